@@ -1,0 +1,57 @@
+//! Every path, name and command of the source document (the agent's update mechanism), once, with its section.
+//!
+//! Configuration may change the names a bundle is judged by; these are ServerFlow's, and the defaults.
+
+use crate::model::names::Names;
+
+/// The file systemd starts (section "Structure du Bundle Agent").
+pub const ENTRY_POINT: &str = "dist/index.js";
+/// The package that is copied into the bundle by hand (section "Fichiers Clés", 1).
+pub const SHARED_PACKAGE: &str = "@server-flow/shared";
+/// The shared package's own entry point (section "Erreurs Courantes", 1).
+pub const SHARED_ENTRY_POINT: &str = "dist/index.js";
+/// Dependencies that the bundle's `package.json` must declare (section "Création du Bundle", 4).
+pub const REQUIRED_DEPENDENCIES: [&str; 4] = ["fastify", "ws", "pm2", "zod"];
+/// The folder of the agent in the old layout (section "Structure ANCIENNE").
+pub const NESTED_AGENT: &str = "apps/agent";
+/// The shared package's sources, in the repository and in bundles that ship them (section "Étape 6").
+pub const SHARED_SOURCE: &str = "packages/shared";
+/// The bundle's folder in the repository (section "Fichiers Clés", 1).
+pub const BUNDLE_SOURCE: &str = "apps/agent/bundle";
+/// The systemd unit (section "Fichiers Clés", 4).
+pub const UNIT: &str = "server-flow-agent.service";
+/// The agent's home on a server, below the unit's user's home (section "Résumé des Chemins Importants").
+pub const SERVER_HOME: &str = "~/.server-flow";
+/// The deployed bundle (section "Fichiers Clés", 3).
+pub const DEPLOYED_BUNDLE: &str = "~/.server-flow/agent-bundle";
+
+/// The names a bundle is judged by when the configuration says nothing.
+#[must_use]
+pub fn names() -> Names {
+    Names {
+        entry: ENTRY_POINT.into(),
+        shared: SHARED_PACKAGE.into(),
+        shared_entry: SHARED_ENTRY_POINT.into(),
+        shared_source: SHARED_SOURCE.into(),
+        nested_agent: NESTED_AGENT.into(),
+        required_dependencies: REQUIRED_DEPENDENCIES.map(str::to_owned).to_vec(),
+    }
+}
+
+/// The commands that build the agent and copy `dist/` into the bundle (section "Création du Bundle", 1 and 2),
+/// typed at the repository's root.
+pub const COPY_DIST: &str =
+    "(cd apps/agent && pnpm build)\nrm -rf apps/agent/bundle/dist\ncp -r apps/agent/dist apps/agent/bundle/";
+
+/// The commands that copy the shared package into the bundle (section "Création du Bundle", 3), typed at the
+/// repository's root.
+#[must_use]
+pub fn copy_shared(names: &Names) -> String {
+    let copy = format!("{BUNDLE_SOURCE}/{}", names.shared_copy());
+    let scope = copy.rsplit_once('/').map_or(copy.as_str(), |(scope, _)| scope);
+    format!("mkdir -p {scope}\nrm -rf {copy}\ncp -r {} {copy}", names.shared_source)
+}
+
+/// The command that makes the archive (section "Création du Bundle", 5), typed at the repository's root: `-C` stands
+/// for the document's `cd`, and the folder is the one that the control plane serves.
+pub const MAKE_ARCHIVE: &str = "tar -czf apps/control-plane/public/agent-bundle.tar.gz -C apps/agent/bundle .";

@@ -1,0 +1,188 @@
+//! A bundle as the rules see it: the tree, and what several rules need to know of it, worked out once.
+
+use super::names::Names;
+use super::package::{Package, PackageFault};
+use super::snapshot::{Snapshot, SubjectKind};
+use super::territory::Territory;
+use super::tree::{Content, Kind, NodeId, Tree};
+use serde::Serialize;
+
+/// Which of the document's two layouts a bundle has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// The current one: `dist/` at the root.
+    Flat,
+    /// The old one: everything of the agent below `apps/agent/`.
+    Nested,
+    /// Both at once.
+    Mixed,
+    /// Neither.
+    Unknown,
+}
+
+impl Layout {
+    /// The word used in every format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flat => "flat",
+            Self::Nested => "nested",
+            Self::Mixed => "mixed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a subject of `check` is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// The archive that servers download.
+    Archive,
+    /// The folder that the archive is made of.
+    Source,
+    /// A directory on a server, with its dependencies installed.
+    Deployed,
+}
+
+/// What the caller demands of the version.
+#[derive(Clone, Default, Debug)]
+pub struct Expectations {
+    /// `--expect-version`.
+    pub version: Option<String>,
+    /// `--newer-than`.
+    pub newer_than: Option<semver::Version>,
+}
+
+/// A `package.json` and what became of reading it.
+pub enum PackageFile {
+    /// There is none.
+    Missing,
+    /// There is one that cannot be used.
+    Invalid(PackageFault),
+    /// It was read.
+    Read(Package),
+}
+
+impl PackageFile {
+    /// The package, if it was read.
+    #[must_use]
+    pub const fn package(&self) -> Option<&Package> {
+        match self {
+            Self::Read(package) => Some(package),
+            _ => None,
+        }
+    }
+}
+
+/// A bundle to be judged.
+pub struct Bundle<'a> {
+    /// The subject it was read from.
+    pub snapshot: &'a Snapshot,
+    /// The names it is judged by.
+    pub names: &'a Names,
+    /// What the caller demands.
+    pub expectations: &'a Expectations,
+    /// Archive, source or deployed.
+    pub stage: Stage,
+    /// Flat, nested, mixed.
+    pub layout: Layout,
+    /// The root `package.json`.
+    pub package: PackageFile,
+    /// The one of the shared package's copy.
+    pub shared_package: PackageFile,
+    territories: Vec<Territory>,
+}
+
+impl<'a> Bundle<'a> {
+    /// Works out what several rules need of a snapshot.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, names: &'a Names, expectations: &'a Expectations) -> Self {
+        let tree = &snapshot.tree;
+        let territories: Vec<_> = tree.ids().map(|id| Territory::of(tree.path(id).as_bytes(), names)).collect();
+        Self {
+            snapshot,
+            names,
+            expectations,
+            stage: stage(snapshot, names),
+            layout: layout(tree, names),
+            package: read_package(tree, "package.json"),
+            shared_package: read_package(tree, &format!("{}/package.json", names.shared_copy())),
+            territories,
+        }
+    }
+
+    /// The tree.
+    #[must_use]
+    pub const fn tree(&self) -> &'a Tree {
+        &self.snapshot.tree
+    }
+
+    /// Every node but the root, with whose it is.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Territory)> {
+        self.tree().ids().zip(self.territories.iter().copied())
+    }
+
+    /// The package in `folder`, read anew: for the few packages that only one rule looks at.
+    #[must_use]
+    pub fn package_in(&self, folder: &str) -> PackageFile {
+        read_package(self.tree(), &format!("{folder}/package.json"))
+    }
+
+    /// The shared package's folder of sources, when the bundle ships it.
+    #[must_use]
+    pub fn ships_shared_source(&self) -> bool {
+        let tree = self.tree();
+        tree.resolve(self.names.shared_source.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory)
+    }
+
+    /// Whether the agent needs the package of that name: its shared package, a required or a declared dependency.
+    #[must_use]
+    pub fn needs(&self, package: &str) -> bool {
+        let names = self.names;
+        package == names.shared
+            || names.required_dependencies.iter().any(|required| required == package)
+            || self.package.package().is_some_and(|root| root.installs(package))
+    }
+}
+
+fn read_package(tree: &Tree, path: &str) -> PackageFile {
+    let Some(id) = tree.resolve(path.as_bytes()).ok().filter(|id| tree.file(*id).is_some()) else {
+        return PackageFile::Missing;
+    };
+    match tree.content(id) {
+        Content::Whole(bytes) => Package::parse(bytes).map_or_else(PackageFile::Invalid, PackageFile::Read),
+        Content::TooLarge | Content::NotKept => PackageFile::Invalid(PackageFault::TooLarge),
+    }
+}
+
+fn layout(tree: &Tree, names: &Names) -> Layout {
+    let is_directory = |path: &str| tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory);
+    let nested = is_directory(&names.nested_agent);
+    let dist = names.entry.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let entry = tree.find(names.entry.as_bytes()).is_some() || (!dist.is_empty() && is_directory(dist));
+    let flat = entry
+        || (!nested && (tree.find(b"package.json").is_some() || tree.find(names.shared_copy().as_bytes()).is_some()));
+    match (flat, nested) {
+        (true, false) => Layout::Flat,
+        (false, true) => Layout::Nested,
+        (true, true) => Layout::Mixed,
+        (false, false) => Layout::Unknown,
+    }
+}
+
+/// A directory is deployed when it has installed dependencies: packages in `node_modules` beside the shared one.
+fn stage(snapshot: &Snapshot, names: &Names) -> Stage {
+    if snapshot.kind == SubjectKind::Archive {
+        return Stage::Archive;
+    }
+    let tree = &snapshot.tree;
+    let scope = names.shared.split_once('/').map_or(names.shared.as_str(), |(scope, _)| scope);
+    let installed = tree.resolve(b"node_modules").is_ok_and(|modules| {
+        tree.children(modules).any(|id| {
+            let name = tree.name(id);
+            name != scope.as_bytes() && (!name.starts_with(b".") || name == b".pnpm" || name == b".package-lock.json")
+        })
+    });
+    if installed { Stage::Deployed } else { Stage::Source }
+}

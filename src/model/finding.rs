@@ -1,0 +1,116 @@
+//! What a rule says about a bundle.
+
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Does not take the agent down, but should not ship.
+    Warning,
+    /// Takes the agent down, or hands the server to someone.
+    Error,
+}
+
+impl Severity {
+    /// The word used in every format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What a rule saw, before the engine gives it a severity.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Observation {
+    /// See [`Finding::message`].
+    pub message: String,
+    /// See [`Finding::path`].
+    pub path: Option<String>,
+    /// See [`Finding::line`].
+    pub line: Option<u32>,
+    /// See [`Finding::evidence`].
+    pub evidence: Option<String>,
+    /// See [`Finding::help`].
+    pub help: String,
+    /// Where this case is better or worse than the rule's default.
+    pub severity: Option<Severity>,
+}
+
+impl Observation {
+    /// Starts with why it matters.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn at(mut self, path: impl std::fmt::Display) -> Self {
+        self.path = Some(path.to_string());
+        self
+    }
+
+    /// In which line.
+    #[must_use]
+    pub const fn line(mut self, line: Option<u32>) -> Self {
+        self.line = line;
+        self
+    }
+
+    /// The bundle's own words, made printable.
+    #[must_use]
+    pub fn evidence(mut self, words: impl AsRef<str>) -> Self {
+        self.evidence = Some(crate::text::printable(words.as_ref()).into_owned());
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Better or worse than the rule's default.
+    #[must_use]
+    pub const fn only(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+}
+
+/// One finding.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// After overrides.
+    pub severity: Severity,
+    /// Why it matters, in one or two sentences, printable.
+    pub message: String,
+    /// Where, relative to the bundle; nothing when it concerns all of it.
+    pub path: Option<String>,
+    /// The line in that file, from 1.
+    pub line: Option<u32>,
+    /// The bundle's own words: a link's target, a line of `package.json`.
+    pub evidence: Option<String>,
+    /// What to do, command lines one a line.
+    pub help: String,
+}
+
+/// A finding that the configuration or a flag allowed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Allowed {
+    /// The finding, with the severity it would have had.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Who allowed it, and why.
+    pub reason: String,
+}

@@ -1,0 +1,18 @@
+//! Plain data and pure queries: what was read of a bundle, and what was judged of it.
+//!
+//! Nothing here opens a file, spawns a process or asks the time, and nothing of ours is imported
+//! but [`crate::text`].
+
+pub mod bundle;
+pub mod defect;
+pub mod entry_resolution;
+pub mod finding;
+pub mod names;
+pub mod package;
+pub mod path;
+pub mod policy;
+pub mod report;
+pub mod secret;
+pub mod snapshot;
+pub mod territory;
+pub mod tree;

@@ -1,0 +1,141 @@
+//! Paths inside a bundle. Names from an archive live in [`RelPath`], which has one fallible constructor.
+
+use crate::text;
+use std::fmt;
+
+/// A path relative to the bundle's root, in bytes as Linux keeps them: no leading `/`, no empty,
+/// `.` or `..` component, no NUL. The empty path is the root itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct RelPath(Vec<u8>);
+
+/// Why a name cannot be a path inside the bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathFault {
+    /// No byte at all.
+    #[error("an empty name")]
+    Empty,
+    /// Starts with `/`.
+    #[error("an absolute name")]
+    Absolute,
+    /// Has a `..` component.
+    #[error("a name with `..`")]
+    ParentDirectory,
+    /// Has a NUL byte.
+    #[error("a name with a NUL byte")]
+    Nul,
+}
+
+impl RelPath {
+    /// The bundle's root.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Reads a raw name. `./`, doubled and trailing slashes vanish, as they do for the kernel.
+    ///
+    /// # Errors
+    /// A [`PathFault`] where the name is empty, absolute, has a `..` component or a NUL.
+    pub fn parse(raw: &[u8]) -> Result<Self, PathFault> {
+        let mut path = Self::root();
+        path.assign(raw)?;
+        Ok(path)
+    }
+
+    /// [`RelPath::parse`] into an existing value, so that a reader of many names allocates once.
+    ///
+    /// # Errors
+    /// As [`RelPath::parse`]; the value is then the root.
+    pub fn assign(&mut self, raw: &[u8]) -> Result<(), PathFault> {
+        self.0.clear();
+        if raw.is_empty() {
+            return Err(PathFault::Empty);
+        }
+        if raw.contains(&0) {
+            return Err(PathFault::Nul);
+        }
+        if raw.starts_with(b"/") {
+            return Err(PathFault::Absolute);
+        }
+        for component in raw.split(|byte| *byte == b'/') {
+            match component {
+                b"" | b"." => {}
+                b".." => {
+                    self.0.clear();
+                    return Err(PathFault::ParentDirectory);
+                }
+                name => self.push(name),
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds one component, which must be a plain name (a tree's own names are).
+    pub(crate) fn push(&mut self, name: &[u8]) {
+        if !self.0.is_empty() {
+            self.0.push(b'/');
+        }
+        self.0.extend_from_slice(name);
+    }
+
+    /// The components from the root down.
+    pub fn components(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|byte| *byte == b'/').filter(|component| !component.is_empty())
+    }
+
+    /// The last component; nothing for the root.
+    #[must_use]
+    pub fn name(&self) -> Option<&[u8]> {
+        self.components().last()
+    }
+
+    /// The bytes, with `/` between components.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether this is the bundle's root.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Shows the path with everything unprintable escaped; the root shows as `.`.
+impl fmt::Display for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str(".") } else { f.write_str(&text::printable_bytes(&self.0)) }
+    }
+}
+
+impl fmt::Debug for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_paths_as_the_kernel_reads_them_or_are_refused() {
+        let ok = |raw: &[u8]| RelPath::parse(raw).map(|path| path.to_string());
+        for (raw, expected) in [
+            (&b"dist/index.js"[..], Ok("dist/index.js")),
+            (b"./dist//index.js", Ok("dist/index.js")),
+            (b"dist/", Ok("dist")),
+            (b"./", Ok(".")),
+            (b"a/./b", Ok("a/b")),
+            (b"..a/b..", Ok("..a/b..")),
+            (b"", Err(PathFault::Empty)),
+            (b"/etc/passwd", Err(PathFault::Absolute)),
+            (b"a/../b", Err(PathFault::ParentDirectory)),
+            (b"..", Err(PathFault::ParentDirectory)),
+            (b"a\0b", Err(PathFault::Nul)),
+        ] {
+            assert_eq!(ok(raw), expected.map(str::to_owned), "{raw:?}");
+        }
+    }
+}

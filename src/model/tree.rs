@@ -1,0 +1,563 @@
+//! The tree of a bundle: what `tar -xzf` would leave, or what a directory holds.
+//!
+//! Compact on purpose: an archive may have 150,000 entries and the whole program has 48 MiB, so a
+//! node is a few words, names share one buffer and owners are interned.
+
+use super::path::RelPath;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// One node of a [`Tree`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(u32);
+
+/// One file's data; hard links share it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FileId(u32);
+
+/// What a node is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File(FileId),
+    /// A symbolic link; [`Tree::target`] has where it points.
+    Link,
+    /// A device, FIFO or socket.
+    Special(Special),
+}
+
+/// The kinds of node that no bundle needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Special {
+    /// A character device.
+    CharacterDevice,
+    /// A block device.
+    BlockDevice,
+    /// A named pipe.
+    Fifo,
+    /// A Unix socket.
+    Socket,
+}
+
+impl Special {
+    /// The kind in words, with its article.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CharacterDevice => "a character device",
+            Self::BlockDevice => "a block device",
+            Self::Fifo => "a FIFO",
+            Self::Socket => "a socket",
+        }
+    }
+}
+
+/// Permission bits and owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Meta {
+    /// Permission bits, `0o7777` at most.
+    pub mode: u16,
+    /// Who owns it; [`Tree::owner`] has the names.
+    pub owner: OwnerId,
+}
+
+impl Meta {
+    /// What GNU tar gives a directory that no entry names: 0777 less root's usual umask 022.
+    pub const IMPLIED: Self = Self { mode: 0o755, owner: OwnerId(0) };
+}
+
+/// An interned [`Owner`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnerId(u16);
+
+/// The owner of a node, as numbers and, in an archive, as names (which win on the server if they exist there).
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Owner {
+    /// User id.
+    pub uid: u64,
+    /// Group id.
+    pub gid: u64,
+    /// User name; empty when not given.
+    pub user: Box<[u8]>,
+    /// Group name; empty when not given.
+    pub group: Box<[u8]>,
+}
+
+/// What was kept of a file's content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Content {
+    /// Nobody asked for it.
+    NotKept,
+    /// The whole content.
+    Whole(Box<[u8]>),
+    /// Asked for, but larger than what is kept in memory.
+    TooLarge,
+}
+
+/// The data of a regular file.
+#[derive(Clone, Debug)]
+pub struct FileData {
+    /// Length in bytes.
+    pub size: u64,
+    /// SHA-256, when digests were asked for.
+    pub sha256: Option<Box<[u8; 32]>>,
+    /// The kind of secret that its first bytes show, see [`super::secret`].
+    pub secret: Option<super::secret::SecretKind>,
+    content: Option<u32>,
+}
+
+impl FileData {
+    /// A file of `size` bytes of which nothing else is known.
+    #[must_use]
+    pub const fn of_size(size: u64) -> Self {
+        Self { size, sha256: None, secret: None, content: None }
+    }
+}
+
+struct Node {
+    parent: u32,
+    first_child: u32,
+    next_sibling: u32,
+    name: Span,
+    kind: Kind,
+    meta: Meta,
+    target: Span,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    len: u16,
+}
+
+const NONE: u32 = u32::MAX;
+const ROOT: NodeId = NodeId(0);
+/// How often the kernel follows a link before it gives up (path_resolution(7): 40).
+const MOST_LINKS: usize = 40;
+/// Owners kept apart; beyond that they are one.
+const MOST_OWNERS: usize = 1024;
+
+/// Why a path leads nowhere in the tree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unresolved {
+    /// A component does not exist.
+    Missing,
+    /// A component that should be a directory is not.
+    NotADirectory,
+    /// A link on the way leads out of the bundle.
+    Leaves,
+    /// Links that lead to each other.
+    Loop,
+}
+
+/// A tree of directories, files, links and special nodes.
+pub struct Tree {
+    nodes: Vec<Node>,
+    files: Vec<FileData>,
+    bytes: Vec<u8>,
+    contents: Vec<Content>,
+    owners: Vec<Owner>,
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tree {
+    /// A tree with nothing but its root.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut tree = Self {
+            nodes: Vec::new(),
+            files: Vec::new(),
+            bytes: Vec::new(),
+            contents: Vec::new(),
+            owners: vec![Owner::default()],
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        };
+        let empty = Span { start: 0, len: 0 };
+        tree.nodes.push(Node {
+            parent: NONE,
+            first_child: NONE,
+            next_sibling: NONE,
+            name: empty,
+            kind: Kind::Directory,
+            meta: Meta::IMPLIED,
+            target: empty,
+        });
+        tree
+    }
+
+    /// The root directory.
+    #[must_use]
+    pub const fn root(&self) -> NodeId {
+        ROOT
+    }
+
+    /// How many nodes there are, the root not counted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len() - 1
+    }
+
+    /// Whether the bundle is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes that names and link targets take, so that a reader can bound them.
+    #[must_use]
+    pub fn name_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Every node but the root, in the order in which they were found.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        #[expect(clippy::cast_possible_truncation, reason = "`insert` keeps the count below 2^32")]
+        let end = self.nodes.len() as u32;
+        (1..end).map(NodeId)
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a NodeId is only made by this tree, and nodes are never removed")]
+    fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a NodeId is only made by this tree, and nodes are never removed")]
+    fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0 as usize]
+    }
+
+    fn span(&self, span: Span) -> &[u8] {
+        let start = span.start as usize;
+        self.bytes.get(start..start + span.len as usize).unwrap_or_default()
+    }
+
+    fn store(&mut self, bytes: &[u8]) -> Span {
+        let start = u32::try_from(self.bytes.len()).unwrap_or(NONE);
+        let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        self.bytes.extend(bytes.iter().take(len as usize));
+        Span { start, len }
+    }
+
+    /// What the node is.
+    #[must_use]
+    pub fn kind(&self, id: NodeId) -> Kind {
+        self.node(id).kind
+    }
+
+    /// Its permission bits and owner.
+    #[must_use]
+    pub fn meta(&self, id: NodeId) -> Meta {
+        self.node(id).meta
+    }
+
+    /// The directory it stands in; nothing for the root.
+    #[must_use]
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        let parent = self.node(id).parent;
+        (parent != NONE).then_some(NodeId(parent))
+    }
+
+    /// Its own name; empty for the root.
+    #[must_use]
+    pub fn name(&self, id: NodeId) -> &[u8] {
+        self.span(self.node(id).name)
+    }
+
+    /// The bytes a symbolic link points to; empty for anything else.
+    #[must_use]
+    pub fn target(&self, id: NodeId) -> &[u8] {
+        self.span(self.node(id).target)
+    }
+
+    /// The data of a regular file.
+    #[must_use]
+    pub fn file(&self, id: NodeId) -> Option<&FileData> {
+        match self.kind(id) {
+            Kind::File(file) => self.files.get(file.0 as usize),
+            _ => None,
+        }
+    }
+
+    /// What was kept of a regular file's content.
+    #[must_use]
+    pub fn content(&self, id: NodeId) -> &Content {
+        self.file(id)
+            .and_then(|file| file.content)
+            .and_then(|content| self.contents.get(content as usize))
+            .unwrap_or(&Content::NotKept)
+    }
+
+    /// The owner's numbers and names.
+    #[must_use]
+    pub fn owner(&self, id: OwnerId) -> Option<&Owner> {
+        self.owners.get(id.0 as usize)
+    }
+
+    /// The path from the root.
+    #[must_use]
+    pub fn path(&self, id: NodeId) -> RelPath {
+        let mut chain = Vec::new();
+        let mut at = Some(id);
+        while let Some(node) = at.filter(|node| *node != ROOT) {
+            chain.push(node);
+            at = self.parent(node);
+        }
+        let mut path = RelPath::root();
+        for node in chain.into_iter().rev() {
+            path.push(self.name(node));
+        }
+        path
+    }
+
+    /// The nodes directly in a directory, in no particular order.
+    pub fn children(&self, directory: NodeId) -> impl Iterator<Item = NodeId> {
+        let mut next = self.node(directory).first_child;
+        std::iter::from_fn(move || {
+            let id = (next != NONE).then_some(NodeId(next))?;
+            next = self.node(id).next_sibling;
+            Some(id)
+        })
+    }
+
+    /// The node of that name in a directory; links are not followed.
+    #[must_use]
+    pub fn child(&self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
+        self.index
+            .find(self.hash(directory.0, name), |candidate| {
+                let id = NodeId(*candidate);
+                self.node(id).parent == directory.0 && self.name(id) == name
+            })
+            .map(|id| NodeId(*id))
+    }
+
+    /// The node at a path such as `dist/index.js`, no link followed, as lstat(2) but for the parents.
+    #[must_use]
+    pub fn find(&self, path: &[u8]) -> Option<NodeId> {
+        components(path).try_fold(ROOT, |at, name| self.child(at, name))
+    }
+
+    /// The node at a path with every link followed inside the bundle, as path_resolution(7).
+    ///
+    /// # Errors
+    /// [`Unresolved`] where the kernel would find nothing, or would leave the bundle.
+    pub fn resolve(&self, path: &[u8]) -> Result<NodeId, Unresolved> {
+        self.resolve_from(ROOT, path)
+    }
+
+    /// Where a symbolic link leads in the end; any other node leads to itself.
+    ///
+    /// # Errors
+    /// As [`Tree::resolve`].
+    pub fn follow(&self, id: NodeId) -> Result<NodeId, Unresolved> {
+        match (self.kind(id), self.parent(id)) {
+            (Kind::Link, Some(parent)) => self.resolve_from(parent, self.target(id)),
+            _ => Ok(id),
+        }
+    }
+
+    /// [`Tree::resolve`] with a path that is relative to a directory of the tree.
+    ///
+    /// # Errors
+    /// As [`Tree::resolve`].
+    pub fn resolve_from(&self, directory: NodeId, path: &[u8]) -> Result<NodeId, Unresolved> {
+        let mut followed = 0;
+        let mut at = directory;
+        let mut pending = vec![path];
+        while let Some(rest) = pending.pop() {
+            if rest.starts_with(b"/") {
+                return Err(Unresolved::Leaves);
+            }
+            let (name, after) = match rest.iter().position(|byte| *byte == b'/') {
+                Some(slash) => rest.split_at(slash),
+                None => (rest, &b""[..]),
+            };
+            let after = after.iter().position(|byte| *byte != b'/').and_then(|start| after.get(start..));
+            pending.extend(after);
+            match name {
+                b"" | b"." => continue,
+                b".." => {
+                    at = self.parent(at).ok_or(Unresolved::Leaves)?;
+                    continue;
+                }
+                _ => {}
+            }
+            if self.kind(at) != Kind::Directory {
+                return Err(Unresolved::NotADirectory);
+            }
+            let next = self.child(at, name).ok_or(Unresolved::Missing)?;
+            if self.kind(next) == Kind::Link {
+                followed += 1;
+                if followed > MOST_LINKS {
+                    return Err(Unresolved::Loop);
+                }
+                pending.push(self.target(next));
+            } else {
+                at = next;
+                if after.is_some() && self.kind(at) != Kind::Directory {
+                    return Err(Unresolved::NotADirectory);
+                }
+            }
+        }
+        Ok(at)
+    }
+
+    /// The size of the regular file that a path leads to, if it leads to one.
+    #[must_use]
+    pub fn resolved_size(&self, path: &[u8]) -> Option<u64> {
+        let id = self.resolve(path).ok()?;
+        self.file(id).map(|file| file.size)
+    }
+
+    fn hash(&self, parent: u32, name: &[u8]) -> u64 {
+        self.hasher.hash_one((parent, name))
+    }
+
+    /// Adds a node. The caller has seen to it that the name is not there yet.
+    pub fn insert(&mut self, parent: NodeId, name: &[u8], kind: Kind, meta: Meta) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(NONE));
+        let next_sibling = self.node(parent).first_child;
+        let name_span = self.store(name);
+        let empty = Span { start: 0, len: 0 };
+        self.nodes.push(Node {
+            parent: parent.0,
+            first_child: NONE,
+            next_sibling,
+            name: name_span,
+            kind,
+            meta,
+            target: empty,
+        });
+        self.node_mut(parent).first_child = id.0;
+        let hash = self.hash(parent.0, name);
+        let (nodes, bytes, hasher) = (&self.nodes, &self.bytes, &self.hasher);
+        self.index.insert_unique(hash, id.0, |id| {
+            nodes.get(*id as usize).map_or(0, |node| {
+                let start = node.name.start as usize;
+                let name = bytes.get(start..start + node.name.len as usize).unwrap_or_default();
+                hasher.hash_one((node.parent, name))
+            })
+        });
+        id
+    }
+
+    /// Adds a symbolic link.
+    pub fn insert_link(&mut self, parent: NodeId, name: &[u8], target: &[u8], meta: Meta) -> NodeId {
+        let id = self.insert(parent, name, Kind::Link, meta);
+        let target = self.store(target);
+        self.node_mut(id).target = target;
+        id
+    }
+
+    /// Makes room for a file's data, to be filled by [`Tree::set_file`]; a node then refers to it.
+    pub fn add_file(&mut self, data: FileData) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(NONE));
+        self.files.push(data);
+        id
+    }
+
+    /// Replaces what is known of a file's data, and its content.
+    pub fn set_file(&mut self, id: FileId, mut data: FileData, content: Content) {
+        if content != Content::NotKept {
+            data.content = u32::try_from(self.contents.len()).ok();
+            self.contents.push(content);
+        }
+        if let Some(slot) = self.files.get_mut(id.0 as usize) {
+            *slot = data;
+        }
+    }
+
+    /// Sets the SHA-256 of a file once it is known.
+    pub fn set_digest(&mut self, id: FileId, digest: [u8; 32]) {
+        if let Some(file) = self.files.get_mut(id.0 as usize) {
+            file.sha256 = Some(Box::new(digest));
+        }
+    }
+
+    /// Changes what a node is, as a later entry for the same path does.
+    pub fn set_kind(&mut self, id: NodeId, kind: Kind) {
+        self.node_mut(id).kind = kind;
+    }
+
+    /// Changes a node's permission bits and owner, as a later entry for the same path does.
+    pub fn set_meta(&mut self, id: NodeId, meta: Meta) {
+        self.node_mut(id).meta = meta;
+    }
+
+    /// Interns an owner. Beyond the first thousand they are told apart no longer.
+    pub fn intern_owner(&mut self, owner: &Owner) -> OwnerId {
+        let known = self.owners.iter().rposition(|known| known == owner);
+        let index = known.unwrap_or_else(|| {
+            if self.owners.len() < MOST_OWNERS {
+                self.owners.push(owner.clone());
+            }
+            self.owners.len() - 1
+        });
+        OwnerId(u16::try_from(index).unwrap_or(u16::MAX))
+    }
+}
+
+/// The components of a path relative to the root, `.` and empty ones left out.
+fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree() -> Tree {
+        let mut tree = Tree::new();
+        let meta = Meta::IMPLIED;
+        let dist = tree.insert(ROOT, b"dist", Kind::Directory, meta);
+        let file = tree.add_file(FileData::of_size(7));
+        tree.insert(dist, b"index.js", Kind::File(file), meta);
+        tree.insert_link(ROOT, b"current", b"dist", meta);
+        tree.insert_link(dist, b"up", b"../current/./index.js", meta);
+        tree.insert_link(ROOT, b"out", b"dist/../../etc", meta);
+        tree.insert_link(ROOT, b"absolute", b"/etc", meta);
+        tree.insert_link(ROOT, b"a", b"b", meta);
+        tree.insert_link(ROOT, b"b", b"a", meta);
+        tree
+    }
+
+    #[test]
+    fn links_are_followed_as_the_kernel_follows_them() {
+        let tree = tree();
+        let found = |path: &str| tree.resolve(path.as_bytes()).map(|id| tree.path(id).to_string());
+        for (path, expected) in [
+            ("dist/index.js", Ok("dist/index.js")),
+            ("./dist//index.js", Ok("dist/index.js")),
+            ("current/index.js", Ok("dist/index.js")),
+            ("dist/up", Ok("dist/index.js")),
+            ("dist/..", Ok(".")),
+            ("dist/index.js/", Ok("dist/index.js")),
+            ("dist/index.js/x", Err(Unresolved::NotADirectory)),
+            ("dist/absent", Err(Unresolved::Missing)),
+            ("out", Err(Unresolved::Leaves)),
+            ("absolute/passwd", Err(Unresolved::Leaves)),
+            ("../x", Err(Unresolved::Leaves)),
+            ("a", Err(Unresolved::Loop)),
+        ] {
+            assert_eq!(found(path), expected.map(str::to_owned), "{path}");
+        }
+        assert_eq!(tree.resolved_size(b"dist/up"), Some(7));
+    }
+
+    #[test]
+    fn find_follows_nothing() {
+        let tree = tree();
+        assert_eq!(tree.find(b"current").map(|id| tree.kind(id)), Some(Kind::Link));
+        assert_eq!(tree.find(b"current/index.js"), None);
+        assert_eq!(tree.find(b"dist/index.js").map(|id| tree.path(id).to_string()).as_deref(), Some("dist/index.js"));
+    }
+}

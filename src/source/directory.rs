@@ -1,0 +1,228 @@
+//! Directories: walked from a held descriptor, each name opened relative to its folder and never through a link, so
+//! that a link swapped in meanwhile cannot lead outside; FIFOs and devices are looked at, never opened.
+
+use super::limits::{MOST_KEPT, MOST_KEPT_OF_A_FILE};
+use super::replay::{Replay, Stop};
+use super::{Depth, Interest, Reading, SourceError, interest, source_error};
+use crate::model::defect::{Defect, DefectKind};
+use crate::model::path::RelPath;
+use crate::model::secret;
+use crate::model::snapshot::{Snapshot, SubjectKind};
+use crate::model::tree::{Content, FileData, Kind, Meta, NodeId, Owner, Special};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use sha2::{Digest, Sha256};
+use std::ffi::{CString, OsStr};
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// Reads a directory.
+pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
+    let mut walk = Walk {
+        base: PathBuf::from(path),
+        reading,
+        replay: Replay::new(reading.limits),
+        path: RelPath::root(),
+        total: 0,
+        kept: 0,
+        buffer: vec![0; 128 * 1024],
+    };
+    let root = walk.replay.tree.root();
+    match walk.folder(&directory, root) {
+        Ok(()) => {}
+        Err(Halt::Limit(Stop(defect))) => walk.replay.note(defect),
+        Err(Halt::Source(error)) => return Err(error),
+    }
+    let Walk { replay, total, .. } = walk;
+    Ok(Snapshot {
+        path: path.to_owned(),
+        kind: SubjectKind::Directory,
+        sha256: None,
+        size: total,
+        unpacked_size: total,
+        entries: replay.entries,
+        tree: replay.tree,
+        defects: replay.defects,
+    })
+}
+
+enum Halt {
+    Limit(Stop),
+    Source(SourceError),
+}
+
+impl From<Stop> for Halt {
+    fn from(stop: Stop) -> Self {
+        Self::Limit(stop)
+    }
+}
+
+impl From<SourceError> for Halt {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
+struct Walk<'a> {
+    base: PathBuf,
+    reading: &'a Reading<'a>,
+    replay: Replay,
+    /// The path of the folder or file at hand.
+    path: RelPath,
+    total: u64,
+    kept: u64,
+    buffer: Vec<u8>,
+}
+
+impl Walk<'_> {
+    fn error(&self, action: &'static str, error: impl Into<std::io::Error>) -> Halt {
+        source_error(action, self.base.join(OsStr::from_bytes(self.path.as_bytes())), error).into()
+    }
+
+    fn folder(&mut self, directory: &OwnedFd, node: NodeId) -> Result<(), Halt> {
+        for name in self.names_in(directory.as_fd())? {
+            let parent = self.path.clone();
+            self.path.push(name.to_bytes());
+            self.child(directory.as_fd(), node, &name)?;
+            self.path = parent;
+        }
+        Ok(())
+    }
+
+    /// The names in a folder, sorted, so that the same folder is always read in the same order.
+    fn names_in(&self, directory: BorrowedFd<'_>) -> Result<Vec<CString>, Halt> {
+        let mut names = Vec::new();
+        let listing = Dir::read_from(directory).map_err(|error| self.error("cannot list", error))?;
+        for entry in listing {
+            let entry = entry.map_err(|error| self.error("cannot list", error))?;
+            let name = entry.file_name();
+            if name.to_bytes() != b"." && name.to_bytes() != b".." {
+                names.push(name.to_owned());
+            }
+            if names.len() as u64 > self.reading.limits.max_entries {
+                let what = format!("more than {} entries", self.reading.limits.max_entries);
+                return Err(Stop(Defect::hiding(DefectKind::TooLarge, None, what)).into());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn child(&mut self, directory: BorrowedFd<'_>, parent: NodeId, name: &CString) -> Result<(), Halt> {
+        let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| self.error("cannot look at", error))?;
+        let path = std::mem::take(&mut self.path);
+        let admitted = self.replay.admit(path.as_bytes(), &path);
+        self.path = path;
+        admitted?;
+        (self.reading.progress)(self.total, None);
+        let owner = Owner { uid: stat.st_uid.into(), gid: stat.st_gid.into(), ..Owner::default() };
+        let mode = u16::try_from(stat.st_mode & 0o7777).unwrap_or_default();
+        let meta = Meta { mode, owner: self.replay.tree.intern_owner(&owner) };
+        let special = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => {
+                let node = self.replay.tree.insert(parent, name.to_bytes(), Kind::Directory, meta);
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let inner = rustix::fs::openat(directory, name, flags, Mode::empty())
+                    .map_err(|error| self.error("cannot open", error))?;
+                return self.folder(&inner, node);
+            }
+            FileType::RegularFile => {
+                let size = u64::try_from(stat.st_size).unwrap_or_default();
+                return self.file(directory, parent, name, size, meta);
+            }
+            FileType::Symlink => {
+                let target = rustix::fs::readlinkat(directory, name, Vec::new())
+                    .map_err(|error| self.error("cannot read the link", error))?;
+                self.replay.tree.insert_link(parent, name.to_bytes(), target.to_bytes(), meta);
+                return Ok(());
+            }
+            FileType::CharacterDevice => Special::CharacterDevice,
+            FileType::BlockDevice => Special::BlockDevice,
+            FileType::Fifo => Special::Fifo,
+            _ => Special::Socket,
+        };
+        self.replay.tree.insert(parent, name.to_bytes(), Kind::Special(special), meta);
+        Ok(())
+    }
+
+    fn file(
+        &mut self,
+        directory: BorrowedFd<'_>,
+        parent: NodeId,
+        name: &CString,
+        size: u64,
+        meta: Meta,
+    ) -> Result<(), Halt> {
+        self.total = self.total.saturating_add(size);
+        if self.total > self.reading.limits.max_size {
+            let what = format!("more than {} of files", crate::text::size(self.reading.limits.max_size));
+            return Err(Stop(Defect::hiding(DefectKind::TooLarge, Some(self.path.to_string()), what)).into());
+        }
+        let id = self.replay.tree.add_file(FileData::of_size(size));
+        self.replay.tree.insert(parent, name.to_bytes(), Kind::File(id), meta);
+        let wanted = interest(self.path.as_bytes(), self.reading.names);
+        let digest = self.reading.depth == Depth::Digests;
+        if (wanted == Interest::Nothing || size == 0) && !digest {
+            if wanted == Interest::Whole {
+                self.replay.tree.set_file(id, FileData::of_size(0), Content::Whole(Box::default()));
+            }
+            return Ok(());
+        }
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(directory, name, flags, Mode::empty())
+            .map_err(|error| self.error("cannot open", error))?;
+        let (data, content) = self.content(File::from(opened), wanted, size)?;
+        self.replay.tree.set_file(id, data, content);
+        Ok(())
+    }
+
+    /// Reads what is wanted of a file's content. A file that has another length than a moment ago is an error: what
+    /// was judged would not be what is there.
+    fn content(&mut self, mut file: File, wanted: Interest, size: u64) -> Result<(FileData, Content), Halt> {
+        let digest = self.reading.depth == Depth::Digests;
+        let keep = wanted == Interest::Whole && size <= MOST_KEPT_OF_A_FILE && self.kept + size <= MOST_KEPT;
+        let most = if keep { size } else { secret::HEAD as u64 };
+        let mut hasher = digest.then(Sha256::new);
+        let mut collected = Vec::new();
+        let mut read = 0_u64;
+        while digest || read < most.min(size) {
+            let count = match file.read(&mut self.buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.error("cannot read", error)),
+            };
+            let chunk = self.buffer.get(..count).unwrap_or_default();
+            if let Some(hasher) = &mut hasher {
+                hasher.update(chunk);
+            }
+            let room = usize::try_from(most).unwrap_or(usize::MAX)
+                - collected.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+            collected.extend_from_slice(chunk.get(..room.min(count)).unwrap_or_default());
+            read += count as u64;
+        }
+        let expected = if digest { size } else { most.min(size) };
+        if read < expected || (digest && read != size) {
+            let changed = std::io::Error::other(format!("it changed while it was read (it had {size} bytes)"));
+            return Err(self.error("cannot judge", changed));
+        }
+        let mut data = FileData::of_size(size);
+        data.sha256 = hasher.map(|hasher| Box::new(hasher.finalize().into()));
+        if wanted != Interest::Nothing {
+            data.secret = secret::in_head(collected.get(..secret::HEAD.min(collected.len())).unwrap_or_default());
+        }
+        let content = match wanted {
+            Interest::Whole if keep => {
+                self.kept += size;
+                collected.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+                Content::Whole(collected.into_boxed_slice())
+            }
+            Interest::Whole => Content::TooLarge,
+            _ => Content::NotKept,
+        };
+        Ok((data, content))
+    }
+}

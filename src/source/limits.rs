@@ -1,0 +1,47 @@
+//! Where reading stops, so that no input costs more than 48 MiB of memory or runs for ever.
+
+/// Limits that the caller may change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Most bytes of file contents, unpacked.
+    pub max_size: u64,
+    /// Most entries that make a path.
+    pub max_entries: u64,
+    /// Most unpacked bytes for each compressed one, looked at after the first 16 MiB.
+    pub max_ratio: u64,
+    /// Most components of a path.
+    pub max_depth: usize,
+}
+
+impl Default for Limits {
+    /// 2 GiB, 150,000 entries, 200:1, 128 levels. Real bundles have 50 kB to 100 MB, up to 50,000 entries,
+    /// 4:1 to 10:1 and about 20 levels; deflate reaches 1032:1 at most.
+    fn default() -> Self {
+        Self { max_size: 2 << 30, max_entries: 150_000, max_ratio: 200, max_depth: 128 }
+    }
+}
+
+/// Unpacked bytes before the ratio is looked at.
+pub const RATIO_GRACE: u64 = 16 << 20;
+/// Most bytes of names and link targets that are kept, over all entries.
+pub const MOST_NAME_BYTES: usize = 16 << 20;
+/// Most bytes of one file that are kept, where its content is looked into.
+pub const MOST_KEPT_OF_A_FILE: u64 = 1 << 20;
+/// Most bytes of contents that are kept over all files.
+pub const MOST_KEPT: u64 = 8 << 20;
+/// Longest path that Linux takes (limits.h: `PATH_MAX` 4096, the final NUL included).
+pub const LONGEST_PATH: usize = 4095;
+/// Longest component of a path (limits.h: `NAME_MAX`).
+pub const LONGEST_COMPONENT: usize = 255;
+/// Most bytes of one PAX header's records.
+pub const MOST_PAX: u64 = 1 << 20;
+/// Most defects that are told apart; beyond that they are only counted.
+pub const MOST_DEFECTS: usize = 100;
+
+impl Limits {
+    /// Most bytes of the unpacked stream: contents, and for every entry its header, padding and extensions.
+    #[must_use]
+    pub fn max_stream(&self) -> u64 {
+        self.max_size.saturating_add(self.max_entries.saturating_mul(4096)).saturating_add(RATIO_GRACE)
+    }
+}

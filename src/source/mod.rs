@@ -1,0 +1,98 @@
+//! Bytes to trees: the only place that opens bundles. Nothing is ever extracted or written.
+
+mod archive;
+mod directory;
+mod gzip;
+mod header;
+mod input;
+pub mod limits;
+mod pax;
+mod replay;
+mod sniff;
+
+use crate::model::names::Names;
+use crate::model::snapshot::Snapshot;
+use crate::model::territory::Territory;
+use limits::Limits;
+use std::io;
+use std::path::PathBuf;
+
+/// How much of a subject is read beside its structure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Depth {
+    /// What the rules look into.
+    Judge,
+    /// Also the SHA-256 of every regular file.
+    Digests,
+}
+
+/// Called now and then with the bytes read so far and, where known, how many there are.
+pub type Progress<'a> = &'a dyn Fn(u64, Option<u64>);
+
+/// How to read a subject.
+pub struct Reading<'a> {
+    /// Where reading stops.
+    pub limits: Limits,
+    /// The names that decide whose a file is.
+    pub names: &'a Names,
+    /// How much is read.
+    pub depth: Depth,
+    /// Who is told how far it is.
+    pub progress: Progress<'a>,
+    /// Who is given an archive's raw bytes, each once and in order, as they are read: a signature is verified over the
+    /// very bytes that are judged.
+    pub tap: &'a dyn Fn(&[u8]),
+}
+
+/// A subject that could not be read at all, so that nothing can be said about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{action} {path}: {source}")]
+pub struct SourceError {
+    /// What was tried: `cannot open`.
+    pub action: &'static str,
+    /// On which path, printable.
+    pub path: String,
+    /// Why it failed.
+    pub source: io::Error,
+}
+
+/// Reads one subject: a directory, an archive, or `-` for an archive on stdin.
+///
+/// # Errors
+/// [`SourceError`] where the path cannot be opened or read. A damaged archive is no error: it is a
+/// snapshot with defects.
+pub fn read(path: &str, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
+    match input::open(path)? {
+        input::Opened::Directory(directory) => directory::read(path, directory, reading),
+        input::Opened::Stream(stream) => archive::read(path, stream, reading),
+    }
+}
+
+/// What is wanted of a file's content.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Interest {
+    /// Nothing.
+    Nothing,
+    /// Whether its head shows a secret.
+    Head,
+    /// All of it, up to [`limits::MOST_KEPT_OF_A_FILE`].
+    Whole,
+}
+
+/// What the rules look into: the manifests and settings of our own packages, and the head of our own files.
+fn interest(path: &[u8], names: &Names) -> Interest {
+    if !Territory::of(path, names).is_ours() {
+        return Interest::Nothing;
+    }
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+    match name {
+        b"package.json" | b".npmrc" | b".yarnrc.yml" => Interest::Whole,
+        _ => Interest::Head,
+    }
+}
+
+fn source_error(action: &'static str, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> SourceError {
+    let path = path.into();
+    let shown = crate::text::printable_bytes(path.as_os_str().as_encoded_bytes()).into_owned();
+    SourceError { action, path: shown, source: source.into() }
+}

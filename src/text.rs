@@ -1,0 +1,142 @@
+//! Untrusted text made printable: names from archives and words from logs never reach a terminal raw.
+//!
+//! A leaf: it imports nothing of ours, so everything may use it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a character can be shown as it is: no control character (C0, DEL, C1), no line or
+/// paragraph separator, no bidirectional override that would reorder the line it stands in
+/// (Unicode UAX #9), no zero-width or tag character that hides text.
+fn is_printable(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c,
+            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text with everything a terminal could act on written as an escape: `\n`, `\t`, `\x1b`, `\u{202e}`.
+/// A backslash is left alone: the result is for reading, not for parsing back.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_printable) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        push_printable(&mut out, c);
+    }
+    Cow::Owned(out)
+}
+
+/// The same for bytes that should be UTF-8: whatever is not shows as `\xNN`, byte by byte.
+#[must_use]
+pub fn printable_bytes(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return printable(text);
+    }
+    let mut out = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push_printable(&mut out, c);
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn push_printable(out: &mut String, c: char) {
+    let _ = match c {
+        '\n' => write!(out, "\\n"),
+        '\r' => write!(out, "\\r"),
+        '\t' => write!(out, "\\t"),
+        c if is_printable(c) => write!(out, "{c}"),
+        c if u32::from(c) < 0x100 => write!(out, "\\x{:02x}", u32::from(c)),
+        c => write!(out, "\\u{{{:x}}}", u32::from(c)),
+    };
+}
+
+/// A size in bytes as people read it: `0 bytes`, `46.5 kB`, `2.1 GB` (decimal prefixes, SI).
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    if bytes < 1000 {
+        return plural(bytes, "byte");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut value = bytes as f64;
+    for unit in ["kB", "MB", "GB", "TB", "PB", "EB"] {
+        value /= 1000.0;
+        if value < 999.5 {
+            return if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") };
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+/// `1 entry`, `2 entries`: a count with its noun.
+#[must_use]
+pub fn plural(count: u64, noun: &str) -> String {
+    if count == 1 {
+        return format!("1 {noun}");
+    }
+    match noun.strip_suffix('y') {
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {noun}s"),
+    }
+}
+
+/// The candidate nearest to a misspelt word, if one is near enough to be what was meant.
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::normalized_damerau_levenshtein(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= 0.4)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_acts_on_gets_through() {
+        for (case, raw, shown) in [
+            ("plain", "dist/index.js", "dist/index.js"),
+            ("not ASCII", "données/é.js", "données/é.js"),
+            ("escape sequence", "a\x1b[31mb", "a\\x1b[31mb"),
+            ("newline and tab", "a\nb\tc\r", "a\\nb\\tc\\r"),
+            ("C1 control", "a\u{9b}b", "a\\x9bb"),
+            ("right-to-left override", "a\u{202e}sj.b", "a\\u{202e}sj.b"),
+            ("NUL", "a\0b", "a\\x00b"),
+        ] {
+            assert_eq!(printable(raw), shown, "{case}");
+        }
+        assert_eq!(printable_bytes(b"caf\xe9\x1b"), "caf\\xe9\\x1b");
+    }
+
+    #[test]
+    fn sizes_read_as_people_write_them() {
+        for (bytes, shown) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (46_500, "46.5 kB"),
+            (183_000, "183 kB"),
+            (999_999, "1.0 MB"),
+            (2_147_483_648, "2.1 GB"),
+        ] {
+            assert_eq!(size(bytes), shown);
+        }
+    }
+
+    #[test]
+    fn the_nearest_word_is_found_and_a_far_one_is_not_offered() {
+        let words = ["entry-point-missing", "nested-layout"];
+        assert_eq!(nearest("entrypoint-missing", words), Some("entry-point-missing"));
+        assert_eq!(nearest("zzz", words), None);
+    }
+}
