@@ -1,0 +1,51 @@
+//! `check`: read, judge, report.
+
+use super::Failure;
+use super::session::Session;
+use crate::cli::Check;
+use crate::model::bundle::Bundle;
+use crate::model::report::Format;
+use crate::source::{self, Depth, Reading};
+use crate::{engine, exit_code, host, render};
+use std::path::Path;
+
+/// Judges every path of the command line.
+pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
+    let configured = session.configuration()?;
+    let config = &configured.config;
+    let policy = session.common.policy(config)?;
+    let names = config.names();
+    let limits = options.limits.over(config.limits()?);
+    let expectations = options.expectations();
+    let mut subjects = Vec::new();
+    for path in &options.paths {
+        let progress = session.progress();
+        let show = |read, length| progress.show(read, length);
+        let reading = Reading { limits, names: &names, depth: Depth::Judge, progress: &show, tap: &|_| () };
+        let snapshot = source::read(path, &reading)?;
+        let bundle = Bundle::new(&snapshot, &names, &expectations);
+        subjects.push(engine::judge(&bundle, &policy));
+    }
+    let report = engine::conclude(subjects, &policy);
+    let mut out = Vec::new();
+    render::check(session.common.format(), &report, policy.fail_on, session.style(), &mut out)?;
+    session.print(&out)?;
+    if session.common.format() == Format::Github {
+        append_step_summary(&report)?;
+    }
+    for note in &report.notes {
+        session.note(note);
+    }
+    Ok(exit_code::of(report.verdict))
+}
+
+/// GitHub shows what a step appends to the file of that name (GitHub Actions, "Adding a job summary").
+fn append_step_summary(report: &crate::model::report::CheckReport) -> Result<(), Failure> {
+    let Some(path) = host::env("GITHUB_STEP_SUMMARY") else {
+        return Ok(());
+    };
+    let mut summary = Vec::new();
+    render::github::summary(report, &mut summary)?;
+    host::append(Path::new(&path), &summary)
+        .map_err(|error| Failure::new(format!("cannot append to GITHUB_STEP_SUMMARY: {error}")))
+}

@@ -1,0 +1,72 @@
+//! `manifest`: the SHA-256 of every file that extraction would leave.
+
+use super::Failure;
+use super::session::Session;
+use crate::cli::Manifest;
+use crate::model::bundle::{Bundle, Expectations};
+use crate::model::finding::{Finding, Severity};
+use crate::model::report::Format;
+use crate::model::snapshot::Snapshot;
+use crate::rules::{self, Judges};
+use crate::signing::manifest::Manifest as Sums;
+use crate::source::{self, Depth, Reading};
+use crate::{engine, exit_code, render};
+use std::io::{self, Write};
+
+/// Prints the sums of one path, or says why its tree cannot be trusted.
+pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
+    if !matches!(session.common.format(), Format::Human | Format::Json) {
+        return Err(Failure::new("manifest has the formats human (as sha256sum) and json only"));
+    }
+    let configured = session.configuration()?;
+    let names = configured.config.names();
+    let limits = options.limits.over(configured.config.limits()?);
+    let progress = session.progress();
+    let show = |read, length| progress.show(read, length);
+    let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &show, tap: &|_| () };
+    let snapshot = source::read(&options.path, &reading)?;
+    drop(progress);
+    let expectations = Expectations::default();
+    let bundle = Bundle::new(&snapshot, &names, &expectations);
+    let refusals = refusals(&bundle);
+    let json = session.common.format() == Format::Json;
+    if !refusals.is_empty() {
+        let mut words = Vec::new();
+        render::human::refusals(&options.path, &refusals, session.style(), &mut words)?;
+        let _ = io::stderr().write_all(&words);
+        if json {
+            let mut out = Vec::new();
+            render::json::manifest_refused(&options.path, &refusals, &mut out)?;
+            session.print(&out)?;
+        }
+        return Ok(exit_code::FAIL);
+    }
+    let sums = sums(&snapshot)?;
+    let mut out = Vec::new();
+    if json {
+        render::json::manifest(&options.path, &sums, &mut out)?;
+    } else {
+        out = sums.to_bytes();
+    }
+    session.print(&out)?;
+    Ok(exit_code::PASS)
+}
+
+/// What the rules that judge the archive itself find wrong with it.
+fn refusals(bundle: &Bundle<'_>) -> Vec<Finding> {
+    let about_archive = |finding: &Finding| {
+        finding.severity == Severity::Error
+            && rules::find(finding.rule).is_some_and(|rule| rule.judges == Judges::Archive)
+    };
+    engine::run_rules(bundle).into_iter().filter(about_archive).collect()
+}
+
+fn sums(snapshot: &Snapshot) -> Result<Sums, Failure> {
+    let tree = &snapshot.tree;
+    let files = tree.ids().filter_map(|id| {
+        let digest = tree.file(id)?.sha256.as_deref()?;
+        Some((tree.path(id).as_bytes().to_vec(), *digest))
+    });
+    Sums::from_files(files)
+        .map_err(|error| Failure::new(format!("cannot write a manifest: {error}")).at(&snapshot.path))
+}

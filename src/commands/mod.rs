@@ -1,0 +1,145 @@
+//! The commands: each wires reading, judging and rendering together, and decides nothing itself.
+
+mod check;
+mod manifest;
+mod pages;
+mod progress;
+mod session;
+
+use crate::cli::{Cli, Command};
+use crate::exit_code;
+use crate::model::report::Format;
+use crate::model::report::RunError;
+use crate::render;
+use crate::text;
+use clap::CommandFactory;
+use session::Session;
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+/// Why a command could not do its work: exit code 2.
+#[derive(Debug)]
+pub struct Failure(RunError);
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Self(RunError { message: message.into(), path: None, help: None })
+    }
+
+    fn at(mut self, path: &str) -> Self {
+        self.0.path = Some(text::printable(path).into_owned());
+        self
+    }
+
+    fn help(mut self, help: Option<String>) -> Self {
+        self.0.help = help;
+        self
+    }
+}
+
+impl From<crate::source::SourceError> for Failure {
+    fn from(error: crate::source::SourceError) -> Self {
+        let help = match error.source.kind() {
+            io::ErrorKind::NotFound => {
+                Some("give the path of an archive or of a bundle's folder, or `-` for stdin".to_owned())
+            }
+            io::ErrorKind::PermissionDenied => Some("run it as a user who may read it".to_owned()),
+            _ => None,
+        };
+        let path = error.path.clone();
+        Self::new(error.to_string()).at(&path).help(help)
+    }
+}
+
+impl From<crate::config::ConfigError> for Failure {
+    fn from(error: crate::config::ConfigError) -> Self {
+        Self::new(error.to_string()).help(error.help)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(format!("cannot write the report: {error}"))
+    }
+}
+
+/// Runs the program with its arguments, the first being its name, and gives the exit code.
+#[must_use]
+pub fn run(args: &[OsString]) -> u8 {
+    let cli = match Cli::read(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(args, &error),
+    };
+    let session = Session::new(&cli.common);
+    let done = match &cli.command {
+        Command::Check(options) => check::run(options, &session),
+        Command::Manifest(options) => manifest::run(options, &session),
+        Command::Explain { id } => pages::explain(id, &session),
+        Command::Rules => pages::rules(&session),
+        Command::Completions { shell } => completions(*shell, &session),
+        Command::Man => man(&session),
+    };
+    done.unwrap_or_else(|failure| {
+        session.fail(cli.command.name(), &failure.0);
+        exit_code::NOT_JUDGED
+    })
+}
+
+impl Command {
+    /// The command's name, as it stands in JSON.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Check(_) => "check",
+            Self::Manifest(_) => "manifest",
+            Self::Explain { .. } => "explain",
+            Self::Rules => "rules",
+            Self::Completions { .. } => "completions",
+            Self::Man => "man",
+        }
+    }
+}
+
+/// Help and version go to stdout and are no failure. Wrong usage goes to stderr, and a machine format gets its document.
+fn usage(args: &[OsString], error: &clap::Error) -> u8 {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { exit_code::PASS } else { exit_code::NOT_JUDGED };
+    }
+    let _ = error.print();
+    let format = Cli::format_wanted(args);
+    if format != Format::Human {
+        let rendered = error.render().to_string();
+        let message = rendered.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let run_error = RunError {
+            message: text::printable(message).into_owned(),
+            path: None,
+            help: Some("see `bundle-doctor --help`".to_owned()),
+        };
+        let known = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
+        let command =
+            args.iter().skip(1).filter_map(|arg| arg.to_str()).find(|arg| known.iter().any(|name| name == arg));
+        let mut out = Vec::new();
+        if render::error(format, command.unwrap_or("bundle-doctor"), &run_error, &mut out).is_ok() {
+            let _ = io::stdout().write_all(&out);
+        }
+    }
+    exit_code::NOT_JUDGED
+}
+
+fn completions(shell: clap_complete::Shell, session: &Session<'_>) -> Result<u8, Failure> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "bundle-doctor", &mut out);
+    session.print(&out)?;
+    Ok(exit_code::PASS)
+}
+
+fn man(session: &Session<'_>) -> Result<u8, Failure> {
+    let mut out = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut out)?;
+    for command in Cli::command().get_subcommands() {
+        let title = format!("bundle-doctor-{}", command.get_name());
+        clap_mangen::Man::new(command.clone().name(title)).render(&mut out)?;
+    }
+    session.print(&out)?;
+    Ok(exit_code::PASS)
+}

@@ -1,0 +1,50 @@
+//! Progress on stderr, for archives that take longer than half a second.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::cell::{Cell, OnceCell};
+use std::time::{Duration, Instant};
+
+/// How long a run is quiet.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How many bytes pass between two looks at the clock.
+const STEP: u64 = 1 << 20;
+
+/// A progress bar that appears when it is needed.
+pub struct Progress {
+    wanted: bool,
+    started: Instant,
+    next: Cell<u64>,
+    bar: OnceCell<ProgressBar>,
+}
+
+impl Progress {
+    /// Starts the clock.
+    pub fn new(wanted: bool) -> Self {
+        Self { wanted, started: Instant::now(), next: Cell::new(STEP), bar: OnceCell::new() }
+    }
+
+    /// Shows how many bytes were read, of how many.
+    pub fn show(&self, read: u64, length: Option<u64>) {
+        if !self.wanted || read < self.next.get() || self.started.elapsed() < PATIENCE {
+            return;
+        }
+        self.next.set(read.saturating_add(STEP));
+        self.bar.get_or_init(|| bar(length)).set_position(read);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(length: Option<u64>) -> ProgressBar {
+    let (bar, template) = match length {
+        Some(length) => (ProgressBar::new(length), "reading {bar:30} {decimal_bytes} of {decimal_total_bytes}"),
+        None => (ProgressBar::new_spinner(), "reading {decimal_bytes}"),
+    };
+    ProgressStyle::with_template(template).map_or(bar.clone(), |style| bar.with_style(style))
+}

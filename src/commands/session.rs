@@ -1,0 +1,118 @@
+//! What every command shares: where output goes, in which format, and what the configuration says.
+
+use super::Failure;
+use super::progress::Progress;
+use crate::cli::{Color, Common};
+use crate::config::{Config, FILE_NAME};
+use crate::host;
+use crate::model::report::Format;
+use crate::model::report::RunError;
+use crate::render::{self, Style};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// One run of the program.
+pub struct Session<'a> {
+    /// The options of every command.
+    pub common: &'a Common,
+}
+
+/// A configuration and the folder that its paths are relative to.
+pub struct Configured {
+    /// What it says.
+    pub config: Config,
+    /// Its folder; nothing where there is no file.
+    pub folder: Option<PathBuf>,
+}
+
+/// The narrowest and widest that text is laid out; 80 columns where nothing says otherwise.
+const WIDTHS: std::ops::RangeInclusive<usize> = 40..=100;
+const USUAL_WIDTH: usize = 80;
+
+impl<'a> Session<'a> {
+    /// A run with these options.
+    pub const fn new(common: &'a Common) -> Self {
+        Self { common }
+    }
+
+    /// The nearest configuration, or the one that was named.
+    pub fn configuration(&self) -> Result<Configured, Failure> {
+        let path = match &self.common.config {
+            _ if self.common.no_config => None,
+            Some(path) => Some(path.clone()),
+            None => host::find_upwards(FILE_NAME)
+                .map_err(|error| Failure::new(format!("cannot look for {FILE_NAME}: {error}")))?,
+        };
+        let Some(path) = path else {
+            return Ok(Configured { config: Config::default(), folder: None });
+        };
+        let shown = path.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            let help = Some("give the path of a configuration file, or --no-config".to_owned());
+            Failure::new(format!("cannot read the configuration: {error}")).at(&shown).help(help)
+        })?;
+        let config = Config::parse(&text).map_err(|error| Failure::from(error).at(&shown))?;
+        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf) })
+    }
+
+    /// How text is styled on the stream that the report goes to.
+    pub fn style(&self) -> Style {
+        let terminal = self.common.output.is_none() && io::stdout().is_terminal();
+        let colour = match self.common.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if anstyle_query::no_color() => false,
+            Color::Auto => anstyle_query::clicolor_force() || (terminal && anstyle_query::term_supports_color()),
+        };
+        let columns = terminal
+            .then(|| rustix::termios::tcgetwinsize(io::stdout()).ok())
+            .flatten()
+            .map(|size| usize::from(size.ws_col));
+        let columns = columns.filter(|columns| *columns > 0);
+        let width = columns.unwrap_or(USUAL_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end());
+        Style { colour, width, terminal, verbose: self.common.verbose, quiet: self.common.quiet }
+    }
+
+    /// Writes the report: to stdout, or to `--output`. A reader that has gone away is no failure.
+    pub fn print(&self, content: &[u8]) -> Result<(), Failure> {
+        if let Some(path) = &self.common.output {
+            let shown = path.to_string_lossy().into_owned();
+            return host::write_whole(path, content)
+                .map_err(|error| Failure::new(format!("cannot write {shown}: {error}")).at(&shown));
+        }
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(content).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new(format!("cannot write to stdout: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the user something that is not part of the report.
+    pub fn note(&self, words: &str) {
+        if !self.common.quiet {
+            let _ = writeln!(io::stderr(), "note: {words}");
+        }
+    }
+
+    /// Says why the run could not judge: to people on stderr, to a machine in its document.
+    pub fn fail(&self, command: &str, error: &RunError) {
+        let mut words = Vec::new();
+        if render::human::error(error, &mut words).is_ok() {
+            let _ = io::stderr().write_all(&words);
+        }
+        let mut out = Vec::new();
+        if self.common.format() != Format::Human
+            && render::error(self.common.format(), command, error, &mut out).is_ok()
+        {
+            // Where the report cannot be written the reason is on stderr already.
+            let _ = self.print(&out);
+        }
+    }
+
+    /// Progress on stderr, on a terminal only.
+    pub fn progress(&self) -> Progress {
+        Progress::new(!self.common.no_progress && !self.common.quiet && io::stderr().is_terminal())
+    }
+}

@@ -1,0 +1,309 @@
+//! `bundle-doctor.toml`: text to settings. Finding and reading the file is the caller's.
+
+use crate::layout;
+use crate::model::finding::Severity;
+use crate::model::names::Names;
+use crate::model::policy::{Allowance, Level, Override, Selector};
+use crate::rules;
+use crate::source::limits::Limits;
+use crate::text;
+use bytesize::ByteSize;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The file's name, looked for from the working directory upwards.
+pub const FILE_NAME: &str = "bundle-doctor.toml";
+
+/// The settings that a configuration file may give.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    #[serde(default)]
+    bundle: BundleTable,
+    #[serde(default)]
+    server: ServerTable,
+    /// What is demanded of signatures.
+    #[serde(default)]
+    pub signature: SignatureTable,
+    #[serde(default)]
+    limits: LimitsTable,
+    #[serde(default)]
+    rules: BTreeMap<String, LevelWord>,
+    #[serde(default)]
+    allow: Vec<AllowTable>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct BundleTable {
+    entry: Option<String>,
+    shared: Option<String>,
+    required_dependencies: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ServerTable {
+    unit: Option<String>,
+    home: Option<String>,
+    bundle_dir: Option<String>,
+}
+
+/// `[signature]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignatureTable {
+    /// Files with trusted public keys, relative to the configuration file.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// Whether a bundle without a signature is refused.
+    #[serde(default)]
+    pub required: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LimitsTable {
+    max_size: Option<Size>,
+    max_entries: Option<u64>,
+    max_ratio: Option<u64>,
+    max_depth: Option<usize>,
+}
+
+/// A size in bytes, or as text with a suffix.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Size {
+    Bytes(u64),
+    Text(String),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LevelWord {
+    Error,
+    Warning,
+    Info,
+    Allow,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct AllowTable {
+    rule: String,
+    path: Option<String>,
+    reason: String,
+}
+
+/// Why a configuration cannot be used, with its line where there is one.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{message}", line.map_or_else(String::new, |line| format!("line {line}: ")))]
+pub struct ConfigError {
+    /// From 1.
+    pub line: Option<usize>,
+    /// What was expected and found.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl ConfigError {
+    fn new(message: impl Into<String>, help: Option<String>) -> Self {
+        Self { line: None, message: message.into(), help }
+    }
+}
+
+impl Config {
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] for anything that is not understood, an unknown key included.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map(|span| span.start);
+            let line = start.and_then(|start| text.get(..start)).map(|before| before.matches('\n').count() + 1);
+            let message = text::printable(error.message()).into_owned();
+            let help = suggestion(error.message());
+            ConfigError { line, message, help }
+        })?;
+        config.overrides()?;
+        config.allowances()?;
+        config.limits()?;
+        Ok(config)
+    }
+
+    /// The names a bundle is judged by.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let mut names = layout::names();
+        let BundleTable { entry, shared, required_dependencies } = &self.bundle;
+        if let Some(entry) = entry {
+            names.entry.clone_from(entry);
+        }
+        if let Some(shared) = shared {
+            names.shared.clone_from(shared);
+        }
+        if let Some(required) = required_dependencies {
+            names.required_dependencies.clone_from(required);
+        }
+        names
+    }
+
+    /// The server's unit, home and bundle directory, where the configuration names them.
+    #[must_use]
+    pub fn server(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        let ServerTable { unit, home, bundle_dir } = &self.server;
+        (unit.as_deref(), home.as_deref(), bundle_dir.as_deref())
+    }
+
+    /// Where reading stops.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] for a size that is not one.
+    pub fn limits(&self) -> Result<Limits, ConfigError> {
+        let defaults = Limits::default();
+        let LimitsTable { max_size, max_entries, max_ratio, max_depth } = &self.limits;
+        let max_size = match max_size {
+            None => defaults.max_size,
+            Some(Size::Bytes(bytes)) => *bytes,
+            Some(Size::Text(text)) => {
+                size(text).map_err(|message| ConfigError::new(format!("`max-size`: {message}"), None))?
+            }
+        };
+        Ok(Limits {
+            max_size,
+            max_entries: max_entries.unwrap_or(defaults.max_entries),
+            max_ratio: max_ratio.unwrap_or(defaults.max_ratio),
+            max_depth: max_depth.unwrap_or(defaults.max_depth),
+        })
+    }
+
+    /// The severities that it changes.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] for an unknown rule.
+    pub fn overrides(&self) -> Result<Vec<Override>, ConfigError> {
+        let overrides = self.rules.iter().map(|(id, word)| {
+            let level = match word {
+                LevelWord::Error => Level::At(Severity::Error),
+                LevelWord::Warning => Level::At(Severity::Warning),
+                LevelWord::Info => Level::At(Severity::Info),
+                LevelWord::Allow => Level::Allow,
+            };
+            Ok(Override { selector: Selector::Rule(rule_id(id)?), level, origin: FILE_NAME.to_owned() })
+        });
+        overrides.collect()
+    }
+
+    /// The findings that it expects.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] for an unknown rule, an empty reason or a pattern that is not one.
+    pub fn allowances(&self) -> Result<Vec<Allowance>, ConfigError> {
+        let allowances = self.allow.iter().map(|AllowTable { rule, path, reason }| {
+            let rule = rule_id(rule)?;
+            if reason.trim().is_empty() {
+                return Err(ConfigError::new(
+                    format!("the allowance of `{rule}` has an empty reason"),
+                    Some("say why it is expected".into()),
+                ));
+            }
+            let path = path.as_deref().map(glob::Pattern::new).transpose();
+            let path = path.map_err(|error| {
+                ConfigError::new(format!("the allowance of `{rule}` has an invalid path pattern: {error}"), None)
+            })?;
+            Ok(Allowance { rule, path, reason: text::printable(reason).into_owned() })
+        });
+        allowances.collect()
+    }
+}
+
+/// The id of a known rule.
+///
+/// # Errors
+/// A [`ConfigError`] that offers the nearest one.
+pub fn rule_id(id: &str) -> Result<&'static str, ConfigError> {
+    rules::find(id).map(|rule| rule.id).ok_or_else(|| {
+        let nearest = text::nearest(id, rules::RULES.iter().map(|rule| rule.id));
+        let help = nearest.map_or_else(
+            || "`bundle-doctor rules` lists them".to_owned(),
+            |near| format!("did you mean `{near}`? `bundle-doctor rules` lists them all"),
+        );
+        ConfigError::new(format!("there is no rule `{}`", text::printable(id)), Some(help))
+    })
+}
+
+/// A size such as `2GiB`, `500MB` or `1048576`, in bytes.
+///
+/// # Errors
+/// What was found instead.
+pub fn size(text: &str) -> Result<u64, String> {
+    text.parse::<ByteSize>()
+        .map(|size| size.as_u64())
+        .map_err(|_| format!("expected a size such as `2GiB`, found `{}`", text::printable(text)))
+}
+
+/// The key that was meant, taken from the parser's list of those it expected.
+fn suggestion(message: &str) -> Option<String> {
+    let mut words = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let wrong = words.next()?;
+    let near = text::nearest(wrong, words)?;
+    Some(format!("did you mean `{near}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_read() {
+        let config = Config::parse(
+            "[bundle]\nentry = \"dist/main.js\"\nrequired-dependencies = [\"ws\"]\n[limits]\nmax-size = \"1MiB\"\nmax-entries = 10\n\
+             [rules]\nforeign-owner = \"allow\"\n[[allow]]\nrule = \"development-file\"\npath = \"src/**\"\nreason = \"shipped on purpose\"\n",
+        )
+        .unwrap();
+        assert_eq!(config.names().entry, "dist/main.js");
+        assert_eq!(config.names().shared, layout::SHARED_PACKAGE);
+        assert_eq!(config.limits().unwrap().max_size, 1 << 20);
+        assert_eq!(config.overrides().unwrap()[0].level, Level::Allow);
+        assert_eq!(config.allowances().unwrap()[0].reason, "shipped on purpose");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_with_its_line_and_what_was_meant() {
+        for (case, text, line, words, help) in [
+            ("unknown key", "[bundle]\nentrie = 1", Some(2), "unknown field `entrie`", Some("did you mean `entry`?")),
+            ("unknown table", "[bundles]\n", Some(1), "unknown field `bundles`", Some("did you mean `bundle`?")),
+            (
+                "unknown rule",
+                "[rules]\nnested-layuot = \"error\"",
+                None,
+                "there is no rule `nested-layuot`",
+                Some("did you mean `nested-layout`? `bundle-doctor rules` lists them all"),
+            ),
+            ("unknown level", "[rules]\nnested-layout = \"fatal\"", Some(2), "unknown variant `fatal`", None),
+            ("no reason", "[[allow]]\nrule = \"nested-layout\"", Some(1), "missing field `reason`", None),
+            (
+                "empty reason",
+                "[[allow]]\nrule = \"nested-layout\"\nreason = \" \"",
+                None,
+                "empty reason",
+                Some("say why it is expected"),
+            ),
+            (
+                "bad pattern",
+                "[[allow]]\nrule = \"nested-layout\"\npath=\"a***\"\nreason = \"x\"",
+                None,
+                "invalid path pattern",
+                None,
+            ),
+            ("bad size", "[limits]\nmax-size = \"lots\"", None, "expected a size", None),
+            ("not TOML", "[bundle\n", Some(1), "", None),
+        ] {
+            let error = Config::parse(text).unwrap_err();
+            assert_eq!(error.line, line, "{case}: {error}");
+            assert!(error.message.contains(words), "{case}: {error}");
+            assert_eq!(error.help.as_deref(), help, "{case}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the outside world is asked for beside bundles: the environment, and files written safely.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// An environment variable that is set and not empty.
+#[must_use]
+pub fn env(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The nearest file of that name, from the working directory upwards.
+///
+/// # Errors
+/// Where the working directory is gone or a folder cannot be looked into.
+pub fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
+    for folder in std::env::current_dir()?.ancestors() {
+        let candidate = folder.join(name);
+        if candidate.try_exists()? {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes a file so that it is there whole or not at all: beside its place, synced, then renamed over it.
+///
+/// # Errors
+/// Whatever writing, syncing or renaming gives; the file beside is removed again.
+pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = File::create_new(&beside)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+/// Appends to a file, which is made if it is not there.
+///
+/// # Errors
+/// Whatever opening or writing gives.
+pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).open(path)?.write_all(content)
+}

@@ -1,0 +1,18 @@
+//! bundle-doctor judges ServerFlow agent bundles before they are published.
+//!
+//! Data flows one way: [`source`] reads a bundle into plain data ([`model`]), [`rules`] judge that data, [`engine`]
+//! applies the user's overrides, [`render`] writes the report. [`commands`] wires them; nothing else knows them all.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod engine;
+pub mod exit_code;
+pub mod host;
+pub mod layout;
+pub mod model;
+pub mod render;
+pub mod rules;
+pub mod signing;
+pub mod source;
+pub mod text;

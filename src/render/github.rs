@@ -1,0 +1,350 @@
+//! Workflow commands, which GitHub Actions shows as annotations, and the Markdown of a job's summary.
+//!
+//! Both are languages that a hostile file name could speak: everything is escaped, whoever wrote it.
+
+use super::sarif::{Place, inside};
+use crate::model::finding::{Allowed, Finding, Severity};
+use crate::model::report::{CheckReport, RunError, SubjectReport, Summary, Verdict};
+use crate::model::snapshot::SubjectKind;
+use crate::text::{plural, size};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Actions drops a step's summary beyond 1 MiB; half of it leaves room for the step's other commands.
+const SUMMARY_ROOM: usize = 512 * 1024;
+
+/// Writes a command for each finding and note, and last the verdict.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+    for subject in &report.subjects {
+        for finding in &subject.findings {
+            writeln!(out, "{}", annotation(subject, finding))?;
+        }
+    }
+    for note in &report.notes {
+        writeln!(out, "{}", command("notice", &[("title", "bundle-doctor")], note))?;
+    }
+    // No path in a plain line: the runner also obeys `##[…]` in the middle of one.
+    writeln!(out, "bundle-doctor: {}, {}", verdict(report.verdict), counts(report))
+}
+
+/// Writes why nothing was judged.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+    let mut properties = Vec::new();
+    if let Some(path) = error.path.as_deref().filter(|path| *path != "-") {
+        properties.push(("file", path));
+    }
+    properties.push(("title", "bundle-doctor"));
+    let words = [Some(error.message.as_str()), error.help.as_deref()];
+    let words = words.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    writeln!(out, "{}", command("error", &properties, &words))?;
+    writeln!(out, "bundle-doctor: not judged")
+}
+
+fn annotation(subject: &SubjectReport, finding: &Finding) -> String {
+    let place = Place::of(subject, finding);
+    let line = place.line.map(|line| line.to_string());
+    let title = format!("bundle-doctor: {}", finding.rule);
+    let mut properties = Vec::new();
+    // An archive on stdin has no file to annotate, and a line belongs to a file.
+    if place.file != "-" {
+        properties.push(("file", place.file.strip_prefix("./").unwrap_or(&place.file)));
+        properties.extend(line.as_deref().map(|line| ("line", line)));
+    }
+    properties.push(("title", &title));
+    let seen: Vec<_> = [place.inside, finding.evidence.clone()].into_iter().flatten().collect();
+    let mut words = finding.message.clone();
+    if !seen.is_empty() {
+        let _ = write!(words, "\n{}", seen.join("  "));
+    }
+    if !finding.help.is_empty() {
+        let _ = write!(words, "\nFix: {}", finding.help);
+    }
+    let name = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    };
+    command(name, &properties, &words)
+}
+
+/// One workflow command, escaped as the toolkit does it: `%` and line ends in the message, and in a property also
+/// what would end it.
+fn command(name: &str, properties: &[(&str, &str)], message: &str) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let properties: Vec<_> = properties.iter().map(|(key, value)| format!("{key}={}", property(value))).collect();
+    format!("::{name} {}::{}", properties.join(","), data(message))
+}
+
+/// Writes the Markdown that is appended to the job's summary.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn summary(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = format!("## bundle-doctor: {}\n\n{}\n\n", verdict(report.verdict), counts(report));
+    let mut left_out = 0;
+    let mut add = |section: String| {
+        if text.len() + section.len() <= SUMMARY_ROOM {
+            text.push_str(&section);
+        } else {
+            left_out += 1;
+        }
+    };
+    for subject in &report.subjects {
+        add(format!("### {} {}\n\n{}\n\n", code(&subject.path), verdict(subject.verdict), facts(subject)));
+        subject.findings.iter().for_each(|finding| add(section(finding)));
+        subject.allowed.iter().for_each(|allowed| add(allowance(allowed)));
+    }
+    report.notes.iter().for_each(|note| add(format!("Note: {}\n\n", prose(note))));
+    if left_out > 0 {
+        let _ = write!(text, "{} did not fit here; the log has all findings\n\n", plural(left_out, "section"));
+    }
+    out.write_all(text.as_bytes())
+}
+
+const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "accepted",
+        Verdict::Fail => "refused",
+    }
+}
+
+/// `2 errors, 1 warning, 1 allowed in 1 bundle`.
+fn counts(report: &CheckReport) -> String {
+    let Summary { error, warning, info, allowed } = report.summary;
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let mut counts: Vec<_> = [(error, "error"), (warning, "warning"), (info, "info")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, noun)| plural(number(count), noun))
+        .collect();
+    if counts.is_empty() {
+        counts.push("nothing found".to_owned());
+    }
+    if allowed > 0 {
+        counts.push(format!("{allowed} allowed"));
+    }
+    format!("{} in {}", counts.join(", "), plural(number(report.subjects.len()), "bundle"))
+}
+
+/// What the bundle is, in one line.
+fn facts(subject: &SubjectReport) -> String {
+    let mut facts = Vec::new();
+    if subject.tree_unknown {
+        facts.push("only the archive itself was judged".to_owned());
+    } else {
+        facts.push(format!("{} layout", subject.layout.name()));
+    }
+    if let Some(package) = &subject.package {
+        let identity = [&package.name, &package.version].into_iter().flatten().map(|word| code(word));
+        facts.push(identity.collect::<Vec<_>>().join(" "));
+    }
+    facts.extend(subject.entries.map(|entries| plural(entries, "entry")));
+    facts.push(match subject.unpacked_size {
+        Some(unpacked) if subject.kind == SubjectKind::Archive => {
+            format!("{} ({} unpacked)", size(subject.size), size(unpacked))
+        }
+        _ => size(subject.size),
+    });
+    facts.extend(subject.sha256.as_ref().map(|sum| format!("sha256 {}", code(sum))));
+    facts.push(format!("signature {}", subject.signature.status.name()));
+    facts.retain(|fact| !fact.is_empty());
+    facts.join(" · ")
+}
+
+fn section(finding: &Finding) -> String {
+    let mut text = format!("#### {}: {}\n\n", finding.severity.name(), code(finding.rule));
+    text.push_str(&seen(finding));
+    let _ = write!(text, "{}\n\n", prose(&finding.message));
+    if !finding.help.is_empty() {
+        let fence = "`".repeat(longest_run(&finding.help).max(2) + 1);
+        let _ = write!(text, "Fix:\n\n{fence}text\n{}\n{fence}\n\n", finding.help);
+    }
+    text
+}
+
+fn allowance(allowed: &Allowed) -> String {
+    let rule = code(allowed.finding.rule);
+    format!("#### allowed: {rule}\n\n{}Reason: {}\n\n", seen(&allowed.finding), prose(&allowed.reason))
+}
+
+/// Where, and the bundle's own words.
+fn seen(finding: &Finding) -> String {
+    let seen: Vec<_> =
+        [inside(finding), finding.evidence.clone()].into_iter().flatten().map(|text| code(&text)).collect();
+    if seen.is_empty() { String::new() } else { format!("{}\n\n", seen.join(" ")) }
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// A code span, in which Markdown leaves everything alone but a run of as many backticks as opened it (CommonMark,
+/// section 6.1). A line end could end the paragraph, so there is none.
+fn code(text: &str) -> String {
+    if text.trim().is_empty() {
+        return "(blank)".to_owned();
+    }
+    let text = text.replace(['\n', '\r'], " ");
+    let fence = "`".repeat(longest_run(&text) + 1);
+    let edge = |c: char| matches!(c, '`' | ' ');
+    let pad = if text.starts_with(edge) || text.ends_with(edge) { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// Our own words, with what they quote between backticks as code spans. A hostile name may bring backticks of its
+/// own: whichever side of them a piece falls on, it is escaped or in a code span.
+fn prose(text: &str) -> String {
+    let pieces: Vec<_> = text.split('`').collect();
+    let paired = pieces.len() % 2 == 1;
+    let last = pieces.len() - 1;
+    let mut out = String::new();
+    for (number, piece) in pieces.iter().enumerate() {
+        if number % 2 == 0 {
+            out.push_str(&escaped(piece));
+        } else if number == last && !paired {
+            out.push_str("\\`");
+            out.push_str(&escaped(piece));
+        } else {
+            out.push_str(&code(piece));
+        }
+    }
+    out
+}
+
+/// Text without a meaning in Markdown or HTML: a backslash before punctuation takes its meaning away (CommonMark,
+/// section 2.4), a dot's and a colon's too, as bare addresses become links.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => out.push(' '),
+            // A bare mail address becomes a link even where its `@` is escaped; in an element of its own it does not.
+            '@' => out.push_str("<span>@</span>"),
+            ',' | ';' | '\'' | '"' | '/' | '?' | '%' => out.push(c),
+            c if c.is_ascii_punctuation() => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sarif::tests::{report, subject, text};
+    use super::*;
+
+    fn commands(subject: SubjectReport) -> String {
+        text(|out| check(&report(vec![subject]), out))
+    }
+
+    #[test]
+    fn a_command_for_each_finding_then_the_verdict() {
+        assert_eq!(
+            commands(subject("./bundle", SubjectKind::Directory)),
+            "::error file=bundle/package.json,line=16,title=bundle-doctor%3A workspace-protocol::npm cannot install \
+             `workspace:`%0A\"zod\": \"workspace:*\"%0AFix: remove the line%0Acp -r a b\n\
+             ::warning file=bundle/package.json,line=16,title=bundle-doctor%3A development-file::npm cannot install \
+             `workspace:`%0A\"zod\": \"workspace:*\"%0AFix: remove the line%0Acp -r a b\n\
+             ::notice title=bundle-doctor::an allowance matched nothing\n\
+             bundle-doctor: refused, 1 error, 1 warning, 1 allowed in 1 bundle\n"
+        );
+    }
+
+    #[test]
+    fn an_archive_is_the_file_and_the_path_inside_is_in_the_message() {
+        let mut archive = subject("a.tgz", SubjectKind::Archive);
+        archive.findings[0].severity = Severity::Info;
+        let start = "::notice file=a.tgz,title=bundle-doctor%3A workspace-protocol::npm cannot install `workspace:`%0Apackage.json:16  ";
+        assert!(commands(archive).starts_with(start));
+        let stdin = commands(subject("-", SubjectKind::Archive));
+        assert!(stdin.starts_with("::error title="), "{stdin}");
+    }
+
+    #[test]
+    fn a_hostile_name_speaks_no_command() {
+        let mut hostile = subject("a,line=1::b%\n::error::", SubjectKind::Archive);
+        hostile.findings.truncate(1);
+        hostile.findings[0].path = Some("x\r\n::stop-commands::y ##[add-mask]z".to_owned());
+        let out = commands(hostile);
+        let lines: Vec<_> = out.lines().collect();
+        assert_eq!(lines.len(), 3, "{out}");
+        assert!(lines[0].starts_with("::error file=a%2Cline=1%3A%3Ab%25%0A%3A%3Aerror%3A%3A,title="), "{out}");
+        assert!(lines[0].contains("%0Ax%0D%0A::stop-commands::y"), "{out}");
+        assert!(!lines[2].contains("::") && !lines[2].contains("##["), "{out}");
+    }
+
+    #[test]
+    fn a_run_that_could_not_judge_is_one_error() {
+        let fault =
+            RunError { message: "no: 100%".to_owned(), path: Some("a".to_owned()), help: Some("look".to_owned()) };
+        let expected = "::error file=a,title=bundle-doctor::no: 100%25%0Alook\nbundle-doctor: not judged\n";
+        assert_eq!(text(|out| error(&fault, out)), expected);
+    }
+
+    #[test]
+    fn the_summary_tells_all() {
+        let out = text(|out| summary(&report(vec![subject("a.tgz", SubjectKind::Archive)]), out));
+        for part in [
+            "## bundle-doctor: refused\n\n1 error, 1 warning, 1 allowed in 1 bundle\n\n",
+            "### `a.tgz` refused\n\nflat layout · `agent` `0.1.26` · 70 entries · 32.5 kB (186 kB unpacked) · sha256 `abab",
+            "#### error: `workspace-protocol`\n\n`package.json:16` `\"zod\": \"workspace:*\"`\n\nnpm cannot install `workspace:`\n\n\
+             Fix:\n\n```text\nremove the line\ncp -r a b\n```\n\n",
+            "#### allowed: `install-script`\n\n`package.json:16` `\"zod\": \"workspace:*\"`\n\nReason: reviewed\n\n",
+            "Note: an allowance matched nothing\n\n",
+        ] {
+            assert!(out.contains(part), "{part} is missing in {out}");
+        }
+    }
+
+    #[test]
+    fn no_name_writes_markdown_of_its_own() {
+        for (text, written) in [
+            ("plain", "`plain`"),
+            ("a`b", "``a`b``"),
+            ("`", "`` ` ``"),
+            ("a``b`", "``` a``b` ```"),
+            ("a\n# b", "`a # b`"),
+            (" a ", "`  a  `"),
+            ("<img src=x>|\\", "`<img src=x>|\\`"),
+            (" ", "(blank)"),
+        ] {
+            assert_eq!(code(text), written, "{text:?}");
+        }
+        for (text, written) in [
+            ("Node needs `main`, or", "Node needs `main`, or"),
+            ("a <b>|[c](d)&amp;", "a \\<b\\>\\|\\[c\\]\\(d\\)\\&amp;"),
+            ("it is ` <b>", "it is \\` \\<b\\>"),
+            ("x`<b>`<i>`", "x`<b>`\\<i\\>\\`"),
+            ("# a\n- b", "\\# a \\- b"),
+            ("http://evil.example", "http\\://evil\\.example"),
+            ("a@evil.example", "a<span>@</span>evil\\.example"),
+        ] {
+            assert_eq!(prose(text), written, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_fix_cannot_leave_its_fence() {
+        let mut hostile = subject("a", SubjectKind::Directory);
+        hostile.findings[0].help = "a\n````\n<b>".to_owned();
+        let out = text(|out| summary(&report(vec![hostile]), out));
+        assert!(out.contains("`````text\na\n````\n<b>\n`````\n"), "{out}");
+    }
+
+    #[test]
+    fn the_summary_stays_within_what_actions_takes() {
+        let mut long = subject("a", SubjectKind::Directory);
+        let finding = long.findings[0].clone();
+        long.findings = vec![finding; 10_000];
+        let out = text(|out| summary(&report(vec![long]), out));
+        assert!(out.len() < SUMMARY_ROOM + 100, "{}", out.len());
+        assert!(out.ends_with(" did not fit here; the log has all findings\n\n"));
+    }
+}

@@ -1,0 +1,257 @@
+//! What a person reads: the verdict in one line, then what is wrong, where, why, and the command to type.
+
+use super::style::{Style, shortened};
+use crate::model::finding::{Finding, Severity};
+use crate::model::report::{CheckReport, PackageId, RunError, SignatureStatus, SubjectReport, Verdict};
+use crate::model::snapshot::SubjectKind;
+use crate::rules::RULES;
+use crate::text;
+use std::io::{self, Write};
+
+/// Places that are listed of one finding, unless `-v` asks for all.
+const PLACES: usize = 5;
+
+/// The report of `check`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn check(report: &CheckReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    for (at, subject) in report.subjects.iter().enumerate() {
+        if at > 0 && !style.quiet {
+            writeln!(out)?;
+        }
+        self::subject(subject, style, out)?;
+    }
+    if report.subjects.len() > 1 && !style.quiet {
+        let failed = report.subjects.iter().filter(|subject| subject.verdict == Verdict::Fail).count();
+        let total = text::plural(report.subjects.len() as u64, "bundle");
+        let words = if failed == 0 { "none refused".to_owned() } else { format!("{failed} refused") };
+        writeln!(out, "\n{total}, {}", style.verdict(report.verdict, &words))?;
+    }
+    Ok(())
+}
+
+fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let words = verdict_words(subject);
+    writeln!(out, "{}  {}", subject.path, style.verdict(subject.verdict, &words))?;
+    if style.quiet {
+        return Ok(());
+    }
+    facts(subject, style, out)?;
+    groups(&subject.findings, style, out)?;
+    if subject.tree_unknown {
+        writeln!(out, "\nnot judged: what is in it, as extraction would not leave a tree that is known")?;
+    }
+    if !subject.findings.is_empty() || !subject.allowed.is_empty() {
+        writeln!(out, "\n{}", counts(subject))?;
+    }
+    if style.verbose {
+        for allowed in &subject.allowed {
+            let at = allowed.finding.path.as_deref().unwrap_or("the bundle");
+            writeln!(out, "  allowed: {} in {at}: {}", allowed.finding.rule, allowed.reason)?;
+        }
+    }
+    Ok(())
+}
+
+fn verdict_words(subject: &SubjectReport) -> String {
+    let errors = subject.findings.iter().any(|finding| finding.severity == Severity::Error);
+    match (subject.verdict, errors) {
+        (Verdict::Fail, _) => "refused".to_owned(),
+        (Verdict::Pass, true) => "has errors, and is let through by --fail-on never".to_owned(),
+        (Verdict::Pass, false) => "accepted".to_owned(),
+    }
+}
+
+/// What is known of a subject, in one line; a terminal that is too narrow gets it broken between two facts.
+fn facts(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut facts = Vec::new();
+    if !subject.tree_unknown {
+        facts.push(format!("{} layout", subject.layout.name()));
+        facts.extend(subject.package.as_ref().map(identity));
+    }
+    facts.extend(subject.entries.map(|entries| text::plural(entries, "entry")));
+    facts.push(match subject.unpacked_size {
+        Some(unpacked) if subject.kind == SubjectKind::Archive => {
+            format!("{} ({} unpacked)", text::size(subject.size), text::size(unpacked))
+        }
+        _ => text::size(subject.size),
+    });
+    if let Some(sha256) = &subject.sha256 {
+        let shown = if style.verbose { sha256.clone() } else { format!("{}…{}", head(sha256, 4), tail(sha256, 4)) };
+        facts.push(format!("sha256 {shown}"));
+    }
+    facts.push(signature(subject));
+    let mut line = String::new();
+    for fact in facts {
+        let too_long =
+            style.terminal && !line.is_empty() && line.chars().count() + 3 + fact.chars().count() > style.width;
+        if too_long {
+            writeln!(out, "{line}")?;
+            line = fact;
+        } else {
+            if !line.is_empty() {
+                line.push_str(" · ");
+            }
+            line.push_str(&fact);
+        }
+    }
+    writeln!(out, "{line}")
+}
+
+fn identity(package: &PackageId) -> String {
+    let name = package.name.as_deref().unwrap_or("agent");
+    let short = name.rsplit('/').next().unwrap_or(name);
+    format!(
+        "{} {}",
+        shortened(short, 30),
+        package.version.as_deref().map_or_else(|| "without a version".to_owned(), |version| shortened(version, 30))
+    )
+}
+
+fn signature(subject: &SubjectReport) -> String {
+    let by = |words: &str| match &subject.signature.key_id {
+        Some(id) => format!("{words} {id}"),
+        None => words.to_owned(),
+    };
+    match subject.signature.status {
+        SignatureStatus::Missing => "not signed".to_owned(),
+        SignatureStatus::NotChecked => "signature not checked".to_owned(),
+        SignatureStatus::Verified => by("signed by"),
+        SignatureStatus::Invalid => "signature invalid".to_owned(),
+        SignatureStatus::Untrusted => by("signed by the unknown key"),
+    }
+}
+
+fn head(text: &str, count: usize) -> &str {
+    text.get(..count).unwrap_or(text)
+}
+
+fn tail(text: &str, count: usize) -> &str {
+    text.get(text.len().saturating_sub(count)..).unwrap_or(text)
+}
+
+/// Findings of the same rule, with the same reason and remedy, are one paragraph with several places.
+fn groups(findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let alike = |a: &Finding, b: &Finding| {
+        (a.rule, a.severity, &a.message, &a.help) == (b.rule, b.severity, &b.message, &b.help)
+    };
+    for group in findings.chunk_by(alike) {
+        let Some(first) = group.first() else { continue };
+        writeln!(out, "\n{}: {}", style.severity(first.severity), first.rule)?;
+        let shown = if style.verbose { group.len() } else { PLACES };
+        for finding in group.iter().take(shown) {
+            place(finding, style, out)?;
+        }
+        if group.len() > shown {
+            writeln!(out, "  and {} more (-v lists them)", group.len() - shown)?;
+        }
+        paragraph(&first.message, "  ", style, out)?;
+        fix(&first.help, style, out)?;
+    }
+    Ok(())
+}
+
+/// Where it stands and what stands there. Only what nobody would copy is shortened.
+fn place(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let line = finding.line.map_or_else(String::new, |line| format!(":{line}"));
+    let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}{line}"));
+    let room = style.width.saturating_sub(place.chars().count() + 4).max(24);
+    let evidence = finding
+        .evidence
+        .as_ref()
+        .map(|evidence| if style.verbose { evidence.clone() } else { shortened(evidence, room) });
+    match (place.as_str(), evidence) {
+        ("", None) => Ok(()),
+        (place, None) => writeln!(out, "  {place}"),
+        ("", Some(evidence)) => writeln!(out, "  {evidence}"),
+        (place, Some(evidence)) => writeln!(out, "  {place}  {evidence}"),
+    }
+}
+
+fn paragraph(words: &str, indent: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let options =
+        textwrap::Options::new(style.width).initial_indent(indent).subsequent_indent(indent).break_words(false);
+    for line in textwrap::wrap(words, options) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// The remedy: its first line is words, unless it is a command; the others are commands, and are never wrapped.
+fn fix(help: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = help.lines();
+    let Some(words) = lines.next() else {
+        return Ok(());
+    };
+    let options =
+        textwrap::Options::new(style.width).initial_indent("  fix  ").subsequent_indent("       ").break_words(false);
+    for line in textwrap::wrap(words, options) {
+        writeln!(out, "{line}")?;
+    }
+    for command in lines {
+        writeln!(out, "       {command}")?;
+    }
+    Ok(())
+}
+
+fn counts(subject: &SubjectReport) -> String {
+    let of = |severity| subject.findings.iter().filter(|finding| finding.severity == severity).count() as u64;
+    let mut parts = Vec::new();
+    for (severity, noun) in [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")] {
+        let count = of(severity);
+        if count > 0 {
+            parts.push(text::plural(count, noun));
+        }
+    }
+    if !subject.allowed.is_empty() {
+        parts.push(format!("{} allowed", subject.allowed.len()));
+    }
+    parts.join(", ")
+}
+
+/// Why the manifest of an archive is not printed.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn refusals(path: &str, findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let plain = Style { colour: false, terminal: false, ..style };
+    writeln!(
+        out,
+        "{}  refused: no manifest, as extraction would not leave a tree that is known",
+        text::printable(path)
+    )?;
+    groups(findings, plain, out)
+}
+
+/// The catalogue of `rules`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn rules(style: Style, out: &mut dyn Write) -> io::Result<()> {
+    for rule in RULES {
+        let start = format!("{:7}  {:27}  ", rule.severity.name(), rule.id);
+        let indent = " ".repeat(start.len());
+        let options = textwrap::Options::new(style.width).initial_indent(&start).subsequent_indent(&indent);
+        for line in textwrap::wrap(rule.summary, options) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    writeln!(out, "\n`bundle-doctor explain {}` prints a rule's page", RULES.first().map_or("RULE", |rule| rule.id))
+}
+
+/// Why a run could not judge.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+    let at = match &error.path {
+        Some(path) if !error.message.contains(path.as_str()) => format!("{path}: "),
+        _ => String::new(),
+    };
+    writeln!(out, "error: {at}{}", error.message)?;
+    match &error.help {
+        Some(help) => writeln!(out, "  {help}"),
+        None => Ok(()),
+    }
+}

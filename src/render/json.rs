@@ -1,0 +1,183 @@
+//! JSON, version 1: the document of `docs/check.schema.json` and its sisters.
+
+use crate::model::finding::{Allowed, Finding};
+use crate::model::report::{CheckReport, PackageId, RunError, SignatureReport, SubjectReport, Summary, Verdict};
+use crate::model::snapshot::SubjectKind;
+use crate::rules::{RULES, Rule};
+use crate::signing::manifest::Manifest;
+use serde::Serialize;
+use std::io::{self, Write};
+
+const SCHEMA_VERSION: u32 = 1;
+
+/// What every document starts with.
+#[derive(Serialize)]
+struct Document<'a, Body> {
+    schema_version: u32,
+    tool: Tool,
+    command: &'a str,
+    verdict: &'a str,
+    #[serde(flatten)]
+    body: Body,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+fn write<Body: Serialize>(command: &str, verdict: &str, body: Body, out: &mut dyn Write) -> io::Result<()> {
+    let tool = Tool { name: "bundle-doctor", version: env!("CARGO_PKG_VERSION") };
+    let document = Document { schema_version: SCHEMA_VERSION, tool, command, verdict, body };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+    }
+}
+
+#[derive(Serialize)]
+struct CheckBody<'a> {
+    summary: Summary,
+    subjects: Vec<Subject<'a>>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Subject<'a> {
+    path: &'a str,
+    kind: SubjectKind,
+    sha256: Option<&'a str>,
+    size: u64,
+    unpacked_size: Option<u64>,
+    entries: Option<u64>,
+    layout: &'static str,
+    package: Option<&'a PackageId>,
+    signature: &'a SignatureReport,
+    verdict: &'static str,
+    tree_unknown: bool,
+    findings: &'a [Finding],
+    allowed: &'a [Allowed],
+}
+
+impl<'a> From<&'a SubjectReport> for Subject<'a> {
+    fn from(report: &'a SubjectReport) -> Self {
+        Self {
+            path: &report.path,
+            kind: report.kind,
+            sha256: report.sha256.as_deref(),
+            size: report.size,
+            unpacked_size: report.unpacked_size,
+            entries: report.entries,
+            layout: report.layout.name(),
+            package: report.package.as_ref(),
+            signature: &report.signature,
+            verdict: word(report.verdict),
+            tree_unknown: report.tree_unknown,
+            findings: &report.findings,
+            allowed: &report.allowed,
+        }
+    }
+}
+
+/// The document of `check`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+    let subjects = report.subjects.iter().map(Subject::from).collect();
+    write("check", word(report.verdict), CheckBody { summary: report.summary, subjects, notes: &report.notes }, out)
+}
+
+/// The document of a run that could not judge.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn error(command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        error: &'a RunError,
+    }
+    write(command, "error", Body { error }, out)
+}
+
+#[derive(Serialize)]
+struct RuleEntry {
+    id: &'static str,
+    kind: &'static str,
+    severity: &'static str,
+    summary: &'static str,
+}
+
+impl From<&Rule> for RuleEntry {
+    fn from(rule: &Rule) -> Self {
+        Self { id: rule.id, kind: "rule", severity: rule.severity.name(), summary: rule.summary }
+    }
+}
+
+/// The document of `rules`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn rules(out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Body {
+        rules: Vec<RuleEntry>,
+    }
+    write("rules", "pass", Body { rules: RULES.iter().map(|rule| RuleEntry::from(*rule)).collect() }, out)
+}
+
+/// The document of `explain`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Body {
+        #[serde(flatten)]
+        entry: RuleEntry,
+        page: &'static str,
+    }
+    write("explain", "pass", Body { entry: RuleEntry::from(rule), page: rule.page }, out)
+}
+
+/// The document of `manifest`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn manifest(path: &str, sums: &Manifest, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Entry {
+        path: String,
+        sha256: String,
+    }
+    #[derive(Serialize)]
+    struct Body<'a> {
+        path: &'a str,
+        files: Vec<Entry>,
+    }
+    let entry = |path: &[u8], digest: &[u8; 32]| Entry {
+        path: crate::text::printable_bytes(path).into_owned(),
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    let files = sums.entries().iter().map(|file| entry(&file.path, &file.digest)).collect();
+    write("manifest", "pass", Body { path, files }, out)
+}
+
+/// The document of `manifest` for an archive whose tree cannot be trusted.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn manifest_refused(path: &str, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        path: &'a str,
+        findings: &'a [Finding],
+    }
+    write("manifest", "fail", Body { path, findings }, out)
+}

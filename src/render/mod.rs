@@ -1,0 +1,47 @@
+//! Reports to bytes: one file a format. Rendering sees the report and the rules' metadata, nothing else.
+
+pub mod github;
+pub mod human;
+pub mod json;
+mod junit;
+mod sarif;
+mod style;
+
+pub use style::Style;
+
+use crate::model::report::{CheckReport, FailOn, Format, RunError};
+use std::io::{self, Write};
+
+/// Writes the report of `check`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn check(
+    format: Format,
+    report: &CheckReport,
+    fail_on: FailOn,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::check(report, style, out),
+        Format::Json => json::check(report, out),
+        Format::Sarif => sarif::check(report, out),
+        Format::Junit => junit::check(report, fail_on, out),
+        Format::Github => github::check(report, out),
+    }
+}
+
+/// Writes why a run could not judge: exactly one document in a machine format.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn error(format: Format, command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::error(error, out),
+        Format::Json => json::error(command, error, out),
+        Format::Sarif => sarif::error(error, out),
+        Format::Junit => junit::error(error, out),
+        Format::Github => github::error(error, out),
+    }
+}

@@ -1,0 +1,244 @@
+//! SARIF 2.1.0, which code scanning reads: one run, every rule with its page, a result for each finding.
+
+use crate::model::finding::{Finding, Severity};
+use crate::model::report::{CheckReport, RunError, SubjectReport};
+use crate::model::snapshot::SubjectKind;
+use crate::rules::{RULES, Rule};
+use serde_json::json;
+use serde_sarif::sarif::{
+    ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
+    PhysicalLocation, Region, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run,
+    Sarif, Suppression, ToolComponent,
+};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+
+/// Where the standard publishes the schema that the document follows.
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Names what the fingerprint is made of; another recipe needs another name.
+const FINGERPRINT: &str = "bundleDoctor/v1";
+
+/// Writes what was found.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+    let results = report.subjects.iter().flat_map(results).collect::<Vec<_>>();
+    let notes = report.notes.iter().map(|note| notification(note, "note")).collect::<Vec<_>>();
+    let invocation = Invocation::builder().execution_successful(true).tool_execution_notifications(notes).build();
+    let run = Run::builder().tool(driver()).invocations(vec![invocation]).results(results).build();
+    write(run, out)
+}
+
+/// Writes why nothing was judged. `results` is left out: an empty list would say that nothing is wrong, and code
+/// scanning would close every alert.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+    let mut words = error.message.clone();
+    if let Some(help) = &error.help {
+        words.push('\n');
+        words.push_str(help);
+    }
+    let mut notification = notification(&words, "error");
+    notification.locations = error.path.as_deref().map(|path| vec![location(&uri(path))]);
+    let invocation =
+        Invocation::builder().execution_successful(false).tool_execution_notifications(vec![notification]).build();
+    write(Run::builder().tool(driver()).invocations(vec![invocation]).build(), out)
+}
+
+fn write(run: Run, out: &mut dyn Write) -> io::Result<()> {
+    let log = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build();
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)
+}
+
+fn driver() -> ToolComponent {
+    ToolComponent::builder()
+        .name("bundle-doctor")
+        .version(env!("CARGO_PKG_VERSION"))
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .rules(RULES.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>())
+        .build()
+}
+
+fn descriptor(rule: &Rule) -> ReportingDescriptor {
+    let text = |text: &str| MultiformatMessageString::builder().text(text).build();
+    ReportingDescriptor::builder()
+        .id(rule.id)
+        .name(pascal_case(rule.id))
+        .short_description(text(rule.summary))
+        .full_description(text(&lead(rule)))
+        .help(MultiformatMessageString::builder().text(rule.page).markdown(rule.page).build())
+        .default_configuration(ReportingConfiguration::builder().level(json!(level(rule.severity).to_string())).build())
+        .build()
+}
+
+/// `workspace-link` as the standard would have a rule named: `WorkspaceLink`.
+fn pascal_case(id: &str) -> String {
+    let words = id.split('-').map(|word| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    });
+    words.collect()
+}
+
+/// The first paragraph of the rule's page, in one line.
+fn lead(rule: &Rule) -> String {
+    let body = rule.page.lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
+    let words = body.take_while(|line| !line.trim().is_empty()).map(str::trim).collect::<Vec<_>>();
+    if words.is_empty() { rule.summary.to_owned() } else { words.join(" ") }
+}
+
+fn level(severity: Severity) -> ResultLevel {
+    match severity {
+        Severity::Error => ResultLevel::Error,
+        Severity::Warning => ResultLevel::Warning,
+        Severity::Info => ResultLevel::Note,
+    }
+}
+
+fn results(subject: &SubjectReport) -> Vec<SarifResult> {
+    let mut seen = HashMap::new();
+    let open = subject.findings.iter().map(|finding| (finding, None));
+    let allowed = subject.allowed.iter().map(|allowed| (&allowed.finding, Some(&allowed.reason)));
+    let results = open.chain(allowed).map(|(finding, reason)| {
+        let occurrence = seen.entry(identity(finding)).and_modify(|count| *count += 1).or_insert(0_usize);
+        let fingerprint = fingerprint(finding, *occurrence);
+        let mut result = result(subject, finding, fingerprint);
+        result.suppressions = reason
+            .map(|reason| vec![Suppression::builder().kind(json!("external")).justification(reason.as_str()).build()]);
+        result
+    });
+    results.collect()
+}
+
+fn result(subject: &SubjectReport, finding: &Finding, fingerprint: String) -> SarifResult {
+    let place = Place::of(subject, finding);
+    let mut location = location(&uri(&place.file));
+    if let (Some(line), Some(physical)) = (place.line, location.physical_location.as_mut()) {
+        physical.region = Some(Region::builder().start_line(line).build());
+    }
+    if let (SubjectKind::Archive, Some(path)) = (subject.kind, finding.path.as_deref()) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let entry = LogicalLocation::builder().name(name).fully_qualified_name(path).kind("entry").build();
+        location.logical_locations = Some(vec![entry]);
+    }
+    let mut result = SarifResult::builder()
+        .rule_id(finding.rule)
+        .level(level(finding.severity))
+        .message(message(&words(finding, &place)))
+        .locations(vec![location])
+        .partial_fingerprints(BTreeMap::from([(FINGERPRINT.to_owned(), fingerprint)]))
+        .build();
+    result.rule_index = RULES.iter().position(|rule| rule.id == finding.rule).and_then(|at| i64::try_from(at).ok());
+    result
+}
+
+/// Why it matters, what the bundle says, what to do. The first line would do alone, as viewers cut the rest.
+fn words(finding: &Finding, place: &Place) -> String {
+    let seen = [place.inside.as_deref(), finding.evidence.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+    let mut lines = vec![finding.message.clone()];
+    if !seen.is_empty() {
+        lines.push(seen.join("  "));
+    }
+    if !finding.help.is_empty() {
+        lines.push(format!("Fix: {}", finding.help));
+    }
+    lines.join("\n")
+}
+
+/// A message of plain text. In SARIF that is not quite plain: `{0}` is a placeholder, so braces are doubled
+/// (section 3.11.5), and `[text](target)` is a link (3.11.6), which a hostile name could use to lead a reader away.
+fn message(text: &str) -> Message {
+    Message::builder().text(text.replace('{', "{{").replace('}', "}}").replace("](", "] (")).build()
+}
+
+fn notification(text: &str, level: &str) -> Notification {
+    Notification::builder().level(json!(level)).message(message(text)).build()
+}
+
+fn location(uri: &str) -> Location {
+    let artifact = ArtifactLocation::builder().uri(uri).build();
+    Location::builder().physical_location(PhysicalLocation::builder().artifact_location(artifact).build()).build()
+}
+
+/// Where a reader of the repository finds a finding: the formats of CI services all know a file and a line in it.
+pub(super) struct Place {
+    /// The file in the directory, or the archive.
+    pub(super) file: String,
+    /// The line in that file.
+    pub(super) line: Option<u32>,
+    /// For an archive, the path (and line) inside.
+    pub(super) inside: Option<String>,
+}
+
+impl Place {
+    pub(super) fn of(subject: &SubjectReport, finding: &Finding) -> Self {
+        match subject.kind {
+            SubjectKind::Archive => Self { file: subject.path.clone(), line: None, inside: inside(finding) },
+            SubjectKind::Directory => {
+                Self { file: join(&subject.path, finding.path.as_deref()), line: finding.line, inside: None }
+            }
+        }
+    }
+}
+
+/// `package.json:16`.
+pub(super) fn inside(finding: &Finding) -> Option<String> {
+    let path = finding.path.as_ref()?;
+    Some(finding.line.map_or_else(|| path.clone(), |line| format!("{path}:{line}")))
+}
+
+fn join(directory: &str, path: Option<&str>) -> String {
+    let Some(path) = path.filter(|path| !matches!(*path, "" | ".")) else { return directory.to_owned() };
+    match directory {
+        "" | "." => path.to_owned(),
+        _ => format!("{}/{path}", directory.trim_end_matches('/')),
+    }
+}
+
+/// A path as an RFC 3986 reference: an absolute one gets the `file` scheme, a relative one stays relative. A colon is
+/// encoded too, as in the first segment it would end a scheme (section 4.2).
+fn uri(path: &str) -> String {
+    let mut rest = path;
+    while let Some(shorter) = rest.strip_prefix("./") {
+        rest = shorter.trim_start_matches('/');
+    }
+    let mut uri = String::from(if rest.starts_with('/') { "file://" } else { "" });
+    for byte in if rest.is_empty() { "." } else { rest }.bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b',' | b'=' => uri.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+/// What makes a finding this one, whichever archive it is in and wherever its line has moved to. Counts are left
+/// out: one more file of the same fault is not another finding.
+fn identity(finding: &Finding) -> [String; 3] {
+    let evidence = finding.evidence.as_deref().unwrap_or_default();
+    let evidence = evidence.split("the first of ").next().unwrap_or_default();
+    [finding.rule.to_owned(), finding.path.clone().unwrap_or_default(), evidence.to_owned()]
+}
+
+/// SHA-256 in hex over the identity; a second finding of the same identity in a subject counts on.
+fn fingerprint(finding: &Finding, occurrence: usize) -> String {
+    let mut hash = Sha256::new();
+    for part in identity(finding) {
+        hash.update(part);
+        hash.update([0]);
+    }
+    if occurrence > 0 {
+        hash.update(occurrence.to_string());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests;

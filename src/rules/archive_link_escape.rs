@@ -1,0 +1,36 @@
+//! `archive-link-escape`: a link that leads out of the bundle, or an entry written through a link.
+
+use super::links::{self, Fault};
+use super::{Judges, Rule};
+use crate::model::bundle::Bundle;
+use crate::model::defect::DefectKind;
+use crate::model::finding::{Observation, Severity};
+
+pub static RULE: Rule = Rule {
+    id: "archive-link-escape",
+    severity: Severity::Error,
+    summary: "a link that leads out of the bundle, or an entry written through a link",
+    page: include_str!("../../docs/rules/archive-link-escape.md"),
+    judges: Judges::Archive,
+    follows_from: &[],
+    check,
+};
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let mut found = super::of_kind(bundle, &DefectKind::LinkEscape, |what| {
+        format!("The archive has {what}; extracted as root it could write outside the bundle")
+    });
+    if bundle.snapshot.tree_is_known() {
+        found.extend(links::of(bundle).into_iter().filter(|link| link.fault == Fault::EscapesOutsideModules).map(
+            |link| {
+                Observation::new("A link that leads out of the bundle: on the server it points at whatever is there")
+                    .at(&link.path)
+                    .evidence(link.shown_target())
+            },
+        ));
+    }
+    found
+        .into_iter()
+        .map(|observation| observation.help("replace the link by a copy of what it stands for, or leave it out"))
+        .collect()
+}

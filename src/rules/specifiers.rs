@@ -1,0 +1,189 @@
+//! What the package managers would make of a specifier, measured with pnpm 9 and npm 10 (`tests/lab/specs.py` repeats
+//! the measurement). A package is judged if installing would read it: the root, and the shared package's sources when
+//! the root depends on them by path.
+
+use crate::model::bundle::Bundle;
+use crate::model::finding::Observation;
+use crate::model::package::{Dependency, Package};
+use crate::model::tree::Kind;
+
+/// A specifier, by what it refers to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refers {
+    /// A workspace that the server does not have.
+    Workspace,
+    /// A place by `link:`, `portal:` or `catalog:`: the protocol.
+    Local(&'static str),
+    /// A folder or tarball by its path, relative to the package, with or without `file:`.
+    Path {
+        /// As written, without the protocol.
+        path: String,
+        /// Whether `file:` was written: without it pnpm does not fail on a missing folder.
+        with_protocol: bool,
+    },
+    /// A repository, an address or an alias: whether it can be had is not for the bundle to tell.
+    Elsewhere,
+    /// A version or tag in the registry.
+    Registry,
+}
+
+impl Refers {
+    /// Reads a specifier.
+    pub fn of(spec: &str) -> Self {
+        let spec = spec.trim();
+        let lower = spec.to_ascii_lowercase();
+        if lower.starts_with("workspace:") || lower.contains("@workspace:") {
+            return Self::Workspace;
+        }
+        for protocol in ["link:", "portal:", "catalog:"] {
+            if lower.starts_with(protocol) {
+                return Self::Local(protocol);
+            }
+        }
+        if lower.starts_with("file:") {
+            let path = spec.get("file:".len()..).unwrap_or_default();
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return Self::Path { path: path.to_owned(), with_protocol: true };
+        }
+        let drive =
+            lower.as_bytes().get(1) == Some(&b':') && lower.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+        if drive || [".", "/", "~/"].iter().any(|start| spec.starts_with(start)) {
+            return Self::Path { path: spec.to_owned(), with_protocol: false };
+        }
+        let repository = spec.split_once('/').is_some_and(|(owner, name)| !owner.contains('@') && !name.is_empty());
+        if spec.contains(':') || repository || lower.ends_with(".tgz") {
+            return Self::Elsewhere;
+        }
+        Self::Registry
+    }
+}
+
+/// A package that installing would read, with its folder relative to the bundle (empty for the root).
+pub struct Installed<'a> {
+    folder: &'a str,
+    package: Owned<'a>,
+}
+
+enum Owned<'a> {
+    Root(&'a Package),
+    Shared(Box<Package>),
+}
+
+impl Installed<'_> {
+    /// The parsed `package.json`.
+    pub fn package(&self) -> &Package {
+        match &self.package {
+            Owned::Root(package) => package,
+            Owned::Shared(package) => package,
+        }
+    }
+
+    /// Whether it is the bundle's own.
+    pub fn is_root(&self) -> bool {
+        self.folder.is_empty()
+    }
+
+    /// Its specifiers: package managers heed overrides only at the root.
+    pub fn specifiers(&self) -> Vec<Dependency> {
+        if self.is_root() { self.package().specifiers() } else { self.package().declared() }
+    }
+
+    /// Starts an observation about one of its specifiers.
+    pub fn observe(&self, dependency: &Dependency, message: impl Into<String>) -> Observation {
+        let path = if self.is_root() { "package.json".to_owned() } else { format!("{}/package.json", self.folder) };
+        Observation::new(message)
+            .at(path)
+            .line(self.package().line_of(dependency.keys.iter().map(String::as_str)))
+            .evidence(format!("\"{}\": \"{}\"", dependency.name, dependency.spec))
+    }
+}
+
+/// The packages that step 5 of the update would read.
+pub fn installed<'a>(bundle: &'a Bundle<'_>) -> Vec<Installed<'a>> {
+    let Some(root) = bundle.package.package() else {
+        return Vec::new();
+    };
+    let mut found = vec![Installed { folder: "", package: Owned::Root(root) }];
+    if depends_on_shared_source(bundle, root)
+        && let Some(shared) = bundle.package_in(&bundle.names.shared_source).package()
+    {
+        found.push(Installed { folder: &bundle.names.shared_source, package: Owned::Shared(Box::new(shared.clone())) });
+    }
+    found
+}
+
+fn depends_on_shared_source(bundle: &Bundle<'_>, root: &Package) -> bool {
+    let tree = bundle.tree();
+    let Ok(source) = tree.resolve(bundle.names.shared_source.as_bytes()) else {
+        return false;
+    };
+    root.declared().iter().any(|dependency| match Refers::of(&dependency.spec) {
+        Refers::Path { path, .. } => tree.resolve(path.as_bytes()) == Ok(source),
+        _ => false,
+    })
+}
+
+/// Whether a path specifier of a package leads to something that the package managers install: a folder with a
+/// package.json, or a tarball, inside the bundle, and not below the `node_modules` that step 4 deletes.
+pub fn is_satisfied(bundle: &Bundle<'_>, folder: &str, path: &str) -> bool {
+    let tree = bundle.tree();
+    let Ok(base) = tree.resolve(folder.as_bytes()) else {
+        return false;
+    };
+    let Ok(target) = tree.resolve_from(base, path.as_bytes()) else {
+        return false;
+    };
+    if target == tree.root() || tree.path(target).components().next() == Some(b"node_modules") {
+        return false;
+    }
+    match tree.kind(target) {
+        Kind::Directory => tree.resolve_from(target, b"package.json").is_ok_and(|id| tree.file(id).is_some()),
+        Kind::File(_) => [&b".tgz"[..], b".tar.gz", b".tar"].iter().any(|ending| tree.name(target).ends_with(ending)),
+        Kind::Link | Kind::Special(_) => false,
+    }
+}
+
+impl Installed<'_> {
+    /// [`is_satisfied`] from this package's folder.
+    pub fn satisfies(&self, bundle: &Bundle<'_>, path: &str) -> bool {
+        is_satisfied(bundle, self.folder, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn specifiers_are_told_apart_as_the_package_managers_do() {
+        let path = |path: &str, with_protocol| Refers::Path { path: path.into(), with_protocol };
+        for (spec, expected) in [
+            ("workspace:*", Refers::Workspace),
+            ("WORKSPACE:^", Refers::Workspace),
+            ("npm:@server-flow/shared@workspace:*", Refers::Workspace),
+            ("link:../shared", Refers::Local("link:")),
+            ("portal:../shared", Refers::Local("portal:")),
+            ("catalog:", Refers::Local("catalog:")),
+            ("file:./packages/shared", path("./packages/shared", true)),
+            ("file:packages/shared", path("packages/shared", true)),
+            ("file://./packages/shared", path("./packages/shared", true)),
+            ("file:///root/shared", path("/root/shared", true)),
+            ("./packages/shared", path("./packages/shared", false)),
+            ("../shared", path("../shared", false)),
+            ("~/shared", path("~/shared", false)),
+            ("C:\\shared", path("C:\\shared", false)),
+            ("packages/shared", Refers::Elsewhere),
+            ("shared.tgz", Refers::Elsewhere),
+            ("git+ssh://git@host/x.git", Refers::Elsewhere),
+            ("npm:zod@^3", Refers::Elsewhere),
+            ("~4.1.0", Refers::Registry),
+            ("^4.0.0", Refers::Registry),
+            (">=1 <2 || 3", Refers::Registry),
+            ("latest", Refers::Registry),
+            ("*", Refers::Registry),
+            ("", Refers::Registry),
+        ] {
+            assert_eq!(Refers::of(spec), expected, "{spec}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `world-writable`: files or directories would be extracted writable by everyone.
+
+use super::{Judges, Rule, modes};
+use crate::model::bundle::Bundle;
+use crate::model::finding::{Observation, Severity};
+
+pub static RULE: Rule = Rule {
+    id: "world-writable",
+    severity: Severity::Warning,
+    summary: "files or directories would be extracted writable by everyone",
+    page: include_str!("../../docs/rules/world-writable.md"),
+    judges: Judges::Tree,
+    follows_from: &[],
+    check,
+};
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let message =
+        "Writable by everyone, and root's `tar` keeps it so: any user of the server can change what root runs";
+    let help = "pack with plain modes, from the repository's root:\n\
+                tar -czf apps/control-plane/public/agent-bundle.tar.gz --mode=u=rwX,go=rX -C apps/agent/bundle .";
+    modes::one_for_all(bundle, |mode| mode & 0o002 != 0, message)
+        .map(|observation| observation.help(help))
+        .into_iter()
+        .collect()
+}

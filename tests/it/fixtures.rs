@@ -1,0 +1,97 @@
+//! Every fixture of every rule, judged as an archive and as a directory.
+
+use crate::tree::Fixture;
+use bundle_doctor::cli::{Check, Cli, Command};
+use bundle_doctor::config::Config;
+use bundle_doctor::engine;
+use bundle_doctor::layout;
+use bundle_doctor::model::bundle::Bundle;
+use bundle_doctor::model::report::SubjectReport;
+use bundle_doctor::rules::RULES;
+use bundle_doctor::source::limits::Limits;
+use bundle_doctor::source::{self, Depth, Reading};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules")
+}
+
+/// The fixtures of one rule, by their names.
+pub fn of_rule(id: &str) -> Vec<PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(folder().join(id))
+        .unwrap_or_else(|error| panic!("fixtures/rules/{id}: {error}"))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.sort();
+    found
+}
+
+fn options(words: &[String], path: &str) -> (Check, Cli) {
+    let line = ["bundle-doctor", "check"].into_iter().chain(words.iter().map(String::as_str)).chain([path]);
+    let read = || Cli::read(&line.clone().map(Into::into).collect::<Vec<_>>()).unwrap();
+    let Command::Check(check) = read().command else { panic!("not a check") };
+    (check, read())
+}
+
+/// Judges a path with a fixture's options.
+pub fn judge(path: &Path, words: &[String]) -> SubjectReport {
+    let path = path.to_str().unwrap();
+    let (check, cli) = options(words, path);
+    let names = layout::names();
+    let expectations = check.expectations();
+    let limits = check.limits.over(Limits::default());
+    let reading = Reading { limits, names: &names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
+    let snapshot = source::read(path, &reading).unwrap();
+    let policy = cli.common.policy(&Config::default()).unwrap();
+    engine::judge(&Bundle::new(&snapshot, &names, &expectations), &policy)
+}
+
+fn fired(report: &SubjectReport) -> BTreeSet<String> {
+    report.findings.iter().map(|finding| finding.rule.to_owned()).collect()
+}
+
+/// The fixture as an archive and as a directory, each judged.
+fn judge_all(fixture: &Fixture) -> Vec<(&'static str, SubjectReport)> {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut reports = Vec::new();
+    if fixture.as_archive {
+        let path = scratch.path().join(&fixture.archive_name);
+        fs::write(&path, fixture.archive()).unwrap();
+        reports.push(("archive", judge(&path, &fixture.options)));
+    }
+    if fixture.as_directory {
+        let path = scratch.path().join("bundle");
+        fs::create_dir(&path).unwrap();
+        fixture.directory(&path);
+        reports.push(("directory", judge(&path, &fixture.options)));
+    }
+    reports
+}
+
+#[test]
+fn bad_fixtures_give_exactly_what_they_expect_and_good_ones_give_nothing() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        for path in of_rule(rule.id) {
+            let fixture = Fixture::load(&path);
+            let name = path.strip_prefix(folder()).unwrap().with_extension("").display().to_string();
+            let bad = path.file_name().unwrap().to_str().unwrap().starts_with("bad-");
+            let default = if bad { vec![rule.id.to_owned()] } else { Vec::new() };
+            let expected: BTreeSet<_> = fixture.expect.clone().unwrap_or(default).into_iter().collect();
+            for (kind, report) in judge_all(&fixture) {
+                let found = fired(&report);
+                if found != expected {
+                    let words: Vec<_> = report
+                        .findings
+                        .iter()
+                        .map(|f| format!("\n      {} {:?} {} [{:?}]", f.rule, f.path, f.message, f.evidence))
+                        .collect();
+                    wrong.push(format!("{name} as {kind}: expected {expected:?}, found {found:?}{}", words.concat()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
