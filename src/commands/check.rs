@@ -33,8 +33,8 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
     if session.common.format() == Format::Github {
         append_step_summary(&report)?;
     }
-    for note in &report.notes {
-        session.note(note);
+    if session.common.format() == Format::Human {
+        report.notes.iter().for_each(|note| session.note(note));
     }
     Ok(exit_code::of(report.verdict))
 }

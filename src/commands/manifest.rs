@@ -6,9 +6,7 @@ use crate::cli::Manifest;
 use crate::model::bundle::{Bundle, Expectations};
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::Format;
-use crate::model::snapshot::Snapshot;
 use crate::rules::{self, Judges};
-use crate::signing::manifest::Manifest as Sums;
 use crate::source::{self, Depth, Reading};
 use crate::{engine, exit_code, render};
 use std::io::{self, Write};
@@ -41,14 +39,10 @@ pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
         }
         return Ok(exit_code::FAIL);
     }
-    let sums = sums(&snapshot)?;
-    let mut out = Vec::new();
-    if json {
-        render::json::manifest(&options.path, &sums, &mut out)?;
-    } else {
-        out = sums.to_bytes();
-    }
-    session.print(&out)?;
+    session.write(|out| match json {
+        true => render::json::manifest(&options.path, &snapshot.tree, out),
+        false => render::sums(&snapshot.tree, out),
+    })?;
     Ok(exit_code::PASS)
 }
 
@@ -59,14 +53,4 @@ fn refusals(bundle: &Bundle<'_>) -> Vec<Finding> {
             && rules::find(finding.rule).is_some_and(|rule| rule.judges == Judges::Archive)
     };
     engine::run_rules(bundle).into_iter().filter(about_archive).collect()
-}
-
-fn sums(snapshot: &Snapshot) -> Result<Sums, Failure> {
-    let tree = &snapshot.tree;
-    let files = tree.ids().filter_map(|id| {
-        let digest = tree.file(id)?.sha256.as_deref()?;
-        Some((tree.path(id).as_bytes().to_vec(), *digest))
-    });
-    Sums::from_files(files)
-        .map_err(|error| Failure::new(format!("cannot write a manifest: {error}")).at(&snapshot.path))
 }

@@ -74,19 +74,24 @@ impl<'a> Session<'a> {
     }
 
     /// Writes the report: to stdout, or to `--output`. A reader that has gone away is no failure.
-    pub fn print(&self, content: &[u8]) -> Result<(), Failure> {
+    pub fn write(&self, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         if let Some(path) = &self.common.output {
             let shown = path.to_string_lossy().into_owned();
-            return host::write_whole(path, content)
-                .map_err(|error| Failure::new(format!("cannot write {shown}: {error}")).at(&shown));
+            let written = host::write_whole(path, report);
+            return written.map_err(|error| Failure::new(format!("cannot write {shown}: {error}")).at(&shown));
         }
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(content).and_then(|()| stdout.flush()) {
+        let mut stdout = io::BufWriter::new(io::stdout().lock());
+        match report(&mut stdout).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::new(format!("cannot write to stdout: {error}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// [`Session::write`] of what is at hand.
+    pub fn print(&self, content: &[u8]) -> Result<(), Failure> {
+        self.write(|out| out.write_all(content))
     }
 
     /// Tells the user something that is not part of the report.

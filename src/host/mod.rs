@@ -29,15 +29,18 @@ pub fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
 ///
 /// # Errors
 /// Whatever writing, syncing or renaming gives; the file beside is removed again.
-pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
     let mut beside = OsString::from(".");
     beside.push(name);
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(beside);
     let written = File::create_new(&beside)
-        .and_then(|mut file| {
-            file.write_all(content)?;
+        .and_then(|file| {
+            let mut out = io::BufWriter::new(&file);
+            write(&mut out)?;
+            out.flush()?;
+            drop(out);
             file.sync_all()
         })
         .and_then(|()| fs::rename(&beside, path));

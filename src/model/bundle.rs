@@ -152,7 +152,8 @@ fn read_package(tree: &Tree, path: &str) -> PackageFile {
     };
     match tree.content(id) {
         Content::Whole(bytes) => Package::parse(bytes).map_or_else(PackageFile::Invalid, PackageFile::Read),
-        Content::TooLarge | Content::NotKept => PackageFile::Invalid(PackageFault::TooLarge),
+        Content::TooLarge => PackageFile::Invalid(PackageFault::TooLarge),
+        Content::NotKept => PackageFile::Invalid(PackageFault::NotRead),
     }
 }
 

@@ -38,6 +38,9 @@ pub enum PackageFault {
     /// Nested deeper than pnpm can read.
     #[error("it is nested more than {DEEPEST} levels deep")]
     TooDeep,
+    /// It stands where only third parties' files are, which are not read.
+    #[error("it leads to a third party's file, which was not read")]
+    NotRead,
     /// Larger than a `package.json` can reasonably be.
     #[error("it is larger than 1 MiB and was not read")]
     TooLarge,

@@ -101,18 +101,17 @@ pub enum Content {
 pub struct FileData {
     /// Length in bytes.
     pub size: u64,
-    /// SHA-256, when digests were asked for.
-    pub sha256: Option<Box<[u8; 32]>>,
     /// The kind of secret that its first bytes show, see [`super::secret`].
     pub secret: Option<super::secret::SecretKind>,
     content: Option<u32>,
+    digest: Option<u32>,
 }
 
 impl FileData {
     /// A file of `size` bytes of which nothing else is known.
     #[must_use]
     pub const fn of_size(size: u64) -> Self {
-        Self { size, sha256: None, secret: None, content: None }
+        Self { size, secret: None, content: None, digest: None }
     }
 }
 
@@ -158,6 +157,7 @@ pub struct Tree {
     files: Vec<FileData>,
     bytes: Vec<u8>,
     contents: Vec<Content>,
+    digests: Vec<[u8; 32]>,
     owners: Vec<Owner>,
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -178,6 +178,7 @@ impl Tree {
             files: Vec::new(),
             bytes: Vec::new(),
             contents: Vec::new(),
+            digests: Vec::new(),
             owners: vec![Owner::default()],
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
@@ -297,6 +298,12 @@ impl Tree {
             .unwrap_or(&Content::NotKept)
     }
 
+    /// The SHA-256 of a regular file, when digests were asked for.
+    #[must_use]
+    pub fn sha256(&self, id: NodeId) -> Option<&[u8; 32]> {
+        self.digests.get(self.file(id)?.digest? as usize)
+    }
+
     /// The owner's numbers and names.
     #[must_use]
     pub fn owner(&self, id: OwnerId) -> Option<&Owner> {
@@ -327,6 +334,30 @@ impl Tree {
             next = self.node(id).next_sibling;
             Some(id)
         })
+    }
+
+    /// Every node but the root in the byte order of paths, as `LC_ALL=C sort` puts them: a directory counts with the `/`
+    /// behind its name.
+    pub fn sorted(&self) -> impl Iterator<Item = NodeId> {
+        let mut pending = self.sorted_children(ROOT);
+        std::iter::from_fn(move || {
+            let id = pending.pop()?;
+            if self.kind(id) == Kind::Directory {
+                pending.extend(self.sorted_children(id));
+            }
+            Some(id)
+        })
+    }
+
+    /// The children of a directory, last first.
+    fn sorted_children(&self, directory: NodeId) -> Vec<NodeId> {
+        let mut children: Vec<_> = self.children(directory).collect();
+        let key = |id: &NodeId| {
+            let slash: &[u8] = if self.kind(*id) == Kind::Directory { b"/" } else { b"" };
+            self.name(*id).iter().chain(slash).copied()
+        };
+        children.sort_unstable_by(|a, b| key(b).cmp(key(a)));
+        children
     }
 
     /// The node of that name in a directory; links are not followed.
@@ -465,21 +496,18 @@ impl Tree {
         id
     }
 
-    /// Replaces what is known of a file's data, and its content.
-    pub fn set_file(&mut self, id: FileId, mut data: FileData, content: Content) {
+    /// Replaces what is known of a file's data, its content and its SHA-256.
+    pub fn set_file(&mut self, id: FileId, mut data: FileData, content: Content, sha256: Option<[u8; 32]>) {
+        if let Some(sha256) = sha256 {
+            data.digest = u32::try_from(self.digests.len()).ok();
+            self.digests.push(sha256);
+        }
         if content != Content::NotKept {
             data.content = u32::try_from(self.contents.len()).ok();
             self.contents.push(content);
         }
         if let Some(slot) = self.files.get_mut(id.0 as usize) {
             *slot = data;
-        }
-    }
-
-    /// Sets the SHA-256 of a file once it is known.
-    pub fn set_digest(&mut self, id: FileId, digest: [u8; 32]) {
-        if let Some(file) = self.files.get_mut(id.0 as usize) {
-            file.sha256 = Some(Box::new(digest));
         }
     }
 
@@ -551,6 +579,18 @@ mod tests {
             assert_eq!(found(path), expected.map(str::to_owned), "{path}");
         }
         assert_eq!(tree.resolved_size(b"dist/up"), Some(7));
+    }
+
+    #[test]
+    fn sorting_is_that_of_whole_paths() {
+        let mut tree = Tree::new();
+        for name in ["b", "a-b", "a"] {
+            let folder = tree.insert(ROOT, name.as_bytes(), Kind::Directory, Meta::IMPLIED);
+            tree.insert_link(folder, b"x", b"y", Meta::IMPLIED);
+        }
+        tree.insert_link(ROOT, b"a.b", b"y", Meta::IMPLIED);
+        let paths: Vec<_> = tree.sorted().map(|id| tree.path(id).to_string()).collect();
+        assert_eq!(paths, ["a-b", "a-b/x", "a.b", "a", "a/x", "b", "b/x"]);
     }
 
     #[test]

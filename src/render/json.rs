@@ -3,8 +3,8 @@
 use crate::model::finding::{Allowed, Finding};
 use crate::model::report::{CheckReport, PackageId, RunError, SignatureReport, SubjectReport, Summary, Verdict};
 use crate::model::snapshot::SubjectKind;
+use crate::model::tree::Tree;
 use crate::rules::{RULES, Rule};
-use crate::signing::manifest::Manifest;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -146,27 +146,34 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     write("explain", "pass", Body { entry: RuleEntry::from(rule), page: rule.page }, out)
 }
 
-/// The document of `manifest`.
+/// The document of `manifest`, written as it is made: a tree may have 150,000 files.
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn manifest(path: &str, sums: &Manifest, out: &mut dyn Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Entry {
-        path: String,
-        sha256: String,
-    }
+pub fn manifest(path: &str, tree: &Tree, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Body<'a> {
         path: &'a str,
-        files: Vec<Entry>,
+        files: Files<'a>,
     }
-    let entry = |path: &[u8], digest: &[u8; 32]| Entry {
-        path: crate::text::printable_bytes(path).into_owned(),
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-    };
-    let files = sums.entries().iter().map(|file| entry(&file.path, &file.digest)).collect();
-    write("manifest", "pass", Body { path, files }, out)
+    write("manifest", "pass", Body { path, files: Files(tree) }, out)
+}
+
+struct Files<'a>(&'a Tree);
+
+impl Serialize for Files<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Entry {
+            path: String,
+            sha256: String,
+        }
+        let Self(tree) = self;
+        serializer.collect_seq(tree.sorted().filter_map(|id| {
+            let sha256 = tree.sha256(id)?.iter().map(|byte| format!("{byte:02x}")).collect();
+            Some(Entry { path: tree.path(id).to_string(), sha256 })
+        }))
+    }
 }
 
 /// The document of `manifest` for an archive whose tree cannot be trusted.

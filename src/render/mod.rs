@@ -10,6 +10,8 @@ mod style;
 pub use style::Style;
 
 use crate::model::report::{CheckReport, FailOn, Format, RunError};
+use crate::model::tree::Tree;
+use crate::signing::manifest::push_line;
 use std::io::{self, Write};
 
 /// Writes the report of `check`.
@@ -44,4 +46,20 @@ pub fn error(format: Format, command: &str, error: &RunError, out: &mut dyn Writ
         Format::Junit => junit::error(error, out),
         Format::Github => github::error(error, out),
     }
+}
+
+/// Writes the SHA-256 of every regular file of a tree, as `sha256sum` would, in the byte order of paths.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn sums(tree: &Tree, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    for id in tree.sorted() {
+        if let Some(digest) = tree.sha256(id) {
+            line.clear();
+            push_line(&mut line, tree.path(id).as_bytes(), digest);
+            out.write_all(&line)?;
+        }
+    }
+    Ok(())
 }

@@ -17,20 +17,16 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let help = "replace the link by a copy of what it stands for, or leave it out";
     let mut found = super::of_kind(bundle, &DefectKind::LinkEscape, |what| {
         format!("The archive has {what}; extracted as root it could write outside the bundle")
     });
+    for observation in &mut found {
+        help.clone_into(&mut observation.help);
+    }
     if bundle.snapshot.tree_is_known() {
-        found.extend(links::of(bundle).into_iter().filter(|link| link.fault == Fault::EscapesOutsideModules).map(
-            |link| {
-                Observation::new("A link that leads out of the bundle: on the server it points at whatever is there")
-                    .at(&link.path)
-                    .evidence(link.shown_target())
-            },
-        ));
+        let message = "A link that leads out of the bundle: on the server it points at whatever is there";
+        found.extend(links::with(bundle, Fault::EscapesOutsideModules, message, help));
     }
     found
-        .into_iter()
-        .map(|observation| observation.help("replace the link by a copy of what it stands for, or leave it out"))
-        .collect()
 }

@@ -1,6 +1,6 @@
 //! `archive-special-file`: a device, FIFO, socket or entry of unknown type.
 
-use super::{Judges, Rule};
+use super::{Judges, Rule, places};
 use crate::model::bundle::Bundle;
 use crate::model::defect::DefectKind;
 use crate::model::finding::{Observation, Severity};
@@ -21,10 +21,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message = |what: &str| format!("The bundle has {what}; root's `tar` would create, misread or reject it");
     let mut found = super::of_kind(bundle, &DefectKind::Special, message);
     let tree = bundle.tree();
-    for id in tree.ids() {
-        if let Kind::Special(special) = tree.kind(id) {
-            found.push(Observation::new(message(special.name())).at(tree.path(id)));
-        }
-    }
+    let special = tree.ids().filter_map(|id| match tree.kind(id) {
+        Kind::Special(special) => Some((id, special)),
+        _ => None,
+    });
+    found.extend(places::each(special, |(id, special)| Observation::new(message(special.name())).at(tree.path(id))));
     found.into_iter().map(|observation| observation.help(help)).collect()
 }

@@ -18,6 +18,5 @@ pub static RULE: Rule = Rule {
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message = "A link that leads nowhere in the bundle. Node passes over such links in node_modules, but they are litter from the machine that built it";
     let help = "remove the links, from the repository's root:\nfind apps/agent/bundle -xtype l -delete";
-    let links = links::of(bundle).into_iter().filter(|link| link.fault == Fault::Dangling);
-    links.map(|link| Observation::new(message).at(&link.path).evidence(link.shown_target()).help(help)).collect()
+    links::with(bundle, Fault::Dangling, message, help)
 }

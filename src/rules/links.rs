@@ -1,6 +1,8 @@
 //! What is wrong with a symbolic link: one answer a link, so that several rules never report the same one.
 
+use super::places;
 use crate::model::bundle::Bundle;
+use crate::model::finding::Observation;
 use crate::model::path::RelPath;
 use crate::model::tree::{Kind, NodeId, Tree, Unresolved};
 
@@ -17,53 +19,33 @@ pub enum Fault {
     Dangling,
 }
 
-/// A faulty link.
-pub struct Link {
-    /// Where it stands.
-    pub path: RelPath,
-    /// Where it points.
-    pub target: Vec<u8>,
-    /// What is wrong with it.
-    pub fault: Fault,
-}
-
-impl Link {
-    /// The target as evidence.
-    pub fn shown_target(&self) -> String {
-        format!("→ {}", crate::text::printable_bytes(&self.target))
-    }
-}
-
-/// The faulty links of a bundle, but for those that stand for an entry point or for the shared package, which have rules
-/// of their own.
-pub fn of(bundle: &Bundle<'_>) -> Vec<Link> {
+/// The links of a bundle that have this fault, each worded, but for those that stand for an entry point or for the
+/// shared package, which have rules of their own.
+pub fn with(bundle: &Bundle<'_>, wanted: Fault, message: &str, help: &str) -> Vec<Observation> {
     let tree = bundle.tree();
     let names = bundle.names;
     let judged = [names.shared_copy(), names.shared_copy_entry(), names.entry.clone()];
     let judged: Vec<_> = judged.iter().filter_map(|path| on_the_way(tree, path)).collect();
     let links = tree.ids().filter(|id| tree.kind(*id) == Kind::Link && !judged.contains(id));
-    let mut found: Vec<_> = links
-        .filter_map(|id| {
-            let leads = tree.follow(id).err()?;
-            let path = tree.path(id);
-            let fault = fault(bundle, &path, tree.target(id), &leads);
-            Some(Link { path, target: tree.target(id).to_vec(), fault })
-        })
-        .collect();
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
+    let faulty = links.filter(|id| fault(bundle, *id) == Some(wanted));
+    places::each(faulty, |id| {
+        let target = crate::text::printable_bytes(tree.target(id)).into_owned();
+        Observation::new(message).at(tree.path(id)).evidence(format!("→ {target}")).help(help)
+    })
 }
 
-fn fault(bundle: &Bundle<'_>, path: &RelPath, target: &[u8], leads: &Unresolved) -> Fault {
+fn fault(bundle: &Bundle<'_>, link: NodeId) -> Option<Fault> {
+    let tree = bundle.tree();
+    let leads = tree.follow(link).err()?;
+    let path = tree.path(link);
     let in_modules = path.components().any(|component| component == b"node_modules");
-    match leads {
+    let stands_for_needed = || top_level_package(&path).is_some_and(|package| bundle.needs(package));
+    Some(match leads {
         Unresolved::Leaves if in_modules => Fault::EscapesFromModules,
         Unresolved::Leaves => Fault::EscapesOutsideModules,
-        _ if top_level_package(path).is_some_and(|package| bundle.needs(package)) && into_a_store(target) => {
-            Fault::NeedsStore
-        }
+        _ if into_a_store(tree.target(link)) && stands_for_needed() => Fault::NeedsStore,
         _ => Fault::Dangling,
-    }
+    })
 }
 
 /// The package that a path such as `node_modules/@scope/name` stands for.

@@ -53,7 +53,7 @@ fn judge(bundle: &Bundle<'_>, installed: &Installed<'_>, dependency: &Dependency
             let severity = if harmless { Severity::Warning } else { Severity::Error };
             Some((format!("{} Step 5 of the update fails, or leaves a link that leads nowhere", unsatisfied(bundle, &path)), severity))
         }
-        Refers::Elsewhere if shared && is_taken_for_something_else(spec) => {
+        Refers::Elsewhere if shared && is_taken_for_something_else(spec, name) => {
             Some(("Without `file:./` this is taken for a repository or for a name in the registry; step 5 of the update fails".to_owned(), Severity::Error))
         }
         Refers::Registry if shared && !field.contains("verrides") && *field != "resolutions" => {
@@ -74,9 +74,12 @@ fn unsatisfied(bundle: &Bundle<'_>, path: &str) -> &'static str {
     }
 }
 
-/// `packages/shared` is a repository on a forge, `shared.tgz` a name for pnpm.
-fn is_taken_for_something_else(spec: &str) -> bool {
-    !spec.contains(':')
+/// `packages/shared` is a repository on a forge, `shared.tgz` a name for pnpm, and an alias of the package itself is
+/// looked for in the registry.
+fn is_taken_for_something_else(spec: &str, shared: &str) -> bool {
+    let alias =
+        spec.strip_prefix("npm:").is_some_and(|target| target == shared || target.starts_with(&format!("{shared}@")));
+    alias || !spec.contains(':')
 }
 
 fn help(bundle: &Bundle<'_>, dependency: &Dependency) -> String {

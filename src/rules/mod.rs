@@ -22,6 +22,7 @@ mod nested_layout;
 mod package_json_invalid;
 mod package_json_missing;
 mod path_not_portable;
+mod places;
 mod runtime_dependency_missing;
 mod secret_file;
 mod setuid_file;

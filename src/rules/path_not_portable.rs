@@ -1,6 +1,6 @@
 //! `path-not-portable`: a name is not UTF-8, has control characters, or differs from another only by case or Unicode form.
 
-use super::{Judges, Rule};
+use super::{Judges, Rule, places};
 use crate::model::bundle::Bundle;
 use crate::model::finding::{Observation, Severity};
 use crate::model::tree::NodeId;
@@ -17,33 +17,35 @@ pub static RULE: Rule = Rule {
     check,
 };
 
+const NOT_UTF8: &str = "A name that is not UTF-8: node cannot name it in an import, and tools show it differently";
+const CONTROL: &str = "A name with control characters: tools show it differently, and a terminal may obey it";
+const COLLIDES: &str = "Two names that differ only by case or Unicode form: on a developer's macOS or Windows machine one overwrites the other";
+
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let tree = bundle.tree();
-    let help = "rename the file";
-    let mut found = Vec::new();
+    let mut found: Vec<(NodeId, &str, Option<NodeId>)> = Vec::new();
     let mut seen: HashMap<(Option<NodeId>, String), NodeId> = HashMap::new();
     for (id, territory) in bundle.nodes() {
         if !territory.is_ours() {
             continue;
         }
         let Ok(name) = std::str::from_utf8(tree.name(id)) else {
-            found.push(
-                Observation::new(
-                    "A name that is not UTF-8: node cannot name it in an import, and tools show it differently",
-                )
-                .at(tree.path(id)),
-            );
+            found.push((id, NOT_UTF8, None));
             continue;
         };
         if name.chars().any(char::is_control) {
-            found.push(Observation::new("A name with control characters").at(tree.path(id)));
+            found.push((id, CONTROL, None));
         }
         let folded: String = name.nfc().collect::<String>().to_lowercase().nfc().collect();
         if let Some(other) = seen.insert((tree.parent(id), folded), id) {
-            let message = "Two names that differ only by case or Unicode form: on a developer's macOS or Windows machine one overwrites the other";
-            let evidence = format!("and {}", tree.path(other));
-            found.push(Observation::new(message).at(tree.path(id)).evidence(evidence));
+            found.push((id, COLLIDES, Some(other)));
         }
     }
-    found.into_iter().map(|observation| observation.help(help)).collect()
+    places::each(found, |(id, message, other)| {
+        let observation = Observation::new(message).at(tree.path(id)).help("rename the file");
+        match other {
+            Some(other) => observation.evidence(format!("and {}", tree.path(other))),
+            None => observation,
+        }
+    })
 }

@@ -34,7 +34,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             };
             let message = format!("`{name}` is {where_else}: node stops with ERR_MODULE_NOT_FOUND: Cannot find package '{name}'");
             let help = format!("declare it in `dependencies` of apps/agent/bundle/package.json, with the version that apps/agent/package.json has:\ngrep -n '\"{name}\"' apps/agent/package.json packages/shared/package.json");
-            Observation::new(message).at("package.json").line(line).help(help)
+            Observation::new(message).at("package.json").line(line).evidence(name).help(help)
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! `secret-file`: a private key, credentials or an agent's identity.
 
-use super::{Judges, Rule};
+use super::{Judges, Rule, places};
 use crate::model::bundle::Bundle;
 use crate::model::finding::{Observation, Severity};
 use crate::model::tree::{Content, NodeId, Tree};
@@ -27,13 +27,11 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message = "A secret in an archive that anyone can download; whoever has it can act as its owner";
     let help = "take it out of the bundle, and replace the secret if an archive with it was ever published";
     let ours = bundle.nodes().filter(|(_, territory)| territory.is_ours()).map(|(id, _)| id);
-    let mut found = Vec::new();
-    for id in ours.filter(|id| tree.file(*id).is_some()) {
-        if let Some(what) = by_content(tree, id).or_else(|| by_name(tree.name(id)).map(str::to_owned)) {
-            found.push(Observation::new(message).at(tree.path(id)).evidence(what).help(help));
-        }
-    }
-    found
+    let secrets = ours.filter(|id| tree.file(*id).is_some()).filter_map(|id| {
+        let what = by_content(tree, id).or_else(|| by_name(tree.name(id)).map(str::to_owned))?;
+        Some((id, what))
+    });
+    places::each(secrets, |(id, what)| Observation::new(message).at(tree.path(id)).evidence(what).help(help))
 }
 
 fn by_name(name: &[u8]) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! `shared-package-json-invalid`: the shared package's package.json is absent, invalid, misnamed or leads to nothing.
 
-use super::{Judges, Rule};
+use super::{Judges, Rule, specifiers};
 use crate::layout;
 use crate::model::bundle::{Bundle, PackageFile};
 use crate::model::entry_resolution::{Entry, Loader, package_entry};
@@ -18,6 +18,33 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let mut found = copy(bundle);
+    found.extend(source(bundle));
+    found
+}
+
+/// What pnpm refuses in the package.json of a package that is depended on by path.
+fn source(bundle: &Bundle<'_>) -> Option<Observation> {
+    let installed = specifiers::installed(bundle).into_iter().find(|installed| !installed.is_root())?;
+    let package = installed.package();
+    let (field, message) = if package.name().is_none() {
+        ("name", "It is depended on by path and has no `name`: pnpm stops with ERR_PNPM_MISSING_PACKAGE_NAME")
+    } else if package.get("version").is_some() && package.version().is_none() {
+        (
+            "version",
+            "It is depended on by path and its `version` is not semver: pnpm stops with ERR_PNPM_BAD_PACKAGE_JSON",
+        )
+    } else {
+        return None;
+    };
+    let path = format!("{}/package.json", bundle.names.shared_source);
+    let observation =
+        Observation::new(message).at(path).line(package.line_of([field])).evidence(stated(package, field));
+    Some(observation.help(format!("correct it in `{}` of the repository", bundle.names.shared_source)))
+}
+
+/// The package.json of the copy in `node_modules`.
+fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
     let names = bundle.names;
     let folder = names.shared_copy();
     let path = format!("{folder}/package.json");

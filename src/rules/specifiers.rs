@@ -12,8 +12,8 @@ use crate::model::tree::Kind;
 pub enum Refers {
     /// A workspace that the server does not have.
     Workspace,
-    /// A place by `link:`, `portal:` or `catalog:`: the protocol.
-    Local(&'static str),
+    /// Something by `link:`, `portal:`, `catalog:` or another protocol that npm does not know: the protocol.
+    Local(String),
     /// A folder or tarball by its path, relative to the package, with or without `file:`.
     Path {
         /// As written, without the protocol.
@@ -27,6 +27,24 @@ pub enum Refers {
     Registry,
 }
 
+/// What npm resolves (npm's `package-spec` page, and hosted-git-info's shortcuts).
+const KNOWN_PROTOCOLS: [&str; 14] = [
+    "npm",
+    "http",
+    "https",
+    "git",
+    "git+ssh",
+    "git+https",
+    "git+http",
+    "git+file",
+    "git+rsync",
+    "ssh",
+    "github",
+    "gitlab",
+    "bitbucket",
+    "gist",
+];
+
 impl Refers {
     /// Reads a specifier.
     pub fn of(spec: &str) -> Self {
@@ -35,20 +53,21 @@ impl Refers {
         if lower.starts_with("workspace:") || lower.contains("@workspace:") {
             return Self::Workspace;
         }
-        for protocol in ["link:", "portal:", "catalog:"] {
-            if lower.starts_with(protocol) {
-                return Self::Local(protocol);
-            }
-        }
         if lower.starts_with("file:") {
             let path = spec.get("file:".len()..).unwrap_or_default();
             let path = path.strip_prefix("//").unwrap_or(path);
-            return Self::Path { path: path.to_owned(), with_protocol: true };
+            // Written otherwise, both managers make a link to a folder of that odd name.
+            let path = if spec.starts_with("file:") { path.to_owned() } else { spec.to_owned() };
+            return Self::Path { path, with_protocol: true };
         }
         let drive =
             lower.as_bytes().get(1) == Some(&b':') && lower.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
         if drive || [".", "/", "~/"].iter().any(|start| spec.starts_with(start)) {
             return Self::Path { path: spec.to_owned(), with_protocol: false };
+        }
+        let protocol = spec.split_once(':').map_or("", |(protocol, _)| protocol);
+        if spec.contains(':') && !KNOWN_PROTOCOLS.contains(&protocol) {
+            return Self::Local(format!("{protocol}:"));
         }
         let repository = spec.split_once('/').is_some_and(|(owner, name)| !owner.contains('@') && !name.is_empty());
         if spec.contains(':') || repository || lower.ends_with(".tgz") {
@@ -161,9 +180,13 @@ mod tests {
             ("workspace:*", Refers::Workspace),
             ("WORKSPACE:^", Refers::Workspace),
             ("npm:@server-flow/shared@workspace:*", Refers::Workspace),
-            ("link:../shared", Refers::Local("link:")),
-            ("portal:../shared", Refers::Local("portal:")),
-            ("catalog:", Refers::Local("catalog:")),
+            ("link:../shared", Refers::Local("link:".into())),
+            ("portal:../shared", Refers::Local("portal:".into())),
+            ("catalog:", Refers::Local("catalog:".into())),
+            ("patch:zod@npm%3A3", Refers::Local("patch:".into())),
+            ("jsr:@std/path", Refers::Local("jsr:".into())),
+            ("File:./x", path("File:./x", true)),
+            ("github:o/r", Refers::Elsewhere),
             ("file:./packages/shared", path("./packages/shared", true)),
             ("file:packages/shared", path("packages/shared", true)),
             ("file://./packages/shared", path("./packages/shared", true)),

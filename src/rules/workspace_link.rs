@@ -20,15 +20,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let store = "A link that stands for a package the agent needs and leads to a store that is not in the bundle: node stops with ERR_MODULE_NOT_FOUND";
     let help = "leave node_modules out of the bundle but for the copied shared package; the update installs the rest:\n\
                 find apps/agent/bundle/node_modules -type l -delete";
-    let links = links::of(bundle).into_iter();
-    links
-        .filter_map(|link| {
-            let message = match link.fault {
-                Fault::EscapesFromModules => leaving,
-                Fault::NeedsStore => store,
-                _ => return None,
-            };
-            Some(Observation::new(message).at(&link.path).evidence(link.shown_target()).help(help))
-        })
-        .collect()
+    let mut found = links::with(bundle, Fault::EscapesFromModules, leaving, help);
+    found.extend(links::with(bundle, Fault::NeedsStore, store, help));
+    found
 }

@@ -152,18 +152,7 @@ impl Manifest {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for entry in &self.entries {
-            let escaped = entry.path.iter().any(|byte| escape(*byte).is_some());
-            if escaped {
-                out.push(b'\\');
-            }
-            out.extend_from_slice(format!("{}  ", Hex(&entry.digest)).as_bytes());
-            for &byte in &entry.path {
-                match escape(byte) {
-                    Some(letter) => out.extend_from_slice(&[b'\\', letter]),
-                    None => out.push(byte),
-                }
-            }
-            out.push(b'\n');
+            push_line(&mut out, &entry.path, &entry.digest);
         }
         out
     }
@@ -286,4 +275,19 @@ fn fault(path: &[u8]) -> Option<PathFault> {
     } else {
         None
     }
+}
+
+/// Appends one line, as `sha256sum` would write it (coreutils manual, "md5sum invocation", for the escapes).
+pub fn push_line(out: &mut Vec<u8>, path: &[u8], digest: &[u8; 32]) {
+    if path.iter().any(|byte| escape(*byte).is_some()) {
+        out.push(b'\\');
+    }
+    out.extend_from_slice(format!("{}  ", Hex(digest)).as_bytes());
+    for &byte in path {
+        match escape(byte) {
+            Some(letter) => out.extend_from_slice(&[b'\\', letter]),
+            None => out.push(byte),
+        }
+    }
+    out.push(b'\n');
 }

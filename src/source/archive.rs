@@ -364,14 +364,14 @@ impl Walk<'_> {
             collected.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         })?;
         let mut data = FileData::of_size(size);
-        data.sha256 = hasher.map(|hasher| Box::new(hasher.finalize().into()));
         data.secret = secret::in_head(collected.get(..secret::HEAD.min(collected.len())).unwrap_or_default());
         let content = match wanted {
             Interest::Whole if keep => Content::Whole(collected.into_boxed_slice()),
             Interest::Whole => Content::TooLarge,
             _ => Content::NotKept,
         };
-        self.replay.fill_file(path, placed, data, content, ours)?;
+        let sha256 = hasher.map(|hasher| hasher.finalize().into());
+        self.replay.fill_file(path, placed, data, content, sha256)?;
         Ok(())
     }
 

@@ -167,21 +167,26 @@ impl Walk<'_> {
         let digest = self.reading.depth == Depth::Digests;
         if (wanted == Interest::Nothing || size == 0) && !digest {
             if wanted == Interest::Whole {
-                self.replay.tree.set_file(id, FileData::of_size(0), Content::Whole(Box::default()));
+                self.replay.tree.set_file(id, FileData::of_size(0), Content::Whole(Box::default()), None);
             }
             return Ok(());
         }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(directory, name, flags, Mode::empty())
             .map_err(|error| self.error("cannot open", error))?;
-        let (data, content) = self.content(File::from(opened), wanted, size)?;
-        self.replay.tree.set_file(id, data, content);
+        let (data, content, sha256) = self.content(File::from(opened), wanted, size)?;
+        self.replay.tree.set_file(id, data, content, sha256);
         Ok(())
     }
 
     /// Reads what is wanted of a file's content. A file that has another length than a moment ago is an error: what
     /// was judged would not be what is there.
-    fn content(&mut self, mut file: File, wanted: Interest, size: u64) -> Result<(FileData, Content), Halt> {
+    fn content(
+        &mut self,
+        mut file: File,
+        wanted: Interest,
+        size: u64,
+    ) -> Result<(FileData, Content, Option<[u8; 32]>), Halt> {
         let digest = self.reading.depth == Depth::Digests;
         let keep = wanted == Interest::Whole && size <= MOST_KEPT_OF_A_FILE && self.kept + size <= MOST_KEPT;
         let most = if keep { size } else { secret::HEAD as u64 };
@@ -210,7 +215,7 @@ impl Walk<'_> {
             return Err(self.error("cannot judge", changed));
         }
         let mut data = FileData::of_size(size);
-        data.sha256 = hasher.map(|hasher| Box::new(hasher.finalize().into()));
+        let sha256 = hasher.map(|hasher| hasher.finalize().into());
         if wanted != Interest::Nothing {
             data.secret = secret::in_head(collected.get(..secret::HEAD.min(collected.len())).unwrap_or_default());
         }
@@ -223,6 +228,6 @@ impl Walk<'_> {
             Interest::Whole => Content::TooLarge,
             _ => Content::NotKept,
         };
-        Ok((data, content))
+        Ok((data, content, sha256))
     }
 }

@@ -28,7 +28,7 @@ pub struct Stop(pub Defect);
 pub struct Placed {
     file: FileId,
     /// What stood at that path before, if anything did.
-    before: Option<(FileData, Meta)>,
+    before: Option<(Option<[u8; 32]>, Meta)>,
     meta: Meta,
 }
 
@@ -78,11 +78,19 @@ impl Replay {
                 format!("a name of more than {LONGEST_COMPONENT} bytes, more than Linux takes"),
             ));
         }
-        if self.tree.name_bytes() > MOST_NAME_BYTES {
-            let what = "more than 16 MiB of names".to_owned();
-            return Err(Stop(Defect::hiding(DefectKind::TooLarge, None, what)));
-        }
-        Ok(())
+        self.room_for_a_node()
+    }
+
+    /// Folders that no entry names are nodes too, and an entry can bring a hundred of them.
+    fn room_for_a_node(&self) -> Result<(), Stop> {
+        let what = if self.tree.name_bytes() > MOST_NAME_BYTES {
+            "more than 16 MiB of names".to_owned()
+        } else if self.tree.len() as u64 > self.limits.max_entries {
+            format!("more than {} entries and folders", self.limits.max_entries)
+        } else {
+            return Ok(());
+        };
+        Err(Stop(Defect::hiding(DefectKind::TooLarge, None, what)))
     }
 
     /// A directory entry. Over a directory it changes mode and owner; the root's entry changes those of the folder
@@ -163,10 +171,12 @@ impl Replay {
     pub fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<Placed, Stop> {
         let (parent, name) = self.parent_of(path)?;
         let known = self.tree.child(parent, name);
-        let before = match known.map(|known| (self.tree.file(known), self.tree.meta(known))) {
+        let before = match known {
             None => None,
-            Some((Some(data), meta)) => Some((data.clone(), meta)),
-            Some((None, _)) => return Err(twice(path, "first as something else, then as a file")),
+            Some(known) if self.tree.file(known).is_some() => {
+                Some((self.tree.sha256(known).copied(), self.tree.meta(known)))
+            }
+            Some(_) => return Err(twice(path, "first as something else, then as a file")),
         };
         let file = self.tree.add_file(FileData::of_size(size));
         match known {
@@ -181,24 +191,23 @@ impl Replay {
         Ok(Placed { file, before, meta })
     }
 
-    /// What was read of a placed file. A second file of the same path must be the same in everything, and only our own
-    /// files are `comparable`: hashing every third-party file for the sake of a repetition would cost too much.
+    /// What was read of a placed file. A second file of the same path must be the same in everything.
     pub fn fill_file(
         &mut self,
         path: &RelPath,
         placed: Placed,
         data: FileData,
         content: Content,
-        comparable: bool,
+        sha256: Option<[u8; 32]>,
     ) -> Result<(), Stop> {
         let Placed { file, before, meta } = placed;
-        let difference = before.and_then(|(old, old_meta)| match (&old.sha256, &data.sha256) {
+        let difference = before.and_then(|(old_sha256, old_meta)| match (old_sha256, sha256) {
             _ if old_meta != meta => Some("with different modes or owners"),
-            _ if !comparable => Some("among third-party files, whose contents are not compared"),
-            (Some(_), Some(_)) if old.sha256 == data.sha256 => None,
-            _ => Some("with different content"),
+            (Some(old), Some(new)) if old == new => None,
+            (Some(_), Some(_)) => Some("with different content"),
+            _ => Some("among third-party files, whose contents are not compared"),
         });
-        self.tree.set_file(file, data, content);
+        self.tree.set_file(file, data, content, sha256);
         difference.map_or(Ok(()), |how| Err(twice(path, how)))
     }
 
@@ -228,6 +237,7 @@ impl Replay {
 
     fn step_into(&mut self, at: NodeId, component: &[u8], path: &RelPath) -> Result<NodeId, Stop> {
         let Some(next) = self.tree.child(at, component) else {
+            self.room_for_a_node()?;
             return Ok(self.tree.insert(at, component, Kind::Directory, Meta::IMPLIED));
         };
         match self.tree.kind(next) {
