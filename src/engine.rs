@@ -3,9 +3,11 @@
 //! Overrides and allowances are applied here and nowhere else.
 
 use crate::model::bundle::Bundle;
+use crate::model::checksums::Comparison;
 use crate::model::finding::{Allowed, Finding, Observation};
 use crate::model::policy::{Level, Policy, Selector};
-use crate::model::report::{CheckReport, PackageId, SubjectReport, Summary, Verdict};
+use crate::model::report::{CheckReport, Coverage, PackageId, SubjectReport, Summary, Verdict};
+use crate::model::signature::ManifestFile;
 use crate::rules::{Judges, RULES, Rule};
 
 /// What the rules see in a bundle, before anything is folded or allowed: a finding for each observation, with the
@@ -61,11 +63,21 @@ pub fn judge(bundle: &Bundle<'_>, policy: &Policy) -> SubjectReport {
         entries: known.then_some(snapshot.entries),
         layout: if known { bundle.layout } else { crate::model::bundle::Layout::Unknown },
         package,
-        signature: crate::model::report::SignatureReport::default(),
+        signature: bundle.authenticity.signature().report.clone(),
+        manifest: coverage(bundle),
         verdict: policy.fail_on.verdict(&findings),
         tree_unknown: !known,
         findings,
         allowed,
+    }
+}
+
+fn coverage(bundle: &Bundle<'_>) -> Option<Coverage> {
+    match &bundle.authenticity.manifest {
+        Some(ManifestFile::Compared(Comparison { listed, verified, outside, .. })) => {
+            Some(Coverage { listed: *listed, verified: *verified, outside: *outside })
+        }
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command line: clap's types, turned into the model's values here and nowhere else.
 
+pub mod signing;
+
 use crate::config::{Config, ConfigError, rule_id, size};
 use crate::model::bundle::Expectations;
 use crate::model::finding::Severity;
@@ -152,6 +154,12 @@ pub struct Check {
     /// Fail if the bundle's version is not newer than this one
     #[arg(long, value_name = "VERSION")]
     newer_than: Option<semver::Version>,
+    /// Fail if there is no signature
+    #[arg(long, help_heading = "Signature")]
+    pub require_signature: bool,
+    /// Which keys are trusted.
+    #[command(flatten)]
+    pub keys: signing::KeyArgs,
     /// Where reading stops.
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -265,11 +273,11 @@ impl Cli {
     pub fn format_wanted(args: &[OsString]) -> Format {
         let words: Vec<_> =
             args.iter().skip(1).map(|arg| arg.to_string_lossy()).take_while(|arg| arg != "--").collect();
-        let values = words.iter().enumerate().filter_map(|(at, word)| match word.strip_prefix("--format") {
+        let mut values = words.iter().enumerate().filter_map(|(at, word)| match word.strip_prefix("--format") {
             Some("") => words.get(at + 1).map(AsRef::as_ref),
             Some(value) => value.strip_prefix('='),
             None => (word == "--json").then_some("json"),
         });
-        values.last().and_then(|value| FormatWord::from_str(value, true).ok()).map_or(Format::Human, Format::from)
+        values.next_back().and_then(|value| FormatWord::from_str(value, true).ok()).map_or(Format::Human, Format::from)
     }
 }

@@ -6,6 +6,7 @@ use crate::cli::Manifest;
 use crate::model::bundle::{Bundle, Expectations};
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::Format;
+use crate::model::signature::Authenticity;
 use crate::rules::{self, Judges};
 use crate::source::{self, Depth, Reading};
 use crate::{engine, exit_code, render};
@@ -25,7 +26,8 @@ pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
     let snapshot = source::read(&options.path, &reading)?;
     drop(progress);
     let expectations = Expectations::default();
-    let bundle = Bundle::new(&snapshot, &names, &expectations);
+    let authenticity = Authenticity::default();
+    let bundle = Bundle::new(&snapshot, &names, &expectations, &authenticity);
     let refusals = refusals(&bundle);
     let json = session.common.format() == Format::Json;
     if !refusals.is_empty() {

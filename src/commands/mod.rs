@@ -1,6 +1,8 @@
 //! The commands: each wires reading, judging and rendering together, and decides nothing itself.
 
+mod authenticity;
 mod check;
+mod keys;
 mod manifest;
 mod pages;
 mod progress;

@@ -1,5 +1,7 @@
 //! What the outside world is asked for beside bundles: the environment, and files written safely.
 
+pub mod files;
+
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

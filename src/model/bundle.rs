@@ -2,6 +2,7 @@
 
 use super::names::Names;
 use super::package::{Package, PackageFault};
+use super::signature::Authenticity;
 use super::snapshot::{Snapshot, SubjectKind};
 use super::territory::Territory;
 use super::tree::{Content, Kind, NodeId, Tree};
@@ -81,6 +82,8 @@ pub struct Bundle<'a> {
     pub snapshot: &'a Snapshot,
     /// The names it is judged by.
     pub names: &'a Names,
+    /// What is known of its signature and manifest.
+    pub authenticity: &'a Authenticity,
     /// What the caller demands.
     pub expectations: &'a Expectations,
     /// Archive, source or deployed.
@@ -97,13 +100,19 @@ pub struct Bundle<'a> {
 impl<'a> Bundle<'a> {
     /// Works out what several rules need of a snapshot.
     #[must_use]
-    pub fn new(snapshot: &'a Snapshot, names: &'a Names, expectations: &'a Expectations) -> Self {
+    pub fn new(
+        snapshot: &'a Snapshot,
+        names: &'a Names,
+        expectations: &'a Expectations,
+        authenticity: &'a Authenticity,
+    ) -> Self {
         let tree = &snapshot.tree;
         let territories: Vec<_> = tree.ids().map(|id| Territory::of(tree.path(id).as_bytes(), names)).collect();
         Self {
             snapshot,
             names,
             expectations,
+            authenticity,
             stage: stage(snapshot, names),
             layout: layout(tree, names),
             package: read_package(tree, "package.json"),
@@ -172,8 +181,10 @@ fn layout(tree: &Tree, names: &Names) -> Layout {
     }
 }
 
-/// A directory is deployed when it has installed dependencies: packages in `node_modules` beside the shared one.
-fn stage(snapshot: &Snapshot, names: &Names) -> Stage {
+/// What a subject is for. A directory is deployed when it has installed dependencies: packages in `node_modules` beside
+/// the shared one.
+#[must_use]
+pub fn stage(snapshot: &Snapshot, names: &Names) -> Stage {
     if snapshot.kind == SubjectKind::Archive {
         return Stage::Archive;
     }

@@ -3,9 +3,9 @@
 //! A deployed directory holds more than was shipped: what the package manager installed is counted, not judged.
 
 use super::names::Names;
+use super::signature::UNLISTED;
 use super::territory::Territory;
 use super::tree::{Kind, NodeId, Tree};
-use crate::signing::manifest::UNLISTED_NAMES;
 use hashbrown::{HashMap, HashSet};
 
 /// What `pnpm install` and `npm install` write beside the manifest, at the root of a deployed directory.
@@ -87,8 +87,7 @@ pub fn compare<'m>(
 
 fn judge(tree: &Tree, path: &[u8], digest: &[u8; 32]) -> Option<MismatchKind> {
     let Ok(id) = tree.resolve(path) else { return Some(MismatchKind::Missing) };
-    let found = tree.file(id).and_then(|file| file.sha256.as_deref());
-    (found != Some(digest)).then_some(MismatchKind::Different)
+    (tree.sha256(id) != Some(digest)).then_some(MismatchKind::Different)
 }
 
 /// Why something that is not listed is no mismatch.
@@ -111,7 +110,7 @@ struct Known<'a> {
 impl Known<'_> {
     fn excuse(&self, tree: &Tree, id: NodeId, path: &[u8]) -> Excuse {
         let kind = tree.kind(id);
-        if matches!(kind, Kind::File(_)) && UNLISTED_NAMES.iter().any(|name| name.as_bytes() == path) {
+        if matches!(kind, Kind::File(_)) && UNLISTED.iter().any(|name| name.as_bytes() == path) {
             return Excuse::Manifest;
         }
         let link_of_a_package_manager = kind == Kind::Link && below_node_modules(path);
@@ -133,8 +132,7 @@ impl Known<'_> {
     /// Step 6 of the update copies the shared package to where Node looks for it: the same bytes, listed elsewhere.
     fn is_copy_of_the_shared_source(&self, tree: &Tree, id: NodeId, path: &[u8]) -> bool {
         let listed = below(path, &self.names.shared_copy()).and_then(|inside| self.shared_source.get(inside));
-        let found = tree.file(id).and_then(|file| file.sha256.as_deref());
-        listed.is_some_and(|digest| found == Some(*digest))
+        listed.is_some_and(|digest| tree.sha256(id) == Some(*digest))
     }
 }
 
@@ -152,7 +150,7 @@ fn below_node_modules(path: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::tree::{FileData, Meta, Special};
+    use crate::model::tree::{Content, FileData, Meta, Special};
 
     const DIST: (&str, u8) = ("dist/index.js", 1);
     const COPY: (&str, u8) = ("node_modules/@server-flow/shared/dist/index.js", 2);
@@ -174,9 +172,8 @@ mod tests {
         let mut tree = Tree::new();
         for (path, number) in files {
             let (folder, name) = parent(&mut tree, path);
-            let mut data = FileData::of_size(1);
-            data.sha256 = Some(Box::new([*number; 32]));
-            let file = tree.add_file(data);
+            let file = tree.add_file(FileData::of_size(1));
+            tree.set_file(file, FileData::of_size(1), Content::NotKept, Some([*number; 32]));
             tree.insert(folder, name.as_bytes(), Kind::File(file), Meta::IMPLIED);
         }
         for (path, target) in links {

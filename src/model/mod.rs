@@ -4,6 +4,7 @@
 //! but [`crate::text`].
 
 pub mod bundle;
+pub mod checksums;
 pub mod defect;
 pub mod entry_resolution;
 pub mod finding;
@@ -13,6 +14,7 @@ pub mod path;
 pub mod policy;
 pub mod report;
 pub mod secret;
+pub mod signature;
 pub mod snapshot;
 pub mod territory;
 pub mod tree;

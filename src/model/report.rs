@@ -113,6 +113,17 @@ pub struct SignatureReport {
     pub comment: Option<String>,
 }
 
+/// How much of a bundle its manifest covers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Coverage {
+    /// Files that the manifest lists.
+    pub listed: usize,
+    /// Of these, those that are as listed.
+    pub verified: usize,
+    /// Files that it does not list and need not: what package managers installed.
+    pub outside: usize,
+}
+
 /// What became of one subject.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SubjectReport {
@@ -134,6 +145,8 @@ pub struct SubjectReport {
     pub package: Option<PackageId>,
     /// Its detached signature, or its manifest's.
     pub signature: SignatureReport,
+    /// How much of it its manifest covers; nothing where there is none.
+    pub manifest: Option<Coverage>,
     /// By itself.
     pub verdict: Verdict,
     /// Whether only the archive itself was judged, because its tree is not known.

@@ -40,7 +40,7 @@ fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Re
     facts(subject, style, out)?;
     groups(&subject.findings, style, out)?;
     if subject.tree_unknown {
-        writeln!(out, "\nnot judged: what is in it, as extraction would not leave a tree that is known")?;
+        writeln!(out, "\nnot judged: what is in it, since it cannot be told for certain")?;
     }
     if !subject.findings.is_empty() || !subject.allowed.is_empty() {
         writeln!(out, "\n{}", counts(subject))?;
@@ -82,6 +82,10 @@ fn facts(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Resu
         facts.push(format!("sha256 {shown}"));
     }
     facts.push(signature(subject));
+    facts.extend(subject.manifest.map(|manifest| {
+        let outside = if manifest.outside > 0 { format!(", {} outside", manifest.outside) } else { String::new() };
+        format!("manifest: {} of {} verified{outside}", manifest.verified, manifest.listed)
+    }));
     let mut line = String::new();
     for fact in facts {
         let too_long =
@@ -146,36 +150,41 @@ fn groups(findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result
         if group.len() > shown {
             writeln!(out, "  and {} more (-v lists them)", group.len() - shown)?;
         }
-        paragraph(&first.message, "  ", style, out)?;
+        wrapped(&first.message, "  ", "  ", style, out)?;
         fix(&first.help, style, out)?;
     }
     Ok(())
 }
 
-/// Where it stands and what stands there. Only what nobody would copy is shortened.
+/// Where it stands and what stands there, below each other where one line is too short. Only what nobody would copy is
+/// shortened.
 fn place(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let line = finding.line.map_or_else(String::new, |line| format!(":{line}"));
     let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}{line}"));
-    let room = style.width.saturating_sub(place.chars().count() + 4).max(24);
-    let evidence = finding
-        .evidence
-        .as_ref()
-        .map(|evidence| if style.verbose { evidence.clone() } else { shortened(evidence, room) });
+    let evidence = finding.evidence.as_deref().unwrap_or_default();
+    let fits = place.chars().count() + evidence.chars().count() + 4 <= style.width;
     match (place.as_str(), evidence) {
-        ("", None) => Ok(()),
-        (place, None) => writeln!(out, "  {place}"),
-        ("", Some(evidence)) => writeln!(out, "  {evidence}"),
-        (place, Some(evidence)) => writeln!(out, "  {place}  {evidence}"),
+        ("", "") => Ok(()),
+        (place, "") => writeln!(out, "  {place}"),
+        ("", evidence) => writeln!(out, "  {}", shown(evidence, 2, style)),
+        (place, evidence) if fits => writeln!(out, "  {place}  {evidence}"),
+        (place, evidence) => writeln!(out, "  {place}\n    {}", shown(evidence, 4, style)),
     }
 }
 
-fn paragraph(words: &str, indent: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let options =
-        textwrap::Options::new(style.width).initial_indent(indent).subsequent_indent(indent).break_words(false);
-    for line in textwrap::wrap(words, options) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
+fn shown(evidence: &str, indent: usize, style: Style) -> String {
+    if style.verbose { evidence.to_owned() } else { shortened(evidence, style.width.saturating_sub(indent)) }
+}
+
+/// Wraps at blanks only: a name with a hyphen stays whole, so that it can be searched for.
+fn wrapped(words: &str, first: &str, rest: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let options = textwrap::Options::new(style.width)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(words, options).into_iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// The remedy: its first line is words, unless it is a command; the others are commands, and are never wrapped.
@@ -184,11 +193,7 @@ fn fix(help: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let Some(words) = lines.next() else {
         return Ok(());
     };
-    let options =
-        textwrap::Options::new(style.width).initial_indent("  fix  ").subsequent_indent("       ").break_words(false);
-    for line in textwrap::wrap(words, options) {
-        writeln!(out, "{line}")?;
-    }
+    wrapped(words, "  fix  ", "       ", style, out)?;
     for command in lines {
         writeln!(out, "       {command}")?;
     }
@@ -216,11 +221,7 @@ fn counts(subject: &SubjectReport) -> String {
 /// Whatever `out` gives.
 pub fn refusals(path: &str, findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let plain = Style { colour: false, terminal: false, ..style };
-    writeln!(
-        out,
-        "{}  refused: no manifest, as extraction would not leave a tree that is known",
-        text::printable(path)
-    )?;
+    writeln!(out, "{}  refused, so there is no manifest", text::printable(path))?;
     groups(findings, plain, out)
 }
 
@@ -232,10 +233,7 @@ pub fn rules(style: Style, out: &mut dyn Write) -> io::Result<()> {
     for rule in RULES {
         let start = format!("{:7}  {:27}  ", rule.severity.name(), rule.id);
         let indent = " ".repeat(start.len());
-        let options = textwrap::Options::new(style.width).initial_indent(&start).subsequent_indent(&indent);
-        for line in textwrap::wrap(rule.summary, options) {
-            writeln!(out, "{line}")?;
-        }
+        wrapped(rule.summary, &start, &indent, style, out)?;
     }
     writeln!(out, "\n`bundle-doctor explain {}` prints a rule's page", RULES.first().map_or("RULE", |rule| rule.id))
 }

@@ -1,7 +1,9 @@
 //! JSON, version 1: the document of `docs/check.schema.json` and its sisters.
 
 use crate::model::finding::{Allowed, Finding};
-use crate::model::report::{CheckReport, PackageId, RunError, SignatureReport, SubjectReport, Summary, Verdict};
+use crate::model::report::{
+    CheckReport, Coverage, PackageId, RunError, SignatureReport, SubjectReport, Summary, Verdict,
+};
 use crate::model::snapshot::SubjectKind;
 use crate::model::tree::Tree;
 use crate::rules::{RULES, Rule};
@@ -59,6 +61,7 @@ struct Subject<'a> {
     layout: &'static str,
     package: Option<&'a PackageId>,
     signature: &'a SignatureReport,
+    manifest: Option<Coverage>,
     verdict: &'static str,
     tree_unknown: bool,
     findings: &'a [Finding],
@@ -77,6 +80,7 @@ impl<'a> From<&'a SubjectReport> for Subject<'a> {
             layout: report.layout.name(),
             package: report.package.as_ref(),
             signature: &report.signature,
+            manifest: report.manifest,
             verdict: word(report.verdict),
             tree_unknown: report.tree_unknown,
             findings: &report.findings,

@@ -10,6 +10,7 @@ mod archive_too_large;
 mod archive_unreadable;
 mod archive_unsafe_path;
 mod archive_wrapped;
+mod checksum_mismatch;
 mod dangling_link;
 mod development_file;
 mod entry_point_missing;
@@ -30,6 +31,10 @@ mod shared_entry_missing;
 mod shared_package_json_invalid;
 mod shared_package_linked;
 mod shared_package_missing;
+mod signature_binding;
+mod signature_invalid;
+mod signature_missing;
+mod signature_untrusted;
 mod specifiers;
 mod version_mismatch;
 mod workspace_link;
@@ -70,7 +75,7 @@ pub enum Judges {
 /// Rules that say that the files are not where they belong: what is missing at the root follows from them.
 const MISPLACED: &[&str] = &["archive-wrapped", "nested-layout"];
 
-/// Every rule, in the order in which findings are reported: the archive, its layout, the agent, the shared package,
+/// Every rule, in the order in which findings are reported: the archive, who made it, its layout, the agent, the shared package,
 /// what is installed, and what should not be shipped.
 pub static RULES: &[&Rule] = &[
     &archive_unreadable::RULE,
@@ -79,6 +84,11 @@ pub static RULES: &[&Rule] = &[
     &archive_ambiguous::RULE,
     &archive_link_escape::RULE,
     &archive_special_file::RULE,
+    &signature_missing::RULE,
+    &signature_invalid::RULE,
+    &signature_untrusted::RULE,
+    &signature_binding::RULE,
+    &checksum_mismatch::RULE,
     &archive_wrapped::RULE,
     &nested_layout::RULE,
     &entry_point_missing::RULE,

@@ -36,7 +36,7 @@ pub fn open(path: &str) -> Result<Opened, SourceError> {
     }
     let regular = metadata.is_file();
     let may_be_plain = !regular || path.to_ascii_lowercase().ends_with(".tar");
-    Ok(Opened::Stream(Stream { reader: Box::new(file), length: regular.then(|| metadata.len()), may_be_plain }))
+    Ok(Opened::Stream(Stream { reader: Box::new(file), length: regular.then_some(metadata.len()), may_be_plain }))
 }
 
 /// How many bytes are read at a time.

@@ -1,7 +1,21 @@
 //! The integration tests: one binary, a module a topic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    reason = "a test that cannot go on has failed"
+)]
+
 #[path = "../support/tree.rs"]
-#[allow(clippy::cast_possible_wrap, reason = "fixtures are small")]
 mod tree;
 
+mod commands;
+mod direction;
 mod fixtures;
+mod formats;
+mod hostile;
+mod program;
+mod registry;

@@ -33,6 +33,7 @@ pub fn subject(path: &str, kind: SubjectKind) -> SubjectReport {
         layout: Layout::Flat,
         package: Some(PackageId { name: Some("agent".to_owned()), version: Some("0.1.26".to_owned()) }),
         signature: SignatureReport::default(),
+        manifest: None,
         verdict: Verdict::Fail,
         tree_unknown: false,
         findings: vec![finding("workspace-protocol", Severity::Error), finding("development-file", Severity::Warning)],

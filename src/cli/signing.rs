@@ -1,0 +1,103 @@
+//! The command line of `keygen`, `sign` and `verify`, and the options about trusted keys that `check` has too.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Which keys are trusted, and where the signature is.
+#[derive(Args, Debug, Clone, Default)]
+pub struct KeyArgs {
+    /// Trust the public key in FILE: PEM, or minisign's (repeatable; any one that signed suffices)
+    #[arg(long = "key", value_name = "FILE", help_heading = "Signature")]
+    pub keys: Vec<PathBuf>,
+    /// The signature [default: the path with .minisig, else with .sig]
+    #[arg(long, value_name = "FILE", help_heading = "Signature")]
+    pub signature: Option<PathBuf>,
+}
+
+/// Where the passphrase of a private key comes from; without either, BUNDLE_DOCTOR_PASSPHRASE.
+#[derive(Args, Clone)]
+pub struct PassphraseArgs {
+    /// The passphrase of the private key. Other users of this machine can see it while this runs: a file or
+    /// BUNDLE_DOCTOR_PASSPHRASE keeps it to you
+    #[arg(long, value_name = "TEXT", conflicts_with = "passphrase_file", help_heading = "Passphrase")]
+    pub passphrase: Option<String>,
+    /// Read the passphrase from FILE; a line end at its end is not part of it
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// The passphrase itself is never shown, not even by mistake.
+impl std::fmt::Debug for PassphraseArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PassphraseArgs")
+            .field("passphrase", &self.passphrase.as_ref().map(|_| "…"))
+            .field("passphrase_file", &self.passphrase_file)
+            .finish()
+    }
+}
+
+/// `keygen`.
+#[derive(Args, Debug)]
+pub struct Keygen {
+    /// Write the private key to NAME.key and the public key to NAME.pub.pem
+    // The same id as the option of every command, which it takes the place of.
+    #[arg(short, long, required = true, value_name = "NAME")]
+    pub output: Option<PathBuf>,
+    /// Where the passphrase comes from that the private key is encrypted with; without one it is not.
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
+    /// Overwrite files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `sign`.
+#[derive(Args, Debug)]
+pub struct Sign {
+    /// A file, or the folder of a bundle, which gets a signed SHA256SUMS
+    #[arg(value_name = "PATH")]
+    pub path: String,
+    /// The private key: PKCS#8 PEM, or minisign's
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// How the signature is written: PATH.minisig, or PATH.sig for the others
+    #[arg(long, value_enum, default_value = "minisign", value_name = "FORMAT")]
+    pub signature_format: SignatureWord,
+    /// Sign this comment instead of time, file name and version (minisign only)
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// Where the passphrase of the private key comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
+    /// Overwrite files that are there
+    #[arg(long)]
+    pub force: bool,
+    /// Where reading stops.
+    #[command(flatten)]
+    pub limits: super::LimitArgs,
+}
+
+/// `verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// A signed file, or a folder with a signed SHA256SUMS
+    #[arg(value_name = "PATH")]
+    pub path: String,
+    /// Which keys are trusted.
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    /// Where reading stops.
+    #[command(flatten)]
+    pub limits: super::LimitArgs,
+}
+
+/// How a signature is written.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignatureWord {
+    /// minisign's form, prehashed, with a trusted comment
+    Minisign,
+    /// The plain 64 bytes, as `openssl pkeyutl` takes them
+    Raw,
+    /// The 64 bytes in base64
+    Base64,
+}

@@ -1,0 +1,239 @@
+//! Keys and signatures as files: where they are looked for, read with a bound, and named in errors.
+
+use super::Failure;
+use super::session::Configured;
+use crate::cli::signing::{KeyArgs, PassphraseArgs};
+use crate::host::{self, files};
+use crate::signing::detached::MAX_SIGNATURE_FILE;
+use crate::signing::keys::MAX_KEY_FILE;
+use crate::signing::{KeyError, PublicKey, SecretKey, SignatureFile, SignatureFileError, TrustStore};
+use crate::text;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The variable with the paths of trusted public keys, separated as in `PATH`.
+const KEYS_VARIABLE: &str = "BUNDLE_DOCTOR_KEYS";
+/// The variable with the passphrase of the private key.
+const PASSPHRASE_VARIABLE: &str = "BUNDLE_DOCTOR_PASSPHRASE";
+/// The machine's trusted public keys.
+const SYSTEM_KEYS: &str = "/etc/bundle-doctor/keys.d";
+/// The control plane's public key, below the home of the agent's user.
+const CONTROL_PLANE_KEY: &str = ".server-flow/cp-public-key.pem";
+/// The longest passphrase read from a file, in bytes.
+const MAX_PASSPHRASE: usize = 4096;
+
+/// A signature file, or why it is not one.
+pub type Recognised = Result<SignatureFile, SignatureFileError>;
+
+/// Where trusted keys are looked for beside `--key` and the configuration.
+struct Places {
+    listed: Option<OsString>,
+    system: PathBuf,
+    home: Option<PathBuf>,
+}
+
+/// Every trusted public key: `--key`, BUNDLE_DOCTOR_KEYS, `[signature] keys` (relative to the configuration's folder),
+/// /etc/bundle-doctor/keys.d/*, and ~/.server-flow/cp-public-key.pem where it exists.
+///
+/// # Errors
+/// A [`Failure`] for a key that cannot be read, wherever it was named or found: one that is left out in silence would
+/// make good signatures look strange.
+pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore, Failure> {
+    let places = Places {
+        listed: host::env(KEYS_VARIABLE),
+        system: SYSTEM_KEYS.into(),
+        home: host::env("HOME").map(PathBuf::from),
+    };
+    collect(options, configured, &places)
+}
+
+fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Result<TrustStore, Failure> {
+    let mut store = TrustStore::new();
+    for path in &options.keys {
+        add(&mut store, path, "--key")?;
+    }
+    for path in places.listed.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()) {
+        add(&mut store, &path, KEYS_VARIABLE)?;
+    }
+    for path in &configured.config.signature.keys {
+        let path = configured.folder.as_deref().unwrap_or(Path::new("")).join(path);
+        add(&mut store, &path, "[signature] keys")?;
+    }
+    for path in keys_in(&places.system)? {
+        add(&mut store, &path, "")?;
+    }
+    if let Some(path) = places.home.as_ref().map(|home| home.join(CONTROL_PLANE_KEY)) {
+        if exists(&path)? {
+            add(&mut store, &path, "")?;
+        }
+    }
+    Ok(store)
+}
+
+/// Trusts the key in a file. `named_by` says who named it, for errors; its own path is enough for a report.
+fn add(store: &mut TrustStore, path: &Path, named_by: &str) -> Result<(), Failure> {
+    let who = if named_by.is_empty() { String::new() } else { format!(" (named by {named_by})") };
+    let shown = printable(path);
+    let read = files::read_bounded(path, MAX_KEY_FILE).map_err(|error| {
+        Failure::new(format!("cannot read the public key {shown}{who}: {error}"))
+            .at(&shown)
+            .help(Some("give the path of a public key: PEM, or minisign's".to_owned()))
+    })?;
+    let key = within(&read)
+        .and_then(PublicKey::read)
+        .map_err(|error| Failure::new(format!("cannot use {shown} as a public key{who}: {error}")).at(&shown))?;
+    store.add(key, shown);
+    Ok(())
+}
+
+fn within(read: &files::Bounded) -> Result<&[u8], KeyError> {
+    if read.size > MAX_KEY_FILE {
+        return Err(KeyError::TooLarge { size: read.size, limit: MAX_KEY_FILE });
+    }
+    Ok(&read.bytes)
+}
+
+/// The files of the machine's key folder, by name; hidden ones are somebody's editor's.
+fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failure = |error: io::Error| {
+        let shown = printable(folder);
+        Failure::new(format!("cannot list the trusted keys in {shown}: {error}")).at(&shown)
+    };
+    let listing = match fs::read_dir(folder) {
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        listing => listing.map_err(failure)?,
+    };
+    let mut found = Vec::new();
+    for entry in listing {
+        let entry = entry.map_err(failure)?;
+        let hidden = entry.file_name().as_bytes().starts_with(b".");
+        if !hidden && !entry.path().is_dir() {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn exists(path: &Path) -> Result<bool, Failure> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => {
+            let shown = printable(path);
+            Err(Failure::new(format!("cannot look at {shown}: {error}")).at(&shown))
+        }
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// The detached signature of a file: `--signature`, else the path with `.minisig`, else with `.sig`; nothing where
+/// there is none. Stdin has none unless it is named. A directory's signature is that of its manifest: give that path.
+///
+/// # Errors
+/// A [`Failure`] where the signature that was named, or one that is there, cannot be read. What was read and is no
+/// signature is no failure of the run: it is the inner error.
+pub fn detached(path: &str, signature: Option<&Path>) -> Result<Option<(PathBuf, Recognised)>, Failure> {
+    let failure = |path: &Path, error: io::Error| {
+        let shown = printable(path);
+        Failure::new(format!("cannot read the signature {shown}: {error}")).at(&shown)
+    };
+    if let Some(named) = signature {
+        let read = files::read_bounded(named, MAX_SIGNATURE_FILE).map_err(|error| failure(named, error))?;
+        return Ok(Some((named.to_path_buf(), recognise(&read))));
+    }
+    if path == "-" {
+        return Ok(None);
+    }
+    for extension in ["minisig", "sig"] {
+        let beside = with_extension(Path::new(path), extension);
+        match files::read_regular(&beside, MAX_SIGNATURE_FILE, true) {
+            Ok(read) => return Ok(Some((beside, recognise(&read)))),
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(failure(&beside, error)),
+        }
+    }
+    Ok(None)
+}
+
+fn recognise(read: &files::Bounded) -> Recognised {
+    if read.size > MAX_SIGNATURE_FILE {
+        return Err(SignatureFileError::TooLarge { size: read.size });
+    }
+    SignatureFile::parse(&read.bytes)
+}
+
+/// `agent-bundle.tar.gz` and `minisig` make `agent-bundle.tar.gz.minisig`.
+pub fn with_extension(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    name.into()
+}
+
+/// The passphrase that was given, if any. An empty one in a flag or a file is one: it is refused where it protects
+/// nothing. An empty variable is none.
+///
+/// # Errors
+/// A [`Failure`] where its file cannot be read. The passphrase is in no message.
+pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    if let Some(text) = &options.passphrase {
+        return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
+    }
+    if let Some(path) = &options.passphrase_file {
+        return passphrase_file(path).map(Some);
+    }
+    Ok(host::env(PASSPHRASE_VARIABLE).map(|value| Zeroizing::new(OsString::into_encoded_bytes(value))))
+}
+
+fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let shown = printable(path);
+    let mut read = files::read_bounded(path, MAX_PASSPHRASE)
+        .map_err(|error| Failure::new(format!("cannot read the passphrase file {shown}: {error}")).at(&shown))?;
+    if read.size > MAX_PASSPHRASE {
+        let message = format!("the passphrase file {shown} is too long (at most {MAX_PASSPHRASE} bytes)");
+        return Err(Failure::new(message).at(&shown));
+    }
+    if read.bytes.last() == Some(&b'\n') {
+        read.bytes.pop();
+        if read.bytes.last() == Some(&b'\r') {
+            read.bytes.pop();
+        }
+    }
+    Ok(read.bytes)
+}
+
+/// Reads a private key, opening it with the passphrase that was given.
+///
+/// # Errors
+/// A [`Failure`]; neither key nor passphrase is in its words.
+pub fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey, Failure> {
+    let shown = printable(path);
+    let read = files::read_bounded(path, MAX_KEY_FILE)
+        .map_err(|error| Failure::new(format!("cannot read the private key {shown}: {error}")).at(&shown))?;
+    let bytes = within(&read).map_err(|error| unusable(&shown, &error))?;
+    let passphrase = passphrase(options)?;
+    SecretKey::read(bytes, passphrase.as_ref().map(|words| words.as_slice())).map_err(|error| unusable(&shown, &error))
+}
+
+fn unusable(shown: &str, error: &KeyError) -> Failure {
+    let help = match error {
+        KeyError::PassphraseMissing => {
+            Some(format!("give it with --passphrase-file FILE, in {PASSPHRASE_VARIABLE}, or with --passphrase TEXT"))
+        }
+        _ => None,
+    };
+    Failure::new(format!("cannot use {shown} as a private key: {error}")).at(shown).help(help)
+}
+
+/// A path that can be shown.
+pub fn printable(path: &Path) -> String {
+    text::printable_bytes(OsStr::as_bytes(path.as_os_str())).into_owned()
+}

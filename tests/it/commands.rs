@@ -1,0 +1,223 @@
+//! The command line: options, configuration, streams.
+
+use crate::program::{run, run_in};
+use crate::tree::Fixture;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn fixture(path: &str) -> Fixture {
+    Fixture::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path))
+}
+
+fn folder_with(archive: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.tar.gz"), fixture(archive).archive()).unwrap();
+    folder
+}
+
+fn json(folder: &Path, args: &[&str]) -> Value {
+    let done = run(folder, &[args, &["--json"]].concat());
+    serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {} {}", done.stdout, done.stderr))
+}
+
+fn broken() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.tar.gz"), fixture("try/linked-on-windows.tree").archive()).unwrap();
+    folder
+}
+
+#[test]
+fn stdin_is_an_archive_plain_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = fixture("base/flat.tree");
+    let done = run_in(folder.path(), &["check", "-"], &[], &good.archive());
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    assert!(done.stdout.starts_with("-  accepted\n"), "{}", done.stdout);
+    let plain = fixture("rules/archive-unreadable/good-plain-tar.tree").archive();
+    assert_eq!(run_in(folder.path(), &["check", "-"], &[], &plain).code, 0);
+    assert_eq!(run_in(folder.path(), &["check", "-"], &[], b"").code, 1, "an empty stdin is judged");
+}
+
+#[test]
+fn flags_change_severities_and_the_last_one_decides() {
+    let folder = broken();
+    // Behind the link there is nothing, which follows from it only while the link itself stands.
+    let ids = "shared-package-linked shared-entry-missing shared-package-json-invalid workspace-link \
+               workspace-protocol foreign-owner world-writable";
+    let allow_all: Vec<_> = ids.split(' ').flat_map(|id| ["-A", id]).collect();
+    let check = |flags: &[&str]| run(folder.path(), &[&["check", "a.tar.gz"][..], flags].concat()).code;
+    assert_eq!(check(&[]), 1);
+    assert_eq!(check(&allow_all), 0);
+    assert_eq!(check(&["-W", "all"]), 0);
+    assert_eq!(check(&["-W", "all", "-D", "workspace-link"]), 1);
+    assert_eq!(check(&["-D", "workspace-link", "-W", "all"]), 0);
+    assert_eq!(check(&["-A", "all"]), 0);
+    assert_eq!(check(&["-W", "all", "--fail-on", "warning"]), 1);
+    let report = json(folder.path(), &["check", "a.tar.gz", "-A", "all"]);
+    assert_eq!(report["summary"]["error"], 0);
+    assert!(report["summary"]["allowed"].as_u64().unwrap() > 3, "{report}");
+    assert_eq!(report["subjects"][0]["findings"], Value::Array(Vec::new()));
+    assert_eq!(report["subjects"][0]["allowed"][0]["reason"], "allowed by --allow");
+}
+
+#[test]
+fn an_unknown_rule_is_wrong_usage_and_the_nearest_is_named() {
+    let folder = broken();
+    let done = run(folder.path(), &["check", "a.tar.gz", "-A", "nested-layuot"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("did you mean `nested-layout`?"), "{}", done.stderr);
+    assert_eq!(run(folder.path(), &["explain", "nested"]).code, 2);
+}
+
+#[test]
+fn the_configuration_is_found_upwards_and_can_be_left_out() {
+    let folder = broken();
+    let inner = folder.path().join("a/b");
+    fs::create_dir_all(&inner).unwrap();
+    let levels =
+        "[rules]\nshared-package-linked = \"warning\"\nworkspace-protocol = \"info\"\nworkspace-link = \"warning\"\n";
+    fs::write(folder.path().join("bundle-doctor.toml"), levels).unwrap();
+    assert_eq!(run(&inner, &["check", "../../a.tar.gz"]).code, 0);
+    assert_eq!(run(&inner, &["check", "../../a.tar.gz", "--no-config"]).code, 1);
+    assert_eq!(run(&inner, &["check", "../../a.tar.gz", "-D", "workspace-link"]).code, 1, "a flag wins");
+    fs::write(inner.join("other.toml"), "").unwrap();
+    assert_eq!(run(&inner, &["check", "../../a.tar.gz", "--config", "other.toml"]).code, 1);
+    fs::write(inner.join("other.toml"), "[bundle]\nentrypoint = \"x\"\n").unwrap();
+    let wrong = run(&inner, &["check", "../../a.tar.gz", "--config", "other.toml"]);
+    assert_eq!(wrong.code, 2);
+    for words in ["other.toml", "line 2", "unknown field `entrypoint`", "did you mean `entry`?"] {
+        assert!(wrong.stderr.contains(words), "{words}: {}", wrong.stderr);
+    }
+}
+
+#[test]
+fn allowances_need_a_reason_and_tell_when_they_match_nothing() {
+    let folder = broken();
+    let allow = "[[allow]]\nrule = \"workspace-link\"\npath = \"node_modules/*\"\nreason = \"known\"\n\
+                 [[allow]]\nrule = \"nested-layout\"\nreason = \"never there\"\n";
+    fs::write(folder.path().join("bundle-doctor.toml"), allow).unwrap();
+    let report = json(folder.path(), &["check", "a.tar.gz"]);
+    assert_eq!(report["subjects"][0]["allowed"][0]["rule"], "workspace-link");
+    assert_eq!(report["subjects"][0]["allowed"][0]["reason"], "known");
+    assert!(report["notes"][0].as_str().unwrap().contains("`nested-layout`"), "{report}");
+    let human = run(folder.path(), &["check", "a.tar.gz"]);
+    assert!(human.stderr.starts_with("note: the allowance of `nested-layout` matched nothing"), "{}", human.stderr);
+}
+
+#[test]
+fn names_come_from_the_configuration() {
+    let folder = folder_with("base/flat.tree");
+    fs::write(
+        folder.path().join("bundle-doctor.toml"),
+        "[bundle]\nentry = \"dist/main.js\"\nrequired-dependencies = [\"ws\", \"express\"]\n",
+    )
+    .unwrap();
+    let report = json(folder.path(), &["check", "a.tar.gz"]);
+    let found: Vec<_> = report["subjects"][0]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["rule"].as_str().unwrap(), finding["path"].as_str().unwrap()))
+        .collect();
+    assert_eq!(found, [("entry-point-missing", "dist/main.js"), ("runtime-dependency-missing", "package.json")]);
+}
+
+#[test]
+fn limits_are_options_and_settings() {
+    let folder = folder_with("base/flat.tree");
+    let rule = |args: &[&str]| {
+        json(folder.path(), &[&["check", "a.tar.gz"][..], args].concat())["subjects"][0]["findings"][0]["rule"].clone()
+    };
+    assert_eq!(rule(&["--max-entries", "3"]), "archive-too-large");
+    assert_eq!(rule(&["--max-size", "1kB"]), "archive-too-large");
+    assert_eq!(rule(&["--max-depth", "2"]), "archive-too-large");
+    assert_eq!(rule(&[]), Value::Null);
+    fs::write(folder.path().join("bundle-doctor.toml"), "[limits]\nmax-entries = 3\n").unwrap();
+    assert_eq!(rule(&[]), "archive-too-large");
+    assert_eq!(rule(&["--max-entries", "100"]), Value::Null, "a flag wins");
+    assert_eq!(run(folder.path(), &["check", "a.tar.gz", "--max-size", "lots"]).code, 2);
+}
+
+#[test]
+fn the_report_goes_to_a_file_whole_or_not_at_all() {
+    let folder = broken();
+    let done = run(folder.path(), &["check", "a.tar.gz", "-o", "report.json", "--json"]);
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""));
+    let report: Value = serde_json::from_str(&fs::read_to_string(folder.path().join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["verdict"], "fail");
+    let done = run(folder.path(), &["check", "a.tar.gz", "-o", "absent/report.json"]);
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("absent/report.json"), "{}", done.stderr);
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn quiet_and_verbose() {
+    let folder = broken();
+    let quiet = run(folder.path(), &["check", "a.tar.gz", "-q"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str()), (1, "a.tar.gz  refused\n"));
+    let verbose = run(folder.path(), &["check", "a.tar.gz", "-v", "-A", "workspace-link"]);
+    assert!(
+        verbose.stdout.contains("  allowed: workspace-link in node_modules/fastify: allowed by --allow"),
+        "{}",
+        verbose.stdout
+    );
+}
+
+#[test]
+fn the_manifest_is_sha256sums_and_nothing_of_a_refused_archive() {
+    let folder = folder_with("base/flat.tree");
+    let done = run(folder.path(), &["manifest", "a.tar.gz"]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("manifest-flat", done.stdout);
+    fs::create_dir(folder.path().join("d")).unwrap();
+    fixture("base/flat.tree").directory(&folder.path().join("d"));
+    assert_eq!(run(folder.path(), &["manifest", "d"]).stdout, done.stdout, "a directory gives the same");
+    let document = json(folder.path(), &["manifest", "a.tar.gz"]);
+    assert_eq!(document["files"].as_array().unwrap().len(), done.stdout.lines().count());
+    let refused = folder_with("rules/archive-ambiguous/bad-duplicate-content.tree");
+    let done = run(refused.path(), &["manifest", "a.tar.gz"]);
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""));
+    assert!(done.stderr.contains("archive-ambiguous"), "{}", done.stderr);
+}
+
+#[test]
+fn explain_prints_the_page_and_rules_lists_them_all() {
+    let folder = tempfile::tempdir().unwrap();
+    for rule in bundle_doctor::rules::RULES {
+        let done = run(folder.path(), &["explain", rule.id]);
+        assert_eq!((done.code, done.stdout.as_str()), (0, rule.page));
+    }
+    let human = run(folder.path(), &["rules"]);
+    insta::assert_snapshot!("rules", human.stdout);
+    assert_eq!(json(folder.path(), &["rules"])["rules"].as_array().unwrap().len(), bundle_doctor::rules::RULES.len());
+}
+
+#[test]
+fn completions_and_the_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let done = run(folder.path(), &["completions", shell]);
+        assert!(done.code == 0 && done.stdout.contains("bundle-doctor") && done.stdout.contains("fail-on"), "{shell}");
+    }
+    let man = run(folder.path(), &["man"]);
+    assert!(man.code == 0 && man.stdout.contains(".TH") && man.stdout.contains("manifest"), "{}", man.stdout);
+    assert_eq!(run(folder.path(), &["--version"]).stdout, concat!("bundle-doctor ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let folder = folder_with("base/flat.tree");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_bundle-doctor"))
+        .args(["rules"])
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}

@@ -1,0 +1,138 @@
+//! Arbitrary and mutated bytes: reading never panics, never exceeds its bounds, and never invents a tree.
+
+use crate::tree::Fixture;
+use bundle_doctor::layout;
+use bundle_doctor::model::bundle::{Bundle, Expectations};
+use bundle_doctor::model::path::RelPath;
+use bundle_doctor::model::signature::Authenticity;
+use bundle_doctor::model::snapshot::Snapshot;
+use bundle_doctor::source::limits::Limits;
+use bundle_doctor::source::{self, Depth, Reading};
+use bundle_doctor::{engine, text};
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+fn read(folder: &Path, bytes: &[u8], limits: Limits) -> Snapshot {
+    let path = folder.join("a.tar.gz");
+    fs::write(&path, bytes).unwrap();
+    let names = layout::names();
+    let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &|_, _| (), tap: &|_| () };
+    source::read(path.to_str().unwrap(), &reading).unwrap()
+}
+
+/// Judges, so that rules meet whatever reading let through, and gives whether the tree is known.
+fn judge(snapshot: &Snapshot) -> bool {
+    let (names, expectations, authenticity) = (layout::names(), Expectations::default(), Authenticity::default());
+    let bundle = Bundle::new(snapshot, &names, &expectations, &authenticity);
+    let findings = engine::run_rules(&bundle);
+    for finding in &findings {
+        for words in [Some(&finding.message), finding.path.as_ref(), finding.evidence.as_ref()].into_iter().flatten() {
+            assert_eq!(text::printable(words), words.as_str(), "{} says something unprintable", finding.rule);
+        }
+    }
+    assert!(
+        snapshot.tree_is_known() || findings.iter().any(|finding| finding.rule.starts_with("archive-")),
+        "refused without a finding"
+    );
+    snapshot.tree_is_known()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn flat() -> Vec<u8> {
+    Fixture::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/base/flat.tree")).archive()
+}
+
+fn flat_tar() -> Vec<u8> {
+    let mut tar = Vec::new();
+    std::io::copy(&mut flate2::read::GzDecoder::new(flat().as_slice()), &mut tar).unwrap();
+    tar
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
+        let folder = tempfile::tempdir().unwrap();
+        judge(&read(folder.path(), &bytes, Limits::default()));
+        judge(&read(folder.path(), &gzip(&bytes), Limits::default()));
+    }
+
+    #[test]
+    fn any_headers_are_judged(mut tar in prop::collection::vec(any::<u8>(), 512..4096), kind in any::<u8>()) {
+        // With its magic and checksum right a header gets further than noise would.
+        for block in tar.chunks_exact_mut(512) {
+            block[156] = kind;
+            block[257..265].copy_from_slice(b"ustar\x0000");
+            block[100..108].copy_from_slice(b"0000644\0");
+            block[148..156].fill(b' ');
+            let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+            block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        judge(&read(folder.path(), &gzip(&tar), Limits::default()));
+    }
+
+    #[test]
+    fn a_flipped_byte_never_passes_unseen(at in any::<prop::sample::Index>(), mask in 1..=255_u8) {
+        let folder = tempfile::tempdir().unwrap();
+        let good = flat();
+        let mut bad = good.clone();
+        let at = at.index(bad.len());
+        bad[at] ^= mask;
+        // The gzip header's time, flags of speed and operating system mean nothing to anyone.
+        let meaningless = (4..10).contains(&at);
+        prop_assert_eq!(judge(&read(folder.path(), &bad, Limits::default())), meaningless);
+    }
+
+    #[test]
+    fn a_cut_archive_never_passes(at in any::<prop::sample::Index>()) {
+        let folder = tempfile::tempdir().unwrap();
+        let good = flat();
+        let cut = &good[..at.index(good.len())];
+        prop_assert!(!judge(&read(folder.path(), cut, Limits::default())));
+    }
+
+    #[test]
+    fn a_mutated_tar_is_judged(edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tar = flat_tar();
+        for (at, byte) in edits {
+            let at = at.index(tar.len());
+            tar[at] = byte;
+        }
+        judge(&read(folder.path(), &gzip(&tar), Limits::default()));
+    }
+
+    #[test]
+    fn limits_hold_whatever_the_archive(max_entries in 0..20_u64, max_size in 0..4096_u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = Limits { max_entries, max_size, ..Limits::default() };
+        let snapshot = read(folder.path(), &flat(), limits);
+        prop_assert!(snapshot.tree.len() as u64 <= max_entries + 1);
+        prop_assert!(!snapshot.tree_is_known() || snapshot.unpacked_size <= max_size);
+    }
+
+    #[test]
+    fn a_path_is_what_its_components_are(raw in prop::collection::vec(any::<u8>(), 0..64)) {
+        if let Ok(path) = RelPath::parse(&raw) {
+            let joined = path.components().collect::<Vec<_>>().join(&b'/');
+            prop_assert_eq!(path.as_bytes(), joined.as_slice());
+            prop_assert!(path.components().all(|component| !component.is_empty() && component != b"." && component != b".."));
+            prop_assert_eq!(RelPath::parse(&joined).is_ok(), !joined.is_empty());
+            let shown = path.to_string();
+            prop_assert_eq!(text::printable(&shown), shown.as_str());
+        } else {
+            let bad = raw.is_empty() || raw.starts_with(b"/") || raw.contains(&0) || raw.split(|byte| *byte == b'/').any(|component| component == b"..");
+            prop_assert!(bad);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The registry tests itself: nothing about a rule is forgotten, and each thing has one name.
+
+use crate::fixtures::{folder, of_rule};
+use bundle_doctor::rules::{Judges, RULES};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Rules about signatures: a fixture in text cannot hold one, `tests/it/signing.rs` makes them.
+const WITHOUT_FIXTURES: [&str; 5] =
+    ["signature-missing", "signature-invalid", "signature-untrusted", "signature-binding", "checksum-mismatch"];
+
+/// Modules in `src/rules/` that are no rules but help several.
+const HELPERS: [&str; 5] = ["mod", "links", "modes", "places", "specifiers"];
+
+/// CONTRACT's rules that belong to issues that are not done yet.
+const LATER: [&str; 7] = [
+    "module-syntax-error",
+    "module-format-mismatch",
+    "unresolved-import",
+    "undeclared-dependency",
+    "missing-export",
+    "update-drops-shared",
+    "unit-mismatch",
+];
+
+fn names_in(folder: &Path, ending: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    entries.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
+}
+
+fn ids() -> BTreeSet<String> {
+    RULES.iter().map(|rule| rule.id.to_owned()).collect()
+}
+
+#[test]
+fn ids_are_unique_and_are_the_names_of_files_pages_and_fixtures() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(ids().len(), RULES.len(), "an id stands twice in the table");
+    let files: BTreeSet<_> = names_in(&root.join("src/rules"), ".rs")
+        .into_iter()
+        .filter(|name| !HELPERS.contains(&name.as_str()))
+        .map(|name| name.replace('_', "-"))
+        .collect();
+    assert_eq!(files, ids(), "src/rules/ and the table differ");
+    assert_eq!(names_in(&root.join("docs/rules"), ".md"), ids(), "docs/rules/ and the table differ");
+    let with_fixtures: BTreeSet<_> = ids().into_iter().filter(|id| !WITHOUT_FIXTURES.contains(&id.as_str())).collect();
+    assert_eq!(names_in(&folder(), ""), with_fixtures, "fixtures/rules/ and the table differ");
+}
+
+#[test]
+fn every_rule_has_a_bad_and_a_good_fixture() {
+    for rule in RULES.iter().filter(|rule| !WITHOUT_FIXTURES.contains(&rule.id)) {
+        let names: Vec<_> =
+            of_rule(rule.id).iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        for start in ["bad-", "good-"] {
+            assert!(names.iter().any(|name| name.starts_with(start)), "{} has no {start} fixture", rule.id);
+        }
+        assert!(
+            names.iter().all(|name| name.starts_with("bad-") || name.starts_with("good-")),
+            "{}: {names:?}",
+            rule.id
+        );
+    }
+}
+
+#[test]
+fn pages_have_one_form() {
+    for rule in RULES {
+        let headings: Vec<_> = rule
+            .page
+            .lines()
+            .filter(|line| line.starts_with('#'))
+            .filter(|line| !line.starts_with("# ") || line.contains(rule.id))
+            .collect();
+        let title = format!("# {}", rule.id);
+        assert_eq!(headings.first(), Some(&title.as_str()), "{}", rule.id);
+        for section in
+            ["## What it means", "## Why it breaks the agent", "## How to fix it", "## Example", "## When to allow it"]
+        {
+            assert!(rule.page.lines().any(|line| line == section), "{}: no section `{section}`", rule.id);
+        }
+        // In a fence stand commands and quotes, which are not wrapped.
+        let mut fenced = false;
+        for line in rule.page.lines() {
+            fenced ^= line.starts_with("```");
+            assert!(fenced || line.chars().count() <= 80, "{}: more than 80 columns: {line}", rule.id);
+        }
+        assert!(!fenced, "{}: a fence is not closed", rule.id);
+    }
+}
+
+#[test]
+fn summaries_are_one_plain_sentence() {
+    for rule in RULES {
+        assert!(!rule.summary.ends_with('.') && !rule.summary.is_empty() && rule.summary.len() < 120, "{}", rule.id);
+    }
+}
+
+#[test]
+fn what_a_rule_follows_from_exists_and_comes_before_it() {
+    for (at, rule) in RULES.iter().enumerate() {
+        for cause in rule.follows_from {
+            let before = RULES.iter().position(|other| other.id == *cause);
+            assert!(before.is_some_and(|before| before < at), "{} follows from {cause}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn rules_about_the_archive_are_named_so() {
+    for rule in RULES.iter().filter(|rule| rule.judges == Judges::Archive) {
+        assert!(rule.id.starts_with("archive-") || rule.id.starts_with("signature-"), "{}", rule.id);
+    }
+}
+
+#[test]
+fn later_rules_are_not_half_there() {
+    for id in LATER {
+        assert!(!ids().contains(id), "{id} is there: take it off this list");
+    }
+}
