@@ -66,10 +66,10 @@ fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Resul
     for path in keys_in(&places.system)? {
         add(&mut store, &path, "")?;
     }
-    if let Some(path) = places.home.as_ref().map(|home| home.join(CONTROL_PLANE_KEY)) {
-        if exists(&path)? {
-            add(&mut store, &path, "")?;
-        }
+    if let Some(path) = places.home.as_ref().map(|home| home.join(CONTROL_PLANE_KEY))
+        && exists(&path)?
+    {
+        add(&mut store, &path, "")?;
     }
     Ok(store)
 }
@@ -233,7 +233,133 @@ fn unusable(shown: &str, error: &KeyError) -> Failure {
     Failure::new(format!("cannot use {shown} as a private key: {error}")).at(shown).help(help)
 }
 
+/// The passphrase for a new key. A variable that is set and empty is refused: it is a secret that was not there, and the
+/// key would silently not be encrypted.
+///
+/// # Errors
+/// As [`passphrase`].
+pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    let found = passphrase(options)?;
+    if found.is_none() && std::env::var_os(PASSPHRASE_VARIABLE).is_some() {
+        let help = format!("unset {PASSPHRASE_VARIABLE} for a private key that is not encrypted");
+        return Err(Failure::new(format!("{PASSPHRASE_VARIABLE} is set and empty")).help(Some(help)));
+    }
+    Ok(found)
+}
+
+/// Refuses early what [`commit`] would refuse, before a passphrase is used or a file is read.
+///
+/// # Errors
+/// A [`Failure`] where something is at that place, unless it may be overwritten.
+pub fn may_write(place: &Path, force: bool) -> Result<(), Failure> {
+    match fs::symlink_metadata(place) {
+        Ok(found) if found.is_dir() => Err(unwritten(place, &io::Error::from(io::ErrorKind::IsADirectory))),
+        Ok(_) if !force => Err(unwritten(place, &io::Error::from(io::ErrorKind::AlreadyExists))),
+        _ => Ok(()),
+    }
+}
+
+/// Puts files in their places, all or none.
+///
+/// # Errors
+/// A [`Failure`] that names the place that could not be taken.
+pub fn commit(staged: &[files::Staged], force: bool) -> Result<(), Failure> {
+    files::commit(staged, force).map_err(|(place, error)| unwritten(&place, &error))
+}
+
+/// Why a file was not written, and that nothing was.
+pub fn unwritten(place: &Path, error: &io::Error) -> Failure {
+    let shown = printable(place);
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        let help = "nothing was written; choose another name, or overwrite it with --force".to_owned();
+        return Failure::new(format!("{shown} is there already")).at(&shown).help(Some(help));
+    }
+    Failure::new(format!("cannot write {shown}: {error}")).at(&shown)
+}
+
 /// A path that can be shown.
 pub fn printable(path: &Path) -> String {
     text::printable_bytes(OsStr::as_bytes(path.as_os_str())).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    const ONE: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\n";
+
+    fn pem(number: u8) -> String {
+        SecretKey::from_seed(&[number; 32]).public().to_spki_pem()
+    }
+
+    #[test]
+    fn keys_are_gathered_from_every_place_and_each_remembers_where() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (name, content) in
+            [("flag", pem(1)), ("listed", ONE.to_owned()), ("config/a", pem(2)), ("keys.d/b", pem(1))]
+        {
+            fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            fs::write(at(name), content).unwrap();
+        }
+        fs::write(at("keys.d/.b.swp"), "an editor's").unwrap();
+        fs::create_dir_all(at("home/.server-flow")).unwrap();
+        fs::write(at("home").join(CONTROL_PLANE_KEY), pem(3)).unwrap();
+        let options = KeyArgs { keys: vec![at("flag")], signature: None };
+        let config = Config::parse("[signature]\nkeys = [\"a\"]\n").unwrap();
+        let configured = Configured { config, folder: Some(at("config")) };
+        let places =
+            Places { listed: Some(at("listed").into_os_string()), system: at("keys.d"), home: Some(at("home")) };
+        let gathered = |places: &Places| collect(&options, &configured, places);
+        let store = gathered(&places).unwrap();
+        let origins: Vec<Vec<_>> = store.iter().map(|known| known.origins.clone()).collect();
+        let shown = |name: &str| printable(&at(name));
+        let expected = [
+            vec![shown("flag"), shown("keys.d/b")],
+            vec![shown("listed")],
+            vec![shown("config/a")],
+            vec![shown("home/.server-flow/cp-public-key.pem")],
+        ];
+        assert_eq!(origins, expected);
+
+        // What was named and is not there, or is no key, stops the run; what is only looked for may be absent.
+        let nowhere = Places { listed: None, system: at("none"), home: Some(at("flag")) };
+        assert_eq!(gathered(&nowhere).unwrap().len(), 2);
+        let gone = Places { listed: Some(at("gone").into_os_string()), system: at("none"), home: None };
+        assert!(gathered(&gone).unwrap_err().0.message.contains("BUNDLE_DOCTOR_KEYS"));
+        fs::write(at("keys.d/c"), "no key").unwrap();
+        assert!(gathered(&places).unwrap_err().0.message.contains("keys.d/c"));
+    }
+
+    #[test]
+    fn a_signature_is_looked_for_beside_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = printable(&folder.path().join("a.tar.gz"));
+        let found =
+            |named: Option<&Path>| detached(&file, named).map(|found| found.map(|(path, read)| (path, read.is_ok())));
+        assert!(found(None).unwrap().is_none());
+        fs::write(format!("{file}.sig"), [1; 64]).unwrap();
+        assert_eq!(found(None).unwrap(), Some((format!("{file}.sig").into(), true)));
+        fs::write(format!("{file}.minisig"), "not one").unwrap();
+        assert_eq!(found(None).unwrap(), Some((format!("{file}.minisig").into(), false)));
+        let named = folder.path().join("other");
+        assert!(found(Some(&named)).is_err());
+        fs::write(&named, vec![0; MAX_SIGNATURE_FILE * 3]).unwrap();
+        let (_, read) = detached(&file, Some(&named)).unwrap().unwrap();
+        assert_eq!(read.unwrap_err(), SignatureFileError::TooLarge { size: MAX_SIGNATURE_FILE * 3 });
+        assert!(detached("-", None).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_passphrase_loses_one_line_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("passphrase");
+        for (content, expected) in [("a b \n", "a b "), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("\n", "")] {
+            fs::write(&file, content).unwrap();
+            assert_eq!(passphrase_file(&file).unwrap().as_slice(), expected.as_bytes(), "{content:?}");
+        }
+        fs::write(&file, vec![b'a'; MAX_PASSPHRASE + 1]).unwrap();
+        assert!(passphrase_file(&file).is_err());
+    }
 }

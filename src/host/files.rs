@@ -50,3 +50,106 @@ fn bounded(file: File, most: usize) -> io::Result<Bounded> {
     let size = if bytes.len() > most { stated.max(bytes.len()) } else { bytes.len() };
     Ok(Bounded { bytes, size })
 }
+
+/// A file that is written and synced beside its place, and not there yet. Dropped, it is gone again.
+pub struct Staged {
+    beside: PathBuf,
+    place: PathBuf,
+}
+
+impl Staged {
+    /// Writes the content beside `place`, with these permission bits less the umask.
+    ///
+    /// # Errors
+    /// Whatever creating, writing or syncing gives; nothing is left then.
+    pub fn write(place: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
+        let name = place.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
+        let mut beside = OsString::from(".");
+        beside.push(name);
+        beside.push(format!(".{}.tmp", std::process::id()));
+        let beside = place.with_file_name(beside);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+        let staged = Self { beside, place: place.to_path_buf() };
+        file.write_all(content)?;
+        file.sync_all()?;
+        Ok(staged)
+    }
+
+    fn commit(&self, force: bool) -> io::Result<()> {
+        if force { fs::rename(&self.beside, &self.place) } else { rename_to_nothing(&self.beside, &self.place) }
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // After a commit there is nothing of that name.
+        let _ = fs::remove_file(&self.beside);
+    }
+}
+
+/// Puts all files in their places, or none of them. Without `force` nothing is overwritten, whoever else is writing;
+/// with it, a file that was replaced stays replaced when a later one cannot be.
+///
+/// # Errors
+/// The place that could not be taken, and why.
+pub fn commit(files: &[Staged], force: bool) -> Result<(), (PathBuf, io::Error)> {
+    for (at, file) in files.iter().enumerate() {
+        if let Err(error) = file.commit(force) {
+            if !force {
+                for done in files.iter().take(at) {
+                    let _ = fs::remove_file(&done.place);
+                }
+            }
+            return Err((file.place.clone(), error));
+        }
+    }
+    Ok(())
+}
+
+/// rename(2) that fails where something is there already. File systems that cannot (NFS) get a link and an unlink.
+fn rename_to_nothing(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS) => fs::hard_link(from, to),
+        done => done.map_err(io::Error::from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn several_files_are_there_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        let stage =
+            |words: &[u8]| [Staged::write(&one, words, 0o600).unwrap(), Staged::write(&two, words, 0o644).unwrap()];
+        fs::write(&two, "old").unwrap();
+        let (place, error) = commit(&stage(b"new"), false).unwrap_err();
+        assert_eq!((place, error.kind()), (two.clone(), io::ErrorKind::AlreadyExists));
+        assert_eq!((one.exists(), fs::read(&two).unwrap()), (false, b"old".to_vec()));
+        commit(&stage(b"new"), true).unwrap();
+        assert_eq!((fs::read(&one).unwrap(), fs::read(&two).unwrap()), (b"new".to_vec(), b"new".to_vec()));
+        assert_eq!(fs::metadata(&one).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside");
+    }
+
+    #[test]
+    fn reading_stops_at_the_bound_and_opens_nothing_strange() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, [7; 100]).unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let read = read_bounded(&file, 10).unwrap();
+        assert_eq!((read.bytes.len(), read.size), (11, 100));
+        assert_eq!(read_regular(&link, 100, true).unwrap().size, 100);
+        assert!(read_regular(&link, 100, false).is_err());
+        assert!(read_regular(folder.path(), 100, true).is_err());
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert!(read_regular(&pipe, 100, true).is_err(), "a FIFO that nobody writes to");
+    }
+}

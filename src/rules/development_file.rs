@@ -3,7 +3,7 @@
 use super::{Judges, Rule};
 use crate::model::bundle::Bundle;
 use crate::model::finding::{Observation, Severity};
-use crate::model::tree::{Kind, NodeId, Tree};
+use crate::model::tree::{Content, Kind, NodeId, Tree};
 
 pub static RULE: Rule = Rule {
     id: "development-file",
@@ -67,9 +67,31 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         let first = paths.first()?;
         let observation = Observation::new(litter.message()).at(first);
         let observation = if paths.len() > 1 { observation.evidence(format!("the first of {}", paths.len())) } else { observation };
+        let observation = match broken_workspace(bundle).filter(|_| litter == Litter::Workspace) {
+            Some(message) => Observation { message: message.to_owned(), ..observation.only(Severity::Error) },
+            None => observation,
+        };
         Some(observation.help("leave it out of the archive, with `--exclude` on tar's command line or by removing it from the bundle's folder"))
     });
     kinds.collect()
+}
+
+/// pnpm 9 refuses a workspace file that names no packages, unless it is empty (measured, `tests/lab/specs.py`).
+fn broken_workspace(bundle: &Bundle<'_>) -> Option<&'static str> {
+    let tree = bundle.tree();
+    let Content::Whole(bytes) = tree.content(tree.find(b"pnpm-workspace.yaml")?) else { return None };
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty() && !line.trim_start().starts_with('#'))
+        .peekable();
+    lines.peek()?;
+    let mut after = lines.skip_while(|line| !line.starts_with("packages:"));
+    let named = after.next().map_or("", |line| line.trim_start_matches("packages:").trim());
+    let listed = after.next().is_some_and(|line| line.trim_start().starts_with('-'));
+    let names_some = (!named.is_empty() && !matches!(named, "[]" | "~" | "null") && !named.starts_with('#')) || listed;
+    (!names_some).then_some("A workspace file that names no packages: pnpm stops with `packages field missing or empty`, and step 5 of the update fails")
 }
 
 fn of_ours(tree: &Tree, id: NodeId) -> Option<Litter> {

@@ -40,12 +40,14 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             "npm takes a binding.gyp for an install script, `node-gyp rebuild`, and runs it on the server as root";
         found.push(Observation::new(message).at("binding.gyp"));
     }
+    if bundle.tree().find(b".pnpmfile.cjs").is_some() {
+        let message = "pnpm runs this file on the server, as root, whenever it installs, even with --ignore-scripts";
+        found.push(Observation::new(message).at(".pnpmfile.cjs"));
+    }
     found.extend(prepare_of_shared(bundle));
     found
         .into_iter()
-        .map(|observation| {
-            observation.help("remove it from the bundle's package.json: a bundle is built before it is packed")
-        })
+        .map(|observation| observation.help("take it out of the bundle, which is built before it is packed"))
         .collect()
 }
 

@@ -19,7 +19,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     if !matches!(bundle.package, PackageFile::Missing) {
         return Vec::new();
     }
-    let message = "There is no package.json: pnpm stops with ERR_PNPM_NO_PKG_MANIFEST, npm then installs nothing and says so to nobody, and node takes the agent for CommonJS";
+    let message = "There is no package.json: pnpm stops with ERR_PNPM_NO_PKG_MANIFEST, npm says `up to date` and installs nothing, and node takes the agent for CommonJS";
     let help = format!(
         "put it back into `{}` and pack again, from the repository's root:\n{}",
         layout::BUNDLE_SOURCE,

@@ -86,7 +86,7 @@ fn interest(path: &[u8], names: &Names) -> Interest {
     }
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     match name {
-        b"SHA256SUMS" | b"SHA256SUMS.minisig" if path == name => Interest::Whole,
+        b"SHA256SUMS" | b"SHA256SUMS.minisig" | b"pnpm-workspace.yaml" if path == name => Interest::Whole,
         b"package.json" | b".npmrc" | b".yarnrc.yml" => Interest::Whole,
         _ => Interest::Head,
     }

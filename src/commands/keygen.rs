@@ -1,0 +1,60 @@
+//! `keygen`: a new key pair from the operating system's randomness, in two files that overwrite nothing.
+
+use super::session::Session;
+use super::{Failure, keys};
+use crate::cli::signing::Keygen;
+use crate::exit_code;
+use crate::host::files::Staged;
+use crate::model::report::Format;
+use crate::render::signing::{self, NewKey};
+use crate::signing::SecretKey;
+use zeroize::Zeroizing;
+
+/// Writes NAME.key and NAME.pub.pem, both or neither.
+pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8, Failure> {
+    if !matches!(session.common.format(), Format::Human | Format::Json) {
+        return Err(Failure::new("keygen has the formats human and json only"));
+    }
+    let Some(name) = options.output.as_ref().filter(|name| name.file_name().is_some()) else {
+        return Err(Failure::new("give the keys a name: `-o release` makes release.key and release.pub.pem"));
+    };
+    let (private, public) = (keys::with_extension(name, "key"), keys::with_extension(name, "pub.pem"));
+    for place in [&private, &public] {
+        keys::may_write(place, options.force)?;
+    }
+    let passphrase = keys::new_passphrase(&options.passphrase)?;
+
+    let key = SecretKey::from_seed(&*random::<32>()?);
+    let pem = match &passphrase {
+        None => key.to_pkcs8_pem(),
+        Some(words) => key
+            .to_encrypted_pkcs8_pem(words, &*random()?, &*random()?)
+            .map_err(|error| Failure::new(format!("cannot encrypt the private key: {error}")))?,
+    };
+    let staged = [(&private, pem.as_bytes(), 0o600), (&public, key.public().to_spki_pem().as_bytes(), 0o644)].map(
+        |(place, content, mode)| Staged::write(place, content, mode).map_err(|error| keys::unwritten(place, &error)),
+    );
+    let [private_file, public_file] = staged;
+    keys::commit(&[private_file?, public_file?], options.force)?;
+
+    let made = NewKey {
+        key_id: key.id().to_string(),
+        minisign: key.public().to_minisign_line(),
+        private: keys::printable(&private),
+        public: keys::printable(&public),
+        encrypted: passphrase.is_some(),
+    };
+    session.write(|out| match session.common.format() {
+        Format::Json => signing::new_key_json(&made, out),
+        _ => signing::new_key(&made, session.style(), out),
+    })?;
+    Ok(exit_code::PASS)
+}
+
+/// Fresh random bytes, wiped when dropped.
+fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, Failure> {
+    let mut bytes = Zeroizing::new([0; N]);
+    getrandom::fill(&mut *bytes)
+        .map_err(|error| Failure::new(format!("the operating system gives no random bytes: {error}")))?;
+    Ok(bytes)
+}

@@ -1,0 +1,274 @@
+//! `sign`: a detached signature for a file, or a signed manifest for a bundle's folder.
+
+use super::session::Session;
+use super::{Failure, keys};
+use crate::cli::signing::{Sign, SignatureWord};
+use crate::host::files::Staged;
+use crate::model::bundle::{Bundle, Expectations};
+use crate::model::names::Names;
+use crate::model::report::{Format, SignatureReport, SignatureStatus};
+use crate::model::signature::Authenticity;
+use crate::model::snapshot::Snapshot;
+use crate::model::tree::Kind;
+use crate::render::signing::{self, SignedManifest, SignedReport};
+use crate::signing::manifest::{MANIFEST_NAME, MAX_MANIFEST, UNLISTED_NAMES, push_line};
+use crate::signing::sign::{sign_bytes, sign_prehashed, sign_pure_reader, to_base64};
+use crate::signing::{CommentFields, PrehashedSigner, SecretKey, SignError, TrustedComment};
+use crate::source::limits::Limits;
+use crate::source::{self, Depth, Reading};
+use crate::{exit_code, host, text};
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// What the signing of a file and of a folder share.
+struct Job<'a> {
+    options: &'a Sign,
+    session: &'a Session<'a>,
+    names: Names,
+    limits: Limits,
+}
+
+/// What was signed, before it is written.
+struct Signed {
+    /// The content of the signature file.
+    signature: Vec<u8>,
+    comment: Option<TrustedComment>,
+}
+
+/// Signs one path.
+pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8, Failure> {
+    if !matches!(session.common.format(), Format::Human | Format::Json) {
+        return Err(Failure::new("sign has the formats human and json only"));
+    }
+    if options.comment.is_some() && options.signature_format != SignatureWord::Minisign {
+        return Err(Failure::new("--comment needs a minisign signature: the others have no room for one"));
+    }
+    let path = Path::new(&options.path);
+    let metadata = fs::metadata(path).map_err(|error| cannot_read(&options.path, &error))?;
+    let configured = session.configuration()?;
+    let limits = options.limits.over(configured.config.limits()?);
+    let job = Job { options, session, names: configured.config.names(), limits };
+    if metadata.is_dir() {
+        job.folder(path)
+    } else if metadata.is_file() {
+        job.file(path)
+    } else {
+        Err(Failure::new("only files and folders can be signed").at(&options.path))
+    }
+}
+
+impl Job<'_> {
+    fn file(&self, path: &Path) -> Result<u8, Failure> {
+        let place = self.place(path);
+        keys::may_write(&place, self.options.force)?;
+        let key = keys::secret(&self.options.key, &self.options.passphrase)?;
+        let signed = match self.options.signature_format {
+            SignatureWord::Minisign => self.prehashed(&key)?,
+            form => {
+                let mut file = File::open(path).map_err(|error| cannot_read(&self.options.path, &error))?;
+                let signature = sign_pure_reader(&key, &mut file).map_err(|error| self.unsigned(&error))?;
+                Signed { signature: plain(form, signature), comment: None }
+            }
+        };
+        let staged = [stage(&place, &signed.signature)?];
+        keys::commit(&staged, self.options.force)?;
+        self.report(&key, signed.comment.as_ref(), &[place], None)
+    }
+
+    /// Signs the very bytes in which the version was found. A file that reading gave up on is signed all the same, from
+    /// a second and full read, and without a version.
+    fn prehashed(&self, key: &SecretKey) -> Result<Signed, Failure> {
+        let signer = RefCell::new(PrehashedSigner::begin(key));
+        let snapshot = self.read(Depth::Judge, &|chunk| signer.borrow_mut().update(chunk))?;
+        let name = Path::new(&self.options.path).file_name().map(|name| name.to_string_lossy().into_owned());
+        let read_whole = snapshot.sha256.is_some();
+        let version = read_whole.then(|| self.version(&snapshot)).flatten();
+        let comment = self.comment(name, version)?;
+        let signature = if read_whole {
+            signer.into_inner().finish(&comment)
+        } else {
+            let mut file = File::open(&self.options.path).map_err(|error| cannot_read(&self.options.path, &error))?;
+            sign_prehashed(key, &mut file, &comment).map_err(|error| self.unsigned(&error))?
+        };
+        Ok(Signed { signature: signature.into_bytes(), comment: Some(comment) })
+    }
+
+    fn folder(&self, path: &Path) -> Result<u8, Failure> {
+        let manifest_place = path.join(MANIFEST_NAME);
+        let place = self.place(&manifest_place);
+        for place in [&manifest_place, &place] {
+            keys::may_write(place, self.options.force)?;
+        }
+        let key = keys::secret(&self.options.key, &self.options.passphrase)?;
+        let snapshot = self.read(Depth::Digests, &|_| ())?;
+        if let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) {
+            let help = Some("raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned());
+            return Err(Failure::new(format!("the folder was not read to its end: {}", defect.what))
+                .at(&self.options.path)
+                .help(help));
+        }
+        let (manifest, counts) = self.manifest(&snapshot)?;
+        self.no_stale_signature(&manifest_place, &place, &manifest)?;
+        let signed = match self.options.signature_format {
+            SignatureWord::Minisign => {
+                let comment = self.comment(Some(MANIFEST_NAME.to_owned()), self.version(&snapshot))?;
+                let signature =
+                    sign_prehashed(&key, &mut manifest.as_slice(), &comment).map_err(|error| self.unsigned(&error))?;
+                Signed { signature: signature.into_bytes(), comment: Some(comment) }
+            }
+            form => Signed { signature: plain(form, sign_bytes(&key, &manifest)), comment: None },
+        };
+        let staged = [stage(&manifest_place, &manifest)?, stage(&place, &signed.signature)?];
+        keys::commit(&staged, self.options.force)?;
+        self.report(&key, signed.comment.as_ref(), &[manifest_place, place], Some(counts))
+    }
+
+    /// The manifest of a folder. What `verify` would refuse for ever is refused here.
+    fn manifest(&self, snapshot: &Snapshot) -> Result<(Vec<u8>, SignedManifest), Failure> {
+        let tree = &snapshot.tree;
+        let mut manifest = Vec::new();
+        let mut counts = SignedManifest { listed: 0, links: 0 };
+        for id in tree.sorted() {
+            let path = tree.path(id);
+            let refuse = |what: &str| {
+                let help = "replace it with a regular file, or take it out of the folder".to_owned();
+                Err(Failure::new(format!("{path} is {what}, which a manifest cannot cover"))
+                    .at(&self.options.path)
+                    .help(Some(help)))
+            };
+            match tree.kind(id) {
+                Kind::Directory => {}
+                Kind::Special(special) => return refuse(special.name()),
+                Kind::Link if path.components().any(|name| name == b"node_modules") => counts.links += 1,
+                Kind::Link => return refuse("a symbolic link"),
+                Kind::File(_) if UNLISTED_NAMES.iter().any(|name| name.as_bytes() == path.as_bytes()) => {}
+                Kind::File(_) => {
+                    let Some(digest) = tree.sha256(id) else { return refuse("not read") };
+                    push_line(&mut manifest, path.as_bytes(), digest);
+                    counts.listed += 1;
+                }
+            }
+        }
+        if manifest.len() > MAX_MANIFEST {
+            let message =
+                format!("the manifest of {} files is too large (at most {MAX_MANIFEST} bytes)", counts.listed);
+            return Err(Failure::new(message).at(&self.options.path));
+        }
+        Ok((manifest, counts))
+    }
+
+    /// Refuses to leave a signature of the old manifest beside the new one.
+    fn no_stale_signature(&self, manifest: &Path, place: &Path, content: &[u8]) -> Result<(), Failure> {
+        for extension in ["minisig", "sig"] {
+            let other = keys::with_extension(manifest, extension);
+            let unchanged = || fs::read(manifest).is_ok_and(|old| old == content);
+            if other != place && fs::symlink_metadata(&other).is_ok() && !unchanged() {
+                let shown = keys::printable(&other);
+                let message = format!("{shown} signs another manifest, and would stay beside the new one");
+                return Err(Failure::new(message).at(&shown).help(Some("remove it, then sign again".to_owned())));
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, depth: Depth, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+        let progress = self.session.progress();
+        let show = |read, length| progress.show(read, length);
+        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
+        Ok(source::read(&self.options.path, &reading)?)
+    }
+
+    /// The version that the bundle's package.json states, where there is a bundle.
+    fn version(&self, snapshot: &Snapshot) -> Option<String> {
+        let (expectations, unknown) = (Expectations::default(), Authenticity::default());
+        let bundle = Bundle::new(snapshot, &self.names, &expectations, &unknown);
+        let package = bundle.package.package().filter(|_| snapshot.tree_is_known())?;
+        package.string("version").map(str::to_owned)
+    }
+
+    fn comment(&self, file: Option<String>, version: Option<String>) -> Result<TrustedComment, Failure> {
+        let made = match &self.options.comment {
+            Some(words) => TrustedComment::new(words),
+            None => CommentFields { timestamp: now()?, file, version }.to_comment(true),
+        };
+        made.map_err(|error| {
+            let help = "give another with --comment TEXT".to_owned();
+            Failure::new(format!("cannot make the trusted comment: {error}")).at(&self.options.path).help(Some(help))
+        })
+    }
+
+    fn place(&self, signed: &Path) -> PathBuf {
+        let extension = match self.options.signature_format {
+            SignatureWord::Minisign => "minisig",
+            SignatureWord::Raw | SignatureWord::Base64 => "sig",
+        };
+        keys::with_extension(signed, extension)
+    }
+
+    fn unsigned(&self, error: &SignError) -> Failure {
+        let cause = match error {
+            SignError::Read(cause) => format!(": {cause}"),
+            _ => String::new(),
+        };
+        Failure::new(format!("{error}{cause}")).at(&self.options.path)
+    }
+
+    fn report(
+        &self,
+        key: &SecretKey,
+        comment: Option<&TrustedComment>,
+        written: &[PathBuf],
+        manifest: Option<SignedManifest>,
+    ) -> Result<u8, Failure> {
+        let format = match self.options.signature_format {
+            SignatureWord::Minisign => "minisign",
+            SignatureWord::Raw => "raw",
+            SignatureWord::Base64 => "base64",
+        };
+        let report = SignedReport {
+            file: text::printable(&self.options.path).into_owned(),
+            signature: SignatureReport {
+                status: SignatureStatus::Verified,
+                format: Some(format.to_owned()),
+                key_id: Some(key.id().to_string()),
+                comment: comment.map(|comment| text::printable(&comment.text()).into_owned()),
+            },
+            written: written.iter().map(|place| keys::printable(place)).collect(),
+            manifest,
+        };
+        self.session.write(|out| match self.session.common.format() {
+            Format::Json => signing::signed_json(&report, out),
+            _ => signing::signed(&report, self.session.style(), out),
+        })?;
+        Ok(exit_code::PASS)
+    }
+}
+
+fn stage(place: &Path, content: &[u8]) -> Result<Staged, Failure> {
+    Staged::write(place, content, 0o644).map_err(|error| keys::unwritten(place, &error))
+}
+
+fn plain(form: SignatureWord, signature: [u8; 64]) -> Vec<u8> {
+    match form {
+        SignatureWord::Raw => signature.to_vec(),
+        _ => to_base64(&signature).into_bytes(),
+    }
+}
+
+fn cannot_read(path: &str, error: &std::io::Error) -> Failure {
+    let shown = text::printable(path);
+    Failure::new(format!("cannot read {shown}: {error}")).at(path)
+}
+
+/// Seconds since 1970: what SOURCE_DATE_EPOCH says (reproducible-builds.org), else the clock; nothing for a clock that
+/// stands before that.
+fn now() -> Result<Option<u64>, Failure> {
+    if let Some(value) = host::env("SOURCE_DATE_EPOCH") {
+        let seconds = value.to_str().and_then(|value| value.parse().ok());
+        let message = "SOURCE_DATE_EPOCH is not a number of seconds since 1970";
+        return seconds.map(Some).ok_or_else(|| Failure::new(message));
+    }
+    Ok(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs()))
+}

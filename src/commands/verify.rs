@@ -1,0 +1,261 @@
+//! `verify`: who signed a file or a folder's manifest, and whether it is as they signed it.
+//!
+//! What is wrong with the signature itself always fails the run, whatever `-A`, `-W` and `--fail-on` say: they reach
+//! `signature-binding` only.
+
+use super::Failure;
+use super::authenticity::judge;
+use super::keys::{self, Recognised};
+use super::session::Session;
+use crate::cli::signing::Verify;
+use crate::host::files;
+use crate::model::bundle::{Bundle, Expectations, Stage, stage};
+use crate::model::checksums::{self, Comparison};
+use crate::model::finding::{Finding, Severity};
+use crate::model::names::Names;
+use crate::model::policy::{Level, Policy};
+use crate::model::report::{Coverage, Format, Verdict};
+use crate::model::signature::{Authenticity, ManifestFile, Signature};
+use crate::model::snapshot::Snapshot;
+use crate::model::tree::Tree;
+use crate::render::signing::{self, Verification};
+use crate::signing::manifest::{MANIFEST_NAME, MAX_MANIFEST, Manifest};
+use crate::signing::{TrustStore, Verifier};
+use crate::source::limits::Limits;
+use crate::source::{self, Depth, Reading, SourceError};
+use crate::{engine, exit_code, text};
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The rules that judge signatures. Only the last can be turned into something else than it is.
+const RULES: [&str; 4] = ["signature-invalid", "signature-untrusted", "checksum-mismatch", BINDING];
+const BINDING: &str = "signature-binding";
+
+struct Job<'a> {
+    options: &'a Verify,
+    session: &'a Session<'a>,
+    names: Names,
+    limits: Limits,
+    policy: Policy,
+    trust: TrustStore,
+}
+
+/// Verifies one path.
+pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8, Failure> {
+    if !matches!(session.common.format(), Format::Human | Format::Json) {
+        let help = Some("`check` verifies signatures too, and has the others".to_owned());
+        return Err(Failure::new("verify has the formats human and json only").help(help));
+    }
+    let folder = is_folder(&options.path)?;
+    let configured = session.configuration()?;
+    let job = Job {
+        options,
+        session,
+        names: configured.config.names(),
+        limits: options.limits.over(configured.config.limits()?),
+        policy: session.common.policy(&configured.config)?,
+        trust: keys::trusted(&options.keys, &configured)?,
+    };
+    if job.trust.is_empty() {
+        let help = "give the public key that it must be signed with: --key FILE".to_owned();
+        return Err(Failure::new("no trusted key is known, so nothing was verified")
+            .at(&options.path)
+            .help(Some(help)));
+    }
+    let verification = if folder { job.folder()? } else { job.file()? };
+    session.write(|out| match session.common.format() {
+        Format::Json => signing::verification_json(&verification, out),
+        _ => signing::verification(&verification, session.style(), out),
+    })?;
+    Ok(exit_code::of(verification.verdict))
+}
+
+impl Job<'_> {
+    fn file(&self) -> Result<Verification, Failure> {
+        let (place, recognised) = self.signature(&self.options.path)?;
+        let verifier = RefCell::new(self.verifier(&recognised));
+        let mut snapshot = self.read(Depth::Judge, &|chunk| {
+            if let Some(verifier) = verifier.borrow_mut().as_mut() {
+                verifier.update(chunk);
+            }
+        })?;
+        let mut verifier = verifier.into_inner();
+        if verifier.is_some() && snapshot.sha256.is_none() {
+            verifier = self.second_read(&recognised)?;
+        }
+        if !snapshot.tree_is_known() {
+            // Any file may be signed. Of one that is no bundle there is nothing to bind a version to.
+            snapshot.tree = Tree::new();
+            snapshot.defects.clear();
+        }
+        let name = Path::new(&self.options.path).file_name().filter(|_| self.options.path != "-");
+        let detached = Signature {
+            found_in: Some(keys::printable(&place)),
+            signs: name.map(|name| keys::printable(Path::new(name))),
+            ..judge(&recognised, verifier)
+        };
+        Ok(self.conclude(&snapshot, &Authenticity { detached, ..Authenticity::default() }))
+    }
+
+    /// A file that reading gave up on as a bundle: it is read again from its start to its end, and nothing that the
+    /// first reading saw is used.
+    fn second_read(&self, recognised: &Recognised) -> Result<Option<Verifier>, Failure> {
+        let cannot = |error: io::Error| {
+            let shown = text::printable(&self.options.path);
+            Failure::new(format!("cannot read {shown}: {error}")).at(&self.options.path)
+        };
+        let mut content = File::open(&self.options.path).map_err(cannot)?;
+        if !content.metadata().map_err(cannot)?.is_file() {
+            return Err(cannot(io::Error::other("it is no sound bundle, and cannot be read twice")));
+        }
+        let mut verifier = self.verifier(recognised);
+        let mut buffer = vec![0; 128 * 1024];
+        loop {
+            match content.read(&mut buffer) {
+                Ok(0) => return Ok(verifier),
+                Ok(count) => {
+                    if let Some(verifier) = &mut verifier {
+                        verifier.update(buffer.get(..count).unwrap_or_default());
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(cannot(error)),
+            }
+        }
+    }
+
+    /// The manifest is read once: the bytes that are verified are those that the folder is compared with, and one that
+    /// no trusted key signed is compared with nothing.
+    fn folder(&self) -> Result<Verification, Failure> {
+        let bytes = self.manifest()?;
+        let place = Path::new(&self.options.path).join(MANIFEST_NAME);
+        let (signature, recognised) = self.signature(&place.to_string_lossy())?;
+        let mut verifier = self.verifier(&recognised);
+        if let Some(verifier) = &mut verifier {
+            verifier.update(&bytes);
+        }
+        let manifest_signature = Signature {
+            found_in: Some(keys::printable(&signature)),
+            signs: Some(MANIFEST_NAME.to_owned()),
+            ..judge(&recognised, verifier)
+        };
+        let verified = manifest_signature.is_verified();
+        let snapshot = self.read(if verified { Depth::Digests } else { Depth::Judge }, &|_| ())?;
+        if let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) {
+            let message = format!("the folder was not read to its end: {}", defect.what);
+            let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
+            return Err(Failure::new(message).at(&self.options.path).help(Some(help)));
+        }
+        let manifest = verified.then(|| match Manifest::parse(&bytes) {
+            Err(error) => ManifestFile::Invalid(error.to_string()),
+            Ok(manifest) => {
+                let entries = manifest.entries().iter().map(|entry| (entry.path.as_slice(), &entry.digest));
+                let deployed = stage(&snapshot, &self.names) == Stage::Deployed;
+                ManifestFile::Compared(checksums::compare(&snapshot.tree, entries, deployed, &self.names))
+            }
+        });
+        Ok(self.conclude(&snapshot, &Authenticity { manifest, manifest_signature, ..Authenticity::default() }))
+    }
+
+    fn manifest(&self) -> Result<Vec<u8>, Failure> {
+        let place = Path::new(&self.options.path).join(MANIFEST_NAME);
+        let shown = keys::printable(&place);
+        let mut read = files::read_regular(&place, MAX_MANIFEST, false).map_err(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                return Failure::new(format!("cannot read {shown}: {error}")).at(&shown);
+            }
+            let help = "`bundle-doctor sign` makes one, in the folder that the bundle is made of".to_owned();
+            let message = format!("the folder has no {MANIFEST_NAME}, so nothing was verified");
+            Failure::new(message).at(&self.options.path).help(Some(help))
+        })?;
+        if read.size > MAX_MANIFEST {
+            return Err(Failure::new(format!("{shown} is larger than any manifest ({MAX_MANIFEST} bytes)")).at(&shown));
+        }
+        Ok(std::mem::take(&mut *read.bytes))
+    }
+
+    fn signature(&self, path: &str) -> Result<(PathBuf, Recognised), Failure> {
+        let found = keys::detached(path, self.options.keys.signature.as_deref())?;
+        found.ok_or_else(|| {
+            let (message, help) = if path == "-" {
+                ("stdin has no signature beside it".to_owned(), "name it with --signature FILE")
+            } else {
+                let shown = text::printable(path);
+                let message = format!("there is no {shown}.minisig and no {shown}.sig, so nothing was verified");
+                (message, "get the signature from where the file was released, or name it with --signature FILE")
+            };
+            Failure::new(message).at(&self.options.path).help(Some(help.to_owned()))
+        })
+    }
+
+    /// Nothing for a signature file that is none: there is nothing to hear the content for.
+    fn verifier(&self, recognised: &Recognised) -> Option<Verifier> {
+        recognised.as_ref().ok().and_then(|file| Verifier::begin(file, &self.trust).ok())
+    }
+
+    fn read(&self, depth: Depth, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+        let progress = self.session.progress();
+        let show = |read, length| progress.show(read, length);
+        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
+        Ok(source::read(&self.options.path, &reading)?)
+    }
+
+    fn conclude(&self, snapshot: &Snapshot, authenticity: &Authenticity) -> Verification {
+        let expectations = Expectations::default();
+        let bundle = Bundle::new(snapshot, &self.names, &expectations, authenticity);
+        let found = engine::run_rules(&bundle).into_iter().filter(|finding| RULES.contains(&finding.rule));
+        let mut findings: Vec<_> = found.filter_map(|finding| self.wanted(finding)).collect();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+
+        let signature = authenticity.signature();
+        let fixed = findings.iter().any(|finding| finding.rule != BINDING);
+        let fails = fixed || !signature.is_verified() || self.policy.fail_on.verdict(&findings) == Verdict::Fail;
+        let manifest = match &authenticity.manifest {
+            Some(ManifestFile::Compared(Comparison { listed, verified, outside, .. })) => {
+                Some(Coverage { listed: *listed, verified: *verified, outside: *outside })
+            }
+            _ => None,
+        };
+        let report = signature.report.clone();
+        let known = self.trust.iter().filter(|known| Some(known.key.id().to_string()) == report.key_id);
+        Verification {
+            file: text::printable(&self.options.path).into_owned(),
+            verdict: if fails { Verdict::Fail } else { Verdict::Pass },
+            origins: known.flat_map(|known| known.origins.clone()).collect(),
+            signature: report,
+            manifest,
+            findings,
+        }
+    }
+
+    /// What the user wants of a finding.
+    fn wanted(&self, mut finding: Finding) -> Option<Finding> {
+        if finding.rule != BINDING {
+            finding.severity = Severity::Error;
+            return Some(finding);
+        }
+        let allowed = self.policy.allowances.iter().any(|allowance| allowance.covers(&finding));
+        match self.policy.override_of(BINDING).map(|found| found.level) {
+            _ if allowed => return None,
+            Some(Level::Allow) => return None,
+            Some(Level::At(severity)) => finding.severity = severity,
+            None => {}
+        }
+        Some(finding)
+    }
+}
+
+/// Whether the path is a folder. One that leads nowhere is said so before keys and signatures are looked for.
+fn is_folder(path: &str) -> Result<bool, Failure> {
+    if path == "-" {
+        return Ok(false);
+    }
+    let found = fs::metadata(path).map_err(|error| SourceError {
+        action: "cannot open",
+        path: text::printable(path).into_owned(),
+        source: error,
+    })?;
+    Ok(found.is_dir())
+}
