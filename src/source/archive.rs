@@ -6,7 +6,7 @@
 use super::gzip::{Fault, Unpacked};
 use super::header::{BLOCK, Block, Header, HeaderFault};
 use super::input::{Raw, Stream};
-use super::limits::{LONGEST_PATH, MOST_KEPT, MOST_KEPT_OF_A_FILE, MOST_PAX};
+use super::limits::{LONGEST_PATH, MOST_KEPT, MOST_KEPT_OF_A_FILE, MOST_PAX, MOST_READ_ON};
 use super::pax::PaxFault;
 use super::replay::{Replay, Stop};
 use super::{Depth, Interest, Reading, SourceError, interest, pax, sniff, source_error};
@@ -57,14 +57,14 @@ fn finish(
     let Replay { tree, defects, entries, .. } = replay;
     let sound = defects.iter().all(|defect| !defect.hides_tree);
     let too_large = defects.iter().any(|defect| defect.kind == DefectKind::TooLarge);
-    let worth_reading = sound || (!too_large && length.is_some_and(|length| length <= reading.limits.max_size));
-    let read_so_far = unpacked.raw_offset();
-    let (size, sha256) = if worth_reading {
-        let (size, sha256) = unpacked.finish()?;
-        (size, Some(sha256))
-    } else {
-        (length.unwrap_or(read_so_far), None)
+    let most = match length {
+        _ if sound => u64::MAX,
+        _ if too_large => 0,
+        Some(_) => reading.limits.max_size,
+        None => MOST_READ_ON,
     };
+    let (read, sha256) = unpacked.finish(most)?;
+    let size = length.filter(|_| sha256.is_none()).unwrap_or(read);
     let mut seen = HashSet::new();
     let unpacked_size = tree
         .ids()

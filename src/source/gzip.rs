@@ -128,9 +128,9 @@ impl<'a> Unpacked<'a> {
         }
     }
 
-    /// Reads what is left of the file and gives its length and SHA-256.
-    pub fn finish(self) -> io::Result<(u64, [u8; 32])> {
-        self.raw.finish()
+    /// Reads what is left of the file, as [`Raw::finish`].
+    pub fn finish(self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
+        self.raw.finish(most)
     }
 
     fn unpack_more(&mut self) -> Result<(), Fault> {

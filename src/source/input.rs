@@ -116,12 +116,16 @@ impl<'a> Raw<'a> {
         Ok(())
     }
 
-    /// Reads whatever is left, and gives the length and the SHA-256 of the whole.
-    pub fn finish(mut self) -> io::Result<(u64, [u8; 32])> {
+    /// Reads whatever is left, up to the offset `most`, and gives how many bytes there were and, where the end was
+    /// reached, the SHA-256 of the whole.
+    pub fn finish(mut self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
         while !self.fill()?.is_empty() {
             self.start = self.end;
+            if self.offset() > most {
+                return Ok((self.offset(), None));
+            }
         }
-        Ok((self.offset(), self.hasher.finalize().into()))
+        Ok((self.offset(), Some(self.hasher.finalize().into())))
     }
 }
 
@@ -151,7 +155,7 @@ mod tests {
         raw.consume(4);
         assert_eq!(raw.peek(64).unwrap(), b"orld");
         assert_eq!(raw.offset(), 7);
-        let (length, digest) = raw.finish().unwrap();
-        assert_eq!((length, &digest[..4]), (11, &[0xb9, 0x4d, 0x27, 0xb9][..]));
+        let (length, digest) = raw.finish(100).unwrap();
+        assert_eq!((length, &digest.unwrap()[..4]), (11, &[0xb9, 0x4d, 0x27, 0xb9][..]));
     }
 }

@@ -24,7 +24,7 @@ impl Default for Limits {
 /// Unpacked bytes before the ratio is looked at.
 pub const RATIO_GRACE: u64 = 16 << 20;
 /// Most bytes of names and link targets that are kept, over all entries.
-pub const MOST_NAME_BYTES: usize = 16 << 20;
+pub const MOST_NAME_BYTES: usize = 12 << 20;
 /// Most bytes of one file that are kept, where its content is looked into.
 pub const MOST_KEPT_OF_A_FILE: u64 = 1 << 20;
 /// Most bytes of contents that are kept over all files.
@@ -35,6 +35,8 @@ pub const LONGEST_PATH: usize = 4095;
 pub const LONGEST_COMPONENT: usize = 255;
 /// Most bytes of one PAX header's records.
 pub const MOST_PAX: u64 = 1 << 20;
+/// Most bytes of a refused stream that are still read for its length and SHA-256.
+pub const MOST_READ_ON: u64 = 256 << 20;
 /// Most defects that are told apart; beyond that they are only counted.
 pub const MOST_DEFECTS: usize = 100;
 

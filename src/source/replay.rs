@@ -84,7 +84,7 @@ impl Replay {
     /// Folders that no entry names are nodes too, and an entry can bring a hundred of them.
     fn room_for_a_node(&self) -> Result<(), Stop> {
         let what = if self.tree.name_bytes() > MOST_NAME_BYTES {
-            "more than 16 MiB of names".to_owned()
+            "more than 12 MiB of names".to_owned()
         } else if self.tree.len() as u64 > self.limits.max_entries {
             format!("more than {} entries and folders", self.limits.max_entries)
         } else {
