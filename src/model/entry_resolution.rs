@@ -62,7 +62,9 @@ pub fn package_entry(tree: &Tree, folder: &str, package: &Package, loader: Loade
     }
     let main = package.string("main");
     if let Some(main) = main {
-        let trimmed = main.strip_prefix("./").unwrap_or(main);
+        // `import` reads `main` as a URL, in which a backslash counts as a slash.
+        let main = if loader == Loader::Import { main.replace('\\', "/") } else { main.to_owned() };
+        let trimmed = main.strip_prefix("./").unwrap_or(&main);
         let found = MAIN_SUFFIXES.iter().map(|suffix| format!("{trimmed}{suffix}")).find(|candidate| exists(candidate));
         if let Some(found) = found {
             return Entry::File(found);
@@ -138,6 +140,7 @@ mod tests {
             ("main", r#"{"main":"dist/index.js"}"#, &["dist/index.js"][..], file("dist/index.js")),
             ("main with ./", r#"{"main":"./dist/index.js"}"#, &["dist/index.js"], file("dist/index.js")),
             ("main without its extension", r#"{"main":"dist/index"}"#, &["dist/index.js"], file("dist/index.js")),
+            ("main written on Windows", r#"{"main":"dist\\index.js"}"#, &["dist/index.js"], file("dist/index.js")),
             ("main is a folder", r#"{"main":"dist"}"#, &["dist/index.js"], file("dist/index.js")),
             ("no main", "{}", &["index.js"], file("index.js")),
             (

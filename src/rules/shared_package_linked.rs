@@ -1,6 +1,6 @@
 //! `shared-package-linked`: the shared package is a link, not a copy.
 
-use super::{Judges, MISPLACED, Rule, links};
+use super::{Judges, MISPLACED, Rule, links, specifiers};
 use crate::layout;
 use crate::model::bundle::{Bundle, Stage};
 use crate::model::finding::{Observation, Severity};
@@ -27,17 +27,25 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     if bundle.stage == Stage::Deployed && leads.as_ref().is_ok_and(|id| tree.kind(*id) == Kind::Directory) {
         return Vec::new();
     }
-    let message = match leads {
-        Ok(_) => {
-            "A link where a copy belongs: the update deletes node_modules and what the link needs may not come back"
-                .to_owned()
-        }
-        Err(_) => format!(
-            "A link to the machine that built the bundle. On the server it leads nowhere, and node stops with ERR_MODULE_NOT_FOUND: Cannot find package '{}'",
-            bundle.names.shared
+    let comes_back = leads.is_ok() && specifiers::installed(bundle).iter().any(|installed| !installed.is_root());
+    let (message, severity) = match leads {
+        Ok(_) if comes_back => (
+            "A link where a copy belongs. The update deletes node_modules and makes it anew, as package.json depends on the shipped package by its path".to_owned(),
+            Severity::Warning,
+        ),
+        Ok(_) => (
+            "A link where a copy belongs: the update deletes node_modules, and nothing brings the link back".to_owned(),
+            Severity::Error,
+        ),
+        Err(_) => (
+            format!(
+                "A link to the machine that built the bundle. On the server it leads nowhere, and node stops with ERR_MODULE_NOT_FOUND: Cannot find package '{}'",
+                bundle.names.shared
+            ),
+            Severity::Error,
         ),
     };
     let target = crate::text::printable_bytes(tree.target(link)).into_owned();
     let help = format!("replace it by a copy, from the repository's root:\n{}", layout::copy_shared(bundle.names));
-    vec![Observation::new(message).at(tree.path(link)).evidence(format!("→ {target}")).help(help)]
+    vec![Observation::new(message).at(tree.path(link)).evidence(format!("→ {target}")).help(help).only(severity)]
 }

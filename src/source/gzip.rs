@@ -4,7 +4,7 @@
 //! on disk: a wrong CRC, a cut trailer, bytes after the stream. The inflating itself is flate2's.
 
 use super::input::Raw;
-use super::limits::{Limits, RATIO_GRACE};
+use super::limits::{Limits, MOST_PADDING, RATIO_GRACE};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use std::io;
 
@@ -284,7 +284,15 @@ impl<'a> Unpacked<'a> {
             [0, ..] => {}
             _ => return Err(Fault::Garbage(self.raw.offset())),
         }
+        let start = self.raw.offset();
         loop {
+            let passed = self.raw.offset() - start;
+            if passed > MOST_PADDING {
+                return Err(Fault::TooLarge(format!(
+                    "more than {} of zeros behind it",
+                    crate::text::size(MOST_PADDING)
+                )));
+            }
             let chunk = self.raw.fill()?;
             if chunk.is_empty() {
                 return Ok(State::End);

@@ -37,6 +37,8 @@ pub const LONGEST_COMPONENT: usize = 255;
 pub const MOST_PAX: u64 = 1 << 20;
 /// Most bytes of a refused stream that are still read for its length and SHA-256.
 pub const MOST_READ_ON: u64 = 256 << 20;
+/// Most zero bytes behind a gzip stream; tape blocks need 10 kB.
+pub const MOST_PADDING: u64 = 16 << 20;
 /// Most defects that are told apart; beyond that they are only counted.
 pub const MOST_DEFECTS: usize = 100;
 
