@@ -34,6 +34,12 @@ pub enum Command {
     Check(Check),
     /// Print the SHA-256 of every file that `tar -xzf PATH` would leave, as sha256sum does
     Manifest(Manifest),
+    /// Make an Ed25519 key pair
+    Keygen(signing::Keygen),
+    /// Sign a file, or a bundle's folder by a manifest of its files
+    Sign(signing::Sign),
+    /// Verify the signature of a file, or of a folder's manifest and all its files
+    Verify(signing::Verify),
     /// Print the page of one rule
     Explain {
         /// A rule, as `rules` lists them
@@ -251,6 +257,10 @@ impl Cli {
         let mut cli = Self::from_arg_matches(&matches)?;
         if cli.common.json {
             cli.common.format = FormatWord::Json;
+        }
+        if matches!(cli.command, Command::Keygen(_)) {
+            // There `-o` names the keys, not the report.
+            cli.common.output = None;
         }
         let flags = matches.subcommand().map_or(&matches, |(_, matches)| matches);
         let mut levels = Vec::new();

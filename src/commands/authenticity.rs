@@ -8,7 +8,9 @@ use crate::model::bundle::{Stage, stage};
 use crate::model::checksums;
 use crate::model::names::Names;
 use crate::model::report::{SignatureReport, SignatureStatus};
-use crate::model::signature::{Authenticity, Binding, MANIFEST, MANIFEST_SIGNATURE, ManifestFile, Signature};
+use crate::model::signature::{
+    Authenticity, Binding, MANIFEST, MANIFEST_SIGNATURE, ManifestFile, PLAIN_MANIFEST_SIGNATURE, Signature,
+};
 use crate::model::snapshot::Snapshot;
 use crate::model::tree::{Content, Tree};
 use crate::signing::{Manifest, SignatureFile, Status, TrustStore, Verifier};
@@ -103,7 +105,7 @@ impl Listener<'_> {
 }
 
 /// What became of a signature: not checked where there was no key, or nothing whole to check.
-fn judge(recognised: &Recognised, verifier: Option<Verifier>) -> Signature {
+pub fn judge(recognised: &Recognised, verifier: Option<Verifier>) -> Signature {
     let file = match recognised {
         Ok(file) => file,
         Err(error) => return invalid(None, None, error.to_string()),
@@ -161,7 +163,9 @@ fn compare(snapshot: &Snapshot, manifest: &[u8], names: &Names) -> ManifestFile 
 }
 
 fn manifest_signature(tree: &Tree, trust: &TrustStore) -> Signature {
-    let (Some(signature), Some(Ok(manifest))) = (kept(tree, MANIFEST_SIGNATURE), kept(tree, MANIFEST)) else {
+    let found =
+        [MANIFEST_SIGNATURE, PLAIN_MANIFEST_SIGNATURE].into_iter().find_map(|name| Some((name, kept(tree, name)?)));
+    let (Some((name, signature)), Some(Ok(manifest))) = (found, kept(tree, MANIFEST)) else {
         return Signature::default();
     };
     let recognised = signature.map_or_else(|_| SignatureFile::parse(b""), SignatureFile::parse);
@@ -169,6 +173,6 @@ fn manifest_signature(tree: &Tree, trust: &TrustStore) -> Signature {
         verifier.update(manifest);
         verifier
     });
-    let (found_in, signs) = (Some(MANIFEST_SIGNATURE.to_owned()), Some(MANIFEST.to_owned()));
+    let (found_in, signs) = (Some(name.to_owned()), Some(MANIFEST.to_owned()));
     Signature { found_in, signs, ..judge(&recognised, verifier) }
 }

@@ -2,11 +2,14 @@
 
 mod authenticity;
 mod check;
+mod keygen;
 mod keys;
 mod manifest;
 mod pages;
 mod progress;
 mod session;
+mod sign;
+mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::exit_code;
@@ -76,6 +79,9 @@ pub fn run(args: &[OsString]) -> u8 {
     let done = match &cli.command {
         Command::Check(options) => check::run(options, &session),
         Command::Manifest(options) => manifest::run(options, &session),
+        Command::Keygen(options) => keygen::run(options, &session),
+        Command::Sign(options) => sign::run(options, &session),
+        Command::Verify(options) => verify::run(options, &session),
         Command::Explain { id } => pages::explain(id, &session),
         Command::Rules => pages::rules(&session),
         Command::Completions { shell } => completions(*shell, &session),
@@ -94,6 +100,9 @@ impl Command {
         match self {
             Self::Check(_) => "check",
             Self::Manifest(_) => "manifest",
+            Self::Keygen(_) => "keygen",
+            Self::Sign(_) => "sign",
+            Self::Verify(_) => "verify",
             Self::Explain { .. } => "explain",
             Self::Rules => "rules",
             Self::Completions { .. } => "completions",

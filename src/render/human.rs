@@ -136,7 +136,7 @@ fn tail(text: &str, count: usize) -> &str {
 }
 
 /// Findings of the same rule, with the same reason and remedy, are one paragraph with several places.
-fn groups(findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn groups(findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let alike = |a: &Finding, b: &Finding| {
         (a.rule, a.severity, &a.message, &a.help) == (b.rule, b.severity, &b.message, &b.help)
     };

@@ -29,7 +29,7 @@ struct Tool {
     version: &'static str,
 }
 
-fn write<Body: Serialize>(command: &str, verdict: &str, body: Body, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write<Body: Serialize>(command: &str, verdict: &str, body: Body, out: &mut dyn Write) -> io::Result<()> {
     let tool = Tool { name: "bundle-doctor", version: env!("CARGO_PKG_VERSION") };
     let document = Document { schema_version: SCHEMA_VERSION, tool, command, verdict, body };
     serde_json::to_writer_pretty(&mut *out, &document)?;

@@ -5,6 +5,7 @@ pub mod human;
 pub mod json;
 mod junit;
 mod sarif;
+pub mod signing;
 mod style;
 
 pub use style::Style;

@@ -38,6 +38,9 @@ fn message(how: &Unreadable) -> String {
             "It is not a gzip file (it does not start with 1f 8b), nor any format known here; `tar -xzf` fails on it"
                 .to_owned()
         }
+        Unreadable::Instead { found: Format::Zip, .. } => {
+            "It is a zip archive, not a gzip-compressed tar archive; of a small one `tar -xzf` leaves nothing, without an error".to_owned()
+        }
         Unreadable::Instead { found: Format::Zeros, .. } => {
             "It holds nothing but zero bytes; `tar -xzf` fails on it".to_owned()
         }

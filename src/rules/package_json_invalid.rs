@@ -20,7 +20,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let package = match &bundle.package {
         PackageFile::Missing => return Vec::new(),
         PackageFile::Invalid(fault) => {
-            let message = format!("package.json cannot be used: {fault}. Step 5 of the update fails");
+            let message =
+                format!("package.json cannot be used: {fault}. Step 5 of the update fails, or installs nothing");
             let help =
                 "correct it; `node -p \"require('./apps/agent/bundle/package.json')\"` shows what Node makes of it";
             return vec![Observation::new(message).at("package.json").line(fault.line()).help(help)];

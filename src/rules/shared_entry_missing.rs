@@ -3,6 +3,7 @@
 use super::{Judges, Rule};
 use crate::layout;
 use crate::model::bundle::Bundle;
+use crate::model::entry_resolution::{Entry, Loader, package_entry};
 use crate::model::finding::{Observation, Severity};
 
 pub static RULE: Rule = Rule {
@@ -17,12 +18,25 @@ pub static RULE: Rule = Rule {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let entry = bundle.names.shared_copy_entry();
-    let message = match bundle.tree().resolved_size(entry.as_bytes()) {
-        Some(0) => format!("`{entry}` is empty: whatever the agent imports from {} is not there", bundle.names.shared),
-        Some(_) => return Vec::new(),
-        None => format!(
-            "There is no `{entry}`: the shared package was copied before it was built, and node stops with ERR_MODULE_NOT_FOUND"
-        ),
+    let instead = bundle
+        .shared_package
+        .package()
+        .map(|package| package_entry(bundle.tree(), &bundle.names.shared_copy(), package, Loader::Import, ""));
+    let message = match (bundle.tree().resolved_size(entry.as_bytes()), instead) {
+        (Some(0), _) => {
+            format!("`{entry}` is empty: whatever the agent imports from {} is not there", bundle.names.shared)
+        }
+        (Some(_), _) => return Vec::new(),
+        (None, Some(Entry::File(file) | Entry::Fallback(file))) => {
+            format!(
+                "There is no `{entry}`, where the build belongs. Node would load `{file}` instead, which is not what was released"
+            )
+        }
+        (None, _) => {
+            format!(
+                "There is no `{entry}`: the shared package was copied before it was built, and node stops with ERR_MODULE_NOT_FOUND"
+            )
+        }
     };
     let copy = layout::copy_shared(bundle.names);
     let help = format!(

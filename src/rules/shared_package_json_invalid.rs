@@ -79,7 +79,8 @@ fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
         }
         Entry::Nothing { field, value } => {
             let message = match value {
-                Some(_) => format!("Its `{field}` leads to nothing in the bundle: node stops with ERR_MODULE_NOT_FOUND: Cannot find package"),
+                Some(_) if field == "exports" => "Its `exports` leads to nothing that node can import: it stops with ERR_PACKAGE_PATH_NOT_EXPORTED or ERR_MODULE_NOT_FOUND".to_owned(),
+                Some(_) => "Its `main` leads to nothing in the bundle: node stops with ERR_MODULE_NOT_FOUND".to_owned(),
                 None => "It has neither `main` nor `exports`, and no index.js at its root: node stops with ERR_MODULE_NOT_FOUND".to_owned(),
             };
             found.push(at(message).line(package.line_of([field])).evidence(stated(package, field)));

@@ -16,10 +16,20 @@ pub static RULE: Rule = Rule {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let authenticity = bundle.authenticity;
-    if !authenticity.required || authenticity.signature().report.status != SignatureStatus::Missing {
+    let (message, help) = match authenticity.signature().report.status {
+        SignatureStatus::Missing => (
+            "A signature is required, and there is none: nobody can say whose bundle this is",
+            "sign the archive with the release key: `bundle-doctor sign --help`",
+        ),
+        // A key is known where a signature is required, so reading stopped before the end.
+        SignatureStatus::NotChecked => (
+            "A signature is required, and the one that is there could not be checked: the archive was not read to its end",
+            "see what is wrong with the archive itself",
+        ),
+        SignatureStatus::Verified | SignatureStatus::Invalid | SignatureStatus::Untrusted => return Vec::new(),
+    };
+    if !authenticity.required {
         return Vec::new();
     }
-    let message = "A signature is required, and there is none: nobody can say whose bundle this is";
-    let help = "sign the archive with the release key: `bundle-doctor sign --help`";
     vec![Observation::new(message).help(help)]
 }

@@ -28,6 +28,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
                 "optionalDependencies" => {
                     "npm stops with EUNSUPPORTEDPROTOCOL, and pnpm leaves the package out without a word; step 5 of the update fails or drops it"
                 }
+                "overrides" | "resolutions" | "pnpm.overrides" => {
+                    "The package manager that heeds this field stops on it as soon as anything depends on the package; step 5 of the update fails"
+                }
                 _ => "Neither pnpm nor npm can install this outside the workspace; step 5 of the update fails",
             };
             let help = if dependency.name == bundle.names.shared {

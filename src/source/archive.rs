@@ -6,7 +6,7 @@
 use super::gzip::{Fault, Unpacked};
 use super::header::{BLOCK, Block, Header, HeaderFault};
 use super::input::{Raw, Stream};
-use super::limits::{LONGEST_PATH, MOST_KEPT, MOST_KEPT_OF_A_FILE, MOST_PAX, MOST_READ_ON};
+use super::limits::{LONGEST_PATH, MOST_KEPT, MOST_PAX, MOST_READ_ON};
 use super::pax::PaxFault;
 use super::replay::{Replay, Stop};
 use super::{Depth, Interest, Reading, SourceError, interest, pax, sniff, source_error};
@@ -340,11 +340,11 @@ impl Walk<'_> {
         let names = self.reading.names;
         let ours = Territory::of(path.as_bytes(), names).is_ours();
         let wanted = interest(path.as_bytes(), names);
-        let keep = wanted == Interest::Whole && size <= MOST_KEPT_OF_A_FILE;
+        let keep = wanted.is_whole() && size <= wanted.most_kept();
         if keep {
             self.kept += size;
             if self.kept > MOST_KEPT {
-                let what = "more than 8 MiB of `package.json` files".to_owned();
+                let what = "more than 12 MiB of `package.json` files".to_owned();
                 return Err(Halt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
             }
         }
@@ -353,8 +353,8 @@ impl Walk<'_> {
         let most = match wanted {
             Interest::Nothing => 0,
             Interest::Head => secret::HEAD,
-            Interest::Whole if keep => usize::try_from(size).unwrap_or(usize::MAX),
-            Interest::Whole => secret::HEAD,
+            _ if keep => usize::try_from(size).unwrap_or(usize::MAX),
+            Interest::Whole | Interest::Manifest => secret::HEAD,
         };
         self.data(size, |chunk| {
             if let Some(hasher) = &mut hasher {
@@ -366,8 +366,8 @@ impl Walk<'_> {
         let mut data = FileData::of_size(size);
         data.secret = secret::in_head(collected.get(..secret::HEAD.min(collected.len())).unwrap_or_default());
         let content = match wanted {
-            Interest::Whole if keep => Content::Whole(collected.into_boxed_slice()),
-            Interest::Whole => Content::TooLarge,
+            _ if keep => Content::Whole(collected.into_boxed_slice()),
+            Interest::Whole | Interest::Manifest => Content::TooLarge,
             _ => Content::NotKept,
         };
         let sha256 = hasher.map(|hasher| hasher.finalize().into());

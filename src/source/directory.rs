@@ -1,7 +1,7 @@
 //! Directories: walked from a held descriptor, each name opened relative to its folder and never through a link, so
 //! that a link swapped in meanwhile cannot lead outside; FIFOs and devices are looked at, never opened.
 
-use super::limits::{MOST_KEPT, MOST_KEPT_OF_A_FILE};
+use super::limits::MOST_KEPT;
 use super::replay::{Replay, Stop};
 use super::{Depth, Interest, Reading, SourceError, interest, source_error};
 use crate::model::defect::{Defect, DefectKind};
@@ -166,7 +166,7 @@ impl Walk<'_> {
         let wanted = interest(self.path.as_bytes(), self.reading.names);
         let digest = self.reading.depth == Depth::Digests;
         if (wanted == Interest::Nothing || size == 0) && !digest {
-            if wanted == Interest::Whole {
+            if wanted.is_whole() {
                 self.replay.tree.set_file(id, FileData::of_size(0), Content::Whole(Box::default()), None);
             }
             return Ok(());
@@ -188,7 +188,7 @@ impl Walk<'_> {
         size: u64,
     ) -> Result<(FileData, Content, Option<[u8; 32]>), Halt> {
         let digest = self.reading.depth == Depth::Digests;
-        let keep = wanted == Interest::Whole && size <= MOST_KEPT_OF_A_FILE && self.kept + size <= MOST_KEPT;
+        let keep = wanted.is_whole() && size <= wanted.most_kept() && self.kept + size <= MOST_KEPT;
         let most = if keep { size } else { secret::HEAD as u64 };
         let mut hasher = digest.then(Sha256::new);
         let mut collected = Vec::new();
@@ -220,12 +220,12 @@ impl Walk<'_> {
             data.secret = secret::in_head(collected.get(..secret::HEAD.min(collected.len())).unwrap_or_default());
         }
         let content = match wanted {
-            Interest::Whole if keep => {
+            _ if keep => {
                 self.kept += size;
                 collected.truncate(usize::try_from(size).unwrap_or(usize::MAX));
                 Content::Whole(collected.into_boxed_slice())
             }
-            Interest::Whole => Content::TooLarge,
+            Interest::Whole | Interest::Manifest => Content::TooLarge,
             _ => Content::NotKept,
         };
         Ok((data, content, sha256))

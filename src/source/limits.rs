@@ -27,8 +27,10 @@ pub const RATIO_GRACE: u64 = 16 << 20;
 pub const MOST_NAME_BYTES: usize = 12 << 20;
 /// Most bytes of one file that are kept, where its content is looked into.
 pub const MOST_KEPT_OF_A_FILE: u64 = 1 << 20;
+/// Most bytes of the manifest that are kept: as many as `sign` writes.
+pub const MOST_KEPT_OF_THE_MANIFEST: u64 = 8 << 20;
 /// Most bytes of contents that are kept over all files.
-pub const MOST_KEPT: u64 = 8 << 20;
+pub const MOST_KEPT: u64 = 12 << 20;
 /// Longest path that Linux takes (limits.h: `PATH_MAX` 4096, the final NUL included).
 pub const LONGEST_PATH: usize = 4095;
 /// Longest component of a path (limits.h: `NAME_MAX`).
@@ -39,7 +41,7 @@ pub const MOST_PAX: u64 = 1 << 20;
 pub const MOST_READ_ON: u64 = 256 << 20;
 /// Most zero bytes behind a gzip stream; tape blocks need 10 kB.
 pub const MOST_PADDING: u64 = 16 << 20;
-/// Most defects that are told apart; beyond that they are only counted.
+/// Most defects that are told apart; others are left out, as the archive is refused all the same.
 pub const MOST_DEFECTS: usize = 100;
 
 impl Limits {

@@ -77,6 +77,24 @@ enum Interest {
     Head,
     /// All of it, up to [`limits::MOST_KEPT_OF_A_FILE`].
     Whole,
+    /// All of it, up to [`limits::MOST_KEPT_OF_THE_MANIFEST`].
+    Manifest,
+}
+
+impl Interest {
+    /// Most bytes that are kept whole.
+    const fn most_kept(self) -> u64 {
+        match self {
+            Self::Nothing | Self::Head => 0,
+            Self::Whole => limits::MOST_KEPT_OF_A_FILE,
+            Self::Manifest => limits::MOST_KEPT_OF_THE_MANIFEST,
+        }
+    }
+
+    /// Whether the whole content is asked for.
+    const fn is_whole(self) -> bool {
+        matches!(self, Self::Whole | Self::Manifest)
+    }
 }
 
 /// What the rules look into: the manifests and settings of our own packages, and the head of our own files.
@@ -86,7 +104,8 @@ fn interest(path: &[u8], names: &Names) -> Interest {
     }
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     match name {
-        b"SHA256SUMS" | b"SHA256SUMS.minisig" | b"pnpm-workspace.yaml" if path == name => Interest::Whole,
+        b"SHA256SUMS" if path == name => Interest::Manifest,
+        b"SHA256SUMS.minisig" | b"SHA256SUMS.sig" | b"pnpm-workspace.yaml" if path == name => Interest::Whole,
         b"package.json" | b".npmrc" | b".yarnrc.yml" => Interest::Whole,
         _ => Interest::Head,
     }

@@ -19,3 +19,4 @@ mod formats;
 mod hostile;
 mod program;
 mod registry;
+mod signing;

@@ -166,6 +166,7 @@ impl Fixture {
             ("!end", [b"lone"]) => self.end = End::Lone,
             ("!header", [name, patch @ ..]) => {
                 let [assignment, value @ ..] = patch else { panic!("{place}: a patch is FIELD=VALUE") };
+                assert!(value.len() <= 1, "{place}: one patch a line");
                 let assignment = text(assignment);
                 let (field, bare) =
                     assignment.split_once('=').unwrap_or_else(|| panic!("{place}: a patch is FIELD=VALUE"));
