@@ -1,0 +1,96 @@
+"""Inputs made to be costly: bombs, hundreds of thousands of entries, names and headers without end."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator
+
+from hostile import AMBIGUOUS, EITHER, INDEX, LARGE, REFUSE, SPECIAL, UNREADABLE, UNSAFE, ends
+from tarbytes import END, file, folder, gnu_long, gz, hardlink, header, pax, symlink
+
+
+@dataclass
+class Large:
+    """An input made to be costly: it must be judged within the memory of CONTRACT.md, and refused or accepted as said."""
+
+    name: str
+    make: Callable[[Path], None]
+    verdict: str = REFUSE
+    rules: str = LARGE
+
+
+def repeated(chunk: bytes, times: int, first: bytes = b"", last: bytes = b"") -> Callable[[Path], None]:
+    """A gzip of `chunk` many times over, compressed once: each time is a member of its own."""
+
+    def make(out: Path) -> None:
+        member = gz(chunk)
+        with out.open("wb") as stream:
+            stream.write(gz(first))
+            for _ in range(times):
+                stream.write(member)
+            stream.write(gz(last))
+
+    return make
+
+
+def streamed(pieces: Callable[[], Iterator[bytes]]) -> Callable[[Path], None]:
+    """A gzip of one member from pieces that would not fit into memory."""
+
+    def make(out: Path) -> None:
+        with gzip.open(out, "wb", compresslevel=1) as stream:
+            for piece in pieces():
+                stream.write(piece)
+
+    return make
+
+
+def many(entry: Callable[[int], bytes], count: int) -> Callable[[Path], None]:
+    def pieces() -> Iterator[bytes]:
+        yield INDEX
+        for at in range(0, count, 1000):
+            yield b"".join(entry(n) for n in range(at, min(at + 1000, count)))
+        yield END
+
+    return streamed(pieces)
+
+
+ZEROS = bytes(16 << 20)
+
+
+def one_file(name: bytes, mib: int, fill: bytes = ZEROS) -> Callable[[Path], None]:
+    """One file of many MiB."""
+    return repeated(fill, mib // 16, INDEX + header(name, size=mib << 20), END)
+
+
+def table() -> list[Large]:
+    deep = b"/".join(b"%03d" % n for n in range(100))
+    any_of = f"{LARGE} {AMBIGUOUS} {UNSAFE} {UNREADABLE}"
+    return [
+        Large("a bomb of 3 GiB zeros", one_file(b"dist/bomb", 3072)),
+        Large("a bomb of 512 MiB zeros, 1000:1", one_file(b"dist/bomb", 512)),
+        Large("a bomb after the end marker", repeated(ZEROS, 128, ends(INDEX)), EITHER, any_of),
+        Large("a bomb that is package.json", one_file(b"package.json", 256)),
+        Large("a package.json of 64 MiB brackets", repeated(b"[" * (16 << 20), 4, INDEX + header(b"package.json", size=64 << 20), END)),
+        Large("200,000 empty files", many(lambda n: header(b"dist/%d.js" % n), 200_000)),
+        Large("200,000 links", many(lambda n: symlink(b"dist/%d" % n, b"index.js"), 200_000)),
+        Large("200,000 hard links", many(lambda n: hardlink(b"dist/%d" % n, b"dist/index.js"), 200_000)),
+        Large("200,000 times the same folder", many(lambda n: folder(b"dist/"), 200_000), EITHER, any_of),
+        Large("140,000 empty files", many(lambda n: header(b"dist/%d.js" % n), 140_000), EITHER, any_of),
+        Large("140,000 links with targets of 100 bytes", many(lambda n: symlink(b"dist/%d" % n, b"t" * 100), 140_000), EITHER, any_of),
+        Large("100,000 files, each 100 levels down a path of its own", many(lambda n: gnu_long(b"%d/" % n + deep) + header(b"x"), 100_000), EITHER, any_of),
+        Large("60,000 names of 3,900 bytes", many(lambda n: gnu_long(b"/".join([b"%06d" % n + b"n" * 240] * 15)) + header(b"x"), 60_000), EITHER, any_of),
+        Large("2,000 PAX headers of 1 MiB", many(lambda n: pax((b"comment", b"c" * 1_000_000)) + header(b"dist/%d" % n), 600), EITHER, any_of),
+        Large("100,000 files that hold a package.json each", many(lambda n: file(b"node_modules/p%d/package.json" % n, b'{"name":"p"}'), 100_000), EITHER, any_of),
+        Large("30,000 files of mistakes, one finding each", many(lambda n: symlink(b"node_modules/p%d" % n, b"/c/Users/dev/p"), 30_000), EITHER, any_of),
+        Large("30,000 device nodes", many(lambda n: header(b"dist/%d" % n, type=b"3"), 30_000), REFUSE, f"{LARGE} {SPECIAL}"),
+        Large("30,000 private keys", many(lambda n: file(b"dist/%d.pem" % n, b"-----BEGIN PRIVATE KEY-----\n"), 30_000), EITHER, any_of),
+        Large("a path of 10,000 levels by L", lambda out: out.write_bytes(gz(ends(INDEX, gnu_long(b"d/" * 10_000 + b"x"), header(b"x")))) and None, REFUSE, any_of),
+        Large("a header of 100 GB", lambda out: out.write_bytes(gz(INDEX + header(b"dist/huge", size=100 << 30) + bytes(4096))) and None, REFUSE, any_of),
+        Large("noise of 64 MiB", repeated(bytes(range(256)) * 4096, 64, INDEX), REFUSE, any_of),
+        Large("an HTML page of 64 MiB", lambda out: out.write_bytes(b"<!DOCTYPE html><html>" + b"<p>404</p>" * 6_400_000) and None, REFUSE, UNREADABLE),
+        Large("a million empty gzip members", lambda out: out.write_bytes(gz(ends(INDEX)) + gz(b"") * 1_000_000) and None, EITHER, any_of),
+        Large("JSON a million levels deep in package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"package.json", b"[" * 1_000_000)))) and None, EITHER, any_of),
+        Large("JSON 100,000 objects deep in the shared package's package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"node_modules/@server-flow/shared/package.json", b'{"a":' * 100_000 + b"1" + b"}" * 100_000)))) and None, EITHER, any_of),
+    ]

@@ -1,0 +1,191 @@
+"""`manifest` and `check` against the real `tar -xzf FILE -C DIR` as root: the same tree byte for byte, or a refusal.
+
+Ordinary producers must be accepted, hand-made hostile archives judged as hostile.py says, mutated archives never believed
+wrongly, and those of costly.py judged within the memory of CONTRACT.md.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+from pathlib import Path
+
+import costly
+import hostile
+import producers
+from harness import BINARY, MEMORY_LIMIT_KIB, Mismatch, Part, check, ids, manifest, peak_memory, remove, run as execute, scratch, sums
+from tarbytes import gz, summed
+
+# Mutated sizes must not fill the disk: GNU tar gets no file beyond this.
+LARGEST_FILE = 64 << 20
+
+
+def gnu_tree(archive: Path, work: Path) -> tuple[int, bytes]:
+    """GNU tar's exit code and the sums of what it left."""
+    out = work / "tree"
+    remove(out)
+    out.mkdir()
+    code = execute("prlimit", f"--fsize={LARGEST_FILE}", "tar", "-xzf", archive, "-C", out).code
+    try:
+        return code, sums(out)
+    finally:
+        remove(out)
+
+
+def archive_rules(verdict) -> set[str]:
+    return {rule for rule in verdict.rules("error") | verdict.rules("warning") if rule.startswith("archive-")}
+
+
+def accepted(archive: Path, work: Path, may: frozenset[str] = frozenset()) -> None:
+    """The manifest is GNU tar's tree, and `check` has nothing against the archive as an archive."""
+    code, want = gnu_tree(archive, work)
+    ran = manifest(archive)
+    if code != 0:
+        raise Mismatch(f"GNU tar exits {code} on what should be accepted")
+    if ran.code != 0:
+        raise Mismatch(f"manifest refuses it: {ran.err.decode('utf-8', 'replace')[:600]}")
+    if ran.out != want:
+        raise Mismatch(different(want, ran.out))
+    found = archive_rules(check(archive))
+    if found != may:
+        raise Mismatch(f"check gives {sorted(found)}, expected {sorted(may)}")
+
+
+def refused(archive: Path, rules: frozenset[str]) -> None:
+    """No manifest, and an archive-* error that is one of `rules`."""
+    ran = manifest(archive)
+    verdict = check(archive)
+    found = verdict.rules("error")
+    if ran.code != 1 or ran.out:
+        # Links that leave the bundle are told by check; the tree itself is known, and its sums may be printed.
+        if not (found == {"archive-link-escape"} and ran.code == 0):
+            raise Mismatch(f"manifest exited {ran.code} with {len(ran.out)} bytes; check: {verdict.brief()}")
+    if verdict.code != 1 or not archive_rules(verdict) & found:
+        raise Mismatch(f"check does not refuse it: {verdict.brief()}")
+    if rules and not found & rules:
+        raise Mismatch(f"refused as {sorted(found)}, expected one of {sorted(rules)}: {verdict.brief()}")
+
+
+def truthful(archive: Path, work: Path, rules: frozenset[str] = frozenset()) -> bool:
+    """Refused, or believed rightly: whatever it prints is what GNU tar leaves with exit 0. True when accepted."""
+    ran = manifest(archive)
+    if ran.code == 0:
+        code, want = gnu_tree(archive, work)
+        if code != 0:
+            raise Mismatch(f"accepted, and GNU tar exits {code}")
+        if ran.out != want:
+            raise Mismatch(different(want, ran.out))
+        return True
+    refused(archive, rules)
+    return False
+
+
+def different(want: bytes, got: bytes) -> str:
+    missing = sorted(set(want.splitlines()) - set(got.splitlines()))[:4]
+    extra = sorted(set(got.splitlines()) - set(want.splitlines()))[:4]
+    if not missing and not extra:
+        return "manifest has the lines of GNU tar's tree in another order"
+    return f"manifest differs from GNU tar's tree; only tar: {missing}; only manifest: {extra}"
+
+
+def produced(part: Part, producer: producers.Producer) -> None:
+    with scratch("producer") as work:
+        root = work / "agent-bundle"
+        root.mkdir()
+        out = work / "out.tar.gz"
+
+        def do() -> None:
+            producer.tree(root)
+            producer.make(root, out)
+            if producer.refused:
+                refused(out, ids(producer.refused))
+            else:
+                accepted(out, work, ids("archive-wrapped") if producer.wrapped else frozenset())
+
+        part.case(f"producer: {producer.name}", do)
+
+
+def handmade(part: Part, odd: hostile.Odd) -> None:
+    with scratch("odd") as work:
+        out = work / "odd.tar.gz"
+
+        def do() -> None:
+            out.write_bytes(odd.bytes())
+            if odd.verdict == hostile.ACCEPT:
+                accepted(out, work)
+            elif odd.verdict == hostile.REFUSE:
+                refused(out, ids(odd.rules))
+                truthful(out, work)
+            else:
+                truthful(out, work, ids(odd.rules))
+
+        part.case(f"hand-made: {odd.name}", do)
+
+
+def expensive(part: Part, large: costly.Large) -> None:
+    """Within 48 MiB, in half a minute, with the verdict that it must have."""
+    with scratch("large") as work:
+        out = work / "large.tar.gz"
+
+        def do() -> None:
+            large.make(out)
+            peaks = []
+            for command in (("check", "--no-config", "--format", "json"), ("check", "--no-config"), ("manifest",)):
+                code, peak = peak_memory(BINARY, *command, out, timeout=30)
+                if code not in (0, 1):
+                    raise Mismatch(f"{command[0]} exited {code}")
+                peaks.append(peak)
+            if max(peaks) > MEMORY_LIMIT_KIB:
+                raise Mismatch(f"peak memory {' / '.join(f'{p / 1024:.1f}' for p in peaks)} MiB (check json / human / manifest)")
+            if large.verdict == hostile.REFUSE:
+                refused(out, ids(large.rules))
+
+        part.case(f"costly: {large.name}", do)
+
+
+@functools.cache
+def seeds() -> list[bytes]:
+    return [odd.tar for odd in hostile.table() if odd.verdict == hostile.ACCEPT and odd.tar]
+
+
+def mutated(seed: int) -> bytes:
+    """A good archive with a few bytes changed, mostly in headers and with their checksums repaired."""
+    chance = random.Random(seed)
+    data = bytearray(chance.choice(seeds()))
+    for _ in range(chance.randint(1, 3)):
+        kind = chance.random()
+        block = chance.randrange(len(data) // 512) * 512
+        if kind < 0.7:
+            at = block + chance.choice((0, 100, 108, 124, 130, 135, 136, 156, 157, 257, 262, 263, 345, chance.randrange(512)))
+            data[at] = chance.choice(b"\0 /.0123457LKxgVS+-\x80\xff")
+            data[block : block + 512] = summed(bytes(data[block : block + 512]))
+        elif kind < 0.8:
+            data[block : block + 512] = b""
+        elif kind < 0.9:
+            source = chance.randrange(len(data) // 512) * 512
+            data[block:block] = data[source : source + 512]
+        else:
+            data[block + chance.randrange(512)] ^= 1 << chance.randrange(8)
+    return gz(bytes(data))
+
+
+def mutations(part: Part) -> None:
+    with scratch("mutated") as work:
+        out = work / "mutated.tar.gz"
+        for seed in range(4000 if part.long else 250):
+
+            def do(seed: int = seed) -> None:
+                out.write_bytes(mutated(seed))
+                truthful(out, work)
+
+            part.case(f"mutation: seed {seed}", do)
+
+
+def run(part: Part) -> None:
+    for producer in producers.table():
+        produced(part, producer)
+    for odd in hostile.table():
+        handmade(part, odd)
+    mutations(part)
+    for large in costly.table():
+        expensive(part, large)

@@ -1,0 +1,225 @@
+"""Archives by every ordinary producer that is here, of every format and with the options people use."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from harness import NPM, PNPM, TOOLS, must, write, write_json
+
+LONG = "x" * 118
+DEEP = "/".join(["level-" + "y" * 54] * 6)
+
+
+def plain(root: Path) -> None:
+    """What every format can say: files, an empty one, folders, an empty one, modes, a link."""
+    write_json(root / "package.json", {"name": "server-flow-agent", "version": "0.1.27"})
+    write(root / "dist/index.js", "import '@server-flow/shared';\n")
+    write(root / "dist/empty.js", "")
+    write(root / "dist/exactly-one-block", "b" * 512)
+    write(root / "dist/large.js", b"".join(b"// line %d\n" % n for n in range(9000)))
+    write(root / "bin/start", "#!/bin/sh\n", 0o755)
+    (root / "empty").mkdir()
+    (root / "dist/main.js").symlink_to("index.js")
+
+
+def hard_links(root: Path) -> None:
+    plain(root)
+    os.link(root / "dist/large.js", root / "dist/twin.js")
+    (root / "other").mkdir()
+    os.link(root / "dist/large.js", root / "other/twin.js")
+    os.link(root / "dist/empty.js", root / "other/empty.js")
+
+
+def long_names(root: Path) -> None:
+    """Beyond ustar's 100 and 255 bytes, in names and in targets."""
+    plain(root)
+    write(root / f"dist/{LONG}.js", "long\n")
+    write(root / DEEP / f"{LONG}.js", "deep\n")
+    (root / "dist/to-long").symlink_to(f"{LONG}.js")
+    (root / "dist/to-deep").symlink_to(f"../{DEEP}/{LONG}.js")
+    os.link(root / f"dist/{LONG}.js", root / "dist/hard")
+    os.link(root / DEEP / f"{LONG}.js", root / f"dist/{LONG}-hard.js")
+
+
+def middle_names(root: Path) -> None:
+    """More than 100 bytes in all, which ustar's prefix can hold."""
+    plain(root)
+    write(root / ("p" * 90) / ("q" * 60) / ("n" * 95), "prefix\n")
+    write(root / "exact" / ("e" * 94), "100 bytes\n")
+
+
+def odd_names(root: Path) -> None:
+    plain(root)
+    for name in ("café", "日本語", "a b", " lead", "-n", "#x", "a:b", "back\\slash", "new\nline", "tab\there", "~", "emoji-🚀"):
+        write(root / "dist" / name, name)
+
+
+def latin_names(root: Path) -> None:
+    plain(root)
+    write(Path(os.fsdecode(os.fsencode(root) + b"/dist/latin-\xe9")), "latin-1\n")
+
+
+def attributes(root: Path) -> None:
+    plain(root)
+    os.setxattr(root / "dist/index.js", "user.origin", b"https://localhost/\n\0x")
+
+
+def sparse(root: Path) -> None:
+    plain(root)
+    with open(root / "dist/sparse", "wb") as hole:
+        hole.truncate(1 << 20)
+        hole.seek(300_000)
+        hole.write(b"island")
+
+
+Tree = Callable[[Path], None]
+
+
+@dataclass
+class Producer:
+    """How an archive is made of a tree, and whether it is one to accept."""
+
+    name: str
+    make: Callable[[Path, Path], object]  # the tree's folder, the archive to write
+    tree: Tree = plain
+    refused: str = ""  # the rules of which one must refuse it
+    wrapped: bool = False
+
+
+def line(script: str, **env: str) -> Callable[[Path, Path], object]:
+    """A shell line run in the tree's folder; OUT is the archive."""
+    return lambda root, out: must("bash", "-euo", "pipefail", "-c", script, cwd=root, OUT=str(out), **env)
+
+
+def gnu(options: str = "", names: str = ".") -> Callable[[Path, Path], object]:
+    return line(f'tar {options} -czf "$OUT" {names}')
+
+
+def bsd(options: str = "", names: str = ".") -> Callable[[Path, Path], object]:
+    return line(f'bsdtar {options} -czf "$OUT" {names}')
+
+
+def python(form: int, names: str) -> Callable[[Path, Path], object]:
+    def make(root: Path, out: Path) -> None:
+        with tarfile.open(out, "w:gz", format=form) as tar:
+            if names == ".":
+                tar.add(root, ".")
+            else:
+                for path in sorted(root.iterdir()):
+                    tar.add(path, path.name)
+
+    return make
+
+
+def node(options: str, names: str = "['.']") -> Callable[[Path, Path], object]:
+    code = (
+        "const tar = require(process.env.TAR); const fs = require('fs');"
+        f"tar.create({{sync: true, gzip: true, file: process.env.OUT, cwd: process.cwd(), {options}}}, {names});"
+    )
+    return lambda root, out: must("node", "-e", code, cwd=root, OUT=str(out), TAR=str(TOOLS / "tar"))
+
+
+ALL = "$(ls -A)"
+LIST = "fs.readdirSync(process.cwd())"
+
+GNU_FORMATS = ("gnu", "oldgnu", "pax", "posix", "ustar")
+GNU_TREES = {"plain": plain, "hard links": hard_links, "long names": long_names, "names of 101 to 255 bytes": middle_names, "odd names": odd_names}
+GNU_OPTIONS = {
+    "--owner and --group of Windows": "--owner=dev:197121 --group=197121",
+    "--sort=name --mtime --numeric-owner": "--sort=name --mtime=@0 --numeric-owner --owner=0 --group=0",
+    "--hard-dereference --dereference": "--hard-dereference --dereference",
+    "--blocking-factor=1": "-b 1",
+    "--blocking-factor=64": "-b 64",
+    "--mode of Windows": "--mode=a+rwX",
+    "--transform into ./": "--transform=s,^,./,",
+    "--no-recursion, files only": "--no-recursion -T <(find . -type f)",
+    "-v, as in the document": "-v",
+}
+
+
+def gnu_tar() -> list[Producer]:
+    made = []
+    for form in GNU_FORMATS:
+        for tree, build in GNU_TREES.items():
+            if form == "ustar" and tree == "long names":
+                continue  # GNU tar itself refuses to write them
+            for way, names in (("./", "."), ("names", ALL)):
+                made.append(Producer(f"GNU tar {form}, {tree}, {way}", gnu(f"--format={form}", names), build))
+        for what, options in GNU_OPTIONS.items():
+            names = "" if "-T" in options else "."
+            made.append(Producer(f"GNU tar {form}, {what}", gnu(f"--format={form} {options}", names), hard_links))
+    made += [
+        *(Producer(f"GNU tar {form}, a Latin-1 name", gnu(f"--format={form}"), latin_names) for form in GNU_FORMATS),
+        Producer("busybox tar, a Latin-1 name", line('busybox tar -czf "$OUT" .'), latin_names),
+        Producer("GNU tar pax, --xattrs", gnu("--format=pax --xattrs"), attributes),
+        Producer("GNU tar pax, no atime and ctime", gnu("--format=pax --pax-option=delete=atime,delete=ctime"), long_names),
+        Producer("GNU tar pax, exthdr.name", gnu("--format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f"), long_names),
+        Producer("GNU tar pax, a global comment", gnu("--format=pax --pax-option=comment=agent"), plain),
+        Producer("GNU tar gnu, files before folders", gnu("--no-recursion", '$(find . -type f -o -type l) $(find . -type d)'), plain),
+        Producer("GNU tar gnu, --sparse", gnu("--sparse"), sparse, refused="archive-special-file archive-ambiguous"),
+        *(
+            Producer(f"GNU tar pax, --sparse {v}", gnu(f"--format=pax --sparse --sparse-version={v}"), sparse, refused="archive-special-file archive-ambiguous")
+            for v in ("0.0", "0.1", "1.0")
+        ),
+        Producer("GNU tar v7", gnu("--format=v7"), plain, refused="archive-ambiguous archive-unreadable"),
+        Producer("GNU tar gnu, --label", gnu("--label=agent"), plain, refused="archive-special-file archive-ambiguous"),
+        Producer("GNU tar pax, --label", gnu("--format=pax --label=agent"), plain, refused="archive-special-file archive-ambiguous"),
+        Producer("GNU tar gnu, --listed-incremental", line('tar --listed-incremental="$OUT.snar" -czf "$OUT" .; rm "$OUT.snar"'), plain, refused="archive-special-file archive-ambiguous"),
+        Producer("GNU tar, two gzip members", line('tar -cf "$OUT.tar" .; { head -c 3000 "$OUT.tar" | gzip; tail -c +3001 "$OUT.tar" | gzip; } >"$OUT"; rm "$OUT.tar"')),
+        Producer("GNU tar, -I 'gzip -9'", line("tar -I 'gzip -9' -cf \"$OUT\" .")),
+        Producer("GNU tar, a pipe to gzip --rsyncable", line('tar -cf - . | gzip --rsyncable >"$OUT"')),
+        Producer("GNU tar, gzip with a name and zeros after it", line('tar -cf "$OUT.tar" .; gzip -k "$OUT.tar"; head -c 4096 /dev/zero | cat "$OUT.tar.gz" - >"$OUT"; rm "$OUT".tar*')),
+        Producer("GNU tar --concatenate of two archives", line('tar -cf "$OUT.a" dist; tar -cf "$OUT.b" package.json; tar -Af "$OUT.a" "$OUT.b"; gzip <"$OUT.a" >"$OUT"; rm "$OUT".?')),
+        Producer("GNU tar --append of a changed file", line('tar -cf "$OUT.a" .; echo "// new" >>dist/index.js; tar -rf "$OUT.a" ./dist/index.js; gzip <"$OUT.a" >"$OUT"; rm "$OUT.a"'), refused="archive-ambiguous"),
+        Producer("GNU tar from the folder's parent", line('tar -czf "$OUT" -C .. "$(basename "$PWD")"'), wrapped=True),
+    ]
+    return made
+
+
+def others() -> list[Producer]:
+    made = []
+    for form in ("ustar", "pax", "gnutar"):
+        for tree, build in GNU_TREES.items():
+            if form == "ustar" and tree in ("long names", "odd names"):
+                continue  # not writable as ustar
+            for way, names in (("./", "."), ("names", ALL)):
+                made.append(Producer(f"bsdtar {form}, {tree}, {way}", bsd(f"--format={form}", names), build))
+    made += [
+        Producer("bsdtar, its default format", bsd(), hard_links),
+        Producer("bsdtar, extended attributes", bsd("--xattrs"), attributes),
+        Producer("bsdtar, an owner", bsd("--uid 501 --gid 20 --uname dev --gname staff"), plain),
+        Producer("bsdtar cpio", bsd("--format=cpio"), plain, refused="archive-unreadable archive-ambiguous"),
+        Producer("bsdtar newc", bsd("--format=newc"), plain, refused="archive-unreadable archive-ambiguous"),
+        Producer("bsdtar v7", bsd("--format=v7"), plain, refused="archive-unreadable archive-ambiguous"),
+    ]
+    for tree, build in GNU_TREES.items():
+        made.append(Producer(f"busybox tar, {tree}, ./", line('busybox tar -czf "$OUT" .'), build))
+        made.append(Producer(f"busybox tar, {tree}, names", line(f'busybox tar -czf "$OUT" {ALL}'), build))
+        for form, number in (("GNU", tarfile.GNU_FORMAT), ("PAX", tarfile.PAX_FORMAT), ("USTAR", tarfile.USTAR_FORMAT)):
+            if form == "USTAR" and tree == "long names":
+                continue
+            made.append(Producer(f"Python tarfile {form}, {tree}, ./", python(number, "."), build))
+            made.append(Producer(f"Python tarfile {form}, {tree}, names", python(number, "names"), build))
+        for what, options in (("", ""), (", portable", "portable: true,"), (", noPax", "noPax: true,"), (", no mtime", "noMtime: true,")):
+            if "noPax" in options and tree in ("long names", "odd names"):
+                continue  # it would cut the names
+            made.append(Producer(f"node-tar{what}, {tree}, ./", node(options), build))
+            made.append(Producer(f"node-tar{what}, {tree}, names", node(options, LIST), build))
+    pack = 'mkdir "$OUT.d"; {} --pack-destination "$OUT.d" >/dev/null; mv "$OUT.d"/*.tgz "$OUT"; rmdir "$OUT.d"'
+    git = 'git init -q . && git add -A && git -c user.name=dev -c user.email=dev@localhost commit -qm x && git archive --format=tar.gz {} HEAD >"$OUT" && rm -rf .git'
+    made += [
+        Producer("npm pack", line(pack.format(f'"{NPM}" pack')), wrapped=True),
+        Producer("pnpm pack", line(pack.format(f'"{PNPM}" pack')), wrapped=True),
+        Producer("git archive", line(git.format("")), plain),
+        Producer("git archive, long names", line(git.format("")), long_names),
+        Producer("git archive --prefix", line(git.format("--prefix=agent-bundle/")), wrapped=True),
+    ]
+    return made
+
+
+def table() -> list[Producer]:
+    return gnu_tar() + others()
