@@ -20,7 +20,6 @@ use crate::{exit_code, host, text};
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// What the signing of a file and of a folder share.
 struct Job<'a> {
@@ -270,5 +269,5 @@ fn now() -> Result<Option<u64>, Failure> {
         let message = "SOURCE_DATE_EPOCH is not a number of seconds since 1970";
         return seconds.map(Some).ok_or_else(|| Failure::new(message));
     }
-    Ok(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs()))
+    Ok(host::seconds_since_1970())
 }

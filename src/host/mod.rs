@@ -6,11 +6,18 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// An environment variable that is set and not empty.
 #[must_use]
 pub fn env(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Seconds since 1970-01-01 UTC; nothing for a clock that stands before that.
+#[must_use]
+pub fn seconds_since_1970() -> Option<u64> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
 /// The nearest file of that name, from the working directory upwards.

@@ -85,6 +85,25 @@ fn judgement_does_not_touch_the_world() {
     assert!(offending.is_empty(), "{}", offending.join("\n"));
 }
 
+/// Only `host` asks for the time, the environment or another process.
+#[test]
+fn commands_ask_the_world_through_host() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut offending = Vec::new();
+    for path in files(&src.join("commands")) {
+        for (line, code) in code(&path) {
+            let words = ["std::process", "env::var", "SystemTime", "std::net"];
+            offending.extend(
+                words
+                    .iter()
+                    .filter(|word| code.contains(*word))
+                    .map(|word| format!("{}:{line}: {word}", path.display())),
+            );
+        }
+    }
+    assert!(offending.is_empty(), "{}", offending.join("\n"));
+}
+
 #[test]
 fn every_part_of_the_house_has_its_place_in_the_table() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -3,7 +3,12 @@
 //! Compact on purpose: an archive may have 150,000 entries and the whole program has 48 MiB, so a
 //! node is a few words, names share one buffer and owners are interned.
 
-use super::path::RelPath;
+mod build;
+mod resolve;
+
+pub use resolve::Unresolved;
+
+use crate::model::path::RelPath;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
@@ -101,8 +106,8 @@ pub enum Content {
 pub struct FileData {
     /// Length in bytes.
     pub size: u64,
-    /// The kind of secret that its first bytes show, see [`super::secret`].
-    pub secret: Option<super::secret::SecretKind>,
+    /// The kind of secret that its first bytes show, see [`crate::model::secret`].
+    pub secret: Option<crate::model::secret::SecretKind>,
     content: Option<u32>,
     digest: Option<u32>,
 }
@@ -133,23 +138,8 @@ struct Span {
 
 const NONE: u32 = u32::MAX;
 const ROOT: NodeId = NodeId(0);
-/// How often the kernel follows a link before it gives up (path_resolution(7): 40).
-const MOST_LINKS: usize = 40;
 /// Owners kept apart; beyond that they are one.
 const MOST_OWNERS: usize = 1024;
-
-/// Why a path leads nowhere in the tree.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Unresolved {
-    /// A component does not exist.
-    Missing,
-    /// A component that should be a directory is not.
-    NotADirectory,
-    /// A link on the way leads out of the bundle.
-    Leaves,
-    /// Links that lead to each other.
-    Loop,
-}
 
 /// A tree of directories, files, links and special nodes.
 pub struct Tree {
@@ -371,215 +361,14 @@ impl Tree {
             .map(|id| NodeId(*id))
     }
 
-    /// The node at a path such as `dist/index.js`, no link followed, as lstat(2) but for the parents.
-    #[must_use]
-    pub fn find(&self, path: &[u8]) -> Option<NodeId> {
-        components(path).try_fold(ROOT, |at, name| self.child(at, name))
-    }
-
-    /// The node at a path with every link followed inside the bundle, as path_resolution(7).
-    ///
-    /// # Errors
-    /// [`Unresolved`] where the kernel would find nothing, or would leave the bundle.
-    pub fn resolve(&self, path: &[u8]) -> Result<NodeId, Unresolved> {
-        self.resolve_from(ROOT, path)
-    }
-
-    /// Where a symbolic link leads in the end; any other node leads to itself.
-    ///
-    /// # Errors
-    /// As [`Tree::resolve`].
-    pub fn follow(&self, id: NodeId) -> Result<NodeId, Unresolved> {
-        match (self.kind(id), self.parent(id)) {
-            (Kind::Link, Some(parent)) => self.resolve_from(parent, self.target(id)),
-            _ => Ok(id),
-        }
-    }
-
-    /// [`Tree::resolve`] with a path that is relative to a directory of the tree.
-    ///
-    /// # Errors
-    /// As [`Tree::resolve`].
-    pub fn resolve_from(&self, directory: NodeId, path: &[u8]) -> Result<NodeId, Unresolved> {
-        let mut followed = 0;
-        let mut at = directory;
-        let mut pending = vec![path];
-        while let Some(rest) = pending.pop() {
-            if rest.starts_with(b"/") {
-                return Err(Unresolved::Leaves);
-            }
-            let (name, after) = match rest.iter().position(|byte| *byte == b'/') {
-                Some(slash) => rest.split_at(slash),
-                None => (rest, &b""[..]),
-            };
-            let after = after.iter().position(|byte| *byte != b'/').and_then(|start| after.get(start..));
-            pending.extend(after);
-            match name {
-                b"" | b"." => continue,
-                b".." => {
-                    at = self.parent(at).ok_or(Unresolved::Leaves)?;
-                    continue;
-                }
-                _ => {}
-            }
-            if self.kind(at) != Kind::Directory {
-                return Err(Unresolved::NotADirectory);
-            }
-            let next = self.child(at, name).ok_or(Unresolved::Missing)?;
-            if self.kind(next) == Kind::Link {
-                followed += 1;
-                if followed > MOST_LINKS {
-                    return Err(Unresolved::Loop);
-                }
-                pending.push(self.target(next));
-            } else {
-                at = next;
-                if after.is_some() && self.kind(at) != Kind::Directory {
-                    return Err(Unresolved::NotADirectory);
-                }
-            }
-        }
-        Ok(at)
-    }
-
-    /// The size of the regular file that a path leads to, if it leads to one.
-    #[must_use]
-    pub fn resolved_size(&self, path: &[u8]) -> Option<u64> {
-        let id = self.resolve(path).ok()?;
-        self.file(id).map(|file| file.size)
-    }
-
     fn hash(&self, parent: u32, name: &[u8]) -> u64 {
         self.hasher.hash_one((parent, name))
     }
-
-    /// Adds a node. The caller has seen to it that the name is not there yet.
-    pub fn insert(&mut self, parent: NodeId, name: &[u8], kind: Kind, meta: Meta) -> NodeId {
-        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(NONE));
-        let next_sibling = self.node(parent).first_child;
-        let name_span = self.store(name);
-        let empty = Span { start: 0, len: 0 };
-        self.nodes.push(Node {
-            parent: parent.0,
-            first_child: NONE,
-            next_sibling,
-            name: name_span,
-            kind,
-            meta,
-            target: empty,
-        });
-        self.node_mut(parent).first_child = id.0;
-        let hash = self.hash(parent.0, name);
-        let (nodes, bytes, hasher) = (&self.nodes, &self.bytes, &self.hasher);
-        self.index.insert_unique(hash, id.0, |id| {
-            nodes.get(*id as usize).map_or(0, |node| {
-                let start = node.name.start as usize;
-                let name = bytes.get(start..start + node.name.len as usize).unwrap_or_default();
-                hasher.hash_one((node.parent, name))
-            })
-        });
-        id
-    }
-
-    /// Adds a symbolic link.
-    pub fn insert_link(&mut self, parent: NodeId, name: &[u8], target: &[u8], meta: Meta) -> NodeId {
-        let id = self.insert(parent, name, Kind::Link, meta);
-        let target = self.store(target);
-        self.node_mut(id).target = target;
-        id
-    }
-
-    /// Makes room for a file's data, to be filled by [`Tree::set_file`]; a node then refers to it.
-    pub fn add_file(&mut self, data: FileData) -> FileId {
-        let id = FileId(u32::try_from(self.files.len()).unwrap_or(NONE));
-        self.files.push(data);
-        id
-    }
-
-    /// Replaces what is known of a file's data, its content and its SHA-256.
-    pub fn set_file(&mut self, id: FileId, mut data: FileData, content: Content, sha256: Option<[u8; 32]>) {
-        if let Some(sha256) = sha256 {
-            data.digest = u32::try_from(self.digests.len()).ok();
-            self.digests.push(sha256);
-        }
-        if content != Content::NotKept {
-            data.content = u32::try_from(self.contents.len()).ok();
-            self.contents.push(content);
-        }
-        if let Some(slot) = self.files.get_mut(id.0 as usize) {
-            *slot = data;
-        }
-    }
-
-    /// Changes what a node is, as a later entry for the same path does.
-    pub fn set_kind(&mut self, id: NodeId, kind: Kind) {
-        self.node_mut(id).kind = kind;
-    }
-
-    /// Changes a node's permission bits and owner, as a later entry for the same path does.
-    pub fn set_meta(&mut self, id: NodeId, meta: Meta) {
-        self.node_mut(id).meta = meta;
-    }
-
-    /// Interns an owner. Beyond the first thousand they are told apart no longer.
-    pub fn intern_owner(&mut self, owner: &Owner) -> OwnerId {
-        let known = self.owners.iter().rposition(|known| known == owner);
-        let index = known.unwrap_or_else(|| {
-            if self.owners.len() < MOST_OWNERS {
-                self.owners.push(owner.clone());
-            }
-            self.owners.len() - 1
-        });
-        OwnerId(u16::try_from(index).unwrap_or(u16::MAX))
-    }
-}
-
-/// The components of a path relative to the root, `.` and empty ones left out.
-fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn tree() -> Tree {
-        let mut tree = Tree::new();
-        let meta = Meta::IMPLIED;
-        let dist = tree.insert(ROOT, b"dist", Kind::Directory, meta);
-        let file = tree.add_file(FileData::of_size(7));
-        tree.insert(dist, b"index.js", Kind::File(file), meta);
-        tree.insert_link(ROOT, b"current", b"dist", meta);
-        tree.insert_link(dist, b"up", b"../current/./index.js", meta);
-        tree.insert_link(ROOT, b"out", b"dist/../../etc", meta);
-        tree.insert_link(ROOT, b"absolute", b"/etc", meta);
-        tree.insert_link(ROOT, b"a", b"b", meta);
-        tree.insert_link(ROOT, b"b", b"a", meta);
-        tree
-    }
-
-    #[test]
-    fn links_are_followed_as_the_kernel_follows_them() {
-        let tree = tree();
-        let found = |path: &str| tree.resolve(path.as_bytes()).map(|id| tree.path(id).to_string());
-        for (path, expected) in [
-            ("dist/index.js", Ok("dist/index.js")),
-            ("./dist//index.js", Ok("dist/index.js")),
-            ("current/index.js", Ok("dist/index.js")),
-            ("dist/up", Ok("dist/index.js")),
-            ("dist/..", Ok(".")),
-            ("dist/index.js/", Ok("dist/index.js")),
-            ("dist/index.js/x", Err(Unresolved::NotADirectory)),
-            ("dist/absent", Err(Unresolved::Missing)),
-            ("out", Err(Unresolved::Leaves)),
-            ("absolute/passwd", Err(Unresolved::Leaves)),
-            ("../x", Err(Unresolved::Leaves)),
-            ("a", Err(Unresolved::Loop)),
-        ] {
-            assert_eq!(found(path), expected.map(str::to_owned), "{path}");
-        }
-        assert_eq!(tree.resolved_size(b"dist/up"), Some(7));
-    }
 
     #[test]
     fn sorting_is_that_of_whole_paths() {
@@ -591,13 +380,5 @@ mod tests {
         tree.insert_link(ROOT, b"a.b", b"y", Meta::IMPLIED);
         let paths: Vec<_> = tree.sorted().map(|id| tree.path(id).to_string()).collect();
         assert_eq!(paths, ["a-b", "a-b/x", "a.b", "a", "a/x", "b", "b/x"]);
-    }
-
-    #[test]
-    fn find_follows_nothing() {
-        let tree = tree();
-        assert_eq!(tree.find(b"current").map(|id| tree.kind(id)), Some(Kind::Link));
-        assert_eq!(tree.find(b"current/index.js"), None);
-        assert_eq!(tree.find(b"dist/index.js").map(|id| tree.path(id).to_string()).as_deref(), Some("dist/index.js"));
     }
 }
