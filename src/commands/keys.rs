@@ -240,7 +240,7 @@ fn unusable(shown: &str, error: &KeyError) -> Failure {
 /// As [`passphrase`].
 pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     let found = passphrase(options)?;
-    if found.is_none() && std::env::var_os(PASSPHRASE_VARIABLE).is_some() {
+    if found.is_none() && host::env_is_set(PASSPHRASE_VARIABLE) {
         let help = format!("unset {PASSPHRASE_VARIABLE} for a private key that is not encrypted");
         return Err(Failure::new(format!("{PASSPHRASE_VARIABLE} is set and empty")).help(Some(help)));
     }

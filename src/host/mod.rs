@@ -14,6 +14,12 @@ pub fn env(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Whether an environment variable is set, be it to nothing.
+#[must_use]
+pub fn env_is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some()
+}
+
 /// Seconds since 1970-01-01 UTC; nothing for a clock that stands before that.
 #[must_use]
 pub fn seconds_since_1970() -> Option<u64> {
