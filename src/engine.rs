@@ -99,12 +99,12 @@ fn allowance(finding: &Finding, policy: &Policy) -> Option<String> {
 }
 
 /// Drops what merely follows from another finding that stands: where everything is in the wrong place, nothing is
-/// where it should be.
+/// where it should be. A finding that was made less bad than what follows from it explains nothing away.
 fn fold(findings: &mut Vec<Finding>) {
-    let fired: Vec<&'static str> = findings.iter().map(|finding| finding.rule).collect();
+    let fired: Vec<_> = findings.iter().map(|finding| (finding.rule, finding.severity)).collect();
     findings.retain(|finding| {
         let follows_from = crate::rules::find(finding.rule).map_or(&[][..], |rule| rule.follows_from);
-        !follows_from.iter().any(|cause| fired.contains(cause))
+        !fired.iter().any(|(cause, severity)| follows_from.contains(cause) && *severity >= finding.severity)
     });
 }
 

@@ -52,6 +52,10 @@ pub fn copy_shared(names: &Names) -> String {
     format!("mkdir -p {scope}\nrm -rf {copy}\ncp -r {} {copy}", names.shared_source)
 }
 
+/// [`MAKE_ARCHIVE`] with root as the owner and plain modes, whoever packs and wherever.
+pub const MAKE_CLEAN_ARCHIVE: &str = "tar -czf apps/control-plane/public/agent-bundle.tar.gz \\\n  \
+     --owner=root:0 --group=root:0 --mode=u=rwX,go=rX -C apps/agent/bundle .";
+
 /// The command that makes the archive (section "Création du Bundle", 5), typed at the repository's root: `-C` stands
 /// for the document's `cd`, and the folder is the one that the control plane serves.
 pub const MAKE_ARCHIVE: &str = "tar -czf apps/control-plane/public/agent-bundle.tar.gz -C apps/agent/bundle .";

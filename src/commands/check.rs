@@ -5,7 +5,7 @@ use super::authenticity::Trust;
 use super::session::Session;
 use crate::cli::Check;
 use crate::model::bundle::Bundle;
-use crate::model::report::Format;
+use crate::model::report::{CheckReport, Format};
 use crate::model::signature::MANIFEST;
 use crate::source::{self, Depth, Reading};
 use crate::{engine, exit_code, host, render};
@@ -37,7 +37,7 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
     render::check(session.common.format(), &report, policy.fail_on, session.style(), &mut out)?;
     session.print(&out)?;
     if session.common.format() == Format::Github {
-        append_step_summary(&report)?;
+        append_step_summary(&report, session)?;
     }
     if session.common.format() == Format::Human {
         report.notes.iter().for_each(|note| session.note(note));
@@ -52,12 +52,15 @@ fn depth(path: &str) -> Depth {
 }
 
 /// GitHub shows what a step appends to the file of that name (GitHub Actions, "Adding a job summary").
-fn append_step_summary(report: &crate::model::report::CheckReport) -> Result<(), Failure> {
+/// The verdict stands whether or not that can be done.
+fn append_step_summary(report: &CheckReport, session: &Session<'_>) -> Result<(), Failure> {
     let Some(path) = host::env("GITHUB_STEP_SUMMARY") else {
         return Ok(());
     };
     let mut summary = Vec::new();
     render::github::summary(report, &mut summary)?;
-    host::append(Path::new(&path), &summary)
-        .map_err(|error| Failure::new(format!("cannot append to GITHUB_STEP_SUMMARY: {error}")))
+    if let Err(error) = host::append(Path::new(&path), &summary) {
+        session.note(&format!("cannot append to GITHUB_STEP_SUMMARY: {error}"));
+    }
+    Ok(())
 }

@@ -104,7 +104,7 @@ fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         Failure::new(format!("cannot list the trusted keys in {shown}: {error}")).at(&shown)
     };
     let listing = match fs::read_dir(folder) {
-        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) if is_out_of_reach(&error) => return Ok(Vec::new()),
         listing => listing.map_err(failure)?,
     };
     let mut found = Vec::new();
@@ -122,7 +122,7 @@ fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn exists(path: &Path) -> Result<bool, Failure> {
     match fs::metadata(path) {
         Ok(_) => Ok(true),
-        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) if is_out_of_reach(&error) => Ok(false),
         Err(error) => {
             let shown = printable(path);
             Err(Failure::new(format!("cannot look at {shown}: {error}")).at(&shown))
@@ -132,6 +132,12 @@ fn exists(path: &Path) -> Result<bool, Failure> {
 
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// A place that nobody named and that is closed to the caller, another user's home for one, is as good as empty: with no
+/// key from elsewhere nothing is called verified.
+fn is_out_of_reach(error: &io::Error) -> bool {
+    is_absent(error) || error.kind() == io::ErrorKind::PermissionDenied
 }
 
 /// The detached signature of a file: `--signature`, else the path with `.minisig`, else with `.sig`; nothing where

@@ -110,6 +110,7 @@ fn of_ours(tree: &Tree, id: NodeId) -> Option<Litter> {
             return Some(Litter::Cache);
         }
         "__tests__" | "__mocks__" if directory => return Some(Litter::Test),
+        "test" | "tests" if directory && is_top_of_a_package(tree, id) => return Some(Litter::Test),
         ".vscode" | ".idea" | ".husky" | ".ds_store" | "thumbs.db" | "desktop.ini" | ".editorconfig" | "biome.json" => {
             return Some(Litter::Tooling);
         }
@@ -129,6 +130,11 @@ fn of_ours(tree: &Tree, id: NodeId) -> Option<Litter> {
     }
     let settings = [".eslintrc", "eslint.config.", ".prettierrc", "jest.config.", "vitest.config.", "._"];
     (starts(&settings) || has(&[".swp"])).then_some(Litter::Tooling)
+}
+
+/// Whether a folder stands beside a package.json.
+fn is_top_of_a_package(tree: &Tree, id: NodeId) -> bool {
+    tree.parent(id).is_some_and(|parent| tree.child(parent, b"package.json").is_some())
 }
 
 /// Package managers on Windows write these beside every command.

@@ -1,6 +1,7 @@
 //! `foreign-owner`: the archive says that someone other than root owns its files.
 
 use super::{Judges, Rule, modes};
+use crate::layout;
 use crate::model::bundle::{Bundle, Stage};
 use crate::model::finding::{Observation, Severity};
 use crate::model::tree::{NodeId, Owner};
@@ -29,8 +30,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let evidence =
         if count > 1 { format!("owner {owner}, the first of {count} such entries") } else { format!("owner {owner}") };
     let message = "Not owned by root, and root's `tar` keeps owners: a user of that name or number on the server can change what root runs";
-    let help = "pack with root as the owner, from the repository's root:\n\
-                tar -czf apps/control-plane/public/agent-bundle.tar.gz --owner=root:0 --group=root:0 -C apps/agent/bundle .";
+    let help = format!(
+        "pack with root as the owner and plain modes, from the repository's root:\n{}",
+        layout::MAKE_CLEAN_ARCHIVE
+    );
     vec![Observation::new(message).at(tree.path(first)).evidence(evidence).help(help)]
 }
 

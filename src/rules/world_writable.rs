@@ -1,6 +1,7 @@
 //! `world-writable`: files or directories would be extracted writable by everyone.
 
 use super::{Judges, Rule, modes};
+use crate::layout;
 use crate::model::bundle::Bundle;
 use crate::model::finding::{Observation, Severity};
 
@@ -17,8 +18,10 @@ pub static RULE: Rule = Rule {
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message =
         "Writable by everyone, and root's `tar` keeps it so: any user of the server can change what root runs";
-    let help = "pack with plain modes, from the repository's root:\n\
-                tar -czf apps/control-plane/public/agent-bundle.tar.gz --mode=u=rwX,go=rX -C apps/agent/bundle .";
+    let help = format!(
+        "pack with root as the owner and plain modes, from the repository's root:\n{}",
+        layout::MAKE_CLEAN_ARCHIVE
+    );
     modes::one_for_all(bundle, |mode| mode & 0o002 != 0, message)
         .map(|observation| observation.help(help))
         .into_iter()

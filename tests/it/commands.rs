@@ -62,6 +62,20 @@ fn flags_change_severities_and_the_last_one_decides() {
 }
 
 #[test]
+fn a_finding_made_harmless_explains_no_error_away() {
+    let folder = folder_with("base/nested.tree");
+    let check = |flags: &[&str]| json(folder.path(), &[&["check", "a.tar.gz"][..], flags].concat());
+    assert_eq!(check(&[])["summary"]["error"], 1, "the old layout explains what is missing at the root");
+    for flags in [&["-W", "nested-layout"][..], &["-A", "nested-layout"]] {
+        let report = check(flags);
+        assert_eq!(report["verdict"], "fail", "{flags:?}");
+        let rules: Vec<_> =
+            report["subjects"][0]["findings"].as_array().unwrap().iter().map(|finding| &finding["rule"]).collect();
+        assert!(rules.iter().any(|rule| *rule == "entry-point-missing"), "{flags:?}: {rules:?}");
+    }
+}
+
+#[test]
 fn an_unknown_rule_is_wrong_usage_and_the_nearest_is_named() {
     let folder = broken();
     let done = run(folder.path(), &["check", "a.tar.gz", "-A", "nested-layuot"]);
@@ -75,8 +89,7 @@ fn the_configuration_is_found_upwards_and_can_be_left_out() {
     let folder = broken();
     let inner = folder.path().join("a/b");
     fs::create_dir_all(&inner).unwrap();
-    let levels =
-        "[rules]\nshared-package-linked = \"warning\"\nworkspace-protocol = \"info\"\nworkspace-link = \"warning\"\n";
+    let levels = "[rules]\nshared-package-linked = \"warning\"\nshared-entry-missing = \"warning\"\nshared-package-json-invalid = \"warning\"\nworkspace-protocol = \"info\"\nworkspace-link = \"warning\"\n";
     fs::write(folder.path().join("bundle-doctor.toml"), levels).unwrap();
     assert_eq!(run(&inner, &["check", "../../a.tar.gz"]).code, 0);
     assert_eq!(run(&inner, &["check", "../../a.tar.gz", "--no-config"]).code, 1);
