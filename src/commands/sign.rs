@@ -8,10 +8,11 @@ use crate::model::bundle::{Bundle, Expectations};
 use crate::model::names::Names;
 use crate::model::report::{Format, SignatureReport, SignatureStatus};
 use crate::model::signature::Authenticity;
+use crate::model::signature::{MANIFEST, UNLISTED};
 use crate::model::snapshot::Snapshot;
 use crate::model::tree::Kind;
 use crate::render::signing::{self, SignedManifest, SignedReport};
-use crate::signing::manifest::{MANIFEST_NAME, MAX_MANIFEST, UNLISTED_NAMES, push_line};
+use crate::signing::manifest::{MAX_MANIFEST, push_line};
 use crate::signing::sign::{sign_bytes, sign_prehashed, sign_pure_reader, to_base64};
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, SignError, TrustedComment};
 use crate::source::limits::Limits;
@@ -95,7 +96,7 @@ impl Job<'_> {
     }
 
     fn folder(&self, path: &Path) -> Result<u8, Failure> {
-        let manifest_place = path.join(MANIFEST_NAME);
+        let manifest_place = path.join(MANIFEST);
         let place = self.place(&manifest_place);
         for place in [&manifest_place, &place] {
             keys::may_write(place, self.options.force)?;
@@ -112,7 +113,7 @@ impl Job<'_> {
         self.no_stale_signature(&manifest_place, &place, &manifest)?;
         let signed = match self.options.signature_format {
             SignatureWord::Minisign => {
-                let comment = self.comment(Some(MANIFEST_NAME.to_owned()), self.version(&snapshot))?;
+                let comment = self.comment(Some(MANIFEST.to_owned()), self.version(&snapshot))?;
                 let signature =
                     sign_prehashed(&key, &mut manifest.as_slice(), &comment).map_err(|error| self.unsigned(&error))?;
                 Signed { signature: signature.into_bytes(), comment: Some(comment) }
@@ -142,7 +143,7 @@ impl Job<'_> {
                 Kind::Special(special) => return refuse(special.name()),
                 Kind::Link if path.components().any(|name| name == b"node_modules") => counts.links += 1,
                 Kind::Link => return refuse("a symbolic link"),
-                Kind::File(_) if UNLISTED_NAMES.iter().any(|name| name.as_bytes() == path.as_bytes()) => {}
+                Kind::File(_) if UNLISTED.iter().any(|name| name.as_bytes() == path.as_bytes()) => {}
                 Kind::File(_) => {
                     let Some(digest) = tree.sha256(id) else { return refuse("not read") };
                     push_line(&mut manifest, path.as_bytes(), digest);

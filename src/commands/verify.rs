@@ -15,11 +15,12 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::names::Names;
 use crate::model::policy::{Level, Policy};
 use crate::model::report::{Coverage, Format, Verdict};
+use crate::model::signature::MANIFEST;
 use crate::model::signature::{Authenticity, ManifestFile, Signature};
 use crate::model::snapshot::Snapshot;
 use crate::model::tree::Tree;
 use crate::render::signing::{self, Verification};
-use crate::signing::manifest::{MANIFEST_NAME, MAX_MANIFEST, Manifest};
+use crate::signing::manifest::{MAX_MANIFEST, Manifest};
 use crate::signing::{TrustStore, Verifier};
 use crate::source::limits::Limits;
 use crate::source::{self, Depth, Reading, SourceError};
@@ -130,7 +131,7 @@ impl Job<'_> {
     /// no trusted key signed is compared with nothing.
     fn folder(&self) -> Result<Verification, Failure> {
         let bytes = self.manifest()?;
-        let place = Path::new(&self.options.path).join(MANIFEST_NAME);
+        let place = Path::new(&self.options.path).join(MANIFEST);
         let (signature, recognised) = self.signature(&place.to_string_lossy())?;
         let mut verifier = self.verifier(&recognised);
         if let Some(verifier) = &mut verifier {
@@ -138,7 +139,7 @@ impl Job<'_> {
         }
         let manifest_signature = Signature {
             found_in: Some(keys::printable(&signature)),
-            signs: Some(MANIFEST_NAME.to_owned()),
+            signs: Some(MANIFEST.to_owned()),
             ..judge(&recognised, verifier)
         };
         let verified = manifest_signature.is_verified();
@@ -160,14 +161,14 @@ impl Job<'_> {
     }
 
     fn manifest(&self) -> Result<Vec<u8>, Failure> {
-        let place = Path::new(&self.options.path).join(MANIFEST_NAME);
+        let place = Path::new(&self.options.path).join(MANIFEST);
         let shown = keys::printable(&place);
         let mut read = files::read_regular(&place, MAX_MANIFEST, false).map_err(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 return Failure::new(format!("cannot read {shown}: {error}")).at(&shown);
             }
             let help = "`bundle-doctor sign` makes one, in the folder that the bundle is made of".to_owned();
-            let message = format!("the folder has no {MANIFEST_NAME}, so nothing was verified");
+            let message = format!("the folder has no {MANIFEST}, so nothing was verified");
             Failure::new(message).at(&self.options.path).help(Some(help))
         })?;
         if read.size > MAX_MANIFEST {

@@ -5,13 +5,8 @@
 
 use std::fmt;
 
+use crate::model::signature::UNLISTED;
 use thiserror::Error;
-
-/// The name of the manifest in the bundle's root.
-pub const MANIFEST_NAME: &str = "SHA256SUMS";
-
-/// The names that a manifest cannot list: its own, and those of its signatures, which come after it.
-pub const UNLISTED_NAMES: [&str; 3] = [MANIFEST_NAME, "SHA256SUMS.minisig", "SHA256SUMS.sig"];
 
 /// The largest manifest read, in bytes: some 60,000 files, and few enough to stay within the tool's memory.
 pub const MAX_MANIFEST: usize = 8 * 1024 * 1024;
@@ -270,7 +265,7 @@ fn fault(path: &[u8]) -> Option<PathFault> {
         Some(PathFault::Parent)
     } else if has_part(b"") || has_part(b".") {
         Some(PathFault::NotPlain)
-    } else if UNLISTED_NAMES.iter().any(|name| name.as_bytes() == path) {
+    } else if UNLISTED.iter().any(|name| name.as_bytes() == path) {
         Some(PathFault::Itself)
     } else {
         None

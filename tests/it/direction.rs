@@ -10,7 +10,7 @@ const MAY_NAME: [(&str, &[&str]); 12] = [
     ("layout.rs", &["model"]),
     ("rules", &["rules", "model", "layout", "text"]),
     ("engine.rs", &["rules", "model", "text"]),
-    ("signing", &["signing"]),
+    ("signing", &["signing", "model"]),
     ("source", &["source", "model", "text"]),
     ("render", &["render", "model", "rules", "signing", "text"]),
     ("config.rs", &["layout", "model", "rules", "source", "text"]),

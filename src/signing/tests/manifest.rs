@@ -1,7 +1,8 @@
 //! The manifest: GNU's format to the byte, and what is refused.
 
 use super::unhex;
-use crate::signing::manifest::{MAX_MANIFEST, UNLISTED_NAMES};
+use crate::model::signature::UNLISTED;
+use crate::signing::manifest::MAX_MANIFEST;
 use crate::signing::{Manifest, ManifestError, PathFault};
 
 /// What `sha256sum -- *` of coreutils 9.1 printed for `a<CR>b` holding `x`, `c<LF>d` holding `y`, `e\f` holding `z`.
@@ -105,7 +106,7 @@ fn paths_that_cannot_be_listed() {
         ("a/", PathFault::NotPlain),
         ("a\0b", PathFault::Nul),
     ];
-    cases.extend(UNLISTED_NAMES.map(|name| (name, PathFault::Itself)));
+    cases.extend(UNLISTED.map(|name| (name, PathFault::Itself)));
     cases.push(("./SHA256SUMS", PathFault::Itself));
     for (path, expected) in cases {
         let fault = |result: Result<Manifest, ManifestError>| match result {
