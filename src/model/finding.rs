@@ -44,16 +44,16 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Starts with why it matters.
+    /// Starts with why it matters, made printable: a message may quote the bundle.
     #[must_use]
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..Self::default() }
+    pub fn new(message: impl AsRef<str>) -> Self {
+        Self { message: crate::text::printable(message.as_ref()).into_owned(), ..Self::default() }
     }
 
     /// Where it stands.
     #[must_use]
     pub fn at(mut self, path: impl std::fmt::Display) -> Self {
-        self.path = Some(path.to_string());
+        self.path = Some(crate::text::printable(&path.to_string()).into_owned());
         self
     }
 

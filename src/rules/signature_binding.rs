@@ -32,14 +32,14 @@ fn compare(bundle: &Bundle<'_>, signature: &Signature) -> Vec<Observation> {
         && signed != here
     {
         let message = format!("The signature was made for a file named `{signed}`, and this one is `{here}`");
-        found.push(Observation::new(crate::text::printable(&message)).help(help));
+        found.push(Observation::new(message).help(help));
     }
     if let (Some(signed), Some(version)) = (&signature.binding.version, version)
         && signed != version
     {
         let message = format!("The signature was made for version {signed}, and package.json says {version}");
         let line = package.and_then(|package| package.line_of(["version"]));
-        found.push(Observation::new(crate::text::printable(&message)).at("package.json").line(line).help(help));
+        found.push(Observation::new(message).at("package.json").line(line).help(help));
     }
     found
 }

@@ -108,7 +108,7 @@ impl Installed<'_> {
     }
 
     /// Starts an observation about one of its specifiers.
-    pub fn observe(&self, dependency: &Dependency, message: impl Into<String>) -> Observation {
+    pub fn observe(&self, dependency: &Dependency, message: impl AsRef<str>) -> Observation {
         let path = if self.is_root() { "package.json".to_owned() } else { format!("{}/package.json", self.folder) };
         Observation::new(message)
             .at(path)

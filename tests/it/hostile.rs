@@ -62,6 +62,53 @@ fn flat_tar() -> Vec<u8> {
     tar
 }
 
+/// What package.json files say is quoted in messages, and is as hostile as names are.
+#[test]
+fn words_of_a_package_json_are_printable_wherever_they_are_quoted() {
+    let evil = "\\u001b[2J\\u202e\\n";
+    let root = format!(
+        r#"{{"name":"{evil}","version":"1.0.0{evil}","packageManager":"yarn@{evil}","scripts":{{"install":"{evil}"}},
+            "dependencies":{{"{evil}":1,"x":"link:{evil}","y":"{evil}:z","@server-flow/shared":"file:{evil}"}}}}"#
+    );
+    let shared = format!(r#"{{"name":"{evil}","main":"{evil}.js","exports":{{"{evil}":"./{evil}"}}}}"#);
+    let file = |name: &str, content: &str| {
+        let mut header = tar::Header::new_ustar();
+        header.set_path(name).unwrap();
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        let mut block = [header.as_bytes(), content.as_bytes()].concat();
+        block.resize(block.len().next_multiple_of(512), 0);
+        block
+    };
+    let entries =
+        [file("package.json", &root), file("node_modules/@server-flow/shared/package.json", &shared), vec![0; 1024]];
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = read(folder.path(), &gzip(&entries.concat()), Limits::default());
+    assert!(judge(&snapshot));
+    let (names, authenticity) = (layout::names(), Authenticity::default());
+    let expectations = Expectations { version: Some("2.0.0".into()), newer_than: None };
+    let found = engine::run_rules(&Bundle::new(&snapshot, &names, &expectations, &authenticity));
+    for rule in
+        ["version-mismatch", "package-json-invalid", "install-script", "local-protocol", "shared-package-json-invalid"]
+    {
+        assert!(found.iter().any(|finding| finding.rule == rule), "{rule}: {found:#?}");
+    }
+    for words in found
+        .iter()
+        .flat_map(|finding| {
+            [Some(&finding.message), finding.path.as_ref(), finding.evidence.as_ref(), Some(&finding.help)]
+        })
+        .flatten()
+    {
+        // A remedy has lines of its own.
+        assert!(words.lines().all(|line| text::printable(line) == line), "{words:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
