@@ -11,6 +11,7 @@ use bundle_doctor::source::{self, Depth, Reading};
 use bundle_doctor::{engine, text};
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -109,8 +110,18 @@ fn words_of_a_package_json_are_printable_wherever_they_are_quoted() {
     }
 }
 
+/// The same cases every time, so that a change is judged by what it changed. `PROPTEST_CASES` and `PROPTEST_RNG_SEED`
+/// ask for more, and for others.
+fn config() -> ProptestConfig {
+    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
+        config.rng_seed = RngSeed::Fixed(20_250_126);
+    }
+    config
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_bytes_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
