@@ -30,11 +30,11 @@ fn check(folder: &Path, format: &str, paths: &[&str]) -> Run {
     run(folder, &args)
 }
 
-fn schema(path: &str) -> Value {
+pub fn schema(path: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
 }
 
-fn assert_valid(schema: &Value, document: &str, what: &str) {
+pub fn assert_valid(schema: &Value, document: &str, what: &str) {
     let document: Value = serde_json::from_str(document).unwrap_or_else(|error| panic!("{what}: {error}\n{document}"));
     let validator = jsonschema::validator_for(schema).unwrap();
     let errors: Vec<_> =

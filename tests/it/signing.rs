@@ -24,8 +24,18 @@ struct Ran {
 }
 
 impl Ran {
+    /// The document, which must fit the schema of its command where there is one.
     fn document(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {} {}", self.out, self.err))
+        let document: Value =
+            serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {} {}", self.out, self.err));
+        if let Some(command @ ("check" | "verify")) = document["command"].as_str() {
+            crate::formats::assert_valid(
+                &crate::formats::schema(&format!("docs/{command}.schema.json")),
+                &self.out,
+                command,
+            );
+        }
+        document
     }
 
     fn status(&self) -> String {
