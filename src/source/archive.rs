@@ -307,7 +307,9 @@ impl Walk<'_> {
         if let Err(fault) = path.assign(&entry.raw_name) {
             let defect = Defect::hiding(DefectKind::UnsafePath, self.name.clone(), fault.to_string());
             self.replay.note(defect);
-            return if is_file { self.data(entry.size, |_| ()) } else { Ok(()) };
+            self.replay.count_entry()?;
+            self.count_content(entry.size)?;
+            return self.data(entry.size, |_| ());
         }
         if entry.kind != b'5' && (path.is_root() || entry.raw_name.ends_with(b"/") || entry.raw_name.ends_with(b"/.")) {
             return Err(self.ambiguous("a name that ends in `/` on an entry that is not a directory"));
@@ -326,7 +328,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<(), Halt> {
+    /// Counts a file's content against the limit, before any of it is read.
+    fn count_content(&mut self, size: u64) -> Result<(), Halt> {
         self.content = self.content.saturating_add(size);
         if self.content > self.reading.limits.max_size {
             let what = format!(
@@ -334,8 +337,13 @@ impl Walk<'_> {
                 crate::text::size(self.reading.limits.max_size),
                 crate::text::size(size)
             );
-            return Err(Halt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
+            return Err(self.halt(DefectKind::TooLarge, what));
         }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<(), Halt> {
+        self.count_content(size)?;
         let placed = self.replay.file(path, size, meta)?;
         let names = self.reading.names;
         let ours = Territory::of(path.as_bytes(), names).is_ours();

@@ -55,13 +55,19 @@ impl Replay {
         }
     }
 
-    /// Counts an entry and checks its name against the limits.
-    pub fn admit(&mut self, raw_name: &[u8], path: &RelPath) -> Result<(), Stop> {
+    /// Counts an entry against the limit.
+    pub fn count_entry(&mut self) -> Result<(), Stop> {
         self.entries += 1;
         if self.entries > self.limits.max_entries {
             let what = format!("more than {} entries", self.limits.max_entries);
             return Err(Stop(Defect::hiding(DefectKind::TooLarge, None, what)));
         }
+        Ok(())
+    }
+
+    /// Counts an entry and checks its name against the limits.
+    pub fn admit(&mut self, raw_name: &[u8], path: &RelPath) -> Result<(), Stop> {
+        self.count_entry()?;
         let depth = path.components().count();
         if depth > self.limits.max_depth {
             return Err(too_long(path, format!("a path {depth} levels deep, more than {}", self.limits.max_depth)));
