@@ -36,6 +36,11 @@ fn judge(bundle: &Bundle<'_>, installed: &Installed<'_>, dependency: &Dependency
     let shared = *name == bundle.names.shared && installed.is_root();
     let optional = *field == "optionalDependencies";
     match Refers::of(spec) {
+        // npm does not read these fields, and pnpm makes the link.
+        Refers::Local(protocol) if shared && protocol == "link:" && is_pnpms(field) && links_inside(bundle, installed, spec) => {
+            let message = "pnpm links the shipped package, and npm does not read this field: it works, but is no copy";
+            Some((message.to_owned(), Severity::Warning))
+        }
         Refers::Local(protocol) => {
             Some((format!("npm stops with EUNSUPPORTEDPROTOCOL on `{protocol}`, wherever it stands; pnpm fails or makes a link that leads nowhere"), Severity::Error))
         }
@@ -62,6 +67,14 @@ fn judge(bundle: &Bundle<'_>, installed: &Installed<'_>, dependency: &Dependency
         }
         _ => None,
     }
+}
+
+fn is_pnpms(field: &str) -> bool {
+    matches!(field, "resolutions" | "pnpm.overrides")
+}
+
+fn links_inside(bundle: &Bundle<'_>, installed: &Installed<'_>, spec: &str) -> bool {
+    spec.trim().get("link:".len()..).is_some_and(|path| installed.satisfies(bundle, path))
 }
 
 fn unsatisfied(bundle: &Bundle<'_>, path: &str) -> &'static str {
