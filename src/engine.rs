@@ -3,11 +3,9 @@
 //! Overrides and allowances are applied here and nowhere else.
 
 use crate::model::bundle::Bundle;
-use crate::model::checksums::Comparison;
 use crate::model::finding::{Allowed, Finding, Observation};
 use crate::model::policy::{Level, Policy, Selector};
-use crate::model::report::{CheckReport, Coverage, PackageId, SubjectReport, Summary, Verdict};
-use crate::model::signature::ManifestFile;
+use crate::model::report::{CheckReport, PackageId, SubjectReport, Summary, Verdict};
 use crate::rules::{Judges, RULES, Rule};
 
 /// What the rules see in a bundle, before anything is folded or allowed: a finding for each observation, with the
@@ -57,14 +55,14 @@ pub fn judge(bundle: &Bundle<'_>, policy: &Policy) -> SubjectReport {
     SubjectReport {
         path: printable(&snapshot.path),
         kind: snapshot.kind,
-        sha256: snapshot.sha256.map(|digest| hex(&digest)),
+        sha256: snapshot.sha256.map(|digest| crate::text::hex(&digest)),
         size: snapshot.size,
         unpacked_size: known.then_some(snapshot.unpacked_size),
         entries: known.then_some(snapshot.entries),
         layout: if known { bundle.layout } else { crate::model::bundle::Layout::Unknown },
         package,
         signature: bundle.authenticity.signature().report.clone(),
-        manifest: coverage(bundle),
+        manifest: bundle.authenticity.coverage(),
         verdict: policy.fail_on.verdict(&findings),
         tree_unknown: !known,
         findings,
@@ -72,21 +70,8 @@ pub fn judge(bundle: &Bundle<'_>, policy: &Policy) -> SubjectReport {
     }
 }
 
-fn coverage(bundle: &Bundle<'_>) -> Option<Coverage> {
-    match &bundle.authenticity.manifest {
-        Some(ManifestFile::Compared(Comparison { listed, verified, outside, .. })) => {
-            Some(Coverage { listed: *listed, verified: *verified, outside: *outside })
-        }
-        _ => None,
-    }
-}
-
 fn printable(text: &str) -> String {
     crate::text::printable(text).into_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Why a finding is allowed, if it is.

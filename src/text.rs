@@ -75,6 +75,12 @@ pub fn size(bytes: u64) -> String {
     format!("{bytes} bytes")
 }
 
+/// Bytes in lower-case hex, as `sha256sum` writes a digest.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// `1 entry`, `2 entries`: a count with its noun.
 #[must_use]
 pub fn plural(count: u64, noun: &str) -> String {

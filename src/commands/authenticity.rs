@@ -151,7 +151,8 @@ fn kept<'t>(tree: &'t Tree, name: &str) -> Option<Result<&'t [u8], &'static str>
     })
 }
 
-fn compare(snapshot: &Snapshot, manifest: &[u8], names: &Names) -> ManifestFile {
+/// The manifest's bytes compared with the tree.
+pub fn compare(snapshot: &Snapshot, manifest: &[u8], names: &Names) -> ManifestFile {
     match Manifest::parse(manifest) {
         Err(error) => ManifestFile::Invalid(text::printable(&error.to_string()).into_owned()),
         Ok(manifest) => {

@@ -4,23 +4,22 @@
 //! `signature-binding` only.
 
 use super::Failure;
-use super::authenticity::judge;
+use super::authenticity::{compare, judge};
 use super::keys::{self, Recognised};
 use super::session::Session;
 use crate::cli::signing::Verify;
 use crate::host::files;
-use crate::model::bundle::{Bundle, Expectations, Stage, stage};
-use crate::model::checksums::{self, Comparison};
+use crate::model::bundle::{Bundle, Expectations};
 use crate::model::finding::{Finding, Severity};
 use crate::model::names::Names;
 use crate::model::policy::{Level, Policy};
-use crate::model::report::{Coverage, Format, Verdict};
+use crate::model::report::{Format, Verdict};
 use crate::model::signature::MANIFEST;
-use crate::model::signature::{Authenticity, ManifestFile, Signature};
+use crate::model::signature::{Authenticity, Signature};
 use crate::model::snapshot::Snapshot;
 use crate::model::tree::Tree;
 use crate::render::signing::{self, Verification};
-use crate::signing::manifest::{MAX_MANIFEST, Manifest};
+use crate::signing::manifest::MAX_MANIFEST;
 use crate::signing::{TrustStore, Verifier};
 use crate::source::limits::Limits;
 use crate::source::{self, Depth, Reading, SourceError};
@@ -149,14 +148,7 @@ impl Job<'_> {
             let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
             return Err(Failure::new(message).at(&self.options.path).help(Some(help)));
         }
-        let manifest = verified.then(|| match Manifest::parse(&bytes) {
-            Err(error) => ManifestFile::Invalid(error.to_string()),
-            Ok(manifest) => {
-                let entries = manifest.entries().iter().map(|entry| (entry.path.as_slice(), &entry.digest));
-                let deployed = stage(&snapshot, &self.names) == Stage::Deployed;
-                ManifestFile::Compared(checksums::compare(&snapshot.tree, entries, deployed, &self.names))
-            }
-        });
+        let manifest = verified.then(|| compare(&snapshot, &bytes, &self.names));
         Ok(self.conclude(&snapshot, &Authenticity { manifest, manifest_signature, ..Authenticity::default() }))
     }
 
@@ -213,12 +205,6 @@ impl Job<'_> {
         let signature = authenticity.signature();
         let fixed = findings.iter().any(|finding| finding.rule != BINDING);
         let fails = fixed || !signature.is_verified() || self.policy.fail_on.verdict(&findings) == Verdict::Fail;
-        let manifest = match &authenticity.manifest {
-            Some(ManifestFile::Compared(Comparison { listed, verified, outside, .. })) => {
-                Some(Coverage { listed: *listed, verified: *verified, outside: *outside })
-            }
-            _ => None,
-        };
         let report = signature.report.clone();
         let known = self.trust.iter().filter(|known| Some(known.key.id().to_string()) == report.key_id);
         Verification {
@@ -226,7 +212,7 @@ impl Job<'_> {
             verdict: if fails { Verdict::Fail } else { Verdict::Pass },
             origins: known.flat_map(|known| known.origins.clone()).collect(),
             signature: report,
-            manifest,
+            manifest: authenticity.coverage(),
             findings,
         }
     }

@@ -63,19 +63,27 @@ impl Staged {
     /// # Errors
     /// Whatever creating, writing or syncing gives; nothing is left then.
     pub fn write(place: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
+        Self::with(place, mode, |out| out.write_all(content))
+    }
+
+    /// [`Staged::write`] of what is made as it is written. Nothing is buffered here: a buffer would keep a copy of a key.
+    ///
+    /// # Errors
+    /// As [`Staged::write`], and whatever `write` gives.
+    pub fn with(place: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Self> {
         let name = place.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
         let mut beside = OsString::from(".");
         beside.push(name);
         beside.push(format!(".{}.tmp", std::process::id()));
         let beside = place.with_file_name(beside);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
         let staged = Self { beside, place: place.to_path_buf() };
-        file.write_all(content)?;
+        write(&mut &file)?;
         file.sync_all()?;
         Ok(staged)
     }
 
-    fn commit(&self, force: bool) -> io::Result<()> {
+    pub(super) fn commit(&self, force: bool) -> io::Result<()> {
         if force { fs::rename(&self.beside, &self.place) } else { rename_to_nothing(&self.beside, &self.place) }
     }
 }

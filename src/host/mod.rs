@@ -3,7 +3,7 @@
 pub mod files;
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -45,24 +45,12 @@ pub fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
 /// # Errors
 /// Whatever writing, syncing or renaming gives; the file beside is removed again.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = File::create_new(&beside)
-        .and_then(|file| {
-            let mut out = io::BufWriter::new(&file);
-            write(&mut out)?;
-            out.flush()?;
-            drop(out);
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    let buffered = |out: &mut dyn Write| {
+        let mut out = io::BufWriter::new(out);
+        write(&mut out)?;
+        out.flush()
+    };
+    files::Staged::with(path, 0o666, buffered)?.commit(true)
 }
 
 /// Appends to a file, which is made if it is not there.

@@ -1,7 +1,7 @@
 //! What is known of a bundle's signature and manifest, before the rules judge it.
 
 use super::checksums::Comparison;
-use super::report::{SignatureReport, SignatureStatus};
+use super::report::{Coverage, SignatureReport, SignatureStatus};
 
 /// The manifest's file name, in the bundle's root.
 pub const MANIFEST: &str = "SHA256SUMS";
@@ -74,6 +74,17 @@ impl Authenticity {
         let detached_is_there = self.detached.report.status != SignatureStatus::Missing;
         let prefer_manifest = self.manifest_signature.is_verified() && !self.detached.is_verified();
         if detached_is_there && !prefer_manifest { &self.detached } else { &self.manifest_signature }
+    }
+
+    /// How much of the bundle its manifest covers, where there is one that can be read.
+    #[must_use]
+    pub fn coverage(&self) -> Option<Coverage> {
+        match &self.manifest {
+            Some(ManifestFile::Compared(Comparison { listed, verified, outside, .. })) => {
+                Some(Coverage { listed: *listed, verified: *verified, outside: *outside })
+            }
+            _ => None,
+        }
     }
 
     /// Both signatures that are there.

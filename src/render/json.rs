@@ -36,7 +36,7 @@ pub(super) fn write<Body: Serialize>(command: &str, verdict: &str, body: Body, o
     writeln!(out)
 }
 
-const fn word(verdict: Verdict) -> &'static str {
+pub(super) const fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
@@ -174,7 +174,7 @@ impl Serialize for Files<'_> {
         }
         let Self(tree) = self;
         serializer.collect_seq(tree.sorted().filter_map(|id| {
-            let sha256 = tree.sha256(id)?.iter().map(|byte| format!("{byte:02x}")).collect();
+            let sha256 = crate::text::hex(tree.sha256(id)?);
             Some(Entry { path: tree.path(id).to_string(), sha256 })
         }))
     }

@@ -237,7 +237,7 @@ fn fingerprint(finding: &Finding, occurrence: usize) -> String {
     if occurrence > 0 {
         hash.update(occurrence.to_string());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::text::hex(&hash.finalize())
 }
 
 #[cfg(test)]

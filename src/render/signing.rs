@@ -175,9 +175,5 @@ fn comment(signature: &SignatureReport, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Whatever `out` gives.
 pub fn verification_json(report: &Verification, out: &mut dyn Write) -> io::Result<()> {
-    let verdict = match report.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-    };
-    json::write("verify", verdict, report, out)
+    json::write("verify", json::word(report.verdict), report, out)
 }

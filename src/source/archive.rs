@@ -14,7 +14,6 @@ use crate::model::defect::{Defect, DefectKind, Format, Unreadable};
 use crate::model::path::RelPath;
 use crate::model::secret;
 use crate::model::snapshot::{Snapshot, SubjectKind};
-use crate::model::territory::Territory;
 use crate::model::tree::{Content, FileData, Kind, Meta, Owner, Special};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -346,7 +345,6 @@ impl Walk<'_> {
         self.count_content(size)?;
         let placed = self.replay.file(path, size, meta)?;
         let names = self.reading.names;
-        let ours = Territory::of(path.as_bytes(), names).is_ours();
         let wanted = interest(path.as_bytes(), names);
         let keep = wanted.is_whole() && size <= wanted.most_kept();
         if keep {
@@ -357,7 +355,7 @@ impl Walk<'_> {
             }
         }
         let mut collected = Vec::new();
-        let mut hasher = (ours || self.reading.depth == Depth::Digests).then(Sha256::new);
+        let mut hasher = (wanted != Interest::Nothing || self.reading.depth == Depth::Digests).then(Sha256::new);
         let most = match wanted {
             Interest::Nothing => 0,
             Interest::Head => secret::HEAD,
