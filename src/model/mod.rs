@@ -18,3 +18,4 @@ pub mod signature;
 pub mod snapshot;
 pub mod territory;
 pub mod tree;
+pub mod unit;

@@ -182,6 +182,8 @@ fn wrapped(words: &str, first: &str, rest: &str, style: Style, out: &mut dyn Wri
         .initial_indent(first)
         .subsequent_indent(rest)
         .break_words(false)
+        // Said, since another crate may switch on textwrap's other algorithm, which breaks lines elsewhere.
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
         .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(words, options).into_iter().try_for_each(|line| writeln!(out, "{line}"))
