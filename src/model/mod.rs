@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod checksums;
 pub mod defect;
+pub mod diagnosis;
 pub mod entry_resolution;
 pub mod finding;
 pub mod names;
@@ -14,6 +15,8 @@ pub mod path;
 pub mod policy;
 pub mod report;
 pub mod secret;
+pub mod server;
+pub mod server_report;
 pub mod signature;
 pub mod snapshot;
 pub mod territory;

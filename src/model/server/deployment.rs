@@ -1,0 +1,110 @@
+//! What stands on the server's disk: the deployed bundle, its backup, the leftover download, and whether they would start.
+
+use super::fact::{Fact, Moment};
+use crate::model::finding::{Finding, Severity};
+use crate::model::report::SubjectReport;
+
+/// A folder that holds a bundle, or should.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deployment {
+    /// Its path on the server.
+    pub path: String,
+    /// What is there.
+    pub state: Fact<DeploymentState>,
+}
+
+/// What is at the place of a bundle.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DeploymentState {
+    /// Nothing.
+    Absent,
+    /// An empty folder.
+    Empty,
+    /// Something that is no folder, in words.
+    NotADirectory(&'static str),
+    /// A folder with something in it.
+    Present(Box<Inspected>),
+}
+
+/// A bundle's folder, judged by the rules of `check`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inspected {
+    /// What the rules say, with their default severities.
+    pub report: SubjectReport,
+    /// When the folder, its `package.json` or its entry point was last changed (ctime: what tar wrote keeps old mtimes).
+    pub changed: Option<Moment>,
+    /// Whether there is a `node_modules`.
+    pub has_modules: bool,
+    /// Whether anything but the shared package is installed in it.
+    pub has_dependencies: bool,
+    /// The dependencies that are declared, would be installed by step 5, and are not there.
+    pub absent_dependencies: Vec<String>,
+    /// Whether there is a `packages/shared` that step 6 can copy.
+    pub ships_shared: bool,
+    /// The script that the unit starts, relative to the bundle, by which it was judged.
+    pub entry: String,
+    /// Files of no bytes where a package manager writes none: `package.json` and code below `node_modules`.
+    pub emptied: Vec<String>,
+}
+
+/// Rules that speak of what stops Node at the start, so that an error of theirs means that the agent cannot run. The
+/// others speak of the next update, of who made the bundle, or of what should not be shipped.
+const STOPS_THE_START: [&str; 12] = [
+    "entry-point-missing",
+    "shared-package-missing",
+    "shared-package-linked",
+    "shared-entry-missing",
+    "shared-package-json-invalid",
+    "workspace-link",
+    "package-json-invalid",
+    "module-syntax-error",
+    "module-format-mismatch",
+    "unresolved-import",
+    "undeclared-dependency",
+    "missing-export",
+];
+
+impl Deployment {
+    /// The inspected folder, if there is one.
+    #[must_use]
+    pub fn inspected(&self) -> Option<&Inspected> {
+        match self.state.known()? {
+            DeploymentState::Present(inspected) => Some(inspected),
+            _ => None,
+        }
+    }
+
+    /// Whether Node would start what is there: nothing where that is not known.
+    #[must_use]
+    pub fn would_start(&self) -> Option<bool> {
+        Some(match self.state.known()? {
+            DeploymentState::Present(inspected) => inspected.stoppers().next().is_none(),
+            _ => false,
+        })
+    }
+}
+
+impl Inspected {
+    /// The findings that stop Node at the start, the rules' own order kept.
+    pub fn stoppers(&self) -> impl Iterator<Item = &Finding> {
+        let errors = self.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.filter(|finding| STOPS_THE_START.contains(&finding.rule))
+    }
+
+    /// The stopper of that rule.
+    #[must_use]
+    pub fn stopper(&self, rule: &str) -> Option<&Finding> {
+        self.stoppers().find(|finding| finding.rule == rule)
+    }
+}
+
+/// The archive that an update leaves in the temporary folder when it stops before extraction is done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Download {
+    /// Its path.
+    pub path: String,
+    /// When it was last written.
+    pub changed: Option<Moment>,
+    /// What `check` says of it.
+    pub report: SubjectReport,
+}
