@@ -1,6 +1,7 @@
-//! What the outside world is asked for beside bundles: the environment, and files written safely.
+//! What the outside world is asked for beside bundles: the environment, files written safely, and programs run.
 
 pub mod files;
+pub mod process;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
