@@ -24,6 +24,8 @@ pub const UNIT: &str = "server-flow-agent.service";
 pub const SERVER_HOME: &str = "~/.server-flow";
 /// The deployed bundle (section "Fichiers Clés", 3).
 pub const DEPLOYED_BUNDLE: &str = "~/.server-flow/agent-bundle";
+/// Where step 1 of the update puts the archive (section "Étape 1").
+pub const DOWNLOAD: &str = "/tmp/agent-bundle-update.tar.gz";
 
 /// The names a bundle is judged by when the configuration says nothing.
 #[must_use]

@@ -11,6 +11,8 @@ pub mod exit_code;
 pub mod host;
 pub mod layout;
 pub mod model;
+pub mod probe;
+pub mod redact;
 pub mod render;
 pub mod rules;
 pub mod signing;

@@ -2,6 +2,8 @@
 
 pub mod files;
 pub mod process;
+pub mod recording;
+pub mod server;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;

@@ -155,7 +155,9 @@ impl<'a> Bundle<'a> {
     }
 }
 
-fn read_package(tree: &Tree, path: &str) -> PackageFile {
+/// The `package.json` at that path of a tree.
+#[must_use]
+pub fn read_package(tree: &Tree, path: &str) -> PackageFile {
     let Some(id) = tree.resolve(path.as_bytes()).ok().filter(|id| tree.file(*id).is_some()) else {
         return PackageFile::Missing;
     };

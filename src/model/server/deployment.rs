@@ -43,6 +43,8 @@ pub struct Inspected {
     pub ships_shared: bool,
     /// The script that the unit starts, relative to the bundle, by which it was judged.
     pub entry: String,
+    /// Whether that script is there.
+    pub has_entry: bool,
     /// Files of no bytes where a package manager writes none: `package.json` and code below `node_modules`.
     pub emptied: Vec<String>,
 }
@@ -88,7 +90,8 @@ impl Inspected {
     /// The findings that stop Node at the start, the rules' own order kept.
     pub fn stoppers(&self) -> impl Iterator<Item = &Finding> {
         let errors = self.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        errors.filter(|finding| STOPS_THE_START.contains(&finding.rule))
+        let misplaced = |finding: &Finding| finding.rule == "nested-layout" && !self.has_entry;
+        errors.filter(move |finding| STOPS_THE_START.contains(&finding.rule) || misplaced(finding))
     }
 
     /// The stopper of that rule.

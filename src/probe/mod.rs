@@ -1,0 +1,482 @@
+//! Looks at a server: asks [`crate::host::server`], reads the answers with free functions, and gives [`Facts`].
+//!
+//! What does not depend on each other is asked at the same time. Secrets are taken out here, before anything is judged.
+
+mod deployment;
+mod journal;
+mod places;
+mod process;
+mod reach;
+mod systemctl;
+mod unit_files;
+
+pub use places::Wishes;
+
+use crate::host::server::{Diagnostic, Refusal, Server, Situation, Spoken};
+use crate::model::names::Names;
+use crate::model::report::SubjectReport;
+use crate::model::server::{
+    Account, Caller, ControlPlane, Fact, Facts, Host, Journal, Listener, Node, Places, Presence, Process, Ran, Reach,
+    Reached, SecretInUnit, Service, UnitOnDisk, Volume,
+};
+use crate::model::snapshot::Snapshot;
+use crate::model::unit::{CommandLine, Context, from_directory};
+use crate::redact::Redactor;
+use crate::text;
+use reach::{Need, reached};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+
+/// Reads a bundle's folder or archive and judges it by the rules of `check`; the error says why it could not be read.
+pub type Judge<'a> = &'a (dyn Fn(&Path, &Names) -> Result<(Snapshot, SubjectReport), String> + Sync);
+
+/// Lines of a command's output that are kept.
+const MOST_LINES: usize = 60;
+/// The port the agent listens on (it is not in the source document; FIELD-FACTS, measured).
+const AGENT_PORT: u16 = 3001;
+
+/// Asks one server, and keeps what was run.
+struct Probe<'a> {
+    server: &'a dyn Server,
+    redactor: Redactor,
+    ran: Mutex<Vec<Ran>>,
+}
+
+/// Looks at a server. The redactor that comes with the facts knows the secrets that were seen.
+#[must_use]
+pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: Judge<'_>) -> (Facts, Redactor) {
+    let situation = server.situation();
+    let found = unit_files::find(server, &wishes.unit);
+    let mut redactor = Redactor::new();
+    if let Some(found) = found.known() {
+        for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
+            redactor.learn(&format!("{}={}", assignment.key, assignment.value));
+        }
+        for (name, value) in found.unit.environment() {
+            if Redactor::secret_in(&format!("{name}=x")).is_some() {
+                redactor.know(&value);
+            }
+        }
+    }
+    let probe = Probe { server, redactor, ran: Mutex::new(Vec::new()) };
+    let account = probe.account(found.known().map_or("root".to_owned(), |found| found.unit.user()));
+    let control_plane = found.known().and_then(|found| control_plane(found.unit.command()?.ok()?));
+    let places =
+        places::of(server, wishes, found.known().map(|found| &found.unit), account.known().and_then(Option::as_ref));
+    let unit = found.map(|found| probe.unit(found, &account));
+    let script = unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.clone());
+    let facts = probe.gather(&situation, wishes, places, unit, control_plane, script.as_deref(), names, judge);
+    let Probe { redactor, .. } = probe;
+    (facts, redactor)
+}
+
+impl Probe<'_> {
+    #[expect(clippy::too_many_arguments, reason = "what was found out before the rest can be asked at once")]
+    fn gather(
+        &self,
+        situation: &Situation,
+        wishes: &Wishes,
+        places: Places,
+        unit: Fact<UnitOnDisk>,
+        control_plane: Option<ControlPlane>,
+        script: Option<&str>,
+        names: &Names,
+        judge: Judge<'_>,
+    ) -> Facts {
+        let server = self.server;
+        let name = wishes.unit.as_str();
+        let program = unit.known().and_then(|unit| unit.program.known()).cloned();
+        let at = |folder: &str| places::names_for(server, folder, &places.bundle, script, names);
+        let inspect = |folder: &str| deployment::inspect(server, folder, &at(folder), judge);
+        let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
+        thread::scope(|scope| {
+            let service = scope.spawn(|| self.service(name, situation));
+            let journal = scope.spawn(|| self.journal(wishes, situation));
+            let version = scope.spawn(|| self.run(&Diagnostic::Version).ok());
+            let node = scope.spawn(|| self.node(program.as_ref()));
+            let deployed = scope.spawn(|| inspect(&places.bundle));
+            let backed_up = scope.spawn(|| {
+                let nested = server.look(&nested).is_ok_and(|look| look.kind == 'd').then(|| inspect(&nested));
+                (inspect(&places.backup), nested)
+            });
+            let download = scope.spawn(|| deployment::download(server, &places.download, names, judge));
+            if server.is_live() {
+                scope.spawn(|| self.run(&Diagnostic::Status(name)));
+                scope.spawn(|| self.run(&Diagnostic::Cat(name)));
+                scope.spawn(|| self.run(&Diagnostic::Listing(&places.bundle)));
+            }
+            let service = joined(service, Fact::unknown("it could not be asked"));
+            let process = self.process(service.known(), control_plane.as_ref());
+            let journal = joined(journal, Fact::unknown("it could not be read"));
+            let main = service.known().and_then(|service| service.main_pid);
+            let listeners = self.listeners(journal.known(), main);
+            let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
+            let (node, other_nodes) = joined(node, (Fact::unknown("it could not be asked"), Vec::new()));
+            let lost = |path: &str| crate::model::server::Deployment {
+                path: path.to_owned(),
+                state: Fact::unknown("it could not be read"),
+            };
+            let (backup, nested_backup) = joined(backed_up, (lost(&places.backup), None));
+            let deployment = joined(deployed, lost(&places.bundle));
+            let download = joined(download, Fact::unknown("it could not be read"));
+            let volumes = self.volumes(&places);
+            let os = self.os();
+            let host = Host { name: self.host_name(situation), os, systemd };
+            let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
+            let reach =
+                if server.is_live() { Reach::Live } else { Reach::Mounted(server.place("/").display().to_string()) };
+            Facts {
+                at: crate::model::server::Moment(situation.now),
+                reach,
+                caller,
+                places: places.clone(),
+                host,
+                unit,
+                service,
+                journal,
+                process,
+                node,
+                other_nodes,
+                deployment,
+                backup,
+                nested_backup,
+                download,
+                volumes,
+                listeners,
+                control_plane,
+                ran: Vec::new(),
+            }
+        })
+        .with_commands(self)
+    }
+
+    /// Runs a command and notes that it was.
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+        let spoken = self.server.run(diagnostic);
+        if spoken == Err(Refusal::NotLive) {
+            return spoken;
+        }
+        let is_journal = matches!(diagnostic, Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. });
+        let words = diagnostic.words();
+        let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "));
+        let ran = match &spoken {
+            Ok(spoken) => {
+                let failed = spoken.status != Some(0);
+                let first_word = spoken.stderr.lines().find(|line| !line.trim().is_empty());
+                let fault = first_word.filter(|_| failed).map(|line| self.shown(line));
+                // The journal's lines are facts of their own; here they would stand twice, as JSON.
+                let lines = spoken.stdout.lines().filter(|_| !is_journal).take(MOST_LINES);
+                let output = self.redactor.clean_lines(lines);
+                let output = output.iter().map(|line| text::printable(line).into_owned()).collect();
+                Ran { id: diagnostic.id(), command, status: spoken.status, took: spoken.took, fault, output }
+            }
+            Err(refusal) => {
+                let fault = Some(refusal.to_string());
+                Ran { id: diagnostic.id(), command, status: None, took: 0, fault, output: Vec::new() }
+            }
+        };
+        self.ran.lock().unwrap_or_else(PoisonError::into_inner).push(ran);
+        spoken
+    }
+
+    fn shown(&self, line: &str) -> String {
+        text::printable(&self.redactor.clean(line)).into_owned()
+    }
+
+    fn service(&self, unit: &str, situation: &Situation) -> Fact<Service> {
+        match self.run(&Diagnostic::Show(unit)) {
+            Err(Refusal::NotLive) => Fact::unknown("a mounted disk does not run"),
+            Err(Refusal::NotFound) => Fact::unknown("there is no `systemctl`"),
+            Err(refusal) => Fact::unknown(format!("systemctl: {refusal}")),
+            Ok(spoken) if spoken.status != Some(0) || !spoken.stdout.contains("LoadState=") => {
+                let first = spoken.stderr.lines().find(|line| !line.trim().is_empty());
+                Fact::unknown(first.map_or_else(|| "systemctl said nothing".to_owned(), |line| self.shown(line)))
+            }
+            Ok(spoken) => {
+                let mut service = systemctl::service(&spoken.stdout, situation);
+                let command = self.redactor.clean(&service.exec_start.join(" "));
+                service.exec_start = command.split_whitespace().map(str::to_owned).collect();
+                Fact::Known(service)
+            }
+        }
+    }
+
+    fn journal(&self, wishes: &Wishes, situation: &Situation) -> Fact<Journal> {
+        let server = self.server;
+        let persistent = server.list("/var/log/journal").is_ok_and(|names| !names.is_empty());
+        let directory = server.place("/var/log/journal").display().to_string();
+        let directory = (!server.is_live()).then_some(directory.as_str());
+        if directory.is_some() && !persistent {
+            return Fact::unknown("the disk holds none: it was kept in memory");
+        }
+        if situation.uid != 0 && server.is_live() && !self.journal_is_readable(persistent) {
+            return Fact::unless("permission denied", "run it as root, or as a member of the group systemd-journal");
+        }
+        let (unit, lines, since) = (wishes.unit.as_str(), wishes.lines, wishes.since.as_deref());
+        let (own, managers) = thread::scope(|scope| {
+            let own = scope.spawn(|| self.run(&Diagnostic::Journal { unit, lines, since, directory }));
+            let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
+            (joined(own, Err(Refusal::Failed)), managers)
+        });
+        let (own, managers) = match (own, managers) {
+            (Ok(own), Ok(managers)) => (own, managers),
+            (Err(Refusal::NotFound), _) => return Fact::unknown("there is no `journalctl`"),
+            (Err(refusal), _) | (_, Err(refusal)) => return Fact::unknown(format!("journalctl: {refusal}")),
+        };
+        if own.status != Some(0) && own.stdout.is_empty() {
+            let first = own.stderr.lines().find(|line| !line.trim().is_empty());
+            return Fact::unknown(first.map_or_else(|| "journalctl failed".to_owned(), |line| self.shown(line)));
+        }
+        let (entries, _) = journal::entries(&[&own.stdout, &managers.stdout], unit, &self.redactor);
+        let is_cut = own.stdout.lines().count() >= lines as usize;
+        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent })
+    }
+
+    /// Whether the system's journal can be opened: journalctl says nothing where it only sees the caller's own.
+    fn journal_is_readable(&self, persistent: bool) -> bool {
+        let base = if persistent { "/var/log/journal" } else { "/run/log/journal" };
+        let machines = self.server.list(base).unwrap_or_default();
+        machines.iter().any(|machine| self.server.read(&format!("{base}/{machine}/system.journal"), 1).is_ok())
+    }
+
+    fn process(&self, service: Option<&Service>, plane: Option<&ControlPlane>) -> Fact<Option<Process>> {
+        let Some(service) = service else { return Fact::unknown("the service is not known") };
+        let Some(pid) = service.main_pid else { return Fact::Known(None) };
+        let process = process::main_process(self.server, pid, plane, &self.redactor);
+        process.map(|process| Some(Process { started: service.started, ..process }))
+    }
+
+    fn listeners(&self, journal: Option<&Journal>, main: Option<u32>) -> Fact<Vec<Listener>> {
+        if !self.server.is_live() {
+            return Fact::unknown("a mounted disk does not run");
+        }
+        let mut ports = vec![AGENT_PORT];
+        // `Error: listen EADDRINUSE: address already in use 0.0.0.0:3001`
+        let messages = journal.into_iter().flat_map(|journal| &journal.entries).map(|entry| entry.message.as_str());
+        let taken = messages
+            .filter(|message| message.contains("EADDRINUSE"))
+            .filter_map(|message| message.trim_end().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()));
+        ports.extend(taken);
+        process::listeners(self.server, &ports, main, &self.redactor)
+    }
+
+    /// The Node that the unit starts, and where that is not there, others.
+    fn node(&self, program: Option<&Reached>) -> (Fact<Option<Node>>, Vec<Node>) {
+        let Some(program) = program else { return (Fact::unknown("the unit starts no program"), Vec::new()) };
+        let is_there = matches!(program.presence, Presence::File { .. } | Presence::Denied { .. });
+        let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
+        let others = if is_there { Vec::new() } else { self.other_nodes(&program.path) };
+        (own, others)
+    }
+
+    fn version_of(&self, path: &str) -> Node {
+        // Anything but Node itself could do something else than print its version.
+        let is_node = matches!(last_part(path), "node" | "nodejs");
+        let spoken = if is_node { self.run(&Diagnostic::NodeVersion(path)).ok() } else { None };
+        let version = spoken.filter(|spoken| spoken.status == Some(0)).and_then(|spoken| {
+            let version = spoken.stdout.trim().strip_prefix('v')?.to_owned();
+            semver::Version::parse(&version).ok().map(|_| version)
+        });
+        Node { path: path.to_owned(), version }
+    }
+
+    fn other_nodes(&self, not: &str) -> Vec<Node> {
+        let server = self.server;
+        let mut candidates: Vec<String> =
+            ["/usr/bin/node", "/usr/local/bin/node", "/usr/bin/nodejs", "/opt/node/bin/node", "/snap/bin/node"]
+                .map(str::to_owned)
+                .to_vec();
+        for home in ["/root", "/usr/local"] {
+            let versions = format!("{home}/.nvm/versions/node");
+            // The newest last.
+            let names = server.list(&versions).unwrap_or_default();
+            candidates.extend(names.iter().rev().map(|name| format!("{versions}/{name}/bin/node")));
+        }
+        let there = |path: &String| {
+            path != not
+                && reach::through(server, path).is_ok_and(|(_, look)| look.kind == 'f' && look.mode & 0o111 != 0)
+        };
+        candidates.into_iter().filter(there).take(3).map(|path| self.version_of(&path)).collect()
+    }
+
+    fn unit(&self, found: unit_files::Found, account: &Fact<Option<Account>>) -> UnitOnDisk {
+        let unit_files::Found { mut unit, masked_by, changed, enabled } = found;
+        let user = account.known().and_then(Option::as_ref);
+        let context = Context { user_home: user.map(|account| account.home.clone()) };
+        let command = unit.command().and_then(Result::ok);
+        let directory = unit.working_path(&context);
+        let reach = |path: Option<String>, need| match path {
+            None => Fact::unknown("the unit does not say"),
+            Some(path) => match reached(self.server, &path, need, user) {
+                Ok(reached) => Fact::Known(reached),
+                Err(Refusal::Denied) => Fact::unless("permission denied", "run it as root"),
+                Err(refusal) => Fact::unknown(refusal.to_string()),
+            },
+        };
+        let script = command
+            .as_ref()
+            .and_then(CommandLine::script)
+            .and_then(|script| directory.as_deref().map(|directory| from_directory(directory, script)));
+        let program = command.as_ref().map(|command| {
+            let found = |folder: &&str| self.server.look(&format!("{folder}/{}", command.program)).is_ok();
+            let folder =
+                ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].into_iter().find(found);
+            if command.program.starts_with('/') {
+                command.program.clone()
+            } else {
+                format!("{}/{}", folder.unwrap_or("/usr/bin"), command.program)
+            }
+        });
+        let working_directory = reach(directory, Need::Enter);
+        let script = reach(script, Need::Read);
+        let program = reach(program, Need::Execute);
+        let mut secrets = Vec::new();
+        for file in &mut unit.files {
+            for assignment in &mut file.assignments {
+                if let Some(what) = Redactor::secret_in(&assignment.value) {
+                    let what = if assignment.key == "Environment" { format!("Environment={what}") } else { what };
+                    secrets.push(SecretInUnit { what, place: format!("{}:{}", file.path, assignment.line) });
+                }
+                assignment.value = self.redactor.clean(&assignment.value);
+            }
+        }
+        UnitOnDisk {
+            unit,
+            masked_by,
+            changed,
+            enabled,
+            secrets,
+            working_directory,
+            script,
+            program,
+            account: account.clone(),
+        }
+    }
+
+    /// The user of that name or number.
+    fn account(&self, user: String) -> Fact<Option<Account>> {
+        let parse = |text: &str| {
+            let line = |line: &str| {
+                let fields: Vec<_> = line.split(':').collect();
+                let is_it = fields.first() == Some(&user.as_str()) || fields.get(2) == Some(&user.as_str());
+                is_it.then_some(())?;
+                let number = |at: usize| fields.get(at)?.parse().ok();
+                let name = (*fields.first()?).to_owned();
+                Some(Account { name, uid: number(2)?, gid: number(3)?, home: (*fields.get(5)?).to_owned() })
+            };
+            text.lines().find_map(line)
+        };
+        match self.server.read("/etc/passwd", 1 << 20) {
+            Ok(bytes) => {
+                if let Some(account) = parse(&String::from_utf8_lossy(&bytes)) {
+                    return Fact::Known(Some(account));
+                }
+            }
+            Err(refusal) if !self.server.is_live() => return Fact::unknown(format!("/etc/passwd: {refusal}")),
+            Err(_) => {}
+        }
+        // Users may come from elsewhere (nsswitch.conf(5)); exit status 2 is `not found` (getent(1)).
+        match self.run(&Diagnostic::User(&user)) {
+            Ok(spoken) if spoken.status == Some(0) => Fact::Known(parse(&spoken.stdout)),
+            Ok(spoken) if spoken.status == Some(2) => Fact::Known(None),
+            Err(Refusal::NotFound | Refusal::NotLive) => Fact::Known(None),
+            Ok(_) | Err(_) => Fact::unknown("getent failed"),
+        }
+    }
+
+    fn volumes(&self, places: &Places) -> Vec<Volume> {
+        let folders = [&places.bundle, &places.home, "/tmp", "/etc/systemd/system", "/var/log"];
+        let mut volumes: Vec<Volume> = Vec::new();
+        for folder in folders {
+            let mut path = folder;
+            let space = loop {
+                match self.server.space(path) {
+                    Ok(space) => break Some(space),
+                    Err(_) => match path.rsplit_once('/') {
+                        Some((above, _)) => path = if above.is_empty() { "/" } else { above },
+                        None => break None,
+                    },
+                }
+                if path == "/" {
+                    break self.server.space("/").ok();
+                }
+            };
+            let Some(space) = space else { continue };
+            let free_inodes = (space.inodes > 0).then_some(space.free_inodes);
+            let volume = Volume { path: path.to_owned(), free: space.free, size: space.size, free_inodes };
+            let is_known = volumes.iter().any(|known| (known.size, known.free) == (volume.size, volume.free));
+            if !is_known {
+                volumes.push(volume);
+            }
+        }
+        volumes
+    }
+
+    fn os(&self) -> Option<String> {
+        let bytes = self.server.read("/etc/os-release", 64 << 10).ok()?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let name = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
+        Some(self.shown(name.trim_matches('"')))
+    }
+
+    fn host_name(&self, situation: &Situation) -> Option<String> {
+        let on_disk = || {
+            let bytes = self.server.read("/etc/hostname", 4096).ok()?;
+            Some(String::from_utf8_lossy(&bytes).trim().to_owned()).filter(|name| !name.is_empty())
+        };
+        situation.name.clone().or_else(on_disk).map(|name| self.shown(&name))
+    }
+
+    fn user_name(&self, uid: u32) -> Option<String> {
+        let bytes = self.server.read("/etc/passwd", 1 << 20).ok()?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let number = uid.to_string();
+        let line = text.lines().find(|line| line.split(':').nth(2) == Some(&number))?;
+        line.split(':').next().map(|name| self.shown(name))
+    }
+}
+
+trait WithCommands {
+    fn with_commands(self, probe: &Probe<'_>) -> Self;
+}
+
+impl WithCommands for Facts {
+    /// The commands that were run, in the order of their names: they ran at the same time.
+    fn with_commands(mut self, probe: &Probe<'_>) -> Self {
+        self.ran = std::mem::take(&mut *probe.ran.lock().unwrap_or_else(PoisonError::into_inner));
+        self.ran.sort_by(|a, b| (a.id, &a.command).cmp(&(b.id, &b.command)));
+        self
+    }
+}
+
+/// What a thread gave; `otherwise` where it came to grief.
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>, otherwise: T) -> T {
+    thread.join().unwrap_or(otherwise)
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The address behind `--url`, without credentials.
+fn control_plane(command: CommandLine) -> Option<ControlPlane> {
+    let mut words = command.arguments.iter();
+    let url = words.find_map(|word| match word.strip_prefix("--url") {
+        Some("") => Some(None),
+        Some(rest) => rest.strip_prefix('=').map(|url| Some(url.to_owned())),
+        None => None,
+    })?;
+    let url = url.or_else(|| words.next().cloned())?;
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
+    let usual = if matches!(scheme, "https" | "wss") { 443 } else { 80 };
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
+        _ => (address, usual),
+    };
+    let shown = text::printable(host).into_owned();
+    Some(ControlPlane { url: format!("{scheme}://{}", text::printable(address)), host: shown, port })
+}
