@@ -1,6 +1,7 @@
 //! The exit codes, the same in every format.
 
-use crate::model::report::Verdict;
+use crate::model::report::{FailOn, Verdict};
+use crate::model::server_report::{DoctorReport, Health};
 
 /// Judged, and nothing at or above `--fail-on`.
 pub const PASS: u8 = 0;
@@ -8,6 +9,21 @@ pub const PASS: u8 = 0;
 pub const FAIL: u8 = 1;
 /// Not judged: wrong usage, bad configuration, a path that cannot be opened.
 pub const NOT_JUDGED: u8 = 2;
+
+/// Nothing bad was seen, but evidence that was needed could not be read (`doctor`).
+pub const INCONCLUSIVE: u8 = 3;
+
+/// The exit code of a server.
+#[must_use]
+pub fn of_server(report: &DoctorReport, fail_on: FailOn) -> u8 {
+    if report.fails(fail_on) {
+        FAIL
+    } else if report.health == Health::Inconclusive {
+        INCONCLUSIVE
+    } else {
+        PASS
+    }
+}
 
 /// The exit code of a verdict.
 #[must_use]

@@ -1,6 +1,5 @@
 //! `doctor`'s options.
 
-use super::signing::KeyArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -25,9 +24,9 @@ pub struct Doctor {
     /// Then go on with the live log (`journalctl -u UNIT -f`), until it is interrupted
     #[arg(short, long, help_heading = "Journal", conflicts_with = "root")]
     pub follow: bool,
-    /// Which keys are trusted.
-    #[command(flatten)]
-    pub keys: KeyArgs,
+    /// Trust the public key in FILE: a manifest it signed tells which files were changed (repeatable)
+    #[arg(long = "key", value_name = "FILE", help_heading = "Signature")]
+    pub keys: Vec<PathBuf>,
     /// Write down what was asked and answered, secrets taken out, so that it can be judged elsewhere
     #[arg(long, value_name = "FILE", hide = true)]
     pub record: Option<PathBuf>,

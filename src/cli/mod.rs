@@ -1,5 +1,6 @@
 //! The command line: clap's types, turned into the model's values here and nowhere else.
 
+pub mod doctor;
 pub mod signing;
 
 use crate::config::{Config, ConfigError, rule_id, size};
@@ -32,6 +33,8 @@ pub struct Cli {
 pub enum Command {
     /// Judge bundles: archives, directories, or `-` for an archive on stdin
     Check(Check),
+    /// Diagnose this server: why the agent is down, with the evidence and the commands that mend it
+    Doctor(doctor::Doctor),
     /// Print the SHA-256 of every file that `tar -xzf PATH` would leave, as sha256sum does
     Manifest(Manifest),
     /// Make an Ed25519 key pair

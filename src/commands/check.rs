@@ -4,9 +4,14 @@ use super::Failure;
 use super::authenticity::Trust;
 use super::session::Session;
 use crate::cli::Check;
-use crate::model::bundle::Bundle;
-use crate::model::report::{CheckReport, Format};
+use crate::cli::signing::KeyArgs;
+use crate::model::bundle::{Bundle, Expectations};
+use crate::model::names::Names;
+use crate::model::policy::Policy;
+use crate::model::report::{CheckReport, Format, SubjectReport};
 use crate::model::signature::MANIFEST;
+use crate::model::snapshot::Snapshot;
+use crate::source::limits::Limits;
 use crate::source::{self, Depth, Reading};
 use crate::{engine, exit_code, host, render};
 use std::path::Path;
@@ -22,15 +27,10 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
     let trust = Trust::gather(&options.keys, options.require_signature, &configured)?;
     let mut subjects = Vec::new();
     for path in &options.paths {
-        let listener = trust.listen(path, &options.keys)?;
+        let subject = Subject { path, names: &names, limits, expectations: &expectations, keys: &options.keys };
         let progress = session.progress();
-        let show = |read, length| progress.show(read, length);
-        let hear = |bytes: &[u8]| listener.hear(bytes);
-        let reading = Reading { limits, names: &names, depth: depth(path), progress: &show, tap: &hear };
-        let snapshot = source::read(path, &reading)?;
-        let authenticity = listener.conclude(&snapshot, &names);
-        let bundle = Bundle::new(&snapshot, &names, &expectations, &authenticity);
-        subjects.push(engine::judge(&bundle, &policy));
+        let (_, report) = examine(&subject, &trust, &policy, &|read, length| progress.show(read, length))?;
+        subjects.push(report);
     }
     let report = engine::conclude(subjects, &policy);
     let mut out = Vec::new();
@@ -43,6 +43,38 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
         report.notes.iter().for_each(|note| session.note(note));
     }
     Ok(exit_code::of(report.verdict))
+}
+
+/// What is to be judged, and by what.
+pub(super) struct Subject<'a> {
+    /// An archive, a folder, or `-`.
+    pub path: &'a str,
+    /// The names it is judged by.
+    pub names: &'a Names,
+    /// Where reading stops.
+    pub limits: Limits,
+    /// What the caller demands.
+    pub expectations: &'a Expectations,
+    /// Where its signature is.
+    pub keys: &'a KeyArgs,
+}
+
+/// Reads one subject and judges it.
+pub(super) fn examine(
+    subject: &Subject<'_>,
+    trust: &Trust,
+    policy: &Policy,
+    progress: source::Progress<'_>,
+) -> Result<(Snapshot, SubjectReport), Failure> {
+    let Subject { path, names, limits, expectations, keys } = *subject;
+    let listener = trust.listen(path, keys)?;
+    let hear = |bytes: &[u8]| listener.hear(bytes);
+    let reading = Reading { limits, names, depth: depth(path), progress, tap: &hear };
+    let snapshot = source::read(path, &reading)?;
+    let authenticity = listener.conclude(&snapshot, names);
+    let bundle = Bundle::new(&snapshot, names, expectations, &authenticity);
+    let report = engine::judge(&bundle, policy);
+    Ok((snapshot, report))
 }
 
 /// A manifest needs every file's digest. In an archive it may come last; a directory is asked for it first.

@@ -2,6 +2,7 @@
 
 mod authenticity;
 mod check;
+mod doctor;
 mod keygen;
 mod keys;
 mod manifest;
@@ -34,6 +35,11 @@ impl Failure {
     fn at(mut self, path: &str) -> Self {
         self.0.path = Some(text::printable(path).into_owned());
         self
+    }
+
+    /// What was tried and what was found, in one line.
+    fn words(self) -> String {
+        self.0.message
     }
 
     fn help(mut self, help: Option<String>) -> Self {
@@ -78,6 +84,7 @@ pub fn run(args: &[OsString]) -> u8 {
     let session = Session::new(&cli.common);
     let done = match &cli.command {
         Command::Check(options) => check::run(options, &session),
+        Command::Doctor(options) => doctor::run(options, &session),
         Command::Manifest(options) => manifest::run(options, &session),
         Command::Keygen(options) => keygen::run(options, &session),
         Command::Sign(options) => sign::run(options, &session),
@@ -99,6 +106,7 @@ impl Command {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Check(_) => "check",
+            Self::Doctor(_) => "doctor",
             Self::Manifest(_) => "manifest",
             Self::Keygen(_) => "keygen",
             Self::Sign(_) => "sign",

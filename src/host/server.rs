@@ -5,7 +5,7 @@
 
 use super::process::{self, Environment, Keep, Request};
 use serde::{Deserialize, Serialize};
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -438,6 +438,26 @@ impl Server for Disk {
     fn place(&self, path: &str) -> PathBuf {
         self.resolve(path, Last::Followed).unwrap_or_else(|_| PathBuf::from(path))
     }
+}
+
+/// The live log of a unit (`journalctl -f`), line by line, until `each` has had enough or it ends.
+///
+/// # Errors
+/// When journalctl cannot be started or read.
+pub fn follow(unit: &str, mut each: impl FnMut(&str) -> bool) -> io::Result<()> {
+    let mut command = std::process::Command::new("journalctl");
+    command.args(["--no-pager", "--follow", "--lines=20", "--output=short-iso"]).arg(format!("--unit={unit}"));
+    command.env("PATH", PATH).env("LC_ALL", "C").env("SYSTEMD_COLORS", "0");
+    let mut child = command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).spawn()?;
+    if let Some(lines) = child.stdout.take() {
+        for line in io::BufReader::new(lines).split(b'\n') {
+            if !each(&String::from_utf8_lossy(&line?)) {
+                break;
+            }
+        }
+    }
+    let _ = child.kill();
+    child.wait().map(|_| ())
 }
 
 #[cfg(test)]

@@ -73,6 +73,12 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The rules' own severities, nothing allowed, errors fail.
+    #[must_use]
+    pub const fn plain() -> Self {
+        Self { overrides: Vec::new(), allowances: Vec::new(), fail_on: FailOn::At(Severity::Error) }
+    }
+
     /// The override that decides about a rule.
     #[must_use]
     pub fn override_of(&self, rule: &str) -> Option<&Override> {

@@ -8,6 +8,7 @@ use crate::model::names::Names;
 use crate::model::server::{Deployment, DeploymentState, Download, Fact, Inspected, Moment};
 use crate::model::snapshot::Snapshot;
 use crate::model::tree::{Kind, Tree};
+use crate::text;
 
 /// Most files without content that are named.
 const MOST_EMPTIED: usize = 20;
@@ -56,7 +57,7 @@ fn judged(server: &dyn Server, path: &str, names: &Names, judge: Judge<'_>) -> F
                     == crate::model::bundle::Stage::Deployed,
                 absent_dependencies: absent_dependencies(&snapshot, names),
                 ships_shared: is_directory(tree, &names.shared_source),
-                has_entry: tree.resolved_size(names.entry.as_bytes()).is_some(),
+                engines: engines(tree),
                 entry: names.entry.clone(),
                 emptied: emptied(tree),
                 report,
@@ -82,6 +83,13 @@ fn absent_dependencies(snapshot: &Snapshot, names: &Names) -> Vec<String> {
     absent.sort();
     absent.dedup();
     absent
+}
+
+/// The Node that the bundle asks for.
+fn engines(tree: &Tree) -> Option<String> {
+    let PackageFile::Read(package) = read_package(tree, "package.json") else { return None };
+    let range = package.get("engines")?.get("node")?.as_str()?;
+    Some(text::printable(range).into_owned())
 }
 
 /// Manifests and code without content in `node_modules`: what a full disk leaves behind.

@@ -37,6 +37,9 @@ const MOST_LINES: usize = 60;
 /// The port the agent listens on (it is not in the source document; FIELD-FACTS, measured).
 const AGENT_PORT: u16 = 3001;
 
+/// Where systemd and root's shell look for programs.
+const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
 /// Asks one server, and keeps what was run.
 struct Probe<'a> {
     server: &'a dyn Server,
@@ -62,7 +65,7 @@ pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: Judge
     }
     let probe = Probe { server, redactor, ran: Mutex::new(Vec::new()) };
     let account = probe.account(found.known().map_or("root".to_owned(), |found| found.unit.user()));
-    let control_plane = found.known().and_then(|found| control_plane(found.unit.command()?.ok()?));
+    let control_plane = found.known().and_then(|found| control_plane(&found.unit.command()?.ok()?.arguments));
     let places =
         places::of(server, wishes, found.known().map(|found| &found.unit), account.known().and_then(Option::as_ref));
     let unit = found.map(|found| probe.unit(found, &account));
@@ -108,7 +111,13 @@ impl Probe<'_> {
                 scope.spawn(|| self.run(&Diagnostic::Listing(&places.bundle)));
             }
             let service = joined(service, Fact::unknown("it could not be asked"));
+            let loaded = || service.known().and_then(|service| self::control_plane(&service.exec_start));
+            let mut control_plane = control_plane.or_else(loaded);
             let process = self.process(service.known(), control_plane.as_ref());
+            if control_plane.is_none() {
+                control_plane =
+                    process.known().and_then(Option::as_ref).and_then(|process| self::control_plane(&process.command));
+            }
             let journal = joined(journal, Fact::unknown("it could not be read"));
             let main = service.known().and_then(|service| service.main_pid);
             let listeners = self.listeners(journal.known(), main);
@@ -122,6 +131,7 @@ impl Probe<'_> {
             let deployment = joined(deployed, lost(&places.bundle));
             let download = joined(download, Fact::unknown("it could not be read"));
             let volumes = self.volumes(&places);
+            let package_managers = self.package_managers(node.known().and_then(Option::as_ref));
             let os = self.os();
             let host = Host { name: self.host_name(situation), os, systemd };
             let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
@@ -139,6 +149,7 @@ impl Probe<'_> {
                 process,
                 node,
                 other_nodes,
+                package_managers,
                 deployment,
                 backup,
                 nested_backup,
@@ -269,6 +280,17 @@ impl Probe<'_> {
         let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
         let others = if is_there { Vec::new() } else { self.other_nodes(&program.path) };
         (own, others)
+    }
+
+    /// pnpm and npm, as root's shell would find them, or beside the unit's Node.
+    fn package_managers(&self, node: Option<&Node>) -> Vec<String> {
+        let beside = node.and_then(|node| node.path.rsplit_once('/')).map(|(folder, _)| folder);
+        let folders: Vec<&str> = PROGRAMS.into_iter().chain(beside).collect();
+        let find = |name: &&str| {
+            let paths = folders.iter().map(|folder| format!("{folder}/{name}"));
+            paths.into_iter().find(|path| reach::through(self.server, path).is_ok_and(|(_, look)| look.kind == 'f'))
+        };
+        ["pnpm", "npm"].iter().filter_map(find).collect()
     }
 
     fn version_of(&self, path: &str) -> Node {
@@ -461,8 +483,8 @@ fn last_part(path: &str) -> &str {
 }
 
 /// The address behind `--url`, without credentials.
-fn control_plane(command: CommandLine) -> Option<ControlPlane> {
-    let mut words = command.arguments.iter();
+fn control_plane(words: &[String]) -> Option<ControlPlane> {
+    let mut words = words.iter();
     let url = words.find_map(|word| match word.strip_prefix("--url") {
         Some("") => Some(None),
         Some(rest) => rest.strip_prefix('=').map(|url| Some(url.to_owned())),

@@ -48,10 +48,11 @@ pub fn find(server: &dyn Server, name: &str) -> Fact<Found> {
             Err(refusal) => return Fact::unless(format!("{path}: {refusal}"), "run it as root"),
         };
         let leads_to_null = look.kind == 'l' && server.target(&path).is_ok_and(|target| target == "/dev/null");
-        found.changed = Some(Moment(look.changed));
+        found.changed.get_or_insert(Moment(look.changed));
         if leads_to_null || (look.kind == 'f' && look.size == 0) {
-            found.masked_by = Some(path);
-            break;
+            // A file further down is what unmasking would bring back.
+            found.masked_by.get_or_insert(path);
+            continue;
         }
         match server.read(&path, MOST_OF_A_FILE) {
             Ok(bytes) => found.unit.files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes))),

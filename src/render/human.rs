@@ -177,7 +177,7 @@ fn shown(evidence: &str, indent: usize, style: Style) -> String {
 }
 
 /// Wraps at blanks only: a name with a hyphen stays whole, so that it can be searched for.
-fn wrapped(words: &str, first: &str, rest: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn wrapped(words: &str, first: &str, rest: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let options = textwrap::Options::new(style.width)
         .initial_indent(first)
         .subsequent_indent(rest)

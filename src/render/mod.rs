@@ -5,12 +5,15 @@ pub mod human;
 pub mod json;
 mod junit;
 mod sarif;
+pub mod server;
+mod server_json;
 pub mod signing;
 mod style;
 
 pub use style::Style;
 
 use crate::model::report::{CheckReport, FailOn, Format, RunError};
+use crate::model::server_report::DoctorReport;
 use crate::model::tree::Tree;
 use crate::signing::manifest::push_line;
 use std::io::{self, Write};
@@ -32,6 +35,23 @@ pub fn check(
         Format::Sarif => sarif::check(report, out),
         Format::Junit => junit::check(report, fail_on, out),
         Format::Github => github::check(report, out),
+    }
+}
+
+/// Writes the report of `doctor`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn doctor(
+    format: Format,
+    report: &DoctorReport,
+    _fail_on: FailOn,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => server::doctor(report, style, out),
+        _ => server_json::doctor(report, out),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::finding::Severity;
 use crate::model::report::Verdict;
+use crate::model::server_report::Health;
 use owo_colors::OwoColorize;
 
 /// The reader's terminal and wishes.
@@ -23,12 +24,29 @@ impl Style {
     /// A severity's word, coloured.
     #[must_use]
     pub fn severity(self, severity: Severity) -> String {
-        let word = severity.name();
+        self.mark(severity, severity.name())
+    }
+
+    /// A word in the colour of a severity.
+    #[must_use]
+    pub fn mark(self, severity: Severity, word: &str) -> String {
         match severity {
             _ if !self.colour => word.to_owned(),
             Severity::Error => word.red().bold().to_string(),
             Severity::Warning => word.yellow().bold().to_string(),
             Severity::Info => word.to_owned(),
+        }
+    }
+
+    /// How a server fares, coloured.
+    #[must_use]
+    pub fn health(self, health: Health) -> String {
+        let word = health.name();
+        match health {
+            _ if !self.colour => word.to_owned(),
+            Health::Healthy => word.green().bold().to_string(),
+            Health::Broken => word.red().bold().to_string(),
+            Health::Degraded | Health::Inconclusive => word.yellow().bold().to_string(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each part of `src`, the parts of the crate it may name. `text` is a leaf that everything may name.
-const MAY_NAME: [(&str, &[&str]); 14] = [
+const MAY_NAME: [(&str, &[&str]); 15] = [
     ("text.rs", &[]),
     ("model", &["model", "text"]),
     ("layout.rs", &["model"]),
@@ -18,6 +18,7 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
     ("exit_code.rs", &["model"]),
     ("host", &["host"]),
     ("redact.rs", &["redact"]),
+    ("diagnose.rs", &["causes", "model", "text"]),
     ("probe", &["probe", "host", "model", "layout", "redact", "text"]),
 ];
 

@@ -1,6 +1,7 @@
 //! What stands on the server's disk: the deployed bundle, its backup, the leftover download, and whether they would start.
 
 use super::fact::{Fact, Moment};
+use crate::model::bundle::Layout;
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::SubjectReport;
 
@@ -37,14 +38,14 @@ pub struct Inspected {
     pub has_modules: bool,
     /// Whether anything but the shared package is installed in it.
     pub has_dependencies: bool,
+    /// The Node that its `package.json` asks for (`engines.node`), as it stands there.
+    pub engines: Option<String>,
     /// The dependencies that are declared, would be installed by step 5, and are not there.
     pub absent_dependencies: Vec<String>,
     /// Whether there is a `packages/shared` that step 6 can copy.
     pub ships_shared: bool,
     /// The script that the unit starts, relative to the bundle, by which it was judged.
     pub entry: String,
-    /// Whether that script is there.
-    pub has_entry: bool,
     /// Files of no bytes where a package manager writes none: `package.json` and code below `node_modules`.
     pub emptied: Vec<String>,
 }
@@ -80,18 +81,24 @@ impl Deployment {
     #[must_use]
     pub fn would_start(&self) -> Option<bool> {
         Some(match self.state.known()? {
-            DeploymentState::Present(inspected) => inspected.stoppers().next().is_none(),
+            DeploymentState::Present(inspected) => inspected.stoppers().next().is_none() && inspected.has_the_entry(),
             _ => false,
         })
     }
 }
 
 impl Inspected {
+    /// Whether the layout is the one in which the unit looks for its script: below `apps/agent/` everything that the
+    /// rules miss at the root follows from `nested-layout`, so they are silent.
+    #[must_use]
+    pub fn has_the_entry(&self) -> bool {
+        self.report.layout != Layout::Nested || self.entry.starts_with("apps/agent/")
+    }
+
     /// The findings that stop Node at the start, the rules' own order kept.
     pub fn stoppers(&self) -> impl Iterator<Item = &Finding> {
         let errors = self.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        let misplaced = |finding: &Finding| finding.rule == "nested-layout" && !self.has_entry;
-        errors.filter(move |finding| STOPS_THE_START.contains(&finding.rule) || misplaced(finding))
+        errors.filter(|finding| STOPS_THE_START.contains(&finding.rule))
     }
 
     /// The stopper of that rule.

@@ -112,12 +112,18 @@ impl Run<'_> {
             && !told(id::STOPPED)
     }
 
-    /// From its first entry to its last, in seconds.
+    /// How long it lived, in seconds: from its first entry to the one that tells of its end.
     #[must_use]
-    pub fn seconds(&self) -> u64 {
-        match (self.entries.first(), self.entries.last()) {
-            (Some(first), Some(last)) => last.at.seconds_since(first.at),
-            _ => 0,
-        }
+    pub fn lived(&self) -> u64 {
+        // The restart is scheduled once `RestartSec=` has passed, and is logged as the last entry of the old run.
+        let ended = self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED) || entry.is(id::SPAWN_FAILED));
+        let end = ended.map_or_else(|| self.end(), |entry| entry.at);
+        self.entries.first().map_or(0, |first| end.seconds_since(first.at))
+    }
+
+    /// When its last entry was written.
+    #[must_use]
+    pub fn end(&self) -> Moment {
+        self.entries.last().map_or(Moment(0), |last| last.at)
     }
 }

@@ -247,6 +247,8 @@ pub struct Facts {
     pub node: Fact<Option<Node>>,
     /// Others that were found, for a fix.
     pub other_nodes: Vec<Node>,
+    /// Paths of pnpm and npm, pnpm first, as root would find them; for a fix.
+    pub package_managers: Vec<String>,
     /// The deployed bundle.
     pub deployment: Deployment,
     /// The backup of the last update.
@@ -292,18 +294,39 @@ impl Facts {
             return Condition::Looping;
         }
         if service.runs() {
-            let up = service.active_since.or(service.started).map_or(u64::MAX, |since| self.at.seconds_since(since));
-            // One that has just come up after a death of its own may be in a loop that shows `active` for a moment.
-            let just_restarted = up < SETTLED && service.restarts.unwrap_or(0) > 0 && self.streak() > 0;
-            let dies_later = self.deaths_within(LOOP_WINDOW) >= 2;
-            return if just_restarted || dies_later { Condition::Looping } else { Condition::Running };
+            return if self.dies_again(service) { Condition::Looping } else { Condition::Running };
         }
         match service.active_state.as_str() {
-            "activating" | "active" if self.streak() > 0 => Condition::Looping,
+            "activating" | "active" | "deactivating" if self.streak() > 0 => Condition::Looping,
             "inactive" if self.ended_by_itself() => Condition::Down,
             "inactive" => Condition::Stopped,
             _ => Condition::Down,
         }
+    }
+
+    /// Seconds since the main process was started; nothing where it does not run, or that is not known.
+    #[must_use]
+    pub fn up(&self) -> Option<u64> {
+        let service = self.service.known().filter(|service| service.runs())?;
+        service.started.or(service.active_since).map(|since| self.at.seconds_since(since))
+    }
+
+    /// Whether a service that is up at this moment is in a loop that shows `active` for a moment: restarted by its
+    /// manager, and not yet up for longer than the runs before it lived.
+    fn dies_again(&self, service: &Service) -> bool {
+        // A start by hand sets the counter back to 0 (`NRestarts`, org.freedesktop.systemd1(5)).
+        if service.restarts.unwrap_or(0) == 0 {
+            return false;
+        }
+        let up = self.up().unwrap_or(u64::MAX);
+        if self.journal.known().is_none() {
+            return up < SETTLED;
+        }
+        let runs = self.runs();
+        let past = runs.iter().rev().filter(|run| Some(run.invocation) != service.invocation.as_deref());
+        let dead = past.take_while(|run| run.died()).filter(|run| self.at.seconds_since(run.end()) <= LOOP_WINDOW);
+        let longest = dead.map(Run::lived).max();
+        longest.is_some_and(|longest| up < SETTLED.max(longest.saturating_mul(2)))
     }
 
     /// Whether the last run ended without being stopped by hand.
@@ -329,43 +352,31 @@ impl Facts {
         past.take_while(|run| run.died()).count()
     }
 
-    /// How many runs died by themselves within the last seconds.
-    #[must_use]
-    pub fn deaths_within(&self, seconds: u64) -> usize {
-        let recent = |run: &&Run<'_>| run.entries.last().is_some_and(|last| self.at.seconds_since(last.at) <= seconds);
-        self.runs().iter().filter(recent).filter(|run| run.died()).count()
-    }
-
-    /// The entries that belong to the present: of the run that is up now, or, where the service keeps dying, of the runs
-    /// in a row that died, newest run first. What stood in the journal before the last good start proves nothing.
+    /// The entries that belong to the present, newest run first: of the run that is up now, or, where the service does
+    /// not stay up, of the last run and of those right before it that died early. What stood in the journal before the
+    /// last good start proves nothing, nor does what was said of a bundle that has been replaced since.
     #[must_use]
     pub fn present(&self) -> Vec<&Entry> {
-        let current = self.service.known().and_then(|service| service.invocation.clone());
+        let current = self.service.known().and_then(|service| service.invocation.as_deref());
         let mut runs = self.runs();
-        let condition = self.condition();
-        let mut kept: Vec<&Entry> = Vec::new();
-        let mut newest = true;
-        while let Some(run) = runs.pop() {
-            let is_current = Some(run.invocation) == current.as_deref();
-            let counts = match condition {
-                Condition::Running => is_current,
-                Condition::Stopped => false,
-                _ => is_current || run.died() || newest,
-            };
-            if !counts && !newest {
-                break;
+        runs.reverse();
+        match self.condition() {
+            Condition::Stopped => Vec::new(),
+            Condition::Running => {
+                runs.into_iter().filter(|run| Some(run.invocation) == current).flat_map(|run| run.entries).collect()
             }
-            if counts {
-                kept.extend(run.entries);
+            Condition::Looping | Condition::Down | Condition::Unknown => {
+                let changed = self.deployment.inspected().and_then(|inspected| inspected.changed);
+                let early = |(at, run): &(usize, Run<'_>)| *at == 0 || (run.died() && run.lived() < SETTLED);
+                // The newest run of a loop may have said nothing yet; it does not part the others from the present.
+                let unfinished = runs.first().is_some_and(|run| !run.died() && Some(run.invocation) == current);
+                let skip = usize::from(unfinished && runs.len() > 1);
+                let newest = runs.iter().take(skip).cloned().collect::<Vec<_>>();
+                let dead = runs.into_iter().skip(skip).enumerate().take_while(early).map(|(_, run)| run);
+                let entries = newest.into_iter().chain(dead).flat_map(|run| run.entries);
+                entries.filter(|entry| changed.is_none_or(|changed| entry.at >= changed)).collect()
             }
-            newest = false;
         }
-        // An entry from before the bundle was changed speaks of another bundle, unless the run is still the present one.
-        let changed = self.deployment.inspected().and_then(|inspected| inspected.changed);
-        kept.retain(|entry| {
-            changed.is_none_or(|changed| entry.at >= changed) || entry.invocation.as_deref() == current.as_deref()
-        });
-        kept
     }
 
     /// Whether the caller is root.
@@ -381,5 +392,5 @@ impl Facts {
     }
 }
 
-/// Seconds within which two deaths make a loop, even if the agent is up at this moment.
-const LOOP_WINDOW: u64 = 120;
+/// Seconds after which a death says nothing of a service that is up at this moment.
+const LOOP_WINDOW: u64 = 300;

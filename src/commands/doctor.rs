@@ -1,0 +1,128 @@
+//! `doctor`: look at the server, judge what was seen, report.
+
+use super::Failure;
+use super::authenticity::Trust;
+use super::check::{Subject, examine};
+use super::session::{Configured, Session};
+use crate::cli::doctor::Doctor;
+use crate::cli::signing::KeyArgs;
+use crate::host::recording::Recorder;
+use crate::host::server::{self, Disk, Server};
+use crate::model::bundle::Expectations;
+use crate::model::names::Names;
+use crate::model::policy::Policy;
+use crate::model::report::{Format, SubjectReport};
+use crate::model::snapshot::Snapshot;
+use crate::probe::{self, Wishes};
+use crate::redact::Redactor;
+use crate::source::limits::Limits;
+use crate::{diagnose, exit_code, host, layout, render, text};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The control plane's public key, in the agent's home: it signs what the agent is sent.
+const CONTROL_PLANE_KEY: &str = "cp-public-key.pem";
+
+/// Diagnoses this server, or the one whose disk is mounted.
+pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8, Failure> {
+    let format = session.common.format();
+    if options.follow && format != Format::Human {
+        let help = Some("leave out `--follow`, or the format".to_owned());
+        return Err(Failure::new("a machine format is one document, which the live log would break").help(help));
+    }
+    let configured = session.configuration()?;
+    let policy = session.common.policy(&configured.config)?;
+    let disk = disk(options)?;
+    let recorder = Recorder::new(&disk);
+    let server: &dyn Server = if options.record.is_some() { &recorder } else { &disk };
+    let wishes = wishes(options, &configured)?;
+    let trust = trust(options, &configured, server, &wishes)?;
+    let names = configured.config.names();
+    let limits = configured.config.limits()?;
+    let judge = |path: &Path, names: &Names| judge(path, names, limits, &trust);
+    let (facts, redactor) = probe::examine(server, &wishes, &names, &judge);
+    if let Some(path) = &options.record {
+        record(path, &recorder, &redactor)?;
+    }
+    let report = diagnose::diagnose(facts);
+    let mut out = Vec::new();
+    render::doctor(format, &report, policy.fail_on, session.style(), &mut out)?;
+    session.print(&out)?;
+    if options.follow {
+        follow(&wishes.unit, &redactor, session)?;
+    }
+    Ok(exit_code::of_server(&report, policy.fail_on))
+}
+
+fn disk(options: &Doctor) -> Result<Disk, Failure> {
+    let Some(root) = &options.root else { return Ok(Disk::live()) };
+    let shown = text::printable(&root.to_string_lossy()).into_owned();
+    let help = Some("give the folder at which the other machine's disk is mounted".to_owned());
+    match std::fs::canonicalize(root) {
+        Ok(real) if real.is_dir() => Ok(Disk::mounted(real)),
+        Ok(_) => Err(Failure::new(format!("{shown} is no folder")).at(&shown).help(help)),
+        Err(error) => Err(Failure::new(format!("cannot open {shown}: {error}")).at(&shown).help(help)),
+    }
+}
+
+/// The command line's wishes, then the configuration's, then the document's.
+fn wishes(options: &Doctor, configured: &Configured) -> Result<Wishes, Failure> {
+    let (unit, home, bundle) = configured.config.server();
+    let unit = options.unit.as_deref().or(unit).unwrap_or(layout::UNIT);
+    let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
+    // Characters of unit names (systemd.unit(5)); anything else could be an option, or another path.
+    if unit.is_empty() || unit.starts_with('-') || !unit.chars().all(sound) {
+        let shown = text::printable(unit).into_owned();
+        let help = Some("give its name, such as `server-flow-agent.service`".to_owned());
+        return Err(Failure::new(format!("`{shown}` is no name of a unit")).help(help));
+    }
+    let has_suffix = unit.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "service");
+    let unit = if has_suffix { unit.to_owned() } else { format!("{unit}.service") };
+    let bundle = match options.bundle.as_deref().or(bundle) {
+        Some(path) if options.root.is_none() && !path.starts_with(['/', '~']) => {
+            let absolute = std::path::absolute(path);
+            let absolute = absolute.map_err(|error| Failure::new(format!("cannot open {path}: {error}")).at(path))?;
+            Some(absolute.to_string_lossy().into_owned())
+        }
+        other => other.map(str::to_owned),
+    };
+    Ok(Wishes { unit, bundle, home: home.map(str::to_owned), lines: options.lines, since: options.since.clone() })
+}
+
+/// The keys that are trusted here, and the control plane's in the agent's home.
+fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes: &Wishes) -> Result<Trust, Failure> {
+    let home = wishes.home.as_deref().unwrap_or(layout::SERVER_HOME).replacen('~', "/root", 1);
+    let own = server.place(&format!("{home}/{CONTROL_PLANE_KEY}"));
+    let own = own.is_file().then_some(own);
+    let keys = options.keys.iter().cloned().chain(own).collect();
+    Trust::gather(&KeyArgs { keys, signature: None }, false, configured)
+}
+
+/// Reads and judges a bundle on the server by the rules' own severities: what the user allows does not change whether
+/// Node would start.
+fn judge(path: &Path, names: &Names, limits: Limits, trust: &Trust) -> Result<(Snapshot, SubjectReport), String> {
+    let expectations = Expectations::default();
+    let path = path.to_str().ok_or("its path is not UTF-8")?;
+    let subject = Subject { path, names, limits, expectations: &expectations, keys: &KeyArgs::default() };
+    examine(&subject, trust, &Policy::plain(), &|_, _| ()).map_err(|failure| failure.words())
+}
+
+/// Writes down what was asked and answered.
+fn record(path: &Path, recorder: &Recorder<'_>, redactor: &Redactor) -> Result<(), Failure> {
+    let shown = text::printable(&path.to_string_lossy()).into_owned();
+    let written = recorder.written(&|text| redactor.clean_lines(text.split('\n')).join("\n"));
+    host::write_whole(path, |out| out.write_all(written.as_bytes()))
+        .map_err(|error| Failure::new(format!("cannot write {shown}: {error}")).at(&shown))
+}
+
+/// The live log of the document (section "Erreurs Courantes"), secrets taken out, until it is interrupted.
+fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<(), Failure> {
+    session.print(b"\n")?;
+    let mut block = crate::redact::Block::default();
+    let each = |line: &str| {
+        let hidden = block.hides(line);
+        let shown = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };
+        writeln!(io::stdout(), "{}", text::printable(&shown)).is_ok()
+    };
+    server::follow(unit, each).map_err(|error| Failure::new(format!("cannot follow the journal: {error}")))
+}

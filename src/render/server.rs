@@ -1,0 +1,201 @@
+//! What a person reads of a server: the verdict in one line, then the cause, the evidence in the machine's own words,
+//! the commands to type, and how to see that they worked.
+
+use super::human::wrapped;
+use super::style::{Style, shortened};
+use crate::model::diagnosis::{Diagnosis, Evidence, Risk, Step};
+use crate::model::finding::Severity;
+use crate::model::server::{Condition, Facts, Ran, Reach};
+use crate::model::server_report::{Check, CheckStatus, DoctorReport, Health};
+use crate::text;
+use std::io::{self, Write};
+
+/// Pieces of evidence that are shown of one cause, unless `-v` asks for all.
+const EVIDENCE: usize = 3;
+/// Columns of the word that says where a piece of evidence comes from.
+const SOURCE: usize = 10;
+
+/// The report of `doctor`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let line = format!("{} is {}", short_name(report), style.health(report.health));
+    let words = state_in_words(report);
+    writeln!(out, "{line}{}{words}", if words.is_empty() { "" } else { ": " })?;
+    if style.quiet {
+        return Ok(());
+    }
+    for diagnosis in &report.diagnoses {
+        self::diagnosis(diagnosis, report, style, out)?;
+    }
+    if style.verbose {
+        details(report, style, out)?;
+    }
+    if !report.not_checked.is_empty() {
+        writeln!(out)?;
+    }
+    for missing in &report.not_checked {
+        let help = missing.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+        let words = format!("not checked: {} ({}{help})", missing.what, missing.because);
+        wrapped(&words, "", "  ", style, out)?;
+    }
+    Ok(())
+}
+
+fn short_name(report: &DoctorReport) -> &str {
+    let unit = report.facts.places.unit.as_str();
+    unit.strip_suffix(".service").unwrap_or(unit)
+}
+
+/// What the service does, to stand behind the verdict.
+fn state_in_words(report: &DoctorReport) -> String {
+    let facts = &report.facts;
+    let loop_words = || {
+        let restarts = facts.service.known().and_then(|service| service.restarts).filter(|count| *count > 0);
+        let since = loop_since(facts).map_or_else(String::new, |since| format!(" since {since}"));
+        restarts.map_or_else(
+            || "it dies at every start".to_owned(),
+            |count| format!("it dies at every start, {}{since}", text::plural(u64::from(count), "restart")),
+        )
+    };
+    let would_not_start = report.diagnoses.iter().any(|diagnosis| diagnosis.cause == "restart-would-fail");
+    match (report.health, facts.condition()) {
+        (Health::Healthy, _) => up(facts),
+        (Health::Degraded, Condition::Running) if would_not_start => "it runs, and would not start again".to_owned(),
+        (Health::Degraded, Condition::Running) => {
+            format!("it runs, with {}", text::plural(report.diagnoses.len() as u64, "fault"))
+        }
+        (Health::Inconclusive, _) => "nothing bad was seen, but not everything could be".to_owned(),
+        (_, Condition::Looping) => loop_words(),
+        (_, Condition::Running) => "it runs, but does not do its work".to_owned(),
+        (_, Condition::Down) => match facts.service.known() {
+            Some(service) if !service.result.is_empty() && service.result != "success" => {
+                format!("it is down ({})", service.result)
+            }
+            _ => "it is down".to_owned(),
+        },
+        (_, Condition::Stopped) => "it is stopped".to_owned(),
+        (_, Condition::Unknown) => match &facts.reach {
+            Reach::Mounted(root) => format!("what is below {root} would not start"),
+            Reach::Live => "its state could not be asked".to_owned(),
+        },
+    }
+}
+
+/// `up since 03:12:34, agent 0.1.26, node 20.20.2`.
+fn up(facts: &Facts) -> String {
+    let since = facts.service.known().and_then(|service| service.active_since);
+    let mut parts: Vec<_> = since.map(|since| format!("up since {}", time(facts, since))).into_iter().collect();
+    let package = facts.deployment.inspected().and_then(|inspected| inspected.report.package.as_ref());
+    parts.extend(package.and_then(|package| package.version.as_ref()).map(|version| format!("agent {version}")));
+    let node = facts.node.known().and_then(Option::as_ref).and_then(|node| node.version.as_ref());
+    parts.extend(node.map(|version| format!("node {version}")));
+    parts.join(", ")
+}
+
+/// When the first of the deaths in a row was, as far as the journal was read.
+fn loop_since(facts: &Facts) -> Option<String> {
+    let runs = facts.runs();
+    let first = runs.iter().rev().take(facts.streak()).last()?.entries.first()?.at;
+    let is_whole = facts.journal.known().is_some_and(|journal| !journal.is_cut);
+    is_whole.then(|| time(facts, first))
+}
+
+/// The time of today, or with its date.
+fn time(facts: &Facts, at: crate::model::server::Moment) -> String {
+    let day = |moment: crate::model::server::Moment| moment.0 / 86_400_000_000;
+    match at.rfc3339() {
+        Some(whole) if day(at) != day(facts.at) => whole.replace('T', " ").trim_end_matches('Z').to_owned(),
+        _ => at.clock(),
+    }
+}
+
+fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let word = match diagnosis.severity {
+        Severity::Error => "cause",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    };
+    writeln!(out, "\n{}: {}", style.mark(diagnosis.severity, word), diagnosis.cause)?;
+    wrapped(&diagnosis.summary, "  ", "  ", style, out)?;
+    if !diagnosis.consequences.is_empty() {
+        let follows = format!("Follows from it: {}", diagnosis.consequences.join(", "));
+        wrapped(&follows, "  ", "    ", style, out)?;
+    }
+    writeln!(out, "\nevidence")?;
+    let shown = if style.verbose { usize::MAX } else { EVIDENCE };
+    for evidence in diagnosis.evidence().iter().take(shown) {
+        self::evidence(evidence, report, style, out)?;
+    }
+    fix(diagnosis, report, style, out)?;
+    if !diagnosis.verify.is_empty() {
+        writeln!(out, "\nverify")?;
+        for command in &diagnosis.verify {
+            writeln!(out, "  {}", command.typed())?;
+        }
+    }
+    Ok(())
+}
+
+/// Where it comes from, when it was said, and what was seen; what does not fit goes on below itself, never shortened in
+/// a path that someone would copy.
+fn evidence(evidence: &Evidence, report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let at = evidence.at.map_or_else(String::new, |at| format!("{}  ", time(&report.facts, at)));
+    let first = format!("  {:SOURCE$}  ", evidence.source.name());
+    let rest = " ".repeat(first.len());
+    let most = if style.verbose { usize::MAX } else { (style.width.saturating_sub(rest.len())) * 3 };
+    wrapped(&shortened(&format!("{at}{}", evidence.detail), most), &first, &rest, style, out)
+}
+
+fn fix(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if diagnosis.fix.is_empty() {
+        return Ok(());
+    }
+    let who = if report.facts.is_root() { "" } else { "  as root" };
+    writeln!(out, "\nfix{who}")?;
+    for Step { text, commands, risk } in &diagnosis.fix {
+        let care = if *risk == Risk::Unsafe { " (replaces what is there)" } else { "" };
+        if !text.is_empty() {
+            wrapped(&format!("# {text}{care}"), "  ", "  # ", style, out)?;
+        }
+        for command in commands {
+            // Lines of a here-document stand at the margin, where the shell wants its end.
+            let typed = command.typed();
+            let indent = if command.input.is_some() { "" } else { "  " };
+            writeln!(out, "{indent}{typed}")?;
+        }
+    }
+    Ok(())
+}
+
+/// `-v`: what was looked at, the findings of the deployed bundle, the commands and what they printed.
+fn details(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\nlooked at")?;
+    for Check { id, status, message, .. } in &report.checks {
+        let word = match status {
+            CheckStatus::Pass => "ok",
+            CheckStatus::Warn => "warning",
+            CheckStatus::Fail => "wrong",
+            CheckStatus::Skip => "skipped",
+        };
+        let start = format!("  {word:7}  {id:11}  ");
+        let indent = " ".repeat(start.len());
+        wrapped(message, &start, &indent, style, out)?;
+    }
+    if let Some(inspected) = report.facts.deployment.inspected().filter(|found| !found.report.findings.is_empty()) {
+        writeln!(out, "\nwhat `check` says of {}", inspected.report.path)?;
+        for finding in &inspected.report.findings {
+            let start = format!("  {:7}  ", finding.severity.name());
+            wrapped(&format!("{}: {}", finding.rule, finding.message), &start, "           ", style, out)?;
+        }
+    }
+    writeln!(out, "\ncommands")?;
+    for Ran { command, status, took, fault, output, .. } in &report.facts.ran {
+        let ended = status.map_or_else(|| "did not end".to_owned(), |status| format!("exit {status}"));
+        writeln!(out, "  {command}  ({ended}, {took} ms)")?;
+        let lines = output.iter().chain(fault.iter());
+        lines.filter(|line| !line.is_empty()).try_for_each(|line| writeln!(out, "    {line}"))?;
+    }
+    Ok(())
+}
