@@ -73,12 +73,82 @@ fn bundle_of(unit: &Unit, context: &Context) -> Option<String> {
 }
 
 /// The names by which the bundle in a folder is judged: the unit's script, seen from the bundle, is its entry point if
-/// it is there; otherwise the one of the current layout, or of the old one where only that is there.
+/// it is there; otherwise the current layout's.
 #[must_use]
 pub fn names_for(server: &dyn Server, folder: &str, bundle: &str, script: Option<&str>, names: &Names) -> Names {
     let from_unit = script.and_then(|script| script.strip_prefix(&format!("{bundle}/"))).map(str::to_owned);
-    let nested = format!("{}/{}", names.nested_agent, names.entry);
-    let candidates = from_unit.into_iter().chain([names.entry.clone(), nested]);
-    let there = candidates.into_iter().find(|entry| is_there(server, &format!("{folder}/{entry}")));
+    let there = from_unit.filter(|entry| is_there(server, &format!("{folder}/{entry}")));
     Names { entry: there.unwrap_or_else(|| names.entry.clone()), ..names.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::recording::Recorded;
+
+    /// A server on which these folders and files are.
+    fn server(paths: &[&str]) -> Recorded {
+        let look = r#"{"kind":"d","mode":493,"uid":0,"gid":0,"size":0,"changed":0}"#;
+        let lines: Vec<_> = paths.iter().map(|path| format!(r#"{{"ask":"look {path}","ok":{look}}}"#)).collect();
+        Recorded::parse(&lines.join("\n")).unwrap()
+    }
+
+    fn unit(directory: &str, command: &str) -> Unit {
+        let text = format!("[Service]\nWorkingDirectory={directory}\nExecStart={command}\n");
+        Unit::of_text("server-flow-agent.service", "unit", &text)
+    }
+
+    const B: &str = "/root/.server-flow/agent-bundle";
+
+    #[test]
+    fn the_bundle_is_where_the_unit_starts_it() {
+        let all = server(&[B, "/srv/agent"]);
+        let absolute = format!("/usr/bin/node {B}/dist/index.js --url http://x");
+        for (case, directory, command, bundle) in [
+            ("documented", B, absolute.as_str(), B),
+            ("installer's, nested", "/root/.server-flow/agent-bundle/apps/agent", "/usr/bin/node dist/index.js", B),
+            ("the script decides", "/", "/usr/bin/node /srv/agent/dist/index.js", "/srv/agent"),
+            ("home of the user", "~/.server-flow/agent-bundle", "/usr/bin/node dist/index.js", B),
+            ("a folder that is not there", "/root/.server-flow/agent-bundel", "/usr/bin/node dist/index.js", B),
+            ("nothing to go by", "", "/usr/local/bin/start-agent", B),
+        ] {
+            let directory = directory.replace('~', "/root");
+            let wishes = Wishes { unit: "u".into(), bundle: None, home: None, lines: 1, since: None };
+            let places = of(&all, &wishes, Some(&unit(&directory, command)), None);
+            assert_eq!(places.bundle, bundle, "{case}");
+            assert_eq!(places.backup, format!("{bundle}-backup"), "{case}");
+        }
+    }
+
+    #[test]
+    fn what_the_user_says_comes_first() {
+        let account = Account { name: "agent".into(), uid: 1000, gid: 1000, home: "/home/agent".into() };
+        let empty = server(&[]);
+        for (bundle, home, wanted) in [
+            (Some("/opt/b/"), None, ("/opt/b", "/opt")),
+            (None, Some("~/flow"), ("/home/agent/flow/agent-bundle", "/home/agent/flow")),
+            (None, None, ("/home/agent/.server-flow/agent-bundle", "/home/agent/.server-flow")),
+        ] {
+            let (bundle, home) = (bundle.map(str::to_owned), home.map(str::to_owned));
+            let wishes = Wishes { unit: "u".into(), bundle, home, lines: 1, since: None };
+            let places = of(&empty, &wishes, None, Some(&account));
+            assert_eq!((places.bundle.as_str(), places.home.as_str()), wanted);
+        }
+    }
+
+    #[test]
+    fn the_script_of_the_unit_is_the_entry_point_if_it_is_there() {
+        let names = layout::names();
+        let nested = format!("{B}/apps/agent/dist/index.js");
+        let flat = format!("{B}/dist/index.js");
+        for (case, there, script, entry) in [
+            ("as the unit says", &nested, Some(&nested), "apps/agent/dist/index.js"),
+            ("the unit is of the old layout, the bundle is not", &flat, Some(&nested), "dist/index.js"),
+            ("the bundle is of the old layout, the unit is not", &nested, Some(&flat), "dist/index.js"),
+            ("no unit", &flat, None, "dist/index.js"),
+        ] {
+            let server = server(&[there]);
+            assert_eq!(names_for(&server, B, B, script.map(String::as_str), &names).entry, entry, "{case}");
+        }
+    }
 }
