@@ -81,6 +81,20 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Words as they are typed in a POSIX shell: quoted only where it would take them apart, so that `--lines=5` stays plain.
+#[must_use]
+pub fn typed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let plain = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@%+=:,./_-".contains(&byte))
+    };
+    let typed = words.into_iter().enumerate().map(|(at, word)| match word {
+        // As the first word it would be an assignment.
+        word if plain(word) && (at > 0 || !word.contains('=')) => word.to_owned(),
+        word => format!("'{}'", word.replace('\'', r"'\''")),
+    });
+    typed.collect::<Vec<_>>().join(" ")
+}
+
 /// `1 entry`, `2 entries`: a count with its noun.
 #[must_use]
 pub fn plural(count: u64, noun: &str) -> String {
@@ -122,6 +136,17 @@ mod tests {
             assert_eq!(printable(raw), shown, "{case}");
         }
         assert_eq!(printable_bytes(b"caf\xe9\x1b"), "caf\\xe9\\x1b");
+    }
+
+    #[test]
+    fn words_are_quoted_only_where_a_shell_would_take_them_apart() {
+        for (words, typed_) in [
+            (&["systemctl", "show", "--lines=5"][..], "systemctl show --lines=5"),
+            (&["sed", "-i", "s#^A=.*#B C#", "/etc/x y"], "sed -i 's#^A=.*#B C#' '/etc/x y'"),
+            (&["A=b", "it's", ""], "'A=b' 'it'\\''s' ''"),
+        ] {
+            assert_eq!(typed(words.iter().copied()), typed_);
+        }
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Command {
     /// As it is typed: each word quoted where a POSIX shell would take it apart.
     #[must_use]
     pub fn typed(&self) -> String {
-        let line = shlex::try_join(self.words.iter().map(String::as_str)).unwrap_or_default();
+        let line = crate::text::typed(self.words.iter().map(String::as_str));
         match &self.input {
             None => line,
             Some(text) => format!("{line} <<'END'\n{}\nEND", text.trim_end_matches('\n')),

@@ -171,7 +171,7 @@ impl Probe<'_> {
         }
         let is_journal = matches!(diagnostic, Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. });
         let words = diagnostic.words();
-        let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "));
+        let command = text::typed(words.iter().map(String::as_str));
         let ran = match &spoken {
             Ok(spoken) => {
                 let failed = spoken.status != Some(0);
