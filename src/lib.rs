@@ -3,6 +3,7 @@
 //! Data flows one way: [`source`] reads a bundle into plain data ([`model`]), [`rules`] judge that data, [`engine`]
 //! applies the user's overrides, [`render`] writes the report. [`commands`] wires them; nothing else knows them all.
 
+pub mod causes;
 pub mod cli;
 pub mod commands;
 pub mod config;

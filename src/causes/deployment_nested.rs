@@ -1,0 +1,55 @@
+//! `deployment-nested`: the bundle has the old nested layout, and the unit starts the flat one.
+
+use super::{Cause, Stands, evidence, fix, places};
+use crate::model::diagnosis::{Diagnosis, Step};
+use crate::model::finding::Severity;
+use crate::model::server::Facts;
+use crate::model::unit::normal;
+
+pub static CAUSE: Cause = Cause {
+    id: "deployment-nested",
+    severity: Severity::Error,
+    summary: "the bundle has the old nested layout, and the unit starts the flat one",
+    page: include_str!("../../docs/causes/deployment-nested.md"),
+    stands: Stands::InTheWay,
+    follows_from: &["download-not-an-archive"],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let inspected = facts.deployment.inspected().filter(|inspected| !inspected.has_the_entry())?;
+    let nested = places::nested_folder(facts);
+    let words = format!(
+        "The deployed bundle has the old nested layout, below `apps/agent/`; the unit starts `{}`, which is not there",
+        inspected.entry
+    );
+    let there = evidence::disk(format!("{nested}: a directory; {} is not there", inspected.entry));
+    let diagnosis = CAUSE
+        .found(facts, words, there)
+        .and(evidence::unit_setting(facts, "ExecStart"))
+        .and(evidence::unit_setting(facts, "WorkingDirectory"))
+        .and(evidence::state(facts));
+    if fix::good_backup(facts).is_some() {
+        return Some(diagnosis.steps(fix::mend(facts)));
+    }
+    Some(diagnosis.steps(nest_unit(facts)).step(fix::reload_and_restart(facts)))
+}
+
+/// The bundle that is there runs if the unit is pointed to it. The next update brings the flat one and needs it back.
+fn nest_unit(facts: &Facts) -> Option<Step> {
+    let unit = &places::unit(facts)?.unit;
+    let bundle = normal(&facts.places.bundle);
+    let name = bundle.rsplit('/').next().unwrap_or(&bundle);
+    let mut commands = Vec::new();
+    if let Some(setting) = unit.setting("Service", "WorkingDirectory") {
+        let line = format!("{}s#{}/*$#{}/apps/agent#", setting.line, fix::pattern(name), fix::replacement(name));
+        commands.push(fix::edit(&setting.file.path, &[line]));
+    }
+    if let Some(setting) = unit.exec_start() {
+        let from = fix::pattern(&format!("{name}/dist/"));
+        let to = fix::replacement(&format!("{name}/apps/agent/dist/"));
+        commands.push(fix::edit(&setting.file.path, &[format!("{}s#{from}#{to}#", setting.line)]));
+    }
+    (!commands.is_empty())
+        .then(|| Step::risky("point the unit to the old layout, until a flat bundle is deployed", commands))
+}

@@ -1,0 +1,49 @@
+//! Findings of the deployed bundle that stop Node and have no cause of their own: each is a cause under its rule's name.
+
+use super::{CAUSES, NO_BUNDLE, evidence, fix};
+use crate::model::diagnosis::{Diagnosis, Evidence, Source};
+use crate::model::finding::{Finding, Severity};
+use crate::model::server::Facts;
+
+/// A diagnosis for each rule that found something which stops Node.
+pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
+    let Some(inspected) = facts.deployment.inspected() else { return Vec::new() };
+    let mut diagnoses: Vec<Diagnosis> = Vec::new();
+    for finding in inspected.stoppers().filter(|finding| !CAUSES.iter().any(|cause| cause.id == finding.rule)) {
+        let quote = quote(facts, finding);
+        match diagnoses.iter().position(|diagnosis| diagnosis.cause == finding.rule) {
+            Some(at) => {
+                let diagnosis = diagnoses.remove(at);
+                diagnoses.insert(at, diagnosis.and([quote]));
+            }
+            None => {
+                let mut diagnosis = Diagnosis::new(finding.rule, Severity::Error, sentence(&finding.message), quote);
+                diagnosis.fix = fix::mend(facts);
+                diagnosis.verify = fix::verify(facts);
+                diagnoses.push(diagnosis);
+            }
+        }
+    }
+    // What the machine itself says comes after what is wrong on the disk.
+    let said = super::crash::crash(facts).map(|crash| evidence::journal(crash.headline));
+    diagnoses.into_iter().map(|diagnosis| diagnosis.and(said.clone()).and(evidence::state(facts))).collect()
+}
+
+/// Causes that explain such a finding away.
+pub const FOLLOWS_FROM: &[&str] = NO_BUNDLE;
+
+/// A finding with its place on the server.
+pub fn quote(facts: &Facts, finding: &Finding) -> Evidence {
+    let path = finding
+        .path
+        .as_ref()
+        .map_or_else(|| facts.deployment.path.clone(), |path| format!("{}/{path}", facts.deployment.path));
+    let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let words = finding.evidence.as_deref().unwrap_or(&finding.message);
+    Evidence::new(Source::Filesystem, format!("{path}{line}  {words}"))
+}
+
+/// A rule's message without a final period.
+fn sentence(message: &str) -> &str {
+    message.trim_end_matches('.')
+}

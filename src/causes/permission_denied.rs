@@ -1,0 +1,77 @@
+//! `permission-denied`: the user of the unit may not read what it must start.
+
+use super::crash::Kind;
+use super::{Cause, Stands, crash, evidence, fix, places};
+use crate::model::diagnosis::{Diagnosis, Step};
+use crate::model::finding::Severity;
+use crate::model::server::{Condition, Facts, Presence, Reached};
+use crate::model::unit::normal;
+
+pub static CAUSE: Cause = Cause {
+    id: "permission-denied",
+    severity: Severity::Error,
+    summary: "the user of the unit may not read what it must start",
+    page: include_str!("../../docs/causes/permission-denied.md"),
+    stands: Stands::InTheWay,
+    follows_from: &["unit-masked", "unit-missing", "unit-invalid", "user-missing"],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let denied = [places::directory(facts), places::script(facts), places::program(facts)]
+        .into_iter()
+        .flatten()
+        .find(|reached| matches!(reached.presence, Presence::Denied { .. }));
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let child = evidence::present_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
+        .filter(|entry| dead && entry.message.contains("Permission denied"));
+    let crash =
+        crash::crash(facts).filter(|crash| crash.kind == Kind::Denied && is_ours(facts, &crash.headline.message));
+    let said = child.or(crash.as_ref().map(|crash| crash.headline));
+    if denied.is_none() && said.is_none() {
+        return None;
+    }
+    let user = places::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
+    let path = denied.map_or(facts.places.bundle.as_str(), |reached| reached.path.as_str());
+    let words = format!("The agent runs as `{user}`, who may not use `{path}`");
+    let mut seen = denied
+        .map(evidence::reached)
+        .into_iter()
+        .chain(said.map(evidence::journal))
+        .chain(evidence::unit_setting(facts, "User"))
+        .chain(evidence::state(facts));
+    let first = seen.next()?;
+    Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts, denied, &user)))
+}
+
+/// An error about something of the agent's own, not of its applications.
+fn is_ours(facts: &Facts, message: &str) -> bool {
+    message.contains(&facts.places.home) || message.contains(&facts.places.bundle)
+}
+
+/// Where a folder above the agent's home refuses, or there is no such user's home, the documented user is the remedy;
+/// else the files are given to the user.
+fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
+    let home = normal(&facts.places.home);
+    let bundle = normal(&facts.places.bundle);
+    let at = match denied.map(|reached| &reached.presence) {
+        Some(Presence::Denied { at, .. }) => normal(at),
+        _ => bundle.clone(),
+    };
+    let setting = places::unit(facts).and_then(|unit| unit.unit.setting("Service", "User"));
+    if !places::is_below(&at, &bundle) && (places::is_below(&at, &home) || places::is_below(&home, &at)) {
+        if let Some(setting) = setting {
+            let edit = fix::edit(&setting.file.path, &[fix::replace_line(&setting, "User", "root")]);
+            return vec![Step::risky("run it as root, as documented", vec![edit]), fix::reload_and_restart(facts)];
+        }
+    }
+    if !places::is_below(&at, &bundle) {
+        let open = vec![fix::command(&["chmod", "a+rx", &at])];
+        return vec![Step::risky(format!("open `{at}`"), open), fix::restart(facts)];
+    }
+    let commands = vec![
+        fix::command(&["chown", "-R", &format!("{user}:"), &bundle]),
+        fix::command(&["chmod", "-R", "u+rwX", &bundle]),
+    ];
+    vec![Step::safe(format!("give the bundle to `{user}`"), commands), fix::restart(facts)]
+}

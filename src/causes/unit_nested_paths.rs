@@ -1,0 +1,70 @@
+//! `unit-nested-paths`: the unit starts the agent in the old nested layout, the bundle is flat.
+
+use super::{Cause, Stands, evidence, fix, places};
+use crate::model::diagnosis::{Diagnosis, Evidence, Step};
+use crate::model::finding::Severity;
+use crate::model::server::Facts;
+
+pub static CAUSE: Cause = Cause {
+    id: "unit-nested-paths",
+    severity: Severity::Error,
+    summary: "the unit starts the agent in the old nested layout, the bundle is flat",
+    page: include_str!("../../docs/causes/unit-nested-paths.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[
+        "unit-masked",
+        "unit-missing",
+        "unit-invalid",
+        "drop-in-overrides",
+        "update-interrupted",
+        "download-not-an-archive",
+    ],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if !places::unit_is_nested(facts) {
+        return None;
+    }
+    let lines = [evidence::unit_setting(facts, "WorkingDirectory"), evidence::unit_setting(facts, "ExecStart")];
+    let nested = places::nested_folder(facts);
+    let mut lines = lines.into_iter().flatten().filter(|line| line.detail.contains("/apps/agent"));
+    let Some(inspected) = places::flat_bundle(facts) else {
+        return works_today(facts, lines.next()?);
+    };
+    let version = inspected.report.package.as_ref().and_then(|package| package.version.as_deref());
+    let words = format!(
+        "The unit still starts the agent in the old nested layout, which the deployed bundle (flat{}) does not have",
+        version.map(|version| format!(", {version}")).unwrap_or_default()
+    );
+    let absent = evidence::disk(format!("{nested}: no such directory; {} is there", facts.deployment.path));
+    let said = evidence::present_line(facts, &["Failed at step CHDIR", "Cannot find module"]);
+    let first = lines.next()?;
+    let diagnosis = CAUSE
+        .found(facts, words, first)
+        .and([absent])
+        .and(said.map(evidence::journal))
+        .and(lines)
+        .and(evidence::state(facts));
+    let faulty = inspected.stoppers().any(|finding| finding.rule != "entry-point-missing");
+    // Where the bundle would not start either, the backup with the old layout fits the unit as it is.
+    if faulty && fix::good_backup(facts).is_some() {
+        return Some(diagnosis.steps(fix::mend(facts)));
+    }
+    Some(diagnosis.steps(fix::flatten_unit(facts)).step(fix::reload_and_restart(facts)))
+}
+
+/// Unit and bundle are both of the old layout: that runs until an update brings a flat bundle.
+fn works_today(facts: &Facts, line: Evidence) -> Option<Diagnosis> {
+    let inspected = facts.deployment.inspected().filter(|inspected| inspected.has_the_entry())?;
+    let words =
+        "Unit and bundle both have the old nested layout: it works today, and the next flat bundle needs a new unit";
+    let here = evidence::disk(format!("{}: {} layout", facts.deployment.path, inspected.report.layout.name()));
+    let mut diagnosis = CAUSE.found(facts, words, line).and([here]);
+    diagnosis.severity = Severity::Warning;
+    Some(diagnosis.step(Step::safe(
+        "nothing to type today: after the next update, look whether step 7 has written the unit anew \
+         (agents before 0.1.26 have no such step), and if not, do what `bundle-doctor doctor` then prints",
+        Vec::new(),
+    )))
+}
