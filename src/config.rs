@@ -1,5 +1,6 @@
 //! `bundle-doctor.toml`: text to settings. Finding and reading the file is the caller's.
 
+use crate::causes;
 use crate::layout;
 use crate::model::finding::Severity;
 use crate::model::names::Names;
@@ -218,18 +219,19 @@ impl Config {
     }
 }
 
-/// The id of a known rule.
+/// The id of a known rule or cause: some faults are both, under one name.
 ///
 /// # Errors
 /// A [`ConfigError`] that offers the nearest one.
 pub fn rule_id(id: &str) -> Result<&'static str, ConfigError> {
-    rules::find(id).map(|rule| rule.id).ok_or_else(|| {
-        let nearest = text::nearest(id, rules::RULES.iter().map(|rule| rule.id));
+    let known = || rules::RULES.iter().map(|rule| rule.id).chain(causes::CAUSES.iter().map(|cause| cause.id));
+    known().find(|known| *known == id).ok_or_else(|| {
+        let nearest = text::nearest(id, known());
         let help = nearest.map_or_else(
             || "`bundle-doctor rules` lists them".to_owned(),
             |near| format!("did you mean `{near}`? `bundle-doctor rules` lists them all"),
         );
-        ConfigError::new(format!("there is no rule `{}`", text::printable(id)), Some(help))
+        ConfigError::new(format!("there is no rule or cause `{}`", text::printable(id)), Some(help))
     })
 }
 
@@ -278,7 +280,7 @@ mod tests {
                 "unknown rule",
                 "[rules]\nnested-layuot = \"error\"",
                 None,
-                "there is no rule `nested-layuot`",
+                "there is no rule or cause `nested-layuot`",
                 Some("did you mean `nested-layout`? `bundle-doctor rules` lists them all"),
             ),
             ("unknown level", "[rules]\nnested-layout = \"fatal\"", Some(2), "unknown variant `fatal`", None),

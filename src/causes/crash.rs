@@ -79,7 +79,20 @@ fn of_run<'a>(entries: &[&'a Entry]) -> Option<Crash<'a>> {
     let headline = above.get(at)?;
     let before = above.get(at.saturating_sub(8)..at).unwrap_or_default();
     let place = before.iter().rev().find(|entry| is_place(&entry.message)).copied();
-    Some(Crash { headline, place, kind: kind(&headline.message) })
+    let mut kind = kind(&headline.message);
+    let stack = entries.iter().skip(at + 1).map(|entry| entry.message.as_str());
+    let caller =
+        stack.take_while(|line| line.starts_with([' ', '\t'])).find(|line| line.trim_start().starts_with("at "));
+    if kind == Kind::Syntax && caller.is_some_and(|caller| !is_loader(caller)) {
+        // `JSON.parse`, `new RegExp` and the like throw it too, while every file parses.
+        kind = Kind::Other;
+    }
+    Some(Crash { headline, place, kind })
+}
+
+/// Whether a line of a stack is in Node's own loading of modules.
+fn is_loader(line: &str) -> bool {
+    ["node:internal/", "node:vm", "internal/modules", "vm.js", "wrapSafe"].iter().any(|place| line.contains(place))
 }
 
 /// `Error: …`, `Error [CODE]: …`, `SyntaxError: …`, `Uncaught …`, at the start of a line: a stack is indented.
@@ -125,6 +138,12 @@ pub fn kind(line: &str) -> Kind {
     ];
     if format.iter().any(|words| has(words)) {
         return Kind::Format;
+    }
+    if has("Error parsing ") && has("package.json") {
+        return Kind::PackageJson;
+    }
+    if has("JSON") {
+        return Kind::Other;
     }
     if has("SyntaxError") {
         return Kind::Syntax;
@@ -195,6 +214,8 @@ mod tests {
             ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", Kind::Heap),
             ("Error: ENOENT: no such file or directory, uv_cwd", Kind::NoDirectory),
             ("TypeError: x is not a function", Kind::Other),
+            ("SyntaxError: Unexpected end of JSON input", Kind::Other),
+            ("SyntaxError: Error parsing /root/x/package.json: Unexpected token", Kind::PackageJson),
         ] {
             assert_eq!(kind(line), wanted, "{line}");
         }

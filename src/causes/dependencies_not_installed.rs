@@ -18,7 +18,6 @@ pub static CAUSE: Cause = Cause {
         "update-interrupted",
         "download-not-an-archive",
         "disk-full",
-        "entry-point-missing",
         "permission-denied",
     ],
     diagnose,

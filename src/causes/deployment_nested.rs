@@ -17,13 +17,16 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let inspected = facts.deployment.inspected().filter(|inspected| !inspected.has_the_entry())?;
+    let inspected = facts.deployment.inspected().filter(|inspected| inspected.is_nested())?;
+    if places::unit_is_nested(facts) {
+        return works_today(facts);
+    }
+    let wanted = places::script_path(facts)?;
     let nested = places::nested_folder(facts);
     let words = format!(
-        "The deployed bundle has the old nested layout, below `apps/agent/`; the unit starts `{}`, which is not there",
-        inspected.entry
+        "The deployed bundle has the old nested layout, below `apps/agent/`; the unit starts `{wanted}`, which is not there",
     );
-    let there = evidence::disk(format!("{nested}: a directory; {} is not there", inspected.entry));
+    let there = evidence::disk(format!("{nested}: a directory; {wanted} is not there"));
     let diagnosis = CAUSE
         .found(facts, words, there)
         .and(evidence::unit_setting(facts, "ExecStart"))
@@ -32,7 +35,28 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if fix::good_backup(facts).is_some() {
         return Some(diagnosis.steps(fix::mend(facts)));
     }
+    if !inspected.has_entry() {
+        return Some(diagnosis.steps(fix::mend(facts)));
+    }
     Some(diagnosis.steps(nest_unit(facts)).step(fix::reload_and_restart(facts)))
+}
+
+/// Unit and bundle are both of the old layout: that runs until an update brings a flat bundle.
+fn works_today(facts: &Facts) -> Option<Diagnosis> {
+    let inspected = facts.deployment.inspected().filter(|inspected| inspected.has_entry())?;
+    let words =
+        "Bundle and unit both have the old nested layout: that works until the next update brings a flat bundle";
+    let here = evidence::disk(format!("{}/{}: the agent", facts.deployment.path, inspected.entry));
+    let mut diagnosis = CAUSE
+        .found(facts, words, here)
+        .and(evidence::unit_setting(facts, "WorkingDirectory"))
+        .and(evidence::process(facts));
+    diagnosis.severity = Severity::Warning;
+    Some(diagnosis.step(Step::safe(
+        "nothing to type today: after the next update, see whether step 7 has written the unit anew (agents before 0.1.26 \
+         have no such step), and if not, do what `bundle-doctor doctor` then prints",
+        Vec::new(),
+    )))
 }
 
 /// The bundle that is there runs if the unit is pointed to it. The next update brings the flat one and needs it back.

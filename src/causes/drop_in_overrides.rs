@@ -1,5 +1,7 @@
 //! `drop-in-overrides`: a drop-in undoes a path that the unit file has right.
 
+mod confinement;
+
 use super::{Cause, Stands, evidence, fix, places};
 use crate::model::diagnosis::{Diagnosis, Step};
 use crate::model::finding::Severity;
@@ -17,7 +19,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let (key, setting) = culprit(facts)?;
+    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(facts) };
     let unit = &places::unit(facts)?.unit;
     let base = base_setting(unit, key);
     let mut seen = vec![evidence::unit_line(key, &setting)];
@@ -86,15 +88,15 @@ fn is_right(facts: &Facts, setting: &Setting<'_>) -> bool {
 
 /// Takes the drop-in's lines about what is started out; a drop-in that holds nothing else is put aside.
 fn remedy(facts: &Facts, setting: &Setting<'_>) -> Step {
+    without(facts, setting, &["WorkingDirectory", "ExecStart"])
+}
+
+/// Takes the lines of these keys out of a drop-in.
+fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Step {
     let file = &setting.file.path;
-    let about = |key: &str| matches!(key, "WorkingDirectory" | "ExecStart");
-    let lines: Vec<u32> = setting
-        .file
-        .assignments
-        .iter()
-        .filter(|found| found.section == "Service" && about(&found.key))
-        .map(|found| found.line)
-        .collect();
+    let about = |key: &str| keys.contains(&key);
+    let lines: Vec<u32> =
+        setting.file.assignments.iter().filter(|found| about(&found.key)).map(|found| found.line).collect();
     if lines.len() == setting.file.assignments.len() {
         // systemd reads nothing that does not end in `.conf` (systemd.unit(5)).
         let aside = fix::aside(file, facts);

@@ -3,7 +3,7 @@
 use super::{Cause, Stands, evidence, fix, places};
 use crate::model::diagnosis::{Diagnosis, Evidence, Step};
 use crate::model::finding::Severity;
-use crate::model::server::{Condition, Facts, Presence, Reached};
+use crate::model::server::{Condition, Facts, Presence};
 
 pub static CAUSE: Cause = Cause {
     id: "executable-missing",
@@ -17,18 +17,18 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let program = places::program(facts);
-    let bad = program.filter(|program| {
-        !matches!(program.presence, Presence::File { executable: true, .. } | Presence::Denied { .. })
-    });
+    let bad = program
+        .filter(|program| matches!(program.presence, Presence::Missing { .. } | Presence::Directory | Presence::Other));
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
-    let child = evidence::present_line(facts, &["Failed at step EXEC", "Failed to locate executable"]).filter(|_| dead);
+    let child = evidence::present_line(facts, &["Failed at step EXEC", "Failed to locate executable"])
+        .filter(|entry| dead && !entry.message.contains("Permission denied"));
     if bad.is_none() && child.is_none() {
         return None;
     }
     let path = program.map_or("its program", |program| program.path.as_str());
     let words = match bad.map(|program| &program.presence) {
         Some(Presence::Missing { .. }) => format!("The unit starts `{path}`, which is not there"),
-        Some(_) => format!("The unit starts `{path}`, which is no file that may be executed"),
+        Some(_) => format!("The unit starts `{path}`, which is no file"),
         None => format!("systemd cannot execute `{path}`, although it is there"),
     };
     let seen = evidence::unit_setting(facts, "ExecStart").into_iter();
@@ -38,7 +38,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .chain(others(facts))
         .chain(evidence::state(facts));
     let first = seen.next()?;
-    Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts, bad)))
+    Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts)))
 }
 
 /// Another Node on this server.
@@ -48,13 +48,7 @@ fn others(facts: &Facts) -> Option<Evidence> {
     Some(evidence::disk(format!("{}: node {version}", node.path)))
 }
 
-fn remedy(facts: &Facts, bad: Option<&Reached>) -> Vec<Step> {
-    if let Some(Reached { path, presence: Presence::File { executable: false, .. } }) = bad {
-        return vec![
-            Step::safe("make it executable", vec![fix::command(&["chmod", "a+x", path])]),
-            fix::restart(facts),
-        ];
-    }
+fn remedy(facts: &Facts) -> Vec<Step> {
     let setting = places::unit(facts).and_then(|unit| unit.unit.exec_start());
     let program = places::program(facts).map(|program| program.path.as_str());
     if let (Some(node), Some(setting), Some(program)) = (facts.other_nodes.first(), setting, program) {

@@ -9,7 +9,7 @@ use crate::model::server::Facts;
 pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
     let Some(inspected) = facts.deployment.inspected() else { return Vec::new() };
     let mut diagnoses: Vec<Diagnosis> = Vec::new();
-    for finding in inspected.stoppers().filter(|finding| !CAUSES.iter().any(|cause| cause.id == finding.rule)) {
+    for finding in inspected.stoppers().filter(|finding| has_no_cause(finding.rule)) {
         let quote = quote(facts, finding);
         match diagnoses.iter().position(|diagnosis| diagnosis.cause == finding.rule) {
             Some(at) => {
@@ -27,6 +27,11 @@ pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
     // What the machine itself says comes after what is wrong on the disk.
     let said = super::crash::crash(facts).map(|crash| evidence::journal(crash.headline));
     diagnoses.into_iter().map(|diagnosis| diagnosis.and(said.clone()).and(evidence::state(facts))).collect()
+}
+
+/// `nested-layout` is `deployment-nested`.
+fn has_no_cause(rule: &str) -> bool {
+    rule != "nested-layout" && !CAUSES.iter().any(|cause| cause.id == rule)
 }
 
 /// Causes that explain such a finding away.

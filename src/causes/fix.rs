@@ -90,7 +90,7 @@ pub fn pattern(text: &str) -> String {
 /// The newest backup that would start as the unit is now: a second update moves the bundle into the backup.
 pub fn good_backup(facts: &Facts) -> Option<&Deployment> {
     let backups = facts.nested_backup.iter().chain([&facts.backup]);
-    backups.into_iter().find(|backup| backup.would_start() == Some(true))
+    backups.into_iter().find(|backup| places::would_start(facts, backup))
 }
 
 /// The commands that take a bundle out of the way.

@@ -63,9 +63,14 @@ pub fn halted_update(facts: &Facts) -> Option<Halted> {
         DeploymentState::Empty => with(3, here),
         DeploymentState::Present(inspected) => {
             let bundle = &facts.deployment.path;
-            let entry_missing = inspected.stopper("entry-point-missing").is_some();
-            if entry_missing && download.is_some_and(|download| is_of_one_update(download.changed, inspected.changed)) {
-                return with(3, evidence::disk(format!("{bundle}/{}: not there", inspected.entry)));
+            if let Some(download) = download.filter(|one| is_of_one_update(one.changed, inspected.changed)) {
+                let has = |rule: &str| download.report.findings.iter().any(|finding| finding.rule == rule);
+                // What the archive itself lacks, no extraction brings.
+                let lost = !inspected.has_entry() && !has("entry-point-missing") && !has("archive-wrapped");
+                let cut = has("archive-unreadable") && inspected.stoppers().next().is_some();
+                if lost || cut {
+                    return with(3, evidence::disk(format!("{bundle}: not all of the archive was extracted")));
+                }
             }
             if !backup.is_some_and(|backup| is_of_one_update(changed(backup), inspected.changed)) {
                 return None;
@@ -95,8 +100,8 @@ pub fn runs_replaced_code(facts: &Facts) -> Option<Evidence> {
         .is_some_and(|path| backups.into_iter().any(|backup| super::places::is_below(path, &backup.path)));
     let changed = facts.deployment.inspected().and_then(|inspected| inspected.changed);
     let older = matches!((process.started, changed), (Some(started), Some(changed)) if started < changed);
-    let replaced = changed.is_some() && backup_is_younger(facts, process.started);
-    (in_backup || process.directory_deleted && older || older && replaced).then(|| evidence::process(facts)).flatten()
+    let replaced = older && (process.directory_deleted || backup_is_younger(facts, process.started));
+    (in_backup || replaced).then(|| evidence::process(facts)).flatten()
 }
 
 /// Whether the backup was made while the process was running already.

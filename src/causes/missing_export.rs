@@ -19,7 +19,6 @@ pub static CAUSE: Cause = Cause {
         "update-interrupted",
         "download-not-an-archive",
         "disk-full",
-        "entry-point-missing",
         "tampered-files",
     ],
     diagnose,

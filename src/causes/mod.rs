@@ -77,6 +77,9 @@ pub struct Cause {
 pub enum Stands {
     /// While it is an error, the agent cannot start: if it runs all the same, the next restart fails.
     InTheWay,
+    /// While it is an error, systemd refuses to start the agent: a restart is refused as well, and the agent that runs goes
+    /// on.
+    Refuses,
     /// The agent may run or not.
     Beside,
     /// What is seen of a service that does not run: it follows from whatever stands in the way.
@@ -92,7 +95,6 @@ const NO_BUNDLE: &[&str] = &[
     "update-interrupted",
     "deployment-missing",
     "deployment-nested",
-    "entry-point-missing",
     "tampered-files",
 ];
 
@@ -185,7 +187,7 @@ fn in_the_way(facts: &Facts) -> Vec<Diagnosis> {
 #[must_use]
 pub fn fold(mut found: Vec<Diagnosis>) -> Vec<Diagnosis> {
     found.sort_by_key(|diagnosis| (std::cmp::Reverse(diagnosis.severity), rank(diagnosis.cause)));
-    let blocked = found.iter().any(|one| stands(one.cause) == Stands::InTheWay && one.severity == Severity::Error);
+    let blocked = found.iter().any(blocks);
     found.retain(|one| !(blocked && stands(one.cause) == Stands::LastResort));
     let parents: Vec<Option<usize>> = found.iter().map(|child| parent(child, &found)).collect();
     let mut roots: Vec<(usize, Diagnosis)> = Vec::new();
@@ -208,13 +210,19 @@ pub fn fold(mut found: Vec<Diagnosis>) -> Vec<Diagnosis> {
     roots.into_iter().map(|(_, root)| root).collect()
 }
 
+/// Whether the agent cannot start while this stands.
+#[must_use]
+pub fn blocks(diagnosis: &Diagnosis) -> bool {
+    matches!(stands(diagnosis.cause), Stands::InTheWay | Stands::Refuses) && diagnosis.severity == Severity::Error
+}
+
 /// What a diagnosis follows from: nothing that is less bad than itself.
 fn parent(child: &Diagnosis, found: &[Diagnosis]) -> Option<usize> {
     let explains = |other: &Diagnosis| {
-        let blocks = stands(other.cause) == Stands::InTheWay || stands(other.cause) == Stands::LastResort;
+        let ends_it = blocks(other) || stands(other.cause) == Stands::LastResort;
         follows_from(child.cause).contains(&other.cause)
             || (other.cause == "restart-would-fail" && stands(child.cause) == Stands::InTheWay)
-            || (stands(child.cause) == Stands::Symptom && blocks && other.severity == Severity::Error)
+            || (stands(child.cause) == Stands::Symptom && ends_it)
     };
     found
         .iter()

@@ -22,6 +22,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .into_iter()
         .flatten()
         .find(|reached| matches!(reached.presence, Presence::Denied { .. }));
+    let program =
+        places::program(facts).filter(|program| matches!(program.presence, Presence::File { executable: false, .. }));
+    let denied = denied.or(program);
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
     let child = evidence::present_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
         .filter(|entry| dead && entry.message.contains("Permission denied"));
@@ -52,6 +55,10 @@ fn is_ours(facts: &Facts, message: &str) -> bool {
 /// Where a folder above the agent's home refuses, or there is no such user's home, the documented user is the remedy;
 /// else the files are given to the user.
 fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
+    if let Some(Reached { path, presence: Presence::File { .. } }) = denied {
+        let open = vec![fix::command(&["chmod", "a+x", path])];
+        return vec![Step::safe("let it be executed", open), fix::restart(facts)];
+    }
     let home = normal(&facts.places.home);
     let bundle = normal(&facts.places.bundle);
     let at = match denied.map(|reached| &reached.presence) {
@@ -70,8 +77,8 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
         return vec![Step::risky(format!("open `{at}`"), open), fix::restart(facts)];
     }
     let commands = vec![
-        fix::command(&["chown", "-R", &format!("{user}:"), &bundle]),
-        fix::command(&["chmod", "-R", "u+rwX", &bundle]),
+        fix::command(&["chown", "-R", &format!("{user}:"), &home]),
+        fix::command(&["chmod", "-R", "u+rwX", &home]),
     ];
-    vec![Step::safe(format!("give the bundle to `{user}`"), commands), fix::restart(facts)]
+    vec![Step::safe(format!("give the agent's files to `{user}`"), commands), fix::restart(facts)]
 }

@@ -1,9 +1,8 @@
 //! What the unit starts, and what is there: questions that several causes ask of the same facts.
 
-use crate::layout::NESTED_AGENT;
-use crate::model::bundle::Layout;
-use crate::model::server::{Facts, Inspected, Presence, Reached, UnitOnDisk};
-use crate::model::unit::normal;
+use crate::layout::{ENTRY_POINT, NESTED_AGENT};
+use crate::model::server::{Deployment, Facts, Inspected, Presence, Reached, UnitOnDisk};
+use crate::model::unit::{CommandLine, Context, from_directory, normal};
 
 /// The unit's files, if there are any and they could be read.
 pub fn unit(facts: &Facts) -> Option<&UnitOnDisk> {
@@ -35,6 +34,20 @@ pub fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The path of the working directory, as the unit's text has it: it is known to anyone who may read the unit.
+pub fn directory_path(facts: &Facts) -> Option<String> {
+    let unit = unit(facts)?;
+    let user_home = unit.account.known().and_then(Option::as_ref).map(|account| account.home.clone());
+    unit.unit.working_path(&Context { user_home })
+}
+
+/// The path of the script, likewise.
+pub fn script_path(facts: &Facts) -> Option<String> {
+    let command = unit(facts)?.unit.command()?.ok()?;
+    let script = CommandLine::script(&command)?;
+    Some(from_directory(&directory_path(facts)?, script))
+}
+
 /// The agent's folder in the old layout.
 pub fn nested_folder(facts: &Facts) -> String {
     format!("{}/{NESTED_AGENT}", normal(&facts.places.bundle))
@@ -47,16 +60,26 @@ pub fn is_nested(facts: &Facts, path: &str) -> bool {
 
 /// Whether the unit starts the agent in the old layout.
 pub fn unit_is_nested(facts: &Facts) -> bool {
-    [directory(facts), script(facts)].into_iter().flatten().any(|reached| is_nested(facts, &reached.path))
+    [directory_path(facts), script_path(facts)].into_iter().flatten().any(|path| is_nested(facts, &path))
 }
 
 /// The deployed bundle, if it has the flat layout.
 pub fn flat_bundle(facts: &Facts) -> Option<&Inspected> {
-    facts.deployment.inspected().filter(|inspected| inspected.report.layout == Layout::Flat)
+    facts.deployment.inspected().filter(|inspected| !inspected.is_nested())
+}
+
+/// Whether a bundle would start in the bundle's place, as the unit is now.
+pub fn would_start(facts: &Facts, deployment: &Deployment) -> bool {
+    let bundle = normal(&facts.places.bundle);
+    let wanted = script_path(facts);
+    // Where there is no unit, the documented one will be written.
+    let wanted = wanted.as_deref().map_or(Some(ENTRY_POINT), |path| path.strip_prefix(&format!("{bundle}/")));
+    let fits = deployment.inspected().is_some_and(|inspected| wanted.is_none_or(|wanted| wanted == inspected.entry));
+    deployment.would_start() == Some(true) && fits
 }
 
 /// The value of an option among words: `--url X` or `--url=X`.
-pub fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
+fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if word == name {
@@ -69,10 +92,14 @@ pub fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
     None
 }
 
-/// The control plane's address, wherever the server still knows it.
+/// The control plane's address, wherever the server still knows it: the unit, what is loaded, what runs, and the command
+/// line that the journal keeps.
 pub fn url(facts: &Facts) -> Option<String> {
+    let loaded = facts.service.known().map(|service| service.exec_start.as_slice());
+    let running = facts.process.known().and_then(Option::as_ref).map(|process| process.command.as_slice());
+    let ran = facts.journal.known().map(|journal| journal.command.as_slice());
     let told = facts.control_plane.as_ref().map(|plane| plane.url.clone());
-    let loaded = || facts.service.known().and_then(|service| option(&service.exec_start, "--url"));
-    let running = || facts.process.known()?.as_ref().and_then(|process| option(&process.command, "--url"));
-    told.or_else(|| loaded().or_else(running).map(str::to_owned))
+    // An address with its credentials taken out would not be the one that was there.
+    let found = [loaded, running, ran].into_iter().flatten().filter_map(|words| option(words, "--url"));
+    told.or_else(|| found.map(str::to_owned).find(|url| !url.contains('[') && url.contains("://")))
 }

@@ -1,10 +1,10 @@
 //! `service-stopped`: the service was stopped, or never started, and nothing keeps it from starting.
 
 use super::{Cause, Stands, evidence, fix};
-use crate::model::diagnosis::Diagnosis;
+use crate::model::diagnosis::{Diagnosis, Step};
 use crate::model::finding::Severity;
 use crate::model::server::journal::id;
-use crate::model::server::{Condition, Facts};
+use crate::model::server::{Condition, Facts, Speaker};
 
 pub static CAUSE: Cause = Cause {
     id: "service-stopped",
@@ -17,15 +17,29 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    if facts.condition() != Condition::Stopped {
+    let killed = evidence::present_line(facts, &["on client request"])
+        .filter(|entry| entry.speaker == Speaker::Manager && facts.condition() == Condition::Down);
+    if facts.condition() != Condition::Stopped && killed.is_none() {
         return None;
     }
-    let stopped =
-        facts.runs().last().and_then(|run| run.entries.iter().rev().copied().find(|entry| entry.is(id::STOPPED)));
-    let words = match stopped {
-        Some(_) => "The service was stopped, and nothing on the disk keeps it from starting",
-        None => "The service is not started, and nothing on the disk keeps it from starting",
+    let last = facts
+        .journal
+        .known()
+        .and_then(|journal| journal.entries.iter().rfind(|entry| entry.speaker == Speaker::Manager));
+    let skipped = last.filter(|entry| entry.message.contains("unmet condition"));
+    let stopped = killed.or(skipped).or_else(|| {
+        facts.runs().last().and_then(|run| run.entries.iter().rev().copied().find(|entry| entry.is(id::STOPPED)))
+    });
+    let words = match (stopped, skipped.is_some()) {
+        (_, true) => "The service is not started: a condition that the unit sets is not met",
+        (Some(_), false) => "The service was stopped by hand, and nothing that was seen keeps it from starting",
+        (None, false) => "The service is not started, and nothing that was seen keeps it from starting",
     };
     let seen = evidence::state(facts)?;
-    Some(CAUSE.found(facts, words, seen).and(stopped.map(evidence::journal)).step(fix::restart(facts)))
+    let diagnosis = CAUSE.found(facts, words, seen).and(stopped.map(evidence::journal));
+    if skipped.is_some() {
+        let look = vec![fix::systemctl("cat", facts)];
+        return Some(diagnosis.step(Step::safe("see which file sets the condition, and meet it or take it out", look)));
+    }
+    Some(diagnosis.step(fix::restart(facts)))
 }

@@ -1,16 +1,16 @@
 //! `unit-invalid`: systemd cannot load the unit, or it has no command to start.
 
 use super::{Cause, Stands, evidence, fix, places};
-use crate::model::diagnosis::{Diagnosis, Evidence, Source};
+use crate::model::diagnosis::{Diagnosis, Evidence, Source, Step};
 use crate::model::finding::Severity;
-use crate::model::server::Facts;
+use crate::model::server::{Condition, Facts};
 
 pub static CAUSE: Cause = Cause {
     id: "unit-invalid",
     severity: Severity::Error,
     summary: "systemd cannot load the unit, or it has no command to start",
     page: include_str!("../../docs/causes/unit-invalid.md"),
-    stands: Stands::InTheWay,
+    stands: Stands::Refuses,
     follows_from: &["unit-masked", "unit-missing"],
     diagnose,
 };
@@ -26,6 +26,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         Some(Some(Err(why))) => Some(format!("its `ExecStart=` is not understood: {why}")),
         _ => None,
     };
+    if let Some(diagnosis) = environment_file(facts) {
+        return Some(diagnosis);
+    }
     if from_drop_in || (refused.is_none() && fault.is_none()) {
         return None;
     }
@@ -47,4 +50,28 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = format!("systemd cannot use the unit: {}", fault.as_deref().unwrap_or("it refuses to load it"));
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).steps(fix::write_unit(facts).unwrap_or_default()))
+}
+
+/// A file of variables that is not there keeps the service from starting; a `-` before its name forgives that
+/// (systemd.exec(5), `EnvironmentFile=`).
+fn environment_file(facts: &Facts) -> Option<Diagnosis> {
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let said = evidence::present_line(facts, &["Failed to load environment files"]).filter(|_| dead)?;
+    let unit = &places::unit(facts)?.unit;
+    let setting =
+        unit.settings("Service", "EnvironmentFile").into_iter().find(|setting| !setting.value.starts_with('-'))?;
+    let words = format!("The unit reads variables from `{}`, which cannot be read", setting.value);
+    let line = fix::replace_line(&setting, "EnvironmentFile", &format!("-{}", setting.value));
+    let step = Step::safe(
+        "start without it; what it held has to be given again",
+        vec![fix::edit(&setting.file.path, &[line])],
+    );
+    let diagnosis = CAUSE.found(facts, words, evidence::unit_line("EnvironmentFile", &setting));
+    Some(
+        diagnosis
+            .and([evidence::journal(said)])
+            .and(evidence::state(facts))
+            .step(step)
+            .step(fix::reload_and_restart(facts)),
+    )
 }

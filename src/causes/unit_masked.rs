@@ -10,7 +10,7 @@ pub static CAUSE: Cause = Cause {
     severity: Severity::Error,
     summary: "the unit is masked, so systemd refuses to start it",
     page: include_str!("../../docs/causes/unit-masked.md"),
-    stands: Stands::InTheWay,
+    stands: Stands::Refuses,
     follows_from: &[],
     diagnose,
 };

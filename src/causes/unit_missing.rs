@@ -10,7 +10,7 @@ pub static CAUSE: Cause = Cause {
     severity: Severity::Error,
     summary: "there is no unit file for the agent",
     page: include_str!("../../docs/causes/unit-missing.md"),
-    stands: Stands::InTheWay,
+    stands: Stands::Refuses,
     follows_from: &["unit-masked"],
     diagnose,
 };

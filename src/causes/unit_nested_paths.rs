@@ -1,9 +1,9 @@
 //! `unit-nested-paths`: the unit starts the agent in the old nested layout, the bundle is flat.
 
 use super::{Cause, Stands, evidence, fix, places};
-use crate::model::diagnosis::{Diagnosis, Evidence, Step};
+use crate::model::diagnosis::{Diagnosis, Evidence};
 use crate::model::finding::Severity;
-use crate::model::server::Facts;
+use crate::model::server::{Condition, Facts, Service};
 
 pub static CAUSE: Cause = Cause {
     id: "unit-nested-paths",
@@ -30,7 +30,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let nested = places::nested_folder(facts);
     let mut lines = lines.into_iter().flatten().filter(|line| line.detail.contains("/apps/agent"));
     let Some(inspected) = places::flat_bundle(facts) else {
-        return works_today(facts, lines.next()?);
+        return unread(facts, lines.next()?);
     };
     let version = inspected.report.package.as_ref().and_then(|package| package.version.as_deref());
     let words = format!(
@@ -54,17 +54,16 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(fix::flatten_unit(facts)).step(fix::reload_and_restart(facts)))
 }
 
-/// Unit and bundle are both of the old layout: that runs until an update brings a flat bundle.
-fn works_today(facts: &Facts, line: Evidence) -> Option<Diagnosis> {
-    let inspected = facts.deployment.inspected().filter(|inspected| inspected.has_the_entry())?;
-    let words =
-        "Unit and bundle both have the old nested layout: it works today, and the next flat bundle needs a new unit";
-    let here = evidence::disk(format!("{}: {} layout", facts.deployment.path, inspected.report.layout.name()));
-    let mut diagnosis = CAUSE.found(facts, words, line).and([here]);
-    diagnosis.severity = Severity::Warning;
-    Some(diagnosis.step(Step::safe(
-        "nothing to type today: after the next update, look whether step 7 has written the unit anew \
-         (agents before 0.1.26 have no such step), and if not, do what `bundle-doctor doctor` then prints",
-        Vec::new(),
-    )))
+/// Where the bundle may not be read, the status alone tells that the directory is not there.
+fn unread(facts: &Facts, line: Evidence) -> Option<Diagnosis> {
+    let failed = facts.service.known().and_then(Service::exit_code) == Some(CHDIR);
+    if facts.deployment.state.known().is_some() || !failed || facts.condition() == Condition::Running {
+        return None;
+    }
+    let words = "The unit starts the agent in the old nested layout, and systemd cannot enter that directory";
+    let diagnosis = CAUSE.found(facts, words, line).and(evidence::state(facts));
+    Some(diagnosis.steps(fix::flatten_unit(facts)).step(fix::reload_and_restart(facts)))
 }
+
+/// The status with which the manager's child ends (systemd.exec(5), "Process Exit Codes").
+const CHDIR: u32 = 200;

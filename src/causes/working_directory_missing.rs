@@ -41,10 +41,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let child = evidence::present_line(facts, &["Failed at step CHDIR"]).filter(|_| dead);
     // systemd may have failed on what is loaded while the file is right by now: its own words count as well.
     let loaded = child.filter(|entry| failed && entry.message.contains("No such file") && !may_be_reached(directory));
-    if gone.is_none() && loaded.is_none() {
+    // Where neither the directory nor the journal may be read, the status alone tells.
+    let told = dead && failed && directory.is_none();
+    if gone.is_none() && loaded.is_none() && !told {
         return None;
     }
-    let path = directory.map_or("its working directory", |reached| reached.path.as_str());
+    let path = places::directory_path(facts).unwrap_or_else(|| "/".to_owned());
     let words = format!("systemd cannot enter the unit's working directory `{path}`: it is not there");
     let seen = evidence::unit_setting(facts, "WorkingDirectory").into_iter();
     let mut seen = seen

@@ -45,10 +45,10 @@ pub enum Command {
     Verify(signing::Verify),
     /// Print the page of one rule
     Explain {
-        /// A rule, as `rules` lists them
+        /// A rule or a cause, as `rules` lists them
         id: String,
     },
-    /// List all rules
+    /// List all rules and causes
     Rules,
     /// Print a completion script for a shell
     Completions {

@@ -44,7 +44,7 @@ pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8, Failure> {
     if let Some(path) = &options.record {
         record(path, &recorder, &redactor)?;
     }
-    let report = diagnose::diagnose(facts);
+    let report = diagnose::diagnose(facts, &policy);
     let mut out = Vec::new();
     render::doctor(format, &report, policy.fail_on, session.style(), &mut out)?;
     session.print(&out)?;

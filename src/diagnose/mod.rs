@@ -5,7 +5,7 @@
 mod checks;
 mod ignorance;
 
-use crate::causes::{self, Stands};
+use crate::causes;
 use crate::model::diagnosis::{Diagnosis, Step};
 use crate::model::finding::Severity;
 use crate::model::policy::{Level, Policy};
@@ -58,8 +58,7 @@ fn changes_files(step: &Step) -> bool {
 /// Where it is not known whether the agent runs (`--root`, no systemd), a disk that would not start makes it broken, and
 /// a disk that would start leaves the question open: that is inconclusive, not healthy.
 fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
-    let blocked =
-        diagnoses.iter().any(|one| one.severity == Severity::Error && causes::stands(one.cause) == Stands::InTheWay);
+    let blocked = diagnoses.iter().any(causes::blocks);
     let troubled = diagnoses.iter().any(|one| one.severity >= Severity::Warning);
     match facts.condition() {
         Condition::Looping | Condition::Down | Condition::Stopped => Health::Broken,

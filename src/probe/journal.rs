@@ -88,6 +88,22 @@ fn entry(fields: &Map<String, Value>, unit: &str) -> Option<Read> {
     Some(Read { entry, cursor })
 }
 
+/// The command line of the newest process of the unit that wrote something: `_CMDLINE` is the journal's own word
+/// (systemd.journal-fields(7), "Trusted Journal Fields"), and outlives the unit's file.
+#[must_use]
+pub fn command(texts: &[&str], unit: &str, redactor: &Redactor) -> Vec<String> {
+    let own = |line: &str| {
+        let fields = serde_json::from_str::<Map<String, Value>>(line).ok()?;
+        let field = |name: &str| fields.get(name).and_then(plain);
+        let is_node = field("_COMM").is_some_and(|name| name.starts_with("node") || name == "MainThread");
+        let is_own = field("_SYSTEMD_UNIT").as_deref() == Some(unit) && is_node;
+        Some((field("__REALTIME_TIMESTAMP")?.parse::<u64>().ok()?, field("_CMDLINE")?)).filter(|_| is_own)
+    };
+    let newest = texts.iter().flat_map(|text| text.lines()).filter_map(own).max_by_key(|(at, _)| *at);
+    let command = newest.map(|(_, command)| redactor.clean(&command)).unwrap_or_default();
+    command.split_whitespace().map(|word| text::printable(word).into_owned()).collect()
+}
+
 /// A field as text: bytes that are no text come as an array of numbers, a field that was given twice as an array of
 /// values, of which the first counts.
 fn plain(value: &Value) -> Option<String> {

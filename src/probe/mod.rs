@@ -242,7 +242,8 @@ impl Probe<'_> {
         }
         let (entries, _) = journal::entries(&[&own.stdout, &managers.stdout], unit, &self.redactor);
         let is_cut = own.stdout.lines().count() >= lines as usize;
-        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent })
+        let command = journal::command(&[&own.stdout, &managers.stdout], unit, &self.redactor);
+        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command })
     }
 
     /// Whether the system's journal can be opened: journalctl says nothing where it only sees the caller's own.

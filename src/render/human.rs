@@ -1,6 +1,8 @@
 //! What a person reads: the verdict in one line, then what is wrong, where, why, and the command to type.
 
+use super::Pages;
 use super::style::{Style, shortened};
+use crate::causes::CAUSES;
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::{CheckReport, PackageId, RunError, SignatureStatus, SubjectReport, Verdict};
 use crate::model::snapshot::SubjectKind;
@@ -227,17 +229,34 @@ pub fn refusals(path: &str, findings: &[Finding], style: Style, out: &mut dyn Wr
     groups(findings, plain, out)
 }
 
-/// The catalogue of `rules`.
+/// The catalogue of `rules`: what `check` finds, then what `doctor` names.
 ///
 /// # Errors
 /// Whatever `out` gives.
 pub fn rules(style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "rules of check")?;
     for rule in RULES {
-        let start = format!("{:7}  {:27}  ", rule.severity.name(), rule.id);
-        let indent = " ".repeat(start.len());
-        wrapped(rule.summary, &start, &indent, style, out)?;
+        entry(rule.severity, rule.id, rule.summary, style, out)?;
     }
-    writeln!(out, "\n`bundle-doctor explain {}` prints a rule's page", RULES.first().map_or("RULE", |rule| rule.id))
+    writeln!(out, "\ncauses of doctor")?;
+    for cause in CAUSES {
+        entry(cause.severity, cause.id, cause.summary, style, out)?;
+    }
+    writeln!(out, "\n`bundle-doctor explain {}` prints a page", RULES.first().map_or("ID", |rule| rule.id))
+}
+
+fn entry(severity: Severity, id: &str, summary: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let start = format!("{:7}  {id:27}  ", severity.name());
+    let indent = " ".repeat(start.len());
+    wrapped(summary, &start, &indent, style, out)
+}
+
+/// The pages of `explain`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(pages.text().as_bytes())
 }
 
 /// Why a run could not judge.

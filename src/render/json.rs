@@ -1,5 +1,7 @@
 //! JSON, version 1: the document of `docs/check.schema.json` and its sisters.
 
+use super::Pages;
+use crate::causes::{CAUSES, Cause};
 use crate::model::finding::{Allowed, Finding};
 use crate::model::report::{
     CheckReport, Coverage, PackageId, RunError, SignatureReport, SubjectReport, Summary, Verdict,
@@ -124,7 +126,13 @@ impl From<&Rule> for RuleEntry {
     }
 }
 
-/// The document of `rules`.
+impl From<&Cause> for RuleEntry {
+    fn from(cause: &Cause) -> Self {
+        Self { id: cause.id, kind: "cause", severity: cause.severity.name(), summary: cause.summary }
+    }
+}
+
+/// The document of `rules`: a fault that is both has an entry of each kind.
 ///
 /// # Errors
 /// Whatever `out` gives.
@@ -133,21 +141,24 @@ pub fn rules(out: &mut dyn Write) -> io::Result<()> {
     struct Body {
         rules: Vec<RuleEntry>,
     }
-    write("rules", "pass", Body { rules: RULES.iter().map(|rule| RuleEntry::from(*rule)).collect() }, out)
+    let rules = RULES.iter().map(|rule| RuleEntry::from(*rule));
+    let causes = CAUSES.iter().map(|cause| RuleEntry::from(*cause));
+    write("rules", "pass", Body { rules: rules.chain(causes).collect() }, out)
 }
 
-/// The document of `explain`.
+/// The document of `explain`; of a fault that is both, the entry is the rule's.
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+pub fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Body {
         #[serde(flatten)]
-        entry: RuleEntry,
-        page: &'static str,
+        entry: Option<RuleEntry>,
+        page: String,
     }
-    write("explain", "pass", Body { entry: RuleEntry::from(rule), page: rule.page }, out)
+    let entry = pages.rule.map(RuleEntry::from).or_else(|| pages.cause.map(RuleEntry::from));
+    write("explain", "pass", Body { entry, page: pages.text() }, out)
 }
 
 /// The document of `manifest`, written as it is made: a tree may have 150,000 files.

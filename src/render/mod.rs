@@ -12,11 +12,30 @@ mod style;
 
 pub use style::Style;
 
+use crate::causes::Cause;
 use crate::model::report::{CheckReport, FailOn, Format, RunError};
 use crate::model::server_report::DoctorReport;
 use crate::model::tree::Tree;
+use crate::rules::Rule;
 use crate::signing::manifest::push_line;
 use std::io::{self, Write};
+
+/// What there is to read of one id.
+pub struct Pages {
+    /// The rule of that name.
+    pub rule: Option<&'static Rule>,
+    /// The cause of that name.
+    pub cause: Option<&'static Cause>,
+}
+
+impl Pages {
+    /// Both pages, the rule's first, a blank line between.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let pages = [self.rule.map(|rule| rule.page), self.cause.map(|cause| cause.page)];
+        pages.into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+}
 
 /// Writes the report of `check`.
 ///

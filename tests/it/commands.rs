@@ -2,6 +2,8 @@
 
 use crate::program::{run, run_in};
 use crate::tree::Fixture;
+use bundle_doctor::causes::{self, CAUSES};
+use bundle_doctor::rules::{self, RULES};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -199,13 +201,17 @@ fn the_manifest_is_sha256sums_and_nothing_of_a_refused_archive() {
 #[test]
 fn explain_prints_the_page_and_rules_lists_them_all() {
     let folder = tempfile::tempdir().unwrap();
-    for rule in bundle_doctor::rules::RULES {
-        let done = run(folder.path(), &["explain", rule.id]);
-        assert_eq!((done.code, done.stdout.as_str()), (0, rule.page));
+    let ids = RULES.iter().map(|rule| rule.id).chain(CAUSES.iter().map(|cause| cause.id));
+    for id in ids {
+        let done = run(folder.path(), &["explain", id]);
+        let pages = [rules::find(id).map(|rule| rule.page), causes::find(id).map(|cause| cause.page)];
+        let pages = pages.into_iter().flatten().collect::<Vec<_>>().join("\n");
+        assert_eq!((done.code, done.stdout.as_str()), (0, pages.as_str()), "{id}");
     }
     let human = run(folder.path(), &["rules"]);
     insta::assert_snapshot!("rules", human.stdout);
-    assert_eq!(json(folder.path(), &["rules"])["rules"].as_array().unwrap().len(), bundle_doctor::rules::RULES.len());
+    let catalogue = json(folder.path(), &["rules"]);
+    assert_eq!(catalogue["rules"].as_array().unwrap().len(), RULES.len() + CAUSES.len());
 }
 
 #[test]

@@ -12,6 +12,7 @@
 #[path = "../support/tree.rs"]
 mod tree;
 
+mod causes;
 mod commands;
 mod direction;
 mod fixtures;
@@ -19,4 +20,5 @@ mod formats;
 mod hostile;
 mod program;
 mod registry;
+mod server;
 mod signing;

@@ -1,6 +1,7 @@
 //! The registry tests itself: nothing about a rule is forgotten, and each thing has one name.
 
 use crate::fixtures::{folder, of_rule};
+use bundle_doctor::causes::{CAUSES, FINDINGS_FOLLOW_FROM};
 use bundle_doctor::rules::{Judges, RULES};
 use std::collections::BTreeSet;
 use std::fs;
@@ -119,4 +120,60 @@ fn later_rules_are_not_half_there() {
     for id in LATER {
         assert!(!ids().contains(id), "{id} is there: take it off this list");
     }
+}
+
+/// Modules in `src/causes/` that are no causes but help several.
+const CAUSE_HELPERS: [&str; 7] = ["mod", "crash", "evidence", "findings", "fix", "halted_update", "places"];
+
+fn cause_ids() -> BTreeSet<String> {
+    CAUSES.iter().map(|cause| cause.id.to_owned()).collect()
+}
+
+#[test]
+fn ids_of_causes_are_unique_and_are_the_names_of_files_and_pages() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(cause_ids().len(), CAUSES.len(), "an id stands twice in the table");
+    let files: BTreeSet<_> = names_in(&root.join("src/causes"), ".rs")
+        .into_iter()
+        .filter(|name| !CAUSE_HELPERS.contains(&name.as_str()))
+        .map(|name| name.replace('_', "-"))
+        .collect();
+    assert_eq!(files, cause_ids(), "src/causes/ and the table differ");
+    assert_eq!(names_in(&root.join("docs/causes"), ".md"), cause_ids(), "docs/causes/ and the table differ");
+}
+
+#[test]
+fn pages_of_causes_have_one_form() {
+    for cause in CAUSES {
+        let sections: Vec<_> = cause.page.lines().filter(|line| line.starts_with("## ")).collect();
+        assert_eq!(cause.page.lines().next(), Some(format!("# {}", cause.id).as_str()), "{}", cause.id);
+        let wanted =
+            ["What it means", "How it comes about", "How to see it", "How to fix it", "When it is something else"];
+        let wanted: Vec<_> = wanted.iter().map(|section| format!("## {section}")).collect();
+        assert_eq!(sections, wanted, "{}", cause.id);
+        let mut fenced = false;
+        for line in cause.page.lines() {
+            fenced ^= line.starts_with("```");
+            assert!(fenced || line.chars().count() <= 80, "{}: more than 80 columns: {line}", cause.id);
+        }
+        assert!(!fenced && cause.page.ends_with('\n'), "{}: a fence is not closed", cause.id);
+        assert!(cause.page.contains("```"), "{}: no command and no words of the machine", cause.id);
+    }
+}
+
+#[test]
+fn what_a_cause_follows_from_exists_and_comes_before_it() {
+    for (at, cause) in CAUSES.iter().enumerate() {
+        assert!(
+            !cause.summary.ends_with('.') && !cause.summary.is_empty() && cause.summary.len() < 120,
+            "{}",
+            cause.id
+        );
+        for parent in cause.follows_from {
+            let before = CAUSES.iter().position(|other| other.id == *parent);
+            let is_rule = ids().contains(*parent) || LATER.contains(parent);
+            assert!(before.map_or(is_rule, |before| before < at), "{} follows from {parent}", cause.id);
+        }
+    }
+    assert!(FINDINGS_FOLLOW_FROM.iter().all(|id| cause_ids().contains(*id)));
 }

@@ -85,7 +85,7 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
     }
     let wishes = Wishes { unit: layout::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
     let (facts, _) = probe::examine(&server, &wishes, &layout::names(), &judge);
-    diagnose(facts)
+    diagnose(facts, &Policy::plain())
 }
 
 fn rendered(report: &DoctorReport, format: Format, verbose: bool) -> String {

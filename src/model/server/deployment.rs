@@ -81,18 +81,27 @@ impl Deployment {
     #[must_use]
     pub fn would_start(&self) -> Option<bool> {
         Some(match self.state.known()? {
-            DeploymentState::Present(inspected) => inspected.stoppers().next().is_none() && inspected.has_the_entry(),
+            DeploymentState::Present(inspected) => inspected.stoppers().next().is_none(),
             _ => false,
         })
     }
 }
 
 impl Inspected {
-    /// Whether the layout is the one in which the unit looks for its script: below `apps/agent/` everything that the
-    /// rules miss at the root follows from `nested-layout`, so they are silent.
+    /// Whether the agent in it lies in the old layout, as the script by which it was judged says.
     #[must_use]
-    pub fn has_the_entry(&self) -> bool {
-        self.report.layout != Layout::Nested || self.entry.starts_with("apps/agent/")
+    pub fn is_nested(&self) -> bool {
+        self.entry.starts_with("apps/agent/") || self.report.layout == Layout::Nested
+    }
+
+    /// Whether the script by which it was judged is there. Below `apps/agent/` what the rules miss at the root follows from
+    /// `nested-layout`, so they are silent about it.
+    #[must_use]
+    pub fn has_entry(&self) -> bool {
+        match self.report.layout {
+            Layout::Nested => self.entry.starts_with("apps/agent/"),
+            _ => self.stopper("entry-point-missing").is_none(),
+        }
     }
 
     /// The findings that stop Node at the start, the rules' own order kept.

@@ -44,6 +44,9 @@ pub struct Journal {
     pub is_cut: bool,
     /// Whether the journal is kept in memory only, and lost at every boot.
     pub is_volatile: bool,
+    /// The command line of the newest process of the unit that wrote something (`_CMDLINE`), secrets taken out; empty
+    /// where none did.
+    pub command: Vec<String>,
 }
 
 /// The entries of one run.
