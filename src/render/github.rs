@@ -2,9 +2,10 @@
 //!
 //! Both are languages that a hostile file name could speak: everything is escaped, whoever wrote it.
 
-use super::sarif::{Place, inside};
+use super::sarif::{Place, as_finding, inside};
 use crate::model::finding::{Allowed, Finding, Severity};
 use crate::model::report::{CheckReport, RunError, SubjectReport, Summary, Verdict};
+use crate::model::server_report::DoctorReport;
 use crate::model::snapshot::SubjectKind;
 use crate::text::{plural, size};
 use std::fmt::Write as _;
@@ -28,6 +29,26 @@ pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     }
     // No path in a plain line: the runner also obeys `##[…]` in the middle of one.
     writeln!(out, "bundle-doctor: {}, {}", verdict(report.verdict), counts(report))
+}
+
+/// Writes a command for each diagnosis, and last how the server fares.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+    for diagnosis in &report.diagnoses {
+        let finding = as_finding(diagnosis);
+        let title = format!("bundle-doctor: {}", finding.rule);
+        let seen = finding.evidence.iter().map(|seen| format!("\n{seen}")).collect::<String>();
+        let fix = if finding.help.is_empty() { String::new() } else { format!("\nFix: {}", finding.help) };
+        let words = format!("{}{seen}{fix}", finding.message);
+        writeln!(out, "{}", command(kind(finding.severity), &[("title", &title)], &words))?;
+    }
+    for missing in &report.not_checked {
+        let words = format!("not checked: {} ({})", missing.what, missing.because);
+        writeln!(out, "{}", command("notice", &[("title", "bundle-doctor")], &words))?;
+    }
+    writeln!(out, "bundle-doctor: {}", report.health.name())
 }
 
 /// Writes why nothing was judged.
@@ -65,12 +86,15 @@ fn annotation(subject: &SubjectReport, finding: &Finding) -> String {
     if !finding.help.is_empty() {
         let _ = write!(words, "\nFix: {}", finding.help);
     }
-    let name = match finding.severity {
+    command(kind(finding.severity), &properties, &words)
+}
+
+const fn kind(severity: Severity) -> &'static str {
+    match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "notice",
-    };
-    command(name, &properties, &words)
+    }
 }
 
 /// One workflow command, escaped as the toolkit does it: `%` and line ends in the message, and in a property also

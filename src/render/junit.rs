@@ -1,8 +1,9 @@
 //! JUnit XML, which GitLab and Jenkins read: a suite for each subject, a case for each rule.
 
-use super::sarif::inside;
+use super::sarif::{as_finding, inside};
 use crate::model::finding::{Allowed, Finding};
 use crate::model::report::{CheckReport, FailOn, RunError, SubjectReport, Verdict};
+use crate::model::server_report::{CheckStatus, DoctorReport};
 use crate::model::snapshot::SubjectKind;
 use crate::rules::{Judges, RULES};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -19,6 +20,41 @@ const NO_TIME: Duration = Duration::ZERO;
 /// When `out` cannot be written.
 pub fn check(report: &CheckReport, fail_on: FailOn, out: &mut dyn Write) -> io::Result<()> {
     write(report.subjects.iter().map(|subject| suite(subject, fail_on)), out)
+}
+
+/// Writes what is wrong with a server: a case for each thing that was looked at, and one for each diagnosis.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn doctor(report: &DoctorReport, fail_on: FailOn, out: &mut dyn Write) -> io::Result<()> {
+    const CLASS: &str = "bundle-doctor.server";
+    let mut suite = TestSuite::new(one_line(&report.facts.places.unit));
+    suite.set_time(NO_TIME);
+    for check in &report.checks {
+        // What is wrong fails once, in its diagnosis.
+        let status = match check.status {
+            CheckStatus::Skip => skipped(&check.message, ""),
+            _ => TestCaseStatus::success(),
+        };
+        suite.add_test_case(case(check.id, CLASS, status));
+    }
+    for diagnosis in &report.diagnoses {
+        let finding = as_finding(diagnosis);
+        let words = text(&finding);
+        let fails = fail_on.verdict([&finding]) == Verdict::Fail;
+        let mut status = TestCaseStatus::success();
+        if fails {
+            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(one_line(&finding.message)).set_type(finding.severity.name());
+            status.set_description(xml(&words));
+        }
+        let mut case = case(diagnosis.cause, CLASS, status);
+        if !fails {
+            case.set_system_out(xml(&words));
+        }
+        suite.add_test_case(case);
+    }
+    write(std::iter::once(suite), out)
 }
 
 /// Writes why nothing was judged.

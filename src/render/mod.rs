@@ -64,13 +64,16 @@ pub fn check(
 pub fn doctor(
     format: Format,
     report: &DoctorReport,
-    _fail_on: FailOn,
+    fail_on: FailOn,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
         Format::Human => server::doctor(report, style, out),
-        _ => server_json::doctor(report, out),
+        Format::Json => server_json::doctor(report, out),
+        Format::Sarif => sarif::doctor(report, out),
+        Format::Junit => junit::doctor(report, fail_on, out),
+        Format::Github => github::doctor(report, out),
     }
 }
 

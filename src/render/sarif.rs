@@ -1,9 +1,12 @@
 //! SARIF 2.1.0, which code scanning reads: one run, every rule with its page, a result for each finding.
 
+use crate::causes::CAUSES;
+use crate::model::diagnosis::{Command, Diagnosis};
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::{CheckReport, RunError, SubjectReport};
+use crate::model::server_report::DoctorReport;
 use crate::model::snapshot::SubjectKind;
-use crate::rules::{RULES, Rule};
+use crate::rules::RULES;
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
@@ -28,8 +31,56 @@ pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     let results = report.subjects.iter().flat_map(results).collect::<Vec<_>>();
     let notes = report.notes.iter().map(|note| notification(note, "note")).collect::<Vec<_>>();
     let invocation = Invocation::builder().execution_successful(true).tool_execution_notifications(notes).build();
-    let run = Run::builder().tool(driver()).invocations(vec![invocation]).results(results).build();
+    let run = Run::builder().tool(driver(rules())).invocations(vec![invocation]).results(results).build();
     write(run, out)
+}
+
+/// Writes what is wrong with a server: a result for each diagnosis, at the unit's file.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+    let facts = &report.facts;
+    let file = facts.unit.known().and_then(|unit| unit.unit.files.first()).map(|file| file.path.as_str());
+    let file = file.unwrap_or(&facts.deployment.path);
+    let known: Vec<_> = causes().chain(rules()).map(|rule| rule.id.clone()).collect();
+    let results = report.diagnoses.iter().map(|diagnosis| {
+        let finding = as_finding(diagnosis);
+        let place = Place { file: file.to_owned(), line: None, inside: None };
+        let mut result = SarifResult::builder()
+            .rule_id(finding.rule)
+            .level(level(finding.severity))
+            .message(message(&words(&finding, &place)))
+            .locations(vec![location(&uri(&place.file))])
+            .partial_fingerprints(BTreeMap::from([(FINGERPRINT.to_owned(), fingerprint(&finding, 0))]))
+            .build();
+        result.rule_index = known.iter().position(|id| id == finding.rule).and_then(|at| i64::try_from(at).ok());
+        result
+    });
+    let results = results.collect::<Vec<_>>();
+    let notes = report
+        .not_checked
+        .iter()
+        .map(|missing| notification(&format!("not checked: {} ({})", missing.what, missing.because), "note"));
+    let notes = notes.collect::<Vec<_>>();
+    let invocation = Invocation::builder().execution_successful(true).tool_execution_notifications(notes).build();
+    let tool = driver(causes().chain(rules()));
+    write(Run::builder().tool(tool).invocations(vec![invocation]).results(results).build(), out)
+}
+
+/// A diagnosis in the words of a finding: what was seen first, and every command of the fix.
+pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
+    let commands = diagnosis.fix.iter().flat_map(|step| &step.commands).map(Command::typed);
+    let seen = diagnosis.evidence().first().map(|evidence| format!("{}: {}", evidence.source.name(), evidence.detail));
+    Finding {
+        rule: diagnosis.cause,
+        severity: diagnosis.severity,
+        message: diagnosis.summary.clone(),
+        path: None,
+        line: None,
+        evidence: seen,
+        help: commands.collect::<Vec<_>>().join("\n"),
+    }
 }
 
 /// Writes why nothing was judged. `results` is left out: an empty list would say that nothing is wrong, and code
@@ -47,7 +98,7 @@ pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     notification.locations = error.path.as_deref().map(|path| vec![location(&uri(path))]);
     let invocation =
         Invocation::builder().execution_successful(false).tool_execution_notifications(vec![notification]).build();
-    write(Run::builder().tool(driver()).invocations(vec![invocation]).build(), out)
+    write(Run::builder().tool(driver(rules())).invocations(vec![invocation]).build(), out)
 }
 
 fn write(run: Run, out: &mut dyn Write) -> io::Result<()> {
@@ -56,24 +107,34 @@ fn write(run: Run, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn driver() -> ToolComponent {
+fn rules() -> impl Iterator<Item = ReportingDescriptor> {
+    RULES.iter().map(|rule| descriptor(rule.id, rule.severity, rule.summary, rule.page))
+}
+
+/// The causes, without those that a rule's descriptor stands for already: an id is given once.
+fn causes() -> impl Iterator<Item = ReportingDescriptor> {
+    let own = CAUSES.iter().filter(|cause| crate::rules::find(cause.id).is_none());
+    own.map(|cause| descriptor(cause.id, cause.severity, cause.summary, cause.page))
+}
+
+fn driver(descriptors: impl Iterator<Item = ReportingDescriptor>) -> ToolComponent {
     ToolComponent::builder()
         .name("bundle-doctor")
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
-        .rules(RULES.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>())
+        .rules(descriptors.collect::<Vec<_>>())
         .build()
 }
 
-fn descriptor(rule: &Rule) -> ReportingDescriptor {
+fn descriptor(id: &str, severity: Severity, summary: &str, page: &str) -> ReportingDescriptor {
     let text = |text: &str| MultiformatMessageString::builder().text(text).build();
     ReportingDescriptor::builder()
-        .id(rule.id)
-        .name(pascal_case(rule.id))
-        .short_description(text(rule.summary))
-        .full_description(text(&lead(rule)))
-        .help(MultiformatMessageString::builder().text(rule.page).markdown(rule.page).build())
-        .default_configuration(ReportingConfiguration::builder().level(json!(level(rule.severity).to_string())).build())
+        .id(id)
+        .name(pascal_case(id))
+        .short_description(text(summary))
+        .full_description(text(&lead(summary, page)))
+        .help(MultiformatMessageString::builder().text(page).markdown(page).build())
+        .default_configuration(ReportingConfiguration::builder().level(json!(level(severity).to_string())).build())
         .build()
 }
 
@@ -86,11 +147,11 @@ fn pascal_case(id: &str) -> String {
     words.collect()
 }
 
-/// The first paragraph of the rule's page, in one line.
-fn lead(rule: &Rule) -> String {
-    let body = rule.page.lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
+/// The first paragraph of a page, in one line.
+fn lead(summary: &str, page: &str) -> String {
+    let body = page.lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
     let words = body.take_while(|line| !line.trim().is_empty()).map(str::trim).collect::<Vec<_>>();
-    if words.is_empty() { rule.summary.to_owned() } else { words.join(" ") }
+    if words.is_empty() { summary.to_owned() } else { words.join(" ") }
 }
 
 fn level(severity: Severity) -> ResultLevel {

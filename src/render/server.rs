@@ -97,7 +97,7 @@ fn up(facts: &Facts) -> String {
 /// When the first of the deaths in a row was, as far as the journal was read.
 fn loop_since(facts: &Facts) -> Option<String> {
     let runs = facts.runs();
-    let first = runs.iter().rev().take(facts.streak()).last()?.entries.first()?.at;
+    let first = runs.iter().rev().take(facts.streak()).next_back()?.entries.first()?.at;
     let is_whole = facts.journal.known().is_some_and(|journal| !journal.is_cut);
     is_whole.then(|| time(facts, first))
 }
