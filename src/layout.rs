@@ -27,6 +27,9 @@ pub const DEPLOYED_BUNDLE: &str = "~/.server-flow/agent-bundle";
 /// Where step 1 of the update puts the archive (section "Étape 1").
 pub const DOWNLOAD: &str = "/tmp/agent-bundle-update.tar.gz";
 
+/// [`DEPLOYED_BUNDLE`] as Node prints it on a server that runs the agent as root, which the document's unit does.
+pub const DEPLOYED_AT: &str = "/root/.server-flow/agent-bundle";
+
 /// The names a bundle is judged by when the configuration says nothing.
 #[must_use]
 pub fn names() -> Names {

@@ -11,6 +11,7 @@ pub mod diagnose;
 pub mod engine;
 pub mod exit_code;
 pub mod host;
+pub mod imports;
 pub mod layout;
 pub mod model;
 pub mod probe;

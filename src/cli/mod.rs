@@ -6,6 +6,7 @@ pub mod signing;
 use crate::config::{Config, ConfigError, rule_id, size};
 use crate::model::bundle::Expectations;
 use crate::model::finding::Severity;
+use crate::model::node_version::NodeVersion;
 use crate::model::policy::{Level, Override, Policy, Selector};
 use crate::model::report::{FailOn, Format};
 use crate::source::limits::Limits;
@@ -163,6 +164,9 @@ pub struct Check {
     /// Fail if the bundle's version is not newer than this one
     #[arg(long, value_name = "VERSION")]
     newer_than: Option<semver::Version>,
+    /// The Node of the server: a release line such as 20, which means its newest, or a version such as 20.10.0
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    node: NodeVersion,
     /// Fail if there is no signature
     #[arg(long, help_heading = "Signature")]
     pub require_signature: bool,
@@ -219,7 +223,12 @@ impl Check {
     /// What the caller demands of the version.
     #[must_use]
     pub fn expectations(&self) -> Expectations {
-        Expectations { version: self.expect_version.clone(), newer_than: self.newer_than.clone() }
+        Expectations {
+            version: self.expect_version.clone(),
+            newer_than: self.newer_than.clone(),
+            node: self.node,
+            deployed_at: None,
+        }
     }
 }
 

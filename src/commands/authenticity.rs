@@ -147,7 +147,7 @@ fn kept<'t>(tree: &'t Tree, name: &str) -> Option<Result<&'t [u8], &'static str>
     Some(match tree.content(id) {
         Content::Whole(bytes) => Ok(bytes),
         Content::TooLarge => Err("it is too large to be read"),
-        Content::NotKept => Err("it is not a regular file"),
+        Content::NotKept | Content::Script(_) => Err("it is not a regular file"),
     })
 }
 

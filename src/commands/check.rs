@@ -5,7 +5,7 @@ use super::authenticity::Trust;
 use super::session::Session;
 use crate::cli::Check;
 use crate::cli::signing::KeyArgs;
-use crate::model::bundle::{Bundle, Expectations};
+use crate::model::bundle::Expectations;
 use crate::model::names::Names;
 use crate::model::policy::Policy;
 use crate::model::report::{CheckReport, Format, SubjectReport};
@@ -13,7 +13,7 @@ use crate::model::signature::MANIFEST;
 use crate::model::snapshot::Snapshot;
 use crate::source::limits::Limits;
 use crate::source::{self, Depth, Reading};
-use crate::{engine, exit_code, host, render};
+use crate::{engine, exit_code, host, imports, render};
 use std::path::Path;
 
 /// Judges every path of the command line.
@@ -72,7 +72,7 @@ pub(super) fn examine(
     let reading = Reading { limits, names, depth: depth(path), progress, tap: &hear };
     let snapshot = source::read(path, &reading)?;
     let authenticity = listener.conclude(&snapshot, names);
-    let bundle = Bundle::new(&snapshot, names, expectations, &authenticity);
+    let bundle = imports::bundle(&snapshot, names, expectations, &authenticity);
     let report = engine::judge(&bundle, policy);
     Ok((snapshot, report))
 }

@@ -22,7 +22,7 @@ pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
     let limits = options.limits.over(configured.config.limits()?);
     let progress = session.progress();
     let show = |read, length| progress.show(read, length);
-    let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &show, tap: &|_| () };
+    let reading = Reading { limits, names: &names, depth: Depth::Sums, progress: &show, tap: &|_| () };
     let snapshot = source::read(&options.path, &reading)?;
     drop(progress);
     let expectations = Expectations::default();

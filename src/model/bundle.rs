@@ -1,6 +1,8 @@
 //! A bundle as the rules see it: the tree, and what several rules need to know of it, worked out once.
 
+use super::modules::Graph;
 use super::names::Names;
+use super::node_version::NodeVersion;
 use super::package::{Package, PackageFault};
 use super::signature::Authenticity;
 use super::snapshot::{Snapshot, SubjectKind};
@@ -46,13 +48,17 @@ pub enum Stage {
     Deployed,
 }
 
-/// What the caller demands of the version.
+/// What the caller demands of the bundle, and knows of the server.
 #[derive(Clone, Default, Debug)]
 pub struct Expectations {
     /// `--expect-version`.
     pub version: Option<String>,
     /// `--newer-than`.
     pub newer_than: Option<semver::Version>,
+    /// `--node`: the version of Node that the agent will run on.
+    pub node: NodeVersion,
+    /// The folder that the bundle is in on the server, where it is another than the document's.
+    pub deployed_at: Option<String>,
 }
 
 /// A `package.json` and what became of reading it.
@@ -94,6 +100,8 @@ pub struct Bundle<'a> {
     pub package: PackageFile,
     /// The one of the shared package's copy.
     pub shared_package: PackageFile,
+    /// What following its imports found; empty until [`Bundle::with_modules`].
+    pub modules: Graph,
     territories: Vec<Territory>,
 }
 
@@ -117,8 +125,15 @@ impl<'a> Bundle<'a> {
             layout: layout(tree, names),
             package: read_package(tree, "package.json"),
             shared_package: read_package(tree, &format!("{}/package.json", names.shared_copy())),
+            modules: Graph::default(),
             territories,
         }
+    }
+
+    /// The bundle with what following its imports found.
+    #[must_use]
+    pub fn with_modules(self, modules: Graph) -> Self {
+        Self { modules, ..self }
     }
 
     /// The tree.
@@ -145,6 +160,31 @@ impl<'a> Bundle<'a> {
         tree.resolve(self.names.shared_source.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory)
     }
 
+    /// Whether what `node_modules` holds is what a package manager left there, so that nothing is still to be installed:
+    /// it is the directory of a unit, or bears the mark of npm, pnpm or Yarn.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        let marks = [".package-lock.json", ".modules.yaml", ".pnpm", ".yarn-integrity"];
+        let marked = || marks.iter().any(|mark| self.tree().resolve(format!("node_modules/{mark}").as_bytes()).is_ok());
+        self.stage == Stage::Deployed && (self.expectations.deployed_at.is_some() || marked())
+    }
+
+    /// Whether step 5 of the update installs the shared package from its shipped sources: `package.json` depends on that
+    /// folder by path.
+    #[must_use]
+    pub fn installs_shared_source(&self) -> bool {
+        let tree = self.tree();
+        let (Ok(source), Some(root)) = (tree.resolve(self.names.shared_source.as_bytes()), self.package.package())
+        else {
+            return false;
+        };
+        root.declared().iter().any(|dependency| {
+            let path = dependency.spec.strip_prefix("file:").unwrap_or(&dependency.spec);
+            let path = path.strip_prefix("//").unwrap_or(path);
+            tree.resolve(path.as_bytes()) == Ok(source)
+        })
+    }
+
     /// Whether the agent needs the package of that name: its shared package, a required or a declared dependency.
     #[must_use]
     pub fn needs(&self, package: &str) -> bool {
@@ -164,7 +204,7 @@ pub fn read_package(tree: &Tree, path: &str) -> PackageFile {
     match tree.content(id) {
         Content::Whole(bytes) => Package::parse(bytes).map_or_else(PackageFile::Invalid, PackageFile::Read),
         Content::TooLarge => PackageFile::Invalid(PackageFault::TooLarge),
-        Content::NotKept => PackageFile::Invalid(PackageFault::NotRead),
+        Content::NotKept | Content::Script(_) => PackageFile::Invalid(PackageFault::NotRead),
     }
 }
 

@@ -14,11 +14,15 @@ mod checksum_mismatch;
 mod dangling_link;
 mod development_file;
 mod entry_point_missing;
+mod faults;
 mod foreign_owner;
 mod install_script;
 mod links;
 mod local_protocol;
+mod missing_export;
 mod modes;
+mod module_format_mismatch;
+mod module_syntax_error;
 mod nested_layout;
 mod package_json_invalid;
 mod package_json_missing;
@@ -36,6 +40,8 @@ mod signature_invalid;
 mod signature_missing;
 mod signature_untrusted;
 mod specifiers;
+mod undeclared_dependency;
+mod unresolved_import;
 mod version_mismatch;
 mod workspace_link;
 mod workspace_protocol;
@@ -104,6 +110,11 @@ pub static RULES: &[&Rule] = &[
     &workspace_link::RULE,
     &dangling_link::RULE,
     &runtime_dependency_missing::RULE,
+    &module_syntax_error::RULE,
+    &module_format_mismatch::RULE,
+    &unresolved_import::RULE,
+    &undeclared_dependency::RULE,
+    &missing_export::RULE,
     &install_script::RULE,
     &secret_file::RULE,
     &setuid_file::RULE,

@@ -1,10 +1,10 @@
 //! `shared-entry-missing`: the shared package has no regular, non-empty dist/index.js.
 
-use super::{Judges, Rule};
+use super::{Judges, Rule, shared_package_json_invalid};
 use crate::layout;
 use crate::model::bundle::Bundle;
-use crate::model::entry_resolution::{Entry, Loader, package_entry};
 use crate::model::finding::{Observation, Severity};
+use crate::model::resolution::{Loader, Target};
 
 pub static RULE: Rule = Rule {
     id: "shared-entry-missing",
@@ -18,16 +18,18 @@ pub static RULE: Rule = Rule {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let entry = bundle.names.shared_copy_entry();
-    let instead = bundle
-        .shared_package
-        .package()
-        .map(|package| package_entry(bundle.tree(), &bundle.names.shared_copy(), package, Loader::Import, ""));
+    let instead =
+        bundle.shared_package.package().and_then(|_| shared_package_json_invalid::entry(bundle, Loader::Import));
+    let tree = bundle.tree();
+    let copy = format!("{}/", bundle.names.shared_copy());
     let message = match (bundle.tree().resolved_size(entry.as_bytes()), instead) {
         (Some(0), _) => {
             format!("`{entry}` is empty: whatever the agent imports from {} is not there", bundle.names.shared)
         }
         (Some(_), _) => return Vec::new(),
-        (None, Some(Entry::File(file) | Entry::Fallback(file))) => {
+        (None, Some(Ok(Target::File(file) | Target::Fallback(file)))) => {
+            let file = tree.path(file).to_string();
+            let file = file.strip_prefix(&copy).unwrap_or(&file);
             format!(
                 "There is no `{entry}`, where the build belongs. Node would load `{file}` instead, which is not what was released"
             )

@@ -3,9 +3,9 @@
 use super::{Judges, Rule, specifiers};
 use crate::layout;
 use crate::model::bundle::{Bundle, PackageFile};
-use crate::model::entry_resolution::{Entry, Loader, package_entry};
 use crate::model::finding::{Observation, Severity};
 use crate::model::package::Package;
+use crate::model::resolution::{Failure, Loader, Refusal, Resolver, Target};
 
 pub static RULE: Rule = Rule {
     id: "shared-package-json-invalid",
@@ -69,24 +69,57 @@ fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
         found.push(at(message).line(package.line_of(["name"])).evidence(stated));
     }
     let loader = if bundle.package.package().is_none_or(Package::is_module) { Loader::Import } else { Loader::Require };
-    match package_entry(bundle.tree(), &folder, package, loader, &names.shared_entry) {
-        Entry::File(_) => {}
-        Entry::Fallback(file) => {
+    match entry(bundle, loader) {
+        Some(Ok(Target::Fallback(file))) if !main_names_entry(bundle, package) => {
+            let tree = bundle.tree();
+            let file = String::from_utf8_lossy(tree.name(file)).into_owned();
             let message = format!("Its `main` leads nowhere; node falls back to `{file}`, with a deprecation warning");
             found.push(
                 at(message).line(package.line_of(["main"])).evidence(stated(package, "main")).only(Severity::Warning),
             );
         }
-        Entry::Nothing { field, value } => {
-            let message = match value {
-                Some(_) if field == "exports" => "Its `exports` leads to nothing that node can import: it stops with ERR_PACKAGE_PATH_NOT_EXPORTED or ERR_MODULE_NOT_FOUND".to_owned(),
-                Some(_) => "Its `main` leads to nothing in the bundle: node stops with ERR_MODULE_NOT_FOUND".to_owned(),
-                None => "It has neither `main` nor `exports`, and no index.js at its root: node stops with ERR_MODULE_NOT_FOUND".to_owned(),
+        Some(Err(refusal)) if !is_missing_entry(bundle, package, &refusal) => {
+            let exports = package.get("exports").is_some_and(|exports| !exports.is_null());
+            let (field, message) = if exports {
+                ("exports", "Its `exports` leads to nothing that node can import: it stops with")
+            } else if package.string("main").is_some() {
+                ("main", "Its `main` leads to nothing in the bundle: node stops with")
+            } else {
+                ("main", "It has neither `main` nor `exports`, and no index.js at its root: node stops with")
             };
+            let message = format!("{message} {}", refusal.message);
             found.push(at(message).line(package.line_of([field])).evidence(stated(package, field)));
         }
+        _ => {}
     }
     found
+}
+
+/// What the bare name of the shared package leads to.
+pub fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target, Refusal>> {
+    let (tree, names) = (bundle.tree(), bundle.names);
+    let folder = tree.resolve(names.shared_copy().as_bytes()).ok()?;
+    let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());
+    let here = bundle.expectations.deployed_at.as_deref().unwrap_or(layout::DEPLOYED_AT);
+    let resolver = Resolver::new(tree, bundle.expectations.node, here, &|_| true);
+    Some(resolver.package_entry(&names.shared, folder, from, loader))
+}
+
+/// Whether nothing is wrong but that the entry point is not there, which is `shared-entry-missing`.
+fn is_missing_entry(bundle: &Bundle<'_>, package: &Package, refusal: &Refusal) -> bool {
+    match &refusal.failure {
+        Failure::NotFound { path } | Failure::Directory { path } => *path == bundle.names.shared_copy_entry(),
+        Failure::NoMain { .. } => main_names_entry(bundle, package),
+        _ => false,
+    }
+}
+
+/// Whether `main`, or `index.js` without one, would be the entry point that the document asks for.
+fn main_names_entry(bundle: &Bundle<'_>, package: &Package) -> bool {
+    let entry = bundle.names.shared_entry.as_str();
+    let main = package.string("main").unwrap_or("index.js").replace('\\', "/");
+    let main = main.strip_prefix("./").unwrap_or(&main).trim_end_matches('/');
+    ["", ".js", "/index.js"].iter().any(|suffix| format!("{main}{suffix}") == entry)
 }
 
 /// A field as it stands in the file, shortened.

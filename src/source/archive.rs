@@ -9,8 +9,10 @@ use super::input::{Raw, Stream};
 use super::limits::{LONGEST_PATH, MOST_KEPT, MOST_PAX, MOST_READ_ON};
 use super::pax::PaxFault;
 use super::replay::{Replay, Stop};
-use super::{Depth, Interest, Reading, SourceError, interest, pax, sniff, source_error};
+use super::{Interest, Reading, SourceError, interest, pax, sniff, source_error};
+use crate::imports::Parsing;
 use crate::model::defect::{Defect, DefectKind, Format, Unreadable};
+use crate::model::modules::{NotParsed, Script};
 use crate::model::path::RelPath;
 use crate::model::secret;
 use crate::model::snapshot::{Snapshot, SubjectKind};
@@ -35,8 +37,17 @@ pub fn read(path: &str, stream: Stream, reading: &Reading<'_>) -> Result<Snapsho
             return finish(path, length, replay, Unpacked::plain(raw, &reading.limits), reading).map_err(io_error);
         }
     };
-    let mut walk =
-        Walk { unpacked, replay, reading, length, content: 0, kept: 0, name: None, next: Extensions::default() };
+    let mut walk = Walk {
+        unpacked,
+        replay,
+        reading,
+        length,
+        content: 0,
+        kept: 0,
+        name: None,
+        next: Extensions::default(),
+        parsing: Parsing::default(),
+    };
     match walk.run() {
         Ok(()) => {}
         Err(Halt::Defect(defect)) => walk.replay.note(*defect),
@@ -135,6 +146,7 @@ struct Walk<'a> {
     /// The entry at hand, for messages.
     name: Option<String>,
     next: Extensions,
+    parsing: Parsing,
 }
 
 impl Walk<'_> {
@@ -345,7 +357,7 @@ impl Walk<'_> {
         self.count_content(size)?;
         let placed = self.replay.file(path, size, meta)?;
         let names = self.reading.names;
-        let wanted = interest(path.as_bytes(), names);
+        let wanted = interest(path.as_bytes(), names, self.reading.depth);
         let keep = wanted.is_whole() && size <= wanted.most_kept();
         if keep {
             self.kept += size;
@@ -355,13 +367,8 @@ impl Walk<'_> {
             }
         }
         let mut collected = Vec::new();
-        let mut hasher = (wanted != Interest::Nothing || self.reading.depth == Depth::Digests).then(Sha256::new);
-        let most = match wanted {
-            Interest::Nothing => 0,
-            Interest::Head => secret::HEAD,
-            _ if keep => usize::try_from(size).unwrap_or(usize::MAX),
-            Interest::Whole | Interest::Manifest => secret::HEAD,
-        };
+        let mut hasher = (wanted != Interest::Nothing || self.reading.depth.digests()).then(Sha256::new);
+        let most = usize::try_from(wanted.most_held(size)).unwrap_or(usize::MAX);
         self.data(size, |chunk| {
             if let Some(hasher) = &mut hasher {
                 hasher.update(chunk);
@@ -374,7 +381,11 @@ impl Walk<'_> {
         let content = match wanted {
             _ if keep => Content::Whole(collected.into_boxed_slice()),
             Interest::Whole | Interest::Manifest => Content::TooLarge,
-            _ => Content::NotKept,
+            Interest::Source(kind) if collected.len() as u64 == size => {
+                Content::Script(self.parsing.parse(kind, collected))
+            }
+            Interest::Source(_) => Content::Script(Script::NotParsed(NotParsed::TooLarge)),
+            Interest::Nothing | Interest::Head => Content::NotKept,
         };
         let sha256 = hasher.map(|hasher| hasher.finalize().into());
         self.replay.fill_file(path, placed, data, content, sha256)?;

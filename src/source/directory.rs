@@ -3,8 +3,10 @@
 
 use super::limits::MOST_KEPT;
 use super::replay::{Replay, Stop};
-use super::{Depth, Interest, Reading, SourceError, interest, source_error};
+use super::{Interest, Reading, SourceError, interest, source_error};
+use crate::imports::Parsing;
 use crate::model::defect::{Defect, DefectKind};
+use crate::model::modules::{NotParsed, Script};
 use crate::model::path::RelPath;
 use crate::model::secret;
 use crate::model::snapshot::{Snapshot, SubjectKind};
@@ -28,6 +30,7 @@ pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Sna
         total: 0,
         kept: 0,
         buffer: vec![0; 128 * 1024],
+        parsing: Parsing::default(),
     };
     let root = walk.replay.tree.root();
     match walk.folder(&directory, root) {
@@ -74,6 +77,7 @@ struct Walk<'a> {
     total: u64,
     kept: u64,
     buffer: Vec<u8>,
+    parsing: Parsing,
 }
 
 impl Walk<'_> {
@@ -163,8 +167,8 @@ impl Walk<'_> {
         }
         let id = self.replay.tree.add_file(FileData::of_size(size));
         self.replay.tree.insert(parent, name.to_bytes(), Kind::File(id), meta);
-        let wanted = interest(self.path.as_bytes(), self.reading.names);
-        let digest = self.reading.depth == Depth::Digests;
+        let wanted = interest(self.path.as_bytes(), self.reading.names, self.reading.depth);
+        let digest = self.reading.depth.digests();
         if (wanted == Interest::Nothing || size == 0) && !digest {
             if wanted.is_whole() {
                 self.replay.tree.set_file(id, FileData::of_size(0), Content::Whole(Box::default()), None);
@@ -187,9 +191,9 @@ impl Walk<'_> {
         wanted: Interest,
         size: u64,
     ) -> Result<(FileData, Content, Option<[u8; 32]>), Halt> {
-        let digest = self.reading.depth == Depth::Digests;
+        let digest = self.reading.depth.digests();
         let keep = wanted.is_whole() && size <= wanted.most_kept() && self.kept + size <= MOST_KEPT;
-        let most = if keep { size } else { secret::HEAD as u64 };
+        let most = if wanted.is_whole() && !keep { secret::HEAD as u64 } else { wanted.most_held(size) };
         let mut hasher = digest.then(Sha256::new);
         let mut collected = Vec::new();
         let mut read = 0_u64;
@@ -226,7 +230,11 @@ impl Walk<'_> {
                 Content::Whole(collected.into_boxed_slice())
             }
             Interest::Whole | Interest::Manifest => Content::TooLarge,
-            _ => Content::NotKept,
+            Interest::Source(kind) if collected.len() as u64 == size => {
+                Content::Script(self.parsing.parse(kind, collected))
+            }
+            Interest::Source(_) => Content::Script(Script::NotParsed(NotParsed::TooLarge)),
+            Interest::Nothing | Interest::Head => Content::NotKept,
         };
         Ok((data, content, sha256))
     }

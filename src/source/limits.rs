@@ -27,6 +27,8 @@ pub const RATIO_GRACE: u64 = 16 << 20;
 pub const MOST_NAME_BYTES: usize = 12 << 20;
 /// Most bytes of one file that are kept, where its content is looked into.
 pub const MOST_KEPT_OF_A_FILE: u64 = 1 << 20;
+/// Most bytes of one file of JavaScript or JSON that is parsed.
+pub const MOST_PARSED_OF_A_FILE: u64 = 2 << 20;
 /// Most bytes of the manifest that are kept: as many as `sign` writes.
 pub const MOST_KEPT_OF_THE_MANIFEST: u64 = 8 << 20;
 /// Most bytes of contents that are kept over all files.

@@ -10,6 +10,7 @@ mod pax;
 mod replay;
 mod sniff;
 
+use crate::imports::{SourceKind, kind_of};
 use crate::model::names::Names;
 use crate::model::snapshot::Snapshot;
 use crate::model::territory::Territory;
@@ -24,10 +25,19 @@ pub enum Depth {
     Judge,
     /// Also the SHA-256 of every regular file.
     Digests,
+    /// Only the SHA-256 of every regular file, beside what decides whether the tree is known.
+    Sums,
 }
 
 /// Called now and then with the bytes read so far and, where known, how many there are.
 pub type Progress<'a> = &'a dyn Fn(u64, Option<u64>);
+
+impl Depth {
+    /// Whether every file's SHA-256 is wanted.
+    const fn digests(self) -> bool {
+        matches!(self, Self::Digests | Self::Sums)
+    }
+}
 
 /// How to read a subject.
 pub struct Reading<'a> {
@@ -79,15 +89,27 @@ enum Interest {
     Whole,
     /// All of it, up to [`limits::MOST_KEPT_OF_THE_MANIFEST`].
     Manifest,
+    /// What it imports and exports, or whether it parses.
+    Source(SourceKind),
 }
 
 impl Interest {
     /// Most bytes that are kept whole.
     const fn most_kept(self) -> u64 {
         match self {
-            Self::Nothing | Self::Head => 0,
+            Self::Nothing | Self::Head | Self::Source(_) => 0,
             Self::Whole => limits::MOST_KEPT_OF_A_FILE,
             Self::Manifest => limits::MOST_KEPT_OF_THE_MANIFEST,
+        }
+    }
+
+    /// Most bytes that are held while the file is read.
+    fn most_held(self, size: u64) -> u64 {
+        match self {
+            Self::Nothing => 0,
+            Self::Source(_) if size <= limits::MOST_PARSED_OF_A_FILE => size,
+            _ if size <= self.most_kept() => size,
+            _ => crate::model::secret::HEAD as u64,
         }
     }
 
@@ -97,8 +119,8 @@ impl Interest {
     }
 }
 
-/// What the rules look into: the manifests and settings of our own packages, and the head of our own files.
-fn interest(path: &[u8], names: &Names) -> Interest {
+/// What the rules look into: the manifests and settings of our own packages, what our own files import, and their heads.
+fn interest(path: &[u8], names: &Names, depth: Depth) -> Interest {
     if !Territory::of(path, names).is_ours() {
         return Interest::Nothing;
     }
@@ -107,7 +129,9 @@ fn interest(path: &[u8], names: &Names) -> Interest {
         b"SHA256SUMS" if path == name => Interest::Manifest,
         b"SHA256SUMS.minisig" | b"SHA256SUMS.sig" | b"pnpm-workspace.yaml" if path == name => Interest::Whole,
         b"package.json" | b".npmrc" | b".yarnrc.yml" => Interest::Whole,
-        _ => Interest::Head,
+        _ if depth == Depth::Sums => Interest::Head,
+        _ if path == names.entry.as_bytes() => Interest::Source(SourceKind::Script),
+        _ => kind_of(path).map_or(Interest::Head, Interest::Source),
     }
 }
 

@@ -4,8 +4,8 @@ use crate::tree::Fixture;
 use bundle_doctor::cli::{Check, Cli, Command};
 use bundle_doctor::config::Config;
 use bundle_doctor::engine;
+use bundle_doctor::imports;
 use bundle_doctor::layout;
-use bundle_doctor::model::bundle::Bundle;
 use bundle_doctor::model::report::SubjectReport;
 use bundle_doctor::model::signature::Authenticity;
 use bundle_doctor::rules::RULES;
@@ -47,7 +47,7 @@ pub fn judge(path: &Path, words: &[String]) -> SubjectReport {
     let snapshot = source::read(path, &reading).unwrap();
     let policy = cli.common.policy(&Config::default()).unwrap();
     let authenticity = Authenticity::default();
-    engine::judge(&Bundle::new(&snapshot, &names, &expectations, &authenticity), &policy)
+    engine::judge(&imports::bundle(&snapshot, &names, &expectations, &authenticity), &policy)
 }
 
 fn fired(report: &SubjectReport) -> BTreeSet<String> {

@@ -8,7 +8,7 @@ use bundle_doctor::model::signature::Authenticity;
 use bundle_doctor::model::snapshot::Snapshot;
 use bundle_doctor::source::limits::Limits;
 use bundle_doctor::source::{self, Depth, Reading};
-use bundle_doctor::{engine, text};
+use bundle_doctor::{engine, imports, text};
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -27,7 +27,7 @@ fn read(folder: &Path, bytes: &[u8], limits: Limits) -> Snapshot {
 /// Judges, so that rules meet whatever reading let through, and gives whether the tree is known.
 fn judge(snapshot: &Snapshot) -> bool {
     let (names, expectations, authenticity) = (layout::names(), Expectations::default(), Authenticity::default());
-    let bundle = Bundle::new(snapshot, &names, &expectations, &authenticity);
+    let bundle = imports::bundle(snapshot, &names, &expectations, &authenticity);
     let findings = engine::run_rules(&bundle);
     for finding in &findings {
         for words in [Some(&finding.message), finding.path.as_ref(), finding.evidence.as_ref()].into_iter().flatten() {
@@ -91,7 +91,7 @@ fn words_of_a_package_json_are_printable_wherever_they_are_quoted() {
     let snapshot = read(folder.path(), &gzip(&entries.concat()), Limits::default());
     assert!(judge(&snapshot));
     let (names, authenticity) = (layout::names(), Authenticity::default());
-    let expectations = Expectations { version: Some("2.0.0".into()), newer_than: None };
+    let expectations = Expectations { version: Some("2.0.0".into()), ..Expectations::default() };
     let found = engine::run_rules(&Bundle::new(&snapshot, &names, &expectations, &authenticity));
     for rule in
         ["version-mismatch", "package-json-invalid", "install-script", "local-protocol", "shared-package-json-invalid"]

@@ -99,6 +99,8 @@ pub enum Content {
     Whole(Box<[u8]>),
     /// Asked for, but larger than what is kept in memory.
     TooLarge,
+    /// A file of JavaScript or JSON, of which only this is kept.
+    Script(crate::model::modules::Script),
 }
 
 /// The data of a regular file.

@@ -1,0 +1,36 @@
+//! Offsets to lines, as V8 counts them.
+
+/// Where the lines of a file begin.
+pub struct Lines(Vec<u32>);
+
+impl Lines {
+    /// Finds the lines of a text: ended by LF, CR, CRLF, U+2028 or U+2029 (ECMA-262, "Line Terminators").
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let starts = bytes.iter().enumerate().filter(|(at, byte)| match byte {
+            b'\n' => true,
+            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+            0xa8 | 0xa9 => *at >= 2 && bytes.get(at - 2..*at) == Some(&[0xe2, 0x80]),
+            _ => false,
+        });
+        Self(starts.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)).collect())
+    }
+
+    /// The line, from 1, that an offset is in.
+    pub fn of(&self, offset: u32) -> u32 {
+        let before = self.0.partition_point(|start| *start <= offset);
+        u32::try_from(before + 1).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_line_end_counts_once() {
+        let lines = Lines::new("a\nb\r\nc\rd\u{2028}e");
+        let found: Vec<_> = [0, 1, 2, 3, 4, 5, 6, 7, 8, 11].iter().map(|offset| lines.of(*offset)).collect();
+        assert_eq!(found, [1, 1, 2, 2, 2, 3, 3, 4, 4, 5]);
+    }
+}

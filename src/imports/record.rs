@@ -1,0 +1,646 @@
+//! A syntax tree reduced to what loading the file needs: what it imports, what it exports, and what of it other versions
+//! or formats would refuse.
+
+use super::commonjs::Exports;
+use super::lines::Lines;
+use super::scopes::{Declares, Scopes};
+use crate::model::modules::{Attributes, Export, Form, Import, Module, ModuleSyntax, Need, NewSyntax, SyntaxFault};
+use oxc_ast::ast::{
+    ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression, AwaitExpression, BindingIdentifier,
+    CallExpression, CatchClause, Class, ClassType, ConditionalExpression, Declaration, DoWhileStatement,
+    ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration,
+    Expression, ExpressionStatement, ForInStatement, ForOfStatement, ForStatement, FormalParameters, Function,
+    FunctionType, IdentifierReference, IfStatement, ImportAttributeKey, ImportDeclaration, ImportDeclarationSpecifier,
+    ImportExpression, ImportMeta, LogicalExpression, ModuleExportName, Program, PropertyDefinition, RegExpFlags,
+    RegExpLiteral, Statement, SwitchCase, TryStatement, UnaryExpression, UnaryOperator, VariableDeclaration,
+    VariableDeclarationKind, WhileStatement, WithClause, WithClauseKeyword,
+};
+use oxc_ast_visit::{Visit, walk};
+use oxc_span::{GetSpan, Span};
+use oxc_syntax::scope::{ScopeFlags, ScopeId};
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+
+/// The names that the CommonJS wrapper gives a file (Node's documentation, "The module wrapper").
+pub const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
+
+/// Names that begin a chain which settles all its promises, so that none of them is left alone.
+const GATHERING: [&str; 3] = ["all", "race", "any"];
+
+/// Reads a file's tree.
+pub struct Reader<'a, 's> {
+    lines: &'s Lines,
+    module: Module,
+    imports: Vec<Import>,
+    exports: Vec<Export>,
+    commonjs: Exports,
+    computed: Vec<u32>,
+    new_syntax: Vec<(NewSyntax, u32)>,
+    scopes: Scopes<'a>,
+    /// Functions that are open and are not called where they stand.
+    functions: u32,
+    /// All functions that are open.
+    bodies: u32,
+    /// Conditions, loops and `try` with a `catch` that are open.
+    guards: u32,
+    /// `typeof` that are open: naming what is not there is no error in them.
+    typeofs: u32,
+    /// Where promises of `import()` stand whose rejection nobody else can catch.
+    fatal: HashSet<u32>,
+    /// Every name that is declared anywhere in the file.
+    declared: HashSet<&'a str>,
+    /// Names that hold a `require` of this file's own: `const require = createRequire(import.meta.url)`.
+    requires: HashSet<&'a str>,
+    /// Uses of a CommonJS name that are reached when the file is loaded.
+    mentions: Vec<(&'static str, u32)>,
+    /// Requires that stand before it is known whether `require` is Node's own.
+    pending: Vec<(Import, &'a str)>,
+    /// Imported names by their local one, for exports of imports.
+    imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
+    local_exports: Vec<(&'a str, Box<str>, u32)>,
+    is_module: bool,
+}
+
+impl<'a, 's> Reader<'a, 's> {
+    /// Reads the tree of a file, as one that was parsed as an ES module or not.
+    pub fn read(program: &Program<'a>, lines: &'s Lines, is_module: bool) -> Module {
+        let mut reader = Self {
+            lines,
+            module: Module::default(),
+            imports: Vec::new(),
+            exports: Vec::new(),
+            commonjs: Exports::default(),
+            computed: Vec::new(),
+            new_syntax: Vec::new(),
+            scopes: Scopes::new(is_module),
+            functions: 0,
+            bodies: 0,
+            guards: 0,
+            typeofs: 0,
+            fatal: HashSet::new(),
+            declared: HashSet::new(),
+            requires: HashSet::new(),
+            mentions: Vec::new(),
+            pending: Vec::new(),
+            imported: HashMap::new(),
+            local_exports: Vec::new(),
+            is_module,
+        };
+        reader.visit_program(program);
+        reader.finish()
+    }
+
+    fn finish(mut self) -> Module {
+        // A `require` that the file declares itself is another one, unless it was made by `createRequire`.
+        let (declared, requires) = (std::mem::take(&mut self.declared), std::mem::take(&mut self.requires));
+        for (import, name) in std::mem::take(&mut self.pending) {
+            if requires.contains(name) {
+                self.imports.push(Import { form: Form::CreatedRequire, ..import });
+            } else if name == "require" && !declared.contains(name) {
+                self.imports.push(import);
+            }
+        }
+        for (local, name, line) in std::mem::take(&mut self.local_exports) {
+            match self.imported.get(local) {
+                Some(from) => self.exports.push(Export { name, from: Some(from.clone()) }),
+                None => {
+                    if !self.scopes.is_top_level(local) && self.module.as_module.is_none() {
+                        let message = format!("Export '{local}' is not defined in module");
+                        self.module.as_module = Some(SyntaxFault { message: message.into(), exact: true, line });
+                    }
+                    self.exports.push(Export { name, from: None });
+                }
+            }
+        }
+        let redeclared = |found: Option<(&str, Span)>, lines: &Lines| {
+            found.map(|(name, span)| SyntaxFault {
+                message: format!("Identifier '{name}' has already been declared").into(),
+                exact: true,
+                line: lines.of(span.start),
+            })
+        };
+        self.module.as_module = redeclared(self.scopes.twice_in_module, self.lines).or(self.module.as_module);
+        self.module.as_commonjs = redeclared(self.scopes.twice_in_commonjs, self.lines);
+        if let Some((syntax, line)) = self.module.module_syntax {
+            let message = syntax.in_commonjs().into();
+            self.module.as_commonjs = Some(SyntaxFault { message, exact: true, line });
+        }
+        let mention = self.mentions.iter().find(|(name, _)| !declared.contains(name));
+        self.module.commonjs_name = mention.copied();
+        self.module.imports = self.imports.into();
+        self.module.exports = self.exports.into();
+        self.module.commonjs = self.commonjs.finish();
+        self.module.computed = self.computed.into();
+        self.module.new_syntax = self.new_syntax.into();
+        self.module
+    }
+
+    fn line(&self, span: Span) -> u32 {
+        self.lines.of(span.start)
+    }
+
+    fn is_certain(&self) -> bool {
+        self.functions == 0 && self.guards == 0
+    }
+
+    fn need(&self) -> Need {
+        if self.is_certain() { Need::Certain } else { Need::Optional }
+    }
+
+    /// Notes syntax that only an ES module has; a statement goes before what V8 meets later.
+    fn mark(&mut self, syntax: ModuleSyntax, span: Span) {
+        let line = self.line(span);
+        if self.module.module_syntax.is_none() {
+            self.module.module_syntax = Some((syntax, line));
+        }
+    }
+
+    fn note_new(&mut self, syntax: NewSyntax, span: Span) {
+        if !self.new_syntax.iter().any(|(known, _)| *known == syntax) {
+            let line = self.line(span);
+            self.new_syntax.push((syntax, line));
+        }
+    }
+
+    fn guarded(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.guards += 1;
+        visit(self);
+        self.guards -= 1;
+    }
+
+    fn in_function(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.functions += 1;
+        visit(self);
+        self.functions -= 1;
+    }
+
+    fn attributes(&mut self, clause: Option<&WithClause<'a>>) -> Attributes {
+        let Some(clause) = clause else { return Attributes::None };
+        let syntax = match clause.keyword {
+            WithClauseKeyword::With => NewSyntax::With,
+            WithClauseKeyword::Assert => NewSyntax::Assert,
+        };
+        self.note_new(syntax, clause.span);
+        let mut found = Attributes::None;
+        for entry in &clause.with_entries {
+            let key = match &entry.key {
+                ImportAttributeKey::Identifier(name) => name.name.as_str(),
+                ImportAttributeKey::StringLiteral(name) => name.value.as_str(),
+            };
+            let value = entry.value.value.as_str();
+            if key != "type" {
+                return Attributes::Other(key.into(), value.into());
+            }
+            found = Attributes::Type(value.into());
+        }
+        found
+    }
+
+    fn push_static(
+        &mut self,
+        specifier: &str,
+        span: Span,
+        form: Form,
+        names: Vec<(Box<str>, u32)>,
+        attributes: Attributes,
+    ) -> u32 {
+        let line = self.line(span);
+        let names = names.into();
+        self.imports.push(Import { specifier: specifier.into(), line, form, need: Need::Certain, names, attributes });
+        u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// `require('x')`, by whatever name `require` goes.
+    fn require(&mut self, name: &'a str, specifier: &str, span: Span) {
+        let import = Import {
+            specifier: specifier.into(),
+            line: self.line(span),
+            form: Form::Require,
+            need: self.need(),
+            names: Box::default(),
+            attributes: Attributes::None,
+        };
+        self.pending.push((import, name));
+    }
+
+    /// Marks the `import()`s whose rejection reaches nobody but the process when this expression's does.
+    fn mark_fatal(&mut self, expression: &Expression<'a>) {
+        let mut pending = vec![expression];
+        while let Some(expression) = pending.pop() {
+            match expression {
+                Expression::ImportExpression(import) => {
+                    self.fatal.insert(import.span.start);
+                }
+                Expression::CallExpression(call) => {
+                    let Expression::StaticMemberExpression(member) = &call.callee else { continue };
+                    let name = member.property.name.as_str();
+                    let promise = member.object.is_specific_id("Promise");
+                    if promise && GATHERING.contains(&name) {
+                        if let Some(Expression::ArrayExpression(array)) =
+                            call.arguments.first().and_then(|argument| argument.as_expression())
+                        {
+                            pending.extend(array.elements.iter().filter_map(ArrayExpressionElement::as_expression));
+                        }
+                    } else if name == "finally" || (name == "then" && call.arguments.len() < 2) {
+                        pending.push(&member.object);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn declare(&mut self, name: &'a str, span: Span, how: Declares) {
+        self.declared.insert(name);
+        self.scopes.declare(name, span, how);
+    }
+}
+
+/// Whether an expression is a function, so that calling it where it stands runs its body there.
+fn is_function(expression: &Expression<'_>) -> bool {
+    matches!(expression, Expression::FunctionExpression(function) if !function.generator)
+        || matches!(expression, Expression::ArrowFunctionExpression(_))
+}
+
+fn name_of(name: &ModuleExportName<'_>) -> Box<str> {
+    name.name().as_str().into()
+}
+
+/// `createRequire(import.meta.url)` and its like: a `require` of this very file.
+fn makes_own_require(expression: &Expression<'_>) -> bool {
+    let Expression::CallExpression(call) = expression else { return false };
+    let named = match &call.callee {
+        Expression::Identifier(name) => name.name == "createRequire",
+        Expression::StaticMemberExpression(member) => member.property.name == "createRequire",
+        _ => false,
+    };
+    let own = match call.arguments.first().and_then(|argument| argument.as_expression()) {
+        Some(Expression::StaticMemberExpression(member)) => {
+            matches!(member.object, Expression::ImportMeta(_))
+                && matches!(member.property.name.as_str(), "url" | "filename")
+        }
+        Some(Expression::Identifier(name)) => name.name == "__filename",
+        _ => false,
+    };
+    named && own
+}
+
+impl<'a> Visit<'a> for Reader<'a, '_> {
+    fn enter_scope(&mut self, flags: ScopeFlags, _: &Cell<Option<ScopeId>>) {
+        self.scopes.enter(flags.is_function() || flags.contains(ScopeFlags::ClassStaticBlock));
+    }
+
+    fn leave_scope(&mut self) {
+        self.scopes.leave();
+    }
+
+    fn visit_import_declaration(&mut self, import: &ImportDeclaration<'a>) {
+        self.mark(ModuleSyntax::Import, import.span);
+        let attributes = self.attributes(import.with_clause.as_deref());
+        let mut names = Vec::new();
+        let number = u32::try_from(self.imports.len()).unwrap_or(u32::MAX);
+        for specifier in import.specifiers.iter().flatten() {
+            let (local, name) = match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(named) => (&named.local, Some(name_of(&named.imported))),
+                ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => (&default.local, Some("default".into())),
+                ImportDeclarationSpecifier::ImportNamespaceSpecifier(all) => (&all.local, None),
+            };
+            self.declare(local.name.as_str(), local.span, Declares::Import);
+            self.imported.insert(local.name.as_str(), (number, name.clone()));
+            names.extend(name.map(|name| (name, self.line(specifier.span()))));
+        }
+        self.push_static(&import.source.value, import.span, Form::Static, names, attributes);
+    }
+
+    fn visit_export_from_declaration(&mut self, export: &ExportFromDeclaration<'a>) {
+        self.mark(ModuleSyntax::Export, export.span);
+        let attributes = self.attributes(export.with_clause.as_deref());
+        let number = u32::try_from(self.imports.len()).unwrap_or(u32::MAX);
+        let mut names = Vec::new();
+        for specifier in &export.specifiers {
+            let (there, here) = (name_of(&specifier.local), name_of(&specifier.exported));
+            names.push((there.clone(), self.line(specifier.span)));
+            self.exports.push(Export { name: here, from: Some((number, Some(there))) });
+        }
+        self.push_static(&export.source.value, export.span, Form::Static, names, attributes);
+    }
+
+    fn visit_export_all_declaration(&mut self, export: &ExportAllDeclaration<'a>) {
+        self.mark(ModuleSyntax::Export, export.span);
+        let attributes = self.attributes(export.with_clause.as_deref());
+        let number = u32::try_from(self.imports.len()).unwrap_or(u32::MAX);
+        let form = match &export.exported {
+            Some(name) => {
+                self.exports.push(Export { name: name_of(name), from: Some((number, None)) });
+                Form::Static
+            }
+            None => Form::Star,
+        };
+        self.push_static(&export.source.value, export.span, form, Vec::new(), attributes);
+    }
+
+    fn visit_export_declaration(&mut self, export: &ExportDeclaration<'a>) {
+        self.mark(ModuleSyntax::Export, export.span);
+        let mut add = |name: &str| self.exports.push(Export { name: name.into(), from: None });
+        match &export.declaration {
+            Declaration::VariableDeclaration(variables) => {
+                for declarator in &variables.declarations {
+                    declarator.id.get_binding_identifiers().iter().for_each(|name| add(&name.name));
+                }
+            }
+            Declaration::FunctionDeclaration(function) => function.id.iter().for_each(|name| add(&name.name)),
+            Declaration::ClassDeclaration(class) => class.id.iter().for_each(|name| add(&name.name)),
+            _ => {}
+        }
+        walk::walk_export_declaration(self, export);
+    }
+
+    fn visit_export_named_declaration(&mut self, export: &ExportNamedDeclaration<'a>) {
+        self.mark(ModuleSyntax::Export, export.span);
+        for specifier in &export.specifiers {
+            if let ModuleExportName::IdentifierReference(local) = &specifier.local {
+                let line = self.line(specifier.span);
+                self.local_exports.push((local.name.as_str(), name_of(&specifier.exported), line));
+            }
+        }
+    }
+
+    fn visit_export_default_declaration(&mut self, export: &ExportDefaultDeclaration<'a>) {
+        self.mark(ModuleSyntax::Export, export.span);
+        self.exports.push(Export { name: "default".into(), from: None });
+        walk::walk_export_default_declaration(self, export);
+    }
+
+    fn visit_import_meta(&mut self, it: &ImportMeta) {
+        self.mark(ModuleSyntax::Meta, it.span);
+    }
+
+    fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
+        if self.bodies == 0 {
+            self.module.awaits = true;
+            self.mark(ModuleSyntax::Await, it.span);
+        }
+        self.mark_fatal(&it.argument);
+        walk::walk_await_expression(self, it);
+    }
+
+    fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
+        if it.r#await && self.bodies == 0 {
+            self.module.awaits = true;
+            self.mark(ModuleSyntax::Await, it.span);
+        }
+        self.guarded(|reader| walk::walk_for_of_statement(reader, it));
+    }
+
+    fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
+        self.guarded(|reader| walk::walk_for_in_statement(reader, it));
+    }
+
+    fn visit_for_statement(&mut self, it: &ForStatement<'a>) {
+        self.guarded(|reader| walk::walk_for_statement(reader, it));
+    }
+
+    fn visit_while_statement(&mut self, it: &WhileStatement<'a>) {
+        self.guarded(|reader| walk::walk_while_statement(reader, it));
+    }
+
+    fn visit_do_while_statement(&mut self, it: &DoWhileStatement<'a>) {
+        self.visit_statement(&it.body);
+        self.guarded(|reader| reader.visit_expression(&it.test));
+    }
+
+    fn visit_if_statement(&mut self, it: &IfStatement<'a>) {
+        self.visit_expression(&it.test);
+        self.guarded(|reader| {
+            reader.visit_statement(&it.consequent);
+            it.alternate.iter().for_each(|alternate| reader.visit_statement(alternate));
+        });
+    }
+
+    fn visit_switch_case(&mut self, it: &SwitchCase<'a>) {
+        self.guarded(|reader| walk::walk_switch_case(reader, it));
+    }
+
+    fn visit_conditional_expression(&mut self, it: &ConditionalExpression<'a>) {
+        self.visit_expression(&it.test);
+        self.guarded(|reader| {
+            reader.visit_expression(&it.consequent);
+            reader.visit_expression(&it.alternate);
+        });
+    }
+
+    fn visit_logical_expression(&mut self, it: &LogicalExpression<'a>) {
+        self.visit_expression(&it.left);
+        self.guarded(|reader| reader.visit_expression(&it.right));
+    }
+
+    fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
+        if it.handler.is_some() {
+            self.guarded(|reader| reader.visit_block_statement(&it.block));
+        } else {
+            self.visit_block_statement(&it.block);
+        }
+        self.guarded(|reader| it.handler.iter().for_each(|handler| reader.visit_catch_clause(handler)));
+        it.finalizer.iter().for_each(|finalizer| self.visit_block_statement(finalizer));
+    }
+
+    fn visit_catch_clause(&mut self, it: &CatchClause<'a>) {
+        if let Some(parameter) = &it.param {
+            for name in parameter.pattern.get_binding_identifiers() {
+                self.declared.insert(name.name.as_str());
+            }
+        }
+        walk::walk_catch_clause(self, it);
+    }
+
+    fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
+        if let (FunctionType::FunctionDeclaration, Some(name)) = (it.r#type, &it.id) {
+            self.declare(name.name.as_str(), name.span, Declares::Function);
+        }
+        self.bodies += 1;
+        self.in_function(|reader| walk::walk_function(reader, it, flags));
+        self.bodies -= 1;
+    }
+
+    fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
+        self.bodies += 1;
+        self.in_function(|reader| walk::walk_arrow_function_expression(reader, it));
+        self.bodies -= 1;
+    }
+
+    fn visit_formal_parameters(&mut self, it: &FormalParameters<'a>) {
+        for parameter in &it.items {
+            for name in parameter.pattern.get_binding_identifiers() {
+                self.declare(name.name.as_str(), name.span, Declares::Parameter);
+            }
+        }
+        walk::walk_formal_parameters(self, it);
+    }
+
+    fn visit_class(&mut self, it: &Class<'a>) {
+        if let (ClassType::ClassDeclaration, Some(name)) = (it.r#type, &it.id) {
+            self.declare(name.name.as_str(), name.span, Declares::Lexical);
+        }
+        walk::walk_class(self, it);
+    }
+
+    fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
+        if it.r#static {
+            walk::walk_property_definition(self, it);
+        } else {
+            self.bodies += 1;
+            self.in_function(|reader| walk::walk_property_definition(reader, it));
+            self.bodies -= 1;
+        }
+    }
+
+    fn visit_variable_declaration(&mut self, it: &VariableDeclaration<'a>) {
+        if matches!(it.kind, VariableDeclarationKind::Using | VariableDeclarationKind::AwaitUsing) {
+            self.note_new(NewSyntax::Using, it.span);
+        }
+        if it.kind == VariableDeclarationKind::AwaitUsing && self.bodies == 0 {
+            self.module.awaits = true;
+            self.mark(ModuleSyntax::Await, it.span);
+        }
+        let how = if it.kind == VariableDeclarationKind::Var { Declares::Var } else { Declares::Lexical };
+        for declarator in &it.declarations {
+            for name in declarator.id.get_binding_identifiers() {
+                self.declare(name.name.as_str(), name.span, how);
+            }
+            if let (Some(init), Some(name)) = (&declarator.init, declarator.id.get_binding_identifier())
+                && makes_own_require(init)
+            {
+                self.requires.insert(name.name.as_str());
+            }
+        }
+        walk::walk_variable_declaration(self, it);
+    }
+
+    fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'a>) {
+        self.declared.insert(it.name.as_str());
+    }
+
+    fn visit_expression_statement(&mut self, it: &ExpressionStatement<'a>) {
+        self.mark_fatal(&it.expression);
+        walk::walk_expression_statement(self, it);
+    }
+
+    fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
+        let line = self.line(it.span);
+        let specifier = match &it.source {
+            Expression::StringLiteral(literal) => Some(literal.value.as_str()),
+            Expression::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
+            _ => None,
+        };
+        if let Some(specifier) = specifier {
+            let certain = self.is_certain() && self.fatal.contains(&it.span.start);
+            let import = Import {
+                specifier: specifier.into(),
+                line,
+                form: Form::Call,
+                need: if certain { Need::Certain } else { Need::Optional },
+                names: Box::default(),
+                attributes: if it.options.is_some() { Attributes::Unknown } else { Attributes::None },
+            };
+            self.imports.push(import);
+        } else {
+            self.computed.push(line);
+        }
+        walk::walk_import_expression(self, it);
+    }
+
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        if let Expression::Identifier(name) = &it.callee
+            && let [argument] = it.arguments.as_slice()
+        {
+            match argument.as_expression() {
+                Some(Expression::StringLiteral(literal)) => self.require(name.name.as_str(), &literal.value, it.span),
+                Some(Expression::TemplateLiteral(template)) if template.single_quasi().is_some() => {
+                    let text = template.single_quasi();
+                    self.require(name.name.as_str(), text.as_deref().unwrap_or_default(), it.span);
+                }
+                Some(_) if name.name == "require" => {
+                    let line = self.line(it.span);
+                    self.computed.push(line);
+                }
+                _ => {}
+            }
+        }
+        self.commonjs.call(it, self.scopes.depth() <= 1 && self.bodies == 0);
+        let caught = match &it.callee {
+            Expression::StaticMemberExpression(member) => {
+                let name = member.property.name.as_str();
+                name == "catch" || (name == "then" && it.arguments.len() >= 2) || name == "allSettled"
+            }
+            _ => false,
+        };
+        let called = match &it.callee {
+            // `(function () { … }).call(this)`
+            Expression::StaticMemberExpression(member)
+                if matches!(member.property.name.as_str(), "call" | "apply") && is_function(&member.object) =>
+            {
+                Some(&member.object)
+            }
+            callee if is_function(callee) => Some(callee),
+            _ => None,
+        };
+        if let Some(function) = called {
+            self.bodies += 1;
+            match function {
+                Expression::FunctionExpression(function) => {
+                    walk::walk_function(self, function, ScopeFlags::Function);
+                }
+                Expression::ArrowFunctionExpression(arrow) => walk::walk_arrow_function_expression(self, arrow),
+                _ => {}
+            }
+            self.bodies -= 1;
+            self.visit_arguments(&it.arguments);
+        } else if caught {
+            self.guarded(|reader| walk::walk_call_expression(reader, it));
+        } else {
+            walk::walk_call_expression(self, it);
+        }
+    }
+
+    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
+        self.commonjs.assignment(it);
+        walk::walk_assignment_expression(self, it);
+    }
+
+    fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
+        let typeof_ = it.operator == UnaryOperator::Typeof;
+        self.typeofs += u32::from(typeof_);
+        walk::walk_unary_expression(self, it);
+        self.typeofs -= u32::from(typeof_);
+    }
+
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        if self.is_certain()
+            && self.typeofs == 0
+            && let Some(name) = COMMONJS_NAMES.iter().find(|name| it.name == **name)
+        {
+            let line = self.line(it.span);
+            self.mentions.push((name, line));
+        }
+    }
+
+    fn visit_reg_exp_literal(&mut self, it: &RegExpLiteral<'a>) {
+        if it.regex.flags.contains(RegExpFlags::V) {
+            self.note_new(NewSyntax::UnicodeSets, it.span);
+        }
+    }
+
+    fn visit_program(&mut self, it: &Program<'a>) {
+        if self.is_module {
+            // Imports are hoisted: their names are declared before anything else is.
+            for statement in &it.body {
+                if let Statement::ImportDeclaration(import) = statement {
+                    for specifier in import.specifiers.iter().flatten() {
+                        self.declared.insert(specifier.local().name.as_str());
+                    }
+                }
+            }
+        }
+        walk::walk_program(self, it);
+    }
+}

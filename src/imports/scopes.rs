@@ -1,0 +1,124 @@
+//! Names that are declared twice: a fault of syntax that the parser leaves to others (ECMA-262, "Static Semantics: Early
+//! Errors" of blocks, functions, scripts and modules).
+
+use oxc_span::Span;
+use std::collections::HashMap;
+
+/// How a name is declared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Declares {
+    /// `let`, `const`, `class`.
+    Lexical,
+    /// `import`.
+    Import,
+    /// `function`, which is lexical in a block and at the top of a module, and like `var` elsewhere.
+    Function,
+    /// `var`.
+    Var,
+    /// A parameter.
+    Parameter,
+}
+
+#[derive(Default)]
+struct Scope<'a> {
+    names: HashMap<&'a str, Declares>,
+    is_function: bool,
+}
+
+/// The scopes that are open.
+pub struct Scopes<'a> {
+    open: Vec<Scope<'a>>,
+    top: Vec<&'a str>,
+    is_module: bool,
+    /// The first name that is declared twice if the file is an ES module.
+    pub twice_in_module: Option<(&'a str, Span)>,
+    /// The first name that is declared twice if the file is CommonJS.
+    pub twice_in_commonjs: Option<(&'a str, Span)>,
+}
+
+impl<'a> Scopes<'a> {
+    /// No scope is open yet.
+    pub const fn new(is_module: bool) -> Self {
+        Self { open: Vec::new(), top: Vec::new(), is_module, twice_in_module: None, twice_in_commonjs: None }
+    }
+
+    /// How many are open.
+    pub const fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Opens one.
+    pub fn enter(&mut self, is_function: bool) {
+        let is_function = is_function || self.open.is_empty();
+        self.open.push(Scope { is_function, ..Scope::default() });
+    }
+
+    /// Closes the last.
+    pub fn leave(&mut self) {
+        if let Some(scope) = self.open.pop()
+            && self.open.is_empty()
+        {
+            self.top = scope.names.into_keys().collect();
+        }
+    }
+
+    /// Whether the file declares the name at its top level; to be asked when all is closed.
+    pub fn is_top_level(&self, name: &str) -> bool {
+        self.top.contains(&name)
+    }
+
+    /// Declares a name in the scope that is open.
+    pub fn declare(&mut self, name: &'a str, span: Span, how: Declares) {
+        let top = self.open.len() == 1;
+        match how {
+            Declares::Var => {
+                let function = self.open.iter().rposition(|scope| scope.is_function).unwrap_or(0);
+                let clashes = self.open.iter().skip(function).any(|scope| {
+                    scope.names.get(name).is_some_and(|known| match known {
+                        Declares::Lexical | Declares::Import => true,
+                        Declares::Function => !scope.is_function,
+                        Declares::Var | Declares::Parameter => false,
+                    })
+                });
+                let clashes_in_module = clashes
+                    || (function == 0
+                        && self.open.first().and_then(|scope| scope.names.get(name)) == Some(&Declares::Function));
+                self.report(name, span, clashes_in_module, clashes);
+                for scope in self.open.iter_mut().skip(function) {
+                    scope.names.entry(name).or_insert(how);
+                }
+            }
+            Declares::Parameter => {
+                if let Some(scope) = self.open.last_mut() {
+                    scope.names.insert(name, how);
+                }
+            }
+            Declares::Lexical | Declares::Import | Declares::Function => {
+                let is_module = self.is_module;
+                let Some(scope) = self.open.last_mut() else { return };
+                let known = scope.names.get(name).copied();
+                let like_var = how == Declares::Function && scope.is_function;
+                let (in_module, in_commonjs) = match known {
+                    None => (false, false),
+                    Some(Declares::Function | Declares::Var) if like_var => (top, false),
+                    Some(Declares::Parameter) if like_var => (false, false),
+                    // In sloppy code a block may declare a function twice.
+                    Some(Declares::Function) if how == Declares::Function => (is_module, false),
+                    Some(_) => (true, true),
+                };
+                let wrapper = top && how == Declares::Lexical && super::record::COMMONJS_NAMES.contains(&name);
+                scope.names.insert(name, how);
+                self.report(name, span, in_module, in_commonjs || wrapper);
+            }
+        }
+    }
+
+    fn report(&mut self, name: &'a str, span: Span, in_module: bool, in_commonjs: bool) {
+        if in_module && self.twice_in_module.is_none() {
+            self.twice_in_module = Some((name, span));
+        }
+        if in_commonjs && self.twice_in_commonjs.is_none() {
+            self.twice_in_commonjs = Some((name, span));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Why an import leads to nothing that Node can load, and what Node prints.
+
+use super::{Asked, Loader, Resolver};
+
+/// Why an import leads to nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// There is no such file.
+    NotFound {
+        /// Where Node looked, relative to the bundle.
+        path: String,
+    },
+    /// It is a folder, which `import` does not look into.
+    Directory {
+        /// The folder, relative to the bundle.
+        path: String,
+    },
+    /// There is no such package in any `node_modules`.
+    NoPackage {
+        /// Its name.
+        name: String,
+    },
+    /// The package has no file to begin with.
+    NoMain {
+        /// Its folder, relative to the bundle.
+        folder: String,
+    },
+    /// `exports` of the package does not have it.
+    NotExported {
+        /// The package.json, relative to the bundle.
+        package_json: String,
+    },
+    /// What `exports` or `imports` says cannot be a target.
+    InvalidTarget {
+        /// The package.json, relative to the bundle.
+        package_json: String,
+    },
+    /// The package.json on the way cannot be used.
+    InvalidPackage {
+        /// The package.json, relative to the bundle.
+        package_json: String,
+    },
+    /// `imports` of the own package.json does not have it.
+    NotDefined,
+    /// It cannot be a specifier.
+    InvalidSpecifier,
+    /// Node has no such module of its own.
+    NoBuiltin,
+    /// An address of a kind that Node does not load from.
+    Scheme,
+    /// A file that is there, with an extension that Node does not load.
+    Extension {
+        /// The extension with its dot.
+        extension: String,
+        /// The file, relative to the bundle.
+        path: String,
+    },
+    /// JSON without the attribute that it needs, or anything with one that does not fit.
+    Attribute,
+    /// JSON that does not parse.
+    InvalidJson,
+}
+
+/// A failure with its message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// Why.
+    pub failure: Failure,
+    /// What Node prints, without its stack.
+    pub message: String,
+}
+
+impl Resolver<'_> {
+    /// ` imported from …`, which `import` appends.
+    pub(super) fn imported_from(&self, asked: &Asked<'_>) -> String {
+        format!(" imported from {}", self.shown(asked.from))
+    }
+
+    pub(super) fn not_found(&self, asked: &Asked<'_>, path: &[u8]) -> Refusal {
+        let shown = self.shown_path(path);
+        let message = match asked.loader {
+            Loader::Import => {
+                format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find module '{shown}'{}", self.imported_from(asked))
+            }
+            Loader::Require => format!("Error: Cannot find module '{}'", asked.specifier),
+        };
+        Refusal { failure: Failure::NotFound { path: String::from_utf8_lossy(path).into_owned() }, message }
+    }
+
+    pub(super) fn no_package(&self, asked: &Asked<'_>, name: &str) -> Refusal {
+        let message = match asked.loader {
+            Loader::Import => {
+                format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{name}'{}", self.imported_from(asked))
+            }
+            Loader::Require => format!("Error: Cannot find module '{}'", asked.specifier),
+        };
+        Refusal { failure: Failure::NoPackage { name: name.to_owned() }, message }
+    }
+
+    pub(super) fn invalid_specifier(&self, asked: &Asked<'_>, specifier: &str, why: &str) -> Refusal {
+        let message = format!(
+            "TypeError [ERR_INVALID_MODULE_SPECIFIER]: Invalid module \"{specifier}\" {why}{}",
+            self.imported_from(asked)
+        );
+        Refusal { failure: Failure::InvalidSpecifier, message }
+    }
+}

@@ -1,0 +1,72 @@
+//! `missing-export`: a reachable file imports a name that its target inside the bundle does not export.
+
+use super::{Judges, Rule, faults, places};
+use crate::layout;
+use crate::model::bundle::Bundle;
+use crate::model::finding::{Observation, Severity};
+use crate::model::modules::{Fault, Place};
+use crate::model::territory::Territory;
+use crate::model::tree::NodeId;
+
+pub static RULE: Rule = Rule {
+    id: "missing-export",
+    severity: Severity::Error,
+    summary: "a reachable file imports a name that its target inside the bundle does not export",
+    page: include_str!("../../docs/rules/missing-export.md"),
+    judges: Judges::Tree,
+    follows_from: faults::EXPLAINED_BY,
+    check,
+};
+
+/// A name that is not there.
+struct Missing<'a> {
+    place: &'a Place,
+    name: &'a str,
+    target: Option<NodeId>,
+    nearest: Option<&'a str>,
+    said: &'a str,
+}
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let tree = bundle.tree();
+    let empty_entry = tree.resolve(bundle.names.shared_copy_entry().as_bytes()).ok();
+    let empty_entry = empty_entry.filter(|id| tree.file(*id).is_some_and(|file| file.size == 0));
+    let missing = bundle.modules.faults.iter().filter_map(|fault| match fault {
+        Fault::MissingExport { place, name, target, nearest, message } => {
+            // An empty entry point of the shared package is `shared-entry-missing`.
+            let fault = Missing { place, name, target: *target, nearest: nearest.as_deref(), said: message };
+            (target.is_none() || *target != empty_entry).then_some(fault)
+        }
+        _ => None,
+    });
+    places::each(missing, |missing| word(bundle, &missing))
+}
+
+fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {
+    let Missing { place, name, target, nearest, said } = missing;
+    let Some(target) = target.map(|target| bundle.tree().path(target)) else {
+        let node = bundle.expectations.node;
+        let message = format!(
+            "`{}` of Node {node} does not export `{name}`. {} {said}",
+            place.specifier,
+            faults::unless(place.need)
+        );
+        return faults::at_import(bundle, place, message)
+            .evidence(format!("{name} from '{}'", place.specifier))
+            .help("do without it, or run a newer Node on the servers and name it with `--node`");
+    };
+    let near = nearest.map_or_else(String::new, |nearest| format!("; it exports `{nearest}`"));
+    let message = format!("`{target}` does not export `{name}`{near}. {} {said}", faults::unless(place.need));
+    let shared = Territory::of(target.as_bytes(), bundle.names) == Territory::Shared;
+    let help = if shared {
+        format!(
+            "the copied shared package is older than the agent: build it and copy it anew, from the repository's root:\n(cd {} && pnpm build)\n{}",
+            bundle.names.shared_source,
+            layout::copy_shared(bundle.names)
+        )
+    } else {
+        format!("build the agent anew and copy all of it, from the repository's root:\n{}", layout::COPY_DIST)
+    };
+    let observation = faults::at_import(bundle, place, message).help(help);
+    observation.evidence(format!("{name} from '{}'", place.specifier))
+}
