@@ -10,6 +10,7 @@ use crate::host::recording::Recorder;
 use crate::host::server::{self, Disk, Server};
 use crate::model::bundle::Expectations;
 use crate::model::names::Names;
+use crate::model::node_version::NodeVersion;
 use crate::model::policy::Policy;
 use crate::model::report::{Format, SubjectReport};
 use crate::model::snapshot::Snapshot;
@@ -39,7 +40,7 @@ pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8, Failure> {
     let trust = trust(options, &configured, server, &wishes)?;
     let names = configured.config.names();
     let limits = configured.config.limits()?;
-    let judge = |path: &Path, names: &Names| judge(path, names, limits, &trust);
+    let judge = |path: &Path, names: &Names, node: NodeVersion| judge(path, names, node, limits, &trust);
     let (facts, redactor) = probe::examine(server, &wishes, &names, &judge);
     if let Some(path) = &options.record {
         record(path, &recorder, &redactor)?;
@@ -100,8 +101,14 @@ fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes:
 
 /// Reads and judges a bundle on the server by the rules' own severities: what the user allows does not change whether
 /// Node would start.
-fn judge(path: &Path, names: &Names, limits: Limits, trust: &Trust) -> Result<(Snapshot, SubjectReport), String> {
-    let expectations = Expectations::default();
+fn judge(
+    path: &Path,
+    names: &Names,
+    node: NodeVersion,
+    limits: Limits,
+    trust: &Trust,
+) -> Result<(Snapshot, SubjectReport), String> {
+    let expectations = Expectations { node, ..Expectations::default() };
     let path = path.to_str().ok_or("its path is not UTF-8")?;
     let subject = Subject { path, names, limits, expectations: &expectations, keys: &KeyArgs::default() };
     examine(&subject, trust, &Policy::plain(), &|_, _| ()).map_err(|failure| failure.words())

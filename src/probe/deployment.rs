@@ -1,21 +1,25 @@
 //! The bundle on the disk, its backup and the leftover download: what is there, and what the rules say of it.
 
-use super::Judge;
 use crate::host::server::{Refusal, Server};
 use crate::model::bundle::PackageFile;
 use crate::model::bundle::read_package;
 use crate::model::names::Names;
+use crate::model::report::SubjectReport;
 use crate::model::server::{Deployment, DeploymentState, Download, Fact, Inspected, Moment};
 use crate::model::snapshot::Snapshot;
 use crate::model::tree::{Kind, Tree};
 use crate::text;
+use std::path::Path;
+
+/// [`super::Judge`] for the server's own Node.
+pub type Read<'a> = &'a (dyn Fn(&Path, &Names) -> Result<(Snapshot, SubjectReport), String> + Sync);
 
 /// Most files without content that are named.
 const MOST_EMPTIED: usize = 20;
 
 /// Looks at the folder of a bundle.
 #[must_use]
-pub fn inspect(server: &dyn Server, path: &str, names: &Names, judge: Judge<'_>) -> Deployment {
+pub fn inspect(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Deployment {
     let path_owned = path.to_owned();
     let state = match super::reach::through(server, path) {
         Err(Refusal::NotFound | Refusal::Unlike) => Fact::Known(DeploymentState::Absent),
@@ -38,7 +42,7 @@ fn because<T>(refusal: Refusal) -> Fact<T> {
     }
 }
 
-fn judged(server: &dyn Server, path: &str, names: &Names, judge: Judge<'_>) -> Fact<DeploymentState> {
+fn judged(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Fact<DeploymentState> {
     match judge(&server.place(path), names) {
         Err(why) => Fact::unless(why, "run it as root"),
         Ok((snapshot, mut report)) => {
@@ -101,7 +105,7 @@ fn emptied(tree: &Tree) -> Vec<String> {
 
 /// Looks at what an update left in the temporary folder.
 #[must_use]
-pub fn download(server: &dyn Server, path: &str, names: &Names, judge: Judge<'_>) -> Fact<Option<Download>> {
+pub fn download(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Fact<Option<Download>> {
     let look = match server.look(path) {
         Err(Refusal::NotFound | Refusal::Unlike) => return Fact::Known(None),
         Err(refusal) => return because(refusal),

@@ -14,10 +14,11 @@ pub use places::Wishes;
 
 use crate::host::server::{Diagnostic, Refusal, Server, Situation, Spoken};
 use crate::model::names::Names;
+use crate::model::node_version::NodeVersion;
 use crate::model::report::SubjectReport;
 use crate::model::server::{
-    Account, Caller, ControlPlane, Fact, Facts, Host, Journal, Listener, Node, Places, Presence, Process, Ran, Reach,
-    Reached, SecretInUnit, Service, UnitOnDisk, Volume,
+    Account, Caller, ControlPlane, Deployment, Download, Fact, Facts, Host, Journal, Listener, Node, Places, Presence,
+    Process, Ran, Reach, Reached, SecretInUnit, Service, UnitOnDisk, Volume,
 };
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{CommandLine, Context, from_directory};
@@ -29,8 +30,8 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
 
-/// Reads a bundle's folder or archive and judges it by the rules of `check`; the error says why it could not be read.
-pub type Judge<'a> = &'a (dyn Fn(&Path, &Names) -> Result<(Snapshot, SubjectReport), String> + Sync);
+/// Reads a bundle's folder or archive and judges it by the rules of `check` for a version of Node; the error says why it could not be read.
+pub type Judge<'a> = &'a (dyn Fn(&Path, &Names, NodeVersion) -> Result<(Snapshot, SubjectReport), String> + Sync);
 
 /// Lines of a command's output that are kept.
 const MOST_LINES: usize = 60;
@@ -91,25 +92,20 @@ impl Probe<'_> {
         let server = self.server;
         let name = wishes.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
-        let at = |folder: &str| places::names_for(server, folder, &places.bundle, script, names);
-        let inspect = |folder: &str| deployment::inspect(server, folder, &at(folder), judge);
-        let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
         thread::scope(|scope| {
             let service = scope.spawn(|| self.service(name, situation));
             let journal = scope.spawn(|| self.journal(wishes, situation));
             let version = scope.spawn(|| self.run(&Diagnostic::Version).ok());
-            let node = scope.spawn(|| self.node(program.as_ref()));
-            let deployed = scope.spawn(|| inspect(&places.bundle));
-            let backed_up = scope.spawn(|| {
-                let nested = server.look(&nested).is_ok_and(|look| look.kind == 'd').then(|| inspect(&nested));
-                (inspect(&places.backup), nested)
-            });
-            let download = scope.spawn(|| deployment::download(server, &places.download, names, judge));
             if server.is_live() {
                 scope.spawn(|| self.run(&Diagnostic::Status(name)));
                 scope.spawn(|| self.run(&Diagnostic::Cat(name)));
                 scope.spawn(|| self.run(&Diagnostic::Listing(&places.bundle)));
             }
+            // What would start depends on the Node that starts it, so this is asked before the bundles are judged.
+            let (node, other_nodes) = self.node(program.as_ref());
+            let version_of_node = node_version(&node);
+            let read = |path: &Path, names: &Names| judge(path, names, version_of_node);
+            let (deployment, backup, nested_backup, download) = self.bundles(&places, script, names, &read);
             let service = joined(service, Fact::unknown("it could not be asked"));
             let loaded = || service.known().and_then(|service| self::control_plane(&service.exec_start));
             let mut control_plane = control_plane.or_else(loaded);
@@ -122,14 +118,6 @@ impl Probe<'_> {
             let main = service.known().and_then(|service| service.main_pid);
             let listeners = self.listeners(journal.known(), main);
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
-            let (node, other_nodes) = joined(node, (Fact::unknown("it could not be asked"), Vec::new()));
-            let lost = |path: &str| crate::model::server::Deployment {
-                path: path.to_owned(),
-                state: Fact::unknown("it could not be read"),
-            };
-            let (backup, nested_backup) = joined(backed_up, (lost(&places.backup), None));
-            let deployment = joined(deployed, lost(&places.bundle));
-            let download = joined(download, Fact::unknown("it could not be read"));
             let volumes = self.volumes(&places);
             let package_managers = self.package_managers(node.known().and_then(Option::as_ref));
             let os = self.os();
@@ -161,6 +149,30 @@ impl Probe<'_> {
             }
         })
         .with_commands(self)
+    }
+
+    /// The deployed bundle, its backup, a bundle inside that, and a leftover download, all judged at the same time.
+    fn bundles(
+        &self,
+        places: &Places,
+        script: Option<&str>,
+        names: &Names,
+        read: deployment::Read<'_>,
+    ) -> (Deployment, Deployment, Option<Deployment>, Fact<Option<Download>>) {
+        let server = self.server;
+        let at = |folder: &str| places::names_for(server, folder, &places.bundle, script, names);
+        let inspect = |folder: &str| deployment::inspect(server, folder, &at(folder), read);
+        let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
+        let lost = |path: &str| Deployment { path: path.to_owned(), state: Fact::unknown("it could not be read") };
+        thread::scope(|scope| {
+            let deployed = scope.spawn(|| inspect(&places.bundle));
+            let backed_up = scope.spawn(|| inspect(&places.backup));
+            let download = scope.spawn(|| deployment::download(server, &places.download, names, read));
+            let is_there = server.look(&nested).is_ok_and(|look| look.kind == 'd');
+            let nested = is_there.then(|| inspect(&nested));
+            let download = joined(download, Fact::unknown("it could not be read"));
+            (joined(deployed, lost(&places.bundle)), joined(backed_up, lost(&places.backup)), nested, download)
+        })
     }
 
     /// Runs a command and notes that it was.
@@ -477,6 +489,12 @@ impl WithCommands for Facts {
 /// What a thread gave; `otherwise` where it came to grief.
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>, otherwise: T) -> T {
     thread.join().unwrap_or(otherwise)
+}
+
+/// The version by which bundles are judged: the server's own, or where that is not known the oldest that is deployed.
+fn node_version(node: &Fact<Option<Node>>) -> NodeVersion {
+    let version = node.known().and_then(Option::as_ref).and_then(|node| node.version.as_ref());
+    version.and_then(|version| version.parse().ok()).unwrap_or_default()
 }
 
 fn last_part(path: &str) -> &str {

@@ -11,9 +11,11 @@ use bundle_doctor::engine;
 use bundle_doctor::exit_code;
 use bundle_doctor::host::recording::Recorded;
 use bundle_doctor::layout;
-use bundle_doctor::model::bundle::{Bundle, Expectations};
+use bundle_doctor::imports;
+use bundle_doctor::model::bundle::Expectations;
 use bundle_doctor::model::finding::Severity;
 use bundle_doctor::model::names::Names;
+use bundle_doctor::model::node_version::NodeVersion;
 use bundle_doctor::model::policy::Policy;
 use bundle_doctor::model::report::{FailOn, Format, SubjectReport};
 use bundle_doctor::model::server_report::DoctorReport;
@@ -58,12 +60,14 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-fn judge(path: &Path, names: &Names) -> Result<(Snapshot, SubjectReport), String> {
+fn judge(path: &Path, names: &Names, node: NodeVersion) -> Result<(Snapshot, SubjectReport), String> {
     let reading =
         Reading { limits: Limits::default(), names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
     let snapshot = source::read(path.to_str().unwrap(), &reading).map_err(|error| error.to_string())?;
-    let (expectations, authenticity) = (Expectations::default(), Authenticity::default());
-    let report = engine::judge(&Bundle::new(&snapshot, names, &expectations, &authenticity), &Policy::plain());
+    let expectations = Expectations { node, ..Expectations::default() };
+    let authenticity = Authenticity::default();
+    let bundle = imports::bundle(&snapshot, names, &expectations, &authenticity);
+    let report = engine::judge(&bundle, &Policy::plain());
     Ok((snapshot, report))
 }
 
