@@ -17,14 +17,21 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
-    let message = |what: &str| format!("Extractors would not agree on this archive: {what}");
-    super::of_kind(bundle, &DefectKind::Ambiguous, message)
-        .into_iter()
-        .map(|observation| {
-            observation.help(format!(
-                "make the archive again in one go with GNU tar, without appending to it:\n{}",
-                layout::MAKE_ARCHIVE
-            ))
+    let defects = bundle.snapshot.defects.iter().filter(|defect| defect.kind == DefectKind::Ambiguous);
+    defects
+        .map(|defect| {
+            let message = format!("Extractors would not agree on this archive: {}", defect.what);
+            let observation = super::of_defect(defect, message);
+            if defect.hides_tree {
+                observation.help(format!(
+                    "make the archive again in one go with GNU tar, without appending to it:\n{}",
+                    layout::MAKE_ARCHIVE
+                ))
+            } else {
+                // A link that node-tar leaves out. GNU tar, which the server runs, makes it.
+                let help = "put a copy in the link's place, or let it lead straight to a file of the bundle";
+                observation.help(help).only(Severity::Warning)
+            }
         })
         .collect()
 }

@@ -48,7 +48,7 @@ mod workspace_protocol;
 mod world_writable;
 
 use crate::model::bundle::Bundle;
-use crate::model::defect::DefectKind;
+use crate::model::defect::{Defect, DefectKind};
 use crate::model::finding::{Observation, Severity};
 
 /// One rule.
@@ -133,18 +133,18 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 /// What the reader noted of one kind of defect, worded by the rule that reports it.
 fn of_kind(bundle: &Bundle<'_>, kind: &DefectKind, word: impl Fn(&str) -> String) -> Vec<Observation> {
     let defects = bundle.snapshot.defects.iter().filter(|defect| defect.kind == *kind);
-    defects
-        .map(|defect| {
-            let observation = Observation::new(word(&defect.what));
-            let observation = match &defect.name {
-                Some(name) => observation.at(name),
-                None => observation,
-            };
-            if defect.count > 1 {
-                observation.evidence(format!("the first of {} such entries", defect.count))
-            } else {
-                observation
-            }
-        })
-        .collect()
+    defects.map(|defect| of_defect(defect, word(&defect.what))).collect()
+}
+
+fn of_defect(defect: &Defect, message: String) -> Observation {
+    let observation = Observation::new(message);
+    let observation = match &defect.name {
+        Some(name) => observation.at(name),
+        None => observation,
+    };
+    if defect.count > 1 {
+        observation.evidence(format!("the first of {} such entries", defect.count))
+    } else {
+        observation
+    }
 }

@@ -26,13 +26,14 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let mut found: Vec<(NodeId, &str, Option<NodeId>)> = Vec::new();
     let mut seen: HashMap<(Option<NodeId>, String), NodeId> = HashMap::new();
     for (id, territory) in bundle.nodes() {
-        if !territory.is_ours() {
-            continue;
-        }
+        // In third-party packages, too: no registry delivers such a name, as node-tar writes another one.
         let Ok(name) = std::str::from_utf8(tree.name(id)) else {
             found.push((id, NOT_UTF8, None));
             continue;
         };
+        if !territory.is_ours() {
+            continue;
+        }
         if name.chars().any(char::is_control) {
             found.push((id, CONTROL, None));
         }

@@ -59,6 +59,8 @@ const LINK: Field = Field("linkname", 157, 257);
 const MAGIC: Field = Field("magic", 257, 265);
 const USER: Field = Field("uname", 265, 297);
 const GROUP: Field = Field("gname", 297, 329);
+const MAJOR: Field = Field("devmajor", 329, 337);
+const MINOR: Field = Field("devminor", 337, 345);
 const PREFIX: Field = Field("prefix", 345, 500);
 
 impl Field {
@@ -122,6 +124,15 @@ fn optional_number(block: &Block, field: &Field) -> Result<u64, HeaderFault> {
     if bytes.iter().all(|byte| *byte == 0) { Ok(0) } else { number(block, field) }
 }
 
+/// A text's first NUL ends it; what stands behind it is seen by some (node-tar, after a newline).
+fn nothing_behind_the_end(block: &Block, field: &Field) -> Result<(), HeaderFault> {
+    let rest = field.of(block).iter().skip(field.text(block).len());
+    if rest.into_iter().all(|byte| *byte == 0) {
+        return Ok(());
+    }
+    Err(HeaderFault::Odd(format!("something behind the NUL that ends the header's `{}`", field.0)))
+}
+
 fn odd_number(block: &Block, field: &Field) -> HeaderFault {
     let shown = crate::text::printable_bytes(field.of(block)).into_owned();
     HeaderFault::Odd(format!("expected octal digits in the header's `{}`, found `{shown}`", field.0))
@@ -138,11 +149,22 @@ impl Header {
         if said != Some(computed) {
             return Err(HeaderFault::Checksum { said, computed });
         }
+        // node-tar reads on into the next field where nothing ends this one.
+        if !CHECKSUM.of(block).ends_with(b" ") && !CHECKSUM.of(block).ends_with(b"\0") {
+            return Err(HeaderFault::Odd("expected a NUL or a blank at the end of the header's `checksum`".to_owned()));
+        }
         let magic = MAGIC.of(block);
         let posix = magic == b"ustar\x0000";
         if !posix && magic != b"ustar  \0" {
             let shown = crate::text::printable_bytes(magic).into_owned();
             return Err(HeaderFault::Odd(format!("expected the magic of a ustar or GNU header, found `{shown}`")));
+        }
+        for field in [&NAME, &LINK, &PREFIX] {
+            nothing_behind_the_end(block, field)?;
+        }
+        // busybox puts the prefix before the name whatever the magic; GNU tar keeps times there in incremental archives.
+        if !posix && PREFIX.of(block).iter().any(|byte| *byte != 0) {
+            return Err(HeaderFault::Odd("a GNU header with something where ustar has its `prefix`".to_owned()));
         }
         let mut name = Vec::new();
         if posix && !PREFIX.text(block).is_empty() {
@@ -152,6 +174,16 @@ impl Header {
         name.extend_from_slice(NAME.text(block));
         let mode = number(block, &MODE)?;
         optional_number(block, &MTIME)?;
+        // Of no effect on a file, and busybox stops at one that it cannot read.
+        optional_number(block, &MAJOR)?;
+        optional_number(block, &MINOR)?;
+        let kind = block.get(156).copied().unwrap_or_default();
+        let link = LINK.text(block).to_vec();
+        if !link.is_empty() && !matches!(kind, b'1' | b'2' | b'x' | b'g') {
+            return Err(HeaderFault::Odd(
+                "a link's target on what is no link: node-tar leaves the entry out".to_owned(),
+            ));
+        }
         Ok(Self {
             name,
             // Only the permission bits are used; some producers put the file's type above them.
@@ -159,8 +191,8 @@ impl Header {
             uid: optional_number(block, &UID)?,
             gid: optional_number(block, &GID)?,
             size: octal(SIZE.of(block)).or_else(|| base256(SIZE.of(block))).ok_or_else(|| odd_number(block, &SIZE))?,
-            kind: block.get(156).copied().unwrap_or_default(),
-            link: LINK.text(block).to_vec(),
+            kind,
+            link,
             user: USER.text(block).to_vec(),
             group: GROUP.text(block).to_vec(),
         })

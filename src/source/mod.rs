@@ -2,6 +2,8 @@
 
 mod archive;
 mod directory;
+mod elsewhere;
+mod entry;
 mod gzip;
 mod header;
 mod input;

@@ -16,17 +16,14 @@ pub struct Records {
     pub uid: Option<u64>,
     /// `gid`.
     pub gid: Option<u64>,
-    /// `uname`.
-    pub user: Option<Vec<u8>>,
-    /// `gname`.
-    pub group: Option<Vec<u8>>,
 }
 
 /// Keywords that change nothing about the tree. macOS's tar writes the `LIBARCHIVE.` and `SCHILY.xattr.` ones, with
 /// values of any bytes.
 fn has_no_effect(keyword: &[u8]) -> bool {
-    matches!(keyword, b"mtime" | b"atime" | b"ctime" | b"comment" | b"SCHILY.dev" | b"SCHILY.ino" | b"SCHILY.nlink")
-        || is_opaque(keyword)
+    let plain: [&[u8]; 9] =
+        [b"mtime", b"atime", b"ctime", b"comment", b"uname", b"gname", b"SCHILY.dev", b"SCHILY.ino", b"SCHILY.nlink"];
+    plain.contains(&keyword) || is_opaque(keyword)
 }
 
 fn is_opaque(keyword: &[u8]) -> bool {
@@ -58,6 +55,10 @@ pub fn parse(body: &[u8]) -> Result<Records, PaxFault> {
     for record in split(body) {
         let (keyword, value) = record?;
         let shown = crate::text::printable_bytes(keyword).into_owned();
+        // GNU tar ends a keyword at its first NUL.
+        if keyword.iter().any(u8::is_ascii_control) {
+            return Err(format!("the PAX keyword `{shown}` has control characters").into());
+        }
         if seen.contains(&keyword) {
             return Err(format!("the PAX keyword `{shown}` stands twice in one header").into());
         }
@@ -71,12 +72,24 @@ pub fn parse(body: &[u8]) -> Result<Records, PaxFault> {
         if !is_opaque(keyword) && value.iter().any(|byte| matches!(byte, 0 | b'\n')) {
             return Err(format!("the PAX record `{shown}` has a NUL or a newline in its value").into());
         }
+        // POSIX: names are UTF-8 here. bsdtar stops at others, and node-tar does not see the record.
+        if matches!(keyword, b"path" | b"linkpath") && std::str::from_utf8(value).is_err() {
+            return Err(format!("the PAX record `{shown}` is not UTF-8").into());
+        }
+        if value.split(|byte| *byte == b'\n').skip(1).any(looks_like_a_record) {
+            return Err(format!("the PAX record `{shown}` has what looks like another record within its value").into());
+        }
         apply(&mut records, keyword, value).ok_or_else(|| {
             let value: String = crate::text::printable_bytes(value).chars().take(40).collect();
             format!("the PAX record `{shown}={value}` is not one that extractors agree on")
         })?;
     }
     Ok(records)
+}
+
+/// Whether node-tar, which reads records line by line, could take this line for one.
+fn looks_like_a_record(line: &[u8]) -> bool {
+    line.trim_ascii_start().first().is_some_and(u8::is_ascii_digit) && line.contains(&b'=')
 }
 
 /// Whether the body of a `g` header, which would change every entry that follows, holds nothing but comments
@@ -93,8 +106,6 @@ fn apply(records: &mut Records, keyword: &[u8], value: &[u8]) -> Option<()> {
         b"size" => records.size = Some(number(value)?),
         b"uid" => records.uid = Some(number(value)?),
         b"gid" => records.gid = Some(number(value)?),
-        b"uname" => records.user = Some(value.get(..value.len().min(256))?.to_vec()),
-        b"gname" => records.group = Some(value.get(..value.len().min(256))?.to_vec()),
         b"mtime" | b"atime" | b"ctime" => time(value)?,
         keyword if has_no_effect(keyword) => {}
         _ => return None,

@@ -3,10 +3,12 @@
 //! GNU tar writes through links, unlinks what is in the way and goes on after errors; a replay that models only what
 //! all extractors share, and refuses the rest, cannot be led to another tree than the server gets.
 
+use super::elsewhere;
 use super::limits::{LONGEST_COMPONENT, LONGEST_PATH, Limits, MOST_DEFECTS, MOST_NAME_BYTES};
 use crate::model::defect::{Defect, DefectKind};
 use crate::model::path::RelPath;
 use crate::model::tree::{Content, FileData, FileId, Kind, Meta, NodeId, Special, Tree};
+use hashbrown::HashSet;
 
 /// The tree so far.
 pub struct Replay {
@@ -17,6 +19,10 @@ pub struct Replay {
     /// Entries that made a path.
     pub entries: u64,
     limits: Limits,
+    /// The directories that an entry has named.
+    named: HashSet<NodeId>,
+    /// The hard links.
+    linked: HashSet<NodeId>,
     /// The folder of the last entry and its node: entries mostly come folder by folder.
     last_parent: (Vec<u8>, NodeId),
 }
@@ -41,7 +47,15 @@ impl Replay {
     pub fn new(limits: Limits) -> Self {
         let tree = Tree::new();
         let root = tree.root();
-        Self { tree, defects: Vec::new(), entries: 0, limits, last_parent: (Vec::new(), root) }
+        Self {
+            tree,
+            defects: Vec::new(),
+            entries: 0,
+            limits,
+            named: HashSet::new(),
+            linked: HashSet::new(),
+            last_parent: (Vec::new(), root),
+        }
     }
 
     /// Notes a defect that does not keep the replay from going on.
@@ -99,21 +113,28 @@ impl Replay {
         Err(Stop(Defect::hiding(DefectKind::TooLarge, None, what)))
     }
 
-    /// A directory entry. Over a directory it changes mode and owner; the root's entry changes those of the folder
+    /// A directory entry. It changes mode and owner of a directory that was implied; the root's entry changes those of the folder
     /// that is extracted into.
     pub fn directory(&mut self, path: &RelPath, meta: Meta) -> Result<(), Stop> {
         if path.is_root() {
-            self.tree.set_meta(self.tree.root(), meta);
-            return Ok(());
+            return self.name_directory(path, self.tree.root(), meta);
         }
         let (parent, name) = self.parent_of(path)?;
-        match self.tree.child(parent, name) {
-            None => {
-                self.tree.insert(parent, name, Kind::Directory, meta);
-            }
-            Some(known) if self.tree.kind(known) == Kind::Directory => self.tree.set_meta(known, meta),
+        let node = match self.tree.child(parent, name) {
+            None => self.tree.insert(parent, name, Kind::Directory, meta),
+            Some(known) if self.tree.kind(known) == Kind::Directory => known,
             Some(_) => return Err(twice(path, "first as something else, then as a directory")),
+        };
+        self.name_directory(path, node, meta)
+    }
+
+    /// Gives a directory what its entry says. Of two that differ GNU tar mostly keeps the last (but the first, where one
+    /// says `./dist/` and the other `dist/`), bsdtar now the one, now the other, node-tar the first.
+    fn name_directory(&mut self, path: &RelPath, node: NodeId, meta: Meta) -> Result<(), Stop> {
+        if !self.named.insert(node) && self.tree.meta(node) != meta {
+            return Err(twice(path, "with different modes or owners"));
         }
+        self.tree.set_meta(node, meta);
         Ok(())
     }
 
@@ -128,6 +149,11 @@ impl Replay {
         let (parent, name) = self.parent_of(path)?;
         match self.tree.child(parent, name) {
             None => {
+                let passes = self.passes_a_link(path, target);
+                let passes = passes.then_some("a link that leads through another link: node-tar leaves it out");
+                if let Some(what) = elsewhere::target(target).or(passes) {
+                    self.note(Defect::of_entry(DefectKind::Ambiguous, path, what));
+                }
                 self.tree.insert_link(parent, name, target, meta);
                 Ok(())
             }
@@ -136,10 +162,36 @@ impl Replay {
         }
     }
 
+    /// Whether a link's target names a link that is there already, on its way or at its end. node-tar looks at the names
+    /// alone: `..` takes the name before it away, wherever that leads.
+    fn passes_a_link(&self, path: &RelPath, target: &[u8]) -> bool {
+        let mut names: Vec<&[u8]> = path.components().collect();
+        names.pop();
+        for name in target.split(|byte| *byte == b'/') {
+            match name {
+                b"" | b"." => {}
+                b".." => drop(names.pop()),
+                name => names.push(name),
+            }
+        }
+        let mut at = self.tree.root();
+        for name in names {
+            match self.tree.child(at, name) {
+                Some(next) if self.tree.kind(next) == Kind::Link => return true,
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
+    }
+
     /// A hard link to a file that came earlier.
     pub fn hard_link(&mut self, path: &RelPath, target: &[u8]) -> Result<(), Stop> {
         let shown = crate::text::printable_bytes(target).into_owned();
         let refuse = |kind, why: &str| refused(kind, path, format!("a hard link to `{shown}`, {why}"));
+        if target.ends_with(b"/") || target.ends_with(b"/.") {
+            return Err(refuse(DefectKind::Ambiguous, "which a `/` makes a directory"));
+        }
         let target_path = RelPath::parse(target).map_err(|fault| refuse(DefectKind::LinkEscape, &fault.to_string()))?;
         let mut at = self.tree.root();
         for name in target_path.components() {
@@ -156,7 +208,8 @@ impl Replay {
         let (parent, name) = self.parent_of(path)?;
         match self.tree.child(parent, name) {
             None => {
-                self.tree.insert(parent, name, Kind::File(file), meta);
+                let node = self.tree.insert(parent, name, Kind::File(file), meta);
+                self.linked.insert(node);
                 Ok(())
             }
             Some(_) => Err(twice(path, "the second time as a hard link")),
@@ -179,6 +232,10 @@ impl Replay {
         let known = self.tree.child(parent, name);
         let before = match known {
             None => None,
+            // busybox makes hard links when all files are there.
+            Some(known) if self.linked.contains(&known) => {
+                return Err(twice(path, "first as a hard link, then as a file"));
+            }
             Some(known) if self.tree.file(known).is_some() => {
                 Some((self.tree.sha256(known).copied(), self.tree.meta(known)))
             }

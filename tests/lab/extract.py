@@ -1,20 +1,17 @@
 """`manifest` and `check` against the real `tar -xzf FILE -C DIR` as root: the same tree byte for byte, or a refusal.
 
-Ordinary producers must be accepted, hand-made hostile archives judged as hostile.py says, mutated archives never believed
-wrongly, and those of costly.py judged within the memory of CONTRACT.md.
+Ordinary producers must be accepted, hand-made hostile archives judged as hostile.py says, and those of costly.py judged
+within the memory of CONTRACT.md. What is believed of the tree beyond names and contents, and mutations: differential.py.
 """
 
 from __future__ import annotations
 
-import functools
-import random
 from pathlib import Path
 
 import costly
 import hostile
 import producers
 from harness import BINARY, MEMORY_LIMIT_KIB, Mismatch, Part, check, ids, manifest, peak_memory, remove, run as execute, scratch, sums
-from tarbytes import gz, summed
 
 # Mutated sizes must not fill the disk: GNU tar gets no file beyond this.
 LARGEST_FILE = 64 << 20
@@ -143,49 +140,10 @@ def expensive(part: Part, large: costly.Large) -> None:
         part.case(f"costly: {large.name}", do)
 
 
-@functools.cache
-def seeds() -> list[bytes]:
-    return [odd.tar for odd in hostile.table() if odd.verdict == hostile.ACCEPT and odd.tar]
-
-
-def mutated(seed: int) -> bytes:
-    """A good archive with a few bytes changed, mostly in headers and with their checksums repaired."""
-    chance = random.Random(seed)
-    data = bytearray(chance.choice(seeds()))
-    for _ in range(chance.randint(1, 3)):
-        kind = chance.random()
-        block = chance.randrange(len(data) // 512) * 512
-        if kind < 0.7:
-            at = block + chance.choice((0, 100, 108, 124, 130, 135, 136, 156, 157, 257, 262, 263, 345, chance.randrange(512)))
-            data[at] = chance.choice(b"\0 /.0123457LKxgVS+-\x80\xff")
-            data[block : block + 512] = summed(bytes(data[block : block + 512]))
-        elif kind < 0.8:
-            data[block : block + 512] = b""
-        elif kind < 0.9:
-            source = chance.randrange(len(data) // 512) * 512
-            data[block:block] = data[source : source + 512]
-        else:
-            data[block + chance.randrange(512)] ^= 1 << chance.randrange(8)
-    return gz(bytes(data))
-
-
-def mutations(part: Part) -> None:
-    with scratch("mutated") as work:
-        out = work / "mutated.tar.gz"
-        for seed in range(4000 if part.long else 250):
-
-            def do(seed: int = seed) -> None:
-                out.write_bytes(mutated(seed))
-                truthful(out, work)
-
-            part.case(f"mutation: seed {seed}", do)
-
-
 def run(part: Part) -> None:
     for producer in producers.table():
         produced(part, producer)
     for odd in hostile.table():
         handmade(part, odd)
-    mutations(part)
     for large in costly.table():
         expensive(part, large)
