@@ -4,12 +4,13 @@
 //! GNU tar extracts. Only what every extractor reads alike is accepted here; see `docs/architecture.md`.
 
 use super::entry::{Entry, Extensions, NAMELESS, is_extension, kind_name};
-use super::gzip::{Fault, Unpacked};
+use super::gzip::Fault;
 use super::header::{BLOCK, Block, Header, HeaderFault};
-use super::input::{Raw, Stream};
+use super::input::{Raw, Stream, Witness};
 use super::limits::{LONGEST_PATH, MOST_KEPT, MOST_PAX, MOST_READ_ON};
 use super::pax::PaxFault;
 use super::replay::{Replay, Stop};
+use super::unpacked::Unpacked;
 use super::{Interest, Reading, SourceError, elsewhere, interest, pax, sniff, source_error};
 use crate::imports::Parsing;
 use crate::model::defect::{Defect, DefectKind, Format, Unreadable};
@@ -25,13 +26,13 @@ use std::collections::HashSet;
 pub fn read(path: &str, stream: Stream, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
     let io_error = |error| source_error("cannot read", path, error);
     let Stream { reader, length, may_be_plain } = stream;
-    let mut raw = Raw::new(reader, reading.tap);
+    let mut raw = Raw::new(reader, Witness::new(reading.tap));
     let head = raw.peek(sniff::ENOUGH).map_err(io_error)?;
     let format = sniff::format(head);
     let excerpt = sniff::excerpt(head, format);
     let mut replay = Replay::new(reading.limits);
     let unpacked = match format {
-        Format::Gzip => Unpacked::gzip(raw, &reading.limits),
+        Format::Gzip => Unpacked::gzip(raw, &reading.limits).map_err(io_error)?,
         Format::Tar if may_be_plain => Unpacked::plain(raw, &reading.limits),
         found => {
             replay.note(unreadable(None, Unreadable::Instead { found, excerpt }));

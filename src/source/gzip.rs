@@ -3,7 +3,7 @@
 //! A lenient reader stops at the tar end marker and sees nothing wrong where `tar -xzf` exits 2 with the whole tree
 //! on disk: a wrong CRC, a cut trailer, bytes after the stream. The inflating itself is flate2's.
 
-use super::input::Raw;
+use super::input::{Listener, Raw};
 use super::limits::{Limits, MOST_PADDING, RATIO_GRACE};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use std::io;
@@ -44,115 +44,70 @@ enum State {
     End,
 }
 
-/// The bytes of a tar stream: inflated, or as they are.
-pub struct Unpacked<'a> {
-    raw: Raw<'a>,
-    /// Nothing for a plain tar.
-    inflate: Option<Box<Decompress>>,
+/// How many unpacked bytes are made at a time.
+const OUT: usize = 256 * 1024;
+
+/// Unpacks a gzip file, buffer by buffer.
+pub struct Inflater<L> {
+    raw: Raw<L>,
+    inflate: Decompress,
     state: State,
     crc: Crc,
-    out: Box<[u8]>,
-    start: usize,
-    end: usize,
-    /// Unpacked bytes before the buffer's start.
-    consumed: u64,
-    /// A fault behind the bytes at hand, which are given out first.
-    pending: Option<Fault>,
+    out: Vec<u8>,
+    /// Bytes of `out` that are made.
+    made: usize,
+    /// Unpacked bytes in all.
+    total: u64,
     max_ratio: u64,
     max_stream: u64,
 }
 
-/// How many unpacked bytes are made at a time.
-const OUT: usize = 256 * 1024;
-
-impl<'a> Unpacked<'a> {
-    /// The unpacked stream of a gzip file.
-    pub fn gzip(raw: Raw<'a>, limits: &Limits) -> Self {
-        Self::new(raw, Some(Box::new(Decompress::new(false))), limits)
-    }
-
-    /// A stream that is not compressed.
-    pub fn plain(raw: Raw<'a>, limits: &Limits) -> Self {
-        Self::new(raw, None, limits)
-    }
-
-    fn new(raw: Raw<'a>, inflate: Option<Box<Decompress>>, limits: &Limits) -> Self {
-        let out = if inflate.is_some() { vec![0; OUT].into_boxed_slice() } else { Box::default() };
+impl<L: Listener> Inflater<L> {
+    /// Starts at the first byte of a gzip file.
+    pub fn new(raw: Raw<L>, limits: &Limits) -> Self {
         Self {
             raw,
-            inflate,
+            inflate: Decompress::new(false),
             state: State::Header,
             crc: Crc::new(),
-            out,
-            start: 0,
-            end: 0,
-            consumed: 0,
-            pending: None,
+            out: Vec::new(),
+            made: 0,
+            total: 0,
             max_ratio: limits.max_ratio,
             max_stream: limits.max_stream(),
         }
     }
 
-    /// The offset of the next byte in the unpacked stream.
-    pub const fn offset(&self) -> u64 {
-        if self.inflate.is_some() { self.consumed + self.start as u64 } else { self.raw.offset() }
-    }
-
-    /// The offset of the next byte in the file.
-    pub const fn raw_offset(&self) -> u64 {
-        self.raw.offset()
-    }
-
-    /// The unpacked bytes at hand; none at the end, which is reached only if the file is sound.
-    pub fn fill(&mut self) -> Result<&[u8], Fault> {
-        if self.inflate.is_none() {
-            if self.raw.offset() > self.max_stream {
-                return Err(Fault::TooLarge(format!("more than {}", crate::text::size(self.max_stream))));
-            }
-            return Ok(self.raw.fill()?);
-        }
-        if self.start == self.end {
-            self.consumed += self.end as u64;
-            (self.start, self.end) = (0, 0);
-            self.unpack_more()?;
-        }
-        Ok(self.out.get(self.start..self.end).unwrap_or_default())
-    }
-
-    /// Passes over bytes that `fill` gave.
-    pub fn consume(&mut self, count: usize) {
-        if self.inflate.is_some() {
-            self.start = (self.start + count).min(self.end);
-        } else {
-            self.raw.consume(count);
-        }
-    }
-
-    /// Reads what is left of the file, as [`Raw::finish`].
-    pub fn finish(self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
-        self.raw.finish(most)
-    }
-
-    fn unpack_more(&mut self) -> Result<(), Fault> {
-        if let Some(fault) = self.pending.take() {
-            return Err(fault);
-        }
-        while self.end == 0 {
-            let step = match self.state {
+    /// Fills `out`, whose length is then how much was made: less than a buffer only at the end, which is reached only
+    /// if the file is sound.
+    ///
+    /// # Errors
+    /// A [`Fault`]; `out` has what was made before it.
+    pub fn unpack(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        out.resize(OUT, 0);
+        std::mem::swap(&mut self.out, out);
+        self.made = 0;
+        let mut done = Ok(());
+        while self.made < OUT && done.is_ok() {
+            done = match self.state {
                 State::Header => self.member_header(),
                 State::Body => self.body(),
-                State::End => return Ok(()),
+                State::End => break,
             };
-            match step {
-                Err(fault) if self.end > 0 => self.pending = Some(fault),
-                step => step?,
-            }
         }
-        self.check_limits()
+        std::mem::swap(&mut self.out, out);
+        out.truncate(self.made);
+        self.total += self.made as u64;
+        done.and_then(|()| self.check_limits())
+    }
+
+    /// What the rest of the file is read from.
+    pub fn into_raw(self) -> Raw<L> {
+        self.raw
     }
 
     fn check_limits(&self) -> Result<(), Fault> {
-        let unpacked = self.consumed + self.end as u64;
+        let unpacked = self.total;
         if unpacked > self.max_stream {
             return Err(Fault::TooLarge(format!("more than {} unpacked", crate::text::size(self.max_stream))));
         }
@@ -168,18 +123,16 @@ impl<'a> Unpacked<'a> {
     }
 
     fn body(&mut self) -> Result<(), Fault> {
-        let Some(inflate) = self.inflate.as_mut() else {
-            return Ok(());
-        };
         let input = self.raw.fill()?;
         let at_end = input.is_empty();
-        let (before_in, before_out) = (inflate.total_in(), inflate.total_out());
-        let status = inflate.decompress(input, &mut self.out, FlushDecompress::None);
-        let read = usize::try_from(inflate.total_in() - before_in).unwrap_or_default();
-        let made = usize::try_from(inflate.total_out() - before_out).unwrap_or_default();
+        let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
+        let room = self.out.get_mut(self.made..).unwrap_or_default();
+        let status = self.inflate.decompress(input, room, FlushDecompress::None);
+        let read = usize::try_from(self.inflate.total_in() - before_in).unwrap_or_default();
+        let made = usize::try_from(self.inflate.total_out() - before_out).unwrap_or_default();
         self.raw.consume(read);
-        self.end = made.min(self.out.len());
-        self.crc.update(self.out.get(..self.end).unwrap_or_default());
+        self.crc.update(room.get(..made).unwrap_or_default());
+        self.made += made.min(room.len());
         match status {
             Ok(Status::StreamEnd) => self.member_trailer(),
             Ok(_) if at_end && made == 0 => Err(Fault::Truncated(self.raw.offset())),
@@ -269,9 +222,7 @@ impl<'a> Unpacked<'a> {
             ));
         }
         self.crc.reset();
-        if let Some(inflate) = self.inflate.as_mut() {
-            inflate.reset(false);
-        }
+        self.inflate.reset(false);
         self.state = self.after_member()?;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Opening a subject, and reading an archive's bytes once: hashed as they pass, counted, never sought.
+//! Opening a subject, and reading an archive's bytes once: heard as they pass, counted, never sought.
 
 use super::{SourceError, source_error};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ pub enum Opened {
 /// The bytes of an archive, before anything was made of them.
 pub struct Stream {
     /// Where they come from.
-    pub reader: Box<dyn Read>,
+    pub reader: Box<dyn Read + Send>,
     /// How many there are, where that is known.
     pub length: Option<u64>,
     /// Whether a plain tar is accepted under this name: stdin, or a name ending in `.tar`.
@@ -42,24 +42,64 @@ pub fn open(path: &str) -> Result<Opened, SourceError> {
 /// How many bytes are read at a time.
 const CHUNK: usize = 128 * 1024;
 
-/// A buffered reader of an archive's bytes that hashes and counts them, and lets a listener hear them pass.
-pub struct Raw<'a> {
+/// Who hears an archive's bytes, each once and in order.
+pub trait Listener {
+    /// The next bytes.
+    fn hear(&mut self, bytes: &[u8]);
+}
+
+/// Hashes the bytes of an archive and lets a listener of the caller's hear them pass.
+pub struct Witness<'a> {
     tap: &'a dyn Fn(&[u8]),
-    reader: Box<dyn Read>,
+    hasher: Sha256,
+    heard: u64,
+}
+
+impl<'a> Witness<'a> {
+    /// Has heard nothing yet.
+    pub fn new(tap: &'a dyn Fn(&[u8])) -> Self {
+        Self { tap, hasher: Sha256::new(), heard: 0 }
+    }
+
+    /// How many bytes were heard.
+    pub const fn heard(&self) -> u64 {
+        self.heard
+    }
+}
+
+impl Listener for Witness<'_> {
+    fn hear(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        (self.tap)(bytes);
+        self.heard += bytes.len() as u64;
+    }
+}
+
+/// A buffered reader of an archive's bytes, which counts them and lets a listener hear them.
+pub struct Raw<L> {
+    listener: L,
+    reader: Box<dyn Read + Send>,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
     /// Bytes before the buffer's start.
     consumed: u64,
-    hasher: Sha256,
     ended: bool,
 }
 
-impl<'a> Raw<'a> {
+impl<L> Raw<L> {
+    /// Lets another hear what comes from now on, and gives back who heard what came before.
+    pub fn hand_over<M>(self, listener: M) -> (Raw<M>, L) {
+        let Self { listener: before, reader, buffer, start, end, consumed, ended } = self;
+        (Raw { listener, reader, buffer, start, end, consumed, ended }, before)
+    }
+}
+
+impl<L: Listener> Raw<L> {
     /// Starts at the first byte.
-    pub fn new(reader: Box<dyn Read>, tap: &'a dyn Fn(&[u8])) -> Self {
+    pub fn new(reader: Box<dyn Read + Send>, listener: L) -> Self {
         let buffer = vec![0; CHUNK].into_boxed_slice();
-        Self { tap, reader, buffer, start: 0, end: 0, consumed: 0, hasher: Sha256::new(), ended: false }
+        Self { listener, reader, buffer, start: 0, end: 0, consumed: 0, ended: false }
     }
 
     /// The offset of the next byte.
@@ -104,8 +144,7 @@ impl<'a> Raw<'a> {
                 Ok(count) => {
                     let count = count.min(space.len());
                     let bytes = space.get(..count).unwrap_or_default();
-                    self.hasher.update(bytes);
-                    (self.tap)(bytes);
+                    self.listener.hear(bytes);
                     self.end += count;
                     break;
                 }
@@ -115,7 +154,9 @@ impl<'a> Raw<'a> {
         }
         Ok(())
     }
+}
 
+impl Raw<Witness<'_>> {
     /// Reads whatever is left, up to the offset `most`, and gives how many bytes there were and, where the end was
     /// reached, the SHA-256 of the whole.
     pub fn finish(mut self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
@@ -125,7 +166,7 @@ impl<'a> Raw<'a> {
                 return Ok((self.offset(), None));
             }
         }
-        Ok((self.offset(), Some(self.hasher.finalize().into())))
+        Ok((self.offset(), Some(self.listener.hasher.finalize().into())))
     }
 }
 
@@ -147,7 +188,7 @@ mod tests {
 
     #[test]
     fn peeks_and_counts_across_short_reads() {
-        let mut raw = Raw::new(Box::new(Dribble(b"hello world".to_vec().into_iter())), &|_| ());
+        let mut raw = Raw::new(Box::new(Dribble(b"hello world".to_vec().into_iter())), Witness::new(&|_| ()));
         assert_eq!(raw.peek(5).unwrap(), b"hello");
         raw.consume(3);
         assert_eq!(raw.offset(), 3);

@@ -11,6 +11,7 @@ pub mod limits;
 mod pax;
 mod replay;
 mod sniff;
+mod unpacked;
 
 use crate::imports::{SourceKind, kind_of};
 use crate::model::names::Names;
