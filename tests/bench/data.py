@@ -1,0 +1,120 @@
+"""What is measured: a bundle with a real `node_modules`, a small real bundle, and parts of the large one.
+
+Everything is made once and kept. Archives are GNU tar's with gzip's default level, as the source document makes them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+HOME = Path(os.environ["BENCH_HOME"])
+
+# Together about 47,000 entries, 490 MB unpacked and 110 MB packed: the largest bundles of the field.
+PACKAGES = (
+    "@angular/core@21.2.26 @aws-sdk/client-s3@3.1173.0 @babel/preset-env@7.29.14 @fastify/websocket@11.3.6 core-js@3.51.0 date-fns@4.4.0 "
+    "eslint@10.15.0 fastify@5.12.8 lodash@4.18.1 monaco-editor@0.57.0 next@16.4.6 pm2@7.0.4 rxjs@7.8.2 three@0.187.0 "
+    "typescript@5.9.3 webpack@5.112.2 ws@8.23.0 zod@4.6.7"
+).split()
+
+MANIFEST = {
+    "name": "server-flow-agent",
+    "version": "0.1.27",
+    "type": "module",
+    "main": "dist/index.js",
+    "dependencies": {"fastify": "^5.0.0", "@fastify/websocket": "^11.0.0", "pm2": "^7.0.0", "ws": "^8.0.0", "zod": "^4.0.0"},
+}
+INDEX = """import Fastify from 'fastify';
+import websocket from '@fastify/websocket';
+import { WebSocket } from 'ws';
+import { PROTOCOL_VERSION } from '@server-flow/shared';
+
+const server = Fastify();
+await server.register(websocket);
+server.get('/health', async () => ({ protocol: PROTOCOL_VERSION }));
+const socket = new WebSocket('ws://127.0.0.1:3000/api/connect');
+socket.on('error', () => {});
+await server.listen({ port: 3001 });
+"""
+SHARED = {"name": "@server-flow/shared", "version": "0.1.27", "type": "module", "main": "dist/index.js"}
+
+
+def run(*argv: object, cwd: Path | None = None) -> None:
+    subprocess.run([str(a) for a in argv], cwd=cwd, check=True, stdout=subprocess.DEVNULL)
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def bundle(root: Path) -> None:
+    """The agent's own files, as the source document lays them out."""
+    write(root / "package.json", json.dumps(MANIFEST, indent=2) + "\n")
+    write(root / "dist/index.js", INDEX)
+    shared = root / "node_modules/@server-flow/shared"
+    write(shared / "package.json", json.dumps(SHARED, indent=2) + "\n")
+    write(shared / "dist/index.js", "export const PROTOCOL_VERSION = 1;\n")
+
+
+def archive(root: Path) -> Path:
+    out = root.with_suffix(".tar.gz")
+    if not out.exists():
+        run("tar", "--owner=root", "--group=root", "--mode=u=rwX,go=rX", "-czf", out.with_suffix(".tmp"), "-C", root, ".")
+        out.with_suffix(".tmp").rename(out)
+    return out
+
+
+def large() -> Path:
+    """The bundle with the packages installed."""
+    root = HOME / "large"
+    if not root.exists():
+        made = HOME / "npm"
+        if not (made / "node_modules").exists():
+            write(made / "package.json", '{"name": "bench", "version": "1.0.0", "private": true}\n')
+            run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional", *PACKAGES, cwd=made)
+        run("chmod", "-R", "u=rwX,go=rX", made / "node_modules")
+        building = HOME / "large.tmp"
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir()
+        run("cp", "-a", made / "node_modules", building)
+        # Links to programs: npm makes them, and they are not what a bundle ships.
+        run("find", building, "-type", "d", "-name", ".bin", "-prune", "-exec", "rm", "-r", "{}", "+")
+        bundle(building)
+        building.rename(root)
+    return root
+
+
+def part(of: Path, one_in: int) -> Path:
+    """Every so many-th file of the large bundle, and the agent's own."""
+    root = HOME / f"part-{one_in}"
+    if not root.exists():
+        building = HOME / f"part-{one_in}.tmp"
+        shutil.rmtree(building, ignore_errors=True)
+        listed = subprocess.run(["find", ".", "-type", "f"], cwd=of, check=True, capture_output=True).stdout.splitlines()
+        chosen = b"\n".join(sorted(listed)[::one_in])
+        building.mkdir()
+        subprocess.run(["bash", "-c", 'tar -cf - -T - | tar -xf - -C "$0"', str(building)], input=chosen, cwd=of, check=True)
+        bundle(building)
+        building.rename(root)
+    return root
+
+
+def small() -> Path:
+    """An agent of some 80 files: real code stands for its own."""
+    root = HOME / "small"
+    if not root.exists():
+        building = HOME / "small.tmp"
+        shutil.rmtree(building, ignore_errors=True)
+        bundle(building)
+        code = large() / "node_modules"
+        for package in ("fastify/lib", "ws/lib", "pm2/lib/API"):
+            target = building / "dist" / package.replace("/", "-")
+            shutil.copytree(code / package, target)
+            # CommonJS within an ES module package needs this, as any such folder of a real agent does.
+            write(target / "package.json", '{"type": "commonjs"}\n')
+        building.rename(root)
+    return root
