@@ -40,7 +40,14 @@ pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8, Failure> {
     let trust = trust(options, &configured, server, &wishes)?;
     let names = configured.config.names();
     let limits = configured.config.limits()?;
-    let judge = |path: &Path, names: &Names, node: NodeVersion| judge(path, names, node, limits, &trust);
+    let root = server.place("/");
+    let judge = |path: &Path, names: &Names, node: NodeVersion| {
+        // A folder stands where the server has it; an archive is still to be installed.
+        let place = path.strip_prefix(&root).ok().filter(|_| path.is_dir());
+        let deployed_at = place.map(|place| format!("/{}", place.to_string_lossy()));
+        let expectations = Expectations { node, deployed_at, ..Expectations::default() };
+        judge(path, names, &expectations, limits, &trust)
+    };
     let (facts, redactor) = probe::examine(server, &wishes, &names, &judge);
     if let Some(path) = &options.record {
         record(path, &recorder, &redactor)?;
@@ -104,13 +111,12 @@ fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes:
 fn judge(
     path: &Path,
     names: &Names,
-    node: NodeVersion,
+    expectations: &Expectations,
     limits: Limits,
     trust: &Trust,
 ) -> Result<(Snapshot, SubjectReport), String> {
-    let expectations = Expectations { node, ..Expectations::default() };
     let path = path.to_str().ok_or("its path is not UTF-8")?;
-    let subject = Subject { path, names, limits, expectations: &expectations, keys: &KeyArgs::default() };
+    let subject = Subject { path, names, limits, expectations, keys: &KeyArgs::default() };
     examine(&subject, trust, &Policy::plain(), &|_, _| ()).map_err(|failure| failure.words())
 }
 

@@ -121,7 +121,7 @@ impl<'a> Bundle<'a> {
             names,
             expectations,
             authenticity,
-            stage: stage(snapshot, names),
+            stage: if expectations.deployed_at.is_some() { Stage::Deployed } else { stage(snapshot, names) },
             layout: layout(tree, names),
             package: read_package(tree, "package.json"),
             shared_package: read_package(tree, &format!("{}/package.json", names.shared_copy())),
