@@ -66,11 +66,10 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
         _ => bundle.clone(),
     };
     let setting = places::unit(facts).and_then(|unit| unit.unit.setting("Service", "User"));
-    if !places::is_below(&at, &bundle) && (places::is_below(&at, &home) || places::is_below(&home, &at)) {
-        if let Some(setting) = setting {
-            let edit = fix::edit(&setting.file.path, &[fix::replace_line(&setting, "User", "root")]);
-            return vec![Step::risky("run it as root, as documented", vec![edit]), fix::reload_and_restart(facts)];
-        }
+    let of_home = places::is_below(&at, &home) || places::is_below(&home, &at);
+    if let Some(setting) = setting.filter(|_| of_home && !places::is_below(&at, &bundle)) {
+        let edit = fix::edit(&setting.file.path, &[fix::replace_line(&setting, "User", "root")]);
+        return vec![Step::risky("run it as root, as documented", vec![edit]), fix::reload_and_restart(facts)];
     }
     if !places::is_below(&at, &bundle) {
         let open = vec![fix::command(&["chmod", "a+rx", &at])];

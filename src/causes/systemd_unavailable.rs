@@ -17,7 +17,7 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let why = facts.service.why_unknown().filter(|_| facts.is_live())?;
-    let help = why.help.as_ref().map(|help| evidence::systemctl(help));
+    let help = why.help.as_ref().map(evidence::systemctl);
     let step = Step::safe(
         "ask where systemd is process 1: on the server itself, not in a container or chroot of it",
         vec![fix::command(&["ps", "-p", "1", "-o", "comm="]), fix::systemctl("status", facts)],
