@@ -3,7 +3,7 @@
 use super::{Cause, Stands, evidence, fix};
 use crate::model::diagnosis::{Diagnosis, Step};
 use crate::model::finding::Severity;
-use crate::model::server::{Condition, ControlPlane, Facts, Speaker};
+use crate::model::server::{Condition, ControlPlane, Entry, Facts, Speaker};
 
 pub static CAUSE: Cause = Cause {
     id: "control-plane-unreachable",
@@ -23,7 +23,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let process = facts.process.known()?.as_ref().filter(|process| process.connected == Some(false))?;
     let said = facts.present().into_iter().rev().find(|entry| {
         entry.speaker == Speaker::Agent
-            && names(&entry.message, plane)
+            && (names(&entry.message, plane) || is_refusal(facts, entry))
             && FAILURES.iter().any(|word| entry.message.contains(word))
     });
     // It retries every 5 seconds: shortly after the start, or between two tries, silence proves nothing.
@@ -64,6 +64,14 @@ const FAILURES: [&str; 10] = [
     "certificate",
     "Unexpected server response",
 ];
+
+/// A handshake that was refused just now: `ws` names no address then.
+fn is_refusal(facts: &Facts, entry: &Entry) -> bool {
+    entry.message.contains("Unexpected server response") && facts.at.seconds_since(entry.at) <= JUST_NOW
+}
+
+/// Seconds within which an agent that retries every 5 seconds must have met the refusal.
+const JUST_NOW: u64 = 30;
 
 /// Whether a line is about the control plane and not about another host: a database of the applications on this machine
 /// refuses connections as well.

@@ -22,10 +22,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let inspected = facts.deployment.inspected();
     let emptied = inspected.map(|inspected| inspected.emptied.as_slice()).unwrap_or_default();
     let crash = crash::crash(facts).filter(|crash| crash.kind == Kind::NoSpace);
-    let said = crash.as_ref().map(|crash| crash.headline).or_else(|| {
-        evidence::present_line(facts, &["ENOSPC", "No space left on device"])
-            .filter(|_| facts.condition() != Condition::Running)
-    });
+    let said = crash
+        .as_ref()
+        .map(|crash| crash.headline)
+        .or_else(|| evidence::manager_line(facts, &["No space left on device"]));
     let halted = halted_update::halted_update(facts).is_some();
     let harmed = !emptied.is_empty() || said.is_some() || (full.is_some() && halted);
     if full.is_none() && !harmed {

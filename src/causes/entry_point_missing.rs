@@ -1,6 +1,6 @@
 //! `entry-point-missing`: the script that the unit starts is not there, or is empty.
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, crash, evidence, fix, places};
 use crate::layout;
 use crate::model::diagnosis::{Diagnosis, Step};
 use crate::model::finding::Severity;
@@ -50,7 +50,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         false => "The script that the unit starts is not there",
     };
-    let said = evidence::present_line(facts, &["Cannot find module"]).filter(|_| !empty).map(evidence::journal);
+    let said = crash::crash(facts).filter(|_| !empty).map(|crash| evidence::journal(crash.headline));
     let diagnosis = CAUSE
         .found(facts, words, seen)
         .and(said)

@@ -1,7 +1,9 @@
 //! Evidence that several causes quote, each in the machine's own words and with its place.
 
 use crate::model::diagnosis::{Evidence, Source};
-use crate::model::server::{Deployment, DeploymentState, Entry, Exit, Facts, Presence, Reached, Service, service};
+use crate::model::server::{
+    Condition, Deployment, DeploymentState, Entry, Exit, Facts, Presence, Reached, Service, Speaker, service,
+};
 use crate::model::unit::Setting;
 
 /// A line of the unit: `FILE:8  WorkingDirectory=…`.
@@ -31,9 +33,12 @@ pub fn systemctl(words: impl AsRef<str>) -> Evidence {
     Evidence::new(Source::Systemctl, words)
 }
 
-/// The newest entry of the present that holds one of these words.
-pub fn present_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a Entry> {
-    facts.present().into_iter().find(|entry| words.iter().any(|word| entry.message.contains(word)))
+/// The newest entry of the present in which the manager, or its child before exec, says one of these words: nothing
+/// where the agent runs. What the agent and its applications print may quote anything.
+pub fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a Entry> {
+    let dies = matches!(facts.condition(), Condition::Looping | Condition::Down | Condition::Unknown);
+    let mut present = facts.present().into_iter().filter(|entry| dies && entry.speaker != Speaker::Agent);
+    present.find(|entry| words.iter().any(|word| entry.message.contains(word)))
 }
 
 /// How the service fares, in the properties of `systemctl show`.

@@ -20,7 +20,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let bad = program
         .filter(|program| matches!(program.presence, Presence::Missing { .. } | Presence::Directory | Presence::Other));
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
-    let child = evidence::present_line(facts, &["Failed at step EXEC", "Failed to locate executable"])
+    let child = evidence::manager_line(facts, &["Failed at step EXEC", "Failed to locate executable"])
         .filter(|entry| dead && !entry.message.contains("Permission denied"));
     if bad.is_none() && child.is_none() {
         return None;

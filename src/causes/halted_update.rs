@@ -100,7 +100,7 @@ pub fn runs_replaced_code(facts: &Facts) -> Option<Evidence> {
         .is_some_and(|path| backups.into_iter().any(|backup| super::places::is_below(path, &backup.path)));
     let changed = facts.deployment.inspected().and_then(|inspected| inspected.changed);
     let older = matches!((process.started, changed), (Some(started), Some(changed)) if started < changed);
-    let replaced = older && (process.directory_deleted || backup_is_younger(facts, process.started));
+    let replaced = older && backup_is_younger(facts, process.started);
     (in_backup || replaced).then(|| evidence::process(facts)).flatten()
 }
 

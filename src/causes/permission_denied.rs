@@ -26,7 +26,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         places::program(facts).filter(|program| matches!(program.presence, Presence::File { executable: false, .. }));
     let denied = denied.or(program);
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
-    let child = evidence::present_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
+    let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
         .filter(|entry| dead && entry.message.contains("Permission denied"));
     let crash =
         crash::crash(facts).filter(|crash| crash.kind == Kind::Denied && is_ours(facts, &crash.headline.message));

@@ -22,7 +22,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = "The agent ends after every start and systemd starts it again; nothing that was seen explains why";
     let last =
         facts.present().into_iter().filter(|entry| entry.speaker != Speaker::Manager).max_by_key(|entry| entry.at);
-    let ended = evidence::present_line(facts, &["Main process exited"]).map(evidence::journal);
+    let ended = evidence::manager_line(facts, &["Main process exited"]).map(evidence::journal);
     let diagnosis = CAUSE.found(facts, words, evidence::state(facts)?).and(ended).and(last.map(evidence::journal));
     let look = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "100", "--no-pager"]);
     let diagnosis = diagnosis.step(Step::safe("read what the agent says", vec![look]));

@@ -17,8 +17,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let killed = evidence::present_line(facts, &["on client request"])
-        .filter(|entry| entry.speaker == Speaker::Manager && facts.condition() == Condition::Down);
+    let killed = evidence::manager_line(facts, &["on client request"]).filter(|_| facts.condition() == Condition::Down);
     if facts.condition() != Condition::Stopped && killed.is_none() {
         return None;
     }

@@ -56,7 +56,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 /// (systemd.exec(5), `EnvironmentFile=`).
 fn environment_file(facts: &Facts) -> Option<Diagnosis> {
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
-    let said = evidence::present_line(facts, &["Failed to load environment files"]).filter(|_| dead)?;
+    let said = evidence::manager_line(facts, &["Failed to load environment files"]).filter(|_| dead)?;
     let unit = &places::unit(facts)?.unit;
     let setting =
         unit.settings("Service", "EnvironmentFile").into_iter().find(|setting| !setting.value.starts_with('-'))?;

@@ -1,6 +1,6 @@
 //! `unit-nested-paths`: the unit starts the agent in the old nested layout, the bundle is flat.
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, crash, evidence, fix, places};
 use crate::model::diagnosis::{Diagnosis, Evidence};
 use crate::model::finding::Severity;
 use crate::model::server::{Condition, Facts, Service};
@@ -38,7 +38,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         version.map(|version| format!(", {version}")).unwrap_or_default()
     );
     let absent = evidence::disk(format!("{nested}: no such directory; {} is there", facts.deployment.path));
-    let said = evidence::present_line(facts, &["Failed at step CHDIR", "Cannot find module"]);
+    let said = evidence::manager_line(facts, &["Failed at step CHDIR"]);
+    let said = said.or_else(|| crash::crash(facts).map(|crash| crash.headline));
     let first = lines.next()?;
     let diagnosis = CAUSE
         .found(facts, words, first)

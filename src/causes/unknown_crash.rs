@@ -29,7 +29,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 fn wordless(facts: &Facts) -> Option<Diagnosis> {
     let by_signal = matches!(facts.service.known()?.exit, Some(Exit::Signal(_)));
     let dies = match facts.condition() {
-        Condition::Down => evidence::present_line(facts, &["on client request"]).is_none(),
+        Condition::Down => evidence::manager_line(facts, &["on client request"]).is_none(),
         Condition::Looping => by_signal,
         Condition::Running | Condition::Stopped | Condition::Unknown => false,
     };
@@ -37,7 +37,7 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let said = ["Failed to ", "Main process exited", "timed out", "Failed with result"];
-    let said = said.iter().find_map(|words| evidence::present_line(facts, &[words]));
+    let said = said.iter().find_map(|words| evidence::manager_line(facts, &[words]));
     let words = match by_signal {
         true => "The agent is ended by a signal, and says nothing of why",
         false => "The service has failed, and nothing that was seen explains why",

@@ -20,7 +20,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let unit = places::unit(facts)?;
     let account_is_missing = matches!(unit.account.known(), Some(None));
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
-    let child = evidence::present_line(facts, &["Failed at step USER", "Failed at step GROUP"]).filter(|_| dead);
+    let child = evidence::manager_line(facts, &["Failed at step USER", "Failed at step GROUP"]).filter(|_| dead);
     if !account_is_missing && child.is_none() {
         return None;
     }

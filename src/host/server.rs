@@ -54,7 +54,7 @@ pub enum Diagnostic<'a> {
 
 /// Fields of a journal entry that are asked for: more would be read, sent and thrown away.
 const FIELDS: &str = "--output-fields=MESSAGE,MESSAGE_ID,_PID,_UID,_SYSTEMD_UNIT,UNIT,_SYSTEMD_INVOCATION_ID,\
-    INVOCATION_ID,SYSLOG_IDENTIFIER,EXIT_CODE,EXIT_STATUS,_BOOT_ID,_COMM";
+    INVOCATION_ID,SYSLOG_IDENTIFIER,EXIT_CODE,EXIT_STATUS,_BOOT_ID,_COMM,_CMDLINE";
 
 /// The properties that are asked for: all of them are 300 lines.
 const PROPERTIES: &str = "--property=LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\

@@ -95,9 +95,11 @@ pub fn command(texts: &[&str], unit: &str, redactor: &Redactor) -> Vec<String> {
     let own = |line: &str| {
         let fields = serde_json::from_str::<Map<String, Value>>(line).ok()?;
         let field = |name: &str| fields.get(name).and_then(plain);
-        let is_node = field("_COMM").is_some_and(|name| name.starts_with("node") || name == "MainThread");
-        let is_own = field("_SYSTEMD_UNIT").as_deref() == Some(unit) && is_node;
-        Some((field("__REALTIME_TIMESTAMP")?.parse::<u64>().ok()?, field("_CMDLINE")?)).filter(|_| is_own)
+        let command = field("_CMDLINE")?;
+        // Lines of what the agent starts come under the unit's name as well.
+        let is_agent = command.split_whitespace().next().is_some_and(|program| program.ends_with("node"));
+        let is_own = field("_SYSTEMD_UNIT").as_deref() == Some(unit) && is_agent && command.contains("--url");
+        Some((field("__REALTIME_TIMESTAMP")?.parse::<u64>().ok()?, command)).filter(|_| is_own)
     };
     let newest = texts.iter().flat_map(|text| text.lines()).filter_map(own).max_by_key(|(at, _)| *at);
     let command = newest.map(|(_, command)| redactor.clean(&command)).unwrap_or_default();

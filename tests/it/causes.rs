@@ -552,6 +552,16 @@ fn the_running_agent() {
             &["control-plane-unreachable"],
         ),
         (
+            "the control plane does not know the path",
+            |f| {
+                f.process().connected = Some(false);
+                let line = "[connection] WebSocket error: Unexpected server response: 400";
+                f.journal().entries.push(entry(ago(3), Speaker::Agent, "now", line));
+            },
+            Degraded,
+            &["control-plane-unreachable"],
+        ),
+        (
             "a database of the applications refuses",
             |f| {
                 let line = "Error: connect ECONNREFUSED 127.0.0.1:5432";
@@ -797,6 +807,8 @@ fn what_is_not_known_is_said_and_never_called_healthy() {
                 f.reach = Reach::Mounted("/mnt".into());
                 f.service = Fact::unknown("a mounted disk does not run");
                 f.process = Fact::unknown("the service is not known");
+                let words = ["npm error code ENOSPC", CHDIR, NOT_FOUND];
+                f.journal().entries.extend(words.map(|line| entry(ago(100), Speaker::Agent, "now", line)));
             },
             Health::Inconclusive,
             "the service",

@@ -283,6 +283,12 @@ impl Break for Facts {
             let mut exited = of_catalogue(ago(at), &name, "Main process exited", id::PROCESS_EXITED);
             exited.exit = Some(exit);
             entries.push(exited);
+            if run < 2 {
+                // systemd 252 logs both at every automatic restart.
+                let scheduled = "Scheduled restart job, restart counter is at 1.";
+                entries.push(of_catalogue(ago(at - 10), &name, scheduled, id::RESTART_SCHEDULED));
+                entries.push(of_catalogue(ago(at - 10), &name, "Stopped server-flow-agent.service.", id::STOPPED));
+            }
         }
         self.journal().entries.extend(entries);
         let result = match exit {
@@ -311,6 +317,7 @@ impl Break for Facts {
 
     fn stopped(&mut self) {
         let at = ago(60);
+        self.journal().entries.push(of_catalogue(at, "now", "Stopping server-flow-agent.service...", id::STOPPING));
         self.journal().entries.push(of_catalogue(at, "now", "Stopped server-flow-agent.service.", id::STOPPED));
         let service = self.service();
         service.active_state = "inactive".into();

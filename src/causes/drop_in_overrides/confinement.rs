@@ -57,7 +57,7 @@ pub fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         keys.iter().filter_map(of).find(|(_, setting)| is_drop_in(unit, setting))?;
     let words = format!("A drop-in confines the agent so that it cannot start: `{key}={}`", setting.value);
     let said = ["Failed at step", "timed out", "Main process exited"];
-    let said = said.iter().find_map(|words| evidence::present_line(facts, &[words]));
+    let said = said.iter().find_map(|words| evidence::manager_line(facts, &[words]));
     let there = places::directory(facts).filter(|_| mark == Mark::OutOfSight).map(evidence::reached);
     let diagnosis = CAUSE
         .found(facts, words, evidence::unit_line(key, &setting))

@@ -64,6 +64,10 @@ pub mod id {
     pub const STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
     /// A stop job has finished: `Stopped …`.
     pub const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
+    /// A stop job has begun: `Stopping …`.
+    pub const STOPPING: &str = "de5b426a63be47a7b6ac3eaac82e2f6f";
+    /// The unit has ended with success: `Deactivated successfully`.
+    pub const SUCCEEDED: &str = "7ad2d189f7e94e70a38c781354912448";
     /// The main process has exited.
     pub const PROCESS_EXITED: &str = "98e322203f7a4ed290d09fe03c09fe15";
     /// The unit has failed.
@@ -100,6 +104,9 @@ impl Journal {
     }
 }
 
+/// What is logged when a run ends, whoever ended it.
+const ENDS: [&str; 5] = [id::PROCESS_EXITED, id::SPAWN_FAILED, id::FAILED, id::SUCCEEDED, id::RESTART_SCHEDULED];
+
 impl Run<'_> {
     /// How the main process ended, if the run has ended.
     #[must_use]
@@ -107,19 +114,18 @@ impl Run<'_> {
         self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED)).and_then(|entry| entry.exit)
     }
 
-    /// Whether it ended without being asked to: by itself, and with a restart or a failure behind it.
+    /// Whether it ended without being asked to. `Stopped …` proves nothing: systemd 252 says it at every automatic restart.
     #[must_use]
     pub fn died(&self) -> bool {
-        let told = |id| self.entries.iter().any(|entry| entry.is(id));
-        (told(id::PROCESS_EXITED) || told(id::SPAWN_FAILED) || told(id::RESTART_SCHEDULED) || told(id::FAILED))
-            && !told(id::STOPPED)
+        let told = |id: &str| self.entries.iter().any(|entry| entry.is(id));
+        ENDS.iter().any(|end| told(end)) && !told(id::STOPPING)
     }
 
     /// How long it lived, in seconds: from its first entry to the one that tells of its end.
     #[must_use]
     pub fn lived(&self) -> u64 {
         // The restart is scheduled once `RestartSec=` has passed, and is logged as the last entry of the old run.
-        let ended = self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED) || entry.is(id::SPAWN_FAILED));
+        let ended = self.entries.iter().find(|entry| ENDS.iter().any(|end| entry.is(end)));
         let end = ended.map_or_else(|| self.end(), |entry| entry.at);
         self.entries.first().map_or(0, |first| end.seconds_since(first.at))
     }

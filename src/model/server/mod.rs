@@ -362,6 +362,8 @@ impl Facts {
         runs.reverse();
         match self.condition() {
             Condition::Stopped => Vec::new(),
+            // How the last run ended is all that a disk tells.
+            Condition::Unknown if !runs.first().is_some_and(Run::died) => Vec::new(),
             Condition::Running => {
                 runs.into_iter().filter(|run| Some(run.invocation) == current).flat_map(|run| run.entries).collect()
             }
