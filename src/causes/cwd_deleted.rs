@@ -26,7 +26,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .present()
         .into_iter()
         .filter(|entry| ["getcwd", "uv_cwd"].iter().any(|word| entry.message.contains(word)));
-    let said = lines.last().map(evidence::journal);
+    let said = lines.max_by_key(|entry| entry.at).map(evidence::journal);
     let diagnosis = CAUSE.found(facts, words, evidence::process(facts)?).and(said);
     Some(diagnosis.and([evidence::deployment(&facts.deployment)]).step(fix::restart(facts)))
 }

@@ -17,7 +17,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let inspected = facts.deployment.inspected().filter(|inspected| inspected.is_nested())?;
+    facts.deployment.inspected().filter(|inspected| inspected.is_nested())?;
     if places::unit_is_nested(facts) {
         return works_today(facts);
     }
@@ -33,9 +33,6 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(evidence::unit_setting(facts, "WorkingDirectory"))
         .and(evidence::state(facts));
     if fix::good_backup(facts).is_some() {
-        return Some(diagnosis.steps(fix::mend(facts)));
-    }
-    if !inspected.has_entry() {
         return Some(diagnosis.steps(fix::mend(facts)));
     }
     Some(diagnosis.steps(nest_unit(facts)).step(fix::reload_and_restart(facts)))

@@ -80,11 +80,10 @@ fn make_room(facts: &Facts) -> Step {
 
 /// The backup, or the installation once more over what was left empty.
 fn rebuild(facts: &Facts) -> Vec<Step> {
-    if fix::good_backup(facts).is_some() || facts.deployment.inspected().is_none() {
+    let below = |path: &String| path.starts_with("node_modules/");
+    let installed = facts.deployment.inspected().is_some_and(|inspected| inspected.emptied.iter().all(below));
+    if fix::good_backup(facts).is_some() || !installed {
         return fix::mend(facts);
     }
-    let modules = format!("{}/node_modules", facts.deployment.path);
-    let clear = Step::risky("remove what was written half", vec![fix::command(&["rm", "-rf", &modules])]);
-    let renewed = fix::mend(facts);
-    if renewed.is_empty() { vec![clear, fix::install(facts), fix::restart(facts)] } else { renewed }
+    vec![fix::install(facts), fix::restart(facts)]
 }

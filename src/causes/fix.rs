@@ -3,7 +3,7 @@
 use super::places;
 use crate::layout::{self, SHARED_PACKAGE, SHARED_SOURCE};
 use crate::model::diagnosis::{Command, Step};
-use crate::model::server::{Deployment, DeploymentState, Fact, Facts};
+use crate::model::server::{Deployment, DeploymentState, Fact, Facts, Inspected};
 use crate::model::unit::{Setting, normal};
 
 /// A command line of plain words.
@@ -115,15 +115,18 @@ pub fn rollback(facts: &Facts) -> Option<Step> {
     Some(Step::risky(format!("put the backup{version} back: it would start"), commands))
 }
 
-/// Fetches the published bundle, judges it, and puts it in the place of what is there. Nothing where the control
-/// plane's address is not known.
+/// Fetches the published bundle, judges it, and puts it in the place of what is there; words where the control plane's
+/// address is not known.
 pub fn renew(facts: &Facts) -> Vec<Step> {
     let bundle = normal(&facts.places.bundle);
     let archive = facts.places.download.as_str();
     let mut steps = Vec::new();
     if !has_good_download(facts) {
         let Some(url) = places::url(facts) else {
-            return steps;
+            let text = format!(
+                "put a bundle into `{bundle}`: no backup here would start, and the control plane's address is not known"
+            );
+            return vec![Step::risky(text, Vec::new())];
         };
         let url = format!("{}/agent-bundle.tar.gz", url.trim_end_matches('/'));
         steps.push(Step::safe(
@@ -157,9 +160,7 @@ pub fn mend(facts: &Facts) -> Vec<Step> {
         Some(step) => vec![step],
         None => renew(facts),
     };
-    if !steps.is_empty() {
-        steps.push(restart(facts));
-    }
+    steps.push(restart(facts));
     steps
 }
 
@@ -181,32 +182,37 @@ pub fn installer(facts: &Facts) -> Vec<Command> {
     }
 }
 
-/// Steps 5 and 6 of the update: installs, and keeps or makes the shared package's copy, which npm would remove.
+/// Steps 4 to 6 of the update: installs anew, and keeps or makes the shared package's copy. What is there is removed
+/// first, as pnpm believes its own notes of it (`node_modules/.modules.yaml`) and would change nothing.
 pub fn install(facts: &Facts) -> Step {
     let bundle = normal(&facts.places.bundle);
-    let copy = format!("{bundle}/node_modules/{SHARED_PACKAGE}");
+    let modules = format!("{bundle}/node_modules");
+    let copy = format!("{modules}/{SHARED_PACKAGE}");
     let scope = copy.rsplit_once('/').map_or(copy.as_str(), |(scope, _)| scope).to_owned();
     let inspected = facts.deployment.inspected();
-    let has_copy = inspected.is_some_and(|inspected| {
-        inspected.has_modules
-            && !["shared-package-missing", "shared-package-linked"].iter().any(|rule| inspected.stopper(rule).is_some())
-    });
+    let lost = |inspected: &Inspected| {
+        ["shared-package-missing", "shared-package-linked"].iter().any(|rule| inspected.stopper(rule).is_some())
+    };
+    let has_copy = inspected.is_some_and(|inspected| inspected.has_modules && !lost(inspected));
+    let remove = command(&["rm", "-rf", &modules]);
     let mut commands = Vec::new();
     if has_copy {
         let kept = format!("{}/shared-kept", normal(&facts.places.home));
         commands.push(command(&["rm", "-rf", &kept]));
         commands.push(command(&["cp", "-a", &copy, &kept]));
+        commands.push(remove);
         commands.extend(installer(facts));
         commands.push(command(&["mkdir", "-p", &scope]));
         commands.push(command(&["rm", "-rf", &copy]));
         commands.push(command(&["mv", &kept, &copy]));
     } else {
+        commands.extend(inspected.filter(|inspected| inspected.has_modules).map(|_| remove));
         commands.extend(installer(facts));
         if inspected.is_some_and(|inspected| inspected.ships_shared) {
             commands.extend(copy_shared(&bundle));
         }
     }
-    Step::safe("install what `package.json` declares (needs the network)", commands)
+    Step::risky("install what `package.json` declares (needs the network)", commands)
 }
 
 /// Step 6 of the update, which also makes the folder that `cp` needs.
@@ -236,10 +242,13 @@ pub fn flatten_unit(facts: &Facts) -> Option<Step> {
     (!commands.is_empty()).then(|| Step::safe("point the unit to the flat layout", commands))
 }
 
-/// Writes the unit as the source document has it; what is there is kept beside it. Nothing where the control plane's
+/// Writes the unit as the source document has it; what is there is kept beside it. Words where the control plane's
 /// address is not known.
-pub fn write_unit(facts: &Facts) -> Option<Vec<Step>> {
-    let url = places::url(facts)?;
+pub fn write_unit(facts: &Facts) -> Vec<Step> {
+    let Some(url) = places::url(facts) else {
+        let text = "install the agent's unit again: nothing on this server knows its control plane's address";
+        return vec![Step::safe(text, Vec::new())];
+    };
     let path = format!("/etc/systemd/system/{}", facts.places.unit);
     let mut commands = Vec::new();
     let exists = facts.unit.known().is_some_and(|unit| unit.unit.files.iter().any(|file| file.path == path));
@@ -254,7 +263,7 @@ pub fn write_unit(facts: &Facts) -> Option<Vec<Step>> {
     }
     let text = if exists { "write the documented unit; the old one is kept" } else { "write the documented unit" };
     let step = if exists { Step::risky(text, commands) } else { Step::safe(text, commands) };
-    Some(vec![step, restart(facts)])
+    vec![step, restart(facts)]
 }
 
 /// The unit of the source document (section "Fichiers Clés", 4) for this server.

@@ -49,7 +49,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let mut seen = line.filter(|_| fault.is_some()).into_iter().chain(nothing).chain(complaints).chain(loaded);
     let words = format!("systemd cannot use the unit: {}", fault.as_deref().unwrap_or("it refuses to load it"));
     let first = seen.next()?;
-    Some(CAUSE.found(facts, words, first).and(seen).steps(fix::write_unit(facts).unwrap_or_default()))
+    Some(CAUSE.found(facts, words, first).and(seen).steps(fix::write_unit(facts)))
 }
 
 /// A file of variables that is not there keeps the service from starting; a `-` before its name forgives that

@@ -42,7 +42,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let has_file = unit.is_some_and(|unit| unit.unit.files.iter().any(|file| !file.assignments.is_empty()));
     let rest = match has_file {
         true => vec![fix::restart(facts)],
-        false => fix::write_unit(facts).unwrap_or_default(),
+        false => fix::write_unit(facts),
     };
     Some(diagnosis.steps(rest))
 }

@@ -34,6 +34,6 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         None => format!("There is no unit `{name}`, so systemd has nothing to start"),
     };
-    let steps = fix::write_unit(facts).unwrap_or_default();
+    let steps = fix::write_unit(facts);
     Some(CAUSE.found(facts, words, absent).and(load).and(runs).steps(steps))
 }

@@ -359,9 +359,7 @@ fn the_bundle() {
         (
             "nested, and the unit flat",
             |f| {
-                let inspected = f.inspected();
-                inspected.report.layout = Layout::Mixed;
-                inspected.entry = "apps/agent/dist/index.js".into();
+                f.inspected().report.layout = Layout::Nested;
                 f.crashes(&["Error: Cannot find module '/root/.server-flow/agent-bundle/dist/index.js'"]);
             },
             Broken,
@@ -920,6 +918,25 @@ fn edits_of_units_do_what_they_say() {
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), wanted, "{name}: {edits:?}");
     }
+}
+
+/// A backup of the other layout would not start as the unit is now.
+#[test]
+fn a_nested_backup_is_no_way_back_under_a_flat_unit() {
+    let report = judged(|f| {
+        f.backed_up();
+        if let Fact::Known(DeploymentState::Present(backup)) = &mut f.backup.state {
+            backup.report.layout = Layout::Nested;
+        }
+        f.found("shared-entry-missing", SHARED);
+        f.crashes(&["Error: Cannot find package '/root/x/dist/index.js' imported from y"]);
+    });
+    assert_eq!(roots(&report), ["shared-entry-missing"]);
+    let typed: Vec<_> =
+        report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).map(|command| command.typed()).collect();
+    assert!(!typed.iter().any(|command| command.contains(BACKUP)), "{typed:#?}");
+    let backup = report.checks.iter().find(|check| check.id == "backup").unwrap();
+    assert!(backup.message.ends_with("would not start"), "{}", backup.message);
 }
 
 /// Without a unit, the documented one is written with the address that the server still knows.

@@ -6,7 +6,7 @@
 use super::{CAUSE, is_drop_in, without};
 use crate::causes::{evidence, fix, places};
 use crate::model::diagnosis::Diagnosis;
-use crate::model::server::{Condition, Exit, Facts, Presence, Service};
+use crate::model::server::{Condition, Exit, Facts, Presence, Run};
 use crate::model::unit::Setting;
 
 /// What a confined service ends with, and the settings that do it (systemd.exec(5), systemd.service(5)).
@@ -45,11 +45,7 @@ enum Mark {
 
 /// The drop-in whose setting is known for the way in which the service ends.
 pub fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    if !matches!(facts.condition(), Condition::Looping | Condition::Down) {
-        return None;
-    }
-    let service = facts.service.known()?;
-    let mark = mark(facts, service)?;
+    let mark = mark(facts)?;
     let (_, keys) = MARKS.iter().find(|(known, _)| *known == mark)?;
     let unit = &places::unit(facts)?.unit;
     let of = |key: &&'static str| Some((*key, unit.setting("Service", key)?));
@@ -67,8 +63,13 @@ pub fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.step(without(facts, &setting, keys)).step(fix::reload_and_restart(facts)))
 }
 
-fn mark(facts: &Facts, service: &Service) -> Option<Mark> {
-    match service.exit {
+fn mark(facts: &Facts) -> Option<Mark> {
+    let exit = match facts.condition() {
+        Condition::Looping | Condition::Down => facts.service.known().and_then(|service| service.exit),
+        Condition::Unknown => facts.runs().last().filter(|run| run.died()).and_then(Run::exit),
+        Condition::Running | Condition::Stopped => None,
+    };
+    match exit {
         Some(Exit::Code(200 | 203 | 226)) => {
             let is_there = |reached: Option<&crate::model::server::Reached>| {
                 reached.is_some_and(|reached| matches!(reached.presence, Presence::Directory | Presence::File { .. }))
@@ -78,7 +79,7 @@ fn mark(facts: &Facts, service: &Service) -> Option<Mark> {
         }
         Some(Exit::Signal(5)) => Some(Mark::Trap),
         Some(Exit::Signal(31)) => Some(Mark::ForbiddenCall),
-        _ if service.result == "timeout" => Some(Mark::Late),
+        _ if facts.service.known().is_some_and(|service| service.result == "timeout") => Some(Mark::Late),
         _ => None,
     }
 }

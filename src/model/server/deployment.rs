@@ -81,7 +81,7 @@ impl Deployment {
     #[must_use]
     pub fn would_start(&self) -> Option<bool> {
         Some(match self.state.known()? {
-            DeploymentState::Present(inspected) => inspected.stoppers().next().is_none(),
+            DeploymentState::Present(inspected) => inspected.stoppers().next().is_none() && inspected.has_entry(),
             _ => false,
         })
     }
