@@ -163,7 +163,8 @@ impl<'b> Walk<'b, '_> {
         if name.ends_with(b".mjs") {
             return LoadedAs::Module;
         }
-        if name.ends_with(b".cjs") {
+        // `type` is about `.js`, and about files without an extension; whatever else is required is CommonJS.
+        if !matches!(extension_of(name), ".js" | "") {
             return LoadedAs::CommonJs;
         }
         match self.resolver.package_type(id).1 {

@@ -11,9 +11,9 @@ use oxc_ast::ast::{
     ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration,
     Expression, ExpressionStatement, ForInStatement, ForOfStatement, ForStatement, FormalParameters, Function,
     FunctionType, IdentifierReference, IfStatement, ImportAttributeKey, ImportDeclaration, ImportDeclarationSpecifier,
-    ImportExpression, ImportMeta, LogicalExpression, ModuleExportName, Program, PropertyDefinition, RegExpFlags,
-    RegExpLiteral, Statement, SwitchCase, TryStatement, UnaryExpression, UnaryOperator, VariableDeclaration,
-    VariableDeclarationKind, WhileStatement, WithClause, WithClauseKeyword,
+    ImportExpression, ImportMeta, LogicalExpression, ModuleExportName, NumericLiteral, Program, PropertyDefinition,
+    RegExpFlags, RegExpLiteral, Statement, SwitchCase, TryStatement, UnaryExpression, UnaryOperator,
+    VariableDeclaration, VariableDeclarationKind, WhileStatement, WithClause, WithClauseKeyword, WithStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
@@ -159,6 +159,15 @@ impl<'a, 's> Reader<'a, 's> {
         if !self.new_syntax.iter().any(|(known, _)| *known == syntax) {
             let line = self.line(span);
             self.new_syntax.push((syntax, line));
+        }
+    }
+
+    /// What strict code may not have, and ES modules are: the parser leaves it to others (ECMA-262, "The Strict Mode of
+    /// ECMAScript").
+    fn refuse_in_strict(&mut self, span: Span, message: &str) {
+        if self.is_module && self.module.as_module.is_none() {
+            let line = self.line(span);
+            self.module.as_module = Some(SyntaxFault { message: message.into(), exact: true, line });
         }
     }
 
@@ -607,7 +616,31 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         walk::walk_assignment_expression(self, it);
     }
 
+    fn visit_with_statement(&mut self, it: &WithStatement<'a>) {
+        self.refuse_in_strict(it.span, "Strict mode code may not include a with statement");
+        walk::walk_with_statement(self, it);
+    }
+
+    fn visit_numeric_literal(&mut self, it: &NumericLiteral<'a>) {
+        let raw = it.raw.as_ref().map_or("", |raw| raw.as_str()).as_bytes();
+        match raw {
+            [b'0', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
+                let octal = digits.iter().all(|digit| *digit < b'8');
+                let message = if octal {
+                    "Octal literals are not allowed in strict mode."
+                } else {
+                    "Decimals with leading zeros are not allowed in strict mode."
+                };
+                self.refuse_in_strict(it.span, message);
+            }
+            _ => {}
+        }
+    }
+
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
+        if it.operator == UnaryOperator::Delete && matches!(it.argument, Expression::Identifier(_)) {
+            self.refuse_in_strict(it.span, "Delete of an unqualified identifier in strict mode.");
+        }
         let typeof_ = it.operator == UnaryOperator::Typeof;
         self.typeofs += u32::from(typeof_);
         walk::walk_unary_expression(self, it);

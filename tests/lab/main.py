@@ -7,7 +7,7 @@ import traceback
 
 from harness import WORK, Part
 
-PARTS = ("workspace", "mistakes", "specs", "extract", "differential", "formats", "signing")
+PARTS = ("workspace", "mistakes", "specs", "imports", "extract", "differential", "formats", "signing")
 
 
 def main(words: list[str]) -> int:

@@ -172,16 +172,16 @@ impl Resolver<'_> {
                 return Err(self.invalid_target(field, &format!("\"{path}\""), false));
             }
             let package_json = self.file_in(field.folder, b"package.json").unwrap_or(field.folder);
-            return match (Specifier::of(&whole), asked.loader) {
-                (Specifier::Address("node", _), _) => self.builtin(&whole),
-                (Specifier::Address(..), _) => Ok(Target::Unknown),
-                _ if self.node.has_builtin(&whole) => Ok(Target::Outside),
-                // The package is looked for from the package.json, which the message names too.
-                _ => {
-                    let asked = Asked { specifier: &whole, from: package_json, loader: Loader::Import };
-                    self.import_package(&asked, &whole, package_json)
-                }
-            };
+            // An address is refused, one with `node:` too.
+            if matches!(Specifier::of(&whole), Specifier::Address(..)) {
+                return Err(self.invalid_target(field, &format!("\"{path}\""), false));
+            }
+            if self.node.has_builtin(&whole) {
+                return Ok(Target::Outside);
+            }
+            // The package is looked for from the package.json, which the message names too.
+            let asked = Asked { specifier: &whole, from: package_json, loader: Loader::Import };
+            return self.import_package(&asked, &whole, package_json);
         };
         if has_invalid_segment(inside) {
             return Err(self.invalid_target(field, &format!("\"{path}\""), false));
@@ -209,7 +209,7 @@ impl Resolver<'_> {
     }
 
     fn invalid_target(&self, field: &Field<'_>, target: &str, typed: bool) -> Refusal {
-        let relative = !typed && !target.trim_matches('"').starts_with("./");
+        let relative = field.name == "exports" && !typed && !target.trim_matches('"').starts_with("./");
         let hint = if relative { "; targets must start with \"./\"" } else { "" };
         let what = match (field.name, field.key) {
             ("exports", ".") => format!("Invalid \"exports\" main target {target} defined"),
