@@ -1,0 +1,311 @@
+"""`doctor` on real servers: each is booted, broken, diagnosed, and mended by typing what doctor printed.
+
+The table is in scenarios.py, the server in deployed.py, the container in container.py. Everything that doctor prints is also
+searched for the secrets that were put on the server.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import container
+import deployed
+import recording
+from container import GENERATIONS, Container
+from formats import valid
+from harness import BINARY, REPO, Mismatch, Part, Ran, run as execute, scratch
+from scenarios import SCENARIOS, UNIT as UNIT_SCENARIOS, Fix, Scenario
+
+SCHEMA = REPO / "docs/doctor.schema.json"
+
+# Servers at a time. They mostly wait: for systemd's ten seconds between two starts, and for an agent to stay up.
+AT_ONCE = 6
+
+# While one works on a scenario: SCENARIOS="unit-missing healthy" runs these and no others.
+ONLY = os.environ.get("SCENARIOS", "").split()
+
+# `--record`: what is seen is written to fixtures/servers.
+RECORD = os.environ.get("LAB_RECORD") == "1"
+
+# OUTPUT.md: an agent is healthy once it has stayed up for 15 s.
+SETTLED = 15
+
+# What stands for something else in a command that is meant to be typed as it is.
+PLACEHOLDER = re.compile(r"<[A-Za-z][\w -]*>(?!>)|\bCONTROL_PLANE|\bYOUR_|/path/to/|\.\.\.|…")
+
+
+@dataclasses.dataclass
+class Said:
+    """What one run of doctor said."""
+
+    code: int
+    document: dict
+    took: float
+
+    @property
+    def verdict(self) -> str:
+        return self.document["verdict"]
+
+    @property
+    def diagnoses(self) -> list[dict]:
+        return self.document["diagnoses"]
+
+    @property
+    def causes(self) -> list[str]:
+        return [d["cause"] for d in self.diagnoses]
+
+    def brief(self) -> str:
+        lines = [f"exit {self.code}, {self.verdict}"]
+        for d in self.diagnoses:
+            lines.append(f"{d['severity']}: {d['cause']}  {d['summary']}  (then {', '.join(d['consequences']) or 'nothing'})")
+            lines += [f"  {e['source']}  {e['detail'][:160]}" for e in d["evidence"][:3]]
+        lines += [f"{c['status']}: {c['id']}  {c['message'][:120]}" for c in self.document["checks"] if c["status"] != "pass"]
+        return "\n".join(lines)
+
+
+def boot(suite: str, booted: bool = True) -> Container:
+    """A server of that generation, its agent connected."""
+    server = Container([deployed.layer(), container.root(suite)], {Path(BINARY): "/usr/local/bin/bundle-doctor"})
+    try:
+        if booted:
+            server.boot()
+            until(lambda: bool(connections(server)), 30, "the agent does not connect", server)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def connections(server: Container) -> list[dict]:
+    """The agents that the control plane sees."""
+    try:
+        return json.loads(server.run("cat", "/run/lab-control-plane.json").out)
+    except ValueError:
+        return []
+
+
+def until(holds, seconds: float, otherwise: str, server: Container) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            journal = server.run("journalctl", "--no-pager", "-o", "cat", "-n", "12", "-u", deployed.UNIT).text
+            raise Mismatch(f"{otherwise}:\n{journal[-900:]}")
+        time.sleep(0.2)
+
+
+def ask(server: Container, scenario: Scenario, *more: str) -> Said:
+    """Runs doctor for its JSON and for people; neither may let a secret out."""
+    words = ("bundle-doctor", "doctor", "--no-config", *scenario.options, *more)
+    home = {"HOME": f"/home/{scenario.user}"} if scenario.user else {}
+    began = time.monotonic()
+    if scenario.booted:
+        machine = server.run(*words, "--json", user=scenario.user, env=home)
+        took = time.monotonic() - began
+        people = server.run(*words, "-v", user=scenario.user, env=home)
+    else:
+        machine, people = server.run_alone(*words, "--json"), server.run_alone(*words, "-v")
+        took = 0.0
+    return read(machine, people, took)
+
+
+def ask_mounted(server: Container, *more: str) -> Said:
+    """Runs doctor on this machine over the server's disk."""
+    words = (BINARY, "doctor", "--no-config", "--root", server.merged, *more)
+    return read(execute(*words, "--json"), execute(*words, "-v"), 0.0)
+
+
+def read(machine: Ran, people: Ran, took: float) -> Said:
+    for ran in (machine, people):
+        for secret in deployed.SECRETS:
+            if secret in ran.text:
+                line = next(line for line in ran.text.splitlines() if secret in line)
+                raise Mismatch(f"a secret comes out: {line.strip()[:300]}")
+    try:
+        said = Said(machine.code, json.loads(machine.out), took)
+        said.brief()
+    except (ValueError, KeyError, TypeError) as reason:
+        raise Mismatch(f"doctor's JSON cannot be used ({reason!r}), exit {machine.code}: {machine.text[:900]}") from reason
+    if people.code != machine.code:
+        raise Mismatch(f"exit {people.code} for people, {machine.code} for machines")
+    if machine.err:
+        raise Mismatch(f"on stderr: {machine.err.decode(errors='replace')[:400]}")
+    for diagnosis in said.diagnoses:
+        if not diagnosis["evidence"]:
+            raise Mismatch(f"{diagnosis['cause']} without evidence")
+        for command in commands(diagnosis) + diagnosis["verify"]:
+            if PLACEHOLDER.search(command):
+                raise Mismatch(f"a command that cannot be typed as it is: {command}")
+    return said
+
+
+def commands(diagnosis: dict) -> list[str]:
+    return [command for step in diagnosis["fix"] for command in step["commands"]]
+
+
+def judge(said: Said, scenario: Scenario) -> None:
+    wrong = []
+    if said.verdict != scenario.verdict:
+        wrong.append(f"verdict {scenario.verdict} expected")
+    if said.code != scenario.code:
+        wrong.append(f"exit {scenario.code} expected")
+    first = (scenario.cause, *scenario.or_cause) if scenario.cause else ()
+    if scenario.cause and (not said.causes or said.causes[0] not in first):
+        wrong.append(f"{scenario.cause} expected first")
+    missing = [cause for cause in scenario.also if cause not in said.causes]
+    if missing:
+        wrong.append(f"{', '.join(missing)} expected beside it")
+    extra = [c for c in said.causes if c not in (*first, *scenario.also, *scenario.may)]
+    if extra or len(set(said.causes)) < len(said.causes):
+        wrong.append(f"one too many: {', '.join(extra) or 'the same twice'}")
+    if scenario.says and said.diagnoses and not re.search(scenario.says, said.diagnoses[0]["summary"]):
+        wrong.append(f"`{scenario.says}` expected in its summary")
+    if wrong:
+        raise Mismatch("; ".join(wrong) + "\n" + said.brief())
+
+
+def mend(server: Container, said: Said, scenario: Scenario) -> None:
+    """Types the fix of what is to be mended: all errors, or the warning that the scenario is about."""
+    wanted = [d for d in said.diagnoses if d["severity"] == "error"] or said.diagnoses[:1]
+    typed = [command for diagnosis in wanted for command in commands(diagnosis)]
+    if not typed:
+        raise Mismatch("no fix is printed\n" + said.brief())
+    for command in typed:
+        ran = server.run("sh", "-c", command, env=deployed.OFFLINE, timeout=240)
+        if ran.code != 0:
+            raise Mismatch(f"the fix `{command[:300]}` exits {ran.code}: {ran.text[-500:]}\n{said.brief()}")
+    try:
+        until(lambda: settled(server), 45, "the fix does not bring the agent back", server)
+    except Mismatch as reason:
+        raise Mismatch(f"{reason}\ntyped: {' && '.join(typed)[:900]}") from reason
+    again = ask(server, scenario)
+    if again.code != 0 or again.verdict not in ("healthy", "degraded") or said.causes[0] in again.causes:
+        raise Mismatch(f"after the fix `{' && '.join(typed)[:600]}`:\n{again.brief()}")
+
+
+def settled(server: Container) -> bool:
+    """Whether the service's own process has been up for long enough, and is connected."""
+    shown = server.run("systemctl", "show", "-p", "MainPID", "-p", "ActiveState", "-p", "ExecMainStartTimestampMonotonic", deployed.UNIT)
+    state = dict(line.split("=", 1) for line in shown.text.splitlines() if "=" in line)
+    if state.get("ActiveState") != "active" or state.get("MainPID") == "0":
+        return False
+    up = float(server.run("cat", "/proc/uptime").text.split()[0]) - int(state["ExecMainStartTimestampMonotonic"]) / 1e6
+    return up >= SETTLED and any(c["version"] for c in connections(server))
+
+
+def one(scenario: Scenario, suite: str, documents: Path) -> float:
+    """One server from boot to mended. Gives how long doctor took."""
+    server = boot(suite, scenario.booted)
+    try:
+        if scenario.make:
+            server.shell(deployed.PRELUDE + scenario.make, timeout=240, env=deployed.OFFLINE)
+        time.sleep(scenario.settle if scenario.booted else 0)
+        said = ask(server, scenario)
+        (documents / f"{scenario.name}.{suite}.json").write_text(json.dumps(said.document))
+        judge(said, scenario)
+        if RECORD and not scenario.options and scenario.booted:
+            keep(server, scenario, said)
+        if scenario.mounted is not None and scenario.booted:
+            judge_mounted(ask_mounted(server, *scenario.options), scenario)
+        if scenario.fix is Fix.BACK:
+            mend(server, said, scenario)
+        return said.took
+    finally:
+        server.close()
+
+
+def keep(server: Container, scenario: Scenario, said: Said) -> None:
+    """Writes this server down for cargo's tests."""
+    written = "/run/lab-recorded.jsonl"
+    home = {"HOME": f"/home/{scenario.user}"} if scenario.user else {}
+    server.run("install", "-m", "666", "/dev/null", written)
+    server.run("bundle-doctor", "doctor", "--no-config", "--quiet", "--record", written, user=scenario.user, env=home)
+    answers = server.run("cat", written).out.decode()
+    recording.record(server, scenario.name, scenario.make.strip(), said.document, said.code, answers)
+
+
+def judge_mounted(said: Said, scenario: Scenario) -> None:
+    """With the disk alone: the same root cause, as far as the disk tells; never an error where there is none."""
+    expected = scenario.cause if scenario.mounted == "same" else scenario.mounted
+    errors = [d["cause"] for d in said.diagnoses if d["severity"] == "error"]
+    if not expected:
+        if errors:
+            raise Mismatch(f"--root: no error expected\n{said.brief()}")
+    elif not said.causes or said.causes[0] not in (expected, *scenario.or_cause):
+        raise Mismatch(f"--root: {expected} expected first\n{said.brief()}")
+
+
+def large_journal(part: Part) -> None:
+    """A journal of 200 MB, most of it the agent's own: the answer is the same, and comes as fast."""
+    lines = "#!/bin/sh\nseq -f 'request %.0f was handled in 12 ms by worker 3 of the pool that serves /srv/app' 1 420000\n"
+    server = boot("bookworm")
+    try:
+        server.shell(
+            "mkdir -p /etc/systemd/journald.conf.d\n"
+            "printf '[Journal]\\nRateLimitIntervalSec=0\\nSystemMaxUse=1G\\n' >/etc/systemd/journald.conf.d/lab.conf\n"
+            "systemctl restart systemd-journald"
+        )
+        server.run("sh", "-c", "cat >/opt/lab/application; chmod 755 /opt/lab/application", stdin=lines.encode())
+        server.shell(deployed.PRELUDE + "systemctl restart $A\nsleep 2\nsystemctl kill -s USR2 lab-control-plane")
+        size = lambda: int(server.run("du", "-sm", "/var/log/journal").text.split()[0])  # noqa: E731
+        until(lambda: size() >= 200, 120, "the journal does not grow", server)
+        scenario = next(s for s in UNIT_SCENARIOS if s.name == "unit-nested-paths")
+        server.shell(deployed.PRELUDE + scenario.make)
+        time.sleep(scenario.settle)
+        said = ask(server, scenario)
+        part.case("a journal of 200 MB, the same answer", lambda: judge(said, scenario))
+        part.case("a journal of 200 MB, in under a second", lambda: quick(said))
+    finally:
+        server.close()
+
+
+def quick(said: Said) -> None:
+    if said.took >= 1:
+        raise Mismatch(f"doctor took {said.took:.2f} s")
+
+
+def jobs(long: bool) -> list[tuple[Scenario, str]]:
+    """Scenarios and generations: those marked so on all, the others on one in turn."""
+    suites = list(GENERATIONS)
+    chosen = []
+    for number, scenario in enumerate(SCENARIOS):
+        if ONLY and scenario.name not in ONLY:
+            continue
+        on = suites if long or scenario.everywhere else [suites[number % len(suites)]]
+        chosen += [(scenario, suite) for suite in on]
+    # The slowest first, so that none is left alone at the end.
+    return sorted(chosen, key=lambda job: -job[0].settle)
+
+
+def run(part: Part) -> None:
+    container.sweep()
+    container.roots()
+    deployed.layer()
+    if RECORD:
+        recording.record_base()
+    names = [s.name for s in SCENARIOS]
+    if len(set(names)) < len(names) or not set(ONLY) <= set(names):
+        part.fail("the table", "two scenarios have the same name, or SCENARIOS names one that is none")
+    with scratch("server") as work:
+        documents = work / "documents"
+        documents.mkdir()
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            waiting: list[tuple[str, Future[float]]] = [
+                (f"{scenario.name} on systemd {GENERATIONS[suite]}", pool.submit(one, scenario, suite, documents))
+                for scenario, suite in jobs(part.long)
+            ]
+            for name, future in waiting:
+                part.case(name, future.result)
+            if not ONLY:
+                large_journal(part)
+        finally:
+            # Also when interrupted: the threads' servers go, and with them what the threads wait for.
+            pool.shutdown(wait=False, cancel_futures=True)
+            container.stop_all()
+        part.case("every document stands against the schema", lambda: valid(SCHEMA, *sorted(documents.iterdir())))
