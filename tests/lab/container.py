@@ -254,8 +254,9 @@ class Container:
         return ran
 
     def path(self, inside: str) -> Path:
-        """Where a path of the server is on this machine."""
-        return self.merged / inside.lstrip("/")
+        """Where a path of the server is on this machine: as the server sees it, with what it has mounted."""
+        seen = Path(f"/proc/{self.leader}/root") if self.leader else self.merged
+        return seen / inside.lstrip("/")
 
     def power_off(self) -> None:
         """An orderly end: journald writes what it holds. The file system stays until `close`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -45,16 +46,18 @@ def name(path: str) -> str:
     return path if plain and not path.startswith(("!", "-")) else quoted(path.encode())
 
 
-def third_party(path: Path) -> bool:
-    """Whether a path of the bundle belongs to an installed package that is not the shared one."""
-    words = path.as_posix()
-    return "node_modules/" in words + "/" and "@server-flow/shared" not in words
+def modules_of(inside: Path) -> Path | None:
+    """The outermost `node_modules` that a path of the bundle is in, unless it belongs to the shared package."""
+    parts = inside.parts
+    if "node_modules" not in parts[:-1] or "@server-flow/shared" in inside.as_posix():
+        return None
+    return Path(*parts[: parts.index("node_modules") + 1])
 
 
-def needed(bundle: Path) -> set[str]:
+def needed(agent: Path) -> set[str]:
     """Packages that our own code names: the direct dependencies."""
     try:
-        return set(json.loads((bundle / "package.json").read_bytes())["dependencies"])
+        return set(json.loads((agent / "package.json").read_bytes())["dependencies"])
     except (OSError, ValueError, KeyError, TypeError):
         return set(deployed.RUNTIME)
 
@@ -83,34 +86,45 @@ STUBS = {"zod": "exports.z = {};\n"}
 def entries(bundle: Path) -> dict[str, str]:
     """The lines of a tree, by path, in the order of their names."""
     lines: dict[str, str] = {}
-    direct = needed(bundle)
+    emptied = 0
     for path in sorted(bundle.rglob("*")):
         inside = path.relative_to(bundle)
-        words = inside.as_posix()
-        mode = f"{path.lstat().st_mode & 0o7777:04o}"
-        if third_party(inside):
-            parts = inside.parts
-            if parts[0] == "node_modules" and words.removeprefix("node_modules/") in direct:
-                if path.is_symlink():
-                    target = path.readlink().as_posix()
-                    lines[words] = f"0777 link {name(words)} -> {target}"
-                    store = (path.parent / target).resolve()
-                    if store.is_dir() and store.is_relative_to(bundle.resolve()):
-                        lines.update(package(store, store.relative_to(bundle.resolve()).as_posix()))
-                elif path.is_dir():
-                    lines.update(package(path, words))
-            continue
-        if path.is_symlink():
-            lines[words] = f"0777 link {name(words)} -> {path.readlink().as_posix()}"
-        elif path.is_file() and path.name == "pnpm-lock.yaml":
-            lines[words] = f"{mode} file {words} = {quoted(b'lockfileVersion: ' + bytes([39]) + b'9.0' + bytes([39, 10]))}"
-        elif path.is_file() and path.name == "package-lock.json":
-            lines[words] = f"{mode} file {words} = {quoted(b'{}')}"
-        elif path.is_file():
-            content = path.read_bytes()
-            lines[words] = f"{mode} file {name(words)}" + (f" = {quoted(content)}" if content else "")
-        elif mode != "0755" or not any(path.iterdir()) or words == "node_modules":
-            lines[words] = f"{mode} dir {name(words)}/"
+        modules = modules_of(inside)
+        if modules is None:
+            lines.update(own(path, inside))
+        elif inside.relative_to(modules).as_posix() in needed(bundle / modules.parent):
+            lines.update(dependency(path, inside, bundle))
+        elif path.name == "package.json" and path.is_file() and path.stat().st_size == 0 and emptied < 20:
+            emptied += 1
+            lines[inside.as_posix()] = f"0644 file {name(inside.as_posix())}"
+    return lines
+
+
+def own(path: Path, inside: Path) -> dict[str, str]:
+    """A file, link or folder of the agent's own, as it is."""
+    words = inside.as_posix()
+    mode = f"{path.lstat().st_mode & 0o7777:04o}"
+    if path.is_symlink():
+        return {words: f"0777 link {name(words)} -> {path.readlink().as_posix()}"}
+    if path.is_dir():
+        told = mode != "0755" or path.name == "node_modules" or not any(path.iterdir())
+        return {words: f"{mode} dir {name(words)}/"} if told else {}
+    # What a lock file holds does not matter, and is long.
+    locks = {"pnpm-lock.yaml": b"lockfileVersion: '9.0'\n", "package-lock.json": b"{}\n"}
+    content = locks.get(path.name) or path.read_bytes()
+    return {words: f"{mode} file {name(words)}" + (f" = {quoted(content)}" if content else "")}
+
+
+def dependency(path: Path, inside: Path, bundle: Path) -> dict[str, str]:
+    """A direct dependency: the package, or pnpm's link to it with what it leads to."""
+    words = inside.as_posix()
+    if not path.is_symlink():
+        return package(path, words) if path.is_dir() else {}
+    target = path.readlink().as_posix()
+    lines = {words: f"0777 link {name(words)} -> {target}"}
+    store = Path(os.path.normpath(inside.parent / target))
+    if (bundle / store).is_dir() and ".." not in store.parts:
+        lines.update(package(bundle / store, store.as_posix()))
     return lines
 
 

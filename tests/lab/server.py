@@ -208,7 +208,7 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
         said = ask(server, scenario)
         (documents / f"{scenario.name}.{suite}.json").write_text(json.dumps(said.document))
         judge(said, scenario)
-        if RECORD and not scenario.options and scenario.booted:
+        if RECORD and suite == home(scenario) and scenario.booted and not scenario.options:
             keep(server, scenario, said)
         if scenario.mounted is not None and scenario.booted:
             judge_mounted(ask_mounted(server, *scenario.options), scenario)
@@ -221,9 +221,8 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
 
 def keep(server: Container, scenario: Scenario, said: Said) -> None:
     """Writes this server down for cargo's tests."""
-    written = "/run/lab-recorded.jsonl"
+    written = "/tmp/lab-recorded.jsonl"
     home = {"HOME": f"/home/{scenario.user}"} if scenario.user else {}
-    server.run("install", "-m", "666", "/dev/null", written)
     server.run("bundle-doctor", "doctor", "--no-config", "--quiet", "--record", written, user=scenario.user, env=home)
     answers = server.run("cat", written).out.decode()
     recording.record(server, scenario.name, scenario.make.strip(), said.document, said.code, answers)
@@ -269,15 +268,20 @@ def quick(said: Said) -> None:
         raise Mismatch(f"doctor took {said.took:.2f} s")
 
 
-def jobs(long: bool) -> list[tuple[Scenario, str]]:
-    """Scenarios and generations: those marked so on all, the others on one in turn."""
+def home(scenario: Scenario) -> str:
+    """The generation that a scenario runs on where one is enough: each in turn."""
     suites = list(GENERATIONS)
+    return suites[SCENARIOS.index(scenario) % len(suites)]
+
+
+def jobs(long: bool) -> list[tuple[Scenario, str]]:
+    """Scenarios and generations: those marked so on all, the others on one."""
     chosen = []
-    for number, scenario in enumerate(SCENARIOS):
+    for scenario in SCENARIOS:
         if ONLY and scenario.name not in ONLY:
             continue
-        on = suites if long or scenario.everywhere else [suites[number % len(suites)]]
-        chosen += [(scenario, suite) for suite in on]
+        suites = list(GENERATIONS) if long or scenario.everywhere else [home(scenario)]
+        chosen += [(scenario, suite) for suite in suites]
     # The slowest first, so that none is left alone at the end.
     return sorted(chosen, key=lambda job: -job[0].settle)
 
