@@ -23,7 +23,7 @@ FIXTURES = REPO / "fixtures" / "servers"
 BASE = REPO / "fixtures" / "base" / "server.tree"
 
 PLACES = {
-    "deployed.tree": deployed.BUNDLE,
+    "bundle.tree": deployed.BUNDLE,
     "backup.tree": deployed.BACKUP,
     "nested-backup.tree": f"{deployed.BACKUP}/agent-bundle",
     "elsewhere.tree": "/srv/server-flow/agent-bundle",

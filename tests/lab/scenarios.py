@@ -118,14 +118,17 @@ change 's#--url#--token {TOKEN} --url#'
 """
 
 UNIT = (
-    Scenario("unit-missing", "unit-missing", "systemctl disable --now $A\nrm $U\nsystemctl daemon-reload"),
-    Scenario("unit-masked", "unit-masked", "systemctl stop $A\nmv $U /root/unit.old\nsystemctl daemon-reload\nsystemctl mask $A"),
+    # With the unit and its process gone, nothing on the server says where the control plane is.
+    Scenario("unit-missing", "unit-missing", "systemctl disable --now $A\nrm $U\nsystemctl daemon-reload", fix=Fix.NONE),
+    degraded("unit-missing-while-running", "unit-missing", "rm $U\nsystemctl daemon-reload", settle=3),
+    Scenario("unit-masked", "unit-masked", "mv $U /usr/lib/systemd/system/\nsystemctl daemon-reload\nsystemctl mask --now $A"),
+    degraded("unit-masked-while-running", "unit-masked", "rm $U\nsystemctl daemon-reload\nsystemctl mask $A", settle=3),
     degraded("unit-empty", "unit-masked", ": >$U\nsystemctl daemon-reload\nrestart", settle=3, or_cause=("unit-invalid",)),
     degraded("unit-disabled", "unit-disabled", "systemctl disable $A", code=0),
     Scenario("unit-disabled-and-down", "unit-disabled", "systemctl disable --now $A", or_cause=("service-stopped",)),
     degraded("unit-without-command", "unit-invalid", "change /^ExecStart=/d", settle=3, everywhere=True),
     # Step 7 typed with an `echo` that does not understand `\n`.
-    Scenario("unit-on-one-line", "unit-invalid", "systemctl stop $A\nsed -i ':a;N;$!ba;s/\\n/\\\\n/g' $U\nsystemctl daemon-reload"),
+    degraded("unit-on-one-line", "unit-invalid", "change ':a;N;$!ba;s/\\n/\\\\n/g'", settle=3),
     degraded("unit-section-misspelt", "unit-invalid", "change 's/^.Service.$/[Servce]/'", settle=3),
     healthy("unit-with-crlf", "change 's/$/\\r/'"),
     Scenario("unit-nested-paths", "unit-nested-paths", NESTED + "restart", settle=12, everywhere=True, may=("secret-in-unit",)),
@@ -137,17 +140,17 @@ UNIT = (
     Scenario("unit-not-reloaded", "unit-not-reloaded", NESTED + f"cat >$U <<'END'\n{unit()}END\nrestart", everywhere=True, mounted=""),
     Scenario("drop-in-nested", "drop-in-overrides", "dropin local.conf Service WorkingDirectory=$B/apps/agent", everywhere=True),
     Scenario("drop-in-command", "drop-in-overrides", "dropin local.conf Service ExecStart= \"ExecStart=/usr/bin/node $B/apps/agent/dist/index.js --url $URL\""),
-    Scenario("drop-in-protect-home", "drop-in-overrides", "dropin hardening.conf Service ProtectHome=yes", or_cause=("unknown-crash", "working-directory-missing", "permission-denied")),
+    Scenario("drop-in-protect-home", "drop-in-overrides", "dropin hardening.conf Service ProtectHome=yes", mounted=None, or_cause=("unknown-crash", "working-directory-missing", "permission-denied")),
     Scenario("drop-in-start-limit", "entry-point-missing", "rm $B/dist/index.js\ndropin limit.conf Unit StartLimitIntervalSec=60 StartLimitBurst=2\ndropin pause.conf Service RestartSec=1", settle=6, fix=Fix.NONE),
     Scenario("environment-file-missing", "unit-invalid", "change 's#^Environment=.*#EnvironmentFile=/etc/server-flow/agent.env#'", or_cause=("unknown-crash",), fix=Fix.NONE),
-    Scenario("drop-in-no-jit", "drop-in-overrides", "dropin hardening.conf Service MemoryDenyWriteExecute=yes", or_cause=("unknown-crash",), fix=Fix.NONE),
-    Scenario("drop-in-condition", "service-stopped", "dropin condition.conf Unit ConditionPathExists=/etc/server-flow", or_cause=("drop-in-overrides",), fix=Fix.NONE),
+    Scenario("drop-in-no-jit", "drop-in-overrides", "dropin hardening.conf Service MemoryDenyWriteExecute=yes", mounted=None, or_cause=("unknown-crash",), fix=Fix.NONE),
+    Scenario("drop-in-condition", "service-stopped", "dropin condition.conf Unit ConditionPathExists=/etc/server-flow", mounted=None, or_cause=("drop-in-overrides",), fix=Fix.NONE),
 )
 
 DEPLOYMENT = (
     Scenario("deployment-missing", "deployment-missing", "rm -rf $B\nrestart", fix=Fix.NONE),
     Scenario("deployment-empty", "deployment-missing", "rm -rf $B\nmkdir $B\nrestart", fix=Fix.NONE),
-    Scenario("deployment-nested", "deployment-nested", DEPLOY_NESTED + "restart"),
+    Scenario("deployment-nested", "deployment-nested", DEPLOY_NESTED + "publish /opt/lab/bundle-safe\nrestart"),
     degraded("nested-and-running", "deployment-nested", DEPLOY_NESTED + NESTED + "restart", code=0, everywhere=True, fix=Fix.NONE, may=("secret-in-unit",)),
     Scenario("entry-point-missing", "entry-point-missing", "rollback\nrm $B/dist/index.js\nrestart"),
     Scenario("entry-point-empty", "entry-point-missing", "rollback\n: >$B/dist/index.js\nrestart", settle=12, everywhere=True),

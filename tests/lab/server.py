@@ -132,7 +132,7 @@ def read(machine: Ran, people: Ran, took: float) -> Said:
     except (ValueError, KeyError, TypeError) as reason:
         raise Mismatch(f"doctor's JSON cannot be used ({reason!r}), exit {machine.code}: {machine.text[:900]}") from reason
     if people.code != machine.code:
-        raise Mismatch(f"exit {people.code} for people, {machine.code} for machines")
+        raise Mismatch(f"exit {people.code} for people, {machine.code} for machines\n{said.brief()}\nand then:\n{people.text[:900]}")
     if machine.err:
         raise Mismatch(f"on stderr: {machine.err.decode(errors='replace')[:400]}")
     for diagnosis in said.diagnoses:
