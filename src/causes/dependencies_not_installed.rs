@@ -1,9 +1,9 @@
 //! `dependencies-not-installed`: packages that package.json declares are not installed.
 
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix};
+use super::{Cause, Stands, crash, evidence, findings, fix};
 use crate::model::diagnosis::Diagnosis;
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 use crate::model::server::Facts;
 
 pub static CAUSE: Cause = Cause {
@@ -24,21 +24,33 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let inspected = facts.deployment.inspected().filter(|inspected| !inspected.absent_dependencies.is_empty())?;
-    let absent = &inspected.absent_dependencies;
+    let inspected = facts.deployment.inspected()?;
+    let crash = crash::crash(facts);
+    let dies_of = crash.as_ref().and_then(|crash| match &crash.kind {
+        Kind::Package(name) if inspected.absent_dependencies.contains(name) => Some(name.as_str()),
+        _ => None,
+    });
+    // A declared package that nothing imports keeps no agent from starting.
+    let findings: Vec<(&Finding, &str)> =
+        inspected.stoppers().filter_map(|finding| Some((finding, findings::absent(inspected, finding)?))).collect();
+    let mut needed: Vec<&str> = dies_of.into_iter().chain(findings.iter().map(|(_, name)| *name)).collect();
+    needed.dedup();
+    if needed.is_empty() {
+        return None;
+    }
     let modules = format!("{}/node_modules", facts.deployment.path);
-    let listed = absent.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = absent.len().saturating_sub(5);
+    let listed = needed.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+    let more = needed.len().saturating_sub(5);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let seen = match inspected.has_modules {
         true => evidence::disk(format!("{modules}: without {listed}{more}")),
-        false => evidence::disk(format!("{modules}: no such directory; {listed}{more} are declared")),
+        false => evidence::disk(format!("{modules}: no such directory; {listed}{more} are imported")),
     };
-    let crash = crash::crash(facts).filter(|crash| matches!(crash.kind, Kind::Package(_)));
-    let words = "Packages that the bundle's `package.json` declares are not installed";
+    let words = "Packages that the bundle's `package.json` declares, and the agent imports, are not installed";
     let diagnosis = CAUSE
         .found(facts, words, seen)
-        .and(crash.map(|crash| evidence::journal(crash.headline)))
+        .and(dies_of.and(crash.as_ref()).map(|crash| evidence::journal(crash.headline)))
+        .and(findings.first().map(|(finding, _)| findings::quote(facts, finding)))
         .and(evidence::state(facts));
     if fix::good_backup(facts).is_some() {
         return Some(diagnosis.steps(fix::mend(facts)));

@@ -3,13 +3,15 @@
 use super::{CAUSES, NO_BUNDLE, evidence, fix};
 use crate::model::diagnosis::{Diagnosis, Evidence, Source};
 use crate::model::finding::{Finding, Severity};
-use crate::model::server::Facts;
+use crate::model::server::{Facts, Inspected};
 
 /// A diagnosis for each rule that found something which stops Node.
 pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
     let Some(inspected) = facts.deployment.inspected() else { return Vec::new() };
     let mut diagnoses: Vec<Diagnosis> = Vec::new();
-    for finding in inspected.stoppers().filter(|finding| has_no_cause(finding.rule)) {
+    for finding in
+        inspected.stoppers().filter(|finding| has_no_cause(finding.rule) && absent(inspected, finding).is_none())
+    {
         let quote = quote(facts, finding);
         match diagnoses.iter().position(|diagnosis| diagnosis.cause == finding.rule) {
             Some(at) => {
@@ -34,6 +36,14 @@ fn has_no_cause(rule: &str) -> bool {
     rule != "nested-layout" && !CAUSES.iter().any(|cause| cause.id == rule)
 }
 
+/// The declared package that a finding misses: that is `dependencies-not-installed`. The rule's message begins with the
+/// package's name.
+pub fn absent<'a>(inspected: &'a Inspected, finding: &Finding) -> Option<&'a str> {
+    let name = finding.message.strip_prefix('`')?.split_once('`').map(|(name, _)| name)?;
+    let declared = inspected.absent_dependencies.iter().find(|absent| *absent == name);
+    declared.filter(|_| finding.rule == "undeclared-dependency").map(String::as_str)
+}
+
 /// Causes that explain such a finding away.
 pub const FOLLOWS_FROM: &[&str] = NO_BUNDLE;
 
@@ -48,7 +58,7 @@ pub fn quote(facts: &Facts, finding: &Finding) -> Evidence {
     Evidence::new(Source::Filesystem, format!("{path}{line}  {words}"))
 }
 
-/// A rule's message without a final period.
+/// The first sentence of a rule's message, without its period.
 fn sentence(message: &str) -> &str {
-    message.trim_end_matches('.')
+    message.split_once(". ").map_or(message, |(first, _)| first).trim_end_matches('.')
 }

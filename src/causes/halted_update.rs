@@ -75,7 +75,8 @@ pub fn halted_update(facts: &Facts) -> Option<Halted> {
             if !backup.is_some_and(|backup| is_of_one_update(changed(backup), inspected.changed)) {
                 return None;
             }
-            if !inspected.absent_dependencies.is_empty() && !inspected.has_dependencies {
+            let stops = inspected.stoppers().next().is_some();
+            if stops && !inspected.absent_dependencies.is_empty() && !inspected.has_dependencies {
                 let what = if inspected.has_modules { "nothing is installed in it" } else { "no such directory" };
                 return with(5, evidence::disk(format!("{bundle}/node_modules: {what}")));
             }

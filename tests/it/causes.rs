@@ -269,9 +269,7 @@ fn the_update() {
             "stopped before the installation",
             |f| {
                 f.backed_up();
-                let inspected = f.inspected();
-                (inspected.has_modules, inspected.has_dependencies) = (false, false);
-                inspected.absent_dependencies = vec!["fastify".into(), "ws".into()];
+                f.not_installed(&["fastify", "ws"]);
                 f.found("shared-package-missing", SHARED);
                 f.crashes(&[NOT_FOUND]);
             },
@@ -286,9 +284,7 @@ fn the_update() {
                 if let Fact::Known(DeploymentState::Present(backup)) = &mut f.backup.state {
                     backup.changed = Some(ago(900_000));
                 }
-                let inspected = f.inspected();
-                (inspected.has_modules, inspected.has_dependencies) = (false, false);
-                inspected.absent_dependencies = vec!["fastify".into()];
+                f.not_installed(&["fastify"]);
                 f.crashes(&["Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'fastify' imported from x"]);
             },
             Broken,
@@ -330,9 +326,7 @@ fn the_update() {
             |f| {
                 f.backed_up();
                 f.process().directory = Some(BACKUP.into());
-                let inspected = f.inspected();
-                (inspected.has_modules, inspected.has_dependencies) = (false, false);
-                inspected.absent_dependencies = vec!["fastify".into()];
+                f.not_installed(&["fastify"]);
                 f.found("shared-package-missing", SHARED);
             },
             Degraded,
@@ -397,6 +391,32 @@ fn the_bundle() {
             },
             Broken,
             &["entry-point-missing"],
+        ),
+        (
+            "a declared package that nothing imports",
+            |f| f.inspected().absent_dependencies = vec!["pm2".into()],
+            Healthy,
+            &[],
+        ),
+        (
+            "one that is imported",
+            |f| {
+                f.not_installed(&["ws"]);
+                let inspected = f.inspected();
+                (inspected.has_modules, inspected.has_dependencies) = (true, true);
+                f.crashes(&["Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'ws' imported from x"]);
+            },
+            Broken,
+            &["dependencies-not-installed"],
+        ),
+        (
+            "a package that is not declared",
+            |f| {
+                f.found("undeclared-dependency", "dist/execution.js");
+                f.crashes(&["Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'chalk' imported from x"]);
+            },
+            Broken,
+            &["undeclared-dependency"],
         ),
         (
             "a linked shared package",
@@ -693,9 +713,7 @@ fn a_time_bomb_names_what_would_stop_the_start_and_how_to_get_back() {
     let report = judged(|f| {
         f.backed_up();
         f.process().directory = Some(BACKUP.into());
-        let inspected = f.inspected();
-        (inspected.has_modules, inspected.has_dependencies) = (false, false);
-        inspected.absent_dependencies = vec!["fastify".into()];
+        f.not_installed(&["fastify"]);
     });
     let [bomb] = report.diagnoses.as_slice() else { panic!("{:#?}", report.diagnoses) };
     assert_eq!(bomb.consequences, ["update-interrupted", "dependencies-not-installed"]);

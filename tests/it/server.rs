@@ -211,6 +211,8 @@ pub trait Break {
     fn nested_unit(&mut self);
     /// A rule found something in the deployed bundle.
     fn found(&mut self, rule: &'static str, path: &str);
+    /// Nothing is installed: these declared packages are imported, and are not there.
+    fn not_installed(&mut self, packages: &[&str]);
     /// The agent dies at every start, with these lines and this end.
     fn dies(&mut self, speaker: Speaker, lines: &[&str], exit: Exit);
     /// The agent dies of what node prints.
@@ -267,6 +269,17 @@ impl Break for Facts {
 
     fn found(&mut self, rule: &'static str, path: &str) {
         self.inspected().report.findings.push(finding(rule, path));
+    }
+
+    fn not_installed(&mut self, packages: &[&str]) {
+        let inspected = self.inspected();
+        (inspected.has_modules, inspected.has_dependencies) = (false, false);
+        for package in packages {
+            let mut finding = finding("undeclared-dependency", "dist/index.js");
+            finding.message = format!("`{package}` is in no node_modules that the importing file can see. Node stops");
+            inspected.report.findings.push(finding);
+            inspected.absent_dependencies.push((*package).to_owned());
+        }
     }
 
     fn dies(&mut self, speaker: Speaker, lines: &[&str], exit: Exit) {
