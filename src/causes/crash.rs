@@ -42,6 +42,8 @@ pub struct Crash<'a> {
     pub place: Option<&'a Entry>,
     /// What it says.
     pub kind: Kind,
+    /// The version that Node prints below it, from 17 on.
+    pub node: Option<&'a str>,
 }
 
 /// The error that the agent dies of now: nothing where it runs, was stopped, or died without a word.
@@ -87,7 +89,8 @@ fn of_run<'a>(entries: &[&'a Entry]) -> Option<Crash<'a>> {
         // `JSON.parse`, `new RegExp` and the like throw it too, while every file parses.
         kind = Kind::Other;
     }
-    Some(Crash { headline, place, kind })
+    let node = trailer.and_then(|trailer| entries.get(trailer)?.message.strip_prefix("Node.js v"));
+    Some(Crash { headline, place, kind, node })
 }
 
 /// Whether a line of a stack is in Node's own loading of modules.

@@ -52,7 +52,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(dies_of.and(crash.as_ref()).map(|crash| evidence::journal(crash.headline)))
         .and(findings.first().map(|(finding, _)| findings::quote(facts, finding)))
         .and(evidence::state(facts));
-    if fix::good_backup(facts).is_some() {
+    if fix::good_backup(facts).is_some() || !fix::can_install(facts) {
         return Some(diagnosis.steps(fix::mend(facts)));
     }
     Some(diagnosis.step(fix::install(facts)).step(fix::restart(facts)))

@@ -190,10 +190,7 @@ pub fn install(facts: &Facts) -> Step {
     let copy = format!("{modules}/{SHARED_PACKAGE}");
     let scope = copy.rsplit_once('/').map_or(copy.as_str(), |(scope, _)| scope).to_owned();
     let inspected = facts.deployment.inspected();
-    let lost = |inspected: &Inspected| {
-        ["shared-package-missing", "shared-package-linked"].iter().any(|rule| inspected.stopper(rule).is_some())
-    };
-    let has_copy = inspected.is_some_and(|inspected| inspected.has_modules && !lost(inspected));
+    let has_copy = inspected.is_some_and(|inspected| inspected.has_modules && !lost_shared(inspected));
     let remove = command(&["rm", "-rf", &modules]);
     let mut commands = Vec::new();
     if has_copy {
@@ -213,6 +210,18 @@ pub fn install(facts: &Facts) -> Step {
         }
     }
     Step::risky("install what `package.json` declares (needs the network)", commands)
+}
+
+/// Whether an installation makes the bundle whole: it cannot bring back a shared package that nothing here has.
+pub fn can_install(facts: &Facts) -> bool {
+    facts
+        .deployment
+        .inspected()
+        .is_some_and(|inspected| inspected.ships_shared || (!lost_shared(inspected) && inspected.has_modules))
+}
+
+fn lost_shared(inspected: &Inspected) -> bool {
+    ["shared-package-missing", "shared-package-linked"].iter().any(|rule| inspected.stopper(rule).is_some())
 }
 
 /// Step 6 of the update, which also makes the folder that `cp` needs.

@@ -216,6 +216,12 @@ pub fn blocks(diagnosis: &Diagnosis) -> bool {
     matches!(stands(diagnosis.cause), Stands::InTheWay | Stands::Refuses) && diagnosis.severity == Severity::Error
 }
 
+/// Whether it says that the agent died, without a reason that would last.
+#[must_use]
+pub fn dies(diagnosis: &Diagnosis) -> bool {
+    matches!(stands(diagnosis.cause), Stands::LastResort | Stands::Symptom) && diagnosis.severity == Severity::Error
+}
+
 /// What a diagnosis follows from: nothing that is less bad than itself.
 fn parent(child: &Diagnosis, found: &[Diagnosis]) -> Option<usize> {
     let explains = |other: &Diagnosis| {

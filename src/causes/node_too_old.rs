@@ -23,8 +23,10 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let node = facts.node.known()?.as_ref()?;
-    let version = node.version.as_deref()?;
+    let printed = crash::crash(facts).and_then(|crash| crash.node);
+    let node = facts.node.known().and_then(Option::as_ref);
+    // Of a mounted disk nothing is run; Node has printed its version itself.
+    let version = node.and_then(|node| node.version.as_deref()).or(printed)?;
     let engines = facts.deployment.inspected().and_then(|inspected| inspected.engines.as_deref());
     let unmet = engines.filter(|engines| satisfies(version, engines) == Some(false));
     let ancient = is_older(version, OLDEST);
@@ -38,7 +40,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if crash.is_none() && !(dies && (ancient || unmet.is_some())) {
         return None;
     }
-    let seen = evidence::disk(format!("{}: node {version}", node.path));
+    let seen = evidence::disk(format!("{}: node {version}", node.map_or("the unit's node", |node| node.path.as_str())));
     let asked = unmet.map(|engines| {
         evidence::disk(format!("{}/package.json: \"engines\": {{ \"node\": \"{engines}\" }}", facts.deployment.path))
     });

@@ -38,7 +38,7 @@ fn remedy(facts: &Facts, step: u8) -> Vec<Step> {
         let copy = Step::safe("do step 6", fix::copy_shared(&facts.deployment.path));
         return std::iter::once(copy).chain(fix::flatten_unit(facts)).chain([fix::reload_and_restart(facts)]).collect();
     }
-    if fix::good_backup(facts).is_none() && step == 5 {
+    if fix::good_backup(facts).is_none() && step == 5 && fix::can_install(facts) {
         let install = fix::install(facts);
         return std::iter::once(install)
             .chain(fix::flatten_unit(facts))

@@ -56,13 +56,15 @@ fn changes_files(step: &Step) -> bool {
 /// How the server fares.
 ///
 /// Where it is not known whether the agent runs (`--root`, no systemd), a disk that would not start makes it broken, and
-/// a disk that would start leaves the question open: that is inconclusive, not healthy.
+/// any other error degraded. A disk that would start leaves the question open: that is inconclusive, not healthy.
 fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
-    let blocked = diagnoses.iter().any(causes::blocks);
+    let wrong = diagnoses.iter().any(|one| one.severity == Severity::Error);
+    let blocked = diagnoses.iter().any(|one| causes::blocks(one) || causes::dies(one));
     let troubled = diagnoses.iter().any(|one| one.severity >= Severity::Warning);
     match facts.condition() {
         Condition::Looping | Condition::Down | Condition::Stopped => Health::Broken,
         Condition::Unknown if blocked => Health::Broken,
+        Condition::Unknown if wrong => Health::Degraded,
         Condition::Unknown => Health::Inconclusive,
         Condition::Running if troubled => Health::Degraded,
         Condition::Running if is_judged(facts) => Health::Healthy,
