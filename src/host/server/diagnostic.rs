@@ -1,0 +1,176 @@
+//! The read-only commands of `doctor`: there is no way to run another.
+
+/// The read-only commands of `doctor`, and all that may vary in them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Diagnostic<'a> {
+    /// The properties of a unit (`systemctl show`).
+    Show(&'a str),
+    /// What the document tells people to look at (`systemctl status`).
+    Status(&'a str),
+    /// The unit's files as the manager finds them (`systemctl cat`).
+    Cat(&'a str),
+    /// The version of systemd.
+    Version,
+    /// The newest entries of the unit (`journalctl -u`).
+    Journal {
+        /// The unit.
+        unit: &'a str,
+        /// How many.
+        lines: u32,
+        /// From when on, as journalctl understands it.
+        since: Option<&'a str>,
+        /// Read the files below this folder instead of the machine's own.
+        directory: Option<&'a str>,
+    },
+    /// The newest entries about the unit from the manager and its children, which `-u` sometimes loses.
+    ManagerJournal {
+        /// The unit.
+        unit: &'a str,
+        /// How many.
+        lines: u32,
+        /// From when on, as journalctl understands it.
+        since: Option<&'a str>,
+        /// Read the files below this folder instead of the machine's own.
+        directory: Option<&'a str>,
+    },
+    /// The document's listing of the deployment (`ls -la`).
+    Listing(&'a str),
+    /// The version of the Node at that path.
+    NodeVersion(&'a str),
+    /// One user of the system's (`getent passwd`).
+    User(&'a str),
+}
+
+/// Fields of a journal entry that are asked for: more would be read, sent and thrown away.
+const FIELDS: &str = "--output-fields=MESSAGE,MESSAGE_ID,_PID,_UID,_SYSTEMD_UNIT,UNIT,_SYSTEMD_INVOCATION_ID,\
+    INVOCATION_ID,SYSLOG_IDENTIFIER,EXIT_CODE,EXIT_STATUS,_BOOT_ID,_COMM,_CMDLINE";
+
+/// The properties that are asked for: all of them are 300 lines.
+const PROPERTIES: &str = "--property=LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
+    ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\
+    RestartUSec,MainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
+    ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath";
+
+impl Diagnostic<'_> {
+    /// What it is called in the report.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Show(_) => "systemctl-show",
+            Self::Status(_) => "systemctl-status",
+            Self::Cat(_) => "systemctl-cat",
+            Self::Version => "systemctl-version",
+            Self::Journal { .. } => "journalctl-unit",
+            Self::ManagerJournal { .. } => "journalctl-manager",
+            Self::Listing(_) => "listing",
+            Self::NodeVersion(_) => "node-version",
+            Self::User(_) => "user",
+        }
+    }
+
+    /// The command in words.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let words = |fixed: &[&str], last: &str| -> Vec<String> {
+            fixed.iter().copied().chain([last]).map(str::to_owned).collect()
+        };
+        match self {
+            Self::Show(unit) => words(&["systemctl", "show", "--no-pager", PROPERTIES, "--"], unit),
+            Self::Status(unit) => words(&["systemctl", "status", "--no-pager", "--full", "--lines=20", "--"], unit),
+            Self::Cat(unit) => words(&["systemctl", "cat", "--no-pager", "--"], unit),
+            Self::Version => words(&["systemctl"], "--version"),
+            Self::Journal { unit, lines, since, directory } => {
+                journalctl(*lines, *since, *directory, &format!("--unit={unit}"))
+            }
+            Self::ManagerJournal { unit, lines, since, directory } => {
+                let mut words = journalctl(*lines, *since, *directory, "_UID=0");
+                words.push(format!("UNIT={unit}"));
+                words
+            }
+            Self::Listing(path) => words(&["ls", "-la", "--"], path),
+            Self::NodeVersion(path) => words(&[path], "--version"),
+            Self::User(name) => words(&["getent", "passwd", "--"], name),
+        }
+    }
+}
+
+fn journalctl(lines: u32, since: Option<&str>, directory: Option<&str>, of: &str) -> Vec<String> {
+    let mut words: Vec<String> = ["journalctl", "--no-pager", "--quiet", "--output=json", "--all", FIELDS]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([format!("--lines={lines}")])
+        .collect();
+    words.extend(since.map(|since| format!("--since={since}")));
+    words.extend(directory.map(|directory| format!("--directory={directory}")));
+    words.push(of.to_owned());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command there is, with values that try to be something else.
+    fn all() -> Vec<Vec<String>> {
+        let odd = "--now";
+        let journal = |directory| Diagnostic::Journal { unit: odd, lines: 5, since: Some("--rotate"), directory };
+        let manager = |directory| Diagnostic::ManagerJournal { unit: odd, lines: 5, since: None, directory };
+        let all = [
+            Diagnostic::Show(odd),
+            Diagnostic::Status(odd),
+            Diagnostic::Cat(odd),
+            Diagnostic::Version,
+            journal(None),
+            journal(Some("--vacuum-size=1")),
+            manager(None),
+            manager(Some("/x")),
+            Diagnostic::Listing(odd),
+            Diagnostic::NodeVersion("/usr/bin/node"),
+            Diagnostic::User(odd),
+        ];
+        // A new variant does not compile until it stands in the list above.
+        for diagnostic in &all {
+            match diagnostic {
+                Diagnostic::Show(_) | Diagnostic::Status(_) | Diagnostic::Cat(_) | Diagnostic::Version => {}
+                Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. } => {}
+                Diagnostic::Listing(_) | Diagnostic::NodeVersion(_) | Diagnostic::User(_) => {}
+            }
+        }
+        all.iter().map(Diagnostic::words).collect()
+    }
+
+    #[test]
+    fn no_command_can_change_the_server() {
+        let fixed: [&[&str]; 8] = [
+            &["systemctl", "show", "--no-pager", PROPERTIES, "--"],
+            &["systemctl", "status", "--no-pager", "--full", "--lines=20", "--"],
+            &["systemctl", "cat", "--no-pager", "--"],
+            &["systemctl", "--version"],
+            &["journalctl", "--no-pager", "--quiet", "--output=json", "--all"],
+            &["ls", "-la", "--"],
+            &["/usr/bin/node", "--version"],
+            &["getent", "passwd", "--"],
+        ];
+        for words in all() {
+            let start = fixed.iter().find(|start| words.starts_with(&start.map_to_owned()));
+            assert!(start.is_some(), "not on the list: {words:?}");
+            if words.first().is_some_and(|program| program == "journalctl") {
+                // What varies stands behind the `=` of an option, or is a match, so it can be no option of its own.
+                let known = ["--output-fields=", "--lines=", "--since=", "--directory=", "--unit=", "_UID=0", "UNIT="];
+                for word in words.iter().skip(5) {
+                    assert!(known.iter().any(|known| word.starts_with(known)), "{word}");
+                }
+            }
+        }
+    }
+
+    trait MapToOwned {
+        fn map_to_owned(&self) -> Vec<String>;
+    }
+
+    impl MapToOwned for &[&str] {
+        fn map_to_owned(&self) -> Vec<String> {
+            self.iter().map(|word| (*word).to_owned()).collect()
+        }
+    }
+}

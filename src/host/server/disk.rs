@@ -1,0 +1,245 @@
+//! This machine, or the files of another below a folder.
+
+use super::{Diagnostic, Look, Refusal, Server, Situation, Space, Spoken};
+use crate::host::process::{self, Environment, Keep, Request};
+use std::io::{self, BufRead, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Each command ends within this, or is ended.
+const TIMEOUT: Duration = Duration::from_secs(8);
+/// Most bytes of what a command prints.
+const MOST_OUTPUT: usize = 4 << 20;
+/// Where commands are found: the caller's own PATH does not count for root's questions.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// As many links are followed as the kernel would (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+/// This machine, or the files of another below a folder.
+#[derive(Debug)]
+pub struct Disk {
+    root: Option<PathBuf>,
+}
+
+impl Disk {
+    /// This machine.
+    #[must_use]
+    pub const fn live() -> Self {
+        Self { root: None }
+    }
+
+    /// The machine whose root directory is mounted there.
+    #[must_use]
+    pub const fn mounted(root: PathBuf) -> Self {
+        Self { root: Some(root) }
+    }
+
+    /// The path with every link on the way followed as the server itself would: an absolute target starts at its own
+    /// root, not at ours. The last component is followed if `last` says so.
+    fn resolve(&self, path: &str, last: Last) -> Result<PathBuf, Refusal> {
+        let Some(root) = &self.root else { return Ok(PathBuf::from(path)) };
+        let mut done: Vec<std::ffi::OsString> = Vec::new();
+        let mut pending: Vec<std::ffi::OsString> = parts(Path::new(path));
+        let mut followed = 0;
+        while let Some(part) = pending.pop() {
+            if part == ".." {
+                done.pop();
+                continue;
+            }
+            done.push(part);
+            let here: PathBuf = std::iter::once(root.clone().into_os_string()).chain(done.iter().cloned()).collect();
+            let is_last = pending.is_empty();
+            if is_last && last == Last::Kept {
+                continue;
+            }
+            if let Ok(target) = std::fs::read_link(&here) {
+                followed += 1;
+                if followed > MOST_LINKS {
+                    return Err(Refusal::Failed);
+                }
+                if target.is_absolute() {
+                    done.clear();
+                } else {
+                    done.pop();
+                }
+                pending.extend(parts(&target));
+            }
+        }
+        Ok(std::iter::once(root.clone().into_os_string()).chain(done).collect())
+    }
+}
+
+/// Whether the last component of a path is followed if it is a link.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Kept,
+    Followed,
+}
+
+/// The names of a path, last first.
+fn parts(path: &Path) -> Vec<std::ffi::OsString> {
+    let mut parts: Vec<_> = path
+        .as_os_str()
+        .as_bytes()
+        .split(|byte| *byte == b'/')
+        .filter(|part| !part.is_empty() && *part != b".")
+        .map(|part| std::ffi::OsStr::from_bytes(part).to_owned())
+        .collect();
+    parts.reverse();
+    parts
+}
+
+impl Server for Disk {
+    fn is_live(&self) -> bool {
+        self.root.is_none()
+    }
+
+    fn situation(&self) -> Situation {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let monotonic = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let seconds = u64::try_from(monotonic.tv_sec).unwrap_or_default();
+        let name = self.is_live().then(|| rustix::system::uname().nodename().to_string_lossy().into_owned());
+        Situation {
+            uid: rustix::process::geteuid().as_raw(),
+            now: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
+            monotonic: seconds * 1_000_000 + u64::try_from(monotonic.tv_nsec).unwrap_or_default() / 1000,
+            name,
+        }
+    }
+
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+        let reads_files = matches!(
+            diagnostic,
+            Diagnostic::Journal { directory: Some(_), .. } | Diagnostic::ManagerJournal { directory: Some(_), .. }
+        );
+        if !self.is_live() && !reads_files {
+            return Err(Refusal::NotLive);
+        }
+        let words = diagnostic.words();
+        let mut words = words.iter().map(String::as_str);
+        let program = words.next().ok_or(Refusal::NotFound)?;
+        let arguments: Vec<_> = words.collect();
+        let variables =
+            [("PATH", PATH), ("LC_ALL", "C"), ("TZ", "UTC"), ("SYSTEMD_PAGER", ""), ("SYSTEMD_COLORS", "0")];
+        let request = Request {
+            environment: Environment::Only(variables.map(|(name, value)| (name.into(), value.into())).to_vec()),
+            timeout: TIMEOUT,
+            most_output: MOST_OUTPUT,
+            keep: Keep::End,
+            ..Request::new(program, &arguments)
+        };
+        let done = process::run(&request)?;
+        let took = u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX);
+        match done.end {
+            process::End::TimedOut | process::End::Stopped => Err(Refusal::TimedOut),
+            process::End::Exit(status) => {
+                Ok(Spoken { status: Some(status), stdout: done.stdout.text(), stderr: done.stderr.text(), took })
+            }
+            process::End::Signal(_) => {
+                Ok(Spoken { status: None, stdout: done.stdout.text(), stderr: done.stderr.text(), took })
+            }
+        }
+    }
+
+    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
+        let place = self.resolve(path, Last::Followed)?;
+        // Looked at first: a FIFO would block, a device could do anything.
+        if !std::fs::metadata(&place)?.is_file() {
+            return Err(Refusal::Unlike);
+        }
+        let mut content = Vec::new();
+        std::fs::File::open(&place)?.take(most as u64).read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    fn look(&self, path: &str) -> Result<Look, Refusal> {
+        let meta = std::fs::symlink_metadata(self.resolve(path, Last::Kept)?)?;
+        let kind = match meta.file_type() {
+            kind if kind.is_file() => 'f',
+            kind if kind.is_dir() => 'd',
+            kind if kind.is_symlink() => 'l',
+            _ => 'o',
+        };
+        let seconds = u64::try_from(meta.ctime()).unwrap_or_default();
+        let changed = seconds * 1_000_000 + u64::try_from(meta.ctime_nsec()).unwrap_or_default() / 1000;
+        let (mode, uid, gid) = (meta.mode() & 0o7777, meta.uid(), meta.gid());
+        Ok(Look { kind, mode, uid, gid, size: meta.size(), changed })
+    }
+
+    fn target(&self, path: &str) -> Result<String, Refusal> {
+        let target = std::fs::read_link(self.resolve(path, Last::Kept)?)?;
+        Ok(target.to_string_lossy().into_owned())
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, Refusal> {
+        let entries = std::fs::read_dir(self.resolve(path, Last::Followed)?)?;
+        let mut names = Vec::new();
+        for entry in entries {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn space(&self, path: &str) -> Result<Space, Refusal> {
+        let found = rustix::fs::statvfs(self.resolve(path, Last::Followed)?).map_err(io::Error::from)?;
+        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+        Ok(Space {
+            free: bytes(found.f_bfree),
+            size: bytes(found.f_blocks),
+            inodes: found.f_files,
+            free_inodes: found.f_ffree,
+        })
+    }
+
+    fn place(&self, path: &str) -> PathBuf {
+        self.resolve(path, Last::Followed).unwrap_or_else(|_| PathBuf::from(path))
+    }
+}
+
+/// The live log of a unit (`journalctl -f`), line by line, until `each` has had enough or it ends.
+///
+/// # Errors
+/// When journalctl cannot be started or read.
+pub fn follow(unit: &str, mut each: impl FnMut(&str) -> bool) -> io::Result<()> {
+    let mut command = std::process::Command::new("journalctl");
+    command.args(["--no-pager", "--follow", "--lines=20", "--output=short-iso"]).arg(format!("--unit={unit}"));
+    command.env("PATH", PATH).env("LC_ALL", "C").env("SYSTEMD_COLORS", "0");
+    let mut child = command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).spawn()?;
+    if let Some(lines) = child.stdout.take() {
+        for line in io::BufReader::new(lines).split(b'\n') {
+            if !each(&String::from_utf8_lossy(&line?)) {
+                break;
+            }
+        }
+    }
+    let _ = child.kill();
+    child.wait().map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_on_a_mounted_disk_stay_on_it() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("etc/real")).unwrap();
+        std::fs::write(root.path().join("etc/real/file"), "inside").unwrap();
+        for (name, target) in [("abs", "/etc/real"), ("rel", "etc/real"), ("up", "../../../etc/real"), ("loop", "loop")]
+        {
+            std::os::unix::fs::symlink(target, root.path().join(name)).unwrap();
+        }
+        let disk = Disk::mounted(root.path().to_path_buf());
+        for name in ["abs", "rel", "up"] {
+            assert_eq!(disk.read(&format!("/{name}/file"), 100), Ok(b"inside".to_vec()), "{name}");
+            assert_eq!(disk.look(&format!("/{name}")).map(|look| look.kind), Ok('l'), "{name}");
+        }
+        assert_eq!(disk.read("/../../etc/real/file", 3), Ok(b"ins".to_vec()));
+        assert_eq!(disk.list("/abs"), Ok(vec!["file".to_owned()]));
+        assert!(disk.read("/loop/x", 1).is_err());
+        assert_eq!(disk.run(&Diagnostic::Version), Err(Refusal::NotLive));
+    }
+}
