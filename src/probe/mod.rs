@@ -4,6 +4,8 @@
 
 mod deployment;
 mod journal;
+mod machine;
+mod node;
 mod places;
 mod process;
 mod reach;
@@ -17,8 +19,8 @@ use crate::model::names::Names;
 use crate::model::node_version::NodeVersion;
 use crate::model::report::SubjectReport;
 use crate::model::server::{
-    Account, Caller, ControlPlane, Deployment, Download, Fact, Facts, Host, Journal, Listener, Node, Places, Presence,
-    Process, Ran, Reach, Reached, SecretInUnit, Service, UnitOnDisk, Volume,
+    Account, Caller, ControlPlane, Deployment, Download, Fact, Facts, Host, Journal, Listener, Places, Process, Ran,
+    Reach, SecretInUnit, Service, UnitOnDisk,
 };
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{CommandLine, Context, from_directory};
@@ -103,7 +105,7 @@ impl Probe<'_> {
             }
             // What would start depends on the Node that starts it, so this is asked before the bundles are judged.
             let (node, other_nodes) = self.node(program.as_ref());
-            let version_of_node = node_version(&node);
+            let version_of_node = node::node_version(&node);
             let read = |path: &Path, names: &Names| judge(path, names, version_of_node);
             let (deployment, backup, nested_backup, download) = self.bundles(&places, script, names, &read);
             let service = joined(service, Fact::unknown("it could not be asked"));
@@ -286,56 +288,6 @@ impl Probe<'_> {
         process::listeners(self.server, &ports, main, &self.redactor)
     }
 
-    /// The Node that the unit starts, and where that is not there, others.
-    fn node(&self, program: Option<&Reached>) -> (Fact<Option<Node>>, Vec<Node>) {
-        let Some(program) = program else { return (Fact::unknown("the unit starts no program"), Vec::new()) };
-        let is_there = matches!(program.presence, Presence::File { .. } | Presence::Denied { .. });
-        let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
-        let others = if is_there { Vec::new() } else { self.other_nodes(&program.path) };
-        (own, others)
-    }
-
-    /// pnpm and npm, as root's shell would find them, or beside the unit's Node.
-    fn package_managers(&self, node: Option<&Node>) -> Vec<String> {
-        let beside = node.and_then(|node| node.path.rsplit_once('/')).map(|(folder, _)| folder);
-        let folders: Vec<&str> = PROGRAMS.into_iter().chain(beside).collect();
-        let find = |name: &&str| {
-            let paths = folders.iter().map(|folder| format!("{folder}/{name}"));
-            paths.into_iter().find(|path| reach::through(self.server, path).is_ok_and(|(_, look)| look.kind == 'f'))
-        };
-        ["pnpm", "npm"].iter().filter_map(find).collect()
-    }
-
-    fn version_of(&self, path: &str) -> Node {
-        // Anything but Node itself could do something else than print its version.
-        let is_node = matches!(last_part(path), "node" | "nodejs");
-        let spoken = if is_node { self.run(&Diagnostic::NodeVersion(path)).ok() } else { None };
-        let version = spoken.filter(|spoken| spoken.status == Some(0)).and_then(|spoken| {
-            let version = spoken.stdout.trim().strip_prefix('v')?.to_owned();
-            semver::Version::parse(&version).ok().map(|_| version)
-        });
-        Node { path: path.to_owned(), version }
-    }
-
-    fn other_nodes(&self, not: &str) -> Vec<Node> {
-        let server = self.server;
-        let mut candidates: Vec<String> =
-            ["/usr/bin/node", "/usr/local/bin/node", "/usr/bin/nodejs", "/opt/node/bin/node", "/snap/bin/node"]
-                .map(str::to_owned)
-                .to_vec();
-        for home in ["/root", "/usr/local"] {
-            let versions = format!("{home}/.nvm/versions/node");
-            // The newest last.
-            let names = server.list(&versions).unwrap_or_default();
-            candidates.extend(names.iter().rev().map(|name| format!("{versions}/{name}/bin/node")));
-        }
-        let there = |path: &String| {
-            path != not
-                && reach::through(server, path).is_ok_and(|(_, look)| look.kind == 'f' && look.mode & 0o111 != 0)
-        };
-        candidates.into_iter().filter(there).take(3).map(|path| self.version_of(&path)).collect()
-    }
-
     fn unit(&self, found: unit_files::Found, account: &Fact<Option<Account>>) -> UnitOnDisk {
         let unit_files::Found { mut unit, masked_by, changed, enabled } = found;
         let user = account.known().and_then(Option::as_ref);
@@ -389,88 +341,6 @@ impl Probe<'_> {
             account: account.clone(),
         }
     }
-
-    /// The user of that name or number.
-    fn account(&self, user: String) -> Fact<Option<Account>> {
-        let parse = |text: &str| {
-            let line = |line: &str| {
-                let fields: Vec<_> = line.split(':').collect();
-                let is_it = fields.first() == Some(&user.as_str()) || fields.get(2) == Some(&user.as_str());
-                is_it.then_some(())?;
-                let number = |at: usize| fields.get(at)?.parse().ok();
-                let name = (*fields.first()?).to_owned();
-                Some(Account { name, uid: number(2)?, gid: number(3)?, home: (*fields.get(5)?).to_owned() })
-            };
-            text.lines().find_map(line)
-        };
-        match self.server.read("/etc/passwd", 1 << 20) {
-            Ok(bytes) => {
-                if let Some(account) = parse(&String::from_utf8_lossy(&bytes)) {
-                    return Fact::Known(Some(account));
-                }
-            }
-            Err(refusal) if !self.server.is_live() => return Fact::unknown(format!("/etc/passwd: {refusal}")),
-            Err(_) => {}
-        }
-        // Users may come from elsewhere (nsswitch.conf(5)); exit status 2 is `not found` (getent(1)).
-        match self.run(&Diagnostic::User(&user)) {
-            Ok(spoken) if spoken.status == Some(0) => Fact::Known(parse(&spoken.stdout)),
-            Ok(spoken) if spoken.status == Some(2) => Fact::Known(None),
-            Err(Refusal::NotFound | Refusal::NotLive) => Fact::Known(None),
-            Ok(_) | Err(_) => Fact::unknown("getent failed"),
-        }
-    }
-
-    fn volumes(&self, places: &Places) -> Vec<Volume> {
-        let folders = [&places.bundle, &places.home, "/tmp", "/etc/systemd/system", "/var/log"];
-        let mut volumes: Vec<Volume> = Vec::new();
-        for folder in folders {
-            let mut path = folder;
-            let space = loop {
-                match self.server.space(path) {
-                    Ok(space) => break Some(space),
-                    Err(_) => match path.rsplit_once('/') {
-                        Some((above, _)) => path = if above.is_empty() { "/" } else { above },
-                        None => break None,
-                    },
-                }
-                if path == "/" {
-                    break self.server.space("/").ok();
-                }
-            };
-            let Some(space) = space else { continue };
-            let free_inodes = (space.inodes > 0).then_some(space.free_inodes);
-            let volume = Volume { path: path.to_owned(), free: space.free, size: space.size, free_inodes };
-            let is_known = volumes.iter().any(|known| (known.size, known.free) == (volume.size, volume.free));
-            if !is_known {
-                volumes.push(volume);
-            }
-        }
-        volumes
-    }
-
-    fn os(&self) -> Option<String> {
-        let bytes = self.server.read("/etc/os-release", 64 << 10).ok()?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let name = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
-        Some(self.shown(name.trim_matches('"')))
-    }
-
-    fn host_name(&self, situation: &Situation) -> Option<String> {
-        let on_disk = || {
-            let bytes = self.server.read("/etc/hostname", 4096).ok()?;
-            Some(String::from_utf8_lossy(&bytes).trim().to_owned()).filter(|name| !name.is_empty())
-        };
-        situation.name.clone().or_else(on_disk).map(|name| self.shown(&name))
-    }
-
-    fn user_name(&self, uid: u32) -> Option<String> {
-        let bytes = self.server.read("/etc/passwd", 1 << 20).ok()?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let number = uid.to_string();
-        let line = text.lines().find(|line| line.split(':').nth(2) == Some(&number))?;
-        line.split(':').next().map(|name| self.shown(name))
-    }
 }
 
 trait WithCommands {
@@ -489,12 +359,6 @@ impl WithCommands for Facts {
 /// What a thread gave; `otherwise` where it came to grief.
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>, otherwise: T) -> T {
     thread.join().unwrap_or(otherwise)
-}
-
-/// The version by which bundles are judged: the server's own, or where that is not known the oldest that is deployed.
-fn node_version(node: &Fact<Option<Node>>) -> NodeVersion {
-    let version = node.known().and_then(Option::as_ref).and_then(|node| node.version.as_ref());
-    version.and_then(|version| version.parse().ok()).unwrap_or_default()
 }
 
 fn last_part(path: &str) -> &str {
