@@ -14,6 +14,7 @@ mod tree;
 
 mod causes;
 mod commands;
+mod condition;
 mod direction;
 mod fixtures;
 mod formats;
