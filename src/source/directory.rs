@@ -1,6 +1,7 @@
 //! Directories: walked from a held descriptor, each name opened relative to its folder and never through a link, so
 //! that a link swapped in meanwhile cannot lead outside; FIFOs and devices are looked at, never opened.
 
+use super::hashing::{self, Done, Hashing, Job};
 use super::limits::MOST_KEPT;
 use super::replay::{Replay, Stop};
 use super::{Interest, Reading, SourceError, interest, source_error};
@@ -15,7 +16,6 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use sha2::{Digest, Sha256};
 use std::ffi::{CString, OsStr};
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -29,11 +29,12 @@ pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Sna
         path: RelPath::root(),
         total: 0,
         kept: 0,
-        buffer: vec![0; 128 * 1024],
+        buffer: vec![0; hashing::BUFFER],
         parsing: Parsing::default(),
+        hashing: reading.depth.digests().then(Hashing::start).flatten(),
     };
     let root = walk.replay.tree.root();
-    match walk.folder(&directory, root) {
+    match walk.folder(&directory, root).and_then(|()| walk.finish_hashing()) {
         Ok(()) => {}
         Err(Halt::Limit(Stop(defect))) => walk.replay.note(defect),
         Err(Halt::Source(error)) => return Err(error),
@@ -78,6 +79,8 @@ struct Walk<'a> {
     kept: u64,
     buffer: Vec<u8>,
     parsing: Parsing,
+    /// Where files go of which nothing but the sum is wanted.
+    hashing: Option<Hashing>,
 }
 
 impl Walk<'_> {
@@ -166,7 +169,7 @@ impl Walk<'_> {
             return Err(Stop(Defect::hiding(DefectKind::TooLarge, Some(self.path.to_string()), what)).into());
         }
         let id = self.replay.tree.add_file(FileData::of_size(size));
-        self.replay.tree.insert(parent, name.to_bytes(), Kind::File(id), meta);
+        let node = self.replay.tree.insert(parent, name.to_bytes(), Kind::File(id), meta);
         let wanted = interest(self.path.as_bytes(), self.reading.names, self.reading.depth);
         let digest = self.reading.depth.digests();
         if (wanted == Interest::Nothing || size == 0) && !digest {
@@ -178,9 +181,33 @@ impl Walk<'_> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(directory, name, flags, Mode::empty())
             .map_err(|error| self.error("cannot open", error))?;
-        let (data, content, sha256) = self.content(File::from(opened), wanted, size)?;
+        let content = File::from(opened);
+        if let Some(hashing) = self.hashing.as_mut().filter(|_| wanted == Interest::Nothing) {
+            let come = hashing.come();
+            let handed = hashing.hash(Job { node, file: id, content, size });
+            handed.map_err(|error| self.error("cannot read", error))?;
+            return come.into_iter().try_for_each(|done| self.hashed(done));
+        }
+        let (data, content, sha256) = self.content(content, wanted, size)?;
         self.replay.tree.set_file(id, data, content, sha256);
         Ok(())
+    }
+
+    /// Takes in what a hashing thread found.
+    fn hashed(&mut self, done: Done) -> Result<(), Halt> {
+        let Done { node, file, size, sha256 } = done;
+        let sha256 = sha256.map_err(|error| {
+            let path = self.replay.tree.path(node);
+            source_error("cannot read", self.base.join(OsStr::from_bytes(path.as_bytes())), error)
+        })?;
+        self.replay.tree.set_file(file, FileData::of_size(size), Content::NotKept, Some(sha256));
+        Ok(())
+    }
+
+    fn finish_hashing(&mut self) -> Result<(), Halt> {
+        let all = self.hashing.take().map_or_else(|| Ok(Vec::new()), Hashing::finish);
+        let all = all.map_err(|error| self.error("cannot read", error))?;
+        all.into_iter().try_for_each(|done| self.hashed(done))
     }
 
     /// Reads what is wanted of a file's content. A file that has another length than a moment ago is an error: what
@@ -194,30 +221,22 @@ impl Walk<'_> {
         let digest = self.reading.depth.digests();
         let keep = wanted.is_whole() && size <= wanted.most_kept() && self.kept + size <= MOST_KEPT;
         let most = if wanted.is_whole() && !keep { secret::HEAD as u64 } else { wanted.most_held(size) };
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut hasher = digest.then(Sha256::new);
         let mut collected = Vec::new();
-        let mut read = 0_u64;
-        while digest || read < most.min(size) {
-            let count = match file.read(&mut self.buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.error("cannot read", error)),
-            };
-            let chunk = self.buffer.get(..count).unwrap_or_default();
+        let take = |chunk: &[u8]| {
             if let Some(hasher) = &mut hasher {
                 hasher.update(chunk);
             }
-            let room = usize::try_from(most).unwrap_or(usize::MAX)
-                - collected.len().min(usize::try_from(most).unwrap_or(usize::MAX));
-            collected.extend_from_slice(chunk.get(..room.min(count)).unwrap_or_default());
-            read += count as u64;
-        }
-        let expected = if digest { size } else { most.min(size) };
-        if read < expected || (digest && read != size) {
-            let changed = std::io::Error::other(format!("it changed while it was read (it had {size} bytes)"));
-            return Err(self.error("cannot judge", changed));
-        }
+            let room = most - collected.len().min(most);
+            collected.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
+        };
+        let read = if digest {
+            hashing::each_chunk(&mut file, size, &mut self.buffer, take)
+        } else {
+            hashing::head(&mut file, size.min(most as u64), size, &mut self.buffer, take)
+        };
+        read.map_err(|error| self.error("cannot read", error))?;
         let mut data = FileData::of_size(size);
         let sha256 = hasher.map(|hasher| hasher.finalize().into());
         if wanted != Interest::Nothing {

@@ -40,7 +40,43 @@ enum State {
     Header,
     /// Within a member's deflate stream.
     Body,
+    /// Behind a member.
+    After,
     /// Behind the last member.
+    End,
+}
+
+/// What a member says of its content. Whoever has the content checks it: that is as much work as a fifth of inflating.
+pub struct Trailer {
+    at: u64,
+    crc: u32,
+    length: u32,
+}
+
+impl Trailer {
+    /// Compares it with the content.
+    ///
+    /// # Errors
+    /// [`Fault::Damaged`] where they do not agree.
+    pub fn check(&self, content: &Crc) -> Result<(), Fault> {
+        let what = if self.crc != content.sum() {
+            format!("wrong CRC: the file says {:08x}, its content gives {:08x}", self.crc, content.sum())
+        } else if self.length != content.amount() {
+            format!("wrong length: the file says {}, its content has {}", self.length, content.amount())
+        } else {
+            return Ok(());
+        };
+        Err(Fault::Damaged(self.at, what))
+    }
+}
+
+/// How far unpacking came.
+pub enum Step {
+    /// The buffer is full.
+    Full,
+    /// A member ended, and with it what is in the buffer.
+    Member(Trailer),
+    /// The file ended.
     End,
 }
 
@@ -52,7 +88,6 @@ pub struct Inflater<L> {
     raw: Raw<L>,
     inflate: Decompress,
     state: State,
-    crc: Crc,
     out: Vec<u8>,
     /// Bytes of `out` that are made.
     made: usize,
@@ -69,7 +104,6 @@ impl<L: Listener> Inflater<L> {
             raw,
             inflate: Decompress::new(false),
             state: State::Header,
-            crc: Crc::new(),
             out: Vec::new(),
             made: 0,
             total: 0,
@@ -78,27 +112,37 @@ impl<L: Listener> Inflater<L> {
         }
     }
 
-    /// Fills `out`, whose length is then how much was made: less than a buffer only at the end, which is reached only
-    /// if the file is sound.
+    /// Fills `out`, whose length is then how much was made.
     ///
     /// # Errors
     /// A [`Fault`]; `out` has what was made before it.
-    pub fn unpack(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+    pub fn unpack(&mut self, out: &mut Vec<u8>) -> Result<Step, Fault> {
         out.resize(OUT, 0);
         std::mem::swap(&mut self.out, out);
         self.made = 0;
-        let mut done = Ok(());
-        while self.made < OUT && done.is_ok() {
-            done = match self.state {
-                State::Header => self.member_header(),
-                State::Body => self.body(),
-                State::End => break,
-            };
-        }
+        let step = self.steps();
         std::mem::swap(&mut self.out, out);
         out.truncate(self.made);
         self.total += self.made as u64;
-        done.and_then(|()| self.check_limits())
+        let step = step?;
+        self.check_limits()?;
+        Ok(step)
+    }
+
+    fn steps(&mut self) -> Result<Step, Fault> {
+        while self.made < OUT {
+            match self.state {
+                State::Header => self.member_header()?,
+                State::Body => {
+                    if self.body()? {
+                        return Ok(Step::Member(self.member_trailer()?));
+                    }
+                }
+                State::After => self.state = self.after_member()?,
+                State::End => return Ok(Step::End),
+            }
+        }
+        Ok(Step::Full)
     }
 
     /// What the rest of the file is read from.
@@ -122,7 +166,8 @@ impl<L: Listener> Inflater<L> {
         Ok(())
     }
 
-    fn body(&mut self) -> Result<(), Fault> {
+    /// Inflates; true at the end of the member.
+    fn body(&mut self) -> Result<bool, Fault> {
         let input = self.raw.fill()?;
         let at_end = input.is_empty();
         let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
@@ -131,19 +176,18 @@ impl<L: Listener> Inflater<L> {
         let read = usize::try_from(self.inflate.total_in() - before_in).unwrap_or_default();
         let made = usize::try_from(self.inflate.total_out() - before_out).unwrap_or_default();
         self.raw.consume(read);
-        self.crc.update(room.get(..made).unwrap_or_default());
         self.made += made.min(room.len());
         match status {
-            Ok(Status::StreamEnd) => self.member_trailer(),
+            Ok(Status::StreamEnd) => Ok(true),
             Ok(_) if at_end && made == 0 => Err(Fault::Truncated(self.raw.offset())),
-            Ok(_) if !at_end && read == 0 && made == 0 => self.damaged("it makes no progress"),
-            Ok(_) => Ok(()),
-            Err(error) => self.damaged(&error.to_string()),
+            Ok(_) if !at_end && read == 0 && made == 0 => Err(self.damaged("it makes no progress")),
+            Ok(_) => Ok(false),
+            Err(error) => Err(self.damaged(&error.to_string())),
         }
     }
 
-    fn damaged(&self, what: &str) -> Result<(), Fault> {
-        Err(Fault::Damaged(self.raw.offset(), format!("the compressed data is invalid ({what})")))
+    fn damaged(&self, what: &str) -> Fault {
+        Fault::Damaged(self.raw.offset(), format!("the compressed data is invalid ({what})"))
     }
 
     fn byte(&mut self) -> Result<u8, Fault> {
@@ -201,30 +245,16 @@ impl<L: Listener> Inflater<L> {
         Ok(())
     }
 
-    fn member_trailer(&mut self) -> Result<(), Fault> {
+    fn member_trailer(&mut self) -> Result<Trailer, Fault> {
         let at = self.raw.offset();
         let mut trailer = [0; 8];
         for slot in &mut trailer {
             *slot = self.byte()?;
         }
         let [a, b, c, d, e, f, g, h] = trailer;
-        let (crc, length) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
-        if crc != self.crc.sum() {
-            return Err(Fault::Damaged(
-                at,
-                format!("wrong CRC: the file says {crc:08x}, its content gives {:08x}", self.crc.sum()),
-            ));
-        }
-        if length != self.crc.amount() {
-            return Err(Fault::Damaged(
-                at,
-                format!("wrong length: the file says {length}, its content has {}", self.crc.amount()),
-            ));
-        }
-        self.crc.reset();
         self.inflate.reset(false);
-        self.state = self.after_member()?;
-        Ok(())
+        self.state = State::After;
+        Ok(Trailer { at, crc: u32::from_le_bytes([a, b, c, d]), length: u32::from_le_bytes([e, f, g, h]) })
     }
 
     /// Another member, or nothing but zeros (gzip(1): they pad tape blocks) to the end.

@@ -5,6 +5,7 @@ mod directory;
 mod elsewhere;
 mod entry;
 mod gzip;
+mod hashing;
 mod header;
 mod input;
 pub mod limits;

@@ -3,9 +3,10 @@
 //! Inflating is most of the work, and what is done with the bytes (hashing the file, hashing what it holds, walking the
 //! headers) is about half as much: on two cores it costs no time of its own.
 
-use super::gzip::{Fault, Inflater};
+use super::gzip::{Fault, Inflater, Step, Trailer};
 use super::input::{Listener, Raw, Witness};
 use super::limits::Limits;
+use flate2::Crc;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +22,8 @@ enum Message {
     Read(Box<[u8]>),
     /// These bytes were made of it.
     Made(Vec<u8>),
+    /// A gzip member ended with them.
+    Member(Trailer),
     /// It cannot go on.
     Fault(Fault),
 }
@@ -46,7 +49,7 @@ struct Inflating {
 
 enum Source<'a> {
     Plain { raw: Raw<Witness<'a>>, max_stream: u64 },
-    Gzip { inflating: Inflating, witness: Witness<'a> },
+    Gzip { inflating: Inflating, witness: Witness<'a>, crc: Crc },
 }
 
 /// The bytes of a tar stream: inflated, or as they are.
@@ -74,7 +77,7 @@ impl<'a> Unpacked<'a> {
             .name("inflate".to_owned())
             .spawn(move || inflate(inflater, &to, &spares, &stopped))?;
         let inflating = Inflating { thread, messages, spare, stop };
-        Ok(Self::new(Source::Gzip { inflating, witness }))
+        Ok(Self::new(Source::Gzip { inflating, witness, crc: Crc::new() }))
     }
 
     /// A stream that is not compressed.
@@ -104,23 +107,28 @@ impl<'a> Unpacked<'a> {
 
     /// The unpacked bytes at hand; none at the end, which is reached only if the file is sound.
     pub fn fill(&mut self) -> Result<&[u8], Fault> {
-        let (inflating, witness) = match &mut self.source {
+        let (inflating, witness, crc) = match &mut self.source {
             Source::Plain { raw, max_stream } => {
                 if raw.offset() > *max_stream {
                     return Err(Fault::TooLarge(format!("more than {}", crate::text::size(*max_stream))));
                 }
                 return Ok(raw.fill()?);
             }
-            Source::Gzip { inflating, witness } => (inflating, witness),
+            Source::Gzip { inflating, witness, crc } => (inflating, witness, crc),
         };
         while self.start == self.out.len() {
             match inflating.messages.recv() {
                 Ok(Message::Read(bytes)) => witness.hear(&bytes),
                 Ok(Message::Made(bytes)) => {
+                    crc.update(&bytes);
                     self.consumed += self.out.len() as u64;
                     self.start = 0;
                     // The thread makes a new one where it gets none back.
                     let _ = inflating.spare.send(std::mem::replace(&mut self.out, bytes));
+                }
+                Ok(Message::Member(trailer)) => {
+                    trailer.check(crc)?;
+                    crc.reset();
                 }
                 Ok(Message::Fault(fault)) => return Err(fault),
                 Err(_) => return Ok(&[]),
@@ -141,7 +149,7 @@ impl<'a> Unpacked<'a> {
     pub fn finish(self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
         let raw = match self.source {
             Source::Plain { raw, .. } => raw,
-            Source::Gzip { inflating, mut witness } => {
+            Source::Gzip { inflating, mut witness, .. } => {
                 inflating.stop.store(true, Ordering::Relaxed);
                 for message in &inflating.messages {
                     if let Message::Read(bytes) = message {
@@ -165,17 +173,18 @@ fn inflate(
 ) -> Raw<()> {
     while !stop.load(Ordering::Relaxed) {
         let mut out = spares.try_recv().unwrap_or_default();
-        let done = inflater.unpack(&mut out);
-        let at_end = out.is_empty();
+        let step = inflater.unpack(&mut out);
         // What was made before a fault comes first: a message then names the entry that it stands in.
-        if !at_end && to.send(Message::Made(out)).is_err() {
+        if !out.is_empty() && to.send(Message::Made(out)).is_err() {
             break;
         }
-        if let Err(fault) = done {
-            let _ = to.send(Message::Fault(fault));
-            break;
-        }
-        if at_end {
+        let (message, goes_on) = match step {
+            Ok(Step::Full) => continue,
+            Ok(Step::Member(trailer)) => (Message::Member(trailer), true),
+            Ok(Step::End) => break,
+            Err(fault) => (Message::Fault(fault), false),
+        };
+        if to.send(message).is_err() || !goes_on {
             break;
         }
     }
