@@ -1,4 +1,4 @@
-//! A first look: builds the small but real agent bundle of `fixtures/base/flat.tree`, judges it, then breaks it as a
+//! A first look: builds the small but real agent bundle of `fixtures/base/survivor.tree`, judges it, then breaks it as a
 //! released bundle once was broken, and judges that.
 
 #[path = "../tests/support/tree.rs"]
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 /// The good bundle, and the one whose shared package is a link to a developer's machine.
 const BUNDLES: [(&str, &str, u8); 2] =
-    [("a good bundle", "fixtures/base/flat.tree", 0), ("a broken one", "fixtures/try/linked-on-windows.tree", 1)];
+    [("a good bundle", "fixtures/base/survivor.tree", 0), ("a broken one", "fixtures/try/linked-on-windows.tree", 1)];
 
 fn main() -> std::io::Result<ExitCode> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -3,8 +3,9 @@
 //! Overrides and allowances are applied here and nowhere else.
 
 use crate::model::bundle::Bundle;
-use crate::model::finding::{Allowed, Finding, Observation};
+use crate::model::finding::{Allowed, Finding, Observation, Severity};
 use crate::model::policy::{Level, Policy, Selector};
+use crate::model::rehearsal::{Ending, Rehearsal};
 use crate::model::report::{CheckReport, PackageId, SubjectReport, Summary, Verdict};
 use crate::rules::{Judges, RULES, Rule};
 
@@ -113,6 +114,26 @@ pub fn conclude(subjects: Vec<SubjectReport>, policy: &Policy) -> CheckReport {
     let verdict = if failed { Verdict::Fail } else { Verdict::Pass };
     let notes = unused(&subjects, policy);
     CheckReport { verdict, summary, subjects, notes }
+}
+
+/// Applies overrides and allowances to what a rehearsal saw, and gives its verdict. A failure that no rule names cannot be
+/// allowed.
+#[must_use]
+pub fn weigh(rehearsal: &mut Rehearsal, policy: &Policy) -> Verdict {
+    let mut verdict = Verdict::Pass;
+    for run in rehearsal.runs.iter_mut().filter(|run| run.ending == Ending::Fails) {
+        if let Some(finding) = &mut run.finding {
+            run.allowed = allowance(finding, policy);
+            if let Some(Level::At(severity)) = policy.override_of(finding.rule).map(|found| found.level) {
+                finding.severity = severity;
+            }
+        }
+        let severity = run.finding.as_ref().map_or(Severity::Error, |finding| finding.severity);
+        if run.allowed.is_none() && policy.fail_on.is_reached_by(severity) {
+            verdict = Verdict::Fail;
+        }
+    }
+    verdict
 }
 
 /// Allowances and `--allow` flags that matched nothing: they hide the next real finding, or are misspelt.

@@ -26,6 +26,29 @@ pub const SERVER_HOME: &str = "~/.server-flow";
 pub const DEPLOYED_BUNDLE: &str = "~/.server-flow/agent-bundle";
 /// Where step 1 of the update puts the archive (section "Étape 1").
 pub const DOWNLOAD: &str = "/tmp/agent-bundle-update.tar.gz";
+/// Where step 2 of the update moves the deployed bundle (section "Étape 2").
+pub const BACKUP: &str = "~/.server-flow/agent-bundle-backup";
+/// The archive's path on the control plane (section "Étape 1").
+pub const PUBLISHED: &str = "/agent-bundle.tar.gz";
+/// The unit's file (section "Fichiers Clés", 4).
+pub const UNIT_FILE: &str = "/etc/systemd/system/server-flow-agent.service";
+/// The node that the documented unit starts (section "Fichiers Clés", 4).
+pub const NODE: &str = "/usr/bin/node";
+/// Where the agent opens its WebSocket on the control plane (FIELD-FACTS, "On the server").
+pub const CONNECT: &str = "/api/connect";
+
+/// The unit as step 7 of the update writes it (sections "Fichiers Clés", 4, and "Étape 7"), for a user, the bundle's
+/// folder, node's path and the control plane's address.
+#[must_use]
+pub fn unit_file(user: &str, bundle: &str, node: &str, address: &str) -> String {
+    format!(
+        "[Unit]\nDescription=ServerFlow Agent\nAfter=network.target\n\n\
+         [Service]\nType=simple\nUser={user}\nWorkingDirectory={bundle}\n\
+         ExecStart={node} {bundle}/{ENTRY_POINT} --url {address}\n\
+         Restart=always\nRestartSec=10\nEnvironment=NODE_ENV=production\n\n\
+         [Install]\nWantedBy=multi-user.target\n"
+    )
+}
 
 /// [`DEPLOYED_BUNDLE`] as Node prints it on a server that runs the agent as root, which the document's unit does.
 pub const DEPLOYED_AT: &str = "/root/.server-flow/agent-bundle";

@@ -1,7 +1,9 @@
 //! The command line: clap's types, turned into the model's values here and nowhere else.
 
 pub mod doctor;
+pub mod rehearse;
 pub mod signing;
+pub mod update;
 
 use crate::config::{Config, ConfigError, rule_id, size};
 use crate::model::bundle::Expectations;
@@ -44,6 +46,8 @@ pub enum Command {
     Sign(signing::Sign),
     /// Verify the signature of a file, or of a folder's manifest and all its files
     Verify(signing::Verify),
+    /// Run the documented update for real in a throw-away home, for each generation of deployed agents
+    Rehearse(rehearse::Rehearse),
     /// Print the page of one rule
     Explain {
         /// A rule or a cause, as `rules` lists them
@@ -167,6 +171,12 @@ pub struct Check {
     /// The Node of the server: a release line such as 20, which means its newest, or a version such as 20.10.0
     #[arg(long, value_name = "VERSION", default_value_t)]
     node: NodeVersion,
+    /// Fail if this generation's update would drop the shared package, and heed no other generation's
+    #[arg(long, value_enum, value_name = "NAME")]
+    generation: Option<update::GenerationWord>,
+    /// Fail if this systemd unit would not start the bundle (repeatable: the unit first, then its drop-ins)
+    #[arg(long = "unit", value_name = "FILE")]
+    pub units: Vec<PathBuf>,
     /// Fail if there is no signature
     #[arg(long, help_heading = "Signature")]
     pub require_signature: bool,
@@ -220,7 +230,7 @@ impl LimitArgs {
 }
 
 impl Check {
-    /// What the caller demands of the version.
+    /// What the caller demands of the bundle, but for the unit, which is to be read first.
     #[must_use]
     pub fn expectations(&self) -> Expectations {
         Expectations {
@@ -228,6 +238,8 @@ impl Check {
             newer_than: self.newer_than.clone(),
             node: self.node,
             deployed_at: None,
+            generation: self.generation.map(Into::into),
+            unit: None,
         }
     }
 }

@@ -23,7 +23,8 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
     let policy = session.common.policy(config)?;
     let names = config.names();
     let limits = options.limits.over(config.limits()?);
-    let expectations = options.expectations();
+    let mut expectations = options.expectations();
+    expectations.unit = source::unit::read(&options.units)?;
     let trust = Trust::gather(&options.keys, options.require_signature, &configured)?;
     let mut subjects = Vec::new();
     for path in &options.paths {

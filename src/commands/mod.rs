@@ -8,6 +8,7 @@ mod keys;
 mod manifest;
 mod pages;
 mod progress;
+mod rehearse;
 mod session;
 mod sign;
 mod verify;
@@ -89,6 +90,7 @@ pub fn run(args: &[OsString]) -> u8 {
         Command::Keygen(options) => keygen::run(options, &session),
         Command::Sign(options) => sign::run(options, &session),
         Command::Verify(options) => verify::run(options, &session),
+        Command::Rehearse(options) => rehearse::run(options, &session),
         Command::Explain { id } => pages::explain(id, &session),
         Command::Rules => pages::rules(&session),
         Command::Completions { shell } => completions(*shell, &session),
@@ -111,6 +113,7 @@ impl Command {
             Self::Keygen(_) => "keygen",
             Self::Sign(_) => "sign",
             Self::Verify(_) => "verify",
+            Self::Rehearse(_) => "rehearse",
             Self::Explain { .. } => "explain",
             Self::Rules => "rules",
             Self::Completions { .. } => "completions",

@@ -101,12 +101,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Says why the run could not judge: to people on stderr, to a machine in its document.
-    pub fn fail(&self, command: &str, error: &RunError) {
+    /// Says on stderr why the run could not judge.
+    pub fn say(&self, error: &RunError) {
         let mut words = Vec::new();
         if render::human::error(error, &mut words).is_ok() {
             let _ = io::stderr().write_all(&words);
         }
+    }
+
+    /// Says why the run could not judge: to people on stderr, to a machine in its document.
+    pub fn fail(&self, command: &str, error: &RunError) {
+        self.say(error);
         let mut out = Vec::new();
         if self.common.format() != Format::Human
             && render::error(self.common.format(), command, error, &mut out).is_ok()
@@ -118,6 +123,11 @@ impl<'a> Session<'a> {
 
     /// Progress on stderr, on a terminal only.
     pub fn progress(&self) -> Progress {
-        Progress::new(!self.common.no_progress && !self.common.quiet && io::stderr().is_terminal())
+        Progress::new(self.shows_progress())
+    }
+
+    /// Whether progress is wanted and can be shown.
+    pub fn shows_progress(&self) -> bool {
+        !self.common.no_progress && !self.common.quiet && io::stderr().is_terminal()
     }
 }

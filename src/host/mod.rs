@@ -1,9 +1,11 @@
 //! What the outside world is asked for beside bundles: the environment, files written safely, and programs run.
 
+pub mod control_plane;
 pub mod files;
 pub mod process;
 pub mod recording;
 pub mod server;
+pub mod signals;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -21,6 +23,22 @@ pub fn env(name: &str) -> Option<OsString> {
 #[must_use]
 pub fn env_is_set(name: &str) -> bool {
     std::env::var_os(name).is_some()
+}
+
+/// The whole environment.
+#[must_use]
+pub fn environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
+}
+
+/// The program of that name, found in PATH as execvp(3) does.
+#[must_use]
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = env("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|candidate| {
+        candidate.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    })
 }
 
 /// Seconds since 1970-01-01 UTC; nothing for a clock that stands before that.

@@ -14,7 +14,7 @@ use crate::model::modules::{
 use crate::model::node_version::NodeVersion;
 use crate::model::resolution::{Failure, Loader, PackageType, Refusal, Resolver, Target};
 use crate::model::territory::Territory;
-use crate::model::tree::{Content, NodeId};
+use crate::model::tree::{Content, Kind, NodeId};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Faults that are told apart; a bundle with more is refused all the same.
@@ -23,6 +23,19 @@ const MOST_FAULTS: usize = 2000;
 /// Follows the imports of a bundle from its entry point.
 #[must_use]
 pub fn follow(bundle: &Bundle<'_>) -> Graph {
+    follow_with(bundle, None)
+}
+
+/// [`follow`] with the shared package taken from its shipped sources, from which an update may restore it; nothing where
+/// there are none.
+#[must_use]
+pub fn follow_restored(bundle: &Bundle<'_>) -> Option<Graph> {
+    let tree = bundle.tree();
+    let source = tree.resolve(bundle.names.shared_source.as_bytes()).ok()?;
+    (tree.kind(source) == Kind::Directory).then(|| follow_with(bundle, Some(source)))
+}
+
+fn follow_with(bundle: &Bundle<'_>, shared: Option<NodeId>) -> Graph {
     let tree = bundle.tree();
     let entry = tree.resolve(bundle.names.entry.as_bytes()).ok();
     let entry = entry.filter(|id| tree.file(*id).is_some_and(|file| file.size > 0));
@@ -37,7 +50,10 @@ pub fn follow(bundle: &Bundle<'_>) -> Graph {
     let mut walk = Walk {
         bundle,
         node,
-        resolver: Resolver::new(tree, node, here, &is_ours),
+        resolver: match shared {
+            Some(folder) => Resolver::new(tree, node, here, &is_ours).with_package(&bundle.names.shared, folder),
+            None => Resolver::new(tree, node, here, &is_ours),
+        },
         is_ours: &is_ours,
         empty: &empty,
         order: Vec::new(),

@@ -20,7 +20,7 @@ use crate::model::names::Names;
 use crate::model::signature::Authenticity;
 use crate::model::snapshot::Snapshot;
 
-pub use graph::follow;
+pub use graph::{follow, follow_restored};
 pub use worker::{Parsing, SourceKind, kind_of};
 
 /// A bundle with everything that the rules judge, what following its imports found included.
@@ -35,6 +35,6 @@ pub fn bundle<'a>(
     if !snapshot.tree_is_known() {
         return bundle;
     }
-    let modules = follow(&bundle);
-    bundle.with_modules(modules)
+    let (modules, restored) = (follow(&bundle), follow_restored(&bundle));
+    bundle.with_modules(modules, restored)
 }

@@ -1,5 +1,6 @@
 //! A bundle as the rules see it: the tree, and what several rules need to know of it, worked out once.
 
+use super::generation::Generation;
 use super::modules::Graph;
 use super::names::Names;
 use super::node_version::NodeVersion;
@@ -8,6 +9,7 @@ use super::signature::Authenticity;
 use super::snapshot::{Snapshot, SubjectKind};
 use super::territory::Territory;
 use super::tree::{Content, Kind, NodeId, Tree};
+use super::unit::Unit;
 use serde::Serialize;
 
 /// Which of the document's two layouts a bundle has.
@@ -59,6 +61,10 @@ pub struct Expectations {
     pub node: NodeVersion,
     /// The folder that the bundle is in on the server, where it is another than the document's.
     pub deployed_at: Option<String>,
+    /// `--generation`: whose update decides, instead of every generation's.
+    pub generation: Option<Generation>,
+    /// `--unit`: the unit that is to start the bundle.
+    pub unit: Option<Unit>,
 }
 
 /// A `package.json` and what became of reading it.
@@ -102,6 +108,9 @@ pub struct Bundle<'a> {
     pub shared_package: PackageFile,
     /// What following its imports found; empty until [`Bundle::with_modules`].
     pub modules: Graph,
+    /// The same, with the shared package taken from its shipped sources, as an update may install it; nothing where it
+    /// ships none.
+    pub restored: Option<Graph>,
     territories: Vec<Territory>,
 }
 
@@ -126,14 +135,15 @@ impl<'a> Bundle<'a> {
             package: read_package(tree, "package.json"),
             shared_package: read_package(tree, &format!("{}/package.json", names.shared_copy())),
             modules: Graph::default(),
+            restored: None,
             territories,
         }
     }
 
     /// The bundle with what following its imports found.
     #[must_use]
-    pub fn with_modules(self, modules: Graph) -> Self {
-        Self { modules, ..self }
+    pub fn with_modules(self, modules: Graph, restored: Option<Graph>) -> Self {
+        Self { modules, restored, ..self }
     }
 
     /// The tree.

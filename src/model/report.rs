@@ -42,8 +42,14 @@ pub enum FailOn {
 impl FailOn {
     /// The verdict on these findings.
     pub fn verdict<'a>(self, findings: impl IntoIterator<Item = &'a Finding>) -> Verdict {
-        let fails = |finding: &Finding| matches!(self, Self::At(limit) if finding.severity >= limit);
-        if findings.into_iter().any(fails) { Verdict::Fail } else { Verdict::Pass }
+        let fails = findings.into_iter().any(|finding| self.is_reached_by(finding.severity));
+        if fails { Verdict::Fail } else { Verdict::Pass }
+    }
+
+    /// Whether something of this severity fails.
+    #[must_use]
+    pub fn is_reached_by(self, severity: Severity) -> bool {
+        matches!(self, Self::At(limit) if severity >= limit)
     }
 }
 

@@ -99,7 +99,7 @@ const fn kind(severity: Severity) -> &'static str {
 
 /// One workflow command, escaped as the toolkit does it: `%` and line ends in the message, and in a property also
 /// what would end it.
-fn command(name: &str, properties: &[(&str, &str)], message: &str) -> String {
+pub(super) fn command(name: &str, properties: &[(&str, &str)], message: &str) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let properties: Vec<_> = properties.iter().map(|(key, value)| format!("{key}={}", property(value))).collect();

@@ -73,14 +73,14 @@ pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     write(std::iter::once(suite), out)
 }
 
-fn write(suites: impl Iterator<Item = TestSuite>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(suites: impl Iterator<Item = TestSuite>, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new("bundle-doctor");
     report.set_time(NO_TIME).add_test_suites(suites);
     let text = report.to_string().map_err(io::Error::other)?;
     out.write_all(text.as_bytes())
 }
 
-fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
+pub(super) fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(xml(name), status);
     case.set_classname(class).set_time(NO_TIME);
     case
@@ -131,7 +131,7 @@ fn rule_case(subject: &SubjectReport, rule: &str, silent: bool, fail_on: FailOn)
     case
 }
 
-fn skipped(message: &str, text: &str) -> TestCaseStatus {
+pub(super) fn skipped(message: &str, text: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
     status.set_message(one_line(message));
     if !text.is_empty() {
@@ -161,13 +161,13 @@ fn text(finding: &Finding) -> String {
     text
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     xml(text).replace('\n', " ")
 }
 
 /// Text that XML 1.0 can hold (production 2, `Char`), whoever wrote it: what it forbids, and all other control
 /// characters but the newline, is written as an escape rather than dropped.
-fn xml(text: &str) -> String {
+pub(super) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

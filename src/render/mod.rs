@@ -4,6 +4,7 @@ pub mod github;
 pub mod human;
 pub mod json;
 mod junit;
+pub mod rehearsal;
 mod sarif;
 pub mod server;
 mod server_json;

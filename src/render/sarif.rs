@@ -101,13 +101,13 @@ pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     write(Run::builder().tool(driver(rules())).invocations(vec![invocation]).build(), out)
 }
 
-fn write(run: Run, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(run: Run, out: &mut dyn Write) -> io::Result<()> {
     let log = Sarif::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build();
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
 }
 
-fn rules() -> impl Iterator<Item = ReportingDescriptor> {
+pub(super) fn rules() -> impl Iterator<Item = ReportingDescriptor> {
     RULES.iter().map(|rule| descriptor(rule.id, rule.severity, rule.summary, rule.page))
 }
 
@@ -117,7 +117,7 @@ fn causes() -> impl Iterator<Item = ReportingDescriptor> {
     own.map(|cause| descriptor(cause.id, cause.severity, cause.summary, cause.page))
 }
 
-fn driver(descriptors: impl Iterator<Item = ReportingDescriptor>) -> ToolComponent {
+pub(super) fn driver(descriptors: impl Iterator<Item = ReportingDescriptor>) -> ToolComponent {
     ToolComponent::builder()
         .name("bundle-doctor")
         .version(env!("CARGO_PKG_VERSION"))
@@ -154,7 +154,7 @@ fn lead(summary: &str, page: &str) -> String {
     if words.is_empty() { summary.to_owned() } else { words.join(" ") }
 }
 
-fn level(severity: Severity) -> ResultLevel {
+pub(super) fn level(severity: Severity) -> ResultLevel {
     match severity {
         Severity::Error => ResultLevel::Error,
         Severity::Warning => ResultLevel::Warning,
@@ -214,15 +214,15 @@ fn words(finding: &Finding, place: &Place) -> String {
 
 /// A message of plain text. In SARIF that is not quite plain: `{0}` is a placeholder, so braces are doubled
 /// (section 3.11.5), and `[text](target)` is a link (3.11.6), which a hostile name could use to lead a reader away.
-fn message(text: &str) -> Message {
+pub(super) fn message(text: &str) -> Message {
     Message::builder().text(text.replace('{', "{{").replace('}', "}}").replace("](", "] (")).build()
 }
 
-fn notification(text: &str, level: &str) -> Notification {
+pub(super) fn notification(text: &str, level: &str) -> Notification {
     Notification::builder().level(json!(level)).message(message(text)).build()
 }
 
-fn location(uri: &str) -> Location {
+pub(super) fn location(uri: &str) -> Location {
     let artifact = ArtifactLocation::builder().uri(uri).build();
     Location::builder().physical_location(PhysicalLocation::builder().artifact_location(artifact).build()).build()
 }
@@ -264,7 +264,7 @@ fn join(directory: &str, path: Option<&str>) -> String {
 
 /// A path as an RFC 3986 reference: an absolute one gets the `file` scheme, a relative one stays relative. A colon is
 /// encoded too, as in the first segment it would end a scheme (section 4.2).
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let mut rest = path;
     while let Some(shorter) = rest.strip_prefix("./") {
         rest = shorter.trim_start_matches('/');

@@ -41,7 +41,9 @@ mod signature_missing;
 mod signature_untrusted;
 mod specifiers;
 mod undeclared_dependency;
+mod unit_mismatch;
 mod unresolved_import;
+mod update_drops_shared;
 mod version_mismatch;
 mod workspace_link;
 mod workspace_protocol;
@@ -115,6 +117,8 @@ pub static RULES: &[&Rule] = &[
     &unresolved_import::RULE,
     &undeclared_dependency::RULE,
     &missing_export::RULE,
+    &update_drops_shared::RULE,
+    &unit_mismatch::RULE,
     &install_script::RULE,
     &secret_file::RULE,
     &setuid_file::RULE,

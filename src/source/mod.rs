@@ -12,6 +12,7 @@ pub mod limits;
 mod pax;
 mod replay;
 mod sniff;
+pub mod unit;
 mod unpacked;
 
 use crate::imports::{SourceKind, kind_of};

@@ -32,7 +32,7 @@ fn broken() -> tempfile::TempDir {
 #[test]
 fn stdin_is_an_archive_plain_or_not() {
     let folder = tempfile::tempdir().unwrap();
-    let good = fixture("base/flat.tree");
+    let good = fixture("base/survivor.tree");
     let done = run_in(folder.path(), &["check", "-"], &[], &good.archive());
     assert_eq!((done.code, done.stderr.as_str()), (0, ""));
     assert!(done.stdout.starts_with("-  accepted\n"), "{}", done.stdout);
@@ -122,7 +122,7 @@ fn allowances_need_a_reason_and_tell_when_they_match_nothing() {
 
 #[test]
 fn names_come_from_the_configuration() {
-    let folder = folder_with("base/flat.tree");
+    let folder = folder_with("base/survivor.tree");
     fs::write(
         folder.path().join("bundle-doctor.toml"),
         "[bundle]\nentry = \"dist/main.js\"\nrequired-dependencies = [\"ws\", \"express\"]\n",
@@ -140,7 +140,7 @@ fn names_come_from_the_configuration() {
 
 #[test]
 fn limits_are_options_and_settings() {
-    let folder = folder_with("base/flat.tree");
+    let folder = folder_with("base/survivor.tree");
     let rule = |args: &[&str]| {
         json(folder.path(), &[&["check", "a.tar.gz"][..], args].concat())["subjects"][0]["findings"][0]["rule"].clone()
     };

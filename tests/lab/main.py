@@ -8,7 +8,7 @@ import traceback
 
 from harness import WORK, Part
 
-PARTS = ("workspace", "mistakes", "specs", "imports", "extract", "differential", "formats", "signing", "server")
+PARTS = ("workspace", "mistakes", "specs", "imports", "extract", "differential", "formats", "signing", "server", "rehearse")
 
 
 def main(words: list[str]) -> int:

@@ -57,8 +57,7 @@ impl Resolver<'_> {
             return self.exported(asked, folder, &exports, &subpath);
         }
         let mut failure = None;
-        let path = [b"node_modules/", name.as_bytes()].concat();
-        for folder in self.upwards(from).filter_map(|folder| self.folder_in(folder, &path)) {
+        for folder in self.find_packages(name, from) {
             match self.required_in_folder(asked, name, &subpath, folder) {
                 // Without `exports` the search goes on in the folders above.
                 Err(refusal @ Refusal { failure: Failure::NotFound { .. }, .. }) => {

@@ -61,6 +61,8 @@ pub struct Resolver<'t> {
     /// Whether a folder of `node_modules` is looked into.
     is_ours: IsOurs<'t>,
     packages: RefCell<HashMap<NodeId, Rc<PackageFile>>>,
+    /// A package that is found in another folder than its own.
+    moved: Option<(String, NodeId)>,
 }
 
 /// What `type` of a package.json says.
@@ -80,7 +82,13 @@ impl<'t> Resolver<'t> {
     /// Resolves in a tree that stands at `here` on the server.
     #[must_use]
     pub fn new(tree: &'t Tree, node: NodeVersion, here: &str, is_ours: IsOurs<'t>) -> Self {
-        Self { tree, node, here: here.to_owned(), is_ours, packages: RefCell::default() }
+        Self { tree, node, here: here.to_owned(), is_ours, packages: RefCell::default(), moved: None }
+    }
+
+    /// The same, with a package found in this folder, wherever in `node_modules` it stands.
+    #[must_use]
+    pub fn with_package(self, name: &str, folder: NodeId) -> Self {
+        Self { moved: Some((name.to_owned(), folder)), ..self }
     }
 
     /// What `import` or `require` of a specifier in a file leads to.
@@ -195,8 +203,15 @@ impl<'t> Resolver<'t> {
 
     /// The folder of a package in the nearest `node_modules` that has it.
     fn find_package(&self, name: &str, from: NodeId) -> Option<NodeId> {
+        self.find_packages(name, from).next()
+    }
+
+    /// The folders of a package in every `node_modules` upwards, the nearest first.
+    fn find_packages(&self, name: &str, from: NodeId) -> impl Iterator<Item = NodeId> {
         let path = [b"node_modules/", name.as_bytes()].concat();
-        self.upwards(from).find_map(|folder| self.folder_in(folder, &path))
+        let moved = self.moved.as_ref().filter(|(moved, _)| moved == name).map(|(_, folder)| *folder);
+        let upwards = moved.is_none().then(|| self.upwards(from)).into_iter().flatten();
+        moved.into_iter().chain(upwards.filter_map(move |folder| self.folder_in(folder, &path)))
     }
 }
 

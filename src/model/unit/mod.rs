@@ -3,6 +3,7 @@
 //! The syntax is that of systemd.syntax(7), the settings those of systemd.service(5) and systemd.exec(5).
 
 mod command;
+pub mod fit;
 mod parse;
 
 pub use command::{CommandLine, Prefixes, split};

@@ -1,0 +1,55 @@
+//! The command line of `rehearse`.
+
+use super::update::GenerationWord;
+use crate::model::generation::Generation;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// `rehearse`.
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 the agent started every time, 1 it did not once, 2 it could not be told")]
+pub struct Rehearse {
+    /// An archive, a bundle's folder, or the address (http://…) of an archive that is published
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: String,
+    /// Update from this bundle (an archive or a deployed folder) instead of from an empty folder
+    #[arg(long, value_name = "BUNDLE")]
+    pub from: Option<PathBuf>,
+    /// Update as this generation of agents does (repeatable) [default: all]
+    #[arg(long = "generation", value_enum, value_name = "NAME")]
+    generations: Vec<GenerationWord>,
+    /// Install with this one only [default: pnpm, or npm where the generation tries it]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub package_manager: Option<ManagerWord>,
+    /// How long the agent has to stay up once it has connected
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub hold: u64,
+    /// How long the agent has to connect
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub connect_within: u64,
+    /// Install from the package managers' caches only, which are read and not written
+    #[arg(long)]
+    pub offline: bool,
+    /// Leave the throw-away folder, and say where it is
+    #[arg(long)]
+    pub keep: bool,
+}
+
+impl Rehearse {
+    /// Whose updates, each once, from the oldest to the newest.
+    #[must_use]
+    pub fn generations(&self) -> Vec<Generation> {
+        let asked: Vec<_> = self.generations.iter().map(|word| Generation::from(*word)).collect();
+        let wanted = |generation: &Generation| asked.is_empty() || asked.contains(generation);
+        Generation::ALL.into_iter().filter(wanted).collect()
+    }
+}
+
+/// What step 5 installs with.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ManagerWord {
+    /// `pnpm install --prod --ignore-scripts`
+    Pnpm,
+    /// `npm install --omit=dev`
+    Npm,
+}

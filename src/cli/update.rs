@@ -1,0 +1,25 @@
+//! The command line's words about the update.
+
+use crate::model::generation::Generation;
+use clap::ValueEnum;
+
+/// A generation of deployed agents.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GenerationWord {
+    /// The eight steps to the letter of the document
+    Documented,
+    /// The same, with the folder made that step 6 copies into
+    DocumentedMkdir,
+    /// The shared package is put aside and put back
+    Preserving,
+}
+
+impl From<GenerationWord> for Generation {
+    fn from(word: GenerationWord) -> Self {
+        match word {
+            GenerationWord::Documented => Self::Documented,
+            GenerationWord::DocumentedMkdir => Self::DocumentedMkdir,
+            GenerationWord::Preserving => Self::Preserving,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What the package managers see of the caller: how to reach the registry, and, with `--offline`, what is in their caches.
+//!
+//! Measured with pnpm 9 and npm 10 (`tests/lab/rehearse.py` looks at every file before and after): `pnpm install --offline`
+//! writes nothing to its store unless it links files into it, hence `package-import-method`; `npm install --offline` writes
+//! its index anew, hence a copy of the index beside a link to the contents.
+
+use super::{Choice, Network, RehearsalError, prepare};
+use crate::host;
+use crate::host::process::{Environment, Request};
+use crate::update::Manager;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// The rehearsal's own caches.
+pub struct Caches {
+    root: PathBuf,
+    network: Network,
+    caller: Vec<(OsString, OsString)>,
+}
+
+impl Caches {
+    /// Makes them: empty, or showing what the caller's have.
+    pub fn prepare(root: &Path, network: Network, choice: Choice, stop: &AtomicBool) -> Result<Self, RehearsalError> {
+        let caches = Self { root: root.join("caches"), network, caller: host::environment() };
+        let failed = |source| RehearsalError::Io { what: "prepare the package managers' caches".to_owned(), source };
+        fs::create_dir(&caches.root).map_err(failed)?;
+        if network == Network::CachesOnly {
+            if choice != Choice::Only(Manager::Pnpm)
+                && let Some(npm) = ask("npm", &["config", "get", "cache"], stop)?
+            {
+                caches.show_npm(Path::new(&npm)).map_err(failed)?;
+            }
+            if choice != Choice::Only(Manager::Npm)
+                && let Some(store) = ask("pnpm", &["store", "path"], stop)?
+            {
+                // It ends in the version of the store's layout, such as `v3`, which pnpm appends by itself.
+                let version = Path::new(&store).file_name().unwrap_or_default().to_owned();
+                show(Path::new(&store), &caches.store().join(version)).map_err(failed)?;
+                let configured = ask("pnpm", &["config", "get", "cache-dir"], stop)?;
+                let cache = configured.filter(|path| path != "undefined").map(PathBuf::from);
+                if let Some(cache) = cache.or_else(|| Some(caches.callers_cache()?.join("pnpm"))) {
+                    show(&cache, &caches.pnpm()).map_err(failed)?;
+                }
+            }
+        }
+        Ok(caches)
+    }
+
+    fn store(&self) -> PathBuf {
+        self.root.join("pnpm-store")
+    }
+
+    fn pnpm(&self) -> PathBuf {
+        self.root.join("pnpm")
+    }
+
+    fn npm(&self) -> PathBuf {
+        self.root.join("npm")
+    }
+
+    fn show_npm(&self, cache: &Path) -> io::Result<()> {
+        let (theirs, ours) = (cache.join("_cacache"), self.npm().join("_cacache"));
+        if !theirs.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(&ours)?;
+        for entry in fs::read_dir(&theirs)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            match name.to_str() {
+                Some(index) if index.starts_with("index-") => copy(&entry.path(), &ours.join(index))?,
+                Some(content) if content.starts_with("content-") => symlink(entry.path(), ours.join(content))?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.caller.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str())
+    }
+
+    fn callers_home(&self) -> Option<PathBuf> {
+        self.variable("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+    }
+
+    /// XDG Base Directory Specification: `$XDG_CACHE_HOME`, else `~/.cache`.
+    fn callers_cache(&self) -> Option<PathBuf> {
+        let set = self.variable("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+        set.or_else(|| Some(self.callers_home()?.join(".cache")))
+    }
+
+    /// The environment of the update's commands: the agent's, as systemd gives it, with what is needed to reach the
+    /// registry as the caller does (proxies, certificates, npm's own variables).
+    pub fn environment(&self, home: &Path, temporary: &Path, manager: Option<Manager>) -> Vec<(OsString, OsString)> {
+        let mut set: Vec<(String, OsString)> = vec![
+            ("HOME".into(), home.into()),
+            ("TMPDIR".into(), temporary.into()),
+            ("NODE_ENV".into(), "production".into()),
+            // The words of tar, cp and curl are read.
+            ("LC_ALL".into(), "C".into()),
+            // No server is a CI, and there pnpm would insist on the lock file. With `false` both believe it.
+            ("CI".into(), "false".into()),
+            ("COREPACK_ENABLE_DOWNLOAD_PROMPT".into(), "0".into()),
+            ("COREPACK_DEFAULT_TO_LATEST".into(), "0".into()),
+        ];
+        let mut add = |name: &str, value: OsString| set.push((name.to_owned(), value));
+        for name in ["NO_PROXY", "no_proxy"] {
+            let mut value = self.variable(name).unwrap_or_default().to_owned();
+            if !value.is_empty() {
+                value.push(",");
+            }
+            value.push("127.0.0.1");
+            add(name, value);
+        }
+        if let Some(home) = self.callers_home() {
+            let elsewhere = [
+                ("npm_config_userconfig", home.join(".npmrc")),
+                ("XDG_CONFIG_HOME", home.join(".config")),
+                ("COREPACK_HOME", home.join(".cache/node/corepack")),
+                ("VOLTA_HOME", home.join(".volta")),
+            ];
+            for (name, path) in elsewhere {
+                let given = self.caller.iter().any(|(known, _)| same_name(known, name));
+                if !given && path.exists() {
+                    add(name, path.into());
+                }
+            }
+        }
+        for (name, value) in self.settings(manager) {
+            add(name, value);
+        }
+        let dropped = ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "PWD", "OLDPWD"];
+        let is_ours = |name: &OsStr| set.iter().any(|(ours, _)| same_name(name, ours));
+        let mut environment: Vec<_> = self
+            .caller
+            .iter()
+            .filter(|(name, _)| !is_ours(name) && !dropped.iter().any(|dropped| name == dropped))
+            .cloned()
+            .collect();
+        environment.extend(set.into_iter().map(|(name, value)| (name.into(), value)));
+        environment
+    }
+
+    /// Each package manager gets its own variables only: npm complains of those that it does not know.
+    fn settings(&self, manager: Option<Manager>) -> Vec<(&'static str, OsString)> {
+        let mut settings = match manager {
+            None => return Vec::new(),
+            Some(Manager::Pnpm) => {
+                vec![("npm_config_store_dir", self.store().into()), ("npm_config_cache_dir", self.pnpm().into())]
+            }
+            Some(Manager::Npm) => vec![
+                ("npm_config_cache", self.npm().into()),
+                ("npm_config_logs_max", "0".into()),
+                ("npm_config_audit", "false".into()),
+                ("npm_config_fund", "false".into()),
+            ],
+        };
+        settings.push(("npm_config_update_notifier", "false".into()));
+        if self.network == Network::CachesOnly {
+            settings.push(("npm_config_offline", "true".into()));
+            if manager == Some(Manager::Pnpm) {
+                settings.push(("npm_config_package_import_method", "clone-or-copy".into()));
+            }
+        }
+        settings
+    }
+}
+
+/// npm heeds its variables in any case.
+fn same_name(a: &OsStr, b: &str) -> bool {
+    a == b || (b.starts_with("npm_config_") && a.to_str().is_some_and(|a| a.eq_ignore_ascii_case(b)))
+}
+
+/// What a package manager says of its own places, as the caller has it; nothing where there is no such program.
+fn ask(program: &str, args: &[&str], stop: &AtomicBool) -> Result<Option<String>, RehearsalError> {
+    let mut request = Request::new(program, args);
+    request.timeout = Duration::from_secs(60);
+    // Asking leaves no log either.
+    let quiet = [("npm_config_logs_max", "0"), ("npm_config_update_notifier", "false")];
+    let quiet = quiet.map(|(name, value)| (name.into(), Some(value.into())));
+    request.environment = Environment::Inherited(quiet.to_vec());
+    match prepare(&request, stop, &format!("ask {program} for its cache")) {
+        Ok(answer) => Ok(Some(answer.trim().to_owned()).filter(|path| !path.is_empty())),
+        Err(RehearsalError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A folder of links to what is in another: what is added to it is not added there.
+fn show(theirs: &Path, ours: &Path) -> io::Result<()> {
+    fs::create_dir_all(ours)?;
+    if !theirs.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(theirs)? {
+        let entry = entry?;
+        symlink(entry.path(), ours.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        return fs::copy(from, to).map(|_| ());
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! What the update would leave of the shared package, told from the bundle alone. Step 4 deletes `node_modules`, and with it
+//! the copy that was shipped; what brings it back differs by generation and by package manager.
+//!
+//! Measured: FIELD-FACTS ("Measured"), `tests/lab/specs.py` for the package managers, and `tests/lab/rehearse.py`, which
+//! does the update for real and compares.
+
+use super::steps::Step;
+use crate::layout;
+use crate::model::bundle::Bundle;
+use crate::model::generation::Generation;
+use crate::model::modules::{Fault, Graph, Need};
+use crate::model::package::{Dependency, Package};
+use crate::model::resolution::{Loader, Resolver, Target};
+use crate::model::specifier::{Refers, is_satisfied};
+use crate::model::tree::Kind;
+
+/// The programs that step 5 installs with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Manager {
+    /// What the document names first.
+    Pnpm,
+    /// What it names beside it.
+    Npm,
+}
+
+impl Manager {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Pnpm, Self::Npm];
+
+    /// The program's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pnpm => "pnpm",
+            Self::Npm => "npm",
+        }
+    }
+}
+
+/// What becomes of the shared package.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It is there, and Node finds its entry point.
+    Present,
+    /// It is not there when the agent starts.
+    Dropped,
+    /// It is there, but Node finds no entry point in it.
+    Hollow,
+    /// It is there, and lacks what the agent imports from it: another build than the copy that was shipped.
+    Stale,
+    /// The update stops in this step.
+    Stops(Step),
+    /// The bundle alone does not tell: it is to come from an address or a repository.
+    Unknown,
+}
+
+impl Fate {
+    /// Whether the agent would start without the shared package, or not at all.
+    #[must_use]
+    pub const fn is_bad(self) -> bool {
+        matches!(self, Self::Dropped | Self::Hollow | Self::Stale | Self::Stops(_))
+    }
+}
+
+/// What one generation would make of a bundle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// Whose update.
+    pub generation: Generation,
+    /// Where it installs with pnpm.
+    pub pnpm: Fate,
+    /// Where it installs with npm.
+    pub npm: Fate,
+}
+
+impl Outcome {
+    /// The worse of the two: which one a server has cannot be known.
+    #[must_use]
+    pub fn worse(&self) -> Fate {
+        let rank = |fate: Fate| match fate {
+            Fate::Present => 0,
+            Fate::Unknown => 1,
+            Fate::Stale => 2,
+            Fate::Hollow => 3,
+            Fate::Dropped => 4,
+            Fate::Stops(_) => 5,
+        };
+        if rank(self.npm) > rank(self.pnpm) { self.npm } else { self.pnpm }
+    }
+}
+
+/// What a generation's update would make of a bundle's shared package.
+#[must_use]
+pub fn foresee(generation: Generation, bundle: &Bundle<'_>) -> Outcome {
+    let fate = |manager| fate(generation, bundle, provision(bundle, manager));
+    Outcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
+}
+
+/// [`foresee`], once a dependency on the shared package that cannot be installed is removed, as its rule advises.
+#[must_use]
+pub fn foresee_repaired(generation: Generation, bundle: &Bundle<'_>) -> Outcome {
+    let fate = |manager| {
+        let found = provision(bundle, manager);
+        fate(generation, bundle, if found == Provision::Fails { Provision::Nothing } else { found })
+    };
+    Outcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
+}
+
+/// What step 5 makes of the dependency on the shared package.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Provision {
+    /// There is none, or it is left out.
+    Nothing,
+    /// It installs this folder of the bundle.
+    Folder(String),
+    /// It installs something that cannot be looked into.
+    Something,
+    /// It stops.
+    Fails,
+}
+
+fn provision(bundle: &Bundle<'_>, manager: Manager) -> Provision {
+    let Some(root) = bundle.package.package() else {
+        return Provision::Nothing;
+    };
+    let shared = &bundle.names.shared;
+    let found: Vec<_> = root
+        .declared()
+        .into_iter()
+        .filter(|dependency| dependency.name == *shared)
+        .map(|dependency| provided_by(bundle, root, &dependency, manager))
+        .collect();
+    if found.contains(&Provision::Fails) {
+        return Provision::Fails;
+    }
+    found.into_iter().find(|provision| *provision != Provision::Nothing).unwrap_or(Provision::Nothing)
+}
+
+fn provided_by(bundle: &Bundle<'_>, root: &Package, dependency: &Dependency, manager: Manager) -> Provision {
+    let optional = dependency.field == "optionalDependencies";
+    let unless_optional = |provision| if optional { Provision::Nothing } else { provision };
+    match (Refers::of(&dependency.spec), manager) {
+        // pnpm links the workspace's package where the workspace is shipped; how far is not for the bundle to tell.
+        (Refers::Workspace, Manager::Pnpm) if bundle.tree().find(b"pnpm-workspace.yaml").is_some() => {
+            Provision::Something
+        }
+        (Refers::Workspace, Manager::Pnpm) => unless_optional(Provision::Fails),
+        (Refers::Local(protocol), Manager::Pnpm) if protocol == "link:" => {
+            let path = dependency.spec.trim().get("link:".len()..).unwrap_or_default();
+            if root.installs(&dependency.name) && is_satisfied(bundle, "", path) {
+                folder_or_file(bundle, path)
+            } else {
+                Provision::Nothing
+            }
+        }
+        (Refers::Workspace | Refers::Local(_), _) => Provision::Fails,
+        (Refers::Path { path, .. }, _) if is_satisfied(bundle, "", &path) => {
+            if root.installs(&dependency.name) {
+                folder_or_file(bundle, &path)
+            } else {
+                Provision::Nothing
+            }
+        }
+        // npm leaves a link that leads nowhere, and so does pnpm without the protocol.
+        (Refers::Path { with_protocol: true, .. }, Manager::Pnpm) => unless_optional(Provision::Fails),
+        (Refers::Path { .. }, _) => Provision::Nothing,
+        (Refers::Registry, _) if dependency.field == "devDependencies" => Provision::Nothing,
+        // It is not published.
+        (Refers::Registry, _) => unless_optional(Provision::Fails),
+        (Refers::Elsewhere, _) => Provision::Something,
+    }
+}
+
+fn folder_or_file(bundle: &Bundle<'_>, path: &str) -> Provision {
+    let tree = bundle.tree();
+    match tree.resolve(path.as_bytes()) {
+        Ok(id) if tree.kind(id) == Kind::Directory => Provision::Folder(tree.path(id).to_string()),
+        _ => Provision::Something,
+    }
+}
+
+fn fate(generation: Generation, bundle: &Bundle<'_>, provision: Provision) -> Fate {
+    let put_back = generation == Generation::Preserving && has_copy(bundle);
+    match provision {
+        Provision::Fails => Fate::Stops(Step::Install),
+        // Whether there is something in the copy is for other rules to say.
+        _ if put_back => Fate::Present,
+        Provision::Folder(folder) => usable(bundle, &folder),
+        Provision::Something => Fate::Unknown,
+        Provision::Nothing if !bundle.ships_shared_source() => Fate::Dropped,
+        Provision::Nothing => match scope(bundle) {
+            _ if generation != Generation::Documented => usable(bundle, &bundle.names.shared_source),
+            Scope::Made => usable(bundle, &bundle.names.shared_source),
+            // `cp: cannot create directory 'node_modules/@server-flow/shared': No such file or directory`
+            Scope::Missing => Fate::Stops(Step::Shared),
+            Scope::Unknown => Fate::Unknown,
+        },
+    }
+}
+
+fn has_copy(bundle: &Bundle<'_>) -> bool {
+    bundle.tree().resolve(bundle.names.shared_copy().as_bytes()).is_ok()
+}
+
+/// Whether Node would find something in a folder that takes the shared package's place, and in it what the agent imports.
+fn usable(bundle: &Bundle<'_>, folder: &str) -> Fate {
+    let (tree, names) = (bundle.tree(), bundle.names);
+    let Ok(folder) = tree.resolve(folder.as_bytes()) else {
+        return Fate::Hollow;
+    };
+    let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());
+    let resolver = Resolver::new(tree, bundle.expectations.node, layout::DEPLOYED_AT, &|_| true);
+    let file = match resolver.package_entry(&names.shared, folder, from, Loader::Import) {
+        Ok(Target::File(file) | Target::Fallback(file)) => file,
+        _ => return Fate::Hollow,
+    };
+    if tree.file(file).is_none_or(|file| file.size == 0) {
+        return Fate::Hollow;
+    }
+    // What is wrong with the agent and the shipped copy alike has rules of its own.
+    let stale = tree.resolve(names.shared_source.as_bytes()) == Ok(folder)
+        && bundle.restored.as_ref().is_some_and(stops)
+        && !stops(&bundle.modules);
+    if stale { Fate::Stale } else { Fate::Present }
+}
+
+/// Whether Node stops for certain on the way through a graph.
+fn stops(graph: &Graph) -> bool {
+    let falls_back = |fault: &Fault| matches!(fault, Fault::Unresolved { fallback: Some(_), .. });
+    graph.faults.iter().any(|fault| fault.need() == Need::Certain && !falls_back(fault))
+}
+
+/// Whether step 5 leaves the folder that step 6 copies into: `node_modules/@server-flow`.
+enum Scope {
+    Made,
+    Missing,
+    /// A package of the scope comes from a registry that may or may not have it.
+    Unknown,
+}
+
+fn scope(bundle: &Bundle<'_>) -> Scope {
+    let shared = &bundle.names.shared;
+    let prefix = shared.split_once('/').map_or("", |(scope, _)| scope);
+    let Some(root) = bundle.package.package() else {
+        return Scope::Missing;
+    };
+    let others = root.declared().into_iter().filter(|dependency| {
+        dependency.name != *shared
+            && root.installs(&dependency.name)
+            && (prefix.is_empty() || dependency.name.starts_with(&format!("{prefix}/")))
+    });
+    let mut scope = Scope::Missing;
+    for dependency in others {
+        match Refers::of(&dependency.spec) {
+            _ if prefix.is_empty() => return Scope::Made,
+            // A link that leads nowhere stands in the folder all the same.
+            Refers::Path { .. } => return Scope::Made,
+            _ => scope = Scope::Unknown,
+        }
+    }
+    scope
+}
