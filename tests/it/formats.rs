@@ -117,7 +117,7 @@ fn sarif_fits_the_official_schema() {
     }
 }
 
-fn remove_pattern(schema: &mut Value, name: &str) {
+pub fn remove_pattern(schema: &mut Value, name: &str) {
     match schema {
         Value::Object(map) => {
             if let Some(Value::Object(property)) = map.get_mut(name) {

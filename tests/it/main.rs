@@ -21,5 +21,6 @@ mod formats;
 mod hostile;
 mod program;
 mod registry;
+mod rehearsal;
 mod server;
 mod signing;
