@@ -43,7 +43,7 @@ class Scenario:
     user: str | None = None
     # On every generation of systemd, not on one alone.
     everywhere: bool = False
-    # What `--root` must say first, where that is not the same; nothing where the disk does not tell.
+    # What `--root` must say first, where that is not the same (one of several words); nothing where the disk does not tell.
     mounted: str | None = "same"
     # A pattern in the summary of the first diagnosis.
     says: str = ""
@@ -79,6 +79,9 @@ rm -rf $B
 mv $S/new $B
 sed -i s/0.1.26/0.1.20/ $B/apps/agent/package.json
 """
+
+# Debian 13 keeps /tmp in memory, so that a mounted disk has no download.
+WITHOUT_TMP = "download-not-an-archive update-interrupted shared-package-missing"
 
 ACCOUNT = "useradd --system --create-home serverflow\n"
 VISITOR = "useradd --create-home visitor\n"
@@ -169,16 +172,16 @@ DEPLOYMENT = (
     Scenario("undeclared-dependency", "undeclared-dependency", "rollback\nsed -i \"1i import chalk from 'chalk';\" $B/dist/execution.js\nrestart"),
     Scenario("package-json-invalid", "package-json-invalid", "rollback\ncut $B/package.json 60\nrestart"),
     Scenario("registration-empty", "unknown-crash", ": >$S/registration.json\nrestart", fix=Fix.NONE, mounted=None),
-    Scenario("node-too-old", "node-too-old", "node 16\nrestart", fix=Fix.NONE, everywhere=True),
+    Scenario("node-too-old", "node-too-old", "node 16\nrestart", fix=Fix.NONE, everywhere=True, mounted=None),
 )
 
 UPDATE = (
     healthy("update-stopped-at-1", "publish\nupdate 1 1"),
     Scenario("update-stopped-at-2", "update-interrupted", "publish\nupdate 1 2\nrestart"),
     Scenario("update-stopped-at-3-empty", "update-interrupted", "publish\nupdate 1 2\nmkdir $B\nrestart"),
-    Scenario("update-stopped-at-3-truncated", "update-interrupted", "publish\ncut /opt/lab/public/agent-bundle.tar.gz 1500\nupdate 1 8\nrestart", everywhere=True, or_cause=("download-not-an-archive",)),
+    Scenario("update-stopped-at-3-truncated", "update-interrupted", "publish\ncut /opt/lab/public/agent-bundle.tar.gz 1500\nupdate 1 8\nrestart", everywhere=True, or_cause=("download-not-an-archive",), mounted=WITHOUT_TMP),
     Scenario("update-stopped-at-4", "update-interrupted", "publish /opt/lab/bundle-safe\nupdate 1 4\nrestart"),
-    Scenario("update-stopped-at-5", "update-interrupted", WORKSPACE_PROTOCOL + "update 1 8\nrestart", everywhere=True),
+    Scenario("update-stopped-at-5", "update-interrupted", WORKSPACE_PROTOCOL + "update 1 8\nrestart", everywhere=True, mounted=WITHOUT_TMP),
     # Step 6 to the letter, without the `mkdir -p` that later agents have.
     Scenario("update-stopped-at-6", "update-interrupted", "cp -r /opt/lab/bundle-safe/packages /opt/lab/bundle/\nsed -i /mkdir/d /opt/lab/steps/6\npublish\nupdate 1 8\nrestart"),
     Scenario("update-stopped-at-7", "update-interrupted", NESTED + "publish /opt/lab/bundle-safe\nupdate 1 6\nrestart", or_cause=("unit-nested-paths",), may=("secret-in-unit",)),
@@ -230,6 +233,7 @@ NOT_FOOLED = (
     Scenario("secrets-everywhere", "unknown-crash", SECRETS_EVERYWHERE, fix=Fix.NONE, also=("secret-in-unit",), mounted=None),
     Scenario("crash-without-journal", "missing-export", "storage none\nsed -i /PROTOCOL_VERSION/d $B/$M/dist/index.js\nrestart", fix=Fix.NONE),
     Scenario("unknown-crash-without-journal", "service-crash-loop", "storage none\nsed -i \"1i throw new Error('telemetry queue is corrupt');\" $B/dist/utils/log.js\nrestart", fix=Fix.NONE, settle=12, or_cause=("unknown-crash",), mounted=None),
+    Scenario("healthy-without-journal", "", "storage none\nrestart", verdict="inconclusive", code=3, fix=Fix.NONE, settle=16, mounted=None),
     Scenario("volatile-journal", "unit-nested-paths", "storage volatile\n" + NESTED + "restart", may=("secret-in-unit",)),
     Scenario("no-systemd", "systemd-unavailable", verdict="inconclusive", code=3, fix=Fix.NONE, booted=False, mounted=None),
     Scenario("unprivileged-healthy", "", VISITOR, verdict="inconclusive", code=3, user="visitor", settle=16, fix=Fix.NONE, everywhere=True, mounted=None),
