@@ -4,12 +4,10 @@
 //! names; then it runs the code, which may `require()` and `import()` more. Faults are put in that order, since Node stops at
 //! the first one.
 
-use super::exported::Resolution;
 use crate::layout;
 use crate::model::bundle::{Bundle, PackageFile};
 use crate::model::modules::{
-    Absent, Attributes, Fault, Form, FormatFault, Graph, Import, Module, Need, NotParsed, Place, Script, SyntaxFault,
-    WrongFormat,
+    Fault, Form, FormatFault, Graph, Import, Module, Need, NotParsed, Place, Script, SyntaxFault, WrongFormat,
 };
 use crate::model::node_version::NodeVersion;
 use crate::model::resolution::{Failure, Loader, PackageType, Refusal, Resolver, Target};
@@ -18,41 +16,69 @@ use crate::model::tree::{Content, Kind, NodeId};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Faults that are told apart; a bundle with more is refused all the same.
-const MOST_FAULTS: usize = 2000;
+pub(super) const MOST_FAULTS: usize = 2000;
 
 /// Follows the imports of a bundle from its entry point.
+///
+/// Where the update installs the shared package from its shipped sources, they are followed a second time into those:
+/// agents of one generation start with the copy, agents of another with what was installed.
 #[must_use]
 pub fn follow(bundle: &Bundle<'_>) -> Graph {
-    follow_with(bundle, None)
+    let tree = bundle.tree();
+    let Some(entry) = entry(bundle) else { return Graph::default() };
+    let mut graph = follow_with(bundle, entry, None);
+    let copy = tree.resolve(bundle.names.shared_copy().as_bytes()).ok();
+    let source = tree.resolve(bundle.names.shared_source.as_bytes()).ok();
+    let source = source.filter(|source| {
+        bundle.installs_shared_source() && !bundle.is_installed() && copy.is_some_and(|copy| copy != *source)
+    });
+    if let Some(source) = source {
+        let again = follow_with(bundle, entry, Some(source));
+        let known = |list: &[Fault], fault: &Fault| list.iter().any(|known| known.is_like(fault));
+        let new: Vec<_> = again.faults.into_iter().filter(|fault| !known(&graph.faults, fault)).collect();
+        graph.faults.extend(new);
+        graph.not_parsed.extend(
+            again
+                .not_parsed
+                .into_iter()
+                .filter(|(file, _)| tree.path(*file).as_bytes().starts_with(bundle.names.shared_source.as_bytes())),
+        );
+    }
+    graph
 }
 
-/// [`follow`] with the shared package taken from its shipped sources, from which an update may restore it; nothing where
-/// there are none.
+/// What is followed with the shared package taken from its shipped sources alone, from which an update may restore it;
+/// nothing where there are none.
 #[must_use]
 pub fn follow_restored(bundle: &Bundle<'_>) -> Option<Graph> {
     let tree = bundle.tree();
     let source = tree.resolve(bundle.names.shared_source.as_bytes()).ok()?;
-    (tree.kind(source) == Kind::Directory).then(|| follow_with(bundle, Some(source)))
+    let source = (tree.kind(source) == Kind::Directory).then_some(source)?;
+    Some(entry(bundle).map_or_else(Graph::default, |entry| follow_with(bundle, entry, Some(source))))
 }
 
-fn follow_with(bundle: &Bundle<'_>, shared: Option<NodeId>) -> Graph {
+/// Where following starts: without an entry point nothing starts, and on the bundle's package.json everything depends;
+/// both have rules of their own.
+fn entry(bundle: &Bundle<'_>) -> Option<NodeId> {
     let tree = bundle.tree();
     let entry = tree.resolve(bundle.names.entry.as_bytes()).ok();
-    let entry = entry.filter(|id| tree.file(*id).is_some_and(|file| file.size > 0));
-    // Without the one nothing starts, and of the other everything depends: both have rules of their own.
-    let (Some(entry), false) = (entry, matches!(bundle.package, PackageFile::Invalid(_))) else {
-        return Graph::default();
-    };
+    let sound = !matches!(bundle.package, PackageFile::Invalid(_));
+    entry.filter(|id| sound && tree.file(*id).is_some_and(|file| file.size > 0))
+}
+
+fn follow_with(bundle: &Bundle<'_>, entry: NodeId, installed: Option<NodeId>) -> Graph {
+    let tree = bundle.tree();
     let is_ours = |id: NodeId| Territory::of(tree.path(id).as_bytes(), bundle.names).is_ours();
     let here = bundle.expectations.deployed_at.as_deref().unwrap_or(layout::DEPLOYED_AT);
     let node = bundle.expectations.node;
     let empty = Module::default();
+    let resolver = Resolver::new(tree, node, here, &is_ours);
     let mut walk = Walk {
         bundle,
         node,
-        resolver: match shared {
-            Some(folder) => Resolver::new(tree, node, here, &is_ours).with_package(&bundle.names.shared, folder),
-            None => Resolver::new(tree, node, here, &is_ours),
+        resolver: match installed {
+            Some(folder) => resolver.with_installed(&bundle.names.shared, folder),
+            None => resolver,
         },
         is_ours: &is_ours,
         empty: &empty,
@@ -72,7 +98,7 @@ fn follow_with(bundle: &Bundle<'_>, shared: Option<NodeId>) -> Graph {
 
 /// When Node meets a fault.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum When {
+pub(super) enum When {
     /// While everything is loaded.
     Load,
     /// While names are bound.
@@ -107,23 +133,23 @@ pub(super) enum Linked {
 
 /// The walk.
 pub(super) struct Walk<'b, 't> {
-    bundle: &'b Bundle<'t>,
-    node: NodeVersion,
-    resolver: Resolver<'b>,
+    pub(super) bundle: &'b Bundle<'t>,
+    pub(super) node: NodeVersion,
+    pub(super) resolver: Resolver<'b>,
     is_ours: &'b dyn Fn(NodeId) -> bool,
     /// What an empty file is.
     empty: &'b Module,
     order: Vec<NodeId>,
-    visited: HashMap<NodeId, (Need, When, LoadedAs)>,
+    pub(super) visited: HashMap<NodeId, (Need, When, LoadedAs)>,
     links: HashMap<NodeId, Vec<Linked>>,
     /// What is reached for certain is visited before all that may be.
     sure: VecDeque<Step>,
     unsure: VecDeque<Step>,
     /// ES modules that are required: by which file, in which import, and which one.
-    required: Vec<(NodeId, u32, NodeId)>,
-    faults: Vec<(When, Fault)>,
+    pub(super) required: Vec<(NodeId, u32, NodeId)>,
+    pub(super) faults: Vec<(When, Fault)>,
     /// Files of JSON that were reported.
-    told: HashSet<NodeId>,
+    pub(super) told: HashSet<NodeId>,
     graph: Graph,
 }
 
@@ -263,7 +289,15 @@ impl<'b> Walk<'b, '_> {
         true
     }
 
-    fn format_fault(&mut self, file: NodeId, line: u32, need: Need, when: When, how: WrongFormat, message: String) {
+    pub(super) fn format_fault(
+        &mut self,
+        file: NodeId,
+        line: u32,
+        need: Need,
+        when: When,
+        how: WrongFormat,
+        message: String,
+    ) {
         let name = self.bundle.tree().name(file);
         let decided = !name.ends_with(b".mjs") && !name.ends_with(b".cjs");
         let decided_by = decided.then(|| self.resolver.package_type(file).0).flatten();
@@ -353,209 +387,10 @@ impl<'b> Walk<'b, '_> {
             LoadedAs::CommonJs => Linked::CommonJs(target),
         }
     }
-
-    fn required_module(&mut self, place: &Place, target: NodeId) {
-        let shown = self.resolver.shown(target);
-        let from = match extension_of(self.bundle.tree().name(target)) {
-            ".mjs" => String::new(),
-            _ => format!(" from {}", self.resolver.shown(place.file)),
-        };
-        let message = format!("Error [ERR_REQUIRE_ESM]: require() of ES Module {shown}{from} not supported.");
-        let how = WrongFormat::Required(target);
-        self.format_fault(place.file, place.line, place.need, When::Run, how, message);
-    }
-
-    /// `require()` of a module that awaits, itself or in what it imports.
-    fn check_required(&mut self, from: NodeId, line: u32, target: NodeId) {
-        let (mut pending, mut seen) = (vec![target], HashSet::from([target]));
-        while let Some(id) = pending.pop() {
-            let Some(module) = self.module(id) else { continue };
-            if module.awaits {
-                let message = "Error [ERR_REQUIRE_ASYNC_MODULE]: require() cannot be used on an ESM graph with top-level await. Use import() instead.".to_owned();
-                let need = self.visited.get(&target).map_or(Need::Optional, |(need, ..)| *need);
-                self.format_fault(from, line, need, When::Run, WrongFormat::RequiredAwaits(target), message);
-                return;
-            }
-            for (number, import) in module.imports.iter().enumerate() {
-                if matches!(import.form, Form::Static | Form::Star)
-                    && let Linked::Module(next) = self.linked(id, u32::try_from(number).unwrap_or(u32::MAX))
-                    && seen.insert(next)
-                {
-                    pending.push(next);
-                }
-            }
-        }
-    }
-
-    fn check_json(&mut self, target: NodeId, need: Need, when: When) {
-        let tree = self.bundle.tree();
-        let fault = match tree.content(target) {
-            Content::Script(Script::Json(Some(fault))) => fault.clone(),
-            Content::NotKept if tree.file(target).is_some_and(|file| file.size == 0) => {
-                SyntaxFault { message: "Unexpected end of JSON input".into(), exact: true, line: 1 }
-            }
-            _ => return,
-        };
-        if self.told.insert(target) {
-            self.faults.push((when, Fault::Syntax { file: target, fault, need, node: None }));
-        }
-    }
-
-    /// Whether an import has the attributes that its target needs (esm.md, "Import attributes").
-    fn attributes_fit(&mut self, place: &Place, import: &Import, target: NodeId, json: bool, when: When) -> bool {
-        let new = self.node.says_attribute();
-        let url = format!("file://{}", self.resolver.shown(target));
-        let message = match (&import.attributes, json) {
-            (Attributes::Unknown, _) | (Attributes::None, false) => return true,
-            (Attributes::Type(kind), true) if &**kind == "json" => return true,
-            (Attributes::None, true) if new => {
-                format!(
-                    "TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"{url}\" needs an import attribute of \"type: json\""
-                )
-            }
-            (Attributes::None, true) => {
-                format!(
-                    "TypeError [ERR_IMPORT_ASSERTION_TYPE_MISSING]: Module \"{url}\" needs an import attribute of type \"json\""
-                )
-            }
-            (Attributes::Type(kind), false) if &**kind == "json" && new => {
-                format!("TypeError [ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE]: Module \"{url}\" is not of type \"json\"")
-            }
-            (Attributes::Type(kind), false) if &**kind == "json" => {
-                format!("TypeError [ERR_IMPORT_ASSERTION_TYPE_FAILED]: Module \"{url}\" is not of type \"json\"")
-            }
-            (Attributes::Type(kind), _) if new => {
-                format!(
-                    "TypeError [ERR_IMPORT_ATTRIBUTE_UNSUPPORTED]: Import attribute \"type\" with value \"{kind}\" is not supported in {url}"
-                )
-            }
-            (Attributes::Type(kind), _) => {
-                format!(
-                    "TypeError [ERR_IMPORT_ASSERTION_TYPE_UNSUPPORTED]: Import attribute type \"{kind}\" is unsupported"
-                )
-            }
-            (Attributes::Other(key, value), _) => {
-                let of = if new { format!(" in {url}") } else { String::new() };
-                format!(
-                    "TypeError [ERR_IMPORT_ATTRIBUTE_UNSUPPORTED]: Import attribute \"{key}\" with value \"{value}\" is not supported{of}"
-                )
-            }
-        };
-        self.refused(place.clone(), Refusal { failure: Failure::Attribute, message }, when);
-        false
-    }
-
-    fn fell_back(&mut self, place: Place, id: NodeId) {
-        let failure = Failure::NoMain { folder: String::new() };
-        let place = Place { need: Need::Optional, ..place };
-        let message = String::new();
-        self.faults.push((When::Load, Fault::Unresolved { place, failure, message, fallback: Some(id) }));
-    }
-
-    fn refused(&mut self, place: Place, refusal: Refusal, when: When) {
-        let Refusal { failure, message } = refusal;
-        let Failure::NoPackage { name } = failure else {
-            self.faults.push((when, Fault::Unresolved { place, failure, message, fallback: None }));
-            return;
-        };
-        if let Some(why) = self.absent(&name, place.file) {
-            self.faults.push((when, Fault::Undeclared { place, package: name, why, message }));
-        }
-    }
-
-    /// Why a package that is not in the bundle will not be there; nothing if step 5 of the update installs it.
-    fn absent(&self, package: &str, from: NodeId) -> Option<Absent> {
-        if self.bundle.is_installed() {
-            return Some(Absent::NotInstalled);
-        }
-        let root = self.bundle.package.package()?;
-        let in_shared = Territory::of(self.bundle.tree().path(from).as_bytes(), self.bundle.names) == Territory::Shared;
-        let by_path = in_shared && self.bundle.installs_shared_source();
-        if root.installs(package)
-            || (by_path && self.bundle.shared_package.package().is_some_and(|shared| shared.installs(package)))
-        {
-            return None;
-        }
-        let development = root.declared().iter().any(|found| found.name == package && found.field == "devDependencies");
-        Some(if development { Absent::Development } else { Absent::NotDeclared })
-    }
-
-    /// A package that is in the bundle's `node_modules`: step 4 of the update deletes it.
-    fn check_survives(&mut self, place: Place, package: &str, folder: Option<NodeId>, when: When) {
-        let Some(folder) = folder.filter(|_| !self.bundle.is_installed()) else { return };
-        let tree = self.bundle.tree();
-        let path = tree.path(folder);
-        let copy = format!("{}/", self.bundle.names.shared_copy());
-        let deleted = path.as_bytes().starts_with(b"node_modules/") && !path.as_bytes().starts_with(copy.as_bytes());
-        if deleted && self.absent(package, place.file).is_some() {
-            let message = match extension_of(tree.name(place.file)) {
-                _ if self.visited.get(&place.file).is_some_and(|(_, _, loaded)| *loaded == LoadedAs::CommonJs) => {
-                    format!("Error: Cannot find module '{}'", place.specifier)
-                }
-                _ => format!(
-                    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{package}' imported from {}",
-                    self.resolver.shown(place.file)
-                ),
-            };
-            let package = package.to_owned();
-            self.faults.push((when, Fault::Undeclared { place, package, why: Absent::Deleted, message }));
-        }
-    }
-
-    /// Looks for every name that a file imports.
-    fn bind(&mut self, file: NodeId) {
-        let Some(module) = self.module(file) else { return };
-        let Some((need, ..)) = self.visited.get(&file).copied() else { return };
-        for (number, import) in module.imports.iter().enumerate() {
-            let linked = self.linked(file, u32::try_from(number).unwrap_or(u32::MAX));
-            let is_builtin = self.node.has_builtin(&import.specifier);
-            for (name, line) in &import.names {
-                let Some(message) = self.missing(linked, import, name, is_builtin) else { continue };
-                let target = match linked {
-                    Linked::Module(id) | Linked::CommonJs(id) | Linked::Json(id) => Some(id),
-                    Linked::Nothing => None,
-                };
-                if self.faults.len() >= MOST_FAULTS {
-                    return;
-                }
-                let names = target.map(|target| self.names_of(target)).unwrap_or_default();
-                let nearest = crate::text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
-                let place = Place { file, line: *line, specifier: import.specifier.to_string(), need };
-                let name = name.to_string();
-                self.faults.push((When::Link, Fault::MissingExport { place, name, target, nearest, message }));
-            }
-        }
-    }
-
-    /// What Node says of a name that its target does not export.
-    fn missing(&self, linked: Linked, import: &Import, name: &str, is_builtin: bool) -> Option<String> {
-        let specifier = &import.specifier;
-        let plain =
-            || format!("SyntaxError: The requested module '{specifier}' does not provide an export named '{name}'");
-        match linked {
-            Linked::Module(id) => match self.find_export(id, name) {
-                Resolution::Missing => Some(plain()),
-                Resolution::Ambiguous => Some(format!(
-                    "SyntaxError: The requested module '{specifier}' contains conflicting star exports for name '{name}'"
-                )),
-                Resolution::Found(..) | Resolution::Unsure => None,
-            },
-            Linked::CommonJs(id) => (self.exports_as_commonjs(id, name) == Some(false)).then(|| {
-                format!(
-                    "SyntaxError: Named export '{name}' not found. The requested module '{specifier}' is a CommonJS module, which may not support all module.exports as named exports."
-                )
-            }),
-            Linked::Json(_) => (name != "default").then(plain),
-            Linked::Nothing if is_builtin => {
-                (self.node.builtin_exports(specifier, name) == Some(false)).then(plain)
-            }
-            Linked::Nothing => None,
-        }
-    }
 }
 
 /// The extension as Node takes it, with its dot; empty for none.
-fn extension_of(name: &[u8]) -> &str {
+pub(super) fn extension_of(name: &[u8]) -> &str {
     let dot = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > 0);
     dot.and_then(|dot| std::str::from_utf8(name.get(dot..)?).ok()).unwrap_or("")
 }

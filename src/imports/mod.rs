@@ -4,7 +4,10 @@
 //! is read, and [`follow`] walks the graph of them once everything is known, since a `package.json` that decides how a file
 //! is loaded may come last in an archive.
 
+mod calls;
+mod checks;
 mod commonjs;
+mod declarations;
 mod exported;
 mod extent;
 mod graph;

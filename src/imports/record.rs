@@ -1,22 +1,22 @@
 //! A syntax tree reduced to what loading the file needs: what it imports, what it exports, and what of it other versions
 //! or formats would refuse.
 
+use super::calls::{is_function, makes_own_require};
 use super::commonjs::Exports;
 use super::lines::Lines;
 use super::scopes::{Declares, Scopes};
 use crate::model::modules::{Attributes, Export, Form, Import, Module, ModuleSyntax, Need, NewSyntax, SyntaxFault};
 use oxc_ast::ast::{
-    ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression, AwaitExpression, BindingIdentifier,
-    CallExpression, CatchClause, Class, ClassType, ConditionalExpression, Declaration, DoWhileStatement,
-    ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration,
-    Expression, ExpressionStatement, ForInStatement, ForOfStatement, ForStatement, FormalParameters, Function,
-    FunctionType, IdentifierReference, IfStatement, ImportAttributeKey, ImportDeclaration, ImportDeclarationSpecifier,
-    ImportExpression, ImportMeta, LogicalExpression, ModuleExportName, NumericLiteral, Program, PropertyDefinition,
-    RegExpFlags, RegExpLiteral, Statement, SwitchCase, TryStatement, UnaryExpression, UnaryOperator,
-    VariableDeclaration, VariableDeclarationKind, WhileStatement, WithClause, WithClauseKeyword, WithStatement,
+    ArrowFunctionExpression, AssignmentExpression, AwaitExpression, BindingIdentifier, CallExpression, CatchClause,
+    Class, ClassType, ConditionalExpression, Declaration, DoWhileStatement, ExportAllDeclaration, ExportDeclaration,
+    ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration, Expression, ExpressionStatement,
+    ForInStatement, ForOfStatement, ForStatement, FormalParameters, Function, FunctionType, IdentifierReference,
+    IfStatement, ImportDeclaration, ImportExpression, ImportMeta, LogicalExpression, NumericLiteral, Program,
+    PropertyDefinition, RegExpFlags, RegExpLiteral, Statement, SwitchCase, TryStatement, UnaryExpression,
+    UnaryOperator, VariableDeclaration, VariableDeclarationKind, WhileStatement, WithStatement,
 };
 use oxc_ast_visit::{Visit, walk};
-use oxc_span::{GetSpan, Span};
+use oxc_span::Span;
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -24,41 +24,38 @@ use std::collections::{HashMap, HashSet};
 /// The names that the CommonJS wrapper gives a file (Node's documentation, "The module wrapper").
 pub const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
 
-/// Names that begin a chain which settles all its promises, so that none of them is left alone.
-const GATHERING: [&str; 3] = ["all", "race", "any"];
-
 /// Reads a file's tree.
 pub struct Reader<'a, 's> {
-    lines: &'s Lines,
-    module: Module,
-    imports: Vec<Import>,
-    exports: Vec<Export>,
-    commonjs: Exports,
-    computed: Vec<u32>,
-    new_syntax: Vec<(NewSyntax, u32)>,
-    scopes: Scopes<'a>,
+    pub(super) lines: &'s Lines,
+    pub(super) module: Module,
+    pub(super) imports: Vec<Import>,
+    pub(super) exports: Vec<Export>,
+    pub(super) commonjs: Exports,
+    pub(super) computed: Vec<u32>,
+    pub(super) new_syntax: Vec<(NewSyntax, u32)>,
+    pub(super) scopes: Scopes<'a>,
     /// Functions that are open and are not called where they stand.
-    functions: u32,
+    pub(super) functions: u32,
     /// All functions that are open.
-    bodies: u32,
+    pub(super) bodies: u32,
     /// Conditions, loops and `try` with a `catch` that are open.
-    guards: u32,
+    pub(super) guards: u32,
     /// `typeof` that are open: naming what is not there is no error in them.
-    typeofs: u32,
+    pub(super) typeofs: u32,
     /// Where promises of `import()` stand whose rejection nobody else can catch.
-    fatal: HashSet<u32>,
+    pub(super) fatal: HashSet<u32>,
     /// Every name that is declared anywhere in the file.
-    declared: HashSet<&'a str>,
+    pub(super) declared: HashSet<&'a str>,
     /// Names that hold a `require` of this file's own: `const require = createRequire(import.meta.url)`.
-    requires: HashSet<&'a str>,
+    pub(super) requires: HashSet<&'a str>,
     /// Uses of a CommonJS name that are reached when the file is loaded.
-    mentions: Vec<(&'static str, u32)>,
+    pub(super) mentions: Vec<(&'static str, u32)>,
     /// Requires that stand before it is known whether `require` is Node's own.
-    pending: Vec<(Import, &'a str)>,
+    pub(super) pending: Vec<(Import, &'a str)>,
     /// Imported names by their local one, for exports of imports.
-    imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
-    local_exports: Vec<(&'a str, Box<str>, u32)>,
-    is_module: bool,
+    pub(super) imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
+    pub(super) local_exports: Vec<(&'a str, Box<str>, u32)>,
+    pub(super) is_module: bool,
 }
 
 impl<'a, 's> Reader<'a, 's> {
@@ -135,7 +132,7 @@ impl<'a, 's> Reader<'a, 's> {
         self.module
     }
 
-    fn line(&self, span: Span) -> u32 {
+    pub(super) fn line(&self, span: Span) -> u32 {
         self.lines.of(span.start)
     }
 
@@ -143,19 +140,19 @@ impl<'a, 's> Reader<'a, 's> {
         self.functions == 0 && self.guards == 0
     }
 
-    fn need(&self) -> Need {
+    pub(super) fn need(&self) -> Need {
         if self.is_certain() { Need::Certain } else { Need::Optional }
     }
 
     /// Notes syntax that only an ES module has; a statement goes before what V8 meets later.
-    fn mark(&mut self, syntax: ModuleSyntax, span: Span) {
+    pub(super) fn mark(&mut self, syntax: ModuleSyntax, span: Span) {
         let line = self.line(span);
         if self.module.module_syntax.is_none() {
             self.module.module_syntax = Some((syntax, line));
         }
     }
 
-    fn note_new(&mut self, syntax: NewSyntax, span: Span) {
+    pub(super) fn note_new(&mut self, syntax: NewSyntax, span: Span) {
         if !self.new_syntax.iter().any(|(known, _)| *known == syntax) {
             let line = self.line(span);
             self.new_syntax.push((syntax, line));
@@ -183,115 +180,10 @@ impl<'a, 's> Reader<'a, 's> {
         self.functions -= 1;
     }
 
-    fn attributes(&mut self, clause: Option<&WithClause<'a>>) -> Attributes {
-        let Some(clause) = clause else { return Attributes::None };
-        let syntax = match clause.keyword {
-            WithClauseKeyword::With => NewSyntax::With,
-            WithClauseKeyword::Assert => NewSyntax::Assert,
-        };
-        self.note_new(syntax, clause.span);
-        let mut found = Attributes::None;
-        for entry in &clause.with_entries {
-            let key = match &entry.key {
-                ImportAttributeKey::Identifier(name) => name.name.as_str(),
-                ImportAttributeKey::StringLiteral(name) => name.value.as_str(),
-            };
-            let value = entry.value.value.as_str();
-            if key != "type" {
-                return Attributes::Other(key.into(), value.into());
-            }
-            found = Attributes::Type(value.into());
-        }
-        found
-    }
-
-    fn push_static(
-        &mut self,
-        specifier: &str,
-        span: Span,
-        form: Form,
-        names: Vec<(Box<str>, u32)>,
-        attributes: Attributes,
-    ) -> u32 {
-        let line = self.line(span);
-        let names = names.into();
-        self.imports.push(Import { specifier: specifier.into(), line, form, need: Need::Certain, names, attributes });
-        u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX)
-    }
-
-    /// `require('x')`, by whatever name `require` goes.
-    fn require(&mut self, name: &'a str, specifier: &str, span: Span) {
-        let import = Import {
-            specifier: specifier.into(),
-            line: self.line(span),
-            form: Form::Require,
-            need: self.need(),
-            names: Box::default(),
-            attributes: Attributes::None,
-        };
-        self.pending.push((import, name));
-    }
-
-    /// Marks the `import()`s whose rejection reaches nobody but the process when this expression's does.
-    fn mark_fatal(&mut self, expression: &Expression<'a>) {
-        let mut pending = vec![expression];
-        while let Some(expression) = pending.pop() {
-            match expression {
-                Expression::ImportExpression(import) => {
-                    self.fatal.insert(import.span.start);
-                }
-                Expression::CallExpression(call) => {
-                    let Expression::StaticMemberExpression(member) = &call.callee else { continue };
-                    let name = member.property.name.as_str();
-                    let promise = member.object.is_specific_id("Promise");
-                    if promise && GATHERING.contains(&name) {
-                        if let Some(Expression::ArrayExpression(array)) =
-                            call.arguments.first().and_then(|argument| argument.as_expression())
-                        {
-                            pending.extend(array.elements.iter().filter_map(ArrayExpressionElement::as_expression));
-                        }
-                    } else if name == "finally" || (name == "then" && call.arguments.len() < 2) {
-                        pending.push(&member.object);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn declare(&mut self, name: &'a str, span: Span, how: Declares) {
+    pub(super) fn declare(&mut self, name: &'a str, span: Span, how: Declares) {
         self.declared.insert(name);
         self.scopes.declare(name, span, how);
     }
-}
-
-/// Whether an expression is a function, so that calling it where it stands runs its body there.
-fn is_function(expression: &Expression<'_>) -> bool {
-    matches!(expression, Expression::FunctionExpression(function) if !function.generator)
-        || matches!(expression, Expression::ArrowFunctionExpression(_))
-}
-
-fn name_of(name: &ModuleExportName<'_>) -> Box<str> {
-    name.name().as_str().into()
-}
-
-/// `createRequire(import.meta.url)` and its like: a `require` of this very file.
-fn makes_own_require(expression: &Expression<'_>) -> bool {
-    let Expression::CallExpression(call) = expression else { return false };
-    let named = match &call.callee {
-        Expression::Identifier(name) => name.name == "createRequire",
-        Expression::StaticMemberExpression(member) => member.property.name == "createRequire",
-        _ => false,
-    };
-    let own = match call.arguments.first().and_then(|argument| argument.as_expression()) {
-        Some(Expression::StaticMemberExpression(member)) => {
-            matches!(member.object, Expression::ImportMeta(_))
-                && matches!(member.property.name.as_str(), "url" | "filename")
-        }
-        Some(Expression::Identifier(name)) => name.name == "__filename",
-        _ => false,
-    };
-    named && own
 }
 
 impl<'a> Visit<'a> for Reader<'a, '_> {
@@ -303,49 +195,16 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.scopes.leave();
     }
 
-    fn visit_import_declaration(&mut self, import: &ImportDeclaration<'a>) {
-        self.mark(ModuleSyntax::Import, import.span);
-        let attributes = self.attributes(import.with_clause.as_deref());
-        let mut names = Vec::new();
-        let number = u32::try_from(self.imports.len()).unwrap_or(u32::MAX);
-        for specifier in import.specifiers.iter().flatten() {
-            let (local, name) = match specifier {
-                ImportDeclarationSpecifier::ImportSpecifier(named) => (&named.local, Some(name_of(&named.imported))),
-                ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => (&default.local, Some("default".into())),
-                ImportDeclarationSpecifier::ImportNamespaceSpecifier(all) => (&all.local, None),
-            };
-            self.declare(local.name.as_str(), local.span, Declares::Import);
-            self.imported.insert(local.name.as_str(), (number, name.clone()));
-            names.extend(name.map(|name| (name, self.line(specifier.span()))));
-        }
-        self.push_static(&import.source.value, import.span, Form::Static, names, attributes);
+    fn visit_import_declaration(&mut self, it: &ImportDeclaration<'a>) {
+        self.import(it);
     }
 
-    fn visit_export_from_declaration(&mut self, export: &ExportFromDeclaration<'a>) {
-        self.mark(ModuleSyntax::Export, export.span);
-        let attributes = self.attributes(export.with_clause.as_deref());
-        let number = u32::try_from(self.imports.len()).unwrap_or(u32::MAX);
-        let mut names = Vec::new();
-        for specifier in &export.specifiers {
-            let (there, here) = (name_of(&specifier.local), name_of(&specifier.exported));
-            names.push((there.clone(), self.line(specifier.span)));
-            self.exports.push(Export { name: here, from: Some((number, Some(there))) });
-        }
-        self.push_static(&export.source.value, export.span, Form::Static, names, attributes);
+    fn visit_export_from_declaration(&mut self, it: &ExportFromDeclaration<'a>) {
+        self.export_from(it);
     }
 
-    fn visit_export_all_declaration(&mut self, export: &ExportAllDeclaration<'a>) {
-        self.mark(ModuleSyntax::Export, export.span);
-        let attributes = self.attributes(export.with_clause.as_deref());
-        let number = u32::try_from(self.imports.len()).unwrap_or(u32::MAX);
-        let form = match &export.exported {
-            Some(name) => {
-                self.exports.push(Export { name: name_of(name), from: Some((number, None)) });
-                Form::Static
-            }
-            None => Form::Star,
-        };
-        self.push_static(&export.source.value, export.span, form, Vec::new(), attributes);
+    fn visit_export_all_declaration(&mut self, it: &ExportAllDeclaration<'a>) {
+        self.export_all(it);
     }
 
     fn visit_export_declaration(&mut self, export: &ExportDeclaration<'a>) {
@@ -364,14 +223,8 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         walk::walk_export_declaration(self, export);
     }
 
-    fn visit_export_named_declaration(&mut self, export: &ExportNamedDeclaration<'a>) {
-        self.mark(ModuleSyntax::Export, export.span);
-        for specifier in &export.specifiers {
-            if let ModuleExportName::IdentifierReference(local) = &specifier.local {
-                let line = self.line(specifier.span);
-                self.local_exports.push((local.name.as_str(), name_of(&specifier.exported), line));
-            }
-        }
+    fn visit_export_named_declaration(&mut self, it: &ExportNamedDeclaration<'a>) {
+        self.export_named(it);
     }
 
     fn visit_export_default_declaration(&mut self, export: &ExportDefaultDeclaration<'a>) {

@@ -20,9 +20,12 @@ pub static RULE: Rule = Rule {
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let broken = bundle.modules.faults.iter().filter_map(|fault| match fault {
         Fault::Unresolved { place, failure, message, fallback } => {
-            let of_shared = format!("{}/package.json", bundle.names.shared_copy());
-            let shared = faults::names_shared(bundle, &place.specifier)
-                || matches!(failure, Failure::InvalidPackage { package_json } if *package_json == of_shared);
+            // What is wrong with the copy of the shared package itself is `shared-package-json-invalid`.
+            let copy = bundle.names.shared_copy();
+            let of_copy = failure.path().is_none_or(|path| path.starts_with(&copy));
+            let shared = of_copy
+                && (faults::names_shared(bundle, &place.specifier)
+                    || matches!(failure, Failure::InvalidPackage { .. }));
             (!shared).then_some((place, failure, message, *fallback))
         }
         _ => None,

@@ -63,6 +63,137 @@ fn flat_tar() -> Vec<u8> {
     tar
 }
 
+/// A file of an archive: header, content, padding.
+fn entry(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_ustar();
+    header.set_path(name).unwrap();
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(content.len() as u64);
+    header.set_cksum();
+    let mut block = [header.as_bytes(), content].concat();
+    block.resize(block.len().next_multiple_of(512), 0);
+    block
+}
+
+/// What programs are made of, so that some of those made of it get past the parser.
+const WORDS: [&str; 44] = [
+    "import ",
+    "export ",
+    "from ",
+    "'./x.js'",
+    "'#x'",
+    "'a'",
+    "{ a }",
+    "{ default as b }",
+    "* as c ",
+    "* ",
+    "default ",
+    "const ",
+    "let ",
+    "a",
+    "b",
+    " = ",
+    "require(",
+    "import(",
+    ")",
+    "(",
+    "{",
+    "}",
+    "[",
+    "]",
+    ";\n",
+    ";",
+    ",",
+    "=>",
+    "await ",
+    "async ",
+    "function ",
+    "module.exports",
+    "exports.a",
+    "class A ",
+    "try ",
+    "catch ",
+    "if (a) ",
+    "`",
+    "${",
+    "/",
+    "\"",
+    "\u{202e}",
+    "\u{feff}",
+    "with { type: 'json' }",
+];
+
+/// What an `exports` is made of.
+const PARTS: [&str; 18] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "\".\":",
+    "\"./*\":",
+    "\"./x\":",
+    "\"import\":",
+    "\"node\":",
+    "\"#*\":",
+    "\"./x.js\"",
+    "\"./*\"",
+    "\"../x\"",
+    "null",
+    "1",
+    "\"*\"",
+    "\"\\u001b%2f\"",
+];
+
+/// Every file that nests as deeply as is parsed, and deeper, is judged: the parser descends recursively.
+#[test]
+fn a_script_may_nest_as_deeply_as_it_likes() {
+    let folder = tempfile::tempdir().unwrap();
+    for (unit, end) in [
+        ("[", ""),
+        ("(", ")"),
+        ("{", "}"),
+        ("()=>{", "}"),
+        ("a=>", ""),
+        ("!", ""),
+        ("a+", ""),
+        ("a?a:", ""),
+        ("if(a)", ""),
+        ("if(a){}else ", ""),
+        ("`${", "}`"),
+        ("a={a:", "}"),
+        ("class A{a(){", "}}"),
+        ("new ", ""),
+        ("a.a", ""),
+        ("a()", ""),
+        ("async a=>", ""),
+        ("for(;;)", ""),
+        ("a:", ""),
+        ("/[/]/,", ""),
+        ("export default ", ""),
+        ("import(", ")"),
+        ("function a(){", "}"),
+        ("switch(a){case ", "}"),
+        ("try{", "}catch{}"),
+        ("a**", ""),
+        ("a=", ""),
+        ("[a,...", "]"),
+    ] {
+        for depth in [500, 1400, 2900, 200_000] {
+            let source = format!("{}a{}", unit.repeat(depth), end.repeat(depth));
+            let entries = [
+                entry("package.json", br#"{"name":"a","version":"1.0.0","type":"module"}"#),
+                entry("dist/index.js", source.as_bytes()),
+                vec![0; 1024],
+            ];
+            assert!(judge(&read(folder.path(), &gzip(&entries.concat()), Limits::default())), "{unit} {depth}");
+        }
+    }
+}
+
 /// What package.json files say is quoted in messages, and is as hostile as names are.
 #[test]
 fn words_of_a_package_json_are_printable_wherever_they_are_quoted() {
@@ -72,19 +203,7 @@ fn words_of_a_package_json_are_printable_wherever_they_are_quoted() {
             "dependencies":{{"{evil}":1,"x":"link:{evil}","y":"{evil}:z","@server-flow/shared":"file:{evil}"}}}}"#
     );
     let shared = format!(r#"{{"name":"{evil}","main":"{evil}.js","exports":{{"{evil}":"./{evil}"}}}}"#);
-    let file = |name: &str, content: &str| {
-        let mut header = tar::Header::new_ustar();
-        header.set_path(name).unwrap();
-        header.set_mode(0o644);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(0);
-        header.set_size(content.len() as u64);
-        header.set_cksum();
-        let mut block = [header.as_bytes(), content.as_bytes()].concat();
-        block.resize(block.len().next_multiple_of(512), 0);
-        block
-    };
+    let file = |name: &str, content: &str| entry(name, content.as_bytes());
     let entries =
         [file("package.json", &root), file("node_modules/@server-flow/shared/package.json", &shared), vec![0; 1024]];
     let folder = tempfile::tempdir().unwrap();
@@ -185,6 +304,40 @@ proptest! {
         let snapshot = read(folder.path(), &flat(), limits);
         prop_assert!(snapshot.tree.len() as u64 <= max_entries + 1);
         prop_assert!(!snapshot.tree_is_known() || snapshot.unpacked_size <= max_size);
+    }
+
+    #[test]
+    fn any_script_is_followed(
+        source in prop::collection::vec(prop_oneof![
+            prop::sample::select(WORDS.to_vec()).prop_map(|word| word.as_bytes().to_vec()),
+            prop::collection::vec(any::<u8>(), 0..4),
+        ], 0..60),
+        format in prop::sample::select(vec!["module", "commonjs"]),
+    ) {
+        let source = source.concat();
+        let root = format!(r##"{{"name":"a","version":"1.0.0","type":"{format}","imports":{{"#x":"./dist/x.js"}}}}"##);
+        let entries = [entry("package.json", root.as_bytes()), entry("dist/index.js", &source), entry("dist/x.js", &source), vec![0; 1024]];
+        let folder = tempfile::tempdir().unwrap();
+        prop_assert!(judge(&read(folder.path(), &gzip(&entries.concat()), Limits::default())));
+    }
+
+    #[test]
+    fn any_package_json_is_resolved_by(
+        exports in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 1..40),
+        specifier in prop::collection::vec(prop::sample::select(vec!["@server-flow/shared", "/", "./", "..", "#", "x", "%2e", "*", ":", "?"]), 1..6),
+    ) {
+        let value = exports.concat();
+        let shared = format!(r#"{{"name":"@server-flow/shared","exports":{value},"imports":{value}}}"#);
+        let source = format!("import '{}';\nimport {{ a }} from '@server-flow/shared/x';\n", specifier.concat());
+        let entries = [
+            entry("package.json", br#"{"name":"a","version":"1.0.0","type":"module"}"#),
+            entry("dist/index.js", source.as_bytes()),
+            entry("node_modules/@server-flow/shared/package.json", shared.as_bytes()),
+            entry("node_modules/@server-flow/shared/x.js", source.as_bytes()),
+            vec![0; 1024],
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        prop_assert!(judge(&read(folder.path(), &gzip(&entries.concat()), Limits::default())));
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Resolver<'_> {
             return self.exported(asked, folder, &exports, &subpath);
         }
         let mut failure = None;
-        for folder in self.find_packages(name, from) {
+        for folder in self.found_packages(name, from) {
             match self.required_in_folder(asked, name, &subpath, folder) {
                 // Without `exports` the search goes on in the folders above.
                 Err(refusal @ Refusal { failure: Failure::NotFound { .. }, .. }) => {

@@ -61,6 +61,21 @@ pub enum Failure {
     InvalidJson,
 }
 
+impl Failure {
+    /// The file or folder that it is about, relative to the bundle.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::NotFound { path } | Self::Directory { path } | Self::Extension { path, .. } => Some(path),
+            Self::NoMain { folder } => Some(folder),
+            Self::NotExported { package_json }
+            | Self::InvalidTarget { package_json }
+            | Self::InvalidPackage { package_json } => Some(package_json),
+            _ => None,
+        }
+    }
+}
+
 /// A failure with its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal {

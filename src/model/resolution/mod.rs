@@ -61,8 +61,8 @@ pub struct Resolver<'t> {
     /// Whether a folder of `node_modules` is looked into.
     is_ours: IsOurs<'t>,
     packages: RefCell<HashMap<NodeId, Rc<PackageFile>>>,
-    /// A package that is found in another folder than its own.
-    moved: Option<(String, NodeId)>,
+    /// A package that is found in another folder than `node_modules` has it in now.
+    installed: Option<(String, NodeId)>,
 }
 
 /// What `type` of a package.json says.
@@ -82,13 +82,13 @@ impl<'t> Resolver<'t> {
     /// Resolves in a tree that stands at `here` on the server.
     #[must_use]
     pub fn new(tree: &'t Tree, node: NodeVersion, here: &str, is_ours: IsOurs<'t>) -> Self {
-        Self { tree, node, here: here.to_owned(), is_ours, packages: RefCell::default(), moved: None }
+        Self { tree, node, here: here.to_owned(), is_ours, packages: RefCell::default(), installed: None }
     }
 
-    /// The same, with a package found in this folder, wherever in `node_modules` it stands.
+    /// The same, where a package will be installed from a folder of the tree.
     #[must_use]
-    pub fn with_package(self, name: &str, folder: NodeId) -> Self {
-        Self { moved: Some((name.to_owned(), folder)), ..self }
+    pub fn with_installed(self, package: &str, folder: NodeId) -> Self {
+        Self { installed: Some((package.to_owned(), folder)), ..self }
     }
 
     /// What `import` or `require` of a specifier in a file leads to.
@@ -201,17 +201,17 @@ impl<'t> Resolver<'t> {
         })
     }
 
-    /// The folder of a package in the nearest `node_modules` that has it.
-    fn find_package(&self, name: &str, from: NodeId) -> Option<NodeId> {
-        self.find_packages(name, from).next()
+    /// The folders that a package is found in, nearest first.
+    fn found_packages<'r>(&'r self, name: &str, from: NodeId) -> impl Iterator<Item = NodeId> + use<'r, 't> {
+        let path = [b"node_modules/", name.as_bytes()].concat();
+        let installed = self.installed.as_ref().filter(|(package, _)| package == name).map(|(_, folder)| *folder);
+        let in_modules = self.upwards(from).filter_map(move |folder| self.folder_in(folder, &path));
+        installed.into_iter().chain(in_modules.filter(move |_| installed.is_none()))
     }
 
-    /// The folders of a package in every `node_modules` upwards, the nearest first.
-    fn find_packages(&self, name: &str, from: NodeId) -> impl Iterator<Item = NodeId> {
-        let path = [b"node_modules/", name.as_bytes()].concat();
-        let moved = self.moved.as_ref().filter(|(moved, _)| moved == name).map(|(_, folder)| *folder);
-        let upwards = moved.is_none().then(|| self.upwards(from)).into_iter().flatten();
-        moved.into_iter().chain(upwards.filter_map(move |folder| self.folder_in(folder, &path)))
+    /// The folder of a package in the nearest `node_modules` that has it.
+    fn find_package(&self, name: &str, from: NodeId) -> Option<NodeId> {
+        self.found_packages(name, from).next()
     }
 }
 
@@ -221,3 +221,5 @@ struct Asked<'a> {
     from: NodeId,
     loader: Loader,
 }
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,16 @@ impl Resolver<'_> {
     /// A path out of the bundle: what is there on the server is not the bundle's.
     fn leaves(&self, asked: &Asked<'_>, base: &[u8], path: &[u8]) -> Refusal {
         let here = [self.here.as_bytes(), b"/", base].concat();
-        let whole = join(&here, path).unwrap_or_default();
+        let mut parts: Vec<&[u8]> = Vec::new();
+        for part in here.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
+            match part {
+                b"" | b"." => {}
+                // At the root of the file system `..` leads nowhere else.
+                b".." => drop(parts.pop()),
+                name => parts.push(name),
+            }
+        }
+        let whole = parts.join(&b'/');
         let message = format!(
             "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/{}'{}",
             String::from_utf8_lossy(&whole),
