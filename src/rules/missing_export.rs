@@ -29,13 +29,14 @@ struct Missing<'a> {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let tree = bundle.tree();
-    let empty_entry = tree.resolve(bundle.names.shared_copy_entry().as_bytes()).ok();
-    let empty_entry = empty_entry.filter(|id| tree.file(*id).is_some_and(|file| file.size == 0));
+    // Without its entry point whatever node loads of the shared package is not what was released: `shared-entry-missing`.
+    let copy = format!("{}/", bundle.names.shared_copy());
+    let has_entry = tree.resolved_size(bundle.names.shared_copy_entry().as_bytes()).is_some_and(|size| size > 0);
+    let follows = |target: NodeId| !has_entry && tree.path(target).as_bytes().starts_with(copy.as_bytes());
     let missing = bundle.modules.faults.iter().filter_map(|fault| match fault {
         Fault::MissingExport { place, name, target, nearest, message } => {
-            // An empty entry point of the shared package is `shared-entry-missing`.
             let fault = Missing { place, name, target: *target, nearest: nearest.as_deref(), said: message };
-            (target.is_none() || *target != empty_entry).then_some(fault)
+            (!target.is_some_and(follows)).then_some(fault)
         }
         _ => None,
     });

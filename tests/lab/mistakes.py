@@ -246,7 +246,16 @@ PACKAGE_MISTAKES = [
         Mistake(f"{name} not declared", package(lambda p, name=name: p["dependencies"].pop(name)), "runtime-dependency-missing")
         for name in ("fastify", "ws", "pm2", "zod")
     ),
-    Mistake("dependencies missing", package(lambda p: p.pop("dependencies")), "runtime-dependency-missing"),
+    # `@fastify/websocket` is imported, and is none of those that are required.
+    Mistake("dependencies missing", package(lambda p: p.pop("dependencies")), "runtime-dependency-missing undeclared-dependency"),
+    Mistake("a package that is imported and not declared", package(lambda p: p["dependencies"].pop("@fastify/websocket")), "undeclared-dependency"),
+    Mistake("a file of dist/ that was not copied", lambda b: remove(b / "dist/infrastructure.js"), "unresolved-import"),
+    Mistake("built without extensions", text(lambda t: t.replace("./execution.js", "./execution"), "dist/index.js"), "unresolved-import"),
+    Mistake("a stale shared package", text(lambda t: t.replace("PROTOCOL_VERSION", "PROTOCOL"), f"{SHARED}/dist/index.js"), "missing-export"),
+    Mistake("a file that was cut off", text(lambda t: t[: len(t) // 2] + "(", "dist/execution.js"), "module-syntax-error"),
+    Mistake("a merge conflict in what was built", text(lambda t: "<<<<<<< HEAD\n" + t, "dist/execution.js"), "module-syntax-error"),
+    Mistake("type missing", package(lambda p: p.pop("type")), "module-format-mismatch"),
+    Mistake("type commonjs", package(lambda p: p.update(type="commonjs")), "module-format-mismatch"),
     Mistake("fastify only in devDependencies", package(lambda p: p.update(devDependencies={"fastify": p["dependencies"].pop("fastify")})), "runtime-dependency-missing"),
     # Measured: with --prod and --omit=dev, devDependencies win and the package is left out.
     Mistake("fastify in dependencies and devDependencies", package(lambda p: p.update(devDependencies={"fastify": p["dependencies"]["fastify"]})), "runtime-dependency-missing"),

@@ -75,9 +75,6 @@ SHAPES: dict[str, dict] = {
 # Where an error is right although Node starts.
 ALSO_AN_ERROR = {
     "no name": "CONTRACT: misnamed is shared-package-json-invalid",
-    "exports percent-encoded": "Node reads the target as a URL; nobody writes one, and refusing is on the safe side",
-    "main percent-encoded": "the same",
-    "main with a query": "the same",
 }
 
 
