@@ -18,33 +18,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 /// Faults that are told apart; a bundle with more is refused all the same.
 pub(super) const MOST_FAULTS: usize = 2000;
 
-/// Follows the imports of a bundle from its entry point.
-///
-/// Where the update installs the shared package from its shipped sources, they are followed a second time into those:
-/// agents of one generation start with the copy, agents of another with what was installed.
+/// Follows the imports of a bundle from its entry point, the shared package being its copy in `node_modules`.
 #[must_use]
 pub fn follow(bundle: &Bundle<'_>) -> Graph {
-    let tree = bundle.tree();
-    let Some(entry) = entry(bundle) else { return Graph::default() };
-    let mut graph = follow_with(bundle, entry, None);
-    let copy = tree.resolve(bundle.names.shared_copy().as_bytes()).ok();
-    let source = tree.resolve(bundle.names.shared_source.as_bytes()).ok();
-    let source = source.filter(|source| {
-        bundle.installs_shared_source() && !bundle.is_installed() && copy.is_some_and(|copy| copy != *source)
-    });
-    if let Some(source) = source {
-        let again = follow_with(bundle, entry, Some(source));
-        let known = |list: &[Fault], fault: &Fault| list.iter().any(|known| known.is_like(fault));
-        let new: Vec<_> = again.faults.into_iter().filter(|fault| !known(&graph.faults, fault)).collect();
-        graph.faults.extend(new);
-        graph.not_parsed.extend(
-            again
-                .not_parsed
-                .into_iter()
-                .filter(|(file, _)| tree.path(*file).as_bytes().starts_with(bundle.names.shared_source.as_bytes())),
-        );
-    }
-    graph
+    entry(bundle).map_or_else(Graph::default, |entry| follow_with(bundle, entry, None))
 }
 
 /// What is followed with the shared package taken from its shipped sources alone, from which an update may restore it;

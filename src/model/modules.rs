@@ -341,21 +341,6 @@ pub enum WrongFormat {
 }
 
 impl Fault {
-    /// Whether it is the same thing at the same place, so that saying it once is enough.
-    #[must_use]
-    pub fn is_like(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Syntax { file, .. }, Self::Syntax { file: same, .. }) => file == same,
-            (Self::Format(fault), Self::Format(same)) => (fault.file, fault.line) == (same.file, same.line),
-            (Self::Unresolved { place, .. }, Self::Unresolved { place: same, .. })
-            | (Self::Undeclared { place, .. }, Self::Undeclared { place: same, .. }) => place == same,
-            (Self::MissingExport { place, name, .. }, Self::MissingExport { place: same, name: same_name, .. }) => {
-                (place, name) == (same, same_name)
-            }
-            _ => false,
-        }
-    }
-
     /// Whether the agent fails to start for it.
     #[must_use]
     pub const fn need(&self) -> Need {
