@@ -75,6 +75,15 @@ pub fn halted_update(facts: &Facts) -> Option<Halted> {
             if !backup.is_some_and(|backup| is_of_one_update(changed(backup), inspected.changed)) {
                 return None;
             }
+            let lacks = |rule: &str| inspected.report.findings.iter().any(|finding| finding.rule == rule);
+            // The archive is gone where `/tmp` is in memory and the server was started anew. No step leaves a bundle
+            // without its manifest and without `node_modules`, unless extraction was cut.
+            if lacks("package-json-missing") && !inspected.has_modules {
+                return with(
+                    3,
+                    evidence::disk(format!("{bundle}/package.json: not there; the bundle was not extracted whole")),
+                );
+            }
             let stops = inspected.stoppers().next().is_some();
             if stops && !inspected.absent_dependencies.is_empty() && !inspected.has_dependencies {
                 let what = if inspected.has_modules { "nothing is installed in it" } else { "no such directory" };

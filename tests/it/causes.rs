@@ -277,6 +277,18 @@ fn the_update() {
             &["update-interrupted"],
         ),
         (
+            "cut while it was extracted, and the archive is gone since",
+            |f| {
+                f.backed_up();
+                f.inspected().has_modules = false;
+                f.found("package-json-missing", "package.json");
+                f.found("shared-package-missing", SHARED);
+                f.crashes(&[NOT_FOUND]);
+            },
+            Broken,
+            &["update-interrupted"],
+        ),
+        (
             "not installed, and a backup of long ago",
             |f| {
                 f.backed_up();

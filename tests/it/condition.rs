@@ -88,6 +88,15 @@ fn a_service_is_told_by_more_than_its_state() {
             },
             Condition::Looping,
         ),
+        (
+            "just up, restarts counted, and a journal that is off",
+            |f| {
+                loops(f);
+                f.journal().entries.clear();
+                up_again(f, 3, 142);
+            },
+            Condition::Looping,
+        ),
         ("stopped by hand", Break::stopped, Condition::Stopped),
         (
             "gave up",

@@ -319,10 +319,11 @@ impl Facts {
             return false;
         }
         let up = self.up().unwrap_or(u64::MAX);
-        if self.journal.known().is_none() {
+        let runs = self.runs();
+        // Restarts were counted, and no run before this one was written down: a journal that is off or may not be read.
+        if runs.iter().all(|run| Some(run.invocation) == service.invocation.as_deref()) {
             return up < SETTLED;
         }
-        let runs = self.runs();
         let past = runs.iter().rev().filter(|run| Some(run.invocation) != service.invocation.as_deref());
         let dead = past.take_while(|run| run.died()).filter(|run| self.at.seconds_since(run.end()) <= LOOP_WINDOW);
         let longest = dead.map(Run::lived).max();
