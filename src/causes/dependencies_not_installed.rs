@@ -27,7 +27,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let inspected = facts.deployment.inspected()?;
     let crash = crash::crash(facts);
     let dies_of = crash.as_ref().and_then(|crash| match &crash.kind {
-        Kind::Package(name) if inspected.absent_dependencies.contains(name) => Some(name.as_str()),
+        Kind::Package(name) if inspected.absent_dependencies.contains(name) && !inspected.is_linked(name) => {
+            Some(name.as_str())
+        }
         _ => None,
     });
     // A declared package that nothing imports keeps no agent from starting.

@@ -10,7 +10,7 @@ pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
     let Some(inspected) = facts.deployment.inspected() else { return Vec::new() };
     let mut diagnoses: Vec<Diagnosis> = Vec::new();
     for finding in
-        inspected.stoppers().filter(|finding| has_no_cause(finding.rule) && absent(inspected, finding).is_none())
+        inspected.stoppers().filter(|finding| has_no_cause(finding.rule) && !is_said_otherwise(inspected, finding))
     {
         let quote = quote(facts, finding);
         match diagnoses.iter().position(|diagnosis| diagnosis.cause == finding.rule) {
@@ -36,12 +36,24 @@ fn has_no_cause(rule: &str) -> bool {
     rule != "nested-layout" && !CAUSES.iter().any(|cause| cause.id == rule)
 }
 
+/// A package that is missing has one name: it is not installed, or a link in its place leads nowhere.
+fn is_said_otherwise(inspected: &Inspected, finding: &Finding) -> bool {
+    let linked = || missing(finding).is_some_and(|package| inspected.is_linked(package));
+    absent(inspected, finding).is_some() || (finding.rule == "undeclared-dependency" && linked())
+}
+
 /// The declared package that a finding misses: that is `dependencies-not-installed`. The rule's message begins with the
 /// package's name.
 pub fn absent<'a>(inspected: &'a Inspected, finding: &Finding) -> Option<&'a str> {
-    let name = finding.message.strip_prefix('`')?.split_once('`').map(|(name, _)| name)?;
+    let name = missing(finding)?;
     let declared = inspected.absent_dependencies.iter().find(|absent| *absent == name);
-    declared.filter(|_| finding.rule == "undeclared-dependency").map(String::as_str)
+    let linked = inspected.is_linked(name);
+    declared.filter(|_| finding.rule == "undeclared-dependency" && !linked).map(String::as_str)
+}
+
+/// The package that a message begins with.
+fn missing(finding: &Finding) -> Option<&str> {
+    finding.message.strip_prefix('`')?.split_once('`').map(|(name, _)| name)
 }
 
 /// Causes that explain such a finding away.

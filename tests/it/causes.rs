@@ -422,6 +422,57 @@ fn the_bundle() {
             &["dependencies-not-installed"],
         ),
         (
+            "a version that is none stops no start",
+            |f| {
+                let mut odd = finding("package-json-invalid", "package.json");
+                odd.message = "The `version` in package.json is not a semver version (MAJOR.MINOR.PATCH)".into();
+                f.inspected().report.findings.push(odd);
+            },
+            Healthy,
+            &[],
+        ),
+        (
+            "a manifest that is no JSON does",
+            |f| {
+                let mut cut = finding("package-json-invalid", "package.json");
+                cut.message = "package.json cannot be used: it is no JSON. Step 5 of the update fails".into();
+                f.inspected().report.findings.push(cut);
+                f.crashes(&[
+                    "SyntaxError: Error parsing /root/.server-flow/agent-bundle/package.json: Unexpected token",
+                ]);
+            },
+            Broken,
+            &["package-json-invalid"],
+        ),
+        (
+            "a shared package that node finds at its root",
+            |f| {
+                let mut odd = finding("shared-entry-missing", SHARED);
+                odd.message = "There is no `dist/index.js`. Node would load `index.js` instead".into();
+                f.inspected().report.findings.push(odd);
+            },
+            Healthy,
+            &[],
+        ),
+        (
+            "a link that nothing is imported through",
+            |f| f.found("workspace-link", "node_modules/left-over"),
+            Healthy,
+            &[],
+        ),
+        (
+            "a link in the place of a package that is imported",
+            |f| {
+                f.found("workspace-link", "node_modules/ws");
+                f.not_installed(&["ws"]);
+                let inspected = f.inspected();
+                (inspected.has_modules, inspected.has_dependencies) = (true, true);
+                f.crashes(&["Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'ws' imported from x"]);
+            },
+            Broken,
+            &["workspace-link"],
+        ),
+        (
             "a package that is not declared",
             |f| {
                 f.found("undeclared-dependency", "dist/execution.js");
@@ -986,6 +1037,21 @@ fn a_unit_is_written_with_the_address_that_is_known() {
     assert_eq!(written.as_deref(), Some(DOCUMENTED));
     let unit = Unit::of_text(UNIT, FILE, &written.unwrap());
     assert!(unit.command().unwrap().is_ok());
+}
+
+/// What doctor makes of a finding hangs on these words of the rules, and on how they begin.
+#[test]
+fn the_rules_still_say_what_is_read_here() {
+    for (rule, words) in [
+        (include_str!("../../src/rules/package_json_invalid.rs"), "package.json cannot be used: "),
+        (include_str!("../../src/rules/shared_package_json_invalid.rs"), "ode stops with"),
+        (include_str!("../../src/rules/shared_package_json_invalid.rs"), "has no package.json"),
+        (include_str!("../../src/rules/shared_entry_missing.rs"), "Node would load"),
+        (include_str!("../../src/rules/undeclared_dependency.rs"), "`{package}` is in no node_modules"),
+        (include_str!("../../src/rules/checksum_mismatch.rs"), "The manifest lists a file that is not there"),
+    ] {
+        assert!(rule.contains(words), "{words}");
+    }
 }
 
 #[test]

@@ -107,7 +107,41 @@ impl Inspected {
     /// The findings that stop Node at the start, the rules' own order kept.
     pub fn stoppers(&self) -> impl Iterator<Item = &Finding> {
         let errors = self.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        errors.filter(|finding| STOPS_THE_START.contains(&finding.rule))
+        errors.filter(|finding| STOPS_THE_START.contains(&finding.rule) && self.stops(finding))
+    }
+
+    /// Whether this finding of such a rule is one that Node would notice. The rules also say what a release must not have:
+    /// a version that is none, a file that Node finds elsewhere, a link that nothing is imported through.
+    fn stops(&self, finding: &Finding) -> bool {
+        let says = |words: &str| finding.message.contains(words);
+        match finding.rule {
+            "package-json-invalid" => says("cannot be used"),
+            "shared-package-json-invalid" => says("ode stops with") || says("has no package.json"),
+            "shared-entry-missing" => !says("Node would load"),
+            "workspace-link" => self.link_of(finding).is_some_and(|package| self.misses(package)),
+            _ => true,
+        }
+    }
+
+    /// The package that a finding of `workspace-link` is about.
+    fn link_of<'a>(&self, finding: &'a Finding) -> Option<&'a str> {
+        finding.path.as_deref()?.strip_prefix("node_modules/")
+    }
+
+    /// Whether the agent imports a package that cannot be found: the message begins with its name.
+    fn misses(&self, package: &str) -> bool {
+        let start = format!("`{package}`");
+        let errors = self.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors
+            .filter(|finding| finding.rule == "undeclared-dependency")
+            .any(|finding| finding.message.starts_with(&start))
+    }
+
+    /// Whether a package that cannot be found is a link that leads nowhere here.
+    #[must_use]
+    pub fn is_linked(&self, package: &str) -> bool {
+        let links = self.stoppers().filter(|finding| finding.rule == "workspace-link");
+        links.filter_map(|finding| self.link_of(finding)).any(|linked| linked == package)
     }
 
     /// The stopper of that rule.
