@@ -15,14 +15,16 @@ pub fn not_checked(facts: &Facts) -> Vec<NotChecked> {
     push(&mut missing, "the download", &facts.download);
     push(&mut missing, "node", &facts.node);
     push(&mut missing, "who listens on which port", &facts.listeners);
-    let dies = matches!(facts.condition(), Condition::Looping | Condition::Down);
-    if let Some(journal) = facts.journal.known().filter(|journal| dies && journal.entries.is_empty()) {
-        let because = match journal.is_volatile {
-            true => "it is kept in memory only, and holds no line of the unit",
-            false => "it holds no line of the unit",
+    let speaks = matches!(facts.condition(), Condition::Running | Condition::Looping | Condition::Down);
+    if let Some(journal) = facts.journal.known().filter(|journal| speaks && journal.entries.is_empty()) {
+        let (because, help) = match journal.is_volatile {
+            true => (
+                "it is kept in memory only, and holds no line of the unit",
+                "mkdir -p /var/log/journal && systemctl restart systemd-journald",
+            ),
+            false => ("it holds no line of the unit", "see `Storage=` in /etc/systemd/journald.conf"),
         };
-        let help = Some(format!("journalctl -u {} --since -1h", facts.places.unit));
-        missing.push(NotChecked { what: "the journal", because: because.to_owned(), help });
+        missing.push(NotChecked { what: "the journal", because: because.to_owned(), help: Some(help.to_owned()) });
     }
     if let Some(up) = facts.up().filter(|up| *up < SETTLED && facts.condition() == Condition::Running) {
         let because = format!("it was started {up} s ago");

@@ -72,9 +72,10 @@ fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
     }
 }
 
-/// Whether what "healthy" needs is known: the agent has stayed up, and the unit and the bundle could be looked at. The
-/// journal is not among it: of an agent that runs it holds nothing that decides.
+/// Whether what "healthy" needs is known: the agent has stayed up, and the unit, the bundle and the journal could be
+/// looked at. A journal that holds no line of the unit has not spoken for it.
 fn is_judged(facts: &Facts) -> bool {
     let settled = facts.up().is_none_or(|up| up >= SETTLED);
-    settled && facts.unit.known().is_some() && facts.deployment.state.known().is_some()
+    let heard = facts.journal.known().is_some_and(|journal| !journal.entries.is_empty());
+    settled && heard && facts.unit.known().is_some() && facts.deployment.state.known().is_some()
 }

@@ -868,7 +868,13 @@ fn what_is_not_known_is_said_and_never_called_healthy() {
         (
             "the journal may not be read, and the agent runs",
             |f| f.journal = Fact::unless("permission denied", "run it as root"),
-            Health::Healthy,
+            Health::Inconclusive,
+            "the journal",
+        ),
+        (
+            "the journal is empty, and the agent runs",
+            |f| f.journal().entries.clear(),
+            Health::Inconclusive,
             "the journal",
         ),
         (
