@@ -216,3 +216,78 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(caller: &[(&str, &str)], network: Network, manager: Option<Manager>) -> Vec<(String, String)> {
+        let caller = caller.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let caches = Caches { root: PathBuf::from("/t/caches"), network, caller };
+        let plain = |word: OsString| word.into_string().unwrap();
+        let found = caches.environment(Path::new("/t/home"), Path::new("/t/tmp"), manager);
+        found.into_iter().map(|(name, value)| (plain(name), plain(value))).collect()
+    }
+
+    fn values<'e>(environment: &'e [(String, String)], name: &str) -> Vec<&'e str> {
+        environment.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    #[test]
+    fn the_registry_is_the_callers_and_the_places_are_not() {
+        let caller = [
+            ("HOME", "/nobody"),
+            ("npm_config_registry", "http://registry"),
+            ("NPM_CONFIG_CACHE", "/nobody/cache"),
+            ("XDG_CACHE_HOME", "/nobody/.cache"),
+            ("no_proxy", "intranet"),
+            ("CI", "true"),
+        ];
+        let seen = environment(&caller, Network::Registry, Some(Manager::Npm));
+        for (name, expected) in [
+            ("HOME", &["/t/home"][..]),
+            ("TMPDIR", &["/t/tmp"]),
+            ("NODE_ENV", &["production"]),
+            ("npm_config_registry", &["http://registry"]),
+            // npm heeds both spellings, and which of them wins is not said anywhere.
+            ("NPM_CONFIG_CACHE", &[]),
+            ("npm_config_cache", &["/t/caches/npm"]),
+            ("XDG_CACHE_HOME", &[]),
+            ("no_proxy", &["intranet,127.0.0.1"]),
+            ("NO_PROXY", &["127.0.0.1"]),
+            ("CI", &["false"]),
+            ("npm_config_store_dir", &[]),
+            ("npm_config_offline", &[]),
+        ] {
+            assert_eq!(values(&seen, name), expected, "{name}");
+        }
+        let plain = environment(&caller, Network::Registry, None);
+        assert_eq!(values(&plain, "npm_config_cache"), [""; 0]);
+    }
+
+    #[test]
+    fn offline_nothing_is_linked_into_the_callers_store() {
+        let seen = environment(&[], Network::CachesOnly, Some(Manager::Pnpm));
+        for (name, expected) in [
+            ("npm_config_offline", "true"),
+            ("npm_config_package_import_method", "clone-or-copy"),
+            ("npm_config_store_dir", "/t/caches/pnpm-store"),
+        ] {
+            assert_eq!(values(&seen, name), [expected], "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (theirs, ours) = (folder.path().join("theirs"), folder.path().join("ours"));
+        fs::create_dir_all(theirs.join("files")).unwrap();
+        fs::write(theirs.join("files/a"), "a").unwrap();
+        show(&theirs, &ours).unwrap();
+        assert_eq!(fs::read(ours.join("files/a")).unwrap(), b"a");
+        fs::create_dir(ours.join("tmp")).unwrap();
+        assert_eq!(fs::read_dir(&theirs).unwrap().count(), 1);
+        show(&folder.path().join("none"), &folder.path().join("empty")).unwrap();
+        assert_eq!(fs::read_dir(folder.path().join("empty")).unwrap().count(), 0);
+    }
+}

@@ -183,3 +183,46 @@ impl Scene {
         end_all_below(&self.root).map_err(RehearsalError::io("end what the rehearsal started"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scene_is_laid_out_as_a_server_is() {
+        let root = tempfile::tempdir().unwrap();
+        let scene = Scene::build(root.path(), Generation::Documented, None, &AtomicBool::new(false)).unwrap();
+        let here = root.path().join("documented");
+        for (place, expected) in [
+            (Place::Bundle, "home/.server-flow/agent-bundle"),
+            (Place::Backup, "home/.server-flow/agent-bundle-backup"),
+            (Place::Download, "tmp/agent-bundle-update.tar.gz"),
+        ] {
+            assert_eq!(scene.place(place, "http://x"), here.join(expected), "{place:?}");
+        }
+        assert_eq!(scene.place(Place::ControlPlane, "http://x"), "http://x");
+        assert_eq!(scene.unit(), here.join("etc/systemd/system/server-flow-agent.service"));
+        assert!(scene.bundle().is_dir());
+    }
+
+    #[test]
+    fn what_may_not_be_written_is_removed_too() {
+        let root = tempfile::tempdir().unwrap();
+        let tree = root.path().join("tree");
+        fs::create_dir_all(tree.join("a/b")).unwrap();
+        fs::write(tree.join("a/b/c"), "c").unwrap();
+        fs::set_permissions(tree.join("a/b"), fs::Permissions::from_mode(0o500)).unwrap();
+        fs::set_permissions(tree.join("a"), fs::Permissions::from_mode(0o500)).unwrap();
+        remove(&tree).unwrap();
+        assert!(!tree.exists());
+    }
+
+    #[test]
+    fn a_temporary_folder_is_private_and_goes() {
+        let temporary = Temporary::new().unwrap();
+        let path = temporary.path().to_path_buf();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        drop(temporary);
+        assert!(!path.exists());
+    }
+}

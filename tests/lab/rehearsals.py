@@ -54,6 +54,8 @@ class Rehearsed:
     edit: Callable[[Path], None] | None = None
     # All three generations, or one: what a module imports fails in all of them alike.
     every: bool = False
+    # With both package managers: where it matters who installs. What else a module imports needs one, which alternates.
+    both: bool = False
     # Why `check` may say otherwise than what happens: the contract's own words.
     exception: str = ""
 
@@ -101,7 +103,7 @@ A = "export const a = 1;\n"
 EXPORTS = {"exports": {"./helper": "./dist/helper.js"}}
 
 MODULES = (
-    Rehearsed("the good bundle"),
+    Rehearsed("the good bundle", both=True),
     Rehearsed("a relative import without its extension", "import './helper';\n"),
     Rehearsed("a relative import of nothing", "import './gone.js';\n"),
     Rehearsed("a relative import in another case", "import './Helper.js';\n"),
@@ -118,19 +120,19 @@ MODULES = (
     Rehearsed("the shared package's default", f"import id from '{SHARED}';\nif (!id) throw id;\n"),
     Rehearsed("a named import of CommonJS", "import { a } from './a.cjs';\nif (a !== 1) throw a;\n", files={"dist/a.cjs": "exports.a = 1;\n"}),
     Rehearsed("a named import that CommonJS hides", "import { a } from './a.cjs';\n", files={"dist/a.cjs": "module.exports = Object.fromEntries([['a', 1]]);\n"}),
-    Rehearsed("a package that nothing declares", "import 'ms';\n"),
-    Rehearsed("a package that only npm hoists", "import 'ms';\n", needs("dependencies", "debug", "^4.3.0")),
-    Rehearsed("a package in optionalDependencies", "import 'ms';\n", needs("optionalDependencies", "ms")),
-    Rehearsed("a package in devDependencies", "import 'ms';\n", needs("devDependencies", "ms")),
-    Rehearsed("a package in peerDependencies", "import 'ms';\n", needs("peerDependencies", "ms")),
+    Rehearsed("a package that nothing declares", "import 'ms';\n", both=True),
+    Rehearsed("a package that only npm hoists", "import 'ms';\n", needs("dependencies", "debug", "^4.3.0"), both=True),
+    Rehearsed("a package in optionalDependencies", "import 'ms';\n", needs("optionalDependencies", "ms"), both=True),
+    Rehearsed("a package in devDependencies", "import 'ms';\n", needs("devDependencies", "ms"), both=True),
+    Rehearsed("a package in peerDependencies", "import 'ms';\n", needs("peerDependencies", "ms"), both=True),
     Rehearsed("a bare builtin", "import fs from 'fs';\nimport { readFile } from 'fs/promises';\nimport 'node:path/posix';\nif (!fs || !readFile) throw 1;\n"),
     Rehearsed("a builtin that there is not", "import 'node:nothing';\n"),
     Rehearsed("the package itself", "import 'server-flow-agent/helper';\n", EXPORTS),
     Rehearsed("the package itself, not exported", "import 'server-flow-agent/gone';\n", EXPORTS),
     Rehearsed("an import map", "import '#helper';\n", {"imports": {"#helper": "./dist/helper.js"}}),
     Rehearsed("an import map to nothing", "import '#gone';\n", {"imports": {"#helper": "./dist/helper.js"}}),
-    Rehearsed("conditions in exports", files=shared(exports={".": {"types": "./dist/index.d.ts", "require": "./dist/no.cjs", "import": "./dist/index.js"}})),
-    Rehearsed("a subpath of a package without exports", f"import '{SHARED}/dist/index.js';\n"),
+    Rehearsed("conditions in exports", files=shared(exports={".": {"types": "./dist/index.d.ts", "require": "./dist/no.cjs", "import": "./dist/index.js"}}), both=True),
+    Rehearsed("a subpath of a package without exports", f"import '{SHARED}/dist/index.js';\n", both=True),
     Rehearsed("a subpath that exports does not have", f"import '{SHARED}/dist/index.js';\n", files=shared(exports={".": "./dist/index.js"})),
     Rehearsed("JSON with its attribute", "import data from './data.json' with { type: 'json' };\nif (data.a !== 1) throw data;\n", files={"dist/data.json": '{"a": 1}\n'}),
     Rehearsed("JSON without its attribute", "import data from './data.json';\n", files={"dist/data.json": '{"a": 1}\n'}),
