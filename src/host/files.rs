@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -51,8 +52,11 @@ fn bounded(file: File, most: usize) -> io::Result<Bounded> {
     Ok(Bounded { bytes, size })
 }
 
-/// A file that is written and synced beside its place, and not there yet. Dropped, it is gone again.
+/// A file that is written and synced, and not in its place yet. Dropped, it is gone again; where the file system can,
+/// it has no name until then, so that not even a killed program leaves it behind.
 pub struct Staged {
+    /// The file, while it has no name.
+    nameless: Option<File>,
     beside: PathBuf,
     place: PathBuf,
 }
@@ -76,14 +80,26 @@ impl Staged {
         beside.push(name);
         beside.push(format!(".{}.tmp", std::process::id()));
         let beside = place.with_file_name(beside);
+        let place = place.to_path_buf();
+        if let Some(file) = nameless(&beside, mode) {
+            write(&mut &file)?;
+            file.sync_all()?;
+            return Ok(Self { nameless: Some(file), beside, place });
+        }
         let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
-        let staged = Self { beside, place: place.to_path_buf() };
+        let staged = Self { nameless: None, beside, place };
         write(&mut &file)?;
         file.sync_all()?;
         Ok(staged)
     }
 
     pub(super) fn commit(&self, force: bool) -> io::Result<()> {
+        if let Some(file) = &self.nameless {
+            if !force {
+                return name(file, &self.place);
+            }
+            name(file, &self.beside)?;
+        }
         if force { fs::rename(&self.beside, &self.place) } else { rename_to_nothing(&self.beside, &self.place) }
     }
 }
@@ -112,6 +128,25 @@ pub fn commit(files: &[Staged], force: bool) -> Result<(), (PathBuf, io::Error)>
         }
     }
     Ok(())
+}
+
+/// A file in that folder that has no name yet (open(2), `O_TMPFILE`); nothing where the file system has none, or where
+/// there is no /proc to name it through.
+fn nameless(beside: &Path, mode: u32) -> Option<File> {
+    let folder = beside.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let flags = i32::try_from(rustix::fs::OFlags::TMPFILE.bits()).ok()?;
+    let file = OpenOptions::new().write(true).mode(mode).custom_flags(flags).open(folder).ok()?;
+    proc_path(&file).exists().then_some(file)
+}
+
+fn proc_path(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+/// Gives a nameless file its name, if nothing of that name is there.
+fn name(file: &File, place: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, linkat};
+    Ok(linkat(CWD, proc_path(file), CWD, place, AtFlags::SYMLINK_FOLLOW)?)
 }
 
 /// rename(2) that fails where something is there already. File systems that cannot (NFS) get a link and an unlink.
