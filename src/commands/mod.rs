@@ -125,7 +125,10 @@ impl Command {
 /// Help and version go to stdout and are no failure. Wrong usage goes to stderr, and a machine format gets its document.
 fn usage(args: &[OsString], error: &clap::Error) -> u8 {
     if !error.use_stderr() {
-        return if error.print().is_ok() { exit_code::PASS } else { exit_code::NOT_JUDGED };
+        return match error.print() {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => exit_code::NOT_JUDGED,
+            _ => exit_code::PASS,
+        };
     }
     let _ = error.print();
     let format = Cli::format_wanted(args);

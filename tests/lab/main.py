@@ -8,7 +8,9 @@ import traceback
 
 from harness import WORK, Part
 
-PARTS = ("workspace", "mistakes", "specs", "imports", "extract", "differential", "formats", "signing", "server", "rehearse")
+PARTS = (
+    "workspace", "mistakes", "specs", "imports", "extract", "differential", "faults", "fuzz", "formats", "signing", "rehearse", "server",
+)
 
 
 def main(words: list[str]) -> int:

@@ -1,0 +1,79 @@
+"""Coverage-guided fuzzing of everything that reads bytes from outside: each target of tests/fuzz for a minute, from the
+committed seeds, two at a time. A crash, a hang or memory beyond measure fails, and the input is kept.
+
+The targets are built as cargo-fuzz builds them (its flags are those of rustc's sanitizer coverage), without cargo-fuzz and
+without a nightly compiler: no code of ours is unsafe, so there is nothing for the address sanitizer to find in it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from harness import HOME, REPO, Mismatch, Part, environment, must, scratch
+
+FUZZ = REPO / "tests/fuzz"
+BUILT = HOME / "fuzz"
+USUAL, LONG = 60, 1200
+# Sanitizer coverage as libFuzzer wants it (rustc's book, "codegen options"; LLVM's SanitizerCoverage).
+COVERAGE = " ".join(
+    (
+        "--cfg fuzzing",
+        "-Cpasses=sancov-module",
+        "-Cllvm-args=-sanitizer-coverage-level=4",
+        "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+        "-Cllvm-args=-sanitizer-coverage-pc-table",
+        "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    )
+)
+# Runs a minute must come to, so that a target that does nothing is seen. The slowest judges whole archives.
+LEAST_RUNS = 500
+
+
+def targets() -> list[str]:
+    return [binary["name"] for binary in tomllib.loads((FUZZ / "Cargo.toml").read_text())["bin"]]
+
+
+def build() -> Path:
+    host = re.search(r"^host: (.*)$", must("rustc", "-vV").out.decode(), re.MULTILINE).group(1)
+    # A target of its own keeps the flags away from build scripts.
+    must("cargo", "build", "--quiet", "--locked", "--release", "--manifest-path", FUZZ / "Cargo.toml", "--target", host, "--target-dir", BUILT,
+         timeout=1800, RUSTFLAGS=COVERAGE)
+    return BUILT / host / "release"
+
+
+def fuzzed(part: Part, binary: Path, name: str, work: Path) -> None:
+    seeds = FUZZ / "seeds" / name
+    if not any(seeds.iterdir()):
+        part.fail(f"fuzz: {name}", "no seeds")
+        return
+    corpus = work / name
+    corpus.mkdir()
+    crashes = HOME / "log" / "fuzz" / name
+    shutil.rmtree(crashes, ignore_errors=True)
+    crashes.mkdir(parents=True)
+    seconds = LONG if part.long else USUAL
+    words = [binary, f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=1024", "-max_len=16384", f"-artifact_prefix={crashes}/", "-print_final_stats=1", corpus, seeds]
+    ran = subprocess.run([str(word) for word in words], env=environment(), capture_output=True, timeout=seconds + 300)
+    said = ran.stderr.decode("utf-8", "replace")
+
+    def judge() -> None:
+        if ran.returncode != 0:
+            kept = [str(path) for path in crashes.iterdir()]
+            raise Mismatch(f"exit {ran.returncode}, kept {kept}: {said[-1500:]}")
+        runs = re.search(r"stat::number_of_executed_units:\s+(\d+)", said)
+        if not runs or int(runs.group(1)) < LEAST_RUNS:
+            raise Mismatch(f"{runs and runs.group(1)} runs, at least {LEAST_RUNS} expected: {said[-500:]}")
+
+    part.case(f"fuzz: {name}", judge)
+
+
+def run(part: Part) -> None:
+    binaries = build()
+    with scratch("fuzz") as work, ThreadPoolExecutor(max_workers=2) as pool:
+        for done in [pool.submit(fuzzed, part, binaries / name, name, work) for name in targets()]:
+            done.result()
