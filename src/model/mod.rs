@@ -10,6 +10,7 @@ pub mod diagnosis;
 pub mod finding;
 pub mod generation;
 pub mod modules;
+pub mod litter;
 pub mod names;
 pub mod node_version;
 pub mod package;
