@@ -3,7 +3,7 @@
 use crate::causes;
 use crate::layout;
 use crate::model::finding::Severity;
-use crate::model::names::Names;
+use crate::model::names::{Names, Places};
 use crate::model::policy::{Allowance, Level, Override, Selector};
 use crate::rules;
 use crate::source::limits::Limits;
@@ -27,6 +27,8 @@ pub struct Config {
     #[serde(default)]
     pub signature: SignatureTable,
     #[serde(default)]
+    release: ReleaseTable,
+    #[serde(default)]
     limits: LimitsTable,
     #[serde(default)]
     rules: BTreeMap<String, LevelWord>,
@@ -48,6 +50,17 @@ struct ServerTable {
     unit: Option<String>,
     home: Option<String>,
     bundle_dir: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ReleaseTable {
+    agent: Option<String>,
+    bundle: Option<String>,
+    shared: Option<String>,
+    published: Option<String>,
+    tag_prefix: Option<String>,
+    build: Option<String>,
 }
 
 /// `[signature]`.
@@ -148,6 +161,21 @@ impl Config {
             names.required_dependencies.clone_from(required);
         }
         names
+    }
+
+    /// Where a release is made, relative to the repository.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        let ReleaseTable { agent, bundle, shared, published, tag_prefix, build } = self.release.clone();
+        let defaults = layout::places();
+        Places {
+            bundle: bundle.or_else(|| agent.as_ref().map(|agent| format!("{agent}/bundle"))).unwrap_or(defaults.bundle),
+            agent: agent.unwrap_or(defaults.agent),
+            shared: shared.unwrap_or(defaults.shared),
+            published: published.unwrap_or(defaults.published),
+            tag_prefix,
+            build: build.unwrap_or(defaults.build),
+        }
     }
 
     /// The server's unit, home and bundle directory, where the configuration names them.

@@ -2,7 +2,7 @@
 //!
 //! Configuration may change the names a bundle is judged by; these are ServerFlow's, and the defaults.
 
-use crate::model::names::Names;
+use crate::model::names::{Names, Places};
 
 /// The file systemd starts (section "Structure du Bundle Agent").
 pub const ENTRY_POINT: &str = "dist/index.js";
@@ -18,6 +18,10 @@ pub const NESTED_AGENT: &str = "apps/agent";
 pub const SHARED_SOURCE: &str = "packages/shared";
 /// The bundle's folder in the repository (section "Fichiers Clés", 1).
 pub const BUNDLE_SOURCE: &str = "apps/agent/bundle";
+/// The agent's folder in the repository (section "Résumé des Chemins Importants").
+pub const AGENT_SOURCE: &str = "apps/agent";
+/// The archive that the control plane serves, in the repository (section "Fichiers Clés", 2).
+pub const PUBLISHED_SOURCE: &str = "apps/control-plane/public/agent-bundle.tar.gz";
 /// The systemd unit (section "Fichiers Clés", 4).
 pub const UNIT: &str = "server-flow-agent.service";
 /// The agent's home on a server, below the unit's user's home (section "Résumé des Chemins Importants").
@@ -63,6 +67,22 @@ pub fn names() -> Names {
         shared_source: SHARED_SOURCE.into(),
         nested_agent: NESTED_AGENT.into(),
         required_dependencies: REQUIRED_DEPENDENCIES.map(str::to_owned).to_vec(),
+    }
+}
+
+/// The command that compiles a package, in its folder (section "Création du Bundle", 1).
+pub const BUILD: &str = "pnpm build";
+
+/// The places of a release in the repository when the configuration says nothing.
+#[must_use]
+pub fn places() -> Places {
+    Places {
+        agent: AGENT_SOURCE.into(),
+        bundle: BUNDLE_SOURCE.into(),
+        shared: SHARED_SOURCE.into(),
+        published: PUBLISHED_SOURCE.into(),
+        tag_prefix: None,
+        build: BUILD.into(),
     }
 }
 

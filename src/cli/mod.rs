@@ -1,7 +1,10 @@
 //! The command line: clap's types, turned into the model's values here and nowhere else.
 
+pub mod diff;
 pub mod doctor;
+pub mod pack;
 pub mod rehearse;
+pub mod release;
 pub mod signing;
 pub mod update;
 
@@ -40,6 +43,12 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Print the SHA-256 of every file that `tar -xzf PATH` would leave, as sha256sum does
     Manifest(Manifest),
+    /// Walk the checklist before a release over the repository
+    Release(release::Release),
+    /// Make the archive of a bundle's folder: the same bytes from the same files, on any machine
+    Pack(pack::Pack),
+    /// Tell what changed between two bundles: archives or directories
+    Diff(diff::Diff),
     /// Make an Ed25519 key pair
     Keygen(signing::Keygen),
     /// Sign a file, or a bundle's folder by a manifest of its files
@@ -48,12 +57,12 @@ pub enum Command {
     Verify(signing::Verify),
     /// Run the documented update for real in a throw-away home, for each generation of deployed agents
     Rehearse(rehearse::Rehearse),
-    /// Print the page of one rule
+    /// Print the page of one rule or cause, or of one line of the checklist
     Explain {
-        /// A rule or a cause, as `rules` lists them
+        /// A rule, a cause or a line, as `rules` lists them
         id: String,
     },
-    /// List all rules and causes
+    /// List all rules and causes, and the lines of the checklist
     Rules,
     /// Print a completion script for a shell
     Completions {
@@ -282,8 +291,8 @@ impl Cli {
         if cli.common.json {
             cli.common.format = FormatWord::Json;
         }
-        if matches!(cli.command, Command::Keygen(_)) {
-            // There `-o` names the keys, not the report.
+        if matches!(cli.command, Command::Keygen(_) | Command::Pack(_)) {
+            // There `-o` names what is made, not the report.
             cli.common.output = None;
         }
         let flags = matches.subcommand().map_or(&matches, |(_, matches)| matches);

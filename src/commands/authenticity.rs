@@ -82,14 +82,7 @@ impl Listener<'_> {
         let detached = self.detached(snapshot);
         let mut done = Authenticity { required: trust.required, detached, ..Authenticity::default() };
         if snapshot.tree_is_known() {
-            let tree = &snapshot.tree;
-            done.manifest = kept(tree, MANIFEST).map(|content| match content {
-                Ok(bytes) => compare(snapshot, bytes, names),
-                Err(why) => ManifestFile::Invalid(why.to_owned()),
-            });
-            if done.manifest.is_some() {
-                done.manifest_signature = manifest_signature(tree, &trust.keys);
-            }
+            (done.manifest, done.manifest_signature) = inside(snapshot, names, &trust.keys);
         }
         done
     }
@@ -102,6 +95,16 @@ impl Listener<'_> {
         let verifier = verifier.into_inner().filter(|_| heard_whole);
         Signature { found_in, signs: signs.filter(|_| snapshot.path != "-"), ..judge(&recognised, verifier) }
     }
+}
+
+/// The manifest in a bundle whose tree is known, compared with it, and the manifest's signature.
+pub fn inside(snapshot: &Snapshot, names: &Names, trust: &TrustStore) -> (Option<ManifestFile>, Signature) {
+    let manifest = kept(&snapshot.tree, MANIFEST).map(|content| match content {
+        Ok(bytes) => compare(snapshot, bytes, names),
+        Err(why) => ManifestFile::Invalid(why.to_owned()),
+    });
+    let signature = if manifest.is_some() { manifest_signature(&snapshot.tree, trust) } else { Signature::default() };
+    (manifest, signature)
 }
 
 /// What became of a signature: not checked where there was no key, or nothing whole to check.

@@ -79,7 +79,7 @@ pub(super) fn examine(
 }
 
 /// A manifest needs every file's digest. In an archive it may come last; a directory is asked for it first.
-fn depth(path: &str) -> Depth {
+fn depth(path: &str) -> Depth<'static> {
     let directory = Path::new(path).is_dir();
     if directory && !Path::new(path).join(MANIFEST).is_file() { Depth::Judge } else { Depth::Digests }
 }

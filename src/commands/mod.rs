@@ -2,13 +2,16 @@
 
 mod authenticity;
 mod check;
+mod diff;
 mod doctor;
 mod keygen;
 mod keys;
 mod manifest;
+mod pack;
 mod pages;
 mod progress;
 mod rehearse;
+mod release;
 mod session;
 mod sign;
 mod verify;
@@ -87,6 +90,9 @@ pub fn run(args: &[OsString]) -> u8 {
         Command::Check(options) => check::run(options, &session),
         Command::Doctor(options) => doctor::run(options, &session),
         Command::Manifest(options) => manifest::run(options, &session),
+        Command::Release(options) => release::run(options, &session),
+        Command::Pack(options) => pack::run(options, &session),
+        Command::Diff(options) => diff::run(options, &session),
         Command::Keygen(options) => keygen::run(options, &session),
         Command::Sign(options) => sign::run(options, &session),
         Command::Verify(options) => verify::run(options, &session),
@@ -110,6 +116,9 @@ impl Command {
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
             Self::Manifest(_) => "manifest",
+            Self::Release(_) => "release",
+            Self::Pack(_) => "pack",
+            Self::Diff(_) => "diff",
             Self::Keygen(_) => "keygen",
             Self::Sign(_) => "sign",
             Self::Verify(_) => "verify",

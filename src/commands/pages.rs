@@ -2,12 +2,14 @@
 
 use super::Failure;
 use super::session::Session;
-use crate::config::rule_id;
+use crate::causes::CAUSES;
+use crate::checklist::{self, LINES};
 use crate::model::report::Format;
 use crate::render::Pages;
-use crate::{causes, exit_code, render, rules};
+use crate::rules::RULES;
+use crate::{causes, exit_code, render, rules, text};
 
-/// Lists every rule and every cause.
+/// Lists every rule, every cause and every line of the checklist.
 pub fn rules(session: &Session<'_>) -> Result<u8, Failure> {
     let mut out = Vec::new();
     match session.common.format() {
@@ -19,10 +21,16 @@ pub fn rules(session: &Session<'_>) -> Result<u8, Failure> {
     Ok(exit_code::PASS)
 }
 
-/// Prints the page of one rule or cause; a fault that is both has two, what it means in a bundle and on a server.
+/// Prints the page of one rule, cause or line; a fault that is both has two, what it means in a bundle and on a server.
 pub fn explain(id: &str, session: &Session<'_>) -> Result<u8, Failure> {
-    let id = rule_id(id)?;
-    let pages = Pages { rule: rules::find(id), cause: causes::find(id) };
+    let pages = Pages { rule: rules::find(id), cause: causes::find(id), line: checklist::find(id) };
+    if pages.text().is_empty() {
+        let rules = RULES.iter().map(|rule| rule.id);
+        let known = rules.chain(CAUSES.iter().map(|cause| cause.id)).chain(LINES.iter().map(|line| line.id));
+        let near = text::nearest(id, known).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        let message = format!("there is no rule, cause or line `{}`", text::printable(id));
+        return Err(Failure::new(message).help(Some(format!("{near}`bundle-doctor rules` lists them all"))));
+    }
     let mut out = Vec::new();
     match session.common.format() {
         Format::Human => render::human::explain(&pages, &mut out)?,

@@ -37,11 +37,23 @@ impl<'a> Session<'a> {
 
     /// The nearest configuration, or the one that was named.
     pub fn configuration(&self) -> Result<Configured, Failure> {
+        self.configured(|| host::find_upwards(FILE_NAME))
+    }
+
+    /// The configuration nearest to a repository, or the one that was named.
+    pub fn configuration_of(&self, repo: &Path) -> Result<Configured, Failure> {
+        self.configured(|| match repo.canonicalize() {
+            Ok(repo) => host::find_upwards_from(&repo, FILE_NAME),
+            // That it is not there is said by whoever opens it.
+            Err(_) => Ok(None),
+        })
+    }
+
+    fn configured(&self, find: impl FnOnce() -> io::Result<Option<PathBuf>>) -> Result<Configured, Failure> {
         let path = match &self.common.config {
             _ if self.common.no_config => None,
             Some(path) => Some(path.clone()),
-            None => host::find_upwards(FILE_NAME)
-                .map_err(|error| Failure::new(format!("cannot look for {FILE_NAME}: {error}")))?,
+            None => find().map_err(|error| Failure::new(format!("cannot look for {FILE_NAME}: {error}")))?,
         };
         let Some(path) = path else {
             return Ok(Configured { config: Config::default(), folder: None });

@@ -264,7 +264,7 @@ fn cannot_read(path: &str, error: &std::io::Error) -> Failure {
 
 /// Seconds since 1970: what SOURCE_DATE_EPOCH says (reproducible-builds.org), else the clock; nothing for a clock that
 /// stands before that.
-fn now() -> Result<Option<u64>, Failure> {
+pub fn now() -> Result<Option<u64>, Failure> {
     if let Some(value) = host::env("SOURCE_DATE_EPOCH") {
         let seconds = value.to_str().and_then(|value| value.parse().ok());
         let message = "SOURCE_DATE_EPOCH is not a number of seconds since 1970";

@@ -30,6 +30,14 @@ pub fn read_bounded(path: &Path, most: usize) -> io::Result<Bounded> {
 /// # Errors
 /// As [`read_bounded`]; also where it is no regular file.
 pub fn read_regular(path: &Path, most: usize, links: bool) -> io::Result<Bounded> {
+    bounded(open_regular(path, links)?, most)
+}
+
+/// Opens a file that was found and not named, as [`read_regular`] does.
+///
+/// # Errors
+/// Whatever opening gives; also where it is no regular file.
+pub fn open_regular(path: &Path, links: bool) -> io::Result<File> {
     let mut flags = rustix::fs::OFlags::NONBLOCK;
     if !links {
         flags |= rustix::fs::OFlags::NOFOLLOW;
@@ -39,7 +47,7 @@ pub fn read_regular(path: &Path, most: usize, links: bool) -> io::Result<Bounded
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    bounded(file, most)
+    Ok(file)
 }
 
 fn bounded(file: File, most: usize) -> io::Result<Bounded> {
@@ -91,6 +99,18 @@ impl Staged {
         write(&mut &file)?;
         file.sync_all()?;
         Ok(staged)
+    }
+
+    /// Where it is until it takes its place.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.beside
+    }
+
+    /// Where it will be.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.place
     }
 
     pub(super) fn commit(&self, force: bool) -> io::Result<()> {

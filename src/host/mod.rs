@@ -2,6 +2,9 @@
 
 pub mod control_plane;
 pub mod files;
+pub mod folders;
+pub mod git;
+pub mod interrupt;
 pub mod process;
 pub mod recording;
 pub mod server;
@@ -52,7 +55,15 @@ pub fn seconds_since_1970() -> Option<u64> {
 /// # Errors
 /// Where the working directory is gone or a folder cannot be looked into.
 pub fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
-    for folder in std::env::current_dir()?.ancestors() {
+    find_upwards_from(&std::env::current_dir()?, name)
+}
+
+/// The nearest file of that name, from a folder upwards.
+///
+/// # Errors
+/// Where a folder cannot be looked into.
+pub fn find_upwards_from(folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
+    for folder in folder.ancestors() {
         let candidate = folder.join(name);
         if candidate.try_exists()? {
             return Ok(Some(candidate));

@@ -205,7 +205,7 @@ impl<'a> Bundle<'a> {
     }
 }
 
-/// The `package.json` at that path of a tree.
+/// The `package.json` at that path of a tree, with links followed.
 #[must_use]
 pub fn read_package(tree: &Tree, path: &str) -> PackageFile {
     let Some(id) = tree.resolve(path.as_bytes()).ok().filter(|id| tree.file(*id).is_some()) else {

@@ -1,4 +1,5 @@
-//! The names a bundle is judged by: its entry point, its shared package, what it must depend on.
+//! The names a bundle is judged by: its entry point, its shared package, what it must depend on; and the places in the
+//! repository that it comes from.
 
 /// Names that the configuration may change; `layout::names` has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,37 @@ pub struct Names {
     pub nested_agent: String,
     /// Packages that the bundle's `package.json` must declare.
     pub required_dependencies: Vec<String>,
+}
+
+/// Where a release is made, relative to the repository; `layout::places` has the defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The agent's folder, with its `src/`, `dist/` and `package.json`.
+    pub agent: String,
+    /// The bundle's folder.
+    pub bundle: String,
+    /// The shared package's folder.
+    pub shared: String,
+    /// The archive that the control plane serves.
+    pub published: String,
+    /// What the names of the agent's tags start with, before the version; without it `v`, or something with `agent`.
+    pub tag_prefix: Option<String>,
+    /// The command that compiles a package, in its folder.
+    pub build: String,
+}
+
+impl Places {
+    /// The agent's compiled code.
+    #[must_use]
+    pub fn agent_dist(&self) -> String {
+        format!("{}/dist", self.agent)
+    }
+
+    /// The bundle's copy of it.
+    #[must_use]
+    pub fn bundle_dist(&self) -> String {
+        format!("{}/dist", self.bundle)
+    }
 }
 
 impl Names {

@@ -1,5 +1,6 @@
 //! `package.json`, read as Node and the package managers read it.
 
+use super::specifier::Refers;
 use serde_json::{Map, Value};
 
 /// The fields whose values are a map from package name to specifier, in the order in which npm documents them
@@ -70,7 +71,30 @@ pub struct Dependency {
     pub spec: String,
 }
 
+impl Dependency {
+    /// Whether it can be had inside the workspace only.
+    #[must_use]
+    pub fn is_of_workspace(&self) -> bool {
+        Refers::of(&self.spec) == Refers::Workspace
+    }
+}
+
+/// npm runs these of a package that is depended on by path, even with --ignore-scripts, and stops without the
+/// development dependencies that they need (measured with npm 10, `tests/lab/specs.py`).
+pub const RUN_FOR_A_PATH: [&str; 3] = ["preprepare", "prepare", "postprepare"];
+
 impl Package {
+    /// Its fields without what `pack` takes out of a package that is depended on by path.
+    #[must_use]
+    pub fn as_shipped(&self) -> Map<String, Value> {
+        let mut fields = self.fields.clone();
+        fields.remove("devDependencies");
+        if let Some(Value::Object(scripts)) = fields.get_mut("scripts") {
+            RUN_FOR_A_PATH.iter().for_each(|name| drop(scripts.remove(*name)));
+        }
+        fields
+    }
+
     /// Reads the bytes of a `package.json`. A UTF-8 byte order mark is skipped and CRLF is white space, as for
     /// Node, npm and pnpm; of a key that stands there twice the last counts, as in `JSON.parse`.
     ///

@@ -3,6 +3,7 @@
 use super::Pages;
 use super::style::{Style, shortened};
 use crate::causes::CAUSES;
+use crate::checklist::LINES;
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::{CheckReport, PackageId, RunError, SignatureStatus, SubjectReport, Verdict};
 use crate::model::snapshot::SubjectKind;
@@ -66,7 +67,7 @@ fn verdict_words(subject: &SubjectReport) -> String {
 }
 
 /// What is known of a subject, in one line; a terminal that is too narrow gets it broken between two facts.
-fn facts(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn facts(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut facts = Vec::new();
     if !subject.tree_unknown {
         facts.push(format!("{} layout", subject.layout.name()));
@@ -192,7 +193,7 @@ pub(super) fn wrapped(words: &str, first: &str, rest: &str, style: Style, out: &
 }
 
 /// The remedy: its first line is words, unless it is a command; the others are commands, and are never wrapped.
-fn fix(help: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn fix(help: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = help.lines();
     let Some(words) = lines.next() else {
         return Ok(());
@@ -229,7 +230,7 @@ pub fn refusals(path: &str, findings: &[Finding], style: Style, out: &mut dyn Wr
     groups(findings, plain, out)
 }
 
-/// The catalogue of `rules`: what `check` finds, then what `doctor` names.
+/// The catalogue of `rules`: what `check` finds, what `doctor` names, what `release` ticks.
 ///
 /// # Errors
 /// Whatever `out` gives.
@@ -241,6 +242,10 @@ pub fn rules(style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\ncauses of doctor")?;
     for cause in CAUSES {
         entry(cause.severity, cause.id, cause.summary, style, out)?;
+    }
+    writeln!(out, "\nlines of release")?;
+    for line in LINES {
+        entry(Severity::Error, line.id, line.summary, style, out)?;
     }
     writeln!(out, "\n`bundle-doctor explain {}` prints a page", RULES.first().map_or("ID", |rule| rule.id))
 }

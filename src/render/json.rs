@@ -2,7 +2,8 @@
 
 use super::Pages;
 use crate::causes::{CAUSES, Cause};
-use crate::model::finding::{Allowed, Finding};
+use crate::checklist::{LINES, Line};
+use crate::model::finding::{Allowed, Finding, Severity};
 use crate::model::report::{
     CheckReport, Coverage, PackageId, RunError, SignatureReport, SubjectReport, Summary, Verdict,
 };
@@ -53,7 +54,7 @@ struct CheckBody<'a> {
 }
 
 #[derive(Serialize)]
-struct Subject<'a> {
+pub(super) struct Subject<'a> {
     path: &'a str,
     kind: SubjectKind,
     sha256: Option<&'a str>,
@@ -132,6 +133,13 @@ impl From<&Cause> for RuleEntry {
     }
 }
 
+impl From<&Line> for RuleEntry {
+    /// A line that does not hold fails the run.
+    fn from(line: &Line) -> Self {
+        Self { id: line.id, kind: "check", severity: Severity::Error.name(), summary: line.summary }
+    }
+}
+
 /// The document of `rules`: a fault that is both has an entry of each kind.
 ///
 /// # Errors
@@ -143,7 +151,8 @@ pub fn rules(out: &mut dyn Write) -> io::Result<()> {
     }
     let rules = RULES.iter().map(|rule| RuleEntry::from(*rule));
     let causes = CAUSES.iter().map(|cause| RuleEntry::from(*cause));
-    write("rules", "pass", Body { rules: rules.chain(causes).collect() }, out)
+    let lines = LINES.iter().map(|line| RuleEntry::from(*line));
+    write("rules", "pass", Body { rules: rules.chain(causes).chain(lines).collect() }, out)
 }
 
 /// The document of `explain`; of a fault that is both, the entry is the rule's.
@@ -158,6 +167,7 @@ pub fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
         page: String,
     }
     let entry = pages.rule.map(RuleEntry::from).or_else(|| pages.cause.map(RuleEntry::from));
+    let entry = entry.or_else(|| pages.line.map(RuleEntry::from));
     write("explain", "pass", Body { entry, page: pages.text() }, out)
 }
 

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 /// Readers want a time; judging takes none worth telling, and the same bundle must give the same document.
-const NO_TIME: Duration = Duration::ZERO;
+pub(super) const NO_TIME: Duration = Duration::ZERO;
 
 /// Writes what was found; `fail_on` tells which findings fail their case.
 ///

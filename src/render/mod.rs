@@ -1,10 +1,13 @@
 //! Reports to bytes: one file a format. Rendering sees the report and the rules' metadata, nothing else.
 
+pub mod diff;
 pub mod github;
 pub mod human;
 pub mod json;
 mod junit;
+pub mod pack;
 pub mod rehearsal;
+pub mod release;
 mod sarif;
 pub mod server;
 mod server_json;
@@ -14,6 +17,7 @@ mod style;
 pub use style::Style;
 
 use crate::causes::Cause;
+use crate::checklist::Line;
 use crate::model::report::{CheckReport, FailOn, Format, RunError};
 use crate::model::server_report::DoctorReport;
 use crate::model::tree::Tree;
@@ -27,13 +31,16 @@ pub struct Pages {
     pub rule: Option<&'static Rule>,
     /// The cause of that name.
     pub cause: Option<&'static Cause>,
+    /// The line of the checklist of that name.
+    pub line: Option<&'static Line>,
 }
 
 impl Pages {
-    /// Both pages, the rule's first, a blank line between.
+    /// All pages, the rule's first, a blank line between.
     #[must_use]
     pub fn text(&self) -> String {
-        let pages = [self.rule.map(|rule| rule.page), self.cause.map(|cause| cause.page)];
+        let pages =
+            [self.rule.map(|rule| rule.page), self.cause.map(|cause| cause.page), self.line.map(|line| line.page)];
         pages.into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
 }

@@ -338,7 +338,7 @@ impl Walk<'_> {
         data.secret = secret::in_head(collected.get(..secret::HEAD.min(collected.len())).unwrap_or_default());
         let content = match wanted {
             _ if keep => Content::Whole(collected.into_boxed_slice()),
-            Interest::Whole | Interest::Manifest => Content::TooLarge,
+            Interest::Whole | Interest::Manifest | Interest::Text => Content::TooLarge,
             Interest::Source(kind) if collected.len() as u64 == size => {
                 Content::Script(self.parsing.parse(kind, collected))
             }

@@ -248,7 +248,7 @@ impl Walk<'_> {
                 collected.truncate(usize::try_from(size).unwrap_or(usize::MAX));
                 Content::Whole(collected.into_boxed_slice())
             }
-            Interest::Whole | Interest::Manifest => Content::TooLarge,
+            Interest::Whole | Interest::Manifest | Interest::Text => Content::TooLarge,
             Interest::Source(kind) if collected.len() as u64 == size => {
                 Content::Script(self.parsing.parse(kind, collected))
             }

@@ -31,6 +31,8 @@ pub const MOST_KEPT_OF_A_FILE: u64 = 1 << 20;
 pub const MOST_PARSED_OF_A_FILE: u64 = 2 << 20;
 /// Most bytes of the manifest that are kept: as many as `sign` writes.
 pub const MOST_KEPT_OF_THE_MANIFEST: u64 = 8 << 20;
+/// Most bytes of a text that is compared line by line.
+pub const MOST_KEPT_OF_A_TEXT: u64 = 256 << 10;
 /// Most bytes of contents that are kept over all files.
 pub const MOST_KEPT: u64 = 12 << 20;
 /// Longest path that Linux takes (limits.h: `PATH_MAX` 4096, the final NUL included).

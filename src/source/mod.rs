@@ -20,24 +20,27 @@ use crate::model::names::Names;
 use crate::model::snapshot::Snapshot;
 use crate::model::territory::Territory;
 use limits::Limits;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
 /// How much of a subject is read beside its structure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Depth {
+pub enum Depth<'a> {
     /// What the rules look into.
     Judge,
     /// Also the SHA-256 of every regular file.
     Digests,
     /// Only the SHA-256 of every regular file, beside what decides whether the tree is known.
     Sums,
+    /// Only the content of the files of these paths, up to [`limits::MOST_KEPT_OF_A_TEXT`] of each, beside that.
+    Contents(&'a BTreeSet<Vec<u8>>),
 }
 
 /// Called now and then with the bytes read so far and, where known, how many there are.
 pub type Progress<'a> = &'a dyn Fn(u64, Option<u64>);
 
-impl Depth {
+impl Depth<'_> {
     /// Whether every file's SHA-256 is wanted.
     const fn digests(self) -> bool {
         matches!(self, Self::Digests | Self::Sums)
@@ -51,7 +54,7 @@ pub struct Reading<'a> {
     /// The names that decide whose a file is.
     pub names: &'a Names,
     /// How much is read.
-    pub depth: Depth,
+    pub depth: Depth<'a>,
     /// Who is told how far it is.
     pub progress: Progress<'a>,
     /// Who is given an archive's raw bytes, each once and in order, as they are read: a signature is verified over the
@@ -94,6 +97,8 @@ enum Interest {
     Whole,
     /// All of it, up to [`limits::MOST_KEPT_OF_THE_MANIFEST`].
     Manifest,
+    /// All of it, up to [`limits::MOST_KEPT_OF_A_TEXT`].
+    Text,
     /// What it imports and exports, or whether it parses.
     Source(SourceKind),
 }
@@ -105,6 +110,7 @@ impl Interest {
             Self::Nothing | Self::Head | Self::Source(_) => 0,
             Self::Whole => limits::MOST_KEPT_OF_A_FILE,
             Self::Manifest => limits::MOST_KEPT_OF_THE_MANIFEST,
+            Self::Text => limits::MOST_KEPT_OF_A_TEXT,
         }
     }
 
@@ -120,12 +126,17 @@ impl Interest {
 
     /// Whether the whole content is asked for.
     const fn is_whole(self) -> bool {
-        matches!(self, Self::Whole | Self::Manifest)
+        matches!(self, Self::Whole | Self::Manifest | Self::Text)
     }
 }
 
 /// What the rules look into: the manifests and settings of our own packages, what our own files import, and their heads.
-fn interest(path: &[u8], names: &Names, depth: Depth) -> Interest {
+fn interest(path: &[u8], names: &Names, depth: Depth<'_>) -> Interest {
+    if let Depth::Contents(paths) = depth
+        && paths.contains(path)
+    {
+        return Interest::Text;
+    }
     if !Territory::of(path, names).is_ours() {
         return Interest::Nothing;
     }
@@ -134,7 +145,7 @@ fn interest(path: &[u8], names: &Names, depth: Depth) -> Interest {
         b"SHA256SUMS" if path == name => Interest::Manifest,
         b"SHA256SUMS.minisig" | b"SHA256SUMS.sig" | b"pnpm-workspace.yaml" if path == name => Interest::Whole,
         b"package.json" | b".npmrc" | b".yarnrc.yml" => Interest::Whole,
-        _ if depth == Depth::Sums => Interest::Head,
+        _ if matches!(depth, Depth::Sums | Depth::Contents(_)) => Interest::Head,
         _ if path == names.entry.as_bytes() => Interest::Source(SourceKind::Script),
         _ => kind_of(path).map_or(Interest::Head, Interest::Source),
     }

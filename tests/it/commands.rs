@@ -3,6 +3,7 @@
 use crate::program::{run, run_in};
 use crate::tree::Fixture;
 use bundle_doctor::causes::{self, CAUSES};
+use bundle_doctor::checklist::LINES;
 use bundle_doctor::rules::{self, RULES};
 use serde_json::Value;
 use std::fs;
@@ -211,7 +212,13 @@ fn explain_prints_the_page_and_rules_lists_them_all() {
     let human = run(folder.path(), &["rules"]);
     insta::assert_snapshot!("rules", human.stdout);
     let catalogue = json(folder.path(), &["rules"]);
-    assert_eq!(catalogue["rules"].as_array().unwrap().len(), RULES.len() + CAUSES.len());
+    assert_eq!(catalogue["rules"].as_array().unwrap().len(), RULES.len() + CAUSES.len() + LINES.len());
+    for line in LINES {
+        let done = run(folder.path(), &["explain", line.id]);
+        assert_eq!((done.code, done.stdout.as_str()), (0, line.page));
+    }
+    let lost = run(folder.path(), &["explain", "dist-copyed"]);
+    assert!(lost.code == 2 && lost.stderr.contains("did you mean `dist-copied`?"), "{}", lost.stderr);
 }
 
 #[test]

@@ -15,9 +15,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("signing", &["signing", "model"]),
     ("imports", &["imports", "layout", "model", "text"]),
     ("source", &["source", "imports", "model", "text"]),
-    ("render", &["render", "causes", "model", "rules", "signing", "text"]),
+    ("pack", &["pack", "model"]),
+    ("diff", &["diff", "model", "text"]),
+    ("checklist", &["checklist", "model", "pack", "text"]),
+    ("render", &["render", "causes", "checklist", "diff", "model", "pack", "rules", "signing", "text"]),
     ("config.rs", &["causes", "layout", "model", "rules", "source", "text"]),
-    ("cli", &["cli", "config", "model", "source", "text"]),
+    ("cli", &["cli", "config", "model", "pack", "source", "text"]),
     ("exit_code.rs", &["model"]),
     ("host", &["host"]),
     ("redact.rs", &["redact"]),
@@ -40,6 +43,9 @@ const PURE: &[&str] = &[
     "render",
     "redact.rs",
     "probe",
+    "pack",
+    "diff",
+    "checklist",
 ];
 const WORLD: [&str; 6] = ["std::fs", "std::process", "std::env", "std::net", "SystemTime", "Instant::now"];
 

@@ -2,6 +2,7 @@
 
 use crate::fixtures::{folder, of_rule};
 use bundle_doctor::causes::{CAUSES, FINDINGS_FOLLOW_FROM};
+use bundle_doctor::checklist::LINES;
 use bundle_doctor::rules::{Judges, RULES};
 use std::collections::BTreeSet;
 use std::fs;
@@ -104,6 +105,46 @@ fn what_a_rule_follows_from_exists_and_comes_before_it() {
 fn rules_about_the_archive_are_named_so() {
     for rule in RULES.iter().filter(|rule| rule.judges == Judges::Archive) {
         assert!(rule.id.starts_with("archive-") || rule.id.starts_with("signature-"), "{}", rule.id);
+    }
+}
+
+#[test]
+fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lines: BTreeSet<_> = LINES.iter().map(|line| line.id.to_owned()).collect();
+    assert_eq!(lines.len(), LINES.len(), "an id stands twice in the table");
+    let files: BTreeSet<_> = names_in(&root.join("src/checklist"), ".rs")
+        .into_iter()
+        .filter(|name| !["mod", "compared", "versions"].contains(&name.as_str()))
+        .map(|name| name.replace('_', "-"))
+        .collect();
+    assert_eq!(files, lines, "src/checklist/ and the table differ");
+    assert_eq!(names_in(&root.join("docs/checklist"), ".md"), lines, "docs/checklist/ and the table differ");
+    assert!(lines.is_disjoint(&ids()), "an id is a rule's and a line's");
+    let contract = [
+        "version-agent",
+        "version-bundle",
+        "code-built",
+        "dist-copied",
+        "shared-copied",
+        "no-workspace",
+        "archive-published",
+        "update-tried",
+    ];
+    assert_eq!(LINES.iter().map(|line| line.id).collect::<Vec<_>>(), contract, "the document's order");
+    for line in LINES {
+        let (id, page) = (line.id, line.page);
+        assert!(!line.summary.ends_with('.') && !line.summary.is_empty() && line.summary.len() < 120, "{id}");
+        assert!(page.starts_with(&format!("# {id}\n")), "{id}");
+        for section in ["## What it means", "## Why it matters", "## How to fix it", "## Example"] {
+            assert!(page.lines().any(|line| line == section), "{id}: no section `{section}`");
+        }
+        let mut fenced = false;
+        for line in page.lines() {
+            fenced ^= line.starts_with("```");
+            assert!(fenced || line.chars().count() <= 80, "{id}: more than 80 columns: {line}");
+        }
+        assert!(!fenced, "{id}: a fence is not closed");
     }
 }
 

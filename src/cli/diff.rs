@@ -1,0 +1,20 @@
+//! The command line of `diff`.
+
+use clap::Args;
+
+/// `diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// The first bundle: an archive or a directory
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// The second bundle: an archive or a directory
+    #[arg(value_name = "B")]
+    pub b: String,
+    /// Show what changed in text files, line by line
+    #[arg(long)]
+    pub text: bool,
+    /// Where reading stops.
+    #[command(flatten)]
+    pub limits: super::LimitArgs,
+}

@@ -1,0 +1,56 @@
+//! The command line of `pack`.
+
+use super::signing::PassphraseArgs;
+use crate::pack::Layout;
+use clap::{ArgGroup, Args, ValueEnum};
+use std::path::PathBuf;
+
+/// `pack`.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("what").required(true).args(["folder", "from_repo"]))]
+pub struct Pack {
+    /// The folder of the bundle
+    #[arg(value_name = "SRC")]
+    pub folder: Option<String>,
+    /// Copy the compiled agent and the shared package first, from the repository REPO into a temporary folder
+    #[arg(long, value_name = "REPO")]
+    pub from_repo: Option<PathBuf>,
+    /// Write the archive to OUT, whole or not at all [with --from-repo, default: the published archive]
+    // The same id as the option of every command, which it takes the place of.
+    #[arg(short, long, value_name = "OUT", required_unless_present = "from_repo")]
+    pub output: Option<PathBuf>,
+    /// Also put the copies into the repository's own bundle folder
+    #[arg(long, requires = "from_repo")]
+    pub update_bundle_dir: bool,
+    /// How the bundle is arranged
+    #[arg(long, value_enum, default_value = "survivor", value_name = "LAYOUT")]
+    layout: LayoutWord,
+    /// Sign with this private key: a manifest inside the archive, and OUT.minisig beside it
+    #[arg(long, value_name = "KEY", help_heading = "Signature")]
+    pub sign: Option<PathBuf>,
+    /// Where the passphrase of the private key comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
+    /// Where reading stops.
+    #[command(flatten)]
+    pub limits: super::LimitArgs,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum LayoutWord {
+    /// Ship packages/shared too, and depend on it by path: starts after the update of every generation of agents
+    Survivor,
+    /// Exactly the folder, as the document's tar packs it
+    Documented,
+}
+
+impl Pack {
+    /// How the bundle is arranged.
+    #[must_use]
+    pub const fn layout(&self) -> Layout {
+        match self.layout {
+            LayoutWord::Survivor => Layout::Survivor,
+            LayoutWord::Documented => Layout::Documented,
+        }
+    }
+}

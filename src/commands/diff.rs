@@ -1,0 +1,156 @@
+//! `diff`: both bundles are read and judged as `check` does, then compared.
+
+use super::Failure;
+use super::authenticity::Trust;
+use super::session::{Configured, Session};
+use crate::cli::diff::Diff;
+use crate::cli::signing::KeyArgs;
+use crate::diff::{self, Change, Difference};
+use crate::model::bundle::{Bundle, Expectations, Layout};
+use crate::model::finding::Finding;
+use crate::model::names::Names;
+use crate::model::policy::Policy;
+use crate::model::report::Format;
+use crate::model::signature::Authenticity;
+use crate::model::snapshot::Snapshot;
+use crate::model::tree::Content;
+use crate::source::limits::{Limits, MOST_KEPT_OF_A_TEXT};
+use crate::source::{self, Depth, Reading};
+use crate::{engine, exit_code, imports, render, text};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most bytes of texts that are compared, on either side.
+const MOST_TEXT: u64 = 8 << 20;
+
+struct Job<'a> {
+    session: &'a Session<'a>,
+    names: Names,
+    limits: Limits,
+    policy: Policy,
+    trust: Trust,
+}
+
+/// One side of the comparison.
+struct Side {
+    snapshot: Snapshot,
+    authenticity: Authenticity,
+    findings: Vec<Finding>,
+}
+
+/// Compares two bundles.
+pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8, Failure> {
+    if !matches!(session.common.format(), Format::Human | Format::Json) {
+        return Err(Failure::new("diff has the formats human and json only"));
+    }
+    if options.a == "-" && options.b == "-" {
+        return Err(Failure::new("stdin can be read once only").help(Some("give a path for one of them".to_owned())));
+    }
+    if options.text && (options.a == "-" || options.b == "-") {
+        let help = Some("save it to a file, and give its path".to_owned());
+        return Err(Failure::new("--text reads each bundle twice, and stdin can be read once only").help(help));
+    }
+    let configured = session.configuration()?;
+    let job = Job::new(options, session, &configured)?;
+    let (a, b) = (job.side(&options.a)?, job.side(&options.b)?);
+    let mut difference = job.compare(&a, &b);
+    drop((a, b));
+    if options.text {
+        job.add_texts(options, &mut difference.changed)?;
+    }
+    let subjects = [&options.a, &options.b].map(|path| text::printable(path).into_owned());
+    session.write(|out| match session.common.format() {
+        Format::Json => render::diff::json(&subjects, &difference, out),
+        _ => render::diff::human(&subjects, &difference, session.style(), out),
+    })?;
+    Ok(if difference.identical { exit_code::PASS } else { exit_code::FAIL })
+}
+
+impl<'a> Job<'a> {
+    fn new(options: &Diff, session: &'a Session<'a>, configured: &Configured) -> Result<Self, Failure> {
+        Ok(Self {
+            session,
+            names: configured.config.names(),
+            limits: options.limits.over(configured.config.limits()?),
+            policy: session.common.policy(&configured.config)?,
+            trust: Trust::gather(&KeyArgs::default(), false, configured)?,
+        })
+    }
+
+    /// Reads and judges one of them.
+    fn side(&self, path: &str) -> Result<Side, Failure> {
+        let listener = self.trust.listen(path, &KeyArgs::default())?;
+        let snapshot = self.read(path, Depth::Digests, &|bytes| listener.hear(bytes))?;
+        let authenticity = listener.conclude(&snapshot, &self.names);
+        let expectations = Expectations::default();
+        let report =
+            engine::judge(&imports::bundle(&snapshot, &self.names, &expectations, &authenticity), &self.policy);
+        Ok(Side { snapshot, authenticity, findings: report.findings })
+    }
+
+    fn compare(&self, a: &Side, b: &Side) -> Difference {
+        let expectations = Expectations::default();
+        let [first, second] =
+            [a, b].map(|side| Bundle::new(&side.snapshot, &self.names, &expectations, &side.authenticity));
+        let known = [a, b].map(|side| side.snapshot.tree_is_known());
+        let compared = known == [true; 2];
+        // Of two archives that are no archives, the same bytes are the same.
+        let same_bytes = a.snapshot.sha256.is_some() && a.snapshot.sha256 == b.snapshot.sha256;
+        let (added, removed, changed) =
+            if compared { diff::compare(first.tree(), second.tree()) } else { Default::default() };
+        let version = |bundle: &Bundle<'_>| {
+            let package = bundle.package.package()?;
+            package.string("version").map(|version| text::printable(version).into_owned())
+        };
+        Difference {
+            identical: same_bytes || (compared && added.is_empty() && removed.is_empty() && changed.is_empty()),
+            compared,
+            version: if compared { [version(&first), version(&second)] } else { [None, None] },
+            layout: if compared { [first.layout.name(), second.layout.name()] } else { [Layout::Unknown.name(); 2] },
+            dependencies: if compared { diff::dependencies(&first, &second) } else { Vec::new() },
+            added,
+            removed,
+            changed,
+            findings_new: diff::findings_beside(&b.findings, &a.findings),
+            findings_gone: diff::findings_beside(&a.findings, &b.findings),
+        }
+    }
+
+    /// Reads both again for the files that changed, as far as they are small, and compares them line by line.
+    fn add_texts(&self, options: &Diff, changed: &mut [Change]) -> Result<(), Failure> {
+        let mut room = MOST_TEXT;
+        let mut wanted = BTreeSet::new();
+        for change in changed.iter().filter(|change| change.is_of_content()) {
+            let largest = change.before.size.max(change.after.size).unwrap_or(u64::MAX);
+            if largest <= MOST_KEPT_OF_A_TEXT && largest <= room {
+                room -= largest;
+                wanted.insert(change.raw.as_bytes().to_vec());
+            }
+        }
+        let before = self.contents(&options.a, &wanted)?;
+        let after = self.contents(&options.b, &wanted)?;
+        for change in changed.iter_mut() {
+            let path = change.raw.as_bytes();
+            if let (Some(before), Some(after)) = (before.get(path), after.get(path)) {
+                change.text = diff::text::unified(&change.path, before, after);
+            }
+        }
+        Ok(())
+    }
+
+    fn contents(&self, path: &str, wanted: &BTreeSet<Vec<u8>>) -> Result<BTreeMap<Vec<u8>, Box<[u8]>>, Failure> {
+        let snapshot = self.read(path, Depth::Contents(wanted), &|_| ())?;
+        let tree = &snapshot.tree;
+        let content = |path: &Vec<u8>| match tree.content(tree.find(path)?) {
+            Content::Whole(bytes) => Some((path.clone(), bytes.clone())),
+            Content::NotKept | Content::TooLarge | Content::Script(_) => None,
+        };
+        Ok(wanted.iter().filter_map(content).collect())
+    }
+
+    fn read(&self, path: &str, depth: Depth<'_>, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+        let progress = self.session.progress();
+        let show = |read, length| progress.show(read, length);
+        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
+        Ok(source::read(path, &reading)?)
+    }
+}

@@ -1,0 +1,446 @@
+//! `pack`: judge the folder, write the archive beside its place, judge the very bytes that were written, and only then
+//! let them take the place of what is published.
+
+mod staging;
+
+use super::authenticity::inside;
+use super::session::{Configured, Session};
+use super::{Failure, keys, sign};
+use crate::cli::pack::Pack;
+use crate::host::files::{self, Staged};
+use crate::host::interrupt::Interrupt;
+use crate::model::bundle::{Bundle, Expectations};
+use crate::model::finding::{Finding, Severity};
+use crate::model::names::Names;
+use crate::model::policy::Policy;
+use crate::model::report::{Format, SignatureReport, SignatureStatus, SubjectReport, Verdict};
+use crate::model::signature::{Authenticity, MANIFEST, MANIFEST_SIGNATURE};
+use crate::model::snapshot::Snapshot;
+use crate::pack::gzip::Compressor;
+use crate::pack::plan::{Node, Plan, PlanError, Survivor};
+use crate::pack::tar::{self, WriteError};
+use crate::render::pack::{PackReport, TimeSource};
+use crate::signing::manifest::{MAX_MANIFEST, push_line};
+use crate::signing::sign::sign_prehashed;
+use crate::signing::{CommentFields, PrehashedSigner, SecretKey, TrustStore};
+use crate::source::limits::Limits;
+use crate::source::{self, Depth, Reading};
+use crate::{engine, exit_code, host, imports, render, rules, text};
+use staging::Staging;
+use std::cell::RefCell;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+struct Job<'a> {
+    options: &'a Pack,
+    session: &'a Session<'a>,
+    configured: &'a Configured,
+    names: Names,
+    limits: Limits,
+    policy: Policy,
+    interrupt: &'a Interrupt,
+    /// What lies about while the work goes on.
+    temporary: RefCell<Vec<PathBuf>>,
+}
+
+/// The folder that is packed: as the user calls it, and where it is.
+struct Folder {
+    shown: String,
+    path: PathBuf,
+    /// The folder whose repository's last commit gives the time.
+    commits: PathBuf,
+}
+
+/// The time of all entries.
+#[derive(Clone, Copy)]
+struct Time {
+    seconds: u64,
+    from: TimeSource,
+}
+
+/// What became of the folder.
+enum Beside {
+    Refused(Box<SubjectReport>),
+    Written { archive: Staged, survivor: Survivor, left_out: Vec<String> },
+}
+
+/// The latest time that eleven octal digits hold, in the year 2242: the form of the archive has no room for more.
+const LATEST: u64 = 0o777_7777_7777;
+
+/// Packs one folder.
+pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8, Failure> {
+    if !matches!(session.common.format(), Format::Human | Format::Json) {
+        let help = Some("`check` of the archive has the others".to_owned());
+        return Err(Failure::new("pack has the formats human and json only").help(help));
+    }
+    let configured = match &options.from_repo {
+        Some(repo) => session.configuration_of(repo)?,
+        None => session.configuration()?,
+    };
+    let interrupt = Interrupt::watch().map_err(|error| Failure::new(format!("cannot prepare for signals: {error}")))?;
+    let job = Job {
+        options,
+        session,
+        configured: &configured,
+        names: configured.config.names(),
+        limits: options.limits.over(configured.config.limits()?),
+        policy: session.common.policy(&configured.config)?,
+        interrupt: &interrupt,
+        temporary: RefCell::default(),
+    };
+    let done = job.run();
+    // By now everything that was half-written is gone.
+    interrupt.obey();
+    let report = done?;
+    session.write(|out| match session.common.format() {
+        Format::Json => render::pack::json(&report, out),
+        _ => render::pack::human(&report, session.style(), out),
+    })?;
+    Ok(exit_code::of(report.subject.verdict))
+}
+
+impl Job<'_> {
+    fn run(&self) -> Result<PackReport, Failure> {
+        let key = self.key()?;
+        let staging = self.staging()?;
+        self.temporary.borrow_mut().extend(staging.iter().map(|staging| staging.home().to_path_buf()));
+        let folder = self.folder(staging.as_ref())?;
+        let place = self.place()?;
+        self.not_inside(&place, &folder)?;
+        let time = time(&folder)?;
+        let report = |subject| PackReport {
+            source: text::printable(&folder.shown).into_owned(),
+            output: keys::printable(&place),
+            subject,
+            layout: self.options.layout(),
+            survivor: None,
+            left_out: Vec::new(),
+            time: time.seconds,
+            time_from: time.from,
+            written: Vec::new(),
+            updated: Vec::new(),
+        };
+        let (archive, survivor, left_out) = match self.write_beside(&folder, &place, time, key.as_ref())? {
+            Beside::Refused(subject) => return Ok(report(*subject)),
+            Beside::Written { archive, survivor, left_out } => (archive, survivor, left_out),
+        };
+        self.temporary.borrow_mut().push(archive.path().to_path_buf());
+        let (subject, signature) = self.judge_written(&archive, key.as_ref())?;
+        let mut report = PackReport { survivor: Some(survivor), left_out, ..report(subject) };
+        if report.subject.verdict == Verdict::Fail {
+            return Ok(report);
+        }
+        self.no_stale_signature(&archive, key.is_some())?;
+        let mut all = vec![archive];
+        if let Some(signature) = signature {
+            let beside = keys::with_extension(&place, "minisig");
+            all.push(Staged::write(&beside, &signature, 0o666).map_err(|error| keys::unwritten(&beside, &error))?);
+        }
+        if let Some(staging) = staging.filter(|_| self.options.update_bundle_dir) {
+            report.updated = staging.update(&self.names, self.interrupt)?;
+        }
+        self.interrupt.check().map_err(|error| Failure::new(format!("nothing was written: {error}")))?;
+        report.written = all.iter().map(|staged| keys::printable(staged.place())).collect();
+        keys::commit(&all, true)?;
+        Ok(report)
+    }
+
+    fn key(&self) -> Result<Option<SecretKey>, Failure> {
+        self.options.sign.as_ref().map(|path| keys::secret(path, &self.options.passphrase)).transpose()
+    }
+
+    fn staging(&self) -> Result<Option<Staging>, Failure> {
+        let make = |repo: &PathBuf| Staging::make(repo, &self.configured.config.places(), &self.names, self.interrupt);
+        self.options.from_repo.as_ref().map(make).transpose()
+    }
+
+    fn folder(&self, staging: Option<&Staging>) -> Result<Folder, Failure> {
+        if let Some(staging) = staging {
+            let (path, commits) = (staging.path().to_path_buf(), staging.bundle());
+            return Ok(Folder { shown: keys::printable(&commits), path, commits });
+        }
+        let given = self.options.folder.clone().unwrap_or_default();
+        let path = PathBuf::from(&given);
+        let found = fs::metadata(&path).map_err(|error| {
+            let help = Some("give the path of a bundle's folder".to_owned());
+            Failure::new(format!("cannot open {}: {error}", text::printable(&given))).at(&given).help(help)
+        })?;
+        if !found.is_dir() {
+            let help = Some("give the folder that the archive is made of".to_owned());
+            return Err(Failure::new("only a folder can be packed").at(&given).help(help));
+        }
+        Ok(Folder { shown: given, commits: path.clone(), path })
+    }
+
+    /// Where the archive will be.
+    fn place(&self) -> Result<PathBuf, Failure> {
+        let published = || {
+            let repo = self.options.from_repo.clone().unwrap_or_default();
+            repo.join(self.configured.config.places().published)
+        };
+        let place = self.options.output.clone().unwrap_or_else(published);
+        let shown = keys::printable(&place);
+        let failure = |what: String, help: &str| Failure::new(what).at(&shown).help(Some(help.to_owned()));
+        if place.is_dir() {
+            return Err(failure(format!("{shown} is a folder"), "name the archive: -o FILE"));
+        }
+        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            Some(folder) if !folder.is_dir() => {
+                let what = format!("cannot write {shown}: there is no folder {}", keys::printable(folder));
+                Err(failure(what, "make the folder, or name another with -o"))
+            }
+            _ => Ok(place),
+        }
+    }
+
+    /// An archive inside its own folder would pack the one before it.
+    fn not_inside(&self, place: &Path, folder: &Folder) -> Result<(), Failure> {
+        let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (Ok(parent), Ok(root)) = (parent.canonicalize(), folder.path.canonicalize()) else { return Ok(()) };
+        if parent.starts_with(root) {
+            let shown = keys::printable(place);
+            let help = "write it to another folder: the next archive would hold this one".to_owned();
+            return Err(Failure::new(format!("{shown} lies inside the folder that is packed"))
+                .at(&shown)
+                .help(Some(help)));
+        }
+        Ok(())
+    }
+
+    /// Judges the folder, and writes its archive beside its place unless the folder is refused. The folder's tree is
+    /// gone from memory when the archive's is read.
+    fn write_beside(
+        &self,
+        folder: &Folder,
+        place: &Path,
+        time: Time,
+        key: Option<&SecretKey>,
+    ) -> Result<Beside, Failure> {
+        let snapshot = self.read(&folder.path, Depth::Digests, &|_| ())?;
+        let snapshot = Snapshot { path: folder.shown.clone(), ..snapshot };
+        let (expectations, unsigned) = (Expectations::default(), Authenticity::default());
+        let bundle = imports::bundle(&snapshot, &self.names, &expectations, &unsigned);
+        let mut subject = engine::judge(&bundle, &self.policy);
+        subject.findings.retain(is_never_mended);
+        subject.verdict = self.policy.fail_on.verdict(&subject.findings);
+        if subject.verdict == Verdict::Fail {
+            return Ok(Beside::Refused(Box::new(subject)));
+        }
+        if let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) {
+            return Err(Failure::new(format!("the folder was not read to its end: {}", defect.what)).at(&folder.shown));
+        }
+        let mut plan = Plan::new(&bundle, self.options.layout()).map_err(|error| unplanned(&error, folder))?;
+        if let Some(key) = key {
+            self.sign_inside(&mut plan, &bundle, time, key)?;
+        }
+        let archive = self.write(&plan, &folder.path, place, time)?;
+        let left_out = plan.left_out.iter().map(ToString::to_string).collect();
+        Ok(Beside::Written { archive, survivor: plan.survivor, left_out })
+    }
+
+    /// Adds the manifest of what is packed, and its signature: its time is the archive's, as its bytes are part of it.
+    fn sign_inside(
+        &self,
+        plan: &mut Plan<'_>,
+        bundle: &Bundle<'_>,
+        time: Time,
+        key: &SecretKey,
+    ) -> Result<(), Failure> {
+        plan.drop_manifest();
+        let mut manifest = Vec::new();
+        for item in plan.items() {
+            if let Node::File { sha256, .. } = item.node {
+                push_line(&mut manifest, item.path.as_bytes(), &sha256);
+            }
+        }
+        if manifest.len() > MAX_MANIFEST {
+            return Err(Failure::new(format!("the manifest would be too large (at most {MAX_MANIFEST} bytes)")));
+        }
+        let timestamp = (time.from != TimeSource::None).then_some(time.seconds);
+        let version = bundle.package.package().and_then(|package| package.string("version")).map(str::to_owned);
+        let comment = CommentFields { timestamp, file: Some(MANIFEST.to_owned()), version }.to_comment(true);
+        let comment = comment.map_err(|error| Failure::new(format!("cannot make the trusted comment: {error}")))?;
+        let signature = sign_prehashed(key, &mut manifest.as_slice(), &comment);
+        let signature = signature.map_err(|error| Failure::new(error.to_string()))?;
+        plan.add_file(MANIFEST, manifest);
+        plan.add_file(MANIFEST_SIGNATURE, signature.into_bytes());
+        Ok(())
+    }
+
+    fn write(&self, plan: &Plan<'_>, folder: &Path, place: &Path, time: Time) -> Result<Staged, Failure> {
+        let mut fault = None;
+        let open = |path: &crate::model::path::RelPath| {
+            use std::os::unix::ffi::OsStrExt;
+            let path = folder.join(std::ffi::OsStr::from_bytes(path.as_bytes()));
+            Ok(Box::new(files::open_regular(&path, false)?) as Box<dyn io::Read>)
+        };
+        let staged = Staged::with(place, 0o666, |out| {
+            let out = Heeding { out: BufWriter::with_capacity(128 * 1024, out), interrupt: self.interrupt };
+            let mut compressor = Compressor::new(out);
+            match tar::write(plan, time.seconds, &open, &mut compressor) {
+                Ok(()) => compressor.finish()?.out.flush(),
+                Err(WriteError::Write(error)) => Err(error),
+                Err(error) => {
+                    let words = error.to_string();
+                    fault = Some(error);
+                    Err(io::Error::other(words))
+                }
+            }
+        });
+        staged.map_err(|error| match fault {
+            Some(fault) => {
+                let help = Some("nothing was written; pack again when nothing writes to the folder".to_owned());
+                Failure::new(text::printable(&fault.to_string())).help(help)
+            }
+            None => keys::unwritten(place, &error),
+        })
+    }
+
+    /// Judges the archive as `check` would, and signs the very bytes that were judged.
+    fn judge_written(
+        &self,
+        staged: &Staged,
+        key: Option<&SecretKey>,
+    ) -> Result<(SubjectReport, Option<Vec<u8>>), Failure> {
+        let signer = RefCell::new(key.map(PrehashedSigner::begin));
+        let snapshot = self.read(staged.path(), Depth::Digests, &|chunk| {
+            if let Some(signer) = signer.borrow_mut().as_mut() {
+                signer.update(chunk);
+            }
+        })?;
+        let snapshot = Snapshot { path: keys::printable(staged.place()), ..snapshot };
+        let expectations = Expectations::default();
+        let mut trust = TrustStore::new();
+        if let Some(key) = key {
+            trust.add(key.public(), "--sign".to_owned());
+        }
+        let (manifest, manifest_signature) = inside(&snapshot, &self.names, &trust);
+        let mut authenticity = Authenticity { manifest, manifest_signature, ..Authenticity::default() };
+        let mut signature = None;
+        if let Some(signer) = signer.into_inner() {
+            let unknown = Authenticity::default();
+            let version = version(&Bundle::new(&snapshot, &self.names, &expectations, &unknown));
+            let file = staged.place().file_name().map(|name| name.to_string_lossy().into_owned());
+            let comment = CommentFields { timestamp: sign::now()?, file, version }.to_comment(true);
+            let comment = comment.map_err(|error| Failure::new(format!("cannot make the trusted comment: {error}")))?;
+            signature = Some(signer.finish(&comment).into_bytes());
+            authenticity.detached.report = SignatureReport {
+                status: SignatureStatus::Verified,
+                format: Some("minisign".to_owned()),
+                key_id: key.map(|key| key.id().to_string()),
+                comment: Some(text::printable(&comment.text()).into_owned()),
+            };
+        }
+        let bundle = imports::bundle(&snapshot, &self.names, &expectations, &authenticity);
+        Ok((engine::judge(&bundle, &self.policy), signature))
+    }
+
+    /// Refuses to leave a signature of the old archive beside a new one.
+    fn no_stale_signature(&self, staged: &Staged, signs: bool) -> Result<(), Failure> {
+        for extension in ["minisig", "sig"] {
+            let other = keys::with_extension(staged.place(), extension);
+            let made_anew = signs && extension == "minisig";
+            if !made_anew && fs::symlink_metadata(&other).is_ok() && !same_content(staged.path(), staged.place()) {
+                let shown = keys::printable(&other);
+                let message = format!("{shown} signs the archive that is there now, and would stay beside another");
+                let help = "nothing was written; remove it first, or sign the new archive with --sign KEY".to_owned();
+                return Err(Failure::new(message).at(&shown).help(Some(help)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reading cannot be stopped half-way: a signal that comes meanwhile is obeyed from within.
+    fn heed(&self) {
+        if self.interrupt.check().is_err() {
+            self.temporary.borrow().iter().for_each(|path| host::folders::discard(path));
+            self.interrupt.obey();
+        }
+    }
+
+    fn read(&self, path: &Path, depth: Depth, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+        self.interrupt.check().map_err(|error| Failure::new(format!("nothing was written: {error}")))?;
+        let progress = self.session.progress();
+        let show = |read, length| {
+            progress.show(read, length);
+            self.heed();
+        };
+        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
+        Ok(source::read(&path.to_string_lossy(), &reading)?)
+    }
+}
+
+/// What packing cannot put right. What a rule only warns of by default, such as what only developers need of the shared
+/// package, is judged in the archive.
+fn is_never_mended(finding: &Finding) -> bool {
+    rules::find(finding.rule).is_none_or(|rule| rule.severity == Severity::Error)
+}
+
+fn version(bundle: &Bundle<'_>) -> Option<String> {
+    bundle.package.package().and_then(|package| package.string("version")).map(str::to_owned)
+}
+
+fn unplanned(error: &PlanError, folder: &Folder) -> Failure {
+    let help = match error {
+        PlanError::NotEditable(_) => "write it in UTF-8, or keep to the folder with --layout documented",
+        PlanError::Special { .. } => "take it out of the folder",
+        PlanError::NotRead(_) => "pack again when nothing writes to the folder",
+    };
+    Failure::new(error.to_string()).at(&folder.shown).help(Some(help.to_owned()))
+}
+
+/// The time of all entries: SOURCE_DATE_EPOCH (reproducible-builds.org), else the last commit's, else the epoch.
+fn time(folder: &Folder) -> Result<Time, Failure> {
+    if host::env("SOURCE_DATE_EPOCH").is_some() {
+        let seconds = sign::now()?.unwrap_or_default().min(LATEST);
+        return Ok(Time { seconds, from: TimeSource::SourceDateEpoch });
+    }
+    Ok(match host::git::last_commit_time(&folder.commits) {
+        Some(seconds) => Time { seconds, from: TimeSource::LastCommit },
+        None => Time { seconds: 0, from: TimeSource::None },
+    })
+}
+
+fn same_content(one: &Path, other: &Path) -> bool {
+    let (Ok(mut one), Ok(mut other)) = (fs::File::open(one), fs::File::open(other)) else { return false };
+    let (mut left, mut right) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    loop {
+        let (Ok(a), Ok(b)) = (fill(&mut one, &mut left), fill(&mut other, &mut right)) else { return false };
+        if left.get(..a) != right.get(..b) {
+            return false;
+        }
+        if a == 0 {
+            return true;
+        }
+    }
+}
+
+fn fill(file: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while let Some(room) = buffer.get_mut(length..).filter(|room| !room.is_empty()) {
+        match file.read(room)? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    Ok(length)
+}
+
+/// A writer that gives up once the program was asked to end.
+struct Heeding<'a, W> {
+    out: W,
+    interrupt: &'a Interrupt,
+}
+
+impl<W: Write> Write for Heeding<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.interrupt.check()?;
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,121 @@
+//! The copying steps of the document's procedure ("Création du Bundle", 2 and 3), done in a temporary folder: the
+//! repository stays as it is.
+
+use crate::commands::{Failure, keys};
+use crate::host::folders;
+use crate::host::interrupt::Interrupt;
+use crate::model::names::{Names, Places};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A bundle's folder that was put together, and is gone when this is dropped.
+pub struct Staging {
+    home: TempDir,
+    bundle: PathBuf,
+}
+
+/// The folder inside the temporary one.
+const FOLDER: &str = "bundle";
+/// The compiled code's folder in a bundle (section "Structure du Bundle Agent").
+const DIST: &str = "dist";
+
+impl Staging {
+    /// Puts a bundle together: what the repository's bundle folder has beside the copies, and both copies anew.
+    ///
+    /// # Errors
+    /// A [`Failure`] where something is not there, or cannot be copied.
+    pub fn make(repo: &Path, places: &Places, names: &Names, interrupt: &Interrupt) -> Result<Self, Failure> {
+        let bundle = repo.join(&places.bundle);
+        let (dist, shared) = (repo.join(places.agent_dist()), repo.join(&places.shared));
+        present(&bundle, "the bundle's folder", "name it in `[release] bundle` of bundle-doctor.toml")?;
+        present(&dist, "the compiled agent", "build the agent first: pnpm build")?;
+        present(&shared, "the shared package", "name it in `[release] shared` of bundle-doctor.toml")?;
+        let home = tempfile::Builder::new().prefix("bundle-doctor.").tempdir().map_err(|error| {
+            Failure::new(format!("cannot make a temporary folder: {error}"))
+                .help(Some("name one that can be written to in TMPDIR".to_owned()))
+        })?;
+        let staging = Self { home, bundle };
+        let root = staging.path();
+        let copy = names.shared_copy();
+        let done = (|| {
+            fs::create_dir(&root)?;
+            staging.copy_the_rest(&[DIST, &copy], interrupt)?;
+            folders::copy(&dist, &root.join(DIST), interrupt)?;
+            let place = root.join(&copy);
+            place.parent().map_or(Ok(()), fs::create_dir_all)?;
+            folders::copy(&shared, &place, interrupt)
+        })();
+        done.map_err(|error: io::Error| Failure::new(format!("cannot put the bundle together: {error}")))?;
+        Ok(staging)
+    }
+
+    /// The temporary folder that is gone in the end.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The bundle that was put together in it.
+    pub fn path(&self) -> PathBuf {
+        self.home.path().join(FOLDER)
+    }
+
+    /// The repository's bundle folder.
+    pub fn bundle(&self) -> PathBuf {
+        self.bundle.clone()
+    }
+
+    /// Copies what stands in the bundle's folder, but not what is copied anew.
+    fn copy_the_rest(&self, anew: &[&str], interrupt: &Interrupt) -> io::Result<()> {
+        let mut pending = vec![PathBuf::new()];
+        while let Some(folder) = pending.pop() {
+            for entry in fs::read_dir(self.bundle.join(&folder))? {
+                let path = folder.join(entry?.file_name());
+                let leads_to_a_copy = anew.iter().any(|copy| Path::new(copy).starts_with(&path));
+                let (from, to) = (self.bundle.join(&path), self.path().join(&path));
+                if anew.iter().any(|copy| Path::new(copy) == path) {
+                    continue;
+                }
+                if leads_to_a_copy && fs::symlink_metadata(&from)?.is_dir() {
+                    fs::create_dir(&to)?;
+                    pending.push(path);
+                } else {
+                    folders::copy(&from, &to, interrupt)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts both copies into the repository's own bundle folder, and says which folders that were.
+    ///
+    /// # Errors
+    /// A [`Failure`] where one cannot be written.
+    pub fn update(&self, names: &Names, interrupt: &Interrupt) -> Result<Vec<String>, Failure> {
+        let mut updated = Vec::new();
+        for name in [DIST.to_owned(), names.shared_copy()] {
+            let place = self.bundle.join(&name);
+            let shown = keys::printable(&place);
+            let done = (|| {
+                let parent = place.parent().unwrap_or(&self.bundle);
+                fs::create_dir_all(parent)?;
+                let beside = tempfile::Builder::new().prefix(".bundle-doctor.").tempdir_in(parent)?;
+                let new = beside.path().join(FOLDER);
+                folders::copy(&self.path().join(&name), &new, interrupt)?;
+                folders::replace(&new, &place)
+            })();
+            done.map_err(|error: io::Error| Failure::new(format!("cannot update {shown}: {error}")).at(&shown))?;
+            updated.push(shown);
+        }
+        Ok(updated)
+    }
+}
+
+fn present(path: &Path, what: &str, help: &str) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let shown = keys::printable(path);
+    Err(Failure::new(format!("{what} is not there: {shown}")).at(&shown).help(Some(help.to_owned())))
+}

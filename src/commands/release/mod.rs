@@ -1,0 +1,199 @@
+//! `release`: reads a repository and walks the checklist over it.
+
+mod build;
+mod previous;
+
+use super::authenticity::Trust;
+use super::session::{Configured, Session};
+use super::{Failure, keys};
+use crate::cli::release::Release;
+use crate::host::interrupt::Interrupt;
+use crate::host::{folders, git};
+use crate::model::bundle::{Expectations, PackageFile, read_package};
+use crate::model::names::{Names, Places};
+use crate::model::policy::Policy;
+use crate::model::report::Format;
+use crate::model::snapshot::Snapshot;
+use crate::model::workspace::{Build, Demand, Published, Rehearsal, Stamp, Workspace};
+use crate::source::limits::Limits;
+use crate::source::{self, Depth, Reading};
+use crate::{checklist, engine, exit_code, imports, render};
+use std::path::{Path, PathBuf};
+
+/// What reading a repository takes.
+struct Job<'a> {
+    options: &'a Release,
+    session: &'a Session<'a>,
+    configured: &'a Configured,
+    repo: PathBuf,
+    names: Names,
+    places: Places,
+    limits: Limits,
+    policy: Policy,
+    interrupt: &'a Interrupt,
+}
+
+/// Walks the checklist over one repository.
+pub fn run(options: &Release, session: &Session<'_>) -> Result<u8, Failure> {
+    let format = session.common.format();
+    if format == Format::Sarif {
+        let help = Some("`check --format sarif` of the archive says what is wrong with that".to_owned());
+        return Err(Failure::new("release has the formats human, json, junit and github only").help(help));
+    }
+    let repo = PathBuf::from(&options.repo);
+    let configured = session.configuration_of(&repo)?;
+    let interrupt = Interrupt::watch().map_err(|error| Failure::new(format!("cannot prepare for signals: {error}")))?;
+    let job = Job {
+        options,
+        session,
+        configured: &configured,
+        names: configured.config.names(),
+        places: configured.config.places(),
+        limits: options.limits.over(configured.config.limits()?),
+        policy: session.common.policy(&configured.config)?,
+        interrupt: &interrupt,
+        repo,
+    };
+    let workspace = job.workspace();
+    // What was temporary is gone by now.
+    interrupt.obey();
+    let report = checklist::walk(&workspace?, &options.repo, &job.policy);
+    session.write(|out| render::release::release(format, &report, session.style(), out))?;
+    Ok(exit_code::of(report.verdict))
+}
+
+impl Job<'_> {
+    fn workspace(&self) -> Result<Workspace, Failure> {
+        let Places { agent, bundle, shared, .. } = &self.places;
+        if !self.repo.join(agent).is_dir() {
+            let shown = keys::printable(&self.repo);
+            let help = "give the repository's root, or name the agent's folder in `[release] agent`".to_owned();
+            return Err(Failure::new(format!("{shown} has no folder {agent}")).at(&shown).help(Some(help)));
+        }
+        let bundle_folder = self.folder(bundle)?;
+        let bundle_package =
+            bundle_folder.as_ref().map_or(PackageFile::Missing, |folder| read_package(&folder.tree, "package.json"));
+        let agent_package = self.package_of(agent)?;
+        Ok(Workspace {
+            previous: self.previous(&agent_package)?,
+            dist: self.folder(&self.places.agent_dist())?,
+            dist_build: self.build(agent)?,
+            bundle_dist: self.folder(&self.places.bundle_dist())?,
+            shared: self.folder(shared)?,
+            shared_build: self.build(shared)?,
+            shared_copy: self.folder(&format!("{bundle}/{}", self.names.shared_copy()))?,
+            published: self.published()?,
+            rehearsal: Rehearsal::NotTried,
+            names: self.names.clone(),
+            places: self.places.clone(),
+            agent_package,
+            bundle_package,
+            bundle: bundle_folder,
+        })
+    }
+
+    /// A folder of the repository with the digests of its files; nothing where there is none.
+    fn folder(&self, path: &str) -> Result<Option<Snapshot>, Failure> {
+        let place = self.repo.join(path);
+        if !place.is_dir() {
+            return Ok(None);
+        }
+        let snapshot = self.read(&place, Depth::Digests)?;
+        whole(&snapshot, path)?;
+        Ok(Some(snapshot))
+    }
+
+    fn read(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot, Failure> {
+        let progress = self.session.progress();
+        let show = |read, length| {
+            progress.show(read, length);
+            // Nothing temporary lies about while something is read.
+            self.interrupt.obey();
+        };
+        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap: &|_| () };
+        Ok(source::read(&place.to_string_lossy(), &reading)?)
+    }
+
+    /// [`Job::read`] of something temporary: a signal waits until that is gone again.
+    fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot, Failure> {
+        let (limits, names) = (self.limits, &self.names);
+        let reading = Reading { limits, names, depth, progress: &|_, _| (), tap: &|_| () };
+        Ok(source::read(&place.to_string_lossy(), &reading)?)
+    }
+
+    /// The `package.json` of a folder that may be large beside it.
+    fn package_of(&self, folder: &str) -> Result<PackageFile, Failure> {
+        use crate::host::files::read_regular;
+        use crate::model::package::{Package, PackageFault};
+        let place = self.repo.join(folder).join("package.json");
+        let most = usize::try_from(source::limits::MOST_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
+        match read_regular(&place, most, true) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(PackageFile::Missing),
+            Err(error) => {
+                let shown = keys::printable(&place);
+                Err(Failure::new(format!("cannot read {shown}: {error}")).at(&shown))
+            }
+            Ok(read) if read.size > most => Ok(PackageFile::Invalid(PackageFault::TooLarge)),
+            Ok(read) => Ok(Package::parse(&read.bytes).map_or_else(PackageFile::Invalid, PackageFile::Read)),
+        }
+    }
+
+    /// What is known of a package's compiled code and its sources.
+    fn build(&self, folder: &str) -> Result<Build, Failure> {
+        let scripts = self.package_of(folder)?;
+        let has_build = scripts.package().and_then(|package| package.get("scripts")?.get("build")).is_some();
+        if self.options.build && has_build {
+            return self.build_again(folder);
+        }
+        let (sources, built) = (format!("{folder}/src"), format!("{folder}/dist"));
+        if git::are_as_committed(&self.repo, &[&sources, &built]) {
+            return Ok(Build::CheckedOut);
+        }
+        let records_a_build = |path: &Path| path.extension().is_some_and(|extension| extension == "tsbuildinfo");
+        let beside =
+            self.newest(folder, &|path| records_a_build(path) && path.parent() == Some(&self.repo.join(folder)))?;
+        let built = [self.newest(&built, &|_| true)?, beside].into_iter().flatten().max_by_key(|stamp| stamp.time);
+        Ok(Build::Times { source: self.newest(&sources, &|_| true)?, built })
+    }
+
+    fn newest(&self, folder: &str, counts: &dyn Fn(&Path) -> bool) -> Result<Option<Stamp>, Failure> {
+        let found = folders::newest(&self.repo.join(folder), counts)
+            .map_err(|error| Failure::new(format!("cannot look into {folder}: {error}")).at(folder))?;
+        Ok(found.map(|(path, time)| {
+            let path = path.strip_prefix(&self.repo).map_or(path.clone(), Path::to_path_buf);
+            Stamp { path: keys::printable(&path), time }
+        }))
+    }
+
+    /// The published archive, judged as `check` does with the keys that are configured.
+    fn published(&self) -> Result<Published, Failure> {
+        let place = self.repo.join(&self.places.published);
+        if !place.exists() {
+            return Ok(Published::Missing);
+        }
+        let path = place.to_string_lossy().into_owned();
+        let trust = Trust::gather(&self.options.keys, false, self.configured)?;
+        let listener = trust.listen(&path, &self.options.keys)?;
+        let hear = |bytes: &[u8]| listener.hear(bytes);
+        let progress = self.session.progress();
+        let show = |read, length| progress.show(read, length);
+        let (limits, names) = (self.limits, &self.names);
+        let snapshot =
+            source::read(&path, &Reading { limits, names, depth: Depth::Digests, progress: &show, tap: &hear })?;
+        let authenticity = listener.conclude(&snapshot, &self.names);
+        let expectations = Expectations::default();
+        let report =
+            engine::judge(&imports::bundle(&snapshot, &self.names, &expectations, &authenticity), &self.policy);
+        let configured = &self.configured.config.signature;
+        let named = !configured.keys.is_empty() || configured.required || !self.options.keys.keys.is_empty();
+        let signature = if named { Demand::Verified } else { Demand::Nothing };
+        Ok(Published::Read { snapshot: Box::new(snapshot), report: Box::new(report), signature })
+    }
+}
+
+/// Refuses a folder that reading gave up on.
+fn whole(snapshot: &Snapshot, path: &str) -> Result<(), Failure> {
+    let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) else { return Ok(()) };
+    let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
+    Err(Failure::new(format!("{path} was not read to its end: {}", defect.what)).at(path).help(Some(help)))
+}

@@ -1,0 +1,141 @@
+//! What `release` says: the checklist, ticked, for people; and the same lines as JSON, JUnit and workflow commands.
+
+use super::github::command;
+use super::human::{fix, wrapped};
+use super::json;
+use super::junit::{self, NO_TIME, one_line, skipped, xml};
+use super::style::Style;
+use crate::model::release::{Judgement, LineReport, ReleaseReport, Status};
+use crate::model::report::{Format, Verdict};
+use crate::text;
+use quick_junit::{NonSuccessKind, TestCaseStatus, TestSuite};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Writes the report of `release`.
+///
+/// # Errors
+/// Whatever `out` gives; `Unsupported` for SARIF, which speaks of bundles.
+pub fn release(format: Format, report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human(report, style, out),
+        Format::Json => as_json(report, out),
+        Format::Junit => as_junit(report, out),
+        Format::Github => as_commands(report, out),
+        Format::Sarif => Err(io::Error::from(io::ErrorKind::Unsupported)),
+    }
+}
+
+fn human(report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let version = report.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
+    writeln!(out, "{}{version}  {}", report.repo, style.verdict(report.verdict, &verdict(report)))?;
+    if style.quiet {
+        return Ok(());
+    }
+    writeln!(out)?;
+    for LineReport { id, judgement } in &report.lines {
+        let (tick, indent) = (tick(judgement.status), " ".repeat(4));
+        wrapped(&format!("{tick} {id}: {}", judgement.message), "", &indent, style, out)?;
+        for line in &judgement.evidence {
+            writeln!(out, "      {line}")?;
+        }
+        if let Some(help) = &judgement.help {
+            fix(help, style, out)?;
+        }
+    }
+    Ok(())
+}
+
+const fn tick(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "[x]",
+        Status::Fail => "[!]",
+        Status::Open => "[ ]",
+    }
+}
+
+fn verdict(report: &ReleaseReport) -> String {
+    let (failed, open) = (report.count(Status::Fail), report.count(Status::Open));
+    let lines = text::plural(report.lines.len() as u64, "line");
+    let still = match open {
+        0 => String::new(),
+        open => format!(", {open} open"),
+    };
+    match (report.verdict, failed) {
+        (Verdict::Pass, 0) if open == 0 => "ready to be released".to_owned(),
+        (Verdict::Pass, 0) => format!("nothing speaks against a release, {open} of {lines} open"),
+        (Verdict::Pass, failed) => format!("{failed} of {lines} fail, let through by --fail-on never{still}"),
+        (Verdict::Fail, 1) => format!("not ready: 1 of {lines} fails{still}"),
+        (Verdict::Fail, failed) => format!("not ready: {failed} of {lines} fail{still}"),
+    }
+}
+
+fn as_json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        repo: &'a str,
+        version: Option<&'a str>,
+        lines: Vec<Line<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Line<'a> {
+        id: &'static str,
+        status: Status,
+        message: &'a str,
+        evidence: Option<String>,
+        help: Option<&'a str>,
+    }
+    let lines = report.lines.iter().map(|LineReport { id, judgement }| Line {
+        id,
+        status: judgement.status,
+        message: &judgement.message,
+        evidence: (!judgement.evidence.is_empty()).then(|| judgement.evidence.join("\n")),
+        help: judgement.help.as_deref(),
+    });
+    let body = Body { repo: &report.repo, version: report.version.as_deref(), lines: lines.collect() };
+    json::write("release", json::word(report.verdict), body, out)
+}
+
+/// A case for each line: one that is open is skipped, as nobody could tell.
+fn as_junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut suite = TestSuite::new(one_line(&report.repo));
+    suite.set_time(NO_TIME);
+    for LineReport { id, judgement } in &report.lines {
+        let words = words(judgement);
+        let status = match judgement.status {
+            Status::Pass => TestCaseStatus::success(),
+            Status::Open => skipped(&format!("open: {}", judgement.message), &words),
+            Status::Fail if report.verdict == Verdict::Pass => TestCaseStatus::success(),
+            Status::Fail => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(one_line(&judgement.message)).set_type("error").set_description(xml(&words));
+                status
+            }
+        };
+        suite.add_test_case(junit::case(id, "bundle-doctor.release", status));
+    }
+    junit::write(std::iter::once(suite), out)
+}
+
+fn as_commands(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+    for LineReport { id, judgement } in &report.lines {
+        let name = match judgement.status {
+            Status::Pass => continue,
+            Status::Fail if report.verdict == Verdict::Fail => "error",
+            Status::Fail => "warning",
+            Status::Open => "notice",
+        };
+        let title = format!("bundle-doctor: {id}");
+        writeln!(out, "{}", command(name, &[("title", &title)], words(judgement).trim_end()))?;
+    }
+    // No path in a plain line: the runner also obeys `##[…]` in the middle of one.
+    writeln!(out, "bundle-doctor: {}", verdict(report))
+}
+
+/// All of a line but its id.
+fn words(judgement: &Judgement) -> String {
+    let mut lines = vec![judgement.message.clone()];
+    lines.extend(judgement.evidence.iter().map(|line| format!("  {line}")));
+    lines.extend(judgement.help.iter().map(|help| format!("Fix: {help}")));
+    lines.join("\n")
+}
