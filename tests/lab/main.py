@@ -9,7 +9,7 @@ import traceback
 from harness import WORK, Part
 
 PARTS = (
-    "workspace", "mistakes", "specs", "imports", "extract", "differential", "faults", "fuzz", "formats", "signing", "rehearse", "server",
+    "workspace", "mistakes", "specs", "imports", "extract", "differential", "faults", "fuzz", "formats", "signing", "release", "rehearse", "server",
 )
 
 
