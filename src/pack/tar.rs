@@ -1,5 +1,5 @@
 //! The archive's bytes, in the form that GNU tar writes by default and that every extractor reads alike: `ustar  `
-//! headers, names of more than 100 bytes as `L` and `K` entries (busybox reads no PAX names), two blocks of zeros at the
+//! headers, names of more than 100 bytes as `L` and `K` entries, two blocks of zeros at the
 //! end. There is no entry for the root: root's tar would give its mode to the folder it extracts into.
 
 use super::plan::{Item, Node, Plan, Source};
