@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn the_bytes_depend_on_the_content_only() {
-        let content: Vec<u8> = (0..400_000_u32).flat_map(|n| (n / 7 * n).to_le_bytes()).collect();
+        let content: Vec<u8> = (0..400_000_u32).flat_map(|n| (n / 7).wrapping_mul(n).to_le_bytes()).collect();
         let packed = |step: usize| {
             let mut out = Compressor::new(Vec::new());
             content.chunks(step).for_each(|chunk| out.write_all(chunk).unwrap());
