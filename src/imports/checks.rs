@@ -108,7 +108,9 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn fell_back(&mut self, place: Place, id: NodeId) {
-        let failure = Failure::NoMain { folder: String::new() };
+        let tree = self.bundle.tree();
+        let folder = tree.parent(id).map(|folder| tree.path(folder).to_string()).unwrap_or_default();
+        let failure = Failure::NoMain { folder };
         let place = Place { need: Need::Optional, ..place };
         let message = String::new();
         self.faults.push((When::Load, Fault::Unresolved { place, failure, message, fallback: Some(id) }));

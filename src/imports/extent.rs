@@ -398,7 +398,7 @@ mod tests {
             ("labels", "a:", "a"),
             ("templates", "`${", ""),
             ("strings that look like brackets", "[')]}',", ""),
-            ("regular expressions that look like brackets", "[/[)]}/]]/,", ""),
+            ("regular expressions that look like brackets", "[/[)}/]]/,", ""),
             ("divisions that look like strings", "[a/'/',", ""),
             ("objects", "({a:", ""),
             ("loops", "for(;;)", "a"),
