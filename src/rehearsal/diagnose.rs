@@ -175,7 +175,10 @@ const FORMAT: [&str; 8] = [
     "await is only valid in async functions and the top level bodies of modules",
 ];
 /// What it says of a specifier that leads to no module.
-const UNRESOLVED: [&str; 6] = [
+const UNRESOLVED: [&str; 9] = [
+    "[ERR_IMPORT_ASSERTION_TYPE_",
+    "[ERR_IMPORT_ATTRIBUTE_",
+    "[ERR_UNSUPPORTED_ESM_URL_SCHEME]",
     "[ERR_UNSUPPORTED_DIR_IMPORT]",
     "[ERR_UNKNOWN_FILE_EXTENSION]",
     "[ERR_INVALID_MODULE_SPECIFIER]",
@@ -396,6 +399,7 @@ mod tests {
                 format!("file://{b}/dist/a.js:1\nlet = ;\nSyntaxError: Unexpected token ';'"),
                 "module-syntax-error dist/a.js",
             ),
+            (Step::Restart, "TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"file:///x\" needs an import attribute of \"type: json\"".to_owned(), "unresolved-import"),
             (Step::Restart, "Error: listen EADDRINUSE: address already in use :::3001".to_owned(), "machine"),
             (Step::Restart, "Error: boom".to_owned(), "other"),
             (Step::Install, " ERR_PNPM_WORKSPACE_PKG_NOT_FOUND  In : x".to_owned(), "workspace-protocol"),
