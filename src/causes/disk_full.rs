@@ -4,7 +4,7 @@ use super::crash::Kind;
 use super::{Cause, Stands, crash, evidence, fix, halted_update};
 use crate::model::diagnosis::{Diagnosis, Step};
 use crate::model::finding::Severity;
-use crate::model::server::{Condition, Fact, Facts, Volume};
+use crate::model::server::{Fact, Facts, Volume};
 use crate::text::size;
 
 pub static CAUSE: Cause = Cause {
@@ -39,14 +39,14 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = match (full.is_some(), emptied.is_empty()) {
         (true, false) => "The disk is full, and files of the bundle were written with 0 bytes",
         (true, true) if harmed => "The disk is full",
-        (true, true) => "The disk is full: the agent runs, but the next update cannot be written",
+        (true, true) => "The disk is full: the next update cannot be written",
         (false, true) => "The disk was full when the agent last wrote to it",
         (false, false) => "Files of the bundle have 0 bytes: the disk was full when they were written",
     };
     let mut seen = volume.into_iter().chain(said.map(evidence::journal)).chain(empty).chain(evidence::state(facts));
     let first = seen.next()?;
     let mut diagnosis = CAUSE.found(facts, words, first).and(seen);
-    if !harmed && matches!(facts.condition(), Condition::Running | Condition::Unknown) {
+    if !harmed {
         diagnosis.severity = Severity::Warning;
     }
     if full.is_some() {

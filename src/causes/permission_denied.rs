@@ -52,8 +52,8 @@ fn is_ours(facts: &Facts, message: &str) -> bool {
     message.contains(&facts.places.home) || message.contains(&facts.places.bundle)
 }
 
-/// Where a folder above the agent's home refuses, or there is no such user's home, the documented user is the remedy;
-/// else the files are given to the user.
+/// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the files are given to the
+/// user, or the folder that refuses is opened.
 fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
     if let Some(Reached { path, presence: Presence::File { .. } }) = denied {
         let open = vec![fix::command(&["chmod", "a+x", path])];
@@ -66,12 +66,12 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
         _ => bundle.clone(),
     };
     let setting = places::unit(facts).and_then(|unit| unit.unit.setting("Service", "User"));
-    let of_home = places::is_below(&at, &home) || places::is_below(&home, &at);
-    if let Some(setting) = setting.filter(|_| of_home && !places::is_below(&at, &bundle)) {
+    let of_root = places::is_below(&home, "/root") && places::is_below(&at, "/root") && !places::is_below(&at, &bundle);
+    if let Some(setting) = setting.filter(|_| of_root) {
         let edit = fix::edit(&setting.file.path, &[fix::replace_line(&setting, "User", "root")]);
         return vec![Step::risky("run it as root, as documented", vec![edit]), fix::reload_and_restart(facts)];
     }
-    if !places::is_below(&at, &bundle) {
+    if !places::is_below(&at, &home) {
         let open = vec![fix::command(&["chmod", "a+rx", &at])];
         return vec![Step::risky(format!("open `{at}`"), open), fix::restart(facts)];
     }

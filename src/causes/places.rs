@@ -14,9 +14,16 @@ pub fn directory(facts: &Facts) -> Option<&Reached> {
     unit(facts)?.working_directory.known()
 }
 
-/// The script that is started, and what is there.
+/// The script that is started, and what is there: known only where the program is Node itself, not a shell or `env`.
 pub fn script(facts: &Facts) -> Option<&Reached> {
-    unit(facts)?.script.known()
+    let unit = unit(facts)?;
+    starts_node(&unit.unit.command()?.ok()?).then_some(())?;
+    unit.script.known()
+}
+
+fn starts_node(command: &CommandLine) -> bool {
+    let name = command.program.rsplit('/').next().unwrap_or(&command.program);
+    name.starts_with("node")
 }
 
 /// The program that is started, and what is there.
@@ -43,7 +50,7 @@ pub fn directory_path(facts: &Facts) -> Option<String> {
 
 /// The path of the script, likewise.
 pub fn script_path(facts: &Facts) -> Option<String> {
-    let command = unit(facts)?.unit.command()?.ok()?;
+    let command = unit(facts)?.unit.command()?.ok().filter(starts_node)?;
     let script = CommandLine::script(&command)?;
     Some(from_directory(&directory_path(facts)?, script))
 }

@@ -27,7 +27,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let diagnosis = CAUSE.found(facts, words, quote(first)).and(unit.secrets.iter().skip(1).map(quote));
     let edits: Vec<Command> = unit.secrets.iter().filter_map(|secret| remove(facts, secret)).collect();
     if edits.is_empty() {
-        return Some(diagnosis);
+        let text =
+            "give it in a file that only root may read (`EnvironmentFile=`), and have it made void where it is from";
+        return Some(diagnosis.step(Step::risky(text, Vec::new())));
     }
     let text = "take it out of the unit (a registered agent has its own key), and have the control plane make it void";
     Some(diagnosis.step(Step::risky(text, edits)).step(fix::reload_and_restart(facts)))

@@ -4,7 +4,7 @@ use super::{Cause, Stands, evidence, fix};
 use crate::model::diagnosis::{Diagnosis, Step};
 use crate::model::finding::Severity;
 use crate::model::server::journal::id;
-use crate::model::server::{Condition, Facts, Speaker};
+use crate::model::server::{Condition, Facts, Run, Speaker};
 
 pub static CAUSE: Cause = Cause {
     id: "service-stopped",
@@ -29,7 +29,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let stopped = killed.or(skipped).or_else(|| {
         facts.runs().last().and_then(|run| run.entries.iter().rev().copied().find(|entry| entry.is(id::STOPPED)))
     });
+    let by_itself = stopped.is_none() && facts.runs().last().is_some_and(Run::died);
     let words = match (stopped, skipped.is_some()) {
+        _ if by_itself => "The agent ended by itself, and its unit does not start it again",
         (_, true) => "The service is not started: a condition that the unit sets is not met",
         (Some(_), false) => "The service was stopped by hand, and nothing that was seen keeps it from starting",
         (None, false) => "The service is not started, and nothing that was seen keeps it from starting",

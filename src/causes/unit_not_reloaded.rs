@@ -3,7 +3,7 @@
 use super::{Cause, Stands, evidence, fix, places};
 use crate::model::diagnosis::{Diagnosis, Evidence, Step};
 use crate::model::finding::Severity;
-use crate::model::server::{Facts, Service};
+use crate::model::server::{Condition, Facts, Service};
 use crate::model::unit::normal;
 
 pub static CAUSE: Cause = Cause {
@@ -35,8 +35,21 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             vec![fix::command(&["systemctl", "daemon-reload"])],
         )));
     }
+    if facts.condition() == Condition::Running && !loaded_is_broken(facts, service) {
+        let words = "The unit file was changed, and systemd will start what it read before until it reads it again";
+        let mut diagnosis = CAUSE.found(facts, words, needs).and(differences);
+        diagnosis.severity = Severity::Warning;
+        return Some(diagnosis.steps(steps));
+    }
     let words = "The unit file was changed, but systemd still starts what it read before: `daemon-reload` is missing";
     Some(CAUSE.found(facts, words, needs).and(differences).steps(steps))
+}
+
+/// Whether what is loaded leads into the old layout, which is not there.
+fn loaded_is_broken(facts: &Facts, service: &Service) -> bool {
+    let directory = service.working_directory.as_deref().map(|path| normal(path.trim_start_matches(['!', '-'])));
+    let paths = directory.into_iter().chain(service.exec_start.iter().skip(1).take(1).map(|script| normal(script)));
+    places::flat_bundle(facts).is_some() && paths.into_iter().any(|path| places::is_nested(facts, &path))
 }
 
 /// What is loaded and what the file says, where they differ in what is started.

@@ -18,7 +18,9 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let unit = places::unit(facts)?;
-    let account_is_missing = matches!(unit.account.known(), Some(None));
+    // systemd makes a dynamic user itself (systemd.exec(5), `DynamicUser=`).
+    let dynamic = unit.unit.setting("Service", "DynamicUser").is_some_and(|setting| is_yes(setting.value));
+    let account_is_missing = matches!(unit.account.known(), Some(None)) && !dynamic;
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step USER", "Failed at step GROUP"]).filter(|_| dead);
     if !account_is_missing && child.is_none() {
@@ -35,6 +37,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = format!("The unit runs as the {kind} `{name}`, which does not exist here");
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts, key, &name)))
+}
+
+/// A boolean as systemd reads it (systemd.syntax(7)).
+fn is_yes(value: &str) -> bool {
+    ["1", "yes", "true", "on", "y", "t"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// Below root's home nobody else could run the agent, and the document has `User=root`; elsewhere the user is made.

@@ -165,6 +165,34 @@ fn the_unit() {
             Broken,
             &["unit-not-reloaded"],
         ),
+        (
+            "not reloaded, and what is loaded works as well",
+            |f| {
+                f.service().need_daemon_reload = true;
+                f.service().working_directory = Some("/srv".into());
+            },
+            Degraded,
+            &["unit-not-reloaded"],
+        ),
+        (
+            "a dynamic user needs no account",
+            |f| {
+                f.unit_says("User=root", "User=agent\nDynamicUser=yes");
+                f.unit().account = Fact::Known(None);
+            },
+            Healthy,
+            &[],
+        ),
+        (
+            "started by another program, whose first word is no script",
+            |f| {
+                f.unit_says("/usr/bin/node /root", "/usr/bin/env node /root");
+                f.unit().script = reached("/opt/node", missing());
+                f.service().exec_start.clear();
+            },
+            Healthy,
+            &[],
+        ),
         ("not reloaded, nothing differs", |f| f.service().need_daemon_reload = true, Degraded, &["unit-not-reloaded"]),
         (
             "a drop-in with the old layout",
@@ -730,6 +758,26 @@ fn the_running_agent() {
             &["service-stopped"],
         ),
         ("stopped", Break::stopped, Broken, &["service-stopped"]),
+        (
+            "stopped, on a disk that is full",
+            |f| {
+                f.stopped();
+                f.volumes = vec![Volume { path: "/".into(), free: 0, size: 75 << 20, free_inodes: Some(9) }];
+            },
+            Broken,
+            &["service-stopped", "disk-full"],
+        ),
+        (
+            "a home elsewhere that is closed",
+            |f| {
+                f.unit_says("User=root", "User=agent");
+                let why = "owner 0:0, mode 0700".to_owned();
+                f.unit().script = reached(BUNDLE, Presence::Denied { at: format!("{BUNDLE}/dist"), why });
+                f.crashes(&["Error: Cannot find module '/root/.server-flow/agent-bundle/dist/index.js'"]);
+            },
+            Broken,
+            &["permission-denied"],
+        ),
         (
             "stopped, and what is there would not start",
             |f| {
