@@ -18,6 +18,7 @@ mod condition;
 mod diff;
 mod direction;
 mod fixtures;
+mod folders;
 mod formats;
 mod hostile;
 mod pack;
