@@ -273,7 +273,7 @@ dropin() {{
 node() {{ cp /opt/lab/node$1 /usr/bin/node.new; mv /usr/bin/node.new /usr/bin/node; }}
 cut() {{ head -c "$2" "$1" >/root/cut; cat /root/cut >"$1"; rm /root/cut; }}
 # A backup of an earlier update, that would start.
-rollback() {{ cp -a $B $K; }}
+rollback() {{ mv /opt/lab/backup $K; }}
 listening() {{ until ss -Htln "sport = :$1" | grep -q .; do sleep 0.1; done; }}
 storage() {{
     mkdir -p /etc/systemd/journald.conf.d
@@ -368,7 +368,7 @@ def _install(layer: Path) -> None:
 @functools.cache
 def layer() -> Path:
     """What lies over every bare Debian: node, the package managers, the stub, the agent as its last update left it."""
-    recipe = json.dumps([AGENT, AGENT_PACKAGE, SHARED_FILES, SHARED_PACKAGE, CONTROL_PLANE, CONTROL_PLANE_UNIT, NODES, unit(), STEPS, 7])
+    recipe = json.dumps([AGENT, AGENT_PACKAGE, SHARED_FILES, SHARED_PACKAGE, CONTROL_PLANE, CONTROL_PLANE_UNIT, NODES, unit(), STEPS, 8])
     made = HOME / "cache" / "server" / hashlib.sha256(recipe.encode()).hexdigest()[:16]
     if made.is_dir():
         return made
@@ -386,6 +386,8 @@ def layer() -> Path:
     state = partial / STATE.lstrip("/")
     write_bundle(state / "agent-bundle")
     _install(partial)
+    # The same again, for scenarios with a backup: hard links, which an overlay parts when one of them is written to.
+    must("cp", "-al", state / "agent-bundle", partial / "opt/lab/backup")
     write_json(state / "registration.json", {"agentId": "agent-01", "url": URL, "token": REGISTERED}).chmod(0o600)
     pem = f"-----BEGIN PRIVATE KEY-----\n{AGENT_KEY}\n-----END PRIVATE KEY-----\n"
     write_json(state / "agent-key.json", {"privateKey": pem}).chmod(0o600)

@@ -191,7 +191,7 @@ UPDATE = (
     degraded("time-bomb", "restart-would-fail", WORKSPACE_PROTOCOL + "update 1 8", everywhere=True, mounted="update-interrupted"),
     degraded("time-bomb-of-the-unit", "restart-would-fail", NESTED, mounted="unit-nested-paths", may=("secret-in-unit",)),
     degraded("cwd-deleted", "cwd-deleted", "cp -a $B $S/again\nrm -rf $B\nmv $S/again $B", everywhere=True, mounted=""),
-    degraded("backup-nested", "backup-nested", "cp -a $B $K\npublish /opt/lab/bundle-safe\nsed -i '/rm -rf/d' /opt/lab/steps/2\nupdate 1 8", code=0),
+    degraded("backup-nested", "backup-nested", "rollback\npublish /opt/lab/bundle-safe\nsed -i '/rm -rf/d' /opt/lab/steps/2\nupdate 1 8", code=0),
 )
 
 RUNNING = (
@@ -232,7 +232,7 @@ NOT_FOOLED = (
     Scenario("two-faults", "unit-nested-paths", "rm -rf $B/$M\n" + NESTED + "restart", also=("shared-package-missing",), may=("secret-in-unit",), everywhere=True, fix=Fix.NONE),
     Scenario("secrets-everywhere", "unknown-crash", SECRETS_EVERYWHERE, fix=Fix.NONE, also=("secret-in-unit",), mounted=None),
     Scenario("crash-without-journal", "missing-export", "storage none\nsed -i /PROTOCOL_VERSION/d $B/$M/dist/index.js\nrestart", fix=Fix.NONE),
-    Scenario("unknown-crash-without-journal", "service-crash-loop", "storage none\nsed -i \"1i throw new Error('telemetry queue is corrupt');\" $B/dist/utils/log.js\nrestart", fix=Fix.NONE, settle=12, or_cause=("unknown-crash",), mounted=None),
+    Scenario("unknown-crash-without-journal", "service-crash-loop", "storage none\nsed -i \"1i throw new Error('telemetry queue is corrupt');\" $B/dist/utils/log.js\nrestart", fix=Fix.NONE, settle=6, or_cause=("unknown-crash",), mounted=None),
     Scenario("healthy-without-journal", "", "storage none\nrestart", verdict="inconclusive", code=3, fix=Fix.NONE, settle=16, mounted=None),
     Scenario("volatile-journal", "unit-nested-paths", "storage volatile\n" + NESTED + "restart", may=("secret-in-unit",)),
     Scenario("no-systemd", "systemd-unavailable", verdict="inconclusive", code=3, fix=Fix.NONE, booted=False, mounted=None),

@@ -30,7 +30,7 @@ AT_ONCE = 6
 # While one works on a scenario: SCENARIOS="unit-missing healthy" runs these and no others.
 ONLY = os.environ.get("SCENARIOS", "").split()
 
-# `--record`: what is seen is written to fixtures/servers.
+# `--record`: each server is diagnosed once and written to fixtures/servers, and neither mended nor run elsewhere.
 RECORD = os.environ.get("LAB_RECORD") == "1"
 
 # OUTPUT.md: an agent is healthy once it has stayed up for 15 s.
@@ -209,8 +209,9 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
         said = ask(server, scenario)
         (documents / f"{scenario.name}.{suite}.json").write_text(json.dumps(said.document))
         judge(said, scenario)
-        if RECORD and suite == home(scenario) and scenario.booted and not scenario.options:
+        if RECORD:
             keep(server, scenario, said)
+            return said.took
         if scenario.mounted is not None and scenario.booted:
             judge_mounted(ask_mounted(server, *scenario.options), scenario)
         if scenario.fix is Fix.BACK:
@@ -285,7 +286,9 @@ def jobs(long: bool) -> list[tuple[Scenario, str]]:
     for scenario in SCENARIOS:
         if ONLY and scenario.name not in ONLY:
             continue
-        suites = list(GENERATIONS) if long or scenario.everywhere else [home(scenario)]
+        if RECORD and (scenario.options or not scenario.booted):
+            continue
+        suites = list(GENERATIONS) if not RECORD and (long or scenario.everywhere) else [home(scenario)]
         chosen += [(scenario, suite) for suite in suites]
     # The slowest first, so that none is left alone at the end.
     return sorted(chosen, key=lambda job: -job[0].settle)
@@ -311,7 +314,7 @@ def run(part: Part) -> None:
             ]
             for name, future in waiting:
                 part.case(name, future.result)
-            if not ONLY:
+            if not ONLY and not RECORD:
                 large_journal(part)
         finally:
             # Also when interrupted: the threads' servers go, and with them what the threads wait for.
