@@ -101,10 +101,10 @@ impl Staged {
         Ok(staged)
     }
 
-    /// Where it is until it takes its place.
+    /// Where this process finds it until it takes its place.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.beside
+    pub fn path(&self) -> PathBuf {
+        self.nameless.as_ref().map_or_else(|| self.beside.clone(), proc_path)
     }
 
     /// Where it will be.

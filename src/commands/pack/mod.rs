@@ -125,7 +125,7 @@ impl Job<'_> {
             Beside::Refused(subject) => return Ok(report(*subject)),
             Beside::Written { archive, survivor, left_out } => (archive, survivor, left_out),
         };
-        self.temporary.borrow_mut().push(archive.path().to_path_buf());
+        self.temporary.borrow_mut().push(archive.path());
         let (subject, signature) = self.judge_written(&archive, key.as_ref())?;
         let mut report = PackReport { survivor: Some(survivor), left_out, ..report(subject) };
         if report.subject.verdict == Verdict::Fail {
@@ -305,7 +305,7 @@ impl Job<'_> {
         key: Option<&SecretKey>,
     ) -> Result<(SubjectReport, Option<Vec<u8>>), Failure> {
         let signer = RefCell::new(key.map(PrehashedSigner::begin));
-        let snapshot = self.read(staged.path(), Depth::Digests, &|chunk| {
+        let snapshot = self.read(&staged.path(), Depth::Digests, &|chunk| {
             if let Some(signer) = signer.borrow_mut().as_mut() {
                 signer.update(chunk);
             }
@@ -342,7 +342,7 @@ impl Job<'_> {
         for extension in ["minisig", "sig"] {
             let other = keys::with_extension(staged.place(), extension);
             let made_anew = signs && extension == "minisig";
-            if !made_anew && fs::symlink_metadata(&other).is_ok() && !same_content(staged.path(), staged.place()) {
+            if !made_anew && fs::symlink_metadata(&other).is_ok() && !same_content(&staged.path(), staged.place()) {
                 let shown = keys::printable(&other);
                 let message = format!("{shown} signs the archive that is there now, and would stay beside another");
                 let help = "nothing was written; remove it first, or sign the new archive with --sign KEY".to_owned();
