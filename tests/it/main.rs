@@ -27,4 +27,5 @@ mod registry;
 mod rehearsal;
 mod release;
 mod server;
+mod servers;
 mod signing;

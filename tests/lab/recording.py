@@ -30,7 +30,7 @@ PLACES = {
 }
 
 # Fields of a journal entry that are never asked for, but always sent.
-UNREAD = ("__CURSOR", "__SEQNUM", "__SEQNUM_ID")
+UNREAD = ("__CURSOR", "__SEQNUM", "__SEQNUM_ID", "__MONOTONIC_TIMESTAMP")
 
 
 def quoted(content: bytes) -> str:
