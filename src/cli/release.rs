@@ -1,6 +1,8 @@
 //! The command line of `release`.
 
 use super::signing::KeyArgs;
+use super::update::GenerationWord;
+use crate::model::generation::Generation;
 use clap::Args;
 
 /// `release`.
@@ -15,10 +17,29 @@ pub struct Release {
     /// Compile the agent and the shared package again, in a temporary copy, and compare what comes of it
     #[arg(long)]
     pub build: bool,
+    /// Run the update for real in a throw-away home, with the published archive
+    #[arg(long)]
+    pub rehearse: bool,
+    /// Rehearse the update of this generation of agents (repeatable) [default: all]
+    #[arg(long = "generation", value_enum, value_name = "NAME", requires = "rehearse")]
+    generations: Vec<GenerationWord>,
+    /// Rehearse with the package managers' caches only
+    #[arg(long, requires = "rehearse")]
+    pub offline: bool,
     /// Which keys are trusted.
     #[command(flatten)]
     pub keys: KeyArgs,
     /// Where reading stops.
     #[command(flatten)]
     pub limits: super::LimitArgs,
+}
+
+impl Release {
+    /// Whose updates are rehearsed, each once, from the oldest to the newest.
+    #[must_use]
+    pub fn generations(&self) -> Vec<Generation> {
+        let asked: Vec<_> = self.generations.iter().map(|word| Generation::from(*word)).collect();
+        let wanted = |generation: &Generation| asked.is_empty() || asked.contains(generation);
+        Generation::ALL.into_iter().filter(wanted).collect()
+    }
 }

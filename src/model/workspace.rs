@@ -2,7 +2,8 @@
 
 use super::bundle::PackageFile;
 use super::names::{Names, Places};
-use super::report::{SignatureStatus, SubjectReport};
+use super::rehearsal::Rehearsal;
+use super::report::{SignatureStatus, SubjectReport, Verdict};
 use super::snapshot::Snapshot;
 
 /// Everything the checklist needs to know of a repository.
@@ -34,7 +35,7 @@ pub struct Workspace {
     /// The archive that the control plane serves.
     pub published: Published,
     /// Whether the update was tried.
-    pub rehearsal: Rehearsal,
+    pub trial: Trial,
 }
 
 /// The release before this one.
@@ -111,11 +112,11 @@ impl Demand {
 
 /// Whether the update was tried.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Rehearsal {
+pub enum Trial {
     /// It was not asked for.
     NotTried,
     /// It could not be: why.
     Impossible(String),
-    /// It was: for each generation its name, and what went wrong if anything did.
-    Tried(Vec<(String, Option<String>)>),
+    /// It was, and whether what was seen fails it, once the user's wishes are applied.
+    Tried(Box<Rehearsal>, Verdict),
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod previous;
+mod trial;
 
 use super::authenticity::Trust;
 use super::session::{Configured, Session};
@@ -14,7 +15,7 @@ use crate::model::names::{Names, Places};
 use crate::model::policy::Policy;
 use crate::model::report::Format;
 use crate::model::snapshot::Snapshot;
-use crate::model::workspace::{Build, Demand, Published, Rehearsal, Stamp, Workspace};
+use crate::model::workspace::{Build, Demand, Published, Stamp, Workspace};
 use crate::source::limits::Limits;
 use crate::source::{self, Depth, Reading};
 use crate::{checklist, engine, exit_code, imports, render};
@@ -83,7 +84,7 @@ impl Job<'_> {
             shared_build: self.build(shared)?,
             shared_copy: self.folder(&format!("{bundle}/{}", self.names.shared_copy()))?,
             published: self.published()?,
-            rehearsal: Rehearsal::NotTried,
+            trial: self.trial()?,
             names: self.names.clone(),
             places: self.places.clone(),
             agent_package,

@@ -1,0 +1,45 @@
+//! `--rehearse`: the update run for real, with the archive that is published.
+
+use super::Job;
+use crate::commands::Failure;
+use crate::engine;
+use crate::model::workspace::Trial;
+use crate::rehearsal::{Choice, Leave, Network, Plan, RehearsalError, Subject, rehearse};
+use std::time::Duration;
+
+/// How long an agent must stay up once it has connected.
+const HOLD: Duration = Duration::from_secs(5);
+/// How long it has to connect.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Job<'_> {
+    /// Tries the update, if it was asked for. What stands in the way of trying leaves the line open.
+    pub(super) fn trial(&self) -> Result<Trial, Failure> {
+        if !self.options.rehearse {
+            return Ok(Trial::NotTried);
+        }
+        let Ok(archive) = self.repo.join(&self.places.published).canonicalize() else {
+            return Ok(Trial::Impossible(format!("{} is not there", self.places.published)));
+        };
+        let plan = Plan {
+            subject: Subject::Archive(archive),
+            from: None,
+            generations: self.options.generations(),
+            choice: Choice::AsProcedure,
+            network: if self.options.offline { Network::CachesOnly } else { Network::Registry },
+            hold: HOLD,
+            patience: PATIENCE,
+            leave: Leave::Nothing,
+        };
+        match rehearse(&plan, self.interrupt.stop(), &|_| ()) {
+            Ok(mut rehearsal) => {
+                let verdict = engine::weigh(&mut rehearsal, &self.policy);
+                Ok(Trial::Tried(Box::new(rehearsal), verdict))
+            }
+            Err(error @ RehearsalError::Missing { .. }) => {
+                Ok(Trial::Impossible(crate::text::printable(&error.to_string()).into_owned()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
