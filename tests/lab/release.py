@@ -348,6 +348,17 @@ def sizes(part: Part, work: Path, large: Path) -> None:
 # --- Nothing is lost --------------------------------------------------------------------------------------------------
 
 
+def is_writing(child: subprocess.Popen, folder: Path) -> bool:
+    """Whether a program has a file open below a folder; the one that it writes has no name there yet."""
+    for handle in Path(f"/proc/{child.pid}/fd").glob("*"):
+        try:
+            if os.readlink(handle).startswith(f"{folder}/"):
+                return True
+        except OSError:
+            continue
+    return False
+
+
 def interrupted(part: Part, work: Path, large: Path) -> None:
     public = work / "public"
     public.mkdir()
@@ -361,7 +372,7 @@ def interrupted(part: Part, work: Path, large: Path) -> None:
             words = [BINARY, "pack", str(large), "-o", str(place), "--no-config", "--layout", "documented"]
             child = subprocess.Popen(words, env=environment(TMPDIR=str(home)), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             end = time.monotonic() + 60
-            while len(list(public.iterdir())) == 1 and child.poll() is None and time.monotonic() < end:
+            while not is_writing(child, public) and child.poll() is None and time.monotonic() < end:
                 time.sleep(0.005)
             time.sleep(after)
             child.send_signal(number)
@@ -407,7 +418,7 @@ def interrupted(part: Part, work: Path, large: Path) -> None:
             file.truncate(300 << 20)
         words = [BINARY, "pack", str(folder), "-o", str(place), "--no-config"]
         child = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while len(list(public.iterdir())) == 1 and child.poll() is None:
+        while not is_writing(child, public) and child.poll() is None:
             time.sleep(0.005)
         with big.open("r+b") as file:
             file.seek((300 << 20) - 1)
