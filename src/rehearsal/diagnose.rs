@@ -43,6 +43,8 @@ pub struct Failure<'a> {
     pub shape: Shape,
     /// Whether the entry point is a file with nothing in it.
     pub empty_entry: bool,
+    /// Whether the shared package is another build now than the copy that was shipped.
+    pub replaced: bool,
 }
 
 /// What a failure is.
@@ -202,6 +204,11 @@ fn starting(failure: &Failure<'_>) -> Diagnosis {
     if let Some(found) = not_found(failure) {
         return found;
     }
+    // The shipped copy may well have had what is missed now.
+    let of_shared = [format!("'{SHARED_PACKAGE}"), format!("{SHARED_PACKAGE}/"), format!("{SHARED_SOURCE}/")];
+    if failure.replaced && key_line(output).is_some_and(|line| of_shared.iter().any(|words| line.contains(words))) {
+        return rule("update-drops-shared");
+    }
     let path = || stack_path(failure);
     if says(&["does not provide an export named"]) || (says(&["Named export '"]) && says(&["' not found"])) {
         return Diagnosis::Rule { id: "missing-export", path: path() };
@@ -321,7 +328,7 @@ mod tests {
 
     fn failure<'a>(step: Step, output: &'a str) -> Failure<'a> {
         let (shipped, shape) = (Shipped::Copy, Shape::Flat);
-        Failure { step, output, bundle: BUNDLE, shipped, shape, empty_entry: false }
+        Failure { step, output, bundle: BUNDLE, shipped, shape, empty_entry: false, replaced: false }
     }
 
     fn name(found: &Diagnosis) -> String {
@@ -451,6 +458,16 @@ mod tests {
         for (shape, expected) in [(Shape::Nested, "nested-layout"), (Shape::Wrapped, "archive-wrapped")] {
             assert_eq!(name(&diagnose(&Failure { shape, ..failure(Step::Restart, &output) })), expected);
         }
+    }
+
+    #[test]
+    fn another_build_of_the_shared_package_is_the_updates_doing() {
+        let output = "SyntaxError: The requested module '@server-flow/shared' does not provide an export named 'Id'";
+        for (replaced, expected) in [(true, "update-drops-shared"), (false, "missing-export")] {
+            assert_eq!(name(&diagnose(&Failure { replaced, ..failure(Step::Restart, output) })), expected);
+        }
+        let own = "SyntaxError: The requested module './a.js' does not provide an export named 'a'";
+        assert_eq!(name(&diagnose(&Failure { replaced: true, ..failure(Step::Restart, own) })), "missing-export");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::text;
 use crate::update::{Fallback, Line, Manager, Place, Run as Does, Step, When, Word};
 use std::ffi::OsString;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,6 +48,7 @@ pub fn run(setting: &Setting<'_>) -> Result<Run, RehearsalError> {
         setting,
         plane,
         shipped: Shipped::Nothing,
+        build: None,
         shape: Shape::Flat,
         manager: None,
         steps: Vec::new(),
@@ -73,6 +75,8 @@ struct Update<'a> {
     setting: &'a Setting<'a>,
     plane: ControlPlane,
     shipped: Shipped,
+    /// What the shipped copy of the shared package was made of.
+    build: Option<u64>,
     shape: Shape,
     manager: Option<Manager>,
     steps: Vec<StepRun>,
@@ -119,7 +123,9 @@ impl Update<'_> {
                 }
             }
             if step == Step::Extract {
-                (self.shipped, self.shape) = look(&self.setting.scene.bundle());
+                let bundle = self.setting.scene.bundle();
+                (self.shipped, self.shape) = look(&bundle);
+                self.build = build_of(&copy_in(&bundle));
             }
             (self.setting.tell)(Event::Ended(generation, &report));
         }
@@ -130,7 +136,7 @@ impl Update<'_> {
     /// Whether a line is to be run: the agent asks the disk, following links.
     fn holds(&self, when: When) -> bool {
         let bundle = self.setting.scene.bundle();
-        let copy = bundle.join("node_modules").join(layout::SHARED_PACKAGE);
+        let copy = copy_in(&bundle);
         match when {
             When::Always => true,
             When::Copied => copy.exists(),
@@ -302,6 +308,7 @@ impl Update<'_> {
             shape: self.shape,
             empty_entry: fs::metadata(bundle.join(layout::ENTRY_POINT))
                 .is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0),
+            replaced: self.shipped == Shipped::Copy && build_of(&copy_in(&bundle)) != self.build,
         };
         let diagnosis = match &fault.machine {
             Some(help) => Diagnosis::Machine { what: fault.what.clone(), help: help.clone() },
@@ -368,9 +375,34 @@ fn fault(shown: &str, done: &Done) -> Fault {
     Fault { what: format!("`{words}` {how}"), output: done.stdout.text(), machine: None }
 }
 
+/// Where the shared package's copy is.
+fn copy_in(bundle: &Path) -> PathBuf {
+    bundle.join("node_modules").join(layout::SHARED_PACKAGE)
+}
+
+/// A number that tells one build of a package from another: over the names and contents of its files, without what was
+/// installed for it.
+fn build_of(folder: &Path) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut pending = vec![folder.to_path_buf()];
+    while let Some(folder) = pending.pop() {
+        let mut entries: Vec<_> = fs::read_dir(&folder).ok()?.flatten().collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let kind = entry.file_type().ok()?;
+            if kind.is_dir() && entry.file_name() != "node_modules" {
+                pending.push(entry.path());
+            } else if kind.is_file() {
+                (entry.file_name(), fs::read(entry.path()).ok()?).hash(&mut hasher);
+            }
+        }
+    }
+    Some(hasher.finish())
+}
+
 /// What the extracted bundle looks like.
 fn look(bundle: &Path) -> (Shipped, Shape) {
-    let copy = bundle.join("node_modules").join(layout::SHARED_PACKAGE);
+    let copy = copy_in(bundle);
     let entry = fs::metadata(copy.join(layout::SHARED_ENTRY_POINT));
     let shipped = match fs::symlink_metadata(&copy) {
         Ok(metadata) if metadata.is_symlink() => Shipped::Link,
