@@ -43,6 +43,8 @@ pub struct Failure<'a> {
     pub shape: Shape,
     /// Whether the entry point is a file with nothing in it.
     pub empty_entry: bool,
+    /// Whether there is no package.json, so that nothing was installed.
+    pub no_manifest: bool,
     /// Whether the shared package is another build now than the copy that was shipped.
     pub replaced: bool,
 }
@@ -83,6 +85,8 @@ pub fn diagnose(failure: &Failure<'_>) -> Diagnosis {
         Step::Extract if output.contains("contains '..'") => rule("archive-unsafe-path"),
         Step::Extract => rule("archive-unreadable"),
         Step::Install => installing(failure),
+        // Step 5 made a link there, which leads to nothing.
+        Step::Shared if output.contains("cannot overwrite non-directory") => rule("local-protocol"),
         Step::Shared => rule("update-drops-shared"),
         Step::Restart => starting(failure),
         Step::Download | Step::Backup | Step::Clean | Step::Unit => Diagnosis::Other,
@@ -274,6 +278,9 @@ fn not_found(failure: &Failure<'_>) -> Option<Diagnosis> {
     if target.starts_with('.') || target.starts_with('/') {
         return at("unresolved-import");
     }
+    if failure.no_manifest {
+        return Some(rule("package-json-missing"));
+    }
     at("undeclared-dependency")
 }
 
@@ -328,7 +335,16 @@ mod tests {
 
     fn failure<'a>(step: Step, output: &'a str) -> Failure<'a> {
         let (shipped, shape) = (Shipped::Copy, Shape::Flat);
-        Failure { step, output, bundle: BUNDLE, shipped, shape, empty_entry: false, replaced: false }
+        Failure {
+            step,
+            output,
+            bundle: BUNDLE,
+            shipped,
+            shape,
+            empty_entry: false,
+            no_manifest: false,
+            replaced: false,
+        }
     }
 
     fn name(found: &Diagnosis) -> String {

@@ -308,6 +308,7 @@ impl Update<'_> {
             shape: self.shape,
             empty_entry: fs::metadata(bundle.join(layout::ENTRY_POINT))
                 .is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0),
+            no_manifest: !bundle.join("package.json").exists(),
             replaced: self.shipped == Shipped::Copy && build_of(&copy_in(&bundle)) != self.build,
         };
         let diagnosis = match &fault.machine {

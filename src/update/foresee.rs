@@ -101,7 +101,8 @@ pub fn foresee(generation: Generation, bundle: &Bundle<'_>) -> Outcome {
 pub fn foresee_repaired(generation: Generation, bundle: &Bundle<'_>) -> Outcome {
     let fate = |manager| {
         let found = provision(bundle, manager);
-        fate(generation, bundle, if found == Provision::Fails { Provision::Nothing } else { found })
+        let mended = matches!(found, Provision::Fails | Provision::DeadLink);
+        fate(generation, bundle, if mended { Provision::Nothing } else { found })
     };
     Outcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
 }
@@ -115,6 +116,8 @@ enum Provision {
     Folder(String),
     /// It installs something that cannot be looked into.
     Something,
+    /// It leaves a link that leads to nothing.
+    DeadLink,
     /// It stops.
     Fails,
 }
@@ -161,9 +164,10 @@ fn provided_by(bundle: &Bundle<'_>, root: &Package, dependency: &Dependency, man
                 Provision::Nothing
             }
         }
-        // npm leaves a link that leads nowhere, and so does pnpm without the protocol.
         (Refers::Path { with_protocol: true, .. }, Manager::Pnpm) => unless_optional(Provision::Fails),
-        (Refers::Path { .. }, _) => Provision::Nothing,
+        (Refers::Path { .. }, _) if optional || !root.installs(&dependency.name) => Provision::Nothing,
+        // npm leaves a link that leads nowhere, and so does pnpm without the protocol.
+        (Refers::Path { .. }, _) => Provision::DeadLink,
         (Refers::Registry, _) if dependency.field == "devDependencies" => Provision::Nothing,
         // It is not published.
         (Refers::Registry, _) => unless_optional(Provision::Fails),
@@ -187,6 +191,9 @@ fn fate(generation: Generation, bundle: &Bundle<'_>, provision: Provision) -> Fa
         _ if put_back => Fate::Present,
         Provision::Folder(folder) => usable(bundle, &folder),
         Provision::Something => Fate::Unknown,
+        // `cp: cannot overwrite non-directory 'node_modules/@server-flow/shared' with directory 'packages/shared'`
+        Provision::DeadLink if bundle.ships_shared_source() => Fate::Stops(Step::Shared),
+        Provision::DeadLink => Fate::Dropped,
         Provision::Nothing if !bundle.ships_shared_source() => Fate::Dropped,
         Provision::Nothing => match scope(bundle) {
             _ if generation != Generation::Documented => usable(bundle, &bundle.names.shared_source),
