@@ -3,7 +3,7 @@
 //! What does not depend on each other is asked at the same time. Secrets are taken out here, before anything is judged.
 
 mod deployment;
-mod journal;
+pub mod journal;
 mod machine;
 mod node;
 mod places;
