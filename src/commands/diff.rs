@@ -70,7 +70,7 @@ impl<'a> Job<'a> {
         Ok(Self {
             session,
             names: configured.config.names(),
-            limits: options.limits.over(configured.config.limits()?),
+            limits: options.limits.over(configured.config.limits()?.of_two()),
             policy: session.common.policy(&configured.config)?,
             trust: Trust::gather(&KeyArgs::default(), false, configured)?,
         })

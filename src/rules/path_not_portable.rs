@@ -5,6 +5,7 @@ use crate::model::bundle::Bundle;
 use crate::model::finding::{Observation, Severity};
 use crate::model::tree::NodeId;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use unicode_normalization::UnicodeNormalization;
 
 pub static RULE: Rule = Rule {
@@ -24,7 +25,9 @@ const COLLIDES: &str = "Two names that differ only by case or Unicode form: on a
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let tree = bundle.tree();
     let mut found: Vec<(NodeId, &str, Option<NodeId>)> = Vec::new();
-    let mut seen: HashMap<(Option<NodeId>, String), NodeId> = HashMap::new();
+    // Keyed by a hash of the folded name: 150,000 folded names would take more memory than the tree itself.
+    let mut seen: HashMap<u64, NodeId> = HashMap::new();
+    let hasher = seen.hasher().clone();
     for (id, territory) in bundle.nodes() {
         // In third-party packages, too: no registry delivers such a name, as node-tar writes another one.
         let Ok(name) = std::str::from_utf8(tree.name(id)) else {
@@ -37,9 +40,13 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         if name.chars().any(char::is_control) {
             found.push((id, CONTROL, None));
         }
-        let folded: String = name.nfc().collect::<String>().to_lowercase().nfc().collect();
-        if let Some(other) = seen.insert((tree.parent(id), folded), id) {
-            found.push((id, COLLIDES, Some(other)));
+        let folded = folded(name);
+        if let Some(other) = seen.insert(hasher.hash_one((tree.parent(id), &folded)), id) {
+            let same = tree.parent(other) == tree.parent(id)
+                && std::str::from_utf8(tree.name(other)).is_ok_and(|name| self::folded(name) == folded);
+            if same {
+                found.push((id, COLLIDES, Some(other)));
+            }
         }
     }
     places::each(found, |(id, message, other)| {
@@ -49,4 +56,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             None => observation,
         }
     })
+}
+
+/// The name as file systems compare it that ignore case and Unicode form.
+fn folded(name: &str) -> String {
+    name.nfc().collect::<String>().to_lowercase().nfc().collect()
 }

@@ -48,7 +48,16 @@ pub const MOST_PADDING: u64 = 16 << 20;
 /// Most defects that are told apart; others are left out, as the archive is refused all the same.
 pub const MOST_DEFECTS: usize = 100;
 
+/// Most entries of each of two bundles that are compared, unless the user says otherwise: both are in memory at once.
+pub const MOST_ENTRIES_OF_TWO: u64 = 40_000;
+
 impl Limits {
+    /// The limits for each of two bundles that are in memory at once.
+    #[must_use]
+    pub fn of_two(self) -> Self {
+        Self { max_entries: self.max_entries.min(MOST_ENTRIES_OF_TWO), ..self }
+    }
+
     /// Most bytes of the unpacked stream: contents, and for every entry its header, padding and extensions.
     #[must_use]
     pub fn max_stream(&self) -> u64 {

@@ -10,8 +10,8 @@ use bundle_doctor::diagnose::diagnose;
 use bundle_doctor::engine;
 use bundle_doctor::exit_code;
 use bundle_doctor::host::recording::Recorded;
-use bundle_doctor::layout;
 use bundle_doctor::imports;
+use bundle_doctor::layout;
 use bundle_doctor::model::bundle::Expectations;
 use bundle_doctor::model::finding::Severity;
 use bundle_doctor::model::names::Names;
@@ -61,8 +61,7 @@ fn cases() -> Vec<PathBuf> {
 }
 
 fn judge(path: &Path, names: &Names, node: NodeVersion) -> Result<(Snapshot, SubjectReport), String> {
-    let reading =
-        Reading { limits: Limits::default(), names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
+    let reading = Reading { limits: Limits::default(), names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
     let snapshot = source::read(path.to_str().unwrap(), &reading).map_err(|error| error.to_string())?;
     let expectations = Expectations { node, ..Expectations::default() };
     let authenticity = Authenticity::default();

@@ -1,7 +1,10 @@
 //! Building a tree: what a reader of archives or directories does to it.
 
-use super::{Content, FileData, FileId, Kind, MOST_OWNERS, Meta, NONE, Node, NodeId, Owner, OwnerId, Span, Tree};
+use super::{Content, FileData, FileId, Kind, MOST_OWNERS, Meta, NONE, Node, NodeId, Owner, OwnerId, Span, Tree, room};
 use std::hash::BuildHasher;
+
+/// Nodes, files and digests by which their lists grow.
+const STEP: usize = 1 << 14;
 
 impl Tree {
     /// Adds a node. The caller has seen to it that the name is not there yet.
@@ -10,6 +13,7 @@ impl Tree {
         let next_sibling = self.node(parent).first_child;
         let name_span = self.store(name);
         let empty = Span { start: 0, len: 0 };
+        room(&mut self.nodes, 1, STEP);
         self.nodes.push(Node {
             parent: parent.0,
             first_child: NONE,
@@ -43,6 +47,7 @@ impl Tree {
     /// Makes room for a file's data, to be filled by [`Tree::set_file`]; a node then refers to it.
     pub fn add_file(&mut self, data: FileData) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(NONE));
+        room(&mut self.files, 1, STEP);
         self.files.push(data);
         id
     }
@@ -51,6 +56,7 @@ impl Tree {
     pub fn set_file(&mut self, id: FileId, mut data: FileData, content: Content, sha256: Option<[u8; 32]>) {
         if let Some(sha256) = sha256 {
             data.digest = u32::try_from(self.digests.len()).ok();
+            room(&mut self.digests, 1, STEP);
             self.digests.push(sha256);
         }
         if content != Content::NotKept {

@@ -237,6 +237,7 @@ impl Tree {
     fn store(&mut self, bytes: &[u8]) -> Span {
         let start = u32::try_from(self.bytes.len()).unwrap_or(NONE);
         let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        room(&mut self.bytes, bytes.len(), 1 << 20);
         self.bytes.extend(bytes.iter().take(len as usize));
         Span { start, len }
     }
@@ -365,6 +366,13 @@ impl Tree {
 
     fn hash(&self, parent: u32, name: &[u8]) -> u64 {
         self.hasher.hash_one((parent, name))
+    }
+}
+
+/// Makes room in steps, so that a list never takes twice what it holds: for small lists as `Vec` does by itself.
+fn room<T>(list: &mut Vec<T>, more: usize, step: usize) {
+    if list.len() >= step && list.capacity() - list.len() < more {
+        list.reserve_exact(more.max(step));
     }
 }
 
