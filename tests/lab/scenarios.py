@@ -187,7 +187,7 @@ UPDATE = (
     Scenario("update-stopped-at-7", "update-interrupted", NESTED + "publish /opt/lab/bundle-safe\nupdate 1 6\nrestart", or_cause=("unit-nested-paths",), may=("secret-in-unit",)),
     healthy("update-whole", "publish /opt/lab/bundle-safe\nupdate 1 8"),
     degraded("update-not-restarted", "update-interrupted", "publish /opt/lab/bundle-safe\nupdate 1 7", code=0, mounted=None),
-    Scenario("download-not-an-archive", "download-not-an-archive", "update 1 8\nrestart", everywhere=True),
+    Scenario("download-not-an-archive", "download-not-an-archive", "update 1 8\nrestart", everywhere=True, mounted=WITHOUT_TMP),
     degraded("time-bomb", "restart-would-fail", WORKSPACE_PROTOCOL + "update 1 8", everywhere=True, mounted="update-interrupted"),
     degraded("time-bomb-of-the-unit", "restart-would-fail", NESTED, mounted="unit-nested-paths", may=("secret-in-unit",)),
     degraded("cwd-deleted", "cwd-deleted", "cp -a $B $S/again\nrm -rf $B\nmv $S/again $B", everywhere=True, mounted=""),
