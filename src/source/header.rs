@@ -124,10 +124,20 @@ fn optional_number(block: &Block, field: &Field) -> Result<u64, HeaderFault> {
     if bytes.iter().all(|byte| *byte == 0) { Ok(0) } else { number(block, field) }
 }
 
+/// Bytes at the end of the prefix in which node-tar writes when a file was last read and changed, as octal numbers; no
+/// extractor takes them for a name.
+const NODE_TAR_TIMES: usize = 24;
+
 /// A text's first NUL ends it; what stands behind it is seen by some (node-tar, after a newline).
 fn nothing_behind_the_end(block: &Block, field: &Field) -> Result<(), HeaderFault> {
-    let rest = field.of(block).iter().skip(field.text(block).len());
-    if rest.into_iter().all(|byte| *byte == 0) {
+    let mut rest = field.of(block).get(field.text(block).len()..).unwrap_or_default();
+    if field.0 == PREFIX.0 && rest.len() > NODE_TAR_TIMES {
+        let (before, times) = rest.split_at(rest.len() - NODE_TAR_TIMES);
+        if times.iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0)) {
+            rest = before;
+        }
+    }
+    if rest.iter().all(|byte| *byte == 0) {
         return Ok(());
     }
     Err(HeaderFault::Odd(format!("something behind the NUL that ends the header's `{}`", field.0)))

@@ -20,6 +20,11 @@ from harness import BINARY, HOME, REPO, Mismatch, Part, archive, environment, mu
 NOBODY = 65534
 
 
+def heeding() -> None:
+    """Lets SIGINT end the child, also where the lab itself was started with it ignored, as shells do in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def bundle(root: Path, files: int = 40) -> Path:
     """A bundle that `check` accepts; `files` of some kB each fill it up."""
     write_json(root / "package.json", {"name": "server-flow-agent", "version": "0.1.27", "type": "module",
@@ -177,7 +182,7 @@ def signals(part: Part, work: Path) -> None:
 
             def do(words: Sequence[object] = words, waits: bool = waits, number: signal.Signals = number) -> None:
                 for delay in (0.005, 0.05) if waits else (0.001, 0.003, 0.006, 0.01):
-                    child = subprocess.Popen([BINARY, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment())
+                    child = subprocess.Popen([BINARY, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(), preexec_fn=heeding)
                     try:
                         if waits:
                             child.stdin.write(head)

@@ -294,8 +294,8 @@ def names() -> Iterator[Odd]:
         (b"dist/a..", ACCEPT, ""),
         (b" ", ACCEPT, ""),
         (b"-rf", ACCEPT, ""),
-        (b"C:\\Users\\a.js", ACCEPT, ""),
-        (b"dist\\..\\..\\a.js", ACCEPT, ""),
+        (b"C:\\Users\\a.js", REFUSE, AMBIGUOUS),
+        (b"dist\\..\\..\\a.js", REFUSE, AMBIGUOUS),
         (b"dist/a\nb", ACCEPT, ""),
         (b"dist/a\rb", ACCEPT, ""),
         (b"dist/\x1b[2J", ACCEPT, ""),
@@ -375,7 +375,8 @@ def replay() -> Iterator[Odd]:
     yield odd("a link out of the bundle and back in", symlink(b"dist/l", b"../../agent-bundle/dist"), rules=ESCAPE)
     yield good("a link to .", symlink(b"l", b"."))
     yield good("a link to itself", symlink(b"l", b"l"))
-    yield good("two links in a ring", symlink(b"l", b"m"), symlink(b"m", b"l"))
+    # node-tar leaves out the one that closes the ring: a warning.
+    yield odd("two links in a ring", symlink(b"l", b"m"), symlink(b"m", b"l"), verdict=ACCEPT, rules=AMBIGUOUS)
     yield good("a link with .. that stays inside", folder(b"p/"), symlink(b"p/l", b"../dist/index.js"))
     yield either("a link whose target ends in /", symlink(b"l", b"dist/"), rules=AMBIGUOUS)
     yield odd("a link made of links that leaves", folder(b"p/"), symlink(b"p/up", b".."), symlink(b"out", b"p/up/.."), rules=ESCAPE)
