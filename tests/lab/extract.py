@@ -109,7 +109,7 @@ def handmade(part: Part, odd: hostile.Odd) -> None:
         def do() -> None:
             out.write_bytes(odd.bytes())
             if odd.verdict == hostile.ACCEPT:
-                accepted(out, work, ids(odd.rules))
+                accepted(out, work, ids(hostile.AMBIGUOUS) if odd.name in hostile.WARNED else frozenset())
             elif odd.verdict == hostile.REFUSE:
                 refused(out, ids(odd.rules))
                 truthful(out, work)

@@ -49,6 +49,10 @@ def ends(*entries: bytes) -> bytes:
     return b"".join(entries) + END
 
 
+# Accepted, with a warning that node-tar alone leaves something out: here the link that closes the ring.
+WARNED = frozenset({"two links in a ring"})
+
+
 def odd(name: str, *entries: bytes, rules: str = "", verdict: str = REFUSE) -> Odd:
     """The good entry, then the odd ones, then the end."""
     return Odd(name, ends(INDEX, *entries), verdict, rules)
@@ -375,8 +379,7 @@ def replay() -> Iterator[Odd]:
     yield odd("a link out of the bundle and back in", symlink(b"dist/l", b"../../agent-bundle/dist"), rules=ESCAPE)
     yield good("a link to .", symlink(b"l", b"."))
     yield good("a link to itself", symlink(b"l", b"l"))
-    # node-tar leaves out the one that closes the ring: a warning.
-    yield odd("two links in a ring", symlink(b"l", b"m"), symlink(b"m", b"l"), verdict=ACCEPT, rules=AMBIGUOUS)
+    yield good("two links in a ring", symlink(b"l", b"m"), symlink(b"m", b"l"))
     yield good("a link with .. that stays inside", folder(b"p/"), symlink(b"p/l", b"../dist/index.js"))
     yield either("a link whose target ends in /", symlink(b"l", b"dist/"), rules=AMBIGUOUS)
     yield odd("a link made of links that leaves", folder(b"p/"), symlink(b"p/up", b".."), symlink(b"out", b"p/up/.."), rules=ESCAPE)
