@@ -1,6 +1,7 @@
 //! Findings of the deployed bundle that stop Node and have no cause of their own: each is a cause under its rule's name.
 
-use super::{CAUSES, NO_BUNDLE, evidence, fix};
+use super::crash::{self, Kind};
+use super::{CAUSES, Cause, NO_BUNDLE, evidence, fix};
 use crate::model::diagnosis::{Diagnosis, Evidence, Source};
 use crate::model::finding::{Finding, Severity};
 use crate::model::server::{Facts, Inspected};
@@ -27,7 +28,7 @@ pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
         }
     }
     // What the machine itself says comes after what is wrong on the disk.
-    let said = super::crash::crash(facts).map(|crash| evidence::journal(crash.headline));
+    let said = crash::crash(facts).map(|crash| evidence::journal(crash.headline));
     diagnoses.into_iter().map(|diagnosis| diagnosis.and(said.clone()).and(evidence::state(facts))).collect()
 }
 
@@ -73,4 +74,18 @@ pub fn quote(facts: &Facts, finding: &Finding) -> Evidence {
 /// The first sentence of a rule's message, without its period.
 fn sentence(message: &str) -> &str {
     message.split_once(". ").map_or(message, |(first, _)| first).trim_end_matches('.')
+}
+
+/// A cause of the same name as the rule that sees it on the disk: told by the rule's finding, by how node died, or by both.
+pub fn or_crash(cause: &Cause, facts: &Facts, words: &str, is_of_it: fn(&Kind) -> bool) -> Option<Diagnosis> {
+    let crash = crash::crash(facts).filter(|crash| is_of_it(&crash.kind));
+    let finding = facts.deployment.inspected().and_then(|inspected| inspected.stopper(cause.id));
+    if finding.is_none() && crash.is_none() {
+        return None;
+    }
+    let said = crash.iter().flat_map(|crash| [Some(crash.headline), crash.place]).flatten().map(evidence::journal);
+    let found = finding.map(|finding| quote(facts, finding));
+    let mut seen = found.into_iter().chain(said).chain(evidence::state(facts));
+    let first = seen.next()?;
+    Some(cause.found(facts, words, first).and(seen).steps(fix::mend(facts)))
 }

@@ -37,9 +37,9 @@ pub type Judge<'a> = &'a (dyn Fn(&Path, &Names, NodeVersion) -> Result<(Snapshot
 
 /// Lines of a command's output that are kept.
 const MOST_LINES: usize = 60;
+
 /// The port the agent listens on (it is not in the source document; FIELD-FACTS, measured).
 const AGENT_PORT: u16 = 3001;
-
 /// Where systemd and root's shell look for programs.
 const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
@@ -94,7 +94,7 @@ impl Probe<'_> {
         let server = self.server;
         let name = wishes.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
-        thread::scope(|scope| {
+        let facts = thread::scope(|scope| {
             let service = scope.spawn(|| self.service(name, situation));
             let journal = scope.spawn(|| self.journal(wishes, situation));
             let version = scope.spawn(|| self.run(&Diagnostic::Version).ok());
@@ -149,8 +149,9 @@ impl Probe<'_> {
                 control_plane,
                 ran: Vec::new(),
             }
-        })
-        .with_commands(self)
+        });
+        // Some of the commands are over with the scope only.
+        Facts { ran: self.commands(), ..facts }
     }
 
     /// The deployed bundle, its backup, a bundle inside that, and a leftover download, all judged at the same time.
@@ -175,6 +176,13 @@ impl Probe<'_> {
             let download = joined(download, Fact::unknown("it could not be read"));
             (joined(deployed, lost(&places.bundle)), joined(backed_up, lost(&places.backup)), nested, download)
         })
+    }
+
+    /// The commands that were run, in the order of their names: they ran at the same time.
+    fn commands(&self) -> Vec<Ran> {
+        let mut ran = std::mem::take(&mut *self.ran.lock().unwrap_or_else(PoisonError::into_inner));
+        ran.sort_by(|a, b| (a.id, &a.command).cmp(&(b.id, &b.command)));
+        ran
     }
 
     /// Runs a command and notes that it was.
@@ -340,19 +348,6 @@ impl Probe<'_> {
             program,
             account: account.clone(),
         }
-    }
-}
-
-trait WithCommands {
-    fn with_commands(self, probe: &Probe<'_>) -> Self;
-}
-
-impl WithCommands for Facts {
-    /// The commands that were run, in the order of their names: they ran at the same time.
-    fn with_commands(mut self, probe: &Probe<'_>) -> Self {
-        self.ran = std::mem::take(&mut *probe.ran.lock().unwrap_or_else(PoisonError::into_inner));
-        self.ran.sort_by(|a, b| (a.id, &a.command).cmp(&(b.id, &b.command)));
-        self
     }
 }
 
