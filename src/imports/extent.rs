@@ -5,6 +5,8 @@
 //! What it says is an upper bound: every level of nesting takes a token, and a token stops counting only where whatever
 //! it belongs to has certainly ended.
 
+use memchr::{memchr, memchr3, memchr3_iter, memmem};
+
 /// What a file asks of the parser.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Extent {
@@ -54,61 +56,94 @@ enum Before {
 struct Scan<'s> {
     source: &'s [u8],
     at: usize,
-    levels: Vec<Level>,
+    /// The levels around the one at hand.
+    outer: Vec<Level>,
+    level: Level,
     before: Before,
     newline: bool,
-    total: usize,
+    /// Tokens that are open, in all levels.
+    open: usize,
     extent: Extent,
     deepest: usize,
 }
 
-/// Words behind which an operand follows, so that a `/` begins a regular expression.
-const KEYWORDS: [&[u8]; 29] = [
-    b"await",
-    b"break",
-    b"case",
-    b"const",
-    b"continue",
-    b"default",
-    b"delete",
-    b"do",
-    b"else",
-    b"export",
-    b"extends",
-    b"finally",
-    b"function",
-    b"class",
-    b"import",
-    b"in",
-    b"instanceof",
-    b"new",
-    b"return",
-    b"switch",
-    b"throw",
-    b"try",
-    b"typeof",
-    b"var",
-    b"void",
-    b"catch",
-    b"debugger",
-    b"enum",
-    b"yield",
-];
-/// Words that are names in some places and begin something in others.
-const CONTEXTUAL: [&[u8]; 11] =
-    [b"async", b"of", b"let", b"static", b"get", b"set", b"as", b"from", b"using", b"accessor", b"defer"];
-/// Words that go on with the statement that a `}` seems to end.
-const CONTINUING: [&[u8]; 9] = [b"else", b"catch", b"finally", b"while", b"in", b"instanceof", b"of", b"as", b"from"];
+/// What a token begins with.
+#[derive(Clone, Copy)]
+enum Start {
+    Blank,
+    LineEnd,
+    Word,
+    Open,
+    Close,
+    Separator,
+    Quote,
+    Backtick,
+    Slash,
+    /// `<` or `-`, which may begin a comment of HTML.
+    Html,
+    Other,
+}
+
+/// Asked for every byte of every file, so it is a table.
+const STARTS: [Start; 256] = {
+    let mut table = [Start::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "below 256")]
+        let start = match byte as u8 {
+            b' ' | b'\t' | 0x0b | 0x0c => Start::Blank,
+            b'\n' | b'\r' => Start::LineEnd,
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | b'#' | b'@' | b'\\' | 0x80.. => Start::Word,
+            b'(' | b'[' | b'{' => Start::Open,
+            b')' | b']' | b'}' => Start::Close,
+            b',' | b';' => Start::Separator,
+            b'"' | b'\'' => Start::Quote,
+            b'`' => Start::Backtick,
+            b'/' => Start::Slash,
+            b'<' | b'-' => Start::Html,
+            _ => Start::Other,
+        };
+        #[expect(clippy::indexing_slicing, reason = "below 256")]
+        (table[byte] = start);
+        byte += 1;
+    }
+    table
+};
+
+fn start(byte: u8) -> Start {
+    STARTS.get(usize::from(byte)).copied().unwrap_or(Start::Other)
+}
+
+/// What a word is, as far as it decides what a `/` behind it is, and whether it goes on with the statement that a `}`
+/// seems to end.
+const fn meaning(word: &[u8]) -> (Before, bool) {
+    match word {
+        b"if" | b"for" | b"with" => (Before::HeadKeyword, false),
+        b"while" => (Before::HeadKeyword, true),
+        b"else" | b"catch" | b"finally" | b"in" | b"instanceof" => (Before::Operator, true),
+        // Behind these an operand follows, so that a `/` begins a regular expression.
+        b"await" | b"break" | b"case" | b"class" | b"const" | b"continue" | b"debugger" | b"default" | b"delete"
+        | b"do" | b"enum" | b"export" | b"extends" | b"function" | b"import" | b"new" | b"return" | b"switch"
+        | b"throw" | b"try" | b"typeof" | b"var" | b"void" | b"yield" => (Before::Operator, false),
+        // Names in some places that begin something in others.
+        b"of" | b"as" | b"from" => (Before::Contextual, true),
+        b"async" | b"let" | b"static" | b"get" | b"set" | b"using" | b"accessor" | b"defer" => {
+            (Before::Contextual, false)
+        }
+        _ => (Before::Operand, false),
+    }
+}
 
 /// Measures a file; nothing where it nests more than `deepest` levels, or where it cannot be told what a `/` begins.
 pub fn measure(source: &[u8], deepest: usize) -> Option<Extent> {
     let mut scan = Scan {
         source,
         at: if source.starts_with(b"#!") { end_of_line(source, 0) } else { 0 },
-        levels: vec![Level { run: 0, elses: 0, opened_by: Open::Other }],
+        outer: Vec::new(),
+        level: Level { run: 0, elses: 0, opened_by: Open::Other },
         before: Before::Operator,
         newline: false,
-        total: 0,
+        open: 0,
         extent: Extent { tokens: 0, depth: 0 },
         deepest,
     };
@@ -118,54 +153,64 @@ pub fn measure(source: &[u8], deepest: usize) -> Option<Extent> {
     Some(scan.extent)
 }
 
-impl Scan<'_> {
+impl<'s> Scan<'s> {
     fn byte(&self, ahead: usize) -> u8 {
         self.source.get(self.at + ahead).copied().unwrap_or(0)
     }
 
+    fn rest(&self, ahead: usize) -> &'s [u8] {
+        self.source.get(self.at + ahead..).unwrap_or_default()
+    }
+
     fn step(&mut self) -> Option<()> {
-        match (self.byte(0), self.byte(1)) {
-            (b'\n' | b'\r', _) => {
+        let byte = self.byte(0);
+        match start(byte) {
+            Start::Blank => {
+                self.at += self.rest(0).iter().take_while(|byte| matches!(start(**byte), Start::Blank)).count();
+            }
+            Start::LineEnd => {
                 self.newline = true;
                 self.at += 1;
             }
-            (b' ' | b'\t' | 0x0b | 0x0c, _) => self.at += 1,
-            (b'/', b'/') => self.at = end_of_line(self.source, self.at),
-            (b'/', b'*') => {
-                let rest = self.source.get(self.at + 2..).unwrap_or_default();
-                let end = rest.windows(2).position(|pair| pair == b"*/");
-                let length = end.unwrap_or(rest.len());
-                self.newline |= rest.get(..length).unwrap_or_default().contains(&b'\n');
-                self.at += length + 4;
-            }
-            // In a script these are comments; who writes them is not followed.
-            (b'<', b'!') | (b'-', b'-') if self.is_html_comment() => return None,
-            (b'/', _) => self.slash()?,
-            (quote @ (b'"' | b'\''), _) => {
-                self.operand()?;
-                self.string(quote);
-            }
-            (b'`', _) => {
-                self.operand()?;
-                self.at += 1;
-                self.template()?;
-            }
-            (b'(' | b'[' | b'{', _) => self.open()?,
-            (b')' | b']' | b'}', _) => self.close()?,
-            (b',' | b';', _) => {
+            Start::Word => self.word()?,
+            Start::Open => self.open_level(byte)?,
+            Start::Close => self.close_level(byte)?,
+            Start::Separator => {
                 self.token()?;
                 self.separate();
                 self.before = Before::Operator;
                 self.at += 1;
             }
-            (byte, _) if is_word(byte) => self.word()?,
-            (byte, next) => self.operator(byte, next)?,
+            Start::Quote => {
+                self.operand()?;
+                self.string(byte);
+            }
+            Start::Backtick => {
+                self.operand()?;
+                self.at += 1;
+                self.template()?;
+            }
+            Start::Slash => match self.byte(1) {
+                b'/' => self.at = end_of_line(self.source, self.at),
+                b'*' => self.comment(),
+                _ => self.slash()?,
+            },
+            // In a script these are comments; who writes them is not followed.
+            Start::Html if self.is_html_comment() => return None,
+            Start::Html | Start::Other => self.operator(byte, self.byte(1))?,
         }
         Some(())
     }
 
+    fn comment(&mut self) {
+        let rest = self.rest(2);
+        let length = memmem::find(rest, b"*/").unwrap_or(rest.len());
+        self.newline |= memchr(b'\n', rest.get(..length).unwrap_or_default()).is_some();
+        self.at += length + 4;
+    }
+
     fn is_html_comment(&self) -> bool {
-        let rest = self.source.get(self.at..).unwrap_or_default();
+        let rest = self.rest(0);
         rest.starts_with(b"<!--") || (rest.starts_with(b"-->") && self.newline)
     }
 
@@ -184,22 +229,23 @@ impl Scan<'_> {
 
     /// Counts a token.
     fn token(&mut self) -> Option<()> {
-        self.extent.tokens += 1;
         self.newline = false;
-        self.total += 1;
-        if let Some(level) = self.levels.last_mut() {
-            level.run += 1;
-        }
-        self.extent.depth = self.extent.depth.max(self.total);
-        (self.total <= self.deepest).then_some(())
+        self.extent.tokens += 1;
+        self.open += 1;
+        self.level.run += 1;
+        self.extent.depth = self.extent.depth.max(self.open);
+        (self.open <= self.deepest).then_some(())
     }
 
     /// Everything since the last separator in this level has ended.
     fn separate(&mut self) {
-        if let Some(level) = self.levels.last_mut() {
-            self.total -= level.run;
-            level.run = 0;
-        }
+        self.open -= self.level.run;
+        self.level.run = 0;
+    }
+
+    fn enter(&mut self, opened_by: Open) {
+        self.outer.push(std::mem::replace(&mut self.level, Level { run: 0, elses: 0, opened_by }));
+        self.before = Before::Operator;
     }
 
     /// A token that an expression may begin with: what stands before it has ended if it cannot go on like this.
@@ -213,54 +259,45 @@ impl Scan<'_> {
     }
 
     fn word(&mut self) -> Option<()> {
-        let rest = self.source.get(self.at..).unwrap_or_default();
+        let rest = self.rest(0);
         let length = rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len());
-        let word = rest.get(..length).unwrap_or_default();
+        let (before, continues) = meaning(rest.get(..length).unwrap_or_default());
+        let is_else = rest.starts_with(b"else") && length == 4;
         self.at += length;
         if self.before == Before::Dot {
             self.token()?;
             self.before = Before::Operand;
             return Some(());
         }
-        if CONTINUING.contains(&word) {
+        if continues {
             self.token()?;
-            if word == b"else"
-                && let Some(level) = self.levels.last_mut()
-            {
-                level.elses += 1;
-                self.total += 1;
-            }
         } else {
             self.operand()?;
         }
-        self.before = match word {
-            b"if" | b"while" | b"for" | b"with" => Before::HeadKeyword,
-            word if KEYWORDS.contains(&word) => Before::Operator,
-            word if CONTEXTUAL.contains(&word) => Before::Contextual,
-            _ => Before::Operand,
-        };
+        if is_else {
+            self.level.elses += 1;
+            self.open += 1;
+        }
+        self.before = before;
         Some(())
     }
 
-    fn open(&mut self) -> Option<()> {
-        let bracket = self.byte(0);
+    fn open_level(&mut self, bracket: u8) -> Option<()> {
         if bracket == b'{' && self.before == Before::Brace {
             self.separate();
         }
         let opened_by = if bracket == b'(' && self.before == Before::HeadKeyword { Open::Head } else { Open::Other };
         self.token()?;
-        self.levels.push(Level { run: 0, elses: 0, opened_by });
-        self.before = Before::Operator;
+        self.enter(opened_by);
         self.at += 1;
         Some(())
     }
 
-    fn close(&mut self) -> Option<()> {
-        let bracket = self.byte(0);
+    fn close_level(&mut self, bracket: u8) -> Option<()> {
         // One too many is for the parser to say.
-        let level = if self.levels.len() > 1 { self.levels.pop() } else { None };
+        let level = self.outer.pop().map(|outer| std::mem::replace(&mut self.level, outer));
         let opened_by = level.as_ref().map_or(Open::Other, |level| level.opened_by);
-        self.total -= level.map_or(0, |level| level.run + level.elses);
+        self.open -= level.map_or(0, |level| level.run + level.elses);
         self.at += 1;
         if bracket == b'}' && opened_by == Open::Template {
             return self.template();
@@ -276,24 +313,25 @@ impl Scan<'_> {
 
     fn string(&mut self, quote: u8) {
         self.at += 1;
-        while self.at < self.source.len() {
+        while let Some(text) = memchr3(quote, b'\\', b'\n', self.rest(0)) {
+            self.at += text;
             match self.byte(0) {
                 b'\\' => self.at += 2,
                 // Not closed: for the parser to say.
                 b'\n' => return,
-                byte => {
+                _ => {
                     self.at += 1;
-                    if byte == quote {
-                        return;
-                    }
+                    return;
                 }
             }
         }
+        self.at = self.source.len();
     }
 
     /// The text of a template up to its end, or into its next `${`.
     fn template(&mut self) -> Option<()> {
-        while self.at < self.source.len() {
+        while let Some(text) = memchr3(b'`', b'\\', b'$', self.rest(0)) {
+            self.at += text;
             match (self.byte(0), self.byte(1)) {
                 (b'\\', _) => self.at += 2,
                 (b'`', _) => {
@@ -304,13 +342,13 @@ impl Scan<'_> {
                 (b'$', b'{') => {
                     self.at += 2;
                     self.token()?;
-                    self.levels.push(Level { run: 0, elses: 0, opened_by: Open::Template });
-                    self.before = Before::Operator;
+                    self.enter(Open::Template);
                     return Some(());
                 }
                 _ => self.at += 1,
             }
         }
+        self.at = self.source.len();
         Some(())
     }
 
@@ -354,16 +392,15 @@ impl Scan<'_> {
     }
 }
 
-const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#' | b'@' | b'\\' | 0x80..)
+fn is_word(byte: u8) -> bool {
+    matches!(start(byte), Start::Word)
 }
 
 /// Where a comment that runs to the end of its line ends: before the line feed, or what counts as one (U+2028, U+2029).
 fn end_of_line(source: &[u8], from: usize) -> usize {
     let rest = source.get(from..).unwrap_or_default();
-    let separator = |at: usize| rest.get(at..at + 3).is_some_and(|bytes| matches!(bytes, [0xe2, 0x80, 0xa8 | 0xa9]));
-    let end = rest.iter().enumerate().position(|(at, byte)| matches!(byte, b'\n' | b'\r') || separator(at));
-    from + end.unwrap_or(rest.len())
+    let ends = |at: &usize| matches!(rest.get(*at..), Some([b'\n' | b'\r', ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..]));
+    from + memchr3_iter(b'\n', b'\r', 0xe2, rest).find(ends).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Offsets to lines, as V8 counts them.
 
+use memchr::memchr3_iter;
+
 /// Where the lines of a file begin.
 pub struct Lines(Vec<u32>);
 
@@ -7,13 +9,14 @@ impl Lines {
     /// Finds the lines of a text: ended by LF, CR, CRLF, U+2028 or U+2029 (ECMA-262, "Line Terminators").
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let starts = bytes.iter().enumerate().filter(|(at, byte)| match byte {
-            b'\n' => true,
-            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-            0xa8 | 0xa9 => *at >= 2 && bytes.get(at - 2..*at) == Some(&[0xe2, 0x80]),
-            _ => false,
-        });
-        Self(starts.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)).collect())
+        let start = |at: usize| match bytes.get(at..) {
+            Some([b'\r', b'\n', ..]) => None,
+            Some([b'\n' | b'\r', ..]) => Some(at + 1),
+            Some([0xe2, 0x80, 0xa8 | 0xa9, ..]) => Some(at + 3),
+            _ => None,
+        };
+        let starts = memchr3_iter(b'\n', b'\r', 0xe2, bytes).filter_map(start);
+        Self(starts.map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect())
     }
 
     /// The line, from 1, that an offset is in.

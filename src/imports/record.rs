@@ -6,6 +6,7 @@ use super::commonjs::Exports;
 use super::lines::Lines;
 use super::scopes::{Declares, Scopes};
 use crate::model::modules::{Attributes, Export, Form, Import, Module, ModuleSyntax, Need, NewSyntax, SyntaxFault};
+use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{
     ArrowFunctionExpression, AssignmentExpression, AwaitExpression, BindingIdentifier, CallExpression, CatchClause,
     Class, ClassType, ConditionalExpression, Declaration, DoWhileStatement, ExportAllDeclaration, ExportDeclaration,
@@ -19,7 +20,6 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
 
 /// The names that the CommonJS wrapper gives a file (Node's documentation, "The module wrapper").
 pub const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];

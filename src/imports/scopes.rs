@@ -1,8 +1,8 @@
 //! Names that are declared twice: a fault of syntax that the parser leaves to others (ECMA-262, "Static Semantics: Early
 //! Errors" of blocks, functions, scripts and modules).
 
+use hashbrown::HashMap;
 use oxc_span::Span;
-use std::collections::HashMap;
 
 /// How a name is declared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

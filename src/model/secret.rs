@@ -2,6 +2,8 @@
 //!
 //! Reading happens at the edge, where only the head of a file is at hand; this is the pure part.
 
+use memchr::{memmem, memrchr};
+
 /// How many bytes of a file's head are looked at.
 pub const HEAD: usize = 4096;
 
@@ -39,7 +41,10 @@ pub fn in_head(head: &[u8]) -> Option<SecretKind> {
     if text.starts_with(b"untrusted comment:") && text.windows(10).any(|words| words == b"secret key") {
         return Some(SecretKind::MinisignSecretKey);
     }
-    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    // Hardly any file has such a line, and every file is asked.
+    let first = memmem::find(text, b"-----BEGIN ")?;
+    let line = memrchr(b'\n', text.get(..first)?).map_or(0, |end| end + 1);
+    let mut lines = text.get(line..)?.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     while let Some(line) = lines.next() {
         let label = line.strip_prefix(b"-----BEGIN ").and_then(|rest| rest.strip_suffix(b"-----"));
         if label.is_some_and(|label| label.ends_with(b"PRIVATE KEY"))
