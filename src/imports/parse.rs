@@ -3,10 +3,12 @@
 use super::extent::measure;
 use super::lines::Lines;
 use super::record::Reader;
+use super::worker::Room;
 use crate::model::modules::{Module, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_span::SourceType;
+use std::borrow::Cow;
 
 /// Most tokens that may be open at once. Real files stay below 500; V8 itself gives up at some thousands of brackets.
 pub const DEEPEST: usize = 3000;
@@ -15,8 +17,12 @@ pub const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20
 /// Bytes of memory that the parser's tree takes for a token, at most.
 const BYTES_OF_A_TOKEN: usize = 120;
 
-/// Parses a file, in a stack of [`STACK`] bytes, if its tree takes no more than `room` bytes.
-pub fn parse(source: &[u8], room: usize) -> Script {
+/// Most bytes that the memory for trees keeps from one file to the next.
+const MOST_KEPT: usize = 4 << 20;
+
+/// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The memory for the tree is used again for
+/// the next.
+pub fn parse(source: &[u8], room: &Room, memory: &mut Allocator) -> Script {
     let (marked, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (true, rest),
         None => (false, source),
@@ -24,35 +30,38 @@ pub fn parse(source: &[u8], room: usize) -> Script {
     let Some(extent) = measure(source, DEEPEST) else {
         return Script::NotParsed(NotParsed::TooDeep);
     };
-    if extent.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len()) > room {
+    let Some(held) = room.take(extent.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
         return Script::NotParsed(NotParsed::TooLarge);
+    };
+    // Node decodes files with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.
+    let text = str::from_utf8(source).map_or_else(|_| String::from_utf8_lossy(source), Cow::Borrowed);
+    let mut module = read(&text, memory);
+    memory.reset();
+    if memory.capacity() > MOST_KEPT {
+        *memory = Allocator::default();
     }
-    // Node decodes files with U+FFFD for what is not UTF-8.
-    let text = String::from_utf8_lossy(source);
-    let mut module = read(&text);
+    drop(held);
     if marked && text.starts_with("#!") {
         module.new_syntax = module.new_syntax.iter().copied().chain([(NewSyntax::MarkedHashbang, 1)]).collect();
     }
     Script::Parsed(Box::new(module))
 }
 
-fn read(text: &str) -> Module {
+fn read(text: &str, memory: &mut Allocator) -> Module {
     let lines = Lines::new(text);
     let options = |commonjs| ParseOptions {
         preserve_parens: false,
         allow_return_outside_function: commonjs,
         ..ParseOptions::default()
     };
-    let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, text, SourceType::mjs()).with_options(options(false)).parse();
+    let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(false)).parse();
     let as_module = fault(&parsed, text, &lines);
     if as_module.is_none() {
         return Reader::read(&parsed.program, &lines, true);
     }
     drop(parsed);
-    drop(allocator);
-    let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, text, SourceType::cjs()).with_options(options(true)).parse();
+    memory.reset();
+    let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(true)).parse();
     match fault(&parsed, text, &lines) {
         None => Module { as_module, ..Reader::read(&parsed.program, &lines, false) },
         as_commonjs => Module { as_module, as_commonjs, ..Module::default() },

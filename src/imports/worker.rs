@@ -1,15 +1,61 @@
-//! The thread that files are parsed in: the parser descends recursively, and gets a stack for it that the program's own
-//! threads do not have.
+//! The threads that files are parsed in: the parser descends recursively, and gets a stack for it that the program's own
+//! threads do not have. Parsing an agent's code takes longer than all else that is done with a small bundle.
 
 use super::{json, parse};
 use crate::model::modules::{Module, NotParsed, Script};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use crate::model::tree::FileId;
+use oxc_allocator::Allocator;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// Most bytes that imports and exports of all files take in memory.
 const MOST_RECORDED: usize = 4 << 20;
-/// Most bytes that the tree of one file takes while it is parsed.
+/// Most bytes that the trees of the files that are being parsed take together.
 const ROOM: usize = 14 << 20;
+/// Most bytes of files that wait, unless there is only one.
+const MOST_WAITING: usize = 1 << 20;
+/// What a file that waits takes beside its content.
+const WAITING: usize = 512;
+
+/// The memory that the threads share for their trees.
+pub struct Room {
+    left: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// Some of it, given back when it is dropped.
+pub struct Held<'r>(&'r Room, usize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { left: Mutex::new(ROOM), freed: Condvar::new() }
+    }
+}
+
+impl Room {
+    /// Takes so many bytes, and waits until there are as many; nothing where there never will be.
+    pub fn take(&self, bytes: usize) -> Option<Held<'_>> {
+        if bytes > ROOM {
+            return None;
+        }
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = self.freed.wait_while(left, |left| *left < bytes).unwrap_or_else(PoisonError::into_inner);
+        *left -= bytes;
+        Some(Held(self, bytes))
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let Self(room, bytes) = *self;
+        *room.left.lock().unwrap_or_else(PoisonError::into_inner) += bytes;
+        room.freed.notify_one();
+    }
+}
+
 /// What is parsed of a file, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SourceKind {
@@ -30,74 +76,134 @@ pub fn kind_of(path: &[u8]) -> Option<SourceKind> {
     }
 }
 
-/// Parses the files of one bundle.
+/// Parses the files of one bundle, on two threads, beside whatever the reader does meanwhile.
 #[derive(Default)]
 pub struct Parsing {
-    worker: Option<Worker>,
+    threads: Option<Threads>,
+    /// Files that were handed over, in the order in which they came.
+    waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
+    /// What came of the files before them.
+    parsed: Vec<(FileId, Script)>,
+    /// About how many bytes that takes.
     recorded: usize,
 }
 
-struct Worker {
-    files: SyncSender<Vec<u8>>,
-    scripts: Receiver<Script>,
-    thread: JoinHandle<()>,
+/// A file that was handed over.
+struct Waiting {
+    file: FileId,
+    /// Bytes that it takes.
+    takes: usize,
+    /// What came of it, if the files before it have taken longer.
+    script: Option<Script>,
 }
 
-impl Worker {
+struct Threads {
+    jobs: Sender<Job>,
+    answers: Receiver<(FileId, Script)>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Job {
+    file: FileId,
+    kind: SourceKind,
+    source: Vec<u8>,
+}
+
+impl Threads {
+    const COUNT: usize = 2;
+
+    /// Starts them; nothing where not even one can be started.
     fn start() -> Option<Self> {
-        let (files, to_parse) = sync_channel::<Vec<u8>>(0);
-        let (done, scripts) = sync_channel(0);
-        let work = move || {
-            for file in to_parse {
-                if done.send(parse::parse(&file, ROOM)).is_err() {
-                    return;
-                }
-            }
+        let (jobs, to_do) = channel();
+        let (answer, answers) = channel();
+        let (to_do, room) = (Arc::new(Mutex::new(to_do)), Arc::new(Room::default()));
+        let start = |_| {
+            let (to_do, answer, room) = (Arc::clone(&to_do), answer.clone(), Arc::clone(&room));
+            let work = move || work(&to_do, &answer, &room);
+            std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work).ok()
         };
-        let thread = std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work).ok()?;
-        Some(Self { files, scripts, thread })
+        let threads: Vec<_> = (0..Self::COUNT).filter_map(start).collect();
+        (!threads.is_empty()).then_some(Self { jobs, answers, threads })
+    }
+}
+
+/// Parses one file after the other.
+fn work(to_do: &Mutex<Receiver<Job>>, answer: &Sender<(FileId, Script)>, room: &Room) {
+    let mut memory = Allocator::default();
+    loop {
+        let job = to_do.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { file, kind, source }) = job else { return };
+        let script = match kind {
+            SourceKind::Json => json::parse(&source),
+            // The parser is not ours: where it panics, the file is not judged, and the others are.
+            SourceKind::Script => catch_unwind(AssertUnwindSafe(|| parse::parse(&source, room, &mut memory)))
+                .unwrap_or_else(|_| {
+                    memory = Allocator::default();
+                    Script::NotParsed(NotParsed::Failed)
+                }),
+        };
+        drop(source);
+        if answer.send((file, script)).is_err() {
+            return;
+        }
     }
 }
 
 impl Parsing {
-    /// Parses a file whose name is of this kind.
-    pub fn parse(&mut self, kind: SourceKind, source: Vec<u8>) -> Script {
-        match kind {
-            SourceKind::Json => json::parse(&source),
-            SourceKind::Script if self.recorded > MOST_RECORDED => Script::NotParsed(NotParsed::TooMany),
-            SourceKind::Script => {
-                let script = self.in_worker(source);
-                if let Script::Parsed(module) = &script {
-                    self.recorded += weight(module);
-                }
-                script
-            }
+    /// Parses a file whose name is of this kind. Waits where too much is waiting already.
+    pub fn parse(&mut self, file: FileId, kind: SourceKind, source: Vec<u8>) {
+        let takes = source.len() + WAITING;
+        while self.waiting_bytes > 0 && self.waiting_bytes + takes > MOST_WAITING {
+            self.take_in();
+        }
+        // What was taken in by now depends on the files alone, so the same bundle is always judged the same.
+        if kind == SourceKind::Script && self.recorded > MOST_RECORDED {
+            return self.parsed.push((file, Script::NotParsed(NotParsed::TooMany)));
+        }
+        self.waiting.push_back(Waiting { file, takes, script: None });
+        self.waiting_bytes += takes;
+        if self.threads.is_none() {
+            self.threads = Threads::start();
+        }
+        if let Some(threads) = &self.threads {
+            // Where they have ended, so has what they would answer: see `take_in`.
+            let _ = threads.jobs.send(Job { file, kind, source });
         }
     }
 
-    fn in_worker(&mut self, source: Vec<u8>) -> Script {
-        if self.worker.is_none() {
-            self.worker = Worker::start();
+    /// What came of all files.
+    pub fn finish(mut self) -> Vec<(FileId, Script)> {
+        while !self.waiting.is_empty() {
+            self.take_in();
         }
-        let parsed = self.worker.as_ref().and_then(|worker| {
-            worker.files.send(source).ok()?;
-            worker.scripts.recv().ok()
-        });
-        parsed.unwrap_or_else(|| {
-            // It ended, and so did what it had: the next file gets another one.
-            self.worker = None;
-            Script::NotParsed(NotParsed::Failed)
-        })
+        std::mem::take(&mut self.parsed)
+    }
+
+    /// Takes in what came of the file that has waited longest.
+    fn take_in(&mut self) {
+        let Some(Waiting { file, takes, mut script }) = self.waiting.pop_front() else { return };
+        self.waiting_bytes -= takes;
+        while script.is_none() {
+            let answer = self.threads.as_ref().and_then(|threads| threads.answers.recv().ok());
+            let (answered, answer) = answer.unwrap_or((file, Script::NotParsed(NotParsed::Failed)));
+            let early = self.waiting.iter_mut().find(|waiting| waiting.file == answered && answered != file);
+            *early.map_or(&mut script, |waiting| &mut waiting.script) = Some(answer);
+        }
+        let script = script.unwrap_or(Script::NotParsed(NotParsed::Failed));
+        if let Script::Parsed(module) = &script {
+            self.recorded += weight(module);
+        }
+        self.parsed.push((file, script));
     }
 }
 
-impl Drop for Parsing {
+impl Drop for Threads {
     fn drop(&mut self) {
-        if let Some(Worker { files, scripts, thread }) = self.worker.take() {
-            drop(files);
-            drop(scripts);
-            let _ = thread.join();
-        }
+        // Without a sender they end, once each has done what it is at.
+        let (jobs, _) = channel();
+        drop(std::mem::replace(&mut self.jobs, jobs));
+        self.threads.drain(..).for_each(|thread| drop(thread.join()));
     }
 }
 

@@ -55,6 +55,9 @@ pub fn read(path: &str, stream: Stream, reading: &Reading<'_>) -> Result<Snapsho
         Err(Halt::Defect(defect)) => walk.replay.note(*defect),
         Err(Halt::Io(error)) => return Err(io_error(error)),
     }
+    for (file, script) in walk.parsing.finish() {
+        walk.replay.tree.set_script(file, script);
+    }
     finish(path, length, walk.replay, walk.unpacked, reading).map_err(io_error)
 }
 
@@ -324,9 +327,9 @@ impl Walk<'_> {
                 return Err(Halt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
             }
         }
-        let mut collected = Vec::new();
         let mut hasher = (wanted != Interest::Nothing || self.reading.depth.digests()).then(Sha256::new);
         let most = usize::try_from(wanted.most_held(size)).unwrap_or(usize::MAX);
+        let mut collected = Vec::with_capacity(most.min(usize::try_from(size).unwrap_or(usize::MAX)));
         self.data(size, |chunk| {
             if let Some(hasher) = &mut hasher {
                 hasher.update(chunk);
@@ -340,7 +343,8 @@ impl Walk<'_> {
             _ if keep => Content::Whole(collected.into_boxed_slice()),
             Interest::Whole | Interest::Manifest | Interest::Text => Content::TooLarge,
             Interest::Source(kind) if collected.len() as u64 == size => {
-                Content::Script(self.parsing.parse(kind, collected))
+                self.parsing.parse(placed.file, kind, collected);
+                Content::NotKept
             }
             Interest::Source(_) => Content::Script(Script::NotParsed(NotParsed::TooLarge)),
             Interest::Nothing | Interest::Head => Content::NotKept,

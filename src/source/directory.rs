@@ -11,7 +11,7 @@ use crate::model::modules::{NotParsed, Script};
 use crate::model::path::RelPath;
 use crate::model::secret;
 use crate::model::snapshot::{Snapshot, SubjectKind};
-use crate::model::tree::{Content, FileData, Kind, Meta, NodeId, Owner, Special};
+use crate::model::tree::{Content, FileData, FileId, Kind, Meta, NodeId, Owner, Special};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use sha2::{Digest, Sha256};
 use std::ffi::{CString, OsStr};
@@ -39,7 +39,10 @@ pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Sna
         Err(Halt::Limit(Stop(defect))) => walk.replay.note(defect),
         Err(Halt::Source(error)) => return Err(error),
     }
-    let Walk { replay, total, .. } = walk;
+    let Walk { mut replay, total, parsing, .. } = walk;
+    for (file, script) in parsing.finish() {
+        replay.tree.set_script(file, script);
+    }
     Ok(Snapshot {
         path: path.to_owned(),
         kind: SubjectKind::Directory,
@@ -188,7 +191,7 @@ impl Walk<'_> {
             handed.map_err(|error| self.error("cannot read", error))?;
             return come.into_iter().try_for_each(|done| self.hashed(done));
         }
-        let (data, content, sha256) = self.content(content, wanted, size)?;
+        let (data, content, sha256) = self.content(content, id, wanted, size)?;
         self.replay.tree.set_file(id, data, content, sha256);
         Ok(())
     }
@@ -215,6 +218,7 @@ impl Walk<'_> {
     fn content(
         &mut self,
         mut file: File,
+        id: FileId,
         wanted: Interest,
         size: u64,
     ) -> Result<(FileData, Content, Option<[u8; 32]>), Halt> {
@@ -250,7 +254,8 @@ impl Walk<'_> {
             }
             Interest::Whole | Interest::Manifest | Interest::Text => Content::TooLarge,
             Interest::Source(kind) if collected.len() as u64 == size => {
-                Content::Script(self.parsing.parse(kind, collected))
+                self.parsing.parse(id, kind, collected);
+                Content::NotKept
             }
             Interest::Source(_) => Content::Script(Script::NotParsed(NotParsed::TooLarge)),
             Interest::Nothing | Interest::Head => Content::NotKept,

@@ -80,8 +80,9 @@ pub enum Step {
     End,
 }
 
-/// How many unpacked bytes are made at a time.
-const OUT: usize = 256 * 1024;
+/// How many unpacked bytes are made at a time: few at first, so that whoever waits for them has something to do.
+const FIRST_OUT: usize = 32 * 1024;
+const MOST_OUT: usize = 256 * 1024;
 
 /// Unpacks a gzip file, buffer by buffer.
 pub struct Inflater<L> {
@@ -117,7 +118,8 @@ impl<L: Listener> Inflater<L> {
     /// # Errors
     /// A [`Fault`]; `out` has what was made before it.
     pub fn unpack(&mut self, out: &mut Vec<u8>) -> Result<Step, Fault> {
-        out.resize(OUT, 0);
+        let size = usize::try_from(self.total).map_or(MOST_OUT, |total| (total / 16).clamp(FIRST_OUT, MOST_OUT));
+        out.resize(size, 0);
         std::mem::swap(&mut self.out, out);
         self.made = 0;
         let step = self.steps();
@@ -130,7 +132,7 @@ impl<L: Listener> Inflater<L> {
     }
 
     fn steps(&mut self) -> Result<Step, Fault> {
-        while self.made < OUT {
+        while self.made < self.out.len() {
             match self.state {
                 State::Header => self.member_header()?,
                 State::Body => {

@@ -32,7 +32,8 @@ pub struct Stop(pub Defect);
 
 /// A file that has its place in the tree and whose content comes next.
 pub struct Placed {
-    file: FileId,
+    /// Which file it is.
+    pub file: FileId,
     /// What stood at that path before, if anything did.
     before: Option<(Option<[u8; 32]>, Meta)>,
     meta: Meta,
