@@ -89,31 +89,67 @@ def large() -> Path:
 
 
 def part(of: Path, one_in: int) -> Path:
-    """Every so many-th file of the large bundle, and the agent's own."""
+    """Every so many-th file of the large bundle, the packages that the agent imports, and its own files."""
     root = HOME / f"part-{one_in}"
     if not root.exists():
         building = HOME / f"part-{one_in}.tmp"
         shutil.rmtree(building, ignore_errors=True)
         listed = subprocess.run(["find", ".", "-type", "f"], cwd=of, check=True, capture_output=True).stdout.splitlines()
-        chosen = b"\n".join(sorted(listed)[::one_in])
+        imported = tuple(f"./node_modules/{name}/".encode() for name in MANIFEST["dependencies"])
+        chosen = {*sorted(listed)[::one_in], *(path for path in listed if path.startswith(imported))}
         building.mkdir()
-        subprocess.run(["bash", "-c", 'tar -cf - -T - | tar -xf - -C "$0"', str(building)], input=chosen, cwd=of, check=True)
+        subprocess.run(["bash", "-c", 'tar -cf - -T - | tar -xf - -C "$0"', str(building)], input=b"\n".join(sorted(chosen)), cwd=of, check=True)
         bundle(building)
         building.rename(root)
     return root
 
 
+# What `tsc --init` writes, less what only editors read: declarations and source maps are what agents ship.
+COMPILER = {
+    "compilerOptions": {
+        "rootDir": "src", "outDir": "dist", "module": "nodenext", "target": "es2022", "types": [],
+        "sourceMap": True, "declaration": True, "declarationMap": True, "strict": True, "skipLibCheck": True,
+    },
+    "include": ["src"],
+}
+
+
 def small() -> Path:
-    """An agent of some 80 files: real code stands for its own."""
+    """An agent of 20 modules as the TypeScript compiler leaves it, each with its declarations and maps. Real sources stand for
+    its own: zod publishes them."""
     root = HOME / "small"
     if not root.exists():
-        building = HOME / "small.tmp"
+        packages = HOME / "npm/node_modules"
+        work, building = HOME / "small.work", HOME / "small.tmp"
+        for folder in (work, building):
+            shutil.rmtree(folder, ignore_errors=True)
+        large()
+        core = work / "src/core"
+        shutil.copytree(packages / "zod/src/v4/core", core, ignore=shutil.ignore_patterns("tests"))
+        # The languages of its messages are fifty files of the same text.
+        index = core / "index.ts"
+        index.write_text("".join(line for line in index.read_text().splitlines(True) if "locales" not in line))
+        write(work / "package.json", '{"type": "module"}\n')
+        write(work / "tsconfig.json", json.dumps(COMPILER))
+        run("node", packages / "typescript/bin/tsc", "-p", work)
+        bundle(building)
+        shutil.copytree(work / "dist", building / "dist", dirs_exist_ok=True)
+        write(building / "dist/index.js", "import './core/index.js';\n" + INDEX)
+        building.rename(root)
+    return root
+
+
+def code() -> Path:
+    """Nothing but code, of some 80 files: every byte of it is parsed, and no real agent is like that."""
+    root = HOME / "code"
+    if not root.exists():
+        building = HOME / "code.tmp"
         shutil.rmtree(building, ignore_errors=True)
         bundle(building)
-        code = large() / "node_modules"
+        packages = large() / "node_modules"
         for package in ("fastify/lib", "ws/lib", "pm2/lib/API"):
             target = building / "dist" / package.replace("/", "-")
-            shutil.copytree(code / package, target)
+            shutil.copytree(packages / package, target)
             # CommonJS within an ES module package needs this, as any such folder of a real agent does.
             write(target / "package.json", '{"type": "commonjs"}\n')
         building.rename(root)
