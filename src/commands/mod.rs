@@ -18,6 +18,7 @@ mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::exit_code;
+use crate::host::interrupt::{Interrupt, Second};
 use crate::model::report::Format;
 use crate::model::report::RunError;
 use crate::render;
@@ -50,6 +51,11 @@ impl Failure {
         self.0.help = help;
         self
     }
+}
+
+/// Notes signals from now on, for a command that has something to take away before it ends.
+fn watch(second: Second) -> Result<Interrupt, Failure> {
+    Interrupt::watch(second).map_err(|error| Failure::new(format!("cannot prepare for signals: {error}")))
 }
 
 impl From<crate::source::SourceError> for Failure {

@@ -3,7 +3,7 @@
 use super::Failure;
 use super::session::Session;
 use crate::cli::rehearse::{ManagerWord, Rehearse};
-use crate::host::signals;
+use crate::host::interrupt::Second;
 use crate::model::rehearsal::{Ending, Rehearsal};
 use crate::model::report::{Format, RunError, Verdict};
 use crate::rehearsal::{Choice, Event, Leave, Network, Plan, RehearsalError, Subject, rehearse};
@@ -18,7 +18,7 @@ pub fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8, Failure> {
     let configured = session.configuration()?;
     let policy = session.common.policy(&configured.config)?;
     let plan = plan(options)?;
-    let stop = signals::wish_to_stop().map_err(|error| Failure::new(format!("cannot hear signals: {error}")))?;
+    let interrupt = super::watch(Second::Waits)?;
     let line = session.shows_progress().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
     let tell = |event: Event<'_>| {
         if let (Some(line), Event::Begins(generation, step)) = (&line, event) {
@@ -27,7 +27,7 @@ pub fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8, Failure> {
             line.set_message(format!("{}: {} {}", generation.name(), step.number(), step.title()));
         }
     };
-    let done = rehearse(&plan, &stop, &tell);
+    let done = rehearse(&plan, interrupt.stop(), &tell);
     if let Some(line) = &line {
         line.finish_and_clear();
     }

@@ -1,11 +1,20 @@
-//! SIGINT, SIGTERM and SIGHUP noted instead of obeyed, so that half-written files are taken away before the program
-//! ends as the signal wants it to.
+//! SIGINT, SIGTERM and SIGHUP noted instead of obeyed, so that what runs is ended and what was half made is taken away
+//! before the program ends.
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// What a second signal does, while the first is being heeded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Second {
+    /// It ends the program at once: whatever it hangs on did not heed the first.
+    Ends,
+    /// Nothing: processes that were started would outlive the program.
+    Waits,
+}
 
 /// What was noted so far. Signals are noted from the moment it is made, for as long as the program runs.
 pub struct Interrupt {
@@ -18,11 +27,12 @@ impl Interrupt {
     ///
     /// # Errors
     /// Where the system refuses the handlers.
-    pub fn watch() -> io::Result<Self> {
+    pub fn watch(second: Second) -> io::Result<Self> {
         let noted = Self { number: Arc::default(), stop: Arc::default() };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // A second one ends the program at once: whatever it hangs on did not heed the first.
-            flag::register_conditional_default(signal, Arc::clone(&noted.stop))?;
+            if second == Second::Ends {
+                flag::register_conditional_default(signal, Arc::clone(&noted.stop))?;
+            }
             flag::register_usize(signal, Arc::clone(&noted.number), usize::try_from(signal).unwrap_or_default())?;
             flag::register(signal, Arc::clone(&noted.stop))?;
         }

@@ -8,7 +8,6 @@ pub mod interrupt;
 pub mod process;
 pub mod recording;
 pub mod server;
-pub mod signals;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;

@@ -12,13 +12,16 @@ use crate::model::path::RelPath;
 use crate::model::secret;
 use crate::model::snapshot::{Snapshot, SubjectKind};
 use crate::model::tree::{Content, FileData, FileId, Kind, Meta, NodeId, Owner, Special};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
 use sha2::{Digest, Sha256};
 use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+
+/// Bytes of a folder's listing that are read at a time: some three hundred names.
+const LISTING: usize = 16 * 1024;
 
 /// Reads a directory.
 pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
@@ -104,8 +107,9 @@ impl Walk<'_> {
     /// The names in a folder, sorted, so that the same folder is always read in the same order.
     fn names_in(&self, directory: BorrowedFd<'_>) -> Result<Vec<CString>, Halt> {
         let mut names = Vec::new();
-        let listing = Dir::read_from(directory).map_err(|error| self.error("cannot list", error))?;
-        for entry in listing {
+        let mut buffer = Vec::with_capacity(LISTING);
+        let mut listing = RawDir::new(directory, buffer.spare_capacity_mut());
+        while let Some(entry) = listing.next() {
             let entry = entry.map_err(|error| self.error("cannot list", error))?;
             let name = entry.file_name();
             if name.to_bytes() != b"." && name.to_bytes() != b".." {

@@ -11,8 +11,12 @@ use std::thread::{self, JoinHandle};
 
 /// How many bytes are read at a time.
 pub const BUFFER: usize = 128 * 1024;
-/// Most files that are open and wait for a thread.
-const MOST_WAITING: usize = 64;
+/// Files that are handed over at once: to wake a thread takes longer than to hash a small file.
+const BATCH: usize = 16;
+/// Bytes at which fewer are handed over, so that no thread waits for large ones.
+const LARGE: u64 = 256 * 1024;
+/// Most batches that wait for a thread, with their files open.
+const MOST_WAITING: usize = 4;
 /// Most threads: beyond these the disk or the walk is what takes time.
 const MOST_THREADS: usize = 4;
 
@@ -42,9 +46,12 @@ pub struct Done {
 
 /// The threads.
 pub struct Hashing {
-    jobs: SyncSender<Job>,
-    done: Receiver<Done>,
+    jobs: SyncSender<Vec<Job>>,
+    done: Receiver<Vec<Done>>,
     threads: Vec<JoinHandle<()>>,
+    /// Files that are handed over next, and their bytes.
+    batch: Vec<Job>,
+    bytes: u64,
     /// Files that were handed over and have not come back.
     handed: usize,
 }
@@ -61,7 +68,7 @@ impl Hashing {
             thread::Builder::new().name("hash".to_owned()).spawn(move || work(&waiting, &tell)).ok()
         };
         let threads: Vec<_> = (0..count).filter_map(start).collect();
-        (!threads.is_empty()).then_some(Self { jobs, done, threads, handed: 0 })
+        (!threads.is_empty()).then_some(Self { jobs, done, threads, batch: Vec::new(), bytes: 0, handed: 0 })
     }
 
     /// Hands over a file; waits where too many are open.
@@ -70,12 +77,22 @@ impl Hashing {
     /// Where no thread is left.
     pub fn hash(&mut self, job: Job) -> io::Result<()> {
         self.handed += 1;
-        self.jobs.send(job).map_err(|_| stopped())
+        self.bytes = self.bytes.saturating_add(job.size);
+        self.batch.push(job);
+        if self.batch.len() < BATCH && self.bytes < LARGE {
+            return Ok(());
+        }
+        self.hand_over()
+    }
+
+    fn hand_over(&mut self) -> io::Result<()> {
+        self.bytes = 0;
+        self.jobs.send(std::mem::take(&mut self.batch)).map_err(|_| stopped())
     }
 
     /// What has come so far.
     pub fn come(&mut self) -> Vec<Done> {
-        let come: Vec<_> = self.done.try_iter().collect();
+        let come: Vec<_> = self.done.try_iter().flatten().collect();
         self.handed -= come.len();
         come
     }
@@ -84,11 +101,12 @@ impl Hashing {
     ///
     /// # Errors
     /// Where a thread has left a file without a sum.
-    pub fn finish(self) -> io::Result<Vec<Done>> {
-        let Self { jobs, done, threads, handed } = self;
+    pub fn finish(mut self) -> io::Result<Vec<Done>> {
+        self.hand_over()?;
+        let Self { jobs, done, threads, handed, .. } = self;
         drop(jobs);
         threads.into_iter().for_each(|thread| drop(thread.join()));
-        let come: Vec<_> = done.try_iter().collect();
+        let come: Vec<_> = done.try_iter().flatten().collect();
         if come.len() == handed { Ok(come) } else { Err(stopped()) }
     }
 }
@@ -97,13 +115,16 @@ fn stopped() -> io::Error {
     io::Error::other("a thread that hashes has stopped")
 }
 
-fn work(waiting: &Mutex<Receiver<Job>>, tell: &Sender<Done>) {
+fn work(waiting: &Mutex<Receiver<Vec<Job>>>, tell: &Sender<Vec<Done>>) {
     let mut buffer = vec![0; BUFFER];
     loop {
-        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { node, file, mut content, size }) = job else { return };
-        let sha256 = sum(&mut content, size, &mut buffer);
-        if tell.send(Done { node, file, size, sha256 }).is_err() {
+        let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(batch) = batch else { return };
+        let hash = |Job { node, file, mut content, size }| {
+            let sha256 = sum(&mut content, size, &mut buffer);
+            Done { node, file, size, sha256 }
+        };
+        if tell.send(batch.into_iter().map(hash).collect()).is_err() {
             return;
         }
     }

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
 
@@ -163,28 +164,58 @@ def closed_pipes(part: Part, work: Path) -> None:
         part.case(f"no stdout and stderr: {name}", shut)
 
 
+@dataclass
+class Ended:
+    """A command that is ended by a signal. `whole` says of a file that it left whether it is complete, as it must be."""
+
+    name: str
+    words: Sequence[object]
+    whole: Callable[[Path], bool] = lambda path: False
+    # It waits for more of its input, so that it cannot be done before the signal comes.
+    waits: bool = False
+    # What it exits with where it was done before.
+    done: int = 0
+
+
 def signals(part: Part, work: Path) -> None:
     """Killed by the signal itself, at once, with nothing left behind."""
-    good = work / "good"
-    stream = work / "good.tar.gz"
-    head = stream.read_bytes()[:20_000]
-    out = work / "signals"
+    good, packed = work / "good", work / "good.tar.gz"
+    head = packed.read_bytes()[:20_000]
+    out, kept = work / "signals", work / "signed"
     out.mkdir()
-    for name, words, waits in (
-        ("check -", ("check", "--no-config", "-"), True),
-        ("check - -o", ("check", "--no-config", "--json", "-", "-o", out / "report"), True),
-        ("manifest -", ("manifest", "--no-config", "-"), True),
-        ("manifest - -o", ("manifest", "--no-config", "-", "-o", out / "sums"), True),
-        ("check of a folder", ("check", "--no-config", good), False),
-        ("manifest of a folder -o", ("manifest", "--no-config", good, "-o", out / "sums"), False),
-    ):
+    kept.mkdir()
+    release = (out / "good.tar.gz").resolve()
+    key, public = work / "release.key", work / "release.pub.pem"
+    copied = kept / "good.tar.gz"
+    copied.hardlink_to(packed)
+    must(BINARY, "sign", "--no-config", "--key", key, copied)
+    expected = sums(good)
+    is_manifest = lambda path: path.read_bytes() == expected  # noqa: E731
+    is_archive = lambda path: execute("gzip", "-t", path).code == 0  # noqa: E731
+    is_signature = lambda path: execute(BINARY, "verify", "--no-config", "--key", public, "--signature", path, copied).code == 0  # noqa: E731
+    commands = (
+        Ended("check -", ("check", "--no-config", "-"), waits=True),
+        Ended("check - -o", ("check", "--no-config", "--json", "-", "-o", out / "report"), waits=True),
+        Ended("manifest -", ("manifest", "--no-config", "-"), waits=True),
+        Ended("manifest - -o", ("manifest", "--no-config", "-", "-o", out / "sums"), waits=True),
+        Ended("check of a folder", ("check", "--no-config", good)),
+        Ended("manifest of a folder -o", ("manifest", "--no-config", good, "-o", out / "sums"), is_manifest),
+        Ended("diff", ("diff", "--no-config", packed, good)),
+        Ended("verify", ("verify", "--no-config", "--key", public, copied)),
+        Ended("sign", ("sign", "--no-config", "--force", "--key", key, release), is_signature),
+        Ended("pack", ("pack", "--no-config", "--force", good, "-o", out / "packed.tar.gz"), is_archive),
+        Ended("doctor --root", ("doctor", "--no-config", "--root", good), done=1),
+    )
+    for ended in commands:
         for number in (signal.SIGINT, signal.SIGTERM):
 
-            def do(words: Sequence[object] = words, waits: bool = waits, number: signal.Signals = number) -> None:
-                for delay in (0.005, 0.05) if waits else (0.001, 0.003, 0.006, 0.01):
-                    child = subprocess.Popen([BINARY, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(), preexec_fn=heeding)
+            def do(ended: Ended = ended, number: signal.Signals = number) -> None:
+                for delay in (0.005, 0.05) if ended.waits else (0.001, 0.003, 0.006, 0.01, 0.03):
+                    if ended.name == "sign":
+                        release.hardlink_to(packed)
+                    child = subprocess.Popen([BINARY, *map(str, ended.words)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(), preexec_fn=heeding)
                     try:
-                        if waits:
+                        if ended.waits:
                             child.stdin.write(head)
                             child.stdin.flush()
                         time.sleep(delay)
@@ -196,18 +227,16 @@ def signals(part: Part, work: Path) -> None:
                         with contextlib.suppress(BrokenPipeError):
                             child.stdin.close()
                         child.stderr.close()
+                        release.unlink(missing_ok=True)
                     # One that was done before the signal came is done.
-                    if code not in ((-number, 128 + number) if waits else (-number, 128 + number, 0)) or b"panicked" in errors:
+                    if code not in (-number, 128 + number, *(() if ended.waits else (ended.done,))) or b"panicked" in errors:
                         raise Mismatch(f"after {delay} s: exit {code}: {errors[:300]!r}")
-                    left = [name for name in os.listdir(out) if name.startswith(".") or (waits and name)]
-                    if left:
-                        raise Mismatch(f"after {delay} s: left behind {left}")
-                    for done in os.listdir(out):
-                        if (out / done).read_bytes() != sums(good):
-                            raise Mismatch(f"{done} is half written")
-                        (out / done).unlink()
+                    for left in out.iterdir():
+                        if left.name.startswith(".") or ended.waits or not ended.whole(left):
+                            raise Mismatch(f"after {delay} s: left behind {left.name}")
+                        left.unlink()
 
-            part.case(f"{number.name}: {name}", do)
+            part.case(f"{number.name}: {ended.name}", do)
 
 
 def shim() -> Path:

@@ -8,7 +8,7 @@ use super::session::{Configured, Session};
 use super::{Failure, keys, sign};
 use crate::cli::pack::Pack;
 use crate::host::files::{self, Staged};
-use crate::host::interrupt::Interrupt;
+use crate::host::interrupt::{Interrupt, Second};
 use crate::model::bundle::{Bundle, Expectations};
 use crate::model::finding::{Finding, Severity};
 use crate::model::names::Names;
@@ -78,7 +78,7 @@ pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8, Failure> {
         Some(repo) => session.configuration_of(repo)?,
         None => session.configuration()?,
     };
-    let interrupt = Interrupt::watch().map_err(|error| Failure::new(format!("cannot prepare for signals: {error}")))?;
+    let interrupt = super::watch(Second::Ends)?;
     let job = Job {
         options,
         session,

@@ -8,7 +8,7 @@ use super::authenticity::Trust;
 use super::session::{Configured, Session};
 use super::{Failure, keys};
 use crate::cli::release::Release;
-use crate::host::interrupt::Interrupt;
+use crate::host::interrupt::{Interrupt, Second};
 use crate::host::{folders, git};
 use crate::model::bundle::{Expectations, PackageFile, read_package};
 use crate::model::names::{Names, Places};
@@ -43,7 +43,7 @@ pub fn run(options: &Release, session: &Session<'_>) -> Result<u8, Failure> {
     }
     let repo = PathBuf::from(&options.repo);
     let configured = session.configuration_of(&repo)?;
-    let interrupt = Interrupt::watch().map_err(|error| Failure::new(format!("cannot prepare for signals: {error}")))?;
+    let interrupt = super::watch(Second::Ends)?;
     let job = Job {
         options,
         session,
