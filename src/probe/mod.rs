@@ -94,6 +94,7 @@ impl Probe<'_> {
         let server = self.server;
         let name = wishes.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
+        let places = &places;
         let facts = thread::scope(|scope| {
             let service = scope.spawn(|| self.service(name, situation));
             let journal = scope.spawn(|| self.journal(wishes, situation));
@@ -106,8 +107,10 @@ impl Probe<'_> {
             // What would start depends on the Node that starts it, so this is asked before the bundles are judged.
             let (node, other_nodes) = self.node(program.as_ref());
             let version_of_node = node::node_version(&node);
-            let read = |path: &Path, names: &Names| judge(path, names, version_of_node);
-            let (deployment, backup, nested_backup, download) = self.bundles(&places, script, names, &read);
+            let bundles = scope.spawn(move || {
+                let read = |path: &Path, names: &Names| judge(path, names, version_of_node);
+                self.bundles(places, script, names, &read)
+            });
             let service = joined(service, Fact::unknown("it could not be asked"));
             let loaded = || service.known().and_then(|service| self::control_plane(&service.exec_start));
             let mut control_plane = control_plane.or_else(loaded);
@@ -120,11 +123,12 @@ impl Probe<'_> {
             let main = service.known().and_then(|service| service.main_pid);
             let listeners = self.listeners(journal.known(), main);
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
-            let volumes = self.volumes(&places);
+            let volumes = self.volumes(places);
             let package_managers = self.package_managers(node.known().and_then(Option::as_ref));
             let os = self.os();
             let host = Host { name: self.host_name(situation), os, systemd };
             let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
+            let (deployment, backup, nested_backup, download) = joined(bundles, lost(places));
             let reach =
                 if server.is_live() { Reach::Live } else { Reach::Mounted(server.place("/").display().to_string()) };
             Facts {
@@ -161,20 +165,19 @@ impl Probe<'_> {
         script: Option<&str>,
         names: &Names,
         read: deployment::Read<'_>,
-    ) -> (Deployment, Deployment, Option<Deployment>, Fact<Option<Download>>) {
+    ) -> Bundles {
         let server = self.server;
         let at = |folder: &str| places::names_for(server, folder, &places.bundle, script, names);
         let inspect = |folder: &str| deployment::inspect(server, folder, &at(folder), read);
         let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
-        let lost = |path: &str| Deployment { path: path.to_owned(), state: Fact::unknown("it could not be read") };
+        let (no_deployment, no_backup, _, no_download) = lost(places);
         thread::scope(|scope| {
             let deployed = scope.spawn(|| inspect(&places.bundle));
             let backed_up = scope.spawn(|| inspect(&places.backup));
             let download = scope.spawn(|| deployment::download(server, &places.download, names, read));
             let is_there = server.look(&nested).is_ok_and(|look| look.kind == 'd');
             let nested = is_there.then(|| inspect(&nested));
-            let download = joined(download, Fact::unknown("it could not be read"));
-            (joined(deployed, lost(&places.bundle)), joined(backed_up, lost(&places.backup)), nested, download)
+            (joined(deployed, no_deployment), joined(backed_up, no_backup), nested, joined(download, no_download))
         })
     }
 
@@ -349,6 +352,15 @@ impl Probe<'_> {
             account: account.clone(),
         }
     }
+}
+
+/// The deployed bundle, its backup, a bundle inside that, and a leftover download.
+type Bundles = (Deployment, Deployment, Option<Deployment>, Fact<Option<Download>>);
+
+/// What is known of them where whoever reads them comes to grief.
+fn lost(places: &Places) -> Bundles {
+    let at = |path: &str| Deployment { path: path.to_owned(), state: Fact::unknown("it could not be read") };
+    (at(&places.bundle), at(&places.backup), None, Fact::unknown("it could not be read"))
 }
 
 /// What a thread gave; `otherwise` where it came to grief.

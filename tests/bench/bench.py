@@ -18,6 +18,10 @@ from pathlib import Path
 from typing import Sequence
 
 import data
+import doctor as on_a_server
+
+# The lab's, see doctor.py.
+import costly
 
 BIN = Path(os.environ["BENCH_BIN"])
 DOCTOR = str(BIN / "bundle-doctor")
@@ -29,14 +33,14 @@ Command = Sequence[str]
 
 @dataclass
 class Row:
-    """One line of the table. `most` is the ratio to reach."""
+    """One line of the table. `most` is the ratio to reach, where there is one."""
 
     id: str
     job: str
     against: str
     ours: Command
     theirs: Command
-    most: float
+    most: float | None
     rounds: int
 
 
@@ -89,8 +93,8 @@ def shell(script: str, *words: Path) -> Command:
 
 
 def rows(scale: float) -> list[Row]:
-    large, small = data.large(), data.small()
-    packed, little = data.archive(large), data.archive(small)
+    large, small, code = data.large(), data.small(), data.code()
+    packed, little, dense = (data.archive(root) for root in (large, small, code))
     few, many = max(3, round(9 * scale)), max(20, round(200 * scale))
     sums = shell('cd "$1" && find . -type f -print0 | xargs -0 -P2 openssl dgst -sha256', large)
     return [
@@ -98,31 +102,43 @@ def rows(scale: float) -> list[Row]:
         Row("check-inflate", "the same", "inflating it once", check(packed), (INFLATE, str(packed)), 1.10, few),
         Row("manifest-inflate", "`manifest` of the large archive", "inflating it once", manifest(packed), (INFLATE, str(packed)), 1.15, few),
         Row("small", "`check` of the small bundle", "`tar -tzf` of it", check(little), ("tar", "-tzf", str(little)), 1.0, many),
+        Row("manifest-small", "`manifest` of the small bundle", "`tar -tzf` of it", manifest(little), ("tar", "-tzf", str(little)), None, many),
+        Row("code", "`check` of a bundle of nothing but code", "`tar -tzf` of it", check(dense), ("tar", "-tzf", str(dense)), None, many),
         Row("manifest-directory", "`manifest` of the large directory", "`find … \\| xargs -0 -P2 openssl dgst`", manifest(large), sums, 1.0, few),
         Row("check-directory", "`check` of the large directory", "`find DIR -type f -size +999G`", check(large), ("find", str(large), "-type", "f", "-size", "+999G"), 2.0, max(5, round(25 * scale))),
     ]
 
 
+def size(root: Path) -> tuple[int, int]:
+    """Entries and bytes of a folder."""
+    entries = sum(len(names) + len(folders) for _, folders, names in os.walk(root))
+    return entries, sum(os.lstat(Path(folder) / name).st_size for folder, _, names in os.walk(root) for name in names)
+
+
 def describe() -> list[str]:
-    large, small = data.large(), data.small()
-    packed, little = data.archive(large), data.archive(small)
     lines = []
-    for name, root, archive in (("large", large, packed), ("small", small, little)):
-        files = sum(len(names) + len(folders) for _, folders, names in os.walk(root))
-        size = sum(os.lstat(Path(folder) / name).st_size for folder, _, names in os.walk(root) for name in names)
-        lines.append(f"- {name}: {files:,} entries, {size / 1e6:,.1f} MB unpacked, {archive.stat().st_size / 1e6:,.2f} MB packed")
+    for name, root in (("large", data.large()), ("small", data.small()), ("code", data.code())):
+        archive = data.archive(root)
+        entries, unpacked = size(root)
+        lines.append(f"- {name}: {entries:,} entries, {unpacked / 1e6:,.1f} MB unpacked, {archive.stat().st_size / 1e6:,.2f} MB packed")
     return lines
 
 
-def table(chosen: list[Row]) -> tuple[list[str], bool]:
+def table(chosen: list[Row], doctor: float | None) -> tuple[list[str], bool]:
     lines = ["| job | against | ours | theirs | ratio | to reach |", "| --- | --- | --- | --- | --- | --- |"]
     reached = True
     for row in chosen:
         got, ours, theirs = ratio(row)
-        reached &= got <= row.most
-        mark = "" if got <= row.most else " **missed**"
-        lines.append(f"| {row.job} | {row.against} | {ours * 1e3:,.1f} ms | {theirs * 1e3:,.1f} ms | {got:.2f}{mark} | ≤ {row.most:.2f} |")
+        missed = row.most is not None and got > row.most
+        reached &= not missed
+        aim = "" if row.most is None else f"≤ {row.most:.2f}"
+        lines.append(f"| {row.job} | {row.against} | {ours * 1e3:,.1f} ms | {theirs * 1e3:,.1f} ms | {got:.2f}{' **missed**' * missed} | {aim} |")
         print(lines[-1], flush=True)
+    if doctor is not None:
+        line, in_time = on_a_server.row(round(9 * doctor))
+        print(line, flush=True)
+        lines.append(line)
+        reached &= in_time
     return lines, reached
 
 
@@ -140,16 +156,25 @@ def memory() -> tuple[list[str], bool]:
         reached &= kib <= MEMORY
         lines.append(f"| {name} | {kib / 1024:.1f} | ≤ 48 |")
         print(lines[-1], flush=True)
+    worst = (0, "")
+    with tempfile.TemporaryDirectory(dir=data.HOME) as folder:
+        hostile = Path(folder) / "agent-bundle.tar.gz"
+        for made in costly.table():
+            made.make(hostile)
+            worst = max([worst, *((peak(command), made.name) for command in (check(hostile), manifest(hostile)))])
+    reached &= worst[0] <= MEMORY
+    lines.append(f"| the worst of {len(costly.table())} hostile archives: {worst[1]} | {worst[0] / 1024:.1f} | ≤ 48 |")
+    print(lines[-1], flush=True)
     return lines, reached
 
 
 def growth(scale: float) -> tuple[list[str], bool]:
-    """Cost per byte and entry of a sixteenth, a quarter and the whole: what grows faster than they do shows here."""
-    lines = ["| job | a sixteenth | a quarter | the whole | the whole to the quarter, per entry | to reach |", "| --- | --- | --- | --- | --- | --- |"]
+    """The cost of a sixteenth, a quarter and the whole: what grows faster than entries and bytes do shows here."""
+    lines = ["| job | a sixteenth | a quarter | the whole | growth beyond linear | to reach |", "| --- | --- | --- | --- | --- | --- |"]
     reached = True
     large = data.large()
     roots = [data.part(large, 16), data.part(large, 4), large]
-    counts = [sum(len(names) + len(folders) for _, folders, names in os.walk(root)) for root in roots]
+    sizes = [size(root) for root in roots]
     for name, commands in (
         ("`check` of the archive", [check(data.archive(root)) for root in roots]),
         ("`manifest` of the archive", [manifest(data.archive(root)) for root in roots]),
@@ -157,9 +182,11 @@ def growth(scale: float) -> tuple[list[str], bool]:
         ("`manifest` of the directory", [manifest(root) for root in roots]),
     ):
         took = [statistics.median(times) for times in zip(*[[timed(command) for command in commands] for _ in range(max(3, round(7 * scale)))])]
-        rise = (took[2] / counts[2]) / (took[1] / counts[1])
+        # Of each step the larger of the two, since some of the work is by entry and some by byte.
+        steps = [(took[n + 1] / took[n]) / max(more / less for more, less in zip(sizes[n + 1], sizes[n])) for n in range(2)]
+        rise = max(steps)
         reached &= rise <= 1.25
-        cells = " | ".join(f"{t * 1e3:,.1f} ms, {n:,} entries" for t, n in zip(took, counts))
+        cells = " | ".join(f"{t * 1e3:,.1f} ms" for t in took)
         lines.append(f"| {name} | {cells} | {rise:.2f} | ≤ 1.25 |")
         print(lines[-1], flush=True)
     return lines, reached
@@ -173,7 +200,7 @@ def main(words: list[str]) -> int:
         del words[at : at + 2]
     data.HOME.mkdir(parents=True, exist_ok=True)
     every = rows(scale)
-    known = [row.id for row in every] + ["memory", "growth"]
+    known = [row.id for row in every] + ["doctor", "memory", "growth"]
     unknown = [word for word in words if word not in known]
     if unknown:
         print(f"no such row: {' '.join(unknown)}; there are {' '.join(known)}", file=sys.stderr)
@@ -183,7 +210,7 @@ def main(words: list[str]) -> int:
     print("\n".join(lines), flush=True)
     ok = True
     for part in (
-        lambda: table([row for row in every if row.id in chosen]),
+        lambda: table([row for row in every if row.id in chosen], scale if "doctor" in chosen else None),
         *([memory] if "memory" in chosen else []),
         *([lambda: growth(scale)] if "growth" in chosen else []),
     ):

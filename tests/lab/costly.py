@@ -64,6 +64,15 @@ def one_file(name: bytes, mib: int, fill: bytes = ZEROS) -> Callable[[Path], Non
     return repeated(fill, mib // 16, INDEX + header(name, size=mib << 20), END)
 
 
+# What may be said of a bundle whose code is odd, and none of it reached.
+CODE = "undeclared-dependency unresolved-import module-syntax-error module-format-mismatch missing-export"
+
+
+def of_code(content: bytes, count: int) -> Callable[[Path], None]:
+    """So many files of the agent's own code, which are parsed whether or not anything imports them."""
+    return many(lambda n: file(b"dist/c%d.js" % n, content), count)
+
+
 def table() -> list[Large]:
     deep = b"/".join(b"%03d" % n for n in range(100))
     any_of = f"{LARGE} {AMBIGUOUS} {UNSAFE} {UNREADABLE}"
@@ -91,6 +100,13 @@ def table() -> list[Large]:
         Large("noise of 64 MiB", repeated(bytes(range(256)) * 4096, 64, INDEX), REFUSE, any_of),
         Large("an HTML page of 64 MiB", lambda out: out.write_bytes(b"<!DOCTYPE html><html>" + b"<p>404</p>" * 6_400_000) and None, REFUSE, UNREADABLE),
         Large("a million empty gzip members", lambda out: out.write_bytes(gz(ends(INDEX)) + gz(b"") * 1_000_000) and None, EITHER, any_of),
+        Large("code of 2 MiB, every byte a token", of_code(b";" * (2 << 20), 40), EITHER, f"{any_of} {CODE}"),
+        Large("500 files of 100 kB of code, as many tokens as can be", of_code(b"a;" * 50_000, 500), EITHER, f"{any_of} {CODE}"),
+        Large("files of 2 MiB of imports", of_code(b"import'a';" * 200_000, 40), EITHER, f"{any_of} {CODE}"),
+        Large("30,000 files of some imports", of_code(b"import {a, b, c, d} from './index.js';" * 30, 30_000), EITHER, f"{any_of} {CODE}"),
+        Large("code nested 2,900 levels deep", of_code(b"[" * 2900 + b"]" * 2900, 2000), EITHER, f"{any_of} {CODE}"),
+        Large("code nested a million levels deep", of_code(b"[" * 1_000_000, 20), EITHER, f"{any_of} {CODE}"),
+        Large("JSON of 2 MiB of brackets", many(lambda n: file(b"dist/%d.json" % n, b"[" * (2 << 20)), 20), EITHER, f"{any_of} {CODE}"),
         Large("JSON a million levels deep in package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"package.json", b"[" * 1_000_000)))) and None, EITHER, any_of),
         Large("JSON 100,000 objects deep in the shared package's package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"node_modules/@server-flow/shared/package.json", b'{"a":' * 100_000 + b"1" + b"}" * 100_000)))) and None, EITHER, any_of),
     ]
