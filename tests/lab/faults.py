@@ -203,7 +203,7 @@ def signals(part: Part, work: Path) -> None:
         Ended("diff", ("diff", "--no-config", packed, good)),
         Ended("verify", ("verify", "--no-config", "--key", public, copied)),
         Ended("sign", ("sign", "--no-config", "--force", "--key", key, release), is_signature),
-        Ended("pack", ("pack", "--no-config", "--force", good, "-o", out / "packed.tar.gz"), is_archive),
+        Ended("pack", ("pack", "--no-config", good, "-o", out / "packed.tar.gz"), is_archive),
         Ended("doctor --root", ("doctor", "--no-config", "--root", good), done=1),
     )
     for ended in commands:
