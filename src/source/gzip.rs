@@ -5,7 +5,7 @@
 
 use super::input::{Listener, Raw};
 use super::limits::{Limits, MOST_PADDING, RATIO_GRACE};
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::{Decompress, FlushDecompress, Status};
 use std::io;
 
 const FHCRC: u8 = 1 << 1;
@@ -46,6 +46,29 @@ enum State {
     End,
 }
 
+/// The CRC-32 and the length, modulo 2^32, of a member's content (RFC 1952, 2.3.1). crc32fast has the processor's own
+/// instructions for it, which flate2's `Crc` over zlib-rs has not.
+#[derive(Default)]
+pub struct Crc {
+    hasher: crc32fast::Hasher,
+    amount: u32,
+}
+
+impl Crc {
+    /// Takes in what comes next.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32 is what the trailer has")]
+        let length = bytes.len() as u32;
+        self.amount = self.amount.wrapping_add(length);
+    }
+
+    /// The CRC-32 so far.
+    pub fn sum(&self) -> u32 {
+        self.hasher.clone().finalize()
+    }
+}
+
 /// What a member says of its content. Whoever has the content checks it: that is as much work as a fifth of inflating.
 pub struct Trailer {
     at: u64,
@@ -61,8 +84,8 @@ impl Trailer {
     pub fn check(&self, content: &Crc) -> Result<(), Fault> {
         let what = if self.crc != content.sum() {
             format!("wrong CRC: the file says {:08x}, its content gives {:08x}", self.crc, content.sum())
-        } else if self.length != content.amount() {
-            format!("wrong length: the file says {}, its content has {}", self.length, content.amount())
+        } else if self.length != content.amount {
+            format!("wrong length: the file says {}, its content has {}", self.length, content.amount)
         } else {
             return Ok(());
         };
@@ -207,7 +230,7 @@ impl<L: Listener> Inflater<L> {
 
     fn member_header(&mut self) -> Result<(), Fault> {
         let at = self.raw.offset();
-        let mut crc = Crc::new();
+        let mut crc = Crc::default();
         let mut fixed = [0; 10];
         for slot in &mut fixed {
             *slot = self.header_byte(&mut crc)?;

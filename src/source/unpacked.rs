@@ -3,10 +3,9 @@
 //! Inflating is most of the work, and what is done with the bytes (hashing the file, hashing what it holds, walking the
 //! headers) is about half as much: on two cores it costs no time of its own.
 
-use super::gzip::{Fault, Inflater, Step, Trailer};
+use super::gzip::{Crc, Fault, Inflater, Step, Trailer};
 use super::input::{Listener, Raw, Witness};
 use super::limits::Limits;
-use flate2::Crc;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +76,7 @@ impl<'a> Unpacked<'a> {
             .name("inflate".to_owned())
             .spawn(move || inflate(inflater, &to, &spares, &stopped))?;
         let inflating = Inflating { thread, messages, spare, stop };
-        Ok(Self::new(Source::Gzip { inflating, witness, crc: Crc::new() }))
+        Ok(Self::new(Source::Gzip { inflating, witness, crc: Crc::default() }))
     }
 
     /// A stream that is not compressed.
@@ -128,7 +127,7 @@ impl<'a> Unpacked<'a> {
                 }
                 Ok(Message::Member(trailer)) => {
                     trailer.check(crc)?;
-                    crc.reset();
+                    *crc = Crc::default();
                 }
                 Ok(Message::Fault(fault)) => return Err(fault),
                 Err(_) => return Ok(&[]),
