@@ -134,15 +134,15 @@ fn work(to_do: &Mutex<Receiver<Job>>, answer: &Sender<(FileId, Script)>, room: &
     loop {
         let job = to_do.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { file, kind, source }) = job else { return };
-        let script = match kind {
+        let parse = || match kind {
             SourceKind::Json => json::parse(&source),
-            // The parser is not ours: where it panics, the file is not judged, and the others are.
-            SourceKind::Script => catch_unwind(AssertUnwindSafe(|| parse::parse(&source, room, &mut memory)))
-                .unwrap_or_else(|_| {
-                    memory = Allocator::default();
-                    Script::NotParsed(NotParsed::Failed)
-                }),
+            SourceKind::Script => parse::parse(&source, room, &mut memory),
         };
+        // The parsers are not ours: where one panics, the file is not judged, and the others are.
+        let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
+            memory = Allocator::default();
+            Script::NotParsed(NotParsed::Failed)
+        });
         drop(source);
         if answer.send((file, script)).is_err() {
             return;

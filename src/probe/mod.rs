@@ -159,13 +159,7 @@ impl Probe<'_> {
     }
 
     /// The deployed bundle, its backup, a bundle inside that, and a leftover download, all judged at the same time.
-    fn bundles(
-        &self,
-        places: &Places,
-        script: Option<&str>,
-        names: &Names,
-        read: deployment::Read<'_>,
-    ) -> Bundles {
+    fn bundles(&self, places: &Places, script: Option<&str>, names: &Names, read: deployment::Read<'_>) -> Bundles {
         let server = self.server;
         let at = |folder: &str| places::names_for(server, folder, &places.bundle, script, names);
         let inspect = |folder: &str| deployment::inspect(server, folder, &at(folder), read);
