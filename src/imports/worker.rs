@@ -157,9 +157,12 @@ impl Parsing {
         while self.waiting_bytes > 0 && self.waiting_bytes + takes > MOST_WAITING {
             self.take_in();
         }
-        // What was taken in by now depends on the files alone, so the same bundle is always judged the same.
+        // It would be left out when it is taken in, so it need not be parsed.
         if kind == SourceKind::Script && self.recorded > MOST_RECORDED {
-            return self.parsed.push((file, Script::NotParsed(NotParsed::TooMany)));
+            let script = Some(Script::NotParsed(NotParsed::TooMany));
+            self.waiting.push_back(Waiting { file, takes: WAITING, script });
+            self.waiting_bytes += WAITING;
+            return;
         }
         self.waiting.push_back(Waiting { file, takes, script: None });
         self.waiting_bytes += takes;
@@ -180,7 +183,8 @@ impl Parsing {
         std::mem::take(&mut self.parsed)
     }
 
-    /// Takes in what came of the file that has waited longest.
+    /// Takes in what came of the file that has waited longest. Whether there is room for its imports depends on the files
+    /// before it alone, so that the same bundle is always judged the same.
     fn take_in(&mut self) {
         let Some(Waiting { file, takes, mut script }) = self.waiting.pop_front() else { return };
         self.waiting_bytes -= takes;
@@ -190,7 +194,10 @@ impl Parsing {
             let early = self.waiting.iter_mut().find(|waiting| waiting.file == answered && answered != file);
             *early.map_or(&mut script, |waiting| &mut waiting.script) = Some(answer);
         }
-        let script = script.unwrap_or(Script::NotParsed(NotParsed::Failed));
+        let script = match script.unwrap_or(Script::NotParsed(NotParsed::Failed)) {
+            Script::Parsed(_) if self.recorded > MOST_RECORDED => Script::NotParsed(NotParsed::TooMany),
+            script => script,
+        };
         if let Script::Parsed(module) = &script {
             self.recorded += weight(module);
         }
@@ -215,4 +222,66 @@ fn weight(module: &Module) -> usize {
     let exports = module.exports.iter().map(|export| 64 + export.name.len());
     let names = module.commonjs.names.iter().chain(&module.commonjs.reexports).map(|name| 32 + name.len());
     300 + module.computed.len() * 4 + imports.chain(exports).chain(names).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tree::{FileData, Tree};
+
+    fn names(script: &Script) -> Vec<&str> {
+        match script {
+            Script::Parsed(module) => module.imports.iter().map(|import| &*import.specifier).collect(),
+            other => panic!("not parsed: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_file_gets_what_came_of_it_in_the_order_of_the_files() {
+        let (mut tree, mut parsing) = (Tree::new(), Parsing::default());
+        let mut files = Vec::new();
+        // Short and long ones by turns, and more in all than may wait.
+        for number in 0..60 {
+            let source =
+                format!("import './{number}.js';\n{}", "f();\n".repeat(if number % 2 == 0 { 10 } else { 8_000 }));
+            files.push(tree.add_file(FileData::of_size(source.len() as u64)));
+            parsing.parse(files[number], SourceKind::Script, source.into_bytes());
+        }
+        let data = tree.add_file(FileData::of_size(1));
+        parsing.parse(data, SourceKind::Json, b"{".to_vec());
+        let came = parsing.finish();
+        assert_eq!(came.iter().map(|(file, _)| *file).collect::<Vec<_>>(), [&files[..], &[data]].concat());
+        for (number, (_, script)) in came[..60].iter().enumerate() {
+            assert_eq!(names(script), [format!("./{number}.js")]);
+        }
+        assert!(matches!(&came[60].1, Script::Json(Some(_))));
+    }
+
+    #[test]
+    fn files_beyond_what_is_kept_are_told() {
+        let judged = || {
+            let (mut tree, mut parsing) = (Tree::new(), Parsing::default());
+            for _ in 0..12 {
+                let file = tree.add_file(FileData::of_size(1));
+                parsing.parse(file, SourceKind::Script, b"import'a';".repeat(10_000));
+            }
+            parsing.finish().iter().map(|(_, script)| matches!(script, Script::Parsed(_))).collect::<Vec<_>>()
+        };
+        // 80 bytes and a letter for each import, and 4 MiB in all: the sixth goes beyond, and is the last.
+        assert_eq!(judged(), [vec![true; 6], vec![false; 6]].concat());
+    }
+
+    #[test]
+    fn room_is_shared_and_given_back() {
+        let room = Room::default();
+        assert!(room.take(ROOM + 1).is_none());
+        let held = room.take(ROOM).unwrap();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| room.take(1).is_some());
+            assert!(!other.is_finished());
+            drop(held);
+            assert!(other.join().unwrap());
+        });
+        assert_eq!(*room.left.lock().unwrap(), ROOM);
+    }
 }
