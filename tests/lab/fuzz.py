@@ -1,5 +1,6 @@
 """Coverage-guided fuzzing of everything that reads bytes from outside: each target of tests/fuzz for a minute, from the
-committed seeds, two at a time. A crash, a hang or memory beyond measure fails, and the input is kept.
+committed seeds, two at a time and with the lowest priority, since it runs beside the servers, which mostly wait. A crash, a hang
+or memory beyond measure fails, and the input is kept.
 
 The targets are built as cargo-fuzz builds them (its flags are those of rustc's sanitizer coverage), without cargo-fuzz and
 without a nightly compiler: no code of ours is unsafe, so there is nothing for the address sanitizer to find in it.
@@ -58,9 +59,11 @@ def fuzzed(part: Part, binary: Path, name: str, work: Path) -> None:
     shutil.rmtree(crashes, ignore_errors=True)
     crashes.mkdir(parents=True)
     seconds = LONG if part.long else USUAL
-    words = [binary, f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=1024", "-max_len=16384", f"-artifact_prefix={crashes}/", "-print_final_stats=1", corpus, seeds]
-    ran = subprocess.run([str(word) for word in words], env=environment(), capture_output=True, timeout=seconds + 300)
-    said = ran.stderr.decode("utf-8", "replace")
+    words = ["nice", "-n", "19", binary, f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=1024", "-max_len=16384", f"-artifact_prefix={crashes}/", "-print_final_stats=1", corpus, seeds]
+    with subprocess.Popen([str(word) for word in words], env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as ran:
+        _running.add(ran)
+        said = ran.communicate(timeout=seconds + 300)[1].decode("utf-8", "replace")
+        _running.discard(ran)
 
     def judge() -> None:
         if ran.returncode != 0:
@@ -75,12 +78,19 @@ def fuzzed(part: Part, binary: Path, name: str, work: Path) -> None:
 
 _builder = ThreadPoolExecutor(max_workers=1)
 _built: Future[Path] | None = None
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 def begin() -> None:
     """Starts to build while other parts mostly wait."""
     global _built
     _built = _built or _builder.submit(build)
+
+
+def stop() -> None:
+    """Ends what runs: the lab was told to end."""
+    for ran in list(_running):
+        ran.kill()
 
 
 def run(part: Part) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 from harness import WORK, Part
 
@@ -20,9 +21,22 @@ PARTS = (
     "signing",
     "release",
     "rehearse",
-    "server",
     "fuzz",
+    "server",
 )
+# It goes on beside the parts behind it.
+BESIDE = "fuzz"
+
+
+def one(name: str, long: bool) -> Part:
+    """Runs a part to its end."""
+    part = Part(name, long=long)
+    try:
+        importlib.import_module(name).run(part)
+    except Exception:  # a part that breaks must not hide what the others found
+        part.fail("the part itself", traceback.format_exc(limit=-4))
+    part.close()
+    return part
 
 
 def main(words: list[str]) -> int:
@@ -37,17 +51,18 @@ def main(words: list[str]) -> int:
     WORK.mkdir(parents=True, exist_ok=True)
     # SystemExit runs what clears scratch folders and ends children; the default action would not.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    parts = []
-    if "fuzz" in (chosen or PARTS):
-        importlib.import_module("fuzz").begin()
-    for name in chosen or PARTS:
-        part = Part(name, long=long)
-        try:
-            importlib.import_module(name).run(part)
-        except Exception:  # a part that breaks must not hide what the others found
-            part.fail("the part itself", traceback.format_exc(limit=-4))
-        part.close()
-        parts.append(part)
+    names = chosen or PARTS
+    beside = importlib.import_module(BESIDE) if BESIDE in names else None
+    if beside:
+        beside.begin()
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        running = [pool.submit(one, name, long) if name == BESIDE else one(name, long) for name in names]
+        parts = [part if isinstance(part, Part) else part.result() for part in running]
+    except BaseException:
+        if beside:
+            beside.stop()
+        raise
     failed = sum(len(p.failed) for p in parts)
     print(f"{sum(p.passed for p in parts)} passed, {failed} failed", flush=True)
     return 1 if failed else 0
