@@ -67,8 +67,13 @@ def fuzzed(part: Part, binary: Path, name: str, work: Path) -> None:
     words = ["sh", "-c", 'nice -n 19 "$@"; exit $?', "sh", binary, f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=1024", "-max_len=16384", f"-artifact_prefix={crashes}/", "-print_final_stats=1", corpus, seeds]
     with subprocess.Popen([str(word) for word in words], env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True) as ran:
         _running.add(ran)
-        said = ran.communicate(timeout=seconds + 300)[1].decode("utf-8", "replace")
-        _running.discard(ran)
+        try:
+            said = ran.communicate(timeout=seconds + 300)[1].decode("utf-8", "replace")
+        except subprocess.TimeoutExpired:
+            end(ran)
+            raise
+        finally:
+            _running.discard(ran)
 
     def judge() -> None:
         if ran.returncode != 0:
@@ -92,11 +97,16 @@ def begin() -> None:
     _built = _built or _builder.submit(build)
 
 
+def end(ran: subprocess.Popen[bytes]) -> None:
+    """Ends a target and the shell around it, if they still run."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(ran.pid, signal.SIGKILL)
+
+
 def stop() -> None:
     """Ends what runs: the lab was told to end."""
     for ran in list(_running):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(ran.pid, signal.SIGKILL)
+        end(ran)
 
 
 def run(part: Part) -> None:
