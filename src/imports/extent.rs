@@ -134,6 +134,11 @@ const fn meaning(word: &[u8]) -> (Before, bool) {
     }
 }
 
+/// Whether a word can be one of those that [`meaning`] knows: most are not, and a glance is enough for them.
+const fn may_mean(word: &[u8]) -> bool {
+    matches!((word, word.len()), ([b'a'..=b'y', ..], 2..=10))
+}
+
 /// Measures a file; nothing where it nests more than `deepest` levels, or where it cannot be told what a `/` begins.
 pub fn measure(source: &[u8], deepest: usize) -> Option<Extent> {
     let mut scan = Scan {
@@ -233,8 +238,11 @@ impl<'s> Scan<'s> {
         self.extent.tokens += 1;
         self.open += 1;
         self.level.run += 1;
-        self.extent.depth = self.extent.depth.max(self.open);
-        (self.open <= self.deepest).then_some(())
+        if self.open > self.extent.depth {
+            self.extent.depth = self.open;
+            return (self.open <= self.deepest).then_some(());
+        }
+        Some(())
     }
 
     /// Everything since the last separator in this level has ended.
@@ -261,14 +269,15 @@ impl<'s> Scan<'s> {
     fn word(&mut self) -> Option<()> {
         let rest = self.rest(0);
         let length = rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len());
-        let (before, continues) = meaning(rest.get(..length).unwrap_or_default());
-        let is_else = rest.starts_with(b"else") && length == 4;
+        let word = rest.get(..length).unwrap_or_default();
         self.at += length;
         if self.before == Before::Dot {
             self.token()?;
             self.before = Before::Operand;
             return Some(());
         }
+        let (before, continues) = if may_mean(word) { meaning(word) } else { (Before::Operand, false) };
+        let is_else = word == b"else";
         if continues {
             self.token()?;
         } else {

@@ -17,8 +17,14 @@ pub const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20
 /// Bytes of memory that the parser's tree takes for a token, at most.
 const BYTES_OF_A_TOKEN: usize = 120;
 
-/// Most bytes that the memory for trees keeps from one file to the next.
-const MOST_KEPT: usize = 4 << 20;
+/// Bytes that the memory for trees has from the start, and keeps from one file to the next: only what a tree fills of it
+/// is taken from the system, and that once.
+const MEMORY: usize = 2 << 20;
+
+/// Memory for the trees of files that are parsed one after the other.
+pub fn memory() -> Allocator {
+    Allocator::with_capacity(MEMORY)
+}
 
 /// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The memory for the tree is used again for
 /// the next.
@@ -37,8 +43,8 @@ pub fn parse(source: &[u8], room: &Room, memory: &mut Allocator) -> Script {
     let text = str::from_utf8(source).map_or_else(|_| String::from_utf8_lossy(source), Cow::Borrowed);
     let mut module = read(&text, memory);
     memory.reset();
-    if memory.capacity() > MOST_KEPT {
-        *memory = Allocator::default();
+    if memory.capacity() > 2 * MEMORY {
+        *memory = self::memory();
     }
     drop(held);
     if marked && text.starts_with("#!") {

@@ -44,7 +44,7 @@ pub struct Reader<'a, 's> {
     pub(super) typeofs: u32,
     /// Where promises of `import()` stand whose rejection nobody else can catch.
     pub(super) fatal: HashSet<u32>,
-    /// Every name that is declared anywhere in the file.
+    /// The names of the wrapper that the file declares itself, anywhere.
     pub(super) declared: HashSet<&'a str>,
     /// Names that hold a `require` of this file's own: `const require = createRequire(import.meta.url)`.
     pub(super) requires: HashSet<&'a str>,
@@ -181,8 +181,14 @@ impl<'a, 's> Reader<'a, 's> {
     }
 
     pub(super) fn declare(&mut self, name: &'a str, span: Span, how: Declares) {
-        self.declared.insert(name);
+        self.note_declared(name);
         self.scopes.declare(name, span, how);
+    }
+
+    fn note_declared(&mut self, name: &'a str) {
+        if COMMONJS_NAMES.contains(&name) {
+            self.declared.insert(name);
+        }
     }
 }
 
@@ -309,7 +315,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_catch_clause(&mut self, it: &CatchClause<'a>) {
         if let Some(parameter) = &it.param {
             for name in parameter.pattern.get_binding_identifiers() {
-                self.declared.insert(name.name.as_str());
+                self.note_declared(name.name.as_str());
             }
         }
         walk::walk_catch_clause(self, it);
@@ -379,7 +385,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'a>) {
-        self.declared.insert(it.name.as_str());
+        self.note_declared(it.name.as_str());
     }
 
     fn visit_expression_statement(&mut self, it: &ExpressionStatement<'a>) {
@@ -522,7 +528,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             for statement in &it.body {
                 if let Statement::ImportDeclaration(import) = statement {
                     for specifier in import.specifiers.iter().flatten() {
-                        self.declared.insert(specifier.local().name.as_str());
+                        self.note_declared(specifier.local().name.as_str());
                     }
                 }
             }

@@ -19,6 +19,9 @@ pub enum Declares {
     Parameter,
 }
 
+/// Most names of a closed scope whose memory is used again: to clear a large one for a few names would take longer.
+const MOST_SPARED: usize = 56;
+
 #[derive(Default)]
 struct Scope<'a> {
     names: HashMap<&'a str, Declares>,
@@ -28,6 +31,8 @@ struct Scope<'a> {
 /// The scopes that are open.
 pub struct Scopes<'a> {
     open: Vec<Scope<'a>>,
+    /// Scopes that are closed, whose memory is used again.
+    spare: Vec<Scope<'a>>,
     top: Vec<&'a str>,
     is_module: bool,
     /// The first name that is declared twice if the file is an ES module.
@@ -39,7 +44,14 @@ pub struct Scopes<'a> {
 impl<'a> Scopes<'a> {
     /// No scope is open yet.
     pub const fn new(is_module: bool) -> Self {
-        Self { open: Vec::new(), top: Vec::new(), is_module, twice_in_module: None, twice_in_commonjs: None }
+        Self {
+            open: Vec::new(),
+            spare: Vec::new(),
+            top: Vec::new(),
+            is_module,
+            twice_in_module: None,
+            twice_in_commonjs: None,
+        }
     }
 
     /// How many are open.
@@ -50,15 +62,18 @@ impl<'a> Scopes<'a> {
     /// Opens one.
     pub fn enter(&mut self, is_function: bool) {
         let is_function = is_function || self.open.is_empty();
-        self.open.push(Scope { is_function, ..Scope::default() });
+        let scope = self.spare.pop().unwrap_or_default();
+        self.open.push(Scope { is_function, ..scope });
     }
 
     /// Closes the last.
     pub fn leave(&mut self) {
-        if let Some(scope) = self.open.pop()
-            && self.open.is_empty()
-        {
+        let Some(mut scope) = self.open.pop() else { return };
+        if self.open.is_empty() {
             self.top = scope.names.into_keys().collect();
+        } else if scope.names.capacity() <= MOST_SPARED {
+            scope.names.clear();
+            self.spare.push(scope);
         }
     }
 

@@ -4,12 +4,10 @@
 use super::{json, parse};
 use crate::model::modules::{Module, NotParsed, Script};
 use crate::model::tree::FileId;
-use oxc_allocator::Allocator;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 /// Most bytes that imports and exports of all files take in memory.
 const MOST_RECORDED: usize = 4 << 20;
@@ -98,10 +96,10 @@ struct Waiting {
     script: Option<Script>,
 }
 
+/// They end by themselves once nobody has anything for them to do; nobody waits for that.
 struct Threads {
     jobs: Sender<Job>,
     answers: Receiver<(FileId, Script)>,
-    threads: Vec<JoinHandle<()>>,
 }
 
 struct Job {
@@ -118,19 +116,19 @@ impl Threads {
         let (jobs, to_do) = channel();
         let (answer, answers) = channel();
         let (to_do, room) = (Arc::new(Mutex::new(to_do)), Arc::new(Room::default()));
-        let start = |_| {
+        let start = |_: &usize| {
             let (to_do, answer, room) = (Arc::clone(&to_do), answer.clone(), Arc::clone(&room));
             let work = move || work(&to_do, &answer, &room);
-            std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work).ok()
+            std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work).is_ok()
         };
-        let threads: Vec<_> = (0..Self::COUNT).filter_map(start).collect();
-        (!threads.is_empty()).then_some(Self { jobs, answers, threads })
+        let started = (0..Self::COUNT).filter(start).count();
+        (started > 0).then_some(Self { jobs, answers })
     }
 }
 
 /// Parses one file after the other.
 fn work(to_do: &Mutex<Receiver<Job>>, answer: &Sender<(FileId, Script)>, room: &Room) {
-    let mut memory = Allocator::default();
+    let mut memory = parse::memory();
     loop {
         let job = to_do.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { file, kind, source }) = job else { return };
@@ -140,7 +138,7 @@ fn work(to_do: &Mutex<Receiver<Job>>, answer: &Sender<(FileId, Script)>, room: &
         };
         // The parsers are not ours: where one panics, the file is not judged, and the others are.
         let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
-            memory = Allocator::default();
+            memory = parse::memory();
             Script::NotParsed(NotParsed::Failed)
         });
         drop(source);
@@ -202,15 +200,6 @@ impl Parsing {
             self.recorded += weight(module);
         }
         self.parsed.push((file, script));
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        // Without a sender they end, once each has done what it is at.
-        let (jobs, _) = channel();
-        drop(std::mem::replace(&mut self.jobs, jobs));
-        self.threads.drain(..).for_each(|thread| drop(thread.join()));
     }
 }
 
