@@ -141,8 +141,7 @@ impl<L: Listener> Inflater<L> {
     /// # Errors
     /// A [`Fault`]; `out` has what was made before it.
     pub fn unpack(&mut self, out: &mut Vec<u8>) -> Result<Step, Fault> {
-        let size = usize::try_from(self.total).map_or(MOST_OUT, |total| (total / 16).clamp(FIRST_OUT, MOST_OUT));
-        out.resize(size, 0);
+        out.resize(self.size_of_out(), 0);
         std::mem::swap(&mut self.out, out);
         self.made = 0;
         let step = self.steps();
@@ -152,6 +151,12 @@ impl<L: Listener> Inflater<L> {
         let step = step?;
         self.check_limits()?;
         Ok(step)
+    }
+
+    /// In powers of two, so that a buffer that comes back is rarely too small.
+    fn size_of_out(&self) -> usize {
+        let share = usize::try_from(self.total / 32).unwrap_or(MOST_OUT).clamp(FIRST_OUT, MOST_OUT);
+        1 << share.ilog2()
     }
 
     fn steps(&mut self) -> Result<Step, Fault> {

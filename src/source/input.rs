@@ -39,8 +39,11 @@ pub fn open(path: &str) -> Result<Opened, SourceError> {
     Ok(Opened::Stream(Stream { reader: Box::new(file), length: regular.then_some(metadata.len()), may_be_plain }))
 }
 
-/// How many bytes are read at a time.
+/// How many bytes are read at a time: fewer of a short file, whose copies then take the same memory again and again.
 const CHUNK: usize = 128 * 1024;
+const CHUNK_OF_A_SHORT_FILE: usize = 64 * 1024;
+/// Bytes of a short file.
+const SHORT: u64 = 1 << 20;
 
 /// Who hears an archive's bytes, each once and in order.
 pub trait Listener {
@@ -138,7 +141,8 @@ impl<L: Listener> Raw<L> {
 
     fn read_more(&mut self) -> io::Result<()> {
         while !self.ended {
-            let space = self.buffer.get_mut(self.end..).unwrap_or_default();
+            let most = if self.consumed < SHORT { CHUNK_OF_A_SHORT_FILE } else { CHUNK };
+            let space = self.buffer.get_mut(self.end..most.max(self.end)).unwrap_or_default();
             match self.reader.read(space) {
                 Ok(0) => self.ended = true,
                 Ok(count) => {
