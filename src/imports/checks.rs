@@ -7,6 +7,7 @@ use crate::model::resolution::{Failure, Refusal};
 use crate::model::territory::Territory;
 use crate::model::tree::{Content, NodeId};
 use std::collections::HashSet;
+use std::fmt;
 
 impl Walk<'_, '_> {
     pub(super) fn required_module(&mut self, place: &Place, target: NodeId) {
@@ -66,7 +67,8 @@ impl Walk<'_, '_> {
         when: When,
     ) -> bool {
         let new = self.node.says_attribute();
-        let url = format!("file://{}", self.resolver.shown(target));
+        // Written only where there is something to say: most imports fit.
+        let url = fmt::from_fn(|out| write!(out, "file://{}", self.resolver.shown(target)));
         let message = match (&import.attributes, json) {
             (Attributes::Unknown, _) | (Attributes::None, false) => return true,
             (Attributes::Type(kind), true) if &**kind == "json" => return true,

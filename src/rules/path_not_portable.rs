@@ -60,5 +60,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 
 /// The name as file systems compare it that ignore case and Unicode form.
 fn folded(name: &str) -> String {
+    // Most names are, and then there is but one form.
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     name.nfc().collect::<String>().to_lowercase().nfc().collect()
 }

@@ -52,6 +52,9 @@ pub fn package_name(specifier: &str) -> Option<(&str, String)> {
 /// A path that a URL states, without its query and fragment and with its escapes read: nothing where an escaped slash
 /// makes it invalid.
 pub fn url_path(text: &str) -> Option<Vec<u8>> {
+    if !text.contains(['?', '#', '%', '\\', '\t', '\n', '\r']) {
+        return Some(text.as_bytes().to_vec());
+    }
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let path = text.get(..end).unwrap_or_default();
     let lower = path.to_ascii_lowercase();
