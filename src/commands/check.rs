@@ -28,6 +28,7 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
     let trust = Trust::gather(&options.keys, options.require_signature, &configured)?;
     let mut subjects = Vec::new();
     for path in &options.paths {
+        let expectations = || expectations.clone();
         let subject = Subject { path, names: &names, limits, expectations: &expectations, keys: &options.keys };
         let progress = session.progress();
         let (_, report) = examine(&subject, &trust, &policy, &|read, length| progress.show(read, length))?;
@@ -54,8 +55,8 @@ pub(super) struct Subject<'a> {
     pub names: &'a Names,
     /// Where reading stops.
     pub limits: Limits,
-    /// What the caller demands.
-    pub expectations: &'a Expectations,
+    /// What the caller demands, asked for when the subject is read.
+    pub expectations: &'a dyn Fn() -> Expectations,
     /// Where its signature is.
     pub keys: &'a KeyArgs,
 }
@@ -73,7 +74,8 @@ pub(super) fn examine(
     let reading = Reading { limits, names, depth: depth(path), progress, tap: &hear };
     let snapshot = source::read(path, &reading)?;
     let authenticity = listener.conclude(&snapshot, names);
-    let bundle = imports::bundle(&snapshot, names, expectations, &authenticity);
+    let expectations = expectations();
+    let bundle = imports::bundle(&snapshot, names, &expectations, &authenticity);
     let report = engine::judge(&bundle, policy);
     Ok((snapshot, report))
 }

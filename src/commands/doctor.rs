@@ -41,11 +41,12 @@ pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8, Failure> {
     let names = configured.config.names();
     let limits = configured.config.limits()?;
     let root = server.place("/");
-    let judge = |path: &Path, names: &Names, node: NodeVersion| {
+    let judge = |path: &Path, names: &Names, node: &dyn Fn() -> NodeVersion| {
         // A folder stands where the server has it; an archive is still to be installed.
         let place = path.strip_prefix(&root).ok().filter(|_| path.is_dir());
         let deployed_at = place.map(|place| format!("/{}", place.to_string_lossy()));
-        let expectations = Expectations { node, deployed_at, ..Expectations::default() };
+        let expectations =
+            || Expectations { node: node(), deployed_at: deployed_at.clone(), ..Expectations::default() };
         judge(path, names, &expectations, limits, &trust)
     };
     let (facts, redactor) = probe::examine(server, &wishes, &names, &judge);
@@ -111,7 +112,7 @@ fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes:
 fn judge(
     path: &Path,
     names: &Names,
-    expectations: &Expectations,
+    expectations: &dyn Fn() -> Expectations,
     limits: Limits,
     trust: &Trust,
 ) -> Result<(Snapshot, SubjectReport), String> {

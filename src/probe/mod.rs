@@ -26,14 +26,16 @@ use crate::model::snapshot::Snapshot;
 use crate::model::unit::{CommandLine, Context, from_directory};
 use crate::redact::Redactor;
 use crate::text;
+use process::Sockets;
 use reach::{Need, reached};
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 
-/// Reads a bundle's folder or archive and judges it by the rules of `check` for a version of Node; the error says why it could not be read.
-pub type Judge<'a> = &'a (dyn Fn(&Path, &Names, NodeVersion) -> Result<(Snapshot, SubjectReport), String> + Sync);
+/// Reads a bundle's folder or archive and judges it by the rules of `check` for a version of Node, which is asked for once
+/// it is read; the error says why it could not be read.
+pub type Judge<'a> =
+    &'a (dyn Fn(&Path, &Names, &dyn Fn() -> NodeVersion) -> Result<(Snapshot, SubjectReport), String> + Sync);
 
 /// Lines of a command's output that are kept.
 const MOST_LINES: usize = 60;
@@ -95,6 +97,8 @@ impl Probe<'_> {
         let name = wishes.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
         let places = &places;
+        // What would start depends on the Node that starts it; bundles are read meanwhile.
+        let nodes = LazyLock::new(|| self.node(program.as_ref()));
         let facts = thread::scope(|scope| {
             let service = scope.spawn(|| self.service(name, situation));
             let journal = scope.spawn(|| self.journal(wishes, situation));
@@ -104,24 +108,26 @@ impl Probe<'_> {
                 scope.spawn(|| self.run(&Diagnostic::Cat(name)));
                 scope.spawn(|| self.run(&Diagnostic::Listing(&places.bundle)));
             }
-            // What would start depends on the Node that starts it, so this is asked before the bundles are judged.
-            let (node, other_nodes) = self.node(program.as_ref());
-            let version_of_node = node::node_version(&node);
+            let nodes = &nodes;
+            scope.spawn(|| LazyLock::force(nodes));
             let bundles = scope.spawn(move || {
-                let read = |path: &Path, names: &Names| judge(path, names, version_of_node);
+                let version = || node::node_version(&nodes.0);
+                let read = |path: &Path, names: &Names| judge(path, names, &version);
                 self.bundles(places, script, names, &read)
             });
+            let sockets = if server.is_live() { Sockets::read(server) } else { Sockets::default() };
             let service = joined(service, Fact::unknown("it could not be asked"));
             let loaded = || service.known().and_then(|service| self::control_plane(&service.exec_start));
             let mut control_plane = control_plane.or_else(loaded);
-            let process = self.process(service.known(), control_plane.as_ref());
+            let process = self.process(service.known(), control_plane.as_ref(), &sockets);
             if control_plane.is_none() {
                 control_plane =
                     process.known().and_then(Option::as_ref).and_then(|process| self::control_plane(&process.command));
             }
             let journal = joined(journal, Fact::unknown("it could not be read"));
             let main = service.known().and_then(|service| service.main_pid);
-            let listeners = self.listeners(journal.known(), main);
+            let listeners = self.listeners(journal.known(), main, &sockets);
+            let (node, other_nodes) = (**nodes).clone();
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
             let volumes = self.volumes(places);
             let package_managers = self.package_managers(node.known().and_then(Option::as_ref));
@@ -272,14 +278,19 @@ impl Probe<'_> {
         machines.iter().any(|machine| self.server.read(&format!("{base}/{machine}/system.journal"), 1).is_ok())
     }
 
-    fn process(&self, service: Option<&Service>, plane: Option<&ControlPlane>) -> Fact<Option<Process>> {
+    fn process(
+        &self,
+        service: Option<&Service>,
+        plane: Option<&ControlPlane>,
+        sockets: &Sockets,
+    ) -> Fact<Option<Process>> {
         let Some(service) = service else { return Fact::unknown("the service is not known") };
         let Some(pid) = service.main_pid else { return Fact::Known(None) };
-        let process = process::main_process(self.server, pid, plane, &self.redactor);
+        let process = process::main_process(self.server, pid, plane, sockets, &self.redactor);
         process.map(|process| Some(Process { started: service.started, ..process }))
     }
 
-    fn listeners(&self, journal: Option<&Journal>, main: Option<u32>) -> Fact<Vec<Listener>> {
+    fn listeners(&self, journal: Option<&Journal>, main: Option<u32>, sockets: &Sockets) -> Fact<Vec<Listener>> {
         if !self.server.is_live() {
             return Fact::unknown("a mounted disk does not run");
         }
@@ -290,7 +301,7 @@ impl Probe<'_> {
             .filter(|message| message.contains("EADDRINUSE"))
             .filter_map(|message| message.trim_end().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()));
         ports.extend(taken);
-        process::listeners(self.server, &ports, main, &self.redactor)
+        process::listeners(self.server, &ports, main, sockets, &self.redactor)
     }
 
     fn unit(&self, found: unit_files::Found, account: &Fact<Option<Account>>) -> UnitOnDisk {

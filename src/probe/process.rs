@@ -8,13 +8,35 @@ use std::collections::BTreeMap;
 
 /// Most bytes of one file of `/proc`.
 const MOST: usize = 4 << 20;
-/// The states of a socket in `/proc/net/tcp` (the kernel's tcp_states.h).
-const ESTABLISHED: &str = "01";
-const LISTENING: &str = "0A";
 
-/// The main process.
+/// The TCP sockets of a network namespace that listen or are connected. The kernel goes through all of its buckets for
+/// each reading, so they are read once.
+#[derive(Default)]
+pub struct Sockets(Option<Vec<Row>>);
+
+impl Sockets {
+    /// Those of this process's own namespace.
+    #[must_use]
+    pub fn read(server: &dyn Server) -> Self {
+        Self::below(server, "/proc/net")
+    }
+
+    fn below(server: &dyn Server, folder: &str) -> Self {
+        let tables = ["tcp", "tcp6"].iter().filter_map(|name| server.read(&format!("{folder}/{name}"), MOST).ok());
+        let tables: Vec<_> = tables.map(|bytes| rows(&String::from_utf8_lossy(&bytes))).collect();
+        Self((!tables.is_empty()).then(|| tables.into_iter().flatten().collect()))
+    }
+}
+
+/// The main process; `sockets` are those of [`Sockets::read`].
 #[must_use]
-pub fn main_process(server: &dyn Server, pid: u32, plane: Option<&ControlPlane>, redactor: &Redactor) -> Fact<Process> {
+pub fn main_process(
+    server: &dyn Server,
+    pid: u32,
+    plane: Option<&ControlPlane>,
+    sockets: &Sockets,
+    redactor: &Redactor,
+) -> Fact<Process> {
     let base = format!("/proc/{pid}");
     let directory = match server.target(&format!("{base}/cwd")) {
         Ok(directory) => directory,
@@ -27,13 +49,13 @@ pub fn main_process(server: &dyn Server, pid: u32, plane: Option<&ControlPlane>,
     };
     let program = server.target(&format!("{base}/exe")).ok().map(|path| printable(&path));
     let connected = plane.and_then(|plane| {
-        let own = sockets(server, pid)?;
-        let table = [format!("{base}/net/tcp"), format!("{base}/net/tcp6")];
-        let known: Vec<_> = table.iter().filter_map(|path| server.read(path, MOST).ok()).collect();
-        let lines: Vec<_> = known.iter().flat_map(|bytes| rows(&String::from_utf8_lossy(bytes))).collect();
-        (!known.is_empty()).then(|| {
-            lines.iter().any(|row| row.state == ESTABLISHED && row.remote == plane.port && own.contains_key(&row.inode))
-        })
+        let held = sockets_of(server, pid)?;
+        let its_own = (!shares_network(server, pid)).then(|| Sockets::below(server, &format!("{base}/net")));
+        let rows = its_own.as_ref().unwrap_or(sockets).0.as_ref()?;
+        Some(
+            rows.iter()
+                .any(|row| row.state == State::Connected && row.remote == plane.port && held.contains_key(&row.inode)),
+        )
     });
     let command = command_line(server, pid, redactor);
     Fact::Known(Process {
@@ -45,6 +67,12 @@ pub fn main_process(server: &dyn Server, pid: u32, plane: Option<&ControlPlane>,
         started: None,
         connected,
     })
+}
+
+/// Whether a process is certainly in the network namespace of this one (namespaces(7)).
+fn shares_network(server: &dyn Server, pid: u32) -> bool {
+    let of = |whose: &str| server.target(&format!("/proc/{whose}/ns/net")).ok();
+    of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
 }
 
 fn printable(raw: &str) -> String {
@@ -62,26 +90,33 @@ fn command_line(server: &dyn Server, pid: u32, redactor: &Redactor) -> Vec<Strin
 struct Row {
     local: u16,
     remote: u16,
-    state: String,
+    state: State,
     inode: u64,
+}
+
+/// The states of a socket that matter here (the kernel's tcp_states.h).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Connected,
+    Listening,
 }
 
 fn rows(text: &str) -> Vec<Row> {
     let row = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
         let port = |at: usize| u16::from_str_radix(fields.get(at)?.rsplit_once(':')?.1, 16).ok();
-        Some(Row {
-            local: port(1)?,
-            remote: port(2)?,
-            state: (*fields.get(3)?).to_owned(),
-            inode: fields.get(9)?.parse().ok()?,
-        })
+        let state = match *fields.get(3)? {
+            "01" => State::Connected,
+            "0A" => State::Listening,
+            _ => return None,
+        };
+        Some(Row { local: port(1)?, remote: port(2)?, state, inode: fields.get(9)?.parse().ok()? })
     };
     text.lines().skip(1).filter_map(row).collect()
 }
 
 /// The sockets that a process holds, by inode.
-fn sockets(server: &dyn Server, pid: u32) -> Option<BTreeMap<u64, u32>> {
+fn sockets_of(server: &dyn Server, pid: u32) -> Option<BTreeMap<u64, u32>> {
     let folder = format!("/proc/{pid}/fd");
     let names = server.list(&folder).ok()?;
     let targets = names.iter().filter_map(|name| server.target(&format!("{folder}/{name}")).ok());
@@ -91,26 +126,19 @@ fn sockets(server: &dyn Server, pid: u32) -> Option<BTreeMap<u64, u32>> {
 
 /// Who listens on these ports. The main process is looked at first; others only where it does not hold a port.
 #[must_use]
-pub fn listeners(server: &dyn Server, ports: &[u16], main: Option<u32>, redactor: &Redactor) -> Fact<Vec<Listener>> {
-    let mut taken: BTreeMap<u64, u16> = BTreeMap::new();
-    let mut readable = false;
-    for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
-        if let Ok(bytes) = server.read(path, MOST) {
-            readable = true;
-            let rows = rows(&String::from_utf8_lossy(&bytes));
-            taken.extend(
-                rows.into_iter()
-                    .filter(|row| row.state == LISTENING && ports.contains(&row.local))
-                    .map(|row| (row.inode, row.local)),
-            );
-        }
-    }
-    if !readable {
-        return Fact::unknown("`/proc/net/tcp` cannot be read");
-    }
+pub fn listeners(
+    server: &dyn Server,
+    ports: &[u16],
+    main: Option<u32>,
+    sockets: &Sockets,
+    redactor: &Redactor,
+) -> Fact<Vec<Listener>> {
+    let Some(rows) = &sockets.0 else { return Fact::unknown("`/proc/net/tcp` cannot be read") };
+    let taken = rows.iter().filter(|row| row.state == State::Listening && ports.contains(&row.local));
+    let taken: BTreeMap<u64, u16> = taken.map(|row| (row.inode, row.local)).collect();
     let mut holders: BTreeMap<u64, u32> = BTreeMap::new();
     let mut look_at = |pid: u32| {
-        let held = sockets(server, pid).unwrap_or_default();
+        let held = sockets_of(server, pid).unwrap_or_default();
         holders.extend(held.into_iter().filter(|(inode, _)| taken.contains_key(inode)));
         taken.keys().all(|inode| holders.contains_key(inode))
     };
@@ -153,6 +181,6 @@ mod tests {
             0: 00000000:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 0000000000000000 100 0 0 10 0\n   \
             1: 0100007F:A1B2 0100007F:0BB8 01 00000000:00000000 00:00000000 00000000     0        0 777 1\nnonsense\n";
         let found: Vec<_> = rows(text).into_iter().map(|row| (row.local, row.remote, row.state, row.inode)).collect();
-        assert_eq!(found, [(3001, 0, "0A".to_owned(), 12345), (41394, 3000, "01".to_owned(), 777)]);
+        assert_eq!(found, [(3001, 0, State::Listening, 12345), (41394, 3000, State::Connected, 777)]);
     }
 }

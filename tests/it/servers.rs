@@ -60,10 +60,10 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-fn judge(path: &Path, names: &Names, node: NodeVersion) -> Result<(Snapshot, SubjectReport), String> {
+fn judge(path: &Path, names: &Names, node: &dyn Fn() -> NodeVersion) -> Result<(Snapshot, SubjectReport), String> {
     let reading = Reading { limits: Limits::default(), names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
     let snapshot = source::read(path.to_str().unwrap(), &reading).map_err(|error| error.to_string())?;
-    let expectations = Expectations { node, ..Expectations::default() };
+    let expectations = Expectations { node: node(), ..Expectations::default() };
     let authenticity = Authenticity::default();
     let bundle = imports::bundle(&snapshot, names, &expectations, &authenticity);
     let report = engine::judge(&bundle, &Policy::plain());
