@@ -1,8 +1,10 @@
 //! Directories: walked from a held descriptor, each name opened relative to its folder and never through a link, so
-//! that a link swapped in meanwhile cannot lead outside; FIFOs and devices are looked at, never opened.
+//! that a link swapped in meanwhile cannot lead outside; FIFOs and devices are looked at, never opened. Folders are
+//! listed, and their names looked at, by [`super::listing`], ahead of the walk where it can.
 
 use super::hashing::{self, Done, Hashing, Job};
 use super::limits::MOST_KEPT;
+use super::listing::{Ahead, Entry, Is, Listing, Look, Unlisted};
 use super::replay::{Replay, Stop};
 use super::{Interest, Reading, SourceError, interest, source_error};
 use crate::imports::Parsing;
@@ -12,16 +14,13 @@ use crate::model::path::RelPath;
 use crate::model::secret;
 use crate::model::snapshot::{Snapshot, SubjectKind};
 use crate::model::tree::{Content, FileData, FileId, Kind, Meta, NodeId, Owner, Special};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
+use rustix::fs::{FileType, Mode, OFlags};
 use sha2::{Digest, Sha256};
-use std::ffi::{CString, OsStr};
+use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-
-/// Bytes of a folder's listing that are read at a time: some three hundred names.
-const LISTING: usize = 16 * 1024;
 
 /// Reads a directory.
 pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
@@ -35,9 +34,9 @@ pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Sna
         buffer: vec![0; hashing::BUFFER],
         parsing: Parsing::default(),
         hashing: reading.depth.digests().then(Hashing::start).flatten(),
+        ahead: Ahead::new(reading.limits.max_entries),
     };
-    let root = walk.replay.tree.root();
-    match walk.folder(&directory, root).and_then(|()| walk.finish_hashing()) {
+    match walk.all(directory).and_then(|()| walk.finish_hashing()) {
         Ok(()) => {}
         Err(Halt::Limit(Stop(defect))) => walk.replay.note(defect),
         Err(Halt::Source(error)) => return Err(error),
@@ -87,6 +86,7 @@ struct Walk<'a> {
     parsing: Parsing,
     /// Where files go of which nothing but the sum is wanted.
     hashing: Option<Hashing>,
+    ahead: Ahead,
 }
 
 impl Walk<'_> {
@@ -94,69 +94,60 @@ impl Walk<'_> {
         source_error(action, self.base.join(OsStr::from_bytes(self.path.as_bytes())), error).into()
     }
 
-    fn folder(&mut self, directory: &OwnedFd, node: NodeId) -> Result<(), Halt> {
-        for name in self.names_in(directory.as_fd())? {
+    fn all(&mut self, directory: OwnedFd) -> Result<(), Halt> {
+        let root = self.replay.tree.root();
+        let listing = self.ahead.first(directory);
+        self.folder(listing, root)
+    }
+
+    fn folder(&mut self, listing: Result<Listing, Unlisted>, node: NodeId) -> Result<(), Halt> {
+        let Listing { directory, entries } = listing.map_err(|why| self.unlisted(why))?;
+        for entry in entries {
             let parent = self.path.clone();
-            self.path.push(name.to_bytes());
-            self.child(directory.as_fd(), node, &name)?;
+            self.path.push(entry.name.to_bytes());
+            self.child(directory.as_fd(), node, entry)?;
             self.path = parent;
         }
         Ok(())
     }
 
-    /// The names in a folder, sorted, so that the same folder is always read in the same order.
-    fn names_in(&self, directory: BorrowedFd<'_>) -> Result<Vec<CString>, Halt> {
-        let mut names = Vec::new();
-        let mut buffer = Vec::with_capacity(LISTING);
-        let mut listing = RawDir::new(directory, buffer.spare_capacity_mut());
-        while let Some(entry) = listing.next() {
-            let entry = entry.map_err(|error| self.error("cannot list", error))?;
-            let name = entry.file_name();
-            if name.to_bytes() != b"." && name.to_bytes() != b".." {
-                names.push(name.to_owned());
-            }
-            if names.len() as u64 > self.reading.limits.max_entries {
+    fn unlisted(&self, why: Unlisted) -> Halt {
+        match why {
+            Unlisted::Open(error) => self.error("cannot open", error),
+            Unlisted::List(error) => self.error("cannot list", error),
+            Unlisted::TooMany => {
                 let what = format!("more than {} entries", self.reading.limits.max_entries);
-                return Err(Stop(Defect::hiding(DefectKind::TooLarge, None, what)).into());
+                Stop(Defect::hiding(DefectKind::TooLarge, None, what)).into()
             }
         }
-        names.sort_unstable();
-        Ok(names)
     }
 
-    fn child(&mut self, directory: BorrowedFd<'_>, parent: NodeId, name: &CString) -> Result<(), Halt> {
-        let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
-            .map_err(|error| self.error("cannot look at", error))?;
+    fn child(&mut self, directory: BorrowedFd<'_>, parent: NodeId, entry: Entry) -> Result<(), Halt> {
+        let Entry { name, look } = entry;
+        let Look { is, mode, uid, gid } = look.map_err(|error| self.error("cannot look at", error))?;
         let path = std::mem::take(&mut self.path);
         let admitted = self.replay.admit(path.as_bytes(), &path);
         self.path = path;
         admitted?;
         (self.reading.progress)(self.total, None);
-        let owner = Owner { uid: stat.st_uid.into(), gid: stat.st_gid.into(), ..Owner::default() };
-        let mode = u16::try_from(stat.st_mode & 0o7777).unwrap_or_default();
+        let owner = Owner { uid: uid.into(), gid: gid.into(), ..Owner::default() };
         let meta = Meta { mode, owner: self.replay.tree.intern_owner(&owner) };
-        let special = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => {
+        let special = match is {
+            Is::Folder(folder) => {
                 let node = self.replay.tree.insert(parent, name.to_bytes(), Kind::Directory, meta);
-                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let inner = rustix::fs::openat(directory, name, flags, Mode::empty())
-                    .map_err(|error| self.error("cannot open", error))?;
-                return self.folder(&inner, node);
+                let listing = self.ahead.take(folder);
+                return self.folder(listing, node);
             }
-            FileType::RegularFile => {
-                let size = u64::try_from(stat.st_size).unwrap_or_default();
-                return self.file(directory, parent, name, size, meta);
-            }
-            FileType::Symlink => {
-                let target = rustix::fs::readlinkat(directory, name, Vec::new())
-                    .map_err(|error| self.error("cannot read the link", error))?;
+            Is::File(size) => return self.file(directory, parent, &name, size, meta),
+            Is::Link(target) => {
+                let target = target.map_err(|error| self.error("cannot read the link", error))?;
                 self.replay.tree.insert_link(parent, name.to_bytes(), target.to_bytes(), meta);
                 return Ok(());
             }
-            FileType::CharacterDevice => Special::CharacterDevice,
-            FileType::BlockDevice => Special::BlockDevice,
-            FileType::Fifo => Special::Fifo,
-            _ => Special::Socket,
+            Is::Special(FileType::CharacterDevice) => Special::CharacterDevice,
+            Is::Special(FileType::BlockDevice) => Special::BlockDevice,
+            Is::Special(FileType::Fifo) => Special::Fifo,
+            Is::Special(_) => Special::Socket,
         };
         self.replay.tree.insert(parent, name.to_bytes(), Kind::Special(special), meta);
         Ok(())
@@ -166,7 +157,7 @@ impl Walk<'_> {
         &mut self,
         directory: BorrowedFd<'_>,
         parent: NodeId,
-        name: &CString,
+        name: &CStr,
         size: u64,
         meta: Meta,
     ) -> Result<(), Halt> {

@@ -9,6 +9,7 @@ mod hashing;
 mod header;
 mod input;
 pub mod limits;
+mod listing;
 mod pax;
 mod replay;
 mod sniff;

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -15,8 +16,12 @@ fn write(path: &Path, content: &str) {
     fs::write(path, content).unwrap();
 }
 
-/// A folder `bundle` with some third-party files.
+/// A folder `bundle` with some third-party files, and enough other packages that threads look at them ahead of the walk.
 fn bundle(folder: &Path, files: usize) {
+    for number in 0..40 {
+        fs::create_dir_all(folder.join(format!("bundle/node_modules/a{number}/lib"))).unwrap();
+        fs::create_dir_all(folder.join(format!("bundle/node_modules/z{number}/lib"))).unwrap();
+    }
     for number in 0..files {
         write(&folder.join(format!("bundle/node_modules/p/lib/{number}.js")), &format!("// {number}\n").repeat(200));
     }
@@ -117,4 +122,19 @@ fn files_that_change_are_told_or_read_whole() {
             assert!(sums.code == 0 || (sums.code == 2 && told), "{}: {}", sums.code, sums.stderr);
         }
     });
+}
+
+#[test]
+fn few_files_may_be_open_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    bundle(folder.path(), 3);
+    let program = env!("CARGO_BIN_EXE_bundle-doctor");
+    let said = |limit: &str| {
+        let script = format!("ulimit -n {limit} && exec \"$0\" check --json bundle");
+        let ran = Command::new("sh").args(["-c", &script, program]).current_dir(folder.path()).output().unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    // The three that every process has, and the folders on the way down.
+    assert_eq!(said("10"), said("1000"));
 }
