@@ -24,8 +24,8 @@ impl<'a> Reader<'a, '_> {
 
     /// Marks the `import()`s whose rejection reaches nobody but the process when this expression's does.
     pub(super) fn mark_fatal(&mut self, expression: &Expression<'a>) {
-        let mut pending = vec![expression];
-        while let Some(expression) = pending.pop() {
+        let (mut next, mut pending) = (Some(expression), Vec::new());
+        while let Some(expression) = next.take().or_else(|| pending.pop()) {
             match expression {
                 Expression::ImportExpression(import) => {
                     self.fatal.insert(import.span.start);

@@ -4,7 +4,7 @@
 use super::calls::{is_function, makes_own_require};
 use super::commonjs::Exports;
 use super::lines::Lines;
-use super::scopes::{Declares, Scopes};
+use super::scopes::{Declares, Scopes, names_in};
 use crate::model::modules::{Attributes, Export, Form, Import, Module, ModuleSyntax, Need, NewSyntax, SyntaxFault};
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{
@@ -219,7 +219,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         match &export.declaration {
             Declaration::VariableDeclaration(variables) => {
                 for declarator in &variables.declarations {
-                    declarator.id.get_binding_identifiers().iter().for_each(|name| add(&name.name));
+                    names_in(&declarator.id).for_each(|name| add(&name.name));
                 }
             }
             Declaration::FunctionDeclaration(function) => function.id.iter().for_each(|name| add(&name.name)),
@@ -314,7 +314,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_catch_clause(&mut self, it: &CatchClause<'a>) {
         if let Some(parameter) = &it.param {
-            for name in parameter.pattern.get_binding_identifiers() {
+            for name in names_in(&parameter.pattern) {
                 self.note_declared(name.name.as_str());
             }
         }
@@ -338,7 +338,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_formal_parameters(&mut self, it: &FormalParameters<'a>) {
         for parameter in &it.items {
-            for name in parameter.pattern.get_binding_identifiers() {
+            for name in names_in(&parameter.pattern) {
                 self.declare(name.name.as_str(), name.span, Declares::Parameter);
             }
         }
@@ -372,7 +372,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         }
         let how = if it.kind == VariableDeclarationKind::Var { Declares::Var } else { Declares::Lexical };
         for declarator in &it.declarations {
-            for name in declarator.id.get_binding_identifiers() {
+            for name in names_in(&declarator.id) {
                 self.declare(name.name.as_str(), name.span, how);
             }
             if let (Some(init), Some(name)) = (&declarator.init, declarator.id.get_binding_identifier())

@@ -2,6 +2,7 @@
 //! Errors" of blocks, functions, scripts and modules).
 
 use hashbrown::HashMap;
+use oxc_ast::ast::{BindingIdentifier, BindingPattern};
 use oxc_span::Span;
 
 /// How a name is declared.
@@ -136,4 +137,13 @@ impl<'a> Scopes<'a> {
             self.twice_in_commonjs = Some((name, span));
         }
     }
+}
+
+/// The names that a pattern binds. Most patterns are one name, and need no list.
+pub fn names_in<'p, 'a>(pattern: &'p BindingPattern<'a>) -> impl Iterator<Item = &'p BindingIdentifier<'a>> {
+    let (one, more) = match pattern {
+        BindingPattern::BindingIdentifier(name) => (Some(&**name), Vec::new()),
+        pattern => (None, pattern.get_binding_identifiers()),
+    };
+    one.into_iter().chain(more)
 }
