@@ -1,4 +1,5 @@
-"""`doctor` on a booted server of the lab, against the slowest of the commands that its report names."""
+"""`doctor` on a booted server of the lab, against the slowest of the commands that its report names, and beside it what
+its own commands cost when a shell starts them at once and nothing is judged."""
 
 from __future__ import annotations
 
@@ -44,11 +45,16 @@ def row(rounds: int) -> tuple[str, bool]:
         slowest = max(alone, key=lambda command: alone[command])
         for command, took in alone.items():
             print(f"  {took * 1e3:6.1f} ms  {command[:100]}", file=sys.stderr)
-        pairs = [(timed(server, DOCTOR), timed(server, slowest)) for _ in range(max(3, rounds))]
+        at_once = "{ " + " ".join(f"{ran['command']} &" for ran in json.loads(said.out)["commands"]) + " wait; }"
+        triples = [(timed(server, DOCTOR), timed(server, slowest), timed(server, at_once)) for _ in range(max(3, rounds))]
     finally:
         server.close()
-    ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-    ours, theirs = (statistics.median(side) for side in zip(*pairs))
+    ratio = statistics.median(ours / theirs for ours, theirs, _ in triples)
+    floor = statistics.median(alone / theirs for _, theirs, alone in triples)
+    ours, theirs, alone = (statistics.median(side) for side in zip(*triples))
     mark = "" if ratio <= MOST else " **missed**"
-    line = f"| `doctor` on a healthy server | `{slowest}` | {ours * 1e3:,.1f} ms | {theirs * 1e3:,.1f} ms | {ratio:.2f}{mark} | ≤ {MOST:.2f} |"
-    return line, ratio <= MOST
+    lines = [
+        f"| `doctor` on a healthy server | `{slowest}` | {ours * 1e3:,.1f} ms | {theirs * 1e3:,.1f} ms | {ratio:.2f}{mark} | ≤ {MOST:.2f} |",
+        f"| its commands alone, started at once by a shell | the same | {alone * 1e3:,.1f} ms | {theirs * 1e3:,.1f} ms | {floor:.2f} | |",
+    ]
+    return "\n".join(lines), ratio <= MOST
