@@ -4,10 +4,11 @@
 use super::{json, parse};
 use crate::model::modules::{Module, NotParsed, Script};
 use crate::model::tree::FileId;
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Most bytes that imports and exports of all files take in memory.
 const MOST_RECORDED: usize = 4 << 20;
@@ -81,6 +82,8 @@ pub struct Parsing {
     /// Files that were handed over, in the order in which they came.
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
+    /// How many there were.
+    count: usize,
     /// What came of the files before them.
     parsed: Vec<(FileId, Script)>,
     /// About how many bytes that takes.
@@ -90,6 +93,7 @@ pub struct Parsing {
 /// A file that was handed over.
 struct Waiting {
     file: FileId,
+    rank: Rank,
     /// Bytes that it takes.
     takes: usize,
     /// What came of it, if the files before it have taken longer.
@@ -98,9 +102,26 @@ struct Waiting {
 
 /// They end by themselves once nobody has anything for them to do; nobody waits for that.
 struct Threads {
-    jobs: Sender<Job>,
+    jobs: Arc<Jobs>,
     answers: Receiver<(FileId, Script)>,
 }
+
+/// Files to be parsed, the longest first: a long one that came last would be parsed by one thread while the other has
+/// nothing left to do.
+#[derive(Default)]
+struct Jobs {
+    queue: Mutex<Queue>,
+    more: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: BTreeMap<Rank, Job>,
+    is_over: bool,
+}
+
+/// A file's length, and its number: of files of one length the first goes first.
+type Rank = (usize, Reverse<usize>);
 
 struct Job {
     file: FileId,
@@ -108,17 +129,42 @@ struct Job {
     source: Vec<u8>,
 }
 
+impl Jobs {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, rank: Rank, job: Job) {
+        self.lock().waiting.insert(rank, job);
+        self.more.notify_one();
+    }
+
+    /// Has a file parsed next, if it still waits.
+    fn hurry(&self, rank: Rank) {
+        let mut queue = self.lock();
+        if let Some(job) = queue.waiting.remove(&rank) {
+            queue.waiting.insert((usize::MAX, rank.1), job);
+        }
+    }
+
+    /// The next one; waits for it, and gives nothing once there will be none.
+    fn next(&self) -> Option<Job> {
+        let none_yet = |queue: &mut Queue| queue.waiting.is_empty() && !queue.is_over;
+        let mut queue = self.more.wait_while(self.lock(), none_yet).unwrap_or_else(PoisonError::into_inner);
+        queue.waiting.pop_last().map(|(_, job)| job)
+    }
+}
+
 impl Threads {
     const COUNT: usize = 2;
 
     /// Starts them; nothing where not even one can be started.
     fn start() -> Option<Self> {
-        let (jobs, to_do) = channel();
         let (answer, answers) = channel();
-        let (to_do, room) = (Arc::new(Mutex::new(to_do)), Arc::new(Room::default()));
+        let (jobs, room) = (Arc::new(Jobs::default()), Arc::new(Room::default()));
         let start = |_: &usize| {
-            let (to_do, answer, room) = (Arc::clone(&to_do), answer.clone(), Arc::clone(&room));
-            let work = move || work(&to_do, &answer, &room);
+            let (jobs, answer, room) = (Arc::clone(&jobs), answer.clone(), Arc::clone(&room));
+            let work = move || work(&jobs, &answer, &room);
             std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work).is_ok()
         };
         let started = (0..Self::COUNT).filter(start).count();
@@ -126,12 +172,17 @@ impl Threads {
     }
 }
 
+impl Drop for Threads {
+    fn drop(&mut self) {
+        *self.jobs.lock() = Queue { waiting: BTreeMap::new(), is_over: true };
+        self.jobs.more.notify_all();
+    }
+}
+
 /// Parses one file after the other.
-fn work(to_do: &Mutex<Receiver<Job>>, answer: &Sender<(FileId, Script)>, room: &Room) {
+fn work(jobs: &Jobs, answer: &Sender<(FileId, Script)>, room: &Room) {
     let mut memory = parse::memory();
-    loop {
-        let job = to_do.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { file, kind, source }) = job else { return };
+    while let Some(Job { file, kind, source }) = jobs.next() {
         let parse = || match kind {
             SourceKind::Json => json::parse(&source),
             SourceKind::Script => parse::parse(&source, room, &mut memory),
@@ -153,23 +204,27 @@ impl Parsing {
     pub fn parse(&mut self, file: FileId, kind: SourceKind, source: Vec<u8>) {
         let takes = source.len() + WAITING;
         while self.waiting_bytes > 0 && self.waiting_bytes + takes > MOST_WAITING {
+            if let (Some(threads), Some(first)) = (&self.threads, self.waiting.front()) {
+                threads.jobs.hurry(first.rank);
+            }
             self.take_in();
         }
+        let rank = (source.len(), Reverse(self.count));
+        self.count += 1;
         // It would be left out when it is taken in, so it need not be parsed.
         if kind == SourceKind::Script && self.recorded > MOST_RECORDED {
             let script = Some(Script::NotParsed(NotParsed::TooMany));
-            self.waiting.push_back(Waiting { file, takes: WAITING, script });
+            self.waiting.push_back(Waiting { file, rank, takes: WAITING, script });
             self.waiting_bytes += WAITING;
             return;
         }
-        self.waiting.push_back(Waiting { file, takes, script: None });
+        self.waiting.push_back(Waiting { file, rank, takes, script: None });
         self.waiting_bytes += takes;
         if self.threads.is_none() {
             self.threads = Threads::start();
         }
         if let Some(threads) = &self.threads {
-            // Where they have ended, so has what they would answer: see `take_in`.
-            let _ = threads.jobs.send(Job { file, kind, source });
+            threads.jobs.add(rank, Job { file, kind, source });
         }
     }
 
@@ -184,7 +239,7 @@ impl Parsing {
     /// Takes in what came of the file that has waited longest. Whether there is room for its imports depends on the files
     /// before it alone, so that the same bundle is always judged the same.
     fn take_in(&mut self) {
-        let Some(Waiting { file, takes, mut script }) = self.waiting.pop_front() else { return };
+        let Some(Waiting { file, takes, mut script, .. }) = self.waiting.pop_front() else { return };
         self.waiting_bytes -= takes;
         while script.is_none() {
             let answer = self.threads.as_ref().and_then(|threads| threads.answers.recv().ok());
@@ -258,6 +313,24 @@ mod tests {
         };
         // 80 bytes and a letter for each import, and 4 MiB in all: the sixth goes beyond, and is the last.
         assert_eq!(judged(), [vec![true; 6], vec![false; 6]].concat());
+    }
+
+    #[test]
+    fn the_longest_file_goes_first_unless_one_is_waited_for() {
+        let (mut tree, jobs) = (Tree::new(), Jobs::default());
+        for (number, length) in [3, 1, 5, 5, 4].into_iter().enumerate() {
+            let file = tree.add_file(FileData::of_size(length as u64));
+            jobs.add(
+                (length, Reverse(number)),
+                Job { file, kind: SourceKind::Json, source: vec![b'0' + number as u8; length] },
+            );
+        }
+        jobs.hurry((1, Reverse(1)));
+        jobs.hurry((9, Reverse(9)));
+        let order: Vec<_> = (0..5).map(|_| jobs.next().unwrap().source[0]).collect();
+        assert_eq!(order, b"12340");
+        jobs.lock().is_over = true;
+        assert!(jobs.next().is_none());
     }
 
     #[test]

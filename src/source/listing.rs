@@ -260,16 +260,17 @@ impl Shared {
         }
     }
 
-    /// Lists a folder ahead of the walk; false where too many files are open for it. The walk itself may have better
-    /// luck, as it holds fewer.
+    /// Lists a folder ahead of the walk, or leaves it to the walk: one of very many names, which several threads could
+    /// not hold at once, and whatever cannot be opened since too many files are, as the walk holds fewer open. False
+    /// where that is so.
     fn list(&self, (state, parent, name): Begun) -> bool {
-        let listing = open(&parent, &name, self.most_entries);
+        let listing = open(&parent, &name, self.most_entries.min(MOST_AHEAD as u64));
         let is_short_of_files = matches!(&listing, Err(Unlisted::Open(Errno::MFILE | Errno::NFILE)));
         if let Ok(listing) = &listing {
             self.queue(listing);
         }
         let mut queue = lock(&self.ahead);
-        *lock(&state) = if is_short_of_files {
+        *lock(&state) = if is_short_of_files || matches!(&listing, Err(Unlisted::TooMany)) {
             State::Waiting(parent, name)
         } else {
             queue.listed += weight(&listing);
@@ -389,6 +390,22 @@ mod tests {
         let Ok(Look { is: Is::Folder(folder), .. }) = listing.unwrap().entries.remove(0).look else { panic!() };
         // Which of the two it is depends on the kernel (open(2), O_NOFOLLOW with O_DIRECTORY).
         assert!(matches!(ahead.take(folder), Err(Unlisted::Open(Errno::NOTDIR | Errno::LOOP))));
+    }
+
+    #[test]
+    fn very_many_names_are_left_to_the_walk() {
+        let root = tempfile::tempdir().unwrap();
+        let many = root.path().join("many");
+        fs::create_dir(&many).unwrap();
+        for number in 0..=MOST_AHEAD {
+            File::create(many.join(number.to_string())).unwrap();
+        }
+        let (mut ahead, listing) = ahead(root.path(), 100_000);
+        let begun = lock(&ahead.shared.ahead).begin().unwrap();
+        assert!(ahead.shared.list(begun) && lock(&ahead.shared.ahead).listed == 0);
+        let mut paths = Vec::new();
+        walked(&mut ahead, listing.unwrap(), "", &mut paths);
+        assert_eq!(paths.len(), MOST_AHEAD + 2);
     }
 
     #[test]
