@@ -6,6 +6,7 @@
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,6 +21,9 @@ const OPEN: usize = 64;
 const WORTH_THREADS: usize = 12;
 /// Most threads beside the walk's own: beyond these the walk is what takes time.
 const MOST_THREADS: usize = 3;
+/// Files that a process may hold open, below which nothing is listed ahead: folders that wait, those on the way down and
+/// files that are hashed are some 400 at most.
+const FEW_FILES: u64 = 512;
 
 /// A folder that was listed.
 pub struct Listing {
@@ -189,6 +193,9 @@ impl Ahead {
             return;
         }
         self.may_start = false;
+        if getrlimit(Resource::Nofile).current.is_some_and(|files| files < FEW_FILES) {
+            return;
+        }
         let beside = thread::available_parallelism().map_or(0, |cores| (cores.get() - 1).min(MOST_THREADS));
         let start = |_| {
             let shared = Arc::clone(&self.shared);
@@ -247,9 +254,7 @@ impl Shared {
         while !queue.stop {
             queue = if let Some(folder) = queue.begin() {
                 drop(queue);
-                if !self.list(folder) {
-                    return;
-                }
+                self.list(folder);
                 lock(&self.ahead)
             } else {
                 queue.idle += 1;
@@ -260,17 +265,14 @@ impl Shared {
         }
     }
 
-    /// Lists a folder ahead of the walk, or leaves it to the walk: one of very many names, which several threads could
-    /// not hold at once, and whatever cannot be opened since too many files are, as the walk holds fewer open. False
-    /// where that is so.
-    fn list(&self, (state, parent, name): Begun) -> bool {
+    /// Lists a folder ahead of the walk. One of very many names is left to the walk: several could not be held at once.
+    fn list(&self, (state, parent, name): Begun) {
         let listing = open(&parent, &name, self.most_entries.min(MOST_AHEAD as u64));
-        let is_short_of_files = matches!(&listing, Err(Unlisted::Open(Errno::MFILE | Errno::NFILE)));
         if let Ok(listing) = &listing {
             self.queue(listing);
         }
         let mut queue = lock(&self.ahead);
-        *lock(&state) = if is_short_of_files || matches!(&listing, Err(Unlisted::TooMany)) {
+        *lock(&state) = if matches!(&listing, Err(Unlisted::TooMany)) {
             State::Waiting(parent, name)
         } else {
             queue.listed += weight(&listing);
@@ -279,7 +281,6 @@ impl Shared {
         if std::mem::take(&mut queue.is_awaited) {
             self.done.notify_one();
         }
-        !is_short_of_files
     }
 }
 
@@ -402,7 +403,8 @@ mod tests {
         }
         let (mut ahead, listing) = ahead(root.path(), 100_000);
         let begun = lock(&ahead.shared.ahead).begin().unwrap();
-        assert!(ahead.shared.list(begun) && lock(&ahead.shared.ahead).listed == 0);
+        ahead.shared.list(begun);
+        assert_eq!(lock(&ahead.shared.ahead).listed, 0);
         let mut paths = Vec::new();
         walked(&mut ahead, listing.unwrap(), "", &mut paths);
         assert_eq!(paths.len(), MOST_AHEAD + 2);
