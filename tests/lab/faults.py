@@ -20,6 +20,9 @@ from harness import BINARY, HOME, REPO, Mismatch, Part, archive, environment, mu
 # nobody, on Debian.
 NOBODY = 65534
 
+# The program, linked dynamically.
+DYNAMIC = os.environ["LAB_DYNAMIC"]
+
 
 def heeding() -> None:
     """Lets SIGINT end the child, also where the lab itself was started with it ignored, as shells do in the background."""
@@ -51,6 +54,12 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 def doctor(*words: object, stdin: bytes | None = None, timeout: float = 60, **env: str):
     return execute(BINARY, *words, stdin=stdin, timeout=timeout, **env)
+
+
+def failing(path: str, after: int, preload: str, *words: object):
+    """Runs a command for which reading that path fails after so many bytes. A static program takes no shim, so this is
+    the same one linked dynamically."""
+    return execute(DYNAMIC, *words, timeout=60, LD_PRELOAD=preload, FAULT_PATH=path, FAULT_AFTER=str(after))
 
 
 def expect(ran, code: int, *says: str) -> None:
@@ -253,7 +262,7 @@ def read_errors(part: Part, work: Path) -> None:
         for command in ("check", "manifest"):
 
             def do(after: int = after, command: str = command) -> None:
-                ran = doctor(command, "--no-config", packed, LD_PRELOAD=preload, FAULT_PATH="good.tar.gz", FAULT_AFTER=str(after))
+                ran = failing("good.tar.gz", after, preload, command, "--no-config", packed)
                 expect(ran, 2, "Input/output error", "good.tar.gz")
                 if ran.out:
                     raise Mismatch(f"something on stdout: {ran.out[:200]!r}")
@@ -262,21 +271,21 @@ def read_errors(part: Part, work: Path) -> None:
     for command, path in (("check", "package.json"), ("check", "dist/index.js"), ("manifest", "package.json"), ("manifest", "lib/7.js"), ("manifest", "dist/index.js")):
 
         def do(command: str = command, path: str = path) -> None:
-            ran = doctor(command, "--no-config", good, LD_PRELOAD=preload, FAULT_PATH=path, FAULT_AFTER="10")
+            ran = failing(path, 10, preload, command, "--no-config", good)
             expect(ran, 2, "Input/output error", path)
 
         part.case(f"read error in {path} of a folder: {command}", do)
 
     def configuration() -> None:
         settings = write(work / "bundle-doctor.toml", "[limits]\nmax-entries = 100000\n")
-        ran = doctor("check", "--config", settings, packed, LD_PRELOAD=preload, FAULT_PATH="bundle-doctor.toml", FAULT_AFTER="3")
+        ran = failing("bundle-doctor.toml", 3, preload, "check", "--config", settings, packed)
         expect(ran, 2, "Input/output error", "bundle-doctor.toml")
 
     part.case("read error in the configuration", configuration)
 
     def machine() -> None:
         """A machine gets its one document also then."""
-        ran = doctor("check", "--no-config", "--json", packed, LD_PRELOAD=preload, FAULT_PATH="good.tar.gz", FAULT_AFTER="1000")
+        ran = failing("good.tar.gz", 1000, preload, "check", "--no-config", "--json", packed)
         expect(ran, 2, "Input/output error")
         if b'"verdict": "error"' not in ran.out.replace(b'":"', b'": "'):
             raise Mismatch(f"no document: {ran.out[:300]!r}")
