@@ -16,6 +16,7 @@ mod lines;
 mod parse;
 mod record;
 mod scopes;
+mod words;
 mod worker;
 
 use crate::model::bundle::{Bundle, Expectations};
