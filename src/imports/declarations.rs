@@ -7,6 +7,7 @@ use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, ExportNamedDeclaration, ImportAttributeKey, ImportDeclaration,
     ImportDeclarationSpecifier, ModuleExportName, WithClause, WithClauseKeyword,
 };
+use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 
 impl<'a> Reader<'a, '_> {
@@ -57,7 +58,8 @@ impl<'a> Reader<'a, '_> {
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => (&default.local, Some("default".into())),
                 ImportDeclarationSpecifier::ImportNamespaceSpecifier(all) => (&all.local, None),
             };
-            self.declare(local.name.as_str(), local.span, Declares::Import);
+            self.visit_binding_identifier(local);
+            self.scopes.declare(local.name.as_str(), local.span, Declares::Import);
             self.imported.insert(local.name.as_str(), (number, name.clone()));
             names.extend(name.map(|name| (name, self.line(specifier.span()))));
         }

@@ -8,13 +8,13 @@ use super::scopes::{Declares, Scopes, names_in};
 use crate::model::modules::{Attributes, Export, Form, Import, Module, ModuleSyntax, Need, NewSyntax, SyntaxFault};
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{
-    ArrowFunctionExpression, AssignmentExpression, AwaitExpression, BindingIdentifier, CallExpression, CatchClause,
-    Class, ClassType, ConditionalExpression, Declaration, DoWhileStatement, ExportAllDeclaration, ExportDeclaration,
+    ArrowFunctionExpression, AssignmentExpression, AwaitExpression, BindingIdentifier, CallExpression, Class,
+    ClassType, ConditionalExpression, Declaration, DoWhileStatement, ExportAllDeclaration, ExportDeclaration,
     ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration, Expression, ExpressionStatement,
     ForInStatement, ForOfStatement, ForStatement, FormalParameters, Function, FunctionType, IdentifierReference,
     IfStatement, ImportDeclaration, ImportExpression, ImportMeta, LogicalExpression, NumericLiteral, Program,
-    PropertyDefinition, RegExpFlags, RegExpLiteral, Statement, SwitchCase, TryStatement, UnaryExpression,
-    UnaryOperator, VariableDeclaration, VariableDeclarationKind, WhileStatement, WithStatement,
+    PropertyDefinition, RegExpFlags, RegExpLiteral, SwitchCase, TryStatement, UnaryExpression, UnaryOperator,
+    VariableDeclaration, VariableDeclarationKind, WhileStatement, WithStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
@@ -179,17 +179,6 @@ impl<'a, 's> Reader<'a, 's> {
         visit(self);
         self.functions -= 1;
     }
-
-    pub(super) fn declare(&mut self, name: &'a str, span: Span, how: Declares) {
-        self.note_declared(name);
-        self.scopes.declare(name, span, how);
-    }
-
-    fn note_declared(&mut self, name: &'a str) {
-        if COMMONJS_NAMES.contains(&name) {
-            self.declared.insert(name);
-        }
-    }
 }
 
 impl<'a> Visit<'a> for Reader<'a, '_> {
@@ -312,18 +301,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         it.finalizer.iter().for_each(|finalizer| self.visit_block_statement(finalizer));
     }
 
-    fn visit_catch_clause(&mut self, it: &CatchClause<'a>) {
-        if let Some(parameter) = &it.param {
-            for name in names_in(&parameter.pattern) {
-                self.note_declared(name.name.as_str());
-            }
-        }
-        walk::walk_catch_clause(self, it);
-    }
-
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         if let (FunctionType::FunctionDeclaration, Some(name)) = (it.r#type, &it.id) {
-            self.declare(name.name.as_str(), name.span, Declares::Function);
+            self.scopes.declare(name.name.as_str(), name.span, Declares::Function);
         }
         self.bodies += 1;
         self.in_function(|reader| walk::walk_function(reader, it, flags));
@@ -339,7 +319,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_formal_parameters(&mut self, it: &FormalParameters<'a>) {
         for parameter in &it.items {
             for name in names_in(&parameter.pattern) {
-                self.declare(name.name.as_str(), name.span, Declares::Parameter);
+                self.scopes.declare(name.name.as_str(), name.span, Declares::Parameter);
             }
         }
         walk::walk_formal_parameters(self, it);
@@ -347,7 +327,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_class(&mut self, it: &Class<'a>) {
         if let (ClassType::ClassDeclaration, Some(name)) = (it.r#type, &it.id) {
-            self.declare(name.name.as_str(), name.span, Declares::Lexical);
+            self.scopes.declare(name.name.as_str(), name.span, Declares::Lexical);
         }
         walk::walk_class(self, it);
     }
@@ -373,7 +353,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         let how = if it.kind == VariableDeclarationKind::Var { Declares::Var } else { Declares::Lexical };
         for declarator in &it.declarations {
             for name in names_in(&declarator.id) {
-                self.declare(name.name.as_str(), name.span, how);
+                self.scopes.declare(name.name.as_str(), name.span, how);
             }
             if let (Some(init), Some(name)) = (&declarator.init, declarator.id.get_binding_identifier())
                 && makes_own_require(init)
@@ -385,7 +365,10 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'a>) {
-        self.note_declared(it.name.as_str());
+        let name = it.name.as_str();
+        if COMMONJS_NAMES.contains(&name) {
+            self.declared.insert(name);
+        }
     }
 
     fn visit_expression_statement(&mut self, it: &ExpressionStatement<'a>) {
@@ -520,19 +503,5 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if it.regex.flags.contains(RegExpFlags::V) {
             self.note_new(NewSyntax::UnicodeSets, it.span);
         }
-    }
-
-    fn visit_program(&mut self, it: &Program<'a>) {
-        if self.is_module {
-            // Imports are hoisted: their names are declared before anything else is.
-            for statement in &it.body {
-                if let Statement::ImportDeclaration(import) = statement {
-                    for specifier in import.specifiers.iter().flatten() {
-                        self.note_declared(specifier.local().name.as_str());
-                    }
-                }
-            }
-        }
-        walk::walk_program(self, it);
     }
 }
