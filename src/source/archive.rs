@@ -32,7 +32,7 @@ pub fn read(path: &str, stream: Stream, reading: &Reading<'_>) -> Result<Snapsho
     let excerpt = sniff::excerpt(head, format);
     let mut replay = Replay::new(reading.limits);
     let unpacked = match format {
-        Format::Gzip => Unpacked::gzip(raw, &reading.limits).map_err(io_error)?,
+        Format::Gzip => Unpacked::gzip(raw, &reading.limits),
         Format::Tar if may_be_plain => Unpacked::plain(raw, &reading.limits),
         found => {
             replay.note(unreadable(None, Unreadable::Instead { found, excerpt }));

@@ -121,6 +121,25 @@ pub struct Inflater<L> {
     max_stream: u64,
 }
 
+impl<L> Inflater<L> {
+    /// Lets another hear what is read from now on, and gives back who heard what came before.
+    pub fn hand_over<M>(self, listener: M) -> (Inflater<M>, L) {
+        let Self { raw, inflate, state, out, made, total, max_ratio, max_stream } = self;
+        let (raw, before) = raw.hand_over(listener);
+        (Inflater { raw, inflate, state, out, made, total, max_ratio, max_stream }, before)
+    }
+
+    /// Who hears what is read.
+    pub const fn listener(&self) -> &L {
+        self.raw.listener()
+    }
+
+    /// Unpacked bytes so far.
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+}
+
 impl<L: Listener> Inflater<L> {
     /// Starts at the first byte of a gzip file.
     pub fn new(raw: Raw<L>, limits: &Limits) -> Self {

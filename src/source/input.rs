@@ -91,6 +91,11 @@ pub struct Raw<L> {
 }
 
 impl<L> Raw<L> {
+    /// Who hears what is read.
+    pub const fn listener(&self) -> &L {
+        &self.listener
+    }
+
     /// Lets another hear what comes from now on, and gives back who heard what came before.
     pub fn hand_over<M>(self, listener: M) -> (Raw<M>, L) {
         let Self { listener: before, reader, buffer, start, end, consumed, ended } = self;

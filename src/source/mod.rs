@@ -7,6 +7,7 @@ mod entry;
 mod gzip;
 mod hashing;
 mod header;
+mod inflating;
 mod input;
 pub mod limits;
 mod listing;
