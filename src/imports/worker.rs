@@ -7,7 +7,6 @@ use crate::model::tree::FileId;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Most bytes that imports and exports of all files take in memory.
@@ -75,10 +74,10 @@ pub fn kind_of(path: &[u8]) -> Option<SourceKind> {
     }
 }
 
-/// Parses the files of one bundle, on two threads, beside whatever the reader does meanwhile.
+/// Parses the files of one bundle on threads of its own, beside whatever the reader does meanwhile.
 #[derive(Default)]
 pub struct Parsing {
-    threads: Option<Threads>,
+    threads: Threads,
     /// Files that were handed over, in the order in which they came.
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
@@ -93,96 +92,169 @@ pub struct Parsing {
 /// A file that was handed over.
 struct Waiting {
     file: FileId,
-    rank: Rank,
+    /// Its place among those that are parsed; nothing for one that is not.
+    rank: Option<Rank>,
     /// Bytes that it takes.
     takes: usize,
-    /// What came of it, if the files before it have taken longer.
-    script: Option<Script>,
-}
-
-/// They end by themselves once nobody has anything for them to do; nobody waits for that.
-struct Threads {
-    jobs: Arc<Jobs>,
-    answers: Receiver<(FileId, Script)>,
-}
-
-/// Files to be parsed, the longest first: a long one that came last would be parsed by one thread while the other has
-/// nothing left to do.
-#[derive(Default)]
-struct Jobs {
-    queue: Mutex<Queue>,
-    more: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: BTreeMap<Rank, Job>,
-    is_over: bool,
 }
 
 /// A file's length, and its number: of files of one length the first goes first.
 type Rank = (usize, Reverse<usize>);
 
 struct Job {
-    file: FileId,
     kind: SourceKind,
     source: Vec<u8>,
 }
 
-impl Jobs {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+/// They end by themselves once nobody has anything for them to do; nobody waits for that.
+#[derive(Default)]
+struct Threads {
+    desk: Arc<Desk>,
+    room: Arc<Room>,
+    are_started: bool,
+}
+
+/// Where files are handed over and what came of them is fetched.
+#[derive(Default)]
+struct Desk {
+    state: Mutex<State>,
+    /// There is something to parse, or nothing any more.
+    more: Condvar,
+    /// There is what is awaited.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Files to be parsed, the longest first: a long one that came last would be parsed by one thread while the other has
+    /// nothing left to do.
+    waiting: BTreeMap<Rank, Job>,
+    /// Files that are being parsed.
+    at_work: usize,
+    /// What came of files, by their numbers.
+    done: BTreeMap<usize, Script>,
+    awaited: Awaited,
+    /// Threads that there are.
+    threads: usize,
+    is_over: bool,
+}
+
+/// What the reader waits for.
+#[derive(Clone, Copy, Default)]
+enum Awaited {
+    #[default]
+    Nothing,
+    /// The file of that number.
+    File(usize),
+    /// All of them.
+    All,
+}
+
+impl State {
+    /// Whether what is awaited is there.
+    fn has_come(&self) -> bool {
+        match self.awaited {
+            Awaited::Nothing => false,
+            Awaited::File(number) => self.done.contains_key(&number),
+            Awaited::All => self.waiting.is_empty() && self.at_work == 0,
+        }
+    }
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, rank: Rank, job: Job) {
+    fn hand_over(&self, rank: Rank, job: Job) {
         self.lock().waiting.insert(rank, job);
         self.more.notify_one();
     }
 
     /// Has a file parsed next, if it still waits.
     fn hurry(&self, rank: Rank) {
-        let mut queue = self.lock();
-        if let Some(job) = queue.waiting.remove(&rank) {
-            queue.waiting.insert((usize::MAX, rank.1), job);
+        let mut state = self.lock();
+        if let Some(job) = state.waiting.remove(&rank) {
+            state.waiting.insert((usize::MAX, rank.1), job);
         }
     }
 
-    /// The next one; waits for it, and gives nothing once there will be none.
-    fn next(&self) -> Option<Job> {
-        let none_yet = |queue: &mut Queue| queue.waiting.is_empty() && !queue.is_over;
-        let mut queue = self.more.wait_while(self.lock(), none_yet).unwrap_or_else(PoisonError::into_inner);
-        queue.waiting.pop_last().map(|(_, job)| job)
+    /// Waits for it as long as there are threads, and is woken for nothing else.
+    fn wait(&self, awaited: Awaited) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        state.awaited = awaited;
+        let not_yet = |state: &mut State| !state.has_come() && state.threads > 0;
+        let mut state = self.done.wait_while(state, not_yet).unwrap_or_else(PoisonError::into_inner);
+        state.awaited = Awaited::Nothing;
+        state
+    }
+
+    /// The next file and its number; waits for one, and gives nothing once there will be none.
+    fn next(&self) -> Option<(usize, Job)> {
+        let none_yet = |state: &mut State| state.waiting.is_empty() && !state.is_over;
+        let mut state = self.more.wait_while(self.lock(), none_yet).unwrap_or_else(PoisonError::into_inner);
+        let ((_, Reverse(number)), job) = state.waiting.pop_last()?;
+        state.at_work += 1;
+        Some((number, job))
+    }
+
+    fn put(&self, number: usize, script: Script) {
+        let mut state = self.lock();
+        state.at_work -= 1;
+        state.done.insert(number, script);
+        if state.has_come() {
+            self.done.notify_one();
+        }
     }
 }
 
 impl Threads {
     const COUNT: usize = 2;
 
-    /// Starts them; nothing where not even one can be started.
-    fn start() -> Option<Self> {
-        let (answer, answers) = channel();
-        let (jobs, room) = (Arc::new(Jobs::default()), Arc::new(Room::default()));
-        let start = |_: &usize| {
-            let (jobs, answer, room) = (Arc::clone(&jobs), answer.clone(), Arc::clone(&room));
-            let work = move || work(&jobs, &answer, &room);
-            std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work).is_ok()
-        };
-        let started = (0..Self::COUNT).filter(start).count();
-        (started > 0).then_some(Self { jobs, answers })
+    /// Starts them with the first file. Where none can be started, no file is judged.
+    fn start(&mut self) {
+        if std::mem::replace(&mut self.are_started, true) {
+            return;
+        }
+        for _ in 0..Self::COUNT {
+            let at_desk = AtDesk::new(&self.desk);
+            let room = Arc::clone(&self.room);
+            let work = move || work(&at_desk.0, &room);
+            let _ = std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work);
+        }
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        *self.jobs.lock() = Queue { waiting: BTreeMap::new(), is_over: true };
-        self.jobs.more.notify_all();
+        let mut state = self.desk.lock();
+        state.waiting.clear();
+        state.is_over = true;
+        self.desk.more.notify_all();
+    }
+}
+
+/// A thread that is counted for as long as it is there.
+struct AtDesk(Arc<Desk>);
+
+impl AtDesk {
+    fn new(desk: &Arc<Desk>) -> Self {
+        desk.lock().threads += 1;
+        Self(Arc::clone(desk))
+    }
+}
+
+impl Drop for AtDesk {
+    fn drop(&mut self) {
+        self.0.lock().threads -= 1;
+        self.0.done.notify_one();
     }
 }
 
 /// Parses one file after the other.
-fn work(jobs: &Jobs, answer: &Sender<(FileId, Script)>, room: &Room) {
+fn work(desk: &Desk, room: &Room) {
     let mut memory = parse::memory();
-    while let Some(Job { file, kind, source }) = jobs.next() {
+    while let Some((number, Job { kind, source })) = desk.next() {
         let parse = || match kind {
             SourceKind::Json => json::parse(&source),
             SourceKind::Script => parse::parse(&source, room, &mut memory),
@@ -193,9 +265,7 @@ fn work(jobs: &Jobs, answer: &Sender<(FileId, Script)>, room: &Room) {
             Script::NotParsed(NotParsed::Failed)
         });
         drop(source);
-        if answer.send((file, script)).is_err() {
-            return;
-        }
+        desk.put(number, script);
     }
 }
 
@@ -204,32 +274,27 @@ impl Parsing {
     pub fn parse(&mut self, file: FileId, kind: SourceKind, source: Vec<u8>) {
         let takes = source.len() + WAITING;
         while self.waiting_bytes > 0 && self.waiting_bytes + takes > MOST_WAITING {
-            if let (Some(threads), Some(first)) = (&self.threads, self.waiting.front()) {
-                threads.jobs.hurry(first.rank);
-            }
             self.take_in();
         }
-        let rank = (source.len(), Reverse(self.count));
-        self.count += 1;
         // It would be left out when it is taken in, so it need not be parsed.
         if kind == SourceKind::Script && self.recorded > MOST_RECORDED {
-            let script = Some(Script::NotParsed(NotParsed::TooMany));
-            self.waiting.push_back(Waiting { file, rank, takes: WAITING, script });
+            self.waiting.push_back(Waiting { file, rank: None, takes: WAITING });
             self.waiting_bytes += WAITING;
             return;
         }
-        self.waiting.push_back(Waiting { file, rank, takes, script: None });
+        let rank = (source.len(), Reverse(self.count));
+        self.count += 1;
+        self.waiting.push_back(Waiting { file, rank: Some(rank), takes });
         self.waiting_bytes += takes;
-        if self.threads.is_none() {
-            self.threads = Threads::start();
-        }
-        if let Some(threads) = &self.threads {
-            threads.jobs.add(rank, Job { file, kind, source });
-        }
+        self.threads.start();
+        self.threads.desk.hand_over(rank, Job { kind, source });
     }
 
     /// What came of all files.
     pub fn finish(mut self) -> Vec<(FileId, Script)> {
+        if !self.waiting.is_empty() {
+            drop(self.threads.desk.wait(Awaited::All));
+        }
         while !self.waiting.is_empty() {
             self.take_in();
         }
@@ -239,22 +304,28 @@ impl Parsing {
     /// Takes in what came of the file that has waited longest. Whether there is room for its imports depends on the files
     /// before it alone, so that the same bundle is always judged the same.
     fn take_in(&mut self) {
-        let Some(Waiting { file, takes, mut script, .. }) = self.waiting.pop_front() else { return };
+        let Some(Waiting { file, takes, rank }) = self.waiting.pop_front() else { return };
         self.waiting_bytes -= takes;
-        while script.is_none() {
-            let answer = self.threads.as_ref().and_then(|threads| threads.answers.recv().ok());
-            let (answered, answer) = answer.unwrap_or((file, Script::NotParsed(NotParsed::Failed)));
-            let early = self.waiting.iter_mut().find(|waiting| waiting.file == answered && answered != file);
-            *early.map_or(&mut script, |waiting| &mut waiting.script) = Some(answer);
-        }
-        let script = match script.unwrap_or(Script::NotParsed(NotParsed::Failed)) {
-            Script::Parsed(_) if self.recorded > MOST_RECORDED => Script::NotParsed(NotParsed::TooMany),
-            script => script,
+        let script = match rank.map(|rank| self.fetch(rank)) {
+            None => Script::NotParsed(NotParsed::TooMany),
+            Some(Script::Parsed(_)) if self.recorded > MOST_RECORDED => Script::NotParsed(NotParsed::TooMany),
+            Some(script) => script,
         };
         if let Script::Parsed(module) = &script {
             self.recorded += weight(module);
         }
         self.parsed.push((file, script));
+    }
+
+    /// What came of a file; waits for it.
+    fn fetch(&self, rank: Rank) -> Script {
+        let (_, Reverse(number)) = rank;
+        if let Some(script) = self.threads.desk.lock().done.remove(&number) {
+            return script;
+        }
+        self.threads.desk.hurry(rank);
+        let script = self.threads.desk.wait(Awaited::File(number)).done.remove(&number);
+        script.unwrap_or(Script::NotParsed(NotParsed::Failed))
     }
 }
 
@@ -317,20 +388,36 @@ mod tests {
 
     #[test]
     fn the_longest_file_goes_first_unless_one_is_waited_for() {
-        let (mut tree, jobs) = (Tree::new(), Jobs::default());
+        let desk = Desk::default();
         for (number, length) in [3, 1, 5, 5, 4].into_iter().enumerate() {
-            let file = tree.add_file(FileData::of_size(length as u64));
-            jobs.add(
+            desk.hand_over(
                 (length, Reverse(number)),
-                Job { file, kind: SourceKind::Json, source: vec![b'0' + number as u8; length] },
+                Job { kind: SourceKind::Json, source: vec![b'0' + number as u8; length] },
             );
         }
-        jobs.hurry((1, Reverse(1)));
-        jobs.hurry((9, Reverse(9)));
-        let order: Vec<_> = (0..5).map(|_| jobs.next().unwrap().source[0]).collect();
-        assert_eq!(order, b"12340");
-        jobs.lock().is_over = true;
-        assert!(jobs.next().is_none());
+        desk.hurry((1, Reverse(1)));
+        desk.hurry((9, Reverse(9)));
+        let order: Vec<_> = (0..5).map(|_| desk.next().unwrap()).map(|(number, job)| (number, job.source[0])).collect();
+        assert_eq!(order, [1, 2, 3, 4, 0].map(|number| (number, b'0' + number as u8)));
+        desk.lock().is_over = true;
+        assert!(desk.next().is_none());
+    }
+
+    #[test]
+    fn nobody_waits_for_threads_that_are_not_there() {
+        let desk = Desk::default();
+        desk.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        assert!(desk.wait(Awaited::File(0)).done.is_empty());
+        assert!(desk.wait(Awaited::All).done.is_empty());
+        let mut threads = Threads::default();
+        threads.start();
+        threads.desk.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        assert!(threads.desk.wait(Awaited::All).done.contains_key(&0));
+        let desk = Arc::clone(&threads.desk);
+        drop(threads);
+        while desk.lock().threads > 0 {
+            std::thread::yield_now();
+        }
     }
 
     #[test]
