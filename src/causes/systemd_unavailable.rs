@@ -3,7 +3,7 @@
 use super::{Cause, Stands, evidence, fix};
 use crate::model::diagnosis::{Diagnosis, Step};
 use crate::model::finding::Severity;
-use crate::model::server::Facts;
+use crate::model::server::{EXHAUSTED, Facts};
 
 pub static CAUSE: Cause = Cause {
     id: "systemd-unavailable",
@@ -18,10 +18,15 @@ pub static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let why = facts.service.why_unknown().filter(|_| facts.is_live())?;
     let help = why.help.as_ref().map(evidence::systemctl);
-    let step = Step::safe(
-        "ask where systemd is process 1: on the server itself, not in a container or chroot of it",
-        vec![fix::command(&["ps", "-p", "1", "-o", "comm="]), fix::systemctl("status", facts)],
-    );
+    let step = if why.because == EXHAUSTED {
+        let most = fix::command(&["ps", "-e", "-o", "nlwp,rss,pid,ppid,comm", "--sort", "-nlwp"]);
+        Step::safe("end what takes up all processes or memory", vec![most, fix::command(&["free", "-m"])])
+    } else {
+        Step::safe(
+            "ask where systemd is process 1: on the server itself, not in a container or chroot of it",
+            vec![fix::command(&["ps", "-p", "1", "-o", "comm="]), fix::systemctl("status", facts)],
+        )
+    };
     Some(
         CAUSE
             .found(

@@ -60,13 +60,14 @@ fn watch(second: Second) -> Result<Interrupt, Failure> {
 
 impl From<crate::source::SourceError> for Failure {
     fn from(error: crate::source::SourceError) -> Self {
-        let help = match error.source.kind() {
+        let of_kind = || match error.source.kind() {
             io::ErrorKind::NotFound => {
                 Some("give the path of an archive or of a bundle's folder, or `-` for stdin".to_owned())
             }
             io::ErrorKind::PermissionDenied => Some("run it as a user who may read it".to_owned()),
             _ => None,
         };
+        let help = error.help.map(str::to_owned).or_else(of_kind);
         let path = error.path.clone();
         Self::new(error.to_string()).at(&path).help(help)
     }

@@ -243,6 +243,7 @@ fn is_folder(path: &str) -> Result<bool, Failure> {
         action: "cannot open",
         path: text::printable(path).into_owned(),
         source: error,
+        help: None,
     })?;
     Ok(found.is_dir())
 }

@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::{Role, WebSocket};
@@ -46,23 +47,26 @@ impl ControlPlane {
     /// Listens on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When it cannot listen.
+    /// When it cannot listen, or has no thread to listen on.
     pub fn start(served: Served) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
         let served = Arc::new(served);
         let inner = Arc::clone(&shared);
-        std::thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if inner.closed.load(Ordering::Relaxed) {
                     break;
                 }
-                let (shared, served) = (Arc::clone(&inner), Arc::clone(&served));
-                // A client that goes away is its own business.
-                std::thread::spawn(move || shared.attend(stream, &served));
+                let Ok(twin) = stream.try_clone() else { continue };
+                let (shared, its_own) = (Arc::clone(&inner), Arc::clone(&served));
+                // A client that goes away is its own business. Without a thread for each, the next one waits.
+                if thread::Builder::new().spawn(move || shared.attend(twin, &its_own)).is_err() {
+                    inner.attend(stream, &served);
+                }
             }
-        });
+        })?;
         Ok(Self { address, shared })
     }
 

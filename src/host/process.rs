@@ -219,11 +219,11 @@ impl Running {
             Streams::Apart => {
                 let (err, err_end) = io::pipe()?;
                 command.stderr(err_end);
-                stderr = Drain::of(err, request, closing.clone());
+                stderr = Drain::of(err, request, closing.clone())?;
             }
         }
         command.stdout(out_end);
-        let stdout = Drain::of(out, request, closing);
+        let stdout = Drain::of(out, request, closing)?;
         let started = Instant::now();
         let child = command.spawn()?;
         // The pipes' other ends are the command's; while it lives no end of output is seen.
@@ -309,10 +309,10 @@ impl Drop for Running {
 struct Drain(Arc<Mutex<Output>>);
 
 impl Drain {
-    fn of(mut pipe: PipeReader, request: &Request, closing: Sender<()>) -> Self {
+    fn of(mut pipe: PipeReader, request: &Request, closing: Sender<()>) -> io::Result<Self> {
         let drain = Self::default();
         let (kept, most, keep) = (drain.clone(), request.most_output, request.keep);
-        std::thread::spawn(move || {
+        std::thread::Builder::new().spawn(move || {
             let mut buffer = vec![0; 16 * 1024];
             loop {
                 match pipe.read(&mut buffer) {
@@ -323,8 +323,8 @@ impl Drain {
                 }
             }
             drop(closing);
-        });
-        drain
+        })?;
+        Ok(drain)
     }
 
     fn take(&self, bytes: &[u8], most: usize, keep: Keep) {

@@ -6,6 +6,7 @@ use crate::model::modules::{Module, NotParsed, Script};
 use crate::model::tree::FileId;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -112,6 +113,8 @@ struct Threads {
     desk: Arc<Desk>,
     room: Arc<Room>,
     are_started: bool,
+    /// Why there is not even one.
+    fault: Option<io::Error>,
 }
 
 /// Where files are handed over and what came of them is fetched.
@@ -211,17 +214,19 @@ impl Desk {
 impl Threads {
     const COUNT: usize = 2;
 
-    /// Starts them with the first file. Where none can be started, no file is judged.
+    /// Starts them with the first file.
     fn start(&mut self) {
         if std::mem::replace(&mut self.are_started, true) {
             return;
         }
-        for _ in 0..Self::COUNT {
+        let start = |_| {
             let at_desk = AtDesk::new(&self.desk);
             let room = Arc::clone(&self.room);
             let work = move || work(&at_desk.0, &room);
-            let _ = std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work);
-        }
+            std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work)
+        };
+        let (started, mut faults): (Vec<_>, Vec<_>) = (0..Self::COUNT).map(start).partition(Result::is_ok);
+        self.fault = faults.pop().and_then(Result::err).filter(|_| started.is_empty());
     }
 }
 
@@ -291,14 +296,20 @@ impl Parsing {
     }
 
     /// What came of all files.
-    pub fn finish(mut self) -> Vec<(FileId, Script)> {
+    ///
+    /// # Errors
+    /// Where there was not even one thread to parse them: that says nothing about the bundle.
+    pub fn finish(mut self) -> io::Result<Vec<(FileId, Script)>> {
+        if let Some(fault) = self.threads.fault.take() {
+            return Err(fault);
+        }
         if !self.waiting.is_empty() {
             drop(self.threads.desk.wait(Awaited::All));
         }
         while !self.waiting.is_empty() {
             self.take_in();
         }
-        std::mem::take(&mut self.parsed)
+        Ok(std::mem::take(&mut self.parsed))
     }
 
     /// Takes in what came of the file that has waited longest. Whether there is room for its imports depends on the files
@@ -364,7 +375,7 @@ mod tests {
         }
         let data = tree.add_file(FileData::of_size(1));
         parsing.parse(data, SourceKind::Json, b"{".to_vec());
-        let came = parsing.finish();
+        let came = parsing.finish().unwrap();
         assert_eq!(came.iter().map(|(file, _)| *file).collect::<Vec<_>>(), [&files[..], &[data]].concat());
         for (number, (_, script)) in came[..60].iter().enumerate() {
             assert_eq!(names(script), [format!("./{number}.js")]);
@@ -380,7 +391,7 @@ mod tests {
                 let file = tree.add_file(FileData::of_size(1));
                 parsing.parse(file, SourceKind::Script, b"import'a';".repeat(10_000));
             }
-            parsing.finish().iter().map(|(_, script)| matches!(script, Script::Parsed(_))).collect::<Vec<_>>()
+            parsing.finish().unwrap().iter().map(|(_, script)| matches!(script, Script::Parsed(_))).collect::<Vec<_>>()
         };
         // 80 bytes and a letter for each import, and 4 MiB in all: the sixth goes beyond, and is the last.
         assert_eq!(judged(), [vec![true; 6], vec![false; 6]].concat());

@@ -19,8 +19,8 @@ use crate::model::names::Names;
 use crate::model::node_version::NodeVersion;
 use crate::model::report::SubjectReport;
 use crate::model::server::{
-    Account, Caller, ControlPlane, Deployment, Download, Fact, Facts, Host, Journal, Listener, Places, Process, Ran,
-    Reach, SecretInUnit, Service, UnitOnDisk,
+    Account, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Places,
+    Process, Ran, Reach, SecretInUnit, Service, UnitOnDisk,
 };
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{CommandLine, Context, from_directory};
@@ -100,17 +100,17 @@ impl Probe<'_> {
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let nodes = LazyLock::new(|| self.node(program.as_ref()));
         let facts = thread::scope(|scope| {
-            let service = scope.spawn(|| self.service(name, situation));
-            let journal = scope.spawn(|| self.journal(wishes, situation));
-            let version = scope.spawn(|| self.run(&Diagnostic::Version).ok());
+            let service = beside(scope, || self.service(name, situation));
+            let journal = beside(scope, || self.journal(wishes, situation));
+            let version = beside(scope, || self.run(&Diagnostic::Version).ok());
             if server.is_live() {
-                scope.spawn(|| self.run(&Diagnostic::Status(name)));
-                scope.spawn(|| self.run(&Diagnostic::Cat(name)));
-                scope.spawn(|| self.run(&Diagnostic::Listing(&places.bundle)));
+                beside(scope, || self.run(&Diagnostic::Status(name)));
+                beside(scope, || self.run(&Diagnostic::Cat(name)));
+                beside(scope, || self.run(&Diagnostic::Listing(&places.bundle)));
             }
             let nodes = &nodes;
-            scope.spawn(|| LazyLock::force(nodes));
-            let bundles = scope.spawn(move || {
+            beside(scope, || LazyLock::force(nodes));
+            let bundles = beside(scope, move || {
                 let version = || node::node_version(&nodes.0);
                 let read = |path: &Path, names: &Names| judge(path, names, &version);
                 self.bundles(places, script, names, &read)
@@ -172,9 +172,9 @@ impl Probe<'_> {
         let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
         let (no_deployment, no_backup, _, no_download) = lost(places);
         thread::scope(|scope| {
-            let deployed = scope.spawn(|| inspect(&places.bundle));
-            let backed_up = scope.spawn(|| inspect(&places.backup));
-            let download = scope.spawn(|| deployment::download(server, &places.download, names, read));
+            let deployed = beside(scope, || inspect(&places.bundle));
+            let backed_up = beside(scope, || inspect(&places.backup));
+            let download = beside(scope, || deployment::download(server, &places.download, names, read));
             let is_there = server.look(&nested).is_ok_and(|look| look.kind == 'd');
             let nested = is_there.then(|| inspect(&nested));
             (joined(deployed, no_deployment), joined(backed_up, no_backup), nested, joined(download, no_download))
@@ -225,6 +225,7 @@ impl Probe<'_> {
         match self.run(&Diagnostic::Show(unit)) {
             Err(Refusal::NotLive) => Fact::unknown("a mounted disk does not run"),
             Err(Refusal::NotFound) => Fact::unknown("there is no `systemctl`"),
+            Err(Refusal::Exhausted) => Fact::unless(EXHAUSTED, "there are too many, or too little memory is left"),
             Err(refusal) => Fact::unknown(format!("systemctl: {refusal}")),
             Ok(spoken) if spoken.status != Some(0) || !spoken.stdout.contains("LoadState=") => {
                 let first = spoken.stderr.lines().find(|line| !line.trim().is_empty());
@@ -252,7 +253,7 @@ impl Probe<'_> {
         }
         let (unit, lines, since) = (wishes.unit.as_str(), wishes.lines, wishes.since.as_deref());
         let (own, managers) = thread::scope(|scope| {
-            let own = scope.spawn(|| self.run(&Diagnostic::Journal { unit, lines, since, directory }));
+            let own = beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory }));
             let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
             (joined(own, Err(Refusal::Failed)), managers)
         });
@@ -368,9 +369,28 @@ fn lost(places: &Places) -> Bundles {
     (at(&places.bundle), at(&places.backup), None, Fact::unknown("it could not be read"))
 }
 
-/// What a thread gave; `otherwise` where it came to grief.
-fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>, otherwise: T) -> T {
-    thread.join().unwrap_or(otherwise)
+/// What is found out beside something else.
+enum Beside<'scope, T> {
+    /// On a thread.
+    Thread(thread::ScopedJoinHandle<'scope, T>),
+    /// It is here: there was no thread to be had, as on a server whose processes multiply.
+    Done(T),
+}
+
+/// Finds something out on a thread of its own, or where none can be started, before it returns.
+fn beside<'scope, T: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    work: impl Fn() -> T + Copy + Send + 'scope,
+) -> Beside<'scope, T> {
+    thread::Builder::new().spawn_scoped(scope, work).map_or_else(|_| Beside::Done(work()), Beside::Thread)
+}
+
+/// What came of it; `otherwise` where a thread came to grief.
+fn joined<T>(found: Beside<'_, T>, otherwise: T) -> T {
+    match found {
+        Beside::Thread(thread) => thread.join().unwrap_or(otherwise),
+        Beside::Done(found) => found,
+    }
 }
 
 fn last_part(path: &str) -> &str {

@@ -11,7 +11,7 @@ use super::limits::{LONGEST_PATH, MOST_KEPT, MOST_PAX, MOST_READ_ON};
 use super::pax::PaxFault;
 use super::replay::{Replay, Stop};
 use super::unpacked::Unpacked;
-use super::{Interest, Reading, SourceError, elsewhere, interest, pax, sniff, source_error};
+use super::{Interest, Reading, SourceError, elsewhere, interest, no_thread, pax, sniff, source_error};
 use crate::imports::Parsing;
 use crate::model::defect::{Defect, DefectKind, Format, Unreadable};
 use crate::model::modules::{NotParsed, Script};
@@ -55,7 +55,7 @@ pub fn read(path: &str, stream: Stream, reading: &Reading<'_>) -> Result<Snapsho
         Err(Halt::Defect(defect)) => walk.replay.note(*defect),
         Err(Halt::Io(error)) => return Err(io_error(error)),
     }
-    for (file, script) in walk.parsing.finish() {
+    for (file, script) in walk.parsing.finish().map_err(|error| no_thread(path, error))? {
         walk.replay.tree.set_script(file, script);
     }
     finish(path, length, walk.replay, walk.unpacked, reading).map_err(io_error)

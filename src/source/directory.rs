@@ -6,7 +6,7 @@ use super::hashing::{self, Done, Hashing, Job};
 use super::limits::MOST_KEPT;
 use super::listing::{Ahead, Entry, Is, Listing, Look, Unlisted};
 use super::replay::{Replay, Stop};
-use super::{Interest, Reading, SourceError, interest, source_error};
+use super::{Interest, Reading, SourceError, interest, no_thread, source_error};
 use crate::imports::Parsing;
 use crate::model::defect::{Defect, DefectKind};
 use crate::model::modules::{NotParsed, Script};
@@ -42,7 +42,7 @@ pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Sna
         Err(Halt::Source(error)) => return Err(error),
     }
     let Walk { mut replay, total, parsing, .. } = walk;
-    for (file, script) in parsing.finish() {
+    for (file, script) in parsing.finish().map_err(|error| no_thread(path, error))? {
         replay.tree.set_script(file, script);
     }
     Ok(Snapshot {

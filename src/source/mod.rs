@@ -74,6 +74,8 @@ pub struct SourceError {
     pub path: String,
     /// Why it failed.
     pub source: io::Error,
+    /// What to do about it, where that depends on what was tried.
+    pub help: Option<&'static str>,
 }
 
 /// Reads one subject: a directory, an archive, or `-` for an archive on stdin.
@@ -156,5 +158,12 @@ fn interest(path: &[u8], names: &Names, depth: Depth<'_>) -> Interest {
 fn source_error(action: &'static str, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> SourceError {
     let path = path.into();
     let shown = crate::text::printable_bytes(path.as_os_str().as_encoded_bytes()).into_owned();
-    SourceError { action, path: shown, source: source.into() }
+    SourceError { action, path: shown, source: source.into(), help: None }
+}
+
+/// Whoever may not start a thread has not judged the code, which must not look as if it were sound.
+fn no_thread(path: &str, error: io::Error) -> SourceError {
+    let help =
+        "allow it more threads (`ulimit -u`, the limit of the container or service on tasks) or memory (`ulimit -v`)";
+    SourceError { help: Some(help), ..source_error("no thread can be started to parse the code of", path, error) }
 }

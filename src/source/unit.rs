@@ -29,6 +29,7 @@ fn file(path: &Path) -> Result<UnitFile, SourceError> {
         action: "cannot read the unit",
         path: shown.clone(),
         source,
+        help: None,
     })?;
     Ok(UnitFile::parse(&shown, &String::from_utf8_lossy(&bytes)))
 }

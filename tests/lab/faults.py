@@ -5,6 +5,7 @@ are read. Each time a clear message, the right exit code, and no half-written ou
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -293,6 +294,52 @@ def read_errors(part: Part, work: Path) -> None:
     part.case("read error: the document says so", machine)
 
 
+def few_threads(part: Part, work: Path) -> None:
+    """The machine has no room for another thread or process, as in a container whose tasks are counted. What needs none is
+    done; what was not judged never looks as if it were sound."""
+    packed, good = work / "good.tar.gz", work / "good"
+    large = bundle(work / "large", files=1)
+    write(large / "node_modules/filler/data.bin", b"0123456789abcdef" * 500_000)
+    program = work / "bundle-doctor"
+    program.write_bytes(Path(BINARY).read_bytes())
+    program.chmod(0o755)
+    work.chmod(0o755)
+
+    def limited(*words: object):
+        # As root the kernel does not count.
+        user = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+        return execute(*user, "prlimit", "--nproc=1", program, *words, timeout=60)
+
+    def judged(subject: Path) -> None:
+        expect(limited("check", "--no-config", subject), 2, "no thread can be started", subject.name, "ulimit -u")
+        ran = limited("check", "--no-config", "--json", subject)
+        expect(ran, 2)
+        if json.loads(ran.out)["verdict"] != "error":
+            raise Mismatch(f"{ran.out[:300]!r}")
+
+    def summed(subject: Path, folder: Path) -> None:
+        ran = limited("manifest", "--no-config", subject)
+        expect(ran, 0)
+        if ran.out != sums(folder):
+            raise Mismatch("other sums than with threads")
+
+    def asked() -> None:
+        ran = limited("doctor", "--no-config", "--json")
+        expect(ran, 1)
+        document = json.loads(ran.out)
+        causes = [diagnosis["cause"] for diagnosis in document["diagnoses"]]
+        if causes != ["unit-missing", "systemd-unavailable"] or "no further process can be started" not in ran.out.decode():
+            raise Mismatch(f"{causes}: {ran.out.decode()[:600]}")
+
+    part.case("no thread: check of an archive", lambda: judged(packed))
+    part.case("no thread: check of a folder", lambda: judged(good))
+    part.case("no thread: manifest of an archive", lambda: summed(packed, good))
+    part.case("no thread: manifest of a folder", lambda: summed(good, good))
+    part.case("no thread: manifest of an archive that another would inflate", lambda: summed(archive(large, work / "large.tar.gz"), large))
+    part.case("no thread: pack", lambda: expect(limited("pack", "--no-config", good, "-o", "/dev/null"), 2, "no thread can be started"))
+    part.case("no process: doctor", asked)
+
+
 def strange_folders(part: Part, work: Path) -> None:
     def special() -> None:
         """FIFOs, sockets and devices are looked at, never opened: a FIFO that nobody writes to would block."""
@@ -450,5 +497,6 @@ def run(part: Part) -> None:
         closed_pipes(part, work)
         signals(part, work)
         read_errors(part, work)
+        few_threads(part, work)
         strange_folders(part, work)
         moving_folders(part, work)

@@ -32,6 +32,9 @@ pub enum Refusal {
     /// A live question, asked of a disk.
     #[error("not a running system")]
     NotLive,
+    /// There are too many processes, or too little memory for another.
+    #[error("no further process can be started")]
+    Exhausted,
     /// Anything else.
     #[error("input/output error")]
     Failed,
@@ -44,6 +47,8 @@ impl From<io::Error> for Refusal {
             io::ErrorKind::PermissionDenied => Self::Denied,
             io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => Self::Unlike,
             io::ErrorKind::TimedOut => Self::TimedOut,
+            // EAGAIN and ENOMEM of fork(2).
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Self::Exhausted,
             _ => Self::Failed,
         }
     }

@@ -1,5 +1,8 @@
 //! What could be learnt, or why not: ignorance is carried by type, never by silence.
 
+/// Why a command was not run where fork(2) fails: this says nothing about what it would have said.
+pub const EXHAUSTED: &str = "no further process can be started";
+
 /// Something that is known, or the reason why it is not.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fact<T> {

@@ -8,7 +8,7 @@ pub mod journal;
 pub mod service;
 
 pub use deployment::{Deployment, DeploymentState, Download, Inspected};
-pub use fact::{Fact, Moment, Unknown};
+pub use fact::{EXHAUSTED, Fact, Moment, Unknown};
 pub use journal::{Entry, Journal, Run, Speaker};
 pub use service::{Exit, Service};
 
