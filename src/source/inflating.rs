@@ -42,13 +42,14 @@ pub enum Inflating<'a> {
 impl<'a> Inflating<'a> {
     /// Starts at the first byte of a gzip file. After `alone` unpacked bytes a thread goes on with it, if one can be had.
     pub fn new(raw: Raw<Witness<'a>>, limits: &Limits, alone: u64) -> Self {
-        Self::Here(Here { inflater: Box::new(Inflater::new(raw, limits)), came: None, alone })
+        let pieces = Box::new(Pieces { inflater: Inflater::new(raw, limits), came: None });
+        Self::Here(Here { pieces, alone })
     }
 
     /// How many bytes of the file were read, as far as is known here.
     pub fn raw_offset(&self) -> u64 {
         match self {
-            Self::Here(here) => here.inflater.listener().heard(),
+            Self::Here(here) => here.pieces.inflater.listener().heard(),
             Self::Beside(_, witness) => witness.heard(),
             Self::Nobody => 0,
         }
@@ -60,14 +61,13 @@ impl<'a> Inflating<'a> {
     /// A [`Fault`], behind which there is nothing.
     pub fn next(&mut self, spare: Vec<u8>) -> Result<Piece, Fault> {
         if let Self::Here(here) = self
-            && here.came.is_none()
-            && here.inflater.total() >= here.alone
+            && here.is_over()
             && let Self::Here(here) = std::mem::replace(self, Self::Nobody)
         {
             *self = here.hand_over();
         }
         match self {
-            Self::Here(here) => here.next(spare),
+            Self::Here(here) => here.pieces.next(spare),
             Self::Beside(beside, witness) => beside.next(spare, witness),
             Self::Nobody => Ok(Piece::End),
         }
@@ -80,7 +80,7 @@ impl<'a> Inflating<'a> {
     pub fn into_raw(self) -> io::Result<Raw<Witness<'a>>> {
         let stopped = || io::Error::other("the inflating thread stopped");
         match self {
-            Self::Here(here) => Ok(here.inflater.into_raw()),
+            Self::Here(here) => Ok(here.pieces.inflater.into_raw()),
             Self::Beside(beside, mut witness) => {
                 beside.stop.store(true, Ordering::Relaxed);
                 for message in &beside.messages {
@@ -98,13 +98,18 @@ impl<'a> Inflating<'a> {
 
 /// Inflates where it is asked for.
 pub struct Here<'a> {
-    inflater: Box<Inflater<Witness<'a>>>,
-    /// What came with the last bytes, and is told after them: a message then names the entry that a fault stands in.
-    came: Option<Result<Step, Fault>>,
+    pieces: Box<Pieces<Witness<'a>>>,
     alone: u64,
 }
 
-impl<'a> Here<'a> {
+/// What an inflater makes, piece by piece.
+struct Pieces<L> {
+    inflater: Inflater<L>,
+    /// What came with the last bytes, and is told after them: a message then names the entry that a fault stands in.
+    came: Option<Result<Step, Fault>>,
+}
+
+impl<L: Listener> Pieces<L> {
     fn next(&mut self, mut out: Vec<u8>) -> Result<Piece, Fault> {
         loop {
             let step = match self.came.take() {
@@ -125,6 +130,13 @@ impl<'a> Here<'a> {
             }
         }
     }
+}
+
+impl<'a> Here<'a> {
+    /// Whether it is time for a thread. What came with the last bytes is told first.
+    const fn is_over(&self) -> bool {
+        self.pieces.came.is_none() && self.pieces.inflater.total() >= self.alone
+    }
 
     /// Starts a thread that goes on with it. Where none can be had, all is inflated here.
     fn hand_over(self) -> Inflating<'a> {
@@ -133,11 +145,12 @@ impl<'a> Here<'a> {
         let (give, given) = mpsc::sync_channel::<Inflater<Relay>>(1);
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, relay) = (Arc::clone(&stop), Relay(to.clone()));
-        let work = move || given.recv().ok().map(|inflater| inflate(inflater, &to, &spares, &stopped));
+        let work =
+            move || given.recv().ok().map(|inflater| inflate(Pieces { inflater, came: None }, &to, &spares, &stopped));
         let Ok(thread) = thread::Builder::new().name("inflate".to_owned()).spawn(work) else {
             return Inflating::Here(Self { alone: u64::MAX, ..self });
         };
-        let (inflater, witness) = self.inflater.hand_over(relay);
+        let (inflater, witness) = self.pieces.inflater.hand_over(relay);
         let _ = give.send(inflater);
         Inflating::Beside(Beside { thread, messages, spare, stop }, witness)
     }
@@ -159,9 +172,7 @@ impl Beside {
         loop {
             match self.messages.recv() {
                 Ok(Message::Read(bytes)) => witness.hear(&bytes),
-                Ok(Message::Made(bytes)) => return Ok(Piece::Made(bytes)),
-                Ok(Message::Member(trailer)) => return Ok(Piece::Member(trailer)),
-                Ok(Message::Fault(fault)) => return Err(fault),
+                Ok(Message::Came(came)) => return came,
                 Err(_) => return Ok(Piece::End),
             }
         }
@@ -172,12 +183,8 @@ impl Beside {
 enum Message {
     /// These bytes of the file were read.
     Read(Box<[u8]>),
-    /// These bytes were made of it.
-    Made(Vec<u8>),
-    /// A gzip member ended with them.
-    Member(Trailer),
-    /// It cannot go on.
-    Fault(Fault),
+    /// This came of them, or it cannot go on.
+    Came(Result<Piece, Fault>),
 }
 
 /// Passes on the bytes of the file to where they are hashed.
@@ -192,30 +199,20 @@ impl Listener for Relay {
 
 /// The thread: until the end, a fault, or until nobody wants more.
 fn inflate(
-    mut inflater: Inflater<Relay>,
+    mut pieces: Pieces<Relay>,
     to: &SyncSender<Message>,
     spares: &Receiver<Vec<u8>>,
     stop: &AtomicBool,
 ) -> Raw<()> {
     while !stop.load(Ordering::Relaxed) {
-        let mut out = spares.try_recv().unwrap_or_default();
-        let step = inflater.unpack(&mut out);
-        // What was made before a fault comes first: a message then names the entry that it stands in.
-        if !out.is_empty() && to.send(Message::Made(out)).is_err() {
-            break;
-        }
-        let (message, goes_on) = match step {
-            Ok(Step::Full) => continue,
-            Ok(Step::Member(trailer)) => (Message::Member(trailer), true),
-            Ok(Step::End) => break,
-            Err(fault) => (Message::Fault(fault), false),
-        };
-        if to.send(message).is_err() || !goes_on {
+        let came = pieces.next(spares.try_recv().unwrap_or_default());
+        let is_last = matches!(came, Ok(Piece::End) | Err(_));
+        if to.send(Message::Came(came)).is_err() || is_last {
             break;
         }
     }
     // The relay ends here, so that the receiver learns of the end.
-    inflater.into_raw().hand_over(()).0
+    pieces.inflater.into_raw().hand_over(()).0
 }
 
 #[cfg(test)]
