@@ -239,11 +239,6 @@ fn is_folder(path: &str) -> Result<bool, Failure> {
     if path == "-" {
         return Ok(false);
     }
-    let found = fs::metadata(path).map_err(|error| SourceError {
-        action: "cannot open",
-        path: text::printable(path).into_owned(),
-        source: error,
-        help: None,
-    })?;
+    let found = fs::metadata(path).map_err(|error| SourceError::new("cannot open", path, error))?;
     Ok(found.is_dir())
 }

@@ -11,7 +11,7 @@ use super::limits::{LONGEST_PATH, MOST_KEPT, MOST_PAX, MOST_READ_ON};
 use super::pax::PaxFault;
 use super::replay::{Replay, Stop};
 use super::unpacked::Unpacked;
-use super::{Interest, Reading, SourceError, elsewhere, interest, no_thread, pax, sniff, source_error};
+use super::{Interest, Reading, SourceError, elsewhere, interest, no_thread, pax, sniff};
 use crate::imports::Parsing;
 use crate::model::defect::{Defect, DefectKind, Format, Unreadable};
 use crate::model::modules::{NotParsed, Script};
@@ -24,7 +24,7 @@ use std::collections::HashSet;
 
 /// Reads an archive to its end.
 pub fn read(path: &str, stream: Stream, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
-    let io_error = |error| source_error("cannot read", path, error);
+    let io_error = |error| SourceError::new("cannot read", path, error);
     let Stream { reader, length, may_be_plain } = stream;
     let mut raw = Raw::new(reader, Witness::new(reading.tap));
     let head = raw.peek(sniff::ENOUGH).map_err(io_error)?;

@@ -6,7 +6,7 @@ use super::hashing::{self, Done, Hashing, Job};
 use super::limits::MOST_KEPT;
 use super::listing::{Ahead, Entry, Is, Listing, Look, Unlisted};
 use super::replay::{Replay, Stop};
-use super::{Interest, Reading, SourceError, interest, no_thread, source_error};
+use super::{Interest, Reading, SourceError, interest, no_thread};
 use crate::imports::Parsing;
 use crate::model::defect::{Defect, DefectKind};
 use crate::model::modules::{NotParsed, Script};
@@ -91,7 +91,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn error(&self, action: &'static str, error: impl Into<std::io::Error>) -> Halt {
-        source_error(action, self.base.join(OsStr::from_bytes(self.path.as_bytes())), error).into()
+        SourceError::new(action, self.base.join(OsStr::from_bytes(self.path.as_bytes())), error).into()
     }
 
     fn all(&mut self, directory: OwnedFd) -> Result<(), Halt> {
@@ -196,7 +196,7 @@ impl Walk<'_> {
         let Done { node, file, size, sha256 } = done;
         let sha256 = sha256.map_err(|error| {
             let path = self.replay.tree.path(node);
-            source_error("cannot read", self.base.join(OsStr::from_bytes(path.as_bytes())), error)
+            SourceError::new("cannot read", self.base.join(OsStr::from_bytes(path.as_bytes())), error)
         })?;
         self.replay.tree.set_file(file, FileData::of_size(size), Content::NotKept, Some(sha256));
         Ok(())

@@ -1,6 +1,6 @@
 //! Opening a subject, and reading an archive's bytes once: heard as they pass, counted, never sought.
 
-use super::{SourceError, source_error};
+use super::SourceError;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
@@ -29,8 +29,8 @@ pub fn open(path: &str) -> Result<Opened, SourceError> {
     if path == "-" {
         return Ok(Opened::Stream(Stream { reader: Box::new(io::stdin()), length: None, may_be_plain: true }));
     }
-    let file = File::open(path).map_err(|error| source_error("cannot open", path, error))?;
-    let metadata = file.metadata().map_err(|error| source_error("cannot look at", path, error))?;
+    let file = File::open(path).map_err(|error| SourceError::new("cannot open", path, error))?;
+    let metadata = file.metadata().map_err(|error| SourceError::new("cannot look at", path, error))?;
     if metadata.is_dir() {
         return Ok(Opened::Directory(file.into()));
     }

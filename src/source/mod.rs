@@ -78,6 +78,15 @@ pub struct SourceError {
     pub help: Option<&'static str>,
 }
 
+impl SourceError {
+    /// That this failed on that path.
+    pub fn new(action: &'static str, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> Self {
+        let path = path.into();
+        let path = crate::text::printable_bytes(path.as_os_str().as_encoded_bytes()).into_owned();
+        Self { action, path, source: source.into(), help: None }
+    }
+}
+
 /// Reads one subject: a directory, an archive, or `-` for an archive on stdin.
 ///
 /// # Errors
@@ -155,15 +164,9 @@ fn interest(path: &[u8], names: &Names, depth: Depth<'_>) -> Interest {
     }
 }
 
-fn source_error(action: &'static str, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> SourceError {
-    let path = path.into();
-    let shown = crate::text::printable_bytes(path.as_os_str().as_encoded_bytes()).into_owned();
-    SourceError { action, path: shown, source: source.into(), help: None }
-}
-
 /// Whoever may not start a thread has not judged the code, which must not look as if it were sound.
 fn no_thread(path: &str, error: io::Error) -> SourceError {
     let help =
         "allow it more threads (`ulimit -u`, the limit of the container or service on tasks) or memory (`ulimit -v`)";
-    SourceError { help: Some(help), ..source_error("no thread can be started to parse the code of", path, error) }
+    SourceError { help: Some(help), ..SourceError::new("no thread can be started to parse the code of", path, error) }
 }

@@ -25,11 +25,8 @@ pub fn read(paths: &[PathBuf]) -> Result<Option<Unit>, SourceError> {
 fn file(path: &Path) -> Result<UnitFile, SourceError> {
     let shown = path.display().to_string();
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes)).map_err(|source| SourceError {
-        action: "cannot read the unit",
-        path: shown.clone(),
-        source,
-        help: None,
-    })?;
+    File::open(path)
+        .and_then(|file| file.take(MOST).read_to_end(&mut bytes))
+        .map_err(|error| SourceError::new("cannot read the unit", path, error))?;
     Ok(UnitFile::parse(&shown, &String::from_utf8_lossy(&bytes)))
 }
