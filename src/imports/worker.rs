@@ -331,9 +331,6 @@ impl Parsing {
     /// What came of a file; waits for it.
     fn fetch(&self, rank: Rank) -> Script {
         let (_, Reverse(number)) = rank;
-        if let Some(script) = self.threads.desk.lock().done.remove(&number) {
-            return script;
-        }
         self.threads.desk.hurry(rank);
         let script = self.threads.desk.wait(Awaited::File(number)).done.remove(&number);
         script.unwrap_or(Script::NotParsed(NotParsed::Failed))
