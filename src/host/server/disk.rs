@@ -130,7 +130,11 @@ impl Server for Disk {
             keep: Keep::End,
             ..Request::new(program, &arguments)
         };
-        let done = process::run(&request)?;
+        let done = process::run(&request).map_err(|error| match error.kind() {
+            // EAGAIN and ENOMEM of fork(2).
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Refusal::Exhausted,
+            _ => error.into(),
+        })?;
         let took = u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX);
         match done.end {
             process::End::TimedOut | process::End::Stopped => Err(Refusal::TimedOut),

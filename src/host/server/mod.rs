@@ -47,8 +47,6 @@ impl From<io::Error> for Refusal {
             io::ErrorKind::PermissionDenied => Self::Denied,
             io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => Self::Unlike,
             io::ErrorKind::TimedOut => Self::TimedOut,
-            // EAGAIN and ENOMEM of fork(2).
-            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Self::Exhausted,
             _ => Self::Failed,
         }
     }
