@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that cannot go on has failed")]
 
-use bundle_doctor::model::bundle::Expectations;
-use bundle_doctor::model::signature::Authenticity;
-use bundle_doctor::model::snapshot::Snapshot;
-use bundle_doctor::source::{self, Depth, Reading, limits::Limits};
-use bundle_doctor::{engine, imports, layout};
+use bundle_doctor::check::bundle::Expectations;
+use bundle_doctor::check::engine;
+use bundle_doctor::check::inspect;
+use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::tree::limits::Limits;
+use bundle_doctor::tree::reading::{Depth, Reading};
+use bundle_doctor::tree::snapshot::Snapshot;
+use bundle_doctor::update::layout;
 use divan::Bencher;
 use std::io::Write;
 use std::path::Path;
@@ -52,7 +55,7 @@ fn archive(count: usize) -> Vec<u8> {
 fn read(path: &Path, depth: Depth) -> Snapshot {
     let names = layout::names();
     let reading = Reading { limits: Limits::default(), names: &names, depth, progress: &|_, _| (), tap: &|_| () };
-    source::read(path.to_str().unwrap(), &reading).unwrap()
+    inspect::read(path.to_str().unwrap(), &reading).unwrap()
 }
 
 fn packed(count: usize) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -97,5 +100,5 @@ fn rules(bencher: Bencher<'_, '_>, count: usize) {
     let (names, expectations, authenticity) = (layout::names(), Expectations::default(), Authenticity::default());
     bencher
         .counter(divan::counter::ItemsCount::new(count))
-        .bench_local(|| engine::run_rules(&imports::bundle(&snapshot, &names, &expectations, &authenticity)));
+        .bench_local(|| engine::run_rules(&inspect::bundle(&snapshot, &names, &expectations, &authenticity)));
 }

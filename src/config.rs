@@ -1,13 +1,13 @@
 //! `bundle-doctor.toml`: text to settings. Finding and reading the file is the caller's.
 
-use crate::causes;
-use crate::layout;
-use crate::model::finding::Severity;
-use crate::model::names::{Names, Places};
-use crate::model::policy::{Allowance, Level, Override, Selector};
-use crate::rules;
-use crate::source::limits::Limits;
+use crate::check::rules;
+use crate::doctor::causes;
+use crate::report::finding::Severity;
+use crate::report::policy::{Allowance, Level, Override, Selector};
 use crate::text;
+use crate::tree::limits::Limits;
+use crate::tree::names::{Names, Places};
+use crate::update::layout;
 use bytesize::ByteSize;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! The exit codes, the same in every format.
 
-use crate::model::report::{FailOn, Verdict};
-use crate::model::server_report::{DoctorReport, Health};
+use crate::doctor::report::DoctorReport;
+use crate::report::server::Health;
+use crate::report::verdict::{FailOn, Verdict};
 
 /// Judged, and nothing at or above `--fail-on`.
 pub const PASS: u8 = 0;

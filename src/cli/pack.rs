@@ -1,7 +1,7 @@
 //! The command line of `pack`.
 
 use super::signing::PassphraseArgs;
-use crate::pack::Layout;
+use crate::release::pack::Layout;
 use clap::{ArgGroup, Args, ValueEnum};
 use std::path::PathBuf;
 

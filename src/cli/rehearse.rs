@@ -1,7 +1,7 @@
 //! The command line of `rehearse`.
 
 use super::update::GenerationWord;
-use crate::model::generation::Generation;
+use crate::update::generation::Generation;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 

@@ -2,7 +2,7 @@
 
 use super::signing::KeyArgs;
 use super::update::GenerationWord;
-use crate::model::generation::Generation;
+use crate::update::generation::Generation;
 use clap::Args;
 
 /// `release`.

@@ -1,6 +1,6 @@
 //! The command line's words about the update.
 
-use crate::model::generation::Generation;
+use crate::update::generation::Generation;
 use clap::ValueEnum;
 
 /// A generation of deployed agents.

@@ -2,19 +2,19 @@
 
 use super::Failure;
 use super::keys::{self, Recognised};
+use crate::check::bundle::{Stage, stage};
 use crate::cli::signing::KeyArgs;
 use crate::commands::session::Configured;
-use crate::model::bundle::{Stage, stage};
-use crate::model::checksums;
-use crate::model::names::Names;
-use crate::model::report::{SignatureReport, SignatureStatus};
-use crate::model::signature::{
+use crate::report::signature::{SignatureReport, SignatureStatus};
+use crate::signing::authenticity::{
     Authenticity, Binding, MANIFEST, MANIFEST_SIGNATURE, ManifestFile, PLAIN_MANIFEST_SIGNATURE, Signature,
 };
-use crate::model::snapshot::Snapshot;
-use crate::model::tree::{Content, Tree};
+use crate::signing::checksums;
 use crate::signing::{Manifest, SignatureFile, Status, TrustStore, Verifier};
 use crate::text;
+use crate::tree::names::Names;
+use crate::tree::nodes::{Content, Tree};
+use crate::tree::snapshot::Snapshot;
 use std::cell::RefCell;
 use std::path::Path;
 

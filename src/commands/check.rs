@@ -3,17 +3,20 @@
 use super::Failure;
 use super::authenticity::Trust;
 use super::session::Session;
+use crate::check::bundle::Expectations;
+use crate::check::engine;
+use crate::check::inspect;
 use crate::cli::Check;
 use crate::cli::signing::KeyArgs;
-use crate::model::bundle::Expectations;
-use crate::model::names::Names;
-use crate::model::policy::Policy;
-use crate::model::report::{CheckReport, Format, SubjectReport};
-use crate::model::signature::MANIFEST;
-use crate::model::snapshot::Snapshot;
-use crate::source::limits::Limits;
-use crate::source::{self, Depth, Reading};
-use crate::{engine, exit_code, host, imports, render};
+use crate::report::format::Format;
+use crate::report::policy::Policy;
+use crate::report::subject::{CheckReport, SubjectReport};
+use crate::signing::authenticity::MANIFEST;
+use crate::tree::limits::Limits;
+use crate::tree::names::Names;
+use crate::tree::reading::{Depth, Progress, Reading};
+use crate::tree::snapshot::Snapshot;
+use crate::{exit_code, host, render, systemd};
 use std::path::Path;
 
 /// Judges every path of the command line.
@@ -24,7 +27,7 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
     let names = config.names();
     let limits = options.limits.over(config.limits()?);
     let mut expectations = options.expectations();
-    expectations.unit = source::unit::read(&options.units)?;
+    expectations.unit = systemd::read::read(&options.units)?;
     let trust = Trust::gather(&options.keys, options.require_signature, &configured)?;
     let mut subjects = Vec::new();
     for path in &options.paths {
@@ -66,16 +69,16 @@ pub(super) fn examine(
     subject: &Subject<'_>,
     trust: &Trust,
     policy: &Policy,
-    progress: source::Progress<'_>,
+    progress: Progress<'_>,
 ) -> Result<(Snapshot, SubjectReport), Failure> {
     let Subject { path, names, limits, expectations, keys } = *subject;
     let listener = trust.listen(path, keys)?;
     let hear = |bytes: &[u8]| listener.hear(bytes);
     let reading = Reading { limits, names, depth: depth(path), progress, tap: &hear };
-    let snapshot = source::read(path, &reading)?;
+    let snapshot = inspect::read(path, &reading)?;
     let authenticity = listener.conclude(&snapshot, names);
     let expectations = expectations();
-    let bundle = imports::bundle(&snapshot, names, &expectations, &authenticity);
+    let bundle = inspect::bundle(&snapshot, names, &expectations, &authenticity);
     let report = engine::judge(&bundle, policy);
     Ok((snapshot, report))
 }

@@ -3,20 +3,23 @@
 use super::Failure;
 use super::authenticity::Trust;
 use super::session::{Configured, Session};
+use crate::check::bundle::{Bundle, Expectations};
+use crate::check::engine;
+use crate::check::inspect;
 use crate::cli::diff::Diff;
 use crate::cli::signing::KeyArgs;
-use crate::diff::{self, Change, Difference};
-use crate::model::bundle::{Bundle, Expectations, Layout};
-use crate::model::finding::Finding;
-use crate::model::names::Names;
-use crate::model::policy::Policy;
-use crate::model::report::Format;
-use crate::model::signature::Authenticity;
-use crate::model::snapshot::Snapshot;
-use crate::model::tree::Content;
-use crate::source::limits::{Limits, MOST_KEPT_OF_A_TEXT};
-use crate::source::{self, Depth, Reading};
-use crate::{engine, exit_code, imports, render, text};
+use crate::release::diff::{self, Change, Difference};
+use crate::report::bundle_layout::Layout;
+use crate::report::finding::Finding;
+use crate::report::format::Format;
+use crate::report::policy::Policy;
+use crate::signing::authenticity::Authenticity;
+use crate::tree::limits::{Limits, MOST_KEPT_OF_A_TEXT};
+use crate::tree::names::Names;
+use crate::tree::nodes::Content;
+use crate::tree::reading::{Depth, Reading};
+use crate::tree::snapshot::Snapshot;
+use crate::{exit_code, render, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bytes of texts that are compared, on either side.
@@ -83,7 +86,7 @@ impl<'a> Job<'a> {
         let authenticity = listener.conclude(&snapshot, &self.names);
         let expectations = Expectations::default();
         let report =
-            engine::judge(&imports::bundle(&snapshot, &self.names, &expectations, &authenticity), &self.policy);
+            engine::judge(&inspect::bundle(&snapshot, &self.names, &expectations, &authenticity), &self.policy);
         Ok(Side { snapshot, authenticity, findings: report.findings })
     }
 
@@ -151,6 +154,6 @@ impl<'a> Job<'a> {
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
         let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
-        Ok(source::read(path, &reading)?)
+        Ok(inspect::read(path, &reading)?)
     }
 }

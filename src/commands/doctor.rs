@@ -4,20 +4,23 @@ use super::Failure;
 use super::authenticity::Trust;
 use super::check::{Subject, examine};
 use super::session::{Configured, Session};
+use crate::check::bundle::Expectations;
 use crate::cli::doctor::Doctor;
 use crate::cli::signing::KeyArgs;
-use crate::host::recording::Recorder;
-use crate::host::server::{self, Disk, Server};
-use crate::model::bundle::Expectations;
-use crate::model::names::Names;
-use crate::model::node_version::NodeVersion;
-use crate::model::policy::Policy;
-use crate::model::report::{Format, SubjectReport};
-use crate::model::snapshot::Snapshot;
-use crate::probe::{self, Wishes};
+use crate::doctor::diagnose;
+use crate::doctor::probe::{self, Wishes};
+use crate::doctor::questions::{Disk, Server};
+use crate::doctor::recording::Recorder;
+use crate::node::node_version::NodeVersion;
 use crate::redact::Redactor;
-use crate::source::limits::Limits;
-use crate::{diagnose, exit_code, host, layout, render, text};
+use crate::report::format::Format;
+use crate::report::policy::Policy;
+use crate::report::subject::SubjectReport;
+use crate::tree::limits::Limits;
+use crate::tree::names::Names;
+use crate::tree::snapshot::Snapshot;
+use crate::update::layout;
+use crate::{exit_code, host, render, text};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -138,5 +141,6 @@ fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<(), 
         let shown = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };
         writeln!(io::stdout(), "{}", text::printable(&shown)).is_ok()
     };
-    server::follow(unit, each).map_err(|error| Failure::new(format!("cannot follow the journal: {error}")))
+    crate::doctor::questions::follow(unit, each)
+        .map_err(|error| Failure::new(format!("cannot follow the journal: {error}")))
 }

@@ -5,8 +5,8 @@ use super::{Failure, keys};
 use crate::cli::signing::Keygen;
 use crate::exit_code;
 use crate::host::files::Staged;
-use crate::model::report::Format;
 use crate::render::signing::{self, NewKey};
+use crate::report::format::Format;
 use crate::signing::SecretKey;
 use zeroize::Zeroizing;
 

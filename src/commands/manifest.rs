@@ -2,14 +2,16 @@
 
 use super::Failure;
 use super::session::Session;
+use crate::check::bundle::{Bundle, Expectations};
+use crate::check::engine;
+use crate::check::inspect;
+use crate::check::rules::{self, Judges};
 use crate::cli::Manifest;
-use crate::model::bundle::{Bundle, Expectations};
-use crate::model::finding::{Finding, Severity};
-use crate::model::report::Format;
-use crate::model::signature::Authenticity;
-use crate::rules::{self, Judges};
-use crate::source::{self, Depth, Reading};
-use crate::{engine, exit_code, render};
+use crate::report::finding::{Finding, Severity};
+use crate::report::format::Format;
+use crate::signing::authenticity::Authenticity;
+use crate::tree::reading::{Depth, Reading};
+use crate::{exit_code, render};
 use std::io::{self, Write};
 
 /// Prints the sums of one path, or says why its tree cannot be trusted.
@@ -23,7 +25,7 @@ pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
     let progress = session.progress();
     let show = |read, length| progress.show(read, length);
     let reading = Reading { limits, names: &names, depth: Depth::Sums, progress: &show, tap: &|_| () };
-    let snapshot = source::read(&options.path, &reading)?;
+    let snapshot = inspect::read(&options.path, &reading)?;
     drop(progress);
     let expectations = Expectations::default();
     let authenticity = Authenticity::default();

@@ -19,9 +19,9 @@ mod verify;
 use crate::cli::{Cli, Command};
 use crate::exit_code;
 use crate::host::interrupt::{Interrupt, Second};
-use crate::model::report::Format;
-use crate::model::report::RunError;
 use crate::render;
+use crate::report::format::Format;
+use crate::report::run_error::RunError;
 use crate::text;
 use clap::CommandFactory;
 use session::Session;
@@ -58,8 +58,8 @@ fn watch(second: Second) -> Result<Interrupt, Failure> {
     Interrupt::watch(second).map_err(|error| Failure::new(format!("cannot prepare for signals: {error}")))
 }
 
-impl From<crate::source::SourceError> for Failure {
-    fn from(error: crate::source::SourceError) -> Self {
+impl From<crate::tree::reading::SourceError> for Failure {
+    fn from(error: crate::tree::reading::SourceError) -> Self {
         let of_kind = || match error.source.kind() {
             io::ErrorKind::NotFound => {
                 Some("give the path of an archive or of a bundle's folder, or `-` for stdin".to_owned())

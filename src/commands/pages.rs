@@ -2,12 +2,14 @@
 
 use super::Failure;
 use super::session::Session;
-use crate::causes::CAUSES;
-use crate::checklist::{self, LINES};
-use crate::model::report::Format;
+use crate::check::rules;
+use crate::check::rules::RULES;
+use crate::doctor::causes;
+use crate::doctor::causes::CAUSES;
+use crate::release::checklist::{self, LINES};
 use crate::render::Pages;
-use crate::rules::RULES;
-use crate::{causes, exit_code, render, rules, text};
+use crate::report::format::Format;
+use crate::{exit_code, render, text};
 
 /// Lists every rule, every cause and every line of the checklist.
 pub fn rules(session: &Session<'_>) -> Result<u8, Failure> {

@@ -2,13 +2,16 @@
 
 use super::Failure;
 use super::session::Session;
+use crate::check::engine;
 use crate::cli::rehearse::{ManagerWord, Rehearse};
 use crate::host::interrupt::Second;
-use crate::model::rehearsal::{Ending, Rehearsal};
-use crate::model::report::{Format, RunError, Verdict};
-use crate::rehearsal::{Choice, Event, Leave, Network, Plan, RehearsalError, Subject, rehearse};
+use crate::report::format::Format;
+use crate::report::run_error::RunError;
+use crate::report::verdict::Verdict;
 use crate::update::Manager;
-use crate::{engine, exit_code, render};
+use crate::update::rehearsal::{Ending, Rehearsal};
+use crate::update::rehearse::{Choice, Event, Leave, Network, Plan, RehearsalError, Subject, rehearse};
+use crate::{exit_code, render};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -5,9 +5,9 @@ use super::progress::Progress;
 use crate::cli::{Color, Common};
 use crate::config::{Config, FILE_NAME};
 use crate::host;
-use crate::model::report::Format;
-use crate::model::report::RunError;
 use crate::render::{self, Style};
+use crate::report::format::Format;
+use crate::report::run_error::RunError;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 

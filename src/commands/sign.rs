@@ -2,21 +2,23 @@
 
 use super::session::Session;
 use super::{Failure, keys};
+use crate::check::bundle::{Bundle, Expectations};
+use crate::check::inspect;
 use crate::cli::signing::{Sign, SignatureWord};
 use crate::host::files::Staged;
-use crate::model::bundle::{Bundle, Expectations};
-use crate::model::names::Names;
-use crate::model::report::{Format, SignatureReport, SignatureStatus};
-use crate::model::signature::Authenticity;
-use crate::model::signature::{MANIFEST, UNLISTED};
-use crate::model::snapshot::Snapshot;
-use crate::model::tree::Kind;
 use crate::render::signing::{self, SignedManifest, SignedReport};
+use crate::report::format::Format;
+use crate::report::signature::{SignatureReport, SignatureStatus};
+use crate::signing::authenticity::Authenticity;
+use crate::signing::authenticity::{MANIFEST, UNLISTED};
 use crate::signing::manifest::{MAX_MANIFEST, push_line};
 use crate::signing::sign::{sign_bytes, sign_prehashed, sign_pure_reader, to_base64};
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, SignError, TrustedComment};
-use crate::source::limits::Limits;
-use crate::source::{self, Depth, Reading};
+use crate::tree::limits::Limits;
+use crate::tree::names::Names;
+use crate::tree::nodes::Kind;
+use crate::tree::reading::{Depth, Reading};
+use crate::tree::snapshot::Snapshot;
 use crate::{exit_code, host, text};
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -177,7 +179,7 @@ impl Job<'_> {
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
         let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
-        Ok(source::read(&self.options.path, &reading)?)
+        Ok(inspect::read(&self.options.path, &reading)?)
     }
 
     /// The version that the bundle's package.json states, where there is a bundle.

@@ -7,23 +7,26 @@ use super::Failure;
 use super::authenticity::{compare, judge};
 use super::keys::{self, Recognised};
 use super::session::Session;
+use crate::check::bundle::{Bundle, Expectations};
+use crate::check::engine;
+use crate::check::inspect;
 use crate::cli::signing::Verify;
 use crate::host::files;
-use crate::model::bundle::{Bundle, Expectations};
-use crate::model::finding::{Finding, Severity};
-use crate::model::names::Names;
-use crate::model::policy::{Level, Policy};
-use crate::model::report::{Format, Verdict};
-use crate::model::signature::MANIFEST;
-use crate::model::signature::{Authenticity, Signature};
-use crate::model::snapshot::Snapshot;
-use crate::model::tree::Tree;
 use crate::render::signing::{self, Verification};
+use crate::report::finding::{Finding, Severity};
+use crate::report::format::Format;
+use crate::report::policy::{Level, Policy};
+use crate::report::verdict::Verdict;
+use crate::signing::authenticity::MANIFEST;
+use crate::signing::authenticity::{Authenticity, Signature};
 use crate::signing::manifest::MAX_MANIFEST;
 use crate::signing::{TrustStore, Verifier};
-use crate::source::limits::Limits;
-use crate::source::{self, Depth, Reading, SourceError};
-use crate::{engine, exit_code, text};
+use crate::tree::limits::Limits;
+use crate::tree::names::Names;
+use crate::tree::nodes::Tree;
+use crate::tree::reading::{Depth, Reading, SourceError};
+use crate::tree::snapshot::Snapshot;
+use crate::{exit_code, text};
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -192,7 +195,7 @@ impl Job<'_> {
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
         let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
-        Ok(source::read(&self.options.path, &reading)?)
+        Ok(inspect::read(&self.options.path, &reading)?)
     }
 
     fn conclude(&self, snapshot: &Snapshot, authenticity: &Authenticity) -> Verification {

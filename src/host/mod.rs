@@ -1,13 +1,10 @@
 //! What the outside world is asked for beside bundles: the environment, files written safely, and programs run.
 
-pub mod control_plane;
 pub mod files;
 pub mod folders;
 pub mod git;
 pub mod interrupt;
 pub mod process;
-pub mod recording;
-pub mod server;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;

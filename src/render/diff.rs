@@ -3,8 +3,8 @@
 use super::human::groups;
 use super::json;
 use super::style::Style;
-use crate::diff::{Change, Difference, Node, Place};
-use crate::model::report::Verdict;
+use crate::release::diff::{Change, Difference, Node, Place};
+use crate::report::verdict::Verdict;
 use crate::text;
 use serde::Serialize;
 use std::io::{self, Write};

@@ -3,11 +3,13 @@
 //! Both are languages that a hostile file name could speak: everything is escaped, whoever wrote it.
 
 use super::sarif::{Place, as_finding, inside};
-use crate::model::finding::{Allowed, Finding, Severity};
-use crate::model::report::{CheckReport, RunError, SubjectReport, Summary, Verdict};
-use crate::model::server_report::DoctorReport;
-use crate::model::snapshot::SubjectKind;
+use crate::doctor::report::DoctorReport;
+use crate::report::finding::{Allowed, Finding, Severity};
+use crate::report::run_error::RunError;
+use crate::report::subject::{CheckReport, SubjectReport, Summary};
+use crate::report::verdict::Verdict;
 use crate::text::{plural, size};
+use crate::tree::snapshot::SubjectKind;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -261,8 +263,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sarif::tests::{report, subject, text};
     use super::*;
+    use crate::render::sarif::tests::{report, subject, text};
 
     fn commands(subject: SubjectReport) -> String {
         text(|out| check(&report(vec![subject]), out))

@@ -2,13 +2,16 @@
 
 use super::Pages;
 use super::style::{Style, shortened};
-use crate::causes::CAUSES;
-use crate::checklist::LINES;
-use crate::model::finding::{Finding, Severity};
-use crate::model::report::{CheckReport, PackageId, RunError, SignatureStatus, SubjectReport, Verdict};
-use crate::model::snapshot::SubjectKind;
-use crate::rules::RULES;
+use crate::check::rules::RULES;
+use crate::doctor::causes::CAUSES;
+use crate::release::checklist::LINES;
+use crate::report::finding::{Finding, Severity};
+use crate::report::run_error::RunError;
+use crate::report::signature::SignatureStatus;
+use crate::report::subject::{CheckReport, PackageId, SubjectReport};
+use crate::report::verdict::Verdict;
 use crate::text;
+use crate::tree::snapshot::SubjectKind;
 use std::io::{self, Write};
 
 /// Places that are listed of one finding, unless `-v` asks for all.

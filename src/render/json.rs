@@ -1,15 +1,16 @@
 //! JSON, version 1: the document of `docs/check.schema.json` and its sisters.
 
 use super::Pages;
-use crate::causes::{CAUSES, Cause};
-use crate::checklist::{LINES, Line};
-use crate::model::finding::{Allowed, Finding, Severity};
-use crate::model::report::{
-    CheckReport, Coverage, PackageId, RunError, SignatureReport, SubjectReport, Summary, Verdict,
-};
-use crate::model::snapshot::SubjectKind;
-use crate::model::tree::Tree;
-use crate::rules::{RULES, Rule};
+use crate::check::rules::{RULES, Rule};
+use crate::doctor::causes::{CAUSES, Cause};
+use crate::release::checklist::{LINES, Line};
+use crate::report::finding::{Allowed, Finding, Severity};
+use crate::report::run_error::RunError;
+use crate::report::signature::{Coverage, SignatureReport};
+use crate::report::subject::{CheckReport, PackageId, SubjectReport, Summary};
+use crate::report::verdict::Verdict;
+use crate::tree::nodes::Tree;
+use crate::tree::snapshot::SubjectKind;
 use serde::Serialize;
 use std::io::{self, Write};
 

@@ -1,11 +1,14 @@
 //! JUnit XML, which GitLab and Jenkins read: a suite for each subject, a case for each rule.
 
 use super::sarif::{as_finding, inside};
-use crate::model::finding::{Allowed, Finding};
-use crate::model::report::{CheckReport, FailOn, RunError, SubjectReport, Verdict};
-use crate::model::server_report::{CheckStatus, DoctorReport};
-use crate::model::snapshot::SubjectKind;
-use crate::rules::{Judges, RULES};
+use crate::check::rules::{Judges, RULES};
+use crate::doctor::report::DoctorReport;
+use crate::report::finding::{Allowed, Finding};
+use crate::report::run_error::RunError;
+use crate::report::server::CheckStatus;
+use crate::report::subject::{CheckReport, SubjectReport};
+use crate::report::verdict::{FailOn, Verdict};
+use crate::tree::snapshot::SubjectKind;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -183,9 +186,9 @@ pub(super) fn xml(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sarif::tests::{finding, report, subject, text};
     use super::*;
-    use crate::model::finding::Severity;
+    use crate::render::sarif::tests::{finding, report, subject, text};
+    use crate::report::finding::Severity;
 
     fn archive(change: impl FnOnce(&mut SubjectReport)) -> String {
         let mut archive = subject("a.tar.gz", SubjectKind::Archive);

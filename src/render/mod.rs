@@ -16,13 +16,16 @@ mod style;
 
 pub use style::Style;
 
-use crate::causes::Cause;
-use crate::checklist::Line;
-use crate::model::report::{CheckReport, FailOn, Format, RunError};
-use crate::model::server_report::DoctorReport;
-use crate::model::tree::Tree;
-use crate::rules::Rule;
+use crate::check::rules::Rule;
+use crate::doctor::causes::Cause;
+use crate::doctor::report::DoctorReport;
+use crate::release::checklist::Line;
+use crate::report::format::Format;
+use crate::report::run_error::RunError;
+use crate::report::subject::CheckReport;
+use crate::report::verdict::FailOn;
 use crate::signing::manifest::push_line;
+use crate::tree::nodes::Tree;
 use std::io::{self, Write};
 
 /// What there is to read of one id.

@@ -3,9 +3,10 @@
 use super::human::{self, groups};
 use super::json::{self, Subject};
 use super::style::Style;
-use crate::model::report::{SubjectReport, Verdict};
-use crate::pack::Layout;
-use crate::pack::plan::Survivor;
+use crate::release::pack::Layout;
+use crate::release::pack::plan::Survivor;
+use crate::report::subject::SubjectReport;
+use crate::report::verdict::Verdict;
 use crate::text;
 use serde::Serialize;
 use std::io::{self, Write};

@@ -4,10 +4,12 @@ mod services;
 
 use super::style::Style;
 use super::{human, json};
-use crate::model::finding::Finding;
-use crate::model::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
-use crate::model::report::{Format, RunError, Verdict};
+use crate::report::finding::Finding;
+use crate::report::format::Format;
+use crate::report::run_error::RunError;
+use crate::report::verdict::Verdict;
 use crate::text;
+use crate::update::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::time::Duration;

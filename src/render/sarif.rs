@@ -1,12 +1,13 @@
 //! SARIF 2.1.0, which code scanning reads: one run, every rule with its page, a result for each finding.
 
-use crate::causes::CAUSES;
-use crate::model::diagnosis::{Command, Diagnosis};
-use crate::model::finding::{Finding, Severity};
-use crate::model::report::{CheckReport, RunError, SubjectReport};
-use crate::model::server_report::DoctorReport;
-use crate::model::snapshot::SubjectKind;
-use crate::rules::RULES;
+use crate::check::rules::RULES;
+use crate::doctor::causes::CAUSES;
+use crate::doctor::report::DoctorReport;
+use crate::report::diagnosis::{Command, Diagnosis};
+use crate::report::finding::{Finding, Severity};
+use crate::report::run_error::RunError;
+use crate::report::subject::{CheckReport, SubjectReport};
+use crate::tree::snapshot::SubjectKind;
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
@@ -113,7 +114,7 @@ pub(super) fn rules() -> impl Iterator<Item = ReportingDescriptor> {
 
 /// The causes, without those that a rule's descriptor stands for already: an id is given once.
 fn causes() -> impl Iterator<Item = ReportingDescriptor> {
-    let own = CAUSES.iter().filter(|cause| crate::rules::find(cause.id).is_none());
+    let own = CAUSES.iter().filter(|cause| crate::check::rules::find(cause.id).is_none());
     own.map(|cause| descriptor(cause.id, cause.severity, cause.summary, cause.page))
 }
 

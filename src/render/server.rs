@@ -3,10 +3,11 @@
 
 use super::human::wrapped;
 use super::style::{Style, shortened};
-use crate::model::diagnosis::{Diagnosis, Evidence, Risk, Step};
-use crate::model::finding::Severity;
-use crate::model::server::{Condition, Facts, Ran, Reach};
-use crate::model::server_report::{Check, CheckStatus, DoctorReport, Health};
+use crate::doctor::facts::{Condition, Facts, Ran, Reach};
+use crate::doctor::report::DoctorReport;
+use crate::report::diagnosis::{Diagnosis, Evidence, Risk, Step};
+use crate::report::finding::Severity;
+use crate::report::server::{Check, CheckStatus, Health};
 use crate::text;
 use std::io::{self, Write};
 
@@ -103,8 +104,8 @@ fn loop_since(facts: &Facts) -> Option<String> {
 }
 
 /// The time of today, or with its date.
-fn time(facts: &Facts, at: crate::model::server::Moment) -> String {
-    let day = |moment: crate::model::server::Moment| moment.0 / 86_400_000_000;
+fn time(facts: &Facts, at: crate::report::moment::Moment) -> String {
+    let day = |moment: crate::report::moment::Moment| moment.0 / 86_400_000_000;
     match at.rfc3339() {
         Some(whole) if day(at) != day(facts.at) => whole.replace('T', " ").trim_end_matches('Z').to_owned(),
         _ => at.clock(),

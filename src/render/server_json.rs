@@ -1,14 +1,16 @@
 //! The JSON document of `doctor`, version 1: `docs/doctor.schema.json`.
 
 use super::json::write;
-use crate::model::diagnosis::{Command, Diagnosis, Risk, Source};
-use crate::model::finding::{Finding, Severity};
-use crate::model::report::PackageId;
-use crate::model::server::service::{exit_name, signal_name};
-use crate::model::server::{
-    ControlPlane, Deployment, DeploymentState, Exit, Fact, Facts, Listener, Moment, Ran, Reach, Service,
+use crate::doctor::facts::service::{exit_name, signal_name};
+use crate::doctor::facts::{
+    ControlPlane, Deployment, DeploymentState, Exit, Fact, Facts, Listener, Ran, Reach, Service,
 };
-use crate::model::server_report::{Check, DoctorReport, NotChecked};
+use crate::doctor::report::DoctorReport;
+use crate::report::diagnosis::{Command, Diagnosis, Risk, Source};
+use crate::report::finding::{Finding, Severity};
+use crate::report::moment::Moment;
+use crate::report::server::{Check, NotChecked};
+use crate::report::subject::PackageId;
 use serde::Serialize;
 use std::io::{self, Write};
 

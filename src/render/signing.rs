@@ -2,8 +2,9 @@
 
 use super::style::Style;
 use super::{human, json};
-use crate::model::finding::{Finding, Severity};
-use crate::model::report::{Coverage, SignatureReport, SignatureStatus, Verdict};
+use crate::report::finding::{Finding, Severity};
+use crate::report::signature::{Coverage, SignatureReport, SignatureStatus};
+use crate::report::verdict::Verdict;
 use crate::text;
 use serde::Serialize;
 use std::io::{self, Write};

@@ -1,8 +1,8 @@
 //! How text is laid out for people. The only user of colour: error, warning and the verdict, nothing else.
 
-use crate::model::finding::Severity;
-use crate::model::report::Verdict;
-use crate::model::server_report::Health;
+use crate::report::finding::Severity;
+use crate::report::server::Health;
+use crate::report::verdict::Verdict;
 use owo_colors::OwoColorize;
 
 /// The reader's terminal and wishes.

@@ -13,6 +13,8 @@
 //! What is accepted is `verify_strict` of ed25519-dalek, made a little stricter for keys (`strict`
 //! says where); what is never trusted is any size, count or cost that a file states about itself.
 
+pub mod authenticity;
+pub mod checksums;
 pub mod comment;
 pub mod detached;
 mod error;

@@ -5,14 +5,14 @@
 //! does the update for real and compares.
 
 use super::steps::Step;
-use crate::layout;
-use crate::model::bundle::Bundle;
-use crate::model::generation::Generation;
-use crate::model::modules::{Fault, Graph, Need};
-use crate::model::package::{Dependency, Package};
-use crate::model::resolution::{Loader, Resolver, Target};
-use crate::model::specifier::{Refers, is_satisfied};
-use crate::model::tree::Kind;
+use crate::check::bundle::Bundle;
+use crate::node::modules::{Fault, Graph, Need};
+use crate::node::package::{Dependency, Package};
+use crate::node::resolve::{Loader, Resolver, Target};
+use crate::node::specifier::{Refers, is_satisfied};
+use crate::tree::nodes::Kind;
+use crate::update::generation::Generation;
+use crate::update::layout;
 
 /// The programs that step 5 installs with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

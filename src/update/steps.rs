@@ -3,8 +3,8 @@
 //!
 //! The code that runs an update is the *old* agent's: a bundle has to survive every generation that is still deployed.
 
-use crate::layout;
-use crate::model::generation::Generation;
+use crate::update::generation::Generation;
+use crate::update::layout;
 
 /// A path or address of the update; the rehearsal puts others in their place than a server has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

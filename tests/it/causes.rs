@@ -1,16 +1,17 @@
 //! The causes on servers made of facts: each fires on its fault, and on nothing that looks like it.
 
 use crate::server::*;
-use bundle_doctor::causes::CAUSES;
-use bundle_doctor::diagnose::diagnose;
-use bundle_doctor::model::bundle::Layout;
-use bundle_doctor::model::finding::Severity;
-use bundle_doctor::model::server::journal::Speaker;
-use bundle_doctor::model::server::{
+use bundle_doctor::doctor::causes::CAUSES;
+use bundle_doctor::doctor::diagnose::diagnose;
+use bundle_doctor::doctor::facts::journal::Speaker;
+use bundle_doctor::doctor::facts::{
     DeploymentState, Exit, Fact, Facts, Listener, Node, Presence, Reach, SecretInUnit, Volume,
 };
-use bundle_doctor::model::server_report::{DoctorReport, Health};
-use bundle_doctor::model::unit::Unit;
+use bundle_doctor::doctor::report::DoctorReport;
+use bundle_doctor::report::bundle_layout::Layout;
+use bundle_doctor::report::finding::Severity;
+use bundle_doctor::report::server::Health;
+use bundle_doctor::systemd::Unit;
 
 type Make = fn(&mut Facts);
 
@@ -1097,12 +1098,12 @@ fn a_unit_is_written_with_the_address_that_is_known() {
 #[test]
 fn the_rules_still_say_what_is_read_here() {
     for (rule, words) in [
-        (include_str!("../../src/rules/package_json_invalid.rs"), "package.json cannot be used: "),
-        (include_str!("../../src/rules/shared_package_json_invalid.rs"), "ode stops with"),
-        (include_str!("../../src/rules/shared_package_json_invalid.rs"), "has no package.json"),
-        (include_str!("../../src/rules/shared_entry_missing.rs"), "Node would load"),
-        (include_str!("../../src/rules/undeclared_dependency.rs"), "`{package}` is in no node_modules"),
-        (include_str!("../../src/rules/checksum_mismatch.rs"), "The manifest lists a file that is not there"),
+        (include_str!("../../src/check/rules/package_json_invalid.rs"), "package.json cannot be used: "),
+        (include_str!("../../src/check/rules/shared_package_json_invalid.rs"), "ode stops with"),
+        (include_str!("../../src/check/rules/shared_package_json_invalid.rs"), "has no package.json"),
+        (include_str!("../../src/check/rules/shared_entry_missing.rs"), "Node would load"),
+        (include_str!("../../src/check/rules/undeclared_dependency.rs"), "`{package}` is in no node_modules"),
+        (include_str!("../../src/check/rules/checksum_mismatch.rs"), "The manifest lists a file that is not there"),
     ] {
         assert!(rule.contains(words), "{words}");
     }

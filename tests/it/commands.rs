@@ -2,9 +2,9 @@
 
 use crate::program::{run, run_in};
 use crate::tree::Fixture;
-use bundle_doctor::causes::{self, CAUSES};
-use bundle_doctor::checklist::LINES;
-use bundle_doctor::rules::{self, RULES};
+use bundle_doctor::check::rules::{self, RULES};
+use bundle_doctor::doctor::causes::{self, CAUSES};
+use bundle_doctor::release::checklist::LINES;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! How a service fares, and which lines of its journal belong to the present.
 
 use crate::server::*;
-use bundle_doctor::model::server::journal::{Speaker, id};
-use bundle_doctor::model::server::{Condition, Entry, Exit, Fact, Facts, Reach};
+use bundle_doctor::doctor::facts::journal::{Speaker, id};
+use bundle_doctor::doctor::facts::{Condition, Entry, Exit, Fact, Facts, Reach};
 
 type Make = fn(&mut Facts);
 

@@ -1,16 +1,16 @@
 //! Every fixture of every rule, judged as an archive and as a directory.
 
 use crate::tree::Fixture;
+use bundle_doctor::check::engine;
+use bundle_doctor::check::inspect;
+use bundle_doctor::check::rules::RULES;
 use bundle_doctor::cli::{Check, Cli, Command};
 use bundle_doctor::config::Config;
-use bundle_doctor::engine;
-use bundle_doctor::imports;
-use bundle_doctor::layout;
-use bundle_doctor::model::report::SubjectReport;
-use bundle_doctor::model::signature::Authenticity;
-use bundle_doctor::rules::RULES;
-use bundle_doctor::source::limits::Limits;
-use bundle_doctor::source::{self, Depth, Reading};
+use bundle_doctor::report::subject::SubjectReport;
+use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::tree::limits::Limits;
+use bundle_doctor::tree::reading::{Depth, Reading};
+use bundle_doctor::update::layout;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,13 +42,13 @@ pub fn judge(path: &Path, words: &[String]) -> SubjectReport {
     let (check, cli) = options(words, path);
     let names = layout::names();
     let mut expectations = check.expectations();
-    expectations.unit = source::unit::read(&check.units).unwrap();
+    expectations.unit = bundle_doctor::systemd::read::read(&check.units).unwrap();
     let limits = check.limits.over(Limits::default());
     let reading = Reading { limits, names: &names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
-    let snapshot = source::read(path, &reading).unwrap();
+    let snapshot = inspect::read(path, &reading).unwrap();
     let policy = cli.common.policy(&Config::default()).unwrap();
     let authenticity = Authenticity::default();
-    engine::judge(&imports::bundle(&snapshot, &names, &expectations, &authenticity), &policy)
+    engine::judge(&inspect::bundle(&snapshot, &names, &expectations, &authenticity), &policy)
 }
 
 fn fired(report: &SubjectReport) -> BTreeSet<String> {

@@ -65,7 +65,7 @@ fn reports_are_as_they_were_reviewed() {
 fn without_pages(document: &str) -> String {
     let mut document: Value = serde_json::from_str(document).unwrap();
     let rules = document["runs"][0]["tool"]["driver"]["rules"].as_array_mut().unwrap();
-    assert_eq!(rules.len(), bundle_doctor::rules::RULES.len());
+    assert_eq!(rules.len(), bundle_doctor::check::rules::RULES.len());
     rules.clear();
     serde_json::to_string_pretty(&document).unwrap()
 }

@@ -1,14 +1,16 @@
 //! Arbitrary and mutated bytes: reading never panics, never exceeds its bounds, and never invents a tree.
 
 use crate::tree::Fixture;
-use bundle_doctor::layout;
-use bundle_doctor::model::bundle::{Bundle, Expectations};
-use bundle_doctor::model::path::RelPath;
-use bundle_doctor::model::signature::Authenticity;
-use bundle_doctor::model::snapshot::Snapshot;
-use bundle_doctor::source::limits::Limits;
-use bundle_doctor::source::{self, Depth, Reading};
-use bundle_doctor::{engine, imports, text};
+use bundle_doctor::check::bundle::{Bundle, Expectations};
+use bundle_doctor::check::engine;
+use bundle_doctor::check::inspect;
+use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::text;
+use bundle_doctor::tree::limits::Limits;
+use bundle_doctor::tree::path::RelPath;
+use bundle_doctor::tree::reading::{Depth, Reading};
+use bundle_doctor::tree::snapshot::Snapshot;
+use bundle_doctor::update::layout;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -21,13 +23,13 @@ fn read(folder: &Path, bytes: &[u8], limits: Limits) -> Snapshot {
     fs::write(&path, bytes).unwrap();
     let names = layout::names();
     let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &|_, _| (), tap: &|_| () };
-    source::read(path.to_str().unwrap(), &reading).unwrap()
+    inspect::read(path.to_str().unwrap(), &reading).unwrap()
 }
 
 /// Judges, so that rules meet whatever reading let through, and gives whether the tree is known.
 fn judge(snapshot: &Snapshot) -> bool {
     let (names, expectations, authenticity) = (layout::names(), Expectations::default(), Authenticity::default());
-    let bundle = imports::bundle(snapshot, &names, &expectations, &authenticity);
+    let bundle = inspect::bundle(snapshot, &names, &expectations, &authenticity);
     let findings = engine::run_rules(&bundle);
     for finding in &findings {
         for words in [Some(&finding.message), finding.path.as_ref(), finding.evidence.as_ref()].into_iter().flatten() {

@@ -1,9 +1,9 @@
 //! The registry tests itself: nothing about a rule is forgotten, and each thing has one name.
 
 use crate::fixtures::{folder, of_rule};
-use bundle_doctor::causes::{CAUSES, FINDINGS_FOLLOW_FROM};
-use bundle_doctor::checklist::LINES;
-use bundle_doctor::rules::{Judges, RULES};
+use bundle_doctor::check::rules::{Judges, RULES};
+use bundle_doctor::doctor::causes::{CAUSES, FINDINGS_FOLLOW_FROM};
+use bundle_doctor::release::checklist::LINES;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 const WITHOUT_FIXTURES: [&str; 5] =
     ["signature-missing", "signature-invalid", "signature-untrusted", "signature-binding", "checksum-mismatch"];
 
-/// Modules in `src/rules/` that are no rules but help several.
+/// Modules in `src/check/rules/` that are no rules but help several.
 const HELPERS: [&str; 6] = ["mod", "faults", "links", "modes", "places", "specifiers"];
 
 /// CONTRACT's rules that belong to issues that are not done yet.
@@ -31,12 +31,12 @@ fn ids() -> BTreeSet<String> {
 fn ids_are_unique_and_are_the_names_of_files_pages_and_fixtures() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(ids().len(), RULES.len(), "an id stands twice in the table");
-    let files: BTreeSet<_> = names_in(&root.join("src/rules"), ".rs")
+    let files: BTreeSet<_> = names_in(&root.join("src/check/rules"), ".rs")
         .into_iter()
         .filter(|name| !HELPERS.contains(&name.as_str()))
         .map(|name| name.replace('_', "-"))
         .collect();
-    assert_eq!(files, ids(), "src/rules/ and the table differ");
+    assert_eq!(files, ids(), "src/check/rules/ and the table differ");
     assert_eq!(names_in(&root.join("docs/rules"), ".md"), ids(), "docs/rules/ and the table differ");
     let with_fixtures: BTreeSet<_> = ids().into_iter().filter(|id| !WITHOUT_FIXTURES.contains(&id.as_str())).collect();
     assert_eq!(names_in(&folder(), ""), with_fixtures, "fixtures/rules/ and the table differ");
@@ -113,12 +113,12 @@ fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let lines: BTreeSet<_> = LINES.iter().map(|line| line.id.to_owned()).collect();
     assert_eq!(lines.len(), LINES.len(), "an id stands twice in the table");
-    let files: BTreeSet<_> = names_in(&root.join("src/checklist"), ".rs")
+    let files: BTreeSet<_> = names_in(&root.join("src/release/checklist"), ".rs")
         .into_iter()
         .filter(|name| !["mod", "compared", "versions"].contains(&name.as_str()))
         .map(|name| name.replace('_', "-"))
         .collect();
-    assert_eq!(files, lines, "src/checklist/ and the table differ");
+    assert_eq!(files, lines, "src/release/checklist/ and the table differ");
     assert_eq!(names_in(&root.join("docs/checklist"), ".md"), lines, "docs/checklist/ and the table differ");
     assert!(lines.is_disjoint(&ids()), "an id is a rule's and a line's");
     let contract = [
@@ -155,7 +155,7 @@ fn later_rules_are_not_half_there() {
     }
 }
 
-/// Modules in `src/causes/` that are no causes but help several.
+/// Modules in `src/doctor/causes/` that are no causes but help several.
 const CAUSE_HELPERS: [&str; 7] = ["mod", "crash", "evidence", "findings", "fix", "halted_update", "places"];
 
 fn cause_ids() -> BTreeSet<String> {
@@ -166,12 +166,12 @@ fn cause_ids() -> BTreeSet<String> {
 fn ids_of_causes_are_unique_and_are_the_names_of_files_and_pages() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(cause_ids().len(), CAUSES.len(), "an id stands twice in the table");
-    let files: BTreeSet<_> = names_in(&root.join("src/causes"), ".rs")
+    let files: BTreeSet<_> = names_in(&root.join("src/doctor/causes"), ".rs")
         .into_iter()
         .filter(|name| !CAUSE_HELPERS.contains(&name.as_str()))
         .map(|name| name.replace('_', "-"))
         .collect();
-    assert_eq!(files, cause_ids(), "src/causes/ and the table differ");
+    assert_eq!(files, cause_ids(), "src/doctor/causes/ and the table differ");
     assert_eq!(names_in(&root.join("docs/causes"), ".md"), cause_ids(), "docs/causes/ and the table differ");
 }
 

@@ -3,14 +3,16 @@
 
 use crate::formats::{assert_valid, schema};
 use crate::program::{run, run_in};
-use bundle_doctor::engine;
-use bundle_doctor::model::finding::{Finding, Severity};
-use bundle_doctor::model::generation::Generation;
-use bundle_doctor::model::policy::{Level, Override, Policy, Selector};
-use bundle_doctor::model::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
-use bundle_doctor::model::report::{FailOn, Format, RunError, Verdict};
+use bundle_doctor::check::engine;
 use bundle_doctor::render::{self, Style};
+use bundle_doctor::report::finding::{Finding, Severity};
+use bundle_doctor::report::format::Format;
+use bundle_doctor::report::policy::{Level, Override, Policy, Selector};
+use bundle_doctor::report::run_error::RunError;
+use bundle_doctor::report::verdict::{FailOn, Verdict};
 use bundle_doctor::update::Step;
+use bundle_doctor::update::generation::Generation;
+use bundle_doctor::update::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
 use std::time::Duration;
 
 const PLAIN: Style = Style { colour: false, width: 80, terminal: false, verbose: false, quiet: false };

@@ -1,16 +1,19 @@
 //! A server as facts: a healthy one, and the words to break it with.
 
-use bundle_doctor::model::bundle::Layout;
-use bundle_doctor::model::finding::{Finding, Severity};
-use bundle_doctor::model::policy::Policy;
-use bundle_doctor::model::report::{PackageId, SignatureReport, SubjectReport, Verdict};
-use bundle_doctor::model::server::journal::{Entry, Journal, Speaker, id};
-use bundle_doctor::model::server::{
+use bundle_doctor::doctor::facts::journal::{Entry, Journal, Speaker, id};
+use bundle_doctor::doctor::facts::{
     Account, Caller, ControlPlane, Deployment, DeploymentState, Download, Exit, Fact, Facts, Host, Inspected, Listener,
-    Moment, Node, Places, Presence, Process, Reach, Reached, Service, UnitOnDisk, Volume,
+    Node, Places, Presence, Process, Reach, Reached, Service, UnitOnDisk, Volume,
 };
-use bundle_doctor::model::snapshot::SubjectKind;
-use bundle_doctor::model::unit::{Unit, UnitFile};
+use bundle_doctor::report::bundle_layout::Layout;
+use bundle_doctor::report::finding::{Finding, Severity};
+use bundle_doctor::report::moment::Moment;
+use bundle_doctor::report::policy::Policy;
+use bundle_doctor::report::signature::SignatureReport;
+use bundle_doctor::report::subject::{PackageId, SubjectReport};
+use bundle_doctor::report::verdict::Verdict;
+use bundle_doctor::systemd::{Unit, UnitFile};
+use bundle_doctor::tree::snapshot::SubjectKind;
 
 pub const UNIT: &str = "server-flow-agent.service";
 pub const FILE: &str = "/etc/systemd/system/server-flow-agent.service";

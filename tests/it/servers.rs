@@ -6,25 +6,27 @@
 
 use crate::formats::{assert_valid, schema};
 use crate::tree::Fixture;
-use bundle_doctor::diagnose::diagnose;
-use bundle_doctor::engine;
+use bundle_doctor::check::bundle::Expectations;
+use bundle_doctor::check::engine;
+use bundle_doctor::check::inspect;
+use bundle_doctor::doctor::diagnose::diagnose;
+use bundle_doctor::doctor::probe::{self, Wishes};
+use bundle_doctor::doctor::recording::Recorded;
+use bundle_doctor::doctor::report::DoctorReport;
 use bundle_doctor::exit_code;
-use bundle_doctor::host::recording::Recorded;
-use bundle_doctor::imports;
-use bundle_doctor::layout;
-use bundle_doctor::model::bundle::Expectations;
-use bundle_doctor::model::finding::Severity;
-use bundle_doctor::model::names::Names;
-use bundle_doctor::model::node_version::NodeVersion;
-use bundle_doctor::model::policy::Policy;
-use bundle_doctor::model::report::{FailOn, Format, SubjectReport};
-use bundle_doctor::model::server_report::DoctorReport;
-use bundle_doctor::model::signature::Authenticity;
-use bundle_doctor::model::snapshot::Snapshot;
-use bundle_doctor::probe::{self, Wishes};
+use bundle_doctor::node::node_version::NodeVersion;
 use bundle_doctor::render::{self, Style};
-use bundle_doctor::source::limits::Limits;
-use bundle_doctor::source::{self, Depth, Reading};
+use bundle_doctor::report::finding::Severity;
+use bundle_doctor::report::format::Format;
+use bundle_doctor::report::policy::Policy;
+use bundle_doctor::report::subject::SubjectReport;
+use bundle_doctor::report::verdict::FailOn;
+use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::tree::limits::Limits;
+use bundle_doctor::tree::names::Names;
+use bundle_doctor::tree::reading::{Depth, Reading};
+use bundle_doctor::tree::snapshot::Snapshot;
+use bundle_doctor::update::layout;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -62,10 +64,10 @@ fn cases() -> Vec<PathBuf> {
 
 fn judge(path: &Path, names: &Names, node: &dyn Fn() -> NodeVersion) -> Result<(Snapshot, SubjectReport), String> {
     let reading = Reading { limits: Limits::default(), names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
-    let snapshot = source::read(path.to_str().unwrap(), &reading).map_err(|error| error.to_string())?;
+    let snapshot = inspect::read(path.to_str().unwrap(), &reading).map_err(|error| error.to_string())?;
     let expectations = Expectations { node: node(), ..Expectations::default() };
     let authenticity = Authenticity::default();
-    let bundle = imports::bundle(&snapshot, names, &expectations, &authenticity);
+    let bundle = inspect::bundle(&snapshot, names, &expectations, &authenticity);
     let report = engine::judge(&bundle, &Policy::plain());
     Ok((snapshot, report))
 }

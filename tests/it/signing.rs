@@ -1,7 +1,9 @@
 //! `keygen`, `sign` and `verify` as a user runs them: the binary, in a folder of its own, with no keys of the machine's.
 
-use bundle_doctor::signing::{SecretKey, TrustedComment, sign::minisign_legacy, sign::sign_bytes};
-use flate2::{Compression, write::GzEncoder};
+use bundle_doctor::signing::sign::{minisign_legacy, sign_bytes};
+use bundle_doctor::signing::{SecretKey, TrustedComment};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

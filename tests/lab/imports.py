@@ -146,7 +146,7 @@ def judge(bundle: Bundle, binaries: dict[int, str], installed: Path) -> None:
 
 
 def builtin_exports(binaries: dict[int, str]) -> None:
-    """`model/builtin_exports.txt` is what these versions export."""
+    """`node/builtin_exports.txt` is what these versions export."""
     script = (
         "import { builtinModules as names } from 'node:module';\nconst out = {};\n"
         "for (const name of [...names, 'node:test', 'node:test/reporters', 'node:sea', 'node:sqlite'])\n"
@@ -154,7 +154,7 @@ def builtin_exports(binaries: dict[int, str]) -> None:
         "console.log(JSON.stringify(out));\n"
     )
     table: dict[str, dict[str, int]] = {}
-    for line in (REPO / "src/model/builtin_exports.txt").read_text().splitlines():
+    for line in (REPO / "src/node/builtin_exports.txt").read_text().splitlines():
         if not line.startswith("#"):
             module, names = line.split(": ", 1)
             table[module] = {n.split("@")[0]: int(n.split("@")[1]) if "@" in n else 18 for n in names.split()}

@@ -3,14 +3,16 @@
 //!
 //! `manifest` shows only files and their sums. Names and targets are bytes, written as the code points of Latin-1.
 
-use bundle_doctor::engine;
-use bundle_doctor::layout;
-use bundle_doctor::model::bundle::{Bundle, Expectations};
-use bundle_doctor::model::finding::Severity;
-use bundle_doctor::model::signature::Authenticity;
-use bundle_doctor::model::snapshot::Snapshot;
-use bundle_doctor::model::tree::{Kind, NodeId, Tree};
-use bundle_doctor::source::{self, Depth, Reading, limits::Limits};
+use bundle_doctor::check::bundle::{Bundle, Expectations};
+use bundle_doctor::check::engine;
+use bundle_doctor::check::inspect;
+use bundle_doctor::report::finding::Severity;
+use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::tree::limits::Limits;
+use bundle_doctor::tree::nodes::{Kind, NodeId, Tree};
+use bundle_doctor::tree::reading::{Depth, Reading};
+use bundle_doctor::tree::snapshot::Snapshot;
+use bundle_doctor::update::layout;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
@@ -28,7 +30,7 @@ fn judged(path: &str) -> io::Result<Value> {
     let names = layout::names();
     let limits = Limits::default();
     let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &|_, _| (), tap: &|_| () };
-    let snapshot = source::read(path, &reading).map_err(io::Error::other)?;
+    let snapshot = inspect::read(path, &reading).map_err(io::Error::other)?;
     let (errors, warnings) = rules_that_fire(&snapshot);
     Ok(json!({
         "errors": errors,

@@ -6,26 +6,31 @@ mod staging;
 use super::authenticity::inside;
 use super::session::{Configured, Session};
 use super::{Failure, keys, sign};
+use crate::archive::write::gzip::Compressor;
+use crate::archive::write::tar::{self, WriteError};
+use crate::check::bundle::{Bundle, Expectations};
+use crate::check::inspect;
+use crate::check::{engine, rules};
 use crate::cli::pack::Pack;
 use crate::host::files::{self, Staged};
 use crate::host::interrupt::{Interrupt, Second};
-use crate::model::bundle::{Bundle, Expectations};
-use crate::model::finding::{Finding, Severity};
-use crate::model::names::Names;
-use crate::model::policy::Policy;
-use crate::model::report::{Format, SignatureReport, SignatureStatus, SubjectReport, Verdict};
-use crate::model::signature::{Authenticity, MANIFEST, MANIFEST_SIGNATURE};
-use crate::model::snapshot::Snapshot;
-use crate::pack::gzip::Compressor;
-use crate::pack::plan::{Node, Plan, PlanError, Survivor};
-use crate::pack::tar::{self, WriteError};
+use crate::release::pack::plan::{Node, Plan, PlanError, Survivor};
 use crate::render::pack::{PackReport, TimeSource};
+use crate::report::finding::{Finding, Severity};
+use crate::report::format::Format;
+use crate::report::policy::Policy;
+use crate::report::signature::{SignatureReport, SignatureStatus};
+use crate::report::subject::SubjectReport;
+use crate::report::verdict::Verdict;
+use crate::signing::authenticity::{Authenticity, MANIFEST, MANIFEST_SIGNATURE};
 use crate::signing::manifest::{MAX_MANIFEST, push_line};
 use crate::signing::sign::sign_prehashed;
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, TrustStore};
-use crate::source::limits::Limits;
-use crate::source::{self, Depth, Reading};
-use crate::{engine, exit_code, host, imports, render, rules, text};
+use crate::tree::limits::Limits;
+use crate::tree::names::Names;
+use crate::tree::reading::{Depth, Reading};
+use crate::tree::snapshot::Snapshot;
+use crate::{exit_code, host, render, text};
 use staging::Staging;
 use std::cell::RefCell;
 use std::fs;
@@ -221,7 +226,7 @@ impl Job<'_> {
         let snapshot = self.read(&folder.path, Depth::Digests, &|_| ())?;
         let snapshot = Snapshot { path: folder.shown.clone(), ..snapshot };
         let (expectations, unsigned) = (Expectations::default(), Authenticity::default());
-        let bundle = imports::bundle(&snapshot, &self.names, &expectations, &unsigned);
+        let bundle = inspect::bundle(&snapshot, &self.names, &expectations, &unsigned);
         let mut subject = engine::judge(&bundle, &self.policy);
         subject.findings.retain(is_never_mended);
         subject.verdict = self.policy.fail_on.verdict(&subject.findings);
@@ -271,7 +276,7 @@ impl Job<'_> {
 
     fn write(&self, plan: &Plan<'_>, folder: &Path, place: &Path, time: Time) -> Result<Staged, Failure> {
         let mut fault = None;
-        let open = |path: &crate::model::path::RelPath| {
+        let open = |path: &crate::tree::path::RelPath| {
             use std::os::unix::ffi::OsStrExt;
             let path = folder.join(std::ffi::OsStr::from_bytes(path.as_bytes()));
             Ok(Box::new(files::open_regular(&path, false)?) as Box<dyn io::Read>)
@@ -333,7 +338,7 @@ impl Job<'_> {
                 comment: Some(text::printable(&comment.text()).into_owned()),
             };
         }
-        let bundle = imports::bundle(&snapshot, &self.names, &expectations, &authenticity);
+        let bundle = inspect::bundle(&snapshot, &self.names, &expectations, &authenticity);
         Ok((engine::judge(&bundle, &self.policy), signature))
     }
 
@@ -368,7 +373,7 @@ impl Job<'_> {
             self.heed();
         };
         let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
-        Ok(source::read(&path.to_string_lossy(), &reading)?)
+        Ok(inspect::read(&path.to_string_lossy(), &reading)?)
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::commands::{Failure, keys};
 use crate::host::folders;
 use crate::host::interrupt::Interrupt;
-use crate::model::names::{Names, Places};
+use crate::tree::names::{Names, Places};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -7,18 +7,22 @@ mod trial;
 use super::authenticity::Trust;
 use super::session::{Configured, Session};
 use super::{Failure, keys};
+use crate::check::bundle::Expectations;
+use crate::check::engine;
+use crate::check::inspect;
 use crate::cli::release::Release;
 use crate::host::interrupt::{Interrupt, Second};
 use crate::host::{folders, git};
-use crate::model::bundle::{Expectations, PackageFile, read_package};
-use crate::model::names::{Names, Places};
-use crate::model::policy::Policy;
-use crate::model::report::Format;
-use crate::model::snapshot::Snapshot;
-use crate::model::workspace::{Build, Demand, Published, Stamp, Workspace};
-use crate::source::limits::Limits;
-use crate::source::{self, Depth, Reading};
-use crate::{checklist, engine, exit_code, imports, render};
+use crate::node::package_file::{PackageFile, read_package};
+use crate::release::checklist;
+use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
+use crate::report::format::Format;
+use crate::report::policy::Policy;
+use crate::tree::limits::{Limits, MOST_KEPT_OF_A_FILE};
+use crate::tree::names::{Names, Places};
+use crate::tree::reading::{Depth, Reading};
+use crate::tree::snapshot::Snapshot;
+use crate::{exit_code, render};
 use std::path::{Path, PathBuf};
 
 /// What reading a repository takes.
@@ -112,22 +116,22 @@ impl Job<'_> {
             self.interrupt.obey();
         };
         let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap: &|_| () };
-        Ok(source::read(&place.to_string_lossy(), &reading)?)
+        Ok(inspect::read(&place.to_string_lossy(), &reading)?)
     }
 
     /// [`Job::read`] of something temporary: a signal waits until that is gone again.
     fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot, Failure> {
         let (limits, names) = (self.limits, &self.names);
         let reading = Reading { limits, names, depth, progress: &|_, _| (), tap: &|_| () };
-        Ok(source::read(&place.to_string_lossy(), &reading)?)
+        Ok(inspect::read(&place.to_string_lossy(), &reading)?)
     }
 
     /// The `package.json` of a folder that may be large beside it.
     fn package_of(&self, folder: &str) -> Result<PackageFile, Failure> {
         use crate::host::files::read_regular;
-        use crate::model::package::{Package, PackageFault};
+        use crate::node::package::{Package, PackageFault};
         let place = self.repo.join(folder).join("package.json");
-        let most = usize::try_from(source::limits::MOST_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
+        let most = usize::try_from(MOST_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
         match read_regular(&place, most, true) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(PackageFile::Missing),
             Err(error) => {
@@ -180,11 +184,11 @@ impl Job<'_> {
         let show = |read, length| progress.show(read, length);
         let (limits, names) = (self.limits, &self.names);
         let snapshot =
-            source::read(&path, &Reading { limits, names, depth: Depth::Digests, progress: &show, tap: &hear })?;
+            inspect::read(&path, &Reading { limits, names, depth: Depth::Digests, progress: &show, tap: &hear })?;
         let authenticity = listener.conclude(&snapshot, &self.names);
         let expectations = Expectations::default();
         let report =
-            engine::judge(&imports::bundle(&snapshot, &self.names, &expectations, &authenticity), &self.policy);
+            engine::judge(&inspect::bundle(&snapshot, &self.names, &expectations, &authenticity), &self.policy);
         let configured = &self.configured.config.signature;
         let named = !configured.keys.is_empty() || configured.required || !self.options.keys.keys.is_empty();
         let signature = if named { Demand::Verified } else { Demand::Nothing };

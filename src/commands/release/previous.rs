@@ -4,16 +4,16 @@
 use super::Job;
 use crate::commands::Failure;
 use crate::host::git::{self, Tag};
-use crate::model::bundle::{PackageFile, read_package};
-use crate::model::workspace::Previous;
-use crate::source::Depth;
+use crate::node::package_file::{PackageFile, read_package};
+use crate::release::workspace::Previous;
+use crate::tree::reading::Depth;
 use semver::Version;
 use std::fs;
 use std::path::Path;
 
 impl Job<'_> {
     pub(super) fn previous(&self, agent: &PackageFile) -> Result<Previous, Failure> {
-        let current = agent.package().and_then(crate::model::package::Package::version);
+        let current = agent.package().and_then(crate::node::package::Package::version);
         if let Some(named) = &self.options.previous {
             return self.named(named);
         }

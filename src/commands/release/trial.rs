@@ -1,10 +1,10 @@
 //! `--rehearse`: the update run for real, with the archive that is published.
 
 use super::Job;
+use crate::check::engine;
 use crate::commands::Failure;
-use crate::engine;
-use crate::model::workspace::Trial;
-use crate::rehearsal::{Choice, Leave, Network, Plan, RehearsalError, Subject, rehearse};
+use crate::release::workspace::Trial;
+use crate::update::rehearse::{Choice, Leave, Network, Plan, RehearsalError, Subject, rehearse};
 use std::time::Duration;
 
 /// How long an agent must stay up once it has connected.

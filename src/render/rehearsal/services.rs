@@ -1,9 +1,10 @@
 //! What CI services read of a rehearsal: SARIF, JUnit XML, GitHub Actions' workflow commands.
 
-use super::super::{github, junit, sarif};
-use crate::model::finding::Severity;
-use crate::model::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
-use crate::model::report::{RunError, Verdict};
+use crate::render::{github, junit, sarif};
+use crate::report::finding::Severity;
+use crate::report::run_error::RunError;
+use crate::report::verdict::Verdict;
+use crate::update::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
 use quick_junit::{NonSuccessKind, TestCaseStatus, TestSuite};
 use serde_sarif::sarif::{Invocation, Result as SarifResult, Run as SarifRun};
 use std::io::{self, Write};

@@ -1,9 +1,11 @@
 //! SARIF against the official schema, and the report that the tests of other formats render too.
 
 use super::*;
-use crate::model::bundle::Layout;
-use crate::model::finding::Allowed;
-use crate::model::report::{PackageId, SignatureReport, Summary, Verdict};
+use crate::report::bundle_layout::Layout;
+use crate::report::finding::Allowed;
+use crate::report::signature::SignatureReport;
+use crate::report::subject::{PackageId, Summary};
+use crate::report::verdict::Verdict;
 use jsonschema::Validator;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! The manifest: GNU's format to the byte, and what is refused.
 
 use super::unhex;
-use crate::model::signature::UNLISTED;
+use crate::signing::authenticity::UNLISTED;
 use crate::signing::manifest::MAX_MANIFEST;
 use crate::signing::{Manifest, ManifestError, PathFault};
 

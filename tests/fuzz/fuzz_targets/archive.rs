@@ -1,7 +1,7 @@
 //! Archives: the input as a file, then as a tar whose headers have their checksums put right.
 #![no_main]
 
-use bundle_doctor_fuzz::{judge_file, judge_tar, repair};
+use bundle_doctor_fuzz::{repair, judge_tar, judge_file};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

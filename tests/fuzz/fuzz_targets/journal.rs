@@ -1,7 +1,7 @@
 //! What `journalctl -o json` prints: any bytes that a service wrote.
 #![no_main]
 
-use bundle_doctor::probe::journal;
+use bundle_doctor::doctor::probe::journal;
 use bundle_doctor::redact::Redactor;
 use libfuzzer_sys::fuzz_target;
 

@@ -1,7 +1,7 @@
 //! systemd units: parsed, asked for everything, their command lines taken apart.
 #![no_main]
 
-use bundle_doctor::model::unit::{self, Unit};
+use bundle_doctor::systemd::{self, Unit};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {

@@ -1,11 +1,15 @@
 //! What several targets share: archives made of the fuzzer's bytes, and a whole judgement of them.
 
-use bundle_doctor::model::bundle::Expectations;
-use bundle_doctor::model::signature::Authenticity;
-use bundle_doctor::model::snapshot::Snapshot;
-use bundle_doctor::source::{self, Depth, Reading, limits::Limits};
-use bundle_doctor::{engine, imports, layout, render, text};
-use std::path::{Path, PathBuf};
+use bundle_doctor::check::inspect;
+use bundle_doctor::check::bundle::Expectations;
+use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::tree::snapshot::Snapshot;
+use bundle_doctor::tree::limits::Limits;
+use bundle_doctor::tree::reading::{Reading, Depth};
+use bundle_doctor::check::engine;
+use bundle_doctor::update::layout;
+use bundle_doctor::{text, render};
+use std::path::{PathBuf, Path};
 use std::sync::LazyLock;
 
 /// A folder in memory, one for each process: targets run side by side.
@@ -33,9 +37,9 @@ fn judge(path: &Path, bytes: &[u8]) {
     // Small limits: a bomb is only slow, and the lab measures those.
     let limits = Limits { max_size: 4 << 20, max_entries: 2000, ..Limits::default() };
     let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &|_, _| (), tap: &|_| () };
-    let snapshot = source::read(path.to_str().expect("a path in UTF-8"), &reading).expect("a file that can be read");
+    let snapshot = inspect::read(path.to_str().expect("a path in UTF-8"), &reading).expect("a file that can be read");
     let (expectations, authenticity) = (Expectations::default(), Authenticity::default());
-    let findings = engine::run_rules(&imports::bundle(&snapshot, &names, &expectations, &authenticity));
+    let findings = engine::run_rules(&inspect::bundle(&snapshot, &names, &expectations, &authenticity));
     for words in findings.iter().flat_map(|finding| [Some(&finding.message), finding.path.as_ref(), finding.evidence.as_ref()]) {
         let words = words.map_or("", String::as_str);
         assert_eq!(text::printable(words), words, "something unprintable is said");

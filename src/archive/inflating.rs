@@ -1,0 +1,294 @@
+//! Inflates a gzip file: the first of it where it is read, the rest on a thread of its own.
+//!
+//! Inflating is most of the work, and what is done with the bytes (hashing the file, hashing what it holds, walking the
+//! headers) is about half as much: on two cores it costs no time of its own. A short file is read before a thread would
+//! have paid for its start, and leaves the other core to those who parse what it holds.
+
+use super::gzip::{Fault, Inflater, Step, Trailer};
+use super::input::{Listener, Raw, Witness};
+use crate::tree::limits::Limits;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::thread::{self, JoinHandle};
+
+/// How many unpacked bytes are made before a thread goes on with it. Few in a debug build, so that tests of short files go
+/// through the thread as well.
+pub const ALONE: u64 = if cfg!(debug_assertions) { 4 << 10 } else { 2 << 20 };
+/// How many messages the thread may be ahead.
+const AHEAD: usize = 6;
+
+/// What comes next in the unpacked stream.
+pub enum Piece {
+    /// Bytes.
+    Made(Vec<u8>),
+    /// The end of the gzip member that they belong to.
+    Member(Trailer),
+    /// The end of the file.
+    End,
+}
+
+/// Whoever inflates.
+pub enum Inflating<'a> {
+    /// Whoever reads.
+    Here(Here<'a>),
+    /// A thread beside it, and who hears the bytes that it reads.
+    Beside(Beside, Witness<'a>),
+    /// Nobody, while it is handed over.
+    Nobody,
+}
+
+impl<'a> Inflating<'a> {
+    /// Starts at the first byte of a gzip file. After `alone` unpacked bytes a thread goes on with it, if one can be had.
+    pub fn new(raw: Raw<Witness<'a>>, limits: &Limits, alone: u64) -> Self {
+        let pieces = Box::new(Pieces { inflater: Inflater::new(raw, limits), came: None });
+        Self::Here(Here { pieces, alone })
+    }
+
+    /// How many bytes of the file were read, as far as is known here.
+    pub fn raw_offset(&self) -> u64 {
+        match self {
+            Self::Here(here) => here.pieces.inflater.listener().heard(),
+            Self::Beside(_, witness) => witness.heard(),
+            Self::Nobody => 0,
+        }
+    }
+
+    /// The next piece, made in `spare` if it is large enough.
+    ///
+    /// # Errors
+    /// A [`Fault`], behind which there is nothing.
+    pub fn next(&mut self, spare: Vec<u8>) -> Result<Piece, Fault> {
+        if let Self::Here(here) = self
+            && here.is_over()
+            && let Self::Here(here) = std::mem::replace(self, Self::Nobody)
+        {
+            *self = here.hand_over();
+        }
+        match self {
+            Self::Here(here) => here.pieces.next(spare),
+            Self::Beside(beside, witness) => beside.next(spare, witness),
+            Self::Nobody => Ok(Piece::End),
+        }
+    }
+
+    /// The rest of the file.
+    ///
+    /// # Errors
+    /// Where the thread has stopped.
+    pub fn into_raw(self) -> io::Result<Raw<Witness<'a>>> {
+        let stopped = || io::Error::other("the inflating thread stopped");
+        match self {
+            Self::Here(here) => Ok(here.pieces.inflater.into_raw()),
+            Self::Beside(beside, mut witness) => {
+                beside.stop.store(true, Ordering::Relaxed);
+                for message in &beside.messages {
+                    if let Message::Read(bytes) = message {
+                        witness.hear(&bytes);
+                    }
+                }
+                let raw = beside.thread.join().ok().flatten().ok_or_else(stopped)?;
+                Ok(raw.hand_over(witness).0)
+            }
+            Self::Nobody => Err(stopped()),
+        }
+    }
+}
+
+/// Inflates where it is asked for.
+pub struct Here<'a> {
+    pieces: Box<Pieces<Witness<'a>>>,
+    alone: u64,
+}
+
+/// What an inflater makes, piece by piece.
+struct Pieces<L> {
+    inflater: Inflater<L>,
+    /// What came with the last bytes, and is told after them: a message then names the entry that a fault stands in.
+    came: Option<Result<Step, Fault>>,
+}
+
+impl<L: Listener> Pieces<L> {
+    fn next(&mut self, mut out: Vec<u8>) -> Result<Piece, Fault> {
+        loop {
+            let step = match self.came.take() {
+                Some(came) => came,
+                None => {
+                    let step = self.inflater.unpack(&mut out);
+                    if !out.is_empty() {
+                        self.came = Some(step).filter(|step| !matches!(step, Ok(Step::Full)));
+                        return Ok(Piece::Made(out));
+                    }
+                    step
+                }
+            };
+            match step? {
+                Step::Full => {}
+                Step::Member(trailer) => return Ok(Piece::Member(trailer)),
+                Step::End => return Ok(Piece::End),
+            }
+        }
+    }
+}
+
+impl<'a> Here<'a> {
+    /// Whether it is time for a thread. What came with the last bytes is told first.
+    const fn is_over(&self) -> bool {
+        self.pieces.came.is_none() && self.pieces.inflater.total() >= self.alone
+    }
+
+    /// Starts a thread that goes on with it. Where none can be had, all is inflated here.
+    fn hand_over(self) -> Inflating<'a> {
+        let (to, messages) = mpsc::sync_channel(AHEAD);
+        let (spare, spares) = mpsc::channel();
+        let (give, given) = mpsc::sync_channel::<Inflater<Relay>>(1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, relay) = (Arc::clone(&stop), Relay(to.clone()));
+        let work =
+            move || given.recv().ok().map(|inflater| inflate(Pieces { inflater, came: None }, &to, &spares, &stopped));
+        let Ok(thread) = thread::Builder::new().name("inflate".to_owned()).spawn(work) else {
+            return Inflating::Here(Self { alone: u64::MAX, ..self });
+        };
+        let (inflater, witness) = self.pieces.inflater.hand_over(relay);
+        let _ = give.send(inflater);
+        Inflating::Beside(Beside { thread, messages, spare, stop }, witness)
+    }
+}
+
+/// A thread that inflates, and what it has made so far.
+pub struct Beside {
+    thread: JoinHandle<Option<Raw<()>>>,
+    messages: Receiver<Message>,
+    /// Takes back buffers that were read.
+    spare: Sender<Vec<u8>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Beside {
+    fn next(&self, spare: Vec<u8>, witness: &mut Witness<'_>) -> Result<Piece, Fault> {
+        // The thread makes a new one where it gets none back.
+        let _ = self.spare.send(spare);
+        loop {
+            match self.messages.recv() {
+                Ok(Message::Read(bytes)) => witness.hear(&bytes),
+                Ok(Message::Came(came)) => return came,
+                Err(_) => return Ok(Piece::End),
+            }
+        }
+    }
+}
+
+/// What the thread has to say, in the order of the file.
+enum Message {
+    /// These bytes of the file were read.
+    Read(Box<[u8]>),
+    /// This came of them, or it cannot go on.
+    Came(Result<Piece, Fault>),
+}
+
+/// Passes on the bytes of the file to where they are hashed.
+struct Relay(SyncSender<Message>);
+
+impl Listener for Relay {
+    fn hear(&mut self, bytes: &[u8]) {
+        // Nobody waits for them once the receiver is gone.
+        let _ = self.0.send(Message::Read(bytes.into()));
+    }
+}
+
+/// The thread: until the end, a fault, or until nobody wants more.
+fn inflate(
+    mut pieces: Pieces<Relay>,
+    to: &SyncSender<Message>,
+    spares: &Receiver<Vec<u8>>,
+    stop: &AtomicBool,
+) -> Raw<()> {
+    while !stop.load(Ordering::Relaxed) {
+        let came = pieces.next(spares.try_recv().unwrap_or_default());
+        let is_last = matches!(came, Ok(Piece::End) | Err(_));
+        if to.send(Message::Came(came)).is_err() || is_last {
+            break;
+        }
+    }
+    // The relay ends here, so that the receiver learns of the end.
+    pieces.inflater.into_raw().hand_over(()).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::gzip::Crc;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    /// One gzip member, of text that packs to about a fifth.
+    fn member(lines: u32) -> Vec<u8> {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+        for line in 0..lines {
+            writeln!(packer, "{line} {}", line.wrapping_mul(2_654_435_761)).unwrap();
+        }
+        packer.finish().unwrap()
+    }
+
+    /// What comes of a file: how many bytes, their checksum at the end of each member, and how it ends.
+    fn told(file: &[u8], alone: u64) -> (usize, Vec<u32>, String, String) {
+        let raw = Raw::new(Box::new(io::Cursor::new(file.to_vec())), Witness::new(&|_| ()));
+        let mut inflating = Inflating::new(raw, &Limits::default(), alone);
+        let (mut made, mut sums, mut crc, mut spare) = (0, Vec::new(), Crc::default(), Vec::new());
+        let ending = loop {
+            match inflating.next(std::mem::take(&mut spare)) {
+                Ok(Piece::Made(bytes)) => {
+                    crc.update(&bytes);
+                    made += bytes.len();
+                    spare = bytes;
+                }
+                Ok(Piece::Member(trailer)) => {
+                    sums.push(crc.sum());
+                    if let Err(fault) = trailer.check(&crc) {
+                        break format!("{fault:?}");
+                    }
+                    crc = Crc::default();
+                }
+                Ok(Piece::End) => break "end".to_owned(),
+                Err(fault) => break format!("{fault:?}"),
+            }
+        };
+        let (length, sum) = inflating.into_raw().unwrap().finish(u64::MAX).unwrap();
+        assert_eq!(length, file.len() as u64);
+        (made, sums, ending, format!("{sum:?}"))
+    }
+
+    /// A file tells the same, whoever inflates it and wherever it is handed over.
+    fn is_told_alike(file: &[u8]) -> String {
+        let here = told(file, u64::MAX);
+        for alone in [0, 1, 100_000, 1_500_000] {
+            assert_eq!(told(file, alone), here, "handed over after {alone} bytes");
+        }
+        here.2
+    }
+
+    #[test]
+    fn sound_files_end_alike() {
+        assert_eq!(is_told_alike(&member(0)), "end");
+        assert_eq!(is_told_alike(&member(9)), "end");
+        assert_eq!(is_told_alike(&member(120_000)), "end");
+        assert_eq!(is_told_alike(&[member(70_000), member(0), member(60_000), vec![0; 700]].concat()), "end");
+    }
+
+    #[test]
+    fn faults_are_told_alike() {
+        for lines in [9, 120_000] {
+            let sound = [member(lines), member(9)].concat();
+            let length = sound.len();
+            for at in [0, 3, 12, length / 5, length * 2 / 3, length - 40, length - 6, length - 1] {
+                let mut flipped = sound.clone();
+                flipped[at] ^= 0x55;
+                is_told_alike(&flipped);
+                assert_ne!(is_told_alike(&sound[..at]), "end", "cut at {at}");
+            }
+            assert!(is_told_alike(&[&sound[..], b"more"].concat()).starts_with("Garbage"));
+        }
+    }
+}

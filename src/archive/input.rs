@@ -1,0 +1,211 @@
+//! Opening a subject, and reading an archive's bytes once: heard as they pass, counted, never sought.
+
+use crate::tree::reading::SourceError;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+
+/// A subject that was opened.
+pub enum Opened {
+    /// A directory, held open.
+    Directory(OwnedFd),
+    /// A file, pipe or stdin.
+    Stream(Stream),
+}
+
+/// The bytes of an archive, before anything was made of them.
+pub struct Stream {
+    /// Where they come from.
+    pub reader: Box<dyn Read + Send>,
+    /// How many there are, where that is known.
+    pub length: Option<u64>,
+    /// Whether a plain tar is accepted under this name: stdin, or a name ending in `.tar`.
+    pub may_be_plain: bool,
+}
+
+/// Opens a path, or stdin for `-`.
+pub fn open(path: &str) -> Result<Opened, SourceError> {
+    if path == "-" {
+        return Ok(Opened::Stream(Stream { reader: Box::new(io::stdin()), length: None, may_be_plain: true }));
+    }
+    let file = File::open(path).map_err(|error| SourceError::new("cannot open", path, error))?;
+    let metadata = file.metadata().map_err(|error| SourceError::new("cannot look at", path, error))?;
+    if metadata.is_dir() {
+        return Ok(Opened::Directory(file.into()));
+    }
+    let regular = metadata.is_file();
+    let may_be_plain = !regular || path.to_ascii_lowercase().ends_with(".tar");
+    Ok(Opened::Stream(Stream { reader: Box::new(file), length: regular.then_some(metadata.len()), may_be_plain }))
+}
+
+/// How many bytes are read at a time: fewer of a short file, whose copies then take the same memory again and again.
+const CHUNK: usize = 128 * 1024;
+const CHUNK_OF_A_SHORT_FILE: usize = 64 * 1024;
+/// Bytes of a short file.
+const SHORT: u64 = 1 << 20;
+
+/// Who hears an archive's bytes, each once and in order.
+pub trait Listener {
+    /// The next bytes.
+    fn hear(&mut self, bytes: &[u8]);
+}
+
+/// Hashes the bytes of an archive and lets a listener of the caller's hear them pass.
+pub struct Witness<'a> {
+    tap: &'a dyn Fn(&[u8]),
+    hasher: Sha256,
+    heard: u64,
+}
+
+impl<'a> Witness<'a> {
+    /// Has heard nothing yet.
+    pub fn new(tap: &'a dyn Fn(&[u8])) -> Self {
+        Self { tap, hasher: Sha256::new(), heard: 0 }
+    }
+
+    /// How many bytes were heard.
+    pub const fn heard(&self) -> u64 {
+        self.heard
+    }
+}
+
+impl Listener for Witness<'_> {
+    fn hear(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        (self.tap)(bytes);
+        self.heard += bytes.len() as u64;
+    }
+}
+
+/// A buffered reader of an archive's bytes, which counts them and lets a listener hear them.
+pub struct Raw<L> {
+    listener: L,
+    reader: Box<dyn Read + Send>,
+    buffer: Box<[u8]>,
+    start: usize,
+    end: usize,
+    /// Bytes before the buffer's start.
+    consumed: u64,
+    ended: bool,
+}
+
+impl<L> Raw<L> {
+    /// Who hears what is read.
+    pub const fn listener(&self) -> &L {
+        &self.listener
+    }
+
+    /// Lets another hear what comes from now on, and gives back who heard what came before.
+    pub fn hand_over<M>(self, listener: M) -> (Raw<M>, L) {
+        let Self { listener: before, reader, buffer, start, end, consumed, ended } = self;
+        (Raw { listener, reader, buffer, start, end, consumed, ended }, before)
+    }
+}
+
+impl<L: Listener> Raw<L> {
+    /// Starts at the first byte.
+    pub fn new(reader: Box<dyn Read + Send>, listener: L) -> Self {
+        let buffer = vec![0; CHUNK].into_boxed_slice();
+        Self { listener, reader, buffer, start: 0, end: 0, consumed: 0, ended: false }
+    }
+
+    /// The offset of the next byte.
+    pub const fn offset(&self) -> u64 {
+        self.consumed + self.start as u64
+    }
+
+    /// The bytes at hand; none at the end.
+    pub fn fill(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.end {
+            self.consumed += self.end as u64;
+            (self.start, self.end) = (0, 0);
+            self.read_more()?;
+        }
+        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    /// At least `count` bytes (64 at most), or all that are left.
+    pub fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
+        while self.end - self.start < count && !self.ended {
+            if self.start > 0 {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.consumed += self.start as u64;
+                self.end -= self.start;
+                self.start = 0;
+            }
+            self.read_more()?;
+        }
+        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    /// Passes over bytes that `fill` or `peek` gave.
+    pub fn consume(&mut self, count: usize) {
+        self.start = (self.start + count).min(self.end);
+    }
+
+    fn read_more(&mut self) -> io::Result<()> {
+        while !self.ended {
+            let most = if self.consumed < SHORT { CHUNK_OF_A_SHORT_FILE } else { CHUNK };
+            let space = self.buffer.get_mut(self.end..most.max(self.end)).unwrap_or_default();
+            match self.reader.read(space) {
+                Ok(0) => self.ended = true,
+                Ok(count) => {
+                    let count = count.min(space.len());
+                    let bytes = space.get(..count).unwrap_or_default();
+                    self.listener.hear(bytes);
+                    self.end += count;
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Raw<Witness<'_>> {
+    /// Reads whatever is left, up to the offset `most`, and gives how many bytes there were and, where the end was
+    /// reached, the SHA-256 of the whole.
+    pub fn finish(mut self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
+        while !self.fill()?.is_empty() {
+            self.start = self.end;
+            if self.offset() > most {
+                return Ok((self.offset(), None));
+            }
+        }
+        Ok((self.offset(), Some(self.listener.hasher.finalize().into())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time, as a slow pipe may.
+    struct Dribble(std::vec::IntoIter<u8>);
+
+    impl Read for Dribble {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            Ok(self.0.next().map_or(0, |byte| {
+                buffer[0] = byte;
+                1
+            }))
+        }
+    }
+
+    #[test]
+    fn peeks_and_counts_across_short_reads() {
+        let mut raw = Raw::new(Box::new(Dribble(b"hello world".to_vec().into_iter())), Witness::new(&|_| ()));
+        assert_eq!(raw.peek(5).unwrap(), b"hello");
+        raw.consume(3);
+        assert_eq!(raw.offset(), 3);
+        assert_eq!(raw.peek(4).unwrap(), b"lo w");
+        raw.consume(4);
+        assert_eq!(raw.peek(64).unwrap(), b"orld");
+        assert_eq!(raw.offset(), 7);
+        let (length, digest) = raw.finish(100).unwrap();
+        assert_eq!((length, &digest.unwrap()[..4]), (11, &[0xb9, 0x4d, 0x27, 0xb9][..]));
+    }
+}

@@ -1,0 +1,14 @@
+//! tar.gz as GNU tar reads it, and the archives that we write.
+
+mod elsewhere;
+mod entry;
+mod gzip;
+mod header;
+mod inflating;
+pub mod input;
+mod pax;
+pub mod replay;
+mod sniff;
+mod unpacked;
+pub mod walk;
+pub mod write;

@@ -1,0 +1,191 @@
+//! A bundle as the rules see it: the tree, and what several rules need to know of it, worked out once.
+
+use crate::node::modules::Graph;
+use crate::node::node_version::NodeVersion;
+use crate::node::package_file::{PackageFile, read_package};
+use crate::report::bundle_layout::Layout;
+use crate::signing::authenticity::Authenticity;
+use crate::systemd::Unit;
+use crate::tree::names::Names;
+use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::snapshot::{Snapshot, SubjectKind};
+use crate::tree::territory::Territory;
+use crate::update::generation::Generation;
+
+/// What a subject of `check` is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// The archive that servers download.
+    Archive,
+    /// The folder that the archive is made of.
+    Source,
+    /// A directory on a server, with its dependencies installed.
+    Deployed,
+}
+
+/// What the caller demands of the bundle, and knows of the server.
+#[derive(Clone, Default, Debug)]
+pub struct Expectations {
+    /// `--expect-version`.
+    pub version: Option<String>,
+    /// `--newer-than`.
+    pub newer_than: Option<semver::Version>,
+    /// `--node`: the version of Node that the agent will run on.
+    pub node: NodeVersion,
+    /// The folder that the bundle is in on the server, where it is another than the document's.
+    pub deployed_at: Option<String>,
+    /// `--generation`: whose update decides, instead of every generation's.
+    pub generation: Option<Generation>,
+    /// `--unit`: the unit that is to start the bundle.
+    pub unit: Option<Unit>,
+}
+
+/// A bundle to be judged.
+pub struct Bundle<'a> {
+    /// The subject it was read from.
+    pub snapshot: &'a Snapshot,
+    /// The names it is judged by.
+    pub names: &'a Names,
+    /// What is known of its signature and manifest.
+    pub authenticity: &'a Authenticity,
+    /// What the caller demands.
+    pub expectations: &'a Expectations,
+    /// Archive, source or deployed.
+    pub stage: Stage,
+    /// Flat, nested, mixed.
+    pub layout: Layout,
+    /// The root `package.json`.
+    pub package: PackageFile,
+    /// The one of the shared package's copy.
+    pub shared_package: PackageFile,
+    /// What following its imports found; empty until [`Bundle::with_modules`].
+    pub modules: Graph,
+    /// The same, with the shared package taken from its shipped sources, as an update may install it; nothing where it
+    /// ships none.
+    pub restored: Option<Graph>,
+    territories: Vec<Territory>,
+}
+
+impl<'a> Bundle<'a> {
+    /// Works out what several rules need of a snapshot.
+    #[must_use]
+    pub fn new(
+        snapshot: &'a Snapshot,
+        names: &'a Names,
+        expectations: &'a Expectations,
+        authenticity: &'a Authenticity,
+    ) -> Self {
+        let tree = &snapshot.tree;
+        let territories: Vec<_> = tree.ids().map(|id| Territory::of(tree.path(id).as_bytes(), names)).collect();
+        Self {
+            snapshot,
+            names,
+            expectations,
+            authenticity,
+            stage: if expectations.deployed_at.is_some() { Stage::Deployed } else { stage(snapshot, names) },
+            layout: layout(tree, names),
+            package: read_package(tree, "package.json"),
+            shared_package: read_package(tree, &format!("{}/package.json", names.shared_copy())),
+            modules: Graph::default(),
+            restored: None,
+            territories,
+        }
+    }
+
+    /// The bundle with what following its imports found.
+    #[must_use]
+    pub fn with_modules(self, modules: Graph, restored: Option<Graph>) -> Self {
+        Self { modules, restored, ..self }
+    }
+
+    /// The tree.
+    #[must_use]
+    pub const fn tree(&self) -> &'a Tree {
+        &self.snapshot.tree
+    }
+
+    /// Every node but the root, with whose it is.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Territory)> {
+        self.tree().ids().zip(self.territories.iter().copied())
+    }
+
+    /// The package in `folder`, read anew: for the few packages that only one rule looks at.
+    #[must_use]
+    pub fn package_in(&self, folder: &str) -> PackageFile {
+        read_package(self.tree(), &format!("{folder}/package.json"))
+    }
+
+    /// The shared package's folder of sources, when the bundle ships it.
+    #[must_use]
+    pub fn ships_shared_source(&self) -> bool {
+        let tree = self.tree();
+        tree.resolve(self.names.shared_source.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory)
+    }
+
+    /// Whether what `node_modules` holds is what a package manager left there, so that nothing is still to be installed:
+    /// it is the directory of a unit, or bears the mark of npm, pnpm or Yarn.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        let marks = [".package-lock.json", ".modules.yaml", ".pnpm", ".yarn-integrity"];
+        let marked = || marks.iter().any(|mark| self.tree().resolve(format!("node_modules/{mark}").as_bytes()).is_ok());
+        self.stage == Stage::Deployed && (self.expectations.deployed_at.is_some() || marked())
+    }
+
+    /// Whether step 5 of the update installs the shared package from its shipped sources: `package.json` depends on that
+    /// folder by path.
+    #[must_use]
+    pub fn installs_shared_source(&self) -> bool {
+        let tree = self.tree();
+        let (Ok(source), Some(root)) = (tree.resolve(self.names.shared_source.as_bytes()), self.package.package())
+        else {
+            return false;
+        };
+        root.declared().iter().any(|dependency| {
+            let path = dependency.spec.strip_prefix("file:").unwrap_or(&dependency.spec);
+            let path = path.strip_prefix("//").unwrap_or(path);
+            tree.resolve(path.as_bytes()) == Ok(source)
+        })
+    }
+
+    /// Whether the agent needs the package of that name: its shared package, a required or a declared dependency.
+    #[must_use]
+    pub fn needs(&self, package: &str) -> bool {
+        let names = self.names;
+        package == names.shared
+            || names.required_dependencies.iter().any(|required| required == package)
+            || self.package.package().is_some_and(|root| root.installs(package))
+    }
+}
+
+fn layout(tree: &Tree, names: &Names) -> Layout {
+    let is_directory = |path: &str| tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory);
+    let nested = is_directory(&names.nested_agent);
+    let dist = names.entry.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let entry = tree.find(names.entry.as_bytes()).is_some() || (!dist.is_empty() && is_directory(dist));
+    let flat = entry
+        || (!nested && (tree.find(b"package.json").is_some() || tree.find(names.shared_copy().as_bytes()).is_some()));
+    match (flat, nested) {
+        (true, false) => Layout::Flat,
+        (false, true) => Layout::Nested,
+        (true, true) => Layout::Mixed,
+        (false, false) => Layout::Unknown,
+    }
+}
+
+/// What a subject is for. A directory is deployed when it has installed dependencies: packages in `node_modules` beside
+/// the shared one.
+#[must_use]
+pub fn stage(snapshot: &Snapshot, names: &Names) -> Stage {
+    if snapshot.kind == SubjectKind::Archive {
+        return Stage::Archive;
+    }
+    let tree = &snapshot.tree;
+    let scope = names.shared.split_once('/').map_or(names.shared.as_str(), |(scope, _)| scope);
+    let installed = tree.resolve(b"node_modules").is_ok_and(|modules| {
+        tree.children(modules).any(|id| {
+            let name = tree.name(id);
+            name != scope.as_bytes() && (!name.starts_with(b".") || name == b".pnpm" || name == b".package-lock.json")
+        })
+    });
+    if installed { Stage::Deployed } else { Stage::Source }
+}

@@ -1,0 +1,32 @@
+//! `archive-unsafe-path`: a name in the archive is absolute, has `..` or a NUL, or is empty.
+
+use super::{Judges, Rule};
+use crate::check::bundle::Bundle;
+use crate::report::finding::{Observation, Severity};
+use crate::tree::defect::DefectKind;
+use crate::update::layout;
+
+pub static RULE: Rule = Rule {
+    id: "archive-unsafe-path",
+    severity: Severity::Error,
+    summary: "a name in the archive is absolute, has `..` or a NUL, or is empty",
+    page: include_str!("../../../docs/rules/archive-unsafe-path.md"),
+    judges: Judges::Archive,
+    follows_from: &[],
+    check,
+};
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let message = |what: &str| {
+        format!(
+            "The archive has {what}; root's `tar` would strip or skip it, another extractor would write outside the bundle"
+        )
+    };
+    super::of_kind(bundle, &DefectKind::UnsafePath, message)
+        .into_iter()
+        .map(|observation| {
+            observation
+                .help(format!("make the archive again with names relative to the bundle:\n{}", layout::MAKE_ARCHIVE))
+        })
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! `development-file`: sources, compiler settings, caches, tests or workspace files that no server needs.
+
+use super::{Judges, Rule};
+use crate::check::bundle::Bundle;
+use crate::report::finding::{Observation, Severity};
+use crate::tree::litter::Litter;
+use crate::tree::nodes::{Content, NodeId};
+
+pub static RULE: Rule = Rule {
+    id: "development-file",
+    severity: Severity::Warning,
+    summary: "sources, compiler settings, caches, tests or workspace files that no server needs",
+    page: include_str!("../../../docs/rules/development-file.md"),
+    judges: Judges::Tree,
+    follows_from: &[],
+    check,
+};
+
+const fn message(litter: Litter) -> &'static str {
+    match litter {
+        Litter::Source => "TypeScript sources: the server runs what was compiled from them",
+        Litter::CompilerSettings => "The compiler's settings or its record of a build",
+        Litter::VersionControl => "Version control files: with `.git` the whole history may be published",
+        Litter::Workspace => "A workspace file: pnpm takes the bundle for the root of a workspace",
+        Litter::Cache => "A cache of the machine that built the bundle",
+        Litter::Test => "Tests, which no server runs",
+        Litter::Tooling => "Settings or leftovers of an editor, a linter or an operating system",
+        Litter::WindowsShim => "Windows start scripts, written on the machine that built the bundle",
+    }
+}
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let tree = bundle.tree();
+    let mut found: Vec<(Litter, NodeId)> = Vec::new();
+    for (id, territory) in bundle.nodes() {
+        found.extend(Litter::of(tree, id, territory).map(|litter| (litter, id)));
+    }
+    let kinds = Litter::ALL.into_iter().filter_map(|litter| {
+        let mut paths: Vec<_> = found.iter().filter(|(kind, _)| *kind == litter).map(|(_, id)| tree.path(*id)).collect();
+        paths.sort_unstable();
+        let first = paths.first()?;
+        let observation = Observation::new(message(litter)).at(first);
+        let observation = if paths.len() > 1 { observation.evidence(format!("the first of {}", paths.len())) } else { observation };
+        let observation = match broken_workspace(bundle).filter(|_| litter == Litter::Workspace) {
+            Some(message) => Observation { message: message.to_owned(), ..observation.only(Severity::Error) },
+            None => observation,
+        };
+        Some(observation.help("leave it out of the archive, with `--exclude` on tar's command line or by removing it from the bundle's folder"))
+    });
+    kinds.collect()
+}
+
+/// pnpm 9 refuses a workspace file that names no packages, unless it is empty (measured, `tests/lab/specs.py`).
+fn broken_workspace(bundle: &Bundle<'_>) -> Option<&'static str> {
+    let tree = bundle.tree();
+    let Content::Whole(bytes) = tree.content(tree.find(b"pnpm-workspace.yaml")?) else { return None };
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty() && !line.trim_start().starts_with('#'))
+        .peekable();
+    lines.peek()?;
+    let mut after = lines.skip_while(|line| !line.starts_with("packages:"));
+    let named = after.next().map_or("", |line| line.trim_start_matches("packages:").trim());
+    let listed = after.next().is_some_and(|line| line.trim_start().starts_with('-'));
+    let names_some = (!named.is_empty() && !matches!(named, "[]" | "~" | "null") && !named.starts_with('#')) || listed;
+    (!names_some).then_some("A workspace file that names no packages: pnpm stops with `packages field missing or empty`, and step 5 of the update fails")
+}

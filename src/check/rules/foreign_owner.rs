@@ -1,0 +1,54 @@
+//! `foreign-owner`: the archive says that someone other than root owns its files.
+
+use super::{Judges, Rule, modes};
+use crate::check::bundle::{Bundle, Stage};
+use crate::report::finding::{Observation, Severity};
+use crate::tree::nodes::{NodeId, Owner};
+use crate::update::layout;
+
+pub static RULE: Rule = Rule {
+    id: "foreign-owner",
+    severity: Severity::Warning,
+    summary: "the archive says that someone other than root owns its files",
+    page: include_str!("../../../docs/rules/foreign-owner.md"),
+    judges: Judges::Tree,
+    follows_from: &[],
+    check,
+};
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    // A directory's owners are those of the machine it stands on.
+    if bundle.stage != Stage::Archive {
+        return Vec::new();
+    }
+    let tree = bundle.tree();
+    let owner_of = |id: NodeId| tree.owner(tree.meta(id).owner);
+    let Some((count, first)) = modes::count_and_first(bundle, |id| owner_of(*id).is_some_and(is_foreign)) else {
+        return Vec::new();
+    };
+    let owner = owner_of(first).map(shown).unwrap_or_default();
+    let evidence =
+        if count > 1 { format!("owner {owner}, the first of {count} such entries") } else { format!("owner {owner}") };
+    let message = "Not owned by root, and root's `tar` keeps owners: a user of that name or number on the server can change what root runs";
+    let help = format!(
+        "pack with root as the owner and plain modes, from the repository's root:\n{}",
+        layout::MAKE_CLEAN_ARCHIVE
+    );
+    vec![Observation::new(message).at(tree.path(first)).evidence(evidence).help(help)]
+}
+
+/// GNU tar takes the name if the server knows it, otherwise the number (GNU tar manual, `--numeric-owner`).
+fn is_foreign(owner: &Owner) -> bool {
+    let root = |name: &[u8], id: u64| {
+        if name.is_empty() { id == 0 } else { name == b"root" }
+    };
+    !root(&owner.user, owner.uid) || !(root(&owner.group, owner.gid) || (owner.gid == 0 && &*owner.group == b"wheel"))
+}
+
+fn shown(owner: &Owner) -> String {
+    let part = |name: &[u8], id: u64| match name {
+        b"" => id.to_string(),
+        name => format!("{} ({id})", crate::text::printable_bytes(name)),
+    };
+    format!("{}:{}", part(&owner.user, owner.uid), part(&owner.group, owner.gid))
+}

@@ -1,0 +1,73 @@
+//! `missing-export`: a reachable file imports a name that its target inside the bundle does not export.
+
+use super::{Judges, Rule, faults, places};
+use crate::check::bundle::Bundle;
+use crate::node::modules::{Fault, Place};
+use crate::report::finding::{Observation, Severity};
+use crate::tree::nodes::NodeId;
+use crate::tree::territory::Territory;
+use crate::update::layout;
+
+pub static RULE: Rule = Rule {
+    id: "missing-export",
+    severity: Severity::Error,
+    summary: "a reachable file imports a name that its target inside the bundle does not export",
+    page: include_str!("../../../docs/rules/missing-export.md"),
+    judges: Judges::Tree,
+    follows_from: faults::EXPLAINED_BY,
+    check,
+};
+
+/// A name that is not there.
+struct Missing<'a> {
+    place: &'a Place,
+    name: &'a str,
+    target: Option<NodeId>,
+    nearest: Option<&'a str>,
+    said: &'a str,
+}
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let tree = bundle.tree();
+    // Without its entry point whatever node loads of the shared package is not what was released: `shared-entry-missing`.
+    let copy = format!("{}/", bundle.names.shared_copy());
+    let has_entry = tree.resolved_size(bundle.names.shared_copy_entry().as_bytes()).is_some_and(|size| size > 0);
+    let follows = |target: NodeId| !has_entry && tree.path(target).as_bytes().starts_with(copy.as_bytes());
+    let missing = bundle.modules.faults.iter().filter_map(|fault| match fault {
+        Fault::MissingExport { place, name, target, nearest, message } => {
+            let fault = Missing { place, name, target: *target, nearest: nearest.as_deref(), said: message };
+            (!target.is_some_and(follows)).then_some(fault)
+        }
+        _ => None,
+    });
+    places::each(missing, |missing| word(bundle, &missing))
+}
+
+fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {
+    let Missing { place, name, target, nearest, said } = missing;
+    let Some(target) = target.map(|target| bundle.tree().path(target)) else {
+        let node = bundle.expectations.node;
+        let message = format!(
+            "`{}` of Node {node} does not export `{name}`. {} {said}",
+            place.specifier,
+            faults::unless(place.need)
+        );
+        return faults::at_import(bundle, place, message)
+            .evidence(format!("{name} from '{}'", place.specifier))
+            .help("do without it, or run a newer Node on the servers and name it with `--node`");
+    };
+    let near = nearest.map_or_else(String::new, |nearest| format!("; it exports `{nearest}`"));
+    let message = format!("`{target}` does not export `{name}`{near}. {} {said}", faults::unless(place.need));
+    let shared = Territory::of(target.as_bytes(), bundle.names) == Territory::Shared;
+    let help = if shared {
+        format!(
+            "the copied shared package is older than the agent: build it and copy it anew, from the repository's root:\n(cd {} && pnpm build)\n{}",
+            bundle.names.shared_source,
+            layout::copy_shared(bundle.names)
+        )
+    } else {
+        format!("build the agent anew and copy all of it, from the repository's root:\n{}", layout::COPY_DIST)
+    };
+    let observation = faults::at_import(bundle, place, message).help(help);
+    observation.evidence(format!("{name} from '{}'", place.specifier))
+}

@@ -1,0 +1,154 @@
+//! The rules of `check`: one file each, and the table that names them all.
+//!
+//! A rule is a pure function from a [`Bundle`] to what it saw. It does not know of severities that the user changed,
+//! of allowances or of formats. To add one, see `docs/contributing.md`.
+
+mod archive_ambiguous;
+mod archive_link_escape;
+mod archive_special_file;
+mod archive_too_large;
+mod archive_unreadable;
+mod archive_unsafe_path;
+mod archive_wrapped;
+mod checksum_mismatch;
+mod dangling_link;
+mod development_file;
+mod entry_point_missing;
+mod faults;
+mod foreign_owner;
+mod install_script;
+mod links;
+mod local_protocol;
+mod missing_export;
+mod modes;
+mod module_format_mismatch;
+mod module_syntax_error;
+mod nested_layout;
+mod package_json_invalid;
+mod package_json_missing;
+mod path_not_portable;
+mod places;
+mod runtime_dependency_missing;
+mod secret_file;
+mod setuid_file;
+mod shared_entry_missing;
+mod shared_package_json_invalid;
+mod shared_package_linked;
+mod shared_package_missing;
+mod signature_binding;
+mod signature_invalid;
+mod signature_missing;
+mod signature_untrusted;
+mod specifiers;
+mod undeclared_dependency;
+mod unit_mismatch;
+mod unresolved_import;
+mod update_drops_shared;
+mod version_mismatch;
+mod workspace_link;
+mod workspace_protocol;
+mod world_writable;
+
+use crate::check::bundle::Bundle;
+use crate::report::finding::{Observation, Severity};
+use crate::tree::defect::{Defect, DefectKind};
+
+/// One rule.
+pub struct Rule {
+    /// Its name, which is also its file's, its page's and its fixtures'.
+    pub id: &'static str,
+    /// How bad it is unless the user says otherwise.
+    pub severity: Severity,
+    /// One sentence, for `rules`, SARIF and shell completion.
+    pub summary: &'static str,
+    /// Its page in `docs/rules/`, which `explain` prints.
+    pub page: &'static str,
+    /// Whether it judges the tree, and so stays silent where the tree is not known.
+    pub judges: Judges,
+    /// Rules that explain it away: where one of them fires, this one is not reported.
+    pub follows_from: &'static [&'static str],
+    /// What it sees in a bundle.
+    pub check: fn(&Bundle<'_>) -> Vec<Observation>,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Judges {
+    /// The archive itself, whether or not its tree is known.
+    Archive,
+    /// The tree.
+    Tree,
+}
+
+/// Rules that say that the files are not where they belong: what is missing at the root follows from them.
+const MISPLACED: &[&str] = &["archive-wrapped", "nested-layout"];
+
+/// Every rule, in the order in which findings are reported: the archive, who made it, its layout, the agent, the shared package,
+/// what is installed, and what should not be shipped.
+pub static RULES: &[&Rule] = &[
+    &archive_unreadable::RULE,
+    &archive_too_large::RULE,
+    &archive_unsafe_path::RULE,
+    &archive_ambiguous::RULE,
+    &archive_link_escape::RULE,
+    &archive_special_file::RULE,
+    &signature_missing::RULE,
+    &signature_invalid::RULE,
+    &signature_untrusted::RULE,
+    &signature_binding::RULE,
+    &checksum_mismatch::RULE,
+    &archive_wrapped::RULE,
+    &nested_layout::RULE,
+    &entry_point_missing::RULE,
+    &package_json_missing::RULE,
+    &package_json_invalid::RULE,
+    &version_mismatch::RULE,
+    &shared_package_missing::RULE,
+    &shared_package_linked::RULE,
+    &shared_entry_missing::RULE,
+    &shared_package_json_invalid::RULE,
+    &workspace_protocol::RULE,
+    &local_protocol::RULE,
+    &workspace_link::RULE,
+    &dangling_link::RULE,
+    &runtime_dependency_missing::RULE,
+    &module_syntax_error::RULE,
+    &module_format_mismatch::RULE,
+    &unresolved_import::RULE,
+    &undeclared_dependency::RULE,
+    &missing_export::RULE,
+    &update_drops_shared::RULE,
+    &unit_mismatch::RULE,
+    &install_script::RULE,
+    &secret_file::RULE,
+    &setuid_file::RULE,
+    &world_writable::RULE,
+    &foreign_owner::RULE,
+    &path_not_portable::RULE,
+    &development_file::RULE,
+];
+
+/// The rule of that id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
+}
+
+/// What the reader noted of one kind of defect, worded by the rule that reports it.
+fn of_kind(bundle: &Bundle<'_>, kind: &DefectKind, word: impl Fn(&str) -> String) -> Vec<Observation> {
+    let defects = bundle.snapshot.defects.iter().filter(|defect| defect.kind == *kind);
+    defects.map(|defect| of_defect(defect, word(&defect.what))).collect()
+}
+
+fn of_defect(defect: &Defect, message: String) -> Observation {
+    let observation = Observation::new(message);
+    let observation = match &defect.name {
+        Some(name) => observation.at(name),
+        None => observation,
+    };
+    if defect.count > 1 {
+        observation.evidence(format!("the first of {} such entries", defect.count))
+    } else {
+        observation
+    }
+}

@@ -1,0 +1,131 @@
+//! `shared-package-json-invalid`: the shared package's package.json is absent, invalid, misnamed or leads to nothing.
+
+use super::{Judges, Rule, specifiers};
+use crate::check::bundle::Bundle;
+use crate::node::package::Package;
+use crate::node::package_file::PackageFile;
+use crate::node::resolve::{Failure, Loader, Refusal, Resolver, Target};
+use crate::report::finding::{Observation, Severity};
+use crate::update::layout;
+
+pub static RULE: Rule = Rule {
+    id: "shared-package-json-invalid",
+    severity: Severity::Error,
+    summary: "the shared package's package.json is absent, invalid, misnamed or leads to nothing",
+    page: include_str!("../../../docs/rules/shared-package-json-invalid.md"),
+    judges: Judges::Tree,
+    follows_from: &["archive-wrapped", "nested-layout", "shared-package-missing", "shared-package-linked"],
+    check,
+};
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let mut found = copy(bundle);
+    found.extend(source(bundle));
+    found
+}
+
+/// What pnpm refuses in the package.json of a package that is depended on by path.
+fn source(bundle: &Bundle<'_>) -> Option<Observation> {
+    let installed = specifiers::installed(bundle).into_iter().find(|installed| !installed.is_root())?;
+    let package = installed.package();
+    let (field, message) = if package.name().is_none() {
+        ("name", "It is depended on by path and has no `name`: pnpm stops with ERR_PNPM_MISSING_PACKAGE_NAME")
+    } else if package.get("version").is_some() && package.version().is_none() {
+        (
+            "version",
+            "It is depended on by path and its `version` is not semver: pnpm stops with ERR_PNPM_BAD_PACKAGE_JSON",
+        )
+    } else {
+        return None;
+    };
+    let path = format!("{}/package.json", bundle.names.shared_source);
+    let observation =
+        Observation::new(message).at(path).line(package.line_of([field])).evidence(stated(package, field));
+    Some(observation.help(format!("correct it in `{}` of the repository", bundle.names.shared_source)))
+}
+
+/// The package.json of the copy in `node_modules`.
+fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let names = bundle.names;
+    let folder = names.shared_copy();
+    let path = format!("{folder}/package.json");
+    let help =
+        format!("copy the shared package as it is in the repository, from its root:\n{}", layout::copy_shared(names));
+    let at = |message: String| Observation::new(message).at(&path).help(help.clone());
+    let package = match &bundle.shared_package {
+        PackageFile::Missing => {
+            return vec![at(
+                "The shared package has no package.json, so node does not know what to load from it".to_owned()
+            )];
+        }
+        PackageFile::Invalid(fault) => {
+            return vec![at(format!("The shared package's package.json cannot be used: {fault}. Node stops with ERR_INVALID_PACKAGE_CONFIG")).line(fault.line())];
+        }
+        PackageFile::Read(package) => package,
+    };
+    let mut found = Vec::new();
+    if package.name() != Some(names.shared.as_str()) {
+        let stated = package.get("name").map_or_else(|| "no name".to_owned(), |name| format!("\"name\": {name}"));
+        let message = format!("The package in `{folder}` is not {}: something else was copied there", names.shared);
+        found.push(at(message).line(package.line_of(["name"])).evidence(stated));
+    }
+    let loader = if bundle.package.package().is_none_or(Package::is_module) { Loader::Import } else { Loader::Require };
+    match entry(bundle, loader) {
+        Some(Ok(Target::Fallback(file))) if !main_names_entry(bundle, package) => {
+            let tree = bundle.tree();
+            let file = String::from_utf8_lossy(tree.name(file)).into_owned();
+            let message = format!("Its `main` leads nowhere; node falls back to `{file}`, with a deprecation warning");
+            found.push(
+                at(message).line(package.line_of(["main"])).evidence(stated(package, "main")).only(Severity::Warning),
+            );
+        }
+        Some(Err(refusal)) if !is_missing_entry(bundle, package, &refusal) => {
+            let exports = package.get("exports").is_some_and(|exports| !exports.is_null());
+            let (field, message) = if exports {
+                ("exports", "Its `exports` leads to nothing that node can import: it stops with")
+            } else if package.string("main").is_some() {
+                ("main", "Its `main` leads to nothing in the bundle: node stops with")
+            } else {
+                ("main", "It has neither `main` nor `exports`, and no index.js at its root: node stops with")
+            };
+            let message = format!("{message} {}", refusal.message);
+            found.push(at(message).line(package.line_of([field])).evidence(stated(package, field)));
+        }
+        _ => {}
+    }
+    found
+}
+
+/// What the bare name of the shared package leads to.
+pub fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target, Refusal>> {
+    let (tree, names) = (bundle.tree(), bundle.names);
+    let folder = tree.resolve(names.shared_copy().as_bytes()).ok()?;
+    let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());
+    let here = bundle.expectations.deployed_at.as_deref().unwrap_or(layout::DEPLOYED_AT);
+    let resolver = Resolver::new(tree, bundle.expectations.node, here, &|_| true);
+    Some(resolver.package_entry(&names.shared, folder, from, loader))
+}
+
+/// Whether nothing is wrong but that the entry point is not there, which is `shared-entry-missing`.
+fn is_missing_entry(bundle: &Bundle<'_>, package: &Package, refusal: &Refusal) -> bool {
+    match &refusal.failure {
+        Failure::NotFound { path } | Failure::Directory { path } => *path == bundle.names.shared_copy_entry(),
+        Failure::NoMain { .. } => main_names_entry(bundle, package),
+        _ => false,
+    }
+}
+
+/// Whether `main`, or `index.js` without one, would be the entry point that the document asks for.
+fn main_names_entry(bundle: &Bundle<'_>, package: &Package) -> bool {
+    let entry = bundle.names.shared_entry.as_str();
+    let main = package.string("main").unwrap_or("index.js").replace('\\', "/");
+    let main = main.strip_prefix("./").unwrap_or(&main).trim_end_matches('/');
+    ["", ".js", "/index.js"].iter().any(|suffix| format!("{main}{suffix}") == entry)
+}
+
+/// A field as it stands in the file, shortened.
+fn stated(package: &Package, field: &str) -> String {
+    let value = package.get(field).map_or_else(|| "absent".to_owned(), ToString::to_string);
+    let shown: String = format!("\"{field}\": {value}").chars().take(120).collect();
+    shown
+}

@@ -1,0 +1,37 @@
+//! `shared-package-missing`: there is no copy of the shared package in node_modules.
+
+use super::{Judges, MISPLACED, Rule, links};
+use crate::check::bundle::Bundle;
+use crate::report::finding::{Observation, Severity};
+use crate::tree::nodes::Kind;
+use crate::update::layout;
+
+pub static RULE: Rule = Rule {
+    id: "shared-package-missing",
+    severity: Severity::Error,
+    summary: "there is no copy of the shared package in node_modules",
+    page: include_str!("../../../docs/rules/shared-package-missing.md"),
+    judges: Judges::Tree,
+    follows_from: MISPLACED,
+    check,
+};
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let copy = bundle.names.shared_copy();
+    let tree = bundle.tree();
+    // A link that leads nowhere is there, and is `shared-package-linked`.
+    if links::on_the_way(tree, &copy).is_some()
+        || tree.find(copy.as_bytes()).is_some_and(|id| tree.kind(id) == Kind::Directory)
+    {
+        return Vec::new();
+    }
+    let message = format!(
+        "There is no `{copy}/`: node stops with ERR_MODULE_NOT_FOUND: Cannot find package '{}'",
+        bundle.names.shared
+    );
+    vec![
+        Observation::new(message)
+            .at(&copy)
+            .help(format!("copy it, from the repository's root:\n{}", layout::copy_shared(bundle.names))),
+    ]
+}

@@ -1,0 +1,80 @@
+//! The specifiers that rules judge: those of every package that installing would read, the root, and the shared package's
+//! sources when the root depends on them by path.
+
+use crate::check::bundle::Bundle;
+use crate::node::package::{Dependency, Package};
+pub use crate::node::specifier::Refers;
+use crate::node::specifier::is_satisfied;
+use crate::report::finding::Observation;
+
+/// A package that installing would read, with its folder relative to the bundle (empty for the root).
+pub struct Installed<'a> {
+    folder: &'a str,
+    package: Owned<'a>,
+}
+
+enum Owned<'a> {
+    Root(&'a Package),
+    Shared(Box<Package>),
+}
+
+impl Installed<'_> {
+    /// The parsed `package.json`.
+    pub fn package(&self) -> &Package {
+        match &self.package {
+            Owned::Root(package) => package,
+            Owned::Shared(package) => package,
+        }
+    }
+
+    /// Whether it is the bundle's own.
+    pub fn is_root(&self) -> bool {
+        self.folder.is_empty()
+    }
+
+    /// Its specifiers: package managers heed overrides only at the root.
+    pub fn specifiers(&self) -> Vec<Dependency> {
+        if self.is_root() { self.package().specifiers() } else { self.package().declared() }
+    }
+
+    /// Starts an observation about one of its specifiers.
+    pub fn observe(&self, dependency: &Dependency, message: impl AsRef<str>) -> Observation {
+        let path = if self.is_root() { "package.json".to_owned() } else { format!("{}/package.json", self.folder) };
+        Observation::new(message)
+            .at(path)
+            .line(self.package().line_of(dependency.keys.iter().map(String::as_str)))
+            .evidence(format!("\"{}\": \"{}\"", dependency.name, dependency.spec))
+    }
+}
+
+/// The packages that step 5 of the update would read.
+pub fn installed<'a>(bundle: &'a Bundle<'_>) -> Vec<Installed<'a>> {
+    let Some(root) = bundle.package.package() else {
+        return Vec::new();
+    };
+    let mut found = vec![Installed { folder: "", package: Owned::Root(root) }];
+    if depends_on_shared_source(bundle, root)
+        && let Some(shared) = bundle.package_in(&bundle.names.shared_source).package()
+    {
+        found.push(Installed { folder: &bundle.names.shared_source, package: Owned::Shared(Box::new(shared.clone())) });
+    }
+    found
+}
+
+fn depends_on_shared_source(bundle: &Bundle<'_>, root: &Package) -> bool {
+    let tree = bundle.tree();
+    let Ok(source) = tree.resolve(bundle.names.shared_source.as_bytes()) else {
+        return false;
+    };
+    root.declared().iter().any(|dependency| match Refers::of(&dependency.spec) {
+        Refers::Path { path, .. } => tree.resolve(path.as_bytes()) == Ok(source),
+        _ => false,
+    })
+}
+
+impl Installed<'_> {
+    /// [`is_satisfied`] from this package's folder.
+    pub fn satisfies(&self, bundle: &Bundle<'_>, path: &str) -> bool {
+        is_satisfied(bundle, self.folder, path)
+    }
+}

@@ -1,0 +1,82 @@
+//! `undeclared-dependency`: a package imported from a reachable file is neither shipped, declared nor a Node builtin.
+
+use super::{Judges, Rule, faults, places};
+use crate::check::bundle::Bundle;
+use crate::node::modules::{Absent, Fault, Place};
+use crate::report::finding::{Observation, Severity};
+use std::collections::BTreeMap;
+
+pub static RULE: Rule = Rule {
+    id: "undeclared-dependency",
+    severity: Severity::Error,
+    summary: "a package imported from a reachable file is neither shipped, declared nor a Node builtin",
+    page: include_str!("../../../docs/rules/undeclared-dependency.md"),
+    judges: Judges::Tree,
+    follows_from: faults::EXPLAINED_BY,
+    check,
+};
+
+/// The imports of one package, of which the first that is met tells most.
+struct Uses<'a> {
+    first: &'a Place,
+    why: Absent,
+    said: &'a str,
+    count: usize,
+}
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let root = bundle.package.package();
+    let mut packages: BTreeMap<&str, Uses<'_>> = BTreeMap::new();
+    for fault in &bundle.modules.faults {
+        let Fault::Undeclared { place, package, why, message } = fault else { continue };
+        // These have rules of their own: `shared-package-missing` and `shared-package-linked`, `runtime-dependency-missing`.
+        let shared = *package == bundle.names.shared;
+        let required = *why != Absent::NotInstalled
+            && bundle.names.required_dependencies.contains(package)
+            && root.is_some_and(|root| !root.installs(package));
+        if shared || required {
+            continue;
+        }
+        packages.entry(package).and_modify(|uses| uses.count += 1).or_insert(Uses {
+            first: place,
+            why: *why,
+            said: message,
+            count: 1,
+        });
+    }
+    places::each(packages, |(package, uses)| word(bundle, package, &uses))
+}
+
+fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {
+    let Uses { first, why, said, count } = uses;
+    let what = match why {
+        Absent::NotDeclared => {
+            format!(
+                "`{package}` is neither in the bundle nor declared in package.json, so the update does not install it. npm may put it there for another package's sake, pnpm does not"
+            )
+        }
+        Absent::Development => format!("`{package}` is in devDependencies, which the update does not install"),
+        Absent::Deleted => format!(
+            "`{package}` is in the bundle's node_modules, which the update deletes (step 4), and package.json does not declare it"
+        ),
+        Absent::NotInstalled => format!("`{package}` is in no node_modules that the importing file can see"),
+    };
+    let message = format!("{what}. {} {said}", faults::unless(first.need));
+    let help = match why {
+        Absent::NotInstalled => {
+            format!(
+                "install what package.json declares, in the bundle's folder: `pnpm install --prod --ignore-scripts`; if it does not declare `{package}`, add it there"
+            )
+        }
+        _ => format!(
+            "declare it in `dependencies` of apps/agent/bundle/package.json, with the version that apps/agent/package.json has:\ngrep -n '\"{}\"' apps/agent/package.json packages/shared/package.json",
+            crate::text::printable(package)
+        ),
+    };
+    let observation = faults::at_import(bundle, first, message).help(help);
+    if *count > 1 {
+        observation.evidence(format!("'{}', the first of {count} imports", first.specifier))
+    } else {
+        observation
+    }
+}

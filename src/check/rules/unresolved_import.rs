@@ -1,0 +1,142 @@
+//! `unresolved-import`: an import reachable from the entry point leads to no file that Node can load.
+
+use super::{Judges, Rule, faults, places};
+use crate::check::bundle::Bundle;
+use crate::node::modules::{Fault, Place};
+use crate::node::resolve::Failure;
+use crate::report::finding::{Observation, Severity};
+use crate::tree::nodes::{Kind, Tree};
+
+pub static RULE: Rule = Rule {
+    id: "unresolved-import",
+    severity: Severity::Error,
+    summary: "an import reachable from the entry point leads to no file that Node can load",
+    page: include_str!("../../../docs/rules/unresolved-import.md"),
+    judges: Judges::Tree,
+    follows_from: faults::EXPLAINED_BY,
+    check,
+};
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let broken = bundle.modules.faults.iter().filter_map(|fault| match fault {
+        Fault::Unresolved { place, failure, message, fallback } => {
+            // What is wrong with the copy of the shared package itself is `shared-package-json-invalid`.
+            let copy = bundle.names.shared_copy();
+            let of_copy = failure.path().is_none_or(|path| path.starts_with(&copy));
+            let shared = of_copy
+                && (faults::names_shared(bundle, &place.specifier)
+                    || matches!(failure, Failure::InvalidPackage { .. }));
+            (!shared).then_some((place, failure, message, *fallback))
+        }
+        _ => None,
+    });
+    let mut found = places::each(broken, |(place, failure, said, fallback)| match fallback {
+        Some(file) => faults::at_import(
+            bundle,
+            place,
+            format!(
+                "`main` of the package leads nowhere; node falls back to `{}`, with a deprecation warning",
+                bundle.tree().path(file)
+            ),
+        )
+        .help("correct `main` in its package.json"),
+        None => word(bundle, place, failure, said),
+    });
+    found.extend(computed(bundle));
+    found
+}
+
+fn word(bundle: &Bundle<'_>, place: &Place, failure: &Failure, said: &str) -> Observation {
+    let (what, help) = describe(bundle.tree(), failure);
+    let message = format!("{what}. {} {said}", faults::unless(place.need));
+    faults::at_import(bundle, place, message).help(help)
+}
+
+/// What is wrong, and what to do.
+fn describe(tree: &Tree, failure: &Failure) -> (String, String) {
+    match failure {
+        Failure::NotFound { path } => {
+            let what = format!("There is no `{path}`");
+            match instead(tree, path) {
+                Some(other) => (
+                    format!("{what}; there is `{other}`, which `import` does not find by itself"),
+                    "write the path in full, with its extension (`\"moduleResolution\": \"NodeNext\"` in tsconfig.json demands it)".to_owned(),
+                ),
+                None => (what, "build anew and copy all of what was built, or take the import out".to_owned()),
+            }
+        }
+        Failure::Directory { path } => (
+            format!("`{path}` is a folder, which `import` does not look into"),
+            format!("write the path in full: `{path}/index.js`"),
+        ),
+        Failure::NoPackage { name } => {
+            (format!("There is no package `{name}`"), "declare it in package.json".to_owned())
+        }
+        Failure::NoMain { folder } => (
+            format!("The package in `{folder}` has no file to begin with"),
+            "correct `main` in its package.json, or copy the package whole".to_owned(),
+        ),
+        Failure::NotExported { package_json } => (
+            format!("`exports` in `{package_json}` does not have it"),
+            "add it to `exports` there, or import what is exported".to_owned(),
+        ),
+        Failure::InvalidTarget { package_json } => (
+            format!("What `{package_json}` says for it is no path inside the package"),
+            "begin the target with `./`, and keep it inside the package".to_owned(),
+        ),
+        Failure::InvalidPackage { package_json } => {
+            (format!("`{package_json}` cannot be used"), "copy the package whole, or install it anew".to_owned())
+        }
+        Failure::NotDefined => (
+            "`imports` in package.json does not have it".to_owned(),
+            "add it to `imports` in package.json, or import the file by its path".to_owned(),
+        ),
+        Failure::InvalidSpecifier => {
+            ("It is no specifier that node accepts".to_owned(), "correct the specifier".to_owned())
+        }
+        Failure::NoBuiltin => (
+            "This Node has no such module of its own".to_owned(),
+            "run a newer Node on the servers and name it with `--node`, or do without the module".to_owned(),
+        ),
+        Failure::Scheme => (
+            "Node does not load code from such an address".to_owned(),
+            "ship the code in the bundle, or declare its package".to_owned(),
+        ),
+        Failure::Extension { extension, path } => (
+            format!("`{path}` is there, and node does not load `{extension}` files"),
+            "import the file that is compiled from it".to_owned(),
+        ),
+        Failure::Attribute => (
+            "Its attributes do not fit what it imports".to_owned(),
+            "write `with { type: 'json' }` behind the import of JSON, and nothing behind others".to_owned(),
+        ),
+        Failure::InvalidJson => ("It is no valid JSON".to_owned(), "build it anew".to_owned()),
+    }
+}
+
+/// The file that was meant, if it is there under a fuller or another name.
+fn instead(tree: &Tree, path: &str) -> Option<String> {
+    let file =
+        |candidate: &str| tree.resolve(candidate.as_bytes()).is_ok_and(|id| matches!(tree.kind(id), Kind::File(_)));
+    let fuller = [".js", ".mjs", ".cjs", ".json", "/index.js"].map(|ending| format!("{path}{ending}"));
+    fuller.into_iter().find(|candidate| file(candidate)).or_else(|| {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let folder = tree.resolve(folder.as_bytes()).ok()?;
+        let other = tree.children(folder).find(|id| {
+            tree.name(*id).eq_ignore_ascii_case(name.as_bytes()) && matches!(tree.kind(*id), Kind::File(_))
+        })?;
+        Some(tree.path(other).to_string())
+    })
+}
+
+/// Imports that were not followed.
+fn computed(bundle: &Bundle<'_>) -> Option<Observation> {
+    let [(file, line, _), ..] = bundle.modules.computed.as_slice() else { return None };
+    let count: usize = bundle.modules.computed.iter().map(|(.., count)| count).sum();
+    let message = format!(
+        "{} with a computed target, not followed: what is imported so is not judged",
+        crate::text::plural(count as u64, "import")
+    );
+    let observation = faults::at_file(bundle, *file, *line, message).only(Severity::Info);
+    Some(observation.help("nothing needs to be done; start the agent once to see that what it imports is there"))
+}

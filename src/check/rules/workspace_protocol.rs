@@ -1,0 +1,58 @@
+//! `workspace-protocol`: a dependency with the workspace: protocol, which cannot be installed outside the workspace.
+
+use super::specifiers::{self, Refers};
+use super::{Judges, Rule};
+use crate::check::bundle::Bundle;
+use crate::node::package::Dependency;
+use crate::report::finding::{Observation, Severity};
+use crate::update::layout;
+
+pub static RULE: Rule = Rule {
+    id: "workspace-protocol",
+    severity: Severity::Error,
+    summary: "a dependency with the workspace: protocol, which cannot be installed outside the workspace",
+    page: include_str!("../../../docs/rules/workspace-protocol.md"),
+    judges: Judges::Tree,
+    follows_from: &["archive-wrapped"],
+    check,
+};
+
+fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let mut found = Vec::new();
+    for installed in specifiers::installed(bundle) {
+        for dependency in installed.specifiers() {
+            if Refers::of(&dependency.spec) != Refers::Workspace || is_shadowed(bundle, &installed, &dependency) {
+                continue;
+            }
+            let message = match dependency.field {
+                "optionalDependencies" => {
+                    "npm stops with EUNSUPPORTEDPROTOCOL, and pnpm leaves the package out without a word; step 5 of the update fails or drops it"
+                }
+                "overrides" | "resolutions" | "pnpm.overrides" => {
+                    "The package manager that heeds this field stops on it as soon as anything depends on the package; step 5 of the update fails"
+                }
+                _ => "Neither pnpm nor npm can install this outside the workspace; step 5 of the update fails",
+            };
+            let help = if dependency.name == bundle.names.shared {
+                format!(
+                    "remove the line from `{}/package.json`: the shared package is copied by hand",
+                    layout::BUNDLE_SOURCE
+                )
+            } else {
+                "replace it by the version that is published, or remove it".to_owned()
+            };
+            found.push(installed.observe(&dependency, message).help(help));
+        }
+    }
+    found
+}
+
+/// A peer that `dependencies` provides by a path that can be had is never looked up (measured with both managers).
+fn is_shadowed(bundle: &Bundle<'_>, installed: &specifiers::Installed<'_>, peer: &Dependency) -> bool {
+    let provides = |other: &Dependency| {
+        other.field == "dependencies"
+            && other.name == peer.name
+            && matches!(Refers::of(&other.spec), Refers::Path { path, .. } if installed.satisfies(bundle, &path))
+    };
+    peer.field == "peerDependencies" && installed.package().declared().iter().any(provides)
+}

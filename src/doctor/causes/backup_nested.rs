@@ -1,0 +1,35 @@
+//! `backup-nested`: the backup holds another bundle, which a second update moved into it.
+
+use super::{Cause, Stands, evidence, fix};
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+use crate::systemd::normal;
+
+pub static CAUSE: Cause = Cause {
+    id: "backup-nested",
+    severity: Severity::Warning,
+    summary: "the backup holds another bundle, which a second update moved into it",
+    page: include_str!("../../../docs/causes/backup-nested.md"),
+    stands: Stands::Beside,
+    follows_from: &[],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let nested = facts.nested_backup.as_ref()?;
+    nested.inspected()?;
+    let words =
+        "The backup holds another bundle: a second update moved the bundle into the backup instead of in its place";
+    let diagnosis = CAUSE.found(facts, words, evidence::deployment(nested)).and([evidence::deployment(&facts.backup)]);
+    let backup = normal(&facts.places.backup);
+    let newer = fix::aside(&backup, facts);
+    Some(diagnosis.step(Step::risky(
+        "keep the newer one, which is the bundle from before the last update",
+        vec![
+            fix::command(&["mv", &normal(&nested.path), &newer]),
+            fix::command(&["rm", "-rf", &backup]),
+            fix::command(&["mv", &newer, &backup]),
+        ],
+    )))
+}

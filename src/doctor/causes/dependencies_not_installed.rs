@@ -1,0 +1,61 @@
+//! `dependencies-not-installed`: packages that package.json declares are not installed.
+
+use super::crash::Kind;
+use super::{Cause, Stands, crash, evidence, findings, fix};
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::Diagnosis;
+use crate::report::finding::{Finding, Severity};
+
+pub static CAUSE: Cause = Cause {
+    id: "dependencies-not-installed",
+    severity: Severity::Error,
+    summary: "packages that package.json declares are not installed",
+    page: include_str!("../../../docs/causes/dependencies-not-installed.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[
+        "deployment-missing",
+        "deployment-nested",
+        "update-interrupted",
+        "download-not-an-archive",
+        "disk-full",
+        "permission-denied",
+    ],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let inspected = facts.deployment.inspected()?;
+    let crash = crash::crash(facts);
+    let dies_of = crash.as_ref().and_then(|crash| match &crash.kind {
+        Kind::Package(name) if inspected.absent_dependencies.contains(name) && !inspected.is_linked(name) => {
+            Some(name.as_str())
+        }
+        _ => None,
+    });
+    // A declared package that nothing imports keeps no agent from starting.
+    let findings: Vec<(&Finding, &str)> =
+        inspected.stoppers().filter_map(|finding| Some((finding, findings::absent(inspected, finding)?))).collect();
+    let mut needed: Vec<&str> = dies_of.into_iter().chain(findings.iter().map(|(_, name)| *name)).collect();
+    needed.dedup();
+    if needed.is_empty() {
+        return None;
+    }
+    let modules = format!("{}/node_modules", facts.deployment.path);
+    let listed = needed.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+    let more = needed.len().saturating_sub(5);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let seen = match inspected.has_modules {
+        true => evidence::disk(format!("{modules}: without {listed}{more}")),
+        false => evidence::disk(format!("{modules}: no such directory; {listed}{more} are imported")),
+    };
+    let words = "Packages that the bundle's `package.json` declares, and the agent imports, are not installed";
+    let diagnosis = CAUSE
+        .found(facts, words, seen)
+        .and(dies_of.and(crash.as_ref()).map(|crash| evidence::journal(crash.headline)))
+        .and(findings.first().map(|(finding, _)| findings::quote(facts, finding)))
+        .and(evidence::state(facts));
+    if fix::good_backup(facts).is_some() || !fix::can_install(facts) {
+        return Some(diagnosis.steps(fix::mend(facts)));
+    }
+    Some(diagnosis.step(fix::install(facts)).step(fix::restart(facts)))
+}

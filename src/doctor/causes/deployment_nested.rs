@@ -1,0 +1,76 @@
+//! `deployment-nested`: the bundle has the old nested layout, and the unit starts the flat one.
+
+use super::{Cause, Stands, evidence, fix, places};
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+use crate::systemd::normal;
+
+pub static CAUSE: Cause = Cause {
+    id: "deployment-nested",
+    severity: Severity::Error,
+    summary: "the bundle has the old nested layout, and the unit starts the flat one",
+    page: include_str!("../../../docs/causes/deployment-nested.md"),
+    stands: Stands::InTheWay,
+    follows_from: &["download-not-an-archive"],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    facts.deployment.inspected().filter(|inspected| inspected.is_nested())?;
+    if places::unit_is_nested(facts) {
+        return works_today(facts);
+    }
+    let wanted = places::script_path(facts)?;
+    let nested = places::nested_folder(facts);
+    let words = format!(
+        "The deployed bundle has the old nested layout, below `apps/agent/`; the unit starts `{wanted}`, which is not there",
+    );
+    let there = evidence::disk(format!("{nested}: a directory; {wanted} is not there"));
+    let diagnosis = CAUSE
+        .found(facts, words, there)
+        .and(evidence::unit_setting(facts, "ExecStart"))
+        .and(evidence::unit_setting(facts, "WorkingDirectory"))
+        .and(evidence::state(facts));
+    if fix::good_backup(facts).is_some() {
+        return Some(diagnosis.steps(fix::mend(facts)));
+    }
+    Some(diagnosis.steps(nest_unit(facts)).step(fix::reload_and_restart(facts)))
+}
+
+/// Unit and bundle are both of the old layout: that runs until an update brings a flat bundle.
+fn works_today(facts: &Facts) -> Option<Diagnosis> {
+    let inspected = facts.deployment.inspected().filter(|inspected| inspected.has_entry())?;
+    let words =
+        "Bundle and unit both have the old nested layout: that works until the next update brings a flat bundle";
+    let here = evidence::disk(format!("{}/{}: the agent", facts.deployment.path, inspected.entry));
+    let mut diagnosis = CAUSE
+        .found(facts, words, here)
+        .and(evidence::unit_setting(facts, "WorkingDirectory"))
+        .and(evidence::process(facts));
+    diagnosis.severity = Severity::Warning;
+    Some(diagnosis.step(Step::safe(
+        "nothing to type today: after the next update, see whether step 7 has written the unit anew (agents before 0.1.26 \
+         have no such step), and if not, do what `bundle-doctor doctor` then prints",
+        Vec::new(),
+    )))
+}
+
+/// The bundle that is there runs if the unit is pointed to it. The next update brings the flat one and needs it back.
+fn nest_unit(facts: &Facts) -> Option<Step> {
+    let unit = &places::unit(facts)?.unit;
+    let bundle = normal(&facts.places.bundle);
+    let name = bundle.rsplit('/').next().unwrap_or(&bundle);
+    let mut commands = Vec::new();
+    if let Some(setting) = unit.setting("Service", "WorkingDirectory") {
+        let line = format!("{}s#{}/*$#{}/apps/agent#", setting.line, fix::pattern(name), fix::replacement(name));
+        commands.push(fix::edit(&setting.file.path, &[line]));
+    }
+    if let Some(setting) = unit.exec_start() {
+        let from = fix::pattern(&format!("{name}/dist/"));
+        let to = fix::replacement(&format!("{name}/apps/agent/dist/"));
+        commands.push(fix::edit(&setting.file.path, &[format!("{}s#{from}#{to}#", setting.line)]));
+    }
+    (!commands.is_empty())
+        .then(|| Step::risky("point the unit to the old layout, until a flat bundle is deployed", commands))
+}

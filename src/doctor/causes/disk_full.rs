@@ -1,0 +1,89 @@
+//! `disk-full`: the disk is full, or was when files were written.
+
+use super::crash::Kind;
+use super::{Cause, Stands, crash, evidence, fix, halted_update};
+use crate::doctor::facts::{Fact, Facts, Volume};
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+use crate::text::size;
+
+pub static CAUSE: Cause = Cause {
+    id: "disk-full",
+    severity: Severity::Error,
+    summary: "the disk is full, or was when files were written",
+    page: include_str!("../../../docs/causes/disk-full.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let full = facts.volumes.iter().find(|volume| is_full(volume));
+    let inspected = facts.deployment.inspected();
+    let emptied = inspected.map(|inspected| inspected.emptied.as_slice()).unwrap_or_default();
+    let crash = crash::crash(facts).filter(|crash| crash.kind == Kind::NoSpace);
+    let said = crash
+        .as_ref()
+        .map(|crash| crash.headline)
+        .or_else(|| evidence::manager_line(facts, &["No space left on device"]));
+    let halted = halted_update::halted_update(facts).is_some();
+    let harmed = !emptied.is_empty() || said.is_some() || (full.is_some() && halted);
+    if full.is_none() && !harmed {
+        return None;
+    }
+    let volume = full.map(|volume| {
+        let inodes = volume.free_inodes.map_or_else(String::new, |inodes| format!(", {inodes} inodes"));
+        evidence::disk(format!("{}: {} free of {}{inodes}", volume.path, size(volume.free), size(volume.size)))
+    });
+    let empty = emptied.iter().take(2).map(|path| evidence::disk(format!("{}/{path}: 0 bytes", facts.deployment.path)));
+    let words = match (full.is_some(), emptied.is_empty()) {
+        (true, false) => "The disk is full, and files of the bundle were written with 0 bytes",
+        (true, true) if harmed => "The disk is full",
+        (true, true) => "The disk is full: the next update cannot be written",
+        (false, true) => "The disk was full when the agent last wrote to it",
+        (false, false) => "Files of the bundle have 0 bytes: the disk was full when they were written",
+    };
+    let mut seen = volume.into_iter().chain(said.map(evidence::journal)).chain(empty).chain(evidence::state(facts));
+    let first = seen.next()?;
+    let mut diagnosis = CAUSE.found(facts, words, first).and(seen);
+    if !harmed {
+        diagnosis.severity = Severity::Warning;
+    }
+    if full.is_some() {
+        diagnosis = diagnosis.step(make_room(facts));
+    }
+    let broken = facts.deployment.would_start() == Some(false) || !emptied.is_empty();
+    let rest = match (broken, diagnosis.severity) {
+        (true, _) => rebuild(facts),
+        (false, Severity::Error) => vec![fix::restart(facts)],
+        (false, _) => Vec::new(),
+    };
+    Some(diagnosis.steps(rest))
+}
+
+/// Less than Node and a log line need.
+const HARDLY_ANYTHING: u64 = 1 << 20;
+
+fn is_full(volume: &Volume) -> bool {
+    volume.size > 0 && (volume.free < HARDLY_ANYTHING || volume.free_inodes == Some(0))
+}
+
+/// What a server can always do without.
+fn make_room(facts: &Facts) -> Step {
+    let mut commands = vec![fix::command(&["journalctl", "--vacuum-size=50M"]), fix::command(&["apt-get", "clean"])];
+    if matches!(&facts.download, Fact::Known(Some(_))) {
+        commands.push(fix::command(&["rm", "-f", &facts.places.download]));
+    }
+    commands.push(fix::command(&["du", "-xh", "--max-depth=2", "--threshold=100M", "/"]));
+    Step::risky("make room; the last command shows what takes it", commands)
+}
+
+/// The backup, or the installation once more over what was left empty.
+fn rebuild(facts: &Facts) -> Vec<Step> {
+    let below = |path: &String| path.starts_with("node_modules/");
+    let installed = facts.deployment.inspected().is_some_and(|inspected| inspected.emptied.iter().all(below));
+    if fix::good_backup(facts).is_some() || !installed {
+        return fix::mend(facts);
+    }
+    vec![fix::install(facts), fix::restart(facts)]
+}

@@ -1,0 +1,107 @@
+//! `drop-in-overrides`: a drop-in undoes a path that the unit file has right.
+
+mod confinement;
+
+use super::{Cause, Stands, evidence, fix, places};
+use crate::doctor::facts::{Facts, Reached};
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+use crate::systemd::{Setting, Unit, normal};
+
+pub static CAUSE: Cause = Cause {
+    id: "drop-in-overrides",
+    severity: Severity::Error,
+    summary: "a drop-in undoes a path that the unit file has right",
+    page: include_str!("../../../docs/causes/drop-in-overrides.md"),
+    stands: Stands::InTheWay,
+    follows_from: &["unit-masked", "unit-missing"],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(facts) };
+    let unit = &places::unit(facts)?.unit;
+    let base = base_setting(unit, key);
+    let mut seen = vec![evidence::unit_line(key, &setting)];
+    seen.extend(base.map(|base| evidence::unit_line(key, &base)));
+    seen.extend(match key {
+        "WorkingDirectory" => places::directory(facts).map(evidence::reached),
+        _ => [places::program(facts), places::script(facts)]
+            .into_iter()
+            .flatten()
+            .find(|reached| places::is_missing(reached))
+            .map(evidence::reached),
+    });
+    let mut seen = seen.into_iter();
+    let words = format!("A drop-in undoes the unit's `{key}=`: what it names is not there");
+    let first = seen.next()?;
+    let diagnosis = CAUSE.found(facts, words, first).and(seen);
+    Some(diagnosis.step(remedy(facts, &setting)).step(fix::reload_and_restart(facts)))
+}
+
+/// The line of a drop-in that breaks what the unit file itself has right.
+pub fn culprit(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
+    let unit = &places::unit(facts)?.unit;
+    let flat = places::flat_bundle(facts).is_some();
+    let broken = |reached: Option<&Reached>| {
+        reached.is_some_and(|reached| places::is_missing(reached) || flat && places::is_nested(facts, &reached.path))
+    };
+    let directory = broken(places::directory(facts));
+    let command = broken(places::script(facts)) || broken(places::program(facts));
+    for (key, is_broken) in [("WorkingDirectory", directory), ("ExecStart", command)] {
+        let setting = if key == "ExecStart" { last(unit, key) } else { unit.setting("Service", key) };
+        let Some(setting) = setting.filter(|setting| is_drop_in(unit, setting)) else { continue };
+        let emptied = key == "ExecStart" && unit.exec_start().is_none();
+        if (is_broken || emptied) && base_setting(unit, key).is_some_and(|base| is_right(facts, &base)) {
+            return Some((key, setting));
+        }
+    }
+    None
+}
+
+/// The last assignment of a key, a reset included.
+fn last<'a>(unit: &'a Unit, key: &str) -> Option<Setting<'a>> {
+    unit.files.iter().rev().find_map(|file| {
+        let found = file.assignments.iter().rev().find(|found| found.section == "Service" && found.key == key)?;
+        Some(Setting { value: &found.value, file, line: found.line })
+    })
+}
+
+fn is_drop_in(unit: &Unit, setting: &Setting<'_>) -> bool {
+    unit.files.first().is_some_and(|first| first.path != setting.file.path)
+}
+
+/// What the unit file says by itself.
+fn base_setting<'a>(unit: &'a Unit, key: &str) -> Option<Setting<'a>> {
+    let file = unit.files.first()?;
+    let found = file.assignments.iter().rev().find(|found| found.section == "Service" && found.key == key)?;
+    (!found.value.is_empty()).then_some(Setting { value: &found.value, file, line: found.line })
+}
+
+/// Whether a value leads into the bundle as it is deployed.
+fn is_right(facts: &Facts, setting: &Setting<'_>) -> bool {
+    let bundle = normal(&facts.places.bundle);
+    let value = setting.value.replace("%h", "/root");
+    let nested = value.contains(&places::nested_folder(facts));
+    value.contains(&bundle) && !(nested && places::flat_bundle(facts).is_some())
+}
+
+/// Takes the drop-in's lines about what is started out; a drop-in that holds nothing else is put aside.
+fn remedy(facts: &Facts, setting: &Setting<'_>) -> Step {
+    without(facts, setting, &["WorkingDirectory", "ExecStart"])
+}
+
+/// Takes the lines of these keys out of a drop-in.
+fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Step {
+    let file = &setting.file.path;
+    let about = |key: &str| keys.contains(&key);
+    let lines: Vec<u32> =
+        setting.file.assignments.iter().filter(|found| about(&found.key)).map(|found| found.line).collect();
+    if lines.len() == setting.file.assignments.len() {
+        // systemd reads nothing that does not end in `.conf` (systemd.unit(5)).
+        let aside = fix::aside(file, facts);
+        return Step::safe("put the drop-in aside", vec![fix::command(&["mv", file, &aside])]);
+    }
+    let expressions: Vec<String> = lines.iter().map(|line| format!("{line}s/^/# /")).collect();
+    Step::safe("comment the lines out", vec![fix::edit(file, &expressions)])
+}

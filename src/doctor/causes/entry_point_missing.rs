@@ -1,0 +1,83 @@
+//! `entry-point-missing`: the script that the unit starts is not there, or is empty.
+
+use super::{Cause, Stands, crash, evidence, fix, places};
+use crate::doctor::facts::{Facts, Presence, Reached};
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+use crate::systemd::normal;
+use crate::update::layout;
+
+pub static CAUSE: Cause = Cause {
+    id: "entry-point-missing",
+    severity: Severity::Error,
+    summary: "the script that the unit starts is not there, or is empty",
+    page: include_str!("../../../docs/causes/entry-point-missing.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[
+        "unit-nested-paths",
+        "drop-in-overrides",
+        "unit-not-reloaded",
+        "deployment-missing",
+        "deployment-nested",
+        "update-interrupted",
+        "download-not-an-archive",
+        "disk-full",
+        "permission-denied",
+    ],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let here = facts.deployment.inspected().and_then(|inspected| inspected.stopper("entry-point-missing"));
+    let script = places::script(facts);
+    // A script outside of the bundle is judged by what is there, not by the bundle's rules.
+    let outside = script.filter(|script| {
+        !places::is_below(&script.path, &facts.places.bundle)
+            && matches!(script.presence, Presence::Missing { .. } | Presence::File { size: 0, .. })
+    });
+    let seen = match (outside, here) {
+        (Some(script), _) => evidence::reached(script),
+        (None, Some(_)) => match script.filter(|script| !is_whole(script)) {
+            Some(script) => evidence::reached(script),
+            None => evidence::disk(format!("{}/{}: no such file, or empty", facts.deployment.path, entry(facts)?)),
+        },
+        (None, None) => return None,
+    };
+    let empty = script.is_some_and(|script| matches!(script.presence, Presence::File { size: 0, .. }));
+    let words = match empty {
+        true => {
+            "The script that the unit starts is empty: node ends at once with success, and systemd starts it for ever"
+        }
+        false => "The script that the unit starts is not there",
+    };
+    let said = crash::crash(facts).filter(|_| !empty).map(|crash| evidence::journal(crash.headline));
+    let diagnosis = CAUSE
+        .found(facts, words, seen)
+        .and(said)
+        .and(evidence::unit_setting(facts, "ExecStart"))
+        .and(evidence::state(facts));
+    if let (Some(script), Some(true)) = (outside, facts.deployment.would_start()) {
+        return Some(diagnosis.steps(point_to_the_bundle(facts, &script.path)));
+    }
+    Some(diagnosis.steps(fix::mend(facts)))
+}
+
+fn entry(facts: &Facts) -> Option<&str> {
+    facts.deployment.inspected().map(|inspected| inspected.entry.as_str())
+}
+
+fn is_whole(script: &Reached) -> bool {
+    matches!(script.presence, Presence::File { size: 1.., .. })
+}
+
+/// The bundle would start, the unit names a script elsewhere.
+fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
+    let Some(setting) = places::unit(facts).and_then(|unit| unit.unit.exec_start()) else { return Vec::new() };
+    let wanted = format!("{}/{}", normal(&facts.places.bundle), layout::ENTRY_POINT);
+    if !setting.value.contains(script) {
+        return Vec::new();
+    }
+    let line = format!("{}s#{}#{}#", setting.line, fix::pattern(script), fix::replacement(&wanted));
+    let step = Step::safe("start the deployed bundle", vec![fix::edit(&setting.file.path, &[line])]);
+    vec![step, fix::reload_and_restart(facts)]
+}

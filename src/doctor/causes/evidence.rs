@@ -1,0 +1,115 @@
+//! Evidence that several causes quote, each in the machine's own words and with its place.
+
+use crate::doctor::facts::{
+    Condition, Deployment, DeploymentState, Entry, Exit, Facts, Presence, Reached, Service, Speaker, service,
+};
+use crate::report::diagnosis::{Evidence, Source};
+use crate::systemd::Setting;
+
+/// A line of the unit: `FILE:8  WorkingDirectory=…`.
+pub fn unit_line(key: &str, setting: &Setting<'_>) -> Evidence {
+    Evidence::new(Source::UnitFile, format!("{}  {key}={}", setting.place(), setting.value))
+}
+
+/// The line of the unit that counts for a key of its `[Service]`.
+pub fn unit_setting(facts: &Facts, key: &str) -> Option<Evidence> {
+    let unit = &facts.unit.known()?.unit;
+    let setting = if key == "ExecStart" { unit.exec_start() } else { unit.setting("Service", key) };
+    setting.map(|setting| unit_line(key, &setting))
+}
+
+/// A line of the journal with its time.
+pub fn journal(entry: &Entry) -> Evidence {
+    Evidence::new(Source::Journal, &entry.message).at(entry.at)
+}
+
+/// What is, or is not, on the disk.
+pub fn disk(words: impl AsRef<str>) -> Evidence {
+    Evidence::new(Source::Filesystem, words)
+}
+
+/// What the service manager says.
+pub fn systemctl(words: impl AsRef<str>) -> Evidence {
+    Evidence::new(Source::Systemctl, words)
+}
+
+/// The newest entry of the present in which the manager, or its child before exec, says one of these words: nothing
+/// where the agent runs. What the agent and its applications print may quote anything.
+pub fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a Entry> {
+    let dies = matches!(facts.condition(), Condition::Looping | Condition::Down | Condition::Unknown);
+    let mut present = facts.present().into_iter().filter(|entry| dies && entry.speaker != Speaker::Agent);
+    present.find(|entry| words.iter().any(|word| entry.message.contains(word)))
+}
+
+/// How the service fares, in the properties of `systemctl show`.
+pub fn state(facts: &Facts) -> Option<Evidence> {
+    facts.service.known().map(|service| systemctl(state_words(service)))
+}
+
+fn state_words(service: &Service) -> String {
+    let mut words = format!("ActiveState={} SubState={}", service.active_state, service.sub_state);
+    if !service.result.is_empty() {
+        words.push_str(&format!(" Result={}", service.result));
+    }
+    match service.exit {
+        Some(Exit::Code(code)) => {
+            let name = service::exit_name(code).map(|name| format!("/{name}")).unwrap_or_default();
+            words.push_str(&format!(" ExecMainStatus={code}{name}"));
+        }
+        Some(Exit::Signal(signal)) => {
+            let name = service::signal_name(signal).map(|name| format!("/{name}")).unwrap_or_default();
+            words.push_str(&format!(" ExecMainStatus={signal}{name}"));
+        }
+        None => {}
+    }
+    if let Some(restarts) = service.restarts {
+        words.push_str(&format!(" NRestarts={restarts}"));
+    }
+    words
+}
+
+/// What is at a path that the unit names.
+pub fn reached(reached: &Reached) -> Evidence {
+    let path = &reached.path;
+    disk(match &reached.presence {
+        Presence::Missing { above } => format!("{path}: no such file or directory; {above} is there"),
+        Presence::Directory => format!("{path}: a directory"),
+        Presence::File { size: 0, .. } => format!("{path}: 0 bytes"),
+        Presence::File { executable: false, .. } => format!("{path}: a file that may not be executed"),
+        Presence::File { .. } => format!("{path}: a file"),
+        Presence::Other => format!("{path}: neither a file nor a directory"),
+        Presence::Denied { at, why } => format!("{path}: permission denied at {at} ({why})"),
+    })
+}
+
+/// What is at the place of a bundle.
+pub fn deployment(deployment: &Deployment) -> Evidence {
+    let path = &deployment.path;
+    disk(match &deployment.state {
+        crate::doctor::facts::Fact::Unknown(why) => format!("{path}: {}", why.because),
+        crate::doctor::facts::Fact::Known(DeploymentState::Absent) => format!("{path}: no such directory"),
+        crate::doctor::facts::Fact::Known(DeploymentState::Empty) => format!("{path}: an empty directory"),
+        crate::doctor::facts::Fact::Known(DeploymentState::NotADirectory(what)) => format!("{path}: {what}"),
+        crate::doctor::facts::Fact::Known(DeploymentState::Present(inspected)) => {
+            let report = &inspected.report;
+            let version = report.package.as_ref().and_then(|package| package.version.as_deref());
+            format!("{path}: {} layout, {}", report.layout.name(), version.unwrap_or("without a version"))
+        }
+    })
+}
+
+/// The running process: `PID 4711, started 03:12:34, working directory …`.
+pub fn process(facts: &Facts) -> Option<Evidence> {
+    let process = facts.process.known()?.as_ref()?;
+    let directory = match (&process.directory, process.directory_deleted) {
+        (Some(path), true) => format!(", in {path} (deleted)"),
+        (Some(path), false) => format!(", in {path}"),
+        (None, true) => ", in a directory that is deleted".to_owned(),
+        (None, false) => String::new(),
+    };
+    let evidence = disk(format!("/proc/{}: the agent{directory}", process.pid));
+    Some(match process.started {
+        Some(started) => evidence.at(started),
+        None => evidence,
+    })
+}

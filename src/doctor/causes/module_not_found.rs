@@ -1,0 +1,56 @@
+//! `module-not-found`: node cannot find a package or a file that the agent imports.
+
+use super::crash::Kind;
+use super::{Cause, Stands, crash, evidence, fix};
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::Diagnosis;
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "module-not-found",
+    severity: Severity::Error,
+    summary: "node cannot find a package or a file that the agent imports",
+    page: include_str!("../../../docs/causes/module-not-found.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[
+        "entry-point-missing",
+        "unit-nested-paths",
+        "shared-package-missing",
+        "shared-package-linked",
+        "shared-entry-missing",
+        "shared-package-json-invalid",
+        "workspace-link",
+        "package-json-invalid",
+        "unresolved-import",
+        "undeclared-dependency",
+        "dependencies-not-installed",
+        "permission-denied",
+        "disk-full",
+        "deployment-missing",
+        "deployment-nested",
+        "update-interrupted",
+        "download-not-an-archive",
+        "tampered-files",
+    ],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let crash = crash::crash(facts)?;
+    let what = match &crash.kind {
+        Kind::Package(name) => format!("the package `{name}`"),
+        Kind::File(path) => format!("`{path}`"),
+        _ => return None,
+    };
+    let words = format!("Node cannot find {what}, which the agent imports");
+    let diagnosis = CAUSE
+        .found(facts, words, evidence::journal(crash.headline))
+        .and(crash.place.map(evidence::journal))
+        .and([evidence::deployment(&facts.deployment)])
+        .and(evidence::state(facts));
+    let mended = fix::mend(facts);
+    if fix::good_backup(facts).is_none() && matches!(crash.kind, Kind::Package(_)) {
+        return Some(diagnosis.step(fix::install(facts)).step(fix::restart(facts)));
+    }
+    Some(diagnosis.steps(mended))
+}

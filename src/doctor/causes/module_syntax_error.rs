@@ -1,0 +1,31 @@
+//! `module-syntax-error`: a file of the agent does not parse.
+
+use super::crash::Kind;
+use super::{Cause, Stands, findings};
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::Diagnosis;
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "module-syntax-error",
+    severity: Severity::Error,
+    summary: "a file of the agent does not parse",
+    page: include_str!("../../../docs/causes/module-syntax-error.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[
+        "module-format-mismatch",
+        "node-too-old",
+        "deployment-missing",
+        "deployment-nested",
+        "update-interrupted",
+        "download-not-an-archive",
+        "disk-full",
+        "tampered-files",
+    ],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let words = "A file that the agent loads does not parse";
+    findings::or_crash(&CAUSE, facts, words, |kind| matches!(kind, Kind::Syntax))
+}

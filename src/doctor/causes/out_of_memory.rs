@@ -1,0 +1,78 @@
+//! `out-of-memory`: the agent was ended for want of memory.
+
+use super::crash::Kind;
+use super::{Cause, Stands, crash, evidence, fix, places};
+use crate::doctor::facts::journal::id;
+use crate::doctor::facts::{Condition, Facts, Speaker};
+use crate::report::diagnosis::{Command, Diagnosis, Step};
+use crate::report::finding::Severity;
+use crate::systemd::Setting;
+
+pub static CAUSE: Cause = Cause {
+    id: "out-of-memory",
+    severity: Severity::Error,
+    summary: "the agent was ended for want of memory",
+    page: include_str!("../../../docs/causes/out-of-memory.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let service = facts.service.known()?;
+    if !matches!(facts.condition(), Condition::Looping | Condition::Down) {
+        return None;
+    }
+    let killed = service.result == "oom-kill";
+    let told = facts.present().into_iter().find(|entry| {
+        entry.speaker == Speaker::Manager && (entry.is(id::OUT_OF_MEMORY) || entry.message.contains("OOM killer"))
+    });
+    let heap = crash::crash(facts).filter(|crash| crash.kind == Kind::Heap);
+    if !killed && told.is_none() && heap.is_none() {
+        return None;
+    }
+    let said = heap.as_ref().map(|crash| crash.headline).or(told).map(evidence::journal);
+    let limits = limits(facts);
+    let lines = limits.iter().map(|(key, setting)| evidence::unit_line(key, setting));
+    let mut seen = said.into_iter().chain(lines).chain(evidence::state(facts));
+    let words = match heap {
+        Some(_) => "The agent used up JavaScript's heap, and node ended it",
+        None => "The kernel ended the agent for want of memory",
+    };
+    let first = seen.next()?;
+    let diagnosis = CAUSE.found(facts, words, first).and(seen);
+    if limits.is_empty() {
+        let look = vec![fix::command(&["free", "-m"]), fix::command(&["ps", "axo", "pid,rss,args", "--sort=-rss"])];
+        return Some(diagnosis.step(Step::safe("see what takes the memory", look)).step(fix::restart(facts)));
+    }
+    let edits: Vec<Command> =
+        limits.iter().map(|(key, setting)| fix::edit(&setting.file.path, &[lift(key, setting)])).collect();
+    Some(diagnosis.step(Step::risky("lift the limit that the unit sets", edits)).step(fix::reload_and_restart(facts)))
+}
+
+/// The lines of the unit that bound the agent's memory.
+fn limits(facts: &Facts) -> Vec<(&'static str, Setting<'_>)> {
+    let Some(unit) = places::unit(facts) else { return Vec::new() };
+    let bounds = ["MemoryMax", "MemoryHigh", "MemoryLimit"];
+    let mut found: Vec<_> = bounds
+        .into_iter()
+        .filter_map(|key| Some((key, unit.unit.setting("Service", key)?)))
+        .filter(|(_, setting)| setting.value != "infinity")
+        .collect();
+    let heap = |setting: &Setting<'_>| setting.value.contains(HEAP);
+    found.extend(unit.unit.exec_start().filter(heap).map(|setting| ("ExecStart", setting)));
+    let variables = unit.unit.settings("Service", "Environment").into_iter().filter(heap);
+    found.extend(variables.map(|setting| ("Environment", setting)));
+    found
+}
+
+/// Node's option for the size of the heap, in MiB (node(1)).
+const HEAP: &str = "--max-old-space-size=";
+
+/// The expression that takes the bound off its line.
+fn lift(key: &str, setting: &Setting<'_>) -> String {
+    match key {
+        "ExecStart" | "Environment" => format!("{}s# *{HEAP}[0-9]*##", setting.line),
+        _ => fix::replace_line(setting, key, "infinity"),
+    }
+}

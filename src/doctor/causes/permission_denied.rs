@@ -1,0 +1,83 @@
+//! `permission-denied`: the user of the unit may not read what it must start.
+
+use super::crash::Kind;
+use super::{Cause, Stands, crash, evidence, fix, places};
+use crate::doctor::facts::{Condition, Facts, Presence, Reached};
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+use crate::systemd::normal;
+
+pub static CAUSE: Cause = Cause {
+    id: "permission-denied",
+    severity: Severity::Error,
+    summary: "the user of the unit may not read what it must start",
+    page: include_str!("../../../docs/causes/permission-denied.md"),
+    stands: Stands::InTheWay,
+    follows_from: &["unit-masked", "unit-missing", "unit-invalid", "user-missing"],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let denied = [places::directory(facts), places::script(facts), places::program(facts)]
+        .into_iter()
+        .flatten()
+        .find(|reached| matches!(reached.presence, Presence::Denied { .. }));
+    let program =
+        places::program(facts).filter(|program| matches!(program.presence, Presence::File { executable: false, .. }));
+    let denied = denied.or(program);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
+        .filter(|entry| dead && entry.message.contains("Permission denied"));
+    let crash =
+        crash::crash(facts).filter(|crash| crash.kind == Kind::Denied && is_ours(facts, &crash.headline.message));
+    let said = child.or(crash.as_ref().map(|crash| crash.headline));
+    if denied.is_none() && said.is_none() {
+        return None;
+    }
+    let user = places::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
+    let path = denied.map_or(facts.places.bundle.as_str(), |reached| reached.path.as_str());
+    let words = format!("The agent runs as `{user}`, who may not use `{path}`");
+    let mut seen = denied
+        .map(evidence::reached)
+        .into_iter()
+        .chain(said.map(evidence::journal))
+        .chain(evidence::unit_setting(facts, "User"))
+        .chain(evidence::state(facts));
+    let first = seen.next()?;
+    Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts, denied, &user)))
+}
+
+/// An error about something of the agent's own, not of its applications.
+fn is_ours(facts: &Facts, message: &str) -> bool {
+    message.contains(&facts.places.home) || message.contains(&facts.places.bundle)
+}
+
+/// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the files are given to the
+/// user, or the folder that refuses is opened.
+fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
+    if let Some(Reached { path, presence: Presence::File { .. } }) = denied {
+        let open = vec![fix::command(&["chmod", "a+x", path])];
+        return vec![Step::safe("let it be executed", open), fix::restart(facts)];
+    }
+    let home = normal(&facts.places.home);
+    let bundle = normal(&facts.places.bundle);
+    let at = match denied.map(|reached| &reached.presence) {
+        Some(Presence::Denied { at, .. }) => normal(at),
+        _ => bundle.clone(),
+    };
+    let setting = places::unit(facts).and_then(|unit| unit.unit.setting("Service", "User"));
+    let of_root = places::is_below(&home, "/root") && places::is_below(&at, "/root") && !places::is_below(&at, &bundle);
+    if let Some(setting) = setting.filter(|_| of_root) {
+        let edit = fix::edit(&setting.file.path, &[fix::replace_line(&setting, "User", "root")]);
+        return vec![Step::risky("run it as root, as documented", vec![edit]), fix::reload_and_restart(facts)];
+    }
+    if !places::is_below(&at, &home) {
+        let open = vec![fix::command(&["chmod", "a+rx", &at])];
+        return vec![Step::risky(format!("open `{at}`"), open), fix::restart(facts)];
+    }
+    let commands = vec![
+        fix::command(&["chown", "-R", &format!("{user}:"), &home]),
+        fix::command(&["chmod", "-R", "u+rwX", &home]),
+    ];
+    vec![Step::safe(format!("give the agent's files to `{user}`"), commands), fix::restart(facts)]
+}

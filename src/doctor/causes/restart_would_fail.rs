@@ -1,0 +1,46 @@
+//! `restart-would-fail`: the agent runs, but what is on the disk would not start.
+
+use super::{Cause, Stands, evidence};
+use crate::doctor::facts::{Condition, Facts};
+use crate::report::diagnosis::{Diagnosis, Source, Step};
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "restart-would-fail",
+    severity: Severity::Error,
+    summary: "the agent runs, but what is on the disk would not start",
+    page: include_str!("../../../docs/causes/restart-would-fail.md"),
+    stands: Stands::Beside,
+    follows_from: &[],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if facts.condition() != Condition::Running {
+        return None;
+    }
+    let reasons = super::in_the_way(facts);
+    let root = reasons.first()?;
+    let words = match facts.service.known().is_some_and(|service| service.runs()) {
+        true => format!("The agent runs from memory; what is on the disk would not start: {}", lower(&root.summary)),
+        false => format!("What is on the disk would not start: {}", lower(&root.summary)),
+    };
+    let mut seen = root.evidence().iter().filter(|seen| seen.source != Source::Systemctl).cloned();
+    let first = seen.next().or_else(|| root.evidence().first().cloned())?;
+    let mut diagnosis = CAUSE.found(facts, words, first).and(seen.next()).and(evidence::process(facts)).and(seen);
+    for reason in reasons.iter().skip(1) {
+        diagnosis = diagnosis.and(reason.evidence().first().cloned());
+    }
+    // One after the other, and started once, at the end.
+    let steps: Vec<Step> = reasons.iter().flat_map(|reason| reason.fix.clone()).collect();
+    let last = |at: usize, step: &Step| !steps.iter().skip(at + 1).any(|later| later == step);
+    let kept = steps.iter().enumerate().filter(|(at, step)| last(*at, step)).map(|(_, step)| step.clone());
+    Some(diagnosis.steps(kept))
+}
+
+/// A sentence as the end of another.
+fn lower(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
+}

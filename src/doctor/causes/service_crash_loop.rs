@@ -1,0 +1,30 @@
+//! `service-crash-loop`: the agent dies at every start, and nothing that was seen explains it.
+
+use super::{Cause, Stands, evidence, fix};
+use crate::doctor::facts::{Condition, Facts, Speaker};
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "service-crash-loop",
+    severity: Severity::Error,
+    summary: "the agent dies at every start, and nothing that was seen explains it",
+    page: include_str!("../../../docs/causes/service-crash-loop.md"),
+    stands: Stands::Symptom,
+    follows_from: &["unknown-crash"],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if facts.condition() != Condition::Looping {
+        return None;
+    }
+    let words = "The agent ends after every start and systemd starts it again; nothing that was seen explains why";
+    let last =
+        facts.present().into_iter().filter(|entry| entry.speaker != Speaker::Manager).max_by_key(|entry| entry.at);
+    let ended = evidence::manager_line(facts, &["Main process exited"]).map(evidence::journal);
+    let diagnosis = CAUSE.found(facts, words, evidence::state(facts)?).and(ended).and(last.map(evidence::journal));
+    let look = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "100", "--no-pager"]);
+    let diagnosis = diagnosis.step(Step::safe("read what the agent says", vec![look]));
+    Some(diagnosis.steps(fix::rollback(facts).map(|step| vec![step, fix::restart(facts)]).unwrap_or_default()))
+}

@@ -1,0 +1,42 @@
+//! `shared-package-linked`: the shared package is a link that leads nowhere on this server.
+
+use super::crash::Kind;
+use super::{Cause, Stands, crash, evidence, fix};
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "shared-package-linked",
+    severity: Severity::Error,
+    summary: "the shared package is a link that leads nowhere on this server",
+    page: include_str!("../../../docs/causes/shared-package-linked.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[
+        "deployment-missing",
+        "deployment-nested",
+        "update-interrupted",
+        "download-not-an-archive",
+        "disk-full",
+        "permission-denied",
+    ],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let inspected = facts.deployment.inspected()?;
+    let finding = inspected.stopper(CAUSE.id)?;
+    let copy = finding.path.as_deref().unwrap_or("node_modules/@server-flow/shared");
+    let target = finding.evidence.as_deref().map(|target| format!(" {target}")).unwrap_or_default();
+    let seen = evidence::disk(format!("{}/{copy}{target}", facts.deployment.path));
+    let crash = crash::crash(facts).filter(|crash| matches!(&crash.kind, Kind::Package(name) if copy.ends_with(name)));
+    let diagnosis = CAUSE
+        .found(facts, "The shared package is a link, not a copy: on this server it leads nowhere", seen)
+        .and(crash.map(|crash| evidence::journal(crash.headline)))
+        .and(evidence::state(facts));
+    if inspected.ships_shared {
+        let copy = Step::safe("replace the link by a copy", fix::copy_shared(&facts.deployment.path));
+        return Some(diagnosis.step(copy).step(fix::restart(facts)));
+    }
+    Some(diagnosis.steps(fix::mend(facts)))
+}

@@ -1,0 +1,77 @@
+//! `unit-invalid`: systemd cannot load the unit, or it has no command to start.
+
+use super::{Cause, Stands, evidence, fix, places};
+use crate::doctor::facts::{Condition, Facts};
+use crate::report::diagnosis::{Diagnosis, Evidence, Source, Step};
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "unit-invalid",
+    severity: Severity::Error,
+    summary: "systemd cannot load the unit, or it has no command to start",
+    page: include_str!("../../../docs/causes/unit-invalid.md"),
+    stands: Stands::Refuses,
+    follows_from: &["unit-masked", "unit-missing"],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let service = facts.service.known();
+    let refused = service.filter(|service| matches!(service.load_state.as_str(), "bad-setting" | "error"));
+    let unit = places::unit(facts);
+    let command = unit.map(|unit| unit.unit.command());
+    let from_drop_in = super::drop_in_overrides::culprit(facts).is_some();
+    let fault = match command {
+        Some(None) => Some("it has no `ExecStart=` that counts".to_owned()),
+        Some(Some(Err(why))) => Some(format!("its `ExecStart=` is not understood: {why}")),
+        _ => None,
+    };
+    if let Some(diagnosis) = environment_file(facts) {
+        return Some(diagnosis);
+    }
+    if from_drop_in || (refused.is_none() && fault.is_none()) {
+        return None;
+    }
+    let line = unit.and_then(|unit| unit.unit.exec_start()).map(|setting| evidence::unit_line("ExecStart", &setting));
+    let complaints = unit.into_iter().flat_map(|unit| &unit.unit.files).flat_map(|file| {
+        file.complaints.iter().map(|complaint| {
+            Evidence::new(Source::UnitFile, format!("{}:{}  {}", file.path, complaint.line, complaint.what))
+        })
+    });
+    let loaded = refused.map(|service| {
+        let words = format!("LoadState={} LoadError={}", service.load_state, service.load_error);
+        evidence::systemctl(words)
+    });
+    let nothing = unit
+        .and_then(|unit| unit.unit.files.first())
+        .filter(|_| fault.is_some() && line.is_none())
+        .map(|file| Evidence::new(Source::UnitFile, format!("{}: no `ExecStart=` in `[Service]`", file.path)));
+    let mut seen = line.filter(|_| fault.is_some()).into_iter().chain(nothing).chain(complaints).chain(loaded);
+    let words = format!("systemd cannot use the unit: {}", fault.as_deref().unwrap_or("it refuses to load it"));
+    let first = seen.next()?;
+    Some(CAUSE.found(facts, words, first).and(seen).steps(fix::write_unit(facts)))
+}
+
+/// A file of variables that is not there keeps the service from starting; a `-` before its name forgives that
+/// (systemd.exec(5), `EnvironmentFile=`).
+fn environment_file(facts: &Facts) -> Option<Diagnosis> {
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let said = evidence::manager_line(facts, &["Failed to load environment files"]).filter(|_| dead)?;
+    let unit = &places::unit(facts)?.unit;
+    let setting =
+        unit.settings("Service", "EnvironmentFile").into_iter().find(|setting| !setting.value.starts_with('-'))?;
+    let words = format!("The unit reads variables from `{}`, which cannot be read", setting.value);
+    let line = fix::replace_line(&setting, "EnvironmentFile", &format!("-{}", setting.value));
+    let step = Step::safe(
+        "start without it; what it held has to be given again",
+        vec![fix::edit(&setting.file.path, &[line])],
+    );
+    let diagnosis = CAUSE.found(facts, words, evidence::unit_line("EnvironmentFile", &setting));
+    Some(
+        diagnosis
+            .and([evidence::journal(said)])
+            .and(evidence::state(facts))
+            .step(step)
+            .step(fix::reload_and_restart(facts)),
+    )
+}

@@ -1,0 +1,48 @@
+//! `unit-masked`: the unit is masked, so systemd refuses to start it.
+
+use super::{Cause, Stands, evidence, fix};
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "unit-masked",
+    severity: Severity::Error,
+    summary: "the unit is masked, so systemd refuses to start it",
+    page: include_str!("../../../docs/causes/unit-masked.md"),
+    stands: Stands::Refuses,
+    follows_from: &[],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let service = facts.service.known();
+    let loaded = service.is_some_and(|service| service.load_state == "masked");
+    let unit = facts.unit.known();
+    let mask = unit.and_then(|unit| unit.masked_by.as_deref());
+    if !loaded && mask.is_none() {
+        return None;
+    }
+    let place = mask.map_or_else(|| format!("/etc/systemd/system/{}", facts.places.unit), str::to_owned);
+    let on_disk = mask.map(|place| evidence::disk(format!("{place}: a link to /dev/null, or an empty file")));
+    let state = service.map(|service| {
+        let words = format!("LoadState={} UnitFileState={}", service.load_state, service.unit_file_state);
+        evidence::systemctl(words)
+    });
+    let mut seen = on_disk.into_iter().chain(state);
+    let mut diagnosis = CAUSE.found(facts, "The unit is masked: systemd refuses to start it", seen.next()?).and(seen);
+    let mut unmask = vec![match place.starts_with("/run/") {
+        true => fix::command(&["systemctl", "unmask", "--runtime", &facts.places.unit]),
+        false => fix::systemctl("unmask", facts),
+    }];
+    // `unmask` removes nothing but a link to /dev/null (systemctl(1)); an empty file masks just as well.
+    unmask.push(fix::command(&["rm", "-f", &place]));
+    unmask.push(fix::command(&["systemctl", "daemon-reload"]));
+    diagnosis = diagnosis.step(Step::risky("unmask it: whoever masked it may have had a reason", unmask));
+    let has_file = unit.is_some_and(|unit| unit.unit.files.iter().any(|file| !file.assignments.is_empty()));
+    let rest = match has_file {
+        true => vec![fix::restart(facts)],
+        false => fix::write_unit(facts),
+    };
+    Some(diagnosis.steps(rest))
+}

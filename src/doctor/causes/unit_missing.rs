@@ -1,0 +1,39 @@
+//! `unit-missing`: there is no unit file for the agent.
+
+use super::{Cause, Stands, evidence, fix};
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::Diagnosis;
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "unit-missing",
+    severity: Severity::Error,
+    summary: "there is no unit file for the agent",
+    page: include_str!("../../../docs/causes/unit-missing.md"),
+    stands: Stands::Refuses,
+    follows_from: &["unit-masked"],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let unit = facts.unit.known()?;
+    let name = &facts.places.unit;
+    let masked =
+        unit.masked_by.is_some() || facts.service.known().is_some_and(|service| service.load_state == "masked");
+    if !unit.unit.files.is_empty() || masked {
+        return None;
+    }
+    // Drop-ins alone make no unit, and a unit that is loaded without a file is gone with the next reload.
+    let service = facts.service.known();
+    let load = service.map(|service| evidence::systemctl(format!("LoadState={}", service.load_state)));
+    let absent = evidence::disk(format!("/etc/systemd/system/{name}: no such file"));
+    let runs = evidence::process(facts);
+    let words = match runs {
+        Some(_) => {
+            format!("There is no unit `{name}` any more; the agent still runs, and will not come back after a reboot")
+        }
+        None => format!("There is no unit `{name}`, so systemd has nothing to start"),
+    };
+    let steps = fix::write_unit(facts);
+    Some(CAUSE.found(facts, words, absent).and(load).and(runs).steps(steps))
+}

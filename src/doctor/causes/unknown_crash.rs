@@ -1,0 +1,58 @@
+//! `unknown-crash`: the agent dies of an error that none of the other causes explains.
+
+use super::{Cause, Stands, crash, evidence, fix};
+use crate::doctor::facts::{Condition, Exit, Facts};
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+
+pub static CAUSE: Cause = Cause {
+    id: "unknown-crash",
+    severity: Severity::Error,
+    summary: "the agent dies of an error that none of the other causes explains",
+    page: include_str!("../../../docs/causes/unknown-crash.md"),
+    stands: Stands::LastResort,
+    follows_from: &[],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let Some(crash) = crash::crash(facts) else { return wordless(facts) };
+    let words = format!("The agent dies of an error that no other cause explains: {}", crash.headline.message);
+    let diagnosis = CAUSE
+        .found(facts, words, evidence::journal(crash.headline))
+        .and(crash.place.map(evidence::journal))
+        .and(evidence::state(facts));
+    Some(diagnosis.step(look(facts)).steps(back(facts)))
+}
+
+/// Without a word of its own the agent was ended by a signal, or the service has failed for good.
+fn wordless(facts: &Facts) -> Option<Diagnosis> {
+    let by_signal = matches!(facts.service.known()?.exit, Some(Exit::Signal(_)));
+    let dies = match facts.condition() {
+        Condition::Down => evidence::manager_line(facts, &["on client request"]).is_none(),
+        Condition::Looping => by_signal,
+        Condition::Running | Condition::Stopped | Condition::Unknown => false,
+    };
+    if !dies {
+        return None;
+    }
+    let said = ["Failed to ", "Main process exited", "timed out", "Failed with result"];
+    let said = said.iter().find_map(|words| evidence::manager_line(facts, &[words]));
+    let words = match by_signal {
+        true => "The agent is ended by a signal, and says nothing of why",
+        false => "The service has failed, and nothing that was seen explains why",
+    };
+    let mut seen = said.map(evidence::journal).into_iter().chain(evidence::state(facts));
+    let first = seen.next()?;
+    Some(CAUSE.found(facts, words, first).and(seen).step(look(facts)).steps(back(facts)))
+}
+
+fn look(facts: &Facts) -> Step {
+    let journal = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "100", "--no-pager"]);
+    Step::safe("read all that it says", vec![journal])
+}
+
+/// The version before, if there is one that starts.
+fn back(facts: &Facts) -> Vec<Step> {
+    fix::rollback(facts).map(|step| vec![step, fix::restart(facts)]).unwrap_or_default()
+}

@@ -1,0 +1,85 @@
+//! `working-directory-missing`: the directory that the unit starts in is not there (200/CHDIR).
+
+use super::{Cause, Stands, evidence, fix, places};
+use crate::doctor::facts::{Condition, Facts, Presence, Reached, Service};
+use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::report::finding::Severity;
+use crate::systemd::normal;
+
+pub static CAUSE: Cause = Cause {
+    id: "working-directory-missing",
+    severity: Severity::Error,
+    summary: "the directory that the unit starts in is not there (200/CHDIR)",
+    page: include_str!("../../../docs/causes/working-directory-missing.md"),
+    stands: Stands::InTheWay,
+    follows_from: &[
+        "unit-masked",
+        "unit-missing",
+        "unit-invalid",
+        "unit-not-reloaded",
+        "drop-in-overrides",
+        "unit-nested-paths",
+        "deployment-missing",
+        "deployment-nested",
+        "update-interrupted",
+        "download-not-an-archive",
+        "user-missing",
+    ],
+    diagnose,
+};
+
+fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let unit = places::unit(facts)?;
+    let directory = places::directory(facts);
+    let (_, forgiven) = unit.unit.working_directory();
+    let gone = directory.filter(|reached| match reached.presence {
+        Presence::Missing { .. } | Presence::File { .. } | Presence::Other => !forgiven,
+        Presence::Directory | Presence::Denied { .. } => false,
+    });
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let failed = facts.service.known().and_then(Service::exit_code) == Some(CHDIR);
+    let child = evidence::manager_line(facts, &["Failed at step CHDIR"]).filter(|_| dead);
+    // systemd may have failed on what is loaded while the file is right by now: its own words count as well.
+    let loaded = child.filter(|entry| failed && entry.message.contains("No such file") && !may_be_reached(directory));
+    // Where neither the directory nor the journal may be read, the status alone tells.
+    let told = dead && failed && directory.is_none();
+    if gone.is_none() && loaded.is_none() && !told {
+        return None;
+    }
+    let path = places::directory_path(facts).unwrap_or_else(|| "/".to_owned());
+    let words = format!("systemd cannot enter the unit's working directory `{path}`: it is not there");
+    let seen = evidence::unit_setting(facts, "WorkingDirectory").into_iter();
+    let mut seen = seen
+        .chain(gone.map(evidence::reached))
+        .chain(child.map(evidence::journal))
+        .chain(note(facts))
+        .chain(evidence::state(facts));
+    let first = seen.next()?;
+    Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts)))
+}
+
+/// The status with which the manager's child ends (systemd.exec(5), "Process Exit Codes").
+const CHDIR: u32 = 200;
+
+fn may_be_reached(directory: Option<&Reached>) -> bool {
+    directory.is_some_and(|reached| matches!(reached.presence, Presence::Directory | Presence::Denied { .. }))
+}
+
+/// The journal names the program it was about to start, and people look for what is wrong with that.
+fn note(facts: &Facts) -> Option<Evidence> {
+    let program = places::program(facts).filter(|program| matches!(program.presence, Presence::File { .. }))?;
+    Some(evidence::disk(format!("{}: is there; `spawning {}` is about the directory", program.path, program.path)))
+}
+
+/// The documented directory, if the bundle is there.
+fn remedy(facts: &Facts) -> Vec<Step> {
+    let Some(unit) = places::unit(facts) else { return Vec::new() };
+    let bundle = normal(&facts.places.bundle);
+    if facts.deployment.inspected().is_none() {
+        return fix::mend(facts);
+    }
+    let Some(setting) = unit.unit.setting("Service", "WorkingDirectory") else { return Vec::new() };
+    let line = fix::replace_line(&setting, "WorkingDirectory", &bundle);
+    let step = Step::safe("start it in the bundle, as documented", vec![fix::edit(&setting.file.path, &[line])]);
+    vec![step, fix::reload_and_restart(facts)]
+}

@@ -1,0 +1,264 @@
+//! Each thing that was looked at, what became of it, and the command that shows it.
+
+use crate::doctor::facts::{Condition, Deployment, DeploymentState, Fact, Facts, Presence, Unknown};
+use crate::report::diagnosis::Diagnosis;
+use crate::report::finding::Severity;
+use crate::report::server::{Check, CheckStatus};
+use crate::text::{plural, size};
+
+/// All of them, in the order in which a person would look.
+pub fn checks(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<Check> {
+    vec![
+        unit(facts, diagnoses),
+        service(facts),
+        journal(facts),
+        process(facts, diagnoses),
+        deployment(facts),
+        backup(facts, diagnoses),
+        download(facts, diagnoses),
+        node(facts, diagnoses),
+        user(facts, diagnoses),
+        disk(facts, diagnoses),
+        port(facts, diagnoses),
+    ]
+}
+
+fn check(id: &'static str, status: CheckStatus, message: impl Into<String>, command: impl Into<String>) -> Check {
+    Check { id, status, message: message.into(), command: Some(command.into()) }
+}
+
+fn skipped(id: &'static str, why: &Unknown, command: impl Into<String>) -> Check {
+    check(id, CheckStatus::Skip, &why.because, command)
+}
+
+/// Whether one of these causes was found, as a root or as a consequence, and how bad.
+fn found(diagnoses: &[Diagnosis], ids: &[&str]) -> CheckStatus {
+    let about = |one: &&Diagnosis| ids.contains(&one.cause) || one.consequences.iter().any(|id| ids.contains(id));
+    match diagnoses.iter().filter(about).map(|one| one.severity).max() {
+        Some(Severity::Error) => CheckStatus::Fail,
+        Some(Severity::Warning) => CheckStatus::Warn,
+        _ => CheckStatus::Pass,
+    }
+}
+
+fn unit(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+    let command = format!("systemctl cat {}", facts.places.unit);
+    let unit = match &facts.unit {
+        Fact::Unknown(why) => return skipped("unit", why, command),
+        Fact::Known(unit) => unit,
+    };
+    let status = found(
+        diagnoses,
+        &[
+            "unit-missing",
+            "unit-masked",
+            "unit-invalid",
+            "unit-not-reloaded",
+            "drop-in-overrides",
+            "unit-nested-paths",
+            "working-directory-missing",
+            "executable-missing",
+            "unit-disabled",
+            "secret-in-unit",
+        ],
+    );
+    let message = match unit.unit.files.split_first() {
+        None => "there is no unit file".to_owned(),
+        Some((file, [])) => file.path.clone(),
+        Some((file, drop_ins)) => format!("{} and {}", file.path, plural(drop_ins.len() as u64, "drop-in")),
+    };
+    check("unit", status, message, command)
+}
+
+fn service(facts: &Facts) -> Check {
+    let command = format!("systemctl status {}", facts.places.unit);
+    let service = match &facts.service {
+        Fact::Unknown(why) => return skipped("service", why, command),
+        Fact::Known(service) => service,
+    };
+    let status = match facts.condition() {
+        Condition::Running => CheckStatus::Pass,
+        Condition::Unknown => CheckStatus::Skip,
+        Condition::Looping | Condition::Down | Condition::Stopped => CheckStatus::Fail,
+    };
+    let restarts =
+        service.restarts.map(|count| format!(", {}", plural(u64::from(count), "restart"))).unwrap_or_default();
+    check("service", status, format!("{} ({}){restarts}", service.active_state, service.sub_state), command)
+}
+
+fn journal(facts: &Facts) -> Check {
+    let command = format!("journalctl -u {} -n 50 --no-pager", facts.places.unit);
+    let journal = match &facts.journal {
+        Fact::Unknown(why) => return skipped("journal", why, command),
+        Fact::Known(journal) => journal,
+    };
+    let dies = matches!(facts.condition(), Condition::Looping | Condition::Down);
+    let (status, message) = match (journal.entries.len() as u64, dies) {
+        (0, true) => (CheckStatus::Warn, "no line of the unit, although it ran".to_owned()),
+        (0, false) => (CheckStatus::Skip, "no line of the unit".to_owned()),
+        (count, _) => {
+            let deaths = facts.streak();
+            let lines = plural(count, "line");
+            match deaths {
+                0 => (CheckStatus::Pass, format!("{lines}, none of a death since the last good start")),
+                deaths => (CheckStatus::Warn, format!("{lines}, {} in a row", plural(deaths as u64, "death"))),
+            }
+        }
+    };
+    check("journal", status, message, command)
+}
+
+fn process(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+    let process = match &facts.process {
+        Fact::Unknown(why) => return skipped("process", why, format!("systemctl status {}", facts.places.unit)),
+        Fact::Known(None) => {
+            let command = format!("systemctl status {}", facts.places.unit);
+            return check("process", CheckStatus::Fail, "the agent does not run", command);
+        }
+        Fact::Known(Some(process)) => process,
+    };
+    let mut status = found(diagnoses, &["cwd-deleted", "control-plane-unreachable", "update-interrupted"]);
+    if status == CheckStatus::Fail && facts.condition() == Condition::Running {
+        status = CheckStatus::Warn;
+    }
+    let connected = match process.connected {
+        Some(true) => ", connected to the control plane",
+        Some(false) => ", not connected to the control plane",
+        None => "",
+    };
+    let directory = process.directory.as_deref().map(|path| format!(", in {path}")).unwrap_or_default();
+    let deleted = if process.directory_deleted { " (deleted)" } else { "" };
+    let message = format!("PID {}{directory}{deleted}{connected}", process.pid);
+    check("process", status, message, format!("ls -l /proc/{}/cwd", process.pid))
+}
+
+fn deployment(facts: &Facts) -> Check {
+    let command = format!("ls -la {}", facts.deployment.path);
+    if let Some(why) = facts.deployment.state.why_unknown() {
+        return skipped("deployment", why, command);
+    }
+    let status = match facts.deployment.would_start() {
+        Some(true) => CheckStatus::Pass,
+        _ => CheckStatus::Fail,
+    };
+    let stoppers = facts.deployment.inspected().map_or(0, |inspected| inspected.stoppers().count());
+    let found = if stoppers > 0 { format!(", {}", plural(stoppers as u64, "error")) } else { String::new() };
+    check("deployment", status, format!("{}{found}", in_words(&facts.deployment)), command)
+}
+
+fn backup(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+    let command = format!("ls -la {}", facts.backup.path);
+    if let Some(why) = facts.backup.state.why_unknown() {
+        return skipped("backup", why, command);
+    }
+    let (status, would) = match (facts.backup.inspected(), facts.backup.would_start()) {
+        (Some(_), Some(true)) => (CheckStatus::Pass, ", would start"),
+        (Some(_), _) => (CheckStatus::Warn, ", would not start"),
+        (None, _) => (CheckStatus::Skip, ""),
+    };
+    let nested = found(diagnoses, &["backup-nested"]);
+    let status = if nested == CheckStatus::Pass { status } else { CheckStatus::Warn };
+    check("backup", status, format!("{}{would}", in_words(&facts.backup)), command)
+}
+
+fn in_words(deployment: &Deployment) -> String {
+    match &deployment.state {
+        Fact::Unknown(why) => why.because.clone(),
+        Fact::Known(DeploymentState::Absent) => "not there".to_owned(),
+        Fact::Known(DeploymentState::Empty) => "an empty directory".to_owned(),
+        Fact::Known(DeploymentState::NotADirectory(what)) => (*what).to_owned(),
+        Fact::Known(DeploymentState::Present(inspected)) => {
+            let version = inspected.report.package.as_ref().and_then(|package| package.version.as_deref());
+            let version = version.map(|version| format!(", {version}")).unwrap_or_default();
+            format!("{} layout{version}", inspected.report.layout.name())
+        }
+    }
+}
+
+fn download(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+    let command = format!("ls -l {}", facts.places.download);
+    match &facts.download {
+        Fact::Unknown(why) => skipped("download", why, command),
+        Fact::Known(None) => check("download", CheckStatus::Pass, "nothing was left by an update", command),
+        Fact::Known(Some(download)) => {
+            let status = match found(diagnoses, &["download-not-an-archive"]) {
+                CheckStatus::Pass => CheckStatus::Warn,
+                worse => worse,
+            };
+            check("download", status, format!("left by an update, {}", size(download.report.size)), command)
+        }
+    }
+}
+
+fn node(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+    let status = found(diagnoses, &["node-too-old", "executable-missing"]);
+    match &facts.node {
+        Fact::Unknown(why) => skipped("node", why, "node --version"),
+        Fact::Known(None) => check("node", CheckStatus::Fail, "the unit's program is not there", "node --version"),
+        Fact::Known(Some(node)) => {
+            let version = node.version.as_deref().unwrap_or("of unknown version");
+            check("node", status, format!("{} {version}", node.path), format!("{} --version", node.path))
+        }
+    }
+}
+
+fn user(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+    let unit = match &facts.unit {
+        Fact::Unknown(why) => return skipped("user", why, "id"),
+        Fact::Known(unit) => unit,
+    };
+    let name = unit.unit.user();
+    let command = format!("id {name}");
+    let status = found(diagnoses, &["user-missing", "permission-denied"]);
+    match &unit.account {
+        Fact::Unknown(why) => skipped("user", why, command),
+        Fact::Known(None) => check("user", status, format!("there is no user `{name}`"), command),
+        Fact::Known(Some(account)) => {
+            let denied = [&unit.working_directory, &unit.script]
+                .into_iter()
+                .filter_map(Fact::known)
+                .any(|reached| matches!(reached.presence, Presence::Denied { .. }));
+            let may = if denied { "may not read what it starts" } else { "exists" };
+            check("user", status, format!("{} ({}) {may}", account.name, account.uid), command)
+        }
+    }
+}
+
+fn disk(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+    let command = format!("df -h {}", facts.places.home);
+    let Some(tightest) = facts.volumes.iter().min_by_key(|volume| volume.free) else {
+        return check("disk", CheckStatus::Skip, "the free space is not known", command);
+    };
+    let message = format!("{}: {} free of {}", tightest.path, size(tightest.free), size(tightest.size));
+    check("disk", found(diagnoses, &["disk-full"]), message, command)
+}
+
+fn port(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+    let command = "ss -ltnp";
+    let listeners = match &facts.listeners {
+        Fact::Unknown(why) => return skipped("port", why, command),
+        Fact::Known(listeners) => listeners,
+    };
+    let main = facts.service.known().and_then(|service| service.main_pid);
+    let ours = listeners.iter().find(|listener| listener.pid.is_some() && listener.pid == main);
+    let message = match ours {
+        Some(listener) => format!("the agent listens on {}", listener.port),
+        None => "the agent listens on no port".to_owned(),
+    };
+    check("port", found(diagnoses, &["port-in-use"]), message, command)
+}
+
+/// The ids of the catalogue that are about a thing that is looked at, so that none is misspelt.
+#[cfg(test)]
+mod tests {
+    use crate::doctor::causes;
+
+    #[test]
+    fn the_causes_that_are_named_here_exist() {
+        let text = include_str!("checks.rs");
+        let words = text.split('"').skip(1).step_by(2).filter(|word| word.contains('-') && !word.contains(' '));
+        for word in words.filter(|word| word.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')) {
+            assert!(causes::find(word).is_some() || word == "drop-in", "{word}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What could not be learnt, why, and what would help.
+
+use crate::doctor::facts::{Condition, Fact, Facts, SETTLED};
+use crate::report::server::NotChecked;
+
+/// Everything that is not known and would have been looked at.
+pub fn not_checked(facts: &Facts) -> Vec<NotChecked> {
+    let mut missing = Vec::new();
+    push(&mut missing, "the service", &facts.service);
+    push(&mut missing, "the unit file", &facts.unit);
+    push(&mut missing, "the journal", &facts.journal);
+    push(&mut missing, "the running process", &facts.process);
+    push(&mut missing, "the deployed bundle", &facts.deployment.state);
+    push(&mut missing, "the backup", &facts.backup.state);
+    push(&mut missing, "the download", &facts.download);
+    push(&mut missing, "node", &facts.node);
+    push(&mut missing, "who listens on which port", &facts.listeners);
+    let speaks = matches!(facts.condition(), Condition::Running | Condition::Looping | Condition::Down);
+    if let Some(journal) = facts.journal.known().filter(|journal| speaks && journal.entries.is_empty()) {
+        let (because, help) = match journal.is_volatile {
+            true => (
+                "it is kept in memory only, and holds no line of the unit",
+                "mkdir -p /var/log/journal && systemctl restart systemd-journald",
+            ),
+            false => ("it holds no line of the unit", "see `Storage=` in /etc/systemd/journald.conf"),
+        };
+        missing.push(NotChecked { what: "the journal", because: because.to_owned(), help: Some(help.to_owned()) });
+    }
+    if let Some(up) = facts.up().filter(|up| *up < SETTLED && facts.condition() == Condition::Running) {
+        let because = format!("it was started {up} s ago");
+        let help = Some(format!("ask again in {} s", SETTLED.saturating_sub(up)));
+        missing.push(NotChecked { what: "whether the agent stays up", because, help });
+    }
+    missing
+}
+
+fn push<T>(missing: &mut Vec<NotChecked>, what: &'static str, fact: &Fact<T>) {
+    if let Some(why) = fact.why_unknown() {
+        missing.push(NotChecked { what, because: why.because.clone(), help: why.help.clone() });
+    }
+}

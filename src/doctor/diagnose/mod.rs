@@ -1,0 +1,82 @@
+//! Runs the causes over what is known of a server, puts what follows from a root under it, and says how the server fares.
+//!
+//! Pure: the same facts give the same report, whether they come from a live server, a recorded one or a mounted disk.
+
+mod checks;
+mod ignorance;
+
+use crate::doctor::causes;
+use crate::doctor::facts::{Condition, Facts, SETTLED};
+use crate::doctor::report::DoctorReport;
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::finding::Severity;
+use crate::report::policy::{Level, Policy};
+use crate::report::server::Health;
+
+/// Judges a server.
+#[must_use]
+pub fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
+    let found = causes::run(&facts).into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
+    let mut diagnoses = causes::fold(found);
+    mend_once(&mut diagnoses);
+    let health = health(&facts, &diagnoses);
+    let checks = checks::checks(&facts, &diagnoses);
+    let not_checked = ignorance::not_checked(&facts);
+    DoctorReport { health, facts, checks, diagnoses, not_checked }
+}
+
+/// With the severity that the user wants; nothing where it is allowed.
+fn overridden(mut diagnosis: Diagnosis, policy: &Policy) -> Option<Diagnosis> {
+    match policy.override_of(diagnosis.cause).map(|found| found.level) {
+        Some(Level::Allow) => return None,
+        Some(Level::At(severity)) => diagnosis.severity = severity,
+        None => {}
+    }
+    Some(diagnosis)
+}
+
+/// A step that the fix of an earlier diagnosis has already would find nothing left to do, or the wrong thing.
+fn mend_once(diagnoses: &mut [Diagnosis]) {
+    let mut typed: Vec<(Step, &'static str)> = Vec::new();
+    for diagnosis in diagnoses {
+        let earlier = |step: &Step| typed.iter().find(|(other, _)| other == step).map(|(_, cause)| *cause);
+        let again = diagnosis.fix.iter().find_map(|step| earlier(step).filter(|_| changes_files(step)));
+        if let Some(cause) = again {
+            diagnosis.fix = vec![Step::safe(format!("the fix of `{cause}` mends this too"), Vec::new())];
+            continue;
+        }
+        typed.extend(diagnosis.fix.iter().map(|step| (step.clone(), diagnosis.cause)));
+    }
+}
+
+/// Whether a step does more than to start the agent, which does no harm a second time.
+fn changes_files(step: &Step) -> bool {
+    step.commands.iter().any(|command| command.words.first().is_some_and(|program| program != "systemctl"))
+}
+
+/// How the server fares.
+///
+/// Where it is not known whether the agent runs (`--root`, no systemd), a disk that would not start makes it broken, and
+/// any other error degraded. A disk that would start leaves the question open: that is inconclusive, not healthy.
+fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
+    let wrong = diagnoses.iter().any(|one| one.severity == Severity::Error);
+    let blocked = diagnoses.iter().any(|one| causes::blocks(one) || causes::dies(one));
+    let troubled = diagnoses.iter().any(|one| one.severity >= Severity::Warning);
+    match facts.condition() {
+        Condition::Looping | Condition::Down | Condition::Stopped => Health::Broken,
+        Condition::Unknown if blocked => Health::Broken,
+        Condition::Unknown if wrong => Health::Degraded,
+        Condition::Unknown => Health::Inconclusive,
+        Condition::Running if troubled => Health::Degraded,
+        Condition::Running if is_judged(facts) => Health::Healthy,
+        Condition::Running => Health::Inconclusive,
+    }
+}
+
+/// Whether what "healthy" needs is known: the agent has stayed up, and the unit, the bundle and the journal could be
+/// looked at. A journal that holds no line of the unit has not spoken for it.
+fn is_judged(facts: &Facts) -> bool {
+    let settled = facts.up().is_none_or(|up| up >= SETTLED);
+    let heard = facts.journal.known().is_some_and(|journal| !journal.entries.is_empty());
+    settled && heard && facts.unit.known().is_some() && facts.deployment.state.known().is_some()
+}

@@ -1,0 +1,138 @@
+//! The journal of the service: its entries, and the runs that they belong to.
+
+use super::service::Exit;
+use crate::report::moment::Moment;
+
+/// Who wrote an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Speaker {
+    /// The service manager, process 1.
+    Manager,
+    /// The manager's child between fork and exec, which the journal calls `(node)`: it says which step failed.
+    Child,
+    /// The agent, or what it started.
+    Agent,
+}
+
+/// One entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// When it was received.
+    pub at: Moment,
+    /// Who wrote it.
+    pub speaker: Speaker,
+    /// Its text, secrets taken out, printable, one line.
+    pub message: String,
+    /// The kind of message, for the manager's own (systemd's catalogue).
+    pub message_id: Option<String>,
+    /// The run it belongs to (systemd.exec(5), `$INVOCATION_ID`).
+    pub invocation: Option<String>,
+    /// How the process ended, where the entry says so (`EXIT_CODE`, `EXIT_STATUS`).
+    pub exit: Option<Exit>,
+    /// The process that wrote it.
+    pub pid: Option<u32>,
+    /// The boot it belongs to.
+    pub boot: Option<String>,
+}
+
+/// What was read of the journal: the newest entries of the unit, oldest first.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Journal {
+    /// Oldest first.
+    pub entries: Vec<Entry>,
+    /// Whether there are older ones that were not read.
+    pub is_cut: bool,
+    /// Whether the journal is kept in memory only, and lost at every boot.
+    pub is_volatile: bool,
+    /// The command line of the newest process of the unit that wrote something (`_CMDLINE`), secrets taken out; empty
+    /// where none did.
+    pub command: Vec<String>,
+}
+
+/// The entries of one run.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    /// Its id.
+    pub invocation: &'a str,
+    /// Its entries, oldest first.
+    pub entries: Vec<&'a Entry>,
+}
+
+/// Message ids of systemd's catalogue (`journalctl --catalog`, sd-messages.h).
+pub mod id {
+    /// A start job has finished: `Started …`.
+    pub const STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
+    /// A stop job has finished: `Stopped …`.
+    pub const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
+    /// A stop job has begun: `Stopping …`.
+    pub const STOPPING: &str = "de5b426a63be47a7b6ac3eaac82e2f6f";
+    /// The unit has ended with success: `Deactivated successfully`.
+    pub const SUCCEEDED: &str = "7ad2d189f7e94e70a38c781354912448";
+    /// The main process has exited.
+    pub const PROCESS_EXITED: &str = "98e322203f7a4ed290d09fe03c09fe15";
+    /// The unit has failed.
+    pub const FAILED: &str = "d9b373ed55a64feb8242e02dbe79a49c";
+    /// An automatic restart is scheduled.
+    pub const RESTART_SCHEDULED: &str = "5eb03494b6584870a536b337290809b3";
+    /// A process could not be executed: `Failed at step …`.
+    pub const SPAWN_FAILED: &str = "641257651c1b4ec9a8624d7a40a9e1e7";
+    /// A process was killed for want of memory.
+    pub const OUT_OF_MEMORY: &str = "fe6faa94e7774663a0da52717891d8ef";
+}
+
+impl Entry {
+    /// Whether it is of that kind of the catalogue.
+    #[must_use]
+    pub fn is(&self, id: &str) -> bool {
+        self.message_id.as_deref() == Some(id)
+    }
+}
+
+impl Journal {
+    /// The runs, oldest first, by the order of their first entries.
+    #[must_use]
+    pub fn runs(&self) -> Vec<Run<'_>> {
+        let mut runs: Vec<Run<'_>> = Vec::new();
+        for entry in &self.entries {
+            let Some(invocation) = entry.invocation.as_deref() else { continue };
+            match runs.iter_mut().rev().find(|run| run.invocation == invocation) {
+                Some(run) => run.entries.push(entry),
+                None => runs.push(Run { invocation, entries: vec![entry] }),
+            }
+        }
+        runs
+    }
+}
+
+/// What is logged when a run ends, whoever ended it.
+const ENDS: [&str; 5] = [id::PROCESS_EXITED, id::SPAWN_FAILED, id::FAILED, id::SUCCEEDED, id::RESTART_SCHEDULED];
+
+impl Run<'_> {
+    /// How the main process ended, if the run has ended.
+    #[must_use]
+    pub fn exit(&self) -> Option<Exit> {
+        self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED)).and_then(|entry| entry.exit)
+    }
+
+    /// Whether it ended without being asked to. `Stopped …` proves nothing: systemd 252 says it at every automatic restart.
+    #[must_use]
+    pub fn died(&self) -> bool {
+        let told = |id: &str| self.entries.iter().any(|entry| entry.is(id));
+        ENDS.iter().any(|end| told(end)) && !told(id::STOPPING)
+    }
+
+    /// How long it lived, in seconds: from its first entry to the one that tells of its end.
+    #[must_use]
+    pub fn lived(&self) -> u64 {
+        // The restart is scheduled once `RestartSec=` has passed, and is logged as the last entry of the old run.
+        let ended = self.entries.iter().find(|entry| ENDS.iter().any(|end| entry.is(end)));
+        let end = ended.map_or_else(|| self.end(), |entry| entry.at);
+        self.entries.first().map_or(0, |first| end.seconds_since(first.at))
+    }
+
+    /// When its last entry was written.
+    #[must_use]
+    pub fn end(&self) -> Moment {
+        self.entries.last().map_or(Moment(0), |last| last.at)
+    }
+}

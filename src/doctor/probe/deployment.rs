@@ -1,0 +1,123 @@
+//! The bundle on the disk, its backup and the leftover download: what is there, and what the rules say of it.
+
+use crate::doctor::facts::{Deployment, DeploymentState, Download, Fact, Inspected};
+use crate::doctor::questions::{Refusal, Server};
+use crate::node::package_file::PackageFile;
+use crate::node::package_file::read_package;
+use crate::report::moment::Moment;
+use crate::report::subject::SubjectReport;
+use crate::text;
+use crate::tree::names::Names;
+use crate::tree::nodes::{Kind, Tree};
+use crate::tree::snapshot::Snapshot;
+use std::path::Path;
+
+/// [`super::Judge`] for the server's own Node.
+pub type Read<'a> = &'a (dyn Fn(&Path, &Names) -> Result<(Snapshot, SubjectReport), String> + Sync);
+
+/// Most files without content that are named.
+const MOST_EMPTIED: usize = 20;
+
+/// Looks at the folder of a bundle.
+#[must_use]
+pub fn inspect(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Deployment {
+    let path_owned = path.to_owned();
+    let state = match super::reach::through(server, path) {
+        Err(Refusal::NotFound | Refusal::Unlike) => Fact::Known(DeploymentState::Absent),
+        Err(refusal) => because(refusal),
+        Ok((_, look)) if look.kind == 'f' => Fact::Known(DeploymentState::NotADirectory("a file")),
+        Ok((_, look)) if look.kind != 'd' => Fact::Known(DeploymentState::NotADirectory("neither a folder nor a file")),
+        Ok((real, _)) => match server.list(&real) {
+            Ok(entries) if entries.is_empty() => Fact::Known(DeploymentState::Empty),
+            Ok(_) => judged(server, &real, names, judge),
+            Err(refusal) => because(refusal),
+        },
+    };
+    Deployment { path: path_owned, state }
+}
+
+fn because<T>(refusal: Refusal) -> Fact<T> {
+    match refusal {
+        Refusal::Denied => Fact::unless("permission denied", "run it as root"),
+        other => Fact::unknown(other.to_string()),
+    }
+}
+
+fn judged(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Fact<DeploymentState> {
+    match judge(&server.place(path), names) {
+        Err(why) => Fact::unless(why, "run it as root"),
+        Ok((snapshot, mut report)) => {
+            report.path = path.to_owned();
+            let changed = [path.to_owned(), format!("{path}/package.json"), format!("{path}/{}", names.entry)]
+                .iter()
+                .filter_map(|path| server.look(path).ok())
+                .map(|look| Moment(look.changed))
+                .max();
+            let tree = &snapshot.tree;
+            let modules = tree.resolve(b"node_modules").ok().filter(|id| tree.kind(*id) == Kind::Directory);
+            Fact::Known(DeploymentState::Present(Box::new(Inspected {
+                changed,
+                has_modules: modules.is_some(),
+                has_dependencies: crate::check::bundle::stage(&snapshot, names)
+                    == crate::check::bundle::Stage::Deployed,
+                absent_dependencies: absent_dependencies(&snapshot, names),
+                ships_shared: is_directory(tree, &names.shared_source),
+                engines: engines(tree),
+                entry: names.entry.clone(),
+                emptied: emptied(tree),
+                report,
+            })))
+        }
+    }
+}
+
+fn is_directory(tree: &Tree, path: &str) -> bool {
+    tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory)
+}
+
+/// What step 5 would have installed and is not there. The shared package is judged by its own rules.
+fn absent_dependencies(snapshot: &Snapshot, names: &Names) -> Vec<String> {
+    let PackageFile::Read(package) = read_package(&snapshot.tree, "package.json") else { return Vec::new() };
+    let mut absent: Vec<String> = package
+        .declared()
+        .into_iter()
+        .filter(|dependency| dependency.field == "dependencies" && dependency.name != names.shared)
+        .map(|dependency| dependency.name)
+        .filter(|name| package.installs(name) && !is_directory(&snapshot.tree, &format!("node_modules/{name}")))
+        .collect();
+    absent.sort();
+    absent.dedup();
+    absent
+}
+
+/// The Node that the bundle asks for.
+fn engines(tree: &Tree) -> Option<String> {
+    let PackageFile::Read(package) = read_package(tree, "package.json") else { return None };
+    let range = package.get("engines")?.get("node")?.as_str()?;
+    Some(text::printable(range).into_owned())
+}
+
+/// Manifests and code without content in `node_modules`: what a full disk leaves behind.
+fn emptied(tree: &Tree) -> Vec<String> {
+    let is_empty = |id| tree.file(id).is_some_and(|file| file.size == 0);
+    let manifests = tree.ids().filter(|id| tree.name(*id) == b"package.json" && is_empty(*id));
+    manifests.map(|id| tree.path(id).to_string()).take(MOST_EMPTIED).collect()
+}
+
+/// Looks at what an update left in the temporary folder.
+#[must_use]
+pub fn download(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Fact<Option<Download>> {
+    let look = match server.look(path) {
+        Err(Refusal::NotFound | Refusal::Unlike) => return Fact::Known(None),
+        Err(refusal) => return because(refusal),
+        Ok(look) if look.kind != 'f' => return Fact::Known(None),
+        Ok(look) => look,
+    };
+    match judge(&server.place(path), names) {
+        Err(why) => Fact::unless(why, "run it as root"),
+        Ok((_, mut report)) => {
+            report.path = path.to_owned();
+            Fact::Known(Some(Download { path: path.to_owned(), changed: Some(Moment(look.changed)), report }))
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What `journalctl -o json` prints, to entries (systemd.journal-fields(7)).
+
+use crate::doctor::facts::{Entry, Exit, Speaker};
+use crate::redact::{Block, Redactor};
+use crate::report::moment::Moment;
+use crate::text;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Longer messages are cut: a stack of bytes says nothing more to people.
+const MOST_OF_A_MESSAGE: usize = 2000;
+
+/// An entry with what it is sorted and told apart by.
+struct Read {
+    entry: Entry,
+    cursor: String,
+}
+
+/// Reads the lines of both queries, drops what is no entry of the unit, puts them in order and takes secrets out. An
+/// entry of several lines becomes several, so that each can be quoted. The second value says how many lines were not
+/// understood.
+#[must_use]
+pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<Entry>, usize) {
+    let mut seen = BTreeSet::new();
+    let mut read = Vec::new();
+    let mut strange = 0;
+    for line in texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty()) {
+        match serde_json::from_str::<Map<String, Value>>(line) {
+            // Not by this unit, or not to be believed.
+            Ok(fields) => read.extend(entry(&fields, unit).filter(|read| seen.insert(read.cursor.clone()))),
+            Err(_) => strange += 1,
+        }
+    }
+    read.sort_by(|a, b| (a.entry.at, &a.cursor).cmp(&(b.entry.at, &b.cursor)));
+    let mut blocks: BTreeMap<Option<u32>, Block> = BTreeMap::new();
+    let mut entries = Vec::new();
+    for Read { entry, .. } in read {
+        let block = blocks.entry(entry.pid).or_default();
+        let message = &entry.message;
+        for line in message.lines().chain(message.is_empty().then_some("")) {
+            // Before anything is taken out: the beginning of a key is what the rest of it is known by.
+            let hidden = block.hides(line);
+            let clean = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };
+            let shown: String = clean.chars().take(MOST_OF_A_MESSAGE).collect();
+            let message = text::printable(&shown).into_owned();
+            entries.push(Entry { message, ..entry.clone() });
+        }
+    }
+    (entries, strange)
+}
+
+fn entry(fields: &Map<String, Value>, unit: &str) -> Option<Read> {
+    let field = |name: &str| fields.get(name).and_then(plain);
+    let number = |name: &str| field(name).and_then(|text| text.parse::<u32>().ok());
+    let own = field("_SYSTEMD_UNIT").as_deref() == Some(unit);
+    let about = field("UNIT").as_deref() == Some(unit);
+    let pid = number("_PID");
+    let identifier = field("SYSLOG_IDENTIFIER").unwrap_or_default();
+    let by_root = number("_UID") == Some(0);
+    let speaker = if about && by_root && pid == Some(1) {
+        Speaker::Manager
+    } else if about && by_root && identifier.starts_with('(') {
+        // Before exec a child of the manager's is called `(node)`; a program of the agent's cannot write `UNIT=`
+        // through the standard streams that the journal reads.
+        Speaker::Child
+    } else if own {
+        Speaker::Agent
+    } else {
+        return None;
+    };
+    let at = Moment(field("__REALTIME_TIMESTAMP")?.parse().ok()?);
+    let invocation = field("INVOCATION_ID").filter(|_| about).or_else(|| field("_SYSTEMD_INVOCATION_ID"));
+    let exit = number("EXIT_STATUS").and_then(|status| match field("EXIT_CODE")?.as_str() {
+        "exited" => Some(Exit::Code(status)),
+        "killed" | "dumped" => Some(Exit::Signal(status)),
+        _ => None,
+    });
+    let entry = Entry {
+        at,
+        speaker,
+        message: field("MESSAGE").unwrap_or_default(),
+        message_id: field("MESSAGE_ID"),
+        invocation,
+        exit: exit.filter(|_| speaker == Speaker::Manager),
+        pid,
+        boot: field("_BOOT_ID"),
+    };
+    let cursor = field("__CURSOR").unwrap_or_else(|| format!("{}{}", entry.at.0, entry.message));
+    Some(Read { entry, cursor })
+}
+
+/// The command line of the newest process of the unit that wrote something: `_CMDLINE` is the journal's own word
+/// (systemd.journal-fields(7), "Trusted Journal Fields"), and outlives the unit's file.
+#[must_use]
+pub fn command(texts: &[&str], unit: &str, redactor: &Redactor) -> Vec<String> {
+    let own = |line: &str| {
+        let fields = serde_json::from_str::<Map<String, Value>>(line).ok()?;
+        let field = |name: &str| fields.get(name).and_then(plain);
+        let command = field("_CMDLINE")?;
+        // Lines of what the agent starts come under the unit's name as well.
+        let is_agent = command.split_whitespace().next().is_some_and(|program| program.ends_with("node"));
+        let is_own = field("_SYSTEMD_UNIT").as_deref() == Some(unit) && is_agent && command.contains("--url");
+        Some((field("__REALTIME_TIMESTAMP")?.parse::<u64>().ok()?, command)).filter(|_| is_own)
+    };
+    let newest = texts.iter().flat_map(|text| text.lines()).filter_map(own).max_by_key(|(at, _)| *at);
+    let command = newest.map(|(_, command)| redactor.clean(&command)).unwrap_or_default();
+    command.split_whitespace().map(|word| text::printable(word).into_owned()).collect()
+}
+
+/// A field as text: bytes that are no text come as an array of numbers, a field that was given twice as an array of
+/// values, of which the first counts.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Array(values) if values.iter().all(Value::is_number) => {
+            let bytes: Vec<u8> =
+                values.iter().filter_map(|value| value.as_u64().and_then(|byte| u8::try_from(byte).ok())).collect();
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        Value::Array(values) => values.first().and_then(plain),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNIT: &str = "server-flow-agent.service";
+
+    #[test]
+    fn only_the_units_own_entries_count_each_once() {
+        let child = r#"{"__CURSOR":"b","__REALTIME_TIMESTAMP":"2","_PID":"77","_UID":"0","UNIT":"server-flow-agent.service","INVOCATION_ID":"i1","SYSLOG_IDENTIFIER":"(node)","MESSAGE_ID":"641257651c1b4ec9a8624d7a40a9e1e7","MESSAGE":"Failed at step CHDIR"}"#;
+        let first = format!(
+            "{child}\n{}\n{}\n",
+            r#"{"__CURSOR":"a","__REALTIME_TIMESTAMP":"1","_PID":"88","_UID":"0","_SYSTEMD_UNIT":"server-flow-agent.service","_SYSTEMD_INVOCATION_ID":"i1","SYSLOG_IDENTIFIER":"node","MESSAGE":[69,114,114,27]}"#,
+            r#"{"__CURSOR":"c","__REALTIME_TIMESTAMP":"3","_PID":"99","_UID":"1000","UNIT":"server-flow-agent.service","SYSLOG_IDENTIFIER":"(node)","MESSAGE":"forged"}"#
+        );
+        let second = format!(
+            "{child}\nnot json\n{}\n",
+            r#"{"__CURSOR":"d","__REALTIME_TIMESTAMP":"4","_PID":"1","_UID":"0","UNIT":"server-flow-agent.service","INVOCATION_ID":"i1","EXIT_CODE":"exited","EXIT_STATUS":"200","MESSAGE_ID":"98e322203f7a4ed290d09fe03c09fe15","MESSAGE":"Main process exited"}"#
+        );
+        let (found, strange) = entries(&[&first, &second], UNIT, &Redactor::new());
+        let shown: Vec<_> = found.iter().map(|entry| (entry.speaker, entry.message.as_str())).collect();
+        assert_eq!(
+            shown,
+            [
+                (Speaker::Agent, "Err\\x1b"),
+                (Speaker::Child, "Failed at step CHDIR"),
+                (Speaker::Manager, "Main process exited")
+            ]
+        );
+        assert_eq!(found.last().and_then(|entry| entry.exit), Some(Exit::Code(200)));
+        assert!(found.iter().all(|entry| entry.invocation.as_deref() == Some("i1")));
+        assert_eq!(strange, 1);
+    }
+
+    #[test]
+    fn several_lines_are_several_entries_and_keys_are_hidden() {
+        let line = |cursor: &str, time: u32, message: &str| {
+            let message = serde_json::to_string(message).unwrap();
+            format!(
+                r#"{{"__CURSOR":"{cursor}","__REALTIME_TIMESTAMP":"{time}","_PID":"5","_SYSTEMD_UNIT":"{UNIT}","MESSAGE":{message}}}"#
+            )
+        };
+        let text = [
+            line("a", 1, "Error [ERR_MODULE_NOT_FOUND]: x\n    at y"),
+            line("b", 2, "-----BEGIN PRIVATE KEY-----"),
+            line("c", 3, "MC4CAQ"),
+            line("d", 4, "-----END PRIVATE KEY-----"),
+            line("e", 5, "after"),
+        ]
+        .join("\n");
+        let (found, _) = entries(&[&text], UNIT, &Redactor::new());
+        let shown: Vec<_> = found.iter().map(|entry| entry.message.as_str()).collect();
+        assert_eq!(
+            shown,
+            ["Error [ERR_MODULE_NOT_FOUND]: x", "    at y", "[redacted]", "[redacted]", "[redacted]", "after"]
+        );
+    }
+}

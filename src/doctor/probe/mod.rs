@@ -1,0 +1,419 @@
+//! Looks at a server: asks [`crate::doctor::questions`], reads the answers with free functions, and gives [`Facts`].
+//!
+//! What does not depend on each other is asked at the same time. Secrets are taken out here, before anything is judged.
+
+mod deployment;
+pub mod journal;
+mod machine;
+mod node;
+mod places;
+mod process;
+mod reach;
+mod systemctl;
+mod unit_files;
+
+pub use places::Wishes;
+
+use crate::doctor::facts::{
+    Account, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Places,
+    Process, Ran, Reach, SecretInUnit, Service, UnitOnDisk,
+};
+use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation, Spoken};
+use crate::node::node_version::NodeVersion;
+use crate::redact::Redactor;
+use crate::report::subject::SubjectReport;
+use crate::systemd::{CommandLine, Context, from_directory};
+use crate::text;
+use crate::tree::names::Names;
+use crate::tree::snapshot::Snapshot;
+use process::Sockets;
+use reach::{Need, reached};
+use std::path::Path;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread;
+
+/// Reads a bundle's folder or archive and judges it by the rules of `check` for a version of Node, which is asked for once
+/// it is read; the error says why it could not be read.
+pub type Judge<'a> =
+    &'a (dyn Fn(&Path, &Names, &dyn Fn() -> NodeVersion) -> Result<(Snapshot, SubjectReport), String> + Sync);
+
+/// Lines of a command's output that are kept.
+const MOST_LINES: usize = 60;
+
+/// The port the agent listens on (it is not in the source document; FIELD-FACTS, measured).
+const AGENT_PORT: u16 = 3001;
+/// Where systemd and root's shell look for programs.
+const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// Asks one server, and keeps what was run.
+struct Probe<'a> {
+    server: &'a dyn Server,
+    redactor: Redactor,
+    ran: Mutex<Vec<Ran>>,
+}
+
+/// Looks at a server. The redactor that comes with the facts knows the secrets that were seen.
+#[must_use]
+pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: Judge<'_>) -> (Facts, Redactor) {
+    let situation = server.situation();
+    let found = unit_files::find(server, &wishes.unit);
+    let mut redactor = Redactor::new();
+    if let Some(found) = found.known() {
+        for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
+            redactor.learn(&format!("{}={}", assignment.key, assignment.value));
+        }
+        for (name, value) in found.unit.environment() {
+            if Redactor::secret_in(&format!("{name}=x")).is_some() {
+                redactor.know(&value);
+            }
+        }
+    }
+    let probe = Probe { server, redactor, ran: Mutex::new(Vec::new()) };
+    let account = probe.account(found.known().map_or("root".to_owned(), |found| found.unit.user()));
+    let control_plane = found.known().and_then(|found| control_plane(&found.unit.command()?.ok()?.arguments));
+    let places =
+        places::of(server, wishes, found.known().map(|found| &found.unit), account.known().and_then(Option::as_ref));
+    let unit = found.map(|found| probe.unit(found, &account));
+    let script = unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.clone());
+    let facts = probe.gather(&situation, wishes, places, unit, control_plane, script.as_deref(), names, judge);
+    let Probe { redactor, .. } = probe;
+    (facts, redactor)
+}
+
+impl Probe<'_> {
+    #[expect(clippy::too_many_arguments, reason = "what was found out before the rest can be asked at once")]
+    fn gather(
+        &self,
+        situation: &Situation,
+        wishes: &Wishes,
+        places: Places,
+        unit: Fact<UnitOnDisk>,
+        control_plane: Option<ControlPlane>,
+        script: Option<&str>,
+        names: &Names,
+        judge: Judge<'_>,
+    ) -> Facts {
+        let server = self.server;
+        let name = wishes.unit.as_str();
+        let program = unit.known().and_then(|unit| unit.program.known()).cloned();
+        let places = &places;
+        // What would start depends on the Node that starts it; bundles are read meanwhile.
+        let nodes = LazyLock::new(|| self.node(program.as_ref()));
+        let facts = thread::scope(|scope| {
+            let service = beside(scope, || self.service(name, situation));
+            let journal = beside(scope, || self.journal(wishes, situation));
+            let version = beside(scope, || self.run(&Diagnostic::Version).ok());
+            if server.is_live() {
+                beside(scope, || self.run(&Diagnostic::Status(name)));
+                beside(scope, || self.run(&Diagnostic::Cat(name)));
+                beside(scope, || self.run(&Diagnostic::Listing(&places.bundle)));
+            }
+            let nodes = &nodes;
+            beside(scope, || LazyLock::force(nodes));
+            let bundles = beside(scope, move || {
+                let version = || node::node_version(&nodes.0);
+                let read = |path: &Path, names: &Names| judge(path, names, &version);
+                self.bundles(places, script, names, &read)
+            });
+            let sockets = if server.is_live() { Sockets::read(server) } else { Sockets::default() };
+            let service = joined(service, Fact::unknown("it could not be asked"));
+            let loaded = || service.known().and_then(|service| self::control_plane(&service.exec_start));
+            let mut control_plane = control_plane.or_else(loaded);
+            let process = self.process(service.known(), control_plane.as_ref(), &sockets);
+            if control_plane.is_none() {
+                control_plane =
+                    process.known().and_then(Option::as_ref).and_then(|process| self::control_plane(&process.command));
+            }
+            let journal = joined(journal, Fact::unknown("it could not be read"));
+            let main = service.known().and_then(|service| service.main_pid);
+            let listeners = self.listeners(journal.known(), main, &sockets);
+            let (node, other_nodes) = (**nodes).clone();
+            let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
+            let volumes = self.volumes(places);
+            let package_managers = self.package_managers(node.known().and_then(Option::as_ref));
+            let os = self.os();
+            let host = Host { name: self.host_name(situation), os, systemd };
+            let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
+            let (deployment, backup, nested_backup, download) = joined(bundles, lost(places));
+            let reach =
+                if server.is_live() { Reach::Live } else { Reach::Mounted(server.place("/").display().to_string()) };
+            Facts {
+                at: crate::report::moment::Moment(situation.now),
+                reach,
+                caller,
+                places: places.clone(),
+                host,
+                unit,
+                service,
+                journal,
+                process,
+                node,
+                other_nodes,
+                package_managers,
+                deployment,
+                backup,
+                nested_backup,
+                download,
+                volumes,
+                listeners,
+                control_plane,
+                ran: Vec::new(),
+            }
+        });
+        // Some of the commands are over with the scope only.
+        Facts { ran: self.commands(), ..facts }
+    }
+
+    /// The deployed bundle, its backup, a bundle inside that, and a leftover download, all judged at the same time.
+    fn bundles(&self, places: &Places, script: Option<&str>, names: &Names, read: deployment::Read<'_>) -> Bundles {
+        let server = self.server;
+        let at = |folder: &str| places::names_for(server, folder, &places.bundle, script, names);
+        let inspect = |folder: &str| deployment::inspect(server, folder, &at(folder), read);
+        let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
+        let (no_deployment, no_backup, _, no_download) = lost(places);
+        thread::scope(|scope| {
+            let deployed = beside(scope, || inspect(&places.bundle));
+            let backed_up = beside(scope, || inspect(&places.backup));
+            let download = beside(scope, || deployment::download(server, &places.download, names, read));
+            let is_there = server.look(&nested).is_ok_and(|look| look.kind == 'd');
+            let nested = is_there.then(|| inspect(&nested));
+            (joined(deployed, no_deployment), joined(backed_up, no_backup), nested, joined(download, no_download))
+        })
+    }
+
+    /// The commands that were run, in the order of their names: they ran at the same time.
+    fn commands(&self) -> Vec<Ran> {
+        let mut ran = std::mem::take(&mut *self.ran.lock().unwrap_or_else(PoisonError::into_inner));
+        ran.sort_by(|a, b| (a.id, &a.command).cmp(&(b.id, &b.command)));
+        ran
+    }
+
+    /// Runs a command and notes that it was.
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+        let spoken = self.server.run(diagnostic);
+        if spoken == Err(Refusal::NotLive) {
+            return spoken;
+        }
+        let is_journal = matches!(diagnostic, Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. });
+        let words = diagnostic.words();
+        let command = text::typed(words.iter().map(String::as_str));
+        let ran = match &spoken {
+            Ok(spoken) => {
+                let failed = spoken.status != Some(0);
+                let first_word = spoken.stderr.lines().find(|line| !line.trim().is_empty());
+                let fault = first_word.filter(|_| failed).map(|line| self.shown(line));
+                // The journal's lines are facts of their own; here they would stand twice, as JSON.
+                let lines = spoken.stdout.lines().filter(|_| !is_journal).take(MOST_LINES);
+                let output = self.redactor.clean_lines(lines);
+                let output = output.iter().map(|line| text::printable(line).into_owned()).collect();
+                Ran { id: diagnostic.id(), command, status: spoken.status, took: spoken.took, fault, output }
+            }
+            Err(refusal) => {
+                let fault = Some(refusal.to_string());
+                Ran { id: diagnostic.id(), command, status: None, took: 0, fault, output: Vec::new() }
+            }
+        };
+        self.ran.lock().unwrap_or_else(PoisonError::into_inner).push(ran);
+        spoken
+    }
+
+    fn shown(&self, line: &str) -> String {
+        text::printable(&self.redactor.clean(line)).into_owned()
+    }
+
+    fn service(&self, unit: &str, situation: &Situation) -> Fact<Service> {
+        match self.run(&Diagnostic::Show(unit)) {
+            Err(Refusal::NotLive) => Fact::unknown("a mounted disk does not run"),
+            Err(Refusal::NotFound) => Fact::unknown("there is no `systemctl`"),
+            Err(Refusal::Exhausted) => Fact::unless(EXHAUSTED, "there are too many, or too little memory is left"),
+            Err(refusal) => Fact::unknown(format!("systemctl: {refusal}")),
+            Ok(spoken) if spoken.status != Some(0) || !spoken.stdout.contains("LoadState=") => {
+                let first = spoken.stderr.lines().find(|line| !line.trim().is_empty());
+                Fact::unknown(first.map_or_else(|| "systemctl said nothing".to_owned(), |line| self.shown(line)))
+            }
+            Ok(spoken) => {
+                let mut service = systemctl::service(&spoken.stdout, situation);
+                let command = self.redactor.clean(&service.exec_start.join(" "));
+                service.exec_start = command.split_whitespace().map(str::to_owned).collect();
+                Fact::Known(service)
+            }
+        }
+    }
+
+    fn journal(&self, wishes: &Wishes, situation: &Situation) -> Fact<Journal> {
+        let server = self.server;
+        let persistent = server.list("/var/log/journal").is_ok_and(|names| !names.is_empty());
+        let directory = server.place("/var/log/journal").display().to_string();
+        let directory = (!server.is_live()).then_some(directory.as_str());
+        if directory.is_some() && !persistent {
+            return Fact::unknown("the disk holds none: it was kept in memory");
+        }
+        if situation.uid != 0 && server.is_live() && !self.journal_is_readable(persistent) {
+            return Fact::unless("permission denied", "run it as root, or as a member of the group systemd-journal");
+        }
+        let (unit, lines, since) = (wishes.unit.as_str(), wishes.lines, wishes.since.as_deref());
+        let (own, managers) = thread::scope(|scope| {
+            let own = beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory }));
+            let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
+            (joined(own, Err(Refusal::Failed)), managers)
+        });
+        let (own, managers) = match (own, managers) {
+            (Ok(own), Ok(managers)) => (own, managers),
+            (Err(Refusal::NotFound), _) => return Fact::unknown("there is no `journalctl`"),
+            (Err(refusal), _) | (_, Err(refusal)) => return Fact::unknown(format!("journalctl: {refusal}")),
+        };
+        if own.status != Some(0) && own.stdout.is_empty() {
+            let first = own.stderr.lines().find(|line| !line.trim().is_empty());
+            return Fact::unknown(first.map_or_else(|| "journalctl failed".to_owned(), |line| self.shown(line)));
+        }
+        let (entries, _) = journal::entries(&[&own.stdout, &managers.stdout], unit, &self.redactor);
+        let is_cut = own.stdout.lines().count() >= lines as usize;
+        let command = journal::command(&[&own.stdout, &managers.stdout], unit, &self.redactor);
+        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command })
+    }
+
+    /// Whether the system's journal can be opened: journalctl says nothing where it only sees the caller's own.
+    fn journal_is_readable(&self, persistent: bool) -> bool {
+        let base = if persistent { "/var/log/journal" } else { "/run/log/journal" };
+        let machines = self.server.list(base).unwrap_or_default();
+        machines.iter().any(|machine| self.server.read(&format!("{base}/{machine}/system.journal"), 1).is_ok())
+    }
+
+    fn process(
+        &self,
+        service: Option<&Service>,
+        plane: Option<&ControlPlane>,
+        sockets: &Sockets,
+    ) -> Fact<Option<Process>> {
+        let Some(service) = service else { return Fact::unknown("the service is not known") };
+        let Some(pid) = service.main_pid else { return Fact::Known(None) };
+        let process = process::main_process(self.server, pid, plane, sockets, &self.redactor);
+        process.map(|process| Some(Process { started: service.started, ..process }))
+    }
+
+    fn listeners(&self, journal: Option<&Journal>, main: Option<u32>, sockets: &Sockets) -> Fact<Vec<Listener>> {
+        if !self.server.is_live() {
+            return Fact::unknown("a mounted disk does not run");
+        }
+        let mut ports = vec![AGENT_PORT];
+        // `Error: listen EADDRINUSE: address already in use 0.0.0.0:3001`
+        let messages = journal.into_iter().flat_map(|journal| &journal.entries).map(|entry| entry.message.as_str());
+        let taken = messages
+            .filter(|message| message.contains("EADDRINUSE"))
+            .filter_map(|message| message.trim_end().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()));
+        ports.extend(taken);
+        process::listeners(self.server, &ports, main, sockets, &self.redactor)
+    }
+
+    fn unit(&self, found: unit_files::Found, account: &Fact<Option<Account>>) -> UnitOnDisk {
+        let unit_files::Found { mut unit, masked_by, changed, enabled } = found;
+        let user = account.known().and_then(Option::as_ref);
+        let context = Context { user_home: user.map(|account| account.home.clone()) };
+        let command = unit.command().and_then(Result::ok);
+        let directory = unit.working_path(&context);
+        let reach = |path: Option<String>, need| match path {
+            None => Fact::unknown("the unit does not say"),
+            Some(path) => match reached(self.server, &path, need, user) {
+                Ok(reached) => Fact::Known(reached),
+                Err(Refusal::Denied) => Fact::unless("permission denied", "run it as root"),
+                Err(refusal) => Fact::unknown(refusal.to_string()),
+            },
+        };
+        let script = command
+            .as_ref()
+            .and_then(CommandLine::script)
+            .and_then(|script| directory.as_deref().map(|directory| from_directory(directory, script)));
+        let program = command.as_ref().map(|command| {
+            let found = |folder: &&str| self.server.look(&format!("{folder}/{}", command.program)).is_ok();
+            let folder =
+                ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].into_iter().find(found);
+            if command.program.starts_with('/') {
+                command.program.clone()
+            } else {
+                format!("{}/{}", folder.unwrap_or("/usr/bin"), command.program)
+            }
+        });
+        let working_directory = reach(directory, Need::Enter);
+        let script = reach(script, Need::Read);
+        let program = reach(program, Need::Execute);
+        let mut secrets = Vec::new();
+        for file in &mut unit.files {
+            for assignment in &mut file.assignments {
+                if let Some(what) = Redactor::secret_in(&assignment.value) {
+                    let what = if assignment.key == "Environment" { format!("Environment={what}") } else { what };
+                    secrets.push(SecretInUnit { what, place: format!("{}:{}", file.path, assignment.line) });
+                }
+                assignment.value = self.redactor.clean(&assignment.value);
+            }
+        }
+        UnitOnDisk {
+            unit,
+            masked_by,
+            changed,
+            enabled,
+            secrets,
+            working_directory,
+            script,
+            program,
+            account: account.clone(),
+        }
+    }
+}
+
+/// The deployed bundle, its backup, a bundle inside that, and a leftover download.
+type Bundles = (Deployment, Deployment, Option<Deployment>, Fact<Option<Download>>);
+
+/// What is known of them where whoever reads them comes to grief.
+fn lost(places: &Places) -> Bundles {
+    let at = |path: &str| Deployment { path: path.to_owned(), state: Fact::unknown("it could not be read") };
+    (at(&places.bundle), at(&places.backup), None, Fact::unknown("it could not be read"))
+}
+
+/// What is found out beside something else.
+enum Beside<'scope, T> {
+    /// On a thread.
+    Thread(thread::ScopedJoinHandle<'scope, T>),
+    /// It is here: there was no thread to be had, as on a server whose processes multiply.
+    Done(T),
+}
+
+/// Finds something out on a thread of its own, or where none can be started, before it returns.
+fn beside<'scope, T: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    work: impl Fn() -> T + Copy + Send + 'scope,
+) -> Beside<'scope, T> {
+    thread::Builder::new().spawn_scoped(scope, work).map_or_else(|_| Beside::Done(work()), Beside::Thread)
+}
+
+/// What came of it; `otherwise` where a thread came to grief.
+fn joined<T>(found: Beside<'_, T>, otherwise: T) -> T {
+    match found {
+        Beside::Thread(thread) => thread.join().unwrap_or(otherwise),
+        Beside::Done(found) => found,
+    }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The address behind `--url`, without credentials.
+fn control_plane(words: &[String]) -> Option<ControlPlane> {
+    let mut words = words.iter();
+    let url = words.find_map(|word| match word.strip_prefix("--url") {
+        Some("") => Some(None),
+        Some(rest) => rest.strip_prefix('=').map(|url| Some(url.to_owned())),
+        None => None,
+    })?;
+    let url = url.or_else(|| words.next().cloned())?;
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
+    let usual = if matches!(scheme, "https" | "wss") { 443 } else { 80 };
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
+        _ => (address, usual),
+    };
+    let shown = text::printable(host).into_owned();
+    Some(ControlPlane { url: format!("{scheme}://{}", text::printable(address)), host: shown, port })
+}

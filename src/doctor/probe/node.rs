@@ -1,0 +1,64 @@
+//! The Node that the unit starts, others on the server, and the package managers.
+
+use super::{PROGRAMS, Probe, last_part, reach};
+use crate::doctor::facts::{Fact, Node, Presence, Reached};
+use crate::doctor::questions::Diagnostic;
+use crate::node::node_version::NodeVersion;
+
+impl Probe<'_> {
+    /// The Node that the unit starts, and where that is not there, others.
+    pub(super) fn node(&self, program: Option<&Reached>) -> (Fact<Option<Node>>, Vec<Node>) {
+        let Some(program) = program else { return (Fact::unknown("the unit starts no program"), Vec::new()) };
+        let is_there = matches!(program.presence, Presence::File { .. } | Presence::Denied { .. });
+        let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
+        let others = if is_there { Vec::new() } else { self.other_nodes(&program.path) };
+        (own, others)
+    }
+
+    /// pnpm and npm, as root's shell would find them, or beside the unit's Node.
+    pub(super) fn package_managers(&self, node: Option<&Node>) -> Vec<String> {
+        let beside = node.and_then(|node| node.path.rsplit_once('/')).map(|(folder, _)| folder);
+        let folders: Vec<&str> = PROGRAMS.into_iter().chain(beside).collect();
+        let find = |name: &&str| {
+            let paths = folders.iter().map(|folder| format!("{folder}/{name}"));
+            paths.into_iter().find(|path| reach::through(self.server, path).is_ok_and(|(_, look)| look.kind == 'f'))
+        };
+        ["pnpm", "npm"].iter().filter_map(find).collect()
+    }
+
+    fn version_of(&self, path: &str) -> Node {
+        // Anything but Node itself could do something else than print its version.
+        let is_node = matches!(last_part(path), "node" | "nodejs");
+        let spoken = if is_node { self.run(&Diagnostic::NodeVersion(path)).ok() } else { None };
+        let version = spoken.filter(|spoken| spoken.status == Some(0)).and_then(|spoken| {
+            let version = spoken.stdout.trim().strip_prefix('v')?.to_owned();
+            semver::Version::parse(&version).ok().map(|_| version)
+        });
+        Node { path: path.to_owned(), version }
+    }
+
+    fn other_nodes(&self, not: &str) -> Vec<Node> {
+        let server = self.server;
+        let mut candidates: Vec<String> =
+            ["/usr/bin/node", "/usr/local/bin/node", "/usr/bin/nodejs", "/opt/node/bin/node", "/snap/bin/node"]
+                .map(str::to_owned)
+                .to_vec();
+        for home in ["/root", "/usr/local"] {
+            let versions = format!("{home}/.nvm/versions/node");
+            // The newest last.
+            let names = server.list(&versions).unwrap_or_default();
+            candidates.extend(names.iter().rev().map(|name| format!("{versions}/{name}/bin/node")));
+        }
+        let there = |path: &String| {
+            path != not
+                && reach::through(server, path).is_ok_and(|(_, look)| look.kind == 'f' && look.mode & 0o111 != 0)
+        };
+        candidates.into_iter().filter(there).take(3).map(|path| self.version_of(&path)).collect()
+    }
+}
+
+/// The version by which bundles are judged: the server's own, or where that is not known the oldest that is deployed.
+pub(super) fn node_version(node: &Fact<Option<Node>>) -> NodeVersion {
+    let version = node.known().and_then(Option::as_ref).and_then(|node| node.version.as_ref());
+    version.and_then(|version| version.parse().ok()).unwrap_or_default()
+}

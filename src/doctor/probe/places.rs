@@ -1,0 +1,154 @@
+//! Where the agent is on this server: what the user says, else the unit, else the source document.
+
+use super::last_part;
+use crate::doctor::facts::{Account, Places};
+use crate::doctor::questions::Server;
+use crate::systemd::{CommandLine, Context, Unit, from_directory, normal};
+use crate::tree::names::Names;
+use crate::update::layout;
+
+/// What the user asks for.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// The unit, with its suffix.
+    pub unit: String,
+    /// The bundle's folder; nothing to take it from the unit.
+    pub bundle: Option<String>,
+    /// The agent's home, `~` being that of the unit's user; nothing for the document's.
+    pub home: Option<String>,
+    /// How many lines of the journal.
+    pub lines: u32,
+    /// From when on, as journalctl understands it.
+    pub since: Option<String>,
+}
+
+/// Works out the places.
+#[must_use]
+pub fn of(server: &dyn Server, wishes: &Wishes, unit: Option<&Unit>, account: Option<&Account>) -> Places {
+    let user_home = account.map_or("/root", |account| account.home.as_str());
+    let expand = |path: &str| match path.strip_prefix('~') {
+        Some(rest) => normal(&format!("{user_home}{rest}")),
+        None => normal(path),
+    };
+    let documented = wishes.home.as_deref().map_or_else(
+        || expand(layout::DEPLOYED_BUNDLE),
+        |home| normal(&format!("{}/{}", expand(home), last_part(layout::DEPLOYED_BUNDLE))),
+    );
+    let context = Context { user_home: account.map(|account| account.home.clone()) };
+    let from_unit = unit.and_then(|unit| bundle_of(unit, &context));
+    let bundle = match (&wishes.bundle, from_unit) {
+        (Some(said), _) => expand(said),
+        (None, Some(found)) if found == documented || is_there(server, &found) || !is_there(server, &documented) => {
+            found
+        }
+        // The unit names a folder that is not there, and the document's is.
+        (None, _) => documented,
+    };
+    let home = match wishes.home.as_deref() {
+        Some(home) => expand(home),
+        None => bundle.rsplit_once('/').map_or("/", |(home, _)| home).to_owned(),
+    };
+    let backup = format!("{bundle}-backup");
+    Places { unit: wishes.unit.clone(), home, bundle, backup, download: layout::DOWNLOAD.to_owned() }
+}
+
+fn is_there(server: &dyn Server, path: &str) -> bool {
+    server.look(path).is_ok()
+}
+
+/// The bundle that a unit starts: what stands before `dist/index.js` in its script's path, or before the old layout's
+/// `apps/agent`.
+fn bundle_of(unit: &Unit, context: &Context) -> Option<String> {
+    let directory = unit.working_path(context)?;
+    let script = unit
+        .command()
+        .and_then(Result::ok)
+        .and_then(|command| CommandLine::script(&command).map(|script| from_directory(&directory, script)));
+    let folder = match &script {
+        Some(script) => script.strip_suffix(&format!("/{}", layout::ENTRY_POINT)).unwrap_or(&directory),
+        None => &directory,
+    };
+    let folder = folder.strip_suffix(&format!("/{}", layout::NESTED_AGENT)).unwrap_or(folder);
+    (folder != "/" && !folder.is_empty()).then(|| folder.to_owned())
+}
+
+/// The names by which the bundle in a folder is judged: the unit's script, seen from the bundle, is its entry point if
+/// it is there; otherwise the current layout's.
+#[must_use]
+pub fn names_for(server: &dyn Server, folder: &str, bundle: &str, script: Option<&str>, names: &Names) -> Names {
+    let from_unit = script.and_then(|script| script.strip_prefix(&format!("{bundle}/"))).map(str::to_owned);
+    let there = from_unit.filter(|entry| is_there(server, &format!("{folder}/{entry}")));
+    Names { entry: there.unwrap_or_else(|| names.entry.clone()), ..names.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::recording::Recorded;
+
+    /// A server on which these folders and files are.
+    fn server(paths: &[&str]) -> Recorded {
+        let look = r#"{"kind":"d","mode":493,"uid":0,"gid":0,"size":0,"changed":0}"#;
+        let lines: Vec<_> = paths.iter().map(|path| format!(r#"{{"ask":"look {path}","ok":{look}}}"#)).collect();
+        Recorded::parse(&lines.join("\n")).unwrap()
+    }
+
+    fn unit(directory: &str, command: &str) -> Unit {
+        let text = format!("[Service]\nWorkingDirectory={directory}\nExecStart={command}\n");
+        Unit::of_text("server-flow-agent.service", "unit", &text)
+    }
+
+    const B: &str = "/root/.server-flow/agent-bundle";
+
+    #[test]
+    fn the_bundle_is_where_the_unit_starts_it() {
+        let all = server(&[B, "/srv/agent"]);
+        let absolute = format!("/usr/bin/node {B}/dist/index.js --url http://x");
+        for (case, directory, command, bundle) in [
+            ("documented", B, absolute.as_str(), B),
+            ("installer's, nested", "/root/.server-flow/agent-bundle/apps/agent", "/usr/bin/node dist/index.js", B),
+            ("the script decides", "/", "/usr/bin/node /srv/agent/dist/index.js", "/srv/agent"),
+            ("home of the user", "~/.server-flow/agent-bundle", "/usr/bin/node dist/index.js", B),
+            ("a folder that is not there", "/root/.server-flow/agent-bundel", "/usr/bin/node dist/index.js", B),
+            ("nothing to go by", "", "/usr/local/bin/start-agent", B),
+        ] {
+            let directory = directory.replace('~', "/root");
+            let wishes = Wishes { unit: "u".into(), bundle: None, home: None, lines: 1, since: None };
+            let places = of(&all, &wishes, Some(&unit(&directory, command)), None);
+            assert_eq!(places.bundle, bundle, "{case}");
+            assert_eq!(places.backup, format!("{bundle}-backup"), "{case}");
+        }
+    }
+
+    #[test]
+    fn what_the_user_says_comes_first() {
+        let account = Account { name: "agent".into(), uid: 1000, gid: 1000, home: "/home/agent".into() };
+        let empty = server(&[]);
+        for (bundle, home, wanted) in [
+            (Some("/opt/b/"), None, ("/opt/b", "/opt")),
+            (None, Some("~/flow"), ("/home/agent/flow/agent-bundle", "/home/agent/flow")),
+            (None, None, ("/home/agent/.server-flow/agent-bundle", "/home/agent/.server-flow")),
+        ] {
+            let (bundle, home) = (bundle.map(str::to_owned), home.map(str::to_owned));
+            let wishes = Wishes { unit: "u".into(), bundle, home, lines: 1, since: None };
+            let places = of(&empty, &wishes, None, Some(&account));
+            assert_eq!((places.bundle.as_str(), places.home.as_str()), wanted);
+        }
+    }
+
+    #[test]
+    fn the_script_of_the_unit_is_the_entry_point_if_it_is_there() {
+        let names = layout::names();
+        let nested = format!("{B}/apps/agent/dist/index.js");
+        let flat = format!("{B}/dist/index.js");
+        for (case, there, script, entry) in [
+            ("as the unit says", &nested, Some(&nested), "apps/agent/dist/index.js"),
+            ("the unit is of the old layout, the bundle is not", &flat, Some(&nested), "dist/index.js"),
+            ("the bundle is of the old layout, the unit is not", &nested, Some(&flat), "dist/index.js"),
+            ("no unit", &flat, None, "dist/index.js"),
+        ] {
+            let server = server(&[there]);
+            assert_eq!(names_for(&server, B, B, script.map(String::as_str), &names).entry, entry, "{case}");
+        }
+    }
+}

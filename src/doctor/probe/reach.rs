@@ -1,0 +1,106 @@
+//! What is at a path for the user that a unit runs as (path_resolution(7)).
+
+use crate::doctor::facts::{Account, Presence, Reached};
+use crate::doctor::questions::{Look, Refusal, Server};
+use crate::systemd::from_directory;
+
+/// What the user needs of the last component.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// To enter it.
+    Enter,
+    /// To read it.
+    Read,
+    /// To execute it.
+    Execute,
+}
+
+/// As many links are followed as the kernel would.
+const MOST_LINKS: usize = 40;
+
+/// What a path leads to, every link followed: the path itself and its look.
+///
+/// # Errors
+/// The [`Refusal`] of the component that stops it.
+pub fn through(server: &dyn Server, path: &str) -> Result<(String, Look), Refusal> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let look = server.look(&path)?;
+        if look.kind != 'l' {
+            return Ok((path, look));
+        }
+        let target = server.target(&path)?;
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        path = resolved(&from_directory(folder, &target));
+    }
+    Err(Refusal::Failed)
+}
+
+/// `..` taken away with what stands before it: for links, whose folders are no links here.
+fn resolved(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        if part == ".." {
+            kept.pop();
+        } else {
+            kept.push(part);
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+/// What is at an absolute path for that user; without one, for root.
+///
+/// # Errors
+/// The [`Refusal`] where the caller may not look.
+pub fn reached(server: &dyn Server, path: &str, need: Need, account: Option<&Account>) -> Result<Reached, Refusal> {
+    let at = |presence| Ok(Reached { path: path.to_owned(), presence });
+    let mut above = String::from("/");
+    let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
+    while let Some(part) = parts.next() {
+        let here = format!("{}/{part}", above.trim_end_matches('/'));
+        let (real, look) = match through(server, &here) {
+            Ok(found) => found,
+            Err(Refusal::NotFound | Refusal::Unlike) => return at(Presence::Missing { above }),
+            Err(refusal) => return Err(refusal),
+        };
+        let last = parts.peek().is_none();
+        if !last && look.kind != 'd' {
+            return at(Presence::Missing { above });
+        }
+        let bit = match need {
+            Need::Read if last => 4,
+            _ => 1,
+        };
+        // A missing x on a file is no question of whose it is: even root cannot execute it.
+        let asks = look.kind == 'd' || !(last && need == Need::Execute && look.mode & 0o111 == 0);
+        if let Some(account) = account.filter(|account| account.uid != 0 && asks)
+            && !may(&look, account, bit)
+        {
+            let why = format!("owner {}:{}, mode {:04o}", look.uid, look.gid, look.mode);
+            return at(Presence::Denied { at: real, why });
+        }
+        if last {
+            return at(match look.kind {
+                'd' => Presence::Directory,
+                'f' => Presence::File { size: look.size, executable: look.mode & 0o111 != 0 },
+                _ => Presence::Other,
+            });
+        }
+        above = here;
+    }
+    at(Presence::Directory)
+}
+
+/// Whether the mode gives that user the permission bit (4 read, 1 execute or enter). Supplementary groups and ACLs are
+/// not known here.
+const fn may(look: &Look, account: &Account, bit: u32) -> bool {
+    let shift = if look.uid == account.uid {
+        6
+    } else if look.gid == account.gid {
+        3
+    } else {
+        0
+    };
+    look.mode >> shift & bit != 0
+}

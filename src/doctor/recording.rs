@@ -1,0 +1,189 @@
+//! A server's answers written down, and a server that is made of them: what the lab sees once, tests see for ever.
+//!
+//! Lines of JSON, one an answer: `{"ask": "look /etc/x", "ok": {…}}` or `{"ask": …, "refused": "not-found"}`.
+
+use super::questions::{Diagnostic, Look, Refusal, Server, Situation, Space, Spoken};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    ask: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ok: Option<serde_json::Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused: Option<Refusal>,
+}
+
+/// A server whose answers are written down as they come.
+pub struct Recorder<'a> {
+    server: &'a dyn Server,
+    answers: Mutex<BTreeMap<String, Line>>,
+}
+
+impl<'a> Recorder<'a> {
+    /// Writes down what this server answers.
+    #[must_use]
+    pub const fn new(server: &'a dyn Server) -> Self {
+        Self { server, answers: Mutex::new(BTreeMap::new()) }
+    }
+
+    fn note<T: Serialize>(&self, ask: String, answer: Result<T, Refusal>) -> Result<T, Refusal> {
+        let ok = answer.as_ref().ok().and_then(|value| serde_json::to_value(value).ok());
+        let refused = answer.as_ref().err().copied();
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.insert(ask.clone(), Line { ask, ok, refused });
+        answer
+    }
+
+    /// Everything that was asked and answered, sorted by question, each text run through `clean`.
+    #[must_use]
+    pub fn written(&self, clean: &dyn Fn(&str) -> String) -> String {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = String::new();
+        for line in answers.values() {
+            let ok = line.ok.clone().map(|value| cleaned(value, clean));
+            let line = Line { ask: clean(&line.ask), ok, refused: line.refused };
+            all.extend(serde_json::to_string(&line).ok());
+            all.push('\n');
+        }
+        all
+    }
+}
+
+/// A value with every text in it run through `clean`.
+fn cleaned(value: serde_json::Value, clean: &dyn Fn(&str) -> String) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Value::String(clean(&text)),
+        Value::Array(values) => Value::Array(values.into_iter().map(|value| cleaned(value, clean)).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, cleaned(value, clean))).collect())
+        }
+        other => other,
+    }
+}
+
+fn command(diagnostic: &Diagnostic<'_>) -> String {
+    format!("run {}", diagnostic.words().join(" "))
+}
+
+impl Server for Recorder<'_> {
+    fn is_live(&self) -> bool {
+        let live = self.server.is_live();
+        let _ = self.note("is-live".to_owned(), Ok(live));
+        live
+    }
+
+    fn situation(&self) -> Situation {
+        let situation = self.server.situation();
+        let _ = self.note("situation".to_owned(), Ok(situation.clone()));
+        situation
+    }
+
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+        self.note(command(diagnostic), self.server.run(diagnostic))
+    }
+
+    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
+        let content = self.server.read(path, most);
+        let text =
+            content.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).map_err(|refusal| *refusal);
+        let _ = self.note(format!("read {path}"), text);
+        content
+    }
+
+    fn look(&self, path: &str) -> Result<Look, Refusal> {
+        self.note(format!("look {path}"), self.server.look(path))
+    }
+
+    fn target(&self, path: &str) -> Result<String, Refusal> {
+        self.note(format!("target {path}"), self.server.target(path))
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, Refusal> {
+        self.note(format!("list {path}"), self.server.list(path))
+    }
+
+    fn space(&self, path: &str) -> Result<Space, Refusal> {
+        self.note(format!("space {path}"), self.server.space(path))
+    }
+
+    fn place(&self, path: &str) -> PathBuf {
+        self.server.place(path)
+    }
+}
+
+/// A server that is made of written answers. Bundles are read from folders that stand in for the server's own.
+#[derive(Default)]
+pub struct Recorded {
+    answers: BTreeMap<String, Line>,
+    places: BTreeMap<String, PathBuf>,
+}
+
+impl Recorded {
+    /// Reads what [`Recorder::written`] wrote.
+    ///
+    /// # Errors
+    /// For a line that is none.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<Line>);
+        let answers = lines.map(|line| line.map(|line| (line.ask.clone(), line))).collect::<Result<_, _>>()?;
+        Ok(Self { answers, places: BTreeMap::new() })
+    }
+
+    /// Lets a folder, or a file, stand in for a path of the server's.
+    pub fn stand_in(&mut self, path: &str, place: PathBuf) {
+        self.places.insert(path.to_owned(), place);
+    }
+
+    fn answer<T: DeserializeOwned>(&self, ask: &str) -> Result<T, Refusal> {
+        let line = self.answers.get(ask).ok_or(Refusal::NotFound)?;
+        match (&line.ok, line.refused) {
+            (Some(value), _) => serde_json::from_value(value.clone()).map_err(|_| Refusal::Failed),
+            (None, refused) => Err(refused.unwrap_or(Refusal::NotFound)),
+        }
+    }
+}
+
+impl Server for Recorded {
+    fn is_live(&self) -> bool {
+        self.answer("is-live").unwrap_or(true)
+    }
+
+    fn situation(&self) -> Situation {
+        self.answer("situation").unwrap_or_default()
+    }
+
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+        self.answer(&command(diagnostic))
+    }
+
+    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
+        let text: String = self.answer(&format!("read {path}"))?;
+        Ok(text.into_bytes().into_iter().take(most).collect())
+    }
+
+    fn look(&self, path: &str) -> Result<Look, Refusal> {
+        self.answer(&format!("look {path}"))
+    }
+
+    fn target(&self, path: &str) -> Result<String, Refusal> {
+        self.answer(&format!("target {path}"))
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, Refusal> {
+        self.answer(&format!("list {path}"))
+    }
+
+    fn space(&self, path: &str) -> Result<Space, Refusal> {
+        self.answer(&format!("space {path}"))
+    }
+
+    fn place(&self, path: &str) -> PathBuf {
+        self.places.get(path).cloned().unwrap_or_else(|| PathBuf::from(format!("/nonexistent{path}")))
+    }
+}

@@ -1,0 +1,221 @@
+//! What can be wrong with an import that was resolved, and with one that was not.
+
+use super::exported::Resolution;
+use super::{Linked, LoadedAs, MOST_FAULTS, Walk, When, extension_of};
+use crate::node::modules::{Absent, Attributes, Fault, Form, Import, Need, Place, Script, SyntaxFault, WrongFormat};
+use crate::node::resolve::{Failure, Refusal};
+use crate::tree::nodes::{Content, NodeId};
+use crate::tree::territory::Territory;
+use std::collections::HashSet;
+use std::fmt;
+
+impl Walk<'_, '_> {
+    pub(super) fn required_module(&mut self, place: &Place, target: NodeId) {
+        let shown = self.resolver.shown(target);
+        let from = match extension_of(self.bundle.tree().name(target)) {
+            ".mjs" => String::new(),
+            _ => format!(" from {}", self.resolver.shown(place.file)),
+        };
+        let message = format!("Error [ERR_REQUIRE_ESM]: require() of ES Module {shown}{from} not supported.");
+        let how = WrongFormat::Required(target);
+        self.format_fault(place.file, place.line, place.need, When::Run, how, message);
+    }
+
+    /// `require()` of a module that awaits, itself or in what it imports.
+    pub(super) fn check_required(&mut self, from: NodeId, line: u32, target: NodeId) {
+        let (mut pending, mut seen) = (vec![target], HashSet::from([target]));
+        while let Some(id) = pending.pop() {
+            let Some(module) = self.module(id) else { continue };
+            if module.awaits {
+                let message = "Error [ERR_REQUIRE_ASYNC_MODULE]: require() cannot be used on an ESM graph with top-level await. Use import() instead.".to_owned();
+                let need = self.visited.get(&target).map_or(Need::Optional, |(need, ..)| *need);
+                self.format_fault(from, line, need, When::Run, WrongFormat::RequiredAwaits(target), message);
+                return;
+            }
+            for (number, import) in module.imports.iter().enumerate() {
+                if matches!(import.form, Form::Static | Form::Star)
+                    && let Linked::Module(next) = self.linked(id, u32::try_from(number).unwrap_or(u32::MAX))
+                    && seen.insert(next)
+                {
+                    pending.push(next);
+                }
+            }
+        }
+    }
+
+    pub(super) fn check_json(&mut self, target: NodeId, need: Need, when: When) {
+        let tree = self.bundle.tree();
+        let fault = match tree.content(target) {
+            Content::Script(Script::Json(Some(fault))) => fault.clone(),
+            Content::NotKept if tree.file(target).is_some_and(|file| file.size == 0) => {
+                SyntaxFault { message: "Unexpected end of JSON input".into(), exact: true, line: 1 }
+            }
+            _ => return,
+        };
+        if self.told.insert(target) {
+            self.faults.push((when, Fault::Syntax { file: target, fault, need, node: None }));
+        }
+    }
+
+    /// Whether an import has the attributes that its target needs (esm.md, "Import attributes").
+    pub(super) fn attributes_fit(
+        &mut self,
+        place: &Place,
+        import: &Import,
+        target: NodeId,
+        json: bool,
+        when: When,
+    ) -> bool {
+        let new = self.node.says_attribute();
+        // Written only where there is something to say: most imports fit.
+        let url = fmt::from_fn(|out| write!(out, "file://{}", self.resolver.shown(target)));
+        let message = match (&import.attributes, json) {
+            (Attributes::Unknown, _) | (Attributes::None, false) => return true,
+            (Attributes::Type(kind), true) if &**kind == "json" => return true,
+            (Attributes::None, true) if new => {
+                format!(
+                    "TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"{url}\" needs an import attribute of \"type: json\""
+                )
+            }
+            (Attributes::None, true) => {
+                format!(
+                    "TypeError [ERR_IMPORT_ASSERTION_TYPE_MISSING]: Module \"{url}\" needs an import attribute of type \"json\""
+                )
+            }
+            (Attributes::Type(kind), false) if &**kind == "json" && new => {
+                format!("TypeError [ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE]: Module \"{url}\" is not of type \"json\"")
+            }
+            (Attributes::Type(kind), false) if &**kind == "json" => {
+                format!("TypeError [ERR_IMPORT_ASSERTION_TYPE_FAILED]: Module \"{url}\" is not of type \"json\"")
+            }
+            (Attributes::Type(kind), _) if new => {
+                format!(
+                    "TypeError [ERR_IMPORT_ATTRIBUTE_UNSUPPORTED]: Import attribute \"type\" with value \"{kind}\" is not supported in {url}"
+                )
+            }
+            (Attributes::Type(kind), _) => {
+                format!(
+                    "TypeError [ERR_IMPORT_ASSERTION_TYPE_UNSUPPORTED]: Import attribute type \"{kind}\" is unsupported"
+                )
+            }
+            (Attributes::Other(key, value), _) => {
+                let of = if new { format!(" in {url}") } else { String::new() };
+                format!(
+                    "TypeError [ERR_IMPORT_ATTRIBUTE_UNSUPPORTED]: Import attribute \"{key}\" with value \"{value}\" is not supported{of}"
+                )
+            }
+        };
+        self.refused(place.clone(), Refusal { failure: Failure::Attribute, message }, when);
+        false
+    }
+
+    pub(super) fn fell_back(&mut self, place: Place, id: NodeId) {
+        let tree = self.bundle.tree();
+        let folder = tree.parent(id).map(|folder| tree.path(folder).to_string()).unwrap_or_default();
+        let failure = Failure::NoMain { folder };
+        let place = Place { need: Need::Optional, ..place };
+        let message = String::new();
+        self.faults.push((When::Load, Fault::Unresolved { place, failure, message, fallback: Some(id) }));
+    }
+
+    pub(super) fn refused(&mut self, place: Place, refusal: Refusal, when: When) {
+        let Refusal { failure, message } = refusal;
+        let Failure::NoPackage { name } = failure else {
+            self.faults.push((when, Fault::Unresolved { place, failure, message, fallback: None }));
+            return;
+        };
+        if let Some(why) = self.absent(&name, place.file) {
+            self.faults.push((when, Fault::Undeclared { place, package: name, why, message }));
+        }
+    }
+
+    /// Why a package that is not in the bundle will not be there; nothing if step 5 of the update installs it.
+    fn absent(&self, package: &str, from: NodeId) -> Option<Absent> {
+        if self.bundle.is_installed() {
+            return Some(Absent::NotInstalled);
+        }
+        let root = self.bundle.package.package()?;
+        let in_shared = Territory::of(self.bundle.tree().path(from).as_bytes(), self.bundle.names) == Territory::Shared;
+        let by_path = in_shared && self.bundle.installs_shared_source();
+        if root.installs(package)
+            || (by_path && self.bundle.shared_package.package().is_some_and(|shared| shared.installs(package)))
+        {
+            return None;
+        }
+        let development = root.declared().iter().any(|found| found.name == package && found.field == "devDependencies");
+        Some(if development { Absent::Development } else { Absent::NotDeclared })
+    }
+
+    /// A package that is in the bundle's `node_modules`: step 4 of the update deletes it.
+    pub(super) fn check_survives(&mut self, place: Place, package: &str, folder: Option<NodeId>, when: When) {
+        let Some(folder) = folder.filter(|_| !self.bundle.is_installed()) else { return };
+        let tree = self.bundle.tree();
+        let path = tree.path(folder);
+        let copy = format!("{}/", self.bundle.names.shared_copy());
+        let deleted = path.as_bytes().starts_with(b"node_modules/") && !path.as_bytes().starts_with(copy.as_bytes());
+        if deleted && self.absent(package, place.file).is_some() {
+            let message = match extension_of(tree.name(place.file)) {
+                _ if self.visited.get(&place.file).is_some_and(|(_, _, loaded)| *loaded == LoadedAs::CommonJs) => {
+                    format!("Error: Cannot find module '{}'", place.specifier)
+                }
+                _ => format!(
+                    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{package}' imported from {}",
+                    self.resolver.shown(place.file)
+                ),
+            };
+            let package = package.to_owned();
+            self.faults.push((when, Fault::Undeclared { place, package, why: Absent::Deleted, message }));
+        }
+    }
+
+    /// Looks for every name that a file imports.
+    pub(super) fn bind(&mut self, file: NodeId) {
+        let Some(module) = self.module(file) else { return };
+        let Some((need, ..)) = self.visited.get(&file).copied() else { return };
+        for (number, import) in module.imports.iter().enumerate() {
+            let linked = self.linked(file, u32::try_from(number).unwrap_or(u32::MAX));
+            let is_builtin = self.node.has_builtin(&import.specifier);
+            for (name, line) in &import.names {
+                let Some(message) = self.missing(linked, import, name, is_builtin) else { continue };
+                let target = match linked {
+                    Linked::Module(id) | Linked::CommonJs(id) | Linked::Json(id) => Some(id),
+                    Linked::Nothing => None,
+                };
+                if self.faults.len() >= MOST_FAULTS {
+                    return;
+                }
+                let names = target.map(|target| self.names_of(target)).unwrap_or_default();
+                let nearest = crate::text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+                let place = Place { file, line: *line, specifier: import.specifier.to_string(), need };
+                let name = name.to_string();
+                self.faults.push((When::Link, Fault::MissingExport { place, name, target, nearest, message }));
+            }
+        }
+    }
+
+    /// What Node says of a name that its target does not export.
+    fn missing(&self, linked: Linked, import: &Import, name: &str, is_builtin: bool) -> Option<String> {
+        let specifier = &import.specifier;
+        let plain =
+            || format!("SyntaxError: The requested module '{specifier}' does not provide an export named '{name}'");
+        match linked {
+            Linked::Module(id) => match self.find_export(id, name) {
+                Resolution::Missing => Some(plain()),
+                Resolution::Ambiguous => Some(format!(
+                    "SyntaxError: The requested module '{specifier}' contains conflicting star exports for name '{name}'"
+                )),
+                Resolution::Found(..) | Resolution::Unsure => None,
+            },
+            Linked::CommonJs(id) => (self.exports_as_commonjs(id, name) == Some(false)).then(|| {
+                format!(
+                    "SyntaxError: Named export '{name}' not found. The requested module '{specifier}' is a CommonJS module, which may not support all module.exports as named exports."
+                )
+            }),
+            Linked::Json(_) => (name != "default").then(plain),
+            Linked::Nothing if is_builtin => {
+                (self.node.builtin_exports(specifier, name) == Some(false)).then(plain)
+            }
+            Linked::Nothing => None,
+        }
+    }
+}

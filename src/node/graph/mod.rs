@@ -1,0 +1,377 @@
+//! The graph itself: what is reached from the entry point, and what Node would say on the way.
+//!
+//! Node first loads everything that is imported statically, level by level and in the order of the statements; then it binds
+//! names; then it runs the code, which may `require()` and `import()` more. Faults are put in that order, since Node stops at
+//! the first one.
+
+mod checks;
+mod exported;
+
+use crate::check::bundle::Bundle;
+use crate::node::modules::{
+    Fault, Form, FormatFault, Graph, Import, Module, Need, NotParsed, Place, Script, SyntaxFault, WrongFormat,
+};
+use crate::node::node_version::NodeVersion;
+use crate::node::package_file::PackageFile;
+use crate::node::resolve::{Failure, Loader, PackageType, Refusal, Resolver, Target};
+use crate::tree::nodes::{Content, Kind, NodeId};
+use crate::tree::territory::Territory;
+use crate::update::layout;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Faults that are told apart; a bundle with more is refused all the same.
+pub(super) const MOST_FAULTS: usize = 2000;
+
+/// Follows the imports of a bundle from its entry point, the shared package being its copy in `node_modules`.
+#[must_use]
+pub fn follow(bundle: &Bundle<'_>) -> Graph {
+    entry(bundle).map_or_else(Graph::default, |entry| follow_with(bundle, entry, None))
+}
+
+/// What is followed with the shared package taken from its shipped sources alone, from which an update may restore it;
+/// nothing where there are none.
+#[must_use]
+pub fn follow_restored(bundle: &Bundle<'_>) -> Option<Graph> {
+    let tree = bundle.tree();
+    let source = tree.resolve(bundle.names.shared_source.as_bytes()).ok()?;
+    let source = (tree.kind(source) == Kind::Directory).then_some(source)?;
+    Some(entry(bundle).map_or_else(Graph::default, |entry| follow_with(bundle, entry, Some(source))))
+}
+
+/// Where following starts: without an entry point nothing starts, and on the bundle's package.json everything depends;
+/// both have rules of their own.
+fn entry(bundle: &Bundle<'_>) -> Option<NodeId> {
+    let tree = bundle.tree();
+    let entry = tree.resolve(bundle.names.entry.as_bytes()).ok();
+    let sound = !matches!(bundle.package, PackageFile::Invalid(_));
+    entry.filter(|id| sound && tree.file(*id).is_some_and(|file| file.size > 0))
+}
+
+fn follow_with(bundle: &Bundle<'_>, entry: NodeId, installed: Option<NodeId>) -> Graph {
+    let tree = bundle.tree();
+    let is_ours = |id: NodeId| Territory::of(tree.path(id).as_bytes(), bundle.names).is_ours();
+    let here = bundle.expectations.deployed_at.as_deref().unwrap_or(layout::DEPLOYED_AT);
+    let node = bundle.expectations.node;
+    let empty = Module::default();
+    let resolver = Resolver::new(tree, node, here, &is_ours);
+    let mut walk = Walk {
+        bundle,
+        node,
+        resolver: match installed {
+            Some(folder) => resolver.with_installed(&bundle.names.shared, folder),
+            None => resolver,
+        },
+        is_ours: &is_ours,
+        empty: &empty,
+        order: Vec::new(),
+        visited: HashMap::new(),
+        links: HashMap::new(),
+        sure: VecDeque::from([Step { file: entry, need: Need::Certain, when: When::Load }]),
+        unsure: VecDeque::new(),
+        required: Vec::new(),
+        faults: Vec::new(),
+        told: HashSet::new(),
+        graph: Graph::default(),
+    };
+    walk.run();
+    walk.finish()
+}
+
+/// When Node meets a fault.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum When {
+    /// While everything is loaded.
+    Load,
+    /// While names are bound.
+    Link,
+    /// While the code runs.
+    Run,
+}
+
+/// A file to visit.
+struct Step {
+    file: NodeId,
+    need: Need,
+    when: When,
+}
+
+/// How Node loads a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum LoadedAs {
+    Module,
+    CommonJs,
+}
+
+/// What an import was found to lead to, as far as it is followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Linked {
+    Module(NodeId),
+    CommonJs(NodeId),
+    Json(NodeId),
+    /// Nothing that is looked into, or nothing at all.
+    Nothing,
+}
+
+/// The walk.
+pub(super) struct Walk<'b, 't> {
+    pub(super) bundle: &'b Bundle<'t>,
+    pub(super) node: NodeVersion,
+    pub(super) resolver: Resolver<'b>,
+    is_ours: &'b dyn Fn(NodeId) -> bool,
+    /// What an empty file is.
+    empty: &'b Module,
+    order: Vec<NodeId>,
+    pub(super) visited: HashMap<NodeId, (Need, When, LoadedAs)>,
+    links: HashMap<NodeId, Vec<Linked>>,
+    /// What is reached for certain is visited before all that may be.
+    sure: VecDeque<Step>,
+    unsure: VecDeque<Step>,
+    /// ES modules that are required: by which file, in which import, and which one.
+    pub(super) required: Vec<(NodeId, u32, NodeId)>,
+    pub(super) faults: Vec<(When, Fault)>,
+    /// Files of JSON that were reported.
+    pub(super) told: HashSet<NodeId>,
+    graph: Graph,
+}
+
+impl<'b> Walk<'b, '_> {
+    fn run(&mut self) {
+        while let Some(step) = self.sure.pop_front().or_else(|| self.unsure.pop_front()) {
+            if !self.visited.contains_key(&step.file) && self.faults.len() < MOST_FAULTS {
+                self.visit(&step);
+            }
+        }
+        for file in std::mem::take(&mut self.order) {
+            self.bind(file);
+        }
+        for (from, import, target) in std::mem::take(&mut self.required) {
+            self.check_required(from, import, target);
+        }
+    }
+
+    fn finish(mut self) -> Graph {
+        self.faults.sort_by_key(|(when, fault)| (fault.need() == Need::Optional, *when));
+        self.graph.faults = self.faults.into_iter().map(|(_, fault)| fault).collect();
+        self.graph
+    }
+
+    /// What was kept of a file, if it was parsed.
+    pub(super) fn module(&self, id: NodeId) -> Option<&'b Module> {
+        let tree = self.bundle.tree();
+        match tree.content(id) {
+            Content::Script(Script::Parsed(module)) => Some(module),
+            _ => tree.file(id).filter(|file| file.size == 0).map(|_| self.empty),
+        }
+    }
+
+    /// What an import of a visited file leads to.
+    pub(super) fn linked(&self, file: NodeId, import: u32) -> Linked {
+        let links = self.links.get(&file);
+        links.and_then(|links| links.get(import as usize)).copied().unwrap_or(Linked::Nothing)
+    }
+
+    /// The CommonJS file that `require()` leads to.
+    pub(super) fn required_commonjs(&self, from: NodeId, specifier: &str) -> Option<NodeId> {
+        match self.resolver.resolve(specifier, from, Loader::Require).ok()? {
+            Target::File(id) | Target::Fallback(id) if (self.is_ours)(id) => {
+                (self.loaded_as(id) == LoadedAs::CommonJs && self.module(id).is_some()).then_some(id)
+            }
+            _ => None,
+        }
+    }
+
+    /// How Node loads a file (packages.md, "Determining module system").
+    fn loaded_as(&self, id: NodeId) -> LoadedAs {
+        let name = self.bundle.tree().name(id);
+        if name.ends_with(b".mjs") {
+            return LoadedAs::Module;
+        }
+        // `type` is about `.js`, and about files without an extension; whatever else is required is CommonJS.
+        if !matches!(extension_of(name), ".js" | "") {
+            return LoadedAs::CommonJs;
+        }
+        match self.resolver.package_type(id).1 {
+            PackageType::Module => LoadedAs::Module,
+            PackageType::CommonJs => LoadedAs::CommonJs,
+            PackageType::Unstated => match self.module(id) {
+                Some(module)
+                    if self.node.detects_module_syntax()
+                        && module.as_module.is_none()
+                        && module.as_commonjs.is_some()
+                        && module.module_syntax.is_some() =>
+                {
+                    LoadedAs::Module
+                }
+                _ => LoadedAs::CommonJs,
+            },
+        }
+    }
+
+    fn visit(&mut self, step: &Step) {
+        let Step { file, need, when } = *step;
+        let loaded_as = self.loaded_as(file);
+        // CommonJS is run when its turn comes, also where it is imported statically.
+        let when = if loaded_as == LoadedAs::CommonJs { When::Run } else { when };
+        self.visited.insert(file, (need, when, loaded_as));
+        self.order.push(file);
+        let Some(module) = self.module(file) else {
+            let why = match self.bundle.tree().content(file) {
+                Content::Script(Script::NotParsed(why)) => *why,
+                Content::TooLarge => NotParsed::TooLarge,
+                _ => return,
+            };
+            self.graph.not_parsed.push((file, why));
+            return;
+        };
+        if let [first, ..] = &*module.computed {
+            self.graph.computed.push((file, *first, module.computed.len()));
+        }
+        if !self.parses(file, module, loaded_as, need, when) {
+            return;
+        }
+        let imports = module.imports.iter();
+        let links = imports.map(|import| self.link(file, import, loaded_as, need, when)).collect();
+        self.links.insert(file, links);
+    }
+
+    /// Whether Node can parse a file as what it loads it; otherwise that is noted.
+    fn parses(&mut self, file: NodeId, module: &Module, loaded_as: LoadedAs, need: Need, when: When) -> bool {
+        let fault = match loaded_as {
+            LoadedAs::Module => &module.as_module,
+            LoadedAs::CommonJs => &module.as_commonjs,
+        };
+        let new = module.new_syntax.iter().find(|(syntax, _)| {
+            let concerns =
+                loaded_as == LoadedAs::CommonJs || *syntax != crate::node::modules::NewSyntax::MarkedHashbang;
+            concerns && !syntax.is_read_by(self.node)
+        });
+        match (fault, module.module_syntax) {
+            (Some(fault), Some((_, line))) if loaded_as == LoadedAs::CommonJs && module.as_module.is_none() => {
+                let message = format!("SyntaxError: {}", fault.message);
+                self.format_fault(file, line, need, when, WrongFormat::ModuleAsCommonJs, message);
+                return false;
+            }
+            (Some(fault), _) => {
+                self.faults.push((when, Fault::Syntax { file, fault: fault.clone(), need, node: None }));
+                return false;
+            }
+            (None, _) => {}
+        }
+        if let Some((syntax, line)) = new {
+            let fault = SyntaxFault { message: syntax.message().into(), exact: false, line: *line };
+            self.faults.push((when, Fault::Syntax { file, fault, need, node: Some(self.node) }));
+            return false;
+        }
+        if let (LoadedAs::Module, Some((name, line))) = (loaded_as, module.commonjs_name) {
+            let hint = if name == "require" { ", you can use import instead" } else { "" };
+            let message = format!("ReferenceError: {name} is not defined in ES module scope{hint}");
+            self.format_fault(file, line, need, When::Run, WrongFormat::CommonJsAsModule(name), message);
+        }
+        true
+    }
+
+    pub(super) fn format_fault(
+        &mut self,
+        file: NodeId,
+        line: u32,
+        need: Need,
+        when: When,
+        how: WrongFormat,
+        message: String,
+    ) {
+        let name = self.bundle.tree().name(file);
+        let decided = !name.ends_with(b".mjs") && !name.ends_with(b".cjs");
+        let decided_by = decided.then(|| self.resolver.package_type(file).0).flatten();
+        self.faults.push((when, Fault::Format(FormatFault { file, line, need, how, message, decided_by })));
+    }
+
+    /// Resolves one import, notes what is wrong with it, and sees to it that its target is visited.
+    fn link(&mut self, file: NodeId, import: &Import, loaded_as: LoadedAs, need: Need, when: When) -> Linked {
+        let (loader, when) = match import.form {
+            Form::Static | Form::Star => (Loader::Import, when),
+            Form::Call => (Loader::Import, When::Run),
+            // A module has no `require` but one it makes itself.
+            Form::Require if loaded_as == LoadedAs::Module => return Linked::Nothing,
+            Form::Require | Form::CreatedRequire => (Loader::Require, When::Run),
+        };
+        let need = if need == Need::Certain { import.need } else { Need::Optional };
+        let place = Place { file, line: import.line, specifier: import.specifier.to_string(), need };
+        let target = match self.resolver.resolve(&import.specifier, file, loader) {
+            Ok(Target::File(id)) => id,
+            Ok(Target::Fallback(id)) => {
+                self.fell_back(place.clone(), id);
+                id
+            }
+            Ok(Target::Package { name, folder }) => {
+                self.check_survives(place, &name, folder, when);
+                return Linked::Nothing;
+            }
+            Ok(Target::Outside | Target::Unknown) => return Linked::Nothing,
+            Err(refusal) => {
+                self.refused(place, refusal, when);
+                return Linked::Nothing;
+            }
+        };
+        if !(self.is_ours)(target) {
+            return Linked::Nothing;
+        }
+        self.load(place, import, target, loader, when)
+    }
+
+    /// Follows an import to its file.
+    fn load(&mut self, place: Place, import: &Import, target: NodeId, loader: Loader, when: When) -> Linked {
+        let need = place.need;
+        let tree = self.bundle.tree();
+        let extension = extension_of(tree.name(target));
+        if extension == ".json" {
+            if loader == Loader::Import && !self.attributes_fit(&place, import, target, true, when) {
+                return Linked::Nothing;
+            }
+            self.check_json(target, need, when);
+            return Linked::Json(target);
+        }
+        if loader == Loader::Import {
+            if !matches!(extension, ".js" | ".mjs" | ".cjs" | "") {
+                if extension == ".wasm" && self.node.major >= 22 {
+                    return Linked::Nothing;
+                }
+                let message = format!(
+                    "TypeError [ERR_UNKNOWN_FILE_EXTENSION]: Unknown file extension \"{extension}\" for {}",
+                    self.resolver.shown(target)
+                );
+                let failure =
+                    Failure::Extension { extension: extension.to_owned(), path: tree.path(target).to_string() };
+                self.refused(place, Refusal { failure, message }, when);
+                return Linked::Nothing;
+            }
+            if !self.attributes_fit(&place, import, target, false, when) {
+                return Linked::Nothing;
+            }
+        } else if extension == ".node" {
+            return Linked::Nothing;
+        }
+        let loaded_as = self.loaded_as(target);
+        if loader == Loader::Require && loaded_as == LoadedAs::Module {
+            if !self.node.requires_modules() {
+                self.required_module(&place, target);
+                return Linked::Nothing;
+            }
+            self.required.push((place.file, place.line, target));
+        }
+        let step = Step { file: target, need, when };
+        match need {
+            Need::Certain => self.sure.push_back(step),
+            Need::Optional => self.unsure.push_back(step),
+        }
+        match loaded_as {
+            LoadedAs::Module => Linked::Module(target),
+            LoadedAs::CommonJs => Linked::CommonJs(target),
+        }
+    }
+}
+
+/// The extension as Node takes it, with its dot; empty for none.
+pub(super) fn extension_of(name: &[u8]) -> &str {
+    let dot = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > 0);
+    dot.and_then(|dot| std::str::from_utf8(name.get(dot..)?).ok()).unwrap_or("")
+}

@@ -1,0 +1,355 @@
+//! JavaScript files reduced to what loading them needs, and what following their imports found.
+//!
+//! A file is parsed while it passes and only this is kept of it; the graph is computed from it by `crate::node::parse`.
+
+use super::node_version::NodeVersion;
+use crate::tree::nodes::NodeId;
+
+/// What became of a file of JavaScript.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Script {
+    /// It was parsed, whether or not without fault.
+    Parsed(Box<Module>),
+    /// It was not: whatever it imports is not followed.
+    NotParsed(NotParsed),
+    /// It is JSON, with what is wrong with it.
+    Json(Option<SyntaxFault>),
+}
+
+/// Why a file was not parsed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotParsed {
+    /// Parsing it may take more memory than there is.
+    TooLarge,
+    /// Its brackets or expressions are nested too deeply.
+    TooDeep,
+    /// All files together hold more imports and exports than are kept.
+    TooMany,
+    /// The parser gave up on it.
+    Failed,
+}
+
+impl NotParsed {
+    /// The reason in words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TooLarge => "it is too large",
+            Self::TooDeep => "it is nested too deeply",
+            Self::TooMany => "the bundle has more imports and exports than are kept",
+            Self::Failed => "the parser gave up on it",
+        }
+    }
+}
+
+/// A fault of syntax.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyntaxFault {
+    /// The message: V8's where it is known to be that, the parser's otherwise.
+    pub message: Box<str>,
+    /// Whether the message is V8's own.
+    pub exact: bool,
+    /// From 1.
+    pub line: u32,
+}
+
+/// Syntax that only an ES module has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModuleSyntax {
+    /// `import … from`.
+    Import,
+    /// `export`.
+    Export,
+    /// `import.meta`.
+    Meta,
+    /// `await` outside of functions.
+    Await,
+}
+
+impl ModuleSyntax {
+    /// What V8 says of it in a file that is loaded as CommonJS (measured with Node 18, 20 and 22).
+    #[must_use]
+    pub const fn in_commonjs(self) -> &'static str {
+        match self {
+            Self::Import => "Cannot use import statement outside a module",
+            Self::Export => "Unexpected token 'export'",
+            Self::Meta => "Cannot use 'import.meta' outside a module",
+            Self::Await => "await is only valid in async functions and the top level bodies of modules",
+        }
+    }
+}
+
+/// Syntax that not every version of Node reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NewSyntax {
+    /// `with { … }` behind an import.
+    With,
+    /// `assert { … }` behind an import.
+    Assert,
+    /// The flag `v` of a regular expression.
+    UnicodeSets,
+    /// `using`.
+    Using,
+    /// A hashbang behind a byte order mark, in CommonJS only.
+    MarkedHashbang,
+}
+
+impl NewSyntax {
+    /// Whether a version of Node reads it.
+    #[must_use]
+    pub fn is_read_by(self, node: NodeVersion) -> bool {
+        match self {
+            Self::With => node.parses_with(),
+            Self::Assert => node.parses_assert(),
+            Self::UnicodeSets => node.parses_unicode_sets(),
+            Self::Using => node.parses_using(),
+            Self::MarkedHashbang => node.reads_hashbang_behind_mark(),
+        }
+    }
+
+    /// What V8 says where it does not, as far as it always says the same.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::With => "Unexpected token 'with'",
+            Self::Assert => "Unexpected identifier 'assert'",
+            Self::UnicodeSets => "Invalid regular expression flags",
+            Self::Using => "Unexpected identifier",
+            Self::MarkedHashbang => "Invalid or unexpected token",
+        }
+    }
+}
+
+/// A parsed file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Module {
+    /// Why it is no ES module.
+    pub as_module: Option<SyntaxFault>,
+    /// Why it is no CommonJS module.
+    pub as_commonjs: Option<SyntaxFault>,
+    /// The first syntax in it that only an ES module has, and its line.
+    pub module_syntax: Option<(ModuleSyntax, u32)>,
+    /// Whether it awaits outside of functions.
+    pub awaits: bool,
+    /// Syntax that not every version reads, with its line; the first of each kind.
+    pub new_syntax: Box<[(NewSyntax, u32)]>,
+    /// The first use of a name that only CommonJS has, such as `__dirname`, that is reached when the file is loaded.
+    pub commonjs_name: Option<(&'static str, u32)>,
+    /// What it imports, in the order in which it stands there.
+    pub imports: Box<[Import]>,
+    /// What it exports by name, as an ES module.
+    pub exports: Box<[Export]>,
+    /// What Node finds it to export, as CommonJS.
+    pub commonjs: CommonJs,
+    /// Lines of imports whose target is computed.
+    pub computed: Box<[u32]>,
+}
+
+/// How a module is imported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// `import … from` or `export … from`.
+    Static,
+    /// `export * from`.
+    Star,
+    /// `import()`.
+    Call,
+    /// `require()`, which only CommonJS has.
+    Require,
+    /// `require()` made by `createRequire(import.meta.url)`.
+    CreatedRequire,
+}
+
+/// Whether an import is reached whenever the file is loaded, and its failure stops what loads it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// It is.
+    Certain,
+    /// It stands in a function, in a condition, or where its failure is caught.
+    Optional,
+}
+
+/// One import.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Import {
+    /// As it is written.
+    pub specifier: Box<str>,
+    /// From 1.
+    pub line: u32,
+    /// How.
+    pub form: Form,
+    /// Whether it must succeed.
+    pub need: Need,
+    /// The names that are imported, `default` among them, each with its line.
+    pub names: Box<[(Box<str>, u32)]>,
+    /// Its attributes; nothing where they cannot be told.
+    pub attributes: Attributes,
+}
+
+/// The attributes of an import, as far as they matter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Attributes {
+    /// None.
+    None,
+    /// `type` alone, with this value.
+    Type(Box<str>),
+    /// A key that is not `type`, with its value.
+    Other(Box<str>, Box<str>),
+    /// Computed.
+    Unknown,
+}
+
+/// One exported name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Export {
+    /// The name.
+    pub name: Box<str>,
+    /// For a name that comes from elsewhere: the number of its import, and its name there; nothing instead of a name for
+    /// the whole namespace.
+    pub from: Option<(u32, Option<Box<str>>)>,
+}
+
+/// What Node finds a CommonJS file to export, without running it (its cjs-module-lexer).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CommonJs {
+    /// The names found.
+    pub names: Box<[Box<str>]>,
+    /// Specifiers of files all of whose names are exported too.
+    pub reexports: Box<[Box<str>]>,
+    /// Whether there is a pattern in it that is not read here, so that more names may be found.
+    pub unsure: bool,
+}
+
+/// Where an import stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The importing file.
+    pub file: NodeId,
+    /// From 1.
+    pub line: u32,
+    /// The specifier as it is written.
+    pub specifier: String,
+    /// Whether the agent fails to start for it.
+    pub need: Need,
+}
+
+/// What following the imports from the entry point found.
+#[derive(Default)]
+pub struct Graph {
+    /// What is wrong, in the order in which Node would meet it.
+    pub faults: Vec<Fault>,
+    /// Imports whose target is computed, and so was not followed: the files with their first line, and how many.
+    pub computed: Vec<(NodeId, u32, usize)>,
+    /// Files that are reached and were not parsed.
+    pub not_parsed: Vec<(NodeId, NotParsed)>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug)]
+pub enum Fault {
+    /// A file that does not parse.
+    Syntax {
+        /// The file.
+        file: NodeId,
+        /// What is wrong with it.
+        fault: SyntaxFault,
+        /// Whether the agent fails to start for it.
+        need: Need,
+        /// For syntax that another version of Node reads: the version that it was judged for.
+        node: Option<NodeVersion>,
+    },
+    /// A file that Node loads in the other format than it is written in.
+    Format(FormatFault),
+    /// An import that leads to nothing Node can load.
+    Unresolved {
+        /// Where it stands.
+        place: Place,
+        /// Why.
+        failure: super::resolve::Failure,
+        /// What Node prints, but for its stack.
+        message: String,
+        /// Where Node falls back to another file: that file. Then nothing fails.
+        fallback: Option<NodeId>,
+    },
+    /// A package that nothing installs.
+    Undeclared {
+        /// Where it stands.
+        place: Place,
+        /// The package's name.
+        package: String,
+        /// Why it is not there.
+        why: Absent,
+        /// What Node prints.
+        message: String,
+    },
+    /// A name that its target does not export.
+    MissingExport {
+        /// Where it stands.
+        place: Place,
+        /// The name.
+        name: String,
+        /// The file that does not export it; nothing for one of Node's own modules.
+        target: Option<NodeId>,
+        /// What the target exports that is nearest to it.
+        nearest: Option<String>,
+        /// What Node prints.
+        message: String,
+    },
+}
+
+/// Why a package will not be there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Absent {
+    /// It is neither in the bundle nor declared.
+    NotDeclared,
+    /// It is in `devDependencies`, which the update leaves out.
+    Development,
+    /// It is in the bundle's `node_modules`, which the update deletes, and not declared.
+    Deleted,
+    /// It is not installed, in a directory where the others are.
+    NotInstalled,
+}
+
+/// A file in the wrong format.
+#[derive(Debug)]
+pub struct FormatFault {
+    /// The file.
+    pub file: NodeId,
+    /// The line that shows it.
+    pub line: u32,
+    /// Whether the agent fails to start for it.
+    pub need: Need,
+    /// How it is wrong.
+    pub how: WrongFormat,
+    /// What Node prints.
+    pub message: String,
+    /// The `package.json` that decides; nothing where the extension does.
+    pub decided_by: Option<NodeId>,
+}
+
+/// How a file's format is wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WrongFormat {
+    /// ES module syntax, and Node loads it as CommonJS.
+    ModuleAsCommonJs,
+    /// A name of CommonJS, and Node loads it as an ES module.
+    CommonJsAsModule(&'static str),
+    /// `require()` of an ES module: the importing file.
+    Required(NodeId),
+    /// `require()` of an ES module that awaits: the importing file.
+    RequiredAwaits(NodeId),
+}
+
+impl Fault {
+    /// Whether the agent fails to start for it.
+    #[must_use]
+    pub const fn need(&self) -> Need {
+        match self {
+            Self::Syntax { need, .. } => *need,
+            Self::Format(fault) => fault.need,
+            Self::Unresolved { place, .. } | Self::Undeclared { place, .. } | Self::MissingExport { place, .. } => {
+                place.need
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! One file, parsed in its own stack and reduced to what loading it needs.
+
+use super::extent::measure;
+use super::lines::Lines;
+use super::record::Reader;
+use super::worker::Room;
+use crate::node::modules::{Module, NewSyntax, NotParsed, Script, SyntaxFault};
+use oxc_allocator::Allocator;
+use oxc_parser::{ParseOptions, Parser, ParserReturn};
+use oxc_span::SourceType;
+use std::borrow::Cow;
+
+/// Most tokens that may be open at once. Real files stay below 500; V8 itself gives up at some thousands of brackets.
+pub const DEEPEST: usize = 3000;
+/// The stack that so many levels need; only what is used of it takes memory.
+pub const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20 };
+/// Bytes of memory that the parser's tree takes for a token, at most.
+const BYTES_OF_A_TOKEN: usize = 120;
+
+/// Bytes that the memory for trees has from the start, and keeps from one file to the next: only what a tree fills of it
+/// is taken from the system, and that once.
+const MEMORY: usize = 2 << 20;
+
+/// Memory for the trees of files that are parsed one after the other.
+pub fn memory() -> Allocator {
+    Allocator::with_capacity(MEMORY)
+}
+
+/// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The memory for the tree is used again for
+/// the next.
+pub fn parse(source: &[u8], room: &Room, memory: &mut Allocator) -> Script {
+    let (marked, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => (true, rest),
+        None => (false, source),
+    };
+    let Some(extent) = measure(source, DEEPEST) else {
+        return Script::NotParsed(NotParsed::TooDeep);
+    };
+    let Some(held) = room.take(extent.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
+        return Script::NotParsed(NotParsed::TooLarge);
+    };
+    // Node decodes files with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.
+    let text = str::from_utf8(source).map_or_else(|_| String::from_utf8_lossy(source), Cow::Borrowed);
+    let mut module = read(&text, memory);
+    memory.reset();
+    if memory.capacity() > 2 * MEMORY {
+        *memory = self::memory();
+    }
+    drop(held);
+    if marked && text.starts_with("#!") {
+        module.new_syntax = module.new_syntax.iter().copied().chain([(NewSyntax::MarkedHashbang, 1)]).collect();
+    }
+    Script::Parsed(Box::new(module))
+}
+
+fn read(text: &str, memory: &mut Allocator) -> Module {
+    let lines = Lines::new(text);
+    let options = |commonjs| ParseOptions {
+        preserve_parens: false,
+        allow_return_outside_function: commonjs,
+        ..ParseOptions::default()
+    };
+    let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(false)).parse();
+    let as_module = fault(&parsed, text, &lines);
+    if as_module.is_none() {
+        return Reader::read(&parsed.program, &lines, true);
+    }
+    drop(parsed);
+    memory.reset();
+    let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(true)).parse();
+    match fault(&parsed, text, &lines) {
+        None => Module { as_module, ..Reader::read(&parsed.program, &lines, false) },
+        as_commonjs => Module { as_module, as_commonjs, ..Module::default() },
+    }
+}
+
+/// The first fault that the parser found.
+fn fault(parsed: &ParserReturn<'_>, text: &str, lines: &Lines) -> Option<SyntaxFault> {
+    let first = parsed
+        .diagnostics
+        .iter()
+        .min_by_key(|diagnostic| diagnostic.labels.iter().map(|label| label.offset()).min().unwrap_or_default())?;
+    let offset = first.labels.iter().map(|label| label.offset()).min().unwrap_or_default();
+    let rest = text.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+    let (message, exact) = words(&first.message, rest);
+    Some(SyntaxFault { message: message.into(), exact, line: lines.of(offset) })
+}
+
+/// What V8 says where the parser says `said` at the start of `rest`, and whether that is certain.
+fn words(said: &str, rest: &str) -> (String, bool) {
+    if rest.trim().is_empty() {
+        return ("Unexpected end of input".to_owned(), false);
+    }
+    if let Some(name) = said.strip_prefix("Duplicated export '").and_then(|name| name.strip_suffix('\'')) {
+        return (format!("Duplicate export of '{name}'"), true);
+    }
+    if rest.starts_with("<<<<<<<") || rest.starts_with(">>>>>>>") || rest.starts_with("=======") {
+        return ("a marker of a merge conflict".to_owned(), false);
+    }
+    (crate::text::printable(said).trim_end_matches('.').to_owned(), false)
+}

@@ -1,0 +1,444 @@
+//! The threads that files are parsed in: the parser descends recursively, and gets a stack for it that the program's own
+//! threads do not have. Parsing an agent's code takes longer than all else that is done with a small bundle.
+
+use super::{json, parse};
+use crate::node::modules::{Module, NotParsed, Script};
+use crate::tree::nodes::FileId;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Most bytes that imports and exports of all files take in memory.
+const MOST_RECORDED: usize = 4 << 20;
+/// Most bytes that the trees of the files that are being parsed take together.
+const ROOM: usize = 14 << 20;
+/// Most bytes of files that wait, unless there is only one.
+const MOST_WAITING: usize = 1 << 20;
+/// What a file that waits takes beside its content.
+const WAITING: usize = 512;
+
+/// The memory that the threads share for their trees.
+pub struct Room {
+    left: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// Some of it, given back when it is dropped.
+pub struct Held<'r>(&'r Room, usize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { left: Mutex::new(ROOM), freed: Condvar::new() }
+    }
+}
+
+impl Room {
+    /// Takes so many bytes, and waits until there are as many; nothing where there never will be.
+    pub fn take(&self, bytes: usize) -> Option<Held<'_>> {
+        if bytes > ROOM {
+            return None;
+        }
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = self.freed.wait_while(left, |left| *left < bytes).unwrap_or_else(PoisonError::into_inner);
+        *left -= bytes;
+        Some(Held(self, bytes))
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let Self(room, bytes) = *self;
+        *room.left.lock().unwrap_or_else(PoisonError::into_inner) += bytes;
+        room.freed.notify_one();
+    }
+}
+
+/// What is parsed of a file, by its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SourceKind {
+    /// JavaScript.
+    Script,
+    /// JSON.
+    Json,
+}
+
+/// What a file of that path is parsed as; nothing for what Node loads neither as code nor as JSON.
+#[must_use]
+pub fn kind_of(path: &[u8]) -> Option<SourceKind> {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+    match name.iter().rposition(|byte| *byte == b'.').and_then(|dot| name.get(dot..)) {
+        Some(b".js" | b".mjs" | b".cjs") => Some(SourceKind::Script),
+        Some(b".json") => Some(SourceKind::Json),
+        _ => None,
+    }
+}
+
+/// Parses the files of one bundle on threads of its own, beside whatever the reader does meanwhile.
+#[derive(Default)]
+pub struct Parsing {
+    threads: Threads,
+    /// Files that were handed over, in the order in which they came.
+    waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
+    /// How many there were.
+    count: usize,
+    /// What came of the files before them.
+    parsed: Vec<(FileId, Script)>,
+    /// About how many bytes that takes.
+    recorded: usize,
+}
+
+/// A file that was handed over.
+struct Waiting {
+    file: FileId,
+    /// Its place among those that are parsed; nothing for one that is not.
+    rank: Option<Rank>,
+    /// Bytes that it takes.
+    takes: usize,
+}
+
+/// A file's length, and its number: of files of one length the first goes first.
+type Rank = (usize, Reverse<usize>);
+
+struct Job {
+    kind: SourceKind,
+    source: Vec<u8>,
+}
+
+/// They end by themselves once nobody has anything for them to do; nobody waits for that.
+#[derive(Default)]
+struct Threads {
+    desk: Arc<Desk>,
+    room: Arc<Room>,
+    are_started: bool,
+    /// Why there is not even one.
+    fault: Option<io::Error>,
+}
+
+/// Where files are handed over and what came of them is fetched.
+#[derive(Default)]
+struct Desk {
+    state: Mutex<State>,
+    /// There is something to parse, or nothing any more.
+    more: Condvar,
+    /// There is what is awaited.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Files to be parsed, the longest first: a long one that came last would be parsed by one thread while the other has
+    /// nothing left to do.
+    waiting: BTreeMap<Rank, Job>,
+    /// Files that are being parsed.
+    at_work: usize,
+    /// What came of files, by their numbers.
+    done: BTreeMap<usize, Script>,
+    awaited: Awaited,
+    /// Threads that there are.
+    threads: usize,
+    is_over: bool,
+}
+
+/// What the reader waits for.
+#[derive(Clone, Copy, Default)]
+enum Awaited {
+    #[default]
+    Nothing,
+    /// The file of that number.
+    File(usize),
+    /// All of them.
+    All,
+}
+
+impl State {
+    /// Whether what is awaited is there.
+    fn has_come(&self) -> bool {
+        match self.awaited {
+            Awaited::Nothing => false,
+            Awaited::File(number) => self.done.contains_key(&number),
+            Awaited::All => self.waiting.is_empty() && self.at_work == 0,
+        }
+    }
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hand_over(&self, rank: Rank, job: Job) {
+        self.lock().waiting.insert(rank, job);
+        self.more.notify_one();
+    }
+
+    /// Has a file parsed next, if it still waits.
+    fn hurry(&self, rank: Rank) {
+        let mut state = self.lock();
+        if let Some(job) = state.waiting.remove(&rank) {
+            state.waiting.insert((usize::MAX, rank.1), job);
+        }
+    }
+
+    /// Waits for it as long as there are threads, and is woken for nothing else.
+    fn wait(&self, awaited: Awaited) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        state.awaited = awaited;
+        let not_yet = |state: &mut State| !state.has_come() && state.threads > 0;
+        let mut state = self.done.wait_while(state, not_yet).unwrap_or_else(PoisonError::into_inner);
+        state.awaited = Awaited::Nothing;
+        state
+    }
+
+    /// The next file and its number; waits for one, and gives nothing once there will be none.
+    fn next(&self) -> Option<(usize, Job)> {
+        let none_yet = |state: &mut State| state.waiting.is_empty() && !state.is_over;
+        let mut state = self.more.wait_while(self.lock(), none_yet).unwrap_or_else(PoisonError::into_inner);
+        let ((_, Reverse(number)), job) = state.waiting.pop_last()?;
+        state.at_work += 1;
+        Some((number, job))
+    }
+
+    fn put(&self, number: usize, script: Script) {
+        let mut state = self.lock();
+        state.at_work -= 1;
+        state.done.insert(number, script);
+        if state.has_come() {
+            self.done.notify_one();
+        }
+    }
+}
+
+impl Threads {
+    const COUNT: usize = 2;
+
+    /// Starts them with the first file.
+    fn start(&mut self) {
+        if std::mem::replace(&mut self.are_started, true) {
+            return;
+        }
+        let start = |_| {
+            let at_desk = AtDesk::new(&self.desk);
+            let room = Arc::clone(&self.room);
+            let work = move || work(&at_desk.0, &room);
+            std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work)
+        };
+        let (started, mut faults): (Vec<_>, Vec<_>) = (0..Self::COUNT).map(start).partition(Result::is_ok);
+        self.fault = faults.pop().and_then(Result::err).filter(|_| started.is_empty());
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        let mut state = self.desk.lock();
+        state.waiting.clear();
+        state.is_over = true;
+        self.desk.more.notify_all();
+    }
+}
+
+/// A thread that is counted for as long as it is there.
+struct AtDesk(Arc<Desk>);
+
+impl AtDesk {
+    fn new(desk: &Arc<Desk>) -> Self {
+        desk.lock().threads += 1;
+        Self(Arc::clone(desk))
+    }
+}
+
+impl Drop for AtDesk {
+    fn drop(&mut self) {
+        self.0.lock().threads -= 1;
+        self.0.done.notify_one();
+    }
+}
+
+/// Parses one file after the other.
+fn work(desk: &Desk, room: &Room) {
+    let mut memory = parse::memory();
+    while let Some((number, Job { kind, source })) = desk.next() {
+        let parse = || match kind {
+            SourceKind::Json => json::parse(&source),
+            SourceKind::Script => parse::parse(&source, room, &mut memory),
+        };
+        // The parsers are not ours: where one panics, the file is not judged, and the others are.
+        let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
+            memory = parse::memory();
+            Script::NotParsed(NotParsed::Failed)
+        });
+        drop(source);
+        desk.put(number, script);
+    }
+}
+
+impl Parsing {
+    /// Parses a file whose name is of this kind. Waits where too much is waiting already.
+    pub fn parse(&mut self, file: FileId, kind: SourceKind, source: Vec<u8>) {
+        let takes = source.len() + WAITING;
+        while self.waiting_bytes > 0 && self.waiting_bytes + takes > MOST_WAITING {
+            self.take_in();
+        }
+        // It would be left out when it is taken in, so it need not be parsed.
+        if kind == SourceKind::Script && self.recorded > MOST_RECORDED {
+            self.waiting.push_back(Waiting { file, rank: None, takes: WAITING });
+            self.waiting_bytes += WAITING;
+            return;
+        }
+        let rank = (source.len(), Reverse(self.count));
+        self.count += 1;
+        self.waiting.push_back(Waiting { file, rank: Some(rank), takes });
+        self.waiting_bytes += takes;
+        self.threads.start();
+        self.threads.desk.hand_over(rank, Job { kind, source });
+    }
+
+    /// What came of all files.
+    ///
+    /// # Errors
+    /// Where there was not even one thread to parse them: that says nothing about the bundle.
+    pub fn finish(mut self) -> io::Result<Vec<(FileId, Script)>> {
+        if let Some(fault) = self.threads.fault.take() {
+            return Err(fault);
+        }
+        if !self.waiting.is_empty() {
+            drop(self.threads.desk.wait(Awaited::All));
+        }
+        while !self.waiting.is_empty() {
+            self.take_in();
+        }
+        Ok(std::mem::take(&mut self.parsed))
+    }
+
+    /// Takes in what came of the file that has waited longest. Whether there is room for its imports depends on the files
+    /// before it alone, so that the same bundle is always judged the same.
+    fn take_in(&mut self) {
+        let Some(Waiting { file, takes, rank }) = self.waiting.pop_front() else { return };
+        self.waiting_bytes -= takes;
+        let script = match rank.map(|rank| self.fetch(rank)) {
+            None => Script::NotParsed(NotParsed::TooMany),
+            Some(Script::Parsed(_)) if self.recorded > MOST_RECORDED => Script::NotParsed(NotParsed::TooMany),
+            Some(script) => script,
+        };
+        if let Script::Parsed(module) = &script {
+            self.recorded += weight(module);
+        }
+        self.parsed.push((file, script));
+    }
+
+    /// What came of a file; waits for it.
+    fn fetch(&self, rank: Rank) -> Script {
+        let (_, Reverse(number)) = rank;
+        self.threads.desk.hurry(rank);
+        let script = self.threads.desk.wait(Awaited::File(number)).done.remove(&number);
+        script.unwrap_or(Script::NotParsed(NotParsed::Failed))
+    }
+}
+
+/// About how many bytes a module takes in memory.
+fn weight(module: &Module) -> usize {
+    let imports = module.imports.iter().map(|import| {
+        80 + import.specifier.len() + import.names.iter().map(|(name, _)| 40 + name.len()).sum::<usize>()
+    });
+    let exports = module.exports.iter().map(|export| 64 + export.name.len());
+    let names = module.commonjs.names.iter().chain(&module.commonjs.reexports).map(|name| 32 + name.len());
+    300 + module.computed.len() * 4 + imports.chain(exports).chain(names).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::nodes::{FileData, Tree};
+
+    fn names(script: &Script) -> Vec<&str> {
+        match script {
+            Script::Parsed(module) => module.imports.iter().map(|import| &*import.specifier).collect(),
+            other => panic!("not parsed: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_file_gets_what_came_of_it_in_the_order_of_the_files() {
+        let (mut tree, mut parsing) = (Tree::new(), Parsing::default());
+        let mut files = Vec::new();
+        // Short and long ones by turns, and more in all than may wait.
+        for number in 0..60 {
+            let source =
+                format!("import './{number}.js';\n{}", "f();\n".repeat(if number % 2 == 0 { 10 } else { 8_000 }));
+            files.push(tree.add_file(FileData::of_size(source.len() as u64)));
+            parsing.parse(files[number], SourceKind::Script, source.into_bytes());
+        }
+        let data = tree.add_file(FileData::of_size(1));
+        parsing.parse(data, SourceKind::Json, b"{".to_vec());
+        let came = parsing.finish().unwrap();
+        assert_eq!(came.iter().map(|(file, _)| *file).collect::<Vec<_>>(), [&files[..], &[data]].concat());
+        for (number, (_, script)) in came[..60].iter().enumerate() {
+            assert_eq!(names(script), [format!("./{number}.js")]);
+        }
+        assert!(matches!(&came[60].1, Script::Json(Some(_))));
+    }
+
+    #[test]
+    fn files_beyond_what_is_kept_are_told() {
+        let judged = || {
+            let (mut tree, mut parsing) = (Tree::new(), Parsing::default());
+            for _ in 0..12 {
+                let file = tree.add_file(FileData::of_size(1));
+                parsing.parse(file, SourceKind::Script, b"import'a';".repeat(10_000));
+            }
+            parsing.finish().unwrap().iter().map(|(_, script)| matches!(script, Script::Parsed(_))).collect::<Vec<_>>()
+        };
+        // 80 bytes and a letter for each import, and 4 MiB in all: the sixth goes beyond, and is the last.
+        assert_eq!(judged(), [vec![true; 6], vec![false; 6]].concat());
+    }
+
+    #[test]
+    fn the_longest_file_goes_first_unless_one_is_waited_for() {
+        let desk = Desk::default();
+        for (number, length) in [3, 1, 5, 5, 4].into_iter().enumerate() {
+            desk.hand_over(
+                (length, Reverse(number)),
+                Job { kind: SourceKind::Json, source: vec![b'0' + number as u8; length] },
+            );
+        }
+        desk.hurry((1, Reverse(1)));
+        desk.hurry((9, Reverse(9)));
+        let order: Vec<_> = (0..5).map(|_| desk.next().unwrap()).map(|(number, job)| (number, job.source[0])).collect();
+        assert_eq!(order, [1, 2, 3, 4, 0].map(|number| (number, b'0' + number as u8)));
+        desk.lock().is_over = true;
+        assert!(desk.next().is_none());
+    }
+
+    #[test]
+    fn nobody_waits_for_threads_that_are_not_there() {
+        let desk = Desk::default();
+        desk.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        assert!(desk.wait(Awaited::File(0)).done.is_empty());
+        assert!(desk.wait(Awaited::All).done.is_empty());
+        let mut threads = Threads::default();
+        threads.start();
+        threads.desk.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        assert!(threads.desk.wait(Awaited::All).done.contains_key(&0));
+        let desk = Arc::clone(&threads.desk);
+        drop(threads);
+        while desk.lock().threads > 0 {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn room_is_shared_and_given_back() {
+        let room = Room::default();
+        assert!(room.take(ROOM + 1).is_none());
+        let held = room.take(ROOM).unwrap();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| room.take(1).is_some());
+            assert!(!other.is_finished());
+            drop(held);
+            assert!(other.join().unwrap());
+        });
+        assert_eq!(*room.left.lock().unwrap(), ROOM);
+    }
+}

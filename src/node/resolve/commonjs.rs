@@ -1,0 +1,162 @@
+//! `require`: the resolution of CommonJS modules (modules.md, "All together").
+
+use super::failure::{Failure, Refusal};
+use super::specifier::{join, package_name};
+use super::{Asked, Found, Loader, Resolver, Target};
+use crate::node::package_file::PackageFile;
+use crate::tree::nodes::{Kind, NodeId};
+
+/// What is tried behind a name, in this order (`Module._extensions`).
+const EXTENSIONS: [&str; 3] = [".js", ".json", ".node"];
+
+impl Resolver<'_> {
+    /// What `require` of a specifier leads to.
+    pub(super) fn require(&self, specifier: &str, from: NodeId) -> Found {
+        let asked = Asked { specifier, from, loader: Loader::Require };
+        if specifier.starts_with("node:") {
+            return self.builtin(specifier);
+        }
+        if self.node.has_builtin(specifier) {
+            return Ok(Target::Outside);
+        }
+        let relative = matches!(specifier, "." | "..") || specifier.starts_with("./") || specifier.starts_with("../");
+        if relative || specifier.starts_with('/') {
+            return self.require_path(&asked, specifier);
+        }
+        if specifier.starts_with('#') && self.has_imports(from) {
+            return self.internal(&asked, specifier);
+        }
+        self.require_package(&asked, specifier, from)
+    }
+
+    fn require_path(&self, asked: &Asked<'_>, specifier: &str) -> Found {
+        let base = self.tree.parent(asked.from).map(|folder| self.tree.path(folder)).unwrap_or_default();
+        let joined = match specifier.strip_prefix('/') {
+            None => join(base.as_bytes(), specifier.as_bytes()),
+            Some(_) => match specifier.strip_prefix(&format!("{}/", self.here)) {
+                Some(inside) => join(b"", inside.as_bytes()),
+                None => return Ok(Target::Unknown),
+            },
+        };
+        let Some(path) = joined else {
+            return Err(self.not_found(asked, specifier.as_bytes()));
+        };
+        match self.load(&path) {
+            Some(Loaded::File(id)) => Ok(Target::File(id)),
+            Some(Loaded::Fallback(id)) => Ok(Target::Fallback(id)),
+            Some(Loaded::NoMain { folder, main }) => Err(self.no_such_main(folder, &main)),
+            None => Err(self.not_found(asked, &path)),
+        }
+    }
+
+    pub(super) fn require_package(&self, asked: &Asked<'_>, specifier: &str, from: NodeId) -> Found {
+        let Some((name, subpath)) = package_name(specifier).filter(|(name, _)| !name.is_empty()) else {
+            return Err(self.no_package(asked, specifier));
+        };
+        if let Some((folder, exports)) = self.own_exports(name, from) {
+            return self.exported(asked, folder, &exports, &subpath);
+        }
+        let mut failure = None;
+        for folder in self.found_packages(name, from) {
+            match self.required_in_folder(asked, name, &subpath, folder) {
+                // Without `exports` the search goes on in the folders above.
+                Err(refusal @ Refusal { failure: Failure::NotFound { .. }, .. }) => {
+                    failure.get_or_insert(refusal);
+                }
+                done => return done,
+            }
+        }
+        // A file in `node_modules` will do, too.
+        let file = self.upwards(from).find_map(|folder| {
+            let path = [self.tree.path(folder).as_bytes(), b"/node_modules/", specifier.as_bytes()].concat();
+            match self.load(path.strip_prefix(b"/").unwrap_or(&path)) {
+                Some(Loaded::File(id)) => Some(id),
+                _ => None,
+            }
+        });
+        match (file, failure) {
+            (Some(id), _) => Ok(Target::File(id)),
+            (None, Some(refusal)) => Err(refusal),
+            (None, None) => Err(self.no_package(asked, name)),
+        }
+    }
+
+    pub(super) fn required_in_folder(&self, asked: &Asked<'_>, name: &str, subpath: &str, folder: NodeId) -> Found {
+        if !(self.is_ours)(folder) {
+            return self.third_party(asked, name, subpath, folder);
+        }
+        match &*self.package(folder) {
+            PackageFile::Invalid(_) => return Err(self.invalid_package(asked, folder)),
+            PackageFile::Read(package) => {
+                if let Some(exports) = package.get("exports").filter(|exports| !exports.is_null()) {
+                    return self.exported(asked, folder, exports, subpath);
+                }
+            }
+            PackageFile::Missing => {}
+        }
+        let Some(path) = join(self.tree.path(folder).as_bytes(), subpath.as_bytes()) else {
+            return Err(self.not_found(asked, subpath.as_bytes()));
+        };
+        match self.load(&path) {
+            Some(Loaded::File(id)) => Ok(Target::File(id)),
+            Some(Loaded::Fallback(id)) => Ok(Target::Fallback(id)),
+            Some(Loaded::NoMain { folder, main }) => Err(self.no_such_main(folder, &main)),
+            None => Err(self.not_found(asked, &path)),
+        }
+    }
+
+    fn no_such_main(&self, folder: NodeId, main: &str) -> Refusal {
+        let main = main.strip_prefix("./").unwrap_or(main);
+        let message = format!(
+            "Error: Cannot find module '{}/{main}'. Please verify that the package.json has a valid \"main\" entry",
+            self.shown(folder)
+        );
+        Refusal { failure: Failure::NoMain { folder: self.tree.path(folder).to_string() }, message }
+    }
+
+    /// `LOAD_AS_FILE` and `LOAD_AS_DIRECTORY` of a path from the root.
+    fn load(&self, path: &[u8]) -> Option<Loaded> {
+        let bare = path.strip_suffix(b"/").unwrap_or(path);
+        let found = self.at(bare);
+        if bare.len() == path.len() && !path.is_empty() {
+            if let Some(id) = found.filter(|id| self.tree.file(*id).is_some()) {
+                return Some(Loaded::File(id));
+            }
+            if let Some(id) = self.with_extension(bare) {
+                return Some(Loaded::File(id));
+            }
+        }
+        let folder = found.filter(|id| self.tree.kind(*id) == Kind::Directory)?;
+        let index = || self.with_extension(&[bare, b"/index"].concat());
+        let package = self.package(folder);
+        let main = match &*package {
+            PackageFile::Read(package) => package.string("main").filter(|main| !main.is_empty()),
+            _ => None,
+        };
+        let Some(main) = main else { return index().map(Loaded::File) };
+        if let Some(path) = join(bare, main.as_bytes()) {
+            let bare = path.strip_suffix(b"/").unwrap_or(&path);
+            let file = self.at(&path).filter(|id| self.tree.file(*id).is_some());
+            let found =
+                file.or_else(|| self.with_extension(bare)).or_else(|| self.with_extension(&[bare, b"/index"].concat()));
+            if let Some(id) = found {
+                return Some(Loaded::File(id));
+            }
+        }
+        Some(index().map_or_else(|| Loaded::NoMain { folder, main: main.to_owned() }, Loaded::Fallback))
+    }
+
+    fn with_extension(&self, path: &[u8]) -> Option<NodeId> {
+        let path = path.strip_prefix(b"/").unwrap_or(path);
+        EXTENSIONS.iter().find_map(|extension| {
+            self.at(&[path, extension.as_bytes()].concat()).filter(|id| self.tree.file(*id).is_some())
+        })
+    }
+}
+
+/// What a path leads to.
+enum Loaded {
+    File(NodeId),
+    Fallback(NodeId),
+    NoMain { folder: NodeId, main: String },
+}

@@ -1,0 +1,258 @@
+//! `exports` and `imports` of a package.json (esm.md, `PACKAGE_EXPORTS_RESOLVE`, `PACKAGE_IMPORTS_RESOLVE` and
+//! `PACKAGE_TARGET_RESOLVE`).
+
+use super::failure::{Failure, Refusal};
+use super::specifier::{Specifier, join, url_path};
+use super::{Asked, Found, Loader, Resolver, Target};
+use crate::node::package_file::PackageFile;
+use crate::tree::nodes::NodeId;
+use serde_json::Value;
+
+/// Levels of conditions and arrays that are followed.
+const DEEPEST: usize = 64;
+
+/// Where a target stands.
+struct Field<'a> {
+    asked: &'a Asked<'a>,
+    folder: NodeId,
+    /// `exports` or `imports`.
+    name: &'static str,
+    /// The key: a subpath, or a name with `#`.
+    key: &'a str,
+    /// What the `*` of the key stands for.
+    star: Option<&'a str>,
+}
+
+/// Where a target leads.
+enum Led {
+    To(Target),
+    /// It is `null`: there is nothing, and the search ends.
+    Closed,
+    /// None of its conditions applies: the search goes on.
+    Nowhere,
+}
+
+impl Led {
+    fn target(self) -> Option<Target> {
+        match self {
+            Self::To(target) => Some(target),
+            Self::Closed | Self::Nowhere => None,
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// A subpath of a package that has `exports`.
+    pub(super) fn exported(&self, asked: &Asked<'_>, folder: NodeId, exports: &Value, subpath: &str) -> Found {
+        let package_json = || self.package_json_of(folder);
+        let paths = match exports {
+            Value::Object(map) => {
+                let dotted = map.keys().filter(|key| key.starts_with('.')).count();
+                if dotted != 0 && dotted != map.len() {
+                    let message = format!(
+                        "Error [ERR_INVALID_PACKAGE_CONFIG]: Invalid package config {}/package.json while importing file://{}. \"exports\" cannot contain some keys starting with '.' and some not.",
+                        self.shown(folder),
+                        self.shown(asked.from)
+                    );
+                    return Err(Refusal { failure: Failure::InvalidPackage { package_json: package_json() }, message });
+                }
+                (dotted != 0).then_some(map)
+            }
+            _ => None,
+        };
+        let found = match paths {
+            None if subpath == "." => {
+                let field = Field { asked, folder, name: "exports", key: ".", star: None };
+                self.target(&field, exports, 0)
+            }
+            None => Ok(Led::Nowhere),
+            Some(map) => match matching(map, subpath) {
+                Some((key, value, star)) => self.target(&Field { asked, folder, name: "exports", key, star }, value, 0),
+                None => Ok(Led::Nowhere),
+            },
+        };
+        found?.target().ok_or_else(|| {
+            let from = if asked.loader == Loader::Import { self.imported_from(asked) } else { String::new() };
+            let shown = format!("{}/package.json", self.shown(folder));
+            let what = match subpath {
+                "." => format!("No \"exports\" main defined in {shown}"),
+                subpath => format!("Package subpath '{subpath}' is not defined by \"exports\" in {shown}"),
+            };
+            let message = format!("Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: {what}{from}");
+            Refusal { failure: Failure::NotExported { package_json: package_json() }, message }
+        })
+    }
+
+    /// Whether the package that a file belongs to has `imports`.
+    pub(super) fn has_imports(&self, from: NodeId) -> bool {
+        self.scope(from).is_some_and(|folder| match &*self.package(folder) {
+            PackageFile::Read(package) => package.get("imports").is_some_and(|imports| !imports.is_null()),
+            _ => false,
+        })
+    }
+
+    /// `#name`.
+    pub(super) fn internal(&self, asked: &Asked<'_>, name: &str) -> Found {
+        if name == "#" || name.starts_with("#/") || name.ends_with('/') {
+            return Err(self.invalid_specifier(asked, name, "is not a valid internal imports specifier name"));
+        }
+        let scope = self.scope(asked.from);
+        let package = scope.map(|folder| self.package(folder));
+        let imports = match package.as_deref() {
+            Some(PackageFile::Read(package)) => package.get("imports").and_then(Value::as_object),
+            _ => None,
+        };
+        let found = match (scope, imports.and_then(|imports| matching(imports, name))) {
+            (Some(folder), Some((key, value, star))) => {
+                self.target(&Field { asked, folder, name: "imports", key, star }, value, 0)?.target()
+            }
+            _ => None,
+        };
+        found.ok_or_else(|| {
+            let of =
+                scope.map_or_else(String::new, |folder| format!(" in package {}/package.json", self.shown(folder)));
+            let message = format!(
+                "TypeError [ERR_PACKAGE_IMPORT_NOT_DEFINED]: Package import specifier \"{name}\" is not defined{of}{}",
+                self.imported_from(asked)
+            );
+            Refusal { failure: Failure::NotDefined, message }
+        })
+    }
+
+    /// What a target leads to.
+    fn target(&self, field: &Field<'_>, target: &Value, depth: usize) -> Result<Led, Refusal> {
+        if depth > DEEPEST {
+            return Ok(Led::To(Target::Unknown));
+        }
+        match target {
+            Value::String(path) => self.target_path(field, path).map(Led::To),
+            Value::Array(targets) => {
+                let mut last = Ok(if targets.is_empty() { Led::Closed } else { Led::Nowhere });
+                for target in targets {
+                    match self.target(field, target, depth + 1) {
+                        Err(refusal) if matches!(refusal.failure, Failure::InvalidTarget { .. }) => last = Err(refusal),
+                        Ok(Led::Nowhere) => {}
+                        Ok(Led::Closed) => last = Ok(Led::Closed),
+                        done => return done,
+                    }
+                }
+                last
+            }
+            Value::Object(conditions) => {
+                for (_, target) in conditions.iter().filter(|(condition, _)| self.applies(field, condition)) {
+                    match self.target(field, target, depth + 1)? {
+                        Led::Nowhere => {}
+                        led => return Ok(led),
+                    }
+                }
+                Ok(Led::Nowhere)
+            }
+            Value::Null => Ok(Led::Closed),
+            other => Err(self.invalid_target(field, &other.to_string(), true)),
+        }
+    }
+
+    /// Whether a condition applies (packages.md, "Conditional exports").
+    fn applies(&self, field: &Field<'_>, condition: &str) -> bool {
+        match condition {
+            "default" | "node" | "node-addons" => true,
+            "import" => field.asked.loader == Loader::Import,
+            "require" => field.asked.loader == Loader::Require,
+            "module-sync" => self.node.knows_module_sync(),
+            _ => false,
+        }
+    }
+
+    fn target_path(&self, field: &Field<'_>, path: &str) -> Found {
+        let asked = field.asked;
+        let whole = field.star.map_or_else(|| path.to_owned(), |star| path.replace('*', star));
+        let Some(inside) = path.strip_prefix("./") else {
+            let elsewhere = field.name == "imports" && !path.starts_with("../") && !path.starts_with('/');
+            if !elsewhere {
+                return Err(self.invalid_target(field, &format!("\"{path}\""), false));
+            }
+            let package_json = self.file_in(field.folder, b"package.json").unwrap_or(field.folder);
+            // An address is refused, one with `node:` too.
+            if matches!(Specifier::of(&whole), Specifier::Address(..)) {
+                return Err(self.invalid_target(field, &format!("\"{path}\""), false));
+            }
+            if self.node.has_builtin(&whole) {
+                return Ok(Target::Outside);
+            }
+            // The package is looked for from the package.json, which the message names too.
+            let asked = Asked { specifier: &whole, from: package_json, loader: Loader::Import };
+            return self.import_package(&asked, &whole, package_json);
+        };
+        if has_invalid_segment(inside) {
+            return Err(self.invalid_target(field, &format!("\"{path}\""), false));
+        }
+        if field.star.is_some_and(has_invalid_segment) {
+            let why = format!("request is not a valid match in pattern \"{}\"", field.key);
+            return Err(self.invalid_specifier(asked, asked.specifier, &why));
+        }
+        let base = self.tree.path(field.folder);
+        match asked.loader {
+            Loader::Import => self.import_url(asked, base.as_bytes(), &whole),
+            Loader::Require => {
+                let path = url_path(&whole).and_then(|path| join(base.as_bytes(), &path));
+                let id = path.as_ref().and_then(|path| self.at(path)).filter(|id| self.tree.file(*id).is_some());
+                id.map(Target::File).ok_or_else(|| {
+                    let path = path.unwrap_or_default();
+                    let message = format!("Error: Cannot find module '{}'", self.shown_path(&path));
+                    Refusal {
+                        failure: Failure::NotFound { path: String::from_utf8_lossy(&path).into_owned() },
+                        message,
+                    }
+                })
+            }
+        }
+    }
+
+    fn invalid_target(&self, field: &Field<'_>, target: &str, typed: bool) -> Refusal {
+        let relative = field.name == "exports" && !typed && !target.trim_matches('"').starts_with("./");
+        let hint = if relative { "; targets must start with \"./\"" } else { "" };
+        let what = match (field.name, field.key) {
+            ("exports", ".") => format!("Invalid \"exports\" main target {target} defined"),
+            (name, key) => format!("Invalid \"{name}\" target {target} defined for '{key}'"),
+        };
+        let from = match field.asked.loader {
+            Loader::Import => self.imported_from(field.asked),
+            Loader::Require => String::new(),
+        };
+        let message = format!(
+            "Error [ERR_INVALID_PACKAGE_TARGET]: {what} in the package config {}/package.json{from}{hint}",
+            self.shown(field.folder)
+        );
+        Refusal { failure: Failure::InvalidTarget { package_json: self.package_json_of(field.folder) }, message }
+    }
+}
+
+/// The entry for a key: the exact one, or the pattern that is longest before its `*` (`PATTERN_KEY_COMPARE`).
+fn matching<'m, 'k: 'm>(
+    map: &'m serde_json::Map<String, Value>,
+    key: &'k str,
+) -> Option<(&'m str, &'m Value, Option<&'m str>)> {
+    if !key.contains('*')
+        && !key.ends_with('/')
+        && let Some((known, value)) = map.get_key_value(key)
+    {
+        return Some((known, value, None));
+    }
+    let patterns = map.iter().filter_map(|(pattern, value)| {
+        let (before, after) = pattern.split_once('*')?;
+        let star = key.strip_prefix(before)?.strip_suffix(after)?;
+        let fits = !after.contains('*') && key.len() >= pattern.len() && !star.is_empty();
+        fits.then_some((before.len(), pattern.as_str(), value, star))
+    });
+    let best = patterns.max_by_key(|(before, pattern, ..)| (*before, pattern.len()))?;
+    Some((best.1, best.2, Some(best.3)))
+}
+
+/// Whether a path has a segment that could lead outside its package (`invalidSegmentRegEx`).
+fn has_invalid_segment(path: &str) -> bool {
+    path.split(['/', '\\']).any(|segment| {
+        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+        let spelt = url_path(&plain).map_or(plain.clone(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+        matches!(plain.as_str(), "." | "..") || spelt == "node_modules"
+    })
+}

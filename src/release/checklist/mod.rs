@@ -1,0 +1,65 @@
+//! The checklist before a release (the source document's section "Checklist Avant Release"): one file a line, and the
+//! table that names them all, in the document's order.
+//!
+//! A line is a pure function from a [`Workspace`] to what it saw. It ticks nothing that it could not tell.
+
+mod archive_published;
+mod code_built;
+mod compared;
+mod dist_copied;
+mod no_workspace;
+mod shared_copied;
+mod update_tried;
+mod version_agent;
+mod version_bundle;
+mod versions;
+
+use crate::release::workspace::Workspace;
+use crate::report::policy::Policy;
+use crate::report::release::{Judgement, LineReport, ReleaseReport, Status};
+use crate::report::verdict::{FailOn, Verdict};
+
+/// One line of the checklist.
+pub struct Line {
+    /// Its name, which is also its file's and its page's.
+    pub id: &'static str,
+    /// One sentence: what holds where it is ticked.
+    pub summary: &'static str,
+    /// Its page in `docs/checklist/`, which `explain` prints.
+    pub page: &'static str,
+    /// What it sees in a repository.
+    pub judge: fn(&Workspace) -> Judgement,
+}
+
+/// Every line, in the document's order.
+pub static LINES: &[&Line] = &[
+    &version_agent::LINE,
+    &version_bundle::LINE,
+    &code_built::LINE,
+    &dist_copied::LINE,
+    &shared_copied::LINE,
+    &no_workspace::LINE,
+    &archive_published::LINE,
+    &update_tried::LINE,
+];
+
+/// The line of that id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Line> {
+    LINES.iter().copied().find(|line| line.id == id)
+}
+
+/// Walks the whole checklist. A line that fails fails the run, unless nothing is to fail it.
+#[must_use]
+pub fn walk(workspace: &Workspace, repo: &str, policy: &Policy) -> ReleaseReport {
+    let lines: Vec<_> =
+        LINES.iter().map(|line| LineReport { id: line.id, judgement: (line.judge)(workspace) }).collect();
+    let fails = lines.iter().any(|line| line.judgement.status == Status::Fail) && policy.fail_on != FailOn::Never;
+    let version = workspace.agent_package.package().and_then(|package| package.string("version"));
+    ReleaseReport {
+        repo: crate::text::printable(repo).into_owned(),
+        version: version.map(|version| crate::text::printable(version).into_owned()),
+        verdict: if fails { Verdict::Fail } else { Verdict::Pass },
+        lines,
+    }
+}

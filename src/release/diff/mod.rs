@@ -1,0 +1,90 @@
+//! What changed between two bundles: version, layout, dependencies, files, and what the rules say of them.
+//!
+//! Trees are compared as they would stand on a server: kinds, contents, modes and the targets of links. Times are not
+//! part of a tree, and owners are for the rules to judge.
+
+mod files;
+pub mod text;
+
+pub use files::{Change, Node, Place, compare};
+
+use crate::check::bundle::Bundle;
+use crate::node::package::Dependency;
+use crate::report::finding::Finding;
+use serde::Serialize;
+
+/// Two bundles, told apart.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Difference {
+    /// Whether the trees are the same.
+    pub identical: bool,
+    /// Whether the trees could be compared: of an archive that is refused it cannot be told what is in it.
+    pub compared: bool,
+    /// The version that each states, if it states one.
+    pub version: [Option<String>; 2],
+    /// The layout of each.
+    pub layout: [&'static str; 2],
+    /// What changed in the root `package.json`'s dependencies.
+    pub dependencies: Vec<DependencyChange>,
+    /// What the second has and the first has not.
+    pub added: Vec<Place>,
+    /// What the first has and the second has not.
+    pub removed: Vec<Place>,
+    /// What both have, and differs.
+    pub changed: Vec<Change>,
+    /// What `check` says of the second and not of the first.
+    pub findings_new: Vec<Finding>,
+    /// What `check` says of the first and not of the second.
+    pub findings_gone: Vec<Finding>,
+}
+
+/// A dependency that is not as it was.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct DependencyChange {
+    /// The package's name.
+    pub name: String,
+    /// The field it stands in.
+    pub field: &'static str,
+    /// What the first asks for; nothing if it does not.
+    pub before: Option<String>,
+    /// What the second asks for; nothing if it does not.
+    pub after: Option<String>,
+}
+
+/// The dependencies that are not the same in both, by name.
+#[must_use]
+pub fn dependencies(a: &Bundle<'_>, b: &Bundle<'_>) -> Vec<DependencyChange> {
+    let of = |bundle: &Bundle<'_>| bundle.package.package().map(|package| package.specifiers()).unwrap_or_default();
+    let (before, after) = (of(a), of(b));
+    let spec = |all: &[Dependency], one: &Dependency| {
+        let same = all.iter().find(|other| (other.field, &other.keys) == (one.field, &one.keys));
+        same.map(|found| printable(&found.spec))
+    };
+    let mut changes: Vec<_> = before
+        .iter()
+        .chain(&after)
+        .map(|one| DependencyChange {
+            name: printable(&one.name),
+            field: one.field,
+            before: spec(&before, one),
+            after: spec(&after, one),
+        })
+        .filter(|change| change.before != change.after)
+        .collect();
+    changes.sort();
+    changes.dedup();
+    changes
+}
+
+/// The findings of one that the other has not, whatever severity and line they have there.
+#[must_use]
+pub fn findings_beside(of: &[Finding], other: &[Finding]) -> Vec<Finding> {
+    let key =
+        |finding: &Finding| (finding.rule, finding.path.clone(), finding.evidence.clone(), finding.message.clone());
+    let known: std::collections::HashSet<_> = other.iter().map(key).collect();
+    of.iter().filter(|finding| !known.contains(&key(finding))).cloned().collect()
+}
+
+fn printable(words: &str) -> String {
+    crate::text::printable(words).into_owned()
+}

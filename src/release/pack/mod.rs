@@ -1,0 +1,35 @@
+//! What goes into the archive, and its bytes: the document's section "Création du Bundle", step 5, made repeatable.
+//!
+//! ```text
+//! Bundle ──► plan::Plan ──► tar::write ──► gzip::compress ──► the archive's bytes
+//! ```
+//!
+//! The same tree gives the same bytes, whoever packs it, where and when: sorted, owned by 0:0 without names, plain
+//! modes, one time for all, nothing of the machine. Nothing here opens a file.
+
+pub mod edit;
+pub mod plan;
+
+pub use plan::{Plan, PlanError};
+
+/// Which of a bundle's two arrangements is packed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// The one that starts after the update of every generation: the shared package also in `packages/shared`, and
+    /// depended on by that path, without what only developers need of it.
+    Survivor,
+    /// Exactly the folder, as the document's `tar` packs it.
+    Documented,
+}
+
+impl Layout {
+    /// The word used in every format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Survivor => "survivor",
+            Self::Documented => "documented",
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A repository before a release, as the checklist sees it: read once, judged without looking again.
+
+use crate::node::package_file::PackageFile;
+use crate::report::signature::SignatureStatus;
+use crate::report::subject::SubjectReport;
+use crate::report::verdict::Verdict;
+use crate::tree::names::{Names, Places};
+use crate::tree::snapshot::Snapshot;
+use crate::update::rehearsal::Rehearsal;
+
+/// Everything the checklist needs to know of a repository.
+pub struct Workspace {
+    /// The names a bundle is judged by.
+    pub names: Names,
+    /// Where everything is, relative to the repository.
+    pub places: Places,
+    /// The agent's `package.json`.
+    pub agent_package: PackageFile,
+    /// The bundle's `package.json`.
+    pub bundle_package: PackageFile,
+    /// The release before this one.
+    pub previous: Previous,
+    /// The agent's compiled code; nothing where the folder is not there.
+    pub dist: Option<Snapshot>,
+    /// Whether it is what its sources give.
+    pub dist_build: Build,
+    /// The bundle's copy of it; nothing where the folder is not there.
+    pub bundle_dist: Option<Snapshot>,
+    /// The bundle's folder; nothing where it is not there.
+    pub bundle: Option<Snapshot>,
+    /// The shared package; nothing where the folder is not there.
+    pub shared: Option<Snapshot>,
+    /// Whether its compiled code is what its sources give.
+    pub shared_build: Build,
+    /// The bundle's copy of it; nothing where it is not there, or is no folder.
+    pub shared_copy: Option<Snapshot>,
+    /// The archive that the control plane serves.
+    pub published: Published,
+    /// Whether the update was tried.
+    pub trial: Trial,
+}
+
+/// The release before this one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Previous {
+    /// It is known.
+    Known {
+        /// Its version.
+        version: semver::Version,
+        /// Who says so: `git tag v0.1.26`.
+        from: String,
+    },
+    /// No release is known.
+    Unknown,
+}
+
+/// What is known of compiled code and the sources it was compiled from.
+pub enum Build {
+    /// It was compiled anew, from the same sources.
+    Again(Snapshot),
+    /// It could not be compiled: the last words of the attempt.
+    Failed(String),
+    /// The newest file of the sources and of the compiled code, where there are any.
+    Times {
+        /// Of the sources.
+        source: Option<Stamp>,
+        /// Of the compiled code.
+        built: Option<Stamp>,
+    },
+    /// Both are as git checked them out, so that times say nothing.
+    CheckedOut,
+}
+
+/// A file and when it was last written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// The file, relative to the repository.
+    pub path: String,
+    /// Nanoseconds since 1970.
+    pub time: u128,
+}
+
+/// The archive that the control plane serves.
+pub enum Published {
+    /// There is none.
+    Missing,
+    /// It was read and judged as `check` does.
+    Read {
+        /// What is in it.
+        snapshot: Box<Snapshot>,
+        /// What the rules say of it.
+        report: Box<SubjectReport>,
+        /// What its signature must be.
+        signature: Demand,
+    },
+}
+
+/// What is demanded of a signature.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Demand {
+    /// No key is configured.
+    Nothing,
+    /// Keys are configured: it must verify by one of them.
+    Verified,
+}
+
+impl Demand {
+    /// Whether a signature will do.
+    #[must_use]
+    pub fn is_met(self, status: SignatureStatus) -> bool {
+        self == Self::Nothing || status == SignatureStatus::Verified
+    }
+}
+
+/// Whether the update was tried.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trial {
+    /// It was not asked for.
+    NotTried,
+    /// It could not be: why.
+    Impossible(String),
+    /// It was, and whether what was seen fails it, once the user's wishes are applied.
+    Tried(Box<Rehearsal>, Verdict),
+}

@@ -1,0 +1,16 @@
+//! The formats that a report is written in.
+
+/// How a report is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// JSON, version 1.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// GitHub Actions' workflow commands.
+    Github,
+}

@@ -1,0 +1,76 @@
+//! What `check` found, ready to be rendered.
+
+use super::bundle_layout::Layout;
+use super::finding::{Allowed, Finding};
+use super::signature::{Coverage, SignatureReport};
+use super::verdict::Verdict;
+use crate::tree::snapshot::SubjectKind;
+use serde::Serialize;
+
+/// How many findings of each severity there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Summary {
+    /// Errors.
+    pub error: usize,
+    /// Warnings.
+    pub warning: usize,
+    /// Infos.
+    pub info: usize,
+    /// Findings that the configuration or a flag allowed.
+    pub allowed: usize,
+}
+
+/// The `name` and `version` that the root `package.json` states.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PackageId {
+    /// `name`, if it is a string.
+    pub name: Option<String>,
+    /// `version`, if it is a string.
+    pub version: Option<String>,
+}
+
+/// What became of one subject.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SubjectReport {
+    /// The path as the user gave it, printable.
+    pub path: String,
+    /// Archive or directory.
+    pub kind: SubjectKind,
+    /// SHA-256 of the archive in hex; nothing for a directory.
+    pub sha256: Option<String>,
+    /// Bytes of the archive, or of a directory's files.
+    pub size: u64,
+    /// Sum of file contents, in bytes; nothing when the tree is not known.
+    pub unpacked_size: Option<u64>,
+    /// Entries that make a path; nothing when the tree is not known.
+    pub entries: Option<u64>,
+    /// Flat, nested, mixed.
+    pub layout: Layout,
+    /// The root `package.json`'s identity; nothing when there is none that parses.
+    pub package: Option<PackageId>,
+    /// Its detached signature, or its manifest's.
+    pub signature: SignatureReport,
+    /// How much of it its manifest covers; nothing where there is none.
+    pub manifest: Option<Coverage>,
+    /// By itself.
+    pub verdict: Verdict,
+    /// Whether only the archive itself was judged, because its tree is not known.
+    pub tree_unknown: bool,
+    /// What the rules found, worst first.
+    pub findings: Vec<Finding>,
+    /// What was found and allowed.
+    pub allowed: Vec<Allowed>,
+}
+
+/// What `check` found in all its subjects.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CheckReport {
+    /// The worst of the subjects'.
+    pub verdict: Verdict,
+    /// Over all subjects.
+    pub summary: Summary,
+    /// In the order of the command line.
+    pub subjects: Vec<SubjectReport>,
+    /// What the user should know of the run itself: an allowance that matched nothing.
+    pub notes: Vec<String>,
+}

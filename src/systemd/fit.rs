@@ -1,0 +1,280 @@
+//! Whether a unit would start a bundle that is deployed at a path: its working directory, its script, its user.
+//!
+//! The faults are those of the field: the old nested paths (source document, "Historique des Problèmes"), the installer's
+//! relative script, a user who may not enter root's home (FIELD-FACTS, "On the server": `~/.server-flow` is 0700).
+
+use super::{Context, Setting, Unit, WorkingDirectory, from_directory, normal};
+use crate::node::package::Package;
+use crate::tree::nodes::{Content, Kind, NodeId, Tree};
+
+/// What keeps a unit from starting a bundle, or may.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Misfit {
+    /// systemd finds no command to start, or refuses the unit: why.
+    NoCommand(&'static str),
+    /// The working directory is in the bundle's place and not in the bundle: its path in the bundle. 200/CHDIR.
+    DirectoryMissing(String),
+    /// The working directory is somewhere else, which may or may not be there.
+    DirectoryElsewhere(String),
+    /// What is started is not node, so which script it runs cannot be told: the program.
+    NotNode(String),
+    /// node is started without a script.
+    NoScript,
+    /// The script is in the bundle's place and not in the bundle: its path in the bundle.
+    ScriptMissing(String),
+    /// The script is somewhere else: its absolute path.
+    ScriptElsewhere(String),
+    /// The user may not enter the folder: the user, and the home it is in.
+    HomeOfAnother {
+        /// `User=`.
+        user: String,
+        /// Whose home it is: `/root` or `/home/NAME`.
+        home: String,
+    },
+    /// `ProtectHome=` hides the folder.
+    HomeHidden,
+}
+
+impl Misfit {
+    /// Whether it is certain that the agent would not start.
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        !matches!(self, Self::DirectoryElsewhere(_) | Self::NotNode(_))
+    }
+}
+
+/// A misfit with the setting it comes from; nothing where that is absent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found<'a> {
+    /// What is wrong.
+    pub misfit: Misfit,
+    /// The setting that says so.
+    pub setting: Option<Setting<'a>>,
+}
+
+/// Judges a unit over the bundle that is, or will be, at the absolute path `deployed`.
+#[must_use]
+pub fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<'a>> {
+    let deployed = normal(deployed);
+    let command = match unit.command() {
+        _ if starts_several(unit) => {
+            return vec![command_misfit(unit, Misfit::NoCommand("several `ExecStart=` are for `Type=oneshot` only"))];
+        }
+        Some(Ok(command)) => command,
+        Some(Err(why)) => return vec![command_misfit(unit, Misfit::NoCommand(why))],
+        None => return vec![command_misfit(unit, Misfit::NoCommand("there is no `ExecStart=`"))],
+    };
+    let mut found = Vec::new();
+    let home = home_of(&unit.user());
+    let directory = unit.working_path(&Context { user_home: home.clone() });
+    found.extend(home_misfit(unit, &deployed));
+    if let Some(directory) = &directory {
+        found.extend(directory_misfit(unit, tree, &deployed, directory));
+    }
+    // One fault is one finding: from a directory that is not there nothing is started.
+    if found.iter().any(|found| found.misfit.is_certain()) {
+        return found;
+    }
+    let words: Vec<_> = command.arguments.iter().map(String::as_str).collect();
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let through_env = name(&command.program) == "env" && words.first().is_some_and(|word| name(word) == "node");
+    if !name(&command.program).starts_with("node") && !through_env {
+        found.push(command_misfit(unit, Misfit::NotNode(command.program.clone())));
+        return found;
+    }
+    let script = if through_env { env_script(&words) } else { command.script() };
+    let Some(script) = script else {
+        found.push(command_misfit(unit, Misfit::NoScript));
+        return found;
+    };
+    // Without a working directory that is known, a relative script leads nowhere that can be told.
+    let Some(directory) = directory else {
+        return found;
+    };
+    let path = from_directory(&directory, script);
+    match within(&deployed, &path) {
+        Some(inside) if loads(tree, &inside) => {}
+        Some(inside) => found.push(command_misfit(unit, Misfit::ScriptMissing(inside))),
+        None => found.push(command_misfit(unit, Misfit::ScriptElsewhere(path))),
+    }
+    found
+}
+
+fn command_misfit(unit: &Unit, misfit: Misfit) -> Found<'_> {
+    Found { misfit, setting: unit.exec_start() }
+}
+
+fn starts_several(unit: &Unit) -> bool {
+    let oneshot = unit.setting("Service", "Type").is_some_and(|setting| setting.value == "oneshot");
+    !oneshot && unit.settings("Service", "ExecStart").len() > 1
+}
+
+/// The script behind `/usr/bin/env node`.
+fn env_script<'w>(words: &[&'w str]) -> Option<&'w str> {
+    words.iter().skip(1).copied().find(|word| !word.starts_with('-'))
+}
+
+/// Where a user's home is, as Debian makes them.
+fn home_of(user: &str) -> Option<String> {
+    match user {
+        "root" | "0" => Some("/root".to_owned()),
+        user if user.bytes().all(|byte| byte.is_ascii_digit()) => None,
+        user => Some(format!("/home/{user}")),
+    }
+}
+
+fn home_misfit<'a>(unit: &'a Unit, deployed: &str) -> Option<Found<'a>> {
+    let home = match deployed.strip_prefix("/home/") {
+        Some(rest) => format!("/home/{}", rest.split('/').next().unwrap_or_default()),
+        None if within("/root", deployed).is_some() => "/root".to_owned(),
+        None => return None,
+    };
+    if let Some(setting) = unit.setting("Service", "ProtectHome")
+        && ["yes", "true", "on", "1", "tmpfs"].contains(&setting.value.to_ascii_lowercase().as_str())
+    {
+        return Some(Found { misfit: Misfit::HomeHidden, setting: Some(setting) });
+    }
+    let user = unit.user();
+    let own = home_of(&user);
+    if user == "root" || own.is_none() || own.as_ref() == Some(&home) {
+        return None;
+    }
+    Some(Found { misfit: Misfit::HomeOfAnother { user, home }, setting: unit.setting("Service", "User") })
+}
+
+fn directory_misfit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str, directory: &str) -> Option<Found<'a>> {
+    let setting = unit.setting("Service", "WorkingDirectory");
+    let (wanted, forgiven) = unit.working_directory();
+    let misfit = match within(deployed, directory) {
+        Some(inside) => {
+            let there = tree.resolve(inside.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory);
+            if there || forgiven {
+                return None;
+            }
+            Misfit::DirectoryMissing(inside)
+        }
+        // What the bundle's folder stands in is there when the bundle is.
+        None if forgiven || wanted == WorkingDirectory::Root || within(directory, deployed).is_some() => return None,
+        None => Misfit::DirectoryElsewhere(directory.to_owned()),
+    };
+    Some(Found { misfit, setting })
+}
+
+/// A path relative to a folder; empty for the folder itself, nothing for what is not in it.
+fn within(folder: &str, path: &str) -> Option<String> {
+    if folder == "/" {
+        return Some(path.trim_start_matches('/').to_owned());
+    }
+    let rest = path.strip_prefix(folder)?;
+    if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
+}
+
+/// Whether `node PATH` finds something to run, by the rules of `require` (Node.js documentation, "Command-line API",
+/// section "Program entry point").
+fn loads(tree: &Tree, path: &str) -> bool {
+    let file = |path: &str| tree.resolved_size(path.as_bytes()).is_some_and(|size| size > 0);
+    if ["", ".js", ".json", ".node"].iter().any(|ending| file(&format!("{path}{ending}"))) {
+        return true;
+    }
+    let folder = tree.resolve(path.as_bytes()).ok().filter(|id| tree.kind(*id) == Kind::Directory);
+    let Some(folder) = folder else {
+        return false;
+    };
+    let at = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+    let main = main_of(tree, folder).map(|main| at(main.trim_start_matches("./")));
+    let mains = main.iter().flat_map(|main| ["", ".js", "/index.js"].map(|ending| format!("{main}{ending}")));
+    mains.chain([at("index.js")]).any(|candidate| file(&candidate))
+}
+
+fn main_of(tree: &Tree, folder: NodeId) -> Option<String> {
+    let id = tree.resolve_from(folder, b"package.json").ok()?;
+    match tree.content(id) {
+        Content::Whole(bytes) => Package::parse(bytes).ok()?.string("main").map(str::to_owned),
+        Content::NotKept | Content::TooLarge | Content::Script(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::nodes::{FileData, Meta};
+
+    const DEPLOYED: &str = "/root/.server-flow/agent-bundle";
+
+    fn tree() -> Tree {
+        let mut tree = Tree::new();
+        let dist = tree.insert(tree.root(), b"dist", Kind::Directory, Meta::IMPLIED);
+        let file = tree.add_file(FileData::of_size(7));
+        tree.insert(dist, b"index.js", Kind::File(file), Meta::IMPLIED);
+        let empty = tree.add_file(FileData::of_size(0));
+        tree.insert(dist, b"empty.js", Kind::File(empty), Meta::IMPLIED);
+        tree
+    }
+
+    /// What a unit with these lines in `[Service]` has against it.
+    fn misfits(lines: &str) -> Vec<Misfit> {
+        let unit = Unit::of_text("server-flow-agent.service", "unit", &format!("[Service]\n{lines}\n"));
+        fit(&unit, &tree(), DEPLOYED).into_iter().map(|found| found.misfit).collect()
+    }
+
+    #[test]
+    fn units_that_start_the_bundle() {
+        let absolute = format!("ExecStart=/usr/bin/node {DEPLOYED}/dist/index.js --url http://x");
+        for lines in [
+            format!("User=root\nWorkingDirectory={DEPLOYED}\n{absolute}"),
+            format!("WorkingDirectory={DEPLOYED}/\nExecStart=/usr/bin/node dist/index.js"),
+            format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node ./dist/index.js"),
+            format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node dist"),
+            format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node dist/index"),
+            format!("WorkingDirectory={DEPLOYED}/dist\nExecStart=/opt/node/bin/node index.js"),
+            format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node --enable-source-maps -r x dist/index.js"),
+            format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/env node dist/index.js"),
+            format!("WorkingDirectory=-{DEPLOYED}/apps/agent\n{absolute}"),
+            format!("WorkingDirectory=%h/.server-flow/agent-bundle\n{absolute}"),
+            format!("WorkingDirectory=~\n{absolute}"),
+            absolute.clone(),
+            format!("ExecStart=/bin/false\nExecStart=\n{absolute}"),
+            format!("ProtectHome=no\n{absolute}"),
+        ] {
+            assert_eq!(misfits(&lines), [], "{lines}");
+        }
+    }
+
+    #[test]
+    fn units_that_do_not() {
+        let absolute = format!("ExecStart=/usr/bin/node {DEPLOYED}/dist/index.js");
+        let inside = |path: &str| path.to_owned();
+        for (lines, expected) in [
+            (
+                format!("WorkingDirectory={DEPLOYED}/apps/agent\nExecStart=/usr/bin/node dist/index.js --token s"),
+                Misfit::DirectoryMissing(inside("apps/agent")),
+            ),
+            (
+                format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node apps/agent/dist/index.js"),
+                Misfit::ScriptMissing(inside("apps/agent/dist/index.js")),
+            ),
+            (
+                format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node dist/empty.js"),
+                Misfit::ScriptMissing(inside("dist/empty.js")),
+            ),
+            (
+                "WorkingDirectory=/root\nExecStart=/usr/bin/node dist/index.js".to_owned(),
+                Misfit::ScriptElsewhere(inside("/root/dist/index.js")),
+            ),
+            (
+                "ExecStart=/usr/bin/node /opt/agent/dist/index.js".to_owned(),
+                Misfit::ScriptElsewhere(inside("/opt/agent/dist/index.js")),
+            ),
+            (format!("WorkingDirectory=/srv/agent\n{absolute}"), Misfit::DirectoryElsewhere(inside("/srv/agent"))),
+            ("ExecStart=/usr/bin/node".to_owned(), Misfit::NoScript),
+            ("ExecStart=/bin/sh -c 'node dist/index.js'".to_owned(), Misfit::NotNode(inside("/bin/sh"))),
+            ("User=root".to_owned(), Misfit::NoCommand("there is no `ExecStart=`")),
+            (format!("{absolute}\nExecStart="), Misfit::NoCommand("there is no `ExecStart=`")),
+            (format!("{absolute}\n{absolute}"), Misfit::NoCommand("several `ExecStart=` are for `Type=oneshot` only")),
+            (format!("User=agent\n{absolute}"), Misfit::HomeOfAnother { user: inside("agent"), home: inside("/root") }),
+            (format!("ProtectHome=yes\n{absolute}"), Misfit::HomeHidden),
+        ] {
+            assert_eq!(misfits(&lines), [expected], "{lines}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! A systemd unit given by its files.
+
+use crate::systemd::{Unit, UnitFile};
+use crate::tree::reading::SourceError;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Bytes of a unit's file.
+const MOST: u64 = 1 << 20;
+
+/// Reads the unit's file and its drop-ins, in that order; nothing where there is no file.
+///
+/// # Errors
+/// The first that cannot be read.
+pub fn read(paths: &[PathBuf]) -> Result<Option<Unit>, SourceError> {
+    let Some(first) = paths.first() else {
+        return Ok(None);
+    };
+    let name = first.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let files = paths.iter().map(|path| file(path)).collect::<Result<_, _>>()?;
+    Ok(Some(Unit { name, files }))
+}
+
+fn file(path: &Path) -> Result<UnitFile, SourceError> {
+    let shown = path.display().to_string();
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST).read_to_end(&mut bytes))
+        .map_err(|error| SourceError::new("cannot read the unit", path, error))?;
+    Ok(UnitFile::parse(&shown, &String::from_utf8_lossy(&bytes)))
+}

@@ -1,0 +1,14 @@
+//! What a bundle holds: paths, nodes and whose they are; and folders read into a tree.
+
+pub mod defect;
+pub mod directory;
+mod hashing;
+pub mod limits;
+mod listing;
+pub mod litter;
+pub mod names;
+pub mod nodes;
+pub mod path;
+pub mod reading;
+pub mod snapshot;
+pub mod territory;

@@ -1,0 +1,42 @@
+//! What was read of one subject of `check`: the tree, and the facts about the file or folder it came from.
+
+use super::defect::Defect;
+use super::nodes::Tree;
+
+/// Where a tree came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    /// A tar archive.
+    Archive,
+    /// A directory.
+    Directory,
+}
+
+/// One subject, read once.
+pub struct Snapshot {
+    /// The path as the user gave it; `-` for stdin.
+    pub path: String,
+    /// Archive or directory.
+    pub kind: SubjectKind,
+    /// SHA-256 of the archive's bytes.
+    pub sha256: Option<[u8; 32]>,
+    /// Bytes of the archive; for a directory, of all its files.
+    pub size: u64,
+    /// Sum of all file contents, in bytes.
+    pub unpacked_size: u64,
+    /// Entries that make a path.
+    pub entries: u64,
+    /// What `tar -xzf` would leave, or what the directory holds.
+    pub tree: Tree,
+    /// What is wrong with the archive itself.
+    pub defects: Vec<Defect>,
+}
+
+impl Snapshot {
+    /// Whether the tree is what extraction would leave. Otherwise only the defects may be judged.
+    #[must_use]
+    pub fn tree_is_known(&self) -> bool {
+        !self.defects.iter().any(|defect| defect.hides_tree)
+    }
+}

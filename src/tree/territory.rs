@@ -1,0 +1,85 @@
+//! Whose a path is: the agent's own, the shared package's, or a third party's.
+//!
+//! Rules meant for the agent's own files do not judge the thousands of files that package managers install.
+
+use super::names::Names;
+
+/// Whose files a path belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Territory {
+    /// The agent's own: whatever stands below no `node_modules`.
+    Own,
+    /// A copy of the shared package, wherever it is installed, its own `node_modules` excepted.
+    Shared,
+    /// Anything else below a `node_modules`.
+    ThirdParty,
+}
+
+impl Territory {
+    /// Whose a path (relative to the bundle) is.
+    #[must_use]
+    pub fn of(path: &[u8], names: &Names) -> Self {
+        match after_last_node_modules(path) {
+            None if below(path, names.shared_source.as_bytes()).is_some() => Self::Shared,
+            None => Self::Own,
+            Some(package) if below(package, names.shared.as_bytes()).is_some() => Self::Shared,
+            Some(_) => Self::ThirdParty,
+        }
+    }
+
+    /// Whether the path belongs to ServerFlow rather than to a third party.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        self != Self::ThirdParty
+    }
+}
+
+/// What follows `folder/` in `path`; empty for the folder itself.
+fn below<'a>(path: &'a [u8], folder: &[u8]) -> Option<&'a [u8]> {
+    match path.strip_prefix(folder)? {
+        [] => Some(b""),
+        [b'/', inside @ ..] => Some(inside),
+        _ => None,
+    }
+}
+
+/// What follows the last `node_modules` component.
+fn after_last_node_modules(path: &[u8]) -> Option<&[u8]> {
+    let mut found = None;
+    let mut rest = path;
+    loop {
+        found = below(rest, b"node_modules").or(found);
+        let Some(slash) = rest.iter().position(|byte| *byte == b'/') else { return found };
+        rest = rest.get(slash + 1..)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_belongs_to_someone() {
+        let names = crate::update::layout::names();
+        for (path, expected) in [
+            ("dist/index.js", Territory::Own),
+            ("package.json", Territory::Own),
+            ("node_modules_old/x", Territory::Own),
+            ("node_modules", Territory::ThirdParty),
+            ("node_modules/@server-flow", Territory::ThirdParty),
+            ("node_modules/@server-flow/shared", Territory::Shared),
+            ("node_modules/@server-flow/shared/dist/index.js", Territory::Shared),
+            ("node_modules/@server-flow/shared/node_modules/zod/index.js", Territory::ThirdParty),
+            ("node_modules/@server-flow/shared-extra/x", Territory::ThirdParty),
+            ("node_modules/fastify/lib/x.js", Territory::ThirdParty),
+            ("node_modules/.pnpm/a/node_modules/@server-flow/shared/x", Territory::Shared),
+            ("node_modules/fastify/node_modules", Territory::ThirdParty),
+            ("apps/agent/node_modules/@server-flow/shared/x", Territory::Shared),
+            ("packages/shared/src/index.ts", Territory::Shared),
+            ("packages/shared/node_modules/zod", Territory::ThirdParty),
+            ("packages/shared2/x", Territory::Own),
+        ] {
+            assert_eq!(Territory::of(path.as_bytes(), &names), expected, "{path}");
+        }
+    }
+}

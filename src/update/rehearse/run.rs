@@ -1,0 +1,441 @@
+//! One generation's update, step by step, to its end or to the first line that fails.
+
+use super::agent::{self, Outcome};
+use super::caches::Caches;
+use super::diagnose::{Diagnosis, Failure, Shape, Shipped, diagnose, key_line};
+use super::scene::Scene;
+use super::{Choice, Event, Node, Plan, RehearsalError, Subject};
+use crate::host::process::{Done, End, Environment, Keep, Request, Streams, run_unless};
+use crate::redact::Redactor;
+use crate::report::finding::{Finding, Observation, Severity};
+use crate::text;
+use crate::update::generation::Generation;
+use crate::update::layout;
+use crate::update::rehearsal::{Ending, Run, StepRun, StepStatus};
+use crate::update::rehearse::control_plane::{ControlPlane, Served};
+use crate::update::{Fallback, Line, Manager, Place, Run as Does, Step, When, Word};
+use std::ffi::OsString;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Bytes kept of what a command writes.
+const MOST_OUTPUT: usize = 64 * 1024;
+/// Lines of it that a report shows.
+const MOST_LINES: usize = 40;
+
+/// What a run needs.
+pub struct Setting<'a> {
+    pub plan: &'a Plan,
+    pub generation: Generation,
+    pub scene: &'a Scene,
+    pub caches: &'a Caches,
+    pub served: Option<PathBuf>,
+    pub node: &'a Node,
+    pub stop: &'a AtomicBool,
+    pub tell: &'a dyn Fn(Event<'_>),
+}
+
+/// Runs the update.
+pub fn run(setting: &Setting<'_>) -> Result<Run, RehearsalError> {
+    let served =
+        Served { archive_path: layout::PUBLISHED, archive: setting.served.clone(), connect_path: layout::CONNECT };
+    let plane = ControlPlane::start(served).map_err(RehearsalError::io("listen on 127.0.0.1"))?;
+    let mut update = Update {
+        setting,
+        plane,
+        shipped: Shipped::Nothing,
+        build: None,
+        shape: Shape::Flat,
+        manager: None,
+        steps: Vec::new(),
+        ending: Ending::Starts,
+        finding: None,
+        aftermath: None,
+    };
+    for step in Step::ALL {
+        update.step(step)?;
+    }
+    Ok(Run {
+        generation: setting.generation,
+        package_manager: update.manager.map(Manager::name),
+        ending: update.ending,
+        steps: update.steps,
+        finding: update.finding,
+        allowed: None,
+        aftermath: update.aftermath,
+        kept: None,
+    })
+}
+
+struct Update<'a> {
+    setting: &'a Setting<'a>,
+    plane: ControlPlane,
+    shipped: Shipped,
+    /// What the shipped copy of the shared package was made of.
+    build: Option<u64>,
+    shape: Shape,
+    manager: Option<Manager>,
+    steps: Vec<StepRun>,
+    ending: Ending,
+    finding: Option<Finding>,
+    aftermath: Option<&'static str>,
+}
+
+/// How a line went wrong.
+struct Fault {
+    /// What was seen, in our words.
+    what: String,
+    /// What the command wrote.
+    output: String,
+    /// Whose fault it is, where that is known without reading the output.
+    machine: Option<String>,
+}
+
+impl Update<'_> {
+    fn step(&mut self, step: Step) -> Result<(), RehearsalError> {
+        let generation = self.setting.generation;
+        let mut report = StepRun {
+            number: step.number(),
+            id: step.id(),
+            title: step.title(),
+            status: StepStatus::NotReached,
+            took: Duration::ZERO,
+            commands: Vec::new(),
+            note: None,
+            help: None,
+            output: None,
+        };
+        if self.ending == Ending::Starts {
+            (self.setting.tell)(Event::Begins(generation, step));
+            report.status = StepStatus::NotNeeded;
+            for line in step.lines(generation) {
+                if !self.holds(line.when) {
+                    continue;
+                }
+                report.status = StepStatus::Done;
+                if let Err(fault) = self.line(line, &mut report)? {
+                    self.fail(step, &fault, &mut report);
+                    break;
+                }
+            }
+            if step == Step::Extract {
+                let bundle = self.setting.scene.bundle();
+                (self.shipped, self.shape) = look(&bundle);
+                self.build = build_of(&copy_in(&bundle));
+            }
+            (self.setting.tell)(Event::Ended(generation, &report));
+        }
+        self.steps.push(report);
+        Ok(())
+    }
+
+    /// Whether a line is to be run: the agent asks the disk, following links.
+    fn holds(&self, when: When) -> bool {
+        let bundle = self.setting.scene.bundle();
+        let copy = copy_in(&bundle);
+        match when {
+            When::Always => true,
+            When::Copied => copy.exists(),
+            When::Aside => self.place(Place::Aside).exists(),
+            When::OnlySource => bundle.join(layout::SHARED_SOURCE).exists() && !copy.exists(),
+        }
+    }
+
+    fn line(&mut self, line: &Line, report: &mut StepRun) -> Result<Result<(), Fault>, RehearsalError> {
+        let directory = line.directory.map(|place| self.place(place));
+        match line.run {
+            Does::Command(words) => self.command(words, directory, report),
+            Does::Install { pnpm, npm, fallback } => self.install(pnpm, npm, fallback, directory, report),
+            Does::WriteUnit => self.write_unit(report),
+            // The unit is read where the agent is started; the machine's own systemd is left alone.
+            Does::Reload => Ok(Ok(())),
+            Does::Restart => self.restart(report),
+        }
+    }
+
+    fn place(&self, place: Place) -> PathBuf {
+        self.setting.scene.place(place, &self.plane.address()).into()
+    }
+
+    fn fill(&self, word: &Word) -> OsString {
+        match (word, &self.setting.plan.subject) {
+            (Word::Is(text), _) => text.into(),
+            (Word::At(Place::ControlPlane, _), Subject::Address(address)) => address.into(),
+            (Word::At(place, rest), _) => {
+                let mut filled = self.setting.scene.place(*place, &self.plane.address());
+                filled.push(rest);
+                filled
+            }
+        }
+    }
+
+    fn command(
+        &mut self,
+        words: &[Word],
+        directory: Option<PathBuf>,
+        report: &mut StepRun,
+    ) -> Result<Result<(), Fault>, RehearsalError> {
+        let (done, shown) = self.execute(words, None, directory, report)?;
+        match done {
+            None => Ok(Err(missing(&shown))),
+            Some(done) if done.end.is_success() => Ok(Ok(())),
+            Some(done) => Ok(Err(fault(&shown, &done))),
+        }
+    }
+
+    fn install(
+        &mut self,
+        pnpm: &[Word],
+        npm: &[Word],
+        fallback: Fallback,
+        directory: Option<PathBuf>,
+        report: &mut StepRun,
+    ) -> Result<Result<(), Fault>, RehearsalError> {
+        let mut before = String::new();
+        if self.setting.plan.choice != Choice::Only(Manager::Npm) {
+            let (done, shown) = self.execute(pnpm, Some(Manager::Pnpm), directory.clone(), report)?;
+            let only = self.setting.plan.choice == Choice::Only(Manager::Pnpm);
+            match done {
+                Some(done) if done.end.is_success() => {
+                    self.manager = Some(Manager::Pnpm);
+                    return Ok(Ok(()));
+                }
+                Some(done) => {
+                    self.manager = Some(Manager::Pnpm);
+                    let fault = fault(&shown, &done);
+                    if only || fallback == Fallback::Stop {
+                        return Ok(Err(fault));
+                    }
+                    let words = key_line(&fault.output).unwrap_or("it failed").to_owned();
+                    report.note = Some(printable(&format!("pnpm failed, so npm was tried: {words}")));
+                    before = fault.output;
+                }
+                None if only => return Ok(Err(missing(&shown))),
+                None => report.note = Some("there is no pnpm here, so npm was used".to_owned()),
+            }
+        }
+        let (done, shown) = self.execute(npm, Some(Manager::Npm), directory, report)?;
+        match done {
+            None => Ok(Err(missing(&shown))),
+            Some(done) => {
+                self.manager = Some(Manager::Npm);
+                if done.end.is_success() {
+                    return Ok(Ok(()));
+                }
+                let mut fault = fault(&shown, &done);
+                fault.output = format!("{before}{}", fault.output);
+                Ok(Err(fault))
+            }
+        }
+    }
+
+    /// Runs a command line in the agent's environment; nothing where there is no such program.
+    fn execute(
+        &self,
+        words: &[Word],
+        manager: Option<Manager>,
+        directory: Option<PathBuf>,
+        report: &mut StepRun,
+    ) -> Result<(Option<Done>, String), RehearsalError> {
+        let mut argv = words.iter().map(|word| self.fill(word));
+        let program = argv.next().unwrap_or_default();
+        let args: Vec<_> = argv.collect();
+        let scene = self.setting.scene;
+        let shown = shown(&program, &args);
+        report.commands.push(printable(&shown));
+        let request = Request {
+            args,
+            environment: Environment::Only(self.setting.caches.environment(&scene.home(), &scene.temporary(), manager)),
+            directory: Some(directory.unwrap_or_else(|| scene.home())),
+            timeout: Duration::from_secs(if manager.is_some() { 900 } else { 300 }),
+            most_output: MOST_OUTPUT,
+            keep: Keep::End,
+            streams: Streams::Together,
+            ..Request::new(program, &[])
+        };
+        match run_unless(&request, self.setting.stop) {
+            _ if self.setting.stop.load(Ordering::Relaxed) => Err(RehearsalError::Interrupted),
+            Ok(done) => {
+                report.took += done.took;
+                Ok((Some(done), shown))
+            }
+            // The directory is there: the step before made it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((None, shown)),
+            Err(source) => Err(RehearsalError::Io { what: format!("run `{shown}`"), source }),
+        }
+    }
+
+    fn write_unit(&self, report: &mut StepRun) -> Result<Result<(), Fault>, RehearsalError> {
+        let (scene, node) = (self.setting.scene, self.setting.node);
+        let bundle = scene.bundle().display().to_string();
+        let unit = layout::unit_file("root", &bundle, &node.path.display().to_string(), &self.plane.address());
+        let path = scene.unit();
+        report.commands.push(format!("tee {}", path.display()));
+        if !node.documented {
+            let words = format!("the unit starts {}, as there is no {} here", node.path.display(), layout::NODE);
+            report.note = Some(printable(&words));
+        }
+        fs::write(&path, unit).map_err(RehearsalError::io(format!("write {}", path.display())))?;
+        Ok(Ok(()))
+    }
+
+    fn restart(&self, report: &mut StepRun) -> Result<Result<(), Fault>, RehearsalError> {
+        let Setting { scene, plan, stop, .. } = *self.setting;
+        let path = scene.unit();
+        let text = fs::read_to_string(&path).map_err(RehearsalError::io(format!("read {}", path.display())))?;
+        let watch = agent::Watch { plane: &self.plane, hold: plan.hold, patience: plan.patience, stop };
+        let (outcome, took, command) = agent::start(&text, scene, &watch)?;
+        report.commands.push(printable(&command));
+        report.took += took;
+        match outcome {
+            Outcome::Held => Ok(Ok(())),
+            Outcome::Failed { what, output } => Ok(Err(Fault { what, output, machine: None })),
+        }
+    }
+
+    /// Notes a fault, and names it.
+    fn fail(&mut self, step: Step, fault: &Fault, report: &mut StepRun) {
+        let bundle = self.setting.scene.bundle();
+        let failure = Failure {
+            step,
+            output: &fault.output,
+            bundle: &bundle.display().to_string(),
+            shipped: self.shipped,
+            shape: self.shape,
+            empty_entry: fs::metadata(bundle.join(layout::ENTRY_POINT))
+                .is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0),
+            no_manifest: !bundle.join("package.json").exists(),
+            replaced: self.shipped == Shipped::Copy && build_of(&copy_in(&bundle)) != self.build,
+        };
+        let diagnosis = match &fault.machine {
+            Some(help) => Diagnosis::Machine { what: fault.what.clone(), help: help.clone() },
+            None => diagnose(&failure),
+        };
+        report.status = StepStatus::Failed;
+        report.note = Some(printable(&fault.what));
+        report.output = Some(tail(&fault.output)).filter(|output| !output.is_empty());
+        self.ending = Ending::Fails;
+        match diagnosis {
+            Diagnosis::Machine { what, help } => {
+                report.status = StepStatus::Inconclusive;
+                (report.note, report.help) = (Some(printable(&what)), Some(help));
+                self.ending = Ending::Inconclusive;
+            }
+            Diagnosis::Rule { id, path } => {
+                self.finding = Some(finding(self.setting.generation, step, id, path, &fault.output));
+            }
+            Diagnosis::Other => {}
+        }
+        if self.ending == Ending::Fails {
+            self.aftermath = Some(step.stopped());
+        }
+    }
+}
+
+fn finding(generation: Generation, step: Step, rule: &'static str, path: Option<String>, output: &str) -> Finding {
+    let message = match step {
+        Step::Restart => {
+            format!("Updated by an agent of the generation `{}`, the new agent does not start", generation.name())
+        }
+        step => {
+            format!("The update by an agent of the generation `{}` stops at step {}", generation.name(), step.number())
+        }
+    };
+    let mut seen = Observation::new(message).help(format!("`bundle-doctor explain {rule}` says how to mend it"));
+    if let Some(path) = path {
+        seen = seen.at(path);
+    }
+    if let Some(line) = key_line(output) {
+        seen = seen.evidence(Redactor::new().clean(line));
+    }
+    let Observation { message, path, line, evidence, help, severity } = seen;
+    Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help }
+}
+
+fn missing(shown: &str) -> Fault {
+    let program = shown.split(' ').next().unwrap_or_default();
+    Fault {
+        what: format!("there is no `{program}` in PATH"),
+        output: String::new(),
+        machine: Some("install it, then rehearse again".to_owned()),
+    }
+}
+
+fn fault(shown: &str, done: &Done) -> Fault {
+    let how = match done.end {
+        End::Exit(code) => format!("exited with {code}"),
+        End::Signal(signal) => format!("was ended by signal {signal}"),
+        End::TimedOut => format!("had not ended after {} s", done.took.as_secs()),
+        End::Stopped => "was stopped".to_owned(),
+    };
+    let words = shown.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    Fault { what: format!("`{words}` {how}"), output: done.stdout.text(), machine: None }
+}
+
+/// Where the shared package's copy is.
+fn copy_in(bundle: &Path) -> PathBuf {
+    bundle.join("node_modules").join(layout::SHARED_PACKAGE)
+}
+
+/// A number that tells one build of a package from another: over the names and contents of its files, without what was
+/// installed for it.
+fn build_of(folder: &Path) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut pending = vec![folder.to_path_buf()];
+    while let Some(folder) = pending.pop() {
+        let mut entries: Vec<_> = fs::read_dir(&folder).ok()?.flatten().collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let kind = entry.file_type().ok()?;
+            if kind.is_dir() && entry.file_name() != "node_modules" {
+                pending.push(entry.path());
+            } else if kind.is_file() {
+                (entry.file_name(), fs::read(entry.path()).ok()?).hash(&mut hasher);
+            }
+        }
+    }
+    Some(hasher.finish())
+}
+
+/// What the extracted bundle looks like.
+fn look(bundle: &Path) -> (Shipped, Shape) {
+    let copy = copy_in(bundle);
+    let entry = fs::metadata(copy.join(layout::SHARED_ENTRY_POINT));
+    let shipped = match fs::symlink_metadata(&copy) {
+        Ok(metadata) if metadata.is_symlink() => Shipped::Link,
+        Ok(metadata) if metadata.is_dir() && entry.is_ok_and(|entry| entry.len() > 0) => Shipped::Copy,
+        Ok(metadata) if metadata.is_dir() => Shipped::Hollow,
+        _ => Shipped::Nothing,
+    };
+    let names: Vec<_> = fs::read_dir(bundle).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let shape = match names.as_slice() {
+        _ if bundle.join(layout::NESTED_AGENT).is_dir() => Shape::Nested,
+        [only] if only.is_dir() && !only.ends_with("dist") => Shape::Wrapped,
+        _ => Shape::Flat,
+    };
+    (shipped, shape)
+}
+
+fn shown(program: &OsString, args: &[OsString]) -> String {
+    let words: Vec<_> = std::iter::once(program).chain(args).map(|word| word.to_string_lossy().into_owned()).collect();
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+}
+
+/// Printable, and without what looks like a secret: a registry's address may have a password in it.
+fn printable(words: &str) -> String {
+    text::printable(&Redactor::new().clean(words)).into_owned()
+}
+
+/// The last lines of an output, each printable.
+fn tail(output: &str) -> String {
+    let output = Redactor::new().clean(output);
+    let lines: Vec<_> = output.lines().map(str::trim_end).collect();
+    let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    let start = end.saturating_sub(MOST_LINES);
+    let kept = lines.get(start..end).unwrap_or_default().iter();
+    kept.map(|line| text::printable(line)).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,228 @@
+//! The throw-away home: one temporary folder, in it one scene for each generation, laid out as a server is.
+
+use super::{Leave, RehearsalError, prepare};
+use crate::host::process::{Request, end_all_below};
+use crate::update::Place;
+use crate::update::generation::Generation;
+use crate::update::layout;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// The folder that everything is below. Dropped, it is gone, with what runs in it.
+pub struct Temporary {
+    path: PathBuf,
+    open: bool,
+}
+
+impl Temporary {
+    /// Makes it in the folder for temporary files, for this user only.
+    pub fn new() -> Result<Self, RehearsalError> {
+        let made = tempfile::Builder::new()
+            .prefix("bundle-doctor-rehearsal.")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()
+            .map_err(RehearsalError::io("make a temporary folder"))?;
+        // As node and the package managers will name it.
+        let path = made.path().canonicalize().map_err(RehearsalError::io("find the temporary folder"))?;
+        let _ = made.keep();
+        let temporary = Self { path, open: true };
+        // The unit has no quotes (source document, "Étape 7"): such a path would be two words, or a specifier.
+        if temporary.path.to_str().is_none_or(|path| path.contains([' ', '\t', '%', '"', '\'', '\\', '$'])) {
+            return Err(RehearsalError::Missing {
+                what: format!("{} cannot stand in a unit", temporary.path.display()),
+                help: "set TMPDIR to a folder without blanks, quotes, `%`, `$` and backslashes in its path".to_owned(),
+            });
+        }
+        Ok(temporary)
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends what runs in it, and removes it unless it is to stay.
+    pub fn close(mut self, leave: Leave) -> Result<(), RehearsalError> {
+        self.open = false;
+        end_all_below(&self.path).map_err(RehearsalError::io("end what the rehearsal started"))?;
+        if leave == Leave::Everything {
+            return Ok(());
+        }
+        remove(&self.path).map_err(RehearsalError::io(format!("remove {}", self.path.display())))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if self.open {
+            let _ = end_all_below(&self.path);
+            let _ = remove(&self.path);
+        }
+    }
+}
+
+/// Removes a tree, also where an archive made folders that may not be written.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            open_up(path)?;
+            fs::remove_dir_all(path)
+        }
+        done => done,
+    }
+}
+
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// One generation's server.
+pub struct Scene {
+    root: PathBuf,
+}
+
+impl Scene {
+    /// Lays it out: home, deployed bundle, `/tmp` and the folder of the unit.
+    pub fn build(
+        root: &Path,
+        generation: Generation,
+        from: Option<&Path>,
+        stop: &AtomicBool,
+    ) -> Result<Self, RehearsalError> {
+        let scene = Self { root: root.join(generation.name()) };
+        for folder in [scene.home().join(".server-flow"), scene.temporary(), scene.unit_folder()] {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)
+                .map_err(RehearsalError::io(format!("make {}", folder.display())))?;
+        }
+        scene.deploy(from, stop)?;
+        Ok(scene)
+    }
+
+    /// Puts what was deployed before into its place.
+    fn deploy(&self, from: Option<&Path>, stop: &AtomicBool) -> Result<(), RehearsalError> {
+        let bundle = self.bundle();
+        let mut request = match from {
+            Some(folder) if folder.is_dir() => {
+                let mut request = Request::new("cp", &["-a"]);
+                request.args.extend([folder.into(), bundle.into()]);
+                request
+            }
+            from => {
+                fs::create_dir(&bundle).map_err(RehearsalError::io(format!("make {}", bundle.display())))?;
+                let Some(archive) = from else {
+                    return Ok(());
+                };
+                let mut request = Request::new("tar", &["-xzf"]);
+                request.args.extend([archive.into(), "-C".into(), bundle.into()]);
+                request
+            }
+        };
+        request.timeout = Duration::from_secs(300);
+        let shown = from.map_or_else(String::new, |from| from.display().to_string());
+        prepare(&request, stop, &format!("deploy {shown} first, as --from asks")).map(|_| ())
+    }
+
+    /// The folder that it is below.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Its user's home.
+    pub fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    /// What stands for `/tmp`.
+    pub fn temporary(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    fn unit_folder(&self) -> PathBuf {
+        self.root.join("etc/systemd/system")
+    }
+
+    /// The unit's file.
+    pub fn unit(&self) -> PathBuf {
+        self.unit_folder().join(layout::UNIT)
+    }
+
+    /// The deployed bundle.
+    pub fn bundle(&self) -> PathBuf {
+        self.home().join(layout::DEPLOYED_BUNDLE.trim_start_matches("~/"))
+    }
+
+    /// What a place of the update is here.
+    pub fn place(&self, place: Place, control_plane: &str) -> OsString {
+        let below = |path: &str| match path.strip_prefix("~/") {
+            Some(rest) => self.home().join(rest),
+            None => self.root.join(path.trim_start_matches('/')),
+        };
+        match place {
+            Place::ControlPlane => control_plane.into(),
+            other => below(other.documented()).into(),
+        }
+    }
+
+    /// Ends every process that has to do with it.
+    pub fn end_all(&self) -> Result<(), RehearsalError> {
+        end_all_below(&self.root).map_err(RehearsalError::io("end what the rehearsal started"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scene_is_laid_out_as_a_server_is() {
+        let root = tempfile::tempdir().unwrap();
+        let scene = Scene::build(root.path(), Generation::Documented, None, &AtomicBool::new(false)).unwrap();
+        let here = root.path().join("documented");
+        for (place, expected) in [
+            (Place::Bundle, "home/.server-flow/agent-bundle"),
+            (Place::Backup, "home/.server-flow/agent-bundle-backup"),
+            (Place::Download, "tmp/agent-bundle-update.tar.gz"),
+        ] {
+            assert_eq!(scene.place(place, "http://x"), here.join(expected), "{place:?}");
+        }
+        assert_eq!(scene.place(Place::ControlPlane, "http://x"), "http://x");
+        assert_eq!(scene.unit(), here.join("etc/systemd/system/server-flow-agent.service"));
+        assert!(scene.bundle().is_dir());
+    }
+
+    #[test]
+    fn what_may_not_be_written_is_removed_too() {
+        let root = tempfile::tempdir().unwrap();
+        let tree = root.path().join("tree");
+        fs::create_dir_all(tree.join("a/b")).unwrap();
+        fs::write(tree.join("a/b/c"), "c").unwrap();
+        fs::set_permissions(tree.join("a/b"), fs::Permissions::from_mode(0o500)).unwrap();
+        fs::set_permissions(tree.join("a"), fs::Permissions::from_mode(0o500)).unwrap();
+        remove(&tree).unwrap();
+        assert!(!tree.exists());
+    }
+
+    #[test]
+    fn a_temporary_folder_is_private_and_goes() {
+        let temporary = Temporary::new().unwrap();
+        let path = temporary.path().to_path_buf();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        drop(temporary);
+        assert!(!path.exists());
+    }
+}
