@@ -2,13 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that cannot go on has failed")]
 
-use bundle_doctor::check::bundle::Expectations;
+use bundle_doctor::check::contents::Depth;
 use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect;
-use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
 use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::tree::reading::{Depth, Reading};
-use bundle_doctor::tree::snapshot::Snapshot;
 use bundle_doctor::update::layout;
 use divan::Bencher;
 use std::io::Write;
@@ -52,10 +49,9 @@ fn archive(count: usize) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-fn read(path: &Path, depth: Depth) -> Snapshot {
+fn read(path: &Path, depth: Depth<'_>) -> Inspected {
     let names = layout::names();
-    let reading = Reading { limits: Limits::default(), names: &names, depth, progress: &|_, _| (), tap: &|_| () };
-    inspect::read(path.to_str().unwrap(), &reading).unwrap()
+    inspect(path.to_str().unwrap(), &InspectOptions::plain(&names, Limits::default(), depth)).unwrap()
 }
 
 fn packed(count: usize) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -96,9 +92,6 @@ fn folder_with_digests(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = COUNTS)]
 fn rules(bencher: Bencher<'_, '_>, count: usize) {
     let (_folder, path) = packed(count);
-    let snapshot = read(&path, Depth::Digests);
-    let (names, expectations, authenticity) = (layout::names(), Expectations::default(), Authenticity::default());
-    bencher
-        .counter(divan::counter::ItemsCount::new(count))
-        .bench_local(|| engine::run_rules(&inspect::bundle(&snapshot, &names, &expectations, &authenticity)));
+    let inspected = read(&path, Depth::Digests);
+    bencher.counter(divan::counter::ItemsCount::new(count)).bench_local(|| engine::run_rules(&inspected.bundle()));
 }

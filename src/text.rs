@@ -29,6 +29,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A path that can be shown.
+#[must_use]
+pub fn printable_path(path: &std::path::Path) -> String {
+    printable_bytes(path.as_os_str().as_encoded_bytes()).into_owned()
+}
+
 /// The same for bytes that should be UTF-8: whatever is not shows as `\xNN`, byte by byte.
 #[must_use]
 pub fn printable_bytes(bytes: &[u8]) -> Cow<'_, str> {

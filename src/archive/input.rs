@@ -1,43 +1,7 @@
-//! Opening a subject, and reading an archive's bytes once: heard as they pass, counted, never sought.
+//! Reading an archive's bytes once: heard as they pass, counted, never sought.
 
-use crate::tree::reading::SourceError;
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
-
-/// A subject that was opened.
-pub enum Opened {
-    /// A directory, held open.
-    Directory(OwnedFd),
-    /// A file, pipe or stdin.
-    Stream(Stream),
-}
-
-/// The bytes of an archive, before anything was made of them.
-pub struct Stream {
-    /// Where they come from.
-    pub reader: Box<dyn Read + Send>,
-    /// How many there are, where that is known.
-    pub length: Option<u64>,
-    /// Whether a plain tar is accepted under this name: stdin, or a name ending in `.tar`.
-    pub may_be_plain: bool,
-}
-
-/// Opens a path, or stdin for `-`.
-pub fn open(path: &str) -> Result<Opened, SourceError> {
-    if path == "-" {
-        return Ok(Opened::Stream(Stream { reader: Box::new(io::stdin()), length: None, may_be_plain: true }));
-    }
-    let file = File::open(path).map_err(|error| SourceError::new("cannot open", path, error))?;
-    let metadata = file.metadata().map_err(|error| SourceError::new("cannot look at", path, error))?;
-    if metadata.is_dir() {
-        return Ok(Opened::Directory(file.into()));
-    }
-    let regular = metadata.is_file();
-    let may_be_plain = !regular || path.to_ascii_lowercase().ends_with(".tar");
-    Ok(Opened::Stream(Stream { reader: Box::new(file), length: regular.then_some(metadata.len()), may_be_plain }))
-}
 
 /// How many bytes are read at a time: fewer of a short file, whose copies then take the same memory again and again.
 const CHUNK: usize = 128 * 1024;

@@ -6,60 +6,61 @@
 use super::entry::{Entry, Extensions, NAMELESS, is_extension, kind_name};
 use super::gzip::Fault;
 use super::header::{BLOCK, Block, Header, HeaderFault};
-use super::input::{Raw, Stream, Witness};
+use super::input::{Raw, Witness};
 use super::pax::PaxFault;
-use super::replay::{Replay, Stop};
+use super::replay::Replay;
 use super::unpacked::Unpacked;
 use super::{elsewhere, pax, sniff};
-use crate::check::secret;
-use crate::node::modules::{NotParsed, Script};
-use crate::node::parse::Parsing;
+use crate::tree::builder::{Stop, TreeBuilder};
 use crate::tree::defect::{Defect, DefectKind, Format, Unreadable};
 use crate::tree::limits::{LONGEST_PATH, MOST_KEPT, MOST_PAX, MOST_READ_ON};
 use crate::tree::nodes::{Content, FileData, Kind, Meta, Special};
+use crate::tree::open::Stream;
 use crate::tree::path::RelPath;
-use crate::tree::reading::{Interest, Reading, SourceError, interest, no_thread};
+use crate::tree::reading::{ContentObserver, Digests, HEAD, ReadOptions, SourceError, Wanted};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
 /// Reads an archive to its end.
-pub fn read(path: &str, stream: Stream, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
+pub fn read(
+    path: &str,
+    stream: Stream,
+    options: &ReadOptions<'_>,
+    observer: &mut dyn ContentObserver,
+) -> Result<Snapshot, SourceError> {
     let io_error = |error| SourceError::new("cannot read", path, error);
     let Stream { reader, length, may_be_plain } = stream;
-    let mut raw = Raw::new(reader, Witness::new(reading.tap));
+    let mut raw = Raw::new(reader, Witness::new(options.raw));
     let head = raw.peek(sniff::ENOUGH).map_err(io_error)?;
     let format = sniff::format(head);
     let excerpt = sniff::excerpt(head, format);
-    let mut replay = Replay::new(reading.limits);
+    let mut replay = Replay::new(options.limits);
     let unpacked = match format {
-        Format::Gzip => Unpacked::gzip(raw, &reading.limits),
-        Format::Tar if may_be_plain => Unpacked::plain(raw, &reading.limits),
+        Format::Gzip => Unpacked::gzip(raw, &options.limits),
+        Format::Tar if may_be_plain => Unpacked::plain(raw, &options.limits),
         found => {
-            replay.note(unreadable(None, Unreadable::Instead { found, excerpt }));
-            return finish(path, length, replay, Unpacked::plain(raw, &reading.limits), reading).map_err(io_error);
+            replay.built.note(unreadable(None, Unreadable::Instead { found, excerpt }));
+            return finish(path, length, replay, Unpacked::plain(raw, &options.limits), options).map_err(io_error);
         }
     };
     let mut walk = Walk {
         unpacked,
         replay,
-        reading,
+        options,
+        observer,
         length,
         content: 0,
         kept: 0,
         name: None,
         next: Extensions::default(),
-        parsing: Parsing::default(),
     };
     match walk.run() {
         Ok(()) => {}
-        Err(Halt::Defect(defect)) => walk.replay.note(*defect),
+        Err(Halt::Defect(defect)) => walk.replay.built.note(*defect),
         Err(Halt::Io(error)) => return Err(io_error(error)),
     }
-    for (file, script) in walk.parsing.finish().map_err(|error| no_thread(path, error))? {
-        walk.replay.tree.set_script(file, script);
-    }
-    finish(path, length, walk.replay, walk.unpacked, reading).map_err(io_error)
+    finish(path, length, walk.replay, walk.unpacked, options).map_err(io_error)
 }
 
 /// Reads the rest of the file for its SHA-256, unless it is too large to be worth it, and closes the books.
@@ -68,15 +69,15 @@ fn finish(
     length: Option<u64>,
     replay: Replay,
     unpacked: Unpacked<'_>,
-    reading: &Reading<'_>,
+    options: &ReadOptions<'_>,
 ) -> std::io::Result<Snapshot> {
-    let Replay { tree, defects, entries, .. } = replay;
+    let TreeBuilder { tree, defects, entries, .. } = replay.built;
     let sound = defects.iter().all(|defect| !defect.hides_tree);
     let too_large = defects.iter().any(|defect| defect.kind == DefectKind::TooLarge);
     let most = match length {
         _ if sound => u64::MAX,
         _ if too_large => 0,
-        Some(_) => reading.limits.max_size,
+        Some(_) => options.limits.max_size,
         None => MOST_READ_ON,
     };
     let (read, sha256) = unpacked.finish(most)?;
@@ -119,7 +120,8 @@ impl From<Stop> for Halt {
 struct Walk<'a> {
     unpacked: Unpacked<'a>,
     replay: Replay,
-    reading: &'a Reading<'a>,
+    options: &'a ReadOptions<'a>,
+    observer: &'a mut dyn ContentObserver,
     length: Option<u64>,
     /// Bytes of contents so far.
     content: u64,
@@ -128,7 +130,6 @@ struct Walk<'a> {
     /// The entry at hand, for messages.
     name: Option<String>,
     next: Extensions,
-    parsing: Parsing,
 }
 
 impl Walk<'_> {
@@ -206,7 +207,7 @@ impl Walk<'_> {
             let at = self.unpacked.offset();
             return Err(self.bad_tar(at, "the archive is not a whole number of 512-byte blocks"));
         }
-        if self.replay.entries == 0 {
+        if self.replay.built.entries == 0 {
             return Err(self.unreadable(Unreadable::NoEntries));
         }
         Ok(())
@@ -275,8 +276,8 @@ impl Walk<'_> {
         let mut path = RelPath::root();
         if let Err(fault) = path.assign(&entry.raw_name) {
             let defect = Defect::hiding(DefectKind::UnsafePath, self.name.clone(), fault.to_string());
-            self.replay.note(defect);
-            self.replay.count_entry()?;
+            self.replay.built.note(defect);
+            self.replay.built.count_entry()?;
             self.count_content(entry.size)?;
             return self.data(entry.size, |_| ());
         }
@@ -287,8 +288,8 @@ impl Walk<'_> {
         if let Some(what) = std::iter::once(&entry.raw_name).chain(hard_link).find_map(|name| elsewhere::name(name)) {
             return Err(self.ambiguous(what));
         }
-        self.replay.admit(&entry.raw_name, &path)?;
-        let meta = Meta { mode: entry.mode, owner: self.replay.tree.intern_owner(&entry.owner) };
+        self.replay.built.admit(&entry.raw_name, &path)?;
+        let meta = Meta { mode: entry.mode, owner: self.replay.built.tree.intern_owner(&entry.owner) };
         match entry.kind {
             b'0' | 0 => self.file(&path, entry.size, meta)?,
             b'5' => self.replay.directory(&path, meta)?,
@@ -304,10 +305,10 @@ impl Walk<'_> {
     /// Counts a file's content against the limit, before any of it is read.
     fn count_content(&mut self, size: u64) -> Result<(), Halt> {
         self.content = self.content.saturating_add(size);
-        if self.content > self.reading.limits.max_size {
+        if self.content > self.options.limits.max_size {
             let what = format!(
                 "more than {} unpacked: this file alone says {}",
-                crate::text::size(self.reading.limits.max_size),
+                crate::text::size(self.options.limits.max_size),
                 crate::text::size(size)
             );
             return Err(self.halt(DefectKind::TooLarge, what));
@@ -318,9 +319,8 @@ impl Walk<'_> {
     fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<(), Halt> {
         self.count_content(size)?;
         let placed = self.replay.file(path, size, meta)?;
-        let names = self.reading.names;
-        let wanted = interest(path.as_bytes(), names, self.reading.depth);
-        let keep = wanted.is_whole() && size <= wanted.most_kept();
+        let wanted = self.observer.wants(path.as_bytes());
+        let keep = matches!(wanted, Wanted::Kept(most) if size <= most);
         if keep {
             self.kept += size;
             if self.kept > MOST_KEPT {
@@ -328,8 +328,8 @@ impl Walk<'_> {
                 return Err(Halt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
             }
         }
-        let mut hasher = (wanted != Interest::Nothing || self.reading.depth.digests()).then(Sha256::new);
-        let most = usize::try_from(wanted.most_held(size)).unwrap_or(usize::MAX);
+        let mut hasher = (wanted != Wanted::Nothing || self.options.digests == Digests::Made).then(Sha256::new);
+        let most = usize::try_from(wanted.max_held(size)).unwrap_or(usize::MAX);
         let mut collected = Vec::with_capacity(most.min(usize::try_from(size).unwrap_or(usize::MAX)));
         self.data(size, |chunk| {
             if let Some(hasher) = &mut hasher {
@@ -338,20 +338,21 @@ impl Walk<'_> {
             let room = most - collected.len().min(most);
             collected.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         })?;
-        let mut data = FileData::of_size(size);
-        data.secret = secret::in_head(collected.get(..secret::HEAD.min(collected.len())).unwrap_or_default());
+        if wanted != Wanted::Nothing {
+            self.observer.head(placed.file, collected.get(..HEAD.min(collected.len())).unwrap_or_default());
+        }
         let content = match wanted {
             _ if keep => Content::Whole(collected.into_boxed_slice()),
-            Interest::Whole | Interest::Manifest | Interest::Text => Content::TooLarge,
-            Interest::Source(kind) if collected.len() as u64 == size => {
-                self.parsing.parse(placed.file, kind, collected);
+            Wanted::Kept(_) => Content::TooLarge,
+            Wanted::Given(_) => {
+                let whole = (collected.len() as u64 == size).then_some(collected);
+                self.observer.content(placed.file, path.as_bytes(), whole);
                 Content::NotKept
             }
-            Interest::Source(_) => Content::Script(Script::NotParsed(NotParsed::TooLarge)),
-            Interest::Nothing | Interest::Head => Content::NotKept,
+            Wanted::Nothing | Wanted::Head => Content::NotKept,
         };
         let sha256 = hasher.map(|hasher| hasher.finalize().into());
-        self.replay.fill_file(path, placed, data, content, sha256)?;
+        self.replay.fill_file(path, placed, FileData::of_size(size), content, sha256)?;
         Ok(())
     }
 
@@ -406,7 +407,7 @@ impl Walk<'_> {
     }
 
     fn fill(&mut self) -> Result<&[u8], Halt> {
-        (self.reading.progress)(self.unpacked.raw_offset(), self.length);
+        (self.options.progress)(self.unpacked.raw_offset(), self.length);
         let name = &self.name;
         self.unpacked.fill().map_err(|fault| {
             let kind = match fault {

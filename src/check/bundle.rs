@@ -1,5 +1,7 @@
 //! A bundle as the rules see it: the tree, and what several rules need to know of it, worked out once.
 
+use super::contents::Contents;
+use crate::node::graph::{Dependencies, ModuleSources};
 use crate::node::modules::Graph;
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::{PackageFile, read_package};
@@ -10,7 +12,9 @@ use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
 use crate::tree::territory::Territory;
+use crate::update::Shipped;
 use crate::update::generation::Generation;
+use crate::update::layout::DEPLOYED_AT;
 
 /// What a subject of `check` is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +48,8 @@ pub struct Expectations {
 pub struct Bundle<'a> {
     /// The subject it was read from.
     pub snapshot: &'a Snapshot,
+    /// What was found in its files.
+    pub contents: &'a Contents,
     /// The names it is judged by.
     pub names: &'a Names,
     /// What is known of its signature and manifest.
@@ -71,6 +77,7 @@ impl<'a> Bundle<'a> {
     #[must_use]
     pub fn new(
         snapshot: &'a Snapshot,
+        contents: &'a Contents,
         names: &'a Names,
         expectations: &'a Expectations,
         authenticity: &'a Authenticity,
@@ -79,6 +86,7 @@ impl<'a> Bundle<'a> {
         let territories: Vec<_> = tree.ids().map(|id| Territory::of(tree.path(id).as_bytes(), names)).collect();
         Self {
             snapshot,
+            contents,
             names,
             expectations,
             authenticity,
@@ -115,13 +123,6 @@ impl<'a> Bundle<'a> {
         read_package(self.tree(), &format!("{folder}/package.json"))
     }
 
-    /// The shared package's folder of sources, when the bundle ships it.
-    #[must_use]
-    pub fn ships_shared_source(&self) -> bool {
-        let tree = self.tree();
-        tree.resolve(self.names.shared_source.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory)
-    }
-
     /// Whether what `node_modules` holds is what a package manager left there, so that nothing is still to be installed:
     /// it is the directory of a unit, or bears the mark of npm, pnpm or Yarn.
     #[must_use]
@@ -131,20 +132,33 @@ impl<'a> Bundle<'a> {
         self.stage == Stage::Deployed && (self.expectations.deployed_at.is_some() || marked())
     }
 
-    /// Whether step 5 of the update installs the shared package from its shipped sources: `package.json` depends on that
-    /// folder by path.
+    /// What its imports are followed through.
     #[must_use]
-    pub fn installs_shared_source(&self) -> bool {
-        let tree = self.tree();
-        let (Ok(source), Some(root)) = (tree.resolve(self.names.shared_source.as_bytes()), self.package.package())
-        else {
-            return false;
-        };
-        root.declared().iter().any(|dependency| {
-            let path = dependency.spec.strip_prefix("file:").unwrap_or(&dependency.spec);
-            let path = path.strip_prefix("//").unwrap_or(path);
-            tree.resolve(path.as_bytes()) == Ok(source)
-        })
+    pub fn module_sources(&self) -> ModuleSources<'_> {
+        let dependencies = if self.is_installed() { Dependencies::Installed } else { Dependencies::ToBeInstalled };
+        ModuleSources {
+            tree: self.tree(),
+            scripts: &self.contents.scripts,
+            names: self.names,
+            package: &self.package,
+            shared_package: &self.shared_package,
+            node: self.expectations.node,
+            here: self.expectations.deployed_at.as_deref().unwrap_or(DEPLOYED_AT),
+            dependencies,
+        }
+    }
+
+    /// What the outcome of an update depends on.
+    #[must_use]
+    pub fn shipped(&self) -> Shipped<'_> {
+        Shipped {
+            tree: self.tree(),
+            names: self.names,
+            package: self.package.package(),
+            node: self.expectations.node,
+            modules: &self.modules,
+            restored: self.restored.as_ref(),
+        }
     }
 
     /// Whether the agent needs the package of that name: its shared package, a required or a declared dependency.

@@ -1,38 +1,156 @@
-//! Opens, reads and judges one subject.
+//! The pipeline that every command which looks at a bundle goes through: a path is opened once, read once, and what was
+//! read is put together for the rules.
 
+use super::authentication::{Authentication, NotAsked};
 use super::bundle::{Bundle, Expectations};
+use super::contents::{Contents, Depth, ManifestIsThere, Observer};
+use super::engine;
 use crate::archive;
 use crate::node::graph::{follow, follow_restored};
+use crate::node::package_file::read_package;
+use crate::report::policy::Policy;
+use crate::report::subject::SubjectReport;
 use crate::signing::authenticity::Authenticity;
+use crate::signing::manifest_files::MANIFEST;
+use crate::tree::defect::Defect;
 use crate::tree::directory;
+use crate::tree::limits::Limits;
 use crate::tree::names::Names;
-use crate::tree::reading::{Reading, SourceError};
-use crate::tree::snapshot::Snapshot;
+use crate::tree::nodes::Tree;
+use crate::tree::open::{Opened, open};
+use crate::tree::reading::{Progress, ReadOptions, SourceError};
+use crate::tree::snapshot::{Snapshot, SubjectKind};
+use std::io;
 
-/// Reads one subject: a directory, an archive, or `-` for an archive on stdin.
-///
-/// # Errors
-/// [`SourceError`] where the path cannot be opened or read. A damaged archive is no error: it is a
-/// snapshot with defects.
-pub fn read(path: &str, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
-    match archive::input::open(path)? {
-        archive::input::Opened::Directory(directory) => directory::read(path, directory, reading),
-        archive::input::Opened::Stream(stream) => archive::walk::read(path, stream, reading),
+/// How a subject is read, and what it is judged by.
+pub struct InspectOptions<'a> {
+    /// The names it is judged by.
+    pub names: &'a Names,
+    /// Where reading stops.
+    pub limits: Limits,
+    /// How much is read.
+    pub depth: Depth<'a>,
+    /// Who verifies it, and hears an archive's bytes pass.
+    pub authentication: &'a dyn Authentication,
+    /// What is demanded of it, asked for once it is read: which Node a server has may be known later than its bundle.
+    pub expectations: &'a (dyn Fn() -> Expectations + 'a),
+    /// Who is told how far it is.
+    pub progress: Progress<'a>,
+}
+
+impl<'a> InspectOptions<'a> {
+    /// Read to that depth; nothing is verified, and nothing demanded.
+    #[must_use]
+    pub fn plain(names: &'a Names, limits: Limits, depth: Depth<'a>) -> Self {
+        const NOBODY: NotAsked<'_> = NotAsked(&|_| ());
+        Self {
+            names,
+            limits,
+            depth,
+            authentication: &NOBODY,
+            expectations: &Expectations::default,
+            progress: &|_, _| (),
+        }
     }
 }
 
-/// A bundle with everything that the rules judge, what following its imports found included.
-#[must_use]
-pub fn bundle<'a>(
-    snapshot: &'a Snapshot,
-    names: &'a Names,
-    expectations: &'a Expectations,
-    authenticity: &'a Authenticity,
-) -> Bundle<'a> {
-    let bundle = Bundle::new(snapshot, names, expectations, authenticity);
-    if !snapshot.tree_is_known() {
-        return bundle;
+/// Why nothing can be said about a subject.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectError {
+    /// It could not be opened or read.
+    #[error(transparent)]
+    Subject(SourceError),
+    /// The signature beside it could not be read.
+    #[error(transparent)]
+    Signature(SourceError),
+}
+
+/// A subject that was read, with all that the rules judge.
+pub struct Inspected {
+    /// The tree, and where it came from.
+    pub snapshot: Snapshot,
+    /// What was found in its files.
+    pub contents: Contents,
+    /// What is known of its signature and manifest.
+    pub authenticity: Authenticity,
+    names: Names,
+    expectations: Expectations,
+}
+
+/// Opens and reads one subject: a directory, an archive, or `-` for an archive on stdin.
+///
+/// # Errors
+/// [`InspectError`] where the path or its signature cannot be opened or read. A damaged archive is no error: it is a
+/// snapshot with defects.
+pub fn inspect(path: &str, options: &InspectOptions<'_>) -> Result<Inspected, InspectError> {
+    let InspectOptions { names, limits, depth, authentication, expectations, progress } = *options;
+    let opened = open(path).map_err(InspectError::Subject)?;
+    let (kind, manifest) = match &opened {
+        Opened::Directory(directory) if !directory.has_file(MANIFEST) => (SubjectKind::Directory, ManifestIsThere::No),
+        Opened::Directory(_) => (SubjectKind::Directory, ManifestIsThere::Possibly),
+        Opened::Stream(_) => (SubjectKind::Archive, ManifestIsThere::Possibly),
+    };
+    authentication.begin(kind).map_err(InspectError::Signature)?;
+    let raw = |bytes: &[u8]| authentication.raw(bytes);
+    let read_options = ReadOptions { limits, digests: depth.digests(manifest), progress, raw: &raw };
+    let mut observer = Observer::new(names, depth);
+    let snapshot = match opened {
+        Opened::Directory(directory) => directory::read(path, directory, &read_options, &mut observer),
+        Opened::Stream(stream) => archive::walk::read(path, stream, &read_options, &mut observer),
+    };
+    let snapshot = snapshot.map_err(InspectError::Subject)?;
+    let contents = observer.finish().map_err(|error| InspectError::Subject(no_thread(path, error)))?;
+    let authenticity = authentication.conclude(&snapshot, names);
+    Ok(Inspected { snapshot, contents, authenticity, names: names.clone(), expectations: expectations() })
+}
+
+/// Whoever may not start a thread has not judged the code, which must not look as if it were sound.
+fn no_thread(path: &str, error: io::Error) -> SourceError {
+    let help =
+        "allow it more threads (`ulimit -u`, the limit of the container or service on tasks) or memory (`ulimit -v`)";
+    SourceError { help: Some(help), ..SourceError::new("no thread can be started to parse the code of", path, error) }
+}
+
+impl Inspected {
+    /// The tree.
+    #[must_use]
+    pub const fn tree(&self) -> &Tree {
+        &self.snapshot.tree
     }
-    let (modules, restored) = (follow(&bundle), follow_restored(&bundle));
-    bundle.with_modules(modules, restored)
+
+    /// What kept the subject from being read to its end, if anything did.
+    #[must_use]
+    pub fn hiding_defect(&self) -> Option<&Defect> {
+        self.snapshot.defects.iter().find(|defect| defect.hides_tree)
+    }
+
+    /// The bundle without its imports being followed: for what asks about the archive, its package and its manifest.
+    #[must_use]
+    pub fn bundle_unfollowed(&self) -> Bundle<'_> {
+        Bundle::new(&self.snapshot, &self.contents, &self.names, &self.expectations, &self.authenticity)
+    }
+
+    /// The bundle with everything that the rules judge, what following its imports found included.
+    #[must_use]
+    pub fn bundle(&self) -> Bundle<'_> {
+        let bundle = self.bundle_unfollowed();
+        if !self.snapshot.tree_is_known() {
+            return bundle;
+        }
+        let (modules, restored) = (follow(&bundle.module_sources()), follow_restored(&bundle.module_sources()));
+        bundle.with_modules(modules, restored)
+    }
+
+    /// The version that its `package.json` states.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        let package = read_package(self.tree(), "package.json");
+        package.package().and_then(|package| package.string("version")).map(str::to_owned)
+    }
+
+    /// What the rules say of it.
+    #[must_use]
+    pub fn judge(&self, policy: &Policy) -> SubjectReport {
+        engine::judge(&self.bundle(), policy)
+    }
 }

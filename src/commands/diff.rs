@@ -1,11 +1,12 @@
 //! `diff`: both bundles are read and judged as `check` does, then compared.
 
 use super::Failure;
-use super::authenticity::Trust;
+use super::keys;
 use super::session::{Configured, Session};
-use crate::check::bundle::{Bundle, Expectations};
-use crate::check::engine;
-use crate::check::inspect;
+use crate::check::authentication::{Authentication, NotAsked, SignatureCheck, Trust};
+use crate::check::bundle::Bundle;
+use crate::check::contents::Depth;
+use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::diff::Diff;
 use crate::cli::signing::KeyArgs;
 use crate::release::diff::{self, Change, Difference};
@@ -13,11 +14,9 @@ use crate::report::bundle_layout::Layout;
 use crate::report::finding::Finding;
 use crate::report::format::Format;
 use crate::report::policy::Policy;
-use crate::signing::authenticity::Authenticity;
 use crate::tree::limits::{Limits, MOST_KEPT_OF_A_TEXT};
 use crate::tree::names::Names;
 use crate::tree::nodes::Content;
-use crate::tree::reading::{Depth, Reading};
 use crate::tree::snapshot::Snapshot;
 use crate::{exit_code, render, text};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,8 +34,7 @@ struct Job<'a> {
 
 /// One side of the comparison.
 struct Side {
-    snapshot: Snapshot,
-    authenticity: Authenticity,
+    inspected: Inspected,
     findings: Vec<Finding>,
 }
 
@@ -75,29 +73,24 @@ impl<'a> Job<'a> {
             names: configured.config.names(),
             limits: options.limits.over(configured.config.limits()?.of_two()),
             policy: session.common.policy(&configured.config)?,
-            trust: Trust::gather(&KeyArgs::default(), false, configured)?,
+            trust: keys::trust(&KeyArgs::default(), false, configured)?,
         })
     }
 
     /// Reads and judges one of them.
     fn side(&self, path: &str) -> Result<Side, Failure> {
-        let listener = self.trust.listen(path, &KeyArgs::default())?;
-        let snapshot = self.read(path, Depth::Digests, &|bytes| listener.hear(bytes))?;
-        let authenticity = listener.conclude(&snapshot, &self.names);
-        let expectations = Expectations::default();
-        let report =
-            engine::judge(&inspect::bundle(&snapshot, &self.names, &expectations, &authenticity), &self.policy);
-        Ok(Side { snapshot, authenticity, findings: report.findings })
+        let inspected = self.read(path, Depth::Digests, &SignatureCheck::new(&self.trust, path, None))?;
+        let findings = inspected.judge(&self.policy).findings;
+        Ok(Side { inspected, findings })
     }
 
     fn compare(&self, a: &Side, b: &Side) -> Difference {
-        let expectations = Expectations::default();
-        let [first, second] =
-            [a, b].map(|side| Bundle::new(&side.snapshot, &self.names, &expectations, &side.authenticity));
-        let known = [a, b].map(|side| side.snapshot.tree_is_known());
+        let [first, second] = [a, b].map(|side| side.inspected.bundle_unfollowed());
+        let [before, after] = [a, b].map(|side| &side.inspected.snapshot);
+        let known = [before, after].map(Snapshot::tree_is_known);
         let compared = known == [true; 2];
         // Of two archives that are no archives, the same bytes are the same.
-        let same_bytes = a.snapshot.sha256.is_some() && a.snapshot.sha256 == b.snapshot.sha256;
+        let same_bytes = before.sha256.is_some() && before.sha256 == after.sha256;
         let (added, removed, changed) =
             if compared { diff::compare(first.tree(), second.tree()) } else { Default::default() };
         let version = |bundle: &Bundle<'_>| {
@@ -141,19 +134,22 @@ impl<'a> Job<'a> {
     }
 
     fn contents(&self, path: &str, wanted: &BTreeSet<Vec<u8>>) -> Result<BTreeMap<Vec<u8>, Box<[u8]>>, Failure> {
-        let snapshot = self.read(path, Depth::Contents(wanted), &|_| ())?;
-        let tree = &snapshot.tree;
+        let inspected = self.read(path, Depth::Contents(wanted), &NotAsked(&|_| ()))?;
+        let tree = inspected.tree();
         let content = |path: &Vec<u8>| match tree.content(tree.find(path)?) {
             Content::Whole(bytes) => Some((path.clone(), bytes.clone())),
-            Content::NotKept | Content::TooLarge | Content::Script(_) => None,
+            Content::NotKept | Content::TooLarge => None,
         };
         Ok(wanted.iter().filter_map(content).collect())
     }
 
-    fn read(&self, path: &str, depth: Depth<'_>, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+    fn read(&self, path: &str, depth: Depth<'_>, authentication: &dyn Authentication) -> Result<Inspected, Failure> {
         let progress = self.session.progress();
-        let show = |read, length| progress.show(read, length);
-        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
-        Ok(inspect::read(path, &reading)?)
+        let options = InspectOptions {
+            authentication,
+            progress: &|read, length| progress.show(read, length),
+            ..InspectOptions::plain(&self.names, self.limits, depth)
+        };
+        Ok(inspect(path, &options)?)
     }
 }

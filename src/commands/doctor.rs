@@ -1,24 +1,17 @@
 //! `doctor`: look at the server, judge what was seen, report.
 
 use super::Failure;
-use super::authenticity::Trust;
-use super::check::{Subject, examine};
+use super::keys;
 use super::session::{Configured, Session};
-use crate::check::bundle::Expectations;
+use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
 use crate::cli::signing::KeyArgs;
 use crate::doctor::diagnose;
-use crate::doctor::probe::{self, Wishes};
+use crate::doctor::probe::{self, BundleJudge, Wishes};
 use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
-use crate::node::node_version::NodeVersion;
 use crate::redact::Redactor;
 use crate::report::format::Format;
-use crate::report::policy::Policy;
-use crate::report::subject::SubjectReport;
-use crate::tree::limits::Limits;
-use crate::tree::names::Names;
-use crate::tree::snapshot::Snapshot;
 use crate::update::layout;
 use crate::{exit_code, host, render, text};
 use std::io::{self, Write};
@@ -43,16 +36,8 @@ pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8, Failure> {
     let trust = trust(options, &configured, server, &wishes)?;
     let names = configured.config.names();
     let limits = configured.config.limits()?;
-    let root = server.place("/");
-    let judge = |path: &Path, names: &Names, node: &dyn Fn() -> NodeVersion| {
-        // A folder stands where the server has it; an archive is still to be installed.
-        let place = path.strip_prefix(&root).ok().filter(|_| path.is_dir());
-        let deployed_at = place.map(|place| format!("/{}", place.to_string_lossy()));
-        let expectations =
-            || Expectations { node: node(), deployed_at: deployed_at.clone(), ..Expectations::default() };
-        judge(path, names, &expectations, limits, &trust)
-    };
-    let (facts, redactor) = probe::examine(server, &wishes, &names, &judge);
+    let judge = BundleJudge { limits, trust: &trust };
+    let (facts, redactor) = probe::examine(server, &wishes, &names, judge);
     if let Some(path) = &options.record {
         record(path, &recorder, &redactor)?;
     }
@@ -107,21 +92,7 @@ fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes:
     let own = server.place(&format!("{home}/{CONTROL_PLANE_KEY}"));
     let own = own.is_file().then_some(own);
     let keys = options.keys.iter().cloned().chain(own).collect();
-    Trust::gather(&KeyArgs { keys, signature: None }, false, configured)
-}
-
-/// Reads and judges a bundle on the server by the rules' own severities: what the user allows does not change whether
-/// Node would start.
-fn judge(
-    path: &Path,
-    names: &Names,
-    expectations: &dyn Fn() -> Expectations,
-    limits: Limits,
-    trust: &Trust,
-) -> Result<(Snapshot, SubjectReport), String> {
-    let path = path.to_str().ok_or("its path is not UTF-8")?;
-    let subject = Subject { path, names, limits, expectations, keys: &KeyArgs::default() };
-    examine(&subject, trust, &Policy::plain(), &|_, _| ()).map_err(|failure| failure.words())
+    keys::trust(&KeyArgs { keys, signature: None }, false, configured)
 }
 
 /// Writes down what was asked and answered.

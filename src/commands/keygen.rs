@@ -18,7 +18,8 @@ pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8, Failure> {
     let Some(name) = options.output.as_ref().filter(|name| name.file_name().is_some()) else {
         return Err(Failure::new("give the keys a name: `-o release` makes release.key and release.pub.pem"));
     };
-    let (private, public) = (keys::with_extension(name, "key"), keys::with_extension(name, "pub.pem"));
+    let (private, public) =
+        (crate::host::files::with_extension(name, "key"), crate::host::files::with_extension(name, "pub.pem"));
     for place in [&private, &public] {
         keys::may_write(place, options.force)?;
     }
@@ -40,8 +41,8 @@ pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8, Failure> {
     let made = NewKey {
         key_id: key.id().to_string(),
         minisign: key.public().to_minisign_line(),
-        private: keys::printable(&private),
-        public: keys::printable(&public),
+        private: crate::text::printable_path(&private),
+        public: crate::text::printable_path(&public),
         encrypted: passphrase.is_some(),
     };
     session.write(|out| match session.common.format() {

@@ -2,13 +2,13 @@
 
 use super::Failure;
 use super::session::Configured;
+use crate::check::authentication::Trust;
 use crate::cli::signing::{KeyArgs, PassphraseArgs};
 use crate::host::{self, files};
-use crate::signing::detached::MAX_SIGNATURE_FILE;
 use crate::signing::keys::MAX_KEY_FILE;
-use crate::signing::{KeyError, PublicKey, SecretKey, SignatureFile, SignatureFileError, TrustStore};
-use crate::text;
-use std::ffi::{OsStr, OsString};
+use crate::signing::{KeyError, PublicKey, SecretKey, TrustStore};
+use crate::text::printable_path;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -25,9 +25,6 @@ const SYSTEM_KEYS: &str = "/etc/bundle-doctor/keys.d";
 const CONTROL_PLANE_KEY: &str = ".server-flow/cp-public-key.pem";
 /// The longest passphrase read from a file, in bytes.
 const MAX_PASSPHRASE: usize = 4096;
-
-/// A signature file, or why it is not one.
-pub type Recognised = Result<SignatureFile, SignatureFileError>;
 
 /// Where trusted keys are looked for beside `--key` and the configuration.
 struct Places {
@@ -49,6 +46,20 @@ pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore,
         home: host::env("HOME").map(PathBuf::from),
     };
     collect(options, configured, &places)
+}
+
+/// The trusted keys, and whether a signature is required.
+///
+/// # Errors
+/// A [`Failure`] for a key that cannot be read, and where a signature is required and no key is known.
+pub fn trust(options: &KeyArgs, required: bool, configured: &Configured) -> Result<Trust, Failure> {
+    let keys = trusted(options, configured)?;
+    let required = required || configured.config.signature.required;
+    if required && keys.is_empty() {
+        let help = "give one with `--key FILE`, in `[signature] keys`, or in BUNDLE_DOCTOR_KEYS".to_owned();
+        return Err(Failure::new("a signature is required, and no trusted key is known").help(Some(help)));
+    }
+    Ok(Trust { keys, required })
 }
 
 fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Result<TrustStore, Failure> {
@@ -77,7 +88,7 @@ fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Resul
 /// Trusts the key in a file. `named_by` says who named it, for errors; its own path is enough for a report.
 fn add(store: &mut TrustStore, path: &Path, named_by: &str) -> Result<(), Failure> {
     let who = if named_by.is_empty() { String::new() } else { format!(" (named by {named_by})") };
-    let shown = printable(path);
+    let shown = printable_path(path);
     let read = files::read_bounded(path, MAX_KEY_FILE).map_err(|error| {
         Failure::new(format!("cannot read the public key {shown}{who}: {error}"))
             .at(&shown)
@@ -100,7 +111,7 @@ fn within(read: &files::Bounded) -> Result<&[u8], KeyError> {
 /// The files of the machine's key folder, by name; hidden ones are somebody's editor's.
 fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failure = |error: io::Error| {
-        let shown = printable(folder);
+        let shown = printable_path(folder);
         Failure::new(format!("cannot list the trusted keys in {shown}: {error}")).at(&shown)
     };
     let listing = match fs::read_dir(folder) {
@@ -124,64 +135,16 @@ fn exists(path: &Path) -> Result<bool, Failure> {
         Ok(_) => Ok(true),
         Err(error) if is_out_of_reach(&error) => Ok(false),
         Err(error) => {
-            let shown = printable(path);
+            let shown = printable_path(path);
             Err(Failure::new(format!("cannot look at {shown}: {error}")).at(&shown))
         }
     }
 }
 
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
 /// A place that nobody named and that is closed to the caller, another user's home for one, is as good as empty: with no
 /// key from elsewhere nothing is called verified.
 fn is_out_of_reach(error: &io::Error) -> bool {
-    is_absent(error) || error.kind() == io::ErrorKind::PermissionDenied
-}
-
-/// The detached signature of a file: `--signature`, else the path with `.minisig`, else with `.sig`; nothing where
-/// there is none. Stdin has none unless it is named. A directory's signature is that of its manifest: give that path.
-///
-/// # Errors
-/// A [`Failure`] where the signature that was named, or one that is there, cannot be read. What was read and is no
-/// signature is no failure of the run: it is the inner error.
-pub fn detached(path: &str, signature: Option<&Path>) -> Result<Option<(PathBuf, Recognised)>, Failure> {
-    let failure = |path: &Path, error: io::Error| {
-        let shown = printable(path);
-        Failure::new(format!("cannot read the signature {shown}: {error}")).at(&shown)
-    };
-    if let Some(named) = signature {
-        let read = files::read_bounded(named, MAX_SIGNATURE_FILE).map_err(|error| failure(named, error))?;
-        return Ok(Some((named.to_path_buf(), recognise(&read))));
-    }
-    if path == "-" {
-        return Ok(None);
-    }
-    for extension in ["minisig", "sig"] {
-        let beside = with_extension(Path::new(path), extension);
-        match files::read_regular(&beside, MAX_SIGNATURE_FILE, true) {
-            Ok(read) => return Ok(Some((beside, recognise(&read)))),
-            Err(error) if is_absent(&error) => {}
-            Err(error) => return Err(failure(&beside, error)),
-        }
-    }
-    Ok(None)
-}
-
-fn recognise(read: &files::Bounded) -> Recognised {
-    if read.size > MAX_SIGNATURE_FILE {
-        return Err(SignatureFileError::TooLarge { size: read.size });
-    }
-    SignatureFile::parse(&read.bytes)
-}
-
-/// `agent-bundle.tar.gz` and `minisig` make `agent-bundle.tar.gz.minisig`.
-pub fn with_extension(path: &Path, extension: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(extension);
-    name.into()
+    files::is_absent(error) || error.kind() == io::ErrorKind::PermissionDenied
 }
 
 /// The passphrase that was given, if any. An empty one in a flag or a file is one: it is refused where it protects
@@ -200,7 +163,7 @@ pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>
 }
 
 fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let shown = printable(path);
+    let shown = printable_path(path);
     let mut read = files::read_bounded(path, MAX_PASSPHRASE)
         .map_err(|error| Failure::new(format!("cannot read the passphrase file {shown}: {error}")).at(&shown))?;
     if read.size > MAX_PASSPHRASE {
@@ -221,7 +184,7 @@ fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 /// # Errors
 /// A [`Failure`]; neither key nor passphrase is in its words.
 pub fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey, Failure> {
-    let shown = printable(path);
+    let shown = printable_path(path);
     let read = files::read_bounded(path, MAX_KEY_FILE)
         .map_err(|error| Failure::new(format!("cannot read the private key {shown}: {error}")).at(&shown))?;
     let bytes = within(&read).map_err(|error| unusable(&shown, &error))?;
@@ -275,7 +238,7 @@ pub fn commit(staged: &[files::Staged], force: bool) -> Result<(), Failure> {
 
 /// Why a file was not written, and that nothing was.
 pub fn unwritten(place: &Path, error: &io::Error) -> Failure {
-    let shown = printable(place);
+    let shown = printable_path(place);
     if error.kind() == io::ErrorKind::AlreadyExists {
         let help = "nothing was written; choose another name, or overwrite it with --force".to_owned();
         return Failure::new(format!("{shown} is there already")).at(&shown).help(Some(help));
@@ -283,15 +246,13 @@ pub fn unwritten(place: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot write {shown}: {error}")).at(&shown)
 }
 
-/// A path that can be shown.
-pub fn printable(path: &Path) -> String {
-    text::printable_bytes(OsStr::as_bytes(path.as_os_str())).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::authentication::detached_signature;
     use crate::config::Config;
+    use crate::signing::SignatureFileError;
+    use crate::signing::detached::MAX_SIGNATURE_FILE;
 
     const ONE: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\n";
 
@@ -320,7 +281,7 @@ mod tests {
         let gathered = |places: &Places| collect(&options, &configured, places);
         let store = gathered(&places).unwrap();
         let origins: Vec<Vec<_>> = store.iter().map(|known| known.origins.clone()).collect();
-        let shown = |name: &str| printable(&at(name));
+        let shown = |name: &str| printable_path(&at(name));
         let expected = [
             vec![shown("flag"), shown("keys.d/b")],
             vec![shown("listed")],
@@ -341,9 +302,10 @@ mod tests {
     #[test]
     fn a_signature_is_looked_for_beside_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let file = printable(&folder.path().join("a.tar.gz"));
-        let found =
-            |named: Option<&Path>| detached(&file, named).map(|found| found.map(|(path, read)| (path, read.is_ok())));
+        let file = printable_path(&folder.path().join("a.tar.gz"));
+        let found = |named: Option<&Path>| {
+            detached_signature(&file, named).map(|found| found.map(|(path, read)| (path, read.is_ok())))
+        };
         assert!(found(None).unwrap().is_none());
         fs::write(format!("{file}.sig"), [1; 64]).unwrap();
         assert_eq!(found(None).unwrap(), Some((format!("{file}.sig").into(), true)));
@@ -352,9 +314,9 @@ mod tests {
         let named = folder.path().join("other");
         assert!(found(Some(&named)).is_err());
         fs::write(&named, vec![0; MAX_SIGNATURE_FILE * 3]).unwrap();
-        let (_, read) = detached(&file, Some(&named)).unwrap().unwrap();
+        let (_, read) = detached_signature(&file, Some(&named)).unwrap().unwrap();
         assert_eq!(read.unwrap_err(), SignatureFileError::TooLarge { size: MAX_SIGNATURE_FILE * 3 });
-        assert!(detached("-", None).unwrap().is_none());
+        assert!(detached_signature("-", None).unwrap().is_none());
     }
 
     #[test]

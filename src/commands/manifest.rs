@@ -2,15 +2,14 @@
 
 use super::Failure;
 use super::session::Session;
-use crate::check::bundle::{Bundle, Expectations};
+use crate::check::bundle::Bundle;
+use crate::check::contents::Depth;
 use crate::check::engine;
-use crate::check::inspect;
+use crate::check::inspect::{InspectOptions, inspect};
 use crate::check::rules::{self, Judges};
 use crate::cli::Manifest;
 use crate::report::finding::{Finding, Severity};
 use crate::report::format::Format;
-use crate::signing::authenticity::Authenticity;
-use crate::tree::reading::{Depth, Reading};
 use crate::{exit_code, render};
 use std::io::{self, Write};
 
@@ -24,13 +23,12 @@ pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
     let limits = options.limits.over(configured.config.limits()?);
     let progress = session.progress();
     let show = |read, length| progress.show(read, length);
-    let reading = Reading { limits, names: &names, depth: Depth::Sums, progress: &show, tap: &|_| () };
-    let snapshot = inspect::read(&options.path, &reading)?;
+    let inspected = inspect(
+        &options.path,
+        &InspectOptions { progress: &show, ..InspectOptions::plain(&names, limits, Depth::Sums) },
+    )?;
     drop(progress);
-    let expectations = Expectations::default();
-    let authenticity = Authenticity::default();
-    let bundle = Bundle::new(&snapshot, &names, &expectations, &authenticity);
-    let refusals = refusals(&bundle);
+    let refusals = refusals(&inspected.bundle_unfollowed());
     let json = session.common.format() == Format::Json;
     if !refusals.is_empty() {
         let mut words = Vec::new();
@@ -44,8 +42,8 @@ pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
         return Ok(exit_code::FAIL);
     }
     session.write(|out| match json {
-        true => render::json::manifest(&options.path, &snapshot.tree, out),
-        false => render::sums(&snapshot.tree, out),
+        true => render::json::manifest(&options.path, inspected.tree(), out),
+        false => render::sums(inspected.tree(), out),
     })?;
     Ok(exit_code::PASS)
 }

@@ -1,6 +1,5 @@
 //! The commands: each wires reading, judging and rendering together, and decides nothing itself.
 
-mod authenticity;
 mod check;
 mod diff;
 mod doctor;
@@ -16,6 +15,7 @@ mod session;
 mod sign;
 mod verify;
 
+use crate::check::inspect::InspectError;
 use crate::cli::{Cli, Command};
 use crate::exit_code;
 use crate::host::interrupt::{Interrupt, Second};
@@ -42,11 +42,6 @@ impl Failure {
         self
     }
 
-    /// What was tried and what was found, in one line.
-    fn words(self) -> String {
-        self.0.message
-    }
-
     fn help(mut self, help: Option<String>) -> Self {
         self.0.help = help;
         self
@@ -56,6 +51,15 @@ impl Failure {
 /// Notes signals from now on, for a command that has something to take away before it ends.
 fn watch(second: Second) -> Result<Interrupt, Failure> {
     Interrupt::watch(second).map_err(|error| Failure::new(format!("cannot prepare for signals: {error}")))
+}
+
+impl From<InspectError> for Failure {
+    fn from(error: InspectError) -> Self {
+        match error {
+            InspectError::Subject(error) => error.into(),
+            InspectError::Signature(error) => Self::new(error.to_string()).at(&error.path),
+        }
+    }
 }
 
 impl From<crate::tree::reading::SourceError> for Failure {

@@ -2,23 +2,23 @@
 
 use super::session::Session;
 use super::{Failure, keys};
-use crate::check::bundle::{Bundle, Expectations};
-use crate::check::inspect;
+use crate::check::authentication::NotAsked;
+use crate::check::contents::Depth;
+use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::signing::{Sign, SignatureWord};
+use crate::host::files;
 use crate::host::files::Staged;
 use crate::render::signing::{self, SignedManifest, SignedReport};
 use crate::report::format::Format;
 use crate::report::signature::{SignatureReport, SignatureStatus};
-use crate::signing::authenticity::Authenticity;
-use crate::signing::authenticity::{MANIFEST, UNLISTED};
 use crate::signing::manifest::{MAX_MANIFEST, push_line};
+use crate::signing::manifest_files::{MANIFEST, UNLISTED};
 use crate::signing::sign::{sign_bytes, sign_prehashed, sign_pure_reader, to_base64};
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, SignError, TrustedComment};
 use crate::tree::limits::Limits;
 use crate::tree::names::Names;
 use crate::tree::nodes::Kind;
-use crate::tree::reading::{Depth, Reading};
-use crate::tree::snapshot::Snapshot;
+use crate::tree::nodes::Tree;
 use crate::{exit_code, host, text};
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -83,10 +83,10 @@ impl Job<'_> {
     /// a second and full read, and without a version.
     fn prehashed(&self, key: &SecretKey) -> Result<Signed, Failure> {
         let signer = RefCell::new(PrehashedSigner::begin(key));
-        let snapshot = self.read(Depth::Judge, &|chunk| signer.borrow_mut().update(chunk))?;
+        let inspected = self.read(Depth::Judge, &|chunk| signer.borrow_mut().update(chunk))?;
         let name = Path::new(&self.options.path).file_name().map(|name| name.to_string_lossy().into_owned());
-        let read_whole = snapshot.sha256.is_some();
-        let version = read_whole.then(|| self.version(&snapshot)).flatten();
+        let read_whole = inspected.snapshot.sha256.is_some();
+        let version = read_whole.then(|| version(&inspected)).flatten();
         let comment = self.comment(name, version)?;
         let signature = if read_whole {
             signer.into_inner().finish(&comment)
@@ -104,18 +104,18 @@ impl Job<'_> {
             keys::may_write(place, self.options.force)?;
         }
         let key = keys::secret(&self.options.key, &self.options.passphrase)?;
-        let snapshot = self.read(Depth::Digests, &|_| ())?;
-        if let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) {
+        let inspected = self.read(Depth::Digests, &|_| ())?;
+        if let Some(defect) = inspected.hiding_defect() {
             let help = Some("raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned());
             return Err(Failure::new(format!("the folder was not read to its end: {}", defect.what))
                 .at(&self.options.path)
                 .help(help));
         }
-        let (manifest, counts) = self.manifest(&snapshot)?;
+        let (manifest, counts) = self.manifest(inspected.tree())?;
         self.no_stale_signature(&manifest_place, &place, &manifest)?;
         let signed = match self.options.signature_format {
             SignatureWord::Minisign => {
-                let comment = self.comment(Some(MANIFEST.to_owned()), self.version(&snapshot))?;
+                let comment = self.comment(Some(MANIFEST.to_owned()), version(&inspected))?;
                 let signature =
                     sign_prehashed(&key, &mut manifest.as_slice(), &comment).map_err(|error| self.unsigned(&error))?;
                 Signed { signature: signature.into_bytes(), comment: Some(comment) }
@@ -128,8 +128,7 @@ impl Job<'_> {
     }
 
     /// The manifest of a folder. What `verify` would refuse for ever is refused here.
-    fn manifest(&self, snapshot: &Snapshot) -> Result<(Vec<u8>, SignedManifest), Failure> {
-        let tree = &snapshot.tree;
+    fn manifest(&self, tree: &Tree) -> Result<(Vec<u8>, SignedManifest), Failure> {
         let mut manifest = Vec::new();
         let mut counts = SignedManifest { listed: 0, links: 0 };
         for id in tree.sorted() {
@@ -164,10 +163,10 @@ impl Job<'_> {
     /// Refuses to leave a signature of the old manifest beside the new one.
     fn no_stale_signature(&self, manifest: &Path, place: &Path, content: &[u8]) -> Result<(), Failure> {
         for extension in ["minisig", "sig"] {
-            let other = keys::with_extension(manifest, extension);
+            let other = files::with_extension(manifest, extension);
             let unchanged = || fs::read(manifest).is_ok_and(|old| old == content);
             if other != place && fs::symlink_metadata(&other).is_ok() && !unchanged() {
-                let shown = keys::printable(&other);
+                let shown = text::printable_path(&other);
                 let message = format!("{shown} signs another manifest, and would stay beside the new one");
                 return Err(Failure::new(message).at(&shown).help(Some("remove it, then sign again".to_owned())));
             }
@@ -175,19 +174,14 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn read(&self, depth: Depth, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+    fn read(&self, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected, Failure> {
         let progress = self.session.progress();
-        let show = |read, length| progress.show(read, length);
-        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
-        Ok(inspect::read(&self.options.path, &reading)?)
-    }
-
-    /// The version that the bundle's package.json states, where there is a bundle.
-    fn version(&self, snapshot: &Snapshot) -> Option<String> {
-        let (expectations, unknown) = (Expectations::default(), Authenticity::default());
-        let bundle = Bundle::new(snapshot, &self.names, &expectations, &unknown);
-        let package = bundle.package.package().filter(|_| snapshot.tree_is_known())?;
-        package.string("version").map(str::to_owned)
+        let options = InspectOptions {
+            authentication: &NotAsked(raw),
+            progress: &|read, length| progress.show(read, length),
+            ..InspectOptions::plain(&self.names, self.limits, depth)
+        };
+        Ok(inspect(&self.options.path, &options)?)
     }
 
     fn comment(&self, file: Option<String>, version: Option<String>) -> Result<TrustedComment, Failure> {
@@ -206,7 +200,7 @@ impl Job<'_> {
             SignatureWord::Minisign => "minisig",
             SignatureWord::Raw | SignatureWord::Base64 => "sig",
         };
-        keys::with_extension(signed, extension)
+        files::with_extension(signed, extension)
     }
 
     fn unsigned(&self, error: &SignError) -> Failure {
@@ -237,7 +231,7 @@ impl Job<'_> {
                 key_id: Some(key.id().to_string()),
                 comment: comment.map(|comment| text::printable(&comment.text()).into_owned()),
             },
-            written: written.iter().map(|place| keys::printable(place)).collect(),
+            written: written.iter().map(|place| text::printable_path(place)).collect(),
             manifest,
         };
         self.session.write(|out| match self.session.common.format() {
@@ -246,6 +240,11 @@ impl Job<'_> {
         })?;
         Ok(exit_code::PASS)
     }
+}
+
+/// The version that the bundle's package.json states, where there is a bundle.
+fn version(inspected: &Inspected) -> Option<String> {
+    inspected.version().filter(|_| inspected.snapshot.tree_is_known())
 }
 
 fn stage(place: &Path, content: &[u8]) -> Result<Staged, Failure> {

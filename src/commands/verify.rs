@@ -4,12 +4,12 @@
 //! `signature-binding` only.
 
 use super::Failure;
-use super::authenticity::{compare, judge};
-use super::keys::{self, Recognised};
+use super::keys;
 use super::session::Session;
-use crate::check::bundle::{Bundle, Expectations};
+use crate::check::authentication::{NotAsked, Recognised, compare, detached_signature, verified};
+use crate::check::contents::Depth;
 use crate::check::engine;
-use crate::check::inspect;
+use crate::check::inspect::{InspectError, InspectOptions, Inspected, inspect};
 use crate::cli::signing::Verify;
 use crate::host::files;
 use crate::render::signing::{self, Verification};
@@ -17,15 +17,14 @@ use crate::report::finding::{Finding, Severity};
 use crate::report::format::Format;
 use crate::report::policy::{Level, Policy};
 use crate::report::verdict::Verdict;
-use crate::signing::authenticity::MANIFEST;
 use crate::signing::authenticity::{Authenticity, Signature};
 use crate::signing::manifest::MAX_MANIFEST;
+use crate::signing::manifest_files::MANIFEST;
 use crate::signing::{TrustStore, Verifier};
 use crate::tree::limits::Limits;
 use crate::tree::names::Names;
 use crate::tree::nodes::Tree;
-use crate::tree::reading::{Depth, Reading, SourceError};
-use crate::tree::snapshot::Snapshot;
+use crate::tree::reading::SourceError;
 use crate::{exit_code, text};
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -79,11 +78,12 @@ impl Job<'_> {
     fn file(&self) -> Result<Verification, Failure> {
         let (place, recognised) = self.signature(&self.options.path)?;
         let verifier = RefCell::new(self.verifier(&recognised));
-        let mut snapshot = self.read(Depth::Judge, &|chunk| {
+        let mut inspected = self.read(Depth::Judge, &|chunk| {
             if let Some(verifier) = verifier.borrow_mut().as_mut() {
                 verifier.update(chunk);
             }
         })?;
+        let snapshot = &mut inspected.snapshot;
         let mut verifier = verifier.into_inner();
         if verifier.is_some() && snapshot.sha256.is_none() {
             verifier = self.second_read(&recognised)?;
@@ -95,11 +95,12 @@ impl Job<'_> {
         }
         let name = Path::new(&self.options.path).file_name().filter(|_| self.options.path != "-");
         let detached = Signature {
-            found_in: Some(keys::printable(&place)),
-            signs: name.map(|name| keys::printable(Path::new(name))),
-            ..judge(&recognised, verifier)
+            found_in: Some(text::printable_path(&place)),
+            signs: name.map(|name| text::printable_path(Path::new(name))),
+            ..verified(&recognised, verifier)
         };
-        Ok(self.conclude(&snapshot, &Authenticity { detached, ..Authenticity::default() }))
+        inspected.authenticity = Authenticity { detached, ..Authenticity::default() };
+        Ok(self.conclude(&inspected))
     }
 
     /// A file that reading gave up on as a bundle: it is read again from its start to its end, and nothing that the
@@ -140,24 +141,25 @@ impl Job<'_> {
             verifier.update(&bytes);
         }
         let manifest_signature = Signature {
-            found_in: Some(keys::printable(&signature)),
+            found_in: Some(text::printable_path(&signature)),
             signs: Some(MANIFEST.to_owned()),
-            ..judge(&recognised, verifier)
+            ..verified(&recognised, verifier)
         };
-        let verified = manifest_signature.is_verified();
-        let snapshot = self.read(if verified { Depth::Digests } else { Depth::Judge }, &|_| ())?;
-        if let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) {
+        let is_verified = manifest_signature.is_verified();
+        let mut inspected = self.read(if is_verified { Depth::Digests } else { Depth::Judge }, &|_| ())?;
+        if let Some(defect) = inspected.hiding_defect() {
             let message = format!("the folder was not read to its end: {}", defect.what);
             let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
             return Err(Failure::new(message).at(&self.options.path).help(Some(help)));
         }
-        let manifest = verified.then(|| compare(&snapshot, &bytes, &self.names));
-        Ok(self.conclude(&snapshot, &Authenticity { manifest, manifest_signature, ..Authenticity::default() }))
+        let manifest = is_verified.then(|| compare(&inspected.snapshot, &bytes, &self.names));
+        inspected.authenticity = Authenticity { manifest, manifest_signature, ..Authenticity::default() };
+        Ok(self.conclude(&inspected))
     }
 
     fn manifest(&self) -> Result<Vec<u8>, Failure> {
         let place = Path::new(&self.options.path).join(MANIFEST);
-        let shown = keys::printable(&place);
+        let shown = text::printable_path(&place);
         let mut read = files::read_regular(&place, MAX_MANIFEST, false).map_err(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 return Failure::new(format!("cannot read {shown}: {error}")).at(&shown);
@@ -173,7 +175,8 @@ impl Job<'_> {
     }
 
     fn signature(&self, path: &str) -> Result<(PathBuf, Recognised), Failure> {
-        let found = keys::detached(path, self.options.keys.signature.as_deref())?;
+        let found =
+            detached_signature(path, self.options.keys.signature.as_deref()).map_err(InspectError::Signature)?;
         found.ok_or_else(|| {
             let (message, help) = if path == "-" {
                 ("stdin has no signature beside it".to_owned(), "name it with --signature FILE")
@@ -191,17 +194,21 @@ impl Job<'_> {
         recognised.as_ref().ok().and_then(|file| Verifier::begin(file, &self.trust).ok())
     }
 
-    fn read(&self, depth: Depth, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+    fn read(&self, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected, Failure> {
         let progress = self.session.progress();
-        let show = |read, length| progress.show(read, length);
-        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
-        Ok(inspect::read(&self.options.path, &reading)?)
+        let options = InspectOptions {
+            authentication: &NotAsked(raw),
+            progress: &|read, length| progress.show(read, length),
+            ..InspectOptions::plain(&self.names, self.limits, depth)
+        };
+        Ok(inspect(&self.options.path, &options)?)
     }
 
-    fn conclude(&self, snapshot: &Snapshot, authenticity: &Authenticity) -> Verification {
-        let expectations = Expectations::default();
-        let bundle = Bundle::new(snapshot, &self.names, &expectations, authenticity);
-        let found = engine::run_rules(&bundle).into_iter().filter(|finding| RULES.contains(&finding.rule));
+    fn conclude(&self, inspected: &Inspected) -> Verification {
+        let authenticity = &inspected.authenticity;
+        let found = engine::run_rules(&inspected.bundle_unfollowed())
+            .into_iter()
+            .filter(|finding| RULES.contains(&finding.rule));
         let mut findings: Vec<_> = found.filter_map(|finding| self.wanted(finding)).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 

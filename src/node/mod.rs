@@ -7,4 +7,5 @@ pub mod package;
 pub mod package_file;
 pub mod parse;
 pub mod resolve;
+pub mod scripts;
 pub mod specifier;

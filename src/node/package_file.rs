@@ -33,6 +33,6 @@ pub fn read_package(tree: &Tree, path: &str) -> PackageFile {
     match tree.content(id) {
         Content::Whole(bytes) => Package::parse(bytes).map_or_else(PackageFile::Invalid, PackageFile::Read),
         Content::TooLarge => PackageFile::Invalid(PackageFault::TooLarge),
-        Content::NotKept | Content::Script(_) => PackageFile::Invalid(PackageFault::NotRead),
+        Content::NotKept => PackageFile::Invalid(PackageFault::NotRead),
     }
 }

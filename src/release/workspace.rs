@@ -1,5 +1,6 @@
 //! A repository before a release, as the checklist sees it: read once, judged without looking again.
 
+use crate::check::inspect::Inspected;
 use crate::node::package_file::PackageFile;
 use crate::report::signature::SignatureStatus;
 use crate::report::subject::SubjectReport;
@@ -27,7 +28,7 @@ pub struct Workspace {
     /// The bundle's copy of it; nothing where the folder is not there.
     pub bundle_dist: Option<Snapshot>,
     /// The bundle's folder; nothing where it is not there.
-    pub bundle: Option<Snapshot>,
+    pub bundle: Option<Inspected>,
     /// The shared package; nothing where the folder is not there.
     pub shared: Option<Snapshot>,
     /// Whether its compiled code is what its sources give.

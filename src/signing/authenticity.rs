@@ -3,16 +3,6 @@
 use super::checksums::Comparison;
 use crate::report::signature::{Coverage, SignatureReport, SignatureStatus};
 
-/// The manifest's file name, in the bundle's root.
-pub const MANIFEST: &str = "SHA256SUMS";
-/// The manifest's signature.
-pub const MANIFEST_SIGNATURE: &str = "SHA256SUMS.minisig";
-
-/// The manifest's signature in raw or base64 form.
-pub const PLAIN_MANIFEST_SIGNATURE: &str = "SHA256SUMS.sig";
-/// Files in the root that a manifest cannot list: itself and its signatures.
-pub const UNLISTED: [&str; 3] = [MANIFEST, MANIFEST_SIGNATURE, PLAIN_MANIFEST_SIGNATURE];
-
 /// What a verified trusted comment says of the file it signs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Binding {

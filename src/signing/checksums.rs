@@ -2,7 +2,7 @@
 //!
 //! A deployed directory holds more than was shipped: what the package manager installed is counted, not judged.
 
-use super::authenticity::UNLISTED;
+use super::manifest_files::UNLISTED;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::territory::Territory;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::signing::authenticity::UNLISTED;
+use crate::signing::manifest_files::UNLISTED;
 use thiserror::Error;
 
 /// The largest manifest read, in bytes: some 60,000 files, and few enough to stay within the tool's memory.

@@ -21,6 +21,7 @@ mod error;
 mod kdf;
 pub mod keys;
 pub mod manifest;
+pub mod manifest_files;
 mod minisign;
 mod pem;
 pub mod sign;

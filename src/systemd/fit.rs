@@ -190,7 +190,7 @@ fn main_of(tree: &Tree, folder: NodeId) -> Option<String> {
     let id = tree.resolve_from(folder, b"package.json").ok()?;
     match tree.content(id) {
         Content::Whole(bytes) => Package::parse(bytes).ok()?.string("main").map(str::to_owned),
-        Content::NotKept | Content::TooLarge | Content::Script(_) => None,
+        Content::NotKept | Content::TooLarge => None,
     }
 }
 

@@ -2,18 +2,16 @@
 //! that a link swapped in meanwhile cannot lead outside; FIFOs and devices are looked at, never opened. Folders are
 //! listed, and their names looked at, by [`super::listing`], ahead of the walk where it can.
 
+use super::builder::{Stop, TreeBuilder};
+use super::defect::{Defect, DefectKind};
 use super::hashing::{self, Done, Hashing, Job};
 use super::limits::MOST_KEPT;
 use super::listing::{Ahead, Entry, Is, Listing, Look, Unlisted};
-use super::reading::{Interest, Reading, SourceError, interest, no_thread};
-use crate::archive::replay::{Replay, Stop};
-use crate::check::secret;
-use crate::node::modules::{NotParsed, Script};
-use crate::node::parse::Parsing;
-use crate::tree::defect::{Defect, DefectKind};
-use crate::tree::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Owner, Special};
-use crate::tree::path::RelPath;
-use crate::tree::snapshot::{Snapshot, SubjectKind};
+use super::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Owner, Special};
+use super::open::Directory;
+use super::path::RelPath;
+use super::reading::{ContentObserver, Digests, HEAD, ReadOptions, SourceError, Wanted};
+use super::snapshot::{Snapshot, SubjectKind};
 use rustix::fs::{FileType, Mode, OFlags};
 use sha2::{Digest, Sha256};
 use std::ffi::{CStr, OsStr};
@@ -23,37 +21,39 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 /// Reads a directory.
-pub fn read(path: &str, directory: OwnedFd, reading: &Reading<'_>) -> Result<Snapshot, SourceError> {
+pub fn read(
+    path: &str,
+    directory: Directory,
+    options: &ReadOptions<'_>,
+    observer: &mut dyn ContentObserver,
+) -> Result<Snapshot, SourceError> {
     let mut walk = Walk {
         base: PathBuf::from(path),
-        reading,
-        replay: Replay::new(reading.limits),
+        options,
+        observer,
+        built: TreeBuilder::new(options.limits),
         path: RelPath::root(),
         total: 0,
         kept: 0,
         buffer: vec![0; hashing::BUFFER],
-        parsing: Parsing::default(),
-        hashing: reading.depth.digests().then(Hashing::start).flatten(),
-        ahead: Ahead::new(reading.limits.max_entries),
+        hashing: (options.digests == Digests::Made).then(Hashing::start).flatten(),
+        ahead: Ahead::new(options.limits.max_entries),
     };
-    match walk.all(directory).and_then(|()| walk.finish_hashing()) {
+    match walk.all(directory.0).and_then(|()| walk.finish_hashing()) {
         Ok(()) => {}
-        Err(Halt::Limit(Stop(defect))) => walk.replay.note(defect),
+        Err(Halt::Limit(Stop(defect))) => walk.built.note(defect),
         Err(Halt::Source(error)) => return Err(error),
     }
-    let Walk { mut replay, total, parsing, .. } = walk;
-    for (file, script) in parsing.finish().map_err(|error| no_thread(path, error))? {
-        replay.tree.set_script(file, script);
-    }
+    let Walk { built, total, .. } = walk;
     Ok(Snapshot {
         path: path.to_owned(),
         kind: SubjectKind::Directory,
         sha256: None,
         size: total,
         unpacked_size: total,
-        entries: replay.entries,
-        tree: replay.tree,
-        defects: replay.defects,
+        entries: built.entries,
+        tree: built.tree,
+        defects: built.defects,
     })
 }
 
@@ -76,14 +76,14 @@ impl From<SourceError> for Halt {
 
 struct Walk<'a> {
     base: PathBuf,
-    reading: &'a Reading<'a>,
-    replay: Replay,
+    options: &'a ReadOptions<'a>,
+    observer: &'a mut dyn ContentObserver,
+    built: TreeBuilder,
     /// The path of the folder or file at hand.
     path: RelPath,
     total: u64,
     kept: u64,
     buffer: Vec<u8>,
-    parsing: Parsing,
     /// Where files go of which nothing but the sum is wanted.
     hashing: Option<Hashing>,
     ahead: Ahead,
@@ -95,7 +95,7 @@ impl Walk<'_> {
     }
 
     fn all(&mut self, directory: OwnedFd) -> Result<(), Halt> {
-        let root = self.replay.tree.root();
+        let root = self.built.tree.root();
         let listing = self.ahead.first(directory);
         self.folder(listing, root)
     }
@@ -116,7 +116,7 @@ impl Walk<'_> {
             Unlisted::Open(error) => self.error("cannot open", error),
             Unlisted::List(error) => self.error("cannot list", error),
             Unlisted::TooMany => {
-                let what = format!("more than {} entries", self.reading.limits.max_entries);
+                let what = format!("more than {} entries", self.options.limits.max_entries);
                 Stop(Defect::hiding(DefectKind::TooLarge, None, what)).into()
             }
         }
@@ -126,22 +126,22 @@ impl Walk<'_> {
         let Entry { name, look } = entry;
         let Look { is, mode, uid, gid } = look.map_err(|error| self.error("cannot look at", error))?;
         let path = std::mem::take(&mut self.path);
-        let admitted = self.replay.admit(path.as_bytes(), &path);
+        let admitted = self.built.admit(path.as_bytes(), &path);
         self.path = path;
         admitted?;
-        (self.reading.progress)(self.total, None);
+        (self.options.progress)(self.total, None);
         let owner = Owner { uid: uid.into(), gid: gid.into(), ..Owner::default() };
-        let meta = Meta { mode, owner: self.replay.tree.intern_owner(&owner) };
+        let meta = Meta { mode, owner: self.built.tree.intern_owner(&owner) };
         let special = match is {
             Is::Folder(folder) => {
-                let node = self.replay.tree.insert(parent, name.to_bytes(), Kind::Directory, meta);
+                let node = self.built.tree.insert(parent, name.to_bytes(), Kind::Directory, meta);
                 let listing = self.ahead.take(folder);
                 return self.folder(listing, node);
             }
             Is::File(size) => return self.file(directory, parent, &name, size, meta),
             Is::Link(target) => {
                 let target = target.map_err(|error| self.error("cannot read the link", error))?;
-                self.replay.tree.insert_link(parent, name.to_bytes(), target.to_bytes(), meta);
+                self.built.tree.insert_link(parent, name.to_bytes(), target.to_bytes(), meta);
                 return Ok(());
             }
             Is::Special(FileType::CharacterDevice) => Special::CharacterDevice,
@@ -149,7 +149,7 @@ impl Walk<'_> {
             Is::Special(FileType::Fifo) => Special::Fifo,
             Is::Special(_) => Special::Socket,
         };
-        self.replay.tree.insert(parent, name.to_bytes(), Kind::Special(special), meta);
+        self.built.tree.insert(parent, name.to_bytes(), Kind::Special(special), meta);
         Ok(())
     }
 
@@ -162,17 +162,17 @@ impl Walk<'_> {
         meta: Meta,
     ) -> Result<(), Halt> {
         self.total = self.total.saturating_add(size);
-        if self.total > self.reading.limits.max_size {
-            let what = format!("more than {} of files", crate::text::size(self.reading.limits.max_size));
+        if self.total > self.options.limits.max_size {
+            let what = format!("more than {} of files", crate::text::size(self.options.limits.max_size));
             return Err(Stop(Defect::hiding(DefectKind::TooLarge, Some(self.path.to_string()), what)).into());
         }
-        let id = self.replay.tree.add_file(FileData::of_size(size));
-        let node = self.replay.tree.insert(parent, name.to_bytes(), Kind::File(id), meta);
-        let wanted = interest(self.path.as_bytes(), self.reading.names, self.reading.depth);
-        let digest = self.reading.depth.digests();
-        if (wanted == Interest::Nothing || size == 0) && !digest {
-            if wanted.is_whole() {
-                self.replay.tree.set_file(id, FileData::of_size(0), Content::Whole(Box::default()), None);
+        let id = self.built.tree.add_file(FileData::of_size(size));
+        let node = self.built.tree.insert(parent, name.to_bytes(), Kind::File(id), meta);
+        let wanted = self.observer.wants(self.path.as_bytes());
+        let digest = self.options.digests == Digests::Made;
+        if (wanted == Wanted::Nothing || size == 0) && !digest {
+            if matches!(wanted, Wanted::Kept(_)) {
+                self.built.tree.set_file(id, FileData::of_size(0), Content::Whole(Box::default()), None);
             }
             return Ok(());
         }
@@ -180,14 +180,14 @@ impl Walk<'_> {
         let opened = rustix::fs::openat(directory, name, flags, Mode::empty())
             .map_err(|error| self.error("cannot open", error))?;
         let content = File::from(opened);
-        if let Some(hashing) = self.hashing.as_mut().filter(|_| wanted == Interest::Nothing) {
+        if let Some(hashing) = self.hashing.as_mut().filter(|_| wanted == Wanted::Nothing) {
             let come = hashing.come();
             let handed = hashing.hash(Job { node, file: id, content, size });
             handed.map_err(|error| self.error("cannot read", error))?;
             return come.into_iter().try_for_each(|done| self.hashed(done));
         }
         let (data, content, sha256) = self.content(content, id, wanted, size)?;
-        self.replay.tree.set_file(id, data, content, sha256);
+        self.built.tree.set_file(id, data, content, sha256);
         Ok(())
     }
 
@@ -195,10 +195,10 @@ impl Walk<'_> {
     fn hashed(&mut self, done: Done) -> Result<(), Halt> {
         let Done { node, file, size, sha256 } = done;
         let sha256 = sha256.map_err(|error| {
-            let path = self.replay.tree.path(node);
+            let path = self.built.tree.path(node);
             SourceError::new("cannot read", self.base.join(OsStr::from_bytes(path.as_bytes())), error)
         })?;
-        self.replay.tree.set_file(file, FileData::of_size(size), Content::NotKept, Some(sha256));
+        self.built.tree.set_file(file, FileData::of_size(size), Content::NotKept, Some(sha256));
         Ok(())
     }
 
@@ -214,12 +214,13 @@ impl Walk<'_> {
         &mut self,
         mut file: File,
         id: FileId,
-        wanted: Interest,
+        wanted: Wanted,
         size: u64,
     ) -> Result<(FileData, Content, Option<[u8; 32]>), Halt> {
-        let digest = self.reading.depth.digests();
-        let keep = wanted.is_whole() && size <= wanted.most_kept() && self.kept + size <= MOST_KEPT;
-        let most = if wanted.is_whole() && !keep { secret::HEAD as u64 } else { wanted.most_held(size) };
+        let digest = self.options.digests == Digests::Made;
+        let to_keep = matches!(wanted, Wanted::Kept(_));
+        let keep = to_keep && size <= wanted.max_kept() && self.kept + size <= MOST_KEPT;
+        let most = if to_keep && !keep { HEAD as u64 } else { wanted.max_held(size) };
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut hasher = digest.then(Sha256::new);
         let mut collected = Vec::new();
@@ -236,10 +237,9 @@ impl Walk<'_> {
             hashing::head(&mut file, size.min(most as u64), size, &mut self.buffer, take)
         };
         read.map_err(|error| self.error("cannot read", error))?;
-        let mut data = FileData::of_size(size);
         let sha256 = hasher.map(|hasher| hasher.finalize().into());
-        if wanted != Interest::Nothing {
-            data.secret = secret::in_head(collected.get(..secret::HEAD.min(collected.len())).unwrap_or_default());
+        if wanted != Wanted::Nothing {
+            self.observer.head(id, collected.get(..HEAD.min(collected.len())).unwrap_or_default());
         }
         let content = match wanted {
             _ if keep => {
@@ -247,14 +247,14 @@ impl Walk<'_> {
                 collected.truncate(usize::try_from(size).unwrap_or(usize::MAX));
                 Content::Whole(collected.into_boxed_slice())
             }
-            Interest::Whole | Interest::Manifest | Interest::Text => Content::TooLarge,
-            Interest::Source(kind) if collected.len() as u64 == size => {
-                self.parsing.parse(id, kind, collected);
+            Wanted::Kept(_) => Content::TooLarge,
+            Wanted::Given(_) => {
+                let whole = (collected.len() as u64 == size).then_some(collected);
+                self.observer.content(id, self.path.as_bytes(), whole);
                 Content::NotKept
             }
-            Interest::Source(_) => Content::Script(Script::NotParsed(NotParsed::TooLarge)),
-            Interest::Nothing | Interest::Head => Content::NotKept,
+            Wanted::Nothing | Wanted::Head => Content::NotKept,
         };
-        Ok((data, content, sha256))
+        Ok((FileData::of_size(size), content, sha256))
     }
 }

@@ -1,5 +1,6 @@
 //! What a bundle holds: paths, nodes and whose they are; and folders read into a tree.
 
+pub mod builder;
 pub mod defect;
 pub mod directory;
 mod hashing;
@@ -8,6 +9,7 @@ mod listing;
 pub mod litter;
 pub mod names;
 pub mod nodes;
+pub mod open;
 pub mod path;
 pub mod reading;
 pub mod snapshot;

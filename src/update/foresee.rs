@@ -5,14 +5,40 @@
 //! does the update for real and compares.
 
 use super::steps::Step;
-use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, Graph, Need};
+use crate::node::node_version::NodeVersion;
 use crate::node::package::{Dependency, Package};
 use crate::node::resolve::{Loader, Resolver, Target};
-use crate::node::specifier::{Refers, is_satisfied};
-use crate::tree::nodes::Kind;
+use crate::node::specifier::{Refers, installed_by_path};
+use crate::tree::names::Names;
+use crate::tree::nodes::{Kind, Tree};
 use crate::update::generation::Generation;
 use crate::update::layout;
+
+/// What the outcome of an update depends on.
+#[derive(Clone, Copy)]
+pub struct Shipped<'a> {
+    /// The bundle's tree.
+    pub tree: &'a Tree,
+    /// The names it is judged by.
+    pub names: &'a Names,
+    /// The root `package.json`, if it can be used.
+    pub package: Option<&'a Package>,
+    /// Who will run it.
+    pub node: NodeVersion,
+    /// What following its imports found.
+    pub modules: &'a Graph,
+    /// The same, with the shared package taken from its shipped sources; nothing where it ships none.
+    pub restored: Option<&'a Graph>,
+}
+
+impl Shipped<'_> {
+    /// Whether the bundle ships the shared package's folder of sources.
+    fn has_shared_source(&self) -> bool {
+        let source = self.tree.resolve(self.names.shared_source.as_bytes());
+        source.is_ok_and(|id| self.tree.kind(id) == Kind::Directory)
+    }
+}
 
 /// The programs that step 5 installs with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,7 +88,7 @@ impl Fate {
     }
 }
 
-/// What one generation would make of a bundle.
+/// What one generation would make of a shipped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Outcome {
     /// Whose update.
@@ -91,18 +117,18 @@ impl Outcome {
 
 /// What a generation's update would make of a bundle's shared package.
 #[must_use]
-pub fn foresee(generation: Generation, bundle: &Bundle<'_>) -> Outcome {
-    let fate = |manager| fate(generation, bundle, provision(bundle, manager));
+pub fn foresee(generation: Generation, shipped: &Shipped<'_>) -> Outcome {
+    let fate = |manager| fate(generation, shipped, provision(shipped, manager));
     Outcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
 }
 
 /// [`foresee`], once a dependency on the shared package that cannot be installed is removed, as its rule advises.
 #[must_use]
-pub fn foresee_repaired(generation: Generation, bundle: &Bundle<'_>) -> Outcome {
+pub fn foresee_repaired(generation: Generation, shipped: &Shipped<'_>) -> Outcome {
     let fate = |manager| {
-        let found = provision(bundle, manager);
+        let found = provision(shipped, manager);
         let mended = matches!(found, Provision::Fails | Provision::DeadLink);
-        fate(generation, bundle, if mended { Provision::Nothing } else { found })
+        fate(generation, shipped, if mended { Provision::Nothing } else { found })
     };
     Outcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
 }
@@ -112,7 +138,7 @@ pub fn foresee_repaired(generation: Generation, bundle: &Bundle<'_>) -> Outcome 
 enum Provision {
     /// There is none, or it is left out.
     Nothing,
-    /// It installs this folder of the bundle.
+    /// It installs this folder of the shipped.
     Folder(String),
     /// It installs something that cannot be looked into.
     Something,
@@ -122,16 +148,16 @@ enum Provision {
     Fails,
 }
 
-fn provision(bundle: &Bundle<'_>, manager: Manager) -> Provision {
-    let Some(root) = bundle.package.package() else {
+fn provision(shipped: &Shipped<'_>, manager: Manager) -> Provision {
+    let Some(root) = shipped.package else {
         return Provision::Nothing;
     };
-    let shared = &bundle.names.shared;
+    let shared = &shipped.names.shared;
     let found: Vec<_> = root
         .declared()
         .into_iter()
         .filter(|dependency| dependency.name == *shared)
-        .map(|dependency| provided_by(bundle, root, &dependency, manager))
+        .map(|dependency| provided_by(shipped, root, &dependency, manager))
         .collect();
     if found.contains(&Provision::Fails) {
         return Provision::Fails;
@@ -139,30 +165,26 @@ fn provision(bundle: &Bundle<'_>, manager: Manager) -> Provision {
     found.into_iter().find(|provision| *provision != Provision::Nothing).unwrap_or(Provision::Nothing)
 }
 
-fn provided_by(bundle: &Bundle<'_>, root: &Package, dependency: &Dependency, manager: Manager) -> Provision {
+fn provided_by(shipped: &Shipped<'_>, root: &Package, dependency: &Dependency, manager: Manager) -> Provision {
     let optional = dependency.field == "optionalDependencies";
     let unless_optional = |provision| if optional { Provision::Nothing } else { provision };
     match (Refers::of(&dependency.spec), manager) {
         // pnpm links the workspace's package where the workspace is shipped; how far is not for the bundle to tell.
-        (Refers::Workspace, Manager::Pnpm) if bundle.tree().find(b"pnpm-workspace.yaml").is_some() => {
+        (Refers::Workspace, Manager::Pnpm) if shipped.tree.find(b"pnpm-workspace.yaml").is_some() => {
             Provision::Something
         }
         (Refers::Workspace, Manager::Pnpm) => unless_optional(Provision::Fails),
         (Refers::Local(protocol), Manager::Pnpm) if protocol == "link:" => {
             let path = dependency.spec.trim().get("link:".len()..).unwrap_or_default();
-            if root.installs(&dependency.name) && is_satisfied(bundle, "", path) {
-                folder_or_file(bundle, path)
+            if root.installs(&dependency.name) && installed_by_path(shipped.tree, "", path).is_some() {
+                folder_or_file(shipped, path)
             } else {
                 Provision::Nothing
             }
         }
         (Refers::Workspace | Refers::Local(_), _) => Provision::Fails,
-        (Refers::Path { path, .. }, _) if is_satisfied(bundle, "", &path) => {
-            if root.installs(&dependency.name) {
-                folder_or_file(bundle, &path)
-            } else {
-                Provision::Nothing
-            }
+        (Refers::Path { path, .. }, _) if installed_by_path(shipped.tree, "", &path).is_some() => {
+            if root.installs(&dependency.name) { folder_or_file(shipped, &path) } else { Provision::Nothing }
         }
         (Refers::Path { with_protocol: true, .. }, Manager::Pnpm) => unless_optional(Provision::Fails),
         (Refers::Path { .. }, _) if optional || !root.installs(&dependency.name) => Provision::Nothing,
@@ -175,29 +197,29 @@ fn provided_by(bundle: &Bundle<'_>, root: &Package, dependency: &Dependency, man
     }
 }
 
-fn folder_or_file(bundle: &Bundle<'_>, path: &str) -> Provision {
-    let tree = bundle.tree();
+fn folder_or_file(shipped: &Shipped<'_>, path: &str) -> Provision {
+    let tree = shipped.tree;
     match tree.resolve(path.as_bytes()) {
         Ok(id) if tree.kind(id) == Kind::Directory => Provision::Folder(tree.path(id).to_string()),
         _ => Provision::Something,
     }
 }
 
-fn fate(generation: Generation, bundle: &Bundle<'_>, provision: Provision) -> Fate {
-    let put_back = generation == Generation::Preserving && has_copy(bundle);
+fn fate(generation: Generation, shipped: &Shipped<'_>, provision: Provision) -> Fate {
+    let put_back = generation == Generation::Preserving && has_copy(shipped);
     match provision {
         Provision::Fails => Fate::Stops(Step::Install),
         // Whether there is something in the copy is for other rules to say.
         _ if put_back => Fate::Present,
-        Provision::Folder(folder) => usable(bundle, &folder),
+        Provision::Folder(folder) => usable(shipped, &folder),
         Provision::Something => Fate::Unknown,
         // `cp: cannot overwrite non-directory 'node_modules/@server-flow/shared' with directory 'packages/shared'`
-        Provision::DeadLink if bundle.ships_shared_source() => Fate::Stops(Step::Shared),
+        Provision::DeadLink if shipped.has_shared_source() => Fate::Stops(Step::Shared),
         Provision::DeadLink => Fate::Dropped,
-        Provision::Nothing if !bundle.ships_shared_source() => Fate::Dropped,
-        Provision::Nothing => match scope(bundle) {
-            _ if generation != Generation::Documented => usable(bundle, &bundle.names.shared_source),
-            Scope::Made => usable(bundle, &bundle.names.shared_source),
+        Provision::Nothing if !shipped.has_shared_source() => Fate::Dropped,
+        Provision::Nothing => match scope(shipped) {
+            _ if generation != Generation::Documented => usable(shipped, &shipped.names.shared_source),
+            Scope::Made => usable(shipped, &shipped.names.shared_source),
             // `cp: cannot create directory 'node_modules/@server-flow/shared': No such file or directory`
             Scope::Missing => Fate::Stops(Step::Shared),
             Scope::Unknown => Fate::Unknown,
@@ -205,18 +227,18 @@ fn fate(generation: Generation, bundle: &Bundle<'_>, provision: Provision) -> Fa
     }
 }
 
-fn has_copy(bundle: &Bundle<'_>) -> bool {
-    bundle.tree().resolve(bundle.names.shared_copy().as_bytes()).is_ok()
+fn has_copy(shipped: &Shipped<'_>) -> bool {
+    shipped.tree.resolve(shipped.names.shared_copy().as_bytes()).is_ok()
 }
 
 /// Whether Node would find something in a folder that takes the shared package's place, and in it what the agent imports.
-fn usable(bundle: &Bundle<'_>, folder: &str) -> Fate {
-    let (tree, names) = (bundle.tree(), bundle.names);
+fn usable(shipped: &Shipped<'_>, folder: &str) -> Fate {
+    let Shipped { tree, names, .. } = *shipped;
     let Ok(folder) = tree.resolve(folder.as_bytes()) else {
         return Fate::Hollow;
     };
     let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());
-    let resolver = Resolver::new(tree, bundle.expectations.node, layout::DEPLOYED_AT, &|_| true);
+    let resolver = Resolver::new(tree, shipped.node, layout::DEPLOYED_AT, &|_| true);
     let file = match resolver.package_entry(&names.shared, folder, from, Loader::Import) {
         Ok(Target::File(file) | Target::Fallback(file)) => file,
         _ => return Fate::Hollow,
@@ -226,8 +248,8 @@ fn usable(bundle: &Bundle<'_>, folder: &str) -> Fate {
     }
     // What is wrong with the agent and the shipped copy alike has rules of its own.
     let stale = tree.resolve(names.shared_source.as_bytes()) == Ok(folder)
-        && bundle.restored.as_ref().is_some_and(stops)
-        && !stops(&bundle.modules);
+        && shipped.restored.is_some_and(stops)
+        && !stops(shipped.modules);
     if stale { Fate::Stale } else { Fate::Present }
 }
 
@@ -245,10 +267,10 @@ enum Scope {
     Unknown,
 }
 
-fn scope(bundle: &Bundle<'_>) -> Scope {
-    let shared = &bundle.names.shared;
+fn scope(shipped: &Shipped<'_>) -> Scope {
+    let shared = &shipped.names.shared;
     let prefix = shared.split_once('/').map_or("", |(scope, _)| scope);
-    let Some(root) = bundle.package.package() else {
+    let Some(root) = shipped.package else {
         return Scope::Missing;
     };
     let others = root.declared().into_iter().filter(|dependency| {

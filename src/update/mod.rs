@@ -8,5 +8,5 @@ pub mod rehearsal;
 pub mod rehearse;
 mod steps;
 
-pub use foresee::{Fate, Manager, Outcome, foresee, foresee_repaired};
+pub use foresee::{Fate, Manager, Outcome, Shipped, foresee, foresee_repaired};
 pub use steps::{Fallback, Line, Place, Run, Step, When, Word};

@@ -1,15 +1,13 @@
 //! Every fixture of every rule, judged as an archive and as a directory.
 
 use crate::tree::Fixture;
-use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect;
+use bundle_doctor::check::contents::Depth;
+use bundle_doctor::check::inspect::{InspectOptions, inspect};
 use bundle_doctor::check::rules::RULES;
 use bundle_doctor::cli::{Check, Cli, Command};
 use bundle_doctor::config::Config;
 use bundle_doctor::report::subject::SubjectReport;
-use bundle_doctor::signing::authenticity::Authenticity;
 use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::tree::reading::{Depth, Reading};
 use bundle_doctor::update::layout;
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,11 +42,12 @@ pub fn judge(path: &Path, words: &[String]) -> SubjectReport {
     let mut expectations = check.expectations();
     expectations.unit = bundle_doctor::systemd::read::read(&check.units).unwrap();
     let limits = check.limits.over(Limits::default());
-    let reading = Reading { limits, names: &names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
-    let snapshot = inspect::read(path, &reading).unwrap();
+    let options = InspectOptions {
+        expectations: &|| expectations.clone(),
+        ..InspectOptions::plain(&names, limits, Depth::Judge)
+    };
     let policy = cli.common.policy(&Config::default()).unwrap();
-    let authenticity = Authenticity::default();
-    engine::judge(&inspect::bundle(&snapshot, &names, &expectations, &authenticity), &policy)
+    inspect(path, &options).unwrap().judge(&policy)
 }
 
 fn fired(report: &SubjectReport) -> BTreeSet<String> {

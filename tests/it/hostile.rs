@@ -1,15 +1,13 @@
 //! Arbitrary and mutated bytes: reading never panics, never exceeds its bounds, and never invents a tree.
 
 use crate::tree::Fixture;
-use bundle_doctor::check::bundle::{Bundle, Expectations};
+use bundle_doctor::check::bundle::Expectations;
+use bundle_doctor::check::contents::Depth;
 use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect;
-use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
 use bundle_doctor::text;
 use bundle_doctor::tree::limits::Limits;
 use bundle_doctor::tree::path::RelPath;
-use bundle_doctor::tree::reading::{Depth, Reading};
-use bundle_doctor::tree::snapshot::Snapshot;
 use bundle_doctor::update::layout;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -18,19 +16,25 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-fn read(folder: &Path, bytes: &[u8], limits: Limits) -> Snapshot {
+fn read(folder: &Path, bytes: &[u8], limits: Limits) -> Inspected {
+    read_expecting(folder, bytes, limits, &Expectations::default())
+}
+
+fn read_expecting(folder: &Path, bytes: &[u8], limits: Limits, expectations: &Expectations) -> Inspected {
     let path = folder.join("a.tar.gz");
     fs::write(&path, bytes).unwrap();
     let names = layout::names();
-    let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &|_, _| (), tap: &|_| () };
-    inspect::read(path.to_str().unwrap(), &reading).unwrap()
+    let options = InspectOptions {
+        expectations: &|| expectations.clone(),
+        ..InspectOptions::plain(&names, limits, Depth::Digests)
+    };
+    inspect(path.to_str().unwrap(), &options).unwrap()
 }
 
 /// Judges, so that rules meet whatever reading let through, and gives whether the tree is known.
-fn judge(snapshot: &Snapshot) -> bool {
-    let (names, expectations, authenticity) = (layout::names(), Expectations::default(), Authenticity::default());
-    let bundle = inspect::bundle(snapshot, &names, &expectations, &authenticity);
-    let findings = engine::run_rules(&bundle);
+fn judge(inspected: &Inspected) -> bool {
+    let findings = engine::run_rules(&inspected.bundle());
+    let snapshot = &inspected.snapshot;
     for finding in &findings {
         for words in [Some(&finding.message), finding.path.as_ref(), finding.evidence.as_ref()].into_iter().flatten() {
             assert_eq!(text::printable(words), words.as_str(), "{} says something unprintable", finding.rule);
@@ -43,9 +47,9 @@ fn judge(snapshot: &Snapshot) -> bool {
     snapshot.tree_is_known()
 }
 
-fn sums(snapshot: &Snapshot) -> String {
+fn sums(inspected: &Inspected) -> String {
     let mut out = Vec::new();
-    bundle_doctor::render::sums(&snapshot.tree, &mut out).unwrap();
+    bundle_doctor::render::sums(inspected.tree(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -209,11 +213,10 @@ fn words_of_a_package_json_are_printable_wherever_they_are_quoted() {
     let entries =
         [file("package.json", &root), file("node_modules/@server-flow/shared/package.json", &shared), vec![0; 1024]];
     let folder = tempfile::tempdir().unwrap();
-    let snapshot = read(folder.path(), &gzip(&entries.concat()), Limits::default());
-    assert!(judge(&snapshot));
-    let (names, authenticity) = (layout::names(), Authenticity::default());
     let expectations = Expectations { version: Some("2.0.0".into()), ..Expectations::default() };
-    let found = engine::run_rules(&Bundle::new(&snapshot, &names, &expectations, &authenticity));
+    let inspected = read_expecting(folder.path(), &gzip(&entries.concat()), Limits::default(), &expectations);
+    assert!(judge(&inspected));
+    let found = engine::run_rules(&inspected.bundle_unfollowed());
     for rule in
         ["version-mismatch", "package-json-invalid", "install-script", "local-protocol", "shared-package-json-invalid"]
     {
@@ -274,9 +277,9 @@ proptest! {
         let at = at.index(bad.len());
         bad[at] ^= mask;
         // Some bits mean nothing to anyone: the gzip header's time and hints, and the padding of deflate's last byte.
-        let snapshot = read(folder.path(), &bad, Limits::default());
-        if judge(&snapshot) {
-            prop_assert_eq!(sums(&snapshot), sums(&read(folder.path(), &good, Limits::default())));
+        let inspected = read(folder.path(), &bad, Limits::default());
+        if judge(&inspected) {
+            prop_assert_eq!(sums(&inspected), sums(&read(folder.path(), &good, Limits::default())));
         }
     }
 
@@ -303,7 +306,7 @@ proptest! {
     fn limits_hold_whatever_the_archive(max_entries in 0..20_u64, max_size in 0..4096_u64) {
         let folder = tempfile::tempdir().unwrap();
         let limits = Limits { max_entries, max_size, ..Limits::default() };
-        let snapshot = read(folder.path(), &flat(), limits);
+        let snapshot = read(folder.path(), &flat(), limits).snapshot;
         prop_assert!(snapshot.tree.len() as u64 <= max_entries + 1);
         prop_assert!(!snapshot.tree_is_known() || snapshot.unpacked_size <= max_size);
     }

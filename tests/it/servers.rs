@@ -6,26 +6,19 @@
 
 use crate::formats::{assert_valid, schema};
 use crate::tree::Fixture;
-use bundle_doctor::check::bundle::Expectations;
-use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect;
+use bundle_doctor::check::authentication::Trust;
 use bundle_doctor::doctor::diagnose::diagnose;
-use bundle_doctor::doctor::probe::{self, Wishes};
+use bundle_doctor::doctor::probe::{self, BundleJudge, Wishes};
 use bundle_doctor::doctor::recording::Recorded;
 use bundle_doctor::doctor::report::DoctorReport;
 use bundle_doctor::exit_code;
-use bundle_doctor::node::node_version::NodeVersion;
 use bundle_doctor::render::{self, Style};
 use bundle_doctor::report::finding::Severity;
 use bundle_doctor::report::format::Format;
 use bundle_doctor::report::policy::Policy;
-use bundle_doctor::report::subject::SubjectReport;
 use bundle_doctor::report::verdict::FailOn;
-use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::signing::TrustStore;
 use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::tree::names::Names;
-use bundle_doctor::tree::reading::{Depth, Reading};
-use bundle_doctor::tree::snapshot::Snapshot;
 use bundle_doctor::update::layout;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -62,16 +55,6 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-fn judge(path: &Path, names: &Names, node: &dyn Fn() -> NodeVersion) -> Result<(Snapshot, SubjectReport), String> {
-    let reading = Reading { limits: Limits::default(), names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
-    let snapshot = inspect::read(path.to_str().unwrap(), &reading).map_err(|error| error.to_string())?;
-    let expectations = Expectations { node: node(), ..Expectations::default() };
-    let authenticity = Authenticity::default();
-    let bundle = inspect::bundle(&snapshot, names, &expectations, &authenticity);
-    let report = engine::judge(&bundle, &Policy::plain());
-    Ok((snapshot, report))
-}
-
 /// The report on a recorded server, whose folders are laid out below `scratch`.
 fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
     let mut server = Recorded::parse(&fs::read_to_string(case.join("answers.jsonl")).unwrap()).unwrap();
@@ -89,7 +72,9 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
         }
     }
     let wishes = Wishes { unit: layout::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
-    let (facts, _) = probe::examine(&server, &wishes, &layout::names(), &judge);
+    let trust = Trust { keys: TrustStore::new(), required: false };
+    let judge = BundleJudge { limits: Limits::default(), trust: &trust };
+    let (facts, _) = probe::examine(&server, &wishes, &layout::names(), judge);
     diagnose(facts, &Policy::plain())
 }
 

@@ -3,15 +3,12 @@
 //!
 //! `manifest` shows only files and their sums. Names and targets are bytes, written as the code points of Latin-1.
 
-use bundle_doctor::check::bundle::{Bundle, Expectations};
+use bundle_doctor::check::contents::Depth;
 use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect;
+use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
 use bundle_doctor::report::finding::Severity;
-use bundle_doctor::signing::authenticity::Authenticity;
 use bundle_doctor::tree::limits::Limits;
 use bundle_doctor::tree::nodes::{Kind, NodeId, Tree};
-use bundle_doctor::tree::reading::{Depth, Reading};
-use bundle_doctor::tree::snapshot::Snapshot;
 use bundle_doctor::update::layout;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -28,10 +25,10 @@ fn main() -> io::Result<()> {
 
 fn judged(path: &str) -> io::Result<Value> {
     let names = layout::names();
-    let limits = Limits::default();
-    let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &|_, _| (), tap: &|_| () };
-    let snapshot = inspect::read(path, &reading).map_err(io::Error::other)?;
-    let (errors, warnings) = rules_that_fire(&snapshot);
+    let options = InspectOptions::plain(&names, Limits::default(), Depth::Digests);
+    let inspected = inspect(path, &options).map_err(io::Error::other)?;
+    let (errors, warnings) = rules_that_fire(&inspected);
+    let snapshot = &inspected.snapshot;
     Ok(json!({
         "errors": errors,
         "warnings": warnings,
@@ -40,9 +37,8 @@ fn judged(path: &str) -> io::Result<Value> {
 }
 
 /// The ids of the rules that find an error, and of those that warn.
-fn rules_that_fire(snapshot: &Snapshot) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
-    let (names, expectations, authenticity) = (layout::names(), Expectations::default(), Authenticity::default());
-    let findings = engine::run_rules(&Bundle::new(snapshot, &names, &expectations, &authenticity));
+fn rules_that_fire(inspected: &Inspected) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+    let findings = engine::run_rules(&inspected.bundle_unfollowed());
     let of = |severity| findings.iter().filter(move |finding| finding.severity == severity).map(|finding| finding.rule);
     (of(Severity::Error).collect(), of(Severity::Warning).collect())
 }

@@ -4,8 +4,9 @@ use super::places;
 use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
-use crate::signing::authenticity::{MANIFEST, ManifestFile};
+use crate::signing::authenticity::ManifestFile;
 use crate::signing::checksums::MismatchKind;
+use crate::signing::manifest_files::MANIFEST;
 pub static RULE: Rule = Rule {
     id: "checksum-mismatch",
     severity: Severity::Error,

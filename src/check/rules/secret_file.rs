@@ -3,7 +3,7 @@
 use super::{Judges, Rule, places};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
-use crate::tree::nodes::{Content, NodeId, Tree};
+use crate::tree::nodes::{Content, NodeId};
 
 pub static RULE: Rule = Rule {
     id: "secret-file",
@@ -28,7 +28,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let help = "take it out of the bundle, and replace the secret if an archive with it was ever published";
     let ours = bundle.nodes().filter(|(_, territory)| territory.is_ours()).map(|(id, _)| id);
     let secrets = ours.filter(|id| tree.file(*id).is_some()).filter_map(|id| {
-        let what = by_content(tree, id).or_else(|| by_name(tree.name(id)).map(str::to_owned))?;
+        let what = by_content(bundle, id).or_else(|| by_name(tree.name(id)).map(str::to_owned))?;
         Some((id, what))
     });
     places::each(secrets, |(id, what)| Observation::new(message).at(tree.path(id)).evidence(what).help(help))
@@ -50,8 +50,9 @@ fn by_name(name: &[u8]) -> Option<&'static str> {
     KEY_STORES.iter().any(|ending| lower.ends_with(ending)).then_some("a key store")
 }
 
-fn by_content(tree: &Tree, id: NodeId) -> Option<String> {
-    if let Some(secret) = tree.file(id).and_then(|file| file.secret) {
+fn by_content(bundle: &Bundle<'_>, id: NodeId) -> Option<String> {
+    let tree = bundle.tree();
+    if let Some(secret) = bundle.contents.secret(tree, id) {
         return Some(secret.name().to_owned());
     }
     let Content::Whole(bytes) = tree.content(id) else {

@@ -4,7 +4,7 @@
 use crate::check::bundle::Bundle;
 use crate::node::package::{Dependency, Package};
 pub use crate::node::specifier::Refers;
-use crate::node::specifier::is_satisfied;
+use crate::node::specifier::installed_by_path;
 use crate::report::finding::Observation;
 
 /// A package that installing would read, with its folder relative to the bundle (empty for the root).
@@ -73,8 +73,8 @@ fn depends_on_shared_source(bundle: &Bundle<'_>, root: &Package) -> bool {
 }
 
 impl Installed<'_> {
-    /// [`is_satisfied`] from this package's folder.
+    /// [`installed_by_path`] from this package's folder.
     pub fn satisfies(&self, bundle: &Bundle<'_>, path: &str) -> bool {
-        is_satisfied(bundle, self.folder, path)
+        installed_by_path(bundle.tree(), self.folder, path).is_some()
     }
 }

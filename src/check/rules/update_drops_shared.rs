@@ -33,7 +33,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let generations = decisive.map_or_else(|| Generation::ALL.to_vec(), |only| vec![only]);
     let bad: Vec<_> = generations
         .into_iter()
-        .map(|generation| foresee_repaired(generation, bundle))
+        .map(|generation| foresee_repaired(generation, &bundle.shipped()))
         .filter(|outcome| outcome.worse().is_bad())
         .collect();
     let Some(first) = bad.first() else {

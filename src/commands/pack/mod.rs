@@ -3,13 +3,14 @@
 
 mod staging;
 
-use super::authenticity::inside;
 use super::session::{Configured, Session};
 use super::{Failure, keys, sign};
 use crate::archive::write::gzip::Compressor;
 use crate::archive::write::tar::{self, WriteError};
-use crate::check::bundle::{Bundle, Expectations};
-use crate::check::inspect;
+use crate::check::authentication::{NotAsked, manifest_inside};
+use crate::check::bundle::Bundle;
+use crate::check::contents::Depth;
+use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::check::{engine, rules};
 use crate::cli::pack::Pack;
 use crate::host::files::{self, Staged};
@@ -22,14 +23,13 @@ use crate::report::policy::Policy;
 use crate::report::signature::{SignatureReport, SignatureStatus};
 use crate::report::subject::SubjectReport;
 use crate::report::verdict::Verdict;
-use crate::signing::authenticity::{Authenticity, MANIFEST, MANIFEST_SIGNATURE};
+use crate::signing::authenticity::Authenticity;
 use crate::signing::manifest::{MAX_MANIFEST, push_line};
+use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE};
 use crate::signing::sign::sign_prehashed;
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, TrustStore};
 use crate::tree::limits::Limits;
 use crate::tree::names::Names;
-use crate::tree::reading::{Depth, Reading};
-use crate::tree::snapshot::Snapshot;
 use crate::{exit_code, host, render, text};
 use staging::Staging;
 use std::cell::RefCell;
@@ -116,7 +116,7 @@ impl Job<'_> {
         let time = time(&folder)?;
         let report = |subject| PackReport {
             source: text::printable(&folder.shown).into_owned(),
-            output: keys::printable(&place),
+            output: text::printable_path(&place),
             subject,
             layout: self.options.layout(),
             survivor: None,
@@ -139,14 +139,14 @@ impl Job<'_> {
         self.no_stale_signature(&archive, key.is_some())?;
         let mut all = vec![archive];
         if let Some(signature) = signature {
-            let beside = keys::with_extension(&place, "minisig");
+            let beside = files::with_extension(&place, "minisig");
             all.push(Staged::write(&beside, &signature, 0o666).map_err(|error| keys::unwritten(&beside, &error))?);
         }
         if let Some(staging) = staging.filter(|_| self.options.update_bundle_dir) {
             report.updated = staging.update(&self.names, self.interrupt)?;
         }
         self.interrupt.check().map_err(|error| Failure::new(format!("nothing was written: {error}")))?;
-        report.written = all.iter().map(|staged| keys::printable(staged.place())).collect();
+        report.written = all.iter().map(|staged| text::printable_path(staged.place())).collect();
         keys::commit(&all, true)?;
         Ok(report)
     }
@@ -163,7 +163,7 @@ impl Job<'_> {
     fn folder(&self, staging: Option<&Staging>) -> Result<Folder, Failure> {
         if let Some(staging) = staging {
             let (path, commits) = (staging.path().to_path_buf(), staging.bundle());
-            return Ok(Folder { shown: keys::printable(&commits), path, commits });
+            return Ok(Folder { shown: text::printable_path(&commits), path, commits });
         }
         let given = self.options.folder.clone().unwrap_or_default();
         let path = PathBuf::from(&given);
@@ -185,7 +185,7 @@ impl Job<'_> {
             repo.join(self.configured.config.places().published)
         };
         let place = self.options.output.clone().unwrap_or_else(published);
-        let shown = keys::printable(&place);
+        let shown = text::printable_path(&place);
         let failure = |what: String, help: &str| Failure::new(what).at(&shown).help(Some(help.to_owned()));
         if place.is_dir() {
             return Err(failure(format!("{shown} is a folder"), "name the archive: -o FILE"));
@@ -193,7 +193,7 @@ impl Job<'_> {
         let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
         match folder {
             Some(folder) if !folder.is_dir() => {
-                let what = format!("cannot write {shown}: there is no folder {}", keys::printable(folder));
+                let what = format!("cannot write {shown}: there is no folder {}", text::printable_path(folder));
                 Err(failure(what, "make the folder, or name another with -o"))
             }
             _ => Ok(place),
@@ -205,7 +205,7 @@ impl Job<'_> {
         let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let (Ok(parent), Ok(root)) = (parent.canonicalize(), folder.path.canonicalize()) else { return Ok(()) };
         if parent.starts_with(root) {
-            let shown = keys::printable(place);
+            let shown = text::printable_path(place);
             let help = "write it to another folder: the next archive would hold this one".to_owned();
             return Err(Failure::new(format!("{shown} lies inside the folder that is packed"))
                 .at(&shown)
@@ -223,17 +223,16 @@ impl Job<'_> {
         time: Time,
         key: Option<&SecretKey>,
     ) -> Result<Beside, Failure> {
-        let snapshot = self.read(&folder.path, Depth::Digests, &|_| ())?;
-        let snapshot = Snapshot { path: folder.shown.clone(), ..snapshot };
-        let (expectations, unsigned) = (Expectations::default(), Authenticity::default());
-        let bundle = inspect::bundle(&snapshot, &self.names, &expectations, &unsigned);
+        let mut inspected = self.read(&folder.path, Depth::Digests, &|_| ())?;
+        inspected.snapshot.path = folder.shown.clone();
+        let bundle = inspected.bundle();
         let mut subject = engine::judge(&bundle, &self.policy);
         subject.findings.retain(is_never_mended);
         subject.verdict = self.policy.fail_on.verdict(&subject.findings);
         if subject.verdict == Verdict::Fail {
             return Ok(Beside::Refused(Box::new(subject)));
         }
-        if let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) {
+        if let Some(defect) = inspected.hiding_defect() {
             return Err(Failure::new(format!("the folder was not read to its end: {}", defect.what)).at(&folder.shown));
         }
         let mut plan = Plan::new(&bundle, self.options.layout()).map_err(|error| unplanned(&error, folder))?;
@@ -310,23 +309,21 @@ impl Job<'_> {
         key: Option<&SecretKey>,
     ) -> Result<(SubjectReport, Option<Vec<u8>>), Failure> {
         let signer = RefCell::new(key.map(PrehashedSigner::begin));
-        let snapshot = self.read(&staged.path(), Depth::Digests, &|chunk| {
+        let mut inspected = self.read(&staged.path(), Depth::Digests, &|chunk| {
             if let Some(signer) = signer.borrow_mut().as_mut() {
                 signer.update(chunk);
             }
         })?;
-        let snapshot = Snapshot { path: keys::printable(staged.place()), ..snapshot };
-        let expectations = Expectations::default();
+        inspected.snapshot.path = text::printable_path(staged.place());
         let mut trust = TrustStore::new();
         if let Some(key) = key {
             trust.add(key.public(), "--sign".to_owned());
         }
-        let (manifest, manifest_signature) = inside(&snapshot, &self.names, &trust);
+        let (manifest, manifest_signature) = manifest_inside(&inspected.snapshot, &self.names, &trust);
         let mut authenticity = Authenticity { manifest, manifest_signature, ..Authenticity::default() };
         let mut signature = None;
         if let Some(signer) = signer.into_inner() {
-            let unknown = Authenticity::default();
-            let version = version(&Bundle::new(&snapshot, &self.names, &expectations, &unknown));
+            let version = inspected.version();
             let file = staged.place().file_name().map(|name| name.to_string_lossy().into_owned());
             let comment = CommentFields { timestamp: sign::now()?, file, version }.to_comment(true);
             let comment = comment.map_err(|error| Failure::new(format!("cannot make the trusted comment: {error}")))?;
@@ -338,17 +335,17 @@ impl Job<'_> {
                 comment: Some(text::printable(&comment.text()).into_owned()),
             };
         }
-        let bundle = inspect::bundle(&snapshot, &self.names, &expectations, &authenticity);
-        Ok((engine::judge(&bundle, &self.policy), signature))
+        inspected.authenticity = authenticity;
+        Ok((inspected.judge(&self.policy), signature))
     }
 
     /// Refuses to leave a signature of the old archive beside a new one.
     fn no_stale_signature(&self, staged: &Staged, signs: bool) -> Result<(), Failure> {
         for extension in ["minisig", "sig"] {
-            let other = keys::with_extension(staged.place(), extension);
+            let other = files::with_extension(staged.place(), extension);
             let made_anew = signs && extension == "minisig";
             if !made_anew && fs::symlink_metadata(&other).is_ok() && !same_content(&staged.path(), staged.place()) {
-                let shown = keys::printable(&other);
+                let shown = text::printable_path(&other);
                 let message = format!("{shown} signs the archive that is there now, and would stay beside another");
                 let help = "nothing was written; remove it first, or sign the new archive with --sign KEY".to_owned();
                 return Err(Failure::new(message).at(&shown).help(Some(help)));
@@ -365,15 +362,19 @@ impl Job<'_> {
         }
     }
 
-    fn read(&self, path: &Path, depth: Depth, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+    fn read(&self, path: &Path, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected, Failure> {
         self.interrupt.check().map_err(|error| Failure::new(format!("nothing was written: {error}")))?;
         let progress = self.session.progress();
         let show = |read, length| {
             progress.show(read, length);
             self.heed();
         };
-        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
-        Ok(inspect::read(&path.to_string_lossy(), &reading)?)
+        let options = InspectOptions {
+            authentication: &NotAsked(raw),
+            progress: &show,
+            ..InspectOptions::plain(&self.names, self.limits, depth)
+        };
+        Ok(inspect(&path.to_string_lossy(), &options)?)
     }
 }
 
@@ -381,10 +382,6 @@ impl Job<'_> {
 /// package, is judged in the archive.
 fn is_never_mended(finding: &Finding) -> bool {
     rules::find(finding.rule).is_none_or(|rule| rule.severity == Severity::Error)
-}
-
-fn version(bundle: &Bundle<'_>) -> Option<String> {
-    bundle.package.package().and_then(|package| package.string("version")).map(str::to_owned)
 }
 
 fn unplanned(error: &PlanError, folder: &Folder) -> Failure {

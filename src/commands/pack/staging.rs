@@ -1,9 +1,10 @@
 //! The copying steps of the document's procedure ("Création du Bundle", 2 and 3), done in a temporary folder: the
 //! repository stays as it is.
 
-use crate::commands::{Failure, keys};
+use crate::commands::Failure;
 use crate::host::folders;
 use crate::host::interrupt::Interrupt;
+use crate::text;
 use crate::tree::names::{Names, Places};
 use std::fs;
 use std::io;
@@ -96,7 +97,7 @@ impl Staging {
         let mut updated = Vec::new();
         for name in [DIST.to_owned(), names.shared_copy()] {
             let place = self.bundle.join(&name);
-            let shown = keys::printable(&place);
+            let shown = text::printable_path(&place);
             let done = (|| {
                 let parent = place.parent().unwrap_or(&self.bundle);
                 fs::create_dir_all(parent)?;
@@ -116,6 +117,6 @@ fn present(path: &Path, what: &str, help: &str) -> Result<(), Failure> {
     if path.is_dir() {
         return Ok(());
     }
-    let shown = keys::printable(path);
+    let shown = text::printable_path(path);
     Err(Failure::new(format!("{what} is not there: {shown}")).at(&shown).help(Some(help.to_owned())))
 }

@@ -2,12 +2,12 @@
 //! what is installed for it, is linked to: a build that writes outside its own folder writes there.
 
 use super::{Job, whole};
+use crate::check::contents::Depth;
 use crate::commands::Failure;
 use crate::host::folders;
 use crate::host::process::{End, Keep, Request, Streams, run_unless};
 use crate::release::workspace::Build;
 use crate::text;
-use crate::tree::reading::Depth;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -38,9 +38,9 @@ impl Job<'_> {
             return Ok(Build::Failed(format!("`{}` left no {folder}/dist", self.places.build)));
         }
         let root = if folder == self.places.agent { compiled } else { copy };
-        let snapshot = self.read_quietly(&root, Depth::Digests)?;
-        whole(&snapshot, folder)?;
-        Ok(Build::Again(snapshot))
+        let inspected = self.read_quietly(&root, Depth::Digests)?;
+        whole(&inspected, folder)?;
+        Ok(Build::Again(inspected.snapshot))
     }
 
     /// Runs the build; its last words where it fails.

@@ -4,12 +4,11 @@ mod build;
 mod previous;
 mod trial;
 
-use super::authenticity::Trust;
 use super::session::{Configured, Session};
 use super::{Failure, keys};
-use crate::check::bundle::Expectations;
-use crate::check::engine;
-use crate::check::inspect;
+use crate::check::authentication::{Authentication, NotAsked, SignatureCheck};
+use crate::check::contents::Depth;
+use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::release::Release;
 use crate::host::interrupt::{Interrupt, Second};
 use crate::host::{folders, git};
@@ -20,9 +19,9 @@ use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::tree::limits::{Limits, MOST_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
-use crate::tree::reading::{Depth, Reading};
+use crate::tree::reading::Progress;
 use crate::tree::snapshot::Snapshot;
-use crate::{exit_code, render};
+use crate::{exit_code, render, text};
 use std::path::{Path, PathBuf};
 
 /// What reading a repository takes.
@@ -71,13 +70,13 @@ impl Job<'_> {
     fn workspace(&self) -> Result<Workspace, Failure> {
         let Places { agent, bundle, shared, .. } = &self.places;
         if !self.repo.join(agent).is_dir() {
-            let shown = keys::printable(&self.repo);
+            let shown = text::printable_path(&self.repo);
             let help = "give the repository's root, or name the agent's folder in `[release] agent`".to_owned();
             return Err(Failure::new(format!("{shown} has no folder {agent}")).at(&shown).help(Some(help)));
         }
-        let bundle_folder = self.folder(bundle)?;
+        let bundle_folder = self.inspected(bundle)?;
         let bundle_package =
-            bundle_folder.as_ref().map_or(PackageFile::Missing, |folder| read_package(&folder.tree, "package.json"));
+            bundle_folder.as_ref().map_or(PackageFile::Missing, |folder| read_package(folder.tree(), "package.json"));
         let agent_package = self.package_of(agent)?;
         Ok(Workspace {
             previous: self.previous(&agent_package)?,
@@ -99,31 +98,44 @@ impl Job<'_> {
 
     /// A folder of the repository with the digests of its files; nothing where there is none.
     fn folder(&self, path: &str) -> Result<Option<Snapshot>, Failure> {
+        Ok(self.inspected(path)?.map(|inspected| inspected.snapshot))
+    }
+
+    fn inspected(&self, path: &str) -> Result<Option<Inspected>, Failure> {
         let place = self.repo.join(path);
         if !place.is_dir() {
             return Ok(None);
         }
-        let snapshot = self.read(&place, Depth::Digests)?;
-        whole(&snapshot, path)?;
-        Ok(Some(snapshot))
+        let inspected = self.read(&place, Depth::Digests)?;
+        whole(&inspected, path)?;
+        Ok(Some(inspected))
     }
 
-    fn read(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot, Failure> {
+    fn read(&self, place: &Path, depth: Depth<'_>) -> Result<Inspected, Failure> {
         let progress = self.session.progress();
         let show = |read, length| {
             progress.show(read, length);
             // Nothing temporary lies about while something is read.
             self.interrupt.obey();
         };
-        let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap: &|_| () };
-        Ok(inspect::read(&place.to_string_lossy(), &reading)?)
+        self.inspect(&place.to_string_lossy(), depth, &NotAsked(&|_| ()), &show)
     }
 
     /// [`Job::read`] of something temporary: a signal waits until that is gone again.
-    fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot, Failure> {
-        let (limits, names) = (self.limits, &self.names);
-        let reading = Reading { limits, names, depth, progress: &|_, _| (), tap: &|_| () };
-        Ok(inspect::read(&place.to_string_lossy(), &reading)?)
+    fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Inspected, Failure> {
+        self.inspect(&place.to_string_lossy(), depth, &NotAsked(&|_| ()), &|_, _| ())
+    }
+
+    fn inspect(
+        &self,
+        path: &str,
+        depth: Depth<'_>,
+        authentication: &dyn Authentication,
+        progress: Progress<'_>,
+    ) -> Result<Inspected, Failure> {
+        let plain = InspectOptions::plain(&self.names, self.limits, depth);
+        let options = InspectOptions { authentication, progress, ..plain };
+        Ok(inspect(path, &options)?)
     }
 
     /// The `package.json` of a folder that may be large beside it.
@@ -135,7 +147,7 @@ impl Job<'_> {
         match read_regular(&place, most, true) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(PackageFile::Missing),
             Err(error) => {
-                let shown = keys::printable(&place);
+                let shown = text::printable_path(&place);
                 Err(Failure::new(format!("cannot read {shown}: {error}")).at(&shown))
             }
             Ok(read) if read.size > most => Ok(PackageFile::Invalid(PackageFault::TooLarge)),
@@ -166,7 +178,7 @@ impl Job<'_> {
             .map_err(|error| Failure::new(format!("cannot look into {folder}: {error}")).at(folder))?;
         Ok(found.map(|(path, time)| {
             let path = path.strip_prefix(&self.repo).map_or(path.clone(), Path::to_path_buf);
-            Stamp { path: keys::printable(&path), time }
+            Stamp { path: text::printable_path(&path), time }
         }))
     }
 
@@ -177,28 +189,22 @@ impl Job<'_> {
             return Ok(Published::Missing);
         }
         let path = place.to_string_lossy().into_owned();
-        let trust = Trust::gather(&self.options.keys, false, self.configured)?;
-        let listener = trust.listen(&path, &self.options.keys)?;
-        let hear = |bytes: &[u8]| listener.hear(bytes);
+        let trust = keys::trust(&self.options.keys, false, self.configured)?;
+        let signatures = SignatureCheck::new(&trust, &path, self.options.keys.signature.as_deref());
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
-        let (limits, names) = (self.limits, &self.names);
-        let snapshot =
-            inspect::read(&path, &Reading { limits, names, depth: Depth::Digests, progress: &show, tap: &hear })?;
-        let authenticity = listener.conclude(&snapshot, &self.names);
-        let expectations = Expectations::default();
-        let report =
-            engine::judge(&inspect::bundle(&snapshot, &self.names, &expectations, &authenticity), &self.policy);
+        let inspected = self.inspect(&path, Depth::Digests, &signatures, &show)?;
+        let report = inspected.judge(&self.policy);
         let configured = &self.configured.config.signature;
         let named = !configured.keys.is_empty() || configured.required || !self.options.keys.keys.is_empty();
         let signature = if named { Demand::Verified } else { Demand::Nothing };
-        Ok(Published::Read { snapshot: Box::new(snapshot), report: Box::new(report), signature })
+        Ok(Published::Read { snapshot: Box::new(inspected.snapshot), report: Box::new(report), signature })
     }
 }
 
 /// Refuses a folder that reading gave up on.
-fn whole(snapshot: &Snapshot, path: &str) -> Result<(), Failure> {
-    let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) else { return Ok(()) };
+fn whole(inspected: &Inspected, path: &str) -> Result<(), Failure> {
+    let Some(defect) = inspected.hiding_defect() else { return Ok(()) };
     let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
     Err(Failure::new(format!("{path} was not read to its end: {}", defect.what)).at(path).help(Some(help)))
 }

@@ -2,11 +2,11 @@
 //! that is served as long as it is not the new one.
 
 use super::Job;
+use crate::check::contents::Depth;
 use crate::commands::Failure;
 use crate::host::git::{self, Tag};
 use crate::node::package_file::{PackageFile, read_package};
 use crate::release::workspace::Previous;
-use crate::tree::reading::Depth;
 use semver::Version;
 use std::fs;
 use std::path::Path;
@@ -51,8 +51,8 @@ impl Job<'_> {
 
     /// The version that a bundle states; nothing where it is none.
     fn version_of(&self, place: &Path) -> Option<Version> {
-        let snapshot = self.read_quietly(place, Depth::Judge).ok().filter(|snapshot| snapshot.tree_is_known())?;
-        match read_package(&snapshot.tree, "package.json") {
+        let read = self.read_quietly(place, Depth::Judge).ok().filter(|read| read.snapshot.tree_is_known())?;
+        match read_package(read.tree(), "package.json") {
             PackageFile::Read(package) => package.version(),
             PackageFile::Missing | PackageFile::Invalid(_) => None,
         }

@@ -1,26 +1,84 @@
 //! The bundle on the disk, its backup and the leftover download: what is there, and what the rules say of it.
 
+use crate::check::authentication::{SignatureCheck, Trust};
+use crate::check::bundle::Expectations;
+use crate::check::contents::Depth;
+use crate::check::inspect::{self, InspectOptions};
 use crate::doctor::facts::{Deployment, DeploymentState, Download, Fact, Inspected};
 use crate::doctor::questions::{Refusal, Server};
+use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
 use crate::node::package_file::read_package;
 use crate::report::moment::Moment;
+use crate::report::policy::Policy;
 use crate::report::subject::SubjectReport;
 use crate::text;
+use crate::tree::limits::Limits;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, Tree};
 use crate::tree::snapshot::Snapshot;
-use std::path::Path;
 
-/// [`super::Judge`] for the server's own Node.
-pub type Read<'a> = &'a (dyn Fn(&Path, &Names) -> Result<(Snapshot, SubjectReport), String> + Sync);
+/// What bundles on a server are judged by, beside their names and its Node.
+#[derive(Clone, Copy)]
+pub struct BundleJudge<'a> {
+    /// Where reading stops.
+    pub limits: Limits,
+    /// The keys that are trusted.
+    pub trust: &'a Trust,
+}
+
+/// One look at the bundles of a server.
+pub struct Inspection<'a> {
+    /// Where they are.
+    pub server: &'a dyn Server,
+    /// What they are judged by.
+    pub judge: BundleJudge<'a>,
+    /// The Node that would start them, asked for once a bundle is read.
+    pub node: &'a (dyn Fn() -> NodeVersion + Sync),
+}
+
+impl Inspection<'_> {
+    /// Reads and judges what stands at a path of the server's by the rules' own severities: what the user allows does
+    /// not change whether Node would start.
+    fn judged(&self, path: &str, names: &Names, stands: Stands) -> Result<(Snapshot, SubjectReport), String> {
+        let place = self.server.place(path);
+        let below = place.strip_prefix(self.server.place("/")).ok().filter(|_| stands == Stands::Deployed);
+        let deployed_at = below.map(|below| format!("/{}", below.to_string_lossy()));
+        let place = place.to_str().ok_or("its path is not UTF-8")?;
+        let options = InspectOptions {
+            names,
+            limits: self.judge.limits,
+            depth: Depth::JudgeAndCompare,
+            authentication: &SignatureCheck::new(self.judge.trust, place, None),
+            expectations: &|| Expectations {
+                node: (self.node)(),
+                deployed_at: deployed_at.clone(),
+                ..Expectations::default()
+            },
+            progress: &|_, _| (),
+        };
+        let inspected = inspect::inspect(place, &options).map_err(|error| error.to_string())?;
+        let report = inspected.judge(&Policy::plain());
+        Ok((inspected.snapshot, report))
+    }
+}
+
+/// What a bundle is on the server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// A folder, where the unit starts it.
+    Deployed,
+    /// An archive.
+    ToBeInstalled,
+}
 
 /// Most files without content that are named.
 const MOST_EMPTIED: usize = 20;
 
 /// Looks at the folder of a bundle.
 #[must_use]
-pub fn inspect(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Deployment {
+pub fn inspect(inspection: &Inspection<'_>, path: &str, names: &Names) -> Deployment {
+    let server = inspection.server;
     let path_owned = path.to_owned();
     let state = match super::reach::through(server, path) {
         Err(Refusal::NotFound | Refusal::Unlike) => Fact::Known(DeploymentState::Absent),
@@ -29,7 +87,7 @@ pub fn inspect(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) 
         Ok((_, look)) if look.kind != 'd' => Fact::Known(DeploymentState::NotADirectory("neither a folder nor a file")),
         Ok((real, _)) => match server.list(&real) {
             Ok(entries) if entries.is_empty() => Fact::Known(DeploymentState::Empty),
-            Ok(_) => judged(server, &real, names, judge),
+            Ok(_) => judged(inspection, &real, names),
             Err(refusal) => because(refusal),
         },
     };
@@ -43,8 +101,9 @@ fn because<T>(refusal: Refusal) -> Fact<T> {
     }
 }
 
-fn judged(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Fact<DeploymentState> {
-    match judge(&server.place(path), names) {
+fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<DeploymentState> {
+    let server = inspection.server;
+    match inspection.judged(path, names, Stands::Deployed) {
         Err(why) => Fact::unless(why, "run it as root"),
         Ok((snapshot, mut report)) => {
             report.path = path.to_owned();
@@ -106,14 +165,14 @@ fn emptied(tree: &Tree) -> Vec<String> {
 
 /// Looks at what an update left in the temporary folder.
 #[must_use]
-pub fn download(server: &dyn Server, path: &str, names: &Names, judge: Read<'_>) -> Fact<Option<Download>> {
-    let look = match server.look(path) {
+pub fn download(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Option<Download>> {
+    let look = match inspection.server.look(path) {
         Err(Refusal::NotFound | Refusal::Unlike) => return Fact::Known(None),
         Err(refusal) => return because(refusal),
         Ok(look) if look.kind != 'f' => return Fact::Known(None),
         Ok(look) => look,
     };
-    match judge(&server.place(path), names) {
+    match inspection.judged(path, names, Stands::ToBeInstalled) {
         Err(why) => Fact::unless(why, "run it as root"),
         Ok((_, mut report)) => {
             report.path = path.to_owned();

@@ -12,6 +12,7 @@ mod reach;
 mod systemctl;
 mod unit_files;
 
+pub use deployment::BundleJudge;
 pub use places::Wishes;
 
 use crate::doctor::facts::{
@@ -19,23 +20,15 @@ use crate::doctor::facts::{
     Process, Ran, Reach, SecretInUnit, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation, Spoken};
-use crate::node::node_version::NodeVersion;
 use crate::redact::Redactor;
-use crate::report::subject::SubjectReport;
 use crate::systemd::{CommandLine, Context, from_directory};
 use crate::text;
 use crate::tree::names::Names;
-use crate::tree::snapshot::Snapshot;
+use deployment::Inspection;
 use process::Sockets;
 use reach::{Need, reached};
-use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
-
-/// Reads a bundle's folder or archive and judges it by the rules of `check` for a version of Node, which is asked for once
-/// it is read; the error says why it could not be read.
-pub type Judge<'a> =
-    &'a (dyn Fn(&Path, &Names, &dyn Fn() -> NodeVersion) -> Result<(Snapshot, SubjectReport), String> + Sync);
 
 /// Lines of a command's output that are kept.
 const MOST_LINES: usize = 60;
@@ -54,7 +47,7 @@ struct Probe<'a> {
 
 /// Looks at a server. The redactor that comes with the facts knows the secrets that were seen.
 #[must_use]
-pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: Judge<'_>) -> (Facts, Redactor) {
+pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: BundleJudge<'_>) -> (Facts, Redactor) {
     let situation = server.situation();
     let found = unit_files::find(server, &wishes.unit);
     let mut redactor = Redactor::new();
@@ -91,7 +84,7 @@ impl Probe<'_> {
         control_plane: Option<ControlPlane>,
         script: Option<&str>,
         names: &Names,
-        judge: Judge<'_>,
+        judge: BundleJudge<'_>,
     ) -> Facts {
         let server = self.server;
         let name = wishes.unit.as_str();
@@ -112,8 +105,7 @@ impl Probe<'_> {
             beside(scope, || LazyLock::force(nodes));
             let bundles = beside(scope, move || {
                 let version = || node::node_version(&nodes.0);
-                let read = |path: &Path, names: &Names| judge(path, names, &version);
-                self.bundles(places, script, names, &read)
+                self.bundles(places, script, names, &Inspection { server, judge, node: &version })
             });
             let sockets = if server.is_live() { Sockets::read(server) } else { Sockets::default() };
             let service = joined(service, Fact::unknown("it could not be asked"));
@@ -165,16 +157,16 @@ impl Probe<'_> {
     }
 
     /// The deployed bundle, its backup, a bundle inside that, and a leftover download, all judged at the same time.
-    fn bundles(&self, places: &Places, script: Option<&str>, names: &Names, read: deployment::Read<'_>) -> Bundles {
+    fn bundles(&self, places: &Places, script: Option<&str>, names: &Names, inspection: &Inspection<'_>) -> Bundles {
         let server = self.server;
         let at = |folder: &str| places::names_for(server, folder, &places.bundle, script, names);
-        let inspect = |folder: &str| deployment::inspect(server, folder, &at(folder), read);
+        let inspect = |folder: &str| deployment::inspect(inspection, folder, &at(folder));
         let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
         let (no_deployment, no_backup, _, no_download) = lost(places);
         thread::scope(|scope| {
             let deployed = beside(scope, || inspect(&places.bundle));
             let backed_up = beside(scope, || inspect(&places.backup));
-            let download = beside(scope, || deployment::download(server, &places.download, names, read));
+            let download = beside(scope, || deployment::download(inspection, &places.download, names));
             let is_there = server.look(&nested).is_ok_and(|look| look.kind == 'd');
             let nested = is_there.then(|| inspect(&nested));
             (joined(deployed, no_deployment), joined(backed_up, no_backup), nested, joined(download, no_download))

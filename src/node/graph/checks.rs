@@ -1,18 +1,19 @@
 //! What can be wrong with an import that was resolved, and with one that was not.
 
 use super::exported::Resolution;
-use super::{Linked, LoadedAs, MOST_FAULTS, Walk, When, extension_of};
+use super::{Dependencies, Linked, LoadedAs, MOST_FAULTS, Walk, When, extension_of};
 use crate::node::modules::{Absent, Attributes, Fault, Form, Import, Need, Place, Script, SyntaxFault, WrongFormat};
 use crate::node::resolve::{Failure, Refusal};
+use crate::node::specifier::installs_folder;
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::territory::Territory;
 use std::collections::HashSet;
 use std::fmt;
 
-impl Walk<'_, '_> {
+impl Walk<'_> {
     pub(super) fn required_module(&mut self, place: &Place, target: NodeId) {
         let shown = self.resolver.shown(target);
-        let from = match extension_of(self.bundle.tree().name(target)) {
+        let from = match extension_of(self.sources.tree.name(target)) {
             ".mjs" => String::new(),
             _ => format!(" from {}", self.resolver.shown(place.file)),
         };
@@ -44,10 +45,10 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn check_json(&mut self, target: NodeId, need: Need, when: When) {
-        let tree = self.bundle.tree();
-        let fault = match tree.content(target) {
-            Content::Script(Script::Json(Some(fault))) => fault.clone(),
-            Content::NotKept if tree.file(target).is_some_and(|file| file.size == 0) => {
+        let tree = self.sources.tree;
+        let fault = match (self.sources.scripts.of(tree, target), tree.content(target)) {
+            (Some(Script::Json(Some(fault))), _) => fault.clone(),
+            (None, Content::NotKept) if tree.file(target).is_some_and(|file| file.size == 0) => {
                 SyntaxFault { message: "Unexpected end of JSON input".into(), exact: true, line: 1 }
             }
             _ => return,
@@ -110,7 +111,7 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn fell_back(&mut self, place: Place, id: NodeId) {
-        let tree = self.bundle.tree();
+        let tree = self.sources.tree;
         let folder = tree.parent(id).map(|folder| tree.path(folder).to_string()).unwrap_or_default();
         let failure = Failure::NoMain { folder };
         let place = Place { need: Need::Optional, ..place };
@@ -131,14 +132,14 @@ impl Walk<'_, '_> {
 
     /// Why a package that is not in the bundle will not be there; nothing if step 5 of the update installs it.
     fn absent(&self, package: &str, from: NodeId) -> Option<Absent> {
-        if self.bundle.is_installed() {
+        if self.sources.dependencies == Dependencies::Installed {
             return Some(Absent::NotInstalled);
         }
-        let root = self.bundle.package.package()?;
-        let in_shared = Territory::of(self.bundle.tree().path(from).as_bytes(), self.bundle.names) == Territory::Shared;
-        let by_path = in_shared && self.bundle.installs_shared_source();
+        let root = self.sources.package.package()?;
+        let in_shared = Territory::of(self.sources.tree.path(from).as_bytes(), self.sources.names) == Territory::Shared;
+        let by_path = in_shared && installs_folder(self.sources.tree, root, &self.sources.names.shared_source);
         if root.installs(package)
-            || (by_path && self.bundle.shared_package.package().is_some_and(|shared| shared.installs(package)))
+            || (by_path && self.sources.shared_package.package().is_some_and(|shared| shared.installs(package)))
         {
             return None;
         }
@@ -148,10 +149,10 @@ impl Walk<'_, '_> {
 
     /// A package that is in the bundle's `node_modules`: step 4 of the update deletes it.
     pub(super) fn check_survives(&mut self, place: Place, package: &str, folder: Option<NodeId>, when: When) {
-        let Some(folder) = folder.filter(|_| !self.bundle.is_installed()) else { return };
-        let tree = self.bundle.tree();
+        let Some(folder) = folder.filter(|_| self.sources.dependencies == Dependencies::ToBeInstalled) else { return };
+        let tree = self.sources.tree;
         let path = tree.path(folder);
-        let copy = format!("{}/", self.bundle.names.shared_copy());
+        let copy = format!("{}/", self.sources.names.shared_copy());
         let deleted = path.as_bytes().starts_with(b"node_modules/") && !path.as_bytes().starts_with(copy.as_bytes());
         if deleted && self.absent(package, place.file).is_some() {
             let message = match extension_of(tree.name(place.file)) {

@@ -21,7 +21,7 @@ pub enum Resolution {
 /// Modules on the way that are looked into for one name.
 const MOST_STEPS: usize = 20_000;
 
-impl Walk<'_, '_> {
+impl Walk<'_> {
     /// Looks for a name in what a module exports.
     pub(super) fn find_export(&self, module: NodeId, name: &str) -> Resolution {
         let mut steps = 0;

@@ -7,58 +7,86 @@
 mod checks;
 mod exported;
 
-use crate::check::bundle::Bundle;
+use super::scripts::Scripts;
 use crate::node::modules::{
     Fault, Form, FormatFault, Graph, Import, Module, Need, NotParsed, Place, Script, SyntaxFault, WrongFormat,
 };
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
 use crate::node::resolve::{Failure, Loader, PackageType, Refusal, Resolver, Target};
-use crate::tree::nodes::{Content, Kind, NodeId};
+use crate::tree::names::Names;
+use crate::tree::nodes::{Content, Kind, NodeId, Tree};
 use crate::tree::territory::Territory;
-use crate::update::layout;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Faults that are told apart; a bundle with more is refused all the same.
 pub(super) const MOST_FAULTS: usize = 2000;
 
+/// What imports are followed through.
+#[derive(Clone, Copy)]
+pub struct ModuleSources<'a> {
+    /// The bundle's tree.
+    pub tree: &'a Tree,
+    /// What was made of its code.
+    pub scripts: &'a Scripts,
+    /// The names it is judged by.
+    pub names: &'a Names,
+    /// The root `package.json`.
+    pub package: &'a PackageFile,
+    /// The one of the shared package's copy.
+    pub shared_package: &'a PackageFile,
+    /// Who runs it.
+    pub node: NodeVersion,
+    /// The folder that the tree stands in on the server, for messages.
+    pub here: &'a str,
+    /// Whether its dependencies are there.
+    pub dependencies: Dependencies,
+}
+
+/// Whether what `node_modules` holds is all that will be there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dependencies {
+    /// A package manager has been there: what is missing stays missing.
+    Installed,
+    /// The update deletes it and installs what is declared.
+    ToBeInstalled,
+}
+
 /// Follows the imports of a bundle from its entry point, the shared package being its copy in `node_modules`.
 #[must_use]
-pub fn follow(bundle: &Bundle<'_>) -> Graph {
-    entry(bundle).map_or_else(Graph::default, |entry| follow_with(bundle, entry, None))
+pub fn follow(sources: &ModuleSources<'_>) -> Graph {
+    entry(sources).map_or_else(Graph::default, |entry| follow_with(sources, entry, None))
 }
 
 /// What is followed with the shared package taken from its shipped sources alone, from which an update may restore it;
 /// nothing where there are none.
 #[must_use]
-pub fn follow_restored(bundle: &Bundle<'_>) -> Option<Graph> {
-    let tree = bundle.tree();
-    let source = tree.resolve(bundle.names.shared_source.as_bytes()).ok()?;
+pub fn follow_restored(sources: &ModuleSources<'_>) -> Option<Graph> {
+    let tree = sources.tree;
+    let source = tree.resolve(sources.names.shared_source.as_bytes()).ok()?;
     let source = (tree.kind(source) == Kind::Directory).then_some(source)?;
-    Some(entry(bundle).map_or_else(Graph::default, |entry| follow_with(bundle, entry, Some(source))))
+    Some(entry(sources).map_or_else(Graph::default, |entry| follow_with(sources, entry, Some(source))))
 }
 
 /// Where following starts: without an entry point nothing starts, and on the bundle's package.json everything depends;
 /// both have rules of their own.
-fn entry(bundle: &Bundle<'_>) -> Option<NodeId> {
-    let tree = bundle.tree();
-    let entry = tree.resolve(bundle.names.entry.as_bytes()).ok();
-    let sound = !matches!(bundle.package, PackageFile::Invalid(_));
+fn entry(sources: &ModuleSources<'_>) -> Option<NodeId> {
+    let tree = sources.tree;
+    let entry = tree.resolve(sources.names.entry.as_bytes()).ok();
+    let sound = !matches!(sources.package, PackageFile::Invalid(_));
     entry.filter(|id| sound && tree.file(*id).is_some_and(|file| file.size > 0))
 }
 
-fn follow_with(bundle: &Bundle<'_>, entry: NodeId, installed: Option<NodeId>) -> Graph {
-    let tree = bundle.tree();
-    let is_ours = |id: NodeId| Territory::of(tree.path(id).as_bytes(), bundle.names).is_ours();
-    let here = bundle.expectations.deployed_at.as_deref().unwrap_or(layout::DEPLOYED_AT);
-    let node = bundle.expectations.node;
+fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<NodeId>) -> Graph {
+    let ModuleSources { tree, node, here, names, .. } = *sources;
+    let is_ours = |id: NodeId| Territory::of(tree.path(id).as_bytes(), names).is_ours();
     let empty = Module::default();
     let resolver = Resolver::new(tree, node, here, &is_ours);
     let mut walk = Walk {
-        bundle,
+        sources: *sources,
         node,
         resolver: match installed {
-            Some(folder) => resolver.with_installed(&bundle.names.shared, folder),
+            Some(folder) => resolver.with_installed(&names.shared, folder),
             None => resolver,
         },
         is_ours: &is_ours,
@@ -113,8 +141,8 @@ pub(super) enum Linked {
 }
 
 /// The walk.
-pub(super) struct Walk<'b, 't> {
-    pub(super) bundle: &'b Bundle<'t>,
+pub(super) struct Walk<'b> {
+    pub(super) sources: ModuleSources<'b>,
     pub(super) node: NodeVersion,
     pub(super) resolver: Resolver<'b>,
     is_ours: &'b dyn Fn(NodeId) -> bool,
@@ -134,7 +162,7 @@ pub(super) struct Walk<'b, 't> {
     graph: Graph,
 }
 
-impl<'b> Walk<'b, '_> {
+impl<'b> Walk<'b> {
     fn run(&mut self) {
         while let Some(step) = self.sure.pop_front().or_else(|| self.unsure.pop_front()) {
             if !self.visited.contains_key(&step.file) && self.faults.len() < MOST_FAULTS {
@@ -157,9 +185,9 @@ impl<'b> Walk<'b, '_> {
 
     /// What was kept of a file, if it was parsed.
     pub(super) fn module(&self, id: NodeId) -> Option<&'b Module> {
-        let tree = self.bundle.tree();
-        match tree.content(id) {
-            Content::Script(Script::Parsed(module)) => Some(module),
+        let ModuleSources { tree, scripts, .. } = self.sources;
+        match scripts.of(tree, id) {
+            Some(Script::Parsed(module)) => Some(module),
             _ => tree.file(id).filter(|file| file.size == 0).map(|_| self.empty),
         }
     }
@@ -182,7 +210,7 @@ impl<'b> Walk<'b, '_> {
 
     /// How Node loads a file (packages.md, "Determining module system").
     fn loaded_as(&self, id: NodeId) -> LoadedAs {
-        let name = self.bundle.tree().name(id);
+        let name = self.sources.tree.name(id);
         if name.ends_with(b".mjs") {
             return LoadedAs::Module;
         }
@@ -215,9 +243,10 @@ impl<'b> Walk<'b, '_> {
         self.visited.insert(file, (need, when, loaded_as));
         self.order.push(file);
         let Some(module) = self.module(file) else {
-            let why = match self.bundle.tree().content(file) {
-                Content::Script(Script::NotParsed(why)) => *why,
-                Content::TooLarge => NotParsed::TooLarge,
+            let ModuleSources { tree, scripts, .. } = self.sources;
+            let why = match (scripts.of(tree, file), tree.content(file)) {
+                (Some(Script::NotParsed(why)), _) => *why,
+                (None, Content::TooLarge) => NotParsed::TooLarge,
                 _ => return,
             };
             self.graph.not_parsed.push((file, why));
@@ -279,7 +308,7 @@ impl<'b> Walk<'b, '_> {
         how: WrongFormat,
         message: String,
     ) {
-        let name = self.bundle.tree().name(file);
+        let name = self.sources.tree.name(file);
         let decided = !name.ends_with(b".mjs") && !name.ends_with(b".cjs");
         let decided_by = decided.then(|| self.resolver.package_type(file).0).flatten();
         self.faults.push((when, Fault::Format(FormatFault { file, line, need, how, message, decided_by })));
@@ -321,7 +350,7 @@ impl<'b> Walk<'b, '_> {
     /// Follows an import to its file.
     fn load(&mut self, place: Place, import: &Import, target: NodeId, loader: Loader, when: When) -> Linked {
         let need = place.need;
-        let tree = self.bundle.tree();
+        let tree = self.sources.tree;
         let extension = extension_of(tree.name(target));
         if extension == ".json" {
             if loader == Loader::Import && !self.attributes_fit(&place, import, target, true, when) {

@@ -1,7 +1,7 @@
 //! `archive-published`: what the control plane serves is this bundle, and is fit to be served.
 
 use super::{Line, compared};
-use crate::check::bundle::{Bundle, Expectations};
+use crate::check::inspect::Inspected;
 use crate::release::pack::Layout;
 use crate::release::pack::plan::{Node, Plan, PlanError};
 use crate::release::workspace::{Published, Workspace};
@@ -9,9 +9,8 @@ use crate::report::finding::Severity;
 use crate::report::release::Judgement;
 use crate::report::subject::SubjectReport;
 use crate::report::verdict::Verdict;
-use crate::signing::authenticity::{Authenticity, UNLISTED};
+use crate::signing::manifest_files::UNLISTED;
 use crate::tree::nodes::{Kind, Tree};
-use crate::tree::snapshot::Snapshot;
 use std::collections::HashSet;
 
 pub static LINE: Line = Line {
@@ -39,7 +38,7 @@ fn judge(workspace: &Workspace) -> Judgement {
     let Some(bundle) = &workspace.bundle else {
         return Judgement::fail(format!("{} is not there to be compared with {place}", places.bundle), help);
     };
-    let (layout, differences) = match nearest(workspace, bundle, &snapshot.tree) {
+    let (layout, differences) = match nearest(bundle, &snapshot.tree) {
         Ok(found) => found,
         Err(error) => return Judgement::fail(format!("{} cannot be packed: {error}", places.bundle), help),
     };
@@ -69,9 +68,8 @@ fn findings(report: &SubjectReport) -> Vec<String> {
 }
 
 /// The layout of `pack` that the archive comes nearest to, and how it differs from it.
-fn nearest(workspace: &Workspace, folder: &Snapshot, archive: &Tree) -> Result<(Layout, Vec<String>), PlanError> {
-    let (expectations, unknown) = (Expectations::default(), Authenticity::default());
-    let bundle = Bundle::new(folder, &workspace.names, &expectations, &unknown);
+fn nearest(folder: &Inspected, archive: &Tree) -> Result<(Layout, Vec<String>), PlanError> {
+    let bundle = folder.bundle_unfollowed();
     let survivor = differences(&Plan::new(&bundle, Layout::Survivor)?, archive);
     if survivor.is_empty() {
         return Ok((Layout::Survivor, survivor));

@@ -29,11 +29,11 @@ fn judge(workspace: &Workspace) -> Judgement {
     if let Some(judgement) = stale(workspace, from, &build) {
         return judgement;
     }
-    let copied = workspace.bundle.as_ref().and_then(|bundle| Some((bundle, bundle.tree.find(inside.as_bytes())?)));
+    let copied = workspace.bundle.as_ref().and_then(|bundle| Some((bundle, bundle.tree().find(inside.as_bytes())?)));
     match copied {
         None => return Judgement::fail(format!("{to} is not there"), help),
-        Some((bundle, id)) if bundle.tree.kind(id) == Kind::Link => {
-            let target = crate::text::printable_bytes(bundle.tree.target(id)).into_owned();
+        Some((bundle, id)) if bundle.tree().kind(id) == Kind::Link => {
+            let target = crate::text::printable_bytes(bundle.tree().target(id)).into_owned();
             return Judgement::fail(format!("{to} is a link, not a copy"), help).evidence([format!("→ {target}")]);
         }
         Some(_) => {}
@@ -85,7 +85,7 @@ fn same_package(a: &Tree, one: NodeId, b: &Tree, other: NodeId) -> Option<bool> 
     }
     let read = |tree: &Tree, id: NodeId| match tree.content(id) {
         Content::Whole(bytes) => Package::parse(bytes).ok(),
-        Content::NotKept | Content::TooLarge | Content::Script(_) => None,
+        Content::NotKept | Content::TooLarge => None,
     };
     Some(read(a, one)?.as_shipped() == read(b, other)?.as_shipped())
 }

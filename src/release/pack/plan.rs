@@ -3,7 +3,7 @@
 use super::{Layout, edit};
 use crate::check::bundle::Bundle;
 use crate::node::package::{Package, RUN_FOR_A_PATH};
-use crate::signing::authenticity::UNLISTED;
+use crate::signing::manifest_files::UNLISTED;
 use crate::tree::litter::Litter;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Kind, NodeId, Tree};

@@ -1,8 +1,8 @@
 //! The manifest: GNU's format to the byte, and what is refused.
 
 use super::unhex;
-use crate::signing::authenticity::UNLISTED;
 use crate::signing::manifest::MAX_MANIFEST;
+use crate::signing::manifest_files::UNLISTED;
 use crate::signing::{Manifest, ManifestError, PathFault};
 
 /// What `sha256sum -- *` of coreutils 9.1 printed for `a<CR>b` holding `x`, `c<LF>d` holding `y`, `e\f` holding `z`.

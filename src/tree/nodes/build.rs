@@ -1,7 +1,6 @@
 //! Building a tree: what a reader of archives or directories does to it.
 
 use super::{Content, FileData, FileId, Kind, MOST_OWNERS, Meta, NONE, Node, NodeId, Owner, OwnerId, Span, Tree, room};
-use crate::node::modules::Script;
 use std::hash::BuildHasher;
 
 /// Nodes, files and digests by which their lists grow.
@@ -66,14 +65,6 @@ impl Tree {
         }
         if let Some(slot) = self.files.get_mut(id.0 as usize) {
             *slot = data;
-        }
-    }
-
-    /// Adds what was parsed of a file that is known already.
-    pub fn set_script(&mut self, id: FileId, script: Script) {
-        if let Some(file) = self.files.get_mut(id.0 as usize) {
-            file.content = u32::try_from(self.contents.len()).ok();
-            self.contents.push(Content::Script(script));
         }
     }
 

@@ -99,8 +99,6 @@ pub enum Content {
     Whole(Box<[u8]>),
     /// Asked for, but larger than what is kept in memory.
     TooLarge,
-    /// A file of JavaScript or JSON, of which only this is kept.
-    Script(crate::node::modules::Script),
 }
 
 /// The data of a regular file.
@@ -108,8 +106,6 @@ pub enum Content {
 pub struct FileData {
     /// Length in bytes.
     pub size: u64,
-    /// The kind of secret that its first bytes show, see [`crate::check::secret`].
-    pub secret: Option<crate::check::secret::SecretKind>,
     content: Option<u32>,
     digest: Option<u32>,
 }
@@ -118,7 +114,7 @@ impl FileData {
     /// A file of `size` bytes of which nothing else is known.
     #[must_use]
     pub const fn of_size(size: u64) -> Self {
-        Self { size, secret: None, content: None, digest: None }
+        Self { size, content: None, digest: None }
     }
 }
 

@@ -1,11 +1,9 @@
 //! What several targets share: archives made of the fuzzer's bytes, and a whole judgement of them.
 
-use bundle_doctor::check::inspect;
-use bundle_doctor::check::bundle::Expectations;
-use bundle_doctor::signing::authenticity::Authenticity;
+use bundle_doctor::check::contents::Depth;
+use bundle_doctor::check::inspect::{InspectOptions, inspect};
 use bundle_doctor::tree::snapshot::Snapshot;
 use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::tree::reading::{Reading, Depth};
 use bundle_doctor::check::engine;
 use bundle_doctor::update::layout;
 use bundle_doctor::{text, render};
@@ -36,17 +34,17 @@ fn judge(path: &Path, bytes: &[u8]) {
     let names = layout::names();
     // Small limits: a bomb is only slow, and the lab measures those.
     let limits = Limits { max_size: 4 << 20, max_entries: 2000, ..Limits::default() };
-    let reading = Reading { limits, names: &names, depth: Depth::Digests, progress: &|_, _| (), tap: &|_| () };
-    let snapshot = inspect::read(path.to_str().expect("a path in UTF-8"), &reading).expect("a file that can be read");
-    let (expectations, authenticity) = (Expectations::default(), Authenticity::default());
-    let findings = engine::run_rules(&inspect::bundle(&snapshot, &names, &expectations, &authenticity));
+    let options = InspectOptions::plain(&names, limits, Depth::Digests);
+    let inspected = inspect(path.to_str().expect("a path in UTF-8"), &options).expect("a file that can be read");
+    let findings = engine::run_rules(&inspected.bundle());
+    let snapshot = &inspected.snapshot;
     for words in findings.iter().flat_map(|finding| [Some(&finding.message), finding.path.as_ref(), finding.evidence.as_ref()]) {
         let words = words.map_or("", String::as_str);
         assert_eq!(text::printable(words), words, "something unprintable is said");
     }
     let refused = findings.iter().any(|finding| finding.rule.starts_with("archive-"));
     assert!(snapshot.tree_is_known() || refused, "refused without a finding");
-    is_consistent(&snapshot);
+    is_consistent(snapshot);
 }
 
 /// Every node is found by its path, every file has its sum, and the manifest is sorted and names no path twice.

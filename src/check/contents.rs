@@ -1,0 +1,140 @@
+//! What `check` looks for in files while they are read: what they import, and whether their heads show a secret.
+
+use super::secret::{self, SecretKind};
+use crate::node::modules::{NotParsed, Script};
+use crate::node::parse::{Parsing, SourceKind, kind_of};
+use crate::node::scripts::Scripts;
+use crate::tree::limits::{MOST_KEPT_OF_A_FILE, MOST_KEPT_OF_A_TEXT, MOST_KEPT_OF_THE_MANIFEST, MOST_PARSED_OF_A_FILE};
+use crate::tree::names::Names;
+use crate::tree::nodes::{FileId, Kind, NodeId, Tree};
+use crate::tree::reading::{ContentObserver, Digests, Wanted};
+use crate::tree::territory::Territory;
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+
+/// How much of a subject is read beside its structure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Depth<'a> {
+    /// What the rules look into.
+    Judge,
+    /// The same, and the SHA-256 of every regular file where a manifest may ask for it: an archive's may come last, a
+    /// folder is asked for its first.
+    JudgeAndCompare,
+    /// What the rules look into, and the SHA-256 of every regular file.
+    Digests,
+    /// Only the SHA-256 of every regular file, beside what decides whether the tree is known.
+    Sums,
+    /// Only the content of the files of these paths, up to [`MOST_KEPT_OF_A_TEXT`] of each, beside that.
+    Contents(&'a BTreeSet<Vec<u8>>),
+}
+
+/// Whether a subject has a manifest that its files can be compared with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ManifestIsThere {
+    /// It has one, or that is not known before it is read.
+    Possibly,
+    /// It has none.
+    No,
+}
+
+impl Depth<'_> {
+    /// Whether every file's SHA-256 is wanted.
+    #[must_use]
+    pub fn digests(self, manifest: ManifestIsThere) -> Digests {
+        match self {
+            Self::Digests | Self::Sums => Digests::Made,
+            Self::JudgeAndCompare if manifest == ManifestIsThere::Possibly => Digests::Made,
+            Self::JudgeAndCompare | Self::Judge | Self::Contents(_) => Digests::LeftOut,
+        }
+    }
+}
+
+/// What was found in the files of a tree.
+#[derive(Default)]
+pub struct Contents {
+    /// What was made of code and JSON.
+    pub scripts: Scripts,
+    secrets: HashMap<FileId, SecretKind>,
+}
+
+impl Contents {
+    /// The kind of secret that a file's head shows.
+    #[must_use]
+    pub fn secret(&self, tree: &Tree, id: NodeId) -> Option<SecretKind> {
+        match tree.kind(id) {
+            Kind::File(file) => self.secrets.get(&file).copied(),
+            _ => None,
+        }
+    }
+}
+
+/// Looks into files as they pass.
+pub struct Observer<'a> {
+    names: &'a Names,
+    depth: Depth<'a>,
+    parsing: Parsing,
+    contents: Contents,
+}
+
+impl<'a> Observer<'a> {
+    /// Has seen nothing yet.
+    #[must_use]
+    pub fn new(names: &'a Names, depth: Depth<'a>) -> Self {
+        Self { names, depth, parsing: Parsing::default(), contents: Contents::default() }
+    }
+
+    /// What was found, once everything was read.
+    ///
+    /// # Errors
+    /// Where no thread could be started to parse with, so that nothing is known of the code.
+    pub fn finish(self) -> io::Result<Contents> {
+        let Self { parsing, mut contents, .. } = self;
+        for (file, script) in parsing.finish()? {
+            contents.scripts.insert(file, script);
+        }
+        Ok(contents)
+    }
+
+    /// What a file is parsed as, if it is: code and JSON of our own, and the entry point whatever its name.
+    fn source_kind(&self, path: &[u8]) -> Option<SourceKind> {
+        if path == self.names.entry.as_bytes() { Some(SourceKind::Script) } else { kind_of(path) }
+    }
+}
+
+impl ContentObserver for Observer<'_> {
+    /// What the rules look into: the manifests and settings of our own packages, what our own files import, and their
+    /// heads.
+    fn wants(&self, path: &[u8]) -> Wanted {
+        if let Depth::Contents(paths) = self.depth
+            && paths.contains(path)
+        {
+            return Wanted::Kept(MOST_KEPT_OF_A_TEXT);
+        }
+        if !Territory::of(path, self.names).is_ours() {
+            return Wanted::Nothing;
+        }
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        match name {
+            b"SHA256SUMS" if path == name => Wanted::Kept(MOST_KEPT_OF_THE_MANIFEST),
+            b"SHA256SUMS.minisig" | b"SHA256SUMS.sig" | b"pnpm-workspace.yaml" if path == name => {
+                Wanted::Kept(MOST_KEPT_OF_A_FILE)
+            }
+            b"package.json" | b".npmrc" | b".yarnrc.yml" => Wanted::Kept(MOST_KEPT_OF_A_FILE),
+            _ if matches!(self.depth, Depth::Sums | Depth::Contents(_)) => Wanted::Head,
+            _ => self.source_kind(path).map_or(Wanted::Head, |_| Wanted::Given(MOST_PARSED_OF_A_FILE)),
+        }
+    }
+
+    fn head(&mut self, file: FileId, head: &[u8]) {
+        if let Some(secret) = secret::in_head(head) {
+            self.contents.secrets.insert(file, secret);
+        }
+    }
+
+    fn content(&mut self, file: FileId, path: &[u8], content: Option<Vec<u8>>) {
+        match (content, self.source_kind(path)) {
+            (Some(source), Some(kind)) => self.parsing.parse(file, kind, source),
+            _ => self.contents.scripts.insert(file, Script::NotParsed(NotParsed::TooLarge)),
+        }
+    }
+}
