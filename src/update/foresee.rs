@@ -5,11 +5,12 @@
 //! does the update for real and compares.
 
 use super::steps::Step;
+use crate::node::installed::installed_by_path;
 use crate::node::modules::{Fault, Graph, Need};
 use crate::node::node_version::NodeVersion;
 use crate::node::package::{Dependency, Package};
 use crate::node::resolve::{Loader, Resolver, Target};
-use crate::node::specifier::{Refers, installed_by_path};
+use crate::node::specifier::Refers;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, Tree};
 use crate::update::generation::Generation;

@@ -3,7 +3,7 @@
 use super::{Judges, MISPLACED, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
-use crate::tree::nodes::Unresolved;
+use crate::tree::nodes::resolve::Unresolved;
 use crate::update::layout;
 
 pub static RULE: Rule = Rule {

@@ -3,7 +3,8 @@
 use super::places;
 use crate::check::bundle::Bundle;
 use crate::report::finding::Observation;
-use crate::tree::nodes::{Kind, NodeId, Tree, Unresolved};
+use crate::tree::nodes::resolve::Unresolved;
+use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::path::RelPath;
 
 /// What is wrong with a link, worst first.

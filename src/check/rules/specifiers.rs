@@ -2,9 +2,9 @@
 //! sources when the root depends on them by path.
 
 use crate::check::bundle::Bundle;
+use crate::node::installed::installed_by_path;
 use crate::node::package::{Dependency, Package};
 pub use crate::node::specifier::Refers;
-use crate::node::specifier::installed_by_path;
 use crate::report::finding::Observation;
 
 /// A package that installing would read, with its folder relative to the bundle (empty for the root).

@@ -2,9 +2,9 @@
 
 use super::exported::Resolution;
 use super::{Dependencies, Linked, LoadedAs, MOST_FAULTS, Walk, When, extension_of};
+use crate::node::installed::installs_folder;
 use crate::node::modules::{Absent, Attributes, Fault, Form, Import, Need, Place, Script, SyntaxFault, WrongFormat};
 use crate::node::resolve::{Failure, Refusal};
-use crate::node::specifier::installs_folder;
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::territory::Territory;
 use std::collections::HashSet;

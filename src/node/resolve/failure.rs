@@ -1,6 +1,4 @@
-//! Why an import leads to nothing that Node can load, and what Node prints.
-
-use super::{Asked, Loader, Resolver};
+//! Why an import leads to nothing that Node can load.
 
 /// Why an import leads to nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,40 +81,4 @@ pub struct Refusal {
     pub failure: Failure,
     /// What Node prints, without its stack.
     pub message: String,
-}
-
-impl Resolver<'_> {
-    /// ` imported from …`, which `import` appends.
-    pub(super) fn imported_from(&self, asked: &Asked<'_>) -> String {
-        format!(" imported from {}", self.shown(asked.from))
-    }
-
-    pub(super) fn not_found(&self, asked: &Asked<'_>, path: &[u8]) -> Refusal {
-        let shown = self.shown_path(path);
-        let message = match asked.loader {
-            Loader::Import => {
-                format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find module '{shown}'{}", self.imported_from(asked))
-            }
-            Loader::Require => format!("Error: Cannot find module '{}'", asked.specifier),
-        };
-        Refusal { failure: Failure::NotFound { path: String::from_utf8_lossy(path).into_owned() }, message }
-    }
-
-    pub(super) fn no_package(&self, asked: &Asked<'_>, name: &str) -> Refusal {
-        let message = match asked.loader {
-            Loader::Import => {
-                format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{name}'{}", self.imported_from(asked))
-            }
-            Loader::Require => format!("Error: Cannot find module '{}'", asked.specifier),
-        };
-        Refusal { failure: Failure::NoPackage { name: name.to_owned() }, message }
-    }
-
-    pub(super) fn invalid_specifier(&self, asked: &Asked<'_>, specifier: &str, why: &str) -> Refusal {
-        let message = format!(
-            "TypeError [ERR_INVALID_MODULE_SPECIFIER]: Invalid module \"{specifier}\" {why}{}",
-            self.imported_from(asked)
-        );
-        Refusal { failure: Failure::InvalidSpecifier, message }
-    }
 }

@@ -7,6 +7,7 @@
 mod commonjs;
 mod exports;
 mod failure;
+mod messages;
 mod module;
 mod specifier;
 

@@ -4,9 +4,7 @@
 //! node is a few words, names share one buffer and owners are interned.
 
 mod build;
-mod resolve;
-
-pub use resolve::Unresolved;
+pub mod resolve;
 
 use crate::tree::path::RelPath;
 use hashbrown::{DefaultHashBuilder, HashTable};
