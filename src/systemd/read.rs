@@ -1,13 +1,12 @@
 //! A systemd unit given by its files.
 
+use crate::host::files::read_bounded;
 use crate::systemd::{Unit, UnitFile};
 use crate::tree::reading::SourceError;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a unit's file.
-const MOST: u64 = 1 << 20;
+const MOST: usize = 1 << 20;
 
 /// Reads the unit's file and its drop-ins, in that order; nothing where there is no file.
 ///
@@ -23,10 +22,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Option<Unit>, SourceError> {
 }
 
 fn file(path: &Path) -> Result<UnitFile, SourceError> {
-    let shown = path.display().to_string();
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MOST).read_to_end(&mut bytes))
-        .map_err(|error| SourceError::new("cannot read the unit", path, error))?;
-    Ok(UnitFile::parse(&shown, &String::from_utf8_lossy(&bytes)))
+    let read = read_bounded(path, MOST).map_err(|error| SourceError::new("cannot read the unit", path, error))?;
+    let bytes = read.bytes.get(..MOST).unwrap_or(&read.bytes);
+    Ok(UnitFile::parse(&path.display().to_string(), &String::from_utf8_lossy(bytes)))
 }
