@@ -11,7 +11,7 @@ use crate::systemd::Unit;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
-use crate::tree::territory::Territory;
+use crate::tree::territory::{Territories, Territory};
 use crate::update::Shipped;
 use crate::update::generation::Generation;
 use crate::update::layout::DEPLOYED_AT;
@@ -69,7 +69,7 @@ pub struct Bundle<'a> {
     /// The same, with the shared package taken from its shipped sources, as an update may install it; nothing where it
     /// ships none.
     pub restored: Option<Graph>,
-    territories: Vec<Territory>,
+    territories: &'a Territories,
 }
 
 impl<'a> Bundle<'a> {
@@ -78,12 +78,12 @@ impl<'a> Bundle<'a> {
     pub fn new(
         snapshot: &'a Snapshot,
         contents: &'a Contents,
+        territories: &'a Territories,
         names: &'a Names,
         expectations: &'a Expectations,
         authenticity: &'a Authenticity,
     ) -> Self {
         let tree = &snapshot.tree;
-        let territories: Vec<_> = tree.ids().map(|id| Territory::of(tree.path(id).as_bytes(), names)).collect();
         Self {
             snapshot,
             contents,
@@ -114,7 +114,7 @@ impl<'a> Bundle<'a> {
 
     /// Every node but the root, with whose it is.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Territory)> {
-        self.tree().ids().zip(self.territories.iter().copied())
+        self.tree().ids().map(|id| (id, self.territories.at(id)))
     }
 
     /// The package in `folder`, read anew: for the few packages that only one rule looks at.
@@ -140,6 +140,7 @@ impl<'a> Bundle<'a> {
             tree: self.tree(),
             scripts: &self.contents.scripts,
             names: self.names,
+            territories: self.territories,
             package: &self.package,
             shared_package: &self.shared_package,
             node: self.expectations.node,

@@ -20,6 +20,7 @@ use crate::tree::nodes::Tree;
 use crate::tree::open::{Opened, open};
 use crate::tree::reading::{Progress, ReadOptions, SourceError};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
+use crate::tree::territory::Territories;
 use std::io;
 
 /// How a subject is read, and what it is judged by.
@@ -73,6 +74,8 @@ pub struct Inspected {
     pub contents: Contents,
     /// What is known of its signature and manifest.
     pub authenticity: Authenticity,
+    /// Whose each of its nodes is.
+    pub territories: Territories,
     names: Names,
     expectations: Expectations,
 }
@@ -100,8 +103,10 @@ pub fn inspect(path: &str, options: &InspectOptions<'_>) -> Result<Inspected, In
     };
     let snapshot = snapshot.map_err(InspectError::Subject)?;
     let contents = observer.finish().map_err(|error| InspectError::Subject(no_thread(path, error)))?;
-    let authenticity = authentication.conclude(&snapshot, names);
-    Ok(Inspected { snapshot, contents, authenticity, names: names.clone(), expectations: expectations() })
+    let territories = Territories::of(&snapshot.tree, names);
+    let authenticity = authentication.conclude(&snapshot, &territories, names);
+    let (names, expectations) = (names.clone(), expectations());
+    Ok(Inspected { snapshot, contents, authenticity, territories, names, expectations })
 }
 
 /// Whoever may not start a thread has not judged the code, which must not look as if it were sound.
@@ -127,7 +132,8 @@ impl Inspected {
     /// The bundle without its imports being followed: for what asks about the archive, its package and its manifest.
     #[must_use]
     pub fn bundle_unfollowed(&self) -> Bundle<'_> {
-        Bundle::new(&self.snapshot, &self.contents, &self.names, &self.expectations, &self.authenticity)
+        let Self { snapshot, contents, authenticity, territories, names, expectations } = self;
+        Bundle::new(snapshot, contents, territories, names, expectations, authenticity)
     }
 
     /// The bundle with everything that the rules judge, what following its imports found included.

@@ -3,6 +3,7 @@
 //! Rules meant for the agent's own files do not judge the thousands of files that package managers install.
 
 use super::names::Names;
+use super::nodes::{NodeId, Tree};
 
 /// Whose files a path belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +32,24 @@ impl Territory {
     #[must_use]
     pub fn is_ours(self) -> bool {
         self != Self::ThirdParty
+    }
+}
+
+/// Whose each node of a tree is, worked out once.
+pub struct Territories(Vec<Territory>);
+
+impl Territories {
+    /// Whose each node is by these names.
+    #[must_use]
+    pub fn of(tree: &Tree, names: &Names) -> Self {
+        let nodes = std::iter::once(tree.root()).chain(tree.ids());
+        Self(nodes.map(|id| Territory::of(tree.path(id).as_bytes(), names)).collect())
+    }
+
+    /// Whose a node of that tree is.
+    #[must_use]
+    pub fn at(&self, id: NodeId) -> Territory {
+        self.0.get(id.index()).copied().unwrap_or(Territory::ThirdParty)
     }
 }
 

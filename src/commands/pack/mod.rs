@@ -319,7 +319,8 @@ impl Job<'_> {
         if let Some(key) = key {
             trust.add(key.public(), "--sign".to_owned());
         }
-        let (manifest, manifest_signature) = manifest_inside(&inspected.snapshot, &self.names, &trust);
+        let (manifest, manifest_signature) =
+            manifest_inside(&inspected.snapshot, &inspected.territories, &self.names, &trust);
         let mut authenticity = Authenticity { manifest, manifest_signature, ..Authenticity::default() };
         let mut signature = None;
         if let Some(signer) = signer.into_inner() {

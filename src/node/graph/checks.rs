@@ -136,7 +136,7 @@ impl Walk<'_> {
             return Some(Absent::NotInstalled);
         }
         let root = self.sources.package.package()?;
-        let in_shared = Territory::of(self.sources.tree.path(from).as_bytes(), self.sources.names) == Territory::Shared;
+        let in_shared = self.sources.territories.at(from) == Territory::Shared;
         let by_path = in_shared && installs_folder(self.sources.tree, root, &self.sources.names.shared_source);
         if root.installs(package)
             || (by_path && self.sources.shared_package.package().is_some_and(|shared| shared.installs(package)))
