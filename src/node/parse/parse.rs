@@ -2,8 +2,8 @@
 
 use super::extent::measure;
 use super::lines::Lines;
-use super::record::Reader;
-use super::worker::Room;
+use super::memory_budget::MemoryBudget;
+use super::reader::Reader;
 use crate::node::modules::{Module, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
@@ -28,7 +28,7 @@ pub fn memory() -> Allocator {
 
 /// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The memory for the tree is used again for
 /// the next.
-pub fn parse(source: &[u8], room: &Room, memory: &mut Allocator) -> Script {
+pub fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator) -> Script {
     let (marked, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (true, rest),
         None => (false, source),
@@ -36,7 +36,7 @@ pub fn parse(source: &[u8], room: &Room, memory: &mut Allocator) -> Script {
     let Some(extent) = measure(source, DEEPEST) else {
         return Script::NotParsed(NotParsed::TooDeep);
     };
-    let Some(held) = room.take(extent.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
+    let Some(held) = budget.take(extent.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
         return Script::NotParsed(NotParsed::TooLarge);
     };
     // Node decodes files with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.

@@ -1,6 +1,7 @@
 //! Names that are declared twice: a fault of syntax that the parser leaves to others (ECMA-262, "Static Semantics: Early
 //! Errors" of blocks, functions, scripts and modules).
 
+use super::commonjs::COMMONJS_NAMES;
 use hashbrown::HashMap;
 use oxc_ast::ast::{BindingIdentifier, BindingPattern};
 use oxc_span::Span;
@@ -122,7 +123,7 @@ impl<'a> Scopes<'a> {
                     Some(Declares::Function) if how == Declares::Function => (is_module, false),
                     Some(_) => (true, true),
                 };
-                let wrapper = top && how == Declares::Lexical && super::record::COMMONJS_NAMES.contains(&name);
+                let wrapper = top && how == Declares::Lexical && COMMONJS_NAMES.contains(&name);
                 scope.names.insert(name, how);
                 self.report(name, span, in_module, in_commonjs || wrapper);
             }

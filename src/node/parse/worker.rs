@@ -1,6 +1,7 @@
 //! The threads that files are parsed in: the parser descends recursively, and gets a stack for it that the program's own
 //! threads do not have. Parsing an agent's code takes longer than all else that is done with a small bundle.
 
+use super::memory_budget::MemoryBudget;
 use super::{json, parse};
 use crate::node::modules::{Module, NotParsed, Script};
 use crate::tree::nodes::FileId;
@@ -12,48 +13,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Most bytes that imports and exports of all files take in memory.
 const MOST_RECORDED: usize = 4 << 20;
-/// Most bytes that the trees of the files that are being parsed take together.
-const ROOM: usize = 14 << 20;
 /// Most bytes of files that wait, unless there is only one.
 const MOST_WAITING: usize = 1 << 20;
 /// What a file that waits takes beside its content.
 const WAITING: usize = 512;
-
-/// The memory that the threads share for their trees.
-pub struct Room {
-    left: Mutex<usize>,
-    freed: Condvar,
-}
-
-/// Some of it, given back when it is dropped.
-pub struct Held<'r>(&'r Room, usize);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self { left: Mutex::new(ROOM), freed: Condvar::new() }
-    }
-}
-
-impl Room {
-    /// Takes so many bytes, and waits until there are as many; nothing where there never will be.
-    pub fn take(&self, bytes: usize) -> Option<Held<'_>> {
-        if bytes > ROOM {
-            return None;
-        }
-        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut left = self.freed.wait_while(left, |left| *left < bytes).unwrap_or_else(PoisonError::into_inner);
-        *left -= bytes;
-        Some(Held(self, bytes))
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        let Self(room, bytes) = *self;
-        *room.left.lock().unwrap_or_else(PoisonError::into_inner) += bytes;
-        room.freed.notify_one();
-    }
-}
 
 /// What is parsed of a file, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,7 +74,7 @@ struct Job {
 #[derive(Default)]
 struct Threads {
     desk: Arc<Desk>,
-    room: Arc<Room>,
+    budget: Arc<MemoryBudget>,
     are_started: bool,
     /// Why there is not even one.
     fault: Option<io::Error>,
@@ -221,8 +184,8 @@ impl Threads {
         }
         let start = |_| {
             let at_desk = AtDesk::new(&self.desk);
-            let room = Arc::clone(&self.room);
-            let work = move || work(&at_desk.0, &room);
+            let budget = Arc::clone(&self.budget);
+            let work = move || work(&at_desk.0, &budget);
             std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work)
         };
         let (started, mut faults): (Vec<_>, Vec<_>) = (0..Self::COUNT).map(start).partition(Result::is_ok);
@@ -257,12 +220,12 @@ impl Drop for AtDesk {
 }
 
 /// Parses one file after the other.
-fn work(desk: &Desk, room: &Room) {
+fn work(desk: &Desk, budget: &MemoryBudget) {
     let mut memory = parse::memory();
     while let Some((number, Job { kind, source })) = desk.next() {
         let parse = || match kind {
             SourceKind::Json => json::parse(&source),
-            SourceKind::Script => parse::parse(&source, room, &mut memory),
+            SourceKind::Script => parse::parse(&source, budget, &mut memory),
         };
         // The parsers are not ours: where one panics, the file is not judged, and the others are.
         let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
@@ -426,19 +389,5 @@ mod tests {
         while desk.lock().threads > 0 {
             std::thread::yield_now();
         }
-    }
-
-    #[test]
-    fn room_is_shared_and_given_back() {
-        let room = Room::default();
-        assert!(room.take(ROOM + 1).is_none());
-        let held = room.take(ROOM).unwrap();
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| room.take(1).is_some());
-            assert!(!other.is_finished());
-            drop(held);
-            assert!(other.join().unwrap());
-        });
-        assert_eq!(*room.left.lock().unwrap(), ROOM);
     }
 }
