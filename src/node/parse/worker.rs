@@ -73,7 +73,7 @@ struct Job {
 /// They end by themselves once nobody has anything for them to do; nobody waits for that.
 #[derive(Default)]
 struct Threads {
-    desk: Arc<Desk>,
+    queue: Arc<WorkQueue>,
     budget: Arc<MemoryBudget>,
     are_started: bool,
     /// Why there is not even one.
@@ -82,7 +82,7 @@ struct Threads {
 
 /// Where files are handed over and what came of them is fetched.
 #[derive(Default)]
-struct Desk {
+struct WorkQueue {
     state: Mutex<State>,
     /// There is something to parse, or nothing any more.
     more: Condvar,
@@ -127,7 +127,7 @@ impl State {
     }
 }
 
-impl Desk {
+impl WorkQueue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -183,9 +183,9 @@ impl Threads {
             return;
         }
         let start = |_| {
-            let at_desk = AtDesk::new(&self.desk);
+            let counted = CountedThread::new(&self.queue);
             let budget = Arc::clone(&self.budget);
-            let work = move || work(&at_desk.0, &budget);
+            let work = move || work(&counted.0, &budget);
             std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work)
         };
         let (started, mut faults): (Vec<_>, Vec<_>) = (0..Self::COUNT).map(start).partition(Result::is_ok);
@@ -195,24 +195,24 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        let mut state = self.desk.lock();
+        let mut state = self.queue.lock();
         state.waiting.clear();
         state.is_over = true;
-        self.desk.more.notify_all();
+        self.queue.more.notify_all();
     }
 }
 
 /// A thread that is counted for as long as it is there.
-struct AtDesk(Arc<Desk>);
+struct CountedThread(Arc<WorkQueue>);
 
-impl AtDesk {
-    fn new(desk: &Arc<Desk>) -> Self {
-        desk.lock().threads += 1;
-        Self(Arc::clone(desk))
+impl CountedThread {
+    fn new(queue: &Arc<WorkQueue>) -> Self {
+        queue.lock().threads += 1;
+        Self(Arc::clone(queue))
     }
 }
 
-impl Drop for AtDesk {
+impl Drop for CountedThread {
     fn drop(&mut self) {
         self.0.lock().threads -= 1;
         self.0.done.notify_one();
@@ -220,9 +220,9 @@ impl Drop for AtDesk {
 }
 
 /// Parses one file after the other.
-fn work(desk: &Desk, budget: &MemoryBudget) {
+fn work(queue: &WorkQueue, budget: &MemoryBudget) {
     let mut memory = parse::memory();
-    while let Some((number, Job { kind, source })) = desk.next() {
+    while let Some((number, Job { kind, source })) = queue.next() {
         let parse = || match kind {
             SourceKind::Json => json::parse(&source),
             SourceKind::Script => parse::parse(&source, budget, &mut memory),
@@ -233,7 +233,7 @@ fn work(desk: &Desk, budget: &MemoryBudget) {
             Script::NotParsed(NotParsed::Failed)
         });
         drop(source);
-        desk.put(number, script);
+        queue.put(number, script);
     }
 }
 
@@ -255,7 +255,7 @@ impl Parsing {
         self.waiting.push_back(Waiting { file, rank: Some(rank), takes });
         self.waiting_bytes += takes;
         self.threads.start();
-        self.threads.desk.hand_over(rank, Job { kind, source });
+        self.threads.queue.hand_over(rank, Job { kind, source });
     }
 
     /// What came of all files.
@@ -267,7 +267,7 @@ impl Parsing {
             return Err(fault);
         }
         if !self.waiting.is_empty() {
-            drop(self.threads.desk.wait(Awaited::All));
+            drop(self.threads.queue.wait(Awaited::All));
         }
         while !self.waiting.is_empty() {
             self.take_in();
@@ -294,8 +294,8 @@ impl Parsing {
     /// What came of a file; waits for it.
     fn fetch(&self, rank: Rank) -> Script {
         let (_, Reverse(number)) = rank;
-        self.threads.desk.hurry(rank);
-        let script = self.threads.desk.wait(Awaited::File(number)).done.remove(&number);
+        self.threads.queue.hurry(rank);
+        let script = self.threads.queue.wait(Awaited::File(number)).done.remove(&number);
         script.unwrap_or(Script::NotParsed(NotParsed::Failed))
     }
 }
@@ -359,34 +359,34 @@ mod tests {
 
     #[test]
     fn the_longest_file_goes_first_unless_one_is_waited_for() {
-        let desk = Desk::default();
+        let queue = WorkQueue::default();
         for (number, length) in [3, 1, 5, 5, 4].into_iter().enumerate() {
-            desk.hand_over(
+            queue.hand_over(
                 (length, Reverse(number)),
                 Job { kind: SourceKind::Json, source: vec![b'0' + number as u8; length] },
             );
         }
-        desk.hurry((1, Reverse(1)));
-        desk.hurry((9, Reverse(9)));
-        let order: Vec<_> = (0..5).map(|_| desk.next().unwrap()).map(|(number, job)| (number, job.source[0])).collect();
+        queue.hurry((1, Reverse(1)));
+        queue.hurry((9, Reverse(9)));
+        let order: Vec<_> = (0..5).map(|_| queue.next().unwrap()).map(|(number, job)| (number, job.source[0])).collect();
         assert_eq!(order, [1, 2, 3, 4, 0].map(|number| (number, b'0' + number as u8)));
-        desk.lock().is_over = true;
-        assert!(desk.next().is_none());
+        queue.lock().is_over = true;
+        assert!(queue.next().is_none());
     }
 
     #[test]
     fn nobody_waits_for_threads_that_are_not_there() {
-        let desk = Desk::default();
-        desk.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
-        assert!(desk.wait(Awaited::File(0)).done.is_empty());
-        assert!(desk.wait(Awaited::All).done.is_empty());
+        let queue = WorkQueue::default();
+        queue.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        assert!(queue.wait(Awaited::File(0)).done.is_empty());
+        assert!(queue.wait(Awaited::All).done.is_empty());
         let mut threads = Threads::default();
         threads.start();
-        threads.desk.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
-        assert!(threads.desk.wait(Awaited::All).done.contains_key(&0));
-        let desk = Arc::clone(&threads.desk);
+        threads.queue.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        assert!(threads.queue.wait(Awaited::All).done.contains_key(&0));
+        let queue = Arc::clone(&threads.queue);
         drop(threads);
-        while desk.lock().threads > 0 {
+        while queue.lock().threads > 0 {
             std::thread::yield_now();
         }
     }
