@@ -7,11 +7,11 @@
 mod calls;
 mod commonjs;
 mod declarations;
-mod extent;
 mod json;
 mod lines;
 mod memory_budget;
 mod parse;
+mod parse_cost;
 mod reader;
 mod record;
 mod scopes;

@@ -1,8 +1,8 @@
 //! One file, parsed in its own stack and reduced to what loading it needs.
 
-use super::extent::measure;
 use super::lines::Lines;
 use super::memory_budget::MemoryBudget;
+use super::parse_cost::measure;
 use super::reader::Reader;
 use crate::node::modules::{Module, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
@@ -33,10 +33,10 @@ pub fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator) -> Sc
         Some(rest) => (true, rest),
         None => (false, source),
     };
-    let Some(extent) = measure(source, DEEPEST) else {
+    let Some(cost) = measure(source, DEEPEST) else {
         return Script::NotParsed(NotParsed::TooDeep);
     };
-    let Some(held) = budget.take(extent.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
+    let Some(held) = budget.take(cost.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
         return Script::NotParsed(NotParsed::TooLarge);
     };
     // Node decodes files with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.

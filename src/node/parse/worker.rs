@@ -368,7 +368,8 @@ mod tests {
         }
         queue.hurry((1, Reverse(1)));
         queue.hurry((9, Reverse(9)));
-        let order: Vec<_> = (0..5).map(|_| queue.next().unwrap()).map(|(number, job)| (number, job.source[0])).collect();
+        let order: Vec<_> =
+            (0..5).map(|_| queue.next().unwrap()).map(|(number, job)| (number, job.source[0])).collect();
         assert_eq!(order, [1, 2, 3, 4, 0].map(|number| (number, b'0' + number as u8)));
         queue.lock().is_over = true;
         assert!(queue.next().is_none());
