@@ -8,6 +8,7 @@ mod calls;
 mod commonjs;
 mod declarations;
 mod json;
+mod keywords;
 mod lines;
 mod memory_budget;
 mod parse;
@@ -15,7 +16,7 @@ mod parse_cost;
 mod reader;
 mod record;
 mod scopes;
-mod words;
+
 mod worker;
 
 pub use worker::{Parsing, SourceKind, kind_of};

@@ -5,7 +5,7 @@
 //! What it says is an upper bound: every level of nesting takes a token, and a token stops counting only where whatever
 //! it belongs to has certainly ended.
 
-use super::words::{Before, meaning};
+use super::keywords::{Before, meaning};
 use memchr::{memchr, memchr3, memchr3_iter, memmem};
 
 /// What a file asks of the parser.
