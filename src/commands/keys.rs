@@ -5,7 +5,7 @@ use super::session::Configured;
 use crate::cli::signing::{KeyArgs, PassphraseArgs};
 use crate::host::{self, files};
 use crate::signing::detached::MAX_SIGNATURE_FILE;
-use crate::signing::keys::MAX_KEY_FILE;
+use crate::signing::key_files::MAX_KEY_FILE;
 use crate::signing::{KeyError, PublicKey, SecretKey, SignatureFile, SignatureFileError, TrustStore};
 use crate::text;
 use std::ffi::{OsStr, OsString};

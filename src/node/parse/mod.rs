@@ -1,8 +1,6 @@
-//! The module graph: JavaScript parsed as it is read, and imports followed from the entry point as Node follows them.
-//!
-//! Two parts that never meet: [`Parsing`] turns the bytes of one file into a [`crate::node::modules::Script`] while a bundle
-//! is read, and [`follow`] walks the graph of them once everything is known, since a `package.json` that decides how a file
-//! is loaded may come last in an archive.
+//! JavaScript parsed as it is read: [`Parsing`] turns the bytes of one file into a [`crate::node::modules::Script`] while
+//! a bundle is read. [`crate::node::graph`] follows the imports once everything is known, since a `package.json` that
+//! decides how a file is loaded may come last in an archive.
 
 mod calls;
 mod commonjs;
@@ -16,7 +14,6 @@ mod parse_cost;
 mod reader;
 mod record;
 mod scopes;
-
 mod worker;
 
 pub use worker::{Parsing, SourceKind, kind_of};
