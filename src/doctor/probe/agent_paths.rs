@@ -1,6 +1,5 @@
 //! Where the agent is on this server: what the user says, else the unit, else the source document.
 
-use super::last_part;
 use crate::doctor::facts::{Account, Places};
 use crate::doctor::questions::Server;
 use crate::systemd::{CommandLine, Context, Unit, from_directory, normal};
@@ -50,6 +49,11 @@ pub fn of(server: &dyn Server, wishes: &Wishes, unit: Option<&Unit>, account: Op
     };
     let backup = format!("{bundle}-backup");
     Places { unit: wishes.unit.clone(), home, bundle, backup, download: layout::DOWNLOAD.to_owned() }
+}
+
+/// The last part of a path.
+pub fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn is_there(server: &dyn Server, path: &str) -> bool {
