@@ -10,7 +10,7 @@ use bundle_doctor::check::bundle::Expectations;
 use bundle_doctor::check::engine;
 use bundle_doctor::check::inspect;
 use bundle_doctor::doctor::diagnose::diagnose;
-use bundle_doctor::doctor::probe::{self, Wishes};
+use bundle_doctor::doctor::probe::{self, ProbeOptions};
 use bundle_doctor::doctor::recording::Recorded;
 use bundle_doctor::doctor::report::DoctorReport;
 use bundle_doctor::exit_code;
@@ -88,7 +88,7 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
             server.stand_in(path, place);
         }
     }
-    let wishes = Wishes { unit: layout::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
+    let wishes = ProbeOptions { unit: layout::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
     let (facts, _) = probe::examine(&server, &wishes, &layout::names(), &judge);
     diagnose(facts, &Policy::plain())
 }

@@ -14,7 +14,7 @@ mod systemctl;
 mod unit_files;
 mod unit_on_disk;
 
-pub use agent_paths::Wishes;
+pub use agent_paths::ProbeOptions;
 
 use crate::doctor::facts::{
     Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Places, Process,
@@ -44,9 +44,9 @@ const AGENT_PORT: u16 = 3001;
 
 /// Looks at a server. The redactor that comes with the facts knows the secrets that were seen.
 #[must_use]
-pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: Judge<'_>) -> (Facts, Redactor) {
+pub fn examine(server: &dyn Server, options: &ProbeOptions, names: &Names, judge: Judge<'_>) -> (Facts, Redactor) {
     let situation = server.situation();
-    let found = unit_files::find(server, &wishes.unit);
+    let found = unit_files::find(server, &options.unit);
     let mut redactor = Redactor::new();
     if let Some(found) = found.known() {
         for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
@@ -63,13 +63,13 @@ pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: Judge
     let control_plane = found.known().and_then(|found| control_plane(&found.unit.command()?.ok()?.arguments));
     let places = agent_paths::of(
         server,
-        wishes,
+        options,
         found.known().map(|found| &found.unit),
         account.known().and_then(Option::as_ref),
     );
     let unit = found.map(|found| probe.unit(found, &account));
     let script = unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.clone());
-    let facts = probe.gather(&situation, wishes, places, unit, control_plane, script.as_deref(), names, judge);
+    let facts = probe.gather(&situation, options, places, unit, control_plane, script.as_deref(), names, judge);
     let Probe { redactor, .. } = probe;
     (facts, redactor)
 }
@@ -79,7 +79,7 @@ impl Probe<'_> {
     fn gather(
         &self,
         situation: &Situation,
-        wishes: &Wishes,
+        options: &ProbeOptions,
         places: Places,
         unit: Fact<UnitOnDisk>,
         control_plane: Option<ControlPlane>,
@@ -88,14 +88,14 @@ impl Probe<'_> {
         judge: Judge<'_>,
     ) -> Facts {
         let server = self.server;
-        let name = wishes.unit.as_str();
+        let name = options.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
         let places = &places;
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let nodes = LazyLock::new(|| self.node(program.as_ref()));
         let facts = thread::scope(|scope| {
             let service = beside(scope, || self.service(name, situation));
-            let journal = beside(scope, || self.journal(wishes, situation));
+            let journal = beside(scope, || self.journal(options, situation));
             let version = beside(scope, || self.run(&Diagnostic::Version).ok());
             if server.is_live() {
                 beside(scope, || self.run(&Diagnostic::Status(name)));
@@ -194,7 +194,7 @@ impl Probe<'_> {
         }
     }
 
-    fn journal(&self, wishes: &Wishes, situation: &Situation) -> Fact<Journal> {
+    fn journal(&self, options: &ProbeOptions, situation: &Situation) -> Fact<Journal> {
         let server = self.server;
         let persistent = server.list("/var/log/journal").is_ok_and(|names| !names.is_empty());
         let directory = server.place("/var/log/journal").display().to_string();
@@ -205,7 +205,7 @@ impl Probe<'_> {
         if situation.uid != 0 && server.is_live() && !self.journal_is_readable(persistent) {
             return Fact::unless("permission denied", "run it as root, or as a member of the group systemd-journal");
         }
-        let (unit, lines, since) = (wishes.unit.as_str(), wishes.lines, wishes.since.as_deref());
+        let (unit, lines, since) = (options.unit.as_str(), options.lines, options.since.as_deref());
         let (own, managers) = thread::scope(|scope| {
             let own = beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory }));
             let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
