@@ -47,6 +47,14 @@ pub fn read_start(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// The content of a file of our own making, or of a bundle that runs here anyway: there is no bound.
+///
+/// # Errors
+/// Whatever opening or reading gives.
+pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
 /// Opens a file that was found and not named, as [`read_regular`] does.
 ///
 /// # Errors

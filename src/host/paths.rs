@@ -85,14 +85,6 @@ pub fn target(link: &Path) -> io::Result<PathBuf> {
     fs::read_link(link)
 }
 
-/// The path with every link followed (realpath(3)).
-///
-/// # Errors
-/// Where there is nothing, or it may not be looked at.
-pub fn canonical(path: &Path) -> io::Result<PathBuf> {
-    path.canonicalize()
-}
-
 /// The names in a folder, in the order in which the file system has them.
 ///
 /// # Errors
