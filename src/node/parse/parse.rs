@@ -4,6 +4,7 @@ use super::lines::Lines;
 use super::memory_budget::MemoryBudget;
 use super::parse_cost::measure;
 use super::reader::Reader;
+use super::scopes::Goal;
 use crate::node::modules::{Module, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
@@ -55,21 +56,21 @@ pub fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator) -> Sc
 
 fn read(text: &str, memory: &mut Allocator) -> Module {
     let lines = Lines::new(text);
-    let options = |commonjs| ParseOptions {
+    let options = |goal| ParseOptions {
         preserve_parens: false,
-        allow_return_outside_function: commonjs,
+        allow_return_outside_function: goal == Goal::CommonJs,
         ..ParseOptions::default()
     };
-    let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(false)).parse();
+    let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(Goal::Module)).parse();
     let as_module = fault(&parsed, text, &lines);
     if as_module.is_none() {
-        return Reader::read(&parsed.program, &lines, true);
+        return Reader::read(&parsed.program, &lines, Goal::Module);
     }
     drop(parsed);
     memory.reset();
-    let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(true)).parse();
+    let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(Goal::CommonJs)).parse();
     match fault(&parsed, text, &lines) {
-        None => Module { as_module, ..Reader::read(&parsed.program, &lines, false) },
+        None => Module { as_module, ..Reader::read(&parsed.program, &lines, Goal::CommonJs) },
         as_commonjs => Module { as_module, as_commonjs, ..Module::default() },
     }
 }

@@ -3,7 +3,7 @@
 
 use super::commonjs::Exports;
 use super::lines::Lines;
-use super::scopes::Scopes;
+use super::scopes::{Goal, Scopes};
 use crate::node::modules::{Export, Form, Import, Module, ModuleSyntax, Need, NewSyntax, SyntaxFault};
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::Program;
@@ -41,12 +41,12 @@ pub struct Reader<'a, 's> {
     /// Imported names by their local one, for exports of imports.
     pub(super) imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
     pub(super) local_exports: Vec<(&'a str, Box<str>, u32)>,
-    pub(super) is_module: bool,
+    pub(super) goal: Goal,
 }
 
 impl<'a, 's> Reader<'a, 's> {
-    /// Reads the tree of a file, as one that was parsed as an ES module or not.
-    pub fn read(program: &Program<'a>, lines: &'s Lines, is_module: bool) -> Module {
+    /// Reads the tree of a file that was parsed as this.
+    pub fn read(program: &Program<'a>, lines: &'s Lines, goal: Goal) -> Module {
         let mut reader = Self {
             lines,
             module: Module::default(),
@@ -55,7 +55,7 @@ impl<'a, 's> Reader<'a, 's> {
             commonjs: Exports::default(),
             computed: Vec::new(),
             new_syntax: Vec::new(),
-            scopes: Scopes::new(is_module),
+            scopes: Scopes::new(goal),
             functions: 0,
             bodies: 0,
             guards: 0,
@@ -67,7 +67,7 @@ impl<'a, 's> Reader<'a, 's> {
             pending: Vec::new(),
             imported: HashMap::new(),
             local_exports: Vec::new(),
-            is_module,
+            goal,
         };
         reader.visit_program(program);
         reader.finish()
@@ -148,7 +148,7 @@ impl<'a, 's> Reader<'a, 's> {
     /// What strict code may not have, and ES modules are: the parser leaves it to others (ECMA-262, "The Strict Mode of
     /// ECMAScript").
     pub(super) fn refuse_in_strict(&mut self, span: Span, message: &str) {
-        if self.is_module && self.module.as_module.is_none() {
+        if self.goal == Goal::Module && self.module.as_module.is_none() {
             let line = self.line(span);
             self.module.as_module = Some(SyntaxFault { message: message.into(), exact: true, line });
         }

@@ -4,7 +4,7 @@
 use super::calls::{is_function, makes_own_require};
 use super::commonjs::COMMONJS_NAMES;
 use super::reader::Reader;
-use super::scopes::{Declares, names_in};
+use super::scopes::{Declares, ScopeKind, names_in};
 use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, Need, NewSyntax};
 use oxc_ast::ast::{
     ArrowFunctionExpression, AssignmentExpression, AwaitExpression, BindingIdentifier, CallExpression, Class,
@@ -21,7 +21,8 @@ use std::cell::Cell;
 
 impl<'a> Visit<'a> for Reader<'a, '_> {
     fn enter_scope(&mut self, flags: ScopeFlags, _: &Cell<Option<ScopeId>>) {
-        self.scopes.enter(flags.is_function() || flags.contains(ScopeFlags::ClassStaticBlock));
+        let is_function = flags.is_function() || flags.contains(ScopeFlags::ClassStaticBlock);
+        self.scopes.enter(if is_function { ScopeKind::Function } else { ScopeKind::Block });
     }
 
     fn leave_scope(&mut self) {
