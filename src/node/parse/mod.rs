@@ -5,11 +5,11 @@
 mod calls;
 mod commonjs;
 mod declarations;
+mod javascript;
 mod json;
 mod keywords;
 mod lines;
 mod memory_budget;
-mod parse;
 mod parse_cost;
 mod reader;
 mod record;

@@ -2,7 +2,7 @@
 //! threads do not have. Parsing an agent's code takes longer than all else that is done with a small bundle.
 
 use super::memory_budget::MemoryBudget;
-use super::{json, parse};
+use super::{javascript, json};
 use crate::node::modules::{Module, NotParsed, Script};
 use crate::tree::nodes::FileId;
 use std::cmp::Reverse;
@@ -186,7 +186,7 @@ impl Threads {
             let counted = CountedThread::new(&self.queue);
             let budget = Arc::clone(&self.budget);
             let work = move || work(&counted.0, &budget);
-            std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work)
+            std::thread::Builder::new().name("parser".into()).stack_size(javascript::STACK).spawn(work)
         };
         let (started, mut faults): (Vec<_>, Vec<_>) = (0..Self::COUNT).map(start).partition(Result::is_ok);
         self.fault = faults.pop().and_then(Result::err).filter(|_| started.is_empty());
@@ -221,15 +221,15 @@ impl Drop for CountedThread {
 
 /// Parses one file after the other.
 fn work(queue: &WorkQueue, budget: &MemoryBudget) {
-    let mut memory = parse::memory();
+    let mut memory = javascript::memory();
     while let Some((number, Job { kind, source })) = queue.next() {
         let parse = || match kind {
             SourceKind::Json => json::parse(&source),
-            SourceKind::Script => parse::parse(&source, budget, &mut memory),
+            SourceKind::Script => javascript::parse(&source, budget, &mut memory),
         };
         // The parsers are not ours: where one panics, the file is not judged, and the others are.
         let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
-            memory = parse::memory();
+            memory = javascript::memory();
             Script::NotParsed(NotParsed::Failed)
         });
         drop(source);

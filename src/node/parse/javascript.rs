@@ -1,4 +1,4 @@
-//! One file, parsed in its own stack and reduced to what loading it needs.
+//! One file of JavaScript, parsed in its own stack and reduced to what loading it needs.
 
 use super::lines::Lines;
 use super::memory_budget::MemoryBudget;
