@@ -7,7 +7,7 @@ use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
 use crate::cli::signing::KeyArgs;
 use crate::doctor::diagnose;
-use crate::doctor::probe::{self, BundleJudge, Wishes};
+use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
 use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
 use crate::redact::Redactor;
@@ -63,7 +63,7 @@ fn disk(options: &Doctor) -> Result<Disk, Failure> {
 }
 
 /// The command line's wishes, then the configuration's, then the document's.
-fn wishes(options: &Doctor, configured: &Configured) -> Result<Wishes, Failure> {
+fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions, Failure> {
     let (unit, home, bundle) = configured.config.server();
     let unit = options.unit.as_deref().or(unit).unwrap_or(layout::UNIT);
     let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
@@ -83,11 +83,16 @@ fn wishes(options: &Doctor, configured: &Configured) -> Result<Wishes, Failure> 
         }
         other => other.map(str::to_owned),
     };
-    Ok(Wishes { unit, bundle, home: home.map(str::to_owned), lines: options.lines, since: options.since.clone() })
+    Ok(ProbeOptions { unit, bundle, home: home.map(str::to_owned), lines: options.lines, since: options.since.clone() })
 }
 
 /// The keys that are trusted here, and the control plane's in the agent's home.
-fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes: &Wishes) -> Result<Trust, Failure> {
+fn trust(
+    options: &Doctor,
+    configured: &Configured,
+    server: &dyn Server,
+    wishes: &ProbeOptions,
+) -> Result<Trust, Failure> {
     let home = wishes.home.as_deref().unwrap_or(layout::SERVER_HOME).replacen('~', "/root", 1);
     let own = server.place(&format!("{home}/{CONTROL_PLANE_KEY}"));
     let own = own.is_file().then_some(own);

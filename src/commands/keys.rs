@@ -5,7 +5,7 @@ use super::session::Configured;
 use crate::check::authentication::Trust;
 use crate::cli::signing::{KeyArgs, PassphraseArgs};
 use crate::host::{self, files};
-use crate::signing::keys::MAX_KEY_FILE;
+use crate::signing::key_files::MAX_KEY_FILE;
 use crate::signing::{KeyError, PublicKey, SecretKey, TrustStore};
 use crate::text::printable_path;
 use std::ffi::OsString;

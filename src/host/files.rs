@@ -33,6 +33,28 @@ pub fn read_regular(path: &Path, most: usize, links: bool) -> io::Result<Bounded
     bounded(open_regular(path, links)?, most)
 }
 
+/// The start of a regular file, at most that many bytes of it, links followed.
+///
+/// # Errors
+/// Whatever looking, opening or reading gives; `InvalidInput` where it is no regular file.
+pub fn read_start(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    // Looked at first: a FIFO would block, a device could do anything.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut content = Vec::new();
+    File::open(path)?.take(most as u64).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// The content of a file of our own making, or of a bundle that runs here anyway: there is no bound.
+///
+/// # Errors
+/// Whatever opening or reading gives.
+pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
 /// Opens a file that was found and not named, as [`read_regular`] does.
 ///
 /// # Errors

@@ -1,13 +1,13 @@
-//! Folders copied as `cp -r` does, and folders of our own that are gone when they are no longer needed.
+//! Folders copied, linked and replaced, and folders of our own that are gone when they are no longer needed.
 
 use super::interrupt::Interrupt;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// Copies a file, a link as the link it is, or a folder with all that is in it, to where nothing is yet.
+/// Copies as `cp -r` does: a file, a link as the link it is, or a folder with all that is in it, to where nothing is yet.
 ///
 /// # Errors
 /// Whatever reading or writing gives; what is no file, folder or link; an interruption.
@@ -88,6 +88,108 @@ pub fn replace(new: &Path, place: &Path) -> io::Result<()> {
     remove(&old)
 }
 
+/// Makes a folder, where there is nothing yet.
+///
+/// # Errors
+/// Whatever making it gives.
+pub fn make(folder: &Path) -> io::Result<()> {
+    fs::create_dir(folder)
+}
+
+/// Makes a folder, and those that it is in, where they are not there yet.
+///
+/// # Errors
+/// Whatever making one gives.
+pub fn make_all(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+/// [`make_all`], for this user only.
+///
+/// # Errors
+/// Whatever making one gives.
+pub fn make_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Makes a folder of that beginning in the folder for temporary files, for this user only, and gives its path without
+/// links. To remove it is the caller's.
+///
+/// # Errors
+/// Whatever making or finding it gives.
+pub fn make_temporary(prefix: &str) -> io::Result<PathBuf> {
+    let private = fs::Permissions::from_mode(0o700);
+    let made = tempfile::Builder::new().prefix(prefix).permissions(private).tempdir()?;
+    let path = made.path().canonicalize()?;
+    let _ = made.keep();
+    Ok(path)
+}
+
+/// Makes a link that says `target`.
+///
+/// # Errors
+/// Whatever making it gives.
+pub fn link(target: &Path, place: &Path) -> io::Result<()> {
+    symlink(target, place)
+}
+
+/// A folder of links to what is in another, if that is there: what is added to it is not added there.
+///
+/// # Errors
+/// Whatever making, listing or linking gives.
+pub fn link_each(theirs: &Path, ours: &Path) -> io::Result<()> {
+    fs::create_dir_all(ours)?;
+    if !theirs.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(theirs)? {
+        let entry = entry?;
+        symlink(entry.path(), ours.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// Copies a file or a folder with all that is in it, links followed, over what is there.
+///
+/// # Errors
+/// Whatever reading or writing gives.
+pub fn copy_through(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        return fs::copy(from, to).map(|_| ());
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy_through(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// Removes a folder, also where an archive made folders in it that may not be written.
+///
+/// # Errors
+/// Whatever removing gives.
+pub fn remove_all(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            open_up(path)?;
+            fs::remove_dir_all(path)
+        }
+        done => done,
+    }
+}
+
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes what was temporary. Nothing can be done where that fails.
 pub fn discard(path: &Path) {
     let _ = remove(path);
@@ -100,5 +202,36 @@ fn remove(path: &Path) -> io::Result<()> {
         Ok(_) => fs::remove_file(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_be_written_is_removed_too() {
+        let root = tempfile::tempdir().unwrap();
+        let tree = root.path().join("tree");
+        fs::create_dir_all(tree.join("a/b")).unwrap();
+        fs::write(tree.join("a/b/c"), "c").unwrap();
+        fs::set_permissions(tree.join("a/b"), fs::Permissions::from_mode(0o500)).unwrap();
+        fs::set_permissions(tree.join("a"), fs::Permissions::from_mode(0o500)).unwrap();
+        remove_all(&tree).unwrap();
+        assert!(!tree.exists());
+    }
+
+    #[test]
+    fn what_is_linked_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (theirs, ours) = (folder.path().join("theirs"), folder.path().join("ours"));
+        fs::create_dir_all(theirs.join("files")).unwrap();
+        fs::write(theirs.join("files/a"), "a").unwrap();
+        link_each(&theirs, &ours).unwrap();
+        assert_eq!(fs::read(ours.join("files/a")).unwrap(), b"a");
+        fs::create_dir(ours.join("tmp")).unwrap();
+        assert_eq!(fs::read_dir(&theirs).unwrap().count(), 1);
+        link_each(&folder.path().join("none"), &folder.path().join("empty")).unwrap();
+        assert_eq!(fs::read_dir(folder.path().join("empty")).unwrap().count(), 0);
     }
 }

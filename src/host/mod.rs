@@ -1,16 +1,21 @@
-//! What the outside world is asked for beside bundles: the environment, files written safely, and programs run.
+//! What the outside world is asked for: the environment, the clock, files read and written safely, and programs run.
 
+mod clock;
 pub mod files;
 pub mod folders;
+mod follow;
 pub mod git;
 pub mod interrupt;
+pub mod paths;
 pub mod process;
+
+pub use clock::{microseconds_since_1970, monotonic_microseconds, seconds_since_1970};
+pub use follow::follow;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// An environment variable that is set and not empty.
 #[must_use]
@@ -30,6 +35,18 @@ pub fn environment() -> Vec<(OsString, OsString)> {
     std::env::vars_os().collect()
 }
 
+/// The name of this machine (uname(2)).
+#[must_use]
+pub fn machine_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The user whose rights this process has.
+#[must_use]
+pub fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// The program of that name, found in PATH as execvp(3) does.
 #[must_use]
 pub fn find_program(name: &str) -> Option<PathBuf> {
@@ -38,12 +55,6 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|candidate| {
         candidate.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     })
-}
-
-/// Seconds since 1970-01-01 UTC; nothing for a clock that stands before that.
-#[must_use]
-pub fn seconds_since_1970() -> Option<u64> {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
 /// The nearest file of that name, from the working directory upwards.

@@ -238,6 +238,12 @@ impl Running {
         self.child.id()
     }
 
+    /// How long ago it was started.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// What has been kept so far of stdout, and of stderr with [`Streams::Together`].
     #[must_use]
     pub fn output(&self) -> Output {

@@ -56,7 +56,7 @@ impl CommentFields {
         }
         for (name, value) in [("file", &self.file), ("version", &self.version)] {
             if let Some(value) = value {
-                printable(value, false)?;
+                printable(value, Tabs::Refused)?;
                 fields.push(format!("{name}:{value}"));
             }
         }
@@ -73,7 +73,7 @@ impl TrustedComment {
     /// # Errors
     /// [`CommentError`].
     pub fn new(text: &str) -> Result<Self, CommentError> {
-        printable(text, true)?;
+        printable(text, Tabs::Allowed)?;
         if text.len() > MAX_COMMENT {
             return Err(CommentError::TooLong { size: text.len() });
         }
@@ -109,11 +109,20 @@ impl TrustedComment {
     }
 }
 
+/// Whether a tab may stand in a text: minisign separates fields with them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tabs {
+    /// In a comment.
+    Allowed,
+    /// In a field of one.
+    Refused,
+}
+
 /// Refuses what a line must not hold: control characters, line and paragraph separators, and the bidirectional
 /// controls (Unicode's `Bidi_Control` property), which could make a file name read backwards.
-fn printable(text: &str, tabs: bool) -> Result<(), CommentError> {
+fn printable(text: &str, tabs: Tabs) -> Result<(), CommentError> {
     let harmless = |c: char| {
-        (tabs && c == '\t')
+        (tabs == Tabs::Allowed && c == '\t')
             || !(c.is_control()
                 || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))
     };

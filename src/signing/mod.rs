@@ -10,20 +10,23 @@
 //! key file ──► keys::SecretKey ──► sign::{PrehashedSigner, sign_pure} ──► text or 64 bytes
 //! ```
 //!
-//! What is accepted is `verify_strict` of ed25519-dalek, made a little stricter for keys (`strict`
+//! What is accepted is `verify_strict` of ed25519-dalek, made a little stricter for keys (`point`
 //! says where); what is never trusted is any size, count or cost that a file states about itself.
 
 pub mod authenticity;
 pub mod checksums;
 pub mod comment;
+mod der;
 pub mod detached;
 mod error;
 mod kdf;
+pub mod key_files;
 pub mod keys;
 pub mod manifest;
 pub mod manifest_files;
 mod minisign;
 mod pem;
+mod point;
 pub mod sign;
 mod strict;
 mod text;

@@ -1,4 +1,4 @@
-//! PEM and DER keys: finds the one block in a file, reads PKCS#8 and SPKI, writes both.
+//! PEM keys: finds the one block in a file, reads PKCS#8 and SPKI, writes both.
 //!
 //! Forms: RFC 7468 (PEM), RFC 5958 (PKCS#8), RFC 8018 (PBES2), RFC 8410 (Ed25519 in them).
 
@@ -12,16 +12,10 @@ use zeroize::Zeroizing;
 use super::error::KeyError;
 use super::kdf::{self, ScryptCost};
 use super::keys::{PublicKey, SecretKey};
-use super::text;
+use super::{der, text};
 
 /// `id-Ed25519` (RFC 8410, section 3).
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-
-/// SPKI of an Ed25519 key up to the 32 bytes of the key: everything before them is fixed (RFC 8410, section 4).
-const SPKI_PREFIX: [u8; 12] = *b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
-
-/// PKCS#8 version 1 of an Ed25519 key up to the 32 secret bytes (RFC 8410, section 7).
-const PKCS8_PREFIX: [u8; 16] = *b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 
 /// The cost of the keys we write. N stays at 2^14 because OpenSSL gives scrypt 32 MiB and no more by default;
 /// p makes up for it (16 MiB, five times in a row, is one of the settings OWASP advises).
@@ -162,31 +156,13 @@ pub(super) fn encrypted_pkcs8(
     }
     let scheme = pbes2::Parameters::generate_scrypt_aes256cbc(WRITTEN_COST.checked()?, salt, *iv)
         .map_err(|_| KeyError::UnsupportedEncryption)?;
-    let data = scheme.encrypt(passphrase, &*pkcs8_der(seed)).map_err(|_| KeyError::UnsupportedEncryption)?;
+    let data = scheme.encrypt(passphrase, &*der::pkcs8_der(seed)).map_err(|_| KeyError::UnsupportedEncryption)?;
     let der = OctetStringRef::new(&data)
         .and_then(|data| {
             EncryptedPrivateKeyInfoRef { encryption_algorithm: scheme.into(), encrypted_data: data }.to_der()
         })
         .map_err(|_| KeyError::UnsupportedEncryption)?;
     Ok(Zeroizing::new(write("ENCRYPTED PRIVATE KEY", &der)))
-}
-
-/// The public key as SPKI DER.
-pub(super) fn spki_der(key: &[u8; 32]) -> [u8; 44] {
-    let mut der = [0; 44];
-    for (to, from) in der.iter_mut().zip(SPKI_PREFIX.iter().chain(key)) {
-        *to = *from;
-    }
-    der
-}
-
-/// The private key as PKCS#8 version 1 DER.
-pub(super) fn pkcs8_der(seed: &[u8; 32]) -> Zeroizing<[u8; 48]> {
-    let mut der = Zeroizing::new([0; 48]);
-    for (to, from) in der.iter_mut().zip(PKCS8_PREFIX.iter().chain(seed)) {
-        *to = *from;
-    }
-    der
 }
 
 /// A PEM block with lines of 64 characters. The caller wraps it in `Zeroizing` when it holds a secret.

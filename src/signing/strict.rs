@@ -1,40 +1,19 @@
-//! What makes a key or a signature acceptable, in one place, and in a form that can stream.
+//! What makes a signature acceptable, in one place, and in a form that can stream; `point` says it of a key.
 //!
 //! `VerifyingKey::verify_strict` wants the whole message in memory. The `StreamVerifier` of ed25519-dalek 3
 //! (its `hazmat` feature) does not, but it is the *lenient* check: it refuses an S that is not reduced and
 //! compares the recomputed R byte by byte (which refuses every R that is not canonical), yet it lets a key or an R
 //! of small order through, and with those a signature holds for more than one message. So the points are
 //! judged here before the stream starts; strict is the lenient equation plus these checks.
-//!
-//! One thing goes beyond `verify_strict`: a public key that is not in canonical form is refused, although
-//! dalek accepts a few (y not reduced modulo p). RFC 8032, section 5.1.3, asks for it, and no tool makes such keys.
 
 use ed25519_dalek::{Signature, StreamVerifier, VerifyingKey};
 
-use super::error::KeyError;
 use super::keys::PublicKey;
+use super::point::is_canonical;
 
 /// Why a signature is refused before any key is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotStrict;
-
-/// A point fit to be a public key.
-pub(super) fn public_point(bytes: &[u8; 32]) -> Result<VerifyingKey, KeyError> {
-    let refuse = |why| KeyError::UnsafePublicKey { why };
-    let point = VerifyingKey::from_bytes(bytes).map_err(|_| refuse("it is not a point of the curve"))?;
-    if point.is_weak() {
-        return Err(refuse("it has small order, so anyone can sign for it"));
-    }
-    if !is_canonical(&point) {
-        return Err(refuse("it is not in canonical form"));
-    }
-    Ok(point)
-}
-
-/// Whether encoding the decoded point again gives the same bytes (RFC 8032, section 5.1.3).
-fn is_canonical(point: &VerifyingKey) -> bool {
-    point.to_edwards().compress().to_bytes() == point.to_bytes()
-}
 
 /// A signature whose R can be accepted. S is checked where a verifier is made of it.
 ///

@@ -8,7 +8,7 @@ use crate::formats::{assert_valid, schema};
 use crate::tree::Fixture;
 use bundle_doctor::check::authentication::Trust;
 use bundle_doctor::doctor::diagnose::diagnose;
-use bundle_doctor::doctor::probe::{self, BundleJudge, Wishes};
+use bundle_doctor::doctor::probe::{self, BundleJudge, ProbeOptions};
 use bundle_doctor::doctor::recording::Recorded;
 use bundle_doctor::doctor::report::DoctorReport;
 use bundle_doctor::exit_code;
@@ -71,7 +71,7 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
             server.stand_in(path, place);
         }
     }
-    let wishes = Wishes { unit: layout::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
+    let wishes = ProbeOptions { unit: layout::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
     let trust = Trust { keys: TrustStore::new(), required: false };
     let judge = BundleJudge { limits: Limits::default(), trust: &trust };
     let (facts, _) = probe::examine(&server, &wishes, &layout::names(), judge);

@@ -2,8 +2,8 @@
 //! headers, names of more than 100 bytes as `L` and `K` entries, two blocks of zeros at the
 //! end. There is no entry for the root: root's tar would give its mode to the folder it extracts into.
 
-use crate::release::pack::plan::{Item, Node, Plan, Source};
 use crate::tree::path::RelPath;
+use ::tar::{EntryType, Header};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Write};
 
@@ -12,6 +12,41 @@ const BLOCK: usize = 512;
 const NAME: usize = 100;
 /// Bytes read of a file at a time.
 const CHUNK: usize = 128 * 1024;
+
+/// One entry of an archive that is written.
+pub struct PackedEntry<'e> {
+    /// Its path in the archive.
+    pub path: RelPath,
+    /// What it is.
+    pub node: PackedNode<'e>,
+}
+
+/// What an entry is.
+pub enum PackedNode<'e> {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File {
+        /// Whether its owner may execute it.
+        executable: bool,
+        /// Its length in bytes.
+        size: u64,
+        /// The SHA-256 of its content.
+        sha256: [u8; 32],
+        /// Where its content comes from.
+        content: PackedContent<'e>,
+    },
+    /// A symbolic link to this target, in bytes as they are.
+    Link(&'e [u8]),
+}
+
+/// Where a file's content comes from.
+pub enum PackedContent<'e> {
+    /// The file of that path in the folder.
+    Kept(RelPath),
+    /// It was made for the archive.
+    Made(&'e [u8]),
+}
 
 /// Why an archive was not written to its end.
 #[derive(Debug, thiserror::Error)]
@@ -32,23 +67,23 @@ pub enum WriteError {
     Write(#[from] io::Error),
 }
 
-/// Writes a plan as a tar archive in which everything has the same time, in seconds since 1970. `open` opens a file of
-/// the folder; what it gives must be what was judged.
+/// Writes a tar archive of these entries, in which everything has the same time, in seconds since 1970. `open` opens a
+/// file of the folder; what it gives must be what was judged.
 ///
 /// # Errors
 /// A [`WriteError`].
-pub fn write(
-    plan: &Plan<'_>,
+pub fn write<'e>(
+    entries: impl Iterator<Item = PackedEntry<'e>>,
     time: u64,
     open: &dyn Fn(&RelPath) -> io::Result<Box<dyn Read>>,
     out: &mut dyn Write,
 ) -> Result<(), WriteError> {
-    for item in plan.items() {
-        out.write_all(&headers(&item, time))?;
-        if let Node::File { size, sha256, content, .. } = &item.node {
+    for entry in entries {
+        out.write_all(&headers(&entry, time))?;
+        if let PackedNode::File { size, sha256, content, .. } = &entry.node {
             match content {
-                Source::Made(bytes) => out.write_all(bytes)?,
-                Source::Kept(from) => copy(from, *size, sha256, open, out)?,
+                PackedContent::Made(bytes) => out.write_all(bytes)?,
+                PackedContent::Kept(from) => copy(from, *size, sha256, open, out)?,
             }
             out.write_all(padding(*size))?;
         }
@@ -99,74 +134,126 @@ fn padding(size: u64) -> &'static [u8] {
 }
 
 /// The header of an entry, behind those that carry a long name or target.
-fn headers(item: &Item<'_>, time: u64) -> Vec<u8> {
-    let mut name = item.path.as_bytes().to_vec();
-    let (kind, mode, size, target) = match &item.node {
-        Node::Directory => {
+fn headers(entry: &PackedEntry<'_>, time: u64) -> Vec<u8> {
+    let mut name = entry.path.as_bytes().to_vec();
+    let (kind, mode, size, target) = match &entry.node {
+        PackedNode::Directory => {
             name.push(b'/');
-            (b'5', 0o755, 0, &[][..])
+            (EntryType::Directory, 0o755, 0, &[][..])
         }
-        Node::File { executable, size, .. } => (b'0', if *executable { 0o755 } else { 0o644 }, *size, &[][..]),
-        Node::Link(target) => (b'2', 0o777, 0, *target),
+        PackedNode::File { executable, size, .. } => {
+            (EntryType::Regular, if *executable { 0o755 } else { 0o644 }, *size, &[][..])
+        }
+        PackedNode::Link(target) => (EntryType::Symlink, 0o777, 0, *target),
     };
     let mut out = Vec::new();
-    for (kind, long) in [(b'K', target), (b'L', name.as_slice())] {
+    for (kind, long) in [(EntryType::GNULongLink, target), (EntryType::GNULongName, name.as_slice())] {
         if long.len() > NAME {
             let size = long.len() as u64 + 1;
-            out.extend_from_slice(&Header::new(b"././@LongLink", b"", kind, 0o644, size, 0).finish());
+            out.extend_from_slice(header(b"././@LongLink", b"", kind, 0o644, size, 0).as_bytes());
             out.extend_from_slice(long);
             out.push(0);
             out.extend_from_slice(padding(size));
         }
     }
-    out.extend_from_slice(&Header::new(&name, target, kind, mode, size, time).finish());
+    out.extend_from_slice(header(&name, target, kind, mode, size, time).as_bytes());
     out
 }
 
-/// One block, in the form that GNU tar calls `gnu` (its manual, "Basic Tar Format").
-struct Header([u8; BLOCK]);
+/// One block, in the form that GNU tar calls `gnu` (its manual, "Basic Tar Format"). Eleven octal digits hold a size of
+/// 8 GiB; beyond that it is written in base-256, which all extractors read.
+fn header(name: &[u8], target: &[u8], kind: EntryType, mode: u32, size: u64, time: u64) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_size(size);
+    header.set_mtime(time.min(0o777_7777_7777));
+    let fields = header.as_old_mut();
+    // `Header::set_path` and its like refuse what GNU tar cuts off, and make another path of `././@LongLink`.
+    fill(&mut fields.name, name);
+    fill(&mut fields.linkname, target);
+    header.set_cksum();
+    // GNU tar ends the checksum's six digits with NUL and a blank, where the crate has a 0, the six digits, and NUL.
+    let checksum = &mut header.as_old_mut().cksum;
+    checksum.rotate_left(1);
+    let [.., last] = checksum;
+    *last = b' ';
+    header
+}
 
-impl Header {
-    fn new(name: &[u8], target: &[u8], kind: u8, mode: u64, size: u64, time: u64) -> Self {
-        let mut header = Self([0; BLOCK]);
-        header.put(0, name.get(..NAME).unwrap_or(name));
-        header.octal(100, 7, mode);
-        header.octal(108, 7, 0);
-        header.octal(116, 7, 0);
-        header.size(size);
-        header.octal(136, 11, time.min(0o777_7777_7777));
-        header.put(156, &[kind]);
-        header.put(157, target.get(..NAME).unwrap_or(target));
-        header.put(257, b"ustar  \0");
-        header
+/// Puts bytes at the start of a field, as far as they fit.
+fn fill(field: &mut [u8], bytes: &[u8]) {
+    field.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn octal(digits: &[u8]) -> u64 {
+        u64::from_str_radix(str::from_utf8(digits).unwrap(), 8).unwrap()
     }
 
-    fn put(&mut self, at: usize, bytes: &[u8]) {
-        for (slot, byte) in self.0.iter_mut().skip(at).zip(bytes) {
-            *slot = *byte;
+    /// Every field in turn (GNU tar's manual, "Basic Tar Format"); what is between and behind them is zero.
+    #[test]
+    fn a_header_has_the_bytes_of_gnu_tar() {
+        let long = [b'x'; 101];
+        for (case, name, target, kind, mode, size, time, fields) in [
+            (
+                "a file",
+                &b"dist/\xff"[..],
+                &b""[..],
+                EntryType::Regular,
+                0o644,
+                (8 << 30) - 1,
+                1_700_000_000,
+                [&b"0000644\0"[..], b"77777777777\0", b"14524770400\0", b"0"],
+            ),
+            (
+                "a file beyond 8 GiB, and a time beyond what octal digits hold",
+                &long[..],
+                b"",
+                EntryType::Regular,
+                0o755,
+                8 << 30,
+                u64::MAX,
+                [b"0000755\0", b"\x80\0\0\0\0\0\0\x02\0\0\0\0", b"77777777777\0", b"0"],
+            ),
+            (
+                "a link",
+                b"./a/../b",
+                &long[..],
+                EntryType::Symlink,
+                0o777,
+                0,
+                0,
+                [b"0000777\0", b"00000000000\0", b"00000000000\0", b"2"],
+            ),
+        ] {
+            let [mode_field, size_field, time_field, kind_field] = fields;
+            let made = header(name, target, kind, mode, size, time);
+            let bytes = made.as_bytes();
+            let mut expected = [0; BLOCK];
+            for (at, field) in [
+                (0, &name[..name.len().min(NAME)]),
+                (100, mode_field),
+                (108, b"0000000\0"),
+                (116, b"0000000\0"),
+                (124, size_field),
+                (136, time_field),
+                (148, b"        "),
+                (156, kind_field),
+                (157, &target[..target.len().min(NAME)]),
+                (257, b"ustar  \0"),
+            ] {
+                fill(&mut expected[at..], field);
+            }
+            let sum: u64 = expected.iter().map(|byte| u64::from(*byte)).sum();
+            assert_eq!((octal(&bytes[148..154]), &bytes[154..156]), (sum, &b"\0 "[..]), "{case}");
+            fill(&mut expected[148..], &bytes[148..156]);
+            assert_eq!(*bytes, expected, "{case}");
         }
-    }
-
-    fn octal(&mut self, at: usize, digits: usize, number: u64) {
-        self.put(at, format!("{number:0digits$o}").as_bytes());
-    }
-
-    /// Eleven octal digits hold 8 GiB; beyond that all extractors read base-256.
-    fn size(&mut self, size: u64) {
-        if size > 0o777_7777_7777 {
-            self.put(124, &[0x80, 0, 0, 0]);
-            self.put(128, &size.to_be_bytes());
-        } else {
-            self.octal(124, 11, size);
-        }
-    }
-
-    /// The checksum counts its own field as blanks.
-    fn finish(mut self) -> [u8; BLOCK] {
-        self.put(148, b"        ");
-        let sum: u64 = self.0.iter().map(|byte| u64::from(*byte)).sum();
-        self.octal(148, 6, sum);
-        self.put(154, b"\0 ");
-        self.0
     }
 }

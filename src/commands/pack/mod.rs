@@ -6,7 +6,7 @@ mod staging;
 use super::session::{Configured, Session};
 use super::{Failure, keys, sign};
 use crate::archive::write::gzip::Compressor;
-use crate::archive::write::tar::{self, WriteError};
+use crate::archive::write::tar::{self, PackedNode, WriteError};
 use crate::check::authentication::{NotAsked, manifest_inside};
 use crate::check::bundle::Bundle;
 use crate::check::contents::Depth;
@@ -15,7 +15,7 @@ use crate::check::{engine, rules};
 use crate::cli::pack::Pack;
 use crate::host::files::{self, Staged};
 use crate::host::interrupt::{Interrupt, Second};
-use crate::release::pack::plan::{Node, Plan, PlanError, Survivor};
+use crate::release::pack::plan::{Plan, PlanError, Survivor};
 use crate::render::pack::{PackReport, TimeSource};
 use crate::report::finding::{Finding, Severity};
 use crate::report::format::Format;
@@ -255,7 +255,7 @@ impl Job<'_> {
         plan.drop_manifest();
         let mut manifest = Vec::new();
         for item in plan.items() {
-            if let Node::File { sha256, .. } = item.node {
+            if let PackedNode::File { sha256, .. } = item.node {
                 push_line(&mut manifest, item.path.as_bytes(), &sha256);
             }
         }
@@ -283,7 +283,7 @@ impl Job<'_> {
         let staged = Staged::with(place, 0o666, |out| {
             let out = Heeding { out: BufWriter::with_capacity(128 * 1024, out), interrupt: self.interrupt };
             let mut compressor = Compressor::new(out);
-            match tar::write(plan, time.seconds, &open, &mut compressor) {
+            match tar::write(plan.items(), time.seconds, &open, &mut compressor) {
                 Ok(()) => compressor.finish()?.out.flush(),
                 Err(WriteError::Write(error)) => Err(error),
                 Err(error) => {

@@ -1,6 +1,6 @@
 //! The machine: its users, its file systems, its name and system.
 
-use super::Probe;
+use super::ask::Probe;
 use crate::doctor::facts::{Account, Fact, Places, Volume};
 use crate::doctor::questions::{Diagnostic, Refusal, Situation};
 

@@ -2,54 +2,49 @@
 //!
 //! What does not depend on each other is asked at the same time. Secrets are taken out here, before anything is judged.
 
+mod agent_paths;
+mod ask;
 mod deployment;
 pub mod journal;
 mod machine;
 mod node;
-mod places;
 mod process;
 mod reach;
 mod systemctl;
 mod unit_files;
+mod unit_on_disk;
 
+pub use agent_paths::ProbeOptions;
 pub use deployment::BundleJudge;
-pub use places::Wishes;
 
 use crate::doctor::facts::{
-    Account, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Places,
-    Process, Ran, Reach, SecretInUnit, Service, UnitOnDisk,
+    Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Places, Process,
+    Reach, Service, UnitOnDisk,
 };
-use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation, Spoken};
+use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation};
 use crate::redact::Redactor;
-use crate::systemd::{CommandLine, Context, from_directory};
 use crate::text;
 use crate::tree::names::Names;
+use agent_paths::last_part;
+use ask::Probe;
 use deployment::Inspection;
 use process::Sockets;
-use reach::{Need, reached};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::thread;
-
-/// Lines of a command's output that are kept.
-const MOST_LINES: usize = 60;
 
 /// The port the agent listens on (it is not in the source document; FIELD-FACTS, measured).
 const AGENT_PORT: u16 = 3001;
-/// Where systemd and root's shell look for programs.
-const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
-/// Asks one server, and keeps what was run.
-struct Probe<'a> {
-    server: &'a dyn Server,
-    redactor: Redactor,
-    ran: Mutex<Vec<Ran>>,
-}
 
 /// Looks at a server. The redactor that comes with the facts knows the secrets that were seen.
 #[must_use]
-pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: BundleJudge<'_>) -> (Facts, Redactor) {
+pub fn examine(
+    server: &dyn Server,
+    options: &ProbeOptions,
+    names: &Names,
+    judge: BundleJudge<'_>,
+) -> (Facts, Redactor) {
     let situation = server.situation();
-    let found = unit_files::find(server, &wishes.unit);
+    let found = unit_files::find(server, &options.unit);
     let mut redactor = Redactor::new();
     if let Some(found) = found.known() {
         for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
@@ -61,14 +56,18 @@ pub fn examine(server: &dyn Server, wishes: &Wishes, names: &Names, judge: Bundl
             }
         }
     }
-    let probe = Probe { server, redactor, ran: Mutex::new(Vec::new()) };
+    let probe = Probe::new(server, redactor);
     let account = probe.account(found.known().map_or("root".to_owned(), |found| found.unit.user()));
     let control_plane = found.known().and_then(|found| control_plane(&found.unit.command()?.ok()?.arguments));
-    let places =
-        places::of(server, wishes, found.known().map(|found| &found.unit), account.known().and_then(Option::as_ref));
+    let places = agent_paths::of(
+        server,
+        options,
+        found.known().map(|found| &found.unit),
+        account.known().and_then(Option::as_ref),
+    );
     let unit = found.map(|found| probe.unit(found, &account));
     let script = unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.clone());
-    let facts = probe.gather(&situation, wishes, places, unit, control_plane, script.as_deref(), names, judge);
+    let facts = probe.gather(&situation, options, places, unit, control_plane, script.as_deref(), names, judge);
     let Probe { redactor, .. } = probe;
     (facts, redactor)
 }
@@ -78,7 +77,7 @@ impl Probe<'_> {
     fn gather(
         &self,
         situation: &Situation,
-        wishes: &Wishes,
+        options: &ProbeOptions,
         places: Places,
         unit: Fact<UnitOnDisk>,
         control_plane: Option<ControlPlane>,
@@ -87,14 +86,14 @@ impl Probe<'_> {
         judge: BundleJudge<'_>,
     ) -> Facts {
         let server = self.server;
-        let name = wishes.unit.as_str();
+        let name = options.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
         let places = &places;
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let nodes = LazyLock::new(|| self.node(program.as_ref()));
         let facts = thread::scope(|scope| {
             let service = beside(scope, || self.service(name, situation));
-            let journal = beside(scope, || self.journal(wishes, situation));
+            let journal = beside(scope, || self.journal(options, situation));
             let version = beside(scope, || self.run(&Diagnostic::Version).ok());
             if server.is_live() {
                 beside(scope, || self.run(&Diagnostic::Status(name)));
@@ -159,7 +158,7 @@ impl Probe<'_> {
     /// The deployed bundle, its backup, a bundle inside that, and a leftover download, all judged at the same time.
     fn bundles(&self, places: &Places, script: Option<&str>, names: &Names, inspection: &Inspection<'_>) -> Bundles {
         let server = self.server;
-        let at = |folder: &str| places::names_for(server, folder, &places.bundle, script, names);
+        let at = |folder: &str| agent_paths::names_for(server, folder, &places.bundle, script, names);
         let inspect = |folder: &str| deployment::inspect(inspection, folder, &at(folder));
         let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
         let (no_deployment, no_backup, _, no_download) = lost(places);
@@ -171,46 +170,6 @@ impl Probe<'_> {
             let nested = is_there.then(|| inspect(&nested));
             (joined(deployed, no_deployment), joined(backed_up, no_backup), nested, joined(download, no_download))
         })
-    }
-
-    /// The commands that were run, in the order of their names: they ran at the same time.
-    fn commands(&self) -> Vec<Ran> {
-        let mut ran = std::mem::take(&mut *self.ran.lock().unwrap_or_else(PoisonError::into_inner));
-        ran.sort_by(|a, b| (a.id, &a.command).cmp(&(b.id, &b.command)));
-        ran
-    }
-
-    /// Runs a command and notes that it was.
-    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
-        let spoken = self.server.run(diagnostic);
-        if spoken == Err(Refusal::NotLive) {
-            return spoken;
-        }
-        let is_journal = matches!(diagnostic, Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. });
-        let words = diagnostic.words();
-        let command = text::typed(words.iter().map(String::as_str));
-        let ran = match &spoken {
-            Ok(spoken) => {
-                let failed = spoken.status != Some(0);
-                let first_word = spoken.stderr.lines().find(|line| !line.trim().is_empty());
-                let fault = first_word.filter(|_| failed).map(|line| self.shown(line));
-                // The journal's lines are facts of their own; here they would stand twice, as JSON.
-                let lines = spoken.stdout.lines().filter(|_| !is_journal).take(MOST_LINES);
-                let output = self.redactor.clean_lines(lines);
-                let output = output.iter().map(|line| text::printable(line).into_owned()).collect();
-                Ran { id: diagnostic.id(), command, status: spoken.status, took: spoken.took, fault, output }
-            }
-            Err(refusal) => {
-                let fault = Some(refusal.to_string());
-                Ran { id: diagnostic.id(), command, status: None, took: 0, fault, output: Vec::new() }
-            }
-        };
-        self.ran.lock().unwrap_or_else(PoisonError::into_inner).push(ran);
-        spoken
-    }
-
-    fn shown(&self, line: &str) -> String {
-        text::printable(&self.redactor.clean(line)).into_owned()
     }
 
     fn service(&self, unit: &str, situation: &Situation) -> Fact<Service> {
@@ -232,7 +191,7 @@ impl Probe<'_> {
         }
     }
 
-    fn journal(&self, wishes: &Wishes, situation: &Situation) -> Fact<Journal> {
+    fn journal(&self, options: &ProbeOptions, situation: &Situation) -> Fact<Journal> {
         let server = self.server;
         let persistent = server.list("/var/log/journal").is_ok_and(|names| !names.is_empty());
         let directory = server.place("/var/log/journal").display().to_string();
@@ -243,7 +202,7 @@ impl Probe<'_> {
         if situation.uid != 0 && server.is_live() && !self.journal_is_readable(persistent) {
             return Fact::unless("permission denied", "run it as root, or as a member of the group systemd-journal");
         }
-        let (unit, lines, since) = (wishes.unit.as_str(), wishes.lines, wishes.since.as_deref());
+        let (unit, lines, since) = (options.unit.as_str(), options.lines, options.since.as_deref());
         let (own, managers) = thread::scope(|scope| {
             let own = beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory }));
             let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
@@ -296,60 +255,6 @@ impl Probe<'_> {
         ports.extend(taken);
         process::listeners(self.server, &ports, main, sockets, &self.redactor)
     }
-
-    fn unit(&self, found: unit_files::Found, account: &Fact<Option<Account>>) -> UnitOnDisk {
-        let unit_files::Found { mut unit, masked_by, changed, enabled } = found;
-        let user = account.known().and_then(Option::as_ref);
-        let context = Context { user_home: user.map(|account| account.home.clone()) };
-        let command = unit.command().and_then(Result::ok);
-        let directory = unit.working_path(&context);
-        let reach = |path: Option<String>, need| match path {
-            None => Fact::unknown("the unit does not say"),
-            Some(path) => match reached(self.server, &path, need, user) {
-                Ok(reached) => Fact::Known(reached),
-                Err(Refusal::Denied) => Fact::unless("permission denied", "run it as root"),
-                Err(refusal) => Fact::unknown(refusal.to_string()),
-            },
-        };
-        let script = command
-            .as_ref()
-            .and_then(CommandLine::script)
-            .and_then(|script| directory.as_deref().map(|directory| from_directory(directory, script)));
-        let program = command.as_ref().map(|command| {
-            let found = |folder: &&str| self.server.look(&format!("{folder}/{}", command.program)).is_ok();
-            let folder =
-                ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].into_iter().find(found);
-            if command.program.starts_with('/') {
-                command.program.clone()
-            } else {
-                format!("{}/{}", folder.unwrap_or("/usr/bin"), command.program)
-            }
-        });
-        let working_directory = reach(directory, Need::Enter);
-        let script = reach(script, Need::Read);
-        let program = reach(program, Need::Execute);
-        let mut secrets = Vec::new();
-        for file in &mut unit.files {
-            for assignment in &mut file.assignments {
-                if let Some(what) = Redactor::secret_in(&assignment.value) {
-                    let what = if assignment.key == "Environment" { format!("Environment={what}") } else { what };
-                    secrets.push(SecretInUnit { what, place: format!("{}:{}", file.path, assignment.line) });
-                }
-                assignment.value = self.redactor.clean(&assignment.value);
-            }
-        }
-        UnitOnDisk {
-            unit,
-            masked_by,
-            changed,
-            enabled,
-            secrets,
-            working_directory,
-            script,
-            program,
-            account: account.clone(),
-        }
-    }
 }
 
 /// The deployed bundle, its backup, a bundle inside that, and a leftover download.
@@ -383,10 +288,6 @@ fn joined<T>(found: Beside<'_, T>, otherwise: T) -> T {
         Beside::Thread(thread) => thread.join().unwrap_or(otherwise),
         Beside::Done(found) => found,
     }
-}
-
-fn last_part(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The address behind `--url`, without credentials.

@@ -1,9 +1,14 @@
 //! The Node that the unit starts, others on the server, and the package managers.
 
-use super::{PROGRAMS, Probe, last_part, reach};
+use super::agent_paths::last_part;
+use super::ask::Probe;
+use super::reach;
 use crate::doctor::facts::{Fact, Node, Presence, Reached};
 use crate::doctor::questions::Diagnostic;
 use crate::node::node_version::NodeVersion;
+
+/// Where systemd and root's shell look for programs.
+pub const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 impl Probe<'_> {
     /// The Node that the unit starts, and where that is not there, others.

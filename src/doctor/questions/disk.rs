@@ -1,12 +1,15 @@
 //! This machine, or the files of another below a folder.
 
-use super::{Diagnostic, Look, Refusal, Server, Situation, Space, Spoken};
+use super::diagnostic::Diagnostic;
+use super::server::{Look, Refusal, Server, Situation, Space, Spoken};
+use crate::host::paths::{self, FileKind, FileSystem};
 use crate::host::process::{self, Environment, Keep, Request};
-use std::io::{self, BufRead, Read};
+use crate::host::{self, files};
+use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Each command ends within this, or is ended.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -40,8 +43,8 @@ impl Disk {
     /// root, not at ours. The last component is followed if `last` says so.
     fn resolve(&self, path: &str, last: Last) -> Result<PathBuf, Refusal> {
         let Some(root) = &self.root else { return Ok(PathBuf::from(path)) };
-        let mut done: Vec<std::ffi::OsString> = Vec::new();
-        let mut pending: Vec<std::ffi::OsString> = parts(Path::new(path));
+        let mut done: Vec<OsString> = Vec::new();
+        let mut pending: Vec<OsString> = parts(Path::new(path));
         let mut followed = 0;
         while let Some(part) = pending.pop() {
             if part == ".." {
@@ -54,7 +57,7 @@ impl Disk {
             if is_last && last == Last::Kept {
                 continue;
             }
-            if let Ok(target) = std::fs::read_link(&here) {
+            if let Ok(target) = paths::target(&here) {
                 followed += 1;
                 if followed > MOST_LINKS {
                     return Err(Refusal::Failed);
@@ -79,13 +82,13 @@ enum Last {
 }
 
 /// The names of a path, last first.
-fn parts(path: &Path) -> Vec<std::ffi::OsString> {
+fn parts(path: &Path) -> Vec<OsString> {
     let mut parts: Vec<_> = path
         .as_os_str()
         .as_bytes()
         .split(|byte| *byte == b'/')
         .filter(|part| !part.is_empty() && *part != b".")
-        .map(|part| std::ffi::OsStr::from_bytes(part).to_owned())
+        .map(|part| OsStr::from_bytes(part).to_owned())
         .collect();
     parts.reverse();
     parts
@@ -97,15 +100,11 @@ impl Server for Disk {
     }
 
     fn situation(&self) -> Situation {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let monotonic = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-        let seconds = u64::try_from(monotonic.tv_sec).unwrap_or_default();
-        let name = self.is_live().then(|| rustix::system::uname().nodename().to_string_lossy().into_owned());
         Situation {
-            uid: rustix::process::geteuid().as_raw(),
-            now: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
-            monotonic: seconds * 1_000_000 + u64::try_from(monotonic.tv_nsec).unwrap_or_default() / 1000,
-            name,
+            uid: host::effective_user(),
+            now: host::microseconds_since_1970(),
+            monotonic: host::monotonic_microseconds(),
+            name: self.is_live().then(host::machine_name),
         }
     }
 
@@ -148,54 +147,35 @@ impl Server for Disk {
     }
 
     fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
-        let place = self.resolve(path, Last::Followed)?;
-        // Looked at first: a FIFO would block, a device could do anything.
-        if !std::fs::metadata(&place)?.is_file() {
-            return Err(Refusal::Unlike);
-        }
-        let mut content = Vec::new();
-        std::fs::File::open(&place)?.take(most as u64).read_to_end(&mut content)?;
-        Ok(content)
+        Ok(files::read_start(&self.resolve(path, Last::Followed)?, most)?)
     }
 
     fn look(&self, path: &str) -> Result<Look, Refusal> {
-        let meta = std::fs::symlink_metadata(self.resolve(path, Last::Kept)?)?;
-        let kind = match meta.file_type() {
-            kind if kind.is_file() => 'f',
-            kind if kind.is_dir() => 'd',
-            kind if kind.is_symlink() => 'l',
-            _ => 'o',
+        let paths::Stat { kind, mode, uid, gid, size, changed } = paths::look(&self.resolve(path, Last::Kept)?)?;
+        let kind = match kind {
+            FileKind::File => 'f',
+            FileKind::Directory => 'd',
+            FileKind::Link => 'l',
+            FileKind::Other => 'o',
         };
-        let seconds = u64::try_from(meta.ctime()).unwrap_or_default();
-        let changed = seconds * 1_000_000 + u64::try_from(meta.ctime_nsec()).unwrap_or_default() / 1000;
-        let (mode, uid, gid) = (meta.mode() & 0o7777, meta.uid(), meta.gid());
-        Ok(Look { kind, mode, uid, gid, size: meta.size(), changed })
+        Ok(Look { kind, mode, uid, gid, size, changed })
     }
 
     fn target(&self, path: &str) -> Result<String, Refusal> {
-        let target = std::fs::read_link(self.resolve(path, Last::Kept)?)?;
+        let target = paths::target(&self.resolve(path, Last::Kept)?)?;
         Ok(target.to_string_lossy().into_owned())
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, Refusal> {
-        let entries = std::fs::read_dir(self.resolve(path, Last::Followed)?)?;
-        let mut names = Vec::new();
-        for entry in entries {
-            names.push(entry?.file_name().to_string_lossy().into_owned());
-        }
+        let names = paths::names(&self.resolve(path, Last::Followed)?)?;
+        let mut names: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         names.sort();
         Ok(names)
     }
 
     fn space(&self, path: &str) -> Result<Space, Refusal> {
-        let found = rustix::fs::statvfs(self.resolve(path, Last::Followed)?).map_err(io::Error::from)?;
-        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
-        Ok(Space {
-            free: bytes(found.f_bfree),
-            size: bytes(found.f_blocks),
-            inodes: found.f_files,
-            free_inodes: found.f_ffree,
-        })
+        let FileSystem { free, size, inodes, free_inodes } = paths::file_system(&self.resolve(path, Last::Followed)?)?;
+        Ok(Space { free, size, inodes, free_inodes })
     }
 
     fn place(&self, path: &str) -> PathBuf {
@@ -207,20 +187,10 @@ impl Server for Disk {
 ///
 /// # Errors
 /// When journalctl cannot be started or read.
-pub fn follow(unit: &str, mut each: impl FnMut(&str) -> bool) -> io::Result<()> {
-    let mut command = std::process::Command::new("journalctl");
-    command.args(["--no-pager", "--follow", "--lines=20", "--output=short-iso"]).arg(format!("--unit={unit}"));
-    command.env("PATH", PATH).env("LC_ALL", "C").env("SYSTEMD_COLORS", "0");
-    let mut child = command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).spawn()?;
-    if let Some(lines) = child.stdout.take() {
-        for line in io::BufReader::new(lines).split(b'\n') {
-            if !each(&String::from_utf8_lossy(&line?)) {
-                break;
-            }
-        }
-    }
-    let _ = child.kill();
-    child.wait().map(|_| ())
+pub fn follow(unit: &str, each: impl FnMut(&str) -> bool) -> io::Result<()> {
+    let unit = format!("--unit={unit}");
+    let args = ["--no-pager", "--follow", "--lines=20", "--output=short-iso", unit.as_str()];
+    host::follow("journalctl", &args, &[("PATH", PATH), ("LC_ALL", "C"), ("SYSTEMD_COLORS", "0")], each)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Calls that load modules: by which name `require` goes, and whose failure nobody catches.
 
-use super::record::Reader;
+use super::reader::Reader;
 use crate::node::modules::{Attributes, Form, Import};
 use oxc_ast::ast::{ArrayExpressionElement, Expression};
 use oxc_span::Span;

@@ -10,6 +10,9 @@ use oxc_ast::ast::{
 };
 use oxc_syntax::operator::AssignmentOperator;
 
+/// The names that the CommonJS wrapper gives a file (Node's documentation, "The module wrapper").
+pub const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
+
 /// Names and reexports, as they are found.
 #[derive(Default)]
 pub struct Exports {

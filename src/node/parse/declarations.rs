@@ -1,6 +1,6 @@
 //! `import` and `export` declarations: what they name, and what of it is passed on.
 
-use super::record::Reader;
+use super::reader::Reader;
 use super::scopes::Declares;
 use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, Need, NewSyntax};
 use oxc_ast::ast::{

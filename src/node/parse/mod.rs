@@ -1,19 +1,19 @@
-//! The module graph: JavaScript parsed as it is read, and imports followed from the entry point as Node follows them.
-//!
-//! Two parts that never meet: [`Parsing`] turns the bytes of one file into a [`crate::node::modules::Script`] while a bundle
-//! is read, and [`follow`] walks the graph of them once everything is known, since a `package.json` that decides how a file
-//! is loaded may come last in an archive.
+//! JavaScript parsed as it is read: [`Parsing`] turns the bytes of one file into a [`crate::node::modules::Script`] while
+//! a bundle is read. [`crate::node::graph`] follows the imports once everything is known, since a `package.json` that
+//! decides how a file is loaded may come last in an archive.
 
 mod calls;
 mod commonjs;
 mod declarations;
-mod extent;
+mod javascript;
 mod json;
+mod keywords;
 mod lines;
-mod parse;
+mod memory_budget;
+mod parse_cost;
+mod reader;
 mod record;
 mod scopes;
-mod words;
 mod worker;
 
 pub use worker::{Parsing, SourceKind, kind_of};

@@ -1,6 +1,7 @@
 //! Names that are declared twice: a fault of syntax that the parser leaves to others (ECMA-262, "Static Semantics: Early
 //! Errors" of blocks, functions, scripts and modules).
 
+use super::commonjs::COMMONJS_NAMES;
 use hashbrown::HashMap;
 use oxc_ast::ast::{BindingIdentifier, BindingPattern};
 use oxc_span::Span;
@@ -20,22 +21,39 @@ pub enum Declares {
     Parameter,
 }
 
+/// What a file was parsed as (ECMA-262, "Parse" of scripts and modules, calls it the goal symbol).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Goal {
+    /// An ES module.
+    Module,
+    /// CommonJS: the body of a function.
+    CommonJs,
+}
+
+/// What opens a scope.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScopeKind {
+    /// A function, a static block or the file: `var` is declared in it.
+    Function,
+    /// Anything else: `var` is declared further out.
+    Block,
+}
+
 /// Most names of a closed scope whose memory is used again: to clear a large one for a few names would take longer.
 const MOST_SPARED: usize = 56;
 
-#[derive(Default)]
 struct Scope<'a> {
     names: HashMap<&'a str, Declares>,
-    is_function: bool,
+    kind: ScopeKind,
 }
 
 /// The scopes that are open.
 pub struct Scopes<'a> {
     open: Vec<Scope<'a>>,
-    /// Scopes that are closed, whose memory is used again.
-    spare: Vec<Scope<'a>>,
+    /// The names of scopes that are closed, whose memory is used again.
+    spare: Vec<HashMap<&'a str, Declares>>,
     top: Vec<&'a str>,
-    is_module: bool,
+    goal: Goal,
     /// The first name that is declared twice if the file is an ES module.
     pub twice_in_module: Option<(&'a str, Span)>,
     /// The first name that is declared twice if the file is CommonJS.
@@ -44,12 +62,12 @@ pub struct Scopes<'a> {
 
 impl<'a> Scopes<'a> {
     /// No scope is open yet.
-    pub const fn new(is_module: bool) -> Self {
+    pub const fn new(goal: Goal) -> Self {
         Self {
             open: Vec::new(),
             spare: Vec::new(),
             top: Vec::new(),
-            is_module,
+            goal,
             twice_in_module: None,
             twice_in_commonjs: None,
         }
@@ -61,10 +79,9 @@ impl<'a> Scopes<'a> {
     }
 
     /// Opens one.
-    pub fn enter(&mut self, is_function: bool) {
-        let is_function = is_function || self.open.is_empty();
-        let scope = self.spare.pop().unwrap_or_default();
-        self.open.push(Scope { is_function, ..scope });
+    pub fn enter(&mut self, kind: ScopeKind) {
+        let kind = if self.open.is_empty() { ScopeKind::Function } else { kind };
+        self.open.push(Scope { names: self.spare.pop().unwrap_or_default(), kind });
     }
 
     /// Closes the last.
@@ -74,7 +91,7 @@ impl<'a> Scopes<'a> {
             self.top = scope.names.into_keys().collect();
         } else if scope.names.capacity() <= MOST_SPARED {
             scope.names.clear();
-            self.spare.push(scope);
+            self.spare.push(scope.names);
         }
     }
 
@@ -88,11 +105,11 @@ impl<'a> Scopes<'a> {
         let top = self.open.len() == 1;
         match how {
             Declares::Var => {
-                let function = self.open.iter().rposition(|scope| scope.is_function).unwrap_or(0);
+                let function = self.open.iter().rposition(|scope| scope.kind == ScopeKind::Function).unwrap_or(0);
                 let clashes = self.open.iter().skip(function).any(|scope| {
                     scope.names.get(name).is_some_and(|known| match known {
                         Declares::Lexical | Declares::Import => true,
-                        Declares::Function => !scope.is_function,
+                        Declares::Function => scope.kind == ScopeKind::Block,
                         Declares::Var | Declares::Parameter => false,
                     })
                 });
@@ -110,19 +127,19 @@ impl<'a> Scopes<'a> {
                 }
             }
             Declares::Lexical | Declares::Import | Declares::Function => {
-                let is_module = self.is_module;
+                let goal = self.goal;
                 let Some(scope) = self.open.last_mut() else { return };
                 let known = scope.names.get(name).copied();
-                let like_var = how == Declares::Function && scope.is_function;
+                let like_var = how == Declares::Function && scope.kind == ScopeKind::Function;
                 let (in_module, in_commonjs) = match known {
                     None => (false, false),
                     Some(Declares::Function | Declares::Var) if like_var => (top, false),
                     Some(Declares::Parameter) if like_var => (false, false),
                     // In sloppy code a block may declare a function twice.
-                    Some(Declares::Function) if how == Declares::Function => (is_module, false),
+                    Some(Declares::Function) if how == Declares::Function => (goal == Goal::Module, false),
                     Some(_) => (true, true),
                 };
-                let wrapper = top && how == Declares::Lexical && super::record::COMMONJS_NAMES.contains(&name);
+                let wrapper = top && how == Declares::Lexical && COMMONJS_NAMES.contains(&name);
                 scope.names.insert(name, how);
                 self.report(name, span, in_module, in_commonjs || wrapper);
             }

@@ -1,7 +1,8 @@
 //! The threads that files are parsed in: the parser descends recursively, and gets a stack for it that the program's own
 //! threads do not have. Parsing an agent's code takes longer than all else that is done with a small bundle.
 
-use super::{json, parse};
+use super::memory_budget::MemoryBudget;
+use super::{javascript, json};
 use crate::node::modules::{Module, NotParsed, Script};
 use crate::tree::nodes::FileId;
 use std::cmp::Reverse;
@@ -12,48 +13,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Most bytes that imports and exports of all files take in memory.
 const MOST_RECORDED: usize = 4 << 20;
-/// Most bytes that the trees of the files that are being parsed take together.
-const ROOM: usize = 14 << 20;
 /// Most bytes of files that wait, unless there is only one.
 const MOST_WAITING: usize = 1 << 20;
 /// What a file that waits takes beside its content.
 const WAITING: usize = 512;
-
-/// The memory that the threads share for their trees.
-pub struct Room {
-    left: Mutex<usize>,
-    freed: Condvar,
-}
-
-/// Some of it, given back when it is dropped.
-pub struct Held<'r>(&'r Room, usize);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self { left: Mutex::new(ROOM), freed: Condvar::new() }
-    }
-}
-
-impl Room {
-    /// Takes so many bytes, and waits until there are as many; nothing where there never will be.
-    pub fn take(&self, bytes: usize) -> Option<Held<'_>> {
-        if bytes > ROOM {
-            return None;
-        }
-        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut left = self.freed.wait_while(left, |left| *left < bytes).unwrap_or_else(PoisonError::into_inner);
-        *left -= bytes;
-        Some(Held(self, bytes))
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        let Self(room, bytes) = *self;
-        *room.left.lock().unwrap_or_else(PoisonError::into_inner) += bytes;
-        room.freed.notify_one();
-    }
-}
 
 /// What is parsed of a file, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,8 +73,8 @@ struct Job {
 /// They end by themselves once nobody has anything for them to do; nobody waits for that.
 #[derive(Default)]
 struct Threads {
-    desk: Arc<Desk>,
-    room: Arc<Room>,
+    queue: Arc<WorkQueue>,
+    budget: Arc<MemoryBudget>,
     are_started: bool,
     /// Why there is not even one.
     fault: Option<io::Error>,
@@ -119,7 +82,7 @@ struct Threads {
 
 /// Where files are handed over and what came of them is fetched.
 #[derive(Default)]
-struct Desk {
+struct WorkQueue {
     state: Mutex<State>,
     /// There is something to parse, or nothing any more.
     more: Condvar,
@@ -164,7 +127,7 @@ impl State {
     }
 }
 
-impl Desk {
+impl WorkQueue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -220,10 +183,10 @@ impl Threads {
             return;
         }
         let start = |_| {
-            let at_desk = AtDesk::new(&self.desk);
-            let room = Arc::clone(&self.room);
-            let work = move || work(&at_desk.0, &room);
-            std::thread::Builder::new().name("parser".into()).stack_size(parse::STACK).spawn(work)
+            let counted = CountedThread::new(&self.queue);
+            let budget = Arc::clone(&self.budget);
+            let work = move || work(&counted.0, &budget);
+            std::thread::Builder::new().name("parser".into()).stack_size(javascript::STACK).spawn(work)
         };
         let (started, mut faults): (Vec<_>, Vec<_>) = (0..Self::COUNT).map(start).partition(Result::is_ok);
         self.fault = faults.pop().and_then(Result::err).filter(|_| started.is_empty());
@@ -232,24 +195,24 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        let mut state = self.desk.lock();
+        let mut state = self.queue.lock();
         state.waiting.clear();
         state.is_over = true;
-        self.desk.more.notify_all();
+        self.queue.more.notify_all();
     }
 }
 
 /// A thread that is counted for as long as it is there.
-struct AtDesk(Arc<Desk>);
+struct CountedThread(Arc<WorkQueue>);
 
-impl AtDesk {
-    fn new(desk: &Arc<Desk>) -> Self {
-        desk.lock().threads += 1;
-        Self(Arc::clone(desk))
+impl CountedThread {
+    fn new(queue: &Arc<WorkQueue>) -> Self {
+        queue.lock().threads += 1;
+        Self(Arc::clone(queue))
     }
 }
 
-impl Drop for AtDesk {
+impl Drop for CountedThread {
     fn drop(&mut self) {
         self.0.lock().threads -= 1;
         self.0.done.notify_one();
@@ -257,20 +220,20 @@ impl Drop for AtDesk {
 }
 
 /// Parses one file after the other.
-fn work(desk: &Desk, room: &Room) {
-    let mut memory = parse::memory();
-    while let Some((number, Job { kind, source })) = desk.next() {
+fn work(queue: &WorkQueue, budget: &MemoryBudget) {
+    let mut memory = javascript::memory();
+    while let Some((number, Job { kind, source })) = queue.next() {
         let parse = || match kind {
             SourceKind::Json => json::parse(&source),
-            SourceKind::Script => parse::parse(&source, room, &mut memory),
+            SourceKind::Script => javascript::parse(&source, budget, &mut memory),
         };
         // The parsers are not ours: where one panics, the file is not judged, and the others are.
         let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
-            memory = parse::memory();
+            memory = javascript::memory();
             Script::NotParsed(NotParsed::Failed)
         });
         drop(source);
-        desk.put(number, script);
+        queue.put(number, script);
     }
 }
 
@@ -292,7 +255,7 @@ impl Parsing {
         self.waiting.push_back(Waiting { file, rank: Some(rank), takes });
         self.waiting_bytes += takes;
         self.threads.start();
-        self.threads.desk.hand_over(rank, Job { kind, source });
+        self.threads.queue.hand_over(rank, Job { kind, source });
     }
 
     /// What came of all files.
@@ -304,7 +267,7 @@ impl Parsing {
             return Err(fault);
         }
         if !self.waiting.is_empty() {
-            drop(self.threads.desk.wait(Awaited::All));
+            drop(self.threads.queue.wait(Awaited::All));
         }
         while !self.waiting.is_empty() {
             self.take_in();
@@ -331,8 +294,8 @@ impl Parsing {
     /// What came of a file; waits for it.
     fn fetch(&self, rank: Rank) -> Script {
         let (_, Reverse(number)) = rank;
-        self.threads.desk.hurry(rank);
-        let script = self.threads.desk.wait(Awaited::File(number)).done.remove(&number);
+        self.threads.queue.hurry(rank);
+        let script = self.threads.queue.wait(Awaited::File(number)).done.remove(&number);
         script.unwrap_or(Script::NotParsed(NotParsed::Failed))
     }
 }
@@ -396,49 +359,36 @@ mod tests {
 
     #[test]
     fn the_longest_file_goes_first_unless_one_is_waited_for() {
-        let desk = Desk::default();
+        let queue = WorkQueue::default();
         for (number, length) in [3, 1, 5, 5, 4].into_iter().enumerate() {
-            desk.hand_over(
+            queue.hand_over(
                 (length, Reverse(number)),
                 Job { kind: SourceKind::Json, source: vec![b'0' + number as u8; length] },
             );
         }
-        desk.hurry((1, Reverse(1)));
-        desk.hurry((9, Reverse(9)));
-        let order: Vec<_> = (0..5).map(|_| desk.next().unwrap()).map(|(number, job)| (number, job.source[0])).collect();
+        queue.hurry((1, Reverse(1)));
+        queue.hurry((9, Reverse(9)));
+        let order: Vec<_> =
+            (0..5).map(|_| queue.next().unwrap()).map(|(number, job)| (number, job.source[0])).collect();
         assert_eq!(order, [1, 2, 3, 4, 0].map(|number| (number, b'0' + number as u8)));
-        desk.lock().is_over = true;
-        assert!(desk.next().is_none());
+        queue.lock().is_over = true;
+        assert!(queue.next().is_none());
     }
 
     #[test]
     fn nobody_waits_for_threads_that_are_not_there() {
-        let desk = Desk::default();
-        desk.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
-        assert!(desk.wait(Awaited::File(0)).done.is_empty());
-        assert!(desk.wait(Awaited::All).done.is_empty());
+        let queue = WorkQueue::default();
+        queue.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        assert!(queue.wait(Awaited::File(0)).done.is_empty());
+        assert!(queue.wait(Awaited::All).done.is_empty());
         let mut threads = Threads::default();
         threads.start();
-        threads.desk.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
-        assert!(threads.desk.wait(Awaited::All).done.contains_key(&0));
-        let desk = Arc::clone(&threads.desk);
+        threads.queue.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        assert!(threads.queue.wait(Awaited::All).done.contains_key(&0));
+        let queue = Arc::clone(&threads.queue);
         drop(threads);
-        while desk.lock().threads > 0 {
+        while queue.lock().threads > 0 {
             std::thread::yield_now();
         }
-    }
-
-    #[test]
-    fn room_is_shared_and_given_back() {
-        let room = Room::default();
-        assert!(room.take(ROOM + 1).is_none());
-        let held = room.take(ROOM).unwrap();
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| room.take(1).is_some());
-            assert!(!other.is_finished());
-            drop(held);
-            assert!(other.join().unwrap());
-        });
-        assert_eq!(*room.left.lock().unwrap(), ROOM);
     }
 }

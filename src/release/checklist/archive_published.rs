@@ -1,9 +1,10 @@
 //! `archive-published`: what the control plane serves is this bundle, and is fit to be served.
 
 use super::{Line, compared};
+use crate::archive::write::tar::PackedNode;
 use crate::check::inspect::Inspected;
 use crate::release::pack::Layout;
-use crate::release::pack::plan::{Node, Plan, PlanError};
+use crate::release::pack::plan::{Plan, PlanError};
 use crate::release::workspace::{Published, Workspace};
 use crate::report::finding::Severity;
 use crate::report::release::Judgement;
@@ -85,9 +86,9 @@ fn differences(plan: &Plan<'_>, archive: &Tree) -> Vec<String> {
     for item in plan.items() {
         let found = archive.find(item.path.as_bytes());
         let same = found.is_some_and(|id| match (&item.node, archive.kind(id)) {
-            (Node::Directory, Kind::Directory) => true,
-            (Node::File { sha256, .. }, Kind::File(_)) => archive.sha256(id) == Some(sha256),
-            (Node::Link(target), Kind::Link) => archive.target(id) == *target,
+            (PackedNode::Directory, Kind::Directory) => true,
+            (PackedNode::File { sha256, .. }, Kind::File(_)) => archive.sha256(id) == Some(sha256),
+            (PackedNode::Link(target), Kind::Link) => archive.target(id) == *target,
             _ => false,
         });
         let manifest = is_manifest(item.path.as_bytes());

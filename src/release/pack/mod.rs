@@ -1,7 +1,7 @@
 //! What goes into the archive, and its bytes: the document's section "Création du Bundle", step 5, made repeatable.
 //!
 //! ```text
-//! Bundle ──► plan::Plan ──► tar::write ──► gzip::compress ──► the archive's bytes
+//! Bundle ──► plan::Plan ──► archive::write::tar ──► archive::write::gzip ──► the archive's bytes
 //! ```
 //!
 //! The same tree gives the same bytes, whoever packs it, where and when: sorted, owned by 0:0 without names, plain
@@ -9,8 +9,6 @@
 
 pub mod edit;
 pub mod plan;
-
-pub use plan::{Plan, PlanError};
 
 /// Which of a bundle's two arrangements is packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]

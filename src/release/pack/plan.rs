@@ -1,6 +1,7 @@
 //! What stands in the archive: a list of entries, made from the tree of a bundle's folder.
 
 use super::{Layout, edit};
+use crate::archive::write::tar::{PackedContent, PackedEntry, PackedNode};
 use crate::check::bundle::Bundle;
 use crate::node::package::{Package, RUN_FOR_A_PATH};
 use crate::signing::manifest_files::UNLISTED;
@@ -32,41 +33,6 @@ enum What {
     Node(NodeId),
     Folder,
     File(Vec<u8>),
-}
-
-/// One entry, as it is written.
-pub struct Item<'p> {
-    /// Its path in the archive.
-    pub path: RelPath,
-    /// What it is.
-    pub node: Node<'p>,
-}
-
-/// What an entry is.
-pub enum Node<'p> {
-    /// A directory.
-    Directory,
-    /// A regular file.
-    File {
-        /// Whether its owner may execute it.
-        executable: bool,
-        /// Its length in bytes.
-        size: u64,
-        /// The SHA-256 of its content.
-        sha256: [u8; 32],
-        /// Where its content comes from.
-        content: Source<'p>,
-    },
-    /// A symbolic link to this target, in bytes as they are.
-    Link(&'p [u8]),
-}
-
-/// Where a file's content comes from.
-pub enum Source<'p> {
-    /// The file of that path in the folder.
-    Kept(RelPath),
-    /// It was made here.
-    Made(&'p [u8]),
 }
 
 /// What became of the arrangement that survives every update.
@@ -151,8 +117,8 @@ impl<'t> Plan<'t> {
     }
 
     /// Every entry in the byte order of paths, so that each folder stands before what is in it.
-    pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
-        self.entries.iter().map(|entry| Item { path: entry.path(self.tree), node: self.node(entry) })
+    pub fn items(&self) -> impl Iterator<Item = PackedEntry<'_>> {
+        self.entries.iter().map(|entry| PackedEntry { path: entry.path(self.tree), node: self.node(entry) })
     }
 
     /// How many entries there are.
@@ -167,26 +133,26 @@ impl<'t> Plan<'t> {
         self.entries.is_empty()
     }
 
-    fn node<'p>(&'p self, entry: &'p Entry) -> Node<'p> {
+    fn node<'p>(&'p self, entry: &'p Entry) -> PackedNode<'p> {
         let tree = self.tree;
         match &entry.what {
-            What::Folder => Node::Directory,
-            What::File(bytes) => Node::File {
+            What::Folder => PackedNode::Directory,
+            What::File(bytes) => PackedNode::File {
                 executable: false,
                 size: bytes.len() as u64,
                 sha256: Sha256::digest(bytes).into(),
-                content: Source::Made(bytes),
+                content: PackedContent::Made(bytes),
             },
             What::Node(id) => match tree.kind(*id) {
-                Kind::Link => Node::Link(tree.target(*id)),
-                Kind::File(_) => Node::File {
+                Kind::Link => PackedNode::Link(tree.target(*id)),
+                Kind::File(_) => PackedNode::File {
                     executable: tree.meta(*id).mode & 0o100 != 0,
                     size: tree.file(*id).map_or(0, |file| file.size),
                     // `packable` has seen to it that there is one.
                     sha256: tree.sha256(*id).copied().unwrap_or_default(),
-                    content: Source::Kept(tree.path(*id)),
+                    content: PackedContent::Kept(tree.path(*id)),
                 },
-                Kind::Directory | Kind::Special(_) => Node::Directory,
+                Kind::Directory | Kind::Special(_) => PackedNode::Directory,
             },
         }
     }

@@ -2,8 +2,8 @@
 
 use super::vectors::*;
 use super::{encrypted_pem, id, minisign_bytes, minisign_text, trusting};
-use crate::signing::keys::MAX_KEY_FILE;
-use crate::signing::{KeyError, PublicKey, SecretKey, kdf, pem};
+use crate::signing::key_files::MAX_KEY_FILE;
+use crate::signing::{KeyError, PublicKey, SecretKey, der, kdf, pem};
 
 #[test]
 fn public_keys_in_every_form() {
@@ -82,7 +82,7 @@ fn private_keys_in_every_form() {
 fn pkcs8_version_2() {
     let key = SecretKey::read(O_KEY.as_bytes(), None).unwrap();
     let public = *key.public().as_bytes();
-    let seed = &pem::pkcs8_der(key.signing().as_bytes())[16..];
+    let seed = &der::pkcs8_der(key.signing().as_bytes())[16..];
     let attribute = b"\xa0\x1f\x30\x1d\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x09\x14\x31\x0f\x0c\x0dCurdle Chairs";
     for attributes in [&b""[..], attribute] {
         let v2 = |public: &[u8]| {

@@ -1,17 +1,17 @@
 //! Step 8 without systemd: the agent started as the written unit says, and watched until it has connected and stayed up, or
 //! died.
 
-use super::RehearsalError;
+use super::control_plane::ControlPlane;
+use super::error::RehearsalError;
 use super::scene::Scene;
 use crate::host::process::{Done, End, Environment, Keep, Request, Running, Streams};
 use crate::systemd::{Context, Unit};
 use crate::update::layout;
-use crate::update::rehearse::control_plane::ControlPlane;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often the agent is looked at.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -71,12 +71,11 @@ pub fn start(unit: &str, scene: &Scene, watch: &Watch<'_>) -> Result<(Outcome, D
         streams: Streams::Together,
         ..Request::new(&command.program, &[])
     };
-    let started = Instant::now();
     match Running::start(&request) {
-        Ok(running) => Ok((watched(running, watch)?, started.elapsed(), shown)),
+        Ok(running) => watched(running, watch).map(|(outcome, took)| (outcome, took, shown)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let what = format!("status=203/EXEC: there is no {}", command.program);
-            Ok((failed(what, String::new()), started.elapsed(), shown))
+            Ok((failed(what, String::new()), Duration::ZERO, shown))
         }
         Err(source) => Err(RehearsalError::Io { what: format!("start {}", command.program), source }),
     }
@@ -101,9 +100,9 @@ fn environment(unit: &Unit, home: &str) -> Vec<(OsString, OsString)> {
     variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-fn watched(mut running: Running, watch: &Watch<'_>) -> Result<Outcome, RehearsalError> {
+/// What becomes of a running agent, and how long it ran.
+fn watched(mut running: Running, watch: &Watch<'_>) -> Result<(Outcome, Duration), RehearsalError> {
     let failed_to_watch = RehearsalError::io("watch the agent");
-    let started = Instant::now();
     let (mut since, mut connected) = (None, false);
     let end = loop {
         match running.has_not_ended(GLANCE) {
@@ -114,20 +113,21 @@ fn watched(mut running: Running, watch: &Watch<'_>) -> Result<Outcome, Rehearsal
         if watch.stop.load(Ordering::Relaxed) {
             return Err(RehearsalError::Interrupted);
         }
+        let now = running.elapsed();
         connected |= watch.plane.connected() > 0;
         if watch.plane.connected() == 0 {
             // An agent whose connection broke has to hold out anew.
             since = None;
-        } else if since.get_or_insert_with(Instant::now).elapsed() >= watch.hold {
-            running.finish(End::Stopped).map_err(failed_to_watch)?;
-            return Ok(Outcome::Held);
+        } else if now.saturating_sub(*since.get_or_insert(now)) >= watch.hold {
+            let done = running.finish(End::Stopped).map_err(failed_to_watch)?;
+            return Ok((Outcome::Held, done.took));
         }
-        if since.is_none() && started.elapsed() >= watch.patience {
+        if since.is_none() && now >= watch.patience {
             break End::TimedOut;
         }
     };
     let done = running.finish(end).map_err(failed_to_watch)?;
-    Ok(failed(words(&done, connected), done.stdout.text()))
+    Ok((failed(words(&done, connected), done.stdout.text()), done.took))
 }
 
 fn words(done: &Done, connected: bool) -> String {

@@ -4,14 +4,14 @@
 //! writes nothing to its store unless it links files into it, hence `package-import-method`; `npm install --offline` writes
 //! its index anew, hence a copy of the index beside a link to the contents.
 
-use super::{Choice, Network, RehearsalError, prepare};
-use crate::host;
+use super::error::RehearsalError;
+use super::plan::{Choice, Network};
+use super::prepare::prepare;
 use crate::host::process::{Environment, Request};
+use crate::host::{self, folders, paths};
 use crate::update::Manager;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Caches {
     pub fn prepare(root: &Path, network: Network, choice: Choice, stop: &AtomicBool) -> Result<Self, RehearsalError> {
         let caches = Self { root: root.join("caches"), network, caller: host::environment() };
         let failed = |source| RehearsalError::Io { what: "prepare the package managers' caches".to_owned(), source };
-        fs::create_dir(&caches.root).map_err(failed)?;
+        folders::make(&caches.root).map_err(failed)?;
         if network == Network::CachesOnly {
             if choice != Choice::Only(Manager::Pnpm)
                 && let Some(npm) = ask("npm", &["config", "get", "cache"], stop)?
@@ -40,11 +40,11 @@ impl Caches {
             {
                 // It ends in the version of the store's layout, such as `v3`, which pnpm appends by itself.
                 let version = Path::new(&store).file_name().unwrap_or_default().to_owned();
-                show(Path::new(&store), &caches.store().join(version)).map_err(failed)?;
+                folders::link_each(Path::new(&store), &caches.store().join(version)).map_err(failed)?;
                 let configured = ask("pnpm", &["config", "get", "cache-dir"], stop)?;
                 let cache = configured.filter(|path| path != "undefined").map(PathBuf::from);
                 if let Some(cache) = cache.or_else(|| Some(caches.callers_cache()?.join("pnpm"))) {
-                    show(&cache, &caches.pnpm()).map_err(failed)?;
+                    folders::link_each(&cache, &caches.pnpm()).map_err(failed)?;
                 }
             }
         }
@@ -68,13 +68,12 @@ impl Caches {
         if !theirs.is_dir() {
             return Ok(());
         }
-        fs::create_dir_all(&ours)?;
-        for entry in fs::read_dir(&theirs)? {
-            let entry = entry?;
-            let name = entry.file_name();
+        folders::make_all(&ours)?;
+        for name in paths::names(&theirs)? {
+            let entry = theirs.join(&name);
             match name.to_str() {
-                Some(index) if index.starts_with("index-") => copy(&entry.path(), &ours.join(index))?,
-                Some(content) if content.starts_with("content-") => symlink(entry.path(), ours.join(content))?,
+                Some(index) if index.starts_with("index-") => folders::copy_through(&entry, &ours.join(index))?,
+                Some(content) if content.starts_with("content-") => folders::link(&entry, &ours.join(content))?,
                 _ => {}
             }
         }
@@ -192,31 +191,6 @@ fn ask(program: &str, args: &[&str], stop: &AtomicBool) -> Result<Option<String>
     }
 }
 
-/// A folder of links to what is in another: what is added to it is not added there.
-fn show(theirs: &Path, ours: &Path) -> io::Result<()> {
-    fs::create_dir_all(ours)?;
-    if !theirs.is_dir() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(theirs)? {
-        let entry = entry?;
-        symlink(entry.path(), ours.join(entry.file_name()))?;
-    }
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    if !from.is_dir() {
-        return fs::copy(from, to).map(|_| ());
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,19 +249,5 @@ mod tests {
         ] {
             assert_eq!(values(&seen, name), [expected], "{name}");
         }
-    }
-
-    #[test]
-    fn what_is_shown_is_not_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let (theirs, ours) = (folder.path().join("theirs"), folder.path().join("ours"));
-        fs::create_dir_all(theirs.join("files")).unwrap();
-        fs::write(theirs.join("files/a"), "a").unwrap();
-        show(&theirs, &ours).unwrap();
-        assert_eq!(fs::read(ours.join("files/a")).unwrap(), b"a");
-        fs::create_dir(ours.join("tmp")).unwrap();
-        assert_eq!(fs::read_dir(&theirs).unwrap().count(), 1);
-        show(&folder.path().join("none"), &folder.path().join("empty")).unwrap();
-        assert_eq!(fs::read_dir(folder.path().join("empty")).unwrap().count(), 0);
     }
 }

@@ -8,119 +8,24 @@ mod agent;
 mod caches;
 mod control_plane;
 mod diagnose;
+mod error;
+mod extracted;
+mod node;
+mod plan;
+mod prepare;
 mod run;
 mod scene;
 
-pub use diagnose::{Diagnosis, Failure, Shape, Shipped, diagnose, key_line};
+pub use error::RehearsalError;
+pub use plan::{Choice, Event, Leave, Network, Plan, Subject};
 
-use crate::host::process::{Request, run_unless};
-use crate::update::generation::Generation;
-use crate::update::layout;
-use crate::update::rehearsal::{Rehearsal, StepRun};
-use crate::update::{Manager, Step};
-use std::io;
+use crate::host::folders;
+use crate::host::process::Request;
+use crate::update::rehearsal::Rehearsal;
+use prepare::prepare;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-
-/// What is rehearsed.
-#[derive(Clone, Debug)]
-pub enum Subject {
-    /// An archive, served by the stand-in for the control plane.
-    Archive(PathBuf),
-    /// A bundle's folder, packed first as the document does.
-    Folder(PathBuf),
-    /// What a real control plane serves at this address.
-    Address(String),
-}
-
-/// Which package manager step 5 uses.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Choice {
-    /// pnpm, or npm where there is no pnpm or the generation falls back to it.
-    AsProcedure,
-    /// This one.
-    Only(Manager),
-}
-
-/// Whether the package managers may ask the registry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Network {
-    /// Into caches of the rehearsal's own.
-    Registry,
-    /// Never: what the caller's caches have must do. They are read, not written.
-    CachesOnly,
-}
-
-/// Whether the throw-away folder stays.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Leave {
-    /// It is removed.
-    Nothing,
-    /// It stays, for a look into it.
-    Everything,
-}
-
-/// What to do.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// What is rehearsed.
-    pub subject: Subject,
-    /// What was deployed before; nothing for an empty folder.
-    pub from: Option<PathBuf>,
-    /// Whose updates.
-    pub generations: Vec<Generation>,
-    /// With which package manager.
-    pub choice: Choice,
-    /// With or without the network.
-    pub network: Network,
-    /// How long the agent has to stay up once it has connected.
-    pub hold: Duration,
-    /// How long the agent has to connect.
-    pub patience: Duration,
-    /// What is left behind.
-    pub leave: Leave,
-}
-
-/// Why there is no rehearsal.
-#[derive(Debug, thiserror::Error)]
-pub enum RehearsalError {
-    /// The caller wished to stop.
-    #[error("interrupted: everything that was started is ended, and nothing is left behind")]
-    Interrupted,
-    /// The throw-away folder, or something in it.
-    #[error("cannot {what}: {source}")]
-    Io {
-        /// What was tried, with its path.
-        what: String,
-        /// Why not.
-        source: io::Error,
-    },
-    /// Something that a rehearsal needs is not there.
-    #[error("{what}")]
-    Missing {
-        /// What, and how it was found out.
-        what: String,
-        /// What to do.
-        help: String,
-    },
-}
-
-impl RehearsalError {
-    fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
-        let what = what.into();
-        move |source| Self::Io { what, source }
-    }
-}
-
-/// What is told while it goes on.
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
-    /// A step begins.
-    Begins(Generation, Step),
-    /// A step has ended.
-    Ended(Generation, &'a StepRun),
-}
 
 /// Rehearses the update of each generation, one after the other: the agent's port is the same for all.
 ///
@@ -142,7 +47,7 @@ fn rehearse_in(
     stop: &AtomicBool,
     tell: &dyn Fn(Event<'_>),
 ) -> Result<Rehearsal, RehearsalError> {
-    let node = node()?;
+    let node = node::find()?;
     let served = match &plan.subject {
         Subject::Archive(path) => Some(path.clone()),
         Subject::Folder(path) => Some(pack(path, root, stop)?),
@@ -166,9 +71,8 @@ fn rehearse_in(
         let mut run = run?;
         match plan.leave {
             Leave::Everything => run.kept = Some(scene.root().display().to_string()),
-            Leave::Nothing => {
-                scene::remove(scene.root()).map_err(RehearsalError::io(format!("remove {}", scene.root().display())))?
-            }
+            Leave::Nothing => folders::remove_all(scene.root())
+                .map_err(RehearsalError::io(format!("remove {}", scene.root().display())))?,
         }
         runs.push(run);
     }
@@ -181,25 +85,6 @@ fn rehearse_in(
     Ok(Rehearsal { bundle: printable(bundle), from, hold: plan.hold, runs })
 }
 
-/// The node that the written unit starts.
-struct Node {
-    path: PathBuf,
-    /// Whether it is the one that the document names.
-    documented: bool,
-}
-
-fn node() -> Result<Node, RehearsalError> {
-    let documented = PathBuf::from(layout::NODE);
-    if documented.is_file() {
-        return Ok(Node { path: documented, documented: true });
-    }
-    let found = crate::host::find_program("node").ok_or_else(|| RehearsalError::Missing {
-        what: format!("there is no node: neither {} nor `node` in PATH", layout::NODE),
-        help: "install the node that the servers have, then rehearse again".to_owned(),
-    })?;
-    Ok(Node { path: found, documented: false })
-}
-
 /// The archive of a folder, as the document makes it (section "Création du Bundle", 5).
 fn pack(folder: &Path, root: &Path, stop: &AtomicBool) -> Result<PathBuf, RehearsalError> {
     let archive = root.join("packed.tar.gz");
@@ -208,20 +93,4 @@ fn pack(folder: &Path, root: &Path, stop: &AtomicBool) -> Result<PathBuf, Rehear
     request.timeout = Duration::from_secs(300);
     prepare(&request, stop, &format!("pack {}", folder.display()))?;
     Ok(archive)
-}
-
-/// Runs a command that only prepares the rehearsal.
-fn prepare(request: &Request, stop: &AtomicBool, what: &str) -> Result<String, RehearsalError> {
-    let done = run_unless(request, stop).map_err(RehearsalError::io(what))?;
-    if stop.load(Ordering::Relaxed) {
-        return Err(RehearsalError::Interrupted);
-    }
-    if done.end.is_success() {
-        return Ok(done.stdout.text());
-    }
-    let words = crate::text::printable(done.stderr.text().trim()).into_owned();
-    Err(RehearsalError::Missing {
-        what: format!("cannot {what}: {words}"),
-        help: "make sure that it can be read, then rehearse again".to_owned(),
-    })
 }

@@ -2,23 +2,26 @@
 
 use super::agent::{self, Outcome};
 use super::caches::Caches;
+use super::control_plane::{ControlPlane, Served};
 use super::diagnose::{Diagnosis, Failure, Shape, Shipped, diagnose, key_line};
+use super::error::RehearsalError;
+use super::extracted::{build_of, copy_in, look};
+use super::node::Node;
+use super::plan::{Choice, Event, Plan, Subject};
 use super::scene::Scene;
-use super::{Choice, Event, Node, Plan, RehearsalError, Subject};
+use crate::host::paths::{self, FileKind};
 use crate::host::process::{Done, End, Environment, Keep, Request, Streams, run_unless};
+use crate::host::{self, files};
 use crate::redact::Redactor;
 use crate::report::finding::{Finding, Observation, Severity};
 use crate::text;
 use crate::update::generation::Generation;
 use crate::update::layout;
 use crate::update::rehearsal::{Ending, Run, StepRun, StepStatus};
-use crate::update::rehearse::control_plane::{ControlPlane, Served};
 use crate::update::{Fallback, Line, Manager, Place, Run as Does, Step, When, Word};
 use std::ffi::OsString;
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -279,16 +282,17 @@ impl Update<'_> {
             let words = format!("the unit starts {}, as there is no {} here", node.path.display(), layout::NODE);
             report.note = Some(printable(&words));
         }
-        fs::write(&path, unit).map_err(RehearsalError::io(format!("write {}", path.display())))?;
+        host::write_whole(&path, |out| out.write_all(unit.as_bytes()))
+            .map_err(RehearsalError::io(format!("write {}", path.display())))?;
         Ok(Ok(()))
     }
 
     fn restart(&self, report: &mut StepRun) -> Result<Result<(), Fault>, RehearsalError> {
         let Setting { scene, plan, stop, .. } = *self.setting;
         let path = scene.unit();
-        let text = fs::read_to_string(&path).map_err(RehearsalError::io(format!("read {}", path.display())))?;
+        let text = files::read_whole(&path).map_err(RehearsalError::io(format!("read {}", path.display())))?;
         let watch = agent::Watch { plane: &self.plane, hold: plan.hold, patience: plan.patience, stop };
-        let (outcome, took, command) = agent::start(&text, scene, &watch)?;
+        let (outcome, took, command) = agent::start(&String::from_utf8_lossy(&text), scene, &watch)?;
         report.commands.push(printable(&command));
         report.took += took;
         match outcome {
@@ -306,8 +310,8 @@ impl Update<'_> {
             bundle: &bundle.display().to_string(),
             shipped: self.shipped,
             shape: self.shape,
-            empty_entry: fs::metadata(bundle.join(layout::ENTRY_POINT))
-                .is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0),
+            empty_entry: paths::look_through(&bundle.join(layout::ENTRY_POINT))
+                .is_ok_and(|found| found.kind == FileKind::File && found.size == 0),
             no_manifest: !bundle.join("package.json").exists(),
             replaced: self.shipped == Shipped::Copy && build_of(&copy_in(&bundle)) != self.build,
         };
@@ -374,50 +378,6 @@ fn fault(shown: &str, done: &Done) -> Fault {
     };
     let words = shown.split(' ').take(2).collect::<Vec<_>>().join(" ");
     Fault { what: format!("`{words}` {how}"), output: done.stdout.text(), machine: None }
-}
-
-/// Where the shared package's copy is.
-fn copy_in(bundle: &Path) -> PathBuf {
-    bundle.join("node_modules").join(layout::SHARED_PACKAGE)
-}
-
-/// A number that tells one build of a package from another: over the names and contents of its files, without what was
-/// installed for it.
-fn build_of(folder: &Path) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    let mut pending = vec![folder.to_path_buf()];
-    while let Some(folder) = pending.pop() {
-        let mut entries: Vec<_> = fs::read_dir(&folder).ok()?.flatten().collect();
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let kind = entry.file_type().ok()?;
-            if kind.is_dir() && entry.file_name() != "node_modules" {
-                pending.push(entry.path());
-            } else if kind.is_file() {
-                (entry.file_name(), fs::read(entry.path()).ok()?).hash(&mut hasher);
-            }
-        }
-    }
-    Some(hasher.finish())
-}
-
-/// What the extracted bundle looks like.
-fn look(bundle: &Path) -> (Shipped, Shape) {
-    let copy = copy_in(bundle);
-    let entry = fs::metadata(copy.join(layout::SHARED_ENTRY_POINT));
-    let shipped = match fs::symlink_metadata(&copy) {
-        Ok(metadata) if metadata.is_symlink() => Shipped::Link,
-        Ok(metadata) if metadata.is_dir() && entry.is_ok_and(|entry| entry.len() > 0) => Shipped::Copy,
-        Ok(metadata) if metadata.is_dir() => Shipped::Hollow,
-        _ => Shipped::Nothing,
-    };
-    let names: Vec<_> = fs::read_dir(bundle).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    let shape = match names.as_slice() {
-        _ if bundle.join(layout::NESTED_AGENT).is_dir() => Shape::Nested,
-        [only] if only.is_dir() && !only.ends_with("dist") => Shape::Wrapped,
-        _ => Shape::Flat,
-    };
-    (shipped, shape)
 }
 
 fn shown(program: &OsString, args: &[OsString]) -> String {

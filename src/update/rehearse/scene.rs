@@ -1,14 +1,14 @@
 //! The throw-away home: one temporary folder, in it one scene for each generation, laid out as a server is.
 
-use super::{Leave, RehearsalError, prepare};
+use super::error::RehearsalError;
+use super::plan::Leave;
+use super::prepare::prepare;
+use crate::host::folders;
 use crate::host::process::{Request, end_all_below};
 use crate::update::Place;
 use crate::update::generation::Generation;
 use crate::update::layout;
 use std::ffi::OsString;
-use std::fs;
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -22,14 +22,9 @@ pub struct Temporary {
 impl Temporary {
     /// Makes it in the folder for temporary files, for this user only.
     pub fn new() -> Result<Self, RehearsalError> {
-        let made = tempfile::Builder::new()
-            .prefix("bundle-doctor-rehearsal.")
-            .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir()
+        // As node and the package managers will name it: without links in its path.
+        let path = folders::make_temporary("bundle-doctor-rehearsal.")
             .map_err(RehearsalError::io("make a temporary folder"))?;
-        // As node and the package managers will name it.
-        let path = made.path().canonicalize().map_err(RehearsalError::io("find the temporary folder"))?;
-        let _ = made.keep();
         let temporary = Self { path, open: true };
         // The unit has no quotes (source document, "Étape 7"): such a path would be two words, or a specifier.
         if temporary.path.to_str().is_none_or(|path| path.contains([' ', '\t', '%', '"', '\'', '\\', '$'])) {
@@ -53,7 +48,7 @@ impl Temporary {
         if leave == Leave::Everything {
             return Ok(());
         }
-        remove(&self.path).map_err(RehearsalError::io(format!("remove {}", self.path.display())))
+        folders::remove_all(&self.path).map_err(RehearsalError::io(format!("remove {}", self.path.display())))
     }
 }
 
@@ -61,31 +56,9 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         if self.open {
             let _ = end_all_below(&self.path);
-            let _ = remove(&self.path);
+            let _ = folders::remove_all(&self.path);
         }
     }
-}
-
-/// Removes a tree, also where an archive made folders that may not be written.
-pub fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            open_up(path)?;
-            fs::remove_dir_all(path)
-        }
-        done => done,
-    }
-}
-
-fn open_up(folder: &Path) -> io::Result<()> {
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            open_up(&entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// One generation's server.
@@ -103,11 +76,7 @@ impl Scene {
     ) -> Result<Self, RehearsalError> {
         let scene = Self { root: root.join(generation.name()) };
         for folder in [scene.home().join(".server-flow"), scene.temporary(), scene.unit_folder()] {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&folder)
-                .map_err(RehearsalError::io(format!("make {}", folder.display())))?;
+            folders::make_private(&folder).map_err(RehearsalError::io(format!("make {}", folder.display())))?;
         }
         scene.deploy(from, stop)?;
         Ok(scene)
@@ -123,7 +92,7 @@ impl Scene {
                 request
             }
             from => {
-                fs::create_dir(&bundle).map_err(RehearsalError::io(format!("make {}", bundle.display())))?;
+                folders::make(&bundle).map_err(RehearsalError::io(format!("make {}", bundle.display())))?;
                 let Some(archive) = from else {
                     return Ok(());
                 };
@@ -187,6 +156,8 @@ impl Scene {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_scene_is_laid_out_as_a_server_is() {
@@ -203,18 +174,6 @@ mod tests {
         assert_eq!(scene.place(Place::ControlPlane, "http://x"), "http://x");
         assert_eq!(scene.unit(), here.join("etc/systemd/system/server-flow-agent.service"));
         assert!(scene.bundle().is_dir());
-    }
-
-    #[test]
-    fn what_may_not_be_written_is_removed_too() {
-        let root = tempfile::tempdir().unwrap();
-        let tree = root.path().join("tree");
-        fs::create_dir_all(tree.join("a/b")).unwrap();
-        fs::write(tree.join("a/b/c"), "c").unwrap();
-        fs::set_permissions(tree.join("a/b"), fs::Permissions::from_mode(0o500)).unwrap();
-        fs::set_permissions(tree.join("a"), fs::Permissions::from_mode(0o500)).unwrap();
-        remove(&tree).unwrap();
-        assert!(!tree.exists());
     }
 
     #[test]

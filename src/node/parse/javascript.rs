@@ -1,9 +1,10 @@
-//! One file, parsed in its own stack and reduced to what loading it needs.
+//! One file of JavaScript, parsed in its own stack and reduced to what loading it needs.
 
-use super::extent::measure;
 use super::lines::Lines;
-use super::record::Reader;
-use super::worker::Room;
+use super::memory_budget::MemoryBudget;
+use super::parse_cost::measure;
+use super::reader::Reader;
+use super::scopes::Goal;
 use crate::node::modules::{Module, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
@@ -28,15 +29,15 @@ pub fn memory() -> Allocator {
 
 /// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The memory for the tree is used again for
 /// the next.
-pub fn parse(source: &[u8], room: &Room, memory: &mut Allocator) -> Script {
+pub fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator) -> Script {
     let (marked, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (true, rest),
         None => (false, source),
     };
-    let Some(extent) = measure(source, DEEPEST) else {
+    let Some(cost) = measure(source, DEEPEST) else {
         return Script::NotParsed(NotParsed::TooDeep);
     };
-    let Some(held) = room.take(extent.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
+    let Some(held) = budget.take(cost.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
         return Script::NotParsed(NotParsed::TooLarge);
     };
     // Node decodes files with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.
@@ -55,21 +56,21 @@ pub fn parse(source: &[u8], room: &Room, memory: &mut Allocator) -> Script {
 
 fn read(text: &str, memory: &mut Allocator) -> Module {
     let lines = Lines::new(text);
-    let options = |commonjs| ParseOptions {
+    let options = |goal| ParseOptions {
         preserve_parens: false,
-        allow_return_outside_function: commonjs,
+        allow_return_outside_function: goal == Goal::CommonJs,
         ..ParseOptions::default()
     };
-    let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(false)).parse();
+    let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(Goal::Module)).parse();
     let as_module = fault(&parsed, text, &lines);
     if as_module.is_none() {
-        return Reader::read(&parsed.program, &lines, true);
+        return Reader::read(&parsed.program, &lines, Goal::Module);
     }
     drop(parsed);
     memory.reset();
-    let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(true)).parse();
+    let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(Goal::CommonJs)).parse();
     match fault(&parsed, text, &lines) {
-        None => Module { as_module, ..Reader::read(&parsed.program, &lines, false) },
+        None => Module { as_module, ..Reader::read(&parsed.program, &lines, Goal::CommonJs) },
         as_commonjs => Module { as_module, as_commonjs, ..Module::default() },
     }
 }

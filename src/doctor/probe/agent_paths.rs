@@ -1,6 +1,5 @@
 //! Where the agent is on this server: what the user says, else the unit, else the source document.
 
-use super::last_part;
 use crate::doctor::facts::{Account, Places};
 use crate::doctor::questions::Server;
 use crate::systemd::{CommandLine, Context, Unit, from_directory, normal};
@@ -9,7 +8,7 @@ use crate::update::layout;
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
-pub struct Wishes {
+pub struct ProbeOptions {
     /// The unit, with its suffix.
     pub unit: String,
     /// The bundle's folder; nothing to take it from the unit.
@@ -24,19 +23,19 @@ pub struct Wishes {
 
 /// Works out the places.
 #[must_use]
-pub fn of(server: &dyn Server, wishes: &Wishes, unit: Option<&Unit>, account: Option<&Account>) -> Places {
+pub fn of(server: &dyn Server, options: &ProbeOptions, unit: Option<&Unit>, account: Option<&Account>) -> Places {
     let user_home = account.map_or("/root", |account| account.home.as_str());
     let expand = |path: &str| match path.strip_prefix('~') {
         Some(rest) => normal(&format!("{user_home}{rest}")),
         None => normal(path),
     };
-    let documented = wishes.home.as_deref().map_or_else(
+    let documented = options.home.as_deref().map_or_else(
         || expand(layout::DEPLOYED_BUNDLE),
         |home| normal(&format!("{}/{}", expand(home), last_part(layout::DEPLOYED_BUNDLE))),
     );
     let context = Context { user_home: account.map(|account| account.home.clone()) };
     let from_unit = unit.and_then(|unit| bundle_of(unit, &context));
-    let bundle = match (&wishes.bundle, from_unit) {
+    let bundle = match (&options.bundle, from_unit) {
         (Some(said), _) => expand(said),
         (None, Some(found)) if found == documented || is_there(server, &found) || !is_there(server, &documented) => {
             found
@@ -44,12 +43,17 @@ pub fn of(server: &dyn Server, wishes: &Wishes, unit: Option<&Unit>, account: Op
         // The unit names a folder that is not there, and the document's is.
         (None, _) => documented,
     };
-    let home = match wishes.home.as_deref() {
+    let home = match options.home.as_deref() {
         Some(home) => expand(home),
         None => bundle.rsplit_once('/').map_or("/", |(home, _)| home).to_owned(),
     };
     let backup = format!("{bundle}-backup");
-    Places { unit: wishes.unit.clone(), home, bundle, backup, download: layout::DOWNLOAD.to_owned() }
+    Places { unit: options.unit.clone(), home, bundle, backup, download: layout::DOWNLOAD.to_owned() }
+}
+
+/// The last part of a path.
+pub fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn is_there(server: &dyn Server, path: &str) -> bool {
@@ -113,8 +117,8 @@ mod tests {
             ("nothing to go by", "", "/usr/local/bin/start-agent", B),
         ] {
             let directory = directory.replace('~', "/root");
-            let wishes = Wishes { unit: "u".into(), bundle: None, home: None, lines: 1, since: None };
-            let places = of(&all, &wishes, Some(&unit(&directory, command)), None);
+            let options = ProbeOptions { unit: "u".into(), bundle: None, home: None, lines: 1, since: None };
+            let places = of(&all, &options, Some(&unit(&directory, command)), None);
             assert_eq!(places.bundle, bundle, "{case}");
             assert_eq!(places.backup, format!("{bundle}-backup"), "{case}");
         }
@@ -130,8 +134,8 @@ mod tests {
             (None, None, ("/home/agent/.server-flow/agent-bundle", "/home/agent/.server-flow")),
         ] {
             let (bundle, home) = (bundle.map(str::to_owned), home.map(str::to_owned));
-            let wishes = Wishes { unit: "u".into(), bundle, home, lines: 1, since: None };
-            let places = of(&empty, &wishes, None, Some(&account));
+            let options = ProbeOptions { unit: "u".into(), bundle, home, lines: 1, since: None };
+            let places = of(&empty, &options, None, Some(&account));
             assert_eq!((places.bundle.as_str(), places.home.as_str()), wanted);
         }
     }

@@ -5,12 +5,12 @@
 //! What it says is an upper bound: every level of nesting takes a token, and a token stops counting only where whatever
 //! it belongs to has certainly ended.
 
-use super::words::{Before, meaning};
+use super::keywords::{Before, meaning};
 use memchr::{memchr, memchr3, memchr3_iter, memmem};
 
 /// What a file asks of the parser.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Extent {
+pub struct ParseCost {
     /// Tokens.
     pub tokens: usize,
     /// Most tokens that are open at once: no more levels of syntax nest than this.
@@ -45,7 +45,7 @@ struct Scan<'s> {
     newline: bool,
     /// Tokens that are open, in all levels.
     open: usize,
-    extent: Extent,
+    cost: ParseCost,
     deepest: usize,
 }
 
@@ -97,7 +97,7 @@ fn start(byte: u8) -> Start {
 }
 
 /// Measures a file; nothing where it nests more than `deepest` levels, or where it cannot be told what a `/` begins.
-pub fn measure(source: &[u8], deepest: usize) -> Option<Extent> {
+pub fn measure(source: &[u8], deepest: usize) -> Option<ParseCost> {
     let mut scan = Scan {
         source,
         at: if source.starts_with(b"#!") { end_of_line(source, 0) } else { 0 },
@@ -106,13 +106,13 @@ pub fn measure(source: &[u8], deepest: usize) -> Option<Extent> {
         before: Before::Operator,
         newline: false,
         open: 0,
-        extent: Extent { tokens: 0, depth: 0 },
+        cost: ParseCost { tokens: 0, depth: 0 },
         deepest,
     };
     while scan.at < source.len() {
         scan.step()?;
     }
-    Some(scan.extent)
+    Some(scan.cost)
 }
 
 impl<'s> Scan<'s> {
@@ -192,11 +192,11 @@ impl<'s> Scan<'s> {
     /// Counts a token.
     fn token(&mut self) -> Option<()> {
         self.newline = false;
-        self.extent.tokens += 1;
+        self.cost.tokens += 1;
         self.open += 1;
         self.level.run += 1;
-        if self.open > self.extent.depth {
-            self.extent.depth = self.open;
+        if self.open > self.cost.depth {
+            self.cost.depth = self.open;
             return (self.open <= self.deepest).then_some(());
         }
         Some(())
@@ -374,7 +374,7 @@ mod tests {
     use super::*;
 
     fn depth(source: &str) -> Option<usize> {
-        measure(source.as_bytes(), 1_000_000).map(|extent| extent.depth)
+        measure(source.as_bytes(), 1_000_000).map(|cost| cost.depth)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The words of JavaScript, as far as they decide what stands behind them.
+//! The keywords of JavaScript, as far as they decide what stands behind them.
 
 /// The token before, as far as it decides what a `/` is and whether a statement has ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Before {
 ///
 /// Behind an [`Before::Operator`] an operand follows, so that a `/` begins a regular expression; those that are
 /// [`Before::Contextual`] are names in some places and begin something in others.
-const WORDS: [(&[u8], Before, bool); 44] = [
+const KEYWORDS: [(&[u8], Before, bool); 44] = [
     (b"accessor", Before::Contextual, false),
     (b"as", Before::Contextual, true),
     (b"async", Before::Contextual, false),
@@ -71,7 +71,7 @@ const WORDS: [(&[u8], Before, bool); 44] = [
     (b"yield", Before::Operator, false),
 ];
 
-/// Which of [`WORDS`] begin with a letter.
+/// Which of [`KEYWORDS`] begin with a letter.
 #[derive(Clone, Copy)]
 struct Initial {
     first: usize,
@@ -83,10 +83,10 @@ struct Initial {
 const INITIALS: [Initial; 256] = {
     let mut table = [Initial { first: 0, count: 0, lengths: 0 }; 256];
     let mut at = 0;
-    while at < WORDS.len() {
+    while at < KEYWORDS.len() {
         #[expect(clippy::indexing_slicing, reason = "within a table of its own size, or of all bytes")]
         {
-            let word = WORDS[at].0;
+            let word = KEYWORDS[at].0;
             let initial = &mut table[word[0] as usize];
             if initial.count == 0 {
                 initial.first = at;
@@ -99,11 +99,11 @@ const INITIALS: [Initial; 256] = {
     table
 };
 
-/// What [`WORDS`] has of a word.
+/// What [`KEYWORDS`] has of a word.
 pub fn meaning(word: &[u8]) -> (Before, bool) {
     let initial = word.first().and_then(|byte| INITIALS.get(usize::from(*byte)));
     let initial = initial.filter(|initial| word.len() < 16 && initial.lengths >> word.len() & 1 == 1);
-    let known = initial.and_then(|initial| WORDS.get(initial.first..initial.first + initial.count));
+    let known = initial.and_then(|initial| KEYWORDS.get(initial.first..initial.first + initial.count));
     let found = known.and_then(|known| known.iter().find(|(known, ..)| *known == word));
     found.map_or((Before::Operand, false), |(_, before, continues)| (*before, *continues))
 }
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn every_word_is_found() {
-        assert!(WORDS.is_sorted_by_key(|(word, ..)| *word));
-        for (word, before, continues) in WORDS {
+        assert!(KEYWORDS.is_sorted_by_key(|(word, ..)| *word));
+        for (word, before, continues) in KEYWORDS {
             assert!(meaning(word) == (before, continues), "{}", String::from_utf8_lossy(word));
         }
         for name in ["", "x", "int", "instances", "else_", "awaits", "a_very_long_name_of_a_function", "Class"] {

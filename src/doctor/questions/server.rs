@@ -1,0 +1,141 @@
+//! What a server can be asked, and what its answers look like.
+
+use super::diagnostic::Diagnostic;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::PathBuf;
+
+/// How a question ended that could not be answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// There is no such file or program.
+    #[error("not found")]
+    NotFound,
+    /// The caller may not look.
+    #[error("permission denied")]
+    Denied,
+    /// It was not over in time.
+    #[error("timed out")]
+    TimedOut,
+    /// It is not what was asked for: a folder where a file was expected.
+    #[error("not of that kind")]
+    Unlike,
+    /// A live question, asked of a disk.
+    #[error("not a running system")]
+    NotLive,
+    /// There are too many processes, or too little memory for another.
+    #[error("no further process can be started")]
+    Exhausted,
+    /// Anything else.
+    #[error("input/output error")]
+    Failed,
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::PermissionDenied => Self::Denied,
+            io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => Self::Unlike,
+            io::ErrorKind::TimedOut => Self::TimedOut,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// What a command gave.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Spoken {
+    /// Its exit code; nothing where a signal ended it.
+    pub status: Option<i32>,
+    /// What it wrote to stdout, as text.
+    pub stdout: String,
+    /// What it wrote to stderr, as text.
+    pub stderr: String,
+    /// Milliseconds.
+    pub took: u64,
+}
+
+/// What a path is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Look {
+    /// `f` regular file, `d` directory, `l` link, `o` other.
+    pub kind: char,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Microseconds since 1970 at which the inode was last changed (ctime).
+    pub changed: u64,
+}
+
+/// Room on a file system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Space {
+    /// Bytes that root may still write.
+    pub free: u64,
+    /// Bytes in all.
+    pub size: u64,
+    /// Inodes in all; 0 where there is no fixed number.
+    pub inodes: u64,
+    /// Inodes that are left.
+    pub free_inodes: u64,
+}
+
+/// Who asks, and when.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Situation {
+    /// Effective user id.
+    pub uid: u32,
+    /// Microseconds since 1970.
+    pub now: u64,
+    /// Microseconds of the clock that systemd's monotonic times are in.
+    pub monotonic: u64,
+    /// The machine's name, where it is this one.
+    pub name: Option<String>,
+}
+
+/// A server.
+pub trait Server: Sync {
+    /// Whether commands can be run and `/proc` be read.
+    fn is_live(&self) -> bool;
+    /// Who asks, and when.
+    fn situation(&self) -> Situation;
+    /// Runs one of the read-only commands.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it cannot be run or is not over in time.
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal>;
+    /// The content of a regular file, at most that many bytes of it, links followed.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where there is none or it may not be read.
+    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal>;
+    /// What a path is, its last component not followed if it is a link.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where there is nothing or it may not be looked at.
+    fn look(&self, path: &str) -> Result<Look, Refusal>;
+    /// What a link says.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where there is none or it may not be read.
+    fn target(&self, path: &str) -> Result<String, Refusal>;
+    /// The names in a folder, sorted.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where there is none or it may not be read.
+    fn list(&self, path: &str) -> Result<Vec<String>, Refusal>;
+    /// The room on the file system of a path.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where there is no such path.
+    fn space(&self, path: &str) -> Result<Space, Refusal>;
+    /// Where a path of the server's is found by this process, to read a bundle from.
+    fn place(&self, path: &str) -> PathBuf;
+}

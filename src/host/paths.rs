@@ -1,0 +1,109 @@
+//! What is at a path: looked at without being opened, listed, and the room on its file system.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// What is at a path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A pipe, a socket or a device.
+    Other,
+}
+
+/// What the file system says of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stat {
+    /// What it is.
+    pub kind: FileKind,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Microseconds since 1970 at which the inode was last changed (ctime).
+    pub changed: u64,
+}
+
+/// The room on a file system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileSystem {
+    /// Bytes that root may still write.
+    pub free: u64,
+    /// Bytes in all.
+    pub size: u64,
+    /// Inodes in all; 0 where there is no fixed number.
+    pub inodes: u64,
+    /// Inodes that are left.
+    pub free_inodes: u64,
+}
+
+/// What is there; a link at the end of the path is not followed (lstat(2)).
+///
+/// # Errors
+/// Where there is nothing, or it may not be looked at.
+pub fn look(path: &Path) -> io::Result<Stat> {
+    fs::symlink_metadata(path).map(|found| stat(&found))
+}
+
+/// [`look`], with links followed (stat(2)).
+///
+/// # Errors
+/// As [`look`].
+pub fn look_through(path: &Path) -> io::Result<Stat> {
+    fs::metadata(path).map(|found| stat(&found))
+}
+
+fn stat(found: &fs::Metadata) -> Stat {
+    let kind = match found.file_type() {
+        kind if kind.is_file() => FileKind::File,
+        kind if kind.is_dir() => FileKind::Directory,
+        kind if kind.is_symlink() => FileKind::Link,
+        _ => FileKind::Other,
+    };
+    let seconds = u64::try_from(found.ctime()).unwrap_or_default();
+    let changed = seconds * 1_000_000 + u64::try_from(found.ctime_nsec()).unwrap_or_default() / 1000;
+    Stat { kind, mode: found.mode() & 0o7777, uid: found.uid(), gid: found.gid(), size: found.size(), changed }
+}
+
+/// What a link says.
+///
+/// # Errors
+/// Where there is none, or it may not be read.
+pub fn target(link: &Path) -> io::Result<PathBuf> {
+    fs::read_link(link)
+}
+
+/// The names in a folder, in the order in which the file system has them.
+///
+/// # Errors
+/// Where there is no folder, or it cannot be read to its end.
+pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+}
+
+/// The room on the file system of a path (statvfs(3)).
+///
+/// # Errors
+/// Where there is no such path.
+pub fn file_system(path: &Path) -> io::Result<FileSystem> {
+    let found = rustix::fs::statvfs(path)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Ok(FileSystem {
+        free: bytes(found.f_bfree),
+        size: bytes(found.f_blocks),
+        inodes: found.f_files,
+        free_inodes: found.f_ffree,
+    })
+}

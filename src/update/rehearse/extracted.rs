@@ -1,0 +1,53 @@
+//! What stands in the deployed bundle once the archive is extracted, and whether it was replaced afterwards.
+
+use super::diagnose::{Shape, Shipped};
+use crate::host::files;
+use crate::host::paths::{self, FileKind};
+use crate::update::layout;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+/// Where the shared package's copy is.
+pub fn copy_in(bundle: &Path) -> PathBuf {
+    bundle.join("node_modules").join(layout::SHARED_PACKAGE)
+}
+
+/// A number that tells one build of a package from another: over the names and contents of its files, without what was
+/// installed for it.
+pub fn build_of(folder: &Path) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut pending = vec![folder.to_path_buf()];
+    while let Some(folder) = pending.pop() {
+        let mut names = paths::names(&folder).ok()?;
+        names.sort();
+        for name in names {
+            let path = folder.join(&name);
+            match paths::look(&path).ok()?.kind {
+                FileKind::Directory if name != "node_modules" => pending.push(path),
+                FileKind::File => (name, files::read_whole(&path).ok()?).hash(&mut hasher),
+                _ => {}
+            }
+        }
+    }
+    Some(hasher.finish())
+}
+
+/// What the extracted bundle looks like.
+pub fn look(bundle: &Path) -> (Shipped, Shape) {
+    let copy = copy_in(bundle);
+    let entry = paths::look_through(&copy.join(layout::SHARED_ENTRY_POINT));
+    let shipped = match paths::look(&copy).map(|found| found.kind) {
+        Ok(FileKind::Link) => Shipped::Link,
+        Ok(FileKind::Directory) if entry.is_ok_and(|entry| entry.size > 0) => Shipped::Copy,
+        Ok(FileKind::Directory) => Shipped::Hollow,
+        _ => Shipped::Nothing,
+    };
+    let names = paths::names(bundle).unwrap_or_default();
+    let names: Vec<_> = names.iter().map(|name| bundle.join(name)).collect();
+    let shape = match names.as_slice() {
+        _ if bundle.join(layout::NESTED_AGENT).is_dir() => Shape::Nested,
+        [only] if only.is_dir() && !only.ends_with("dist") => Shape::Wrapped,
+        _ => Shape::Flat,
+    };
+    (shipped, shape)
+}

@@ -1,0 +1,26 @@
+//! The node that the agent is started with.
+
+use super::error::RehearsalError;
+use crate::update::layout;
+use std::path::PathBuf;
+
+/// The node that the written unit starts.
+pub struct Node {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether it is the one that the document names.
+    pub documented: bool,
+}
+
+/// Finds it.
+pub fn find() -> Result<Node, RehearsalError> {
+    let documented = PathBuf::from(layout::NODE);
+    if documented.is_file() {
+        return Ok(Node { path: documented, documented: true });
+    }
+    let found = crate::host::find_program("node").ok_or_else(|| RehearsalError::Missing {
+        what: format!("there is no node: neither {} nor `node` in PATH", layout::NODE),
+        help: "install the node that the servers have, then rehearse again".to_owned(),
+    })?;
+    Ok(Node { path: found, documented: false })
+}

@@ -1,0 +1,75 @@
+//! What a rehearsal is asked to do, and what it tells while it does it.
+
+use crate::update::generation::Generation;
+use crate::update::rehearsal::StepRun;
+use crate::update::{Manager, Step};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What is rehearsed.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// An archive, served by the stand-in for the control plane.
+    Archive(PathBuf),
+    /// A bundle's folder, packed first as the document does.
+    Folder(PathBuf),
+    /// What a real control plane serves at this address.
+    Address(String),
+}
+
+/// Which package manager step 5 uses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Choice {
+    /// pnpm, or npm where there is no pnpm or the generation falls back to it.
+    AsProcedure,
+    /// This one.
+    Only(Manager),
+}
+
+/// Whether the package managers may ask the registry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Network {
+    /// Into caches of the rehearsal's own.
+    Registry,
+    /// Never: what the caller's caches have must do. They are read, not written.
+    CachesOnly,
+}
+
+/// Whether the throw-away folder stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leave {
+    /// It is removed.
+    Nothing,
+    /// It stays, for a look into it.
+    Everything,
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is rehearsed.
+    pub subject: Subject,
+    /// What was deployed before; nothing for an empty folder.
+    pub from: Option<PathBuf>,
+    /// Whose updates.
+    pub generations: Vec<Generation>,
+    /// With which package manager.
+    pub choice: Choice,
+    /// With or without the network.
+    pub network: Network,
+    /// How long the agent has to stay up once it has connected.
+    pub hold: Duration,
+    /// How long the agent has to connect.
+    pub patience: Duration,
+    /// What is left behind.
+    pub leave: Leave,
+}
+
+/// What is told while it goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A step begins.
+    Begins(Generation, Step),
+    /// A step has ended.
+    Ended(Generation, &'a StepRun),
+}
