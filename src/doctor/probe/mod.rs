@@ -40,7 +40,7 @@ pub type Judge<'a> =
 /// Lines of a command's output that are kept.
 const MOST_LINES: usize = 60;
 
-/// The port the agent listens on (it is not in the source document; FIELD-FACTS, measured).
+/// The port the agent listens on (it is not in the source document; docs/reference/field-facts.md, "On the server").
 const AGENT_PORT: u16 = 3001;
 /// Where systemd and root's shell look for programs.
 const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
