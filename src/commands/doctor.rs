@@ -108,7 +108,8 @@ fn record(path: &Path, recorder: &Recorder<'_>, redactor: &Redactor) -> Result<(
         .map_err(|error| Failure::new(format!("cannot write {shown}: {error}")).at(&shown))
 }
 
-/// The live log of the document (section "Erreurs Courantes"), secrets taken out, until it is interrupted.
+/// The live log of the document (docs/reference/update-mechanism.md, "Erreurs Courantes"), secrets taken out, until it is
+/// interrupted.
 fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<(), Failure> {
     session.print(b"\n")?;
     let mut block = crate::redact::Block::default();

@@ -1,7 +1,8 @@
 //! Whether a unit would start a bundle that is deployed at a path: its working directory, its script, its user.
 //!
-//! The faults are those of the field: the old nested paths (source document, "Historique des Problèmes"), the installer's
-//! relative script, a user who may not enter root's home (FIELD-FACTS, "On the server": `~/.server-flow` is 0700).
+//! The faults are those of the field: the old nested paths (docs/reference/update-mechanism.md, "Historique des
+//! Problèmes"), the installer's relative script (docs/reference/field-facts.md, "Units and installers"), a user who may
+//! not enter root's home (docs/reference/field-facts.md, "On the server": `~/.server-flow` is 0700).
 
 use super::{Context, Setting, Unit, WorkingDirectory, from_directory, normal};
 use crate::node::package::Package;

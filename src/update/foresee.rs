@@ -1,8 +1,8 @@
 //! What the update would leave of the shared package, told from the bundle alone. Step 4 deletes `node_modules`, and with it
 //! the copy that was shipped; what brings it back differs by generation and by package manager.
 //!
-//! Measured: FIELD-FACTS ("Measured"), `tests/lab/specs.py` for the package managers, and `tests/lab/rehearse.py`, which
-//! does the update for real and compares.
+//! Measured: docs/reference/field-facts.md, "What survives the update"; `tests/lab/specs.py` for the package managers, and
+//! `tests/lab/rehearse.py`, which does the update for real and compares.
 
 use super::steps::Step;
 use crate::node::installed::installed_by_path;

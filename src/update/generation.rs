@@ -1,5 +1,5 @@
-//! The generations of deployed agents: which code runs the update (FIELD-FACTS, "The update, as executed by agents in the
-//! field"). `crate::update` has what each of them does.
+//! The generations of deployed agents: which code runs the update (docs/reference/field-facts.md, "The update, as
+//! executed by agents in the field"). `crate::update` has what each of them does.
 
 /// How the agents of one time run the update.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

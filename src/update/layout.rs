@@ -1,4 +1,5 @@
-//! Every path, name and command of the source document (the agent's update mechanism), once, with its section.
+//! Every path, name and command of the source document (the agent's update mechanism), once, with its section as
+//! docs/reference/update-mechanism.md has it.
 //!
 //! Configuration may change the names a bundle is judged by; these are ServerFlow's, and the defaults.
 
@@ -38,7 +39,7 @@ pub const PUBLISHED: &str = "/agent-bundle.tar.gz";
 pub const UNIT_FILE: &str = "/etc/systemd/system/server-flow-agent.service";
 /// The node that the documented unit starts (section "Fichiers Clés", 4).
 pub const NODE: &str = "/usr/bin/node";
-/// Where the agent opens its WebSocket on the control plane (FIELD-FACTS, "On the server").
+/// Where the agent opens its WebSocket on the control plane (docs/reference/field-facts.md, "On the server").
 pub const CONNECT: &str = "/api/connect";
 
 /// The unit as step 7 of the update writes it (sections "Fichiers Clés", 4, and "Étape 7"), for a user, the bundle's

@@ -1,5 +1,5 @@
-//! The eight steps (source document, section "Processus de Mise à Jour Automatique"), as each generation of deployed
-//! agents runs them (FIELD-FACTS, "The update, as executed by agents in the field").
+//! The eight steps (docs/reference/update-mechanism.md, "Processus de Mise à Jour Automatique"), as each generation of
+//! deployed agents runs them (docs/reference/field-facts.md, "The update, as executed by agents in the field").
 //!
 //! The code that runs an update is the *old* agent's: a bundle has to survive every generation that is still deployed.
 
@@ -197,7 +197,8 @@ impl Step {
         }
     }
 
-    /// What a server has when the update stops in this step: nothing is rolled back (FIELD-FACTS).
+    /// What a server has when the update stops in this step: nothing is rolled back (docs/reference/field-facts.md,
+    /// "A failed update is a time bomb").
     #[must_use]
     pub const fn stopped(self) -> &'static str {
         match self {
@@ -237,7 +238,7 @@ const DOWNLOAD: &[Line] =
     &[line(&[Is("curl"), Is("-L"), At(ControlPlane, layout::PUBLISHED), Is("-o"), At(Download, "")])];
 
 const BACKUP: &[Line] = &[line(&[Is("mv"), At(Bundle, ""), At(Backup, "")])];
-// FIELD-FACTS: the previous backup is deleted first.
+// The previous backup is deleted first (docs/reference/field-facts.md, "The update, as executed by agents in the field").
 const BACKUP_ANEW: &[Line] =
     &[line(&[Is("rm"), Is("-rf"), At(Backup, "")]), line(&[Is("mv"), At(Bundle, ""), At(Backup, "")])];
 
@@ -245,7 +246,8 @@ const EXTRACT: &[Line] = &[
     line(&[Is("mkdir"), Is("-p"), At(Bundle, "")]),
     line(&[Is("tar"), Is("-xzf"), At(Download, ""), Is("-C"), At(Bundle, "")]),
 ];
-// FIELD-FACTS: tar with `--no-same-owner`, and the temporary archive is removed after extraction.
+// tar with `--no-same-owner`, and the temporary archive is removed after extraction (docs/reference/field-facts.md,
+// "The update, as executed by agents in the field").
 const EXTRACT_AS_ROOT: &[Line] = &[
     line(&[Is("mkdir"), Is("-p"), At(Bundle, "")]),
     line(&[Is("tar"), Is("-xzf"), At(Download, ""), Is("--no-same-owner"), Is("-C"), At(Bundle, "")]),
@@ -299,7 +301,7 @@ mod tests {
 
     #[test]
     fn the_documented_generation_is_the_document() {
-        // Section "Processus de Mise à Jour Automatique", its fences joined.
+        // docs/reference/update-mechanism.md, "Processus de Mise à Jour Automatique", its fences joined.
         let expected = [
             "curl -L http://CONTROL_PLANE/agent-bundle.tar.gz -o /tmp/agent-bundle-update.tar.gz",
             "mv ~/.server-flow/agent-bundle ~/.server-flow/agent-bundle-backup",

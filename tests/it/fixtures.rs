@@ -54,8 +54,9 @@ fn fired(report: &SubjectReport) -> BTreeSet<String> {
     report.findings.iter().map(|finding| finding.rule.to_owned()).collect()
 }
 
-/// The canonical bundle, made to the letter of the document, does not survive the documented update (FIELD-FACTS,
-/// "Measured"), and most fixtures are built on it. They show other faults: this one is judged in its own folder only.
+/// The canonical bundle, made to the letter of the document, does not survive the documented update
+/// (docs/reference/field-facts.md, "What survives the update"), and most fixtures are built on it. They show other faults:
+/// this one is judged in its own folder only.
 const OF_THE_DOCUMENTED_LAYOUT: &str = "update-drops-shared";
 
 /// The fixture as an archive and as a directory, each judged.

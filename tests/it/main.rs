@@ -23,6 +23,7 @@ mod formats;
 mod hostile;
 mod pack;
 mod program;
+mod references;
 mod registry;
 mod rehearsal;
 mod release;

@@ -15,7 +15,7 @@ const WITHOUT_FIXTURES: [&str; 5] =
 /// Modules in `src/check/rules/` that are no rules but help several.
 const HELPERS: [&str; 6] = ["mod", "faults", "links", "modes", "places", "specifiers"];
 
-/// CONTRACT's rules that belong to issues that are not done yet.
+/// Rules of docs/reference/contract.md, "Rules to come", that causes name already.
 const LATER: [&str; 0] = [];
 
 fn names_in(folder: &Path, ending: &str) -> BTreeSet<String> {

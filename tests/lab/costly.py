@@ -13,7 +13,8 @@ from tarbytes import END, file, folder, gnu_long, gz, hardlink, header, pax, sym
 
 @dataclass
 class Large:
-    """An input made to be costly: it must be judged within the memory of CONTRACT.md, and refused or accepted as said."""
+    """An input made to be costly: it must be judged within the memory of docs/reference/contract.md, "Details fixed", and
+    refused or accepted as said."""
 
     name: str
     make: Callable[[Path], None]

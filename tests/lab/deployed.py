@@ -1,7 +1,8 @@
 """A server with a really deployed agent: what lies over the bare Debian, and what an operator or an update does to it.
 
-The agent is small but does what FIELD-FACTS tells of the real one: ESM, the packages of the document installed by pnpm,
-the shared package copied, port 3001, a WebSocket to `URL/api/connect` that is tried again every 5 s, its output on stdout.
+The agent is small but does what docs/reference/field-facts.md tells of the real one, "Released bundles" and
+"On the server": ESM, the packages of the document installed by pnpm, the shared package copied, port 3001, a WebSocket to
+`URL/api/connect` that is tried again every 5 s, its output on stdout.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ SECRETS = (TOKEN, PASSWORD, AGENT_KEY, REGISTERED)
 
 RUNTIME = {"fastify": "^4.28.0", "pm2": "^5.4.0", "ws": "^8.18.0", "zod": "^3.23.0"}
 
-# The node of the servers (FIELD-FACTS: 18 and 20), and one that is older than the agent can run on.
+# The node of the servers (18 and 20: docs/reference/field-facts.md, "On the server"), and one that is older than the
+# agent can run on.
 NODES = ("20.20.2", "18.20.8", "16.20.2")
 
 AGENT = {
@@ -244,7 +246,7 @@ WantedBy=multi-user.target
 
 NESTED_UNIT = unit(f"{BUNDLE}/apps/agent", f"/usr/bin/node dist/index.js --token {TOKEN} --url {URL}")
 
-# Where pnpm and npm find what they installed once: step 5 then needs no network. FIELD-FACTS: a warm store.
+# Where pnpm and npm find what they installed once: step 5 then needs no network.
 OFFLINE = {
     "npm_config_offline": "true",
     "npm_config_store_dir": "/opt/lab/store",
@@ -299,8 +301,8 @@ update() {{
 }}
 """
 
-# The eight steps of the source document, with FIELD-FACTS' notes on what agents really run: the old backup is deleted
-# first, and the archive is removed once it is extracted.
+# The eight steps of the source document, with what agents really run (docs/reference/field-facts.md, "The update, as executed
+# by agents in the field"): the old backup is deleted first, and the archive is removed once it is extracted.
 STEPS = {
     1: f'curl -sSL "{URL}/agent-bundle.tar.gz" -o {DOWNLOAD}',
     2: f"rm -rf {BACKUP}\nmv {BUNDLE} {BACKUP}",

@@ -1,7 +1,8 @@
 """`manifest` and `check` against the real `tar -xzf FILE -C DIR` as root: the same tree byte for byte, or a refusal.
 
 Ordinary producers must be accepted, hand-made hostile archives judged as hostile.py says, and those of costly.py judged
-within the memory of CONTRACT.md. What is believed of the tree beyond names and contents, and mutations: differential.py.
+within the memory of docs/reference/contract.md, "Details fixed". What is believed of the tree beyond names and contents,
+and mutations: differential.py.
 """
 
 from __future__ import annotations

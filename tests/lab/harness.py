@@ -20,7 +20,7 @@ TOOLS = HOME / "tools" / "node_modules"
 PNPM = str(TOOLS / ".bin" / "pnpm")
 NPM = str(TOOLS / ".bin" / "npm")
 
-# CONTRACT.md, "Details fixed": at most 48 MiB peak for every input.
+# docs/reference/contract.md, "Details fixed": at most 48 MiB peak for every input.
 MEMORY_LIMIT_KIB = 48 * 1024
 
 

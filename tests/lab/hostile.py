@@ -1,4 +1,5 @@
-"""Hand-made odd and hostile archives: TAR-TRUTH's table line by line, its file-system meanings, its rules, and limits.
+"""Hand-made odd and hostile archives: the table of docs/reference/gnu-tar.md line by line, its file-system meanings, its
+rules, and limits.
 
 Each says what must come of it: `accept` (the manifest is GNU tar's tree, byte for byte), `refuse` (an archive-* error and
 an empty manifest), or `either`, where both are right as long as no wrong tree is believed.

@@ -23,8 +23,8 @@ DEPLOYED = "/root/.server-flow/agent-bundle"
 
 # Where `check` must not do as Node does: a pattern of bundles, and why.
 EXCEPTIONS = {
-    "^TypeScript$": "CONTRACT: a .ts target is unresolved-import, also where a newer Node strips types",
-    "^names of a third party$": "CONTRACT: third-party packages are resolved to, not judged inside",
+    "^TypeScript$": "docs/reference/contract.md: a .ts target is unresolved-import, also where a newer Node strips types",
+    "^names of a third party$": "docs/reference/contract.md: third-party packages are resolved to, not judged inside",
     "^a private name that is not there$": "an early error that the parser leaves to a later pass; no compiler lets it through",
     "^break outside of a loop$": "the same",
 }

@@ -1,4 +1,5 @@
-"""Every mistake of the document's checklist and error list, and every shape of FIELD-FACTS, made for real one at a time.
+"""Every mistake of the document's checklist and error list, and every shape of docs/reference/field-facts.md, "Released
+bundles", made for real one at a time.
 
 Each begins with the good bundle of the workspace; `check` must name the mistake and nothing else as an error.
 """
@@ -99,7 +100,7 @@ def mode(bits: int, *names: str) -> Change:
 
 
 def windows_modes(bundle: Path) -> None:
-    """Git Bash's tar on Windows: every file 0666, every folder 0777 (FIELD-FACTS)."""
+    """Git Bash's tar on Windows: every file 0666, every folder 0777 (docs/reference/field-facts.md, "Released bundles")."""
     must("find", ".", "-type", "d", "-exec", "chmod", "777", "{}", "+", cwd=bundle)
     must("find", ".", "-type", "f", "-exec", "chmod", "666", "{}", "+", cwd=bundle)
 
@@ -111,7 +112,8 @@ def agent_modules(bundle: Path) -> None:
 
 
 def windows_links(bundle: Path) -> None:
-    """The released bundle whose packages were links to a developer's disk (FIELD-FACTS)."""
+    """The released bundle whose packages were links to a developer's disk (docs/reference/field-facts.md, "Released
+    bundles")."""
     store = "/c/Users/dev/server-flow/node_modules/.pnpm"
     link(SHARED, "/c/Users/dev/server-flow/packages/shared")(bundle)
     for name in ("fastify", "ws", "pm2", "zod"):
@@ -134,7 +136,7 @@ def nested(bundle: Path) -> None:
 
 
 def second_copy(bundle: Path) -> None:
-    """Nested, with the agent once more in apps/agent/bundle/ (FIELD-FACTS)."""
+    """Nested, with the agent once more in apps/agent/bundle/ (docs/reference/field-facts.md, "Released bundles")."""
     nested(bundle)
     copies = bundle / "apps/agent/bundle"
     copies.mkdir()

@@ -180,9 +180,10 @@ TSCONFIG = {
     "include": ["src"],
 }
 
-# The source document's section "Création du Bundle", step by step, from the repository's root; each step starts there, as
-# the document's own blocks do. FIELD-FACTS: its last line points to `../../../control-plane/public/`, which is the wrong
-# folder from `apps/agent/bundle`; the right one is used. TMP stands for /tmp.
+# The source document's section (docs/reference/update-mechanism.md, "Création du Bundle"), step by step, from the repository's
+# root; each step starts there, as the document's own blocks do. Its last line points to `../../../control-plane/public/`,
+# which is the wrong folder from `apps/agent/bundle` (docs/reference/field-facts.md, "What survives the update"); the right one
+# is used. TMP stands for /tmp.
 PROCEDURE = (
     # 1. Build l'agent (the shared package first, as the workspace's own `pnpm build` does)
     "cd packages/shared\npnpm build",

@@ -175,7 +175,7 @@ UPDATES = (
     Rehearsed("link:./packages/shared", package={"dependencies": {"zod": ZOD, SHARED: f"link:./{SOURCE}"}}, every=True),
     Rehearsed("file:../../packages/shared", package={"dependencies": {"zod": ZOD, SHARED: "file:../../packages/shared"}}, every=True),
     Rehearsed("the copy is a link to a developer's machine", package=PLAIN, edit=link(COPY, "/c/Users/dev/packages/shared"), files={"packages": None}, every=True),
-    Rehearsed("no copy, the sources depended on", files={"node_modules": None}, every=True, exception="shared-package-missing: the bundle as packed does not start (CONTRACT)"),
+    Rehearsed("no copy, the sources depended on", files={"node_modules": None}, every=True, exception="shared-package-missing: the bundle as packed does not start (docs/reference/contract.md)"),
     Rehearsed("no package.json", package=None, every=True),
     Rehearsed("an empty entry point", files={"dist/index.js": ""}),
     Rehearsed("the nested layout", edit=lambda at: nest(at)),

@@ -74,7 +74,7 @@ SHAPES: dict[str, dict] = {
 
 # Where an error is right although Node starts.
 ALSO_AN_ERROR = {
-    "no name": "CONTRACT: misnamed is shared-package-json-invalid",
+    "no name": "docs/reference/contract.md: misnamed is shared-package-json-invalid",
 }
 
 

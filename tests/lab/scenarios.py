@@ -86,7 +86,8 @@ WITHOUT_TMP = "download-not-an-archive update-interrupted shared-package-missing
 ACCOUNT = "useradd --system --create-home serverflow\n"
 VISITOR = "useradd --create-home visitor\n"
 
-# A release that kept `workspace:*`: step 5 ends in an error with both package managers (FIELD-FACTS).
+# A release that kept `workspace:*`: step 5 ends in an error with both package managers (docs/reference/field-facts.md,
+# "What the package managers make of a dependency on the shared package").
 WORKSPACE_PROTOCOL = 'sed -i \'s#"fastify":#"@server-flow/shared": "workspace:*", &#\' /opt/lab/bundle/package.json\npublish\n'
 
 # What an application that the agent started prints, on the agent's own stdout and stderr.

@@ -33,7 +33,7 @@ ONLY = os.environ.get("SCENARIOS", "").split()
 # `--record`: each server is diagnosed once and written to fixtures/servers, and neither mended nor run elsewhere.
 RECORD = os.environ.get("LAB_RECORD") == "1"
 
-# OUTPUT.md: an agent is healthy once it has stayed up for 15 s.
+# docs/reference/contract.md, "Causes of doctor": an agent is healthy once it has stayed up for 15 s.
 SETTLED = 15
 
 # What stands for something else in a command that is meant to be typed as it is.

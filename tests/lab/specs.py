@@ -62,11 +62,11 @@ class Cell:
 EXCEPTIONS = {
     # name: (the severities accepted: any of error, warning, none; why)
     r"^optionalDependencies: (\*|file:\.\./|file:\./node_modules|file:.*not shipped)": ("error warning", "both managers leave an optional package out and go on; under generation \"preserving\" the agent starts"),
-    r"^name: |^version: ": ("error", "CONTRACT: no `name`, no valid semver `version` is package-json-invalid; the update compares the version, though both managers install"),
-    r"^package\.json: (\{\}|array|string|number|true|null|no file)$": ("error", "both managers exit 0 and install nothing: CONTRACT names it an error"),
-    r"^field: (engines|packageManager|os) ": ("error warning none", "one manager refuses it, and no rule of CONTRACT speaks of it"),
-    r"^file: ": ("error warning none", "pnpm alone stops over files beside package.json, which no rule of CONTRACT names as an error"),
-    r"^overrides of a direct dependency: \^": ("error warning none", "npm's EOVERRIDE between two registry ranges: no rule of CONTRACT speaks of it"),
+    r"^name: |^version: ": ("error", "docs/reference/contract.md: no `name`, no valid semver `version` is package-json-invalid; the update compares the version, though both managers install"),
+    r"^package\.json: (\{\}|array|string|number|true|null|no file)$": ("error", "both managers exit 0 and install nothing: docs/reference/contract.md names it an error"),
+    r"^field: (engines|packageManager|os) ": ("error warning none", "one manager refuses it, and no rule of docs/reference/contract.md speaks of it"),
+    r"^file: ": ("error warning none", "pnpm alone stops over files beside package.json, which no rule of docs/reference/contract.md names as an error"),
+    r"^overrides of a direct dependency: \^": ("error warning none", "npm's EOVERRIDE between two registry ranges: no rule of docs/reference/contract.md speaks of it"),
     r"^packages/shared \w+: \*$": ("error warning none", "what the registry has cannot be known from the bundle"),
     r"^two fields: peerDependencies workspace": ("error warning none", "dependencies win over peerDependencies, so both succeed; it is still never meant"),
     r"^dependencies: file:\.?$": ("error warning none", "the bundle depends on itself: both succeed by installing the agent under the shared package's name"),

@@ -11,7 +11,8 @@ from harness import must, peak_memory, remove, scratch, shell, sums
 from monorepo import SHARED
 
 # What may be warned about in a bundle made exactly as documented: `cp -r packages/shared` carries the package's sources
-# and pnpm's development links along (FIELD-FACTS), and the documented update drops the shared package.
+# and pnpm's development links along, and the documented update drops the shared package (docs/reference/field-facts.md,
+# "What survives the update").
 DOCUMENTED = ids("dangling-link development-file update-drops-shared")
 
 

@@ -103,7 +103,8 @@ fn place(observation: Observation, found: &Found<'_>) -> Observation {
     }
 }
 
-/// FIELD-FACTS: installers wrote whatever `which node` said, and the update writes /usr/bin/node.
+/// Installers wrote whatever `which node` said, and the update writes /usr/bin/node (docs/reference/field-facts.md,
+/// "Units and installers").
 fn nodes_place(unit: &Unit) -> Option<Observation> {
     let command = unit.command()?.ok()?;
     let name = command.program.rsplit('/').next().unwrap_or_default();

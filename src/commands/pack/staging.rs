@@ -1,5 +1,5 @@
-//! The copying steps of the document's procedure ("Création du Bundle", 2 and 3), done in a temporary folder: the
-//! repository stays as it is.
+//! The copying steps of the document's procedure (docs/reference/update-mechanism.md, "Création du Bundle", 2 and 3), done
+//! in a temporary folder: the repository stays as it is.
 
 use crate::commands::Failure;
 use crate::host::folders;
@@ -19,7 +19,7 @@ pub struct Staging {
 
 /// The folder inside the temporary one.
 const FOLDER: &str = "bundle";
-/// The compiled code's folder in a bundle (section "Structure du Bundle Agent").
+/// The compiled code's folder in a bundle (docs/reference/update-mechanism.md, "Structure du Bundle Agent").
 const DIST: &str = "dist";
 
 impl Staging {

@@ -275,7 +275,7 @@ pub fn write_unit(facts: &Facts) -> Vec<Step> {
     vec![step, restart(facts)]
 }
 
-/// The unit of the source document (section "Fichiers Clés", 4) for this server.
+/// The unit of the source document (docs/reference/update-mechanism.md, "Fichiers Clés", 4) for this server.
 fn document(facts: &Facts, url: &str) -> String {
     let bundle = normal(&facts.places.bundle);
     let program = places::program(facts).filter(|program| !places::is_missing(program)).map(|program| &program.path);

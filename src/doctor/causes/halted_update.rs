@@ -1,7 +1,7 @@
 //! Where an update stopped, told by what it left on the disk.
 //!
-//! The eight steps are the source document's (section "Processus de Mise à Jour Automatique"). The procedure stops at
-//! the first step that fails and takes nothing back.
+//! The eight steps are the source document's (docs/reference/update-mechanism.md, "Processus de Mise à Jour
+//! Automatique"). The procedure stops at the first step that fails and takes nothing back.
 
 use super::evidence;
 use crate::doctor::facts::{Deployment, DeploymentState, Facts};

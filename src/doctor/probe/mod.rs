@@ -32,7 +32,7 @@ use process::Sockets;
 use std::sync::LazyLock;
 use std::thread;
 
-/// The port the agent listens on (it is not in the source document; FIELD-FACTS, measured).
+/// The port the agent listens on (it is not in the source document; docs/reference/field-facts.md, "On the server").
 const AGENT_PORT: u16 = 3001;
 
 /// Looks at a server. The redactor that comes with the facts knows the secrets that were seen.

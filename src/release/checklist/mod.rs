@@ -1,4 +1,4 @@
-//! The checklist before a release (the source document's section "Checklist Avant Release"): one file a line, and the
+//! The checklist before a release (docs/reference/update-mechanism.md, "Checklist Avant Release"): one file a line, and the
 //! table that names them all, in the document's order.
 //!
 //! A line is a pure function from a [`Workspace`] to what it saw. It ticks nothing that it could not tell.

@@ -51,7 +51,8 @@ fn judge(workspace: &Workspace) -> Judgement {
 }
 
 /// Whether the shared package itself was compiled from what is there now: a stale one was released before, and its new
-/// names were missing (FIELD-FACTS). Where that cannot be told, the copy is compared all the same.
+/// names were missing (docs/reference/field-facts.md, "Released bundles"). Where that cannot be told, the copy is compared
+/// all the same.
 fn stale(workspace: &Workspace, from: &str, build: &str) -> Option<Judgement> {
     match &workspace.shared_build {
         Build::Failed(words) => {

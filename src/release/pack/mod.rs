@@ -1,4 +1,5 @@
-//! What goes into the archive, and its bytes: the document's section "Création du Bundle", step 5, made repeatable.
+//! What goes into the archive, and its bytes: docs/reference/update-mechanism.md, "Création du Bundle", step 5, made
+//! repeatable.
 //!
 //! ```text
 //! Bundle ──► plan::Plan ──► archive::write::tar ──► archive::write::gzip ──► the archive's bytes

@@ -1,5 +1,6 @@
 //! What failed, under the name of the rule that knows this fault: told from the words of node, the package managers and
-//! tar, which the lab measures (`tests/lab/rehearse.py`; FIELD-FACTS, "Measured").
+//! tar, which the lab measures (`tests/lab/rehearse.py`; docs/reference/field-facts.md,
+//! "What the package managers make of a dependency on the shared package", "What Node says").
 
 use crate::update::Step;
 use crate::update::layout::{ENTRY_POINT, SHARED_PACKAGE, SHARED_SOURCE};

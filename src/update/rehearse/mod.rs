@@ -85,7 +85,7 @@ fn rehearse_in(
     Ok(Rehearsal { bundle: printable(bundle), from, hold: plan.hold, runs })
 }
 
-/// The archive of a folder, as the document makes it (section "Création du Bundle", 5).
+/// The archive of a folder, as the document makes it (docs/reference/update-mechanism.md, "Création du Bundle", 5).
 fn pack(folder: &Path, root: &Path, stop: &AtomicBool) -> Result<PathBuf, RehearsalError> {
     let archive = root.join("packed.tar.gz");
     let mut request = Request::new("tar", &["-czf"]);

@@ -26,7 +26,8 @@ impl Temporary {
         let path = folders::make_temporary("bundle-doctor-rehearsal.")
             .map_err(RehearsalError::io("make a temporary folder"))?;
         let temporary = Self { path, open: true };
-        // The unit has no quotes (source document, "Étape 7"): such a path would be two words, or a specifier.
+        // The unit has no quotes (docs/reference/update-mechanism.md, "Étape 7"): such a path would be two words,
+        // or a specifier.
         if temporary.path.to_str().is_none_or(|path| path.contains([' ', '\t', '%', '"', '\'', '\\', '$'])) {
             return Err(RehearsalError::Missing {
                 what: format!("{} cannot stand in a unit", temporary.path.display()),
