@@ -1,17 +1,19 @@
 //! `checksum-mismatch`: a file differs from, is absent from, or is not listed in the manifest.
 
 use super::places;
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::signing::authenticity::{MANIFEST, ManifestFile};
 use crate::signing::checksums::MismatchKind;
+
 pub static RULE: Rule = Rule {
     id: "checksum-mismatch",
     severity: Severity::Error,
     summary: "a file differs from, is absent from, or is not listed in the manifest",
     page: include_str!("../../../docs/rules/checksum-mismatch.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -1,6 +1,6 @@
 //! `package-json-invalid`: package.json is not a JSON object with a name and a semver version.
 
-use super::{Judges, MISPLACED, Rule};
+use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "package.json is not a JSON object with a name and a semver version",
     page: include_str!("../../../docs/rules/package-json-invalid.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::AsFound,
     follows_from: MISPLACED,
     check,
 };

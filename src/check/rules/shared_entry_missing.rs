@@ -1,6 +1,7 @@
 //! `shared-entry-missing`: the shared package has no regular, non-empty dist/index.js.
 
-use super::{Judges, Rule, shared_package_json_invalid};
+use super::rule::{Judges, Rule, StopsStart};
+use super::shared_package_json_invalid;
 use crate::check::bundle::Bundle;
 use crate::node::resolve::{Loader, Target};
 use crate::report::finding::{Observation, Severity};
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "the shared package has no regular, non-empty dist/index.js",
     page: include_str!("../../../docs/rules/shared-entry-missing.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::AsFound,
     follows_from: &["archive-wrapped", "nested-layout", "shared-package-missing", "shared-package-linked"],
     check,
 };

@@ -1,6 +1,7 @@
 //! `shared-package-json-invalid`: the shared package's package.json is absent, invalid, misnamed or leads to nothing.
 
-use super::{Judges, Rule, specifiers};
+use super::rule::{Judges, Rule, StopsStart};
+use super::specifiers;
 use crate::check::bundle::Bundle;
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
@@ -14,6 +15,7 @@ pub static RULE: Rule = Rule {
     summary: "the shared package's package.json is absent, invalid, misnamed or leads to nothing",
     page: include_str!("../../../docs/rules/shared-package-json-invalid.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::AsFound,
     follows_from: &["archive-wrapped", "nested-layout", "shared-package-missing", "shared-package-linked"],
     check,
 };

@@ -1,6 +1,7 @@
 //! `undeclared-dependency`: a package imported from a reachable file is neither shipped, declared nor a Node builtin.
 
-use super::{Judges, Rule, faults, places};
+use super::rule::{Judges, Rule, StopsStart};
+use super::{faults, places};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Absent, Fault, Place};
 use crate::report::finding::{Observation, Severity};
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "a package imported from a reachable file is neither shipped, declared nor a Node builtin",
     page: include_str!("../../../docs/rules/undeclared-dependency.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: faults::EXPLAINED_BY,
     check,
 };

@@ -1,6 +1,7 @@
 //! `archive-published`: what the control plane serves is this bundle, and is fit to be served.
 
-use super::{Line, compared};
+use super::compared;
+use super::line::Line;
 use crate::check::bundle::{Bundle, Expectations};
 use crate::release::pack::Layout;
 use crate::release::pack::plan::{Node, Plan, PlanError};
