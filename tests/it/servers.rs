@@ -16,9 +16,11 @@ use bundle_doctor::doctor::report::DoctorReport;
 use bundle_doctor::exit_code;
 use bundle_doctor::node::node_version::NodeVersion;
 use bundle_doctor::render::{self, Style};
+use bundle_doctor::report::diagnosis::{Command, Diagnosis};
 use bundle_doctor::report::finding::Severity;
 use bundle_doctor::report::format::Format;
 use bundle_doctor::report::policy::Policy;
+use bundle_doctor::report::server::Check;
 use bundle_doctor::report::subject::SubjectReport;
 use bundle_doctor::report::verdict::FailOn;
 use bundle_doctor::signing::authenticity::Authenticity;
@@ -62,6 +64,14 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
+/// How a folder of a server is judged.
+type Judge = fn(&Path, &Names, &dyn Fn() -> NodeVersion) -> Result<(Snapshot, SubjectReport), String>;
+
+fn expected(case: &Path) -> Expected {
+    serde_json::from_str(&fs::read_to_string(case.join("expected.json")).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", case.display()))
+}
+
 fn judge(path: &Path, names: &Names, node: &dyn Fn() -> NodeVersion) -> Result<(Snapshot, SubjectReport), String> {
     let reading = Reading { limits: Limits::default(), names, depth: Depth::Judge, progress: &|_, _| (), tap: &|_| () };
     let snapshot = inspect::read(path.to_str().unwrap(), &reading).map_err(|error| error.to_string())?;
@@ -72,8 +82,25 @@ fn judge(path: &Path, names: &Names, node: &dyn Fn() -> NodeVersion) -> Result<(
     Ok((snapshot, report))
 }
 
+/// [`judge`], and then not a word is left of what any rule says.
+fn judge_in_nonsense(
+    path: &Path,
+    names: &Names,
+    node: &dyn Fn() -> NodeVersion,
+) -> Result<(Snapshot, SubjectReport), String> {
+    let (snapshot, mut report) = judge(path, names, node)?;
+    for finding in &mut report.findings {
+        finding.message = NONSENSE.to_owned();
+        finding.help = NONSENSE.to_owned();
+        finding.evidence = finding.evidence.as_ref().map(|_| NONSENSE.to_owned());
+    }
+    Ok((snapshot, report))
+}
+
+const NONSENSE: &str = "frabjous";
+
 /// The report on a recorded server, whose folders are laid out below `scratch`.
-fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
+fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, judge: Judge) -> DoctorReport {
     let mut server = Recorded::parse(&fs::read_to_string(case.join("answers.jsonl")).unwrap()).unwrap();
     for (number, (path, tree)) in expected.places.iter().enumerate() {
         let fixture = Fixture::load(&case.join(tree));
@@ -106,10 +133,9 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
     let mut wrong = Vec::new();
     for case in cases() {
         let name = case.file_name().unwrap().to_str().unwrap().to_owned();
-        let expected: Expected = serde_json::from_str(&fs::read_to_string(case.join("expected.json")).unwrap())
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expected = expected(&case);
         let scratch = tempfile::tempdir().unwrap();
-        let report = diagnosed(&case, &expected, scratch.path());
+        let report = diagnosed(&case, &expected, scratch.path(), judge);
         let causes: Vec<_> = report.diagnoses.iter().map(|diagnosis| diagnosis.cause.to_owned()).collect();
         let exit = exit_code::of_server(&report, FailOn::At(Severity::Error));
         if (report.health.name(), &causes, exit) != (expected.verdict.as_str(), &expected.causes, expected.exit) {
@@ -139,4 +165,33 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is decided on a server, all but the words: causes, how bad they are, what follows from them, and what to type.
+fn decided(report: &DoctorReport) -> Vec<String> {
+    let diagnosis = |one: &Diagnosis| {
+        let steps =
+            one.fix.iter().map(|step| (step.risk, step.commands.iter().map(Command::typed).collect::<Vec<_>>()));
+        let verify: Vec<_> = one.verify.iter().map(Command::typed).collect();
+        format!("{} {:?} {:?} {:?} {verify:?}", one.cause, one.severity, one.consequences, steps.collect::<Vec<_>>())
+    };
+    let check = |one: &Check| format!("{} {:?} {}", one.id, one.status, one.message);
+    let health = std::iter::once(report.health.name().to_owned());
+    health.chain(report.diagnoses.iter().map(diagnosis)).chain(report.checks.iter().map(check)).collect()
+}
+
+/// The rules' sentences are for people: `doctor` decides on nothing that any of them says.
+#[test]
+fn no_diagnosis_hangs_on_the_words_of_a_rule() {
+    let mut reworded = 0;
+    for case in cases() {
+        let expected = expected(&case);
+        let places = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let plain = diagnosed(&case, &expected, places[0].path(), judge);
+        let nonsense = diagnosed(&case, &expected, places[1].path(), judge_in_nonsense);
+        assert_eq!(decided(&plain), decided(&nonsense), "{}", case.display());
+        let findings = nonsense.facts.deployment.inspected().map(|inspected| inspected.report.findings.as_slice());
+        reworded += findings.unwrap_or_default().iter().filter(|finding| finding.message == NONSENSE).count();
+    }
+    assert!(reworded > 20, "{reworded} findings were reworded");
 }

@@ -3,7 +3,7 @@
 use super::places;
 use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
-use crate::report::finding::{Observation, Severity};
+use crate::report::finding::{Detail, Observation, Severity};
 use crate::signing::authenticity::{MANIFEST, ManifestFile};
 use crate::signing::checksums::MismatchKind;
 
@@ -34,6 +34,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             MismatchKind::Different => "A file is not the one that the manifest lists: its SHA-256 differs",
             MismatchKind::Unlisted => "A file that the manifest does not list",
         };
-        Observation::new(message).at(crate::text::printable_bytes(&mismatch.path)).help(help)
+        let seen = Observation::new(message).at(crate::text::printable_bytes(&mismatch.path)).help(help);
+        // What an update deletes is missing for a reason of its own, which `doctor` knows.
+        if mismatch.kind == MismatchKind::Missing { seen.detail(Detail::FileAbsent) } else { seen }
     })
 }

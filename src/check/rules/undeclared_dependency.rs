@@ -4,7 +4,7 @@ use super::rule::{Judges, Rule, StopsStart};
 use super::{faults, places};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Absent, Fault, Place};
-use crate::report::finding::{Observation, Severity};
+use crate::report::finding::{Detail, Observation, Severity};
 use std::collections::BTreeMap;
 
 pub static RULE: Rule = Rule {
@@ -76,6 +76,7 @@ fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {
         ),
     };
     let observation = faults::at_import(bundle, first, message).help(help);
+    let observation = observation.detail(Detail::PackageAbsent { name: package.to_owned() });
     if *count > 1 {
         observation.evidence(format!("'{}', the first of {count} imports", first.specifier))
     } else {

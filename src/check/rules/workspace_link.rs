@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     summary: "a link in node_modules that leads to the machine that built the bundle",
     page: include_str!("../../../docs/rules/workspace-link.md"),
     judges: Judges::Tree,
+    // Where the agent imports the package in whose place the link stands.
     stops_start: StopsStart::AsFound,
     follows_from: &["nested-layout"],
     check,

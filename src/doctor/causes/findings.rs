@@ -4,7 +4,7 @@ use super::crash::{self, Kind};
 use super::{CAUSES, Cause, NO_BUNDLE, evidence, fix};
 use crate::doctor::facts::{Facts, Inspected};
 use crate::report::diagnosis::{Diagnosis, Evidence, Source};
-use crate::report::finding::{Finding, Severity};
+use crate::report::finding::{Detail, Finding, Severity};
 
 /// A diagnosis for each rule that found something which stops Node.
 pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
@@ -40,21 +40,22 @@ fn has_no_cause(rule: &str) -> bool {
 /// A package that is missing has one name: it is not installed, or a link in its place leads nowhere.
 fn is_said_otherwise(inspected: &Inspected, finding: &Finding) -> bool {
     let linked = || missing(finding).is_some_and(|package| inspected.is_linked(package));
-    absent(inspected, finding).is_some() || (finding.rule == "undeclared-dependency" && linked())
+    absent(inspected, finding).is_some() || linked()
 }
 
-/// The declared package that a finding misses: that is `dependencies-not-installed`. The rule's message begins with the
-/// package's name.
+/// The declared package that a finding misses: that is `dependencies-not-installed`.
 pub fn absent<'a>(inspected: &'a Inspected, finding: &Finding) -> Option<&'a str> {
     let name = missing(finding)?;
     let declared = inspected.absent_dependencies.iter().find(|absent| *absent == name);
-    let linked = inspected.is_linked(name);
-    declared.filter(|_| finding.rule == "undeclared-dependency" && !linked).map(String::as_str)
+    declared.filter(|_| !inspected.is_linked(name)).map(String::as_str)
 }
 
-/// The package that a message begins with.
+/// The package that a finding misses.
 fn missing(finding: &Finding) -> Option<&str> {
-    finding.message.strip_prefix('`')?.split_once('`').map(|(name, _)| name)
+    match &finding.detail {
+        Detail::PackageAbsent { name } => Some(name),
+        _ => None,
+    }
 }
 
 /// Causes that explain such a finding away.

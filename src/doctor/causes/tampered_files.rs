@@ -3,7 +3,7 @@
 use super::{Cause, Stands, evidence, findings, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
-use crate::report::finding::{Finding, Severity};
+use crate::report::finding::{Detail, Finding, Severity};
 
 pub static CAUSE: Cause = Cause {
     id: "tampered-files",
@@ -25,7 +25,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let report = &facts.deployment.inspected()?.report;
     let differs = |finding: &&Finding| match finding.rule {
         // What the update deletes and installs below `node_modules` is gone for a reason of its own.
-        "checksum-mismatch" => !(finding.message.contains("not there") && is_installed(finding)),
+        "checksum-mismatch" => !(finding.detail == Detail::FileAbsent && is_installed(finding)),
         "signature-invalid" => true,
         _ => false,
     };
