@@ -24,7 +24,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let said = facts.present().into_iter().rev().find(|entry| {
         entry.speaker == Speaker::Agent
             && (names(&entry.message, plane) || is_refusal(facts, entry))
-            && FAILURES.iter().any(|word| entry.message.contains(word))
+            && FAILURES.iter().any(|word| entry.says(word))
     });
     // It retries every 5 seconds: shortly after the start, or between two tries, silence proves nothing.
     if said.is_none() && facts.up().is_some_and(|up| up < PATIENCE) {
@@ -67,7 +67,7 @@ const FAILURES: [&str; 10] = [
 
 /// A handshake that was refused just now: `ws` names no address then.
 fn is_refusal(facts: &Facts, entry: &Entry) -> bool {
-    entry.message.contains("Unexpected server response") && facts.at.seconds_since(entry.at) <= JUST_NOW
+    entry.says("Unexpected server response") && facts.at.seconds_since(entry.at) <= JUST_NOW
 }
 
 /// Seconds within which an agent that retries every 5 seconds must have met the refusal.

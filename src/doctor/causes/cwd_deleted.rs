@@ -22,10 +22,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let words = "The agent runs in a directory that is deleted: every command it starts fails, its updates included";
-    let lines = facts
-        .present()
-        .into_iter()
-        .filter(|entry| ["getcwd", "uv_cwd"].iter().any(|word| entry.message.contains(word)));
+    let lines = facts.present().into_iter().filter(|entry| ["getcwd", "uv_cwd"].iter().any(|word| entry.says(word)));
     let said = lines.max_by_key(|entry| entry.at).map(evidence::journal);
     let diagnosis = CAUSE.found(facts, words, evidence::process(facts)?).and(said);
     Some(diagnosis.and([evidence::deployment(&facts.deployment)]).step(fix::restart(facts)))

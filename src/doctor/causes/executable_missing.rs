@@ -21,7 +21,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .filter(|program| matches!(program.presence, Presence::Missing { .. } | Presence::Directory | Presence::Other));
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step EXEC", "Failed to locate executable"])
-        .filter(|entry| dead && !entry.message.contains("Permission denied"));
+        .filter(|entry| dead && !entry.says("Permission denied"));
     if bad.is_none() && child.is_none() {
         return None;
     }

@@ -24,9 +24,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let killed = service.result == "oom-kill";
-    let told = facts.present().into_iter().find(|entry| {
-        entry.speaker == Speaker::Manager && (entry.is(id::OUT_OF_MEMORY) || entry.message.contains("OOM killer"))
-    });
+    let told = facts
+        .present()
+        .into_iter()
+        .find(|entry| entry.speaker == Speaker::Manager && (entry.is(id::OUT_OF_MEMORY) || entry.says("OOM killer")));
     let heap = crash::crash(facts).filter(|crash| crash.kind == Kind::Heap);
     if !killed && told.is_none() && heap.is_none() {
         return None;

@@ -25,7 +25,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .journal
         .known()
         .and_then(|journal| journal.entries.iter().rfind(|entry| entry.speaker == Speaker::Manager));
-    let skipped = last.filter(|entry| entry.message.contains("unmet condition"));
+    let skipped = last.filter(|entry| entry.says("unmet condition"));
     let stopped = killed.or(skipped).or_else(|| {
         facts.runs().last().and_then(|run| run.entries.iter().rev().copied().find(|entry| entry.is(id::STOPPED)))
     });

@@ -26,9 +26,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if !places::unit_is_nested(facts) {
         return None;
     }
-    let lines = [evidence::unit_setting(facts, "WorkingDirectory"), evidence::unit_setting(facts, "ExecStart")];
+    let line = |key| evidence::unit_setting_where(facts, key, |value| value.contains("/apps/agent"));
     let nested = places::nested_folder(facts);
-    let mut lines = lines.into_iter().flatten().filter(|line| line.detail.contains("/apps/agent"));
+    let mut lines = ["WorkingDirectory", "ExecStart"].into_iter().filter_map(line);
     let Some(inspected) = places::flat_bundle(facts) else {
         return unread(facts, lines.next()?);
     };

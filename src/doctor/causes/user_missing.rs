@@ -26,7 +26,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if !account_is_missing && child.is_none() {
         return None;
     }
-    let group = !account_is_missing && child.is_some_and(|entry| entry.message.contains("GROUP"));
+    let group = !account_is_missing && child.is_some_and(|entry| entry.says("GROUP"));
     let key = if group { "Group" } else { "User" };
     let name = unit.unit.setting("Service", key).map_or_else(|| unit.unit.user(), |setting| setting.value.to_owned());
     let line = evidence::unit_setting(facts, key);

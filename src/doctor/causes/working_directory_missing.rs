@@ -40,7 +40,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let failed = facts.service.known().and_then(Service::exit_code) == Some(CHDIR);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR"]).filter(|_| dead);
     // systemd may have failed on what is loaded while the file is right by now: its own words count as well.
-    let loaded = child.filter(|entry| failed && entry.message.contains("No such file") && !may_be_reached(directory));
+    let loaded = child.filter(|entry| failed && entry.says("No such file") && !may_be_reached(directory));
     // Where neither the directory nor the journal may be read, the status alone tells.
     let told = dead && failed && directory.is_none();
     if gone.is_none() && loaded.is_none() && !told {
