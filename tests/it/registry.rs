@@ -2,7 +2,8 @@
 
 use crate::fixtures::{folder, of_rule};
 use bundle_doctor::check::rules::{Judges, RULES};
-use bundle_doctor::doctor::causes::{CAUSES, FINDINGS_FOLLOW_FROM};
+use bundle_doctor::doctor::causes::CAUSES;
+use bundle_doctor::doctor::diagnose::FINDINGS_FOLLOW_FROM;
 use bundle_doctor::release::checklist::LINES;
 use std::collections::BTreeSet;
 use std::fs;
@@ -156,7 +157,7 @@ fn later_rules_are_not_half_there() {
 }
 
 /// Modules in `src/doctor/causes/` that are no causes but help several.
-const CAUSE_HELPERS: [&str; 7] = ["mod", "crash", "evidence", "findings", "fix", "halted_update", "places"];
+const CAUSE_HELPERS: [&str; 8] = ["mod", "cause", "crash", "evidence", "findings", "fix", "halted_update", "places"];
 
 fn cause_ids() -> BTreeSet<String> {
     CAUSES.iter().map(|cause| cause.id.to_owned()).collect()

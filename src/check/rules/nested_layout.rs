@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "the old layout: the agent is below apps/agent/",
     page: include_str!("../../../docs/rules/nested-layout.md"),
     judges: Judges::Tree,
+    // The unit may start the agent below `apps/agent/`: the cause `deployment-nested` knows.
     stops_start: StopsStart::Never,
     follows_from: &["archive-wrapped"],
     check,

@@ -1,6 +1,7 @@
 //! `control-plane-unreachable`: the agent runs, but does not reach its control plane.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::{Condition, ControlPlane, Entry, Facts, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the agent runs, but does not reach its control plane",
     page: include_str!("../../../docs/causes/control-plane-unreachable.md"),
     stands: Stands::Beside,
+    areas: &[Area::Process],
     follows_from: &["restart-would-fail"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,7 +1,8 @@
 //! `permission-denied`: the user of the unit may not read what it must start.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix, places};
+use super::{crash, evidence, fix, places};
 use crate::doctor::facts::{Condition, Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -13,8 +14,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the user of the unit may not read what it must start",
     page: include_str!("../../../docs/causes/permission-denied.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::User],
     follows_from: &["unit-masked", "unit-missing", "unit-invalid", "user-missing"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

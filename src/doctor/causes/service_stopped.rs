@@ -1,6 +1,7 @@
 //! `service-stopped`: the service was stopped, or never started, and nothing keeps it from starting.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, Run, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
@@ -12,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the service was stopped, or never started, and nothing keeps it from starting",
     page: include_str!("../../../docs/causes/service-stopped.md"),
     stands: Stands::Symptom,
+    areas: &[Area::Service],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `tampered-files`: files of the bundle are not those that were signed.
 
-use super::{Cause, Stands, evidence, findings, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, findings, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Detail, Finding, Severity};
@@ -11,6 +12,7 @@ pub static CAUSE: Cause = Cause {
     summary: "files of the bundle are not those that were signed",
     page: include_str!("../../../docs/causes/tampered-files.md"),
     stands: Stands::Beside,
+    areas: &[Area::Deployment],
     follows_from: &[
         "disk-full",
         "update-interrupted",
@@ -18,7 +20,7 @@ pub static CAUSE: Cause = Cause {
         "deployment-missing",
         "deployment-nested",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `working-directory-missing`: the directory that the unit starts in is not there (200/CHDIR).
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, places};
 use crate::doctor::facts::{Condition, Facts, Presence, Reached, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "the directory that the unit starts in is not there (200/CHDIR)",
     page: include_str!("../../../docs/causes/working-directory-missing.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Unit],
     follows_from: &[
         "unit-masked",
         "unit-missing",
@@ -25,7 +27,7 @@ pub static CAUSE: Cause = Cause {
         "download-not-an-archive",
         "user-missing",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
