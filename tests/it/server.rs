@@ -216,6 +216,8 @@ pub trait Break {
     fn nested_unit(&mut self);
     /// A rule found something in the deployed bundle.
     fn found(&mut self, rule: &'static str, path: &str);
+    /// A rule warns of something in the deployed bundle.
+    fn warned(&mut self, rule: &'static str, path: &str);
     /// A link in the place of a package leads nowhere.
     fn linked(&mut self, package: &str);
     /// Nothing is installed: these declared packages are imported, and are not there.
@@ -276,6 +278,10 @@ impl Break for Facts {
 
     fn found(&mut self, rule: &'static str, path: &str) {
         self.inspected().report.findings.push(finding(rule, path));
+    }
+
+    fn warned(&mut self, rule: &'static str, path: &str) {
+        self.inspected().report.findings.push(Finding { severity: Severity::Warning, ..finding(rule, path) });
     }
 
     fn linked(&mut self, package: &str) {
