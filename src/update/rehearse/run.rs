@@ -356,8 +356,8 @@ fn finding(generation: Generation, step: Step, rule: &'static str, path: Option<
     if let Some(line) = key_line(output) {
         seen = seen.evidence(Redactor::new().clean(line));
     }
-    let Observation { message, path, line, evidence, help, severity } = seen;
-    Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help }
+    let Observation { message, path, line, evidence, help, severity, detail } = seen;
+    Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help, detail }
 }
 
 fn missing(shown: &str) -> Fault {
