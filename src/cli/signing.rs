@@ -1,5 +1,7 @@
 //! The command line of `keygen`, `sign` and `verify`, and the options about trusted keys that `check` has too.
 
+use super::format::{FormatArgs, PlainFormat};
+use super::limits::LimitArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -49,6 +51,9 @@ pub struct Keygen {
     /// Overwrite files that are there
     #[arg(long)]
     pub force: bool,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<PlainFormat>,
 }
 
 /// `sign`.
@@ -74,7 +79,10 @@ pub struct Sign {
     pub force: bool,
     /// Where reading stops.
     #[command(flatten)]
-    pub limits: super::LimitArgs,
+    pub limits: LimitArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<PlainFormat>,
 }
 
 /// `verify`.
@@ -88,7 +96,10 @@ pub struct Verify {
     pub keys: KeyArgs,
     /// Where reading stops.
     #[command(flatten)]
-    pub limits: super::LimitArgs,
+    pub limits: LimitArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<PlainFormat>,
 }
 
 /// How a signature is written.

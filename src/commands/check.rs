@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::check::bundle::Expectations;
 use crate::check::engine;
 use crate::check::inspect;
-use crate::cli::Check;
+use crate::cli::check::Check;
 use crate::cli::signing::KeyArgs;
 use crate::report::format::Format;
 use crate::report::policy::Policy;

@@ -7,11 +7,11 @@ use crate::check::bundle::{Bundle, Expectations};
 use crate::check::engine;
 use crate::check::inspect;
 use crate::cli::diff::Diff;
+use crate::cli::format::PlainFormat;
 use crate::cli::signing::KeyArgs;
 use crate::release::diff::{self, Change, Difference};
 use crate::report::bundle_layout::Layout;
 use crate::report::finding::Finding;
-use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::signing::authenticity::Authenticity;
 use crate::tree::limits::{Limits, MOST_KEPT_OF_A_TEXT};
@@ -42,9 +42,6 @@ struct Side {
 
 /// Compares two bundles.
 pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        return Err(Failure::new("diff has the formats human and json only"));
-    }
     if options.a == "-" && options.b == "-" {
         return Err(Failure::new("stdin can be read once only").help(Some("give a path for one of them".to_owned())));
     }
@@ -61,9 +58,9 @@ pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8, Failure> {
         job.add_texts(options, &mut difference.changed)?;
     }
     let subjects = [&options.a, &options.b].map(|path| text::printable(path).into_owned());
-    session.write(|out| match session.common.format() {
-        Format::Json => render::diff::json(&subjects, &difference, out),
-        _ => render::diff::human(&subjects, &difference, session.style(), out),
+    session.write(|out| match options.format.word {
+        PlainFormat::Json => render::diff::json(&subjects, &difference, out),
+        PlainFormat::Human => render::diff::human(&subjects, &difference, session.style(), out),
     })?;
     Ok(if difference.identical { exit_code::PASS } else { exit_code::FAIL })
 }

@@ -2,19 +2,16 @@
 
 use super::session::Session;
 use super::{Failure, keys};
+use crate::cli::format::PlainFormat;
 use crate::cli::signing::Keygen;
 use crate::exit_code;
 use crate::host::files::Staged;
 use crate::render::signing::{self, NewKey};
-use crate::report::format::Format;
 use crate::signing::SecretKey;
 use zeroize::Zeroizing;
 
 /// Writes NAME.key and NAME.pub.pem, both or neither.
 pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        return Err(Failure::new("keygen has the formats human and json only"));
-    }
     let Some(name) = options.output.as_ref().filter(|name| name.file_name().is_some()) else {
         return Err(Failure::new("give the keys a name: `-o release` makes release.key and release.pub.pem"));
     };
@@ -44,9 +41,9 @@ pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8, Failure> {
         public: keys::printable(&public),
         encrypted: passphrase.is_some(),
     };
-    session.write(|out| match session.common.format() {
-        Format::Json => signing::new_key_json(&made, out),
-        _ => signing::new_key(&made, session.style(), out),
+    session.write(|out| match options.format.word {
+        PlainFormat::Json => signing::new_key_json(&made, out),
+        PlainFormat::Human => signing::new_key(&made, session.style(), out),
     })?;
     Ok(exit_code::PASS)
 }

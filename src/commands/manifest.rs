@@ -6,9 +6,9 @@ use crate::check::bundle::{Bundle, Expectations};
 use crate::check::engine;
 use crate::check::inspect;
 use crate::check::rules::{self, Judges};
-use crate::cli::Manifest;
+use crate::cli::format::PlainFormat;
+use crate::cli::manifest::Manifest;
 use crate::report::finding::{Finding, Severity};
-use crate::report::format::Format;
 use crate::signing::authenticity::Authenticity;
 use crate::tree::reading::{Depth, Reading};
 use crate::{exit_code, render};
@@ -16,9 +16,6 @@ use std::io::{self, Write};
 
 /// Prints the sums of one path, or says why its tree cannot be trusted.
 pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        return Err(Failure::new("manifest has the formats human (as sha256sum) and json only"));
-    }
     let configured = session.configuration()?;
     let names = configured.config.names();
     let limits = options.limits.over(configured.config.limits()?);
@@ -31,21 +28,20 @@ pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
     let authenticity = Authenticity::default();
     let bundle = Bundle::new(&snapshot, &names, &expectations, &authenticity);
     let refusals = refusals(&bundle);
-    let json = session.common.format() == Format::Json;
     if !refusals.is_empty() {
         let mut words = Vec::new();
         render::human::refusals(&options.path, &refusals, session.style(), &mut words)?;
         let _ = io::stderr().write_all(&words);
-        if json {
+        if options.format.word == PlainFormat::Json {
             let mut out = Vec::new();
             render::json::manifest_refused(&options.path, &refusals, &mut out)?;
             session.print(&out)?;
         }
         return Ok(exit_code::FAIL);
     }
-    session.write(|out| match json {
-        true => render::json::manifest(&options.path, &snapshot.tree, out),
-        false => render::sums(&snapshot.tree, out),
+    session.write(|out| match options.format.word {
+        PlainFormat::Json => render::json::manifest(&options.path, &snapshot.tree, out),
+        PlainFormat::Human => render::sums(&snapshot.tree, out),
     })?;
     Ok(exit_code::PASS)
 }

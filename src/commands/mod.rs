@@ -16,7 +16,7 @@ mod session;
 mod sign;
 mod verify;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, format};
 use crate::exit_code;
 use crate::host::interrupt::{Interrupt, Second};
 use crate::render;
@@ -104,8 +104,8 @@ pub fn run(args: &[OsString]) -> u8 {
         Command::Sign(options) => sign::run(options, &session),
         Command::Verify(options) => verify::run(options, &session),
         Command::Rehearse(options) => rehearse::run(options, &session),
-        Command::Explain { id } => pages::explain(id, &session),
-        Command::Rules => pages::rules(&session),
+        Command::Explain { id, format } => pages::explain(id, format.word, &session),
+        Command::Rules { format } => pages::rules(format.word, &session),
         Command::Completions { shell } => completions(*shell, &session),
         Command::Man => man(&session),
     };
@@ -113,29 +113,6 @@ pub fn run(args: &[OsString]) -> u8 {
         session.fail(cli.command.name(), &failure.0);
         exit_code::NOT_JUDGED
     })
-}
-
-impl Command {
-    /// The command's name, as it stands in JSON.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Check(_) => "check",
-            Self::Doctor(_) => "doctor",
-            Self::Manifest(_) => "manifest",
-            Self::Release(_) => "release",
-            Self::Pack(_) => "pack",
-            Self::Diff(_) => "diff",
-            Self::Keygen(_) => "keygen",
-            Self::Sign(_) => "sign",
-            Self::Verify(_) => "verify",
-            Self::Rehearse(_) => "rehearse",
-            Self::Explain { .. } => "explain",
-            Self::Rules => "rules",
-            Self::Completions { .. } => "completions",
-            Self::Man => "man",
-        }
-    }
 }
 
 /// Help and version go to stdout and are no failure. Wrong usage goes to stderr, and a machine format gets its document.
@@ -147,7 +124,7 @@ fn usage(args: &[OsString], error: &clap::Error) -> u8 {
         };
     }
     let _ = error.print();
-    let format = Cli::format_wanted(args);
+    let format = format::wanted(args);
     if format != Format::Human {
         let rendered = error.render().to_string();
         let message = rendered.lines().next().unwrap_or_default().trim_start_matches("error: ");

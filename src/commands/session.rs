@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::progress::Progress;
-use crate::cli::{Color, Common};
+use crate::cli::common::{Color, Common};
 use crate::config::{Config, FILE_NAME};
 use crate::host;
 use crate::render::{self, Style};

@@ -4,10 +4,10 @@ use super::session::Session;
 use super::{Failure, keys};
 use crate::check::bundle::{Bundle, Expectations};
 use crate::check::inspect;
+use crate::cli::format::PlainFormat;
 use crate::cli::signing::{Sign, SignatureWord};
 use crate::host::files::Staged;
 use crate::render::signing::{self, SignedManifest, SignedReport};
-use crate::report::format::Format;
 use crate::report::signature::{SignatureReport, SignatureStatus};
 use crate::signing::authenticity::Authenticity;
 use crate::signing::authenticity::{MANIFEST, UNLISTED};
@@ -41,9 +41,6 @@ struct Signed {
 
 /// Signs one path.
 pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        return Err(Failure::new("sign has the formats human and json only"));
-    }
     if options.comment.is_some() && options.signature_format != SignatureWord::Minisign {
         return Err(Failure::new("--comment needs a minisign signature: the others have no room for one"));
     }
@@ -240,9 +237,9 @@ impl Job<'_> {
             written: written.iter().map(|place| keys::printable(place)).collect(),
             manifest,
         };
-        self.session.write(|out| match self.session.common.format() {
-            Format::Json => signing::signed_json(&report, out),
-            _ => signing::signed(&report, self.session.style(), out),
+        self.session.write(|out| match self.options.format.word {
+            PlainFormat::Json => signing::signed_json(&report, out),
+            PlainFormat::Human => signing::signed(&report, self.session.style(), out),
         })?;
         Ok(exit_code::PASS)
     }

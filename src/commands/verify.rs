@@ -10,11 +10,11 @@ use super::session::Session;
 use crate::check::bundle::{Bundle, Expectations};
 use crate::check::engine;
 use crate::check::inspect;
+use crate::cli::format::PlainFormat;
 use crate::cli::signing::Verify;
 use crate::host::files;
 use crate::render::signing::{self, Verification};
 use crate::report::finding::{Finding, Severity};
-use crate::report::format::Format;
 use crate::report::policy::{Level, Policy};
 use crate::report::verdict::Verdict;
 use crate::signing::authenticity::MANIFEST;
@@ -47,10 +47,6 @@ struct Job<'a> {
 
 /// Verifies one path.
 pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        let help = Some("`check` verifies signatures too, and has the others".to_owned());
-        return Err(Failure::new("verify has the formats human and json only").help(help));
-    }
     let folder = is_folder(&options.path)?;
     let configured = session.configuration()?;
     let job = Job {
@@ -68,9 +64,9 @@ pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8, Failure> {
             .help(Some(help)));
     }
     let verification = if folder { job.folder()? } else { job.file()? };
-    session.write(|out| match session.common.format() {
-        Format::Json => signing::verification_json(&verification, out),
-        _ => signing::verification(&verification, session.style(), out),
+    session.write(|out| match options.format.word {
+        PlainFormat::Json => signing::verification_json(&verification, out),
+        PlainFormat::Human => signing::verification(&verification, session.style(), out),
     })?;
     Ok(exit_code::of(verification.verdict))
 }

@@ -11,13 +11,13 @@ use crate::archive::write::tar::{self, WriteError};
 use crate::check::bundle::{Bundle, Expectations};
 use crate::check::inspect;
 use crate::check::{engine, rules};
+use crate::cli::format::PlainFormat;
 use crate::cli::pack::Pack;
 use crate::host::files::{self, Staged};
 use crate::host::interrupt::{Interrupt, Second};
 use crate::release::pack::plan::{Node, Plan, PlanError, Survivor};
 use crate::render::pack::{PackReport, TimeSource};
 use crate::report::finding::{Finding, Severity};
-use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::report::signature::{SignatureReport, SignatureStatus};
 use crate::report::subject::SubjectReport;
@@ -75,10 +75,6 @@ const LATEST: u64 = 0o777_7777_7777;
 
 /// Packs one folder.
 pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        let help = Some("`check` of the archive has the others".to_owned());
-        return Err(Failure::new("pack has the formats human and json only").help(help));
-    }
     let configured = match &options.from_repo {
         Some(repo) => session.configuration_of(repo)?,
         None => session.configuration()?,
@@ -98,9 +94,9 @@ pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8, Failure> {
     // By now everything that was half-written is gone.
     interrupt.obey();
     let report = done?;
-    session.write(|out| match session.common.format() {
-        Format::Json => render::pack::json(&report, out),
-        _ => render::pack::human(&report, session.style(), out),
+    session.write(|out| match options.format.word {
+        PlainFormat::Json => render::pack::json(&report, out),
+        PlainFormat::Human => render::pack::human(&report, session.style(), out),
     })?;
     Ok(exit_code::of(report.subject.verdict))
 }

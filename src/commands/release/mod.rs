@@ -10,19 +10,20 @@ use super::{Failure, keys};
 use crate::check::bundle::Expectations;
 use crate::check::engine;
 use crate::check::inspect;
+use crate::cli::format::ChecklistFormat;
 use crate::cli::release::Release;
+use crate::exit_code;
 use crate::host::interrupt::{Interrupt, Second};
 use crate::host::{folders, git};
 use crate::node::package_file::{PackageFile, read_package};
 use crate::release::checklist;
 use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
-use crate::report::format::Format;
+use crate::render::release;
 use crate::report::policy::Policy;
 use crate::tree::limits::{Limits, MOST_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
 use crate::tree::reading::{Depth, Reading};
 use crate::tree::snapshot::Snapshot;
-use crate::{exit_code, render};
 use std::path::{Path, PathBuf};
 
 /// What reading a repository takes.
@@ -40,11 +41,6 @@ struct Job<'a> {
 
 /// Walks the checklist over one repository.
 pub fn run(options: &Release, session: &Session<'_>) -> Result<u8, Failure> {
-    let format = session.common.format();
-    if format == Format::Sarif {
-        let help = Some("`check --format sarif` of the archive says what is wrong with that".to_owned());
-        return Err(Failure::new("release has the formats human, json, junit and github only").help(help));
-    }
     let repo = PathBuf::from(&options.repo);
     let configured = session.configuration_of(&repo)?;
     let interrupt = super::watch(Second::Ends)?;
@@ -63,7 +59,12 @@ pub fn run(options: &Release, session: &Session<'_>) -> Result<u8, Failure> {
     // What was temporary is gone by now.
     interrupt.obey();
     let report = checklist::walk(&workspace?, &options.repo, &job.policy);
-    session.write(|out| render::release::release(format, &report, session.style(), out))?;
+    session.write(|out| match options.format.word {
+        ChecklistFormat::Human => release::human(&report, session.style(), out),
+        ChecklistFormat::Json => release::json(&report, out),
+        ChecklistFormat::Junit => release::junit(&report, out),
+        ChecklistFormat::Github => release::github(&report, out),
+    })?;
     Ok(exit_code::of(report.verdict))
 }
 
