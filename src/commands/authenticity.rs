@@ -1,6 +1,6 @@
 //! Whose bundle it is: the signature verified over the bytes as they are read, and the manifest compared with the tree.
 
-use super::Failure;
+use super::failure::Failure;
 use super::keys::{self, Recognised};
 use crate::check::bundle::{Stage, stage};
 use crate::cli::signing::KeyArgs;
@@ -15,6 +15,7 @@ use crate::text;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Tree};
 use crate::tree::snapshot::Snapshot;
+use anyhow::{Result, bail};
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -28,13 +29,13 @@ impl Trust {
     /// Gathers the trusted keys.
     ///
     /// # Errors
-    /// A [`Failure`] for a key that cannot be read, and where a signature is required and no key is known.
-    pub fn gather(options: &KeyArgs, required: bool, configured: &Configured) -> Result<Self, Failure> {
+    /// For a key that cannot be read, and where a signature is required and no key is known.
+    pub fn gather(options: &KeyArgs, required: bool, configured: &Configured) -> Result<Self> {
         let keys = keys::trusted(options, configured)?;
         let required = required || configured.config.signature.required;
         if required && keys.is_empty() {
-            let help = "give one with `--key FILE`, in `[signature] keys`, or in BUNDLE_DOCTOR_KEYS".to_owned();
-            return Err(Failure::new("a signature is required, and no trusted key is known").help(Some(help)));
+            let help = "give one with `--key FILE`, in `[signature] keys`, or in BUNDLE_DOCTOR_KEYS";
+            bail!(Failure::new("a signature is required, and no trusted key is known").help(help));
         }
         Ok(Self { keys, required })
     }
@@ -42,8 +43,8 @@ impl Trust {
     /// Prepares to hear the bytes of a path.
     ///
     /// # Errors
-    /// A [`Failure`] where a signature that is there cannot be read.
-    pub fn listen(&self, path: &str, options: &KeyArgs) -> Result<Listener<'_>, Failure> {
+    /// Where a signature that is there cannot be read.
+    pub fn listen(&self, path: &str, options: &KeyArgs) -> Result<Listener<'_>> {
         let is_directory = Path::new(path).is_dir();
         let found = if is_directory { None } else { keys::detached(path, options.signature.as_deref())? };
         let (found_in, recognised) = match found {

@@ -1,6 +1,5 @@
 //! `check`: read, judge, report.
 
-use super::Failure;
 use super::authenticity::Trust;
 use super::session::Session;
 use crate::check::bundle::Expectations;
@@ -17,10 +16,11 @@ use crate::tree::names::Names;
 use crate::tree::reading::{Depth, Progress, Reading};
 use crate::tree::snapshot::Snapshot;
 use crate::{exit_code, host, render, systemd};
+use anyhow::Result;
 use std::path::Path;
 
 /// Judges every path of the command line.
-pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Check, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let config = &configured.config;
     let policy = session.common.policy(config)?;
@@ -38,11 +38,9 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
         subjects.push(report);
     }
     let report = engine::conclude(subjects, &policy);
-    let mut out = Vec::new();
-    render::check(session.common.format(), &report, policy.fail_on, session.style(), &mut out)?;
-    session.print(&out)?;
+    session.write(|out| render::check(session.common.format(), &report, policy.fail_on, session.style(), out))?;
     if session.common.format() == Format::Github {
-        append_step_summary(&report, session)?;
+        append_step_summary(&report, session);
     }
     if session.common.format() == Format::Human {
         report.notes.iter().for_each(|note| session.note(note));
@@ -70,7 +68,7 @@ pub(super) fn examine(
     trust: &Trust,
     policy: &Policy,
     progress: Progress<'_>,
-) -> Result<(Snapshot, SubjectReport), Failure> {
+) -> Result<(Snapshot, SubjectReport)> {
     let Subject { path, names, limits, expectations, keys } = *subject;
     let listener = trust.listen(path, keys)?;
     let hear = |bytes: &[u8]| listener.hear(bytes);
@@ -91,14 +89,13 @@ fn depth(path: &str) -> Depth<'static> {
 
 /// GitHub shows what a step appends to the file of that name (GitHub Actions, "Adding a job summary").
 /// The verdict stands whether or not that can be done.
-fn append_step_summary(report: &CheckReport, session: &Session<'_>) -> Result<(), Failure> {
+fn append_step_summary(report: &CheckReport, session: &Session<'_>) {
     let Some(path) = host::env("GITHUB_STEP_SUMMARY") else {
-        return Ok(());
+        return;
     };
     let mut summary = Vec::new();
-    render::github::summary(report, &mut summary)?;
-    if let Err(error) = host::append(Path::new(&path), &summary) {
+    let made = render::github::summary(report, &mut summary);
+    if let Err(error) = made.and_then(|()| host::append(Path::new(&path), &summary)) {
         session.note(&format!("cannot append to GITHUB_STEP_SUMMARY: {error}"));
     }
-    Ok(())
 }

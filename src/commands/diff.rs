@@ -1,7 +1,7 @@
 //! `diff`: both bundles are read and judged as `check` does, then compared.
 
-use super::Failure;
 use super::authenticity::Trust;
+use super::failure::Failure;
 use super::session::{Configured, Session};
 use crate::check::bundle::{Bundle, Expectations};
 use crate::check::engine;
@@ -20,6 +20,7 @@ use crate::tree::nodes::Content;
 use crate::tree::reading::{Depth, Reading};
 use crate::tree::snapshot::Snapshot;
 use crate::{exit_code, render, text};
+use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bytes of texts that are compared, on either side.
@@ -41,13 +42,13 @@ struct Side {
 }
 
 /// Compares two bundles.
-pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
     if options.a == "-" && options.b == "-" {
-        return Err(Failure::new("stdin can be read once only").help(Some("give a path for one of them".to_owned())));
+        bail!(Failure::new("stdin can be read once only").help("give a path for one of them"));
     }
     if options.text && (options.a == "-" || options.b == "-") {
-        let help = Some("save it to a file, and give its path".to_owned());
-        return Err(Failure::new("--text reads each bundle twice, and stdin can be read once only").help(help));
+        let help = "save it to a file, and give its path";
+        bail!(Failure::new("--text reads each bundle twice, and stdin can be read once only").help(help));
     }
     let configured = session.configuration()?;
     let job = Job::new(options, session, &configured)?;
@@ -66,7 +67,7 @@ pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8, Failure> {
 }
 
 impl<'a> Job<'a> {
-    fn new(options: &Diff, session: &'a Session<'a>, configured: &Configured) -> Result<Self, Failure> {
+    fn new(options: &Diff, session: &'a Session<'a>, configured: &Configured) -> Result<Self> {
         Ok(Self {
             session,
             names: configured.config.names(),
@@ -77,7 +78,7 @@ impl<'a> Job<'a> {
     }
 
     /// Reads and judges one of them.
-    fn side(&self, path: &str) -> Result<Side, Failure> {
+    fn side(&self, path: &str) -> Result<Side> {
         let listener = self.trust.listen(path, &KeyArgs::default())?;
         let snapshot = self.read(path, Depth::Digests, &|bytes| listener.hear(bytes))?;
         let authenticity = listener.conclude(&snapshot, &self.names);
@@ -116,7 +117,7 @@ impl<'a> Job<'a> {
     }
 
     /// Reads both again for the files that changed, as far as they are small, and compares them line by line.
-    fn add_texts(&self, options: &Diff, changed: &mut [Change]) -> Result<(), Failure> {
+    fn add_texts(&self, options: &Diff, changed: &mut [Change]) -> Result<()> {
         let mut room = MOST_TEXT;
         let mut wanted = BTreeSet::new();
         for change in changed.iter().filter(|change| change.is_of_content()) {
@@ -137,7 +138,7 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn contents(&self, path: &str, wanted: &BTreeSet<Vec<u8>>) -> Result<BTreeMap<Vec<u8>, Box<[u8]>>, Failure> {
+    fn contents(&self, path: &str, wanted: &BTreeSet<Vec<u8>>) -> Result<BTreeMap<Vec<u8>, Box<[u8]>>> {
         let snapshot = self.read(path, Depth::Contents(wanted), &|_| ())?;
         let tree = &snapshot.tree;
         let content = |path: &Vec<u8>| match tree.content(tree.find(path)?) {
@@ -147,7 +148,7 @@ impl<'a> Job<'a> {
         Ok(wanted.iter().filter_map(content).collect())
     }
 
-    fn read(&self, path: &str, depth: Depth<'_>, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+    fn read(&self, path: &str, depth: Depth<'_>, tap: &dyn Fn(&[u8])) -> Result<Snapshot> {
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
         let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };

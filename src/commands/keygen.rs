@@ -1,19 +1,20 @@
 //! `keygen`: a new key pair from the operating system's randomness, in two files that overwrite nothing.
 
+use super::keys;
 use super::session::Session;
-use super::{Failure, keys};
 use crate::cli::format::PlainFormat;
 use crate::cli::signing::Keygen;
 use crate::exit_code;
 use crate::host::files::Staged;
 use crate::render::signing::{self, NewKey};
 use crate::signing::SecretKey;
+use anyhow::{Context, Result, bail};
 use zeroize::Zeroizing;
 
 /// Writes NAME.key and NAME.pub.pem, both or neither.
-pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8> {
     let Some(name) = options.output.as_ref().filter(|name| name.file_name().is_some()) else {
-        return Err(Failure::new("give the keys a name: `-o release` makes release.key and release.pub.pem"));
+        bail!("give the keys a name: `-o release` makes release.key and release.pub.pem");
     };
     let (private, public) = (keys::with_extension(name, "key"), keys::with_extension(name, "pub.pem"));
     for place in [&private, &public] {
@@ -24,12 +25,12 @@ pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8, Failure> {
     let key = SecretKey::from_seed(&*random::<32>()?);
     let pem = match &passphrase {
         None => key.to_pkcs8_pem(),
-        Some(words) => key
-            .to_encrypted_pkcs8_pem(words, &*random()?, &*random()?)
-            .map_err(|error| Failure::new(format!("cannot encrypt the private key: {error}")))?,
+        Some(words) => {
+            key.to_encrypted_pkcs8_pem(words, &*random()?, &*random()?).context("cannot encrypt the private key")?
+        }
     };
     let staged = [(&private, pem.as_bytes(), 0o600), (&public, key.public().to_spki_pem().as_bytes(), 0o644)].map(
-        |(place, content, mode)| Staged::write(place, content, mode).map_err(|error| keys::unwritten(place, &error)),
+        |(place, content, mode)| Staged::write(place, content, mode).map_err(|error| keys::unwritten(place, error)),
     );
     let [private_file, public_file] = staged;
     keys::commit(&[private_file?, public_file?], options.force)?;
@@ -49,9 +50,8 @@ pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8, Failure> {
 }
 
 /// Fresh random bytes, wiped when dropped.
-fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, Failure> {
+fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>> {
     let mut bytes = Zeroizing::new([0; N]);
-    getrandom::fill(&mut *bytes)
-        .map_err(|error| Failure::new(format!("the operating system gives no random bytes: {error}")))?;
+    getrandom::fill(&mut *bytes).context("the operating system gives no random bytes")?;
     Ok(bytes)
 }

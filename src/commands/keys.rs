@@ -1,6 +1,6 @@
 //! Keys and signatures as files: where they are looked for, read with a bound, and named in errors.
 
-use super::Failure;
+use super::failure::Failure;
 use super::session::Configured;
 use crate::cli::signing::{KeyArgs, PassphraseArgs};
 use crate::host::{self, files};
@@ -8,6 +8,7 @@ use crate::signing::detached::MAX_SIGNATURE_FILE;
 use crate::signing::keys::MAX_KEY_FILE;
 use crate::signing::{KeyError, PublicKey, SecretKey, SignatureFile, SignatureFileError, TrustStore};
 use crate::text;
+use anyhow::{Context, Error, Result, bail};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -27,7 +28,7 @@ const CONTROL_PLANE_KEY: &str = ".server-flow/cp-public-key.pem";
 const MAX_PASSPHRASE: usize = 4096;
 
 /// A signature file, or why it is not one.
-pub type Recognised = Result<SignatureFile, SignatureFileError>;
+pub type Recognised = std::result::Result<SignatureFile, SignatureFileError>;
 
 /// Where trusted keys are looked for beside `--key` and the configuration.
 struct Places {
@@ -40,9 +41,9 @@ struct Places {
 /// /etc/bundle-doctor/keys.d/*, and ~/.server-flow/cp-public-key.pem where it exists.
 ///
 /// # Errors
-/// A [`Failure`] for a key that cannot be read, wherever it was named or found: one that is left out in silence would
+/// For a key that cannot be read, wherever it was named or found: one that is left out in silence would
 /// make good signatures look strange.
-pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore, Failure> {
+pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore> {
     let places = Places {
         listed: host::env(KEYS_VARIABLE),
         system: SYSTEM_KEYS.into(),
@@ -51,7 +52,7 @@ pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore,
     collect(options, configured, &places)
 }
 
-fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Result<TrustStore, Failure> {
+fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Result<TrustStore> {
     let mut store = TrustStore::new();
     for path in &options.keys {
         add(&mut store, path, "--key")?;
@@ -75,22 +76,21 @@ fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Resul
 }
 
 /// Trusts the key in a file. `named_by` says who named it, for errors; its own path is enough for a report.
-fn add(store: &mut TrustStore, path: &Path, named_by: &str) -> Result<(), Failure> {
+fn add(store: &mut TrustStore, path: &Path, named_by: &str) -> Result<()> {
     let who = if named_by.is_empty() { String::new() } else { format!(" (named by {named_by})") };
     let shown = printable(path);
-    let read = files::read_bounded(path, MAX_KEY_FILE).map_err(|error| {
-        Failure::new(format!("cannot read the public key {shown}{who}: {error}"))
-            .at(&shown)
-            .help(Some("give the path of a public key: PEM, or minisign's".to_owned()))
+    let read = files::read_bounded(path, MAX_KEY_FILE).with_context(|| {
+        let help = "give the path of a public key: PEM, or minisign's";
+        Failure::new(format!("cannot read the public key {shown}{who}")).at(&shown).help(help)
     })?;
     let key = within(&read)
         .and_then(PublicKey::read)
-        .map_err(|error| Failure::new(format!("cannot use {shown} as a public key{who}: {error}")).at(&shown))?;
+        .with_context(|| Failure::new(format!("cannot use {shown} as a public key{who}")).at(&shown))?;
     store.add(key, shown);
     Ok(())
 }
 
-fn within(read: &files::Bounded) -> Result<&[u8], KeyError> {
+fn within(read: &files::Bounded) -> std::result::Result<&[u8], KeyError> {
     if read.size > MAX_KEY_FILE {
         return Err(KeyError::TooLarge { size: read.size, limit: MAX_KEY_FILE });
     }
@@ -98,18 +98,18 @@ fn within(read: &files::Bounded) -> Result<&[u8], KeyError> {
 }
 
 /// The files of the machine's key folder, by name; hidden ones are somebody's editor's.
-fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failure = |error: io::Error| {
+fn keys_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failure = || {
         let shown = printable(folder);
-        Failure::new(format!("cannot list the trusted keys in {shown}: {error}")).at(&shown)
+        Failure::new(format!("cannot list the trusted keys in {shown}")).at(&shown)
     };
     let listing = match fs::read_dir(folder) {
         Err(error) if is_out_of_reach(&error) => return Ok(Vec::new()),
-        listing => listing.map_err(failure)?,
+        listing => listing.with_context(failure)?,
     };
     let mut found = Vec::new();
     for entry in listing {
-        let entry = entry.map_err(failure)?;
+        let entry = entry.with_context(failure)?;
         let hidden = entry.file_name().as_bytes().starts_with(b".");
         if !hidden && !entry.path().is_dir() {
             found.push(entry.path());
@@ -119,13 +119,13 @@ fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn exists(path: &Path) -> Result<bool, Failure> {
+fn exists(path: &Path) -> Result<bool> {
     match fs::metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if is_out_of_reach(&error) => Ok(false),
         Err(error) => {
             let shown = printable(path);
-            Err(Failure::new(format!("cannot look at {shown}: {error}")).at(&shown))
+            Err(Error::new(error).context(Failure::new(format!("cannot look at {shown}")).at(&shown)))
         }
     }
 }
@@ -144,15 +144,15 @@ fn is_out_of_reach(error: &io::Error) -> bool {
 /// there is none. Stdin has none unless it is named. A directory's signature is that of its manifest: give that path.
 ///
 /// # Errors
-/// A [`Failure`] where the signature that was named, or one that is there, cannot be read. What was read and is no
+/// Where the signature that was named, or one that is there, cannot be read. What was read and is no
 /// signature is no failure of the run: it is the inner error.
-pub fn detached(path: &str, signature: Option<&Path>) -> Result<Option<(PathBuf, Recognised)>, Failure> {
-    let failure = |path: &Path, error: io::Error| {
+pub fn detached(path: &str, signature: Option<&Path>) -> Result<Option<(PathBuf, Recognised)>> {
+    let failure = |path: &Path| {
         let shown = printable(path);
-        Failure::new(format!("cannot read the signature {shown}: {error}")).at(&shown)
+        Failure::new(format!("cannot read the signature {shown}")).at(&shown)
     };
     if let Some(named) = signature {
-        let read = files::read_bounded(named, MAX_SIGNATURE_FILE).map_err(|error| failure(named, error))?;
+        let read = files::read_bounded(named, MAX_SIGNATURE_FILE).with_context(|| failure(named))?;
         return Ok(Some((named.to_path_buf(), recognise(&read))));
     }
     if path == "-" {
@@ -163,7 +163,7 @@ pub fn detached(path: &str, signature: Option<&Path>) -> Result<Option<(PathBuf,
         match files::read_regular(&beside, MAX_SIGNATURE_FILE, true) {
             Ok(read) => return Ok(Some((beside, recognise(&read)))),
             Err(error) if is_absent(&error) => {}
-            Err(error) => return Err(failure(&beside, error)),
+            Err(error) => return Err(Error::new(error).context(failure(&beside))),
         }
     }
     Ok(None)
@@ -188,8 +188,8 @@ pub fn with_extension(path: &Path, extension: &str) -> PathBuf {
 /// nothing. An empty variable is none.
 ///
 /// # Errors
-/// A [`Failure`] where its file cannot be read. The passphrase is in no message.
-pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+/// Where its file cannot be read. The passphrase is in no message.
+pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
     if let Some(text) = &options.passphrase {
         return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
     }
@@ -199,13 +199,13 @@ pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>
     Ok(host::env(PASSPHRASE_VARIABLE).map(|value| Zeroizing::new(OsString::into_encoded_bytes(value))))
 }
 
-fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let shown = printable(path);
     let mut read = files::read_bounded(path, MAX_PASSPHRASE)
-        .map_err(|error| Failure::new(format!("cannot read the passphrase file {shown}: {error}")).at(&shown))?;
+        .with_context(|| Failure::new(format!("cannot read the passphrase file {shown}")).at(&shown))?;
     if read.size > MAX_PASSPHRASE {
         let message = format!("the passphrase file {shown} is too long (at most {MAX_PASSPHRASE} bytes)");
-        return Err(Failure::new(message).at(&shown));
+        bail!(Failure::new(message).at(&shown));
     }
     if read.bytes.last() == Some(&b'\n') {
         read.bytes.pop();
@@ -219,24 +219,24 @@ fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 /// Reads a private key, opening it with the passphrase that was given.
 ///
 /// # Errors
-/// A [`Failure`]; neither key nor passphrase is in its words.
-pub fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey, Failure> {
+/// Neither key nor passphrase is in its words.
+pub fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey> {
     let shown = printable(path);
     let read = files::read_bounded(path, MAX_KEY_FILE)
-        .map_err(|error| Failure::new(format!("cannot read the private key {shown}: {error}")).at(&shown))?;
-    let bytes = within(&read).map_err(|error| unusable(&shown, &error))?;
+        .with_context(|| Failure::new(format!("cannot read the private key {shown}")).at(&shown))?;
+    let bytes = within(&read).map_err(|error| unusable(&shown, error))?;
     let passphrase = passphrase(options)?;
-    SecretKey::read(bytes, passphrase.as_ref().map(|words| words.as_slice())).map_err(|error| unusable(&shown, &error))
+    SecretKey::read(bytes, passphrase.as_ref().map(|words| words.as_slice())).map_err(|error| unusable(&shown, error))
 }
 
-fn unusable(shown: &str, error: &KeyError) -> Failure {
-    let help = match error {
-        KeyError::PassphraseMissing => {
-            Some(format!("give it with --passphrase-file FILE, in {PASSPHRASE_VARIABLE}, or with --passphrase TEXT"))
-        }
-        _ => None,
+fn unusable(shown: &str, error: KeyError) -> Error {
+    let failure = Failure::new(format!("cannot use {shown} as a private key")).at(shown);
+    let failure = match error {
+        KeyError::PassphraseMissing => failure
+            .help(format!("give it with --passphrase-file FILE, in {PASSPHRASE_VARIABLE}, or with --passphrase TEXT")),
+        _ => failure,
     };
-    Failure::new(format!("cannot use {shown} as a private key: {error}")).at(shown).help(help)
+    Error::new(error).context(failure)
 }
 
 /// The passphrase for a new key. A variable that is set and empty is refused: it is a secret that was not there, and the
@@ -244,11 +244,11 @@ fn unusable(shown: &str, error: &KeyError) -> Failure {
 ///
 /// # Errors
 /// As [`passphrase`].
-pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let found = passphrase(options)?;
     if found.is_none() && host::env_is_set(PASSPHRASE_VARIABLE) {
         let help = format!("unset {PASSPHRASE_VARIABLE} for a private key that is not encrypted");
-        return Err(Failure::new(format!("{PASSPHRASE_VARIABLE} is set and empty")).help(Some(help)));
+        bail!(Failure::new(format!("{PASSPHRASE_VARIABLE} is set and empty")).help(help));
     }
     Ok(found)
 }
@@ -256,11 +256,11 @@ pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u
 /// Refuses early what [`commit`] would refuse, before a passphrase is used or a file is read.
 ///
 /// # Errors
-/// A [`Failure`] where something is at that place, unless it may be overwritten.
-pub fn may_write(place: &Path, force: bool) -> Result<(), Failure> {
+/// Where something is at that place, unless it may be overwritten.
+pub fn may_write(place: &Path, force: bool) -> Result<()> {
     match fs::symlink_metadata(place) {
-        Ok(found) if found.is_dir() => Err(unwritten(place, &io::Error::from(io::ErrorKind::IsADirectory))),
-        Ok(_) if !force => Err(unwritten(place, &io::Error::from(io::ErrorKind::AlreadyExists))),
+        Ok(found) if found.is_dir() => Err(unwritten(place, io::ErrorKind::IsADirectory.into())),
+        Ok(_) if !force => Err(unwritten(place, io::ErrorKind::AlreadyExists.into())),
         _ => Ok(()),
     }
 }
@@ -268,19 +268,19 @@ pub fn may_write(place: &Path, force: bool) -> Result<(), Failure> {
 /// Puts files in their places, all or none.
 ///
 /// # Errors
-/// A [`Failure`] that names the place that could not be taken.
-pub fn commit(staged: &[files::Staged], force: bool) -> Result<(), Failure> {
-    files::commit(staged, force).map_err(|(place, error)| unwritten(&place, &error))
+/// Names the place that could not be taken.
+pub fn commit(staged: &[files::Staged], force: bool) -> Result<()> {
+    files::commit(staged, force).map_err(|(place, error)| unwritten(&place, error))
 }
 
 /// Why a file was not written, and that nothing was.
-pub fn unwritten(place: &Path, error: &io::Error) -> Failure {
+pub fn unwritten(place: &Path, error: io::Error) -> Error {
     let shown = printable(place);
     if error.kind() == io::ErrorKind::AlreadyExists {
-        let help = "nothing was written; choose another name, or overwrite it with --force".to_owned();
-        return Failure::new(format!("{shown} is there already")).at(&shown).help(Some(help));
+        let help = "nothing was written; choose another name, or overwrite it with --force";
+        return Failure::new(format!("{shown} is there already")).at(&shown).help(help).into();
     }
-    Failure::new(format!("cannot write {shown}: {error}")).at(&shown)
+    Error::new(error).context(Failure::new(format!("cannot write {shown}")).at(&shown))
 }
 
 /// A path that can be shown.
@@ -291,6 +291,7 @@ pub fn printable(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::failure::words;
     use crate::config::Config;
 
     const ONE: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\n";
@@ -333,9 +334,9 @@ mod tests {
         let nowhere = Places { listed: None, system: at("none"), home: Some(at("flag")) };
         assert_eq!(gathered(&nowhere).unwrap().len(), 2);
         let gone = Places { listed: Some(at("gone").into_os_string()), system: at("none"), home: None };
-        assert!(gathered(&gone).unwrap_err().0.message.contains("BUNDLE_DOCTOR_KEYS"));
+        assert!(words(&gathered(&gone).unwrap_err()).contains("BUNDLE_DOCTOR_KEYS"));
         fs::write(at("keys.d/c"), "no key").unwrap();
-        assert!(gathered(&places).unwrap_err().0.message.contains("keys.d/c"));
+        assert!(words(&gathered(&places).unwrap_err()).contains("keys.d/c"));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! `manifest`: the SHA-256 of every file that extraction would leave.
 
-use super::Failure;
 use super::session::Session;
 use crate::check::bundle::{Bundle, Expectations};
 use crate::check::engine;
@@ -12,10 +11,10 @@ use crate::report::finding::{Finding, Severity};
 use crate::signing::authenticity::Authenticity;
 use crate::tree::reading::{Depth, Reading};
 use crate::{exit_code, render};
-use std::io::{self, Write};
+use anyhow::Result;
 
 /// Prints the sums of one path, or says why its tree cannot be trusted.
-pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let names = configured.config.names();
     let limits = options.limits.over(configured.config.limits()?);
@@ -29,13 +28,9 @@ pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8, Failure> {
     let bundle = Bundle::new(&snapshot, &names, &expectations, &authenticity);
     let refusals = refusals(&bundle);
     if !refusals.is_empty() {
-        let mut words = Vec::new();
-        render::human::refusals(&options.path, &refusals, session.style(), &mut words)?;
-        let _ = io::stderr().write_all(&words);
+        session.say(|out| render::human::refusals(&options.path, &refusals, session.style(), out));
         if options.format.word == PlainFormat::Json {
-            let mut out = Vec::new();
-            render::json::manifest_refused(&options.path, &refusals, &mut out)?;
-            session.print(&out)?;
+            session.write(|out| render::json::manifest_refused(&options.path, &refusals, out))?;
         }
         return Ok(exit_code::FAIL);
     }

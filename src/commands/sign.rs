@@ -1,7 +1,8 @@
 //! `sign`: a detached signature for a file, or a signed manifest for a bundle's folder.
 
+use super::failure::Failure;
+use super::keys;
 use super::session::Session;
-use super::{Failure, keys};
 use crate::check::bundle::{Bundle, Expectations};
 use crate::check::inspect;
 use crate::cli::format::PlainFormat;
@@ -20,6 +21,7 @@ use crate::tree::nodes::Kind;
 use crate::tree::reading::{Depth, Reading};
 use crate::tree::snapshot::Snapshot;
 use crate::{exit_code, host, text};
+use anyhow::{Context, Error, Result, bail};
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -40,12 +42,12 @@ struct Signed {
 }
 
 /// Signs one path.
-pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
     if options.comment.is_some() && options.signature_format != SignatureWord::Minisign {
-        return Err(Failure::new("--comment needs a minisign signature: the others have no room for one"));
+        bail!("--comment needs a minisign signature: the others have no room for one");
     }
     let path = Path::new(&options.path);
-    let metadata = fs::metadata(path).map_err(|error| cannot_read(&options.path, &error))?;
+    let metadata = fs::metadata(path).with_context(|| cannot_read(&options.path))?;
     let configured = session.configuration()?;
     let limits = options.limits.over(configured.config.limits()?);
     let job = Job { options, session, names: configured.config.names(), limits };
@@ -54,20 +56,20 @@ pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8, Failure> {
     } else if metadata.is_file() {
         job.file(path)
     } else {
-        Err(Failure::new("only files and folders can be signed").at(&options.path))
+        bail!(Failure::new("only files and folders can be signed").at(&options.path))
     }
 }
 
 impl Job<'_> {
-    fn file(&self, path: &Path) -> Result<u8, Failure> {
+    fn file(&self, path: &Path) -> Result<u8> {
         let place = self.place(path);
         keys::may_write(&place, self.options.force)?;
         let key = keys::secret(&self.options.key, &self.options.passphrase)?;
         let signed = match self.options.signature_format {
             SignatureWord::Minisign => self.prehashed(&key)?,
             form => {
-                let mut file = File::open(path).map_err(|error| cannot_read(&self.options.path, &error))?;
-                let signature = sign_pure_reader(&key, &mut file).map_err(|error| self.unsigned(&error))?;
+                let mut file = File::open(path).with_context(|| cannot_read(&self.options.path))?;
+                let signature = sign_pure_reader(&key, &mut file).map_err(|error| self.unsigned(error))?;
                 Signed { signature: plain(form, signature), comment: None }
             }
         };
@@ -78,7 +80,7 @@ impl Job<'_> {
 
     /// Signs the very bytes in which the version was found. A file that reading gave up on is signed all the same, from
     /// a second and full read, and without a version.
-    fn prehashed(&self, key: &SecretKey) -> Result<Signed, Failure> {
+    fn prehashed(&self, key: &SecretKey) -> Result<Signed> {
         let signer = RefCell::new(PrehashedSigner::begin(key));
         let snapshot = self.read(Depth::Judge, &|chunk| signer.borrow_mut().update(chunk))?;
         let name = Path::new(&self.options.path).file_name().map(|name| name.to_string_lossy().into_owned());
@@ -88,13 +90,13 @@ impl Job<'_> {
         let signature = if read_whole {
             signer.into_inner().finish(&comment)
         } else {
-            let mut file = File::open(&self.options.path).map_err(|error| cannot_read(&self.options.path, &error))?;
-            sign_prehashed(key, &mut file, &comment).map_err(|error| self.unsigned(&error))?
+            let mut file = File::open(&self.options.path).with_context(|| cannot_read(&self.options.path))?;
+            sign_prehashed(key, &mut file, &comment).map_err(|error| self.unsigned(error))?
         };
         Ok(Signed { signature: signature.into_bytes(), comment: Some(comment) })
     }
 
-    fn folder(&self, path: &Path) -> Result<u8, Failure> {
+    fn folder(&self, path: &Path) -> Result<u8> {
         let manifest_place = path.join(MANIFEST);
         let place = self.place(&manifest_place);
         for place in [&manifest_place, &place] {
@@ -103,10 +105,9 @@ impl Job<'_> {
         let key = keys::secret(&self.options.key, &self.options.passphrase)?;
         let snapshot = self.read(Depth::Digests, &|_| ())?;
         if let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) {
-            let help = Some("raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned());
-            return Err(Failure::new(format!("the folder was not read to its end: {}", defect.what))
-                .at(&self.options.path)
-                .help(help));
+            let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth";
+            let message = format!("the folder was not read to its end: {}", defect.what);
+            bail!(Failure::new(message).at(&self.options.path).help(help));
         }
         let (manifest, counts) = self.manifest(&snapshot)?;
         self.no_stale_signature(&manifest_place, &place, &manifest)?;
@@ -114,7 +115,7 @@ impl Job<'_> {
             SignatureWord::Minisign => {
                 let comment = self.comment(Some(MANIFEST.to_owned()), self.version(&snapshot))?;
                 let signature =
-                    sign_prehashed(&key, &mut manifest.as_slice(), &comment).map_err(|error| self.unsigned(&error))?;
+                    sign_prehashed(&key, &mut manifest.as_slice(), &comment).map_err(|error| self.unsigned(error))?;
                 Signed { signature: signature.into_bytes(), comment: Some(comment) }
             }
             form => Signed { signature: plain(form, sign_bytes(&key, &manifest)), comment: None },
@@ -125,17 +126,16 @@ impl Job<'_> {
     }
 
     /// The manifest of a folder. What `verify` would refuse for ever is refused here.
-    fn manifest(&self, snapshot: &Snapshot) -> Result<(Vec<u8>, SignedManifest), Failure> {
+    fn manifest(&self, snapshot: &Snapshot) -> Result<(Vec<u8>, SignedManifest)> {
         let tree = &snapshot.tree;
         let mut manifest = Vec::new();
         let mut counts = SignedManifest { listed: 0, links: 0 };
         for id in tree.sorted() {
             let path = tree.path(id);
             let refuse = |what: &str| {
-                let help = "replace it with a regular file, or take it out of the folder".to_owned();
-                Err(Failure::new(format!("{path} is {what}, which a manifest cannot cover"))
-                    .at(&self.options.path)
-                    .help(Some(help)))
+                let message = format!("{path} is {what}, which a manifest cannot cover");
+                let help = "replace it with a regular file, or take it out of the folder";
+                bail!(Failure::new(message).at(&self.options.path).help(help))
             };
             match tree.kind(id) {
                 Kind::Directory => {}
@@ -153,26 +153,26 @@ impl Job<'_> {
         if manifest.len() > MAX_MANIFEST {
             let message =
                 format!("the manifest of {} files is too large (at most {MAX_MANIFEST} bytes)", counts.listed);
-            return Err(Failure::new(message).at(&self.options.path));
+            bail!(Failure::new(message).at(&self.options.path));
         }
         Ok((manifest, counts))
     }
 
     /// Refuses to leave a signature of the old manifest beside the new one.
-    fn no_stale_signature(&self, manifest: &Path, place: &Path, content: &[u8]) -> Result<(), Failure> {
+    fn no_stale_signature(&self, manifest: &Path, place: &Path, content: &[u8]) -> Result<()> {
         for extension in ["minisig", "sig"] {
             let other = keys::with_extension(manifest, extension);
             let unchanged = || fs::read(manifest).is_ok_and(|old| old == content);
             if other != place && fs::symlink_metadata(&other).is_ok() && !unchanged() {
                 let shown = keys::printable(&other);
                 let message = format!("{shown} signs another manifest, and would stay beside the new one");
-                return Err(Failure::new(message).at(&shown).help(Some("remove it, then sign again".to_owned())));
+                bail!(Failure::new(message).at(&shown).help("remove it, then sign again"));
             }
         }
         Ok(())
     }
 
-    fn read(&self, depth: Depth, tap: &dyn Fn(&[u8])) -> Result<Snapshot, Failure> {
+    fn read(&self, depth: Depth, tap: &dyn Fn(&[u8])) -> Result<Snapshot> {
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
         let reading = Reading { limits: self.limits, names: &self.names, depth, progress: &show, tap };
@@ -187,14 +187,14 @@ impl Job<'_> {
         package.string("version").map(str::to_owned)
     }
 
-    fn comment(&self, file: Option<String>, version: Option<String>) -> Result<TrustedComment, Failure> {
+    fn comment(&self, file: Option<String>, version: Option<String>) -> Result<TrustedComment> {
         let made = match &self.options.comment {
             Some(words) => TrustedComment::new(words),
             None => CommentFields { timestamp: now()?, file, version }.to_comment(true),
         };
-        made.map_err(|error| {
-            let help = "give another with --comment TEXT".to_owned();
-            Failure::new(format!("cannot make the trusted comment: {error}")).at(&self.options.path).help(Some(help))
+        made.with_context(|| {
+            let help = "give another with --comment TEXT";
+            Failure::new("cannot make the trusted comment").at(&self.options.path).help(help)
         })
     }
 
@@ -206,12 +206,13 @@ impl Job<'_> {
         keys::with_extension(signed, extension)
     }
 
-    fn unsigned(&self, error: &SignError) -> Failure {
-        let cause = match error {
-            SignError::Read(cause) => format!(": {cause}"),
-            _ => String::new(),
-        };
-        Failure::new(format!("{error}{cause}")).at(&self.options.path)
+    /// Why nothing was signed, with the path that was to be.
+    fn unsigned(&self, error: SignError) -> Error {
+        let failure = Failure::new(error.to_string()).at(&self.options.path);
+        match error {
+            SignError::Read(cause) => Error::new(cause).context(failure),
+            _ => failure.into(),
+        }
     }
 
     fn report(
@@ -220,7 +221,7 @@ impl Job<'_> {
         comment: Option<&TrustedComment>,
         written: &[PathBuf],
         manifest: Option<SignedManifest>,
-    ) -> Result<u8, Failure> {
+    ) -> Result<u8> {
         let format = match self.options.signature_format {
             SignatureWord::Minisign => "minisign",
             SignatureWord::Raw => "raw",
@@ -245,8 +246,8 @@ impl Job<'_> {
     }
 }
 
-fn stage(place: &Path, content: &[u8]) -> Result<Staged, Failure> {
-    Staged::write(place, content, 0o644).map_err(|error| keys::unwritten(place, &error))
+fn stage(place: &Path, content: &[u8]) -> Result<Staged> {
+    Staged::write(place, content, 0o644).map_err(|error| keys::unwritten(place, error))
 }
 
 fn plain(form: SignatureWord, signature: [u8; 64]) -> Vec<u8> {
@@ -256,18 +257,17 @@ fn plain(form: SignatureWord, signature: [u8; 64]) -> Vec<u8> {
     }
 }
 
-fn cannot_read(path: &str, error: &std::io::Error) -> Failure {
+fn cannot_read(path: &str) -> Failure {
     let shown = text::printable(path);
-    Failure::new(format!("cannot read {shown}: {error}")).at(path)
+    Failure::new(format!("cannot read {shown}")).at(path)
 }
 
 /// Seconds since 1970: what SOURCE_DATE_EPOCH says (reproducible-builds.org), else the clock; nothing for a clock that
 /// stands before that.
-pub fn now() -> Result<Option<u64>, Failure> {
+pub fn now() -> Result<Option<u64>> {
     if let Some(value) = host::env("SOURCE_DATE_EPOCH") {
         let seconds = value.to_str().and_then(|value| value.parse().ok());
-        let message = "SOURCE_DATE_EPOCH is not a number of seconds since 1970";
-        return seconds.map(Some).ok_or_else(|| Failure::new(message));
+        return seconds.map(Some).context("SOURCE_DATE_EPOCH is not a number of seconds since 1970");
     }
     Ok(host::seconds_since_1970())
 }

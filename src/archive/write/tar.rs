@@ -17,7 +17,7 @@ const CHUNK: usize = 128 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// A file of the folder could not be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// Its path in the folder, printable.
         path: String,

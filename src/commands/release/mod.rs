@@ -5,8 +5,9 @@ mod previous;
 mod trial;
 
 use super::authenticity::Trust;
-use super::session::{Configured, Session};
-use super::{Failure, keys};
+use super::failure::Failure;
+use super::keys;
+use super::session::{Configured, Session, watch};
 use crate::check::bundle::Expectations;
 use crate::check::engine;
 use crate::check::inspect;
@@ -24,6 +25,7 @@ use crate::tree::limits::{Limits, MOST_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
 use crate::tree::reading::{Depth, Reading};
 use crate::tree::snapshot::Snapshot;
+use anyhow::{Context, Error, Result, bail};
 use std::path::{Path, PathBuf};
 
 /// What reading a repository takes.
@@ -40,10 +42,10 @@ struct Job<'a> {
 }
 
 /// Walks the checklist over one repository.
-pub fn run(options: &Release, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     let repo = PathBuf::from(&options.repo);
     let configured = session.configuration_of(&repo)?;
-    let interrupt = super::watch(Second::Ends)?;
+    let interrupt = watch(Second::Ends)?;
     let job = Job {
         options,
         session,
@@ -69,12 +71,12 @@ pub fn run(options: &Release, session: &Session<'_>) -> Result<u8, Failure> {
 }
 
 impl Job<'_> {
-    fn workspace(&self) -> Result<Workspace, Failure> {
+    fn workspace(&self) -> Result<Workspace> {
         let Places { agent, bundle, shared, .. } = &self.places;
         if !self.repo.join(agent).is_dir() {
             let shown = keys::printable(&self.repo);
-            let help = "give the repository's root, or name the agent's folder in `[release] agent`".to_owned();
-            return Err(Failure::new(format!("{shown} has no folder {agent}")).at(&shown).help(Some(help)));
+            let help = "give the repository's root, or name the agent's folder in `[release] agent`";
+            bail!(Failure::new(format!("{shown} has no folder {agent}")).at(&shown).help(help));
         }
         let bundle_folder = self.folder(bundle)?;
         let bundle_package =
@@ -99,7 +101,7 @@ impl Job<'_> {
     }
 
     /// A folder of the repository with the digests of its files; nothing where there is none.
-    fn folder(&self, path: &str) -> Result<Option<Snapshot>, Failure> {
+    fn folder(&self, path: &str) -> Result<Option<Snapshot>> {
         let place = self.repo.join(path);
         if !place.is_dir() {
             return Ok(None);
@@ -109,7 +111,7 @@ impl Job<'_> {
         Ok(Some(snapshot))
     }
 
-    fn read(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot, Failure> {
+    fn read(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot> {
         let progress = self.session.progress();
         let show = |read, length| {
             progress.show(read, length);
@@ -121,14 +123,14 @@ impl Job<'_> {
     }
 
     /// [`Job::read`] of something temporary: a signal waits until that is gone again.
-    fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot, Failure> {
+    fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Snapshot> {
         let (limits, names) = (self.limits, &self.names);
         let reading = Reading { limits, names, depth, progress: &|_, _| (), tap: &|_| () };
         Ok(inspect::read(&place.to_string_lossy(), &reading)?)
     }
 
     /// The `package.json` of a folder that may be large beside it.
-    fn package_of(&self, folder: &str) -> Result<PackageFile, Failure> {
+    fn package_of(&self, folder: &str) -> Result<PackageFile> {
         use crate::host::files::read_regular;
         use crate::node::package::{Package, PackageFault};
         let place = self.repo.join(folder).join("package.json");
@@ -137,7 +139,7 @@ impl Job<'_> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(PackageFile::Missing),
             Err(error) => {
                 let shown = keys::printable(&place);
-                Err(Failure::new(format!("cannot read {shown}: {error}")).at(&shown))
+                Err(Error::new(error).context(Failure::new(format!("cannot read {shown}")).at(&shown)))
             }
             Ok(read) if read.size > most => Ok(PackageFile::Invalid(PackageFault::TooLarge)),
             Ok(read) => Ok(Package::parse(&read.bytes).map_or_else(PackageFile::Invalid, PackageFile::Read)),
@@ -145,7 +147,7 @@ impl Job<'_> {
     }
 
     /// What is known of a package's compiled code and its sources.
-    fn build(&self, folder: &str) -> Result<Build, Failure> {
+    fn build(&self, folder: &str) -> Result<Build> {
         let scripts = self.package_of(folder)?;
         let has_build = scripts.package().and_then(|package| package.get("scripts")?.get("build")).is_some();
         if self.options.build && has_build {
@@ -162,9 +164,9 @@ impl Job<'_> {
         Ok(Build::Times { source: self.newest(&sources, &|_| true)?, built })
     }
 
-    fn newest(&self, folder: &str, counts: &dyn Fn(&Path) -> bool) -> Result<Option<Stamp>, Failure> {
+    fn newest(&self, folder: &str, counts: &dyn Fn(&Path) -> bool) -> Result<Option<Stamp>> {
         let found = folders::newest(&self.repo.join(folder), counts)
-            .map_err(|error| Failure::new(format!("cannot look into {folder}: {error}")).at(folder))?;
+            .with_context(|| Failure::new(format!("cannot look into {folder}")).at(folder))?;
         Ok(found.map(|(path, time)| {
             let path = path.strip_prefix(&self.repo).map_or(path.clone(), Path::to_path_buf);
             Stamp { path: keys::printable(&path), time }
@@ -172,7 +174,7 @@ impl Job<'_> {
     }
 
     /// The published archive, judged as `check` does with the keys that are configured.
-    fn published(&self) -> Result<Published, Failure> {
+    fn published(&self) -> Result<Published> {
         let place = self.repo.join(&self.places.published);
         if !place.exists() {
             return Ok(Published::Missing);
@@ -198,8 +200,8 @@ impl Job<'_> {
 }
 
 /// Refuses a folder that reading gave up on.
-fn whole(snapshot: &Snapshot, path: &str) -> Result<(), Failure> {
+fn whole(snapshot: &Snapshot, path: &str) -> Result<()> {
     let Some(defect) = snapshot.defects.iter().find(|defect| defect.hides_tree) else { return Ok(()) };
-    let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
-    Err(Failure::new(format!("{path} was not read to its end: {}", defect.what)).at(path).help(Some(help)))
+    let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth";
+    bail!(Failure::new(format!("{path} was not read to its end: {}", defect.what)).at(path).help(help))
 }
