@@ -19,6 +19,15 @@ use anyhow::{Result, bail};
 use std::cell::RefCell;
 use std::path::Path;
 
+/// What is thought of a bundle without a signature.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unsigned {
+    /// It is refused, whatever the configuration says.
+    Refused,
+    /// It is refused where the configuration says so.
+    AsConfigured,
+}
+
 /// The keys that are trusted, and whether a signature is required.
 pub struct Trust {
     keys: TrustStore,
@@ -30,9 +39,9 @@ impl Trust {
     ///
     /// # Errors
     /// For a key that cannot be read, and where a signature is required and no key is known.
-    pub fn gather(options: &KeyArgs, required: bool, configured: &Configured) -> Result<Self> {
+    pub fn gather(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> Result<Self> {
         let keys = keys::trusted(options, configured)?;
-        let required = required || configured.config.signature.required;
+        let required = unsigned == Unsigned::Refused || configured.config.signature.required;
         if required && keys.is_empty() {
             let help = "give one with `--key FILE`, in `[signature] keys`, or in BUNDLE_DOCTOR_KEYS";
             bail!(Failure::new("a signature is required, and no trusted key is known").help(help));

@@ -1,6 +1,6 @@
 //! `check`: read, judge, report.
 
-use super::authenticity::Trust;
+use super::authenticity::{Trust, Unsigned};
 use super::session::Session;
 use crate::check::bundle::Expectations;
 use crate::check::engine;
@@ -28,7 +28,8 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8> {
     let limits = options.limits.over(config.limits()?);
     let mut expectations = options.expectations();
     expectations.unit = systemd::read::read(&options.units)?;
-    let trust = Trust::gather(&options.keys, options.require_signature, &configured)?;
+    let unsigned = if options.require_signature { Unsigned::Refused } else { Unsigned::AsConfigured };
+    let trust = Trust::gather(&options.keys, unsigned, &configured)?;
     let mut subjects = Vec::new();
     for path in &options.paths {
         let expectations = || expectations.clone();

@@ -1,6 +1,6 @@
 //! `diff`: both bundles are read and judged as `check` does, then compared.
 
-use super::authenticity::Trust;
+use super::authenticity::{Trust, Unsigned};
 use super::failure::Failure;
 use super::session::{Configured, Session};
 use crate::check::bundle::{Bundle, Expectations};
@@ -73,7 +73,7 @@ impl<'a> Job<'a> {
             names: configured.config.names(),
             limits: options.limits.over(configured.config.limits()?.of_two()),
             policy: session.common.policy(&configured.config)?,
-            trust: Trust::gather(&KeyArgs::default(), false, configured)?,
+            trust: Trust::gather(&KeyArgs::default(), Unsigned::AsConfigured, configured)?,
         })
     }
 

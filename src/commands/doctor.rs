@@ -1,6 +1,6 @@
 //! `doctor`: look at the server, judge what was seen, report.
 
-use super::authenticity::Trust;
+use super::authenticity::{Trust, Unsigned};
 use super::check::{Subject, examine};
 use super::failure::{Failure, words};
 use super::session::{Configured, Session};
@@ -108,7 +108,7 @@ fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes:
     let own = server.place(&format!("{home}/{CONTROL_PLANE_KEY}"));
     let own = own.is_file().then_some(own);
     let keys = options.keys.iter().cloned().chain(own).collect();
-    Trust::gather(&KeyArgs { keys, signature: None }, false, configured)
+    Trust::gather(&KeyArgs { keys, signature: None }, Unsigned::AsConfigured, configured)
 }
 
 /// Reads and judges a bundle on the server by the rules' own severities: what the user allows does not change whether

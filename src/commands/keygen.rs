@@ -18,7 +18,7 @@ pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8> {
     };
     let (private, public) = (keys::with_extension(name, "key"), keys::with_extension(name, "pub.pem"));
     for place in [&private, &public] {
-        keys::may_write(place, options.force)?;
+        keys::may_write(place, options.force.existing())?;
     }
     let passphrase = keys::new_passphrase(&options.passphrase)?;
 
@@ -33,7 +33,7 @@ pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8> {
         |(place, content, mode)| Staged::write(place, content, mode).map_err(|error| keys::unwritten(place, error)),
     );
     let [private_file, public_file] = staged;
-    keys::commit(&[private_file?, public_file?], options.force)?;
+    keys::commit(&[private_file?, public_file?], options.force.existing())?;
 
     let made = NewKey {
         key_id: key.id().to_string(),

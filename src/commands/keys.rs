@@ -3,11 +3,11 @@
 use super::failure::Failure;
 use super::session::Configured;
 use crate::cli::signing::{KeyArgs, PassphraseArgs};
-use crate::host::{self, files};
+use crate::host::files::{self, Existing, Links};
 use crate::signing::detached::MAX_SIGNATURE_FILE;
 use crate::signing::keys::MAX_KEY_FILE;
 use crate::signing::{KeyError, PublicKey, SecretKey, SignatureFile, SignatureFileError, TrustStore};
-use crate::text;
+use crate::{host, text};
 use anyhow::{Context, Error, Result, bail};
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -160,7 +160,7 @@ pub fn detached(path: &str, signature: Option<&Path>) -> Result<Option<(PathBuf,
     }
     for extension in ["minisig", "sig"] {
         let beside = with_extension(Path::new(path), extension);
-        match files::read_regular(&beside, MAX_SIGNATURE_FILE, true) {
+        match files::read_regular(&beside, MAX_SIGNATURE_FILE, Links::Followed) {
             Ok(read) => return Ok(Some((beside, recognise(&read)))),
             Err(error) if is_absent(&error) => {}
             Err(error) => return Err(Error::new(error).context(failure(&beside))),
@@ -257,10 +257,10 @@ pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u
 ///
 /// # Errors
 /// Where something is at that place, unless it may be overwritten.
-pub fn may_write(place: &Path, force: bool) -> Result<()> {
+pub fn may_write(place: &Path, existing: Existing) -> Result<()> {
     match fs::symlink_metadata(place) {
         Ok(found) if found.is_dir() => Err(unwritten(place, io::ErrorKind::IsADirectory.into())),
-        Ok(_) if !force => Err(unwritten(place, io::ErrorKind::AlreadyExists.into())),
+        Ok(_) if existing == Existing::Kept => Err(unwritten(place, io::ErrorKind::AlreadyExists.into())),
         _ => Ok(()),
     }
 }
@@ -269,8 +269,8 @@ pub fn may_write(place: &Path, force: bool) -> Result<()> {
 ///
 /// # Errors
 /// Names the place that could not be taken.
-pub fn commit(staged: &[files::Staged], force: bool) -> Result<()> {
-    files::commit(staged, force).map_err(|(place, error)| unwritten(&place, error))
+pub fn commit(staged: &[files::Staged], existing: Existing) -> Result<()> {
+    files::commit(staged, existing).map_err(|(place, error)| unwritten(&place, error))
 }
 
 /// Why a file was not written, and that nothing was.

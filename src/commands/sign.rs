@@ -63,7 +63,7 @@ pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
 impl Job<'_> {
     fn file(&self, path: &Path) -> Result<u8> {
         let place = self.place(path);
-        keys::may_write(&place, self.options.force)?;
+        keys::may_write(&place, self.options.force.existing())?;
         let key = keys::secret(&self.options.key, &self.options.passphrase)?;
         let signed = match self.options.signature_format {
             SignatureWord::Minisign => self.prehashed(&key)?,
@@ -74,7 +74,7 @@ impl Job<'_> {
             }
         };
         let staged = [stage(&place, &signed.signature)?];
-        keys::commit(&staged, self.options.force)?;
+        keys::commit(&staged, self.options.force.existing())?;
         self.report(&key, signed.comment.as_ref(), &[place], None)
     }
 
@@ -100,7 +100,7 @@ impl Job<'_> {
         let manifest_place = path.join(MANIFEST);
         let place = self.place(&manifest_place);
         for place in [&manifest_place, &place] {
-            keys::may_write(place, self.options.force)?;
+            keys::may_write(place, self.options.force.existing())?;
         }
         let key = keys::secret(&self.options.key, &self.options.passphrase)?;
         let snapshot = self.read(Depth::Digests, &|_| ())?;
@@ -121,7 +121,7 @@ impl Job<'_> {
             form => Signed { signature: plain(form, sign_bytes(&key, &manifest)), comment: None },
         };
         let staged = [stage(&manifest_place, &manifest)?, stage(&place, &signed.signature)?];
-        keys::commit(&staged, self.options.force)?;
+        keys::commit(&staged, self.options.force.existing())?;
         self.report(&key, signed.comment.as_ref(), &[manifest_place, place], Some(counts))
     }
 

@@ -12,7 +12,7 @@ use crate::check::engine;
 use crate::check::inspect;
 use crate::cli::format::PlainFormat;
 use crate::cli::signing::Verify;
-use crate::host::files;
+use crate::host::files::{self, Links};
 use crate::render::signing::{self, Verification};
 use crate::report::finding::{Finding, Severity};
 use crate::report::policy::{Level, Policy};
@@ -153,7 +153,7 @@ impl Job<'_> {
     fn manifest(&self) -> Result<Vec<u8>> {
         let place = Path::new(&self.options.path).join(MANIFEST);
         let shown = keys::printable(&place);
-        let mut read = files::read_regular(&place, MAX_MANIFEST, false).map_err(|error| {
+        let mut read = files::read_regular(&place, MAX_MANIFEST, Links::Refused).map_err(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 return Error::new(error).context(Failure::new(format!("cannot read {shown}")).at(&shown));
             }

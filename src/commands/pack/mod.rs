@@ -14,7 +14,7 @@ use crate::check::inspect;
 use crate::check::{engine, rules};
 use crate::cli::format::PlainFormat;
 use crate::cli::pack::Pack;
-use crate::host::files::{self, Staged};
+use crate::host::files::{self, Existing, Links, Staged};
 use crate::host::interrupt::{Interrupt, Second};
 use crate::release::pack::plan::{Node, Plan, PlanError, Survivor};
 use crate::render::pack::{PackReport, TimeSource};
@@ -134,7 +134,7 @@ impl Job<'_> {
         if report.subject.verdict == Verdict::Fail {
             return Ok(report);
         }
-        self.no_stale_signature(&archive, key.is_some())?;
+        self.no_stale_signature(&archive, signature.as_deref())?;
         let mut all = vec![archive];
         if let Some(signature) = signature {
             let beside = keys::with_extension(&place, "minisig");
@@ -145,7 +145,7 @@ impl Job<'_> {
         }
         self.interrupt.check().context("nothing was written")?;
         report.written = all.iter().map(|staged| keys::printable(staged.place())).collect();
-        keys::commit(&all, true)?;
+        keys::commit(&all, Existing::Replaced)?;
         Ok(report)
     }
 
@@ -262,7 +262,7 @@ impl Job<'_> {
         let open = |path: &crate::tree::path::RelPath| {
             use std::os::unix::ffi::OsStrExt;
             let path = folder.join(std::ffi::OsStr::from_bytes(path.as_bytes()));
-            Ok(Box::new(files::open_regular(&path, false)?) as Box<dyn io::Read>)
+            Ok(Box::new(files::open_regular(&path, Links::Refused)?) as Box<dyn io::Read>)
         };
         let staged = Staged::with(place, 0o666, |out| {
             let out = Heeding { out: BufWriter::with_capacity(128 * 1024, out), interrupt: self.interrupt };
@@ -318,10 +318,10 @@ impl Job<'_> {
     }
 
     /// Refuses to leave a signature of the old archive beside a new one.
-    fn no_stale_signature(&self, staged: &Staged, signs: bool) -> Result<()> {
+    fn no_stale_signature(&self, staged: &Staged, signature: Option<&[u8]>) -> Result<()> {
         for extension in ["minisig", "sig"] {
             let other = keys::with_extension(staged.place(), extension);
-            let made_anew = signs && extension == "minisig";
+            let made_anew = signature.is_some() && extension == "minisig";
             if !made_anew && fs::symlink_metadata(&other).is_ok() && !same_content(&staged.path(), staged.place()) {
                 let shown = keys::printable(&other);
                 let message = format!("{shown} signs the archive that is there now, and would stay beside another");

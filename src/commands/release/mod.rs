@@ -4,7 +4,7 @@ mod build;
 mod previous;
 mod trial;
 
-use super::authenticity::Trust;
+use super::authenticity::{Trust, Unsigned};
 use super::failure::Failure;
 use super::keys;
 use super::session::{Configured, Session, watch};
@@ -131,11 +131,11 @@ impl Job<'_> {
 
     /// The `package.json` of a folder that may be large beside it.
     fn package_of(&self, folder: &str) -> Result<PackageFile> {
-        use crate::host::files::read_regular;
+        use crate::host::files::{Links, read_regular};
         use crate::node::package::{Package, PackageFault};
         let place = self.repo.join(folder).join("package.json");
         let most = usize::try_from(MOST_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
-        match read_regular(&place, most, true) {
+        match read_regular(&place, most, Links::Followed) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(PackageFile::Missing),
             Err(error) => {
                 let shown = keys::printable(&place);
@@ -180,7 +180,7 @@ impl Job<'_> {
             return Ok(Published::Missing);
         }
         let path = place.to_string_lossy().into_owned();
-        let trust = Trust::gather(&self.options.keys, false, self.configured)?;
+        let trust = Trust::gather(&self.options.keys, Unsigned::AsConfigured, self.configured)?;
         let listener = trust.listen(&path, &self.options.keys)?;
         let hear = |bytes: &[u8]| listener.hear(bytes);
         let progress = self.session.progress();
