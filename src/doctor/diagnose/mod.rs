@@ -4,7 +4,7 @@
 
 mod checks;
 mod fold;
-mod ignorance;
+mod not_checked;
 mod of_rules;
 mod recognise;
 
@@ -25,7 +25,7 @@ pub fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
     mend_once(&mut diagnoses);
     let health = health(&facts, &diagnoses);
     let checks = checks::checks(&facts, &diagnoses);
-    let not_checked = ignorance::not_checked(&facts);
+    let not_checked = not_checked::not_checked(&facts);
     DoctorReport { health, facts, checks, diagnoses, not_checked }
 }
 
