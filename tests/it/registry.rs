@@ -15,7 +15,7 @@ const WITHOUT_FIXTURES: [&str; 5] =
     ["signature-missing", "signature-invalid", "signature-untrusted", "signature-binding", "checksum-mismatch"];
 
 /// Modules in `src/check/rules/` that are no rules but help several.
-const HELPERS: [&str; 8] = ["mod", "rule", "defects", "faults", "links", "modes", "places", "specifiers"];
+const HELPERS: [&str; 8] = ["mod", "rule", "defects", "faults", "links", "modes", "bounded", "specifiers"];
 
 fn names_in(folder: &Path, ending: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -176,7 +176,7 @@ fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
 }
 
 /// Modules in `src/doctor/causes/` that are no causes but help several.
-const CAUSE_HELPERS: [&str; 8] = ["mod", "cause", "crash", "evidence", "findings", "fix", "halted_update", "places"];
+const CAUSE_HELPERS: [&str; 8] = ["mod", "cause", "crash", "evidence", "findings", "fix", "halted_update", "started"];
 
 fn cause_ids() -> BTreeSet<String> {
     CAUSES.iter().map(|cause| cause.id.to_owned()).collect()

@@ -1,7 +1,7 @@
 //! `archive-special-file`: a device, FIFO, socket or entry of unknown type.
 
 use super::rule::{Judges, Rule, StopsStart};
-use super::{defects, places};
+use super::{bounded, defects};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
@@ -27,6 +27,6 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         Kind::Special(special) => Some((id, special)),
         _ => None,
     });
-    found.extend(places::each(special, |(id, special)| Observation::new(message(special.name())).at(tree.path(id))));
+    found.extend(bounded::each(special, |(id, special)| Observation::new(message(special.name())).at(tree.path(id))));
     found.into_iter().map(|observation| observation.help(help)).collect()
 }

@@ -1,7 +1,7 @@
 //! `missing-export`: a reachable file imports a name that its target inside the bundle does not export.
 
 use super::rule::{Judges, Rule, StopsStart};
-use super::{faults, places};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, Place};
 use crate::report::finding::{Observation, Severity};
@@ -42,7 +42,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         }
         _ => None,
     });
-    places::each(missing, |missing| word(bundle, &missing))
+    bounded::each(missing, |missing| word(bundle, &missing))
 }
 
 fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {

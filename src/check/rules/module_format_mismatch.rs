@@ -1,7 +1,7 @@
 //! `module-format-mismatch`: ES module syntax in a file that Node loads as CommonJS, or the reverse.
 
 use super::rule::{Judges, Rule, StopsStart};
-use super::{faults, places};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, FormatFault, WrongFormat};
 use crate::report::finding::{Observation, Severity};
@@ -22,7 +22,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         Fault::Format(fault) => Some(fault),
         _ => None,
     });
-    places::each(wrong, |fault| word(bundle, fault))
+    bounded::each(wrong, |fault| word(bundle, fault))
 }
 
 fn word(bundle: &Bundle<'_>, fault: &FormatFault) -> Observation {

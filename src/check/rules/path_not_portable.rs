@@ -1,6 +1,6 @@
 //! `path-not-portable`: a name is not UTF-8, has control characters, or differs from another only by case or Unicode form.
 
-use super::places;
+use super::bounded;
 use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
@@ -51,7 +51,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             }
         }
     }
-    places::each(found, |(id, message, other)| {
+    bounded::each(found, |(id, message, other)| {
         let observation = Observation::new(message).at(tree.path(id)).help("rename the file");
         match other {
             Some(other) => observation.evidence(format!("and {}", tree.path(other))),

@@ -1,7 +1,7 @@
 //! `undeclared-dependency`: a package imported from a reachable file is neither shipped, declared nor a Node builtin.
 
 use super::rule::{Judges, Rule, StopsStart};
-use super::{faults, places};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Absent, Fault, Place};
 use crate::report::finding::{Detail, Observation, Severity};
@@ -46,7 +46,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             count: 1,
         });
     }
-    places::each(packages, |(package, uses)| word(bundle, package, &uses))
+    bounded::each(packages, |(package, uses)| word(bundle, package, &uses))
 }
 
 fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {

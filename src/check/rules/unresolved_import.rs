@@ -1,7 +1,7 @@
 //! `unresolved-import`: an import reachable from the entry point leads to no file that Node can load.
 
 use super::rule::{Judges, Rule, StopsStart};
-use super::{faults, places};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, Place};
 use crate::node::resolve::Failure;
@@ -32,7 +32,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         }
         _ => None,
     });
-    let mut found = places::each(broken, |(place, failure, said, fallback)| match fallback {
+    let mut found = bounded::each(broken, |(place, failure, said, fallback)| match fallback {
         Some(file) => faults::at_import(
             bundle,
             place,

@@ -1,7 +1,7 @@
 //! `unit-disabled`: the agent is not started at boot.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, places};
+use super::{evidence, fix, started};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -18,7 +18,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let unit = places::unit(facts)?;
+    let unit = started::unit(facts)?;
     let state = facts.service.known().map(|service| service.unit_file_state.as_str());
     let disabled = match state {
         Some(state) => state == "disabled" || (state == "static" && !unit.enabled),

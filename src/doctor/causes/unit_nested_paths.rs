@@ -1,7 +1,7 @@
 //! `unit-nested-paths`: the unit starts the agent in the old nested layout, the bundle is flat.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{crash, evidence, fix, places};
+use super::{crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence};
 use crate::report::finding::Severity;
@@ -25,13 +25,13 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    if !places::unit_is_nested(facts) {
+    if !started::unit_is_nested(facts) {
         return None;
     }
     let line = |key| evidence::unit_setting_where(facts, key, |value| value.contains("/apps/agent"));
-    let nested = places::nested_folder(facts);
+    let nested = started::nested_folder(facts);
     let mut lines = ["WorkingDirectory", "ExecStart"].into_iter().filter_map(line);
-    let Some(inspected) = places::flat_bundle(facts) else {
+    let Some(inspected) = started::flat_bundle(facts) else {
         return unread(facts, lines.next()?);
     };
     let version = inspected.report.package.as_ref().and_then(|package| package.version.as_deref());
