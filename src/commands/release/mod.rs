@@ -22,7 +22,7 @@ use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
 use crate::render::release;
 use crate::report::policy::Policy;
 use crate::text;
-use crate::tree::limits::{Limits, MOST_KEPT_OF_A_FILE};
+use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
 use crate::tree::reading::Progress;
 use crate::tree::snapshot::Snapshot;
@@ -147,7 +147,7 @@ impl Job<'_> {
         use crate::host::files::{Links, read_regular};
         use crate::node::package::{Package, PackageFault};
         let place = self.repo.join(folder).join("package.json");
-        let most = usize::try_from(MOST_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
+        let most = usize::try_from(MAX_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
         match read_regular(&place, most, Links::Followed) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(PackageFile::Missing),
             Err(error) => {
