@@ -22,7 +22,7 @@ use bundle_doctor::report::server::Check;
 use bundle_doctor::report::verdict::FailOn;
 use bundle_doctor::signing::TrustStore;
 use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::update::layout;
+use bundle_doctor::update::documented_paths;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -107,10 +107,11 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> 
             server.stand_in(path, place);
         }
     }
-    let wishes = ProbeOptions { unit: layout::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
+    let wishes =
+        ProbeOptions { unit: documented_paths::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
     let trust = Trust { keys: TrustStore::new(), required: false };
     let judge = BundleJudge { limits: Limits::default(), trust: &trust };
-    let (mut facts, _) = probe::examine(&server, &wishes, &layout::names(), judge);
+    let (mut facts, _) = probe::examine(&server, &wishes, &documented_paths::names(), judge);
     if words == Words::Nonsense {
         reword(&mut facts);
     }

@@ -5,7 +5,7 @@ use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "archive-unsafe-path",
@@ -27,8 +27,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     defects::of_kind(bundle, &DefectKind::UnsafePath, message)
         .into_iter()
         .map(|observation| {
-            observation
-                .help(format!("make the archive again with names relative to the bundle:\n{}", layout::MAKE_ARCHIVE))
+            observation.help(format!(
+                "make the archive again with names relative to the bundle:\n{}",
+                documented_paths::MAKE_ARCHIVE
+            ))
         })
         .collect()
 }
