@@ -12,7 +12,7 @@ use bundle_doctor::doctor::facts::{
     DeploymentState, Exit, Fact, Facts, Listener, Node, Presence, Reach, SecretInUnit, Volume,
 };
 use bundle_doctor::doctor::report::DoctorReport;
-use bundle_doctor::report::bundle_layout::Layout;
+use bundle_doctor::report::bundle_layout::BundleLayout;
 use bundle_doctor::report::finding::Detail;
 use bundle_doctor::report::server::Health;
 use bundle_doctor::systemd::Unit;
@@ -342,7 +342,7 @@ fn a_nested_backup_is_no_way_back_under_a_flat_unit() {
     let report = judged(|f| {
         f.backed_up();
         if let Fact::Known(DeploymentState::Present(backup)) = &mut f.backup.state {
-            backup.report.layout = Layout::Nested;
+            backup.report.layout = BundleLayout::Nested;
         }
         f.found("shared-entry-missing", SHARED);
         f.crashes(&["Error: Cannot find package '/root/x/dist/index.js' imported from y"]);

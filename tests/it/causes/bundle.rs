@@ -8,7 +8,7 @@ pub static CASES: &[Case] = &[
         "deployment-nested",
         "nested, and the unit flat",
         |f| {
-            f.inspected().report.layout = Layout::Nested;
+            f.inspected().report.layout = BundleLayout::Nested;
             f.crashes(&["Error: Cannot find module '/root/.server-flow/agent-bundle/dist/index.js'"]);
         },
         Broken,
@@ -19,7 +19,7 @@ pub static CASES: &[Case] = &[
         "nested, and the unit as well",
         |f| {
             let inspected = f.inspected();
-            inspected.report.layout = Layout::Mixed;
+            inspected.report.layout = BundleLayout::Mixed;
             inspected.entry = "apps/agent/dist/index.js".into();
             f.unit_says("agent-bundle/dist", "agent-bundle/apps/agent/dist");
             f.service().exec_start = vec!["/usr/bin/node".into(), format!("{BUNDLE}/apps/agent/dist/index.js")];
@@ -256,7 +256,7 @@ pub static CASES: &[Case] = &[
     (
         "deployment-nested",
         "both layouts, and the unit starts the flat one",
-        |f| f.inspected().report.layout = Layout::Mixed,
+        |f| f.inspected().report.layout = BundleLayout::Mixed,
         Healthy,
         &[],
     ),
