@@ -24,7 +24,7 @@ use crate::report::policy::Policy;
 use crate::text;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
-use crate::tree::reading::Progress;
+use crate::tree::reading::ProgressObserver;
 use crate::tree::snapshot::Snapshot;
 use anyhow::{Context, Error, Result, bail};
 use std::path::{Path, PathBuf};
@@ -136,7 +136,7 @@ impl Job<'_> {
         path: &str,
         depth: Depth<'_>,
         authentication: &dyn Authentication,
-        progress: Progress<'_>,
+        progress: ProgressObserver<'_>,
     ) -> Result<Inspected> {
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
         Ok(inspect(path, &InspectOptions { authentication, progress, ..plain })?)
