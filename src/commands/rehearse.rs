@@ -10,7 +10,7 @@ use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
 use crate::update::Manager;
 use crate::update::rehearsal::{Ending, Rehearsal};
-use crate::update::rehearse::{Choice, Event, Leave, Network, Plan, Subject, rehearse};
+use crate::update::rehearse::{Choice, Event, Leave, Network, RehearsalPlan, RehearsalSubject, rehearse};
 use crate::{exit_code, render};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -51,7 +51,7 @@ pub fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     }
 }
 
-fn plan(options: &Rehearse) -> Result<Plan> {
+fn plan(options: &Rehearse) -> Result<RehearsalPlan> {
     let from = options
         .from
         .as_deref()
@@ -62,7 +62,7 @@ fn plan(options: &Rehearse) -> Result<Plan> {
         Some(ManagerWord::Pnpm) => Choice::Only(Manager::Pnpm),
         Some(ManagerWord::Npm) => Choice::Only(Manager::Npm),
     };
-    Ok(Plan {
+    Ok(RehearsalPlan {
         subject: subject(&options.bundle)?,
         from,
         generations: options.generations(),
@@ -74,12 +74,12 @@ fn plan(options: &Rehearse) -> Result<Plan> {
     })
 }
 
-fn subject(bundle: &str) -> Result<Subject> {
+fn subject(bundle: &str) -> Result<RehearsalSubject> {
     if bundle.starts_with("http://") || bundle.starts_with("https://") {
-        return Ok(Subject::Address(bundle.to_owned()));
+        return Ok(RehearsalSubject::Address(bundle.to_owned()));
     }
     let path = existing(Path::new(bundle), "give the path of an archive or of a bundle's folder")?;
-    Ok(if path.is_dir() { Subject::Folder(path) } else { Subject::Archive(path) })
+    Ok(if path.is_dir() { RehearsalSubject::Folder(path) } else { RehearsalSubject::Archive(path) })
 }
 
 /// The absolute path of something that is there: commands are run elsewhere than here.
