@@ -1,7 +1,7 @@
 //! tar.gz as GNU tar reads it, and the archives that we write.
 
-mod elsewhere;
 mod entry;
+mod extractor_quirks;
 mod gzip;
 mod header;
 mod inflating;

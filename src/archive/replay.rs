@@ -3,7 +3,7 @@
 //! GNU tar writes through links, unlinks what is in the way and goes on after errors; a replay that models only what
 //! all extractors share, and refuses the rest, cannot be led to another tree than the server gets.
 
-use super::elsewhere;
+use super::extractor_quirks;
 use crate::tree::builder::{Stop, TreeBuilder, too_long};
 use crate::tree::defect::{Defect, DefectKind};
 use crate::tree::limits::{LONGEST_PATH, Limits};
@@ -82,7 +82,7 @@ impl Replay {
             None => {
                 let passes = self.passes_a_link(path, target);
                 let passes = passes.then_some("a link that leads through another link: node-tar leaves it out");
-                if let Some(what) = elsewhere::target(target).or(passes) {
+                if let Some(what) = extractor_quirks::target(target).or(passes) {
                     self.built.note(Defect::of_entry(DefectKind::Ambiguous, path, what));
                 }
                 self.built.tree.insert_link(parent, name, target, meta);

@@ -10,7 +10,7 @@ use super::input::{Raw, Witness};
 use super::pax::PaxFault;
 use super::replay::Replay;
 use super::unpacked::Unpacked;
-use super::{elsewhere, pax, sniff};
+use super::{extractor_quirks, pax, sniff};
 use crate::tree::builder::{Stop, TreeBuilder};
 use crate::tree::defect::{Defect, DefectKind, Format, Unreadable};
 use crate::tree::limits::{LONGEST_PATH, MOST_KEPT, MOST_PAX, MOST_READ_ON};
@@ -285,7 +285,9 @@ impl Walk<'_> {
             return Err(self.ambiguous("a name that ends in `/` on an entry that is not a directory"));
         }
         let hard_link = (entry.kind == b'1').then_some(&entry.link);
-        if let Some(what) = std::iter::once(&entry.raw_name).chain(hard_link).find_map(|name| elsewhere::name(name)) {
+        if let Some(what) =
+            std::iter::once(&entry.raw_name).chain(hard_link).find_map(|name| extractor_quirks::name(name))
+        {
             return Err(self.ambiguous(what));
         }
         self.replay.built.admit(&entry.raw_name, &path)?;
