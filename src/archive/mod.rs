@@ -1,13 +1,13 @@
 //! tar.gz as GNU tar reads it, and the archives that we write.
 
 mod entry;
+pub mod extraction;
 mod extractor_quirks;
 mod gzip;
 mod header;
 mod inflating;
 pub mod input;
 mod pax;
-pub mod replay;
 mod sniff;
 mod unpacked;
 pub mod walk;

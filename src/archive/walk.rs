@@ -4,11 +4,11 @@
 //! GNU tar extracts. Only what every extractor reads alike is accepted here; see `docs/architecture.md`.
 
 use super::entry::{Entry, Extensions, NAMELESS, is_extension, kind_name};
+use super::extraction::Extraction;
 use super::gzip::Fault;
 use super::header::{BLOCK, Block, Header, HeaderFault};
 use super::input::{Raw, Witness};
 use super::pax::PaxFault;
-use super::replay::Replay;
 use super::unpacked::Unpacked;
 use super::{extractor_quirks, pax, sniff};
 use crate::tree::builder::{Stop, TreeBuilder};
@@ -35,18 +35,18 @@ pub fn read(
     let head = raw.peek(sniff::ENOUGH).map_err(io_error)?;
     let format = sniff::format(head);
     let excerpt = sniff::excerpt(head, format);
-    let mut replay = Replay::new(options.limits);
+    let mut extraction = Extraction::new(options.limits);
     let unpacked = match format {
         Format::Gzip => Unpacked::gzip(raw, &options.limits),
         Format::Tar if may_be_plain => Unpacked::plain(raw, &options.limits),
         found => {
-            replay.built.note(unreadable(None, Unreadable::Instead { found, excerpt }));
-            return finish(path, length, replay, Unpacked::plain(raw, &options.limits), options).map_err(io_error);
+            extraction.built.note(unreadable(None, Unreadable::Instead { found, excerpt }));
+            return finish(path, length, extraction, Unpacked::plain(raw, &options.limits), options).map_err(io_error);
         }
     };
     let mut walk = Walk {
         unpacked,
-        replay,
+        extraction,
         options,
         observer,
         length,
@@ -57,21 +57,21 @@ pub fn read(
     };
     match walk.run() {
         Ok(()) => {}
-        Err(Halt::Defect(defect)) => walk.replay.built.note(*defect),
+        Err(Halt::Defect(defect)) => walk.extraction.built.note(*defect),
         Err(Halt::Io(error)) => return Err(io_error(error)),
     }
-    finish(path, length, walk.replay, walk.unpacked, options).map_err(io_error)
+    finish(path, length, walk.extraction, walk.unpacked, options).map_err(io_error)
 }
 
 /// Reads the rest of the file for its SHA-256, unless it is too large to be worth it, and closes the books.
 fn finish(
     path: &str,
     length: Option<u64>,
-    replay: Replay,
+    extraction: Extraction,
     unpacked: Unpacked<'_>,
     options: &ReadOptions<'_>,
 ) -> std::io::Result<Snapshot> {
-    let TreeBuilder { tree, defects, entries, .. } = replay.built;
+    let TreeBuilder { tree, defects, entries, .. } = extraction.built;
     let sound = defects.iter().all(|defect| !defect.hides_tree);
     let too_large = defects.iter().any(|defect| defect.kind == DefectKind::TooLarge);
     let most = match length {
@@ -119,7 +119,7 @@ impl From<Stop> for Halt {
 
 struct Walk<'a> {
     unpacked: Unpacked<'a>,
-    replay: Replay,
+    extraction: Extraction,
     options: &'a ReadOptions<'a>,
     observer: &'a mut dyn ContentObserver,
     length: Option<u64>,
@@ -207,7 +207,7 @@ impl Walk<'_> {
             let at = self.unpacked.offset();
             return Err(self.bad_tar(at, "the archive is not a whole number of 512-byte blocks"));
         }
-        if self.replay.built.entries == 0 {
+        if self.extraction.built.entries == 0 {
             return Err(self.unreadable(Unreadable::NoEntries));
         }
         Ok(())
@@ -276,8 +276,8 @@ impl Walk<'_> {
         let mut path = RelPath::root();
         if let Err(fault) = path.assign(&entry.raw_name) {
             let defect = Defect::hiding(DefectKind::UnsafePath, self.name.clone(), fault.to_string());
-            self.replay.built.note(defect);
-            self.replay.built.count_entry()?;
+            self.extraction.built.note(defect);
+            self.extraction.built.count_entry()?;
             self.count_content(entry.size)?;
             return self.data(entry.size, |_| ());
         }
@@ -290,16 +290,16 @@ impl Walk<'_> {
         {
             return Err(self.ambiguous(what));
         }
-        self.replay.built.admit(&entry.raw_name, &path)?;
-        let meta = Meta { mode: entry.mode, owner: self.replay.built.tree.intern_owner(&entry.owner) };
+        self.extraction.built.admit(&entry.raw_name, &path)?;
+        let meta = Meta { mode: entry.mode, owner: self.extraction.built.tree.intern_owner(&entry.owner) };
         match entry.kind {
             b'0' | 0 => self.file(&path, entry.size, meta)?,
-            b'5' => self.replay.directory(&path, meta)?,
-            b'2' => self.replay.link(&path, &entry.link, meta)?,
-            b'1' => self.replay.hard_link(&path, &entry.link)?,
-            b'3' => self.replay.special(&path, Special::CharacterDevice, meta)?,
-            b'4' => self.replay.special(&path, Special::BlockDevice, meta)?,
-            _ => self.replay.special(&path, Special::Fifo, meta)?,
+            b'5' => self.extraction.directory(&path, meta)?,
+            b'2' => self.extraction.link(&path, &entry.link, meta)?,
+            b'1' => self.extraction.hard_link(&path, &entry.link)?,
+            b'3' => self.extraction.special(&path, Special::CharacterDevice, meta)?,
+            b'4' => self.extraction.special(&path, Special::BlockDevice, meta)?,
+            _ => self.extraction.special(&path, Special::Fifo, meta)?,
         }
         Ok(())
     }
@@ -320,7 +320,7 @@ impl Walk<'_> {
 
     fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<(), Halt> {
         self.count_content(size)?;
-        let placed = self.replay.file(path, size, meta)?;
+        let placed = self.extraction.file(path, size, meta)?;
         let wanted = self.observer.wants(path.as_bytes());
         let keep = matches!(wanted, Wanted::Kept(most) if size <= most);
         if keep {
@@ -354,7 +354,7 @@ impl Walk<'_> {
             Wanted::Nothing | Wanted::Head => Content::NotKept,
         };
         let sha256 = hasher.map(|hasher| hasher.finalize().into());
-        self.replay.fill_file(path, placed, FileData::of_size(size), content, sha256)?;
+        self.extraction.fill_file(path, placed, FileData::of_size(size), content, sha256)?;
         Ok(())
     }
 

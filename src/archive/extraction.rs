@@ -1,6 +1,6 @@
-//! Replays the entries of an archive into a tree as GNU tar would, as root, or says why extractors would not agree.
+//! Extracts the entries of an archive into a tree as GNU tar would, as root, or says why extractors would not agree.
 //!
-//! GNU tar writes through links, unlinks what is in the way and goes on after errors; a replay that models only what
+//! GNU tar writes through links, unlinks what is in the way and goes on after errors; a extraction that models only what
 //! all extractors share, and refuses the rest, cannot be led to another tree than the server gets.
 
 use super::extractor_quirks;
@@ -12,7 +12,7 @@ use crate::tree::path::RelPath;
 use hashbrown::HashSet;
 
 /// The tree so far.
-pub struct Replay {
+pub struct Extraction {
     /// What extraction has left so far, and what was found wrong.
     pub built: TreeBuilder,
     /// The directories that an entry has named.
@@ -36,7 +36,7 @@ fn refused(kind: DefectKind, path: &RelPath, what: impl Into<String>) -> Stop {
     Stop(Defect::hiding(kind, Some(path.to_string()), what))
 }
 
-impl Replay {
+impl Extraction {
     /// Nothing replayed yet.
     pub fn new(limits: Limits) -> Self {
         let built = TreeBuilder::new(limits);
@@ -159,7 +159,7 @@ impl Replay {
         Ok(())
     }
 
-    /// A regular file, whose content is to be given to [`Replay::fill_file`].
+    /// A regular file, whose content is to be given to [`Extraction::fill_file`].
     pub fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<Placed, Stop> {
         let (parent, name) = self.parent_of(path)?;
         let known = self.built.tree.child(parent, name);
