@@ -11,9 +11,9 @@ use crate::signing::{Manifest, SignatureFile, SignatureFileError, Status, TrustS
 use crate::text;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Tree};
+use crate::tree::ownership::OwnershipMap;
 use crate::tree::reading::SourceError;
 use crate::tree::snapshot::{Snapshot, SubjectKind};
-use crate::tree::territory::Territories;
 use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub trait Authentication {
     fn raw(&self, bytes: &[u8]);
 
     /// What is known once the subject was read.
-    fn conclude(&self, snapshot: &Snapshot, territories: &Territories, names: &Names) -> Authenticity;
+    fn conclude(&self, snapshot: &Snapshot, ownership: &OwnershipMap, names: &Names) -> Authenticity;
 }
 
 /// Nobody asks whose it is; the raw bytes go to somebody who wants them for something else.
@@ -56,7 +56,7 @@ impl Authentication for NotAsked<'_> {
         (self.0)(bytes);
     }
 
-    fn conclude(&self, _snapshot: &Snapshot, _territories: &Territories, _names: &Names) -> Authenticity {
+    fn conclude(&self, _snapshot: &Snapshot, _territories: &OwnershipMap, _names: &Names) -> Authenticity {
         Authenticity::default()
     }
 }
@@ -114,11 +114,11 @@ impl Authentication for SignatureCheck<'_> {
         }
     }
 
-    fn conclude(&self, snapshot: &Snapshot, territories: &Territories, names: &Names) -> Authenticity {
+    fn conclude(&self, snapshot: &Snapshot, ownership: &OwnershipMap, names: &Names) -> Authenticity {
         let detached = self.detached(snapshot);
         let mut done = Authenticity { required: self.trust.required, detached, ..Authenticity::default() };
         if snapshot.tree_is_known() {
-            (done.manifest, done.manifest_signature) = manifest_inside(snapshot, territories, names, &self.trust.keys);
+            (done.manifest, done.manifest_signature) = manifest_inside(snapshot, ownership, names, &self.trust.keys);
         }
         done
     }
@@ -161,12 +161,12 @@ fn recognise(read: &files::Bounded) -> Recognised {
 #[must_use]
 pub fn manifest_inside(
     snapshot: &Snapshot,
-    territories: &Territories,
+    ownership: &OwnershipMap,
     names: &Names,
     trust: &TrustStore,
 ) -> (Option<ManifestFile>, Signature) {
     let manifest = kept(&snapshot.tree, MANIFEST).map(|content| match content {
-        Ok(bytes) => compare(snapshot, territories, bytes, names),
+        Ok(bytes) => compare(snapshot, ownership, bytes, names),
         Err(why) => ManifestFile::Invalid(why.to_owned()),
     });
     let signature = if manifest.is_some() { manifest_signature(&snapshot.tree, trust) } else { Signature::default() };
@@ -223,13 +223,13 @@ fn kept<'t>(tree: &'t Tree, name: &str) -> Option<Result<&'t [u8], &'static str>
 
 /// The manifest's bytes compared with the tree.
 #[must_use]
-pub fn compare(snapshot: &Snapshot, territories: &Territories, manifest: &[u8], names: &Names) -> ManifestFile {
+pub fn compare(snapshot: &Snapshot, ownership: &OwnershipMap, manifest: &[u8], names: &Names) -> ManifestFile {
     match Manifest::parse(manifest) {
         Err(error) => ManifestFile::Invalid(text::printable(&error.to_string()).into_owned()),
         Ok(manifest) => {
             let entries = manifest.entries().iter().map(|entry| (entry.path.as_slice(), &entry.digest));
             let deployed = stage(snapshot, names) == Stage::Deployed;
-            ManifestFile::Compared(checksums::compare(&snapshot.tree, territories, entries, deployed, names))
+            ManifestFile::Compared(checksums::compare(&snapshot.tree, ownership, entries, deployed, names))
         }
     }
 }

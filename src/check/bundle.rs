@@ -10,8 +10,8 @@ use crate::signing::authenticity::Authenticity;
 use crate::systemd::Unit;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::ownership::{Ownership, OwnershipMap};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
-use crate::tree::territory::{Territories, Territory};
 use crate::update::Shipped;
 use crate::update::generation::Generation;
 use crate::update::layout::DEPLOYED_AT;
@@ -69,7 +69,7 @@ pub struct Bundle<'a> {
     /// The same, with the shared package taken from its shipped sources, as an update may install it; nothing where it
     /// ships none.
     pub restored: Option<Graph>,
-    territories: &'a Territories,
+    ownership: &'a OwnershipMap,
 }
 
 impl<'a> Bundle<'a> {
@@ -78,7 +78,7 @@ impl<'a> Bundle<'a> {
     pub fn new(
         snapshot: &'a Snapshot,
         contents: &'a Contents,
-        territories: &'a Territories,
+        ownership: &'a OwnershipMap,
         names: &'a Names,
         expectations: &'a Expectations,
         authenticity: &'a Authenticity,
@@ -96,7 +96,7 @@ impl<'a> Bundle<'a> {
             shared_package: read_package(tree, &format!("{}/package.json", names.shared_copy())),
             modules: Graph::default(),
             restored: None,
-            territories,
+            ownership,
         }
     }
 
@@ -113,8 +113,8 @@ impl<'a> Bundle<'a> {
     }
 
     /// Every node but the root, with whose it is.
-    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Territory)> {
-        self.tree().ids().map(|id| (id, self.territories.at(id)))
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Ownership)> {
+        self.tree().ids().map(|id| (id, self.ownership.at(id)))
     }
 
     /// The package in `folder`, read anew: for the few packages that only one rule looks at.
@@ -140,7 +140,7 @@ impl<'a> Bundle<'a> {
             tree: self.tree(),
             scripts: &self.contents.scripts,
             names: self.names,
-            territories: self.territories,
+            ownership: self.ownership,
             package: &self.package,
             shared_package: &self.shared_package,
             node: self.expectations.node,

@@ -7,8 +7,8 @@ use crate::node::scripts::Scripts;
 use crate::tree::limits::{MOST_KEPT_OF_A_FILE, MOST_KEPT_OF_A_TEXT, MOST_KEPT_OF_THE_MANIFEST, MOST_PARSED_OF_A_FILE};
 use crate::tree::names::Names;
 use crate::tree::nodes::{FileId, Kind, NodeId, Tree};
+use crate::tree::ownership::Ownership;
 use crate::tree::reading::{ContentObserver, Digests, Wanted};
-use crate::tree::territory::Territory;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 
@@ -110,7 +110,7 @@ impl ContentObserver for Observer<'_> {
         {
             return Wanted::Kept(MOST_KEPT_OF_A_TEXT);
         }
-        if !Territory::of(path, self.names).is_ours() {
+        if !Ownership::of(path, self.names).is_ours() {
             return Wanted::Nothing;
         }
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);

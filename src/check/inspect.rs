@@ -18,9 +18,9 @@ use crate::tree::limits::Limits;
 use crate::tree::names::Names;
 use crate::tree::nodes::Tree;
 use crate::tree::open::{Opened, open};
+use crate::tree::ownership::OwnershipMap;
 use crate::tree::reading::{Progress, ReadOptions, SourceError};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
-use crate::tree::territory::Territories;
 use std::io;
 
 /// How a subject is read, and what it is judged by.
@@ -75,7 +75,7 @@ pub struct Inspected {
     /// What is known of its signature and manifest.
     pub authenticity: Authenticity,
     /// Whose each of its nodes is.
-    pub territories: Territories,
+    pub ownership: OwnershipMap,
     names: Names,
     expectations: Expectations,
 }
@@ -103,10 +103,10 @@ pub fn inspect(path: &str, options: &InspectOptions<'_>) -> Result<Inspected, In
     };
     let snapshot = snapshot.map_err(InspectError::Subject)?;
     let contents = observer.finish().map_err(|error| InspectError::Subject(no_thread(path, error)))?;
-    let territories = Territories::of(&snapshot.tree, names);
-    let authenticity = authentication.conclude(&snapshot, &territories, names);
+    let ownership = OwnershipMap::of(&snapshot.tree, names);
+    let authenticity = authentication.conclude(&snapshot, &ownership, names);
     let (names, expectations) = (names.clone(), expectations());
-    Ok(Inspected { snapshot, contents, authenticity, territories, names, expectations })
+    Ok(Inspected { snapshot, contents, authenticity, ownership, names, expectations })
 }
 
 /// Whoever may not start a thread has not judged the code, which must not look as if it were sound.
@@ -132,8 +132,8 @@ impl Inspected {
     /// The bundle without its imports being followed: for what asks about the archive, its package and its manifest.
     #[must_use]
     pub fn bundle_unfollowed(&self) -> Bundle<'_> {
-        let Self { snapshot, contents, authenticity, territories, names, expectations } = self;
-        Bundle::new(snapshot, contents, territories, names, expectations, authenticity)
+        let Self { snapshot, contents, authenticity, ownership, names, expectations } = self;
+        Bundle::new(snapshot, contents, ownership, names, expectations, authenticity)
     }
 
     /// The bundle with everything that the rules judge, what following its imports found included.

@@ -152,7 +152,7 @@ impl Job<'_> {
             let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
             return Err(Failure::new(message).at(&self.options.path).help(Some(help)));
         }
-        let manifest = is_verified.then(|| compare(&inspected.snapshot, &inspected.territories, &bytes, &self.names));
+        let manifest = is_verified.then(|| compare(&inspected.snapshot, &inspected.ownership, &bytes, &self.names));
         inspected.authenticity = Authenticity { manifest, manifest_signature, ..Authenticity::default() };
         Ok(self.conclude(&inspected))
     }

@@ -5,7 +5,7 @@
 use super::manifest_files::UNLISTED;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, NodeId, Tree};
-use crate::tree::territory::{Territories, Territory};
+use crate::tree::ownership::{Ownership, OwnershipMap};
 use hashbrown::{HashMap, HashSet};
 
 /// What `pnpm install` and `npm install` write beside the manifest, at the root of a deployed directory.
@@ -52,7 +52,7 @@ pub enum MismatchKind {
 #[must_use]
 pub fn compare<'m>(
     tree: &Tree,
-    territories: &Territories,
+    ownership: &OwnershipMap,
     manifest: impl IntoIterator<Item = (&'m [u8], &'m [u8; 32])>,
     deployed: bool,
     names: &Names,
@@ -71,7 +71,7 @@ pub fn compare<'m>(
             Some(kind) => done.mismatches.push(Mismatch { path: path.to_vec(), kind }),
         }
     }
-    let known = Known { deployed, names, territories, shared_source };
+    let known = Known { deployed, names, ownership, shared_source };
     for id in tree.ids().filter(|id| tree.kind(*id) != Kind::Directory && !own.contains(id)) {
         let path = tree.path(id);
         match known.excuse(tree, id, path.as_bytes()) {
@@ -104,7 +104,7 @@ enum Excuse {
 struct Known<'a> {
     deployed: bool,
     names: &'a Names,
-    territories: &'a Territories,
+    ownership: &'a OwnershipMap,
     /// The listed digests of the shared package's sources, by their paths in it.
     shared_source: HashMap<&'a [u8], &'a [u8; 32]>,
 }
@@ -124,7 +124,7 @@ impl Known<'_> {
 
     /// Whether an update brings this along, beside what was shipped.
     fn installed(&self, tree: &Tree, id: NodeId, path: &[u8]) -> bool {
-        self.territories.at(id) == Territory::ThirdParty
+        self.ownership.at(id) == Ownership::ThirdParty
             || LOCK_FILES.contains(&path)
             // pnpm keeps its copy of a `file:` dependency here, and links to it.
             || path.starts_with(b"node_modules/.pnpm/")
@@ -189,7 +189,7 @@ mod tests {
         let digests: Vec<_> = listed.iter().map(|(path, number)| (path.as_bytes(), [*number; 32])).collect();
         let entries = digests.iter().map(|(path, digest)| (*path, digest));
         let names = crate::update::layout::names();
-        let done = compare(tree, &Territories::of(tree, &names), entries, deployed, &names);
+        let done = compare(tree, &OwnershipMap::of(tree, &names), entries, deployed, &names);
         let shown = |m: &Mismatch| format!("{:?} {}", m.kind, String::from_utf8_lossy(&m.path));
         (done.listed, done.verified, done.outside, done.mismatches.iter().map(shown).collect())
     }

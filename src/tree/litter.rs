@@ -1,7 +1,7 @@
 //! What no server needs of a bundle: sources, compiler settings, caches, tests, workspace files.
 
 use super::nodes::{Kind, NodeId, Tree};
-use super::territory::Territory;
+use super::ownership::Ownership;
 
 /// What a file is that no server needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,8 +39,8 @@ impl Litter {
 
     /// What a node is that no server needs; nothing where it may be needed. A folder stands for all that is in it.
     #[must_use]
-    pub fn of(tree: &Tree, id: NodeId, territory: Territory) -> Option<Self> {
-        if territory.is_ours() { of_ours(tree, id) } else { of_third_parties(tree, id) }
+    pub fn of(tree: &Tree, id: NodeId, ownership: Ownership) -> Option<Self> {
+        if ownership.is_ours() { of_ours(tree, id) } else { of_third_parties(tree, id) }
     }
 }
 

@@ -10,7 +10,7 @@ pub mod litter;
 pub mod names;
 pub mod nodes;
 pub mod open;
+pub mod ownership;
 pub mod path;
 pub mod reading;
 pub mod snapshot;
-pub mod territory;

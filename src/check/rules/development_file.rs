@@ -32,8 +32,8 @@ const fn message(litter: Litter) -> &'static str {
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let tree = bundle.tree();
     let mut found: Vec<(Litter, NodeId)> = Vec::new();
-    for (id, territory) in bundle.nodes() {
-        found.extend(Litter::of(tree, id, territory).map(|litter| (litter, id)));
+    for (id, ownership) in bundle.nodes() {
+        found.extend(Litter::of(tree, id, ownership).map(|litter| (litter, id)));
     }
     let kinds = Litter::ALL.into_iter().filter_map(|litter| {
         let mut paths: Vec<_> = found.iter().filter(|(kind, _)| *kind == litter).map(|(_, id)| tree.path(*id)).collect();

@@ -5,7 +5,7 @@ use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, Place};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
-use crate::tree::territory::Territory;
+use crate::tree::ownership::Ownership;
 use crate::update::layout;
 
 pub static RULE: Rule = Rule {
@@ -58,7 +58,7 @@ fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {
     };
     let near = nearest.map_or_else(String::new, |nearest| format!("; it exports `{nearest}`"));
     let message = format!("`{target}` does not export `{name}`{near}. {} {said}", faults::unless(place.need));
-    let shared = Territory::of(target.as_bytes(), bundle.names) == Territory::Shared;
+    let shared = Ownership::of(target.as_bytes(), bundle.names) == Ownership::Shared;
     let help = if shared {
         format!(
             "the copied shared package is older than the agent: build it and copy it anew, from the repository's root:\n(cd {} && pnpm build)\n{}",

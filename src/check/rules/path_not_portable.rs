@@ -28,13 +28,13 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     // Keyed by a hash of the folded name: 150,000 folded names would take more memory than the tree itself.
     let mut seen: HashMap<u64, NodeId> = HashMap::new();
     let hasher = seen.hasher().clone();
-    for (id, territory) in bundle.nodes() {
+    for (id, ownership) in bundle.nodes() {
         // In third-party packages, too: no registry delivers such a name, as node-tar writes another one.
         let Ok(name) = std::str::from_utf8(tree.name(id)) else {
             found.push((id, NOT_UTF8, None));
             continue;
         };
-        if !territory.is_ours() {
+        if !ownership.is_ours() {
             continue;
         }
         if name.chars().any(char::is_control) {

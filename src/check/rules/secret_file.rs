@@ -26,7 +26,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let tree = bundle.tree();
     let message = "A secret in an archive that anyone can download; whoever has it can act as its owner";
     let help = "take it out of the bundle, and replace the secret if an archive with it was ever published";
-    let ours = bundle.nodes().filter(|(_, territory)| territory.is_ours()).map(|(id, _)| id);
+    let ours = bundle.nodes().filter(|(_, ownership)| ownership.is_ours()).map(|(id, _)| id);
     let secrets = ours.filter(|id| tree.file(*id).is_some()).filter_map(|id| {
         let what = by_content(bundle, id).or_else(|| by_name(tree.name(id)).map(str::to_owned))?;
         Some((id, what))

@@ -320,7 +320,7 @@ impl Job<'_> {
             trust.add(key.public(), "--sign".to_owned());
         }
         let (manifest, manifest_signature) =
-            manifest_inside(&inspected.snapshot, &inspected.territories, &self.names, &trust);
+            manifest_inside(&inspected.snapshot, &inspected.ownership, &self.names, &trust);
         let mut authenticity = Authenticity { manifest, manifest_signature, ..Authenticity::default() };
         let mut signature = None;
         if let Some(signer) = signer.into_inner() {

@@ -6,7 +6,7 @@ use crate::node::installed::installs_folder;
 use crate::node::modules::{Absent, Attributes, Fault, Form, Import, Need, Place, Script, SyntaxFault, WrongFormat};
 use crate::node::resolve::{Failure, Refusal};
 use crate::tree::nodes::{Content, NodeId};
-use crate::tree::territory::Territory;
+use crate::tree::ownership::Ownership;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -136,7 +136,7 @@ impl Walk<'_> {
             return Some(Absent::NotInstalled);
         }
         let root = self.sources.package.package()?;
-        let in_shared = self.sources.territories.at(from) == Territory::Shared;
+        let in_shared = self.sources.ownership.at(from) == Ownership::Shared;
         let by_path = in_shared && installs_folder(self.sources.tree, root, &self.sources.names.shared_source);
         if root.installs(package)
             || (by_path && self.sources.shared_package.package().is_some_and(|shared| shared.installs(package)))

@@ -16,7 +16,7 @@ use crate::node::package_file::PackageFile;
 use crate::node::resolve::{Failure, Loader, PackageType, Refusal, Resolver, Target};
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Kind, NodeId, Tree};
-use crate::tree::territory::Territories;
+use crate::tree::ownership::OwnershipMap;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Faults that are told apart; a bundle with more is refused all the same.
@@ -32,7 +32,7 @@ pub struct ModuleSources<'a> {
     /// The names it is judged by.
     pub names: &'a Names,
     /// Whose each of its nodes is.
-    pub territories: &'a Territories,
+    pub ownership: &'a OwnershipMap,
     /// The root `package.json`.
     pub package: &'a PackageFile,
     /// The one of the shared package's copy.
@@ -80,8 +80,8 @@ fn entry(sources: &ModuleSources<'_>) -> Option<NodeId> {
 }
 
 fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<NodeId>) -> Graph {
-    let ModuleSources { tree, node, here, names, territories, .. } = *sources;
-    let is_ours = |id: NodeId| territories.at(id).is_ours();
+    let ModuleSources { tree, node, here, names, ownership, .. } = *sources;
+    let is_ours = |id: NodeId| ownership.at(id).is_ours();
     let empty = Module::default();
     let resolver = Resolver::new(tree, node, here, &is_ours);
     let mut walk = Walk {

@@ -2,7 +2,7 @@
 
 use crate::tree::litter::Litter;
 use crate::tree::nodes::{Kind, NodeId, Tree};
-use crate::tree::territory::Territory;
+use crate::tree::ownership::Ownership;
 
 /// Lines that are told; the rest are counted.
 const MOST: usize = 12;
@@ -56,7 +56,7 @@ fn wanted(tree: &Tree, passed_over: &impl Fn(&Tree, NodeId) -> bool) -> Vec<Node
     let mut pending = vec![tree.root()];
     while let Some(folder) = pending.pop() {
         for id in tree.children(folder) {
-            if Litter::of(tree, id, Territory::Own).is_some() || passed_over(tree, id) {
+            if Litter::of(tree, id, Ownership::Own).is_some() || passed_over(tree, id) {
                 continue;
             }
             if tree.kind(id) == Kind::Directory {

@@ -8,8 +8,8 @@ use crate::signing::manifest_files::UNLISTED;
 use crate::tree::litter::Litter;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Kind, NodeId, Tree};
+use crate::tree::ownership::Ownership;
 use crate::tree::path::RelPath;
-use crate::tree::territory::Territory;
 use sha2::{Digest, Sha256};
 
 /// Everything of an archive but its time. What stands as in the folder is not copied: a bundle may have 150,000 entries.
@@ -295,13 +295,13 @@ impl Maker<'_> {
     /// Whether a node of the shared package, at this path in it, is for those who build it: pnpm's links to the
     /// workspace lead nowhere in a bundle, and what package managers hide beside them is of their own.
     fn is_for_developers(&self, id: NodeId, inside: &RelPath) -> bool {
-        let territory = Territory::of(self.tree.path(id).as_bytes(), self.names);
+        let ownership = Ownership::of(self.tree.path(id).as_bytes(), self.names);
         let mut folders: Vec<_> = inside.components().collect();
         let name = folders.pop().unwrap_or_default();
         let in_modules = folders.contains(&&b"node_modules"[..]);
         let hidden = folders.last() == Some(&&b"node_modules"[..]) && name.starts_with(b".");
         let leads_nowhere = self.tree.kind(id) == Kind::Link && self.tree.follow(id).is_err();
-        Litter::of(self.tree, id, territory).is_some() || hidden || (in_modules && leads_nowhere)
+        Litter::of(self.tree, id, ownership).is_some() || hidden || (in_modules && leads_nowhere)
     }
 
     /// The shared package's `package.json` without what stops or runs an installation from it; nothing where it has

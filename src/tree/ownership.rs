@@ -7,7 +7,7 @@ use super::nodes::{NodeId, Tree};
 
 /// Whose files a path belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Territory {
+pub enum Ownership {
     /// The agent's own: whatever stands below no `node_modules`.
     Own,
     /// A copy of the shared package, wherever it is installed, its own `node_modules` excepted.
@@ -16,7 +16,7 @@ pub enum Territory {
     ThirdParty,
 }
 
-impl Territory {
+impl Ownership {
     /// Whose a path (relative to the bundle) is.
     #[must_use]
     pub fn of(path: &[u8], names: &Names) -> Self {
@@ -36,20 +36,20 @@ impl Territory {
 }
 
 /// Whose each node of a tree is, worked out once.
-pub struct Territories(Vec<Territory>);
+pub struct OwnershipMap(Vec<Ownership>);
 
-impl Territories {
+impl OwnershipMap {
     /// Whose each node is by these names.
     #[must_use]
     pub fn of(tree: &Tree, names: &Names) -> Self {
         let nodes = std::iter::once(tree.root()).chain(tree.ids());
-        Self(nodes.map(|id| Territory::of(tree.path(id).as_bytes(), names)).collect())
+        Self(nodes.map(|id| Ownership::of(tree.path(id).as_bytes(), names)).collect())
     }
 
     /// Whose a node of that tree is.
     #[must_use]
-    pub fn at(&self, id: NodeId) -> Territory {
-        self.0.get(id.index()).copied().unwrap_or(Territory::ThirdParty)
+    pub fn at(&self, id: NodeId) -> Ownership {
+        self.0.get(id.index()).copied().unwrap_or(Ownership::ThirdParty)
     }
 }
 
@@ -81,24 +81,24 @@ mod tests {
     fn every_path_belongs_to_someone() {
         let names = crate::update::layout::names();
         for (path, expected) in [
-            ("dist/index.js", Territory::Own),
-            ("package.json", Territory::Own),
-            ("node_modules_old/x", Territory::Own),
-            ("node_modules", Territory::ThirdParty),
-            ("node_modules/@server-flow", Territory::ThirdParty),
-            ("node_modules/@server-flow/shared", Territory::Shared),
-            ("node_modules/@server-flow/shared/dist/index.js", Territory::Shared),
-            ("node_modules/@server-flow/shared/node_modules/zod/index.js", Territory::ThirdParty),
-            ("node_modules/@server-flow/shared-extra/x", Territory::ThirdParty),
-            ("node_modules/fastify/lib/x.js", Territory::ThirdParty),
-            ("node_modules/.pnpm/a/node_modules/@server-flow/shared/x", Territory::Shared),
-            ("node_modules/fastify/node_modules", Territory::ThirdParty),
-            ("apps/agent/node_modules/@server-flow/shared/x", Territory::Shared),
-            ("packages/shared/src/index.ts", Territory::Shared),
-            ("packages/shared/node_modules/zod", Territory::ThirdParty),
-            ("packages/shared2/x", Territory::Own),
+            ("dist/index.js", Ownership::Own),
+            ("package.json", Ownership::Own),
+            ("node_modules_old/x", Ownership::Own),
+            ("node_modules", Ownership::ThirdParty),
+            ("node_modules/@server-flow", Ownership::ThirdParty),
+            ("node_modules/@server-flow/shared", Ownership::Shared),
+            ("node_modules/@server-flow/shared/dist/index.js", Ownership::Shared),
+            ("node_modules/@server-flow/shared/node_modules/zod/index.js", Ownership::ThirdParty),
+            ("node_modules/@server-flow/shared-extra/x", Ownership::ThirdParty),
+            ("node_modules/fastify/lib/x.js", Ownership::ThirdParty),
+            ("node_modules/.pnpm/a/node_modules/@server-flow/shared/x", Ownership::Shared),
+            ("node_modules/fastify/node_modules", Ownership::ThirdParty),
+            ("apps/agent/node_modules/@server-flow/shared/x", Ownership::Shared),
+            ("packages/shared/src/index.ts", Ownership::Shared),
+            ("packages/shared/node_modules/zod", Ownership::ThirdParty),
+            ("packages/shared2/x", Ownership::Own),
         ] {
-            assert_eq!(Territory::of(path.as_bytes(), &names), expected, "{path}");
+            assert_eq!(Ownership::of(path.as_bytes(), &names), expected, "{path}");
         }
     }
 }
