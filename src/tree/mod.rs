@@ -2,11 +2,11 @@
 
 pub mod builder;
 pub mod defect;
+pub mod development_files;
 pub mod directory;
 mod hashing;
 pub mod limits;
 mod listing;
-pub mod litter;
 pub mod names;
 pub mod nodes;
 pub mod open;

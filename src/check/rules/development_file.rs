@@ -3,7 +3,7 @@
 use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
-use crate::tree::litter::Litter;
+use crate::tree::development_files::DevelopmentFile;
 use crate::tree::nodes::{Content, NodeId};
 
 pub static RULE: Rule = Rule {
@@ -16,32 +16,32 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-const fn message(litter: Litter) -> &'static str {
-    match litter {
-        Litter::Source => "TypeScript sources: the server runs what was compiled from them",
-        Litter::CompilerSettings => "The compiler's settings or its record of a build",
-        Litter::VersionControl => "Version control files: with `.git` the whole history may be published",
-        Litter::Workspace => "A workspace file: pnpm takes the bundle for the root of a workspace",
-        Litter::Cache => "A cache of the machine that built the bundle",
-        Litter::Test => "Tests, which no server runs",
-        Litter::Tooling => "Settings or leftovers of an editor, a linter or an operating system",
-        Litter::WindowsShim => "Windows start scripts, written on the machine that built the bundle",
+const fn message(unneeded: DevelopmentFile) -> &'static str {
+    match unneeded {
+        DevelopmentFile::Source => "TypeScript sources: the server runs what was compiled from them",
+        DevelopmentFile::CompilerSettings => "The compiler's settings or its record of a build",
+        DevelopmentFile::VersionControl => "Version control files: with `.git` the whole history may be published",
+        DevelopmentFile::Workspace => "A workspace file: pnpm takes the bundle for the root of a workspace",
+        DevelopmentFile::Cache => "A cache of the machine that built the bundle",
+        DevelopmentFile::Test => "Tests, which no server runs",
+        DevelopmentFile::Tooling => "Settings or leftovers of an editor, a linter or an operating system",
+        DevelopmentFile::WindowsShim => "Windows start scripts, written on the machine that built the bundle",
     }
 }
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let tree = bundle.tree();
-    let mut found: Vec<(Litter, NodeId)> = Vec::new();
+    let mut found: Vec<(DevelopmentFile, NodeId)> = Vec::new();
     for (id, ownership) in bundle.nodes() {
-        found.extend(Litter::of(tree, id, ownership).map(|litter| (litter, id)));
+        found.extend(DevelopmentFile::of(tree, id, ownership).map(|unneeded| (unneeded, id)));
     }
-    let kinds = Litter::ALL.into_iter().filter_map(|litter| {
-        let mut paths: Vec<_> = found.iter().filter(|(kind, _)| *kind == litter).map(|(_, id)| tree.path(*id)).collect();
+    let kinds = DevelopmentFile::ALL.into_iter().filter_map(|unneeded| {
+        let mut paths: Vec<_> = found.iter().filter(|(kind, _)| *kind == unneeded).map(|(_, id)| tree.path(*id)).collect();
         paths.sort_unstable();
         let first = paths.first()?;
-        let observation = Observation::new(message(litter)).at(first);
+        let observation = Observation::new(message(unneeded)).at(first);
         let observation = if paths.len() > 1 { observation.evidence(format!("the first of {}", paths.len())) } else { observation };
-        let observation = match broken_workspace(bundle).filter(|_| litter == Litter::Workspace) {
+        let observation = match broken_workspace(bundle).filter(|_| unneeded == DevelopmentFile::Workspace) {
             Some(message) => Observation { message: message.to_owned(), ..observation.only(Severity::Error) },
             None => observation,
         };

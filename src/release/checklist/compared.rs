@@ -1,6 +1,6 @@
 //! What stands in one tree and should stand in another, told in lines.
 
-use crate::tree::litter::Litter;
+use crate::tree::development_files::DevelopmentFile;
 use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::ownership::Ownership;
 
@@ -56,7 +56,7 @@ fn wanted(tree: &Tree, passed_over: &impl Fn(&Tree, NodeId) -> bool) -> Vec<Node
     let mut pending = vec![tree.root()];
     while let Some(folder) = pending.pop() {
         for id in tree.children(folder) {
-            if Litter::of(tree, id, Ownership::Own).is_some() || passed_over(tree, id) {
+            if DevelopmentFile::of(tree, id, Ownership::Own).is_some() || passed_over(tree, id) {
                 continue;
             }
             if tree.kind(id) == Kind::Directory {

@@ -5,7 +5,7 @@ use crate::archive::write::tar::{PackedContent, PackedEntry, PackedNode};
 use crate::check::bundle::Bundle;
 use crate::node::package::{Package, RUN_FOR_A_PATH};
 use crate::signing::manifest_files::UNLISTED;
-use crate::tree::litter::Litter;
+use crate::tree::development_files::DevelopmentFile;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Kind, NodeId, Tree};
 use crate::tree::ownership::Ownership;
@@ -301,7 +301,7 @@ impl Maker<'_> {
         let in_modules = folders.contains(&&b"node_modules"[..]);
         let hidden = folders.last() == Some(&&b"node_modules"[..]) && name.starts_with(b".");
         let leads_nowhere = self.tree.kind(id) == Kind::Link && self.tree.follow(id).is_err();
-        Litter::of(self.tree, id, ownership).is_some() || hidden || (in_modules && leads_nowhere)
+        DevelopmentFile::of(self.tree, id, ownership).is_some() || hidden || (in_modules && leads_nowhere)
     }
 
     /// The shared package's `package.json` without what stops or runs an installation from it; nothing where it has

@@ -5,7 +5,7 @@ use super::ownership::Ownership;
 
 /// What a file is that no server needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Litter {
+pub enum DevelopmentFile {
     /// What the code was compiled from.
     Source,
     /// A compiler's settings, or its record of a build.
@@ -24,7 +24,7 @@ pub enum Litter {
     WindowsShim,
 }
 
-impl Litter {
+impl DevelopmentFile {
     /// Every kind, in the order in which they are reported.
     pub const ALL: [Self; 8] = [
         Self::Source,
@@ -44,25 +44,25 @@ impl Litter {
     }
 }
 
-fn of_ours(tree: &Tree, id: NodeId) -> Option<Litter> {
+fn of_ours(tree: &Tree, id: NodeId) -> Option<DevelopmentFile> {
     let name = std::str::from_utf8(tree.name(id)).ok()?.to_ascii_lowercase();
     let directory = tree.kind(id) == Kind::Directory;
     let has = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
     match name.as_str() {
         ".git" | ".gitignore" | ".gitattributes" | ".gitmodules" | ".github" | ".svn" | ".hg" => {
-            return Some(Litter::VersionControl);
+            return Some(DevelopmentFile::VersionControl);
         }
         "pnpm-workspace.yaml" | "turbo.json" | "lerna.json" | "nx.json" | "rush.json" => {
-            return Some(Litter::Workspace);
+            return Some(DevelopmentFile::Workspace);
         }
         ".turbo" | ".cache" | ".eslintcache" | ".nyc_output" | "coverage" | ".swc" => {
-            return Some(Litter::Cache);
+            return Some(DevelopmentFile::Cache);
         }
-        "__tests__" | "__mocks__" if directory => return Some(Litter::Test),
-        "test" | "tests" if directory && is_top_of_a_package(tree, id) => return Some(Litter::Test),
+        "__tests__" | "__mocks__" if directory => return Some(DevelopmentFile::Test),
+        "test" | "tests" if directory && is_top_of_a_package(tree, id) => return Some(DevelopmentFile::Test),
         ".vscode" | ".idea" | ".husky" | ".ds_store" | "thumbs.db" | "desktop.ini" | ".editorconfig" | "biome.json" => {
-            return Some(Litter::Tooling);
+            return Some(DevelopmentFile::Tooling);
         }
         _ => {}
     }
@@ -70,16 +70,16 @@ fn of_ours(tree: &Tree, id: NodeId) -> Option<Litter> {
         return None;
     }
     if has(&[".test.js", ".spec.js", ".test.mjs", ".spec.mjs", ".test.cjs", ".spec.cjs", ".test.ts", ".spec.ts"]) {
-        return Some(Litter::Test);
+        return Some(DevelopmentFile::Test);
     }
     if has(&[".ts", ".tsx", ".mts", ".cts"]) && !has(&[".d.ts", ".d.mts", ".d.cts"]) {
-        return Some(Litter::Source);
+        return Some(DevelopmentFile::Source);
     }
     if has(&[".tsbuildinfo"]) || (starts(&["tsconfig"]) && has(&[".json"])) {
-        return Some(Litter::CompilerSettings);
+        return Some(DevelopmentFile::CompilerSettings);
     }
     let settings = [".eslintrc", "eslint.config.", ".prettierrc", "jest.config.", "vitest.config.", "._"];
-    (starts(&settings) || has(&[".swp"])).then_some(Litter::Tooling)
+    (starts(&settings) || has(&[".swp"])).then_some(DevelopmentFile::Tooling)
 }
 
 /// Whether a folder stands beside a package.json.
@@ -88,8 +88,8 @@ fn is_top_of_a_package(tree: &Tree, id: NodeId) -> bool {
 }
 
 /// Package managers on Windows write these beside every command.
-fn of_third_parties(tree: &Tree, id: NodeId) -> Option<Litter> {
+fn of_third_parties(tree: &Tree, id: NodeId) -> Option<DevelopmentFile> {
     let in_bin = tree.parent(id).is_some_and(|parent| tree.name(parent) == b".bin");
     let name = tree.name(id).to_ascii_lowercase();
-    (in_bin && (name.ends_with(b".cmd") || name.ends_with(b".ps1"))).then_some(Litter::WindowsShim)
+    (in_bin && (name.ends_with(b".cmd") || name.ends_with(b".ps1"))).then_some(DevelopmentFile::WindowsShim)
 }
