@@ -1,12 +1,12 @@
 //! The documented update: its eight steps as data, for each generation of deployed agents, and what they make of a
-//! bundle, foreseen without running them. `crate::update::rehearse` runs them.
+//! bundle, predicted without running them. `crate::update::rehearse` runs them.
 
-mod foresee;
 pub mod generation;
 pub mod layout;
+mod predict;
 pub mod rehearsal;
 pub mod rehearse;
 mod steps;
 
-pub use foresee::{Fate, Manager, Outcome, Shipped, foresee, foresee_repaired};
+pub use predict::{Fate, Manager, Outcome, Shipped, predict, predict_repaired};
 pub use steps::{Fallback, Line, Place, Run, Step, When, Word};

@@ -6,7 +6,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::text;
 use crate::update::generation::Generation;
 use crate::update::layout::BUNDLE_SOURCE;
-use crate::update::{Fate, Outcome, Step, foresee_repaired};
+use crate::update::{Fate, Outcome, Step, predict_repaired};
 
 pub static RULE: Rule = Rule {
     id: "update-drops-shared",
@@ -33,7 +33,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let generations = decisive.map_or_else(|| Generation::ALL.to_vec(), |only| vec![only]);
     let bad: Vec<_> = generations
         .into_iter()
-        .map(|generation| foresee_repaired(generation, &bundle.shipped()))
+        .map(|generation| predict_repaired(generation, &bundle.shipped()))
         .filter(|outcome| outcome.worse().is_bad())
         .collect();
     let Some(first) = bad.first() else {

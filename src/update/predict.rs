@@ -118,14 +118,14 @@ impl Outcome {
 
 /// What a generation's update would make of a bundle's shared package.
 #[must_use]
-pub fn foresee(generation: Generation, shipped: &Shipped<'_>) -> Outcome {
+pub fn predict(generation: Generation, shipped: &Shipped<'_>) -> Outcome {
     let fate = |manager| fate(generation, shipped, provision(shipped, manager));
     Outcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
 }
 
-/// [`foresee`], once a dependency on the shared package that cannot be installed is removed, as its rule advises.
+/// [`predict`], once a dependency on the shared package that cannot be installed is removed, as its rule advises.
 #[must_use]
-pub fn foresee_repaired(generation: Generation, shipped: &Shipped<'_>) -> Outcome {
+pub fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) -> Outcome {
     let fate = |manager| {
         let found = provision(shipped, manager);
         let mended = matches!(found, Provision::Fails | Provision::DeadLink);
