@@ -3,7 +3,7 @@
 //! Pure: the same facts give the same report, whether they come from a live server, a recorded one or a mounted disk.
 
 mod checks;
-mod ignorance;
+mod not_checked;
 
 use crate::doctor::causes;
 use crate::doctor::facts::{Condition, Facts, SETTLED};
@@ -21,7 +21,7 @@ pub fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
     mend_once(&mut diagnoses);
     let health = health(&facts, &diagnoses);
     let checks = checks::checks(&facts, &diagnoses);
-    let not_checked = ignorance::not_checked(&facts);
+    let not_checked = not_checked::not_checked(&facts);
     DoctorReport { health, facts, checks, diagnoses, not_checked }
 }
 
