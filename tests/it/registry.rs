@@ -13,7 +13,7 @@ const WITHOUT_FIXTURES: [&str; 5] =
     ["signature-missing", "signature-invalid", "signature-untrusted", "signature-binding", "checksum-mismatch"];
 
 /// Modules in `src/check/rules/` that are no rules but help several.
-const HELPERS: [&str; 6] = ["mod", "faults", "links", "modes", "places", "specifiers"];
+const HELPERS: [&str; 6] = ["mod", "faults", "links", "modes", "bounded", "specifiers"];
 
 /// Rules of docs/reference/contract.md, "Rules to come", that causes name already.
 const LATER: [&str; 0] = [];
@@ -156,7 +156,7 @@ fn later_rules_are_not_half_there() {
 }
 
 /// Modules in `src/doctor/causes/` that are no causes but help several.
-const CAUSE_HELPERS: [&str; 7] = ["mod", "crash", "evidence", "findings", "fix", "halted_update", "places"];
+const CAUSE_HELPERS: [&str; 7] = ["mod", "crash", "evidence", "findings", "fix", "halted_update", "started"];
 
 fn cause_ids() -> BTreeSet<String> {
     CAUSES.iter().map(|cause| cause.id.to_owned()).collect()

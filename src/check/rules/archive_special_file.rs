@@ -1,6 +1,6 @@
 //! `archive-special-file`: a device, FIFO, socket or entry of unknown type.
 
-use super::{Judges, Rule, places};
+use super::{Judges, Rule, bounded};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
@@ -25,6 +25,6 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         Kind::Special(special) => Some((id, special)),
         _ => None,
     });
-    found.extend(places::each(special, |(id, special)| Observation::new(message(special.name())).at(tree.path(id))));
+    found.extend(bounded::each(special, |(id, special)| Observation::new(message(special.name())).at(tree.path(id))));
     found.into_iter().map(|observation| observation.help(help)).collect()
 }

@@ -1,6 +1,6 @@
 //! `checksum-mismatch`: a file differs from, is absent from, or is not listed in the manifest.
 
-use super::places;
+use super::bounded;
 use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
@@ -27,7 +27,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         }
         Some(ManifestFile::Compared(comparison)) => comparison,
     };
-    places::each(&comparison.mismatches, |mismatch| {
+    bounded::each(&comparison.mismatches, |mismatch| {
         let message = match mismatch.kind {
             MismatchKind::Missing => "The manifest lists a file that is not there",
             MismatchKind::Different => "A file is not the one that the manifest lists: its SHA-256 differs",

@@ -1,6 +1,6 @@
 //! What is wrong with a symbolic link: one answer a link, so that several rules never report the same one.
 
-use super::places;
+use super::bounded;
 use crate::check::bundle::Bundle;
 use crate::report::finding::Observation;
 use crate::tree::nodes::resolve::Unresolved;
@@ -29,7 +29,7 @@ pub fn with(bundle: &Bundle<'_>, wanted: Fault, message: &str, help: &str) -> Ve
     let judged: Vec<_> = judged.iter().filter_map(|path| on_the_way(tree, path)).collect();
     let links = tree.ids().filter(|id| tree.kind(*id) == Kind::Link && !judged.contains(id));
     let faulty = links.filter(|id| fault(bundle, *id) == Some(wanted));
-    places::each(faulty, |id| {
+    bounded::each(faulty, |id| {
         let target = crate::text::printable_bytes(tree.target(id)).into_owned();
         Observation::new(message).at(tree.path(id)).evidence(format!("→ {target}")).help(help)
     })

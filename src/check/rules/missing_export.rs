@@ -1,6 +1,6 @@
 //! `missing-export`: a reachable file imports a name that its target inside the bundle does not export.
 
-use super::{Judges, Rule, faults, places};
+use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, Place};
 use crate::report::finding::{Observation, Severity};
@@ -40,7 +40,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         }
         _ => None,
     });
-    places::each(missing, |missing| word(bundle, &missing))
+    bounded::each(missing, |missing| word(bundle, &missing))
 }
 
 fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {

@@ -1,6 +1,6 @@
 //! `module-format-mismatch`: ES module syntax in a file that Node loads as CommonJS, or the reverse.
 
-use super::{Judges, Rule, faults, places};
+use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, FormatFault, WrongFormat};
 use crate::report::finding::{Observation, Severity};
@@ -20,7 +20,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         Fault::Format(fault) => Some(fault),
         _ => None,
     });
-    places::each(wrong, |fault| word(bundle, fault))
+    bounded::each(wrong, |fault| word(bundle, fault))
 }
 
 fn word(bundle: &Bundle<'_>, fault: &FormatFault) -> Observation {

@@ -1,6 +1,6 @@
 //! `module-syntax-error`: a file reachable from the entry point does not parse.
 
-use super::{Judges, Rule, faults, places};
+use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, Need, SyntaxFault};
 use crate::node::node_version::NodeVersion;
@@ -22,9 +22,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         Fault::Syntax { file, fault, need, node } => Some((*file, fault, *need, *node)),
         _ => None,
     });
-    let mut found = places::each(broken, |fault| word(bundle, fault));
+    let mut found = bounded::each(broken, |fault| word(bundle, fault));
     let not_parsed = bundle.modules.not_parsed.iter();
-    found.extend(places::each(not_parsed, |(file, why)| {
+    found.extend(bounded::each(not_parsed, |(file, why)| {
         let message = format!("It was not parsed: {}. What it imports is not judged", why.name());
         Observation::new(message)
             .at(bundle.tree().path(*file))

@@ -1,6 +1,6 @@
 //! `path-not-portable`: a name is not UTF-8, has control characters, or differs from another only by case or Unicode form.
 
-use super::{Judges, Rule, places};
+use super::{Judges, Rule, bounded};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
@@ -49,7 +49,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             }
         }
     }
-    places::each(found, |(id, message, other)| {
+    bounded::each(found, |(id, message, other)| {
         let observation = Observation::new(message).at(tree.path(id)).help("rename the file");
         match other {
             Some(other) => observation.evidence(format!("and {}", tree.path(other))),

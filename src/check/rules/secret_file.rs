@@ -1,6 +1,6 @@
 //! `secret-file`: a private key, credentials or an agent's identity.
 
-use super::{Judges, Rule, places};
+use super::{Judges, Rule, bounded};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{Content, NodeId};
@@ -31,7 +31,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         let what = by_content(bundle, id).or_else(|| by_name(tree.name(id)).map(str::to_owned))?;
         Some((id, what))
     });
-    places::each(secrets, |(id, what)| Observation::new(message).at(tree.path(id)).evidence(what).help(help))
+    bounded::each(secrets, |(id, what)| Observation::new(message).at(tree.path(id)).evidence(what).help(help))
 }
 
 fn by_name(name: &[u8]) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! `undeclared-dependency`: a package imported from a reachable file is neither shipped, declared nor a Node builtin.
 
-use super::{Judges, Rule, faults, places};
+use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Absent, Fault, Place};
 use crate::report::finding::{Observation, Severity};
@@ -44,7 +44,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             count: 1,
         });
     }
-    places::each(packages, |(package, uses)| word(bundle, package, &uses))
+    bounded::each(packages, |(package, uses)| word(bundle, package, &uses))
 }
 
 fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {

@@ -1,6 +1,6 @@
 //! `unresolved-import`: an import reachable from the entry point leads to no file that Node can load.
 
-use super::{Judges, Rule, faults, places};
+use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Fault, Place};
 use crate::node::resolve::Failure;
@@ -30,7 +30,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         }
         _ => None,
     });
-    let mut found = places::each(broken, |(place, failure, said, fallback)| match fallback {
+    let mut found = bounded::each(broken, |(place, failure, said, fallback)| match fallback {
         Some(file) => faults::at_import(
             bundle,
             place,

@@ -1,6 +1,6 @@
 //! `deployment-nested`: the bundle has the old nested layout, and the unit starts the flat one.
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, evidence, fix, started};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -18,11 +18,11 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     facts.deployment.inspected().filter(|inspected| inspected.is_nested())?;
-    if places::unit_is_nested(facts) {
+    if started::unit_is_nested(facts) {
         return works_today(facts);
     }
-    let wanted = places::script_path(facts)?;
-    let nested = places::nested_folder(facts);
+    let wanted = started::script_path(facts)?;
+    let nested = started::nested_folder(facts);
     let words = format!(
         "The deployed bundle has the old nested layout, below `apps/agent/`; the unit starts `{wanted}`, which is not there",
     );
@@ -58,7 +58,7 @@ fn works_today(facts: &Facts) -> Option<Diagnosis> {
 
 /// The bundle that is there runs if the unit is pointed to it. The next update brings the flat one and needs it back.
 fn nest_unit(facts: &Facts) -> Option<Step> {
-    let unit = &places::unit(facts)?.unit;
+    let unit = &started::unit(facts)?.unit;
     let bundle = normal(&facts.places.bundle);
     let name = bundle.rsplit('/').next().unwrap_or(&bundle);
     let mut commands = Vec::new();

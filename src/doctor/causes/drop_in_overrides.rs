@@ -2,7 +2,7 @@
 
 mod confinement;
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, evidence, fix, started};
 use crate::doctor::facts::{Facts, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -20,16 +20,16 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(facts) };
-    let unit = &places::unit(facts)?.unit;
+    let unit = &started::unit(facts)?.unit;
     let base = base_setting(unit, key);
     let mut seen = vec![evidence::unit_line(key, &setting)];
     seen.extend(base.map(|base| evidence::unit_line(key, &base)));
     seen.extend(match key {
-        "WorkingDirectory" => places::directory(facts).map(evidence::reached),
-        _ => [places::program(facts), places::script(facts)]
+        "WorkingDirectory" => started::directory(facts).map(evidence::reached),
+        _ => [started::program(facts), started::script(facts)]
             .into_iter()
             .flatten()
-            .find(|reached| places::is_missing(reached))
+            .find(|reached| started::is_missing(reached))
             .map(evidence::reached),
     });
     let mut seen = seen.into_iter();
@@ -41,13 +41,13 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 
 /// The line of a drop-in that breaks what the unit file itself has right.
 pub fn culprit(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
-    let unit = &places::unit(facts)?.unit;
-    let flat = places::flat_bundle(facts).is_some();
+    let unit = &started::unit(facts)?.unit;
+    let flat = started::flat_bundle(facts).is_some();
     let broken = |reached: Option<&Reached>| {
-        reached.is_some_and(|reached| places::is_missing(reached) || flat && places::is_nested(facts, &reached.path))
+        reached.is_some_and(|reached| started::is_missing(reached) || flat && started::is_nested(facts, &reached.path))
     };
-    let directory = broken(places::directory(facts));
-    let command = broken(places::script(facts)) || broken(places::program(facts));
+    let directory = broken(started::directory(facts));
+    let command = broken(started::script(facts)) || broken(started::program(facts));
     for (key, is_broken) in [("WorkingDirectory", directory), ("ExecStart", command)] {
         let setting = if key == "ExecStart" { last(unit, key) } else { unit.setting("Service", key) };
         let Some(setting) = setting.filter(|setting| is_drop_in(unit, setting)) else { continue };
@@ -82,8 +82,8 @@ fn base_setting<'a>(unit: &'a Unit, key: &str) -> Option<Setting<'a>> {
 fn is_right(facts: &Facts, setting: &Setting<'_>) -> bool {
     let bundle = normal(&facts.places.bundle);
     let value = setting.value.replace("%h", "/root");
-    let nested = value.contains(&places::nested_folder(facts));
-    value.contains(&bundle) && !(nested && places::flat_bundle(facts).is_some())
+    let nested = value.contains(&started::nested_folder(facts));
+    value.contains(&bundle) && !(nested && started::flat_bundle(facts).is_some())
 }
 
 /// Takes the drop-in's lines about what is started out; a drop-in that holds nothing else is put aside.

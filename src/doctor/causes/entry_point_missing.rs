@@ -1,6 +1,6 @@
 //! `entry-point-missing`: the script that the unit starts is not there, or is empty.
 
-use super::{Cause, Stands, crash, evidence, fix, places};
+use super::{Cause, Stands, crash, evidence, fix, started};
 use crate::doctor::facts::{Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -29,10 +29,10 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let here = facts.deployment.inspected().and_then(|inspected| inspected.stopper("entry-point-missing"));
-    let script = places::script(facts);
+    let script = started::script(facts);
     // A script outside of the bundle is judged by what is there, not by the bundle's rules.
     let outside = script.filter(|script| {
-        !places::is_below(&script.path, &facts.places.bundle)
+        !started::is_below(&script.path, &facts.places.bundle)
             && matches!(script.presence, Presence::Missing { .. } | Presence::File { size: 0, .. })
     });
     let seen = match (outside, here) {
@@ -72,7 +72,7 @@ fn is_whole(script: &Reached) -> bool {
 
 /// The bundle would start, the unit names a script elsewhere.
 fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
-    let Some(setting) = places::unit(facts).and_then(|unit| unit.unit.exec_start()) else { return Vec::new() };
+    let Some(setting) = started::unit(facts).and_then(|unit| unit.unit.exec_start()) else { return Vec::new() };
     let wanted = format!("{}/{}", normal(&facts.places.bundle), layout::ENTRY_POINT);
     if !setting.value.contains(script) {
         return Vec::new();

@@ -1,6 +1,6 @@
 //! `executable-missing`: the program that the unit starts cannot be executed (203/EXEC).
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Presence};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
@@ -16,7 +16,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let program = places::program(facts);
+    let program = started::program(facts);
     let bad = program
         .filter(|program| matches!(program.presence, Presence::Missing { .. } | Presence::Directory | Presence::Other));
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
@@ -49,8 +49,8 @@ fn others(facts: &Facts) -> Option<Evidence> {
 }
 
 fn remedy(facts: &Facts) -> Vec<Step> {
-    let setting = places::unit(facts).and_then(|unit| unit.unit.exec_start());
-    let program = places::program(facts).map(|program| program.path.as_str());
+    let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
+    let program = started::program(facts).map(|program| program.path.as_str());
     if let (Some(node), Some(setting), Some(program)) = (facts.other_nodes.first(), setting, program) {
         let (from, to) = (fix::pattern(program), fix::replacement(&node.path));
         let line = format!("{}s#{from}#{to}#", setting.line);

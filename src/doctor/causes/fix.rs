@@ -1,6 +1,6 @@
 //! Steps of fixes that several causes share: exact commands for this server, nothing to fill in.
 
-use super::places;
+use super::started;
 use crate::doctor::facts::{Deployment, DeploymentState, Fact, Facts, Inspected};
 use crate::report::diagnosis::{Command, Step};
 use crate::systemd::{Setting, normal};
@@ -90,7 +90,7 @@ pub fn pattern(text: &str) -> String {
 /// The newest backup that would start as the unit is now: a second update moves the bundle into the backup.
 pub fn good_backup(facts: &Facts) -> Option<&Deployment> {
     let backups = facts.nested_backup.iter().chain([&facts.backup]);
-    backups.into_iter().find(|backup| places::would_start(facts, backup))
+    backups.into_iter().find(|backup| started::would_start(facts, backup))
 }
 
 /// The commands that take a bundle out of the way.
@@ -122,7 +122,7 @@ pub fn renew(facts: &Facts) -> Vec<Step> {
     let archive = facts.places.download.as_str();
     let mut steps = Vec::new();
     if !has_good_download(facts) {
-        let Some(url) = places::url(facts) else {
+        let Some(url) = started::url(facts) else {
             let text = format!(
                 "put a bundle into `{bundle}`: no backup here would start, and the control plane's address is not known"
             );
@@ -237,7 +237,7 @@ pub fn copy_shared(bundle: &str) -> Vec<Command> {
 
 /// Points the unit's lines of the old layout to the flat one: only the paths change, options stay.
 pub fn flatten_unit(facts: &Facts) -> Option<Step> {
-    let unit = &places::unit(facts)?.unit;
+    let unit = &started::unit(facts)?.unit;
     let bundle = normal(&facts.places.bundle);
     let name = bundle.rsplit('/').next().unwrap_or(&bundle);
     let expression = format!("s#{}/apps/agent#{}#g", pattern(name), replacement(name));
@@ -254,7 +254,7 @@ pub fn flatten_unit(facts: &Facts) -> Option<Step> {
 /// Writes the unit as the source document has it; what is there is kept beside it. Words where the control plane's
 /// address is not known.
 pub fn write_unit(facts: &Facts) -> Vec<Step> {
-    let Some(url) = places::url(facts) else {
+    let Some(url) = started::url(facts) else {
         let text = "install the agent's unit again: nothing on this server knows its control plane's address";
         return vec![Step::safe(text, Vec::new())];
     };
@@ -278,7 +278,7 @@ pub fn write_unit(facts: &Facts) -> Vec<Step> {
 /// The unit of the source document (docs/reference/update-mechanism.md, "Fichiers Clés", 4) for this server.
 fn document(facts: &Facts, url: &str) -> String {
     let bundle = normal(&facts.places.bundle);
-    let program = places::program(facts).filter(|program| !places::is_missing(program)).map(|program| &program.path);
+    let program = started::program(facts).filter(|program| !started::is_missing(program)).map(|program| &program.path);
     let node = program.or_else(|| facts.other_nodes.first().map(|node| &node.path));
     let node = node.map_or("/usr/bin/node", String::as_str);
     format!(

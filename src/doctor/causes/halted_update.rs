@@ -108,7 +108,7 @@ pub fn runs_replaced_code(facts: &Facts) -> Option<Evidence> {
     let in_backup = process
         .directory
         .as_ref()
-        .is_some_and(|path| backups.into_iter().any(|backup| super::places::is_below(path, &backup.path)));
+        .is_some_and(|path| backups.into_iter().any(|backup| super::started::is_below(path, &backup.path)));
     let changed = facts.deployment.inspected().and_then(|inspected| inspected.changed);
     let older = matches!((process.started, changed), (Some(started), Some(changed)) if started < changed);
     let replaced = older && backup_is_younger(facts, process.started);

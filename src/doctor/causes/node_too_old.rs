@@ -1,7 +1,7 @@
 //! `node-too-old`: the node that the unit starts is older than the agent needs.
 
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix, places};
+use super::{Cause, Stands, crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -74,8 +74,8 @@ fn remedy(facts: &Facts, version: &str, range: Option<&str>) -> Vec<Step> {
             None => !is_older(other, OLDEST) && is_newer(other, version),
         })
     });
-    let setting = places::unit(facts).and_then(|unit| unit.unit.exec_start());
-    let program = places::program(facts).map(|program| program.path.as_str());
+    let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
+    let program = started::program(facts).map(|program| program.path.as_str());
     if let (Some(newer), Some(setting), Some(program)) = (newer, setting, program) {
         let (from, to) = (fix::pattern(program), fix::replacement(&newer.path));
         let line = format!("{}s#{from}#{to}#", setting.line);

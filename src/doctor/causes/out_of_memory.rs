@@ -1,7 +1,7 @@
 //! `out-of-memory`: the agent was ended for want of memory.
 
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix, places};
+use super::{Cause, Stands, crash, evidence, fix, started};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, Speaker};
 use crate::report::diagnosis::{Command, Diagnosis, Step};
@@ -52,7 +52,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 
 /// The lines of the unit that bound the agent's memory.
 fn limits(facts: &Facts) -> Vec<(&'static str, Setting<'_>)> {
-    let Some(unit) = places::unit(facts) else { return Vec::new() };
+    let Some(unit) = started::unit(facts) else { return Vec::new() };
     let bounds = ["MemoryMax", "MemoryHigh", "MemoryLimit"];
     let mut found: Vec<_> = bounds
         .into_iter()

@@ -1,7 +1,7 @@
 //! `permission-denied`: the user of the unit may not read what it must start.
 
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix, places};
+use super::{Cause, Stands, crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -18,12 +18,12 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let denied = [places::directory(facts), places::script(facts), places::program(facts)]
+    let denied = [started::directory(facts), started::script(facts), started::program(facts)]
         .into_iter()
         .flatten()
         .find(|reached| matches!(reached.presence, Presence::Denied { .. }));
     let program =
-        places::program(facts).filter(|program| matches!(program.presence, Presence::File { executable: false, .. }));
+        started::program(facts).filter(|program| matches!(program.presence, Presence::File { executable: false, .. }));
     let denied = denied.or(program);
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
@@ -34,7 +34,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if denied.is_none() && said.is_none() {
         return None;
     }
-    let user = places::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
+    let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
     let path = denied.map_or(facts.places.bundle.as_str(), |reached| reached.path.as_str());
     let words = format!("The agent runs as `{user}`, who may not use `{path}`");
     let mut seen = denied
@@ -65,13 +65,14 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
         Some(Presence::Denied { at, .. }) => normal(at),
         _ => bundle.clone(),
     };
-    let setting = places::unit(facts).and_then(|unit| unit.unit.setting("Service", "User"));
-    let of_root = places::is_below(&home, "/root") && places::is_below(&at, "/root") && !places::is_below(&at, &bundle);
+    let setting = started::unit(facts).and_then(|unit| unit.unit.setting("Service", "User"));
+    let of_root =
+        started::is_below(&home, "/root") && started::is_below(&at, "/root") && !started::is_below(&at, &bundle);
     if let Some(setting) = setting.filter(|_| of_root) {
         let edit = fix::edit(&setting.file.path, &[fix::replace_line(&setting, "User", "root")]);
         return vec![Step::risky("run it as root, as documented", vec![edit]), fix::reload_and_restart(facts)];
     }
-    if !places::is_below(&at, &home) {
+    if !started::is_below(&at, &home) {
         let open = vec![fix::command(&["chmod", "a+rx", &at])];
         return vec![Step::risky(format!("open `{at}`"), open), fix::restart(facts)];
     }

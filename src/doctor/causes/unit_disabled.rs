@@ -1,6 +1,6 @@
 //! `unit-disabled`: the agent is not started at boot.
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, evidence, fix, started};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -16,7 +16,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let unit = places::unit(facts)?;
+    let unit = started::unit(facts)?;
     let state = facts.service.known().map(|service| service.unit_file_state.as_str());
     let disabled = match state {
         Some(state) => state == "disabled" || (state == "static" && !unit.enabled),

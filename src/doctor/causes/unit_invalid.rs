@@ -1,6 +1,6 @@
 //! `unit-invalid`: systemd cannot load the unit, or it has no command to start.
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Evidence, Source, Step};
 use crate::report::finding::Severity;
@@ -18,7 +18,7 @@ pub static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let service = facts.service.known();
     let refused = service.filter(|service| matches!(service.load_state.as_str(), "bad-setting" | "error"));
-    let unit = places::unit(facts);
+    let unit = started::unit(facts);
     let command = unit.map(|unit| unit.unit.command());
     let from_drop_in = super::drop_in_overrides::culprit(facts).is_some();
     let fault = match command {
@@ -57,7 +57,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 fn environment_file(facts: &Facts) -> Option<Diagnosis> {
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
     let said = evidence::manager_line(facts, &["Failed to load environment files"]).filter(|_| dead)?;
-    let unit = &places::unit(facts)?.unit;
+    let unit = &started::unit(facts)?.unit;
     let setting =
         unit.settings("Service", "EnvironmentFile").into_iter().find(|setting| !setting.value.starts_with('-'))?;
     let words = format!("The unit reads variables from `{}`, which cannot be read", setting.value);

@@ -1,6 +1,6 @@
 //! `unit-nested-paths`: the unit starts the agent in the old nested layout, the bundle is flat.
 
-use super::{Cause, Stands, crash, evidence, fix, places};
+use super::{Cause, Stands, crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence};
 use crate::report::finding::Severity;
@@ -23,13 +23,13 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    if !places::unit_is_nested(facts) {
+    if !started::unit_is_nested(facts) {
         return None;
     }
     let lines = [evidence::unit_setting(facts, "WorkingDirectory"), evidence::unit_setting(facts, "ExecStart")];
-    let nested = places::nested_folder(facts);
+    let nested = started::nested_folder(facts);
     let mut lines = lines.into_iter().flatten().filter(|line| line.detail.contains("/apps/agent"));
-    let Some(inspected) = places::flat_bundle(facts) else {
+    let Some(inspected) = started::flat_bundle(facts) else {
         return unread(facts, lines.next()?);
     };
     let version = inspected.report.package.as_ref().and_then(|package| package.version.as_deref());

@@ -1,6 +1,6 @@
 //! `unit-not-reloaded`: the unit file was changed, and systemd still uses the old one.
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
@@ -18,7 +18,7 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let service = facts.service.known().filter(|service| service.need_daemon_reload)?;
-    let unit = places::unit(facts)?;
+    let unit = started::unit(facts)?;
     let needs = evidence::systemctl("NeedDaemonReload=yes");
     let differences = differences(facts, service);
     let steps = [fix::reload_and_restart(facts)];
@@ -49,21 +49,21 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 fn loaded_is_broken(facts: &Facts, service: &Service) -> bool {
     let directory = service.working_directory.as_deref().map(|path| normal(path.trim_start_matches(['!', '-'])));
     let paths = directory.into_iter().chain(service.exec_start.iter().skip(1).take(1).map(|script| normal(script)));
-    places::flat_bundle(facts).is_some() && paths.into_iter().any(|path| places::is_nested(facts, &path))
+    started::flat_bundle(facts).is_some() && paths.into_iter().any(|path| started::is_nested(facts, &path))
 }
 
 /// What is loaded and what the file says, where they differ in what is started.
 fn differences(facts: &Facts, service: &Service) -> Vec<Evidence> {
     let mut seen = Vec::new();
     let loaded = service.working_directory.as_deref().map(|path| normal(path.trim_start_matches(['!', '-'])));
-    if let (Some(loaded), Some(file)) = (loaded, places::directory(facts))
+    if let (Some(loaded), Some(file)) = (loaded, started::directory(facts))
         && !loaded.is_empty()
         && loaded != normal(&file.path)
     {
         seen.push(evidence::systemctl(format!("WorkingDirectory={loaded} is loaded")));
         seen.extend(evidence::unit_setting(facts, "WorkingDirectory"));
     }
-    let command = places::unit(facts).and_then(|unit| unit.unit.command()).and_then(Result::ok);
+    let command = started::unit(facts).and_then(|unit| unit.unit.command()).and_then(Result::ok);
     if let Some(command) = command {
         let wanted = |words: &[String]| words.iter().take(2).map(|word| normal(word)).collect::<Vec<_>>();
         let file: Vec<String> = std::iter::once(command.program.clone()).chain(command.arguments.clone()).collect();

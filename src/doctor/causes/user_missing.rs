@@ -1,6 +1,6 @@
 //! `user-missing`: the user or group that the unit names does not exist (217/USER).
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -17,7 +17,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let unit = places::unit(facts)?;
+    let unit = started::unit(facts)?;
     // systemd makes a dynamic user itself (systemd.exec(5), `DynamicUser=`).
     let dynamic = unit.unit.setting("Service", "DynamicUser").is_some_and(|setting| is_yes(setting.value));
     let account_is_missing = matches!(unit.account.known(), Some(None)) && !dynamic;
@@ -46,9 +46,9 @@ fn is_yes(value: &str) -> bool {
 
 /// Below root's home nobody else could run the agent, and the document has `User=root`; elsewhere the user is made.
 fn remedy(facts: &Facts, key: &str, name: &str) -> Vec<Step> {
-    let Some(unit) = places::unit(facts) else { return Vec::new() };
+    let Some(unit) = started::unit(facts) else { return Vec::new() };
     let bundle = normal(&facts.places.bundle);
-    if !places::is_below(&bundle, "/root") {
+    if !started::is_below(&bundle, "/root") {
         let home = normal(&facts.places.home);
         let home = home.rsplit_once('/').map_or("/", |(home, _)| home);
         let make = match key {

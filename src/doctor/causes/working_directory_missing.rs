@@ -1,6 +1,6 @@
 //! `working-directory-missing`: the directory that the unit starts in is not there (200/CHDIR).
 
-use super::{Cause, Stands, evidence, fix, places};
+use super::{Cause, Stands, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Presence, Reached, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
@@ -29,8 +29,8 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let unit = places::unit(facts)?;
-    let directory = places::directory(facts);
+    let unit = started::unit(facts)?;
+    let directory = started::directory(facts);
     let (_, forgiven) = unit.unit.working_directory();
     let gone = directory.filter(|reached| match reached.presence {
         Presence::Missing { .. } | Presence::File { .. } | Presence::Other => !forgiven,
@@ -46,7 +46,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if gone.is_none() && loaded.is_none() && !told {
         return None;
     }
-    let path = places::directory_path(facts).unwrap_or_else(|| "/".to_owned());
+    let path = started::directory_path(facts).unwrap_or_else(|| "/".to_owned());
     let words = format!("systemd cannot enter the unit's working directory `{path}`: it is not there");
     let seen = evidence::unit_setting(facts, "WorkingDirectory").into_iter();
     let mut seen = seen
@@ -67,13 +67,13 @@ fn may_be_reached(directory: Option<&Reached>) -> bool {
 
 /// The journal names the program it was about to start, and people look for what is wrong with that.
 fn note(facts: &Facts) -> Option<Evidence> {
-    let program = places::program(facts).filter(|program| matches!(program.presence, Presence::File { .. }))?;
+    let program = started::program(facts).filter(|program| matches!(program.presence, Presence::File { .. }))?;
     Some(evidence::disk(format!("{}: is there; `spawning {}` is about the directory", program.path, program.path)))
 }
 
 /// The documented directory, if the bundle is there.
 fn remedy(facts: &Facts) -> Vec<Step> {
-    let Some(unit) = places::unit(facts) else { return Vec::new() };
+    let Some(unit) = started::unit(facts) else { return Vec::new() };
     let bundle = normal(&facts.places.bundle);
     if facts.deployment.inspected().is_none() {
         return fix::mend(facts);

@@ -4,7 +4,7 @@
 //! `MemoryDenyWriteExecute=` ends Node by SIGTRAP, `SystemCallFilter=` by SIGSYS without a word.
 
 use super::{CAUSE, is_drop_in, without};
-use crate::doctor::causes::{evidence, fix, places};
+use crate::doctor::causes::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Exit, Facts, Presence, Run};
 use crate::report::diagnosis::Diagnosis;
 use crate::systemd::Setting;
@@ -47,14 +47,14 @@ enum Mark {
 pub fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let mark = mark(facts)?;
     let (_, keys) = MARKS.iter().find(|(known, _)| *known == mark)?;
-    let unit = &places::unit(facts)?.unit;
+    let unit = &started::unit(facts)?.unit;
     let of = |key: &&'static str| Some((*key, unit.setting("Service", key)?));
     let (key, setting): (&str, Setting<'_>) =
         keys.iter().filter_map(of).find(|(_, setting)| is_drop_in(unit, setting))?;
     let words = format!("A drop-in confines the agent so that it cannot start: `{key}={}`", setting.value);
     let said = ["Failed at step", "timed out", "Main process exited"];
     let said = said.iter().find_map(|words| evidence::manager_line(facts, &[words]));
-    let there = places::directory(facts).filter(|_| mark == Mark::OutOfSight).map(evidence::reached);
+    let there = started::directory(facts).filter(|_| mark == Mark::OutOfSight).map(evidence::reached);
     let diagnosis = CAUSE
         .found(facts, words, evidence::unit_line(key, &setting))
         .and(said.map(evidence::journal))
@@ -74,7 +74,7 @@ fn mark(facts: &Facts) -> Option<Mark> {
             let is_there = |reached: Option<&crate::doctor::facts::Reached>| {
                 reached.is_some_and(|reached| matches!(reached.presence, Presence::Directory | Presence::File { .. }))
             };
-            let there = is_there(places::directory(facts)) && is_there(places::program(facts));
+            let there = is_there(started::directory(facts)) && is_there(started::program(facts));
             there.then_some(Mark::OutOfSight)
         }
         Some(Exit::Signal(5)) => Some(Mark::Trap),
