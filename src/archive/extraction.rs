@@ -6,7 +6,7 @@
 use super::extractor_quirks;
 use crate::tree::builder::{Stop, TreeBuilder, too_long};
 use crate::tree::defect::{Defect, DefectKind};
-use crate::tree::limits::{LONGEST_PATH, Limits};
+use crate::tree::limits::{Limits, MAX_PATH};
 use crate::tree::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Special};
 use crate::tree::path::RelPath;
 use hashbrown::HashSet;
@@ -74,7 +74,7 @@ impl Extraction {
         if target.is_empty() {
             return Err(refused(DefectKind::Ambiguous, path, "a symbolic link without a target"));
         }
-        if target.len() > LONGEST_PATH {
+        if target.len() > MAX_PATH {
             return Err(too_long(path, format!("a link target of {} bytes, more than Linux takes", target.len())));
         }
         let (parent, name) = self.parent_of(path)?;

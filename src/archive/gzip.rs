@@ -4,7 +4,7 @@
 //! on disk: a wrong CRC, a cut trailer, bytes after the stream. The inflating itself is flate2's.
 
 use super::input::{Listener, Raw};
-use crate::tree::limits::{Limits, MOST_PADDING, RATIO_GRACE};
+use crate::tree::limits::{Limits, MAX_PADDING, RATIO_GRACE};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io;
 
@@ -105,7 +105,7 @@ pub enum Step {
 
 /// How many unpacked bytes are made at a time: few at first, so that whoever waits for them has something to do.
 const FIRST_OUT: usize = 32 * 1024;
-const MOST_OUT: usize = 256 * 1024;
+const MAX_OUT: usize = 256 * 1024;
 
 /// Unpacks a gzip file, buffer by buffer.
 pub struct Inflater<L> {
@@ -174,7 +174,7 @@ impl<L: Listener> Inflater<L> {
 
     /// In powers of two, so that a buffer that comes back is rarely too small.
     fn size_of_out(&self) -> usize {
-        let share = usize::try_from(self.total / 32).unwrap_or(MOST_OUT).clamp(FIRST_OUT, MOST_OUT);
+        let share = usize::try_from(self.total / 32).unwrap_or(MAX_OUT).clamp(FIRST_OUT, MAX_OUT);
         1 << share.ilog2()
     }
 
@@ -317,10 +317,10 @@ impl<L: Listener> Inflater<L> {
         let start = self.raw.offset();
         loop {
             let passed = self.raw.offset() - start;
-            if passed > MOST_PADDING {
+            if passed > MAX_PADDING {
                 return Err(Fault::TooLarge(format!(
                     "more than {} of zeros behind it",
-                    crate::text::size(MOST_PADDING)
+                    crate::text::size(MAX_PADDING)
                 )));
             }
             let chunk = self.raw.fill()?;

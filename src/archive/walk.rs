@@ -13,7 +13,7 @@ use super::unpacked::Unpacked;
 use super::{extractor_quirks, pax, sniff};
 use crate::tree::builder::{Stop, TreeBuilder};
 use crate::tree::defect::{Defect, DefectKind, Format, Unreadable};
-use crate::tree::limits::{LONGEST_PATH, MOST_KEPT, MOST_PAX, MOST_READ_ON};
+use crate::tree::limits::{MAX_KEPT, MAX_PATH, MAX_PAX, MAX_READ_ON};
 use crate::tree::nodes::{Content, FileData, Kind, Meta, Special};
 use crate::tree::open::Stream;
 use crate::tree::path::RelPath;
@@ -78,7 +78,7 @@ fn finish(
         _ if sound => u64::MAX,
         _ if too_large => 0,
         Some(_) => options.limits.max_size,
-        None => MOST_READ_ON,
+        None => MAX_READ_ON,
     };
     let (read, sha256) = unpacked.finish(most)?;
     let size = length.filter(|_| sha256.is_none()).unwrap_or(read);
@@ -215,7 +215,7 @@ impl Walk<'_> {
 
     /// Reads the body of an extended header and keeps what it says for the entry behind it.
     fn extension(&mut self, header: &Header) -> Result<(), Halt> {
-        let limit = if matches!(header.kind, b'L' | b'K') { LONGEST_PATH as u64 + 1 } else { MOST_PAX };
+        let limit = if matches!(header.kind, b'L' | b'K') { MAX_PATH as u64 + 1 } else { MAX_PAX };
         if header.size > limit {
             let what = format!("an extended header of {}, more than {limit} bytes", crate::text::size(header.size));
             return Err(Halt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
@@ -325,7 +325,7 @@ impl Walk<'_> {
         let keep = matches!(wanted, Wanted::Kept(most) if size <= most);
         if keep {
             self.kept += size;
-            if self.kept > MOST_KEPT {
+            if self.kept > MAX_KEPT {
                 let what = "more than 12 MiB of `package.json` files".to_owned();
                 return Err(Halt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
             }

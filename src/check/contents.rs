@@ -4,7 +4,7 @@ use super::secret::{self, SecretKind};
 use crate::node::modules::{NotParsed, Script};
 use crate::node::parse::{Parsing, SourceKind, kind_of};
 use crate::node::scripts::Scripts;
-use crate::tree::limits::{MOST_KEPT_OF_A_FILE, MOST_KEPT_OF_A_TEXT, MOST_KEPT_OF_THE_MANIFEST, MOST_PARSED_OF_A_FILE};
+use crate::tree::limits::{MAX_KEPT_OF_A_FILE, MAX_KEPT_OF_A_TEXT, MAX_KEPT_OF_THE_MANIFEST, MAX_PARSED_OF_A_FILE};
 use crate::tree::names::Names;
 use crate::tree::nodes::{FileId, Kind, NodeId, Tree};
 use crate::tree::ownership::Ownership;
@@ -24,7 +24,7 @@ pub enum Depth<'a> {
     Digests,
     /// Only the SHA-256 of every regular file, beside what decides whether the tree is known.
     Sums,
-    /// Only the content of the files of these paths, up to [`MOST_KEPT_OF_A_TEXT`] of each, beside that.
+    /// Only the content of the files of these paths, up to [`MAX_KEPT_OF_A_TEXT`] of each, beside that.
     Contents(&'a BTreeSet<Vec<u8>>),
 }
 
@@ -108,20 +108,20 @@ impl ContentObserver for Observer<'_> {
         if let Depth::Contents(paths) = self.depth
             && paths.contains(path)
         {
-            return Wanted::Kept(MOST_KEPT_OF_A_TEXT);
+            return Wanted::Kept(MAX_KEPT_OF_A_TEXT);
         }
         if !Ownership::of(path, self.names).is_ours() {
             return Wanted::Nothing;
         }
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
         match name {
-            b"SHA256SUMS" if path == name => Wanted::Kept(MOST_KEPT_OF_THE_MANIFEST),
+            b"SHA256SUMS" if path == name => Wanted::Kept(MAX_KEPT_OF_THE_MANIFEST),
             b"SHA256SUMS.minisig" | b"SHA256SUMS.sig" | b"pnpm-workspace.yaml" if path == name => {
-                Wanted::Kept(MOST_KEPT_OF_A_FILE)
+                Wanted::Kept(MAX_KEPT_OF_A_FILE)
             }
-            b"package.json" | b".npmrc" | b".yarnrc.yml" => Wanted::Kept(MOST_KEPT_OF_A_FILE),
+            b"package.json" | b".npmrc" | b".yarnrc.yml" => Wanted::Kept(MAX_KEPT_OF_A_FILE),
             _ if matches!(self.depth, Depth::Sums | Depth::Contents(_)) => Wanted::Head,
-            _ => self.source_kind(path).map_or(Wanted::Head, |_| Wanted::Given(MOST_PARSED_OF_A_FILE)),
+            _ => self.source_kind(path).map_or(Wanted::Head, |_| Wanted::Given(MAX_PARSED_OF_A_FILE)),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::report::bundle_layout::Layout;
 use crate::report::finding::Finding;
 use crate::report::format::Format;
 use crate::report::policy::Policy;
-use crate::tree::limits::{Limits, MOST_KEPT_OF_A_TEXT};
+use crate::tree::limits::{Limits, MAX_KEPT_OF_A_TEXT};
 use crate::tree::names::Names;
 use crate::tree::nodes::Content;
 use crate::tree::snapshot::Snapshot;
@@ -22,7 +22,7 @@ use crate::{exit_code, render, text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bytes of texts that are compared, on either side.
-const MOST_TEXT: u64 = 8 << 20;
+const MAX_TEXT: u64 = 8 << 20;
 
 struct Job<'a> {
     session: &'a Session<'a>,
@@ -113,11 +113,11 @@ impl<'a> Job<'a> {
 
     /// Reads both again for the files that changed, as far as they are small, and compares them line by line.
     fn add_texts(&self, options: &Diff, changed: &mut [Change]) -> Result<(), Failure> {
-        let mut room = MOST_TEXT;
+        let mut room = MAX_TEXT;
         let mut wanted = BTreeSet::new();
         for change in changed.iter().filter(|change| change.is_of_content()) {
             let largest = change.before.size.max(change.after.size).unwrap_or(u64::MAX);
-            if largest <= MOST_KEPT_OF_A_TEXT && largest <= room {
+            if largest <= MAX_KEPT_OF_A_TEXT && largest <= room {
                 room -= largest;
                 wanted.insert(change.raw.as_bytes().to_vec());
             }

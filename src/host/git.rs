@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Most bytes that git may print: a published archive has 50 kB to some megabytes.
-const MOST: usize = 16 << 20;
+const MAX: usize = 16 << 20;
 
 /// A tag, and whether it stands at the commit that is checked out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,7 +67,7 @@ fn git(folder: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let safe = ["-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
     let mut request = Request::new("git", &[&safe, args].concat());
     request.directory = Some(folder.to_path_buf());
-    request.most_output = MOST;
+    request.most_output = MAX;
     request.timeout = Duration::from_secs(20);
     // A hook that calls us sets these, for its own repository.
     let hooks = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"];

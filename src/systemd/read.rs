@@ -6,7 +6,7 @@ use crate::tree::reading::SourceError;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a unit's file.
-const MOST: usize = 1 << 20;
+const MAX: usize = 1 << 20;
 
 /// Reads the unit's file and its drop-ins, in that order; nothing where there is no file.
 ///
@@ -22,7 +22,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Option<Unit>, SourceError> {
 }
 
 fn file(path: &Path) -> Result<UnitFile, SourceError> {
-    let read = read_bounded(path, MOST).map_err(|error| SourceError::new("cannot read the unit", path, error))?;
-    let bytes = read.bytes.get(..MOST).unwrap_or(&read.bytes);
+    let read = read_bounded(path, MAX).map_err(|error| SourceError::new("cannot read the unit", path, error))?;
+    let bytes = read.bytes.get(..MAX).unwrap_or(&read.bytes);
     Ok(UnitFile::parse(&path.display().to_string(), &String::from_utf8_lossy(bytes)))
 }

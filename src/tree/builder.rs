@@ -1,7 +1,7 @@
 //! A tree that grows entry by entry, within limits: what the readers of archives and of folders share.
 
 use super::defect::{Defect, DefectKind};
-use super::limits::{LONGEST_COMPONENT, LONGEST_PATH, Limits, MOST_DEFECTS, MOST_NAME_BYTES};
+use super::limits::{Limits, MAX_COMPONENT, MAX_DEFECTS, MAX_NAME_BYTES, MAX_PATH};
 use super::nodes::Tree;
 use super::path::RelPath;
 
@@ -32,7 +32,7 @@ impl TreeBuilder {
         if let Some(known) = self.defects.iter_mut().find(same) {
             known.count += 1;
             known.hides_tree |= defect.hides_tree;
-        } else if self.defects.len() < MOST_DEFECTS {
+        } else if self.defects.len() < MAX_DEFECTS {
             self.defects.push(defect);
         }
     }
@@ -54,17 +54,14 @@ impl TreeBuilder {
         if depth > self.limits.max_depth {
             return Err(too_long(path, format!("a path {depth} levels deep, more than {}", self.limits.max_depth)));
         }
-        if raw_name.len() > LONGEST_PATH {
+        if raw_name.len() > MAX_PATH {
             return Err(too_long(
                 path,
-                format!("a path of {} bytes, more than Linux takes ({LONGEST_PATH})", raw_name.len()),
+                format!("a path of {} bytes, more than Linux takes ({MAX_PATH})", raw_name.len()),
             ));
         }
-        if path.components().any(|component| component.len() > LONGEST_COMPONENT) {
-            return Err(too_long(
-                path,
-                format!("a name of more than {LONGEST_COMPONENT} bytes, more than Linux takes"),
-            ));
+        if path.components().any(|component| component.len() > MAX_COMPONENT) {
+            return Err(too_long(path, format!("a name of more than {MAX_COMPONENT} bytes, more than Linux takes")));
         }
         self.room_for_a_node()
     }
@@ -74,7 +71,7 @@ impl TreeBuilder {
     /// # Errors
     /// [`Stop`] where there is no room for another.
     pub fn room_for_a_node(&self) -> Result<(), Stop> {
-        let what = if self.tree.name_bytes() > MOST_NAME_BYTES {
+        let what = if self.tree.name_bytes() > MAX_NAME_BYTES {
             "more than 12 MiB of names".to_owned()
         } else if self.tree.len() as u64 > self.limits.max_entries {
             format!("more than {} entries and folders", self.limits.max_entries)

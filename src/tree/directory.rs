@@ -5,7 +5,7 @@
 use super::builder::{Stop, TreeBuilder};
 use super::defect::{Defect, DefectKind};
 use super::hashing::{self, Done, Hashing, Job};
-use super::limits::MOST_KEPT;
+use super::limits::MAX_KEPT;
 use super::listing::{Ahead, Entry, Is, Listing, Look, Unlisted};
 use super::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Owner, Special};
 use super::open::Directory;
@@ -219,7 +219,7 @@ impl Walk<'_> {
     ) -> Result<(FileData, Content, Option<[u8; 32]>), Halt> {
         let digest = self.options.digests == Digests::Made;
         let to_keep = matches!(wanted, Wanted::Kept(_));
-        let keep = to_keep && size <= wanted.max_kept() && self.kept + size <= MOST_KEPT;
+        let keep = to_keep && size <= wanted.max_kept() && self.kept + size <= MAX_KEPT;
         let most = if to_keep && !keep { HEAD as u64 } else { wanted.max_held(size) };
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut hasher = digest.then(Sha256::new);

@@ -16,9 +16,9 @@ const BATCH: usize = 16;
 /// Bytes at which fewer are handed over, so that no thread waits for large ones.
 const LARGE: u64 = 256 * 1024;
 /// Most batches that wait for a thread, with their files open.
-const MOST_WAITING: usize = 4;
+const MAX_WAITING: usize = 4;
 /// Most threads: beyond these the disk or the walk is what takes time.
-const MOST_THREADS: usize = 4;
+const MAX_THREADS: usize = 4;
 
 /// A file to be hashed.
 pub struct Job {
@@ -59,10 +59,10 @@ pub struct Hashing {
 impl Hashing {
     /// Starts them; nothing where not even one can be started.
     pub fn start() -> Option<Self> {
-        let (jobs, waiting) = sync_channel(MOST_WAITING);
+        let (jobs, waiting) = sync_channel(MAX_WAITING);
         let (tell, done) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
-        let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
+        let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
         let start = |_| {
             let (waiting, tell) = (Arc::clone(&waiting), tell.clone());
             thread::Builder::new().name("hash".to_owned()).spawn(move || work(&waiting, &tell)).ok()

@@ -15,12 +15,12 @@ use std::thread::{self, JoinHandle};
 /// Bytes of a folder's listing that are read at a time: some three hundred names.
 const BUFFER: usize = 16 * 1024;
 /// Most entries that are looked at ahead, and what a folder counts for beside them: it is held open.
-const MOST_AHEAD: usize = 8192;
+const MAX_AHEAD: usize = 8192;
 const OPEN: usize = 64;
 /// Folders that wait before threads are started: a small tree is walked sooner than they are.
 const WORTH_THREADS: usize = 12;
 /// Most threads beside the walk's own: beyond these the walk is what takes time.
-const MOST_THREADS: usize = 3;
+const MAX_THREADS: usize = 3;
 /// Files that a process may hold open, below which nothing is listed ahead: folders that wait, those on the way down and
 /// files that are hashed are some 400 at most.
 const FEW_FILES: u64 = 512;
@@ -196,7 +196,7 @@ impl Ahead {
         if getrlimit(Resource::Nofile).current.is_some_and(|files| files < FEW_FILES) {
             return;
         }
-        let beside = thread::available_parallelism().map_or(0, |cores| (cores.get() - 1).min(MOST_THREADS));
+        let beside = thread::available_parallelism().map_or(0, |cores| (cores.get() - 1).min(MAX_THREADS));
         let start = |_| {
             let shared = Arc::clone(&self.shared);
             thread::Builder::new().name("list".to_owned()).spawn(move || shared.work()).ok()
@@ -216,7 +216,7 @@ impl Drop for Ahead {
 impl Queue {
     /// Whether enough was listed ahead.
     const fn is_full(&self) -> bool {
-        self.listed >= MOST_AHEAD
+        self.listed >= MAX_AHEAD
     }
 
     /// The next folder that nobody has begun, if one more may be listed ahead.
@@ -267,7 +267,7 @@ impl Shared {
 
     /// Lists a folder ahead of the walk. One of very many names is left to the walk: several could not be held at once.
     fn list(&self, (state, parent, name): Begun) {
-        let listing = open(&parent, &name, self.most_entries.min(MOST_AHEAD as u64));
+        let listing = open(&parent, &name, self.most_entries.min(MAX_AHEAD as u64));
         if let Ok(listing) = &listing {
             self.queue(listing);
         }
@@ -371,7 +371,7 @@ mod tests {
             fs::write(root.path().join(format!("{}/file", &folder[1..])), "x").unwrap();
             expected.extend([folder.clone(), format!("{folder}/file")]);
         }
-        assert!(expected.len() * OPEN > MOST_AHEAD);
+        assert!(expected.len() * OPEN > MAX_AHEAD);
         let (mut ahead, listing) = ahead(root.path(), 1000);
         let mut paths = Vec::new();
         walked(&mut ahead, listing.unwrap(), "", &mut paths);
@@ -398,7 +398,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let many = root.path().join("many");
         fs::create_dir(&many).unwrap();
-        for number in 0..=MOST_AHEAD {
+        for number in 0..=MAX_AHEAD {
             File::create(many.join(number.to_string())).unwrap();
         }
         let (mut ahead, listing) = ahead(root.path(), 100_000);
@@ -407,7 +407,7 @@ mod tests {
         assert_eq!(lock(&ahead.shared.ahead).listed, 0);
         let mut paths = Vec::new();
         walked(&mut ahead, listing.unwrap(), "", &mut paths);
-        assert_eq!(paths.len(), MOST_AHEAD + 2);
+        assert_eq!(paths.len(), MAX_AHEAD + 2);
     }
 
     #[test]

@@ -4,12 +4,12 @@
 use crate::report::finding::Observation;
 
 /// Places of one rule that are told apart.
-const MOST: usize = 200;
+const MAX: usize = 200;
 
 /// Words an observation for each place, up to a bound, and one for the rest.
 pub fn each<T>(places: impl IntoIterator<Item = T>, word: impl Fn(T) -> Observation) -> Vec<Observation> {
     let mut places = places.into_iter();
-    let mut found: Vec<_> = places.by_ref().take(MOST).map(word).collect();
+    let mut found: Vec<_> = places.by_ref().take(MAX).map(word).collect();
     let rest = places.count();
     if let (1.., Some(last)) = (rest, found.last().cloned()) {
         let more =

@@ -17,7 +17,7 @@ use crate::release::checklist;
 use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
 use crate::report::format::Format;
 use crate::report::policy::Policy;
-use crate::tree::limits::{Limits, MOST_KEPT_OF_A_FILE};
+use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
 use crate::tree::reading::Progress;
 use crate::tree::snapshot::Snapshot;
@@ -143,7 +143,7 @@ impl Job<'_> {
         use crate::host::files::read_regular;
         use crate::node::package::{Package, PackageFault};
         let place = self.repo.join(folder).join("package.json");
-        let most = usize::try_from(MOST_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
+        let most = usize::try_from(MAX_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
         match read_regular(&place, most, true) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(PackageFile::Missing),
             Err(error) => {

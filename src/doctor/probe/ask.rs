@@ -7,7 +7,7 @@ use crate::text;
 use std::sync::{Mutex, PoisonError};
 
 /// Lines of a command's output that are kept.
-const MOST_LINES: usize = 60;
+const MAX_LINES: usize = 60;
 
 /// Asks one server, and keeps what was run.
 pub struct Probe<'a> {
@@ -37,7 +37,7 @@ impl<'a> Probe<'a> {
                 let first_word = spoken.stderr.lines().find(|line| !line.trim().is_empty());
                 let fault = first_word.filter(|_| failed).map(|line| self.shown(line));
                 // The journal's lines are facts of their own; here they would stand twice, as JSON.
-                let lines = spoken.stdout.lines().filter(|_| !is_journal).take(MOST_LINES);
+                let lines = spoken.stdout.lines().filter(|_| !is_journal).take(MAX_LINES);
                 let output = self.redactor.clean_lines(lines);
                 let output = output.iter().map(|line| text::printable(line).into_owned()).collect();
                 Ran { id: diagnostic.id(), command, status: spoken.status, took: spoken.took, fault, output }

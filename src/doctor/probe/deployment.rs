@@ -73,7 +73,7 @@ enum Stands {
 }
 
 /// Most files without content that are named.
-const MOST_EMPTIED: usize = 20;
+const MAX_EMPTIED: usize = 20;
 
 /// Looks at the folder of a bundle.
 #[must_use]
@@ -160,7 +160,7 @@ fn engines(tree: &Tree) -> Option<String> {
 fn emptied(tree: &Tree) -> Vec<String> {
     let is_empty = |id| tree.file(id).is_some_and(|file| file.size == 0);
     let manifests = tree.ids().filter(|id| tree.name(*id) == b"package.json" && is_empty(*id));
-    manifests.map(|id| tree.path(id).to_string()).take(MOST_EMPTIED).collect()
+    manifests.map(|id| tree.path(id).to_string()).take(MAX_EMPTIED).collect()
 }
 
 /// Looks at what an update left in the temporary folder.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longer messages are cut: a stack of bytes says nothing more to people.
-const MOST_OF_A_MESSAGE: usize = 2000;
+const MAX_OF_A_MESSAGE: usize = 2000;
 
 /// An entry with what it is sorted and told apart by.
 struct Read {
@@ -41,7 +41,7 @@ pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<Entry>, 
             // Before anything is taken out: the beginning of a key is what the rest of it is known by.
             let hidden = block.hides(line);
             let clean = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };
-            let shown: String = clean.chars().take(MOST_OF_A_MESSAGE).collect();
+            let shown: String = clean.chars().take(MAX_OF_A_MESSAGE).collect();
             let message = text::printable(&shown).into_owned();
             entries.push(Entry { message, ..entry.clone() });
         }

@@ -7,7 +7,7 @@ use crate::text;
 use std::collections::BTreeMap;
 
 /// Most bytes of one file of `/proc`.
-const MOST: usize = 4 << 20;
+const MAX: usize = 4 << 20;
 
 /// The TCP sockets of a network namespace that listen or are connected. The kernel goes through all of its buckets for
 /// each reading, so they are read once.
@@ -22,7 +22,7 @@ impl Sockets {
     }
 
     fn below(server: &dyn Server, folder: &str) -> Self {
-        let tables = ["tcp", "tcp6"].iter().filter_map(|name| server.read(&format!("{folder}/{name}"), MOST).ok());
+        let tables = ["tcp", "tcp6"].iter().filter_map(|name| server.read(&format!("{folder}/{name}"), MAX).ok());
         let tables: Vec<_> = tables.map(|bytes| rows(&String::from_utf8_lossy(&bytes))).collect();
         Self((!tables.is_empty()).then(|| tables.into_iter().flatten().collect()))
     }

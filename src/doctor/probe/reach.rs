@@ -16,7 +16,7 @@ pub enum Need {
 }
 
 /// As many links are followed as the kernel would.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// What a path leads to, every link followed: the path itself and its look.
 ///
@@ -24,7 +24,7 @@ const MOST_LINKS: usize = 40;
 /// The [`Refusal`] of the component that stops it.
 pub fn through(server: &dyn Server, path: &str) -> Result<(String, Look), Refusal> {
     let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         let look = server.look(&path)?;
         if look.kind != 'l' {
             return Ok((path, look));

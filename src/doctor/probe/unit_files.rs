@@ -18,7 +18,7 @@ const LOAD_PATH: [&str; 8] = [
     "/lib/systemd/system",
 ];
 /// Most bytes of one unit file: systemd itself takes lines of 1 MiB.
-const MOST_OF_A_FILE: usize = 1 << 20;
+const MAX_OF_A_FILE: usize = 1 << 20;
 
 /// A unit as it stands on the disk.
 pub struct Found {
@@ -55,7 +55,7 @@ pub fn find(server: &dyn Server, name: &str) -> Fact<Found> {
             found.masked_by.get_or_insert(path);
             continue;
         }
-        match server.read(&path, MOST_OF_A_FILE) {
+        match server.read(&path, MAX_OF_A_FILE) {
             Ok(bytes) => found.unit.files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes))),
             Err(refusal) => return Fact::unless(format!("{path}: {refusal}"), "run it as root"),
         }
@@ -102,7 +102,7 @@ fn add_drop_ins(server: &dyn Server, unit: &mut Unit) -> Result<(), (String, Ref
         if leads_to_null {
             continue;
         }
-        match server.read(&path, MOST_OF_A_FILE) {
+        match server.read(&path, MAX_OF_A_FILE) {
             Ok(bytes) => unit.files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes))),
             // A link to nothing is not loaded.
             Err(Refusal::NotFound) => {}

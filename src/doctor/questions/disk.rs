@@ -14,11 +14,11 @@ use std::time::Duration;
 /// Each command ends within this, or is ended.
 const TIMEOUT: Duration = Duration::from_secs(8);
 /// Most bytes of what a command prints.
-const MOST_OUTPUT: usize = 4 << 20;
+const MAX_OUTPUT: usize = 4 << 20;
 /// Where commands are found: the caller's own PATH does not count for root's questions.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// As many links are followed as the kernel would (path_resolution(7)).
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// This machine, or the files of another below a folder.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Disk {
             }
             if let Ok(target) = paths::target(&here) {
                 followed += 1;
-                if followed > MOST_LINKS {
+                if followed > MAX_LINKS {
                     return Err(Refusal::Failed);
                 }
                 if target.is_absolute() {
@@ -125,7 +125,7 @@ impl Server for Disk {
         let request = Request {
             environment: Environment::Only(variables.map(|(name, value)| (name.into(), value.into())).to_vec()),
             timeout: TIMEOUT,
-            most_output: MOST_OUTPUT,
+            most_output: MAX_OUTPUT,
             keep: Keep::End,
             ..Request::new(program, &arguments)
         };

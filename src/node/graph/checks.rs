@@ -1,7 +1,7 @@
 //! What can be wrong with an import that was resolved, and with one that was not.
 
 use super::exported::Resolution;
-use super::{Dependencies, Linked, LoadedAs, MOST_FAULTS, Walk, When, extension_of};
+use super::{Dependencies, Linked, LoadedAs, MAX_FAULTS, Walk, When, extension_of};
 use crate::node::installed::installs_folder;
 use crate::node::modules::{Absent, Attributes, Fault, Form, Import, Need, Place, Script, SyntaxFault, WrongFormat};
 use crate::node::resolve::{Failure, Refusal};
@@ -182,7 +182,7 @@ impl Walk<'_> {
                     Linked::Module(id) | Linked::CommonJs(id) | Linked::Json(id) => Some(id),
                     Linked::Nothing => None,
                 };
-                if self.faults.len() >= MOST_FAULTS {
+                if self.faults.len() >= MAX_FAULTS {
                     return;
                 }
                 let names = target.map(|target| self.names_of(target)).unwrap_or_default();

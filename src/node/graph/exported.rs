@@ -19,7 +19,7 @@ pub enum Resolution {
 }
 
 /// Modules on the way that are looked into for one name.
-const MOST_STEPS: usize = 20_000;
+const MAX_STEPS: usize = 20_000;
 
 impl Walk<'_> {
     /// Looks for a name in what a module exports.
@@ -31,7 +31,7 @@ impl Walk<'_> {
     fn export(&self, id: NodeId, name: &str, seen: &mut HashSet<(NodeId, Box<str>)>, steps: &mut usize) -> Resolution {
         *steps += 1;
         // A chain longer than any real one, or deeper than the stack should hold.
-        if *steps > MOST_STEPS || seen.len() > 500 {
+        if *steps > MAX_STEPS || seen.len() > 500 {
             return Resolution::Unsure;
         }
         if !seen.insert((id, name.into())) {

@@ -20,7 +20,7 @@ use crate::tree::ownership::OwnershipMap;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Faults that are told apart; a bundle with more is refused all the same.
-pub(super) const MOST_FAULTS: usize = 2000;
+pub(super) const MAX_FAULTS: usize = 2000;
 
 /// What imports are followed through.
 #[derive(Clone, Copy)]
@@ -167,7 +167,7 @@ pub(super) struct Walk<'b> {
 impl<'b> Walk<'b> {
     fn run(&mut self) {
         while let Some(step) = self.sure.pop_front().or_else(|| self.unsure.pop_front()) {
-            if !self.visited.contains_key(&step.file) && self.faults.len() < MOST_FAULTS {
+            if !self.visited.contains_key(&step.file) && self.faults.len() < MAX_FAULTS {
                 self.visit(&step);
             }
         }

@@ -40,7 +40,7 @@ pub enum ScopeKind {
 }
 
 /// Most names of a closed scope whose memory is used again: to clear a large one for a few names would take longer.
-const MOST_SPARED: usize = 56;
+const MAX_SPARED: usize = 56;
 
 struct Scope<'a> {
     names: HashMap<&'a str, Declares>,
@@ -89,7 +89,7 @@ impl<'a> Scopes<'a> {
         let Some(mut scope) = self.open.pop() else { return };
         if self.open.is_empty() {
             self.top = scope.names.into_keys().collect();
-        } else if scope.names.capacity() <= MOST_SPARED {
+        } else if scope.names.capacity() <= MAX_SPARED {
             scope.names.clear();
             self.spare.push(scope.names);
         }

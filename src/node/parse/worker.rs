@@ -12,9 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Most bytes that imports and exports of all files take in memory.
-const MOST_RECORDED: usize = 4 << 20;
+const MAX_RECORDED: usize = 4 << 20;
 /// Most bytes of files that wait, unless there is only one.
-const MOST_WAITING: usize = 1 << 20;
+const MAX_WAITING: usize = 1 << 20;
 /// What a file that waits takes beside its content.
 const WAITING: usize = 512;
 
@@ -241,11 +241,11 @@ impl Parsing {
     /// Parses a file whose name is of this kind. Waits where too much is waiting already.
     pub fn parse(&mut self, file: FileId, kind: SourceKind, source: Vec<u8>) {
         let takes = source.len() + WAITING;
-        while self.waiting_bytes > 0 && self.waiting_bytes + takes > MOST_WAITING {
+        while self.waiting_bytes > 0 && self.waiting_bytes + takes > MAX_WAITING {
             self.take_in();
         }
         // It would be left out when it is taken in, so it need not be parsed.
-        if kind == SourceKind::Script && self.recorded > MOST_RECORDED {
+        if kind == SourceKind::Script && self.recorded > MAX_RECORDED {
             self.waiting.push_back(Waiting { file, rank: None, takes: WAITING });
             self.waiting_bytes += WAITING;
             return;
@@ -282,7 +282,7 @@ impl Parsing {
         self.waiting_bytes -= takes;
         let script = match rank.map(|rank| self.fetch(rank)) {
             None => Script::NotParsed(NotParsed::TooMany),
-            Some(Script::Parsed(_)) if self.recorded > MOST_RECORDED => Script::NotParsed(NotParsed::TooMany),
+            Some(Script::Parsed(_)) if self.recorded > MAX_RECORDED => Script::NotParsed(NotParsed::TooMany),
             Some(script) => script,
         };
         if let Script::Parsed(module) = &script {

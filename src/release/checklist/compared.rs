@@ -5,7 +5,7 @@ use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::ownership::Ownership;
 
 /// Lines that are told; the rest are counted.
-const MOST: usize = 12;
+const MAX: usize = 12;
 
 /// What differs between what should be there and what is: `missing`, `stale` and `extra` paths. What no server needs
 /// may be left out of a copy, and modes do not matter, as packing makes them plain.
@@ -42,9 +42,9 @@ pub fn differences(
 
 /// The first lines, and how many there are beside.
 pub fn bounded(mut lines: Vec<String>) -> Vec<String> {
-    if lines.len() > MOST + 1 {
-        let more = lines.len() - MOST;
-        lines.truncate(MOST);
+    if lines.len() > MAX + 1 {
+        let more = lines.len() - MAX;
+        lines.truncate(MAX);
         lines.push(format!("and {more} more"));
     }
     lines

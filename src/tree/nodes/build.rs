@@ -1,6 +1,6 @@
 //! Building a tree: what a reader of archives or directories does to it.
 
-use super::{Content, FileData, FileId, Kind, MOST_OWNERS, Meta, NONE, Node, NodeId, Owner, OwnerId, Span, Tree, room};
+use super::{Content, FileData, FileId, Kind, MAX_OWNERS, Meta, NONE, Node, NodeId, Owner, OwnerId, Span, Tree, room};
 use std::hash::BuildHasher;
 
 /// Nodes, files and digests by which their lists grow.
@@ -82,7 +82,7 @@ impl Tree {
     pub fn intern_owner(&mut self, owner: &Owner) -> OwnerId {
         let known = self.owners.iter().rposition(|known| known == owner);
         let index = known.unwrap_or_else(|| {
-            if self.owners.len() < MOST_OWNERS {
+            if self.owners.len() < MAX_OWNERS {
                 self.owners.push(owner.clone());
             }
             self.owners.len() - 1

@@ -143,7 +143,7 @@ struct Span {
 const NONE: u32 = u32::MAX;
 const ROOT: NodeId = NodeId(0);
 /// Owners kept apart; beyond that they are one.
-const MOST_OWNERS: usize = 1024;
+const MAX_OWNERS: usize = 1024;
 
 /// A tree of directories, files, links and special nodes.
 pub struct Tree {

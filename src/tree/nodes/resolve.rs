@@ -3,7 +3,7 @@
 use super::{Kind, NodeId, ROOT, Tree};
 
 /// How often the kernel follows a link before it gives up (path_resolution(7): 40).
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Why a path leads nowhere in the tree.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,7 +76,7 @@ impl Tree {
             let next = self.child(at, name).ok_or(Unresolved::Missing)?;
             if self.kind(next) == Kind::Link {
                 followed += 1;
-                if followed > MOST_LINKS {
+                if followed > MAX_LINKS {
                     return Err(Unresolved::Loop);
                 }
                 pending.push(self.target(next));

@@ -14,7 +14,7 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::{Role, WebSocket};
 
 /// Bytes of a request's head.
-const MOST_HEAD: usize = 64 * 1024;
+const MAX_HEAD: usize = 64 * 1024;
 /// How long a client may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -168,7 +168,7 @@ impl Asked {
         let mut byte = [0; 1];
         // Byte by byte: what follows the head belongs to the WebSocket.
         while !head.ends_with(b"\r\n\r\n") {
-            if head.len() >= MOST_HEAD || stream.read(&mut byte)? == 0 {
+            if head.len() >= MAX_HEAD || stream.read(&mut byte)? == 0 {
                 return Ok(None);
             }
             head.extend(byte);

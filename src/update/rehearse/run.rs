@@ -26,9 +26,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Bytes kept of what a command writes.
-const MOST_OUTPUT: usize = 64 * 1024;
+const MAX_OUTPUT: usize = 64 * 1024;
 /// Lines of it that a report shows.
-const MOST_LINES: usize = 40;
+const MAX_LINES: usize = 40;
 
 /// What a run needs.
 pub struct Setting<'a> {
@@ -255,7 +255,7 @@ impl Update<'_> {
             environment: Environment::Only(self.setting.caches.environment(&scene.home(), &scene.temporary(), manager)),
             directory: Some(directory.unwrap_or_else(|| scene.home())),
             timeout: Duration::from_secs(if manager.is_some() { 900 } else { 300 }),
-            most_output: MOST_OUTPUT,
+            most_output: MAX_OUTPUT,
             keep: Keep::End,
             streams: Streams::Together,
             ..Request::new(program, &[])
@@ -395,7 +395,7 @@ fn tail(output: &str) -> String {
     let output = Redactor::new().clean(output);
     let lines: Vec<_> = output.lines().map(str::trim_end).collect();
     let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
-    let start = end.saturating_sub(MOST_LINES);
+    let start = end.saturating_sub(MAX_LINES);
     let kept = lines.get(start..end).unwrap_or_default().iter();
     kept.map(|line| text::printable(line)).collect::<Vec<_>>().join("\n")
 }
