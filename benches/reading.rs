@@ -6,7 +6,7 @@ use bundle_doctor::check::contents::Depth;
 use bundle_doctor::check::engine;
 use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
 use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::update::layout;
+use bundle_doctor::update::documented_paths;
 use divan::Bencher;
 use std::io::Write;
 use std::path::Path;
@@ -50,7 +50,7 @@ fn archive(count: usize) -> Vec<u8> {
 }
 
 fn read(path: &Path, depth: Depth<'_>) -> Inspected {
-    let names = layout::names();
+    let names = documented_paths::names();
     inspect(path.to_str().unwrap(), &InspectOptions::plain(&names, Limits::default(), depth)).unwrap()
 }
 

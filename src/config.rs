@@ -7,7 +7,7 @@ use crate::report::policy::{Allowance, Level, Override, Selector};
 use crate::text;
 use crate::tree::limits::Limits;
 use crate::tree::names::{Names, Places};
-use crate::update::layout;
+use crate::update::documented_paths;
 use bytesize::ByteSize;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -149,7 +149,7 @@ impl Config {
     /// The names a bundle is judged by.
     #[must_use]
     pub fn names(&self) -> Names {
-        let mut names = layout::names();
+        let mut names = documented_paths::names();
         let BundleTable { entry, shared, required_dependencies } = &self.bundle;
         if let Some(entry) = entry {
             names.entry.clone_from(entry);
@@ -167,7 +167,7 @@ impl Config {
     #[must_use]
     pub fn places(&self) -> Places {
         let ReleaseTable { agent, bundle, shared, published, tag_prefix, build } = self.release.clone();
-        let defaults = layout::places();
+        let defaults = documented_paths::places();
         Places {
             bundle: bundle.or_else(|| agent.as_ref().map(|agent| format!("{agent}/bundle"))).unwrap_or(defaults.bundle),
             agent: agent.unwrap_or(defaults.agent),
@@ -293,7 +293,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.names().entry, "dist/main.js");
-        assert_eq!(config.names().shared, layout::SHARED_PACKAGE);
+        assert_eq!(config.names().shared, documented_paths::SHARED_PACKAGE);
         assert_eq!(config.limits().unwrap().max_size, 1 << 20);
         assert_eq!(config.overrides().unwrap()[0].level, Level::Allow);
         assert_eq!(config.allowances().unwrap()[0].reason, "shipped on purpose");

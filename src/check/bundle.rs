@@ -13,8 +13,8 @@ use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::ownership::{Ownership, OwnershipMap};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
 use crate::update::Shipped;
+use crate::update::documented_paths::DEPLOYED_AT;
 use crate::update::generation::Generation;
-use crate::update::layout::DEPLOYED_AT;
 
 /// What a subject of `check` is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

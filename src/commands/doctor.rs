@@ -12,7 +12,7 @@ use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
 use crate::redact::Redactor;
 use crate::report::format::Format;
-use crate::update::layout;
+use crate::update::documented_paths;
 use crate::{exit_code, host, render, text};
 use std::io::{self, Write};
 use std::path::Path;
@@ -65,7 +65,7 @@ fn disk(options: &Doctor) -> Result<Disk, Failure> {
 /// The command line's wishes, then the configuration's, then the document's.
 fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions, Failure> {
     let (unit, home, bundle) = configured.config.server();
-    let unit = options.unit.as_deref().or(unit).unwrap_or(layout::UNIT);
+    let unit = options.unit.as_deref().or(unit).unwrap_or(documented_paths::UNIT);
     let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
     // Characters of unit names (systemd.unit(5)); anything else could be an option, or another path.
     if unit.is_empty() || unit.starts_with('-') || !unit.chars().all(sound) {
@@ -93,7 +93,7 @@ fn trust(
     server: &dyn Server,
     wishes: &ProbeOptions,
 ) -> Result<Trust, Failure> {
-    let home = wishes.home.as_deref().unwrap_or(layout::SERVER_HOME).replacen('~', "/root", 1);
+    let home = wishes.home.as_deref().unwrap_or(documented_paths::SERVER_HOME).replacen('~', "/root", 1);
     let own = server.place(&format!("{home}/{CONTROL_PLANE_KEY}"));
     let own = own.is_file().then_some(own);
     let keys = options.keys.iter().cloned().chain(own).collect();

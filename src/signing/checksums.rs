@@ -188,7 +188,7 @@ mod tests {
     fn compared(tree: &Tree, listed: &[(&str, u8)], deployed: bool) -> (usize, usize, usize, Vec<String>) {
         let digests: Vec<_> = listed.iter().map(|(path, number)| (path.as_bytes(), [*number; 32])).collect();
         let entries = digests.iter().map(|(path, digest)| (*path, digest));
-        let names = crate::update::layout::names();
+        let names = crate::update::documented_paths::names();
         let done = compare(tree, &OwnershipMap::of(tree, &names), entries, deployed, &names);
         let shown = |m: &Mismatch| format!("{:?} {}", m.kind, String::from_utf8_lossy(&m.path));
         (done.listed, done.verified, done.outside, done.mismatches.iter().map(shown).collect())

@@ -1,7 +1,7 @@
 //! The names a bundle is judged by: its entry point, its shared package, what it must depend on; and the places in the
 //! repository that it comes from.
 
-/// Names that the configuration may change; `layout::names` has the defaults.
+/// Names that the configuration may change; `documented_paths::names` has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     /// The file that systemd starts, relative to the bundle.
@@ -18,7 +18,7 @@ pub struct Names {
     pub required_dependencies: Vec<String>,
 }
 
-/// Where a release is made, relative to the repository; `layout::places` has the defaults.
+/// Where a release is made, relative to the repository; `documented_paths::places` has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// The agent's folder, with its `src/`, `dist/` and `package.json`.

@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn every_path_belongs_to_someone() {
-        let names = crate::update::layout::names();
+        let names = crate::update::documented_paths::names();
         for (path, expected) in [
             ("dist/index.js", Ownership::Own),
             ("package.json", Ownership::Own),

@@ -1,8 +1,8 @@
 //! The documented update: its eight steps as data, for each generation of deployed agents, and what they make of a
 //! bundle, predicted without running them. `crate::update::rehearse` runs them.
 
+pub mod documented_paths;
 pub mod generation;
-pub mod layout;
 mod predict;
 pub mod rehearsal;
 pub mod rehearse;

@@ -13,8 +13,8 @@ use crate::node::resolve::{Loader, Resolver, Target};
 use crate::node::specifier::Refers;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, Tree};
+use crate::update::documented_paths;
 use crate::update::generation::Generation;
-use crate::update::layout;
 
 /// What the outcome of an update depends on.
 #[derive(Clone, Copy)]
@@ -239,7 +239,7 @@ fn usable(shipped: &Shipped<'_>, folder: &str) -> Fate {
         return Fate::Hollow;
     };
     let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());
-    let resolver = Resolver::new(tree, shipped.node, layout::DEPLOYED_AT, &|_| true);
+    let resolver = Resolver::new(tree, shipped.node, documented_paths::DEPLOYED_AT, &|_| true);
     let file = match resolver.package_entry(&names.shared, folder, from, Loader::Import) {
         Ok(Target::File(file) | Target::Fallback(file)) => file,
         _ => return Fate::Hollow,

@@ -3,8 +3,8 @@
 //!
 //! The code that runs an update is the *old* agent's: a bundle has to survive every generation that is still deployed.
 
+use crate::update::documented_paths;
 use crate::update::generation::Generation;
-use crate::update::layout;
 
 /// A path or address of the update; the rehearsal puts others in their place than a server has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,9 +27,9 @@ impl Place {
     pub const fn documented(self) -> &'static str {
         match self {
             Self::ControlPlane => "http://CONTROL_PLANE",
-            Self::Download => layout::DOWNLOAD,
-            Self::Bundle => layout::DEPLOYED_BUNDLE,
-            Self::Backup => layout::BACKUP,
+            Self::Download => documented_paths::DOWNLOAD,
+            Self::Bundle => documented_paths::DEPLOYED_BUNDLE,
+            Self::Backup => documented_paths::BACKUP,
             // No document names it; it is the agent's own business.
             Self::Aside => "/tmp/server-flow-shared",
         }
@@ -72,7 +72,7 @@ pub enum Run {
         /// What happens where pnpm is there and fails.
         fallback: Fallback,
     },
-    /// The unit's file is written: [`layout::unit_file`].
+    /// The unit's file is written: [`documented_paths::unit_file`].
     WriteUnit,
     /// systemd reads its units again.
     Reload,
@@ -235,7 +235,7 @@ impl Step {
 }
 
 const DOWNLOAD: &[Line] =
-    &[line(&[Is("curl"), Is("-L"), At(ControlPlane, layout::PUBLISHED), Is("-o"), At(Download, "")])];
+    &[line(&[Is("curl"), Is("-L"), At(ControlPlane, documented_paths::PUBLISHED), Is("-o"), At(Download, "")])];
 
 const BACKUP: &[Line] = &[line(&[Is("mv"), At(Bundle, ""), At(Backup, "")])];
 // The previous backup is deleted first (docs/reference/field-facts.md, "The update, as executed by agents in the field").

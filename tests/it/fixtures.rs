@@ -8,7 +8,7 @@ use bundle_doctor::cli::{Check, Cli, Command};
 use bundle_doctor::config::Config;
 use bundle_doctor::report::subject::SubjectReport;
 use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::update::layout;
+use bundle_doctor::update::documented_paths;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ fn options(words: &[String], path: &str) -> (Check, Cli) {
 pub fn judge(path: &Path, words: &[String]) -> SubjectReport {
     let path = path.to_str().unwrap();
     let (check, cli) = options(words, path);
-    let names = layout::names();
+    let names = documented_paths::names();
     let mut expectations = check.expectations();
     expectations.unit = bundle_doctor::systemd::read::read(&check.units).unwrap();
     let limits = check.limits.over(Limits::default());

@@ -8,7 +8,7 @@ use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
 use bundle_doctor::text;
 use bundle_doctor::tree::limits::Limits;
 use bundle_doctor::tree::path::RelPath;
-use bundle_doctor::update::layout;
+use bundle_doctor::update::documented_paths;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -23,7 +23,7 @@ fn read(folder: &Path, bytes: &[u8], limits: Limits) -> Inspected {
 fn read_expecting(folder: &Path, bytes: &[u8], limits: Limits, expectations: &Expectations) -> Inspected {
     let path = folder.join("a.tar.gz");
     fs::write(&path, bytes).unwrap();
-    let names = layout::names();
+    let names = documented_paths::names();
     let options = InspectOptions {
         expectations: &|| expectations.clone(),
         ..InspectOptions::plain(&names, limits, Depth::Digests)

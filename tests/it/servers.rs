@@ -19,7 +19,7 @@ use bundle_doctor::report::policy::Policy;
 use bundle_doctor::report::verdict::FailOn;
 use bundle_doctor::signing::TrustStore;
 use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::update::layout;
+use bundle_doctor::update::documented_paths;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -71,10 +71,11 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
             server.stand_in(path, place);
         }
     }
-    let wishes = ProbeOptions { unit: layout::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
+    let wishes =
+        ProbeOptions { unit: documented_paths::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
     let trust = Trust { keys: TrustStore::new(), required: false };
     let judge = BundleJudge { limits: Limits::default(), trust: &trust };
-    let (facts, _) = probe::examine(&server, &wishes, &layout::names(), judge);
+    let (facts, _) = probe::examine(&server, &wishes, &documented_paths::names(), judge);
     diagnose(facts, &Policy::plain())
 }
 

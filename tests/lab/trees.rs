@@ -9,7 +9,7 @@ use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
 use bundle_doctor::report::finding::Severity;
 use bundle_doctor::tree::limits::Limits;
 use bundle_doctor::tree::nodes::{Kind, NodeId, Tree};
-use bundle_doctor::update::layout;
+use bundle_doctor::update::documented_paths;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
 }
 
 fn judged(path: &str) -> io::Result<Value> {
-    let names = layout::names();
+    let names = documented_paths::names();
     let options = InspectOptions::plain(&names, Limits::default(), Depth::Digests);
     let inspected = inspect(path, &options).map_err(io::Error::other)?;
     let (errors, warnings) = rules_that_fire(&inspected);

@@ -4,7 +4,7 @@ use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "archive-ambiguous",
@@ -25,7 +25,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             if defect.hides_tree {
                 observation.help(format!(
                     "make the archive again in one go with GNU tar, without appending to it:\n{}",
-                    layout::MAKE_ARCHIVE
+                    documented_paths::MAKE_ARCHIVE
                 ))
             } else {
                 // A link that node-tar leaves out. GNU tar, which the server runs, makes it.

@@ -4,7 +4,7 @@ use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::{DefectKind, Format, Unreadable};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "archive-unreadable",
@@ -73,7 +73,7 @@ fn message(how: &Unreadable) -> String {
 }
 
 fn help(how: &Unreadable) -> String {
-    let make_again = format!("make the archive again, from the repository's root:\n{}", layout::MAKE_ARCHIVE);
+    let make_again = format!("make the archive again, from the repository's root:\n{}", documented_paths::MAKE_ARCHIVE);
     match how {
         Unreadable::Instead { found: Format::Html | Format::Json | Format::Text, .. } => {
             "this is what the server answered instead of the archive: see that the archive is published at that address, and fetch with `curl -f`, which fails on an error page".to_owned()

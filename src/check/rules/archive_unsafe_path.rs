@@ -4,7 +4,7 @@ use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "archive-unsafe-path",
@@ -25,8 +25,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     super::of_kind(bundle, &DefectKind::UnsafePath, message)
         .into_iter()
         .map(|observation| {
-            observation
-                .help(format!("make the archive again with names relative to the bundle:\n{}", layout::MAKE_ARCHIVE))
+            observation.help(format!(
+                "make the archive again with names relative to the bundle:\n{}",
+                documented_paths::MAKE_ARCHIVE
+            ))
         })
         .collect()
 }

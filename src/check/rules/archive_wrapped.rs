@@ -4,7 +4,7 @@ use super::{Judges, Rule};
 use crate::check::bundle::{Bundle, Stage};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "archive-wrapped",
@@ -37,6 +37,6 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     vec![
         Observation::new(message)
             .at(path)
-            .help(format!("make the archive from inside the bundle's folder:\n{}", layout::MAKE_ARCHIVE)),
+            .help(format!("make the archive from inside the bundle's folder:\n{}", documented_paths::MAKE_ARCHIVE)),
     ]
 }

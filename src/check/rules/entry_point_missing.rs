@@ -4,7 +4,7 @@ use super::{Judges, MISPLACED, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::resolve::Unresolved;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "entry-point-missing",
@@ -37,6 +37,6 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     vec![
         Observation::new(message)
             .at(entry)
-            .help(format!("build the agent and copy it, from the repository's root:\n{}", layout::COPY_DIST)),
+            .help(format!("build the agent and copy it, from the repository's root:\n{}", documented_paths::COPY_DIST)),
     ]
 }

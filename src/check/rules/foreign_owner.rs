@@ -4,7 +4,7 @@ use super::{Judges, Rule, modes};
 use crate::check::bundle::{Bundle, Stage};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{NodeId, Owner};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "foreign-owner",
@@ -32,7 +32,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message = "Not owned by root, and root's `tar` keeps owners: a user of that name or number on the server can change what root runs";
     let help = format!(
         "pack with root as the owner and plain modes, from the repository's root:\n{}",
-        layout::MAKE_CLEAN_ARCHIVE
+        documented_paths::MAKE_CLEAN_ARCHIVE
     );
     vec![Observation::new(message).at(tree.path(first)).evidence(evidence).help(help)]
 }

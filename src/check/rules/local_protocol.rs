@@ -5,7 +5,7 @@ use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::node::package::Dependency;
 use crate::report::finding::{Observation, Severity};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "local-protocol",
@@ -101,7 +101,7 @@ fn help(bundle: &Bundle<'_>, dependency: &Dependency) -> String {
         let source = &names.shared_source;
         format!(
             "remove the line from `{}/package.json`, or ship `{source}` in the bundle and write \"{}\": \"file:./{source}\"",
-            layout::BUNDLE_SOURCE,
+            documented_paths::BUNDLE_SOURCE,
             names.shared
         )
     } else {

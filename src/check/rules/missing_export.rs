@@ -6,7 +6,7 @@ use crate::node::modules::{Fault, Place};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
 use crate::tree::ownership::Ownership;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "missing-export",
@@ -63,10 +63,10 @@ fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {
         format!(
             "the copied shared package is older than the agent: build it and copy it anew, from the repository's root:\n(cd {} && pnpm build)\n{}",
             bundle.names.shared_source,
-            layout::copy_shared(bundle.names)
+            documented_paths::copy_shared(bundle.names)
         )
     } else {
-        format!("build the agent anew and copy all of it, from the repository's root:\n{}", layout::COPY_DIST)
+        format!("build the agent anew and copy all of it, from the repository's root:\n{}", documented_paths::COPY_DIST)
     };
     let observation = faults::at_import(bundle, place, message).help(help);
     observation.evidence(format!("{name} from '{}'", place.specifier))

@@ -4,7 +4,7 @@ use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::bundle_layout::Layout;
 use crate::report::finding::{Observation, Severity};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "nested-layout",
@@ -32,12 +32,12 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let help = match bundle.layout {
         Layout::Mixed => format!(
             "remove the old one, and pack the flat bundle alone, from the repository's root:\n{}",
-            layout::MAKE_ARCHIVE
+            documented_paths::MAKE_ARCHIVE
         ),
         _ => format!(
             "pack `{}`, which is flat, from the repository's root:\n{}",
-            layout::BUNDLE_SOURCE,
-            layout::MAKE_ARCHIVE
+            documented_paths::BUNDLE_SOURCE,
+            documented_paths::MAKE_ARCHIVE
         ),
     };
     vec![Observation::new(message).at(nested).help(help)]

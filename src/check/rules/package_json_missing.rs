@@ -4,7 +4,7 @@ use super::{Judges, MISPLACED, Rule};
 use crate::check::bundle::Bundle;
 use crate::node::package_file::PackageFile;
 use crate::report::finding::{Observation, Severity};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "package-json-missing",
@@ -23,8 +23,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message = "There is no package.json: pnpm stops with ERR_PNPM_NO_PKG_MANIFEST, npm says `up to date` and installs nothing, and node takes the agent for CommonJS";
     let help = format!(
         "put it back into `{}` and pack again, from the repository's root:\n{}",
-        layout::BUNDLE_SOURCE,
-        layout::MAKE_ARCHIVE
+        documented_paths::BUNDLE_SOURCE,
+        documented_paths::MAKE_ARCHIVE
     );
     vec![Observation::new(message).at("package.json").help(help)]
 }

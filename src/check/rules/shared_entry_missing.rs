@@ -4,7 +4,7 @@ use super::{Judges, Rule, shared_package_json_invalid};
 use crate::check::bundle::Bundle;
 use crate::node::resolve::{Loader, Target};
 use crate::report::finding::{Observation, Severity};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "shared-entry-missing",
@@ -40,7 +40,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             )
         }
     };
-    let copy = layout::copy_shared(bundle.names);
+    let copy = documented_paths::copy_shared(bundle.names);
     let help = format!(
         "build the shared package and copy it, from the repository's root:\n(cd {} && pnpm build)\n{copy}",
         bundle.names.shared_source

@@ -6,7 +6,7 @@ use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
 use crate::node::resolve::{Failure, Loader, Refusal, Resolver, Target};
 use crate::report::finding::{Observation, Severity};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "shared-package-json-invalid",
@@ -49,8 +49,10 @@ fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
     let names = bundle.names;
     let folder = names.shared_copy();
     let path = format!("{folder}/package.json");
-    let help =
-        format!("copy the shared package as it is in the repository, from its root:\n{}", layout::copy_shared(names));
+    let help = format!(
+        "copy the shared package as it is in the repository, from its root:\n{}",
+        documented_paths::copy_shared(names)
+    );
     let at = |message: String| Observation::new(message).at(&path).help(help.clone());
     let package = match &bundle.shared_package {
         PackageFile::Missing => {
@@ -101,7 +103,7 @@ pub fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target, Refus
     let (tree, names) = (bundle.tree(), bundle.names);
     let folder = tree.resolve(names.shared_copy().as_bytes()).ok()?;
     let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());
-    let here = bundle.expectations.deployed_at.as_deref().unwrap_or(layout::DEPLOYED_AT);
+    let here = bundle.expectations.deployed_at.as_deref().unwrap_or(documented_paths::DEPLOYED_AT);
     let resolver = Resolver::new(tree, bundle.expectations.node, here, &|_| true);
     Some(resolver.package_entry(&names.shared, folder, from, loader))
 }

@@ -4,7 +4,7 @@ use super::{Judges, MISPLACED, Rule, links, specifiers};
 use crate::check::bundle::{Bundle, Stage};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "shared-package-linked",
@@ -46,6 +46,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         ),
     };
     let target = crate::text::printable_bytes(tree.target(link)).into_owned();
-    let help = format!("replace it by a copy, from the repository's root:\n{}", layout::copy_shared(bundle.names));
+    let help =
+        format!("replace it by a copy, from the repository's root:\n{}", documented_paths::copy_shared(bundle.names));
     vec![Observation::new(message).at(tree.path(link)).evidence(format!("→ {target}")).help(help).only(severity)]
 }

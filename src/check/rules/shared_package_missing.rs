@@ -4,7 +4,7 @@ use super::{Judges, MISPLACED, Rule, links};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "shared-package-missing",
@@ -32,6 +32,6 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     vec![
         Observation::new(message)
             .at(&copy)
-            .help(format!("copy it, from the repository's root:\n{}", layout::copy_shared(bundle.names))),
+            .help(format!("copy it, from the repository's root:\n{}", documented_paths::copy_shared(bundle.names))),
     ]
 }

@@ -6,7 +6,7 @@ use crate::redact::Redactor;
 use crate::report::finding::{Observation, Severity};
 use crate::systemd::fit::{Found, Misfit, fit};
 use crate::systemd::{Context, Unit};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "unit-mismatch",
@@ -31,7 +31,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 
 /// Where the unit's user has the bundle: where its paths say, or where the update puts it.
 fn deployed(unit: &Unit) -> String {
-    let tail = layout::DEPLOYED_BUNDLE.trim_start_matches('~');
+    let tail = documented_paths::DEPLOYED_BUNDLE.trim_start_matches('~');
     let directory = unit.working_path(&Context { user_home: None });
     let script = unit.command().and_then(Result::ok).and_then(|command| command.script().map(str::to_owned));
     let named = [directory, script].into_iter().flatten().find_map(|path| {
@@ -78,7 +78,7 @@ fn observe(bundle: &Bundle<'_>, deployed: &str, found: &Found<'_>) -> Observatio
     let url = url_of(bundle.expectations.unit.as_ref()).map_or_else(String::new, |url| format!(" --url {url}"));
     let help = format!(
         "have these lines in the unit:\nWorkingDirectory={deployed}\nExecStart={} {deployed}/{entry}{url}",
-        layout::NODE
+        documented_paths::NODE
     );
     let observation = place(Observation::new(message).help(help), found);
     if found.misfit.is_certain() { observation } else { observation.only(Severity::Warning) }
@@ -108,15 +108,15 @@ fn place(observation: Observation, found: &Found<'_>) -> Observation {
 fn nodes_place(unit: &Unit) -> Option<Observation> {
     let command = unit.command()?.ok()?;
     let name = command.program.rsplit('/').next().unwrap_or_default();
-    if name != "node" || command.program == layout::NODE || !command.program.starts_with('/') {
+    if name != "node" || command.program == documented_paths::NODE || !command.program.starts_with('/') {
         return None;
     }
     let setting = unit.exec_start()?;
     let message = format!(
         "Step 7 of the update writes {} in its place; where that is not there, the service fails with status=203/EXEC",
-        layout::NODE
+        documented_paths::NODE
     );
-    let help = format!("see that node is there too, on the server:\n{} --version", layout::NODE);
+    let help = format!("see that node is there too, on the server:\n{} --version", documented_paths::NODE);
     let evidence = format!("{}  {}", setting.place(), command.program);
     Some(Observation::new(message).evidence(evidence).help(help).only(Severity::Warning))
 }

@@ -4,8 +4,8 @@ use super::{Judges, Rule};
 use crate::check::bundle::{Bundle, Stage};
 use crate::report::finding::{Observation, Severity};
 use crate::text;
+use crate::update::documented_paths::BUNDLE_SOURCE;
 use crate::update::generation::Generation;
-use crate::update::layout::BUNDLE_SOURCE;
 use crate::update::{Fate, Outcome, Step, predict_repaired};
 
 pub static RULE: Rule = Rule {

@@ -5,7 +5,7 @@ use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::node::package::Dependency;
 use crate::report::finding::{Observation, Severity};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "workspace-protocol",
@@ -36,7 +36,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             let help = if dependency.name == bundle.names.shared {
                 format!(
                     "remove the line from `{}/package.json`: the shared package is copied by hand",
-                    layout::BUNDLE_SOURCE
+                    documented_paths::BUNDLE_SOURCE
                 )
             } else {
                 "replace it by the version that is published, or remove it".to_owned()

@@ -3,7 +3,7 @@
 use super::{Judges, Rule, modes};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
     id: "world-writable",
@@ -20,7 +20,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         "Writable by everyone, and root's `tar` keeps it so: any user of the server can change what root runs";
     let help = format!(
         "pack with root as the owner and plain modes, from the repository's root:\n{}",
-        layout::MAKE_CLEAN_ARCHIVE
+        documented_paths::MAKE_CLEAN_ARCHIVE
     );
     modes::one_for_all(bundle, |mode| mode & 0o002 != 0, message)
         .map(|observation| observation.help(help))

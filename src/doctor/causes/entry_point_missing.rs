@@ -5,7 +5,7 @@ use crate::doctor::facts::{Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 pub static CAUSE: Cause = Cause {
     id: "entry-point-missing",
@@ -73,7 +73,7 @@ fn is_whole(script: &Reached) -> bool {
 /// The bundle would start, the unit names a script elsewhere.
 fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
     let Some(setting) = started::unit(facts).and_then(|unit| unit.unit.exec_start()) else { return Vec::new() };
-    let wanted = format!("{}/{}", normal(&facts.places.bundle), layout::ENTRY_POINT);
+    let wanted = format!("{}/{}", normal(&facts.places.bundle), documented_paths::ENTRY_POINT);
     if !setting.value.contains(script) {
         return Vec::new();
     }

@@ -4,7 +4,7 @@ use super::started;
 use crate::doctor::facts::{Deployment, DeploymentState, Fact, Facts, Inspected};
 use crate::report::diagnosis::{Command, Step};
 use crate::systemd::{Setting, normal};
-use crate::update::layout::{self, SHARED_PACKAGE, SHARED_SOURCE};
+use crate::update::documented_paths::{self, SHARED_PACKAGE, SHARED_SOURCE};
 
 /// A command line of plain words.
 pub fn command(words: &[&str]) -> Command {
@@ -41,7 +41,7 @@ fn restart_commands(facts: &Facts) -> Vec<Command> {
 /// How to see that a fix worked.
 pub fn verify(facts: &Facts) -> Vec<Command> {
     let mut words = vec!["bundle-doctor", "doctor"];
-    if facts.places.unit != layout::UNIT {
+    if facts.places.unit != documented_paths::UNIT {
         words.extend(["--unit", &facts.places.unit]);
     }
     vec![command(&words)]
@@ -285,6 +285,6 @@ fn document(facts: &Facts, url: &str) -> String {
         "[Unit]\nDescription=ServerFlow Agent\nAfter=network.target\n\n[Service]\nType=simple\nUser=root\n\
          WorkingDirectory={bundle}\nExecStart={node} {bundle}/{entry} --url {url}\nRestart=always\nRestartSec=10\n\
          Environment=NODE_ENV=production\n\n[Install]\nWantedBy=multi-user.target\n",
-        entry = layout::ENTRY_POINT,
+        entry = documented_paths::ENTRY_POINT,
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::doctor::facts::{Deployment, Facts, Inspected, Presence, Reached, UnitOnDisk};
 use crate::systemd::{CommandLine, Context, from_directory, normal};
-use crate::update::layout::{ENTRY_POINT, NESTED_AGENT};
+use crate::update::documented_paths::{ENTRY_POINT, NESTED_AGENT};
 
 /// The unit's files, if there are any and they could be read.
 pub fn unit(facts: &Facts) -> Option<&UnitOnDisk> {

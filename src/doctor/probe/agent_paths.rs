@@ -4,7 +4,7 @@ use crate::doctor::facts::{Account, Places};
 use crate::doctor::questions::Server;
 use crate::systemd::{CommandLine, Context, Unit, from_directory, normal};
 use crate::tree::names::Names;
-use crate::update::layout;
+use crate::update::documented_paths;
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
@@ -30,8 +30,8 @@ pub fn of(server: &dyn Server, options: &ProbeOptions, unit: Option<&Unit>, acco
         None => normal(path),
     };
     let documented = options.home.as_deref().map_or_else(
-        || expand(layout::DEPLOYED_BUNDLE),
-        |home| normal(&format!("{}/{}", expand(home), last_part(layout::DEPLOYED_BUNDLE))),
+        || expand(documented_paths::DEPLOYED_BUNDLE),
+        |home| normal(&format!("{}/{}", expand(home), last_part(documented_paths::DEPLOYED_BUNDLE))),
     );
     let context = Context { user_home: account.map(|account| account.home.clone()) };
     let from_unit = unit.and_then(|unit| bundle_of(unit, &context));
@@ -48,7 +48,7 @@ pub fn of(server: &dyn Server, options: &ProbeOptions, unit: Option<&Unit>, acco
         None => bundle.rsplit_once('/').map_or("/", |(home, _)| home).to_owned(),
     };
     let backup = format!("{bundle}-backup");
-    Places { unit: options.unit.clone(), home, bundle, backup, download: layout::DOWNLOAD.to_owned() }
+    Places { unit: options.unit.clone(), home, bundle, backup, download: documented_paths::DOWNLOAD.to_owned() }
 }
 
 /// The last part of a path.
@@ -69,10 +69,10 @@ fn bundle_of(unit: &Unit, context: &Context) -> Option<String> {
         .and_then(Result::ok)
         .and_then(|command| CommandLine::script(&command).map(|script| from_directory(&directory, script)));
     let folder = match &script {
-        Some(script) => script.strip_suffix(&format!("/{}", layout::ENTRY_POINT)).unwrap_or(&directory),
+        Some(script) => script.strip_suffix(&format!("/{}", documented_paths::ENTRY_POINT)).unwrap_or(&directory),
         None => &directory,
     };
-    let folder = folder.strip_suffix(&format!("/{}", layout::NESTED_AGENT)).unwrap_or(folder);
+    let folder = folder.strip_suffix(&format!("/{}", documented_paths::NESTED_AGENT)).unwrap_or(folder);
     (folder != "/" && !folder.is_empty()).then(|| folder.to_owned())
 }
 
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_script_of_the_unit_is_the_entry_point_if_it_is_there() {
-        let names = layout::names();
+        let names = documented_paths::names();
         let nested = format!("{B}/apps/agent/dist/index.js");
         let flat = format!("{B}/dist/index.js");
         for (case, there, script, entry) in [

@@ -6,7 +6,7 @@ use super::error::RehearsalError;
 use super::scene::Scene;
 use crate::host::process::{Done, End, Environment, Keep, Request, Running, Streams};
 use crate::systemd::{Context, Unit};
-use crate::update::layout;
+use crate::update::documented_paths;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -47,7 +47,7 @@ fn failed(what: impl Into<String>, output: String) -> Outcome {
 
 /// Starts an agent and watches it; gives how long that took, and the command line.
 pub fn start(unit: &str, scene: &Scene, watch: &Watch<'_>) -> Result<(Outcome, Duration, String), RehearsalError> {
-    let unit = Unit::of_text(layout::UNIT, layout::UNIT_FILE, unit);
+    let unit = Unit::of_text(documented_paths::UNIT, documented_paths::UNIT_FILE, unit);
     let home = scene.home().display().to_string();
     let directory = unit.working_path(&Context { user_home: Some(home.clone()) }).unwrap_or_else(|| home.clone());
     let command = match unit.command() {

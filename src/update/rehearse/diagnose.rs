@@ -3,7 +3,7 @@
 //! "What the package managers make of a dependency on the shared package", "What Node says").
 
 use crate::update::Step;
-use crate::update::layout::{ENTRY_POINT, SHARED_PACKAGE, SHARED_SOURCE};
+use crate::update::documented_paths::{ENTRY_POINT, SHARED_PACKAGE, SHARED_SOURCE};
 
 /// What stood at the shared package's place once the archive was extracted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,13 +3,13 @@
 use super::diagnose::{Shape, Shipped};
 use crate::host::files;
 use crate::host::paths::{self, FileKind};
-use crate::update::layout;
+use crate::update::documented_paths;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// Where the shared package's copy is.
 pub fn copy_in(bundle: &Path) -> PathBuf {
-    bundle.join("node_modules").join(layout::SHARED_PACKAGE)
+    bundle.join("node_modules").join(documented_paths::SHARED_PACKAGE)
 }
 
 /// A number that tells one build of a package from another: over the names and contents of its files, without what was
@@ -35,7 +35,7 @@ pub fn build_of(folder: &Path) -> Option<u64> {
 /// What the extracted bundle looks like.
 pub fn look(bundle: &Path) -> (Shipped, Shape) {
     let copy = copy_in(bundle);
-    let entry = paths::look_through(&copy.join(layout::SHARED_ENTRY_POINT));
+    let entry = paths::look_through(&copy.join(documented_paths::SHARED_ENTRY_POINT));
     let shipped = match paths::look(&copy).map(|found| found.kind) {
         Ok(FileKind::Link) => Shipped::Link,
         Ok(FileKind::Directory) if entry.is_ok_and(|entry| entry.size > 0) => Shipped::Copy,
@@ -45,7 +45,7 @@ pub fn look(bundle: &Path) -> (Shipped, Shape) {
     let names = paths::names(bundle).unwrap_or_default();
     let names: Vec<_> = names.iter().map(|name| bundle.join(name)).collect();
     let shape = match names.as_slice() {
-        _ if bundle.join(layout::NESTED_AGENT).is_dir() => Shape::Nested,
+        _ if bundle.join(documented_paths::NESTED_AGENT).is_dir() => Shape::Nested,
         [only] if only.is_dir() && !only.ends_with("dist") => Shape::Wrapped,
         _ => Shape::Flat,
     };

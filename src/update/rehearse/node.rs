@@ -1,7 +1,7 @@
 //! The node that the agent is started with.
 
 use super::error::RehearsalError;
-use crate::update::layout;
+use crate::update::documented_paths;
 use std::path::PathBuf;
 
 /// The node that the written unit starts.
@@ -14,12 +14,12 @@ pub struct Node {
 
 /// Finds it.
 pub fn find() -> Result<Node, RehearsalError> {
-    let documented = PathBuf::from(layout::NODE);
+    let documented = PathBuf::from(documented_paths::NODE);
     if documented.is_file() {
         return Ok(Node { path: documented, documented: true });
     }
     let found = crate::host::find_program("node").ok_or_else(|| RehearsalError::Missing {
-        what: format!("there is no node: neither {} nor `node` in PATH", layout::NODE),
+        what: format!("there is no node: neither {} nor `node` in PATH", documented_paths::NODE),
         help: "install the node that the servers have, then rehearse again".to_owned(),
     })?;
     Ok(Node { path: found, documented: false })

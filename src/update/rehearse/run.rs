@@ -15,8 +15,8 @@ use crate::host::{self, files};
 use crate::redact::Redactor;
 use crate::report::finding::{Finding, Observation, Severity};
 use crate::text;
+use crate::update::documented_paths;
 use crate::update::generation::Generation;
-use crate::update::layout;
 use crate::update::rehearsal::{Ending, Run, StepRun, StepStatus};
 use crate::update::{Fallback, Line, Manager, Place, Run as Does, Step, When, Word};
 use std::ffi::OsString;
@@ -44,8 +44,11 @@ pub struct Setting<'a> {
 
 /// Runs the update.
 pub fn run(setting: &Setting<'_>) -> Result<Run, RehearsalError> {
-    let served =
-        Served { archive_path: layout::PUBLISHED, archive: setting.served.clone(), connect_path: layout::CONNECT };
+    let served = Served {
+        archive_path: documented_paths::PUBLISHED,
+        archive: setting.served.clone(),
+        connect_path: documented_paths::CONNECT,
+    };
     let plane = ControlPlane::start(served).map_err(RehearsalError::io("listen on 127.0.0.1"))?;
     let mut update = Update {
         setting,
@@ -144,7 +147,7 @@ impl Update<'_> {
             When::Always => true,
             When::Copied => copy.exists(),
             When::Aside => self.place(Place::Aside).exists(),
-            When::OnlySource => bundle.join(layout::SHARED_SOURCE).exists() && !copy.exists(),
+            When::OnlySource => bundle.join(documented_paths::SHARED_SOURCE).exists() && !copy.exists(),
         }
     }
 
@@ -275,11 +278,13 @@ impl Update<'_> {
     fn write_unit(&self, report: &mut StepRun) -> Result<Result<(), Fault>, RehearsalError> {
         let (scene, node) = (self.setting.scene, self.setting.node);
         let bundle = scene.bundle().display().to_string();
-        let unit = layout::unit_file("root", &bundle, &node.path.display().to_string(), &self.plane.address());
+        let unit =
+            documented_paths::unit_file("root", &bundle, &node.path.display().to_string(), &self.plane.address());
         let path = scene.unit();
         report.commands.push(format!("tee {}", path.display()));
         if !node.documented {
-            let words = format!("the unit starts {}, as there is no {} here", node.path.display(), layout::NODE);
+            let words =
+                format!("the unit starts {}, as there is no {} here", node.path.display(), documented_paths::NODE);
             report.note = Some(printable(&words));
         }
         host::write_whole(&path, |out| out.write_all(unit.as_bytes()))
@@ -310,7 +315,7 @@ impl Update<'_> {
             bundle: &bundle.display().to_string(),
             shipped: self.shipped,
             shape: self.shape,
-            empty_entry: paths::look_through(&bundle.join(layout::ENTRY_POINT))
+            empty_entry: paths::look_through(&bundle.join(documented_paths::ENTRY_POINT))
                 .is_ok_and(|found| found.kind == FileKind::File && found.size == 0),
             no_manifest: !bundle.join("package.json").exists(),
             replaced: self.shipped == Shipped::Copy && build_of(&copy_in(&bundle)) != self.build,

@@ -6,8 +6,8 @@ use super::prepare::prepare;
 use crate::host::folders;
 use crate::host::process::{Request, end_all_below};
 use crate::update::Place;
+use crate::update::documented_paths;
 use crate::update::generation::Generation;
-use crate::update::layout;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -128,12 +128,12 @@ impl Scene {
 
     /// The unit's file.
     pub fn unit(&self) -> PathBuf {
-        self.unit_folder().join(layout::UNIT)
+        self.unit_folder().join(documented_paths::UNIT)
     }
 
     /// The deployed bundle.
     pub fn bundle(&self) -> PathBuf {
-        self.home().join(layout::DEPLOYED_BUNDLE.trim_start_matches("~/"))
+        self.home().join(documented_paths::DEPLOYED_BUNDLE.trim_start_matches("~/"))
     }
 
     /// What a place of the update is here.

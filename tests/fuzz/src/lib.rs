@@ -5,7 +5,7 @@ use bundle_doctor::check::inspect::{InspectOptions, inspect};
 use bundle_doctor::tree::snapshot::Snapshot;
 use bundle_doctor::tree::limits::Limits;
 use bundle_doctor::check::engine;
-use bundle_doctor::update::layout;
+use bundle_doctor::update::documented_paths;
 use bundle_doctor::{text, render};
 use std::path::{PathBuf, Path};
 use std::sync::LazyLock;
@@ -31,7 +31,7 @@ pub fn judge_file(bytes: &[u8]) {
 
 fn judge(path: &Path, bytes: &[u8]) {
     std::fs::write(path, bytes).expect("write the archive");
-    let names = layout::names();
+    let names = documented_paths::names();
     // Small limits: a bomb is only slow, and the lab measures those.
     let limits = Limits { max_size: 4 << 20, max_entries: 2000, ..Limits::default() };
     let options = InspectOptions::plain(&names, limits, Depth::Digests);
