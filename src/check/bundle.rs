@@ -5,7 +5,7 @@ use crate::node::graph::{Dependencies, ModuleSources};
 use crate::node::modules::Graph;
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::{PackageFile, read_package};
-use crate::report::bundle_layout::Layout;
+use crate::report::bundle_layout::BundleLayout;
 use crate::signing::authenticity::Authenticity;
 use crate::systemd::Unit;
 use crate::tree::names::Names;
@@ -59,7 +59,7 @@ pub struct Bundle<'a> {
     /// Archive, source or deployed.
     pub stage: Stage,
     /// Flat, nested, mixed.
-    pub layout: Layout,
+    pub layout: BundleLayout,
     /// The root `package.json`.
     pub package: PackageFile,
     /// The one of the shared package's copy.
@@ -172,7 +172,7 @@ impl<'a> Bundle<'a> {
     }
 }
 
-fn layout(tree: &Tree, names: &Names) -> Layout {
+fn layout(tree: &Tree, names: &Names) -> BundleLayout {
     let is_directory = |path: &str| tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory);
     let nested = is_directory(&names.nested_agent);
     let dist = names.entry.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -180,10 +180,10 @@ fn layout(tree: &Tree, names: &Names) -> Layout {
     let flat = entry
         || (!nested && (tree.find(b"package.json").is_some() || tree.find(names.shared_copy().as_bytes()).is_some()));
     match (flat, nested) {
-        (true, false) => Layout::Flat,
-        (false, true) => Layout::Nested,
-        (true, true) => Layout::Mixed,
-        (false, false) => Layout::Unknown,
+        (true, false) => BundleLayout::Flat,
+        (false, true) => BundleLayout::Nested,
+        (true, true) => BundleLayout::Mixed,
+        (false, false) => BundleLayout::Unknown,
     }
 }
 

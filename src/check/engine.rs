@@ -61,7 +61,7 @@ pub fn judge(bundle: &Bundle<'_>, policy: &Policy) -> SubjectReport {
         size: snapshot.size,
         unpacked_size: known.then_some(snapshot.unpacked_size),
         entries: known.then_some(snapshot.entries),
-        layout: if known { bundle.layout } else { crate::report::bundle_layout::Layout::Unknown },
+        layout: if known { bundle.layout } else { crate::report::bundle_layout::BundleLayout::Unknown },
         package,
         signature: bundle.authenticity.signature().report.clone(),
         manifest: bundle.authenticity.coverage(),

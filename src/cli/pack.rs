@@ -1,7 +1,7 @@
 //! The command line of `pack`.
 
 use super::signing::PassphraseArgs;
-use crate::release::pack::Layout;
+use crate::release::pack::PackLayout;
 use clap::{ArgGroup, Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -47,10 +47,10 @@ enum LayoutWord {
 impl Pack {
     /// How the bundle is arranged.
     #[must_use]
-    pub const fn layout(&self) -> Layout {
+    pub const fn layout(&self) -> PackLayout {
         match self.layout {
-            LayoutWord::Survivor => Layout::Survivor,
-            LayoutWord::Documented => Layout::Documented,
+            LayoutWord::Survivor => PackLayout::Survivor,
+            LayoutWord::Documented => PackLayout::Documented,
         }
     }
 }

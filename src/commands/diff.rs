@@ -10,7 +10,7 @@ use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::diff::Diff;
 use crate::cli::signing::KeyArgs;
 use crate::release::diff::{self, Change, Difference};
-use crate::report::bundle_layout::Layout;
+use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::Finding;
 use crate::report::format::Format;
 use crate::report::policy::Policy;
@@ -101,7 +101,11 @@ impl<'a> Job<'a> {
             identical: same_bytes || (compared && added.is_empty() && removed.is_empty() && changed.is_empty()),
             compared,
             version: if compared { [version(&first), version(&second)] } else { [None, None] },
-            layout: if compared { [first.layout.name(), second.layout.name()] } else { [Layout::Unknown.name(); 2] },
+            layout: if compared {
+                [first.layout.name(), second.layout.name()]
+            } else {
+                [BundleLayout::Unknown.name(); 2]
+            },
             dependencies: if compared { diff::dependencies(&first, &second) } else { Vec::new() },
             added,
             removed,

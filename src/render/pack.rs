@@ -3,7 +3,7 @@
 use super::human::{self, groups};
 use super::json::{self, Subject};
 use super::style::Style;
-use crate::release::pack::Layout;
+use crate::release::pack::PackLayout;
 use crate::release::pack::plan::Survivor;
 use crate::report::subject::SubjectReport;
 use crate::report::verdict::Verdict;
@@ -33,7 +33,7 @@ pub struct PackReport {
     /// What was judged: the archive, or the folder where that is refused already.
     pub subject: SubjectReport,
     /// As it was asked for.
-    pub layout: Layout,
+    pub layout: PackLayout,
     /// What became of it; nothing where the folder was refused.
     pub survivor: Option<Survivor>,
     /// What stays behind, printable.
@@ -119,7 +119,7 @@ pub fn json(report: &PackReport, out: &mut dyn Write) -> io::Result<()> {
     struct Body<'a> {
         source: &'a str,
         output: &'a str,
-        layout: Layout,
+        layout: PackLayout,
         survives: Option<bool>,
         time: String,
         time_from: TimeSource,

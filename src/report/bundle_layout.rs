@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Which of the document's two layouts a bundle has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Layout {
+pub enum BundleLayout {
     /// The current one: `dist/` at the root.
     Flat,
     /// The old one: everything of the agent below `apps/agent/`.
@@ -16,7 +16,7 @@ pub enum Layout {
     Unknown,
 }
 
-impl Layout {
+impl BundleLayout {
     /// The word used in every format.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -1,6 +1,6 @@
 //! What `check` found, ready to be rendered.
 
-use super::bundle_layout::Layout;
+use super::bundle_layout::BundleLayout;
 use super::finding::{Allowed, Finding};
 use super::signature::{Coverage, SignatureReport};
 use super::verdict::Verdict;
@@ -45,7 +45,7 @@ pub struct SubjectReport {
     /// Entries that make a path; nothing when the tree is not known.
     pub entries: Option<u64>,
     /// Flat, nested, mixed.
-    pub layout: Layout,
+    pub layout: BundleLayout,
     /// The root `package.json`'s identity; nothing when there is none that parses.
     pub package: Option<PackageId>,
     /// Its detached signature, or its manifest's.

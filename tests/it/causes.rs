@@ -8,7 +8,7 @@ use bundle_doctor::doctor::facts::{
     DeploymentState, Exit, Fact, Facts, Listener, Node, Presence, Reach, SecretInUnit, Volume,
 };
 use bundle_doctor::doctor::report::DoctorReport;
-use bundle_doctor::report::bundle_layout::Layout;
+use bundle_doctor::report::bundle_layout::BundleLayout;
 use bundle_doctor::report::finding::Severity;
 use bundle_doctor::report::server::Health;
 use bundle_doctor::systemd::Unit;
@@ -394,7 +394,7 @@ fn the_bundle() {
         (
             "nested, and the unit flat",
             |f| {
-                f.inspected().report.layout = Layout::Nested;
+                f.inspected().report.layout = BundleLayout::Nested;
                 f.crashes(&["Error: Cannot find module '/root/.server-flow/agent-bundle/dist/index.js'"]);
             },
             Broken,
@@ -404,7 +404,7 @@ fn the_bundle() {
             "nested, and the unit as well",
             |f| {
                 let inspected = f.inspected();
-                inspected.report.layout = Layout::Mixed;
+                inspected.report.layout = BundleLayout::Mixed;
                 inspected.entry = "apps/agent/dist/index.js".into();
                 f.unit_says("agent-bundle/dist", "agent-bundle/apps/agent/dist");
                 f.service().exec_start = vec!["/usr/bin/node".into(), format!("{BUNDLE}/apps/agent/dist/index.js")];
@@ -1062,7 +1062,7 @@ fn a_nested_backup_is_no_way_back_under_a_flat_unit() {
     let report = judged(|f| {
         f.backed_up();
         if let Fact::Known(DeploymentState::Present(backup)) = &mut f.backup.state {
-            backup.report.layout = Layout::Nested;
+            backup.report.layout = BundleLayout::Nested;
         }
         f.found("shared-entry-missing", SHARED);
         f.crashes(&["Error: Cannot find package '/root/x/dist/index.js' imported from y"]);

@@ -5,7 +5,7 @@ use bundle_doctor::doctor::facts::{
     Account, Caller, ControlPlane, Deployment, DeploymentState, Download, Exit, Fact, Facts, Host, Inspected, Listener,
     Node, Places, Presence, Process, Reach, Reached, Service, UnitOnDisk, Volume,
 };
-use bundle_doctor::report::bundle_layout::Layout;
+use bundle_doctor::report::bundle_layout::BundleLayout;
 use bundle_doctor::report::finding::{Finding, Severity};
 use bundle_doctor::report::moment::Moment;
 use bundle_doctor::report::policy::Policy;
@@ -44,7 +44,7 @@ pub fn report(path: &str, kind: SubjectKind) -> SubjectReport {
         size: 46_500,
         unpacked_size: Some(183_000),
         entries: Some(44),
-        layout: Layout::Flat,
+        layout: BundleLayout::Flat,
         package: Some(PackageId { name: Some("@server-flow/agent".into()), version: Some("0.1.26".into()) }),
         signature: SignatureReport::default(),
         manifest: None,

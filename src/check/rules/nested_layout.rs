@@ -2,7 +2,7 @@
 
 use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
-use crate::report::bundle_layout::Layout;
+use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
@@ -19,18 +19,18 @@ pub static RULE: Rule = Rule {
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let nested = &bundle.names.nested_agent;
     let message = match bundle.layout {
-        Layout::Nested => format!(
+        BundleLayout::Nested => format!(
             "The old nested layout: the agent is below `{nested}/`. The unit starts `{}` at the bundle's root, so systemd stops with status=200/CHDIR or node with ERR_MODULE_NOT_FOUND",
             bundle.names.entry
         ),
-        Layout::Mixed => format!(
+        BundleLayout::Mixed => format!(
             "Both layouts at once: `{}` at the root, and a second agent below `{nested}/` that an old unit would start instead",
             bundle.names.entry
         ),
-        Layout::Flat | Layout::Unknown => return Vec::new(),
+        BundleLayout::Flat | BundleLayout::Unknown => return Vec::new(),
     };
     let help = match bundle.layout {
-        Layout::Mixed => format!(
+        BundleLayout::Mixed => format!(
             "remove the old one, and pack the flat bundle alone, from the repository's root:\n{}",
             documented_paths::MAKE_ARCHIVE
         ),

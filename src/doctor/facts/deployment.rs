@@ -1,7 +1,7 @@
 //! What stands on the server's disk: the deployed bundle, its backup, the leftover download, and whether they would start.
 
 use super::fact::Fact;
-use crate::report::bundle_layout::Layout;
+use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Finding, Severity};
 use crate::report::moment::Moment;
 use crate::report::subject::SubjectReport;
@@ -92,7 +92,7 @@ impl Inspected {
     /// Whether the agent in it lies in the old layout, as the script by which it was judged says.
     #[must_use]
     pub fn is_nested(&self) -> bool {
-        self.entry.starts_with("apps/agent/") || self.report.layout == Layout::Nested
+        self.entry.starts_with("apps/agent/") || self.report.layout == BundleLayout::Nested
     }
 
     /// Whether the script by which it was judged is there. Below `apps/agent/` what the rules miss at the root follows from
@@ -100,7 +100,7 @@ impl Inspected {
     #[must_use]
     pub fn has_entry(&self) -> bool {
         match self.report.layout {
-            Layout::Nested => self.entry.starts_with("apps/agent/"),
+            BundleLayout::Nested => self.entry.starts_with("apps/agent/"),
             _ => self.stopper("entry-point-missing").is_none(),
         }
     }

@@ -3,7 +3,7 @@
 use super::{Line, compared};
 use crate::archive::write::tar::PackedNode;
 use crate::check::inspect::Inspected;
-use crate::release::pack::Layout;
+use crate::release::pack::PackLayout;
 use crate::release::pack::plan::{Plan, PlanError};
 use crate::release::workspace::{Published, Workspace};
 use crate::report::finding::Severity;
@@ -69,14 +69,18 @@ fn findings(report: &SubjectReport) -> Vec<String> {
 }
 
 /// The layout of `pack` that the archive comes nearest to, and how it differs from it.
-fn nearest(folder: &Inspected, archive: &Tree) -> Result<(Layout, Vec<String>), PlanError> {
+fn nearest(folder: &Inspected, archive: &Tree) -> Result<(PackLayout, Vec<String>), PlanError> {
     let bundle = folder.bundle_unfollowed();
-    let survivor = differences(&Plan::new(&bundle, Layout::Survivor)?, archive);
+    let survivor = differences(&Plan::new(&bundle, PackLayout::Survivor)?, archive);
     if survivor.is_empty() {
-        return Ok((Layout::Survivor, survivor));
+        return Ok((PackLayout::Survivor, survivor));
     }
-    let documented = differences(&Plan::new(&bundle, Layout::Documented)?, archive);
-    Ok(if documented.len() <= survivor.len() { (Layout::Documented, documented) } else { (Layout::Survivor, survivor) })
+    let documented = differences(&Plan::new(&bundle, PackLayout::Documented)?, archive);
+    Ok(if documented.len() <= survivor.len() {
+        (PackLayout::Documented, documented)
+    } else {
+        (PackLayout::Survivor, survivor)
+    })
 }
 
 /// What the archive lacks, has otherwise, or has beside. The manifest of a signed archive is none of the folder's.

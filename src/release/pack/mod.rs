@@ -14,7 +14,7 @@ pub mod plan;
 /// Which of a bundle's two arrangements is packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Layout {
+pub enum PackLayout {
     /// The one that starts after the update of every generation: the shared package also in `packages/shared`, and
     /// depended on by that path, without what only developers need of it.
     Survivor,
@@ -22,7 +22,7 @@ pub enum Layout {
     Documented,
 }
 
-impl Layout {
+impl PackLayout {
     /// The word used in every format.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -1,6 +1,6 @@
 //! What stands in the archive: a list of entries, made from the tree of a bundle's folder.
 
-use super::{Layout, edit};
+use super::{PackLayout, edit};
 use crate::archive::write::tar::{PackedContent, PackedEntry, PackedNode};
 use crate::check::bundle::Bundle;
 use crate::node::package::{Package, RUN_FOR_A_PATH};
@@ -72,11 +72,11 @@ impl<'t> Plan<'t> {
     ///
     /// # Errors
     /// A [`PlanError`] where the folder has what no archive can hold.
-    pub fn new(bundle: &Bundle<'t>, layout: Layout) -> Result<Self, PlanError> {
+    pub fn new(bundle: &Bundle<'t>, layout: PackLayout) -> Result<Self, PlanError> {
         let tree = &bundle.snapshot.tree;
         let survivor = match layout {
-            Layout::Documented => Survivor::NotWanted,
-            Layout::Survivor => survivor(bundle),
+            PackLayout::Documented => Survivor::NotWanted,
+            PackLayout::Survivor => survivor(bundle),
         };
         let mut maker = Maker { tree, names: bundle.names, made: Vec::new(), left_out: Vec::new() };
         let mut entries = Vec::new();

@@ -1,7 +1,7 @@
 //! SARIF against the official schema, and the report that the tests of other formats render too.
 
 use super::*;
-use crate::report::bundle_layout::Layout;
+use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::Allowed;
 use crate::report::signature::SignatureReport;
 use crate::report::subject::{PackageId, Summary};
@@ -32,7 +32,7 @@ pub fn subject(path: &str, kind: SubjectKind) -> SubjectReport {
         size: 32_500,
         unpacked_size: Some(186_000),
         entries: Some(70),
-        layout: Layout::Flat,
+        layout: BundleLayout::Flat,
         package: Some(PackageId { name: Some("agent".to_owned()), version: Some("0.1.26".to_owned()) }),
         signature: SignatureReport::default(),
         manifest: None,
