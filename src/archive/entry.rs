@@ -1,6 +1,6 @@
 //! One entry of an archive: its header, and the extended headers before it, made one.
 
-use super::header::Header;
+use super::header::TarHeader;
 use super::pax;
 use crate::tree::nodes::Owner;
 
@@ -32,13 +32,13 @@ impl Extensions {
     }
 
     /// The name that an entry with this header has.
-    pub fn name_over<'a>(&'a self, header: &'a Header) -> &'a [u8] {
+    pub fn name_over<'a>(&'a self, header: &'a TarHeader) -> &'a [u8] {
         self.name().unwrap_or(&header.name)
     }
 }
 
 /// An entry with everything applied that changes it.
-pub struct Entry {
+pub struct TarEntry {
     /// Its name as the archive has it.
     pub raw_name: Vec<u8>,
     /// The type flag.
@@ -53,12 +53,12 @@ pub struct Entry {
     pub link: Vec<u8>,
 }
 
-impl Entry {
+impl TarEntry {
     /// Applies the extended headers to the header behind them.
     ///
     /// # Errors
     /// In words, where extractors would not all come to the same entry.
-    pub fn of(header: Header, extensions: Extensions) -> Result<Self, String> {
+    pub fn of(header: TarHeader, extensions: Extensions) -> Result<Self, String> {
         if header.name.is_empty() && extensions.name().is_some() {
             return Err(NAMELESS.to_owned());
         }

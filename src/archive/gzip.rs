@@ -3,7 +3,7 @@
 //! A lenient reader stops at the tar end marker and sees nothing wrong where `tar -xzf` exits 2 with the whole tree
 //! on disk: a wrong CRC, a cut trailer, bytes after the stream. The inflating itself is flate2's.
 
-use super::input::{Listener, Raw};
+use super::input::{Raw, RawObserver};
 use crate::tree::limits::{Limits, MAX_PADDING, RATIO_GRACE};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io;
@@ -16,7 +16,7 @@ const RESERVED: u8 = 0b1110_0000;
 
 /// Why the unpacked stream cannot go on.
 #[derive(Debug)]
-pub enum Fault {
+pub enum GzipFault {
     /// The file ends too early, at this byte.
     Truncated(u64),
     /// Damaged near this byte: what was expected and found.
@@ -29,15 +29,15 @@ pub enum Fault {
     Io(io::Error),
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for GzipFault {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-enum State {
+enum MemberState {
     /// At the start of a member.
-    Header,
+    TarHeader,
     /// Within a member's deflate stream.
     Body,
     /// Behind a member.
@@ -80,8 +80,8 @@ impl Trailer {
     /// Compares it with the content.
     ///
     /// # Errors
-    /// [`Fault::Damaged`] where they do not agree.
-    pub fn check(&self, content: &Crc) -> Result<(), Fault> {
+    /// [`GzipFault::Damaged`] where they do not agree.
+    pub fn check(&self, content: &Crc) -> Result<(), GzipFault> {
         let what = if self.crc != content.sum() {
             format!("wrong CRC: the file says {:08x}, its content gives {:08x}", self.crc, content.sum())
         } else if self.length != content.amount {
@@ -89,12 +89,12 @@ impl Trailer {
         } else {
             return Ok(());
         };
-        Err(Fault::Damaged(self.at, what))
+        Err(GzipFault::Damaged(self.at, what))
     }
 }
 
 /// How far unpacking came.
-pub enum Step {
+pub enum InflateStep {
     /// The buffer is full.
     Full,
     /// A member ended, and with it what is in the buffer.
@@ -111,7 +111,7 @@ const MAX_OUT: usize = 256 * 1024;
 pub struct Inflater<L> {
     raw: Raw<L>,
     inflate: Decompress,
-    state: State,
+    state: MemberState,
     out: Vec<u8>,
     /// Bytes of `out` that are made.
     made: usize,
@@ -122,16 +122,16 @@ pub struct Inflater<L> {
 }
 
 impl<L> Inflater<L> {
-    /// Lets another hear what is read from now on, and gives back who heard what came before.
-    pub fn hand_over<M>(self, listener: M) -> (Inflater<M>, L) {
+    /// Lets another hear what is read from now on, and gives back who observed what came before.
+    pub fn hand_over<M>(self, observer: M) -> (Inflater<M>, L) {
         let Self { raw, inflate, state, out, made, total, max_ratio, max_stream } = self;
-        let (raw, before) = raw.hand_over(listener);
+        let (raw, before) = raw.hand_over(observer);
         (Inflater { raw, inflate, state, out, made, total, max_ratio, max_stream }, before)
     }
 
     /// Who hears what is read.
-    pub const fn listener(&self) -> &L {
-        self.raw.listener()
+    pub const fn observer(&self) -> &L {
+        self.raw.observer()
     }
 
     /// Unpacked bytes so far.
@@ -140,13 +140,13 @@ impl<L> Inflater<L> {
     }
 }
 
-impl<L: Listener> Inflater<L> {
+impl<L: RawObserver> Inflater<L> {
     /// Starts at the first byte of a gzip file.
     pub fn new(raw: Raw<L>, limits: &Limits) -> Self {
         Self {
             raw,
             inflate: Decompress::new(false),
-            state: State::Header,
+            state: MemberState::TarHeader,
             out: Vec::new(),
             made: 0,
             total: 0,
@@ -158,8 +158,8 @@ impl<L: Listener> Inflater<L> {
     /// Fills `out`, whose length is then how much was made.
     ///
     /// # Errors
-    /// A [`Fault`]; `out` has what was made before it.
-    pub fn unpack(&mut self, out: &mut Vec<u8>) -> Result<Step, Fault> {
+    /// A [`GzipFault`]; `out` has what was made before it.
+    pub fn unpack(&mut self, out: &mut Vec<u8>) -> Result<InflateStep, GzipFault> {
         out.resize(self.size_of_out(), 0);
         std::mem::swap(&mut self.out, out);
         self.made = 0;
@@ -178,20 +178,20 @@ impl<L: Listener> Inflater<L> {
         1 << share.ilog2()
     }
 
-    fn steps(&mut self) -> Result<Step, Fault> {
+    fn steps(&mut self) -> Result<InflateStep, GzipFault> {
         while self.made < self.out.len() {
             match self.state {
-                State::Header => self.member_header()?,
-                State::Body => {
+                MemberState::TarHeader => self.member_header()?,
+                MemberState::Body => {
                     if self.body()? {
-                        return Ok(Step::Member(self.member_trailer()?));
+                        return Ok(InflateStep::Member(self.member_trailer()?));
                     }
                 }
-                State::After => self.state = self.after_member()?,
-                State::End => return Ok(Step::End),
+                MemberState::After => self.state = self.after_member()?,
+                MemberState::End => return Ok(InflateStep::End),
             }
         }
-        Ok(Step::Full)
+        Ok(InflateStep::Full)
     }
 
     /// What the rest of the file is read from.
@@ -199,13 +199,13 @@ impl<L: Listener> Inflater<L> {
         self.raw
     }
 
-    fn check_limits(&self) -> Result<(), Fault> {
+    fn check_limits(&self) -> Result<(), GzipFault> {
         let unpacked = self.total;
         if unpacked > self.max_stream {
-            return Err(Fault::TooLarge(format!("more than {} unpacked", crate::text::size(self.max_stream))));
+            return Err(GzipFault::TooLarge(format!("more than {} unpacked", crate::text::size(self.max_stream))));
         }
         if unpacked > RATIO_GRACE && unpacked / self.raw.offset().max(1) > self.max_ratio {
-            return Err(Fault::TooLarge(format!(
+            return Err(GzipFault::TooLarge(format!(
                 "{} unpacked from {} compressed, more than {}:1",
                 crate::text::size(unpacked),
                 crate::text::size(self.raw.offset()),
@@ -216,7 +216,7 @@ impl<L: Listener> Inflater<L> {
     }
 
     /// Inflates; true at the end of the member.
-    fn body(&mut self) -> Result<bool, Fault> {
+    fn body(&mut self) -> Result<bool, GzipFault> {
         let input = self.raw.fill()?;
         let at_end = input.is_empty();
         let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
@@ -228,31 +228,31 @@ impl<L: Listener> Inflater<L> {
         self.made += made.min(room.len());
         match status {
             Ok(Status::StreamEnd) => Ok(true),
-            Ok(_) if at_end && made == 0 => Err(Fault::Truncated(self.raw.offset())),
+            Ok(_) if at_end && made == 0 => Err(GzipFault::Truncated(self.raw.offset())),
             Ok(_) if !at_end && read == 0 && made == 0 => Err(self.damaged("it makes no progress")),
             Ok(_) => Ok(false),
             Err(error) => Err(self.damaged(&error.to_string())),
         }
     }
 
-    fn damaged(&self, what: &str) -> Fault {
-        Fault::Damaged(self.raw.offset(), format!("the compressed data is invalid ({what})"))
+    fn damaged(&self, what: &str) -> GzipFault {
+        GzipFault::Damaged(self.raw.offset(), format!("the compressed data is invalid ({what})"))
     }
 
-    fn byte(&mut self) -> Result<u8, Fault> {
-        let byte = self.raw.fill()?.first().copied().ok_or_else(|| Fault::Truncated(self.raw.offset()))?;
+    fn byte(&mut self) -> Result<u8, GzipFault> {
+        let byte = self.raw.fill()?.first().copied().ok_or_else(|| GzipFault::Truncated(self.raw.offset()))?;
         self.raw.consume(1);
         Ok(byte)
     }
 
     /// A byte of the header, which the optional header checksum covers.
-    fn header_byte(&mut self, crc: &mut Crc) -> Result<u8, Fault> {
+    fn header_byte(&mut self, crc: &mut Crc) -> Result<u8, GzipFault> {
         let byte = self.byte()?;
         crc.update(&[byte]);
         Ok(byte)
     }
 
-    fn member_header(&mut self) -> Result<(), Fault> {
+    fn member_header(&mut self) -> Result<(), GzipFault> {
         let at = self.raw.offset();
         let mut crc = Crc::default();
         let mut fixed = [0; 10];
@@ -261,13 +261,13 @@ impl<L: Listener> Inflater<L> {
         }
         let [id1, id2, method, flags, ..] = fixed;
         if (id1, id2) != (0x1f, 0x8b) || method != 8 {
-            return Err(Fault::Damaged(
+            return Err(GzipFault::Damaged(
                 at,
                 format!("expected a gzip header (1f 8b 08), found {id1:02x} {id2:02x} {method:02x}"),
             ));
         }
         if flags & RESERVED != 0 {
-            return Err(Fault::Damaged(at, format!("the gzip header has reserved flags set ({flags:#04x})")));
+            return Err(GzipFault::Damaged(at, format!("the gzip header has reserved flags set ({flags:#04x})")));
         }
         if flags & FEXTRA != 0 {
             let length = u16::from_le_bytes([self.header_byte(&mut crc)?, self.header_byte(&mut crc)?]);
@@ -284,17 +284,17 @@ impl<L: Listener> Inflater<L> {
             let expected = crc.sum() & 0xffff;
             let found = u32::from(u16::from_le_bytes([self.byte()?, self.byte()?]));
             if expected != found {
-                return Err(Fault::Damaged(
+                return Err(GzipFault::Damaged(
                     at,
                     format!("the gzip header's checksum is {found:04x}, its bytes give {expected:04x}"),
                 ));
             }
         }
-        self.state = State::Body;
+        self.state = MemberState::Body;
         Ok(())
     }
 
-    fn member_trailer(&mut self) -> Result<Trailer, Fault> {
+    fn member_trailer(&mut self) -> Result<Trailer, GzipFault> {
         let at = self.raw.offset();
         let mut trailer = [0; 8];
         for slot in &mut trailer {
@@ -302,36 +302,36 @@ impl<L: Listener> Inflater<L> {
         }
         let [a, b, c, d, e, f, g, h] = trailer;
         self.inflate.reset(false);
-        self.state = State::After;
+        self.state = MemberState::After;
         Ok(Trailer { at, crc: u32::from_le_bytes([a, b, c, d]), length: u32::from_le_bytes([e, f, g, h]) })
     }
 
     /// Another member, or nothing but zeros (gzip(1): they pad tape blocks) to the end.
-    fn after_member(&mut self) -> Result<State, Fault> {
+    fn after_member(&mut self) -> Result<MemberState, GzipFault> {
         match self.raw.peek(2)? {
-            [0x1f, 0x8b, ..] => return Ok(State::Header),
-            [] => return Ok(State::End),
+            [0x1f, 0x8b, ..] => return Ok(MemberState::TarHeader),
+            [] => return Ok(MemberState::End),
             [0, ..] => {}
-            _ => return Err(Fault::Garbage(self.raw.offset())),
+            _ => return Err(GzipFault::Garbage(self.raw.offset())),
         }
         let start = self.raw.offset();
         loop {
             let passed = self.raw.offset() - start;
             if passed > MAX_PADDING {
-                return Err(Fault::TooLarge(format!(
+                return Err(GzipFault::TooLarge(format!(
                     "more than {} of zeros behind it",
                     crate::text::size(MAX_PADDING)
                 )));
             }
             let chunk = self.raw.fill()?;
             if chunk.is_empty() {
-                return Ok(State::End);
+                return Ok(MemberState::End);
             }
             let zeros = chunk.iter().take_while(|byte| **byte == 0).count();
             let all = zeros == chunk.len();
             self.raw.consume(zeros);
             if !all {
-                return Err(Fault::Garbage(self.raw.offset()));
+                return Err(GzipFault::Garbage(self.raw.offset()));
             }
         }
     }

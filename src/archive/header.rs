@@ -7,7 +7,7 @@
 pub const BLOCK: usize = 512;
 
 /// A header block.
-pub type Block = [u8; BLOCK];
+pub type TarBlock = [u8; BLOCK];
 
 /// A header that extractors would not read alike.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum HeaderFault {
 
 /// The fields of a header that decide about the tree.
 #[derive(Debug)]
-pub struct Header {
+pub struct TarHeader {
     /// Prefix and name, joined.
     pub name: Vec<u8>,
     /// Permission bits.
@@ -46,24 +46,24 @@ pub struct Header {
     pub group: Vec<u8>,
 }
 
-struct Field(&'static str, usize, usize);
+struct HeaderField(&'static str, usize, usize);
 
-const NAME: Field = Field("name", 0, 100);
-const MODE: Field = Field("mode", 100, 108);
-const UID: Field = Field("uid", 108, 116);
-const GID: Field = Field("gid", 116, 124);
-const SIZE: Field = Field("size", 124, 136);
-const MTIME: Field = Field("mtime", 136, 148);
-const CHECKSUM: Field = Field("checksum", 148, 156);
-const LINK: Field = Field("linkname", 157, 257);
-const MAGIC: Field = Field("magic", 257, 265);
-const USER: Field = Field("uname", 265, 297);
-const GROUP: Field = Field("gname", 297, 329);
-const MAJOR: Field = Field("devmajor", 329, 337);
-const MINOR: Field = Field("devminor", 337, 345);
-const PREFIX: Field = Field("prefix", 345, 500);
+const NAME: HeaderField = HeaderField("name", 0, 100);
+const MODE: HeaderField = HeaderField("mode", 100, 108);
+const UID: HeaderField = HeaderField("uid", 108, 116);
+const GID: HeaderField = HeaderField("gid", 116, 124);
+const SIZE: HeaderField = HeaderField("size", 124, 136);
+const MTIME: HeaderField = HeaderField("mtime", 136, 148);
+const CHECKSUM: HeaderField = HeaderField("checksum", 148, 156);
+const LINK: HeaderField = HeaderField("linkname", 157, 257);
+const MAGIC: HeaderField = HeaderField("magic", 257, 265);
+const USER: HeaderField = HeaderField("uname", 265, 297);
+const GROUP: HeaderField = HeaderField("gname", 297, 329);
+const MAJOR: HeaderField = HeaderField("devmajor", 329, 337);
+const MINOR: HeaderField = HeaderField("devminor", 337, 345);
+const PREFIX: HeaderField = HeaderField("prefix", 345, 500);
 
-impl Field {
+impl HeaderField {
     fn of<'a>(&self, block: &'a [u8]) -> &'a [u8] {
         block.get(self.1..self.2).unwrap_or_default()
     }
@@ -114,12 +114,12 @@ fn base256(field: &[u8]) -> Option<u64> {
     (value < 1 << 63).then_some(value)
 }
 
-fn number(block: &Block, field: &Field) -> Result<u64, HeaderFault> {
+fn number(block: &TarBlock, field: &HeaderField) -> Result<u64, HeaderFault> {
     octal(field.of(block)).ok_or_else(|| odd_number(block, field))
 }
 
 /// A number that may be all NULs, as node-tar writes unknown owners and times.
-fn optional_number(block: &Block, field: &Field) -> Result<u64, HeaderFault> {
+fn optional_number(block: &TarBlock, field: &HeaderField) -> Result<u64, HeaderFault> {
     let bytes = field.of(block);
     if bytes.iter().all(|byte| *byte == 0) { Ok(0) } else { number(block, field) }
 }
@@ -129,7 +129,7 @@ fn optional_number(block: &Block, field: &Field) -> Result<u64, HeaderFault> {
 const NODE_TAR_TIMES: usize = 24;
 
 /// A text's first NUL ends it; what stands behind it is seen by some (node-tar, after a newline).
-fn nothing_behind_the_end(block: &Block, field: &Field) -> Result<(), HeaderFault> {
+fn nothing_behind_the_end(block: &TarBlock, field: &HeaderField) -> Result<(), HeaderFault> {
     let mut rest = field.of(block).get(field.text(block).len()..).unwrap_or_default();
     if field.0 == PREFIX.0 && rest.len() > NODE_TAR_TIMES {
         let (before, times) = rest.split_at(rest.len() - NODE_TAR_TIMES);
@@ -143,17 +143,17 @@ fn nothing_behind_the_end(block: &Block, field: &Field) -> Result<(), HeaderFaul
     Err(HeaderFault::Odd(format!("something behind the NUL that ends the header's `{}`", field.0)))
 }
 
-fn odd_number(block: &Block, field: &Field) -> HeaderFault {
+fn odd_number(block: &TarBlock, field: &HeaderField) -> HeaderFault {
     let shown = crate::text::printable_bytes(field.of(block)).into_owned();
     HeaderFault::Odd(format!("expected octal digits in the header's `{}`, found `{shown}`", field.0))
 }
 
-impl Header {
+impl TarHeader {
     /// Reads a block that is not all zeros.
     ///
     /// # Errors
     /// A [`HeaderFault`] where extractors would not all read it, or not read it alike.
-    pub fn parse(block: &Block) -> Result<Self, HeaderFault> {
+    pub fn parse(block: &TarBlock) -> Result<Self, HeaderFault> {
         let said = octal(CHECKSUM.of(block));
         let computed = checksum(block);
         if said != Some(computed) {

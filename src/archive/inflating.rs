@@ -4,8 +4,8 @@
 //! headers) is about half as much: on two cores it costs no time of its own. A short file is read before a thread would
 //! have paid for its start, and leaves the other core to those who parse what it holds.
 
-use super::gzip::{Fault, Inflater, Step, Trailer};
-use super::input::{Listener, Raw, Witness};
+use super::gzip::{GzipFault, InflateStep, Inflater, Trailer};
+use super::input::{DigestingObserver, Raw, RawObserver};
 use crate::tree::limits::Limits;
 use std::io;
 use std::sync::Arc;
@@ -34,14 +34,14 @@ pub enum Inflating<'a> {
     /// Whoever reads.
     Here(Here<'a>),
     /// A thread beside it, and who hears the bytes that it reads.
-    Beside(Beside, Witness<'a>),
+    InflatingThread(InflatingThread, DigestingObserver<'a>),
     /// Nobody, while it is handed over.
     Nobody,
 }
 
 impl<'a> Inflating<'a> {
     /// Starts at the first byte of a gzip file. After `alone` unpacked bytes a thread goes on with it, if one can be had.
-    pub fn new(raw: Raw<Witness<'a>>, limits: &Limits, alone: u64) -> Self {
+    pub fn new(raw: Raw<DigestingObserver<'a>>, limits: &Limits, alone: u64) -> Self {
         let pieces = Box::new(Pieces { inflater: Inflater::new(raw, limits), came: None });
         Self::Here(Here { pieces, alone })
     }
@@ -49,8 +49,8 @@ impl<'a> Inflating<'a> {
     /// How many bytes of the file were read, as far as is known here.
     pub fn raw_offset(&self) -> u64 {
         match self {
-            Self::Here(here) => here.pieces.inflater.listener().heard(),
-            Self::Beside(_, witness) => witness.heard(),
+            Self::Here(here) => here.pieces.inflater.observer().observed(),
+            Self::InflatingThread(_, witness) => witness.observed(),
             Self::Nobody => 0,
         }
     }
@@ -58,8 +58,8 @@ impl<'a> Inflating<'a> {
     /// The next piece, made in `spare` if it is large enough.
     ///
     /// # Errors
-    /// A [`Fault`], behind which there is nothing.
-    pub fn next(&mut self, spare: Vec<u8>) -> Result<Piece, Fault> {
+    /// A [`GzipFault`], behind which there is nothing.
+    pub fn next(&mut self, spare: Vec<u8>) -> Result<Piece, GzipFault> {
         if let Self::Here(here) = self
             && here.is_over()
             && let Self::Here(here) = std::mem::replace(self, Self::Nobody)
@@ -68,7 +68,7 @@ impl<'a> Inflating<'a> {
         }
         match self {
             Self::Here(here) => here.pieces.next(spare),
-            Self::Beside(beside, witness) => beside.next(spare, witness),
+            Self::InflatingThread(beside, witness) => beside.next(spare, witness),
             Self::Nobody => Ok(Piece::End),
         }
     }
@@ -77,15 +77,15 @@ impl<'a> Inflating<'a> {
     ///
     /// # Errors
     /// Where the thread has stopped.
-    pub fn into_raw(self) -> io::Result<Raw<Witness<'a>>> {
+    pub fn into_raw(self) -> io::Result<Raw<DigestingObserver<'a>>> {
         let stopped = || io::Error::other("the inflating thread stopped");
         match self {
             Self::Here(here) => Ok(here.pieces.inflater.into_raw()),
-            Self::Beside(beside, mut witness) => {
+            Self::InflatingThread(beside, mut witness) => {
                 beside.stop.store(true, Ordering::Relaxed);
                 for message in &beside.messages {
                     if let Message::Read(bytes) = message {
-                        witness.hear(&bytes);
+                        witness.observe(&bytes);
                     }
                 }
                 let raw = beside.thread.join().ok().flatten().ok_or_else(stopped)?;
@@ -98,7 +98,7 @@ impl<'a> Inflating<'a> {
 
 /// Inflates where it is asked for.
 pub struct Here<'a> {
-    pieces: Box<Pieces<Witness<'a>>>,
+    pieces: Box<Pieces<DigestingObserver<'a>>>,
     alone: u64,
 }
 
@@ -106,27 +106,27 @@ pub struct Here<'a> {
 struct Pieces<L> {
     inflater: Inflater<L>,
     /// What came with the last bytes, and is told after them: a message then names the entry that a fault stands in.
-    came: Option<Result<Step, Fault>>,
+    came: Option<Result<InflateStep, GzipFault>>,
 }
 
-impl<L: Listener> Pieces<L> {
-    fn next(&mut self, mut out: Vec<u8>) -> Result<Piece, Fault> {
+impl<L: RawObserver> Pieces<L> {
+    fn next(&mut self, mut out: Vec<u8>) -> Result<Piece, GzipFault> {
         loop {
             let step = match self.came.take() {
                 Some(came) => came,
                 None => {
                     let step = self.inflater.unpack(&mut out);
                     if !out.is_empty() {
-                        self.came = Some(step).filter(|step| !matches!(step, Ok(Step::Full)));
+                        self.came = Some(step).filter(|step| !matches!(step, Ok(InflateStep::Full)));
                         return Ok(Piece::Made(out));
                     }
                     step
                 }
             };
             match step? {
-                Step::Full => {}
-                Step::Member(trailer) => return Ok(Piece::Member(trailer)),
-                Step::End => return Ok(Piece::End),
+                InflateStep::Full => {}
+                InflateStep::Member(trailer) => return Ok(Piece::Member(trailer)),
+                InflateStep::End => return Ok(Piece::End),
             }
         }
     }
@@ -152,12 +152,12 @@ impl<'a> Here<'a> {
         };
         let (inflater, witness) = self.pieces.inflater.hand_over(relay);
         let _ = give.send(inflater);
-        Inflating::Beside(Beside { thread, messages, spare, stop }, witness)
+        Inflating::InflatingThread(InflatingThread { thread, messages, spare, stop }, witness)
     }
 }
 
 /// A thread that inflates, and what it has made so far.
-pub struct Beside {
+pub struct InflatingThread {
     thread: JoinHandle<Option<Raw<()>>>,
     messages: Receiver<Message>,
     /// Takes back buffers that were read.
@@ -165,13 +165,13 @@ pub struct Beside {
     stop: Arc<AtomicBool>,
 }
 
-impl Beside {
-    fn next(&self, spare: Vec<u8>, witness: &mut Witness<'_>) -> Result<Piece, Fault> {
+impl InflatingThread {
+    fn next(&self, spare: Vec<u8>, witness: &mut DigestingObserver<'_>) -> Result<Piece, GzipFault> {
         // The thread makes a new one where it gets none back.
         let _ = self.spare.send(spare);
         loop {
             match self.messages.recv() {
-                Ok(Message::Read(bytes)) => witness.hear(&bytes),
+                Ok(Message::Read(bytes)) => witness.observe(&bytes),
                 Ok(Message::Came(came)) => return came,
                 Err(_) => return Ok(Piece::End),
             }
@@ -184,14 +184,14 @@ enum Message {
     /// These bytes of the file were read.
     Read(Box<[u8]>),
     /// This came of them, or it cannot go on.
-    Came(Result<Piece, Fault>),
+    Came(Result<Piece, GzipFault>),
 }
 
 /// Passes on the bytes of the file to where they are hashed.
 struct Relay(SyncSender<Message>);
 
-impl Listener for Relay {
-    fn hear(&mut self, bytes: &[u8]) {
+impl RawObserver for Relay {
+    fn observe(&mut self, bytes: &[u8]) {
         // Nobody waits for them once the receiver is gone.
         let _ = self.0.send(Message::Read(bytes.into()));
     }
@@ -234,7 +234,7 @@ mod tests {
 
     /// What comes of a file: how many bytes, their checksum at the end of each member, and how it ends.
     fn told(file: &[u8], alone: u64) -> (usize, Vec<u32>, String, String) {
-        let raw = Raw::new(Box::new(io::Cursor::new(file.to_vec())), Witness::new(&|_| ()));
+        let raw = Raw::new(Box::new(io::Cursor::new(file.to_vec())), DigestingObserver::new(&|_| ()));
         let mut inflating = Inflating::new(raw, &Limits::default(), alone);
         let (mut made, mut sums, mut crc, mut spare) = (0, Vec::new(), Crc::default(), Vec::new());
         let ending = loop {

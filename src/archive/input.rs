@@ -1,4 +1,4 @@
-//! Reading an archive's bytes once: heard as they pass, counted, never sought.
+//! Reading an archive's bytes once: observed as they pass, counted, never sought.
 
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
@@ -10,41 +10,41 @@ const CHUNK_OF_A_SHORT_FILE: usize = 64 * 1024;
 const SHORT: u64 = 1 << 20;
 
 /// Who hears an archive's bytes, each once and in order.
-pub trait Listener {
+pub trait RawObserver {
     /// The next bytes.
-    fn hear(&mut self, bytes: &[u8]);
+    fn observe(&mut self, bytes: &[u8]);
 }
 
-/// Hashes the bytes of an archive and lets a listener of the caller's hear them pass.
-pub struct Witness<'a> {
-    tap: &'a dyn Fn(&[u8]),
+/// Hashes the bytes of an archive and lets a observer of the caller's hear them pass.
+pub struct DigestingObserver<'a> {
+    raw_observer: &'a dyn Fn(&[u8]),
     hasher: Sha256,
-    heard: u64,
+    observed: u64,
 }
 
-impl<'a> Witness<'a> {
-    /// Has heard nothing yet.
-    pub fn new(tap: &'a dyn Fn(&[u8])) -> Self {
-        Self { tap, hasher: Sha256::new(), heard: 0 }
+impl<'a> DigestingObserver<'a> {
+    /// Has observed nothing yet.
+    pub fn new(raw_observer: &'a dyn Fn(&[u8])) -> Self {
+        Self { raw_observer, hasher: Sha256::new(), observed: 0 }
     }
 
-    /// How many bytes were heard.
-    pub const fn heard(&self) -> u64 {
-        self.heard
+    /// How many bytes were observed.
+    pub const fn observed(&self) -> u64 {
+        self.observed
     }
 }
 
-impl Listener for Witness<'_> {
-    fn hear(&mut self, bytes: &[u8]) {
+impl RawObserver for DigestingObserver<'_> {
+    fn observe(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
-        (self.tap)(bytes);
-        self.heard += bytes.len() as u64;
+        (self.raw_observer)(bytes);
+        self.observed += bytes.len() as u64;
     }
 }
 
-/// A buffered reader of an archive's bytes, which counts them and lets a listener hear them.
+/// A buffered reader of an archive's bytes, which counts them and lets a observer hear them.
 pub struct Raw<L> {
-    listener: L,
+    observer: L,
     reader: Box<dyn Read + Send>,
     buffer: Box<[u8]>,
     start: usize,
@@ -56,22 +56,22 @@ pub struct Raw<L> {
 
 impl<L> Raw<L> {
     /// Who hears what is read.
-    pub const fn listener(&self) -> &L {
-        &self.listener
+    pub const fn observer(&self) -> &L {
+        &self.observer
     }
 
-    /// Lets another hear what comes from now on, and gives back who heard what came before.
-    pub fn hand_over<M>(self, listener: M) -> (Raw<M>, L) {
-        let Self { listener: before, reader, buffer, start, end, consumed, ended } = self;
-        (Raw { listener, reader, buffer, start, end, consumed, ended }, before)
+    /// Lets another hear what comes from now on, and gives back who observed what came before.
+    pub fn hand_over<M>(self, observer: M) -> (Raw<M>, L) {
+        let Self { observer: before, reader, buffer, start, end, consumed, ended } = self;
+        (Raw { observer, reader, buffer, start, end, consumed, ended }, before)
     }
 }
 
-impl<L: Listener> Raw<L> {
+impl<L: RawObserver> Raw<L> {
     /// Starts at the first byte.
-    pub fn new(reader: Box<dyn Read + Send>, listener: L) -> Self {
+    pub fn new(reader: Box<dyn Read + Send>, observer: L) -> Self {
         let buffer = vec![0; CHUNK].into_boxed_slice();
-        Self { listener, reader, buffer, start: 0, end: 0, consumed: 0, ended: false }
+        Self { observer, reader, buffer, start: 0, end: 0, consumed: 0, ended: false }
     }
 
     /// The offset of the next byte.
@@ -117,7 +117,7 @@ impl<L: Listener> Raw<L> {
                 Ok(count) => {
                     let count = count.min(space.len());
                     let bytes = space.get(..count).unwrap_or_default();
-                    self.listener.hear(bytes);
+                    self.observer.observe(bytes);
                     self.end += count;
                     break;
                 }
@@ -129,7 +129,7 @@ impl<L: Listener> Raw<L> {
     }
 }
 
-impl Raw<Witness<'_>> {
+impl Raw<DigestingObserver<'_>> {
     /// Reads whatever is left, up to the offset `most`, and gives how many bytes there were and, where the end was
     /// reached, the SHA-256 of the whole.
     pub fn finish(mut self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
@@ -139,7 +139,7 @@ impl Raw<Witness<'_>> {
                 return Ok((self.offset(), None));
             }
         }
-        Ok((self.offset(), Some(self.listener.hasher.finalize().into())))
+        Ok((self.offset(), Some(self.observer.hasher.finalize().into())))
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn peeks_and_counts_across_short_reads() {
-        let mut raw = Raw::new(Box::new(Dribble(b"hello world".to_vec().into_iter())), Witness::new(&|_| ()));
+        let mut raw = Raw::new(Box::new(Dribble(b"hello world".to_vec().into_iter())), DigestingObserver::new(&|_| ()));
         assert_eq!(raw.peek(5).unwrap(), b"hello");
         raw.consume(3);
         assert_eq!(raw.offset(), 3);

@@ -1,19 +1,19 @@
 //! The bytes of a tar stream, as they are or inflated.
 
-use super::gzip::{Crc, Fault};
+use super::gzip::{Crc, GzipFault};
 use super::inflating::{ALONE, Inflating, Piece};
-use super::input::{Raw, Witness};
+use super::input::{DigestingObserver, Raw};
 use crate::tree::limits::Limits;
 use std::io;
 
-enum Source<'a> {
-    Plain { raw: Raw<Witness<'a>>, max_stream: u64 },
+enum UnpackedSource<'a> {
+    Plain { raw: Raw<DigestingObserver<'a>>, max_stream: u64 },
     Gzip { inflating: Inflating<'a>, crc: Crc },
 }
 
 /// The bytes of a tar stream: inflated, or as they are.
 pub struct Unpacked<'a> {
-    source: Source<'a>,
+    source: UnpackedSource<'a>,
     out: Vec<u8>,
     start: usize,
     /// Unpacked bytes before the buffer's start.
@@ -22,45 +22,45 @@ pub struct Unpacked<'a> {
 
 impl<'a> Unpacked<'a> {
     /// The unpacked stream of a gzip file.
-    pub fn gzip(raw: Raw<Witness<'a>>, limits: &Limits) -> Self {
-        Self::new(Source::Gzip { inflating: Inflating::new(raw, limits, ALONE), crc: Crc::default() })
+    pub fn gzip(raw: Raw<DigestingObserver<'a>>, limits: &Limits) -> Self {
+        Self::new(UnpackedSource::Gzip { inflating: Inflating::new(raw, limits, ALONE), crc: Crc::default() })
     }
 
     /// A stream that is not compressed.
-    pub fn plain(raw: Raw<Witness<'a>>, limits: &Limits) -> Self {
-        Self::new(Source::Plain { raw, max_stream: limits.max_stream() })
+    pub fn plain(raw: Raw<DigestingObserver<'a>>, limits: &Limits) -> Self {
+        Self::new(UnpackedSource::Plain { raw, max_stream: limits.max_stream() })
     }
 
-    const fn new(source: Source<'a>) -> Self {
+    const fn new(source: UnpackedSource<'a>) -> Self {
         Self { source, out: Vec::new(), start: 0, consumed: 0 }
     }
 
     /// The offset of the next byte in the unpacked stream.
     pub const fn offset(&self) -> u64 {
         match &self.source {
-            Source::Plain { raw, .. } => raw.offset(),
-            Source::Gzip { .. } => self.consumed + self.start as u64,
+            UnpackedSource::Plain { raw, .. } => raw.offset(),
+            UnpackedSource::Gzip { .. } => self.consumed + self.start as u64,
         }
     }
 
     /// How many bytes of the file were read, as far as is known here.
     pub fn raw_offset(&self) -> u64 {
         match &self.source {
-            Source::Plain { raw, .. } => raw.offset(),
-            Source::Gzip { inflating, .. } => inflating.raw_offset(),
+            UnpackedSource::Plain { raw, .. } => raw.offset(),
+            UnpackedSource::Gzip { inflating, .. } => inflating.raw_offset(),
         }
     }
 
     /// The unpacked bytes at hand; none at the end, which is reached only if the file is sound.
-    pub fn fill(&mut self) -> Result<&[u8], Fault> {
+    pub fn fill(&mut self) -> Result<&[u8], GzipFault> {
         let (inflating, crc) = match &mut self.source {
-            Source::Plain { raw, max_stream } => {
+            UnpackedSource::Plain { raw, max_stream } => {
                 if raw.offset() > *max_stream {
-                    return Err(Fault::TooLarge(format!("more than {}", crate::text::size(*max_stream))));
+                    return Err(GzipFault::TooLarge(format!("more than {}", crate::text::size(*max_stream))));
                 }
                 return Ok(raw.fill()?);
             }
-            Source::Gzip { inflating, crc } => (inflating, crc),
+            UnpackedSource::Gzip { inflating, crc } => (inflating, crc),
         };
         while self.start == self.out.len() {
             self.consumed += self.out.len() as u64;
@@ -83,16 +83,16 @@ impl<'a> Unpacked<'a> {
     /// Passes over bytes that `fill` gave.
     pub fn consume(&mut self, count: usize) {
         match &mut self.source {
-            Source::Plain { raw, .. } => raw.consume(count),
-            Source::Gzip { .. } => self.start = (self.start + count).min(self.out.len()),
+            UnpackedSource::Plain { raw, .. } => raw.consume(count),
+            UnpackedSource::Gzip { .. } => self.start = (self.start + count).min(self.out.len()),
         }
     }
 
     /// Reads what is left of the file, as [`Raw::finish`].
     pub fn finish(self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
         let raw = match self.source {
-            Source::Plain { raw, .. } => raw,
-            Source::Gzip { inflating, .. } => inflating.into_raw()?,
+            UnpackedSource::Plain { raw, .. } => raw,
+            UnpackedSource::Gzip { inflating, .. } => inflating.into_raw()?,
         };
         raw.finish(most)
     }

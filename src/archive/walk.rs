@@ -3,11 +3,11 @@
 //! The `tar` crate's entry stream is not used for reading: on 166 of 455 measured archives it shows another tree than
 //! GNU tar extracts. Only what every extractor reads alike is accepted here; see `docs/architecture.md`.
 
-use super::entry::{Entry, Extensions, NAMELESS, is_extension, kind_name};
+use super::entry::{Extensions, NAMELESS, TarEntry, is_extension, kind_name};
 use super::extraction::Extraction;
-use super::gzip::Fault;
-use super::header::{BLOCK, Block, Header, HeaderFault};
-use super::input::{Raw, Witness};
+use super::gzip::GzipFault;
+use super::header::{BLOCK, HeaderFault, TarBlock, TarHeader};
+use super::input::{DigestingObserver, Raw};
 use super::pax::PaxFault;
 use super::unpacked::Unpacked;
 use super::{extractor_quirks, pax, sniff};
@@ -31,7 +31,7 @@ pub fn read(
 ) -> Result<Snapshot, SourceError> {
     let io_error = |error| SourceError::new("cannot read", path, error);
     let Stream { reader, length, may_be_plain } = stream;
-    let mut raw = Raw::new(reader, Witness::new(options.raw));
+    let mut raw = Raw::new(reader, DigestingObserver::new(options.raw));
     let head = raw.peek(sniff::ENOUGH).map_err(io_error)?;
     let format = sniff::format(head);
     let excerpt = sniff::excerpt(head, format);
@@ -44,7 +44,7 @@ pub fn read(
             return finish(path, length, extraction, Unpacked::plain(raw, &options.limits), options).map_err(io_error);
         }
     };
-    let mut walk = Walk {
+    let mut walk = ArchiveWalk {
         unpacked,
         extraction,
         options,
@@ -57,8 +57,8 @@ pub fn read(
     };
     match walk.run() {
         Ok(()) => {}
-        Err(Halt::Defect(defect)) => walk.extraction.built.note(*defect),
-        Err(Halt::Io(error)) => return Err(io_error(error)),
+        Err(ArchiveHalt::Defect(defect)) => walk.extraction.built.note(*defect),
+        Err(ArchiveHalt::Io(error)) => return Err(io_error(error)),
     }
     finish(path, length, walk.extraction, walk.unpacked, options).map_err(io_error)
 }
@@ -106,18 +106,18 @@ fn unreadable(name: Option<String>, how: Unreadable) -> Defect {
 }
 
 /// Why the walk ended before the archive did.
-enum Halt {
+enum ArchiveHalt {
     Defect(Box<Defect>),
     Io(std::io::Error),
 }
 
-impl From<Stop> for Halt {
+impl From<Stop> for ArchiveHalt {
     fn from(Stop(defect): Stop) -> Self {
         Self::Defect(Box::new(defect))
     }
 }
 
-struct Walk<'a> {
+struct ArchiveWalk<'a> {
     unpacked: Unpacked<'a>,
     extraction: Extraction,
     options: &'a ReadOptions<'a>,
@@ -132,8 +132,8 @@ struct Walk<'a> {
     next: Extensions,
 }
 
-impl Walk<'_> {
-    fn run(&mut self) -> Result<(), Halt> {
+impl ArchiveWalk<'_> {
+    fn run(&mut self) -> Result<(), ArchiveHalt> {
         let mut first = true;
         loop {
             let at = self.unpacked.offset();
@@ -143,7 +143,7 @@ impl Walk<'_> {
             if block.iter().all(|byte| *byte == 0) {
                 return self.end();
             }
-            let header = match Header::parse(&block) {
+            let header = match TarHeader::parse(&block) {
                 Ok(header) => header,
                 Err(HeaderFault::Checksum { .. }) if first => {
                     let found = sniff::format(&block);
@@ -167,7 +167,7 @@ impl Walk<'_> {
                 _ => {
                     let extensions = std::mem::take(&mut self.next);
                     self.name = Some(crate::text::printable_bytes(extensions.name_over(&header)).into_owned());
-                    let entry = Entry::of(header, extensions).map_err(|what| self.ambiguous(what))?;
+                    let entry = TarEntry::of(header, extensions).map_err(|what| self.ambiguous(what))?;
                     self.entry(entry)?;
                 }
             }
@@ -175,7 +175,7 @@ impl Walk<'_> {
     }
 
     /// The end marker's first block was read: there must be a second one, and only zeros behind it.
-    fn end(&mut self) -> Result<(), Halt> {
+    fn end(&mut self) -> Result<(), ArchiveHalt> {
         self.name = None;
         if !self.next.is_empty() {
             return Err(self.ambiguous("an extended header with no entry behind it"));
@@ -214,11 +214,11 @@ impl Walk<'_> {
     }
 
     /// Reads the body of an extended header and keeps what it says for the entry behind it.
-    fn extension(&mut self, header: &Header) -> Result<(), Halt> {
+    fn extension(&mut self, header: &TarHeader) -> Result<(), ArchiveHalt> {
         let limit = if matches!(header.kind, b'L' | b'K') { MAX_PATH as u64 + 1 } else { MAX_PAX };
         if header.size > limit {
             let what = format!("an extended header of {}, more than {limit} bytes", crate::text::size(header.size));
-            return Err(Halt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
+            return Err(ArchiveHalt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
         }
         let mut body = Vec::new();
         self.data(header.size, |chunk| body.extend_from_slice(chunk))?;
@@ -246,7 +246,7 @@ impl Walk<'_> {
         }
     }
 
-    fn long_name(&mut self, kind: u8, body: &[u8]) -> Result<(), Halt> {
+    fn long_name(&mut self, kind: u8, body: &[u8]) -> Result<(), ArchiveHalt> {
         let name = body.strip_suffix(b"\0").filter(|name| !name.is_empty() && !name.contains(&0));
         let Some(name) = name else {
             return Err(self.ambiguous("a long-name header that is not a name and one NUL"));
@@ -258,7 +258,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, entry: Entry) -> Result<(), Halt> {
+    fn entry(&mut self, entry: TarEntry) -> Result<(), ArchiveHalt> {
         if !matches!(entry.kind, 0 | b'0'..=b'6') {
             return Err(
                 self.halt(DefectKind::Special, format!("{}, which extractors read differently", kind_name(entry.kind)))
@@ -305,7 +305,7 @@ impl Walk<'_> {
     }
 
     /// Counts a file's content against the limit, before any of it is read.
-    fn count_content(&mut self, size: u64) -> Result<(), Halt> {
+    fn count_content(&mut self, size: u64) -> Result<(), ArchiveHalt> {
         self.content = self.content.saturating_add(size);
         if self.content > self.options.limits.max_size {
             let what = format!(
@@ -318,7 +318,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<(), Halt> {
+    fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<(), ArchiveHalt> {
         self.count_content(size)?;
         let placed = self.extraction.file(path, size, meta)?;
         let wanted = self.observer.wants(path.as_bytes());
@@ -327,7 +327,7 @@ impl Walk<'_> {
             self.kept += size;
             if self.kept > MAX_KEPT {
                 let what = "more than 12 MiB of `package.json` files".to_owned();
-                return Err(Halt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
+                return Err(ArchiveHalt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
             }
         }
         let mut hasher = (wanted != Wanted::Nothing || self.options.digests == Digests::Made).then(Sha256::new);
@@ -359,7 +359,7 @@ impl Walk<'_> {
     }
 
     /// Gives `size` bytes of the stream to `take`, chunk by chunk, and passes over the padding to a whole block.
-    fn data(&mut self, size: u64, mut take: impl FnMut(&[u8])) -> Result<(), Halt> {
+    fn data(&mut self, size: u64, mut take: impl FnMut(&[u8])) -> Result<(), ArchiveHalt> {
         let mut content = size;
         let mut padded = size.next_multiple_of(BLOCK as u64);
         while padded > 0 {
@@ -380,7 +380,7 @@ impl Walk<'_> {
 
     /// The next header block; nothing at the end of the stream. A last partial block is a fault, except that the first
     /// one is given out padded, so that it can be recognised.
-    fn block(&mut self, first: bool) -> Result<Option<Block>, Halt> {
+    fn block(&mut self, first: bool) -> Result<Option<TarBlock>, ArchiveHalt> {
         let at = self.unpacked.offset();
         let mut block = [0; BLOCK];
         let mut filled = 0;
@@ -408,40 +408,40 @@ impl Walk<'_> {
         }
     }
 
-    fn fill(&mut self) -> Result<&[u8], Halt> {
+    fn fill(&mut self) -> Result<&[u8], ArchiveHalt> {
         (self.options.progress)(self.unpacked.raw_offset(), self.length);
         let name = &self.name;
         self.unpacked.fill().map_err(|fault| {
             let kind = match fault {
-                Fault::Io(error) => return Halt::Io(error),
-                Fault::TooLarge(what) => {
-                    return Halt::Defect(Box::new(Defect::hiding(DefectKind::TooLarge, name.clone(), what)));
+                GzipFault::Io(error) => return ArchiveHalt::Io(error),
+                GzipFault::TooLarge(what) => {
+                    return ArchiveHalt::Defect(Box::new(Defect::hiding(DefectKind::TooLarge, name.clone(), what)));
                 }
-                Fault::Truncated(at) => {
+                GzipFault::Truncated(at) => {
                     let reading =
                         name.as_ref().map_or_else(|| "the archive's headers".to_owned(), |name| format!("`{name}`"));
                     Unreadable::Truncated { at, reading }
                 }
-                Fault::Damaged(at, what) => Unreadable::Damaged { at, what },
-                Fault::Garbage(at) => Unreadable::TrailingGarbage { at },
+                GzipFault::Damaged(at, what) => Unreadable::Damaged { at, what },
+                GzipFault::Garbage(at) => Unreadable::TrailingGarbage { at },
             };
-            Halt::Defect(Box::new(unreadable(name.clone(), kind)))
+            ArchiveHalt::Defect(Box::new(unreadable(name.clone(), kind)))
         })
     }
 
-    fn unreadable(&self, how: Unreadable) -> Halt {
-        Halt::Defect(Box::new(unreadable(self.name.clone(), how)))
+    fn unreadable(&self, how: Unreadable) -> ArchiveHalt {
+        ArchiveHalt::Defect(Box::new(unreadable(self.name.clone(), how)))
     }
 
-    fn bad_tar(&self, at: u64, what: &str) -> Halt {
+    fn bad_tar(&self, at: u64, what: &str) -> ArchiveHalt {
         self.unreadable(Unreadable::BadTar { at, what: what.to_owned() })
     }
 
-    fn ambiguous(&self, what: impl Into<String>) -> Halt {
+    fn ambiguous(&self, what: impl Into<String>) -> ArchiveHalt {
         self.halt(DefectKind::Ambiguous, what)
     }
 
-    fn halt(&self, kind: DefectKind, what: impl Into<String>) -> Halt {
-        Halt::Defect(Box::new(Defect::hiding(kind, self.name.clone(), what)))
+    fn halt(&self, kind: DefectKind, what: impl Into<String>) -> ArchiveHalt {
+        ArchiveHalt::Defect(Box::new(Defect::hiding(kind, self.name.clone(), what)))
     }
 }
