@@ -12,7 +12,7 @@ use super::pax::PaxFault;
 use super::unpacked::Unpacked;
 use super::{extractor_quirks, pax, sniff};
 use crate::tree::builder::{Stop, TreeBuilder};
-use crate::tree::defect::{Defect, DefectKind, Format, Unreadable};
+use crate::tree::defect::{Defect, DefectKind, FileFormat, Unreadable};
 use crate::tree::limits::{MAX_KEPT, MAX_PATH, MAX_PAX, MAX_READ_ON};
 use crate::tree::nodes::{Content, FileData, Kind, Meta, Special};
 use crate::tree::open::Stream;
@@ -37,8 +37,8 @@ pub fn read(
     let excerpt = sniff::excerpt(head, format);
     let mut extraction = Extraction::new(options.limits);
     let unpacked = match format {
-        Format::Gzip => Unpacked::gzip(raw, &options.limits),
-        Format::Tar if may_be_plain => Unpacked::plain(raw, &options.limits),
+        FileFormat::Gzip => Unpacked::gzip(raw, &options.limits),
+        FileFormat::Tar if may_be_plain => Unpacked::plain(raw, &options.limits),
         found => {
             extraction.built.note(unreadable(None, Unreadable::Instead { found, excerpt }));
             return finish(path, length, extraction, Unpacked::plain(raw, &options.limits), options).map_err(io_error);
@@ -397,7 +397,7 @@ impl ArchiveWalk<'_> {
             filled += length;
         }
         match filled {
-            0 if first => Err(self.unreadable(Unreadable::Inside { found: Format::Empty })),
+            0 if first => Err(self.unreadable(Unreadable::Inside { found: FileFormat::Empty })),
             0 => Ok(None),
             BLOCK => Ok(Some(block)),
             _ if first => {

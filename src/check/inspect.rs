@@ -19,7 +19,7 @@ use crate::tree::names::Names;
 use crate::tree::nodes::Tree;
 use crate::tree::open::{Opened, open};
 use crate::tree::ownership::OwnershipMap;
-use crate::tree::reading::{Progress, ReadOptions, SourceError};
+use crate::tree::reading::{ProgressObserver, ReadOptions, SourceError};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
 use std::io;
 
@@ -36,7 +36,7 @@ pub struct InspectOptions<'a> {
     /// What is demanded of it, asked for once it is read: which Node a server has may be known later than its bundle.
     pub expectations: &'a (dyn Fn() -> Expectations + 'a),
     /// Who is told how far it is.
-    pub progress: Progress<'a>,
+    pub progress: ProgressObserver<'a>,
 }
 
 impl<'a> InspectOptions<'a> {

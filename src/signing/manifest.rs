@@ -31,7 +31,7 @@ pub struct Manifest {
 /// Why a path cannot stand in a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum PathFault {
+pub enum ManifestPathFault {
     /// No name.
     #[error("the name is empty")]
     Empty,
@@ -89,7 +89,7 @@ pub enum ManifestError {
         /// The path.
         path: Vec<u8>,
         /// What is wrong with it.
-        fault: PathFault,
+        fault: ManifestPathFault,
     },
     /// The same path twice.
     #[error("line {line} lists the same path as line {first}")]
@@ -253,20 +253,20 @@ fn entry(path: &[u8], digest: [u8; 32], line: usize) -> Result<ManifestEntry, Ma
     }
 }
 
-fn fault(path: &[u8]) -> Option<PathFault> {
+fn fault(path: &[u8]) -> Option<ManifestPathFault> {
     let has_part = |wanted: &[u8]| path.split(|&byte| byte == b'/').any(|part| part == wanted);
     if path.is_empty() {
-        Some(PathFault::Empty)
+        Some(ManifestPathFault::Empty)
     } else if path.starts_with(b"/") {
-        Some(PathFault::Absolute)
+        Some(ManifestPathFault::Absolute)
     } else if path.contains(&0) {
-        Some(PathFault::Nul)
+        Some(ManifestPathFault::Nul)
     } else if has_part(b"..") {
-        Some(PathFault::Parent)
+        Some(ManifestPathFault::Parent)
     } else if has_part(b"") || has_part(b".") {
-        Some(PathFault::NotPlain)
+        Some(ManifestPathFault::NotPlain)
     } else if UNLISTED.iter().any(|name| name.as_bytes() == path) {
-        Some(PathFault::Itself)
+        Some(ManifestPathFault::Itself)
     } else {
         None
     }

@@ -37,7 +37,7 @@ pub use comment::{CommentError, CommentFields, TrustedComment};
 pub use detached::{SignatureFile, SignatureFileError, SignatureFormat};
 pub use error::KeyError;
 pub use keys::{KeyId, PublicKey, SecretKey};
-pub use manifest::{Manifest, ManifestEntry, ManifestError, PathFault};
+pub use manifest::{Manifest, ManifestEntry, ManifestError, ManifestPathFault};
 pub use sign::{PrehashedSigner, SignError};
 pub use trust::{TrustStore, TrustedKey};
 pub use verify::{InvalidReason, NoTrustedKey, Outcome, Status, Verified, Verifier};

@@ -4,7 +4,7 @@ use super::path::RelPath;
 
 /// What a file is instead of a gzip-compressed tar archive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
+pub enum FileFormat {
     /// No byte at all.
     Empty,
     /// gzip (RFC 1952).
@@ -39,7 +39,7 @@ pub enum Format {
     Unknown,
 }
 
-impl Format {
+impl FileFormat {
     /// The format in words, with its article.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -70,14 +70,14 @@ pub enum Unreadable {
     /// The file is something else.
     Instead {
         /// What it is.
-        found: Format,
+        found: FileFormat,
         /// Its first words, where they are text (an error page's title says what went wrong).
         excerpt: Option<String>,
     },
     /// The gzip stream holds something else than a tar archive.
     Inside {
         /// What it holds.
-        found: Format,
+        found: FileFormat,
     },
     /// The compressed file ends too early.
     Truncated {

@@ -4,9 +4,9 @@
 
 use super::builder::{Stop, TreeBuilder};
 use super::defect::{Defect, DefectKind};
-use super::hashing::{self, Done, Hashing, Job};
+use super::hashing::{self, HashJob, HashedFile, Hashing};
 use super::limits::MAX_KEPT;
-use super::listing::{Ahead, Entry, Is, Listing, Look, Unlisted};
+use super::listing::{Ahead, Is, ListedEntry, ListedLook, Listing, Unlisted};
 use super::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Owner, Special};
 use super::open::Directory;
 use super::path::RelPath;
@@ -27,7 +27,7 @@ pub fn read(
     options: &ReadOptions<'_>,
     observer: &mut dyn ContentObserver,
 ) -> Result<Snapshot, SourceError> {
-    let mut walk = Walk {
+    let mut walk = FolderWalk {
         base: PathBuf::from(path),
         options,
         observer,
@@ -41,10 +41,10 @@ pub fn read(
     };
     match walk.all(directory.0).and_then(|()| walk.finish_hashing()) {
         Ok(()) => {}
-        Err(Halt::Limit(Stop(defect))) => walk.built.note(defect),
-        Err(Halt::Source(error)) => return Err(error),
+        Err(FolderHalt::Limit(Stop(defect))) => walk.built.note(defect),
+        Err(FolderHalt::Source(error)) => return Err(error),
     }
-    let Walk { built, total, .. } = walk;
+    let FolderWalk { built, total, .. } = walk;
     Ok(Snapshot {
         path: path.to_owned(),
         kind: SubjectKind::Directory,
@@ -57,24 +57,24 @@ pub fn read(
     })
 }
 
-enum Halt {
+enum FolderHalt {
     Limit(Stop),
     Source(SourceError),
 }
 
-impl From<Stop> for Halt {
+impl From<Stop> for FolderHalt {
     fn from(stop: Stop) -> Self {
         Self::Limit(stop)
     }
 }
 
-impl From<SourceError> for Halt {
+impl From<SourceError> for FolderHalt {
     fn from(error: SourceError) -> Self {
         Self::Source(error)
     }
 }
 
-struct Walk<'a> {
+struct FolderWalk<'a> {
     base: PathBuf,
     options: &'a ReadOptions<'a>,
     observer: &'a mut dyn ContentObserver,
@@ -89,18 +89,18 @@ struct Walk<'a> {
     ahead: Ahead,
 }
 
-impl Walk<'_> {
-    fn error(&self, action: &'static str, error: impl Into<std::io::Error>) -> Halt {
+impl FolderWalk<'_> {
+    fn error(&self, action: &'static str, error: impl Into<std::io::Error>) -> FolderHalt {
         SourceError::new(action, self.base.join(OsStr::from_bytes(self.path.as_bytes())), error).into()
     }
 
-    fn all(&mut self, directory: OwnedFd) -> Result<(), Halt> {
+    fn all(&mut self, directory: OwnedFd) -> Result<(), FolderHalt> {
         let root = self.built.tree.root();
         let listing = self.ahead.first(directory);
         self.folder(listing, root)
     }
 
-    fn folder(&mut self, listing: Result<Listing, Unlisted>, node: NodeId) -> Result<(), Halt> {
+    fn folder(&mut self, listing: Result<Listing, Unlisted>, node: NodeId) -> Result<(), FolderHalt> {
         let Listing { directory, entries } = listing.map_err(|why| self.unlisted(why))?;
         for entry in entries {
             let parent = self.path.clone();
@@ -111,7 +111,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn unlisted(&self, why: Unlisted) -> Halt {
+    fn unlisted(&self, why: Unlisted) -> FolderHalt {
         match why {
             Unlisted::Open(error) => self.error("cannot open", error),
             Unlisted::List(error) => self.error("cannot list", error),
@@ -122,9 +122,9 @@ impl Walk<'_> {
         }
     }
 
-    fn child(&mut self, directory: BorrowedFd<'_>, parent: NodeId, entry: Entry) -> Result<(), Halt> {
-        let Entry { name, look } = entry;
-        let Look { is, mode, uid, gid } = look.map_err(|error| self.error("cannot look at", error))?;
+    fn child(&mut self, directory: BorrowedFd<'_>, parent: NodeId, entry: ListedEntry) -> Result<(), FolderHalt> {
+        let ListedEntry { name, look } = entry;
+        let ListedLook { is, mode, uid, gid } = look.map_err(|error| self.error("cannot look at", error))?;
         let path = std::mem::take(&mut self.path);
         let admitted = self.built.admit(path.as_bytes(), &path);
         self.path = path;
@@ -160,7 +160,7 @@ impl Walk<'_> {
         name: &CStr,
         size: u64,
         meta: Meta,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), FolderHalt> {
         self.total = self.total.saturating_add(size);
         if self.total > self.options.limits.max_size {
             let what = format!("more than {} of files", crate::text::size(self.options.limits.max_size));
@@ -182,7 +182,7 @@ impl Walk<'_> {
         let content = File::from(opened);
         if let Some(hashing) = self.hashing.as_mut().filter(|_| wanted == Wanted::Nothing) {
             let come = hashing.come();
-            let handed = hashing.hash(Job { node, file: id, content, size });
+            let handed = hashing.hash(HashJob { node, file: id, content, size });
             handed.map_err(|error| self.error("cannot read", error))?;
             return come.into_iter().try_for_each(|done| self.hashed(done));
         }
@@ -192,8 +192,8 @@ impl Walk<'_> {
     }
 
     /// Takes in what a hashing thread found.
-    fn hashed(&mut self, done: Done) -> Result<(), Halt> {
-        let Done { node, file, size, sha256 } = done;
+    fn hashed(&mut self, done: HashedFile) -> Result<(), FolderHalt> {
+        let HashedFile { node, file, size, sha256 } = done;
         let sha256 = sha256.map_err(|error| {
             let path = self.built.tree.path(node);
             SourceError::new("cannot read", self.base.join(OsStr::from_bytes(path.as_bytes())), error)
@@ -202,7 +202,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn finish_hashing(&mut self) -> Result<(), Halt> {
+    fn finish_hashing(&mut self) -> Result<(), FolderHalt> {
         let all = self.hashing.take().map_or_else(|| Ok(Vec::new()), Hashing::finish);
         let all = all.map_err(|error| self.error("cannot read", error))?;
         all.into_iter().try_for_each(|done| self.hashed(done))
@@ -216,7 +216,7 @@ impl Walk<'_> {
         id: FileId,
         wanted: Wanted,
         size: u64,
-    ) -> Result<(FileData, Content, Option<[u8; 32]>), Halt> {
+    ) -> Result<(FileData, Content, Option<[u8; 32]>), FolderHalt> {
         let digest = self.options.digests == Digests::Made;
         let to_keep = matches!(wanted, Wanted::Kept(_));
         let keep = to_keep && size <= wanted.max_kept() && self.kept + size <= MAX_KEPT;

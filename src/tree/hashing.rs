@@ -21,7 +21,7 @@ const MAX_WAITING: usize = 4;
 const MAX_THREADS: usize = 4;
 
 /// A file to be hashed.
-pub struct Job {
+pub struct HashJob {
     /// Where it stands in the tree.
     pub node: NodeId,
     /// Which file's data it is.
@@ -33,7 +33,7 @@ pub struct Job {
 }
 
 /// What came of one.
-pub struct Done {
+pub struct HashedFile {
     /// Where it stands in the tree.
     pub node: NodeId,
     /// Which file's data it is.
@@ -46,11 +46,11 @@ pub struct Done {
 
 /// The threads.
 pub struct Hashing {
-    jobs: SyncSender<Vec<Job>>,
-    done: Receiver<Vec<Done>>,
+    jobs: SyncSender<Vec<HashJob>>,
+    done: Receiver<Vec<HashedFile>>,
     threads: Vec<JoinHandle<()>>,
     /// Files that are handed over next, and their bytes.
-    batch: Vec<Job>,
+    batch: Vec<HashJob>,
     bytes: u64,
     /// Files that were handed over and have not come back.
     handed: usize,
@@ -75,7 +75,7 @@ impl Hashing {
     ///
     /// # Errors
     /// Where no thread is left.
-    pub fn hash(&mut self, job: Job) -> io::Result<()> {
+    pub fn hash(&mut self, job: HashJob) -> io::Result<()> {
         self.handed += 1;
         self.bytes = self.bytes.saturating_add(job.size);
         self.batch.push(job);
@@ -91,7 +91,7 @@ impl Hashing {
     }
 
     /// What has come so far.
-    pub fn come(&mut self) -> Vec<Done> {
+    pub fn come(&mut self) -> Vec<HashedFile> {
         let come: Vec<_> = self.done.try_iter().flatten().collect();
         self.handed -= come.len();
         come
@@ -101,7 +101,7 @@ impl Hashing {
     ///
     /// # Errors
     /// Where a thread has left a file without a sum.
-    pub fn finish(mut self) -> io::Result<Vec<Done>> {
+    pub fn finish(mut self) -> io::Result<Vec<HashedFile>> {
         self.hand_over()?;
         let Self { jobs, done, threads, handed, .. } = self;
         drop(jobs);
@@ -115,14 +115,14 @@ fn stopped() -> io::Error {
     io::Error::other("a thread that hashes has stopped")
 }
 
-fn work(waiting: &Mutex<Receiver<Vec<Job>>>, tell: &Sender<Vec<Done>>) {
+fn work(waiting: &Mutex<Receiver<Vec<HashJob>>>, tell: &Sender<Vec<HashedFile>>) {
     let mut buffer = vec![0; BUFFER];
     loop {
         let batch = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(batch) = batch else { return };
-        let hash = |Job { node, file, mut content, size }| {
+        let hash = |HashJob { node, file, mut content, size }| {
             let sha256 = sum(&mut content, size, &mut buffer);
-            Done { node, file, size, sha256 }
+            HashedFile { node, file, size, sha256 }
         };
         if tell.send(batch.into_iter().map(hash).collect()).is_err() {
             return;

@@ -30,19 +30,19 @@ pub struct Listing {
     /// The folder, held open.
     pub directory: Arc<OwnedFd>,
     /// What it holds, sorted by name, so that the same folder is always read in the same order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ListedEntry>,
 }
 
 /// A name in a folder.
-pub struct Entry {
+pub struct ListedEntry {
     /// The name.
     pub name: CString,
     /// What it is, its own links not followed.
-    pub look: Result<Look, Errno>,
+    pub look: Result<ListedLook, Errno>,
 }
 
 /// What a name is.
-pub struct Look {
+pub struct ListedLook {
     /// Its kind.
     pub is: Is,
     /// Permission bits, set-uid, set-gid and sticky included.
@@ -77,9 +77,9 @@ pub enum Unlisted {
 }
 
 /// A folder that is listed, or will be.
-pub struct Folder(Arc<Mutex<State>>);
+pub struct Folder(Arc<Mutex<FolderState>>);
 
-enum State {
+enum FolderState {
     /// Nobody has begun: the folder that holds it, and its name.
     Waiting(Arc<OwnedFd>, CString),
     /// A thread is at it.
@@ -91,7 +91,7 @@ enum State {
 }
 
 /// What the walk and its threads share.
-struct Shared {
+struct SharedQueue {
     most_entries: u64,
     ahead: Mutex<Queue>,
     /// There is something to do, or to stop for.
@@ -103,7 +103,7 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     /// Folders to be listed, the next one last.
-    waiting: Vec<Arc<Mutex<State>>>,
+    waiting: Vec<Arc<Mutex<FolderState>>>,
     /// What was listed and not taken yet counts for.
     listed: usize,
     /// Threads that have nothing to do.
@@ -114,11 +114,11 @@ struct Queue {
 }
 
 /// A folder that is to be listed: where it is told, the folder that holds it, and its name.
-type Begun = (Arc<Mutex<State>>, Arc<OwnedFd>, CString);
+type Begun = (Arc<Mutex<FolderState>>, Arc<OwnedFd>, CString);
 
 /// Lists folders, ahead where there are cores for it.
 pub struct Ahead {
-    shared: Arc<Shared>,
+    shared: Arc<SharedQueue>,
     threads: Vec<JoinHandle<()>>,
     may_start: bool,
 }
@@ -131,7 +131,7 @@ impl Ahead {
     /// Lists folders of at most so many entries.
     pub fn new(most_entries: u64) -> Self {
         let ahead = Mutex::new(Queue::default());
-        let shared = Shared { most_entries, ahead, work: Condvar::new(), done: Condvar::new() };
+        let shared = SharedQueue { most_entries, ahead, work: Condvar::new(), done: Condvar::new() };
         Self { shared: Arc::new(shared), threads: Vec::new(), may_start: true }
     }
 
@@ -154,16 +154,16 @@ impl Ahead {
         let Folder(state) = folder;
         let mut queue = lock(&self.shared.ahead);
         loop {
-            let current = std::mem::replace(&mut *lock(&state), State::Taken);
+            let current = std::mem::replace(&mut *lock(&state), FolderState::Taken);
             match current {
-                State::Waiting(parent, name) => {
+                FolderState::Waiting(parent, name) => {
                     drop(queue);
                     let listing = open(&parent, &name, self.shared.most_entries)?;
                     self.shared.queue(&listing);
                     self.start();
                     return Ok(listing);
                 }
-                State::Done(listing) => {
+                FolderState::Done(listing) => {
                     let was_full = queue.is_full();
                     queue.listed -= weight(&listing);
                     if was_full && queue.idle > 0 {
@@ -223,9 +223,9 @@ impl Queue {
     fn begin(&mut self) -> Option<Begun> {
         while !self.is_full() {
             let state = self.waiting.pop()?;
-            let current = std::mem::replace(&mut *lock(&state), State::Begun);
+            let current = std::mem::replace(&mut *lock(&state), FolderState::Begun);
             match current {
-                State::Waiting(parent, name) => return Some((state, parent, name)),
+                FolderState::Waiting(parent, name) => return Some((state, parent, name)),
                 // The walk was faster.
                 other => *lock(&state) = other,
             }
@@ -234,11 +234,11 @@ impl Queue {
     }
 }
 
-impl Shared {
+impl SharedQueue {
     /// Has the folders in a listing listed, the first one next.
     fn queue(&self, listing: &Listing) {
         let folders = listing.entries.iter().rev().filter_map(|entry| match &entry.look {
-            Ok(Look { is: Is::Folder(Folder(state)), .. }) => Some(Arc::clone(state)),
+            Ok(ListedLook { is: Is::Folder(Folder(state)), .. }) => Some(Arc::clone(state)),
             _ => None,
         });
         let mut queue = lock(&self.ahead);
@@ -273,10 +273,10 @@ impl Shared {
         }
         let mut queue = lock(&self.ahead);
         *lock(&state) = if matches!(&listing, Err(Unlisted::TooMany)) {
-            State::Waiting(parent, name)
+            FolderState::Waiting(parent, name)
         } else {
             queue.listed += weight(&listing);
-            State::Done(listing)
+            FolderState::Done(listing)
         };
         if std::mem::take(&mut queue.is_awaited) {
             self.done.notify_one();
@@ -311,22 +311,22 @@ fn list(directory: Arc<OwnedFd>, most_entries: u64) -> Result<Listing, Unlisted>
         }
     }
     names.sort_unstable();
-    let entries = names.into_iter().map(|name| Entry { look: look(&directory, &name), name }).collect();
+    let entries = names.into_iter().map(|name| ListedEntry { look: look(&directory, &name), name }).collect();
     Ok(Listing { directory, entries })
 }
 
-fn look(directory: &Arc<OwnedFd>, name: &CString) -> Result<Look, Errno> {
+fn look(directory: &Arc<OwnedFd>, name: &CString) -> Result<ListedLook, Errno> {
     let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
     let is = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => {
-            Is::Folder(Folder(Arc::new(Mutex::new(State::Waiting(Arc::clone(directory), name.clone())))))
+            Is::Folder(Folder(Arc::new(Mutex::new(FolderState::Waiting(Arc::clone(directory), name.clone())))))
         }
         FileType::RegularFile => Is::File(u64::try_from(stat.st_size).unwrap_or_default()),
         FileType::Symlink => Is::Link(rustix::fs::readlinkat(directory, name, Vec::new())),
         special => Is::Special(special),
     };
     let mode = u16::try_from(stat.st_mode & 0o7777).unwrap_or_default();
-    Ok(Look { is, mode, uid: stat.st_uid, gid: stat.st_gid })
+    Ok(ListedLook { is, mode, uid: stat.st_uid, gid: stat.st_gid })
 }
 
 #[cfg(test)]
@@ -344,7 +344,7 @@ mod tests {
 
     /// Every path of a tree, in the order of a walk.
     fn walked(ahead: &mut Ahead, listing: Listing, at: &str, paths: &mut Vec<String>) {
-        for Entry { name, look } in listing.entries {
+        for ListedEntry { name, look } in listing.entries {
             let path = format!("{at}/{}", name.to_str().unwrap());
             paths.push(path.clone());
             if let Is::Folder(folder) = look.unwrap().is {
@@ -378,7 +378,7 @@ mod tests {
         assert_eq!(paths, expected);
         // Whatever was listed was taken.
         let queue = lock(&ahead.shared.ahead);
-        assert!(queue.listed == 0 && queue.waiting.iter().all(|state| matches!(*lock(state), State::Taken)));
+        assert!(queue.listed == 0 && queue.waiting.iter().all(|state| matches!(*lock(state), FolderState::Taken)));
     }
 
     #[test]
@@ -388,7 +388,7 @@ mod tests {
         let (mut ahead, listing) = ahead(root.path(), 10);
         fs::remove_dir(root.path().join("a")).unwrap();
         symlink("/", root.path().join("a")).unwrap();
-        let Ok(Look { is: Is::Folder(folder), .. }) = listing.unwrap().entries.remove(0).look else { panic!() };
+        let Ok(ListedLook { is: Is::Folder(folder), .. }) = listing.unwrap().entries.remove(0).look else { panic!() };
         // Which of the two it is depends on the kernel (open(2), O_NOFOLLOW with O_DIRECTORY).
         assert!(matches!(ahead.take(folder), Err(Unlisted::Open(Errno::NOTDIR | Errno::LOOP))));
     }

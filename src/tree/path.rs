@@ -10,7 +10,7 @@ pub struct RelPath(Vec<u8>);
 
 /// Why a name cannot be a path inside the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PathFault {
+pub enum RelPathFault {
     /// No byte at all.
     #[error("an empty name")]
     Empty,
@@ -35,8 +35,8 @@ impl RelPath {
     /// Reads a raw name. `./`, doubled and trailing slashes vanish, as they do for the kernel.
     ///
     /// # Errors
-    /// A [`PathFault`] where the name is empty, absolute, has a `..` component or a NUL.
-    pub fn parse(raw: &[u8]) -> Result<Self, PathFault> {
+    /// A [`RelPathFault`] where the name is empty, absolute, has a `..` component or a NUL.
+    pub fn parse(raw: &[u8]) -> Result<Self, RelPathFault> {
         let mut path = Self::root();
         path.assign(raw)?;
         Ok(path)
@@ -46,23 +46,23 @@ impl RelPath {
     ///
     /// # Errors
     /// As [`RelPath::parse`]; the value is then the root.
-    pub fn assign(&mut self, raw: &[u8]) -> Result<(), PathFault> {
+    pub fn assign(&mut self, raw: &[u8]) -> Result<(), RelPathFault> {
         self.0.clear();
         if raw.is_empty() {
-            return Err(PathFault::Empty);
+            return Err(RelPathFault::Empty);
         }
         if raw.contains(&0) {
-            return Err(PathFault::Nul);
+            return Err(RelPathFault::Nul);
         }
         if raw.starts_with(b"/") {
-            return Err(PathFault::Absolute);
+            return Err(RelPathFault::Absolute);
         }
         for component in raw.split(|byte| *byte == b'/') {
             match component {
                 b"" | b"." => {}
                 b".." => {
                     self.0.clear();
-                    return Err(PathFault::ParentDirectory);
+                    return Err(RelPathFault::ParentDirectory);
                 }
                 name => self.push(name),
             }
@@ -129,11 +129,11 @@ mod tests {
             (b"./", Ok(".")),
             (b"a/./b", Ok("a/b")),
             (b"..a/b..", Ok("..a/b..")),
-            (b"", Err(PathFault::Empty)),
-            (b"/etc/passwd", Err(PathFault::Absolute)),
-            (b"a/../b", Err(PathFault::ParentDirectory)),
-            (b"..", Err(PathFault::ParentDirectory)),
-            (b"a\0b", Err(PathFault::Nul)),
+            (b"", Err(RelPathFault::Empty)),
+            (b"/etc/passwd", Err(RelPathFault::Absolute)),
+            (b"a/../b", Err(RelPathFault::ParentDirectory)),
+            (b"..", Err(RelPathFault::ParentDirectory)),
+            (b"a\0b", Err(RelPathFault::Nul)),
         ] {
             assert_eq!(ok(raw), expected.map(str::to_owned), "{raw:?}");
         }

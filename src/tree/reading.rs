@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub const HEAD: usize = 4096;
 
 /// Called now and then with the bytes read so far and, where known, how many there are.
-pub type Progress<'a> = &'a dyn Fn(u64, Option<u64>);
+pub type ProgressObserver<'a> = &'a dyn Fn(u64, Option<u64>);
 
 /// Whether every regular file's SHA-256 is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,7 +27,7 @@ pub struct ReadOptions<'a> {
     /// Whether every file is hashed.
     pub digests: Digests,
     /// Who is told how far it is.
-    pub progress: Progress<'a>,
+    pub progress: ProgressObserver<'a>,
     /// Who is given an archive's raw bytes, each once and in order, as they are read: a signature is verified over the
     /// very bytes that are judged.
     pub raw: &'a dyn Fn(&[u8]),

@@ -3,7 +3,7 @@
 use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
-use crate::tree::defect::{DefectKind, Format, Unreadable};
+use crate::tree::defect::{DefectKind, FileFormat, Unreadable};
 use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
@@ -34,27 +34,27 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 
 fn message(how: &Unreadable) -> String {
     match how {
-        Unreadable::Instead { found: Format::Unknown, .. } => {
+        Unreadable::Instead { found: FileFormat::Unknown, .. } => {
             "It is not a gzip file (it does not start with 1f 8b), nor any format known here; `tar -xzf` fails on it"
                 .to_owned()
         }
-        Unreadable::Instead { found: Format::Zip, .. } => {
+        Unreadable::Instead { found: FileFormat::Zip, .. } => {
             "It is a zip archive, not a gzip-compressed tar archive; of a small one `tar -xzf` leaves nothing, without an error".to_owned()
         }
-        Unreadable::Instead { found: Format::Zeros, .. } => {
+        Unreadable::Instead { found: FileFormat::Zeros, .. } => {
             "It holds nothing but zero bytes; `tar -xzf` fails on it".to_owned()
         }
         Unreadable::Instead { found, .. } => {
             format!("It is {}, not a gzip-compressed tar archive; `tar -xzf` fails on it", found.name())
         }
-        Unreadable::Inside { found: Format::Gzip } => {
+        Unreadable::Inside { found: FileFormat::Gzip } => {
             "It is gzip in gzip: compressed twice. `tar -xzf` unpacks one layer and finds no tar archive in it"
                 .to_owned()
         }
-        Unreadable::Inside { found: Format::Unknown } => {
+        Unreadable::Inside { found: FileFormat::Unknown } => {
             "It is gzip, but what it holds is not a tar archive".to_owned()
         }
-        Unreadable::Inside { found: Format::Empty } => {
+        Unreadable::Inside { found: FileFormat::Empty } => {
             "It is gzip, but holds no byte at all; `tar -xzf` exits 0 and leaves an empty bundle".to_owned()
         }
         Unreadable::Inside { found } => format!("It is gzip, but what it holds is {}, not a tar archive", found.name()),
@@ -75,10 +75,10 @@ fn message(how: &Unreadable) -> String {
 fn help(how: &Unreadable) -> String {
     let make_again = format!("make the archive again, from the repository's root:\n{}", documented_paths::MAKE_ARCHIVE);
     match how {
-        Unreadable::Instead { found: Format::Html | Format::Json | Format::Text, .. } => {
+        Unreadable::Instead { found: FileFormat::Html | FileFormat::Json | FileFormat::Text, .. } => {
             "this is what the server answered instead of the archive: see that the archive is published at that address, and fetch with `curl -f`, which fails on an error page".to_owned()
         }
-        Unreadable::Instead { found: Format::GitLfsPointer, .. } => "fetch the file that the pointer stands for:\ngit lfs pull".to_owned(),
+        Unreadable::Instead { found: FileFormat::GitLfsPointer, .. } => "fetch the file that the pointer stands for:\ngit lfs pull".to_owned(),
         Unreadable::Truncated { .. } | Unreadable::Damaged { .. } | Unreadable::TrailingGarbage { .. } => {
             format!("fetch it again, or {make_again}")
         }

@@ -19,7 +19,7 @@ use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
-use crate::tree::reading::Progress;
+use crate::tree::reading::ProgressObserver;
 use crate::tree::snapshot::Snapshot;
 use crate::{exit_code, render, text};
 use std::path::{Path, PathBuf};
@@ -131,7 +131,7 @@ impl Job<'_> {
         path: &str,
         depth: Depth<'_>,
         authentication: &dyn Authentication,
-        progress: Progress<'_>,
+        progress: ProgressObserver<'_>,
     ) -> Result<Inspected, Failure> {
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
         let options = InspectOptions { authentication, progress, ..plain };

@@ -3,7 +3,7 @@
 use super::unhex;
 use crate::signing::manifest::MAX_MANIFEST;
 use crate::signing::manifest_files::UNLISTED;
-use crate::signing::{Manifest, ManifestError, PathFault};
+use crate::signing::{Manifest, ManifestError, ManifestPathFault};
 
 /// What `sha256sum -- *` of coreutils 9.1 printed for `a<CR>b` holding `x`, `c<LF>d` holding `y`, `e\f` holding `z`.
 const GNU: &str = "\\2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881  a\\rb
@@ -96,18 +96,18 @@ fn what_is_refused() {
 
 #[test]
 fn paths_that_cannot_be_listed() {
-    let mut cases: Vec<(&str, PathFault)> = vec![
-        ("", PathFault::Empty),
-        ("/etc/passwd", PathFault::Absolute),
-        ("..", PathFault::Parent),
-        ("a/../../b", PathFault::Parent),
-        ("a//b", PathFault::NotPlain),
-        ("a/./b", PathFault::NotPlain),
-        ("a/", PathFault::NotPlain),
-        ("a\0b", PathFault::Nul),
+    let mut cases: Vec<(&str, ManifestPathFault)> = vec![
+        ("", ManifestPathFault::Empty),
+        ("/etc/passwd", ManifestPathFault::Absolute),
+        ("..", ManifestPathFault::Parent),
+        ("a/../../b", ManifestPathFault::Parent),
+        ("a//b", ManifestPathFault::NotPlain),
+        ("a/./b", ManifestPathFault::NotPlain),
+        ("a/", ManifestPathFault::NotPlain),
+        ("a\0b", ManifestPathFault::Nul),
     ];
-    cases.extend(UNLISTED.map(|name| (name, PathFault::Itself)));
-    cases.push(("./SHA256SUMS", PathFault::Itself));
+    cases.extend(UNLISTED.map(|name| (name, ManifestPathFault::Itself)));
+    cases.push(("./SHA256SUMS", ManifestPathFault::Itself));
     for (path, expected) in cases {
         let fault = |result: Result<Manifest, ManifestError>| match result {
             Err(ManifestError::BadPath { fault, line: 2, .. }) => fault,
