@@ -222,7 +222,7 @@ pub struct CommonJs {
 
 /// Where an import stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct ImportPlace {
     /// The importing file.
     pub file: NodeId,
     /// From 1.
@@ -237,7 +237,7 @@ pub struct Place {
 #[derive(Default)]
 pub struct Graph {
     /// What is wrong, in the order in which Node would meet it.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ModuleFault>,
     /// Imports whose target is computed, and so was not followed: the files with their first line, and how many.
     pub computed: Vec<(NodeId, u32, usize)>,
     /// Files that are reached and were not parsed.
@@ -246,7 +246,7 @@ pub struct Graph {
 
 /// One thing that is wrong.
 #[derive(Debug)]
-pub enum Fault {
+pub enum ModuleFault {
     /// A file that does not parse.
     Syntax {
         /// The file.
@@ -263,9 +263,9 @@ pub enum Fault {
     /// An import that leads to nothing Node can load.
     Unresolved {
         /// Where it stands.
-        place: Place,
+        place: ImportPlace,
         /// Why.
-        failure: super::resolve::Failure,
+        failure: super::resolve::ResolveFailure,
         /// What Node prints, but for its stack.
         message: String,
         /// Where Node falls back to another file: that file. Then nothing fails.
@@ -274,7 +274,7 @@ pub enum Fault {
     /// A package that nothing installs.
     Undeclared {
         /// Where it stands.
-        place: Place,
+        place: ImportPlace,
         /// The package's name.
         package: String,
         /// Why it is not there.
@@ -285,7 +285,7 @@ pub enum Fault {
     /// A name that its target does not export.
     MissingExport {
         /// Where it stands.
-        place: Place,
+        place: ImportPlace,
         /// The name.
         name: String,
         /// The file that does not export it; nothing for one of Node's own modules.
@@ -340,7 +340,7 @@ pub enum WrongFormat {
     RequiredAwaits(NodeId),
 }
 
-impl Fault {
+impl ModuleFault {
     /// Whether the agent fails to start for it.
     #[must_use]
     pub const fn need(&self) -> Need {

@@ -6,7 +6,7 @@
 
 use super::steps::Step;
 use crate::node::installed::installed_by_path;
-use crate::node::modules::{Fault, Graph, Need};
+use crate::node::modules::{Graph, ModuleFault, Need};
 use crate::node::node_version::NodeVersion;
 use crate::node::package::{Dependency, Package};
 use crate::node::resolve::{Loader, Resolver, Target};
@@ -256,7 +256,7 @@ fn usable(shipped: &Shipped<'_>, folder: &str) -> Fate {
 
 /// Whether Node stops for certain on the way through a graph.
 fn stops(graph: &Graph) -> bool {
-    let falls_back = |fault: &Fault| matches!(fault, Fault::Unresolved { fallback: Some(_), .. });
+    let falls_back = |fault: &ModuleFault| matches!(fault, ModuleFault::Unresolved { fallback: Some(_), .. });
     graph.faults.iter().any(|fault| fault.need() == Need::Certain && !falls_back(fault))
 }
 

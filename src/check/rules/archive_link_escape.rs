@@ -1,6 +1,6 @@
 //! `archive-link-escape`: a link that leads out of the bundle, or an entry written through a link.
 
-use super::links::{self, Fault};
+use super::links::{self, ModuleFault};
 use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
@@ -26,7 +26,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     }
     if bundle.snapshot.tree_is_known() {
         let message = "A link that leads out of the bundle: on the server it points at whatever is there";
-        found.extend(links::with(bundle, Fault::EscapesOutsideModules, message, help));
+        found.extend(links::with(bundle, ModuleFault::EscapesOutsideModules, message, help));
     }
     found
 }

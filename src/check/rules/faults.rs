@@ -2,7 +2,7 @@
 
 use super::MISPLACED;
 use crate::check::bundle::Bundle;
-use crate::node::modules::{Need, Place};
+use crate::node::modules::{ImportPlace, Need};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
 
@@ -29,7 +29,7 @@ pub const fn unless(need: Need) -> &'static str {
 }
 
 /// Starts an observation about an import.
-pub fn at_import(bundle: &Bundle<'_>, place: &Place, message: impl AsRef<str>) -> Observation {
+pub fn at_import(bundle: &Bundle<'_>, place: &ImportPlace, message: impl AsRef<str>) -> Observation {
     at_file(bundle, place.file, place.line, message)
         .only(severity(place.need))
         .evidence(format!("'{}'", place.specifier))

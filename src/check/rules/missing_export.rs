@@ -2,7 +2,7 @@
 
 use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{Fault, Place};
+use crate::node::modules::{ImportPlace, ModuleFault};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
 use crate::tree::ownership::Ownership;
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 
 /// A name that is not there.
 struct Missing<'a> {
-    place: &'a Place,
+    place: &'a ImportPlace,
     name: &'a str,
     target: Option<NodeId>,
     nearest: Option<&'a str>,
@@ -34,7 +34,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let has_entry = tree.resolved_size(bundle.names.shared_copy_entry().as_bytes()).is_some_and(|size| size > 0);
     let follows = |target: NodeId| !has_entry && tree.path(target).as_bytes().starts_with(copy.as_bytes());
     let missing = bundle.modules.faults.iter().filter_map(|fault| match fault {
-        Fault::MissingExport { place, name, target, nearest, message } => {
+        ModuleFault::MissingExport { place, name, target, nearest, message } => {
             let fault = Missing { place, name, target: *target, nearest: nearest.as_deref(), said: message };
             (!target.is_some_and(follows)).then_some(fault)
         }

@@ -2,7 +2,7 @@
 
 use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{Fault, FormatFault, WrongFormat};
+use crate::node::modules::{FormatFault, ModuleFault, WrongFormat};
 use crate::report::finding::{Observation, Severity};
 
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let wrong = bundle.modules.faults.iter().filter_map(|fault| match fault {
-        Fault::Format(fault) => Some(fault),
+        ModuleFault::Format(fault) => Some(fault),
         _ => None,
     });
     bounded::each(wrong, |fault| word(bundle, fault))

@@ -2,7 +2,7 @@
 
 use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{Fault, Need, SyntaxFault};
+use crate::node::modules::{ModuleFault, Need, SyntaxFault};
 use crate::node::node_version::NodeVersion;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let broken = bundle.modules.faults.iter().filter_map(|fault| match fault {
-        Fault::Syntax { file, fault, need, node } => Some((*file, fault, *need, *node)),
+        ModuleFault::Syntax { file, fault, need, node } => Some((*file, fault, *need, *node)),
         _ => None,
     });
     let mut found = bounded::each(broken, |fault| word(bundle, fault));

@@ -4,7 +4,7 @@ use super::{Judges, Rule, specifiers};
 use crate::check::bundle::Bundle;
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
-use crate::node::resolve::{Failure, Loader, Refusal, Resolver, Target};
+use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal, Resolver, Target};
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
@@ -99,7 +99,7 @@ fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
 }
 
 /// What the bare name of the shared package leads to.
-pub fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target, Refusal>> {
+pub fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target, ResolveRefusal>> {
     let (tree, names) = (bundle.tree(), bundle.names);
     let folder = tree.resolve(names.shared_copy().as_bytes()).ok()?;
     let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());
@@ -109,10 +109,12 @@ pub fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target, Refus
 }
 
 /// Whether nothing is wrong but that the entry point is not there, which is `shared-entry-missing`.
-fn is_missing_entry(bundle: &Bundle<'_>, package: &Package, refusal: &Refusal) -> bool {
+fn is_missing_entry(bundle: &Bundle<'_>, package: &Package, refusal: &ResolveRefusal) -> bool {
     match &refusal.failure {
-        Failure::NotFound { path } | Failure::Directory { path } => *path == bundle.names.shared_copy_entry(),
-        Failure::NoMain { .. } => main_names_entry(bundle, package),
+        ResolveFailure::NotFound { path } | ResolveFailure::Directory { path } => {
+            *path == bundle.names.shared_copy_entry()
+        }
+        ResolveFailure::NoMain { .. } => main_names_entry(bundle, package),
         _ => false,
     }
 }

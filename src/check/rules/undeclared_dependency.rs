@@ -2,7 +2,7 @@
 
 use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{Absent, Fault, Place};
+use crate::node::modules::{Absent, ImportPlace, ModuleFault};
 use crate::report::finding::{Observation, Severity};
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 
 /// The imports of one package, of which the first that is met tells most.
 struct Uses<'a> {
-    first: &'a Place,
+    first: &'a ImportPlace,
     why: Absent,
     said: &'a str,
     count: usize,
@@ -28,7 +28,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let root = bundle.package.package();
     let mut packages: BTreeMap<&str, Uses<'_>> = BTreeMap::new();
     for fault in &bundle.modules.faults {
-        let Fault::Undeclared { place, package, why, message } = fault else { continue };
+        let ModuleFault::Undeclared { place, package, why, message } = fault else { continue };
         // These have rules of their own: `shared-package-missing` and `shared-package-linked`, `runtime-dependency-missing`.
         let shared = *package == bundle.names.shared;
         let required = *why != Absent::NotInstalled

@@ -2,8 +2,8 @@
 
 use super::{Judges, Rule, bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{Fault, Place};
-use crate::node::resolve::Failure;
+use crate::node::modules::{ImportPlace, ModuleFault};
+use crate::node::resolve::ResolveFailure;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{Kind, Tree};
 
@@ -19,13 +19,13 @@ pub static RULE: Rule = Rule {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let broken = bundle.modules.faults.iter().filter_map(|fault| match fault {
-        Fault::Unresolved { place, failure, message, fallback } => {
+        ModuleFault::Unresolved { place, failure, message, fallback } => {
             // What is wrong with the copy of the shared package itself is `shared-package-json-invalid`.
             let copy = bundle.names.shared_copy();
             let of_copy = failure.path().is_none_or(|path| path.starts_with(&copy));
             let shared = of_copy
                 && (faults::names_shared(bundle, &place.specifier)
-                    || matches!(failure, Failure::InvalidPackage { .. }));
+                    || matches!(failure, ResolveFailure::InvalidPackage { .. }));
             (!shared).then_some((place, failure, message, *fallback))
         }
         _ => None,
@@ -46,16 +46,16 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     found
 }
 
-fn word(bundle: &Bundle<'_>, place: &Place, failure: &Failure, said: &str) -> Observation {
+fn word(bundle: &Bundle<'_>, place: &ImportPlace, failure: &ResolveFailure, said: &str) -> Observation {
     let (what, help) = describe(bundle.tree(), failure);
     let message = format!("{what}. {} {said}", faults::unless(place.need));
     faults::at_import(bundle, place, message).help(help)
 }
 
 /// What is wrong, and what to do.
-fn describe(tree: &Tree, failure: &Failure) -> (String, String) {
+fn describe(tree: &Tree, failure: &ResolveFailure) -> (String, String) {
     match failure {
-        Failure::NotFound { path } => {
+        ResolveFailure::NotFound { path } => {
             let what = format!("There is no `{path}`");
             match instead(tree, path) {
                 Some(other) => (
@@ -65,52 +65,52 @@ fn describe(tree: &Tree, failure: &Failure) -> (String, String) {
                 None => (what, "build anew and copy all of what was built, or take the import out".to_owned()),
             }
         }
-        Failure::Directory { path } => (
+        ResolveFailure::Directory { path } => (
             format!("`{path}` is a folder, which `import` does not look into"),
             format!("write the path in full: `{path}/index.js`"),
         ),
-        Failure::NoPackage { name } => {
+        ResolveFailure::NoPackage { name } => {
             (format!("There is no package `{name}`"), "declare it in package.json".to_owned())
         }
-        Failure::NoMain { folder } => (
+        ResolveFailure::NoMain { folder } => (
             format!("The package in `{folder}` has no file to begin with"),
             "correct `main` in its package.json, or copy the package whole".to_owned(),
         ),
-        Failure::NotExported { package_json } => (
+        ResolveFailure::NotExported { package_json } => (
             format!("`exports` in `{package_json}` does not have it"),
             "add it to `exports` there, or import what is exported".to_owned(),
         ),
-        Failure::InvalidTarget { package_json } => (
+        ResolveFailure::InvalidTarget { package_json } => (
             format!("What `{package_json}` says for it is no path inside the package"),
             "begin the target with `./`, and keep it inside the package".to_owned(),
         ),
-        Failure::InvalidPackage { package_json } => {
+        ResolveFailure::InvalidPackage { package_json } => {
             (format!("`{package_json}` cannot be used"), "copy the package whole, or install it anew".to_owned())
         }
-        Failure::NotDefined => (
+        ResolveFailure::NotDefined => (
             "`imports` in package.json does not have it".to_owned(),
             "add it to `imports` in package.json, or import the file by its path".to_owned(),
         ),
-        Failure::InvalidSpecifier => {
+        ResolveFailure::InvalidSpecifier => {
             ("It is no specifier that node accepts".to_owned(), "correct the specifier".to_owned())
         }
-        Failure::NoBuiltin => (
+        ResolveFailure::NoBuiltin => (
             "This Node has no such module of its own".to_owned(),
             "run a newer Node on the servers and name it with `--node`, or do without the module".to_owned(),
         ),
-        Failure::Scheme => (
+        ResolveFailure::Scheme => (
             "Node does not load code from such an address".to_owned(),
             "ship the code in the bundle, or declare its package".to_owned(),
         ),
-        Failure::Extension { extension, path } => (
+        ResolveFailure::Extension { extension, path } => (
             format!("`{path}` is there, and node does not load `{extension}` files"),
             "import the file that is compiled from it".to_owned(),
         ),
-        Failure::Attribute => (
+        ResolveFailure::Attribute => (
             "Its attributes do not fit what it imports".to_owned(),
             "write `with { type: 'json' }` behind the import of JSON, and nothing behind others".to_owned(),
         ),
-        Failure::InvalidJson => ("It is no valid JSON".to_owned(), "build it anew".to_owned()),
+        ResolveFailure::InvalidJson => ("It is no valid JSON".to_owned(), "build it anew".to_owned()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `workspace-link`: a link in node_modules that leads to the machine that built the bundle.
 
-use super::links::{self, Fault};
+use super::links::{self, ModuleFault};
 use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
@@ -20,7 +20,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let store = "A link that stands for a package the agent needs and leads to a store that is not in the bundle: node stops with ERR_MODULE_NOT_FOUND";
     let help = "leave node_modules out of the bundle but for the copied shared package; the update installs the rest:\n\
                 find apps/agent/bundle/node_modules -type l -delete";
-    let mut found = links::with(bundle, Fault::EscapesFromModules, leaving, help);
-    found.extend(links::with(bundle, Fault::NeedsStore, store, help));
+    let mut found = links::with(bundle, ModuleFault::EscapesFromModules, leaving, help);
+    found.extend(links::with(bundle, ModuleFault::NeedsStore, store, help));
     found
 }

@@ -1,17 +1,19 @@
 //! What can be wrong with an import that was resolved, and with one that was not.
 
 use super::exported::Resolution;
-use super::{Dependencies, Linked, LoadedAs, MAX_FAULTS, Walk, When, extension_of};
+use super::{Dependencies, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS, extension_of};
 use crate::node::installed::installs_folder;
-use crate::node::modules::{Absent, Attributes, Fault, Form, Import, Need, Place, Script, SyntaxFault, WrongFormat};
-use crate::node::resolve::{Failure, Refusal};
+use crate::node::modules::{
+    Absent, Attributes, Form, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
+};
+use crate::node::resolve::{ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::ownership::Ownership;
 use std::collections::HashSet;
 use std::fmt;
 
-impl Walk<'_> {
-    pub(super) fn required_module(&mut self, place: &Place, target: NodeId) {
+impl GraphWalk<'_> {
+    pub(super) fn required_module(&mut self, place: &ImportPlace, target: NodeId) {
         let shown = self.resolver.shown(target);
         let from = match extension_of(self.sources.tree.name(target)) {
             ".mjs" => String::new(),
@@ -19,7 +21,7 @@ impl Walk<'_> {
         };
         let message = format!("Error [ERR_REQUIRE_ESM]: require() of ES Module {shown}{from} not supported.");
         let how = WrongFormat::Required(target);
-        self.format_fault(place.file, place.line, place.need, When::Run, how, message);
+        self.format_fault(place.file, place.line, place.need, LoadPhase::Run, how, message);
     }
 
     /// `require()` of a module that awaits, itself or in what it imports.
@@ -30,7 +32,7 @@ impl Walk<'_> {
             if module.awaits {
                 let message = "Error [ERR_REQUIRE_ASYNC_MODULE]: require() cannot be used on an ESM graph with top-level await. Use import() instead.".to_owned();
                 let need = self.visited.get(&target).map_or(Need::Optional, |(need, ..)| *need);
-                self.format_fault(from, line, need, When::Run, WrongFormat::RequiredAwaits(target), message);
+                self.format_fault(from, line, need, LoadPhase::Run, WrongFormat::RequiredAwaits(target), message);
                 return;
             }
             for (number, import) in module.imports.iter().enumerate() {
@@ -44,7 +46,7 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn check_json(&mut self, target: NodeId, need: Need, when: When) {
+    pub(super) fn check_json(&mut self, target: NodeId, need: Need, when: LoadPhase) {
         let tree = self.sources.tree;
         let fault = match (self.sources.scripts.of(tree, target), tree.content(target)) {
             (Some(Script::Json(Some(fault))), _) => fault.clone(),
@@ -54,18 +56,18 @@ impl Walk<'_> {
             _ => return,
         };
         if self.told.insert(target) {
-            self.faults.push((when, Fault::Syntax { file: target, fault, need, node: None }));
+            self.faults.push((when, ModuleFault::Syntax { file: target, fault, need, node: None }));
         }
     }
 
     /// Whether an import has the attributes that its target needs (esm.md, "Import attributes").
     pub(super) fn attributes_fit(
         &mut self,
-        place: &Place,
+        place: &ImportPlace,
         import: &Import,
         target: NodeId,
         json: bool,
-        when: When,
+        when: LoadPhase,
     ) -> bool {
         let new = self.node.says_attribute();
         // Written only where there is something to say: most imports fit.
@@ -106,27 +108,27 @@ impl Walk<'_> {
                 )
             }
         };
-        self.refused(place.clone(), Refusal { failure: Failure::Attribute, message }, when);
+        self.refused(place.clone(), ResolveRefusal { failure: ResolveFailure::Attribute, message }, when);
         false
     }
 
-    pub(super) fn fell_back(&mut self, place: Place, id: NodeId) {
+    pub(super) fn fell_back(&mut self, place: ImportPlace, id: NodeId) {
         let tree = self.sources.tree;
         let folder = tree.parent(id).map(|folder| tree.path(folder).to_string()).unwrap_or_default();
-        let failure = Failure::NoMain { folder };
-        let place = Place { need: Need::Optional, ..place };
+        let failure = ResolveFailure::NoMain { folder };
+        let place = ImportPlace { need: Need::Optional, ..place };
         let message = String::new();
-        self.faults.push((When::Load, Fault::Unresolved { place, failure, message, fallback: Some(id) }));
+        self.faults.push((LoadPhase::Load, ModuleFault::Unresolved { place, failure, message, fallback: Some(id) }));
     }
 
-    pub(super) fn refused(&mut self, place: Place, refusal: Refusal, when: When) {
-        let Refusal { failure, message } = refusal;
-        let Failure::NoPackage { name } = failure else {
-            self.faults.push((when, Fault::Unresolved { place, failure, message, fallback: None }));
+    pub(super) fn refused(&mut self, place: ImportPlace, refusal: ResolveRefusal, when: LoadPhase) {
+        let ResolveRefusal { failure, message } = refusal;
+        let ResolveFailure::NoPackage { name } = failure else {
+            self.faults.push((when, ModuleFault::Unresolved { place, failure, message, fallback: None }));
             return;
         };
         if let Some(why) = self.absent(&name, place.file) {
-            self.faults.push((when, Fault::Undeclared { place, package: name, why, message }));
+            self.faults.push((when, ModuleFault::Undeclared { place, package: name, why, message }));
         }
     }
 
@@ -148,7 +150,13 @@ impl Walk<'_> {
     }
 
     /// A package that is in the bundle's `node_modules`: step 4 of the update deletes it.
-    pub(super) fn check_survives(&mut self, place: Place, package: &str, folder: Option<NodeId>, when: When) {
+    pub(super) fn check_survives(
+        &mut self,
+        place: ImportPlace,
+        package: &str,
+        folder: Option<NodeId>,
+        when: LoadPhase,
+    ) {
         let Some(folder) = folder.filter(|_| self.sources.dependencies == Dependencies::ToBeInstalled) else { return };
         let tree = self.sources.tree;
         let path = tree.path(folder);
@@ -165,7 +173,7 @@ impl Walk<'_> {
                 ),
             };
             let package = package.to_owned();
-            self.faults.push((when, Fault::Undeclared { place, package, why: Absent::Deleted, message }));
+            self.faults.push((when, ModuleFault::Undeclared { place, package, why: Absent::Deleted, message }));
         }
     }
 
@@ -187,9 +195,10 @@ impl Walk<'_> {
                 }
                 let names = target.map(|target| self.names_of(target)).unwrap_or_default();
                 let nearest = crate::text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
-                let place = Place { file, line: *line, specifier: import.specifier.to_string(), need };
+                let place = ImportPlace { file, line: *line, specifier: import.specifier.to_string(), need };
                 let name = name.to_string();
-                self.faults.push((When::Link, Fault::MissingExport { place, name, target, nearest, message }));
+                self.faults
+                    .push((LoadPhase::Link, ModuleFault::MissingExport { place, name, target, nearest, message }));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Whether a module exports a name, through whatever it passes on (ECMA-262, `ResolveExport`).
 
-use super::{Linked, Walk};
+use super::{GraphWalk, Linked};
 use crate::node::modules::{Form, Module};
 use crate::tree::nodes::NodeId;
 use std::collections::{BTreeSet, HashSet};
@@ -21,7 +21,7 @@ pub enum Resolution {
 /// Modules on the way that are looked into for one name.
 const MAX_STEPS: usize = 20_000;
 
-impl Walk<'_> {
+impl GraphWalk<'_> {
     /// Looks for a name in what a module exports.
     pub(super) fn find_export(&self, module: NodeId, name: &str) -> Resolution {
         let mut steps = 0;

@@ -9,11 +9,12 @@ mod exported;
 
 use super::scripts::Scripts;
 use crate::node::modules::{
-    Fault, Form, FormatFault, Graph, Import, Module, Need, NotParsed, Place, Script, SyntaxFault, WrongFormat,
+    Form, FormatFault, Graph, Import, ImportPlace, Module, ModuleFault, Need, NotParsed, Script, SyntaxFault,
+    WrongFormat,
 };
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
-use crate::node::resolve::{Failure, Loader, PackageType, Refusal, Resolver, Target};
+use crate::node::resolve::{Loader, PackageType, ResolveFailure, ResolveRefusal, Resolver, Target};
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Kind, NodeId, Tree};
 use crate::tree::ownership::OwnershipMap;
@@ -84,7 +85,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
     let is_ours = |id: NodeId| ownership.at(id).is_ours();
     let empty = Module::default();
     let resolver = Resolver::new(tree, node, here, &is_ours);
-    let mut walk = Walk {
+    let mut walk = GraphWalk {
         sources: *sources,
         node,
         resolver: match installed {
@@ -96,7 +97,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         order: Vec::new(),
         visited: HashMap::new(),
         links: HashMap::new(),
-        sure: VecDeque::from([Step { file: entry, need: Need::Certain, when: When::Load }]),
+        sure: VecDeque::from([GraphStep { file: entry, need: Need::Certain, when: LoadPhase::Load }]),
         unsure: VecDeque::new(),
         required: Vec::new(),
         faults: Vec::new(),
@@ -107,9 +108,9 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
     walk.finish()
 }
 
-/// When Node meets a fault.
+/// LoadPhase Node meets a fault.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum When {
+pub(super) enum LoadPhase {
     /// While everything is loaded.
     Load,
     /// While names are bound.
@@ -119,10 +120,10 @@ pub(super) enum When {
 }
 
 /// A file to visit.
-struct Step {
+struct GraphStep {
     file: NodeId,
     need: Need,
-    when: When,
+    when: LoadPhase,
 }
 
 /// How Node loads a file.
@@ -143,7 +144,7 @@ pub(super) enum Linked {
 }
 
 /// The walk.
-pub(super) struct Walk<'b> {
+pub(super) struct GraphWalk<'b> {
     pub(super) sources: ModuleSources<'b>,
     pub(super) node: NodeVersion,
     pub(super) resolver: Resolver<'b>,
@@ -151,20 +152,20 @@ pub(super) struct Walk<'b> {
     /// What an empty file is.
     empty: &'b Module,
     order: Vec<NodeId>,
-    pub(super) visited: HashMap<NodeId, (Need, When, LoadedAs)>,
+    pub(super) visited: HashMap<NodeId, (Need, LoadPhase, LoadedAs)>,
     links: HashMap<NodeId, Vec<Linked>>,
     /// What is reached for certain is visited before all that may be.
-    sure: VecDeque<Step>,
-    unsure: VecDeque<Step>,
+    sure: VecDeque<GraphStep>,
+    unsure: VecDeque<GraphStep>,
     /// ES modules that are required: by which file, in which import, and which one.
     pub(super) required: Vec<(NodeId, u32, NodeId)>,
-    pub(super) faults: Vec<(When, Fault)>,
+    pub(super) faults: Vec<(LoadPhase, ModuleFault)>,
     /// Files of JSON that were reported.
     pub(super) told: HashSet<NodeId>,
     graph: Graph,
 }
 
-impl<'b> Walk<'b> {
+impl<'b> GraphWalk<'b> {
     fn run(&mut self) {
         while let Some(step) = self.sure.pop_front().or_else(|| self.unsure.pop_front()) {
             if !self.visited.contains_key(&step.file) && self.faults.len() < MAX_FAULTS {
@@ -237,11 +238,11 @@ impl<'b> Walk<'b> {
         }
     }
 
-    fn visit(&mut self, step: &Step) {
-        let Step { file, need, when } = *step;
+    fn visit(&mut self, step: &GraphStep) {
+        let GraphStep { file, need, when } = *step;
         let loaded_as = self.loaded_as(file);
         // CommonJS is run when its turn comes, also where it is imported statically.
-        let when = if loaded_as == LoadedAs::CommonJs { When::Run } else { when };
+        let when = if loaded_as == LoadedAs::CommonJs { LoadPhase::Run } else { when };
         self.visited.insert(file, (need, when, loaded_as));
         self.order.push(file);
         let Some(module) = self.module(file) else {
@@ -266,7 +267,7 @@ impl<'b> Walk<'b> {
     }
 
     /// Whether Node can parse a file as what it loads it; otherwise that is noted.
-    fn parses(&mut self, file: NodeId, module: &Module, loaded_as: LoadedAs, need: Need, when: When) -> bool {
+    fn parses(&mut self, file: NodeId, module: &Module, loaded_as: LoadedAs, need: Need, when: LoadPhase) -> bool {
         let fault = match loaded_as {
             LoadedAs::Module => &module.as_module,
             LoadedAs::CommonJs => &module.as_commonjs,
@@ -283,20 +284,20 @@ impl<'b> Walk<'b> {
                 return false;
             }
             (Some(fault), _) => {
-                self.faults.push((when, Fault::Syntax { file, fault: fault.clone(), need, node: None }));
+                self.faults.push((when, ModuleFault::Syntax { file, fault: fault.clone(), need, node: None }));
                 return false;
             }
             (None, _) => {}
         }
         if let Some((syntax, line)) = new {
             let fault = SyntaxFault { message: syntax.message().into(), exact: false, line: *line };
-            self.faults.push((when, Fault::Syntax { file, fault, need, node: Some(self.node) }));
+            self.faults.push((when, ModuleFault::Syntax { file, fault, need, node: Some(self.node) }));
             return false;
         }
         if let (LoadedAs::Module, Some((name, line))) = (loaded_as, module.commonjs_name) {
             let hint = if name == "require" { ", you can use import instead" } else { "" };
             let message = format!("ReferenceError: {name} is not defined in ES module scope{hint}");
-            self.format_fault(file, line, need, When::Run, WrongFormat::CommonJsAsModule(name), message);
+            self.format_fault(file, line, need, LoadPhase::Run, WrongFormat::CommonJsAsModule(name), message);
         }
         true
     }
@@ -306,27 +307,27 @@ impl<'b> Walk<'b> {
         file: NodeId,
         line: u32,
         need: Need,
-        when: When,
+        when: LoadPhase,
         how: WrongFormat,
         message: String,
     ) {
         let name = self.sources.tree.name(file);
         let decided = !name.ends_with(b".mjs") && !name.ends_with(b".cjs");
         let decided_by = decided.then(|| self.resolver.package_type(file).0).flatten();
-        self.faults.push((when, Fault::Format(FormatFault { file, line, need, how, message, decided_by })));
+        self.faults.push((when, ModuleFault::Format(FormatFault { file, line, need, how, message, decided_by })));
     }
 
     /// Resolves one import, notes what is wrong with it, and sees to it that its target is visited.
-    fn link(&mut self, file: NodeId, import: &Import, loaded_as: LoadedAs, need: Need, when: When) -> Linked {
+    fn link(&mut self, file: NodeId, import: &Import, loaded_as: LoadedAs, need: Need, when: LoadPhase) -> Linked {
         let (loader, when) = match import.form {
             Form::Static | Form::Star => (Loader::Import, when),
-            Form::Call => (Loader::Import, When::Run),
+            Form::Call => (Loader::Import, LoadPhase::Run),
             // A module has no `require` but one it makes itself.
             Form::Require if loaded_as == LoadedAs::Module => return Linked::Nothing,
-            Form::Require | Form::CreatedRequire => (Loader::Require, When::Run),
+            Form::Require | Form::CreatedRequire => (Loader::Require, LoadPhase::Run),
         };
         let need = if need == Need::Certain { import.need } else { Need::Optional };
-        let place = Place { file, line: import.line, specifier: import.specifier.to_string(), need };
+        let place = ImportPlace { file, line: import.line, specifier: import.specifier.to_string(), need };
         let target = match self.resolver.resolve(&import.specifier, file, loader) {
             Ok(Target::File(id)) => id,
             Ok(Target::Fallback(id)) => {
@@ -350,7 +351,7 @@ impl<'b> Walk<'b> {
     }
 
     /// Follows an import to its file.
-    fn load(&mut self, place: Place, import: &Import, target: NodeId, loader: Loader, when: When) -> Linked {
+    fn load(&mut self, place: ImportPlace, import: &Import, target: NodeId, loader: Loader, when: LoadPhase) -> Linked {
         let need = place.need;
         let tree = self.sources.tree;
         let extension = extension_of(tree.name(target));
@@ -371,8 +372,8 @@ impl<'b> Walk<'b> {
                     self.resolver.shown(target)
                 );
                 let failure =
-                    Failure::Extension { extension: extension.to_owned(), path: tree.path(target).to_string() };
-                self.refused(place, Refusal { failure, message }, when);
+                    ResolveFailure::Extension { extension: extension.to_owned(), path: tree.path(target).to_string() };
+                self.refused(place, ResolveRefusal { failure, message }, when);
                 return Linked::Nothing;
             }
             if !self.attributes_fit(&place, import, target, false, when) {
@@ -389,7 +390,7 @@ impl<'b> Walk<'b> {
             }
             self.required.push((place.file, place.line, target));
         }
-        let step = Step { file: target, need, when };
+        let step = GraphStep { file: target, need, when };
         match need {
             Need::Certain => self.sure.push_back(step),
             Need::Optional => self.unsure.push_back(step),

@@ -18,7 +18,7 @@ pub struct ParseCost {
 }
 
 /// One level of brackets.
-struct Level {
+struct CostLevel {
     /// Tokens in it since the last one that ended an expression or statement.
     run: usize,
     /// `else` in it: `else if` nests, and what stands before each `else` ends with `;` or `}`.
@@ -39,8 +39,8 @@ struct Scan<'s> {
     source: &'s [u8],
     at: usize,
     /// The levels around the one at hand.
-    outer: Vec<Level>,
-    level: Level,
+    outer: Vec<CostLevel>,
+    level: CostLevel,
     before: Before,
     newline: bool,
     /// Tokens that are open, in all levels.
@@ -102,7 +102,7 @@ pub fn measure(source: &[u8], deepest: usize) -> Option<ParseCost> {
         source,
         at: if source.starts_with(b"#!") { end_of_line(source, 0) } else { 0 },
         outer: Vec::new(),
-        level: Level { run: 0, elses: 0, opened_by: Open::Other },
+        level: CostLevel { run: 0, elses: 0, opened_by: Open::Other },
         before: Before::Operator,
         newline: false,
         open: 0,
@@ -209,7 +209,7 @@ impl<'s> Scan<'s> {
     }
 
     fn enter(&mut self, opened_by: Open) {
-        self.outer.push(std::mem::replace(&mut self.level, Level { run: 0, elses: 0, opened_by }));
+        self.outer.push(std::mem::replace(&mut self.level, CostLevel { run: 0, elses: 0, opened_by }));
         self.before = Before::Operator;
     }
 

@@ -42,14 +42,14 @@ pub enum ScopeKind {
 /// Most names of a closed scope whose memory is used again: to clear a large one for a few names would take longer.
 const MAX_SPARED: usize = 56;
 
-struct Scope<'a> {
+struct JavaScriptScope<'a> {
     names: HashMap<&'a str, Declares>,
     kind: ScopeKind,
 }
 
 /// The scopes that are open.
 pub struct Scopes<'a> {
-    open: Vec<Scope<'a>>,
+    open: Vec<JavaScriptScope<'a>>,
     /// The names of scopes that are closed, whose memory is used again.
     spare: Vec<HashMap<&'a str, Declares>>,
     top: Vec<&'a str>,
@@ -81,7 +81,7 @@ impl<'a> Scopes<'a> {
     /// Opens one.
     pub fn enter(&mut self, kind: ScopeKind) {
         let kind = if self.open.is_empty() { ScopeKind::Function } else { kind };
-        self.open.push(Scope { names: self.spare.pop().unwrap_or_default(), kind });
+        self.open.push(JavaScriptScope { names: self.spare.pop().unwrap_or_default(), kind });
     }
 
     /// Closes the last.

@@ -65,7 +65,7 @@ struct Waiting {
 /// A file's length, and its number: of files of one length the first goes first.
 type Rank = (usize, Reverse<usize>);
 
-struct Job {
+struct ParseJob {
     kind: SourceKind,
     source: Vec<u8>,
 }
@@ -83,7 +83,7 @@ struct Threads {
 /// Where files are handed over and what came of them is fetched.
 #[derive(Default)]
 struct WorkQueue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// There is something to parse, or nothing any more.
     more: Condvar,
     /// There is what is awaited.
@@ -91,10 +91,10 @@ struct WorkQueue {
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     /// Files to be parsed, the longest first: a long one that came last would be parsed by one thread while the other has
     /// nothing left to do.
-    waiting: BTreeMap<Rank, Job>,
+    waiting: BTreeMap<Rank, ParseJob>,
     /// Files that are being parsed.
     at_work: usize,
     /// What came of files, by their numbers.
@@ -116,7 +116,7 @@ enum Awaited {
     All,
 }
 
-impl State {
+impl QueueState {
     /// Whether what is awaited is there.
     fn has_come(&self) -> bool {
         match self.awaited {
@@ -128,11 +128,11 @@ impl State {
 }
 
 impl WorkQueue {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hand_over(&self, rank: Rank, job: Job) {
+    fn hand_over(&self, rank: Rank, job: ParseJob) {
         self.lock().waiting.insert(rank, job);
         self.more.notify_one();
     }
@@ -146,18 +146,18 @@ impl WorkQueue {
     }
 
     /// Waits for it as long as there are threads, and is woken for nothing else.
-    fn wait(&self, awaited: Awaited) -> MutexGuard<'_, State> {
+    fn wait(&self, awaited: Awaited) -> MutexGuard<'_, QueueState> {
         let mut state = self.lock();
         state.awaited = awaited;
-        let not_yet = |state: &mut State| !state.has_come() && state.threads > 0;
+        let not_yet = |state: &mut QueueState| !state.has_come() && state.threads > 0;
         let mut state = self.done.wait_while(state, not_yet).unwrap_or_else(PoisonError::into_inner);
         state.awaited = Awaited::Nothing;
         state
     }
 
     /// The next file and its number; waits for one, and gives nothing once there will be none.
-    fn next(&self) -> Option<(usize, Job)> {
-        let none_yet = |state: &mut State| state.waiting.is_empty() && !state.is_over;
+    fn next(&self) -> Option<(usize, ParseJob)> {
+        let none_yet = |state: &mut QueueState| state.waiting.is_empty() && !state.is_over;
         let mut state = self.more.wait_while(self.lock(), none_yet).unwrap_or_else(PoisonError::into_inner);
         let ((_, Reverse(number)), job) = state.waiting.pop_last()?;
         state.at_work += 1;
@@ -222,7 +222,7 @@ impl Drop for CountedThread {
 /// Parses one file after the other.
 fn work(queue: &WorkQueue, budget: &MemoryBudget) {
     let mut memory = javascript::memory();
-    while let Some((number, Job { kind, source })) = queue.next() {
+    while let Some((number, ParseJob { kind, source })) = queue.next() {
         let parse = || match kind {
             SourceKind::Json => json::parse(&source),
             SourceKind::Script => javascript::parse(&source, budget, &mut memory),
@@ -255,7 +255,7 @@ impl Parsing {
         self.waiting.push_back(Waiting { file, rank: Some(rank), takes });
         self.waiting_bytes += takes;
         self.threads.start();
-        self.threads.queue.hand_over(rank, Job { kind, source });
+        self.threads.queue.hand_over(rank, ParseJob { kind, source });
     }
 
     /// What came of all files.
@@ -363,7 +363,7 @@ mod tests {
         for (number, length) in [3, 1, 5, 5, 4].into_iter().enumerate() {
             queue.hand_over(
                 (length, Reverse(number)),
-                Job { kind: SourceKind::Json, source: vec![b'0' + number as u8; length] },
+                ParseJob { kind: SourceKind::Json, source: vec![b'0' + number as u8; length] },
             );
         }
         queue.hurry((1, Reverse(1)));
@@ -378,12 +378,12 @@ mod tests {
     #[test]
     fn nobody_waits_for_threads_that_are_not_there() {
         let queue = WorkQueue::default();
-        queue.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        queue.hand_over((1, Reverse(0)), ParseJob { kind: SourceKind::Json, source: vec![b'1'] });
         assert!(queue.wait(Awaited::File(0)).done.is_empty());
         assert!(queue.wait(Awaited::All).done.is_empty());
         let mut threads = Threads::default();
         threads.start();
-        threads.queue.hand_over((1, Reverse(0)), Job { kind: SourceKind::Json, source: vec![b'1'] });
+        threads.queue.hand_over((1, Reverse(0)), ParseJob { kind: SourceKind::Json, source: vec![b'1'] });
         assert!(threads.queue.wait(Awaited::All).done.contains_key(&0));
         let queue = Arc::clone(&threads.queue);
         drop(threads);

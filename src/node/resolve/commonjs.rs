@@ -1,8 +1,8 @@
 //! `require`: the resolution of CommonJS modules (modules.md, "All together").
 
-use super::failure::{Failure, Refusal};
+use super::failure::{ResolveFailure, ResolveRefusal};
 use super::specifier::{join, package_name};
-use super::{Asked, Found, Loader, Resolver, Target};
+use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
 use crate::node::package_file::PackageFile;
 use crate::tree::nodes::{Kind, NodeId};
 
@@ -11,8 +11,8 @@ const EXTENSIONS: [&str; 3] = [".js", ".json", ".node"];
 
 impl Resolver<'_> {
     /// What `require` of a specifier leads to.
-    pub(super) fn require(&self, specifier: &str, from: NodeId) -> Found {
-        let asked = Asked { specifier, from, loader: Loader::Require };
+    pub(super) fn require(&self, specifier: &str, from: NodeId) -> Resolved {
+        let asked = ResolveRequest { specifier, from, loader: Loader::Require };
         if specifier.starts_with("node:") {
             return self.builtin(specifier);
         }
@@ -29,7 +29,7 @@ impl Resolver<'_> {
         self.require_package(&asked, specifier, from)
     }
 
-    fn require_path(&self, asked: &Asked<'_>, specifier: &str) -> Found {
+    fn require_path(&self, asked: &ResolveRequest<'_>, specifier: &str) -> Resolved {
         let base = self.tree.parent(asked.from).map(|folder| self.tree.path(folder)).unwrap_or_default();
         let joined = match specifier.strip_prefix('/') {
             None => join(base.as_bytes(), specifier.as_bytes()),
@@ -49,7 +49,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn require_package(&self, asked: &Asked<'_>, specifier: &str, from: NodeId) -> Found {
+    pub(super) fn require_package(&self, asked: &ResolveRequest<'_>, specifier: &str, from: NodeId) -> Resolved {
         let Some((name, subpath)) = package_name(specifier).filter(|(name, _)| !name.is_empty()) else {
             return Err(self.no_package(asked, specifier));
         };
@@ -60,7 +60,7 @@ impl Resolver<'_> {
         for folder in self.found_packages(name, from) {
             match self.required_in_folder(asked, name, &subpath, folder) {
                 // Without `exports` the search goes on in the folders above.
-                Err(refusal @ Refusal { failure: Failure::NotFound { .. }, .. }) => {
+                Err(refusal @ ResolveRefusal { failure: ResolveFailure::NotFound { .. }, .. }) => {
                     failure.get_or_insert(refusal);
                 }
                 done => return done,
@@ -81,7 +81,13 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn required_in_folder(&self, asked: &Asked<'_>, name: &str, subpath: &str, folder: NodeId) -> Found {
+    pub(super) fn required_in_folder(
+        &self,
+        asked: &ResolveRequest<'_>,
+        name: &str,
+        subpath: &str,
+        folder: NodeId,
+    ) -> Resolved {
         if !(self.is_ours)(folder) {
             return self.third_party(asked, name, subpath, folder);
         }
@@ -105,13 +111,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn no_such_main(&self, folder: NodeId, main: &str) -> Refusal {
+    fn no_such_main(&self, folder: NodeId, main: &str) -> ResolveRefusal {
         let main = main.strip_prefix("./").unwrap_or(main);
         let message = format!(
             "Error: Cannot find module '{}/{main}'. Please verify that the package.json has a valid \"main\" entry",
             self.shown(folder)
         );
-        Refusal { failure: Failure::NoMain { folder: self.tree.path(folder).to_string() }, message }
+        ResolveRefusal { failure: ResolveFailure::NoMain { folder: self.tree.path(folder).to_string() }, message }
     }
 
     /// `LOAD_AS_FILE` and `LOAD_AS_DIRECTORY` of a path from the root.

@@ -1,9 +1,9 @@
 //! `exports` and `imports` of a package.json (esm.md, `PACKAGE_EXPORTS_RESOLVE`, `PACKAGE_IMPORTS_RESOLVE` and
 //! `PACKAGE_TARGET_RESOLVE`).
 
-use super::failure::{Failure, Refusal};
+use super::failure::{ResolveFailure, ResolveRefusal};
 use super::specifier::{Specifier, join, url_path};
-use super::{Asked, Found, Loader, Resolver, Target};
+use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
 use crate::node::package_file::PackageFile;
 use crate::tree::nodes::NodeId;
 use serde_json::Value;
@@ -12,8 +12,8 @@ use serde_json::Value;
 const DEEPEST: usize = 64;
 
 /// Where a target stands.
-struct Field<'a> {
-    asked: &'a Asked<'a>,
+struct ExportsField<'a> {
+    asked: &'a ResolveRequest<'a>,
     folder: NodeId,
     /// `exports` or `imports`.
     name: &'static str,
@@ -43,7 +43,13 @@ impl Led {
 
 impl Resolver<'_> {
     /// A subpath of a package that has `exports`.
-    pub(super) fn exported(&self, asked: &Asked<'_>, folder: NodeId, exports: &Value, subpath: &str) -> Found {
+    pub(super) fn exported(
+        &self,
+        asked: &ResolveRequest<'_>,
+        folder: NodeId,
+        exports: &Value,
+        subpath: &str,
+    ) -> Resolved {
         let package_json = || self.package_json_of(folder);
         let paths = match exports {
             Value::Object(map) => {
@@ -54,7 +60,10 @@ impl Resolver<'_> {
                         self.shown(folder),
                         self.shown(asked.from)
                     );
-                    return Err(Refusal { failure: Failure::InvalidPackage { package_json: package_json() }, message });
+                    return Err(ResolveRefusal {
+                        failure: ResolveFailure::InvalidPackage { package_json: package_json() },
+                        message,
+                    });
                 }
                 (dotted != 0).then_some(map)
             }
@@ -62,12 +71,14 @@ impl Resolver<'_> {
         };
         let found = match paths {
             None if subpath == "." => {
-                let field = Field { asked, folder, name: "exports", key: ".", star: None };
+                let field = ExportsField { asked, folder, name: "exports", key: ".", star: None };
                 self.target(&field, exports, 0)
             }
             None => Ok(Led::Nowhere),
             Some(map) => match matching(map, subpath) {
-                Some((key, value, star)) => self.target(&Field { asked, folder, name: "exports", key, star }, value, 0),
+                Some((key, value, star)) => {
+                    self.target(&ExportsField { asked, folder, name: "exports", key, star }, value, 0)
+                }
                 None => Ok(Led::Nowhere),
             },
         };
@@ -79,7 +90,7 @@ impl Resolver<'_> {
                 subpath => format!("Package subpath '{subpath}' is not defined by \"exports\" in {shown}"),
             };
             let message = format!("Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: {what}{from}");
-            Refusal { failure: Failure::NotExported { package_json: package_json() }, message }
+            ResolveRefusal { failure: ResolveFailure::NotExported { package_json: package_json() }, message }
         })
     }
 
@@ -92,7 +103,7 @@ impl Resolver<'_> {
     }
 
     /// `#name`.
-    pub(super) fn internal(&self, asked: &Asked<'_>, name: &str) -> Found {
+    pub(super) fn internal(&self, asked: &ResolveRequest<'_>, name: &str) -> Resolved {
         if name == "#" || name.starts_with("#/") || name.ends_with('/') {
             return Err(self.invalid_specifier(asked, name, "is not a valid internal imports specifier name"));
         }
@@ -104,7 +115,7 @@ impl Resolver<'_> {
         };
         let found = match (scope, imports.and_then(|imports| matching(imports, name))) {
             (Some(folder), Some((key, value, star))) => {
-                self.target(&Field { asked, folder, name: "imports", key, star }, value, 0)?.target()
+                self.target(&ExportsField { asked, folder, name: "imports", key, star }, value, 0)?.target()
             }
             _ => None,
         };
@@ -115,12 +126,12 @@ impl Resolver<'_> {
                 "TypeError [ERR_PACKAGE_IMPORT_NOT_DEFINED]: Package import specifier \"{name}\" is not defined{of}{}",
                 self.imported_from(asked)
             );
-            Refusal { failure: Failure::NotDefined, message }
+            ResolveRefusal { failure: ResolveFailure::NotDefined, message }
         })
     }
 
     /// What a target leads to.
-    fn target(&self, field: &Field<'_>, target: &Value, depth: usize) -> Result<Led, Refusal> {
+    fn target(&self, field: &ExportsField<'_>, target: &Value, depth: usize) -> Result<Led, ResolveRefusal> {
         if depth > DEEPEST {
             return Ok(Led::To(Target::Unknown));
         }
@@ -130,7 +141,9 @@ impl Resolver<'_> {
                 let mut last = Ok(if targets.is_empty() { Led::Closed } else { Led::Nowhere });
                 for target in targets {
                     match self.target(field, target, depth + 1) {
-                        Err(refusal) if matches!(refusal.failure, Failure::InvalidTarget { .. }) => last = Err(refusal),
+                        Err(refusal) if matches!(refusal.failure, ResolveFailure::InvalidTarget { .. }) => {
+                            last = Err(refusal)
+                        }
                         Ok(Led::Nowhere) => {}
                         Ok(Led::Closed) => last = Ok(Led::Closed),
                         done => return done,
@@ -153,7 +166,7 @@ impl Resolver<'_> {
     }
 
     /// Whether a condition applies (packages.md, "Conditional exports").
-    fn applies(&self, field: &Field<'_>, condition: &str) -> bool {
+    fn applies(&self, field: &ExportsField<'_>, condition: &str) -> bool {
         match condition {
             "default" | "node" | "node-addons" => true,
             "import" => field.asked.loader == Loader::Import,
@@ -163,7 +176,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn target_path(&self, field: &Field<'_>, path: &str) -> Found {
+    fn target_path(&self, field: &ExportsField<'_>, path: &str) -> Resolved {
         let asked = field.asked;
         let whole = field.star.map_or_else(|| path.to_owned(), |star| path.replace('*', star));
         let Some(inside) = path.strip_prefix("./") else {
@@ -180,7 +193,7 @@ impl Resolver<'_> {
                 return Ok(Target::Outside);
             }
             // The package is looked for from the package.json, which the message names too.
-            let asked = Asked { specifier: &whole, from: package_json, loader: Loader::Import };
+            let asked = ResolveRequest { specifier: &whole, from: package_json, loader: Loader::Import };
             return self.import_package(&asked, &whole, package_json);
         };
         if has_invalid_segment(inside) {
@@ -199,8 +212,8 @@ impl Resolver<'_> {
                 id.map(Target::File).ok_or_else(|| {
                     let path = path.unwrap_or_default();
                     let message = format!("Error: Cannot find module '{}'", self.shown_path(&path));
-                    Refusal {
-                        failure: Failure::NotFound { path: String::from_utf8_lossy(&path).into_owned() },
+                    ResolveRefusal {
+                        failure: ResolveFailure::NotFound { path: String::from_utf8_lossy(&path).into_owned() },
                         message,
                     }
                 })
@@ -208,7 +221,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn invalid_target(&self, field: &Field<'_>, target: &str, typed: bool) -> Refusal {
+    fn invalid_target(&self, field: &ExportsField<'_>, target: &str, typed: bool) -> ResolveRefusal {
         let relative = field.name == "exports" && !typed && !target.trim_matches('"').starts_with("./");
         let hint = if relative { "; targets must start with \"./\"" } else { "" };
         let what = match (field.name, field.key) {
@@ -223,7 +236,10 @@ impl Resolver<'_> {
             "Error [ERR_INVALID_PACKAGE_TARGET]: {what} in the package config {}/package.json{from}{hint}",
             self.shown(field.folder)
         );
-        Refusal { failure: Failure::InvalidTarget { package_json: self.package_json_of(field.folder) }, message }
+        ResolveRefusal {
+            failure: ResolveFailure::InvalidTarget { package_json: self.package_json_of(field.folder) },
+            message,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// Why an import leads to nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Failure {
+pub enum ResolveFailure {
     /// There is no such file.
     NotFound {
         /// Where Node looked, relative to the bundle.
@@ -59,7 +59,7 @@ pub enum Failure {
     InvalidJson,
 }
 
-impl Failure {
+impl ResolveFailure {
     /// The file or folder that it is about, relative to the bundle.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
@@ -76,9 +76,9 @@ impl Failure {
 
 /// A failure with its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Refusal {
+pub struct ResolveRefusal {
     /// Why.
-    pub failure: Failure,
+    pub failure: ResolveFailure,
     /// What Node prints, without its stack.
     pub message: String,
 }

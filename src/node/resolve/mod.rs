@@ -11,7 +11,7 @@ mod messages;
 mod module;
 mod specifier;
 
-pub use failure::{Failure, Refusal};
+pub use failure::{ResolveFailure, ResolveRefusal};
 
 use super::node_version::NodeVersion;
 use super::package::Package;
@@ -77,7 +77,7 @@ pub enum PackageType {
     Unstated,
 }
 
-type Found = Result<Target, Refusal>;
+type Resolved = Result<Target, ResolveRefusal>;
 
 impl<'t> Resolver<'t> {
     /// Resolves in a tree that stands at `here` on the server.
@@ -95,8 +95,8 @@ impl<'t> Resolver<'t> {
     /// What `import` or `require` of a specifier in a file leads to.
     ///
     /// # Errors
-    /// A [`Refusal`] with the message that Node stops with.
-    pub fn resolve(&self, specifier: &str, from: NodeId, loader: Loader) -> Found {
+    /// A [`ResolveRefusal`] with the message that Node stops with.
+    pub fn resolve(&self, specifier: &str, from: NodeId, loader: Loader) -> Resolved {
         match loader {
             Loader::Import => self.import(specifier, from),
             Loader::Require => self.require(specifier, from),
@@ -107,8 +107,8 @@ impl<'t> Resolver<'t> {
     ///
     /// # Errors
     /// As [`Resolver::resolve`].
-    pub fn package_entry(&self, name: &str, folder: NodeId, from: NodeId, loader: Loader) -> Found {
-        let asked = Asked { specifier: name, from, loader };
+    pub fn package_entry(&self, name: &str, folder: NodeId, from: NodeId, loader: Loader) -> Resolved {
+        let asked = ResolveRequest { specifier: name, from, loader };
         match loader {
             Loader::Import => self.in_folder(&asked, name, ".", folder),
             Loader::Require => self.required_in_folder(&asked, name, ".", folder),
@@ -217,7 +217,7 @@ impl<'t> Resolver<'t> {
 }
 
 /// An import that is being resolved.
-struct Asked<'a> {
+struct ResolveRequest<'a> {
     specifier: &'a str,
     from: NodeId,
     loader: Loader,

@@ -1,8 +1,8 @@
 //! `import`: the resolution of ES modules (esm.md, `ESM_RESOLVE` and `PACKAGE_RESOLVE`).
 
-use super::failure::{Failure, Refusal};
+use super::failure::{ResolveFailure, ResolveRefusal};
 use super::specifier::{Specifier, join, package_name, url_path};
-use super::{Asked, Found, Loader, Resolver, Target};
+use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
 use crate::tree::nodes::{Kind, NodeId};
@@ -13,8 +13,8 @@ const FALLBACKS: [&str; 3] = ["index.js", "index.json", "index.node"];
 
 impl Resolver<'_> {
     /// What `import` of a specifier leads to.
-    pub(super) fn import(&self, specifier: &str, from: NodeId) -> Found {
-        let asked = Asked { specifier, from, loader: Loader::Import };
+    pub(super) fn import(&self, specifier: &str, from: NodeId) -> Resolved {
+        let asked = ResolveRequest { specifier, from, loader: Loader::Import };
         match Specifier::of(specifier) {
             Specifier::Path(path) => self.import_path(&asked, path),
             Specifier::Internal(name) => self.internal(&asked, name),
@@ -24,7 +24,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn import_path(&self, asked: &Asked<'_>, path: &str) -> Found {
+    fn import_path(&self, asked: &ResolveRequest<'_>, path: &str) -> Resolved {
         let base = self.tree.parent(asked.from).map(|folder| self.tree.path(folder)).unwrap_or_default();
         if path.starts_with('/') {
             return match path.strip_prefix(&format!("{}/", self.here)) {
@@ -36,7 +36,7 @@ impl Resolver<'_> {
     }
 
     /// A path relative to a folder, as a URL.
-    pub(super) fn import_url(&self, asked: &Asked<'_>, base: &[u8], path: &str) -> Found {
+    pub(super) fn import_url(&self, asked: &ResolveRequest<'_>, base: &[u8], path: &str) -> Resolved {
         let Some(decoded) = url_path(path) else {
             let whole = join(base, path.as_bytes()).unwrap_or_else(|| path.as_bytes().to_vec());
             let whole = self.shown_path(&whole);
@@ -50,7 +50,7 @@ impl Resolver<'_> {
     }
 
     /// A path out of the bundle: what is there on the server is not the bundle's.
-    fn leaves(&self, asked: &Asked<'_>, base: &[u8], path: &[u8]) -> Refusal {
+    fn leaves(&self, asked: &ResolveRequest<'_>, base: &[u8], path: &[u8]) -> ResolveRefusal {
         let here = [self.here.as_bytes(), b"/", base].concat();
         let mut parts: Vec<&[u8]> = Vec::new();
         for part in here.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
@@ -67,11 +67,14 @@ impl Resolver<'_> {
             String::from_utf8_lossy(&whole),
             self.imported_from(asked)
         );
-        Refusal { failure: Failure::NotFound { path: format!("/{}", String::from_utf8_lossy(&whole)) }, message }
+        ResolveRefusal {
+            failure: ResolveFailure::NotFound { path: format!("/{}", String::from_utf8_lossy(&whole)) },
+            message,
+        }
     }
 
     /// The file at a path from the root (`finalizeResolution`).
-    fn finalize(&self, asked: &Asked<'_>, path: &[u8]) -> Found {
+    fn finalize(&self, asked: &ResolveRequest<'_>, path: &[u8]) -> Resolved {
         let bare = path.strip_suffix(b"/").unwrap_or(path);
         let Some(id) = self.at(bare) else {
             return Err(self.not_found(asked, path));
@@ -86,13 +89,13 @@ impl Resolver<'_> {
                     self.imported_from(asked)
                 );
                 let path = String::from_utf8_lossy(bare).into_owned();
-                Err(Refusal { failure: Failure::Directory { path }, message })
+                Err(ResolveRefusal { failure: ResolveFailure::Directory { path }, message })
             }
             _ => Err(self.not_found(asked, path)),
         }
     }
 
-    fn address(&self, asked: &Asked<'_>, scheme: &str, rest: &str) -> Found {
+    fn address(&self, asked: &ResolveRequest<'_>, scheme: &str, rest: &str) -> Resolved {
         match scheme.to_ascii_lowercase().as_str() {
             "node" => self.builtin(&format!("node:{rest}")),
             "data" => Ok(Target::Outside),
@@ -104,22 +107,22 @@ impl Resolver<'_> {
                 let message = format!(
                     "Error [ERR_UNSUPPORTED_ESM_URL_SCHEME]: Only URLs with a scheme in: file, data, and node are supported by the default ESM loader. Received protocol '{other}:'"
                 );
-                Err(Refusal { failure: Failure::Scheme, message })
+                Err(ResolveRefusal { failure: ResolveFailure::Scheme, message })
             }
         }
     }
 
     /// One of Node's own modules, by its name with `node:`.
-    pub(super) fn builtin(&self, name: &str) -> Found {
+    pub(super) fn builtin(&self, name: &str) -> Resolved {
         if self.node.has_builtin(name) {
             return Ok(Target::Outside);
         }
         let message = format!("Error [ERR_UNKNOWN_BUILTIN_MODULE]: No such built-in module: {name}");
-        Err(Refusal { failure: Failure::NoBuiltin, message })
+        Err(ResolveRefusal { failure: ResolveFailure::NoBuiltin, message })
     }
 
     /// `PACKAGE_RESOLVE`.
-    pub(super) fn import_package(&self, asked: &Asked<'_>, specifier: &str, from: NodeId) -> Found {
+    pub(super) fn import_package(&self, asked: &ResolveRequest<'_>, specifier: &str, from: NodeId) -> Resolved {
         let Some((name, subpath)) = package_name(specifier) else {
             return Err(self.invalid_specifier(asked, specifier, "is not a valid package name"));
         };
@@ -142,7 +145,7 @@ impl Resolver<'_> {
     }
 
     /// A subpath of a package that was found.
-    pub(super) fn in_folder(&self, asked: &Asked<'_>, name: &str, subpath: &str, folder: NodeId) -> Found {
+    pub(super) fn in_folder(&self, asked: &ResolveRequest<'_>, name: &str, subpath: &str, folder: NodeId) -> Resolved {
         if !(self.is_ours)(folder) {
             return self.third_party(asked, name, subpath, folder);
         }
@@ -161,7 +164,7 @@ impl Resolver<'_> {
         self.import_url(asked, self.tree.path(folder).as_bytes(), subpath)
     }
 
-    pub(super) fn invalid_package(&self, asked: &Asked<'_>, folder: NodeId) -> Refusal {
+    pub(super) fn invalid_package(&self, asked: &ResolveRequest<'_>, folder: NodeId) -> ResolveRefusal {
         let package_json = self.package_json_of(folder);
         let message = format!(
             "Error [ERR_INVALID_PACKAGE_CONFIG]: Invalid package config {}/package.json while importing \"{}\" from {}.",
@@ -169,11 +172,17 @@ impl Resolver<'_> {
             asked.specifier,
             self.shown(asked.from)
         );
-        Refusal { failure: Failure::InvalidPackage { package_json }, message }
+        ResolveRefusal { failure: ResolveFailure::InvalidPackage { package_json }, message }
     }
 
     /// A third party's package: only that there is something to load is looked at, as its package.json was not read.
-    pub(super) fn third_party(&self, asked: &Asked<'_>, name: &str, subpath: &str, folder: NodeId) -> Found {
+    pub(super) fn third_party(
+        &self,
+        asked: &ResolveRequest<'_>,
+        name: &str,
+        subpath: &str,
+        folder: NodeId,
+    ) -> Resolved {
         let package_json = self.file_in(folder, b"package.json");
         match package_json.and_then(|id| self.tree.file(id)) {
             Some(file) if file.size == 0 => return Err(self.invalid_package(asked, folder)),
@@ -186,7 +195,7 @@ impl Resolver<'_> {
     }
 
     /// `legacyMainResolve`: the file that a package without `exports` begins with.
-    fn main(&self, asked: &Asked<'_>, folder: NodeId, package: Option<&Package>) -> Found {
+    fn main(&self, asked: &ResolveRequest<'_>, folder: NodeId, package: Option<&Package>) -> Resolved {
         let main = package.and_then(|package| package.string("main"));
         let base = self.tree.path(folder);
         let found = |path: &str| {
@@ -206,7 +215,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn no_main(&self, asked: &Asked<'_>, folder: NodeId, main: Option<&str>) -> Refusal {
+    fn no_main(&self, asked: &ResolveRequest<'_>, folder: NodeId, main: Option<&str>) -> ResolveRefusal {
         let shown = self.shown(folder);
         let main = main.filter(|main| !main.is_empty()).unwrap_or("index.js");
         let message = match asked.loader {
@@ -219,6 +228,6 @@ impl Resolver<'_> {
                 format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{shown}/'{}", self.imported_from(asked))
             }
         };
-        Refusal { failure: Failure::NoMain { folder: self.tree.path(folder).to_string() }, message }
+        ResolveRefusal { failure: ResolveFailure::NoMain { folder: self.tree.path(folder).to_string() }, message }
     }
 }
