@@ -10,7 +10,9 @@ use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
 use crate::update::Manager;
 use crate::update::rehearsal::{Ending, Rehearsal};
-use crate::update::rehearse::{Choice, Event, Leave, Network, Plan, RehearsalError, Subject, rehearse};
+use crate::update::rehearse::{
+    Choice, Event, Leave, Network, RehearsalError, RehearsalPlan, RehearsalSubject, rehearse,
+};
 use crate::{exit_code, render};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::path::{Path, PathBuf};
@@ -52,14 +54,14 @@ pub fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8, Failure> {
     }
 }
 
-fn plan(options: &Rehearse) -> Result<Plan, Failure> {
+fn plan(options: &Rehearse) -> Result<RehearsalPlan, Failure> {
     let from = options.from.as_deref().map(|path| existing(path, "--from")).transpose()?;
     let choice = match options.package_manager {
         None => Choice::AsProcedure,
         Some(ManagerWord::Pnpm) => Choice::Only(Manager::Pnpm),
         Some(ManagerWord::Npm) => Choice::Only(Manager::Npm),
     };
-    Ok(Plan {
+    Ok(RehearsalPlan {
         subject: subject(&options.bundle)?,
         from,
         generations: options.generations(),
@@ -71,12 +73,12 @@ fn plan(options: &Rehearse) -> Result<Plan, Failure> {
     })
 }
 
-fn subject(bundle: &str) -> Result<Subject, Failure> {
+fn subject(bundle: &str) -> Result<RehearsalSubject, Failure> {
     if bundle.starts_with("http://") || bundle.starts_with("https://") {
-        return Ok(Subject::Address(bundle.to_owned()));
+        return Ok(RehearsalSubject::Address(bundle.to_owned()));
     }
     let path = existing(Path::new(bundle), "BUNDLE")?;
-    Ok(if path.is_dir() { Subject::Folder(path) } else { Subject::Archive(path) })
+    Ok(if path.is_dir() { RehearsalSubject::Folder(path) } else { RehearsalSubject::Archive(path) })
 }
 
 /// The absolute path of something that is there: commands are run elsewhere than here.

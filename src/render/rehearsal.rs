@@ -9,7 +9,7 @@ use crate::report::format::Format;
 use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
 use crate::text;
-use crate::update::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
+use crate::update::rehearsal::{Ending, Rehearsal, RehearsalRun, StepRun, StepStatus};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -65,7 +65,7 @@ fn headline(rehearsal: &Rehearsal, verdict: Verdict) -> (String, Verdict) {
     (format!("survives the update of {}{from}", named(Ending::Starts)), verdict)
 }
 
-fn generation(run: &Run, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn generation(run: &RehearsalRun, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let with = run.package_manager.map_or_else(String::new, |manager| format!(", with {manager}"));
     let (words, verdict) = match run.ending {
         Ending::Starts => ("starts".to_owned(), Verdict::Pass),
@@ -115,7 +115,7 @@ fn step(step: &StepRun, style: Style, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The rule that knows the fault.
-fn cause(finding: &Finding, run: &Run, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn cause(finding: &Finding, run: &RehearsalRun, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let place = finding.path.as_ref().map_or_else(String::new, |path| format!("  {path}"));
     writeln!(out, "  {}: {}{place}", style.severity(finding.severity), finding.rule)?;
     if let Some(reason) = &run.allowed {
@@ -164,8 +164,8 @@ struct StepEntry<'a> {
     output: Option<&'a str>,
 }
 
-impl<'a> From<&'a Run> for RunEntry<'a> {
-    fn from(run: &'a Run) -> Self {
+impl<'a> From<&'a RehearsalRun> for RunEntry<'a> {
+    fn from(run: &'a RehearsalRun) -> Self {
         let step = |step: &'a StepRun| StepEntry {
             number: step.number,
             id: step.id,

@@ -8,5 +8,5 @@ pub mod rehearsal;
 pub mod rehearse;
 mod steps;
 
-pub use predict::{Fate, Manager, Outcome, Shipped, predict, predict_repaired};
-pub use steps::{Fallback, Line, Place, Run, Step, When, Word};
+pub use predict::{Fate, Manager, Shipped, UpdateOutcome, predict, predict_repaired};
+pub use steps::{Fallback, StepCommand, StepCondition, StepLine, StepPlace, UpdateStep, Word};

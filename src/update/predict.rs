@@ -1,10 +1,10 @@
-//! What the update would leave of the shared package, told from the bundle alone. Step 4 deletes `node_modules`, and with it
+//! What the update would leave of the shared package, told from the bundle alone. UpdateStep 4 deletes `node_modules`, and with it
 //! the copy that was shipped; what brings it back differs by generation and by package manager.
 //!
 //! Measured: docs/reference/field-facts.md, "What survives the update"; `tests/lab/specs.py` for the package managers, and
 //! `tests/lab/rehearse.py`, which does the update for real and compares.
 
-use super::steps::Step;
+use super::steps::UpdateStep;
 use crate::node::installed::installed_by_path;
 use crate::node::modules::{Graph, ModuleFault, Need};
 use crate::node::node_version::NodeVersion;
@@ -76,7 +76,7 @@ pub enum Fate {
     /// It is there, and lacks what the agent imports from it: another build than the copy that was shipped.
     Stale,
     /// The update stops in this step.
-    Stops(Step),
+    Stops(UpdateStep),
     /// The bundle alone does not tell: it is to come from an address or a repository.
     Unknown,
 }
@@ -91,7 +91,7 @@ impl Fate {
 
 /// What one generation would make of a shipped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Outcome {
+pub struct UpdateOutcome {
     /// Whose update.
     pub generation: Generation,
     /// Where it installs with pnpm.
@@ -100,7 +100,7 @@ pub struct Outcome {
     pub npm: Fate,
 }
 
-impl Outcome {
+impl UpdateOutcome {
     /// The worse of the two: which one a server has cannot be known.
     #[must_use]
     pub fn worse(&self) -> Fate {
@@ -118,20 +118,20 @@ impl Outcome {
 
 /// What a generation's update would make of a bundle's shared package.
 #[must_use]
-pub fn predict(generation: Generation, shipped: &Shipped<'_>) -> Outcome {
+pub fn predict(generation: Generation, shipped: &Shipped<'_>) -> UpdateOutcome {
     let fate = |manager| fate(generation, shipped, provision(shipped, manager));
-    Outcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
+    UpdateOutcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
 }
 
 /// [`predict`], once a dependency on the shared package that cannot be installed is removed, as its rule advises.
 #[must_use]
-pub fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) -> Outcome {
+pub fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) -> UpdateOutcome {
     let fate = |manager| {
         let found = provision(shipped, manager);
         let mended = matches!(found, Provision::Fails | Provision::DeadLink);
         fate(generation, shipped, if mended { Provision::Nothing } else { found })
     };
-    Outcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
+    UpdateOutcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
 }
 
 /// What step 5 makes of the dependency on the shared package.
@@ -209,21 +209,21 @@ fn folder_or_file(shipped: &Shipped<'_>, path: &str) -> Provision {
 fn fate(generation: Generation, shipped: &Shipped<'_>, provision: Provision) -> Fate {
     let put_back = generation == Generation::Preserving && has_copy(shipped);
     match provision {
-        Provision::Fails => Fate::Stops(Step::Install),
+        Provision::Fails => Fate::Stops(UpdateStep::Install),
         // Whether there is something in the copy is for other rules to say.
         _ if put_back => Fate::Present,
         Provision::Folder(folder) => usable(shipped, &folder),
         Provision::Something => Fate::Unknown,
         // `cp: cannot overwrite non-directory 'node_modules/@server-flow/shared' with directory 'packages/shared'`
-        Provision::DeadLink if shipped.has_shared_source() => Fate::Stops(Step::Shared),
+        Provision::DeadLink if shipped.has_shared_source() => Fate::Stops(UpdateStep::Shared),
         Provision::DeadLink => Fate::Dropped,
         Provision::Nothing if !shipped.has_shared_source() => Fate::Dropped,
         Provision::Nothing => match scope(shipped) {
             _ if generation != Generation::Documented => usable(shipped, &shipped.names.shared_source),
-            Scope::Made => usable(shipped, &shipped.names.shared_source),
+            ScopeFolder::Made => usable(shipped, &shipped.names.shared_source),
             // `cp: cannot create directory 'node_modules/@server-flow/shared': No such file or directory`
-            Scope::Missing => Fate::Stops(Step::Shared),
-            Scope::Unknown => Fate::Unknown,
+            ScopeFolder::Missing => Fate::Stops(UpdateStep::Shared),
+            ScopeFolder::Unknown => Fate::Unknown,
         },
     }
 }
@@ -261,31 +261,31 @@ fn stops(graph: &Graph) -> bool {
 }
 
 /// Whether step 5 leaves the folder that step 6 copies into: `node_modules/@server-flow`.
-enum Scope {
+enum ScopeFolder {
     Made,
     Missing,
     /// A package of the scope comes from a registry that may or may not have it.
     Unknown,
 }
 
-fn scope(shipped: &Shipped<'_>) -> Scope {
+fn scope(shipped: &Shipped<'_>) -> ScopeFolder {
     let shared = &shipped.names.shared;
     let prefix = shared.split_once('/').map_or("", |(scope, _)| scope);
     let Some(root) = shipped.package else {
-        return Scope::Missing;
+        return ScopeFolder::Missing;
     };
     let others = root.declared().into_iter().filter(|dependency| {
         dependency.name != *shared
             && root.installs(&dependency.name)
             && (prefix.is_empty() || dependency.name.starts_with(&format!("{prefix}/")))
     });
-    let mut scope = Scope::Missing;
+    let mut scope = ScopeFolder::Missing;
     for dependency in others {
         match Refers::of(&dependency.spec) {
-            _ if prefix.is_empty() => return Scope::Made,
+            _ if prefix.is_empty() => return ScopeFolder::Made,
             // A link that leads nowhere stands in the folder all the same.
-            Refers::Path { .. } => return Scope::Made,
-            _ => scope = Scope::Unknown,
+            Refers::Path { .. } => return ScopeFolder::Made,
+            _ => scope = ScopeFolder::Unknown,
         }
     }
     scope

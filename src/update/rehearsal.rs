@@ -81,7 +81,7 @@ impl Ending {
 
 /// The update of one generation, run.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Run {
+pub struct RehearsalRun {
     /// Whose update.
     pub generation: Generation,
     /// What installed the dependencies; nothing where it did not come to that.
@@ -100,7 +100,7 @@ pub struct Run {
     pub kept: Option<String>,
 }
 
-impl Run {
+impl RehearsalRun {
     /// The step at which it stopped.
     #[must_use]
     pub fn stopped_at(&self) -> Option<&StepRun> {
@@ -124,5 +124,5 @@ pub struct Rehearsal {
     /// How long an agent had to stay up.
     pub hold: Duration,
     /// In the order of the generations.
-    pub runs: Vec<Run>,
+    pub runs: Vec<RehearsalRun>,
 }

@@ -8,7 +8,7 @@ use crate::update::generation::Generation;
 
 /// A path or address of the update; the rehearsal puts others in their place than a server has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Place {
+pub enum StepPlace {
     /// The control plane's address, without a slash at its end.
     ControlPlane,
     /// The downloaded archive.
@@ -21,7 +21,7 @@ pub enum Place {
     Aside,
 }
 
-impl Place {
+impl StepPlace {
     /// What stands there on a server, as the source document writes it.
     #[must_use]
     pub const fn documented(self) -> &'static str {
@@ -42,12 +42,12 @@ pub enum Word {
     /// As it stands.
     Is(&'static str),
     /// A place, and what follows it.
-    At(Place, &'static str),
+    At(StepPlace, &'static str),
 }
 
 /// What a line depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum When {
+pub enum StepCondition {
     /// Nothing.
     Always,
     /// The bundle has a copy of the shared package in `node_modules`.
@@ -60,7 +60,7 @@ pub enum When {
 
 /// What a line does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Run {
+pub enum StepCommand {
     /// A command line.
     Command(&'static [Word]),
     /// The installation of the dependencies, with the one or the other.
@@ -91,39 +91,43 @@ pub enum Fallback {
 
 /// One line of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Line {
+pub struct StepLine {
     /// What it does.
-    pub run: Run,
+    pub run: StepCommand,
     /// Whether it is run.
-    pub when: When,
+    pub when: StepCondition,
     /// Its working directory, where it has one of its own.
-    pub directory: Option<Place>,
+    pub directory: Option<StepPlace>,
 }
 
-const fn line(words: &'static [Word]) -> Line {
-    Line { run: Run::Command(words), when: When::Always, directory: None }
+const fn line(words: &'static [Word]) -> StepLine {
+    StepLine { run: StepCommand::Command(words), when: StepCondition::Always, directory: None }
 }
 
-const fn line_if(when: When, words: &'static [Word]) -> Line {
-    Line { run: Run::Command(words), when, directory: None }
+const fn line_if(when: StepCondition, words: &'static [Word]) -> StepLine {
+    StepLine { run: StepCommand::Command(words), when, directory: None }
 }
 
-const fn inside(when: When, words: &'static [Word]) -> Line {
-    Line { run: Run::Command(words), when, directory: Some(Place::Bundle) }
+const fn inside(when: StepCondition, words: &'static [Word]) -> StepLine {
+    StepLine { run: StepCommand::Command(words), when, directory: Some(StepPlace::Bundle) }
 }
 
-const fn other(run: Run) -> Line {
-    Line { run, when: When::Always, directory: None }
+const fn other(run: StepCommand) -> StepLine {
+    StepLine { run, when: StepCondition::Always, directory: None }
 }
 
-const fn install(npm: &'static [Word], fallback: Fallback) -> Line {
+const fn install(npm: &'static [Word], fallback: Fallback) -> StepLine {
     let pnpm = &[Is("pnpm"), Is("install"), Is("--prod"), Is("--ignore-scripts")];
-    Line { run: Run::Install { pnpm, npm, fallback }, when: When::Always, directory: Some(Place::Bundle) }
+    StepLine {
+        run: StepCommand::Install { pnpm, npm, fallback },
+        when: StepCondition::Always,
+        directory: Some(StepPlace::Bundle),
+    }
 }
 
 /// A step of the update, in its order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Step {
+pub enum UpdateStep {
     /// The archive is fetched.
     Download,
     /// The deployed bundle is moved away.
@@ -142,13 +146,13 @@ pub enum Step {
     Restart,
 }
 
-use Place::{Aside, Backup, Bundle, ControlPlane, Download};
+use StepPlace::{Aside, Backup, Bundle, ControlPlane, Download};
 use Word::{At, Is};
 
 const COPY: &str = "/node_modules/@server-flow/shared";
 const SCOPE: &str = "/node_modules/@server-flow";
 
-impl Step {
+impl UpdateStep {
     /// In the order in which they are run.
     pub const ALL: [Self; 8] = [
         Self::Download,
@@ -215,7 +219,7 @@ impl Step {
 
     /// Its lines, as agents of a generation run them.
     #[must_use]
-    pub const fn lines(self, generation: Generation) -> &'static [Line] {
+    pub const fn lines(self, generation: Generation) -> &'static [StepLine] {
         match (self, generation) {
             (Self::Download, _) => DOWNLOAD,
             (Self::Backup, Generation::Preserving) => BACKUP_ANEW,
@@ -234,48 +238,50 @@ impl Step {
     }
 }
 
-const DOWNLOAD: &[Line] =
+const DOWNLOAD: &[StepLine] =
     &[line(&[Is("curl"), Is("-L"), At(ControlPlane, documented_paths::PUBLISHED), Is("-o"), At(Download, "")])];
 
-const BACKUP: &[Line] = &[line(&[Is("mv"), At(Bundle, ""), At(Backup, "")])];
+const BACKUP: &[StepLine] = &[line(&[Is("mv"), At(Bundle, ""), At(Backup, "")])];
 // The previous backup is deleted first (docs/reference/field-facts.md, "The update, as executed by agents in the field").
-const BACKUP_ANEW: &[Line] =
+const BACKUP_ANEW: &[StepLine] =
     &[line(&[Is("rm"), Is("-rf"), At(Backup, "")]), line(&[Is("mv"), At(Bundle, ""), At(Backup, "")])];
 
-const EXTRACT: &[Line] = &[
+const EXTRACT: &[StepLine] = &[
     line(&[Is("mkdir"), Is("-p"), At(Bundle, "")]),
     line(&[Is("tar"), Is("-xzf"), At(Download, ""), Is("-C"), At(Bundle, "")]),
 ];
 // tar with `--no-same-owner`, and the temporary archive is removed after extraction (docs/reference/field-facts.md,
 // "The update, as executed by agents in the field").
-const EXTRACT_AS_ROOT: &[Line] = &[
+const EXTRACT_AS_ROOT: &[StepLine] = &[
     line(&[Is("mkdir"), Is("-p"), At(Bundle, "")]),
     line(&[Is("tar"), Is("-xzf"), At(Download, ""), Is("--no-same-owner"), Is("-C"), At(Bundle, "")]),
     line(&[Is("rm"), Is("-f"), At(Download, "")]),
 ];
 
-const CLEAN: &[Line] = &[line(&[Is("rm"), Is("-rf"), At(Bundle, "/node_modules")])];
-const PUT_ASIDE: &[Line] = &[
-    line_if(When::Copied, &[Is("cp"), Is("-r"), At(Bundle, COPY), At(Aside, "")]),
+const CLEAN: &[StepLine] = &[line(&[Is("rm"), Is("-rf"), At(Bundle, "/node_modules")])];
+const PUT_ASIDE: &[StepLine] = &[
+    line_if(StepCondition::Copied, &[Is("cp"), Is("-r"), At(Bundle, COPY), At(Aside, "")]),
     line(&[Is("rm"), Is("-rf"), At(Bundle, "/node_modules")]),
 ];
 
-const INSTALL: &[Line] = &[install(&[Is("npm"), Is("install"), Is("--omit=dev")], Fallback::Stop)];
-const INSTALL_AND_PUT_BACK: &[Line] = &[
+const INSTALL: &[StepLine] = &[install(&[Is("npm"), Is("install"), Is("--omit=dev")], Fallback::Stop)];
+const INSTALL_AND_PUT_BACK: &[StepLine] = &[
     install(&[Is("npm"), Is("install"), Is("--omit=dev"), Is("--ignore-scripts")], Fallback::Npm),
-    line_if(When::Aside, &[Is("mkdir"), Is("-p"), At(Bundle, SCOPE)]),
-    line_if(When::Aside, &[Is("rm"), Is("-rf"), At(Bundle, COPY)]),
-    line_if(When::Aside, &[Is("cp"), Is("-r"), At(Aside, ""), At(Bundle, COPY)]),
+    line_if(StepCondition::Aside, &[Is("mkdir"), Is("-p"), At(Bundle, SCOPE)]),
+    line_if(StepCondition::Aside, &[Is("rm"), Is("-rf"), At(Bundle, COPY)]),
+    line_if(StepCondition::Aside, &[Is("cp"), Is("-r"), At(Aside, ""), At(Bundle, COPY)]),
 ];
 
-const COPY_SOURCE: Line =
-    inside(When::OnlySource, &[Is("cp"), Is("-r"), Is("packages/shared"), Is("node_modules/@server-flow/shared")]);
-const SHARED: &[Line] = &[COPY_SOURCE];
-const SHARED_WITH_MKDIR: &[Line] =
-    &[inside(When::OnlySource, &[Is("mkdir"), Is("-p"), Is("node_modules/@server-flow")]), COPY_SOURCE];
+const COPY_SOURCE: StepLine = inside(
+    StepCondition::OnlySource,
+    &[Is("cp"), Is("-r"), Is("packages/shared"), Is("node_modules/@server-flow/shared")],
+);
+const SHARED: &[StepLine] = &[COPY_SOURCE];
+const SHARED_WITH_MKDIR: &[StepLine] =
+    &[inside(StepCondition::OnlySource, &[Is("mkdir"), Is("-p"), Is("node_modules/@server-flow")]), COPY_SOURCE];
 
-const UNIT: &[Line] = &[other(Run::WriteUnit), other(Run::Reload)];
-const RESTART: &[Line] = &[other(Run::Restart)];
+const UNIT: &[StepLine] = &[other(StepCommand::WriteUnit), other(StepCommand::Reload)];
+const RESTART: &[StepLine] = &[other(StepCommand::Restart)];
 
 #[cfg(test)]
 mod tests {
@@ -287,14 +293,14 @@ mod tests {
             At(place, rest) => format!("{}{rest}", place.documented()),
         };
         let words = |words: &[Word]| words.iter().map(word).collect::<Vec<_>>().join(" ");
-        let lines = Step::ALL.into_iter().flat_map(|step| step.lines(generation));
+        let lines = UpdateStep::ALL.into_iter().flat_map(|step| step.lines(generation));
         lines
             .map(|line| match line.run {
-                Run::Command(command) => words(command),
-                Run::Install { pnpm, npm, .. } => format!("{}  # ou {}", words(pnpm), words(npm)),
-                Run::WriteUnit => "tee".to_owned(),
-                Run::Reload => "daemon-reload".to_owned(),
-                Run::Restart => "restart".to_owned(),
+                StepCommand::Command(command) => words(command),
+                StepCommand::Install { pnpm, npm, .. } => format!("{}  # ou {}", words(pnpm), words(npm)),
+                StepCommand::WriteUnit => "tee".to_owned(),
+                StepCommand::Reload => "daemon-reload".to_owned(),
+                StepCommand::Restart => "restart".to_owned(),
             })
             .collect()
     }
@@ -322,7 +328,7 @@ mod tests {
 
     #[test]
     fn steps_are_numbered_as_in_the_document() {
-        let numbers: Vec<_> = Step::ALL.into_iter().map(Step::number).collect();
+        let numbers: Vec<_> = UpdateStep::ALL.into_iter().map(UpdateStep::number).collect();
         assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
     }
 }

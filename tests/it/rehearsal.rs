@@ -10,17 +10,17 @@ use bundle_doctor::report::format::Format;
 use bundle_doctor::report::policy::{Level, Override, Policy, Selector};
 use bundle_doctor::report::run_error::RunError;
 use bundle_doctor::report::verdict::{FailOn, Verdict};
-use bundle_doctor::update::Step;
+use bundle_doctor::update::UpdateStep;
 use bundle_doctor::update::generation::Generation;
-use bundle_doctor::update::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
+use bundle_doctor::update::rehearsal::{Ending, Rehearsal, RehearsalRun, StepRun, StepStatus};
 use std::time::Duration;
 
 const PLAIN: Style = Style { colour: false, width: 80, terminal: false, verbose: false, quiet: false };
 const RULE: &str = "update-drops-shared";
 
 /// All eight steps, the last that was reached with this status.
-fn steps(last: Step, status: StepStatus) -> Vec<StepRun> {
-    let step = |step: Step| StepRun {
+fn steps(last: UpdateStep, status: StepStatus) -> Vec<StepRun> {
+    let step = |step: UpdateStep| StepRun {
         number: step.number(),
         id: step.id(),
         title: step.title(),
@@ -35,15 +35,15 @@ fn steps(last: Step, status: StepStatus) -> Vec<StepRun> {
         help: None,
         output: None,
     };
-    Step::ALL.into_iter().map(step).collect()
+    UpdateStep::ALL.into_iter().map(step).collect()
 }
 
-fn starts(generation: Generation) -> Run {
-    Run {
+fn starts(generation: Generation) -> RehearsalRun {
+    RehearsalRun {
         generation,
         package_manager: Some("pnpm"),
         ending: Ending::Starts,
-        steps: steps(Step::Restart, StepStatus::Done),
+        steps: steps(UpdateStep::Restart, StepStatus::Done),
         finding: None,
         allowed: None,
         aftermath: None,
@@ -51,8 +51,8 @@ fn starts(generation: Generation) -> Run {
     }
 }
 
-fn fails(generation: Generation) -> Run {
-    let mut steps = steps(Step::Restart, StepStatus::Failed);
+fn fails(generation: Generation) -> RehearsalRun {
+    let mut steps = steps(UpdateStep::Restart, StepStatus::Failed);
     steps[5].status = StepStatus::NotNeeded;
     steps[7].note = Some("the agent exited with 1 after 0.1 s, without having connected".to_owned());
     steps[7].output = Some("node:internal\n\nError [ERR_X]: <no> 100%".to_owned());
@@ -65,18 +65,18 @@ fn fails(generation: Generation) -> Run {
         evidence: Some("Error [ERR_X]: <no> 100%".to_owned()),
         help: "`bundle-doctor explain update-drops-shared` says how to mend it".to_owned(),
     };
-    let aftermath = Some(Step::Restart.stopped());
-    Run { ending: Ending::Fails, steps, finding: Some(finding), aftermath, kept: None, ..starts(generation) }
+    let aftermath = Some(UpdateStep::Restart.stopped());
+    RehearsalRun { ending: Ending::Fails, steps, finding: Some(finding), aftermath, kept: None, ..starts(generation) }
 }
 
-fn doubtful(generation: Generation) -> Run {
-    let mut steps = steps(Step::Install, StepStatus::Inconclusive);
+fn doubtful(generation: Generation) -> RehearsalRun {
+    let mut steps = steps(UpdateStep::Install, StepStatus::Inconclusive);
     steps[4].note = Some("the registry cannot be reached".to_owned());
     steps[4].help = Some("try again with the network".to_owned());
-    Run { ending: Ending::Inconclusive, steps, kept: None, ..starts(generation) }
+    RehearsalRun { ending: Ending::Inconclusive, steps, kept: None, ..starts(generation) }
 }
 
-fn rehearsal(runs: Vec<Run>) -> Rehearsal {
+fn rehearsal(runs: Vec<RehearsalRun>) -> Rehearsal {
     let from = Some("old.tar.gz".to_owned());
     Rehearsal { bundle: "agent-bundle.tar.gz".to_owned(), from, hold: Duration::from_secs(5), runs }
 }

@@ -6,7 +6,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::text;
 use crate::update::documented_paths::BUNDLE_SOURCE;
 use crate::update::generation::Generation;
-use crate::update::{Fate, Outcome, Step, predict_repaired};
+use crate::update::{Fate, UpdateOutcome, UpdateStep, predict_repaired};
 
 pub static RULE: Rule = Rule {
     id: "update-drops-shared",
@@ -43,7 +43,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     vec![if decisive.is_some() { observation.only(Severity::Error) } else { observation }]
 }
 
-fn message(bundle: &Bundle<'_>, bad: &[Outcome], first: &Outcome) -> String {
+fn message(bundle: &Bundle<'_>, bad: &[UpdateOutcome], first: &UpdateOutcome) -> String {
     let names = text::list(&bad.iter().map(|outcome| format!("`{}`", outcome.generation.name())).collect::<Vec<_>>());
     let plural = if bad.len() == 1 { "" } else { "s" };
     let fate = first.worse();
@@ -55,7 +55,7 @@ fn message(bundle: &Bundle<'_>, bad: &[Outcome], first: &Outcome) -> String {
     let source = &bundle.names.shared_source;
     let what = match fate {
         Fate::Stops(step) => {
-            let why = if step == Step::Shared {
+            let why = if step == UpdateStep::Shared {
                 format!(": there is no node_modules/@server-flow to copy {source} into")
             } else {
                 String::new()

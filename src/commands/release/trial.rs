@@ -4,7 +4,7 @@ use super::Job;
 use crate::check::engine;
 use crate::commands::Failure;
 use crate::release::workspace::Trial;
-use crate::update::rehearse::{Choice, Leave, Network, Plan, RehearsalError, Subject, rehearse};
+use crate::update::rehearse::{Choice, Leave, Network, RehearsalError, RehearsalPlan, RehearsalSubject, rehearse};
 use std::time::Duration;
 
 /// How long an agent must stay up once it has connected.
@@ -21,8 +21,8 @@ impl Job<'_> {
         let Ok(archive) = self.repo.join(&self.places.published).canonicalize() else {
             return Ok(Trial::Impossible(format!("{} is not there", self.places.published)));
         };
-        let plan = Plan {
-            subject: Subject::Archive(archive),
+        let plan = RehearsalPlan {
+            subject: RehearsalSubject::Archive(archive),
             from: None,
             generations: self.options.generations(),
             choice: Choice::AsProcedure,

@@ -4,7 +4,7 @@ use super::Line;
 use crate::release::workspace::{Trial, Workspace};
 use crate::report::release::Judgement;
 use crate::report::verdict::Verdict;
-use crate::update::rehearsal::{Ending, Run};
+use crate::update::rehearsal::{Ending, RehearsalRun};
 
 pub static LINE: Line = Line {
     id: "update-tried",
@@ -36,7 +36,7 @@ fn judge(workspace: &Workspace) -> Judgement {
 }
 
 /// Whose update stopped where, and why.
-fn fault(run: &Run) -> String {
+fn fault(run: &RehearsalRun) -> String {
     let step = run.stopped_at();
     let place = step.map_or_else(String::new, |step| format!("step {}, {}: ", step.number, step.title));
     let why = match (&run.finding, step.and_then(|step| step.note.as_ref())) {

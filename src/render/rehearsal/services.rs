@@ -4,13 +4,13 @@ use crate::render::{github, junit, sarif};
 use crate::report::finding::Severity;
 use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
-use crate::update::rehearsal::{Ending, Rehearsal, Run, StepRun, StepStatus};
+use crate::update::rehearsal::{Ending, Rehearsal, RehearsalRun, StepRun, StepStatus};
 use quick_junit::{NonSuccessKind, TestCaseStatus, TestSuite};
 use serde_sarif::sarif::{Invocation, Result as SarifResult, Run as SarifRun};
 use std::io::{self, Write};
 
 /// Why a run went wrong, in lines: our words, the machine's own, what to do.
-fn words(run: &Run, step: &StepRun) -> String {
+fn words(run: &RehearsalRun, step: &StepRun) -> String {
     let head = match &run.finding {
         Some(finding) => finding.message.clone(),
         None => format!(
@@ -74,7 +74,7 @@ pub fn junit(rehearsal: &Rehearsal, out: &mut dyn Write) -> io::Result<()> {
     junit::write(suites, out)
 }
 
-fn status(run: &Run, step: &StepRun) -> TestCaseStatus {
+fn status(run: &RehearsalRun, step: &StepRun) -> TestCaseStatus {
     let kind = match step.status {
         StepStatus::Done => return TestCaseStatus::success(),
         StepStatus::NotNeeded => return junit::skipped("not needed", ""),

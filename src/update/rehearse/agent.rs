@@ -1,7 +1,7 @@
-//! Step 8 without systemd: the agent started as the written unit says, and watched until it has connected and stayed up, or
+//! UpdateStep 8 without systemd: the agent started as the written unit says, and watched until it has connected and stayed up, or
 //! died.
 
-use super::control_plane::ControlPlane;
+use super::control_plane::StandIn;
 use super::error::RehearsalError;
 use super::scene::Scene;
 use crate::host::process::{Done, End, Environment, Keep, Request, Running, Streams};
@@ -19,7 +19,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// How an agent is watched.
 pub struct Watch<'a> {
     /// What it is to connect to.
-    pub plane: &'a ControlPlane,
+    pub plane: &'a StandIn,
     /// How long it has to stay up, connected.
     pub hold: Duration,
     /// How long it may take to connect.
@@ -29,7 +29,7 @@ pub struct Watch<'a> {
 }
 
 /// What became of an agent.
-pub enum Outcome {
+pub enum AgentOutcome {
     /// It connected and stayed up.
     Held,
     /// It did not.
@@ -41,12 +41,12 @@ pub enum Outcome {
     },
 }
 
-fn failed(what: impl Into<String>, output: String) -> Outcome {
-    Outcome::Failed { what: what.into(), output }
+fn failed(what: impl Into<String>, output: String) -> AgentOutcome {
+    AgentOutcome::Failed { what: what.into(), output }
 }
 
 /// Starts an agent and watches it; gives how long that took, and the command line.
-pub fn start(unit: &str, scene: &Scene, watch: &Watch<'_>) -> Result<(Outcome, Duration, String), RehearsalError> {
+pub fn start(unit: &str, scene: &Scene, watch: &Watch<'_>) -> Result<(AgentOutcome, Duration, String), RehearsalError> {
     let unit = Unit::of_text(documented_paths::UNIT, documented_paths::UNIT_FILE, unit);
     let home = scene.home().display().to_string();
     let directory = unit.working_path(&Context { user_home: Some(home.clone()) }).unwrap_or_else(|| home.clone());
@@ -101,7 +101,7 @@ fn environment(unit: &Unit, home: &str) -> Vec<(OsString, OsString)> {
 }
 
 /// What becomes of a running agent, and how long it ran.
-fn watched(mut running: Running, watch: &Watch<'_>) -> Result<(Outcome, Duration), RehearsalError> {
+fn watched(mut running: Running, watch: &Watch<'_>) -> Result<(AgentOutcome, Duration), RehearsalError> {
     let failed_to_watch = RehearsalError::io("watch the agent");
     let (mut since, mut connected) = (None, false);
     let end = loop {
@@ -120,7 +120,7 @@ fn watched(mut running: Running, watch: &Watch<'_>) -> Result<(Outcome, Duration
             since = None;
         } else if now.saturating_sub(*since.get_or_insert(now)) >= watch.hold {
             let done = running.finish(End::Stopped).map_err(failed_to_watch)?;
-            return Ok((Outcome::Held, done.took));
+            return Ok((AgentOutcome::Held, done.took));
         }
         if since.is_none() && now >= watch.patience {
             break End::TimedOut;

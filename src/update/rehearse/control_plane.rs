@@ -30,28 +30,28 @@ pub struct Served {
 }
 
 /// A running server; dropped, it and its connections are closed.
-pub struct ControlPlane {
+pub struct StandIn {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<StandInState>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct StandInState {
     closed: AtomicBool,
     next: AtomicU64,
     /// Every connection, with whether it is an agent's WebSocket by now.
     open: Mutex<HashMap<u64, (TcpStream, bool)>>,
 }
 
-impl ControlPlane {
+impl StandIn {
     /// Listens on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When it cannot listen, or has no thread to listen on.
+    /// StepCondition it cannot listen, or has no thread to listen on.
     pub fn start(served: Served) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(StandInState::default());
         let served = Arc::new(served);
         let inner = Arc::clone(&shared);
         thread::Builder::new().spawn(move || {
@@ -83,7 +83,7 @@ impl ControlPlane {
     }
 }
 
-impl Drop for ControlPlane {
+impl Drop for StandIn {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::Relaxed);
         for (stream, _) in self.shared.streams().values() {
@@ -94,7 +94,7 @@ impl Drop for ControlPlane {
     }
 }
 
-impl Shared {
+impl StandInState {
     fn streams(&self) -> std::sync::MutexGuard<'_, HashMap<u64, (TcpStream, bool)>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,7 +110,7 @@ impl Shared {
 
     fn answer(&self, id: u64, mut stream: TcpStream, served: &Served) -> io::Result<()> {
         stream.set_read_timeout(Some(PATIENCE))?;
-        let Some(asked) = Asked::read(&mut stream)? else {
+        let Some(asked) = Requested::read(&mut stream)? else {
             return respond(&mut stream, "400 Bad Request", b"not a request\n");
         };
         if asked.path == served.connect_path
@@ -155,13 +155,13 @@ fn respond(stream: &mut TcpStream, status: &str, body: &[u8]) -> io::Result<()> 
 }
 
 /// What a client asks for.
-struct Asked {
+struct Requested {
     /// Without the query.
     path: String,
     websocket_key: Option<String>,
 }
 
-impl Asked {
+impl Requested {
     /// Reads a request's head; nothing where it is none.
     fn read(stream: &mut TcpStream) -> io::Result<Option<Self>> {
         let mut head = Vec::new();
@@ -195,12 +195,12 @@ mod tests {
     use super::*;
     use std::time::Instant;
 
-    fn served(archive: Option<PathBuf>) -> ControlPlane {
+    fn served(archive: Option<PathBuf>) -> StandIn {
         let served = Served { archive_path: "/agent-bundle.tar.gz", archive, connect_path: "/api/connect" };
-        ControlPlane::start(served).unwrap()
+        StandIn::start(served).unwrap()
     }
 
-    fn ask(plane: &ControlPlane, request: &str) -> String {
+    fn ask(plane: &StandIn, request: &str) -> String {
         let mut stream = TcpStream::connect(plane.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
@@ -208,7 +208,7 @@ mod tests {
         answer
     }
 
-    fn settles(plane: &ControlPlane, count: usize) -> bool {
+    fn settles(plane: &StandIn, count: usize) -> bool {
         let until = Instant::now() + Duration::from_secs(5);
         while plane.connected() != count && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(5));

@@ -1,13 +1,13 @@
 //! What failed, under the name of the rule that knows this fault: told from the words of node, the package managers and
 //! tar, which the lab measures (`tests/lab/rehearse.py`; docs/reference/field-facts.md,
-//! "What the package managers make of a dependency on the shared package", "What Node says").
+//! "What the package managers make of a dependency on the shared package", "What RehearsalNode says").
 
-use crate::update::Step;
+use crate::update::UpdateStep;
 use crate::update::documented_paths::{ENTRY_POINT, SHARED_PACKAGE, SHARED_SOURCE};
 
 /// What stood at the shared package's place once the archive was extracted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Shipped {
+pub enum ShippedPackage {
     /// A copy with its entry point.
     Copy,
     /// A copy without it.
@@ -31,15 +31,15 @@ pub enum Shape {
 
 /// A step that failed.
 #[derive(Clone, Debug)]
-pub struct Failure<'a> {
+pub struct AgentDeath<'a> {
     /// Which.
-    pub step: Step,
+    pub step: UpdateStep,
     /// What the failing command wrote.
     pub output: &'a str,
     /// The deployed bundle's path.
     pub bundle: &'a str,
     /// The shared package, as shipped.
-    pub shipped: Shipped,
+    pub shipped: ShippedPackage,
     /// The layout, as shipped.
     pub shape: Shape,
     /// Whether the entry point is a file with nothing in it.
@@ -52,7 +52,7 @@ pub struct Failure<'a> {
 
 /// What a failure is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Diagnosis {
+pub enum RehearsalDiagnosis {
     /// A fault that a rule of `check` knows.
     Rule {
         /// Its id.
@@ -71,31 +71,31 @@ pub enum Diagnosis {
     Other,
 }
 
-const fn rule(id: &'static str) -> Diagnosis {
-    Diagnosis::Rule { id, path: None }
+const fn rule(id: &'static str) -> RehearsalDiagnosis {
+    RehearsalDiagnosis::Rule { id, path: None }
 }
 
 /// Names a failure.
 #[must_use]
-pub fn diagnose(failure: &Failure<'_>) -> Diagnosis {
+pub fn diagnose(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
     let output = failure.output;
     if output.contains("ENOSPC") || output.contains("No space left on device") {
         return machine("no space is left on the device", "set TMPDIR to a folder with more room");
     }
     match failure.step {
-        Step::Extract if output.contains("contains '..'") => rule("archive-unsafe-path"),
-        Step::Extract => rule("archive-unreadable"),
-        Step::Install => installing(failure),
-        // Step 5 made a link there, which leads to nothing.
-        Step::Shared if output.contains("cannot overwrite non-directory") => rule("local-protocol"),
-        Step::Shared => rule("update-drops-shared"),
-        Step::Restart => starting(failure),
-        Step::Download | Step::Backup | Step::Clean | Step::Unit => Diagnosis::Other,
+        UpdateStep::Extract if output.contains("contains '..'") => rule("archive-unsafe-path"),
+        UpdateStep::Extract => rule("archive-unreadable"),
+        UpdateStep::Install => installing(failure),
+        // UpdateStep 5 made a link there, which leads to nothing.
+        UpdateStep::Shared if output.contains("cannot overwrite non-directory") => rule("local-protocol"),
+        UpdateStep::Shared => rule("update-drops-shared"),
+        UpdateStep::Restart => starting(failure),
+        UpdateStep::Download | UpdateStep::Backup | UpdateStep::Clean | UpdateStep::Unit => RehearsalDiagnosis::Other,
     }
 }
 
-fn machine(what: &str, help: &str) -> Diagnosis {
-    Diagnosis::Machine { what: what.to_owned(), help: help.to_owned() }
+fn machine(what: &str, help: &str) -> RehearsalDiagnosis {
+    RehearsalDiagnosis::Machine { what: what.to_owned(), help: help.to_owned() }
 }
 
 /// What pnpm and npm say when the registry cannot be asked.
@@ -122,7 +122,7 @@ const NOT_CACHED: [&str; 4] =
 const UNAUTHORISED: [&str; 4] =
     ["ERR_PNPM_FETCH_401", "ERR_PNPM_FETCH_403", "npm error code E401", "npm error code E403"];
 
-fn installing(failure: &Failure<'_>) -> Diagnosis {
+fn installing(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
     let output = failure.output;
     let says = |words: &[&str]| words.iter().any(|word| output.contains(word));
     if says(&["ERR_PNPM_WORKSPACE_PKG_NOT_FOUND", "Unsupported URL Type \"workspace:\""]) {
@@ -167,7 +167,7 @@ fn installing(failure: &Failure<'_>) -> Diagnosis {
     if says(&["npm error command sh -c"]) {
         return rule("install-script");
     }
-    Diagnosis::Other
+    RehearsalDiagnosis::Other
 }
 
 /// What node says that names a file's format.
@@ -194,7 +194,7 @@ const UNRESOLVED: [&str; 9] = [
     "[ERR_UNSUPPORTED_RESOLVE_REQUEST]",
 ];
 
-fn starting(failure: &Failure<'_>) -> Diagnosis {
+fn starting(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
     let output = failure.output;
     let says = |words: &[&str]| words.iter().any(|word| output.contains(word));
     if says(&["EADDRINUSE"]) {
@@ -216,10 +216,10 @@ fn starting(failure: &Failure<'_>) -> Diagnosis {
     }
     let path = || stack_path(failure);
     if says(&["does not provide an export named"]) || (says(&["Named export '"]) && says(&["' not found"])) {
-        return Diagnosis::Rule { id: "missing-export", path: path() };
+        return RehearsalDiagnosis::Rule { id: "missing-export", path: path() };
     }
     if says(&FORMAT) {
-        return Diagnosis::Rule { id: "module-format-mismatch", path: path() };
+        return RehearsalDiagnosis::Rule { id: "module-format-mismatch", path: path() };
     }
     if says(&["[ERR_INVALID_PACKAGE_CONFIG]"]) {
         return rule(if names_shared(output) { "shared-package-json-invalid" } else { "package-json-invalid" });
@@ -230,16 +230,16 @@ fn starting(failure: &Failure<'_>) -> Diagnosis {
         return rule(if shared { "shared-package-json-invalid" } else { "unresolved-import" });
     }
     if says(&UNRESOLVED) {
-        return Diagnosis::Rule { id: "unresolved-import", path: path() };
+        return RehearsalDiagnosis::Rule { id: "unresolved-import", path: path() };
     }
     if output.lines().any(|line| line.starts_with("SyntaxError: ")) {
-        return Diagnosis::Rule { id: "module-syntax-error", path: path() };
+        return RehearsalDiagnosis::Rule { id: "module-syntax-error", path: path() };
     }
-    Diagnosis::Other
+    RehearsalDiagnosis::Other
 }
 
 /// `Cannot find package 'X' imported from F`, `Cannot find module 'X'`.
-fn not_found(failure: &Failure<'_>) -> Option<Diagnosis> {
+fn not_found(failure: &AgentDeath<'_>) -> Option<RehearsalDiagnosis> {
     let line = failure
         .output
         .lines()
@@ -248,7 +248,7 @@ fn not_found(failure: &Failure<'_>) -> Option<Diagnosis> {
     let target = target.strip_prefix("file://").unwrap_or(target);
     let importer = line.split_once("' imported from ").map(|(_, from)| from.trim().trim_end_matches(" {"));
     let importer = importer.and_then(|importer| inside(failure, importer));
-    let at = |id| Some(Diagnosis::Rule { id, path: importer.clone() });
+    let at = |id| Some(RehearsalDiagnosis::Rule { id, path: importer.clone() });
     if let Some(path) = inside(failure, target) {
         if path == ENTRY_POINT {
             return Some(rule(match failure.shape {
@@ -263,7 +263,7 @@ fn not_found(failure: &Failure<'_>) -> Option<Diagnosis> {
                 .is_some_and(|importer| names_shared(importer) || importer.starts_with(SHARED_SOURCE));
             return match failure.shipped {
                 _ if of_its_own => at("unresolved-import"),
-                Shipped::Copy => Some(rule("update-drops-shared")),
+                ShippedPackage::Copy => Some(rule("update-drops-shared")),
                 _ => Some(rule("shared-entry-missing")),
             };
         }
@@ -271,9 +271,9 @@ fn not_found(failure: &Failure<'_>) -> Option<Diagnosis> {
     }
     if target == SHARED_PACKAGE || target.starts_with(&format!("{SHARED_PACKAGE}/")) {
         return Some(rule(match failure.shipped {
-            Shipped::Copy | Shipped::Hollow => "update-drops-shared",
-            Shipped::Link => "shared-package-linked",
-            Shipped::Nothing => "shared-package-missing",
+            ShippedPackage::Copy | ShippedPackage::Hollow => "update-drops-shared",
+            ShippedPackage::Link => "shared-package-linked",
+            ShippedPackage::Nothing => "shared-package-missing",
         }));
     }
     if target.starts_with('.') || target.starts_with('/') {
@@ -290,7 +290,7 @@ fn names_shared(text: &str) -> bool {
 }
 
 /// The file that node points to above its message: `file:///…/dist/index.js:3`.
-fn stack_path(failure: &Failure<'_>) -> Option<String> {
+fn stack_path(failure: &AgentDeath<'_>) -> Option<String> {
     failure.output.lines().find_map(|line| {
         let line = line.strip_prefix("file://").unwrap_or(line);
         let file = line.rsplit_once(':').filter(|(_, number)| number.parse::<u32>().is_ok()).map(|(file, _)| file)?;
@@ -299,7 +299,7 @@ fn stack_path(failure: &Failure<'_>) -> Option<String> {
 }
 
 /// A path relative to the bundle, if it is in it.
-fn inside(failure: &Failure<'_>, path: &str) -> Option<String> {
+fn inside(failure: &AgentDeath<'_>, path: &str) -> Option<String> {
     let path = path.strip_prefix("file://").unwrap_or(path);
     path.strip_prefix(failure.bundle)?.strip_prefix('/').map(str::to_owned)
 }
@@ -334,9 +334,9 @@ mod tests {
 
     const BUNDLE: &str = "/tmp/x/.server-flow/agent-bundle";
 
-    fn failure<'a>(step: Step, output: &'a str) -> Failure<'a> {
-        let (shipped, shape) = (Shipped::Copy, Shape::Flat);
-        Failure {
+    fn failure<'a>(step: UpdateStep, output: &'a str) -> AgentDeath<'a> {
+        let (shipped, shape) = (ShippedPackage::Copy, Shape::Flat);
+        AgentDeath {
             step,
             output,
             bundle: BUNDLE,
@@ -348,12 +348,12 @@ mod tests {
         }
     }
 
-    fn name(found: &Diagnosis) -> String {
+    fn name(found: &RehearsalDiagnosis) -> String {
         match found {
-            Diagnosis::Rule { id, path: Some(path) } => format!("{id} {path}"),
-            Diagnosis::Rule { id, path: None } => (*id).to_owned(),
-            Diagnosis::Machine { .. } => "machine".to_owned(),
-            Diagnosis::Other => "other".to_owned(),
+            RehearsalDiagnosis::Rule { id, path: Some(path) } => format!("{id} {path}"),
+            RehearsalDiagnosis::Rule { id, path: None } => (*id).to_owned(),
+            RehearsalDiagnosis::Machine { .. } => "machine".to_owned(),
+            RehearsalDiagnosis::Other => "other".to_owned(),
         }
     }
 
@@ -362,98 +362,98 @@ mod tests {
         let b = BUNDLE;
         for (step, output, expected) in [
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!(
                     "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '@server-flow/shared' imported from {b}/dist/index.js"
                 ),
                 "update-drops-shared",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'chalk' imported from {b}/dist/index.js"),
                 "undeclared-dependency dist/index.js",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!(
                     "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '{b}/dist/a.js' imported from {b}/dist/index.js"
                 ),
                 "unresolved-import dist/index.js",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!("Error: Cannot find module '{b}/dist/index.js'\n  code: 'MODULE_NOT_FOUND'"),
                 "entry-point-missing",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!("Error: Cannot find module './a'\nRequire stack:\n- {b}/dist/index.js"),
                 "unresolved-import",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!(
                     "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{b}/node_modules/@server-flow/shared/dist/index.js' imported from {b}/dist/index.js"
                 ),
                 "update-drops-shared",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!(
                     "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{b}/packages/shared/dist/index.js' imported from {b}/dist/index.js"
                 ),
                 "update-drops-shared",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!(
                     "file://{b}/dist/index.js:4\nimport {{ gone }} from './a.js';\nSyntaxError: The requested module './a.js' does not provide an export named 'gone'"
                 ),
                 "missing-export dist/index.js",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!(
                     "{b}/dist/index.js:1\nimport './a.js';\nSyntaxError: Cannot use import statement outside a module"
                 ),
                 "module-format-mismatch dist/index.js",
             ),
             (
-                Step::Restart,
+                UpdateStep::Restart,
                 format!("file://{b}/dist/a.js:1\nlet = ;\nSyntaxError: Unexpected token ';'"),
                 "module-syntax-error dist/a.js",
             ),
-            (Step::Restart, "TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"file:///x\" needs an import attribute of \"type: json\"".to_owned(), "unresolved-import"),
-            (Step::Restart, "Error: listen EADDRINUSE: address already in use :::3001".to_owned(), "machine"),
-            (Step::Restart, "Error: boom".to_owned(), "other"),
-            (Step::Install, " ERR_PNPM_WORKSPACE_PKG_NOT_FOUND  In : x".to_owned(), "workspace-protocol"),
+            (UpdateStep::Restart, "TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"file:///x\" needs an import attribute of \"type: json\"".to_owned(), "unresolved-import"),
+            (UpdateStep::Restart, "Error: listen EADDRINUSE: address already in use :::3001".to_owned(), "machine"),
+            (UpdateStep::Restart, "Error: boom".to_owned(), "other"),
+            (UpdateStep::Install, " ERR_PNPM_WORKSPACE_PKG_NOT_FOUND  In : x".to_owned(), "workspace-protocol"),
             (
-                Step::Install,
+                UpdateStep::Install,
                 "npm error code EUNSUPPORTEDPROTOCOL\nnpm error Unsupported URL Type \"workspace:\": workspace:*"
                     .to_owned(),
                 "workspace-protocol",
             ),
             (
-                Step::Install,
+                UpdateStep::Install,
                 "npm error code EUNSUPPORTEDPROTOCOL\nnpm error Unsupported URL Type \"link:\": link:../x".to_owned(),
                 "local-protocol",
             ),
             (
-                Step::Install,
+                UpdateStep::Install,
                 " ERR_PNPM_FETCH_404  GET https://r/@server-flow%2Fshared: Not Found - 404".to_owned(),
                 "local-protocol",
             ),
-            (Step::Install, " ERR_PNPM_FETCH_404  GET https://r/nosuch: Not Found - 404".to_owned(), "other"),
-            (Step::Install, "npm error code ENOTCACHED".to_owned(), "machine"),
-            (Step::Install, "npm error code EAI_AGAIN".to_owned(), "machine"),
+            (UpdateStep::Install, " ERR_PNPM_FETCH_404  GET https://r/nosuch: Not Found - 404".to_owned(), "other"),
+            (UpdateStep::Install, "npm error code ENOTCACHED".to_owned(), "machine"),
+            (UpdateStep::Install, "npm error code EAI_AGAIN".to_owned(), "machine"),
             (
-                Step::Install,
+                UpdateStep::Install,
                 " ERR_PNPM_NO_PKG_MANIFEST  No package.json found in /x".to_owned(),
                 "package-json-missing",
             ),
-            (Step::Shared, "cp: cannot create directory".to_owned(), "update-drops-shared"),
-            (Step::Extract, "gzip: stdin: not in gzip format".to_owned(), "archive-unreadable"),
-            (Step::Extract, "tar: x: Cannot write: No space left on device".to_owned(), "machine"),
+            (UpdateStep::Shared, "cp: cannot create directory".to_owned(), "update-drops-shared"),
+            (UpdateStep::Extract, "gzip: stdin: not in gzip format".to_owned(), "archive-unreadable"),
+            (UpdateStep::Extract, "tar: x: Cannot write: No space left on device".to_owned(), "machine"),
         ] {
             assert_eq!(name(&diagnose(&failure(step, &output))), expected, "{output}");
         }
@@ -465,15 +465,15 @@ mod tests {
             "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '@server-flow/shared' imported from {BUNDLE}/dist/index.js"
         );
         for (shipped, expected) in [
-            (Shipped::Copy, "update-drops-shared"),
-            (Shipped::Link, "shared-package-linked"),
-            (Shipped::Nothing, "shared-package-missing"),
+            (ShippedPackage::Copy, "update-drops-shared"),
+            (ShippedPackage::Link, "shared-package-linked"),
+            (ShippedPackage::Nothing, "shared-package-missing"),
         ] {
-            assert_eq!(name(&diagnose(&Failure { shipped, ..failure(Step::Restart, &output) })), expected);
+            assert_eq!(name(&diagnose(&AgentDeath { shipped, ..failure(UpdateStep::Restart, &output) })), expected);
         }
         let output = format!("Error: Cannot find module '{BUNDLE}/dist/index.js'");
         for (shape, expected) in [(Shape::Nested, "nested-layout"), (Shape::Wrapped, "archive-wrapped")] {
-            assert_eq!(name(&diagnose(&Failure { shape, ..failure(Step::Restart, &output) })), expected);
+            assert_eq!(name(&diagnose(&AgentDeath { shape, ..failure(UpdateStep::Restart, &output) })), expected);
         }
     }
 
@@ -481,10 +481,13 @@ mod tests {
     fn another_build_of_the_shared_package_is_the_updates_doing() {
         let output = "SyntaxError: The requested module '@server-flow/shared' does not provide an export named 'Id'";
         for (replaced, expected) in [(true, "update-drops-shared"), (false, "missing-export")] {
-            assert_eq!(name(&diagnose(&Failure { replaced, ..failure(Step::Restart, output) })), expected);
+            assert_eq!(name(&diagnose(&AgentDeath { replaced, ..failure(UpdateStep::Restart, output) })), expected);
         }
         let own = "SyntaxError: The requested module './a.js' does not provide an export named 'a'";
-        assert_eq!(name(&diagnose(&Failure { replaced: true, ..failure(Step::Restart, own) })), "missing-export");
+        assert_eq!(
+            name(&diagnose(&AgentDeath { replaced: true, ..failure(UpdateStep::Restart, own) })),
+            "missing-export"
+        );
     }
 
     #[test]

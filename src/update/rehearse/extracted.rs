@@ -1,6 +1,6 @@
 //! What stands in the deployed bundle once the archive is extracted, and whether it was replaced afterwards.
 
-use super::diagnose::{Shape, Shipped};
+use super::diagnose::{Shape, ShippedPackage};
 use crate::host::files;
 use crate::host::paths::{self, FileKind};
 use crate::update::documented_paths;
@@ -33,14 +33,14 @@ pub fn build_of(folder: &Path) -> Option<u64> {
 }
 
 /// What the extracted bundle looks like.
-pub fn look(bundle: &Path) -> (Shipped, Shape) {
+pub fn look(bundle: &Path) -> (ShippedPackage, Shape) {
     let copy = copy_in(bundle);
     let entry = paths::look_through(&copy.join(documented_paths::SHARED_ENTRY_POINT));
     let shipped = match paths::look(&copy).map(|found| found.kind) {
-        Ok(FileKind::Link) => Shipped::Link,
-        Ok(FileKind::Directory) if entry.is_ok_and(|entry| entry.size > 0) => Shipped::Copy,
-        Ok(FileKind::Directory) => Shipped::Hollow,
-        _ => Shipped::Nothing,
+        Ok(FileKind::Link) => ShippedPackage::Link,
+        Ok(FileKind::Directory) if entry.is_ok_and(|entry| entry.size > 0) => ShippedPackage::Copy,
+        Ok(FileKind::Directory) => ShippedPackage::Hollow,
+        _ => ShippedPackage::Nothing,
     };
     let names = paths::names(bundle).unwrap_or_default();
     let names: Vec<_> = names.iter().map(|name| bundle.join(name)).collect();

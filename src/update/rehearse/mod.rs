@@ -17,7 +17,7 @@ mod run;
 mod scene;
 
 pub use error::RehearsalError;
-pub use plan::{Choice, Event, Leave, Network, Plan, Subject};
+pub use plan::{Choice, Event, Leave, Network, RehearsalPlan, RehearsalSubject};
 
 use crate::host::folders;
 use crate::host::process::Request;
@@ -31,7 +31,11 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Where it cannot be begun, or was interrupted. What goes wrong in the update itself is the report's.
-pub fn rehearse(plan: &Plan, stop: &AtomicBool, tell: &dyn Fn(Event<'_>)) -> Result<Rehearsal, RehearsalError> {
+pub fn rehearse(
+    plan: &RehearsalPlan,
+    stop: &AtomicBool,
+    tell: &dyn Fn(Event<'_>),
+) -> Result<Rehearsal, RehearsalError> {
     let temporary = scene::Temporary::new()?;
     let done = rehearse_in(temporary.path(), plan, stop, tell);
     // Whatever happened, nothing is left running; a removal that fails matters only where the rest went well.
@@ -43,21 +47,21 @@ pub fn rehearse(plan: &Plan, stop: &AtomicBool, tell: &dyn Fn(Event<'_>)) -> Res
 
 fn rehearse_in(
     root: &Path,
-    plan: &Plan,
+    plan: &RehearsalPlan,
     stop: &AtomicBool,
     tell: &dyn Fn(Event<'_>),
 ) -> Result<Rehearsal, RehearsalError> {
     let node = node::find()?;
     let served = match &plan.subject {
-        Subject::Archive(path) => Some(path.clone()),
-        Subject::Folder(path) => Some(pack(path, root, stop)?),
-        Subject::Address(_) => None,
+        RehearsalSubject::Archive(path) => Some(path.clone()),
+        RehearsalSubject::Folder(path) => Some(pack(path, root, stop)?),
+        RehearsalSubject::Address(_) => None,
     };
     let caches = caches::Caches::prepare(root, plan.network, plan.choice, stop)?;
     let mut runs = Vec::new();
     for generation in &plan.generations {
         let scene = scene::Scene::build(root, *generation, plan.from.as_deref(), stop)?;
-        let run = run::run(&run::Setting {
+        let run = run::run(&run::RunSetting {
             plan,
             generation: *generation,
             scene: &scene,
@@ -77,8 +81,8 @@ fn rehearse_in(
         runs.push(run);
     }
     let bundle = match &plan.subject {
-        Subject::Archive(path) | Subject::Folder(path) => path.display().to_string(),
-        Subject::Address(address) => address.clone(),
+        RehearsalSubject::Archive(path) | RehearsalSubject::Folder(path) => path.display().to_string(),
+        RehearsalSubject::Address(address) => address.clone(),
     };
     let printable = |text: String| crate::text::printable(&text).into_owned();
     let from = plan.from.as_ref().map(|path| printable(path.display().to_string()));

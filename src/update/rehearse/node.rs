@@ -5,7 +5,7 @@ use crate::update::documented_paths;
 use std::path::PathBuf;
 
 /// The node that the written unit starts.
-pub struct Node {
+pub struct RehearsalNode {
     /// Its path.
     pub path: PathBuf,
     /// Whether it is the one that the document names.
@@ -13,14 +13,14 @@ pub struct Node {
 }
 
 /// Finds it.
-pub fn find() -> Result<Node, RehearsalError> {
+pub fn find() -> Result<RehearsalNode, RehearsalError> {
     let documented = PathBuf::from(documented_paths::NODE);
     if documented.is_file() {
-        return Ok(Node { path: documented, documented: true });
+        return Ok(RehearsalNode { path: documented, documented: true });
     }
     let found = crate::host::find_program("node").ok_or_else(|| RehearsalError::Missing {
         what: format!("there is no node: neither {} nor `node` in PATH", documented_paths::NODE),
         help: "install the node that the servers have, then rehearse again".to_owned(),
     })?;
-    Ok(Node { path: found, documented: false })
+    Ok(RehearsalNode { path: found, documented: false })
 }

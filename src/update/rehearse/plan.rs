@@ -2,13 +2,13 @@
 
 use crate::update::generation::Generation;
 use crate::update::rehearsal::StepRun;
-use crate::update::{Manager, Step};
+use crate::update::{Manager, UpdateStep};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is rehearsed.
 #[derive(Clone, Debug)]
-pub enum Subject {
+pub enum RehearsalSubject {
     /// An archive, served by the stand-in for the control plane.
     Archive(PathBuf),
     /// A bundle's folder, packed first as the document does.
@@ -46,9 +46,9 @@ pub enum Leave {
 
 /// What to do.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct RehearsalPlan {
     /// What is rehearsed.
-    pub subject: Subject,
+    pub subject: RehearsalSubject,
     /// What was deployed before; nothing for an empty folder.
     pub from: Option<PathBuf>,
     /// Whose updates.
@@ -69,7 +69,7 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A step begins.
-    Begins(Generation, Step),
+    Begins(Generation, UpdateStep),
     /// A step has ended.
     Ended(Generation, &'a StepRun),
 }

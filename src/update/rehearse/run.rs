@@ -1,13 +1,13 @@
 //! One generation's update, step by step, to its end or to the first line that fails.
 
-use super::agent::{self, Outcome};
+use super::agent::{self, AgentOutcome};
 use super::caches::Caches;
-use super::control_plane::{ControlPlane, Served};
-use super::diagnose::{Diagnosis, Failure, Shape, Shipped, diagnose, key_line};
+use super::control_plane::{Served, StandIn};
+use super::diagnose::{AgentDeath, RehearsalDiagnosis, Shape, ShippedPackage, diagnose, key_line};
 use super::error::RehearsalError;
 use super::extracted::{build_of, copy_in, look};
-use super::node::Node;
-use super::plan::{Choice, Event, Plan, Subject};
+use super::node::RehearsalNode;
+use super::plan::{Choice, Event, RehearsalPlan, RehearsalSubject};
 use super::scene::Scene;
 use crate::host::paths::{self, FileKind};
 use crate::host::process::{Done, End, Environment, Keep, Request, Streams, run_unless};
@@ -17,8 +17,8 @@ use crate::report::finding::{Finding, Observation, Severity};
 use crate::text;
 use crate::update::documented_paths;
 use crate::update::generation::Generation;
-use crate::update::rehearsal::{Ending, Run, StepRun, StepStatus};
-use crate::update::{Fallback, Line, Manager, Place, Run as Does, Step, When, Word};
+use crate::update::rehearsal::{Ending, RehearsalRun, StepRun, StepStatus};
+use crate::update::{Fallback, Manager, StepCommand, StepCondition, StepLine, StepPlace, UpdateStep, Word};
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -31,29 +31,29 @@ const MAX_OUTPUT: usize = 64 * 1024;
 const MAX_LINES: usize = 40;
 
 /// What a run needs.
-pub struct Setting<'a> {
-    pub plan: &'a Plan,
+pub struct RunSetting<'a> {
+    pub plan: &'a RehearsalPlan,
     pub generation: Generation,
     pub scene: &'a Scene,
     pub caches: &'a Caches,
     pub served: Option<PathBuf>,
-    pub node: &'a Node,
+    pub node: &'a RehearsalNode,
     pub stop: &'a AtomicBool,
     pub tell: &'a dyn Fn(Event<'_>),
 }
 
 /// Runs the update.
-pub fn run(setting: &Setting<'_>) -> Result<Run, RehearsalError> {
+pub fn run(setting: &RunSetting<'_>) -> Result<RehearsalRun, RehearsalError> {
     let served = Served {
         archive_path: documented_paths::PUBLISHED,
         archive: setting.served.clone(),
         connect_path: documented_paths::CONNECT,
     };
-    let plane = ControlPlane::start(served).map_err(RehearsalError::io("listen on 127.0.0.1"))?;
+    let plane = StandIn::start(served).map_err(RehearsalError::io("listen on 127.0.0.1"))?;
     let mut update = Update {
         setting,
         plane,
-        shipped: Shipped::Nothing,
+        shipped: ShippedPackage::Nothing,
         build: None,
         shape: Shape::Flat,
         manager: None,
@@ -62,10 +62,10 @@ pub fn run(setting: &Setting<'_>) -> Result<Run, RehearsalError> {
         finding: None,
         aftermath: None,
     };
-    for step in Step::ALL {
+    for step in UpdateStep::ALL {
         update.step(step)?;
     }
-    Ok(Run {
+    Ok(RehearsalRun {
         generation: setting.generation,
         package_manager: update.manager.map(Manager::name),
         ending: update.ending,
@@ -78,9 +78,9 @@ pub fn run(setting: &Setting<'_>) -> Result<Run, RehearsalError> {
 }
 
 struct Update<'a> {
-    setting: &'a Setting<'a>,
-    plane: ControlPlane,
-    shipped: Shipped,
+    setting: &'a RunSetting<'a>,
+    plane: StandIn,
+    shipped: ShippedPackage,
     /// What the shipped copy of the shared package was made of.
     build: Option<u64>,
     shape: Shape,
@@ -92,7 +92,7 @@ struct Update<'a> {
 }
 
 /// How a line went wrong.
-struct Fault {
+struct RunFault {
     /// What was seen, in our words.
     what: String,
     /// What the command wrote.
@@ -102,7 +102,7 @@ struct Fault {
 }
 
 impl Update<'_> {
-    fn step(&mut self, step: Step) -> Result<(), RehearsalError> {
+    fn step(&mut self, step: UpdateStep) -> Result<(), RehearsalError> {
         let generation = self.setting.generation;
         let mut report = StepRun {
             number: step.number(),
@@ -128,7 +128,7 @@ impl Update<'_> {
                     break;
                 }
             }
-            if step == Step::Extract {
+            if step == UpdateStep::Extract {
                 let bundle = self.setting.scene.bundle();
                 (self.shipped, self.shape) = look(&bundle);
                 self.build = build_of(&copy_in(&bundle));
@@ -140,37 +140,37 @@ impl Update<'_> {
     }
 
     /// Whether a line is to be run: the agent asks the disk, following links.
-    fn holds(&self, when: When) -> bool {
+    fn holds(&self, when: StepCondition) -> bool {
         let bundle = self.setting.scene.bundle();
         let copy = copy_in(&bundle);
         match when {
-            When::Always => true,
-            When::Copied => copy.exists(),
-            When::Aside => self.place(Place::Aside).exists(),
-            When::OnlySource => bundle.join(documented_paths::SHARED_SOURCE).exists() && !copy.exists(),
+            StepCondition::Always => true,
+            StepCondition::Copied => copy.exists(),
+            StepCondition::Aside => self.place(StepPlace::Aside).exists(),
+            StepCondition::OnlySource => bundle.join(documented_paths::SHARED_SOURCE).exists() && !copy.exists(),
         }
     }
 
-    fn line(&mut self, line: &Line, report: &mut StepRun) -> Result<Result<(), Fault>, RehearsalError> {
+    fn line(&mut self, line: &StepLine, report: &mut StepRun) -> Result<Result<(), RunFault>, RehearsalError> {
         let directory = line.directory.map(|place| self.place(place));
         match line.run {
-            Does::Command(words) => self.command(words, directory, report),
-            Does::Install { pnpm, npm, fallback } => self.install(pnpm, npm, fallback, directory, report),
-            Does::WriteUnit => self.write_unit(report),
+            StepCommand::Command(words) => self.command(words, directory, report),
+            StepCommand::Install { pnpm, npm, fallback } => self.install(pnpm, npm, fallback, directory, report),
+            StepCommand::WriteUnit => self.write_unit(report),
             // The unit is read where the agent is started; the machine's own systemd is left alone.
-            Does::Reload => Ok(Ok(())),
-            Does::Restart => self.restart(report),
+            StepCommand::Reload => Ok(Ok(())),
+            StepCommand::Restart => self.restart(report),
         }
     }
 
-    fn place(&self, place: Place) -> PathBuf {
+    fn place(&self, place: StepPlace) -> PathBuf {
         self.setting.scene.place(place, &self.plane.address()).into()
     }
 
     fn fill(&self, word: &Word) -> OsString {
         match (word, &self.setting.plan.subject) {
             (Word::Is(text), _) => text.into(),
-            (Word::At(Place::ControlPlane, _), Subject::Address(address)) => address.into(),
+            (Word::At(StepPlace::ControlPlane, _), RehearsalSubject::Address(address)) => address.into(),
             (Word::At(place, rest), _) => {
                 let mut filled = self.setting.scene.place(*place, &self.plane.address());
                 filled.push(rest);
@@ -184,7 +184,7 @@ impl Update<'_> {
         words: &[Word],
         directory: Option<PathBuf>,
         report: &mut StepRun,
-    ) -> Result<Result<(), Fault>, RehearsalError> {
+    ) -> Result<Result<(), RunFault>, RehearsalError> {
         let (done, shown) = self.execute(words, None, directory, report)?;
         match done {
             None => Ok(Err(missing(&shown))),
@@ -200,7 +200,7 @@ impl Update<'_> {
         fallback: Fallback,
         directory: Option<PathBuf>,
         report: &mut StepRun,
-    ) -> Result<Result<(), Fault>, RehearsalError> {
+    ) -> Result<Result<(), RunFault>, RehearsalError> {
         let mut before = String::new();
         if self.setting.plan.choice != Choice::Only(Manager::Npm) {
             let (done, shown) = self.execute(pnpm, Some(Manager::Pnpm), directory.clone(), report)?;
@@ -275,7 +275,7 @@ impl Update<'_> {
         }
     }
 
-    fn write_unit(&self, report: &mut StepRun) -> Result<Result<(), Fault>, RehearsalError> {
+    fn write_unit(&self, report: &mut StepRun) -> Result<Result<(), RunFault>, RehearsalError> {
         let (scene, node) = (self.setting.scene, self.setting.node);
         let bundle = scene.bundle().display().to_string();
         let unit =
@@ -292,8 +292,8 @@ impl Update<'_> {
         Ok(Ok(()))
     }
 
-    fn restart(&self, report: &mut StepRun) -> Result<Result<(), Fault>, RehearsalError> {
-        let Setting { scene, plan, stop, .. } = *self.setting;
+    fn restart(&self, report: &mut StepRun) -> Result<Result<(), RunFault>, RehearsalError> {
+        let RunSetting { scene, plan, stop, .. } = *self.setting;
         let path = scene.unit();
         let text = files::read_whole(&path).map_err(RehearsalError::io(format!("read {}", path.display())))?;
         let watch = agent::Watch { plane: &self.plane, hold: plan.hold, patience: plan.patience, stop };
@@ -301,15 +301,15 @@ impl Update<'_> {
         report.commands.push(printable(&command));
         report.took += took;
         match outcome {
-            Outcome::Held => Ok(Ok(())),
-            Outcome::Failed { what, output } => Ok(Err(Fault { what, output, machine: None })),
+            AgentOutcome::Held => Ok(Ok(())),
+            AgentOutcome::Failed { what, output } => Ok(Err(RunFault { what, output, machine: None })),
         }
     }
 
     /// Notes a fault, and names it.
-    fn fail(&mut self, step: Step, fault: &Fault, report: &mut StepRun) {
+    fn fail(&mut self, step: UpdateStep, fault: &RunFault, report: &mut StepRun) {
         let bundle = self.setting.scene.bundle();
-        let failure = Failure {
+        let failure = AgentDeath {
             step,
             output: &fault.output,
             bundle: &bundle.display().to_string(),
@@ -318,10 +318,10 @@ impl Update<'_> {
             empty_entry: paths::look_through(&bundle.join(documented_paths::ENTRY_POINT))
                 .is_ok_and(|found| found.kind == FileKind::File && found.size == 0),
             no_manifest: !bundle.join("package.json").exists(),
-            replaced: self.shipped == Shipped::Copy && build_of(&copy_in(&bundle)) != self.build,
+            replaced: self.shipped == ShippedPackage::Copy && build_of(&copy_in(&bundle)) != self.build,
         };
         let diagnosis = match &fault.machine {
-            Some(help) => Diagnosis::Machine { what: fault.what.clone(), help: help.clone() },
+            Some(help) => RehearsalDiagnosis::Machine { what: fault.what.clone(), help: help.clone() },
             None => diagnose(&failure),
         };
         report.status = StepStatus::Failed;
@@ -329,15 +329,15 @@ impl Update<'_> {
         report.output = Some(tail(&fault.output)).filter(|output| !output.is_empty());
         self.ending = Ending::Fails;
         match diagnosis {
-            Diagnosis::Machine { what, help } => {
+            RehearsalDiagnosis::Machine { what, help } => {
                 report.status = StepStatus::Inconclusive;
                 (report.note, report.help) = (Some(printable(&what)), Some(help));
                 self.ending = Ending::Inconclusive;
             }
-            Diagnosis::Rule { id, path } => {
+            RehearsalDiagnosis::Rule { id, path } => {
                 self.finding = Some(finding(self.setting.generation, step, id, path, &fault.output));
             }
-            Diagnosis::Other => {}
+            RehearsalDiagnosis::Other => {}
         }
         if self.ending == Ending::Fails {
             self.aftermath = Some(step.stopped());
@@ -345,9 +345,15 @@ impl Update<'_> {
     }
 }
 
-fn finding(generation: Generation, step: Step, rule: &'static str, path: Option<String>, output: &str) -> Finding {
+fn finding(
+    generation: Generation,
+    step: UpdateStep,
+    rule: &'static str,
+    path: Option<String>,
+    output: &str,
+) -> Finding {
     let message = match step {
-        Step::Restart => {
+        UpdateStep::Restart => {
             format!("Updated by an agent of the generation `{}`, the new agent does not start", generation.name())
         }
         step => {
@@ -365,16 +371,16 @@ fn finding(generation: Generation, step: Step, rule: &'static str, path: Option<
     Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help }
 }
 
-fn missing(shown: &str) -> Fault {
+fn missing(shown: &str) -> RunFault {
     let program = shown.split(' ').next().unwrap_or_default();
-    Fault {
+    RunFault {
         what: format!("there is no `{program}` in PATH"),
         output: String::new(),
         machine: Some("install it, then rehearse again".to_owned()),
     }
 }
 
-fn fault(shown: &str, done: &Done) -> Fault {
+fn fault(shown: &str, done: &Done) -> RunFault {
     let how = match done.end {
         End::Exit(code) => format!("exited with {code}"),
         End::Signal(signal) => format!("was ended by signal {signal}"),
@@ -382,7 +388,7 @@ fn fault(shown: &str, done: &Done) -> Fault {
         End::Stopped => "was stopped".to_owned(),
     };
     let words = shown.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    Fault { what: format!("`{words}` {how}"), output: done.stdout.text(), machine: None }
+    RunFault { what: format!("`{words}` {how}"), output: done.stdout.text(), machine: None }
 }
 
 fn shown(program: &OsString, args: &[OsString]) -> String {

@@ -5,7 +5,7 @@ use super::plan::Leave;
 use super::prepare::prepare;
 use crate::host::folders;
 use crate::host::process::{Request, end_all_below};
-use crate::update::Place;
+use crate::update::StepPlace;
 use crate::update::documented_paths;
 use crate::update::generation::Generation;
 use std::ffi::OsString;
@@ -137,13 +137,13 @@ impl Scene {
     }
 
     /// What a place of the update is here.
-    pub fn place(&self, place: Place, control_plane: &str) -> OsString {
+    pub fn place(&self, place: StepPlace, control_plane: &str) -> OsString {
         let below = |path: &str| match path.strip_prefix("~/") {
             Some(rest) => self.home().join(rest),
             None => self.root.join(path.trim_start_matches('/')),
         };
         match place {
-            Place::ControlPlane => control_plane.into(),
+            StepPlace::ControlPlane => control_plane.into(),
             other => below(other.documented()).into(),
         }
     }
@@ -166,13 +166,13 @@ mod tests {
         let scene = Scene::build(root.path(), Generation::Documented, None, &AtomicBool::new(false)).unwrap();
         let here = root.path().join("documented");
         for (place, expected) in [
-            (Place::Bundle, "home/.server-flow/agent-bundle"),
-            (Place::Backup, "home/.server-flow/agent-bundle-backup"),
-            (Place::Download, "tmp/agent-bundle-update.tar.gz"),
+            (StepPlace::Bundle, "home/.server-flow/agent-bundle"),
+            (StepPlace::Backup, "home/.server-flow/agent-bundle-backup"),
+            (StepPlace::Download, "tmp/agent-bundle-update.tar.gz"),
         ] {
             assert_eq!(scene.place(place, "http://x"), here.join(expected), "{place:?}");
         }
-        assert_eq!(scene.place(Place::ControlPlane, "http://x"), "http://x");
+        assert_eq!(scene.place(StepPlace::ControlPlane, "http://x"), "http://x");
         assert_eq!(scene.unit(), here.join("etc/systemd/system/server-flow-agent.service"));
         assert!(scene.bundle().is_dir());
     }
