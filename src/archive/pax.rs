@@ -1,6 +1,6 @@
 //! The records of a PAX extended header, strictly.
 //!
-//! UnpackedSource: POSIX.1-2017 pax, section "pax Extended Header". Extractors part over repeated keywords, signs, blanks,
+//! Source: POSIX.1-2017 pax, section "pax Extended Header". Extractors part over repeated keywords, signs, blanks,
 //! newlines and NULs in values, so records that are not plainly written are refused.
 
 /// What the records of an `x` header change about the entry that follows.

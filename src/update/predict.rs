@@ -1,4 +1,4 @@
-//! What the update would leave of the shared package, told from the bundle alone. UpdateStep 4 deletes `node_modules`, and with it
+//! What the update would leave of the shared package, told from the bundle alone. Step 4 deletes `node_modules`, and with it
 //! the copy that was shipped; what brings it back differs by generation and by package manager.
 //!
 //! Measured: docs/reference/field-facts.md, "What survives the update"; `tests/lab/specs.py` for the package managers, and

@@ -9,7 +9,7 @@ use crate::systemd::normal;
 pub static CAUSE: Cause = Cause {
     id: "deployment-nested",
     severity: Severity::Error,
-    summary: "the bundle has the old nested documented_paths, and the unit starts the flat one",
+    summary: "the bundle has the old nested layout, and the unit starts the flat one",
     page: include_str!("../../../docs/causes/deployment-nested.md"),
     stands: Stands::InTheWay,
     follows_from: &["download-not-an-archive"],

@@ -8,7 +8,7 @@ use crate::report::finding::Severity;
 pub static CAUSE: Cause = Cause {
     id: "unit-nested-paths",
     severity: Severity::Error,
-    summary: "the unit starts the agent in the old nested documented_paths, the bundle is flat",
+    summary: "the unit starts the agent in the old nested layout, the bundle is flat",
     page: include_str!("../../../docs/causes/unit-nested-paths.md"),
     stands: Stands::InTheWay,
     follows_from: &[

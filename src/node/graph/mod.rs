@@ -108,7 +108,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
     walk.finish()
 }
 
-/// LoadPhase Node meets a fault.
+/// When Node meets a fault.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum LoadPhase {
     /// While everything is loaded.

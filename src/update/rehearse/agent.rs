@@ -1,4 +1,4 @@
-//! UpdateStep 8 without systemd: the agent started as the written unit says, and watched until it has connected and stayed up, or
+//! Step 8 without systemd: the agent started as the written unit says, and watched until it has connected and stayed up, or
 //! died.
 
 use super::control_plane::StandIn;

@@ -47,7 +47,7 @@ impl StandIn {
     /// Listens on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// StepCondition it cannot listen, or has no thread to listen on.
+    /// When it cannot listen, or has no thread to listen on.
     pub fn start(served: Served) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;

@@ -1,6 +1,6 @@
 //! What failed, under the name of the rule that knows this fault: told from the words of node, the package managers and
 //! tar, which the lab measures (`tests/lab/rehearse.py`; docs/reference/field-facts.md,
-//! "What the package managers make of a dependency on the shared package", "What RehearsalNode says").
+//! "What the package managers make of a dependency on the shared package", "What Node says").
 
 use crate::update::UpdateStep;
 use crate::update::documented_paths::{ENTRY_POINT, SHARED_PACKAGE, SHARED_SOURCE};
@@ -86,7 +86,7 @@ pub fn diagnose(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
         UpdateStep::Extract if output.contains("contains '..'") => rule("archive-unsafe-path"),
         UpdateStep::Extract => rule("archive-unreadable"),
         UpdateStep::Install => installing(failure),
-        // UpdateStep 5 made a link there, which leads to nothing.
+        // Step 5 made a link there, which leads to nothing.
         UpdateStep::Shared if output.contains("cannot overwrite non-directory") => rule("local-protocol"),
         UpdateStep::Shared => rule("update-drops-shared"),
         UpdateStep::Restart => starting(failure),
