@@ -116,7 +116,7 @@ impl Redactor {
     /// [`Redactor::clean`] of lines that follow each other: a key that is printed line by line goes whole.
     #[must_use]
     pub fn clean_lines<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        let mut block = Block::default();
+        let mut block = KeyBlock::default();
         lines.into_iter().map(|line| if block.hides(line) { REDACTED.to_owned() } else { self.clean(line) }).collect()
     }
 
@@ -136,11 +136,11 @@ impl Redactor {
 
 /// Whether lines are inside a private key in PEM.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Block {
+pub struct KeyBlock {
     inside: bool,
 }
 
-impl Block {
+impl KeyBlock {
     /// Whether this line, which follows the last one given, is part of a key.
     pub fn hides(&mut self, line: &str) -> bool {
         let begins = line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----");

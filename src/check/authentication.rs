@@ -7,7 +7,7 @@ use crate::signing::authenticity::{Authenticity, Binding, ManifestFile, Signatur
 use crate::signing::checksums;
 use crate::signing::detached::MAX_SIGNATURE_FILE;
 use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE, PLAIN_MANIFEST_SIGNATURE};
-use crate::signing::{Manifest, SignatureFile, SignatureFileError, Status, TrustStore, Verifier};
+use crate::signing::{Manifest, SignatureFile, SignatureFileError, SignatureVerdict, TrustStore, Verifier};
 use crate::text;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Tree};
@@ -186,7 +186,7 @@ pub fn verified(recognised: &Recognised, verifier: Option<Verifier>) -> Signatur
         return Signature { report, ..Signature::default() };
     };
     match verifier.finish().status {
-        Status::Verified(verified) => {
+        SignatureVerdict::Verified(verified) => {
             let fields = verified.comment.as_ref().map(crate::signing::TrustedComment::fields).unwrap_or_default();
             let comment = verified.comment.map(|comment| text::printable(&comment.text()).into_owned());
             let key_id = Some(verified.key_id.to_string());
@@ -194,12 +194,12 @@ pub fn verified(recognised: &Recognised, verifier: Option<Verifier>) -> Signatur
             let binding = Binding { file: fields.file, version: fields.version };
             Signature { report, binding, ..Signature::default() }
         }
-        Status::Untrusted { key_id } => {
+        SignatureVerdict::Untrusted { key_id } => {
             let key_id = Some(key_id.to_string());
             let report = SignatureReport { status: SignatureStatus::Untrusted, format, key_id, comment: None };
             Signature { report, ..Signature::default() }
         }
-        Status::Invalid(reason) => {
+        SignatureVerdict::Invalid(reason) => {
             let key_id = file.claimed_key_id().map(|id| id.to_string());
             invalid(format, key_id, reason.to_string())
         }

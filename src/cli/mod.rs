@@ -37,11 +37,11 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Judge bundles: archives, directories, or `-` for an archive on stdin
-    Check(check::Check),
+    Check(check::CheckArgs),
     /// Diagnose this server: why the agent is down, with the evidence and the commands that mend it
     Doctor(doctor::Doctor),
     /// Print the SHA-256 of every file that `tar -xzf PATH` would leave, as sha256sum does
-    Manifest(manifest::Manifest),
+    Manifest(manifest::ManifestArgs),
     /// Walk the checklist before a release over the repository
     Release(release::Release),
     /// Make the archive of a bundle's folder: the same bytes from the same files, on any machine

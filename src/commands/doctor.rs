@@ -107,7 +107,7 @@ fn record(path: &Path, recorder: &Recorder<'_>, redactor: &Redactor) -> Result<(
 /// The live log of the document (section "Erreurs Courantes"), secrets taken out, until it is interrupted.
 fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<()> {
     session.print(b"\n")?;
-    let mut block = crate::redact::Block::default();
+    let mut block = crate::redact::KeyBlock::default();
     let each = |line: &str| {
         let hidden = block.hides(line);
         let shown = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };

@@ -29,7 +29,7 @@ const CONTROL_PLANE_KEY: &str = ".server-flow/cp-public-key.pem";
 const MAX_PASSPHRASE: usize = 4096;
 
 /// Where trusted keys are looked for beside `--key` and the configuration.
-struct Places {
+struct KeyPlaces {
     listed: Option<OsString>,
     system: PathBuf,
     home: Option<PathBuf>,
@@ -42,7 +42,7 @@ struct Places {
 /// For a key that cannot be read, wherever it was named or found: one that is left out in silence would
 /// make good signatures look strange.
 pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore> {
-    let places = Places {
+    let places = KeyPlaces {
         listed: host::env(KEYS_VARIABLE),
         system: SYSTEM_KEYS.into(),
         home: host::env("HOME").map(PathBuf::from),
@@ -73,7 +73,7 @@ pub fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> 
     Ok(Trust { keys, required })
 }
 
-fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Result<TrustStore> {
+fn collect(options: &KeyArgs, configured: &Configured, places: &KeyPlaces) -> Result<TrustStore> {
     let mut store = TrustStore::new();
     for path in &options.keys {
         add(&mut store, path, "--key")?;
@@ -288,8 +288,8 @@ mod tests {
         let config = Config::parse("[signature]\nkeys = [\"a\"]\n").unwrap();
         let configured = Configured { config, folder: Some(at("config")) };
         let places =
-            Places { listed: Some(at("listed").into_os_string()), system: at("keys.d"), home: Some(at("home")) };
-        let gathered = |places: &Places| collect(&options, &configured, places);
+            KeyPlaces { listed: Some(at("listed").into_os_string()), system: at("keys.d"), home: Some(at("home")) };
+        let gathered = |places: &KeyPlaces| collect(&options, &configured, places);
         let store = gathered(&places).unwrap();
         let origins: Vec<Vec<_>> = store.iter().map(|known| known.origins.clone()).collect();
         let shown = |name: &str| printable_path(&at(name));
@@ -302,9 +302,9 @@ mod tests {
         assert_eq!(origins, expected);
 
         // What was named and is not there, or is no key, stops the run; what is only looked for may be absent.
-        let nowhere = Places { listed: None, system: at("none"), home: Some(at("flag")) };
+        let nowhere = KeyPlaces { listed: None, system: at("none"), home: Some(at("flag")) };
         assert_eq!(gathered(&nowhere).unwrap().len(), 2);
-        let gone = Places { listed: Some(at("gone").into_os_string()), system: at("none"), home: None };
+        let gone = KeyPlaces { listed: Some(at("gone").into_os_string()), system: at("none"), home: None };
         assert!(words(&gathered(&gone).unwrap_err()).contains("BUNDLE_DOCTOR_KEYS"));
         fs::write(at("keys.d/c"), "no key").unwrap();
         assert!(words(&gathered(&places).unwrap_err()).contains("keys.d/c"));

@@ -27,7 +27,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// What the signing of a file and of a folder share.
-struct Job<'a> {
+struct SignJob<'a> {
     options: &'a Sign,
     session: &'a Session<'a>,
     names: Names,
@@ -50,7 +50,7 @@ pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
     let metadata = fs::metadata(path).with_context(|| cannot_read(&options.path))?;
     let configured = session.configuration()?;
     let limits = options.limits.over(configured.config.limits()?);
-    let job = Job { options, session, names: configured.config.names(), limits };
+    let job = SignJob { options, session, names: configured.config.names(), limits };
     if metadata.is_dir() {
         job.folder(path)
     } else if metadata.is_file() {
@@ -60,7 +60,7 @@ pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
     }
 }
 
-impl Job<'_> {
+impl SignJob<'_> {
     fn file(&self, path: &Path) -> Result<u8> {
         let place = self.place(path);
         keys::may_write(&place, self.options.force.existing())?;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct RecordedAnswer {
     ask: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ok: Option<serde_json::Value>,
@@ -21,7 +21,7 @@ struct Line {
 /// A server whose answers are written down as they come.
 pub struct Recorder<'a> {
     server: &'a dyn Server,
-    answers: Mutex<BTreeMap<String, Line>>,
+    answers: Mutex<BTreeMap<String, RecordedAnswer>>,
 }
 
 impl<'a> Recorder<'a> {
@@ -35,7 +35,7 @@ impl<'a> Recorder<'a> {
         let ok = answer.as_ref().ok().and_then(|value| serde_json::to_value(value).ok());
         let refused = answer.as_ref().err().copied();
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.insert(ask.clone(), Line { ask, ok, refused });
+        answers.insert(ask.clone(), RecordedAnswer { ask, ok, refused });
         answer
     }
 
@@ -46,7 +46,7 @@ impl<'a> Recorder<'a> {
         let mut all = String::new();
         for line in answers.values() {
             let ok = line.ok.clone().map(|value| cleaned(value, clean));
-            let line = Line { ask: clean(&line.ask), ok, refused: line.refused };
+            let line = RecordedAnswer { ask: clean(&line.ask), ok, refused: line.refused };
             all.extend(serde_json::to_string(&line).ok());
             all.push('\n');
         }
@@ -120,7 +120,7 @@ impl Server for Recorder<'_> {
 /// A server that is made of written answers. Bundles are read from folders that stand in for the server's own.
 #[derive(Default)]
 pub struct Recorded {
-    answers: BTreeMap<String, Line>,
+    answers: BTreeMap<String, RecordedAnswer>,
     places: BTreeMap<String, PathBuf>,
 }
 
@@ -130,7 +130,7 @@ impl Recorded {
     /// # Errors
     /// For a line that is none.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<Line>);
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<RecordedAnswer>);
         let answers = lines.map(|line| line.map(|line| (line.ask.clone(), line))).collect::<Result<_, _>>()?;
         Ok(Self { answers, places: BTreeMap::new() })
     }

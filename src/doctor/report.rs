@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
-use crate::report::server::{Check, Health, NotChecked};
+use crate::report::server::{Health, NotChecked, ServerCheck};
 use crate::report::verdict::FailOn;
 
 /// What `doctor` found.
@@ -14,7 +14,7 @@ pub struct DoctorReport {
     /// What it was concluded from.
     pub facts: Facts,
     /// Each thing that was looked at.
-    pub checks: Vec<Check>,
+    pub checks: Vec<ServerCheck>,
     /// The root causes, the first first.
     pub diagnoses: Vec<Diagnosis>,
     /// What could not be learnt.

@@ -2,7 +2,7 @@
 //!
 //! Both are languages that a hostile file name could speak: everything is escaped, whoever wrote it.
 
-use super::sarif::{Place, as_finding, inside};
+use super::sarif::{SarifPlace, as_finding, inside};
 use crate::doctor::report::DoctorReport;
 use crate::report::finding::{Allowed, Finding, Severity};
 use crate::report::run_error::RunError;
@@ -70,7 +70,7 @@ pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn annotation(subject: &SubjectReport, finding: &Finding) -> String {
-    let place = Place::of(subject, finding);
+    let place = SarifPlace::of(subject, finding);
     let line = place.line.map(|line| line.to_string());
     let title = format!("bundle-doctor: {}", finding.rule);
     let mut properties = Vec::new();

@@ -116,7 +116,7 @@ fn when(seconds: u64) -> String {
 /// Whatever `out` gives.
 pub fn json(report: &PackReport, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct PackBody<'a> {
         source: &'a str,
         output: &'a str,
         layout: PackLayout,
@@ -129,7 +129,7 @@ pub fn json(report: &PackReport, out: &mut dyn Write) -> io::Result<()> {
         subject: Subject<'a>,
     }
     let survives = report.survivor.map(|survivor| survivor == Survivor::Made);
-    let body = Body {
+    let body = PackBody {
         source: &report.source,
         output: &report.output,
         layout: report.layout,

@@ -62,14 +62,14 @@ impl Evidence {
 
 /// One command of a fix: words, never a shell's string.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Command {
+pub struct FixCommand {
     /// The program and its arguments.
     pub words: Vec<String>,
     /// What it reads, written as a here-document.
     pub input: Option<String>,
 }
 
-impl Command {
+impl FixCommand {
     /// A command of these words.
     pub fn new<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Self {
         Self { words: words.into_iter().map(Into::into).collect(), input: None }
@@ -99,7 +99,7 @@ pub struct Step {
     /// What it does, in a few words.
     pub text: String,
     /// What to type, in order.
-    pub commands: Vec<Command>,
+    pub commands: Vec<FixCommand>,
     /// What it may cost.
     pub risk: Risk,
 }
@@ -115,12 +115,12 @@ pub enum Risk {
 
 impl Step {
     /// A step that can be undone.
-    pub fn safe(text: impl Into<String>, commands: Vec<Command>) -> Self {
+    pub fn safe(text: impl Into<String>, commands: Vec<FixCommand>) -> Self {
         Self { text: text.into(), commands, risk: Risk::Safe }
     }
 
     /// A step that replaces, deletes or stops something.
-    pub fn risky(text: impl Into<String>, commands: Vec<Command>) -> Self {
+    pub fn risky(text: impl Into<String>, commands: Vec<FixCommand>) -> Self {
         Self { text: text.into(), commands, risk: Risk::Unsafe }
     }
 }
@@ -141,7 +141,7 @@ pub struct Diagnosis {
     /// What to type, in order.
     pub fix: Vec<Step>,
     /// How to see that it worked.
-    pub verify: Vec<Command>,
+    pub verify: Vec<FixCommand>,
 }
 
 impl Diagnosis {

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// What became of one line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum LineStatus {
     /// Ticked.
     Pass,
     /// It does not hold.
@@ -19,7 +19,7 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Judgement {
     /// What became of it.
-    pub status: Status,
+    pub status: LineStatus,
     /// In a sentence, printable.
     pub message: String,
     /// What was seen, a line each, printable.
@@ -32,19 +32,19 @@ impl Judgement {
     /// The line holds.
     #[must_use]
     pub fn pass(message: impl AsRef<str>) -> Self {
-        Self { status: Status::Pass, message: printable(message.as_ref()), evidence: Vec::new(), help: None }
+        Self { status: LineStatus::Pass, message: printable(message.as_ref()), evidence: Vec::new(), help: None }
     }
 
     /// The line does not hold, and what to do.
     #[must_use]
     pub fn fail(message: impl AsRef<str>, help: impl Into<String>) -> Self {
-        Self { status: Status::Fail, help: Some(help.into()), ..Self::pass(message) }
+        Self { status: LineStatus::Fail, help: Some(help.into()), ..Self::pass(message) }
     }
 
     /// It cannot be told, and how it could be.
     #[must_use]
     pub fn open(message: impl AsRef<str>, help: impl Into<String>) -> Self {
-        Self { status: Status::Open, help: Some(help.into()), ..Self::pass(message) }
+        Self { status: LineStatus::Open, help: Some(help.into()), ..Self::pass(message) }
     }
 
     /// What was seen.
@@ -84,7 +84,7 @@ pub struct ReleaseReport {
 impl ReleaseReport {
     /// How many lines have that status.
     #[must_use]
-    pub fn count(&self, status: Status) -> usize {
+    pub fn count(&self, status: LineStatus) -> usize {
         self.lines.iter().filter(|line| line.judgement.status == status).count()
     }
 }

@@ -45,7 +45,7 @@ pub enum CheckStatus {
 
 /// One of the things that were looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Check {
+pub struct ServerCheck {
     /// Its name: `unit`, `service`, `journal`, …
     pub id: &'static str,
     /// What became of it.

@@ -40,7 +40,7 @@ pub use keys::{KeyId, PublicKey, SecretKey};
 pub use manifest::{Manifest, ManifestEntry, ManifestError, ManifestPathFault};
 pub use sign::{PrehashedSigner, SignError};
 pub use trust::{TrustStore, TrustedKey};
-pub use verify::{InvalidReason, NoTrustedKey, Outcome, Status, Verified, Verifier};
+pub use verify::{InvalidReason, NoTrustedKey, Outcome, SignatureVerdict, Verified, Verifier};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::server::*;
 use bundle_doctor::doctor::diagnose::diagnose;
 use bundle_doctor::doctor::facts::journal::Speaker;
 use bundle_doctor::doctor::facts::{
-    DeploymentState, Exit, Fact, Facts, Listener, Node, Presence, Reach, SecretInUnit, Volume,
+    DeploymentState, Exit, Fact, Facts, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
 };
 use bundle_doctor::doctor::report::DoctorReport;
 use bundle_doctor::report::bundle_layout::BundleLayout;
@@ -304,7 +304,8 @@ fn edits_of_units_do_what_they_say() {
             DOCUMENTED.to_owned(),
             |f| {
                 f.unit().program = reached("/usr/bin/node", missing());
-                f.other_nodes = vec![Node { path: "/usr/local/bin/node".into(), version: Some("20.20.2".into()) }];
+                f.other_nodes =
+                    vec![ServerNode { path: "/usr/local/bin/node".into(), version: Some("20.20.2".into()) }];
             },
             DOCUMENTED.replace("/usr/bin/node", "/usr/local/bin/node"),
         ),

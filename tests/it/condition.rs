@@ -2,7 +2,7 @@
 
 use crate::server::*;
 use bundle_doctor::doctor::facts::journal::{Speaker, id};
-use bundle_doctor::doctor::facts::{Condition, Entry, Exit, Fact, Facts, Reach};
+use bundle_doctor::doctor::facts::{Condition, Exit, Fact, Facts, JournalEntry, Reach};
 
 type Make = fn(&mut Facts);
 
@@ -17,7 +17,7 @@ fn up_again(f: &mut Facts, seconds: u64, restarts: u32) {
     service.active_since = Some(ago(seconds));
     service.restarts = Some(restarts);
     service.invocation = Some("again".into());
-    let started = Entry {
+    let started = JournalEntry {
         message_id: Some(id::STARTED.into()),
         ..entry(ago(seconds), Speaker::Manager, "again", "Started server-flow-agent.service.")
     };

@@ -4,7 +4,7 @@ use crate::tree::Fixture;
 use bundle_doctor::check::contents::Depth;
 use bundle_doctor::check::inspect::{InspectOptions, inspect};
 use bundle_doctor::check::rules::RULES;
-use bundle_doctor::cli::check::Check;
+use bundle_doctor::cli::check::CheckArgs;
 use bundle_doctor::cli::{Cli, Command};
 use bundle_doctor::config::Config;
 use bundle_doctor::report::subject::SubjectReport;
@@ -28,7 +28,7 @@ pub fn of_rule(id: &str) -> Vec<PathBuf> {
     found
 }
 
-fn options(words: &[String], path: &str) -> (Check, Cli) {
+fn options(words: &[String], path: &str) -> (CheckArgs, Cli) {
     let line = ["bundle-doctor", "check"].into_iter().chain(words.iter().map(String::as_str)).chain([path]);
     let read = || Cli::read(&line.clone().map(Into::into).collect::<Vec<_>>()).unwrap();
     let Command::Check(check) = read().command else { panic!("not a check") };

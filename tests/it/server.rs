@@ -1,9 +1,9 @@
 //! A server as facts: a healthy one, and the words to break it with.
 
-use bundle_doctor::doctor::facts::journal::{Entry, Journal, Speaker, id};
+use bundle_doctor::doctor::facts::journal::{Journal, JournalEntry, Speaker, id};
 use bundle_doctor::doctor::facts::{
-    Account, Caller, ControlPlane, Deployment, DeploymentState, Download, Exit, Fact, Facts, Host, Inspected, Listener,
-    Node, Places, Presence, Process, Reach, Reached, Service, UnitOnDisk, Volume,
+    Account, AgentPlaces, Caller, ControlPlane, DeployedBundle, Deployment, DeploymentState, Download, Exit, Fact,
+    Facts, Host, Listener, Presence, Process, Reach, Reached, ServerNode, Service, UnitOnDisk, Volume,
 };
 use bundle_doctor::report::bundle_layout::BundleLayout;
 use bundle_doctor::report::finding::{Detail, Finding, Severity};
@@ -71,7 +71,7 @@ pub fn finding(rule: &'static str, path: &str) -> Finding {
 
 /// A good bundle that was last changed an hour ago.
 pub fn bundle(path: &str) -> Deployment {
-    let inspected = Inspected {
+    let inspected = DeployedBundle {
         report: report(path, SubjectKind::Directory),
         changed: Some(ago(3600)),
         has_modules: true,
@@ -97,8 +97,8 @@ pub fn missing() -> Presence {
     Presence::Missing { above: HOME.into() }
 }
 
-pub fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &str) -> Entry {
-    Entry {
+pub fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &str) -> JournalEntry {
+    JournalEntry {
         at,
         speaker,
         message: message.into(),
@@ -110,8 +110,8 @@ pub fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &str) -> E
     }
 }
 
-fn of_catalogue(at: Moment, invocation: &str, message: &str, id: &str) -> Entry {
-    Entry { message_id: Some(id.into()), ..entry(at, Speaker::Manager, invocation, message) }
+fn of_catalogue(at: Moment, invocation: &str, message: &str, id: &str) -> JournalEntry {
+    JournalEntry { message_id: Some(id.into()), ..entry(at, Speaker::Manager, invocation, message) }
 }
 
 /// A server on which the agent has run for half an hour.
@@ -153,7 +153,7 @@ pub fn healthy() -> Facts {
         at: ago(0),
         reach: Reach::Live,
         caller: Caller { uid: 0, name: Some("root".into()) },
-        places: Places {
+        places: AgentPlaces {
             unit: UNIT.into(),
             home: HOME.into(),
             bundle: BUNDLE.into(),
@@ -183,7 +183,7 @@ pub fn healthy() -> Facts {
             started: Some(ago(1800)),
             connected: Some(true),
         })),
-        node: Fact::Known(Some(Node { path: "/usr/bin/node".into(), version: Some("20.20.2".into()) })),
+        node: Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: Some("20.20.2".into()) })),
         other_nodes: Vec::new(),
         package_managers: vec!["/usr/bin/pnpm".into()],
         deployment: bundle(BUNDLE),
@@ -207,7 +207,7 @@ pub trait Break {
     fn unit(&mut self) -> &mut UnitOnDisk;
     fn journal(&mut self) -> &mut Journal;
     fn process(&mut self) -> &mut Process;
-    fn inspected(&mut self) -> &mut Inspected;
+    fn inspected(&mut self) -> &mut DeployedBundle;
     /// The unit file says this instead.
     fn unit_says(&mut self, from: &str, to: &str);
     /// A drop-in.
@@ -255,7 +255,7 @@ impl Break for Facts {
         process
     }
 
-    fn inspected(&mut self) -> &mut Inspected {
+    fn inspected(&mut self) -> &mut DeployedBundle {
         let Fact::Known(DeploymentState::Present(inspected)) = &mut self.deployment.state else { panic!("no bundle") };
         inspected
     }

@@ -14,11 +14,11 @@ use bundle_doctor::doctor::recording::Recorded;
 use bundle_doctor::doctor::report::DoctorReport;
 use bundle_doctor::exit_code;
 use bundle_doctor::render::{self, Style};
-use bundle_doctor::report::diagnosis::{Command, Diagnosis};
+use bundle_doctor::report::diagnosis::{Diagnosis, FixCommand};
 use bundle_doctor::report::finding::Severity;
 use bundle_doctor::report::format::Format;
 use bundle_doctor::report::policy::Policy;
-use bundle_doctor::report::server::Check;
+use bundle_doctor::report::server::ServerCheck;
 use bundle_doctor::report::verdict::FailOn;
 use bundle_doctor::signing::TrustStore;
 use bundle_doctor::tree::limits::Limits;
@@ -169,11 +169,11 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
 fn decided(report: &DoctorReport) -> Vec<String> {
     let diagnosis = |one: &Diagnosis| {
         let steps =
-            one.fix.iter().map(|step| (step.risk, step.commands.iter().map(Command::typed).collect::<Vec<_>>()));
-        let verify: Vec<_> = one.verify.iter().map(Command::typed).collect();
+            one.fix.iter().map(|step| (step.risk, step.commands.iter().map(FixCommand::typed).collect::<Vec<_>>()));
+        let verify: Vec<_> = one.verify.iter().map(FixCommand::typed).collect();
         format!("{} {:?} {:?} {:?} {verify:?}", one.cause, one.severity, one.consequences, steps.collect::<Vec<_>>())
     };
-    let check = |one: &Check| format!("{} {:?} {}", one.id, one.status, one.message);
+    let check = |one: &ServerCheck| format!("{} {:?} {}", one.id, one.status, one.message);
     let health = std::iter::once(report.health.name().to_owned());
     health.chain(report.diagnoses.iter().map(diagnosis)).chain(report.checks.iter().map(check)).collect()
 }

@@ -1,7 +1,7 @@
 //! `archive-link-escape`: a link that leads out of the bundle, or an entry written through a link.
 
 use super::defects;
-use super::links::{self, ModuleFault};
+use super::links::{self, LinkFault};
 use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
@@ -28,7 +28,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     }
     if bundle.snapshot.tree_is_known() {
         let message = "A link that leads out of the bundle: on the server it points at whatever is there";
-        found.extend(links::with(bundle, ModuleFault::EscapesOutsideModules, message, help));
+        found.extend(links::with(bundle, LinkFault::EscapesOutsideModules, message, help));
     }
     found
 }

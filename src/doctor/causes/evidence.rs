@@ -1,7 +1,7 @@
 //! Evidence that several causes quote, each in the machine's own words and with its place.
 
 use crate::doctor::facts::{
-    Condition, Deployment, DeploymentState, Entry, Exit, Facts, Presence, Reached, Service, Speaker, service,
+    Condition, Deployment, DeploymentState, Exit, Facts, JournalEntry, Presence, Reached, Service, Speaker, service,
 };
 use crate::report::diagnosis::{Evidence, Source};
 use crate::systemd::Setting;
@@ -24,7 +24,7 @@ pub fn unit_setting_where(facts: &Facts, key: &str, is_it: impl Fn(&str) -> bool
 }
 
 /// A line of the journal with its time.
-pub fn journal(entry: &Entry) -> Evidence {
+pub fn journal(entry: &JournalEntry) -> Evidence {
     Evidence::new(Source::Journal, &entry.message).at(entry.at)
 }
 
@@ -40,7 +40,7 @@ pub fn systemctl(words: impl AsRef<str>) -> Evidence {
 
 /// The newest entry of the present in which the manager, or its child before exec, says one of these words: nothing
 /// where the agent runs. What the agent and its applications print may quote anything.
-pub fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a Entry> {
+pub fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a JournalEntry> {
     let dies = matches!(facts.condition(), Condition::Looping | Condition::Down | Condition::Unknown);
     let mut present = facts.present().into_iter().filter(|entry| dies && entry.speaker != Speaker::Agent);
     present.find(|entry| words.iter().any(|word| entry.says(word)))

@@ -1,18 +1,18 @@
 //! Steps of fixes that several causes share: exact commands for this server, nothing to fill in.
 
 use super::started;
-use crate::doctor::facts::{Deployment, DeploymentState, Fact, Facts, Inspected};
-use crate::report::diagnosis::{Command, Step};
+use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Fact, Facts};
+use crate::report::diagnosis::{FixCommand, Step};
 use crate::systemd::{Setting, normal};
 use crate::update::documented_paths::{self, SHARED_PACKAGE, SHARED_SOURCE};
 
 /// A command line of plain words.
-pub fn command(words: &[&str]) -> Command {
-    Command::new(words.iter().copied())
+pub fn command(words: &[&str]) -> FixCommand {
+    FixCommand::new(words.iter().copied())
 }
 
 /// `systemctl VERB UNIT`.
-pub fn systemctl(verb: &str, facts: &Facts) -> Command {
+pub fn systemctl(verb: &str, facts: &Facts) -> FixCommand {
     command(&["systemctl", verb, &facts.places.unit])
 }
 
@@ -28,7 +28,7 @@ pub fn reload_and_restart(facts: &Facts) -> Step {
     Step::safe("have systemd read the unit again, and start the agent", commands)
 }
 
-fn restart_commands(facts: &Facts) -> Vec<Command> {
+fn restart_commands(facts: &Facts) -> Vec<FixCommand> {
     let mut commands = Vec::new();
     // A start limit that was hit refuses every further start (systemd.unit(5), `StartLimitBurst=`).
     if facts.service.known().is_some_and(|service| service.active_state == "failed") {
@@ -39,7 +39,7 @@ fn restart_commands(facts: &Facts) -> Vec<Command> {
 }
 
 /// How to see that a fix worked.
-pub fn verify(facts: &Facts) -> Vec<Command> {
+pub fn verify(facts: &Facts) -> Vec<FixCommand> {
     let mut words = vec!["bundle-doctor", "doctor"];
     if facts.places.unit != documented_paths::UNIT {
         words.extend(["--unit", &facts.places.unit]);
@@ -55,13 +55,13 @@ pub fn aside(path: &str, facts: &Facts) -> String {
 }
 
 /// Edits a file in place by these expressions of sed(1).
-pub fn edit(file: &str, expressions: &[String]) -> Command {
+pub fn edit(file: &str, expressions: &[String]) -> FixCommand {
     let mut words = vec!["sed".to_owned(), "-i".to_owned()];
     for expression in expressions {
         words.extend(["-e".to_owned(), expression.clone()]);
     }
     words.push(file.to_owned());
-    Command::new(words)
+    FixCommand::new(words)
 }
 
 /// The expression that replaces a line of a unit file by another, found by its number and its key: after the file was
@@ -94,7 +94,7 @@ pub fn good_backup(facts: &Facts) -> Option<&Deployment> {
 }
 
 /// The commands that take a bundle out of the way.
-fn clear(facts: &Facts) -> Option<Vec<Command>> {
+fn clear(facts: &Facts) -> Option<Vec<FixCommand>> {
     let bundle = normal(&facts.places.bundle);
     Some(match facts.deployment.state.known()? {
         DeploymentState::Absent => Vec::new(),
@@ -165,7 +165,7 @@ pub fn mend(facts: &Facts) -> Vec<Step> {
 }
 
 /// The commands that install what the bundle declares (step 5 of the update), with what is on this server.
-pub fn installer(facts: &Facts) -> Vec<Command> {
+pub fn installer(facts: &Facts) -> Vec<FixCommand> {
     let bundle = normal(&facts.places.bundle);
     let found = |name: &str| {
         facts.package_managers.iter().find(|path| path.rsplit('/').next() == Some(name)).map(String::as_str)
@@ -220,12 +220,12 @@ pub fn can_install(facts: &Facts) -> bool {
         .is_some_and(|inspected| inspected.ships_shared || (!lost_shared(inspected) && inspected.has_modules))
 }
 
-fn lost_shared(inspected: &Inspected) -> bool {
+fn lost_shared(inspected: &DeployedBundle) -> bool {
     ["shared-package-missing", "shared-package-linked"].iter().any(|rule| inspected.stopper(rule).is_some())
 }
 
 /// Step 6 of the update, which also makes the folder that `cp` needs.
-pub fn copy_shared(bundle: &str) -> Vec<Command> {
+pub fn copy_shared(bundle: &str) -> Vec<FixCommand> {
     let copy = format!("{bundle}/node_modules/{SHARED_PACKAGE}");
     let scope = copy.rsplit_once('/').map_or(copy.as_str(), |(scope, _)| scope);
     vec![

@@ -1,6 +1,6 @@
 //! What the unit starts, and what is there: questions that several causes ask of the same facts.
 
-use crate::doctor::facts::{Deployment, Facts, Inspected, Presence, Reached, UnitOnDisk};
+use crate::doctor::facts::{DeployedBundle, Deployment, Facts, Presence, Reached, UnitOnDisk};
 use crate::systemd::{CommandLine, Context, from_directory, normal};
 use crate::update::documented_paths::{ENTRY_POINT, NESTED_AGENT};
 
@@ -71,7 +71,7 @@ pub fn unit_is_nested(facts: &Facts) -> bool {
 }
 
 /// The deployed bundle, if it has the flat layout.
-pub fn flat_bundle(facts: &Facts) -> Option<&Inspected> {
+pub fn flat_bundle(facts: &Facts) -> Option<&DeployedBundle> {
     facts.deployment.inspected().filter(|inspected| !inspected.is_nested())
 }
 

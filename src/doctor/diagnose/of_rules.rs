@@ -2,7 +2,7 @@
 
 use crate::doctor::causes::findings::{absent, missing, quote};
 use crate::doctor::causes::{self, crash, evidence, fix};
-use crate::doctor::facts::{Facts, Inspected};
+use crate::doctor::facts::{DeployedBundle, Facts};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Finding, Severity};
 
@@ -42,7 +42,7 @@ pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
 }
 
 /// A package that is missing has one name: it is not installed, or a link in its place leads nowhere.
-fn is_said_otherwise(inspected: &Inspected, finding: &Finding) -> bool {
+fn is_said_otherwise(inspected: &DeployedBundle, finding: &Finding) -> bool {
     let linked = || missing(finding).is_some_and(|package| inspected.is_linked(package));
     absent(inspected, finding).is_some() || linked()
 }

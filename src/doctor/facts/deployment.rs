@@ -26,12 +26,12 @@ pub enum DeploymentState {
     /// Something that is no folder, in words.
     NotADirectory(&'static str),
     /// A folder with something in it.
-    Present(Box<Inspected>),
+    Present(Box<DeployedBundle>),
 }
 
 /// A bundle's folder, judged by the rules of `check`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Inspected {
+pub struct DeployedBundle {
     /// What the rules say, with their default severities.
     pub report: SubjectReport,
     /// When the folder, its `package.json` or its entry point was last changed (ctime: what tar wrote keeps old mtimes).
@@ -55,7 +55,7 @@ pub struct Inspected {
 impl Deployment {
     /// The inspected folder, if there is one.
     #[must_use]
-    pub fn inspected(&self) -> Option<&Inspected> {
+    pub fn inspected(&self) -> Option<&DeployedBundle> {
         match self.state.known()? {
             DeploymentState::Present(inspected) => Some(inspected),
             _ => None,
@@ -72,7 +72,7 @@ impl Deployment {
     }
 }
 
-impl Inspected {
+impl DeployedBundle {
     /// Whether the agent in it lies in the old layout, as the script by which it was judged says.
     #[must_use]
     pub fn is_nested(&self) -> bool {

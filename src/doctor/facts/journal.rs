@@ -16,7 +16,7 @@ pub enum Speaker {
 
 /// One entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
+pub struct JournalEntry {
     /// When it was received.
     pub at: Moment,
     /// Who wrote it.
@@ -39,7 +39,7 @@ pub struct Entry {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Journal {
     /// Oldest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JournalEntry>,
     /// Whether there are older ones that were not read.
     pub is_cut: bool,
     /// Whether the journal is kept in memory only, and lost at every boot.
@@ -55,7 +55,7 @@ pub struct Run<'a> {
     /// Its id.
     pub invocation: &'a str,
     /// Its entries, oldest first.
-    pub entries: Vec<&'a Entry>,
+    pub entries: Vec<&'a JournalEntry>,
 }
 
 /// Message ids of systemd's catalogue (`journalctl --catalog`, sd-messages.h).
@@ -80,7 +80,7 @@ pub mod id {
     pub const OUT_OF_MEMORY: &str = "fe6faa94e7774663a0da52717891d8ef";
 }
 
-impl Entry {
+impl JournalEntry {
     /// Whether it is of that kind of the catalogue.
     #[must_use]
     pub fn is(&self, id: &str) -> bool {

@@ -8,9 +8,9 @@ pub mod journal;
 pub mod service;
 
 pub use crate::report::moment::Moment;
-pub use deployment::{Deployment, DeploymentState, Download, Inspected};
+pub use deployment::{DeployedBundle, Deployment, DeploymentState, Download};
 pub use fact::{EXHAUSTED, Fact, Unknown};
-pub use journal::{Entry, Journal, Run, Speaker};
+pub use journal::{Journal, JournalEntry, Run, Speaker};
 pub use service::{Exit, Service};
 
 use crate::systemd::Unit;
@@ -35,7 +35,7 @@ pub struct Caller {
 
 /// Names and places of the agent on this server: the configuration's, or the source document's.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Places {
+pub struct AgentPlaces {
     /// The unit, with its suffix.
     pub unit: String,
     /// The agent's home, such as `/root/.server-flow`.
@@ -162,7 +162,7 @@ pub struct Process {
 
 /// A Node on the server.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Node {
+pub struct ServerNode {
     /// Its path.
     pub path: String,
     /// What `node --version` says, without the `v`.
@@ -233,7 +233,7 @@ pub struct Facts {
     /// Who asks.
     pub caller: Caller,
     /// The agent's names and places.
-    pub places: Places,
+    pub places: AgentPlaces,
     /// The machine.
     pub host: Host,
     /// The unit's files.
@@ -245,9 +245,9 @@ pub struct Facts {
     /// The main process; none where nothing runs.
     pub process: Fact<Option<Process>>,
     /// The Node that the unit starts; none where its program is not there.
-    pub node: Fact<Option<Node>>,
+    pub node: Fact<Option<ServerNode>>,
     /// Others that were found, for a fix.
-    pub other_nodes: Vec<Node>,
+    pub other_nodes: Vec<ServerNode>,
     /// Paths of pnpm and npm, pnpm first, as root would find them; for a fix.
     pub package_managers: Vec<String>,
     /// The deployed bundle.
@@ -358,7 +358,7 @@ impl Facts {
     /// not stay up, of the last run and of those right before it that died early. What stood in the journal before the
     /// last good start proves nothing, nor does what was said of a bundle that has been replaced since.
     #[must_use]
-    pub fn present(&self) -> Vec<&Entry> {
+    pub fn present(&self) -> Vec<&JournalEntry> {
         let current = self.service.known().and_then(|service| service.invocation.as_deref());
         let mut runs = self.runs();
         runs.reverse();

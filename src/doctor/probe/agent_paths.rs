@@ -1,6 +1,6 @@
 //! Where the agent is on this server: what the user says, else the unit, else the source document.
 
-use crate::doctor::facts::{Account, Places};
+use crate::doctor::facts::{Account, AgentPlaces};
 use crate::doctor::questions::Server;
 use crate::systemd::{CommandLine, Context, Unit, from_directory, normal};
 use crate::tree::names::Names;
@@ -23,7 +23,7 @@ pub struct ProbeOptions {
 
 /// Works out the places.
 #[must_use]
-pub fn of(server: &dyn Server, options: &ProbeOptions, unit: Option<&Unit>, account: Option<&Account>) -> Places {
+pub fn of(server: &dyn Server, options: &ProbeOptions, unit: Option<&Unit>, account: Option<&Account>) -> AgentPlaces {
     let user_home = account.map_or("/root", |account| account.home.as_str());
     let expand = |path: &str| match path.strip_prefix('~') {
         Some(rest) => normal(&format!("{user_home}{rest}")),
@@ -48,7 +48,7 @@ pub fn of(server: &dyn Server, options: &ProbeOptions, unit: Option<&Unit>, acco
         None => bundle.rsplit_once('/').map_or("/", |(home, _)| home).to_owned(),
     };
     let backup = format!("{bundle}-backup");
-    Places { unit: options.unit.clone(), home, bundle, backup, download: documented_paths::DOWNLOAD.to_owned() }
+    AgentPlaces { unit: options.unit.clone(), home, bundle, backup, download: documented_paths::DOWNLOAD.to_owned() }
 }
 
 /// The last part of a path.

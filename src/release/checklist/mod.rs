@@ -19,7 +19,7 @@ pub use line::Line;
 
 use crate::release::workspace::Workspace;
 use crate::report::policy::Policy;
-use crate::report::release::{LineReport, ReleaseReport, Status};
+use crate::report::release::{LineReport, LineStatus, ReleaseReport};
 use crate::report::verdict::{FailOn, Verdict};
 
 /// Every line, in the document's order.
@@ -45,7 +45,7 @@ pub fn find(id: &str) -> Option<&'static Line> {
 pub fn walk(workspace: &Workspace, repo: &str, policy: &Policy) -> ReleaseReport {
     let lines: Vec<_> =
         LINES.iter().map(|line| LineReport { id: line.id, judgement: (line.judge)(workspace) }).collect();
-    let fails = lines.iter().any(|line| line.judgement.status == Status::Fail) && policy.fail_on != FailOn::Never;
+    let fails = lines.iter().any(|line| line.judgement.status == LineStatus::Fail) && policy.fail_on != FailOn::Never;
     let version = workspace.agent_package.package().and_then(|package| package.string("version"));
     ReleaseReport {
         repo: crate::text::printable(repo).into_owned(),

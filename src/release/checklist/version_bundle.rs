@@ -3,7 +3,7 @@
 use super::line::Line;
 use super::versions;
 use crate::release::workspace::Workspace;
-use crate::report::release::{Judgement, Status};
+use crate::report::release::{Judgement, LineStatus};
 
 pub static LINE: Line = Line {
     id: "version-bundle",
@@ -26,7 +26,7 @@ fn judge(workspace: &Workspace) -> Judgement {
         return Judgement::fail(format!("{path} is {version}, and {agents} is {agent}"), help);
     }
     let judgement = versions::raised(&version, &workspace.previous, &path);
-    if judgement.status == Status::Pass {
+    if judgement.status == LineStatus::Pass {
         return Judgement::pass(format!("{path} is {version}, as the agent's"));
     }
     judgement

@@ -6,7 +6,7 @@
 mod files;
 pub mod text;
 
-pub use files::{Change, Node, Place, compare};
+pub use files::{Change, DiffNode, DiffPlace, compare};
 
 use crate::check::bundle::Bundle;
 use crate::node::package::Dependency;
@@ -27,9 +27,9 @@ pub struct Difference {
     /// What changed in the root `package.json`'s dependencies.
     pub dependencies: Vec<DependencyChange>,
     /// What the second has and the first has not.
-    pub added: Vec<Place>,
+    pub added: Vec<DiffPlace>,
     /// What the first has and the second has not.
-    pub removed: Vec<Place>,
+    pub removed: Vec<DiffPlace>,
     /// What both have, and differs.
     pub changed: Vec<Change>,
     /// What `check` says of the second and not of the first.

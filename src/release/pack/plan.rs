@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 /// Everything of an archive but its time. What stands as in the folder is not copied: a bundle may have 150,000 entries.
 pub struct Plan<'t> {
     tree: &'t Tree,
-    entries: Vec<Entry>,
+    entries: Vec<PlannedEntry>,
     /// What the folder has of the shared package and no server needs, by its paths in the folder.
     pub left_out: Vec<RelPath>,
     /// What became of the arrangement that survives every update.
@@ -23,7 +23,7 @@ pub struct Plan<'t> {
 }
 
 /// One entry, as it is kept.
-struct Entry {
+struct PlannedEntry {
     /// Its path in the archive; nothing where it is the node's own.
     place: Option<RelPath>,
     what: What,
@@ -92,7 +92,7 @@ impl<'t> Plan<'t> {
             let path = tree.path(id);
             if !replaced.iter().any(|place| is_below(path.as_bytes(), place)) {
                 packable(tree, id)?;
-                entries.push(Entry { place: None, what: What::Node(id) });
+                entries.push(PlannedEntry { place: None, what: What::Node(id) });
             }
         }
         let Maker { made, mut left_out, .. } = maker;
@@ -113,7 +113,7 @@ impl<'t> Plan<'t> {
 
     /// Adds a file in the root, in place of one of that name.
     pub fn add_file(&mut self, name: &str, content: Vec<u8>) {
-        self.add(Entry { place: Some(path_of(name)), what: What::File(content) });
+        self.add(PlannedEntry { place: Some(path_of(name)), what: What::File(content) });
     }
 
     /// Every entry in the byte order of paths, so that each folder stands before what is in it.
@@ -133,7 +133,7 @@ impl<'t> Plan<'t> {
         self.entries.is_empty()
     }
 
-    fn node<'p>(&'p self, entry: &'p Entry) -> PackedNode<'p> {
+    fn node<'p>(&'p self, entry: &'p PlannedEntry) -> PackedNode<'p> {
         let tree = self.tree;
         match &entry.what {
             What::Folder => PackedNode::Directory,
@@ -158,7 +158,7 @@ impl<'t> Plan<'t> {
     }
 
     /// Puts an entry in its place. What is added is little: the rest is in order already.
-    fn add(&mut self, entry: Entry) {
+    fn add(&mut self, entry: PlannedEntry) {
         let tree = self.tree;
         let key = entry.key(tree);
         match self.entries.binary_search_by(|other| other.key(tree).cmp(&key)) {
@@ -172,7 +172,7 @@ impl<'t> Plan<'t> {
     }
 }
 
-impl Entry {
+impl PlannedEntry {
     fn path(&self, tree: &Tree) -> RelPath {
         match (&self.place, &self.what) {
             (Some(place), _) => place.clone(),
@@ -229,7 +229,7 @@ struct Maker<'a> {
     tree: &'a Tree,
     names: &'a Names,
     /// Entries beside those that stand as in the folder.
-    made: Vec<Entry>,
+    made: Vec<PlannedEntry>,
     left_out: Vec<RelPath>,
 }
 
@@ -246,7 +246,7 @@ impl Maker<'_> {
             let mut folder = RelPath::root();
             for name in path_of(place).components() {
                 folder.push(name);
-                self.made.push(Entry { place: Some(folder.clone()), what: What::Folder });
+                self.made.push(PlannedEntry { place: Some(folder.clone()), what: What::Folder });
             }
             for (inside, id) in &needed {
                 let mut whole = folder.clone();
@@ -255,7 +255,7 @@ impl Maker<'_> {
                     Some(text) if inside.as_bytes() == b"package.json" => What::File(text.clone().into_bytes()),
                     _ => What::Node(*id),
                 };
-                self.made.push(Entry { place: Some(whole), what });
+                self.made.push(PlannedEntry { place: Some(whole), what });
             }
         }
         Ok(())
@@ -342,7 +342,7 @@ impl Maker<'_> {
         let spec = format!("file:./{}", names.shared_source);
         let edited = edit::with_dependency(&utf8(bytes, &path)?, &names.shared, &spec);
         let edited = edited.ok_or_else(|| PlanError::NotEditable(path.to_string()))?;
-        self.made.push(Entry { place: Some(path), what: What::File(edited.into_bytes()) });
+        self.made.push(PlannedEntry { place: Some(path), what: What::File(edited.into_bytes()) });
         Ok(true)
     }
 }

@@ -18,7 +18,7 @@ mod vectors;
 
 use base64ct::{Base64, Encoding};
 
-use super::{KeyId, Outcome, PublicKey, SignatureFile, Status, TrustStore, Verified, Verifier, pem};
+use super::{KeyId, Outcome, PublicKey, SignatureFile, SignatureVerdict, TrustStore, Verified, Verifier, pem};
 
 /// A store that trusts the given key files.
 fn trusting(files: &[&str]) -> TrustStore {
@@ -36,15 +36,16 @@ fn judge(signature: impl AsRef<[u8]>, trust: &TrustStore, content: &[u8]) -> Out
 
 fn verified(outcome: Outcome) -> Verified {
     match outcome.status {
-        Status::Verified(verified) => verified,
+        SignatureVerdict::Verified(verified) => verified,
         other => panic!("not verified: {other:?}"),
     }
 }
 
 /// Whether these bytes are a signature file that verifies.
 fn accepts(signature: &[u8], trust: &TrustStore, content: &[u8]) -> bool {
-    SignatureFile::parse(signature)
-        .is_ok_and(|file| matches!(Verifier::verify(&file, trust, content).unwrap().status, Status::Verified(_)))
+    SignatureFile::parse(signature).is_ok_and(|file| {
+        matches!(Verifier::verify(&file, trust, content).unwrap().status, SignatureVerdict::Verified(_))
+    })
 }
 
 /// The id as the tools print it.
