@@ -5,13 +5,13 @@ use super::pax;
 use crate::tree::nodes::Owner;
 
 /// Whether a header of this type only says something about later ones.
-pub const fn is_extension(kind: u8) -> bool {
+pub(super) const fn is_extension(kind: u8) -> bool {
     matches!(kind, b'x' | b'L' | b'K' | b'g')
 }
 
 /// What the extended headers before an entry say about it.
 #[derive(Default)]
-pub struct Extensions {
+pub(super) struct Extensions {
     /// A PAX header's.
     pub records: Option<pax::Records>,
     /// GNU's long name.
@@ -22,7 +22,7 @@ pub struct Extensions {
 
 impl Extensions {
     /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.records.is_none() && self.name.is_none() && self.link.is_none()
     }
 
@@ -32,13 +32,13 @@ impl Extensions {
     }
 
     /// The name that an entry with this header has.
-    pub fn name_over<'a>(&'a self, header: &'a TarHeader) -> &'a [u8] {
+    pub(super) fn name_over<'a>(&'a self, header: &'a TarHeader) -> &'a [u8] {
         self.name().unwrap_or(&header.name)
     }
 }
 
 /// An entry with everything applied that changes it.
-pub struct TarEntry {
+pub(super) struct TarEntry {
     /// Its name as the archive has it.
     pub raw_name: Vec<u8>,
     /// The type flag.
@@ -58,7 +58,7 @@ impl TarEntry {
     ///
     /// # Errors
     /// In words, where extractors would not all come to the same entry.
-    pub fn of(header: TarHeader, extensions: Extensions) -> Result<Self, String> {
+    pub(super) fn of(header: TarHeader, extensions: Extensions) -> Result<Self, String> {
         if header.name.is_empty() && extensions.name().is_some() {
             return Err(NAMELESS.to_owned());
         }
@@ -96,10 +96,10 @@ impl TarEntry {
 }
 
 /// Why a header needs a name of its own, also where an extended header has a better one.
-pub const NAMELESS: &str = "a header without a name of its own: busybox takes it for the end";
+pub(super) const NAMELESS: &str = "a header without a name of its own: busybox takes it for the end";
 
 /// A type flag in words, with its article (POSIX.1-2017 pax; GNU tar manual, "Extensions to the Archive Format").
-pub fn kind_name(kind: u8) -> String {
+pub(super) fn kind_name(kind: u8) -> String {
     let name = match kind {
         b'1' => "a hard link",
         b'2' => "a symbolic link",

@@ -12,7 +12,7 @@ use crate::tree::path::RelPath;
 use hashbrown::HashSet;
 
 /// The tree so far.
-pub struct Extraction {
+pub(crate) struct Extraction {
     /// What extraction has left so far, and what was found wrong.
     pub built: TreeBuilder,
     /// The directories that an entry has named.
@@ -24,7 +24,7 @@ pub struct Extraction {
 }
 
 /// A file that has its place in the tree and whose content comes next.
-pub struct Placed {
+pub(crate) struct Placed {
     /// Which file it is.
     pub file: FileId,
     /// What stood at that path before, if anything did.
@@ -38,7 +38,7 @@ fn refused(kind: DefectKind, path: &RelPath, what: impl Into<String>) -> Stop {
 
 impl Extraction {
     /// Nothing replayed yet.
-    pub fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         let built = TreeBuilder::new(limits);
         let root = built.tree.root();
         Self { built, named: HashSet::new(), linked: HashSet::new(), last_parent: (Vec::new(), root) }
@@ -46,7 +46,7 @@ impl Extraction {
 
     /// A directory entry. It changes mode and owner of a directory that was implied; the root's entry changes those of the folder
     /// that is extracted into.
-    pub fn directory(&mut self, path: &RelPath, meta: Meta) -> Result<(), Stop> {
+    pub(crate) fn directory(&mut self, path: &RelPath, meta: Meta) -> Result<(), Stop> {
         if path.is_root() {
             return self.name_directory(path, self.built.tree.root(), meta);
         }
@@ -70,7 +70,7 @@ impl Extraction {
     }
 
     /// A symbolic link.
-    pub fn link(&mut self, path: &RelPath, target: &[u8], meta: Meta) -> Result<(), Stop> {
+    pub(crate) fn link(&mut self, path: &RelPath, target: &[u8], meta: Meta) -> Result<(), Stop> {
         if target.is_empty() {
             return Err(refused(DefectKind::Ambiguous, path, "a symbolic link without a target"));
         }
@@ -119,7 +119,7 @@ impl Extraction {
     }
 
     /// A hard link to a file that came earlier.
-    pub fn hard_link(&mut self, path: &RelPath, target: &[u8]) -> Result<(), Stop> {
+    pub(crate) fn hard_link(&mut self, path: &RelPath, target: &[u8]) -> Result<(), Stop> {
         let shown = crate::text::printable_bytes(target).into_owned();
         let refuse = |kind, why: &str| refused(kind, path, format!("a hard link to `{shown}`, {why}"));
         if target.ends_with(b"/") || target.ends_with(b"/.") {
@@ -150,7 +150,7 @@ impl Extraction {
     }
 
     /// A device or FIFO.
-    pub fn special(&mut self, path: &RelPath, special: Special, meta: Meta) -> Result<(), Stop> {
+    pub(crate) fn special(&mut self, path: &RelPath, special: Special, meta: Meta) -> Result<(), Stop> {
         let (parent, name) = self.parent_of(path)?;
         if self.built.tree.child(parent, name).is_some() {
             return Err(twice(path, "the second time as a special file"));
@@ -160,7 +160,7 @@ impl Extraction {
     }
 
     /// A regular file, whose content is to be given to [`Extraction::fill_file`].
-    pub fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<Placed, Stop> {
+    pub(crate) fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<Placed, Stop> {
         let (parent, name) = self.parent_of(path)?;
         let known = self.built.tree.child(parent, name);
         let before = match known {
@@ -188,7 +188,7 @@ impl Extraction {
     }
 
     /// What was read of a placed file. A second file of the same path must be the same in everything.
-    pub fn fill_file(
+    pub(crate) fn fill_file(
         &mut self,
         path: &RelPath,
         placed: Placed,

@@ -4,14 +4,14 @@
 //! 1.34 really does with odd headers was measured; where extractors part, the header is refused.
 
 /// Size of a header, and of the unit that contents are padded to.
-pub const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 512;
 
 /// A header block.
-pub type TarBlock = [u8; BLOCK];
+pub(super) type TarBlock = [u8; BLOCK];
 
 /// A header that extractors would not read alike.
 #[derive(Debug, PartialEq, Eq)]
-pub enum HeaderFault {
+pub(super) enum HeaderFault {
     /// It is not a tar header at all, or a damaged one.
     Checksum {
         /// What the header says, if it is a number.
@@ -25,7 +25,7 @@ pub enum HeaderFault {
 
 /// The fields of a header that decide about the tree.
 #[derive(Debug)]
-pub struct TarHeader {
+pub(super) struct TarHeader {
     /// Prefix and name, joined.
     pub name: Vec<u8>,
     /// Permission bits.
@@ -76,7 +76,7 @@ impl HeaderField {
 }
 
 /// Whether the first block of a file is a tar header by its checksum (a V7 archive has no magic).
-pub fn checksum_is_right(head: &[u8]) -> bool {
+pub(super) fn checksum_is_right(head: &[u8]) -> bool {
     head.len() >= BLOCK && octal(CHECKSUM.of(head)) == Some(checksum(head)) && checksum(head) != 256
 }
 
@@ -153,7 +153,7 @@ impl TarHeader {
     ///
     /// # Errors
     /// A [`HeaderFault`] where extractors would not all read it, or not read it alike.
-    pub fn parse(block: &TarBlock) -> Result<Self, HeaderFault> {
+    pub(super) fn parse(block: &TarBlock) -> Result<Self, HeaderFault> {
         let said = octal(CHECKSUM.of(block));
         let computed = checksum(block);
         if said != Some(computed) {

@@ -5,7 +5,7 @@
 
 /// What the records of an `x` header change about the entry that follows.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Records {
+pub(super) struct Records {
     /// `path`.
     pub path: Option<Vec<u8>>,
     /// `linkpath`.
@@ -32,7 +32,7 @@ fn is_opaque(keyword: &[u8]) -> bool {
 
 /// Why the records of a header are refused: what was expected and found.
 #[derive(Debug, PartialEq, Eq)]
-pub enum PaxFault {
+pub(super) enum PaxFault {
     /// A name with a NUL byte.
     NulInName,
     /// Extractors would not read it alike.
@@ -49,7 +49,7 @@ impl From<String> for PaxFault {
 ///
 /// # Errors
 /// A [`PaxFault`] where extractors would not read it alike.
-pub fn parse(body: &[u8]) -> Result<Records, PaxFault> {
+pub(super) fn parse(body: &[u8]) -> Result<Records, PaxFault> {
     let mut records = Records::default();
     let mut seen: Vec<&[u8]> = Vec::new();
     for record in split(body) {
@@ -94,7 +94,7 @@ fn looks_like_a_record(line: &[u8]) -> bool {
 
 /// Whether the body of a `g` header, which would change every entry that follows, holds nothing but comments
 /// (`git archive` writes one).
-pub fn is_comment_only(body: &[u8]) -> bool {
+pub(super) fn is_comment_only(body: &[u8]) -> bool {
     split(body).all(|record| record.is_ok_and(|(keyword, _)| keyword == b"comment"))
 }
 

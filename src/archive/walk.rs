@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
 /// Reads an archive to its end.
-pub fn read(
+pub(crate) fn read(
     path: &str,
     stream: Stream,
     options: &ReadOptions<'_>,

@@ -14,7 +14,7 @@ use anyhow::Result;
 use std::path::Path;
 
 /// Judges every path of the command line.
-pub fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let config = &configured.config;
     let policy = session.common.policy(config)?;

@@ -40,7 +40,7 @@ struct Side {
 }
 
 /// Compares two bundles.
-pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
     if options.a == "-" && options.b == "-" {
         bail!(Failure::new("stdin can be read once only").help("give a path for one of them"));
     }

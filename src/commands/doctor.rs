@@ -22,7 +22,7 @@ use std::path::Path;
 const CONTROL_PLANE_KEY: &str = "cp-public-key.pem";
 
 /// Diagnoses this server, or the one whose disk is mounted.
-pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let format = session.common.format();
     if options.follow && format != Format::Human {
         let help = "leave out `--follow`, or the format";

@@ -41,7 +41,7 @@ struct KeyPlaces {
 /// # Errors
 /// For a key that cannot be read, wherever it was named or found: one that is left out in silence would
 /// make good signatures look strange.
-pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore> {
+pub(super) fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore> {
     let places = KeyPlaces {
         listed: host::env(KEYS_VARIABLE),
         system: SYSTEM_KEYS.into(),
@@ -52,7 +52,7 @@ pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore>
 
 /// What is thought of a bundle without a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unsigned {
+pub(super) enum Unsigned {
     /// It is refused, whatever the configuration says.
     Refused,
     /// It is refused where the configuration says so.
@@ -63,7 +63,7 @@ pub enum Unsigned {
 ///
 /// # Errors
 /// For a key that cannot be read, and where a signature is required and no key is known.
-pub fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> Result<Trust> {
+pub(super) fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> Result<Trust> {
     let keys = trusted(options, configured)?;
     let required = unsigned == Unsigned::Refused || configured.config.signature.required;
     if required && keys.is_empty() {
@@ -162,7 +162,7 @@ fn is_out_of_reach(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// Where its file cannot be read. The passphrase is in no message.
-pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
     if let Some(text) = &options.passphrase {
         return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
     }
@@ -193,7 +193,7 @@ fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 ///
 /// # Errors
 /// Neither key nor passphrase is in its words.
-pub fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey> {
+pub(super) fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey> {
     let shown = printable_path(path);
     let read = files::read_bounded(path, MAX_KEY_FILE)
         .with_context(|| Failure::new(format!("cannot read the private key {shown}")).at(&shown))?;
@@ -217,7 +217,7 @@ fn unusable(shown: &str, error: KeyError) -> Error {
 ///
 /// # Errors
 /// As [`passphrase`].
-pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let found = passphrase(options)?;
     if found.is_none() && host::env_is_set(PASSPHRASE_VARIABLE) {
         let help = format!("unset {PASSPHRASE_VARIABLE} for a private key that is not encrypted");
@@ -230,7 +230,7 @@ pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u
 ///
 /// # Errors
 /// Where something is at that place, unless it may be overwritten.
-pub fn may_write(place: &Path, existing: Existing) -> Result<()> {
+pub(super) fn may_write(place: &Path, existing: Existing) -> Result<()> {
     match fs::symlink_metadata(place) {
         Ok(found) if found.is_dir() => Err(unwritten(place, io::ErrorKind::IsADirectory.into())),
         Ok(_) if existing == Existing::Kept => Err(unwritten(place, io::ErrorKind::AlreadyExists.into())),
@@ -242,12 +242,12 @@ pub fn may_write(place: &Path, existing: Existing) -> Result<()> {
 ///
 /// # Errors
 /// Names the place that could not be taken.
-pub fn commit(staged: &[files::Staged], existing: Existing) -> Result<()> {
+pub(super) fn commit(staged: &[files::Staged], existing: Existing) -> Result<()> {
     files::commit(staged, existing).map_err(|(place, error)| unwritten(&place, error))
 }
 
 /// Why a file was not written, and that nothing was.
-pub fn unwritten(place: &Path, error: io::Error) -> Error {
+pub(super) fn unwritten(place: &Path, error: io::Error) -> Error {
     let shown = printable_path(place);
     if error.kind() == io::ErrorKind::AlreadyExists {
         let help = "nothing was written; choose another name, or overwrite it with --force";

@@ -13,7 +13,7 @@ use crate::{exit_code, render};
 use anyhow::Result;
 
 /// Prints the sums of one path, or says why its tree cannot be trusted.
-pub fn run(options: &ManifestArgs, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &ManifestArgs, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let names = configured.config.names();
     let limits = options.limits.over(configured.config.limits()?);

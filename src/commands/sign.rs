@@ -42,7 +42,7 @@ struct Signed {
 }
 
 /// Signs one path.
-pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
     if options.comment.is_some() && options.signature_format != SignatureWord::Minisign {
         bail!("--comment needs a minisign signature: the others have no room for one");
     }
@@ -260,7 +260,7 @@ fn cannot_read(path: &str) -> Failure {
 
 /// Seconds since 1970: what SOURCE_DATE_EPOCH says (reproducible-builds.org), else the clock; nothing for a clock that
 /// stands before that.
-pub fn now() -> Result<Option<u64>> {
+pub(super) fn now() -> Result<Option<u64>> {
     if let Some(value) = host::env("SOURCE_DATE_EPOCH") {
         let seconds = value.to_str().and_then(|value| value.parse().ok());
         return seconds.map(Some).context("SOURCE_DATE_EPOCH is not a number of seconds since 1970");

@@ -46,7 +46,7 @@ struct VerifyJob<'a> {
 }
 
 /// Verifies one path.
-pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Verify, session: &Session<'_>) -> Result<u8> {
     let folder = is_folder(&options.path)?;
     let configured = session.configuration()?;
     let job = VerifyJob {

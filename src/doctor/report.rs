@@ -8,7 +8,7 @@ use crate::report::verdict::FailOn;
 
 /// What `doctor` found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DoctorReport {
+pub(crate) struct DoctorReport {
     /// How the server fares.
     pub health: Health,
     /// What it was concluded from.
@@ -24,7 +24,7 @@ pub struct DoctorReport {
 impl DoctorReport {
     /// Whether a diagnosis is at or above `--fail-on`.
     #[must_use]
-    pub fn fails(&self, fail_on: FailOn) -> bool {
+    pub(crate) fn fails(&self, fail_on: FailOn) -> bool {
         let at_least = |limit: Severity| self.diagnoses.iter().any(|diagnosis| diagnosis.severity >= limit);
         match fail_on {
             FailOn::At(limit) => at_least(limit),

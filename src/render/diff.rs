@@ -16,7 +16,12 @@ const LISTED: usize = 40;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn human(subjects: &[String; 2], difference: &Difference, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn human(
+    subjects: &[String; 2],
+    difference: &Difference,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let [a, b] = subjects;
     let verdict = if difference.identical { Verdict::Pass } else { Verdict::Fail };
     let words = if difference.identical { "the same" } else { "different" };
@@ -126,7 +131,7 @@ fn changes(change: &Change) -> String {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn json(subjects: &[String; 2], difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(subjects: &[String; 2], difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct DiffBody<'a> {
         subjects: &'a [String; 2],

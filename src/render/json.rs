@@ -102,7 +102,7 @@ impl<'a> From<&'a SubjectReport> for Subject<'a> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     let subjects = report.subjects.iter().map(Subject::from).collect();
     write("check", word(report.verdict), CheckBody { summary: report.summary, subjects, notes: &report.notes }, out)
 }
@@ -111,7 +111,7 @@ pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn error(command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn error(command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct CheckBody<'a> {
         error: &'a RunError,
@@ -150,7 +150,7 @@ impl From<&Line> for RuleEntry {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn rules(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn rules(out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct CheckBody {
         rules: Vec<RuleEntry>,
@@ -165,7 +165,7 @@ pub fn rules(out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct CheckBody {
         #[serde(flatten)]
@@ -181,7 +181,7 @@ pub fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn manifest(path: &str, tree: &Tree, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn manifest(path: &str, tree: &Tree, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct CheckBody<'a> {
         path: &'a str,
@@ -211,7 +211,7 @@ impl Serialize for Files<'_> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn manifest_refused(path: &str, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn manifest_refused(path: &str, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct CheckBody<'a> {
         path: &'a str,

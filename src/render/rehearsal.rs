@@ -18,7 +18,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn write(
+pub(crate) fn write(
     format: Format,
     rehearsal: &Rehearsal,
     verdict: Verdict,

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn human(report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn human(report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let version = report.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
     writeln!(out, "{}{version}  {}", report.repo, style.verdict(report.verdict, &verdict(report)))?;
     if style.quiet {
@@ -64,7 +64,7 @@ fn verdict(report: &ReleaseReport) -> String {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct ReleaseBody<'a> {
         repo: &'a str,
@@ -94,7 +94,7 @@ pub fn json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     let mut suite = TestSuite::new(one_line(&report.repo));
     suite.set_time(NO_TIME);
     for LineReport { id, judgement } in &report.lines {
@@ -118,7 +118,7 @@ pub fn junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn github(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn github(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     for LineReport { id, judgement } in &report.lines {
         let name = match judgement.status {
             LineStatus::Pass => continue,

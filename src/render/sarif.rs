@@ -28,7 +28,7 @@ const FINGERPRINT: &str = "bundleDoctor/v1";
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     let results = report.subjects.iter().flat_map(results).collect::<Vec<_>>();
     let notes = report.notes.iter().map(|note| notification(note, "note")).collect::<Vec<_>>();
     let invocation = Invocation::builder().execution_successful(true).tool_execution_notifications(notes).build();
@@ -40,7 +40,7 @@ pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
     let facts = &report.facts;
     let file = facts.unit.known().and_then(|unit| unit.unit.files.first()).map(|file| file.path.as_str());
     let file = file.unwrap_or(&facts.deployment.path);
@@ -90,7 +90,7 @@ pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     let mut words = error.message.clone();
     if let Some(help) = &error.help {
         words.push('\n');

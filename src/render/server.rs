@@ -20,7 +20,7 @@ const SOURCE: usize = 10;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let line = format!("{} is {}", short_name(report), style.health(report.health));
     let words = state_in_words(report);
     writeln!(out, "{line}{}{words}", if words.is_empty() { "" } else { ": " })?;

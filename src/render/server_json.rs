@@ -138,7 +138,7 @@ struct RanBody<'a> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
     let facts = &report.facts;
     let download = facts.download.known().and_then(Option::as_ref).map(|download| DownloadBody {
         path: &download.path,

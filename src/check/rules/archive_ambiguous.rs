@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-ambiguous",
     severity: Severity::Error,
     summary: "two extractors would read the archive differently",

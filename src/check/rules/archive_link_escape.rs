@@ -7,7 +7,7 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-link-escape",
     severity: Severity::Error,
     summary: "a link that leads out of the bundle, or an entry written through a link",

@@ -6,7 +6,7 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-too-large",
     severity: Severity::Error,
     summary: "the archive is beyond the limits of size, ratio, entries or depth, and was not read on",

@@ -6,7 +6,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::{DefectKind, FileFormat, Unreadable};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-unreadable",
     severity: Severity::Error,
     summary: "the file is not a gzip-compressed tar archive, or it is cut off or damaged",

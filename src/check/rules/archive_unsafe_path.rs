@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-unsafe-path",
     severity: Severity::Error,
     summary: "a name in the archive is absolute, has `..` or a NUL, or is empty",

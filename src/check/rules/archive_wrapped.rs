@@ -6,7 +6,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-wrapped",
     severity: Severity::Error,
     summary: "everything is below one top folder, so extraction would nest it",

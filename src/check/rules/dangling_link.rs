@@ -5,7 +5,7 @@ use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "dangling-link",
     severity: Severity::Warning,
     summary: "a link whose target is not in the bundle",

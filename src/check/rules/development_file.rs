@@ -6,7 +6,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::development_files::DevelopmentFile;
 use crate::tree::nodes::{Content, NodeId};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "development-file",
     severity: Severity::Warning,
     summary: "sources, compiler settings, caches, tests or workspace files that no server needs",

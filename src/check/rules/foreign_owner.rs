@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{NodeId, Owner};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "foreign-owner",
     severity: Severity::Warning,
     summary: "the archive says that someone other than root owns its files",

@@ -6,7 +6,7 @@ use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "nested-layout",
     severity: Severity::Error,
     summary: "the old layout: the agent is below apps/agent/",

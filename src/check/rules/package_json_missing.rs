@@ -6,7 +6,7 @@ use crate::node::package_file::PackageFile;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "package-json-missing",
     severity: Severity::Error,
     summary: "there is no package.json at the root",

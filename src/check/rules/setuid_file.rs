@@ -5,7 +5,7 @@ use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "setuid-file",
     severity: Severity::Error,
     summary: "a file or directory has the set-uid or set-gid bit",

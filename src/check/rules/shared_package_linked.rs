@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "shared-package-linked",
     severity: Severity::Error,
     summary: "the shared package is a link, not a copy",

@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "shared-package-missing",
     severity: Severity::Error,
     summary: "there is no copy of the shared package in node_modules",

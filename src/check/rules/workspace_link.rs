@@ -5,7 +5,7 @@ use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "workspace-link",
     severity: Severity::Error,
     summary: "a link in node_modules that leads to the machine that built the bundle",

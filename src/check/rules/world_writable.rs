@@ -6,7 +6,7 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "world-writable",
     severity: Severity::Warning,
     summary: "files or directories would be extracted writable by everyone",

@@ -76,7 +76,7 @@ enum FolderOutcome {
 const LATEST: u64 = 0o777_7777_7777;
 
 /// Packs one folder.
-pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
     let configured = match &options.from_repo {
         Some(repo) => session.configuration_of(repo)?,
         None => session.configuration()?,

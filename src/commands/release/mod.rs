@@ -43,7 +43,7 @@ struct ReleaseJob<'a> {
 }
 
 /// Walks the checklist over one repository.
-pub fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     let repo = PathBuf::from(&options.repo);
     let configured = session.configuration_of(&repo)?;
     let interrupt = watch(Second::Ends)?;

@@ -31,7 +31,7 @@ impl ReleaseJob<'_> {
             patience: PATIENCE,
             leave: Leave::Nothing,
         };
-        match rehearse(&plan, self.interrupt.stop(), &|_| ()) {
+        match rehearse(&plan, self.interrupt.stop(), &|_, _| ()) {
             Ok(mut rehearsal) => {
                 let verdict = engine::weigh(&mut rehearsal, &self.policy);
                 Ok(Trial::Tried(Box::new(rehearsal), verdict))

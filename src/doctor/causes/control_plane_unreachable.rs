@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, ControlPlane, Facts, JournalEntry, Speaker
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "control-plane-unreachable",
     severity: Severity::Error,
     summary: "the agent runs, but does not reach its control plane",

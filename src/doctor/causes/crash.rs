@@ -4,7 +4,7 @@ use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker};
 
 /// What an error says.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum CrashKind {
+pub(crate) enum CrashKind {
     /// A package is not installed: its name.
     Package(String),
     /// A file is not there: its path, or the words that name it.
@@ -35,7 +35,7 @@ pub enum CrashKind {
 
 /// An error that ended a run.
 #[derive(Clone, Debug)]
-pub struct Crash<'a> {
+pub(crate) struct Crash<'a> {
     /// Its first line.
     pub headline: &'a JournalEntry,
     /// The place in the agent's files that Node printed above it.
@@ -47,7 +47,7 @@ pub struct Crash<'a> {
 }
 
 /// The error that the agent dies of now: nothing where it runs, was stopped, or died without a word.
-pub fn crash(facts: &Facts) -> Option<Crash<'_>> {
+pub(crate) fn crash(facts: &Facts) -> Option<Crash<'_>> {
     let dies = match facts.condition() {
         Condition::Looping | Condition::Down => true,
         Condition::Unknown => facts.runs().last().is_some_and(|run| run.died()),
@@ -122,7 +122,7 @@ fn is_place(line: &str) -> bool {
 }
 
 /// What a line says, by the words of Node 12 to 24 and of libuv.
-pub fn kind(line: &str) -> CrashKind {
+pub(crate) fn kind(line: &str) -> CrashKind {
     let has = |words: &str| line.contains(words);
     if let Some(name) = quoted_after(line, "Cannot find package ") {
         return if name.starts_with('/') { CrashKind::File(name) } else { CrashKind::Package(name) };

@@ -7,7 +7,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Finding, Severity};
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "dependencies-not-installed",
     severity: Severity::Error,
     summary: "packages that package.json declares are not installed",

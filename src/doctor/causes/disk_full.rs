@@ -8,7 +8,7 @@ use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::text::size;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "disk-full",
     severity: Severity::Error,
     summary: "the disk is full, or was when files were written",

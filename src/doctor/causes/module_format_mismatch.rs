@@ -7,7 +7,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "module-format-mismatch",
     severity: Severity::Error,
     summary: "a file is loaded as the other kind of module",

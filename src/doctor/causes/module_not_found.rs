@@ -7,7 +7,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "module-not-found",
     severity: Severity::Error,
     summary: "node cannot find a package or a file that the agent imports",

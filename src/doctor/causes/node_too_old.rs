@@ -7,7 +7,7 @@ use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "node-too-old",
     severity: Severity::Error,
     summary: "the node that the unit starts is older than the agent needs",

@@ -9,7 +9,7 @@ use crate::report::diagnosis::{Diagnosis, FixCommand, Step};
 use crate::report::finding::Severity;
 use crate::systemd::Setting;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "out-of-memory",
     severity: Severity::Error,
     summary: "the agent was ended for want of memory",

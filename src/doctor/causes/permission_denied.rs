@@ -8,7 +8,7 @@ use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "permission-denied",
     severity: Severity::Error,
     summary: "the user of the unit may not read what it must start",

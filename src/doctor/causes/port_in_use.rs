@@ -7,7 +7,7 @@ use crate::doctor::facts::{Facts, Listener};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "port-in-use",
     severity: Severity::Error,
     summary: "another process listens on the port that the agent needs",

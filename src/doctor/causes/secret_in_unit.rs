@@ -7,7 +7,7 @@ use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, Source, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "secret-in-unit",
     severity: Severity::Warning,
     summary: "a secret stands in the unit, where status and ps show it to everyone",

@@ -7,7 +7,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "shared-package-linked",
     severity: Severity::Error,
     summary: "the shared package is a link that leads nowhere on this server",

@@ -8,7 +8,7 @@ use crate::report::server::{CheckStatus, ServerCheck};
 use crate::text::{plural, size};
 
 /// All of them, in the order in which a person would look.
-pub fn checks(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<ServerCheck> {
+pub(super) fn checks(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<ServerCheck> {
     vec![
         unit(facts, diagnoses),
         service(facts),

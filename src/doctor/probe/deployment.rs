@@ -20,7 +20,7 @@ use crate::tree::snapshot::Snapshot;
 
 /// What bundles on a server are judged by, beside their names and its Node.
 #[derive(Clone, Copy)]
-pub struct BundleJudge<'a> {
+pub(crate) struct BundleJudge<'a> {
     /// Where reading stops.
     pub limits: Limits,
     /// The keys that are trusted.
@@ -28,7 +28,7 @@ pub struct BundleJudge<'a> {
 }
 
 /// One look at the bundles of a server.
-pub struct Inspection<'a> {
+pub(super) struct Inspection<'a> {
     /// Where they are.
     pub server: &'a dyn Server,
     /// What they are judged by.
@@ -77,7 +77,7 @@ const MAX_EMPTIED: usize = 20;
 
 /// Looks at the folder of a bundle.
 #[must_use]
-pub fn inspect(inspection: &Inspection<'_>, path: &str, names: &Names) -> Deployment {
+pub(super) fn inspect(inspection: &Inspection<'_>, path: &str, names: &Names) -> Deployment {
     let server = inspection.server;
     let path_owned = path.to_owned();
     let state = match super::reach::through(server, path) {
@@ -165,7 +165,7 @@ fn emptied(tree: &Tree) -> Vec<String> {
 
 /// Looks at what an update left in the temporary folder.
 #[must_use]
-pub fn download(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Option<Download>> {
+pub(super) fn download(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Option<Download>> {
     let look = match inspection.server.look(path) {
         Err(Refusal::NotFound | Refusal::Unlike) => return Fact::Known(None),
         Err(refusal) => return because(refusal),

@@ -14,8 +14,8 @@ mod systemctl;
 mod unit_files;
 mod unit_on_disk;
 
-pub use agent_paths::ProbeOptions;
-pub use deployment::BundleJudge;
+pub(crate) use agent_paths::ProbeOptions;
+pub(crate) use deployment::BundleJudge;
 
 use crate::doctor::facts::{
     AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Process,
@@ -37,7 +37,7 @@ const AGENT_PORT: u16 = 3001;
 
 /// Looks at a server. The redactor that comes with the facts knows the secrets that were seen.
 #[must_use]
-pub fn examine(
+pub(crate) fn examine(
     server: &dyn Server,
     options: &ProbeOptions,
     names: &Names,

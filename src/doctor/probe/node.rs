@@ -8,7 +8,7 @@ use crate::doctor::questions::Diagnostic;
 use crate::node::node_version::NodeVersion;
 
 /// Where systemd and root's shell look for programs.
-pub const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+pub(super) const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 impl Probe<'_> {
     /// The Node that the unit starts, and where that is not there, others.

@@ -12,12 +12,12 @@ const MAX: usize = 4 << 20;
 /// The TCP sockets of a network namespace that listen or are connected. The kernel goes through all of its buckets for
 /// each reading, so they are read once.
 #[derive(Default)]
-pub struct Sockets(Option<Vec<Row>>);
+pub(super) struct Sockets(Option<Vec<Row>>);
 
 impl Sockets {
     /// Those of this process's own namespace.
     #[must_use]
-    pub fn read(server: &dyn Server) -> Self {
+    pub(super) fn read(server: &dyn Server) -> Self {
         Self::below(server, "/proc/net")
     }
 
@@ -30,7 +30,7 @@ impl Sockets {
 
 /// The main process; `sockets` are those of [`Sockets::read`].
 #[must_use]
-pub fn main_process(
+pub(super) fn main_process(
     server: &dyn Server,
     pid: u32,
     plane: Option<&ControlPlane>,
@@ -125,7 +125,7 @@ fn sockets_of(server: &dyn Server, pid: u32) -> Option<BTreeMap<u64, u32>> {
 
 /// Who listens on these ports. The main process is looked at first; others only where it does not hold a port.
 #[must_use]
-pub fn listeners(
+pub(super) fn listeners(
     server: &dyn Server,
     ports: &[u16],
     main: Option<u32>,

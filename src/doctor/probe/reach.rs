@@ -6,7 +6,7 @@ use crate::systemd::from_directory;
 
 /// What the user needs of the last component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ReachNeed {
+pub(super) enum ReachNeed {
     /// To enter it.
     Enter,
     /// To read it.
@@ -22,7 +22,7 @@ const MAX_LINKS: usize = 40;
 ///
 /// # Errors
 /// The [`Refusal`] of the component that stops it.
-pub fn through(server: &dyn Server, path: &str) -> Result<(String, Look), Refusal> {
+pub(super) fn through(server: &dyn Server, path: &str) -> Result<(String, Look), Refusal> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         let look = server.look(&path)?;
@@ -53,7 +53,7 @@ fn resolved(path: &str) -> String {
 ///
 /// # Errors
 /// The [`Refusal`] where the caller may not look.
-pub fn reached(
+pub(super) fn reached(
     server: &dyn Server,
     path: &str,
     need: ReachNeed,

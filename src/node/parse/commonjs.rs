@@ -11,11 +11,11 @@ use oxc_ast::ast::{
 use oxc_syntax::operator::AssignmentOperator;
 
 /// The names that the CommonJS wrapper gives a file (Node's documentation, "The module wrapper").
-pub const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
+pub(super) const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
 
 /// Names and reexports, as they are found.
 #[derive(Default)]
-pub struct Exports {
+pub(super) struct Exports {
     names: Vec<Box<str>>,
     reexports: Vec<Box<str>>,
     unsure: bool,
@@ -23,14 +23,14 @@ pub struct Exports {
 
 impl Exports {
     /// What was found.
-    pub fn finish(mut self) -> CommonJs {
+    pub(super) fn finish(mut self) -> CommonJs {
         self.names.sort_unstable();
         self.names.dedup();
         CommonJs { names: self.names.into(), reexports: self.reexports.into(), unsure: self.unsure }
     }
 
     /// `exports.a =`, `module.exports.a =`, `exports['a'] =`, `module.exports = { … }`, `module.exports = require('x')`.
-    pub fn assignment(&mut self, it: &AssignmentExpression<'_>) {
+    pub(super) fn assignment(&mut self, it: &AssignmentExpression<'_>) {
         if it.operator != AssignmentOperator::Assign {
             return;
         }
@@ -107,7 +107,7 @@ impl Exports {
     }
 
     /// `Object.defineProperty(exports, 'a', …)`, `__exportStar(require('x'))`, and Babel's loop over `Object.keys`.
-    pub fn call(&mut self, it: &CallExpression<'_>, at_top: bool) {
+    pub(super) fn call(&mut self, it: &CallExpression<'_>, at_top: bool) {
         match &it.callee {
             Expression::StaticMemberExpression(member) if member.object.is_specific_id("Object") => {
                 match member.property.name.as_str() {

@@ -5,7 +5,7 @@ use super::versions;
 use crate::release::workspace::Workspace;
 use crate::report::release::{Judgement, LineStatus};
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "version-bundle",
     summary: "the version in the bundle's package.json is the agent's, and higher than the last release",
     page: include_str!("../../../docs/checklist/version-bundle.md"),

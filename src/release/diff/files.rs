@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 /// A node that only one of the trees has.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct DiffPlace {
+pub(crate) struct DiffPlace {
     /// Where, printable.
     pub path: String,
     /// What it is there.
@@ -17,7 +17,7 @@ pub struct DiffPlace {
 
 /// A node that both trees have, and that differs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Change {
+pub(crate) struct Change {
     /// Where, printable.
     pub path: String,
     /// The path in bytes as they are.
@@ -34,14 +34,14 @@ pub struct Change {
 impl Change {
     /// Whether a file has another content, not only another mode.
     #[must_use]
-    pub fn is_of_content(&self) -> bool {
+    pub(crate) fn is_of_content(&self) -> bool {
         self.before.sha256 != self.after.sha256 && self.before.kind == "file" && self.after.kind == "file"
     }
 }
 
 /// What stands at a path.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct DiffNode {
+pub(crate) struct DiffNode {
     /// `file`, `folder`, `link` or `special`.
     pub kind: &'static str,
     /// Bytes of a file.
@@ -76,7 +76,7 @@ impl DiffNode {
 /// What is added, removed and changed from the first tree to the second, each in the byte order of paths. A folder counts
 /// where it is empty or has another mode: its files speak for it otherwise.
 #[must_use]
-pub fn compare(a: &Tree, b: &Tree) -> (Vec<DiffPlace>, Vec<DiffPlace>, Vec<Change>) {
+pub(crate) fn compare(a: &Tree, b: &Tree) -> (Vec<DiffPlace>, Vec<DiffPlace>, Vec<Change>) {
     let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut left, mut right) = (a.sorted().peekable(), b.sorted().peekable());
     loop {

@@ -13,7 +13,7 @@ use crate::tree::path::RelPath;
 use sha2::{Digest, Sha256};
 
 /// Everything of an archive but its time. What stands as in the folder is not copied: a bundle may have 150,000 entries.
-pub struct Plan<'t> {
+pub(crate) struct Plan<'t> {
     tree: &'t Tree,
     entries: Vec<PlannedEntry>,
     /// What the folder has of the shared package and no server needs, by its paths in the folder.
@@ -37,7 +37,7 @@ enum What {
 
 /// What became of the arrangement that survives every update.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Survivor {
+pub(crate) enum Survivor {
     /// It was not asked for.
     NotWanted,
     /// The shared package stands in both places, and `package.json` depends on it by path.
@@ -50,7 +50,7 @@ pub enum Survivor {
 
 /// Why a folder cannot be packed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum PlanError {
+pub(crate) enum PlanError {
     /// Something that is no file, folder or link.
     #[error("{path} is {what}, which no bundle can hold")]
     Special {
@@ -72,7 +72,7 @@ impl<'t> Plan<'t> {
     ///
     /// # Errors
     /// A [`PlanError`] where the folder has what no archive can hold.
-    pub fn new(bundle: &Bundle<'t>, layout: PackLayout) -> Result<Self, PlanError> {
+    pub(crate) fn new(bundle: &Bundle<'t>, layout: PackLayout) -> Result<Self, PlanError> {
         let tree = &bundle.snapshot.tree;
         let survivor = match layout {
             PackLayout::Documented => Survivor::NotWanted,
@@ -103,7 +103,7 @@ impl<'t> Plan<'t> {
     }
 
     /// Takes the manifest and its signatures away: they are of the folder, or made anew.
-    pub fn drop_manifest(&mut self) {
+    pub(crate) fn drop_manifest(&mut self) {
         let tree = self.tree;
         self.entries.retain(|entry| {
             let path = entry.path(tree);
@@ -112,25 +112,13 @@ impl<'t> Plan<'t> {
     }
 
     /// Adds a file in the root, in place of one of that name.
-    pub fn add_file(&mut self, name: &str, content: Vec<u8>) {
+    pub(crate) fn add_file(&mut self, name: &str, content: Vec<u8>) {
         self.add(PlannedEntry { place: Some(path_of(name)), what: What::File(content) });
     }
 
     /// Every entry in the byte order of paths, so that each folder stands before what is in it.
-    pub fn items(&self) -> impl Iterator<Item = PackedEntry<'_>> {
+    pub(crate) fn items(&self) -> impl Iterator<Item = PackedEntry<'_>> {
         self.entries.iter().map(|entry| PackedEntry { path: entry.path(self.tree), node: self.node(entry) })
-    }
-
-    /// How many entries there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether nothing would be packed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     fn node<'p>(&'p self, entry: &'p PlannedEntry) -> PackedNode<'p> {

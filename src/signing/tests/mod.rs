@@ -18,7 +18,9 @@ mod vectors;
 
 use base64ct::{Base64, Encoding};
 
-use super::{KeyId, Outcome, PublicKey, SignatureFile, SignatureVerdict, TrustStore, Verified, Verifier, pem};
+use super::{PublicKey, SignatureFile, SignatureVerdict, TrustStore, Verifier, pem};
+use crate::signing::keys::KeyId;
+use crate::signing::verify::{Outcome, Verified};
 
 /// A store that trusts the given key files.
 fn trusting(files: &[&str]) -> TrustStore {

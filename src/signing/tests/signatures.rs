@@ -3,9 +3,10 @@
 use super::vectors::*;
 use super::{id, judge, trusting, verified};
 use crate::signing::detached::MAX_SIGNATURE_FILE;
+use crate::signing::detached::SignatureFormat;
+use crate::signing::verify::{InvalidReason, NoTrustedKey};
 use crate::signing::{
-    CommentFields, InvalidReason, NoTrustedKey, PublicKey, SignatureFile, SignatureFileError, SignatureFormat,
-    SignatureVerdict, TrustStore, Verifier,
+    CommentFields, PublicKey, SignatureFile, SignatureFileError, SignatureVerdict, TrustStore, Verifier,
 };
 
 fn raw(base64: &str) -> Vec<u8> {

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha512};
 
 use super::vectors::*;
 use super::{accepts, judge};
-use crate::signing::{InvalidReason, KeyError, PublicKey, SecretKey, SignatureVerdict, TrustStore, sign};
+use crate::signing::verify::InvalidReason;
+use crate::signing::{KeyError, PublicKey, SecretKey, SignatureVerdict, TrustStore, sign};
 
 const MESSAGE: &[u8] = b"the message";
 

@@ -1,14 +1,14 @@
 //! Arbitrary and mutated bytes: reading never panics, never exceeds its bounds, and never invents a tree.
 
-use crate::tree::Fixture;
-use bundle_doctor::check::bundle::Expectations;
-use bundle_doctor::check::contents::Depth;
-use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
-use bundle_doctor::text;
-use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::tree::path::RelPath;
-use bundle_doctor::update::documented_paths;
+use crate::check::bundle::Expectations;
+use crate::check::contents::Depth;
+use crate::check::engine;
+use crate::check::inspect::{InspectOptions, Inspected, inspect};
+use crate::tests::tree::Fixture;
+use crate::text;
+use crate::tree::limits::Limits;
+use crate::tree::path::RelPath;
+use crate::update::documented_paths;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -49,7 +49,7 @@ fn judge(inspected: &Inspected) -> bool {
 
 fn sums(inspected: &Inspected) -> String {
     let mut out = Vec::new();
-    bundle_doctor::render::sums(inspected.tree(), &mut out).unwrap();
+    crate::render::sums(inspected.tree(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

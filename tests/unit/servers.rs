@@ -4,25 +4,25 @@
 //! (`expected.json`), and the folders and the archive that were judged, as `.tree` text. `tests/lab/run --record server`
 //! makes them anew.
 
-use crate::formats::{assert_valid, schema};
-use crate::tree::Fixture;
-use bundle_doctor::check::authentication::Trust;
-use bundle_doctor::doctor::diagnose::diagnose;
-use bundle_doctor::doctor::facts::{DeploymentState, Fact, Facts};
-use bundle_doctor::doctor::probe::{self, BundleJudge, ProbeOptions};
-use bundle_doctor::doctor::recording::Recorded;
-use bundle_doctor::doctor::report::DoctorReport;
-use bundle_doctor::exit_code;
-use bundle_doctor::render::{self, Style};
-use bundle_doctor::report::diagnosis::{Diagnosis, FixCommand};
-use bundle_doctor::report::finding::Severity;
-use bundle_doctor::report::format::Format;
-use bundle_doctor::report::policy::Policy;
-use bundle_doctor::report::server::ServerCheck;
-use bundle_doctor::report::verdict::FailOn;
-use bundle_doctor::signing::TrustStore;
-use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::update::documented_paths;
+use crate::check::authentication::Trust;
+use crate::doctor::diagnose::diagnose;
+use crate::doctor::facts::{DeploymentState, Fact, Facts};
+use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
+use crate::doctor::recording::Recorded;
+use crate::doctor::report::DoctorReport;
+use crate::exit_code;
+use crate::render::{self, Style};
+use crate::report::diagnosis::{Diagnosis, FixCommand};
+use crate::report::finding::Severity;
+use crate::report::format::Format;
+use crate::report::policy::Policy;
+use crate::report::server::ServerCheck;
+use crate::report::verdict::FailOn;
+use crate::signing::TrustStore;
+use crate::tests::schemas::{assert_valid, schema};
+use crate::tests::tree::Fixture;
+use crate::tree::limits::Limits;
+use crate::update::documented_paths;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,8 +1,8 @@
 //! How a service fares, and which lines of its journal belong to the present.
 
-use crate::server::*;
-use bundle_doctor::doctor::facts::journal::{Speaker, id};
-use bundle_doctor::doctor::facts::{Condition, Exit, Fact, Facts, JournalEntry, Reach};
+use crate::doctor::facts::journal::{Speaker, id};
+use crate::doctor::facts::{Condition, Exit, Fact, Facts, JournalEntry, Reach};
+use crate::tests::server::*;
 
 type Make = fn(&mut Facts);
 
