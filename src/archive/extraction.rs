@@ -9,7 +9,10 @@ use crate::tree::defect::{Defect, DefectKind};
 use crate::tree::limits::{Limits, MAX_PATH};
 use crate::tree::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Special};
 use crate::tree::path::RelPath;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
+
+/// Most names of one file on ext4, which servers have (Linux, fs/ext4/ext4.h: `EXT4_LINK_MAX`). XFS and tmpfs take more.
+const MAX_NAMES_OF_A_FILE: u32 = 65_000;
 
 /// The tree so far.
 pub(crate) struct Extraction {
@@ -19,6 +22,8 @@ pub(crate) struct Extraction {
     named: HashSet<NodeId>,
     /// The hard links.
     linked: HashSet<NodeId>,
+    /// How many hard links a file has that has any.
+    links: HashMap<FileId, u32>,
     /// The folder of the last entry and its node: entries mostly come folder by folder.
     last_parent: (Vec<u8>, NodeId),
 }
@@ -41,7 +46,13 @@ impl Extraction {
     pub(crate) fn new(limits: Limits) -> Self {
         let built = TreeBuilder::new(limits);
         let root = built.tree.root();
-        Self { built, named: HashSet::new(), linked: HashSet::new(), last_parent: (Vec::new(), root) }
+        Self {
+            built,
+            named: HashSet::new(),
+            linked: HashSet::new(),
+            links: HashMap::new(),
+            last_parent: (Vec::new(), root),
+        }
     }
 
     /// A directory entry. It changes mode and owner of a directory that was implied; the root's entry changes those of the folder
@@ -89,7 +100,9 @@ impl Extraction {
                 Ok(())
             }
             Some(known) if self.built.tree.kind(known) == Kind::Link && self.built.tree.target(known) == target => {
-                Ok(())
+                // The mode of a link means nothing.
+                let same = self.built.tree.meta(known).owner == meta.owner;
+                if same { Ok(()) } else { Err(twice(path, "with different owners")) }
             }
             Some(_) => Err(twice(path, "the second time as another link")),
         }
@@ -141,6 +154,14 @@ impl Extraction {
         let (parent, name) = self.parent_of(path)?;
         match self.built.tree.child(parent, name) {
             None => {
+                let links = self.links.entry(file).or_insert(0);
+                *links += 1;
+                if *links >= MAX_NAMES_OF_A_FILE {
+                    let what = format!(
+                        "more than {MAX_NAMES_OF_A_FILE} names (hard links) of one file, `{target_path}`: ext4 takes no more, and `tar` exits 2"
+                    );
+                    return Err(refused(DefectKind::TooLarge, path, what));
+                }
                 let node = self.built.tree.insert(parent, name, Kind::File(file), meta);
                 self.linked.insert(node);
                 Ok(())
@@ -254,4 +275,24 @@ impl Extraction {
 
 fn twice(path: &RelPath, how: &str) -> Stop {
     refused(DefectKind::Ambiguous, path, format!("the same path twice, {how}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_as_many_names_as_ext4_takes() {
+        let path = |name: &str| RelPath::parse(name.as_bytes()).unwrap();
+        let mut extraction = Extraction::new(Limits::default());
+        for file in ["a.js", "b.js"] {
+            extraction.file(&path(file), 0, Meta::IMPLIED).ok().unwrap();
+        }
+        for number in 1..MAX_NAMES_OF_A_FILE {
+            extraction.hard_link(&path(&format!("l{number}")), b"a.js").ok().unwrap();
+        }
+        assert!(extraction.hard_link(&path("other"), b"b.js").is_ok(), "of another file");
+        let Err(Stop(defect)) = extraction.hard_link(&path("one-more"), b"l1") else { panic!("one name more") };
+        assert_eq!(defect.kind, DefectKind::TooLarge);
+    }
 }

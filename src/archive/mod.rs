@@ -1,5 +1,6 @@
 //! tar.gz as GNU tar reads it, and the archives that we write.
 
+mod access_list;
 mod entry;
 pub(crate) mod extraction;
 mod extractor_quirks;

@@ -294,6 +294,7 @@ impl Entry {
             let range = match field.as_str() {
                 "name" => 0..100,
                 "mode" => 100..108,
+                "mtime" => 136..148,
                 "uid" => 108..116,
                 "size" => 124..136,
                 "typeflag" => 156..157,

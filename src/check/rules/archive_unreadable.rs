@@ -74,7 +74,8 @@ fn message(how: &Unreadable) -> String {
 }
 
 fn help(how: &Unreadable) -> String {
-    let make_again = format!("make the archive again, from the repository's root:\n{}", documented_paths::MAKE_ARCHIVE);
+    let make_again =
+        format!("make the archive again, {}:\n{}", documented_paths::FROM_ROOT, documented_paths::MAKE_ARCHIVE);
     match how {
         Unreadable::Instead { found: FileFormat::Html | FileFormat::Json | FileFormat::Text, .. } => {
             "this is what the server answered instead of the archive: see that the archive is published at that address, and fetch with `curl -f`, which fails on an error page".to_owned()

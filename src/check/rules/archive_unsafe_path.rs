@@ -28,7 +28,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         .into_iter()
         .map(|observation| {
             observation.help(format!(
-                "make the archive again with names relative to the bundle:\n{}",
+                "make the archive again with names relative to the bundle, {}:\n{}",
+                documented_paths::FROM_ROOT,
                 documented_paths::MAKE_ARCHIVE
             ))
         })

@@ -33,7 +33,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         if count > 1 { format!("owner {owner}, the first of {count} such entries") } else { format!("owner {owner}") };
     let message = "Not owned by root, and root's `tar` keeps owners: a user of that name or number on the server can change what root runs";
     let help = format!(
-        "pack with root as the owner and plain modes, from the repository's root:\n{}",
+        "pack with root as the owner and plain modes, {}:\n{}",
+        documented_paths::FROM_ROOT,
         documented_paths::MAKE_CLEAN_ARCHIVE
     );
     vec![Observation::new(message).at(tree.path(first)).evidence(evidence).help(help)]

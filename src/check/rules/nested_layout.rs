@@ -33,7 +33,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     };
     let help = match bundle.layout {
         BundleLayout::Mixed => format!(
-            "remove the old one, and pack the flat bundle alone, from the repository's root:\n{}",
+            "remove the old one, and pack the flat bundle alone, from the repository's root:\nrm -rf {}/{nested}\n{}",
+            documented_paths::BUNDLE_SOURCE,
             documented_paths::MAKE_ARCHIVE
         ),
         _ => format!(

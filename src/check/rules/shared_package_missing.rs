@@ -31,9 +31,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         "There is no `{copy}/`: node stops with ERR_MODULE_NOT_FOUND: Cannot find package '{}'",
         bundle.names.shared
     );
-    vec![
-        Observation::new(message)
-            .at(&copy)
-            .help(format!("copy it, from the repository's root:\n{}", documented_paths::copy_shared(bundle.names))),
-    ]
+    vec![Observation::new(message).at(&copy).help(format!(
+        "copy it, {}:\n{}",
+        documented_paths::FROM_ROOT,
+        documented_paths::copy_shared(bundle.names)
+    ))]
 }

@@ -21,7 +21,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message =
         "Writable by everyone, and root's `tar` keeps it so: any user of the server can change what root runs";
     let help = format!(
-        "pack with root as the owner and plain modes, from the repository's root:\n{}",
+        "pack with root as the owner and plain modes, {}:\n{}",
+        documented_paths::FROM_ROOT,
         documented_paths::MAKE_CLEAN_ARCHIVE
     );
     modes::one_for_all(bundle, |mode| mode & 0o002 != 0, message)
