@@ -34,7 +34,7 @@ pub(super) enum Inflating<'a> {
     /// Whoever reads.
     Here(Here<'a>),
     /// A thread beside it, and who hears the bytes that it reads.
-    InflatingThread(InflatingThread, DigestingObserver<'a>),
+    Beside(InflatingThread, DigestingObserver<'a>),
     /// Nobody, while it is handed over.
     Nobody,
 }
@@ -50,7 +50,7 @@ impl<'a> Inflating<'a> {
     pub(super) fn raw_offset(&self) -> u64 {
         match self {
             Self::Here(here) => here.pieces.inflater.observer().observed(),
-            Self::InflatingThread(_, witness) => witness.observed(),
+            Self::Beside(_, witness) => witness.observed(),
             Self::Nobody => 0,
         }
     }
@@ -68,7 +68,7 @@ impl<'a> Inflating<'a> {
         }
         match self {
             Self::Here(here) => here.pieces.next(spare),
-            Self::InflatingThread(beside, witness) => beside.next(spare, witness),
+            Self::Beside(beside, witness) => beside.next(spare, witness),
             Self::Nobody => Ok(Piece::End),
         }
     }
@@ -81,7 +81,7 @@ impl<'a> Inflating<'a> {
         let stopped = || io::Error::other("the inflating thread stopped");
         match self {
             Self::Here(here) => Ok(here.pieces.inflater.into_raw()),
-            Self::InflatingThread(beside, mut witness) => {
+            Self::Beside(beside, mut witness) => {
                 beside.stop.store(true, Ordering::Relaxed);
                 for message in &beside.messages {
                     if let Message::Read(bytes) = message {
@@ -152,7 +152,7 @@ impl<'a> Here<'a> {
         };
         let (inflater, witness) = self.pieces.inflater.hand_over(relay);
         let _ = give.send(inflater);
-        Inflating::InflatingThread(InflatingThread { thread, messages, spare, stop }, witness)
+        Inflating::Beside(InflatingThread { thread, messages, spare, stop }, witness)
     }
 }
 

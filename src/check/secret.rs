@@ -8,11 +8,11 @@ use memchr::{memmem, memrchr};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SecretKind {
     /// A PEM block `PRIVATE KEY` of any sort (RFC 7468; OpenSSL's and OpenSSH's older labels too).
-    PemPrivateKey,
+    Pem,
     /// A minisign secret key.
-    MinisignSecretKey,
+    Minisign,
     /// A PuTTY private key.
-    PuttyPrivateKey,
+    Putty,
 }
 
 impl SecretKind {
@@ -20,9 +20,9 @@ impl SecretKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::PemPrivateKey => "a private key in PEM form",
-            Self::MinisignSecretKey => "a minisign secret key",
-            Self::PuttyPrivateKey => "a PuTTY private key",
+            Self::Pem => "a private key in PEM form",
+            Self::Minisign => "a minisign secret key",
+            Self::Putty => "a PuTTY private key",
         }
     }
 }
@@ -33,10 +33,10 @@ impl SecretKind {
 pub(crate) fn in_head(head: &[u8]) -> Option<SecretKind> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if text.starts_with(b"PuTTY-User-Key-File-") {
-        return Some(SecretKind::PuttyPrivateKey);
+        return Some(SecretKind::Putty);
     }
     if text.starts_with(b"untrusted comment:") && text.windows(10).any(|words| words == b"secret key") {
-        return Some(SecretKind::MinisignSecretKey);
+        return Some(SecretKind::Minisign);
     }
     // Hardly any file has such a line, and every file is asked.
     let first = memmem::find(text, b"-----BEGIN ")?;
@@ -47,7 +47,7 @@ pub(crate) fn in_head(head: &[u8]) -> Option<SecretKind> {
         if label.is_some_and(|label| label.ends_with(b"PRIVATE KEY"))
             && lines.clone().next().is_some_and(is_key_material)
         {
-            return Some(SecretKind::PemPrivateKey);
+            return Some(SecretKind::Pem);
         }
     }
     None
@@ -68,17 +68,13 @@ mod tests {
         let windows = pem.replace('\n', "\r\n");
         let bagged = format!("Bag Attributes\n    localKeyID: 01\nKey Attributes: <No Attributes>\n{pem}");
         for (case, head, expected) in [
-            ("PKCS#8", pem, Some(SecretKind::PemPrivateKey)),
-            ("CRLF", &windows, Some(SecretKind::PemPrivateKey)),
-            ("after PKCS#12 attributes", &bagged, Some(SecretKind::PemPrivateKey)),
+            ("PKCS#8", pem, Some(SecretKind::Pem)),
+            ("CRLF", &windows, Some(SecretKind::Pem)),
+            ("after PKCS#12 attributes", &bagged, Some(SecretKind::Pem)),
             ("public key", "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAAAAAAAAAAAAA\n", None),
             ("a string in code", "const a = '-----BEGIN PRIVATE KEY-----';\n", None),
             ("a template in code", "const a = `\n-----BEGIN PRIVATE KEY-----\n${body}\n`;\n", None),
-            (
-                "minisign secret",
-                "untrusted comment: minisign encrypted secret key\nRWQ=\n",
-                Some(SecretKind::MinisignSecretKey),
-            ),
+            ("minisign secret", "untrusted comment: minisign encrypted secret key\nRWQ=\n", Some(SecretKind::Minisign)),
             ("minisign public", "untrusted comment: minisign public key 1\nRWQ=\n", None),
             ("nothing", "", None),
         ] {
