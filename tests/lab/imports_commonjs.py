@@ -373,7 +373,7 @@ def bundles() -> Iterator[tuple[str, dict[str, str | bytes]]]:
     """Agents that import a name of a CommonJS file, which is found or hidden."""
     one, data = "exports.b = 1; exports.c = 2;\n", '{ "b": 1 }\n'
     for number, text in enumerate(FORMS):
-        if "require('x'" in text or "require(`x`" in text or "await" in text or text.startswith(("exports.a = 'it", "exports.a = 1 }", "(() => {")):
+        if "require('x'" in text or text.startswith("import('x')") or "require(`x`" in text or "await" in text or text.startswith(("exports.a = 'it", "exports.a = 1 }", "(() => {")):
             continue
         # Nothing of it is run: what it names is not there.
         text = text if text.startswith(("#!", "\u00a0")) else "return;\n" + text
