@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness import BINARY, REPO, Mismatch, must, scratch, write
@@ -367,6 +367,14 @@ def hidden(binaries: dict[int, str], seed: int, count: int) -> None:
                         wrong.append(f"Node {line}: {text!r}\n  has {names}\n  missing for check: {sorted(said)}")
     if wrong or compared < count:
         raise Mismatch("\n".join(wrong[:5]) + f"\n{len(wrong)} of {compared} differ")
+
+
+def cases(binaries: dict[int, str]) -> list[tuple[str, Callable[[], None]]]:
+    """What the part `imports` does beside its bundles."""
+    return [
+        ("the table of the names that Node's scanners find in CommonJS files", lambda: table(binaries)),
+        ("the names of generated CommonJS files", lambda: hidden(binaries, 1, 60)),
+    ]
 
 
 def bundles() -> Iterator[tuple[str, dict[str, str | bytes]]]:
