@@ -2,11 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that cannot go on has failed")]
 
-use bundle_doctor::check::contents::Depth;
-use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
-use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::update::documented_paths;
+use bundle_doctor::internals::{Depth, InspectOptions, Inspected, Limits, documented_paths, inspect, run_rules};
 use divan::Bencher;
 use std::io::Write;
 use std::path::Path;
@@ -93,5 +89,5 @@ fn folder_with_digests(bencher: Bencher<'_, '_>, count: usize) {
 fn rules(bencher: Bencher<'_, '_>, count: usize) {
     let (_folder, path) = packed(count);
     let inspected = read(&path, Depth::Digests);
-    bencher.counter(divan::counter::ItemsCount::new(count)).bench_local(|| engine::run_rules(&inspected.bundle()));
+    bencher.counter(divan::counter::ItemsCount::new(count)).bench_local(|| run_rules(&inspected.bundle()));
 }

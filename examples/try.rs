@@ -33,7 +33,7 @@ fn main() -> std::io::Result<ExitCode> {
         let shown = archive.strip_prefix(std::env::current_dir()?).unwrap_or(&archive).to_path_buf();
         writeln!(std::io::stdout(), "\n$ bundle-doctor check {}        # {what}", shown.display())?;
         let words: [OsString; 4] = ["bundle-doctor".into(), "check".into(), "--no-config".into(), shown.into()];
-        let found = bundle_doctor::commands::run(&words);
+        let found = bundle_doctor::run(&words);
         if found != expected {
             writeln!(std::io::stderr(), "expected exit code {expected}, found {found}")?;
             return Ok(ExitCode::FAILURE);

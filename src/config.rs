@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The file's name, looked for from the working directory upwards.
-pub const FILE_NAME: &str = "bundle-doctor.toml";
+pub(crate) const FILE_NAME: &str = "bundle-doctor.toml";
 
 /// The settings that a configuration file may give.
 #[derive(Debug, Default, Deserialize)]
@@ -259,7 +259,7 @@ impl Config {
 ///
 /// # Errors
 /// A [`ConfigError`] that offers the nearest one.
-pub fn rule_id(id: &str) -> Result<&'static str, ConfigError> {
+pub(crate) fn rule_id(id: &str) -> Result<&'static str, ConfigError> {
     let known = || rules::RULES.iter().map(|rule| rule.id).chain(causes::CAUSES.iter().map(|cause| cause.id));
     known().find(|known| *known == id).ok_or_else(|| {
         let nearest = text::nearest(id, known());
@@ -275,7 +275,7 @@ pub fn rule_id(id: &str) -> Result<&'static str, ConfigError> {
 ///
 /// # Errors
 /// What was found instead.
-pub fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     text.parse::<ByteSize>()
         .map(|size| size.as_u64())
         .map_err(|_| format!("expected a size such as `2GiB`, found `{}`", text::printable(text)))

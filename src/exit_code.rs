@@ -5,18 +5,18 @@ use crate::report::server::Health;
 use crate::report::verdict::{FailOn, Verdict};
 
 /// Judged, and nothing at or above `--fail-on`.
-pub const PASS: u8 = 0;
+pub(crate) const PASS: u8 = 0;
 /// Judged, and something at or above `--fail-on`.
-pub const FAIL: u8 = 1;
+pub(crate) const FAIL: u8 = 1;
 /// Not judged: wrong usage, bad configuration, a path that cannot be opened.
-pub const NOT_JUDGED: u8 = 2;
+pub(crate) const NOT_JUDGED: u8 = 2;
 
 /// Nothing bad was seen, but evidence that was needed could not be read (`doctor`).
-pub const INCONCLUSIVE: u8 = 3;
+pub(crate) const INCONCLUSIVE: u8 = 3;
 
 /// The exit code of a server.
 #[must_use]
-pub fn of_server(report: &DoctorReport, fail_on: FailOn) -> u8 {
+pub(crate) fn of_server(report: &DoctorReport, fail_on: FailOn) -> u8 {
     if report.fails(fail_on) {
         FAIL
     } else if report.health == Health::Inconclusive {
@@ -28,7 +28,7 @@ pub fn of_server(report: &DoctorReport, fail_on: FailOn) -> u8 {
 
 /// The exit code of a verdict.
 #[must_use]
-pub const fn of(verdict: Verdict) -> u8 {
+pub(crate) const fn of(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Pass => PASS,
         Verdict::Fail => FAIL,

@@ -1,23 +1,69 @@
-//! bundle-doctor judges ServerFlow agent bundles before they are published.
+//! bundle-doctor judges ServerFlow agent bundles before they are published, and explains servers that one has taken down.
 //!
-//! Data flows one way: [`source`] reads a bundle into plain data ([`model`]), [`rules`] judge that data, [`engine`]
-//! applies the user's overrides, [`render`] writes the report. [`commands`] wires them; nothing else knows them all.
+//! Three jobs, what they know, one edge (`docs/architecture.md`):
+//!
+//! ```text
+//! commands ─► jobs ─► what they know ─► ground
+//! ```
+//!
+//! | | |
+//! | --- | --- |
+//! | the edge | `cli`, `commands`, `config`, `render`, `exit_code` |
+//! | the jobs | `check`: is this bundle fit? `doctor`: why is this server down? `release`: from repository to archive |
+//! | what they know | `update`, `node`, `systemd`, `archive`, `signing` |
+//! | the ground | `report`, `tree`, `host`, `text`, `redact` |
+//!
+//! The program calls [`run`]. Nothing else is for others to build on: [`internals`] is what the benches, the fuzz targets
+//! and the lab drive.
 
-pub mod archive;
-pub mod check;
-pub mod cli;
-pub mod commands;
-pub mod config;
-pub mod doctor;
-pub mod exit_code;
-pub mod host;
-pub mod node;
-pub mod redact;
-pub mod release;
-pub mod render;
-pub mod report;
-pub mod signing;
-pub mod systemd;
-pub mod text;
-pub mod tree;
-pub mod update;
+mod archive;
+mod check;
+mod cli;
+mod commands;
+mod config;
+mod doctor;
+mod exit_code;
+mod host;
+mod node;
+mod redact;
+mod release;
+mod render;
+mod report;
+mod signing;
+mod systemd;
+mod text;
+mod tree;
+mod update;
+
+pub use commands::run;
+
+#[doc(hidden)]
+pub mod internals {
+    //! What the benches, the fuzz targets, the lab and the tests of signatures drive.
+    pub use crate::check::contents::Depth;
+    pub use crate::check::engine::run_rules;
+    pub use crate::check::inspect::{InspectOptions, Inspected, inspect};
+    pub use crate::config::Config;
+    pub use crate::doctor::probe::journal;
+    pub use crate::node::package::Package;
+    pub use crate::redact::Redactor;
+    pub use crate::render::sums;
+    pub use crate::report::finding::Severity;
+    pub use crate::signing::comment::TrustedComment;
+    pub use crate::signing::detached::SignatureFile;
+    pub use crate::signing::keys::{PublicKey, SecretKey};
+    pub use crate::signing::manifest::Manifest;
+    pub use crate::signing::sign::{minisign_legacy, sign_bytes};
+    pub use crate::signing::trust::TrustStore;
+    pub use crate::signing::verify::Verifier;
+    pub use crate::systemd::{Unit, normal};
+    pub use crate::text::{hex, printable};
+    pub use crate::tree::limits::Limits;
+    pub use crate::tree::nodes::{Kind, NodeId, Tree};
+    pub use crate::tree::snapshot::Snapshot;
+    pub use crate::update::documented_paths;
+}
+
+#[cfg(test)]
+#[path = "../tests/unit/mod.rs"]
+mod tests;

@@ -6,7 +6,7 @@ use regex_lite::{Captures, Regex};
 use std::sync::LazyLock;
 
 /// What stands in a secret's place.
-pub const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Shorter values are not sought elsewhere: `1` or `yes` would be found everywhere.
 const SHORTEST: usize = 6;
@@ -116,7 +116,7 @@ impl Redactor {
     /// [`Redactor::clean`] of lines that follow each other: a key that is printed line by line goes whole.
     #[must_use]
     pub fn clean_lines<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        let mut block = Block::default();
+        let mut block = KeyBlock::default();
         lines.into_iter().map(|line| if block.hides(line) { REDACTED.to_owned() } else { self.clean(line) }).collect()
     }
 
@@ -136,13 +136,13 @@ impl Redactor {
 
 /// Whether lines are inside a private key in PEM.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Block {
+pub(crate) struct KeyBlock {
     inside: bool,
 }
 
-impl Block {
+impl KeyBlock {
     /// Whether this line, which follows the last one given, is part of a key.
-    pub fn hides(&mut self, line: &str) -> bool {
+    pub(crate) fn hides(&mut self, line: &str) -> bool {
         let begins = line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----");
         let ends = line.contains("-----END ") && line.contains("PRIVATE KEY-----");
         let hidden = self.inside || begins;

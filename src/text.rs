@@ -31,13 +31,13 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 
 /// A path that can be shown.
 #[must_use]
-pub fn printable_path(path: &std::path::Path) -> String {
+pub(crate) fn printable_path(path: &std::path::Path) -> String {
     printable_bytes(path.as_os_str().as_encoded_bytes()).into_owned()
 }
 
 /// The same for bytes that should be UTF-8: whatever is not shows as `\xNN`, byte by byte.
 #[must_use]
-pub fn printable_bytes(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn printable_bytes(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return printable(text);
     }
@@ -66,7 +66,7 @@ fn push_printable(out: &mut String, c: char) {
 
 /// A size in bytes as people read it: `0 bytes`, `46.5 kB`, `2.1 GB` (decimal prefixes, SI).
 #[must_use]
-pub fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     if bytes < 1000 {
         return plural(bytes, "byte");
     }
@@ -89,7 +89,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Words as they are typed in a POSIX shell: quoted only where it would take them apart, so that `--lines=5` stays plain.
 #[must_use]
-pub fn typed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn typed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let plain = |word: &str| {
         !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@%+=:,./_-".contains(&byte))
     };
@@ -103,7 +103,7 @@ pub fn typed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 
 /// `1 entry`, `2 entries`: a count with its noun.
 #[must_use]
-pub fn plural(count: u64, noun: &str) -> String {
+pub(crate) fn plural(count: u64, noun: &str) -> String {
     if count == 1 {
         return format!("1 {noun}");
     }
@@ -115,7 +115,7 @@ pub fn plural(count: u64, noun: &str) -> String {
 
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]
-pub fn list(words: &[String]) -> String {
+pub(crate) fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [only] => only.clone(),
@@ -125,7 +125,7 @@ pub fn list(words: &[String]) -> String {
 
 /// The candidate nearest to a misspelt word, if one is near enough to be what was meant.
 #[must_use]
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::normalized_damerau_levenshtein(word, candidate), candidate))

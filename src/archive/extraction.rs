@@ -9,22 +9,27 @@ use crate::tree::defect::{Defect, DefectKind};
 use crate::tree::limits::{Limits, MAX_PATH};
 use crate::tree::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Special};
 use crate::tree::path::RelPath;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
+
+/// Most names of one file on ext4, which servers have (Linux, fs/ext4/ext4.h: `EXT4_LINK_MAX`). XFS and tmpfs take more.
+const MAX_NAMES_OF_A_FILE: u32 = 65_000;
 
 /// The tree so far.
-pub struct Extraction {
+pub(crate) struct Extraction {
     /// What extraction has left so far, and what was found wrong.
     pub built: TreeBuilder,
     /// The directories that an entry has named.
     named: HashSet<NodeId>,
     /// The hard links.
     linked: HashSet<NodeId>,
+    /// How many hard links a file has that has any.
+    links: HashMap<FileId, u32>,
     /// The folder of the last entry and its node: entries mostly come folder by folder.
     last_parent: (Vec<u8>, NodeId),
 }
 
 /// A file that has its place in the tree and whose content comes next.
-pub struct Placed {
+pub(crate) struct Placed {
     /// Which file it is.
     pub file: FileId,
     /// What stood at that path before, if anything did.
@@ -38,15 +43,21 @@ fn refused(kind: DefectKind, path: &RelPath, what: impl Into<String>) -> Stop {
 
 impl Extraction {
     /// Nothing replayed yet.
-    pub fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         let built = TreeBuilder::new(limits);
         let root = built.tree.root();
-        Self { built, named: HashSet::new(), linked: HashSet::new(), last_parent: (Vec::new(), root) }
+        Self {
+            built,
+            named: HashSet::new(),
+            linked: HashSet::new(),
+            links: HashMap::new(),
+            last_parent: (Vec::new(), root),
+        }
     }
 
     /// A directory entry. It changes mode and owner of a directory that was implied; the root's entry changes those of the folder
     /// that is extracted into.
-    pub fn directory(&mut self, path: &RelPath, meta: Meta) -> Result<(), Stop> {
+    pub(crate) fn directory(&mut self, path: &RelPath, meta: Meta) -> Result<(), Stop> {
         if path.is_root() {
             return self.name_directory(path, self.built.tree.root(), meta);
         }
@@ -70,7 +81,7 @@ impl Extraction {
     }
 
     /// A symbolic link.
-    pub fn link(&mut self, path: &RelPath, target: &[u8], meta: Meta) -> Result<(), Stop> {
+    pub(crate) fn link(&mut self, path: &RelPath, target: &[u8], meta: Meta) -> Result<(), Stop> {
         if target.is_empty() {
             return Err(refused(DefectKind::Ambiguous, path, "a symbolic link without a target"));
         }
@@ -89,7 +100,9 @@ impl Extraction {
                 Ok(())
             }
             Some(known) if self.built.tree.kind(known) == Kind::Link && self.built.tree.target(known) == target => {
-                Ok(())
+                // The mode of a link means nothing.
+                let same = self.built.tree.meta(known).owner == meta.owner;
+                if same { Ok(()) } else { Err(twice(path, "with different owners")) }
             }
             Some(_) => Err(twice(path, "the second time as another link")),
         }
@@ -119,7 +132,7 @@ impl Extraction {
     }
 
     /// A hard link to a file that came earlier.
-    pub fn hard_link(&mut self, path: &RelPath, target: &[u8]) -> Result<(), Stop> {
+    pub(crate) fn hard_link(&mut self, path: &RelPath, target: &[u8]) -> Result<(), Stop> {
         let shown = crate::text::printable_bytes(target).into_owned();
         let refuse = |kind, why: &str| refused(kind, path, format!("a hard link to `{shown}`, {why}"));
         if target.ends_with(b"/") || target.ends_with(b"/.") {
@@ -141,6 +154,14 @@ impl Extraction {
         let (parent, name) = self.parent_of(path)?;
         match self.built.tree.child(parent, name) {
             None => {
+                let links = self.links.entry(file).or_insert(0);
+                *links += 1;
+                if *links >= MAX_NAMES_OF_A_FILE {
+                    let what = format!(
+                        "more than {MAX_NAMES_OF_A_FILE} names (hard links) of one file, `{target_path}`: ext4 takes no more, and `tar` exits 2"
+                    );
+                    return Err(refused(DefectKind::TooLarge, path, what));
+                }
                 let node = self.built.tree.insert(parent, name, Kind::File(file), meta);
                 self.linked.insert(node);
                 Ok(())
@@ -150,7 +171,7 @@ impl Extraction {
     }
 
     /// A device or FIFO.
-    pub fn special(&mut self, path: &RelPath, special: Special, meta: Meta) -> Result<(), Stop> {
+    pub(crate) fn special(&mut self, path: &RelPath, special: Special, meta: Meta) -> Result<(), Stop> {
         let (parent, name) = self.parent_of(path)?;
         if self.built.tree.child(parent, name).is_some() {
             return Err(twice(path, "the second time as a special file"));
@@ -160,7 +181,7 @@ impl Extraction {
     }
 
     /// A regular file, whose content is to be given to [`Extraction::fill_file`].
-    pub fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<Placed, Stop> {
+    pub(crate) fn file(&mut self, path: &RelPath, size: u64, meta: Meta) -> Result<Placed, Stop> {
         let (parent, name) = self.parent_of(path)?;
         let known = self.built.tree.child(parent, name);
         let before = match known {
@@ -188,7 +209,7 @@ impl Extraction {
     }
 
     /// What was read of a placed file. A second file of the same path must be the same in everything.
-    pub fn fill_file(
+    pub(crate) fn fill_file(
         &mut self,
         path: &RelPath,
         placed: Placed,
@@ -254,4 +275,24 @@ impl Extraction {
 
 fn twice(path: &RelPath, how: &str) -> Stop {
     refused(DefectKind::Ambiguous, path, format!("the same path twice, {how}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_as_many_names_as_ext4_takes() {
+        let path = |name: &str| RelPath::parse(name.as_bytes()).unwrap();
+        let mut extraction = Extraction::new(Limits::default());
+        for file in ["a.js", "b.js"] {
+            extraction.file(&path(file), 0, Meta::IMPLIED).ok().unwrap();
+        }
+        for number in 1..MAX_NAMES_OF_A_FILE {
+            extraction.hard_link(&path(&format!("l{number}")), b"a.js").ok().unwrap();
+        }
+        assert!(extraction.hard_link(&path("other"), b"b.js").is_ok(), "of another file");
+        let Err(Stop(defect)) = extraction.hard_link(&path("one-more"), b"l1") else { panic!("one name more") };
+        assert_eq!(defect.kind, DefectKind::TooLarge);
+    }
 }

@@ -4,7 +4,7 @@
 //! node-tar reads names as UTF-8.
 
 /// What becomes of an entry's name, or of a hard link's target, elsewhere; nothing where all take it as it stands.
-pub fn name(raw: &[u8]) -> Option<&'static str> {
+pub(super) fn name(raw: &[u8]) -> Option<&'static str> {
     if has_windows_root(raw) {
         Some("a name that begins with a drive or a backslash, which bsdtar and node-tar take off")
     } else if climbs_by_backslash(raw) {
@@ -15,7 +15,7 @@ pub fn name(raw: &[u8]) -> Option<&'static str> {
 }
 
 /// What becomes of a symbolic link's target elsewhere; nothing where all take it as it stands.
-pub fn target(raw: &[u8]) -> Option<&'static str> {
+pub(super) fn target(raw: &[u8]) -> Option<&'static str> {
     if std::str::from_utf8(raw).is_err() {
         Some("a link to a name that is not UTF-8: node-tar writes another one")
     } else if has_windows_root(raw) {

@@ -16,7 +16,7 @@ const RESERVED: u8 = 0b1110_0000;
 
 /// Why the unpacked stream cannot go on.
 #[derive(Debug)]
-pub enum GzipFault {
+pub(super) enum GzipFault {
     /// The file ends too early, at this byte.
     Truncated(u64),
     /// Damaged near this byte: what was expected and found.
@@ -49,14 +49,14 @@ enum MemberState {
 /// The CRC-32 and the length, modulo 2^32, of a member's content (RFC 1952, 2.3.1). crc32fast has the processor's own
 /// instructions for it, which flate2's `Crc` over zlib-rs has not.
 #[derive(Default)]
-pub struct Crc {
+pub(super) struct Crc {
     hasher: crc32fast::Hasher,
     amount: u32,
 }
 
 impl Crc {
     /// Takes in what comes next.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32 is what the trailer has")]
         let length = bytes.len() as u32;
@@ -64,13 +64,13 @@ impl Crc {
     }
 
     /// The CRC-32 so far.
-    pub fn sum(&self) -> u32 {
+    pub(super) fn sum(&self) -> u32 {
         self.hasher.clone().finalize()
     }
 }
 
 /// What a member says of its content. Whoever has the content checks it: that is as much work as a fifth of inflating.
-pub struct Trailer {
+pub(super) struct Trailer {
     at: u64,
     crc: u32,
     length: u32,
@@ -81,7 +81,7 @@ impl Trailer {
     ///
     /// # Errors
     /// [`GzipFault::Damaged`] where they do not agree.
-    pub fn check(&self, content: &Crc) -> Result<(), GzipFault> {
+    pub(super) fn check(&self, content: &Crc) -> Result<(), GzipFault> {
         let what = if self.crc != content.sum() {
             format!("wrong CRC: the file says {:08x}, its content gives {:08x}", self.crc, content.sum())
         } else if self.length != content.amount {
@@ -94,7 +94,7 @@ impl Trailer {
 }
 
 /// How far unpacking came.
-pub enum InflateStep {
+pub(super) enum InflateStep {
     /// The buffer is full.
     Full,
     /// A member ended, and with it what is in the buffer.
@@ -108,7 +108,7 @@ const FIRST_OUT: usize = 32 * 1024;
 const MAX_OUT: usize = 256 * 1024;
 
 /// Unpacks a gzip file, buffer by buffer.
-pub struct Inflater<L> {
+pub(super) struct Inflater<L> {
     raw: Raw<L>,
     inflate: Decompress,
     state: MemberState,
@@ -123,26 +123,26 @@ pub struct Inflater<L> {
 
 impl<L> Inflater<L> {
     /// Lets another hear what is read from now on, and gives back who observed what came before.
-    pub fn hand_over<M>(self, observer: M) -> (Inflater<M>, L) {
+    pub(super) fn hand_over<M>(self, observer: M) -> (Inflater<M>, L) {
         let Self { raw, inflate, state, out, made, total, max_ratio, max_stream } = self;
         let (raw, before) = raw.hand_over(observer);
         (Inflater { raw, inflate, state, out, made, total, max_ratio, max_stream }, before)
     }
 
     /// Who hears what is read.
-    pub const fn observer(&self) -> &L {
+    pub(super) const fn observer(&self) -> &L {
         self.raw.observer()
     }
 
     /// Unpacked bytes so far.
-    pub const fn total(&self) -> u64 {
+    pub(super) const fn total(&self) -> u64 {
         self.total
     }
 }
 
 impl<L: RawObserver> Inflater<L> {
     /// Starts at the first byte of a gzip file.
-    pub fn new(raw: Raw<L>, limits: &Limits) -> Self {
+    pub(super) fn new(raw: Raw<L>, limits: &Limits) -> Self {
         Self {
             raw,
             inflate: Decompress::new(false),
@@ -159,7 +159,7 @@ impl<L: RawObserver> Inflater<L> {
     ///
     /// # Errors
     /// A [`GzipFault`]; `out` has what was made before it.
-    pub fn unpack(&mut self, out: &mut Vec<u8>) -> Result<InflateStep, GzipFault> {
+    pub(super) fn unpack(&mut self, out: &mut Vec<u8>) -> Result<InflateStep, GzipFault> {
         out.resize(self.size_of_out(), 0);
         std::mem::swap(&mut self.out, out);
         self.made = 0;
@@ -195,7 +195,7 @@ impl<L: RawObserver> Inflater<L> {
     }
 
     /// What the rest of the file is read from.
-    pub fn into_raw(self) -> Raw<L> {
+    pub(super) fn into_raw(self) -> Raw<L> {
         self.raw
     }
 

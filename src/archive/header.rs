@@ -4,14 +4,14 @@
 //! 1.34 really does with odd headers was measured; where extractors part, the header is refused.
 
 /// Size of a header, and of the unit that contents are padded to.
-pub const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 512;
 
 /// A header block.
-pub type TarBlock = [u8; BLOCK];
+pub(super) type TarBlock = [u8; BLOCK];
 
 /// A header that extractors would not read alike.
 #[derive(Debug, PartialEq, Eq)]
-pub enum HeaderFault {
+pub(super) enum HeaderFault {
     /// It is not a tar header at all, or a damaged one.
     Checksum {
         /// What the header says, if it is a number.
@@ -25,7 +25,7 @@ pub enum HeaderFault {
 
 /// The fields of a header that decide about the tree.
 #[derive(Debug)]
-pub struct TarHeader {
+pub(super) struct TarHeader {
     /// Prefix and name, joined.
     pub name: Vec<u8>,
     /// Permission bits.
@@ -76,7 +76,7 @@ impl HeaderField {
 }
 
 /// Whether the first block of a file is a tar header by its checksum (a V7 archive has no magic).
-pub fn checksum_is_right(head: &[u8]) -> bool {
+pub(super) fn checksum_is_right(head: &[u8]) -> bool {
     head.len() >= BLOCK && octal(CHECKSUM.of(head)) == Some(checksum(head)) && checksum(head) != 256
 }
 
@@ -114,6 +114,48 @@ fn base256(field: &[u8]) -> Option<u64> {
     (value < 1 << 63).then_some(value)
 }
 
+/// GNU's binary form for owners and times, which may be negative: first byte 0x80 or 0xff, then big-endian in two's
+/// complement. Extractors part over every other first byte.
+fn binary(field: &[u8]) -> Option<i64> {
+    let (first, rest) = field.split_first()?;
+    let sign = match first {
+        0x80 => 0,
+        0xff => -1,
+        _ => return None,
+    };
+    let value = rest.iter().fold(sign, |value: i128, byte| value << 8 | i128::from(*byte));
+    i64::try_from(value).ok()
+}
+
+/// The largest owner that Linux has and GNU tar takes (`uid_t` and `gid_t` have 32 bits).
+pub(crate) const MAX_OWNER: u64 = u32::MAX as u64;
+
+/// What GNU tar does with an owner beyond [`MAX_OWNER`] or below 0. The others take it, each as another number.
+pub(crate) fn owner_out_of_range(place: &str, value: impl std::fmt::Display) -> String {
+    format!("an owner of {value} in {place}: GNU tar takes 0 to {MAX_OWNER}, and exits 2")
+}
+
+/// The seconds before and after 1970 that JavaScript has dates for (ECMA-262, "Time Values"): node-tar reads no more.
+const MAX_SECONDS: i64 = 8_640_000_000_000;
+
+fn owner(block: &TarBlock, field: &HeaderField) -> Result<u64, HeaderFault> {
+    let Some(value) = binary(field.of(block)) else { return optional_number(block, field) };
+    let owner = u64::try_from(value).ok().filter(|value| *value <= MAX_OWNER);
+    owner.ok_or_else(|| HeaderFault::Odd(owner_out_of_range(&format!("the header's `{}`", field.0), value)))
+}
+
+const fn is_a_date(seconds: i64) -> bool {
+    -MAX_SECONDS <= seconds && seconds <= MAX_SECONDS
+}
+
+/// Of a time only that all extractors read it is of interest.
+fn check_time(block: &TarBlock, field: &HeaderField) -> Result<(), HeaderFault> {
+    match binary(field.of(block)) {
+        Some(seconds) if is_a_date(seconds) => Ok(()),
+        _ => optional_number(block, field).map(|_| ()),
+    }
+}
+
 fn number(block: &TarBlock, field: &HeaderField) -> Result<u64, HeaderFault> {
     octal(field.of(block)).ok_or_else(|| odd_number(block, field))
 }
@@ -124,18 +166,20 @@ fn optional_number(block: &TarBlock, field: &HeaderField) -> Result<u64, HeaderF
     if bytes.iter().all(|byte| *byte == 0) { Ok(0) } else { number(block, field) }
 }
 
-/// Bytes at the end of the prefix in which node-tar writes when a file was last read and changed, as octal numbers; no
-/// extractor takes them for a name.
-const NODE_TAR_TIMES: usize = 24;
+/// Where in the prefix node-tar writes when a file was last read and changed; no extractor takes them for a name.
+const NODE_TAR_TIMES: [HeaderField; 2] = [HeaderField("atime", 476, 488), HeaderField("ctime", 488, 500)];
+
+fn is_node_tar_time(block: &TarBlock, field: &HeaderField) -> bool {
+    let is_octal = |byte: &u8| matches!(byte, b'0'..=b'7' | b' ' | 0);
+    field.of(block).iter().all(is_octal) || binary(field.of(block)).is_some_and(is_a_date)
+}
 
 /// A text's first NUL ends it; what stands behind it is seen by some (node-tar, after a newline).
 fn nothing_behind_the_end(block: &TarBlock, field: &HeaderField) -> Result<(), HeaderFault> {
     let mut rest = field.of(block).get(field.text(block).len()..).unwrap_or_default();
-    if field.0 == PREFIX.0 && rest.len() > NODE_TAR_TIMES {
-        let (before, times) = rest.split_at(rest.len() - NODE_TAR_TIMES);
-        if times.iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0)) {
-            rest = before;
-        }
+    if field.0 == PREFIX.0 && NODE_TAR_TIMES.iter().all(|field| is_node_tar_time(block, field)) {
+        let times = PREFIX.2 - NODE_TAR_TIMES[0].1;
+        rest = rest.split_at_checked(rest.len().saturating_sub(times)).map_or(rest, |(before, _)| before);
     }
     if rest.iter().all(|byte| *byte == 0) {
         return Ok(());
@@ -148,12 +192,33 @@ fn odd_number(block: &TarBlock, field: &HeaderField) -> HeaderFault {
     HeaderFault::Odd(format!("expected octal digits in the header's `{}`, found `{shown}`", field.0))
 }
 
+/// The type flag of a header.
+pub(crate) fn kind(block: &TarBlock) -> u8 {
+    block.get(156).copied().unwrap_or_default()
+}
+
+/// Prefix and name of a header, joined; also of one that is refused for something else.
+pub(crate) fn name(block: &TarBlock) -> Vec<u8> {
+    let prefix = if MAGIC.of(block) == POSIX { PREFIX.text(block) } else { b"" };
+    let between: &[u8] = if prefix.is_empty() { b"" } else { b"/" };
+    [prefix, between, NAME.text(block)].concat()
+}
+
+/// The size in a header, if it is plainly written; also of one that is refused for something else.
+pub(crate) fn size(block: &TarBlock) -> Option<u64> {
+    octal(SIZE.of(block)).or_else(|| base256(SIZE.of(block)))
+}
+
+/// Magic and version of POSIX.1 (1988 and later), and of GNU.
+const POSIX: &[u8] = b"ustar\x0000";
+const GNU: &[u8] = b"ustar  \0";
+
 impl TarHeader {
     /// Reads a block that is not all zeros.
     ///
     /// # Errors
     /// A [`HeaderFault`] where extractors would not all read it, or not read it alike.
-    pub fn parse(block: &TarBlock) -> Result<Self, HeaderFault> {
+    pub(super) fn parse(block: &TarBlock) -> Result<Self, HeaderFault> {
         let said = octal(CHECKSUM.of(block));
         let computed = checksum(block);
         if said != Some(computed) {
@@ -164,8 +229,8 @@ impl TarHeader {
             return Err(HeaderFault::Odd("expected a NUL or a blank at the end of the header's `checksum`".to_owned()));
         }
         let magic = MAGIC.of(block);
-        let posix = magic == b"ustar\x0000";
-        if !posix && magic != b"ustar  \0" {
+        let posix = magic == POSIX;
+        if !posix && magic != GNU {
             let shown = crate::text::printable_bytes(magic).into_owned();
             return Err(HeaderFault::Odd(format!("expected the magic of a ustar or GNU header, found `{shown}`")));
         }
@@ -176,18 +241,12 @@ impl TarHeader {
         if !posix && PREFIX.of(block).iter().any(|byte| *byte != 0) {
             return Err(HeaderFault::Odd("a GNU header with something where ustar has its `prefix`".to_owned()));
         }
-        let mut name = Vec::new();
-        if posix && !PREFIX.text(block).is_empty() {
-            name.extend_from_slice(PREFIX.text(block));
-            name.push(b'/');
-        }
-        name.extend_from_slice(NAME.text(block));
         let mode = number(block, &MODE)?;
-        optional_number(block, &MTIME)?;
+        check_time(block, &MTIME)?;
         // Of no effect on a file, and busybox stops at one that it cannot read.
         optional_number(block, &MAJOR)?;
         optional_number(block, &MINOR)?;
-        let kind = block.get(156).copied().unwrap_or_default();
+        let kind = kind(block);
         let link = LINK.text(block).to_vec();
         if !link.is_empty() && !matches!(kind, b'1' | b'2' | b'x' | b'g') {
             return Err(HeaderFault::Odd(
@@ -195,12 +254,12 @@ impl TarHeader {
             ));
         }
         Ok(Self {
-            name,
+            name: name(block),
             // Only the permission bits are used; some producers put the file's type above them.
             mode: u16::try_from(mode & 0o7777).unwrap_or_default(),
-            uid: optional_number(block, &UID)?,
-            gid: optional_number(block, &GID)?,
-            size: octal(SIZE.of(block)).or_else(|| base256(SIZE.of(block))).ok_or_else(|| odd_number(block, &SIZE))?,
+            uid: owner(block, &UID)?,
+            gid: owner(block, &GID)?,
+            size: size(block).ok_or_else(|| odd_number(block, &SIZE))?,
             kind,
             link,
             user: USER.text(block).to_vec(),
@@ -232,5 +291,37 @@ mod tests {
         assert_eq!(base256(b"\x80\0\0\0\0\0\0\x02\0\0\0\0"), Some(1 << 33));
         assert_eq!(base256(b"\x81\0\0\0\0\0\0\x02\0\0\0\0"), None);
         assert_eq!(base256(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), None);
+    }
+
+    #[test]
+    fn owners_and_times_may_be_binary_as_far_as_all_extractors_read_them() {
+        let with = |at: usize, bytes: &[u8]| {
+            let mut block = [0; BLOCK];
+            block.get_mut(at..at + bytes.len()).unwrap().copy_from_slice(bytes);
+            block
+        };
+        for (case, bytes, expected) in [
+            ("GNU tar's first uid in binary", &b"\x80\0\0\0\0\x20\0\0"[..], Some(0x0020_0000)),
+            ("the largest", b"\x80\0\0\0\xff\xff\xff\xff", Some(0xffff_ffff)),
+            ("beyond it", b"\x80\0\0\x01\0\0\0\0", None),
+            ("negative", b"\xff\xff\xff\xff\xff\xff\xff\xfe", None),
+            ("another first byte", b"\x81\0\0\0\0\x20\0\0", None),
+            ("octal", b"0001750\0", Some(1000)),
+        ] {
+            assert_eq!(owner(&with(UID.1, bytes), &UID).ok(), expected, "{case}");
+        }
+        for (case, seconds, expected) in [
+            ("a second before 1970", -1_i64, true),
+            ("in 2242", 1 << 33, true),
+            ("the last date of JavaScript", MAX_SECONDS, true),
+            ("behind it", MAX_SECONDS + 1, false),
+            ("before the first one", -MAX_SECONDS - 1, false),
+        ] {
+            let sign = if seconds < 0 { 0xff } else { 0 };
+            let mut bytes = [sign; 12];
+            bytes.get_mut(4..).unwrap().copy_from_slice(&seconds.to_be_bytes());
+            bytes[0] = sign | 0x80;
+            assert_eq!(check_time(&with(MTIME.1, &bytes), &MTIME).is_ok(), expected, "{case}");
+        }
     }
 }

@@ -15,12 +15,12 @@ use std::thread::{self, JoinHandle};
 
 /// How many unpacked bytes are made before a thread goes on with it. Few in a debug build, so that tests of short files go
 /// through the thread as well.
-pub const ALONE: u64 = if cfg!(debug_assertions) { 4 << 10 } else { 2 << 20 };
+pub(super) const ALONE: u64 = if cfg!(debug_assertions) { 4 << 10 } else { 2 << 20 };
 /// How many messages the thread may be ahead.
 const AHEAD: usize = 6;
 
 /// What comes next in the unpacked stream.
-pub enum Piece {
+pub(super) enum Piece {
     /// Bytes.
     Made(Vec<u8>),
     /// The end of the gzip member that they belong to.
@@ -30,7 +30,7 @@ pub enum Piece {
 }
 
 /// Whoever inflates.
-pub enum Inflating<'a> {
+pub(super) enum Inflating<'a> {
     /// Whoever reads.
     Here(Here<'a>),
     /// A thread beside it, and who hears the bytes that it reads.
@@ -41,13 +41,13 @@ pub enum Inflating<'a> {
 
 impl<'a> Inflating<'a> {
     /// Starts at the first byte of a gzip file. After `alone` unpacked bytes a thread goes on with it, if one can be had.
-    pub fn new(raw: Raw<DigestingObserver<'a>>, limits: &Limits, alone: u64) -> Self {
+    pub(super) fn new(raw: Raw<DigestingObserver<'a>>, limits: &Limits, alone: u64) -> Self {
         let pieces = Box::new(Pieces { inflater: Inflater::new(raw, limits), came: None });
         Self::Here(Here { pieces, alone })
     }
 
     /// How many bytes of the file were read, as far as is known here.
-    pub fn raw_offset(&self) -> u64 {
+    pub(super) fn raw_offset(&self) -> u64 {
         match self {
             Self::Here(here) => here.pieces.inflater.observer().observed(),
             Self::InflatingThread(_, witness) => witness.observed(),
@@ -59,7 +59,7 @@ impl<'a> Inflating<'a> {
     ///
     /// # Errors
     /// A [`GzipFault`], behind which there is nothing.
-    pub fn next(&mut self, spare: Vec<u8>) -> Result<Piece, GzipFault> {
+    pub(super) fn next(&mut self, spare: Vec<u8>) -> Result<Piece, GzipFault> {
         if let Self::Here(here) = self
             && here.is_over()
             && let Self::Here(here) = std::mem::replace(self, Self::Nobody)
@@ -77,7 +77,7 @@ impl<'a> Inflating<'a> {
     ///
     /// # Errors
     /// Where the thread has stopped.
-    pub fn into_raw(self) -> io::Result<Raw<DigestingObserver<'a>>> {
+    pub(super) fn into_raw(self) -> io::Result<Raw<DigestingObserver<'a>>> {
         let stopped = || io::Error::other("the inflating thread stopped");
         match self {
             Self::Here(here) => Ok(here.pieces.inflater.into_raw()),
@@ -97,7 +97,7 @@ impl<'a> Inflating<'a> {
 }
 
 /// Inflates where it is asked for.
-pub struct Here<'a> {
+pub(super) struct Here<'a> {
     pieces: Box<Pieces<DigestingObserver<'a>>>,
     alone: u64,
 }
@@ -157,7 +157,7 @@ impl<'a> Here<'a> {
 }
 
 /// A thread that inflates, and what it has made so far.
-pub struct InflatingThread {
+pub(super) struct InflatingThread {
     thread: JoinHandle<Option<Raw<()>>>,
     messages: Receiver<Message>,
     /// Takes back buffers that were read.

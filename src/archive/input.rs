@@ -10,13 +10,13 @@ const CHUNK_OF_A_SHORT_FILE: usize = 64 * 1024;
 const SHORT: u64 = 1 << 20;
 
 /// Who hears an archive's bytes, each once and in order.
-pub trait RawObserver {
+pub(crate) trait RawObserver {
     /// The next bytes.
     fn observe(&mut self, bytes: &[u8]);
 }
 
 /// Hashes the bytes of an archive and lets a observer of the caller's hear them pass.
-pub struct DigestingObserver<'a> {
+pub(crate) struct DigestingObserver<'a> {
     raw_observer: &'a dyn Fn(&[u8]),
     hasher: Sha256,
     observed: u64,
@@ -24,12 +24,12 @@ pub struct DigestingObserver<'a> {
 
 impl<'a> DigestingObserver<'a> {
     /// Has observed nothing yet.
-    pub fn new(raw_observer: &'a dyn Fn(&[u8])) -> Self {
+    pub(crate) fn new(raw_observer: &'a dyn Fn(&[u8])) -> Self {
         Self { raw_observer, hasher: Sha256::new(), observed: 0 }
     }
 
     /// How many bytes were observed.
-    pub const fn observed(&self) -> u64 {
+    pub(crate) const fn observed(&self) -> u64 {
         self.observed
     }
 }
@@ -43,7 +43,7 @@ impl RawObserver for DigestingObserver<'_> {
 }
 
 /// A buffered reader of an archive's bytes, which counts them and lets a observer hear them.
-pub struct Raw<L> {
+pub(crate) struct Raw<L> {
     observer: L,
     reader: Box<dyn Read + Send>,
     buffer: Box<[u8]>,
@@ -56,12 +56,12 @@ pub struct Raw<L> {
 
 impl<L> Raw<L> {
     /// Who hears what is read.
-    pub const fn observer(&self) -> &L {
+    pub(crate) const fn observer(&self) -> &L {
         &self.observer
     }
 
     /// Lets another hear what comes from now on, and gives back who observed what came before.
-    pub fn hand_over<M>(self, observer: M) -> (Raw<M>, L) {
+    pub(crate) fn hand_over<M>(self, observer: M) -> (Raw<M>, L) {
         let Self { observer: before, reader, buffer, start, end, consumed, ended } = self;
         (Raw { observer, reader, buffer, start, end, consumed, ended }, before)
     }
@@ -69,18 +69,18 @@ impl<L> Raw<L> {
 
 impl<L: RawObserver> Raw<L> {
     /// Starts at the first byte.
-    pub fn new(reader: Box<dyn Read + Send>, observer: L) -> Self {
+    pub(crate) fn new(reader: Box<dyn Read + Send>, observer: L) -> Self {
         let buffer = vec![0; CHUNK].into_boxed_slice();
         Self { observer, reader, buffer, start: 0, end: 0, consumed: 0, ended: false }
     }
 
     /// The offset of the next byte.
-    pub const fn offset(&self) -> u64 {
+    pub(crate) const fn offset(&self) -> u64 {
         self.consumed + self.start as u64
     }
 
     /// The bytes at hand; none at the end.
-    pub fn fill(&mut self) -> io::Result<&[u8]> {
+    pub(crate) fn fill(&mut self) -> io::Result<&[u8]> {
         if self.start == self.end {
             self.consumed += self.end as u64;
             (self.start, self.end) = (0, 0);
@@ -90,7 +90,7 @@ impl<L: RawObserver> Raw<L> {
     }
 
     /// At least `count` bytes (64 at most), or all that are left.
-    pub fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
+    pub(crate) fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
         while self.end - self.start < count && !self.ended {
             if self.start > 0 {
                 self.buffer.copy_within(self.start..self.end, 0);
@@ -104,7 +104,7 @@ impl<L: RawObserver> Raw<L> {
     }
 
     /// Passes over bytes that `fill` or `peek` gave.
-    pub fn consume(&mut self, count: usize) {
+    pub(crate) fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
     }
 
@@ -132,7 +132,7 @@ impl<L: RawObserver> Raw<L> {
 impl Raw<DigestingObserver<'_>> {
     /// Reads whatever is left, up to the offset `most`, and gives how many bytes there were and, where the end was
     /// reached, the SHA-256 of the whole.
-    pub fn finish(mut self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
+    pub(crate) fn finish(mut self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
         while !self.fill()?.is_empty() {
             self.start = self.end;
             if self.offset() > most {

@@ -1,14 +1,15 @@
 //! tar.gz as GNU tar reads it, and the archives that we write.
 
+mod access_list;
 mod entry;
-pub mod extraction;
+pub(crate) mod extraction;
 mod extractor_quirks;
 mod gzip;
 mod header;
 mod inflating;
-pub mod input;
+pub(crate) mod input;
 mod pax;
 mod sniff;
 mod unpacked;
-pub mod walk;
-pub mod write;
+pub(crate) mod walk;
+pub(crate) mod write;

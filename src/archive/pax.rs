@@ -3,9 +3,12 @@
 //! Source: POSIX.1-2017 pax, section "pax Extended Header". Extractors part over repeated keywords, signs, blanks,
 //! newlines and NULs in values, so records that are not plainly written are refused.
 
+use super::access_list;
+use super::header::{MAX_OWNER, owner_out_of_range};
+
 /// What the records of an `x` header change about the entry that follows.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Records {
+pub(super) struct Records {
     /// `path`.
     pub path: Option<Vec<u8>>,
     /// `linkpath`.
@@ -16,23 +19,53 @@ pub struct Records {
     pub uid: Option<u64>,
     /// `gid`.
     pub gid: Option<u64>,
+    /// The permission bits that `SCHILY.acl.access` gives, to one and to another reader.
+    pub access: Option<[u16; 2]>,
+    /// `hdrcharset`.
+    names: NamesIn,
 }
 
-/// Keywords that change nothing about the tree. macOS's tar writes the `LIBARCHIVE.` and `SCHILY.xattr.` ones, with
-/// values of any bytes.
+/// What the names of a header are written in.
+#[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
+enum NamesIn {
+    /// UTF-8, as POSIX has it.
+    #[default]
+    Utf8,
+    /// The bytes that the file system has: bsdtar says so where it cannot tell that they are UTF-8.
+    Bytes,
+}
+
+/// What POSIX calls UTF-8, in `charset` and `hdrcharset`.
+const UTF8: &[u8] = b"ISO-IR 10646 2000 UTF-8";
+
+/// Keywords that change nothing about the tree.
 fn has_no_effect(keyword: &[u8]) -> bool {
     let plain: [&[u8]; 9] =
         [b"mtime", b"atime", b"ctime", b"comment", b"uname", b"gname", b"SCHILY.dev", b"SCHILY.ino", b"SCHILY.nlink"];
     plain.contains(&keyword) || is_opaque(keyword)
 }
 
+/// Keywords of vendors without effect on the tree, whose values may be any bytes: attributes, access lists, flags, labels
+/// of SELinux, and what no extractor knows. POSIX leaves words in capitals before a full stop to vendors.
 fn is_opaque(keyword: &[u8]) -> bool {
-    keyword.starts_with(b"LIBARCHIVE.") || keyword.starts_with(b"SCHILY.xattr.")
+    let Some(dot) = keyword.iter().position(|byte| *byte == b'.') else { return false };
+    let (vendor, rest) = keyword.split_at(dot);
+    match vendor {
+        // GNU tar, Solaris' tar and star describe sparse files, types and sizes with theirs; libarchive follows them.
+        b"GNU" | b"SUN" => false,
+        b"SCHILY" => rest == b".fflags" || rest.starts_with(b".acl.") || rest.starts_with(b".xattr."),
+        [first, others @ ..] => {
+            let is_capital =
+                |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+            first.is_ascii_uppercase() && others.iter().all(is_capital)
+        }
+        [] => false,
+    }
 }
 
 /// Why the records of a header are refused: what was expected and found.
 #[derive(Debug, PartialEq, Eq)]
-pub enum PaxFault {
+pub(super) enum PaxFault {
     /// A name with a NUL byte.
     NulInName,
     /// Extractors would not read it alike.
@@ -49,7 +82,7 @@ impl From<String> for PaxFault {
 ///
 /// # Errors
 /// A [`PaxFault`] where extractors would not read it alike.
-pub fn parse(body: &[u8]) -> Result<Records, PaxFault> {
+pub(super) fn parse(body: &[u8]) -> Result<Records, PaxFault> {
     let mut records = Records::default();
     let mut seen: Vec<&[u8]> = Vec::new();
     for record in split(body) {
@@ -72,19 +105,48 @@ pub fn parse(body: &[u8]) -> Result<Records, PaxFault> {
         if !is_opaque(keyword) && value.iter().any(|byte| matches!(byte, 0 | b'\n')) {
             return Err(format!("the PAX record `{shown}` has a NUL or a newline in its value").into());
         }
-        // POSIX: names are UTF-8 here. bsdtar stops at others, and node-tar does not see the record.
-        if matches!(keyword, b"path" | b"linkpath") && std::str::from_utf8(value).is_err() {
-            return Err(format!("the PAX record `{shown}` is not UTF-8").into());
-        }
         if value.split(|byte| *byte == b'\n').skip(1).any(looks_like_a_record) {
             return Err(format!("the PAX record `{shown}` has what looks like another record within its value").into());
+        }
+        if let Some(owner) = number(value).filter(|id| matches!(keyword, b"uid" | b"gid") && *id > MAX_OWNER) {
+            return Err(owner_out_of_range(&format!("the PAX record `{shown}`"), owner).into());
         }
         apply(&mut records, keyword, value).ok_or_else(|| {
             let value: String = crate::text::printable_bytes(value).chars().take(40).collect();
             format!("the PAX record `{shown}={value}` is not one that extractors agree on")
         })?;
     }
+    // bsdtar stops at names that are not what the header says they are.
+    let bare = records.beyond_utf8().next().filter(|_| records.names == NamesIn::Utf8);
+    if let Some((keyword, _)) = bare {
+        return Err(format!("the PAX record `{keyword}` is not UTF-8").into());
+    }
     Ok(records)
+}
+
+impl Records {
+    /// The names that are not UTF-8, with their keywords. node-tar does not see such records.
+    fn beyond_utf8(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+        let names = [("path", self.path.as_deref()), ("linkpath", self.link.as_deref())];
+        let names = names.into_iter().filter_map(|(keyword, name)| Some((keyword, name?)));
+        names.filter(|(_, name)| std::str::from_utf8(name).is_err())
+    }
+
+    /// The keyword of a name that node-tar does not see and that the header behind does not say too.
+    pub(crate) fn only_here(&self, name: &[u8], link: &[u8]) -> Option<&'static str> {
+        let again = |keyword| if keyword == "path" { name } else { link };
+        self.beyond_utf8().find(|(keyword, said)| *said != again(*keyword)).map(|(keyword, _)| keyword)
+    }
+}
+
+/// The name that records give their entry, for a message, as far as they can be read: also where one is refused.
+pub(crate) fn name_in(body: &[u8]) -> Option<Vec<u8>> {
+    let mut name = None;
+    for record in split(body) {
+        let Ok((b"path" | b"GNU.sparse.name", value)) = record else { continue };
+        name = Some(value.split(|byte| *byte == 0).next().unwrap_or_default().to_vec());
+    }
+    name.filter(|name| !name.is_empty())
 }
 
 /// Whether node-tar, which reads records line by line, could take this line for one.
@@ -94,7 +156,7 @@ fn looks_like_a_record(line: &[u8]) -> bool {
 
 /// Whether the body of a `g` header, which would change every entry that follows, holds nothing but comments
 /// (`git archive` writes one).
-pub fn is_comment_only(body: &[u8]) -> bool {
+pub(super) fn is_comment_only(body: &[u8]) -> bool {
     split(body).all(|record| record.is_ok_and(|(keyword, _)| keyword == b"comment"))
 }
 
@@ -107,6 +169,10 @@ fn apply(records: &mut Records, keyword: &[u8], value: &[u8]) -> Option<()> {
         b"uid" => records.uid = Some(number(value)?),
         b"gid" => records.gid = Some(number(value)?),
         b"mtime" | b"atime" | b"ctime" => time(value)?,
+        b"SCHILY.acl.access" => records.access = Some(access_list::modes(value)?),
+        b"charset" if value == UTF8 => {}
+        b"hdrcharset" if value == UTF8 => {}
+        b"hdrcharset" if value == b"BINARY" => records.names = NamesIn::Bytes,
         keyword if has_no_effect(keyword) => {}
         _ => return None,
     }

@@ -3,7 +3,7 @@
 use crate::tree::defect::FileFormat;
 
 /// How many bytes are enough to tell.
-pub const ENOUGH: usize = 512;
+pub(super) const ENOUGH: usize = 512;
 
 /// The signatures of formats, from their specifications (the same as in file(1)'s database).
 const SIGNATURES: [(&[u8], FileFormat); 12] = [
@@ -23,7 +23,7 @@ const SIGNATURES: [(&[u8], FileFormat); 12] = [
 
 /// The format that the first bytes of a file (up to [`ENOUGH`]) show.
 #[must_use]
-pub fn format(head: &[u8]) -> FileFormat {
+pub(super) fn format(head: &[u8]) -> FileFormat {
     if head.is_empty() {
         return FileFormat::Empty;
     }
@@ -66,7 +66,7 @@ fn text_format(head: &[u8]) -> FileFormat {
 
 /// The first words of a text file, for a person to recognise it by: an error page's title, or its first line.
 #[must_use]
-pub fn excerpt(head: &[u8], format: FileFormat) -> Option<String> {
+pub(super) fn excerpt(head: &[u8], format: FileFormat) -> Option<String> {
     if !matches!(format, FileFormat::Html | FileFormat::Json | FileFormat::Text) {
         return None;
     }

@@ -12,7 +12,7 @@ enum UnpackedSource<'a> {
 }
 
 /// The bytes of a tar stream: inflated, or as they are.
-pub struct Unpacked<'a> {
+pub(super) struct Unpacked<'a> {
     source: UnpackedSource<'a>,
     out: Vec<u8>,
     start: usize,
@@ -22,12 +22,12 @@ pub struct Unpacked<'a> {
 
 impl<'a> Unpacked<'a> {
     /// The unpacked stream of a gzip file.
-    pub fn gzip(raw: Raw<DigestingObserver<'a>>, limits: &Limits) -> Self {
+    pub(super) fn gzip(raw: Raw<DigestingObserver<'a>>, limits: &Limits) -> Self {
         Self::new(UnpackedSource::Gzip { inflating: Inflating::new(raw, limits, ALONE), crc: Crc::default() })
     }
 
     /// A stream that is not compressed.
-    pub fn plain(raw: Raw<DigestingObserver<'a>>, limits: &Limits) -> Self {
+    pub(super) fn plain(raw: Raw<DigestingObserver<'a>>, limits: &Limits) -> Self {
         Self::new(UnpackedSource::Plain { raw, max_stream: limits.max_stream() })
     }
 
@@ -36,7 +36,7 @@ impl<'a> Unpacked<'a> {
     }
 
     /// The offset of the next byte in the unpacked stream.
-    pub const fn offset(&self) -> u64 {
+    pub(super) const fn offset(&self) -> u64 {
         match &self.source {
             UnpackedSource::Plain { raw, .. } => raw.offset(),
             UnpackedSource::Gzip { .. } => self.consumed + self.start as u64,
@@ -44,7 +44,7 @@ impl<'a> Unpacked<'a> {
     }
 
     /// How many bytes of the file were read, as far as is known here.
-    pub fn raw_offset(&self) -> u64 {
+    pub(super) fn raw_offset(&self) -> u64 {
         match &self.source {
             UnpackedSource::Plain { raw, .. } => raw.offset(),
             UnpackedSource::Gzip { inflating, .. } => inflating.raw_offset(),
@@ -52,7 +52,7 @@ impl<'a> Unpacked<'a> {
     }
 
     /// The unpacked bytes at hand; none at the end, which is reached only if the file is sound.
-    pub fn fill(&mut self) -> Result<&[u8], GzipFault> {
+    pub(super) fn fill(&mut self) -> Result<&[u8], GzipFault> {
         let (inflating, crc) = match &mut self.source {
             UnpackedSource::Plain { raw, max_stream } => {
                 if raw.offset() > *max_stream {
@@ -81,7 +81,7 @@ impl<'a> Unpacked<'a> {
     }
 
     /// Passes over bytes that `fill` gave.
-    pub fn consume(&mut self, count: usize) {
+    pub(super) fn consume(&mut self, count: usize) {
         match &mut self.source {
             UnpackedSource::Plain { raw, .. } => raw.consume(count),
             UnpackedSource::Gzip { .. } => self.start = (self.start + count).min(self.out.len()),
@@ -89,7 +89,7 @@ impl<'a> Unpacked<'a> {
     }
 
     /// Reads what is left of the file, as [`Raw::finish`].
-    pub fn finish(self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
+    pub(super) fn finish(self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
         let raw = match self.source {
             UnpackedSource::Plain { raw, .. } => raw,
             UnpackedSource::Gzip { inflating, .. } => inflating.into_raw()?,

@@ -3,14 +3,13 @@
 //! The `tar` crate's entry stream is not used for reading: on 166 of 455 measured archives it shows another tree than
 //! GNU tar extracts. Only what every extractor reads alike is accepted here; see `docs/architecture.md`.
 
-use super::entry::{Extensions, NAMELESS, TarEntry, is_extension, kind_name};
+use super::entry::{Extensions, TarEntry, is_extension, kind_name};
 use super::extraction::Extraction;
 use super::gzip::GzipFault;
 use super::header::{BLOCK, HeaderFault, TarBlock, TarHeader};
 use super::input::{DigestingObserver, Raw};
-use super::pax::PaxFault;
 use super::unpacked::Unpacked;
-use super::{extractor_quirks, pax, sniff};
+use super::{entry, extractor_quirks, header, sniff};
 use crate::tree::builder::{Stop, TreeBuilder};
 use crate::tree::defect::{Defect, DefectKind, FileFormat, Unreadable};
 use crate::tree::limits::{MAX_KEPT, MAX_PATH, MAX_PAX, MAX_READ_ON};
@@ -22,8 +21,11 @@ use crate::tree::snapshot::{Snapshot, SubjectKind};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
+/// Extended headers that are read past for the name of the entry behind them.
+const MAX_READ_PAST: usize = 8;
+
 /// Reads an archive to its end.
-pub fn read(
+pub(crate) fn read(
     path: &str,
     stream: Stream,
     options: &ReadOptions<'_>,
@@ -143,6 +145,10 @@ impl ArchiveWalk<'_> {
             if block.iter().all(|byte| *byte == 0) {
                 return self.end();
             }
+            // The entry before is done with: what is wrong from here on is not its fault.
+            if self.next.is_empty() {
+                self.name = None;
+            }
             let header = match TarHeader::parse(&block) {
                 Ok(header) => header,
                 Err(HeaderFault::Checksum { .. }) if first => {
@@ -156,14 +162,14 @@ impl ArchiveWalk<'_> {
                         &format!("a damaged header: its checksum says {said}, its bytes give {computed}"),
                     ));
                 }
-                Err(HeaderFault::Odd(what)) => return Err(self.ambiguous(what)),
+                Err(HeaderFault::Odd(what)) => {
+                    self.name = self.name_of_the_entry(block, None);
+                    return Err(self.ambiguous(what));
+                }
             };
             first = false;
-            if header.name.is_empty() && is_extension(header.kind) {
-                return Err(self.ambiguous(NAMELESS));
-            }
             match header.kind {
-                kind if is_extension(kind) => self.extension(&header)?,
+                kind if is_extension(kind) => self.extension(block, &header)?,
                 _ => {
                     let extensions = std::mem::take(&mut self.next);
                     self.name = Some(crate::text::printable_bytes(extensions.name_over(&header)).into_owned());
@@ -213,49 +219,51 @@ impl ArchiveWalk<'_> {
         Ok(())
     }
 
-    /// Reads the body of an extended header and keeps what it says for the entry behind it.
-    fn extension(&mut self, header: &TarHeader) -> Result<(), ArchiveHalt> {
-        let limit = if matches!(header.kind, b'L' | b'K') { MAX_PATH as u64 + 1 } else { MAX_PAX };
-        if header.size > limit {
-            let what = format!("an extended header of {}, more than {limit} bytes", crate::text::size(header.size));
-            return Err(ArchiveHalt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
+    /// Reads an extended header's body and keeps what it says for the entry behind it.
+    fn extension(&mut self, block: TarBlock, header: &TarHeader) -> Result<(), ArchiveHalt> {
+        let body = self.body(header.kind, header.size)?;
+        if let Err((kind, what)) = self.next.keep(header, &body) {
+            self.name = self.name_of_the_entry(block, Some(body));
+            return Err(self.halt(kind, what));
         }
-        let mut body = Vec::new();
-        self.data(header.size, |chunk| body.extend_from_slice(chunk))?;
-        match header.kind {
-            b'g' if !self.next.is_empty() => {
-                Err(self.ambiguous("a global header between an extended header and its entry"))
-            }
-            b'g' if pax::is_comment_only(&body) => Ok(()),
-            b'g' => {
-                Err(self.ambiguous("a global header that changes every entry behind it; some extractors ignore it"))
-            }
-            b'x' if self.next.records.is_some() => Err(self.ambiguous("two PAX headers for one entry")),
-            b'x' => {
-                let records = pax::parse(&body).map_err(|fault| match fault {
-                    PaxFault::Odd(what) => self.ambiguous(what),
-                    PaxFault::NulInName => self.halt(DefectKind::UnsafePath, "a name with a NUL byte"),
-                })?;
-                if let Some(path) = &records.path {
-                    self.name = Some(crate::text::printable_bytes(path).into_owned());
-                }
-                self.next.records = Some(records);
-                Ok(())
-            }
-            kind => self.long_name(kind, &body),
-        }
+        self.name = self.next.name().map(|name| crate::text::printable_bytes(name).into_owned());
+        Ok(())
     }
 
-    fn long_name(&mut self, kind: u8, body: &[u8]) -> Result<(), ArchiveHalt> {
-        let name = body.strip_suffix(b"\0").filter(|name| !name.is_empty() && !name.contains(&0));
-        let Some(name) = name else {
-            return Err(self.ambiguous("a long-name header that is not a name and one NUL"));
-        };
-        let slot = if kind == b'L' { &mut self.next.name } else { &mut self.next.link };
-        if slot.replace(name.to_vec()).is_some() {
-            return Err(self.ambiguous("two long-name headers for one entry"));
+    /// The body of an extended header of that type and size.
+    fn body(&mut self, kind: u8, size: u64) -> Result<Vec<u8>, ArchiveHalt> {
+        let limit = if matches!(kind, b'L' | b'K') { MAX_PATH as u64 + 1 } else { MAX_PAX };
+        if size > limit {
+            let what = format!("an extended header of {}, more than {limit} bytes", crate::text::size(size));
+            return Err(self.halt(DefectKind::TooLarge, what));
         }
-        Ok(())
+        let mut body = Vec::new();
+        self.data(size, |chunk| body.extend_from_slice(chunk))?;
+        Ok(body)
+    }
+
+    /// The name of the entry that a refused header belongs to, its body being read or not: its own, or behind an extended
+    /// header that of the entry which follows. Nothing where the headers on the way there cannot be read, and for a global
+    /// header, which belongs to all that follow.
+    fn name_of_the_entry(&mut self, mut block: TarBlock, mut body: Option<Vec<u8>>) -> Option<String> {
+        if header::kind(&block) == b'g' && self.next.is_empty() {
+            return None;
+        }
+        let mut said = self.next.name().map(<[u8]>::to_vec);
+        for _ in 0..MAX_READ_PAST {
+            let kind = header::kind(&block);
+            if !is_extension(kind) {
+                let name = said.unwrap_or_else(|| header::name(&block));
+                return (!name.is_empty()).then(|| crate::text::printable_bytes(&name).into_owned());
+            }
+            let body = match body.take() {
+                Some(body) => body,
+                None => self.body(kind, header::size(&block)?).ok()?,
+            };
+            said = entry::name_in(kind, &body).or(said);
+            block = self.block(false).ok()?.filter(|block| header::checksum_is_right(block))?;
+        }
+        None
     }
 
     fn entry(&mut self, entry: TarEntry) -> Result<(), ArchiveHalt> {
@@ -288,7 +296,7 @@ impl ArchiveWalk<'_> {
         if let Some(what) =
             std::iter::once(&entry.raw_name).chain(hard_link).find_map(|name| extractor_quirks::name(name))
         {
-            return Err(self.ambiguous(what));
+            return Err(self.halt(DefectKind::Renamed, what));
         }
         self.extraction.built.admit(&entry.raw_name, &path)?;
         let meta = Meta { mode: entry.mode, owner: self.extraction.built.tree.intern_owner(&entry.owner) };

@@ -7,7 +7,7 @@ use crate::signing::authenticity::{Authenticity, Binding, ManifestFile, Signatur
 use crate::signing::checksums;
 use crate::signing::detached::MAX_SIGNATURE_FILE;
 use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE, PLAIN_MANIFEST_SIGNATURE};
-use crate::signing::{Manifest, SignatureFile, SignatureFileError, Status, TrustStore, Verifier};
+use crate::signing::{Manifest, SignatureFile, SignatureFileError, SignatureVerdict, TrustStore, Verifier};
 use crate::text;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Tree};
@@ -19,10 +19,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A signature file, or why it is not one.
-pub type Recognised = Result<SignatureFile, SignatureFileError>;
+pub(crate) type Recognised = Result<SignatureFile, SignatureFileError>;
 
 /// The keys that are trusted, and whether a signature is required.
-pub struct Trust {
+pub(crate) struct Trust {
     /// The keys.
     pub keys: TrustStore,
     /// Whether a bundle without a signature is refused.
@@ -45,7 +45,7 @@ pub trait Authentication {
 }
 
 /// Nobody asks whose it is; the raw bytes go to somebody who wants them for something else.
-pub struct NotAsked<'a>(pub &'a dyn Fn(&[u8]));
+pub(crate) struct NotAsked<'a>(pub &'a dyn Fn(&[u8]));
 
 impl Authentication for NotAsked<'_> {
     fn begin(&self, _kind: SubjectKind) -> Result<(), SourceError> {
@@ -62,7 +62,7 @@ impl Authentication for NotAsked<'_> {
 }
 
 /// Verifies a subject's signatures by the keys that are trusted.
-pub struct SignatureCheck<'a> {
+pub(crate) struct SignatureCheck<'a> {
     trust: &'a Trust,
     path: &'a str,
     /// The signature's file, where it was named.
@@ -81,7 +81,7 @@ struct Heard {
 impl<'a> SignatureCheck<'a> {
     /// Of the subject at this path, whose signature may stand in a file that was named.
     #[must_use]
-    pub fn new(trust: &'a Trust, path: &'a str, named: Option<&'a Path>) -> Self {
+    pub(crate) fn new(trust: &'a Trust, path: &'a str, named: Option<&'a Path>) -> Self {
         Self { trust, path, named, heard: RefCell::default() }
     }
 
@@ -130,7 +130,10 @@ impl Authentication for SignatureCheck<'_> {
 /// # Errors
 /// A [`SourceError`] where the signature that was named, or one that is there, cannot be read. What was read and is no
 /// signature is no failure of the run: it is the inner error.
-pub fn detached_signature(path: &str, named: Option<&Path>) -> Result<Option<(PathBuf, Recognised)>, SourceError> {
+pub(crate) fn detached_signature(
+    path: &str,
+    named: Option<&Path>,
+) -> Result<Option<(PathBuf, Recognised)>, SourceError> {
     let failure = |path: &Path, error: io::Error| SourceError::new("cannot read the signature", path, error);
     if let Some(named) = named {
         let read = files::read_bounded(named, MAX_SIGNATURE_FILE).map_err(|error| failure(named, error))?;
@@ -159,7 +162,7 @@ fn recognise(read: &files::Bounded) -> Recognised {
 
 /// The manifest in a bundle whose tree is known, compared with it, and the manifest's signature.
 #[must_use]
-pub fn manifest_inside(
+pub(crate) fn manifest_inside(
     snapshot: &Snapshot,
     ownership: &OwnershipMap,
     names: &Names,
@@ -175,7 +178,7 @@ pub fn manifest_inside(
 
 /// What became of a signature: not checked where there was no key, or nothing whole to check.
 #[must_use]
-pub fn verified(recognised: &Recognised, verifier: Option<Verifier>) -> Signature {
+pub(crate) fn verified(recognised: &Recognised, verifier: Option<Verifier>) -> Signature {
     let file = match recognised {
         Ok(file) => file,
         Err(error) => return invalid(None, None, error.to_string()),
@@ -186,7 +189,7 @@ pub fn verified(recognised: &Recognised, verifier: Option<Verifier>) -> Signatur
         return Signature { report, ..Signature::default() };
     };
     match verifier.finish().status {
-        Status::Verified(verified) => {
+        SignatureVerdict::Verified(verified) => {
             let fields = verified.comment.as_ref().map(crate::signing::TrustedComment::fields).unwrap_or_default();
             let comment = verified.comment.map(|comment| text::printable(&comment.text()).into_owned());
             let key_id = Some(verified.key_id.to_string());
@@ -194,12 +197,12 @@ pub fn verified(recognised: &Recognised, verifier: Option<Verifier>) -> Signatur
             let binding = Binding { file: fields.file, version: fields.version };
             Signature { report, binding, ..Signature::default() }
         }
-        Status::Untrusted { key_id } => {
+        SignatureVerdict::Untrusted { key_id } => {
             let key_id = Some(key_id.to_string());
             let report = SignatureReport { status: SignatureStatus::Untrusted, format, key_id, comment: None };
             Signature { report, ..Signature::default() }
         }
-        Status::Invalid(reason) => {
+        SignatureVerdict::Invalid(reason) => {
             let key_id = file.claimed_key_id().map(|id| id.to_string());
             invalid(format, key_id, reason.to_string())
         }
@@ -223,7 +226,7 @@ fn kept<'t>(tree: &'t Tree, name: &str) -> Option<Result<&'t [u8], &'static str>
 
 /// The manifest's bytes compared with the tree.
 #[must_use]
-pub fn compare(snapshot: &Snapshot, ownership: &OwnershipMap, manifest: &[u8], names: &Names) -> ManifestFile {
+pub(crate) fn compare(snapshot: &Snapshot, ownership: &OwnershipMap, manifest: &[u8], names: &Names) -> ManifestFile {
     match Manifest::parse(manifest) {
         Err(error) => ManifestFile::Invalid(text::printable(&error.to_string()).into_owned()),
         Ok(manifest) => {

@@ -190,7 +190,7 @@ fn layout(tree: &Tree, names: &Names) -> BundleLayout {
 /// What a subject is for. A directory is deployed when it has installed dependencies: packages in `node_modules` beside
 /// the shared one.
 #[must_use]
-pub fn stage(snapshot: &Snapshot, names: &Names) -> Stage {
+pub(crate) fn stage(snapshot: &Snapshot, names: &Names) -> Stage {
     if snapshot.kind == SubjectKind::Archive {
         return Stage::Archive;
     }

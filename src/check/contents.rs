@@ -69,7 +69,7 @@ impl Contents {
 }
 
 /// Looks into files as they pass.
-pub struct Observer<'a> {
+pub(crate) struct Observer<'a> {
     names: &'a Names,
     depth: Depth<'a>,
     parsing: Parsing,
@@ -79,7 +79,7 @@ pub struct Observer<'a> {
 impl<'a> Observer<'a> {
     /// Has seen nothing yet.
     #[must_use]
-    pub fn new(names: &'a Names, depth: Depth<'a>) -> Self {
+    pub(crate) fn new(names: &'a Names, depth: Depth<'a>) -> Self {
         Self { names, depth, parsing: Parsing::default(), contents: Contents::default() }
     }
 
@@ -87,7 +87,7 @@ impl<'a> Observer<'a> {
     ///
     /// # Errors
     /// Where no thread could be started to parse with, so that nothing is known of the code.
-    pub fn finish(self) -> io::Result<Contents> {
+    pub(crate) fn finish(self) -> io::Result<Contents> {
         let Self { parsing, mut contents, .. } = self;
         for (file, script) in parsing.finish()? {
             contents.scripts.insert(file, script);

@@ -26,7 +26,7 @@ fn finding(rule: &'static Rule, observation: Observation) -> Finding {
 
 /// Judges one bundle.
 #[must_use]
-pub fn judge(bundle: &Bundle<'_>, policy: &Policy) -> SubjectReport {
+pub(crate) fn judge(bundle: &Bundle<'_>, policy: &Policy) -> SubjectReport {
     let mut allowed = Vec::new();
     let mut findings = Vec::new();
     for mut finding in run_rules(bundle) {
@@ -101,7 +101,7 @@ fn rank(finding: &Finding) -> usize {
 
 /// Puts the subjects' reports together.
 #[must_use]
-pub fn conclude(subjects: Vec<SubjectReport>, policy: &Policy) -> CheckReport {
+pub(crate) fn conclude(subjects: Vec<SubjectReport>, policy: &Policy) -> CheckReport {
     let mut summary = Summary::default();
     for finding in subjects.iter().flat_map(|subject| &subject.findings) {
         *match finding.severity {
@@ -120,7 +120,7 @@ pub fn conclude(subjects: Vec<SubjectReport>, policy: &Policy) -> CheckReport {
 /// Applies overrides and allowances to what a rehearsal saw, and gives its verdict. A failure that no rule names cannot be
 /// allowed.
 #[must_use]
-pub fn weigh(rehearsal: &mut Rehearsal, policy: &Policy) -> Verdict {
+pub(crate) fn weigh(rehearsal: &mut Rehearsal, policy: &Policy) -> Verdict {
     let mut verdict = Verdict::Pass;
     for run in rehearsal.runs.iter_mut().filter(|run| run.ending == Ending::Fails) {
         if let Some(finding) = &mut run.finding {

@@ -4,9 +4,6 @@
 
 use memchr::{memmem, memrchr};
 
-/// How many bytes of a file's head are looked at.
-pub const HEAD: usize = 4096;
-
 /// A kind of secret that a file's head gives away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SecretKind {
@@ -30,10 +27,10 @@ impl SecretKind {
     }
 }
 
-/// The kind of secret that a file's first [`HEAD`] bytes show. A PEM label counts only at the start of a
+/// The kind of secret that a file's first [`HEAD`](crate::tree::reading::HEAD) bytes show. A PEM label counts only at the start of a
 /// line and followed by one of base64 or of PEM headers: code that merely mentions the label is no key.
 #[must_use]
-pub fn in_head(head: &[u8]) -> Option<SecretKind> {
+pub(crate) fn in_head(head: &[u8]) -> Option<SecretKind> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if text.starts_with(b"PuTTY-User-Key-File-") {
         return Some(SecretKind::PuttyPrivateKey);

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// `check`.
 #[derive(Args, Debug)]
-pub struct Check {
+pub(crate) struct CheckArgs {
     /// Archives (.tar.gz, .tgz, .tar), directories, or `-`
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,
@@ -44,10 +44,10 @@ pub struct Check {
     pub format: FormatArgs<AnyFormat>,
 }
 
-impl Check {
+impl CheckArgs {
     /// What the caller demands of the bundle, but for the unit, which is to be read first.
     #[must_use]
-    pub fn expectations(&self) -> Expectations {
+    pub(crate) fn expectations(&self) -> Expectations {
         Expectations {
             version: self.expect_version.clone(),
             newer_than: self.newer_than.clone(),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// When colour is used.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Color {
+pub(crate) enum Color {
     /// On a terminal; NO_COLOR and CLICOLOR_FORCE are heeded
     Auto,
     /// Everywhere
@@ -30,7 +30,7 @@ enum FailOnWord {
 
 /// Options of every command.
 #[derive(Args, Debug)]
-pub struct Common {
+pub(crate) struct Common {
     /// How the report is written
     #[arg(long, global = true, value_parser = parser::<AnyFormat>(), default_value = "human", help_heading = "Output")]
     format: Format,
@@ -78,7 +78,7 @@ pub struct Common {
 impl Common {
     /// How the report is written.
     #[must_use]
-    pub const fn format(&self) -> Format {
+    pub(crate) const fn format(&self) -> Format {
         if self.json { Format::Json } else { self.format }
     }
 
@@ -101,7 +101,7 @@ impl Common {
     ///
     /// # Errors
     /// A [`ConfigError`] for an unknown rule.
-    pub fn policy(&self, config: &Config) -> Result<Policy, ConfigError> {
+    pub(crate) fn policy(&self, config: &Config) -> Result<Policy, ConfigError> {
         let mut overrides = config.overrides()?;
         for (level, flag, id) in &self.levels {
             let selector = if id == "all" { Selector::All } else { Selector::Rule(rule_id(id)?) };

@@ -6,7 +6,7 @@ use clap::Args;
 
 /// `diff`.
 #[derive(Args, Debug)]
-pub struct Diff {
+pub(crate) struct Diff {
     /// The first bundle: an archive or a directory
     #[arg(value_name = "A")]
     pub a: String,

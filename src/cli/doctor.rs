@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// `doctor`.
 #[derive(Args, Debug)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// The service [default: server-flow-agent.service, or the configuration's]
     #[arg(short, long, value_name = "NAME")]
     pub unit: Option<String>,

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 /// Every format there is: those of the commands that speak of bundles and servers.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AnyFormat {
+pub(crate) enum AnyFormat {
     /// For people
     Human,
     /// JSON, version 1 (docs/check.schema.json)
@@ -23,7 +23,7 @@ pub enum AnyFormat {
 
 /// The formats of a checklist. SARIF speaks of places in files, and a line of the list has none.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ChecklistFormat {
+pub(crate) enum ChecklistFormat {
     /// For people
     Human,
     /// JSON, version 1 (docs/release.schema.json)
@@ -36,7 +36,7 @@ pub enum ChecklistFormat {
 
 /// The formats of what is no list of findings.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PlainFormat {
+pub(crate) enum PlainFormat {
     /// For people
     Human,
     /// JSON, version 1
@@ -76,20 +76,20 @@ impl From<PlainFormat> for Format {
 }
 
 /// The words of a `--format`.
-pub trait FormatWord: ValueEnum + Into<Format> + Copy + Send + Sync + 'static {}
+pub(crate) trait FormatWord: ValueEnum + Into<Format> + Copy + Send + Sync + 'static {}
 
 impl<Word: ValueEnum + Into<Format> + Copy + Send + Sync + 'static> FormatWord for Word {}
 
 /// The `--format` of one command, which takes the place of that of every command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FormatArgs<Word> {
+pub(crate) struct FormatArgs<Word> {
     /// The one that was asked for, be it by `--json`.
     pub word: Word,
 }
 
 /// Reads one of these words. What is kept is of one type for all commands, as one that is given before the command's
 /// name is read before it is known whose it is.
-pub fn parser<Word: FormatWord>() -> impl TypedValueParser<Value = Format> {
+pub(crate) fn parser<Word: FormatWord>() -> impl TypedValueParser<Value = Format> {
     EnumValueParser::<Word>::new().map(Word::into)
 }
 
@@ -136,7 +136,7 @@ fn not_of_the_command<Word: FormatWord>(asked: Format) -> clap::Error {
 /// The format that a command line asks for, also when the rest of it is wrong: a machine reader gets its document all
 /// the same.
 #[must_use]
-pub fn wanted(args: &[OsString]) -> Format {
+pub(crate) fn wanted(args: &[OsString]) -> Format {
     let words: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).take_while(|arg| arg != "--").collect();
     let mut values = words.iter().enumerate().filter_map(|(at, word)| match word.strip_prefix("--format") {
         Some("") => words.get(at + 1).map(AsRef::as_ref),

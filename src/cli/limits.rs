@@ -6,7 +6,7 @@ use clap::Args;
 
 /// Where reading stops.
 #[derive(Args, Debug)]
-pub struct LimitArgs {
+pub(crate) struct LimitArgs {
     /// Most bytes of unpacked files, such as 500MiB [default: 2GiB]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     max_size: Option<u64>,
@@ -24,7 +24,7 @@ pub struct LimitArgs {
 impl LimitArgs {
     /// The configuration's limits with what the command line says.
     #[must_use]
-    pub fn over(&self, limits: Limits) -> Limits {
+    pub(crate) fn over(&self, limits: Limits) -> Limits {
         Limits {
             max_size: self.max_size.unwrap_or(limits.max_size),
             max_entries: self.max_entries.unwrap_or(limits.max_entries),

@@ -6,7 +6,7 @@ use clap::Args;
 
 /// `manifest`.
 #[derive(Args, Debug)]
-pub struct Manifest {
+pub(crate) struct ManifestArgs {
     /// An archive, a directory, or `-`
     #[arg(value_name = "PATH")]
     pub path: String,

@@ -1,17 +1,17 @@
 //! The command line: clap's types, turned into the model's values here and nowhere else.
 
-pub mod check;
-pub mod common;
-pub mod diff;
-pub mod doctor;
-pub mod format;
-pub mod limits;
-pub mod manifest;
-pub mod pack;
-pub mod rehearse;
-pub mod release;
-pub mod signing;
-pub mod update;
+pub(crate) mod check;
+pub(crate) mod common;
+pub(crate) mod diff;
+pub(crate) mod doctor;
+pub(crate) mod format;
+pub(crate) mod limits;
+pub(crate) mod manifest;
+pub(crate) mod pack;
+pub(crate) mod rehearse;
+pub(crate) mod release;
+pub(crate) mod signing;
+pub(crate) mod update;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use common::Common;
@@ -24,7 +24,7 @@ use std::ffi::OsString;
 #[command(
     after_help = "Exit codes: 0 nothing at or above --fail-on, 1 something, 2 not judged (usage, configuration, unreadable path)"
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -35,13 +35,13 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Subcommand, Debug)]
-pub enum Command {
+pub(crate) enum Command {
     /// Judge bundles: archives, directories, or `-` for an archive on stdin
-    Check(check::Check),
+    Check(check::CheckArgs),
     /// Diagnose this server: why the agent is down, with the evidence and the commands that mend it
     Doctor(doctor::Doctor),
     /// Print the SHA-256 of every file that `tar -xzf PATH` would leave, as sha256sum does
-    Manifest(manifest::Manifest),
+    Manifest(manifest::ManifestArgs),
     /// Walk the checklist before a release over the repository
     Release(release::Release),
     /// Make the archive of a bundle's folder: the same bytes from the same files, on any machine
@@ -82,7 +82,7 @@ pub enum Command {
 impl Command {
     /// The command's name, as it stands in JSON.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
@@ -107,7 +107,7 @@ impl Cli {
     ///
     /// # Errors
     /// clap's error: wrong usage, or the text of `--help` and `--version`.
-    pub fn read(args: &[OsString]) -> Result<Self, clap::Error> {
+    pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
         let matches = Self::command().try_get_matches_from(args)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.common.complete(matches.subcommand().map_or(&matches, |(_, matches)| matches));

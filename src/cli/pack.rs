@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// `pack`.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("what").required(true).args(["folder", "from_repo"]))]
-pub struct Pack {
+pub(crate) struct Pack {
     /// The folder of the bundle
     #[arg(value_name = "SRC")]
     pub folder: Option<String>,
@@ -52,7 +52,7 @@ enum LayoutWord {
 impl Pack {
     /// How the bundle is arranged.
     #[must_use]
-    pub const fn layout(&self) -> PackLayout {
+    pub(crate) const fn layout(&self) -> PackLayout {
         match self.layout {
             LayoutWord::Survivor => PackLayout::Survivor,
             LayoutWord::Documented => PackLayout::Documented,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// `rehearse`.
 #[derive(Args, Debug)]
 #[command(after_help = "Exit codes: 0 the agent started every time, 1 it did not once, 2 it could not be told")]
-pub struct Rehearse {
+pub(crate) struct Rehearse {
     /// An archive, a bundle's folder, or the address (http://…) of an archive that is published
     #[arg(value_name = "BUNDLE")]
     pub bundle: String,
@@ -42,7 +42,7 @@ pub struct Rehearse {
 impl Rehearse {
     /// Whose updates, each once, from the oldest to the newest.
     #[must_use]
-    pub fn generations(&self) -> Vec<Generation> {
+    pub(crate) fn generations(&self) -> Vec<Generation> {
         let asked: Vec<_> = self.generations.iter().map(|word| Generation::from(*word)).collect();
         let wanted = |generation: &Generation| asked.is_empty() || asked.contains(generation);
         Generation::ALL.into_iter().filter(wanted).collect()
@@ -51,7 +51,7 @@ impl Rehearse {
 
 /// What step 5 installs with.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ManagerWord {
+pub(crate) enum ManagerWord {
     /// `pnpm install --prod --ignore-scripts`
     Pnpm,
     /// `npm install --omit=dev`

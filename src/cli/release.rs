@@ -9,7 +9,7 @@ use clap::Args;
 
 /// `release`.
 #[derive(Args, Debug)]
-pub struct Release {
+pub(crate) struct Release {
     /// The repository
     #[arg(value_name = "REPO", default_value = ".")]
     pub repo: String,
@@ -42,7 +42,7 @@ pub struct Release {
 impl Release {
     /// Whose updates are rehearsed, each once, from the oldest to the newest.
     #[must_use]
-    pub fn generations(&self) -> Vec<Generation> {
+    pub(crate) fn generations(&self) -> Vec<Generation> {
         let asked: Vec<_> = self.generations.iter().map(|word| Generation::from(*word)).collect();
         let wanted = |generation: &Generation| asked.is_empty() || asked.contains(generation);
         Generation::ALL.into_iter().filter(wanted).collect()

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// Which keys are trusted, and where the signature is.
 #[derive(Args, Debug, Clone, Default)]
-pub struct KeyArgs {
+pub(crate) struct KeyArgs {
     /// Trust the public key in FILE: PEM, or minisign's (repeatable; any one that signed suffices)
     #[arg(long = "key", value_name = "FILE", help_heading = "Signature")]
     pub keys: Vec<PathBuf>,
@@ -19,7 +19,7 @@ pub struct KeyArgs {
 
 /// Where the passphrase of a private key comes from; without either, BUNDLE_DOCTOR_PASSPHRASE.
 #[derive(Args, Clone)]
-pub struct PassphraseArgs {
+pub(crate) struct PassphraseArgs {
     /// The passphrase of the private key. Other users of this machine can see it while this runs: a file or
     /// BUNDLE_DOCTOR_PASSPHRASE keeps it to you
     #[arg(long, value_name = "TEXT", conflicts_with = "passphrase_file", help_heading = "Passphrase")]
@@ -41,7 +41,7 @@ impl std::fmt::Debug for PassphraseArgs {
 
 /// What becomes of files that are there already.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct ForceArgs {
+pub(crate) struct ForceArgs {
     /// Overwrite files that are there
     #[arg(long)]
     force: bool,
@@ -50,14 +50,14 @@ pub struct ForceArgs {
 impl ForceArgs {
     /// What becomes of them.
     #[must_use]
-    pub const fn existing(self) -> Existing {
+    pub(crate) const fn existing(self) -> Existing {
         if self.force { Existing::Replaced } else { Existing::Kept }
     }
 }
 
 /// `keygen`.
 #[derive(Args, Debug)]
-pub struct Keygen {
+pub(crate) struct Keygen {
     /// Write the private key to NAME.key and the public key to NAME.pub.pem
     // The same id as the option of every command, which it takes the place of.
     #[arg(short, long, required = true, value_name = "NAME")]
@@ -75,7 +75,7 @@ pub struct Keygen {
 
 /// `sign`.
 #[derive(Args, Debug)]
-pub struct Sign {
+pub(crate) struct Sign {
     /// A file, or the folder of a bundle, which gets a signed SHA256SUMS
     #[arg(value_name = "PATH")]
     pub path: String,
@@ -104,7 +104,7 @@ pub struct Sign {
 
 /// `verify`.
 #[derive(Args, Debug)]
-pub struct Verify {
+pub(crate) struct Verify {
     /// A signed file, or a folder with a signed SHA256SUMS
     #[arg(value_name = "PATH")]
     pub path: String,
@@ -121,7 +121,7 @@ pub struct Verify {
 
 /// How a signature is written.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SignatureWord {
+pub(crate) enum SignatureWord {
     /// minisign's form, prehashed, with a trusted comment
     Minisign,
     /// The plain 64 bytes, as `openssl pkeyutl` takes them

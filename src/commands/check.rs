@@ -6,7 +6,7 @@ use crate::check::authentication::SignatureCheck;
 use crate::check::contents::Depth;
 use crate::check::engine;
 use crate::check::inspect::{InspectOptions, inspect};
-use crate::cli::check::Check;
+use crate::cli::check::CheckArgs;
 use crate::report::format::Format;
 use crate::report::subject::CheckReport;
 use crate::{exit_code, host, render, systemd};
@@ -14,7 +14,7 @@ use anyhow::Result;
 use std::path::Path;
 
 /// Judges every path of the command line.
-pub fn run(options: &Check, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let config = &configured.config;
     let policy = session.common.policy(config)?;

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most bytes of texts that are compared, on either side.
 const MAX_TEXT: u64 = 8 << 20;
 
-struct Job<'a> {
+struct DiffJob<'a> {
     session: &'a Session<'a>,
     names: Names,
     limits: Limits,
@@ -40,7 +40,7 @@ struct Side {
 }
 
 /// Compares two bundles.
-pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
     if options.a == "-" && options.b == "-" {
         bail!(Failure::new("stdin can be read once only").help("give a path for one of them"));
     }
@@ -49,7 +49,7 @@ pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
         bail!(Failure::new("--text reads each bundle twice, and stdin can be read once only").help(help));
     }
     let configured = session.configuration()?;
-    let job = Job::new(options, session, &configured)?;
+    let job = DiffJob::new(options, session, &configured)?;
     let (a, b) = (job.side(&options.a)?, job.side(&options.b)?);
     let mut difference = job.compare(&a, &b);
     drop((a, b));
@@ -64,7 +64,7 @@ pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
     Ok(if difference.identical { exit_code::PASS } else { exit_code::FAIL })
 }
 
-impl<'a> Job<'a> {
+impl<'a> DiffJob<'a> {
     fn new(options: &Diff, session: &'a Session<'a>, configured: &Configured) -> Result<Self> {
         Ok(Self {
             session,

@@ -22,7 +22,7 @@ use std::path::Path;
 const CONTROL_PLANE_KEY: &str = "cp-public-key.pem";
 
 /// Diagnoses this server, or the one whose disk is mounted.
-pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let format = session.common.format();
     if options.follow && format != Format::Human {
         let help = "leave out `--follow`, or the format";
@@ -107,7 +107,7 @@ fn record(path: &Path, recorder: &Recorder<'_>, redactor: &Redactor) -> Result<(
 /// The live log of the document (section "Erreurs Courantes"), secrets taken out, until it is interrupted.
 fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<()> {
     session.print(b"\n")?;
-    let mut block = crate::redact::Block::default();
+    let mut block = crate::redact::KeyBlock::default();
     let each = |line: &str| {
         let hidden = block.hides(line);
         let shown = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };

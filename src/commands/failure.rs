@@ -13,7 +13,7 @@ use std::io::ErrorKind;
 /// What was tried and what was found. Its cause is not among its words: [`told`] adds that.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct Failure {
+pub(super) struct Failure {
     message: String,
     path: Option<String>,
     help: Option<String>,
@@ -21,30 +21,30 @@ pub struct Failure {
 
 impl Failure {
     /// What was tried, or what is wrong.
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), path: None, help: None }
     }
 
     /// On which path.
-    pub fn at(self, path: &str) -> Self {
+    pub(super) fn at(self, path: &str) -> Self {
         Self { path: Some(text::printable(path).into_owned()), ..self }
     }
 
     /// What to do.
-    pub fn help(self, help: impl Into<String>) -> Self {
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 }
 
 /// An error and its causes in one line.
-pub fn words(error: &Error) -> String {
+pub(super) fn words(error: &Error) -> String {
     let words = format!("{error:#}");
     // A rehearsal's errors name commands and paths as they are.
     if error.is::<RehearsalError>() { text::printable(&words).into_owned() } else { words }
 }
 
 /// What is said of an error: its words, and the path and the help of the type that it has.
-pub fn told(error: &Error) -> RunError {
+pub(super) fn told(error: &Error) -> RunError {
     let (path, help) = if let Some(Failure { path, help, .. }) = error.downcast_ref() {
         (path.clone(), help.clone())
     } else if let Some(ConfigError { path, help, .. }) = error.downcast_ref() {

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use zeroize::Zeroizing;
 
 /// Writes NAME.key and NAME.pub.pem, both or neither.
-pub fn run(options: &Keygen, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Keygen, session: &Session<'_>) -> Result<u8> {
     let Some(name) = options.output.as_ref().filter(|name| name.file_name().is_some()) else {
         bail!("give the keys a name: `-o release` makes release.key and release.pub.pem");
     };

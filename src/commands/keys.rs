@@ -29,7 +29,7 @@ const CONTROL_PLANE_KEY: &str = ".server-flow/cp-public-key.pem";
 const MAX_PASSPHRASE: usize = 4096;
 
 /// Where trusted keys are looked for beside `--key` and the configuration.
-struct Places {
+struct KeyPlaces {
     listed: Option<OsString>,
     system: PathBuf,
     home: Option<PathBuf>,
@@ -41,8 +41,8 @@ struct Places {
 /// # Errors
 /// For a key that cannot be read, wherever it was named or found: one that is left out in silence would
 /// make good signatures look strange.
-pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore> {
-    let places = Places {
+pub(super) fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore> {
+    let places = KeyPlaces {
         listed: host::env(KEYS_VARIABLE),
         system: SYSTEM_KEYS.into(),
         home: host::env("HOME").map(PathBuf::from),
@@ -52,7 +52,7 @@ pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore>
 
 /// What is thought of a bundle without a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unsigned {
+pub(super) enum Unsigned {
     /// It is refused, whatever the configuration says.
     Refused,
     /// It is refused where the configuration says so.
@@ -63,7 +63,7 @@ pub enum Unsigned {
 ///
 /// # Errors
 /// For a key that cannot be read, and where a signature is required and no key is known.
-pub fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> Result<Trust> {
+pub(super) fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> Result<Trust> {
     let keys = trusted(options, configured)?;
     let required = unsigned == Unsigned::Refused || configured.config.signature.required;
     if required && keys.is_empty() {
@@ -73,7 +73,7 @@ pub fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> 
     Ok(Trust { keys, required })
 }
 
-fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Result<TrustStore> {
+fn collect(options: &KeyArgs, configured: &Configured, places: &KeyPlaces) -> Result<TrustStore> {
     let mut store = TrustStore::new();
     for path in &options.keys {
         add(&mut store, path, "--key")?;
@@ -162,7 +162,7 @@ fn is_out_of_reach(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// Where its file cannot be read. The passphrase is in no message.
-pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
     if let Some(text) = &options.passphrase {
         return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
     }
@@ -193,7 +193,7 @@ fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 ///
 /// # Errors
 /// Neither key nor passphrase is in its words.
-pub fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey> {
+pub(super) fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey> {
     let shown = printable_path(path);
     let read = files::read_bounded(path, MAX_KEY_FILE)
         .with_context(|| Failure::new(format!("cannot read the private key {shown}")).at(&shown))?;
@@ -217,7 +217,7 @@ fn unusable(shown: &str, error: KeyError) -> Error {
 ///
 /// # Errors
 /// As [`passphrase`].
-pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let found = passphrase(options)?;
     if found.is_none() && host::env_is_set(PASSPHRASE_VARIABLE) {
         let help = format!("unset {PASSPHRASE_VARIABLE} for a private key that is not encrypted");
@@ -230,7 +230,7 @@ pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u
 ///
 /// # Errors
 /// Where something is at that place, unless it may be overwritten.
-pub fn may_write(place: &Path, existing: Existing) -> Result<()> {
+pub(super) fn may_write(place: &Path, existing: Existing) -> Result<()> {
     match fs::symlink_metadata(place) {
         Ok(found) if found.is_dir() => Err(unwritten(place, io::ErrorKind::IsADirectory.into())),
         Ok(_) if existing == Existing::Kept => Err(unwritten(place, io::ErrorKind::AlreadyExists.into())),
@@ -242,12 +242,12 @@ pub fn may_write(place: &Path, existing: Existing) -> Result<()> {
 ///
 /// # Errors
 /// Names the place that could not be taken.
-pub fn commit(staged: &[files::Staged], existing: Existing) -> Result<()> {
+pub(super) fn commit(staged: &[files::Staged], existing: Existing) -> Result<()> {
     files::commit(staged, existing).map_err(|(place, error)| unwritten(&place, error))
 }
 
 /// Why a file was not written, and that nothing was.
-pub fn unwritten(place: &Path, error: io::Error) -> Error {
+pub(super) fn unwritten(place: &Path, error: io::Error) -> Error {
     let shown = printable_path(place);
     if error.kind() == io::ErrorKind::AlreadyExists {
         let help = "nothing was written; choose another name, or overwrite it with --force";
@@ -288,8 +288,8 @@ mod tests {
         let config = Config::parse("[signature]\nkeys = [\"a\"]\n").unwrap();
         let configured = Configured { config, folder: Some(at("config")) };
         let places =
-            Places { listed: Some(at("listed").into_os_string()), system: at("keys.d"), home: Some(at("home")) };
-        let gathered = |places: &Places| collect(&options, &configured, places);
+            KeyPlaces { listed: Some(at("listed").into_os_string()), system: at("keys.d"), home: Some(at("home")) };
+        let gathered = |places: &KeyPlaces| collect(&options, &configured, places);
         let store = gathered(&places).unwrap();
         let origins: Vec<Vec<_>> = store.iter().map(|known| known.origins.clone()).collect();
         let shown = |name: &str| printable_path(&at(name));
@@ -302,9 +302,9 @@ mod tests {
         assert_eq!(origins, expected);
 
         // What was named and is not there, or is no key, stops the run; what is only looked for may be absent.
-        let nowhere = Places { listed: None, system: at("none"), home: Some(at("flag")) };
+        let nowhere = KeyPlaces { listed: None, system: at("none"), home: Some(at("flag")) };
         assert_eq!(gathered(&nowhere).unwrap().len(), 2);
-        let gone = Places { listed: Some(at("gone").into_os_string()), system: at("none"), home: None };
+        let gone = KeyPlaces { listed: Some(at("gone").into_os_string()), system: at("none"), home: None };
         assert!(words(&gathered(&gone).unwrap_err()).contains("BUNDLE_DOCTOR_KEYS"));
         fs::write(at("keys.d/c"), "no key").unwrap();
         assert!(words(&gathered(&places).unwrap_err()).contains("keys.d/c"));

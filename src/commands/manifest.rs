@@ -7,13 +7,13 @@ use crate::check::engine;
 use crate::check::inspect::{InspectOptions, inspect};
 use crate::check::rules::{self, Judges};
 use crate::cli::format::PlainFormat;
-use crate::cli::manifest::Manifest;
+use crate::cli::manifest::ManifestArgs;
 use crate::report::finding::{Finding, Severity};
 use crate::{exit_code, render};
 use anyhow::Result;
 
 /// Prints the sums of one path, or says why its tree cannot be trusted.
-pub fn run(options: &Manifest, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &ManifestArgs, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let names = configured.config.names();
     let limits = options.limits.over(configured.config.limits()?);

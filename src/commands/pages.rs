@@ -13,7 +13,7 @@ use crate::{exit_code, render, text};
 use anyhow::{Result, bail};
 
 /// Lists every rule, every cause and every line of the checklist.
-pub fn rules(format: PlainFormat, session: &Session<'_>) -> Result<u8> {
+pub(super) fn rules(format: PlainFormat, session: &Session<'_>) -> Result<u8> {
     session.write(|out| match format {
         PlainFormat::Human => render::human::rules(session.style(), out),
         PlainFormat::Json => render::json::rules(out),
@@ -22,7 +22,7 @@ pub fn rules(format: PlainFormat, session: &Session<'_>) -> Result<u8> {
 }
 
 /// Prints the page of one rule, cause or line; a fault that is both has two, what it means in a bundle and on a server.
-pub fn explain(id: &str, format: PlainFormat, session: &Session<'_>) -> Result<u8> {
+pub(super) fn explain(id: &str, format: PlainFormat, session: &Session<'_>) -> Result<u8> {
     let pages = Pages { rule: rules::find(id), cause: causes::find(id), line: checklist::find(id) };
     if pages.text().is_empty() {
         let rules = RULES.iter().map(|rule| rule.id);

@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const STEP: u64 = 1 << 20;
 
 /// A progress bar that appears when it is needed.
-pub struct Progress {
+pub(super) struct Progress {
     wanted: bool,
     started: Instant,
     next: Cell<u64>,
@@ -19,12 +19,12 @@ pub struct Progress {
 
 impl Progress {
     /// Starts the clock.
-    pub fn new(wanted: bool) -> Self {
+    pub(super) fn new(wanted: bool) -> Self {
         Self { wanted, started: Instant::now(), next: Cell::new(STEP), bar: OnceCell::new() }
     }
 
     /// Shows how many bytes were read, of how many.
-    pub fn show(&self, read: u64, length: Option<u64>) {
+    pub(super) fn show(&self, read: u64, length: Option<u64>) {
         if !self.wanted || read < self.next.get() || self.started.elapsed() < PATIENCE {
             return;
         }

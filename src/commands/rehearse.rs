@@ -9,8 +9,10 @@ use crate::report::format::Format;
 use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
 use crate::update::Manager;
+use crate::update::UpdateStep;
+use crate::update::generation::Generation;
 use crate::update::rehearsal::{Ending, Rehearsal};
-use crate::update::rehearse::{Choice, Event, Leave, Network, RehearsalPlan, RehearsalSubject, rehearse};
+use crate::update::rehearse::{Choice, Leave, Network, RehearsalPlan, RehearsalSubject, rehearse};
 use crate::{exit_code, render};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -18,14 +20,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Rehearses the update of a bundle.
-pub fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let policy = session.common.policy(&configured.config)?;
     let plan = plan(options)?;
     let interrupt = watch(Second::Waits)?;
     let line = session.shows_progress().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
-    let tell = |event: Event<'_>| {
-        if let (Some(line), Event::Begins(generation, step)) = (&line, event) {
+    let tell = |generation: Generation, step: UpdateStep| {
+        if let Some(line) = &line {
             line.set_style(indicatif::ProgressStyle::default_spinner());
             line.enable_steady_tick(Duration::from_millis(120));
             line.set_message(format!("{}: {} {}", generation.name(), step.number(), step.title()));

@@ -14,13 +14,13 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// One run of the program.
-pub struct Session<'a> {
+pub(super) struct Session<'a> {
     /// The options of every command.
     pub common: &'a Common,
 }
 
 /// A configuration and the folder that its paths are relative to.
-pub struct Configured {
+pub(super) struct Configured {
     /// What it says.
     pub config: Config,
     /// Its folder; nothing where there is no file.
@@ -33,17 +33,17 @@ const USUAL_WIDTH: usize = 80;
 
 impl<'a> Session<'a> {
     /// A run with these options.
-    pub const fn new(common: &'a Common) -> Self {
+    pub(super) const fn new(common: &'a Common) -> Self {
         Self { common }
     }
 
     /// The nearest configuration, or the one that was named.
-    pub fn configuration(&self) -> Result<Configured> {
+    pub(super) fn configuration(&self) -> Result<Configured> {
         self.configured(|| host::find_upwards(FILE_NAME))
     }
 
     /// The configuration nearest to a repository, or the one that was named.
-    pub fn configuration_of(&self, repo: &Path) -> Result<Configured> {
+    pub(super) fn configuration_of(&self, repo: &Path) -> Result<Configured> {
         self.configured(|| match repo.canonicalize() {
             Ok(repo) => host::find_upwards_from(&repo, FILE_NAME),
             // That it is not there is said by whoever opens it.
@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
     }
 
     /// How text is styled on the stream that the report goes to.
-    pub fn style(&self) -> Style {
+    pub(super) fn style(&self) -> Style {
         let terminal = self.common.output.is_none() && io::stdout().is_terminal();
         let colour = match self.common.color {
             Color::Always => true,
@@ -88,7 +88,7 @@ impl<'a> Session<'a> {
     }
 
     /// Writes the report: to stdout, or to `--output`. A reader that has gone away is no failure.
-    pub fn write(&self, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    pub(super) fn write(&self, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         if let Some(path) = &self.common.output {
             let shown = path.to_string_lossy().into_owned();
             let written = host::write_whole(path, report);
@@ -104,19 +104,19 @@ impl<'a> Session<'a> {
     }
 
     /// [`Session::write`] of what is at hand.
-    pub fn print(&self, content: &[u8]) -> Result<()> {
+    pub(super) fn print(&self, content: &[u8]) -> Result<()> {
         self.write(|out| out.write_all(content))
     }
 
     /// Tells the user something that is not part of the report.
-    pub fn note(&self, words: &str) {
+    pub(super) fn note(&self, words: &str) {
         if !self.common.quiet {
             let _ = writeln!(io::stderr(), "note: {words}");
         }
     }
 
     /// Says something on stderr. Where that cannot be done nobody is left to be told.
-    pub fn say(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    pub(super) fn say(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         let mut words = Vec::new();
         if write(&mut words).is_ok() {
             let _ = io::stderr().write_all(&words);
@@ -124,7 +124,7 @@ impl<'a> Session<'a> {
     }
 
     /// Says why the run could not judge: to people on stderr, to a machine in its document.
-    pub fn fail(&self, command: &str, error: &RunError) {
+    pub(super) fn fail(&self, command: &str, error: &RunError) {
         self.say(|out| render::human::error(error, out));
         let mut out = Vec::new();
         if self.common.format() != Format::Human
@@ -136,17 +136,17 @@ impl<'a> Session<'a> {
     }
 
     /// Progress on stderr, on a terminal only.
-    pub fn progress(&self) -> Progress {
+    pub(super) fn progress(&self) -> Progress {
         Progress::new(self.shows_progress())
     }
 
     /// Whether progress is wanted and can be shown.
-    pub fn shows_progress(&self) -> bool {
+    pub(super) fn shows_progress(&self) -> bool {
         !self.common.no_progress && !self.common.quiet && io::stderr().is_terminal()
     }
 }
 
 /// Notes signals from now on, for a command that has something to take away before it ends.
-pub fn watch(second: Second) -> Result<Interrupt> {
+pub(super) fn watch(second: Second) -> Result<Interrupt> {
     Interrupt::watch(second).context("cannot prepare for signals")
 }

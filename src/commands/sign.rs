@@ -27,7 +27,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// What the signing of a file and of a folder share.
-struct Job<'a> {
+struct SignJob<'a> {
     options: &'a Sign,
     session: &'a Session<'a>,
     names: Names,
@@ -42,7 +42,7 @@ struct Signed {
 }
 
 /// Signs one path.
-pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
     if options.comment.is_some() && options.signature_format != SignatureWord::Minisign {
         bail!("--comment needs a minisign signature: the others have no room for one");
     }
@@ -50,7 +50,7 @@ pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
     let metadata = fs::metadata(path).with_context(|| cannot_read(&options.path))?;
     let configured = session.configuration()?;
     let limits = options.limits.over(configured.config.limits()?);
-    let job = Job { options, session, names: configured.config.names(), limits };
+    let job = SignJob { options, session, names: configured.config.names(), limits };
     if metadata.is_dir() {
         job.folder(path)
     } else if metadata.is_file() {
@@ -60,7 +60,7 @@ pub fn run(options: &Sign, session: &Session<'_>) -> Result<u8> {
     }
 }
 
-impl Job<'_> {
+impl SignJob<'_> {
     fn file(&self, path: &Path) -> Result<u8> {
         let place = self.place(path);
         keys::may_write(&place, self.options.force.existing())?;
@@ -260,7 +260,7 @@ fn cannot_read(path: &str) -> Failure {
 
 /// Seconds since 1970: what SOURCE_DATE_EPOCH says (reproducible-builds.org), else the clock; nothing for a clock that
 /// stands before that.
-pub fn now() -> Result<Option<u64>> {
+pub(super) fn now() -> Result<Option<u64>> {
     if let Some(value) = host::env("SOURCE_DATE_EPOCH") {
         let seconds = value.to_str().and_then(|value| value.parse().ok());
         return seconds.map(Some).context("SOURCE_DATE_EPOCH is not a number of seconds since 1970");

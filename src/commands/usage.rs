@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 
 /// Help and version go to stdout and are no failure. Wrong usage goes to stderr, and a machine format gets its document.
-pub fn told(args: &[OsString], error: &clap::Error) -> u8 {
+pub(super) fn told(args: &[OsString], error: &clap::Error) -> u8 {
     if !error.use_stderr() {
         return match error.print() {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => exit_code::NOT_JUDGED,
@@ -40,7 +40,7 @@ pub fn told(args: &[OsString], error: &clap::Error) -> u8 {
 }
 
 /// Prints the completion script of a shell.
-pub fn completions(shell: clap_complete::Shell, session: &Session<'_>) -> Result<u8> {
+pub(super) fn completions(shell: clap_complete::Shell, session: &Session<'_>) -> Result<u8> {
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "bundle-doctor", &mut out);
     session.print(&out)?;
@@ -48,7 +48,7 @@ pub fn completions(shell: clap_complete::Shell, session: &Session<'_>) -> Result
 }
 
 /// Prints the manual page, and that of each command.
-pub fn man(session: &Session<'_>) -> Result<u8> {
+pub(super) fn man(session: &Session<'_>) -> Result<u8> {
     session.write(|out| {
         clap_mangen::Man::new(Cli::command()).render(out)?;
         Cli::command().get_subcommands().try_for_each(|command| {

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 const RULES: [&str; 4] = ["signature-invalid", "signature-untrusted", "checksum-mismatch", BINDING];
 const BINDING: &str = "signature-binding";
 
-struct Job<'a> {
+struct VerifyJob<'a> {
     options: &'a Verify,
     session: &'a Session<'a>,
     names: Names,
@@ -46,10 +46,10 @@ struct Job<'a> {
 }
 
 /// Verifies one path.
-pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Verify, session: &Session<'_>) -> Result<u8> {
     let folder = is_folder(&options.path)?;
     let configured = session.configuration()?;
-    let job = Job {
+    let job = VerifyJob {
         options,
         session,
         names: configured.config.names(),
@@ -69,7 +69,7 @@ pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8> {
     Ok(exit_code::of(verification.verdict))
 }
 
-impl Job<'_> {
+impl VerifyJob<'_> {
     fn file(&self) -> Result<Verification> {
         let (place, recognised) = self.signature(&self.options.path)?;
         let verifier = RefCell::new(self.verifier(&recognised));

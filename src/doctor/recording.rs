@@ -3,6 +3,7 @@
 //! Lines of JSON, one an answer: `{"ask": "look /etc/x", "ok": {…}}` or `{"ask": …, "refused": "not-found"}`.
 
 use super::questions::{Diagnostic, Look, Refusal, Server, Situation, Space, Spoken};
+#[cfg(test)]
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct RecordedAnswer {
     ask: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ok: Option<serde_json::Value>,
@@ -19,15 +20,15 @@ struct Line {
 }
 
 /// A server whose answers are written down as they come.
-pub struct Recorder<'a> {
+pub(crate) struct Recorder<'a> {
     server: &'a dyn Server,
-    answers: Mutex<BTreeMap<String, Line>>,
+    answers: Mutex<BTreeMap<String, RecordedAnswer>>,
 }
 
 impl<'a> Recorder<'a> {
     /// Writes down what this server answers.
     #[must_use]
-    pub const fn new(server: &'a dyn Server) -> Self {
+    pub(crate) const fn new(server: &'a dyn Server) -> Self {
         Self { server, answers: Mutex::new(BTreeMap::new()) }
     }
 
@@ -35,18 +36,18 @@ impl<'a> Recorder<'a> {
         let ok = answer.as_ref().ok().and_then(|value| serde_json::to_value(value).ok());
         let refused = answer.as_ref().err().copied();
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.insert(ask.clone(), Line { ask, ok, refused });
+        answers.insert(ask.clone(), RecordedAnswer { ask, ok, refused });
         answer
     }
 
     /// Everything that was asked and answered, sorted by question, each text run through `clean`.
     #[must_use]
-    pub fn written(&self, clean: &dyn Fn(&str) -> String) -> String {
+    pub(crate) fn written(&self, clean: &dyn Fn(&str) -> String) -> String {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = String::new();
         for line in answers.values() {
             let ok = line.ok.clone().map(|value| cleaned(value, clean));
-            let line = Line { ask: clean(&line.ask), ok, refused: line.refused };
+            let line = RecordedAnswer { ask: clean(&line.ask), ok, refused: line.refused };
             all.extend(serde_json::to_string(&line).ok());
             all.push('\n');
         }
@@ -118,25 +119,27 @@ impl Server for Recorder<'_> {
 }
 
 /// A server that is made of written answers. Bundles are read from folders that stand in for the server's own.
+#[cfg(test)]
 #[derive(Default)]
-pub struct Recorded {
-    answers: BTreeMap<String, Line>,
+pub(crate) struct Recorded {
+    answers: BTreeMap<String, RecordedAnswer>,
     places: BTreeMap<String, PathBuf>,
 }
 
+#[cfg(test)]
 impl Recorded {
     /// Reads what [`Recorder::written`] wrote.
     ///
     /// # Errors
     /// For a line that is none.
-    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<Line>);
+    pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<RecordedAnswer>);
         let answers = lines.map(|line| line.map(|line| (line.ask.clone(), line))).collect::<Result<_, _>>()?;
         Ok(Self { answers, places: BTreeMap::new() })
     }
 
     /// Lets a folder, or a file, stand in for a path of the server's.
-    pub fn stand_in(&mut self, path: &str, place: PathBuf) {
+    pub(crate) fn stand_in(&mut self, path: &str, place: PathBuf) {
         self.places.insert(path.to_owned(), place);
     }
 
@@ -149,6 +152,7 @@ impl Recorded {
     }
 }
 
+#[cfg(test)]
 impl Server for Recorded {
     fn is_live(&self) -> bool {
         self.answer("is-live").unwrap_or(true)

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 /// What becomes of a link where a file was looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Links {
+pub(crate) enum Links {
     /// What it leads to is opened.
     Followed,
     /// It is an error.
@@ -19,7 +19,7 @@ pub enum Links {
 
 /// What becomes of a file that is there already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Existing {
+pub(crate) enum Existing {
     /// It stays, and that is an error.
     Kept,
     /// It is overwritten.
@@ -27,7 +27,7 @@ pub enum Existing {
 }
 
 /// The start of a file, and how long the file is.
-pub struct Bounded {
+pub(crate) struct Bounded {
     /// At most one byte more than the bound. Wiped when dropped, for it may be a key.
     pub bytes: Zeroizing<Vec<u8>>,
     /// Bytes in the file, as far as is known: above the bound where there is more than was read.
@@ -38,7 +38,7 @@ pub struct Bounded {
 ///
 /// # Errors
 /// Whatever opening or reading gives.
-pub fn read_bounded(path: &Path, most: usize) -> io::Result<Bounded> {
+pub(crate) fn read_bounded(path: &Path, most: usize) -> io::Result<Bounded> {
     bounded(File::open(path)?, most)
 }
 
@@ -47,7 +47,7 @@ pub fn read_bounded(path: &Path, most: usize) -> io::Result<Bounded> {
 ///
 /// # Errors
 /// As [`read_bounded`]; also where it is no regular file.
-pub fn read_regular(path: &Path, most: usize, links: Links) -> io::Result<Bounded> {
+pub(crate) fn read_regular(path: &Path, most: usize, links: Links) -> io::Result<Bounded> {
     bounded(open_regular(path, links)?, most)
 }
 
@@ -55,7 +55,7 @@ pub fn read_regular(path: &Path, most: usize, links: Links) -> io::Result<Bounde
 ///
 /// # Errors
 /// Whatever looking, opening or reading gives; `InvalidInput` where it is no regular file.
-pub fn read_start(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+pub(crate) fn read_start(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     // Looked at first: a FIFO would block, a device could do anything.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
@@ -69,7 +69,7 @@ pub fn read_start(path: &Path, most: usize) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Whatever opening or reading gives.
-pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
@@ -77,7 +77,7 @@ pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Whatever opening gives; also where it is no regular file.
-pub fn open_regular(path: &Path, links: Links) -> io::Result<File> {
+pub(crate) fn open_regular(path: &Path, links: Links) -> io::Result<File> {
     let mut flags = rustix::fs::OFlags::NONBLOCK;
     if links == Links::Refused {
         flags |= rustix::fs::OFlags::NOFOLLOW;
@@ -102,7 +102,7 @@ fn bounded(file: File, most: usize) -> io::Result<Bounded> {
 
 /// A file that is written and synced, and not in its place yet. Dropped, it is gone again; where the file system can,
 /// it has no name until then, so that not even a killed program leaves it behind.
-pub struct Staged {
+pub(crate) struct Staged {
     /// The file, while it has no name.
     nameless: Option<File>,
     beside: PathBuf,
@@ -114,7 +114,7 @@ impl Staged {
     ///
     /// # Errors
     /// Whatever creating, writing or syncing gives; nothing is left then.
-    pub fn write(place: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
+    pub(crate) fn write(place: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
         Self::with(place, mode, |out| out.write_all(content))
     }
 
@@ -122,7 +122,11 @@ impl Staged {
     ///
     /// # Errors
     /// As [`Staged::write`], and whatever `write` gives.
-    pub fn with(place: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Self> {
+    pub(crate) fn with(
+        place: &Path,
+        mode: u32,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<Self> {
         let name = place.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
         let mut beside = OsString::from(".");
         beside.push(name);
@@ -143,13 +147,13 @@ impl Staged {
 
     /// Where this process finds it until it takes its place.
     #[must_use]
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.nameless.as_ref().map_or_else(|| self.beside.clone(), proc_path)
     }
 
     /// Where it will be.
     #[must_use]
-    pub fn place(&self) -> &Path {
+    pub(crate) fn place(&self) -> &Path {
         &self.place
     }
 
@@ -179,7 +183,7 @@ impl Drop for Staged {
 ///
 /// # Errors
 /// The place that could not be taken, and why.
-pub fn commit(files: &[Staged], existing: Existing) -> Result<(), (PathBuf, io::Error)> {
+pub(crate) fn commit(files: &[Staged], existing: Existing) -> Result<(), (PathBuf, io::Error)> {
     for (at, file) in files.iter().enumerate() {
         if let Err(error) = file.commit(existing) {
             if existing == Existing::Kept {
@@ -224,7 +228,7 @@ fn rename_to_nothing(from: &Path, to: &Path) -> io::Result<()> {
 
 /// `agent-bundle.tar.gz` and `minisig` make `agent-bundle.tar.gz.minisig`.
 #[must_use]
-pub fn with_extension(path: &Path, extension: &str) -> PathBuf {
+pub(crate) fn with_extension(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(extension);
@@ -233,7 +237,7 @@ pub fn with_extension(path: &Path, extension: &str) -> PathBuf {
 
 /// Whether an error says that there is nothing at a path.
 #[must_use]
-pub fn is_absent(error: &io::Error) -> bool {
+pub(crate) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 

@@ -11,7 +11,7 @@ use std::time::UNIX_EPOCH;
 ///
 /// # Errors
 /// Whatever reading or writing gives; what is no file, folder or link; an interruption.
-pub fn copy(from: &Path, to: &Path, interrupt: &Interrupt) -> io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path, interrupt: &Interrupt) -> io::Result<()> {
     interrupt.check()?;
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", from.display()));
     let found = fs::symlink_metadata(from).map_err(named)?;
@@ -39,7 +39,7 @@ pub fn copy(from: &Path, to: &Path, interrupt: &Interrupt) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever listing or looking gives.
-pub fn newest(folder: &Path, counts: &dyn Fn(&Path) -> bool) -> io::Result<Option<(PathBuf, u128)>> {
+pub(crate) fn newest(folder: &Path, counts: &dyn Fn(&Path) -> bool) -> io::Result<Option<(PathBuf, u128)>> {
     let mut newest: Option<(PathBuf, u128)> = None;
     let mut pending = vec![folder.to_path_buf()];
     while let Some(folder) = pending.pop() {
@@ -68,7 +68,7 @@ pub fn newest(folder: &Path, counts: &dyn Fn(&Path) -> bool) -> io::Result<Optio
 ///
 /// # Errors
 /// Whatever renaming or removing gives; the old one is put back where the new one cannot take its place.
-pub fn replace(new: &Path, place: &Path) -> io::Result<()> {
+pub(crate) fn replace(new: &Path, place: &Path) -> io::Result<()> {
     let name = place.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
     let mut old = name.to_os_string();
     old.push(".old");
@@ -92,7 +92,7 @@ pub fn replace(new: &Path, place: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever making it gives.
-pub fn make(folder: &Path) -> io::Result<()> {
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
     fs::create_dir(folder)
 }
 
@@ -100,7 +100,7 @@ pub fn make(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever making one gives.
-pub fn make_all(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_all(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
@@ -108,7 +108,7 @@ pub fn make_all(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever making one gives.
-pub fn make_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
@@ -117,7 +117,7 @@ pub fn make_private(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever making or finding it gives.
-pub fn make_temporary(prefix: &str) -> io::Result<PathBuf> {
+pub(crate) fn make_temporary(prefix: &str) -> io::Result<PathBuf> {
     let private = fs::Permissions::from_mode(0o700);
     let made = tempfile::Builder::new().prefix(prefix).permissions(private).tempdir()?;
     let path = made.path().canonicalize()?;
@@ -129,7 +129,7 @@ pub fn make_temporary(prefix: &str) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// Whatever making it gives.
-pub fn link(target: &Path, place: &Path) -> io::Result<()> {
+pub(crate) fn link(target: &Path, place: &Path) -> io::Result<()> {
     symlink(target, place)
 }
 
@@ -137,7 +137,7 @@ pub fn link(target: &Path, place: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever making, listing or linking gives.
-pub fn link_each(theirs: &Path, ours: &Path) -> io::Result<()> {
+pub(crate) fn link_each(theirs: &Path, ours: &Path) -> io::Result<()> {
     fs::create_dir_all(ours)?;
     if !theirs.is_dir() {
         return Ok(());
@@ -153,7 +153,7 @@ pub fn link_each(theirs: &Path, ours: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever reading or writing gives.
-pub fn copy_through(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn copy_through(from: &Path, to: &Path) -> io::Result<()> {
     if !from.is_dir() {
         return fs::copy(from, to).map(|_| ());
     }
@@ -169,7 +169,7 @@ pub fn copy_through(from: &Path, to: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever removing gives.
-pub fn remove_all(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_all(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             open_up(path)?;
@@ -191,7 +191,7 @@ fn open_up(folder: &Path) -> io::Result<()> {
 }
 
 /// Removes what was temporary. Nothing can be done where that fails.
-pub fn discard(path: &Path) {
+pub(crate) fn discard(path: &Path) {
     let _ = remove(path);
 }
 

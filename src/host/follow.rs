@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 ///
 /// # Errors
 /// When it cannot be started or read.
-pub fn follow(
+pub(crate) fn follow(
     program: &str,
     args: &[&str],
     variables: &[(&str, &str)],

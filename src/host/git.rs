@@ -13,7 +13,7 @@ const MAX: usize = 16 << 20;
 
 /// A tag, and whether it stands at the commit that is checked out.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Tag {
+pub(crate) struct Tag {
     /// Its name without `refs/tags/`.
     pub name: String,
     /// Whether it names the commit that is checked out.
@@ -22,14 +22,14 @@ pub struct Tag {
 
 /// Seconds since 1970 of the commit that is checked out, in the repository that a folder belongs to.
 #[must_use]
-pub fn last_commit_time(folder: &Path) -> Option<u64> {
+pub(crate) fn last_commit_time(folder: &Path) -> Option<u64> {
     let line = git(folder, &["rev-list", "--max-count=1", "--timestamp", "HEAD"])?;
     String::from_utf8(line).ok()?.split_whitespace().next()?.parse().ok()
 }
 
 /// Every tag from which the commit that is checked out came.
 #[must_use]
-pub fn tags(folder: &Path) -> Vec<Tag> {
+pub(crate) fn tags(folder: &Path) -> Vec<Tag> {
     let head = git(folder, &["rev-parse", "--verify", "HEAD"]).unwrap_or_default();
     let head = String::from_utf8_lossy(&head).trim().to_owned();
     let format = "--format=%(refname:strip=2) %(objectname) %(*objectname)";
@@ -44,14 +44,14 @@ pub fn tags(folder: &Path) -> Vec<Tag> {
 
 /// A file as it was committed, by its path in the folder; nothing where it is larger than 16 MiB.
 #[must_use]
-pub fn committed(folder: &Path, path: &str) -> Option<Vec<u8>> {
+pub(crate) fn committed(folder: &Path, path: &str) -> Option<Vec<u8>> {
     git(folder, &["cat-file", "blob", &format!("HEAD:./{path}")])
 }
 
 /// Whether all of these folders stand in the commit that is checked out, and are as they were committed: then their
 /// times are those of the checkout.
 #[must_use]
-pub fn are_as_committed(folder: &Path, paths: &[&str]) -> bool {
+pub(crate) fn are_as_committed(folder: &Path, paths: &[&str]) -> bool {
     let kept = |path: &&str| {
         let inside = format!("{path}/");
         git(folder, &["ls-tree", "--name-only", "HEAD", "--", &inside]).is_some_and(|found| !found.is_empty())

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What a second signal does, while the first is being heeded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Second {
+pub(crate) enum Second {
     /// It ends the program at once: whatever it hangs on did not heed the first.
     Ends,
     /// Nothing: processes that were started would outlive the program.
@@ -17,7 +17,7 @@ pub enum Second {
 }
 
 /// What was noted so far. Signals are noted from the moment it is made, for as long as the program runs.
-pub struct Interrupt {
+pub(crate) struct Interrupt {
     number: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
 }
@@ -27,7 +27,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// Where the system refuses the handlers.
-    pub fn watch(second: Second) -> io::Result<Self> {
+    pub(crate) fn watch(second: Second) -> io::Result<Self> {
         let noted = Self { number: Arc::default(), stop: Arc::default() };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             if second == Second::Ends {
@@ -41,7 +41,7 @@ impl Interrupt {
 
     /// Set once a signal came, for whoever waits for something else meanwhile.
     #[must_use]
-    pub fn stop(&self) -> &AtomicBool {
+    pub(crate) fn stop(&self) -> &AtomicBool {
         &self.stop
     }
 
@@ -49,13 +49,13 @@ impl Interrupt {
     ///
     /// # Errors
     /// After the first signal, always.
-    pub fn check(&self) -> io::Result<()> {
+    pub(crate) fn check(&self) -> io::Result<()> {
         if self.stop.load(Ordering::Relaxed) { Err(io::Error::other("interrupted")) } else { Ok(()) }
     }
 
     /// Ends the program by the signal that came, as if it had not been noted, so that a shell sees what happened.
     /// Returns if none came.
-    pub fn obey(&self) {
+    pub(crate) fn obey(&self) {
         let number = self.number.load(Ordering::Relaxed);
         if number > 0 {
             let _ = low_level::emulate_default_handler(i32::try_from(number).unwrap_or(SIGTERM));

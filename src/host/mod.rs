@@ -1,16 +1,16 @@
 //! What the outside world is asked for: the environment, the clock, files read and written safely, and programs run.
 
 mod clock;
-pub mod files;
-pub mod folders;
+pub(crate) mod files;
+pub(crate) mod folders;
 mod follow;
-pub mod git;
-pub mod interrupt;
-pub mod paths;
-pub mod process;
+pub(crate) mod git;
+pub(crate) mod interrupt;
+pub(crate) mod paths;
+pub(crate) mod process;
 
-pub use clock::{microseconds_since_1970, monotonic_microseconds, seconds_since_1970};
-pub use follow::follow;
+pub(crate) use clock::{microseconds_since_1970, monotonic_microseconds, seconds_since_1970};
+pub(crate) use follow::follow;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -19,37 +19,37 @@ use std::path::{Path, PathBuf};
 
 /// An environment variable that is set and not empty.
 #[must_use]
-pub fn env(name: &str) -> Option<OsString> {
+pub(crate) fn env(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Whether an environment variable is set, be it to nothing.
 #[must_use]
-pub fn env_is_set(name: &str) -> bool {
+pub(crate) fn env_is_set(name: &str) -> bool {
     std::env::var_os(name).is_some()
 }
 
 /// The whole environment.
 #[must_use]
-pub fn environment() -> Vec<(OsString, OsString)> {
+pub(crate) fn environment() -> Vec<(OsString, OsString)> {
     std::env::vars_os().collect()
 }
 
 /// The name of this machine (uname(2)).
 #[must_use]
-pub fn machine_name() -> String {
+pub(crate) fn machine_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// The user whose rights this process has.
 #[must_use]
-pub fn effective_user() -> u32 {
+pub(crate) fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
 /// The program of that name, found in PATH as execvp(3) does.
 #[must_use]
-pub fn find_program(name: &str) -> Option<PathBuf> {
+pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let path = env("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|candidate| {
@@ -61,7 +61,7 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
 ///
 /// # Errors
 /// Where the working directory is gone or a folder cannot be looked into.
-pub fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
+pub(crate) fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
     find_upwards_from(&std::env::current_dir()?, name)
 }
 
@@ -69,7 +69,7 @@ pub fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
 ///
 /// # Errors
 /// Where a folder cannot be looked into.
-pub fn find_upwards_from(folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
+pub(crate) fn find_upwards_from(folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
     for folder in folder.ancestors() {
         let candidate = folder.join(name);
         if candidate.try_exists()? {
@@ -83,7 +83,7 @@ pub fn find_upwards_from(folder: &Path, name: &str) -> io::Result<Option<PathBuf
 ///
 /// # Errors
 /// Whatever writing, syncing or renaming gives; the file beside is removed again.
-pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let buffered = |out: &mut dyn Write| {
         let mut out = io::BufWriter::new(out);
         write(&mut out)?;
@@ -96,6 +96,6 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result
 ///
 /// # Errors
 /// Whatever opening or writing gives.
-pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn append(path: &Path, content: &[u8]) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).open(path)?.write_all(content)
 }

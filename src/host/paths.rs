@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// What is at a path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FileKind {
+pub(crate) enum FileKind {
     /// A regular file.
     File,
     /// A folder.
@@ -21,7 +21,7 @@ pub enum FileKind {
 
 /// What the file system says of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stat {
+pub(crate) struct Stat {
     /// What it is.
     pub kind: FileKind,
     /// Permission bits.
@@ -38,7 +38,7 @@ pub struct Stat {
 
 /// The room on a file system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FileSystem {
+pub(crate) struct FileSystem {
     /// Bytes that root may still write.
     pub free: u64,
     /// Bytes in all.
@@ -53,7 +53,7 @@ pub struct FileSystem {
 ///
 /// # Errors
 /// Where there is nothing, or it may not be looked at.
-pub fn look(path: &Path) -> io::Result<Stat> {
+pub(crate) fn look(path: &Path) -> io::Result<Stat> {
     fs::symlink_metadata(path).map(|found| stat(&found))
 }
 
@@ -61,7 +61,7 @@ pub fn look(path: &Path) -> io::Result<Stat> {
 ///
 /// # Errors
 /// As [`look`].
-pub fn look_through(path: &Path) -> io::Result<Stat> {
+pub(crate) fn look_through(path: &Path) -> io::Result<Stat> {
     fs::metadata(path).map(|found| stat(&found))
 }
 
@@ -81,7 +81,7 @@ fn stat(found: &fs::Metadata) -> Stat {
 ///
 /// # Errors
 /// Where there is none, or it may not be read.
-pub fn target(link: &Path) -> io::Result<PathBuf> {
+pub(crate) fn target(link: &Path) -> io::Result<PathBuf> {
     fs::read_link(link)
 }
 
@@ -89,7 +89,7 @@ pub fn target(link: &Path) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// Where there is no folder, or it cannot be read to its end.
-pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+pub(crate) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
     fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
 }
 
@@ -97,7 +97,7 @@ pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
 ///
 /// # Errors
 /// Where there is no such path.
-pub fn file_system(path: &Path) -> io::Result<FileSystem> {
+pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
     let found = rustix::fs::statvfs(path)?;
     let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
     Ok(FileSystem {

@@ -25,7 +25,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 /// A program to run.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// A name to be found in PATH (the caller's), or a path.
     pub program: OsString,
     /// Its arguments, without its name.
@@ -46,7 +46,7 @@ pub struct Request {
 
 /// What a program sees of the environment.
 #[derive(Clone, Debug)]
-pub enum Environment {
+pub(crate) enum Environment {
     /// The caller's, with these set, or unset where there is no value.
     Inherited(Vec<(OsString, Option<OsString>)>),
     /// These variables and no other.
@@ -55,7 +55,7 @@ pub enum Environment {
 
 /// Which part of a long output is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Keep {
+pub(crate) enum Keep {
     /// Its beginning: for output that is parsed.
     Start,
     /// Its end: for output that says why something failed.
@@ -64,7 +64,7 @@ pub enum Keep {
 
 /// Whether stderr is a stream of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Streams {
+pub(crate) enum Streams {
     /// Each for itself.
     Apart,
     /// Both in `stdout`, in the order in which they were written.
@@ -75,7 +75,7 @@ impl Request {
     /// A program that inherits environment and directory, has 30 seconds, and of which the first MiB of each stream is
     /// kept.
     #[must_use]
-    pub fn new(program: impl Into<OsString>, args: &[&str]) -> Self {
+    pub(crate) fn new(program: impl Into<OsString>, args: &[&str]) -> Self {
         Self {
             program: program.into(),
             args: args.iter().map(Into::into).collect(),
@@ -113,7 +113,7 @@ impl Request {
 
 /// How a program came to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum End {
+pub(crate) enum End {
     /// By itself, with this exit code.
     Exit(i32),
     /// By this signal, which did not come from here.
@@ -127,7 +127,7 @@ pub enum End {
 impl End {
     /// Whether it ended by itself, with 0.
     #[must_use]
-    pub const fn is_success(self) -> bool {
+    pub(crate) const fn is_success(self) -> bool {
         matches!(self, Self::Exit(0))
     }
 
@@ -138,7 +138,7 @@ impl End {
 
 /// What was kept of a stream.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub struct Output {
+pub(crate) struct Output {
     /// At most [`Request::most_output`] bytes.
     pub bytes: Vec<u8>,
     /// Bytes that came and were not kept.
@@ -148,14 +148,14 @@ pub struct Output {
 impl Output {
     /// As text; what is no UTF-8 becomes U+FFFD. It is not printable yet.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 }
 
 /// A program that has ended.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub(crate) struct Done {
     /// How.
     pub end: End,
     /// What it wrote to stdout, and to stderr with [`Streams::Together`].
@@ -170,7 +170,7 @@ pub struct Done {
 ///
 /// # Errors
 /// When it cannot be started: `NotFound` for a program that is not there, or a working directory that is not.
-pub fn run(request: &Request) -> io::Result<Done> {
+pub(crate) fn run(request: &Request) -> io::Result<Done> {
     run_unless(request, &AtomicBool::new(false))
 }
 
@@ -178,7 +178,7 @@ pub fn run(request: &Request) -> io::Result<Done> {
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_unless(request: &Request, stop: &AtomicBool) -> io::Result<Done> {
+pub(crate) fn run_unless(request: &Request, stop: &AtomicBool) -> io::Result<Done> {
     let mut running = Running::start(request)?;
     while running.has_not_ended(GLANCE)? {
         if stop.load(Ordering::Relaxed) {
@@ -192,7 +192,7 @@ pub fn run_unless(request: &Request, stop: &AtomicBool) -> io::Result<Done> {
 }
 
 /// A program that runs until it ends or is told to. Dropped, it and its group are killed.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     group: Pid,
     started: Instant,
@@ -207,7 +207,7 @@ impl Running {
     ///
     /// # Errors
     /// As [`run`].
-    pub fn start(request: &Request) -> io::Result<Self> {
+    pub(crate) fn start(request: &Request) -> io::Result<Self> {
         let (closing, closed) = channel();
         let mut command = request.command();
         let (out, out_end) = io::pipe()?;
@@ -232,29 +232,17 @@ impl Running {
         Ok(Self { child, group, started, stdout, stderr, closed, done: None })
     }
 
-    /// Its process id.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// How long ago it was started.
     #[must_use]
-    pub fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
-    }
-
-    /// What has been kept so far of stdout, and of stderr with [`Streams::Together`].
-    #[must_use]
-    pub fn output(&self) -> Output {
-        self.stdout.so_far()
     }
 
     /// Waits until it has ended, at most that long, and says whether it has not.
     ///
     /// # Errors
     /// When it cannot be waited for.
-    pub fn has_not_ended(&mut self, at_most: Duration) -> io::Result<bool> {
+    pub(crate) fn has_not_ended(&mut self, at_most: Duration) -> io::Result<bool> {
         let until = Instant::now() + at_most;
         loop {
             // Looked at without being reaped: as long as it is a zombie, no other group can get its number.
@@ -278,7 +266,7 @@ impl Running {
     ///
     /// # Errors
     /// When it cannot be waited for.
-    pub fn finish(mut self, otherwise: End) -> io::Result<Done> {
+    pub(crate) fn finish(mut self, otherwise: End) -> io::Result<Done> {
         let by_itself = !self.has_not_ended(Duration::ZERO)?;
         if !by_itself {
             let _ = kill_process_group(self.group, Signal::TERM);
@@ -356,7 +344,7 @@ impl Drain {
 ///
 /// # Errors
 /// Those that are still there after some seconds, or that `/proc` cannot be read.
-pub fn end_all_below(directory: &Path) -> io::Result<()> {
+pub(crate) fn end_all_below(directory: &Path) -> io::Result<()> {
     let until = Instant::now() + GRACE;
     loop {
         let left = all_below(directory)?;
@@ -522,7 +510,7 @@ mod tests {
     #[test]
     fn what_is_dropped_is_dead() {
         let running = Running::start(&shell("sleep 60")).unwrap();
-        let id = running.id().to_string();
+        let id = running.child.id().to_string();
         assert!(is_alive(&id));
         drop(running);
         assert!(dies(&id));

@@ -7,7 +7,7 @@ use crate::tree::nodes::{Kind, NodeId, Tree};
 /// What a path specifier of the package in `folder` leads to, where the package managers install it: a folder with a
 /// package.json, or a tarball, inside the bundle, and not below the `node_modules` that step 4 deletes.
 #[must_use]
-pub fn installed_by_path(tree: &Tree, folder: &str, path: &str) -> Option<NodeId> {
+pub(crate) fn installed_by_path(tree: &Tree, folder: &str, path: &str) -> Option<NodeId> {
     let base = tree.resolve(folder.as_bytes()).ok()?;
     let target = tree.resolve_from(base, path.as_bytes()).ok()?;
     if target == tree.root() || tree.path(target).components().next() == Some(b"node_modules") {
@@ -23,7 +23,7 @@ pub fn installed_by_path(tree: &Tree, folder: &str, path: &str) -> Option<NodeId
 
 /// Whether installing the root package installs this folder of the bundle: it is depended on by its path.
 #[must_use]
-pub fn installs_folder(tree: &Tree, root: &Package, folder: &str) -> bool {
+pub(crate) fn installs_folder(tree: &Tree, root: &Package, folder: &str) -> bool {
     let Ok(folder) = tree.resolve(folder.as_bytes()) else { return false };
     root.declared().iter().any(|dependency| match Refers::of(&dependency.spec) {
         Refers::Path { path, .. } => installed_by_path(tree, "", &path) == Some(folder),

@@ -1,12 +1,12 @@
 //! JavaScript as Node loads it: packages, specifiers, resolution, parsing, and the graph of imports.
 
-pub mod graph;
-pub mod installed;
-pub mod modules;
-pub mod node_version;
-pub mod package;
-pub mod package_file;
-pub mod parse;
-pub mod resolve;
-pub mod scripts;
-pub mod specifier;
+pub(crate) mod graph;
+pub(crate) mod installed;
+pub(crate) mod modules;
+pub(crate) mod node_version;
+pub(crate) mod package;
+pub(crate) mod package_file;
+pub(crate) mod parse;
+pub(crate) mod resolve;
+pub(crate) mod scripts;
+pub(crate) mod specifier;

@@ -81,7 +81,7 @@ impl Dependency {
 
 /// npm runs these of a package that is depended on by path, even with --ignore-scripts, and stops without the
 /// development dependencies that they need (measured with npm 10, `tests/lab/specs.py`).
-pub const RUN_FOR_A_PATH: [&str; 3] = ["preprepare", "prepare", "postprepare"];
+pub(crate) const RUN_FOR_A_PATH: [&str; 3] = ["preprepare", "prepare", "postprepare"];
 
 impl Package {
     /// Its fields without what `pack` takes out of a package that is depended on by path.

@@ -26,7 +26,7 @@ impl PackageFile {
 
 /// The `package.json` at that path of a tree, with links followed.
 #[must_use]
-pub fn read_package(tree: &Tree, path: &str) -> PackageFile {
+pub(crate) fn read_package(tree: &Tree, path: &str) -> PackageFile {
     let Some(id) = tree.resolve(path.as_bytes()).ok().filter(|id| tree.file(*id).is_some()) else {
         return PackageFile::Missing;
     };

@@ -3,7 +3,7 @@
 
 /// A specifier, by what it refers to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Refers {
+pub(crate) enum Refers {
     /// A workspace that the server does not have.
     Workspace,
     /// Something by `link:`, `portal:`, `catalog:` or another protocol that npm does not know: the protocol.
@@ -42,7 +42,7 @@ const KNOWN_PROTOCOLS: [&str; 14] = [
 impl Refers {
     /// Reads a specifier.
     #[must_use]
-    pub fn of(spec: &str) -> Self {
+    pub(crate) fn of(spec: &str) -> Self {
         let spec = spec.trim();
         let lower = spec.to_ascii_lowercase();
         if lower.starts_with("workspace:") || lower.contains("@workspace:") {

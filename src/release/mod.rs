@@ -1,6 +1,6 @@
 //! From the repository to the archive that is published: the checklist, the packer, and what changed since.
 
-pub mod checklist;
-pub mod diff;
-pub mod pack;
-pub mod workspace;
+pub(crate) mod checklist;
+pub(crate) mod diff;
+pub(crate) mod pack;
+pub(crate) mod workspace;

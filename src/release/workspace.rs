@@ -10,7 +10,7 @@ use crate::tree::snapshot::Snapshot;
 use crate::update::rehearsal::Rehearsal;
 
 /// Everything the checklist needs to know of a repository.
-pub struct Workspace {
+pub(crate) struct Workspace {
     /// The names a bundle is judged by.
     pub names: Names,
     /// Where everything is, relative to the repository.
@@ -43,7 +43,7 @@ pub struct Workspace {
 
 /// The release before this one.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Previous {
+pub(crate) enum Previous {
     /// It is known.
     Known {
         /// Its version.
@@ -56,7 +56,7 @@ pub enum Previous {
 }
 
 /// What is known of compiled code and the sources it was compiled from.
-pub enum Build {
+pub(crate) enum Build {
     /// It was compiled anew, from the same sources.
     Again(Snapshot),
     /// It could not be compiled: the last words of the attempt.
@@ -74,7 +74,7 @@ pub enum Build {
 
 /// A file and when it was last written.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Stamp {
+pub(crate) struct Stamp {
     /// The file, relative to the repository.
     pub path: String,
     /// Nanoseconds since 1970.
@@ -82,7 +82,7 @@ pub struct Stamp {
 }
 
 /// The archive that the control plane serves.
-pub enum Published {
+pub(crate) enum Published {
     /// There is none.
     Missing,
     /// It was read and judged as `check` does.
@@ -98,7 +98,7 @@ pub enum Published {
 
 /// What is demanded of a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Demand {
+pub(crate) enum Demand {
     /// No key is configured.
     Nothing,
     /// Keys are configured: it must verify by one of them.
@@ -108,14 +108,14 @@ pub enum Demand {
 impl Demand {
     /// Whether a signature will do.
     #[must_use]
-    pub fn is_met(self, status: SignatureStatus) -> bool {
+    pub(crate) fn is_met(self, status: SignatureStatus) -> bool {
         self == Self::Nothing || status == SignatureStatus::Verified
     }
 }
 
 /// Whether the update was tried.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Trial {
+pub(crate) enum Trial {
     /// It was not asked for.
     NotTried,
     /// It could not be: why.

@@ -3,7 +3,7 @@
 use super::human::groups;
 use super::json;
 use super::style::Style;
-use crate::release::diff::{Change, Difference, Node, Place};
+use crate::release::diff::{Change, DiffNode, DiffPlace, Difference};
 use crate::report::verdict::Verdict;
 use crate::text;
 use serde::Serialize;
@@ -16,7 +16,12 @@ const LISTED: usize = 40;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn human(subjects: &[String; 2], difference: &Difference, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn human(
+    subjects: &[String; 2],
+    difference: &Difference,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let [a, b] = subjects;
     let verdict = if difference.identical { Verdict::Pass } else { Verdict::Fail };
     let words = if difference.identical { "the same" } else { "different" };
@@ -93,11 +98,11 @@ fn list(lines: impl ExactSizeIterator<Item = String>, most: usize, out: &mut dyn
     Ok(())
 }
 
-fn placed(place: &Place) -> String {
+fn placed(place: &DiffPlace) -> String {
     format!("{}  {}", place.path, what(&place.node))
 }
 
-fn what(node: &Node) -> String {
+fn what(node: &DiffNode) -> String {
     match (node.size, &node.target) {
         (Some(size), _) => text::size(size),
         (None, Some(target)) => format!("→ {target}"),
@@ -126,13 +131,13 @@ fn changes(change: &Change) -> String {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn json(subjects: &[String; 2], difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(subjects: &[String; 2], difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct DiffBody<'a> {
         subjects: &'a [String; 2],
         #[serde(flatten)]
         difference: &'a Difference,
     }
     let verdict = if difference.identical { "pass" } else { "fail" };
-    json::write("diff", verdict, Body { subjects, difference }, out)
+    json::write("diff", verdict, DiffBody { subjects, difference }, out)
 }

@@ -2,7 +2,7 @@
 //!
 //! Both are languages that a hostile file name could speak: everything is escaped, whoever wrote it.
 
-use super::sarif::{Place, as_finding, inside};
+use super::sarif::{SarifPlace, as_finding, inside};
 use crate::doctor::report::DoctorReport;
 use crate::report::finding::{Allowed, Finding, Severity};
 use crate::report::run_error::RunError;
@@ -20,7 +20,7 @@ const SUMMARY_ROOM: usize = 512 * 1024;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     for subject in &report.subjects {
         for finding in &subject.findings {
             writeln!(out, "{}", annotation(subject, finding))?;
@@ -37,7 +37,7 @@ pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
     for diagnosis in &report.diagnoses {
         let finding = as_finding(diagnosis);
         let title = format!("bundle-doctor: {}", finding.rule);
@@ -57,7 +57,7 @@ pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     let mut properties = Vec::new();
     if let Some(path) = error.path.as_deref().filter(|path| *path != "-") {
         properties.push(("file", path));
@@ -70,7 +70,7 @@ pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn annotation(subject: &SubjectReport, finding: &Finding) -> String {
-    let place = Place::of(subject, finding);
+    let place = SarifPlace::of(subject, finding);
     let line = place.line.map(|line| line.to_string());
     let title = format!("bundle-doctor: {}", finding.rule);
     let mut properties = Vec::new();
@@ -112,7 +112,7 @@ pub(super) fn command(name: &str, properties: &[(&str, &str)], message: &str) ->
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn summary(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn summary(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     let mut text = format!("## bundle-doctor: {}\n\n{}\n\n", verdict(report.verdict), counts(report));
     let mut left_out = 0;
     let mut add = |section: String| {

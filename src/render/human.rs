@@ -21,7 +21,7 @@ const PLACES: usize = 5;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn check(report: &CheckReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn check(report: &CheckReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for (at, subject) in report.subjects.iter().enumerate() {
         if at > 0 && !style.quiet {
             writeln!(out)?;
@@ -227,7 +227,7 @@ fn counts(subject: &SubjectReport) -> String {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn refusals(path: &str, findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn refusals(path: &str, findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let plain = Style { colour: false, terminal: false, ..style };
     writeln!(out, "{}  refused, so there is no manifest", text::printable(path))?;
     groups(findings, plain, out)
@@ -237,7 +237,7 @@ pub fn refusals(path: &str, findings: &[Finding], style: Style, out: &mut dyn Wr
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn rules(style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn rules(style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "rules of check")?;
     for rule in RULES {
         entry(rule.severity, rule.id, rule.summary, style, out)?;
@@ -263,7 +263,7 @@ fn entry(severity: Severity, id: &str, summary: &str, style: Style, out: &mut dy
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(pages.text().as_bytes())
 }
 
@@ -271,7 +271,7 @@ pub fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     let at = match &error.path {
         Some(path) if !error.message.contains(path.as_str()) => format!("{path}: "),
         _ => String::new(),

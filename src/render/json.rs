@@ -18,13 +18,13 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// What every document starts with.
 #[derive(Serialize)]
-struct Document<'a, Body> {
+struct Document<'a, CheckBody> {
     schema_version: u32,
     tool: Tool,
     command: &'a str,
     verdict: &'a str,
     #[serde(flatten)]
-    body: Body,
+    body: CheckBody,
 }
 
 #[derive(Serialize)]
@@ -33,7 +33,12 @@ struct Tool {
     version: &'static str,
 }
 
-pub(super) fn write<Body: Serialize>(command: &str, verdict: &str, body: Body, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write<CheckBody: Serialize>(
+    command: &str,
+    verdict: &str,
+    body: CheckBody,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let tool = Tool { name: "bundle-doctor", version: env!("CARGO_PKG_VERSION") };
     let document = Document { schema_version: SCHEMA_VERSION, tool, command, verdict, body };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -97,7 +102,7 @@ impl<'a> From<&'a SubjectReport> for Subject<'a> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     let subjects = report.subjects.iter().map(Subject::from).collect();
     write("check", word(report.verdict), CheckBody { summary: report.summary, subjects, notes: &report.notes }, out)
 }
@@ -106,12 +111,12 @@ pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn error(command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn error(command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct CheckBody<'a> {
         error: &'a RunError,
     }
-    write(command, "error", Body { error }, out)
+    write(command, "error", CheckBody { error }, out)
 }
 
 #[derive(Serialize)]
@@ -145,44 +150,44 @@ impl From<&Line> for RuleEntry {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn rules(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn rules(out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body {
+    struct CheckBody {
         rules: Vec<RuleEntry>,
     }
     let rules = RULES.iter().map(|rule| RuleEntry::from(*rule));
     let causes = CAUSES.iter().map(|cause| RuleEntry::from(*cause));
     let lines = LINES.iter().map(|line| RuleEntry::from(*line));
-    write("rules", "pass", Body { rules: rules.chain(causes).chain(lines).collect() }, out)
+    write("rules", "pass", CheckBody { rules: rules.chain(causes).chain(lines).collect() }, out)
 }
 
 /// The document of `explain`; of a fault that is both, the entry is the rule's.
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body {
+    struct CheckBody {
         #[serde(flatten)]
         entry: Option<RuleEntry>,
         page: String,
     }
     let entry = pages.rule.map(RuleEntry::from).or_else(|| pages.cause.map(RuleEntry::from));
     let entry = entry.or_else(|| pages.line.map(RuleEntry::from));
-    write("explain", "pass", Body { entry, page: pages.text() }, out)
+    write("explain", "pass", CheckBody { entry, page: pages.text() }, out)
 }
 
 /// The document of `manifest`, written as it is made: a tree may have 150,000 files.
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn manifest(path: &str, tree: &Tree, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn manifest(path: &str, tree: &Tree, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct CheckBody<'a> {
         path: &'a str,
         files: Files<'a>,
     }
-    write("manifest", "pass", Body { path, files: Files(tree) }, out)
+    write("manifest", "pass", CheckBody { path, files: Files(tree) }, out)
 }
 
 struct Files<'a>(&'a Tree);
@@ -190,14 +195,14 @@ struct Files<'a>(&'a Tree);
 impl Serialize for Files<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Entry {
+        struct ManifestBody {
             path: String,
             sha256: String,
         }
         let Self(tree) = self;
         serializer.collect_seq(tree.sorted().filter_map(|id| {
             let sha256 = crate::text::hex(tree.sha256(id)?);
-            Some(Entry { path: tree.path(id).to_string(), sha256 })
+            Some(ManifestBody { path: tree.path(id).to_string(), sha256 })
         }))
     }
 }
@@ -206,11 +211,11 @@ impl Serialize for Files<'_> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn manifest_refused(path: &str, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn manifest_refused(path: &str, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct CheckBody<'a> {
         path: &'a str,
         findings: &'a [Finding],
     }
-    write("manifest", "fail", Body { path, findings }, out)
+    write("manifest", "fail", CheckBody { path, findings }, out)
 }

@@ -21,7 +21,7 @@ pub(super) const NO_TIME: Duration = Duration::ZERO;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn check(report: &CheckReport, fail_on: FailOn, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn check(report: &CheckReport, fail_on: FailOn, out: &mut dyn Write) -> io::Result<()> {
     write(report.subjects.iter().map(|subject| suite(subject, fail_on)), out)
 }
 
@@ -29,7 +29,7 @@ pub fn check(report: &CheckReport, fail_on: FailOn, out: &mut dyn Write) -> io::
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn doctor(report: &DoctorReport, fail_on: FailOn, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn doctor(report: &DoctorReport, fail_on: FailOn, out: &mut dyn Write) -> io::Result<()> {
     const CLASS: &str = "bundle-doctor.server";
     let mut suite = TestSuite::new(one_line(&report.facts.places.unit));
     suite.set_time(NO_TIME);
@@ -64,7 +64,7 @@ pub fn doctor(report: &DoctorReport, fail_on: FailOn, out: &mut dyn Write) -> io
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     let mut text = error.message.clone();
     if let Some(help) = &error.help {

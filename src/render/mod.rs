@@ -1,21 +1,21 @@
 //! Reports to bytes: one file a format. Rendering sees the report and the rules' metadata, nothing else.
 
-pub mod diff;
-pub mod github;
-pub mod human;
-pub mod json;
+pub(crate) mod diff;
+pub(crate) mod github;
+pub(crate) mod human;
+pub(crate) mod json;
 mod junit;
-pub mod pack;
-pub mod pages;
-pub mod rehearsal;
-pub mod release;
+pub(crate) mod pack;
+pub(crate) mod pages;
+pub(crate) mod rehearsal;
+pub(crate) mod release;
 mod sarif;
-pub mod server;
+pub(crate) mod server;
 mod server_json;
-pub mod signing;
+pub(crate) mod signing;
 mod style;
 
-pub use style::Style;
+pub(crate) use style::Style;
 
 use crate::doctor::report::DoctorReport;
 use crate::report::format::Format;
@@ -30,7 +30,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn check(
+pub(crate) fn check(
     format: Format,
     report: &CheckReport,
     fail_on: FailOn,
@@ -50,7 +50,7 @@ pub fn check(
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn doctor(
+pub(crate) fn doctor(
     format: Format,
     report: &DoctorReport,
     fail_on: FailOn,
@@ -70,7 +70,7 @@ pub fn doctor(
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn error(format: Format, command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => human::error(error, out),
         Format::Json => json::error(command, error, out),

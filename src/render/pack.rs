@@ -14,7 +14,7 @@ use std::io::{self, Write};
 /// Where the time of an archive's entries comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TimeSource {
+pub(crate) enum TimeSource {
     /// The variable SOURCE_DATE_EPOCH.
     SourceDateEpoch,
     /// The commit that is checked out.
@@ -25,7 +25,7 @@ pub enum TimeSource {
 }
 
 /// What became of packing.
-pub struct PackReport {
+pub(crate) struct PackReport {
     /// The folder, printable.
     pub source: String,
     /// The archive's place, printable.
@@ -55,7 +55,7 @@ const LISTED: usize = 5;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn human(report: &PackReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn human(report: &PackReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let subject = &report.subject;
     if subject.verdict == Verdict::Fail {
         let words = style.verdict(Verdict::Fail, "refused, so nothing was written");
@@ -114,9 +114,9 @@ fn when(seconds: u64) -> String {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn json(report: &PackReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(report: &PackReport, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct PackBody<'a> {
         source: &'a str,
         output: &'a str,
         layout: PackLayout,
@@ -129,7 +129,7 @@ pub fn json(report: &PackReport, out: &mut dyn Write) -> io::Result<()> {
         subject: Subject<'a>,
     }
     let survives = report.survivor.map(|survivor| survivor == Survivor::Made);
-    let body = Body {
+    let body = PackBody {
         source: &report.source,
         output: &report.output,
         layout: report.layout,

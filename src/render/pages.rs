@@ -5,7 +5,7 @@ use crate::doctor::causes::Cause;
 use crate::release::checklist::Line;
 
 /// What there is to read of one id.
-pub struct Pages {
+pub(crate) struct Pages {
     /// The rule of that name.
     pub rule: Option<&'static Rule>,
     /// The cause of that name.
@@ -17,7 +17,7 @@ pub struct Pages {
 impl Pages {
     /// All pages, the rule's first, a blank line between.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let pages =
             [self.rule.map(|rule| rule.page), self.cause.map(|cause| cause.page), self.line.map(|line| line.page)];
         pages.into_iter().flatten().collect::<Vec<_>>().join("\n")

@@ -18,7 +18,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn write(
+pub(crate) fn write(
     format: Format,
     rehearsal: &Rehearsal,
     verdict: Verdict,
@@ -129,7 +129,7 @@ fn seconds(took: Duration) -> String {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct RehearsalBody<'a> {
     bundle: &'a str,
     from: Option<&'a str>,
     hold_seconds: u64,
@@ -197,7 +197,7 @@ fn rounded(took: Duration) -> f64 {
 }
 
 fn document(rehearsal: &Rehearsal, verdict: Verdict, doubt: Option<&RunError>, out: &mut dyn Write) -> io::Result<()> {
-    let body = Body {
+    let body = RehearsalBody {
         bundle: &rehearsal.bundle,
         from: rehearsal.from.as_deref(),
         hold_seconds: rehearsal.hold.as_secs(),

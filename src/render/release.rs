@@ -5,7 +5,7 @@ use super::human::{fix, wrapped};
 use super::json;
 use super::junit::{self, NO_TIME, one_line, skipped, xml};
 use super::style::Style;
-use crate::report::release::{Judgement, LineReport, ReleaseReport, Status};
+use crate::report::release::{Judgement, LineReport, LineStatus, ReleaseReport};
 use crate::report::verdict::Verdict;
 use crate::text;
 use quick_junit::{NonSuccessKind, TestCaseStatus, TestSuite};
@@ -16,7 +16,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn human(report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn human(report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let version = report.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
     writeln!(out, "{}{version}  {}", report.repo, style.verdict(report.verdict, &verdict(report)))?;
     if style.quiet {
@@ -36,16 +36,16 @@ pub fn human(report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-const fn tick(status: Status) -> &'static str {
+const fn tick(status: LineStatus) -> &'static str {
     match status {
-        Status::Pass => "[x]",
-        Status::Fail => "[!]",
-        Status::Open => "[ ]",
+        LineStatus::Pass => "[x]",
+        LineStatus::Fail => "[!]",
+        LineStatus::Open => "[ ]",
     }
 }
 
 fn verdict(report: &ReleaseReport) -> String {
-    let (failed, open) = (report.count(Status::Fail), report.count(Status::Open));
+    let (failed, open) = (report.count(LineStatus::Fail), report.count(LineStatus::Open));
     let lines = text::plural(report.lines.len() as u64, "line");
     let still = match open {
         0 => String::new(),
@@ -64,29 +64,29 @@ fn verdict(report: &ReleaseReport) -> String {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct ReleaseBody<'a> {
         repo: &'a str,
         version: Option<&'a str>,
-        lines: Vec<Line<'a>>,
+        lines: Vec<LineBody<'a>>,
     }
     #[derive(Serialize)]
-    struct Line<'a> {
+    struct LineBody<'a> {
         id: &'static str,
-        status: Status,
+        status: LineStatus,
         message: &'a str,
         evidence: Option<String>,
         help: Option<&'a str>,
     }
-    let lines = report.lines.iter().map(|LineReport { id, judgement }| Line {
+    let lines = report.lines.iter().map(|LineReport { id, judgement }| LineBody {
         id,
         status: judgement.status,
         message: &judgement.message,
         evidence: (!judgement.evidence.is_empty()).then(|| judgement.evidence.join("\n")),
         help: judgement.help.as_deref(),
     });
-    let body = Body { repo: &report.repo, version: report.version.as_deref(), lines: lines.collect() };
+    let body = ReleaseBody { repo: &report.repo, version: report.version.as_deref(), lines: lines.collect() };
     json::write("release", json::word(report.verdict), body, out)
 }
 
@@ -94,16 +94,16 @@ pub fn json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     let mut suite = TestSuite::new(one_line(&report.repo));
     suite.set_time(NO_TIME);
     for LineReport { id, judgement } in &report.lines {
         let words = words(judgement);
         let status = match judgement.status {
-            Status::Pass => TestCaseStatus::success(),
-            Status::Open => skipped(&format!("open: {}", judgement.message), &words),
-            Status::Fail if report.verdict == Verdict::Pass => TestCaseStatus::success(),
-            Status::Fail => {
+            LineStatus::Pass => TestCaseStatus::success(),
+            LineStatus::Open => skipped(&format!("open: {}", judgement.message), &words),
+            LineStatus::Fail if report.verdict == Verdict::Pass => TestCaseStatus::success(),
+            LineStatus::Fail => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 status.set_message(one_line(&judgement.message)).set_type("error").set_description(xml(&words));
                 status
@@ -118,13 +118,13 @@ pub fn junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn github(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn github(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     for LineReport { id, judgement } in &report.lines {
         let name = match judgement.status {
-            Status::Pass => continue,
-            Status::Fail if report.verdict == Verdict::Fail => "error",
-            Status::Fail => "warning",
-            Status::Open => "notice",
+            LineStatus::Pass => continue,
+            LineStatus::Fail if report.verdict == Verdict::Fail => "error",
+            LineStatus::Fail => "warning",
+            LineStatus::Open => "notice",
         };
         let title = format!("bundle-doctor: {id}");
         writeln!(out, "{}", command(name, &[("title", &title)], words(judgement).trim_end()))?;

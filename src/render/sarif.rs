@@ -3,7 +3,7 @@
 use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Command, Diagnosis};
+use crate::report::diagnosis::{Diagnosis, FixCommand};
 use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::run_error::RunError;
 use crate::report::subject::{CheckReport, SubjectReport};
@@ -28,7 +28,7 @@ const FINGERPRINT: &str = "bundleDoctor/v1";
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     let results = report.subjects.iter().flat_map(results).collect::<Vec<_>>();
     let notes = report.notes.iter().map(|note| notification(note, "note")).collect::<Vec<_>>();
     let invocation = Invocation::builder().execution_successful(true).tool_execution_notifications(notes).build();
@@ -40,14 +40,14 @@ pub fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
     let facts = &report.facts;
     let file = facts.unit.known().and_then(|unit| unit.unit.files.first()).map(|file| file.path.as_str());
     let file = file.unwrap_or(&facts.deployment.path);
     let known: Vec<_> = causes().chain(rules()).map(|rule| rule.id.clone()).collect();
     let results = report.diagnoses.iter().map(|diagnosis| {
         let finding = as_finding(diagnosis);
-        let place = Place { file: file.to_owned(), line: None, inside: None };
+        let place = SarifPlace { file: file.to_owned(), line: None, inside: None };
         let mut result = SarifResult::builder()
             .rule_id(finding.rule)
             .level(level(finding.severity))
@@ -71,7 +71,7 @@ pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
 
 /// A diagnosis in the words of a finding: what was seen first, and every command of the fix.
 pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
-    let commands = diagnosis.fix.iter().flat_map(|step| &step.commands).map(Command::typed);
+    let commands = diagnosis.fix.iter().flat_map(|step| &step.commands).map(FixCommand::typed);
     let seen = diagnosis.evidence().first().map(|evidence| format!("{}: {}", evidence.source.name(), evidence.detail));
     Finding {
         rule: diagnosis.cause,
@@ -90,7 +90,7 @@ pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     let mut words = error.message.clone();
     if let Some(help) = &error.help {
         words.push('\n');
@@ -180,7 +180,7 @@ fn results(subject: &SubjectReport) -> Vec<SarifResult> {
 }
 
 fn result(subject: &SubjectReport, finding: &Finding, fingerprint: String) -> SarifResult {
-    let place = Place::of(subject, finding);
+    let place = SarifPlace::of(subject, finding);
     let mut location = location(&uri(&place.file));
     if let (Some(line), Some(physical)) = (place.line, location.physical_location.as_mut()) {
         physical.region = Some(Region::builder().start_line(line).build());
@@ -202,7 +202,7 @@ fn result(subject: &SubjectReport, finding: &Finding, fingerprint: String) -> Sa
 }
 
 /// Why it matters, what the bundle says, what to do. The first line would do alone, as viewers cut the rest.
-fn words(finding: &Finding, place: &Place) -> String {
+fn words(finding: &Finding, place: &SarifPlace) -> String {
     let seen = [place.inside.as_deref(), finding.evidence.as_deref()].into_iter().flatten().collect::<Vec<_>>();
     let mut lines = vec![finding.message.clone()];
     if !seen.is_empty() {
@@ -230,7 +230,7 @@ pub(super) fn location(uri: &str) -> Location {
 }
 
 /// Where a reader of the repository finds a finding: the formats of CI services all know a file and a line in it.
-pub(super) struct Place {
+pub(super) struct SarifPlace {
     /// The file in the directory, or the archive.
     pub(super) file: String,
     /// The line in that file.
@@ -239,7 +239,7 @@ pub(super) struct Place {
     pub(super) inside: Option<String>,
 }
 
-impl Place {
+impl SarifPlace {
     pub(super) fn of(subject: &SubjectReport, finding: &Finding) -> Self {
         match subject.kind {
             SubjectKind::Archive => Self { file: subject.path.clone(), line: None, inside: inside(finding) },

@@ -7,7 +7,7 @@ use crate::doctor::facts::{Condition, Facts, Ran, Reach};
 use crate::doctor::report::DoctorReport;
 use crate::report::diagnosis::{Diagnosis, Evidence, Risk, Step};
 use crate::report::finding::Severity;
-use crate::report::server::{Check, CheckStatus, Health};
+use crate::report::server::{CheckStatus, Health, ServerCheck};
 use crate::text;
 use std::io::{self, Write};
 
@@ -20,7 +20,7 @@ const SOURCE: usize = 10;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let line = format!("{} is {}", short_name(report), style.health(report.health));
     let words = state_in_words(report);
     writeln!(out, "{line}{}{words}", if words.is_empty() { "" } else { ": " })?;
@@ -173,7 +173,7 @@ fn fix(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &mut dyn
 /// `-v`: what was looked at, the findings of the deployed bundle, the commands and what they printed.
 fn details(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\nlooked at")?;
-    for Check { id, status, message, .. } in &report.checks {
+    for ServerCheck { id, status, message, .. } in &report.checks {
         let word = match status {
             CheckStatus::Pass => "ok",
             CheckStatus::Warn => "warning",

@@ -6,16 +6,16 @@ use crate::doctor::facts::{
     ControlPlane, Deployment, DeploymentState, Exit, Fact, Facts, Listener, Ran, Reach, Service,
 };
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Command, Diagnosis, Risk, Source};
+use crate::report::diagnosis::{Diagnosis, FixCommand, Risk, Source};
 use crate::report::finding::{Finding, Severity};
 use crate::report::moment::Moment;
-use crate::report::server::{Check, NotChecked};
+use crate::report::server::{NotChecked, ServerCheck};
 use crate::report::subject::PackageId;
 use serde::Serialize;
 use std::io::{self, Write};
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct ServerBody<'a> {
     host: HostBody<'a>,
     service: ServiceBody<'a>,
     deployment: DeploymentBody<'a>,
@@ -24,7 +24,7 @@ struct Body<'a> {
     process: Option<ProcessBody<'a>>,
     listeners: Vec<ListenerBody<'a>>,
     control_plane: Option<&'a str>,
-    checks: &'a [Check],
+    checks: &'a [ServerCheck],
     diagnoses: Vec<DiagnosisBody<'a>>,
     not_checked: &'a [NotChecked],
     commands: Vec<RanBody<'a>>,
@@ -138,7 +138,7 @@ struct RanBody<'a> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
     let facts = &report.facts;
     let download = facts.download.known().and_then(Option::as_ref).map(|download| DownloadBody {
         path: &download.path,
@@ -153,7 +153,7 @@ pub fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
         command: &process.command,
         connected: process.connected,
     });
-    let body = Body {
+    let body = ServerBody {
         host: host(facts),
         service: service(facts),
         deployment: deployment(&facts.deployment),
@@ -270,7 +270,7 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisBody<'_> {
     });
     let fix = diagnosis.fix.iter().map(|step| StepBody {
         text: &step.text,
-        commands: step.commands.iter().map(Command::typed).collect(),
+        commands: step.commands.iter().map(FixCommand::typed).collect(),
         safe: step.risk == Risk::Safe,
     });
     DiagnosisBody {
@@ -280,7 +280,7 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisBody<'_> {
         evidence: evidence.collect(),
         consequences: &diagnosis.consequences,
         fix: fix.collect(),
-        verify: diagnosis.verify.iter().map(Command::typed).collect(),
+        verify: diagnosis.verify.iter().map(FixCommand::typed).collect(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 /// A key pair that was made.
 #[derive(Serialize)]
-pub struct NewKey {
+pub(crate) struct NewKey {
     /// Its id.
     pub key_id: String,
     /// The public half as minisign's `RW…` line.
@@ -29,7 +29,7 @@ pub struct NewKey {
 
 /// What signing a folder's manifest covered.
 #[derive(Serialize, Clone, Copy)]
-pub struct SignedManifest {
+pub(crate) struct SignedManifest {
     /// Files listed.
     pub listed: usize,
     /// Links below `node_modules`, which no manifest covers.
@@ -38,7 +38,7 @@ pub struct SignedManifest {
 
 /// A signature that was made.
 #[derive(Serialize)]
-pub struct SignedReport {
+pub(crate) struct SignedReport {
     /// The path as the user gave it, printable.
     pub file: String,
     /// The signature.
@@ -51,7 +51,7 @@ pub struct SignedReport {
 
 /// What `verify` found.
 #[derive(Serialize)]
-pub struct Verification {
+pub(crate) struct Verification {
     /// The path as the user gave it, printable.
     pub file: String,
     /// Whether it is what was signed, by a trusted key.
@@ -72,7 +72,7 @@ pub struct Verification {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn new_key(key: &NewKey, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn new_key(key: &NewKey, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", style.verdict(Verdict::Pass, &format!("new key {}", key.key_id)))?;
     if style.quiet {
         return Ok(());
@@ -87,7 +87,7 @@ pub fn new_key(key: &NewKey, style: Style, out: &mut dyn Write) -> io::Result<()
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn new_key_json(key: &NewKey, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn new_key_json(key: &NewKey, out: &mut dyn Write) -> io::Result<()> {
     json::write("keygen", "pass", key, out)
 }
 
@@ -95,7 +95,7 @@ pub fn new_key_json(key: &NewKey, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn signed(report: &SignedReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn signed(report: &SignedReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let id = report.signature.key_id.as_deref().unwrap_or_default();
     writeln!(out, "{}  {}", report.file, style.verdict(Verdict::Pass, &format!("signed by {id}")))?;
     if style.quiet {
@@ -117,7 +117,7 @@ pub fn signed(report: &SignedReport, style: Style, out: &mut dyn Write) -> io::R
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn signed_json(report: &SignedReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn signed_json(report: &SignedReport, out: &mut dyn Write) -> io::Result<()> {
     json::write("sign", "pass", report, out)
 }
 
@@ -125,7 +125,7 @@ pub fn signed_json(report: &SignedReport, out: &mut dyn Write) -> io::Result<()>
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn verification(report: &Verification, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn verification(report: &Verification, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}  {}", report.file, style.verdict(report.verdict, &verdict(report)))?;
     if style.quiet {
         return Ok(());
@@ -175,6 +175,6 @@ fn comment(signature: &SignatureReport, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub fn verification_json(report: &Verification, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn verification_json(report: &Verification, out: &mut dyn Write) -> io::Result<()> {
     json::write("verify", json::word(report.verdict), report, out)
 }

@@ -7,7 +7,7 @@ use owo_colors::OwoColorize;
 
 /// The reader's terminal and wishes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Style {
+pub(crate) struct Style {
     /// Whether colour is used.
     pub colour: bool,
     /// Columns that text is wrapped to.
@@ -23,13 +23,13 @@ pub struct Style {
 impl Style {
     /// A severity's word, coloured.
     #[must_use]
-    pub fn severity(self, severity: Severity) -> String {
+    pub(crate) fn severity(self, severity: Severity) -> String {
         self.mark(severity, severity.name())
     }
 
     /// A word in the colour of a severity.
     #[must_use]
-    pub fn mark(self, severity: Severity, word: &str) -> String {
+    pub(crate) fn mark(self, severity: Severity, word: &str) -> String {
         match severity {
             _ if !self.colour => word.to_owned(),
             Severity::Error => word.red().bold().to_string(),
@@ -40,7 +40,7 @@ impl Style {
 
     /// How a server fares, coloured.
     #[must_use]
-    pub fn health(self, health: Health) -> String {
+    pub(crate) fn health(self, health: Health) -> String {
         let word = health.name();
         match health {
             _ if !self.colour => word.to_owned(),
@@ -52,7 +52,7 @@ impl Style {
 
     /// A verdict's words, coloured.
     #[must_use]
-    pub fn verdict(self, verdict: Verdict, words: &str) -> String {
+    pub(crate) fn verdict(self, verdict: Verdict, words: &str) -> String {
         match verdict {
             _ if !self.colour => words.to_owned(),
             Verdict::Pass => words.green().bold().to_string(),
@@ -63,7 +63,7 @@ impl Style {
 
 /// A text shortened in its middle to a number of characters.
 #[must_use]
-pub fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most || most < 8 {
         return text.to_owned();

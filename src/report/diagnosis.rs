@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Where a piece of evidence comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub(crate) enum Source {
     /// What the service manager says of the service.
     Systemctl,
     /// A line of the journal.
@@ -23,7 +23,7 @@ pub enum Source {
 impl Source {
     /// The word that people read.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Systemctl => "systemctl",
             Self::Journal => "journal",
@@ -36,7 +36,7 @@ impl Source {
 
 /// One piece of evidence, in the machine's own words.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     /// Where it comes from.
     pub source: Source,
     /// What was seen, with its place: `FILE:8  WorkingDirectory=…`.
@@ -48,13 +48,13 @@ pub struct Evidence {
 impl Evidence {
     /// What was seen, made printable.
     #[must_use]
-    pub fn new(source: Source, detail: impl AsRef<str>) -> Self {
+    pub(crate) fn new(source: Source, detail: impl AsRef<str>) -> Self {
         Self { source, detail: crate::text::printable(detail.as_ref()).into_owned(), at: None }
     }
 
     /// With its time.
     #[must_use]
-    pub const fn at(mut self, at: Moment) -> Self {
+    pub(crate) const fn at(mut self, at: Moment) -> Self {
         self.at = Some(at);
         self
     }
@@ -62,29 +62,29 @@ impl Evidence {
 
 /// One command of a fix: words, never a shell's string.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Command {
+pub(crate) struct FixCommand {
     /// The program and its arguments.
     pub words: Vec<String>,
     /// What it reads, written as a here-document.
     pub input: Option<String>,
 }
 
-impl Command {
+impl FixCommand {
     /// A command of these words.
-    pub fn new<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Self {
+    pub(crate) fn new<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Self {
         Self { words: words.into_iter().map(Into::into).collect(), input: None }
     }
 
     /// That reads this text.
     #[must_use]
-    pub fn reading(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn reading(mut self, text: impl Into<String>) -> Self {
         self.input = Some(text.into());
         self
     }
 
     /// As it is typed: each word quoted where a POSIX shell would take it apart.
     #[must_use]
-    pub fn typed(&self) -> String {
+    pub(crate) fn typed(&self) -> String {
         let line = crate::text::typed(self.words.iter().map(String::as_str));
         match &self.input {
             None => line,
@@ -95,18 +95,18 @@ impl Command {
 
 /// One step of a fix.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// What it does, in a few words.
     pub text: String,
     /// What to type, in order.
-    pub commands: Vec<Command>,
+    pub commands: Vec<FixCommand>,
     /// What it may cost.
     pub risk: Risk,
 }
 
 /// What a step may cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Risk {
+pub(crate) enum Risk {
     /// It can be undone, or changes nothing that worked.
     Safe,
     /// It replaces or deletes something, or stops something that runs.
@@ -115,19 +115,19 @@ pub enum Risk {
 
 impl Step {
     /// A step that can be undone.
-    pub fn safe(text: impl Into<String>, commands: Vec<Command>) -> Self {
+    pub(crate) fn safe(text: impl Into<String>, commands: Vec<FixCommand>) -> Self {
         Self { text: text.into(), commands, risk: Risk::Safe }
     }
 
     /// A step that replaces, deletes or stops something.
-    pub fn risky(text: impl Into<String>, commands: Vec<Command>) -> Self {
+    pub(crate) fn risky(text: impl Into<String>, commands: Vec<FixCommand>) -> Self {
         Self { text: text.into(), commands, risk: Risk::Unsafe }
     }
 }
 
 /// A cause that was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     /// Its id, filled in by the engine: the cause's, or the rule's whose finding is the cause.
     pub cause: &'static str,
     /// How bad it is.
@@ -141,13 +141,13 @@ pub struct Diagnosis {
     /// What to type, in order.
     pub fix: Vec<Step>,
     /// How to see that it worked.
-    pub verify: Vec<Command>,
+    pub verify: Vec<FixCommand>,
 }
 
 impl Diagnosis {
     /// A cause with the first piece of its evidence: without one there is no diagnosis.
     #[must_use]
-    pub fn new(cause: &'static str, severity: Severity, summary: impl AsRef<str>, evidence: Evidence) -> Self {
+    pub(crate) fn new(cause: &'static str, severity: Severity, summary: impl AsRef<str>, evidence: Evidence) -> Self {
         let summary = crate::text::printable(summary.as_ref()).into_owned();
         let (consequences, fix, verify) = (Vec::new(), Vec::new(), Vec::new());
         Self { cause, severity, summary, evidence: vec![evidence], consequences, fix, verify }
@@ -155,7 +155,7 @@ impl Diagnosis {
 
     /// With more evidence.
     #[must_use]
-    pub fn and(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+    pub(crate) fn and(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
         for more in evidence {
             if !self.evidence.contains(&more) {
                 self.evidence.push(more);
@@ -166,14 +166,14 @@ impl Diagnosis {
 
     /// With a step of the fix.
     #[must_use]
-    pub fn step(mut self, step: Step) -> Self {
+    pub(crate) fn step(mut self, step: Step) -> Self {
         self.fix.push(step);
         self
     }
 
     /// What was seen.
     #[must_use]
-    pub fn evidence(&self) -> &[Evidence] {
+    pub(crate) fn evidence(&self) -> &[Evidence] {
         &self.evidence
     }
 }

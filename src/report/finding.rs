@@ -50,7 +50,7 @@ pub enum Detail {
 
 /// What a rule saw, before the engine gives it a severity.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Observation {
+pub(crate) struct Observation {
     /// See [`Finding::message`].
     pub message: String,
     /// See [`Finding::path`].
@@ -70,48 +70,48 @@ pub struct Observation {
 impl Observation {
     /// Starts with why it matters, made printable: a message may quote the bundle.
     #[must_use]
-    pub fn new(message: impl AsRef<str>) -> Self {
+    pub(crate) fn new(message: impl AsRef<str>) -> Self {
         Self { message: crate::text::printable(message.as_ref()).into_owned(), ..Self::default() }
     }
 
     /// Where it stands.
     #[must_use]
-    pub fn at(mut self, path: impl std::fmt::Display) -> Self {
+    pub(crate) fn at(mut self, path: impl std::fmt::Display) -> Self {
         self.path = Some(crate::text::printable(&path.to_string()).into_owned());
         self
     }
 
     /// In which line.
     #[must_use]
-    pub const fn line(mut self, line: Option<u32>) -> Self {
+    pub(crate) const fn line(mut self, line: Option<u32>) -> Self {
         self.line = line;
         self
     }
 
     /// The bundle's own words, made printable.
     #[must_use]
-    pub fn evidence(mut self, words: impl AsRef<str>) -> Self {
+    pub(crate) fn evidence(mut self, words: impl AsRef<str>) -> Self {
         self.evidence = Some(crate::text::printable(words.as_ref()).into_owned());
         self
     }
 
     /// What to do.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
         self
     }
 
     /// Better or worse than the rule's default.
     #[must_use]
-    pub const fn only(mut self, severity: Severity) -> Self {
+    pub(crate) const fn only(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
         self
     }
 
     /// What is decided on.
     #[must_use]
-    pub fn detail(mut self, detail: Detail) -> Self {
+    pub(crate) fn detail(mut self, detail: Detail) -> Self {
         self.detail = detail;
         self
     }

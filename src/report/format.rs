@@ -2,7 +2,7 @@
 
 /// How a report is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Human,
     /// JSON, version 1.

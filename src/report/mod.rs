@@ -1,14 +1,14 @@
 //! What was judged: findings, diagnoses, verdicts, and what the user wants of them. Plain data, ready to be rendered.
 
-pub mod bundle_layout;
-pub mod diagnosis;
-pub mod finding;
-pub mod format;
-pub mod moment;
-pub mod policy;
-pub mod release;
-pub mod run_error;
-pub mod server;
-pub mod signature;
-pub mod subject;
-pub mod verdict;
+pub(crate) mod bundle_layout;
+pub(crate) mod diagnosis;
+pub(crate) mod finding;
+pub(crate) mod format;
+pub(crate) mod moment;
+pub(crate) mod policy;
+pub(crate) mod release;
+pub(crate) mod run_error;
+pub(crate) mod server;
+pub(crate) mod signature;
+pub(crate) mod subject;
+pub(crate) mod verdict;

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// What became of one line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub(crate) enum LineStatus {
     /// Ticked.
     Pass,
     /// It does not hold.
@@ -17,9 +17,9 @@ pub enum Status {
 
 /// What a line saw.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Judgement {
+pub(crate) struct Judgement {
     /// What became of it.
-    pub status: Status,
+    pub status: LineStatus,
     /// In a sentence, printable.
     pub message: String,
     /// What was seen, a line each, printable.
@@ -31,25 +31,25 @@ pub struct Judgement {
 impl Judgement {
     /// The line holds.
     #[must_use]
-    pub fn pass(message: impl AsRef<str>) -> Self {
-        Self { status: Status::Pass, message: printable(message.as_ref()), evidence: Vec::new(), help: None }
+    pub(crate) fn pass(message: impl AsRef<str>) -> Self {
+        Self { status: LineStatus::Pass, message: printable(message.as_ref()), evidence: Vec::new(), help: None }
     }
 
     /// The line does not hold, and what to do.
     #[must_use]
-    pub fn fail(message: impl AsRef<str>, help: impl Into<String>) -> Self {
-        Self { status: Status::Fail, help: Some(help.into()), ..Self::pass(message) }
+    pub(crate) fn fail(message: impl AsRef<str>, help: impl Into<String>) -> Self {
+        Self { status: LineStatus::Fail, help: Some(help.into()), ..Self::pass(message) }
     }
 
     /// It cannot be told, and how it could be.
     #[must_use]
-    pub fn open(message: impl AsRef<str>, help: impl Into<String>) -> Self {
-        Self { status: Status::Open, help: Some(help.into()), ..Self::pass(message) }
+    pub(crate) fn open(message: impl AsRef<str>, help: impl Into<String>) -> Self {
+        Self { status: LineStatus::Open, help: Some(help.into()), ..Self::pass(message) }
     }
 
     /// What was seen.
     #[must_use]
-    pub fn evidence<W: AsRef<str>>(mut self, lines: impl IntoIterator<Item = W>) -> Self {
+    pub(crate) fn evidence<W: AsRef<str>>(mut self, lines: impl IntoIterator<Item = W>) -> Self {
         self.evidence = lines.into_iter().map(|line| printable(line.as_ref())).collect();
         self
     }
@@ -61,7 +61,7 @@ fn printable(words: &str) -> String {
 
 /// One line of the report.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LineReport {
+pub(crate) struct LineReport {
     /// Its id.
     pub id: &'static str,
     /// What it saw.
@@ -70,7 +70,7 @@ pub struct LineReport {
 
 /// The whole checklist.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ReleaseReport {
+pub(crate) struct ReleaseReport {
     /// The repository as the user gave it, printable.
     pub repo: String,
     /// The version that is to be released, printable.
@@ -84,7 +84,7 @@ pub struct ReleaseReport {
 impl ReleaseReport {
     /// How many lines have that status.
     #[must_use]
-    pub fn count(&self, status: Status) -> usize {
+    pub(crate) fn count(&self, status: LineStatus) -> usize {
         self.lines.iter().filter(|line| line.judgement.status == status).count()
     }
 }

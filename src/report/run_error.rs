@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// Why a run could not judge (exit code 2).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct RunError {
+pub(crate) struct RunError {
     /// What was tried and what was found, printable.
     pub message: String,
     /// On which path, printable.

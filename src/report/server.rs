@@ -5,7 +5,7 @@ use serde::Serialize;
 /// How a server fares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Health {
+pub(crate) enum Health {
     /// The agent runs, and nothing is wrong.
     Healthy,
     /// The agent runs, and something is wrong: it will not start again, or should be mended.
@@ -19,7 +19,7 @@ pub enum Health {
 impl Health {
     /// The word used in every format.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
             Self::Degraded => "degraded",
@@ -32,7 +32,7 @@ impl Health {
 /// What became of one of the things that were looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CheckStatus {
+pub(crate) enum CheckStatus {
     /// As it should be.
     Pass,
     /// Worth a look.
@@ -45,7 +45,7 @@ pub enum CheckStatus {
 
 /// One of the things that were looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Check {
+pub(crate) struct ServerCheck {
     /// Its name: `unit`, `service`, `journal`, …
     pub id: &'static str,
     /// What became of it.
@@ -58,7 +58,7 @@ pub struct Check {
 
 /// Something that could not be learnt, for the last line of the report.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct NotChecked {
+pub(crate) struct NotChecked {
     /// What: `the journal`.
     pub what: &'static str,
     /// Why not.

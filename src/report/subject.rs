@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// How many findings of each severity there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Errors.
     pub error: usize,
     /// Warnings.
@@ -64,7 +64,7 @@ pub struct SubjectReport {
 
 /// What `check` found in all its subjects.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CheckReport {
+pub(crate) struct CheckReport {
     /// The worst of the subjects'.
     pub verdict: Verdict,
     /// Over all subjects.

@@ -50,7 +50,7 @@ pub enum MismatchKind {
 /// A listed path may lead through links that stay in the tree: after installation npm and pnpm link a `file:`
 /// dependency, and Node follows. Only a file's own path lists it, though, not one that leads to it.
 #[must_use]
-pub fn compare<'m>(
+pub(crate) fn compare<'m>(
     tree: &Tree,
     ownership: &OwnershipMap,
     manifest: impl IntoIterator<Item = (&'m [u8], &'m [u8; 32])>,

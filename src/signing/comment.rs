@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 /// The longest comment written, in bytes. minisign reads 8192.
-pub const MAX_COMMENT: usize = 4096;
+pub(crate) const MAX_COMMENT: usize = 4096;
 
 /// A trusted comment, byte for byte as it was or will be signed.
 ///

@@ -9,7 +9,7 @@ use super::{minisign, text};
 
 /// The largest signature file that is looked at, in bytes. The longest that minisign writes has comments of
 /// 1024 and 8192 bytes and two short base64 lines.
-pub const MAX_SIGNATURE_FILE: usize = 10 * 1024;
+pub(crate) const MAX_SIGNATURE_FILE: usize = 10 * 1024;
 
 /// How a signature is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ use super::{der, minisign, pem, text};
 
 /// The largest key file that is looked at, in bytes. The longest honest one is an RSA key that gets
 /// a clear refusal (16384 bits: about 13 kB); Ed25519 needs a few hundred.
-pub const MAX_KEY_FILE: usize = 32 * 1024;
+pub(crate) const MAX_KEY_FILE: usize = 32 * 1024;
 
 impl PublicKey {
     /// Reads a public key: SPKI PEM, a minisign `.pub` file, or minisign's bare `RW…` line.

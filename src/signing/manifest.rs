@@ -9,7 +9,7 @@ use crate::signing::manifest_files::UNLISTED;
 use thiserror::Error;
 
 /// The largest manifest read, in bytes: some 60,000 files, and few enough to stay within the tool's memory.
-pub const MAX_MANIFEST: usize = 8 * 1024 * 1024;
+pub(crate) const MAX_MANIFEST: usize = 8 * 1024 * 1024;
 
 /// One file of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -273,7 +273,7 @@ fn fault(path: &[u8]) -> Option<ManifestPathFault> {
 }
 
 /// Appends one line, as `sha256sum` would write it (coreutils manual, "md5sum invocation", for the escapes).
-pub fn push_line(out: &mut Vec<u8>, path: &[u8], digest: &[u8; 32]) {
+pub(crate) fn push_line(out: &mut Vec<u8>, path: &[u8], digest: &[u8; 32]) {
     if path.iter().any(|byte| escape(*byte).is_some()) {
         out.push(b'\\');
     }

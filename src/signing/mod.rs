@@ -13,34 +13,34 @@
 //! What is accepted is `verify_strict` of ed25519-dalek, made a little stricter for keys (`point`
 //! says where); what is never trusted is any size, count or cost that a file states about itself.
 
-pub mod authenticity;
-pub mod checksums;
-pub mod comment;
+pub(crate) mod authenticity;
+pub(crate) mod checksums;
+pub(crate) mod comment;
 mod der;
-pub mod detached;
+pub(crate) mod detached;
 mod error;
 mod kdf;
-pub mod key_files;
-pub mod keys;
-pub mod manifest;
-pub mod manifest_files;
+pub(crate) mod key_files;
+pub(crate) mod keys;
+pub(crate) mod manifest;
+pub(crate) mod manifest_files;
 mod minisign;
 mod pem;
 mod point;
-pub mod sign;
+pub(crate) mod sign;
 mod strict;
 mod text;
-pub mod trust;
-pub mod verify;
+pub(crate) mod trust;
+pub(crate) mod verify;
 
-pub use comment::{CommentError, CommentFields, TrustedComment};
-pub use detached::{SignatureFile, SignatureFileError, SignatureFormat};
-pub use error::KeyError;
-pub use keys::{KeyId, PublicKey, SecretKey};
-pub use manifest::{Manifest, ManifestEntry, ManifestError, ManifestPathFault};
-pub use sign::{PrehashedSigner, SignError};
-pub use trust::{TrustStore, TrustedKey};
-pub use verify::{InvalidReason, NoTrustedKey, Outcome, Status, Verified, Verifier};
+pub(crate) use comment::{CommentFields, TrustedComment};
+pub(crate) use detached::{SignatureFile, SignatureFileError};
+pub(crate) use error::KeyError;
+pub(crate) use keys::{PublicKey, SecretKey};
+pub(crate) use manifest::Manifest;
+pub(crate) use sign::{PrehashedSigner, SignError};
+pub(crate) use trust::TrustStore;
+pub(crate) use verify::{SignatureVerdict, Verifier};
 
 #[cfg(test)]
 mod tests;

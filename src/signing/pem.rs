@@ -22,19 +22,19 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const WRITTEN_COST: ScryptCost = ScryptCost { log_n: 14, r: 8, p: 5 };
 
 /// One PEM block.
-pub(super) struct Block {
+pub(super) struct PemBlock {
     label: String,
     der: Zeroizing<Vec<u8>>,
 }
 
-impl Block {
+impl PemBlock {
     fn damaged(&self, what: &'static str) -> KeyError {
         damaged(&self.label, what)
     }
 }
 
 /// The one PEM block of a file, or `None` when no line starts one. Text around it is ignored, as RFC 7468 allows.
-pub(super) fn only_block(file: &[u8]) -> Result<Option<Block>, KeyError> {
+pub(super) fn only_block(file: &[u8]) -> Result<Option<PemBlock>, KeyError> {
     let begins = |line: &[u8]| line.starts_with(b"-----BEGIN ");
     let count = text::lines(file).filter(|line| begins(line)).count();
     if count == 0 {
@@ -57,7 +57,7 @@ pub(super) fn only_block(file: &[u8]) -> Result<Option<Block>, KeyError> {
         let line = line.trim_ascii_end();
         if line == end.as_bytes() {
             return match text::base64(&body) {
-                Some(der) => Ok(Some(Block { label, der })),
+                Some(der) => Ok(Some(PemBlock { label, der })),
                 None => Err(damaged(&label, "its content is not base64")),
             };
         }
@@ -74,7 +74,7 @@ fn checked_label(label: &[u8]) -> Option<String> {
 }
 
 /// Reads an SPKI public key.
-pub(super) fn public_key(block: &Block) -> Result<PublicKey, KeyError> {
+pub(super) fn public_key(block: &PemBlock) -> Result<PublicKey, KeyError> {
     match block.label.as_str() {
         "PUBLIC KEY" => {}
         "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => return Err(KeyError::PrivateGivenAsPublic),
@@ -88,11 +88,11 @@ pub(super) fn public_key(block: &Block) -> Result<PublicKey, KeyError> {
 }
 
 /// Reads a PKCS#8 private key, plain or encrypted.
-pub(super) fn secret_key(block: &Block, passphrase: Option<&[u8]>) -> Result<SecretKey, KeyError> {
+pub(super) fn secret_key(block: &PemBlock, passphrase: Option<&[u8]>) -> Result<SecretKey, KeyError> {
     match block.label.as_str() {
         "PRIVATE KEY" => pkcs8_key(block),
         "ENCRYPTED PRIVATE KEY" => {
-            let opened = Block { label: block.label.clone(), der: decrypt(block, passphrase)? };
+            let opened = PemBlock { label: block.label.clone(), der: decrypt(block, passphrase)? };
             // One wrong passphrase in some 250 leaves a valid padding; what it gives is not PKCS#8 then.
             match pkcs8_key(&opened) {
                 Err(KeyError::DamagedPem { .. }) => Err(KeyError::PassphraseWrong),
@@ -104,7 +104,7 @@ pub(super) fn secret_key(block: &Block, passphrase: Option<&[u8]>) -> Result<Sec
     }
 }
 
-fn pkcs8_key(block: &Block) -> Result<SecretKey, KeyError> {
+fn pkcs8_key(block: &PemBlock) -> Result<SecretKey, KeyError> {
     let info =
         PrivateKeyInfoRef::try_from(block.der.as_slice()).map_err(|_| block.damaged("it is not a PKCS#8 structure"))?;
     only_ed25519(&info.algorithm, block)?;
@@ -123,7 +123,7 @@ fn pkcs8_key(block: &Block) -> Result<SecretKey, KeyError> {
     Ok(key)
 }
 
-fn decrypt(block: &Block, passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+fn decrypt(block: &PemBlock, passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     // Read in two steps: an unknown scheme and a damaged file need different words.
     let mut reader = SliceReader::new(&block.der).map_err(|_| block.damaged("it is empty"))?;
     let (algorithm, data): (AlgorithmIdentifierRef<'_>, &OctetStringRef) = reader
@@ -189,7 +189,7 @@ fn point_bytes<'a>(bits: &BitStringRef<'a>) -> Option<&'a [u8; 32]> {
     bits.as_bytes()?.try_into().ok()
 }
 
-fn only_ed25519(algorithm: &AlgorithmIdentifierRef<'_>, block: &Block) -> Result<(), KeyError> {
+fn only_ed25519(algorithm: &AlgorithmIdentifierRef<'_>, block: &PemBlock) -> Result<(), KeyError> {
     if algorithm.oid == ED25519 {
         // RFC 8410, section 3: parameters must be absent.
         return match algorithm.parameters {

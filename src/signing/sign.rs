@@ -19,7 +19,7 @@ const CHUNK: usize = 64 * 1024;
 /// Why signing failed. No signature, nor any part of one, is left behind.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum SignError {
+pub(crate) enum SignError {
     /// The content could not be read.
     #[error("the content to sign could not be read")]
     Read(#[from] io::Error),
@@ -39,24 +39,24 @@ pub enum SignError {
 }
 
 /// A minisign signature (prehashed) under way: content in chunks, one pass.
-pub struct PrehashedSigner<'k> {
+pub(crate) struct PrehashedSigner<'k> {
     key: &'k SecretKey,
     hash: Blake2b512,
 }
 
 impl<'k> PrehashedSigner<'k> {
     /// Starts.
-    pub fn begin(key: &'k SecretKey) -> Self {
+    pub(crate) fn begin(key: &'k SecretKey) -> Self {
         Self { key, hash: Blake2b512::new() }
     }
 
     /// Takes the next bytes of the content.
-    pub fn update(&mut self, chunk: &[u8]) {
+    pub(crate) fn update(&mut self, chunk: &[u8]) {
         self.hash.update(chunk);
     }
 
     /// The text of the `.minisig` file.
-    pub fn finish(self, comment: &TrustedComment) -> String {
+    pub(crate) fn finish(self, comment: &TrustedComment) -> String {
         let digest: [u8; 64] = self.hash.finalize().into();
         let signature = sign_bytes(self.key, &digest);
         minisign_text(self.key, signature, comment, true)
@@ -67,7 +67,11 @@ impl<'k> PrehashedSigner<'k> {
 ///
 /// # Errors
 /// [`SignError::Read`].
-pub fn sign_prehashed(key: &SecretKey, reader: &mut impl Read, comment: &TrustedComment) -> Result<String, SignError> {
+pub(crate) fn sign_prehashed(
+    key: &SecretKey,
+    reader: &mut impl Read,
+    comment: &TrustedComment,
+) -> Result<String, SignError> {
     let mut signer = PrehashedSigner::begin(key);
     each_chunk(reader, &mut |chunk| signer.update(chunk))?;
     Ok(signer.finish(comment))
@@ -88,7 +92,7 @@ pub fn sign_bytes(key: &SecretKey, content: &[u8]) -> [u8; 64] {
 ///
 /// # Errors
 /// [`SignError::Read`] with the error of `pass`; [`SignError::ContentChanged`].
-pub fn sign_pure<F>(key: &SecretKey, pass: F) -> Result<[u8; 64], SignError>
+pub(crate) fn sign_pure<F>(key: &SecretKey, pass: F) -> Result<[u8; 64], SignError>
 where
     F: FnMut(&mut dyn FnMut(&[u8])) -> io::Result<()>,
 {
@@ -135,7 +139,7 @@ where
 ///
 /// # Errors
 /// As [`sign_pure`].
-pub fn sign_pure_reader(key: &SecretKey, reader: &mut (impl Read + Seek)) -> Result<[u8; 64], SignError> {
+pub(crate) fn sign_pure_reader(key: &SecretKey, reader: &mut (impl Read + Seek)) -> Result<[u8; 64], SignError> {
     let start = reader.stream_position()?;
     sign_pure(key, |sink| {
         reader.seek(SeekFrom::Start(start))?;
@@ -149,7 +153,7 @@ pub fn minisign_legacy(key: &SecretKey, signature: [u8; 64], comment: &TrustedCo
 }
 
 /// A pure signature as base64 with a final newline, for a `.sig` file.
-pub fn to_base64(signature: &[u8; 64]) -> String {
+pub(crate) fn to_base64(signature: &[u8; 64]) -> String {
     let mut text = text::to_base64(signature);
     text.push('\n');
     text

@@ -25,12 +25,12 @@ pub struct Outcome {
     /// How the signature was written down.
     pub format: SignatureFormat,
     /// The judgement.
-    pub status: Status,
+    pub status: SignatureVerdict,
 }
 
 /// The judgement over a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
+pub enum SignatureVerdict {
     /// A trusted key signed exactly this content.
     Verified(Verified),
     /// The signature does not hold for this content, or is not acceptable at all.
@@ -89,10 +89,10 @@ pub enum InvalidReason {
 pub struct Verifier {
     file: SignatureFile,
     keys: Vec<TrustedKey>,
-    state: State,
+    state: VerifierState,
 }
 
-enum State {
+enum VerifierState {
     /// Refused before the content was looked at.
     Refused,
     /// One hash serves every key.
@@ -115,27 +115,27 @@ impl Verifier {
             return Err(NoTrustedKey);
         }
         let keys = candidates(file.claimed_key_id(), trust);
-        let state = Self::start(file, &keys).unwrap_or(State::Refused);
+        let state = Self::start(file, &keys).unwrap_or(VerifierState::Refused);
         Ok(Self { file: file.clone(), keys, state })
     }
 
-    fn start(file: &SignatureFile, keys: &[TrustedKey]) -> Result<State, strict::NotStrict> {
+    fn start(file: &SignatureFile, keys: &[TrustedKey]) -> Result<VerifierState, strict::NotStrict> {
         let signature = strict::signature(&file.signature)?;
         let streams =
             keys.iter().map(|trusted| StrictStream::begin(&trusted.key, &signature)).collect::<Result<Vec<_>, _>>()?;
         Ok(if file.format == SignatureFormat::Minisign {
-            State::Prehashed(signature, Box::new(Blake2b512::new()))
+            VerifierState::Prehashed(signature, Box::new(Blake2b512::new()))
         } else {
-            State::Pure(streams)
+            VerifierState::Pure(streams)
         })
     }
 
     /// Takes the next bytes of the content.
     pub fn update(&mut self, chunk: &[u8]) {
         match &mut self.state {
-            State::Refused => {}
-            State::Prehashed(_, hash) => hash.update(chunk),
-            State::Pure(streams) => streams.iter_mut().for_each(|stream| stream.update(chunk)),
+            VerifierState::Refused => {}
+            VerifierState::Prehashed(_, hash) => hash.update(chunk),
+            VerifierState::Pure(streams) => streams.iter_mut().for_each(|stream| stream.update(chunk)),
         }
     }
 
@@ -144,19 +144,19 @@ impl Verifier {
         let Self { file, keys, state } = self;
         let tried = keys.len();
         let signer = match state {
-            State::Refused => return outcome(&file, Status::Invalid(InvalidReason::NotStrict)),
-            State::Prehashed(signature, hash) => {
+            VerifierState::Refused => return outcome(&file, SignatureVerdict::Invalid(InvalidReason::NotStrict)),
+            VerifierState::Prehashed(signature, hash) => {
                 let digest: [u8; 64] = hash.finalize().into();
                 keys.iter().find(|trusted| strict::holds(&trusted.key, &digest, &signature))
             }
-            State::Pure(streams) => {
+            VerifierState::Pure(streams) => {
                 keys.iter().zip(streams).find_map(|(trusted, stream)| stream.holds().then_some(trusted))
             }
         };
         let status = match (signer, &file.minisign) {
             (Some(signer), None) => verified(signer, None),
             (Some(signer), Some(parts)) => with_comment(signer, parts),
-            (None, None) => Status::Invalid(InvalidReason::NoKeyVerifies { tried }),
+            (None, None) => SignatureVerdict::Invalid(InvalidReason::NoKeyVerifies { tried }),
             (None, Some(parts)) => not_signed(parts.key_id, &keys),
         };
         outcome(&file, status)
@@ -179,7 +179,7 @@ impl fmt::Debug for Verifier {
     }
 }
 
-fn outcome(file: &SignatureFile, status: Status) -> Outcome {
+fn outcome(file: &SignatureFile, status: SignatureVerdict) -> Outcome {
     Outcome { format: file.format, status }
 }
 
@@ -203,25 +203,25 @@ fn may_have_signed(trusted: &TrustedKey, id: KeyId) -> bool {
     own == id || derived == id || own == derived
 }
 
-fn with_comment(signer: &TrustedKey, parts: &minisign::Parts) -> Status {
+fn with_comment(signer: &TrustedKey, parts: &minisign::Parts) -> SignatureVerdict {
     let message = minisign::global_message(&parts.signature, &parts.comment);
     let holds = strict::signature(&parts.global).is_ok_and(|global| strict::holds(&signer.key, &message, &global));
     if !holds {
-        return Status::Invalid(InvalidReason::WrongComment { key_id: signer.key.id() });
+        return SignatureVerdict::Invalid(InvalidReason::WrongComment { key_id: signer.key.id() });
     }
     verified(signer, Some(parts.comment.clone()))
 }
 
-fn verified(signer: &TrustedKey, comment: Option<TrustedComment>) -> Status {
-    Status::Verified(Verified { key_id: signer.key.id(), origins: signer.origins.clone(), comment })
+fn verified(signer: &TrustedKey, comment: Option<TrustedComment>) -> SignatureVerdict {
+    SignatureVerdict::Verified(Verified { key_id: signer.key.id(), origins: signer.origins.clone(), comment })
 }
 
 /// Changed content and a strange key are told apart by the id the signature names.
-fn not_signed(key_id: KeyId, keys: &[TrustedKey]) -> Status {
+fn not_signed(key_id: KeyId, keys: &[TrustedKey]) -> SignatureVerdict {
     let named = |trusted: &TrustedKey| trusted.key.id() == key_id || trusted.key.derived_id() == key_id;
     if keys.iter().any(named) {
-        Status::Invalid(InvalidReason::WrongContent { key_id })
+        SignatureVerdict::Invalid(InvalidReason::WrongContent { key_id })
     } else {
-        Status::Untrusted { key_id }
+        SignatureVerdict::Untrusted { key_id }
     }
 }

@@ -89,7 +89,7 @@ const OPTIONS_WITH_A_WORD: [&str; 14] = [
 ///
 /// # Errors
 /// An unbalanced quote, or an unknown escape.
-pub fn split(text: &str) -> Result<Vec<String>, &'static str> {
+pub(crate) fn split(text: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut rest = text.chars().peekable();
     loop {

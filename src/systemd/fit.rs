@@ -10,7 +10,7 @@ use crate::tree::nodes::{Content, Kind, NodeId, Tree};
 
 /// What keeps a unit from starting a bundle, or may.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Misfit {
+pub(crate) enum Misfit {
     /// systemd finds no command to start, or refuses the unit: why.
     NoCommand(&'static str),
     /// The working directory is in the bundle's place and not in the bundle: its path in the bundle. 200/CHDIR.
@@ -39,14 +39,14 @@ pub enum Misfit {
 impl Misfit {
     /// Whether it is certain that the agent would not start.
     #[must_use]
-    pub const fn is_certain(&self) -> bool {
+    pub(crate) const fn is_certain(&self) -> bool {
         !matches!(self, Self::DirectoryElsewhere(_) | Self::NotNode(_))
     }
 }
 
 /// A misfit with the setting it comes from; nothing where that is absent.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Found<'a> {
+pub(crate) struct Found<'a> {
     /// What is wrong.
     pub misfit: Misfit,
     /// The setting that says so.
@@ -55,7 +55,7 @@ pub struct Found<'a> {
 
 /// Judges a unit over the bundle that is, or will be, at the absolute path `deployed`.
 #[must_use]
-pub fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<'a>> {
+pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<'a>> {
     let deployed = normal(deployed);
     let command = match unit.command() {
         _ if starts_several(unit) => {

@@ -3,11 +3,11 @@
 //! The syntax is that of systemd.syntax(7), the settings those of systemd.service(5) and systemd.exec(5).
 
 mod command;
-pub mod fit;
+pub(crate) mod fit;
 mod parse;
-pub mod read;
+pub(crate) mod read;
 
-pub use command::{CommandLine, Prefixes, split};
+pub(crate) use command::{CommandLine, split};
 
 /// One line `Key=value` with its section.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -245,7 +245,7 @@ pub fn normal(path: &str) -> String {
 
 /// A path seen from a directory: itself where it is absolute.
 #[must_use]
-pub fn from_directory(directory: &str, path: &str) -> String {
+pub(crate) fn from_directory(directory: &str, path: &str) -> String {
     if path.starts_with('/') { normal(path) } else { normal(&format!("{directory}/{path}")) }
 }
 

@@ -12,7 +12,7 @@ const MAX: usize = 1 << 20;
 ///
 /// # Errors
 /// The first that cannot be read.
-pub fn read(paths: &[PathBuf]) -> Result<Option<Unit>, SourceError> {
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Option<Unit>, SourceError> {
     let Some(first) = paths.first() else {
         return Ok(None);
     };

@@ -6,7 +6,7 @@ use super::nodes::Tree;
 use super::path::RelPath;
 
 /// The tree so far, and what was found wrong.
-pub struct TreeBuilder {
+pub(crate) struct TreeBuilder {
     /// What was read so far.
     pub tree: Tree,
     /// What was found wrong.
@@ -17,17 +17,17 @@ pub struct TreeBuilder {
 }
 
 /// A defect behind which the replay cannot go on.
-pub struct Stop(pub Defect);
+pub(crate) struct Stop(pub Defect);
 
 impl TreeBuilder {
     /// An empty tree.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self { tree: Tree::new(), defects: Vec::new(), entries: 0, limits }
     }
 
     /// Notes a defect that does not keep the replay from going on.
-    pub fn note(&mut self, defect: Defect) {
+    pub(crate) fn note(&mut self, defect: Defect) {
         let same = |known: &&mut Defect| known.kind == defect.kind && known.what == defect.what;
         if let Some(known) = self.defects.iter_mut().find(same) {
             known.count += 1;
@@ -38,7 +38,7 @@ impl TreeBuilder {
     }
 
     /// Counts an entry against the limit.
-    pub fn count_entry(&mut self) -> Result<(), Stop> {
+    pub(crate) fn count_entry(&mut self) -> Result<(), Stop> {
         self.entries += 1;
         if self.entries > self.limits.max_entries {
             let what = format!("more than {} entries", self.limits.max_entries);
@@ -48,7 +48,7 @@ impl TreeBuilder {
     }
 
     /// Counts an entry and checks its name against the limits.
-    pub fn admit(&mut self, raw_name: &[u8], path: &RelPath) -> Result<(), Stop> {
+    pub(crate) fn admit(&mut self, raw_name: &[u8], path: &RelPath) -> Result<(), Stop> {
         self.count_entry()?;
         let depth = path.components().count();
         if depth > self.limits.max_depth {
@@ -70,7 +70,7 @@ impl TreeBuilder {
     ///
     /// # Errors
     /// [`Stop`] where there is no room for another.
-    pub fn room_for_a_node(&self) -> Result<(), Stop> {
+    pub(crate) fn room_for_a_node(&self) -> Result<(), Stop> {
         let what = if self.tree.name_bytes() > MAX_NAME_BYTES {
             "more than 12 MiB of names".to_owned()
         } else if self.tree.len() as u64 > self.limits.max_entries {
@@ -84,7 +84,7 @@ impl TreeBuilder {
 
 /// A path beyond a limit, shortened where it is shown.
 #[must_use]
-pub fn too_long(path: &RelPath, what: String) -> Stop {
+pub(crate) fn too_long(path: &RelPath, what: String) -> Stop {
     let shown = path.to_string();
     let short = match shown.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),

@@ -122,6 +122,8 @@ pub enum DefectKind {
     Special,
     /// Extractors disagree about it.
     Ambiguous,
+    /// A name that some extractors change or leave out, however the archive is made.
+    Renamed,
     /// Beyond a limit.
     TooLarge,
 }

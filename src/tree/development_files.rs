@@ -5,7 +5,7 @@ use super::ownership::Ownership;
 
 /// What a file is that no server needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DevelopmentFile {
+pub(crate) enum DevelopmentFile {
     /// What the code was compiled from.
     Source,
     /// A compiler's settings, or its record of a build.
@@ -26,7 +26,7 @@ pub enum DevelopmentFile {
 
 impl DevelopmentFile {
     /// Every kind, in the order in which they are reported.
-    pub const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Source,
         Self::CompilerSettings,
         Self::VersionControl,
@@ -39,7 +39,7 @@ impl DevelopmentFile {
 
     /// What a node is that no server needs; nothing where it may be needed. A folder stands for all that is in it.
     #[must_use]
-    pub fn of(tree: &Tree, id: NodeId, ownership: Ownership) -> Option<Self> {
+    pub(crate) fn of(tree: &Tree, id: NodeId, ownership: Ownership) -> Option<Self> {
         if ownership.is_ours() { of_ours(tree, id) } else { of_third_parties(tree, id) }
     }
 }

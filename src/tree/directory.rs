@@ -21,7 +21,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 /// Reads a directory.
-pub fn read(
+pub(crate) fn read(
     path: &str,
     directory: Directory,
     options: &ReadOptions<'_>,

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 /// How many bytes are read at a time.
-pub const BUFFER: usize = 128 * 1024;
+pub(super) const BUFFER: usize = 128 * 1024;
 /// Files that are handed over at once: to wake a thread takes longer than to hash a small file.
 const BATCH: usize = 16;
 /// Bytes at which fewer are handed over, so that no thread waits for large ones.
@@ -21,7 +21,7 @@ const MAX_WAITING: usize = 4;
 const MAX_THREADS: usize = 4;
 
 /// A file to be hashed.
-pub struct HashJob {
+pub(super) struct HashJob {
     /// Where it stands in the tree.
     pub node: NodeId,
     /// Which file's data it is.
@@ -33,7 +33,7 @@ pub struct HashJob {
 }
 
 /// What came of one.
-pub struct HashedFile {
+pub(super) struct HashedFile {
     /// Where it stands in the tree.
     pub node: NodeId,
     /// Which file's data it is.
@@ -45,7 +45,7 @@ pub struct HashedFile {
 }
 
 /// The threads.
-pub struct Hashing {
+pub(super) struct Hashing {
     jobs: SyncSender<Vec<HashJob>>,
     done: Receiver<Vec<HashedFile>>,
     threads: Vec<JoinHandle<()>>,
@@ -58,7 +58,7 @@ pub struct Hashing {
 
 impl Hashing {
     /// Starts them; nothing where not even one can be started.
-    pub fn start() -> Option<Self> {
+    pub(super) fn start() -> Option<Self> {
         let (jobs, waiting) = sync_channel(MAX_WAITING);
         let (tell, done) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
@@ -75,7 +75,7 @@ impl Hashing {
     ///
     /// # Errors
     /// Where no thread is left.
-    pub fn hash(&mut self, job: HashJob) -> io::Result<()> {
+    pub(super) fn hash(&mut self, job: HashJob) -> io::Result<()> {
         self.handed += 1;
         self.bytes = self.bytes.saturating_add(job.size);
         self.batch.push(job);
@@ -91,7 +91,7 @@ impl Hashing {
     }
 
     /// What has come so far.
-    pub fn come(&mut self) -> Vec<HashedFile> {
+    pub(super) fn come(&mut self) -> Vec<HashedFile> {
         let come: Vec<_> = self.done.try_iter().flatten().collect();
         self.handed -= come.len();
         come
@@ -101,7 +101,7 @@ impl Hashing {
     ///
     /// # Errors
     /// Where a thread has left a file without a sum.
-    pub fn finish(mut self) -> io::Result<Vec<HashedFile>> {
+    pub(super) fn finish(mut self) -> io::Result<Vec<HashedFile>> {
         self.hand_over()?;
         let Self { jobs, done, threads, handed, .. } = self;
         drop(jobs);
@@ -138,7 +138,12 @@ fn sum(content: &mut File, size: u64, buffer: &mut [u8]) -> io::Result<[u8; 32]>
 
 /// Gives the whole content to `take`. A file that has another length than a moment ago is an error: what was judged
 /// would not be what is there.
-pub fn each_chunk(content: &mut File, size: u64, buffer: &mut [u8], mut take: impl FnMut(&[u8])) -> io::Result<()> {
+pub(super) fn each_chunk(
+    content: &mut File,
+    size: u64,
+    buffer: &mut [u8],
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<()> {
     let mut read = 0;
     loop {
         let count = match content.read(buffer) {
@@ -157,7 +162,7 @@ pub fn each_chunk(content: &mut File, size: u64, buffer: &mut [u8], mut take: im
 }
 
 /// Gives the first `most` bytes to `take`, and perhaps some more. A file that has fewer is an error.
-pub fn head(
+pub(super) fn head(
     content: &mut File,
     most: u64,
     size: u64,

@@ -22,34 +22,34 @@ impl Default for Limits {
 }
 
 /// Unpacked bytes before the ratio is looked at.
-pub const RATIO_GRACE: u64 = 16 << 20;
+pub(crate) const RATIO_GRACE: u64 = 16 << 20;
 /// Most bytes of names and link targets that are kept, over all entries.
-pub const MAX_NAME_BYTES: usize = 12 << 20;
+pub(crate) const MAX_NAME_BYTES: usize = 12 << 20;
 /// Most bytes of one file that are kept, where its content is looked into.
-pub const MAX_KEPT_OF_A_FILE: u64 = 1 << 20;
+pub(crate) const MAX_KEPT_OF_A_FILE: u64 = 1 << 20;
 /// Most bytes of one file of JavaScript or JSON that is parsed.
-pub const MAX_PARSED_OF_A_FILE: u64 = 2 << 20;
+pub(crate) const MAX_PARSED_OF_A_FILE: u64 = 2 << 20;
 /// Most bytes of the manifest that are kept: as many as `sign` writes.
-pub const MAX_KEPT_OF_THE_MANIFEST: u64 = 8 << 20;
+pub(crate) const MAX_KEPT_OF_THE_MANIFEST: u64 = 8 << 20;
 /// Most bytes of a text that is compared line by line.
-pub const MAX_KEPT_OF_A_TEXT: u64 = 256 << 10;
+pub(crate) const MAX_KEPT_OF_A_TEXT: u64 = 256 << 10;
 /// Most bytes of contents that are kept over all files.
-pub const MAX_KEPT: u64 = 12 << 20;
+pub(crate) const MAX_KEPT: u64 = 12 << 20;
 /// Longest path that Linux takes (limits.h: `PATH_MAX` 4096, the final NUL included).
-pub const MAX_PATH: usize = 4095;
+pub(crate) const MAX_PATH: usize = 4095;
 /// Longest component of a path (limits.h: `NAME_MAX`).
-pub const MAX_COMPONENT: usize = 255;
+pub(crate) const MAX_COMPONENT: usize = 255;
 /// Most bytes of one PAX header's records.
-pub const MAX_PAX: u64 = 1 << 20;
+pub(crate) const MAX_PAX: u64 = 1 << 20;
 /// Most bytes of a refused stream that are still read for its length and SHA-256.
-pub const MAX_READ_ON: u64 = 256 << 20;
+pub(crate) const MAX_READ_ON: u64 = 256 << 20;
 /// Most zero bytes behind a gzip stream; tape blocks need 10 kB.
-pub const MAX_PADDING: u64 = 16 << 20;
+pub(crate) const MAX_PADDING: u64 = 16 << 20;
 /// Most defects that are told apart; others are left out, as the archive is refused all the same.
-pub const MAX_DEFECTS: usize = 100;
+pub(crate) const MAX_DEFECTS: usize = 100;
 
 /// Most entries of each of two bundles that are compared, unless the user says otherwise: both are in memory at once.
-pub const MAX_ENTRIES_OF_TWO: u64 = 40_000;
+pub(crate) const MAX_ENTRIES_OF_TWO: u64 = 40_000;
 
 impl Limits {
     /// The limits for each of two bundles that are in memory at once.

@@ -26,7 +26,7 @@ const MAX_THREADS: usize = 3;
 const FEW_FILES: u64 = 512;
 
 /// A folder that was listed.
-pub struct Listing {
+pub(super) struct Listing {
     /// The folder, held open.
     pub directory: Arc<OwnedFd>,
     /// What it holds, sorted by name, so that the same folder is always read in the same order.
@@ -34,7 +34,7 @@ pub struct Listing {
 }
 
 /// A name in a folder.
-pub struct ListedEntry {
+pub(super) struct ListedEntry {
     /// The name.
     pub name: CString,
     /// What it is, its own links not followed.
@@ -42,7 +42,7 @@ pub struct ListedEntry {
 }
 
 /// What a name is.
-pub struct ListedLook {
+pub(super) struct ListedLook {
     /// Its kind.
     pub is: Is,
     /// Permission bits, set-uid, set-gid and sticky included.
@@ -54,7 +54,7 @@ pub struct ListedLook {
 }
 
 /// The kinds of names.
-pub enum Is {
+pub(super) enum Is {
     /// A directory.
     Folder(Folder),
     /// A regular file of so many bytes.
@@ -67,7 +67,7 @@ pub enum Is {
 
 /// Why a folder was not listed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unlisted {
+pub(super) enum Unlisted {
     /// It cannot be opened.
     Open(Errno),
     /// It cannot be read.
@@ -77,7 +77,7 @@ pub enum Unlisted {
 }
 
 /// A folder that is listed, or will be.
-pub struct Folder(Arc<Mutex<FolderState>>);
+pub(super) struct Folder(Arc<Mutex<FolderState>>);
 
 enum FolderState {
     /// Nobody has begun: the folder that holds it, and its name.
@@ -117,7 +117,7 @@ struct Queue {
 type Begun = (Arc<Mutex<FolderState>>, Arc<OwnedFd>, CString);
 
 /// Lists folders, ahead where there are cores for it.
-pub struct Ahead {
+pub(super) struct Ahead {
     shared: Arc<SharedQueue>,
     threads: Vec<JoinHandle<()>>,
     may_start: bool,
@@ -129,7 +129,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Ahead {
     /// Lists folders of at most so many entries.
-    pub fn new(most_entries: u64) -> Self {
+    pub(super) fn new(most_entries: u64) -> Self {
         let ahead = Mutex::new(Queue::default());
         let shared = SharedQueue { most_entries, ahead, work: Condvar::new(), done: Condvar::new() };
         Self { shared: Arc::new(shared), threads: Vec::new(), may_start: true }
@@ -139,7 +139,7 @@ impl Ahead {
     ///
     /// # Errors
     /// [`Unlisted`] where it cannot be listed.
-    pub fn first(&mut self, directory: OwnedFd) -> Result<Listing, Unlisted> {
+    pub(super) fn first(&mut self, directory: OwnedFd) -> Result<Listing, Unlisted> {
         let listing = list(Arc::new(directory), self.shared.most_entries)?;
         self.shared.queue(&listing);
         self.start();
@@ -150,7 +150,7 @@ impl Ahead {
     ///
     /// # Errors
     /// [`Unlisted`] where it cannot be listed.
-    pub fn take(&mut self, folder: Folder) -> Result<Listing, Unlisted> {
+    pub(super) fn take(&mut self, folder: Folder) -> Result<Listing, Unlisted> {
         let Folder(state) = folder;
         let mut queue = lock(&self.shared.ahead);
         loop {

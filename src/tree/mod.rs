@@ -1,16 +1,16 @@
 //! What a bundle holds: paths, nodes and whose they are; and folders read into a tree.
 
-pub mod builder;
-pub mod defect;
-pub mod development_files;
-pub mod directory;
+pub(crate) mod builder;
+pub(crate) mod defect;
+pub(crate) mod development_files;
+pub(crate) mod directory;
 mod hashing;
-pub mod limits;
+pub(crate) mod limits;
 mod listing;
-pub mod names;
-pub mod nodes;
-pub mod open;
-pub mod ownership;
-pub mod path;
-pub mod reading;
-pub mod snapshot;
+pub(crate) mod names;
+pub(crate) mod nodes;
+pub(crate) mod open;
+pub(crate) mod ownership;
+pub(crate) mod path;
+pub(crate) mod reading;
+pub(crate) mod snapshot;

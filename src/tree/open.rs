@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 
 /// A subject that was opened.
-pub enum Opened {
+pub(crate) enum Opened {
     /// A directory, held open.
     Directory(Directory),
     /// A file, pipe or stdin.
@@ -15,19 +15,19 @@ pub enum Opened {
 }
 
 /// A directory, held open: what is read in it is opened relative to it.
-pub struct Directory(pub OwnedFd);
+pub(crate) struct Directory(pub OwnedFd);
 
 impl Directory {
     /// Whether a regular file of that name stands in it, links followed.
     #[must_use]
-    pub fn has_file(&self, name: &str) -> bool {
+    pub(crate) fn has_file(&self, name: &str) -> bool {
         rustix::fs::statat(&self.0, name, AtFlags::empty())
             .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile)
     }
 }
 
 /// The bytes of an archive, before anything was made of them.
-pub struct Stream {
+pub(crate) struct Stream {
     /// Where they come from.
     pub reader: Box<dyn Read + Send>,
     /// How many there are, where that is known.
@@ -40,7 +40,7 @@ pub struct Stream {
 ///
 /// # Errors
 /// A [`SourceError`] where it cannot be opened or looked at.
-pub fn open(path: &str) -> Result<Opened, SourceError> {
+pub(crate) fn open(path: &str) -> Result<Opened, SourceError> {
     if path == "-" {
         return Ok(Opened::Stream(Stream { reader: Box::new(io::stdin()), length: None, may_be_plain: true }));
     }

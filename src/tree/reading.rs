@@ -6,10 +6,10 @@ use std::io;
 use std::path::PathBuf;
 
 /// How many bytes of a file's head an observer is shown.
-pub const HEAD: usize = 4096;
+pub(crate) const HEAD: usize = 4096;
 
 /// Called now and then with the bytes read so far and, where known, how many there are.
-pub type ProgressObserver<'a> = &'a dyn Fn(u64, Option<u64>);
+pub(crate) type ProgressObserver<'a> = &'a dyn Fn(u64, Option<u64>);
 
 /// Whether every regular file's SHA-256 is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +21,7 @@ pub enum Digests {
 }
 
 /// How to read a subject.
-pub struct ReadOptions<'a> {
+pub(crate) struct ReadOptions<'a> {
     /// Where reading stops.
     pub limits: Limits,
     /// Whether every file is hashed.
@@ -35,7 +35,7 @@ pub struct ReadOptions<'a> {
 
 /// What an observer wants of a file's content.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// Nothing.
     Nothing,
     /// Its first [`HEAD`] bytes.
@@ -49,7 +49,7 @@ pub enum Wanted {
 impl Wanted {
     /// Most bytes that are kept in the tree.
     #[must_use]
-    pub const fn max_kept(self) -> u64 {
+    pub(crate) const fn max_kept(self) -> u64 {
         match self {
             Self::Kept(most) => most,
             Self::Nothing | Self::Head | Self::Given(_) => 0,
@@ -58,7 +58,7 @@ impl Wanted {
 
     /// Most bytes that are held while a file of `size` bytes is read.
     #[must_use]
-    pub const fn max_held(self, size: u64) -> u64 {
+    pub(crate) const fn max_held(self, size: u64) -> u64 {
         match self {
             Self::Nothing => 0,
             Self::Kept(most) | Self::Given(most) if size <= most => size,
@@ -68,7 +68,7 @@ impl Wanted {
 }
 
 /// Who looks into files while they are read: the reader knows of bytes, the observer of what they mean.
-pub trait ContentObserver {
+pub(crate) trait ContentObserver {
     /// What is wanted of the file at this path.
     fn wants(&self, path: &[u8]) -> Wanted;
 

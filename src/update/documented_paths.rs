@@ -101,6 +101,10 @@ pub fn copy_shared(names: &Names) -> String {
     format!("mkdir -p {scope}\nrm -rf {copy}\ncp -r {} {copy}", names.shared_source)
 }
 
+/// Where a fix is typed that copies or packs anew: what such fixes mend, `pack` mends in one go.
+pub(crate) const FROM_ROOT: &str =
+    "from the repository's root (or all of this kind at once: `bundle-doctor pack --from-repo .`)";
+
 /// [`MAKE_ARCHIVE`] with root as the owner and plain modes, whoever packs and wherever.
 pub const MAKE_CLEAN_ARCHIVE: &str = "tar -czf apps/control-plane/public/agent-bundle.tar.gz \\\n  \
      --owner=root:0 --group=root:0 --mode=u=rwX,go=rX -C apps/agent/bundle .";

@@ -2,11 +2,11 @@
 //! bundle, predicted without running them. `crate::update::rehearse` runs them.
 
 pub mod documented_paths;
-pub mod generation;
+pub(crate) mod generation;
 mod predict;
-pub mod rehearsal;
-pub mod rehearse;
+pub(crate) mod rehearsal;
+pub(crate) mod rehearse;
 mod steps;
 
-pub use predict::{Fate, Manager, Shipped, UpdateOutcome, predict, predict_repaired};
-pub use steps::{Fallback, StepCommand, StepCondition, StepLine, StepPlace, UpdateStep, Word};
+pub(crate) use predict::{Fate, Manager, Shipped, UpdateOutcome, predict_repaired};
+pub(crate) use steps::{Fallback, StepCommand, StepCondition, StepLine, StepPlace, UpdateStep, Word};

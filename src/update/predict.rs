@@ -43,7 +43,7 @@ impl Shipped<'_> {
 
 /// The programs that step 5 installs with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Manager {
+pub(crate) enum Manager {
     /// What the document names first.
     Pnpm,
     /// What it names beside it.
@@ -51,12 +51,9 @@ pub enum Manager {
 }
 
 impl Manager {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Pnpm, Self::Npm];
-
     /// The program's name.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Pnpm => "pnpm",
             Self::Npm => "npm",
@@ -66,7 +63,7 @@ impl Manager {
 
 /// What becomes of the shared package.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It is there, and Node finds its entry point.
     Present,
     /// It is not there when the agent starts.
@@ -84,14 +81,14 @@ pub enum Fate {
 impl Fate {
     /// Whether the agent would start without the shared package, or not at all.
     #[must_use]
-    pub const fn is_bad(self) -> bool {
+    pub(crate) const fn is_bad(self) -> bool {
         matches!(self, Self::Dropped | Self::Hollow | Self::Stale | Self::Stops(_))
     }
 }
 
 /// What one generation would make of a shipped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UpdateOutcome {
+pub(crate) struct UpdateOutcome {
     /// Whose update.
     pub generation: Generation,
     /// Where it installs with pnpm.
@@ -103,7 +100,7 @@ pub struct UpdateOutcome {
 impl UpdateOutcome {
     /// The worse of the two: which one a server has cannot be known.
     #[must_use]
-    pub fn worse(&self) -> Fate {
+    pub(crate) fn worse(&self) -> Fate {
         let rank = |fate: Fate| match fate {
             Fate::Present => 0,
             Fate::Unknown => 1,
@@ -116,16 +113,10 @@ impl UpdateOutcome {
     }
 }
 
-/// What a generation's update would make of a bundle's shared package.
+/// What a generation's update would make of a bundle's shared package, once a dependency on it that cannot be installed
+/// is removed, as its rule advises.
 #[must_use]
-pub fn predict(generation: Generation, shipped: &Shipped<'_>) -> UpdateOutcome {
-    let fate = |manager| fate(generation, shipped, provision(shipped, manager));
-    UpdateOutcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
-}
-
-/// [`predict`], once a dependency on the shared package that cannot be installed is removed, as its rule advises.
-#[must_use]
-pub fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) -> UpdateOutcome {
+pub(crate) fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) -> UpdateOutcome {
     let fate = |manager| {
         let found = provision(shipped, manager);
         let mended = matches!(found, Provision::Fails | Provision::DeadLink);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// What became of one step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum StepStatus {
+pub(crate) enum StepStatus {
     /// It was run, and succeeded.
     Done,
     /// There was nothing to do.
@@ -22,7 +22,7 @@ pub enum StepStatus {
 impl StepStatus {
     /// The word used in every format.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::NotNeeded => "not-needed",
@@ -35,7 +35,7 @@ impl StepStatus {
 
 /// One step of one run.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StepRun {
+pub(crate) struct StepRun {
     /// The source document's number, from 1.
     pub number: u8,
     /// Its name in machine-readable reports.
@@ -58,7 +58,7 @@ pub struct StepRun {
 
 /// How a run ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// The agent connected and stayed up.
     Starts,
     /// A step failed, or the agent died.
@@ -70,7 +70,7 @@ pub enum Ending {
 impl Ending {
     /// The word used in every format.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Starts => "starts",
             Self::Fails => "fails",
@@ -81,7 +81,7 @@ impl Ending {
 
 /// The update of one generation, run.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RehearsalRun {
+pub(crate) struct RehearsalRun {
     /// Whose update.
     pub generation: Generation,
     /// What installed the dependencies; nothing where it did not come to that.
@@ -103,20 +103,20 @@ pub struct RehearsalRun {
 impl RehearsalRun {
     /// The step at which it stopped.
     #[must_use]
-    pub fn stopped_at(&self) -> Option<&StepRun> {
+    pub(crate) fn stopped_at(&self) -> Option<&StepRun> {
         self.steps.iter().find(|step| matches!(step.status, StepStatus::Failed | StepStatus::Inconclusive))
     }
 
     /// From the first step to the last.
     #[must_use]
-    pub fn took(&self) -> Duration {
+    pub(crate) fn took(&self) -> Duration {
         self.steps.iter().map(|step| step.took).sum()
     }
 }
 
 /// Every run of one bundle.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Rehearsal {
+pub(crate) struct Rehearsal {
     /// The bundle as the user gave it, printable.
     pub bundle: String,
     /// What was deployed before, as the user gave it, printable.

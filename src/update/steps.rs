@@ -8,7 +8,7 @@ use crate::update::generation::Generation;
 
 /// A path or address of the update; the rehearsal puts others in their place than a server has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum StepPlace {
+pub(crate) enum StepPlace {
     /// The control plane's address, without a slash at its end.
     ControlPlane,
     /// The downloaded archive.
@@ -24,7 +24,7 @@ pub enum StepPlace {
 impl StepPlace {
     /// What stands there on a server, as the source document writes it.
     #[must_use]
-    pub const fn documented(self) -> &'static str {
+    pub(crate) const fn documented(self) -> &'static str {
         match self {
             Self::ControlPlane => "http://CONTROL_PLANE",
             Self::Download => documented_paths::DOWNLOAD,
@@ -38,7 +38,7 @@ impl StepPlace {
 
 /// A word of a command line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Word {
+pub(crate) enum Word {
     /// As it stands.
     Is(&'static str),
     /// A place, and what follows it.
@@ -47,7 +47,7 @@ pub enum Word {
 
 /// What a line depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum StepCondition {
+pub(crate) enum StepCondition {
     /// Nothing.
     Always,
     /// The bundle has a copy of the shared package in `node_modules`.
@@ -60,7 +60,7 @@ pub enum StepCondition {
 
 /// What a line does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum StepCommand {
+pub(crate) enum StepCommand {
     /// A command line.
     Command(&'static [Word]),
     /// The installation of the dependencies, with the one or the other.
@@ -82,7 +82,7 @@ pub enum StepCommand {
 
 /// What happens where pnpm is there and fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fallback {
+pub(crate) enum Fallback {
     /// The update stops.
     Stop,
     /// npm is tried.
@@ -91,7 +91,7 @@ pub enum Fallback {
 
 /// One line of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StepLine {
+pub(crate) struct StepLine {
     /// What it does.
     pub run: StepCommand,
     /// Whether it is run.
@@ -127,7 +127,7 @@ const fn install(npm: &'static [Word], fallback: Fallback) -> StepLine {
 
 /// A step of the update, in its order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum UpdateStep {
+pub(crate) enum UpdateStep {
     /// The archive is fetched.
     Download,
     /// The deployed bundle is moved away.
@@ -154,7 +154,7 @@ const SCOPE: &str = "/node_modules/@server-flow";
 
 impl UpdateStep {
     /// In the order in which they are run.
-    pub const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Download,
         Self::Backup,
         Self::Extract,
@@ -167,13 +167,13 @@ impl UpdateStep {
 
     /// The source document's number, from 1.
     #[must_use]
-    pub const fn number(self) -> u8 {
+    pub(crate) const fn number(self) -> u8 {
         self as u8 + 1
     }
 
     /// Its name in machine-readable reports.
     #[must_use]
-    pub const fn id(self) -> &'static str {
+    pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Download => "download",
             Self::Backup => "backup",
@@ -188,7 +188,7 @@ impl UpdateStep {
 
     /// What it does, for people.
     #[must_use]
-    pub const fn title(self) -> &'static str {
+    pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Download => "download the archive",
             Self::Backup => "move the old bundle to the backup",
@@ -204,7 +204,7 @@ impl UpdateStep {
     /// What a server has when the update stops in this step: nothing is rolled back (docs/reference/field-facts.md,
     /// "A failed update is a time bomb").
     #[must_use]
-    pub const fn stopped(self) -> &'static str {
+    pub(crate) const fn stopped(self) -> &'static str {
         match self {
             Self::Download | Self::Backup => "the old bundle is still in its place, and the old agent runs on",
             Self::Extract | Self::Clean | Self::Install | Self::Shared => {
@@ -219,7 +219,7 @@ impl UpdateStep {
 
     /// Its lines, as agents of a generation run them.
     #[must_use]
-    pub const fn lines(self, generation: Generation) -> &'static [StepLine] {
+    pub(crate) const fn lines(self, generation: Generation) -> &'static [StepLine] {
         match (self, generation) {
             (Self::Download, _) => DOWNLOAD,
             (Self::Backup, Generation::Preserving) => BACKUP_ANEW,

@@ -1,7 +1,7 @@
 //! `diff`: what changed between two bundles, archives or directories.
 
-use crate::formats::{assert_valid, schema};
 use crate::program::{run, run_in};
+use crate::schemas::{assert_valid, schema};
 use crate::tree::Fixture;
 use serde_json::Value;
 use std::fs;

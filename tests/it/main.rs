@@ -9,24 +9,21 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "../support/rule_fixtures.rs"]
+mod rule_fixtures;
+#[path = "../support/schemas.rs"]
+mod schemas;
 #[path = "../support/tree.rs"]
 mod tree;
 
-mod causes;
 mod commands;
-mod condition;
 mod diff;
 mod direction;
-mod fixtures;
 mod folders;
 mod formats;
-mod hostile;
 mod pack;
 mod program;
 mod references;
-mod registry;
 mod rehearsal;
 mod release;
-mod server;
-mod servers;
 mod signing;

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What a run gave.
-pub struct Run {
+pub(crate) struct Run {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
 /// Runs the program in a folder, with nothing of the caller's environment that changes its output.
-pub fn run_in(folder: &Path, args: &[&str], environment: &[(&str, &str)], stdin: &[u8]) -> Run {
+pub(crate) fn run_in(folder: &Path, args: &[&str], environment: &[(&str, &str)], stdin: &[u8]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_bundle-doctor"))
         .args(args)
         .current_dir(folder)
@@ -36,6 +36,6 @@ pub fn run_in(folder: &Path, args: &[&str], environment: &[(&str, &str)], stdin:
 }
 
 /// [`run_in`] without environment and stdin.
-pub fn run(folder: &Path, args: &[&str]) -> Run {
+pub(crate) fn run(folder: &Path, args: &[&str]) -> Run {
     run_in(folder, args, &[], b"")
 }

@@ -1,7 +1,7 @@
 //! `release`: every line of the checklist ticked on a repository that is right, and each broken by itself.
 
-use crate::formats::{assert_valid, schema};
 use crate::program::{Run, run};
+use crate::schemas::{assert_valid, schema};
 use crate::tree::Fixture;
 use serde_json::Value;
 use std::fs;

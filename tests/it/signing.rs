@@ -1,7 +1,6 @@
 //! `keygen`, `sign` and `verify` as a user runs them: the binary, in a folder of its own, with no keys of the machine's.
 
-use bundle_doctor::signing::sign::{minisign_legacy, sign_bytes};
-use bundle_doctor::signing::{SecretKey, TrustedComment};
+use bundle_doctor::internals::{SecretKey, TrustedComment, minisign_legacy, sign_bytes};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
@@ -31,8 +30,8 @@ impl Ran {
         let document: Value =
             serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {} {}", self.out, self.err));
         if let Some(command @ ("check" | "verify")) = document["command"].as_str() {
-            crate::formats::assert_valid(
-                &crate::formats::schema(&format!("docs/{command}.schema.json")),
+            crate::schemas::assert_valid(
+                &crate::schemas::schema(&format!("docs/{command}.schema.json")),
                 &self.out,
                 command,
             );

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator
 
-from hostile import AMBIGUOUS, EITHER, INDEX, LARGE, REFUSE, SPECIAL, UNREADABLE, UNSAFE, ends
+from hostile import ACCEPT, AMBIGUOUS, EITHER, INDEX, LARGE, REFUSE, SPECIAL, UNREADABLE, UNSAFE, ends
 from tarbytes import END, file, folder, gnu_long, gz, hardlink, header, pax, symlink
 
 
@@ -86,6 +86,10 @@ def table() -> list[Large]:
         Large("200,000 empty files", many(lambda n: header(b"dist/%d.js" % n), 200_000)),
         Large("200,000 links", many(lambda n: symlink(b"dist/%d" % n, b"index.js"), 200_000)),
         Large("200,000 hard links", many(lambda n: hardlink(b"dist/%d" % n, b"dist/index.js"), 200_000)),
+        # On ext4 a file has at most 65,000 names.
+        Large("65,000 hard links to one file", many(lambda n: hardlink(b"dist/%d" % n, b"dist/index.js"), 65_000)),
+        Large("64,999 hard links to one file", many(lambda n: hardlink(b"dist/%d" % n, b"dist/index.js"), 64_999), ACCEPT),
+        Large("65,000 hard links to two files", many(lambda n: file(b"dist/b.js") if n == 0 else hardlink(b"dist/%d" % n, b"dist/b.js" if n % 2 else b"dist/index.js"), 65_001), ACCEPT),
         Large("200,000 times the same folder", many(lambda n: folder(b"dist/"), 200_000), EITHER, any_of),
         Large("140,000 empty files", many(lambda n: header(b"dist/%d.js" % n), 140_000), EITHER, any_of),
         Large("140,000 links with targets of 100 bytes", many(lambda n: symlink(b"dist/%d" % n, b"t" * 100), 140_000), EITHER, any_of),

@@ -137,6 +137,8 @@ def expensive(part: Part, large: costly.Large) -> None:
                 raise Mismatch(f"peak memory {' / '.join(f'{p / 1024:.1f}' for p in peaks)} MiB (check json / human / manifest)")
             if large.verdict == hostile.REFUSE:
                 refused(out, ids(large.rules))
+            elif large.verdict == hostile.ACCEPT:
+                accepted(out, work)
 
         part.case(f"costly: {large.name}", do)
 

@@ -135,7 +135,29 @@ def pax_headers() -> Iterator[Odd]:
         yield odd(f"a PAX record with {what}", pax(body=bad), f, rules=DAMAGED, verdict=EITHER if what == "no body" else REFUSE)
     yield odd("a PAX header with nothing after it", pax((b"path", b"dist/b.js")), rules=DAMAGED)
     yield odd("two PAX headers for one entry", pax((b"path", b"dist/1.js")), pax((b"path", b"dist/2.js")), f, rules=AMBIGUOUS)
-    yield odd("an unknown keyword", pax((b"VENDOR.rename", b"x")), f, rules=AMBIGUOUS)
+    for value in (4294967296, 1 << 40, (1 << 63) - 1):
+        for key in (b"uid", b"gid"):
+            owner = pax((key, b"%d" % value))
+            for what, entry in (("a file", f), ("a folder", folder(b"d/")), ("a link", symlink(b"l", b"dist"))):
+                yield odd(f"a PAX {key.decode()} of {value} on {what}", owner, entry, rules=AMBIGUOUS)
+    yield good("the largest PAX uid", pax((b"uid", b"4294967294")), f)
+    yield good("a PAX uid that changes nothing", pax((b"uid", b"4294967295"), (b"gid", b"4294967295")), f)
+    yield good("a vendor's keyword", pax((b"VENDOR.rename", b"x")), f)
+    yield good("a vendor's keyword of any bytes, before a path", pax((b"VENDOR.x", b"\0a\n\xff\n"), (b"path", b"dist/b.js")), f)
+    yield odd("a record within a vendor's value", pax((b"VENDOR.x", b"a\n20 path=dist/evil.js")), f, rules=AMBIGUOUS)
+    yield odd("an unknown keyword in small letters", pax((b"rename", b"x")), f, rules=AMBIGUOUS)
+    yield odd("a vendor in small letters", pax((b"vendor.rename", b"x")), f, rules=AMBIGUOUS)
+    yield odd("star's size", pax((b"SCHILY.realsize", b"1")), f, rules=AMBIGUOUS)
+    yield odd("Solaris' holes", pax((b"SUN.holesdata", b" 0 2")), f, rules=AMBIGUOUS)
+    for what, access in (("an access list", b"user::rw-,group::r--,other::r--"), ("an access list as bsdtar writes it", b"user::rw-,group::r--,other::r--,user:dev:rwx:1000,mask::rwx"), ("an access list in lines", b"user::rw-\nuser:1000:rwx\t#effective:r--\ngroup::r--\nmask::r--\nother::r--\n")):
+        yield good(what, pax((b"SCHILY.acl.access", access)), f)
+    for what, access in (("gives less", b"user::rw-,group::---,other::r--"), ("is not whole", b"user::rw-"), ("is not one", b"1")):
+        yield odd(f"an access list that {what}", pax((b"SCHILY.acl.access", access)), f, rules=AMBIGUOUS)
+    yield good("a folder's access list for what is made in it", pax((b"SCHILY.acl.default", b"user::rwx,group::rwx,other::rwx")), folder(b"d/"), file(b"d/x.js", b"x"))
+    yield good("file flags", pax((b"SCHILY.fflags", b"schg,nodump")), f)
+    yield good("bytes for a name, as the header says it", pax((b"hdrcharset", b"BINARY"), (b"path", b"dist/\xff.js")), file(b"dist/\xff.js", b"a\n"))
+    yield odd("bytes for a name, and another one in the header", pax((b"hdrcharset", b"BINARY"), (b"path", b"dist/\xff.js")), f, rules=AMBIGUOUS)
+    yield odd("bytes for a link's target, and another one in the header", pax((b"hdrcharset", b"BINARY"), (b"linkpath", b"\xff.js")), symlink(b"l", b"a"), rules=AMBIGUOUS)
     yield either("hdrcharset=BINARY", pax((b"hdrcharset", b"BINARY"), (b"path", b"dist/\xff.js")), f, rules=AMBIGUOUS)
     yield either("charset", pax((b"charset", b"ISO-IR 8859 1 1998"), (b"path", b"dist/b.js")), f, rules=AMBIGUOUS)
     yield good("node-tar's SCHILY.dev, ino, nlink", pax((b"SCHILY.dev", b"64512"), (b"SCHILY.ino", b"131"), (b"SCHILY.nlink", b"1"), (b"atime", b"1700000000.5"), (b"ctime", b"1700000000.25")), f)
@@ -215,8 +237,18 @@ def fields() -> Iterator[Odd]:
     for name, width in (("uid", 8), ("gid", 8), ("mtime", 12), ("devmajor", 8)):
         odd_field = EITHER if name == "devmajor" else REFUSE
         table[f"{name} all NUL"] = (header(b"dist/a.js", size=2, **{name: bytes(width)}) + body, EITHER if name == "devmajor" else ACCEPT, DAMAGED)
-        table[f"{name} base-256"] = (header(b"dist/a.js", size=2, **{name: base256(1, width)}) + body, EITHER, DAMAGED)
+        table[f"{name} base-256"] = (header(b"dist/a.js", size=2, **{name: base256(1, width)}) + body, EITHER if name == "devmajor" else ACCEPT, DAMAGED)
+        for first in (0x81, 0xC0, 0xBF, 0xFE):
+            table[f"{name} base-256, first byte {first:#x}"] = (header(b"dist/a.js", size=2, **{name: base256(1, width, first)}) + body, odd_field, DAMAGED)
         table[f"{name} garbage"] = (header(b"dist/a.js", size=2, **{name: b"garbage"}) + body, odd_field, DAMAGED)
+    for value, verdict in ((3_000_000, ACCEPT), (4294967294, ACCEPT), (4294967295, ACCEPT), (4294967296, REFUSE), (1 << 54, REFUSE), (-1, REFUSE), (-2, REFUSE)):
+        for name in ("uid", "gid"):
+            number = base256(value, 8, 0x80 if value >= 0 else 0xFF)
+            table[f"{name} base-256 of {value}"] = (header(b"dist/a.js", size=2, **{name: number}) + body, verdict, AMBIGUOUS)
+    # The last are behind the dates of JavaScript.
+    for value, verdict in ((1 << 33, ACCEPT), (1 << 40, ACCEPT), (-1, ACCEPT), (-(1 << 40), ACCEPT), (1 << 53, REFUSE), (1 << 70, REFUSE), (-(1 << 70), REFUSE)):
+        number = base256(value, 12, 0x80 if value >= 0 else 0xFF)
+        table[f"mtime base-256 of {value}"] = (header(b"dist/a.js", size=2, mtime=number) + body, verdict, AMBIGUOUS)
     for value in (b"", b"garbage", b"+644"):
         block = bytearray(header(b"dist/a.js", size=2))
         block[100:108] = value.ljust(8, b"\0")
@@ -340,6 +372,7 @@ def replay() -> Iterator[Odd]:
     yield odd("the same folder twice, another mode", folder(b"d/"), folder(b"d/", mode=0o700), x, rules=AMBIGUOUS)
     yield odd("the same folder twice, with ./ and another mode", folder(b"./d/"), folder(b"d/", mode=0o700), x, rules=AMBIGUOUS)
     yield either("the same link twice", symlink(b"l", b"a"), symlink(b"l", b"a"), rules=AMBIGUOUS)
+    yield odd("the same link twice, another owner", symlink(b"l", b"a"), symlink(b"l", b"a", uid=octal(1000, 8)), rules=AMBIGUOUS)
     yield odd("a link twice, another target", symlink(b"l", b"a"), symlink(b"l", b"b"), rules=AMBIGUOUS)
     yield odd("a file, then a link", a, symlink(b"a.js", b"dist/index.js"), rules=AMBIGUOUS)
     yield odd("a link, then a file", symlink(b"a.js", b"dist/index.js"), a, rules=f"{AMBIGUOUS} {ESCAPE}")

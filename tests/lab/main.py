@@ -12,6 +12,7 @@ from harness import WORK, Part
 PARTS = (
     "workspace",
     "mistakes",
+    "fixes",
     "specs",
     "imports",
     "extract",

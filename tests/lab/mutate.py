@@ -90,7 +90,8 @@ def a_name(chance: Random, records: Records) -> bytes:
 
 NUMBERS = (b"0", b"00000000000", b"1", b"777", b"00000001000", b"644 ", b" 644", b"7777777", b"00000000012", b"0000644\0", b"8", b"-1", b"+1",
            b"0x10", b"", b" ", b"        ", b"77777777777", b"777777777777", b"00000000001 ", b"1\0junk", base256(1, 12), base256(1, 8),
-           base256(5, 12, 0xC0), base256(-1, 12, 0xFF), b"\x80", b"+AAB", b"1777", b"4755", b"100644", b"040755")
+           base256(5, 12, 0xC0), base256(-1, 12, 0xFF), base256(-1, 8, 0xFF), base256(3_000_000, 8), base256(4294967295, 8), base256(4294967296, 8),
+           base256(1 << 33, 12), base256(-(1 << 33), 12), base256(1 << 60, 12), b"\x80", b"+AAB", b"1777", b"4755", b"100644", b"040755")
 TYPES = b"0123456789\0LKxgXSVDMNAIZ"
 MAGICS = ((b"ustar\0", b"00"), (b"ustar ", b" \0"), (b"ustar\0", b"  "), (b"ustar\0", b"01"), (b"ustar ", b"00"), (b"\0" * 6, b"\0\0"), (b"USTAR\0", b"00"))
 
@@ -159,16 +160,18 @@ def splice(chance: Random, records: Records, seeds: list[Records]) -> None:
 def extend(chance: Random, records: Records, _: list[Records]) -> None:
     """An extended header before an entry."""
     name = a_name(chance, records) or b"dist/x"
-    number = chance.choice((b"0", b"1", b"2", b"512", b"1024", b"00", b"-0", b"+1", b"1000.5", b""))
+    number = chance.choice((b"0", b"1", b"2", b"4294967294", b"4294967295", b"4294967296", b"BINARY", b"512", b"1024", b"00", b"-0", b"+1", b"1000.5", b""))
     keyword = chance.choice((b"path", b"linkpath", b"size", b"uid", b"gid", b"uname", b"gname", b"mtime", b"atime", b"comment", b"SCHILY.ino",
                              b"SCHILY.xattr.user.x", b"LIBARCHIVE.xattr.user.x", b"LIBARCHIVE.creationtime", b"GNU.sparse.name",
-                             b"GNU.sparse.realsize", b"hdrcharset", b"SCHILY.fflags", b"SCHILY.realsize", b"VENDOR.x"))
+                             b"GNU.sparse.realsize", b"hdrcharset", b"SCHILY.fflags", b"SCHILY.realsize", b"VENDOR.x", b"SCHILY.acl.access",
+                             b"RHT.security.selinux", b"SUN.holesdata", b"charset"))
     value = name if keyword in (b"path", b"linkpath", b"GNU.sparse.name", b"uname") else number
     made = chance.choice(
         (
             lambda: pax((keyword, value)),
             lambda: pax((keyword, value), (b"mtime", b"1700000000.25")),
             lambda: pax((keyword, value), type=b"g"),
+            lambda: pax((b"hdrcharset", b"BINARY"), (keyword, value)),
             lambda: pax(body=record(keyword, value) + chance.choice((b"\0", b"\n", b"0", b"", record(keyword, value)))),
             lambda: gnu_long(name),
             lambda: gnu_long(name, b"K"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,36 @@ def sparse(root: Path) -> None:
         hole.write(b"island")
 
 
+def everywhere(root: Path, change: Callable[[Path], None]) -> None:
+    """The plain tree, with something done to everything in it, innermost first."""
+    plain(root)
+    for path in sorted(root.rglob("*"), reverse=True):
+        change(path)
+    change(root)
+
+
+def large_owner(root: Path) -> None:
+    """A number that octal has no room for, as OpenShift's pods and logins of a directory have."""
+    everywhere(root, lambda path: os.chown(path, 1_000_710_000, 3_000_000, follow_symlinks=False))
+
+
+def old_times(root: Path) -> None:
+    everywhere(root, lambda path: os.utime(path, (-86_400.5, -86_400.5), follow_symlinks=False))
+
+
+def far_times(root: Path) -> None:
+    """Behind 2242, where octal has no room either."""
+    everywhere(root, lambda path: os.utime(path, (9_000_000_000, 9_000_000_000), follow_symlinks=False))
+
+
+def access_lists(root: Path) -> None:
+    """A file that the user 1000 may also write: the list of acl(5) as the kernel keeps it."""
+    plain(root)
+    entries = ((1, 6, 0xFFFFFFFF), (2, 6, 1000), (4, 4, 0xFFFFFFFF), (0x10, 6, 0xFFFFFFFF), (0x20, 4, 0xFFFFFFFF))
+    kept = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    os.setxattr(root / "dist/index.js", "system.posix_acl_access", kept)
+
+
 Tree = Callable[[Path], None]
 
 
@@ -101,6 +132,21 @@ def gnu(options: str = "", names: str = ".") -> Callable[[Path, Path], object]:
 
 def bsd(options: str = "", names: str = ".") -> Callable[[Path, Path], object]:
     return line(f'bsdtar {options} -czf "$OUT" {names}')
+
+
+def python_says(**records: str) -> Callable[[Path, Path], object]:
+    """PAX records before every entry; `__` stands for the full stop."""
+    said = {keyword.replace("__", "."): value for keyword, value in records.items()}
+
+    def say(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.pax_headers = dict(said)
+        return member
+
+    def make(root: Path, out: Path) -> None:
+        with tarfile.open(out, "w:gz", format=tarfile.PAX_FORMAT) as tar:
+            tar.add(root, ".", filter=say)
+
+    return make
 
 
 def python(form: int, names: str) -> Callable[[Path, Path], object]:
@@ -226,5 +272,54 @@ def others() -> list[Producer]:
     return made
 
 
+# Without effect on the tree: flags, access lists and labels of other systems, and what only their own programs read.
+WITHOUT_EFFECT = {
+    "file flags": {"SCHILY__fflags": "nodump"},
+    "an access list for what is made in a folder": {"SCHILY__acl__default": "user::rwx,group::r-x,other::r-x"},
+    "a label of SELinux": {"RHT__security__selinux": "system_u:object_r:bin_t:s0"},
+    "keywords of libarchive": {"LIBARCHIVE__creationtime": "1700000000", "LIBARCHIVE__xattr__user__x": "AQIA"},
+    "keywords of Windows' containers": {"MSWINDOWS__fileattr": "32", "MSWINDOWS__rawsd": "AQAEgBQA"},
+    "a vendor's keyword with two lines": {"VENDOR__note": "one\ntwo"},
+    "hdrcharset=BINARY": {"hdrcharset": "BINARY"},
+    "hdrcharset of UTF-8": {"hdrcharset": "ISO-IR 10646 2000 UTF-8"},
+}
+WITH_EFFECT = {
+    "a sparse file's name": {"GNU__sparse__name": "dist/other.js"},
+    "star's size": {"SCHILY__realsize": "1"},
+    "Solaris' holes": {"SUN__holesdata": "0 1"},
+    "another charset": {"charset": "ISO-IR 8859 1 1998"},
+    "another hdrcharset": {"hdrcharset": "ISO-IR 8859 1 1998"},
+    "a keyword of POSIX's that is not known": {"realtime": "1"},
+}
+
+
+def beyond_octal() -> list[Producer]:
+    """Owners and times that have no room as octal digits, and the keywords of other systems."""
+    made = []
+    node_formats = (("", ""), (", portable", "portable: true,"), (", noPax", "noPax: true,"))
+    for what, build in (("a large owner", large_owner), ("times before 1970", old_times), ("times behind 2242", far_times)):
+        made += [Producer(f"GNU tar {form}, {what}", gnu(f"--format={form}"), build) for form in ("gnu", "oldgnu", "pax")]
+        made += [Producer(f"bsdtar {form}, {what}", bsd(f"--format={form}"), build) for form in ("gnutar", "pax", "paxr")]
+        made += [Producer(f"Python tarfile {form}, {what}", python(number, "."), build) for form, number in (("GNU", tarfile.GNU_FORMAT), ("PAX", tarfile.PAX_FORMAT))]
+        if build is not old_times:  # which it stops at
+            made += [Producer(f"node-tar{form}, {what}", node(options), build) for form, options in node_formats]
+        made.append(Producer(f"busybox tar, {what}", line('busybox tar -czf "$OUT" .'), build))
+    for form in ("gnu", "oldgnu", "pax"):
+        made += [
+            Producer(f"GNU tar {form}, --owner beyond octal", gnu(f"--format={form} --owner=dev:3000000 --group=dev:4294967294")),
+            Producer(f"GNU tar {form}, --mtime before 1970", gnu(f"--format={form} --mtime=@-1")),
+            Producer(f"GNU tar {form}, --mtime behind 2242", gnu(f"--format={form} --mtime=@8589934592")),
+        ]
+    made += [Producer(f"Python tarfile, {what}", python_says(**records)) for what, records in WITHOUT_EFFECT.items()]
+    made += [Producer(f"Python tarfile, {what}", python_says(**records), refused="archive-ambiguous") for what, records in WITH_EFFECT.items()]
+    made += [
+        Producer("GNU tar pax, --acls", gnu("--format=pax --acls"), access_lists),
+        Producer("bsdtar pax, --acls", bsd("--format=pax --acls"), access_lists),
+        # Without a locale, as in most containers, bsdtar takes every name beyond ASCII for bytes.
+        *(Producer(f"bsdtar {form} without a locale, {tree}", line(f'bsdtar --format={form} -czf "$OUT" .', LC_ALL="C"), build) for form in ("pax", "paxr") for tree, build in (("odd names", odd_names), ("Latin-1 names", latin_names))),
+    ]
+    return made
+
+
 def table() -> list[Producer]:
-    return gnu_tar() + others()
+    return gnu_tar() + others() + beyond_octal()

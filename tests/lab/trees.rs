@@ -3,13 +3,9 @@
 //!
 //! `manifest` shows only files and their sums. Names and targets are bytes, written as the code points of Latin-1.
 
-use bundle_doctor::check::contents::Depth;
-use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
-use bundle_doctor::report::finding::Severity;
-use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::tree::nodes::{Kind, NodeId, Tree};
-use bundle_doctor::update::documented_paths;
+use bundle_doctor::internals::{
+    Depth, InspectOptions, Inspected, Kind, Limits, NodeId, Severity, Tree, documented_paths, inspect, run_rules,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
@@ -38,7 +34,7 @@ fn judged(path: &str) -> io::Result<Value> {
 
 /// The ids of the rules that find an error, and of those that warn.
 fn rules_that_fire(inspected: &Inspected) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
-    let findings = engine::run_rules(&inspected.bundle_unfollowed());
+    let findings = run_rules(&inspected.bundle_unfollowed());
     let of = |severity| findings.iter().filter(move |finding| finding.severity == severity).map(|finding| finding.rule);
     (of(Severity::Error).collect(), of(Severity::Warning).collect())
 }

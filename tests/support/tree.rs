@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// One entry.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     mode: u32,
     owner: Owner,
     kind: Kind,
@@ -59,7 +59,7 @@ enum End {
 
 /// A parsed fixture.
 #[derive(Clone, Debug)]
-pub struct Fixture {
+pub(crate) struct Fixture {
     pub options: Vec<String>,
     pub expect: Option<Vec<String>>,
     pub as_archive: bool,
@@ -79,7 +79,7 @@ pub struct Fixture {
 
 impl Fixture {
     /// Reads a fixture and what it builds on.
-    pub fn load(path: &Path) -> Self {
+    pub(crate) fn load(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut fixture = Self {
             options: Vec::new(),
@@ -184,7 +184,7 @@ impl Fixture {
     }
 
     /// The archive's bytes.
-    pub fn archive(&self) -> Vec<u8> {
+    pub(crate) fn archive(&self) -> Vec<u8> {
         let mut bytes = self.bytes.clone().unwrap_or_else(|| {
             let tar = self.tar();
             match self.gzip {
@@ -228,7 +228,7 @@ impl Fixture {
     }
 
     /// Writes the directory below `root`, which must be empty. Owners are not set, as that takes root.
-    pub fn directory(&self, root: &Path) {
+    pub(crate) fn directory(&self, root: &Path) {
         let at = |name: &[u8]| root.join(std::ffi::OsStr::from_bytes(&normal(name)));
         for entry in &self.entries {
             let path = at(&entry.name);
@@ -294,6 +294,7 @@ impl Entry {
             let range = match field.as_str() {
                 "name" => 0..100,
                 "mode" => 100..108,
+                "mtime" => 136..148,
                 "uid" => 108..116,
                 "size" => 124..136,
                 "typeflag" => 156..157,

@@ -13,14 +13,14 @@ const PIECE: usize = 128 * 1024;
 const UNKNOWN_SYSTEM: u8 = 255;
 
 /// Compresses what is written to it.
-pub struct Compressor<W: Write> {
+pub(crate) struct Compressor<W: Write> {
     encoder: GzEncoder<W>,
     piece: Vec<u8>,
 }
 
 impl<W: Write> Compressor<W> {
     /// Starts a stream.
-    pub fn new(out: W) -> Self {
+    pub(crate) fn new(out: W) -> Self {
         let encoder = GzBuilder::new().operating_system(UNKNOWN_SYSTEM).write(out, Compression::best());
         Self { encoder, piece: Vec::with_capacity(PIECE) }
     }
@@ -29,7 +29,7 @@ impl<W: Write> Compressor<W> {
     ///
     /// # Errors
     /// Whatever the writer gives.
-    pub fn finish(mut self) -> io::Result<W> {
+    pub(crate) fn finish(mut self) -> io::Result<W> {
         self.encoder.write_all(&self.piece)?;
         self.encoder.finish()
     }

@@ -1,4 +1,4 @@
 //! The archives that we write: the tar stream of a plan, compressed.
 
-pub mod gzip;
-pub mod tar;
+pub(crate) mod gzip;
+pub(crate) mod tar;

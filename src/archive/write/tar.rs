@@ -14,7 +14,7 @@ const NAME: usize = 100;
 const CHUNK: usize = 128 * 1024;
 
 /// One entry of an archive that is written.
-pub struct PackedEntry<'e> {
+pub(crate) struct PackedEntry<'e> {
     /// Its path in the archive.
     pub path: RelPath,
     /// What it is.
@@ -22,7 +22,7 @@ pub struct PackedEntry<'e> {
 }
 
 /// What an entry is.
-pub enum PackedNode<'e> {
+pub(crate) enum PackedNode<'e> {
     /// A directory.
     Directory,
     /// A regular file.
@@ -41,7 +41,7 @@ pub enum PackedNode<'e> {
 }
 
 /// Where a file's content comes from.
-pub enum PackedContent<'e> {
+pub(crate) enum PackedContent<'e> {
     /// The file of that path in the folder.
     Kept(RelPath),
     /// It was made for the archive.
@@ -50,7 +50,7 @@ pub enum PackedContent<'e> {
 
 /// Why an archive was not written to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum WriteError {
+pub(crate) enum WriteError {
     /// A file of the folder could not be read.
     #[error("cannot read {path}")]
     Read {
@@ -72,7 +72,7 @@ pub enum WriteError {
 ///
 /// # Errors
 /// A [`WriteError`].
-pub fn write<'e>(
+pub(crate) fn write<'e>(
     entries: impl Iterator<Item = PackedEntry<'e>>,
     time: u64,
     open: &dyn Fn(&RelPath) -> io::Result<Box<dyn Read>>,

@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-ambiguous",
     severity: Severity::Error,
     summary: "two extractors would read the archive differently",
@@ -19,15 +19,22 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
-    let defects = bundle.snapshot.defects.iter().filter(|defect| defect.kind == DefectKind::Ambiguous);
+    let defects = bundle
+        .snapshot
+        .defects
+        .iter()
+        .filter(|defect| matches!(defect.kind, DefectKind::Ambiguous | DefectKind::Renamed));
     defects
         .map(|defect| {
             let message = format!("Extractors would not agree on this archive: {}", defect.what);
             let observation = defects::of_defect(defect, message);
-            if defect.hides_tree {
+            if defect.kind == DefectKind::Renamed {
+                observation.help("rename the file in the bundle, and make the archive again")
+            } else if defect.hides_tree {
                 observation.help(format!(
-                    "make the archive again in one go with GNU tar, without appending to it:\n{}",
-                    documented_paths::MAKE_ARCHIVE
+                    "make the archive again in one go with GNU tar, without appending to it, {}:\n{}",
+                    documented_paths::FROM_ROOT,
+                    documented_paths::MAKE_CLEAN_ARCHIVE
                 ))
             } else {
                 // A link that node-tar leaves out. GNU tar, which the server runs, makes it.

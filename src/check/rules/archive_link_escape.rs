@@ -1,13 +1,13 @@
 //! `archive-link-escape`: a link that leads out of the bundle, or an entry written through a link.
 
 use super::defects;
-use super::links::{self, ModuleFault};
+use super::links::{self, LinkFault};
 use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-link-escape",
     severity: Severity::Error,
     summary: "a link that leads out of the bundle, or an entry written through a link",
@@ -28,7 +28,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     }
     if bundle.snapshot.tree_is_known() {
         let message = "A link that leads out of the bundle: on the server it points at whatever is there";
-        found.extend(links::with(bundle, ModuleFault::EscapesOutsideModules, message, help));
+        found.extend(links::with(bundle, LinkFault::EscapesOutsideModules, message, help));
     }
     found
 }

@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
 use crate::tree::nodes::Kind;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-special-file",
     severity: Severity::Error,
     summary: "a device, FIFO, socket or entry of unknown type",

@@ -6,7 +6,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::{DefectKind, FileFormat, Unreadable};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-unreadable",
     severity: Severity::Error,
     summary: "the file is not a gzip-compressed tar archive, or it is cut off or damaged",
@@ -74,7 +74,8 @@ fn message(how: &Unreadable) -> String {
 }
 
 fn help(how: &Unreadable) -> String {
-    let make_again = format!("make the archive again, from the repository's root:\n{}", documented_paths::MAKE_ARCHIVE);
+    let make_again =
+        format!("make the archive again, {}:\n{}", documented_paths::FROM_ROOT, documented_paths::MAKE_ARCHIVE);
     match how {
         Unreadable::Instead { found: FileFormat::Html | FileFormat::Json | FileFormat::Text, .. } => {
             "this is what the server answered instead of the archive: see that the archive is published at that address, and fetch with `curl -f`, which fails on an error page".to_owned()

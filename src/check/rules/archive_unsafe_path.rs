@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-unsafe-path",
     severity: Severity::Error,
     summary: "a name in the archive is absolute, has `..` or a NUL, or is empty",
@@ -28,7 +28,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         .into_iter()
         .map(|observation| {
             observation.help(format!(
-                "make the archive again with names relative to the bundle:\n{}",
+                "make the archive again with names relative to the bundle, {}:\n{}",
+                documented_paths::FROM_ROOT,
                 documented_paths::MAKE_ARCHIVE
             ))
         })

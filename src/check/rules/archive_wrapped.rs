@@ -6,7 +6,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "archive-wrapped",
     severity: Severity::Error,
     summary: "everything is below one top folder, so extraction would nest it",
@@ -35,9 +35,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         "Everything is below `{path}/`: extracted, the agent is at `{path}/{}`, where systemd does not look",
         bundle.names.entry
     );
-    vec![
-        Observation::new(message)
-            .at(path)
-            .help(format!("make the archive from inside the bundle's folder:\n{}", documented_paths::MAKE_ARCHIVE)),
-    ]
+    vec![Observation::new(message).at(path).help(format!(
+        "make the archive from inside the bundle's folder, {}:\n{}",
+        documented_paths::FROM_ROOT,
+        documented_paths::MAKE_ARCHIVE
+    ))]
 }

@@ -7,7 +7,7 @@ use crate::report::finding::Observation;
 const MAX: usize = 200;
 
 /// Words an observation for each place, up to a bound, and one for the rest.
-pub fn each<T>(places: impl IntoIterator<Item = T>, word: impl Fn(T) -> Observation) -> Vec<Observation> {
+pub(super) fn each<T>(places: impl IntoIterator<Item = T>, word: impl Fn(T) -> Observation) -> Vec<Observation> {
     let mut places = places.into_iter();
     let mut found: Vec<_> = places.by_ref().take(MAX).map(word).collect();
     let rest = places.count();

@@ -8,7 +8,7 @@ use crate::signing::authenticity::ManifestFile;
 use crate::signing::checksums::MismatchKind;
 use crate::signing::manifest_files::MANIFEST;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "checksum-mismatch",
     severity: Severity::Error,
     summary: "a file differs from, is absent from, or is not listed in the manifest",

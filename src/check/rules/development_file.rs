@@ -5,8 +5,9 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::development_files::DevelopmentFile;
 use crate::tree::nodes::{Content, NodeId};
+use crate::tree::ownership::Ownership;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "development-file",
     severity: Severity::Warning,
     summary: "sources, compiler settings, caches, tests or workspace files that no server needs",
@@ -30,6 +31,12 @@ const fn message(unneeded: DevelopmentFile) -> &'static str {
     }
 }
 
+const HELP: &str =
+    "leave it out of the archive, with `--exclude` on tar's command line or by removing it from the bundle's folder";
+
+/// `pack` leaves behind what no server needs of the shared package.
+const HELP_IN_SHARED: &str = "leave it out of the archive, with `--exclude` on tar's command line, or from the repository's root all of this kind at once: `bundle-doctor pack --from-repo .`";
+
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let tree = bundle.tree();
     let mut found: Vec<(DevelopmentFile, NodeId)> = Vec::new();
@@ -37,16 +44,20 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         found.extend(DevelopmentFile::of(tree, id, ownership).map(|unneeded| (unneeded, id)));
     }
     let kinds = DevelopmentFile::ALL.into_iter().filter_map(|unneeded| {
-        let mut paths: Vec<_> = found.iter().filter(|(kind, _)| *kind == unneeded).map(|(_, id)| tree.path(*id)).collect();
+        let of_this_kind = || found.iter().filter(|(kind, _)| *kind == unneeded);
+        let mut paths: Vec<_> = of_this_kind().map(|(_, id)| tree.path(*id)).collect();
         paths.sort_unstable();
         let first = paths.first()?;
         let observation = Observation::new(message(unneeded)).at(first);
-        let observation = if paths.len() > 1 { observation.evidence(format!("the first of {}", paths.len())) } else { observation };
+        let observation =
+            if paths.len() > 1 { observation.evidence(format!("the first of {}", paths.len())) } else { observation };
         let observation = match broken_workspace(bundle).filter(|_| unneeded == DevelopmentFile::Workspace) {
             Some(message) => Observation { message: message.to_owned(), ..observation.only(Severity::Error) },
             None => observation,
         };
-        Some(observation.help("leave it out of the archive, with `--exclude` on tar's command line or by removing it from the bundle's folder"))
+        let only_in_shared =
+            of_this_kind().all(|(_, id)| Ownership::of(tree.path(*id).as_bytes(), bundle.names) == Ownership::Shared);
+        Some(observation.help(if only_in_shared { HELP_IN_SHARED } else { HELP }))
     });
     kinds.collect()
 }

@@ -6,7 +6,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::resolve::Unresolved;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "entry-point-missing",
     severity: Severity::Error,
     summary: "there is no regular, non-empty entry point (dist/index.js)",

@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{NodeId, Owner};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "foreign-owner",
     severity: Severity::Warning,
     summary: "the archive says that someone other than root owns its files",
@@ -33,7 +33,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         if count > 1 { format!("owner {owner}, the first of {count} such entries") } else { format!("owner {owner}") };
     let message = "Not owned by root, and root's `tar` keeps owners: a user of that name or number on the server can change what root runs";
     let help = format!(
-        "pack with root as the owner and plain modes, from the repository's root:\n{}",
+        "pack with root as the owner and plain modes, {}:\n{}",
+        documented_paths::FROM_ROOT,
         documented_paths::MAKE_CLEAN_ARCHIVE
     );
     vec![Observation::new(message).at(tree.path(first)).evidence(evidence).help(help)]

@@ -5,7 +5,7 @@ use super::specifiers;
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "install-script",
     severity: Severity::Warning,
     summary: "the bundle's own package.json has a script that installing would run",

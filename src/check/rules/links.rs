@@ -9,7 +9,7 @@ use crate::tree::path::RelPath;
 
 /// What is wrong with a link, worst first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ModuleFault {
+pub(super) enum LinkFault {
     /// It stands in no `node_modules` and leads out of the bundle.
     EscapesOutsideModules,
     /// It stands in a `node_modules` and is absolute or leads out of the bundle.
@@ -22,7 +22,7 @@ pub enum ModuleFault {
 
 /// The links of a bundle that have this fault, each worded, but for those that stand for an entry point or for the
 /// shared package, which have rules of their own.
-pub fn with(bundle: &Bundle<'_>, wanted: ModuleFault, message: &str, help: &str) -> Vec<Observation> {
+pub(super) fn with(bundle: &Bundle<'_>, wanted: LinkFault, message: &str, help: &str) -> Vec<Observation> {
     let tree = bundle.tree();
     let names = bundle.names;
     let judged = [names.shared_copy(), names.shared_copy_entry(), names.entry.clone()];
@@ -40,17 +40,17 @@ pub fn with(bundle: &Bundle<'_>, wanted: ModuleFault, message: &str, help: &str)
     })
 }
 
-fn fault(bundle: &Bundle<'_>, link: NodeId) -> Option<ModuleFault> {
+fn fault(bundle: &Bundle<'_>, link: NodeId) -> Option<LinkFault> {
     let tree = bundle.tree();
     let leads = tree.follow(link).err()?;
     let path = tree.path(link);
     let in_modules = path.components().any(|component| component == b"node_modules");
     let stands_for_needed = || top_level_package(&path).is_some_and(|package| bundle.needs(package));
     Some(match leads {
-        Unresolved::Leaves if in_modules => ModuleFault::EscapesFromModules,
-        Unresolved::Leaves => ModuleFault::EscapesOutsideModules,
-        _ if into_a_store(tree.target(link)) && stands_for_needed() => ModuleFault::NeedsStore,
-        _ => ModuleFault::Dangling,
+        Unresolved::Leaves if in_modules => LinkFault::EscapesFromModules,
+        Unresolved::Leaves => LinkFault::EscapesOutsideModules,
+        _ if into_a_store(tree.target(link)) && stands_for_needed() => LinkFault::NeedsStore,
+        _ => LinkFault::Dangling,
     })
 }
 
@@ -68,7 +68,7 @@ fn into_a_store(target: &[u8]) -> bool {
 }
 
 /// The first link on the way to a path, the path's own node included.
-pub fn on_the_way(tree: &Tree, path: &str) -> Option<NodeId> {
+pub(super) fn on_the_way(tree: &Tree, path: &str) -> Option<NodeId> {
     let mut at = tree.root();
     for component in path.split('/') {
         at = tree.child(at, component.as_bytes())?;

@@ -7,7 +7,7 @@ use crate::node::package::Dependency;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "local-protocol",
     severity: Severity::Error,
     summary: "a dependency by a path or protocol that the server does not have",

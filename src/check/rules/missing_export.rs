@@ -9,7 +9,7 @@ use crate::tree::nodes::NodeId;
 use crate::tree::ownership::Ownership;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "missing-export",
     severity: Severity::Error,
     summary: "a reachable file imports a name that its target inside the bundle does not export",

@@ -51,11 +51,11 @@ mod workspace_link;
 mod workspace_protocol;
 mod world_writable;
 
-pub use rule::{Judges, Rule, StopsStart};
+pub(crate) use rule::{Judges, Rule, StopsStart};
 
 /// Every rule, in the order in which findings are reported: the archive, who made it, its layout, the agent, the shared package,
 /// what is installed, and what should not be shipped.
-pub static RULES: &[&Rule] = &[
+pub(crate) static RULES: &[&Rule] = &[
     &archive_unreadable::RULE,
     &archive_too_large::RULE,
     &archive_unsafe_path::RULE,
@@ -100,6 +100,6 @@ pub static RULES: &[&Rule] = &[
 
 /// The rule of that id.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static Rule> {
+pub(crate) fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
 }

@@ -6,7 +6,7 @@ use crate::tree::nodes::{Kind, NodeId};
 
 /// One observation for all files and directories whose mode is `bad`: a link's mode means nothing on Linux, and a
 /// special file has a rule of its own.
-pub fn one_for_all(bundle: &Bundle<'_>, bad: impl Fn(u16) -> bool, message: &str) -> Option<Observation> {
+pub(super) fn one_for_all(bundle: &Bundle<'_>, bad: impl Fn(u16) -> bool, message: &str) -> Option<Observation> {
     let tree = bundle.tree();
     let has_mode = |id: &NodeId| matches!(tree.kind(*id), Kind::Directory | Kind::File(_));
     let is_bad = |id: &NodeId| has_mode(id) && bad(tree.meta(*id).mode);
@@ -17,7 +17,7 @@ pub fn one_for_all(bundle: &Bundle<'_>, bad: impl Fn(u16) -> bool, message: &str
 }
 
 /// How many nodes, the root included, are `bad`, and the first of them by path.
-pub fn count_and_first(bundle: &Bundle<'_>, bad: impl Fn(&NodeId) -> bool) -> Option<(usize, NodeId)> {
+pub(super) fn count_and_first(bundle: &Bundle<'_>, bad: impl Fn(&NodeId) -> bool) -> Option<(usize, NodeId)> {
     let tree = bundle.tree();
     let all: Vec<_> = std::iter::once(tree.root()).chain(tree.ids()).filter(bad).collect();
     let first = all.iter().copied().min_by_key(|id| tree.path(*id))?;

@@ -6,7 +6,7 @@ use crate::check::bundle::Bundle;
 use crate::node::modules::{FormatFault, ModuleFault, WrongFormat};
 use crate::report::finding::{Observation, Severity};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "module-format-mismatch",
     severity: Severity::Error,
     summary: "ES module syntax in a file that Node loads as CommonJS, or the reverse",

@@ -8,7 +8,7 @@ use crate::node::node_version::NodeVersion;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "module-syntax-error",
     severity: Severity::Error,
     summary: "a file reachable from the entry point does not parse",

@@ -6,7 +6,7 @@ use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "nested-layout",
     severity: Severity::Error,
     summary: "the old layout: the agent is below apps/agent/",
@@ -33,7 +33,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     };
     let help = match bundle.layout {
         BundleLayout::Mixed => format!(
-            "remove the old one, and pack the flat bundle alone, from the repository's root:\n{}",
+            "remove the old one, and pack the flat bundle alone, from the repository's root:\nrm -rf {}/{nested}\n{}",
+            documented_paths::BUNDLE_SOURCE,
             documented_paths::MAKE_ARCHIVE
         ),
         _ => format!(

@@ -7,7 +7,7 @@ use crate::node::package_file::PackageFile;
 use crate::report::finding::{Detail, Observation, Severity};
 use serde_json::Value;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "package-json-invalid",
     severity: Severity::Error,
     summary: "package.json is not a JSON object with a name and a semver version",

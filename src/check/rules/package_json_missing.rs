@@ -6,7 +6,7 @@ use crate::node::package_file::PackageFile;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "package-json-missing",
     severity: Severity::Error,
     summary: "there is no package.json at the root",
@@ -23,7 +23,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     }
     let message = "There is no package.json: pnpm stops with ERR_PNPM_NO_PKG_MANIFEST, npm says `up to date` and installs nothing, and node takes the agent for CommonJS";
     let help = format!(
-        "put it back into `{}` and pack again, from the repository's root:\n{}",
+        "put it back and pack again, from the repository's root:\ngit checkout -- {}/package.json\n{}",
         documented_paths::BUNDLE_SOURCE,
         documented_paths::MAKE_ARCHIVE
     );

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 use unicode_normalization::UnicodeNormalization;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "path-not-portable",
     severity: Severity::Warning,
     summary: "a name is not UTF-8, has control characters, or differs from another only by case or Unicode form",

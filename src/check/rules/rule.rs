@@ -4,7 +4,7 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
 /// One rule.
-pub struct Rule {
+pub(crate) struct Rule {
     /// Its name, which is also its file's, its page's and its fixtures'.
     pub id: &'static str,
     /// How bad it is unless the user says otherwise.
@@ -25,7 +25,7 @@ pub struct Rule {
 
 /// What a rule looks at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Judges {
+pub(crate) enum Judges {
     /// The archive itself, whether or not its tree is known.
     Archive,
     /// The tree.
@@ -35,7 +35,7 @@ pub enum Judges {
 /// Whether what a rule finds keeps Node from starting the bundle. Only errors do: what is milder is met at some starts,
 /// or at none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum StopsStart {
+pub(crate) enum StopsStart {
     /// Whatever it finds: Node cannot run the agent.
     Always,
     /// Where the finding's [`Detail`](crate::report::finding::Detail) says so: the rule also says what a release must not
@@ -46,4 +46,4 @@ pub enum StopsStart {
 }
 
 /// Rules that say that the files are not where they belong: what is missing at the root follows from them.
-pub const MISPLACED: &[&str] = &["archive-wrapped", "nested-layout"];
+pub(super) const MISPLACED: &[&str] = &["archive-wrapped", "nested-layout"];

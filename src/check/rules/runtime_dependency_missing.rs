@@ -4,7 +4,7 @@ use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "runtime-dependency-missing",
     severity: Severity::Error,
     summary: "a package that the agent needs at run time is not declared",

@@ -6,7 +6,7 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{Content, NodeId};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "secret-file",
     severity: Severity::Error,
     summary: "a private key, credentials or an agent's identity",

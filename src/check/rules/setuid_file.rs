@@ -4,8 +4,9 @@ use super::modes;
 use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
+use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "setuid-file",
     severity: Severity::Error,
     summary: "a file or directory has the set-uid or set-gid bit",
@@ -19,12 +20,15 @@ pub static RULE: Rule = Rule {
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message =
         "Set-uid or set-gid bits, which root's `tar` keeps: anyone on the server can run it with its owner's rights";
+    // GNU tar's `--mode` alone would leave set-gid folders as they are.
+    let help = format!(
+        "take the bits away and pack again, {}:\nchmod -R u-s,g-s {}\n{}",
+        documented_paths::FROM_ROOT,
+        documented_paths::BUNDLE_SOURCE,
+        documented_paths::MAKE_CLEAN_ARCHIVE
+    );
     modes::one_for_all(bundle, |mode| mode & 0o6000 != 0, message)
-        .map(|observation| {
-            observation.help(
-                "take the bits away and pack again, from the repository's root:\nchmod -R u-s,g-s apps/agent/bundle",
-            )
-        })
+        .map(|observation| observation.help(help))
         .into_iter()
         .collect()
 }

@@ -7,7 +7,7 @@ use crate::node::resolve::{Loader, Target};
 use crate::report::finding::{Detail, Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "shared-entry-missing",
     severity: Severity::Error,
     summary: "the shared package has no regular, non-empty dist/index.js",

@@ -9,7 +9,7 @@ use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal, Resolver, Tar
 use crate::report::finding::{Detail, Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "shared-package-json-invalid",
     severity: Severity::Error,
     summary: "the shared package's package.json is absent, invalid, misnamed or leads to nothing",
@@ -106,7 +106,7 @@ fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
 }
 
 /// What the bare name of the shared package leads to.
-pub fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target, ResolveRefusal>> {
+pub(super) fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target, ResolveRefusal>> {
     let (tree, names) = (bundle.tree(), bundle.names);
     let folder = tree.resolve(names.shared_copy().as_bytes()).ok()?;
     let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());

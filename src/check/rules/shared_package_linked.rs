@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "shared-package-linked",
     severity: Severity::Error,
     summary: "the shared package is a link, not a copy",
@@ -48,7 +48,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         ),
     };
     let target = crate::text::printable_bytes(tree.target(link)).into_owned();
-    let help =
-        format!("replace it by a copy, from the repository's root:\n{}", documented_paths::copy_shared(bundle.names));
+    let help = format!(
+        "replace it by a copy, {}:\n{}",
+        documented_paths::FROM_ROOT,
+        documented_paths::copy_shared(bundle.names)
+    );
     vec![Observation::new(message).at(tree.path(link)).evidence(format!("→ {target}")).help(help).only(severity)]
 }

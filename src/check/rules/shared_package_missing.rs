@@ -7,7 +7,7 @@ use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "shared-package-missing",
     severity: Severity::Error,
     summary: "there is no copy of the shared package in node_modules",
@@ -31,9 +31,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         "There is no `{copy}/`: node stops with ERR_MODULE_NOT_FOUND: Cannot find package '{}'",
         bundle.names.shared
     );
-    vec![
-        Observation::new(message)
-            .at(&copy)
-            .help(format!("copy it, from the repository's root:\n{}", documented_paths::copy_shared(bundle.names))),
-    ]
+    vec![Observation::new(message).at(&copy).help(format!(
+        "copy it, {}:\n{}",
+        documented_paths::FROM_ROOT,
+        documented_paths::copy_shared(bundle.names)
+    ))]
 }

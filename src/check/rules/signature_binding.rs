@@ -5,7 +5,7 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::signing::authenticity::Signature;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "signature-binding",
     severity: Severity::Warning,
     summary: "the signature was made for another file name or version",

@@ -5,7 +5,7 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::report::signature::SignatureStatus;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "signature-untrusted",
     severity: Severity::Error,
     summary: "the signature was made by a key that is not trusted",

@@ -4,11 +4,11 @@
 use crate::check::bundle::Bundle;
 use crate::node::installed::installed_by_path;
 use crate::node::package::{Dependency, Package};
-pub use crate::node::specifier::Refers;
+pub(super) use crate::node::specifier::Refers;
 use crate::report::finding::Observation;
 
 /// A package that installing would read, with its folder relative to the bundle (empty for the root).
-pub struct Installed<'a> {
+pub(super) struct Installed<'a> {
     folder: &'a str,
     package: Owned<'a>,
 }
@@ -20,7 +20,7 @@ enum Owned<'a> {
 
 impl Installed<'_> {
     /// The parsed `package.json`.
-    pub fn package(&self) -> &Package {
+    pub(super) fn package(&self) -> &Package {
         match &self.package {
             Owned::Root(package) => package,
             Owned::Shared(package) => package,
@@ -28,17 +28,17 @@ impl Installed<'_> {
     }
 
     /// Whether it is the bundle's own.
-    pub fn is_root(&self) -> bool {
+    pub(super) fn is_root(&self) -> bool {
         self.folder.is_empty()
     }
 
     /// Its specifiers: package managers heed overrides only at the root.
-    pub fn specifiers(&self) -> Vec<Dependency> {
+    pub(super) fn specifiers(&self) -> Vec<Dependency> {
         if self.is_root() { self.package().specifiers() } else { self.package().declared() }
     }
 
     /// Starts an observation about one of its specifiers.
-    pub fn observe(&self, dependency: &Dependency, message: impl AsRef<str>) -> Observation {
+    pub(super) fn observe(&self, dependency: &Dependency, message: impl AsRef<str>) -> Observation {
         let path = if self.is_root() { "package.json".to_owned() } else { format!("{}/package.json", self.folder) };
         Observation::new(message)
             .at(path)
@@ -48,7 +48,7 @@ impl Installed<'_> {
 }
 
 /// The packages that step 5 of the update would read.
-pub fn installed<'a>(bundle: &'a Bundle<'_>) -> Vec<Installed<'a>> {
+pub(super) fn installed<'a>(bundle: &'a Bundle<'_>) -> Vec<Installed<'a>> {
     let Some(root) = bundle.package.package() else {
         return Vec::new();
     };
@@ -74,7 +74,7 @@ fn depends_on_shared_source(bundle: &Bundle<'_>, root: &Package) -> bool {
 
 impl Installed<'_> {
     /// [`installed_by_path`] from this package's folder.
-    pub fn satisfies(&self, bundle: &Bundle<'_>, path: &str) -> bool {
+    pub(super) fn satisfies(&self, bundle: &Bundle<'_>, path: &str) -> bool {
         installed_by_path(bundle.tree(), self.folder, path).is_some()
     }
 }

@@ -7,7 +7,7 @@ use crate::node::modules::{Absent, ImportPlace, ModuleFault};
 use crate::report::finding::{Detail, Observation, Severity};
 use std::collections::BTreeMap;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "undeclared-dependency",
     severity: Severity::Error,
     summary: "a package imported from a reachable file is neither shipped, declared nor a Node builtin",

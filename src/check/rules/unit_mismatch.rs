@@ -8,7 +8,7 @@ use crate::systemd::fit::{Found, Misfit, fit};
 use crate::systemd::{Context, Unit};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "unit-mismatch",
     severity: Severity::Error,
     summary: "the systemd unit would not start this bundle",

@@ -8,7 +8,7 @@ use crate::node::resolve::ResolveFailure;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{Kind, Tree};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "unresolved-import",
     severity: Severity::Error,
     summary: "an import reachable from the entry point leads to no file that Node can load",

@@ -8,7 +8,7 @@ use crate::update::documented_paths::BUNDLE_SOURCE;
 use crate::update::generation::Generation;
 use crate::update::{Fate, UpdateOutcome, UpdateStep, predict_repaired};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "update-drops-shared",
     severity: Severity::Warning,
     summary: "deployed agents would lose the shared package in their own update",

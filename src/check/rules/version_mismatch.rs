@@ -4,7 +4,7 @@ use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "version-mismatch",
     severity: Severity::Error,
     summary: "the version is not the expected one, or not newer than the given one",

@@ -1,11 +1,11 @@
 //! `workspace-link`: a link in node_modules that leads to the machine that built the bundle.
 
-use super::links::{self, ModuleFault};
+use super::links::{self, LinkFault};
 use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "workspace-link",
     severity: Severity::Error,
     summary: "a link in node_modules that leads to the machine that built the bundle",
@@ -22,7 +22,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let store = "A link that stands for a package the agent needs and leads to a store that is not in the bundle: node stops with ERR_MODULE_NOT_FOUND";
     let help = "leave node_modules out of the bundle but for the copied shared package; the update installs the rest:\n\
                 find apps/agent/bundle/node_modules -type l -delete";
-    let mut found = links::with(bundle, ModuleFault::EscapesFromModules, leaving, help);
-    found.extend(links::with(bundle, ModuleFault::NeedsStore, store, help));
+    let mut found = links::with(bundle, LinkFault::EscapesFromModules, leaving, help);
+    found.extend(links::with(bundle, LinkFault::NeedsStore, store, help));
     found
 }

@@ -7,7 +7,7 @@ use crate::node::package::Dependency;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "workspace-protocol",
     severity: Severity::Error,
     summary: "a dependency with the workspace: protocol, which cannot be installed outside the workspace",

@@ -6,7 +6,7 @@ use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     id: "world-writable",
     severity: Severity::Warning,
     summary: "files or directories would be extracted writable by everyone",
@@ -21,7 +21,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let message =
         "Writable by everyone, and root's `tar` keeps it so: any user of the server can change what root runs";
     let help = format!(
-        "pack with root as the owner and plain modes, from the repository's root:\n{}",
+        "pack with root as the owner and plain modes, {}:\n{}",
+        documented_paths::FROM_ROOT,
         documented_paths::MAKE_CLEAN_ARCHIVE
     );
     modes::one_for_all(bundle, |mode| mode & 0o002 != 0, message)

@@ -39,7 +39,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-struct Job<'a> {
+struct PackJob<'a> {
     options: &'a Pack,
     session: &'a Session<'a>,
     configured: &'a Configured,
@@ -52,7 +52,7 @@ struct Job<'a> {
 }
 
 /// The folder that is packed: as the user calls it, and where it is.
-struct Folder {
+struct PackedFolder {
     shown: String,
     path: PathBuf,
     /// The folder whose repository's last commit gives the time.
@@ -67,7 +67,7 @@ struct Time {
 }
 
 /// What became of the folder.
-enum Beside {
+enum FolderOutcome {
     Refused(Box<SubjectReport>),
     Written { archive: Staged, survivor: Survivor, left_out: Vec<String> },
 }
@@ -76,13 +76,13 @@ enum Beside {
 const LATEST: u64 = 0o777_7777_7777;
 
 /// Packs one folder.
-pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
     let configured = match &options.from_repo {
         Some(repo) => session.configuration_of(repo)?,
         None => session.configuration()?,
     };
     let interrupt = watch(Second::Ends)?;
-    let job = Job {
+    let job = PackJob {
         options,
         session,
         configured: &configured,
@@ -103,7 +103,7 @@ pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
     Ok(exit_code::of(report.subject.verdict))
 }
 
-impl Job<'_> {
+impl PackJob<'_> {
     fn run(&self) -> Result<PackReport> {
         let key = self.key()?;
         let staging = self.staging()?;
@@ -125,8 +125,8 @@ impl Job<'_> {
             updated: Vec::new(),
         };
         let (archive, survivor, left_out) = match self.write_beside(&folder, &place, time, key.as_ref())? {
-            Beside::Refused(subject) => return Ok(report(*subject)),
-            Beside::Written { archive, survivor, left_out } => (archive, survivor, left_out),
+            FolderOutcome::Refused(subject) => return Ok(report(*subject)),
+            FolderOutcome::Written { archive, survivor, left_out } => (archive, survivor, left_out),
         };
         self.temporary.borrow_mut().push(archive.path());
         let (subject, signature) = self.judge_written(&archive, key.as_ref())?;
@@ -158,10 +158,10 @@ impl Job<'_> {
         self.options.from_repo.as_ref().map(make).transpose()
     }
 
-    fn folder(&self, staging: Option<&Staging>) -> Result<Folder> {
+    fn folder(&self, staging: Option<&Staging>) -> Result<PackedFolder> {
         if let Some(staging) = staging {
             let (path, commits) = (staging.path().to_path_buf(), staging.bundle());
-            return Ok(Folder { shown: text::printable_path(&commits), path, commits });
+            return Ok(PackedFolder { shown: text::printable_path(&commits), path, commits });
         }
         let given = self.options.folder.clone().unwrap_or_default();
         let path = PathBuf::from(&given);
@@ -173,7 +173,7 @@ impl Job<'_> {
             let help = "give the folder that the archive is made of";
             bail!(Failure::new("only a folder can be packed").at(&given).help(help));
         }
-        Ok(Folder { shown: given, commits: path.clone(), path })
+        Ok(PackedFolder { shown: given, commits: path.clone(), path })
     }
 
     /// Where the archive will be.
@@ -199,7 +199,7 @@ impl Job<'_> {
     }
 
     /// An archive inside its own folder would pack the one before it.
-    fn not_inside(&self, place: &Path, folder: &Folder) -> Result<()> {
+    fn not_inside(&self, place: &Path, folder: &PackedFolder) -> Result<()> {
         let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let (Ok(parent), Ok(root)) = (parent.canonicalize(), folder.path.canonicalize()) else { return Ok(()) };
         if parent.starts_with(root) {
@@ -212,7 +212,13 @@ impl Job<'_> {
 
     /// Judges the folder, and writes its archive beside its place unless the folder is refused. The folder's tree is
     /// gone from memory when the archive's is read.
-    fn write_beside(&self, folder: &Folder, place: &Path, time: Time, key: Option<&SecretKey>) -> Result<Beside> {
+    fn write_beside(
+        &self,
+        folder: &PackedFolder,
+        place: &Path,
+        time: Time,
+        key: Option<&SecretKey>,
+    ) -> Result<FolderOutcome> {
         let mut inspected = self.read(&folder.path, Depth::Digests, &|_| ())?;
         inspected.snapshot.path = folder.shown.clone();
         let bundle = inspected.bundle();
@@ -220,7 +226,7 @@ impl Job<'_> {
         subject.findings.retain(is_never_mended);
         subject.verdict = self.policy.fail_on.verdict(&subject.findings);
         if subject.verdict == Verdict::Fail {
-            return Ok(Beside::Refused(Box::new(subject)));
+            return Ok(FolderOutcome::Refused(Box::new(subject)));
         }
         if let Some(defect) = inspected.hiding_defect() {
             bail!(Failure::new(format!("the folder was not read to its end: {}", defect.what)).at(&folder.shown));
@@ -231,7 +237,7 @@ impl Job<'_> {
         }
         let archive = self.write(&plan, &folder.path, place, time)?;
         let left_out = plan.left_out.iter().map(ToString::to_string).collect();
-        Ok(Beside::Written { archive, survivor: plan.survivor, left_out })
+        Ok(FolderOutcome::Written { archive, survivor: plan.survivor, left_out })
     }
 
     /// Adds the manifest of what is packed, and its signature: its time is the archive's, as its bytes are part of it.
@@ -357,7 +363,7 @@ fn is_never_mended(finding: &Finding) -> bool {
     rules::find(finding.rule).is_none_or(|rule| rule.severity == Severity::Error)
 }
 
-fn unplanned(error: &PlanError, folder: &Folder) -> Failure {
+fn unplanned(error: &PlanError, folder: &PackedFolder) -> Failure {
     let help = match error {
         PlanError::NotEditable(_) => "write it in UTF-8, or keep to the folder with --layout documented",
         PlanError::Special { .. } => "take it out of the folder",
@@ -377,7 +383,7 @@ fn unpacked(error: WriteError) -> Error {
 }
 
 /// The time of all entries: SOURCE_DATE_EPOCH (reproducible-builds.org), else the last commit's, else the epoch.
-fn time(folder: &Folder) -> Result<Time> {
+fn time(folder: &PackedFolder) -> Result<Time> {
     if host::env("SOURCE_DATE_EPOCH").is_some() {
         let seconds = sign::now()?.unwrap_or_default().min(LATEST);
         return Ok(Time { seconds, from: TimeSource::SourceDateEpoch });

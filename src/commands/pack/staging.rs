@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A bundle's folder that was put together, and is gone when this is dropped.
-pub struct Staging {
+pub(super) struct Staging {
     home: TempDir,
     bundle: PathBuf,
 }
@@ -28,7 +28,7 @@ impl Staging {
     ///
     /// # Errors
     /// Where something is not there, or cannot be copied.
-    pub fn make(repo: &Path, places: &Places, names: &Names, interrupt: &Interrupt) -> Result<Self> {
+    pub(super) fn make(repo: &Path, places: &Places, names: &Names, interrupt: &Interrupt) -> Result<Self> {
         let bundle = repo.join(&places.bundle);
         let (dist, shared) = (repo.join(places.agent_dist()), repo.join(&places.shared));
         present(&bundle, "the bundle's folder", "name it in `[release] bundle` of bundle-doctor.toml")?;
@@ -54,17 +54,17 @@ impl Staging {
     }
 
     /// The temporary folder that is gone in the end.
-    pub fn home(&self) -> &Path {
+    pub(super) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// The bundle that was put together in it.
-    pub fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.home.path().join(FOLDER)
     }
 
     /// The repository's bundle folder.
-    pub fn bundle(&self) -> PathBuf {
+    pub(super) fn bundle(&self) -> PathBuf {
         self.bundle.clone()
     }
 
@@ -94,7 +94,7 @@ impl Staging {
     ///
     /// # Errors
     /// Where one cannot be written.
-    pub fn update(&self, names: &Names, interrupt: &Interrupt) -> Result<Vec<String>> {
+    pub(super) fn update(&self, names: &Names, interrupt: &Interrupt) -> Result<Vec<String>> {
         let mut updated = Vec::new();
         for name in [DIST.to_owned(), names.shared_copy()] {
             let place = self.bundle.join(&name);

@@ -1,7 +1,7 @@
 //! `--build`: a package compiled again, in a temporary copy of its folder. What stands beside it in the repository, and
 //! what is installed for it, is linked to: a build that writes outside its own folder writes there.
 
-use super::{Job, whole};
+use super::{ReleaseJob, whole};
 use crate::check::contents::Depth;
 use crate::commands::failure::Failure;
 use crate::host::folders;
@@ -22,7 +22,7 @@ const WORDS: usize = 16 * 1024;
 /// Lines of them that are told.
 const LINES: usize = 10;
 
-impl Job<'_> {
+impl ReleaseJob<'_> {
     /// Compiles a package again, and reads what comes of it.
     pub(super) fn build_again(&self, folder: &str) -> Result<Build> {
         let home = tempfile::Builder::new().prefix("bundle-doctor.").tempdir();

@@ -30,7 +30,7 @@ use anyhow::{Context, Error, Result, bail};
 use std::path::{Path, PathBuf};
 
 /// What reading a repository takes.
-struct Job<'a> {
+struct ReleaseJob<'a> {
     options: &'a Release,
     session: &'a Session<'a>,
     configured: &'a Configured,
@@ -43,11 +43,11 @@ struct Job<'a> {
 }
 
 /// Walks the checklist over one repository.
-pub fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     let repo = PathBuf::from(&options.repo);
     let configured = session.configuration_of(&repo)?;
     let interrupt = watch(Second::Ends)?;
-    let job = Job {
+    let job = ReleaseJob {
         options,
         session,
         configured: &configured,
@@ -71,7 +71,7 @@ pub fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     Ok(exit_code::of(report.verdict))
 }
 
-impl Job<'_> {
+impl ReleaseJob<'_> {
     fn workspace(&self) -> Result<Workspace> {
         let Places { agent, bundle, shared, .. } = &self.places;
         if !self.repo.join(agent).is_dir() {
@@ -126,7 +126,7 @@ impl Job<'_> {
         self.inspect(&place.to_string_lossy(), depth, &NotAsked(&|_| ()), &show)
     }
 
-    /// [`Job::read`] of something temporary: a signal waits until that is gone again.
+    /// [`ReleaseJob::read`] of something temporary: a signal waits until that is gone again.
     fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Inspected> {
         self.inspect(&place.to_string_lossy(), depth, &NotAsked(&|_| ()), &|_, _| ())
     }

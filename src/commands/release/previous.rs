@@ -1,7 +1,7 @@
 //! Which release came before: what the user says, else git's tags, else the archive that was committed, else the one
 //! that is served as long as it is not the new one.
 
-use super::Job;
+use super::ReleaseJob;
 use crate::check::contents::Depth;
 use crate::commands::failure::Failure;
 use crate::host::git::{self, Tag};
@@ -12,7 +12,7 @@ use semver::Version;
 use std::fs;
 use std::path::Path;
 
-impl Job<'_> {
+impl ReleaseJob<'_> {
     pub(super) fn previous(&self, agent: &PackageFile) -> Result<Previous> {
         let current = agent.package().and_then(crate::node::package::Package::version);
         if let Some(named) = &self.options.previous {

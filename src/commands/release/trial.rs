@@ -1,6 +1,6 @@
 //! `--rehearse`: the update run for real, with the archive that is published.
 
-use super::Job;
+use super::ReleaseJob;
 use crate::check::engine;
 use crate::release::workspace::Trial;
 use crate::update::rehearse::{Choice, Leave, Network, RehearsalError, RehearsalPlan, RehearsalSubject, rehearse};
@@ -12,7 +12,7 @@ const HOLD: Duration = Duration::from_secs(5);
 /// How long it has to connect.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-impl Job<'_> {
+impl ReleaseJob<'_> {
     /// Tries the update, if it was asked for. What stands in the way of trying leaves the line open.
     pub(super) fn trial(&self) -> Result<Trial> {
         if !self.options.rehearse {
@@ -31,7 +31,7 @@ impl Job<'_> {
             patience: PATIENCE,
             leave: Leave::Nothing,
         };
-        match rehearse(&plan, self.interrupt.stop(), &|_| ()) {
+        match rehearse(&plan, self.interrupt.stop(), &|_, _| ()) {
             Ok(mut rehearsal) => {
                 let verdict = engine::weigh(&mut rehearsal, &self.policy);
                 Ok(Trial::Tried(Box::new(rehearsal), verdict))

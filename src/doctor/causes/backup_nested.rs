@@ -7,7 +7,7 @@ use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "backup-nested",
     severity: Severity::Warning,
     summary: "the backup holds another bundle, which a second update moved into it",

@@ -6,7 +6,7 @@ use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
 
 /// One cause.
-pub struct Cause {
+pub(crate) struct Cause {
     /// Its name, which is also its file's and its page's.
     pub id: &'static str,
     /// How bad it is unless the case is milder, or the user says otherwise.
@@ -27,7 +27,7 @@ pub struct Cause {
 
 /// What a cause means for a start of the agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stands {
+pub(crate) enum Stands {
     /// While it is an error, the agent cannot start: if it runs all the same, the next restart fails.
     InTheWay,
     /// While it is an error, systemd refuses to start the agent: a restart is refused as well, and the agent that runs goes
@@ -43,7 +43,7 @@ pub enum Stands {
 
 /// A part of the server that is looked at: one line each of the report's checks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Area {
+pub(crate) enum Area {
     /// The unit's files, and what they name.
     Unit,
     /// The service, as its manager has it.
@@ -71,7 +71,7 @@ pub enum Area {
 impl Area {
     /// The word used in every format.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Unit => "unit",
             Self::Service => "service",
@@ -90,7 +90,7 @@ impl Area {
 
 /// What a cause is told by.
 #[derive(Clone, Copy, Debug)]
-pub enum ToldBy {
+pub(crate) enum ToldBy {
     /// The facts alone.
     Facts(fn(&Facts) -> Option<Diagnosis>),
     /// The facts, and what stands in the way of a start, the roots only, the first first: all of that follows from it.

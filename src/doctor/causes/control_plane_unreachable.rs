@@ -2,11 +2,11 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
-use crate::doctor::facts::{Condition, ControlPlane, Entry, Facts, Speaker};
+use crate::doctor::facts::{Condition, ControlPlane, Facts, JournalEntry, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "control-plane-unreachable",
     severity: Severity::Error,
     summary: "the agent runs, but does not reach its control plane",
@@ -68,7 +68,7 @@ const FAILURES: [&str; 10] = [
 ];
 
 /// A handshake that was refused just now: `ws` names no address then.
-fn is_refusal(facts: &Facts, entry: &Entry) -> bool {
+fn is_refusal(facts: &Facts, entry: &JournalEntry) -> bool {
     entry.says("Unexpected server response") && facts.at.seconds_since(entry.at) <= JUST_NOW
 }
 

@@ -1,10 +1,10 @@
 //! What the agent died of: the error that Node printed last, read from the journal of the present.
 
-use crate::doctor::facts::{Condition, Entry, Facts, Speaker};
+use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker};
 
 /// What an error says.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub(crate) enum CrashKind {
     /// A package is not installed: its name.
     Package(String),
     /// A file is not there: its path, or the words that name it.
@@ -35,19 +35,19 @@ pub enum Kind {
 
 /// An error that ended a run.
 #[derive(Clone, Debug)]
-pub struct Crash<'a> {
+pub(crate) struct Crash<'a> {
     /// Its first line.
-    pub headline: &'a Entry,
+    pub headline: &'a JournalEntry,
     /// The place in the agent's files that Node printed above it.
-    pub place: Option<&'a Entry>,
+    pub place: Option<&'a JournalEntry>,
     /// What it says.
-    pub kind: Kind,
+    pub kind: CrashKind,
     /// The version that Node prints below it, from 17 on.
     pub node: Option<&'a str>,
 }
 
 /// The error that the agent dies of now: nothing where it runs, was stopped, or died without a word.
-pub fn crash(facts: &Facts) -> Option<Crash<'_>> {
+pub(crate) fn crash(facts: &Facts) -> Option<Crash<'_>> {
     let dies = match facts.condition() {
         Condition::Looping | Condition::Down => true,
         Condition::Unknown => facts.runs().last().is_some_and(|run| run.died()),
@@ -57,7 +57,7 @@ pub fn crash(facts: &Facts) -> Option<Crash<'_>> {
         return None;
     }
     let present = facts.present();
-    let mut runs: Vec<Vec<&Entry>> = Vec::new();
+    let mut runs: Vec<Vec<&JournalEntry>> = Vec::new();
     for entry in present.into_iter().filter(|entry| entry.speaker == Speaker::Agent) {
         match runs.last_mut().filter(|run| run.last().is_some_and(|last| last.invocation == entry.invocation)) {
             Some(run) => run.push(entry),
@@ -69,13 +69,13 @@ pub fn crash(facts: &Facts) -> Option<Crash<'_>> {
 
 /// Node prints the error as the last thing before its own version. What stands further up, the agent's applications or
 /// its own log may have said, and it did not die of that.
-fn of_run<'a>(entries: &[&'a Entry]) -> Option<Crash<'a>> {
+fn of_run<'a>(entries: &[&'a JournalEntry]) -> Option<Crash<'a>> {
     let trailer = entries.iter().rposition(|entry| version(entry).is_some());
     let above = entries.get(..trailer.unwrap_or(entries.len()))?;
     let uncaught = trailer.and_then(|_| above.iter().rposition(|entry| is_headline(&entry.message)));
     // Without the trailer the agent ended itself, or was ended: only an error that is known counts.
-    let known = || above.iter().rposition(|entry| kind(&entry.message) != Kind::Other);
-    let heap = above.iter().rposition(|entry| kind(&entry.message) == Kind::Heap);
+    let known = || above.iter().rposition(|entry| kind(&entry.message) != CrashKind::Other);
+    let heap = above.iter().rposition(|entry| kind(&entry.message) == CrashKind::Heap);
     let at =
         heap.or(uncaught).or_else(known).or_else(|| above.iter().rposition(|entry| is_headline(&entry.message)))?;
     let headline = above.get(at)?;
@@ -85,16 +85,16 @@ fn of_run<'a>(entries: &[&'a Entry]) -> Option<Crash<'a>> {
     let stack = entries.iter().skip(at + 1).map(|entry| &*entry.message);
     let caller =
         stack.take_while(|line| line.starts_with([' ', '\t'])).find(|line| line.trim_start().starts_with("at "));
-    if kind == Kind::Syntax && caller.is_some_and(|caller| !is_loader(caller)) {
+    if kind == CrashKind::Syntax && caller.is_some_and(|caller| !is_loader(caller)) {
         // `JSON.parse`, `new RegExp` and the like throw it too, while every file parses.
-        kind = Kind::Other;
+        kind = CrashKind::Other;
     }
     let node = trailer.and_then(|trailer| version(entries.get(trailer)?));
     Some(Crash { headline, place, kind, node })
 }
 
 /// The version that Node prints as the last thing before it ends, from 17 on.
-fn version(entry: &Entry) -> Option<&str> {
+fn version(entry: &JournalEntry) -> Option<&str> {
     let line: &str = &entry.message;
     line.strip_prefix("Node.js v")
 }
@@ -122,21 +122,21 @@ fn is_place(line: &str) -> bool {
 }
 
 /// What a line says, by the words of Node 12 to 24 and of libuv.
-pub fn kind(line: &str) -> Kind {
+pub(crate) fn kind(line: &str) -> CrashKind {
     let has = |words: &str| line.contains(words);
     if let Some(name) = quoted_after(line, "Cannot find package ") {
-        return if name.starts_with('/') { Kind::File(name) } else { Kind::Package(name) };
+        return if name.starts_with('/') { CrashKind::File(name) } else { CrashKind::Package(name) };
     }
     if has("No such built-in module") || has("Unknown builtin module") {
-        return Kind::OldNode;
+        return CrashKind::OldNode;
     }
     if let Some(name) = quoted_after(line, "Cannot find module ") {
         let is_path = name.starts_with(['/', '.']) || name.starts_with("file:");
-        return if is_path { Kind::File(name) } else { Kind::Package(name) };
+        return if is_path { CrashKind::File(name) } else { CrashKind::Package(name) };
     }
     if has("does not provide an export named") || has("Named export '") {
         let module = quoted_after(line, "The requested module ").unwrap_or_default();
-        return if module.starts_with("node:") { Kind::OldNode } else { Kind::Export(module) };
+        return if module.starts_with("node:") { CrashKind::OldNode } else { CrashKind::Export(module) };
     }
     let format = [
         "Cannot use import statement outside a module",
@@ -146,40 +146,40 @@ pub fn kind(line: &str) -> Kind {
         "ERR_REQUIRE_ESM",
     ];
     if format.iter().any(|words| has(words)) {
-        return Kind::Format;
+        return CrashKind::Format;
     }
     if has("Error parsing ") && has("package.json") {
-        return Kind::PackageJson;
+        return CrashKind::PackageJson;
     }
     if has("JSON") {
-        return Kind::Other;
+        return CrashKind::Other;
     }
     if has("SyntaxError") {
-        return Kind::Syntax;
+        return CrashKind::Syntax;
     }
     if has("EADDRINUSE") {
         let digits = line.rsplit(':').next().unwrap_or_default().trim();
-        return Kind::PortInUse(digits.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok());
+        return CrashKind::PortInUse(digits.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok());
     }
     if has("ENOSPC") {
-        return Kind::NoSpace;
+        return CrashKind::NoSpace;
     }
     if has("uv_cwd") || has("getcwd") {
-        return Kind::NoDirectory;
+        return CrashKind::NoDirectory;
     }
     if has("EACCES") || has("EPERM") {
-        return Kind::Denied;
+        return CrashKind::Denied;
     }
     if has("heap out of memory") {
-        return Kind::Heap;
+        return CrashKind::Heap;
     }
     if has("ERR_INVALID_PACKAGE_CONFIG") || has("Invalid package config") {
-        return Kind::PackageJson;
+        return CrashKind::PackageJson;
     }
     if has("ERR_MODULE_NOT_FOUND") {
-        return Kind::File("a module".to_owned());
+        return CrashKind::File("a module".to_owned());
     }
-    Kind::Other
+    CrashKind::Other
 }
 
 fn quoted_after(line: &str, words: &str) -> Option<String> {
@@ -197,34 +197,37 @@ mod tests {
         for (line, wanted) in [
             (
                 "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '@server-flow/shared' imported from /root/x/dist/index.js",
-                Kind::Package("@server-flow/shared".into()),
+                CrashKind::Package("@server-flow/shared".into()),
             ),
             (
                 "Error: Cannot find package '/root/x/node_modules/ws/dist/index.js'",
-                Kind::File("/root/x/node_modules/ws/dist/index.js".into()),
+                CrashKind::File("/root/x/node_modules/ws/dist/index.js".into()),
             ),
-            ("Error: Cannot find module '/root/x/dist/index.js'", Kind::File("/root/x/dist/index.js".into())),
-            ("Error: Cannot find module 'ws'", Kind::Package("ws".into())),
-            ("Error [ERR_UNKNOWN_BUILTIN_MODULE]: No such built-in module: node:sqlite", Kind::OldNode),
+            ("Error: Cannot find module '/root/x/dist/index.js'", CrashKind::File("/root/x/dist/index.js".into())),
+            ("Error: Cannot find module 'ws'", CrashKind::Package("ws".into())),
+            ("Error [ERR_UNKNOWN_BUILTIN_MODULE]: No such built-in module: node:sqlite", CrashKind::OldNode),
             (
                 "SyntaxError: The requested module '@server-flow/shared' does not provide an export named 'PROTOCOL'",
-                Kind::Export("@server-flow/shared".into()),
+                CrashKind::Export("@server-flow/shared".into()),
             ),
             (
                 "SyntaxError: The requested module 'node:util' does not provide an export named 'styleText'",
-                Kind::OldNode,
+                CrashKind::OldNode,
             ),
-            ("SyntaxError: Cannot use import statement outside a module", Kind::Format),
-            ("ReferenceError: require is not defined in ES module scope, you can use import instead", Kind::Format),
-            ("SyntaxError: Unexpected token '='", Kind::Syntax),
-            ("Error: listen EADDRINUSE: address already in use 0.0.0.0:3001", Kind::PortInUse(Some(3001))),
-            ("Error: listen EADDRINUSE: address already in use :::3001", Kind::PortInUse(Some(3001))),
-            ("Error: ENOSPC: no space left on device, write", Kind::NoSpace),
-            ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", Kind::Heap),
-            ("Error: ENOENT: no such file or directory, uv_cwd", Kind::NoDirectory),
-            ("TypeError: x is not a function", Kind::Other),
-            ("SyntaxError: Unexpected end of JSON input", Kind::Other),
-            ("SyntaxError: Error parsing /root/x/package.json: Unexpected token", Kind::PackageJson),
+            ("SyntaxError: Cannot use import statement outside a module", CrashKind::Format),
+            (
+                "ReferenceError: require is not defined in ES module scope, you can use import instead",
+                CrashKind::Format,
+            ),
+            ("SyntaxError: Unexpected token '='", CrashKind::Syntax),
+            ("Error: listen EADDRINUSE: address already in use 0.0.0.0:3001", CrashKind::PortInUse(Some(3001))),
+            ("Error: listen EADDRINUSE: address already in use :::3001", CrashKind::PortInUse(Some(3001))),
+            ("Error: ENOSPC: no space left on device, write", CrashKind::NoSpace),
+            ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", CrashKind::Heap),
+            ("Error: ENOENT: no such file or directory, uv_cwd", CrashKind::NoDirectory),
+            ("TypeError: x is not a function", CrashKind::Other),
+            ("SyntaxError: Unexpected end of JSON input", CrashKind::Other),
+            ("SyntaxError: Error parsing /root/x/package.json: Unexpected token", CrashKind::PackageJson),
         ] {
             assert_eq!(kind(line), wanted, "{line}");
         }

@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "cwd-deleted",
     severity: Severity::Error,
     summary: "the directory that the agent runs in is deleted, so its own updates fail",

@@ -1,13 +1,13 @@
 //! `dependencies-not-installed`: packages that package.json declares are not installed.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, findings, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Finding, Severity};
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "dependencies-not-installed",
     severity: Severity::Error,
     summary: "packages that package.json declares are not installed",
@@ -29,7 +29,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let inspected = facts.deployment.inspected()?;
     let crash = crash::crash(facts);
     let dies_of = crash.as_ref().and_then(|crash| match &crash.kind {
-        Kind::Package(name) if inspected.absent_dependencies.contains(name) && !inspected.is_linked(name) => {
+        CrashKind::Package(name) if inspected.absent_dependencies.contains(name) && !inspected.is_linked(name) => {
             Some(name.as_str())
         }
         _ => None,

@@ -6,7 +6,7 @@ use crate::doctor::facts::{DeploymentState, Facts};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "deployment-missing",
     severity: Severity::Error,
     summary: "there is no deployed bundle",

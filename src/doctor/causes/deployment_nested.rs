@@ -7,7 +7,7 @@ use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "deployment-nested",
     severity: Severity::Error,
     summary: "the bundle has the old nested layout, and the unit starts the flat one",

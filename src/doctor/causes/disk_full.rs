@@ -1,14 +1,14 @@
 //! `disk-full`: the disk is full, or was when files were written.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, fix, halted_update};
 use crate::doctor::facts::{Fact, Facts, Volume};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::text::size;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "disk-full",
     severity: Severity::Error,
     summary: "the disk is full, or was when files were written",
@@ -23,7 +23,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let full = facts.volumes.iter().find(|volume| is_full(volume));
     let inspected = facts.deployment.inspected();
     let emptied = inspected.map(|inspected| inspected.emptied.as_slice()).unwrap_or_default();
-    let crash = crash::crash(facts).filter(|crash| crash.kind == Kind::NoSpace);
+    let crash = crash::crash(facts).filter(|crash| crash.kind == CrashKind::NoSpace);
     let said = crash
         .as_ref()
         .map(|crash| crash.headline)

@@ -6,7 +6,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Evidence, Source};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "download-not-an-archive",
     severity: Severity::Error,
     summary: "what the update downloaded cannot be unpacked, so it stopped there",

@@ -12,7 +12,7 @@ use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::systemd::{Setting, Unit, normal};
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "drop-in-overrides",
     severity: Severity::Error,
     summary: "a drop-in undoes a path that the unit file has right",
@@ -45,7 +45,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// The line of a drop-in that breaks what the unit file itself has right.
-pub fn culprit(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
+pub(super) fn culprit(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
     let unit = &started::unit(facts)?.unit;
     let flat = started::flat_bundle(facts).is_some();
     let broken = |reached: Option<&Reached>| {

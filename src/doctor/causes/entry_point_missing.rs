@@ -8,7 +8,7 @@ use crate::report::finding::Severity;
 use crate::systemd::normal;
 use crate::update::documented_paths;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "entry-point-missing",
     severity: Severity::Error,
     summary: "the script that the unit starts is not there, or is empty",

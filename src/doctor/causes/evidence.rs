@@ -1,53 +1,53 @@
 //! Evidence that several causes quote, each in the machine's own words and with its place.
 
 use crate::doctor::facts::{
-    Condition, Deployment, DeploymentState, Entry, Exit, Facts, Presence, Reached, Service, Speaker, service,
+    Condition, Deployment, DeploymentState, Exit, Facts, JournalEntry, Presence, Reached, Service, Speaker, service,
 };
 use crate::report::diagnosis::{Evidence, Source};
 use crate::systemd::Setting;
 
 /// A line of the unit: `FILE:8  WorkingDirectory=…`.
-pub fn unit_line(key: &str, setting: &Setting<'_>) -> Evidence {
+pub(crate) fn unit_line(key: &str, setting: &Setting<'_>) -> Evidence {
     Evidence::new(Source::UnitFile, format!("{}  {key}={}", setting.place(), setting.value))
 }
 
 /// The line of the unit that counts for a key of its `[Service]`.
-pub fn unit_setting(facts: &Facts, key: &str) -> Option<Evidence> {
+pub(crate) fn unit_setting(facts: &Facts, key: &str) -> Option<Evidence> {
     unit_setting_where(facts, key, |_| true)
 }
 
 /// The same, if its value is of a kind.
-pub fn unit_setting_where(facts: &Facts, key: &str, is_it: impl Fn(&str) -> bool) -> Option<Evidence> {
+pub(crate) fn unit_setting_where(facts: &Facts, key: &str, is_it: impl Fn(&str) -> bool) -> Option<Evidence> {
     let unit = &facts.unit.known()?.unit;
     let setting = if key == "ExecStart" { unit.exec_start() } else { unit.setting("Service", key) };
     setting.filter(|setting| is_it(setting.value)).map(|setting| unit_line(key, &setting))
 }
 
 /// A line of the journal with its time.
-pub fn journal(entry: &Entry) -> Evidence {
+pub(crate) fn journal(entry: &JournalEntry) -> Evidence {
     Evidence::new(Source::Journal, &entry.message).at(entry.at)
 }
 
 /// What is, or is not, on the disk.
-pub fn disk(words: impl AsRef<str>) -> Evidence {
+pub(crate) fn disk(words: impl AsRef<str>) -> Evidence {
     Evidence::new(Source::Filesystem, words)
 }
 
 /// What the service manager says.
-pub fn systemctl(words: impl AsRef<str>) -> Evidence {
+pub(crate) fn systemctl(words: impl AsRef<str>) -> Evidence {
     Evidence::new(Source::Systemctl, words)
 }
 
 /// The newest entry of the present in which the manager, or its child before exec, says one of these words: nothing
 /// where the agent runs. What the agent and its applications print may quote anything.
-pub fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a Entry> {
+pub(crate) fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a JournalEntry> {
     let dies = matches!(facts.condition(), Condition::Looping | Condition::Down | Condition::Unknown);
     let mut present = facts.present().into_iter().filter(|entry| dies && entry.speaker != Speaker::Agent);
     present.find(|entry| words.iter().any(|word| entry.says(word)))
 }
 
 /// How the service fares, in the properties of `systemctl show`.
-pub fn state(facts: &Facts) -> Option<Evidence> {
+pub(crate) fn state(facts: &Facts) -> Option<Evidence> {
     facts.service.known().map(|service| systemctl(state_words(service)))
 }
 
@@ -74,7 +74,7 @@ fn state_words(service: &Service) -> String {
 }
 
 /// What is at a path that the unit names.
-pub fn reached(reached: &Reached) -> Evidence {
+pub(crate) fn reached(reached: &Reached) -> Evidence {
     let path = &reached.path;
     disk(match &reached.presence {
         Presence::Missing { above } => format!("{path}: no such file or directory; {above} is there"),
@@ -88,7 +88,7 @@ pub fn reached(reached: &Reached) -> Evidence {
 }
 
 /// What is at the place of a bundle.
-pub fn deployment(deployment: &Deployment) -> Evidence {
+pub(crate) fn deployment(deployment: &Deployment) -> Evidence {
     let path = &deployment.path;
     disk(match &deployment.state {
         crate::doctor::facts::Fact::Unknown(why) => format!("{path}: {}", why.because),
@@ -104,7 +104,7 @@ pub fn deployment(deployment: &Deployment) -> Evidence {
 }
 
 /// The running process: `PID 4711, started 03:12:34, working directory …`.
-pub fn process(facts: &Facts) -> Option<Evidence> {
+pub(crate) fn process(facts: &Facts) -> Option<Evidence> {
     let process = facts.process.known()?.as_ref()?;
     let directory = match (&process.directory, process.directory_deleted) {
         (Some(path), true) => format!(", in {path} (deleted)"),

@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, Facts, Presence};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "executable-missing",
     severity: Severity::Error,
     summary: "the program that the unit starts cannot be executed (203/EXEC)",

@@ -1,21 +1,21 @@
 //! What `check` finds in the deployed bundle, as causes use it: as evidence, and as the package that is missing.
 
 use super::cause::Cause;
-use super::crash::{self, Kind};
+use super::crash::{self, CrashKind};
 use super::{evidence, fix};
-use crate::doctor::facts::{Facts, Inspected};
+use crate::doctor::facts::{DeployedBundle, Facts};
 use crate::report::diagnosis::{Diagnosis, Evidence, Source};
 use crate::report::finding::{Detail, Finding};
 
 /// The declared package that a finding misses: that is `dependencies-not-installed`.
-pub fn absent<'a>(inspected: &'a Inspected, finding: &Finding) -> Option<&'a str> {
+pub(crate) fn absent<'a>(inspected: &'a DeployedBundle, finding: &Finding) -> Option<&'a str> {
     let name = missing(finding)?;
     let declared = inspected.absent_dependencies.iter().find(|absent| *absent == name);
     declared.filter(|_| !inspected.is_linked(name)).map(String::as_str)
 }
 
 /// The package that a finding misses.
-pub fn missing(finding: &Finding) -> Option<&str> {
+pub(crate) fn missing(finding: &Finding) -> Option<&str> {
     match &finding.detail {
         Detail::PackageAbsent { name } => Some(name),
         _ => None,
@@ -23,7 +23,7 @@ pub fn missing(finding: &Finding) -> Option<&str> {
 }
 
 /// A finding with its place on the server.
-pub fn quote(facts: &Facts, finding: &Finding) -> Evidence {
+pub(crate) fn quote(facts: &Facts, finding: &Finding) -> Evidence {
     let path = finding
         .path
         .as_ref()
@@ -34,7 +34,12 @@ pub fn quote(facts: &Facts, finding: &Finding) -> Evidence {
 }
 
 /// A cause of the same name as the rule that sees it on the disk: told by the rule's finding, by how node died, or by both.
-pub fn or_crash(cause: &Cause, facts: &Facts, words: &str, is_of_it: fn(&Kind) -> bool) -> Option<Diagnosis> {
+pub(crate) fn or_crash(
+    cause: &Cause,
+    facts: &Facts,
+    words: &str,
+    is_of_it: fn(&CrashKind) -> bool,
+) -> Option<Diagnosis> {
     let crash = crash::crash(facts).filter(|crash| is_of_it(&crash.kind));
     let finding = facts.deployment.inspected().and_then(|inspected| inspected.stopper(cause.id));
     if finding.is_none() && crash.is_none() {

@@ -1,34 +1,34 @@
 //! Steps of fixes that several causes share: exact commands for this server, nothing to fill in.
 
 use super::started;
-use crate::doctor::facts::{Deployment, DeploymentState, Fact, Facts, Inspected};
-use crate::report::diagnosis::{Command, Step};
+use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Fact, Facts};
+use crate::report::diagnosis::{FixCommand, Step};
 use crate::systemd::{Setting, normal};
 use crate::update::documented_paths::{self, SHARED_PACKAGE, SHARED_SOURCE};
 
 /// A command line of plain words.
-pub fn command(words: &[&str]) -> Command {
-    Command::new(words.iter().copied())
+pub(crate) fn command(words: &[&str]) -> FixCommand {
+    FixCommand::new(words.iter().copied())
 }
 
 /// `systemctl VERB UNIT`.
-pub fn systemctl(verb: &str, facts: &Facts) -> Command {
+pub(crate) fn systemctl(verb: &str, facts: &Facts) -> FixCommand {
     command(&["systemctl", verb, &facts.places.unit])
 }
 
 /// Starts the agent anew with what is on the disk.
-pub fn restart(facts: &Facts) -> Step {
+pub(crate) fn restart(facts: &Facts) -> Step {
     Step::safe("start the agent", restart_commands(facts))
 }
 
 /// Has systemd read the unit again, and starts the agent.
-pub fn reload_and_restart(facts: &Facts) -> Step {
+pub(crate) fn reload_and_restart(facts: &Facts) -> Step {
     let mut commands = vec![command(&["systemctl", "daemon-reload"])];
     commands.extend(restart_commands(facts));
     Step::safe("have systemd read the unit again, and start the agent", commands)
 }
 
-fn restart_commands(facts: &Facts) -> Vec<Command> {
+fn restart_commands(facts: &Facts) -> Vec<FixCommand> {
     let mut commands = Vec::new();
     // A start limit that was hit refuses every further start (systemd.unit(5), `StartLimitBurst=`).
     if facts.service.known().is_some_and(|service| service.active_state == "failed") {
@@ -39,7 +39,7 @@ fn restart_commands(facts: &Facts) -> Vec<Command> {
 }
 
 /// How to see that a fix worked.
-pub fn verify(facts: &Facts) -> Vec<Command> {
+pub(crate) fn verify(facts: &Facts) -> Vec<FixCommand> {
     let mut words = vec!["bundle-doctor", "doctor"];
     if facts.places.unit != documented_paths::UNIT {
         words.extend(["--unit", &facts.places.unit]);
@@ -48,35 +48,35 @@ pub fn verify(facts: &Facts) -> Vec<Command> {
 }
 
 /// A name beside a path that is not taken: with the time of the diagnosis.
-pub fn aside(path: &str, facts: &Facts) -> String {
+pub(crate) fn aside(path: &str, facts: &Facts) -> String {
     let stamp = facts.at.rfc3339().unwrap_or_default();
     let stamp: String = stamp.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("{}.broken-{stamp}", normal(path))
 }
 
 /// Edits a file in place by these expressions of sed(1).
-pub fn edit(file: &str, expressions: &[String]) -> Command {
+pub(crate) fn edit(file: &str, expressions: &[String]) -> FixCommand {
     let mut words = vec!["sed".to_owned(), "-i".to_owned()];
     for expression in expressions {
         words.extend(["-e".to_owned(), expression.clone()]);
     }
     words.push(file.to_owned());
-    Command::new(words)
+    FixCommand::new(words)
 }
 
 /// The expression that replaces a line of a unit file by another, found by its number and its key: after the file was
 /// changed it does nothing rather than harm.
-pub fn replace_line(setting: &Setting<'_>, key: &str, value: &str) -> String {
+pub(crate) fn replace_line(setting: &Setting<'_>, key: &str, value: &str) -> String {
     format!("{}s#^[[:space:]]*{key}[[:space:]]*=.*#{key}={}#", setting.line, replacement(value))
 }
 
 /// Text as it stands in the replacement of `s###`.
-pub fn replacement(text: &str) -> String {
+pub(crate) fn replacement(text: &str) -> String {
     text.replace('\\', "\\\\").replace('#', "\\#").replace('&', "\\&")
 }
 
 /// Text as it stands in the pattern of `s###`.
-pub fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '.' | '*' | '[' | ']' | '^' | '$' | '\\' | '#') {
@@ -88,13 +88,13 @@ pub fn pattern(text: &str) -> String {
 }
 
 /// The newest backup that would start as the unit is now: a second update moves the bundle into the backup.
-pub fn good_backup(facts: &Facts) -> Option<&Deployment> {
+pub(crate) fn good_backup(facts: &Facts) -> Option<&Deployment> {
     let backups = facts.nested_backup.iter().chain([&facts.backup]);
     backups.into_iter().find(|backup| started::would_start(facts, backup))
 }
 
 /// The commands that take a bundle out of the way.
-fn clear(facts: &Facts) -> Option<Vec<Command>> {
+fn clear(facts: &Facts) -> Option<Vec<FixCommand>> {
     let bundle = normal(&facts.places.bundle);
     Some(match facts.deployment.state.known()? {
         DeploymentState::Absent => Vec::new(),
@@ -106,7 +106,7 @@ fn clear(facts: &Facts) -> Option<Vec<Command>> {
 }
 
 /// Puts the backup back, if it would start.
-pub fn rollback(facts: &Facts) -> Option<Step> {
+pub(crate) fn rollback(facts: &Facts) -> Option<Step> {
     let backup = good_backup(facts)?;
     let mut commands = clear(facts)?;
     commands.push(command(&["mv", &normal(&backup.path), &normal(&facts.places.bundle)]));
@@ -117,7 +117,7 @@ pub fn rollback(facts: &Facts) -> Option<Step> {
 
 /// Fetches the published bundle, judges it, and puts it in the place of what is there; words where the control plane's
 /// address is not known.
-pub fn renew(facts: &Facts) -> Vec<Step> {
+pub(crate) fn renew(facts: &Facts) -> Vec<Step> {
     let bundle = normal(&facts.places.bundle);
     let archive = facts.places.download.as_str();
     let mut steps = Vec::new();
@@ -155,7 +155,7 @@ fn has_good_download(facts: &Facts) -> bool {
 }
 
 /// Makes the bundle one that starts: the backup, else the published one; then starts the agent.
-pub fn mend(facts: &Facts) -> Vec<Step> {
+pub(crate) fn mend(facts: &Facts) -> Vec<Step> {
     let mut steps = match rollback(facts) {
         Some(step) => vec![step],
         None => renew(facts),
@@ -165,7 +165,7 @@ pub fn mend(facts: &Facts) -> Vec<Step> {
 }
 
 /// The commands that install what the bundle declares (step 5 of the update), with what is on this server.
-pub fn installer(facts: &Facts) -> Vec<Command> {
+pub(crate) fn installer(facts: &Facts) -> Vec<FixCommand> {
     let bundle = normal(&facts.places.bundle);
     let found = |name: &str| {
         facts.package_managers.iter().find(|path| path.rsplit('/').next() == Some(name)).map(String::as_str)
@@ -184,7 +184,7 @@ pub fn installer(facts: &Facts) -> Vec<Command> {
 
 /// Steps 4 to 6 of the update: installs anew, and keeps or makes the shared package's copy. What is there is removed
 /// first, as pnpm believes its own notes of it (`node_modules/.modules.yaml`) and would change nothing.
-pub fn install(facts: &Facts) -> Step {
+pub(crate) fn install(facts: &Facts) -> Step {
     let bundle = normal(&facts.places.bundle);
     let modules = format!("{bundle}/node_modules");
     let copy = format!("{modules}/{SHARED_PACKAGE}");
@@ -213,19 +213,19 @@ pub fn install(facts: &Facts) -> Step {
 }
 
 /// Whether an installation makes the bundle whole: it cannot bring back a shared package that nothing here has.
-pub fn can_install(facts: &Facts) -> bool {
+pub(crate) fn can_install(facts: &Facts) -> bool {
     facts
         .deployment
         .inspected()
         .is_some_and(|inspected| inspected.ships_shared || (!lost_shared(inspected) && inspected.has_modules))
 }
 
-fn lost_shared(inspected: &Inspected) -> bool {
+fn lost_shared(inspected: &DeployedBundle) -> bool {
     ["shared-package-missing", "shared-package-linked"].iter().any(|rule| inspected.stopper(rule).is_some())
 }
 
 /// Step 6 of the update, which also makes the folder that `cp` needs.
-pub fn copy_shared(bundle: &str) -> Vec<Command> {
+pub(crate) fn copy_shared(bundle: &str) -> Vec<FixCommand> {
     let copy = format!("{bundle}/node_modules/{SHARED_PACKAGE}");
     let scope = copy.rsplit_once('/').map_or(copy.as_str(), |(scope, _)| scope);
     vec![
@@ -236,7 +236,7 @@ pub fn copy_shared(bundle: &str) -> Vec<Command> {
 }
 
 /// Points the unit's lines of the old layout to the flat one: only the paths change, options stay.
-pub fn flatten_unit(facts: &Facts) -> Option<Step> {
+pub(crate) fn flatten_unit(facts: &Facts) -> Option<Step> {
     let unit = &started::unit(facts)?.unit;
     let bundle = normal(&facts.places.bundle);
     let name = bundle.rsplit('/').next().unwrap_or(&bundle);
@@ -253,7 +253,7 @@ pub fn flatten_unit(facts: &Facts) -> Option<Step> {
 
 /// Writes the unit as the source document has it; what is there is kept beside it. Words where the control plane's
 /// address is not known.
-pub fn write_unit(facts: &Facts) -> Vec<Step> {
+pub(crate) fn write_unit(facts: &Facts) -> Vec<Step> {
     let Some(url) = started::url(facts) else {
         let text = "install the agent's unit again: nothing on this server knows its control plane's address";
         return vec![Step::safe(text, Vec::new())];

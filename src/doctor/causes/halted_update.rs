@@ -13,7 +13,7 @@ use crate::text::plural;
 const ONE_UPDATE: u64 = 3600;
 
 /// An update that did not reach its end.
-pub struct Halted {
+pub(super) struct Halted {
     /// The step it did not finish, from 1 to 8.
     pub step: u8,
     /// What that step is.
@@ -40,7 +40,7 @@ fn halted(step: u8, evidence: Vec<Evidence>) -> Halted {
 }
 
 /// The step at which an update stopped: nothing without a trace of an update.
-pub fn halted_update(facts: &Facts) -> Option<Halted> {
+pub(super) fn halted_update(facts: &Facts) -> Option<Halted> {
     let backup = newest_backup(facts);
     let download = facts.download.known().and_then(Option::as_ref);
     let mut traces: Vec<Evidence> = backup.map(evidence::deployment).into_iter().collect();
@@ -102,7 +102,7 @@ pub fn halted_update(facts: &Facts) -> Option<Halted> {
 }
 
 /// Whether the agent that runs was started before the bundle was replaced: the restart of step 8 is still to come.
-pub fn runs_replaced_code(facts: &Facts) -> Option<Evidence> {
+pub(super) fn runs_replaced_code(facts: &Facts) -> Option<Evidence> {
     let process = facts.process.known()?.as_ref()?;
     let backups = [Some(&facts.backup), facts.nested_backup.as_ref()].into_iter().flatten();
     let in_backup = process

@@ -1,13 +1,13 @@
 //! `missing-export`: a file imports a name that its target does not export.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::findings;
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "missing-export",
     severity: Severity::Error,
     summary: "a file imports a name that its target does not export",
@@ -28,5 +28,5 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = "A file of the agent imports a name that its target does not export";
-    findings::or_crash(&CAUSE, facts, words, |kind| matches!(kind, Kind::Export(_)))
+    findings::or_crash(&CAUSE, facts, words, |kind| matches!(kind, CrashKind::Export(_)))
 }

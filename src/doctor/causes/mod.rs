@@ -49,11 +49,11 @@ mod update_interrupted;
 mod user_missing;
 mod working_directory_missing;
 
-pub use cause::{Area, Cause, Stands, ToldBy};
+pub(crate) use cause::{Area, Cause, Stands, ToldBy};
 
 /// Every cause, in the order in which a start meets them: the manager, the unit, what an update left, the directory, the
 /// program, the script, its modules, the running agent, and what is only worth a warning.
-pub static CAUSES: &[&Cause] = &[
+pub(crate) static CAUSES: &[&Cause] = &[
     &restart_would_fail::CAUSE,
     &systemd_unavailable::CAUSE,
     &unit_masked::CAUSE,
@@ -95,10 +95,10 @@ pub static CAUSES: &[&Cause] = &[
 
 /// The first cause that may follow from any finding of a rule: what Node cannot find follows from what is wrong on the
 /// disk, and so those findings stand right before it.
-pub static RULES_STAND_BEFORE: &Cause = &module_not_found::CAUSE;
+pub(crate) static RULES_STAND_BEFORE: &Cause = &module_not_found::CAUSE;
 
 /// The cause of that id.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static Cause> {
+pub(crate) fn find(id: &str) -> Option<&'static Cause> {
     CAUSES.iter().copied().find(|cause| cause.id == id)
 }

@@ -1,13 +1,13 @@
 //! `module-format-mismatch`: a file is loaded as the other kind of module.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::findings;
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "module-format-mismatch",
     severity: Severity::Error,
     summary: "a file is loaded as the other kind of module",
@@ -28,5 +28,5 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = "A file is written as one kind of module and loaded as the other";
-    findings::or_crash(&CAUSE, facts, words, |kind| matches!(kind, Kind::Format))
+    findings::or_crash(&CAUSE, facts, words, |kind| matches!(kind, CrashKind::Format))
 }

@@ -1,13 +1,13 @@
 //! `module-not-found`: node cannot find a package or a file that the agent imports.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "module-not-found",
     severity: Severity::Error,
     summary: "node cannot find a package or a file that the agent imports",
@@ -40,8 +40,8 @@ pub static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let crash = crash::crash(facts)?;
     let what = match &crash.kind {
-        Kind::Package(name) => format!("the package `{name}`"),
-        Kind::File(path) => format!("`{path}`"),
+        CrashKind::Package(name) => format!("the package `{name}`"),
+        CrashKind::File(path) => format!("`{path}`"),
         _ => return None,
     };
     let words = format!("Node cannot find {what}, which the agent imports");
@@ -51,7 +51,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and([evidence::deployment(&facts.deployment)])
         .and(evidence::state(facts));
     let mended = fix::mend(facts);
-    if fix::good_backup(facts).is_none() && matches!(crash.kind, Kind::Package(_)) {
+    if fix::good_backup(facts).is_none() && matches!(crash.kind, CrashKind::Package(_)) {
         return Some(diagnosis.step(fix::install(facts)).step(fix::restart(facts)));
     }
     Some(diagnosis.steps(mended))

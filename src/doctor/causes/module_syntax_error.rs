@@ -1,13 +1,13 @@
 //! `module-syntax-error`: a file of the agent does not parse.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::findings;
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "module-syntax-error",
     severity: Severity::Error,
     summary: "a file of the agent does not parse",
@@ -29,5 +29,5 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = "A file that the agent loads does not parse";
-    findings::or_crash(&CAUSE, facts, words, |kind| matches!(kind, Kind::Syntax))
+    findings::or_crash(&CAUSE, facts, words, |kind| matches!(kind, CrashKind::Syntax))
 }

@@ -1,13 +1,13 @@
 //! `node-too-old`: the node that the unit starts is older than the agent needs.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "node-too-old",
     severity: Severity::Error,
     summary: "the node that the unit starts is older than the agent needs",
@@ -33,8 +33,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let unmet = engines.filter(|engines| satisfies(version, engines) == Some(false));
     let ancient = is_older(version, OLDEST);
     let crash = crash::crash(facts).filter(|crash| match crash.kind {
-        Kind::OldNode => true,
-        Kind::Syntax | Kind::Format => ancient || unmet.is_some(),
+        CrashKind::OldNode => true,
+        CrashKind::Syntax | CrashKind::Format => ancient || unmet.is_some(),
         _ => false,
     });
     // An agent that runs on it does not need a newer one, whatever its `package.json` asks for.

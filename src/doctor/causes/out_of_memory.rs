@@ -1,15 +1,15 @@
 //! `out-of-memory`: the agent was ended for want of memory.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, fix, started};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, Speaker};
-use crate::report::diagnosis::{Command, Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixCommand, Step};
 use crate::report::finding::Severity;
 use crate::systemd::Setting;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "out-of-memory",
     severity: Severity::Error,
     summary: "the agent was ended for want of memory",
@@ -30,7 +30,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .present()
         .into_iter()
         .find(|entry| entry.speaker == Speaker::Manager && (entry.is(id::OUT_OF_MEMORY) || entry.says("OOM killer")));
-    let heap = crash::crash(facts).filter(|crash| crash.kind == Kind::Heap);
+    let heap = crash::crash(facts).filter(|crash| crash.kind == CrashKind::Heap);
     if !killed && told.is_none() && heap.is_none() {
         return None;
     }
@@ -48,7 +48,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         let look = vec![fix::command(&["free", "-m"]), fix::command(&["ps", "axo", "pid,rss,args", "--sort=-rss"])];
         return Some(diagnosis.step(Step::safe("see what takes the memory", look)).step(fix::restart(facts)));
     }
-    let edits: Vec<Command> =
+    let edits: Vec<FixCommand> =
         limits.iter().map(|(key, setting)| fix::edit(&setting.file.path, &[lift(key, setting)])).collect();
     Some(diagnosis.step(Step::risky("lift the limit that the unit sets", edits)).step(fix::reload_and_restart(facts)))
 }

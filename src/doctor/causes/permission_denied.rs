@@ -1,14 +1,14 @@
 //! `permission-denied`: the user of the unit may not read what it must start.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "permission-denied",
     severity: Severity::Error,
     summary: "the user of the unit may not read what it must start",
@@ -31,7 +31,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
         .filter(|entry| dead && entry.says("Permission denied"));
     let crash =
-        crash::crash(facts).filter(|crash| crash.kind == Kind::Denied && is_ours(facts, &crash.headline.message));
+        crash::crash(facts).filter(|crash| crash.kind == CrashKind::Denied && is_ours(facts, &crash.headline.message));
     let said = child.or(crash.as_ref().map(|crash| crash.headline));
     if denied.is_none() && said.is_none() {
         return None;

@@ -1,13 +1,13 @@
 //! `port-in-use`: another process listens on the port that the agent needs.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, fix};
 use crate::doctor::facts::{Facts, Listener};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "port-in-use",
     severity: Severity::Error,
     summary: "another process listens on the port that the agent needs",
@@ -20,7 +20,7 @@ pub static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let crash = crash::crash(facts)?;
-    let Kind::PortInUse(port) = crash.kind else { return None };
+    let CrashKind::PortInUse(port) = crash.kind else { return None };
     let main = facts.service.known().and_then(|service| service.main_pid);
     let holder = facts.listeners.known().and_then(|listeners| {
         listeners

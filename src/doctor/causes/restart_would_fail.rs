@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Source, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "restart-would-fail",
     severity: Severity::Error,
     summary: "the agent runs, but what is on the disk would not start",

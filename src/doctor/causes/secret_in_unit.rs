@@ -3,11 +3,11 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::fix;
 use crate::doctor::facts::{Facts, SecretInUnit};
-use crate::report::diagnosis::{Command, Diagnosis, Evidence, Source, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, Source, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "secret-in-unit",
     severity: Severity::Warning,
     summary: "a secret stands in the unit, where status and ps show it to everyone",
@@ -27,7 +27,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words =
         format!("A secret stands in the unit (`{}`): `systemctl status` and `ps` show it to every user", first.what);
     let diagnosis = CAUSE.found(facts, words, quote(first)).and(unit.secrets.iter().skip(1).map(quote));
-    let edits: Vec<Command> = unit.secrets.iter().filter_map(|secret| remove(facts, secret)).collect();
+    let edits: Vec<FixCommand> = unit.secrets.iter().filter_map(|secret| remove(facts, secret)).collect();
     if edits.is_empty() {
         let text =
             "give it in a file that only root may read (`EnvironmentFile=`), and have it made void where it is from";
@@ -38,7 +38,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// An option of the command is taken out with its value; a variable is moved to a file that only root may read.
-fn remove(facts: &Facts, secret: &SecretInUnit) -> Option<Command> {
+fn remove(facts: &Facts, secret: &SecretInUnit) -> Option<FixCommand> {
     let (file, line) = secret.place.rsplit_once(':')?;
     if secret.what.starts_with("--") {
         let option = fix::pattern(&secret.what);

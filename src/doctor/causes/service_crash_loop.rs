@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, Facts, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "service-crash-loop",
     severity: Severity::Error,
     summary: "the agent dies at every start, and nothing that was seen explains it",

@@ -7,7 +7,7 @@ use crate::doctor::facts::{Condition, Facts, Run, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "service-stopped",
     severity: Severity::Error,
     summary: "the service was stopped, or never started, and nothing keeps it from starting",

@@ -1,13 +1,13 @@
 //! `shared-package-linked`: the shared package is a link that leads nowhere on this server.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "shared-package-linked",
     severity: Severity::Error,
     summary: "the shared package is a link that leads nowhere on this server",
@@ -31,7 +31,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let copy = finding.path.as_deref().unwrap_or("node_modules/@server-flow/shared");
     let target = finding.evidence.as_deref().map(|target| format!(" {target}")).unwrap_or_default();
     let seen = evidence::disk(format!("{}/{copy}{target}", facts.deployment.path));
-    let crash = crash::crash(facts).filter(|crash| matches!(&crash.kind, Kind::Package(name) if copy.ends_with(name)));
+    let crash =
+        crash::crash(facts).filter(|crash| matches!(&crash.kind, CrashKind::Package(name) if copy.ends_with(name)));
     let diagnosis = CAUSE
         .found(facts, "The shared package is a link, not a copy: on this server it leads nowhere", seen)
         .and(crash.map(|crash| evidence::journal(crash.headline)))

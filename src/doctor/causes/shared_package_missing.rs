@@ -1,13 +1,13 @@
 //! `shared-package-missing`: the shared package is not in node_modules.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::Kind;
+use super::crash::CrashKind;
 use super::{crash, evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "shared-package-missing",
     severity: Severity::Error,
     summary: "the shared package is not in node_modules",
@@ -30,7 +30,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let finding = inspected.stopper(CAUSE.id)?;
     let copy = finding.path.as_deref().unwrap_or("node_modules/@server-flow/shared");
     let seen = evidence::disk(format!("{}/{copy}: no such directory", facts.deployment.path));
-    let crash = crash::crash(facts).filter(|crash| matches!(&crash.kind, Kind::Package(name) if copy.ends_with(name)));
+    let crash =
+        crash::crash(facts).filter(|crash| matches!(&crash.kind, CrashKind::Package(name) if copy.ends_with(name)));
     let words = match facts.backup.inspected() {
         Some(_) => {
             "The shared package is not in the bundle's `node_modules`: step 4 of the update deletes the copy that was packed"

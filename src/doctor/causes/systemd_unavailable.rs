@@ -6,7 +6,7 @@ use crate::doctor::facts::{EXHAUSTED, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "systemd-unavailable",
     severity: Severity::Warning,
     summary: "systemd cannot be asked, so whether the agent runs is not known",

@@ -6,7 +6,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Detail, Finding, Severity};
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "tampered-files",
     severity: Severity::Error,
     summary: "files of the bundle are not those that were signed",

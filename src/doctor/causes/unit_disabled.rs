@@ -6,7 +6,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "unit-disabled",
     severity: Severity::Warning,
     summary: "the agent is not started at boot",

@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Evidence, Source, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "unit-invalid",
     severity: Severity::Error,
     summary: "systemd cannot load the unit, or it has no command to start",

@@ -6,7 +6,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "unit-missing",
     severity: Severity::Error,
     summary: "there is no unit file for the agent",

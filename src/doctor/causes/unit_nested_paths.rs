@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "unit-nested-paths",
     severity: Severity::Error,
     summary: "the unit starts the agent in the old nested layout, the bundle is flat",

@@ -7,7 +7,7 @@ use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "unit-not-reloaded",
     severity: Severity::Error,
     summary: "the unit file was changed, and systemd still uses the old one",

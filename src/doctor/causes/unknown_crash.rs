@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, Exit, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "unknown-crash",
     severity: Severity::Error,
     summary: "the agent dies of an error that none of the other causes explains",

@@ -6,7 +6,7 @@ use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "update-interrupted",
     severity: Severity::Error,
     summary: "an update stopped half-way, and nothing was taken back",

@@ -7,7 +7,7 @@ use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "user-missing",
     severity: Severity::Error,
     summary: "the user or group that the unit names does not exist (217/USER)",

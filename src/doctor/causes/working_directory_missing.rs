@@ -7,7 +7,7 @@ use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
-pub static CAUSE: Cause = Cause {
+pub(super) static CAUSE: Cause = Cause {
     id: "working-directory-missing",
     severity: Severity::Error,
     summary: "the directory that the unit starts in is not there (200/CHDIR)",

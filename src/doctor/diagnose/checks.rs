@@ -4,11 +4,11 @@ use crate::doctor::causes::{self, Area};
 use crate::doctor::facts::{Condition, Deployment, DeploymentState, Fact, Facts, Presence, Unknown};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
-use crate::report::server::{Check, CheckStatus};
+use crate::report::server::{CheckStatus, ServerCheck};
 use crate::text::{plural, size};
 
 /// All of them, in the order in which a person would look.
-pub fn checks(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<Check> {
+pub(super) fn checks(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<ServerCheck> {
     vec![
         unit(facts, diagnoses),
         service(facts),
@@ -24,11 +24,11 @@ pub fn checks(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<Check> {
     ]
 }
 
-fn check(area: Area, status: CheckStatus, message: impl Into<String>, command: impl Into<String>) -> Check {
-    Check { id: area.name(), status, message: message.into(), command: Some(command.into()) }
+fn check(area: Area, status: CheckStatus, message: impl Into<String>, command: impl Into<String>) -> ServerCheck {
+    ServerCheck { id: area.name(), status, message: message.into(), command: Some(command.into()) }
 }
 
-fn skipped(area: Area, why: &Unknown, command: impl Into<String>) -> Check {
+fn skipped(area: Area, why: &Unknown, command: impl Into<String>) -> ServerCheck {
     check(area, CheckStatus::Skip, &why.because, command)
 }
 
@@ -43,7 +43,7 @@ fn found(diagnoses: &[Diagnosis], area: Area) -> CheckStatus {
     }
 }
 
-fn unit(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+fn unit(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     let command = format!("systemctl cat {}", facts.places.unit);
     let unit = match &facts.unit {
         Fact::Unknown(why) => return skipped(Area::Unit, why, command),
@@ -58,7 +58,7 @@ fn unit(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     check(Area::Unit, status, message, command)
 }
 
-fn service(facts: &Facts) -> Check {
+fn service(facts: &Facts) -> ServerCheck {
     let command = format!("systemctl status {}", facts.places.unit);
     let service = match &facts.service {
         Fact::Unknown(why) => return skipped(Area::Service, why, command),
@@ -74,7 +74,7 @@ fn service(facts: &Facts) -> Check {
     check(Area::Service, status, format!("{} ({}){restarts}", service.active_state, service.sub_state), command)
 }
 
-fn journal(facts: &Facts) -> Check {
+fn journal(facts: &Facts) -> ServerCheck {
     let command = format!("journalctl -u {} -n 50 --no-pager", facts.places.unit);
     let journal = match &facts.journal {
         Fact::Unknown(why) => return skipped(Area::Journal, why, command),
@@ -96,7 +96,7 @@ fn journal(facts: &Facts) -> Check {
     check(Area::Journal, status, message, command)
 }
 
-fn process(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+fn process(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     let process = match &facts.process {
         Fact::Unknown(why) => return skipped(Area::Process, why, format!("systemctl status {}", facts.places.unit)),
         Fact::Known(None) => {
@@ -120,7 +120,7 @@ fn process(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     check(Area::Process, status, message, format!("ls -l /proc/{}/cwd", process.pid))
 }
 
-fn deployment(facts: &Facts) -> Check {
+fn deployment(facts: &Facts) -> ServerCheck {
     let command = format!("ls -la {}", facts.deployment.path);
     if let Some(why) = facts.deployment.state.why_unknown() {
         return skipped(Area::Deployment, why, command);
@@ -134,7 +134,7 @@ fn deployment(facts: &Facts) -> Check {
     check(Area::Deployment, status, format!("{}{found}", in_words(&facts.deployment)), command)
 }
 
-fn backup(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+fn backup(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     let command = format!("ls -la {}", facts.backup.path);
     if let Some(why) = facts.backup.state.why_unknown() {
         return skipped(Area::Backup, why, command);
@@ -163,7 +163,7 @@ fn in_words(deployment: &Deployment) -> String {
     }
 }
 
-fn download(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+fn download(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     let command = format!("ls -l {}", facts.places.download);
     match &facts.download {
         Fact::Unknown(why) => skipped(Area::Download, why, command),
@@ -178,7 +178,7 @@ fn download(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     }
 }
 
-fn node(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+fn node(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     let status = found(diagnoses, Area::Node);
     match &facts.node {
         Fact::Unknown(why) => skipped(Area::Node, why, "node --version"),
@@ -190,7 +190,7 @@ fn node(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     }
 }
 
-fn user(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+fn user(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     let unit = match &facts.unit {
         Fact::Unknown(why) => return skipped(Area::User, why, "id"),
         Fact::Known(unit) => unit,
@@ -212,7 +212,7 @@ fn user(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     }
 }
 
-fn disk(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+fn disk(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     let command = format!("df -h {}", facts.places.home);
     let Some(tightest) = facts.volumes.iter().min_by_key(|volume| volume.free) else {
         return check(Area::Disk, CheckStatus::Skip, "the free space is not known", command);
@@ -221,7 +221,7 @@ fn disk(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     check(Area::Disk, found(diagnoses, Area::Disk), message, command)
 }
 
-fn port(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
+fn port(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     let command = "ss -ltnp";
     let listeners = match &facts.listeners {
         Fact::Unknown(why) => return skipped(Area::Port, why, command),

@@ -6,7 +6,7 @@ use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
 /// Puts each diagnosis that follows from another under that one's consequences, and the roots in order.
-pub fn fold(mut found: Vec<Diagnosis>) -> Vec<Diagnosis> {
+pub(super) fn fold(mut found: Vec<Diagnosis>) -> Vec<Diagnosis> {
     found.sort_by_key(|diagnosis| (std::cmp::Reverse(diagnosis.severity), rank(diagnosis.cause)));
     let blocked = found.iter().any(blocks);
     found.retain(|one| !(blocked && stands(one.cause) == Stands::LastResort));
@@ -32,17 +32,17 @@ pub fn fold(mut found: Vec<Diagnosis>) -> Vec<Diagnosis> {
 }
 
 /// Whether the agent cannot start while this stands.
-pub fn blocks(diagnosis: &Diagnosis) -> bool {
+pub(super) fn blocks(diagnosis: &Diagnosis) -> bool {
     matches!(stands(diagnosis.cause), Stands::InTheWay | Stands::Refuses) && diagnosis.severity == Severity::Error
 }
 
 /// Whether it says that the agent died, without a reason that would last.
-pub fn dies(diagnosis: &Diagnosis) -> bool {
+pub(super) fn dies(diagnosis: &Diagnosis) -> bool {
     matches!(stands(diagnosis.cause), Stands::LastResort | Stands::Symptom) && diagnosis.severity == Severity::Error
 }
 
 /// What an id means for a start: the findings of rules stop it.
-pub fn stands(id: &str) -> Stands {
+pub(super) fn stands(id: &str) -> Stands {
     causes::find(id).map_or(Stands::InTheWay, |cause| cause.stands)
 }
 

@@ -5,10 +5,8 @@
 mod checks;
 mod fold;
 mod not_checked;
-mod of_rules;
+pub(crate) mod of_rules;
 mod recognise;
-
-pub use of_rules::FOLLOWS_FROM as FINDINGS_FOLLOW_FROM;
 
 use crate::doctor::facts::{Condition, Facts, SETTLED};
 use crate::doctor::report::DoctorReport;
@@ -19,7 +17,7 @@ use crate::report::server::Health;
 
 /// Judges a server.
 #[must_use]
-pub fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
+pub(crate) fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
     let found = recognise::run(&facts).into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
     let mut diagnoses = fold::fold(found);
     mend_once(&mut diagnoses);

@@ -4,7 +4,7 @@ use crate::doctor::facts::{Condition, Fact, Facts, SETTLED};
 use crate::report::server::NotChecked;
 
 /// Everything that is not known and would have been looked at.
-pub fn not_checked(facts: &Facts) -> Vec<NotChecked> {
+pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
     let mut missing = Vec::new();
     push(&mut missing, "the service", &facts.service);
     push(&mut missing, "the unit file", &facts.unit);

@@ -2,12 +2,12 @@
 
 use crate::doctor::causes::findings::{absent, missing, quote};
 use crate::doctor::causes::{self, crash, evidence, fix};
-use crate::doctor::facts::{Facts, Inspected};
+use crate::doctor::facts::{DeployedBundle, Facts};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Finding, Severity};
 
 /// Causes that explain such a finding away: the bundle is not there as it should be, so what is missing in it follows.
-pub const FOLLOWS_FROM: &[&str] = &[
+pub(crate) const FOLLOWS_FROM: &[&str] = &[
     "disk-full",
     "download-not-an-archive",
     "update-interrupted",
@@ -17,7 +17,7 @@ pub const FOLLOWS_FROM: &[&str] = &[
 ];
 
 /// A diagnosis for each rule that found something which stops Node.
-pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
+pub(super) fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
     let Some(inspected) = facts.deployment.inspected() else { return Vec::new() };
     let mut diagnoses: Vec<Diagnosis> = Vec::new();
     let has_no_cause = |finding: &&Finding| causes::find(finding.rule).is_none();
@@ -42,7 +42,7 @@ pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
 }
 
 /// A package that is missing has one name: it is not installed, or a link in its place leads nowhere.
-fn is_said_otherwise(inspected: &Inspected, finding: &Finding) -> bool {
+fn is_said_otherwise(inspected: &DeployedBundle, finding: &Finding) -> bool {
     let linked = || missing(finding).is_some_and(|package| inspected.is_linked(package));
     absent(inspected, finding).is_some() || linked()
 }

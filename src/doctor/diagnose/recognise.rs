@@ -7,7 +7,7 @@ use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
 /// Everything that is recognised, before anything is folded.
-pub fn run(facts: &Facts) -> Vec<Diagnosis> {
+pub(super) fn run(facts: &Facts) -> Vec<Diagnosis> {
     let alone = CAUSES.iter().filter_map(|cause| match cause.told_by {
         ToldBy::Facts(diagnose) => diagnose(facts),
         ToldBy::InTheWay(_) => None,

@@ -9,7 +9,7 @@ use crate::report::subject::SubjectReport;
 
 /// A folder that holds a bundle, or should.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Deployment {
+pub(crate) struct Deployment {
     /// Its path on the server.
     pub path: String,
     /// What is there.
@@ -18,7 +18,7 @@ pub struct Deployment {
 
 /// What is at the place of a bundle.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum DeploymentState {
+pub(crate) enum DeploymentState {
     /// Nothing.
     Absent,
     /// An empty folder.
@@ -26,12 +26,12 @@ pub enum DeploymentState {
     /// Something that is no folder, in words.
     NotADirectory(&'static str),
     /// A folder with something in it.
-    Present(Box<Inspected>),
+    Present(Box<DeployedBundle>),
 }
 
 /// A bundle's folder, judged by the rules of `check`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Inspected {
+pub(crate) struct DeployedBundle {
     /// What the rules say, with their default severities.
     pub report: SubjectReport,
     /// When the folder, its `package.json` or its entry point was last changed (ctime: what tar wrote keeps old mtimes).
@@ -55,7 +55,7 @@ pub struct Inspected {
 impl Deployment {
     /// The inspected folder, if there is one.
     #[must_use]
-    pub fn inspected(&self) -> Option<&Inspected> {
+    pub(crate) fn inspected(&self) -> Option<&DeployedBundle> {
         match self.state.known()? {
             DeploymentState::Present(inspected) => Some(inspected),
             _ => None,
@@ -64,7 +64,7 @@ impl Deployment {
 
     /// Whether Node would start what is there: nothing where that is not known.
     #[must_use]
-    pub fn would_start(&self) -> Option<bool> {
+    pub(crate) fn would_start(&self) -> Option<bool> {
         Some(match self.state.known()? {
             DeploymentState::Present(inspected) => inspected.stoppers().next().is_none() && inspected.has_entry(),
             _ => false,
@@ -72,17 +72,17 @@ impl Deployment {
     }
 }
 
-impl Inspected {
+impl DeployedBundle {
     /// Whether the agent in it lies in the old layout, as the script by which it was judged says.
     #[must_use]
-    pub fn is_nested(&self) -> bool {
+    pub(crate) fn is_nested(&self) -> bool {
         self.entry.starts_with("apps/agent/") || self.report.layout == BundleLayout::Nested
     }
 
     /// Whether the script by which it was judged is there. Below `apps/agent/` what the rules miss at the root follows from
     /// `nested-layout`, so they are silent about it.
     #[must_use]
-    pub fn has_entry(&self) -> bool {
+    pub(crate) fn has_entry(&self) -> bool {
         match self.report.layout {
             BundleLayout::Nested => self.entry.starts_with("apps/agent/"),
             _ => self.stopper("entry-point-missing").is_none(),
@@ -90,7 +90,7 @@ impl Inspected {
     }
 
     /// The findings that stop Node at the start, the rules' own order kept. Each rule's file says whether its errors do.
-    pub fn stoppers(&self) -> impl Iterator<Item = &Finding> {
+    pub(crate) fn stoppers(&self) -> impl Iterator<Item = &Finding> {
         self.errors().filter(|finding| self.stops(finding))
     }
 
@@ -118,20 +118,20 @@ impl Inspected {
 
     /// Whether a package that cannot be found is a link that leads nowhere here.
     #[must_use]
-    pub fn is_linked(&self, package: &str) -> bool {
+    pub(crate) fn is_linked(&self, package: &str) -> bool {
         self.stoppers().any(|finding| matches!(&finding.detail, Detail::PackageLinked { name } if name == package))
     }
 
     /// The stopper of that rule.
     #[must_use]
-    pub fn stopper(&self, rule: &str) -> Option<&Finding> {
+    pub(crate) fn stopper(&self, rule: &str) -> Option<&Finding> {
         self.stoppers().find(|finding| finding.rule == rule)
     }
 }
 
 /// The archive that an update leaves in the temporary folder when it stops before extraction is done.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Download {
+pub(crate) struct Download {
     /// Its path.
     pub path: String,
     /// When it was last written.

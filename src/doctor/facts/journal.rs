@@ -16,7 +16,7 @@ pub enum Speaker {
 
 /// One entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
+pub struct JournalEntry {
     /// When it was received.
     pub at: Moment,
     /// Who wrote it.
@@ -37,9 +37,9 @@ pub struct Entry {
 
 /// What was read of the journal: the newest entries of the unit, oldest first.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     /// Oldest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JournalEntry>,
     /// Whether there are older ones that were not read.
     pub is_cut: bool,
     /// Whether the journal is kept in memory only, and lost at every boot.
@@ -51,36 +51,37 @@ pub struct Journal {
 
 /// The entries of one run.
 #[derive(Clone, Debug)]
-pub struct Run<'a> {
+pub(crate) struct Run<'a> {
     /// Its id.
     pub invocation: &'a str,
     /// Its entries, oldest first.
-    pub entries: Vec<&'a Entry>,
+    pub entries: Vec<&'a JournalEntry>,
 }
 
 /// Message ids of systemd's catalogue (`journalctl --catalog`, sd-messages.h).
-pub mod id {
+pub(crate) mod id {
     /// A start job has finished: `Started …`.
-    pub const STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
+    #[cfg(test)]
+    pub(crate) const STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
     /// A stop job has finished: `Stopped …`.
-    pub const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
+    pub(crate) const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
     /// A stop job has begun: `Stopping …`.
-    pub const STOPPING: &str = "de5b426a63be47a7b6ac3eaac82e2f6f";
+    pub(crate) const STOPPING: &str = "de5b426a63be47a7b6ac3eaac82e2f6f";
     /// The unit has ended with success: `Deactivated successfully`.
-    pub const SUCCEEDED: &str = "7ad2d189f7e94e70a38c781354912448";
+    pub(crate) const SUCCEEDED: &str = "7ad2d189f7e94e70a38c781354912448";
     /// The main process has exited.
-    pub const PROCESS_EXITED: &str = "98e322203f7a4ed290d09fe03c09fe15";
+    pub(crate) const PROCESS_EXITED: &str = "98e322203f7a4ed290d09fe03c09fe15";
     /// The unit has failed.
-    pub const FAILED: &str = "d9b373ed55a64feb8242e02dbe79a49c";
+    pub(crate) const FAILED: &str = "d9b373ed55a64feb8242e02dbe79a49c";
     /// An automatic restart is scheduled.
-    pub const RESTART_SCHEDULED: &str = "5eb03494b6584870a536b337290809b3";
+    pub(crate) const RESTART_SCHEDULED: &str = "5eb03494b6584870a536b337290809b3";
     /// A process could not be executed: `Failed at step …`.
-    pub const SPAWN_FAILED: &str = "641257651c1b4ec9a8624d7a40a9e1e7";
+    pub(crate) const SPAWN_FAILED: &str = "641257651c1b4ec9a8624d7a40a9e1e7";
     /// A process was killed for want of memory.
-    pub const OUT_OF_MEMORY: &str = "fe6faa94e7774663a0da52717891d8ef";
+    pub(crate) const OUT_OF_MEMORY: &str = "fe6faa94e7774663a0da52717891d8ef";
 }
 
-impl Entry {
+impl JournalEntry {
     /// Whether it is of that kind of the catalogue.
     #[must_use]
     pub fn is(&self, id: &str) -> bool {
@@ -97,7 +98,7 @@ impl Entry {
 impl Journal {
     /// The runs, oldest first, by the order of their first entries.
     #[must_use]
-    pub fn runs(&self) -> Vec<Run<'_>> {
+    pub(crate) fn runs(&self) -> Vec<Run<'_>> {
         let mut runs: Vec<Run<'_>> = Vec::new();
         for entry in &self.entries {
             let Some(invocation) = entry.invocation.as_deref() else { continue };
@@ -116,20 +117,20 @@ const ENDS: [&str; 5] = [id::PROCESS_EXITED, id::SPAWN_FAILED, id::FAILED, id::S
 impl Run<'_> {
     /// How the main process ended, if the run has ended.
     #[must_use]
-    pub fn exit(&self) -> Option<Exit> {
+    pub(crate) fn exit(&self) -> Option<Exit> {
         self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED)).and_then(|entry| entry.exit)
     }
 
     /// Whether it ended without being asked to. `Stopped …` proves nothing: systemd 252 says it at every automatic restart.
     #[must_use]
-    pub fn died(&self) -> bool {
+    pub(crate) fn died(&self) -> bool {
         let told = |id: &str| self.entries.iter().any(|entry| entry.is(id));
         ENDS.iter().any(|end| told(end)) && !told(id::STOPPING)
     }
 
     /// How long it lived, in seconds: from its first entry to the one that tells of its end.
     #[must_use]
-    pub fn lived(&self) -> u64 {
+    pub(crate) fn lived(&self) -> u64 {
         // The restart is scheduled once `RestartSec=` has passed, and is logged as the last entry of the old run.
         let ended = self.entries.iter().find(|entry| ENDS.iter().any(|end| entry.is(end)));
         let end = ended.map_or_else(|| self.end(), |entry| entry.at);
@@ -138,7 +139,7 @@ impl Run<'_> {
 
     /// When its last entry was written.
     #[must_use]
-    pub fn end(&self) -> Moment {
+    pub(crate) fn end(&self) -> Moment {
         self.entries.last().map_or(Moment(0), |last| last.at)
     }
 }

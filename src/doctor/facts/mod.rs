@@ -2,22 +2,22 @@
 //!
 //! All text in here has its secrets taken out and is printable.
 
-pub mod deployment;
-pub mod fact;
-pub mod journal;
-pub mod service;
+pub(crate) mod deployment;
+pub(crate) mod fact;
+pub(crate) mod journal;
+pub(crate) mod service;
 
-pub use crate::report::moment::Moment;
-pub use deployment::{Deployment, DeploymentState, Download, Inspected};
-pub use fact::{EXHAUSTED, Fact, Unknown};
-pub use journal::{Entry, Journal, Run, Speaker};
-pub use service::{Exit, Service};
+pub(crate) use crate::report::moment::Moment;
+pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download};
+pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
+pub(crate) use journal::{Journal, JournalEntry, Run, Speaker};
+pub(crate) use service::{Exit, Service};
 
 use crate::systemd::Unit;
 
 /// How the server was looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// This machine, live.
     Live,
     /// The files of a machine that is not running here, below this folder.
@@ -26,7 +26,7 @@ pub enum Reach {
 
 /// Who asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// Effective user id.
     pub uid: u32,
     /// The user's name, where the system knows one.
@@ -35,7 +35,7 @@ pub struct Caller {
 
 /// Names and places of the agent on this server: the configuration's, or the source document's.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Places {
+pub(crate) struct AgentPlaces {
     /// The unit, with its suffix.
     pub unit: String,
     /// The agent's home, such as `/root/.server-flow`.
@@ -50,7 +50,7 @@ pub struct Places {
 
 /// The machine.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Host {
+pub(crate) struct Host {
     /// Its name.
     pub name: Option<String>,
     /// `PRETTY_NAME` of os-release(5).
@@ -61,7 +61,7 @@ pub struct Host {
 
 /// What is at a path, every link followed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// Nothing; the deepest folder above that is there.
     Missing {
         /// Such as `/root/.server-flow`.
@@ -89,7 +89,7 @@ pub enum Presence {
 
 /// A path that the unit names and what is there for the user it runs as.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reached {
+pub(crate) struct Reached {
     /// Absolute.
     pub path: String,
     /// What is there.
@@ -98,7 +98,7 @@ pub struct Reached {
 
 /// The unit file on the disk.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct UnitOnDisk {
+pub(crate) struct UnitOnDisk {
     /// The file and its drop-ins; no files where there is no unit.
     pub unit: Unit,
     /// Whether it is masked: a link to `/dev/null`, or an empty file.
@@ -121,7 +121,7 @@ pub struct UnitOnDisk {
 
 /// A secret that anyone who may run `systemctl status` or `ps` can read.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SecretInUnit {
+pub(crate) struct SecretInUnit {
     /// `--token`, `Environment=API_KEY`.
     pub what: String,
     /// `FILE:LINE`.
@@ -130,7 +130,7 @@ pub struct SecretInUnit {
 
 /// A user (passwd(5)).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Account {
+pub(crate) struct Account {
     /// Its name.
     pub name: String,
     /// Its number.
@@ -143,7 +143,7 @@ pub struct Account {
 
 /// The running main process (proc(5)).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Process {
+pub(crate) struct Process {
     /// Its number.
     pub pid: u32,
     /// Its working directory now: a folder that was moved shows its new path.
@@ -162,7 +162,7 @@ pub struct Process {
 
 /// A Node on the server.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Node {
+pub(crate) struct ServerNode {
     /// Its path.
     pub path: String,
     /// What `node --version` says, without the `v`.
@@ -171,7 +171,7 @@ pub struct Node {
 
 /// A file system that the agent writes to (statvfs(3)).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Volume {
+pub(crate) struct Volume {
     /// A folder of the agent's on it.
     pub path: String,
     /// Bytes that root may still write.
@@ -184,7 +184,7 @@ pub struct Volume {
 
 /// Who listens on a port.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Listener {
+pub(crate) struct Listener {
     /// The TCP port.
     pub port: u16,
     /// The process, where it may be seen.
@@ -197,7 +197,7 @@ pub struct Listener {
 
 /// Where the agent connects to: the `--url` of its command.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ControlPlane {
+pub(crate) struct ControlPlane {
     /// The address without credentials.
     pub url: String,
     /// Host name or address.
@@ -208,7 +208,7 @@ pub struct ControlPlane {
 
 /// One command that was run.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// What it is for: `systemctl-show`.
     pub id: &'static str,
     /// As it would be typed.
@@ -225,7 +225,7 @@ pub struct Ran {
 
 /// Everything that is known.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// When it was looked at.
     pub at: Moment,
     /// Live, or a mounted disk.
@@ -233,7 +233,7 @@ pub struct Facts {
     /// Who asks.
     pub caller: Caller,
     /// The agent's names and places.
-    pub places: Places,
+    pub places: AgentPlaces,
     /// The machine.
     pub host: Host,
     /// The unit's files.
@@ -245,9 +245,9 @@ pub struct Facts {
     /// The main process; none where nothing runs.
     pub process: Fact<Option<Process>>,
     /// The Node that the unit starts; none where its program is not there.
-    pub node: Fact<Option<Node>>,
+    pub node: Fact<Option<ServerNode>>,
     /// Others that were found, for a fix.
-    pub other_nodes: Vec<Node>,
+    pub other_nodes: Vec<ServerNode>,
     /// Paths of pnpm and npm, pnpm first, as root would find them; for a fix.
     pub package_managers: Vec<String>,
     /// The deployed bundle.
@@ -270,7 +270,7 @@ pub struct Facts {
 
 /// How the service fares now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// It runs, and has for long enough.
     Running,
     /// It dies and is started again and again.
@@ -284,12 +284,12 @@ pub enum Condition {
 }
 
 /// Seconds that an agent must have stayed up to count as running: longer than `RestartSec=10` of the document's unit.
-pub const SETTLED: u64 = 15;
+pub(crate) const SETTLED: u64 = 15;
 
 impl Facts {
     /// How the service fares now.
     #[must_use]
-    pub fn condition(&self) -> Condition {
+    pub(crate) fn condition(&self) -> Condition {
         let Some(service) = self.service.known() else { return Condition::Unknown };
         if service.waits_for_restart() {
             return Condition::Looping;
@@ -307,7 +307,7 @@ impl Facts {
 
     /// Seconds since the main process was started; nothing where it does not run, or that is not known.
     #[must_use]
-    pub fn up(&self) -> Option<u64> {
+    pub(crate) fn up(&self) -> Option<u64> {
         let service = self.service.known().filter(|service| service.runs())?;
         service.started.or(service.active_since).map(|since| self.at.seconds_since(since))
     }
@@ -339,14 +339,14 @@ impl Facts {
 
     /// The runs of the service, oldest first.
     #[must_use]
-    pub fn runs(&self) -> Vec<Run<'_>> {
+    pub(crate) fn runs(&self) -> Vec<Run<'_>> {
         self.journal.known().map(Journal::runs).unwrap_or_default()
     }
 
     /// How many runs in a row have died by themselves up to now, as far as the journal was read. The run that is up now
     /// is not counted.
     #[must_use]
-    pub fn streak(&self) -> usize {
+    pub(crate) fn streak(&self) -> usize {
         let current =
             self.service.known().filter(|service| service.runs()).and_then(|service| service.invocation.clone());
         let runs = self.runs();
@@ -358,7 +358,7 @@ impl Facts {
     /// not stay up, of the last run and of those right before it that died early. What stood in the journal before the
     /// last good start proves nothing, nor does what was said of a bundle that has been replaced since.
     #[must_use]
-    pub fn present(&self) -> Vec<&Entry> {
+    pub(crate) fn present(&self) -> Vec<&JournalEntry> {
         let current = self.service.known().and_then(|service| service.invocation.as_deref());
         let mut runs = self.runs();
         runs.reverse();
@@ -385,13 +385,13 @@ impl Facts {
 
     /// Whether the caller is root.
     #[must_use]
-    pub const fn is_root(&self) -> bool {
+    pub(crate) const fn is_root(&self) -> bool {
         self.caller.uid == 0
     }
 
     /// Whether the server runs, as opposed to being a mounted disk.
     #[must_use]
-    pub fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.reach == Reach::Live
     }
 }

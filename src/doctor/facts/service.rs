@@ -4,7 +4,7 @@ use crate::report::moment::Moment;
 
 /// The properties of a unit, with systemd's own words for states.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Service {
+pub(crate) struct Service {
     /// `loaded`, `not-found`, `bad-setting`, `error`, `masked`.
     pub load_state: String,
     /// Why it could not be loaded; empty where it could.
@@ -63,25 +63,19 @@ pub enum Exit {
 impl Service {
     /// Whether its main process is there now.
     #[must_use]
-    pub fn runs(&self) -> bool {
+    pub(crate) fn runs(&self) -> bool {
         self.active_state == "active" && self.main_pid.is_some()
     }
 
     /// Whether systemd waits to start it again: a loop under `Restart=` is here for most of its time, never `failed`.
     #[must_use]
-    pub fn waits_for_restart(&self) -> bool {
+    pub(crate) fn waits_for_restart(&self) -> bool {
         self.sub_state.starts_with("auto-restart")
-    }
-
-    /// Whether nobody wants it to run: stopped by hand, or never started.
-    #[must_use]
-    pub fn is_stopped(&self) -> bool {
-        self.active_state == "inactive"
     }
 
     /// The code that the service manager itself or the program ended with.
     #[must_use]
-    pub const fn exit_code(&self) -> Option<u32> {
+    pub(crate) const fn exit_code(&self) -> Option<u32> {
         match self.exit {
             Some(Exit::Code(code)) => Some(code),
             _ => None,
@@ -92,7 +86,7 @@ impl Service {
 /// The name of an exit code of the service manager, as systemd.exec(5) lists them ("Process Exit Codes"); the codes
 /// below 200 are the LSB's and the program's own.
 #[must_use]
-pub const fn exit_name(code: u32) -> Option<&'static str> {
+pub(crate) const fn exit_name(code: u32) -> Option<&'static str> {
     Some(match code {
         0 => "SUCCESS",
         1 => "FAILURE",
@@ -151,7 +145,7 @@ pub const fn exit_name(code: u32) -> Option<&'static str> {
 
 /// The name of a signal on Linux (signal(7)), for those that end a service.
 #[must_use]
-pub const fn signal_name(signal: u32) -> Option<&'static str> {
+pub(crate) const fn signal_name(signal: u32) -> Option<&'static str> {
     Some(match signal {
         1 => "HUP",
         2 => "INT",

@@ -1,6 +1,6 @@
 //! Where the agent is on this server: what the user says, else the unit, else the source document.
 
-use crate::doctor::facts::{Account, Places};
+use crate::doctor::facts::{Account, AgentPlaces};
 use crate::doctor::questions::Server;
 use crate::systemd::{CommandLine, Context, Unit, from_directory, normal};
 use crate::tree::names::Names;
@@ -8,7 +8,7 @@ use crate::update::documented_paths;
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
-pub struct ProbeOptions {
+pub(crate) struct ProbeOptions {
     /// The unit, with its suffix.
     pub unit: String,
     /// The bundle's folder; nothing to take it from the unit.
@@ -23,7 +23,12 @@ pub struct ProbeOptions {
 
 /// Works out the places.
 #[must_use]
-pub fn of(server: &dyn Server, options: &ProbeOptions, unit: Option<&Unit>, account: Option<&Account>) -> Places {
+pub(super) fn of(
+    server: &dyn Server,
+    options: &ProbeOptions,
+    unit: Option<&Unit>,
+    account: Option<&Account>,
+) -> AgentPlaces {
     let user_home = account.map_or("/root", |account| account.home.as_str());
     let expand = |path: &str| match path.strip_prefix('~') {
         Some(rest) => normal(&format!("{user_home}{rest}")),
@@ -48,11 +53,11 @@ pub fn of(server: &dyn Server, options: &ProbeOptions, unit: Option<&Unit>, acco
         None => bundle.rsplit_once('/').map_or("/", |(home, _)| home).to_owned(),
     };
     let backup = format!("{bundle}-backup");
-    Places { unit: options.unit.clone(), home, bundle, backup, download: documented_paths::DOWNLOAD.to_owned() }
+    AgentPlaces { unit: options.unit.clone(), home, bundle, backup, download: documented_paths::DOWNLOAD.to_owned() }
 }
 
 /// The last part of a path.
-pub fn last_part(path: &str) -> &str {
+pub(super) fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
@@ -79,7 +84,7 @@ fn bundle_of(unit: &Unit, context: &Context) -> Option<String> {
 /// The names by which the bundle in a folder is judged: the unit's script, seen from the bundle, is its entry point if
 /// it is there; otherwise the current layout's.
 #[must_use]
-pub fn names_for(server: &dyn Server, folder: &str, bundle: &str, script: Option<&str>, names: &Names) -> Names {
+pub(super) fn names_for(server: &dyn Server, folder: &str, bundle: &str, script: Option<&str>, names: &Names) -> Names {
     let from_unit = script.and_then(|script| script.strip_prefix(&format!("{bundle}/"))).map(str::to_owned);
     let there = from_unit.filter(|entry| is_there(server, &format!("{folder}/{entry}")));
     Names { entry: there.unwrap_or_else(|| names.entry.clone()), ..names.clone() }

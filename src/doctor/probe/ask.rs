@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 const MAX_LINES: usize = 60;
 
 /// Asks one server, and keeps what was run.
-pub struct Probe<'a> {
+pub(super) struct Probe<'a> {
     pub(super) server: &'a dyn Server,
     pub(super) redactor: Redactor,
     ran: Mutex<Vec<Ran>>,

@@ -4,7 +4,7 @@ use crate::check::authentication::{SignatureCheck, Trust};
 use crate::check::bundle::Expectations;
 use crate::check::contents::Depth;
 use crate::check::inspect::{self, InspectOptions};
-use crate::doctor::facts::{Deployment, DeploymentState, Download, Fact, Inspected};
+use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Download, Fact};
 use crate::doctor::questions::{Refusal, Server};
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
@@ -20,7 +20,7 @@ use crate::tree::snapshot::Snapshot;
 
 /// What bundles on a server are judged by, beside their names and its Node.
 #[derive(Clone, Copy)]
-pub struct BundleJudge<'a> {
+pub(crate) struct BundleJudge<'a> {
     /// Where reading stops.
     pub limits: Limits,
     /// The keys that are trusted.
@@ -28,7 +28,7 @@ pub struct BundleJudge<'a> {
 }
 
 /// One look at the bundles of a server.
-pub struct Inspection<'a> {
+pub(super) struct Inspection<'a> {
     /// Where they are.
     pub server: &'a dyn Server,
     /// What they are judged by.
@@ -40,9 +40,9 @@ pub struct Inspection<'a> {
 impl Inspection<'_> {
     /// Reads and judges what stands at a path of the server's by the rules' own severities: what the user allows does
     /// not change whether Node would start.
-    fn judged(&self, path: &str, names: &Names, stands: Stands) -> Result<(Snapshot, SubjectReport), String> {
+    fn judged(&self, path: &str, names: &Names, stands: BundlePlace) -> Result<(Snapshot, SubjectReport), String> {
         let place = self.server.place(path);
-        let below = place.strip_prefix(self.server.place("/")).ok().filter(|_| stands == Stands::Deployed);
+        let below = place.strip_prefix(self.server.place("/")).ok().filter(|_| stands == BundlePlace::Deployed);
         let deployed_at = below.map(|below| format!("/{}", below.to_string_lossy()));
         let place = place.to_str().ok_or("its path is not UTF-8")?;
         let options = InspectOptions {
@@ -65,7 +65,7 @@ impl Inspection<'_> {
 
 /// What a bundle is on the server.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stands {
+enum BundlePlace {
     /// A folder, where the unit starts it.
     Deployed,
     /// An archive.
@@ -77,7 +77,7 @@ const MAX_EMPTIED: usize = 20;
 
 /// Looks at the folder of a bundle.
 #[must_use]
-pub fn inspect(inspection: &Inspection<'_>, path: &str, names: &Names) -> Deployment {
+pub(super) fn inspect(inspection: &Inspection<'_>, path: &str, names: &Names) -> Deployment {
     let server = inspection.server;
     let path_owned = path.to_owned();
     let state = match super::reach::through(server, path) {
@@ -103,7 +103,7 @@ fn because<T>(refusal: Refusal) -> Fact<T> {
 
 fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<DeploymentState> {
     let server = inspection.server;
-    match inspection.judged(path, names, Stands::Deployed) {
+    match inspection.judged(path, names, BundlePlace::Deployed) {
         Err(why) => Fact::unless(why, "run it as root"),
         Ok((snapshot, mut report)) => {
             report.path = path.to_owned();
@@ -114,7 +114,7 @@ fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Deploy
                 .max();
             let tree = &snapshot.tree;
             let modules = tree.resolve(b"node_modules").ok().filter(|id| tree.kind(*id) == Kind::Directory);
-            Fact::Known(DeploymentState::Present(Box::new(Inspected {
+            Fact::Known(DeploymentState::Present(Box::new(DeployedBundle {
                 changed,
                 has_modules: modules.is_some(),
                 has_dependencies: crate::check::bundle::stage(&snapshot, names)
@@ -165,14 +165,14 @@ fn emptied(tree: &Tree) -> Vec<String> {
 
 /// Looks at what an update left in the temporary folder.
 #[must_use]
-pub fn download(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Option<Download>> {
+pub(super) fn download(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Option<Download>> {
     let look = match inspection.server.look(path) {
         Err(Refusal::NotFound | Refusal::Unlike) => return Fact::Known(None),
         Err(refusal) => return because(refusal),
         Ok(look) if look.kind != 'f' => return Fact::Known(None),
         Ok(look) => look,
     };
-    match inspection.judged(path, names, Stands::ToBeInstalled) {
+    match inspection.judged(path, names, BundlePlace::ToBeInstalled) {
         Err(why) => Fact::unless(why, "run it as root"),
         Ok((_, mut report)) => {
             report.path = path.to_owned();

@@ -1,7 +1,7 @@
 //! What `journalctl -o json` prints, to entries (systemd.journal-fields(7)).
 
-use crate::doctor::facts::{Entry, Exit, Speaker};
-use crate::redact::{Block, Redactor};
+use crate::doctor::facts::{Exit, JournalEntry, Speaker};
+use crate::redact::{KeyBlock, Redactor};
 use crate::report::moment::Moment;
 use crate::text;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ const MAX_OF_A_MESSAGE: usize = 2000;
 
 /// An entry with what it is sorted and told apart by.
 struct Read {
-    entry: Entry,
+    entry: JournalEntry,
     cursor: String,
 }
 
@@ -20,7 +20,7 @@ struct Read {
 /// entry of several lines becomes several, so that each can be quoted. The second value says how many lines were not
 /// understood.
 #[must_use]
-pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<Entry>, usize) {
+pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<JournalEntry>, usize) {
     let mut seen = BTreeSet::new();
     let mut read = Vec::new();
     let mut strange = 0;
@@ -32,7 +32,7 @@ pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<Entry>, 
         }
     }
     read.sort_by(|a, b| (a.entry.at, &a.cursor).cmp(&(b.entry.at, &b.cursor)));
-    let mut blocks: BTreeMap<Option<u32>, Block> = BTreeMap::new();
+    let mut blocks: BTreeMap<Option<u32>, KeyBlock> = BTreeMap::new();
     let mut entries = Vec::new();
     for Read { entry, .. } in read {
         let block = blocks.entry(entry.pid).or_default();
@@ -43,7 +43,7 @@ pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<Entry>, 
             let clean = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };
             let shown: String = clean.chars().take(MAX_OF_A_MESSAGE).collect();
             let message = text::printable(&shown).into_owned();
-            entries.push(Entry { message, ..entry.clone() });
+            entries.push(JournalEntry { message, ..entry.clone() });
         }
     }
     (entries, strange)
@@ -75,7 +75,7 @@ fn entry(fields: &Map<String, Value>, unit: &str) -> Option<Read> {
         "killed" | "dumped" => Some(Exit::Signal(status)),
         _ => None,
     });
-    let entry = Entry {
+    let entry = JournalEntry {
         at,
         speaker,
         message: field("MESSAGE").unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! The machine: its users, its file systems, its name and system.
 
 use super::ask::Probe;
-use crate::doctor::facts::{Account, Fact, Places, Volume};
+use crate::doctor::facts::{Account, AgentPlaces, Fact, Volume};
 use crate::doctor::questions::{Diagnostic, Refusal, Situation};
 
 impl Probe<'_> {
@@ -36,7 +36,7 @@ impl Probe<'_> {
         }
     }
 
-    pub(super) fn volumes(&self, places: &Places) -> Vec<Volume> {
+    pub(super) fn volumes(&self, places: &AgentPlaces) -> Vec<Volume> {
         let folders = [&places.bundle, &places.home, "/tmp", "/etc/systemd/system", "/var/log"];
         let mut volumes: Vec<Volume> = Vec::new();
         for folder in folders {

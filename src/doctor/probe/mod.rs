@@ -14,11 +14,11 @@ mod systemctl;
 mod unit_files;
 mod unit_on_disk;
 
-pub use agent_paths::ProbeOptions;
-pub use deployment::BundleJudge;
+pub(crate) use agent_paths::ProbeOptions;
+pub(crate) use deployment::BundleJudge;
 
 use crate::doctor::facts::{
-    Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Places, Process,
+    AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Process,
     Reach, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation};
@@ -37,7 +37,7 @@ const AGENT_PORT: u16 = 3001;
 
 /// Looks at a server. The redactor that comes with the facts knows the secrets that were seen.
 #[must_use]
-pub fn examine(
+pub(crate) fn examine(
     server: &dyn Server,
     options: &ProbeOptions,
     names: &Names,
@@ -78,7 +78,7 @@ impl Probe<'_> {
         &self,
         situation: &Situation,
         options: &ProbeOptions,
-        places: Places,
+        places: AgentPlaces,
         unit: Fact<UnitOnDisk>,
         control_plane: Option<ControlPlane>,
         script: Option<&str>,
@@ -156,7 +156,13 @@ impl Probe<'_> {
     }
 
     /// The deployed bundle, its backup, a bundle inside that, and a leftover download, all judged at the same time.
-    fn bundles(&self, places: &Places, script: Option<&str>, names: &Names, inspection: &Inspection<'_>) -> Bundles {
+    fn bundles(
+        &self,
+        places: &AgentPlaces,
+        script: Option<&str>,
+        names: &Names,
+        inspection: &Inspection<'_>,
+    ) -> Bundles {
         let server = self.server;
         let at = |folder: &str| agent_paths::names_for(server, folder, &places.bundle, script, names);
         let inspect = |folder: &str| deployment::inspect(inspection, folder, &at(folder));
@@ -261,7 +267,7 @@ impl Probe<'_> {
 type Bundles = (Deployment, Deployment, Option<Deployment>, Fact<Option<Download>>);
 
 /// What is known of them where whoever reads them comes to grief.
-fn lost(places: &Places) -> Bundles {
+fn lost(places: &AgentPlaces) -> Bundles {
     let at = |path: &str| Deployment { path: path.to_owned(), state: Fact::unknown("it could not be read") };
     (at(&places.bundle), at(&places.backup), None, Fact::unknown("it could not be read"))
 }

@@ -3,16 +3,16 @@
 use super::agent_paths::last_part;
 use super::ask::Probe;
 use super::reach;
-use crate::doctor::facts::{Fact, Node, Presence, Reached};
+use crate::doctor::facts::{Fact, Presence, Reached, ServerNode};
 use crate::doctor::questions::Diagnostic;
 use crate::node::node_version::NodeVersion;
 
 /// Where systemd and root's shell look for programs.
-pub const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+pub(super) const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 impl Probe<'_> {
     /// The Node that the unit starts, and where that is not there, others.
-    pub(super) fn node(&self, program: Option<&Reached>) -> (Fact<Option<Node>>, Vec<Node>) {
+    pub(super) fn node(&self, program: Option<&Reached>) -> (Fact<Option<ServerNode>>, Vec<ServerNode>) {
         let Some(program) = program else { return (Fact::unknown("the unit starts no program"), Vec::new()) };
         let is_there = matches!(program.presence, Presence::File { .. } | Presence::Denied { .. });
         let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
@@ -21,7 +21,7 @@ impl Probe<'_> {
     }
 
     /// pnpm and npm, as root's shell would find them, or beside the unit's Node.
-    pub(super) fn package_managers(&self, node: Option<&Node>) -> Vec<String> {
+    pub(super) fn package_managers(&self, node: Option<&ServerNode>) -> Vec<String> {
         let beside = node.and_then(|node| node.path.rsplit_once('/')).map(|(folder, _)| folder);
         let folders: Vec<&str> = PROGRAMS.into_iter().chain(beside).collect();
         let find = |name: &&str| {
@@ -31,7 +31,7 @@ impl Probe<'_> {
         ["pnpm", "npm"].iter().filter_map(find).collect()
     }
 
-    fn version_of(&self, path: &str) -> Node {
+    fn version_of(&self, path: &str) -> ServerNode {
         // Anything but Node itself could do something else than print its version.
         let is_node = matches!(last_part(path), "node" | "nodejs");
         let spoken = if is_node { self.run(&Diagnostic::NodeVersion(path)).ok() } else { None };
@@ -39,10 +39,10 @@ impl Probe<'_> {
             let version = spoken.stdout.trim().strip_prefix('v')?.to_owned();
             semver::Version::parse(&version).ok().map(|_| version)
         });
-        Node { path: path.to_owned(), version }
+        ServerNode { path: path.to_owned(), version }
     }
 
-    fn other_nodes(&self, not: &str) -> Vec<Node> {
+    fn other_nodes(&self, not: &str) -> Vec<ServerNode> {
         let server = self.server;
         let mut candidates: Vec<String> =
             ["/usr/bin/node", "/usr/local/bin/node", "/usr/bin/nodejs", "/opt/node/bin/node", "/snap/bin/node"]
@@ -63,7 +63,7 @@ impl Probe<'_> {
 }
 
 /// The version by which bundles are judged: the server's own, or where that is not known the oldest that is deployed.
-pub(super) fn node_version(node: &Fact<Option<Node>>) -> NodeVersion {
+pub(super) fn node_version(node: &Fact<Option<ServerNode>>) -> NodeVersion {
     let version = node.known().and_then(Option::as_ref).and_then(|node| node.version.as_ref());
     version.and_then(|version| version.parse().ok()).unwrap_or_default()
 }

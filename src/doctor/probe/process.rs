@@ -12,12 +12,12 @@ const MAX: usize = 4 << 20;
 /// The TCP sockets of a network namespace that listen or are connected. The kernel goes through all of its buckets for
 /// each reading, so they are read once.
 #[derive(Default)]
-pub struct Sockets(Option<Vec<Row>>);
+pub(super) struct Sockets(Option<Vec<Row>>);
 
 impl Sockets {
     /// Those of this process's own namespace.
     #[must_use]
-    pub fn read(server: &dyn Server) -> Self {
+    pub(super) fn read(server: &dyn Server) -> Self {
         Self::below(server, "/proc/net")
     }
 
@@ -30,7 +30,7 @@ impl Sockets {
 
 /// The main process; `sockets` are those of [`Sockets::read`].
 #[must_use]
-pub fn main_process(
+pub(super) fn main_process(
     server: &dyn Server,
     pid: u32,
     plane: Option<&ControlPlane>,
@@ -52,10 +52,9 @@ pub fn main_process(
         let held = sockets_of(server, pid)?;
         let its_own = (!shares_network(server, pid)).then(|| Sockets::below(server, &format!("{base}/net")));
         let rows = its_own.as_ref().unwrap_or(sockets).0.as_ref()?;
-        Some(
-            rows.iter()
-                .any(|row| row.state == State::Connected && row.remote == plane.port && held.contains_key(&row.inode)),
-        )
+        Some(rows.iter().any(|row| {
+            row.state == SocketState::Connected && row.remote == plane.port && held.contains_key(&row.inode)
+        }))
     });
     let command = command_line(server, pid, redactor);
     Fact::Known(Process {
@@ -90,13 +89,13 @@ fn command_line(server: &dyn Server, pid: u32, redactor: &Redactor) -> Vec<Strin
 struct Row {
     local: u16,
     remote: u16,
-    state: State,
+    state: SocketState,
     inode: u64,
 }
 
 /// The states of a socket that matter here (the kernel's tcp_states.h).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
+enum SocketState {
     Connected,
     Listening,
 }
@@ -106,8 +105,8 @@ fn rows(text: &str) -> Vec<Row> {
         let fields: Vec<_> = line.split_whitespace().collect();
         let port = |at: usize| u16::from_str_radix(fields.get(at)?.rsplit_once(':')?.1, 16).ok();
         let state = match *fields.get(3)? {
-            "01" => State::Connected,
-            "0A" => State::Listening,
+            "01" => SocketState::Connected,
+            "0A" => SocketState::Listening,
             _ => return None,
         };
         Some(Row { local: port(1)?, remote: port(2)?, state, inode: fields.get(9)?.parse().ok()? })
@@ -126,7 +125,7 @@ fn sockets_of(server: &dyn Server, pid: u32) -> Option<BTreeMap<u64, u32>> {
 
 /// Who listens on these ports. The main process is looked at first; others only where it does not hold a port.
 #[must_use]
-pub fn listeners(
+pub(super) fn listeners(
     server: &dyn Server,
     ports: &[u16],
     main: Option<u32>,
@@ -134,7 +133,7 @@ pub fn listeners(
     redactor: &Redactor,
 ) -> Fact<Vec<Listener>> {
     let Some(rows) = &sockets.0 else { return Fact::unknown("`/proc/net/tcp` cannot be read") };
-    let taken = rows.iter().filter(|row| row.state == State::Listening && ports.contains(&row.local));
+    let taken = rows.iter().filter(|row| row.state == SocketState::Listening && ports.contains(&row.local));
     let taken: BTreeMap<u64, u16> = taken.map(|row| (row.inode, row.local)).collect();
     let mut holders: BTreeMap<u64, u32> = BTreeMap::new();
     let mut look_at = |pid: u32| {
@@ -181,6 +180,6 @@ mod tests {
             0: 00000000:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 0000000000000000 100 0 0 10 0\n   \
             1: 0100007F:A1B2 0100007F:0BB8 01 00000000:00000000 00:00000000 00000000     0        0 777 1\nnonsense\n";
         let found: Vec<_> = rows(text).into_iter().map(|row| (row.local, row.remote, row.state, row.inode)).collect();
-        assert_eq!(found, [(3001, 0, State::Listening, 12345), (41394, 3000, State::Connected, 777)]);
+        assert_eq!(found, [(3001, 0, SocketState::Listening, 12345), (41394, 3000, SocketState::Connected, 777)]);
     }
 }

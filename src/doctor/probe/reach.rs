@@ -6,7 +6,7 @@ use crate::systemd::from_directory;
 
 /// What the user needs of the last component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Need {
+pub(super) enum ReachNeed {
     /// To enter it.
     Enter,
     /// To read it.
@@ -22,7 +22,7 @@ const MAX_LINKS: usize = 40;
 ///
 /// # Errors
 /// The [`Refusal`] of the component that stops it.
-pub fn through(server: &dyn Server, path: &str) -> Result<(String, Look), Refusal> {
+pub(super) fn through(server: &dyn Server, path: &str) -> Result<(String, Look), Refusal> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         let look = server.look(&path)?;
@@ -53,7 +53,12 @@ fn resolved(path: &str) -> String {
 ///
 /// # Errors
 /// The [`Refusal`] where the caller may not look.
-pub fn reached(server: &dyn Server, path: &str, need: Need, account: Option<&Account>) -> Result<Reached, Refusal> {
+pub(super) fn reached(
+    server: &dyn Server,
+    path: &str,
+    need: ReachNeed,
+    account: Option<&Account>,
+) -> Result<Reached, Refusal> {
     let at = |presence| Ok(Reached { path: path.to_owned(), presence });
     let mut above = String::from("/");
     let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
@@ -69,11 +74,11 @@ pub fn reached(server: &dyn Server, path: &str, need: Need, account: Option<&Acc
             return at(Presence::Missing { above });
         }
         let bit = match need {
-            Need::Read if last => 4,
+            ReachNeed::Read if last => 4,
             _ => 1,
         };
         // A missing x on a file is no question of whose it is: even root cannot execute it.
-        let asks = look.kind == 'd' || !(last && need == Need::Execute && look.mode & 0o111 == 0);
+        let asks = look.kind == 'd' || !(last && need == ReachNeed::Execute && look.mode & 0o111 == 0);
         if let Some(account) = account.filter(|account| account.uid != 0 && asks)
             && !may(&look, account, bit)
         {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Reads the `KEY=VALUE` lines of `systemctl show`. Times are systemd's monotonic ones, which no time zone distorts.
 #[must_use]
-pub fn service(text: &str, situation: &Situation) -> Service {
+pub(super) fn service(text: &str, situation: &Situation) -> Service {
     let properties: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
     let word = |key: &str| properties.get(key).copied().unwrap_or_default();
     let owned = |key: &str| word(key).to_owned();
@@ -84,7 +84,7 @@ fn timespan(text: &str) -> Option<u64> {
 
 /// `systemd 252 (252.39-1~deb12u1)` to `252 (252.39-1~deb12u1)`.
 #[must_use]
-pub fn version(text: &str) -> Option<String> {
+pub(super) fn version(text: &str) -> Option<String> {
     let rest = text.lines().next()?.strip_prefix("systemd ")?;
     Some(rest.trim().to_owned())
 }

@@ -21,7 +21,7 @@ const LOAD_PATH: [&str; 8] = [
 const MAX_OF_A_FILE: usize = 1 << 20;
 
 /// A unit as it stands on the disk.
-pub struct Found {
+pub(super) struct FoundUnit {
     /// Its file and drop-ins, with secrets; no files where there is none.
     pub unit: Unit,
     /// The path that masks it: a link to `/dev/null`, or an empty file.
@@ -34,8 +34,8 @@ pub struct Found {
 
 /// Finds and reads the files of a unit.
 #[must_use]
-pub fn find(server: &dyn Server, name: &str) -> Fact<Found> {
-    let mut found = Found {
+pub(super) fn find(server: &dyn Server, name: &str) -> Fact<FoundUnit> {
+    let mut found = FoundUnit {
         unit: Unit { name: name.to_owned(), files: Vec::new() },
         masked_by: None,
         changed: None,

@@ -2,8 +2,8 @@
 
 use super::ask::Probe;
 use super::node::PROGRAMS;
-use super::reach::{Need, reached};
-use super::unit_files::Found;
+use super::reach::{ReachNeed, reached};
+use super::unit_files::FoundUnit;
 use crate::doctor::facts::{Account, Fact, SecretInUnit, UnitOnDisk};
 use crate::doctor::questions::Refusal;
 use crate::redact::Redactor;
@@ -11,8 +11,8 @@ use crate::systemd::{CommandLine, Context, from_directory};
 
 impl Probe<'_> {
     /// What was found of the unit, its secrets taken out, with what is at the paths that it names.
-    pub(super) fn unit(&self, found: Found, account: &Fact<Option<Account>>) -> UnitOnDisk {
-        let Found { mut unit, masked_by, changed, enabled } = found;
+    pub(super) fn unit(&self, found: FoundUnit, account: &Fact<Option<Account>>) -> UnitOnDisk {
+        let FoundUnit { mut unit, masked_by, changed, enabled } = found;
         let user = account.known().and_then(Option::as_ref);
         let context = Context { user_home: user.map(|account| account.home.clone()) };
         let command = unit.command().and_then(Result::ok);
@@ -38,9 +38,9 @@ impl Probe<'_> {
                 format!("{}/{}", folder.unwrap_or("/usr/bin"), command.program)
             }
         });
-        let working_directory = reach(directory, Need::Enter);
-        let script = reach(script, Need::Read);
-        let program = reach(program, Need::Execute);
+        let working_directory = reach(directory, ReachNeed::Enter);
+        let script = reach(script, ReachNeed::Read);
+        let program = reach(program, ReachNeed::Execute);
         let mut secrets = Vec::new();
         for file in &mut unit.files {
             for assignment in &mut file.assignments {

@@ -2,7 +2,7 @@
 
 /// The read-only commands of `doctor`, and all that may vary in them.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Diagnostic<'a> {
+pub(crate) enum Diagnostic<'a> {
     /// The properties of a unit (`systemctl show`).
     Show(&'a str),
     /// What the document tells people to look at (`systemctl status`).
@@ -54,7 +54,7 @@ const PROPERTIES: &str = "--property=LoadState,LoadError,ActiveState,SubState,Un
 impl Diagnostic<'_> {
     /// What it is called in the report.
     #[must_use]
-    pub const fn id(&self) -> &'static str {
+    pub(crate) const fn id(&self) -> &'static str {
         match self {
             Self::Show(_) => "systemctl-show",
             Self::Status(_) => "systemctl-status",
@@ -70,7 +70,7 @@ impl Diagnostic<'_> {
 
     /// The command in words.
     #[must_use]
-    pub fn words(&self) -> Vec<String> {
+    pub(crate) fn words(&self) -> Vec<String> {
         let words = |fixed: &[&str], last: &str| -> Vec<String> {
             fixed.iter().copied().chain([last]).map(str::to_owned).collect()
         };

@@ -22,20 +22,20 @@ const MAX_LINKS: usize = 40;
 
 /// This machine, or the files of another below a folder.
 #[derive(Debug)]
-pub struct Disk {
+pub(crate) struct Disk {
     root: Option<PathBuf>,
 }
 
 impl Disk {
     /// This machine.
     #[must_use]
-    pub const fn live() -> Self {
+    pub(crate) const fn live() -> Self {
         Self { root: None }
     }
 
     /// The machine whose root directory is mounted there.
     #[must_use]
-    pub const fn mounted(root: PathBuf) -> Self {
+    pub(crate) const fn mounted(root: PathBuf) -> Self {
         Self { root: Some(root) }
     }
 
@@ -187,7 +187,7 @@ impl Server for Disk {
 ///
 /// # Errors
 /// When journalctl cannot be started or read.
-pub fn follow(unit: &str, each: impl FnMut(&str) -> bool) -> io::Result<()> {
+pub(crate) fn follow(unit: &str, each: impl FnMut(&str) -> bool) -> io::Result<()> {
     let unit = format!("--unit={unit}");
     let args = ["--no-pager", "--follow", "--lines=20", "--output=short-iso", unit.as_str()];
     host::follow("journalctl", &args, &[("PATH", PATH), ("LC_ALL", "C"), ("SYSTEMD_COLORS", "0")], each)

@@ -7,6 +7,6 @@ mod diagnostic;
 mod disk;
 mod server;
 
-pub use diagnostic::Diagnostic;
-pub use disk::{Disk, follow};
-pub use server::{Look, Refusal, Server, Situation, Space, Spoken};
+pub(crate) use diagnostic::Diagnostic;
+pub(crate) use disk::{Disk, follow};
+pub(crate) use server::{Look, Refusal, Server, Situation, Space, Spoken};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// How a question ended that could not be answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// There is no such file or program.
     #[error("not found")]
     NotFound,
@@ -46,7 +46,7 @@ impl From<io::Error> for Refusal {
 
 /// What a command gave.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Spoken {
+pub(crate) struct Spoken {
     /// Its exit code; nothing where a signal ended it.
     pub status: Option<i32>,
     /// What it wrote to stdout, as text.
@@ -59,7 +59,7 @@ pub struct Spoken {
 
 /// What a path is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Look {
+pub(crate) struct Look {
     /// `f` regular file, `d` directory, `l` link, `o` other.
     pub kind: char,
     /// Permission bits.
@@ -76,7 +76,7 @@ pub struct Look {
 
 /// Room on a file system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Space {
+pub(crate) struct Space {
     /// Bytes that root may still write.
     pub free: u64,
     /// Bytes in all.
@@ -89,7 +89,7 @@ pub struct Space {
 
 /// Who asks, and when.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Situation {
+pub(crate) struct Situation {
     /// Effective user id.
     pub uid: u32,
     /// Microseconds since 1970.
@@ -101,7 +101,7 @@ pub struct Situation {
 }
 
 /// A server.
-pub trait Server: Sync {
+pub(crate) trait Server: Sync {
     /// Whether commands can be run and `/proc` be read.
     fn is_live(&self) -> bool;
     /// Who asks, and when.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 
 /// What became of looking for a name.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Resolution {
+pub(super) enum Resolution {
     /// It is exported: by this module, under this name; nothing for its whole namespace.
     Found(NodeId, Option<Box<str>>),
     /// It is not.

@@ -57,14 +57,14 @@ pub enum Dependencies {
 
 /// Follows the imports of a bundle from its entry point, the shared package being its copy in `node_modules`.
 #[must_use]
-pub fn follow(sources: &ModuleSources<'_>) -> Graph {
+pub(crate) fn follow(sources: &ModuleSources<'_>) -> Graph {
     entry(sources).map_or_else(Graph::default, |entry| follow_with(sources, entry, None))
 }
 
 /// What is followed with the shared package taken from its shipped sources alone, from which an update may restore it;
 /// nothing where there are none.
 #[must_use]
-pub fn follow_restored(sources: &ModuleSources<'_>) -> Option<Graph> {
+pub(crate) fn follow_restored(sources: &ModuleSources<'_>) -> Option<Graph> {
     let tree = sources.tree;
     let source = tree.resolve(sources.names.shared_source.as_bytes()).ok()?;
     let source = (tree.kind(source) == Kind::Directory).then_some(source)?;

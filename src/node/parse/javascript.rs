@@ -13,9 +13,9 @@ use oxc_span::SourceType;
 use std::borrow::Cow;
 
 /// Most tokens that may be open at once. Real files stay below 500; V8 itself gives up at some thousands of brackets.
-pub const DEEPEST: usize = 3000;
+pub(super) const DEEPEST: usize = 3000;
 /// The stack that so many levels need; only what is used of it takes memory.
-pub const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20 };
+pub(super) const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20 };
 /// Bytes of memory that the parser's tree takes for a token, at most.
 const BYTES_OF_A_TOKEN: usize = 120;
 
@@ -24,13 +24,13 @@ const BYTES_OF_A_TOKEN: usize = 120;
 const MEMORY: usize = 2 << 20;
 
 /// Memory for the trees of files that are parsed one after the other.
-pub fn memory() -> Allocator {
+pub(super) fn memory() -> Allocator {
     Allocator::with_capacity(MEMORY)
 }
 
 /// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The memory for the tree is used again for
 /// the next.
-pub fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator) -> Script {
+pub(super) fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator) -> Script {
     let (marked, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (true, rest),
         None => (false, source),

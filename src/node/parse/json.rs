@@ -4,7 +4,7 @@ use crate::node::modules::{NotParsed, Script, SyntaxFault};
 use serde::de::IgnoredAny;
 
 /// Reads a file of JSON as Node does: a byte order mark is skipped.
-pub fn parse(source: &[u8]) -> Script {
+pub(super) fn parse(source: &[u8]) -> Script {
     let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
     let text = String::from_utf8_lossy(source);
     match serde_json::from_str::<IgnoredAny>(&text) {

@@ -2,7 +2,7 @@
 
 /// The token before, as far as it decides what a `/` is and whether a statement has ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Before {
+pub(super) enum Before {
     /// Nothing, an operator, an opening bracket or a keyword: an operand follows.
     Operator,
     /// `if`, `while`, `for`, `with`.
@@ -100,7 +100,7 @@ const INITIALS: [Initial; 256] = {
 };
 
 /// What [`KEYWORDS`] has of a word.
-pub fn meaning(word: &[u8]) -> (Before, bool) {
+pub(super) fn meaning(word: &[u8]) -> (Before, bool) {
     let initial = word.first().and_then(|byte| INITIALS.get(usize::from(*byte)));
     let initial = initial.filter(|initial| word.len() < 16 && initial.lengths >> word.len() & 1 == 1);
     let known = initial.and_then(|initial| KEYWORDS.get(initial.first..initial.first + initial.count));

@@ -3,11 +3,11 @@
 use memchr::memchr3_iter;
 
 /// Where the lines of a file begin.
-pub struct Lines(Vec<u32>);
+pub(super) struct Lines(Vec<u32>);
 
 impl Lines {
     /// Finds the lines of a text: ended by LF, CR, CRLF, U+2028 or U+2029 (ECMA-262, "Line Terminators").
-    pub fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         let start = |at: usize| match bytes.get(at..) {
             Some([b'\r', b'\n', ..]) => None,
@@ -20,7 +20,7 @@ impl Lines {
     }
 
     /// The line, from 1, that an offset is in.
-    pub fn of(&self, offset: u32) -> u32 {
+    pub(super) fn of(&self, offset: u32) -> u32 {
         let before = self.0.partition_point(|start| *start <= offset);
         u32::try_from(before + 1).unwrap_or(u32::MAX)
     }

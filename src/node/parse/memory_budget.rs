@@ -6,13 +6,13 @@ use std::sync::{Condvar, Mutex, PoisonError};
 const BUDGET: usize = 14 << 20;
 
 /// The memory that the threads share for their trees.
-pub struct MemoryBudget {
+pub(super) struct MemoryBudget {
     left: Mutex<usize>,
     freed: Condvar,
 }
 
 /// Some of it, given back when it is dropped.
-pub struct Held<'b>(&'b MemoryBudget, usize);
+pub(super) struct Held<'b>(&'b MemoryBudget, usize);
 
 impl Default for MemoryBudget {
     fn default() -> Self {
@@ -22,7 +22,7 @@ impl Default for MemoryBudget {
 
 impl MemoryBudget {
     /// Takes so many bytes, and waits until there are as many; nothing where there never will be.
-    pub fn take(&self, bytes: usize) -> Option<Held<'_>> {
+    pub(super) fn take(&self, bytes: usize) -> Option<Held<'_>> {
         if bytes > BUDGET {
             return None;
         }

@@ -16,4 +16,4 @@ mod record;
 mod scopes;
 mod worker;
 
-pub use worker::{Parsing, SourceKind, kind_of};
+pub(crate) use worker::{Parsing, SourceKind, kind_of};

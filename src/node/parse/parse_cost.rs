@@ -10,7 +10,7 @@ use memchr::{memchr, memchr3, memchr3_iter, memmem};
 
 /// What a file asks of the parser.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ParseCost {
+pub(super) struct ParseCost {
     /// Tokens.
     pub tokens: usize,
     /// Most tokens that are open at once: no more levels of syntax nest than this.
@@ -97,7 +97,7 @@ fn start(byte: u8) -> Start {
 }
 
 /// Measures a file; nothing where it nests more than `deepest` levels, or where it cannot be told what a `/` begins.
-pub fn measure(source: &[u8], deepest: usize) -> Option<ParseCost> {
+pub(super) fn measure(source: &[u8], deepest: usize) -> Option<ParseCost> {
     let mut scan = Scan {
         source,
         at: if source.starts_with(b"#!") { end_of_line(source, 0) } else { 0 },

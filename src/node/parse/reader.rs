@@ -10,7 +10,7 @@ use oxc_ast_visit::Visit;
 use oxc_span::Span;
 
 /// Reads a file's tree.
-pub struct Reader<'a, 's> {
+pub(super) struct Reader<'a, 's> {
     pub(super) lines: &'s Lines,
     pub(super) module: Module,
     pub(super) imports: Vec<Import>,
@@ -44,7 +44,7 @@ pub struct Reader<'a, 's> {
 
 impl<'a, 's> Reader<'a, 's> {
     /// Reads the tree of a file that was parsed as this.
-    pub fn read(program: &Program<'a>, lines: &'s Lines, goal: Goal) -> Module {
+    pub(super) fn read(program: &Program<'a>, lines: &'s Lines, goal: Goal) -> Module {
         let mut reader = Self {
             lines,
             module: Module::default(),

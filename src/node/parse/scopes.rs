@@ -8,7 +8,7 @@ use oxc_span::Span;
 
 /// How a name is declared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Declares {
+pub(super) enum Declares {
     /// `let`, `const`, `class`.
     Lexical,
     /// `import`.
@@ -23,7 +23,7 @@ pub enum Declares {
 
 /// What a file was parsed as (ECMA-262, "Parse" of scripts and modules, calls it the goal symbol).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Goal {
+pub(super) enum Goal {
     /// An ES module.
     Module,
     /// CommonJS: the body of a function.
@@ -32,7 +32,7 @@ pub enum Goal {
 
 /// What opens a scope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ScopeKind {
+pub(super) enum ScopeKind {
     /// A function, a static block or the file: `var` is declared in it.
     Function,
     /// Anything else: `var` is declared further out.
@@ -48,7 +48,7 @@ struct JavaScriptScope<'a> {
 }
 
 /// The scopes that are open.
-pub struct Scopes<'a> {
+pub(super) struct Scopes<'a> {
     open: Vec<JavaScriptScope<'a>>,
     /// The names of scopes that are closed, whose memory is used again.
     spare: Vec<HashMap<&'a str, Declares>>,
@@ -62,7 +62,7 @@ pub struct Scopes<'a> {
 
 impl<'a> Scopes<'a> {
     /// No scope is open yet.
-    pub const fn new(goal: Goal) -> Self {
+    pub(super) const fn new(goal: Goal) -> Self {
         Self {
             open: Vec::new(),
             spare: Vec::new(),
@@ -74,13 +74,13 @@ impl<'a> Scopes<'a> {
     }
 
     /// Opens one.
-    pub fn enter(&mut self, kind: ScopeKind) {
+    pub(super) fn enter(&mut self, kind: ScopeKind) {
         let kind = if self.open.is_empty() { ScopeKind::Function } else { kind };
         self.open.push(JavaScriptScope { names: self.spare.pop().unwrap_or_default(), kind });
     }
 
     /// Closes the last.
-    pub fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         let Some(mut scope) = self.open.pop() else { return };
         if self.open.is_empty() {
             self.top = scope.names.into_keys().collect();
@@ -91,12 +91,12 @@ impl<'a> Scopes<'a> {
     }
 
     /// Whether the file declares the name at its top level; to be asked when all is closed.
-    pub fn is_top_level(&self, name: &str) -> bool {
+    pub(super) fn is_top_level(&self, name: &str) -> bool {
         self.top.contains(&name)
     }
 
     /// Declares a name in the scope that is open.
-    pub fn declare(&mut self, name: &'a str, span: Span, how: Declares) {
+    pub(super) fn declare(&mut self, name: &'a str, span: Span, how: Declares) {
         let top = self.open.len() == 1;
         match how {
             Declares::Var => {
@@ -152,7 +152,7 @@ impl<'a> Scopes<'a> {
 }
 
 /// The names that a pattern binds. Most patterns are one name, and need no list.
-pub fn names_in<'p, 'a>(pattern: &'p BindingPattern<'a>) -> impl Iterator<Item = &'p BindingIdentifier<'a>> {
+pub(super) fn names_in<'p, 'a>(pattern: &'p BindingPattern<'a>) -> impl Iterator<Item = &'p BindingIdentifier<'a>> {
     let (one, more) = match pattern {
         BindingPattern::BindingIdentifier(name) => (Some(&**name), Vec::new()),
         pattern => (None, pattern.get_binding_identifiers()),

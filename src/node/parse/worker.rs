@@ -20,7 +20,7 @@ const WAITING: usize = 512;
 
 /// What is parsed of a file, by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SourceKind {
+pub(crate) enum SourceKind {
     /// JavaScript.
     Script,
     /// JSON.
@@ -29,7 +29,7 @@ pub enum SourceKind {
 
 /// What a file of that path is parsed as; nothing for what Node loads neither as code nor as JSON.
 #[must_use]
-pub fn kind_of(path: &[u8]) -> Option<SourceKind> {
+pub(crate) fn kind_of(path: &[u8]) -> Option<SourceKind> {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     match name.iter().rposition(|byte| *byte == b'.').and_then(|dot| name.get(dot..)) {
         Some(b".js" | b".mjs" | b".cjs") => Some(SourceKind::Script),
@@ -40,7 +40,7 @@ pub fn kind_of(path: &[u8]) -> Option<SourceKind> {
 
 /// Parses the files of one bundle on threads of its own, beside whatever the reader does meanwhile.
 #[derive(Default)]
-pub struct Parsing {
+pub(crate) struct Parsing {
     threads: Threads,
     /// Files that were handed over, in the order in which they came.
     waiting: VecDeque<Waiting>,
@@ -239,7 +239,7 @@ fn work(queue: &WorkQueue, budget: &MemoryBudget) {
 
 impl Parsing {
     /// Parses a file whose name is of this kind. Waits where too much is waiting already.
-    pub fn parse(&mut self, file: FileId, kind: SourceKind, source: Vec<u8>) {
+    pub(crate) fn parse(&mut self, file: FileId, kind: SourceKind, source: Vec<u8>) {
         let takes = source.len() + WAITING;
         while self.waiting_bytes > 0 && self.waiting_bytes + takes > MAX_WAITING {
             self.take_in();
@@ -262,7 +262,7 @@ impl Parsing {
     ///
     /// # Errors
     /// Where there was not even one thread to parse them: that says nothing about the bundle.
-    pub fn finish(mut self) -> io::Result<Vec<(FileId, Script)>> {
+    pub(crate) fn finish(mut self) -> io::Result<Vec<(FileId, Script)>> {
         if let Some(fault) = self.threads.fault.take() {
             return Err(fault);
         }

@@ -76,7 +76,7 @@ impl ResolveFailure {
 
 /// A failure with its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ResolveRefusal {
+pub(crate) struct ResolveRefusal {
     /// Why.
     pub failure: ResolveFailure,
     /// What Node prints, without its stack.

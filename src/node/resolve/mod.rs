@@ -11,7 +11,7 @@ mod messages;
 mod module;
 mod specifier;
 
-pub use failure::{ResolveFailure, ResolveRefusal};
+pub(crate) use failure::{ResolveFailure, ResolveRefusal};
 
 use super::node_version::NodeVersion;
 use super::package::Package;
@@ -23,7 +23,7 @@ use std::rc::Rc;
 
 /// How a module is asked for: it selects the conditions of `exports`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Loader {
+pub(crate) enum Loader {
     /// `import`.
     Import,
     /// `require`.
@@ -32,7 +32,7 @@ pub enum Loader {
 
 /// What an import leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// A file of the bundle.
     File(NodeId),
     /// A file that Node falls back to, as `main` of its package leads nowhere.
@@ -51,10 +51,10 @@ pub enum Target {
 }
 
 /// Which package's files are looked into.
-pub type IsOurs<'a> = &'a dyn Fn(NodeId) -> bool;
+pub(crate) type IsOurs<'a> = &'a dyn Fn(NodeId) -> bool;
 
 /// Resolves what files of a tree import.
-pub struct Resolver<'t> {
+pub(crate) struct Resolver<'t> {
     tree: &'t Tree,
     node: NodeVersion,
     /// Where the tree stands on the server, for messages.
@@ -68,7 +68,7 @@ pub struct Resolver<'t> {
 
 /// What `type` of a package.json says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PackageType {
+pub(crate) enum PackageType {
     /// `"type": "module"`.
     Module,
     /// `"type": "commonjs"`.
@@ -82,13 +82,13 @@ type Resolved = Result<Target, ResolveRefusal>;
 impl<'t> Resolver<'t> {
     /// Resolves in a tree that stands at `here` on the server.
     #[must_use]
-    pub fn new(tree: &'t Tree, node: NodeVersion, here: &str, is_ours: IsOurs<'t>) -> Self {
+    pub(crate) fn new(tree: &'t Tree, node: NodeVersion, here: &str, is_ours: IsOurs<'t>) -> Self {
         Self { tree, node, here: here.to_owned(), is_ours, packages: RefCell::default(), installed: None }
     }
 
     /// The same, where a package will be installed from a folder of the tree.
     #[must_use]
-    pub fn with_installed(self, package: &str, folder: NodeId) -> Self {
+    pub(crate) fn with_installed(self, package: &str, folder: NodeId) -> Self {
         Self { installed: Some((package.to_owned(), folder)), ..self }
     }
 
@@ -96,7 +96,7 @@ impl<'t> Resolver<'t> {
     ///
     /// # Errors
     /// A [`ResolveRefusal`] with the message that Node stops with.
-    pub fn resolve(&self, specifier: &str, from: NodeId, loader: Loader) -> Resolved {
+    pub(crate) fn resolve(&self, specifier: &str, from: NodeId, loader: Loader) -> Resolved {
         match loader {
             Loader::Import => self.import(specifier, from),
             Loader::Require => self.require(specifier, from),
@@ -107,7 +107,7 @@ impl<'t> Resolver<'t> {
     ///
     /// # Errors
     /// As [`Resolver::resolve`].
-    pub fn package_entry(&self, name: &str, folder: NodeId, from: NodeId, loader: Loader) -> Resolved {
+    pub(crate) fn package_entry(&self, name: &str, folder: NodeId, from: NodeId, loader: Loader) -> Resolved {
         let asked = ResolveRequest { specifier: name, from, loader };
         match loader {
             Loader::Import => self.in_folder(&asked, name, ".", folder),
@@ -117,7 +117,7 @@ impl<'t> Resolver<'t> {
 
     /// The path of a node as Node prints it.
     #[must_use]
-    pub fn shown(&self, id: NodeId) -> String {
+    pub(crate) fn shown(&self, id: NodeId) -> String {
         self.shown_path(self.tree.path(id).as_bytes())
     }
 
@@ -128,7 +128,7 @@ impl<'t> Resolver<'t> {
 
     /// The `package.json` that decides about a file's format, and what it says (packages.md, "Determining module system").
     #[must_use]
-    pub fn package_type(&self, file: NodeId) -> (Option<NodeId>, PackageType) {
+    pub(crate) fn package_type(&self, file: NodeId) -> (Option<NodeId>, PackageType) {
         let Some(scope) = self.scope(file) else { return (None, PackageType::Unstated) };
         let stated = match &*self.package(scope) {
             PackageFile::Read(package) => match package.string("type") {

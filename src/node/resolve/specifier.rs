@@ -2,7 +2,7 @@
 
 /// What kind of specifier it is (esm.md, `ESM_RESOLVE`).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Specifier<'s> {
+pub(super) enum Specifier<'s> {
     /// Begins with `./`, `../` or `/`, or is `.` or `..`.
     Path(&'s str),
     /// Begins with `#`.
@@ -15,7 +15,7 @@ pub enum Specifier<'s> {
 
 impl<'s> Specifier<'s> {
     /// Tells what kind it is.
-    pub fn of(text: &'s str) -> Self {
+    pub(super) fn of(text: &'s str) -> Self {
         if text.starts_with('/') || matches!(text, "." | "..") || text.starts_with("./") || text.starts_with("../") {
             return Self::Path(text);
         }
@@ -36,7 +36,7 @@ impl<'s> Specifier<'s> {
 
 /// The name of a package and the subpath behind it, which begins with `.`; nothing where the name is none
 /// (`lib/internal/modules/package_json_reader.js`, `parsePackageName`).
-pub fn package_name(specifier: &str) -> Option<(&str, String)> {
+pub(super) fn package_name(specifier: &str) -> Option<(&str, String)> {
     let mut slashes = specifier.match_indices('/').map(|(at, _)| at);
     let end = if specifier.starts_with('@') {
         slashes.next()?;
@@ -51,7 +51,7 @@ pub fn package_name(specifier: &str) -> Option<(&str, String)> {
 
 /// A path that a URL states, without its query and fragment and with its escapes read: nothing where an escaped slash
 /// makes it invalid.
-pub fn url_path(text: &str) -> Option<Vec<u8>> {
+pub(super) fn url_path(text: &str) -> Option<Vec<u8>> {
     if !text.contains(['?', '#', '%', '\\', '\t', '\n', '\r']) {
         return Some(text.as_bytes().to_vec());
     }
@@ -89,7 +89,7 @@ fn decode(text: &[u8]) -> Vec<u8> {
 
 /// `path` as seen from the folder `base`, with `.` and `..` taken out before anything is looked up; a slash at the end
 /// is kept. Nothing for a path that leaves the bundle, whose root is the empty path.
-pub fn join(base: &[u8], path: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn join(base: &[u8], path: &[u8]) -> Option<Vec<u8>> {
     let mut parts: Vec<&[u8]> = base.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
     for part in path.split(|byte| *byte == b'/') {
         match part {

@@ -15,7 +15,7 @@ use crate::signing::manifest_files::UNLISTED;
 use crate::tree::nodes::{Kind, Tree};
 use std::collections::HashSet;
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "archive-published",
     summary: "the published archive holds exactly the bundle, passes check, and is signed where keys are configured",
     page: include_str!("../../../docs/checklist/archive-published.md"),

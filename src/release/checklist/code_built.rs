@@ -5,7 +5,7 @@ use super::line::Line;
 use crate::release::workspace::{Build, Workspace};
 use crate::report::release::Judgement;
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "code-built",
     summary: "the agent is compiled, from the sources that are there now",
     page: include_str!("../../../docs/checklist/code-built.md"),

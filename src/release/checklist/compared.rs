@@ -9,12 +9,12 @@ const MAX: usize = 12;
 
 /// What differs between what should be there and what is: `missing`, `stale` and `extra` paths. What no server needs
 /// may be left out of a copy, and modes do not matter, as packing makes them plain.
-pub fn trees(expected: &Tree, found: &Tree) -> Vec<String> {
+pub(super) fn trees(expected: &Tree, found: &Tree) -> Vec<String> {
     differences(expected, found, |_, _| false, |_, _| None)
 }
 
 /// [`trees`] that passes over nodes, and that may be told of files with other contents that they are the same.
-pub fn differences(
+pub(super) fn differences(
     expected: &Tree,
     found: &Tree,
     passed_over: impl Fn(&Tree, NodeId) -> bool,
@@ -41,7 +41,7 @@ pub fn differences(
 }
 
 /// The first lines, and how many there are beside.
-pub fn bounded(mut lines: Vec<String>) -> Vec<String> {
+pub(super) fn bounded(mut lines: Vec<String>) -> Vec<String> {
     if lines.len() > MAX + 1 {
         let more = lines.len() - MAX;
         lines.truncate(MAX);

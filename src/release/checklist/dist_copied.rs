@@ -5,7 +5,7 @@ use super::line::Line;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "dist-copied",
     summary: "the bundle's dist is the agent's, file by file",
     page: include_str!("../../../docs/checklist/dist-copied.md"),

@@ -15,15 +15,15 @@ mod version_agent;
 mod version_bundle;
 mod versions;
 
-pub use line::Line;
+pub(crate) use line::Line;
 
 use crate::release::workspace::Workspace;
 use crate::report::policy::Policy;
-use crate::report::release::{LineReport, ReleaseReport, Status};
+use crate::report::release::{LineReport, LineStatus, ReleaseReport};
 use crate::report::verdict::{FailOn, Verdict};
 
 /// Every line, in the document's order.
-pub static LINES: &[&Line] = &[
+pub(crate) static LINES: &[&Line] = &[
     &version_agent::LINE,
     &version_bundle::LINE,
     &code_built::LINE,
@@ -36,16 +36,16 @@ pub static LINES: &[&Line] = &[
 
 /// The line of that id.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static Line> {
+pub(crate) fn find(id: &str) -> Option<&'static Line> {
     LINES.iter().copied().find(|line| line.id == id)
 }
 
 /// Walks the whole checklist. A line that fails fails the run, unless nothing is to fail it.
 #[must_use]
-pub fn walk(workspace: &Workspace, repo: &str, policy: &Policy) -> ReleaseReport {
+pub(crate) fn walk(workspace: &Workspace, repo: &str, policy: &Policy) -> ReleaseReport {
     let lines: Vec<_> =
         LINES.iter().map(|line| LineReport { id: line.id, judgement: (line.judge)(workspace) }).collect();
-    let fails = lines.iter().any(|line| line.judgement.status == Status::Fail) && policy.fail_on != FailOn::Never;
+    let fails = lines.iter().any(|line| line.judgement.status == LineStatus::Fail) && policy.fail_on != FailOn::Never;
     let version = workspace.agent_package.package().and_then(|package| package.string("version"));
     ReleaseReport {
         repo: crate::text::printable(repo).into_owned(),

@@ -7,7 +7,7 @@ use crate::node::package_file::PackageFile;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "no-workspace",
     summary: "the bundle's package.json has no workspace: in it, and its dependencies are the agent's",
     page: include_str!("../../../docs/checklist/no-workspace.md"),

@@ -7,7 +7,7 @@ use crate::release::workspace::{Build, Workspace};
 use crate::report::release::Judgement;
 use crate::tree::nodes::{Content, Kind, NodeId, Tree};
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "shared-copied",
     summary: "the bundle has a copy of the shared package, no link, as it is built now",
     page: include_str!("../../../docs/checklist/shared-copied.md"),

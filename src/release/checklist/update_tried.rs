@@ -6,7 +6,7 @@ use crate::report::release::Judgement;
 use crate::report::verdict::Verdict;
 use crate::update::rehearsal::{Ending, RehearsalRun};
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "update-tried",
     summary: "the update to this bundle was tried, as agents of every generation run it",
     page: include_str!("../../../docs/checklist/update-tried.md"),

@@ -5,7 +5,7 @@ use super::versions;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "version-agent",
     summary: "the version in the agent's package.json is higher than the last release",
     page: include_str!("../../../docs/checklist/version-agent.md"),

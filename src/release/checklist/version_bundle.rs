@@ -3,9 +3,9 @@
 use super::line::Line;
 use super::versions;
 use crate::release::workspace::Workspace;
-use crate::report::release::{Judgement, Status};
+use crate::report::release::{Judgement, LineStatus};
 
-pub static LINE: Line = Line {
+pub(super) static LINE: Line = Line {
     id: "version-bundle",
     summary: "the version in the bundle's package.json is the agent's, and higher than the last release",
     page: include_str!("../../../docs/checklist/version-bundle.md"),
@@ -26,7 +26,7 @@ fn judge(workspace: &Workspace) -> Judgement {
         return Judgement::fail(format!("{path} is {version}, and {agents} is {agent}"), help);
     }
     let judgement = versions::raised(&version, &workspace.previous, &path);
-    if judgement.status == Status::Pass {
+    if judgement.status == LineStatus::Pass {
         return Judgement::pass(format!("{path} is {version}, as the agent's"));
     }
     judgement

@@ -6,7 +6,7 @@ use crate::report::release::Judgement;
 use semver::Version;
 
 /// The version that a `package.json` states, or why there is none.
-pub fn stated(file: &PackageFile, path: &str) -> Result<Version, Judgement> {
+pub(super) fn stated(file: &PackageFile, path: &str) -> Result<Version, Judgement> {
     let fail = |message: String| Judgement::fail(message, format!("state the version to be released in `{path}`"));
     let package = match file {
         PackageFile::Missing => return Err(fail(format!("{path} is not there"))),
@@ -20,7 +20,7 @@ pub fn stated(file: &PackageFile, path: &str) -> Result<Version, Judgement> {
 }
 
 /// Whether a version is higher than that of the last release. What counts is its precedence: build metadata does not.
-pub fn raised(version: &Version, previous: &Previous, path: &str) -> Judgement {
+pub(super) fn raised(version: &Version, previous: &Previous, path: &str) -> Judgement {
     match previous {
         Previous::Unknown => Judgement::open(
             format!("{path} is {version}; no earlier release is known to compare it with"),

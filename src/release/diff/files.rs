@@ -7,26 +7,26 @@ use std::cmp::Ordering;
 
 /// A node that only one of the trees has.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Place {
+pub(crate) struct DiffPlace {
     /// Where, printable.
     pub path: String,
     /// What it is there.
     #[serde(flatten)]
-    pub node: Node,
+    pub node: DiffNode,
 }
 
 /// A node that both trees have, and that differs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Change {
+pub(crate) struct Change {
     /// Where, printable.
     pub path: String,
     /// The path in bytes as they are.
     #[serde(skip)]
     pub raw: RelPath,
     /// In the first.
-    pub before: Node,
+    pub before: DiffNode,
     /// In the second.
-    pub after: Node,
+    pub after: DiffNode,
     /// A unified diff, where one was asked for and both are text.
     pub text: Option<String>,
 }
@@ -34,14 +34,14 @@ pub struct Change {
 impl Change {
     /// Whether a file has another content, not only another mode.
     #[must_use]
-    pub fn is_of_content(&self) -> bool {
+    pub(crate) fn is_of_content(&self) -> bool {
         self.before.sha256 != self.after.sha256 && self.before.kind == "file" && self.after.kind == "file"
     }
 }
 
 /// What stands at a path.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Node {
+pub(crate) struct DiffNode {
     /// `file`, `folder`, `link` or `special`.
     pub kind: &'static str,
     /// Bytes of a file.
@@ -54,7 +54,7 @@ pub struct Node {
     pub sha256: Option<String>,
 }
 
-impl Node {
+impl DiffNode {
     fn of(tree: &Tree, id: NodeId) -> Self {
         let kind = match tree.kind(id) {
             Kind::Directory => "folder",
@@ -76,7 +76,7 @@ impl Node {
 /// What is added, removed and changed from the first tree to the second, each in the byte order of paths. A folder counts
 /// where it is empty or has another mode: its files speak for it otherwise.
 #[must_use]
-pub fn compare(a: &Tree, b: &Tree) -> (Vec<Place>, Vec<Place>, Vec<Change>) {
+pub(crate) fn compare(a: &Tree, b: &Tree) -> (Vec<DiffPlace>, Vec<DiffPlace>, Vec<Change>) {
     let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut left, mut right) = (a.sorted().peekable(), b.sorted().peekable());
     loop {
@@ -105,9 +105,9 @@ fn key(tree: &Tree, id: NodeId) -> Vec<u8> {
     key
 }
 
-fn place(tree: &Tree, id: NodeId) -> Option<Place> {
+fn place(tree: &Tree, id: NodeId) -> Option<DiffPlace> {
     let full = tree.kind(id) == Kind::Directory && tree.children(id).next().is_some();
-    (!full).then(|| Place { path: tree.path(id).to_string(), node: Node::of(tree, id) })
+    (!full).then(|| DiffPlace { path: tree.path(id).to_string(), node: DiffNode::of(tree, id) })
 }
 
 fn change(a: &Tree, one: NodeId, b: &Tree, other: NodeId) -> Option<Change> {
@@ -119,7 +119,7 @@ fn change(a: &Tree, one: NodeId, b: &Tree, other: NodeId) -> Option<Change> {
     };
     (!same).then(|| {
         let raw = a.path(one);
-        let (before, after) = (Node::of(a, one), Node::of(b, other));
+        let (before, after) = (DiffNode::of(a, one), DiffNode::of(b, other));
         Change { path: raw.to_string(), raw, before, after, text: None }
     })
 }
@@ -154,7 +154,7 @@ mod tests {
         let a = tree(&[("a", 1, 0o644), ("d/x", 1, 0o644), ("d/y", 1, 0o644), ("gone/", 0, 0), ("k", 1, 0o644)]);
         let b = tree(&[("a", 2, 0o644), ("d/x", 1, 0o755), ("d/z", 1, 0o644), ("k/m", 1, 0o644), ("new/", 0, 0)]);
         let (added, removed, changed) = compare(&a, &b);
-        let paths = |places: &[Place]| places.iter().map(|place| place.path.clone()).collect::<Vec<_>>();
+        let paths = |places: &[DiffPlace]| places.iter().map(|place| place.path.clone()).collect::<Vec<_>>();
         assert_eq!(paths(&added), ["d/z", "k/m", "new"]);
         assert_eq!(paths(&removed), ["d/y", "gone", "k"]);
         let changes: Vec<_> = changed.iter().map(|change| (change.path.as_str(), change.is_of_content())).collect();

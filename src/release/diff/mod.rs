@@ -4,9 +4,9 @@
 //! part of a tree, and owners are for the rules to judge.
 
 mod files;
-pub mod text;
+pub(crate) mod text;
 
-pub use files::{Change, Node, Place, compare};
+pub(crate) use files::{Change, DiffNode, DiffPlace, compare};
 
 use crate::check::bundle::Bundle;
 use crate::node::package::Dependency;
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 /// Two bundles, told apart.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// Whether the trees are the same.
     pub identical: bool,
     /// Whether the trees could be compared: of an archive that is refused it cannot be told what is in it.
@@ -27,9 +27,9 @@ pub struct Difference {
     /// What changed in the root `package.json`'s dependencies.
     pub dependencies: Vec<DependencyChange>,
     /// What the second has and the first has not.
-    pub added: Vec<Place>,
+    pub added: Vec<DiffPlace>,
     /// What the first has and the second has not.
-    pub removed: Vec<Place>,
+    pub removed: Vec<DiffPlace>,
     /// What both have, and differs.
     pub changed: Vec<Change>,
     /// What `check` says of the second and not of the first.
@@ -40,7 +40,7 @@ pub struct Difference {
 
 /// A dependency that is not as it was.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
-pub struct DependencyChange {
+pub(crate) struct DependencyChange {
     /// The package's name.
     pub name: String,
     /// The field it stands in.
@@ -53,7 +53,7 @@ pub struct DependencyChange {
 
 /// The dependencies that are not the same in both, by name.
 #[must_use]
-pub fn dependencies(a: &Bundle<'_>, b: &Bundle<'_>) -> Vec<DependencyChange> {
+pub(crate) fn dependencies(a: &Bundle<'_>, b: &Bundle<'_>) -> Vec<DependencyChange> {
     let of = |bundle: &Bundle<'_>| bundle.package.package().map(|package| package.specifiers()).unwrap_or_default();
     let (before, after) = (of(a), of(b));
     let spec = |all: &[Dependency], one: &Dependency| {
@@ -78,7 +78,7 @@ pub fn dependencies(a: &Bundle<'_>, b: &Bundle<'_>) -> Vec<DependencyChange> {
 
 /// The findings of one that the other has not, whatever severity and line they have there.
 #[must_use]
-pub fn findings_beside(of: &[Finding], other: &[Finding]) -> Vec<Finding> {
+pub(crate) fn findings_beside(of: &[Finding], other: &[Finding]) -> Vec<Finding> {
     let key =
         |finding: &Finding| (finding.rule, finding.path.clone(), finding.evidence.clone(), finding.message.clone());
     let known: std::collections::HashSet<_> = other.iter().map(key).collect();

@@ -10,13 +10,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether bytes are text: UTF-8 without a NUL.
 #[must_use]
-pub fn is_text(bytes: &[u8]) -> bool {
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
     !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok()
 }
 
 /// The unified diff of two texts, every line printable; nothing where one of them is not text.
 #[must_use]
-pub fn unified(path: &str, before: &[u8], after: &[u8]) -> Option<String> {
+pub(crate) fn unified(path: &str, before: &[u8], after: &[u8]) -> Option<String> {
     if !is_text(before) || !is_text(after) {
         return None;
     }

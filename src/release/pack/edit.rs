@@ -9,7 +9,7 @@ const MARK: &str = "\u{feff}";
 /// The text with a dependency added to `dependencies`, at its place in the alphabet where the others keep to it;
 /// nothing where that cannot be done: the text is no JSON object, or `dependencies` is none.
 #[must_use]
-pub fn with_dependency(text: &str, name: &str, spec: &str) -> Option<String> {
+pub(crate) fn with_dependency(text: &str, name: &str, spec: &str) -> Option<String> {
     change(text, |body, root| {
         let entry = format!("{}: {}", quoted(name), quoted(spec));
         match last(root, "dependencies").map(|found| &found.value) {
@@ -30,7 +30,7 @@ pub fn with_dependency(text: &str, name: &str, spec: &str) -> Option<String> {
 
 /// The text without a property that these keys lead to; nothing where there is no such property.
 #[must_use]
-pub fn without(text: &str, keys: &[&str]) -> Option<String> {
+pub(crate) fn without(text: &str, keys: &[&str]) -> Option<String> {
     let (name, folders) = keys.split_last()?;
     change(text, |body, root| {
         let mut object = root;

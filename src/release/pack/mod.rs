@@ -8,13 +8,13 @@
 //! The same tree gives the same bytes, whoever packs it, where and when: sorted, owned by 0:0 without names, plain
 //! modes, one time for all, nothing of the machine. Nothing here opens a file.
 
-pub mod edit;
-pub mod plan;
+pub(crate) mod edit;
+pub(crate) mod plan;
 
 /// Which of a bundle's two arrangements is packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum PackLayout {
+pub(crate) enum PackLayout {
     /// The one that starts after the update of every generation: the shared package also in `packages/shared`, and
     /// depended on by that path, without what only developers need of it.
     Survivor,
@@ -25,7 +25,7 @@ pub enum PackLayout {
 impl PackLayout {
     /// The word used in every format.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Survivor => "survivor",
             Self::Documented => "documented",

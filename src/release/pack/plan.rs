@@ -13,9 +13,9 @@ use crate::tree::path::RelPath;
 use sha2::{Digest, Sha256};
 
 /// Everything of an archive but its time. What stands as in the folder is not copied: a bundle may have 150,000 entries.
-pub struct Plan<'t> {
+pub(crate) struct Plan<'t> {
     tree: &'t Tree,
-    entries: Vec<Entry>,
+    entries: Vec<PlannedEntry>,
     /// What the folder has of the shared package and no server needs, by its paths in the folder.
     pub left_out: Vec<RelPath>,
     /// What became of the arrangement that survives every update.
@@ -23,7 +23,7 @@ pub struct Plan<'t> {
 }
 
 /// One entry, as it is kept.
-struct Entry {
+struct PlannedEntry {
     /// Its path in the archive; nothing where it is the node's own.
     place: Option<RelPath>,
     what: What,
@@ -37,7 +37,7 @@ enum What {
 
 /// What became of the arrangement that survives every update.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Survivor {
+pub(crate) enum Survivor {
     /// It was not asked for.
     NotWanted,
     /// The shared package stands in both places, and `package.json` depends on it by path.
@@ -50,7 +50,7 @@ pub enum Survivor {
 
 /// Why a folder cannot be packed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum PlanError {
+pub(crate) enum PlanError {
     /// Something that is no file, folder or link.
     #[error("{path} is {what}, which no bundle can hold")]
     Special {
@@ -72,7 +72,7 @@ impl<'t> Plan<'t> {
     ///
     /// # Errors
     /// A [`PlanError`] where the folder has what no archive can hold.
-    pub fn new(bundle: &Bundle<'t>, layout: PackLayout) -> Result<Self, PlanError> {
+    pub(crate) fn new(bundle: &Bundle<'t>, layout: PackLayout) -> Result<Self, PlanError> {
         let tree = &bundle.snapshot.tree;
         let survivor = match layout {
             PackLayout::Documented => Survivor::NotWanted,
@@ -92,7 +92,7 @@ impl<'t> Plan<'t> {
             let path = tree.path(id);
             if !replaced.iter().any(|place| is_below(path.as_bytes(), place)) {
                 packable(tree, id)?;
-                entries.push(Entry { place: None, what: What::Node(id) });
+                entries.push(PlannedEntry { place: None, what: What::Node(id) });
             }
         }
         let Maker { made, mut left_out, .. } = maker;
@@ -103,7 +103,7 @@ impl<'t> Plan<'t> {
     }
 
     /// Takes the manifest and its signatures away: they are of the folder, or made anew.
-    pub fn drop_manifest(&mut self) {
+    pub(crate) fn drop_manifest(&mut self) {
         let tree = self.tree;
         self.entries.retain(|entry| {
             let path = entry.path(tree);
@@ -112,28 +112,16 @@ impl<'t> Plan<'t> {
     }
 
     /// Adds a file in the root, in place of one of that name.
-    pub fn add_file(&mut self, name: &str, content: Vec<u8>) {
-        self.add(Entry { place: Some(path_of(name)), what: What::File(content) });
+    pub(crate) fn add_file(&mut self, name: &str, content: Vec<u8>) {
+        self.add(PlannedEntry { place: Some(path_of(name)), what: What::File(content) });
     }
 
     /// Every entry in the byte order of paths, so that each folder stands before what is in it.
-    pub fn items(&self) -> impl Iterator<Item = PackedEntry<'_>> {
+    pub(crate) fn items(&self) -> impl Iterator<Item = PackedEntry<'_>> {
         self.entries.iter().map(|entry| PackedEntry { path: entry.path(self.tree), node: self.node(entry) })
     }
 
-    /// How many entries there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether nothing would be packed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    fn node<'p>(&'p self, entry: &'p Entry) -> PackedNode<'p> {
+    fn node<'p>(&'p self, entry: &'p PlannedEntry) -> PackedNode<'p> {
         let tree = self.tree;
         match &entry.what {
             What::Folder => PackedNode::Directory,
@@ -158,7 +146,7 @@ impl<'t> Plan<'t> {
     }
 
     /// Puts an entry in its place. What is added is little: the rest is in order already.
-    fn add(&mut self, entry: Entry) {
+    fn add(&mut self, entry: PlannedEntry) {
         let tree = self.tree;
         let key = entry.key(tree);
         match self.entries.binary_search_by(|other| other.key(tree).cmp(&key)) {
@@ -172,7 +160,7 @@ impl<'t> Plan<'t> {
     }
 }
 
-impl Entry {
+impl PlannedEntry {
     fn path(&self, tree: &Tree) -> RelPath {
         match (&self.place, &self.what) {
             (Some(place), _) => place.clone(),
@@ -229,7 +217,7 @@ struct Maker<'a> {
     tree: &'a Tree,
     names: &'a Names,
     /// Entries beside those that stand as in the folder.
-    made: Vec<Entry>,
+    made: Vec<PlannedEntry>,
     left_out: Vec<RelPath>,
 }
 
@@ -246,7 +234,7 @@ impl Maker<'_> {
             let mut folder = RelPath::root();
             for name in path_of(place).components() {
                 folder.push(name);
-                self.made.push(Entry { place: Some(folder.clone()), what: What::Folder });
+                self.made.push(PlannedEntry { place: Some(folder.clone()), what: What::Folder });
             }
             for (inside, id) in &needed {
                 let mut whole = folder.clone();
@@ -255,7 +243,7 @@ impl Maker<'_> {
                     Some(text) if inside.as_bytes() == b"package.json" => What::File(text.clone().into_bytes()),
                     _ => What::Node(*id),
                 };
-                self.made.push(Entry { place: Some(whole), what });
+                self.made.push(PlannedEntry { place: Some(whole), what });
             }
         }
         Ok(())
@@ -342,7 +330,7 @@ impl Maker<'_> {
         let spec = format!("file:./{}", names.shared_source);
         let edited = edit::with_dependency(&utf8(bytes, &path)?, &names.shared, &spec);
         let edited = edited.ok_or_else(|| PlanError::NotEditable(path.to_string()))?;
-        self.made.push(Entry { place: Some(path), what: What::File(edited.into_bytes()) });
+        self.made.push(PlannedEntry { place: Some(path), what: What::File(edited.into_bytes()) });
         Ok(true)
     }
 }

@@ -30,7 +30,7 @@ fn words(run: &RehearsalRun, step: &StepRun) -> String {
 }
 
 /// Each failure under its rule; what no rule names, and what could not be told, is a notification.
-pub fn sarif(rehearsal: &Rehearsal, doubt: Option<&RunError>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn sarif(rehearsal: &Rehearsal, doubt: Option<&RunError>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(doubt) = doubt {
         return sarif::error(doubt, out);
     }
@@ -59,7 +59,7 @@ pub fn sarif(rehearsal: &Rehearsal, doubt: Option<&RunError>, out: &mut dyn Writ
 }
 
 /// A suite for each generation, a case for each step.
-pub fn junit(rehearsal: &Rehearsal, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn junit(rehearsal: &Rehearsal, out: &mut dyn Write) -> io::Result<()> {
     let suites = rehearsal.runs.iter().map(|run| {
         let mut suite = TestSuite::new(junit::one_line(&format!("{}: {}", rehearsal.bundle, run.generation.name())));
         suite.set_time(run.took());
@@ -95,7 +95,7 @@ fn status(run: &RehearsalRun, step: &StepRun) -> TestCaseStatus {
 }
 
 /// A command for each run that did not start, and last the verdict.
-pub fn github(
+pub(super) fn github(
     rehearsal: &Rehearsal,
     verdict: Verdict,
     doubt: Option<&RunError>,

@@ -10,7 +10,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 /// A finding about a line of `package.json`.
-pub fn finding(rule: &'static str, severity: Severity) -> Finding {
+pub(crate) fn finding(rule: &'static str, severity: Severity) -> Finding {
     Finding {
         rule,
         severity,
@@ -24,7 +24,7 @@ pub fn finding(rule: &'static str, severity: Severity) -> Finding {
 }
 
 /// A subject with an error, a warning and an allowed finding.
-pub fn subject(path: &str, kind: SubjectKind) -> SubjectReport {
+pub(crate) fn subject(path: &str, kind: SubjectKind) -> SubjectReport {
     let allowed = Allowed { finding: finding("install-script", Severity::Warning), reason: "reviewed".to_owned() };
     SubjectReport {
         path: path.to_owned(),
@@ -45,13 +45,13 @@ pub fn subject(path: &str, kind: SubjectKind) -> SubjectReport {
 }
 
 /// A report on these subjects.
-pub fn report(subjects: Vec<SubjectReport>) -> CheckReport {
+pub(crate) fn report(subjects: Vec<SubjectReport>) -> CheckReport {
     let summary = Summary { error: subjects.len(), warning: subjects.len(), info: 0, allowed: subjects.len() };
     CheckReport { verdict: Verdict::Fail, summary, subjects, notes: vec!["an allowance matched nothing".to_owned()] }
 }
 
 /// What a renderer writes, as text.
-pub fn text(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+pub(crate) fn text(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
     let mut bytes = Vec::new();
     render(&mut bytes).expect("a vector can be written");
     String::from_utf8(bytes).expect("every format is UTF-8")

@@ -1,9 +1,10 @@
 //! The manifest: GNU's format to the byte, and what is refused.
 
 use super::unhex;
+use crate::signing::Manifest;
 use crate::signing::manifest::MAX_MANIFEST;
+use crate::signing::manifest::{ManifestError, ManifestPathFault};
 use crate::signing::manifest_files::UNLISTED;
-use crate::signing::{Manifest, ManifestError, ManifestPathFault};
 
 /// What `sha256sum -- *` of coreutils 9.1 printed for `a<CR>b` holding `x`, `c<LF>d` holding `y`, `e\f` holding `z`.
 const GNU: &str = "\\2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881  a\\rb

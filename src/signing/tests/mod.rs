@@ -18,7 +18,9 @@ mod vectors;
 
 use base64ct::{Base64, Encoding};
 
-use super::{KeyId, Outcome, PublicKey, SignatureFile, Status, TrustStore, Verified, Verifier, pem};
+use super::{PublicKey, SignatureFile, SignatureVerdict, TrustStore, Verifier, pem};
+use crate::signing::keys::KeyId;
+use crate::signing::verify::{Outcome, Verified};
 
 /// A store that trusts the given key files.
 fn trusting(files: &[&str]) -> TrustStore {
@@ -36,15 +38,16 @@ fn judge(signature: impl AsRef<[u8]>, trust: &TrustStore, content: &[u8]) -> Out
 
 fn verified(outcome: Outcome) -> Verified {
     match outcome.status {
-        Status::Verified(verified) => verified,
+        SignatureVerdict::Verified(verified) => verified,
         other => panic!("not verified: {other:?}"),
     }
 }
 
 /// Whether these bytes are a signature file that verifies.
 fn accepts(signature: &[u8], trust: &TrustStore, content: &[u8]) -> bool {
-    SignatureFile::parse(signature)
-        .is_ok_and(|file| matches!(Verifier::verify(&file, trust, content).unwrap().status, Status::Verified(_)))
+    SignatureFile::parse(signature).is_ok_and(|file| {
+        matches!(Verifier::verify(&file, trust, content).unwrap().status, SignatureVerdict::Verified(_))
+    })
 }
 
 /// The id as the tools print it.

@@ -3,9 +3,10 @@
 use super::vectors::*;
 use super::{id, judge, trusting, verified};
 use crate::signing::detached::MAX_SIGNATURE_FILE;
+use crate::signing::detached::SignatureFormat;
+use crate::signing::verify::{InvalidReason, NoTrustedKey};
 use crate::signing::{
-    CommentFields, InvalidReason, NoTrustedKey, PublicKey, SignatureFile, SignatureFileError, SignatureFormat, Status,
-    TrustStore, Verifier,
+    CommentFields, PublicKey, SignatureFile, SignatureFileError, SignatureVerdict, TrustStore, Verifier,
 };
 
 fn raw(base64: &str) -> Vec<u8> {
@@ -82,7 +83,7 @@ fn trusted_comments_are_given_out_once_verified() {
     let forged = E_SIGNATURE.replace("0.1.27", "0.1.28");
     assert_eq!(
         judge(&forged, &trusting(&[E_PUB]), PAYLOAD).status,
-        Status::Invalid(InvalidReason::WrongComment { key_id: id("EC099D54F3BAB9CC") })
+        SignatureVerdict::Invalid(InvalidReason::WrongComment { key_id: id("EC099D54F3BAB9CC") })
     );
 }
 
@@ -94,7 +95,7 @@ fn a_comment_belongs_to_its_signature() {
     let mixed = format!("{}\n{}\n", head(W_PREHASHED), tail(W_LEGACY));
     assert!(matches!(
         judge(&mixed, &trusting(&[W_PUB]), PAYLOAD).status,
-        Status::Invalid(InvalidReason::WrongComment { .. })
+        SignatureVerdict::Invalid(InvalidReason::WrongComment { .. })
     ));
 }
 
@@ -104,13 +105,19 @@ fn changed_content_strange_keys_and_no_keys() {
     for signature in [W_PREHASHED, W_LEGACY] {
         assert_eq!(
             judge(signature, &trusting(&[E_PUB, W_PUB]), b"other").status,
-            Status::Invalid(InvalidReason::WrongContent { key_id: w })
+            SignatureVerdict::Invalid(InvalidReason::WrongContent { key_id: w })
         );
         // E has an id of its own; O has none and is tried, in vain.
-        assert_eq!(judge(signature, &trusting(&[E_PUB, O_PUB]), PAYLOAD).status, Status::Untrusted { key_id: w });
+        assert_eq!(
+            judge(signature, &trusting(&[E_PUB, O_PUB]), PAYLOAD).status,
+            SignatureVerdict::Untrusted { key_id: w }
+        );
     }
     for (trust, content) in [(trusting(&[N_PUB, W_PUB]), PAYLOAD), (trusting(&[O_PUB, W_PUB]), b"other")] {
-        assert_eq!(judge(O_BASE64, &trust, content).status, Status::Invalid(InvalidReason::NoKeyVerifies { tried: 2 }));
+        assert_eq!(
+            judge(O_BASE64, &trust, content).status,
+            SignatureVerdict::Invalid(InvalidReason::NoKeyVerifies { tried: 2 })
+        );
     }
     let file = SignatureFile::parse(W_PREHASHED.as_bytes()).unwrap();
     assert_eq!(Verifier::begin(&file, &TrustStore::new()).unwrap_err(), NoTrustedKey);
@@ -161,7 +168,10 @@ fn duplicate_keys_change_nothing() {
     let line = pem.to_minisign_line();
     let trust = trusting(&[O_PUB, &line, O_PUB]);
     assert_eq!(trust.len(), 1);
-    assert_eq!(judge(O_BASE64, &trust, b"other").status, Status::Invalid(InvalidReason::NoKeyVerifies { tried: 1 }));
+    assert_eq!(
+        judge(O_BASE64, &trust, b"other").status,
+        SignatureVerdict::Invalid(InvalidReason::NoKeyVerifies { tried: 1 })
+    );
     assert_eq!(verified(judge(O_BASE64, &trust, PAYLOAD)).key_id, id(O_ID));
 }
 

@@ -4,11 +4,11 @@ use std::io::{self, Cursor};
 
 use super::vectors::*;
 use super::{judge, trusting, unhex, unhex_vec, verified};
+use crate::signing::comment::CommentError;
 use crate::signing::comment::MAX_COMMENT;
+use crate::signing::detached::SignatureFormat;
 use crate::signing::sign::{minisign_legacy, sign_bytes, sign_prehashed, sign_pure, sign_pure_reader, to_base64};
-use crate::signing::{
-    CommentError, CommentFields, PublicKey, SecretKey, SignError, SignatureFormat, TrustStore, TrustedComment,
-};
+use crate::signing::{CommentFields, PublicKey, SecretKey, SignError, TrustStore, TrustedComment};
 
 /// RFC 8032, section 7.1: TEST 1, 2, 3 and SHA(abc): secret, public, message, signature.
 const RFC_8032: [[&str; 4]; 4] = [

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha512};
 
 use super::vectors::*;
 use super::{accepts, judge};
-use crate::signing::{InvalidReason, KeyError, PublicKey, SecretKey, Status, TrustStore, sign};
+use crate::signing::verify::InvalidReason;
+use crate::signing::{KeyError, PublicKey, SecretKey, SignatureVerdict, TrustStore, sign};
 
 const MESSAGE: &[u8] = b"the message";
 
@@ -96,7 +97,7 @@ fn an_r_of_small_order_is_refused() {
     let forged = pack(&neutral, &(challenge(&neutral, &public, MESSAGE) * a));
     let lenient = VerifyingKey::from_bytes(&public).unwrap();
     assert!(lenient.verify(MESSAGE, &Signature::from_bytes(&forged)).is_ok());
-    assert_eq!(judge(forged, &trust(), MESSAGE).status, Status::Invalid(InvalidReason::NotStrict));
+    assert_eq!(judge(forged, &trust(), MESSAGE).status, SignatureVerdict::Invalid(InvalidReason::NotStrict));
     for point in EIGHT_TORSION {
         let r = point.compress().to_bytes();
         let forged = pack(&r, &(challenge(&r, &public, MESSAGE) * a));
@@ -111,7 +112,7 @@ fn an_r_not_in_canonical_form_is_refused() {
     let public = *key.public().as_bytes();
     for r in unreduced() {
         let forged = pack(&r, &(challenge(&r, &public, MESSAGE) * a));
-        assert_eq!(judge(forged, &trust(), MESSAGE).status, Status::Invalid(InvalidReason::NotStrict));
+        assert_eq!(judge(forged, &trust(), MESSAGE).status, SignatureVerdict::Invalid(InvalidReason::NotStrict));
     }
 }
 
@@ -126,7 +127,7 @@ fn an_s_that_is_not_reduced_is_refused() {
         *byte = sum.to_le_bytes()[0];
         carry = sum >> 8;
     }
-    assert_eq!(judge(signature, &trust(), MESSAGE).status, Status::Invalid(InvalidReason::NotStrict));
+    assert_eq!(judge(signature, &trust(), MESSAGE).status, SignatureVerdict::Invalid(InvalidReason::NotStrict));
     let high = [&signature[..32], &[0xff; 32]].concat();
     assert!(!accepts(&high, &trust(), MESSAGE));
 }
@@ -176,13 +177,13 @@ fn minisign_files_are_as_strict() {
         let mut file = SignatureFile::parse(text.as_bytes()).unwrap();
         file.signature = forge(&message);
         let outcome = Verifier::verify(&file, &trust, PAYLOAD).unwrap();
-        assert_eq!(outcome.status, Status::Invalid(InvalidReason::NotStrict));
+        assert_eq!(outcome.status, SignatureVerdict::Invalid(InvalidReason::NotStrict));
 
         let mut file = SignatureFile::parse(text.as_bytes()).unwrap();
         let parts = file.minisign.as_mut().unwrap();
         let signed = [&parts.signature[..], parts.comment.as_bytes()].concat();
         parts.global = forge(&signed);
         let outcome = Verifier::verify(&file, &trust, PAYLOAD).unwrap();
-        assert!(matches!(outcome.status, Status::Invalid(InvalidReason::WrongComment { .. })));
+        assert!(matches!(outcome.status, SignatureVerdict::Invalid(InvalidReason::WrongComment { .. })));
     }
 }

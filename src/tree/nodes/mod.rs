@@ -4,7 +4,7 @@
 //! node is a few words, names share one buffer and owners are interned.
 
 mod build;
-pub mod resolve;
+pub(crate) mod resolve;
 
 use crate::tree::path::RelPath;
 use hashbrown::{DefaultHashBuilder, HashTable};

@@ -17,7 +17,7 @@ use std::time::Duration;
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// How an agent is watched.
-pub struct Watch<'a> {
+pub(super) struct Watch<'a> {
     /// What it is to connect to.
     pub plane: &'a StandIn,
     /// How long it has to stay up, connected.
@@ -29,7 +29,7 @@ pub struct Watch<'a> {
 }
 
 /// What became of an agent.
-pub enum AgentOutcome {
+pub(super) enum AgentOutcome {
     /// It connected and stayed up.
     Held,
     /// It did not.
@@ -46,7 +46,11 @@ fn failed(what: impl Into<String>, output: String) -> AgentOutcome {
 }
 
 /// Starts an agent and watches it; gives how long that took, and the command line.
-pub fn start(unit: &str, scene: &Scene, watch: &Watch<'_>) -> Result<(AgentOutcome, Duration, String), RehearsalError> {
+pub(super) fn start(
+    unit: &str,
+    scene: &Scene,
+    watch: &Watch<'_>,
+) -> Result<(AgentOutcome, Duration, String), RehearsalError> {
     let unit = Unit::of_text(documented_paths::UNIT, documented_paths::UNIT_FILE, unit);
     let home = scene.home().display().to_string();
     let directory = unit.working_path(&Context { user_home: Some(home.clone()) }).unwrap_or_else(|| home.clone());

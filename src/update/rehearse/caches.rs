@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// The rehearsal's own caches.
-pub struct Caches {
+pub(super) struct Caches {
     root: PathBuf,
     network: Network,
     caller: Vec<(OsString, OsString)>,
@@ -25,7 +25,12 @@ pub struct Caches {
 
 impl Caches {
     /// Makes them: empty, or showing what the caller's have.
-    pub fn prepare(root: &Path, network: Network, choice: Choice, stop: &AtomicBool) -> Result<Self, RehearsalError> {
+    pub(super) fn prepare(
+        root: &Path,
+        network: Network,
+        choice: Choice,
+        stop: &AtomicBool,
+    ) -> Result<Self, RehearsalError> {
         let caches = Self { root: root.join("caches"), network, caller: host::environment() };
         let failed = |source| RehearsalError::Io { what: "prepare the package managers' caches".to_owned(), source };
         folders::make(&caches.root).map_err(failed)?;
@@ -96,7 +101,12 @@ impl Caches {
 
     /// The environment of the update's commands: the agent's, as systemd gives it, with what is needed to reach the
     /// registry as the caller does (proxies, certificates, npm's own variables).
-    pub fn environment(&self, home: &Path, temporary: &Path, manager: Option<Manager>) -> Vec<(OsString, OsString)> {
+    pub(super) fn environment(
+        &self,
+        home: &Path,
+        temporary: &Path,
+        manager: Option<Manager>,
+    ) -> Vec<(OsString, OsString)> {
         let mut set: Vec<(String, OsString)> = vec![
             ("HOME".into(), home.into()),
             ("TMPDIR".into(), temporary.into()),

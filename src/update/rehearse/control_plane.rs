@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is served, and where.
 #[derive(Clone, Debug)]
-pub struct Served {
+pub(super) struct Served {
     /// The path of the archive, such as `/agent-bundle.tar.gz`.
     pub archive_path: &'static str,
     /// The archive; nothing to have every download not found.
@@ -30,7 +30,7 @@ pub struct Served {
 }
 
 /// A running server; dropped, it and its connections are closed.
-pub struct StandIn {
+pub(super) struct StandIn {
     address: SocketAddr,
     shared: Arc<StandInState>,
 }
@@ -48,7 +48,7 @@ impl StandIn {
     ///
     /// # Errors
     /// When it cannot listen, or has no thread to listen on.
-    pub fn start(served: Served) -> io::Result<Self> {
+    pub(super) fn start(served: Served) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(StandInState::default());
@@ -72,13 +72,13 @@ impl StandIn {
 
     /// Its address, without a slash at the end.
     #[must_use]
-    pub fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// How many agents are connected at this moment.
     #[must_use]
-    pub fn connected(&self) -> usize {
+    pub(super) fn connected(&self) -> usize {
         self.shared.streams().values().filter(|(_, agent)| *agent).count()
     }
 }

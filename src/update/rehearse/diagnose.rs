@@ -7,7 +7,7 @@ use crate::update::documented_paths::{ENTRY_POINT, SHARED_PACKAGE, SHARED_SOURCE
 
 /// What stood at the shared package's place once the archive was extracted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ShippedPackage {
+pub(super) enum ShippedPackage {
     /// A copy with its entry point.
     Copy,
     /// A copy without it.
@@ -20,7 +20,7 @@ pub enum ShippedPackage {
 
 /// What the extracted bundle looked like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Shape {
+pub(super) enum Shape {
     /// With a `package.json` or `dist/` at its root.
     Flat,
     /// With `apps/agent/`.
@@ -31,7 +31,7 @@ pub enum Shape {
 
 /// A step that failed.
 #[derive(Clone, Debug)]
-pub struct AgentDeath<'a> {
+pub(super) struct AgentDeath<'a> {
     /// Which.
     pub step: UpdateStep,
     /// What the failing command wrote.
@@ -52,7 +52,7 @@ pub struct AgentDeath<'a> {
 
 /// What a failure is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RehearsalDiagnosis {
+pub(super) enum RehearsalDiagnosis {
     /// A fault that a rule of `check` knows.
     Rule {
         /// Its id.
@@ -77,7 +77,7 @@ const fn rule(id: &'static str) -> RehearsalDiagnosis {
 
 /// Names a failure.
 #[must_use]
-pub fn diagnose(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
+pub(super) fn diagnose(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
     let output = failure.output;
     if output.contains("ENOSPC") || output.contains("No space left on device") {
         return machine("no space is left on the device", "set TMPDIR to a folder with more room");
@@ -311,7 +311,7 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
 
 /// The line of an output that says what is wrong.
 #[must_use]
-pub fn key_line(output: &str) -> Option<&str> {
+pub(super) fn key_line(output: &str) -> Option<&str> {
     let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_node = |line: &&str| {
         let head = line.split([':', ' ']).next().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::io;
 
 /// Why there is no rehearsal.
 #[derive(Debug, thiserror::Error)]
-pub enum RehearsalError {
+pub(crate) enum RehearsalError {
     /// The caller wished to stop.
     #[error("interrupted: everything that was started is ended, and nothing is left behind")]
     Interrupted,

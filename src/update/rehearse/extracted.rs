@@ -8,13 +8,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// Where the shared package's copy is.
-pub fn copy_in(bundle: &Path) -> PathBuf {
+pub(super) fn copy_in(bundle: &Path) -> PathBuf {
     bundle.join("node_modules").join(documented_paths::SHARED_PACKAGE)
 }
 
 /// A number that tells one build of a package from another: over the names and contents of its files, without what was
 /// installed for it.
-pub fn build_of(folder: &Path) -> Option<u64> {
+pub(super) fn build_of(folder: &Path) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     let mut pending = vec![folder.to_path_buf()];
     while let Some(folder) = pending.pop() {
@@ -33,7 +33,7 @@ pub fn build_of(folder: &Path) -> Option<u64> {
 }
 
 /// What the extracted bundle looks like.
-pub fn look(bundle: &Path) -> (ShippedPackage, Shape) {
+pub(super) fn look(bundle: &Path) -> (ShippedPackage, Shape) {
     let copy = copy_in(bundle);
     let entry = paths::look_through(&copy.join(documented_paths::SHARED_ENTRY_POINT));
     let shipped = match paths::look(&copy).map(|found| found.kind) {

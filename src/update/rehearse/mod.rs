@@ -16,8 +16,8 @@ mod prepare;
 mod run;
 mod scene;
 
-pub use error::RehearsalError;
-pub use plan::{Choice, Event, Leave, Network, RehearsalPlan, RehearsalSubject};
+pub(crate) use error::RehearsalError;
+pub(crate) use plan::{Choice, Leave, Network, RehearsalPlan, RehearsalSubject, StepObserver};
 
 use crate::host::folders;
 use crate::host::process::Request;
@@ -31,10 +31,10 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Where it cannot be begun, or was interrupted. What goes wrong in the update itself is the report's.
-pub fn rehearse(
+pub(crate) fn rehearse(
     plan: &RehearsalPlan,
     stop: &AtomicBool,
-    tell: &dyn Fn(Event<'_>),
+    tell: StepObserver<'_>,
 ) -> Result<Rehearsal, RehearsalError> {
     let temporary = scene::Temporary::new()?;
     let done = rehearse_in(temporary.path(), plan, stop, tell);
@@ -49,7 +49,7 @@ fn rehearse_in(
     root: &Path,
     plan: &RehearsalPlan,
     stop: &AtomicBool,
-    tell: &dyn Fn(Event<'_>),
+    tell: StepObserver<'_>,
 ) -> Result<Rehearsal, RehearsalError> {
     let node = node::find()?;
     let served = match &plan.subject {

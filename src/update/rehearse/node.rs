@@ -5,7 +5,7 @@ use crate::update::documented_paths;
 use std::path::PathBuf;
 
 /// The node that the written unit starts.
-pub struct RehearsalNode {
+pub(super) struct RehearsalNode {
     /// Its path.
     pub path: PathBuf,
     /// Whether it is the one that the document names.
@@ -13,7 +13,7 @@ pub struct RehearsalNode {
 }
 
 /// Finds it.
-pub fn find() -> Result<RehearsalNode, RehearsalError> {
+pub(super) fn find() -> Result<RehearsalNode, RehearsalError> {
     let documented = PathBuf::from(documented_paths::NODE);
     if documented.is_file() {
         return Ok(RehearsalNode { path: documented, documented: true });

@@ -1,14 +1,13 @@
 //! What a rehearsal is asked to do, and what it tells while it does it.
 
 use crate::update::generation::Generation;
-use crate::update::rehearsal::StepRun;
 use crate::update::{Manager, UpdateStep};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is rehearsed.
 #[derive(Clone, Debug)]
-pub enum RehearsalSubject {
+pub(crate) enum RehearsalSubject {
     /// An archive, served by the stand-in for the control plane.
     Archive(PathBuf),
     /// A bundle's folder, packed first as the document does.
@@ -19,7 +18,7 @@ pub enum RehearsalSubject {
 
 /// Which package manager step 5 uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// pnpm, or npm where there is no pnpm or the generation falls back to it.
     AsProcedure,
     /// This one.
@@ -28,7 +27,7 @@ pub enum Choice {
 
 /// Whether the package managers may ask the registry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Network {
+pub(crate) enum Network {
     /// Into caches of the rehearsal's own.
     Registry,
     /// Never: what the caller's caches have must do. They are read, not written.
@@ -37,7 +36,7 @@ pub enum Network {
 
 /// Whether the throw-away folder stays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Leave {
+pub(crate) enum Leave {
     /// It is removed.
     Nothing,
     /// It stays, for a look into it.
@@ -46,7 +45,7 @@ pub enum Leave {
 
 /// What to do.
 #[derive(Clone, Debug)]
-pub struct RehearsalPlan {
+pub(crate) struct RehearsalPlan {
     /// What is rehearsed.
     pub subject: RehearsalSubject,
     /// What was deployed before; nothing for an empty folder.
@@ -65,11 +64,5 @@ pub struct RehearsalPlan {
     pub leave: Leave,
 }
 
-/// What is told while it goes on.
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
-    /// A step begins.
-    Begins(Generation, UpdateStep),
-    /// A step has ended.
-    Ended(Generation, &'a StepRun),
-}
+/// Who is told which step of whose update begins.
+pub(crate) type StepObserver<'a> = &'a dyn Fn(Generation, UpdateStep);

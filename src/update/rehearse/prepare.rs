@@ -5,7 +5,7 @@ use crate::host::process::{Request, run_unless};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs one, and gives what it prints.
-pub fn prepare(request: &Request, stop: &AtomicBool, what: &str) -> Result<String, RehearsalError> {
+pub(super) fn prepare(request: &Request, stop: &AtomicBool, what: &str) -> Result<String, RehearsalError> {
     let done = run_unless(request, stop).map_err(RehearsalError::io(what))?;
     if stop.load(Ordering::Relaxed) {
         return Err(RehearsalError::Interrupted);

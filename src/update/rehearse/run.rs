@@ -7,7 +7,7 @@ use super::diagnose::{AgentDeath, RehearsalDiagnosis, Shape, ShippedPackage, dia
 use super::error::RehearsalError;
 use super::extracted::{build_of, copy_in, look};
 use super::node::RehearsalNode;
-use super::plan::{Choice, Event, RehearsalPlan, RehearsalSubject};
+use super::plan::{Choice, RehearsalPlan, RehearsalSubject, StepObserver};
 use super::scene::Scene;
 use crate::host::paths::{self, FileKind};
 use crate::host::process::{Done, End, Environment, Keep, Request, Streams, run_unless};
@@ -31,7 +31,7 @@ const MAX_OUTPUT: usize = 64 * 1024;
 const MAX_LINES: usize = 40;
 
 /// What a run needs.
-pub struct RunSetting<'a> {
+pub(super) struct RunSetting<'a> {
     pub plan: &'a RehearsalPlan,
     pub generation: Generation,
     pub scene: &'a Scene,
@@ -39,11 +39,11 @@ pub struct RunSetting<'a> {
     pub served: Option<PathBuf>,
     pub node: &'a RehearsalNode,
     pub stop: &'a AtomicBool,
-    pub tell: &'a dyn Fn(Event<'_>),
+    pub tell: StepObserver<'a>,
 }
 
 /// Runs the update.
-pub fn run(setting: &RunSetting<'_>) -> Result<RehearsalRun, RehearsalError> {
+pub(super) fn run(setting: &RunSetting<'_>) -> Result<RehearsalRun, RehearsalError> {
     let served = Served {
         archive_path: documented_paths::PUBLISHED,
         archive: setting.served.clone(),
@@ -116,7 +116,7 @@ impl Update<'_> {
             output: None,
         };
         if self.ending == Ending::Starts {
-            (self.setting.tell)(Event::Begins(generation, step));
+            (self.setting.tell)(generation, step);
             report.status = StepStatus::NotNeeded;
             for line in step.lines(generation) {
                 if !self.holds(line.when) {
@@ -133,7 +133,6 @@ impl Update<'_> {
                 (self.shipped, self.shape) = look(&bundle);
                 self.build = build_of(&copy_in(&bundle));
             }
-            (self.setting.tell)(Event::Ended(generation, &report));
         }
         self.steps.push(report);
         Ok(())

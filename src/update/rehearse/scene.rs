@@ -14,14 +14,14 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// The folder that everything is below. Dropped, it is gone, with what runs in it.
-pub struct Temporary {
+pub(super) struct Temporary {
     path: PathBuf,
     open: bool,
 }
 
 impl Temporary {
     /// Makes it in the folder for temporary files, for this user only.
-    pub fn new() -> Result<Self, RehearsalError> {
+    pub(super) fn new() -> Result<Self, RehearsalError> {
         // As node and the package managers will name it: without links in its path.
         let path = folders::make_temporary("bundle-doctor-rehearsal.")
             .map_err(RehearsalError::io("make a temporary folder"))?;
@@ -38,12 +38,12 @@ impl Temporary {
     }
 
     /// Its path.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Ends what runs in it, and removes it unless it is to stay.
-    pub fn close(mut self, leave: Leave) -> Result<(), RehearsalError> {
+    pub(super) fn close(mut self, leave: Leave) -> Result<(), RehearsalError> {
         self.open = false;
         end_all_below(&self.path).map_err(RehearsalError::io("end what the rehearsal started"))?;
         if leave == Leave::Everything {
@@ -63,13 +63,13 @@ impl Drop for Temporary {
 }
 
 /// One generation's server.
-pub struct Scene {
+pub(super) struct Scene {
     root: PathBuf,
 }
 
 impl Scene {
     /// Lays it out: home, deployed bundle, `/tmp` and the folder of the unit.
-    pub fn build(
+    pub(super) fn build(
         root: &Path,
         generation: Generation,
         from: Option<&Path>,
@@ -108,17 +108,17 @@ impl Scene {
     }
 
     /// The folder that it is below.
-    pub fn root(&self) -> &Path {
+    pub(super) fn root(&self) -> &Path {
         &self.root
     }
 
     /// Its user's home.
-    pub fn home(&self) -> PathBuf {
+    pub(super) fn home(&self) -> PathBuf {
         self.root.join("home")
     }
 
     /// What stands for `/tmp`.
-    pub fn temporary(&self) -> PathBuf {
+    pub(super) fn temporary(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
@@ -127,17 +127,17 @@ impl Scene {
     }
 
     /// The unit's file.
-    pub fn unit(&self) -> PathBuf {
+    pub(super) fn unit(&self) -> PathBuf {
         self.unit_folder().join(documented_paths::UNIT)
     }
 
     /// The deployed bundle.
-    pub fn bundle(&self) -> PathBuf {
+    pub(super) fn bundle(&self) -> PathBuf {
         self.home().join(documented_paths::DEPLOYED_BUNDLE.trim_start_matches("~/"))
     }
 
     /// What a place of the update is here.
-    pub fn place(&self, place: StepPlace, control_plane: &str) -> OsString {
+    pub(super) fn place(&self, place: StepPlace, control_plane: &str) -> OsString {
         let below = |path: &str| match path.strip_prefix("~/") {
             Some(rest) => self.home().join(rest),
             None => self.root.join(path.trim_start_matches('/')),
@@ -149,7 +149,7 @@ impl Scene {
     }
 
     /// Ends every process that has to do with it.
-    pub fn end_all(&self) -> Result<(), RehearsalError> {
+    pub(super) fn end_all(&self) -> Result<(), RehearsalError> {
         end_all_below(&self.root).map_err(RehearsalError::io("end what the rehearsal started"))
     }
 }

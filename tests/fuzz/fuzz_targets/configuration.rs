@@ -1,7 +1,7 @@
 //! `bundle-doctor.toml`, and everything that is made of it.
 #![no_main]
 
-use bundle_doctor::config::Config;
+use bundle_doctor::internals::{Config};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {

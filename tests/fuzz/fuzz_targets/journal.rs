@@ -1,8 +1,7 @@
 //! What `journalctl -o json` prints: any bytes that a service wrote.
 #![no_main]
 
-use bundle_doctor::doctor::probe::journal;
-use bundle_doctor::redact::Redactor;
+use bundle_doctor::internals::{Redactor, journal};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {

@@ -1,7 +1,7 @@
 //! `package.json`: parsed, asked for everything, and judged at the root, in the shared package and in its sources.
 #![no_main]
 
-use bundle_doctor::node::package::Package;
+use bundle_doctor::internals::{Package};
 use bundle_doctor_fuzz::{judge_tar, tar};
 use libfuzzer_sys::fuzz_target;
 

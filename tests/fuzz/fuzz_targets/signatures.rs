@@ -1,7 +1,7 @@
 //! Keys, signatures and manifests, in every form that is read.
 #![no_main]
 
-use bundle_doctor::signing::{Verifier, TrustStore, SecretKey, Manifest, PublicKey, SignatureFile};
+use bundle_doctor::internals::{Manifest, PublicKey, SecretKey, SignatureFile, TrustStore, Verifier};
 use libfuzzer_sys::fuzz_target;
 
 const CONTENT: &[u8] = b"agent bundle\n";

@@ -1,12 +1,6 @@
 //! What several targets share: archives made of the fuzzer's bytes, and a whole judgement of them.
 
-use bundle_doctor::check::contents::Depth;
-use bundle_doctor::check::inspect::{InspectOptions, inspect};
-use bundle_doctor::tree::snapshot::Snapshot;
-use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::check::engine;
-use bundle_doctor::update::documented_paths;
-use bundle_doctor::{text, render};
+use bundle_doctor::internals::{Depth, InspectOptions, Limits, Snapshot, documented_paths, inspect, printable, run_rules, sums};
 use std::path::{PathBuf, Path};
 use std::sync::LazyLock;
 
@@ -36,11 +30,11 @@ fn judge(path: &Path, bytes: &[u8]) {
     let limits = Limits { max_size: 4 << 20, max_entries: 2000, ..Limits::default() };
     let options = InspectOptions::plain(&names, limits, Depth::Digests);
     let inspected = inspect(path.to_str().expect("a path in UTF-8"), &options).expect("a file that can be read");
-    let findings = engine::run_rules(&inspected.bundle());
+    let findings = run_rules(&inspected.bundle());
     let snapshot = &inspected.snapshot;
     for words in findings.iter().flat_map(|finding| [Some(&finding.message), finding.path.as_ref(), finding.evidence.as_ref()]) {
         let words = words.map_or("", String::as_str);
-        assert_eq!(text::printable(words), words, "something unprintable is said");
+        assert_eq!(printable(words), words, "something unprintable is said");
     }
     let refused = findings.iter().any(|finding| finding.rule.starts_with("archive-"));
     assert!(snapshot.tree_is_known() || refused, "refused without a finding");
@@ -56,7 +50,7 @@ fn is_consistent(snapshot: &Snapshot) {
     }
     if snapshot.tree_is_known() {
         let mut sums = Vec::new();
-        render::sums(tree, &mut sums).expect("write to memory");
+        sums(tree, &mut sums).expect("write to memory");
     }
 }
 

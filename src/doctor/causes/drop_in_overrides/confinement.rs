@@ -45,7 +45,7 @@ enum Mark {
 }
 
 /// The drop-in whose setting is known for the way in which the service ends.
-pub fn diagnose(cause: &Cause, facts: &Facts) -> Option<Diagnosis> {
+pub(super) fn diagnose(cause: &Cause, facts: &Facts) -> Option<Diagnosis> {
     let mark = mark(facts)?;
     let (_, keys) = MARKS.iter().find(|(known, _)| *known == mark)?;
     let unit = &started::unit(facts)?.unit;

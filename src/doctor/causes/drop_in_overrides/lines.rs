@@ -6,12 +6,12 @@ use crate::report::diagnosis::Step;
 use crate::systemd::{Setting, Unit};
 
 /// Whether a line stands in a drop-in and not in the unit file itself.
-pub fn is_drop_in(unit: &Unit, setting: &Setting<'_>) -> bool {
+pub(super) fn is_drop_in(unit: &Unit, setting: &Setting<'_>) -> bool {
     unit.files.first().is_some_and(|first| first.path != setting.file.path)
 }
 
 /// Takes the lines of these keys out of a drop-in.
-pub fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Step {
+pub(super) fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Step {
     let file = &setting.file.path;
     let about = |key: &str| keys.contains(&key);
     let lines: Vec<u32> =

@@ -8,31 +8,31 @@ use oxc_syntax::identifier::{is_identifier_part, is_identifier_start};
 const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
 
 /// A text, and how far it is read.
-pub struct Cursor<'s> {
+pub(super) struct Cursor<'s> {
     text: &'s str,
     bytes: &'s [u8],
     /// How many bytes of it are read.
-    pub at: usize,
+    pub(super) at: usize,
     lexer: Lexer,
     /// Whether another of Node's scanners would have decided otherwise somewhere.
-    pub differs: bool,
+    pub(super) differs: bool,
     /// Whether the scanner gave up: then it finds nothing at all.
-    pub failed: bool,
+    pub(super) failed: bool,
 }
 
 impl<'s> Cursor<'s> {
     /// Nothing is read yet.
-    pub const fn new(text: &'s str, lexer: Lexer) -> Self {
+    pub(super) const fn new(text: &'s str, lexer: Lexer) -> Self {
         Self { text, bytes: text.as_bytes(), at: 0, lexer, differs: false, failed: false }
     }
 
     /// What is read as which scanner.
-    pub const fn lexer(&self) -> Lexer {
+    pub(super) const fn lexer(&self) -> Lexer {
         self.lexer
     }
 
     /// Decides what the scanners decide differently.
-    pub const fn by_lexer(&mut self, web_assembly: bool, java_script: bool, native: bool) -> bool {
+    pub(super) const fn by_lexer(&mut self, web_assembly: bool, java_script: bool, native: bool) -> bool {
         if web_assembly != java_script || java_script != native {
             self.differs = true;
         }
@@ -44,43 +44,43 @@ impl<'s> Cursor<'s> {
     }
 
     /// The byte at a place; zero behind the end.
-    pub fn byte(&self, at: usize) -> u8 {
+    pub(super) fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
     /// The next byte; zero at the end.
-    pub fn peek(&self) -> u8 {
+    pub(super) fn peek(&self) -> u8 {
         self.byte(self.at)
     }
 
     /// Whether there is more to read.
-    pub const fn is_at_end(&self) -> bool {
+    pub(super) const fn is_at_end(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
     /// What is read so far, up to a place.
-    pub fn until(&self, at: usize) -> &'s str {
+    pub(super) fn until(&self, at: usize) -> &'s str {
         self.text.get(..at).unwrap_or_default()
     }
 
     /// Whether a word stands at a place.
-    pub fn stands(&self, word: &str, at: usize) -> bool {
+    pub(super) fn stands(&self, word: &str, at: usize) -> bool {
         self.bytes.get(at..).is_some_and(|rest| rest.starts_with(word.as_bytes()))
     }
 
     /// Whether a word stands here.
-    pub fn is_next(&self, word: &str) -> bool {
+    pub(super) fn is_next(&self, word: &str) -> bool {
         self.stands(word, self.at)
     }
 
     /// Gives up.
-    pub const fn fail(&mut self) {
+    pub(super) const fn fail(&mut self) {
         self.failed = true;
         self.at = self.bytes.len();
     }
 
     /// Whether a byte of text before a place lets a word begin at it.
-    pub fn is_boundary(&mut self, at: usize) -> bool {
+    pub(super) fn is_boundary(&mut self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1) else { return true };
         match self.byte(before) {
             b'.' => false,
@@ -92,14 +92,14 @@ impl<'s> Cursor<'s> {
     }
 
     /// Whether a blank stands at a place.
-    pub fn is_blank_at(&mut self, at: usize) -> bool {
+    pub(super) fn is_blank_at(&mut self, at: usize) -> bool {
         is_blank(self.byte(at))
             || (self.bytes.get(at..).is_some_and(|rest| rest.starts_with(NO_BREAK_SPACE))
                 && self.by_lexer(true, true, false))
     }
 
     /// Passes blanks and comments.
-    pub fn blank(&mut self) {
+    pub(super) fn blank(&mut self) {
         loop {
             match self.peek() {
                 b'/' if self.byte(self.at + 1) == b'/' => self.line_comment(),
@@ -112,20 +112,20 @@ impl<'s> Cursor<'s> {
     }
 
     /// Passes a comment up to the end of its line.
-    pub fn line_comment(&mut self) {
+    pub(super) fn line_comment(&mut self) {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         self.at += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
     }
 
     /// Passes a comment up to its end.
-    pub fn block_comment(&mut self) {
+    pub(super) fn block_comment(&mut self) {
         self.at += 2;
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         self.at += memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2);
     }
 
     /// Passes blanks, and a word if it stands behind them.
-    pub fn eat(&mut self, word: &str) -> bool {
+    pub(super) fn eat(&mut self, word: &str) -> bool {
         self.blank();
         let found = self.is_next(word);
         if found {
@@ -135,12 +135,12 @@ impl<'s> Cursor<'s> {
     }
 
     /// Passes one word after the other, as far as they stand there.
-    pub fn eat_all(&mut self, words: &[&str]) -> bool {
+    pub(super) fn eat_all(&mut self, words: &[&str]) -> bool {
         words.iter().all(|word| self.eat(word))
     }
 
     /// Passes a name. Escapes in names are not read.
-    pub fn identifier(&mut self) -> Option<&'s str> {
+    pub(super) fn identifier(&mut self) -> Option<&'s str> {
         let rest = self.text.get(self.at..)?;
         let mut length = 0;
         for letter in rest.chars() {
@@ -164,19 +164,19 @@ impl<'s> Cursor<'s> {
     }
 
     /// Passes blanks and a name.
-    pub fn eat_identifier(&mut self) -> Option<&'s str> {
+    pub(super) fn eat_identifier(&mut self) -> Option<&'s str> {
         self.blank();
         self.identifier()
     }
 
     /// Passes blanks and a string; gives it with its quotes.
-    pub fn eat_string(&mut self) -> Option<&'s str> {
+    pub(super) fn eat_string(&mut self) -> Option<&'s str> {
         self.blank();
         if matches!(self.peek(), b'\'' | b'"') { self.string() } else { None }
     }
 
     /// Passes a string, at whose first quote the cursor is.
-    pub fn string(&mut self) -> Option<&'s str> {
+    pub(super) fn string(&mut self) -> Option<&'s str> {
         let (start, quote) = (self.at, self.peek());
         self.at += 1;
         while !self.is_at_end() {
@@ -196,7 +196,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// Passes what follows of a template, up to its end or to the next `${`, which is told.
-    pub fn template(&mut self) -> TemplatePart {
+    pub(super) fn template(&mut self) -> TemplatePart {
         while !self.is_at_end() {
             match self.peek() {
                 b'$' if self.byte(self.at + 1) == b'{' => {
@@ -216,7 +216,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// Passes a regular expression, at whose first slash the cursor is.
-    pub fn regular_expression(&mut self) {
+    pub(super) fn regular_expression(&mut self) {
         let mut in_class = false;
         self.at += 1;
         while !self.is_at_end() {
@@ -239,7 +239,7 @@ impl<'s> Cursor<'s> {
 
 /// Where a part of a template ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TemplatePart {
+pub(super) enum TemplatePart {
     /// With the template.
     Last,
     /// At an expression in it.
@@ -247,16 +247,16 @@ pub enum TemplatePart {
 }
 
 /// A blank, as all scanners see it.
-pub const fn is_blank(byte: u8) -> bool {
+pub(super) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
 }
 
 /// Whether a byte is one that an operator or a bracket ends with.
-pub const fn is_punctuator(byte: u8) -> bool {
+pub(super) const fn is_punctuator(byte: u8) -> bool {
     is_operator(byte) || matches!(byte, b')' | b'/' | b']' | b'}')
 }
 
 /// Whether an expression follows a byte, so that a slash behind it opens a regular expression.
-pub const fn is_operator(byte: u8) -> bool {
+pub(super) const fn is_operator(byte: u8) -> bool {
     matches!(byte, b'!' | b'%' | b'&' | b'(' | b'*'..=b'.' | b':'..=b'?' | b'[' | b'^' | b'{' | b'|' | b'~')
 }

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 /// What a name or a string with its quotes stands for; nothing where the scanner drops it.
-pub fn value_of(written: &str, lexer: Lexer) -> Option<String> {
+pub(super) fn value_of(written: &str, lexer: Lexer) -> Option<String> {
     let Some(quote) = written.chars().next().filter(|first| matches!(first, '\'' | '"')) else {
         return Some(written.to_owned());
     };

@@ -16,7 +16,7 @@ use cursor::{Cursor, TemplatePart, is_blank, is_operator, is_punctuator};
 use patterns::{Exports, Patterns};
 
 /// The names that the CommonJS wrapper gives a file (Node's documentation, "The module wrapper").
-pub const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
+pub(super) const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
 
 /// Words that an expression follows, so that a slash behind them opens a regular expression. Behind the second half at the
 /// very start of a file one scanner does not see them.
@@ -39,7 +39,7 @@ const BEFORE_EXPRESSION: [&str; 14] = [
 const SEEN_AT_START: usize = 5;
 
 /// What each of Node's scanners finds in a text.
-pub fn exported(text: &str) -> Box<[CommonJsExports]> {
+pub(super) fn exported(text: &str) -> Box<[CommonJsExports]> {
     // Whatever is found begins with this.
     if memchr::memmem::find(text.as_bytes(), b"export").is_none() {
         return Box::default();

@@ -11,9 +11,9 @@ use hashbrown::HashMap;
 const MAX_BINDINGS: usize = 255;
 
 /// The cursor, and what was found so far, as it is written.
-pub struct Patterns<'s> {
+pub(super) struct Patterns<'s> {
     /// Where scanning is.
-    pub cursor: Cursor<'s>,
+    pub(super) cursor: Cursor<'s>,
     names: Vec<&'s str>,
     /// Names with a getter that is none of the known ones.
     doubtful: Vec<&'s str>,
@@ -25,7 +25,7 @@ pub struct Patterns<'s> {
 
 /// What `module.exports` and `exports` differ in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Exports {
+pub(super) enum Exports {
     /// `exports`, whose assignment means nothing.
     Own,
     /// `module.exports`, whose assignment replaces what was there.
@@ -34,7 +34,7 @@ pub enum Exports {
 
 impl<'s> Patterns<'s> {
     /// Nothing was found yet.
-    pub fn new(cursor: Cursor<'s>) -> Self {
+    pub(super) fn new(cursor: Cursor<'s>) -> Self {
         Self {
             cursor,
             names: Vec::new(),
@@ -46,7 +46,7 @@ impl<'s> Patterns<'s> {
     }
 
     /// What was found, and whether another scanner finds something else.
-    pub fn finish(mut self) -> (CommonJsExports, bool) {
+    pub(super) fn finish(mut self) -> (CommonJsExports, bool) {
         let lexer = self.cursor.lexer();
         let escaped = self.names.iter().chain(&self.reexports).any(|written| written.contains('\\'));
         let values = |written: &[&str]| -> Vec<Box<str>> {
@@ -67,7 +67,7 @@ impl<'s> Patterns<'s> {
     }
 
     /// Tries what may follow `exports`: `.a =`, `['a'] =`, `= { … }`, `= require('x')`.
-    pub fn exported(&mut self, whose: Exports) {
+    pub(super) fn exported(&mut self, whose: Exports) {
         let back = self.cursor.at;
         self.cursor.blank();
         match self.cursor.peek() {
@@ -201,7 +201,7 @@ impl<'s> Patterns<'s> {
     }
 
     /// `require('x')` at the top level, and the name that it is given; a word that `start` is the beginning of may wrap it.
-    pub fn binding(&mut self, start: usize) {
+    pub(super) fn binding(&mut self, start: usize) {
         let at = self.cursor.at;
         let Some(specifier) = self.required() else {
             // The first letter is passed over, whatever it is.
@@ -219,7 +219,7 @@ impl<'s> Patterns<'s> {
     }
 
     /// `require('x')` in the brackets of `__exportStar(`, if it stands right there.
-    pub fn star(&mut self) {
+    pub(super) fn star(&mut self) {
         if self.cursor.peek() == b'r' {
             let required = self.required();
             if required.is_none() {
@@ -232,7 +232,7 @@ impl<'s> Patterns<'s> {
     }
 
     /// Tries `Object.defineProperty(exports, 'a', { … })`, behind whose first two words the cursor is.
-    pub fn definition(&mut self) {
+    pub(super) fn definition(&mut self) {
         let back = self.cursor.at;
         if !(self.cursor.eat("(") && self.exports() && self.cursor.eat(",")) {
             self.cursor.at = back;

@@ -5,7 +5,7 @@ use super::patterns::Patterns;
 impl<'s> Patterns<'s> {
     /// Tries `Object.keys(x).forEach(function (k) { … exports[k] = x[k] … })`, as Babel writes `export * from`; behind its
     /// first two words the cursor is.
-    pub fn keys(&mut self) {
+    pub(super) fn keys(&mut self) {
         let mut back = self.cursor.at;
         let found = self.copied(&mut back);
         let bound = found.and_then(|name| self.bound(name));

@@ -5,31 +5,31 @@ mod running;
 mod unit;
 mod update;
 
-use crate::server::*;
-use bundle_doctor::doctor::diagnose::diagnose;
-use bundle_doctor::doctor::facts::journal::Speaker;
-use bundle_doctor::doctor::facts::{
-    DeploymentState, Exit, Fact, Facts, Listener, Node, Presence, Reach, SecretInUnit, Volume,
+use crate::doctor::diagnose::diagnose;
+use crate::doctor::facts::journal::Speaker;
+use crate::doctor::facts::{
+    DeploymentState, Exit, Fact, Facts, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
 };
-use bundle_doctor::doctor::report::DoctorReport;
-use bundle_doctor::report::bundle_layout::BundleLayout;
-use bundle_doctor::report::finding::Detail;
-use bundle_doctor::report::server::Health;
-use bundle_doctor::systemd::Unit;
+use crate::doctor::report::DoctorReport;
+use crate::report::bundle_layout::BundleLayout;
+use crate::report::finding::Detail;
+use crate::report::server::Health;
+use crate::systemd::Unit;
+use crate::tests::server::*;
 
 type Make = fn(&mut Facts);
 
 /// The cause, or the rule, that it is about; a name; how the server is broken, how it fares, and the roots in order. Where
 /// the cause is found it is a bad server, otherwise a good one that looks like it.
-pub type Case = (&'static str, &'static str, Make, Health, &'static [&'static str]);
+pub(super) type Case = (&'static str, &'static str, Make, Health, &'static [&'static str]);
 
 /// Every server of the tables.
-pub fn cases() -> impl Iterator<Item = &'static Case> {
+pub(super) fn cases() -> impl Iterator<Item = &'static Case> {
     [unit::CASES, update::CASES, bundle::CASES, running::CASES].into_iter().flatten()
 }
 
 /// Whether the cause that a server is about is found, as a root or as a consequence.
-pub fn is_bad((about, _, make, ..): &Case) -> bool {
+pub(super) fn is_bad((about, _, make, ..): &Case) -> bool {
     judged(*make).diagnoses.iter().any(|one| one.cause == *about || one.consequences.contains(about))
 }
 
@@ -304,7 +304,8 @@ fn edits_of_units_do_what_they_say() {
             DOCUMENTED.to_owned(),
             |f| {
                 f.unit().program = reached("/usr/bin/node", missing());
-                f.other_nodes = vec![Node { path: "/usr/local/bin/node".into(), version: Some("20.20.2".into()) }];
+                f.other_nodes =
+                    vec![ServerNode { path: "/usr/local/bin/node".into(), version: Some("20.20.2".into()) }];
             },
             DOCUMENTED.replace("/usr/bin/node", "/usr/local/bin/node"),
         ),

@@ -3,7 +3,7 @@
 use super::*;
 use Health::{Broken, Degraded, Healthy};
 
-pub static CASES: &[Case] = &[
+pub(super) static CASES: &[Case] = &[
     ("unit-missing", "healthy", |_| {}, Healthy, &[]),
     (
         "unit-masked",

@@ -1,42 +1,42 @@
 //! A server as facts: a healthy one, and the words to break it with.
 
-use bundle_doctor::doctor::facts::journal::{Entry, Journal, Speaker, id};
-use bundle_doctor::doctor::facts::{
-    Account, Caller, ControlPlane, Deployment, DeploymentState, Download, Exit, Fact, Facts, Host, Inspected, Listener,
-    Node, Places, Presence, Process, Reach, Reached, Service, UnitOnDisk, Volume,
+use crate::doctor::facts::journal::{Journal, JournalEntry, Speaker, id};
+use crate::doctor::facts::{
+    Account, AgentPlaces, Caller, ControlPlane, DeployedBundle, Deployment, DeploymentState, Download, Exit, Fact,
+    Facts, Host, Listener, Presence, Process, Reach, Reached, ServerNode, Service, UnitOnDisk, Volume,
 };
-use bundle_doctor::report::bundle_layout::BundleLayout;
-use bundle_doctor::report::finding::{Detail, Finding, Severity};
-use bundle_doctor::report::moment::Moment;
-use bundle_doctor::report::policy::Policy;
-use bundle_doctor::report::signature::SignatureReport;
-use bundle_doctor::report::subject::{PackageId, SubjectReport};
-use bundle_doctor::report::verdict::Verdict;
-use bundle_doctor::systemd::{Unit, UnitFile};
-use bundle_doctor::tree::snapshot::SubjectKind;
+use crate::report::bundle_layout::BundleLayout;
+use crate::report::finding::{Detail, Finding, Severity};
+use crate::report::moment::Moment;
+use crate::report::policy::Policy;
+use crate::report::signature::SignatureReport;
+use crate::report::subject::{PackageId, SubjectReport};
+use crate::report::verdict::Verdict;
+use crate::systemd::{Unit, UnitFile};
+use crate::tree::snapshot::SubjectKind;
 
-pub const UNIT: &str = "server-flow-agent.service";
-pub const FILE: &str = "/etc/systemd/system/server-flow-agent.service";
-pub const HOME: &str = "/root/.server-flow";
-pub const BUNDLE: &str = "/root/.server-flow/agent-bundle";
-pub const BACKUP: &str = "/root/.server-flow/agent-bundle-backup";
-pub const DOWNLOAD: &str = "/tmp/agent-bundle-update.tar.gz";
-pub const SHARED: &str = "node_modules/@server-flow/shared";
-pub const DOCUMENTED: &str = "[Unit]\nDescription=ServerFlow Agent\nAfter=network.target\n\n[Service]\nType=simple\nUser=root\nWorkingDirectory=/root/.server-flow/agent-bundle\nExecStart=/usr/bin/node /root/.server-flow/agent-bundle/dist/index.js --url http://cp.example:4000\nRestart=always\nRestartSec=10\nEnvironment=NODE_ENV=production\n\n[Install]\nWantedBy=multi-user.target\n";
+pub(super) const UNIT: &str = "server-flow-agent.service";
+pub(super) const FILE: &str = "/etc/systemd/system/server-flow-agent.service";
+pub(super) const HOME: &str = "/root/.server-flow";
+pub(super) const BUNDLE: &str = "/root/.server-flow/agent-bundle";
+pub(super) const BACKUP: &str = "/root/.server-flow/agent-bundle-backup";
+pub(super) const DOWNLOAD: &str = "/tmp/agent-bundle-update.tar.gz";
+pub(super) const SHARED: &str = "node_modules/@server-flow/shared";
+pub(super) const DOCUMENTED: &str = "[Unit]\nDescription=ServerFlow Agent\nAfter=network.target\n\n[Service]\nType=simple\nUser=root\nWorkingDirectory=/root/.server-flow/agent-bundle\nExecStart=/usr/bin/node /root/.server-flow/agent-bundle/dist/index.js --url http://cp.example:4000\nRestart=always\nRestartSec=10\nEnvironment=NODE_ENV=production\n\n[Install]\nWantedBy=multi-user.target\n";
 
 /// Seconds since 1970 at which everything is looked at.
-pub const NOW: u64 = 1_795_000_000;
+pub(super) const NOW: u64 = 1_795_000_000;
 
 /// So many seconds ago.
-pub fn ago(seconds: u64) -> Moment {
+pub(super) fn ago(seconds: u64) -> Moment {
     Moment((NOW - seconds) * 1_000_000)
 }
 
-pub fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     Policy::plain()
 }
 
-pub fn report(path: &str, kind: SubjectKind) -> SubjectReport {
+pub(super) fn report(path: &str, kind: SubjectKind) -> SubjectReport {
     SubjectReport {
         path: path.into(),
         kind,
@@ -56,7 +56,7 @@ pub fn report(path: &str, kind: SubjectKind) -> SubjectReport {
 }
 
 /// What a rule found, and Node stops at.
-pub fn finding(rule: &'static str, path: &str) -> Finding {
+pub(super) fn finding(rule: &'static str, path: &str) -> Finding {
     Finding {
         rule,
         severity: Severity::Error,
@@ -70,8 +70,8 @@ pub fn finding(rule: &'static str, path: &str) -> Finding {
 }
 
 /// A good bundle that was last changed an hour ago.
-pub fn bundle(path: &str) -> Deployment {
-    let inspected = Inspected {
+pub(super) fn bundle(path: &str) -> Deployment {
+    let inspected = DeployedBundle {
         report: report(path, SubjectKind::Directory),
         changed: Some(ago(3600)),
         has_modules: true,
@@ -85,20 +85,20 @@ pub fn bundle(path: &str) -> Deployment {
     Deployment { path: path.into(), state: Fact::Known(DeploymentState::Present(Box::new(inspected))) }
 }
 
-pub fn absent(path: &str) -> Deployment {
+pub(super) fn absent(path: &str) -> Deployment {
     Deployment { path: path.into(), state: Fact::Known(DeploymentState::Absent) }
 }
 
-pub fn reached(path: &str, presence: Presence) -> Fact<Reached> {
+pub(super) fn reached(path: &str, presence: Presence) -> Fact<Reached> {
     Fact::Known(Reached { path: path.into(), presence })
 }
 
-pub fn missing() -> Presence {
+pub(super) fn missing() -> Presence {
     Presence::Missing { above: HOME.into() }
 }
 
-pub fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &str) -> Entry {
-    Entry {
+pub(super) fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &str) -> JournalEntry {
+    JournalEntry {
         at,
         speaker,
         message: message.into(),
@@ -110,12 +110,12 @@ pub fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &str) -> E
     }
 }
 
-fn of_catalogue(at: Moment, invocation: &str, message: &str, id: &str) -> Entry {
-    Entry { message_id: Some(id.into()), ..entry(at, Speaker::Manager, invocation, message) }
+fn of_catalogue(at: Moment, invocation: &str, message: &str, id: &str) -> JournalEntry {
+    JournalEntry { message_id: Some(id.into()), ..entry(at, Speaker::Manager, invocation, message) }
 }
 
 /// A server on which the agent has run for half an hour.
-pub fn healthy() -> Facts {
+pub(super) fn healthy() -> Facts {
     let service = Service {
         load_state: "loaded".into(),
         active_state: "active".into(),
@@ -153,7 +153,7 @@ pub fn healthy() -> Facts {
         at: ago(0),
         reach: Reach::Live,
         caller: Caller { uid: 0, name: Some("root".into()) },
-        places: Places {
+        places: AgentPlaces {
             unit: UNIT.into(),
             home: HOME.into(),
             bundle: BUNDLE.into(),
@@ -183,7 +183,7 @@ pub fn healthy() -> Facts {
             started: Some(ago(1800)),
             connected: Some(true),
         })),
-        node: Fact::Known(Some(Node { path: "/usr/bin/node".into(), version: Some("20.20.2".into()) })),
+        node: Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: Some("20.20.2".into()) })),
         other_nodes: Vec::new(),
         package_managers: vec!["/usr/bin/pnpm".into()],
         deployment: bundle(BUNDLE),
@@ -202,12 +202,12 @@ pub fn healthy() -> Facts {
 }
 
 /// The words with which a server is broken.
-pub trait Break {
+pub(super) trait Break {
     fn service(&mut self) -> &mut Service;
     fn unit(&mut self) -> &mut UnitOnDisk;
     fn journal(&mut self) -> &mut Journal;
     fn process(&mut self) -> &mut Process;
-    fn inspected(&mut self) -> &mut Inspected;
+    fn inspected(&mut self) -> &mut DeployedBundle;
     /// The unit file says this instead.
     fn unit_says(&mut self, from: &str, to: &str);
     /// A drop-in.
@@ -255,7 +255,7 @@ impl Break for Facts {
         process
     }
 
-    fn inspected(&mut self) -> &mut Inspected {
+    fn inspected(&mut self) -> &mut DeployedBundle {
         let Fact::Known(DeploymentState::Present(inspected)) = &mut self.deployment.state else { panic!("no bundle") };
         inspected
     }

@@ -1,14 +1,14 @@
 //! Arbitrary and mutated bytes: reading never panics, never exceeds its bounds, and never invents a tree.
 
-use crate::tree::Fixture;
-use bundle_doctor::check::bundle::Expectations;
-use bundle_doctor::check::contents::Depth;
-use bundle_doctor::check::engine;
-use bundle_doctor::check::inspect::{InspectOptions, Inspected, inspect};
-use bundle_doctor::text;
-use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::tree::path::RelPath;
-use bundle_doctor::update::documented_paths;
+use crate::check::bundle::Expectations;
+use crate::check::contents::Depth;
+use crate::check::engine;
+use crate::check::inspect::{InspectOptions, Inspected, inspect};
+use crate::tests::tree::Fixture;
+use crate::text;
+use crate::tree::limits::Limits;
+use crate::tree::path::RelPath;
+use crate::update::documented_paths;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -49,7 +49,7 @@ fn judge(inspected: &Inspected) -> bool {
 
 fn sums(inspected: &Inspected) -> String {
     let mut out = Vec::new();
-    bundle_doctor::render::sums(inspected.tree(), &mut out).unwrap();
+    crate::render::sums(inspected.tree(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -231,6 +231,65 @@ fn words_of_a_package_json_are_printable_wherever_they_are_quoted() {
     {
         // A remedy has lines of its own.
         assert!(words.lines().all(|line| text::printable(line) == line), "{words:?}");
+    }
+}
+
+/// A header like [`entry`]'s, of another type.
+fn typed(name: &str, kind: u8, link: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_ustar();
+    header.set_path(name).unwrap();
+    header.set_entry_type(tar::EntryType::new(kind));
+    if !link.is_empty() {
+        header.set_link_name(link).unwrap();
+    }
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(content.len() as u64);
+    header.set_cksum();
+    let mut out = header.as_bytes().to_vec();
+    out.extend_from_slice(content);
+    out.resize(out.len().next_multiple_of(512), 0);
+    out
+}
+
+#[test]
+fn a_finding_names_the_entry_that_a_record_belongs_to() {
+    let before = entry("before.js", b"1\n");
+    let behind = entry("behind.js", b"2\n");
+    let pax = |body: &[u8]| typed("pax", b'x', "", body);
+    let mut odd_uid = entry("odd.js", b"3\n");
+    odd_uid[108..116].copy_from_slice(b"garbage\0");
+    odd_uid[148..156].copy_from_slice(b"        ");
+    let sum: u32 = odd_uid[..512].iter().map(|byte| u32::from(*byte)).sum();
+    odd_uid[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    for (case, refused, expected) in [
+        ("a refused record", [pax(b"18 uid=4294967296\n"), behind.clone()].concat(), Some("behind.js")),
+        (
+            "with a path of its own",
+            [pax(b"15 path=own.js\n18 uid=4294967296\n"), behind.clone()].concat(),
+            Some("own.js"),
+        ),
+        ("a sparse file", [pax(b"26 GNU.sparse.name=own.js\n"), behind.clone()].concat(), Some("own.js")),
+        ("what is no record", [pax(b"garbage\n"), behind.clone()].concat(), Some("behind.js")),
+        ("two PAX headers", [pax(b"11 mtime=1\n"), pax(b"11 mtime=2\n"), behind.clone()].concat(), Some("behind.js")),
+        ("a long name with a NUL", [typed("long", b'L', "", b"a\0b\0"), behind.clone()].concat(), Some("a")),
+        ("a long target without a NUL", [typed("long", b'K', "", b"a"), behind.clone()].concat(), Some("behind.js")),
+        ("a field of the entry's own header", odd_uid, Some("odd.js")),
+        (
+            "a global header, which belongs to all",
+            [typed("g", b'g', "", b"10 path=a\n"), behind.clone()].concat(),
+            None,
+        ),
+        ("nothing behind it", pax(b"18 uid=4294967296\n"), None),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = [before.as_slice(), &refused, &[0; 1024]].concat();
+        let inspected = read(folder.path(), &gzip(&archive), Limits::default());
+        let found = engine::run_rules(&inspected.bundle());
+        let finding = found.iter().find(|finding| finding.rule.starts_with("archive-")).expect(case);
+        assert_eq!(finding.path.as_deref(), expected, "{case}: {}", finding.message);
     }
 }
 

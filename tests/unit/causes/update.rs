@@ -3,7 +3,7 @@
 use super::*;
 use Health::{Broken, Degraded, Healthy, Inconclusive};
 
-pub static CASES: &[Case] = &[
+pub(super) static CASES: &[Case] = &[
     (
         "update-interrupted",
         "stopped after the backup",

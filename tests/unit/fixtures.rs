@@ -1,34 +1,21 @@
 //! Every fixture of every rule, judged as an archive and as a directory.
 
-use crate::tree::Fixture;
-use bundle_doctor::check::contents::Depth;
-use bundle_doctor::check::inspect::{InspectOptions, inspect};
-use bundle_doctor::check::rules::RULES;
-use bundle_doctor::cli::check::Check;
-use bundle_doctor::cli::{Cli, Command};
-use bundle_doctor::config::Config;
-use bundle_doctor::report::subject::SubjectReport;
-use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::update::documented_paths;
+use crate::check::contents::Depth;
+use crate::check::inspect::{InspectOptions, inspect};
+use crate::check::rules::RULES;
+use crate::cli::check::CheckArgs;
+use crate::cli::{Cli, Command};
+use crate::config::Config;
+use crate::report::subject::SubjectReport;
+use crate::tests::rule_fixtures::{folder, of_rule};
+use crate::tests::tree::Fixture;
+use crate::tree::limits::Limits;
+use crate::update::documented_paths;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules")
-}
-
-/// The fixtures of one rule, by their names.
-pub fn of_rule(id: &str) -> Vec<PathBuf> {
-    let mut found: Vec<_> = fs::read_dir(folder().join(id))
-        .unwrap_or_else(|error| panic!("fixtures/rules/{id}: {error}"))
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    found.sort();
-    found
-}
-
-fn options(words: &[String], path: &str) -> (Check, Cli) {
+fn options(words: &[String], path: &str) -> (CheckArgs, Cli) {
     let line = ["bundle-doctor", "check"].into_iter().chain(words.iter().map(String::as_str)).chain([path]);
     let read = || Cli::read(&line.clone().map(Into::into).collect::<Vec<_>>()).unwrap();
     let Command::Check(check) = read().command else { panic!("not a check") };
@@ -36,12 +23,12 @@ fn options(words: &[String], path: &str) -> (Check, Cli) {
 }
 
 /// Judges a path with a fixture's options.
-pub fn judge(path: &Path, words: &[String]) -> SubjectReport {
+pub(super) fn judge(path: &Path, words: &[String]) -> SubjectReport {
     let path = path.to_str().unwrap();
     let (check, cli) = options(words, path);
     let names = documented_paths::names();
     let mut expectations = check.expectations();
-    expectations.unit = bundle_doctor::systemd::read::read(&check.units).unwrap();
+    expectations.unit = crate::systemd::read::read(&check.units).unwrap();
     let limits = check.limits.over(Limits::default());
     let options = InspectOptions {
         expectations: &|| expectations.clone(),

@@ -4,25 +4,25 @@
 //! (`expected.json`), and the folders and the archive that were judged, as `.tree` text. `tests/lab/run --record server`
 //! makes them anew.
 
-use crate::formats::{assert_valid, schema};
-use crate::tree::Fixture;
-use bundle_doctor::check::authentication::Trust;
-use bundle_doctor::doctor::diagnose::diagnose;
-use bundle_doctor::doctor::facts::{DeploymentState, Fact, Facts};
-use bundle_doctor::doctor::probe::{self, BundleJudge, ProbeOptions};
-use bundle_doctor::doctor::recording::Recorded;
-use bundle_doctor::doctor::report::DoctorReport;
-use bundle_doctor::exit_code;
-use bundle_doctor::render::{self, Style};
-use bundle_doctor::report::diagnosis::{Command, Diagnosis};
-use bundle_doctor::report::finding::Severity;
-use bundle_doctor::report::format::Format;
-use bundle_doctor::report::policy::Policy;
-use bundle_doctor::report::server::Check;
-use bundle_doctor::report::verdict::FailOn;
-use bundle_doctor::signing::TrustStore;
-use bundle_doctor::tree::limits::Limits;
-use bundle_doctor::update::documented_paths;
+use crate::check::authentication::Trust;
+use crate::doctor::diagnose::diagnose;
+use crate::doctor::facts::{DeploymentState, Fact, Facts};
+use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
+use crate::doctor::recording::Recorded;
+use crate::doctor::report::DoctorReport;
+use crate::exit_code;
+use crate::render::{self, Style};
+use crate::report::diagnosis::{Diagnosis, FixCommand};
+use crate::report::finding::Severity;
+use crate::report::format::Format;
+use crate::report::policy::Policy;
+use crate::report::server::ServerCheck;
+use crate::report::verdict::FailOn;
+use crate::signing::TrustStore;
+use crate::tests::schemas::{assert_valid, schema};
+use crate::tests::tree::Fixture;
+use crate::tree::limits::Limits;
+use crate::update::documented_paths;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -169,11 +169,11 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
 fn decided(report: &DoctorReport) -> Vec<String> {
     let diagnosis = |one: &Diagnosis| {
         let steps =
-            one.fix.iter().map(|step| (step.risk, step.commands.iter().map(Command::typed).collect::<Vec<_>>()));
-        let verify: Vec<_> = one.verify.iter().map(Command::typed).collect();
+            one.fix.iter().map(|step| (step.risk, step.commands.iter().map(FixCommand::typed).collect::<Vec<_>>()));
+        let verify: Vec<_> = one.verify.iter().map(FixCommand::typed).collect();
         format!("{} {:?} {:?} {:?} {verify:?}", one.cause, one.severity, one.consequences, steps.collect::<Vec<_>>())
     };
-    let check = |one: &Check| format!("{} {:?} {}", one.id, one.status, one.message);
+    let check = |one: &ServerCheck| format!("{} {:?} {}", one.id, one.status, one.message);
     let health = std::iter::once(report.health.name().to_owned());
     health.chain(report.diagnoses.iter().map(diagnosis)).chain(report.checks.iter().map(check)).collect()
 }

@@ -1,11 +1,11 @@
 //! The registry tests itself: nothing about a rule is forgotten, and each thing has one name.
 
-use crate::causes::{cases, is_bad};
-use crate::fixtures::{folder, of_rule};
-use bundle_doctor::check::rules::{Judges, RULES};
-use bundle_doctor::doctor::causes::CAUSES;
-use bundle_doctor::doctor::diagnose::FINDINGS_FOLLOW_FROM;
-use bundle_doctor::release::checklist::LINES;
+use crate::check::rules::{Judges, RULES};
+use crate::doctor::causes::CAUSES;
+use crate::doctor::diagnose::of_rules::FOLLOWS_FROM as FINDINGS_FOLLOW_FROM;
+use crate::release::checklist::LINES;
+use crate::tests::causes::{cases, is_bad};
+use crate::tests::rule_fixtures::{folder, of_rule};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -3,7 +3,7 @@
 use super::*;
 use Health::{Broken, Degraded, Healthy, Inconclusive};
 
-pub static CASES: &[Case] = &[
+pub(super) static CASES: &[Case] = &[
     (
         "port-in-use",
         "the port is held by an old agent",

@@ -3,7 +3,7 @@
 use super::*;
 use Health::{Broken, Degraded, Healthy};
 
-pub static CASES: &[Case] = &[
+pub(super) static CASES: &[Case] = &[
     (
         "deployment-nested",
         "nested, and the unit flat",
@@ -210,7 +210,7 @@ pub static CASES: &[Case] = &[
         "node-too-old",
         "an old node",
         |f| {
-            f.node = Fact::Known(Some(Node { path: "/usr/bin/node".into(), version: Some("16.20.2".into()) }));
+            f.node = Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: Some("16.20.2".into()) }));
             f.crashes(&["TypeError: words.findLastIndex is not a function"]);
         },
         Broken,
@@ -219,7 +219,7 @@ pub static CASES: &[Case] = &[
     (
         "node-too-old",
         "an old node on which the agent runs",
-        |f| f.node = Fact::Known(Some(Node { path: "/usr/bin/node".into(), version: Some("16.20.2".into()) })),
+        |f| f.node = Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: Some("16.20.2".into()) })),
         Healthy,
         &[],
     ),

@@ -1,8 +1,8 @@
 //! How a service fares, and which lines of its journal belong to the present.
 
-use crate::server::*;
-use bundle_doctor::doctor::facts::journal::{Speaker, id};
-use bundle_doctor::doctor::facts::{Condition, Entry, Exit, Fact, Facts, Reach};
+use crate::doctor::facts::journal::{Speaker, id};
+use crate::doctor::facts::{Condition, Exit, Fact, Facts, JournalEntry, Reach};
+use crate::tests::server::*;
 
 type Make = fn(&mut Facts);
 
@@ -17,7 +17,7 @@ fn up_again(f: &mut Facts, seconds: u64, restarts: u32) {
     service.active_since = Some(ago(seconds));
     service.restarts = Some(restarts);
     service.invocation = Some("again".into());
-    let started = Entry {
+    let started = JournalEntry {
         message_id: Some(id::STARTED.into()),
         ..entry(ago(seconds), Speaker::Manager, "again", "Started server-flow-agent.service.")
     };
