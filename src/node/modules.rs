@@ -209,15 +209,67 @@ pub struct Export {
     pub from: Option<(u32, Option<Box<str>>)>,
 }
 
-/// What Node finds a CommonJS file to export, without running it (its cjs-module-lexer).
+/// Which scanner a version of Node looks for the names of CommonJS files with (`process.versions`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lexer {
+    /// cjs-module-lexer 1 in WebAssembly: Node 18.
+    WebAssembly,
+    /// cjs-module-lexer 2 in JavaScript: Node 20 and 22.
+    JavaScript,
+    /// merve, which is of C++: Node 24.
+    Native,
+}
+
+impl Lexer {
+    /// The one that a version has.
+    #[must_use]
+    pub const fn of(node: NodeVersion) -> Self {
+        match node.major {
+            0..=19 => Self::WebAssembly,
+            20..=23 => Self::JavaScript,
+            24.. => Self::Native,
+        }
+    }
+}
+
+/// What Node finds a CommonJS file to export, without running it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CommonJs {
-    /// The names found.
+    /// What each [`Lexer`] finds, in their order; one for all where they find the same, and none where they find nothing.
+    pub found: Box<[CommonJsExports]>,
+    /// For a file with a byte order mark: the same where Node leaves it in the text, and takes it for a part of the first
+    /// word.
+    pub marked: Option<Box<[CommonJsExports]>>,
+}
+
+/// What became of a byte order mark before a file is scanned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ByteOrderMark {
+    /// It was taken off.
+    Stripped,
+    /// It is scanned too.
+    Kept,
+}
+
+/// What one scanner finds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CommonJsExports {
+    /// The names, sorted.
     pub names: Box<[Box<str>]>,
     /// Specifiers of files all of whose names are exported too.
     pub reexports: Box<[Box<str>]>,
-    /// Whether there is a pattern in it that is not read here, so that more names may be found.
-    pub unsure: bool,
+}
+
+impl CommonJs {
+    /// What one scanner finds; nothing where that is nothing.
+    #[must_use]
+    pub fn by(&self, lexer: Lexer, mark: ByteOrderMark) -> Option<&CommonJsExports> {
+        let marked = self.marked.as_ref().filter(|_| mark == ByteOrderMark::Kept);
+        match &**marked.unwrap_or(&self.found) {
+            [all] => Some(all),
+            each => each.get(lexer as usize),
+        }
+    }
 }
 
 /// Where an import stands.

@@ -4,7 +4,7 @@ use super::exported::Resolution;
 use super::{Dependencies, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS, extension_of};
 use crate::node::installed::installs_folder;
 use crate::node::modules::{
-    Absent, Attributes, Form, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
+    Absent, Attributes, Form, FormatFault, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
 };
 use crate::node::resolve::{ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
@@ -193,6 +193,11 @@ impl GraphWalk<'_> {
                 if self.faults.len() >= MAX_FAULTS {
                     return;
                 }
+                if let Linked::CommonJs(target) = linked
+                    && self.quote_in_format_fault(target, &message)
+                {
+                    continue;
+                }
                 let names = target.map(|target| self.names_of(target)).unwrap_or_default();
                 let nearest = crate::text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
                 let place = ImportPlace { file, line: *line, specifier: import.specifier.to_string(), need };
@@ -201,6 +206,23 @@ impl GraphWalk<'_> {
                     .push((LoadPhase::Link, ModuleFault::MissingExport { place, name, target, nearest, message }));
             }
         }
+    }
+
+    /// An ES module that is loaded as CommonJS is found to export nothing: Node says that before it meets the syntax. Gives
+    /// whether that fault is known, and is now quoted so.
+    fn quote_in_format_fault(&mut self, target: NodeId, message: &str) -> bool {
+        for (when, fault) in &mut self.faults {
+            if let ModuleFault::Format(FormatFault { file, how: WrongFormat::ModuleAsCommonJs, message: said, .. }) =
+                fault
+                && *file == target
+            {
+                if *when != LoadPhase::Link {
+                    (*when, *said) = (LoadPhase::Link, message.to_owned());
+                }
+                return true;
+            }
+        }
+        false
     }
 
     /// What Node says of a name that its target does not export.

@@ -1,7 +1,8 @@
 //! Whether a module exports a name, through whatever it passes on (ECMA-262, `ResolveExport`).
 
-use super::{GraphWalk, Linked};
-use crate::node::modules::{Form, Module};
+use super::{GraphWalk, Linked, extension_of};
+use crate::node::modules::{ByteOrderMark, Form, Lexer, Module};
+use crate::node::resolve::{Loader, Target};
 use crate::tree::nodes::NodeId;
 use std::collections::{BTreeSet, HashSet};
 
@@ -16,6 +17,16 @@ pub(super) enum Resolution {
     Ambiguous,
     /// It cannot be told, as not everything on the way was read.
     Unsure,
+}
+
+/// What a CommonJS file passes all names on of.
+enum Reexported {
+    /// A file of the bundle.
+    File(NodeId),
+    /// Something that Node's scanner is not asked about: a builtin, JSON, a file that is not there.
+    Nothing,
+    /// Something of which nothing is known.
+    Unknown,
 }
 
 /// Modules on the way that are looked into for one name.
@@ -93,29 +104,49 @@ impl GraphWalk<'_> {
 
     /// Whether Node finds a CommonJS file to export a name; nothing where that cannot be told.
     pub(super) fn exports_as_commonjs(&self, id: NodeId, name: &str) -> Option<bool> {
-        // `module.exports` is a name since Node 23.
-        if matches!(name, "default" | "module.exports") {
+        // The whole is a name too since Node 23 (esm.md, "CommonJS Namespaces").
+        if name == "default" || (name == "module.exports" && self.node.major >= 23) {
             return Some(true);
         }
         let (mut pending, mut seen, mut unsure) = (vec![id], BTreeSet::from([id]), false);
+        // Of a file that is imported; of those whose names it passes on it always stays.
+        let mut mark = if self.node.major < 22 { ByteOrderMark::Kept } else { ByteOrderMark::Stripped };
         while let Some(id) = pending.pop() {
-            let Some(module) = self.module(id).filter(|module| module.as_commonjs.is_none()) else {
+            // What has a fault of syntax either way was not scanned.
+            let module = self.module(id).filter(|it| it.as_commonjs.is_none() || it.as_module.is_none());
+            let Some(module) = module else {
                 unsure = true;
                 continue;
             };
-            if module.commonjs.names.iter().any(|known| &**known == name) {
+            let found = module.commonjs.by(Lexer::of(self.node), std::mem::replace(&mut mark, ByteOrderMark::Kept));
+            let Some(found) = found else { continue };
+            if found.names.iter().any(|known| &**known == name) {
                 return Some(true);
             }
-            unsure |= module.commonjs.unsure;
-            for specifier in &module.commonjs.reexports {
-                match self.required_commonjs(id, specifier) {
-                    Some(target) if seen.insert(target) => pending.push(target),
-                    Some(_) => {}
-                    None => unsure = true,
+            for specifier in &found.reexports {
+                match self.reexported(id, specifier) {
+                    Reexported::File(target) if seen.insert(target) => pending.push(target),
+                    Reexported::File(_) | Reexported::Nothing => {}
+                    Reexported::Unknown => unsure = true,
                 }
             }
         }
         if unsure { None } else { Some(false) }
+    }
+
+    /// What a CommonJS file passes all names on of; how Node loads it does not matter yet.
+    fn reexported(&self, from: NodeId, specifier: &str) -> Reexported {
+        match self.resolver.resolve(specifier, from, Loader::Require) {
+            // What is not found is passed over: nothing is said before the code runs.
+            Ok(Target::Outside) | Err(_) => Reexported::Nothing,
+            Ok(Target::File(id) | Target::Fallback(id)) if self.is_ours(id) => {
+                match extension_of(self.sources.tree.name(id)) {
+                    ".json" | ".node" => Reexported::Nothing,
+                    _ => Reexported::File(id),
+                }
+            }
+            Ok(_) => Reexported::Unknown,
+        }
     }
 
     /// Every name that a module is known to export, for a suggestion.
@@ -124,7 +155,8 @@ impl GraphWalk<'_> {
         while let Some(id) = pending.pop() {
             let Some(module) = self.module(id) else { continue };
             names.extend(module.exports.iter().map(|export| export.name.to_string()));
-            names.extend(module.commonjs.names.iter().map(ToString::to_string));
+            let found = module.commonjs.by(Lexer::of(self.node), ByteOrderMark::Stripped);
+            names.extend(found.into_iter().flat_map(|found| found.names.iter().map(ToString::to_string)));
             for (number, _) in module.imports.iter().enumerate().filter(|(_, import)| import.form == Form::Star) {
                 if let Linked::Module(target) = self.linked(id, u32::try_from(number).unwrap_or(u32::MAX))
                     && seen.insert(target)

@@ -201,14 +201,9 @@ impl<'b> GraphWalk<'b> {
         links.and_then(|links| links.get(import as usize)).copied().unwrap_or(Linked::Nothing)
     }
 
-    /// The CommonJS file that `require()` leads to.
-    pub(super) fn required_commonjs(&self, from: NodeId, specifier: &str) -> Option<NodeId> {
-        match self.resolver.resolve(specifier, from, Loader::Require).ok()? {
-            Target::File(id) | Target::Fallback(id) if (self.is_ours)(id) => {
-                (self.loaded_as(id) == LoadedAs::CommonJs && self.module(id).is_some()).then_some(id)
-            }
-            _ => None,
-        }
+    /// Whether a file is the agent's own, or of the shared package.
+    pub(super) fn is_ours(&self, id: NodeId) -> bool {
+        (self.is_ours)(id)
     }
 
     /// How Node loads a file (packages.md, "Determining module system").

@@ -1,11 +1,12 @@
 //! One file of JavaScript, parsed in its own stack and reduced to what loading it needs.
 
+use super::commonjs;
 use super::lines::Lines;
 use super::memory_budget::MemoryBudget;
 use super::parse_cost::measure;
 use super::reader::Reader;
 use super::scopes::Goal;
-use crate::node::modules::{Module, NewSyntax, NotParsed, Script, SyntaxFault};
+use crate::node::modules::{CommonJs, Module, ModuleSyntax, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_span::SourceType;
@@ -43,6 +44,11 @@ pub(super) fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator
     // Node decodes files with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.
     let text = str::from_utf8(source).map_or_else(|_| String::from_utf8_lossy(source), Cow::Borrowed);
     let mut module = read(&text, memory);
+    // The scanner stops at a declaration of an ES module, and then finds nothing.
+    if !matches!(module.module_syntax, Some((ModuleSyntax::Import | ModuleSyntax::Export, _))) {
+        let marked = marked.then(|| commonjs::exported(&format!("\u{feff}{text}")));
+        module.commonjs = CommonJs { found: commonjs::exported(&text), marked };
+    }
     memory.reset();
     if memory.capacity() > 2 * MEMORY {
         *memory = self::memory();

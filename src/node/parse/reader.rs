@@ -1,7 +1,6 @@
 //! A syntax tree reduced to what loading the file needs: what is noted while the tree is walked, and the module that is
 //! made of it. What is noted of each kind of syntax stands in `record`, `calls` and `declarations`.
 
-use super::commonjs::Exports;
 use super::lines::Lines;
 use super::scopes::{Goal, Scopes};
 use crate::node::modules::{Export, Form, Import, Module, ModuleSyntax, Need, NewSyntax, SyntaxFault};
@@ -16,7 +15,6 @@ pub(super) struct Reader<'a, 's> {
     pub(super) module: Module,
     pub(super) imports: Vec<Import>,
     pub(super) exports: Vec<Export>,
-    pub(super) commonjs: Exports,
     pub(super) computed: Vec<u32>,
     pub(super) new_syntax: Vec<(NewSyntax, u32)>,
     pub(super) scopes: Scopes<'a>,
@@ -52,7 +50,6 @@ impl<'a, 's> Reader<'a, 's> {
             module: Module::default(),
             imports: Vec::new(),
             exports: Vec::new(),
-            commonjs: Exports::default(),
             computed: Vec::new(),
             new_syntax: Vec::new(),
             scopes: Scopes::new(goal),
@@ -112,7 +109,6 @@ impl<'a, 's> Reader<'a, 's> {
         self.module.commonjs_name = mention.copied();
         self.module.imports = self.imports.into();
         self.module.exports = self.exports.into();
-        self.module.commonjs = self.commonjs.finish();
         self.module.computed = self.computed.into();
         self.module.new_syntax = self.new_syntax.into();
         self.module

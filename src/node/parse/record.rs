@@ -7,8 +7,8 @@ use super::reader::Reader;
 use super::scopes::{Declares, ScopeKind, names_in};
 use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, Need, NewSyntax};
 use oxc_ast::ast::{
-    ArrowFunctionExpression, AssignmentExpression, AwaitExpression, BindingIdentifier, CallExpression, Class,
-    ClassType, ConditionalExpression, Declaration, DoWhileStatement, ExportAllDeclaration, ExportDeclaration,
+    ArrowFunctionExpression, AwaitExpression, BindingIdentifier, CallExpression, Class, ClassType,
+    ConditionalExpression, Declaration, DoWhileStatement, ExportAllDeclaration, ExportDeclaration,
     ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration, Expression, ExpressionStatement,
     ForInStatement, ForOfStatement, ForStatement, FormalParameters, Function, FunctionType, IdentifierReference,
     IfStatement, ImportDeclaration, ImportExpression, ImportMeta, LogicalExpression, NumericLiteral,
@@ -256,7 +256,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
                 _ => {}
             }
         }
-        self.commonjs.call(it, self.scopes.depth() <= 1 && self.bodies == 0);
         let caught = match &it.callee {
             Expression::StaticMemberExpression(member) => {
                 let name = member.property.name.as_str();
@@ -290,11 +289,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         } else {
             walk::walk_call_expression(self, it);
         }
-    }
-
-    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
-        self.commonjs.assignment(it);
-        walk::walk_assignment_expression(self, it);
     }
 
     fn visit_with_statement(&mut self, it: &WithStatement<'a>) {

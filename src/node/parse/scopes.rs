@@ -73,11 +73,6 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    /// How many are open.
-    pub(super) const fn depth(&self) -> usize {
-        self.open.len()
-    }
-
     /// Opens one.
     pub(super) fn enter(&mut self, kind: ScopeKind) {
         let kind = if self.open.is_empty() { ScopeKind::Function } else { kind };

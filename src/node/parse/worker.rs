@@ -306,7 +306,8 @@ fn weight(module: &Module) -> usize {
         80 + import.specifier.len() + import.names.iter().map(|(name, _)| 40 + name.len()).sum::<usize>()
     });
     let exports = module.exports.iter().map(|export| 64 + export.name.len());
-    let names = module.commonjs.names.iter().chain(&module.commonjs.reexports).map(|name| 32 + name.len());
+    let found = module.commonjs.found.iter().chain(module.commonjs.marked.iter().flatten());
+    let names = found.flat_map(|found| found.names.iter().chain(&found.reexports)).map(|name| 32 + name.len());
     300 + module.computed.len() * 4 + imports.chain(exports).chain(names).sum::<usize>()
 }
 
