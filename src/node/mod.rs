@@ -1,5 +1,6 @@
 //! JavaScript as Node loads it: packages, specifiers, resolution, parsing, and the graph of imports.
 
+pub mod builtins;
 pub mod graph;
 pub mod installed;
 pub mod modules;
