@@ -119,11 +119,19 @@ pub struct ConfigError {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// In which file, printable; nothing where a flag is meant.
+    pub path: Option<String>,
 }
 
 impl ConfigError {
+    /// The same, found in that file.
+    #[must_use]
+    pub fn in_file(self, path: &str) -> Self {
+        Self { path: Some(text::printable(path).into_owned()), ..self }
+    }
+
     fn new(message: impl Into<String>, help: Option<String>) -> Self {
-        Self { line: None, message: message.into(), help }
+        Self { line: None, message: message.into(), help, path: None }
     }
 }
 
@@ -138,7 +146,7 @@ impl Config {
             let line = start.and_then(|start| text.get(..start)).map(|before| before.matches('\n').count() + 1);
             let message = text::printable(error.message()).into_owned();
             let help = suggestion(error.message());
-            ConfigError { line, message, help }
+            ConfigError { line, message, help, path: None }
         })?;
         config.overrides()?;
         config.allowances()?;

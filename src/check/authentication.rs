@@ -1,7 +1,7 @@
 //! Whose bundle it is: the signature verified over the bytes as they are read, and the manifest compared with the tree.
 
 use super::bundle::{Stage, stage};
-use crate::host::files;
+use crate::host::files::{self, Links};
 use crate::report::signature::{SignatureReport, SignatureStatus};
 use crate::signing::authenticity::{Authenticity, Binding, ManifestFile, Signature};
 use crate::signing::checksums;
@@ -141,7 +141,7 @@ pub fn detached_signature(path: &str, named: Option<&Path>) -> Result<Option<(Pa
     }
     for extension in ["minisig", "sig"] {
         let beside = files::with_extension(Path::new(path), extension);
-        match files::read_regular(&beside, MAX_SIGNATURE_FILE, true) {
+        match files::read_regular(&beside, MAX_SIGNATURE_FILE, Links::Followed) {
             Ok(read) => return Ok(Some((beside, recognise(&read)))),
             Err(error) if files::is_absent(&error) => {}
             Err(error) => return Err(failure(&beside, error)),

@@ -66,6 +66,15 @@ pub enum InspectError {
     Signature(SourceError),
 }
 
+impl InspectError {
+    /// What was tried, on which path, and why it failed, in one line.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let (Self::Subject(error) | Self::Signature(error)) = self;
+        format!("{error}: {}", error.source)
+    }
+}
+
 /// A subject that was read, with all that the rules judge.
 pub struct Inspected {
     /// The tree, and where it came from.

@@ -1,5 +1,7 @@
 //! The command line of `diff`.
 
+use super::format::{FormatArgs, PlainFormat};
+use super::limits::LimitArgs;
 use clap::Args;
 
 /// `diff`.
@@ -16,5 +18,8 @@ pub struct Diff {
     pub text: bool,
     /// Where reading stops.
     #[command(flatten)]
-    pub limits: super::LimitArgs,
+    pub limits: LimitArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<PlainFormat>,
 }

@@ -1,5 +1,6 @@
 //! `doctor`'s options.
 
+use super::format::{AnyFormat, FormatArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -30,4 +31,7 @@ pub struct Doctor {
     /// Write down what was asked and answered, secrets taken out, so that it can be judged elsewhere
     #[arg(long, value_name = "FILE", hide = true)]
     pub record: Option<PathBuf>,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<AnyFormat>,
 }

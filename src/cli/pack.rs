@@ -1,5 +1,7 @@
 //! The command line of `pack`.
 
+use super::format::{FormatArgs, PlainFormat};
+use super::limits::LimitArgs;
 use super::signing::PassphraseArgs;
 use crate::release::pack::PackLayout;
 use clap::{ArgGroup, Args, ValueEnum};
@@ -33,7 +35,10 @@ pub struct Pack {
     pub passphrase: PassphraseArgs,
     /// Where reading stops.
     #[command(flatten)]
-    pub limits: super::LimitArgs,
+    pub limits: LimitArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<PlainFormat>,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

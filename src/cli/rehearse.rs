@@ -1,5 +1,6 @@
 //! The command line of `rehearse`.
 
+use super::format::{AnyFormat, FormatArgs};
 use super::update::GenerationWord;
 use crate::update::generation::Generation;
 use clap::{Args, ValueEnum};
@@ -33,6 +34,9 @@ pub struct Rehearse {
     /// Leave the throw-away folder, and say where it is
     #[arg(long)]
     pub keep: bool,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<AnyFormat>,
 }
 
 impl Rehearse {

@@ -1,5 +1,7 @@
 //! The command line of `release`.
 
+use super::format::{ChecklistFormat, FormatArgs};
+use super::limits::LimitArgs;
 use super::signing::KeyArgs;
 use super::update::GenerationWord;
 use crate::update::generation::Generation;
@@ -31,7 +33,10 @@ pub struct Release {
     pub keys: KeyArgs,
     /// Where reading stops.
     #[command(flatten)]
-    pub limits: super::LimitArgs,
+    pub limits: LimitArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<ChecklistFormat>,
 }
 
 impl Release {

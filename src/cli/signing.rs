@@ -1,5 +1,8 @@
 //! The command line of `keygen`, `sign` and `verify`, and the options about trusted keys that `check` has too.
 
+use super::format::{FormatArgs, PlainFormat};
+use super::limits::LimitArgs;
+use crate::host::files::Existing;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -36,6 +39,22 @@ impl std::fmt::Debug for PassphraseArgs {
     }
 }
 
+/// What becomes of files that are there already.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ForceArgs {
+    /// Overwrite files that are there
+    #[arg(long)]
+    force: bool,
+}
+
+impl ForceArgs {
+    /// What becomes of them.
+    #[must_use]
+    pub const fn existing(self) -> Existing {
+        if self.force { Existing::Replaced } else { Existing::Kept }
+    }
+}
+
 /// `keygen`.
 #[derive(Args, Debug)]
 pub struct Keygen {
@@ -46,9 +65,12 @@ pub struct Keygen {
     /// Where the passphrase comes from that the private key is encrypted with; without one it is not.
     #[command(flatten)]
     pub passphrase: PassphraseArgs,
-    /// Overwrite files that are there
-    #[arg(long)]
-    pub force: bool,
+    /// Whether files that are there are overwritten.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<PlainFormat>,
 }
 
 /// `sign`.
@@ -69,12 +91,15 @@ pub struct Sign {
     /// Where the passphrase of the private key comes from.
     #[command(flatten)]
     pub passphrase: PassphraseArgs,
-    /// Overwrite files that are there
-    #[arg(long)]
-    pub force: bool,
+    /// Whether files that are there are overwritten.
+    #[command(flatten)]
+    pub force: ForceArgs,
     /// Where reading stops.
     #[command(flatten)]
-    pub limits: super::LimitArgs,
+    pub limits: LimitArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<PlainFormat>,
 }
 
 /// `verify`.
@@ -88,7 +113,10 @@ pub struct Verify {
     pub keys: KeyArgs,
     /// Where reading stops.
     #[command(flatten)]
-    pub limits: super::LimitArgs,
+    pub limits: LimitArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<PlainFormat>,
 }
 
 /// How a signature is written.

@@ -1,20 +1,20 @@
 //! `check`: read, judge, report.
 
-use super::Failure;
-use super::keys;
+use super::keys::{self, Unsigned};
 use super::session::Session;
 use crate::check::authentication::SignatureCheck;
 use crate::check::contents::Depth;
 use crate::check::engine;
 use crate::check::inspect::{InspectOptions, inspect};
-use crate::cli::Check;
+use crate::cli::check::Check;
 use crate::report::format::Format;
 use crate::report::subject::CheckReport;
 use crate::{exit_code, host, render, systemd};
+use anyhow::Result;
 use std::path::Path;
 
 /// Judges every path of the command line.
-pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Check, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let config = &configured.config;
     let policy = session.common.policy(config)?;
@@ -22,29 +22,23 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
     let limits = options.limits.over(config.limits()?);
     let mut expectations = options.expectations();
     expectations.unit = systemd::read::read(&options.units)?;
-    let trust = keys::trust(&options.keys, options.require_signature, &configured)?;
+    let unsigned = if options.require_signature { Unsigned::Refused } else { Unsigned::AsConfigured };
+    let trust = keys::trust(&options.keys, unsigned, &configured)?;
     let mut subjects = Vec::new();
     for path in &options.paths {
         let progress = session.progress();
-        let inspected = inspect(
-            path,
-            &InspectOptions {
-                names: &names,
-                limits,
-                depth: Depth::JudgeAndCompare,
-                authentication: &SignatureCheck::new(&trust, path, options.keys.signature.as_deref()),
-                expectations: &|| expectations.clone(),
-                progress: &|read, length| progress.show(read, length),
-            },
-        )?;
-        subjects.push(inspected.judge(&policy));
+        let options = InspectOptions {
+            authentication: &SignatureCheck::new(&trust, path, options.keys.signature.as_deref()),
+            expectations: &|| expectations.clone(),
+            progress: &|read, length| progress.show(read, length),
+            ..InspectOptions::plain(&names, limits, Depth::JudgeAndCompare)
+        };
+        subjects.push(inspect(path, &options)?.judge(&policy));
     }
     let report = engine::conclude(subjects, &policy);
-    let mut out = Vec::new();
-    render::check(session.common.format(), &report, policy.fail_on, session.style(), &mut out)?;
-    session.print(&out)?;
+    session.write(|out| render::check(session.common.format(), &report, policy.fail_on, session.style(), out))?;
     if session.common.format() == Format::Github {
-        append_step_summary(&report, session)?;
+        append_step_summary(&report, session);
     }
     if session.common.format() == Format::Human {
         report.notes.iter().for_each(|note| session.note(note));
@@ -54,14 +48,13 @@ pub fn run(options: &Check, session: &Session<'_>) -> Result<u8, Failure> {
 
 /// GitHub shows what a step appends to the file of that name (GitHub Actions, "Adding a job summary").
 /// The verdict stands whether or not that can be done.
-fn append_step_summary(report: &CheckReport, session: &Session<'_>) -> Result<(), Failure> {
+fn append_step_summary(report: &CheckReport, session: &Session<'_>) {
     let Some(path) = host::env("GITHUB_STEP_SUMMARY") else {
-        return Ok(());
+        return;
     };
     let mut summary = Vec::new();
-    render::github::summary(report, &mut summary)?;
-    if let Err(error) = host::append(Path::new(&path), &summary) {
+    let made = render::github::summary(report, &mut summary);
+    if let Err(error) = made.and_then(|()| host::append(Path::new(&path), &summary)) {
         session.note(&format!("cannot append to GITHUB_STEP_SUMMARY: {error}"));
     }
-    Ok(())
 }

@@ -1,24 +1,25 @@
 //! `diff`: both bundles are read and judged as `check` does, then compared.
 
-use super::Failure;
-use super::keys;
+use super::failure::Failure;
+use super::keys::{self, Unsigned};
 use super::session::{Configured, Session};
 use crate::check::authentication::{Authentication, NotAsked, SignatureCheck, Trust};
 use crate::check::bundle::Bundle;
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::diff::Diff;
+use crate::cli::format::PlainFormat;
 use crate::cli::signing::KeyArgs;
 use crate::release::diff::{self, Change, Difference};
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::Finding;
-use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_TEXT};
 use crate::tree::names::Names;
 use crate::tree::nodes::Content;
 use crate::tree::snapshot::Snapshot;
 use crate::{exit_code, render, text};
+use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bytes of texts that are compared, on either side.
@@ -39,16 +40,13 @@ struct Side {
 }
 
 /// Compares two bundles.
-pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        return Err(Failure::new("diff has the formats human and json only"));
-    }
+pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
     if options.a == "-" && options.b == "-" {
-        return Err(Failure::new("stdin can be read once only").help(Some("give a path for one of them".to_owned())));
+        bail!(Failure::new("stdin can be read once only").help("give a path for one of them"));
     }
     if options.text && (options.a == "-" || options.b == "-") {
-        let help = Some("save it to a file, and give its path".to_owned());
-        return Err(Failure::new("--text reads each bundle twice, and stdin can be read once only").help(help));
+        let help = "save it to a file, and give its path";
+        bail!(Failure::new("--text reads each bundle twice, and stdin can be read once only").help(help));
     }
     let configured = session.configuration()?;
     let job = Job::new(options, session, &configured)?;
@@ -59,26 +57,26 @@ pub fn run(options: &Diff, session: &Session<'_>) -> Result<u8, Failure> {
         job.add_texts(options, &mut difference.changed)?;
     }
     let subjects = [&options.a, &options.b].map(|path| text::printable(path).into_owned());
-    session.write(|out| match session.common.format() {
-        Format::Json => render::diff::json(&subjects, &difference, out),
-        _ => render::diff::human(&subjects, &difference, session.style(), out),
+    session.write(|out| match options.format.word {
+        PlainFormat::Json => render::diff::json(&subjects, &difference, out),
+        PlainFormat::Human => render::diff::human(&subjects, &difference, session.style(), out),
     })?;
     Ok(if difference.identical { exit_code::PASS } else { exit_code::FAIL })
 }
 
 impl<'a> Job<'a> {
-    fn new(options: &Diff, session: &'a Session<'a>, configured: &Configured) -> Result<Self, Failure> {
+    fn new(options: &Diff, session: &'a Session<'a>, configured: &Configured) -> Result<Self> {
         Ok(Self {
             session,
             names: configured.config.names(),
             limits: options.limits.over(configured.config.limits()?.of_two()),
             policy: session.common.policy(&configured.config)?,
-            trust: keys::trust(&KeyArgs::default(), false, configured)?,
+            trust: keys::trust(&KeyArgs::default(), Unsigned::AsConfigured, configured)?,
         })
     }
 
     /// Reads and judges one of them.
-    fn side(&self, path: &str) -> Result<Side, Failure> {
+    fn side(&self, path: &str) -> Result<Side> {
         let inspected = self.read(path, Depth::Digests, &SignatureCheck::new(&self.trust, path, None))?;
         let findings = inspected.judge(&self.policy).findings;
         Ok(Side { inspected, findings })
@@ -116,7 +114,7 @@ impl<'a> Job<'a> {
     }
 
     /// Reads both again for the files that changed, as far as they are small, and compares them line by line.
-    fn add_texts(&self, options: &Diff, changed: &mut [Change]) -> Result<(), Failure> {
+    fn add_texts(&self, options: &Diff, changed: &mut [Change]) -> Result<()> {
         let mut room = MAX_TEXT;
         let mut wanted = BTreeSet::new();
         for change in changed.iter().filter(|change| change.is_of_content()) {
@@ -137,7 +135,7 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn contents(&self, path: &str, wanted: &BTreeSet<Vec<u8>>) -> Result<BTreeMap<Vec<u8>, Box<[u8]>>, Failure> {
+    fn contents(&self, path: &str, wanted: &BTreeSet<Vec<u8>>) -> Result<BTreeMap<Vec<u8>, Box<[u8]>>> {
         let inspected = self.read(path, Depth::Contents(wanted), &NotAsked(&|_| ()))?;
         let tree = inspected.tree();
         let content = |path: &Vec<u8>| match tree.content(tree.find(path)?) {
@@ -147,13 +145,10 @@ impl<'a> Job<'a> {
         Ok(wanted.iter().filter_map(content).collect())
     }
 
-    fn read(&self, path: &str, depth: Depth<'_>, authentication: &dyn Authentication) -> Result<Inspected, Failure> {
+    fn read(&self, path: &str, depth: Depth<'_>, authentication: &dyn Authentication) -> Result<Inspected> {
         let progress = self.session.progress();
-        let options = InspectOptions {
-            authentication,
-            progress: &|read, length| progress.show(read, length),
-            ..InspectOptions::plain(&self.names, self.limits, depth)
-        };
-        Ok(inspect(path, &options)?)
+        let show = |read, length| progress.show(read, length);
+        let plain = InspectOptions::plain(&self.names, self.limits, depth);
+        Ok(inspect(path, &InspectOptions { authentication, progress: &show, ..plain })?)
     }
 }

@@ -1,7 +1,7 @@
 //! `doctor`: look at the server, judge what was seen, report.
 
-use super::Failure;
-use super::keys;
+use super::failure::Failure;
+use super::keys::{self, Unsigned};
 use super::session::{Configured, Session};
 use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
@@ -14,6 +14,7 @@ use crate::redact::Redactor;
 use crate::report::format::Format;
 use crate::update::documented_paths;
 use crate::{exit_code, host, render, text};
+use anyhow::{Context, Result, bail};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -21,11 +22,11 @@ use std::path::Path;
 const CONTROL_PLANE_KEY: &str = "cp-public-key.pem";
 
 /// Diagnoses this server, or the one whose disk is mounted.
-pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let format = session.common.format();
     if options.follow && format != Format::Human {
-        let help = Some("leave out `--follow`, or the format".to_owned());
-        return Err(Failure::new("a machine format is one document, which the live log would break").help(help));
+        let help = "leave out `--follow`, or the format";
+        bail!(Failure::new("a machine format is one document, which the live log would break").help(help));
     }
     let configured = session.configuration()?;
     let policy = session.common.policy(&configured.config)?;
@@ -42,43 +43,43 @@ pub fn run(options: &Doctor, session: &Session<'_>) -> Result<u8, Failure> {
         record(path, &recorder, &redactor)?;
     }
     let report = diagnose::diagnose(facts, &policy);
-    let mut out = Vec::new();
-    render::doctor(format, &report, policy.fail_on, session.style(), &mut out)?;
-    session.print(&out)?;
+    session.write(|out| render::doctor(format, &report, policy.fail_on, session.style(), out))?;
     if options.follow {
         follow(&wishes.unit, &redactor, session)?;
     }
     Ok(exit_code::of_server(&report, policy.fail_on))
 }
 
-fn disk(options: &Doctor) -> Result<Disk, Failure> {
+fn disk(options: &Doctor) -> Result<Disk> {
     let Some(root) = &options.root else { return Ok(Disk::live()) };
     let shown = text::printable(&root.to_string_lossy()).into_owned();
-    let help = Some("give the folder at which the other machine's disk is mounted".to_owned());
-    match std::fs::canonicalize(root) {
-        Ok(real) if real.is_dir() => Ok(Disk::mounted(real)),
-        Ok(_) => Err(Failure::new(format!("{shown} is no folder")).at(&shown).help(help)),
-        Err(error) => Err(Failure::new(format!("cannot open {shown}: {error}")).at(&shown).help(help)),
+    let failure = |what: String| {
+        Failure::new(what).at(&shown).help("give the folder at which the other machine's disk is mounted")
+    };
+    let real = std::fs::canonicalize(root).with_context(|| failure(format!("cannot open {shown}")))?;
+    if !real.is_dir() {
+        bail!(failure(format!("{shown} is no folder")));
     }
+    Ok(Disk::mounted(real))
 }
 
 /// The command line's wishes, then the configuration's, then the document's.
-fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions, Failure> {
+fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions> {
     let (unit, home, bundle) = configured.config.server();
     let unit = options.unit.as_deref().or(unit).unwrap_or(documented_paths::UNIT);
     let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
     // Characters of unit names (systemd.unit(5)); anything else could be an option, or another path.
     if unit.is_empty() || unit.starts_with('-') || !unit.chars().all(sound) {
         let shown = text::printable(unit).into_owned();
-        let help = Some("give its name, such as `server-flow-agent.service`".to_owned());
-        return Err(Failure::new(format!("`{shown}` is no name of a unit")).help(help));
+        let help = "give its name, such as `server-flow-agent.service`";
+        bail!(Failure::new(format!("`{shown}` is no name of a unit")).help(help));
     }
     let has_suffix = unit.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "service");
     let unit = if has_suffix { unit.to_owned() } else { format!("{unit}.service") };
     let bundle = match options.bundle.as_deref().or(bundle) {
         Some(path) if options.root.is_none() && !path.starts_with(['/', '~']) => {
             let absolute = std::path::absolute(path);
-            let absolute = absolute.map_err(|error| Failure::new(format!("cannot open {path}: {error}")).at(path))?;
+            let absolute = absolute.with_context(|| Failure::new(format!("cannot open {path}")).at(path))?;
             Some(absolute.to_string_lossy().into_owned())
         }
         other => other.map(str::to_owned),
@@ -87,30 +88,24 @@ fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions, Fai
 }
 
 /// The keys that are trusted here, and the control plane's in the agent's home.
-fn trust(
-    options: &Doctor,
-    configured: &Configured,
-    server: &dyn Server,
-    wishes: &ProbeOptions,
-) -> Result<Trust, Failure> {
+fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes: &ProbeOptions) -> Result<Trust> {
     let home = wishes.home.as_deref().unwrap_or(documented_paths::SERVER_HOME).replacen('~', "/root", 1);
     let own = server.place(&format!("{home}/{CONTROL_PLANE_KEY}"));
     let own = own.is_file().then_some(own);
     let keys = options.keys.iter().cloned().chain(own).collect();
-    keys::trust(&KeyArgs { keys, signature: None }, false, configured)
+    keys::trust(&KeyArgs { keys, signature: None }, Unsigned::AsConfigured, configured)
 }
 
 /// Writes down what was asked and answered.
-fn record(path: &Path, recorder: &Recorder<'_>, redactor: &Redactor) -> Result<(), Failure> {
+fn record(path: &Path, recorder: &Recorder<'_>, redactor: &Redactor) -> Result<()> {
     let shown = text::printable(&path.to_string_lossy()).into_owned();
     let written = recorder.written(&|text| redactor.clean_lines(text.split('\n')).join("\n"));
     host::write_whole(path, |out| out.write_all(written.as_bytes()))
-        .map_err(|error| Failure::new(format!("cannot write {shown}: {error}")).at(&shown))
+        .with_context(|| Failure::new(format!("cannot write {shown}")).at(&shown))
 }
 
-/// The live log of the document (docs/reference/update-mechanism.md, "Erreurs Courantes"), secrets taken out, until it is
-/// interrupted.
-fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<(), Failure> {
+/// The live log of the document (section "Erreurs Courantes"), secrets taken out, until it is interrupted.
+fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<()> {
     session.print(b"\n")?;
     let mut block = crate::redact::Block::default();
     let each = |line: &str| {
@@ -118,6 +113,5 @@ fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<(), 
         let shown = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };
         writeln!(io::stdout(), "{}", text::printable(&shown)).is_ok()
     };
-    crate::doctor::questions::follow(unit, each)
-        .map_err(|error| Failure::new(format!("cannot follow the journal: {error}")))
+    crate::doctor::questions::follow(unit, each).context("cannot follow the journal")
 }

@@ -1,13 +1,15 @@
 //! Keys and signatures as files: where they are looked for, read with a bound, and named in errors.
 
-use super::Failure;
+use super::failure::Failure;
 use super::session::Configured;
 use crate::check::authentication::Trust;
 use crate::cli::signing::{KeyArgs, PassphraseArgs};
-use crate::host::{self, files};
+use crate::host;
+use crate::host::files::{self, Existing};
 use crate::signing::key_files::MAX_KEY_FILE;
 use crate::signing::{KeyError, PublicKey, SecretKey, TrustStore};
 use crate::text::printable_path;
+use anyhow::{Context, Error, Result, bail};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -37,9 +39,9 @@ struct Places {
 /// /etc/bundle-doctor/keys.d/*, and ~/.server-flow/cp-public-key.pem where it exists.
 ///
 /// # Errors
-/// A [`Failure`] for a key that cannot be read, wherever it was named or found: one that is left out in silence would
+/// For a key that cannot be read, wherever it was named or found: one that is left out in silence would
 /// make good signatures look strange.
-pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore, Failure> {
+pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore> {
     let places = Places {
         listed: host::env(KEYS_VARIABLE),
         system: SYSTEM_KEYS.into(),
@@ -48,21 +50,30 @@ pub fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore,
     collect(options, configured, &places)
 }
 
+/// What is thought of a bundle without a signature.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unsigned {
+    /// It is refused, whatever the configuration says.
+    Refused,
+    /// It is refused where the configuration says so.
+    AsConfigured,
+}
+
 /// The trusted keys, and whether a signature is required.
 ///
 /// # Errors
-/// A [`Failure`] for a key that cannot be read, and where a signature is required and no key is known.
-pub fn trust(options: &KeyArgs, required: bool, configured: &Configured) -> Result<Trust, Failure> {
+/// For a key that cannot be read, and where a signature is required and no key is known.
+pub fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> Result<Trust> {
     let keys = trusted(options, configured)?;
-    let required = required || configured.config.signature.required;
+    let required = unsigned == Unsigned::Refused || configured.config.signature.required;
     if required && keys.is_empty() {
-        let help = "give one with `--key FILE`, in `[signature] keys`, or in BUNDLE_DOCTOR_KEYS".to_owned();
-        return Err(Failure::new("a signature is required, and no trusted key is known").help(Some(help)));
+        let help = "give one with `--key FILE`, in `[signature] keys`, or in BUNDLE_DOCTOR_KEYS";
+        bail!(Failure::new("a signature is required, and no trusted key is known").help(help));
     }
     Ok(Trust { keys, required })
 }
 
-fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Result<TrustStore, Failure> {
+fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Result<TrustStore> {
     let mut store = TrustStore::new();
     for path in &options.keys {
         add(&mut store, path, "--key")?;
@@ -86,22 +97,21 @@ fn collect(options: &KeyArgs, configured: &Configured, places: &Places) -> Resul
 }
 
 /// Trusts the key in a file. `named_by` says who named it, for errors; its own path is enough for a report.
-fn add(store: &mut TrustStore, path: &Path, named_by: &str) -> Result<(), Failure> {
+fn add(store: &mut TrustStore, path: &Path, named_by: &str) -> Result<()> {
     let who = if named_by.is_empty() { String::new() } else { format!(" (named by {named_by})") };
     let shown = printable_path(path);
-    let read = files::read_bounded(path, MAX_KEY_FILE).map_err(|error| {
-        Failure::new(format!("cannot read the public key {shown}{who}: {error}"))
-            .at(&shown)
-            .help(Some("give the path of a public key: PEM, or minisign's".to_owned()))
+    let read = files::read_bounded(path, MAX_KEY_FILE).with_context(|| {
+        let help = "give the path of a public key: PEM, or minisign's";
+        Failure::new(format!("cannot read the public key {shown}{who}")).at(&shown).help(help)
     })?;
     let key = within(&read)
         .and_then(PublicKey::read)
-        .map_err(|error| Failure::new(format!("cannot use {shown} as a public key{who}: {error}")).at(&shown))?;
+        .with_context(|| Failure::new(format!("cannot use {shown} as a public key{who}")).at(&shown))?;
     store.add(key, shown);
     Ok(())
 }
 
-fn within(read: &files::Bounded) -> Result<&[u8], KeyError> {
+fn within(read: &files::Bounded) -> std::result::Result<&[u8], KeyError> {
     if read.size > MAX_KEY_FILE {
         return Err(KeyError::TooLarge { size: read.size, limit: MAX_KEY_FILE });
     }
@@ -109,18 +119,18 @@ fn within(read: &files::Bounded) -> Result<&[u8], KeyError> {
 }
 
 /// The files of the machine's key folder, by name; hidden ones are somebody's editor's.
-fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failure = |error: io::Error| {
+fn keys_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failure = || {
         let shown = printable_path(folder);
-        Failure::new(format!("cannot list the trusted keys in {shown}: {error}")).at(&shown)
+        Failure::new(format!("cannot list the trusted keys in {shown}")).at(&shown)
     };
     let listing = match fs::read_dir(folder) {
         Err(error) if is_out_of_reach(&error) => return Ok(Vec::new()),
-        listing => listing.map_err(failure)?,
+        listing => listing.with_context(failure)?,
     };
     let mut found = Vec::new();
     for entry in listing {
-        let entry = entry.map_err(failure)?;
+        let entry = entry.with_context(failure)?;
         let hidden = entry.file_name().as_bytes().starts_with(b".");
         if !hidden && !entry.path().is_dir() {
             found.push(entry.path());
@@ -130,13 +140,13 @@ fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn exists(path: &Path) -> Result<bool, Failure> {
+fn exists(path: &Path) -> Result<bool> {
     match fs::metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if is_out_of_reach(&error) => Ok(false),
         Err(error) => {
             let shown = printable_path(path);
-            Err(Failure::new(format!("cannot look at {shown}: {error}")).at(&shown))
+            Err(Error::new(error).context(Failure::new(format!("cannot look at {shown}")).at(&shown)))
         }
     }
 }
@@ -151,8 +161,8 @@ fn is_out_of_reach(error: &io::Error) -> bool {
 /// nothing. An empty variable is none.
 ///
 /// # Errors
-/// A [`Failure`] where its file cannot be read. The passphrase is in no message.
-pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+/// Where its file cannot be read. The passphrase is in no message.
+pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
     if let Some(text) = &options.passphrase {
         return Ok(Some(Zeroizing::new(text.as_bytes().to_vec())));
     }
@@ -162,13 +172,13 @@ pub fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>
     Ok(host::env(PASSPHRASE_VARIABLE).map(|value| Zeroizing::new(OsString::into_encoded_bytes(value))))
 }
 
-fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let shown = printable_path(path);
     let mut read = files::read_bounded(path, MAX_PASSPHRASE)
-        .map_err(|error| Failure::new(format!("cannot read the passphrase file {shown}: {error}")).at(&shown))?;
+        .with_context(|| Failure::new(format!("cannot read the passphrase file {shown}")).at(&shown))?;
     if read.size > MAX_PASSPHRASE {
         let message = format!("the passphrase file {shown} is too long (at most {MAX_PASSPHRASE} bytes)");
-        return Err(Failure::new(message).at(&shown));
+        bail!(Failure::new(message).at(&shown));
     }
     if read.bytes.last() == Some(&b'\n') {
         read.bytes.pop();
@@ -182,24 +192,24 @@ fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 /// Reads a private key, opening it with the passphrase that was given.
 ///
 /// # Errors
-/// A [`Failure`]; neither key nor passphrase is in its words.
-pub fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey, Failure> {
+/// Neither key nor passphrase is in its words.
+pub fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey> {
     let shown = printable_path(path);
     let read = files::read_bounded(path, MAX_KEY_FILE)
-        .map_err(|error| Failure::new(format!("cannot read the private key {shown}: {error}")).at(&shown))?;
-    let bytes = within(&read).map_err(|error| unusable(&shown, &error))?;
+        .with_context(|| Failure::new(format!("cannot read the private key {shown}")).at(&shown))?;
+    let bytes = within(&read).map_err(|error| unusable(&shown, error))?;
     let passphrase = passphrase(options)?;
-    SecretKey::read(bytes, passphrase.as_ref().map(|words| words.as_slice())).map_err(|error| unusable(&shown, &error))
+    SecretKey::read(bytes, passphrase.as_ref().map(|words| words.as_slice())).map_err(|error| unusable(&shown, error))
 }
 
-fn unusable(shown: &str, error: &KeyError) -> Failure {
-    let help = match error {
-        KeyError::PassphraseMissing => {
-            Some(format!("give it with --passphrase-file FILE, in {PASSPHRASE_VARIABLE}, or with --passphrase TEXT"))
-        }
-        _ => None,
+fn unusable(shown: &str, error: KeyError) -> Error {
+    let failure = Failure::new(format!("cannot use {shown} as a private key")).at(shown);
+    let failure = match error {
+        KeyError::PassphraseMissing => failure
+            .help(format!("give it with --passphrase-file FILE, in {PASSPHRASE_VARIABLE}, or with --passphrase TEXT")),
+        _ => failure,
     };
-    Failure::new(format!("cannot use {shown} as a private key: {error}")).at(shown).help(help)
+    Error::new(error).context(failure)
 }
 
 /// The passphrase for a new key. A variable that is set and empty is refused: it is a secret that was not there, and the
@@ -207,11 +217,11 @@ fn unusable(shown: &str, error: &KeyError) -> Failure {
 ///
 /// # Errors
 /// As [`passphrase`].
-pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let found = passphrase(options)?;
     if found.is_none() && host::env_is_set(PASSPHRASE_VARIABLE) {
         let help = format!("unset {PASSPHRASE_VARIABLE} for a private key that is not encrypted");
-        return Err(Failure::new(format!("{PASSPHRASE_VARIABLE} is set and empty")).help(Some(help)));
+        bail!(Failure::new(format!("{PASSPHRASE_VARIABLE} is set and empty")).help(help));
     }
     Ok(found)
 }
@@ -219,11 +229,11 @@ pub fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u
 /// Refuses early what [`commit`] would refuse, before a passphrase is used or a file is read.
 ///
 /// # Errors
-/// A [`Failure`] where something is at that place, unless it may be overwritten.
-pub fn may_write(place: &Path, force: bool) -> Result<(), Failure> {
+/// Where something is at that place, unless it may be overwritten.
+pub fn may_write(place: &Path, existing: Existing) -> Result<()> {
     match fs::symlink_metadata(place) {
-        Ok(found) if found.is_dir() => Err(unwritten(place, &io::Error::from(io::ErrorKind::IsADirectory))),
-        Ok(_) if !force => Err(unwritten(place, &io::Error::from(io::ErrorKind::AlreadyExists))),
+        Ok(found) if found.is_dir() => Err(unwritten(place, io::ErrorKind::IsADirectory.into())),
+        Ok(_) if existing == Existing::Kept => Err(unwritten(place, io::ErrorKind::AlreadyExists.into())),
         _ => Ok(()),
     }
 }
@@ -231,25 +241,26 @@ pub fn may_write(place: &Path, force: bool) -> Result<(), Failure> {
 /// Puts files in their places, all or none.
 ///
 /// # Errors
-/// A [`Failure`] that names the place that could not be taken.
-pub fn commit(staged: &[files::Staged], force: bool) -> Result<(), Failure> {
-    files::commit(staged, force).map_err(|(place, error)| unwritten(&place, &error))
+/// Names the place that could not be taken.
+pub fn commit(staged: &[files::Staged], existing: Existing) -> Result<()> {
+    files::commit(staged, existing).map_err(|(place, error)| unwritten(&place, error))
 }
 
 /// Why a file was not written, and that nothing was.
-pub fn unwritten(place: &Path, error: &io::Error) -> Failure {
+pub fn unwritten(place: &Path, error: io::Error) -> Error {
     let shown = printable_path(place);
     if error.kind() == io::ErrorKind::AlreadyExists {
-        let help = "nothing was written; choose another name, or overwrite it with --force".to_owned();
-        return Failure::new(format!("{shown} is there already")).at(&shown).help(Some(help));
+        let help = "nothing was written; choose another name, or overwrite it with --force";
+        return Failure::new(format!("{shown} is there already")).at(&shown).help(help).into();
     }
-    Failure::new(format!("cannot write {shown}: {error}")).at(&shown)
+    Error::new(error).context(Failure::new(format!("cannot write {shown}")).at(&shown))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::authentication::detached_signature;
+    use crate::commands::failure::words;
     use crate::config::Config;
     use crate::signing::SignatureFileError;
     use crate::signing::detached::MAX_SIGNATURE_FILE;
@@ -294,9 +305,9 @@ mod tests {
         let nowhere = Places { listed: None, system: at("none"), home: Some(at("flag")) };
         assert_eq!(gathered(&nowhere).unwrap().len(), 2);
         let gone = Places { listed: Some(at("gone").into_os_string()), system: at("none"), home: None };
-        assert!(gathered(&gone).unwrap_err().0.message.contains("BUNDLE_DOCTOR_KEYS"));
+        assert!(words(&gathered(&gone).unwrap_err()).contains("BUNDLE_DOCTOR_KEYS"));
         fs::write(at("keys.d/c"), "no key").unwrap();
-        assert!(gathered(&places).unwrap_err().0.message.contains("keys.d/c"));
+        assert!(words(&gathered(&places).unwrap_err()).contains("keys.d/c"));
     }
 
     #[test]

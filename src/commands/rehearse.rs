@@ -1,7 +1,7 @@
 //! `rehearse`: the update run for real, and what became of it.
 
-use super::Failure;
-use super::session::Session;
+use super::failure::Failure;
+use super::session::{Session, watch};
 use crate::check::engine;
 use crate::cli::rehearse::{ManagerWord, Rehearse};
 use crate::host::interrupt::Second;
@@ -10,20 +10,19 @@ use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
 use crate::update::Manager;
 use crate::update::rehearsal::{Ending, Rehearsal};
-use crate::update::rehearse::{
-    Choice, Event, Leave, Network, RehearsalError, RehearsalPlan, RehearsalSubject, rehearse,
-};
+use crate::update::rehearse::{Choice, Event, Leave, Network, RehearsalPlan, RehearsalSubject, rehearse};
 use crate::{exit_code, render};
+use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Rehearses the update of a bundle.
-pub fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8, Failure> {
+pub fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let policy = session.common.policy(&configured.config)?;
     let plan = plan(options)?;
-    let interrupt = super::watch(Second::Waits)?;
+    let interrupt = watch(Second::Waits)?;
     let line = session.shows_progress().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
     let tell = |event: Event<'_>| {
         if let (Some(line), Event::Begins(generation, step)) = (&line, event) {
@@ -39,23 +38,25 @@ pub fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8, Failure> {
     let mut rehearsal = done?;
     let verdict = engine::weigh(&mut rehearsal, &policy);
     let doubt = doubt(&rehearsal, verdict);
-    let mut out = Vec::new();
-    let style = session.style();
-    render::rehearsal::write(session.common.format(), &rehearsal, verdict, doubt.as_ref(), style, &mut out)?;
-    session.print(&out)?;
+    let (format, style) = (session.common.format(), session.style());
+    session.write(|out| render::rehearsal::write(format, &rehearsal, verdict, doubt.as_ref(), style, out))?;
     match doubt {
         None => Ok(exit_code::of(verdict)),
         Some(doubt) => {
-            if session.common.format() == Format::Human {
-                session.say(&doubt);
+            if format == Format::Human {
+                session.say(|out| render::human::error(&doubt, out));
             }
             Ok(exit_code::NOT_JUDGED)
         }
     }
 }
 
-fn plan(options: &Rehearse) -> Result<RehearsalPlan, Failure> {
-    let from = options.from.as_deref().map(|path| existing(path, "--from")).transpose()?;
+fn plan(options: &Rehearse) -> Result<RehearsalPlan> {
+    let from = options
+        .from
+        .as_deref()
+        .map(|path| existing(path, "--from takes an archive or a deployed folder"))
+        .transpose()?;
     let choice = match options.package_manager {
         None => Choice::AsProcedure,
         Some(ManagerWord::Pnpm) => Choice::Only(Manager::Pnpm),
@@ -73,21 +74,19 @@ fn plan(options: &Rehearse) -> Result<RehearsalPlan, Failure> {
     })
 }
 
-fn subject(bundle: &str) -> Result<RehearsalSubject, Failure> {
+fn subject(bundle: &str) -> Result<RehearsalSubject> {
     if bundle.starts_with("http://") || bundle.starts_with("https://") {
         return Ok(RehearsalSubject::Address(bundle.to_owned()));
     }
-    let path = existing(Path::new(bundle), "BUNDLE")?;
+    let path = existing(Path::new(bundle), "give the path of an archive or of a bundle's folder")?;
     Ok(if path.is_dir() { RehearsalSubject::Folder(path) } else { RehearsalSubject::Archive(path) })
 }
 
 /// The absolute path of something that is there: commands are run elsewhere than here.
-fn existing(path: &Path, what: &str) -> Result<PathBuf, Failure> {
-    path.canonicalize().map_err(|error| {
-        let help = Some("give the path of an archive or of a bundle's folder".to_owned());
-        Failure::new(format!("cannot open {}: {error}", path.display()))
-            .at(&path.display().to_string())
-            .help(if what == "BUNDLE" { help } else { Some(format!("{what} takes an archive or a deployed folder")) })
+fn existing(path: &Path, help: &str) -> Result<PathBuf> {
+    path.canonicalize().with_context(|| {
+        let shown = path.display().to_string();
+        Failure::new(format!("cannot open {shown}")).at(&shown).help(help)
     })
 }
 
@@ -108,14 +107,4 @@ fn doubt(rehearsal: &Rehearsal, verdict: Verdict) -> Option<RunError> {
         path: Some(rehearsal.bundle.clone()),
         help: step.help.clone(),
     })
-}
-
-impl From<RehearsalError> for Failure {
-    fn from(error: RehearsalError) -> Self {
-        let help = match &error {
-            RehearsalError::Missing { help, .. } => Some(help.clone()),
-            RehearsalError::Interrupted | RehearsalError::Io { .. } => None,
-        };
-        Self::new(crate::text::printable(&error.to_string())).help(help)
-    }
 }

@@ -1,13 +1,15 @@
 //! What every command shares: where output goes, in which format, and what the configuration says.
 
-use super::Failure;
+use super::failure::Failure;
 use super::progress::Progress;
-use crate::cli::{Color, Common};
+use crate::cli::common::{Color, Common};
 use crate::config::{Config, FILE_NAME};
 use crate::host;
+use crate::host::interrupt::{Interrupt, Second};
 use crate::render::{self, Style};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
+use anyhow::{Context, Error, Result};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -36,12 +38,12 @@ impl<'a> Session<'a> {
     }
 
     /// The nearest configuration, or the one that was named.
-    pub fn configuration(&self) -> Result<Configured, Failure> {
+    pub fn configuration(&self) -> Result<Configured> {
         self.configured(|| host::find_upwards(FILE_NAME))
     }
 
     /// The configuration nearest to a repository, or the one that was named.
-    pub fn configuration_of(&self, repo: &Path) -> Result<Configured, Failure> {
+    pub fn configuration_of(&self, repo: &Path) -> Result<Configured> {
         self.configured(|| match repo.canonicalize() {
             Ok(repo) => host::find_upwards_from(&repo, FILE_NAME),
             // That it is not there is said by whoever opens it.
@@ -49,21 +51,21 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn configured(&self, find: impl FnOnce() -> io::Result<Option<PathBuf>>) -> Result<Configured, Failure> {
+    fn configured(&self, find: impl FnOnce() -> io::Result<Option<PathBuf>>) -> Result<Configured> {
         let path = match &self.common.config {
             _ if self.common.no_config => None,
             Some(path) => Some(path.clone()),
-            None => find().map_err(|error| Failure::new(format!("cannot look for {FILE_NAME}: {error}")))?,
+            None => find().with_context(|| format!("cannot look for {FILE_NAME}"))?,
         };
         let Some(path) = path else {
             return Ok(Configured { config: Config::default(), folder: None });
         };
         let shown = path.to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            let help = Some("give the path of a configuration file, or --no-config".to_owned());
-            Failure::new(format!("cannot read the configuration: {error}")).at(&shown).help(help)
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            let help = "give the path of a configuration file, or --no-config";
+            Failure::new("cannot read the configuration").at(&shown).help(help)
         })?;
-        let config = Config::parse(&text).map_err(|error| Failure::from(error).at(&shown))?;
+        let config = Config::parse(&text).map_err(|error| error.in_file(&shown))?;
         Ok(Configured { config, folder: path.parent().map(Path::to_path_buf) })
     }
 
@@ -86,23 +88,23 @@ impl<'a> Session<'a> {
     }
 
     /// Writes the report: to stdout, or to `--output`. A reader that has gone away is no failure.
-    pub fn write(&self, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub fn write(&self, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         if let Some(path) = &self.common.output {
             let shown = path.to_string_lossy().into_owned();
             let written = host::write_whole(path, report);
-            return written.map_err(|error| Failure::new(format!("cannot write {shown}: {error}")).at(&shown));
+            return written.with_context(|| Failure::new(format!("cannot write {shown}")).at(&shown));
         }
         let mut stdout = io::BufWriter::new(io::stdout().lock());
         match report(&mut stdout).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::new(format!("cannot write to stdout: {error}")))
+                Err(Error::new(error).context("cannot write to stdout"))
             }
             _ => Ok(()),
         }
     }
 
     /// [`Session::write`] of what is at hand.
-    pub fn print(&self, content: &[u8]) -> Result<(), Failure> {
+    pub fn print(&self, content: &[u8]) -> Result<()> {
         self.write(|out| out.write_all(content))
     }
 
@@ -113,17 +115,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Says on stderr why the run could not judge.
-    pub fn say(&self, error: &RunError) {
+    /// Says something on stderr. Where that cannot be done nobody is left to be told.
+    pub fn say(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         let mut words = Vec::new();
-        if render::human::error(error, &mut words).is_ok() {
+        if write(&mut words).is_ok() {
             let _ = io::stderr().write_all(&words);
         }
     }
 
     /// Says why the run could not judge: to people on stderr, to a machine in its document.
     pub fn fail(&self, command: &str, error: &RunError) {
-        self.say(error);
+        self.say(|out| render::human::error(error, out));
         let mut out = Vec::new();
         if self.common.format() != Format::Human
             && render::error(self.common.format(), command, error, &mut out).is_ok()
@@ -142,4 +144,9 @@ impl<'a> Session<'a> {
     pub fn shows_progress(&self) -> bool {
         !self.common.no_progress && !self.common.quiet && io::stderr().is_terminal()
     }
+}
+
+/// Notes signals from now on, for a command that has something to take away before it ends.
+pub fn watch(second: Second) -> Result<Interrupt> {
+    Interrupt::watch(second).context("cannot prepare for signals")
 }

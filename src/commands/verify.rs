@@ -3,18 +3,18 @@
 //! What is wrong with the signature itself always fails the run, whatever `-A`, `-W` and `--fail-on` say: they reach
 //! `signature-binding` only.
 
-use super::Failure;
+use super::failure::Failure;
 use super::keys;
 use super::session::Session;
 use crate::check::authentication::{NotAsked, Recognised, compare, detached_signature, verified};
 use crate::check::contents::Depth;
 use crate::check::engine;
 use crate::check::inspect::{InspectError, InspectOptions, Inspected, inspect};
+use crate::cli::format::PlainFormat;
 use crate::cli::signing::Verify;
-use crate::host::files;
+use crate::host::files::{self, Links};
 use crate::render::signing::{self, Verification};
 use crate::report::finding::{Finding, Severity};
-use crate::report::format::Format;
 use crate::report::policy::{Level, Policy};
 use crate::report::verdict::Verdict;
 use crate::signing::authenticity::{Authenticity, Signature};
@@ -26,6 +26,7 @@ use crate::tree::names::Names;
 use crate::tree::nodes::Tree;
 use crate::tree::reading::SourceError;
 use crate::{exit_code, text};
+use anyhow::{Context, Error, Result, bail};
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -45,11 +46,7 @@ struct Job<'a> {
 }
 
 /// Verifies one path.
-pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        let help = Some("`check` verifies signatures too, and has the others".to_owned());
-        return Err(Failure::new("verify has the formats human and json only").help(help));
-    }
+pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8> {
     let folder = is_folder(&options.path)?;
     let configured = session.configuration()?;
     let job = Job {
@@ -61,21 +58,19 @@ pub fn run(options: &Verify, session: &Session<'_>) -> Result<u8, Failure> {
         trust: keys::trusted(&options.keys, &configured)?,
     };
     if job.trust.is_empty() {
-        let help = "give the public key that it must be signed with: --key FILE".to_owned();
-        return Err(Failure::new("no trusted key is known, so nothing was verified")
-            .at(&options.path)
-            .help(Some(help)));
+        let help = "give the public key that it must be signed with: --key FILE";
+        bail!(Failure::new("no trusted key is known, so nothing was verified").at(&options.path).help(help));
     }
     let verification = if folder { job.folder()? } else { job.file()? };
-    session.write(|out| match session.common.format() {
-        Format::Json => signing::verification_json(&verification, out),
-        _ => signing::verification(&verification, session.style(), out),
+    session.write(|out| match options.format.word {
+        PlainFormat::Json => signing::verification_json(&verification, out),
+        PlainFormat::Human => signing::verification(&verification, session.style(), out),
     })?;
     Ok(exit_code::of(verification.verdict))
 }
 
 impl Job<'_> {
-    fn file(&self) -> Result<Verification, Failure> {
+    fn file(&self) -> Result<Verification> {
         let (place, recognised) = self.signature(&self.options.path)?;
         let verifier = RefCell::new(self.verifier(&recognised));
         let mut inspected = self.read(Depth::Judge, &|chunk| {
@@ -83,8 +78,8 @@ impl Job<'_> {
                 verifier.update(chunk);
             }
         })?;
-        let snapshot = &mut inspected.snapshot;
         let mut verifier = verifier.into_inner();
+        let snapshot = &mut inspected.snapshot;
         if verifier.is_some() && snapshot.sha256.is_none() {
             verifier = self.second_read(&recognised)?;
         }
@@ -105,14 +100,14 @@ impl Job<'_> {
 
     /// A file that reading gave up on as a bundle: it is read again from its start to its end, and nothing that the
     /// first reading saw is used.
-    fn second_read(&self, recognised: &Recognised) -> Result<Option<Verifier>, Failure> {
-        let cannot = |error: io::Error| {
+    fn second_read(&self, recognised: &Recognised) -> Result<Option<Verifier>> {
+        let unread = || {
             let shown = text::printable(&self.options.path);
-            Failure::new(format!("cannot read {shown}: {error}")).at(&self.options.path)
+            Failure::new(format!("cannot read {shown}")).at(&self.options.path)
         };
-        let mut content = File::open(&self.options.path).map_err(cannot)?;
-        if !content.metadata().map_err(cannot)?.is_file() {
-            return Err(cannot(io::Error::other("it is no sound bundle, and cannot be read twice")));
+        let mut content = File::open(&self.options.path).with_context(unread)?;
+        if !content.metadata().with_context(unread)?.is_file() {
+            return Err(Error::msg("it is no sound bundle, and cannot be read twice").context(unread()));
         }
         let mut verifier = self.verifier(recognised);
         let mut buffer = vec![0; 128 * 1024];
@@ -125,14 +120,14 @@ impl Job<'_> {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(cannot(error)),
+                Err(error) => return Err(Error::new(error).context(unread())),
             }
         }
     }
 
     /// The manifest is read once: the bytes that are verified are those that the folder is compared with, and one that
     /// no trusted key signed is compared with nothing.
-    fn folder(&self) -> Result<Verification, Failure> {
+    fn folder(&self) -> Result<Verification> {
         let bytes = self.manifest()?;
         let place = Path::new(&self.options.path).join(MANIFEST);
         let (signature, recognised) = self.signature(&place.to_string_lossy())?;
@@ -149,35 +144,35 @@ impl Job<'_> {
         let mut inspected = self.read(if is_verified { Depth::Digests } else { Depth::Judge }, &|_| ())?;
         if let Some(defect) = inspected.hiding_defect() {
             let message = format!("the folder was not read to its end: {}", defect.what);
-            let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
-            return Err(Failure::new(message).at(&self.options.path).help(Some(help)));
+            let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth";
+            bail!(Failure::new(message).at(&self.options.path).help(help));
         }
         let manifest = is_verified.then(|| compare(&inspected.snapshot, &inspected.ownership, &bytes, &self.names));
         inspected.authenticity = Authenticity { manifest, manifest_signature, ..Authenticity::default() };
         Ok(self.conclude(&inspected))
     }
 
-    fn manifest(&self) -> Result<Vec<u8>, Failure> {
+    fn manifest(&self) -> Result<Vec<u8>> {
         let place = Path::new(&self.options.path).join(MANIFEST);
         let shown = text::printable_path(&place);
-        let mut read = files::read_regular(&place, MAX_MANIFEST, false).map_err(|error| {
+        let mut read = files::read_regular(&place, MAX_MANIFEST, Links::Refused).map_err(|error| {
             if error.kind() != io::ErrorKind::NotFound {
-                return Failure::new(format!("cannot read {shown}: {error}")).at(&shown);
+                return Error::new(error).context(Failure::new(format!("cannot read {shown}")).at(&shown));
             }
-            let help = "`bundle-doctor sign` makes one, in the folder that the bundle is made of".to_owned();
+            let help = "`bundle-doctor sign` makes one, in the folder that the bundle is made of";
             let message = format!("the folder has no {MANIFEST}, so nothing was verified");
-            Failure::new(message).at(&self.options.path).help(Some(help))
+            Failure::new(message).at(&self.options.path).help(help).into()
         })?;
         if read.size > MAX_MANIFEST {
-            return Err(Failure::new(format!("{shown} is larger than any manifest ({MAX_MANIFEST} bytes)")).at(&shown));
+            bail!(Failure::new(format!("{shown} is larger than any manifest ({MAX_MANIFEST} bytes)")).at(&shown));
         }
         Ok(std::mem::take(&mut *read.bytes))
     }
 
-    fn signature(&self, path: &str) -> Result<(PathBuf, Recognised), Failure> {
+    fn signature(&self, path: &str) -> Result<(PathBuf, Recognised)> {
         let found =
             detached_signature(path, self.options.keys.signature.as_deref()).map_err(InspectError::Signature)?;
-        found.ok_or_else(|| {
+        found.with_context(|| {
             let (message, help) = if path == "-" {
                 ("stdin has no signature beside it".to_owned(), "name it with --signature FILE")
             } else {
@@ -185,7 +180,7 @@ impl Job<'_> {
                 let message = format!("there is no {shown}.minisig and no {shown}.sig, so nothing was verified");
                 (message, "get the signature from where the file was released, or name it with --signature FILE")
             };
-            Failure::new(message).at(&self.options.path).help(Some(help.to_owned()))
+            Failure::new(message).at(&self.options.path).help(help)
         })
     }
 
@@ -194,14 +189,11 @@ impl Job<'_> {
         recognised.as_ref().ok().and_then(|file| Verifier::begin(file, &self.trust).ok())
     }
 
-    fn read(&self, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected, Failure> {
+    fn read(&self, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected> {
         let progress = self.session.progress();
-        let options = InspectOptions {
-            authentication: &NotAsked(raw),
-            progress: &|read, length| progress.show(read, length),
-            ..InspectOptions::plain(&self.names, self.limits, depth)
-        };
-        Ok(inspect(&self.options.path, &options)?)
+        let show = |read, length| progress.show(read, length);
+        let plain = InspectOptions::plain(&self.names, self.limits, depth);
+        Ok(inspect(&self.options.path, &InspectOptions { authentication: &NotAsked(raw), progress: &show, ..plain })?)
     }
 
     fn conclude(&self, inspected: &Inspected) -> Verification {
@@ -245,7 +237,7 @@ impl Job<'_> {
 }
 
 /// Whether the path is a folder. One that leads nowhere is said so before keys and signatures are looked for.
-fn is_folder(path: &str) -> Result<bool, Failure> {
+fn is_folder(path: &str) -> Result<bool> {
     if path == "-" {
         return Ok(false);
     }

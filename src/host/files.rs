@@ -8,6 +8,24 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+/// What becomes of a link where a file was looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Links {
+    /// What it leads to is opened.
+    Followed,
+    /// It is an error.
+    Refused,
+}
+
+/// What becomes of a file that is there already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Existing {
+    /// It stays, and that is an error.
+    Kept,
+    /// It is overwritten.
+    Replaced,
+}
+
 /// The start of a file, and how long the file is.
 pub struct Bounded {
     /// At most one byte more than the bound. Wiped when dropped, for it may be a key.
@@ -25,11 +43,11 @@ pub fn read_bounded(path: &Path, most: usize) -> io::Result<Bounded> {
 }
 
 /// Reads a file that was found and not named, up to a bound: nothing but a regular file is opened for long, so that
-/// a FIFO of that name holds nobody up. A link is followed only if `links` says so.
+/// a FIFO of that name holds nobody up.
 ///
 /// # Errors
 /// As [`read_bounded`]; also where it is no regular file.
-pub fn read_regular(path: &Path, most: usize, links: bool) -> io::Result<Bounded> {
+pub fn read_regular(path: &Path, most: usize, links: Links) -> io::Result<Bounded> {
     bounded(open_regular(path, links)?, most)
 }
 
@@ -59,9 +77,9 @@ pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Whatever opening gives; also where it is no regular file.
-pub fn open_regular(path: &Path, links: bool) -> io::Result<File> {
+pub fn open_regular(path: &Path, links: Links) -> io::Result<File> {
     let mut flags = rustix::fs::OFlags::NONBLOCK;
-    if !links {
+    if links == Links::Refused {
         flags |= rustix::fs::OFlags::NOFOLLOW;
     }
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
@@ -135,14 +153,17 @@ impl Staged {
         &self.place
     }
 
-    pub(super) fn commit(&self, force: bool) -> io::Result<()> {
+    pub(super) fn commit(&self, existing: Existing) -> io::Result<()> {
         if let Some(file) = &self.nameless {
-            if !force {
+            if existing == Existing::Kept {
                 return name(file, &self.place);
             }
             name(file, &self.beside)?;
         }
-        if force { fs::rename(&self.beside, &self.place) } else { rename_to_nothing(&self.beside, &self.place) }
+        match existing {
+            Existing::Kept => rename_to_nothing(&self.beside, &self.place),
+            Existing::Replaced => fs::rename(&self.beside, &self.place),
+        }
     }
 }
 
@@ -153,15 +174,15 @@ impl Drop for Staged {
     }
 }
 
-/// Puts all files in their places, or none of them. Without `force` nothing is overwritten, whoever else is writing;
-/// with it, a file that was replaced stays replaced when a later one cannot be.
+/// Puts all files in their places, or none of them. Where existing ones are kept, nothing is overwritten, whoever else is
+/// writing; otherwise, a file that was replaced stays replaced when a later one cannot be.
 ///
 /// # Errors
 /// The place that could not be taken, and why.
-pub fn commit(files: &[Staged], force: bool) -> Result<(), (PathBuf, io::Error)> {
+pub fn commit(files: &[Staged], existing: Existing) -> Result<(), (PathBuf, io::Error)> {
     for (at, file) in files.iter().enumerate() {
-        if let Err(error) = file.commit(force) {
-            if !force {
+        if let Err(error) = file.commit(existing) {
+            if existing == Existing::Kept {
                 for done in files.iter().take(at) {
                     let _ = fs::remove_file(&done.place);
                 }
@@ -228,10 +249,10 @@ mod tests {
         let stage =
             |words: &[u8]| [Staged::write(&one, words, 0o600).unwrap(), Staged::write(&two, words, 0o644).unwrap()];
         fs::write(&two, "old").unwrap();
-        let (place, error) = commit(&stage(b"new"), false).unwrap_err();
+        let (place, error) = commit(&stage(b"new"), Existing::Kept).unwrap_err();
         assert_eq!((place, error.kind()), (two.clone(), io::ErrorKind::AlreadyExists));
         assert_eq!((one.exists(), fs::read(&two).unwrap()), (false, b"old".to_vec()));
-        commit(&stage(b"new"), true).unwrap();
+        commit(&stage(b"new"), Existing::Replaced).unwrap();
         assert_eq!((fs::read(&one).unwrap(), fs::read(&two).unwrap()), (b"new".to_vec(), b"new".to_vec()));
         assert_eq!(fs::metadata(&one).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside");
@@ -245,11 +266,11 @@ mod tests {
         std::os::unix::fs::symlink(&file, &link).unwrap();
         let read = read_bounded(&file, 10).unwrap();
         assert_eq!((read.bytes.len(), read.size), (11, 100));
-        assert_eq!(read_regular(&link, 100, true).unwrap().size, 100);
-        assert!(read_regular(&link, 100, false).is_err());
-        assert!(read_regular(folder.path(), 100, true).is_err());
+        assert_eq!(read_regular(&link, 100, Links::Followed).unwrap().size, 100);
+        assert!(read_regular(&link, 100, Links::Refused).is_err());
+        assert!(read_regular(folder.path(), 100, Links::Followed).is_err());
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
-        assert!(read_regular(&pipe, 100, true).is_err(), "a FIFO that nobody writes to");
+        assert!(read_regular(&pipe, 100, Links::Followed).is_err(), "a FIFO that nobody writes to");
     }
 }

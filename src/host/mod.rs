@@ -89,7 +89,7 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result
         write(&mut out)?;
         out.flush()
     };
-    files::Staged::with(path, 0o666, buffered)?.commit(true)
+    files::Staged::with(path, 0o666, buffered)?.commit(files::Existing::Replaced)
 }
 
 /// Appends to a file, which is made if it is not there.

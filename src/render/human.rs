@@ -1,6 +1,6 @@
 //! What a person reads: the verdict in one line, then what is wrong, where, why, and the command to type.
 
-use super::Pages;
+use super::pages::Pages;
 use super::style::{Style, shortened};
 use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;

@@ -1,6 +1,6 @@
 //! JSON, version 1: the document of `docs/check.schema.json` and its sisters.
 
-use super::Pages;
+use super::pages::Pages;
 use crate::check::rules::{RULES, Rule};
 use crate::doctor::causes::{CAUSES, Cause};
 use crate::release::checklist::{LINES, Line};

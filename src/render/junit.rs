@@ -1,7 +1,7 @@
 //! JUnit XML, which GitLab and Jenkins read: a suite for each subject, a case for each rule.
 
 use super::sarif::{as_finding, inside};
-use crate::check::rules::{Judges, RULES};
+use crate::check::rules::{Judges, RULES, Rule};
 use crate::doctor::report::DoctorReport;
 use crate::report::finding::{Allowed, Finding};
 use crate::report::run_error::RunError;
@@ -94,15 +94,15 @@ fn suite(subject: &SubjectReport, fail_on: FailOn) -> TestSuite {
     let mut suite = TestSuite::new(one_line(&subject.path));
     suite.set_time(NO_TIME);
     for rule in RULES {
-        let silent = subject.tree_unknown && rule.judges == Judges::Tree;
-        suite.add_test_case(rule_case(subject, rule.id, silent, fail_on));
+        suite.add_test_case(rule_case(subject, rule, fail_on));
     }
     suite
 }
 
-fn rule_case(subject: &SubjectReport, rule: &str, silent: bool, fail_on: FailOn) -> TestCase {
-    let found: Vec<_> = subject.findings.iter().filter(|finding| finding.rule == rule).collect();
-    let allowed: Vec<_> = subject.allowed.iter().filter(|allowed| allowed.finding.rule == rule).collect();
+fn rule_case(subject: &SubjectReport, rule: &Rule, fail_on: FailOn) -> TestCase {
+    let silent = subject.tree_unknown && rule.judges == Judges::Tree;
+    let found: Vec<_> = subject.findings.iter().filter(|finding| finding.rule == rule.id).collect();
+    let allowed: Vec<_> = subject.allowed.iter().filter(|allowed| allowed.finding.rule == rule.id).collect();
     let failing = found.iter().find(|finding| fail_on.verdict([**finding]) == Verdict::Fail);
     let mut aside = String::new();
     let status = match (failing, allowed.first()) {
@@ -127,7 +127,7 @@ fn rule_case(subject: &SubjectReport, rule: &str, silent: bool, fail_on: FailOn)
         SubjectKind::Archive => "bundle-doctor.archive",
         SubjectKind::Directory => "bundle-doctor.directory",
     };
-    let mut case = case(rule, class, status);
+    let mut case = case(rule.id, class, status);
     if !aside.is_empty() {
         case.set_system_out(xml(&aside));
     }

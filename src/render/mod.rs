@@ -6,6 +6,7 @@ pub mod human;
 pub mod json;
 mod junit;
 pub mod pack;
+pub mod pages;
 pub mod rehearsal;
 pub mod release;
 mod sarif;
@@ -16,10 +17,7 @@ mod style;
 
 pub use style::Style;
 
-use crate::check::rules::Rule;
-use crate::doctor::causes::Cause;
 use crate::doctor::report::DoctorReport;
-use crate::release::checklist::Line;
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
 use crate::report::subject::CheckReport;
@@ -27,26 +25,6 @@ use crate::report::verdict::FailOn;
 use crate::signing::manifest::push_line;
 use crate::tree::nodes::Tree;
 use std::io::{self, Write};
-
-/// What there is to read of one id.
-pub struct Pages {
-    /// The rule of that name.
-    pub rule: Option<&'static Rule>,
-    /// The cause of that name.
-    pub cause: Option<&'static Cause>,
-    /// The line of the checklist of that name.
-    pub line: Option<&'static Line>,
-}
-
-impl Pages {
-    /// All pages, the rule's first, a blank line between.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let pages =
-            [self.rule.map(|rule| rule.page), self.cause.map(|cause| cause.page), self.line.map(|line| line.page)];
-        pages.into_iter().flatten().collect::<Vec<_>>().join("\n")
-    }
-}
 
 /// Writes the report of `check`.
 ///

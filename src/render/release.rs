@@ -5,7 +5,6 @@ use super::human::{fix, wrapped};
 use super::json;
 use super::junit::{self, NO_TIME, one_line, skipped, xml};
 use super::style::Style;
-use crate::report::format::Format;
 use crate::report::release::{Judgement, LineReport, ReleaseReport, Status};
 use crate::report::verdict::Verdict;
 use crate::text;
@@ -13,21 +12,11 @@ use quick_junit::{NonSuccessKind, TestCaseStatus, TestSuite};
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// Writes the report of `release`.
+/// The checklist, ticked.
 ///
 /// # Errors
-/// Whatever `out` gives; `Unsupported` for SARIF, which speaks of bundles.
-pub fn release(format: Format, report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Human => human(report, style, out),
-        Format::Json => as_json(report, out),
-        Format::Junit => as_junit(report, out),
-        Format::Github => as_commands(report, out),
-        Format::Sarif => Err(io::Error::from(io::ErrorKind::Unsupported)),
-    }
-}
-
-fn human(report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+/// Whatever `out` gives.
+pub fn human(report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let version = report.version.as_deref().map_or_else(String::new, |version| format!(" {version}"));
     writeln!(out, "{}{version}  {}", report.repo, style.verdict(report.verdict, &verdict(report)))?;
     if style.quiet {
@@ -71,7 +60,11 @@ fn verdict(report: &ReleaseReport) -> String {
     }
 }
 
-fn as_json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+/// The document of `release`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Body<'a> {
         repo: &'a str,
@@ -98,7 +91,10 @@ fn as_json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A case for each line: one that is open is skipped, as nobody could tell.
-fn as_junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     let mut suite = TestSuite::new(one_line(&report.repo));
     suite.set_time(NO_TIME);
     for LineReport { id, judgement } in &report.lines {
@@ -118,7 +114,11 @@ fn as_junit(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     junit::write(std::iter::once(suite), out)
 }
 
-fn as_commands(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
+/// A workflow command for each line that did not pass.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub fn github(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
     for LineReport { id, judgement } in &report.lines {
         let name = match judgement.status {
             Status::Pass => continue,

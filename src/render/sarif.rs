@@ -4,7 +4,7 @@ use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;
 use crate::doctor::report::DoctorReport;
 use crate::report::diagnosis::{Command, Diagnosis};
-use crate::report::finding::{Finding, Severity};
+use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::run_error::RunError;
 use crate::report::subject::{CheckReport, SubjectReport};
 use crate::tree::snapshot::SubjectKind;
@@ -81,6 +81,7 @@ pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
         line: None,
         evidence: seen,
         help: commands.collect::<Vec<_>>().join("\n"),
+        detail: Detail::None,
     }
 }
 

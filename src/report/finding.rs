@@ -26,6 +26,28 @@ impl Severity {
     }
 }
 
+/// What a finding says to those who decide on it, in a type: its message may be reworded by anyone at any time.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Detail {
+    /// Nothing beyond its rule and its place.
+    #[default]
+    None,
+    /// Node stops at it: said where the same rule also finds what Node does not notice.
+    StopsNode,
+    /// A package that is imported cannot be found.
+    PackageAbsent {
+        /// The name it is imported by.
+        name: String,
+    },
+    /// A link in a package's place leads nowhere.
+    PackageLinked {
+        /// The name that the package is imported by.
+        name: String,
+    },
+    /// A file that should be there is not.
+    FileAbsent,
+}
+
 /// What a rule saw, before the engine gives it a severity.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observation {
@@ -41,6 +63,8 @@ pub struct Observation {
     pub help: String,
     /// Where this case is better or worse than the rule's default.
     pub severity: Option<Severity>,
+    /// See [`Finding::detail`].
+    pub detail: Detail,
 }
 
 impl Observation {
@@ -84,6 +108,13 @@ impl Observation {
         self.severity = Some(severity);
         self
     }
+
+    /// What is decided on.
+    #[must_use]
+    pub fn detail(mut self, detail: Detail) -> Self {
+        self.detail = detail;
+        self
+    }
 }
 
 /// One finding.
@@ -103,6 +134,9 @@ pub struct Finding {
     pub evidence: Option<String>,
     /// What to do, command lines one a line.
     pub help: String,
+    /// What other parts decide on, so that none of them looks for words above. No format shows it.
+    #[serde(skip)]
+    pub detail: Detail,
 }
 
 /// A finding that the configuration or a flag allowed.

@@ -81,7 +81,7 @@ pub trait ContentObserver {
 
 /// A subject that could not be read at all, so that nothing can be said about it.
 #[derive(Debug, thiserror::Error)]
-#[error("{action} {path}: {source}")]
+#[error("{action} {path}")]
 pub struct SourceError {
     /// What was tried: `cannot open`.
     pub action: &'static str,

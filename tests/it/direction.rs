@@ -113,7 +113,8 @@ fn named(code: &str, children: &BTreeSet<String>) -> Vec<Named> {
     let mut found = Vec::new();
     let mut using: Option<(usize, String)> = None;
     for (number, line) in code.lines().enumerate() {
-        let is_use = line.split_whitespace().any(|word| word == "use");
+        let statement = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
+        let is_use = statement.trim_start_matches("pub ").starts_with("use ");
         match &mut using {
             Some((_, text)) => text.push_str(line),
             None if is_use => using = Some((number + 1, line[line.find("use ").unwrap() + 4..].to_owned())),

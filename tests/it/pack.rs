@@ -248,7 +248,7 @@ fn wrong_usage_is_told_and_nothing_is_written() {
         ("OUT inside the folder", &["bundle", "-o", "bundle/x.tar.gz"], "lies inside the folder"),
         ("a signature of another archive", &["bundle", "-o", "signed.tar.gz"], "would stay beside another"),
         ("no repository", &["--from-repo", "absent"], "the bundle's folder is not there"),
-        ("a format", &["bundle", "-o", "x.tar.gz", "--format", "sarif"], "human and json only"),
+        ("a format", &["bundle", "-o", "x.tar.gz", "--format", "sarif"], "[possible values: human, json]"),
     ] {
         let done = run_in(folder.path(), &[&["pack"], args].concat(), &TIME, b"");
         assert_eq!(done.code, 2, "{case}: {}", done.stdout);

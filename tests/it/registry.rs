@@ -1,8 +1,10 @@
 //! The registry tests itself: nothing about a rule is forgotten, and each thing has one name.
 
+use crate::causes::{cases, is_bad};
 use crate::fixtures::{folder, of_rule};
 use bundle_doctor::check::rules::{Judges, RULES};
-use bundle_doctor::doctor::causes::{CAUSES, FINDINGS_FOLLOW_FROM};
+use bundle_doctor::doctor::causes::CAUSES;
+use bundle_doctor::doctor::diagnose::FINDINGS_FOLLOW_FROM;
 use bundle_doctor::release::checklist::LINES;
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,10 +15,7 @@ const WITHOUT_FIXTURES: [&str; 5] =
     ["signature-missing", "signature-invalid", "signature-untrusted", "signature-binding", "checksum-mismatch"];
 
 /// Modules in `src/check/rules/` that are no rules but help several.
-const HELPERS: [&str; 6] = ["mod", "faults", "links", "modes", "bounded", "specifiers"];
-
-/// Rules of docs/reference/contract.md, "Rules to come", that causes name already.
-const LATER: [&str; 0] = [];
+const HELPERS: [&str; 8] = ["mod", "rule", "defects", "faults", "links", "modes", "bounded", "specifiers"];
 
 fn names_in(folder: &Path, ending: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -27,34 +26,58 @@ fn ids() -> BTreeSet<String> {
     RULES.iter().map(|rule| rule.id.to_owned()).collect()
 }
 
-#[test]
-fn ids_are_unique_and_are_the_names_of_files_pages_and_fixtures() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    assert_eq!(ids().len(), RULES.len(), "an id stands twice in the table");
-    let files: BTreeSet<_> = names_in(&root.join("src/check/rules"), ".rs")
-        .into_iter()
-        .filter(|name| !HELPERS.contains(&name.as_str()))
-        .map(|name| name.replace('_', "-"))
-        .collect();
-    assert_eq!(files, ids(), "src/check/rules/ and the table differ");
-    assert_eq!(names_in(&root.join("docs/rules"), ".md"), ids(), "docs/rules/ and the table differ");
-    let with_fixtures: BTreeSet<_> = ids().into_iter().filter(|id| !WITHOUT_FIXTURES.contains(&id.as_str())).collect();
-    assert_eq!(names_in(&folder(), ""), with_fixtures, "fixtures/rules/ and the table differ");
+/// What each id lacks of the things that every rule, cause or line has: a thing is named with `ID` or `FILE` in its place.
+fn lacking(kind: &str, things: &[(&str, BTreeSet<String>)]) -> String {
+    let all: BTreeSet<&String> = things.iter().flat_map(|(_, ids)| ids).collect();
+    let lacks = |id: &String| {
+        let named = |thing: &str| thing.replace("ID", id).replace("FILE", &id.replace('-', "_"));
+        let absent = things.iter().filter(|(_, ids)| !ids.contains(id)).map(|(thing, _)| named(thing));
+        absent.map(|thing| format!("the {kind} `{id}` has no {thing}\n")).collect::<String>()
+    };
+    all.into_iter().map(lacks).collect()
+}
+
+/// The files of a folder of `src`, by the ids that they would have.
+fn ids_of_files(folder: &str, helpers: &[&str]) -> BTreeSet<String> {
+    let files = names_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), ".rs").into_iter();
+    files.filter(|name| !helpers.contains(&name.as_str())).map(|name| name.replace('_', "-")).collect()
+}
+
+fn pages(folder: &str) -> BTreeSet<String> {
+    names_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), ".md")
+}
+
+/// The rules with a fixture whose name begins so, and those that can have none.
+fn with_fixture(start: &str) -> BTreeSet<String> {
+    let has =
+        |id: &String| of_rule(id).iter().any(|path| path.file_name().unwrap().to_str().unwrap().starts_with(start));
+    names_in(&folder(), "").into_iter().filter(has).chain(WITHOUT_FIXTURES.map(str::to_owned)).collect()
 }
 
 #[test]
-fn every_rule_has_a_bad_and_a_good_fixture() {
-    for rule in RULES.iter().filter(|rule| !WITHOUT_FIXTURES.contains(&rule.id)) {
-        let names: Vec<_> =
-            of_rule(rule.id).iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
-        for start in ["bad-", "good-"] {
-            assert!(names.iter().any(|name| name.starts_with(start)), "{} has no {start} fixture", rule.id);
-        }
-        assert!(
-            names.iter().all(|name| name.starts_with("bad-") || name.starts_with("good-")),
-            "{}: {names:?}",
-            rule.id
-        );
+fn every_rule_has_a_file_a_line_a_page_a_bad_and_a_good_fixture() {
+    assert_eq!(ids().len(), RULES.len(), "an id stands twice in the table");
+    let lacking = lacking(
+        "rule",
+        &[
+            ("file `src/check/rules/FILE.rs`", ids_of_files("src/check/rules", &HELPERS)),
+            ("line in the table of `src/check/rules/mod.rs`", ids()),
+            ("page `docs/rules/ID.md`", pages("docs/rules")),
+            ("fixture `fixtures/rules/ID/bad-*.tree`", with_fixture("bad-")),
+            ("fixture `fixtures/rules/ID/good-*.tree`", with_fixture("good-")),
+        ],
+    );
+    assert!(lacking.is_empty(), "{lacking}");
+}
+
+#[test]
+fn fixtures_are_bad_or_good() {
+    for path in names_in(&folder(), "").iter().flat_map(|id| of_rule(id)) {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let named = ["bad-", "good-"].iter().any(|start| name.starts_with(start)) && name.ends_with(".tree");
+        assert!(named, "{} is neither `bad-*.tree` nor `good-*.tree`", path.display());
+        let id = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        assert!(!WITHOUT_FIXTURES.contains(&id), "{id} has fixtures: take it off the list of those that have none");
     }
 }
 
@@ -108,18 +131,22 @@ fn rules_about_the_archive_are_named_so() {
     }
 }
 
+/// Modules in `src/release/checklist/` that are no lines but help several.
+const LINE_HELPERS: [&str; 4] = ["mod", "line", "compared", "versions"];
+
 #[test]
 fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let lines: BTreeSet<_> = LINES.iter().map(|line| line.id.to_owned()).collect();
     assert_eq!(lines.len(), LINES.len(), "an id stands twice in the table");
-    let files: BTreeSet<_> = names_in(&root.join("src/release/checklist"), ".rs")
-        .into_iter()
-        .filter(|name| !["mod", "compared", "versions"].contains(&name.as_str()))
-        .map(|name| name.replace('_', "-"))
-        .collect();
-    assert_eq!(files, lines, "src/release/checklist/ and the table differ");
-    assert_eq!(names_in(&root.join("docs/checklist"), ".md"), lines, "docs/checklist/ and the table differ");
+    let lacking = lacking(
+        "line",
+        &[
+            ("file `src/release/checklist/FILE.rs`", ids_of_files("src/release/checklist", &LINE_HELPERS)),
+            ("line in the table of `src/release/checklist/mod.rs`", lines.clone()),
+            ("page `docs/checklist/ID.md`", pages("docs/checklist")),
+        ],
+    );
+    assert!(lacking.is_empty(), "{lacking}");
     assert!(lines.is_disjoint(&ids()), "an id is a rule's and a line's");
     let contract = [
         "version-agent",
@@ -148,31 +175,34 @@ fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
     }
 }
 
-#[test]
-fn later_rules_are_not_half_there() {
-    for id in LATER {
-        assert!(!ids().contains(id), "{id} is there: take it off this list");
-    }
-}
-
 /// Modules in `src/doctor/causes/` that are no causes but help several.
-const CAUSE_HELPERS: [&str; 7] = ["mod", "crash", "evidence", "findings", "fix", "halted_update", "started"];
+const CAUSE_HELPERS: [&str; 8] = ["mod", "cause", "crash", "evidence", "findings", "fix", "halted_update", "started"];
 
 fn cause_ids() -> BTreeSet<String> {
     CAUSES.iter().map(|cause| cause.id.to_owned()).collect()
 }
 
+/// The causes that a server of `tests/it/causes/` is about and on which they are found, or on which they are not. Rules have
+/// fixtures of their own.
+fn with_server(bad: bool) -> BTreeSet<String> {
+    let about = cases().filter(|case| is_bad(case) == bad).map(|(about, ..)| (*about).to_owned());
+    about.filter(|id| cause_ids().contains(id) || !ids().contains(id)).collect()
+}
+
 #[test]
-fn ids_of_causes_are_unique_and_are_the_names_of_files_and_pages() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+fn every_cause_has_a_file_a_line_a_page_a_bad_and_a_good_server() {
     assert_eq!(cause_ids().len(), CAUSES.len(), "an id stands twice in the table");
-    let files: BTreeSet<_> = names_in(&root.join("src/doctor/causes"), ".rs")
-        .into_iter()
-        .filter(|name| !CAUSE_HELPERS.contains(&name.as_str()))
-        .map(|name| name.replace('_', "-"))
-        .collect();
-    assert_eq!(files, cause_ids(), "src/doctor/causes/ and the table differ");
-    assert_eq!(names_in(&root.join("docs/causes"), ".md"), cause_ids(), "docs/causes/ and the table differ");
+    let lacking = lacking(
+        "cause",
+        &[
+            ("file `src/doctor/causes/FILE.rs`", ids_of_files("src/doctor/causes", &CAUSE_HELPERS)),
+            ("line in the table of `src/doctor/causes/mod.rs`", cause_ids()),
+            ("page `docs/causes/ID.md`", pages("docs/causes")),
+            ("server in `tests/it/causes/` on which it is found", with_server(true)),
+            ("server in `tests/it/causes/` that looks like it and on which it is not found", with_server(false)),
+        ],
+    );
+    assert!(lacking.is_empty(), "{lacking}");
 }
 
 #[test]
@@ -204,7 +234,7 @@ fn what_a_cause_follows_from_exists_and_comes_before_it() {
         );
         for parent in cause.follows_from {
             let before = CAUSES.iter().position(|other| other.id == *parent);
-            let is_rule = ids().contains(*parent) || LATER.contains(parent);
+            let is_rule = ids().contains(*parent);
             assert!(before.map_or(is_rule, |before| before < at), "{} follows from {parent}", cause.id);
         }
     }

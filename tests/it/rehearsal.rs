@@ -5,7 +5,7 @@ use crate::formats::{assert_valid, schema};
 use crate::program::{run, run_in};
 use bundle_doctor::check::engine;
 use bundle_doctor::render::{self, Style};
-use bundle_doctor::report::finding::{Finding, Severity};
+use bundle_doctor::report::finding::{Detail, Finding, Severity};
 use bundle_doctor::report::format::Format;
 use bundle_doctor::report::policy::{Level, Override, Policy, Selector};
 use bundle_doctor::report::run_error::RunError;
@@ -64,6 +64,7 @@ fn fails(generation: Generation) -> RehearsalRun {
         line: None,
         evidence: Some("Error [ERR_X]: <no> 100%".to_owned()),
         help: "`bundle-doctor explain update-drops-shared` says how to mend it".to_owned(),
+        detail: Detail::None,
     };
     let aftermath = Some(UpdateStep::Restart.stopped());
     RehearsalRun { ending: Ending::Fails, steps, finding: Some(finding), aftermath, kept: None, ..starts(generation) }

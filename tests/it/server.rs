@@ -6,7 +6,7 @@ use bundle_doctor::doctor::facts::{
     Node, Places, Presence, Process, Reach, Reached, Service, UnitOnDisk, Volume,
 };
 use bundle_doctor::report::bundle_layout::BundleLayout;
-use bundle_doctor::report::finding::{Finding, Severity};
+use bundle_doctor::report::finding::{Detail, Finding, Severity};
 use bundle_doctor::report::moment::Moment;
 use bundle_doctor::report::policy::Policy;
 use bundle_doctor::report::signature::SignatureReport;
@@ -55,6 +55,7 @@ pub fn report(path: &str, kind: SubjectKind) -> SubjectReport {
     }
 }
 
+/// What a rule found, and Node stops at.
 pub fn finding(rule: &'static str, path: &str) -> Finding {
     Finding {
         rule,
@@ -64,6 +65,7 @@ pub fn finding(rule: &'static str, path: &str) -> Finding {
         line: None,
         evidence: None,
         help: String::new(),
+        detail: Detail::StopsNode,
     }
 }
 
@@ -214,6 +216,10 @@ pub trait Break {
     fn nested_unit(&mut self);
     /// A rule found something in the deployed bundle.
     fn found(&mut self, rule: &'static str, path: &str);
+    /// A rule warns of something in the deployed bundle.
+    fn warned(&mut self, rule: &'static str, path: &str);
+    /// A link in the place of a package leads nowhere.
+    fn linked(&mut self, package: &str);
     /// Nothing is installed: these declared packages are imported, and are not there.
     fn not_installed(&mut self, packages: &[&str]);
     /// The agent dies at every start, with these lines and this end.
@@ -274,12 +280,22 @@ impl Break for Facts {
         self.inspected().report.findings.push(finding(rule, path));
     }
 
+    fn warned(&mut self, rule: &'static str, path: &str) {
+        self.inspected().report.findings.push(Finding { severity: Severity::Warning, ..finding(rule, path) });
+    }
+
+    fn linked(&mut self, package: &str) {
+        let mut finding = finding("workspace-link", &format!("node_modules/{package}"));
+        finding.detail = Detail::PackageLinked { name: package.to_owned() };
+        self.inspected().report.findings.push(finding);
+    }
+
     fn not_installed(&mut self, packages: &[&str]) {
         let inspected = self.inspected();
         (inspected.has_modules, inspected.has_dependencies) = (false, false);
         for package in packages {
             let mut finding = finding("undeclared-dependency", "dist/index.js");
-            finding.message = format!("`{package}` is in no node_modules that the importing file can see. Node stops");
+            finding.detail = Detail::PackageAbsent { name: (*package).to_owned() };
             inspected.report.findings.push(finding);
             inspected.absent_dependencies.push((*package).to_owned());
         }

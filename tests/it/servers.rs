@@ -8,14 +8,17 @@ use crate::formats::{assert_valid, schema};
 use crate::tree::Fixture;
 use bundle_doctor::check::authentication::Trust;
 use bundle_doctor::doctor::diagnose::diagnose;
+use bundle_doctor::doctor::facts::{DeploymentState, Fact, Facts};
 use bundle_doctor::doctor::probe::{self, BundleJudge, ProbeOptions};
 use bundle_doctor::doctor::recording::Recorded;
 use bundle_doctor::doctor::report::DoctorReport;
 use bundle_doctor::exit_code;
 use bundle_doctor::render::{self, Style};
+use bundle_doctor::report::diagnosis::{Command, Diagnosis};
 use bundle_doctor::report::finding::Severity;
 use bundle_doctor::report::format::Format;
 use bundle_doctor::report::policy::Policy;
+use bundle_doctor::report::server::Check;
 use bundle_doctor::report::verdict::FailOn;
 use bundle_doctor::signing::TrustStore;
 use bundle_doctor::tree::limits::Limits;
@@ -55,8 +58,41 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
+/// Whose words the findings on a server's bundles have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// The rules'.
+    Rules,
+    /// Nobody's: not a word is left of what any rule says.
+    Nonsense,
+}
+
+const NONSENSE: &str = "frabjous";
+
+fn expected(case: &Path) -> Expected {
+    serde_json::from_str(&fs::read_to_string(case.join("expected.json")).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", case.display()))
+}
+
+fn reword(facts: &mut Facts) {
+    let bundles = [Some(&mut facts.deployment), Some(&mut facts.backup), facts.nested_backup.as_mut()];
+    let reports = bundles.into_iter().flatten().filter_map(|deployment| match &mut deployment.state {
+        Fact::Known(DeploymentState::Present(inspected)) => Some(&mut inspected.report),
+        _ => None,
+    });
+    let download = match &mut facts.download {
+        Fact::Known(Some(download)) => Some(&mut download.report),
+        _ => None,
+    };
+    for finding in reports.chain(download).flat_map(|report| &mut report.findings) {
+        finding.message = NONSENSE.to_owned();
+        finding.help = NONSENSE.to_owned();
+        finding.evidence = finding.evidence.as_ref().map(|_| NONSENSE.to_owned());
+    }
+}
+
 /// The report on a recorded server, whose folders are laid out below `scratch`.
-fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
+fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> DoctorReport {
     let mut server = Recorded::parse(&fs::read_to_string(case.join("answers.jsonl")).unwrap()).unwrap();
     for (number, (path, tree)) in expected.places.iter().enumerate() {
         let fixture = Fixture::load(&case.join(tree));
@@ -75,7 +111,10 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path) -> DoctorReport {
         ProbeOptions { unit: documented_paths::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
     let trust = Trust { keys: TrustStore::new(), required: false };
     let judge = BundleJudge { limits: Limits::default(), trust: &trust };
-    let (facts, _) = probe::examine(&server, &wishes, &documented_paths::names(), judge);
+    let (mut facts, _) = probe::examine(&server, &wishes, &documented_paths::names(), judge);
+    if words == Words::Nonsense {
+        reword(&mut facts);
+    }
     diagnose(facts, &Policy::plain())
 }
 
@@ -92,10 +131,9 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
     let mut wrong = Vec::new();
     for case in cases() {
         let name = case.file_name().unwrap().to_str().unwrap().to_owned();
-        let expected: Expected = serde_json::from_str(&fs::read_to_string(case.join("expected.json")).unwrap())
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expected = expected(&case);
         let scratch = tempfile::tempdir().unwrap();
-        let report = diagnosed(&case, &expected, scratch.path());
+        let report = diagnosed(&case, &expected, scratch.path(), Words::Rules);
         let causes: Vec<_> = report.diagnoses.iter().map(|diagnosis| diagnosis.cause.to_owned()).collect();
         let exit = exit_code::of_server(&report, FailOn::At(Severity::Error));
         if (report.health.name(), &causes, exit) != (expected.verdict.as_str(), &expected.causes, expected.exit) {
@@ -125,4 +163,33 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is decided on a server, all but the words: causes, how bad they are, what follows from them, and what to type.
+fn decided(report: &DoctorReport) -> Vec<String> {
+    let diagnosis = |one: &Diagnosis| {
+        let steps =
+            one.fix.iter().map(|step| (step.risk, step.commands.iter().map(Command::typed).collect::<Vec<_>>()));
+        let verify: Vec<_> = one.verify.iter().map(Command::typed).collect();
+        format!("{} {:?} {:?} {:?} {verify:?}", one.cause, one.severity, one.consequences, steps.collect::<Vec<_>>())
+    };
+    let check = |one: &Check| format!("{} {:?} {}", one.id, one.status, one.message);
+    let health = std::iter::once(report.health.name().to_owned());
+    health.chain(report.diagnoses.iter().map(diagnosis)).chain(report.checks.iter().map(check)).collect()
+}
+
+/// The rules' sentences are for people: `doctor` decides on nothing that any of them says.
+#[test]
+fn no_diagnosis_hangs_on_the_words_of_a_rule() {
+    let mut reworded = 0;
+    for case in cases() {
+        let expected = expected(&case);
+        let places = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let plain = diagnosed(&case, &expected, places[0].path(), Words::Rules);
+        let nonsense = diagnosed(&case, &expected, places[1].path(), Words::Nonsense);
+        assert_eq!(decided(&plain), decided(&nonsense), "{}", case.display());
+        let findings = nonsense.facts.deployment.inspected().map(|inspected| inspected.report.findings.as_slice());
+        reworded += findings.unwrap_or_default().iter().filter(|finding| finding.message == NONSENSE).count();
+    }
+    assert!(reworded > 20, "{reworded} findings were reworded");
 }

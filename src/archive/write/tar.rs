@@ -52,7 +52,7 @@ pub enum PackedContent<'e> {
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// A file of the folder could not be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// Its path in the folder, printable.
         path: String,

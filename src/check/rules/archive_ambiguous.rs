@@ -1,6 +1,7 @@
 //! `archive-ambiguous`: two extractors would read the archive differently.
 
-use super::{Judges, Rule};
+use super::defects;
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "two extractors would read the archive differently",
     page: include_str!("../../../docs/rules/archive-ambiguous.md"),
     judges: Judges::Archive,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };
@@ -21,7 +23,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     defects
         .map(|defect| {
             let message = format!("Extractors would not agree on this archive: {}", defect.what);
-            let observation = super::of_defect(defect, message);
+            let observation = defects::of_defect(defect, message);
             if defect.hides_tree {
                 observation.help(format!(
                     "make the archive again in one go with GNU tar, without appending to it:\n{}",

@@ -1,7 +1,8 @@
 //! `archive-link-escape`: a link that leads out of the bundle, or an entry written through a link.
 
+use super::defects;
 use super::links::{self, ModuleFault};
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
@@ -12,13 +13,14 @@ pub static RULE: Rule = Rule {
     summary: "a link that leads out of the bundle, or an entry written through a link",
     page: include_str!("../../../docs/rules/archive-link-escape.md"),
     judges: Judges::Archive,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let help = "replace the link by a copy of what it stands for, or leave it out";
-    let mut found = super::of_kind(bundle, &DefectKind::LinkEscape, |what| {
+    let mut found = defects::of_kind(bundle, &DefectKind::LinkEscape, |what| {
         format!("The archive has {what}; extracted as root it could write outside the bundle")
     });
     for observation in &mut found {

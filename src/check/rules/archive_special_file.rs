@@ -1,6 +1,7 @@
 //! `archive-special-file`: a device, FIFO, socket or entry of unknown type.
 
-use super::{Judges, Rule, bounded};
+use super::rule::{Judges, Rule, StopsStart};
+use super::{bounded, defects};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "a device, FIFO, socket or entry of unknown type",
     page: include_str!("../../../docs/rules/archive-special-file.md"),
     judges: Judges::Archive,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };
@@ -19,7 +21,7 @@ pub static RULE: Rule = Rule {
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let help = "remove it from the bundle: an agent needs regular files and directories only";
     let message = |what: &str| format!("The bundle has {what}; root's `tar` would create, misread or reject it");
-    let mut found = super::of_kind(bundle, &DefectKind::Special, message);
+    let mut found = defects::of_kind(bundle, &DefectKind::Special, message);
     let tree = bundle.tree();
     let special = tree.ids().filter_map(|id| match tree.kind(id) {
         Kind::Special(special) => Some((id, special)),

@@ -1,6 +1,6 @@
 //! `archive-unreadable`: the file is not a gzip-compressed tar archive, or not a whole one.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::{DefectKind, FileFormat, Unreadable};
@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "the file is not a gzip-compressed tar archive, or it is cut off or damaged",
     page: include_str!("../../../docs/rules/archive-unreadable.md"),
     judges: Judges::Archive,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -1,6 +1,7 @@
 //! `archive-unsafe-path`: a name in the archive is absolute, has `..` or a NUL, or is empty.
 
-use super::{Judges, Rule};
+use super::defects;
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "a name in the archive is absolute, has `..` or a NUL, or is empty",
     page: include_str!("../../../docs/rules/archive-unsafe-path.md"),
     judges: Judges::Archive,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };
@@ -22,7 +24,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             "The archive has {what}; root's `tar` would strip or skip it, another extractor would write outside the bundle"
         )
     };
-    super::of_kind(bundle, &DefectKind::UnsafePath, message)
+    defects::of_kind(bundle, &DefectKind::UnsafePath, message)
         .into_iter()
         .map(|observation| {
             observation.help(format!(

@@ -1,6 +1,6 @@
 //! `archive-wrapped`: everything is below one top folder, so extraction would nest it.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::{Bundle, Stage};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "everything is below one top folder, so extraction would nest it",
     page: include_str!("../../../docs/rules/archive-wrapped.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -1,18 +1,20 @@
 //! `checksum-mismatch`: a file differs from, is absent from, or is not listed in the manifest.
 
 use super::bounded;
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
-use crate::report::finding::{Observation, Severity};
+use crate::report::finding::{Detail, Observation, Severity};
 use crate::signing::authenticity::ManifestFile;
 use crate::signing::checksums::MismatchKind;
 use crate::signing::manifest_files::MANIFEST;
+
 pub static RULE: Rule = Rule {
     id: "checksum-mismatch",
     severity: Severity::Error,
     summary: "a file differs from, is absent from, or is not listed in the manifest",
     page: include_str!("../../../docs/rules/checksum-mismatch.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };
@@ -33,6 +35,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             MismatchKind::Different => "A file is not the one that the manifest lists: its SHA-256 differs",
             MismatchKind::Unlisted => "A file that the manifest does not list",
         };
-        Observation::new(message).at(crate::text::printable_bytes(&mismatch.path)).help(help)
+        let seen = Observation::new(message).at(crate::text::printable_bytes(&mismatch.path)).help(help);
+        // What an update deletes is missing for a reason of its own, which `doctor` knows.
+        if mismatch.kind == MismatchKind::Missing { seen.detail(Detail::FileAbsent) } else { seen }
     })
 }

@@ -1,7 +1,7 @@
 //! `dangling-link`: a link whose target is not in the bundle.
 
 use super::links::{self, ModuleFault};
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     summary: "a link whose target is not in the bundle",
     page: include_str!("../../../docs/rules/dangling-link.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

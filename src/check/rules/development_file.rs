@@ -1,6 +1,6 @@
 //! `development-file`: sources, compiler settings, caches, tests or workspace files that no server needs.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::development_files::DevelopmentFile;
@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "sources, compiler settings, caches, tests or workspace files that no server needs",
     page: include_str!("../../../docs/rules/development-file.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -1,6 +1,6 @@
 //! `entry-point-missing`: there is no regular, non-empty entry point (dist/index.js).
 
-use super::{Judges, MISPLACED, Rule};
+use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::resolve::Unresolved;
@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "there is no regular, non-empty entry point (dist/index.js)",
     page: include_str!("../../../docs/rules/entry-point-missing.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: MISPLACED,
     check,
 };

@@ -1,6 +1,6 @@
 //! What the rules about imports share: which faults are theirs, how bad they are, and how a place is shown.
 
-use super::MISPLACED;
+use super::rule::MISPLACED;
 use crate::check::bundle::Bundle;
 use crate::node::modules::{ImportPlace, Need};
 use crate::report::finding::{Observation, Severity};

@@ -1,6 +1,7 @@
 //! `foreign-owner`: the archive says that someone other than root owns its files.
 
-use super::{Judges, Rule, modes};
+use super::modes;
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::{Bundle, Stage};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{NodeId, Owner};
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "the archive says that someone other than root owns its files",
     page: include_str!("../../../docs/rules/foreign-owner.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -1,6 +1,7 @@
 //! `install-script`: the bundle's own package.json has a script that installing would run.
 
-use super::{Judges, Rule, specifiers};
+use super::rule::{Judges, Rule, StopsStart};
+use super::specifiers;
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
@@ -10,6 +11,7 @@ pub static RULE: Rule = Rule {
     summary: "the bundle's own package.json has a script that installing would run",
     page: include_str!("../../../docs/rules/install-script.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

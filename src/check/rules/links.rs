@@ -2,7 +2,7 @@
 
 use super::bounded;
 use crate::check::bundle::Bundle;
-use crate::report::finding::Observation;
+use crate::report::finding::{Detail, Observation};
 use crate::tree::nodes::resolve::Unresolved;
 use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::path::RelPath;
@@ -31,7 +31,12 @@ pub fn with(bundle: &Bundle<'_>, wanted: ModuleFault, message: &str, help: &str)
     let faulty = links.filter(|id| fault(bundle, *id) == Some(wanted));
     bounded::each(faulty, |id| {
         let target = crate::text::printable_bytes(tree.target(id)).into_owned();
-        Observation::new(message).at(tree.path(id)).evidence(format!("→ {target}")).help(help)
+        let path = tree.path(id);
+        let seen = Observation::new(message).at(&path).evidence(format!("→ {target}")).help(help);
+        match top_level_package(&path) {
+            Some(package) => seen.detail(Detail::PackageLinked { name: package.to_owned() }),
+            None => seen,
+        }
     })
 }
 

@@ -1,7 +1,7 @@
 //! `local-protocol`: a dependency by a path or protocol that the server does not have.
 
+use super::rule::{Judges, Rule, StopsStart};
 use super::specifiers::{self, Installed, Refers};
-use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::node::package::Dependency;
 use crate::report::finding::{Observation, Severity};
@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "a dependency by a path or protocol that the server does not have",
     page: include_str!("../../../docs/rules/local-protocol.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &["archive-wrapped"],
     check,
 };

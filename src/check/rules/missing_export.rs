@@ -1,6 +1,7 @@
 //! `missing-export`: a reachable file imports a name that its target inside the bundle does not export.
 
-use super::{Judges, Rule, bounded, faults};
+use super::rule::{Judges, Rule, StopsStart};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{ImportPlace, ModuleFault};
 use crate::report::finding::{Observation, Severity};
@@ -14,6 +15,7 @@ pub static RULE: Rule = Rule {
     summary: "a reachable file imports a name that its target inside the bundle does not export",
     page: include_str!("../../../docs/rules/missing-export.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: faults::EXPLAINED_BY,
     check,
 };

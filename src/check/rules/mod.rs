@@ -1,6 +1,6 @@
 //! The rules of `check`: one file each, and the table that names them all.
 //!
-//! A rule is a pure function from a [`Bundle`] to what it saw. It does not know of severities that the user changed,
+//! A rule is a pure function from a [`Bundle`](crate::check::bundle::Bundle) to what it saw. It does not know of severities that the user changed,
 //! of allowances or of formats. To add one, see `docs/contributing.md`.
 
 mod archive_ambiguous;
@@ -13,6 +13,7 @@ mod archive_wrapped;
 mod bounded;
 mod checksum_mismatch;
 mod dangling_link;
+mod defects;
 mod development_file;
 mod entry_point_missing;
 mod faults;
@@ -28,6 +29,7 @@ mod nested_layout;
 mod package_json_invalid;
 mod package_json_missing;
 mod path_not_portable;
+mod rule;
 mod runtime_dependency_missing;
 mod secret_file;
 mod setuid_file;
@@ -49,39 +51,7 @@ mod workspace_link;
 mod workspace_protocol;
 mod world_writable;
 
-use crate::check::bundle::Bundle;
-use crate::report::finding::{Observation, Severity};
-use crate::tree::defect::{Defect, DefectKind};
-
-/// One rule.
-pub struct Rule {
-    /// Its name, which is also its file's, its page's and its fixtures'.
-    pub id: &'static str,
-    /// How bad it is unless the user says otherwise.
-    pub severity: Severity,
-    /// One sentence, for `rules`, SARIF and shell completion.
-    pub summary: &'static str,
-    /// Its page in `docs/rules/`, which `explain` prints.
-    pub page: &'static str,
-    /// Whether it judges the tree, and so stays silent where the tree is not known.
-    pub judges: Judges,
-    /// Rules that explain it away: where one of them fires, this one is not reported.
-    pub follows_from: &'static [&'static str],
-    /// What it sees in a bundle.
-    pub check: fn(&Bundle<'_>) -> Vec<Observation>,
-}
-
-/// What a rule looks at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Judges {
-    /// The archive itself, whether or not its tree is known.
-    Archive,
-    /// The tree.
-    Tree,
-}
-
-/// Rules that say that the files are not where they belong: what is missing at the root follows from them.
-const MISPLACED: &[&str] = &["archive-wrapped", "nested-layout"];
+pub use rule::{Judges, Rule, StopsStart};
 
 /// Every rule, in the order in which findings are reported: the archive, who made it, its layout, the agent, the shared package,
 /// what is installed, and what should not be shipped.
@@ -132,23 +102,4 @@ pub static RULES: &[&Rule] = &[
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
-}
-
-/// What the reader noted of one kind of defect, worded by the rule that reports it.
-fn of_kind(bundle: &Bundle<'_>, kind: &DefectKind, word: impl Fn(&str) -> String) -> Vec<Observation> {
-    let defects = bundle.snapshot.defects.iter().filter(|defect| defect.kind == *kind);
-    defects.map(|defect| of_defect(defect, word(&defect.what))).collect()
-}
-
-fn of_defect(defect: &Defect, message: String) -> Observation {
-    let observation = Observation::new(message);
-    let observation = match &defect.name {
-        Some(name) => observation.at(name),
-        None => observation,
-    };
-    if defect.count > 1 {
-        observation.evidence(format!("the first of {} such entries", defect.count))
-    } else {
-        observation
-    }
 }

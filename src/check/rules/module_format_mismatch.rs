@@ -1,6 +1,7 @@
 //! `module-format-mismatch`: ES module syntax in a file that Node loads as CommonJS, or the reverse.
 
-use super::{Judges, Rule, bounded, faults};
+use super::rule::{Judges, Rule, StopsStart};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{FormatFault, ModuleFault, WrongFormat};
 use crate::report::finding::{Observation, Severity};
@@ -11,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "ES module syntax in a file that Node loads as CommonJS, or the reverse",
     page: include_str!("../../../docs/rules/module-format-mismatch.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: faults::EXPLAINED_BY,
     check,
 };

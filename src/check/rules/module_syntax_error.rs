@@ -1,6 +1,7 @@
 //! `module-syntax-error`: a file reachable from the entry point does not parse.
 
-use super::{Judges, Rule, bounded, faults};
+use super::rule::{Judges, Rule, StopsStart};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{ModuleFault, Need, SyntaxFault};
 use crate::node::node_version::NodeVersion;
@@ -13,6 +14,7 @@ pub static RULE: Rule = Rule {
     summary: "a file reachable from the entry point does not parse",
     page: include_str!("../../../docs/rules/module-syntax-error.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: faults::EXPLAINED_BY,
     check,
 };

@@ -1,6 +1,6 @@
 //! `nested-layout`: the old layout: the agent is below apps/agent/.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Observation, Severity};
@@ -12,6 +12,8 @@ pub static RULE: Rule = Rule {
     summary: "the old layout: the agent is below apps/agent/",
     page: include_str!("../../../docs/rules/nested-layout.md"),
     judges: Judges::Tree,
+    // The unit may start the agent below `apps/agent/`: the cause `deployment-nested` knows.
+    stops_start: StopsStart::Never,
     follows_from: &["archive-wrapped"],
     check,
 };

@@ -1,10 +1,10 @@
 //! `package-json-invalid`: package.json is not a JSON object with a name and a semver version.
 
-use super::{Judges, MISPLACED, Rule};
+use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
-use crate::report::finding::{Observation, Severity};
+use crate::report::finding::{Detail, Observation, Severity};
 use serde_json::Value;
 
 pub static RULE: Rule = Rule {
@@ -13,6 +13,8 @@ pub static RULE: Rule = Rule {
     summary: "package.json is not a JSON object with a name and a semver version",
     page: include_str!("../../../docs/rules/package-json-invalid.md"),
     judges: Judges::Tree,
+    // Node reads it for `type`, and asks for no name, version or dependency.
+    stops_start: StopsStart::AsFound,
     follows_from: MISPLACED,
     check,
 };
@@ -25,7 +27,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
                 format!("package.json cannot be used: {fault}. Step 5 of the update fails, or installs nothing");
             let help =
                 "correct it; `node -p \"require('./apps/agent/bundle/package.json')\"` shows what Node makes of it";
-            return vec![Observation::new(message).at("package.json").line(fault.line()).help(help)];
+            return vec![
+                Observation::new(message).at("package.json").line(fault.line()).help(help).detail(Detail::StopsNode),
+            ];
         }
         PackageFile::Read(package) => package,
     };

@@ -1,6 +1,6 @@
 //! `package-json-missing`: there is no package.json at the root.
 
-use super::{Judges, MISPLACED, Rule};
+use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::node::package_file::PackageFile;
 use crate::report::finding::{Observation, Severity};
@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "there is no package.json at the root",
     page: include_str!("../../../docs/rules/package-json-missing.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: MISPLACED,
     check,
 };

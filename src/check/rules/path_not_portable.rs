@@ -1,6 +1,7 @@
 //! `path-not-portable`: a name is not UTF-8, has control characters, or differs from another only by case or Unicode form.
 
-use super::{Judges, Rule, bounded};
+use super::bounded;
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
@@ -14,6 +15,7 @@ pub static RULE: Rule = Rule {
     summary: "a name is not UTF-8, has control characters, or differs from another only by case or Unicode form",
     page: include_str!("../../../docs/rules/path-not-portable.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -1,6 +1,6 @@
 //! `runtime-dependency-missing`: a package that the agent needs at run time is not declared.
 
-use super::{Judges, MISPLACED, Rule};
+use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
@@ -10,6 +10,7 @@ pub static RULE: Rule = Rule {
     summary: "a package that the agent needs at run time is not declared",
     page: include_str!("../../../docs/rules/runtime-dependency-missing.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: MISPLACED,
     check,
 };

@@ -1,6 +1,7 @@
 //! `secret-file`: a private key, credentials or an agent's identity.
 
-use super::{Judges, Rule, bounded};
+use super::bounded;
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{Content, NodeId};
@@ -11,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "a private key, credentials or an agent's identity",
     page: include_str!("../../../docs/rules/secret-file.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -1,6 +1,7 @@
 //! `setuid-file`: a file or directory has the set-uid or set-gid bit.
 
-use super::{Judges, Rule, modes};
+use super::modes;
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
@@ -10,6 +11,7 @@ pub static RULE: Rule = Rule {
     summary: "a file or directory has the set-uid or set-gid bit",
     page: include_str!("../../../docs/rules/setuid-file.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

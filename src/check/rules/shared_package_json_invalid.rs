@@ -1,11 +1,12 @@
 //! `shared-package-json-invalid`: the shared package's package.json is absent, invalid, misnamed or leads to nothing.
 
-use super::{Judges, Rule, specifiers};
+use super::rule::{Judges, Rule, StopsStart};
+use super::specifiers;
 use crate::check::bundle::Bundle;
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal, Resolver, Target};
-use crate::report::finding::{Observation, Severity};
+use crate::report::finding::{Detail, Observation, Severity};
 use crate::update::documented_paths;
 
 pub static RULE: Rule = Rule {
@@ -14,6 +15,8 @@ pub static RULE: Rule = Rule {
     summary: "the shared package's package.json is absent, invalid, misnamed or leads to nothing",
     page: include_str!("../../../docs/rules/shared-package-json-invalid.md"),
     judges: Judges::Tree,
+    // Not a name that is another's, nor what only pnpm refuses.
+    stops_start: StopsStart::AsFound,
     follows_from: &["archive-wrapped", "nested-layout", "shared-package-missing", "shared-package-linked"],
     check,
 };
@@ -56,12 +59,14 @@ fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
     let at = |message: String| Observation::new(message).at(&path).help(help.clone());
     let package = match &bundle.shared_package {
         PackageFile::Missing => {
-            return vec![at(
-                "The shared package has no package.json, so node does not know what to load from it".to_owned()
-            )];
+            let message = "The shared package has no package.json, so node does not know what to load from it";
+            return vec![at(message.to_owned()).detail(Detail::StopsNode)];
         }
         PackageFile::Invalid(fault) => {
-            return vec![at(format!("The shared package's package.json cannot be used: {fault}. Node stops with ERR_INVALID_PACKAGE_CONFIG")).line(fault.line())];
+            let message = format!(
+                "The shared package's package.json cannot be used: {fault}. Node stops with ERR_INVALID_PACKAGE_CONFIG"
+            );
+            return vec![at(message).line(fault.line()).detail(Detail::StopsNode)];
         }
         PackageFile::Read(package) => package,
     };
@@ -91,7 +96,9 @@ fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
                 ("main", "It has neither `main` nor `exports`, and no index.js at its root: node stops with")
             };
             let message = format!("{message} {}", refusal.message);
-            found.push(at(message).line(package.line_of([field])).evidence(stated(package, field)));
+            let seen = at(message).line(package.line_of([field])).evidence(stated(package, field));
+            // Of a broken `exports` `doctor` says what node says: `unknown-crash`.
+            found.push(if exports { seen } else { seen.detail(Detail::StopsNode) });
         }
         _ => {}
     }

@@ -1,6 +1,7 @@
 //! `shared-package-linked`: the shared package is a link, not a copy.
 
-use super::{Judges, MISPLACED, Rule, links, specifiers};
+use super::rule::{Judges, MISPLACED, Rule, StopsStart};
+use super::{links, specifiers};
 use crate::check::bundle::{Bundle, Stage};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "the shared package is a link, not a copy",
     page: include_str!("../../../docs/rules/shared-package-linked.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: MISPLACED,
     check,
 };

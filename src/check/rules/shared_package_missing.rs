@@ -1,6 +1,7 @@
 //! `shared-package-missing`: there is no copy of the shared package in node_modules.
 
-use super::{Judges, MISPLACED, Rule, links};
+use super::links;
+use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::Kind;
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "there is no copy of the shared package in node_modules",
     page: include_str!("../../../docs/rules/shared-package-missing.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: MISPLACED,
     check,
 };

@@ -1,15 +1,17 @@
 //! `signature-binding`: the signature was made for another file name or version.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::signing::authenticity::Signature;
+
 pub static RULE: Rule = Rule {
     id: "signature-binding",
     severity: Severity::Warning,
     summary: "the signature was made for another file name or version",
     page: include_str!("../../../docs/rules/signature-binding.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

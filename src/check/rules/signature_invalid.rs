@@ -1,15 +1,17 @@
 //! `signature-invalid`: the signature does not fit the bundle.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::report::signature::SignatureStatus;
+
 pub static RULE: Rule = Rule {
     id: "signature-invalid",
     severity: Severity::Error,
     summary: "the signature does not fit the bundle",
     page: include_str!("../../../docs/rules/signature-invalid.md"),
     judges: Judges::Archive,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

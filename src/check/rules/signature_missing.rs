@@ -1,15 +1,17 @@
 //! `signature-missing`: a signature is required and there is none.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::report::signature::SignatureStatus;
+
 pub static RULE: Rule = Rule {
     id: "signature-missing",
     severity: Severity::Error,
     summary: "a signature is required and there is none",
     page: include_str!("../../../docs/rules/signature-missing.md"),
     judges: Judges::Archive,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

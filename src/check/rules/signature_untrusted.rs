@@ -1,15 +1,17 @@
 //! `signature-untrusted`: the signature was made by a key that is not trusted.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::report::signature::SignatureStatus;
+
 pub static RULE: Rule = Rule {
     id: "signature-untrusted",
     severity: Severity::Error,
     summary: "the signature was made by a key that is not trusted",
     page: include_str!("../../../docs/rules/signature-untrusted.md"),
     judges: Judges::Archive,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

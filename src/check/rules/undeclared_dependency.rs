@@ -1,9 +1,10 @@
 //! `undeclared-dependency`: a package imported from a reachable file is neither shipped, declared nor a Node builtin.
 
-use super::{Judges, Rule, bounded, faults};
+use super::rule::{Judges, Rule, StopsStart};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{Absent, ImportPlace, ModuleFault};
-use crate::report::finding::{Observation, Severity};
+use crate::report::finding::{Detail, Observation, Severity};
 use std::collections::BTreeMap;
 
 pub static RULE: Rule = Rule {
@@ -12,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "a package imported from a reachable file is neither shipped, declared nor a Node builtin",
     page: include_str!("../../../docs/rules/undeclared-dependency.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: faults::EXPLAINED_BY,
     check,
 };
@@ -74,6 +76,7 @@ fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {
         ),
     };
     let observation = faults::at_import(bundle, first, message).help(help);
+    let observation = observation.detail(Detail::PackageAbsent { name: package.to_owned() });
     if *count > 1 {
         observation.evidence(format!("'{}', the first of {count} imports", first.specifier))
     } else {

@@ -1,6 +1,6 @@
 //! `unit-mismatch`: the unit of `--unit` would not start this bundle.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::redact::Redactor;
 use crate::report::finding::{Observation, Severity};
@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     summary: "the systemd unit would not start this bundle",
     page: include_str!("../../../docs/rules/unit-mismatch.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &["archive-wrapped", "nested-layout", "entry-point-missing"],
     check,
 };

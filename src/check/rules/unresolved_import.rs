@@ -1,6 +1,7 @@
 //! `unresolved-import`: an import reachable from the entry point leads to no file that Node can load.
 
-use super::{Judges, Rule, bounded, faults};
+use super::rule::{Judges, Rule, StopsStart};
+use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::modules::{ImportPlace, ModuleFault};
 use crate::node::resolve::ResolveFailure;
@@ -13,6 +14,7 @@ pub static RULE: Rule = Rule {
     summary: "an import reachable from the entry point leads to no file that Node can load",
     page: include_str!("../../../docs/rules/unresolved-import.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Always,
     follows_from: faults::EXPLAINED_BY,
     check,
 };

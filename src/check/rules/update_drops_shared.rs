@@ -1,6 +1,6 @@
 //! `update-drops-shared`: agents that are deployed would lose the shared package in their own update.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::{Bundle, Stage};
 use crate::report::finding::{Observation, Severity};
 use crate::text;
@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     summary: "deployed agents would lose the shared package in their own update",
     page: include_str!("../../../docs/rules/update-drops-shared.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[
         "archive-wrapped",
         "nested-layout",

@@ -1,6 +1,6 @@
 //! `version-mismatch`: the version is not the expected one, or not newer than the given one.
 
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
@@ -10,6 +10,7 @@ pub static RULE: Rule = Rule {
     summary: "the version is not the expected one, or not newer than the given one",
     page: include_str!("../../../docs/rules/version-mismatch.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -1,7 +1,7 @@
 //! `workspace-link`: a link in node_modules that leads to the machine that built the bundle.
 
 use super::links::{self, ModuleFault};
-use super::{Judges, Rule};
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 
@@ -11,6 +11,8 @@ pub static RULE: Rule = Rule {
     summary: "a link in node_modules that leads to the machine that built the bundle",
     page: include_str!("../../../docs/rules/workspace-link.md"),
     judges: Judges::Tree,
+    // Where the agent imports the package in whose place the link stands.
+    stops_start: StopsStart::AsFound,
     follows_from: &["nested-layout"],
     check,
 };

@@ -1,7 +1,7 @@
 //! `workspace-protocol`: a dependency with the workspace: protocol, which cannot be installed outside the workspace.
 
+use super::rule::{Judges, Rule, StopsStart};
 use super::specifiers::{self, Refers};
-use super::{Judges, Rule};
 use crate::check::bundle::Bundle;
 use crate::node::package::Dependency;
 use crate::report::finding::{Observation, Severity};
@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     summary: "a dependency with the workspace: protocol, which cannot be installed outside the workspace",
     page: include_str!("../../../docs/rules/workspace-protocol.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &["archive-wrapped"],
     check,
 };

@@ -1,6 +1,7 @@
 //! `world-writable`: files or directories would be extracted writable by everyone.
 
-use super::{Judges, Rule, modes};
+use super::modes;
+use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
@@ -11,6 +12,7 @@ pub static RULE: Rule = Rule {
     summary: "files or directories would be extracted writable by everyone",
     page: include_str!("../../../docs/rules/world-writable.md"),
     judges: Judges::Tree,
+    stops_start: StopsStart::Never,
     follows_from: &[],
     check,
 };

@@ -3,8 +3,9 @@
 
 mod staging;
 
-use super::session::{Configured, Session};
-use super::{Failure, keys, sign};
+use super::failure::Failure;
+use super::session::{Configured, Session, watch};
+use super::{keys, sign};
 use crate::archive::write::gzip::Compressor;
 use crate::archive::write::tar::{self, PackedNode, WriteError};
 use crate::check::authentication::{NotAsked, manifest_inside};
@@ -12,13 +13,13 @@ use crate::check::bundle::Bundle;
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::check::{engine, rules};
+use crate::cli::format::PlainFormat;
 use crate::cli::pack::Pack;
-use crate::host::files::{self, Staged};
+use crate::host::files::{self, Existing, Links, Staged};
 use crate::host::interrupt::{Interrupt, Second};
 use crate::release::pack::plan::{Plan, PlanError, Survivor};
 use crate::render::pack::{PackReport, TimeSource};
 use crate::report::finding::{Finding, Severity};
-use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::report::signature::{SignatureReport, SignatureStatus};
 use crate::report::subject::SubjectReport;
@@ -31,6 +32,7 @@ use crate::signing::{CommentFields, PrehashedSigner, SecretKey, TrustStore};
 use crate::tree::limits::Limits;
 use crate::tree::names::Names;
 use crate::{exit_code, host, render, text};
+use anyhow::{Context, Error, Result, bail};
 use staging::Staging;
 use std::cell::RefCell;
 use std::fs;
@@ -74,16 +76,12 @@ enum Beside {
 const LATEST: u64 = 0o777_7777_7777;
 
 /// Packs one folder.
-pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8, Failure> {
-    if !matches!(session.common.format(), Format::Human | Format::Json) {
-        let help = Some("`check` of the archive has the others".to_owned());
-        return Err(Failure::new("pack has the formats human and json only").help(help));
-    }
+pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
     let configured = match &options.from_repo {
         Some(repo) => session.configuration_of(repo)?,
         None => session.configuration()?,
     };
-    let interrupt = super::watch(Second::Ends)?;
+    let interrupt = watch(Second::Ends)?;
     let job = Job {
         options,
         session,
@@ -98,15 +96,15 @@ pub fn run(options: &Pack, session: &Session<'_>) -> Result<u8, Failure> {
     // By now everything that was half-written is gone.
     interrupt.obey();
     let report = done?;
-    session.write(|out| match session.common.format() {
-        Format::Json => render::pack::json(&report, out),
-        _ => render::pack::human(&report, session.style(), out),
+    session.write(|out| match options.format.word {
+        PlainFormat::Json => render::pack::json(&report, out),
+        PlainFormat::Human => render::pack::human(&report, session.style(), out),
     })?;
     Ok(exit_code::of(report.subject.verdict))
 }
 
 impl Job<'_> {
-    fn run(&self) -> Result<PackReport, Failure> {
+    fn run(&self) -> Result<PackReport> {
         let key = self.key()?;
         let staging = self.staging()?;
         self.temporary.borrow_mut().extend(staging.iter().map(|staging| staging.home().to_path_buf()));
@@ -136,93 +134,85 @@ impl Job<'_> {
         if report.subject.verdict == Verdict::Fail {
             return Ok(report);
         }
-        self.no_stale_signature(&archive, key.is_some())?;
+        self.no_stale_signature(&archive, signature.as_deref())?;
         let mut all = vec![archive];
         if let Some(signature) = signature {
             let beside = files::with_extension(&place, "minisig");
-            all.push(Staged::write(&beside, &signature, 0o666).map_err(|error| keys::unwritten(&beside, &error))?);
+            all.push(Staged::write(&beside, &signature, 0o666).map_err(|error| keys::unwritten(&beside, error))?);
         }
         if let Some(staging) = staging.filter(|_| self.options.update_bundle_dir) {
             report.updated = staging.update(&self.names, self.interrupt)?;
         }
-        self.interrupt.check().map_err(|error| Failure::new(format!("nothing was written: {error}")))?;
+        self.interrupt.check().context("nothing was written")?;
         report.written = all.iter().map(|staged| text::printable_path(staged.place())).collect();
-        keys::commit(&all, true)?;
+        keys::commit(&all, Existing::Replaced)?;
         Ok(report)
     }
 
-    fn key(&self) -> Result<Option<SecretKey>, Failure> {
+    fn key(&self) -> Result<Option<SecretKey>> {
         self.options.sign.as_ref().map(|path| keys::secret(path, &self.options.passphrase)).transpose()
     }
 
-    fn staging(&self) -> Result<Option<Staging>, Failure> {
+    fn staging(&self) -> Result<Option<Staging>> {
         let make = |repo: &PathBuf| Staging::make(repo, &self.configured.config.places(), &self.names, self.interrupt);
         self.options.from_repo.as_ref().map(make).transpose()
     }
 
-    fn folder(&self, staging: Option<&Staging>) -> Result<Folder, Failure> {
+    fn folder(&self, staging: Option<&Staging>) -> Result<Folder> {
         if let Some(staging) = staging {
             let (path, commits) = (staging.path().to_path_buf(), staging.bundle());
             return Ok(Folder { shown: text::printable_path(&commits), path, commits });
         }
         let given = self.options.folder.clone().unwrap_or_default();
         let path = PathBuf::from(&given);
-        let found = fs::metadata(&path).map_err(|error| {
-            let help = Some("give the path of a bundle's folder".to_owned());
-            Failure::new(format!("cannot open {}: {error}", text::printable(&given))).at(&given).help(help)
+        let found = fs::metadata(&path).with_context(|| {
+            let help = "give the path of a bundle's folder";
+            Failure::new(format!("cannot open {}", text::printable(&given))).at(&given).help(help)
         })?;
         if !found.is_dir() {
-            let help = Some("give the folder that the archive is made of".to_owned());
-            return Err(Failure::new("only a folder can be packed").at(&given).help(help));
+            let help = "give the folder that the archive is made of";
+            bail!(Failure::new("only a folder can be packed").at(&given).help(help));
         }
         Ok(Folder { shown: given, commits: path.clone(), path })
     }
 
     /// Where the archive will be.
-    fn place(&self) -> Result<PathBuf, Failure> {
+    fn place(&self) -> Result<PathBuf> {
         let published = || {
             let repo = self.options.from_repo.clone().unwrap_or_default();
             repo.join(self.configured.config.places().published)
         };
         let place = self.options.output.clone().unwrap_or_else(published);
         let shown = text::printable_path(&place);
-        let failure = |what: String, help: &str| Failure::new(what).at(&shown).help(Some(help.to_owned()));
+        let failure = |what: String, help: &str| Failure::new(what).at(&shown).help(help);
         if place.is_dir() {
-            return Err(failure(format!("{shown} is a folder"), "name the archive: -o FILE"));
+            bail!(failure(format!("{shown} is a folder"), "name the archive: -o FILE"));
         }
         let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
         match folder {
             Some(folder) if !folder.is_dir() => {
                 let what = format!("cannot write {shown}: there is no folder {}", text::printable_path(folder));
-                Err(failure(what, "make the folder, or name another with -o"))
+                bail!(failure(what, "make the folder, or name another with -o"))
             }
             _ => Ok(place),
         }
     }
 
     /// An archive inside its own folder would pack the one before it.
-    fn not_inside(&self, place: &Path, folder: &Folder) -> Result<(), Failure> {
+    fn not_inside(&self, place: &Path, folder: &Folder) -> Result<()> {
         let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let (Ok(parent), Ok(root)) = (parent.canonicalize(), folder.path.canonicalize()) else { return Ok(()) };
         if parent.starts_with(root) {
             let shown = text::printable_path(place);
-            let help = "write it to another folder: the next archive would hold this one".to_owned();
-            return Err(Failure::new(format!("{shown} lies inside the folder that is packed"))
-                .at(&shown)
-                .help(Some(help)));
+            let help = "write it to another folder: the next archive would hold this one";
+            bail!(Failure::new(format!("{shown} lies inside the folder that is packed")).at(&shown).help(help));
         }
         Ok(())
     }
 
     /// Judges the folder, and writes its archive beside its place unless the folder is refused. The folder's tree is
     /// gone from memory when the archive's is read.
-    fn write_beside(
-        &self,
-        folder: &Folder,
-        place: &Path,
-        time: Time,
-        key: Option<&SecretKey>,
-    ) -> Result<Beside, Failure> {
+    fn write_beside(&self, folder: &Folder, place: &Path, time: Time, key: Option<&SecretKey>) -> Result<Beside> {
         let mut inspected = self.read(&folder.path, Depth::Digests, &|_| ())?;
         inspected.snapshot.path = folder.shown.clone();
         let bundle = inspected.bundle();
@@ -233,7 +223,7 @@ impl Job<'_> {
             return Ok(Beside::Refused(Box::new(subject)));
         }
         if let Some(defect) = inspected.hiding_defect() {
-            return Err(Failure::new(format!("the folder was not read to its end: {}", defect.what)).at(&folder.shown));
+            bail!(Failure::new(format!("the folder was not read to its end: {}", defect.what)).at(&folder.shown));
         }
         let mut plan = Plan::new(&bundle, self.options.layout()).map_err(|error| unplanned(&error, folder))?;
         if let Some(key) = key {
@@ -245,13 +235,7 @@ impl Job<'_> {
     }
 
     /// Adds the manifest of what is packed, and its signature: its time is the archive's, as its bytes are part of it.
-    fn sign_inside(
-        &self,
-        plan: &mut Plan<'_>,
-        bundle: &Bundle<'_>,
-        time: Time,
-        key: &SecretKey,
-    ) -> Result<(), Failure> {
+    fn sign_inside(&self, plan: &mut Plan<'_>, bundle: &Bundle<'_>, time: Time, key: &SecretKey) -> Result<()> {
         plan.drop_manifest();
         let mut manifest = Vec::new();
         for item in plan.items() {
@@ -260,25 +244,24 @@ impl Job<'_> {
             }
         }
         if manifest.len() > MAX_MANIFEST {
-            return Err(Failure::new(format!("the manifest would be too large (at most {MAX_MANIFEST} bytes)")));
+            bail!("the manifest would be too large (at most {MAX_MANIFEST} bytes)");
         }
         let timestamp = (time.from != TimeSource::None).then_some(time.seconds);
         let version = bundle.package.package().and_then(|package| package.string("version")).map(str::to_owned);
         let comment = CommentFields { timestamp, file: Some(MANIFEST.to_owned()), version }.to_comment(true);
-        let comment = comment.map_err(|error| Failure::new(format!("cannot make the trusted comment: {error}")))?;
-        let signature = sign_prehashed(key, &mut manifest.as_slice(), &comment);
-        let signature = signature.map_err(|error| Failure::new(error.to_string()))?;
+        let comment = comment.context("cannot make the trusted comment")?;
+        let signature = sign_prehashed(key, &mut manifest.as_slice(), &comment)?;
         plan.add_file(MANIFEST, manifest);
         plan.add_file(MANIFEST_SIGNATURE, signature.into_bytes());
         Ok(())
     }
 
-    fn write(&self, plan: &Plan<'_>, folder: &Path, place: &Path, time: Time) -> Result<Staged, Failure> {
+    fn write(&self, plan: &Plan<'_>, folder: &Path, place: &Path, time: Time) -> Result<Staged> {
         let mut fault = None;
         let open = |path: &crate::tree::path::RelPath| {
             use std::os::unix::ffi::OsStrExt;
             let path = folder.join(std::ffi::OsStr::from_bytes(path.as_bytes()));
-            Ok(Box::new(files::open_regular(&path, false)?) as Box<dyn io::Read>)
+            Ok(Box::new(files::open_regular(&path, Links::Refused)?) as Box<dyn io::Read>)
         };
         let staged = Staged::with(place, 0o666, |out| {
             let out = Heeding { out: BufWriter::with_capacity(128 * 1024, out), interrupt: self.interrupt };
@@ -287,27 +270,19 @@ impl Job<'_> {
                 Ok(()) => compressor.finish()?.out.flush(),
                 Err(WriteError::Write(error)) => Err(error),
                 Err(error) => {
-                    let words = error.to_string();
                     fault = Some(error);
-                    Err(io::Error::other(words))
+                    Err(io::Error::other("a file could not be packed"))
                 }
             }
         });
         staged.map_err(|error| match fault {
-            Some(fault) => {
-                let help = Some("nothing was written; pack again when nothing writes to the folder".to_owned());
-                Failure::new(text::printable(&fault.to_string())).help(help)
-            }
-            None => keys::unwritten(place, &error),
+            Some(fault) => unpacked(fault),
+            None => keys::unwritten(place, error),
         })
     }
 
     /// Judges the archive as `check` would, and signs the very bytes that were judged.
-    fn judge_written(
-        &self,
-        staged: &Staged,
-        key: Option<&SecretKey>,
-    ) -> Result<(SubjectReport, Option<Vec<u8>>), Failure> {
+    fn judge_written(&self, staged: &Staged, key: Option<&SecretKey>) -> Result<(SubjectReport, Option<Vec<u8>>)> {
         let signer = RefCell::new(key.map(PrehashedSigner::begin));
         let mut inspected = self.read(&staged.path(), Depth::Digests, &|chunk| {
             if let Some(signer) = signer.borrow_mut().as_mut() {
@@ -327,7 +302,7 @@ impl Job<'_> {
             let version = inspected.version();
             let file = staged.place().file_name().map(|name| name.to_string_lossy().into_owned());
             let comment = CommentFields { timestamp: sign::now()?, file, version }.to_comment(true);
-            let comment = comment.map_err(|error| Failure::new(format!("cannot make the trusted comment: {error}")))?;
+            let comment = comment.context("cannot make the trusted comment")?;
             signature = Some(signer.finish(&comment).into_bytes());
             authenticity.detached.report = SignatureReport {
                 status: SignatureStatus::Verified,
@@ -341,15 +316,15 @@ impl Job<'_> {
     }
 
     /// Refuses to leave a signature of the old archive beside a new one.
-    fn no_stale_signature(&self, staged: &Staged, signs: bool) -> Result<(), Failure> {
+    fn no_stale_signature(&self, staged: &Staged, signature: Option<&[u8]>) -> Result<()> {
         for extension in ["minisig", "sig"] {
             let other = files::with_extension(staged.place(), extension);
-            let made_anew = signs && extension == "minisig";
+            let made_anew = signature.is_some() && extension == "minisig";
             if !made_anew && fs::symlink_metadata(&other).is_ok() && !same_content(&staged.path(), staged.place()) {
                 let shown = text::printable_path(&other);
                 let message = format!("{shown} signs the archive that is there now, and would stay beside another");
-                let help = "nothing was written; remove it first, or sign the new archive with --sign KEY".to_owned();
-                return Err(Failure::new(message).at(&shown).help(Some(help)));
+                let help = "nothing was written; remove it first, or sign the new archive with --sign KEY";
+                bail!(Failure::new(message).at(&shown).help(help));
             }
         }
         Ok(())
@@ -363,18 +338,15 @@ impl Job<'_> {
         }
     }
 
-    fn read(&self, path: &Path, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected, Failure> {
-        self.interrupt.check().map_err(|error| Failure::new(format!("nothing was written: {error}")))?;
+    fn read(&self, path: &Path, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected> {
+        self.interrupt.check().context("nothing was written")?;
         let progress = self.session.progress();
         let show = |read, length| {
             progress.show(read, length);
             self.heed();
         };
-        let options = InspectOptions {
-            authentication: &NotAsked(raw),
-            progress: &show,
-            ..InspectOptions::plain(&self.names, self.limits, depth)
-        };
+        let plain = InspectOptions::plain(&self.names, self.limits, depth);
+        let options = InspectOptions { authentication: &NotAsked(raw), progress: &show, ..plain };
         Ok(inspect(&path.to_string_lossy(), &options)?)
     }
 }
@@ -391,11 +363,21 @@ fn unplanned(error: &PlanError, folder: &Folder) -> Failure {
         PlanError::Special { .. } => "take it out of the folder",
         PlanError::NotRead(_) => "pack again when nothing writes to the folder",
     };
-    Failure::new(error.to_string()).at(&folder.shown).help(Some(help.to_owned()))
+    Failure::new(error.to_string()).at(&folder.shown).help(help)
+}
+
+/// Why a file of the folder did not get into the archive.
+fn unpacked(error: WriteError) -> Error {
+    let failure = Failure::new(error.to_string());
+    let failure = failure.help("nothing was written; pack again when nothing writes to the folder");
+    match error {
+        WriteError::Read { source, .. } => Error::new(source).context(failure),
+        WriteError::Changed(_) | WriteError::Write(_) => failure.into(),
+    }
 }
 
 /// The time of all entries: SOURCE_DATE_EPOCH (reproducible-builds.org), else the last commit's, else the epoch.
-fn time(folder: &Folder) -> Result<Time, Failure> {
+fn time(folder: &Folder) -> Result<Time> {
     if host::env("SOURCE_DATE_EPOCH").is_some() {
         let seconds = sign::now()?.unwrap_or_default().min(LATEST);
         return Ok(Time { seconds, from: TimeSource::SourceDateEpoch });

@@ -1,11 +1,12 @@
-//! The copying steps of the document's procedure (docs/reference/update-mechanism.md, "Création du Bundle", 2 and 3), done
-//! in a temporary folder: the repository stays as it is.
+//! The copying steps of the document's procedure ("Création du Bundle", 2 and 3), done in a temporary folder: the
+//! repository stays as it is.
 
-use crate::commands::Failure;
+use crate::commands::failure::Failure;
 use crate::host::folders;
 use crate::host::interrupt::Interrupt;
 use crate::text;
 use crate::tree::names::{Names, Places};
+use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,28 +20,28 @@ pub struct Staging {
 
 /// The folder inside the temporary one.
 const FOLDER: &str = "bundle";
-/// The compiled code's folder in a bundle (docs/reference/update-mechanism.md, "Structure du Bundle Agent").
+/// The compiled code's folder in a bundle (section "Structure du Bundle Agent").
 const DIST: &str = "dist";
 
 impl Staging {
     /// Puts a bundle together: what the repository's bundle folder has beside the copies, and both copies anew.
     ///
     /// # Errors
-    /// A [`Failure`] where something is not there, or cannot be copied.
-    pub fn make(repo: &Path, places: &Places, names: &Names, interrupt: &Interrupt) -> Result<Self, Failure> {
+    /// Where something is not there, or cannot be copied.
+    pub fn make(repo: &Path, places: &Places, names: &Names, interrupt: &Interrupt) -> Result<Self> {
         let bundle = repo.join(&places.bundle);
         let (dist, shared) = (repo.join(places.agent_dist()), repo.join(&places.shared));
         present(&bundle, "the bundle's folder", "name it in `[release] bundle` of bundle-doctor.toml")?;
         present(&dist, "the compiled agent", "build the agent first: pnpm build")?;
         present(&shared, "the shared package", "name it in `[release] shared` of bundle-doctor.toml")?;
-        let home = tempfile::Builder::new().prefix("bundle-doctor.").tempdir().map_err(|error| {
-            Failure::new(format!("cannot make a temporary folder: {error}"))
-                .help(Some("name one that can be written to in TMPDIR".to_owned()))
+        let home = tempfile::Builder::new().prefix("bundle-doctor.").tempdir().with_context(|| {
+            let help = "name one that can be written to in TMPDIR";
+            Failure::new("cannot make a temporary folder").help(help)
         })?;
         let staging = Self { home, bundle };
         let root = staging.path();
         let copy = names.shared_copy();
-        let done = (|| {
+        let done: io::Result<()> = (|| {
             fs::create_dir(&root)?;
             staging.copy_the_rest(&[DIST, &copy], interrupt)?;
             folders::copy(&dist, &root.join(DIST), interrupt)?;
@@ -48,7 +49,7 @@ impl Staging {
             place.parent().map_or(Ok(()), fs::create_dir_all)?;
             folders::copy(&shared, &place, interrupt)
         })();
-        done.map_err(|error: io::Error| Failure::new(format!("cannot put the bundle together: {error}")))?;
+        done.context("cannot put the bundle together")?;
         Ok(staging)
     }
 
@@ -92,13 +93,13 @@ impl Staging {
     /// Puts both copies into the repository's own bundle folder, and says which folders that were.
     ///
     /// # Errors
-    /// A [`Failure`] where one cannot be written.
-    pub fn update(&self, names: &Names, interrupt: &Interrupt) -> Result<Vec<String>, Failure> {
+    /// Where one cannot be written.
+    pub fn update(&self, names: &Names, interrupt: &Interrupt) -> Result<Vec<String>> {
         let mut updated = Vec::new();
         for name in [DIST.to_owned(), names.shared_copy()] {
             let place = self.bundle.join(&name);
             let shown = text::printable_path(&place);
-            let done = (|| {
+            let done: io::Result<()> = (|| {
                 let parent = place.parent().unwrap_or(&self.bundle);
                 fs::create_dir_all(parent)?;
                 let beside = tempfile::Builder::new().prefix(".bundle-doctor.").tempdir_in(parent)?;
@@ -106,17 +107,17 @@ impl Staging {
                 folders::copy(&self.path().join(&name), &new, interrupt)?;
                 folders::replace(&new, &place)
             })();
-            done.map_err(|error: io::Error| Failure::new(format!("cannot update {shown}: {error}")).at(&shown))?;
+            done.with_context(|| Failure::new(format!("cannot update {shown}")).at(&shown))?;
             updated.push(shown);
         }
         Ok(updated)
     }
 }
 
-fn present(path: &Path, what: &str, help: &str) -> Result<(), Failure> {
+fn present(path: &Path, what: &str, help: &str) -> Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     let shown = text::printable_path(path);
-    Err(Failure::new(format!("{what} is not there: {shown}")).at(&shown).help(Some(help.to_owned())))
+    bail!(Failure::new(format!("{what} is not there: {shown}")).at(&shown).help(help))
 }

@@ -3,11 +3,12 @@
 
 use super::{Job, whole};
 use crate::check::contents::Depth;
-use crate::commands::Failure;
+use crate::commands::failure::Failure;
 use crate::host::folders;
 use crate::host::process::{End, Keep, Request, Streams, run_unless};
 use crate::release::workspace::Build;
 use crate::text;
+use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -23,12 +24,11 @@ const LINES: usize = 10;
 
 impl Job<'_> {
     /// Compiles a package again, and reads what comes of it.
-    pub(super) fn build_again(&self, folder: &str) -> Result<Build, Failure> {
+    pub(super) fn build_again(&self, folder: &str) -> Result<Build> {
         let home = tempfile::Builder::new().prefix("bundle-doctor.").tempdir();
-        let failure =
-            |error: io::Error| Failure::new(format!("cannot copy {folder} to a temporary folder: {error}")).at(folder);
-        let home = home.map_err(failure)?;
-        let copy = self.copy(folder, home.path()).map_err(failure)?;
+        let failure = || Failure::new(format!("cannot copy {folder} to a temporary folder")).at(folder);
+        let home = home.with_context(failure)?;
+        let copy = self.copy(folder, home.path()).with_context(failure)?;
         if let Some(words) = self.compile(&copy)? {
             return Ok(Build::Failed(words));
         }
@@ -44,11 +44,11 @@ impl Job<'_> {
     }
 
     /// Runs the build; its last words where it fails.
-    fn compile(&self, copy: &Path) -> Result<Option<String>, Failure> {
+    fn compile(&self, copy: &Path) -> Result<Option<String>> {
         let command = &self.places.build;
         let words = shlex::split(command).unwrap_or_default();
         let Some((program, arguments)) = words.split_first() else {
-            return Err(Failure::new(format!("`[release] build` is no command: {command}")));
+            bail!("`[release] build` is no command: {command}");
         };
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let mut request = Request::new(program, &arguments);
@@ -56,11 +56,11 @@ impl Job<'_> {
         request.timeout = TIMEOUT;
         request.most_output = WORDS;
         (request.keep, request.streams) = (Keep::End, Streams::Together);
-        let done = run_unless(&request, self.interrupt.stop()).map_err(|error| {
-            let help = Some("put it into PATH, or name another in `[release] build` of bundle-doctor.toml".to_owned());
-            Failure::new(format!("cannot run `{command}`: {error}")).help(help)
+        let done = run_unless(&request, self.interrupt.stop()).with_context(|| {
+            let help = "put it into PATH, or name another in `[release] build` of bundle-doctor.toml";
+            Failure::new(format!("cannot run `{command}`")).help(help)
         })?;
-        self.interrupt.check().map_err(|error| Failure::new(error.to_string()))?;
+        self.interrupt.check()?;
         let how = match done.end {
             End::Exit(0) => return Ok(None),
             End::Exit(code) => format!("`{command}` exited with {code}"),

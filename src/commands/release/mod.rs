@@ -4,24 +4,29 @@ mod build;
 mod previous;
 mod trial;
 
-use super::session::{Configured, Session};
-use super::{Failure, keys};
+use super::failure::Failure;
+use super::keys;
+use super::session::{Configured, Session, watch};
 use crate::check::authentication::{Authentication, NotAsked, SignatureCheck};
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
+use crate::cli::format::ChecklistFormat;
 use crate::cli::release::Release;
+use crate::commands::keys::Unsigned;
+use crate::exit_code;
 use crate::host::interrupt::{Interrupt, Second};
 use crate::host::{folders, git};
 use crate::node::package_file::{PackageFile, read_package};
 use crate::release::checklist;
 use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
-use crate::report::format::Format;
+use crate::render::release;
 use crate::report::policy::Policy;
+use crate::text;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
 use crate::tree::reading::ProgressObserver;
 use crate::tree::snapshot::Snapshot;
-use crate::{exit_code, render, text};
+use anyhow::{Context, Error, Result, bail};
 use std::path::{Path, PathBuf};
 
 /// What reading a repository takes.
@@ -38,15 +43,10 @@ struct Job<'a> {
 }
 
 /// Walks the checklist over one repository.
-pub fn run(options: &Release, session: &Session<'_>) -> Result<u8, Failure> {
-    let format = session.common.format();
-    if format == Format::Sarif {
-        let help = Some("`check --format sarif` of the archive says what is wrong with that".to_owned());
-        return Err(Failure::new("release has the formats human, json, junit and github only").help(help));
-    }
+pub fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     let repo = PathBuf::from(&options.repo);
     let configured = session.configuration_of(&repo)?;
-    let interrupt = super::watch(Second::Ends)?;
+    let interrupt = watch(Second::Ends)?;
     let job = Job {
         options,
         session,
@@ -62,17 +62,22 @@ pub fn run(options: &Release, session: &Session<'_>) -> Result<u8, Failure> {
     // What was temporary is gone by now.
     interrupt.obey();
     let report = checklist::walk(&workspace?, &options.repo, &job.policy);
-    session.write(|out| render::release::release(format, &report, session.style(), out))?;
+    session.write(|out| match options.format.word {
+        ChecklistFormat::Human => release::human(&report, session.style(), out),
+        ChecklistFormat::Json => release::json(&report, out),
+        ChecklistFormat::Junit => release::junit(&report, out),
+        ChecklistFormat::Github => release::github(&report, out),
+    })?;
     Ok(exit_code::of(report.verdict))
 }
 
 impl Job<'_> {
-    fn workspace(&self) -> Result<Workspace, Failure> {
+    fn workspace(&self) -> Result<Workspace> {
         let Places { agent, bundle, shared, .. } = &self.places;
         if !self.repo.join(agent).is_dir() {
             let shown = text::printable_path(&self.repo);
-            let help = "give the repository's root, or name the agent's folder in `[release] agent`".to_owned();
-            return Err(Failure::new(format!("{shown} has no folder {agent}")).at(&shown).help(Some(help)));
+            let help = "give the repository's root, or name the agent's folder in `[release] agent`";
+            bail!(Failure::new(format!("{shown} has no folder {agent}")).at(&shown).help(help));
         }
         let bundle_folder = self.inspected(bundle)?;
         let bundle_package =
@@ -97,11 +102,11 @@ impl Job<'_> {
     }
 
     /// A folder of the repository with the digests of its files; nothing where there is none.
-    fn folder(&self, path: &str) -> Result<Option<Snapshot>, Failure> {
+    fn folder(&self, path: &str) -> Result<Option<Snapshot>> {
         Ok(self.inspected(path)?.map(|inspected| inspected.snapshot))
     }
 
-    fn inspected(&self, path: &str) -> Result<Option<Inspected>, Failure> {
+    fn inspected(&self, path: &str) -> Result<Option<Inspected>> {
         let place = self.repo.join(path);
         if !place.is_dir() {
             return Ok(None);
@@ -111,7 +116,7 @@ impl Job<'_> {
         Ok(Some(inspected))
     }
 
-    fn read(&self, place: &Path, depth: Depth<'_>) -> Result<Inspected, Failure> {
+    fn read(&self, place: &Path, depth: Depth<'_>) -> Result<Inspected> {
         let progress = self.session.progress();
         let show = |read, length| {
             progress.show(read, length);
@@ -122,7 +127,7 @@ impl Job<'_> {
     }
 
     /// [`Job::read`] of something temporary: a signal waits until that is gone again.
-    fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Inspected, Failure> {
+    fn read_quietly(&self, place: &Path, depth: Depth<'_>) -> Result<Inspected> {
         self.inspect(&place.to_string_lossy(), depth, &NotAsked(&|_| ()), &|_, _| ())
     }
 
@@ -132,23 +137,22 @@ impl Job<'_> {
         depth: Depth<'_>,
         authentication: &dyn Authentication,
         progress: ProgressObserver<'_>,
-    ) -> Result<Inspected, Failure> {
+    ) -> Result<Inspected> {
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
-        let options = InspectOptions { authentication, progress, ..plain };
-        Ok(inspect(path, &options)?)
+        Ok(inspect(path, &InspectOptions { authentication, progress, ..plain })?)
     }
 
     /// The `package.json` of a folder that may be large beside it.
-    fn package_of(&self, folder: &str) -> Result<PackageFile, Failure> {
-        use crate::host::files::read_regular;
+    fn package_of(&self, folder: &str) -> Result<PackageFile> {
+        use crate::host::files::{Links, read_regular};
         use crate::node::package::{Package, PackageFault};
         let place = self.repo.join(folder).join("package.json");
         let most = usize::try_from(MAX_KEPT_OF_A_FILE).unwrap_or(usize::MAX);
-        match read_regular(&place, most, true) {
+        match read_regular(&place, most, Links::Followed) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(PackageFile::Missing),
             Err(error) => {
                 let shown = text::printable_path(&place);
-                Err(Failure::new(format!("cannot read {shown}: {error}")).at(&shown))
+                Err(Error::new(error).context(Failure::new(format!("cannot read {shown}")).at(&shown)))
             }
             Ok(read) if read.size > most => Ok(PackageFile::Invalid(PackageFault::TooLarge)),
             Ok(read) => Ok(Package::parse(&read.bytes).map_or_else(PackageFile::Invalid, PackageFile::Read)),
@@ -156,7 +160,7 @@ impl Job<'_> {
     }
 
     /// What is known of a package's compiled code and its sources.
-    fn build(&self, folder: &str) -> Result<Build, Failure> {
+    fn build(&self, folder: &str) -> Result<Build> {
         let scripts = self.package_of(folder)?;
         let has_build = scripts.package().and_then(|package| package.get("scripts")?.get("build")).is_some();
         if self.options.build && has_build {
@@ -173,9 +177,9 @@ impl Job<'_> {
         Ok(Build::Times { source: self.newest(&sources, &|_| true)?, built })
     }
 
-    fn newest(&self, folder: &str, counts: &dyn Fn(&Path) -> bool) -> Result<Option<Stamp>, Failure> {
+    fn newest(&self, folder: &str, counts: &dyn Fn(&Path) -> bool) -> Result<Option<Stamp>> {
         let found = folders::newest(&self.repo.join(folder), counts)
-            .map_err(|error| Failure::new(format!("cannot look into {folder}: {error}")).at(folder))?;
+            .with_context(|| Failure::new(format!("cannot look into {folder}")).at(folder))?;
         Ok(found.map(|(path, time)| {
             let path = path.strip_prefix(&self.repo).map_or(path.clone(), Path::to_path_buf);
             Stamp { path: text::printable_path(&path), time }
@@ -183,13 +187,13 @@ impl Job<'_> {
     }
 
     /// The published archive, judged as `check` does with the keys that are configured.
-    fn published(&self) -> Result<Published, Failure> {
+    fn published(&self) -> Result<Published> {
         let place = self.repo.join(&self.places.published);
         if !place.exists() {
             return Ok(Published::Missing);
         }
         let path = place.to_string_lossy().into_owned();
-        let trust = keys::trust(&self.options.keys, false, self.configured)?;
+        let trust = keys::trust(&self.options.keys, Unsigned::AsConfigured, self.configured)?;
         let signatures = SignatureCheck::new(&trust, &path, self.options.keys.signature.as_deref());
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
@@ -203,8 +207,8 @@ impl Job<'_> {
 }
 
 /// Refuses a folder that reading gave up on.
-fn whole(inspected: &Inspected, path: &str) -> Result<(), Failure> {
+fn whole(inspected: &Inspected, path: &str) -> Result<()> {
     let Some(defect) = inspected.hiding_defect() else { return Ok(()) };
-    let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth".to_owned();
-    Err(Failure::new(format!("{path} was not read to its end: {}", defect.what)).at(path).help(Some(help)))
+    let help = "raise the limit that stopped it: --max-size, --max-entries or --max-depth";
+    bail!(Failure::new(format!("{path} was not read to its end: {}", defect.what)).at(path).help(help))
 }

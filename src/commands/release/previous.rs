@@ -3,16 +3,17 @@
 
 use super::Job;
 use crate::check::contents::Depth;
-use crate::commands::Failure;
+use crate::commands::failure::Failure;
 use crate::host::git::{self, Tag};
 use crate::node::package_file::{PackageFile, read_package};
 use crate::release::workspace::Previous;
+use anyhow::{Context, Result, bail};
 use semver::Version;
 use std::fs;
 use std::path::Path;
 
 impl Job<'_> {
-    pub(super) fn previous(&self, agent: &PackageFile) -> Result<Previous, Failure> {
+    pub(super) fn previous(&self, agent: &PackageFile) -> Result<Previous> {
         let current = agent.package().and_then(crate::node::package::Package::version);
         if let Some(named) = &self.options.previous {
             return self.named(named);
@@ -30,21 +31,19 @@ impl Job<'_> {
             .map_or(Previous::Unknown, |version| Previous::Known { version, from: format!("{published} as it is") }))
     }
 
-    fn named(&self, named: &str) -> Result<Previous, Failure> {
+    fn named(&self, named: &str) -> Result<Previous> {
         if let Ok(version) = Version::parse(named.strip_prefix('v').unwrap_or(named)) {
             return Ok(Previous::Known { version, from: "--previous".to_owned() });
         }
         let place = Path::new(named);
         if !place.exists() {
-            let help = "give a version such as 0.1.26, or the path of an archive or of a bundle's folder".to_owned();
-            return Err(Failure::new("--previous is no version, and there is nothing of that path")
-                .at(named)
-                .help(Some(help)));
+            let help = "give a version such as 0.1.26, or the path of an archive or of a bundle's folder";
+            bail!(Failure::new("--previous is no version, and there is nothing of that path").at(named).help(help));
         }
         self.read_quietly(place, Depth::Judge)?;
-        let version = self.version_of(place).ok_or_else(|| {
+        let version = self.version_of(place).with_context(|| {
             let help = format!("give the version itself, or look at it: `bundle-doctor check {named}`");
-            Failure::new("the version of --previous cannot be told").at(named).help(Some(help))
+            Failure::new("the version of --previous cannot be told").at(named).help(help)
         })?;
         Ok(Previous::Known { version, from: crate::text::printable(named).into_owned() })
     }

@@ -2,9 +2,9 @@
 
 use super::Job;
 use crate::check::engine;
-use crate::commands::Failure;
 use crate::release::workspace::Trial;
 use crate::update::rehearse::{Choice, Leave, Network, RehearsalError, RehearsalPlan, RehearsalSubject, rehearse};
+use anyhow::Result;
 use std::time::Duration;
 
 /// How long an agent must stay up once it has connected.
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Job<'_> {
     /// Tries the update, if it was asked for. What stands in the way of trying leaves the line open.
-    pub(super) fn trial(&self) -> Result<Trial, Failure> {
+    pub(super) fn trial(&self) -> Result<Trial> {
         if !self.options.rehearse {
             return Ok(Trial::NotTried);
         }

@@ -1,6 +1,7 @@
 //! `backup-nested`: the backup holds another bundle, which a second update moved into it.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -12,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the backup holds another bundle, which a second update moved into it",
     page: include_str!("../../../docs/causes/backup-nested.md"),
     stands: Stands::Beside,
+    areas: &[Area::Backup],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `control-plane-unreachable`: the agent runs, but does not reach its control plane.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::{Condition, ControlPlane, Entry, Facts, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the agent runs, but does not reach its control plane",
     page: include_str!("../../../docs/causes/control-plane-unreachable.md"),
     stands: Stands::Beside,
+    areas: &[Area::Process],
     follows_from: &["restart-would-fail"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
@@ -24,7 +26,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let said = facts.present().into_iter().rev().find(|entry| {
         entry.speaker == Speaker::Agent
             && (names(&entry.message, plane) || is_refusal(facts, entry))
-            && FAILURES.iter().any(|word| entry.message.contains(word))
+            && FAILURES.iter().any(|word| entry.says(word))
     });
     // It retries every 5 seconds: shortly after the start, or between two tries, silence proves nothing.
     if said.is_none() && facts.up().is_some_and(|up| up < PATIENCE) {
@@ -67,7 +69,7 @@ const FAILURES: [&str; 10] = [
 
 /// A handshake that was refused just now: `ws` names no address then.
 fn is_refusal(facts: &Facts, entry: &Entry) -> bool {
-    entry.message.contains("Unexpected server response") && facts.at.seconds_since(entry.at) <= JUST_NOW
+    entry.says("Unexpected server response") && facts.at.seconds_since(entry.at) <= JUST_NOW
 }
 
 /// Seconds within which an agent that retries every 5 seconds must have met the refusal.

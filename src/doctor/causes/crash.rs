@@ -70,7 +70,7 @@ pub fn crash(facts: &Facts) -> Option<Crash<'_>> {
 /// Node prints the error as the last thing before its own version. What stands further up, the agent's applications or
 /// its own log may have said, and it did not die of that.
 fn of_run<'a>(entries: &[&'a Entry]) -> Option<Crash<'a>> {
-    let trailer = entries.iter().rposition(|entry| entry.message.starts_with("Node.js v"));
+    let trailer = entries.iter().rposition(|entry| version(entry).is_some());
     let above = entries.get(..trailer.unwrap_or(entries.len()))?;
     let uncaught = trailer.and_then(|_| above.iter().rposition(|entry| is_headline(&entry.message)));
     // Without the trailer the agent ended itself, or was ended: only an error that is known counts.
@@ -82,15 +82,21 @@ fn of_run<'a>(entries: &[&'a Entry]) -> Option<Crash<'a>> {
     let before = above.get(at.saturating_sub(8)..at).unwrap_or_default();
     let place = before.iter().rev().find(|entry| is_place(&entry.message)).copied();
     let mut kind = kind(&headline.message);
-    let stack = entries.iter().skip(at + 1).map(|entry| entry.message.as_str());
+    let stack = entries.iter().skip(at + 1).map(|entry| &*entry.message);
     let caller =
         stack.take_while(|line| line.starts_with([' ', '\t'])).find(|line| line.trim_start().starts_with("at "));
     if kind == Kind::Syntax && caller.is_some_and(|caller| !is_loader(caller)) {
         // `JSON.parse`, `new RegExp` and the like throw it too, while every file parses.
         kind = Kind::Other;
     }
-    let node = trailer.and_then(|trailer| entries.get(trailer)?.message.strip_prefix("Node.js v"));
+    let node = trailer.and_then(|trailer| version(entries.get(trailer)?));
     Some(Crash { headline, place, kind, node })
+}
+
+/// The version that Node prints as the last thing before it ends, from 17 on.
+fn version(entry: &Entry) -> Option<&str> {
+    let line: &str = &entry.message;
+    line.strip_prefix("Node.js v")
 }
 
 /// Whether a line of a stack is in Node's own loading of modules.

@@ -1,7 +1,8 @@
 //! `dependencies-not-installed`: packages that package.json declares are not installed.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, findings, fix};
+use super::{crash, evidence, findings, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Finding, Severity};
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "packages that package.json declares are not installed",
     page: include_str!("../../../docs/causes/dependencies-not-installed.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &[
         "deployment-missing",
         "deployment-nested",
@@ -20,7 +22,7 @@ pub static CAUSE: Cause = Cause {
         "disk-full",
         "permission-denied",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

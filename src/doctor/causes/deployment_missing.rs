@@ -1,6 +1,7 @@
 //! `deployment-missing`: there is no deployed bundle.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::{DeploymentState, Facts};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "there is no deployed bundle",
     page: include_str!("../../../docs/causes/deployment-missing.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &["update-interrupted", "download-not-an-archive"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

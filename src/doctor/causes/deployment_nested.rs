@@ -1,6 +1,7 @@
 //! `deployment-nested`: the bundle has the old nested layout, and the unit starts the flat one.
 
-use super::{Cause, Stands, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, started};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -12,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the bundle has the old nested layout, and the unit starts the flat one",
     page: include_str!("../../../docs/causes/deployment-nested.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &["download-not-an-archive"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,7 +1,8 @@
 //! `disk-full`: the disk is full, or was when files were written.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix, halted_update};
+use super::{crash, evidence, fix, halted_update};
 use crate::doctor::facts::{Fact, Facts, Volume};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -13,8 +14,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the disk is full, or was when files were written",
     page: include_str!("../../../docs/causes/disk-full.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Disk],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

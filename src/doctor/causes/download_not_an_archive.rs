@@ -1,6 +1,7 @@
 //! `download-not-an-archive`: what the update downloaded cannot be unpacked, so it stopped there.
 
-use super::{Cause, Stands, evidence, fix, halted_update};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, halted_update};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Evidence, Source};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "what the update downloaded cannot be unpacked, so it stopped there",
     page: include_str!("../../../docs/causes/download-not-an-archive.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Download],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,8 +1,12 @@
 //! `drop-in-overrides`: a drop-in undoes a path that the unit file has right.
 
 mod confinement;
+mod lines;
 
-use super::{Cause, Stands, evidence, fix, started};
+use lines::{is_drop_in, without};
+
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, started};
 use crate::doctor::facts::{Facts, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -14,12 +18,13 @@ pub static CAUSE: Cause = Cause {
     summary: "a drop-in undoes a path that the unit file has right",
     page: include_str!("../../../docs/causes/drop-in-overrides.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Unit],
     follows_from: &["unit-masked", "unit-missing"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(facts) };
+    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(&CAUSE, facts) };
     let unit = &started::unit(facts)?.unit;
     let base = base_setting(unit, key);
     let mut seen = vec![evidence::unit_line(key, &setting)];
@@ -67,10 +72,6 @@ fn last<'a>(unit: &'a Unit, key: &str) -> Option<Setting<'a>> {
     })
 }
 
-fn is_drop_in(unit: &Unit, setting: &Setting<'_>) -> bool {
-    unit.files.first().is_some_and(|first| first.path != setting.file.path)
-}
-
 /// What the unit file says by itself.
 fn base_setting<'a>(unit: &'a Unit, key: &str) -> Option<Setting<'a>> {
     let file = unit.files.first()?;
@@ -89,19 +90,4 @@ fn is_right(facts: &Facts, setting: &Setting<'_>) -> bool {
 /// Takes the drop-in's lines about what is started out; a drop-in that holds nothing else is put aside.
 fn remedy(facts: &Facts, setting: &Setting<'_>) -> Step {
     without(facts, setting, &["WorkingDirectory", "ExecStart"])
-}
-
-/// Takes the lines of these keys out of a drop-in.
-fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Step {
-    let file = &setting.file.path;
-    let about = |key: &str| keys.contains(&key);
-    let lines: Vec<u32> =
-        setting.file.assignments.iter().filter(|found| about(&found.key)).map(|found| found.line).collect();
-    if lines.len() == setting.file.assignments.len() {
-        // systemd reads nothing that does not end in `.conf` (systemd.unit(5)).
-        let aside = fix::aside(file, facts);
-        return Step::safe("put the drop-in aside", vec![fix::command(&["mv", file, &aside])]);
-    }
-    let expressions: Vec<String> = lines.iter().map(|line| format!("{line}s/^/# /")).collect();
-    Step::safe("comment the lines out", vec![fix::edit(file, &expressions)])
 }

@@ -1,6 +1,7 @@
 //! `entry-point-missing`: the script that the unit starts is not there, or is empty.
 
-use super::{Cause, Stands, crash, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{crash, evidence, fix, started};
 use crate::doctor::facts::{Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -13,6 +14,7 @@ pub static CAUSE: Cause = Cause {
     summary: "the script that the unit starts is not there, or is empty",
     page: include_str!("../../../docs/causes/entry-point-missing.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &[
         "unit-nested-paths",
         "drop-in-overrides",
@@ -24,7 +26,7 @@ pub static CAUSE: Cause = Cause {
         "disk-full",
         "permission-denied",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

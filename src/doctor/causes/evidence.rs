@@ -13,9 +13,14 @@ pub fn unit_line(key: &str, setting: &Setting<'_>) -> Evidence {
 
 /// The line of the unit that counts for a key of its `[Service]`.
 pub fn unit_setting(facts: &Facts, key: &str) -> Option<Evidence> {
+    unit_setting_where(facts, key, |_| true)
+}
+
+/// The same, if its value is of a kind.
+pub fn unit_setting_where(facts: &Facts, key: &str, is_it: impl Fn(&str) -> bool) -> Option<Evidence> {
     let unit = &facts.unit.known()?.unit;
     let setting = if key == "ExecStart" { unit.exec_start() } else { unit.setting("Service", key) };
-    setting.map(|setting| unit_line(key, &setting))
+    setting.filter(|setting| is_it(setting.value)).map(|setting| unit_line(key, &setting))
 }
 
 /// A line of the journal with its time.
@@ -38,7 +43,7 @@ pub fn systemctl(words: impl AsRef<str>) -> Evidence {
 pub fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a Entry> {
     let dies = matches!(facts.condition(), Condition::Looping | Condition::Down | Condition::Unknown);
     let mut present = facts.present().into_iter().filter(|entry| dies && entry.speaker != Speaker::Agent);
-    present.find(|entry| words.iter().any(|word| entry.message.contains(word)))
+    present.find(|entry| words.iter().any(|word| entry.says(word)))
 }
 
 /// How the service fares, in the properties of `systemctl show`.

@@ -1,6 +1,7 @@
 //! `executable-missing`: the program that the unit starts cannot be executed (203/EXEC).
 
-use super::{Cause, Stands, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Presence};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the program that the unit starts cannot be executed (203/EXEC)",
     page: include_str!("../../../docs/causes/executable-missing.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Unit, Area::Node],
     follows_from: &["unit-masked", "unit-missing", "unit-invalid", "unit-not-reloaded", "drop-in-overrides"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
@@ -21,7 +23,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .filter(|program| matches!(program.presence, Presence::Missing { .. } | Presence::Directory | Presence::Other));
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step EXEC", "Failed to locate executable"])
-        .filter(|entry| dead && !entry.message.contains("Permission denied"));
+        .filter(|entry| dead && !entry.says("Permission denied"));
     if bad.is_none() && child.is_none() {
         return None;
     }

@@ -1,64 +1,26 @@
-//! Findings of the deployed bundle that stop Node and have no cause of their own: each is a cause under its rule's name.
+//! What `check` finds in the deployed bundle, as causes use it: as evidence, and as the package that is missing.
 
+use super::cause::Cause;
 use super::crash::{self, Kind};
-use super::{CAUSES, Cause, NO_BUNDLE, evidence, fix};
+use super::{evidence, fix};
 use crate::doctor::facts::{Facts, Inspected};
 use crate::report::diagnosis::{Diagnosis, Evidence, Source};
-use crate::report::finding::{Finding, Severity};
+use crate::report::finding::{Detail, Finding};
 
-/// A diagnosis for each rule that found something which stops Node.
-pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
-    let Some(inspected) = facts.deployment.inspected() else { return Vec::new() };
-    let mut diagnoses: Vec<Diagnosis> = Vec::new();
-    for finding in
-        inspected.stoppers().filter(|finding| has_no_cause(finding.rule) && !is_said_otherwise(inspected, finding))
-    {
-        let quote = quote(facts, finding);
-        match diagnoses.iter().position(|diagnosis| diagnosis.cause == finding.rule) {
-            Some(at) => {
-                let diagnosis = diagnoses.remove(at);
-                diagnoses.insert(at, diagnosis.and([quote]));
-            }
-            None => {
-                let mut diagnosis = Diagnosis::new(finding.rule, Severity::Error, sentence(&finding.message), quote);
-                diagnosis.fix = fix::mend(facts);
-                diagnosis.verify = fix::verify(facts);
-                diagnoses.push(diagnosis);
-            }
-        }
-    }
-    // What the machine itself says comes after what is wrong on the disk.
-    let said = crash::crash(facts).map(|crash| evidence::journal(crash.headline));
-    diagnoses.into_iter().map(|diagnosis| diagnosis.and(said.clone()).and(evidence::state(facts))).collect()
-}
-
-/// `nested-layout` is `deployment-nested`.
-fn has_no_cause(rule: &str) -> bool {
-    rule != "nested-layout" && !CAUSES.iter().any(|cause| cause.id == rule)
-}
-
-/// A package that is missing has one name: it is not installed, or a link in its place leads nowhere.
-fn is_said_otherwise(inspected: &Inspected, finding: &Finding) -> bool {
-    let linked = || missing(finding).is_some_and(|package| inspected.is_linked(package));
-    absent(inspected, finding).is_some() || (finding.rule == "undeclared-dependency" && linked())
-}
-
-/// The declared package that a finding misses: that is `dependencies-not-installed`. The rule's message begins with the
-/// package's name.
+/// The declared package that a finding misses: that is `dependencies-not-installed`.
 pub fn absent<'a>(inspected: &'a Inspected, finding: &Finding) -> Option<&'a str> {
     let name = missing(finding)?;
     let declared = inspected.absent_dependencies.iter().find(|absent| *absent == name);
-    let linked = inspected.is_linked(name);
-    declared.filter(|_| finding.rule == "undeclared-dependency" && !linked).map(String::as_str)
+    declared.filter(|_| !inspected.is_linked(name)).map(String::as_str)
 }
 
-/// The package that a message begins with.
-fn missing(finding: &Finding) -> Option<&str> {
-    finding.message.strip_prefix('`')?.split_once('`').map(|(name, _)| name)
+/// The package that a finding misses.
+pub fn missing(finding: &Finding) -> Option<&str> {
+    match &finding.detail {
+        Detail::PackageAbsent { name } => Some(name),
+        _ => None,
+    }
 }
-
-/// Causes that explain such a finding away.
-pub const FOLLOWS_FROM: &[&str] = NO_BUNDLE;
 
 /// A finding with its place on the server.
 pub fn quote(facts: &Facts, finding: &Finding) -> Evidence {
@@ -69,11 +31,6 @@ pub fn quote(facts: &Facts, finding: &Finding) -> Evidence {
     let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
     let words = finding.evidence.as_deref().unwrap_or(&finding.message);
     Evidence::new(Source::Filesystem, format!("{path}{line}  {words}"))
-}
-
-/// The first sentence of a rule's message, without its period.
-fn sentence(message: &str) -> &str {
-    message.split_once(". ").map_or(message, |(first, _)| first).trim_end_matches('.')
 }
 
 /// A cause of the same name as the rule that sees it on the disk: told by the rule's finding, by how node died, or by both.

@@ -1,7 +1,8 @@
 //! `missing-export`: a file imports a name that its target does not export.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, findings};
+use super::findings;
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "a file imports a name that its target does not export",
     page: include_str!("../../../docs/causes/missing-export.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &[
         "node-too-old",
         "deployment-missing",
@@ -21,7 +23,7 @@ pub static CAUSE: Cause = Cause {
         "disk-full",
         "tampered-files",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

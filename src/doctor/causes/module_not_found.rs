@@ -1,7 +1,8 @@
 //! `module-not-found`: node cannot find a package or a file that the agent imports.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix};
+use super::{crash, evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "node cannot find a package or a file that the agent imports",
     page: include_str!("../../../docs/causes/module-not-found.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &[
         "entry-point-missing",
         "unit-nested-paths",
@@ -32,7 +34,7 @@ pub static CAUSE: Cause = Cause {
         "download-not-an-archive",
         "tampered-files",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,7 +1,8 @@
 //! `module-syntax-error`: a file of the agent does not parse.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, findings};
+use super::findings;
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "a file of the agent does not parse",
     page: include_str!("../../../docs/causes/module-syntax-error.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &[
         "module-format-mismatch",
         "node-too-old",
@@ -22,7 +24,7 @@ pub static CAUSE: Cause = Cause {
         "disk-full",
         "tampered-files",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

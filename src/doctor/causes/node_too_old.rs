@@ -1,7 +1,8 @@
 //! `node-too-old`: the node that the unit starts is older than the agent needs.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix, started};
+use super::{crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "the node that the unit starts is older than the agent needs",
     page: include_str!("../../../docs/causes/node-too-old.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Node],
     follows_from: &[
         "deployment-missing",
         "deployment-nested",
@@ -19,7 +21,7 @@ pub static CAUSE: Cause = Cause {
         "download-not-an-archive",
         "executable-missing",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

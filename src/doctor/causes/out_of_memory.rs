@@ -1,7 +1,8 @@
 //! `out-of-memory`: the agent was ended for want of memory.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix, started};
+use super::{crash, evidence, fix, started};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, Speaker};
 use crate::report::diagnosis::{Command, Diagnosis, Step};
@@ -14,8 +15,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the agent was ended for want of memory",
     page: include_str!("../../../docs/causes/out-of-memory.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Service],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
@@ -24,9 +26,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let killed = service.result == "oom-kill";
-    let told = facts.present().into_iter().find(|entry| {
-        entry.speaker == Speaker::Manager && (entry.is(id::OUT_OF_MEMORY) || entry.message.contains("OOM killer"))
-    });
+    let told = facts
+        .present()
+        .into_iter()
+        .find(|entry| entry.speaker == Speaker::Manager && (entry.is(id::OUT_OF_MEMORY) || entry.says("OOM killer")));
     let heap = crash::crash(facts).filter(|crash| crash.kind == Kind::Heap);
     if !killed && told.is_none() && heap.is_none() {
         return None;

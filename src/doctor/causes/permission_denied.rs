@@ -1,7 +1,8 @@
 //! `permission-denied`: the user of the unit may not read what it must start.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix, started};
+use super::{crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -13,8 +14,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the user of the unit may not read what it must start",
     page: include_str!("../../../docs/causes/permission-denied.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::User],
     follows_from: &["unit-masked", "unit-missing", "unit-invalid", "user-missing"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
@@ -27,7 +29,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let denied = denied.or(program);
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
-        .filter(|entry| dead && entry.message.contains("Permission denied"));
+        .filter(|entry| dead && entry.says("Permission denied"));
     let crash =
         crash::crash(facts).filter(|crash| crash.kind == Kind::Denied && is_ours(facts, &crash.headline.message));
     let said = child.or(crash.as_ref().map(|crash| crash.headline));
@@ -48,8 +50,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// An error about something of the agent's own, not of its applications.
-fn is_ours(facts: &Facts, message: &str) -> bool {
-    message.contains(&facts.places.home) || message.contains(&facts.places.bundle)
+fn is_ours(facts: &Facts, line: &str) -> bool {
+    line.contains(&facts.places.home) || line.contains(&facts.places.bundle)
 }
 
 /// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the files are given to the

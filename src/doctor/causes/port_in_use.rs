@@ -1,7 +1,8 @@
 //! `port-in-use`: another process listens on the port that the agent needs.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix};
+use super::{crash, evidence, fix};
 use crate::doctor::facts::{Facts, Listener};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -12,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     summary: "another process listens on the port that the agent needs",
     page: include_str!("../../../docs/causes/port-in-use.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Port],
     follows_from: &["unit-masked", "unit-missing"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

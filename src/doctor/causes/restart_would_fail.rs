@@ -1,6 +1,7 @@
 //! `restart-would-fail`: the agent runs, but what is on the disk would not start.
 
-use super::{Cause, Stands, evidence};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::evidence;
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Source, Step};
 use crate::report::finding::Severity;
@@ -11,15 +12,15 @@ pub static CAUSE: Cause = Cause {
     summary: "the agent runs, but what is on the disk would not start",
     page: include_str!("../../../docs/causes/restart-would-fail.md"),
     stands: Stands::Beside,
+    areas: &[Area::Service],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::InTheWay(diagnose),
 };
 
-fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+fn diagnose(facts: &Facts, reasons: &[Diagnosis]) -> Option<Diagnosis> {
     if facts.condition() != Condition::Running {
         return None;
     }
-    let reasons = super::in_the_way(facts);
     let root = reasons.first()?;
     let words = match facts.service.known().is_some_and(|service| service.runs()) {
         true => format!("The agent runs from memory; what is on the disk would not start: {}", lower(&root.summary)),

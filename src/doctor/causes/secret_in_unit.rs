@@ -1,6 +1,7 @@
 //! `secret-in-unit`: a secret stands in the unit, where status and ps show it to everyone.
 
-use super::{Cause, Stands, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::fix;
 use crate::doctor::facts::{Facts, SecretInUnit};
 use crate::report::diagnosis::{Command, Diagnosis, Evidence, Source, Step};
 use crate::report::finding::Severity;
@@ -12,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     summary: "a secret stands in the unit, where status and ps show it to everyone",
     page: include_str!("../../../docs/causes/secret-in-unit.md"),
     stands: Stands::Beside,
+    areas: &[Area::Unit],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

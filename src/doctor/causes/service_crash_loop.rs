@@ -1,6 +1,7 @@
 //! `service-crash-loop`: the agent dies at every start, and nothing that was seen explains it.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::{Condition, Facts, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the agent dies at every start, and nothing that was seen explains it",
     page: include_str!("../../../docs/causes/service-crash-loop.md"),
     stands: Stands::Symptom,
+    areas: &[Area::Service],
     follows_from: &["unknown-crash"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `service-stopped`: the service was stopped, or never started, and nothing keeps it from starting.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, Run, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
@@ -12,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the service was stopped, or never started, and nothing keeps it from starting",
     page: include_str!("../../../docs/causes/service-stopped.md"),
     stands: Stands::Symptom,
+    areas: &[Area::Service],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
@@ -25,7 +27,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .journal
         .known()
         .and_then(|journal| journal.entries.iter().rfind(|entry| entry.speaker == Speaker::Manager));
-    let skipped = last.filter(|entry| entry.message.contains("unmet condition"));
+    let skipped = last.filter(|entry| entry.says("unmet condition"));
     let stopped = killed.or(skipped).or_else(|| {
         facts.runs().last().and_then(|run| run.entries.iter().rev().copied().find(|entry| entry.is(id::STOPPED)))
     });

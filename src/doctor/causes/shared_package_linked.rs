@@ -1,7 +1,8 @@
 //! `shared-package-linked`: the shared package is a link that leads nowhere on this server.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix};
+use super::{crash, evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "the shared package is a link that leads nowhere on this server",
     page: include_str!("../../../docs/causes/shared-package-linked.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &[
         "deployment-missing",
         "deployment-nested",
@@ -20,7 +22,7 @@ pub static CAUSE: Cause = Cause {
         "disk-full",
         "permission-denied",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

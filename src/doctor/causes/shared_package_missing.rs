@@ -1,7 +1,8 @@
 //! `shared-package-missing`: the shared package is not in node_modules.
 
+use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::Kind;
-use super::{Cause, Stands, crash, evidence, fix};
+use super::{crash, evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "the shared package is not in node_modules",
     page: include_str!("../../../docs/causes/shared-package-missing.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment],
     follows_from: &[
         "deployment-missing",
         "deployment-nested",
@@ -20,7 +22,7 @@ pub static CAUSE: Cause = Cause {
         "disk-full",
         "permission-denied",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

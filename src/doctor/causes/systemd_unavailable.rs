@@ -1,6 +1,7 @@
 //! `systemd-unavailable`: systemd cannot be asked, so whether the agent runs is not known.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::{EXHAUSTED, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "systemd cannot be asked, so whether the agent runs is not known",
     page: include_str!("../../../docs/causes/systemd-unavailable.md"),
     stands: Stands::Beside,
+    areas: &[Area::Service],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

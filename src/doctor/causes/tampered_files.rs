@@ -1,9 +1,10 @@
 //! `tampered-files`: files of the bundle are not those that were signed.
 
-use super::{Cause, Stands, evidence, findings, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, findings, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
-use crate::report::finding::{Finding, Severity};
+use crate::report::finding::{Detail, Finding, Severity};
 
 pub static CAUSE: Cause = Cause {
     id: "tampered-files",
@@ -11,6 +12,7 @@ pub static CAUSE: Cause = Cause {
     summary: "files of the bundle are not those that were signed",
     page: include_str!("../../../docs/causes/tampered-files.md"),
     stands: Stands::Beside,
+    areas: &[Area::Deployment],
     follows_from: &[
         "disk-full",
         "update-interrupted",
@@ -18,14 +20,14 @@ pub static CAUSE: Cause = Cause {
         "deployment-missing",
         "deployment-nested",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let report = &facts.deployment.inspected()?.report;
     let differs = |finding: &&Finding| match finding.rule {
         // What the update deletes and installs below `node_modules` is gone for a reason of its own.
-        "checksum-mismatch" => !(finding.message.contains("not there") && is_installed(finding)),
+        "checksum-mismatch" => !(finding.detail == Detail::FileAbsent && is_installed(finding)),
         "signature-invalid" => true,
         _ => false,
     };

@@ -1,6 +1,7 @@
 //! `unit-disabled`: the agent is not started at boot.
 
-use super::{Cause, Stands, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, started};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the agent is not started at boot",
     page: include_str!("../../../docs/causes/unit-disabled.md"),
     stands: Stands::Beside,
+    areas: &[Area::Unit],
     follows_from: &["unit-masked", "unit-missing"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `unit-invalid`: systemd cannot load the unit, or it has no command to start.
 
-use super::{Cause, Stands, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Evidence, Source, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "systemd cannot load the unit, or it has no command to start",
     page: include_str!("../../../docs/causes/unit-invalid.md"),
     stands: Stands::Refuses,
+    areas: &[Area::Unit],
     follows_from: &["unit-masked", "unit-missing"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `unit-masked`: the unit is masked, so systemd refuses to start it.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the unit is masked, so systemd refuses to start it",
     page: include_str!("../../../docs/causes/unit-masked.md"),
     stands: Stands::Refuses,
+    areas: &[Area::Unit],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `unit-missing`: there is no unit file for the agent.
 
-use super::{Cause, Stands, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "there is no unit file for the agent",
     page: include_str!("../../../docs/causes/unit-missing.md"),
     stands: Stands::Refuses,
+    areas: &[Area::Unit],
     follows_from: &["unit-masked"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `unit-nested-paths`: the unit starts the agent in the old nested layout, the bundle is flat.
 
-use super::{Cause, Stands, crash, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence};
 use crate::report::finding::Severity;
@@ -11,6 +12,7 @@ pub static CAUSE: Cause = Cause {
     summary: "the unit starts the agent in the old nested layout, the bundle is flat",
     page: include_str!("../../../docs/causes/unit-nested-paths.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Unit],
     follows_from: &[
         "unit-masked",
         "unit-missing",
@@ -19,16 +21,16 @@ pub static CAUSE: Cause = Cause {
         "update-interrupted",
         "download-not-an-archive",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if !started::unit_is_nested(facts) {
         return None;
     }
-    let lines = [evidence::unit_setting(facts, "WorkingDirectory"), evidence::unit_setting(facts, "ExecStart")];
+    let line = |key| evidence::unit_setting_where(facts, key, |value| value.contains("/apps/agent"));
     let nested = started::nested_folder(facts);
-    let mut lines = lines.into_iter().flatten().filter(|line| line.detail.contains("/apps/agent"));
+    let mut lines = ["WorkingDirectory", "ExecStart"].into_iter().filter_map(line);
     let Some(inspected) = started::flat_bundle(facts) else {
         return unread(facts, lines.next()?);
     };

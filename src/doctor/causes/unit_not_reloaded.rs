@@ -1,6 +1,7 @@
 //! `unit-not-reloaded`: the unit file was changed, and systemd still uses the old one.
 
-use super::{Cause, Stands, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
@@ -12,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the unit file was changed, and systemd still uses the old one",
     page: include_str!("../../../docs/causes/unit-not-reloaded.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Unit],
     follows_from: &["unit-masked", "unit-missing", "unit-invalid"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

@@ -1,6 +1,7 @@
 //! `unknown-crash`: the agent dies of an error that none of the other causes explains.
 
-use super::{Cause, Stands, crash, evidence, fix};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{crash, evidence, fix};
 use crate::doctor::facts::{Condition, Exit, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the agent dies of an error that none of the other causes explains",
     page: include_str!("../../../docs/causes/unknown-crash.md"),
     stands: Stands::LastResort,
+    areas: &[Area::Service],
     follows_from: &[],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

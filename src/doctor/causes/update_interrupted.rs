@@ -1,6 +1,7 @@
 //! `update-interrupted`: an update stopped half-way, and nothing was taken back.
 
-use super::{Cause, Stands, evidence, fix, halted_update};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, halted_update};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -11,8 +12,9 @@ pub static CAUSE: Cause = Cause {
     summary: "an update stopped half-way, and nothing was taken back",
     page: include_str!("../../../docs/causes/update-interrupted.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Deployment, Area::Process],
     follows_from: &["download-not-an-archive", "disk-full"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {

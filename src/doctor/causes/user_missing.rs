@@ -1,6 +1,7 @@
 //! `user-missing`: the user or group that the unit names does not exist (217/USER).
 
-use super::{Cause, Stands, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -12,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     summary: "the user or group that the unit names does not exist (217/USER)",
     page: include_str!("../../../docs/causes/user-missing.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::User],
     follows_from: &["unit-masked", "unit-missing", "unit-invalid"],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
@@ -26,7 +28,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if !account_is_missing && child.is_none() {
         return None;
     }
-    let group = !account_is_missing && child.is_some_and(|entry| entry.message.contains("GROUP"));
+    let group = !account_is_missing && child.is_some_and(|entry| entry.says("GROUP"));
     let key = if group { "Group" } else { "User" };
     let name = unit.unit.setting("Service", key).map_or_else(|| unit.unit.user(), |setting| setting.value.to_owned());
     let line = evidence::unit_setting(facts, key);

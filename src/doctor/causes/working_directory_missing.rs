@@ -1,6 +1,7 @@
 //! `working-directory-missing`: the directory that the unit starts in is not there (200/CHDIR).
 
-use super::{Cause, Stands, evidence, fix, started};
+use super::cause::{Area, Cause, Stands, ToldBy};
+use super::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Presence, Reached, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
@@ -12,6 +13,7 @@ pub static CAUSE: Cause = Cause {
     summary: "the directory that the unit starts in is not there (200/CHDIR)",
     page: include_str!("../../../docs/causes/working-directory-missing.md"),
     stands: Stands::InTheWay,
+    areas: &[Area::Unit],
     follows_from: &[
         "unit-masked",
         "unit-missing",
@@ -25,7 +27,7 @@ pub static CAUSE: Cause = Cause {
         "download-not-an-archive",
         "user-missing",
     ],
-    diagnose,
+    told_by: ToldBy::Facts(diagnose),
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
@@ -40,7 +42,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let failed = facts.service.known().and_then(Service::exit_code) == Some(CHDIR);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR"]).filter(|_| dead);
     // systemd may have failed on what is loaded while the file is right by now: its own words count as well.
-    let loaded = child.filter(|entry| failed && entry.message.contains("No such file") && !may_be_reached(directory));
+    let loaded = child.filter(|entry| failed && entry.says("No such file") && !may_be_reached(directory));
     // Where neither the directory nor the journal may be read, the status alone tells.
     let told = dead && failed && directory.is_none();
     if gone.is_none() && loaded.is_none() && !told {

@@ -1,5 +1,6 @@
 //! Each thing that was looked at, what became of it, and the command that shows it.
 
+use crate::doctor::causes::{self, Area};
 use crate::doctor::facts::{Condition, Deployment, DeploymentState, Fact, Facts, Presence, Unknown};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -23,17 +24,18 @@ pub fn checks(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<Check> {
     ]
 }
 
-fn check(id: &'static str, status: CheckStatus, message: impl Into<String>, command: impl Into<String>) -> Check {
-    Check { id, status, message: message.into(), command: Some(command.into()) }
+fn check(area: Area, status: CheckStatus, message: impl Into<String>, command: impl Into<String>) -> Check {
+    Check { id: area.name(), status, message: message.into(), command: Some(command.into()) }
 }
 
-fn skipped(id: &'static str, why: &Unknown, command: impl Into<String>) -> Check {
-    check(id, CheckStatus::Skip, &why.because, command)
+fn skipped(area: Area, why: &Unknown, command: impl Into<String>) -> Check {
+    check(area, CheckStatus::Skip, &why.because, command)
 }
 
-/// Whether one of these causes was found, as a root or as a consequence, and how bad.
-fn found(diagnoses: &[Diagnosis], ids: &[&str]) -> CheckStatus {
-    let about = |one: &&Diagnosis| ids.contains(&one.cause) || one.consequences.iter().any(|id| ids.contains(id));
+/// Whether a cause that is about this part was found, as a root or as a consequence, and how bad.
+fn found(diagnoses: &[Diagnosis], area: Area) -> CheckStatus {
+    let is_about = |id: &str| causes::find(id).is_some_and(|cause| cause.areas.contains(&area));
+    let about = |one: &&Diagnosis| is_about(one.cause) || one.consequences.iter().any(|id| is_about(id));
     match diagnoses.iter().filter(about).map(|one| one.severity).max() {
         Some(Severity::Error) => CheckStatus::Fail,
         Some(Severity::Warning) => CheckStatus::Warn,
@@ -44,36 +46,22 @@ fn found(diagnoses: &[Diagnosis], ids: &[&str]) -> CheckStatus {
 fn unit(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     let command = format!("systemctl cat {}", facts.places.unit);
     let unit = match &facts.unit {
-        Fact::Unknown(why) => return skipped("unit", why, command),
+        Fact::Unknown(why) => return skipped(Area::Unit, why, command),
         Fact::Known(unit) => unit,
     };
-    let status = found(
-        diagnoses,
-        &[
-            "unit-missing",
-            "unit-masked",
-            "unit-invalid",
-            "unit-not-reloaded",
-            "drop-in-overrides",
-            "unit-nested-paths",
-            "working-directory-missing",
-            "executable-missing",
-            "unit-disabled",
-            "secret-in-unit",
-        ],
-    );
+    let status = found(diagnoses, Area::Unit);
     let message = match unit.unit.files.split_first() {
         None => "there is no unit file".to_owned(),
         Some((file, [])) => file.path.clone(),
         Some((file, drop_ins)) => format!("{} and {}", file.path, plural(drop_ins.len() as u64, "drop-in")),
     };
-    check("unit", status, message, command)
+    check(Area::Unit, status, message, command)
 }
 
 fn service(facts: &Facts) -> Check {
     let command = format!("systemctl status {}", facts.places.unit);
     let service = match &facts.service {
-        Fact::Unknown(why) => return skipped("service", why, command),
+        Fact::Unknown(why) => return skipped(Area::Service, why, command),
         Fact::Known(service) => service,
     };
     let status = match facts.condition() {
@@ -83,13 +71,13 @@ fn service(facts: &Facts) -> Check {
     };
     let restarts =
         service.restarts.map(|count| format!(", {}", plural(u64::from(count), "restart"))).unwrap_or_default();
-    check("service", status, format!("{} ({}){restarts}", service.active_state, service.sub_state), command)
+    check(Area::Service, status, format!("{} ({}){restarts}", service.active_state, service.sub_state), command)
 }
 
 fn journal(facts: &Facts) -> Check {
     let command = format!("journalctl -u {} -n 50 --no-pager", facts.places.unit);
     let journal = match &facts.journal {
-        Fact::Unknown(why) => return skipped("journal", why, command),
+        Fact::Unknown(why) => return skipped(Area::Journal, why, command),
         Fact::Known(journal) => journal,
     };
     let dies = matches!(facts.condition(), Condition::Looping | Condition::Down);
@@ -105,19 +93,19 @@ fn journal(facts: &Facts) -> Check {
             }
         }
     };
-    check("journal", status, message, command)
+    check(Area::Journal, status, message, command)
 }
 
 fn process(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     let process = match &facts.process {
-        Fact::Unknown(why) => return skipped("process", why, format!("systemctl status {}", facts.places.unit)),
+        Fact::Unknown(why) => return skipped(Area::Process, why, format!("systemctl status {}", facts.places.unit)),
         Fact::Known(None) => {
             let command = format!("systemctl status {}", facts.places.unit);
-            return check("process", CheckStatus::Fail, "the agent does not run", command);
+            return check(Area::Process, CheckStatus::Fail, "the agent does not run", command);
         }
         Fact::Known(Some(process)) => process,
     };
-    let mut status = found(diagnoses, &["cwd-deleted", "control-plane-unreachable", "update-interrupted"]);
+    let mut status = found(diagnoses, Area::Process);
     if status == CheckStatus::Fail && facts.condition() == Condition::Running {
         status = CheckStatus::Warn;
     }
@@ -129,13 +117,13 @@ fn process(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     let directory = process.directory.as_deref().map(|path| format!(", in {path}")).unwrap_or_default();
     let deleted = if process.directory_deleted { " (deleted)" } else { "" };
     let message = format!("PID {}{directory}{deleted}{connected}", process.pid);
-    check("process", status, message, format!("ls -l /proc/{}/cwd", process.pid))
+    check(Area::Process, status, message, format!("ls -l /proc/{}/cwd", process.pid))
 }
 
 fn deployment(facts: &Facts) -> Check {
     let command = format!("ls -la {}", facts.deployment.path);
     if let Some(why) = facts.deployment.state.why_unknown() {
-        return skipped("deployment", why, command);
+        return skipped(Area::Deployment, why, command);
     }
     let status = match facts.deployment.would_start() {
         Some(true) => CheckStatus::Pass,
@@ -143,22 +131,22 @@ fn deployment(facts: &Facts) -> Check {
     };
     let stoppers = facts.deployment.inspected().map_or(0, |inspected| inspected.stoppers().count());
     let found = if stoppers > 0 { format!(", {}", plural(stoppers as u64, "error")) } else { String::new() };
-    check("deployment", status, format!("{}{found}", in_words(&facts.deployment)), command)
+    check(Area::Deployment, status, format!("{}{found}", in_words(&facts.deployment)), command)
 }
 
 fn backup(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     let command = format!("ls -la {}", facts.backup.path);
     if let Some(why) = facts.backup.state.why_unknown() {
-        return skipped("backup", why, command);
+        return skipped(Area::Backup, why, command);
     }
     let (status, would) = match (facts.backup.inspected(), facts.backup.would_start()) {
         (Some(_), Some(true)) => (CheckStatus::Pass, ", would start"),
         (Some(_), _) => (CheckStatus::Warn, ", would not start"),
         (None, _) => (CheckStatus::Skip, ""),
     };
-    let nested = found(diagnoses, &["backup-nested"]);
+    let nested = found(diagnoses, Area::Backup);
     let status = if nested == CheckStatus::Pass { status } else { CheckStatus::Warn };
-    check("backup", status, format!("{}{would}", in_words(&facts.backup)), command)
+    check(Area::Backup, status, format!("{}{would}", in_words(&facts.backup)), command)
 }
 
 fn in_words(deployment: &Deployment) -> String {
@@ -178,48 +166,48 @@ fn in_words(deployment: &Deployment) -> String {
 fn download(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     let command = format!("ls -l {}", facts.places.download);
     match &facts.download {
-        Fact::Unknown(why) => skipped("download", why, command),
-        Fact::Known(None) => check("download", CheckStatus::Pass, "nothing was left by an update", command),
+        Fact::Unknown(why) => skipped(Area::Download, why, command),
+        Fact::Known(None) => check(Area::Download, CheckStatus::Pass, "nothing was left by an update", command),
         Fact::Known(Some(download)) => {
-            let status = match found(diagnoses, &["download-not-an-archive"]) {
+            let status = match found(diagnoses, Area::Download) {
                 CheckStatus::Pass => CheckStatus::Warn,
                 worse => worse,
             };
-            check("download", status, format!("left by an update, {}", size(download.report.size)), command)
+            check(Area::Download, status, format!("left by an update, {}", size(download.report.size)), command)
         }
     }
 }
 
 fn node(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
-    let status = found(diagnoses, &["node-too-old", "executable-missing"]);
+    let status = found(diagnoses, Area::Node);
     match &facts.node {
-        Fact::Unknown(why) => skipped("node", why, "node --version"),
-        Fact::Known(None) => check("node", CheckStatus::Fail, "the unit's program is not there", "node --version"),
+        Fact::Unknown(why) => skipped(Area::Node, why, "node --version"),
+        Fact::Known(None) => check(Area::Node, CheckStatus::Fail, "the unit's program is not there", "node --version"),
         Fact::Known(Some(node)) => {
             let version = node.version.as_deref().unwrap_or("of unknown version");
-            check("node", status, format!("{} {version}", node.path), format!("{} --version", node.path))
+            check(Area::Node, status, format!("{} {version}", node.path), format!("{} --version", node.path))
         }
     }
 }
 
 fn user(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     let unit = match &facts.unit {
-        Fact::Unknown(why) => return skipped("user", why, "id"),
+        Fact::Unknown(why) => return skipped(Area::User, why, "id"),
         Fact::Known(unit) => unit,
     };
     let name = unit.unit.user();
     let command = format!("id {name}");
-    let status = found(diagnoses, &["user-missing", "permission-denied"]);
+    let status = found(diagnoses, Area::User);
     match &unit.account {
-        Fact::Unknown(why) => skipped("user", why, command),
-        Fact::Known(None) => check("user", status, format!("there is no user `{name}`"), command),
+        Fact::Unknown(why) => skipped(Area::User, why, command),
+        Fact::Known(None) => check(Area::User, status, format!("there is no user `{name}`"), command),
         Fact::Known(Some(account)) => {
             let denied = [&unit.working_directory, &unit.script]
                 .into_iter()
                 .filter_map(Fact::known)
                 .any(|reached| matches!(reached.presence, Presence::Denied { .. }));
             let may = if denied { "may not read what it starts" } else { "exists" };
-            check("user", status, format!("{} ({}) {may}", account.name, account.uid), command)
+            check(Area::User, status, format!("{} ({}) {may}", account.name, account.uid), command)
         }
     }
 }
@@ -227,16 +215,16 @@ fn user(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
 fn disk(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     let command = format!("df -h {}", facts.places.home);
     let Some(tightest) = facts.volumes.iter().min_by_key(|volume| volume.free) else {
-        return check("disk", CheckStatus::Skip, "the free space is not known", command);
+        return check(Area::Disk, CheckStatus::Skip, "the free space is not known", command);
     };
     let message = format!("{}: {} free of {}", tightest.path, size(tightest.free), size(tightest.size));
-    check("disk", found(diagnoses, &["disk-full"]), message, command)
+    check(Area::Disk, found(diagnoses, Area::Disk), message, command)
 }
 
 fn port(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
     let command = "ss -ltnp";
     let listeners = match &facts.listeners {
-        Fact::Unknown(why) => return skipped("port", why, command),
+        Fact::Unknown(why) => return skipped(Area::Port, why, command),
         Fact::Known(listeners) => listeners,
     };
     let main = facts.service.known().and_then(|service| service.main_pid);
@@ -245,20 +233,5 @@ fn port(facts: &Facts, diagnoses: &[Diagnosis]) -> Check {
         Some(listener) => format!("the agent listens on {}", listener.port),
         None => "the agent listens on no port".to_owned(),
     };
-    check("port", found(diagnoses, &["port-in-use"]), message, command)
-}
-
-/// The ids of the catalogue that are about a thing that is looked at, so that none is misspelt.
-#[cfg(test)]
-mod tests {
-    use crate::doctor::causes;
-
-    #[test]
-    fn the_causes_that_are_named_here_exist() {
-        let text = include_str!("checks.rs");
-        let words = text.split('"').skip(1).step_by(2).filter(|word| word.contains('-') && !word.contains(' '));
-        for word in words.filter(|word| word.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')) {
-            assert!(causes::find(word).is_some() || word == "drop-in", "{word}");
-        }
-    }
+    check(Area::Port, found(diagnoses, Area::Port), message, command)
 }

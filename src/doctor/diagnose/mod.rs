@@ -3,9 +3,13 @@
 //! Pure: the same facts give the same report, whether they come from a live server, a recorded one or a mounted disk.
 
 mod checks;
+mod fold;
 mod not_checked;
+mod of_rules;
+mod recognise;
 
-use crate::doctor::causes;
+pub use of_rules::FOLLOWS_FROM as FINDINGS_FOLLOW_FROM;
+
 use crate::doctor::facts::{Condition, Facts, SETTLED};
 use crate::doctor::report::DoctorReport;
 use crate::report::diagnosis::{Diagnosis, Step};
@@ -16,8 +20,8 @@ use crate::report::server::Health;
 /// Judges a server.
 #[must_use]
 pub fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
-    let found = causes::run(&facts).into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
-    let mut diagnoses = causes::fold(found);
+    let found = recognise::run(&facts).into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
+    let mut diagnoses = fold::fold(found);
     mend_once(&mut diagnoses);
     let health = health(&facts, &diagnoses);
     let checks = checks::checks(&facts, &diagnoses);
@@ -60,7 +64,7 @@ fn changes_files(step: &Step) -> bool {
 /// any other error degraded. A disk that would start leaves the question open: that is inconclusive, not healthy.
 fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
     let wrong = diagnoses.iter().any(|one| one.severity == Severity::Error);
-    let blocked = diagnoses.iter().any(|one| causes::blocks(one) || causes::dies(one));
+    let blocked = diagnoses.iter().any(|one| fold::blocks(one) || fold::dies(one));
     let troubled = diagnoses.iter().any(|one| one.severity >= Severity::Warning);
     match facts.condition() {
         Condition::Looping | Condition::Down | Condition::Stopped => Health::Broken,

@@ -1,8 +1,9 @@
 //! What stands on the server's disk: the deployed bundle, its backup, the leftover download, and whether they would start.
 
 use super::fact::Fact;
+use crate::check::rules::{self, StopsStart};
 use crate::report::bundle_layout::BundleLayout;
-use crate::report::finding::{Finding, Severity};
+use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::moment::Moment;
 use crate::report::subject::SubjectReport;
 
@@ -51,23 +52,6 @@ pub struct Inspected {
     pub emptied: Vec<String>,
 }
 
-/// Rules that speak of what stops Node at the start, so that an error of theirs means that the agent cannot run. The
-/// others speak of the next update, of who made the bundle, or of what should not be shipped.
-const STOPS_THE_START: [&str; 12] = [
-    "entry-point-missing",
-    "shared-package-missing",
-    "shared-package-linked",
-    "shared-entry-missing",
-    "shared-package-json-invalid",
-    "workspace-link",
-    "package-json-invalid",
-    "module-syntax-error",
-    "module-format-mismatch",
-    "unresolved-import",
-    "undeclared-dependency",
-    "missing-export",
-];
-
 impl Deployment {
     /// The inspected folder, if there is one.
     #[must_use]
@@ -105,44 +89,37 @@ impl Inspected {
         }
     }
 
-    /// The findings that stop Node at the start, the rules' own order kept.
+    /// The findings that stop Node at the start, the rules' own order kept. Each rule's file says whether its errors do.
     pub fn stoppers(&self) -> impl Iterator<Item = &Finding> {
-        let errors = self.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        errors.filter(|finding| STOPS_THE_START.contains(&finding.rule) && self.stops(finding))
+        self.errors().filter(|finding| self.stops(finding))
     }
 
-    /// Whether this finding of such a rule is one that Node would notice. The rules also say what a release must not have:
-    /// a version that is none, a file that Node finds elsewhere, a link that nothing is imported through.
+    fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.report.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
     fn stops(&self, finding: &Finding) -> bool {
-        let says = |words: &str| finding.message.contains(words);
-        match finding.rule {
-            "package-json-invalid" => says("cannot be used"),
-            "shared-package-json-invalid" => says("ode stops with") || says("has no package.json"),
-            "shared-entry-missing" => !says("Node would load"),
-            "workspace-link" => self.link_of(finding).is_some_and(|package| self.misses(package)),
-            _ => true,
+        match rules::find(finding.rule).map_or(StopsStart::Never, |rule| rule.stops_start) {
+            StopsStart::Always => true,
+            StopsStart::AsFound => match &finding.detail {
+                Detail::StopsNode => true,
+                // Many a link is left over in `node_modules` through which nothing is imported.
+                Detail::PackageLinked { name } => self.misses(name),
+                Detail::None | Detail::PackageAbsent { .. } | Detail::FileAbsent => false,
+            },
+            StopsStart::Never => false,
         }
     }
 
-    /// The package that a finding of `workspace-link` is about.
-    fn link_of<'a>(&self, finding: &'a Finding) -> Option<&'a str> {
-        finding.path.as_deref()?.strip_prefix("node_modules/")
-    }
-
-    /// Whether the agent imports a package that cannot be found: the message begins with its name.
+    /// Whether the agent imports a package that cannot be found.
     fn misses(&self, package: &str) -> bool {
-        let start = format!("`{package}`");
-        let errors = self.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        errors
-            .filter(|finding| finding.rule == "undeclared-dependency")
-            .any(|finding| finding.message.starts_with(&start))
+        self.errors().any(|finding| matches!(&finding.detail, Detail::PackageAbsent { name } if name == package))
     }
 
     /// Whether a package that cannot be found is a link that leads nowhere here.
     #[must_use]
     pub fn is_linked(&self, package: &str) -> bool {
-        let links = self.stoppers().filter(|finding| finding.rule == "workspace-link");
-        links.filter_map(|finding| self.link_of(finding)).any(|linked| linked == package)
+        self.stoppers().any(|finding| matches!(&finding.detail, Detail::PackageLinked { name } if name == package))
     }
 
     /// The stopper of that rule.

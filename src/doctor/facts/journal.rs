@@ -86,6 +86,12 @@ impl Entry {
     pub fn is(&self, id: &str) -> bool {
         self.message_id.as_deref() == Some(id)
     }
+
+    /// Whether it has these words, which are the manager's, Node's or libuv's: they say in no other way what happened.
+    #[must_use]
+    pub fn says(&self, words: &str) -> bool {
+        self.message.contains(words)
+    }
 }
 
 impl Journal {

@@ -57,7 +57,7 @@ impl Inspection<'_> {
             },
             progress: &|_, _| (),
         };
-        let inspected = inspect::inspect(place, &options).map_err(|error| error.to_string())?;
+        let inspected = inspect::inspect(place, &options).map_err(|error| error.words())?;
         let report = inspected.judge(&Policy::plain());
         Ok((inspected.snapshot, report))
     }

@@ -248,10 +248,10 @@ impl Probe<'_> {
         }
         let mut ports = vec![AGENT_PORT];
         // `Error: listen EADDRINUSE: address already in use 0.0.0.0:3001`
-        let messages = journal.into_iter().flat_map(|journal| &journal.entries).map(|entry| entry.message.as_str());
-        let taken = messages
-            .filter(|message| message.contains("EADDRINUSE"))
-            .filter_map(|message| message.trim_end().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()));
+        let lines = journal.into_iter().flat_map(|journal| &journal.entries).filter(|entry| entry.says("EADDRINUSE"));
+        let taken = lines
+            .map(|entry| &*entry.message)
+            .filter_map(|line| line.trim_end().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()));
         ports.extend(taken);
         process::listeners(self.server, &ports, main, sockets, &self.redactor)
     }

@@ -1,6 +1,7 @@
 //! `archive-published`: what the control plane serves is this bundle, and is fit to be served.
 
-use super::{Line, compared};
+use super::compared;
+use super::line::Line;
 use crate::archive::write::tar::PackedNode;
 use crate::check::inspect::Inspected;
 use crate::release::pack::PackLayout;

@@ -1,6 +1,7 @@
 //! `code-built`: the agent is compiled, from the sources that are there now.
 
-use super::{Line, compared};
+use super::compared;
+use super::line::Line;
 use crate::release::workspace::{Build, Workspace};
 use crate::report::release::Judgement;
 

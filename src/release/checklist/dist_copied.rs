@@ -1,6 +1,7 @@
 //! `dist-copied`: the bundle has the agent's compiled code, file by file.
 
-use super::{Line, compared};
+use super::compared;
+use super::line::Line;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 

@@ -7,6 +7,7 @@ mod archive_published;
 mod code_built;
 mod compared;
 mod dist_copied;
+mod line;
 mod no_workspace;
 mod shared_copied;
 mod update_tried;
@@ -14,22 +15,12 @@ mod version_agent;
 mod version_bundle;
 mod versions;
 
+pub use line::Line;
+
 use crate::release::workspace::Workspace;
 use crate::report::policy::Policy;
-use crate::report::release::{Judgement, LineReport, ReleaseReport, Status};
+use crate::report::release::{LineReport, ReleaseReport, Status};
 use crate::report::verdict::{FailOn, Verdict};
-
-/// One line of the checklist.
-pub struct Line {
-    /// Its name, which is also its file's and its page's.
-    pub id: &'static str,
-    /// One sentence: what holds where it is ticked.
-    pub summary: &'static str,
-    /// Its page in `docs/checklist/`, which `explain` prints.
-    pub page: &'static str,
-    /// What it sees in a repository.
-    pub judge: fn(&Workspace) -> Judgement,
-}
 
 /// Every line, in the document's order.
 pub static LINES: &[&Line] = &[

@@ -1,6 +1,7 @@
 //! `no-workspace`: the bundle's dependencies can be installed outside the workspace, and are the agent's.
 
-use super::{Line, compared};
+use super::compared;
+use super::line::Line;
 use crate::node::package::{Dependency, Package};
 use crate::node::package_file::PackageFile;
 use crate::release::workspace::Workspace;

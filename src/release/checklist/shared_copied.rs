@@ -1,6 +1,7 @@
 //! `shared-copied`: the bundle has a copy of the shared package, as it is built now.
 
-use super::{Line, compared};
+use super::compared;
+use super::line::Line;
 use crate::node::package::Package;
 use crate::release::workspace::{Build, Workspace};
 use crate::report::release::Judgement;

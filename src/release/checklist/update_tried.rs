@@ -1,6 +1,6 @@
 //! `update-tried`: the update to this bundle was tried.
 
-use super::Line;
+use super::line::Line;
 use crate::release::workspace::{Trial, Workspace};
 use crate::report::release::Judgement;
 use crate::report::verdict::Verdict;

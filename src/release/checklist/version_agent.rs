@@ -1,6 +1,7 @@
 //! `version-agent`: the agent's version was raised.
 
-use super::{Line, versions};
+use super::line::Line;
+use super::versions;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 

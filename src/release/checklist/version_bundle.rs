@@ -1,6 +1,7 @@
 //! `version-bundle`: the bundle's version was raised, to the agent's.
 
-use super::{Line, versions};
+use super::line::Line;
+use super::versions;
 use crate::release::workspace::Workspace;
 use crate::report::release::{Judgement, Status};
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::report::bundle_layout::BundleLayout;
-use crate::report::finding::Allowed;
+use crate::report::finding::{Allowed, Detail};
 use crate::report::signature::SignatureReport;
 use crate::report::subject::{PackageId, Summary};
 use crate::report::verdict::Verdict;
@@ -19,6 +19,7 @@ pub fn finding(rule: &'static str, severity: Severity) -> Finding {
         line: Some(16),
         evidence: Some(r#""zod": "workspace:*""#.to_owned()),
         help: "remove the line\ncp -r a b".to_owned(),
+        detail: Detail::None,
     }
 }
 

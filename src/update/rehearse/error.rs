@@ -9,7 +9,7 @@ pub enum RehearsalError {
     #[error("interrupted: everything that was started is ended, and nothing is left behind")]
     Interrupted,
     /// The throw-away folder, or something in it.
-    #[error("cannot {what}: {source}")]
+    #[error("cannot {what}")]
     Io {
         /// What was tried, with its path.
         what: String,

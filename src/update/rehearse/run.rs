@@ -367,8 +367,8 @@ fn finding(
     if let Some(line) = key_line(output) {
         seen = seen.evidence(Redactor::new().clean(line));
     }
-    let Observation { message, path, line, evidence, help, severity } = seen;
-    Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help }
+    let Observation { message, path, line, evidence, help, severity, detail } = seen;
+    Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help, detail }
 }
 
 fn missing(shown: &str) -> RunFault {

@@ -3,7 +3,8 @@
 //! Measured with the lab's servers: `ProtectHome=` looks like a missing directory, which root sees all the same;
 //! `MemoryDenyWriteExecute=` ends Node by SIGTRAP, `SystemCallFilter=` by SIGSYS without a word.
 
-use super::{CAUSE, is_drop_in, without};
+use super::lines::{is_drop_in, without};
+use crate::doctor::causes::cause::Cause;
 use crate::doctor::causes::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Exit, Facts, Presence, Run};
 use crate::report::diagnosis::Diagnosis;
@@ -44,7 +45,7 @@ enum Mark {
 }
 
 /// The drop-in whose setting is known for the way in which the service ends.
-pub fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+pub fn diagnose(cause: &Cause, facts: &Facts) -> Option<Diagnosis> {
     let mark = mark(facts)?;
     let (_, keys) = MARKS.iter().find(|(known, _)| *known == mark)?;
     let unit = &started::unit(facts)?.unit;
@@ -55,7 +56,7 @@ pub fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let said = ["Failed at step", "timed out", "Main process exited"];
     let said = said.iter().find_map(|words| evidence::manager_line(facts, &[words]));
     let there = started::directory(facts).filter(|_| mark == Mark::OutOfSight).map(evidence::reached);
-    let diagnosis = CAUSE
+    let diagnosis = cause
         .found(facts, words, evidence::unit_line(key, &setting))
         .and(said.map(evidence::journal))
         .and(there)

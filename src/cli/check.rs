@@ -1,0 +1,60 @@
+//! The command line of `check`.
+
+use super::format::{AnyFormat, FormatArgs};
+use super::limits::LimitArgs;
+use super::signing::KeyArgs;
+use super::update::GenerationWord;
+use crate::check::bundle::Expectations;
+use crate::node::node_version::NodeVersion;
+use clap::Args;
+use std::path::PathBuf;
+
+/// `check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Archives (.tar.gz, .tgz, .tar), directories, or `-`
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Fail if the bundle's version is another
+    #[arg(long, value_name = "VERSION")]
+    expect_version: Option<String>,
+    /// Fail if the bundle's version is not newer than this one
+    #[arg(long, value_name = "VERSION")]
+    newer_than: Option<semver::Version>,
+    /// The Node of the server, of the lines 18, 20, 22 and 24: a line such as 20, which means its newest, or a version such as 20.10.0
+    #[arg(long, value_name = "VERSION", default_value_t, value_parser = NodeVersion::measured)]
+    node: NodeVersion,
+    /// Fail if this generation's update would drop the shared package, and heed no other generation's
+    #[arg(long, value_enum, value_name = "NAME")]
+    generation: Option<GenerationWord>,
+    /// Fail if this systemd unit would not start the bundle (repeatable: the unit first, then its drop-ins)
+    #[arg(long = "unit", value_name = "FILE")]
+    pub units: Vec<PathBuf>,
+    /// Fail if there is no signature
+    #[arg(long, help_heading = "Signature")]
+    pub require_signature: bool,
+    /// Which keys are trusted.
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    /// Where reading stops.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// How the report is written.
+    #[command(flatten)]
+    pub format: FormatArgs<AnyFormat>,
+}
+
+impl Check {
+    /// What the caller demands of the bundle, but for the unit, which is to be read first.
+    #[must_use]
+    pub fn expectations(&self) -> Expectations {
+        Expectations {
+            version: self.expect_version.clone(),
+            newer_than: self.newer_than.clone(),
+            node: self.node,
+            deployed_at: None,
+            generation: self.generation.map(Into::into),
+            unit: None,
+        }
+    }
+}

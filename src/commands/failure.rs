@@ -1,0 +1,136 @@
+//! Why a command could not do its work, and what a person needs beside that: on which path, and what to do. `anyhow`
+//! carries it, as an error of its own or as the context of what caused it.
+
+use crate::check::inspect::InspectError;
+use crate::config::ConfigError;
+use crate::report::run_error::RunError;
+use crate::text;
+use crate::tree::reading::SourceError;
+use crate::update::rehearse::RehearsalError;
+use anyhow::Error;
+use std::io::ErrorKind;
+
+/// What was tried and what was found. Its cause is not among its words: [`told`] adds that.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    message: String,
+    path: Option<String>,
+    help: Option<String>,
+}
+
+impl Failure {
+    /// What was tried, or what is wrong.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), path: None, help: None }
+    }
+
+    /// On which path.
+    pub fn at(self, path: &str) -> Self {
+        Self { path: Some(text::printable(path).into_owned()), ..self }
+    }
+
+    /// What to do.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// An error and its causes in one line.
+pub fn words(error: &Error) -> String {
+    let words = format!("{error:#}");
+    // A rehearsal's errors name commands and paths as they are.
+    if error.is::<RehearsalError>() { text::printable(&words).into_owned() } else { words }
+}
+
+/// What is said of an error: its words, and the path and the help of the type that it has.
+pub fn told(error: &Error) -> RunError {
+    let (path, help) = if let Some(Failure { path, help, .. }) = error.downcast_ref() {
+        (path.clone(), help.clone())
+    } else if let Some(ConfigError { path, help, .. }) = error.downcast_ref() {
+        (path.clone(), help.clone())
+    } else if let Some(InspectError::Signature(unread)) = error.downcast_ref() {
+        (Some(unread.path.clone()), None)
+    } else if let Some(InspectError::Subject(unread)) = error.downcast_ref() {
+        (Some(unread.path.clone()), help_of_unread(unread))
+    } else if let Some(unread) = error.downcast_ref::<SourceError>() {
+        (Some(unread.path.clone()), help_of_unread(unread))
+    } else if let Some(RehearsalError::Missing { help, .. }) = error.downcast_ref() {
+        (None, Some(help.clone()))
+    } else {
+        (None, None)
+    };
+    RunError { message: words(error), path, help }
+}
+
+fn help_of_unread(error: &SourceError) -> Option<String> {
+    let help = error.help.or_else(|| match error.source.kind() {
+        ErrorKind::NotFound => Some("give the path of an archive or of a bundle's folder, or `-` for stdin"),
+        ErrorKind::PermissionDenied => Some("run it as a user who may read it"),
+        _ => None,
+    });
+    help.map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+    use std::io;
+
+    /// What is said is the whole chain, each link once, whichever type of error carries path and help.
+    #[test]
+    fn an_error_is_told_with_its_causes_its_path_and_its_help() {
+        let denied = || io::Error::new(ErrorKind::PermissionDenied, "denied");
+        let failure = || Failure::new("cannot write a").at("a\n").help("choose another");
+        let config = |line| ConfigError { line, message: "no".into(), help: Some("yes".into()), path: None };
+        let unread = |help| SourceError { help, ..SourceError::new("cannot open", "a\x1b", denied()) };
+        let run = RehearsalError::Io { what: "run \x1b".into(), source: denied() };
+        let missing = RehearsalError::Missing { what: "no \x1b".into(), help: "install it".into() };
+        for (case, error, message, path, help) in [
+            ("by itself", Error::new(failure()), "cannot write a", Some("a\\n"), Some("choose another")),
+            (
+                "with a cause",
+                Error::new(denied()).context(failure()),
+                "cannot write a: denied",
+                Some("a\\n"),
+                Some("choose another"),
+            ),
+            (
+                "below a plain context",
+                Error::new(failure()).context("no report"),
+                "no report: cannot write a",
+                Some("a\\n"),
+                Some("choose another"),
+            ),
+            ("a configuration's", config(Some(2)).into(), "line 2: no", None, Some("yes")),
+            ("in a file", config(None).in_file("b\t").into(), "no", Some("b\\t"), Some("yes")),
+            (
+                "a subject's",
+                unread(None).into(),
+                "cannot open a\\x1b: denied",
+                Some("a\\x1b"),
+                Some("run it as a user who may read it"),
+            ),
+            (
+                "a subject's own help",
+                unread(Some("more")).into(),
+                "cannot open a\\x1b: denied",
+                Some("a\\x1b"),
+                Some("more"),
+            ),
+            ("a rehearsal's", run.into(), "cannot run \\x1b: denied", None, None),
+            ("what a rehearsal lacks", missing.into(), "no \\x1b", None, Some("install it")),
+            ("none of them", Error::new(denied()), "denied", None, None),
+        ] {
+            let told = told(&error);
+            assert_eq!(
+                (told.message.as_str(), told.path.as_deref(), told.help.as_deref()),
+                (message, path, help),
+                "{case}"
+            );
+        }
+        let deep = Err::<(), _>(denied()).context("two").context(failure()).context("zero");
+        assert_eq!(words(&deep.unwrap_err()), "zero: cannot write a: two: denied");
+    }
+}
