@@ -1,6 +1,7 @@
 //! JavaScript as Node loads it: packages, specifiers, resolution, parsing, and the graph of imports.
 
 pub mod builtins;
+pub mod features;
 pub mod graph;
 pub mod installed;
 pub mod modules;
