@@ -119,6 +119,18 @@ impl NodeVersion {
         self.has(&[(22, 18), (23, 6)])
     }
 
+    /// Names such as `#/x` in `imports` (packages.md: v25.4.0; v24.14.0, and measured with 24.22).
+    #[must_use]
+    pub fn imports_slash_names(self) -> bool {
+        self.has(&[(24, 14), (25, 4)])
+    }
+
+    /// `import` of a native addon (measured: 24.22 loads it, 22.23 knows no such extension).
+    #[must_use]
+    pub const fn imports_addons(self) -> bool {
+        self.major >= 24
+    }
+
     /// A hashbang behind a byte order mark in CommonJS (measured: an error on 18 and 20, none on 22).
     #[must_use]
     pub const fn reads_hashbang_behind_mark(self) -> bool {

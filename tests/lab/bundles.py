@@ -160,7 +160,7 @@ def packages() -> None:
     bundle("no imports at all", "import '#x';\n", dies=ALL, rule=rule)
     bundle("imports that lead nowhere", "import '#x';\n", dies=ALL, rule=rule, package={"imports": {"#x": "./dist/x.js"}})
     bundle("imports of an undeclared package", "import '#x';\n", dies=ALL, rule=undeclared, package={"imports": {"#x": "left-pad"}})
-    bundle("imports with a slash", "import '#/x';\n", {"x.js": ""}, ALL, rule, package={"imports": {"#/x": "./dist/x.js"}})
+    bundle("imports with a slash", "import '#/x';\n", {"x.js": ""}, "18 20 22", rule, package={"imports": {"#/x": "./dist/x.js"}})
 
 
 def dynamic() -> None:

@@ -372,7 +372,9 @@ impl<'b> GraphWalk<'b> {
         }
         if loader == Loader::Import {
             if !matches!(extension, ".js" | ".mjs" | ".cjs" | "") {
-                if extension == ".wasm" && self.node.major >= 22 {
+                if (extension == ".wasm" && self.node.major >= 22)
+                    || (extension == ".node" && self.node.imports_addons())
+                {
                     return Linked::Nothing;
                 }
                 let message = format!(
