@@ -21,8 +21,8 @@ pub(crate) struct CheckArgs {
     /// Fail if the bundle's version is not newer than this one
     #[arg(long, value_name = "VERSION")]
     newer_than: Option<semver::Version>,
-    /// The Node of the server: a release line such as 20, which means its newest, or a version such as 20.10.0
-    #[arg(long, value_name = "VERSION", default_value_t)]
+    /// The Node of the server, of the lines 18, 20, 22 and 24: a line such as 20, which means its newest, or a version such as 20.10.0
+    #[arg(long, value_name = "VERSION", default_value_t, value_parser = NodeVersion::measured)]
     node: NodeVersion,
     /// Fail if this generation's update would drop the shared package, and heed no other generation's
     #[arg(long, value_enum, value_name = "NAME")]

@@ -1,5 +1,7 @@
 //! JavaScript as Node loads it: packages, specifiers, resolution, parsing, and the graph of imports.
 
+pub(crate) mod builtins;
+pub(crate) mod features;
 pub(crate) mod graph;
 pub(crate) mod installed;
 pub(crate) mod modules;

@@ -2,6 +2,7 @@
 //!
 //! A file is parsed while it passes and only this is kept of it; the graph is computed from it by `crate::node::parse`.
 
+use super::features::{FeatureUse, Features};
 use super::node_version::NodeVersion;
 use crate::tree::nodes::NodeId;
 
@@ -143,6 +144,8 @@ pub struct Module {
     pub commonjs: CommonJs,
     /// Lines of imports whose target is computed.
     pub computed: Box<[u32]>,
+    /// What it uses that not every version of Node has.
+    pub features: Features,
 }
 
 /// How a module is imported.
@@ -294,6 +297,8 @@ pub struct Graph {
     pub computed: Vec<(NodeId, u32, usize)>,
     /// Files that are reached and were not parsed.
     pub not_parsed: Vec<(NodeId, NotParsed)>,
+    /// What files use and this version of Node does not have.
+    pub lacking: Vec<(NodeId, FeatureUse)>,
 }
 
 /// One thing that is wrong.

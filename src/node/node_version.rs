@@ -1,8 +1,9 @@
 //! The Node version that a bundle is judged for, and what changed between versions.
 //!
 //! Each threshold is from the "History" table or the changelog of Node's documentation that is named beside it, and was
-//! measured with 18.20, 20.20 and 22.23 (`tests/lab/imports.py`).
+//! measured with 18.20, 20.20, 22.23 and 24.22 (`tests/lab/imports.py`).
 
+use super::builtins::{self, MEASURED};
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,6 +23,22 @@ pub struct NodeVersion {
 #[error("`{0}` is not a version of Node: give a release line such as 20, or a version such as 20.10.0")]
 pub struct NotANodeVersion(String);
 
+/// A version that nothing can be judged for.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NodeVersionRefusal {
+    /// It is none.
+    #[error(transparent)]
+    NotAVersion(#[from] NotANodeVersion),
+    /// It was not measured.
+    #[error("what Node {given} does was not measured, only {}: the nearest of them is {nearest}", MEASURED.map(|line| line.to_string()).join(", "))]
+    NotMeasured {
+        /// The version.
+        given: NodeVersion,
+        /// The nearest release line that was.
+        nearest: u32,
+    },
+}
+
 impl Default for NodeVersion {
     /// The newest 18, the oldest line that is deployed.
     fn default() -> Self {
@@ -34,6 +51,17 @@ impl NodeVersion {
     #[must_use]
     pub const fn newest(major: u32) -> Self {
         Self { major, minor: u32::MAX, patch: u32::MAX }
+    }
+
+    /// A version that a user names, of one of the measured release lines.
+    ///
+    /// # Errors
+    /// Where it is none, or of another line.
+    pub fn measured(text: &str) -> Result<Self, NodeVersionRefusal> {
+        let given: Self = text.parse()?;
+        let nearest = MEASURED.into_iter().min_by_key(|line| line.abs_diff(given.major)).unwrap_or(MEASURED[0]);
+        let refusal = NodeVersionRefusal::NotMeasured { given, nearest };
+        if nearest == given.major { Ok(given) } else { Err(refusal) }
     }
 
     /// Whether it is at least this version of its own line, or of a later line than all that are named.
@@ -91,6 +119,18 @@ impl NodeVersion {
         self.has(&[(22, 18), (23, 6)])
     }
 
+    /// Names such as `#/x` in `imports` (packages.md: v25.4.0; v24.14.0, and measured with 24.22).
+    #[must_use]
+    pub fn imports_slash_names(self) -> bool {
+        self.has(&[(24, 14), (25, 4)])
+    }
+
+    /// `import` of a native addon (measured: 24.22 loads it, 22.23 knows no such extension).
+    #[must_use]
+    pub const fn imports_addons(self) -> bool {
+        self.major >= 24
+    }
+
     /// A hashbang behind a byte order mark in CommonJS (measured: an error on 18 and 20, none on 22).
     #[must_use]
     pub const fn reads_hashbang_behind_mark(self) -> bool {
@@ -109,122 +149,58 @@ impl NodeVersion {
         self.has(&[(21, 1)])
     }
 
+    /// The measured release line whose table it is judged by: its own, or the newest before it.
+    #[must_use]
+    pub fn line(self) -> u32 {
+        let before = MEASURED.into_iter().rev().find(|line| *line <= self.major);
+        before.unwrap_or(MEASURED[0])
+    }
+
     /// Whether a module of that name, with or without `node:`, is Node's own.
     #[must_use]
     pub fn has_builtin(self, specifier: &str) -> bool {
-        match specifier.strip_prefix("node:") {
-            Some(name) => self.is_builtin(name) || self.needs_prefix(name),
-            None => self.is_builtin(specifier),
+        let has = |name: &str| builtins::module(name).is_some_and(|lines| lines.has(self.line()));
+        has(specifier) && self.has_prefixed(specifier) || specifier.strip_prefix("node:").is_some_and(has)
+    }
+
+    /// Whether one of Node's own modules exports a name; nothing where that is not known.
+    ///
+    /// What a line got in its middle is only known to be there at its end, so it is never said to be missing.
+    #[must_use]
+    pub fn builtin_exports(self, specifier: &str, name: &str) -> Option<bool> {
+        let module = builtins::known_as(specifier)?;
+        if name == "default" {
+            return Some(true);
+        }
+        match builtins::export(module, name) {
+            Some(lines) => Some(lines.has(self.line())),
+            None => builtins::is_complete(module).then_some(false),
         }
     }
 
-    /// Whether one of Node's own modules exports a name; nothing where that is not known for this version.
+    /// Modules that only have a name with `node:` and came in the middle of a line (modules.md, "Built-in modules with
+    /// mandatory `node:` prefix").
+    fn has_prefixed(self, specifier: &str) -> bool {
+        match specifier {
+            "node:test/reporters" => self.has(&[(18, 17), (19, 9)]),
+            "node:sea" => self.has(&[(20, 12), (21, 7)]),
+            "node:sqlite" => self.has(&[(22, 13), (23, 4)]),
+            _ => true,
+        }
+    }
+
+    /// Properties of `import.meta` (esm.md): `resolve` without a flag, `dirname` and `filename`, `main`; those of others are
+    /// everywhere.
     #[must_use]
-    pub fn builtin_exports(self, module: &str, name: &str) -> Option<bool> {
-        // What a line got in its middle is only known to be there at its end, so it is never said to be missing.
-        let line = match self.major {
-            ..=18 => 18,
-            19 | 20 => 20,
-            21 | 22 => 22,
-            _ => return None,
-        };
-        let module = module.strip_prefix("node:").unwrap_or(module);
-        let names = BUILTIN_EXPORTS.lines().find_map(|line| line.strip_prefix(module)?.strip_prefix(": "))?;
-        let since = names.split(' ').find_map(|known| match known.split_once('@') {
-            Some((known, since)) => (known == name).then(|| since.parse::<u32>().unwrap_or(u32::MAX)),
-            None => (known == name).then_some(18),
-        });
-        Some(name == "default" || since.is_some_and(|since| since <= line))
-    }
-
-    fn is_builtin(self, name: &str) -> bool {
-        BUILTINS.contains(&name) || (name == "inspector/promises" && self.major >= 19)
-    }
-
-    /// Modules that only have a name with `node:` (modules.md, "Built-in modules with mandatory `node:` prefix").
-    fn needs_prefix(self, name: &str) -> bool {
+    pub fn has_import_meta(self, name: &str) -> bool {
         match name {
-            "test" => self.major >= 18,
-            "test/reporters" => self.has(&[(18, 17), (19, 9)]),
-            "sea" => self.has(&[(20, 12), (21, 7)]),
-            "sqlite" => self.has(&[(22, 13), (23, 4)]),
-            _ => false,
+            "resolve" => self.has(&[(18, 19), (20, 6)]),
+            "dirname" | "filename" => self.has(&[(20, 11), (21, 2)]),
+            "main" => self.has(&[(22, 18), (24, 2)]),
+            _ => true,
         }
     }
 }
-
-const BUILTIN_EXPORTS: &str = include_str!("builtin_exports.txt");
-
-/// `module.builtinModules` of Node 18.20, which later lines up to 22 have too; `inspector/promises` came with 19.
-const BUILTINS: [&str; 67] = [
-    "_http_agent",
-    "_http_client",
-    "_http_common",
-    "_http_incoming",
-    "_http_outgoing",
-    "_http_server",
-    "_stream_duplex",
-    "_stream_passthrough",
-    "_stream_readable",
-    "_stream_transform",
-    "_stream_wrap",
-    "_stream_writable",
-    "_tls_common",
-    "_tls_wrap",
-    "assert",
-    "assert/strict",
-    "async_hooks",
-    "buffer",
-    "child_process",
-    "cluster",
-    "console",
-    "constants",
-    "crypto",
-    "dgram",
-    "diagnostics_channel",
-    "dns",
-    "dns/promises",
-    "domain",
-    "events",
-    "fs",
-    "fs/promises",
-    "http",
-    "http2",
-    "https",
-    "inspector",
-    "module",
-    "net",
-    "os",
-    "path",
-    "path/posix",
-    "path/win32",
-    "perf_hooks",
-    "process",
-    "punycode",
-    "querystring",
-    "readline",
-    "readline/promises",
-    "repl",
-    "stream",
-    "stream/consumers",
-    "stream/promises",
-    "stream/web",
-    "string_decoder",
-    "sys",
-    "timers",
-    "timers/promises",
-    "tls",
-    "trace_events",
-    "tty",
-    "url",
-    "util",
-    "util/types",
-    "v8",
-    "vm",
-    "wasi",
-    "worker_threads",
-    "zlib",
-];
 
 impl FromStr for NodeVersion {
     type Err = NotANodeVersion;
@@ -280,6 +256,29 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_was_not_measured_is_refused_with_the_nearest() {
+        for (text, expected) in [
+            ("18", Ok(18)),
+            ("24.2", Ok(24)),
+            ("16", Err("the nearest of them is 18")),
+            ("19.9.0", Err("what Node 19.9.0 does was not measured, only 18, 20, 22, 24: the nearest of them is 18")),
+            ("23", Err("the nearest of them is 22")),
+            ("26", Err("the nearest of them is 24")),
+            ("4294967295", Err("the nearest of them is 24")),
+            ("x", Err("is not a version of Node")),
+        ] {
+            match (NodeVersion::measured(text), expected) {
+                (Ok(version), Ok(major)) => assert_eq!(version.line(), major, "{text}"),
+                (Err(said), Err(part)) => assert!(said.to_string().contains(part), "{said}"),
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+        // A server's own Node is judged by the line before it.
+        let line = |text: &str| text.parse::<NodeVersion>().unwrap().line();
+        assert_eq!(["16.20.2", "21.7.3", "22.1.0", "26.0.0"].map(line), [18, 20, 22, 24]);
+    }
+
+    #[test]
     fn what_changed_is_there_from_its_version_on() {
         let at = |text: &str| text.parse::<NodeVersion>().unwrap();
         for (version, detects, requires, with, assert) in [
@@ -321,7 +320,13 @@ mod tests {
             ("18", "fs", "default", Some(true)),
             ("18", "fs", "glob", Some(false)),
             ("22", "fs", "glob", Some(true)),
-            ("24", "fs", "nope", None),
+            ("24", "fs", "nope", Some(false)),
+            ("22", "fs", "F_OK", Some(true)),
+            ("24", "fs", "F_OK", Some(false)),
+            ("24", "node:util", "isBoolean", Some(false)),
+            ("24", "node:test", "describe", Some(true)),
+            ("18", "node:test", "suite", Some(false)),
+            ("24", "constants", "SSL_OP_SINGLE_DH_USE", Some(false)),
             ("18", "constants", "nope", None),
         ] {
             assert_eq!(at(version).builtin_exports(module, name), expected, "{name} of {module} on {version}");

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 SHARED = "node_modules/@server-flow/shared"
 # Small packages without dependencies: CommonJS, and ES modules.
@@ -22,19 +23,21 @@ class Bundle:
     """A bundle by its name.
 
     `files` are what is shipped, a value that begins with `→ ` being a link; `package` is package.json. `dies` are the lines
-    of Node on which it does not start, which the lab measures. `rule` are those of which one must then give an error, and
-    `quoted` says whether its message must hold what Node prints.
+    of Node on which it does not start, which the lab measures; nothing where the lab is to find out. `rule` are those of which
+    one must then give an error, and `quoted` says whether its message must hold what Node prints. `at` is where the lab put a
+    bundle that knows its place.
     """
 
     name: str
     files: dict[str, str | bytes]
     package: dict
-    dies: frozenset[int]
+    dies: frozenset[int] | None
     rule: str
     quoted: bool = True
+    at: Path | None = None
 
 
-ALL = "18 20 22"
+ALL = "18 20 22 24"
 BUNDLES: list[Bundle] = []
 
 
@@ -157,7 +160,7 @@ def packages() -> None:
     bundle("no imports at all", "import '#x';\n", dies=ALL, rule=rule)
     bundle("imports that lead nowhere", "import '#x';\n", dies=ALL, rule=rule, package={"imports": {"#x": "./dist/x.js"}})
     bundle("imports of an undeclared package", "import '#x';\n", dies=ALL, rule=undeclared, package={"imports": {"#x": "left-pad"}})
-    bundle("imports with a slash", "import '#/x';\n", {"x.js": ""}, ALL, rule, package={"imports": {"#/x": "./dist/x.js"}})
+    bundle("imports with a slash", "import '#/x';\n", {"x.js": ""}, "18 20 22", rule, package={"imports": {"#/x": "./dist/x.js"}})
 
 
 def dynamic() -> None:
@@ -254,7 +257,7 @@ def json_files() -> None:
     rule = "unresolved-import"
     bundle("JSON with its attribute", "import a from './a.json' with { type: 'json' };\na;\n", {"a.json": "{}"})
     bundle("JSON with a mark", "import a from './a.json' with { type: 'json' };\na;\n", {"a.json": b"\xef\xbb\xbf{}"})
-    bundle("JSON with an assertion", "import a from './a.json' assert { type: 'json' };\na;\n", {"a.json": "{}"}, "22", "module-syntax-error")
+    bundle("JSON with an assertion", "import a from './a.json' assert { type: 'json' };\na;\n", {"a.json": "{}"}, "22 24", "module-syntax-error")
     bundle("JSON without its attribute", "import a from './a.json';\na;\n", {"a.json": "{}"}, ALL, rule)
     bundle("JSON by import()", "await import('./a.json', { with: { type: 'json' } });\n", {"a.json": "{}"})
     bundle("JSON by import() without its attribute", "await import('./a.json');\n", {"a.json": "{}"}, ALL, rule)

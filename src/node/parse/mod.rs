@@ -5,6 +5,7 @@
 mod calls;
 mod commonjs;
 mod declarations;
+mod features;
 mod javascript;
 mod json;
 mod keywords;

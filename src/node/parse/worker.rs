@@ -308,7 +308,8 @@ fn weight(module: &Module) -> usize {
     let exports = module.exports.iter().map(|export| 64 + export.name.len());
     let found = module.commonjs.found.iter().chain(module.commonjs.marked.iter().flatten());
     let names = found.flat_map(|found| found.names.iter().chain(&found.reexports)).map(|name| 32 + name.len());
-    300 + module.computed.len() * 4 + imports.chain(exports).chain(names).sum::<usize>()
+    let features = module.features.uses.len() * 120 + module.features.defined.len() * 64;
+    300 + module.computed.len() * 4 + features + imports.chain(exports).chain(names).sum::<usize>()
 }
 
 #[cfg(test)]

@@ -104,7 +104,8 @@ impl Resolver<'_> {
 
     /// `#name`.
     pub(super) fn internal(&self, asked: &ResolveRequest<'_>, name: &str) -> Resolved {
-        if name == "#" || name.starts_with("#/") || name.ends_with('/') {
+        let is_closed = name.starts_with("#/") && !self.node.imports_slash_names();
+        if name == "#" || is_closed || name.ends_with('/') {
             return Err(self.invalid_specifier(asked, name, "is not a valid internal imports specifier name"));
         }
         let scope = self.scope(asked.from);
