@@ -266,6 +266,7 @@ impl<L: RawObserver> Inflater<L> {
                 format!("expected a gzip header (1f 8b 08), found {id1:02x} {id2:02x} {method:02x}"),
             ));
         }
+        // `gzip` stops at the first of these bits with "is encrypted -- not supported" (measured with 1.12).
         if flags & RESERVED != 0 {
             return Err(GzipFault::Damaged(at, format!("the gzip header has reserved flags set ({flags:#04x})")));
         }
@@ -280,6 +281,7 @@ impl<L: RawObserver> Inflater<L> {
                 while self.header_byte(&mut crc)? != 0 {}
             }
         }
+        // `gzip -d` checks this sum as well, and fails where it is wrong (measured with 1.12).
         if flags & FHCRC != 0 {
             let expected = crc.sum() & 0xffff;
             let found = u32::from(u16::from_le_bytes([self.byte()?, self.byte()?]));

@@ -107,6 +107,8 @@ fn octal(field: &[u8]) -> Option<u64> {
 fn base256(field: &[u8]) -> Option<u64> {
     let (first, rest) = field.split_first()?;
     let (high, low) = rest.split_at_checked(rest.len().checked_sub(8)?)?;
+    // 0xff begins a negative number; GNU tar rejects other first bytes and then looks for a header in the file's data
+    // (docs/reference/gnu-tar.md, "Where the crate's stream and GNU tar part").
     if *first != 0x80 || high.iter().any(|byte| *byte != 0) {
         return None;
     }
@@ -219,6 +221,8 @@ impl TarHeader {
     /// # Errors
     /// A [`HeaderFault`] where extractors would not all read it, or not read it alike.
     pub(super) fn parse(block: &TarBlock) -> Result<Self, HeaderFault> {
+        // Some old programs summed up signed bytes, which GNU tar still accepts (measured with 1.34). Only the sum that
+        // POSIX has is read here.
         let said = octal(CHECKSUM.of(block));
         let computed = checksum(block);
         if said != Some(computed) {

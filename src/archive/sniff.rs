@@ -30,6 +30,7 @@ pub(super) fn format(head: &[u8]) -> FileFormat {
     if let Some((_, format)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
         return *format;
     }
+    // The checksum tells where there is no magic: archives of V7, and of GNU tar's `--format=v7`.
     if head.get(257..262) == Some(b"ustar") || super::header::checksum_is_right(head) {
         return FileFormat::Tar;
     }

@@ -104,6 +104,8 @@ impl Package {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if bytes.starts_with(b"\xff\xfe")
             || bytes.starts_with(b"\xfe\xff")
+            // Without a mark too: the first two characters of a JSON text are ASCII, so that one of the first four
+            // bytes is 0 in UTF-16 and UTF-32 (RFC 4627, section 3).
             || bytes.iter().take(4).any(|byte| *byte == 0)
         {
             return Err(PackageFault::Utf16);
@@ -217,6 +219,7 @@ impl Package {
             let Ast::Object(object) = value else {
                 return None;
             };
+            // Of a key that stands there twice the last counts, as in `JSON.parse`.
             let property = object.properties.into_iter().rev().find(|property| property.name.as_str() == key)?;
             start = Some(property.range.start);
             value = property.value;

@@ -45,6 +45,7 @@ impl Refers {
     pub(crate) fn of(spec: &str) -> Self {
         let spec = spec.trim();
         let lower = spec.to_ascii_lowercase();
+        // An alias can hold it: `npm:@server-flow/shared@workspace:*`.
         if lower.starts_with("workspace:") || lower.contains("@workspace:") {
             return Self::Workspace;
         }
@@ -64,6 +65,7 @@ impl Refers {
         if spec.contains(':') && !KNOWN_PROTOCOLS.contains(&protocol) {
             return Self::Local(format!("{protocol}:"));
         }
+        // `packages/shared` without `./` before it is a repository of GitHub, by its owner and name, to both managers.
         let repository = spec.split_once('/').is_some_and(|(owner, name)| !owner.contains('@') && !name.is_empty());
         if spec.contains(':') || repository || lower.ends_with(".tgz") {
             return Self::Elsewhere;

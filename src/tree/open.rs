@@ -50,6 +50,8 @@ pub(crate) fn open(path: &str) -> Result<Opened, SourceError> {
         return Ok(Opened::Directory(Directory(file.into())));
     }
     let regular = metadata.is_file();
+    // The update's `tar -xzf` fails on a plain tar, so under the name of a compressed one it is a fault. A pipe has no
+    // name.
     let may_be_plain = !regular || path.to_ascii_lowercase().ends_with(".tar");
     Ok(Opened::Stream(Stream { reader: Box::new(file), length: regular.then_some(metadata.len()), may_be_plain }))
 }

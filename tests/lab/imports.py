@@ -155,6 +155,8 @@ def compare(bundle: Bundle, node: Started, verdict: Verdict) -> str:
     """In what they differ; nothing where they agree."""
     findings = verdict.subject["findings"]
     errors = [f for f in findings if f["severity"] == "error"]
+    if node.lives and bundle.name.startswith("feature: ") and any(f["rule"] == "node-feature-missing" for f in findings):
+        return f"it lives, and has what it uses\n{verdict.brief()}"
     if node.lives:
         return f"it lives\n{verdict.brief()}" if errors else ""
     said = node.said or node.text.strip()[-200:]

@@ -19,6 +19,8 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    // `mv` of a folder onto one that is there moves it inside. Step 2 of the update does so where the backup of the
+    // last one was not removed.
     let nested = facts.nested_backup.as_ref()?;
     nested.inspected()?;
     let words =

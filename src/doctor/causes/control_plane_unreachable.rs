@@ -22,6 +22,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let plane = facts.control_plane.as_ref()?;
+    // The agent holds one WebSocket open, to `URL/api/connect` (docs/reference/field-facts.md, "On the server"):
+    // without that connection it is not reached.
     let process = facts.process.known()?.as_ref().filter(|process| process.connected == Some(false))?;
     let said = facts.present().into_iter().rev().find(|entry| {
         entry.speaker == Speaker::Agent

@@ -151,6 +151,7 @@ pub(crate) fn kind(line: &str) -> CrashKind {
     if has("Error parsing ") && has("package.json") {
         return CrashKind::PackageJson;
     }
+    // `JSON.parse` throws a SyntaxError as well. It is about data, and every file of the agent may be sound.
     if has("JSON") {
         return CrashKind::Other;
     }
@@ -158,6 +159,7 @@ pub(crate) fn kind(line: &str) -> CrashKind {
         return CrashKind::Syntax;
     }
     if has("EADDRINUSE") {
+        // Behind the last colon, since the address before it may be of IPv6: `address already in use :::3001`.
         let digits = line.rsplit(':').next().unwrap_or_default().trim();
         return CrashKind::PortInUse(digits.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok());
     }

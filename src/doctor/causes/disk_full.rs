@@ -22,6 +22,8 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let full = facts.volumes.iter().find(|volume| is_full(volume));
     let inspected = facts.deployment.inspected();
+    // A disk that fills up during the installation leaves files of 0 bytes, also when there is room again by now
+    // (docs/reference/field-facts.md, "What else breaks a server").
     let emptied = inspected.map(|inspected| inspected.emptied.as_slice()).unwrap_or_default();
     let crash = crash::crash(facts).filter(|crash| crash.kind == CrashKind::NoSpace);
     let said = crash

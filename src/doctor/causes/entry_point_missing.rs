@@ -52,6 +52,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         false => "The script that the unit starts is not there",
     };
+    // Of an empty script Node says nothing: it ends with 0 and `Result=success` (docs/reference/field-facts.md, "What
+    // systemd shows"). What the journal has is of another start.
     let said = crash::crash(facts).filter(|_| !empty).map(|crash| evidence::journal(crash.headline));
     let diagnosis = CAUSE
         .found(facts, words, seen)

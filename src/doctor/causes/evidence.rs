@@ -42,6 +42,8 @@ pub(crate) fn systemctl(words: impl AsRef<str>) -> Evidence {
 /// where the agent runs. What the agent and its applications print may quote anything.
 pub(crate) fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a JournalEntry> {
     let dies = matches!(facts.condition(), Condition::Looping | Condition::Down | Condition::Unknown);
+    // `journalctl -u` loses such lines at times, so that entries about the unit (`UNIT=`) are asked for as well
+    // (docs/reference/field-facts.md, "What systemd shows").
     let mut present = facts.present().into_iter().filter(|entry| dies && entry.speaker != Speaker::Agent);
     present.find(|entry| words.iter().any(|word| entry.says(word)))
 }

@@ -22,6 +22,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let bad = program
         .filter(|program| matches!(program.presence, Presence::Missing { .. } | Presence::Directory | Presence::Other));
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    // Mostly a node of nvm or below /usr/local/bin on one side, and /usr/bin/node on the other: the installer wrote
+    // what `which node` said, the update writes the documented path (docs/reference/field-facts.md, "Units and
+    // installers").
     let child = evidence::manager_line(facts, &["Failed at step EXEC", "Failed to locate executable"])
         .filter(|entry| dead && !entry.says("Permission denied"));
     if bad.is_none() && child.is_none() {

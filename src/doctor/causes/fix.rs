@@ -131,10 +131,14 @@ pub(crate) fn renew(facts: &Facts) -> Vec<Step> {
         let url = format!("{}/agent-bundle.tar.gz", url.trim_end_matches('/'));
         steps.push(Step::safe(
             "fetch the published bundle and judge it; go on only if it is accepted",
+            // `-f`, unlike step 1 of the update: without it an error page is saved as the archive
+            // (docs/reference/field-facts.md, "The update, as executed by agents in the field").
             vec![command(&["curl", "-fL", &url, "-o", archive]), command(&["bundle-doctor", "check", archive])],
         ));
     }
     let mut commands = clear(facts).unwrap_or_default();
+    // Root's tar would give the files to whoever has the number of the machine that packed them
+    // (docs/reference/field-facts.md, "Released bundles").
     let extract = command(&["tar", "--no-same-owner", "-xzf", archive, "-C", &bundle]);
     commands.push(command(&["mkdir", "-p", &bundle]));
     commands.push(extract.clone());
@@ -231,6 +235,7 @@ pub(crate) fn copy_shared(bundle: &str) -> Vec<FixCommand> {
     vec![
         command(&["mkdir", "-p", scope]),
         command(&["rm", "-rf", &copy]),
+        // `cp -r` onto a folder that is there would copy into it, hence the line before.
         command(&["cp", "-r", &format!("{bundle}/{SHARED_SOURCE}"), &copy]),
     ]
 }

@@ -59,11 +59,15 @@ pub(super) fn halted_update(facts: &Facts) -> Option<Halted> {
     let with = |step: u8, first: Evidence| Some(halted(step, std::iter::once(first).chain(traces.clone()).collect()));
     match facts.deployment.state.known()? {
         DeploymentState::NotADirectory(_) => None,
+        // Step 2 moved the bundle away. Step 3 begins with `mkdir -p`, so an empty folder means that `tar` brought
+        // nothing.
         DeploymentState::Absent if backup.is_some() => with(3, here),
         DeploymentState::Absent => None,
         DeploymentState::Empty => with(3, here),
         DeploymentState::Present(inspected) => {
             let bundle = &facts.deployment.path;
+            // Agents remove the archive once it is extracted: one that is still there tells of an update that stopped
+            // before (docs/reference/field-facts.md, "The update, as executed by agents in the field").
             if let Some(download) = download.filter(|one| is_of_one_update(one.changed, inspected.changed)) {
                 let has = |rule: &str| download.report.findings.iter().any(|finding| finding.rule == rule);
                 // What the archive itself lacks, no extraction brings.
@@ -105,6 +109,8 @@ pub(super) fn halted_update(facts: &Facts) -> Option<Halted> {
 pub(super) fn runs_replaced_code(facts: &Facts) -> Option<Evidence> {
     let process = facts.process.known()?.as_ref()?;
     let backups = [Some(&facts.backup), facts.nested_backup.as_ref()].into_iter().flatten();
+    // The kernel follows a folder that is renamed: `/proc/PID/cwd` of an agent from before step 2 leads into the
+    // backup.
     let in_backup = process
         .directory
         .as_ref()
@@ -123,6 +129,8 @@ fn backup_is_younger(facts: &Facts, started: Option<Moment>) -> bool {
 
 fn newest_backup(facts: &Facts) -> Option<&Deployment> {
     let is_there = |backup: &&Deployment| backup.inspected().is_some();
+    // A second update moves the bundle into the backup that is there, so the inner one is the newer
+    // (docs/reference/field-facts.md, "A failed update is a time bomb").
     facts.nested_backup.iter().chain([&facts.backup]).find(is_there)
 }
 

@@ -21,6 +21,8 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let crash = crash::crash(facts)?;
     let CrashKind::PortInUse(port) = crash.kind else { return None };
+    // An old agent that runs on beside the unit holds the port, and the control plane shows an agent connected
+    // (docs/reference/field-facts.md, "What else breaks a server").
     let main = facts.service.known().and_then(|service| service.main_pid);
     let holder = facts.listeners.known().and_then(|listeners| {
         listeners

@@ -18,6 +18,8 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts, reasons: &[Diagnosis]) -> Option<Diagnosis> {
+    // The old agent is connected and its restart counter is 0: nothing but the disk tells of the failed update
+    // (docs/reference/field-facts.md, "A failed update is a time bomb").
     if facts.condition() != Condition::Running {
         return None;
     }

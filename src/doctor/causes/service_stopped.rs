@@ -19,6 +19,7 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    // `systemctl kill`: the manager says `Sending signal SIGKILL to process 108 (node) on client request.`
     let killed = evidence::manager_line(facts, &["on client request"]).filter(|_| facts.condition() == Condition::Down);
     if facts.condition() != Condition::Stopped && killed.is_none() {
         return None;

@@ -37,6 +37,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = "The unit is not enabled: the agent does not come back after a reboot";
     let diagnosis = CAUSE.found(facts, words, seen);
     let mut commands = Vec::new();
+    // Without an `[Install]` section `enable` makes no link (systemctl(1)), and the state is `static`.
     if !installs {
         let file = &unit.unit.files.first()?.path;
         let text = "\n[Install]\nWantedBy=multi-user.target";

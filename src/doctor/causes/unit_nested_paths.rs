@@ -40,6 +40,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         version.map(|version| format!(", {version}")).unwrap_or_default()
     );
     let absent = evidence::disk(format!("{nested}: no such directory; {} is there", facts.deployment.path));
+    // systemd names node in this line, and people look for what is wrong with node (docs/reference/field-facts.md,
+    // "Units and installers").
     let said = evidence::manager_line(facts, &["Failed at step CHDIR"]);
     let said = said.or_else(|| crash::crash(facts).map(|crash| crash.headline));
     let first = lines.next()?;

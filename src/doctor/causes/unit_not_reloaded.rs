@@ -49,6 +49,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 
 /// Whether what is loaded leads into the old layout, which is not there.
 fn loaded_is_broken(facts: &Facts, service: &Service) -> bool {
+    // `systemctl show` writes `!` before a path that is allowed to be missing; the unit has `-` there (systemd,
+    // dbus-execute.c).
     let directory = service.working_directory.as_deref().map(|path| normal(path.trim_start_matches(['!', '-'])));
     let paths = directory.into_iter().chain(service.exec_start.iter().skip(1).take(1).map(|script| normal(script)));
     started::flat_bundle(facts).is_some() && paths.into_iter().any(|path| started::is_nested(facts, &path))

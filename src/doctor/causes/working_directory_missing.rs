@@ -33,6 +33,8 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let unit = started::unit(facts)?;
     let directory = started::directory(facts);
+    // `-` before the path: where it is not there, the service is started all the same (systemd.exec(5),
+    // `WorkingDirectory=`).
     let (_, forgiven) = unit.unit.working_directory();
     let gone = directory.filter(|reached| match reached.presence {
         Presence::Missing { .. } | Presence::File { .. } | Presence::Other => !forgiven,

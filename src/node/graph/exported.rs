@@ -45,6 +45,8 @@ impl GraphWalk<'_> {
         if *steps > MAX_STEPS || seen.len() > 500 {
             return Resolution::Unsure;
         }
+        // A circle of `export *` is no error: this way gives nothing, and another one may still (ECMA-262,
+        // `ResolveExport`).
         if !seen.insert((id, name.into())) {
             return Resolution::Missing;
         }
@@ -64,6 +66,7 @@ impl GraphWalk<'_> {
                 },
             };
         }
+        // `export *` never passes on the default export (ECMA-262, `ResolveExport`; measured with 20.20).
         if name == "default" {
             return Resolution::Missing;
         }
@@ -95,6 +98,8 @@ impl GraphWalk<'_> {
                 (Resolution::Unsure, _) => return Resolution::Unsure,
                 (Resolution::Ambiguous, _) => return Resolution::Ambiguous,
                 (new, None) => found = Some(new),
+                // The same binding by two ways is no conflict. Two different ones are, but only for whoever imports the
+                // name (measured with 20.20).
                 (new, Some(known)) if new == *known => {}
                 _ => return Resolution::Ambiguous,
             }

@@ -23,6 +23,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Marks the `import()`s whose rejection reaches nobody but the process when this expression's does.
+    /// Node ends with 1 when a rejection reaches nobody (cli.md, `--unhandled-rejections`: `throw` since 15).
     pub(super) fn mark_fatal(&mut self, expression: &Expression<'a>) {
         let (mut next, mut pending) = (Some(expression), Vec::new());
         while let Some(expression) = next.take().or_else(|| pending.pop()) {
@@ -52,6 +53,7 @@ impl<'a> Reader<'a, '_> {
 
 /// Whether an expression is a function, so that calling it where it stands runs its body there.
 pub(super) fn is_function(expression: &Expression<'_>) -> bool {
+    // Calling a generator runs nothing of its body: that begins with the first `next()`.
     matches!(expression, Expression::FunctionExpression(function) if !function.generator)
         || matches!(expression, Expression::ArrowFunctionExpression(_))
 }

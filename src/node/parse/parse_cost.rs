@@ -167,6 +167,7 @@ impl<'s> Scan<'s> {
     fn comment(&mut self) {
         let rest = self.rest(2);
         let length = memmem::find(rest, b"*/").unwrap_or(rest.len());
+        // A comment with a line end in it counts as one (ECMA-262, "Comments"), and may end a statement.
         self.newline |= memchr(b'\n', rest.get(..length).unwrap_or_default()).is_some();
         self.at += length + 4;
     }

@@ -101,6 +101,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_do_while_statement(&mut self, it: &DoWhileStatement<'a>) {
+        // The body of `do` runs at least once.
         self.visit_statement(&it.body);
         self.guarded(|reader| reader.visit_expression(&it.test));
     }
@@ -134,6 +135,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if it.handler.is_some() {
             self.guarded(|reader| reader.visit_block_statement(&it.block));
         } else {
+            // `finally` alone catches nothing.
             self.visit_block_statement(&it.block);
         }
         self.guarded(|reader| it.handler.iter().for_each(|handler| reader.visit_catch_clause(handler)));
@@ -172,6 +174,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
+        // A static field is worked out with the class, that is when the file is loaded; others with each object.
         if it.r#static {
             walk::walk_property_definition(self, it);
         } else {
@@ -259,6 +262,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         let caught = match &it.callee {
             Expression::StaticMemberExpression(member) => {
                 let name = member.property.name.as_str();
+                // What takes a rejection: `allSettled` never rejects itself.
                 name == "catch" || (name == "then" && it.arguments.len() >= 2) || name == "allSettled"
             }
             _ => false,

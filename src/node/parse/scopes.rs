@@ -112,6 +112,8 @@ impl<'a> Scopes<'a> {
                     || (function == 0
                         && self.open.first().and_then(|scope| scope.names.get(name)) == Some(&Declares::Function));
                 self.report(name, span, clashes_in_module, clashes);
+                // A `var` counts in every block up to its function: `{ { var a; } let a; }` is an error too (measured
+                // with 20.20).
                 for scope in self.open.iter_mut().skip(function) {
                     scope.names.entry(name).or_insert(how);
                 }

@@ -23,6 +23,8 @@ impl Resolver<'_> {
         if relative || specifier.starts_with('/') {
             return self.require_path(&asked, specifier);
         }
+        // Where no `imports` stands, `#x` is a name like any other to `require`: Node says that it cannot find the
+        // module (measured with 20.20).
         if specifier.starts_with('#') && self.has_imports(from) {
             return self.internal(&asked, specifier);
         }
@@ -32,6 +34,8 @@ impl Resolver<'_> {
     fn require_path(&self, asked: &ResolveRequest<'_>, specifier: &str) -> Resolved {
         let base = self.tree.parent(asked.from).map(|folder| self.tree.path(folder)).unwrap_or_default();
         let joined = match specifier.strip_prefix('/') {
+            // `require` takes a path as it stands, `import` takes it as a URL: `./a%20b.js` is `a b.js` to `import`
+            // only (measured with 20.20).
             None => join(base.as_bytes(), specifier.as_bytes()),
             Some(_) => match specifier.strip_prefix(&format!("{}/", self.here)) {
                 Some(inside) => join(b"", inside.as_bytes()),
@@ -124,6 +128,8 @@ impl Resolver<'_> {
     fn load(&self, path: &[u8]) -> Option<Loaded> {
         let bare = path.strip_suffix(b"/").unwrap_or(path);
         let found = self.at(bare);
+        // With a slash behind it only a folder will do: `require('./a.js/')` does not find the file (measured with
+        // 20.20).
         if bare.len() == path.len() && !path.is_empty() {
             if let Some(id) = found.filter(|id| self.tree.file(*id).is_some()) {
                 return Some(Loaded::File(id));
@@ -136,6 +142,8 @@ impl Resolver<'_> {
         let index = || self.with_extension(&[bare, b"/index"].concat());
         let package = self.package(folder);
         let main = match &*package {
+            // An empty `main` is none: `index.js` is then the package's own choice, and not what Node falls back to
+            // (measured with 20.20).
             PackageFile::Read(package) => package.string("main").filter(|main| !main.is_empty()),
             _ => None,
         };

@@ -153,6 +153,8 @@ impl Resolver<'_> {
                 last
             }
             Value::Object(conditions) => {
+                // The first in the order of the file wins, whatever is more special: `default` before `import` hides it
+                // (packages.md, "Conditional exports"). So serde_json has to keep the order.
                 for (_, target) in conditions.iter().filter(|(condition, _)| self.applies(field, condition)) {
                     match self.target(field, target, depth + 1)? {
                         Led::Nowhere => {}
@@ -209,6 +211,8 @@ impl Resolver<'_> {
             Loader::Import => self.import_url(asked, base.as_bytes(), &whole),
             Loader::Require => {
                 let path = url_path(&whole).and_then(|path| join(base.as_bytes(), &path));
+                // A target names its file in full. `require` adds no extension here, and does not look for an
+                // `index.js` (measured with 20.20).
                 let id = path.as_ref().and_then(|path| self.at(path)).filter(|id| self.tree.file(*id).is_some());
                 id.map(Target::File).ok_or_else(|| {
                     let path = path.unwrap_or_default();
@@ -250,6 +254,8 @@ fn matching<'m, 'k: 'm>(
     key: &'k str,
 ) -> Option<(&'m str, &'m Value, Option<&'m str>)> {
     if !key.contains('*')
+        // A key with a slash at its end once mapped a folder; Node 17 took that out (deprecations.md, DEP0148), and now
+        // it fits nothing (measured with 20.20).
         && !key.ends_with('/')
         && let Some((known, value)) = map.get_key_value(key)
     {
@@ -258,6 +264,7 @@ fn matching<'m, 'k: 'm>(
     let patterns = map.iter().filter_map(|(pattern, value)| {
         let (before, after) = pattern.split_once('*')?;
         let star = key.strip_prefix(before)?.strip_suffix(after)?;
+        // `*` stands for at least one character: `./x*` does not have `./x` (measured with 20.20).
         let fits = !after.contains('*') && key.len() >= pattern.len() && !star.is_empty();
         fits.then_some((before.len(), pattern.as_str(), value, star))
     });

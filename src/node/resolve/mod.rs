@@ -145,6 +145,8 @@ impl<'t> Resolver<'t> {
     fn scope(&self, file: NodeId) -> Option<NodeId> {
         let mut at = self.tree.parent(file);
         while let Some(folder) = at {
+            // A package without a package.json does not get the `type` of the package that it is installed in (esm.md,
+            // `LOOKUP_PACKAGE_SCOPE`).
             if self.tree.name(folder) == b"node_modules" {
                 return None;
             }

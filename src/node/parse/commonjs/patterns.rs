@@ -91,6 +91,7 @@ impl<'s> Patterns<'s> {
             }
             b'=' if whose == Exports::OfModule => {
                 self.cursor.at += 1;
+                // Of two `module.exports = require(…)` only the last counts (measured with 20.20).
                 self.reexports.clear();
                 self.cursor.blank();
                 if self.cursor.peek() == b'{' {
