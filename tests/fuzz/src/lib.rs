@@ -49,8 +49,8 @@ fn is_consistent(snapshot: &Snapshot) {
         assert_eq!(tree.find(path.as_bytes()), Some(id), "{path} is not found");
     }
     if snapshot.tree_is_known() {
-        let mut sums = Vec::new();
-        sums(tree, &mut sums).expect("write to memory");
+        let mut out = Vec::new();
+        sums(tree, &mut out).expect("write to memory");
     }
 }
 
