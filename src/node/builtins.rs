@@ -79,13 +79,19 @@ pub(crate) fn is_complete(module: &str) -> bool {
 /// The lines in which a module exports a name, or in which an owner (`global`, `global.Array`, `import.meta`) has it.
 #[must_use]
 pub(crate) fn export(owner: &str, name: &str) -> Option<Lines> {
-    find(owner, name, |entry| (!entry.starts_with('.')).then_some(entry))
+    find(owner, name, |entry| (!entry.starts_with(['.', '~'])).then_some(entry))
 }
 
 /// The lines in which only the default export of a module has a name, where not all lines are alike.
 #[must_use]
 pub(crate) fn only_of_default(module: &str, name: &str) -> Option<Lines> {
     find(module, name, |entry| entry.strip_prefix('.'))
+}
+
+/// The lines in which a module exports a name that is `undefined`.
+#[must_use]
+pub(crate) fn unset(module: &str, name: &str) -> Option<Lines> {
+    find(module, name, |entry| entry.strip_prefix('~'))
 }
 
 fn find(owner: &str, name: &str, of_kind: impl Fn(&'static str) -> Option<&'static str>) -> Option<Lines> {
@@ -101,7 +107,7 @@ pub(crate) fn is_ever_absent(name: &str) -> bool {
             let own = row.lines;
             row.names.split(' ').map(Lines::read).filter(move |(_, lines)| *lines != own || !own.is_everywhere())
         });
-        entries.map(|(name, _)| name.strip_prefix('.').unwrap_or(name)).collect()
+        entries.map(|(name, _)| name.strip_prefix(['.', '~']).unwrap_or(name)).collect()
     });
     NAMES.contains(name)
 }

@@ -55,16 +55,21 @@ pub struct Features {
 impl Feature {
     /// Whether some version does not have it, and it is known which.
     #[must_use]
-    pub fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         matches!(self, Self::ImportMeta(name) if matches!(&**name, "dirname" | "filename" | "main" | "resolve"))
             || self.lines().next().is_some()
     }
 
     /// Whether a version does not have it.
     #[must_use]
-    pub fn is_lacked_by(&self, node: NodeVersion) -> bool {
+    pub(crate) fn is_lacked_by(&self, node: NodeVersion) -> bool {
         match self {
             Self::ImportMeta(name) => !node.has_import_meta(name),
+            Self::OfModule { module, name, .. }
+                if builtins::unset(module, name).is_some_and(|lines| lines.has(node.line())) =>
+            {
+                true
+            }
             _ => {
                 let mut lines = self.lines().peekable();
                 lines.peek().is_some() && !lines.any(|lines| lines.has(node.line()))
@@ -74,7 +79,7 @@ impl Feature {
 
     /// Which versions have it, in words.
     #[must_use]
-    pub fn where_it_is(&self) -> String {
+    pub(crate) fn where_it_is(&self) -> String {
         if let Self::ImportMeta(name) = self {
             return match &**name {
                 "resolve" => "Node 18.19, 20.6 and newer have it".to_owned(),
@@ -114,7 +119,11 @@ mod tests {
         let of =
             |module: &str, name: &str, access| Feature::OfModule { module: module.into(), name: name.into(), access };
         for (feature, lacking) in [
-            (of("fs", "F_OK", Access::Default), "24"),
+            // Still a property, and no longer exported.
+            (of("fs", "F_OK", Access::Default), ""),
+            (of("util", "isBoolean", Access::Default), "24"),
+            // Exported by 22, as `undefined`.
+            (of("crypto", "Cipher", Access::Default), "22 24"),
             (of("fs", "F_OK", Access::Namespace), "24"),
             (of("fs", "readFile", Access::Default), ""),
             (of("fs", "nope", Access::Default), ""),

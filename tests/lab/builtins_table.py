@@ -32,7 +32,7 @@ const prefixed = new Set([...builtinModules.filter((name) => name.startsWith('no
 for (const name of [...names, ...prefixed]) {
   let space;
   try { space = await import(name); } catch { continue; }
-  out.modules[name] = { exports: Object.keys(space).filter((n) => n !== 'default'), only: of(space.default).filter((n) => !(n in space)) };
+  out.modules[name] = { exports: Object.keys(space).filter((n) => n !== 'default'), only: of(space.default).filter((n) => !(n in space)), unset: Object.keys(space).filter((n) => space[n] === undefined) };
 }
 for (const name of Object.getOwnPropertyNames(globalThis)) {
   const value = globalThis[name];
@@ -48,7 +48,7 @@ NO_FEATURES = {"prototype", "constructor", "prepareStackTrace"}
 HEAD = """\
 # What Node has of its own, by release line; made by `tests/lab/builtins_table.py` from {versions}.
 # `name@20` is there from 20 on, `name-24` is gone in 24, a bare name is in every line. `MODULE: …` are the names that a
-# module exports, `.name` one that only its default export has (where lines differ), `global: …` the globals that not
+# module exports, `.name` one that only its default export has (where lines differ), `~name` one that is exported and `undefined`; `global: …` the globals that not
 # every line has, `global.NAME: …` the same of their properties, `import.meta: …` those of `import.meta`. Of `constants`,
 # which depends on how Node was built, only what lines differ in is listed.
 """
@@ -93,12 +93,15 @@ def table(binaries: dict[int, str]) -> str:
     text = [HEAD.format(versions=", ".join(real[line]["version"] for line in lines))]
     for module, there in sorted(collect({line: list(real[line]["modules"]) for line in lines}).items()):
         of = {line: real[line]["modules"][module] for line in there}
-        exports = rows(collect({line: of[line]["exports"] for line in there}), lines, every=module != "constants")
+        exported = collect({line: of[line]["exports"] for line in there})
+        exports = rows(exported, lines, every=module != "constants")
         # A name that is passed from the exports to the default alone, and one that goes, are both told by their lines.
         either = collect({line: of[line]["exports"] + of[line]["only"] for line in there})
-        alone = {name: those for name, those in collect({line: of[line]["only"] for line in there}).items() if either[name] != there}
+        alone = {name: those for name, those in collect({line: of[line]["only"] for line in there}).items() if either[name] != there or name in exported}
+        # Exported, and `undefined`.
+        unset = ["~" + name for name in rows(collect({line: of[line]["unset"] for line in there}), lines, every=False)]
         only = ["." + name for name in rows(alone, lines, every=True)]
-        text.append(f"{row(module, there, lines)}: {' '.join(exports + only)}".rstrip() + "\n")
+        text.append(f"{row(module, there, lines)}: {' '.join(exports + only + unset)}".rstrip() + "\n")
     there = {line: [name for name, own in real[line]["globals"].items() if own is not None] for line in lines}
     text.append(f"global: {' '.join(rows(collect(there), lines, every=False))}\n")
     for name in sorted(set.intersection(*(set(names) for names in there.values())) - {"global", "globalThis", "process"}):
