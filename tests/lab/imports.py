@@ -52,7 +52,6 @@ EXCEPTIONS = {
 OPEN = {
     "^grid: ": "a target is not judged by one function of Node's loader yet: by `main`, `exports`, `imports` or a URL other formats are taken than Node takes",
     r"^CommonJS: .*\{ \} /'/\.test": "a regular expression behind `}` is counted as a division, so that the file is not parsed, which the report says",
-    "^feature: ": "some properties of Node's own modules are told where they are there, or not told where they are gone",
 }
 
 
