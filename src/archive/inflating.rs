@@ -50,7 +50,7 @@ impl<'a> Inflating<'a> {
     pub(super) fn raw_offset(&self) -> u64 {
         match self {
             Self::Here(here) => here.pieces.inflater.observer().observed(),
-            Self::Beside(_, witness) => witness.observed(),
+            Self::Beside(_, observer) => observer.observed(),
             Self::Nobody => 0,
         }
     }
@@ -68,7 +68,7 @@ impl<'a> Inflating<'a> {
         }
         match self {
             Self::Here(here) => here.pieces.next(spare),
-            Self::Beside(beside, witness) => beside.next(spare, witness),
+            Self::Beside(beside, observer) => beside.next(spare, observer),
             Self::Nobody => Ok(Piece::End),
         }
     }
@@ -81,15 +81,15 @@ impl<'a> Inflating<'a> {
         let stopped = || io::Error::other("the inflating thread stopped");
         match self {
             Self::Here(here) => Ok(here.pieces.inflater.into_raw()),
-            Self::Beside(beside, mut witness) => {
+            Self::Beside(beside, mut observer) => {
                 beside.stop.store(true, Ordering::Relaxed);
                 for message in &beside.messages {
                     if let Message::Read(bytes) = message {
-                        witness.observe(&bytes);
+                        observer.observe(&bytes);
                     }
                 }
                 let raw = beside.thread.join().ok().flatten().ok_or_else(stopped)?;
-                Ok(raw.hand_over(witness).0)
+                Ok(raw.hand_over(observer).0)
             }
             Self::Nobody => Err(stopped()),
         }
@@ -150,9 +150,9 @@ impl<'a> Here<'a> {
         let Ok(thread) = thread::Builder::new().name("inflate".to_owned()).spawn(work) else {
             return Inflating::Here(Self { alone: u64::MAX, ..self });
         };
-        let (inflater, witness) = self.pieces.inflater.hand_over(relay);
+        let (inflater, observer) = self.pieces.inflater.hand_over(relay);
         let _ = give.send(inflater);
-        Inflating::Beside(InflatingThread { thread, messages, spare, stop }, witness)
+        Inflating::Beside(InflatingThread { thread, messages, spare, stop }, observer)
     }
 }
 
@@ -166,12 +166,12 @@ pub(super) struct InflatingThread {
 }
 
 impl InflatingThread {
-    fn next(&self, spare: Vec<u8>, witness: &mut DigestingObserver<'_>) -> Result<Piece, GzipFault> {
+    fn next(&self, spare: Vec<u8>, observer: &mut DigestingObserver<'_>) -> Result<Piece, GzipFault> {
         // The thread makes a new one where it gets none back.
         let _ = self.spare.send(spare);
         loop {
             match self.messages.recv() {
-                Ok(Message::Read(bytes)) => witness.observe(&bytes),
+                Ok(Message::Read(bytes)) => observer.observe(&bytes),
                 Ok(Message::Came(came)) => return came,
                 Err(_) => return Ok(Piece::End),
             }

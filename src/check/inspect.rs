@@ -152,7 +152,8 @@ impl Inspected {
         if !self.snapshot.tree_is_known() {
             return bundle;
         }
-        let (modules, restored) = (follow(&bundle.module_sources()), follow_restored(&bundle.module_sources()));
+        let sources = bundle.module_sources();
+        let (modules, restored) = (follow(&sources), follow_restored(&sources));
         bundle.with_modules(modules, restored)
     }
 
