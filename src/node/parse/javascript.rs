@@ -9,7 +9,10 @@ use super::reader::Reader;
 use super::scopes::Goal;
 use crate::node::modules::{CommonJs, Module, ModuleSyntax, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
-use oxc_parser::{ParseOptions, Parser, ParserReturn};
+use oxc_ast::ast::Program;
+use oxc_diagnostics::Diagnostics;
+use oxc_parser::{ParseOptions, Parser};
+use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 use std::borrow::Cow;
 
@@ -67,34 +70,45 @@ pub(super) fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator
 
 fn read(text: &str, memory: &mut Allocator) -> Module {
     let lines = Lines::new(text);
-    let options = |goal| ParseOptions {
+    let as_module = match read_as(text, memory, &lines, Goal::Module) {
+        Ok(module) => return module,
+        Err(fault) => Some(fault),
+    };
+    memory.reset();
+    match read_as(text, memory, &lines, Goal::CommonJs) {
+        Ok(module) => Module { as_module, ..module },
+        Err(fault) => Module { as_module, as_commonjs: Some(fault), ..Module::default() },
+    }
+}
+
+/// What a file is when it is parsed as this, or the first fault that it then has.
+fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<Module, SyntaxFault> {
+    let kind = if goal == Goal::Module { SourceType::mjs() } else { SourceType::cjs() };
+    let options = ParseOptions {
         // So that `(function () { … })()` is seen to be called where it stands.
         preserve_parens: false,
         allow_return_outside_function: goal == Goal::CommonJs,
+        parse_regular_expression: true,
         ..ParseOptions::default()
     };
-    let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(Goal::Module)).parse();
-    let as_module = fault(&parsed, text, &lines);
-    if as_module.is_none() {
-        return read_tree(&parsed, &lines, Goal::Module);
+    let parsed = Parser::new(memory, text, kind).with_options(options).parse();
+    if let Some(fault) = first_fault(&parsed.diagnostics, text, lines) {
+        return Err(fault);
     }
-    drop(parsed);
-    memory.reset();
-    let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(Goal::CommonJs)).parse();
-    match fault(&parsed, text, &lines) {
-        None => Module { as_module, ..read_tree(&parsed, &lines, Goal::CommonJs) },
-        as_commonjs => Module { as_module, as_commonjs, ..Module::default() },
+    let checked = SemanticBuilder::new_compiler().build(&parsed.program);
+    if let Some(fault) = first_fault(&checked.diagnostics, text, lines) {
+        return Err(fault);
     }
+    Ok(read_tree(&parsed.program, lines, goal))
 }
 
-fn read_tree(parsed: &ParserReturn<'_>, lines: &Lines, goal: Goal) -> Module {
-    Module { features: features_of(&parsed.program, lines), ..Reader::read(&parsed.program, lines, goal) }
+fn read_tree(program: &Program<'_>, lines: &Lines, goal: Goal) -> Module {
+    Module { features: features_of(program, lines), ..Reader::read(program, lines, goal) }
 }
 
-/// The first fault that the parser found.
-fn fault(parsed: &ParserReturn<'_>, text: &str, lines: &Lines) -> Option<SyntaxFault> {
-    let first = parsed
-        .diagnostics
+/// The first fault that the parser found, or the checks after it.
+fn first_fault(diagnostics: &Diagnostics, text: &str, lines: &Lines) -> Option<SyntaxFault> {
+    let first = diagnostics
         .iter()
         .min_by_key(|diagnostic| diagnostic.labels.iter().map(|label| label.offset()).min().unwrap_or_default())?;
     let offset = first.labels.iter().map(|label| label.offset()).min().unwrap_or_default();
