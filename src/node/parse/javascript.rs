@@ -12,7 +12,7 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_diagnostics::Diagnostics;
 use oxc_parser::{ParseOptions, Parser};
-use oxc_semantic::SemanticBuilder;
+use oxc_semantic::{Scoping, SemanticBuilder};
 use oxc_span::SourceType;
 use std::borrow::Cow;
 
@@ -99,11 +99,11 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     if let Some(fault) = first_fault(&checked.diagnostics, text, lines) {
         return Err(fault);
     }
-    Ok(read_tree(&parsed.program, lines, goal))
+    Ok(read_tree(&parsed.program, checked.semantic.scoping(), lines, goal))
 }
 
-fn read_tree(program: &Program<'_>, lines: &Lines, goal: Goal) -> Module {
-    Module { features: features_of(program, lines), ..Reader::read(program, lines, goal) }
+fn read_tree(program: &Program<'_>, scoping: &Scoping, lines: &Lines, goal: Goal) -> Module {
+    Module { features: features_of(program, lines), ..Reader::read(program, scoping, lines, goal) }
 }
 
 /// The first fault that the parser found, or the checks after it.

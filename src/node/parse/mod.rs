@@ -2,8 +2,11 @@
 //! a bundle is read. [`crate::node::graph`] follows the imports once everything is known, since a `package.json` that
 //! decides how a file is loaded may come last in an archive.
 
+mod assets;
+mod bodies;
 mod calls;
 mod commonjs;
+mod conditions;
 mod declarations;
 mod features;
 mod javascript;
@@ -15,6 +18,8 @@ mod parse_cost;
 mod reader;
 mod record;
 mod scopes;
+mod steps;
+mod values;
 mod worker;
 
 pub(crate) use worker::{Parsing, SourceKind, kind_of};
