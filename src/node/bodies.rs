@@ -153,7 +153,8 @@ impl Bodies {
     pub fn weight(&self) -> usize {
         let steps: usize = self.all.iter().map(|body| 48 + body.steps.len() * 32 + body.calls() * 80).sum();
         let members = |members: &Members| members.iter().map(|(name, _)| 56 + name.len()).sum::<usize>();
-        let classes: usize = self.classes.iter().map(|class| 80 + members(&class.statics) + members(&class.members)).sum();
+        let classes: usize =
+            self.classes.iter().map(|class| 80 + members(&class.statics) + members(&class.members)).sum();
         steps + classes + members(&self.exports)
     }
 }

@@ -170,6 +170,12 @@ pub enum Form {
     Require,
     /// `require()` made by `createRequire(import.meta.url)`.
     CreatedRequire,
+    /// `import.meta.resolve()`, which looks for packages and not for files.
+    FindImported,
+    /// `require.resolve()`, which only CommonJS has.
+    FindRequired,
+    /// `require.resolve()` of a `require` made by `createRequire(import.meta.url)`.
+    FindCreated,
 }
 
 /// Whether an import is reached whenever the file is loaded, and its failure stops what loads it.

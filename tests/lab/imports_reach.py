@@ -208,7 +208,7 @@ PROMISES = {
     "all kept": "const all = Promise.all([import('./gone.js')]); await all;",
     "race": "await Promise.race([import('./gone.js'), import('node:fs')]);",
     "any of one": "await Promise.any([import('./gone.js')]);",
-    "choice": "await (process.pid ? import('./gone.js') : 0);",
+    "choice (may warn)": "await (process.pid ? import('./gone.js') : 0);",
     "for await (may warn)": "for await (const a of [import('./gone.js')]) {}",
     "array (may warn)": "const list = [import('./gone.js')];",
     "argument (may warn)": "console.log(import('./gone.js'));",

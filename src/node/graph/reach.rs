@@ -36,8 +36,10 @@ pub(super) enum Way {
     None,
     /// A promise, or a callback, of which nobody takes the failure.
     Nobody,
-    /// The file itself fails to load.
+    /// The file that Node was asked for fails to load.
     Module,
+    /// The same, and that file awaits.
+    AwaitingModule,
 }
 
 /// What something was found to be.
@@ -62,6 +64,8 @@ struct Run<'w, 'b> {
     later: VecDeque<Later>,
     links: HashMap<(NodeId, u32), Option<NodeId>>,
     depth: u32,
+    /// How the file fails that Node was asked for, if it is an ES module.
+    asked: Way,
     /// The process may have ended.
     has_left: bool,
     handles: Option<Handled>,
@@ -77,10 +81,11 @@ pub(super) fn reach(walk: &GraphWalk<'_>, entry: NodeId) -> Reached {
         later: VecDeque::new(),
         links: HashMap::new(),
         depth: 0,
+        asked: Way::Module,
         has_left: false,
         handles: None,
     };
-    run.load(entry);
+    run.ask_for(entry);
     while let Some((file, body, thrown, rejected)) = run.later.pop_front() {
         run.body(file, body, thrown, rejected);
     }
@@ -88,6 +93,15 @@ pub(super) fn reach(walk: &GraphWalk<'_>, entry: NodeId) -> Reached {
 }
 
 impl Run<'_, '_> {
+    /// Loads the entry point, or what `import()` names.
+    fn ask_for(&mut self, file: NodeId) {
+        let awaits = self.walk.module(file).is_some_and(|module| module.awaits);
+        let asked = if awaits { Way::AwaitingModule } else { Way::Module };
+        let outer = std::mem::replace(&mut self.asked, asked);
+        self.load(file);
+        self.asked = outer;
+    }
+
     /// Loads a file: first what it imports, then itself.
     fn load(&mut self, file: NodeId) {
         if self.depth >= MAX_DEPTH || !self.loaded.insert(file) {
@@ -105,7 +119,7 @@ impl Run<'_, '_> {
             }
         }
         self.found.sets.extend(module.sets.iter());
-        self.body(file, 0, Way::Module, Way::None);
+        self.body(file, 0, self.asked, Way::None);
         self.depth -= 1;
     }
 
@@ -140,7 +154,7 @@ impl Run<'_, '_> {
                     if self.way(*fate, thrown, rejected) != Way::None {
                         self.found.imports.insert((file, *import));
                         if let Some(target) = self.link(file, *import) {
-                            self.load(target);
+                            self.ask_for(target);
                         }
                     }
                 }
@@ -167,7 +181,7 @@ impl Run<'_, '_> {
             && let Some(target) = self.walk.asset_at(file, &asset.path)
             && self.walk.is_ours(target)
         {
-            self.load(target);
+            self.ask_for(target);
         }
     }
 
@@ -345,6 +359,7 @@ impl Run<'_, '_> {
             Form::Static | Form::Star | Form::Call => Loader::Import,
             Form::Require if self.walk.loaded_as(file) == LoadedAs::Module => return None,
             Form::Require | Form::CreatedRequire => Loader::Require,
+            Form::FindImported | Form::FindRequired | Form::FindCreated => return None,
         };
         match self.walk.resolver.resolve(&import.specifier, file, loader) {
             Ok(Target::File(id) | Target::Fallback(id)) if self.walk.is_ours(id) => Some(id),

@@ -51,8 +51,8 @@ const READS: [(&str, &str); 10] = [
 
 /// Endings of files that are written by people or compilers, and that the agent does not make while it runs.
 const SHIPPED: [&str; 20] = [
-    "js", "mjs", "cjs", "json", "html", "ejs", "hbs", "pug", "sql", "wasm", "node", "proto", "graphql", "md", "css", "svg",
-    "png", "mustache", "xml", "yaml",
+    "js", "mjs", "cjs", "json", "html", "ejs", "hbs", "pug", "sql", "wasm", "node", "proto", "graphql", "md", "css",
+    "svg", "png", "mustache", "xml", "yaml",
 ];
 
 impl<'a> Reader<'a, '_> {
@@ -61,7 +61,9 @@ impl<'a> Reader<'a, '_> {
         let plain = self.plain(callee);
         let Some((module, name)) = self.builtin(&plain) else { return };
         let Some((at, how, fated)) = self.use_of(module, &name, arguments, span) else { return };
-        let Some(path) = arguments.get(at).and_then(Argument::as_expression).map(|path| self.value(path)) else { return };
+        let Some(path) = arguments.get(at).and_then(Argument::as_expression).map(|path| self.value(path)) else {
+            return;
+        };
         self.push_asset(path, how, fated, span);
     }
 
@@ -184,7 +186,9 @@ impl<'a> Reader<'a, '_> {
                         let (folder, up, rest) = match (of(first)?, rest) {
                             (NamedPath::Beside(folder), rest) => (folder, "", rest),
                             // `join(import.meta.filename, '../x')`: out of the file, as if it were a folder.
-                            (NamedPath::Itself, [Val::Text(up), rest @ ..]) => (String::new(), up.strip_prefix("..")?, rest),
+                            (NamedPath::Itself, [Val::Text(up), rest @ ..]) => {
+                                (String::new(), up.strip_prefix("..")?, rest)
+                            }
                             (NamedPath::Itself, _) => return None,
                         };
                         self.join_rest(&folder, up, rest, name)

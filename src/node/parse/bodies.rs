@@ -9,8 +9,8 @@ use crate::node::bodies::{Bodies, Body, BodyKind, Call, Class as KeptClass, Fate
 use crate::node::modules::Mention;
 use hashbrown::HashSet;
 use oxc_ast::ast::{
-    Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, Class, ClassElement, Expression,
-    FormalParameters, MethodDefinitionKind, StaticMemberExpression, VariableDeclarator,
+    Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, Class, ClassElement,
+    Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression, VariableDeclarator,
 };
 use oxc_span::Span;
 use oxc_syntax::symbol::SymbolId;
@@ -214,7 +214,9 @@ impl<'a> Reader<'a, '_> {
         match fated {
             Fated::Is(fate) => *fate,
             Fated::Caught(handler, fate) => match self.plain(handler) {
-                Val::Body(handler) if self.bodies_made.get(handler as usize).is_some_and(|body| body.is_deadly) => *fate,
+                Val::Body(handler) if self.bodies_made.get(handler as usize).is_some_and(|body| body.is_deadly) => {
+                    *fate
+                }
                 _ => Fate::Nothing,
             },
             Fated::Held(symbol) => self.held(*symbol, body),
@@ -357,7 +359,8 @@ fn may_matter(step: &Step, bodies: &Bodies, live: &HashSet<u32>) -> bool {
         Value::Class(class) => {
             let class = bodies.classes.get(*class as usize);
             class.is_some_and(|class| {
-                class.construct.is_some_and(|body| live.contains(&body)) || matches!(class.base, Some(Value::Import(_) | Value::Member(..)))
+                class.construct.is_some_and(|body| live.contains(&body))
+                    || matches!(class.base, Some(Value::Import(_) | Value::Member(..)))
             })
         }
         // What another file has is not known here.

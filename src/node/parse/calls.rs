@@ -28,6 +28,10 @@ enum Loads {
     Require,
     /// One made by `createRequire`.
     Created,
+    /// `import.meta.resolve`, `require.resolve`: nothing is run of what they find.
+    Find(Form),
+    /// `module.register`: hooks, which are loaded at once.
+    Register,
     /// What a bundler puts in its place: the text before and behind the name in what it throws where there is none.
     StandIn(u32),
 }
@@ -44,8 +48,17 @@ impl<'a> Reader<'a, '_> {
         }
         let callee = self.value(&call.callee);
         let line = self.line(call.span);
-        if let [argument] = call.arguments.as_slice() {
-            self.maybe_require(&callee, argument, line);
+        match call.arguments.as_slice() {
+            [argument] => self.maybe_require(&callee, argument, line),
+            // `register('./hooks.js', import.meta.url)`
+            [argument, Argument::StaticMemberExpression(parent), ..]
+                if matches!(parent.object, Expression::ImportMeta(_)) && parent.property.name == "url" =>
+            {
+                if matches!(self.builtin(&self.plain(&callee)), Some(("module", name)) if name.ends_with("register")) {
+                    self.maybe_require(&callee, argument, line);
+                }
+            }
+            _ => {}
         }
         self.note_asset(&callee, &call.arguments, call.span);
         match &callee {
@@ -103,16 +116,16 @@ impl<'a> Reader<'a, '_> {
         let plain = self.plain(of);
         let module = self.builtin(&plain).map(|(module, path)| (module.to_owned(), path));
         match (module.as_ref().map(|(module, path)| (module.as_str(), path.as_str())), name) {
-            (Some(("process", "")), _) => self.process(name, call, fated),
-            (Some(("path" | "path/posix", _)), "join" | "resolve") => {
-                let value = self.value_of_call(call);
-                self.note_path(value, call.span);
-            }
-            (None, "then" | "finally") if settles(&plain) => {
+            (_, "then" | "finally") if settles(&plain) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
                 let what = What::Call { callee, how: How::Later, arguments: 1 };
                 self.step(what, fated.clone(), fated.clone());
+            }
+            (Some(("process", "")), _) => self.process(name, call, fated),
+            (Some(("path" | "path/posix", _)), "join" | "resolve") => {
+                let value = self.value_of_call(call);
+                self.note_path(value, call.span);
             }
             (None, name) if EACH.contains(&name) && matches!(plain, Val::Filled) => {
                 let Some(callback) = first(&call.arguments) else { return };
@@ -160,7 +173,7 @@ impl<'a> Reader<'a, '_> {
         let may = match callee {
             Val::Global(name) => *name == "require",
             Val::Symbol(_) | Val::Call(..) => true,
-            Val::Member(_, name) => matches!(*name, "require" | "resolve"),
+            Val::Member(_, name) => matches!(*name, "require" | "resolve" | "register"),
             _ => false,
         };
         if !may || self.dead > 0 {
@@ -199,6 +212,8 @@ impl<'a> Reader<'a, '_> {
                 Loads::Require if self.sets_require => (Form::CreatedRequire, None),
                 Loads::Require => (Form::Require, None),
                 Loads::Created => (Form::CreatedRequire, None),
+                Loads::Find(form) => (form, None),
+                Loads::Register => (Form::Call, None),
                 Loads::StandIn(_) if self.has_own_require => (Form::CreatedRequire, None),
                 Loads::StandIn(body) => (Form::Require, self.stand_ins.get(&body).copied()),
             };
@@ -224,10 +239,18 @@ impl<'a> Reader<'a, '_> {
             Val::Global("require") => Loads::Require,
             // `module.require`, and `require.resolve`, which fails for what is not there as `require` does.
             Val::Member(of, "require") if matches!(&*of, Val::Global("module")) => Loads::Require,
-            Val::Member(of, "resolve") if matches!(&*of, Val::Global("require")) => Loads::Require,
-            Val::Member(of, "resolve") if self.is_own_require(&of) => Loads::Created,
+            Val::Member(of, "resolve") => match &*of {
+                Val::Global("require") if self.sets_require => Loads::Find(Form::FindCreated),
+                Val::Global("require") => Loads::Find(Form::FindRequired),
+                Val::Meta => Loads::Find(Form::FindImported),
+                of if self.is_own_require(of) => Loads::Find(Form::FindCreated),
+                _ => Loads::Not,
+            },
             plain if self.is_own_require(&plain) => Loads::Created,
-            _ => Loads::Not,
+            plain => match self.builtin(&plain) {
+                Some(("module", name)) if name.ends_with("register") => Loads::Register,
+                _ => Loads::Not,
+            },
         }
     }
 

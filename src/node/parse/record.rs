@@ -116,7 +116,11 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         let enters = it.test.as_ref().is_none_or(|test| truth(test) == Some(true));
         let visit = |reader: &mut Self| reader.visit_statement(&it.body);
         self.breakable(|reader| {
-            if enters { visit(reader) } else { reader.guarded(visit) }
+            if enters {
+                visit(reader)
+            } else {
+                reader.guarded(visit)
+            }
             reader.guarded(|reader| it.update.iter().for_each(|update| reader.visit_expression(update)));
         });
         self.leave_scope();
@@ -124,7 +128,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_while_statement(&mut self, it: &WhileStatement<'a>) {
         self.visit_expression(&it.test);
-        self.breakable(|reader| reader.branch(truth(&it.test), asks(&it.test), |reader| reader.visit_statement(&it.body)));
+        self.breakable(|reader| {
+            reader.branch(truth(&it.test), asks(&it.test), |reader| reader.visit_statement(&it.body))
+        });
     }
 
     fn visit_do_while_statement(&mut self, it: &DoWhileStatement<'a>) {
@@ -390,7 +396,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         match &it.callee {
             // The first `next()` begins a generator.
-            Expression::StaticMemberExpression(member) if matches!(member.property.name.as_str(), "next" | "toArray") => {
+            Expression::StaticMemberExpression(member)
+                if matches!(member.property.name.as_str(), "next" | "toArray") =>
+            {
                 if let Expression::CallExpression(generator) = &member.object {
                     self.iterated.insert(generator.span);
                 }
@@ -399,7 +407,11 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         }
         self.visit_expression(&it.callee);
         let visit = |reader: &mut Self| reader.visit_arguments(&it.arguments);
-        if it.optional { self.guarded(visit) } else { visit(self) }
+        if it.optional {
+            self.guarded(visit)
+        } else {
+            visit(self)
+        }
         self.note_call(it);
     }
 

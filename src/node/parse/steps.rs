@@ -3,7 +3,9 @@
 use super::reader::Reader;
 use super::values::Val;
 use crate::node::bodies::{BodyKind, Fate, Handled, How};
-use oxc_ast::ast::{Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, Statement, UnaryOperator};
+use oxc_ast::ast::{
+    Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, Statement, UnaryOperator,
+};
 use oxc_span::Span;
 use oxc_syntax::symbol::SymbolId;
 
@@ -67,7 +69,11 @@ pub(super) enum What<'a> {
     Require(u32),
     Mention(u32),
     Asset(u32),
-    Call { callee: Val<'a>, how: How, arguments: u8 },
+    Call {
+        callee: Val<'a>,
+        how: How,
+        arguments: u8,
+    },
     Leaves,
     Handles(Handled, Val<'a>),
 }
@@ -273,7 +279,9 @@ pub(super) fn are_deadly(statements: &[Statement<'_>]) -> bool {
         match statement {
             Statement::ThrowStatement(_) => return true,
             Statement::ExpressionStatement(it) if ends_badly(&it.expression) => return true,
-            Statement::ExpressionStatement(_) | Statement::VariableDeclaration(_) | Statement::FunctionDeclaration(_) => {}
+            Statement::ExpressionStatement(_)
+            | Statement::VariableDeclaration(_)
+            | Statement::FunctionDeclaration(_) => {}
             _ => return false,
         }
     }

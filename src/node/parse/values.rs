@@ -2,11 +2,12 @@
 //! looked up when the whole file was seen, since a function may be called above the line that defines it.
 
 use super::reader::Reader;
-use crate::node::builtins;
 use crate::node::bodies::{Members, Value};
+use crate::node::builtins;
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class, ClassElement,
-    Expression, MethodDefinitionKind, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind,
+    Argument, ArrayExpressionElement, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class,
+    ClassElement, Expression, MethodDefinitionKind, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
+    PropertyKind,
 };
 use oxc_span::Span;
 use oxc_syntax::symbol::SymbolId;
@@ -352,7 +353,10 @@ impl<'a> Reader<'a, '_> {
                 let loads = matches!(&**callee, Val::Global("import" | "require")) || self.is_own_require(callee);
                 loads.then(|| builtins::known_as(specifier))?.map(|module| (module, String::new()))
             }
-            Val::Global(name @ ("process" | "URL")) => Some((if *name == "URL" { "url" } else { name }, if *name == "URL" { "URL".to_owned() } else { String::new() })),
+            Val::Global(name @ ("process" | "URL")) => Some((
+                if *name == "URL" { "url" } else { name },
+                if *name == "URL" { "URL".to_owned() } else { String::new() },
+            )),
             Val::Member(of, name) => {
                 let (module, path) = self.builtin(of)?;
                 Some(match (path.as_str(), *name) {
@@ -403,7 +407,9 @@ impl<'a> Reader<'a, '_> {
                     if matches!(callee, Val::Global("import" | "require")) || self.is_own_require(callee) =>
                 {
                     let number = self.imports.iter().position(|import| &*import.specifier == *specifier);
-                    number.map_or(Value::Unknown, |number| self.kept_plain(&Val::Import(u32::try_from(number).unwrap_or(u32::MAX))))
+                    number.map_or(Value::Unknown, |number| {
+                        self.kept_plain(&Val::Import(u32::try_from(number).unwrap_or(u32::MAX)))
+                    })
                 }
                 (callee, _) => match self.kept_plain(callee) {
                     Value::Unknown => Value::Unknown,
