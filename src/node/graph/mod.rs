@@ -9,8 +9,9 @@ mod checks;
 mod exported;
 mod names;
 mod reach;
+mod reached;
 
-use self::reach::Reached;
+use self::reached::Reached;
 use super::scripts::Scripts;
 use crate::node::features::Feature;
 use crate::node::modules::{
@@ -112,7 +113,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         defined: HashSet::new(),
         graph: Graph::default(),
     };
-    walk.reached = reach::reach(&walk, entry);
+    walk.reached = walk.reach(entry);
     walk.run();
     walk.finish()
 }

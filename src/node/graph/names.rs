@@ -1,6 +1,6 @@
 //! Names of CommonJS in ES modules, and what Node says of them.
 
-use super::reach::Way;
+use super::reached::Way;
 use super::{GraphWalk, LoadPhase};
 use crate::node::modules::{Module, Need, WrongFormat};
 use crate::node::node_version::NodeVersion;

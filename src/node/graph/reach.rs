@@ -4,6 +4,7 @@
 //! Only what happens for certain is followed. Once the process may have ended, or somebody takes what nobody caught, nothing
 //! further is certain.
 
+use super::reached::{Reached, Way};
 use super::{GraphWalk, LoadedAs};
 use crate::node::bodies::{BodyKind, Call, Class, Fate, Handled, How, Members, Step, Value};
 use crate::node::modules::{AssetUse, Form, Import};
@@ -15,32 +16,6 @@ use std::collections::{HashMap, HashSet, VecDeque};
 const MAX_DEPTH: u32 = 200;
 /// Bodies that are looked into.
 const MAX_BODIES: usize = 100_000;
-
-/// What was found.
-#[derive(Default)]
-pub(super) struct Reached {
-    /// Imports whose failure stops Node, by their files and numbers.
-    pub(super) imports: HashSet<(NodeId, u32)>,
-    /// Uses of names of CommonJS that do, in the order in which Node meets them.
-    pub(super) mentions: HashMap<NodeId, Vec<(u32, Way)>>,
-    /// Assets whose absence does.
-    pub(super) assets: HashSet<(NodeId, u32)>,
-    /// Names of CommonJS that some file makes globals.
-    pub(super) sets: HashSet<&'static str>,
-}
-
-/// By what a failure stops Node.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(super) enum Way {
-    /// It does not, or that cannot be told.
-    None,
-    /// A promise, or a callback, of which nobody takes the failure.
-    Nobody,
-    /// The file that Node was asked for fails to load.
-    Module,
-    /// The same, and that file awaits.
-    AwaitingModule,
-}
 
 /// What something was found to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,25 +46,27 @@ struct Run<'w, 'b> {
     handles: Option<Handled>,
 }
 
-/// Follows what runs from the entry point.
-pub(super) fn reach(walk: &GraphWalk<'_>, entry: NodeId) -> Reached {
-    let mut run = Run {
-        walk,
-        found: Reached::default(),
-        loaded: HashSet::new(),
-        done: HashSet::new(),
-        later: VecDeque::new(),
-        links: HashMap::new(),
-        depth: 0,
-        asked: Way::Module,
-        has_left: false,
-        handles: None,
-    };
-    run.ask_for(entry);
-    while let Some((file, body, thrown, rejected)) = run.later.pop_front() {
-        run.body(file, body, thrown, rejected);
+impl GraphWalk<'_> {
+    /// Follows what runs from the entry point.
+    pub(super) fn reach(&self, entry: NodeId) -> Reached {
+        let mut run = Run {
+            walk: self,
+            found: Reached::default(),
+            loaded: HashSet::new(),
+            done: HashSet::new(),
+            later: VecDeque::new(),
+            links: HashMap::new(),
+            depth: 0,
+            asked: Way::Module,
+            has_left: false,
+            handles: None,
+        };
+        run.ask_for(entry);
+        while let Some((file, body, thrown, rejected)) = run.later.pop_front() {
+            run.body(file, body, thrown, rejected);
+        }
+        run.found
     }
-    run.found
 }
 
 impl Run<'_, '_> {

@@ -1,39 +1,12 @@
 //! Files that code names by a literal path relative to itself, and what it does with them. A file that the code makes, or
 //! looks for before it uses it, need not be there.
 
+use super::open::{Fated, NamedPath, OpenAsset, Val, What};
 use super::reader::Reader;
-use super::steps::{Fated, What};
-use super::values::Val;
 use crate::node::bodies::Fate;
 use crate::node::modules::{Asset, AssetUse};
 use oxc_ast::ast::Argument;
 use oxc_span::Span;
-
-/// A path, as seen from the file that names it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum NamedPath {
-    /// The file itself.
-    Itself,
-    /// Another one, relative to the folder of the file; empty for that folder.
-    Beside(String),
-}
-
-impl NamedPath {
-    /// Whether what is relative to it is relative to the file.
-    pub(super) fn is_beside_file(&self) -> bool {
-        match self {
-            Self::Itself => true,
-            Self::Beside(path) => path.is_empty() || (!path.contains('/') && path != ".."),
-        }
-    }
-}
-
-/// An asset while its file is read.
-pub(super) struct OpenAsset<'a> {
-    path: Val<'a>,
-    line: u32,
-    how: Option<AssetUse>,
-}
 
 /// What reads a file at once and throws where it is not there, with the system call that Node names.
 const READS: [(&str, &str); 10] = [

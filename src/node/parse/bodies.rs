@@ -2,9 +2,8 @@
 //! can fail, and those that call one.
 
 use super::commonjs::COMMONJS_NAMES;
+use super::open::{Fated, OpenClass, OpenStep, Val, What};
 use super::reader::Reader;
-use super::steps::{Fated, OpenStep, What};
-use super::values::{OpenClass, Val};
 use crate::node::bodies::{Bodies, Body, BodyKind, Call, Class as KeptClass, Fate, How, Step, Value};
 use crate::node::modules::Mention;
 use hashbrown::HashSet;

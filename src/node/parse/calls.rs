@@ -1,8 +1,8 @@
 //! Calls: which of them load modules, by whatever name `require` goes, which run a callback, and which end the process.
 
+use super::open::{Fated, OpenRequire, Val, What};
 use super::reader::Reader;
-use super::steps::{Fated, What, fails};
-use super::values::Val;
+use super::steps::fails;
 use crate::node::bodies::{Fate, Handled, How};
 use crate::node::modules::{Attributes, Form, Import, Mention};
 use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression};
@@ -13,13 +13,6 @@ const LATER: [&str; 4] = ["setTimeout", "setImmediate", "queueMicrotask", "setIn
 /// Methods of arrays that call back for every element.
 const EACH: [&str; 9] = ["forEach", "map", "filter", "flatMap", "some", "every", "find", "findIndex", "reduce"];
 const NEVER: Fated<'static> = Fated::Is(Fate::Nothing);
-
-/// A call that may be one of `require`.
-pub(super) struct OpenRequire<'a> {
-    callee: Val<'a>,
-    specifier: &'a str,
-    line: u32,
-}
 
 /// By what a call loads a module.
 enum Loads {

@@ -1,8 +1,8 @@
 //! `import` and `export` declarations: what they name, and what of it is passed on.
 
+use super::open::Val;
 use super::reader::Reader;
 use super::scopes::Declares;
-use super::values::Val;
 use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, NewSyntax};
 use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, ExportNamedDeclaration, ImportAttributeKey, ImportDeclaration,

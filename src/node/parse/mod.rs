@@ -14,6 +14,7 @@ mod json;
 mod keywords;
 mod lines;
 mod memory_budget;
+mod open;
 mod parse_cost;
 mod reader;
 mod record;

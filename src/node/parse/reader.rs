@@ -1,12 +1,9 @@
 //! A syntax tree reduced to what loading the file needs: what is noted while the tree is walked, and the module that is
 //! made of it. What is noted of each kind of syntax stands in `record`, `calls` and `declarations`.
 
-use super::assets::OpenAsset;
-use super::calls::OpenRequire;
 use super::lines::Lines;
+use super::open::{Fated, Flow, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
 use super::scopes::{Goal, Scopes};
-use super::steps::{Fated, Flow, OpenBody};
-use super::values::{OpenClass, Val};
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{IdentifierReference, Program};

@@ -3,10 +3,11 @@
 
 use super::commonjs::COMMONJS_NAMES;
 use super::conditions::{asks, truth};
+use super::open::{Fated, Val, What};
 use super::reader::Reader;
 use super::scopes::{Declares, ScopeKind, names_in};
-use super::steps::{Fated, What, are_deadly};
-use super::values::{Val, instance_of};
+use super::steps::are_deadly;
+use super::values::instance_of;
 use crate::node::bodies::{BodyKind, Fate, How};
 use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, NewSyntax};
 use oxc_ast::ast::*;

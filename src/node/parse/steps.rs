@@ -1,103 +1,12 @@
 //! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
 
+use super::open::{Fated, OpenBody, OpenStep, What};
 use super::reader::Reader;
-use super::values::Val;
-use crate::node::bodies::{BodyKind, Fate, Handled, How};
+use crate::node::bodies::Fate;
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, Statement, UnaryOperator,
 };
 use oxc_span::Span;
-use oxc_syntax::symbol::SymbolId;
-
-/// What comes of a failure, where that may depend on what stands further down.
-#[derive(Clone, Debug)]
-pub(super) enum Fated<'a> {
-    Is(Fate),
-    /// Whoever handles it: a function that throws anew or ends the process handles nothing.
-    Caught(Val<'a>, Fate),
-    /// A variable holds the promise.
-    Held(SymbolId),
-}
-
-/// A body while it is read.
-#[derive(Default)]
-pub(super) struct OpenBody<'a> {
-    pub(super) kind: BodyKind,
-    pub(super) defaults: Vec<(u8, u32)>,
-    pub(super) steps: Vec<OpenStep<'a>>,
-    /// Its first parameter.
-    pub(super) parameter: Option<SymbolId>,
-    /// How many values it returns, and the last.
-    pub(super) returns: u32,
-    pub(super) gives: Option<Val<'a>>,
-    /// Whether whatever gets to its end throws, or ends the process with a failure.
-    pub(super) is_deadly: bool,
-}
-
-impl OpenBody<'_> {
-    /// Whether it calls what a name stands for, or a member of it.
-    pub(super) fn calls_symbol(&self, symbol: SymbolId) -> bool {
-        self.steps.iter().any(|step| match &step.what {
-            What::Call { callee, .. } => root_of(callee) == Some(symbol),
-            _ => false,
-        })
-    }
-}
-
-fn root_of(value: &Val<'_>) -> Option<SymbolId> {
-    match value {
-        Val::Symbol(symbol) => Some(*symbol),
-        Val::Member(of, _) => root_of(of),
-        _ => None,
-    }
-}
-
-/// A step while its file is read.
-pub(super) struct OpenStep<'a> {
-    /// What comes of what is thrown.
-    pub(super) thrown: Fated<'a>,
-    /// What comes of a rejection.
-    pub(super) rejected: Fated<'a>,
-    pub(super) what: What<'a>,
-}
-
-/// What happens.
-pub(super) enum What<'a> {
-    /// `import()`, by its number.
-    Import(u32),
-    /// A call that may be one of `require`: its number among those.
-    Require(u32),
-    Mention(u32),
-    Asset(u32),
-    Call {
-        callee: Val<'a>,
-        how: How,
-        arguments: u8,
-    },
-    Leaves,
-    Handles(Handled, Val<'a>),
-}
-
-/// What was seen on the way through the open body.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Flow {
-    /// Conditions and loops that are open.
-    pub(super) guards: u32,
-    /// Blocks of `try` that catch.
-    pub(super) tries: u32,
-    /// Something further up may have left the body.
-    pub(super) left: bool,
-    /// Something further up may have left the loop.
-    pub(super) broke: bool,
-    /// Something further up may have thrown.
-    pub(super) threw: bool,
-}
-
-impl Flow {
-    fn is_unsure(self) -> bool {
-        self.guards > 0 || self.left || self.broke
-    }
-}
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn in_body(&mut self, number: u32, visit: impl FnOnce(&mut Self)) {

@@ -1,6 +1,7 @@
 //! What expressions stand for, as far as it can be told without running them: functions, classes, modules, paths. Names are
 //! looked up when the whole file was seen, since a function may be called above the line that defines it.
 
+use super::open::{OpenBody, OpenClass, Val};
 use super::reader::Reader;
 use crate::node::bodies::{Members, Value};
 use crate::node::builtins;
@@ -10,7 +11,6 @@ use oxc_ast::ast::{
     PropertyKind,
 };
 use oxc_span::Span;
-use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -28,46 +28,13 @@ const PASSING_ON: [&str; 7] = [
     "_interop_require_wildcard",
 ];
 
-/// What an expression stands for.
-#[derive(Clone, Debug)]
-pub(super) enum Val<'a> {
-    Unknown,
-    Text(&'a str),
-    /// An array that has an element.
-    Filled,
-    Body(u32),
-    Getter(u32),
-    /// A class, or an object.
-    Class(u32),
-    Import(u32),
-    Symbol(SymbolId),
-    /// A name that the file does not declare.
-    Global(&'a str),
-    /// `import.meta`.
-    Meta,
-    Member(Rc<Val<'a>>, &'a str),
-    Call(Rc<Val<'a>>, Rc<[Val<'a>]>),
-    New(Rc<Val<'a>>, Rc<[Val<'a>]>),
-    /// Texts one after the other.
-    Joined(Rc<[Val<'a>]>),
-}
-
-/// A class or an object while its file is read.
-#[derive(Default)]
-pub(super) struct OpenClass<'a> {
-    pub(super) construct: Option<u32>,
-    pub(super) base: Option<Val<'a>>,
-    pub(super) statics: Vec<(&'a str, Val<'a>)>,
-    pub(super) members: Vec<(&'a str, Val<'a>)>,
-}
-
 impl<'a> Reader<'a, '_> {
     /// The number of the body of the function that stands there.
     pub(super) fn body_at(&mut self, span: Span) -> u32 {
         let next = u32::try_from(self.bodies_made.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(span).or_insert(next);
         if number == next {
-            self.bodies_made.push(super::steps::OpenBody::default());
+            self.bodies_made.push(OpenBody::default());
         }
         number
     }
