@@ -5,7 +5,9 @@
 mod calls;
 mod commonjs;
 mod declarations;
+mod early_errors;
 mod features;
+mod import_scan;
 mod javascript;
 mod json;
 mod keywords;
@@ -14,6 +16,7 @@ mod memory_budget;
 mod parse_cost;
 mod reader;
 mod record;
+mod regular_expressions;
 mod scopes;
 mod worker;
 
