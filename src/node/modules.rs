@@ -10,7 +10,7 @@ use crate::tree::nodes::NodeId;
 /// What became of a file of JavaScript.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Script {
-    /// It was parsed, whether or not without fault.
+    /// It was parsed, whether or not without fault, or its imports were found without.
     Parsed(Box<Module>),
     /// It was not: whatever it imports is not followed.
     NotParsed(NotParsed),
@@ -92,6 +92,14 @@ pub enum NewSyntax {
     UnicodeSets,
     /// `using`.
     Using,
+    /// `import source`.
+    ImportSource,
+    /// Flags for a part of a regular expression: `(?i:a)`.
+    Modifiers,
+    /// A name that two alternatives of a regular expression give: `(?<y>a)|(?<y>b)`.
+    DuplicateGroups,
+    /// Scripts of Unicode 16 and 17 in a regular expression.
+    NewScripts,
     /// A hashbang behind a byte order mark, in CommonJS only.
     MarkedHashbang,
 }
@@ -105,6 +113,9 @@ impl NewSyntax {
             Self::Assert => node.parses_assert(),
             Self::UnicodeSets => node.parses_unicode_sets(),
             Self::Using => node.parses_using(),
+            Self::ImportSource => node.parses_import_source(),
+            Self::Modifiers | Self::DuplicateGroups => node.parses_modifiers(),
+            Self::NewScripts => node.knows_new_scripts(),
             Self::MarkedHashbang => node.reads_hashbang_behind_mark(),
         }
     }
@@ -117,6 +128,10 @@ impl NewSyntax {
             Self::Assert => "Unexpected identifier 'assert'",
             Self::UnicodeSets => "Invalid regular expression flags",
             Self::Using => "Unexpected identifier",
+            Self::ImportSource => "`import source` is not read",
+            Self::Modifiers => "Invalid regular expression: Invalid group",
+            Self::DuplicateGroups => "Invalid regular expression: Duplicate capture group name",
+            Self::NewScripts => "Invalid regular expression: Invalid property name",
             Self::MarkedHashbang => "Invalid or unexpected token",
         }
     }
@@ -125,6 +140,8 @@ impl NewSyntax {
 /// A parsed file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Module {
+    /// Why it was not parsed; then only what [`crate::node::parse`] finds without a tree is known of it.
+    pub not_parsed: Option<NotParsed>,
     /// Why it is no ES module.
     pub as_module: Option<SyntaxFault>,
     /// Why it is no CommonJS module.

@@ -28,7 +28,7 @@ pub(crate) const MAX_NAME_BYTES: usize = 12 << 20;
 /// Most bytes of one file that are kept, where its content is looked into.
 pub(crate) const MAX_KEPT_OF_A_FILE: u64 = 1 << 20;
 /// Most bytes of one file of JavaScript or JSON that is parsed.
-pub(crate) const MAX_PARSED_OF_A_FILE: u64 = 2 << 20;
+pub(crate) const MAX_PARSED_OF_A_FILE: u64 = 16 << 20;
 /// Most bytes of the manifest that are kept: as many as `sign` writes.
 pub(crate) const MAX_KEPT_OF_THE_MANIFEST: u64 = 8 << 20;
 /// Most bytes of a text that is compared line by line.

@@ -25,6 +25,7 @@ mod local_protocol;
 mod missing_export;
 mod modes;
 mod module_format_mismatch;
+mod module_not_judged;
 mod module_syntax_error;
 mod nested_layout;
 mod node_feature_missing;
@@ -85,6 +86,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &dangling_link::RULE,
     &runtime_dependency_missing::RULE,
     &module_syntax_error::RULE,
+    &module_not_judged::RULE,
     &module_format_mismatch::RULE,
     &unresolved_import::RULE,
     &undeclared_dependency::RULE,

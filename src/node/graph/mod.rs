@@ -274,6 +274,9 @@ impl<'b> GraphWalk<'b> {
             self.graph.not_parsed.push((file, why));
             return;
         };
+        if let Some(why) = module.not_parsed {
+            self.graph.not_parsed.push((file, why));
+        }
         if let [first, ..] = &*module.computed {
             self.graph.computed.push((file, *first, module.computed.len()));
         }

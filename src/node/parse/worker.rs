@@ -230,8 +230,13 @@ fn work(queue: &WorkQueue, budget: &MemoryBudget) {
         // The parsers are not ours: where one panics, the file is not judged, and the others are.
         let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
             memory = javascript::memory();
-            Script::NotParsed(NotParsed::Failed)
+            javascript::given_up(&source)
         });
+        // One that takes all the room that the files have together leaves none for those after it.
+        let script = match script {
+            Script::Parsed(module) if weight(&module) > MAX_RECORDED => Script::NotParsed(NotParsed::TooMany),
+            script => script,
+        };
         drop(source);
         queue.put(number, script);
     }
