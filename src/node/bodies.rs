@@ -10,6 +10,8 @@ pub enum Fate {
     /// Nobody can catch it: Node stops, whoever called the body. A promise that nobody looks after (cli.md,
     /// `--unhandled-rejections`: `throw` since 15), a callback that runs later.
     Stops,
+    /// The same, unless something that stands before it in the body throws.
+    StopsAfter,
     /// It is thrown in the body.
     Throws,
     /// It rejects what the body gives back.

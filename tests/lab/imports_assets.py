@@ -73,7 +73,7 @@ def members() -> Iterator[Member]:
                 name = "gone.cjs" if "Worker" in use or "fork" in use else "templates/gone.html" if "written" not in use else "x.html"
                 if any(word in use for word in ("append", "stream", "open to write")):
                     name = "x.txt"
-                text = head + before.replace("FILE", name, before.count("'FILE'")) + "\n" + code.replace("P", path if "FILE_PATH" in path else path.replace("FILE", name), 1) + "\n"
+                text = head + before.replace("'FILE'", f"'{name}'") + "\n" + code.replace("P", path if "FILE_PATH" in path else path.replace("FILE", name), 1) + "\n"
                 while "(P" in text:
                     text = text.replace("(P", "(" + (path if "FILE_PATH" in path else path.replace("FILE", name)), 1)
                 text = text.replace("new URL('FILE'", f"new URL('{name}'")

@@ -104,8 +104,12 @@ impl Run<'_, '_> {
     fn way(&self, fate: Fate, thrown: Way, rejected: Way) -> Way {
         match (fate, self.handles) {
             _ if self.has_left => Way::None,
-            (Fate::Nothing, _) | (_, Some(Handled::Everything)) | (Fate::Stops, Some(Handled::Rejections)) => Way::None,
-            (Fate::Stops, None) => Way::Nobody,
+            (Fate::Nothing, _)
+            | (_, Some(Handled::Everything))
+            | (Fate::Stops | Fate::StopsAfter, Some(Handled::Rejections)) => Way::None,
+            // Whoever catches what is thrown before it goes on without it.
+            (Fate::StopsAfter, None) if thrown == Way::None => Way::None,
+            (Fate::Stops | Fate::StopsAfter, None) => Way::Nobody,
             (Fate::Throws, _) => thrown,
             (Fate::Rejects, _) => rejected,
         }

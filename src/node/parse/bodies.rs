@@ -155,7 +155,9 @@ impl<'a> Reader<'a, '_> {
                 let value = self.value(&it.right);
                 self.exported.push((name.into(), value));
             }
-            _ => {}
+            _ => {
+                self.assigned.insert(name);
+            }
         }
     }
 
@@ -220,6 +222,23 @@ impl<'a> Reader<'a, '_> {
             },
             Fated::Held(symbol) => self.held(*symbol, body),
         }
+    }
+
+    /// Whether a body throws or ends the process with a failure, itself or in what it calls.
+    fn is_deadly(&self, body: u32, depth: u32) -> bool {
+        let calls_one = |step: &OpenStep<'a>| match (&step.what, &step.thrown) {
+            (_, Fated::Is(Fate::Nothing)) => false,
+            (What::Call { callee, how: How::Call, .. }, _) => match self.plain(callee) {
+                Val::Body(callee) => self.is_deadly(callee, depth + 1),
+                _ => false,
+            },
+            _ => false,
+        };
+        depth < 8
+            && self
+                .bodies_made
+                .get(body as usize)
+                .is_some_and(|body| body.is_deadly || body.steps.iter().any(calls_one))
     }
 
     /// What becomes of a promise that a variable holds: what is done with the variable.
@@ -299,9 +318,7 @@ impl<'a> Reader<'a, '_> {
             },
             What::Leaves => vec![Step::Leaves],
             What::Handles(handled, handler) => match self.plain(handler) {
-                Val::Body(handler) if self.bodies_made.get(handler as usize).is_some_and(|body| body.is_deadly) => {
-                    Vec::new()
-                }
+                Val::Body(handler) if self.is_deadly(handler, 0) => Vec::new(),
                 _ => vec![Step::Handles(*handled)],
             },
             What::Call { callee, how, arguments } => {

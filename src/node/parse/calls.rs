@@ -57,9 +57,21 @@ impl<'a> Reader<'a, '_> {
         match &callee {
             Val::Global(name) if LATER.contains(name) => self.later(&rejected, call),
             Val::Member(of, name) => self.method(of, name, call, &rejected),
+            // `const { exit } = process`
+            Val::Symbol(_) => {
+                let plain = self.plain(&callee);
+                let name = match self.builtin(&plain) {
+                    Some(("process", name)) => name,
+                    _ => String::new(),
+                };
+                if !name.is_empty() {
+                    self.process(&name, call, &rejected);
+                }
+            }
             _ => {}
         }
         self.called(callee, call.arguments.as_slice(), call.span, thrown, rejected);
+        self.may_throw();
     }
 
     fn called(&mut self, callee: Val<'a>, given: &[Argument<'a>], span: Span, thrown: Fated<'a>, rejected: Fated<'a>) {
@@ -80,6 +92,7 @@ impl<'a> Reader<'a, '_> {
             let (executor, fated) = (self.value(executor), self.fate_of(new.span));
             let what = What::Call { callee: executor, how: How::Call, arguments: 2 };
             self.step(what, fated, Fated::Is(Fate::Stops));
+            self.may_throw();
             return;
         }
         if matches!(&callee, Val::Global("URL")) {
@@ -90,11 +103,12 @@ impl<'a> Reader<'a, '_> {
             let arguments = u8::try_from(new.arguments.len()).unwrap_or(255);
             self.step(What::Call { callee, how: How::New, arguments }, Fated::Is(Fate::Throws), NEVER);
         }
+        self.may_throw();
     }
 
     /// `setImmediate(f)`, where nobody keeps what would take it back.
     fn later(&mut self, fated: &Fated<'a>, call: &CallExpression<'a>) {
-        let dropped = matches!(fated, Fated::Is(Fate::Stops));
+        let dropped = matches!(fated, Fated::Is(Fate::Stops)) && is_soon(&call.arguments);
         if let (true, Some(callback)) = (dropped, first(&call.arguments)) {
             let callee = self.value(callback);
             self.step(
@@ -267,4 +281,13 @@ fn settles(value: &Val<'_>) -> bool {
 
 fn first<'e, 'a>(arguments: &'e [Argument<'a>]) -> Option<&'e Expression<'a>> {
     arguments.first().and_then(Argument::as_expression)
+}
+
+/// Whether a timer with these arguments comes within a second; nobody waits longer for an agent to start.
+fn is_soon(arguments: &[Argument<'_>]) -> bool {
+    match arguments.get(1) {
+        None => true,
+        Some(Argument::NumericLiteral(delay)) => delay.value <= 1000.0,
+        Some(_) => false,
+    }
 }

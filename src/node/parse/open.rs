@@ -120,6 +120,8 @@ pub(super) struct Flow {
     pub(super) broke: bool,
     /// Something further up may have thrown.
     pub(super) threw: bool,
+    /// The same, in the `try` that is open.
+    pub(super) threw_in_try: bool,
 }
 
 impl Flow {

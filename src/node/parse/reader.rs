@@ -51,6 +51,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) has_getters: bool,
     /// What `super()` calls.
     pub(super) base: Option<Val<'a>>,
+    /// Names of members that are given another value somewhere.
+    pub(super) assigned: HashSet<&'a str>,
     /// What variables stand for.
     pub(super) inits: HashMap<SymbolId, Val<'a>>,
     /// What becomes of promises.
@@ -108,6 +110,7 @@ impl<'a, 's> Reader<'a, 's> {
             method: None,
             has_getters: false,
             base: None,
+            assigned: HashSet::new(),
             inits: HashMap::new(),
             promises: HashMap::new(),
             uses: Vec::new(),

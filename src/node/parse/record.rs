@@ -84,6 +84,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         }
         self.settle(&it.argument, Fated::Is(Fate::Throws));
         walk::walk_await_expression(self, it);
+        self.may_throw();
     }
 
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
@@ -216,9 +217,14 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
         let catches = it.handler.as_ref().is_some_and(|handler| !are_deadly(&handler.body.body));
+        let (threw, in_try) = (self.flow.threw, self.flow.threw_in_try);
         self.flow.tries += u32::from(catches);
+        self.flow.threw_in_try &= !catches;
         self.visit_block_statement(&it.block);
         self.flow.tries -= u32::from(catches);
+        if catches {
+            (self.flow.threw, self.flow.threw_in_try) = (threw, in_try);
+        }
         self.guarded(|reader| it.handler.iter().for_each(|handler| reader.visit_catch_clause(handler)));
         it.finalizer.iter().for_each(|finalizer| self.visit_block_statement(finalizer));
     }

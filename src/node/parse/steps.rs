@@ -25,7 +25,8 @@ impl<'a> Reader<'a, '_> {
             return Fated::Is(Fate::Nothing);
         }
         match fated {
-            Fated::Is(Fate::Stops) if self.flow.threw => self.here(Fated::Is(Fate::Throws)),
+            Fated::Is(Fate::Stops) if self.flow.tries > 0 && self.flow.threw_in_try => Fated::Is(Fate::Nothing),
+            Fated::Is(Fate::Stops) if self.flow.threw => Fated::Is(Fate::StopsAfter),
             Fated::Is(Fate::Throws) if self.flow.tries > 0 => Fated::Is(Fate::Nothing),
             other => other,
         }
@@ -49,13 +50,18 @@ impl<'a> Reader<'a, '_> {
     /// Notes that something is thrown here, or the process ends with a failure.
     pub(super) fn throws(&mut self) {
         if self.flow.is_unsure() || self.flow.tries > 0 {
-            self.flow.threw = true;
+            self.may_throw();
             return;
         }
         self.flow.left = true;
         if let Some(body) = self.open_body() {
             body.is_deadly = true;
         }
+    }
+
+    /// Notes that something may be thrown here: a call, an `await`.
+    pub(super) fn may_throw(&mut self) {
+        (self.flow.threw, self.flow.threw_in_try) = (true, true);
     }
 
     /// What becomes of the promise that stands there.

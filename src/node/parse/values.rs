@@ -254,6 +254,9 @@ impl<'a> Reader<'a, '_> {
             },
             _ => return Val::Unknown,
         };
+        if self.assigned.contains(name) {
+            return Val::Unknown;
+        }
         let Some(class) = self.classes.get(number as usize) else { return Val::Unknown };
         let members = if instance { &class.members } else { &class.statics };
         if let Some((_, found)) = members.iter().rev().find(|(known, _)| *known == name) {
@@ -389,7 +392,8 @@ impl<'a> Reader<'a, '_> {
 
     /// Members as they are kept.
     pub(super) fn kept_members(&self, members: &[(&'a str, Val<'a>)]) -> Members {
-        let kept = members.iter().map(|(name, value)| ((*name).into(), self.kept(value)));
+        let members = members.iter().filter(|(name, _)| !self.assigned.contains(name));
+        let kept = members.map(|(name, value)| ((*name).into(), self.kept(value)));
         kept.filter(|(_, value)| *value != Value::Unknown).collect()
     }
 }
