@@ -2,6 +2,7 @@
 
 use super::{Dependencies, GraphStep, GraphWalk, LoadPhase};
 use crate::node::modules::{AssetFault, AssetUse, Module, ModuleFault, Need};
+use crate::node::resolve::Loader;
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 
@@ -37,8 +38,10 @@ impl GraphWalk<'_> {
             if matches!(asset.how, AssetUse::Worker | AssetUse::Child)
                 && let Some(target) = self.asset_at(file, &asset.path)
                 && self.is_ours(target)
+                && let Ok(format) = self.resolver.format(target, Loader::Require)
             {
-                let step = GraphStep { file: target, need, when: LoadPhase::Run };
+                let loaded_as = self.loaded_as(target, &format);
+                let step = GraphStep { file: target, need, when: LoadPhase::Run, loaded_as };
                 match need {
                     Need::Certain => self.sure.push_back(step),
                     Need::Optional => self.unsure.push_back(step),

@@ -38,6 +38,8 @@ struct Run<'w, 'b> {
     done: HashSet<Later>,
     later: VecDeque<Later>,
     links: HashMap<(NodeId, u32), Option<NodeId>>,
+    /// How files are run that something leads to.
+    formats: HashMap<NodeId, LoadedAs>,
     depth: u32,
     /// How the file fails that Node was asked for, if it is an ES module.
     asked: Way,
@@ -56,11 +58,13 @@ impl GraphWalk<'_> {
             done: HashSet::new(),
             later: VecDeque::new(),
             links: HashMap::new(),
+            formats: HashMap::new(),
             depth: 0,
             asked: Way::Module,
             has_left: false,
             handles: None,
         };
+        run.knows_format(entry, Loader::Require);
         run.ask_for(entry);
         while let Some((file, body, thrown, rejected)) = run.later.pop_front() {
             run.body(file, body, thrown, rejected);
@@ -86,7 +90,7 @@ impl Run<'_, '_> {
         }
         let Some(module) = self.walk.module(file) else { return };
         self.depth += 1;
-        if self.walk.loaded_as(file) == LoadedAs::Module {
+        if self.is_module(file) {
             for (number, import) in module.imports.iter().enumerate() {
                 if matches!(import.form, Form::Static | Form::Star)
                     && let Some(target) = self.link(file, u32::try_from(number).unwrap_or(u32::MAX))
@@ -161,6 +165,7 @@ impl Run<'_, '_> {
         if let Some(asset) = asset.filter(|asset| asset.how == AssetUse::Worker)
             && let Some(target) = self.walk.asset_at(file, &asset.path)
             && self.walk.is_ours(target)
+            && self.knows_format(target, Loader::Require)
         {
             self.ask_for(target);
         }
@@ -292,7 +297,7 @@ impl Run<'_, '_> {
         if let Some((_, value)) = known(name) {
             return self.value(file, value, depth + 1);
         }
-        if walk.loaded_as(file) == LoadedAs::CommonJs {
+        if !self.is_module(file) {
             let Some((_, all)) = known("=") else { return (name == "default").then_some(Found::Exports(file)) };
             return match (self.value(file, all, depth + 1)?, name) {
                 (all, "default") => Some(all),
@@ -335,16 +340,30 @@ impl Run<'_, '_> {
         target
     }
 
-    fn resolved(&self, file: NodeId, import: &Import) -> Option<NodeId> {
+    fn resolved(&mut self, file: NodeId, import: &Import) -> Option<NodeId> {
         let loader = match import.form {
             Form::Static | Form::Star | Form::Call => Loader::Import,
-            Form::Require if self.walk.loaded_as(file) == LoadedAs::Module => return None,
+            Form::Require if self.is_module(file) => return None,
             Form::Require | Form::CreatedRequire => Loader::Require,
             Form::FindImported | Form::FindRequired | Form::FindCreated => return None,
         };
         match self.walk.resolver.resolve(&import.specifier, file, loader) {
-            Ok(Target::File(id) | Target::Fallback(id)) if self.walk.is_ours(id) => Some(id),
+            Ok(Target::File(id) | Target::Fallback(id)) if self.walk.is_ours(id) => {
+                self.knows_format(id, loader).then_some(id)
+            }
             _ => None,
         }
+    }
+
+    /// Whether a file is loaded at all; how it is run is then known.
+    fn knows_format(&mut self, file: NodeId, loader: Loader) -> bool {
+        let Ok(format) = self.walk.resolver.format(file, loader) else { return false };
+        let loaded_as = self.walk.loaded_as(file, &format);
+        self.formats.entry(file).or_insert(loaded_as);
+        true
+    }
+
+    fn is_module(&self, file: NodeId) -> bool {
+        self.formats.get(&file) == Some(&LoadedAs::Module)
     }
 }

@@ -3,6 +3,7 @@
 //! decides how a file is loaded may come last in an archive.
 
 mod assets;
+mod attributes;
 mod bodies;
 mod calls;
 mod commonjs;
@@ -26,4 +27,4 @@ mod steps;
 mod values;
 mod worker;
 
-pub(crate) use worker::{Parsing, SourceKind, kind_of};
+pub(crate) use worker::{Parsing, SourceKind, kind_of, may_be_code};

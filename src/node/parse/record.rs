@@ -1,6 +1,7 @@
 //! What is noted of each kind of syntax: what it imports, what it exports, and what of it other versions or formats
 //! would refuse.
 
+use super::attributes::of_options;
 use super::commonjs::COMMONJS_NAMES;
 use super::conditions::{asks, truth};
 use super::open::{Fated, Val, What};
@@ -9,7 +10,7 @@ use super::scopes::{Declares, ScopeKind, names_in};
 use super::steps::are_deadly;
 use super::values::instance_of;
 use crate::node::bodies::{BodyKind, Fate, How};
-use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, NewSyntax};
+use crate::node::modules::{Export, Form, Import, ModuleSyntax, NewSyntax};
 use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
@@ -387,7 +388,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         };
         if let Some(specifier) = specifier {
             if self.dead == 0 {
-                let attributes = if it.options.is_some() { Attributes::Unknown } else { Attributes::None };
+                let attributes = of_options(it.options.as_ref());
                 let (specifier, names) = (specifier.into(), Box::default());
                 self.imports.push(Import { specifier, line, form: Form::Call, names, attributes });
                 let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
