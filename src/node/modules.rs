@@ -119,6 +119,12 @@ impl NewSyntax {
         }
     }
 
+    /// Whether V8 says [`Self::message`] in just those words.
+    #[must_use]
+    pub const fn is_quoted(self) -> bool {
+        matches!(self, Self::With | Self::Assert | Self::UnicodeSets | Self::Using | Self::MarkedHashbang)
+    }
+
     /// What V8 says where it does not, as far as it always says the same.
     #[must_use]
     pub const fn message(self) -> &'static str {
@@ -127,10 +133,10 @@ impl NewSyntax {
             Self::Assert => "Unexpected identifier 'assert'",
             Self::UnicodeSets => "Invalid regular expression flags",
             Self::Using => "Unexpected identifier",
-            Self::ImportSource => "`import source` is not read",
-            Self::Modifiers => "Invalid regular expression: Invalid group",
-            Self::DuplicateGroups => "Invalid regular expression: Duplicate capture group name",
-            Self::NewScripts => "Invalid regular expression: Invalid property name",
+            Self::ImportSource => "it has `import source`",
+            Self::Modifiers => "a regular expression changes its flags for a group, `(?i:a)`",
+            Self::DuplicateGroups => "a regular expression gives two groups one name",
+            Self::NewScripts => "a regular expression names a script of Unicode 16 or 17",
             Self::MarkedHashbang => "Invalid or unexpected token",
         }
     }

@@ -144,9 +144,9 @@ impl<'a> Checker<'a, '_> {
     /// Parameters of an arrow that stand in parentheses of their own.
     fn check_parameters(&mut self, parameters: &FormalParameters<'a>) {
         for parameter in &parameters.items {
-            let before = self.between(parameters.span.start, parameter.span.start);
+            let before = self.between(parameters.span.start, parameter.pattern.span().start);
             if before.strip_prefix('(').unwrap_or(before).trim_end().ends_with('(') {
-                self.refuse(parameter.span.start, PARENTHESISED, true);
+                self.refuse(parameter.pattern.span().start, PARENTHESISED, true);
             }
         }
     }
@@ -209,6 +209,9 @@ impl<'a> Visit<'a> for Checker<'a, '_> {
     }
 
     fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
+        if it.return_type.is_some() {
+            self.refuse(it.params.span.end, "a type, which JavaScript does not have", false);
+        }
         self.check_parameters(&it.params);
         self.in_function(it.r#async, |checker| walk::walk_arrow_function_expression(checker, it));
     }
@@ -308,6 +311,10 @@ impl<'a> Visit<'a> for Checker<'a, '_> {
         match it.phase {
             Some(ImportPhase::Defer) => {
                 self.refuse(it.span.start, "`import defer`, which no version of Node reads", false)
+            }
+            // Node 24 reads it, and then finds no source (measured).
+            Some(ImportPhase::Source) if !it.source.value.ends_with(".wasm") => {
+                self.refuse(it.span.start, "`import source` of what is no WebAssembly", false);
             }
             Some(ImportPhase::Source) => self.note(NewSyntax::ImportSource, it.span),
             None => {}

@@ -38,8 +38,11 @@ pub(super) fn scanned(text: &str, why: NotParsed) -> Module {
         not_parsed: Some(why),
         imports: scan.found.iter().map(import).collect(),
         module_syntax,
-        as_commonjs: module_syntax
-            .map(|(syntax, line)| SyntaxFault { message: syntax.in_commonjs().into(), exact: true, line }),
+        as_commonjs: module_syntax.map(|(syntax, line)| SyntaxFault {
+            message: syntax.in_commonjs().into(),
+            exact: true,
+            line,
+        }),
         ..Module::default()
     }
 }

@@ -13,6 +13,7 @@ mod json;
 mod keywords;
 mod lines;
 mod memory_budget;
+mod messages;
 mod parse_cost;
 mod reader;
 mod record;
