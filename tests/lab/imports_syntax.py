@@ -19,6 +19,8 @@ from harness import BINARY, Mismatch, run as execute, scratch, write
 EXCEPTIONS = {
     r"^let$|^let \(a\) = 1$": "`let` as a name at the start of a statement, which the parser does not read: no compiler writes it",
     r"^await (\(0\)|\[0\]|\+1|-1|\\n 0)$": "in CommonJS V8 reads an operator or a call of the name `await`, and Node stops when it comes to it: refused with other words",
+    r"^await /1/$": "in CommonJS V8 reads two divisions, and stops at their end: refused with other words",
+    "^import source ": "V8 of Node 24 reads it, and Node then finds no source phase of what is no WebAssembly",
 }
 
 PARSE = """
@@ -2248,7 +2250,6 @@ function f(a, a) {}
 () => /[\p{L}--[a-z]]/v
 () => /(?<=a)\p{Script=Greek}/u
 import defer * as a from 'node:fs'
-import source a from 'node:fs'
 { using a = null }
 async () => { await using a = null }
 1_000

@@ -143,10 +143,12 @@ impl<'a> Checker<'a, '_> {
 
     /// Parameters of an arrow that stand in parentheses of their own.
     fn check_parameters(&mut self, parameters: &FormalParameters<'a>) {
-        for parameter in &parameters.items {
-            let before = self.between(parameters.span.start, parameter.pattern.span().start);
-            if before.strip_prefix('(').unwrap_or(before).trim_end().ends_with('(') {
-                self.refuse(parameter.pattern.span().start, PARENTHESISED, true);
+        for parameter in parameters.items.iter().filter(|parameter| parameter.initializer.is_none()) {
+            let Span { start, end, .. } = parameter.pattern.span();
+            let rest = self.text.get(end as usize..).unwrap_or_default().trim_start();
+            let closes = rest.strip_prefix(')').is_some_and(|rest| !rest.trim_start().starts_with("=>"));
+            if closes && self.between(0, start).trim_end().ends_with('(') {
+                self.refuse(start, PARENTHESISED, true);
             }
         }
     }
@@ -209,9 +211,6 @@ impl<'a> Visit<'a> for Checker<'a, '_> {
     }
 
     fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
-        if it.return_type.is_some() {
-            self.refuse(it.params.span.end, "a type, which JavaScript does not have", false);
-        }
         self.check_parameters(&it.params);
         self.in_function(it.r#async, |checker| walk::walk_arrow_function_expression(checker, it));
     }
@@ -249,6 +248,10 @@ impl<'a> Visit<'a> for Checker<'a, '_> {
     }
 
     fn visit_labeled_statement(&mut self, it: &LabeledStatement<'a>) {
+        // `(a): b`
+        if it.span.start != it.label.span.start {
+            self.refuse(it.label.span.end, "a label in parentheses", false);
+        }
         self.jumps.labels.push(it.label.name.as_str());
         walk::walk_labeled_statement(self, it);
         self.jumps.labels.pop();

@@ -78,7 +78,10 @@ pub(super) fn words(diagnostic: &OxcDiagnostic, text: &str) -> (String, bool) {
 fn with_name(said: &str, diagnostic: &OxcDiagnostic, text: &str) -> Option<(String, bool)> {
     let named = |before: &str, after: &str| said.strip_prefix(before).and_then(|name| name.strip_suffix(after));
     if let Some(name) = named("Duplicated export '", "'") {
-        return Some((format!("Duplicate export of '{name}'"), !is_declaration(diagnostic, text, &["function", "default"])));
+        return Some((
+            format!("Duplicate export of '{name}'"),
+            !is_declaration(diagnostic, text, &["function", "default"]),
+        ));
     }
     if let Some(name) = named("Identifier `", "` has already been declared") {
         return Some((format!("Identifier '{name}' has already been declared"), is_declaration(diagnostic, text, &[])));

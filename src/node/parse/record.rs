@@ -83,7 +83,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
         if it.r#await && self.bodies == 0 {
             self.module.awaits = true;
-            self.mark(ModuleSyntax::Await, it.span);
+            self.mark(ModuleSyntax::ForAwait, it.span);
         }
         self.guarded(|reader| walk::walk_for_of_statement(reader, it));
     }
