@@ -69,6 +69,8 @@ pub enum ModuleSyntax {
     Meta,
     /// `await` outside of functions.
     Await,
+    /// `for await` outside of functions.
+    ForAwait,
 }
 
 impl ModuleSyntax {
@@ -79,6 +81,7 @@ impl ModuleSyntax {
             Self::Import => "Cannot use import statement outside a module",
             Self::Export => "Unexpected token 'export'",
             Self::Meta => "Cannot use 'import.meta' outside a module",
+            Self::ForAwait => "Unexpected reserved word",
             Self::Await => "await is only valid in async functions and the top level bodies of modules",
         }
     }
@@ -123,6 +126,12 @@ impl NewSyntax {
         }
     }
 
+    /// Whether V8 says [`Self::message`] in just those words.
+    #[must_use]
+    pub const fn is_quoted(self) -> bool {
+        matches!(self, Self::With | Self::Assert | Self::UnicodeSets | Self::MarkedHashbang)
+    }
+
     /// What V8 says where it does not, as far as it always says the same.
     #[must_use]
     pub const fn message(self) -> &'static str {
@@ -130,11 +139,11 @@ impl NewSyntax {
             Self::With => "Unexpected token 'with'",
             Self::Assert => "Unexpected identifier 'assert'",
             Self::UnicodeSets => "Invalid regular expression flags",
-            Self::Using => "Unexpected identifier",
-            Self::ImportSource => "`import source` is not read",
-            Self::Modifiers => "Invalid regular expression: Invalid group",
-            Self::DuplicateGroups => "Invalid regular expression: Duplicate capture group name",
-            Self::NewScripts => "Invalid regular expression: Invalid property name",
+            Self::Using => "it has `using`",
+            Self::ImportSource => "it has `import source`",
+            Self::Modifiers => "a regular expression changes its flags for a group, `(?i:a)`",
+            Self::DuplicateGroups => "a regular expression gives two groups one name",
+            Self::NewScripts => "a regular expression names a script of Unicode 16 or 17",
             Self::MarkedHashbang => "Invalid or unexpected token",
         }
     }

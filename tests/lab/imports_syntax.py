@@ -1,13 +1,35 @@
 """Syntax that V8 refuses, in one version or all, in one format or both, and what lies beside it that V8 reads.
 
-Each snippet stands in a bundle of its own, as an ES module and as CommonJS, and those that tell formats apart also without a
-`type`. Most are put into a function that nobody calls, so that only their syntax counts.
+Every snippet is parsed by V8 itself as an ES module and as CommonJS (`vm.SourceTextModule` and `vm.compileFunction`, which
+Node's loaders use), in one process for each version, and judged by `check` as an entry point of a bundle. Most are put into a
+function that nobody calls, so that only their syntax counts. Some are started as bundles, too.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+from pathlib import Path
 from typing import Iterator
+
+from harness import BINARY, Mismatch, run as execute, scratch, write
+
+# Snippets of which `check` says something else than V8, and why.
+EXCEPTIONS = {
+    r"^let$|^let \(a\) = 1$": "`let` as a name at the start of a statement, which the parser does not read: no compiler writes it",
+    r"^await (\(0\)|\[0\]|\+1|-1|\\n 0)$": "in CommonJS V8 reads an operator or a call of the name `await`, and Node stops when it comes to it: refused with other words",
+    r"^await /1/$": "in CommonJS V8 reads two divisions, and stops at their end: refused with other words",
+    "^import source ": "V8 of Node 24 reads it, and Node then finds no source phase of what is no WebAssembly",
+}
+
+PARSE = """
+const vm = require('vm'), said = (parse) => { try { parse(); return null } catch (error) { return String(error).split('\\n')[0] } };
+const wrapper = ['exports', 'require', 'module', '__filename', '__dirname'];
+console.log(JSON.stringify(JSON.parse(require('fs').readFileSync(0, 'utf8')).map((code) => [
+  said(() => new vm.SourceTextModule(code, { importModuleDynamically() {} })), said(() => vm.compileFunction(code, wrapper)),
+])));
+"""
 
 # Statements, put into a function that is not called.
 STATEMENTS = """
@@ -1446,7 +1468,7 @@ import from from 'node:fs'
 import fs from `node:fs`
 import fs from a
 import { if } from 'node:fs'
-import { if as a } from 'node:fs'
+import { constants as a } from 'node:fs'
 import { a as if } from 'node:fs'
 import { readFile as eval } from 'node:fs'
 import { readFile as arguments } from 'node:fs'
@@ -2208,3 +2230,114 @@ EXPRESSIONS = r"""
 /[+--]/v
 /[%-+]/
 """
+
+
+# Started with all four Nodes: they are parsed when the file is loaded, and what lives does nothing.
+STARTED = r"""
+@log class A {}
+class A { @log run() {} }
+class A { accessor n }
+class A { readonly a }
+class A { a?; }
+() => { continue }
+() => { for (;;) { () => { break } } }
+function f(a, a) {}
+() => { try {} catch (e) { let e } }
+"\01"
+() => /(?i:a)/
+() => /(?<y>a)|(?<y>b)/
+() => /(/
+() => /[\p{L}--[a-z]]/v
+() => /(?<=a)\p{Script=Greek}/u
+import defer * as a from 'node:fs'
+{ using a = null }
+async () => { await using a = null }
+1_000
+1__0
+var x = 1; x<!--y
+{ } /x/.test('x')
+{ } /'/.test("'")
+async () => { await /x/ }
+var a = {}/2
+() => { f() = 1 }
+((a)) => 1
+class A { constructor() {} constructor() {} }
+({ __proto__: null, __proto__: null })
+class A { #x; f() { delete this.#x } }
+() => { a?.b = 1 }
+() => { for (let of []) {} }
+() => { for await (a of b) {} }
+`\01`
+"\u{110000}"
+let let
+arguments = 1
+label: label: ;
+new.target
+() => super.a
+class A { f() { this.#a } }
+"""
+
+
+def snippets() -> Iterator[tuple[str, str]]:
+    """Every snippet, and the file in which it stands."""
+    for line in STATEMENTS.split("\n")[1:-1]:
+        yield line, "function wrapped() {\n" + line.replace("\\n", "\n") + "\n}\n"
+    for line in TOPS.split("\n")[1:-1]:
+        yield line, line.replace("\\n", "\n") + "\n"
+    for line in EXPRESSIONS.split("\n")[1:-1]:
+        yield line, f"() => {line}\n"
+
+
+def bundles() -> Iterator[tuple[str, dict[str, str]]]:
+    """Those that are started, as an ES module, as CommonJS, and without a `type`."""
+    for line in STARTED.split("\n")[1:-1]:
+        for kind in ("module", "commonjs", ""):
+            package = {"name": "x", "version": "1.0.0"} | ({"type": kind} if kind else {})
+            yield f"syntax: {line}, {kind or 'no type'}", {"dist/index.js": line + "\n", "package.json": json.dumps(package)}
+
+
+def parsed(node: str, codes: list[str]) -> list[list[str | None]]:
+    """What V8 says of each, as an ES module and as CommonJS."""
+    argv = [node, "--experimental-vm-modules", "--no-warnings", "-e", PARSE]
+    ran = subprocess.run(argv, input=json.dumps(codes).encode(), capture_output=True, check=True)
+    return json.loads(ran.stdout)
+
+
+def differs(said: str | None, findings: list[dict]) -> str:
+    """In what `check` says something else than V8; nothing where it does not."""
+    errors = [f["message"] for f in findings if f["severity"] == "error" and "SyntaxError" in f["message"]]
+    if not said and errors:
+        return "V8 reads it"
+    if said and not errors:
+        return "" if any(f["rule"] == "module-not-judged" for f in findings) else f"V8 says {said}"
+    quoted = re.search(r"SyntaxError: .*", errors[0]) if errors else None
+    return f"V8 says {said}" if said and quoted and quoted.group() not in said and not said.startswith(quoted.group()) else ""
+
+
+def table(line: int, node: str) -> None:
+    """Holds every snippet against V8."""
+    every = list(snippets())
+    truth = parsed(node, [code for _, code in every])
+    wrong = []
+    with scratch("syntax") as work:
+        config = write(work / "lab.toml", "[bundle]\nrequired-dependencies = []\n")
+        paths: list[Path] = []
+        for number, (_, code) in enumerate(every):
+            for kind in ("module", "commonjs"):
+                at = work / f"{number}-{kind}"
+                write(at / "dist/index.js", code)
+                write(at / "package.json", json.dumps({"name": "x", "version": "1.0.0", "type": kind}))
+                paths.append(at)
+        for first in range(0, len(paths), 400):
+            ran = execute(BINARY, "check", *paths[first : first + 400], "--config", config, "--format", "json", "--node", line)
+            if ran.code not in (0, 1):
+                raise Mismatch(f"check exited {ran.code}: {ran.text[-800:]}")
+            for number, subject in enumerate(json.loads(ran.out)["subjects"], first):
+                name, said = every[number // 2][0], truth[number // 2][number % 2]
+                what = differs(said, subject["findings"])
+                if what and not any(re.search(pattern, name) for pattern in EXCEPTIONS):
+                    ours = [f["message"] for f in subject["findings"] if f["rule"].startswith("module-")]
+                    wrong.append(f"{name} as {'CommonJS' if number % 2 else 'an ES module'}: {what}; {ours}")
+    print(f"    Node {line}: {len(paths)} snippets, {len(wrong)} differ", flush=True)
+    if wrong:
+        raise Mismatch("\n".join(wrong))

@@ -35,7 +35,11 @@ fn word(
     let SyntaxFault { message, exact, line } = fault;
     let (message, help) = match node {
         Some(node) => (
-            format!("It has syntax that Node {node} does not read. {unless} SyntaxError: {message}"),
+            if *exact {
+                format!("It has syntax that Node {node} does not read. {unless} SyntaxError: {message}")
+            } else {
+                format!("It has syntax that Node {node} does not read: {message}. {unless} a SyntaxError")
+            },
             "build for the Node of the servers: set `target` in tsconfig.json lower, or run a newer Node there and name it with `--node`",
         ),
         None if *exact => (format!("It does not parse. {unless} SyntaxError: {message}"), REBUILD),

@@ -322,7 +322,7 @@ impl<'b> GraphWalk<'b> {
             (None, _) => {}
         }
         if let Some((syntax, line)) = new {
-            let fault = SyntaxFault { message: syntax.message().into(), exact: false, line: *line };
+            let fault = SyntaxFault { message: syntax.message().into(), exact: syntax.is_quoted(), line: *line };
             self.faults.push((when, ModuleFault::Syntax { file, fault, need, node: Some(self.node) }));
             return false;
         }

@@ -6,6 +6,7 @@ use super::features::features_of;
 use super::import_scan::scanned;
 use super::lines::Lines;
 use super::memory_budget::MemoryBudget;
+use super::messages::{pointed_to, words};
 use super::parse_cost::measure;
 use super::reader::Reader;
 use super::scopes::Goal;
@@ -102,7 +103,12 @@ fn read(text: &str, memory: &mut Allocator) -> Option<Module> {
     memory.reset();
     match read_as(text, memory, &lines, Goal::CommonJs) {
         Ok(module) => Some(Module { as_module, ..module }),
-        Err(Unread::Fault(fault)) => Some(Module { as_module, as_commonjs: Some(fault), ..Module::default() }),
+        Err(Unread::Fault(fault)) => {
+            // V8 refuses the first statement of an ES module where it stands, and Node may then read the file as one.
+            let Module { module_syntax, as_commonjs: written_as_module, .. } = scanned(text, NotParsed::Failed);
+            let first = written_as_module.filter(|statement| statement.line <= fault.line);
+            Some(Module { as_module, as_commonjs: first.or(Some(fault)), module_syntax, ..Module::default() })
+        }
         Err(Unread::Unsure) => None,
     }
 }
@@ -129,7 +135,9 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     if let Some((at, message, exact)) = found.fault {
         return Err(Unread::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(at) }));
     }
-    let mut module = read_tree(&parsed.program, checked.semantic.scoping(), lines, goal);
+    // The checks hold more than the scopes: only those are kept.
+    let scoping = checked.semantic.into_scoping();
+    let mut module = read_tree(&parsed.program, &scoping, lines, goal);
     if !found.new_syntax.is_empty() {
         let new = found.new_syntax.into_iter().map(|(syntax, at)| (syntax, lines.of(at)));
         module.new_syntax = module.new_syntax.iter().copied().chain(new).collect();
@@ -143,24 +151,21 @@ fn read_tree(program: &Program<'_>, scoping: &Scoping, lines: &Lines, goal: Goal
 
 /// The first fault that the parser found, or the checks after it.
 fn first_fault(diagnostics: &Diagnostics, text: &str, lines: &Lines) -> Option<Unread> {
-    let place =
-        |diagnostic: &OxcDiagnostic| diagnostic.labels.iter().map(|label| label.offset()).min().unwrap_or_default();
     let first = diagnostics.iter().filter(|found| !is_read_by_v8(found, text)).min_by_key(|found| place(found))?;
     if is_doubtful(first, text) {
         return Some(Unread::Unsure);
     }
     let offset = place(first);
-    let rest = text.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
-    let (message, exact) = words(&first.message, rest);
+    let (message, exact) = words(first, text);
     Some(Unread::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(offset) }))
 }
 
-/// What a diagnostic points to.
-fn pointed_to<'t>(diagnostic: &OxcDiagnostic, text: &'t str) -> &'t str {
-    let Some(label) = diagnostic.labels.first() else { return "" };
-    let start = usize::try_from(label.offset()).unwrap_or(usize::MAX);
-    let end = start.saturating_add(usize::try_from(label.len()).unwrap_or(usize::MAX));
-    text.get(start..end).unwrap_or_default()
+/// Where V8 meets a fault: a name that is there twice at the second of them.
+fn place(diagnostic: &OxcDiagnostic) -> u32 {
+    let places = diagnostic.labels.iter().map(|label| label.offset());
+    let twice =
+        diagnostic.message.contains("already been declared") || diagnostic.message.starts_with("Duplicated export");
+    if twice { places.max() } else { places.min() }.unwrap_or_default()
 }
 
 /// A fault that V8 does not find: to it a count in a regular expression that is too large is a very large one (measured
@@ -179,18 +184,4 @@ fn is_doubtful(diagnostic: &OxcDiagnostic, text: &str) -> bool {
         "Line terminator not permitted before arrow" => !pointed_to(diagnostic, text).starts_with("=>"),
         _ => false,
     }
-}
-
-/// What V8 says where the parser says `said` at the start of `rest`, and whether that is certain.
-fn words(said: &str, rest: &str) -> (String, bool) {
-    if rest.trim().is_empty() {
-        return ("Unexpected end of input".to_owned(), false);
-    }
-    if let Some(name) = said.strip_prefix("Duplicated export '").and_then(|name| name.strip_suffix('\'')) {
-        return (format!("Duplicate export of '{name}'"), true);
-    }
-    if rest.starts_with("<<<<<<<") || rest.starts_with(">>>>>>>") || rest.starts_with("=======") {
-        return ("a marker of a merge conflict".to_owned(), false);
-    }
-    (crate::text::printable(said).trim_end_matches('.').to_owned(), false)
 }

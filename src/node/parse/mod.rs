@@ -17,6 +17,7 @@ mod json;
 mod keywords;
 mod lines;
 mod memory_budget;
+mod messages;
 mod open;
 mod parse_cost;
 mod reader;

@@ -91,7 +91,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
         if it.r#await && self.bodies == 0 {
             self.module.awaits = true;
-            self.mark(ModuleSyntax::Await, it.span);
+            self.mark(ModuleSyntax::ForAwait, it.span);
         }
         if let Expression::CallExpression(call) = &it.right {
             self.iterated.insert(call.span);
