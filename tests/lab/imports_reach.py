@@ -183,9 +183,12 @@ UNTOLD = {
 
 def functions() -> Iterator[Member]:
     for kind, inside in INSIDE.items():
-        for what, failing in inside.items():
+        for number, (what, failing) in enumerate(inside.items()):
             for suffix, forms in (("", {**SYNC, **{f"never: {name}": form for name, form in NEVER.items()}}), (" (may warn)", UNTOLD)):
-                for name, (function, call) in forms.items():
+                for at, (name, (function, call)) in enumerate(forms.items()):
+                    # Every form with the first of what fails, and one in four with the others.
+                    if number and (at + number) % 4:
+                        continue
                     code = (function + "\n" + call).replace("%s", failing) + "\n"
                     yield f"reach: {kind}, {what}, {name}{suffix}", as_entry(kind, code)
 
