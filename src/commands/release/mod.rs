@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::keys;
 use super::session::{Configured, Session, watch};
 use crate::check::authentication::{Authentication, NotAsked, SignatureCheck};
+use crate::check::bundle::Expectations;
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::format::ChecklistFormat;
@@ -26,6 +27,7 @@ use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
 use crate::tree::reading::ProgressObserver;
 use crate::tree::snapshot::Snapshot;
+use crate::update::generation::UpdateScope;
 use anyhow::{Context, Error, Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -101,6 +103,11 @@ impl ReleaseJob<'_> {
         })
     }
 
+    /// Whose updates are looked at, and whose outcome is an error.
+    fn updates(&self) -> UpdateScope {
+        self.options.updates(self.configured.config.updates())
+    }
+
     /// A folder of the repository with the digests of its files; nothing where there is none.
     fn folder(&self, path: &str) -> Result<Option<Snapshot>> {
         Ok(self.inspected(path)?.map(|inspected| inspected.snapshot))
@@ -139,7 +146,8 @@ impl ReleaseJob<'_> {
         progress: ProgressObserver<'_>,
     ) -> Result<Inspected> {
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
-        Ok(inspect(path, &InspectOptions { authentication, progress, ..plain })?)
+        let expectations = || Expectations { updates: self.updates(), ..Expectations::default() };
+        Ok(inspect(path, &InspectOptions { authentication, progress, expectations: &expectations, ..plain })?)
     }
 
     /// The `package.json` of a folder that may be large beside it.
