@@ -64,6 +64,7 @@ struct ReleaseTable {
     published: Option<String>,
     tag_prefix: Option<String>,
     build: Option<String>,
+    not_copied: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -181,6 +182,7 @@ impl Config {
         config.overrides()?;
         config.allowances()?;
         config.limits()?;
+        config.not_copied()?;
         Ok(config)
     }
 
@@ -204,7 +206,7 @@ impl Config {
     /// Where a release is made, relative to the repository.
     #[must_use]
     pub fn places(&self) -> Places {
-        let ReleaseTable { agent, bundle, shared, published, tag_prefix, build } = self.release.clone();
+        let ReleaseTable { agent, bundle, shared, published, tag_prefix, build, not_copied: _ } = self.release.clone();
         let defaults = documented_paths::places();
         Places {
             bundle: bundle.or_else(|| agent.as_ref().map(|agent| format!("{agent}/bundle"))).unwrap_or(defaults.bundle),
@@ -214,6 +216,18 @@ impl Config {
             tag_prefix,
             build: build.unwrap_or(defaults.build),
         }
+    }
+
+    /// What of the agent's sources needs no copy in its compiled code, beside what is known to need none.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] for a pattern that is not one.
+    pub(crate) fn not_copied(&self) -> Result<Vec<glob::Pattern>, ConfigError> {
+        let patterns = self.release.not_copied.iter().flatten().map(|text| {
+            glob::Pattern::new(text)
+                .map_err(|error| ConfigError::new(format!("`not-copied` has an invalid path pattern: {error}"), None))
+        });
+        patterns.collect()
     }
 
     /// Whose updates are looked at, and whose outcome is an error, unless the command line names generations.
@@ -382,6 +396,13 @@ mod tests {
                 "[[allow]]\nrule = \"nested-layout\"\npath=\"a***\"\nreason = \"x\"",
                 None,
                 "invalid path pattern",
+                None,
+            ),
+            (
+                "bad pattern of sources",
+                "[release]\nnot-copied = [\"a***\"]",
+                None,
+                "`not-copied` has an invalid path pattern",
                 None,
             ),
             ("bad size", "[limits]\nmax-size = \"lots\"", None, "expected a size", None),

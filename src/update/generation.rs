@@ -94,7 +94,12 @@ mod tests {
         for (case, scope, looked_at, decisive) in [
             ("nothing said", UpdateScope::default(), all.clone(), vec![Preserving, InPlace]),
             ("configured", deployed.clone(), all, vec![Documented]),
-            ("chosen", deployed.or_chosen([InPlace, DocumentedMkdir]), vec![DocumentedMkdir, InPlace], vec![DocumentedMkdir, InPlace]),
+            (
+                "chosen",
+                deployed.or_chosen([InPlace, DocumentedMkdir]),
+                vec![DocumentedMkdir, InPlace],
+                vec![DocumentedMkdir, InPlace],
+            ),
         ] {
             assert_eq!(scope.generations(), looked_at, "{case}");
             let decides: Vec<_> = Generation::ALL.into_iter().filter(|one| scope.decides(*one)).collect();

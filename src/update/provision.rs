@@ -95,7 +95,8 @@ fn folder_or_file(shipped: &Shipped<'_>, path: &str) -> Provision {
 
 /// Whether npm links the folder, as a workspace of the root package (npm's page of `workspaces`).
 fn is_workspace(root: &Package, folder: &str) -> bool {
-    let listed = root.get("workspaces").and_then(|value| value.as_array().or_else(|| value.get("packages")?.as_array()));
+    let listed =
+        root.get("workspaces").and_then(|value| value.as_array().or_else(|| value.get("packages")?.as_array()));
     let patterns = listed.into_iter().flatten().filter_map(serde_json::Value::as_str);
     let pattern = |text: &str| glob::Pattern::new(text.trim_start_matches("./").trim_end_matches('/')).ok();
     let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };

@@ -1,6 +1,7 @@
 //! `release`: reads a repository and walks the checklist over it.
 
 mod build;
+mod installers;
 mod previous;
 mod trial;
 
@@ -89,6 +90,10 @@ impl ReleaseJob<'_> {
             previous: self.previous(&agent_package)?,
             dist: self.folder(&self.places.agent_dist())?,
             dist_build: self.build(agent)?,
+            sources: self.folder(&format!("{agent}/src"))?,
+            newer_sources: self.newer_sources(agent)?,
+            not_copied: self.configured.config.not_copied()?,
+            installers: self.installers()?,
             bundle_dist: self.folder(&self.places.bundle_dist())?,
             shared: self.folder(shared)?,
             shared_build: self.build(shared)?,
@@ -183,6 +188,13 @@ impl ReleaseJob<'_> {
             self.newest(folder, &|path| records_a_build(path) && path.parent() == Some(&self.repo.join(folder)))?;
         let built = [self.newest(&built, &|_| true)?, beside].into_iter().flatten().max_by_key(|stamp| stamp.time);
         Ok(Build::Times { source: self.newest(&sources, &|_| true)?, built })
+    }
+
+    /// The sources, relative to their folder, that were written later than what has their path in the compiled code.
+    fn newer_sources(&self, agent: &str) -> Result<Vec<String>> {
+        let (sources, compiled) = (self.repo.join(agent).join("src"), self.repo.join(agent).join("dist"));
+        folders::newer_than_counterparts(&sources, &compiled)
+            .with_context(|| Failure::new(format!("cannot look into {agent}/src")).at(agent))
     }
 
     fn newest(&self, folder: &str, counts: &dyn Fn(&Path) -> bool) -> Result<Option<Stamp>> {

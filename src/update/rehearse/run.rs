@@ -307,7 +307,8 @@ impl Update<'_> {
         let RunSetting { scene, plan, stop, .. } = *self.setting;
         let path = scene.unit();
         if !path.exists() {
-            report.note = Some("this procedure writes no unit: the documented one stands for the server's own".to_owned());
+            report.note =
+                Some("this procedure writes no unit: the documented one stands for the server's own".to_owned());
             self.put_unit(&path)?;
         }
         let text = files::read_whole(&path).map_err(RehearsalError::io(format!("read {}", path.display())))?;
