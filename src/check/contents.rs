@@ -17,8 +17,8 @@ use std::io;
 pub enum Depth<'a> {
     /// What the rules look into.
     Judge,
-    /// The same, and the SHA-256 of every regular file where a manifest may ask for it: an archive's may come last, a
-    /// folder is asked for its first.
+    /// The same, and the SHA-256 of every regular file where there is a manifest: a folder is asked for it first, an
+    /// archive is read once more if it turns out to have one, and hashed as it comes where it passes only once.
     JudgeAndCompare,
     /// What the rules look into, and the SHA-256 of every regular file.
     Digests,
@@ -28,24 +28,20 @@ pub enum Depth<'a> {
     Contents(&'a BTreeSet<Vec<u8>>),
 }
 
-/// Whether a subject has a manifest that its files can be compared with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ManifestIsThere {
-    /// It has one, or that is not known before it is read.
-    Possibly,
-    /// It has none.
-    No,
-}
-
 impl Depth<'_> {
-    /// Whether every file's SHA-256 is wanted.
+    /// Of which files of an archive the SHA-256 is wanted, as long as it is not known what is in it.
     #[must_use]
-    pub fn digests(self, manifest: ManifestIsThere) -> Digests {
+    pub fn digests(self) -> Digests {
         match self {
-            Self::Digests | Self::Sums => Digests::Made,
-            Self::JudgeAndCompare if manifest == ManifestIsThere::Possibly => Digests::Made,
-            Self::JudgeAndCompare | Self::Judge | Self::Contents(_) => Digests::LeftOut,
+            Self::Digests | Self::Sums | Self::JudgeAndCompare => Digests::All,
+            Self::Judge | Self::Contents(_) => Digests::OfContents,
         }
+    }
+
+    /// Whether all digests are wanted, whatever is in it.
+    #[must_use]
+    pub fn wants_all_digests(self) -> bool {
+        matches!(self, Self::Digests | Self::Sums)
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub tree: Tree,
     /// What is wrong with the archive itself.
     pub defects: Vec<Defect>,
+    /// Whether a file came twice in an archive of which no digests were made, so that the two were not compared.
+    pub needs_digests: bool,
 }
 
 impl Snapshot {
