@@ -50,7 +50,7 @@ pub enum UpdateScope {
 }
 
 impl Default for UpdateScope {
-    /// In the field today are `preserving` and `in-place` (docs/reference/contract.md, "Rules of `check`").
+    /// In the field today are `preserving` and `in-place` (docs/reference/contract.md, "Rules of check").
     fn default() -> Self {
         Self::Every { deployed: vec![Generation::Preserving, Generation::InPlace] }
     }

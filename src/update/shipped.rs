@@ -31,10 +31,12 @@ impl Shipped<'_> {
         source.is_ok_and(|id| self.tree.kind(id) == Kind::Directory)
     }
 
-    /// Whether something stands where the copy of the shared package belongs.
+    /// Whether something stands where the copy of the shared package belongs. A link there has a rule of its own, which
+    /// has a copy put into its place.
     #[must_use]
     pub(super) fn has_copy(&self) -> bool {
-        self.tree.resolve(self.names.shared_copy().as_bytes()).is_ok()
+        let copy = self.names.shared_copy();
+        self.tree.find(copy.as_bytes()).is_some() || self.tree.resolve(copy.as_bytes()).is_ok()
     }
 }
 

@@ -30,8 +30,8 @@ impl StepPlace {
             Self::Download => documented_paths::DOWNLOAD,
             Self::Bundle => documented_paths::DEPLOYED_BUNDLE,
             Self::Backup => documented_paths::BACKUP,
-            // No document names it; it is the agent's own business.
-            Self::Aside => "/tmp/server-flow-shared",
+            // docs/reference/field-facts.md, "The update, as executed by agents in the field".
+            Self::Aside => "/tmp/server-flow-shared-backup",
         }
     }
 }

@@ -38,8 +38,16 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             None => groups.push(lost),
         }
     }
-    groups.iter().map(|group| group.observation(bundle)).collect()
+    groups.sort_by_key(|group| std::cmp::Reverse(group.severity));
+    let observations = groups.iter().enumerate().map(|(at, group)| {
+        // The remedy is the same for all: said once, by the one that is shown first.
+        group.observation(bundle).help(if at == 0 { help(bundle) } else { AS_ABOVE.to_owned() })
+    });
+    observations.collect()
 }
+
+/// The remedy of a second finding.
+const AS_ABOVE: &str = "the same: ship packages/shared and depend on it (`bundle-doctor explain update-drops-shared`)";
 
 /// Generations that lose it in the same way.
 struct Lost {
@@ -57,8 +65,8 @@ impl Lost {
             && one.worse() == another.worse()
     }
 
-    fn names(&self) -> String {
-        let names: Vec<_> = self.outcomes.iter().map(|outcome| format!("`{}`", outcome.generation.name())).collect();
+    fn names(&self, quoted: impl Fn(&str) -> String) -> String {
+        let names: Vec<_> = self.outcomes.iter().map(|outcome| quoted(outcome.generation.name())).collect();
         text::list(&names)
     }
 
@@ -71,14 +79,16 @@ impl Lost {
         };
         Observation::new(self.message(bundle))
             .at("package.json")
-            .help(help(bundle))
-            .caveat(format!("agents of the generation{plural} {} lose the shared package{with}", self.names()))
+            .caveat(format!(
+                "agents of the generation{plural} {} lose the shared package{with}",
+                self.names(str::to_owned)
+            ))
             .only(self.severity)
     }
 
     fn message(&self, bundle: &Bundle<'_>) -> String {
         let Some(first) = self.outcomes.first() else { return String::new() };
-        let names = self.names();
+        let names = self.names(|name| format!("`{name}`"));
         let fate = first.worse();
         let with = match (first.loss(), first.pnpm == fate, first.npm == fate) {
             (Loss::WithoutPnpm, ..) => " where they install with npm (with pnpm, which they take first, it stays)",

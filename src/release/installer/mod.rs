@@ -37,7 +37,9 @@ pub(crate) fn units(name: &str, text: &str) -> Vec<WrittenUnit> {
     for Piece { line, quoting, text } in pieces(text) {
         let known = match quoting {
             Quoting::Command => of_command(&text, &variables),
-            quoting if is_unit(&text) => Some(of_text(name, &text, quoting, &variables)),
+            quoting if is_unit(&text) && is_agents(&variables.expand(&text)) => {
+                Some(of_text(name, &text, quoting, &variables))
+            }
             _ => None,
         };
         found.extend(known.map(|known| WrittenUnit { line, known }));
@@ -66,7 +68,8 @@ fn is_unit(text: &str) -> bool {
 
 /// A monorepo's script may write other services as well.
 fn is_agents(text: &str) -> bool {
-    ["agent-bundle", "apps/agent", "server-flow-agent", "ServerFlow Agent"].iter().any(|words| text.contains(words))
+    let text = text.to_ascii_lowercase();
+    text.contains("agent") && ["server-flow", "serverflow", "dist/index.js"].iter().any(|words| text.contains(words))
 }
 
 fn of_text(name: &str, text: &str, quoting: Quoting, variables: &Variables) -> Known {
