@@ -95,6 +95,7 @@ fn finish(
         .sum();
     Ok(Snapshot {
         path: path.to_owned(),
+        stands_at: None,
         kind: SubjectKind::Archive,
         sha256,
         size,

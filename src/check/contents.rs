@@ -2,9 +2,11 @@
 
 use super::secret::{self, SecretKind};
 use crate::node::modules::{NotParsed, Script};
-use crate::node::parse::{Parsing, SourceKind, kind_of};
+use crate::node::parse::{Parsing, SourceKind, kind_of, may_be_code};
 use crate::node::scripts::Scripts;
-use crate::tree::limits::{MAX_KEPT_OF_A_FILE, MAX_KEPT_OF_A_TEXT, MAX_KEPT_OF_THE_MANIFEST, MAX_PARSED_OF_A_FILE};
+use crate::tree::limits::{
+    MAX_KEPT_OF_A_FILE, MAX_KEPT_OF_A_TEXT, MAX_KEPT_OF_THE_MANIFEST, MAX_PARSED_OF_A_FILE, MAX_PARSED_OF_OTHERS,
+};
 use crate::tree::names::Names;
 use crate::tree::nodes::{FileId, Kind, NodeId, Tree};
 use crate::tree::ownership::Ownership;
@@ -93,7 +95,7 @@ impl<'a> Observer<'a> {
 
     /// What a file is parsed as, if it is: code and JSON of our own, and the entry point whatever its name.
     fn source_kind(&self, path: &[u8]) -> Option<SourceKind> {
-        if path == self.names.entry.as_bytes() { Some(SourceKind::Script) } else { kind_of(path) }
+        if path == self.names.entry.as_bytes() || may_be_code(path) { Some(SourceKind::Script) } else { kind_of(path) }
     }
 }
 
@@ -117,6 +119,7 @@ impl ContentObserver for Observer<'_> {
             }
             b"package.json" | b".npmrc" | b".yarnrc.yml" => Wanted::Kept(MAX_KEPT_OF_A_FILE),
             _ if matches!(self.depth, Depth::Sums | Depth::Contents(_)) => Wanted::Head,
+            _ if may_be_code(path) && path != self.names.entry.as_bytes() => Wanted::Given(MAX_PARSED_OF_OTHERS),
             _ => self.source_kind(path).map_or(Wanted::Head, |_| Wanted::Given(MAX_PARSED_OF_A_FILE)),
         }
     }

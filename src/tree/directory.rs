@@ -47,6 +47,7 @@ pub(crate) fn read(
     let FolderWalk { built, total, .. } = walk;
     Ok(Snapshot {
         path: path.to_owned(),
+        stands_at: std::fs::canonicalize(path).ok().and_then(|path| path.to_str().map(Box::from)),
         kind: SubjectKind::Directory,
         sha256: None,
         needs_digests: false,

@@ -17,6 +17,8 @@ pub enum SubjectKind {
 pub struct Snapshot {
     /// The path as the user gave it; `-` for stdin.
     pub path: String,
+    /// Where a directory stands on this machine: its absolute path, links followed.
+    pub stands_at: Option<Box<str>>,
     /// Archive or directory.
     pub kind: SubjectKind,
     /// SHA-256 of the archive's bytes.
