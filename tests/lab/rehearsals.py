@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from harness import NPM, PNPM, must, remove, scratch, write, write_json
+from harness import PNPM, must, remove, scratch, write, write_json
 
 SHARED = "@server-flow/shared"
 COPY = f"node_modules/{SHARED}"
@@ -214,8 +214,6 @@ UPDATES = (
     Rehearsed("overrides without a dependency", package={**PLAIN, "overrides": {SHARED: f"file:./{SOURCE}"}}, every=True),
     Rehearsed("npm's workspaces", package={**PLAIN, "workspaces": ["packages/*"]}, every=True),
     Rehearsed("as the document has it, with what pnpm installed", package=PLAIN, files={"packages": None}, edit=installed(PNPM, "install", "--prod"), every=True),
-    Rehearsed("as the document has it, with what npm installed", package=PLAIN, files={"packages": None}, edit=installed(NPM, "install", "--omit=dev"), every=True),
-    Rehearsed("the survivor with npm's lock file", edit=locked(NPM, "install", "--package-lock-only"), every=True),
     Rehearsed("the survivor with pnpm's lock file", edit=locked(PNPM, "install", "--lockfile-only"), every=True),
     Rehearsed("packageManager yarn", package={"packageManager": "yarn@4.1.0"}, every=True),
     Rehearsed("packageManager yarn, as the document has it", package={**PLAIN, "packageManager": "yarn@4.1.0"}, files={"packages": None}, every=True),

@@ -92,6 +92,8 @@ def judge(bundle: Rehearsed, seen: dict[str, Seen]) -> None:
         told = {m: f"{run['outcome']} {named(run)}".strip() for m, run in one.outcomes.items()}
         if any(run["outcome"] == "inconclusive" for run in one.outcomes.values()):
             wrong.append(f"{generation}: {told}: {reasons(one)}")
+        elif dies == ["npm"] and "pnpm" in one.outcomes and "update-drops-shared" in one.errors:
+            wrong.append(f"{generation} dies with npm only, and check calls that an error: {told}")
         elif dies == ["npm"] and "pnpm" in one.outcomes and named(one.outcomes["npm"]) in one.rules:
             # Every procedure takes pnpm first, so that a warning will do; the findings say where it is lost.
             pass

@@ -51,7 +51,8 @@ impl GraphWalk<'_> {
         if !seen.insert((id, name.into())) {
             return Resolution::Missing;
         }
-        let Some(module) = self.module(id).filter(|module| module.as_module.is_none()) else {
+        let Some(module) = self.module(id).filter(|module| module.as_module.is_none() && module.not_parsed.is_none())
+        else {
             return Resolution::Unsure;
         };
         if let Some(export) = module.exports.iter().find(|export| &*export.name == name) {
