@@ -69,6 +69,8 @@ fn provided_by(shipped: &Shipped<'_>, root: &Package, dependency: &Dependency, m
         (Refers::Path { path, .. }, _) if installed_by_path(shipped.tree, "", &path).is_some() => {
             match dependency.field {
                 _ if root.installs(&dependency.name) => folder_or_file(shipped, &path),
+                // pnpm installs peers of the root package, those too that may be missing; npm does not.
+                "peerDependencies" if manager == Manager::Pnpm => folder_or_file(shipped, &path),
                 "peerDependencies" => Provision::MayStay,
                 _ => Provision::Nothing,
             }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use std::path::Path;
 
 /// Bytes of a script or unit that are read.
-const MAX_SCRIPT: usize = 1 << 20;
+const MAX_SCRIPT: usize = 256 << 10;
 /// Folders that a script may be below.
 const MAX_DEPTH: usize = 5;
 

@@ -44,6 +44,12 @@ pub(crate) fn units(name: &str, text: &str) -> Vec<WrittenUnit> {
         };
         found.extend(known.map(|known| WrittenUnit { line, known }));
     }
+    // A quote that is read otherwise than the shell does may hide it.
+    if found.is_empty() && is_unit(text) && is_agents(text) {
+        let line = text.lines().zip(1..).find(|(line, _)| line.contains("[Service]")).map_or(1, |(_, number)| number);
+        let why = "it writes a unit in a way that is not understood".to_owned();
+        found.push(WrittenUnit { line, known: Known::Unclear(why) });
+    }
     // A redirection names the file that a text or a copy already told of.
     let told = found.iter().any(|unit| !matches!(unit.known, Known::Unclear(_)));
     let of_redirection = |unit: &WrittenUnit| matches!(&unit.known, Known::Unclear(why) if why == MADE);
@@ -220,6 +226,11 @@ mod tests {
                 "/root/.server-flow/agent-bundle | /usr/bin/node dist/index.js",
             ),
             (
+                "a default of a default",
+                script("D=${X:-${HOME}/.server-flow}", "${D}/agent-bundle", "/usr/bin/node dist/index.js"),
+                "/root/.server-flow/agent-bundle | /usr/bin/node dist/index.js",
+            ),
+            (
                 "not known",
                 script("", "$1/agent-bundle", "/usr/bin/node dist/index.js"),
                 "unclear WorkingDirectory=$1/agent-bundle is known only once the script runs",
@@ -257,6 +268,10 @@ mod tests {
             (
                 "sed \"s#@DIR@#$D#\" agent.tmpl > /etc/systemd/system/server-flow-agent.service\n",
                 vec!["unclear the unit is made by a program while the script runs"],
+            ),
+            (
+                "printf '%s\\n' '[Service]' 'ExecStart=node agent-bundle/dist/index.js' >x",
+                vec!["unclear it writes a unit in a way that is not understood"],
             ),
             ("systemctl enable server-flow-agent.service\n", vec![]),
             ("cat > /etc/systemd/system/nginx.service <<EOF\n[Service]\nExecStart=/usr/sbin/nginx\nEOF\n", vec![]),

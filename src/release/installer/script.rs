@@ -1,6 +1,9 @@
 //! A shell script cut into its texts: here documents, quoted strings, and command lines. Not a shell: what is inside of
 //! substitutions is passed over.
 
+/// Lines that a quote may go on over: beyond them it is one that is read otherwise than the shell does.
+const MAX_JOINED: usize = 500;
+
 /// What a shell does with a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Quoting {
@@ -29,7 +32,9 @@ pub(super) fn pieces(script: &str) -> Vec<Piece> {
     while let Some((first, number)) = lines.next() {
         let mut command = first.to_owned();
         // A quote that is open, or a backslash at the end, takes the next line along.
-        while open_quote(&command).is_some() || command.ends_with('\\') {
+        let mut joined_lines = 0;
+        while joined_lines < MAX_JOINED && (open_quote(&command).is_some() || command.ends_with('\\')) {
+            joined_lines += 1;
             let Some((next, _)) = lines.next() else { break };
             match command.strip_suffix('\\').filter(|_| open_quote(&command).is_none()) {
                 Some(joined) => command = joined.to_owned(),

@@ -61,7 +61,7 @@ impl Variables {
             return rest;
         }
         if let Some(inner) = after.strip_prefix('{') {
-            let (inner, rest) = inner.split_once('}').unwrap_or((inner, ""));
+            let (inner, rest) = braced(inner);
             let end = inner.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(inner.len());
             let (name, operator) = inner.split_at(end);
             let default = [":-", ":=", "-", "="].iter().find_map(|sign| operator.strip_prefix(sign));
@@ -88,6 +88,24 @@ impl Variables {
         }
         rest
     }
+}
+
+/// What stands before the brace that ends an expansion, and what stands behind it.
+fn braced(text: &str) -> (&str, &str) {
+    let mut depth = 0_usize;
+    let end = text.char_indices().find(|(_, letter)| match letter {
+        '{' => {
+            depth += 1;
+            false
+        }
+        '}' if depth == 0 => true,
+        '}' => {
+            depth -= 1;
+            false
+        }
+        _ => false,
+    });
+    end.and_then(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?))).unwrap_or((text, ""))
 }
 
 fn unknown(name: &str, out: &mut String) {
