@@ -3,7 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{ModuleFault, Need, SyntaxFault};
+use crate::node::modules::{ModuleFault, Need, NotParsed, SyntaxFault};
 use crate::node::node_version::NodeVersion;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
@@ -31,7 +31,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         Observation::new(message)
             .at(bundle.tree().path(*file))
             .help("start the agent from the bundle's folder once before it is published: `node dist/index.js`")
-            .only(Severity::Info)
+            // Other files that are loaded and were not parsed are what they say they are.
+            .only(if *why == NotParsed::NotCode { Severity::Warning } else { Severity::Info })
     }));
     found
 }

@@ -1,19 +1,40 @@
 //! What can be wrong with an import that was resolved, and with one that was not.
 
+use super::circles::CIRCLE;
 use super::exported::Resolution;
 use super::{Dependencies, FileLoad, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS};
-use crate::node::format::{Format, extension_of};
+use crate::node::format::extension_of;
 use crate::node::installed::installs_folder;
 use crate::node::modules::{
     Absent, Form, FormatFault, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
 };
+use crate::node::node_version::NodeVersion;
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::ownership::Ownership;
 use std::collections::HashSet;
 
-/// What Node adds where a module that is being loaded is required.
-const CIRCLE: &str = "A cycle involving require(esm) is not allowed to maintain invariants mandated by the ECMAScript specification. Try making at least part of the dependency in the graph lazily loaded.";
+/// What Node says of a name of CommonJS in an ES module (`explainCommonJSGlobalLikeNotDefinedError`).
+pub(super) fn not_defined(name: &str, awaits: bool, node: NodeVersion) -> String {
+    let both = match (awaits, node.major) {
+        (true, 22..24) => "require()".to_owned(),
+        (true, 24..) => format!("'{name}'"),
+        _ => {
+            // These words are for `require` alone.
+            let hint = if name == "require" { ", you can use import instead" } else { "" };
+            return format!("ReferenceError: {name} is not defined in ES module scope{hint}");
+        }
+    };
+    let advice = match name {
+        "module" | "exports" if node.major >= 24 => "use export instead of module.exports/exports",
+        "__filename" if node.major >= 24 => "use import.meta.filename instead",
+        "__dirname" if node.major >= 24 => "use import.meta.dirname instead",
+        _ => "replace require() with import",
+    };
+    format!(
+        "ReferenceError: Cannot determine intended module format because both {both} and top-level await are present. If the code is intended to be CommonJS, wrap await in an async function. If the code is intended to be an ES module, {advice}."
+    )
+}
 
 impl GraphWalk<'_> {
     pub(super) fn required_module(&mut self, place: &ImportPlace, target: NodeId) {
@@ -37,26 +58,18 @@ impl GraphWalk<'_> {
         self.format_fault(target, line, place.need, LoadPhase::Run, WrongFormat::ModuleAsCommonJs, message);
     }
 
-    /// TypeScript: refused below `node_modules`, and elsewhere run without its types.
-    pub(super) fn typescript(&mut self, load: &FileLoad<'_>, format: &Format) -> Linked {
+    /// TypeScript below `node_modules`.
+    pub(super) fn foreign_typescript(&mut self, load: &FileLoad<'_>) {
         let tree = self.sources.tree;
-        let path = tree.path(load.target).to_string();
         let extension = extension_of(tree.name(load.target)).to_owned();
-        let mut place = load.place.clone();
-        let (failure, message) = if *format == Format::ForeignTypeScript {
-            let typed = extension != ".ts" || self.resolver.states_type(load.target);
-            let scheme = if load.loader == Loader::Import && typed { "file://" } else { "" };
-            let message = format!(
-                "Error [ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING]: Stripping types is currently unsupported for files under node_modules, for \"{scheme}{}\"",
-                self.resolver.shown(load.target)
-            );
-            (ResolveFailure::Extension { extension, path }, message)
-        } else {
-            place.need = Need::Optional;
-            (ResolveFailure::TypeScript { path }, String::new())
-        };
-        self.refused(place, ResolveRefusal { failure, message }, load.when);
-        Linked::Nothing
+        let typed = extension != ".ts" || self.resolver.states_type(load.target);
+        let scheme = if load.loader == Loader::Import && typed { "file://" } else { "" };
+        let message = format!(
+            "Error [ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING]: Stripping types is currently unsupported for files under node_modules, for \"{scheme}{}\"",
+            self.resolver.shown(load.target)
+        );
+        let failure = ResolveFailure::Extension { extension, path: tree.path(load.target).to_string() };
+        self.refused(load.place.clone(), ResolveRefusal { failure, message }, load.when);
     }
 
     /// `require()` of a module that awaits, itself or in what it imports.
@@ -255,6 +268,9 @@ impl GraphWalk<'_> {
                 Resolution::Ambiguous => Some(format!(
                     "SyntaxError: The requested module '{specifier}' contains conflicting star exports for name '{name}'"
                 )),
+                Resolution::Circular(name, at) => {
+                    Some(format!("SyntaxError: Detected cycle while resolving name '{name}' in '{at}'"))
+                }
                 Resolution::Found(..) | Resolution::Unsure => None,
             },
             Linked::CommonJs(id) => (self.exports_as_commonjs(id, name) == Some(false)).then(|| {
