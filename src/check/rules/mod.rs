@@ -10,6 +10,7 @@ mod archive_too_large;
 mod archive_unreadable;
 mod archive_unsafe_path;
 mod archive_wrapped;
+mod asset_missing;
 mod bounded;
 mod checksum_mismatch;
 mod dangling_link;
@@ -90,6 +91,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &unresolved_import::RULE,
     &undeclared_dependency::RULE,
     &missing_export::RULE,
+    &asset_missing::RULE,
     &node_feature_missing::RULE,
     &update_drops_shared::RULE,
     &unit_mismatch::RULE,

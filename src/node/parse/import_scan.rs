@@ -3,7 +3,7 @@
 
 use super::keywords::{Before, meaning};
 use super::lines::Lines;
-use crate::node::modules::{Attributes, Form, Import, Module, ModuleSyntax, Need, NotParsed, SyntaxFault};
+use crate::node::modules::{Attributes, Form, Import, Module, ModuleSyntax, NotParsed, SyntaxFault};
 use memchr::{memchr, memchr2, memchr3, memmem};
 
 /// Most imports that are taken from one file.
@@ -29,7 +29,6 @@ pub(super) fn scanned(text: &str, why: NotParsed) -> Module {
         specifier: (*specifier).into(),
         line: line(*at),
         form: *form,
-        need: if matches!(form, Form::Static | Form::Star) { Need::Certain } else { Need::Optional },
         names: Box::default(),
         attributes: Attributes::Unknown,
     };

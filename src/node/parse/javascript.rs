@@ -15,7 +15,7 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_diagnostics::{Diagnostics, OxcDiagnostic};
 use oxc_parser::{ParseOptions, Parser};
-use oxc_semantic::SemanticBuilder;
+use oxc_semantic::{Scoping, SemanticBuilder};
 use oxc_span::SourceType;
 use std::borrow::Cow;
 
@@ -135,8 +135,9 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     if let Some((at, message, exact)) = found.fault {
         return Err(Unread::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(at) }));
     }
-    drop(checked);
-    let mut module = read_tree(&parsed.program, lines, goal);
+    // The checks hold more than the scopes: only those are kept.
+    let scoping = checked.semantic.into_scoping();
+    let mut module = read_tree(&parsed.program, &scoping, lines, goal);
     if !found.new_syntax.is_empty() {
         let new = found.new_syntax.into_iter().map(|(syntax, at)| (syntax, lines.of(at)));
         module.new_syntax = module.new_syntax.iter().copied().chain(new).collect();
@@ -144,8 +145,8 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     Ok(module)
 }
 
-fn read_tree(program: &Program<'_>, lines: &Lines, goal: Goal) -> Module {
-    Module { features: features_of(program, lines), ..Reader::read(program, lines, goal) }
+fn read_tree(program: &Program<'_>, scoping: &Scoping, lines: &Lines, goal: Goal) -> Module {
+    Module { features: features_of(program, lines), ..Reader::read(program, scoping, lines, goal) }
 }
 
 /// The first fault that the parser found, or the checks after it.
