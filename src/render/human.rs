@@ -65,23 +65,22 @@ fn verdict_words(subject: &SubjectReport) -> String {
     match (subject.verdict, errors) {
         (Verdict::Fail, _) => "refused".to_owned(),
         (Verdict::Pass, true) => "has errors, and is let through by --fail-on never".to_owned(),
-        (Verdict::Pass, false) => match not_judged(subject) {
-            Some(words) => format!("accepted, but {words}"),
-            None => "accepted".to_owned(),
+        (Verdict::Pass, false) => match caveats(subject) {
+            words if words.is_empty() => "accepted".to_owned(),
+            words => format!("accepted, but {words}"),
         },
     }
 }
 
-/// What of a subject was not looked at, though it is reached.
-fn not_judged(subject: &SubjectReport) -> Option<String> {
-    let mut files = subject.findings.iter().filter(|finding| finding.rule == "module-not-judged");
-    let first = files.next()?;
-    let path = first.path.as_deref().unwrap_or("a file");
-    Some(match (files.count(), &first.evidence) {
-        (0, Some(why)) => format!("{path} was not judged ({why})"),
-        (0, None) => format!("{path} was not judged"),
-        (more, _) => format!("{path} and {more} more were not judged"),
-    })
+/// What is known to go wrong with a bundle that is accepted, or was not looked at, each once.
+fn caveats(subject: &SubjectReport) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for caveat in subject.findings.iter().filter_map(|finding| finding.caveat.as_deref()) {
+        if !words.contains(&caveat) {
+            words.push(caveat);
+        }
+    }
+    words.join(", and ")
 }
 
 /// What is known of a subject, in one line; a terminal that is too narrow gets it broken between two facts.

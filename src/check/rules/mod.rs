@@ -55,6 +55,7 @@ mod workspace_protocol;
 mod world_writable;
 
 pub(crate) use rule::{Judges, Rule, StopsStart};
+pub(crate) use unit_mismatch::misfits;
 
 /// Every rule, in the order in which findings are reported: the archive, who made it, its layout, the agent, the shared package,
 /// what is installed, and what should not be shipped.
