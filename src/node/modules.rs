@@ -500,6 +500,8 @@ pub enum WrongFormat {
     Required(NodeId),
     /// `require()` of an ES module that awaits: the importing file.
     RequiredAwaits(NodeId),
+    /// `require()` of an ES module that is being loaded, or leads back to what requires it.
+    RequiredInCircle(NodeId),
 }
 
 impl ModuleFault {

@@ -72,27 +72,15 @@ fn verdict_words(subject: &SubjectReport) -> String {
     }
 }
 
-/// What was not looked at, and what is known to go wrong, with a bundle that is accepted, each once.
+/// What is known to go wrong with a bundle that is accepted, or was not looked at, each once.
 fn caveats(subject: &SubjectReport) -> String {
-    let mut words: Vec<String> = not_judged(subject).into_iter().collect();
-    for caveat in subject.findings.iter().filter_map(|finding| finding.caveat.as_ref()) {
-        if !words.contains(caveat) {
-            words.push(caveat.clone());
+    let mut words: Vec<&str> = Vec::new();
+    for caveat in subject.findings.iter().filter_map(|finding| finding.caveat.as_deref()) {
+        if !words.contains(&caveat) {
+            words.push(caveat);
         }
     }
     words.join(", and ")
-}
-
-/// What of a subject was not looked at, though it is reached.
-fn not_judged(subject: &SubjectReport) -> Option<String> {
-    let mut files = subject.findings.iter().filter(|finding| finding.rule == "module-not-judged");
-    let first = files.next()?;
-    let path = first.path.as_deref().unwrap_or("a file");
-    Some(match (files.count(), &first.evidence) {
-        (0, Some(why)) => format!("{path} was not judged ({why})"),
-        (0, None) => format!("{path} was not judged"),
-        (more, _) => format!("{path} and {more} more were not judged"),
-    })
 }
 
 /// What is known of a subject, in one line; a terminal that is too narrow gets it broken between two facts.

@@ -39,7 +39,6 @@ MODULES = {"module-syntax-error", "module-format-mismatch", "unresolved-import",
 
 # Where `check` must not do as Node does: a pattern of bundles, and why.
 EXCEPTIONS = {
-    "^TypeScript$": "docs/reference/contract.md: a .ts target is unresolved-import, also where a newer Node strips types",
     "^a native module by import$": "Node 24 loads it, and whether a native library is sound is not judged",
     r"^grid: .*, \.node \(broken\)": "the same, also for `require` on every version",
     "^names of a third party$": "docs/reference/contract.md: third-party packages are resolved to, not judged inside",
@@ -48,9 +47,7 @@ EXCEPTIONS = {
 
 # Kinds in which `check` does not do as Node does yet, and what is to be mended. Bundles of theirs that differ are counted and
 # listed in target/lab/imports-differ.txt, and are no failure; a kind of which none differs any more fails until it is off the list.
-OPEN = {
-    "^grid: ": "a target is not judged by one function of Node's loader yet: by `main`, `exports`, `imports` or a URL other formats are taken than Node takes",
-}
+OPEN: dict[str, str] = {}
 
 
 def nodes() -> dict[int, str]:

@@ -52,6 +52,10 @@ fn word(bundle: &Bundle<'_>, fault: &FormatFault) -> Observation {
             format!("`require` of `{}`, which is an ES module: Node {node} cannot load it so", tree.path(*target)),
             "use `await import()` instead, or build the required file as CommonJS".to_owned(),
         ),
+        WrongFormat::RequiredInCircle(target) => (
+            format!("`require` of `{}`, an ES module that leads back here", tree.path(*target)),
+            "take one of the imports out of the circle, or call `require` only once everything is loaded".to_owned(),
+        ),
         WrongFormat::RequiredAwaits(target) => (
             format!("`require` of `{}`, an ES module that awaits while it is loaded", tree.path(*target)),
             "use `await import()` instead, or take the `await` out of the top level".to_owned(),

@@ -17,6 +17,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
+    let caveat = caveat(bundle);
     bounded::each(bundle.modules.not_parsed.iter(), |(file, why)| {
         let message = format!(
             "It was not parsed: {}. Whether it is sound is not judged, and of what it imports only what it names by a literal",
@@ -26,5 +27,16 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
             .at(bundle.tree().path(*file))
             .evidence(why.name())
             .help("start the agent from the bundle's folder once before it is published: `node dist/index.js`")
+            .caveat(&caveat)
     })
+}
+
+/// What was not looked at, for the verdict's line: the same for all of them.
+fn caveat(bundle: &Bundle<'_>) -> String {
+    let [(first, why), more @ ..] = &*bundle.modules.not_parsed else { return String::new() };
+    let path = bundle.tree().path(*first);
+    match more.len() {
+        0 => format!("{path} was not judged ({})", why.name()),
+        more => format!("{path} and {more} more were not judged"),
+    }
 }

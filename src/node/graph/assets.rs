@@ -41,7 +41,7 @@ impl GraphWalk<'_> {
                 && let Ok(format) = self.resolver.format(target, Loader::Require)
             {
                 let loaded_as = self.loaded_as(target, &format);
-                let step = GraphStep { file: target, need, when: LoadPhase::Run, loaded_as };
+                let step = GraphStep { file: target, need, when: LoadPhase::Run, loaded_as, loader: Loader::Require };
                 match need {
                     Need::Certain => self.sure.push_back(step),
                     Need::Optional => self.unsure.push_back(step),

@@ -7,18 +7,20 @@
 mod assets;
 mod attributes;
 mod checks;
+mod circles;
 mod exported;
 mod load;
 mod names;
 mod reach;
 mod reached;
 
+use self::names::Asked;
 use self::reached::Reached;
 use super::scripts::Scripts;
 use crate::node::features::Feature;
 use crate::node::modules::{
-    Form, FormatFault, Graph, Import, ImportPlace, Module, ModuleFault, Need, NotParsed, Script, SyntaxFault,
-    WrongFormat,
+    Form, FormatFault, Graph, Import, ImportPlace, Module, ModuleFault, Need, NewSyntax, NotParsed, Script,
+    SyntaxFault, WrongFormat,
 };
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
@@ -64,6 +66,14 @@ pub enum Dependencies {
     Installed,
     /// The update deletes it and installs what is declared.
     ToBeInstalled,
+}
+
+/// Which loader reads the entry point.
+const fn main_loader(loaded_as: LoadedAs) -> Loader {
+    match loaded_as {
+        LoadedAs::Module => Loader::Import,
+        LoadedAs::CommonJs => Loader::Require,
+    }
 }
 
 /// Follows the imports of a bundle from its entry point, the shared package being its copy in `node_modules`.
@@ -113,6 +123,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         sure: VecDeque::new(),
         unsure: VecDeque::new(),
         required: Vec::new(),
+        entry: Some(entry),
         faults: Vec::new(),
         told: HashSet::new(),
         defined: HashSet::new(),
@@ -136,11 +147,13 @@ pub(super) enum LoadPhase {
 }
 
 /// A file to visit.
+#[derive(Clone, Copy)]
 pub(super) struct GraphStep {
     file: NodeId,
     need: Need,
     when: LoadPhase,
     loaded_as: LoadedAs,
+    loader: Loader,
 }
 
 /// How Node loads a file.
@@ -170,6 +183,15 @@ pub(super) struct FileLoad<'a> {
     pub when: LoadPhase,
 }
 
+/// An ES module that is required.
+#[derive(Clone, Copy)]
+pub(super) struct RequiredModule {
+    pub from: NodeId,
+    pub line: u32,
+    pub target: NodeId,
+    pub need: Need,
+}
+
 /// The walk.
 pub(super) struct GraphWalk<'b> {
     pub(super) sources: ModuleSources<'b>,
@@ -188,8 +210,10 @@ pub(super) struct GraphWalk<'b> {
     /// What is reached for certain is visited before all that may be.
     pub(super) sure: VecDeque<GraphStep>,
     pub(super) unsure: VecDeque<GraphStep>,
-    /// ES modules that are required: by which file, in which import, and which one.
-    pub(super) required: Vec<(NodeId, u32, NodeId)>,
+    /// ES modules that are required.
+    pub(super) required: Vec<RequiredModule>,
+    /// The entry point.
+    pub(super) entry: Option<NodeId>,
     pub(super) faults: Vec<(LoadPhase, ModuleFault)>,
     /// Files of JSON that were reported.
     pub(super) told: HashSet<NodeId>,
@@ -204,7 +228,13 @@ impl<'b> GraphWalk<'b> {
         match self.resolver.format(entry, Loader::Require) {
             Ok(format) => {
                 let loaded_as = self.loaded_as(entry, &format);
-                let step = GraphStep { file: entry, need: Need::Certain, when: LoadPhase::Load, loaded_as };
+                let step = GraphStep {
+                    file: entry,
+                    need: Need::Certain,
+                    when: LoadPhase::Load,
+                    loaded_as,
+                    loader: main_loader(loaded_as),
+                };
                 self.sure.push_back(step);
             }
             Err(refusal) => {
@@ -225,8 +255,9 @@ impl<'b> GraphWalk<'b> {
         for file in std::mem::take(&mut self.order) {
             self.bind(file);
         }
-        for (from, import, target) in std::mem::take(&mut self.required) {
-            self.check_required(from, import, target);
+        for required in std::mem::take(&mut self.required) {
+            self.check_required(required.from, required.line, required.target);
+            self.check_circle(&required);
         }
         self.check_assets();
     }
@@ -261,7 +292,7 @@ impl<'b> GraphWalk<'b> {
     }
 
     fn visit(&mut self, step: &GraphStep) {
-        let GraphStep { file, need, when, loaded_as } = *step;
+        let GraphStep { file, need, when, loaded_as, .. } = *step;
         // CommonJS is run when its turn comes, also where it is imported statically.
         let when = if loaded_as == LoadedAs::CommonJs { LoadPhase::Run } else { when };
         self.visited.insert(file, (need, when, loaded_as));
@@ -283,7 +314,7 @@ impl<'b> GraphWalk<'b> {
         if let [first, ..] = &*module.computed {
             self.graph.computed.push((file, *first, module.computed.len()));
         }
-        if !self.parses(file, module, loaded_as, need, when) {
+        if !self.parses(&GraphStep { when, ..*step }, module) {
             return;
         }
         let uses = module.features.uses.iter().filter(|used| used.feature.is_lacked_by(self.node));
@@ -299,16 +330,21 @@ impl<'b> GraphWalk<'b> {
     }
 
     /// Whether Node can parse a file as what it loads it; otherwise that is noted.
-    fn parses(&mut self, file: NodeId, module: &Module, loaded_as: LoadedAs, need: Need, when: LoadPhase) -> bool {
+    fn parses(&mut self, step: &GraphStep, module: &Module) -> bool {
+        let GraphStep { file, need, when, loaded_as, loader } = *step;
         let fault = match loaded_as {
             LoadedAs::Module => &module.as_module,
             LoadedAs::CommonJs => &module.as_commonjs,
         };
-        let new = module.new_syntax.iter().find(|(syntax, _)| {
-            let concerns =
-                loaded_as == LoadedAs::CommonJs || *syntax != crate::node::modules::NewSyntax::MarkedHashbang;
-            concerns && !syntax.is_read_by(self.node)
-        });
+        let is_new = |syntax: NewSyntax| match syntax {
+            // `import` takes the mark off, of CommonJS from 22 on only; `require` never does before it compiles (measured).
+            NewSyntax::MarkedHashbang => {
+                loader == Loader::Require
+                    || (loaded_as == LoadedAs::CommonJs && !self.node.reads_hashbang_behind_mark())
+            }
+            syntax => !syntax.is_read_by(self.node),
+        };
+        let new = module.new_syntax.iter().find(|(syntax, _)| is_new(*syntax));
         match (fault, module.module_syntax) {
             (Some(fault), Some((_, line))) if loaded_as == LoadedAs::CommonJs && module.as_module.is_none() => {
                 let message = format!("SyntaxError: {}", fault.message);
@@ -327,7 +363,9 @@ impl<'b> GraphWalk<'b> {
             return false;
         }
         if loaded_as == LoadedAs::Module {
-            self.check_names(file, module);
+            // 24 looks at the module that it was asked for only, earlier ones at each (measured).
+            let is_root = self.entry == Some(file) || when == LoadPhase::Run || self.node.major < 24;
+            self.check_names(file, module, if is_root { Asked::ByName } else { Asked::ByImport });
         }
         true
     }

@@ -83,25 +83,48 @@ impl Run<'_, '_> {
         self.asked = outer;
     }
 
-    /// Loads a file: first what it imports, then itself.
+    /// Loads a file: first what it imports, in order, then itself.
     fn load(&mut self, file: NodeId) {
         if self.depth >= MAX_DEPTH || !self.loaded.insert(file) {
             return;
         }
-        let Some(module) = self.walk.module(file) else { return };
         self.depth += 1;
-        if self.is_module(file) {
-            for (number, import) in module.imports.iter().enumerate() {
-                if matches!(import.form, Form::Static | Form::Star)
-                    && let Some(target) = self.link(file, u32::try_from(number).unwrap_or(u32::MAX))
-                {
-                    self.load(target);
+        let mut open = vec![(file, self.static_imports(file))];
+        while let Some((file, targets)) = open.last_mut() {
+            let file = *file;
+            match targets.next() {
+                Some(target) if self.loaded.insert(target) => {
+                    let targets = self.static_imports(target);
+                    open.push((target, targets));
+                }
+                Some(_) => {}
+                None => {
+                    open.pop();
+                    self.run_file(file);
                 }
             }
         }
-        self.found.sets.extend(module.sets.iter());
-        self.body(file, 0, self.asked, Way::None);
         self.depth -= 1;
+    }
+
+    fn static_imports(&mut self, file: NodeId) -> std::vec::IntoIter<NodeId> {
+        let walk = self.walk;
+        let imports = walk.module(file).map(|module| &*module.imports).unwrap_or_default();
+        if !self.is_module(file) {
+            return Vec::new().into_iter();
+        }
+        let of_statements =
+            imports.iter().zip(0..).filter(|(import, _)| matches!(import.form, Form::Static | Form::Star));
+        let targets: Vec<_> = of_statements.filter_map(|(_, number)| self.link(file, number)).collect();
+        targets.into_iter()
+    }
+
+    fn run_file(&mut self, file: NodeId) {
+        let walk = self.walk;
+        if let Some(module) = walk.module(file) {
+            self.found.sets.extend(module.sets.iter());
+            self.body(file, 0, self.asked, Way::None);
+        }
     }
 
     /// By what a failure at one place stops Node.

@@ -6,7 +6,7 @@ use super::open::{Fated, OpenClass, OpenStep, Val, What};
 use super::reader::Reader;
 use crate::node::bodies::{Bodies, Body, BodyKind, Call, Class as KeptClass, Fate, How, Step, Value};
 use crate::node::modules::Mention;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, Class, ClassElement,
     Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression, VariableDeclarator,
@@ -243,14 +243,16 @@ impl<'a> Reader<'a, '_> {
 
     /// What becomes of a promise that a variable holds: what is done with the variable.
     fn held(&self, symbol: SymbolId, body: u32) -> Fate {
-        let uses: Vec<_> = self.uses.iter().filter(|(used, ..)| *used == symbol).collect();
+        let uses = self.uses.get(&symbol).map(Vec::as_slice).unwrap_or_default();
         let read = self.scoping.get_resolved_references(symbol).filter(|reference| reference.is_read()).count();
-        let is_exported = self.exported.iter().any(|(_, value)| matches!(value, Val::Symbol(name) if *name == symbol));
         // Whoever else has it may look after it.
-        if read != uses.len() || is_exported || uses.iter().any(|(.., within)| *within != body) {
+        if read != uses.len()
+            || self.exports_variable.contains(&symbol)
+            || uses.iter().any(|(_, within)| *within != body)
+        {
             return Fate::Nothing;
         }
-        let mut fates = uses.iter().map(|(_, fated, _)| match fated {
+        let mut fates = uses.iter().map(|(fated, _)| match fated {
             Fated::Is(fate) => *fate,
             _ => Fate::Nothing,
         });
@@ -268,6 +270,14 @@ impl<'a> Reader<'a, '_> {
             .get_root_binding("require".into())
             .is_some_and(|symbol| self.is_own_require(&self.plain(&Val::Symbol(symbol))));
         let requires = self.finish_requires();
+        self.exports_variable = self
+            .exported
+            .iter()
+            .filter_map(|(_, value)| match value {
+                Val::Symbol(symbol) => Some(*symbol),
+                _ => None,
+            })
+            .collect();
         let (assets, made) = self.finish_assets();
         let mut bodies = Vec::with_capacity(self.bodies_made.len());
         for (number, body) in self.bodies_made.iter().enumerate() {
@@ -338,48 +348,60 @@ impl<'a> Reader<'a, '_> {
 
 /// Takes out calls of bodies in which nothing happens that matters.
 fn prune(bodies: &mut Bodies) {
-    let is_plain = |step: &Step| !matches!(step, Step::Call(_));
-    let mut live: HashSet<u32> = HashSet::new();
-    let mut counted = usize::MAX;
-    while counted != live.len() {
-        counted = live.len();
-        for (number, body) in bodies.all.iter().enumerate() {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let lives = body.steps.iter().any(|step| is_plain(step) || may_matter(step, bodies, &live))
-                || body.defaults.iter().any(|(_, default)| live.contains(default));
-            if lives {
-                live.insert(number);
-            }
-        }
-    }
-    let steps: Vec<Box<[Step]>> = bodies
-        .all
-        .iter()
-        .map(|body| {
-            let keep = |step: &&Step| is_plain(step) || may_matter(step, bodies, &live);
-            body.steps.iter().filter(keep).cloned().collect()
-        })
-        .collect();
-    for (body, steps) in bodies.all.iter_mut().zip(steps) {
-        body.steps = steps;
+    let live = live(bodies);
+    for body in &mut bodies.all {
+        let keep = |step: &&Step| match target(step, &bodies.classes) {
+            Target::Matters => true,
+            Target::Body(called) => live.contains(&called),
+            Target::Nothing => false,
+        };
+        body.steps = body.steps.iter().filter(keep).cloned().collect();
         body.defaults = body.defaults.iter().filter(|(_, default)| live.contains(default)).copied().collect();
     }
 }
 
-/// Whether a call may get to where something matters.
-fn may_matter(step: &Step, bodies: &Bodies, live: &HashSet<u32>) -> bool {
-    let Step::Call(call) = step else { return true };
-    let certain = call.thrown != Fate::Nothing || call.rejected != Fate::Nothing;
-    match &call.callee {
-        Value::Function(body) => live.contains(body),
-        Value::Class(class) => {
-            let class = bodies.classes.get(*class as usize);
-            class.is_some_and(|class| {
-                class.construct.is_some_and(|body| live.contains(&body))
-                    || matches!(class.base, Some(Value::Import(_) | Value::Member(..)))
-            })
+/// Bodies in which something happens that matters, or that call one.
+fn live(bodies: &Bodies) -> HashSet<u32> {
+    let mut callers: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut pending = Vec::new();
+    for (body, number) in bodies.all.iter().zip(0..) {
+        for (_, default) in &body.defaults {
+            callers.entry(*default).or_default().push(number);
         }
+        for step in &body.steps {
+            match target(step, &bodies.classes) {
+                Target::Matters => pending.push(number),
+                Target::Body(called) => callers.entry(called).or_default().push(number),
+                Target::Nothing => {}
+            }
+        }
+    }
+    let mut live = HashSet::new();
+    while let Some(number) = pending.pop() {
+        if live.insert(number) {
+            pending.extend(callers.get(&number).into_iter().flatten());
+        }
+    }
+    live
+}
+
+/// What a step gets to.
+enum Target {
+    /// It matters by itself.
+    Matters,
+    /// A body of this file.
+    Body(u32),
+    Nothing,
+}
+
+fn target(step: &Step, classes: &[KeptClass]) -> Target {
+    let Step::Call(call) = step else { return Target::Matters };
+    let of_class = |class: u32| classes.get(class as usize).and_then(|class| class.construct);
+    match &call.callee {
+        Value::Function(body) => Target::Body(*body),
+        Value::Class(class) => of_class(*class).map_or(Target::Nothing, Target::Body),
         // What another file has is not known here.
-        _ => certain,
+        _ if call.thrown != Fate::Nothing || call.rejected != Fate::Nothing => Target::Matters,
+        _ => Target::Nothing,
     }
 }

@@ -231,7 +231,11 @@ impl<'a> Reader<'a, '_> {
             });
             let (names, attributes) = (Box::default(), Attributes::None);
             self.imports.push(Import { specifier: specifier.into(), line, form, names, attributes });
-            found.push((u32::try_from(self.imports.len() - 1).ok(), mention));
+            let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
+            if matches!(form, Form::Require | Form::CreatedRequire) {
+                self.numbered.entry(specifier).or_insert(number);
+            }
+            found.push((Some(number), mention));
         }
         found
     }

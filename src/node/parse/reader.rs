@@ -58,7 +58,13 @@ pub(super) struct Reader<'a, 's> {
     /// What becomes of promises.
     pub(super) promises: HashMap<Span, Fated<'a>>,
     /// What is done with variables that hold a promise, and in which body.
-    pub(super) uses: Vec<(SymbolId, Fated<'a>, u32)>,
+    pub(super) uses: HashMap<SymbolId, Vec<(Fated<'a>, u32)>>,
+    /// Variables that are exported.
+    pub(super) exports_variable: HashSet<SymbolId>,
+    /// The numbers of imports by what they name, the first of each.
+    pub(super) numbered: HashMap<&'a str, u32>,
+    /// How deep the expression lies whose value is asked for.
+    pub(super) depth: u32,
     /// Calls of which something is taken at once.
     pub(super) iterated: HashSet<Span>,
     /// What exports stand for.
@@ -113,7 +119,10 @@ impl<'a, 's> Reader<'a, 's> {
             assigned: HashSet::new(),
             inits: HashMap::new(),
             promises: HashMap::new(),
-            uses: Vec::new(),
+            uses: HashMap::new(),
+            exports_variable: HashSet::new(),
+            numbered: HashMap::new(),
+            depth: 0,
             iterated: HashSet::new(),
             exported: Vec::new(),
             assets: Vec::new(),

@@ -389,9 +389,11 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if let Some(specifier) = specifier {
             if self.dead == 0 {
                 let attributes = of_options(it.options.as_ref());
+                let named = specifier;
                 let (specifier, names) = (specifier.into(), Box::default());
                 self.imports.push(Import { specifier, line, form: Form::Call, names, attributes });
                 let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
+                self.numbered.entry(named).or_insert(number);
                 let fated = self.fate_of(it.span);
                 self.step(What::Import(number), fated, Fated::Is(Fate::Nothing));
             }

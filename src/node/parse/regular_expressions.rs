@@ -47,7 +47,8 @@ pub(super) fn judge<'a>(literal: &RegExpLiteral<'a>) -> Judged<'a> {
     let is_unicode = literal.regex.flags.intersects(RegExpFlags::U | RegExpFlags::V);
     let mut judged = Judged::default();
     // Most have nothing of what is looked for.
-    if !text.contains("(?") && !(is_unicode && text.contains('\\')) {
+    let may_have = text.contains("(?") || (is_unicode && text.contains('\\'));
+    if !may_have {
         return judged;
     }
     if is_unicode && has_lone_control(text) {

@@ -28,6 +28,12 @@ impl<'a> Reader<'a, '_> {
             Fated::Is(Fate::Stops) if self.flow.tries > 0 && self.flow.threw_in_try => Fated::Is(Fate::Nothing),
             Fated::Is(Fate::Stops) if self.flow.threw => Fated::Is(Fate::StopsAfter),
             Fated::Is(Fate::Throws) if self.flow.tries > 0 => Fated::Is(Fate::Nothing),
+            // A handler that throws anew is caught as what it handles would be.
+            Fated::Caught(handler, fate) => match self.here(Fated::Is(fate)) {
+                Fated::Is(Fate::Nothing) => Fated::Is(Fate::Nothing),
+                Fated::Is(fate) => Fated::Caught(handler, fate),
+                other => other,
+            },
             other => other,
         }
     }
@@ -112,7 +118,7 @@ impl<'a> Reader<'a, '_> {
             Expression::Identifier(name) => {
                 if let Some(symbol) = self.symbol(name) {
                     let fated = self.here(fated);
-                    self.uses.push((symbol, fated, self.body));
+                    self.uses.entry(symbol).or_default().push((fated, self.body));
                 }
             }
             _ => {}

@@ -41,6 +41,16 @@ impl<'a> Reader<'a, '_> {
 
     /// What an expression stands for.
     pub(super) fn value(&mut self, expression: &Expression<'a>) -> Val<'a> {
+        if self.depth >= MAX_DEPTH {
+            return Val::Unknown;
+        }
+        self.depth += 1;
+        let value = self.value_within(expression);
+        self.depth -= 1;
+        value
+    }
+
+    fn value_within(&mut self, expression: &Expression<'a>) -> Val<'a> {
         match expression {
             Expression::Identifier(name) => match self.symbol(name) {
                 Some(symbol) => Val::Symbol(symbol),
@@ -376,10 +386,7 @@ impl<'a> Reader<'a, '_> {
                 (callee, [Val::Text(specifier)])
                     if matches!(callee, Val::Global("import" | "require")) || self.is_own_require(callee) =>
                 {
-                    let number = self.imports.iter().position(|import| &*import.specifier == *specifier);
-                    number.map_or(Value::Unknown, |number| {
-                        self.kept_plain(&Val::Import(u32::try_from(number).unwrap_or(u32::MAX)))
-                    })
+                    self.numbered.get(specifier).map_or(Value::Unknown, |number| self.kept_plain(&Val::Import(*number)))
                 }
                 (callee, _) => match self.kept_plain(callee) {
                     Value::Unknown => Value::Unknown,
