@@ -4,11 +4,11 @@ use super::failure::Failure;
 use super::progress::Progress;
 use crate::cli::common::{Color, Common};
 use crate::config::{Config, FILE_NAME};
-use crate::host;
 use crate::host::interrupt::{Interrupt, Second};
 use crate::render::{self, Style};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
+use crate::{host, redact};
 use anyhow::{Context, Error, Result};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
     /// Tells the user something that is not part of the report.
     pub(super) fn note(&self, words: &str) {
         if !self.common.quiet {
-            let _ = writeln!(io::stderr(), "note: {words}");
+            let _ = writeln!(io::stderr(), "note: {}", redact::clean(words));
         }
     }
 

@@ -23,6 +23,7 @@ mod folders;
 mod formats;
 mod pack;
 mod program;
+mod redaction;
 mod references;
 mod rehearsal;
 mod release;
