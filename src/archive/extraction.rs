@@ -9,6 +9,7 @@ use crate::tree::defect::{Defect, DefectKind};
 use crate::tree::limits::{Limits, MAX_PATH};
 use crate::tree::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Special};
 use crate::tree::path::RelPath;
+use crate::tree::reading::Digests;
 use hashbrown::{HashMap, HashSet};
 
 /// Most names of one file on ext4, which servers have (Linux, fs/ext4/ext4.h: `EXT4_LINK_MAX`). XFS and tmpfs take more.
@@ -26,6 +27,10 @@ pub(crate) struct Extraction {
     links: HashMap<FileId, u32>,
     /// The folder of the last entry and its node: entries mostly come folder by folder.
     last_parent: (Vec<u8>, NodeId),
+    /// Which files are hashed.
+    digests: Digests,
+    /// Whether two files of one path were not compared, because none is hashed.
+    pub needs_digests: bool,
 }
 
 /// A file that has its place in the tree and whose content comes next.
@@ -43,7 +48,7 @@ fn refused(kind: DefectKind, path: &RelPath, what: impl Into<String>) -> Stop {
 
 impl Extraction {
     /// Nothing replayed yet.
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, digests: Digests) -> Self {
         let built = TreeBuilder::new(limits);
         let root = built.tree.root();
         Self {
@@ -52,6 +57,8 @@ impl Extraction {
             linked: HashSet::new(),
             links: HashMap::new(),
             last_parent: (Vec::new(), root),
+            digests,
+            needs_digests: false,
         }
     }
 
@@ -222,6 +229,10 @@ impl Extraction {
             _ if old_meta != meta => Some("with different modes or owners"),
             (Some(old), Some(new)) if old == new => None,
             (Some(_), Some(_)) => Some("with different content"),
+            _ if self.digests == Digests::None => {
+                self.needs_digests = true;
+                None
+            }
             _ => Some("among third-party files, whose contents are not compared"),
         });
         self.built.tree.set_file(file, data, content, sha256);
@@ -284,7 +295,7 @@ mod tests {
     #[test]
     fn a_file_has_as_many_names_as_ext4_takes() {
         let path = |name: &str| RelPath::parse(name.as_bytes()).unwrap();
-        let mut extraction = Extraction::new(Limits::default());
+        let mut extraction = Extraction::new(Limits::default(), Digests::All);
         for file in ["a.js", "b.js"] {
             extraction.file(&path(file), 0, Meta::IMPLIED).ok().unwrap();
         }

@@ -32,12 +32,12 @@ pub(crate) fn read(
     observer: &mut dyn ContentObserver,
 ) -> Result<Snapshot, SourceError> {
     let io_error = |error| SourceError::new("cannot read", path, error);
-    let Stream { reader, length, may_be_plain } = stream;
+    let Stream { reader, length, may_be_plain, .. } = stream;
     let mut raw = Raw::new(reader, DigestingObserver::new(options.raw));
     let head = raw.peek(sniff::ENOUGH).map_err(io_error)?;
     let format = sniff::format(head);
     let excerpt = sniff::excerpt(head, format);
-    let mut extraction = Extraction::new(options.limits);
+    let mut extraction = Extraction::new(options.limits, options.digests);
     let unpacked = match format {
         FileFormat::Gzip => Unpacked::gzip(raw, &options.limits),
         FileFormat::Tar if may_be_plain => Unpacked::plain(raw, &options.limits),
@@ -73,6 +73,7 @@ fn finish(
     unpacked: Unpacked<'_>,
     options: &ReadOptions<'_>,
 ) -> std::io::Result<Snapshot> {
+    let needs_digests = extraction.needs_digests;
     let TreeBuilder { tree, defects, entries, .. } = extraction.built;
     let sound = defects.iter().all(|defect| !defect.hides_tree);
     let too_large = defects.iter().any(|defect| defect.kind == DefectKind::TooLarge);
@@ -94,6 +95,7 @@ fn finish(
         .sum();
     Ok(Snapshot {
         path: path.to_owned(),
+        stands_at: None,
         kind: SubjectKind::Archive,
         sha256,
         size,
@@ -101,6 +103,7 @@ fn finish(
         entries,
         tree,
         defects,
+        needs_digests,
     })
 }
 
@@ -342,7 +345,12 @@ impl ArchiveWalk<'_> {
                 return Err(ArchiveHalt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
             }
         }
-        let mut hasher = (wanted != Wanted::Nothing || self.options.digests == Digests::Made).then(Sha256::new);
+        let is_hashed = match self.options.digests {
+            Digests::All => true,
+            Digests::OfContents => wanted != Wanted::Nothing,
+            Digests::None => false,
+        };
+        let mut hasher = is_hashed.then(Sha256::new);
         let most = usize::try_from(wanted.max_held(size)).unwrap_or(usize::MAX);
         let mut collected = Vec::with_capacity(most.min(usize::try_from(size).unwrap_or(usize::MAX)));
         self.data(size, |chunk| {

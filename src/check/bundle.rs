@@ -145,6 +145,7 @@ impl<'a> Bundle<'a> {
             shared_package: &self.shared_package,
             node: self.expectations.node,
             here: self.expectations.deployed_at.as_deref().unwrap_or(DEPLOYED_AT),
+            stands_at: self.snapshot.stands_at.as_deref(),
             dependencies,
         }
     }

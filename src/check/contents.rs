@@ -2,9 +2,11 @@
 
 use super::secret::{self, SecretKind};
 use crate::node::modules::{NotParsed, Script};
-use crate::node::parse::{Parsing, SourceKind, kind_of};
+use crate::node::parse::{Parsing, SourceKind, kind_of, may_be_code};
 use crate::node::scripts::Scripts;
-use crate::tree::limits::{MAX_KEPT_OF_A_FILE, MAX_KEPT_OF_A_TEXT, MAX_KEPT_OF_THE_MANIFEST, MAX_PARSED_OF_A_FILE};
+use crate::tree::limits::{
+    MAX_KEPT_OF_A_FILE, MAX_KEPT_OF_A_TEXT, MAX_KEPT_OF_THE_MANIFEST, MAX_PARSED_OF_A_FILE, MAX_PARSED_OF_OTHERS,
+};
 use crate::tree::names::Names;
 use crate::tree::nodes::{FileId, Kind, NodeId, Tree};
 use crate::tree::ownership::Ownership;
@@ -17,8 +19,8 @@ use std::io;
 pub enum Depth<'a> {
     /// What the rules look into.
     Judge,
-    /// The same, and the SHA-256 of every regular file where a manifest may ask for it: an archive's may come last, a
-    /// folder is asked for its first.
+    /// The same, and the SHA-256 of every regular file where there is a manifest: a folder is asked for it first, an
+    /// archive is read once more if it turns out to have one, and hashed as it comes where it passes only once.
     JudgeAndCompare,
     /// What the rules look into, and the SHA-256 of every regular file.
     Digests,
@@ -28,24 +30,20 @@ pub enum Depth<'a> {
     Contents(&'a BTreeSet<Vec<u8>>),
 }
 
-/// Whether a subject has a manifest that its files can be compared with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ManifestIsThere {
-    /// It has one, or that is not known before it is read.
-    Possibly,
-    /// It has none.
-    No,
-}
-
 impl Depth<'_> {
-    /// Whether every file's SHA-256 is wanted.
+    /// Of which files of an archive the SHA-256 is wanted, as long as it is not known what is in it.
     #[must_use]
-    pub fn digests(self, manifest: ManifestIsThere) -> Digests {
+    pub fn digests(self) -> Digests {
         match self {
-            Self::Digests | Self::Sums => Digests::Made,
-            Self::JudgeAndCompare if manifest == ManifestIsThere::Possibly => Digests::Made,
-            Self::JudgeAndCompare | Self::Judge | Self::Contents(_) => Digests::LeftOut,
+            Self::Digests | Self::Sums | Self::JudgeAndCompare => Digests::All,
+            Self::Judge | Self::Contents(_) => Digests::OfContents,
         }
+    }
+
+    /// Whether all digests are wanted, whatever is in it.
+    #[must_use]
+    pub fn wants_all_digests(self) -> bool {
+        matches!(self, Self::Digests | Self::Sums)
     }
 }
 
@@ -97,7 +95,7 @@ impl<'a> Observer<'a> {
 
     /// What a file is parsed as, if it is: code and JSON of our own, and the entry point whatever its name.
     fn source_kind(&self, path: &[u8]) -> Option<SourceKind> {
-        if path == self.names.entry.as_bytes() { Some(SourceKind::Script) } else { kind_of(path) }
+        if path == self.names.entry.as_bytes() || may_be_code(path) { Some(SourceKind::Script) } else { kind_of(path) }
     }
 }
 
@@ -121,6 +119,7 @@ impl ContentObserver for Observer<'_> {
             }
             b"package.json" | b".npmrc" | b".yarnrc.yml" => Wanted::Kept(MAX_KEPT_OF_A_FILE),
             _ if matches!(self.depth, Depth::Sums | Depth::Contents(_)) => Wanted::Head,
+            _ if may_be_code(path) && path != self.names.entry.as_bytes() => Wanted::Given(MAX_PARSED_OF_OTHERS),
             _ => self.source_kind(path).map_or(Wanted::Head, |_| Wanted::Given(MAX_PARSED_OF_A_FILE)),
         }
     }

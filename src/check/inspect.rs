@@ -3,7 +3,7 @@
 
 use super::authentication::{Authentication, NotAsked};
 use super::bundle::{Bundle, Expectations};
-use super::contents::{Contents, Depth, ManifestIsThere, Observer};
+use super::contents::{Contents, Depth, Observer};
 use super::engine;
 use crate::archive;
 use crate::node::graph::{follow, follow_restored};
@@ -17,9 +17,9 @@ use crate::tree::directory;
 use crate::tree::limits::Limits;
 use crate::tree::names::Names;
 use crate::tree::nodes::Tree;
-use crate::tree::open::{Opened, open};
+use crate::tree::open::{Directory, Opened, Stream, open};
 use crate::tree::ownership::OwnershipMap;
-use crate::tree::reading::{ProgressObserver, ReadOptions, SourceError};
+use crate::tree::reading::{Digests, ProgressObserver, ReadOptions, SourceError};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
 use std::io;
 
@@ -95,27 +95,68 @@ pub struct Inspected {
 /// [`InspectError`] where the path or its signature cannot be opened or read. A damaged archive is no error: it is a
 /// snapshot with defects.
 pub fn inspect(path: &str, options: &InspectOptions<'_>) -> Result<Inspected, InspectError> {
-    let InspectOptions { names, limits, depth, authentication, expectations, progress } = *options;
-    let opened = open(path).map_err(InspectError::Subject)?;
-    let (kind, manifest) = match &opened {
-        Opened::Directory(directory) if !directory.has_file(MANIFEST) => (SubjectKind::Directory, ManifestIsThere::No),
-        Opened::Directory(_) => (SubjectKind::Directory, ManifestIsThere::Possibly),
-        Opened::Stream(_) => (SubjectKind::Archive, ManifestIsThere::Possibly),
+    let (snapshot, contents) = match open(path).map_err(InspectError::Subject)? {
+        Opened::Directory(directory) => read_directory(path, directory, options)?,
+        Opened::Stream(stream) => read_archive(path, stream, options)?,
     };
-    authentication.begin(kind).map_err(InspectError::Signature)?;
-    let raw = |bytes: &[u8]| authentication.raw(bytes);
-    let read_options = ReadOptions { limits, digests: depth.digests(manifest), progress, raw: &raw };
-    let mut observer = Observer::new(names, depth);
-    let snapshot = match opened {
-        Opened::Directory(directory) => directory::read(path, directory, &read_options, &mut observer),
-        Opened::Stream(stream) => archive::walk::read(path, stream, &read_options, &mut observer),
-    };
-    let snapshot = snapshot.map_err(InspectError::Subject)?;
-    let contents = observer.finish().map_err(|error| InspectError::Subject(no_thread(path, error)))?;
+    let InspectOptions { names, authentication, expectations, .. } = *options;
     let ownership = OwnershipMap::of(&snapshot.tree, names);
     let authenticity = authentication.conclude(&snapshot, &ownership, names);
     let (names, expectations) = (names.clone(), expectations());
     Ok(Inspected { snapshot, contents, authenticity, ownership, names, expectations })
+}
+
+/// A directory is asked for its manifest first: nobody wants digests without one.
+fn read_directory(path: &str, directory: Directory, options: &InspectOptions<'_>) -> Reading {
+    let depth = options.depth;
+    let compared = depth == Depth::JudgeAndCompare && directory.has_file(MANIFEST);
+    let digests = if depth.wants_all_digests() || compared { Digests::All } else { Digests::None };
+    read(path, SubjectKind::Directory, digests, options, |options, observer| {
+        directory::read(path, directory, options, observer)
+    })
+}
+
+/// An archive's manifest may come last, and so may the second of two files of one path: the few archives that have either
+/// are read once more, with digests. One from a pipe is hashed as it comes.
+fn read_archive(path: &str, stream: Stream, options: &InspectOptions<'_>) -> Reading {
+    let depth = options.depth;
+    let archive = |stream, digests| {
+        read(path, SubjectKind::Archive, digests, options, |options, observer| {
+            archive::walk::read(path, stream, options, observer)
+        })
+    };
+    let Some(again) = stream.again().filter(|_| !depth.wants_all_digests()) else {
+        return archive(stream, depth.digests());
+    };
+    let first = archive(stream, Digests::None)?;
+    let Snapshot { tree, needs_digests, .. } = &first.0;
+    let compared = depth == Depth::JudgeAndCompare && tree.find(MANIFEST.as_bytes()).is_some();
+    if !compared && !needs_digests {
+        return Ok(first);
+    }
+    drop(first);
+    archive(again, depth.digests())
+}
+
+/// What one read of a subject gives.
+type Reading = Result<(Snapshot, Contents), InspectError>;
+
+/// Reads a subject once, by who can read its kind.
+fn read(
+    path: &str,
+    kind: SubjectKind,
+    digests: Digests,
+    options: &InspectOptions<'_>,
+    reader: impl FnOnce(&ReadOptions<'_>, &mut Observer<'_>) -> Result<Snapshot, SourceError>,
+) -> Reading {
+    let InspectOptions { names, limits, depth, authentication, progress, .. } = *options;
+    authentication.begin(kind).map_err(InspectError::Signature)?;
+    let raw = |bytes: &[u8]| authentication.raw(bytes);
+    let mut observer = Observer::new(names, depth);
+    let snapshot = reader(&ReadOptions { limits, digests, progress, raw: &raw }, &mut observer);
+    let snapshot = snapshot.map_err(InspectError::Subject)?;
+    let contents = observer.finish().map_err(|error| InspectError::Subject(no_thread(path, error)))?;
+    Ok((snapshot, contents))
 }
 
 /// Whoever may not start a thread has not judged the code, which must not look as if it were sound.

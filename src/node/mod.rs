@@ -2,6 +2,7 @@
 
 pub(crate) mod builtins;
 pub(crate) mod features;
+pub(crate) mod format;
 pub(crate) mod graph;
 pub(crate) mod installed;
 pub(crate) mod modules;

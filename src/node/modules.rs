@@ -28,6 +28,8 @@ pub enum NotParsed {
     TooMany,
     /// The parser gave up on it.
     Failed,
+    /// By its name it is no code.
+    NotCode,
 }
 
 impl NotParsed {
@@ -39,6 +41,7 @@ impl NotParsed {
             Self::TooDeep => "it is nested too deeply",
             Self::TooMany => "the bundle has more imports and exports than are kept",
             Self::Failed => "the parser gave up on it",
+            Self::NotCode => "its name is not that of a file of code",
         }
     }
 }
@@ -198,6 +201,8 @@ pub enum Attributes {
     Type(Box<str>),
     /// A key that is not `type`, with its value.
     Other(Box<str>, Box<str>),
+    /// Those of `assert` in the options of `import()`, which Node reads before 22 only.
+    Asserted(Box<Self>),
     /// Computed.
     Unknown,
 }
@@ -299,6 +304,10 @@ pub struct Graph {
     pub not_parsed: Vec<(NodeId, NotParsed)>,
     /// What files use and this version of Node does not have.
     pub lacking: Vec<(NodeId, FeatureUse)>,
+    /// How many files were reached and had been parsed.
+    pub read: usize,
+    /// Whether one of them imports the shared package by its bare name.
+    pub imports_shared: bool,
 }
 
 /// One thing that is wrong.

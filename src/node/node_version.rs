@@ -131,9 +131,21 @@ impl NodeVersion {
         self.major >= 24
     }
 
+    /// `import` of WebAssembly (esm.md, "Wasm modules": without a flag since v24.5.0 and v22.19.0).
+    #[must_use]
+    pub fn imports_wasm(self) -> bool {
+        self.has(&[(22, 19), (24, 5)])
+    }
+
     /// A hashbang behind a byte order mark in CommonJS (measured: an error on 18 and 20, none on 22).
     #[must_use]
     pub const fn reads_hashbang_behind_mark(self) -> bool {
+        self.major >= 22
+    }
+
+    /// package.json read in C++, which says less of what is wrong with it (measured: 22 and 24; 20 reads it in JavaScript).
+    #[must_use]
+    pub const fn reads_packages_natively(self) -> bool {
         self.major >= 22
     }
 

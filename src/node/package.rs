@@ -11,7 +11,7 @@ const DEPENDENCY_FIELDS: [&str; 4] = ["dependencies", "devDependencies", "option
 const DEEPEST: usize = 500;
 
 /// A parsed `package.json`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Package {
     text: String,
     fields: Map<String, Value>,
@@ -39,6 +39,9 @@ pub enum PackageFault {
     /// Nested deeper than pnpm can read.
     #[error("it is nested more than {DEEPEST} levels deep")]
     TooDeep,
+    /// `type` is something else than a string, which Node refuses from 22 on.
+    #[error("its `type` is no string")]
+    TypeIsNoString,
     /// It stands where only third parties' files are, which are not read.
     #[error("it leads to a third party's file, which was not read")]
     NotRead,

@@ -1,7 +1,7 @@
 //! A `package.json` in a tree, and what became of reading it.
 
 use super::package::{Package, PackageFault};
-use crate::tree::nodes::{Content, Tree};
+use crate::tree::nodes::{Content, NodeId, Tree};
 
 /// A `package.json` and what became of reading it.
 pub enum PackageFile {
@@ -27,7 +27,13 @@ impl PackageFile {
 /// The `package.json` at that path of a tree, with links followed.
 #[must_use]
 pub(crate) fn read_package(tree: &Tree, path: &str) -> PackageFile {
-    let Some(id) = tree.resolve(path.as_bytes()).ok().filter(|id| tree.file(*id).is_some()) else {
+    package_at(tree, tree.resolve(path.as_bytes()).ok())
+}
+
+/// What became of reading a `package.json`; anything but a regular file is none.
+#[must_use]
+pub(crate) fn package_at(tree: &Tree, id: Option<NodeId>) -> PackageFile {
+    let Some(id) = id.filter(|id| tree.file(*id).is_some()) else {
         return PackageFile::Missing;
     };
     match tree.content(id) {

@@ -58,7 +58,7 @@ pub(crate) enum Previous {
 /// What is known of compiled code and the sources it was compiled from.
 pub(crate) enum Build {
     /// It was compiled anew, from the same sources.
-    Again(Snapshot),
+    Again(Box<Snapshot>),
     /// It could not be compiled: the last words of the attempt.
     Failed(String),
     /// The newest file of the sources and of the compiled code, where there are any.

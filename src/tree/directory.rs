@@ -36,7 +36,7 @@ pub(crate) fn read(
         total: 0,
         kept: 0,
         buffer: vec![0; hashing::BUFFER],
-        hashing: (options.digests == Digests::Made).then(Hashing::start).flatten(),
+        hashing: (options.digests == Digests::All).then(Hashing::start).flatten(),
         ahead: Ahead::new(options.limits.max_entries),
     };
     match walk.all(directory.0).and_then(|()| walk.finish_hashing()) {
@@ -47,8 +47,10 @@ pub(crate) fn read(
     let FolderWalk { built, total, .. } = walk;
     Ok(Snapshot {
         path: path.to_owned(),
+        stands_at: std::fs::canonicalize(path).ok().and_then(|path| path.to_str().map(Box::from)),
         kind: SubjectKind::Directory,
         sha256: None,
+        needs_digests: false,
         size: total,
         unpacked_size: total,
         entries: built.entries,
@@ -169,7 +171,7 @@ impl FolderWalk<'_> {
         let id = self.built.tree.add_file(FileData::of_size(size));
         let node = self.built.tree.insert(parent, name.to_bytes(), Kind::File(id), meta);
         let wanted = self.observer.wants(self.path.as_bytes());
-        let digest = self.options.digests == Digests::Made;
+        let digest = self.options.digests == Digests::All;
         if (wanted == Wanted::Nothing || size == 0) && !digest {
             if matches!(wanted, Wanted::Kept(_)) {
                 self.built.tree.set_file(id, FileData::of_size(0), Content::Whole(Box::default()), None);
@@ -217,7 +219,7 @@ impl FolderWalk<'_> {
         wanted: Wanted,
         size: u64,
     ) -> Result<(FileData, Content, Option<[u8; 32]>), FolderHalt> {
-        let digest = self.options.digests == Digests::Made;
+        let digest = self.options.digests == Digests::All;
         let to_keep = matches!(wanted, Wanted::Kept(_));
         let keep = to_keep && size <= wanted.max_kept() && self.kept + size <= MAX_KEPT;
         let most = if to_keep && !keep { HEAD as u64 } else { wanted.max_held(size) };

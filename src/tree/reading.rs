@@ -11,20 +11,22 @@ pub(crate) const HEAD: usize = 4096;
 /// Called now and then with the bytes read so far and, where known, how many there are.
 pub(crate) type ProgressObserver<'a> = &'a dyn Fn(u64, Option<u64>);
 
-/// Whether every regular file's SHA-256 is made.
+/// Of which regular files the SHA-256 is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Digests {
-    /// It is.
-    Made,
-    /// Only where the same path comes twice.
-    LeftOut,
+    /// Of all.
+    All,
+    /// Of those that are looked into, so that two of the same path in an archive can be compared.
+    OfContents,
+    /// Of none: an archive that turns out to need them is read once more.
+    None,
 }
 
 /// How to read a subject.
 pub(crate) struct ReadOptions<'a> {
     /// Where reading stops.
     pub limits: Limits,
-    /// Whether every file is hashed.
+    /// Which files are hashed.
     pub digests: Digests,
     /// Who is told how far it is.
     pub progress: ProgressObserver<'a>,

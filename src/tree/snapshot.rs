@@ -17,6 +17,8 @@ pub enum SubjectKind {
 pub struct Snapshot {
     /// The path as the user gave it; `-` for stdin.
     pub path: String,
+    /// Where a directory stands on this machine: its absolute path, links followed.
+    pub stands_at: Option<Box<str>>,
     /// Archive or directory.
     pub kind: SubjectKind,
     /// SHA-256 of the archive's bytes.
@@ -31,6 +33,8 @@ pub struct Snapshot {
     pub tree: Tree,
     /// What is wrong with the archive itself.
     pub defects: Vec<Defect>,
+    /// Whether a file came twice in an archive of which no digests were made, so that the two were not compared.
+    pub needs_digests: bool,
 }
 
 impl Snapshot {

@@ -39,6 +39,35 @@ fn stdin_is_an_archive_plain_or_not() {
     assert_eq!(run_in(folder.path(), &["check", "-"], &[], b"").code, 1, "an empty stdin is judged");
 }
 
+/// A file is read once more where a manifest or a path that comes twice asks for digests; a pipe passes once.
+#[test]
+fn a_file_and_a_pipe_are_judged_alike() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
+    let mut compared = 0;
+    for rule in ["archive-ambiguous", "archive-too-large", "foreign-owner"] {
+        for file in fs::read_dir(fixtures.join(rule)).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            if !name.ends_with(".tree") {
+                continue;
+            }
+            let archive = fixture(&format!("rules/{rule}/{name}")).archive();
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("a.tar.gz"), &archive).unwrap();
+            let words = ["--json", "--no-config"];
+            let findings = |done: crate::program::Run| -> Value {
+                let report: Value = serde_json::from_str(&done.stdout).unwrap();
+                let said = report["subjects"][0]["findings"].to_string();
+                serde_json::json!([done.code, said, report["subjects"][0]["unpacked_size"]])
+            };
+            let path = findings(run(folder.path(), &[&["check", "a.tar.gz"], &words[..]].concat()));
+            let pipe = findings(run_in(folder.path(), &[&["check", "-"], &words[..]].concat(), &[], &archive));
+            assert_eq!(path, pipe, "{rule}/{name}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 60, "{compared}");
+}
+
 #[test]
 fn flags_change_severities_and_the_last_one_decides() {
     let folder = broken();

@@ -129,6 +129,7 @@ def deploy(bundle: Bundle, at: Path, installed: Path) -> None:
         named = bundle.package.get(where, {})
         for name in named if isinstance(named, dict) else ():
             if (installed / name).exists():
+                (at / "node_modules" / name).parent.mkdir(parents=True, exist_ok=True)
                 must("cp", "-a", installed / name, at / "node_modules" / name)
     write(at / "node_modules/.modules.yaml", "nodeLinker: isolated\n")
 

@@ -15,6 +15,7 @@ PARTS = (
     "fixes",
     "specs",
     "imports",
+    "real",
     "extract",
     "differential",
     "faults",

@@ -1,8 +1,9 @@
 //! `shared-package-json-invalid`: the shared package's package.json is absent, invalid, misnamed or leads to nothing.
 
 use super::rule::{Judges, Rule, StopsStart};
-use super::specifiers;
+use super::{faults, specifiers};
 use crate::check::bundle::Bundle;
+use crate::node::modules::{ImportPlace, ModuleFault};
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal, Resolver, Target};
@@ -76,33 +77,78 @@ fn copy(bundle: &Bundle<'_>) -> Vec<Observation> {
         let message = format!("The package in `{folder}` is not {}: something else was copied there", names.shared);
         found.push(at(message).line(package.line_of(["name"])).evidence(stated));
     }
-    let loader = if bundle.package.package().is_none_or(Package::is_module) { Loader::Import } else { Loader::Require };
-    match entry(bundle, loader) {
-        Some(Ok(Target::Fallback(file))) if !main_names_entry(bundle, package) => {
-            let tree = bundle.tree();
-            let file = String::from_utf8_lossy(tree.name(file)).into_owned();
-            let message = format!("Its `main` leads nowhere; node falls back to `{file}`, with a deprecation warning");
-            found.push(
-                at(message).line(package.line_of(["main"])).evidence(stated(package, "main")).only(Severity::Warning),
-            );
-        }
-        Some(Err(refusal)) if !is_missing_entry(bundle, package, &refusal) => {
-            let exports = package.get("exports").is_some_and(|exports| !exports.is_null());
-            let (field, message) = if exports {
-                ("exports", "Its `exports` leads to nothing that node can import: it stops with")
-            } else if package.string("main").is_some() {
-                ("main", "Its `main` leads to nothing in the bundle: node stops with")
-            } else {
-                ("main", "It has neither `main` nor `exports`, and no index.js at its root: node stops with")
-            };
-            let message = format!("{message} {}", refusal.message);
-            let seen = at(message).line(package.line_of([field])).evidence(stated(package, field));
-            // Of a broken `exports` `doctor` says what node says: `unknown-crash`.
-            found.push(if exports { seen } else { seen.detail(Detail::StopsNode) });
-        }
-        _ => {}
+    found.extend(refused(bundle, package).map(|(refusal, severity)| {
+        let (field, message) = match &refusal.failure {
+            ResolveFailure::InvalidPackage { .. } if package.get("type").is_some_and(|it| !it.is_string()) => {
+                ("type", "Its `type` is no string: node stops with")
+            }
+            _ => missing_target(package),
+        };
+        let message = format!("{message} {}", refusal.message);
+        let seen = at(message).line(package.line_of([field])).evidence(stated(package, field)).only(severity);
+        // Of a broken `exports` `doctor` says what node says: `unknown-crash`.
+        if field == "exports" || severity != Severity::Error { seen } else { seen.detail(Detail::StopsNode) }
+    }));
+    if let Some(Ok(Target::Fallback(file))) = entry(bundle, loader(bundle))
+        && !main_names_entry(bundle, package)
+    {
+        let file = String::from_utf8_lossy(bundle.tree().name(file)).into_owned();
+        let message = format!("Its `main` leads nowhere; node falls back to `{file}`, with a deprecation warning");
+        let seen = at(message).line(package.line_of(["main"])).evidence(stated(package, "main"));
+        found.push(seen.only(Severity::Warning));
     }
     found
+}
+
+/// How whatever imports the shared package finds it to lead to nothing, and how bad that is.
+fn refused(bundle: &Bundle<'_>, package: &Package) -> Option<(ResolveRefusal, Severity)> {
+    let mut of_imports = bundle.modules.faults.iter().filter_map(|fault| match fault {
+        ModuleFault::Unresolved { place, failure, message, fallback: None } if is_of_copy(bundle, place, failure) => {
+            let refusal = ResolveRefusal { failure: failure.clone(), message: message.clone() };
+            Some((refusal, faults::severity(place.need)))
+        }
+        _ => None,
+    });
+    let of_name = || match entry(bundle, loader(bundle)) {
+        // Nothing that is reached imports it by its bare name, which may be all that it is for: `exports` of `./x` alone.
+        Some(Err(refusal)) if bundle.modules.read > 0 => Some((refusal, Severity::Warning)),
+        Some(Err(refusal)) => Some((refusal, Severity::Error)),
+        _ => None,
+    };
+    let is_imported = bundle.modules.imports_shared;
+    let found = of_imports.next().or_else(|| if is_imported { None } else { of_name() });
+    found.filter(|(refusal, _)| !is_missing_entry(bundle, package, refusal))
+}
+
+/// Whether an import of the shared package by its name fails for what its own package.json says.
+pub(super) fn is_of_copy(bundle: &Bundle<'_>, place: &ImportPlace, failure: &ResolveFailure) -> bool {
+    let copy = bundle.names.shared_copy();
+    let is_inside = failure.path().is_some_and(|path| path.starts_with(&copy));
+    match failure {
+        ResolveFailure::InvalidPackage { package_json } => *package_json == format!("{copy}/package.json"),
+        ResolveFailure::NotFound { .. }
+        | ResolveFailure::Directory { .. }
+        | ResolveFailure::NoMain { .. }
+        | ResolveFailure::NotExported { .. }
+        | ResolveFailure::InvalidTarget { .. } => is_inside && faults::names_shared(bundle, &place.specifier),
+        _ => false,
+    }
+}
+
+/// The field that leads to nothing, and what that means.
+fn missing_target(package: &Package) -> (&'static str, &'static str) {
+    if package.get("exports").is_some_and(|exports| !exports.is_null()) {
+        ("exports", "Its `exports` leads to nothing that node can import: it stops with")
+    } else if package.string("main").is_some() {
+        ("main", "Its `main` leads to nothing in the bundle: node stops with")
+    } else {
+        ("main", "It has neither `main` nor `exports`, and no index.js at its root: node stops with")
+    }
+}
+
+/// How the agent would ask for it, by its own type.
+fn loader(bundle: &Bundle<'_>) -> Loader {
+    if bundle.package.package().is_none_or(Package::is_module) { Loader::Import } else { Loader::Require }
 }
 
 /// What the bare name of the shared package leads to.
@@ -117,6 +163,9 @@ pub(super) fn entry(bundle: &Bundle<'_>, loader: Loader) -> Option<Result<Target
 
 /// Whether nothing is wrong but that the entry point is not there, which is `shared-entry-missing`.
 fn is_missing_entry(bundle: &Bundle<'_>, package: &Package, refusal: &ResolveRefusal) -> bool {
+    if bundle.tree().resolved_size(bundle.names.shared_copy_entry().as_bytes()).is_some_and(|size| size > 0) {
+        return false;
+    }
     match &refusal.failure {
         ResolveFailure::NotFound { path } | ResolveFailure::Directory { path } => {
             *path == bundle.names.shared_copy_entry()

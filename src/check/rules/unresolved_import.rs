@@ -1,9 +1,9 @@
 //! `unresolved-import`: an import reachable from the entry point leads to no file that Node can load.
 
 use super::rule::{Judges, Rule, StopsStart};
-use super::{bounded, faults};
+use super::{bounded, faults, shared_package_json_invalid};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{ImportPlace, ModuleFault};
+use crate::node::modules::{ImportPlace, ModuleFault, Need};
 use crate::node::resolve::ResolveFailure;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{Kind, Tree};
@@ -23,11 +23,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let broken = bundle.modules.faults.iter().filter_map(|fault| match fault {
         ModuleFault::Unresolved { place, failure, message, fallback } => {
             // What is wrong with the copy of the shared package itself is `shared-package-json-invalid`.
-            let copy = bundle.names.shared_copy();
-            let of_copy = failure.path().is_none_or(|path| path.starts_with(&copy));
-            let shared = of_copy
-                && (faults::names_shared(bundle, &place.specifier)
-                    || matches!(failure, ResolveFailure::InvalidPackage { .. }));
+            let shared = fallback.map_or_else(
+                || shared_package_json_invalid::is_of_copy(bundle, place, failure),
+                |_| faults::names_shared(bundle, &place.specifier),
+            );
             (!shared).then_some((place, failure, message, *fallback))
         }
         _ => None,
@@ -50,7 +49,11 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 
 fn word(bundle: &Bundle<'_>, place: &ImportPlace, failure: &ResolveFailure, said: &str) -> Observation {
     let (what, help) = describe(bundle.tree(), failure);
-    let message = format!("{what}. {} {said}", faults::unless(place.need));
+    let message = match (failure, place.need) {
+        (ResolveFailure::Outside { .. }, Need::Optional) => format!("{what}. Where it is not there, node says {said}"),
+        (ResolveFailure::TypeScript { .. }, _) => what,
+        _ => format!("{what}. {} {said}", faults::unless(place.need)),
+    };
     faults::at_import(bundle, place, message).help(help)
 }
 
@@ -67,6 +70,10 @@ fn describe(tree: &Tree, failure: &ResolveFailure) -> (String, String) {
                 None => (what, "build anew and copy all of what was built, or take the import out".to_owned()),
             }
         }
+        ResolveFailure::Outside { path } => (
+            format!("`{path}` is outside of the bundle"),
+            "copy what it needs into the bundle, and import it by a relative path".to_owned(),
+        ),
         ResolveFailure::Directory { path } => (
             format!("`{path}` is a folder, which `import` does not look into"),
             format!("write the path in full: `{path}/index.js`"),
@@ -107,6 +114,12 @@ fn describe(tree: &Tree, failure: &ResolveFailure) -> (String, String) {
         ResolveFailure::Extension { extension, path } => (
             format!("`{path}` is there, and node does not load `{extension}` files"),
             "import the file that is compiled from it".to_owned(),
+        ),
+        ResolveFailure::TypeScript { path } => (
+            format!(
+                "`{path}` is TypeScript, of which this Node strips the types as it loads it: what it says was not judged"
+            ),
+            "ship the JavaScript that is compiled from it, which every Node loads".to_owned(),
         ),
         ResolveFailure::Attribute => (
             "Its attributes do not fit what it imports".to_owned(),

@@ -40,7 +40,7 @@ impl ReleaseJob<'_> {
         let root = if folder == self.places.agent { compiled } else { copy };
         let inspected = self.read_quietly(&root, Depth::Digests)?;
         whole(&inspected, folder)?;
-        Ok(Build::Again(inspected.snapshot))
+        Ok(Build::Again(Box::new(inspected.snapshot)))
     }
 
     /// Runs the build; its last words where it fails.

@@ -1,16 +1,19 @@
 //! What can be wrong with an import that was resolved, and with one that was not.
 
 use super::exported::Resolution;
-use super::{Dependencies, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS, extension_of};
+use super::{Dependencies, FileLoad, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS};
+use crate::node::format::{Format, extension_of};
 use crate::node::installed::installs_folder;
 use crate::node::modules::{
-    Absent, Attributes, Form, FormatFault, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
+    Absent, Form, FormatFault, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
 };
-use crate::node::resolve::{ResolveFailure, ResolveRefusal};
+use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::ownership::Ownership;
 use std::collections::HashSet;
-use std::fmt;
+
+/// What Node adds where a module that is being loaded is required.
+const CIRCLE: &str = "A cycle involving require(esm) is not allowed to maintain invariants mandated by the ECMAScript specification. Try making at least part of the dependency in the graph lazily loaded.";
 
 impl GraphWalk<'_> {
     pub(super) fn required_module(&mut self, place: &ImportPlace, target: NodeId) {
@@ -22,6 +25,38 @@ impl GraphWalk<'_> {
         let message = format!("Error [ERR_REQUIRE_ESM]: require() of ES Module {shown}{from} not supported.");
         let how = WrongFormat::Required(target);
         self.format_fault(place.file, place.line, place.need, LoadPhase::Run, how, message);
+    }
+
+    /// CommonJS to `import`, and an ES module to what then runs it, which finds that it is being loaded already.
+    pub(super) fn module_in_a_circle(&mut self, place: &ImportPlace, target: NodeId) {
+        let message = format!(
+            "Error [ERR_REQUIRE_CYCLE_MODULE]: Cannot require() ES Module {} in a cycle. {CIRCLE}",
+            self.resolver.shown(target)
+        );
+        let line = self.module(target).and_then(|module| module.module_syntax).map_or(1, |(_, line)| line);
+        self.format_fault(target, line, place.need, LoadPhase::Run, WrongFormat::ModuleAsCommonJs, message);
+    }
+
+    /// TypeScript: refused below `node_modules`, and elsewhere run without its types.
+    pub(super) fn typescript(&mut self, load: &FileLoad<'_>, format: &Format) -> Linked {
+        let tree = self.sources.tree;
+        let path = tree.path(load.target).to_string();
+        let extension = extension_of(tree.name(load.target)).to_owned();
+        let mut place = load.place.clone();
+        let (failure, message) = if *format == Format::ForeignTypeScript {
+            let typed = extension != ".ts" || self.resolver.states_type(load.target);
+            let scheme = if load.loader == Loader::Import && typed { "file://" } else { "" };
+            let message = format!(
+                "Error [ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING]: Stripping types is currently unsupported for files under node_modules, for \"{scheme}{}\"",
+                self.resolver.shown(load.target)
+            );
+            (ResolveFailure::Extension { extension, path }, message)
+        } else {
+            place.need = Need::Optional;
+            (ResolveFailure::TypeScript { path }, String::new())
+        };
+        self.refused(place, ResolveRefusal { failure, message }, load.when);
+        Linked::Nothing
     }
 
     /// `require()` of a module that awaits, itself or in what it imports.
@@ -62,58 +97,6 @@ impl GraphWalk<'_> {
         }
     }
 
-    /// Whether an import has the attributes that its target needs (esm.md, "Import attributes").
-    pub(super) fn attributes_fit(
-        &mut self,
-        place: &ImportPlace,
-        import: &Import,
-        target: NodeId,
-        json: bool,
-        when: LoadPhase,
-    ) -> bool {
-        let new = self.node.says_attribute();
-        // Written only where there is something to say: most imports fit.
-        let url = fmt::from_fn(|out| write!(out, "file://{}", self.resolver.shown(target)));
-        let message = match (&import.attributes, json) {
-            (Attributes::Unknown, _) | (Attributes::None, false) => return true,
-            (Attributes::Type(kind), true) if &**kind == "json" => return true,
-            (Attributes::None, true) if new => {
-                format!(
-                    "TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"{url}\" needs an import attribute of \"type: json\""
-                )
-            }
-            (Attributes::None, true) => {
-                format!(
-                    "TypeError [ERR_IMPORT_ASSERTION_TYPE_MISSING]: Module \"{url}\" needs an import attribute of type \"json\""
-                )
-            }
-            (Attributes::Type(kind), false) if &**kind == "json" && new => {
-                format!("TypeError [ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE]: Module \"{url}\" is not of type \"json\"")
-            }
-            (Attributes::Type(kind), false) if &**kind == "json" => {
-                format!("TypeError [ERR_IMPORT_ASSERTION_TYPE_FAILED]: Module \"{url}\" is not of type \"json\"")
-            }
-            (Attributes::Type(kind), _) if new => {
-                format!(
-                    "TypeError [ERR_IMPORT_ATTRIBUTE_UNSUPPORTED]: Import attribute \"type\" with value \"{kind}\" is not supported in {url}"
-                )
-            }
-            (Attributes::Type(kind), _) => {
-                format!(
-                    "TypeError [ERR_IMPORT_ASSERTION_TYPE_UNSUPPORTED]: Import attribute type \"{kind}\" is unsupported"
-                )
-            }
-            (Attributes::Other(key, value), _) => {
-                let of = if new { format!(" in {url}") } else { String::new() };
-                format!(
-                    "TypeError [ERR_IMPORT_ATTRIBUTE_UNSUPPORTED]: Import attribute \"{key}\" with value \"{value}\" is not supported{of}"
-                )
-            }
-        };
-        self.refused(place.clone(), ResolveRefusal { failure: ResolveFailure::Attribute, message }, when);
-        false
-    }
-
     pub(super) fn fell_back(&mut self, place: ImportPlace, id: NodeId) {
         let tree = self.sources.tree;
         let folder = tree.parent(id).map(|folder| tree.path(folder).to_string()).unwrap_or_default();
@@ -125,6 +108,11 @@ impl GraphWalk<'_> {
 
     pub(super) fn refused(&mut self, place: ImportPlace, refusal: ResolveRefusal, when: LoadPhase) {
         let ResolveRefusal { failure, message } = refusal;
+        let mut place = place;
+        // What belongs to the system, or to the agent's home beside the bundle, may well be there on a server.
+        if matches!(&failure, ResolveFailure::Outside { path } if self.may_be_on_server(path)) {
+            place.need = Need::Optional;
+        }
         let ResolveFailure::NoPackage { name } = failure else {
             self.faults.push((when, ModuleFault::Unresolved { place, failure, message, fallback: None }));
             return;
@@ -132,6 +120,34 @@ impl GraphWalk<'_> {
         if let Some(why) = self.absent(&name, place.file) {
             self.faults.push((when, ModuleFault::Undeclared { place, package: name, why, message }));
         }
+    }
+
+    /// An absolute path into the bundle where it is now, which may be another place than on the servers.
+    pub(super) fn stands_elsewhere(&mut self, place: &ImportPlace, when: LoadPhase) {
+        let Some(stands_at) = self.sources.stands_at else { return };
+        let specifier = place.specifier.clone();
+        if self.sources.dependencies == Dependencies::Installed || !specifier.contains(stands_at) {
+            return;
+        }
+        let path = specifier.split_once(':').map_or(&*specifier, |(_, path)| path).trim_start_matches('/');
+        let path = format!("/{path}");
+        let message = format!(
+            "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '{path}' imported from {}",
+            self.resolver.shown(place.file)
+        );
+        let place = ImportPlace { need: Need::Optional, ..place.clone() };
+        let failure = ResolveFailure::Outside { path };
+        self.faults.push((when, ModuleFault::Unresolved { place, failure, message, fallback: None }));
+    }
+
+    /// Whether something past the bundle may be on the servers: in the agent's home, or where systems keep what is installed.
+    fn may_be_on_server(&self, path: &str) -> bool {
+        let home = self.sources.here.rsplit_once('/').map_or("", |(home, _)| home);
+        let of_home = path.strip_prefix(home).and_then(|rest| rest.strip_prefix('/'));
+        of_home.is_some_and(|rest| !rest.contains('/'))
+            || ["/etc/", "/lib/", "/opt/", "/proc/", "/run/", "/srv/", "/sys/", "/usr/", "/var/"]
+                .iter()
+                .any(|folder| path.starts_with(folder))
     }
 
     /// Why a package that is not in the bundle will not be there; nothing if step 5 of the update installs it.

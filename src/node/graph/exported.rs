@@ -1,6 +1,7 @@
 //! Whether a module exports a name, through whatever it passes on (ECMA-262, `ResolveExport`).
 
-use super::{GraphWalk, Linked, extension_of};
+use super::{GraphWalk, Linked};
+use crate::node::format::extension_of;
 use crate::node::modules::{ByteOrderMark, Form, Lexer, Module};
 use crate::node::resolve::{Loader, Target};
 use crate::tree::nodes::NodeId;

@@ -4,8 +4,10 @@
 //! names; then it runs the code, which may `require()` and `import()` more. Faults are put in that order, since Node stops at
 //! the first one.
 
+mod attributes;
 mod checks;
 mod exported;
+mod load;
 
 use super::scripts::Scripts;
 use crate::node::features::Feature;
@@ -15,7 +17,8 @@ use crate::node::modules::{
 };
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
-use crate::node::resolve::{Loader, PackageType, ResolveFailure, ResolveRefusal, Resolver, Target};
+use crate::node::parse::kind_of;
+use crate::node::resolve::{Loader, Resolver, Target};
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Kind, NodeId, Tree};
 use crate::tree::ownership::OwnershipMap;
@@ -43,6 +46,8 @@ pub struct ModuleSources<'a> {
     pub node: NodeVersion,
     /// The folder that the tree stands in on the server, for messages.
     pub here: &'a str,
+    /// Where it stands now, if it is judged as it stands: absolute paths may lead there.
+    pub stands_at: Option<&'a str>,
     /// Whether its dependencies are there.
     pub dependencies: Dependencies,
 }
@@ -82,10 +87,10 @@ fn entry(sources: &ModuleSources<'_>) -> Option<NodeId> {
 }
 
 fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<NodeId>) -> Graph {
-    let ModuleSources { tree, node, here, names, ownership, .. } = *sources;
+    let ModuleSources { tree, node, here, stands_at, names, ownership, .. } = *sources;
     let is_ours = |id: NodeId| ownership.at(id).is_ours();
     let empty = Module::default();
-    let resolver = Resolver::new(tree, node, here, &is_ours);
+    let resolver = Resolver::new(tree, node, here, &is_ours).standing_at(stands_at);
     let mut walk = GraphWalk {
         sources: *sources,
         node,
@@ -98,7 +103,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         order: Vec::new(),
         visited: HashMap::new(),
         links: HashMap::new(),
-        sure: VecDeque::from([GraphStep { file: entry, need: Need::Certain, when: LoadPhase::Load }]),
+        sure: VecDeque::new(),
         unsure: VecDeque::new(),
         required: Vec::new(),
         faults: Vec::new(),
@@ -106,6 +111,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         defined: HashSet::new(),
         graph: Graph::default(),
     };
+    walk.start(entry);
     walk.run();
     walk.finish()
 }
@@ -122,10 +128,11 @@ pub(super) enum LoadPhase {
 }
 
 /// A file to visit.
-struct GraphStep {
+pub(super) struct GraphStep {
     file: NodeId,
     need: Need,
     when: LoadPhase,
+    loaded_as: LoadedAs,
 }
 
 /// How Node loads a file.
@@ -145,6 +152,16 @@ pub(super) enum Linked {
     Nothing,
 }
 
+/// An import that leads to a file.
+#[derive(Clone, Copy)]
+pub(super) struct FileLoad<'a> {
+    pub import: &'a Import,
+    pub place: &'a ImportPlace,
+    pub target: NodeId,
+    pub loader: Loader,
+    pub when: LoadPhase,
+}
+
 /// The walk.
 pub(super) struct GraphWalk<'b> {
     pub(super) sources: ModuleSources<'b>,
@@ -157,8 +174,8 @@ pub(super) struct GraphWalk<'b> {
     pub(super) visited: HashMap<NodeId, (Need, LoadPhase, LoadedAs)>,
     links: HashMap<NodeId, Vec<Linked>>,
     /// What is reached for certain is visited before all that may be.
-    sure: VecDeque<GraphStep>,
-    unsure: VecDeque<GraphStep>,
+    pub(super) sure: VecDeque<GraphStep>,
+    pub(super) unsure: VecDeque<GraphStep>,
     /// ES modules that are required: by which file, in which import, and which one.
     pub(super) required: Vec<(NodeId, u32, NodeId)>,
     pub(super) faults: Vec<(LoadPhase, ModuleFault)>,
@@ -170,6 +187,22 @@ pub(super) struct GraphWalk<'b> {
 }
 
 impl<'b> GraphWalk<'b> {
+    /// Begins with the entry point, which Node takes as `require` would: only that an ES module may be it in every version.
+    fn start(&mut self, entry: NodeId) {
+        match self.resolver.format(entry, Loader::Require) {
+            Ok(format) => {
+                let loaded_as = self.loaded_as(entry, &format);
+                let step = GraphStep { file: entry, need: Need::Certain, when: LoadPhase::Load, loaded_as };
+                self.sure.push_back(step);
+            }
+            Err(refusal) => {
+                let specifier = self.sources.names.entry.clone();
+                let place = ImportPlace { file: entry, line: 1, specifier, need: Need::Certain };
+                self.refused(place, refusal, LoadPhase::Load);
+            }
+        }
+    }
+
     fn run(&mut self) {
         // A file is visited once. One that is reached in both ways has to be judged as what is reached for certain.
         while let Some(step) = self.sure.pop_front().or_else(|| self.unsure.pop_front()) {
@@ -214,39 +247,8 @@ impl<'b> GraphWalk<'b> {
         (self.is_ours)(id)
     }
 
-    /// How Node loads a file (packages.md, "Determining module system").
-    fn loaded_as(&self, id: NodeId) -> LoadedAs {
-        let name = self.sources.tree.name(id);
-        if name.ends_with(b".mjs") {
-            return LoadedAs::Module;
-        }
-        // `type` is about `.js`, and about files without an extension; whatever else is required is CommonJS.
-        if !matches!(extension_of(name), ".js" | "") {
-            return LoadedAs::CommonJs;
-        }
-        match self.resolver.package_type(id).1 {
-            PackageType::Module => LoadedAs::Module,
-            PackageType::CommonJs => LoadedAs::CommonJs,
-            PackageType::Unstated => match self.module(id) {
-                Some(module)
-                    // Node tries CommonJS first, and reads the file anew as an ES module only where that failed for
-                    // what an ES module may have (packages.md, "Syntax detection"). A file that parses as both stays
-                    // CommonJS.
-                    if self.node.detects_module_syntax()
-                        && module.as_module.is_none()
-                        && module.as_commonjs.is_some()
-                        && module.module_syntax.is_some() =>
-                {
-                    LoadedAs::Module
-                }
-                _ => LoadedAs::CommonJs,
-            },
-        }
-    }
-
     fn visit(&mut self, step: &GraphStep) {
-        let GraphStep { file, need, when } = *step;
-        let loaded_as = self.loaded_as(file);
+        let GraphStep { file, need, when, loaded_as } = *step;
         // CommonJS is run when its turn comes, also where it is imported statically.
         let when = if loaded_as == LoadedAs::CommonJs { LoadPhase::Run } else { when };
         self.visited.insert(file, (need, when, loaded_as));
@@ -256,6 +258,7 @@ impl<'b> GraphWalk<'b> {
             let why = match (scripts.of(tree, file), tree.content(file)) {
                 (Some(Script::NotParsed(why)), _) => *why,
                 (None, Content::TooLarge) => NotParsed::TooLarge,
+                (None, _) if kind_of(tree.name(file)).is_none() => NotParsed::NotCode,
                 _ => return,
             };
             self.graph.not_parsed.push((file, why));
@@ -273,6 +276,9 @@ impl<'b> GraphWalk<'b> {
         let imports = module.imports.iter();
         let links = imports.map(|import| self.link(file, import, loaded_as, need, when)).collect();
         self.links.insert(file, links);
+        self.graph.read += 1;
+        let shared = &*self.sources.names.shared;
+        self.graph.imports_shared |= module.imports.iter().any(|import| &*import.specifier == shared);
     }
 
     /// Whether Node can parse a file as what it loads it; otherwise that is noted.
@@ -323,7 +329,7 @@ impl<'b> GraphWalk<'b> {
     ) {
         let name = self.sources.tree.name(file);
         let decided = !name.ends_with(b".mjs") && !name.ends_with(b".cjs");
-        let decided_by = decided.then(|| self.resolver.package_type(file).0).flatten();
+        let decided_by = decided.then(|| self.resolver.deciding_package(file)).flatten();
         self.faults.push((when, ModuleFault::Format(FormatFault { file, line, need, how, message, decided_by })));
     }
 
@@ -350,76 +356,24 @@ impl<'b> GraphWalk<'b> {
                 self.check_survives(place, &name, folder, when);
                 return Linked::Nothing;
             }
-            Ok(Target::Outside | Target::Unknown) => return Linked::Nothing,
+            Ok(Target::Outside) => {
+                self.builtin(&place, import, loader, when);
+                return Linked::Nothing;
+            }
+            Ok(Target::Data(format)) => {
+                self.data(&place, import, &format, when);
+                return Linked::Nothing;
+            }
+            Ok(Target::Unknown) => return Linked::Nothing,
             Err(refusal) => {
                 self.refused(place, refusal, when);
                 return Linked::Nothing;
             }
         };
+        self.stands_elsewhere(&place, when);
         if !(self.is_ours)(target) {
             return Linked::Nothing;
         }
-        self.load(place, import, target, loader, when)
+        self.load(&FileLoad { import, place: &place, target, loader, when })
     }
-
-    /// Follows an import to its file.
-    fn load(&mut self, place: ImportPlace, import: &Import, target: NodeId, loader: Loader, when: LoadPhase) -> Linked {
-        let need = place.need;
-        let tree = self.sources.tree;
-        let extension = extension_of(tree.name(target));
-        if extension == ".json" {
-            if loader == Loader::Import && !self.attributes_fit(&place, import, target, true, when) {
-                return Linked::Nothing;
-            }
-            self.check_json(target, need, when);
-            return Linked::Json(target);
-        }
-        if loader == Loader::Import {
-            if !matches!(extension, ".js" | ".mjs" | ".cjs" | "") {
-                if (extension == ".wasm" && self.node.major >= 22)
-                    || (extension == ".node" && self.node.imports_addons())
-                {
-                    return Linked::Nothing;
-                }
-                let message = format!(
-                    "TypeError [ERR_UNKNOWN_FILE_EXTENSION]: Unknown file extension \"{extension}\" for {}",
-                    self.resolver.shown(target)
-                );
-                let failure =
-                    ResolveFailure::Extension { extension: extension.to_owned(), path: tree.path(target).to_string() };
-                self.refused(place, ResolveRefusal { failure, message }, when);
-                return Linked::Nothing;
-            }
-            if !self.attributes_fit(&place, import, target, false, when) {
-                return Linked::Nothing;
-            }
-        // An addon: `require` loads it as machine code, and there is nothing to follow in it. `import` of one ended
-        // above, with ERR_UNKNOWN_FILE_EXTENSION.
-        } else if extension == ".node" {
-            return Linked::Nothing;
-        }
-        let loaded_as = self.loaded_as(target);
-        if loader == Loader::Require && loaded_as == LoadedAs::Module {
-            if !self.node.requires_modules() {
-                self.required_module(&place, target);
-                return Linked::Nothing;
-            }
-            self.required.push((place.file, place.line, target));
-        }
-        let step = GraphStep { file: target, need, when };
-        match need {
-            Need::Certain => self.sure.push_back(step),
-            Need::Optional => self.unsure.push_back(step),
-        }
-        match loaded_as {
-            LoadedAs::Module => Linked::Module(target),
-            LoadedAs::CommonJs => Linked::CommonJs(target),
-        }
-    }
-}
-
-/// The extension as Node takes it, with its dot; empty for none.
-pub(super) fn extension_of(name: &[u8]) -> &str {
-    let dot = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > 0);
-    dot.and_then(|dot| std::str::from_utf8(name.get(dot..)?).ok()).unwrap_or("")
 }

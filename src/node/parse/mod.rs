@@ -2,6 +2,7 @@
 //! a bundle is read. [`crate::node::graph`] follows the imports once everything is known, since a `package.json` that
 //! decides how a file is loaded may come last in an archive.
 
+mod attributes;
 mod calls;
 mod commonjs;
 mod declarations;
@@ -17,4 +18,4 @@ mod record;
 mod scopes;
 mod worker;
 
-pub(crate) use worker::{Parsing, SourceKind, kind_of};
+pub(crate) use worker::{Parsing, SourceKind, kind_of, may_be_code};

@@ -1,11 +1,12 @@
 //! What is noted of each kind of syntax: what it imports, what it exports, and what of it other versions or formats
 //! would refuse.
 
+use super::attributes::of_options;
 use super::calls::{is_function, makes_own_require};
 use super::commonjs::COMMONJS_NAMES;
 use super::reader::Reader;
 use super::scopes::{Declares, ScopeKind, names_in};
-use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, Need, NewSyntax};
+use crate::node::modules::{Export, Form, Import, ModuleSyntax, Need, NewSyntax};
 use oxc_ast::ast::{
     ArrowFunctionExpression, AwaitExpression, BindingIdentifier, CallExpression, Class, ClassType,
     ConditionalExpression, Declaration, DoWhileStatement, ExportAllDeclaration, ExportDeclaration,
@@ -233,7 +234,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
                 form: Form::Call,
                 need: if certain { Need::Certain } else { Need::Optional },
                 names: Box::default(),
-                attributes: if it.options.is_some() { Attributes::Unknown } else { Attributes::None },
+                attributes: of_options(it.options.as_ref()),
             };
             self.imports.push(import);
         } else {

@@ -3,6 +3,7 @@
 
 use super::memory_budget::MemoryBudget;
 use super::{javascript, json};
+use crate::node::format::extension_of;
 use crate::node::modules::{Module, NotParsed, Script};
 use crate::tree::nodes::FileId;
 use std::cmp::Reverse;
@@ -30,12 +31,23 @@ pub(crate) enum SourceKind {
 /// What a file of that path is parsed as; nothing for what Node loads neither as code nor as JSON.
 #[must_use]
 pub(crate) fn kind_of(path: &[u8]) -> Option<SourceKind> {
-    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-    match name.iter().rposition(|byte| *byte == b'.').and_then(|dot| name.get(dot..)) {
-        Some(b".js" | b".mjs" | b".cjs") => Some(SourceKind::Script),
-        Some(b".json") => Some(SourceKind::Json),
+    match extension(path) {
+        ".js" | ".mjs" | ".cjs" => Some(SourceKind::Script),
+        ".json" => Some(SourceKind::Json),
         _ => None,
     }
+}
+
+/// Whether a file of that path may be code all the same, which `require` loads whatever its extension. Declarations are none.
+#[must_use]
+pub(crate) fn may_be_code(path: &[u8]) -> bool {
+    let is_declaration = [&b".d.ts"[..], b".d.mts", b".d.cts"].iter().any(|ending| path.ends_with(ending));
+    !is_declaration
+        && matches!(extension(path), "" | ".ts" | ".mts" | ".cts" | ".jsx" | ".tsx" | ".es" | ".es6" | ".txt" | ".css")
+}
+
+fn extension(path: &[u8]) -> &str {
+    extension_of(path.rsplit(|byte| *byte == b'/').next().unwrap_or(path))
 }
 
 /// Parses the files of one bundle on threads of its own, beside whatever the reader does meanwhile.

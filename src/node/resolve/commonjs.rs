@@ -1,6 +1,7 @@
 //! `require`: the resolution of CommonJS modules (modules.md, "All together").
 
 use super::failure::{ResolveFailure, ResolveRefusal};
+use super::place::Place;
 use super::specifier::{join, package_name};
 use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
 use crate::node::package_file::PackageFile;
@@ -25,7 +26,7 @@ impl Resolver<'_> {
         }
         // Where no `imports` stands, `#x` is a name like any other to `require`: Node says that it cannot find the
         // module (measured with 20.20).
-        if specifier.starts_with('#') && self.has_imports(from) {
+        if specifier.starts_with('#') && self.has_imports(&asked)? {
             return self.internal(&asked, specifier);
         }
         self.require_package(&asked, specifier, from)
@@ -33,22 +34,17 @@ impl Resolver<'_> {
 
     fn require_path(&self, asked: &ResolveRequest<'_>, specifier: &str) -> Resolved {
         let base = self.tree.parent(asked.from).map(|folder| self.tree.path(folder)).unwrap_or_default();
-        let joined = match specifier.strip_prefix('/') {
-            // `require` takes a path as it stands, `import` takes it as a URL: `./a%20b.js` is `a b.js` to `import`
-            // only (measured with 20.20).
-            None => join(base.as_bytes(), specifier.as_bytes()),
-            Some(_) => match specifier.strip_prefix(&format!("{}/", self.here)) {
-                Some(inside) => join(b"", inside.as_bytes()),
-                None => return Ok(Target::Unknown),
-            },
-        };
-        let Some(path) = joined else {
-            return Err(self.not_found(asked, specifier.as_bytes()));
+        // `require` takes a path as it stands, `import` takes it as a URL: `./a%20b.js` is `a b.js` to `import` only
+        // (measured with 20.20).
+        let path = match self.place(base.as_bytes(), specifier.as_bytes()) {
+            Place::Inside(path) => path,
+            Place::Outside(path) => return Err(self.outside(asked, path)),
         };
         match self.load(&path) {
             Some(Loaded::File(id)) => Ok(Target::File(id)),
             Some(Loaded::Fallback(id)) => Ok(Target::Fallback(id)),
             Some(Loaded::NoMain { folder, main }) => Err(self.no_such_main(folder, &main)),
+            Some(Loaded::Invalid(folder)) => Err(self.broken_package(folder, None)),
             None => Err(self.not_found(asked, &path)),
         }
     }
@@ -57,7 +53,7 @@ impl Resolver<'_> {
         let Some((name, subpath)) = package_name(specifier).filter(|(name, _)| !name.is_empty()) else {
             return Err(self.no_package(asked, specifier));
         };
-        if let Some((folder, exports)) = self.own_exports(name, from) {
+        if let Some((folder, exports)) = self.own_exports(asked, name)? {
             return self.exported(asked, folder, &exports, &subpath);
         }
         let mut failure = None;
@@ -95,14 +91,12 @@ impl Resolver<'_> {
         if !(self.is_ours)(folder) {
             return self.third_party(asked, name, subpath, folder);
         }
-        match &*self.package(folder) {
-            PackageFile::Invalid(_) => return Err(self.invalid_package(asked, folder)),
-            PackageFile::Read(package) => {
-                if let Some(exports) = package.get("exports").filter(|exports| !exports.is_null()) {
-                    return self.exported(asked, folder, exports, subpath);
-                }
-            }
-            PackageFile::Missing => {}
+        let package = self.package(folder);
+        if matches!(*package, PackageFile::Invalid(_)) {
+            return Err(self.invalid_package(asked, folder));
+        }
+        if let Some(exports) = self.field(&package, "exports") {
+            return self.exported(asked, folder, exports, subpath);
         }
         let Some(path) = join(self.tree.path(folder).as_bytes(), subpath.as_bytes()) else {
             return Err(self.not_found(asked, subpath.as_bytes()));
@@ -111,15 +105,15 @@ impl Resolver<'_> {
             Some(Loaded::File(id)) => Ok(Target::File(id)),
             Some(Loaded::Fallback(id)) => Ok(Target::Fallback(id)),
             Some(Loaded::NoMain { folder, main }) => Err(self.no_such_main(folder, &main)),
+            Some(Loaded::Invalid(folder)) => Err(self.broken_package(folder, None)),
             None => Err(self.not_found(asked, &path)),
         }
     }
 
     fn no_such_main(&self, folder: NodeId, main: &str) -> ResolveRefusal {
-        let main = main.strip_prefix("./").unwrap_or(main);
         let message = format!(
-            "Error: Cannot find module '{}/{main}'. Please verify that the package.json has a valid \"main\" entry",
-            self.shown(folder)
+            "Error: Cannot find module '{}'. Please verify that the package.json has a valid \"main\" entry",
+            self.shown_main(folder, main)
         );
         ResolveRefusal { failure: ResolveFailure::NoMain { folder: self.tree.path(folder).to_string() }, message }
     }
@@ -141,6 +135,9 @@ impl Resolver<'_> {
         let folder = found.filter(|id| self.tree.kind(*id) == Kind::Directory)?;
         let index = || self.with_extension(&[bare, b"/index"].concat());
         let package = self.package(folder);
+        if matches!(*package, PackageFile::Invalid(_)) {
+            return Some(Loaded::Invalid(folder));
+        }
         let main = match &*package {
             // An empty `main` is none: `index.js` is then the package's own choice, and not what Node falls back to
             // (measured with 20.20).
@@ -148,7 +145,7 @@ impl Resolver<'_> {
             _ => None,
         };
         let Some(main) = main else { return index().map(Loaded::File) };
-        if let Some(path) = join(bare, main.as_bytes()) {
+        if let Place::Inside(path) = self.place(bare, main.as_bytes()) {
             let bare = path.strip_suffix(b"/").unwrap_or(&path);
             let file = self.at(&path).filter(|id| self.tree.file(*id).is_some());
             let found =
@@ -173,4 +170,5 @@ enum Loaded {
     File(NodeId),
     Fallback(NodeId),
     NoMain { folder: NodeId, main: String },
+    Invalid(NodeId),
 }

@@ -4,7 +4,6 @@
 use super::failure::{ResolveFailure, ResolveRefusal};
 use super::specifier::{Specifier, join, url_path};
 use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
-use crate::node::package_file::PackageFile;
 use crate::tree::nodes::NodeId;
 use serde_json::Value;
 
@@ -55,22 +54,16 @@ impl Resolver<'_> {
             Value::Object(map) => {
                 let dotted = map.keys().filter(|key| key.starts_with('.')).count();
                 if dotted != 0 && dotted != map.len() {
-                    let message = format!(
-                        "Error [ERR_INVALID_PACKAGE_CONFIG]: Invalid package config {}/package.json while importing file://{}. \"exports\" cannot contain some keys starting with '.' and some not.",
-                        self.shown(folder),
-                        self.shown(asked.from)
-                    );
-                    return Err(ResolveRefusal {
-                        failure: ResolveFailure::InvalidPackage { package_json: package_json() },
-                        message,
-                    });
+                    let what = "\"exports\" cannot contain some keys starting with '.' and some not.";
+                    return Err(self.invalid_config(asked, folder, what));
                 }
                 (dotted != 0).then_some(map)
             }
             _ => None,
         };
         let found = match paths {
-            None if subpath == "." => {
+            // Only these three are taken for the target of the package's name (`isConditionalExportsMainSugar`).
+            None if subpath == "." && (exports.is_string() || exports.is_array() || exports.is_object()) => {
                 let field = ExportsField { asked, folder, name: "exports", key: ".", star: None };
                 self.target(&field, exports, 0)
             }
@@ -95,11 +88,9 @@ impl Resolver<'_> {
     }
 
     /// Whether the package that a file belongs to has `imports`.
-    pub(super) fn has_imports(&self, from: NodeId) -> bool {
-        self.scope(from).is_some_and(|folder| match &*self.package(folder) {
-            PackageFile::Read(package) => package.get("imports").is_some_and(|imports| !imports.is_null()),
-            _ => false,
-        })
+    pub(super) fn has_imports(&self, asked: &ResolveRequest<'_>) -> Result<bool, ResolveRefusal> {
+        let package = self.own_package(asked)?;
+        Ok(package.is_some_and(|(_, package)| self.field(&package, "imports").is_some()))
     }
 
     /// `#name`.
@@ -108,12 +99,8 @@ impl Resolver<'_> {
         if name == "#" || is_closed || name.ends_with('/') {
             return Err(self.invalid_specifier(asked, name, "is not a valid internal imports specifier name"));
         }
-        let scope = self.scope(asked.from);
-        let package = scope.map(|folder| self.package(folder));
-        let imports = match package.as_deref() {
-            Some(PackageFile::Read(package)) => package.get("imports").and_then(Value::as_object),
-            _ => None,
-        };
+        let (scope, package) = self.own_package(asked)?.unzip();
+        let imports = package.as_deref().and_then(|package| self.field(package, "imports")).and_then(Value::as_object);
         let found = match (scope, imports.and_then(|imports| matching(imports, name))) {
             (Some(folder), Some((key, value, star))) => {
                 self.target(&ExportsField { asked, folder, name: "imports", key, star }, value, 0)?.target()
@@ -153,6 +140,10 @@ impl Resolver<'_> {
                 last
             }
             Value::Object(conditions) => {
+                if conditions.keys().any(|key| is_index(key)) {
+                    let what = "\"exports\" cannot contain numeric property keys.";
+                    return Err(self.invalid_config(field.asked, field.folder, what));
+                }
                 // The first in the order of the file wins, whatever is more special: `default` before `import` hides it
                 // (packages.md, "Conditional exports"). So serde_json has to keep the order.
                 for (_, target) in conditions.iter().filter(|(condition, _)| self.applies(field, condition)) {
@@ -164,7 +155,7 @@ impl Resolver<'_> {
                 Ok(Led::Nowhere)
             }
             Value::Null => Ok(Led::Closed),
-            other => Err(self.invalid_target(field, &other.to_string(), true)),
+            other => Err(self.invalid_target(field, &format!("\"{other}\""))),
         }
     }
 
@@ -185,12 +176,12 @@ impl Resolver<'_> {
         let Some(inside) = path.strip_prefix("./") else {
             let elsewhere = field.name == "imports" && !path.starts_with("../") && !path.starts_with('/');
             if !elsewhere {
-                return Err(self.invalid_target(field, &format!("\"{path}\""), false));
+                return Err(self.invalid_target(field, &format!("\"{path}\"")));
             }
             let package_json = self.file_in(field.folder, b"package.json").unwrap_or(field.folder);
             // An address is refused, one with `node:` too.
             if matches!(Specifier::of(&whole), Specifier::Address(..)) {
-                return Err(self.invalid_target(field, &format!("\"{path}\""), false));
+                return Err(self.invalid_target(field, &format!("\"{path}\"")));
             }
             if self.node.has_builtin(&whole) {
                 return Ok(Target::Outside);
@@ -200,7 +191,7 @@ impl Resolver<'_> {
             return self.import_package(&asked, &whole, package_json);
         };
         if has_invalid_segment(inside) {
-            return Err(self.invalid_target(field, &format!("\"{path}\""), false));
+            return Err(self.invalid_target(field, &format!("\"{path}\"")));
         }
         if field.star.is_some_and(has_invalid_segment) {
             let why = format!("request is not a valid match in pattern \"{}\"", field.key);
@@ -226,16 +217,31 @@ impl Resolver<'_> {
         }
     }
 
-    fn invalid_target(&self, field: &ExportsField<'_>, target: &str, typed: bool) -> ResolveRefusal {
-        let relative = field.name == "exports" && !typed && !target.trim_matches('"').starts_with("./");
+    /// Keys that cannot stand where they do.
+    fn invalid_config(&self, asked: &ResolveRequest<'_>, folder: NodeId, what: &str) -> ResolveRefusal {
+        let importing = match asked.loader {
+            Loader::Import => format!(" while importing file://{}", self.shown(asked.from)),
+            Loader::Require => String::new(),
+        };
+        let message = format!(
+            "Error [ERR_INVALID_PACKAGE_CONFIG]: Invalid package config {}/package.json{importing}. {what}",
+            self.shown(folder)
+        );
+        let package_json = self.package_json_of(folder);
+        ResolveRefusal { failure: ResolveFailure::InvalidPackage { package_json }, message }
+    }
+
+    fn invalid_target(&self, field: &ExportsField<'_>, target: &str) -> ResolveRefusal {
+        let plain = target.trim_matches('"');
+        let relative = field.name == "exports" && !plain.is_empty() && !plain.starts_with("./");
         let hint = if relative { "; targets must start with \"./\"" } else { "" };
         let what = match (field.name, field.key) {
             ("exports", ".") => format!("Invalid \"exports\" main target {target} defined"),
             (name, key) => format!("Invalid \"{name}\" target {target} defined for '{key}'"),
         };
-        let from = match field.asked.loader {
-            Loader::Import => self.imported_from(field.asked),
-            Loader::Require => String::new(),
+        let from = match (field.asked.loader, field.name) {
+            (Loader::Require, "exports") => String::new(),
+            _ => self.imported_from(field.asked),
         };
         let message = format!(
             "Error [ERR_INVALID_PACKAGE_TARGET]: {what} in the package config {}/package.json{from}{hint}",
@@ -270,6 +276,11 @@ fn matching<'m, 'k: 'm>(
     });
     let best = patterns.max_by_key(|(before, pattern, ..)| (*before, pattern.len()))?;
     Some((best.1, best.2, Some(best.3)))
+}
+
+/// Whether a key is a number as JavaScript writes it, below 2^32 - 1 (`isArrayIndex`).
+fn is_index(key: &str) -> bool {
+    key.parse::<f64>().is_ok_and(|number| (0.0..4_294_967_295.0).contains(&number) && number.to_string() == key)
 }
 
 /// Whether a path has a segment that could lead outside its package (`invalidSegmentRegEx`).

@@ -8,6 +8,11 @@ pub enum ResolveFailure {
         /// Where Node looked, relative to the bundle.
         path: String,
     },
+    /// It lies past the bundle.
+    Outside {
+        /// The absolute path.
+        path: String,
+    },
     /// It is a folder, which `import` does not look into.
     Directory {
         /// The folder, relative to the bundle.
@@ -50,6 +55,11 @@ pub enum ResolveFailure {
     Extension {
         /// The extension with its dot.
         extension: String,
+        /// The file, relative to the bundle.
+        path: String,
+    },
+    /// TypeScript, whose types are stripped as it is loaded, and which was not judged.
+    TypeScript {
         /// The file, relative to the bundle.
         path: String,
     },

@@ -2,6 +2,7 @@
 
 use super::failure::{ResolveFailure, ResolveRefusal};
 use super::{Loader, ResolveRequest, Resolver};
+use crate::tree::nodes::NodeId;
 
 impl Resolver<'_> {
     /// ` imported from …`, which `import` appends.
@@ -31,6 +32,28 @@ impl Resolver<'_> {
             Loader::Require => format!("Error: Cannot find module '{}'", asked.specifier),
         };
         ResolveRefusal { failure: ResolveFailure::NoPackage { name: name.to_owned() }, message }
+    }
+
+    /// A package.json on the way to a file that cannot be read as one.
+    ///
+    /// What is wrong with the JSON is added in V8's words by 18 and 20, which are not foretold, so that this is only a part of
+    /// what they print.
+    pub(super) fn broken_package(&self, folder: NodeId, importing: Option<&str>) -> ResolveRefusal {
+        let package_json = format!("{}/package.json", self.shown(folder));
+        let message = match importing {
+            Some(importing) if self.node.reads_packages_natively() && importing.starts_with('"') => {
+                format!("Error: Invalid package config {package_json} while importing {importing}.")
+            }
+            _ if self.node.reads_packages_natively() => format!("Error: Invalid package config {package_json}."),
+            Some(importing) => {
+                format!("ERR_INVALID_PACKAGE_CONFIG: Invalid package config {package_json} while importing {importing}")
+            }
+            None => format!("Error parsing {package_json}"),
+        };
+        ResolveRefusal {
+            failure: ResolveFailure::InvalidPackage { package_json: self.package_json_of(folder) },
+            message,
+        }
     }
 
     pub(super) fn invalid_specifier(&self, asked: &ResolveRequest<'_>, specifier: &str, why: &str) -> ResolveRefusal {

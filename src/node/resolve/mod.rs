@@ -5,30 +5,27 @@
 //! The messages are those of Node 18.20, 20.20 and 22.23 (`tests/lab/imports.py` compares them).
 
 mod commonjs;
+mod data;
 mod exports;
 mod failure;
 mod messages;
 mod module;
+mod place;
 mod specifier;
+mod url;
 
+pub(crate) use super::format::Loader;
 pub(crate) use failure::{ResolveFailure, ResolveRefusal};
 
+use super::format::{Format, FormatQuestion, PackageType, asks_package, format_of};
 use super::node_version::NodeVersion;
-use super::package::Package;
-use super::package_file::PackageFile;
-use crate::tree::nodes::{Content, Kind, NodeId, Tree};
+use super::package::{Package, PackageFault};
+use super::package_file::{PackageFile, package_at};
+use crate::tree::nodes::{Kind, NodeId, Tree};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-
-/// How a module is asked for: it selects the conditions of `exports`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Loader {
-    /// `import`.
-    Import,
-    /// `require`.
-    Require,
-}
 
 /// What an import leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,8 +34,10 @@ pub(crate) enum Target {
     File(NodeId),
     /// A file that Node falls back to, as `main` of its package leads nowhere.
     Fallback(NodeId),
-    /// One of Node's own modules, or a module that the specifier holds itself.
+    /// One of Node's own modules.
     Outside,
+    /// A module that the specifier holds itself, by a `data:` address, and as what Node takes that.
+    Data(Format),
     /// A third party's package, by its name. What is in it is not judged.
     Package {
         /// Its name.
@@ -59,22 +58,13 @@ pub(crate) struct Resolver<'t> {
     node: NodeVersion,
     /// Where the tree stands on the server, for messages.
     here: String,
+    /// Where it stands now, if it is judged as it stands.
+    stands_at: Option<String>,
     /// Whether a folder of `node_modules` is looked into.
     is_ours: IsOurs<'t>,
     packages: RefCell<HashMap<NodeId, Rc<PackageFile>>>,
     /// A package that is found in another folder than `node_modules` has it in now.
     installed: Option<(String, NodeId)>,
-}
-
-/// What `type` of a package.json says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum PackageType {
-    /// `"type": "module"`.
-    Module,
-    /// `"type": "commonjs"`.
-    CommonJs,
-    /// Nothing, or something else.
-    Unstated,
 }
 
 type Resolved = Result<Target, ResolveRefusal>;
@@ -83,7 +73,21 @@ impl<'t> Resolver<'t> {
     /// Resolves in a tree that stands at `here` on the server.
     #[must_use]
     pub(crate) fn new(tree: &'t Tree, node: NodeVersion, here: &str, is_ours: IsOurs<'t>) -> Self {
-        Self { tree, node, here: here.to_owned(), is_ours, packages: RefCell::default(), installed: None }
+        Self {
+            tree,
+            node,
+            here: here.to_owned(),
+            stands_at: None,
+            is_ours,
+            packages: RefCell::default(),
+            installed: None,
+        }
+    }
+
+    /// The same, of a tree that is judged as it stands at this absolute path.
+    #[must_use]
+    pub(crate) fn standing_at(self, path: Option<&str>) -> Self {
+        Self { stands_at: path.map(str::to_owned), ..self }
     }
 
     /// The same, where a package will be installed from a folder of the tree.
@@ -126,19 +130,48 @@ impl<'t> Resolver<'t> {
         if path.is_empty() { self.here.clone() } else { format!("{}/{path}", self.here) }
     }
 
-    /// The `package.json` that decides about a file's format, and what it says (packages.md, "Determining module system").
-    #[must_use]
-    pub(crate) fn package_type(&self, file: NodeId) -> (Option<NodeId>, PackageType) {
-        let Some(scope) = self.scope(file) else { return (None, PackageType::Unstated) };
-        let stated = match &*self.package(scope) {
-            PackageFile::Read(package) => match package.string("type") {
-                Some("module") => PackageType::Module,
-                Some("commonjs") => PackageType::CommonJs,
-                _ => PackageType::Unstated,
+    /// As what Node takes a file that is asked for (packages.md, "Determining module system").
+    ///
+    /// # Errors
+    /// Where the `package.json` that decides cannot be used.
+    pub(crate) fn format(&self, file: NodeId, loader: Loader) -> Result<Format, ResolveRefusal> {
+        let name = self.tree.name(file);
+        let package_type = match self.scope(file).filter(|_| asks_package(name, loader, self.node)) {
+            None => PackageType::Unstated,
+            Some(scope) => match &*self.package(scope) {
+                PackageFile::Invalid(_) => {
+                    let importing = (loader == Loader::Import).then(|| self.shown(file));
+                    return Err(self.broken_package(scope, importing.as_deref()));
+                }
+                PackageFile::Read(package) => match package.string("type") {
+                    Some("module") => PackageType::Module,
+                    Some("commonjs") => PackageType::CommonJs,
+                    _ => PackageType::Unstated,
+                },
+                PackageFile::Missing => PackageType::Unstated,
             },
-            _ => PackageType::Unstated,
         };
-        (self.file_in(scope, b"package.json"), stated)
+        let path = self.tree.path(file);
+        let question = FormatQuestion { path: path.as_bytes(), is_wasm: false, package_type, loader, node: self.node };
+        Ok(format_of(&question))
+    }
+
+    /// Whether the nearest package.json says of what type its `.js` and `.ts` files are.
+    #[must_use]
+    pub(crate) fn states_type(&self, file: NodeId) -> bool {
+        self.scope(file).is_some_and(|scope| {
+            let package = self.package(scope);
+            package
+                .package()
+                .and_then(|package| package.string("type"))
+                .is_some_and(|it| it == "module" || it == "commonjs")
+        })
+    }
+
+    /// The `package.json` that decides about a file's format.
+    #[must_use]
+    pub(crate) fn deciding_package(&self, file: NodeId) -> Option<NodeId> {
+        self.file_in(self.scope(file)?, b"package.json")
     }
 
     /// The nearest folder upwards with a package.json, up to a `node_modules`.
@@ -163,14 +196,49 @@ impl<'t> Resolver<'t> {
         if let Some(known) = self.packages.borrow().get(&folder) {
             return Rc::clone(known);
         }
-        let read = match self.file_in(folder, b"package.json").map(|id| self.tree.content(id)) {
-            None => PackageFile::Missing,
-            Some(Content::Whole(bytes)) => Package::parse(bytes).map_or_else(PackageFile::Invalid, PackageFile::Read),
-            Some(_) => PackageFile::Invalid(super::package::PackageFault::NotRead),
-        };
-        let read = Rc::new(read);
+        let read = Rc::new(self.as_node_reads(package_at(self.tree, self.file_in(folder, b"package.json"))));
         self.packages.borrow_mut().insert(folder, Rc::clone(&read));
         read
+    }
+
+    /// What this version of Node makes of a package.json (measured with all four).
+    fn as_node_reads(&self, file: PackageFile) -> PackageFile {
+        let natively = self.node.reads_packages_natively();
+        match file {
+            PackageFile::Read(package) if natively && package.get("type").is_some_and(|it| !it.is_string()) => {
+                PackageFile::Invalid(PackageFault::TypeIsNoString)
+            }
+            // An array or a string has no fields, and that is all that 18 and 20 ask about. `null` cannot be asked.
+            PackageFile::Invalid(PackageFault::NotAnObject(kind)) if !natively && kind != "null" => {
+                PackageFile::Read(Package::default())
+            }
+            other => other,
+        }
+    }
+
+    /// `exports` or `imports` of a package, as far as it counts: from 22 on what is neither a string, an array nor an object
+    /// does not (measured).
+    fn field<'p>(&self, package: &'p PackageFile, name: &str) -> Option<&'p Value> {
+        let value = package.package()?.get(name)?;
+        match value {
+            Value::Null => None,
+            Value::Bool(_) | Value::Number(_) if self.node.reads_packages_natively() => None,
+            value => Some(value),
+        }
+    }
+
+    /// The package that a file belongs to: its folder and its package.json.
+    ///
+    /// # Errors
+    /// Where that cannot be used.
+    fn own_package(&self, asked: &ResolveRequest<'_>) -> Result<Option<(NodeId, Rc<PackageFile>)>, ResolveRefusal> {
+        let Some(folder) = self.scope(asked.from) else { return Ok(None) };
+        let package = self.package(folder);
+        if matches!(*package, PackageFile::Invalid(_)) {
+            let importing = (asked.loader == Loader::Import).then(|| self.shown(asked.from));
+            return Err(self.broken_package(folder, importing.as_deref()));
+        }
+        Ok(Some((folder, package)))
     }
 
     /// The path of a folder's package.json, relative to the bundle.

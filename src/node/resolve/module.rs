@@ -1,11 +1,12 @@
 //! `import`: the resolution of ES modules (esm.md, `ESM_RESOLVE` and `PACKAGE_RESOLVE`).
 
 use super::failure::{ResolveFailure, ResolveRefusal};
-use super::specifier::{Specifier, join, package_name, url_path};
+use super::specifier::{Specifier, join, normal, package_name, url_path};
 use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
 use crate::tree::nodes::{Kind, NodeId};
+use serde_json::Value;
 
 /// What is tried for `main`, in this order, and then without it (`legacyMainResolve`).
 const MAIN_SUFFIXES: [&str; 7] = ["", ".js", ".json", ".node", "/index.js", "/index.json", "/index.node"];
@@ -16,7 +17,10 @@ impl Resolver<'_> {
     pub(super) fn import(&self, specifier: &str, from: NodeId) -> Resolved {
         let asked = ResolveRequest { specifier, from, loader: Loader::Import };
         match Specifier::of(specifier) {
-            Specifier::Path(path) => self.import_path(&asked, path),
+            Specifier::Path(path) => {
+                let base = self.tree.parent(from).map(|folder| self.tree.path(folder)).unwrap_or_default();
+                self.import_url(&asked, base.as_bytes(), path)
+            }
             Specifier::Internal(name) => self.internal(&asked, name),
             Specifier::Address(scheme, rest) => self.address(&asked, scheme, rest),
             // A package of that name in `node_modules` is not even looked for (measured with 20.20).
@@ -25,57 +29,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn import_path(&self, asked: &ResolveRequest<'_>, path: &str) -> Resolved {
-        let base = self.tree.parent(asked.from).map(|folder| self.tree.path(folder)).unwrap_or_default();
-        if path.starts_with('/') {
-            return match path.strip_prefix(&format!("{}/", self.here)) {
-                Some(inside) => self.import_url(asked, b"", inside),
-                None => Ok(Target::Unknown),
-            };
-        }
-        self.import_url(asked, base.as_bytes(), path)
-    }
-
-    /// A path relative to a folder, as a URL.
-    pub(super) fn import_url(&self, asked: &ResolveRequest<'_>, base: &[u8], path: &str) -> Resolved {
-        let Some(decoded) = url_path(path) else {
-            let whole = join(base, path.as_bytes()).unwrap_or_else(|| path.as_bytes().to_vec());
-            let whole = self.shown_path(&whole);
-            let why = "must not include encoded \"/\" or \"\\\" characters";
-            return Err(self.invalid_specifier(asked, &whole, why));
-        };
-        let Some(path) = join(base, &decoded) else {
-            return Err(self.leaves(asked, base, &decoded));
-        };
-        self.finalize(asked, &path)
-    }
-
-    /// A path out of the bundle: what is there on the server is not the bundle's.
-    fn leaves(&self, asked: &ResolveRequest<'_>, base: &[u8], path: &[u8]) -> ResolveRefusal {
-        let here = [self.here.as_bytes(), b"/", base].concat();
-        let mut parts: Vec<&[u8]> = Vec::new();
-        for part in here.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
-            match part {
-                b"" | b"." => {}
-                // At the root of the file system `..` leads nowhere else.
-                b".." => drop(parts.pop()),
-                name => parts.push(name),
-            }
-        }
-        let whole = parts.join(&b'/');
-        let message = format!(
-            "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/{}'{}",
-            String::from_utf8_lossy(&whole),
-            self.imported_from(asked)
-        );
-        ResolveRefusal {
-            failure: ResolveFailure::NotFound { path: format!("/{}", String::from_utf8_lossy(&whole)) },
-            message,
-        }
-    }
-
     /// The file at a path from the root (`finalizeResolution`).
-    fn finalize(&self, asked: &ResolveRequest<'_>, path: &[u8]) -> Resolved {
+    pub(super) fn finalize(&self, asked: &ResolveRequest<'_>, path: &[u8]) -> Resolved {
         let bare = path.strip_suffix(b"/").unwrap_or(path);
         let Some(id) = self.at(bare) else {
             return Err(self.not_found(asked, path));
@@ -86,7 +41,7 @@ impl Resolver<'_> {
             Kind::Directory | Kind::File(_) => {
                 let message = format!(
                     "Error [ERR_UNSUPPORTED_DIR_IMPORT]: Directory import '{}' is not supported resolving ES modules{}",
-                    self.shown_path(path),
+                    if path.is_empty() { format!("{}/", self.here) } else { self.shown_path(path) },
                     self.imported_from(asked)
                 );
                 let path = String::from_utf8_lossy(bare).into_owned();
@@ -97,16 +52,23 @@ impl Resolver<'_> {
     }
 
     fn address(&self, asked: &ResolveRequest<'_>, scheme: &str, rest: &str) -> Resolved {
-        match scheme.to_ascii_lowercase().as_str() {
-            "node" => self.builtin(&format!("node:{rest}")),
-            "data" => Ok(Target::Outside),
-            "file" => match rest.strip_prefix("//").unwrap_or(rest).strip_prefix(&format!("{}/", self.here)) {
-                Some(inside) => self.import_url(asked, b"", inside),
-                None => Ok(Target::Unknown),
-            },
+        let lower = scheme.to_ascii_lowercase();
+        match lower.as_str() {
+            // The address is of that kind in any case, and then there is no module of that name (measured).
+            "node" => self.builtin(&format!("{scheme}:{rest}")),
+            "data" => self.data(rest),
+            "file" => {
+                let absolute = if rest.starts_with(['/', '\\']) { rest.to_owned() } else { format!("/{rest}") };
+                self.import_url(asked, b"", &absolute)
+            }
             other => {
+                // From 22 on the two that browsers load from are told apart (measured).
+                let known = match other {
+                    "http" | "https" if self.node.reads_packages_natively() => "file and data",
+                    _ => "file, data, and node",
+                };
                 let message = format!(
-                    "Error [ERR_UNSUPPORTED_ESM_URL_SCHEME]: Only URLs with a scheme in: file, data, and node are supported by the default ESM loader. Received protocol '{other}:'"
+                    "Error [ERR_UNSUPPORTED_ESM_URL_SCHEME]: Only URLs with a scheme in: {known} are supported by the default ESM loader. Received protocol '{other}:'"
                 );
                 Err(ResolveRefusal { failure: ResolveFailure::Scheme, message })
             }
@@ -127,7 +89,7 @@ impl Resolver<'_> {
         let Some((name, subpath)) = package_name(specifier) else {
             return Err(self.invalid_specifier(asked, specifier, "is not a valid package name"));
         };
-        if let Some((folder, exports)) = self.own_exports(name, from) {
+        if let Some((folder, exports)) = self.own_exports(asked, name)? {
             return self.exported(asked, folder, &exports, &subpath);
         }
         match self.find_package(name, from).filter(|_| !name.is_empty()) {
@@ -137,14 +99,20 @@ impl Resolver<'_> {
     }
 
     /// The folder and `exports` of the package that a file belongs to, if that has the name that is asked for.
-    pub(super) fn own_exports(&self, name: &str, from: NodeId) -> Option<(NodeId, serde_json::Value)> {
-        let folder = self.scope(from)?;
-        let package = self.package(folder);
-        let PackageFile::Read(package) = &*package else { return None };
-        let exports = package.get("exports").filter(|exports| !exports.is_null())?;
+    ///
+    /// # Errors
+    /// Where its package.json cannot be used: Node reads it for every name of a package that a file asks for.
+    pub(super) fn own_exports(
+        &self,
+        asked: &ResolveRequest<'_>,
+        name: &str,
+    ) -> Result<Option<(NodeId, Value)>, ResolveRefusal> {
+        let Some((folder, package)) = self.own_package(asked)? else { return Ok(None) };
         // A package may import itself by its own name, but only if it has `exports` (packages.md, "Self-referencing a
         // package using its name").
-        (package.string("name") == Some(name)).then(|| (folder, exports.clone()))
+        let exports = self.field(&package, "exports");
+        let own = exports.filter(|_| package.package().and_then(|package| package.string("name")) == Some(name));
+        Ok(own.map(|exports| (folder, exports.clone())))
     }
 
     /// A subpath of a package that was found.
@@ -153,29 +121,23 @@ impl Resolver<'_> {
             return self.third_party(asked, name, subpath, folder);
         }
         let package = self.package(folder);
-        let package = match &*package {
-            PackageFile::Read(package) => Some(package),
-            PackageFile::Missing => None,
-            PackageFile::Invalid(_) => return Err(self.invalid_package(asked, folder)),
-        };
-        if let Some(exports) = package.and_then(|package| package.get("exports")).filter(|exports| !exports.is_null()) {
+        if matches!(*package, PackageFile::Invalid(_)) {
+            return Err(self.invalid_package(asked, folder));
+        }
+        if let Some(exports) = self.field(&package, "exports") {
             return self.exported(asked, folder, exports, subpath);
         }
+        let package = package.package();
         if subpath == "." {
             return self.main(asked, folder, package);
         }
         self.import_url(asked, self.tree.path(folder).as_bytes(), subpath)
     }
 
+    /// A package whose package.json cannot be used.
     pub(super) fn invalid_package(&self, asked: &ResolveRequest<'_>, folder: NodeId) -> ResolveRefusal {
-        let package_json = self.package_json_of(folder);
-        let message = format!(
-            "Error [ERR_INVALID_PACKAGE_CONFIG]: Invalid package config {}/package.json while importing \"{}\" from {}.",
-            self.shown(folder),
-            asked.specifier,
-            self.shown(asked.from)
-        );
-        ResolveRefusal { failure: ResolveFailure::InvalidPackage { package_json }, message }
+        let importing = format!("\"{}\" from {}", asked.specifier, self.shown(asked.from));
+        self.broken_package(folder, (asked.loader == Loader::Import).then_some(&*importing))
     }
 
     /// A third party's package: only that there is something to load is looked at, as its package.json was not read.
@@ -203,12 +165,9 @@ impl Resolver<'_> {
     fn main(&self, asked: &ResolveRequest<'_>, folder: NodeId, package: Option<&Package>) -> Resolved {
         let main = package.and_then(|package| package.string("main"));
         let base = self.tree.path(folder);
-        let found = |path: &str| {
-            let path = join(base.as_bytes(), &url_path(path)?)?;
-            self.at(&path).filter(|id| self.tree.file(*id).is_some())
-        };
+        let found = |path: &str| self.main_at(base.as_bytes(), path);
         if let Some(main) = main
-            && let Some(id) = MAIN_SUFFIXES.iter().find_map(|suffix| found(&format!("./{main}{suffix}")))
+            && let Some(id) = MAIN_SUFFIXES.iter().find_map(|suffix| found(&format!("{main}{suffix}")))
         {
             return Ok(Target::File(id));
         }
@@ -222,14 +181,44 @@ impl Resolver<'_> {
         }
     }
 
+    /// The file that `main` says: a URL behind `./` to 18 and 20, and a path to 22 and 24, so that `/dist/index.js` and
+    /// `dist/index.js/` are something else to them (measured).
+    fn main_at(&self, base: &[u8], main: &str) -> Option<NodeId> {
+        let path = if self.node.reads_packages_natively() {
+            let inside = self.inside(main);
+            match inside {
+                Some(inside) => join(b"", inside.as_bytes())?,
+                None if main.starts_with('/') => return None,
+                None => join(base, main.as_bytes())?,
+            }
+        } else {
+            join(base, &url_path(&format!("./{main}"))?).filter(|path| !path.ends_with(b"/"))?
+        };
+        let path = path.strip_suffix(b"/").unwrap_or(&path);
+        self.at(path).filter(|id| self.tree.file(*id).is_some())
+    }
+
+    fn url_of_main(&self, folder: NodeId, main: &str) -> String {
+        let main = main.strip_prefix("./").unwrap_or(main);
+        format!("{}/{}", self.shown(folder), if main == "." { "" } else { main })
+    }
+
+    /// What `main` leads to, as Node prints it.
+    pub(super) fn shown_main(&self, folder: NodeId, main: &str) -> String {
+        let whole = if main.starts_with('/') { main.to_owned() } else { format!("{}/{main}", self.shown(folder)) };
+        normal(&whole)
+    }
+
     fn no_main(&self, asked: &ResolveRequest<'_>, folder: NodeId, main: Option<&str>) -> ResolveRefusal {
         let shown = self.shown(folder);
-        let main = main.filter(|main| !main.is_empty()).unwrap_or("index.js");
+        let natively = self.node.reads_packages_natively();
+        let main = main.unwrap_or("index.js");
         let message = match asked.loader {
             Loader::Require => format!("Error: Cannot find module '{}'", asked.specifier),
             Loader::Import if self.node.names_missing_main() => {
-                let main = main.strip_prefix("./").unwrap_or(main);
-                format!("Error: Cannot find package '{shown}/{main}'{}", self.imported_from(asked))
+                // 20 takes it for a URL behind `./`, later ones for a path.
+                let shown = if natively { self.shown_main(folder, main) } else { self.url_of_main(folder, main) };
+                format!("Error: Cannot find package '{shown}'{}", self.imported_from(asked))
             }
             Loader::Import => {
                 format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find package '{shown}/'{}", self.imported_from(asked))

@@ -87,6 +87,13 @@ fn decode(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A path with its escapes read, as `decodeURIComponent` reads them; nothing where one is none, or gives no UTF-8.
+pub(super) fn percent_decoded(text: &str) -> Option<String> {
+    let digit = |byte: &u8| byte.is_ascii_hexdigit();
+    let sound = text.split('%').skip(1).all(|after| after.as_bytes().get(..2).is_some_and(|two| two.iter().all(digit)));
+    sound.then(|| String::from_utf8(decode(text.as_bytes())).ok()).flatten()
+}
+
 /// `path` as seen from the folder `base`, with `.` and `..` taken out before anything is looked up; a slash at the end
 /// is kept. Nothing for a path that leaves the bundle, whose root is the empty path.
 pub(super) fn join(base: &[u8], path: &[u8]) -> Option<Vec<u8>> {
@@ -107,6 +114,19 @@ pub(super) fn join(base: &[u8], path: &[u8]) -> Option<Vec<u8>> {
         joined.push(b'/');
     }
     Some(joined)
+}
+
+/// An absolute path with `.` and `..` taken out; at the root `..` leads nowhere else. A slash at the end goes.
+pub(super) fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            name => parts.push(name),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 #[cfg(test)]

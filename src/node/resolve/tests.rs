@@ -1,7 +1,7 @@
 //! The resolver as tables: a tree, a specifier, and what it leads to.
 
 use super::*;
-use crate::tree::nodes::{FileData, Meta};
+use crate::tree::nodes::{Content, FileData, Meta};
 
 /// A tree of files with their contents; what ends in ` -> x` is a link.
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -33,7 +33,7 @@ fn led(tree: &Tree, specifier: &str, loader: Loader, node: &str) -> String {
     match resolver.resolve(specifier, from, loader) {
         Ok(Target::File(id)) => tree.path(id).to_string(),
         Ok(Target::Fallback(id)) => format!("fallback {}", tree.path(id)),
-        Ok(Target::Outside) => "outside".to_owned(),
+        Ok(Target::Outside | Target::Data(_)) => "outside".to_owned(),
         Ok(Target::Package { name, .. }) => format!("package {name}"),
         Ok(Target::Unknown) => "unknown".to_owned(),
         Err(refusal) => refusal.message,
@@ -78,7 +78,14 @@ fn paths_lead_where_node_goes() {
         ("./%61.js", "dist/a.js".to_owned(), none("./%61.js")),
         ("./gone/../a.js", "dist/a.js".to_owned(), "dist/a.js".to_owned()),
         ("/srv/agent/dist/a.js", "dist/a.js".to_owned(), "dist/a.js".to_owned()),
-        ("/etc/x.js", "unknown".to_owned(), "unknown".to_owned()),
+        ("/etc/x.js", format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/etc/x.js'{FROM}"), none("/etc/x.js")),
+        (
+            "file:///x.js",
+            format!("Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/x.js'{FROM}"),
+            none("file:///x.js"),
+        ),
+        ("../../agent/dist/a.js", "dist/a.js".to_owned(), "dist/a.js".to_owned()),
+        ("./%zz.js", "URIError: URI malformed".to_owned(), none("./%zz.js")),
         ("file:///srv/agent/dist/a.js", "dist/a.js".to_owned(), none("file:///srv/agent/dist/a.js")),
         ("fs", "outside".to_owned(), "outside".to_owned()),
         ("node:fs", "outside".to_owned(), "outside".to_owned()),
@@ -163,7 +170,7 @@ fn packages_lead_where_their_manifest_says() {
             "{",
             "p",
             format!(
-                "Error [ERR_INVALID_PACKAGE_CONFIG]: Invalid package config {shown}/package.json while importing \"p\" from /srv/agent/dist/index.js."
+                "ERR_INVALID_PACKAGE_CONFIG: Invalid package config {shown}/package.json while importing \"p\" from /srv/agent/dist/index.js"
             ),
         ),
         (

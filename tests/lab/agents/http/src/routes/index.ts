@@ -1,0 +1,2 @@
+export * from './health.js';
+export { default as usage } from './usage.js';

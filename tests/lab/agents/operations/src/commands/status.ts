@@ -1,0 +1,5 @@
+import chalk from 'chalk';
+
+export function run(): void {
+  console.log(chalk.green('well'));
+}

@@ -1,0 +1,1 @@
+export type Command = { id: string; args: string[] };
