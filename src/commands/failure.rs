@@ -61,7 +61,7 @@ pub(super) fn told(error: &Error) -> RunError {
         (None, None)
     };
     let clean = |words: String| redact::clean(&words);
-    RunError { message: clean(words(error)), path: path.map(clean), help: help.map(clean) }
+    RunError { message: clean(words(error)), path: path.map(clean), help }
 }
 
 fn help_of_unread(error: &SourceError) -> Option<String> {

@@ -305,17 +305,25 @@ impl<'a> Words<'a> {
             (start, self.word_end(start))
         };
         self.at = self.at.max(end).max(start);
-        let span = Span { start, end: end.max(start) };
-        Some(Word {
-            text: scan.of(span).trim_end_matches([',', '"', '\'']),
-            span: Span { end: start + scan.of(span).trim_end_matches([',', '"', '\'']).len(), ..span },
-        })
+        let whole = scan.between(start, end.max(start));
+        // The quotes of an option's value belong to it: `-p'a b'`.
+        let text =
+            if whole.starts_with('-') { whole.trim_end_matches(',') } else { whole.trim_end_matches([',', '"', '\'']) };
+        Some(Word { text, span: Span { start, end: start + text.len() } })
     }
 
     fn word_end(&mut self, start: usize) -> usize {
         // A quote inside a word, as in `-p'a b'`, goes on to the next one.
         let mut at = start;
-        while at < self.scan.len() && !is_end_of_word(self.scan.at(at)) {
+        let mut quote = 0;
+        let is_option = self.scan.at(start) == b'-';
+        while at < self.scan.len() && self.scan.at(at) != b'\n' && (quote != 0 || !is_end_of_word(self.scan.at(at))) {
+            let byte = self.scan.at(at);
+            if byte == quote {
+                quote = 0;
+            } else if is_option && quote == 0 && matches!(byte, b'"' | b'\'') {
+                quote = byte;
+            }
             at += 1;
         }
         self.at = at;

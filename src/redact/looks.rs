@@ -1,7 +1,7 @@
 //! What a value looks like: made by chance, a word that a sentence goes on with, or a reference to something else.
 
 /// Words that follow `password is`, `token:` or `Authorization:` in messages that give nothing away.
-const ORDINARY: &str = " a able absent accepted active added again all allowed already also an and any are as at authenticated \
+const ORDINARY: &str = " able absent accepted active added again all allowed already also an and any are as at authenticated \
     authentication authorized available bad be because been being blocked but by cached can cannot changed chauthtok check \
     checked cleared compromised configured could created deleted denied deprecated did different disabled does doesn't \
     don't eight either empty enabled encrypted error exceeded exists expected expired expires failed failure false for \
@@ -17,8 +17,9 @@ const ORDINARY: &str = " a able absent accepted active added again all allowed a
 
 /// Whether a value says nothing secret: an ordinary word, nothing, stars, or the name of a variable.
 pub(super) fn is_harmless(value: &str) -> bool {
-    let word =
-        value.trim_matches(|letter: char| matches!(letter, '.' | ',' | '!' | '?' | ';' | ')' | '(' | '"' | '\'' | '`'));
+    let word = value.trim_matches(|letter: char| {
+        matches!(letter, '.' | ':' | ',' | '!' | '?' | ';' | ')' | '(' | '"' | '\'' | '`')
+    });
     let is_word = !word.is_empty()
         && word.len() <= 16
         && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\'')
@@ -35,20 +36,26 @@ pub(super) fn is_harmless(value: &str) -> bool {
             | "NOT"
             | "YES"
             | "NO"
+            | "WORD"
+            | "TOKEN"
+            | "FILE"
+            | "SECRET"
+            | "PASSWORD"
+            | "KEY"
+            | "VALUE"
             | "Authentication"
             | "Failed"
             | "Error"
             | "Access"
     );
     let stars = word.is_empty()
-        || word
-            .bytes()
-            .all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'x' | b'X' | b'_' | b'=' | b'{' | b'[' | b'|' | b'>'));
+        || word.bytes().all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'_' | b'=' | b'{' | b'[' | b'|' | b'>'))
+        || (word.len() >= 3 && word.bytes().all(|byte| matches!(byte, b'x' | b'X')));
     is_word || shouted || stars || is_reference(word) || is_version(word) || is_code(word)
 }
 
 /// `$TOKEN`, `${TOKEN}`, `%TOKEN%`, `<token>`, `{{ token }}`, `process.env.TOKEN`: what stands for a value.
-fn is_reference(word: &str) -> bool {
+pub(super) fn is_reference(word: &str) -> bool {
     let of_a_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     let inside = |open: &str, close: &str| word.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
     let placeholder = |name: &str| {

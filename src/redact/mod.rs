@@ -253,10 +253,15 @@ fn next_line(line: &str, awaited: Awaited, has_own: bool) -> Option<Found> {
         || value.starts_with("at ")
         || value.starts_with(['[', '{', '(', '}', ']', ')']);
     let is_setting = first.split_once(['=', ':']).is_some_and(|(name, rest)| {
+        // `USER=x`, `user: x`; capitals among small letters are more likely a password's.
+        let letters = name.get(1..).unwrap_or_default();
+        let is_sign = |byte: u8| matches!(byte, b'_' | b'-');
+        let is_small = letters.bytes().all(|byte| byte.is_ascii_lowercase() || is_sign(byte));
+        let is_large = letters.bytes().all(|byte| byte.is_ascii_uppercase() || is_sign(byte));
         !rest.is_empty()
             && name.len() > 1
-            && name.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
-            && !looks::is_random(name)
+            && name.bytes().all(|byte| byte.is_ascii_alphabetic() || is_sign(byte))
+            && (is_small || is_large)
     });
     let is_one = !value.contains(char::is_whitespace);
     let is_it = match awaited {

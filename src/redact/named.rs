@@ -99,6 +99,10 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
         if let Some((value, after)) = secret(scan, &name, between, value_at) {
             found(NamedSecret { name: name.words, value });
             at = after.max(end);
+            // A quote that is not closed goes on in the next line.
+            let quote = scan.before(value.start);
+            let is_open = matches!(quote, b'"' | b'\'') && value.end >= scan.len() && scan.before(scan.len()) != quote;
+            state = if is_open { Awaited::Value } else { state };
             continue;
         }
         if name.named == Named::Secret
@@ -204,6 +208,7 @@ fn between(scan: Scan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
             }
         }
     }
+    let at = if matches!(scan.at(at), b'(' | b'[' | b'<') { at + 1 } else { at };
     (if blank_before { Between::Blanks } else { Between::Other }, at)
 }
 
@@ -292,7 +297,8 @@ fn header(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
     let quoted = scan.value(at);
     if quoted.quoting == Quoting::Quoted {
         let words = scan.of(quoted.span);
-        return (!words.is_empty() && !looks::is_harmless(words)).then_some((quoted.span, quoted.after));
+        let (span, after) = if scan.before(at) == b'[' { list(scan, quoted) } else { (quoted.span, quoted.after) };
+        return (!words.is_empty() && !looks::is_harmless(words)).then_some((span, after));
     }
     let around = scan.before(name.start);
     let end = if matches!(around, b'"' | b'\'') {
@@ -321,6 +327,8 @@ fn is_never_secret(name: &Name<'_>, value: &Value, words: &str) -> bool {
                 && (first == words || words.split_whitespace().nth(1).is_some_and(looks::is_harmless))
         }
     };
+    // What is given to an option is its value, whatever word it is.
+    let is_harmless = if name.is_option { looks::is_reference(words) } else { is_harmless };
     is_count || is_place || is_harmless
 }
 

@@ -235,7 +235,13 @@ fn prefixed(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
     let mixed_case =
         tail.bytes().any(|byte| byte.is_ascii_uppercase()) && tail.bytes().any(|byte| byte.is_ascii_lowercase());
     let is_whole = !scan.at(end).is_ascii_alphanumeric();
-    let made = has_digit || mixed_case;
+    // `sk-` and `npm_` begin other words too.
+    let is_plain = matches!(
+        *prefix,
+        "sk-" | "npm_" | "API-" | "pul-" | "xai-" | "dapi" | "SG." | "A3-" | "A3T" | "hf_" | "oy2" | "r8_"
+    );
+    let is_one = tail.len() >= 20 && !tail.contains(['-', '_', '.']);
+    let made = has_digit || mixed_case || is_one || !is_plain;
     // What is that long is read once: `sk-sk-sk-…` would be read again from each of its parts on.
     (tail.len() > MAX_OF_A_TOKEN || (tail.len() >= *least && is_whole && made)).then_some(end)
 }
@@ -326,7 +332,12 @@ pub(super) fn find_schemes(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
         let is_secret = if scheme.len() == "basic".len() {
             has_colon(words)
         } else {
-            words.len() >= 8 && !looks::is_harmless(words) && (looks::is_random(words) || words.len() >= 20)
+            // As the header has it, or a value that was made by chance.
+            let is_said = scan.at(scheme.start()) == b'B'
+                && !words.ends_with("tion")
+                && !words.starts_with("token")
+                && !words.ends_with('.');
+            words.len() >= 6 && !looks::is_harmless(words) && (is_said || looks::is_random(words) || words.len() >= 20)
         };
         if value > scheme.end() && is_secret {
             found(Span { start: value, end });

@@ -61,7 +61,11 @@ fn credentials(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
     let at = if first < authority {
         last.max(first)
     } else {
-        ends.last().copied().filter(|_| is_password_so_far(words.get(..authority).unwrap_or_default()))?
+        ends.last().copied().filter(|_| {
+            // Behind a port comes a path: `u:12#x@host` is a password.
+            let (before, rest) = words.split_at_checked(authority).unwrap_or((words, ""));
+            is_password_so_far(before) || (rest.starts_with('#') && before.contains(':'))
+        })?
     };
     let user = words.get(..at)?;
     // Who asks a server for a repository is called so everywhere.

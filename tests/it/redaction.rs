@@ -1,7 +1,7 @@
 //! No secret comes out of a command, in whichever format and on whichever stream: each is given one where it quotes what
 //! others wrote.
 
-use crate::program::{Run, run};
+use crate::program::{Run, run, run_in};
 use crate::tree::Fixture;
 use std::fs;
 use std::path::Path;
@@ -53,6 +53,31 @@ fn no_command_tells_a_secret_of_a_bundle() {
         assert!(done.stdout.contains("data.txt") && done.stdout.contains("[redacted]"), "{}", done.stdout);
         assert_kept(secret, &args, &done);
         assert_kept("0therSecret99abc", &args, &done);
+    }
+}
+
+/// The runner takes `::name::` behind blanks at the beginning of a line, and `##[name]` anywhere in one.
+#[test]
+fn nothing_that_is_printed_is_a_command_of_the_runner() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("a")).unwrap();
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/base/flat.tree");
+    Fixture::load(&base).directory(&folder.path().join("a"));
+    let line = "import './x ::stop-commands::t';\nimport './##[set-env name=A]b';\nimport './\u{fffe}';\n";
+    fs::write(folder.path().join("a/dist/index.js"), line).unwrap();
+    fs::create_dir(folder.path().join("::add-mask::x")).unwrap();
+    for format in ["human", "json", "sarif", "junit"] {
+        for path in ["a", "::add-mask::x", "::add-mask::none"] {
+            let args = ["check", path, "--no-config", "-v", "--format", format];
+            let done = run_in(folder.path(), &args, &[("GITHUB_ACTIONS", "true")], b"");
+            for line in done.stdout.lines().chain(done.stderr.lines()) {
+                assert!(!line.trim_start().starts_with("::"), "{args:?}: {line}");
+                assert!(!line.contains("##[") && !line.contains('\u{fffe}'), "{args:?}: {line}");
+            }
+            if format == "json" {
+                serde_json::from_str::<serde_json::Value>(&done.stdout).unwrap();
+            }
+        }
     }
 }
 
