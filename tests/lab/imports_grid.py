@@ -34,6 +34,10 @@ CONTENTS: dict[str, dict[str, str | bytes]] = {
     ".js.map": {"data": '{ "version": 3 }\n'},
 }
 
+# What `check` does not look into, and says so: TypeScript, of which newer versions strip the types, WebAssembly's exports, and
+# what is no code by its name.
+MAY_WARN = {ext: " (may warn)" for ext in (".ts", ".mts", ".cts", ".wasm", ".js.map")}
+
 # By name, the importing file: its text, and whether it is CommonJS.
 KINDS: dict[str, tuple[str, bool]] = {
     "import": ("import '{to}';\n", False),
@@ -106,6 +110,6 @@ def bundles() -> Iterator[tuple[str, dict[str, str | bytes]]]:
                     if way == "without extension" and not ext:
                         continue
                     for type_ in TYPES:
-                        name = f"grid: {kind}, {way}, {ext or 'no extension'} ({what}), {type_}"
+                        name = f"grid: {kind}, {way}, {ext or 'no extension'} ({what}), {type_}" + MAY_WARN.get(ext, "")
                         if zlib.crc32(name.encode()) % step == 0:
                             yield name, cell(ext, content, kind, way, type_)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from harness import remove, write, write_json
+from harness import PNPM, must, remove, scratch, write, write_json
 
 SHARED = "@server-flow/shared"
 COPY = f"node_modules/{SHARED}"
@@ -52,7 +52,7 @@ class Rehearsed:
     package: dict | None = field(default_factory=dict)  # merged into PACKAGE, key by key
     files: dict[str, str | bytes | None] = field(default_factory=dict)
     edit: Callable[[Path], None] | None = None
-    # All three generations, or one: what a module imports fails in all of them alike.
+    # All generations, or one: what a module imports fails in all of them alike.
     every: bool = False
     # With both package managers: where it matters who installs. What else a module imports needs one, which alternates.
     both: bool = False
@@ -159,6 +159,36 @@ MODULES = (
     Rehearsed("require of nothing in a try", "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\ntry { require('bufferutil'); } catch {}\n"),
 )  # fmt: skip
 
+def tarball(at: Path) -> None:
+    """The shared package as a tarball, as `npm pack` makes it."""
+    with scratch("tarball") as work:
+        (at / SOURCE).rename(work / "package")
+        write(at / "vendor/.keep", "")
+        must("tar", "-czf", at / "vendor/shared.tgz", "-C", work, "package")
+    remove(at / "packages")
+
+
+def installed(*argv: str) -> Callable[[Path], None]:
+    """What a package manager leaves in node_modules is shipped too, with the copy beside it."""
+
+    def make(at: Path) -> None:
+        with scratch("installed") as work:
+            (at / COPY).rename(work / "copy")
+            must(*argv, "--ignore-scripts", cwd=at)
+            remove(at / COPY)
+            (at / COPY).parent.mkdir(parents=True, exist_ok=True)
+            (work / "copy").rename(at / COPY)
+
+    return make
+
+
+def locked(*argv: str) -> Callable[[Path], None]:
+    """A lock file is shipped."""
+    return lambda at: must(*argv, "--ignore-scripts", cwd=at) and None
+
+
+UNSATISFIED = "local-protocol: a `file:` that nothing in the bundle satisfies is an error whoever gets over it (docs/reference/contract.md)"
+
 UPDATES = (
     Rehearsed("as the document has it", package=PLAIN, files={"packages": None}, every=True),
     Rehearsed("the one layout that survives", every=True),
@@ -170,13 +200,25 @@ UPDATES = (
     Rehearsed("sources that are older than the copy", files={f"{SOURCE}/dist/index.js": "export const Other = 1;\n"}, every=True),
     Rehearsed("depended on for development only", package={**PLAIN, "devDependencies": {SHARED: f"file:./{SOURCE}"}}, every=True),
     Rehearsed("depended on optionally", package={**PLAIN, "optionalDependencies": {SHARED: f"file:./{SOURCE}"}}, every=True),
-    Rehearsed("depended on by path, not shipped", files={"packages": None}, every=True),
+    Rehearsed("depended on by path, not shipped", files={"packages": None}, every=True, exception=UNSATISFIED),
     Rehearsed("workspace:*", package={"dependencies": {"zod": ZOD, SHARED: "workspace:*"}}, every=True),
     Rehearsed("link:./packages/shared", package={"dependencies": {"zod": ZOD, SHARED: f"link:./{SOURCE}"}}, every=True),
-    Rehearsed("file:../../packages/shared", package={"dependencies": {"zod": ZOD, SHARED: "file:../../packages/shared"}}, every=True),
+    Rehearsed("file:../../packages/shared", package={"dependencies": {"zod": ZOD, SHARED: "file:../../packages/shared"}}, every=True, exception=UNSATISFIED),
     Rehearsed("the copy is a link to a developer's machine", package=PLAIN, edit=link(COPY, "/c/Users/dev/packages/shared"), files={"packages": None}, every=True),
     Rehearsed("no copy, the sources depended on", files={"node_modules": None}, every=True, exception="shared-package-missing: the bundle as packed does not start (docs/reference/contract.md)"),
     Rehearsed("no package.json", package=None, every=True),
+    Rehearsed("depended on optionally, not shipped", package={**PLAIN, "optionalDependencies": {SHARED: f"file:./{SOURCE}"}}, files={"packages": None}, every=True, exception=UNSATISFIED),
+    Rehearsed("a peer that may be missing", package={**PLAIN, "peerDependencies": {SHARED: f"file:./{SOURCE}"}, "peerDependenciesMeta": {SHARED: {"optional": True}}}, every=True),
+    Rehearsed("a tarball inside the bundle", package={"dependencies": {"zod": ZOD, SHARED: "file:./vendor/shared.tgz"}}, edit=tarball, every=True),
+    Rehearsed("bundledDependencies", package={**PLAIN, "bundledDependencies": [SHARED]}, files={"packages": None}, every=True),
+    Rehearsed("overrides without a dependency", package={**PLAIN, "overrides": {SHARED: f"file:./{SOURCE}"}}, every=True),
+    Rehearsed("npm's workspaces", package={**PLAIN, "workspaces": ["packages/*"]}, every=True),
+    Rehearsed("as the document has it, with what pnpm installed", package=PLAIN, files={"packages": None}, edit=installed(PNPM, "install", "--prod"), every=True),
+    Rehearsed("the survivor with pnpm's lock file", edit=locked(PNPM, "install", "--lockfile-only"), every=True),
+    Rehearsed("packageManager yarn", package={"packageManager": "yarn@4.1.0"}, every=True),
+    Rehearsed("packageManager yarn, as the document has it", package={**PLAIN, "packageManager": "yarn@4.1.0"}, files={"packages": None}, every=True),
+    Rehearsed("engines.pnpm that no server has", package={"engines": {"pnpm": ">=99"}}, every=True),
+    Rehearsed("devEngines without npm", package={"devEngines": {"packageManager": {"name": "pnpm"}}}, every=True),
     Rehearsed("an empty entry point", files={"dist/index.js": ""}),
     Rehearsed("the nested layout", edit=lambda at: nest(at)),
 )  # fmt: skip

@@ -23,7 +23,7 @@ from harness import BINARY, HOME, NPM, PNPM, REPO, Mismatch, Part, archive, envi
 from rehearsals import BUNDLES, PACKAGE, PLAIN, SHARED, ZOD, Rehearsed, build
 
 MANAGERS = ("pnpm", "npm")
-GENERATIONS = ("documented", "documented-mkdir", "preserving")
+GENERATIONS = ("documented", "documented-mkdir", "preserving", "in-place")
 PATH = f"{Path(PNPM).parent}:{os.environ['PATH']}"
 
 
@@ -71,7 +71,9 @@ def measure(bundle: Rehearsed, node: tuple[str, ...], managers: tuple[str, ...])
         packed = archive(folder, work / "agent-bundle.tar.gz")
         config = write(work / "lab.toml", '[bundle]\nrequired-dependencies = ["zod"]\n')
         chosen = [word for generation in generations for word in ("--generation", generation)]
-        ended = {m: rehearse(packed, "--offline", "--hold", "0", "--package-manager", m, *chosen) for m in managers}
+        # A server with pnpm runs the procedure, which may try npm after it; one without has npm only.
+        installs = {"pnpm": (), "npm": ("--package-manager", "npm")}
+        ended = {m: rehearse(packed, "--offline", "--hold", "0", *installs[m], *chosen) for m in managers}
         seen = {}
         for generation in generations:
             options = ("--generation", generation, *node, "--config", str(config), "--format", "json")
@@ -90,6 +92,11 @@ def judge(bundle: Rehearsed, seen: dict[str, Seen]) -> None:
         told = {m: f"{run['outcome']} {named(run)}".strip() for m, run in one.outcomes.items()}
         if any(run["outcome"] == "inconclusive" for run in one.outcomes.values()):
             wrong.append(f"{generation}: {told}: {reasons(one)}")
+        elif dies == ["npm"] and "pnpm" in one.outcomes and "update-drops-shared" in one.errors:
+            wrong.append(f"{generation} dies with npm only, and check calls that an error: {told}")
+        elif dies == ["npm"] and "pnpm" in one.outcomes and named(one.outcomes["npm"]) in one.rules:
+            # Every procedure takes pnpm first, so that a warning will do; the findings say where it is lost.
+            pass
         elif dies and not one.errors:
             wrong.append(f"{generation} dies with {' and '.join(dies)}, and check passes it: {told}\n{reasons(one)}")
         elif not dies and one.errors and not bundle.exception:
@@ -407,6 +414,25 @@ def allowed() -> None:
             expect(rehearse(packed, *chosen, *options, **env).code, code, f"exit code with {options}")
 
 
+def weighed_alike() -> None:
+    """What generations lose that are not deployed is a warning, in `rehearse` as in `check`; the configuration decides which are."""
+    with places() as (work, env):
+        build(Rehearsed("document", package=PLAIN, files={"packages": None}), work / "agent-bundle")
+        packed = archive(work / "agent-bundle", work / "a.tar.gz")
+        plain = '[bundle]\nrequired-dependencies = ["zod"]\n'
+        for words, options, code in (
+            ("", (), 0),
+            ("", ("--generation", "documented"), 1),
+            ("", ("--generation", "in-place"), 0),
+            ('[update]\ngenerations = ["documented-mkdir"]\n', (), 1),
+            ('[update]\ngenerations = ["preserving", "in-place"]\n', (), 0),
+        ):
+            config = write(work / "bundle-doctor.toml", plain + words)
+            for command in (("check",), ("rehearse", "--hold", "0")):
+                ran = execute(BINARY, *command, packed, "--config", config, *options, PATH=PATH, **env)
+                expect(ran.code, code, f"exit code of {command[0]} with {options} and {words!r}: {ran.text[:600]}")
+
+
 def schema(part: Part) -> None:
     """The document validates, also that of a run that could not judge."""
     checker = HOME / "venv/bin/check-jsonschema"
@@ -435,6 +461,7 @@ def run(part: Part) -> None:
         "an agent that never connects": never_connects,
         "pnpm, and npm where the procedure tries it": as_procedure,
         "allowances and --fail-on": allowed,
+        "what is not deployed is a warning, as in check": weighed_alike,
     }.items():
         part.case(name, do)
     schema(part)

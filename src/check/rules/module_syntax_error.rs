@@ -24,16 +24,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         ModuleFault::Syntax { file, fault, need, node } => Some((*file, fault, *need, *node)),
         _ => None,
     });
-    let mut found = bounded::each(broken, |fault| word(bundle, fault));
-    let not_parsed = bundle.modules.not_parsed.iter();
-    found.extend(bounded::each(not_parsed, |(file, why)| {
-        let message = format!("It was not parsed: {}. What it imports is not judged", why.name());
-        Observation::new(message)
-            .at(bundle.tree().path(*file))
-            .help("start the agent from the bundle's folder once before it is published: `node dist/index.js`")
-            .only(Severity::Info)
-    }));
-    found
+    bounded::each(broken, |fault| word(bundle, fault))
 }
 
 fn word(
@@ -44,7 +35,11 @@ fn word(
     let SyntaxFault { message, exact, line } = fault;
     let (message, help) = match node {
         Some(node) => (
-            format!("It has syntax that Node {node} does not read. {unless} SyntaxError: {message}"),
+            if *exact {
+                format!("It has syntax that Node {node} does not read. {unless} SyntaxError: {message}")
+            } else {
+                format!("It has syntax that Node {node} does not read: {message}. {unless} a SyntaxError")
+            },
             "build for the Node of the servers: set `target` in tsconfig.json lower, or run a newer Node there and name it with `--node`",
         ),
         None if *exact => (format!("It does not parse. {unless} SyntaxError: {message}"), REBUILD),

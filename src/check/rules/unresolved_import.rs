@@ -51,7 +51,7 @@ fn word(bundle: &Bundle<'_>, place: &ImportPlace, failure: &ResolveFailure, said
     let (what, help) = describe(bundle.tree(), failure);
     let message = match (failure, place.need) {
         (ResolveFailure::Outside { .. }, Need::Optional) => format!("{what}. Where it is not there, node says {said}"),
-        (ResolveFailure::TypeScript { .. }, _) => what,
+        (ResolveFailure::NotJudged { .. }, _) => what,
         _ => format!("{what}. {} {said}", faults::unless(place.need)),
     };
     faults::at_import(bundle, place, message).help(help)
@@ -115,11 +115,9 @@ fn describe(tree: &Tree, failure: &ResolveFailure) -> (String, String) {
             format!("`{path}` is there, and node does not load `{extension}` files"),
             "import the file that is compiled from it".to_owned(),
         ),
-        ResolveFailure::TypeScript { path } => (
-            format!(
-                "`{path}` is TypeScript, of which this Node strips the types as it loads it: what it says was not judged"
-            ),
-            "ship the JavaScript that is compiled from it, which every Node loads".to_owned(),
+        ResolveFailure::NotJudged { path, what } => (
+            format!("`{path}` is {what}; what it exports and imports was not judged"),
+            "ship JavaScript instead, or start the agent once to see that it loads".to_owned(),
         ),
         ResolveFailure::Attribute => (
             "Its attributes do not fit what it imports".to_owned(),

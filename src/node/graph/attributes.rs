@@ -1,5 +1,6 @@
 //! Attributes of imports (esm.md, "Import attributes"; `lib/internal/modules/esm/assert.js`).
 
+use super::exported::suffix_of;
 use super::{FileLoad, GraphWalk, LoadPhase};
 use crate::node::format::Format;
 use crate::node::modules::{Attributes, Import, ImportPlace};
@@ -13,10 +14,7 @@ impl GraphWalk<'_> {
         }
         // Most imports fit, so the address is made only where there is something to say.
         let address = |walk: &Self| {
-            let specifier = &load.import.specifier;
-            // In `#name` it is no part of an address.
-            let suffix = specifier.find(['?', '#']).filter(|at| *at > 0).and_then(|at| specifier.get(at..));
-            let suffix = suffix.unwrap_or_default();
+            let suffix = suffix_of(&load.import.specifier);
             format!("file://{}{suffix}", walk.resolver.shown(load.target))
         };
         self.attributes_of_fit(load.place, &load.import.attributes, kind, load.when, address)

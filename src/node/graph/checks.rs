@@ -1,8 +1,9 @@
 //! What can be wrong with an import that was resolved, and with one that was not.
 
+use super::circles::CIRCLE;
 use super::exported::Resolution;
 use super::{Dependencies, FileLoad, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS};
-use crate::node::format::{Format, extension_of};
+use crate::node::format::extension_of;
 use crate::node::installed::installs_folder;
 use crate::node::modules::{
     Absent, Form, FormatFault, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
@@ -11,9 +12,6 @@ use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::ownership::Ownership;
 use std::collections::HashSet;
-
-/// What Node adds where a module that is being loaded is required.
-const CIRCLE: &str = "A cycle involving require(esm) is not allowed to maintain invariants mandated by the ECMAScript specification. Try making at least part of the dependency in the graph lazily loaded.";
 
 impl GraphWalk<'_> {
     pub(super) fn required_module(&mut self, place: &ImportPlace, target: NodeId) {
@@ -37,26 +35,18 @@ impl GraphWalk<'_> {
         self.format_fault(target, line, place.need, LoadPhase::Run, WrongFormat::ModuleAsCommonJs, message);
     }
 
-    /// TypeScript: refused below `node_modules`, and elsewhere run without its types.
-    pub(super) fn typescript(&mut self, load: &FileLoad<'_>, format: &Format) -> Linked {
+    /// TypeScript below `node_modules`.
+    pub(super) fn foreign_typescript(&mut self, load: &FileLoad<'_>) {
         let tree = self.sources.tree;
-        let path = tree.path(load.target).to_string();
         let extension = extension_of(tree.name(load.target)).to_owned();
-        let mut place = load.place.clone();
-        let (failure, message) = if *format == Format::ForeignTypeScript {
-            let typed = extension != ".ts" || self.resolver.states_type(load.target);
-            let scheme = if load.loader == Loader::Import && typed { "file://" } else { "" };
-            let message = format!(
-                "Error [ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING]: Stripping types is currently unsupported for files under node_modules, for \"{scheme}{}\"",
-                self.resolver.shown(load.target)
-            );
-            (ResolveFailure::Extension { extension, path }, message)
-        } else {
-            place.need = Need::Optional;
-            (ResolveFailure::TypeScript { path }, String::new())
-        };
-        self.refused(place, ResolveRefusal { failure, message }, load.when);
-        Linked::Nothing
+        let typed = extension != ".ts" || self.resolver.states_type(load.target);
+        let scheme = if load.loader == Loader::Import && typed { "file://" } else { "" };
+        let message = format!(
+            "Error [ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING]: Stripping types is currently unsupported for files under node_modules, for \"{scheme}{}\"",
+            self.resolver.shown(load.target)
+        );
+        let failure = ResolveFailure::Extension { extension, path: tree.path(load.target).to_string() };
+        self.refused(load.place.clone(), ResolveRefusal { failure, message }, load.when);
     }
 
     /// `require()` of a module that awaits, itself or in what it imports.
@@ -255,6 +245,9 @@ impl GraphWalk<'_> {
                 Resolution::Ambiguous => Some(format!(
                     "SyntaxError: The requested module '{specifier}' contains conflicting star exports for name '{name}'"
                 )),
+                Resolution::Circular(name, at) => {
+                    Some(format!("SyntaxError: Detected cycle while resolving name '{name}' in '{at}'"))
+                }
                 Resolution::Found(..) | Resolution::Unsure => None,
             },
             Linked::CommonJs(id) => (self.exports_as_commonjs(id, name) == Some(false)).then(|| {

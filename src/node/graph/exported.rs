@@ -10,14 +10,59 @@ use std::collections::{BTreeSet, HashSet};
 /// What became of looking for a name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Resolution {
-    /// It is exported: by this module, under this name; nothing for its whole namespace.
-    Found(NodeId, Option<Box<str>>),
+    /// It is exported: by this module, under this name.
+    Found(Exporter, Box<str>),
+    /// Modules pass it on in a circle: its name, and the specifier at which that shows.
+    Circular(Box<str>, Box<str>),
     /// It is not.
     Missing,
     /// Two `export *` pass on different ones.
     Ambiguous,
     /// It cannot be told, as not everything on the way was read.
     Unsure,
+}
+
+/// What exports a name. Of one file there are as many modules as there are queries and fragments behind its address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Exporter {
+    /// A file of the bundle, and what stands behind its address.
+    File(NodeId, Box<str>),
+    /// Something that is not looked into, by its specifier.
+    Elsewhere(Box<str>),
+}
+
+/// A module in which a name is looked for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    id: NodeId,
+    /// What stands behind its address.
+    suffix: &'a str,
+    name: &'a str,
+    /// How another module passes it on by name.
+    passed_on_by: Option<&'a PassedOn<'a>>,
+}
+
+/// A name that one module passes on by name.
+struct PassedOn<'a> {
+    from: NodeId,
+    name: &'a str,
+    specifier: &'a str,
+    before: Option<&'a PassedOn<'a>>,
+}
+
+impl PassedOn<'_> {
+    /// Whether it, or what led to it, asked a module for a name.
+    fn leads_through(&self, id: NodeId, name: &str) -> bool {
+        (self.from == id && self.name == name) || self.before.is_some_and(|before| before.leads_through(id, name))
+    }
+}
+
+/// Modules that were asked for names, with what stands behind their addresses.
+type Seen = HashSet<(NodeId, Box<str>, Box<str>)>;
+
+/// What stands behind the path of a specifier; in `#name` it is no part of an address.
+pub(super) fn suffix_of(specifier: &str) -> &str {
+    specifier.find(['?', '#']).filter(|at| *at > 0).and_then(|at| specifier.get(at..)).unwrap_or_default()
 }
 
 /// What a CommonJS file passes all names on of.
@@ -36,11 +81,12 @@ const MAX_STEPS: usize = 20_000;
 impl GraphWalk<'_> {
     /// Looks for a name in what a module exports.
     pub(super) fn find_export(&self, module: NodeId, name: &str) -> Resolution {
-        let mut steps = 0;
-        self.export(module, name, &mut HashSet::new(), &mut steps)
+        let asked = Asked { id: module, suffix: "", name, passed_on_by: None };
+        self.export(asked, &mut Seen::new(), &mut 0)
     }
 
-    fn export(&self, id: NodeId, name: &str, seen: &mut HashSet<(NodeId, Box<str>)>, steps: &mut usize) -> Resolution {
+    fn export(&self, asked: Asked<'_>, seen: &mut Seen, steps: &mut usize) -> Resolution {
+        let Asked { id, suffix, name, .. } = asked;
         *steps += 1;
         // A chain longer than any real one, or deeper than the stack should hold.
         if *steps > MAX_STEPS || seen.len() > 500 {
@@ -48,23 +94,20 @@ impl GraphWalk<'_> {
         }
         // A circle of `export *` is no error: this way gives nothing, and another one may still (ECMA-262,
         // `ResolveExport`).
-        if !seen.insert((id, name.into())) {
+        if !seen.insert((id, suffix.into(), name.into())) {
             return Resolution::Missing;
         }
-        let Some(module) = self.module(id).filter(|module| module.as_module.is_none()) else {
+        let Some(module) = self.module(id).filter(|module| module.as_module.is_none() && module.not_parsed.is_none())
+        else {
             return Resolution::Unsure;
         };
+        let own = || Resolution::Found(Exporter::File(id, suffix.into()), name.into());
         if let Some(export) = module.exports.iter().find(|export| &*export.name == name) {
-            return match &export.from {
-                None => Resolution::Found(id, Some(name.into())),
-                Some((import, there)) => match (self.linked(id, *import), there) {
-                    (Linked::Module(target), Some(there)) => self.export(target, there, seen, steps),
-                    (Linked::Module(target) | Linked::CommonJs(target) | Linked::Json(target), None) => {
-                        Resolution::Found(target, None)
-                    }
-                    // The import itself is what is wrong, or nothing is known of it: the name is there.
-                    _ => Resolution::Found(id, Some(name.into())),
-                },
+            // A namespace under a name is a binding of this module's own: two modules that make it differ (measured).
+            let Some((number, Some(there))) = &export.from else { return own() };
+            return match module.imports.get(*number as usize) {
+                Some(import) => self.passed_on(asked, *number, &import.specifier, there, seen, steps),
+                None => own(),
             };
         }
         // `export *` never passes on the default export (ECMA-262, `ResolveExport`; measured with 20.20).
@@ -74,30 +117,68 @@ impl GraphWalk<'_> {
         self.through_stars(id, module, name, seen, steps)
     }
 
-    fn through_stars(
+    /// A name that a module passes on by name.
+    fn passed_on(
         &self,
-        id: NodeId,
-        module: &Module,
-        name: &str,
-        seen: &mut HashSet<(NodeId, Box<str>)>,
+        asked: Asked<'_>,
+        import: u32,
+        specifier: &str,
+        there: &str,
+        seen: &mut Seen,
         steps: &mut usize,
     ) -> Resolution {
+        let suffix = suffix_of(specifier);
+        match self.linked(asked.id, import) {
+            Linked::Module(target) => {
+                let step = PassedOn { from: asked.id, name: asked.name, specifier, before: asked.passed_on_by };
+                if step.leads_through(target, there) {
+                    // V8 binds the deepest module first, and so meets the circle where that is passed on.
+                    return match asked.passed_on_by {
+                        Some(by) if target != asked.id => Resolution::Circular(asked.name.into(), by.specifier.into()),
+                        _ => Resolution::Circular(there.into(), specifier.into()),
+                    };
+                }
+                self.export(Asked { id: target, suffix, name: there, passed_on_by: Some(&step) }, seen, steps)
+            }
+            Linked::CommonJs(target) | Linked::Json(target) => {
+                Resolution::Found(Exporter::File(target, suffix.into()), there.into())
+            }
+            // The import itself is what is wrong, or nothing is known of it: the name is there.
+            Linked::Nothing => {
+                let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+                Resolution::Found(Exporter::Elsewhere(name.into()), there.into())
+            }
+        }
+    }
+
+    fn through_stars(&self, id: NodeId, module: &Module, name: &str, seen: &mut Seen, steps: &mut usize) -> Resolution {
         let mut found: Option<Resolution> = None;
-        for (number, _) in module.imports.iter().enumerate().filter(|(_, import)| import.form == Form::Star) {
+        for (number, import) in module.imports.iter().enumerate().filter(|(_, import)| import.form == Form::Star) {
+            let suffix = suffix_of(&import.specifier);
             let passed_on = match self.linked(id, u32::try_from(number).unwrap_or(u32::MAX)) {
-                Linked::Module(target) => self.export(target, name, seen, steps),
+                Linked::Module(target) => {
+                    self.export(Asked { id: target, suffix, name, passed_on_by: None }, seen, steps)
+                }
                 Linked::CommonJs(target) => match self.exports_as_commonjs(target, name) {
-                    Some(true) => Resolution::Found(target, Some(name.into())),
+                    Some(true) => Resolution::Found(Exporter::File(target, suffix.into()), name.into()),
                     Some(false) => Resolution::Missing,
                     None => Resolution::Unsure,
                 },
                 Linked::Json(_) => Resolution::Missing,
+                Linked::Nothing if self.node.has_builtin(&import.specifier) => {
+                    let plain = import.specifier.strip_prefix("node:").unwrap_or(&import.specifier);
+                    match self.node.builtin_exports(&import.specifier, name) {
+                        Some(true) => Resolution::Found(Exporter::Elsewhere(plain.into()), name.into()),
+                        Some(false) => Resolution::Missing,
+                        None => Resolution::Unsure,
+                    }
+                }
                 Linked::Nothing => Resolution::Unsure,
             };
             match (passed_on, &found) {
                 (Resolution::Missing, _) => {}
                 (Resolution::Unsure, _) => return Resolution::Unsure,
-                (Resolution::Ambiguous, _) => return Resolution::Ambiguous,
+                (end @ (Resolution::Ambiguous | Resolution::Circular(..)), _) => return end,
                 (new, None) => found = Some(new),
                 // The same binding by two ways is no conflict. Two different ones are, but only for whoever imports the
                 // name (measured with 20.20).

@@ -1,8 +1,9 @@
 //! From an import to the file it leads to: as what Node takes that, and what it says where it does not.
 
-use super::{FileLoad, GraphStep, GraphWalk, Linked, LoadedAs};
+use super::exported::suffix_of;
+use super::{FileLoad, GraphStep, GraphWalk, Linked, LoadedAs, RequiredModule};
 use crate::node::format::Format;
-use crate::node::modules::{Module, Need};
+use crate::node::modules::{ImportPlace, Module, ModuleSyntax, Need};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::NodeId;
 
@@ -26,16 +27,34 @@ impl GraphWalk<'_> {
                 Linked::Json(target)
             }
             Format::Unknown(extension) => self.unknown_extension(load, extension),
-            Format::ForeignTypeScript | Format::TypeScript => self.typescript(load, &format),
+            Format::ForeignTypeScript => {
+                self.foreign_typescript(load);
+                Linked::Nothing
+            }
+            Format::TypeScript => {
+                self.not_judged(load, "TypeScript, of which this Node strips the types as it loads it");
+                Linked::Nothing
+            }
+            // As with JSON, `default` is all that there is to import.
+            Format::Addon if loader == Loader::Import => Linked::Json(target),
             Format::Addon => Linked::Nothing,
             Format::Wasm => {
-                self.attributes_fit(load, None);
+                if self.attributes_fit(load, None) && !load.import.names.is_empty() {
+                    self.not_judged(load, "WebAssembly");
+                }
                 Linked::Nothing
             }
             Format::Module | Format::CommonJs | Format::Detected | Format::DetectedLate => {
                 if self.attributes_fit(load, None) { self.load_code(load, &format) } else { Linked::Nothing }
             }
         }
+    }
+
+    /// Whatever Node loads and `check` does not look into.
+    pub(super) fn not_judged(&mut self, load: &FileLoad<'_>, what: &'static str) {
+        let place = ImportPlace { need: Need::Optional, ..load.place.clone() };
+        let failure = ResolveFailure::NotJudged { path: self.sources.tree.path(load.target).to_string(), what };
+        self.refused(place, ResolveRefusal { failure, message: String::new() }, load.when);
     }
 
     fn unknown_extension(&mut self, load: &FileLoad<'_>, extension: String) -> Linked {
@@ -57,16 +76,16 @@ impl GraphWalk<'_> {
                 self.required_module(place, target);
                 return Linked::Nothing;
             }
-            self.required.push((place.file, place.line, target));
+            self.required.push(RequiredModule { from: place.file, line: place.line, target, need: place.need });
         }
         let is_late = *format == Format::DetectedLate && self.module(target).is_some_and(is_module_only);
         // With a query the file is another module to `import` than the one that is run for it.
-        if is_late && !import.specifier.contains(['?', '#']) {
+        if is_late && suffix_of(&import.specifier).is_empty() {
             self.module_in_a_circle(place, target);
             return Linked::CommonJs(target);
         }
         let visited_as = if is_late { LoadedAs::Module } else { loaded_as };
-        let step = GraphStep { file: target, need: place.need, when, loaded_as: visited_as };
+        let step = GraphStep { file: target, need: place.need, when, loaded_as: visited_as, loader };
         match place.need {
             Need::Certain => self.sure.push_back(step),
             Need::Optional => self.unsure.push_back(step),
@@ -89,7 +108,18 @@ impl GraphWalk<'_> {
     }
 }
 
-/// Whether a file only parses as an ES module.
+/// Whether Node reads a file anew as an ES module: where compiling it as CommonJS stops at what only such a module may have, and
+/// where it stops at something else that such a module may have and it parses as one (`shouldRetryAsESM`).
 fn is_module_only(module: &Module) -> bool {
-    module.as_module.is_none() && module.as_commonjs.is_some() && module.module_syntax.is_some()
+    let Some(fault) = &module.as_commonjs else { return false };
+    let at_syntax = [ModuleSyntax::Import, ModuleSyntax::Export, ModuleSyntax::Meta];
+    if at_syntax.iter().any(|syntax| *fault.message == *syntax.in_commonjs()) {
+        return true;
+    }
+    let redeclares =
+        WRAPPED.iter().any(|name| *fault.message == *format!("Identifier '{name}' has already been declared"));
+    module.as_module.is_none() && (module.module_syntax.is_some() || redeclares)
 }
+
+/// Names that CommonJS gives to each file, so that it cannot declare them.
+const WRAPPED: [&str; 5] = ["module", "exports", "require", "__filename", "__dirname"];

@@ -4,16 +4,23 @@
 //! names; then it runs the code, which may `require()` and `import()` more. Faults are put in that order, since Node stops at
 //! the first one.
 
+mod assets;
 mod attributes;
 mod checks;
+mod circles;
 mod exported;
 mod load;
+mod names;
+mod reach;
+mod reached;
 
+use self::names::Asked;
+use self::reached::Reached;
 use super::scripts::Scripts;
 use crate::node::features::Feature;
 use crate::node::modules::{
-    Form, FormatFault, Graph, Import, ImportPlace, Module, ModuleFault, Need, NotParsed, Script, SyntaxFault,
-    WrongFormat,
+    Form, FormatFault, Graph, Import, ImportPlace, Module, ModuleFault, Need, NewSyntax, NotParsed, Script,
+    SyntaxFault, WrongFormat,
 };
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
@@ -61,6 +68,14 @@ pub enum Dependencies {
     ToBeInstalled,
 }
 
+/// Which loader reads the entry point.
+const fn main_loader(loaded_as: LoadedAs) -> Loader {
+    match loaded_as {
+        LoadedAs::Module => Loader::Import,
+        LoadedAs::CommonJs => Loader::Require,
+    }
+}
+
 /// Follows the imports of a bundle from its entry point, the shared package being its copy in `node_modules`.
 #[must_use]
 pub(crate) fn follow(sources: &ModuleSources<'_>) -> Graph {
@@ -100,18 +115,22 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         },
         is_ours: &is_ours,
         empty: &empty,
+        reached: Reached::default(),
+        assets: Vec::new(),
         order: Vec::new(),
         visited: HashMap::new(),
         links: HashMap::new(),
         sure: VecDeque::new(),
         unsure: VecDeque::new(),
         required: Vec::new(),
+        entry: Some(entry),
         faults: Vec::new(),
         told: HashSet::new(),
         defined: HashSet::new(),
         graph: Graph::default(),
     };
     walk.start(entry);
+    walk.reached = walk.reach(entry);
     walk.run();
     walk.finish()
 }
@@ -128,11 +147,13 @@ pub(super) enum LoadPhase {
 }
 
 /// A file to visit.
+#[derive(Clone, Copy)]
 pub(super) struct GraphStep {
     file: NodeId,
     need: Need,
     when: LoadPhase,
     loaded_as: LoadedAs,
+    loader: Loader,
 }
 
 /// How Node loads a file.
@@ -162,6 +183,15 @@ pub(super) struct FileLoad<'a> {
     pub when: LoadPhase,
 }
 
+/// An ES module that is required.
+#[derive(Clone, Copy)]
+pub(super) struct RequiredModule {
+    pub from: NodeId,
+    pub line: u32,
+    pub target: NodeId,
+    pub need: Need,
+}
+
 /// The walk.
 pub(super) struct GraphWalk<'b> {
     pub(super) sources: ModuleSources<'b>,
@@ -170,14 +200,20 @@ pub(super) struct GraphWalk<'b> {
     is_ours: &'b dyn Fn(NodeId) -> bool,
     /// What an empty file is.
     empty: &'b Module,
+    /// What happens for certain while the agent is loaded.
+    reached: Reached,
+    /// Files that are named by a path: by which file, and the number of the asset there.
+    assets: Vec<(NodeId, u32, Need)>,
     order: Vec<NodeId>,
     pub(super) visited: HashMap<NodeId, (Need, LoadPhase, LoadedAs)>,
     links: HashMap<NodeId, Vec<Linked>>,
     /// What is reached for certain is visited before all that may be.
     pub(super) sure: VecDeque<GraphStep>,
     pub(super) unsure: VecDeque<GraphStep>,
-    /// ES modules that are required: by which file, in which import, and which one.
-    pub(super) required: Vec<(NodeId, u32, NodeId)>,
+    /// ES modules that are required.
+    pub(super) required: Vec<RequiredModule>,
+    /// The entry point.
+    pub(super) entry: Option<NodeId>,
     pub(super) faults: Vec<(LoadPhase, ModuleFault)>,
     /// Files of JSON that were reported.
     pub(super) told: HashSet<NodeId>,
@@ -192,7 +228,13 @@ impl<'b> GraphWalk<'b> {
         match self.resolver.format(entry, Loader::Require) {
             Ok(format) => {
                 let loaded_as = self.loaded_as(entry, &format);
-                let step = GraphStep { file: entry, need: Need::Certain, when: LoadPhase::Load, loaded_as };
+                let step = GraphStep {
+                    file: entry,
+                    need: Need::Certain,
+                    when: LoadPhase::Load,
+                    loaded_as,
+                    loader: main_loader(loaded_as),
+                };
                 self.sure.push_back(step);
             }
             Err(refusal) => {
@@ -213,9 +255,11 @@ impl<'b> GraphWalk<'b> {
         for file in std::mem::take(&mut self.order) {
             self.bind(file);
         }
-        for (from, import, target) in std::mem::take(&mut self.required) {
-            self.check_required(from, import, target);
+        for required in std::mem::take(&mut self.required) {
+            self.check_required(required.from, required.line, required.target);
+            self.check_circle(&required);
         }
+        self.check_assets();
     }
 
     fn finish(mut self) -> Graph {
@@ -248,7 +292,7 @@ impl<'b> GraphWalk<'b> {
     }
 
     fn visit(&mut self, step: &GraphStep) {
-        let GraphStep { file, need, when, loaded_as } = *step;
+        let GraphStep { file, need, when, loaded_as, .. } = *step;
         // CommonJS is run when its turn comes, also where it is imported statically.
         let when = if loaded_as == LoadedAs::CommonJs { LoadPhase::Run } else { when };
         self.visited.insert(file, (need, when, loaded_as));
@@ -264,34 +308,43 @@ impl<'b> GraphWalk<'b> {
             self.graph.not_parsed.push((file, why));
             return;
         };
+        if let Some(why) = module.not_parsed {
+            self.graph.not_parsed.push((file, why));
+        }
         if let [first, ..] = &*module.computed {
             self.graph.computed.push((file, *first, module.computed.len()));
         }
-        if !self.parses(file, module, loaded_as, need, when) {
+        if !self.parses(&GraphStep { when, ..*step }, module) {
             return;
         }
         let uses = module.features.uses.iter().filter(|used| used.feature.is_lacked_by(self.node));
         self.graph.lacking.extend(uses.map(|used| (file, used.clone())));
         self.defined.extend(&module.features.defined);
-        let imports = module.imports.iter();
-        let links = imports.map(|import| self.link(file, import, loaded_as, need, when)).collect();
+        let imports = module.imports.iter().zip(0..);
+        let links = imports.map(|(import, number)| self.link(file, number, import, loaded_as, need, when)).collect();
         self.links.insert(file, links);
+        self.find_assets(file, module);
         self.graph.read += 1;
         let shared = &*self.sources.names.shared;
         self.graph.imports_shared |= module.imports.iter().any(|import| &*import.specifier == shared);
     }
 
     /// Whether Node can parse a file as what it loads it; otherwise that is noted.
-    fn parses(&mut self, file: NodeId, module: &Module, loaded_as: LoadedAs, need: Need, when: LoadPhase) -> bool {
+    fn parses(&mut self, step: &GraphStep, module: &Module) -> bool {
+        let GraphStep { file, need, when, loaded_as, loader } = *step;
         let fault = match loaded_as {
             LoadedAs::Module => &module.as_module,
             LoadedAs::CommonJs => &module.as_commonjs,
         };
-        let new = module.new_syntax.iter().find(|(syntax, _)| {
-            let concerns =
-                loaded_as == LoadedAs::CommonJs || *syntax != crate::node::modules::NewSyntax::MarkedHashbang;
-            concerns && !syntax.is_read_by(self.node)
-        });
+        let is_new = |syntax: NewSyntax| match syntax {
+            // `import` takes the mark off, of CommonJS from 22 on only; `require` never does before it compiles (measured).
+            NewSyntax::MarkedHashbang => {
+                loader == Loader::Require
+                    || (loaded_as == LoadedAs::CommonJs && !self.node.reads_hashbang_behind_mark())
+            }
+            syntax => !syntax.is_read_by(self.node),
+        };
+        let new = module.new_syntax.iter().find(|(syntax, _)| is_new(*syntax));
         match (fault, module.module_syntax) {
             (Some(fault), Some((_, line))) if loaded_as == LoadedAs::CommonJs && module.as_module.is_none() => {
                 let message = format!("SyntaxError: {}", fault.message);
@@ -305,15 +358,14 @@ impl<'b> GraphWalk<'b> {
             (None, _) => {}
         }
         if let Some((syntax, line)) = new {
-            let fault = SyntaxFault { message: syntax.message().into(), exact: false, line: *line };
+            let fault = SyntaxFault { message: syntax.message().into(), exact: syntax.is_quoted(), line: *line };
             self.faults.push((when, ModuleFault::Syntax { file, fault, need, node: Some(self.node) }));
             return false;
         }
-        if let (LoadedAs::Module, Some((name, line))) = (loaded_as, module.commonjs_name) {
-            // Node adds these words for `require` alone (measured with 20.20).
-            let hint = if name == "require" { ", you can use import instead" } else { "" };
-            let message = format!("ReferenceError: {name} is not defined in ES module scope{hint}");
-            self.format_fault(file, line, need, LoadPhase::Run, WrongFormat::CommonJsAsModule(name), message);
+        if loaded_as == LoadedAs::Module {
+            // 24 looks at the module that it was asked for only, earlier ones at each (measured).
+            let is_root = self.entry == Some(file) || when == LoadPhase::Run || self.node.major < 24;
+            self.check_names(file, module, if is_root { Asked::ByName } else { Asked::ByImport });
         }
         true
     }
@@ -334,17 +386,35 @@ impl<'b> GraphWalk<'b> {
     }
 
     /// Resolves one import, notes what is wrong with it, and sees to it that its target is visited.
-    fn link(&mut self, file: NodeId, import: &Import, loaded_as: LoadedAs, need: Need, when: LoadPhase) -> Linked {
+    fn link(
+        &mut self,
+        file: NodeId,
+        number: u32,
+        import: &Import,
+        loaded_as: LoadedAs,
+        need: Need,
+        when: LoadPhase,
+    ) -> Linked {
         let (loader, when) = match import.form {
             Form::Static | Form::Star => (Loader::Import, when),
             Form::Call => (Loader::Import, LoadPhase::Run),
             // A module has no `require` but one it makes itself.
-            Form::Require if loaded_as == LoadedAs::Module => return Linked::Nothing,
-            Form::Require | Form::CreatedRequire => (Loader::Require, LoadPhase::Run),
+            Form::Require | Form::FindRequired if loaded_as == LoadedAs::Module => return Linked::Nothing,
+            // It gives the URL of a file that is not there, too (measured with 20, 22 and 24).
+            Form::FindImported if import.specifier.starts_with(['.', '/']) => return Linked::Nothing,
+            Form::FindImported => (Loader::Import, LoadPhase::Run),
+            Form::Require | Form::CreatedRequire | Form::FindRequired | Form::FindCreated => {
+                (Loader::Require, LoadPhase::Run)
+            }
         };
+        let only_found = matches!(import.form, Form::FindImported | Form::FindRequired | Form::FindCreated);
         // What catches the failure of `import('./a.js')` catches that of everything `a.js` imports, too: Node then
         // starts (measured with 20.20).
-        let need = if need == Need::Certain { import.need } else { Need::Optional };
+        let need = match import.form {
+            Form::Static | Form::Star => need,
+            _ if self.reached.imports.contains(&(file, number)) => Need::Certain,
+            _ => Need::Optional,
+        };
         let place = ImportPlace { file, line: import.line, specifier: import.specifier.to_string(), need };
         let target = match self.resolver.resolve(&import.specifier, file, loader) {
             Ok(Target::File(id)) => id,
@@ -370,6 +440,9 @@ impl<'b> GraphWalk<'b> {
                 return Linked::Nothing;
             }
         };
+        if only_found {
+            return Linked::Nothing;
+        }
         self.stands_elsewhere(&place, when);
         if !(self.is_ours)(target) {
             return Linked::Nothing;

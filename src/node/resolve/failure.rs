@@ -58,10 +58,12 @@ pub enum ResolveFailure {
         /// The file, relative to the bundle.
         path: String,
     },
-    /// TypeScript, whose types are stripped as it is loaded, and which was not judged.
-    TypeScript {
+    /// It is loaded, and was not judged.
+    NotJudged {
         /// The file, relative to the bundle.
         path: String,
+        /// What it is.
+        what: &'static str,
     },
     /// JSON without the attribute that it needs, or anything with one that does not fit.
     Attribute,
