@@ -208,7 +208,7 @@ fn between(scan: Scan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
             }
         }
     }
-    let at = if matches!(scan.at(at), b'(' | b'[' | b'<') { at + 1 } else { at };
+    let at = if !name.is_option && matches!(scan.at(at), b'(' | b'[' | b'<') { at + 1 } else { at };
     (if blank_before { Between::Blanks } else { Between::Other }, at)
 }
 
@@ -259,7 +259,9 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
         Between::Sign { .. } | Between::Is => true,
         Between::Comma => name.is_option || looks::is_random(words) || words.contains(' '),
         Between::To => value.quoting == Quoting::Quoted || looks::is_random(words) || is_set(scan, name),
-        Between::Blanks if name.is_option => !(words.starts_with("--") || words.len() == 2 && words.starts_with('-')),
+        Between::Blanks if name.is_option => {
+            !(words.starts_with("--") || words.starts_with('(') || words.len() == 2 && words.starts_with('-'))
+        }
         Between::Blanks => is_said(scan, name, &value, words),
         Between::Other => false,
     };
