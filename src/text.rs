@@ -13,6 +13,32 @@ fn is_printable(c: char) -> bool {
         && !matches!(c,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        && !is_no_character(c)
+}
+
+/// What will never be a character (the Unicode Standard, 23.7); XML 1.0 has no way to write two of them.
+const fn is_no_character(c: char) -> bool {
+    let code = c as u32;
+    code & 0xfffe == 0xfffe || (0xfdd0 <= code && code <= 0xfdef)
+}
+
+/// Lines of a report that a CI runner would carry out, made plain text. GitHub's takes `::name::` at the beginning of a
+/// line, blanks before it or not, and `##[name]` anywhere in it; Azure's `##vso[name]`.
+#[must_use]
+pub(crate) fn without_workflow_commands(text: &str) -> String {
+    // As the document can hold it: JSON, XML, or for people.
+    let (sign, colon) = match text.as_bytes().first() {
+        Some(b'{') => ("\\u0023", "\\u003a"),
+        Some(b'<') => ("&#35;", "&#58;"),
+        _ => ("\\x23", "\\x3a"),
+    };
+    let plain = |line: &str| {
+        let indent = line.len() - line.trim_start().len();
+        let (before, rest) = line.split_at_checked(indent).unwrap_or(("", line));
+        let rest = rest.strip_prefix("::").map_or_else(|| rest.to_owned(), |rest| format!("{colon}:{rest}"));
+        format!("{before}{}", rest.replace("##[", &format!("#{sign}[")).replace("##vso[", &format!("#{sign}vso[")))
+    };
+    text.split_inclusive('\n').map(plain).collect()
 }
 
 /// Text with everything a terminal could act on written as an escape: `\n`, `\t`, `\x1b`, `\u{202e}`.
@@ -148,6 +174,7 @@ mod tests {
             ("C1 control", "a\u{9b}b", "a\\x9bb"),
             ("right-to-left override", "a\u{202e}sj.b", "a\\u{202e}sj.b"),
             ("NUL", "a\0b", "a\\x00b"),
+            ("what is no character", "a\u{fffe}b\u{1ffff}", "a\\u{fffe}b\\u{1ffff}"),
         ] {
             assert_eq!(printable(raw), shown, "{case}");
         }
@@ -185,5 +212,20 @@ mod tests {
         let words = ["entry-point-missing", "nested-layout"];
         assert_eq!(nearest("entrypoint-missing", words), Some("entry-point-missing"));
         assert_eq!(nearest("zzz", words), None);
+    }
+
+    #[test]
+    fn a_runner_carries_nothing_out() {
+        for (report, plain) in [
+            ("::stop-commands::x\n", "\\x3a:stop-commands::x\n"),
+            ("  ::add-mask::y\n\t::z::", "  \\x3a:add-mask::y\n\t\\x3a:z::"),
+            ("\u{a0}::x::", "\u{a0}\\x3a:x::"),
+            ("a ##[set-env name=X]b ##vso[task.x]", "a #\\x23[set-env name=X]b #\\x23vso[task.x]"),
+            ("{\"a\": \"##[x]\"}", "{\"a\": \"#\\u0023[x]\"}"),
+            ("<a b=\"##[x]\"/>", "<a b=\"#&#35;[x]\"/>"),
+            ("std::fs at ::1\n", "std::fs at ::1\n"),
+        ] {
+            assert_eq!(without_workflow_commands(report), plain);
+        }
     }
 }

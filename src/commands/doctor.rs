@@ -99,7 +99,7 @@ fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes:
 /// Writes down what was asked and answered.
 fn record(path: &Path, recorder: &Recorder<'_>, redactor: &Redactor) -> Result<()> {
     let shown = text::printable(&path.to_string_lossy()).into_owned();
-    let written = recorder.written(&|text| redactor.clean_lines(text.split('\n')).join("\n"));
+    let written = recorder.written(&|text| redactor.clean_document(text));
     host::write_whole(path, |out| out.write_all(written.as_bytes()))
         .with_context(|| Failure::new(format!("cannot write {shown}")).at(&shown))
 }
@@ -107,10 +107,9 @@ fn record(path: &Path, recorder: &Recorder<'_>, redactor: &Redactor) -> Result<(
 /// The live log of the document (section "Erreurs Courantes"), secrets taken out, until it is interrupted.
 fn follow(unit: &str, redactor: &Redactor, session: &Session<'_>) -> Result<()> {
     session.print(b"\n")?;
-    let mut block = crate::redact::KeyBlock::default();
+    let mut follows = crate::redact::Follows::default();
     let each = |line: &str| {
-        let hidden = block.hides(line);
-        let shown = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };
+        let shown = redactor.line(line, &mut follows);
         writeln!(io::stdout(), "{}", text::printable(&shown)).is_ok()
     };
     crate::doctor::questions::follow(unit, each).context("cannot follow the journal")

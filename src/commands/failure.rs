@@ -4,9 +4,9 @@
 use crate::check::inspect::InspectError;
 use crate::config::ConfigError;
 use crate::report::run_error::RunError;
-use crate::text;
 use crate::tree::reading::SourceError;
 use crate::update::rehearse::RehearsalError;
+use crate::{redact, text};
 use anyhow::Error;
 use std::io::ErrorKind;
 
@@ -60,7 +60,8 @@ pub(super) fn told(error: &Error) -> RunError {
     } else {
         (None, None)
     };
-    RunError { message: words(error), path, help }
+    let clean = |words: String| redact::clean(&words);
+    RunError { message: clean(words(error)), path: path.map(clean), help }
 }
 
 fn help_of_unread(error: &SourceError) -> Option<String> {

@@ -9,7 +9,7 @@ use crate::check::rules::{self, Judges};
 use crate::cli::format::PlainFormat;
 use crate::cli::manifest::ManifestArgs;
 use crate::report::finding::{Finding, Severity};
-use crate::{exit_code, render};
+use crate::{exit_code, render, text};
 use anyhow::Result;
 
 /// Prints the sums of one path, or says why its tree cannot be trusted.
@@ -32,9 +32,21 @@ pub(super) fn run(options: &ManifestArgs, session: &Session<'_>) -> Result<u8> {
     }
     session.write(|out| match options.format.word {
         PlainFormat::Json => render::json::manifest(&options.path, inspected.tree(), out),
+        PlainFormat::Human if session.style().terminal => {
+            let mut sums = Vec::new();
+            render::sums(inspected.tree(), &mut sums)?;
+            out.write_all(for_a_terminal(&sums).as_bytes())
+        }
         PlainFormat::Human => render::sums(inspected.tree(), out),
     })?;
     Ok(exit_code::PASS)
+}
+
+/// The sums as a terminal may see them: a name can hold what it acts on. A file or a pipe gets the names as they are, for
+/// `sha256sum -c`.
+fn for_a_terminal(sums: &[u8]) -> String {
+    let lines = sums.split_inclusive(|byte| *byte == b'\n');
+    lines.map(|line| format!("{}\n", text::printable_bytes(line.strip_suffix(b"\n").unwrap_or(line)))).collect()
 }
 
 /// What the rules that judge the archive itself find wrong with it.
@@ -44,4 +56,13 @@ fn refusals(bundle: &Bundle<'_>) -> Vec<Finding> {
             && rules::find(finding.rule).is_some_and(|rule| rule.judges == Judges::Archive)
     };
     engine::run_rules(bundle).into_iter().filter(about_archive).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_terminal_acts_on_no_name() {
+        let sums = b"00  a\x1b[2Jb\n\\11  c\\nd\n22  \xff\n";
+        assert_eq!(super::for_a_terminal(sums), "00  a\\x1b[2Jb\n\\11  c\\nd\n22  \\xff\n");
+    }
 }

@@ -4,11 +4,11 @@ use super::failure::Failure;
 use super::progress::Progress;
 use crate::cli::common::{Color, Common};
 use crate::config::{Config, FILE_NAME};
-use crate::host;
 use crate::host::interrupt::{Interrupt, Second};
 use crate::render::{self, Style};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
+use crate::{host, redact, text};
 use anyhow::{Context, Error, Result};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -95,7 +95,15 @@ impl<'a> Session<'a> {
             return written.with_context(|| Failure::new(format!("cannot write {shown}")).at(&shown));
         }
         let mut stdout = io::BufWriter::new(io::stdout().lock());
-        match report(&mut stdout).and_then(|()| stdout.flush()) {
+        // The workflow commands of `github` are meant, and hold text of others only as data.
+        let is_read = is_on_a_runner() && self.common.format() != Format::Github;
+        let written = if is_read {
+            let mut words = Vec::new();
+            report(&mut words).and_then(|()| stdout.write_all(&plain(&words)))
+        } else {
+            report(&mut stdout)
+        };
+        match written.and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Error::new(error).context("cannot write to stdout"))
             }
@@ -111,7 +119,7 @@ impl<'a> Session<'a> {
     /// Tells the user something that is not part of the report.
     pub(super) fn note(&self, words: &str) {
         if !self.common.quiet {
-            let _ = writeln!(io::stderr(), "note: {words}");
+            self.say(|out| writeln!(out, "note: {}", redact::clean(words)));
         }
     }
 
@@ -119,7 +127,7 @@ impl<'a> Session<'a> {
     pub(super) fn say(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         let mut words = Vec::new();
         if write(&mut words).is_ok() {
-            let _ = io::stderr().write_all(&words);
+            let _ = io::stderr().write_all(&if is_on_a_runner() { plain(&words) } else { words });
         }
     }
 
@@ -143,6 +151,20 @@ impl<'a> Session<'a> {
     /// Whether progress is wanted and can be shown.
     pub(super) fn shows_progress(&self) -> bool {
         !self.common.no_progress && !self.common.quiet && io::stderr().is_terminal()
+    }
+}
+
+/// Whether what is printed is read by a CI runner, which carries out what looks like a command to it (GitHub's
+/// "Workflow commands", Azure's "Logging commands").
+fn is_on_a_runner() -> bool {
+    ["GITHUB_ACTIONS", "TF_BUILD"].into_iter().any(|name| host::env(name).is_some())
+}
+
+/// A report that a runner finds no command in. What is no text, as a file's name in `manifest`, is left alone.
+fn plain(words: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(words) {
+        Ok(words) => text::without_workflow_commands(words).into_bytes(),
+        Err(_) => words.to_vec(),
     }
 }
 

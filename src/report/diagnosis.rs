@@ -46,10 +46,11 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// What was seen, made printable.
+    /// What was seen, printable and without secrets.
     #[must_use]
     pub(crate) fn new(source: Source, detail: impl AsRef<str>) -> Self {
-        Self { source, detail: crate::text::printable(detail.as_ref()).into_owned(), at: None }
+        let clean = crate::redact::clean(detail.as_ref());
+        Self { source, detail: crate::text::printable(&clean).into_owned(), at: None }
     }
 
     /// With its time.

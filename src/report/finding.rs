@@ -1,5 +1,6 @@
 //! What a rule says about a bundle.
 
+use crate::{redact, text};
 use serde::Serialize;
 
 /// How bad a finding is.
@@ -70,16 +71,16 @@ pub(crate) struct Observation {
 }
 
 impl Observation {
-    /// Starts with why it matters, made printable: a message may quote the bundle.
+    /// Starts with why it matters, printable and without secrets: a message may quote the bundle.
     #[must_use]
     pub(crate) fn new(message: impl AsRef<str>) -> Self {
-        Self { message: crate::text::printable(message.as_ref()).into_owned(), ..Self::default() }
+        Self { message: shown(message.as_ref()), ..Self::default() }
     }
 
     /// Where it stands.
     #[must_use]
     pub(crate) fn at(mut self, path: impl std::fmt::Display) -> Self {
-        self.path = Some(crate::text::printable(&path.to_string()).into_owned());
+        self.path = Some(text::printable(&path.to_string()).into_owned());
         self
     }
 
@@ -90,17 +91,17 @@ impl Observation {
         self
     }
 
-    /// The bundle's own words, made printable.
+    /// The bundle's own words, printable and without secrets.
     #[must_use]
     pub(crate) fn evidence(mut self, words: impl AsRef<str>) -> Self {
-        self.evidence = Some(crate::text::printable(words.as_ref()).into_owned());
+        self.evidence = Some(shown(words.as_ref()));
         self
     }
 
     /// What to do.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+        self.help = redact::clean(&help.into());
         self
     }
 
@@ -124,6 +125,11 @@ impl Observation {
         self.detail = detail;
         self
     }
+}
+
+/// Words of others as anyone may see them.
+fn shown(words: &str) -> String {
+    text::printable(&redact::clean(words)).into_owned()
 }
 
 /// One finding.

@@ -50,13 +50,15 @@ impl Judgement {
     /// What was seen.
     #[must_use]
     pub(crate) fn evidence<W: AsRef<str>>(mut self, lines: impl IntoIterator<Item = W>) -> Self {
-        self.evidence = lines.into_iter().map(|line| printable(line.as_ref())).collect();
+        let lines: Vec<_> = lines.into_iter().collect();
+        let clean = crate::redact::Redactor::new().clean_lines(lines.iter().map(AsRef::as_ref));
+        self.evidence = clean.iter().map(|line| crate::text::printable(line).into_owned()).collect();
         self
     }
 }
 
 fn printable(words: &str) -> String {
-    crate::text::printable(words).into_owned()
+    crate::text::printable(&crate::redact::clean(words)).into_owned()
 }
 
 /// One line of the report.

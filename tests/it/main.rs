@@ -24,6 +24,7 @@ mod formats;
 mod generations;
 mod pack;
 mod program;
+mod redaction;
 mod references;
 mod rehearsal;
 mod release;

@@ -21,6 +21,7 @@ mod causes;
 mod condition;
 mod fixtures;
 mod hostile;
+mod redaction;
 mod registry;
 mod rehearsal;
 mod server;

@@ -1,7 +1,7 @@
 //! What `journalctl -o json` prints, to entries (systemd.journal-fields(7)).
 
 use crate::doctor::facts::{Exit, JournalEntry, Speaker};
-use crate::redact::{KeyBlock, Redactor};
+use crate::redact::{Follows, Redactor};
 use crate::report::moment::Moment;
 use crate::text;
 use serde_json::{Map, Value};
@@ -32,15 +32,14 @@ pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<JournalE
         }
     }
     read.sort_by(|a, b| (a.entry.at, &a.cursor).cmp(&(b.entry.at, &b.cursor)));
-    let mut blocks: BTreeMap<Option<u32>, KeyBlock> = BTreeMap::new();
+    let mut before: BTreeMap<Option<u32>, Follows> = BTreeMap::new();
     let mut entries = Vec::new();
     for Read { entry, .. } in read {
-        let block = blocks.entry(entry.pid).or_default();
+        let follows = before.entry(entry.pid).or_default();
         let message = &entry.message;
         for line in message.lines().chain(message.is_empty().then_some("")) {
             // Before anything is taken out: the beginning of a key is what the rest of it is known by.
-            let hidden = block.hides(line);
-            let clean = if hidden { crate::redact::REDACTED.to_owned() } else { redactor.clean(line) };
+            let clean = redactor.line(line, follows);
             let shown: String = clean.chars().take(MAX_OF_A_MESSAGE).collect();
             let message = text::printable(&shown).into_owned();
             entries.push(JournalEntry { message, ..entry.clone() });

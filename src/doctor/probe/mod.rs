@@ -51,7 +51,7 @@ pub(crate) fn examine(
             redactor.learn(&format!("{}={}", assignment.key, assignment.value));
         }
         for (name, value) in found.unit.environment() {
-            if Redactor::secret_in(&format!("{name}=x")).is_some() {
+            if Redactor::is_secret_name(&name) {
                 redactor.know(&value);
             }
         }
@@ -190,8 +190,7 @@ impl Probe<'_> {
             }
             Ok(spoken) => {
                 let mut service = systemctl::service(&spoken.stdout, situation);
-                let command = self.redactor.clean(&service.exec_start.join(" "));
-                service.exec_start = command.split_whitespace().map(str::to_owned).collect();
+                service.exec_start = self.redactor.clean_words(&service.exec_start);
                 Fact::Known(service)
             }
         }

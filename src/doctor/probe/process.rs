@@ -81,8 +81,8 @@ fn printable(raw: &str) -> String {
 fn command_line(server: &dyn Server, pid: u32, redactor: &Redactor) -> Vec<String> {
     let bytes = server.read(&format!("/proc/{pid}/cmdline"), 64 << 10).unwrap_or_default();
     let words: Vec<_> = bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
-    let joined = words.join(" ");
-    redactor.clean(joined.trim_end()).split(' ').map(printable).collect()
+    let given = words.iter().rposition(|word| !word.is_empty()).map_or(0, |last| last + 1);
+    redactor.clean_words(words.get(..given).unwrap_or_default()).iter().map(|word| printable(word)).collect()
 }
 
 /// One line of `/proc/net/tcp`.

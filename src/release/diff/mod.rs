@@ -70,6 +70,11 @@ pub(crate) fn dependencies(a: &Bundle<'_>, b: &Bundle<'_>) -> Vec<DependencyChan
             after: spec(&after, one),
         })
         .filter(|change| change.before != change.after)
+        .map(|change| {
+            // An address may hold credentials, and it may be they that changed.
+            let clean = |spec: Option<String>| spec.map(|spec| crate::redact::clean(&spec));
+            DependencyChange { before: clean(change.before), after: clean(change.after), ..change }
+        })
         .collect();
     changes.sort();
     changes.dedup();

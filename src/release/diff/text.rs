@@ -1,5 +1,6 @@
 //! Unified diffs of text files.
 
+use crate::redact::{Follows, Redactor};
 use similar::{Algorithm, TextDiff};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
     !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok()
 }
 
-/// The unified diff of two texts, every line printable; nothing where one of them is not text.
+/// The unified diff of two texts, every line printable and without secrets; nothing where one of them is not text.
 #[must_use]
 pub(crate) fn unified(path: &str, before: &[u8], after: &[u8]) -> Option<String> {
     if !is_text(before) || !is_text(after) {
@@ -24,9 +25,26 @@ pub(crate) fn unified(path: &str, before: &[u8], after: &[u8]) -> Option<String>
     let diff = TextDiff::configure().algorithm(Algorithm::Myers).timeout(PATIENCE).diff_lines(&*before, &*after);
     let (from, to) = (format!("a/{path}"), format!("b/{path}"));
     let words = diff.unified_diff().context_radius(CONTEXT).header(&from, &to).to_string();
+    // What was before and what is now follow each other: a key goes whole on either side.
+    let redactor = Redactor::new();
+    let mut sides = [Follows::default(), Follows::default()];
+    let mut clean = |line: &str| {
+        let [before, after] = &mut sides;
+        let (sign, rest) = line.split_at_checked(1).unwrap_or((line, ""));
+        let rest = match sign {
+            "-" => redactor.line(rest, before),
+            "+" => redactor.line(rest, after),
+            " " => {
+                let _ = redactor.line(rest, before);
+                redactor.line(rest, after)
+            }
+            _ => rest.into(),
+        };
+        format!("{sign}{}", shown(&rest))
+    };
     let lines = words.split_inclusive('\n').map(|line| match line.strip_suffix('\n') {
-        Some(line) => format!("{}\n", shown(line)),
-        None => shown(line),
+        Some(line) => format!("{}\n", clean(line)),
+        None => clean(line),
     });
     Some(lines.collect())
 }

@@ -1,0 +1,314 @@
+//! Secrets taken out of text before anyone sees it: command lines, journal lines, unit files, errors.
+//!
+//! What looks like a secret goes, and so does every repetition of a value that was seen to be one. A text is looked at as
+//! it stands, and as it reads behind its colours and encodings (`view`). What is found there, by whom:
+//!
+//! | | |
+//! | --- | --- |
+//! | `named` | values behind names: `DB_PASS=`, `"pass":`, `--token x`, `Cookie:`, `password is x` |
+//! | `tokens` | what has a form of its own: `ghp_…`, `AKIA…`, JSON Web Tokens, hashes of passwords |
+//! | `urls` | `user:password@` of addresses |
+//! | `commands` | options that say nothing by themselves: `curl -u`, `mysql -p`, `-t` |
+//! | `blocks` | private keys over several lines |
+//! | `known` | what was seen before |
+//!
+//! Everything is one pass over the text, so that a log of one long line costs no more than one of many.
+
+mod blocks;
+mod commands;
+mod known;
+mod looks;
+mod named;
+mod names;
+mod scan;
+mod tokens;
+mod urls;
+mod view;
+
+pub(crate) use blocks::Follows;
+
+use known::Known;
+use named::Awaited;
+use names::Named;
+use scan::{Scan, Span};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// What stands in a secret's place.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// What is said of a secret that has no name but its place.
+const IN_A_URL: &str = "credentials in a URL";
+
+/// Takes secrets out of text, and remembers those it was told.
+#[derive(Clone, Default, Debug)]
+pub struct Redactor {
+    known: Known,
+}
+
+/// A secret's place in a text, and the name it stands behind.
+struct Found {
+    span: Span,
+    name: Option<String>,
+}
+
+/// What a line holds.
+struct Line {
+    found: Vec<Found>,
+    /// What it says of the next one.
+    awaited: Awaited,
+}
+
+impl Redactor {
+    /// One that knows no particular secret.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Remembers every secret that stands in a text, so that it is found wherever else it stands.
+    pub fn learn(&mut self, text: &str) {
+        for line in text.split('\n') {
+            for found in look(line, Awaited::Nothing).found {
+                let secret = line.get(found.span.start..found.span.end).unwrap_or_default();
+                self.know(secret);
+                // `user:password@`, `Bearer x`, `a=1; b=2`: each by itself.
+                let password = secret.split_once(':').map(|(_, password)| password);
+                let parts =
+                    secret.split([' ', ';', ',']).map(|part| part.split_once('=').map_or(part, |(_, value)| value));
+                let parts: Vec<_> = parts.filter(|part| looks::is_random(part)).chain(password).collect();
+                for part in parts {
+                    self.know(part);
+                }
+            }
+        }
+    }
+
+    /// Remembers one secret.
+    pub fn know(&mut self, secret: &str) {
+        let secret = secret.trim().trim_matches(['"', '\'', '\\']);
+        if !secret.contains(REDACTED) && !looks::is_harmless(secret) {
+            self.known.add(secret);
+        }
+    }
+
+    /// The text without its secrets.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        if text.contains('\n') {
+            return self.clean_lines(text.split('\n')).join("\n");
+        }
+        self.line(text, &mut Follows::default()).into_owned()
+    }
+
+    /// [`Redactor::clean`] of lines that follow each other: a key that is printed line by line goes whole, and so does
+    /// a secret on the line after its name.
+    #[must_use]
+    pub fn clean_lines<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let mut follows = Follows::default();
+        lines.into_iter().map(|line| self.line(line, &mut follows).into_owned()).collect()
+    }
+
+    /// A line that follows those which made `follows`, without its secrets.
+    pub(crate) fn line<'a>(&self, line: &'a str, follows: &mut Follows) -> Cow<'a, str> {
+        let awaited = std::mem::take(&mut follows.awaited);
+        if follows.hides(line) {
+            return Cow::Owned(hidden(line));
+        }
+        if line.trim().is_empty() {
+            // A blank line may stand between a name and its value.
+            follows.awaited = awaited;
+            return Cow::Borrowed(line);
+        }
+        let mut looked = look(line, awaited);
+        self.known.find(line, &mut |span| looked.found.push(Found { span, name: None }));
+        follows.awaited = looked.awaited;
+        without(line, looked.found.into_iter().map(|found| found.span).collect())
+    }
+
+    /// The words of a command without its secrets: each word is one argument, whatever it holds.
+    #[must_use]
+    pub(crate) fn clean_words(&self, words: &[String]) -> Vec<String> {
+        // As the kernel has them: a zero between, which no argument can hold.
+        let joined = words.join("\0");
+        self.line(&joined, &mut Follows::default()).split('\0').map(str::to_owned).collect()
+    }
+
+    /// A text that may be lines of JSON, such as `journalctl -o json` prints, and stays that: what stands in its fields
+    /// is cleaned field by field.
+    #[must_use]
+    pub(crate) fn clean_document(&self, text: &str) -> String {
+        let mut follows = Follows::default();
+        let clean = |line: &str, follows: &mut Follows| {
+            let value = line.starts_with('{').then(|| serde_json::from_str::<Value>(line).ok()).flatten();
+            match value {
+                Some(value) => serde_json::to_string(&self.clean_value(None, value, follows)).unwrap_or_default(),
+                None => self.line(line, follows).into_owned(),
+            }
+        };
+        text.split('\n').map(|line| clean(line, &mut follows)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// A value of JSON without its secrets; bytes that stand as numbers are text too.
+    fn clean_value(&self, name: Option<&str>, value: Value, follows: &mut Follows) -> Value {
+        let is_secret = name.is_some_and(|name| names::named(name) == Named::Secret);
+        match value {
+            Value::String(text) if is_secret && !looks::is_harmless(&text) => Value::String(REDACTED.to_owned()),
+            Value::Number(_) if is_secret => Value::String(REDACTED.to_owned()),
+            // The lines of one field follow each other, and those of the next entry follow them.
+            Value::String(text) => {
+                let lines: Vec<_> = text.split('\n').map(|line| self.line(line, follows).into_owned()).collect();
+                Value::String(lines.join("\n"))
+            }
+            Value::Array(values) => match bytes(&values) {
+                Some(text) if self.clean(&text) != text || is_secret => Value::String(self.clean(&text)),
+                Some(_) => Value::Array(values),
+                None => Value::Array(values.into_iter().map(|value| self.clean_value(name, value, follows)).collect()),
+            },
+            Value::Object(fields) => Value::Object(
+                fields
+                    .into_iter()
+                    .map(|(name, value)| {
+                        // Only what a process said goes on in the next entry.
+                        let mut own = Follows::default();
+                        let follows = if name == "MESSAGE" { &mut *follows } else { &mut own };
+                        let value = self.clean_value(Some(&name), value, follows);
+                        (name, value)
+                    })
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+
+    /// Whether a text names an option or a variable that holds a secret, and which.
+    #[must_use]
+    pub fn secret_in(text: &str) -> Option<String> {
+        let names = || look(text, Awaited::Nothing).found.into_iter().filter_map(|found| found.name);
+        // A name is part of a printed command: it is one of a variable or of an option, and nothing else.
+        let is_word = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+        names().find(is_word).or_else(|| names().find(|name| name == IN_A_URL))
+    }
+
+    /// Whether a variable's name says that its value is secret.
+    pub(crate) fn is_secret_name(name: &str) -> bool {
+        names::named(name) == Named::Secret
+    }
+}
+
+/// The text that an array of bytes is, as journalctl prints what is no UTF-8, or holds control characters.
+fn bytes(values: &[Value]) -> Option<String> {
+    let byte = |value: &Value| value.as_u64().and_then(|byte| u8::try_from(byte).ok());
+    let bytes: Option<Vec<u8>> = values.iter().map(byte).collect();
+    bytes.filter(|bytes| bytes.len() > 3).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The text of the caller's without what looks like a secret.
+#[must_use]
+pub(crate) fn clean(text: &str) -> String {
+    Redactor::new().clean(text)
+}
+
+/// Every secret on a line, as it stands and behind its encodings.
+fn look(line: &str, awaited: Awaited) -> Line {
+    let mut looked = Line { found: Vec::new(), awaited: Awaited::Nothing };
+    looked.awaited = look_at(line, awaited, &|span| span, &mut looked.found);
+    for view in view::views(line) {
+        look_at(&view.text, awaited, &|span| view.original(span), &mut looked.found);
+    }
+    if awaited != Awaited::Nothing && awaited != Awaited::Pair {
+        looked.found.extend(next_line(line, awaited, !looked.found.is_empty()));
+    }
+    looked
+}
+
+/// Every secret in one reading of a line.
+fn look_at(text: &str, awaited: Awaited, original: &dyn Fn(Span) -> Span, found: &mut Vec<Found>) -> Awaited {
+    let scan = Scan::new(text);
+    let mut nameless = |span: Span| found.push(Found { span: original(span), name: None });
+    tokens::find(scan, &mut nameless);
+    tokens::find_schemes(scan, &mut nameless);
+    commands::find(scan, &mut nameless);
+    if let Some(start) = text.find("-----BEGIN ").filter(|_| blocks::begins(text)) {
+        let end = text.find("-----END ").and_then(|end| text.get(end + 9..)?.find("-----").map(|tail| end + 14 + tail));
+        nameless(Span { start, end: end.unwrap_or(text.len()).max(start) });
+    }
+    urls::find(scan, &mut |span| found.push(Found { span: original(span), name: Some(IN_A_URL.to_owned()) }));
+    if awaited != Awaited::Pair && !names::may_be_named(text) {
+        return Awaited::Nothing;
+    }
+    named::find(scan, awaited, &mut |secret| {
+        found.push(Found { span: original(secret.value), name: Some(secret.name.to_owned()) });
+    })
+}
+
+/// What a line is that comes after a name: the value, unless it is a setting, or a message, of its own.
+fn next_line(line: &str, awaited: Awaited, has_own: bool) -> Option<Found> {
+    let scan = Scan::new(line);
+    let start = scan.find(0, |byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'"' | b'\'' | b'-' | b'|' | b'>'));
+    let value = line.get(start..)?.trim_end_matches([' ', '\t', '\r', '"', '\'', ',']);
+    let first = value.split_whitespace().next()?;
+    let is_message = first.ends_with(':')
+        || value.contains(": ")
+        || value.starts_with("at ")
+        || value.starts_with(['[', '{', '(', '}', ']', ')']);
+    let is_setting = first.split_once(['=', ':']).is_some_and(|(name, rest)| {
+        // `USER=x`, `user: x`; capitals among small letters are more likely a password's.
+        let letters = name.get(1..).unwrap_or_default();
+        let is_sign = |byte: u8| matches!(byte, b'_' | b'-');
+        let is_small = letters.bytes().all(|byte| byte.is_ascii_lowercase() || is_sign(byte));
+        let is_large = letters.bytes().all(|byte| byte.is_ascii_uppercase() || is_sign(byte));
+        !rest.is_empty()
+            && name.len() > 1
+            && name.bytes().all(|byte| byte.is_ascii_alphabetic() || is_sign(byte))
+            && (is_small || is_large)
+    });
+    let is_one = !value.contains(char::is_whitespace);
+    let is_it = match awaited {
+        Awaited::Value => is_one || value.split_whitespace().count() <= 12,
+        _ => is_one && looks::is_random(value),
+    };
+    let secret = is_it && !is_message && !is_setting && !has_own && !looks::is_harmless(first);
+    secret.then(|| Found { span: Span { start, end: start + value.len() }, name: None })
+}
+
+/// A line of a key: what a log put before it stays.
+fn hidden(line: &str) -> String {
+    match line.find("--").filter(|_| blocks::begins(line)) {
+        Some(at) => {
+            let before = line.get(..at).unwrap_or_default();
+            let end =
+                line.find("-----END ").and_then(|end| line.get(end + 9..)?.find("-----").map(|tail| end + 14 + tail));
+            let after = end.and_then(|end| line.get(end..)).unwrap_or_default();
+            format!("{}{REDACTED}{after}", clean(before))
+        }
+        None => REDACTED.to_owned(),
+    }
+}
+
+/// The text with each of these parts replaced; parts that meet are one.
+fn without(text: &str, mut spans: Vec<Span>) -> Cow<'_, str> {
+    spans.retain(|span| span.start < span.end);
+    if spans.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    // What was taken out before stays as it is, whatever is found around it.
+    spans.extend(text.match_indices(REDACTED).map(|(start, mark)| Span { start, end: start + mark.len() }));
+    spans.sort_unstable();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    let mut last_end = usize::MAX;
+    for span in spans {
+        if span.end <= at && last_end != usize::MAX {
+            continue;
+        }
+        if last_end == usize::MAX || span.start > at {
+            out.push_str(text.get(at..span.start).unwrap_or_default());
+            out.push_str(REDACTED);
+        }
+        at = at.max(span.end);
+        last_end = at;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    Cow::Owned(out)
+}

@@ -1,0 +1,427 @@
+//! Values behind a name that says that they are secret: settings, fields, options, headers, and sentences.
+
+use super::looks;
+use super::names::{self, Named};
+use super::scan::{MAX_OF_A_NAME, Quoting, Scan, Span, Value, is_blank, is_end_of_word, is_of_a_name};
+
+/// A secret, and the name that it stands behind.
+pub(super) struct NamedSecret<'a> {
+    /// As it is written, `--` included.
+    pub(super) name: &'a str,
+    /// The value without its quotes.
+    pub(super) value: Span,
+}
+
+/// What the end of a line says of the next one.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) enum Awaited {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A name stood last: its value is what comes next.
+    Value,
+    /// A name stood last, but in a sentence: what comes next is its value if it looks like one.
+    Perhaps,
+    /// `name: DB_PASS` stood there: its value is behind the next `value:`.
+    Pair,
+}
+
+/// What stands between a name and a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Between {
+    /// `=`, `:`, `=>` and their like; whether a blank follows.
+    Sign { blank: bool },
+    /// A comma in a list, as between a process's arguments.
+    Comma,
+    /// `is`, `was`.
+    Is,
+    /// `to`, as in `set the password to x`.
+    To,
+    /// Nothing but blanks.
+    Blanks,
+    /// Anything else: no value follows.
+    Other,
+}
+
+/// A name in a text.
+#[derive(Clone, Copy)]
+struct Name<'a> {
+    words: &'a str,
+    start: usize,
+    named: Named,
+    is_option: bool,
+    is_header: bool,
+    is_quoted: bool,
+}
+
+/// Longer words behind a name are taken out unread: `key=key=key=…` would be read again from each name on.
+const MAX_OF_A_WORD: usize = 1024;
+
+/// Every secret that is named, and what the end of the text says of what follows it. `awaited` is what the line before
+/// said of this one.
+pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(NamedSecret<'a>)) -> Awaited {
+    let mut state = if awaited == Awaited::Pair { Awaited::Pair } else { Awaited::Nothing };
+    let mut at = 0;
+    while at < scan.len() {
+        if !is_of_a_name(scan.at(at)) {
+            at += 1;
+            continue;
+        }
+        let end = scan.find(at, |byte| !is_of_a_name(byte));
+        // A long word is no name, but its end may be one.
+        let name = name(scan, at, end);
+        at = end;
+        let (between, value_at) = between(scan, &name, end);
+        if is_of_a_pair(name.words) {
+            let value = scan.value(value_at);
+            if matches!(between, Between::Sign { .. })
+                && names::named(scan.of(value.span)) == Named::Secret
+                && value.span.end - value.span.start <= MAX_OF_A_NAME
+            {
+                state = Awaited::Pair;
+                at = value.after;
+                continue;
+            }
+        }
+        if state == Awaited::Pair && name.words.eq_ignore_ascii_case("value") && matches!(between, Between::Sign { .. })
+        {
+            let value = scan.value(value_at);
+            if value.span.end > value.span.start {
+                found(NamedSecret { name: "value", value: value.span });
+            }
+            state = Awaited::Nothing;
+            at = value.after.max(end);
+            continue;
+        }
+        if name.named == Named::Not {
+            continue;
+        }
+        if let Some((value, after)) = secret(scan, &name, between, value_at) {
+            found(NamedSecret { name: name.words, value });
+            at = after.max(end);
+            // A quote that is not closed goes on in the next line.
+            let quote = scan.before(value.start);
+            let is_open = matches!(quote, b'"' | b'\'') && value.end >= scan.len() && scan.before(scan.len()) != quote;
+            state = if is_open { Awaited::Value } else { state };
+            continue;
+        }
+        if name.named == Named::Secret
+            && scan.find(value_at, |byte| {
+                !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'|' | b'>' | b'-' | b'\\')
+            }) >= scan.len()
+        {
+            state = awaited_behind(scan, &name, between);
+        }
+    }
+    state
+}
+
+/// What is awaited where a line ends behind a name.
+fn awaited_behind(scan: Scan<'_>, name: &Name<'_>, between: Between) -> Awaited {
+    let alone = scan
+        .between(0, name.start)
+        .bytes()
+        .all(|byte| is_end_of_word(byte) || matches!(byte, b'"' | b'\'' | b'-' | b'[' | b'{'));
+    match between {
+        Between::Sign { .. } | Between::Comma => Awaited::Value,
+        _ if name.is_option || alone => Awaited::Value,
+        _ => Awaited::Perhaps,
+    }
+}
+
+/// The name that stands from `start` to `end`.
+fn name(scan: Scan<'_>, start: usize, end: usize) -> Name<'_> {
+    let tail = scan.between(start, end);
+    let cut = tail.len().saturating_sub(MAX_OF_A_NAME);
+    let cut = (cut..=tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(0);
+    let words = tail.get(cut..).unwrap_or_default().trim_end_matches(['.', '-']);
+    let bare = words.trim_start_matches(['-', '.']);
+    let last = bare.rsplit('.').next().unwrap_or(bare);
+    let is_header = names::is_header(last);
+    let own = names::named(bare);
+    // In `config.token.value` the last word says nothing by itself; in `token.js` it says all.
+    let named = if is_header || is_second_word(scan, bare, start) { Named::Secret } else { own };
+    Name {
+        words,
+        start,
+        named,
+        is_option: words.starts_with('-') && !words.starts_with("---"),
+        is_header,
+        is_quoted: matches!(scan.before(start), b'"' | b'\'' | b'`'),
+    }
+}
+
+/// Whether a name is of several words, as in `API key: x` and `mot de passe : x`.
+fn is_second_word(scan: Scan<'_>, bare: &str, start: usize) -> bool {
+    let of_keys =
+        ["api", "secret", "access", "signing", "encryption", "auth", "master", "license", "shared", "private", "api-"];
+    let is_key = bare.eq_ignore_ascii_case("key") && is_blank(scan.before(start));
+    (is_key && of_keys.contains(&&*word_before(scan, start)))
+        || (bare.eq_ignore_ascii_case("passe") && word_before(scan, start) == "de")
+}
+
+/// `name: DB_PASS` beside `value: x`: how lists of variables are written.
+fn is_of_a_pair(words: &str) -> bool {
+    ["name", "key", "Name", "Key", "- name"].contains(&words)
+}
+
+/// What stands behind a name, and where the value begins.
+fn between(scan: Scan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
+    let closed = scan.find(end, |byte| !matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'\\'));
+    let closed = if closed - end > 8 { end } else { closed };
+    let at = scan.skip_blanks(closed);
+    let blank_before = at > closed;
+    let signs = (at..at + 4).find(|at| !matches!(scan.at(*at), b'=' | b':' | b'>' | b'-' | b'?' | b'~')).unwrap_or(at);
+    let words = scan.between(at, signs);
+    let is_address = words.ends_with(':') && scan.at(signs) == b'/' && scan.at(signs + 1) == b'/';
+    let is_tag = words.starts_with('>') && scan.before(name.start) == b'<';
+    if (words.contains(['=', ':']) || words.starts_with("->") || is_tag) && !is_address {
+        // `x: -v`: the dash belongs to the value.
+        let signs = at + words.rfind(['=', ':', '>']).map_or(0, |last| last + 1);
+        let value = scan.find(signs, |byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+        return (Between::Sign { blank: value > signs }, wrapped(scan, value));
+    }
+    if scan.at(at) == b',' && (name.is_quoted || name.is_option) {
+        let value = scan.skip_blanks(at + 1);
+        if name.is_option || matches!(scan.at(value), b'"' | b'\'' | b'\\') {
+            return (Between::Comma, value);
+        }
+    }
+    // Between the arguments of a process there are zeros.
+    if scan.at(at) == 0 && at < scan.len() {
+        return (Between::Blanks, at + 1);
+    }
+    if blank_before {
+        for (word, between) in [
+            ("is", Between::Is),
+            ("was", Between::Is),
+            ("equals", Between::Is),
+            ("est", Between::Is),
+            ("to", Between::To),
+        ] {
+            let behind = at + word.len();
+            if scan.between(at, behind).eq_ignore_ascii_case(word)
+                && (is_blank(scan.at(behind)) || scan.at(behind) == b':')
+            {
+                let value = scan.find(behind, |byte| !matches!(byte, b' ' | b'\t' | b':'));
+                return (between, value);
+            }
+        }
+    }
+    let at = if !name.is_option && matches!(scan.at(at), b'(' | b'[' | b'<') { at + 1 } else { at };
+    (if blank_before { Between::Blanks } else { Between::Other }, at)
+}
+
+/// Where a value begins that is wrapped: `Some("x")`, `b'x'`, `String("x")`.
+fn wrapped(scan: Scan<'_>, at: usize) -> usize {
+    let rest = scan.text.get(at..).unwrap_or_default();
+    for wrapper in ["Some(", "Ok(", "String(", "Secret(", "new String(", "b", "u", "r", "f", "[", "("] {
+        let inside = rest.strip_prefix(wrapper).is_some_and(|inside| inside.starts_with(['"', '\'']));
+        if inside {
+            return at + wrapper.len();
+        }
+    }
+    at
+}
+
+/// The secret behind a name, and where to go on; nothing where what stands there is none.
+fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Option<(Span, usize)> {
+    if at >= scan.len() || between == Between::Other {
+        return None;
+    }
+    if name.is_header && !matches!(between, Between::Blanks | Between::To | Between::Is) {
+        return header(scan, name, at);
+    }
+    let value = scan.value(at);
+    let words = scan.of(value.span);
+    if words.is_empty() || words.starts_with(['{', '[']) && value.quoting == Quoting::Bare && words.len() == 1 {
+        return None;
+    }
+    // What is that long is read once.
+    if words.len() > MAX_OF_A_WORD {
+        return Some((value.span, value.after));
+    }
+    if name.named == Named::Perhaps {
+        let is_public = matches!(
+            &*word_before(scan, name.start),
+            "public" | "rsa" | "dsa" | "ecdsa" | "ed25519" | "eddsa" | "host"
+        );
+        return (!is_public && is_probably_secret(name, between, words)).then_some((value.span, value.after));
+    }
+    let in_sentence = matches!(between, Between::Blanks | Between::To);
+    if is_never_secret(name, &value, words) && in_sentence {
+        return later(scan, name, at);
+    }
+    if is_never_secret(name, &value, words) || word_before(scan, name.start) == "unexpected" {
+        return None;
+    }
+    let is_it = match between {
+        Between::Sign { .. } | Between::Is => true,
+        Between::Comma => name.is_option || looks::is_random(words) || words.contains(' '),
+        Between::To => value.quoting == Quoting::Quoted || looks::is_random(words) || is_set(scan, name),
+        Between::Blanks if name.is_option => {
+            !(words.starts_with("--") || words.starts_with('(') || words.len() == 2 && words.starts_with('-'))
+        }
+        Between::Blanks => is_said(scan, name, &value, words),
+        Between::Other => false,
+    };
+    if !is_it {
+        return later(scan, name, at);
+    }
+    let has_blanks = value.quoting == Quoting::Bare && names::may_have_blanks(name.words);
+    if value.quoting == Quoting::Quoted && scan.before(at) == b'[' {
+        return Some(list(scan, value));
+    }
+    match between {
+        Between::Sign { blank: true } | Between::Is if has_blanks => {
+            let span = Span { end: end_of_phrase(scan, value.span), ..value.span };
+            Some((span, span.end))
+        }
+        _ => Some((value.span, value.after)),
+    }
+}
+
+/// All that is in a list that begins with this value.
+fn list(scan: Scan<'_>, first: Value) -> (Span, usize) {
+    let mut last = first;
+    loop {
+        let comma = scan.skip_blanks(last.after);
+        let next = scan.skip_blanks(comma + 1);
+        if scan.at(comma) != b',' || !matches!(scan.at(next), b'"' | b'\'') {
+            return (Span { end: last.span.end, ..first.span }, last.after);
+        }
+        last = scan.value(next);
+    }
+}
+
+/// The value of a header: in quotes, up to the quote that stands before the header, or to the end of the line.
+fn header(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
+    let quoted = scan.value(at);
+    if quoted.quoting == Quoting::Quoted {
+        let words = scan.of(quoted.span);
+        let (span, after) = if scan.before(at) == b'[' { list(scan, quoted) } else { (quoted.span, quoted.after) };
+        return (!words.is_empty() && !looks::is_harmless(words)).then_some((span, after));
+    }
+    let around = scan.before(name.start);
+    let end = if matches!(around, b'"' | b'\'') {
+        scan.find(at, |byte| byte == around || byte == b'\n')
+    } else {
+        scan.find(at, |byte| matches!(byte, b'\n' | 0))
+    };
+    let words = scan.between(at, end);
+    let first = words.split_whitespace().next().unwrap_or_default();
+    (!first.is_empty() && !looks::is_harmless(first)).then_some((Span { start: at, end }, end))
+}
+
+/// Whether a value is one of those that names of secrets have in plain messages.
+fn is_never_secret(name: &Name<'_>, value: &Value, words: &str) -> bool {
+    let lower = name.words.to_ascii_lowercase();
+    let digits = words.bytes().all(|byte| byte.is_ascii_digit());
+    let is_count =
+        digits && (lower.ends_with("tokens") || words.len() < 4 && (lower.ends_with("pass") || lower.ends_with("pin")));
+    // The shell's own variables: where it is, and where it was.
+    let is_place = matches!(name.words, "PWD" | "OLDPWD") && words.starts_with(['/', '~']);
+    let first = words.split_whitespace().next().unwrap_or_default();
+    let is_harmless = match value.quoting {
+        Quoting::Bare => looks::is_harmless(first),
+        Quoting::Quoted => {
+            looks::is_harmless(first)
+                && (first == words || words.split_whitespace().nth(1).is_some_and(looks::is_harmless))
+        }
+    };
+    // What is given to an option is its value, whatever word it is.
+    let is_harmless = if name.is_option { looks::is_reference(words) } else { is_harmless };
+    is_count || is_place || is_harmless
+}
+
+/// A name that is not sure wants a value that looks made by chance.
+fn is_probably_secret(name: &Name<'_>, between: Between, words: &str) -> bool {
+    let lower = name.words.to_ascii_lowercase();
+    let is_signature = ["sig", "signature", "hmac"].iter().any(|end| lower.ends_with(end));
+    let is_short_hex = words.len() <= 16 && words.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_uuid = words.len() == 36 && words.bytes().filter(|byte| *byte == b'-').count() == 4;
+    match between {
+        Between::Sign { .. } if is_signature => words.len() >= 8 && looks::is_random(words),
+        Between::Sign { .. } | Between::Comma => {
+            looks::is_entropic(words) && !is_short_hex || is_uuid && !lower.ends_with("code")
+        }
+        Between::Is | Between::To | Between::Blanks | Between::Other => {
+            let is_setting = words.trim_end_matches('=').contains('=');
+            looks::is_entropic(words) && !is_short_hex && !is_uuid && !is_setting && words.len() <= 128
+        }
+    }
+}
+
+/// Whether the words before the name set it.
+fn is_set(scan: Scan<'_>, name: &Name<'_>) -> bool {
+    let start = name.start.saturating_sub(40);
+    let start = (start..=name.start).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(name.start);
+    let before = scan.between(start, name.start).to_ascii_lowercase();
+    ["set ", "setting ", "change", "changing ", "reset"].iter().any(|word| before.contains(word))
+}
+
+/// Whether a word is a setting of its own: a name, `=`, a value.
+fn is_setting(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, value)| {
+        !value.trim_matches('=').is_empty()
+            && name.len() > 1
+            && name.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'))
+    })
+}
+
+/// The word before a name, in small letters.
+fn word_before(scan: Scan<'_>, at: usize) -> String {
+    let start = at.saturating_sub(16);
+    let start = (start..=at).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(at);
+    scan.between(start, at).split_whitespace().last().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Whether a sentence tells the secret right behind its name: `using token 3f9a…`, `password 'hunter2'`.
+fn is_said(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) -> bool {
+    if matches!(&*word_before(scan, name.start), "unexpected" | "unknown" | "missing" | "reserved") || name.is_quoted {
+        return false;
+    }
+    let lower = name.words.to_ascii_lowercase();
+    let is_password = ["password", "passwd", "passphrase", "pwd"].iter().any(|end| lower.ends_with(end));
+    match value.quoting {
+        Quoting::Quoted => looks::is_random(words) || is_password && words.len() >= 3 && !words.contains(' '),
+        // Neither a call nor the next setting.
+        Quoting::Bare => looks::is_random(words) && !words.contains(['(', '[', '{', '<']) && !is_setting(words),
+    }
+}
+
+/// `password for user bob: x`, `token (agent): x`: a few words, a colon, and what looks like a secret.
+fn later(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
+    const MAX: usize = 60;
+    if name.named != Named::Secret || name.is_quoted || !is_blank(scan.before(at)) {
+        return None;
+    }
+    let is_word =
+        |at: usize| scan.text.get(at..).is_some_and(|rest| rest.starts_with(" is ") || rest.starts_with(" was "));
+    let end =
+        (at..at + MAX).find(|at| matches!(scan.at(*at), b':' | b'=' | b'\n' | 0 | b'"' | b';') || is_word(*at))?;
+    let end = if is_word(end) { scan.find(end + 1, is_blank) } else { end };
+    let value_at = scan.find(end + 1, |byte| !matches!(byte, b' ' | b'\t'));
+    let is_sign = is_blank(scan.at(end)) || matches!(scan.at(end), b':' | b'=') && value_at > end + 1;
+    let value = scan.value(value_at);
+    let words = scan.of(value.span);
+    (is_sign && looks::is_random(words)).then_some((value.span, value.after))
+}
+
+/// Where a phrase ends that began with this word: at the end of the line, before the next setting, or where a bracket or
+/// a comma parts it from what follows.
+fn end_of_phrase(scan: Scan<'_>, first: Span) -> usize {
+    let mut end = first.end;
+    loop {
+        let next = scan.find(end, |byte| !is_blank(byte));
+        if next == end || is_end_of_word(scan.at(next)) || !(scan.at(next).is_ascii_alphanumeric()) {
+            return end;
+        }
+        let word = scan.find(next, |byte| is_end_of_word(byte) || matches!(byte, b'=' | b':' | b'"' | b'\''));
+        if matches!(scan.at(word), b'=' | b':' | b'"' | b'\'') || matches!(scan.before(word), b',' | b';' | b')' | b'}')
+        {
+            return end;
+        }
+        end = word;
+    }
+}

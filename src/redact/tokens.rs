@@ -1,0 +1,353 @@
+//! Secrets that are known by their own form, whatever stands before them.
+//!
+//! The prefixes are those of the rules of gitleaks (MIT licence, `config/gitleaks.toml` as of 2025), which is kept and
+//! follows the providers; they are facts of the providers', the table is ours. Lengths are shorter than there: a token
+//! that was cut is not to be read either.
+
+use super::looks;
+use super::scan::{Scan, Span};
+use aho_corasick::AhoCorasick;
+use base64ct::{Base64, Encoding};
+use std::sync::LazyLock;
+
+/// What follows a prefix.
+#[derive(Clone, Copy)]
+enum Rest {
+    /// At least so many letters and digits.
+    Word(usize),
+    /// At least so many letters, digits, `_`, `-` and `.`, a digit among them.
+    Mixed(usize),
+    /// At least so many characters of Base64.
+    Base64(usize),
+    /// At least so many capitals and digits.
+    Capitals(usize),
+}
+
+use Rest::{Base64 as B64, Capitals, Mixed, Word};
+
+const PREFIXES: &[(&str, Rest)] = &[
+    ("A3-", Mixed(20)),
+    ("AGE-SECRET-KEY-1", Word(16)),
+    ("AKCp", Word(40)),
+    ("cmVmd", Word(40)),
+    ("ATATT3", Mixed(20)),
+    ("ATCTT3", Mixed(20)),
+    ("ATBB", Word(24)),
+    // Amazon: access keys, temporary ones, bearer tokens, context-specific ones.
+    ("AKIA", Capitals(12)),
+    ("ASIA", Capitals(12)),
+    ("ABIA", Capitals(12)),
+    ("ACCA", Capitals(12)),
+    ("A3T", Capitals(13)),
+    ("ABSK", B64(60)),
+    ("bedrock-api-key-", Mixed(12)),
+    ("LTAI", Word(16)),
+    // Google, Facebook, Square, Stripe, Twilio, SendGrid.
+    ("AIza", Mixed(16)),
+    ("GOCSPX-", Mixed(12)),
+    ("ya29.", Mixed(16)),
+    ("1//0", Mixed(30)),
+    ("EAAM", Word(60)),
+    ("EAAC", Word(60)),
+    ("EAAA", Mixed(22)),
+    ("sq0atp-", Mixed(16)),
+    ("sq0csp-", Mixed(16)),
+    ("sk_live_", Word(8)),
+    ("sk_test_", Word(8)),
+    ("sk_prod_", Word(8)),
+    ("rk_live_", Word(8)),
+    ("rk_test_", Word(8)),
+    ("rk_prod_", Word(8)),
+    ("whsec_", B64(16)),
+    ("SG.", Mixed(30)),
+    // Models.
+    ("sk-ant-", Mixed(8)),
+    ("sk-proj-", Mixed(8)),
+    ("sk-svcacct-", Mixed(8)),
+    ("sk-admin-", Mixed(8)),
+    ("sk-or-", Mixed(12)),
+    ("sk-", Mixed(16)),
+    ("pplx-", Word(20)),
+    ("hf_", Word(20)),
+    ("api_org_", Word(20)),
+    ("gsk_", Word(24)),
+    ("xai-", Word(24)),
+    ("r8_", Word(24)),
+    // Where code is kept and built.
+    ("ghp_", Word(8)),
+    ("gho_", Word(8)),
+    ("ghu_", Word(8)),
+    ("ghs_", Mixed(8)),
+    ("ghr_", Word(8)),
+    ("github_pat_", Mixed(8)),
+    ("glpat-", Mixed(8)),
+    ("glptt-", Mixed(8)),
+    ("gldt-", Mixed(8)),
+    ("glrt-", Mixed(8)),
+    ("glrtr-", Mixed(8)),
+    ("glcbt-", Mixed(8)),
+    ("glft-", Mixed(8)),
+    ("glffct-", Mixed(8)),
+    ("glimt-", Mixed(8)),
+    ("glagent-", Mixed(8)),
+    ("gloas-", Mixed(8)),
+    ("glsoat-", Mixed(8)),
+    ("GR1348941", Mixed(12)),
+    ("npm_", Word(20)),
+    ("pypi-", Mixed(40)),
+    ("rubygems_", Word(24)),
+    ("CLOJARS_", Word(40)),
+    ("dckr_pat_", Mixed(16)),
+    ("dckr_oat_", Mixed(16)),
+    ("oy2", Word(43)),
+    ("sgp_", Mixed(30)),
+    ("pul-", Word(30)),
+    ("tfp_", Mixed(40)),
+    ("API-", Capitals(24)),
+    // Where things run.
+    ("dop_v1_", Word(20)),
+    ("doo_v1_", Word(20)),
+    ("dor_v1_", Word(20)),
+    ("dapi", Mixed(32)),
+    ("dp.pt.", Word(24)),
+    ("dp.st.", Mixed(24)),
+    ("dp.ct.", Word(24)),
+    ("dt0c01.", Mixed(24)),
+    ("fo1_", Mixed(30)),
+    ("fm1r_", B64(40)),
+    ("fm1a_", B64(40)),
+    ("fm2_", B64(40)),
+    ("HRKU-", Mixed(20)),
+    ("hvs.", Mixed(16)),
+    ("hvb.", Mixed(16)),
+    ("hvr.", Mixed(16)),
+    ("tskey-", Mixed(12)),
+    ("v1.0-", Mixed(60)),
+    ("vercel_", Word(24)),
+    ("nfp_", Word(24)),
+    ("sbp_", Word(24)),
+    ("pscale_", Mixed(24)),
+    ("sha256~", Mixed(30)),
+    ("glc_", B64(24)),
+    ("glsa_", Mixed(24)),
+    // What watches, and what speaks.
+    ("NRAK-", Mixed(16)),
+    ("NRII-", Mixed(16)),
+    ("NRJS-", Mixed(12)),
+    ("sntrys_", B64(24)),
+    ("sntryu_", Word(24)),
+    ("xoxb-", Mixed(8)),
+    ("xoxp-", Mixed(8)),
+    ("xoxa-", Mixed(8)),
+    ("xoxr-", Mixed(8)),
+    ("xoxs-", Mixed(8)),
+    ("xoxe", Mixed(16)),
+    ("xapp-", Mixed(8)),
+    ("xkeysib-", Mixed(24)),
+    ("lin_api_", Word(16)),
+    ("ntn_", Word(24)),
+    ("PMAK-", Mixed(24)),
+];
+
+/// Fewer of them, or of no group of the above.
+const MORE: &[(&str, Rest)] = &[
+    ("shpat_", Word(16)),
+    ("shpca_", Word(16)),
+    ("shppa_", Word(16)),
+    ("shpss_", Word(16)),
+    ("shippo_live_", Word(16)),
+    ("shippo_test_", Word(16)),
+    ("rdme_", Word(24)),
+    ("duffel_live_", Mixed(16)),
+    ("duffel_test_", Mixed(16)),
+    ("EZAK", Word(40)),
+    ("EZTK", Word(40)),
+    ("FLWSECK_TEST-", Mixed(12)),
+    ("FLWSECK-", Mixed(12)),
+    ("p8e-", Word(24)),
+    ("pnu_", Word(24)),
+];
+
+/// Longer ones are taken out unread.
+const MAX_OF_A_TOKEN: usize = 4096;
+
+/// Names of schemes, in whatever letters they are written.
+static SCHEMES: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["basic", "bearer"]).ok());
+
+/// Private keys in Base64 by how their bytes begin: Ed25519 and X25519 in PKCS#8 (RFC 8410, 7), OpenSSH's own form.
+const KEYS: &[&str] = &["MC4CAQAwBQYDK2Vw", "MC4CAQAwBQYDK2Vu", "MFECAQEwBQYDK2Vw", "b3BlbnNzaC1rZXktdjE"];
+
+/// Every secret that has a form of its own.
+pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+    let mut at = 0;
+    while at < scan.len() {
+        if scan.before(at).is_ascii_alphanumeric() || !is_first(scan.at(at)) {
+            at += 1;
+            continue;
+        }
+        match token(scan, at) {
+            Some(end) => {
+                found(Span { start: at, end });
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+}
+
+/// Whether one of them can begin so.
+const fn is_first(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'$'
+}
+
+/// The end of the token that begins there.
+fn token(scan: Scan<'_>, at: usize) -> Option<usize> {
+    let rest = scan.text.get(at..)?;
+    if rest.starts_with("eyJ") {
+        return json_web_token(scan, at);
+    }
+    if rest.starts_with('$') {
+        return hashed(scan, at);
+    }
+    if KEYS.iter().any(|key| rest.starts_with(key)) || is_armoured(scan, at, rest) {
+        return Some(scan.find(at, |byte| !is_base64(byte)));
+    }
+    if scan.at(at).is_ascii_digit() {
+        return telegram(scan, at).or_else(|| prefixed(scan, at, rest));
+    }
+    prefixed(scan, at, rest).or_else(|| azure(scan, at))
+}
+
+fn prefixed(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
+    let (prefix, kind) = PREFIXES.iter().chain(MORE).find(|(prefix, _)| rest.starts_with(prefix))?;
+    let start = at + prefix.len();
+    let is_part = |byte: u8| match kind {
+        Word(_) => byte.is_ascii_alphanumeric(),
+        Capitals(_) => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+        Mixed(_) => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'='),
+        B64(_) => is_base64(byte),
+    };
+    let end = scan.find(start, |byte| !is_part(byte));
+    let (Word(least) | Mixed(least) | B64(least) | Capitals(least)) = kind;
+    let tail = scan.between(start, end);
+    let has_digit = tail.bytes().any(|byte| byte.is_ascii_digit());
+    let mixed_case =
+        tail.bytes().any(|byte| byte.is_ascii_uppercase()) && tail.bytes().any(|byte| byte.is_ascii_lowercase());
+    let is_whole = !scan.at(end).is_ascii_alphanumeric();
+    // `sk-` and `npm_` begin other words too.
+    let is_plain = matches!(
+        *prefix,
+        "sk-" | "npm_" | "API-" | "pul-" | "xai-" | "dapi" | "SG." | "A3-" | "A3T" | "hf_" | "oy2" | "r8_"
+    );
+    let is_one = tail.len() >= 20 && !tail.contains(['-', '_', '.']);
+    let made = has_digit || mixed_case || is_one || !is_plain;
+    // What is that long is read once: `sk-sk-sk-…` would be read again from each of its parts on.
+    (tail.len() > MAX_OF_A_TOKEN || (tail.len() >= *least && is_whole && made)).then_some(end)
+}
+
+/// A JSON Web Token (RFC 7519), its second and third part or not: `eyJ` is `{"`.
+fn json_web_token(scan: Scan<'_>, at: usize) -> Option<usize> {
+    let end = scan
+        .find(at, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'=' | b'+' | b'/')));
+    let words = scan.between(at, end);
+    let parts = words.split('.').filter(|part| part.len() >= 8).count();
+    (parts >= 2 || words.len() >= 24).then_some(end)
+}
+
+/// A password's hash as crypt(5) writes it: `$6$salt$hash`, `$2b$10$…`, `$argon2id$…`.
+fn hashed(scan: Scan<'_>, at: usize) -> Option<usize> {
+    const KINDS: &[&str] = &[
+        "$1$",
+        "$5$",
+        "$6$",
+        "$7$",
+        "$y$",
+        "$gy$",
+        "$2a$",
+        "$2b$",
+        "$2y$",
+        "$apr1$",
+        "$argon2id$",
+        "$argon2i$",
+        "$scrypt$",
+        "$pbkdf2-",
+    ];
+    let rest = scan.text.get(at..)?;
+    KINDS.iter().find(|kind| rest.starts_with(**kind))?;
+    let end = scan.find(at, |byte| {
+        !(byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'.' | b'/' | b',' | b'=' | b'+' | b'-'))
+    });
+    (end - at >= 16).then_some(end)
+}
+
+/// A bot's token: its number, a colon, and 35 characters of which the first two are `AA`.
+fn telegram(scan: Scan<'_>, at: usize) -> Option<usize> {
+    let colon = scan.find(at, |byte| !byte.is_ascii_digit());
+    let is_number = (5..=16).contains(&(colon - at)) && scan.at(colon) == b':' && scan.at(colon + 1) == b'A';
+    let end = scan.find(colon + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')));
+    (is_number && end - colon > 24).then_some(end)
+}
+
+/// Entra's client secrets: three characters, a digit, `Q~`, some thirty more.
+fn azure(scan: Scan<'_>, at: usize) -> Option<usize> {
+    let is_marked = scan.at(at + 3).is_ascii_digit() && scan.at(at + 4) == b'Q' && scan.at(at + 5) == b'~';
+    let end = if is_marked {
+        scan.find(at, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')))
+    } else {
+        at
+    };
+    (end - at >= 30).then_some(end)
+}
+
+/// A private key in PEM, in Base64 once more, as variables of CI systems hold it.
+fn is_armoured(scan: Scan<'_>, at: usize, rest: &str) -> bool {
+    if !rest.starts_with("LS0tLS1CRUdJTi") {
+        return false;
+    }
+    let end = (at..at + 64).find(|at| !is_base64(scan.at(*at))).unwrap_or(at + 64);
+    let head = scan.between(at, end);
+    let head = head.get(..head.len() / 4 * 4).unwrap_or_default();
+    Base64::decode_vec(head).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains("PRIVATE"))
+}
+
+const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-')
+}
+
+/// Credentials behind the name of a scheme (RFC 9110, 11.1): `Basic dTpw`, `Bearer x`.
+pub(super) fn find_schemes(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+    let mut done = 0;
+    for scheme in SCHEMES.iter().flat_map(|schemes| schemes.find_iter(scan.text)) {
+        if scheme.start() < done {
+            continue;
+        }
+        let value = scan.skip_blanks(scheme.end());
+        // A longer value is found by its name.
+        let end = (value..value + MAX_OF_A_TOKEN)
+            .find(|at| !(is_base64(scan.at(*at)) || matches!(scan.at(*at), b'.' | b'~')))
+            .unwrap_or(value + MAX_OF_A_TOKEN);
+        done = end;
+        let words = scan.between(value, end);
+        let is_secret = if scheme.len() == "basic".len() {
+            has_colon(words)
+        } else {
+            // As the header has it, or a value that was made by chance.
+            let is_said = scan.at(scheme.start()) == b'B'
+                && !words.ends_with("tion")
+                && !words.starts_with("token")
+                && !words.ends_with('.');
+            words.len() >= 6 && !looks::is_harmless(words) && (is_said || looks::is_random(words) || words.len() >= 20)
+        };
+        if value > scheme.end() && is_secret {
+            found(Span { start: value, end });
+        }
+    }
+}
+
+/// Whether Base64 says `user:password`.
+fn has_colon(words: &str) -> bool {
+    let padded = words.trim_end_matches('=');
+    let padded = format!("{padded}{}", "=".repeat((4 - padded.len() % 4) % 4));
+    words.len() >= 4 && Base64::decode_vec(&padded).is_ok_and(|bytes| bytes.contains(&b':') && bytes.is_ascii())
+}

@@ -1,0 +1,106 @@
+//! Who and with which password, in an address (RFC 3986, 3.2.1), and addresses that are secrets themselves.
+
+use super::scan::{Scan, Span};
+
+/// Every name and password that stands in an address, and every path that is as good as one.
+pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+    let (mut at, mut end) = (0, 0);
+    while let Some(start) = next(scan, at) {
+        // Sought once for all addresses that stand in one another.
+        if start >= end {
+            end = scan.find(start, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0 | b'"' | b'`' | b'<' | b'>'));
+        }
+        let nested = next(scan, start).filter(|nested| *nested < end);
+        // Another address may stand in the query of this one. Its scheme is no part of a name.
+        let own = nested.map_or(end, |nested| scheme_before(scan, nested));
+        let (own, nested) = match nested {
+            // `u:p://x@host`: what looks like another address is a password.
+            Some(_) if is_password_so_far(scan.between(start, own)) => (end, None),
+            other => (own, other),
+        };
+        if let Some(credentials) = credentials(scan, start, own) {
+            found(credentials);
+        }
+        if let Some(hook) = hook(scan, start, own) {
+            found(hook);
+        }
+        at = nested.map_or(end, |_| own).max(start);
+    }
+}
+
+/// Where the part behind `://` begins, from `at` on.
+fn next(scan: Scan<'_>, at: usize) -> Option<usize> {
+    let rest = scan.text.get(at..)?;
+    rest.find("://").map(|found| at + found + 3)
+}
+
+/// Where the scheme begins whose `://` ends there.
+fn scheme_before(scan: Scan<'_>, end: usize) -> usize {
+    let mut at = end.saturating_sub(3);
+    while scan.before(at).is_ascii_alphanumeric() || matches!(scan.before(at), b'+') {
+        at -= 1;
+    }
+    at
+}
+
+/// Whether the part before `/`, `?` or `#` is a name, a colon and something that is no port.
+fn is_password_so_far(words: &str) -> bool {
+    let first = words.split(['/', '?', '#']).next().unwrap_or_default();
+    let port = first.rsplit_once(':').filter(|(name, _)| !name.contains(['[', '@'])).map(|(_, port)| port);
+    !words.contains('@') && port.is_some_and(|port| !port.is_empty() && !port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The user's part of the address between two places. A password may hold `/`, `#`, `?` and `@` as they are: what is
+/// followed by a host and came behind a colon that no port follows is one.
+fn credentials(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
+    let words = scan.between(start, end);
+    let ends: Vec<_> = words.match_indices('@').map(|(at, _)| at).filter(|at| is_host(words, at + 1)).collect();
+    let authority = words.find(['/', '?', '#']).unwrap_or(words.len());
+    let first = words.find('@')?;
+    let last = *ends.last().unwrap_or(&first);
+    let at = if first < authority {
+        last.max(first)
+    } else {
+        ends.last().copied().filter(|_| {
+            // Behind a port comes a path: `u:12#x@host` is a password.
+            let (before, rest) = words.split_at_checked(authority).unwrap_or((words, ""));
+            is_password_so_far(before) || (rest.starts_with('#') && before.contains(':'))
+        })?
+    };
+    let user = words.get(..at)?;
+    // Who asks a server for a repository is called so everywhere.
+    (!user.is_empty() && user != "git").then_some(Span { start, end: start + at })
+}
+
+/// Whether a host stands there: letters, digits, dots, up to a port, a path or the end.
+fn is_host(words: &str, at: usize) -> bool {
+    let rest = words.get(at..).unwrap_or_default();
+    let end = rest
+        .find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | '[' | ']' | ':')))
+        .unwrap_or(rest.len());
+    end > 0
+        && rest.get(end..).is_none_or(|tail| {
+            tail.is_empty()
+                || tail.starts_with(['/', '?', '#', '\'', ')', ',', ';', ']', '}', '\\', '&', '%', '|', '.'])
+        })
+}
+
+/// Addresses that let anyone in who knows them.
+fn hook(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
+    const HOOKS: &[&str] = &[
+        "hooks.slack.com/services/",
+        "hooks.slack.com/workflows/",
+        "hooks.slack.com/triggers/",
+        "discord.com/api/webhooks/",
+        "discordapp.com/api/webhooks/",
+        "api.telegram.org/bot",
+        "hooks.zapier.com/hooks/",
+    ];
+    let words = scan.between(start, end);
+    let named = HOOKS.iter().find(|hook| words.starts_with(**hook)).map(|hook| hook.len());
+    let teams =
+        || words.find(".webhook.office.com/webhookb2/").map(|found| found + ".webhook.office.com/webhookb2/".len());
+    let at = start + named.or_else(teams)?;
+    let stop = scan.find(at, |byte| matches!(byte, b'?' | b'#' | b'\'' | b')' | b',' | b';' | b'}' | b'\\')).min(end);
+    (stop > at).then_some(Span { start: at, end: stop })
+}
