@@ -8,6 +8,7 @@ use crate::text;
 use crate::tree::limits::Limits;
 use crate::tree::names::{Names, Places};
 use crate::update::documented_paths;
+use crate::update::generation::{Generation, UpdateScope};
 use bytesize::ByteSize;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub struct Config {
     pub signature: SignatureTable,
     #[serde(default)]
     release: ReleaseTable,
+    #[serde(default)]
+    update: UpdateTable,
     #[serde(default)]
     limits: LimitsTable,
     #[serde(default)]
@@ -61,6 +64,34 @@ struct ReleaseTable {
     published: Option<String>,
     tag_prefix: Option<String>,
     build: Option<String>,
+    not_copied: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct UpdateTable {
+    generations: Option<Vec<GenerationName>>,
+}
+
+/// A generation, by the name that `--generation` takes.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum GenerationName {
+    Documented,
+    DocumentedMkdir,
+    Preserving,
+    InPlace,
+}
+
+impl From<GenerationName> for Generation {
+    fn from(name: GenerationName) -> Self {
+        match name {
+            GenerationName::Documented => Self::Documented,
+            GenerationName::DocumentedMkdir => Self::DocumentedMkdir,
+            GenerationName::Preserving => Self::Preserving,
+            GenerationName::InPlace => Self::InPlace,
+        }
+    }
 }
 
 /// `[signature]`.
@@ -151,6 +182,7 @@ impl Config {
         config.overrides()?;
         config.allowances()?;
         config.limits()?;
+        config.not_copied()?;
         Ok(config)
     }
 
@@ -174,7 +206,7 @@ impl Config {
     /// Where a release is made, relative to the repository.
     #[must_use]
     pub fn places(&self) -> Places {
-        let ReleaseTable { agent, bundle, shared, published, tag_prefix, build } = self.release.clone();
+        let ReleaseTable { agent, bundle, shared, published, tag_prefix, build, not_copied: _ } = self.release.clone();
         let defaults = documented_paths::places();
         Places {
             bundle: bundle.or_else(|| agent.as_ref().map(|agent| format!("{agent}/bundle"))).unwrap_or(defaults.bundle),
@@ -184,6 +216,27 @@ impl Config {
             tag_prefix,
             build: build.unwrap_or(defaults.build),
         }
+    }
+
+    /// What of the agent's sources needs no copy in its compiled code, beside what is known to need none.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] for a pattern that is not one.
+    pub(crate) fn not_copied(&self) -> Result<Vec<glob::Pattern>, ConfigError> {
+        let patterns = self.release.not_copied.iter().flatten().map(|text| {
+            glob::Pattern::new(text)
+                .map_err(|error| ConfigError::new(format!("`not-copied` has an invalid path pattern: {error}"), None))
+        });
+        patterns.collect()
+    }
+
+    /// Whose updates are looked at, and whose outcome is an error, unless the command line names generations.
+    #[must_use]
+    pub fn updates(&self) -> UpdateScope {
+        let named = self.update.generations.as_ref();
+        named.map_or_else(UpdateScope::default, |named| UpdateScope::Every {
+            deployed: named.iter().map(|name| Generation::from(*name)).collect(),
+        })
     }
 
     /// The server's unit, home and bundle directory, where the configuration names them.
@@ -283,7 +336,8 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 
 /// The key that was meant, taken from the parser's list of those it expected.
 fn suggestion(message: &str) -> Option<String> {
-    let mut words = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let named = message.strip_prefix("unknown field ").or_else(|| message.strip_prefix("unknown variant "))?;
+    let mut words = named.split('`').skip(1).step_by(2);
     let wrong = words.next()?;
     let near = text::nearest(wrong, words)?;
     Some(format!("did you mean `{near}`?"))
@@ -297,12 +351,14 @@ mod tests {
     fn a_configuration_is_read() {
         let config = Config::parse(
             "[bundle]\nentry = \"dist/main.js\"\nrequired-dependencies = [\"ws\"]\n[limits]\nmax-size = \"1MiB\"\nmax-entries = 10\n\
-             [rules]\nforeign-owner = \"allow\"\n[[allow]]\nrule = \"development-file\"\npath = \"src/**\"\nreason = \"shipped on purpose\"\n",
+             [update]\ngenerations = [\"documented\"]\n[rules]\nforeign-owner = \"allow\"\n[[allow]]\nrule = \"development-file\"\npath = \"src/**\"\nreason = \"shipped on purpose\"\n",
         )
         .unwrap();
         assert_eq!(config.names().entry, "dist/main.js");
         assert_eq!(config.names().shared, documented_paths::SHARED_PACKAGE);
         assert_eq!(config.limits().unwrap().max_size, 1 << 20);
+        assert_eq!(config.updates(), UpdateScope::Every { deployed: vec![Generation::Documented] });
+        assert_eq!(Config::default().updates(), UpdateScope::default());
         assert_eq!(config.overrides().unwrap()[0].level, Level::Allow);
         assert_eq!(config.allowances().unwrap()[0].reason, "shipped on purpose");
     }
@@ -320,6 +376,13 @@ mod tests {
                 Some("did you mean `nested-layout`? `bundle-doctor rules` lists them all"),
             ),
             ("unknown level", "[rules]\nnested-layout = \"fatal\"", Some(2), "unknown variant `fatal`", None),
+            (
+                "unknown generation",
+                "[update]\ngenerations = [\"in-plce\"]",
+                Some(2),
+                "unknown variant `in-plce`",
+                Some("did you mean `in-place`?"),
+            ),
             ("no reason", "[[allow]]\nrule = \"nested-layout\"", Some(1), "missing field `reason`", None),
             (
                 "empty reason",
@@ -333,6 +396,13 @@ mod tests {
                 "[[allow]]\nrule = \"nested-layout\"\npath=\"a***\"\nreason = \"x\"",
                 None,
                 "invalid path pattern",
+                None,
+            ),
+            (
+                "bad pattern of sources",
+                "[release]\nnot-copied = [\"a***\"]",
+                None,
+                "`not-copied` has an invalid path pattern",
                 None,
             ),
             ("bad size", "[limits]\nmax-size = \"lots\"", None, "expected a size", None),

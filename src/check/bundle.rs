@@ -14,7 +14,7 @@ use crate::tree::ownership::{Ownership, OwnershipMap};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
 use crate::update::Shipped;
 use crate::update::documented_paths::DEPLOYED_AT;
-use crate::update::generation::Generation;
+use crate::update::generation::UpdateScope;
 
 /// What a subject of `check` is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,8 +38,8 @@ pub struct Expectations {
     pub node: NodeVersion,
     /// The folder that the bundle is in on the server, where it is another than the document's.
     pub deployed_at: Option<String>,
-    /// `--generation`: whose update decides, instead of every generation's.
-    pub generation: Option<Generation>,
+    /// `--generation` and `[update] generations`: whose updates are foreseen, and whose outcome decides.
+    pub updates: UpdateScope,
     /// `--unit`: the unit that is to start the bundle.
     pub unit: Option<Unit>,
 }

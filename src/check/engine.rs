@@ -20,8 +20,18 @@ pub fn run_rules(bundle: &Bundle<'_>) -> Vec<Finding> {
 }
 
 fn finding(rule: &'static Rule, observation: Observation) -> Finding {
-    let Observation { message, path, line, evidence, help, severity, detail } = observation;
-    Finding { rule: rule.id, severity: severity.unwrap_or(rule.severity), message, path, line, evidence, help, detail }
+    let Observation { message, path, line, evidence, help, severity, detail, caveat } = observation;
+    Finding {
+        rule: rule.id,
+        severity: severity.unwrap_or(rule.severity),
+        message,
+        path,
+        line,
+        evidence,
+        help,
+        detail,
+        caveat,
+    }
 }
 
 /// Judges one bundle.

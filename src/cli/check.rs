@@ -6,6 +6,7 @@ use super::signing::KeyArgs;
 use super::update::GenerationWord;
 use crate::check::bundle::Expectations;
 use crate::node::node_version::NodeVersion;
+use crate::update::generation::UpdateScope;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -45,15 +46,16 @@ pub(crate) struct CheckArgs {
 }
 
 impl CheckArgs {
-    /// What the caller demands of the bundle, but for the unit, which is to be read first.
+    /// What the caller demands of the bundle, but for the unit, which is to be read first; the configuration says which
+    /// generations are deployed.
     #[must_use]
-    pub(crate) fn expectations(&self) -> Expectations {
+    pub(crate) fn expectations(&self, configured: UpdateScope) -> Expectations {
         Expectations {
             version: self.expect_version.clone(),
             newer_than: self.newer_than.clone(),
             node: self.node,
             deployed_at: None,
-            generation: self.generation.map(Into::into),
+            updates: configured.or_chosen(self.generation.map(Into::into)),
             unit: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::format::{AnyFormat, FormatArgs};
 use super::update::GenerationWord;
-use crate::update::generation::Generation;
+use crate::update::generation::{Generation, UpdateScope};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -40,12 +40,10 @@ pub(crate) struct Rehearse {
 }
 
 impl Rehearse {
-    /// Whose updates, each once, from the oldest to the newest.
+    /// Whose updates are rehearsed, and whose outcome is an error; the configuration says which generations are deployed.
     #[must_use]
-    pub(crate) fn generations(&self) -> Vec<Generation> {
-        let asked: Vec<_> = self.generations.iter().map(|word| Generation::from(*word)).collect();
-        let wanted = |generation: &Generation| asked.is_empty() || asked.contains(generation);
-        Generation::ALL.into_iter().filter(wanted).collect()
+    pub(crate) fn updates(&self, configured: UpdateScope) -> UpdateScope {
+        configured.or_chosen(self.generations.iter().map(|word| Generation::from(*word)))
     }
 }
 

@@ -12,6 +12,8 @@ pub enum GenerationWord {
     DocumentedMkdir,
     /// The shared package is put aside and put back
     Preserving,
+    /// Over SSH and by the installer: installed over the shipped node_modules, and no unit is written
+    InPlace,
 }
 
 impl From<GenerationWord> for Generation {
@@ -20,6 +22,7 @@ impl From<GenerationWord> for Generation {
             GenerationWord::Documented => Self::Documented,
             GenerationWord::DocumentedMkdir => Self::DocumentedMkdir,
             GenerationWord::Preserving => Self::Preserving,
+            GenerationWord::InPlace => Self::InPlace,
         }
     }
 }

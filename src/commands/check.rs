@@ -20,7 +20,7 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     let policy = session.common.policy(config)?;
     let names = config.names();
     let limits = options.limits.over(config.limits()?);
-    let mut expectations = options.expectations();
+    let mut expectations = options.expectations(config.updates());
     expectations.unit = systemd::read::read(&options.units)?;
     let unsigned = if options.require_signature { Unsigned::Refused } else { Unsigned::AsConfigured };
     let trust = keys::trust(&options.keys, unsigned, &configured)?;

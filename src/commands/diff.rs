@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::keys::{self, Unsigned};
 use super::session::{Configured, Session};
 use crate::check::authentication::{Authentication, NotAsked, SignatureCheck, Trust};
-use crate::check::bundle::Bundle;
+use crate::check::bundle::{Bundle, Expectations};
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::diff::Diff;
@@ -18,6 +18,7 @@ use crate::tree::limits::{Limits, MAX_KEPT_OF_A_TEXT};
 use crate::tree::names::Names;
 use crate::tree::nodes::Content;
 use crate::tree::snapshot::Snapshot;
+use crate::update::generation::UpdateScope;
 use crate::{exit_code, render, text};
 use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ struct DiffJob<'a> {
     names: Names,
     limits: Limits,
     policy: Policy,
+    updates: UpdateScope,
     trust: Trust,
 }
 
@@ -71,6 +73,7 @@ impl<'a> DiffJob<'a> {
             names: configured.config.names(),
             limits: options.limits.over(configured.config.limits()?.of_two()),
             policy: session.common.policy(&configured.config)?,
+            updates: configured.config.updates(),
             trust: keys::trust(&KeyArgs::default(), Unsigned::AsConfigured, configured)?,
         })
     }
@@ -149,6 +152,8 @@ impl<'a> DiffJob<'a> {
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
-        Ok(inspect(path, &InspectOptions { authentication, progress: &show, ..plain })?)
+        let expectations = || Expectations { updates: self.updates.clone(), ..Expectations::default() };
+        let options = InspectOptions { authentication, progress: &show, expectations: &expectations, ..plain };
+        Ok(inspect(path, &options)?)
     }
 }

@@ -10,7 +10,7 @@ use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
 use crate::update::Manager;
 use crate::update::UpdateStep;
-use crate::update::generation::Generation;
+use crate::update::generation::{Generation, UpdateScope};
 use crate::update::rehearsal::{Ending, Rehearsal};
 use crate::update::rehearse::{Choice, Leave, Network, RehearsalPlan, RehearsalSubject, rehearse};
 use crate::{exit_code, render};
@@ -23,7 +23,7 @@ use std::time::Duration;
 pub(super) fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let policy = session.common.policy(&configured.config)?;
-    let plan = plan(options)?;
+    let plan = plan(options, configured.config.updates())?;
     let interrupt = watch(Second::Waits)?;
     let line = session.shows_progress().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
     let tell = |generation: Generation, step: UpdateStep| {
@@ -53,7 +53,7 @@ pub(super) fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     }
 }
 
-fn plan(options: &Rehearse) -> Result<RehearsalPlan> {
+fn plan(options: &Rehearse, configured: UpdateScope) -> Result<RehearsalPlan> {
     let from = options
         .from
         .as_deref()
@@ -67,7 +67,7 @@ fn plan(options: &Rehearse) -> Result<RehearsalPlan> {
     Ok(RehearsalPlan {
         subject: subject(&options.bundle)?,
         from,
-        generations: options.generations(),
+        updates: options.updates(configured),
         choice,
         network: if options.offline { Network::CachesOnly } else { Network::Registry },
         hold: Duration::from_secs(options.hold),

@@ -63,6 +63,63 @@ pub(crate) fn newest(folder: &Path, counts: &dyn Fn(&Path) -> bool) -> io::Resul
     Ok(newest)
 }
 
+/// The files below a folder, relative to it, that were written later than the file of the same path below another one.
+///
+/// # Errors
+/// Whatever listing or looking gives.
+pub(crate) fn newer_than_counterparts(folder: &Path, other: &Path) -> io::Result<Vec<String>> {
+    let mut newer = Vec::new();
+    let mut pending = vec![folder.to_path_buf()];
+    while let Some(place) = pending.pop() {
+        let listing = match fs::read_dir(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            listing => listing?,
+        };
+        for entry in listing {
+            let entry = entry?;
+            let (path, found) = (entry.path(), entry.metadata()?);
+            if found.is_dir() {
+                pending.push(path);
+                continue;
+            }
+            let Ok(inside) = path.strip_prefix(folder) else { continue };
+            let Ok(counterpart) = fs::metadata(other.join(inside)) else { continue };
+            if let Some(inside) = inside.to_str().filter(|_| counterpart.is_file())
+                && found.modified()? > counterpart.modified()?
+            {
+                newer.push(inside.to_owned());
+            }
+        }
+    }
+    Ok(newer)
+}
+
+/// The files of a name below a folder, not deeper than so many folders, sorted. What is installed, hidden or compiled is
+/// passed over, and so are links.
+///
+/// # Errors
+/// Whatever listing or looking gives.
+pub(crate) fn named(folder: &Path, depth: usize, is_wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut pending = vec![(folder.to_path_buf(), 0)];
+    while let Some((place, level)) = pending.pop() {
+        for entry in fs::read_dir(&place)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let kind = entry.file_type()?;
+            let passed_over = name.starts_with('.') || ["node_modules", "dist", "target"].contains(&name.as_ref());
+            if kind.is_dir() && level < depth && !passed_over {
+                pending.push((entry.path(), level + 1));
+            } else if kind.is_file() && is_wanted(&name) {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Puts a folder in the place of another one, which is gone afterwards. Between the two renames neither is there; a
 /// crash in between leaves the old one beside its place, with `.old` behind its name.
 ///

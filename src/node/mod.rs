@@ -1,5 +1,6 @@
 //! JavaScript as Node loads it: packages, specifiers, resolution, parsing, and the graph of imports.
 
+pub(crate) mod bodies;
 pub(crate) mod builtins;
 pub(crate) mod features;
 pub(crate) mod format;

@@ -2,6 +2,7 @@
 //!
 //! A file is parsed while it passes and only this is kept of it; the graph is computed from it by `crate::node::parse`.
 
+use super::bodies::Bodies;
 use super::features::{FeatureUse, Features};
 use super::node_version::NodeVersion;
 use crate::tree::nodes::NodeId;
@@ -9,7 +10,7 @@ use crate::tree::nodes::NodeId;
 /// What became of a file of JavaScript.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Script {
-    /// It was parsed, whether or not without fault.
+    /// It was parsed, whether or not without fault, or its imports were found without.
     Parsed(Box<Module>),
     /// It was not: whatever it imports is not followed.
     NotParsed(NotParsed),
@@ -68,6 +69,8 @@ pub enum ModuleSyntax {
     Meta,
     /// `await` outside of functions.
     Await,
+    /// `for await` outside of functions.
+    ForAwait,
 }
 
 impl ModuleSyntax {
@@ -78,6 +81,7 @@ impl ModuleSyntax {
             Self::Import => "Cannot use import statement outside a module",
             Self::Export => "Unexpected token 'export'",
             Self::Meta => "Cannot use 'import.meta' outside a module",
+            Self::ForAwait => "Unexpected reserved word",
             Self::Await => "await is only valid in async functions and the top level bodies of modules",
         }
     }
@@ -94,6 +98,14 @@ pub enum NewSyntax {
     UnicodeSets,
     /// `using`.
     Using,
+    /// `import source`.
+    ImportSource,
+    /// Flags for a part of a regular expression: `(?i:a)`.
+    Modifiers,
+    /// A name that two alternatives of a regular expression give: `(?<y>a)|(?<y>b)`.
+    DuplicateGroups,
+    /// Scripts of Unicode 16 and 17 in a regular expression.
+    NewScripts,
     /// A hashbang behind a byte order mark, in CommonJS only.
     MarkedHashbang,
 }
@@ -107,8 +119,17 @@ impl NewSyntax {
             Self::Assert => node.parses_assert(),
             Self::UnicodeSets => node.parses_unicode_sets(),
             Self::Using => node.parses_using(),
+            Self::ImportSource => node.parses_import_source(),
+            Self::Modifiers | Self::DuplicateGroups => node.parses_modifiers(),
+            Self::NewScripts => node.knows_new_scripts(),
             Self::MarkedHashbang => node.reads_hashbang_behind_mark(),
         }
+    }
+
+    /// Whether V8 says [`Self::message`] in just those words.
+    #[must_use]
+    pub const fn is_quoted(self) -> bool {
+        matches!(self, Self::With | Self::Assert | Self::UnicodeSets | Self::MarkedHashbang)
     }
 
     /// What V8 says where it does not, as far as it always says the same.
@@ -118,7 +139,11 @@ impl NewSyntax {
             Self::With => "Unexpected token 'with'",
             Self::Assert => "Unexpected identifier 'assert'",
             Self::UnicodeSets => "Invalid regular expression flags",
-            Self::Using => "Unexpected identifier",
+            Self::Using => "it has `using`",
+            Self::ImportSource => "it has `import source`",
+            Self::Modifiers => "a regular expression changes its flags for a group, `(?i:a)`",
+            Self::DuplicateGroups => "a regular expression gives two groups one name",
+            Self::NewScripts => "a regular expression names a script of Unicode 16 or 17",
             Self::MarkedHashbang => "Invalid or unexpected token",
         }
     }
@@ -127,6 +152,8 @@ impl NewSyntax {
 /// A parsed file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Module {
+    /// Why it was not parsed; then only what [`crate::node::parse`] finds without a tree is known of it.
+    pub not_parsed: Option<NotParsed>,
     /// Why it is no ES module.
     pub as_module: Option<SyntaxFault>,
     /// Why it is no CommonJS module.
@@ -137,8 +164,16 @@ pub struct Module {
     pub awaits: bool,
     /// Syntax that not every version reads, with its line; the first of each kind.
     pub new_syntax: Box<[(NewSyntax, u32)]>,
-    /// The first use of a name that only CommonJS has, such as `__dirname`, that is reached when the file is loaded.
-    pub commonjs_name: Option<(&'static str, u32)>,
+    /// Uses of names that only CommonJS has, such as `__dirname`.
+    pub mentions: Box<[Mention]>,
+    /// Names of CommonJS that it makes globals.
+    pub sets: Box<[&'static str]>,
+    /// Its functions and classes, with what happens in them.
+    pub bodies: Bodies,
+    /// Files that it names by a path relative to itself.
+    pub assets: Box<[Asset]>,
+    /// Paths, relative to its folder, of what it makes or looks for before it uses it.
+    pub made: Box<[Box<str>]>,
     /// What it imports, in the order in which it stands there.
     pub imports: Box<[Import]>,
     /// What it exports by name, as an ES module.
@@ -164,6 +199,12 @@ pub enum Form {
     Require,
     /// `require()` made by `createRequire(import.meta.url)`.
     CreatedRequire,
+    /// `import.meta.resolve()`, which looks for packages and not for files.
+    FindImported,
+    /// `require.resolve()`, which only CommonJS has.
+    FindRequired,
+    /// `require.resolve()` of a `require` made by `createRequire(import.meta.url)`.
+    FindCreated,
 }
 
 /// Whether an import is reached whenever the file is loaded, and its failure stops what loads it.
@@ -184,12 +225,46 @@ pub struct Import {
     pub line: u32,
     /// How.
     pub form: Form,
-    /// Whether it must succeed.
-    pub need: Need,
     /// The names that are imported, `default` among them, each with its line.
     pub names: Box<[(Box<str>, u32)]>,
     /// Its attributes; nothing where they cannot be told.
     pub attributes: Attributes,
+}
+
+/// A use of a name that only CommonJS has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mention {
+    /// The name.
+    pub name: &'static str,
+    /// From 1.
+    pub line: u32,
+    /// For a call of what a bundler put in the place of `require`: what that throws in an ES module.
+    pub stand_in: Option<Box<str>>,
+}
+
+/// A file that code names by a literal path relative to itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Asset {
+    /// The path, relative to the folder of the file that names it.
+    pub path: Box<str>,
+    /// From 1.
+    pub line: u32,
+    /// What is done with it.
+    pub how: AssetUse,
+}
+
+/// What is done with a file that is named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum AssetUse {
+    /// Nothing that is known.
+    #[default]
+    Named,
+    /// It is read, by this system call.
+    Read(&'static str),
+    /// A `Worker` runs it.
+    Worker,
+    /// Another process of Node runs it.
+    Child,
 }
 
 /// The attributes of an import, as far as they matter.
@@ -348,6 +423,8 @@ pub enum ModuleFault {
         /// What Node prints.
         message: String,
     },
+    /// A file that is named by its path, and is not there.
+    Asset(AssetFault),
     /// A name that its target does not export.
     MissingExport {
         /// Where it stands.
@@ -361,6 +438,23 @@ pub enum ModuleFault {
         /// What Node prints.
         message: String,
     },
+}
+
+/// A file that is named by its path, and is not there.
+#[derive(Debug)]
+pub struct AssetFault {
+    /// The file that names it.
+    pub file: NodeId,
+    /// From 1.
+    pub line: u32,
+    /// Its path in the bundle; one that leads out of it begins with `../`.
+    pub path: String,
+    /// What is done with it.
+    pub how: AssetUse,
+    /// Whether the agent fails to start for it.
+    pub need: Need,
+    /// What Node prints.
+    pub message: String,
 }
 
 /// Why a package will not be there.
@@ -400,6 +494,8 @@ pub enum WrongFormat {
     ModuleAsCommonJs,
     /// A name of CommonJS, and Node loads it as an ES module.
     CommonJsAsModule(&'static str),
+    /// What a bundler put in the place of `require` is called, and there is no `require` in an ES module.
+    StandIn,
     /// `require()` of an ES module: the importing file.
     Required(NodeId),
     /// `require()` of an ES module that awaits: the importing file.
@@ -415,6 +511,7 @@ impl ModuleFault {
         match self {
             Self::Syntax { need, .. } => *need,
             Self::Format(fault) => fault.need,
+            Self::Asset(fault) => fault.need,
             Self::Unresolved { place, .. } | Self::Undeclared { place, .. } | Self::MissingExport { place, .. } => {
                 place.need
             }

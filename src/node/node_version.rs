@@ -113,6 +113,24 @@ impl NodeVersion {
         self.major >= 24
     }
 
+    /// `import source` and `import.source()` (V8 13.6, Node 24; measured).
+    #[must_use]
+    pub const fn parses_import_source(self) -> bool {
+        self.major >= 24
+    }
+
+    /// `(?i:a)` and `(?<y>a)|(?<y>b)` in regular expressions (V8 12.5, Node 23; measured with 22 and 24).
+    #[must_use]
+    pub const fn parses_modifiers(self) -> bool {
+        self.major >= 23
+    }
+
+    /// The scripts of Unicode 16 and 17 (measured with the last versions of 18, 20, 22 and 24).
+    #[must_use]
+    pub const fn knows_new_scripts(self) -> bool {
+        self.major >= 20
+    }
+
     /// Types in `.ts` files are stripped (typescript.md: no longer behind a flag since v23.6.0 and v22.18.0).
     #[must_use]
     pub fn strips_types(self) -> bool {

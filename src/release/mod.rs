@@ -2,5 +2,6 @@
 
 pub(crate) mod checklist;
 pub(crate) mod diff;
+pub(crate) mod installer;
 pub(crate) mod pack;
 pub(crate) mod workspace;

@@ -5,6 +5,7 @@ use crate::node::package_file::PackageFile;
 use crate::report::signature::SignatureStatus;
 use crate::report::subject::SubjectReport;
 use crate::report::verdict::Verdict;
+use crate::systemd::Unit;
 use crate::tree::names::{Names, Places};
 use crate::tree::snapshot::Snapshot;
 use crate::update::rehearsal::Rehearsal;
@@ -25,6 +26,14 @@ pub(crate) struct Workspace {
     pub dist: Option<Snapshot>,
     /// Whether it is what its sources give.
     pub dist_build: Build,
+    /// The agent's sources; nothing where the folder is not there.
+    pub sources: Option<Snapshot>,
+    /// Those of them, relative to their folder, that were written later than the compiled file of the same path.
+    pub newer_sources: Vec<String>,
+    /// What of the sources needs no copy in the compiled code, beside what is known to need none (`[release] not-copied`).
+    pub not_copied: Vec<glob::Pattern>,
+    /// The units that the repository's installers write.
+    pub installers: Vec<InstallerUnit>,
     /// The bundle's copy of it; nothing where the folder is not there.
     pub bundle_dist: Option<Snapshot>,
     /// The bundle's folder; nothing where it is not there.
@@ -70,6 +79,14 @@ pub(crate) enum Build {
     },
     /// Both are as git checked them out, so that times say nothing.
     CheckedOut,
+}
+
+/// A unit that an installer of the repository writes.
+pub(crate) struct InstallerUnit {
+    /// The script and its line, relative to the repository, printable: `install.sh:12`.
+    pub place: String,
+    /// The unit, or why it is not known.
+    pub unit: Result<Unit, String>,
 }
 
 /// A file and when it was last written.

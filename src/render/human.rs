@@ -65,8 +65,22 @@ fn verdict_words(subject: &SubjectReport) -> String {
     match (subject.verdict, errors) {
         (Verdict::Fail, _) => "refused".to_owned(),
         (Verdict::Pass, true) => "has errors, and is let through by --fail-on never".to_owned(),
-        (Verdict::Pass, false) => "accepted".to_owned(),
+        (Verdict::Pass, false) => match caveats(subject) {
+            words if words.is_empty() => "accepted".to_owned(),
+            words => format!("accepted, but {words}"),
+        },
     }
+}
+
+/// What is known to go wrong with a bundle that is accepted, or was not looked at, each once.
+fn caveats(subject: &SubjectReport) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for caveat in subject.findings.iter().filter_map(|finding| finding.caveat.as_deref()) {
+        if !words.contains(&caveat) {
+            words.push(caveat);
+        }
+    }
+    words.join(", and ")
 }
 
 /// What is known of a subject, in one line; a terminal that is too narrow gets it broken between two facts.

@@ -4,7 +4,7 @@ mod services;
 
 use super::style::Style;
 use super::{human, json};
-use crate::report::finding::Finding;
+use crate::report::finding::{Finding, Severity};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
@@ -55,6 +55,14 @@ fn headline(rehearsal: &Rehearsal, verdict: Verdict) -> (String, Verdict) {
     };
     let (fails, doubtful) = (named(Ending::Fails), named(Ending::Inconclusive));
     let from = rehearsal.from.as_ref().map_or_else(String::new, |from| format!(", from {from}"));
+    let mild = rehearsal.runs.iter().filter(|run| run.ending == Ending::Fails).all(is_mild);
+    if !fails.is_empty() && mild && verdict == Verdict::Pass && doubtful.is_empty() {
+        let survived = match named(Ending::Starts) {
+            names if names.is_empty() => String::new(),
+            names => format!("survives the update of {names}, but "),
+        };
+        return (format!("{survived}does not survive that of {fails}{from} (a warning)"), verdict);
+    }
     if !fails.is_empty() {
         let passed = if verdict == Verdict::Pass { ", and is let through" } else { "" };
         return (format!("does not survive the update of {fails}{from}{passed}"), verdict);
@@ -63,6 +71,11 @@ fn headline(rehearsal: &Rehearsal, verdict: Verdict) -> (String, Verdict) {
         return (format!("not told for {doubtful}{from}"), Verdict::Fail);
     }
     (format!("survives the update of {}{from}", named(Ending::Starts)), verdict)
+}
+
+/// Whether a failure is a warning by itself: that of a generation that is not deployed.
+fn is_mild(run: &RehearsalRun) -> bool {
+    run.finding.as_ref().is_some_and(|finding| finding.severity < Severity::Error)
 }
 
 fn generation(run: &RehearsalRun, style: Style, out: &mut dyn Write) -> io::Result<()> {

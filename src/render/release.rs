@@ -52,12 +52,17 @@ fn verdict(report: &ReleaseReport) -> String {
         open => format!(", {open} open"),
     };
     match (report.verdict, failed) {
-        (Verdict::Pass, 0) if open == 0 => "ready to be released".to_owned(),
-        (Verdict::Pass, 0) => format!("nothing speaks against a release, {open} of {lines} open"),
+        (Verdict::Pass, 0) if open == 0 => format!("ready to be released{}", but(report)),
+        (Verdict::Pass, 0) => format!("nothing speaks against a release, {open} of {lines} open{}", but(report)),
         (Verdict::Pass, failed) => format!("{failed} of {lines} fail, let through by --fail-on never{still}"),
         (Verdict::Fail, 1) => format!("not ready: 1 of {lines} fails{still}"),
         (Verdict::Fail, failed) => format!("not ready: {failed} of {lines} fail{still}"),
     }
+}
+
+/// What is known to go wrong all the same.
+fn but(report: &ReleaseReport) -> String {
+    if report.caveats.is_empty() { String::new() } else { format!(", but {}", report.caveats.join(", and ")) }
 }
 
 /// The document of `release`.

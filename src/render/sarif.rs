@@ -82,6 +82,7 @@ pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
         evidence: seen,
         help: commands.collect::<Vec<_>>().join("\n"),
         detail: Detail::None,
+        caveat: None,
     }
 }
 

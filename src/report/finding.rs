@@ -65,6 +65,8 @@ pub(crate) struct Observation {
     pub severity: Option<Severity>,
     /// See [`Finding::detail`].
     pub detail: Detail,
+    /// See [`Finding::caveat`].
+    pub caveat: Option<String>,
 }
 
 impl Observation {
@@ -109,6 +111,13 @@ impl Observation {
         self
     }
 
+    /// What the verdict's line says of it where the bundle is accepted all the same.
+    #[must_use]
+    pub(crate) fn caveat(mut self, words: impl AsRef<str>) -> Self {
+        self.caveat = Some(crate::text::printable(words.as_ref()).into_owned());
+        self
+    }
+
     /// What is decided on.
     #[must_use]
     pub(crate) fn detail(mut self, detail: Detail) -> Self {
@@ -137,6 +146,10 @@ pub struct Finding {
     /// What other parts decide on, so that none of them looks for words above. No format shows it.
     #[serde(skip)]
     pub detail: Detail,
+    /// What is known to go wrong, or was not looked at, in the few words that the verdict's line of an accepted bundle has
+    /// for it: `agents of the generation documented lose the shared package`.
+    #[serde(skip)]
+    pub caveat: Option<String>,
 }
 
 /// A finding that the configuration or a flag allowed.

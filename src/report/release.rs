@@ -77,6 +77,8 @@ pub(crate) struct ReleaseReport {
     pub version: Option<String>,
     /// `Fail` if a line does not hold; open lines alone are no failure.
     pub verdict: Verdict,
+    /// What is known to go wrong although every line may hold, in few words, printable.
+    pub caveats: Vec<String>,
     /// In the document's order.
     pub lines: Vec<LineReport>,
 }

@@ -28,7 +28,7 @@ pub(crate) const MAX_NAME_BYTES: usize = 12 << 20;
 /// Most bytes of one file that are kept, where its content is looked into.
 pub(crate) const MAX_KEPT_OF_A_FILE: u64 = 1 << 20;
 /// Most bytes of one file of JavaScript or JSON that is parsed.
-pub(crate) const MAX_PARSED_OF_A_FILE: u64 = 2 << 20;
+pub(crate) const MAX_PARSED_OF_A_FILE: u64 = 16 << 20;
 /// Most bytes of a file that is parsed though its name is not that of code.
 pub(crate) const MAX_PARSED_OF_OTHERS: u64 = 64 << 10;
 /// Most bytes of the manifest that are kept: as many as `sign` writes.

@@ -3,10 +3,14 @@
 
 pub mod documented_paths;
 pub(crate) mod generation;
+pub(crate) mod managers;
 mod predict;
+mod provision;
 pub(crate) mod rehearsal;
 pub(crate) mod rehearse;
+mod shipped;
 mod steps;
 
-pub(crate) use predict::{Fate, Manager, Shipped, UpdateOutcome, predict_repaired};
+pub(crate) use predict::{Fate, Loss, UpdateOutcome, predict_repaired};
+pub(crate) use shipped::{Manager, Shipped};
 pub(crate) use steps::{Fallback, StepCommand, StepCondition, StepLine, StepPlace, UpdateStep, Word};

@@ -4,62 +4,15 @@
 //! Measured: docs/reference/field-facts.md, "What survives the update"; `tests/lab/specs.py` for the package managers, and
 //! `tests/lab/rehearse.py`, which does the update for real and compares.
 
+use super::managers::refuses;
+use super::provision::{Provision, provision};
+use super::shipped::{Manager, Shipped};
 use super::steps::UpdateStep;
-use crate::node::installed::installed_by_path;
 use crate::node::modules::{Graph, ModuleFault, Need};
-use crate::node::node_version::NodeVersion;
-use crate::node::package::{Dependency, Package};
 use crate::node::resolve::{Loader, Resolver, Target};
 use crate::node::specifier::Refers;
-use crate::tree::names::Names;
-use crate::tree::nodes::{Kind, Tree};
 use crate::update::documented_paths;
 use crate::update::generation::Generation;
-
-/// What the outcome of an update depends on.
-#[derive(Clone, Copy)]
-pub struct Shipped<'a> {
-    /// The bundle's tree.
-    pub tree: &'a Tree,
-    /// The names it is judged by.
-    pub names: &'a Names,
-    /// The root `package.json`, if it can be used.
-    pub package: Option<&'a Package>,
-    /// Who will run it.
-    pub node: NodeVersion,
-    /// What following its imports found.
-    pub modules: &'a Graph,
-    /// The same, with the shared package taken from its shipped sources; nothing where it ships none.
-    pub restored: Option<&'a Graph>,
-}
-
-impl Shipped<'_> {
-    /// Whether the bundle ships the shared package's folder of sources.
-    fn has_shared_source(&self) -> bool {
-        let source = self.tree.resolve(self.names.shared_source.as_bytes());
-        source.is_ok_and(|id| self.tree.kind(id) == Kind::Directory)
-    }
-}
-
-/// The programs that step 5 installs with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Manager {
-    /// What the document names first.
-    Pnpm,
-    /// What it names beside it.
-    Npm,
-}
-
-impl Manager {
-    /// The program's name.
-    #[must_use]
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Pnpm => "pnpm",
-            Self::Npm => "npm",
-        }
-    }
-}
 
 /// What becomes of the shared package.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,15 +39,26 @@ impl Fate {
     }
 }
 
-/// What one generation would make of a shipped.
+/// What one generation's update would make of what is shipped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct UpdateOutcome {
     /// Whose update.
     pub generation: Generation,
-    /// Where it installs with pnpm.
+    /// On a server that has pnpm, which every generation takes first.
     pub pnpm: Fate,
-    /// Where it installs with npm.
+    /// On a server that has npm only.
     pub npm: Fate,
+}
+
+/// On which servers the shared package is lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Loss {
+    /// On none.
+    Nowhere,
+    /// On all, or on those that have pnpm.
+    Everywhere,
+    /// Only where there is no pnpm.
+    WithoutPnpm,
 }
 
 impl UpdateOutcome {
@@ -111,94 +75,38 @@ impl UpdateOutcome {
         };
         if rank(self.npm) > rank(self.pnpm) { self.npm } else { self.pnpm }
     }
+
+    /// On which servers the agent would be without it.
+    #[must_use]
+    pub(crate) const fn loss(&self) -> Loss {
+        match (self.pnpm.is_bad(), self.npm.is_bad()) {
+            (false, false) => Loss::Nowhere,
+            (false, true) => Loss::WithoutPnpm,
+            (true, _) => Loss::Everywhere,
+        }
+    }
 }
 
-/// What a generation's update would make of a bundle's shared package, once a dependency on it that cannot be installed
-/// is removed, as its rule advises.
+/// What a generation's update would make of a bundle's shared package, once what stops its installation is removed, as the
+/// rules advise that say so: a dependency that cannot be installed, a field that asks for another package manager.
 #[must_use]
 pub(crate) fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) -> UpdateOutcome {
     let fate = |manager| {
         let found = provision(shipped, manager);
         let mended = matches!(found, Provision::Fails | Provision::DeadLink);
-        fate(generation, shipped, if mended { Provision::Nothing } else { found })
+        fate(generation, shipped, manager, if mended { Provision::Nothing } else { found })
     };
-    UpdateOutcome { generation, pnpm: fate(Manager::Pnpm), npm: fate(Manager::Npm) }
+    let npm = fate(Manager::Npm);
+    // Where pnpm refuses and npm is tried then, nothing needs to be repaired for the update to go on.
+    let npm_steps_in = generation.tries_npm() && refuses(shipped.package, Manager::Pnpm);
+    UpdateOutcome { generation, pnpm: if npm_steps_in { npm } else { fate(Manager::Pnpm) }, npm }
 }
 
-/// What step 5 makes of the dependency on the shared package.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Provision {
-    /// There is none, or it is left out.
-    Nothing,
-    /// It installs this folder of the shipped.
-    Folder(String),
-    /// It installs something that cannot be looked into.
-    Something,
-    /// It leaves a link that leads to nothing.
-    DeadLink,
-    /// It stops.
-    Fails,
-}
-
-fn provision(shipped: &Shipped<'_>, manager: Manager) -> Provision {
-    let Some(root) = shipped.package else {
-        return Provision::Nothing;
-    };
-    let shared = &shipped.names.shared;
-    let found: Vec<_> = root
-        .declared()
-        .into_iter()
-        .filter(|dependency| dependency.name == *shared)
-        .map(|dependency| provided_by(shipped, root, &dependency, manager))
-        .collect();
-    if found.contains(&Provision::Fails) {
-        return Provision::Fails;
+fn fate(generation: Generation, shipped: &Shipped<'_>, manager: Manager, provision: Provision) -> Fate {
+    if generation == Generation::InPlace {
+        return in_place(shipped, manager, provision);
     }
-    found.into_iter().find(|provision| *provision != Provision::Nothing).unwrap_or(Provision::Nothing)
-}
-
-fn provided_by(shipped: &Shipped<'_>, root: &Package, dependency: &Dependency, manager: Manager) -> Provision {
-    let optional = dependency.field == "optionalDependencies";
-    let unless_optional = |provision| if optional { Provision::Nothing } else { provision };
-    match (Refers::of(&dependency.spec), manager) {
-        // pnpm links the workspace's package where the workspace is shipped; how far is not for the bundle to tell.
-        (Refers::Workspace, Manager::Pnpm) if shipped.tree.find(b"pnpm-workspace.yaml").is_some() => {
-            Provision::Something
-        }
-        (Refers::Workspace, Manager::Pnpm) => unless_optional(Provision::Fails),
-        (Refers::Local(protocol), Manager::Pnpm) if protocol == "link:" => {
-            let path = dependency.spec.trim().get("link:".len()..).unwrap_or_default();
-            if root.installs(&dependency.name) && installed_by_path(shipped.tree, "", path).is_some() {
-                folder_or_file(shipped, path)
-            } else {
-                Provision::Nothing
-            }
-        }
-        (Refers::Workspace | Refers::Local(_), _) => Provision::Fails,
-        (Refers::Path { path, .. }, _) if installed_by_path(shipped.tree, "", &path).is_some() => {
-            if root.installs(&dependency.name) { folder_or_file(shipped, &path) } else { Provision::Nothing }
-        }
-        (Refers::Path { with_protocol: true, .. }, Manager::Pnpm) => unless_optional(Provision::Fails),
-        (Refers::Path { .. }, _) if optional || !root.installs(&dependency.name) => Provision::Nothing,
-        // npm leaves a link that leads nowhere, and so does pnpm without the protocol.
-        (Refers::Path { .. }, _) => Provision::DeadLink,
-        (Refers::Registry, _) if dependency.field == "devDependencies" => Provision::Nothing,
-        // It is not published.
-        (Refers::Registry, _) => unless_optional(Provision::Fails),
-        (Refers::Elsewhere, _) => Provision::Something,
-    }
-}
-
-fn folder_or_file(shipped: &Shipped<'_>, path: &str) -> Provision {
-    let tree = shipped.tree;
-    match tree.resolve(path.as_bytes()) {
-        Ok(id) if tree.kind(id) == Kind::Directory => Provision::Folder(tree.path(id).to_string()),
-        _ => Provision::Something,
-    }
-}
-
-fn fate(generation: Generation, shipped: &Shipped<'_>, provision: Provision) -> Fate {
-    let put_back = generation == Generation::Preserving && has_copy(shipped);
+    let put_back = generation == Generation::Preserving && shipped.has_copy();
     match provision {
         Provision::Fails => Fate::Stops(UpdateStep::Install),
         // Whether there is something in the copy is for other rules to say.
@@ -208,19 +116,34 @@ fn fate(generation: Generation, shipped: &Shipped<'_>, provision: Provision) -> 
         // `cp: cannot overwrite non-directory 'node_modules/@server-flow/shared' with directory 'packages/shared'`
         Provision::DeadLink if shipped.has_shared_source() => Fate::Stops(UpdateStep::Shared),
         Provision::DeadLink => Fate::Dropped,
-        Provision::Nothing if !shipped.has_shared_source() => Fate::Dropped,
-        Provision::Nothing => match scope(shipped) {
-            _ if generation != Generation::Documented => usable(shipped, &shipped.names.shared_source),
-            ScopeFolder::Made => usable(shipped, &shipped.names.shared_source),
-            // `cp: cannot create directory 'node_modules/@server-flow/shared': No such file or directory`
-            ScopeFolder::Missing => Fate::Stops(UpdateStep::Shared),
-            ScopeFolder::Unknown => Fate::Unknown,
-        },
+        Provision::Nothing | Provision::LeftOut | Provision::MayStay => restored(generation, shipped),
     }
 }
 
-fn has_copy(shipped: &Shipped<'_>) -> bool {
-    shipped.tree.resolve(shipped.names.shared_copy().as_bytes()).is_ok()
+/// Nothing is deleted first, and nothing is restored: the copy stays unless the package manager takes it away. npm prunes
+/// what `package.json` does not declare; pnpm removes only what it declares and leaves out (measured with npm 10, pnpm 9).
+fn in_place(shipped: &Shipped<'_>, manager: Manager, provision: Provision) -> Fate {
+    match (provision, manager) {
+        (Provision::Fails, _) => Fate::Stops(UpdateStep::Install),
+        (Provision::Folder(folder), _) => usable(shipped, &folder),
+        (Provision::Something, _) => Fate::Unknown,
+        (Provision::Nothing, Manager::Pnpm) | (Provision::MayStay, _) if shipped.has_copy() => Fate::Present,
+        (Provision::Nothing | Provision::MayStay | Provision::LeftOut | Provision::DeadLink, _) => Fate::Dropped,
+    }
+}
+
+/// What step 6 makes of the sources that are shipped, if any are.
+fn restored(generation: Generation, shipped: &Shipped<'_>) -> Fate {
+    if !shipped.has_shared_source() {
+        return Fate::Dropped;
+    }
+    match scope(shipped) {
+        _ if generation != Generation::Documented => usable(shipped, &shipped.names.shared_source),
+        ScopeFolder::Made => usable(shipped, &shipped.names.shared_source),
+        // `cp: cannot create directory 'node_modules/@server-flow/shared': No such file or directory`
+        ScopeFolder::Missing => Fate::Stops(UpdateStep::Shared),
+        ScopeFolder::Unknown => Fate::Unknown,
+    }
 }
 
 /// Whether Node would find something in a folder that takes the shared package's place, and in it what the agent imports.

@@ -30,8 +30,8 @@ impl StepPlace {
             Self::Download => documented_paths::DOWNLOAD,
             Self::Bundle => documented_paths::DEPLOYED_BUNDLE,
             Self::Backup => documented_paths::BACKUP,
-            // No document names it; it is the agent's own business.
-            Self::Aside => "/tmp/server-flow-shared",
+            // docs/reference/field-facts.md, "The update, as executed by agents in the field".
+            Self::Aside => "/tmp/server-flow-shared-backup",
         }
     }
 }
@@ -222,13 +222,15 @@ impl UpdateStep {
     pub(crate) const fn lines(self, generation: Generation) -> &'static [StepLine] {
         match (self, generation) {
             (Self::Download, _) => DOWNLOAD,
-            (Self::Backup, Generation::Preserving) => BACKUP_ANEW,
+            (Self::Backup, Generation::Preserving | Generation::InPlace) => BACKUP_ANEW,
             (Self::Backup, _) => BACKUP,
-            (Self::Extract, Generation::Preserving) => EXTRACT_AS_ROOT,
+            (Self::Extract, Generation::Preserving | Generation::InPlace) => EXTRACT_AS_ROOT,
             (Self::Extract, _) => EXTRACT,
+            (Self::Clean | Self::Shared | Self::Unit, Generation::InPlace) => &[],
             (Self::Clean, Generation::Preserving) => PUT_ASIDE,
             (Self::Clean, _) => CLEAN,
             (Self::Install, Generation::Preserving) => INSTALL_AND_PUT_BACK,
+            (Self::Install, Generation::InPlace) => INSTALL_OVER,
             (Self::Install, _) => INSTALL,
             (Self::Shared, Generation::Documented) => SHARED,
             (Self::Shared, _) => SHARED_WITH_MKDIR,
@@ -265,8 +267,11 @@ const PUT_ASIDE: &[StepLine] = &[
 ];
 
 const INSTALL: &[StepLine] = &[install(&[Is("npm"), Is("install"), Is("--omit=dev")], Fallback::Stop)];
+const PNPM_OR_NPM: StepLine =
+    install(&[Is("npm"), Is("install"), Is("--omit=dev"), Is("--ignore-scripts")], Fallback::Npm);
+const INSTALL_OVER: &[StepLine] = &[PNPM_OR_NPM];
 const INSTALL_AND_PUT_BACK: &[StepLine] = &[
-    install(&[Is("npm"), Is("install"), Is("--omit=dev"), Is("--ignore-scripts")], Fallback::Npm),
+    PNPM_OR_NPM,
     line_if(StepCondition::Aside, &[Is("mkdir"), Is("-p"), At(Bundle, SCOPE)]),
     line_if(StepCondition::Aside, &[Is("rm"), Is("-rf"), At(Bundle, COPY)]),
     line_if(StepCondition::Aside, &[Is("cp"), Is("-r"), At(Aside, ""), At(Bundle, COPY)]),
@@ -324,6 +329,22 @@ mod tests {
         let with_mkdir = documented(Generation::DocumentedMkdir);
         let added: Vec<_> = with_mkdir.iter().filter(|line| !expected.contains(&line.as_str())).collect();
         assert_eq!(added, ["mkdir -p node_modules/@server-flow"]);
+    }
+
+    #[test]
+    fn in_place_deletes_and_restores_nothing_and_writes_no_unit() {
+        // docs/reference/field-facts.md, "The update, as executed by agents in the field".
+        let expected = [
+            "curl -L http://CONTROL_PLANE/agent-bundle.tar.gz -o /tmp/agent-bundle-update.tar.gz",
+            "rm -rf ~/.server-flow/agent-bundle-backup",
+            "mv ~/.server-flow/agent-bundle ~/.server-flow/agent-bundle-backup",
+            "mkdir -p ~/.server-flow/agent-bundle",
+            "tar -xzf /tmp/agent-bundle-update.tar.gz --no-same-owner -C ~/.server-flow/agent-bundle",
+            "rm -f /tmp/agent-bundle-update.tar.gz",
+            "pnpm install --prod --ignore-scripts  # ou npm install --omit=dev --ignore-scripts",
+            "restart",
+        ];
+        assert_eq!(documented(Generation::InPlace), expected);
     }
 
     #[test]

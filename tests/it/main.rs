@@ -21,6 +21,7 @@ mod diff;
 mod direction;
 mod folders;
 mod formats;
+mod generations;
 mod pack;
 mod program;
 mod references;

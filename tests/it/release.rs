@@ -53,6 +53,14 @@ impl Repository {
         fs::write(self.at(path), content).unwrap();
     }
 
+    /// Writes a file that is older than what was built, and newer than the one of that name that was written before.
+    fn write_older(&self, path: &str, content: &str) {
+        self.write(path, content);
+        let age = if path.contains("/src/") { 40 } else { 50 };
+        let past = SystemTime::now() - Duration::from_secs(age);
+        fs::File::options().write(true).open(self.at(path)).unwrap().set_modified(past).unwrap();
+    }
+
     fn change(&self, path: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.at(path)).unwrap();
         assert!(text.contains(from), "{path} has no {from}");
@@ -122,7 +130,7 @@ fn a_repository_that_is_ready_has_every_line_ticked_but_the_one_nobody_did() {
 #[test]
 fn each_line_is_broken_and_named() {
     type Break = fn(&Repository);
-    let cases: [(&str, Break, &[&str]); 18] = [
+    let cases: [(&str, Break, &[&str]); 24] = [
         ("no version", |r| r.change("apps/agent/package.json", "0.1.27", "x"), &["version-agent"]),
         (
             "no package.json of the agent",
@@ -132,6 +140,51 @@ fn each_line_is_broken_and_named() {
         ("another version", |r| r.change("apps/agent/package.json", "0.1.27", "0.1.28"), &["version-bundle"]),
         ("nothing compiled", |r| fs::remove_dir_all(r.at("apps/agent/dist")).unwrap(), &["code-built", "dist-copied"]),
         ("sources changed since", |r| r.write("apps/agent/src/new.ts", ""), &["code-built"]),
+        (
+            "a template that was not copied",
+            |r| r.write_older("apps/agent/src/templates/unit.txt", "unit"),
+            &["code-built"],
+        ),
+        (
+            "a template that was changed since its copy",
+            |r| {
+                for (path, words) in [("dist", "old"), ("bundle/dist", "old")] {
+                    r.write_older(&format!("apps/agent/{path}/a.txt"), words);
+                }
+                r.write_older("apps/agent/src/a.txt", "new");
+                r.pack(&[]);
+            },
+            &["code-built"],
+        ),
+        (
+            "an installer's unit with the old paths",
+            |r| {
+                r.write("scripts/install.sh", &installer("$HOME/.server-flow/agent-bundle/apps/agent", "dist/index.js"))
+            },
+            &["archive-published"],
+        ),
+        (
+            "an installer's unit that starts what is not there",
+            |r| r.write("install.sh", &installer("/root/.server-flow/agent-bundle", "dist/main.js")),
+            &["archive-published"],
+        ),
+        (
+            "an installer that copies a unit with the old paths",
+            |r| {
+                r.write("deploy/install-agent.sh", "cp server-flow-agent.service /etc/systemd/system/\n");
+                let unit = installer("/root/.server-flow/agent-bundle/apps/agent", "dist/index.js");
+                r.write("deploy/server-flow-agent.service", unit.split("<<EOF\n").nth(1).unwrap());
+            },
+            &["archive-published"],
+        ),
+        (
+            "one generation's loss, where it is said to be deployed",
+            |r| {
+                r.pack(&["--layout", "documented"]);
+                r.write("bundle-doctor.toml", "[update]\ngenerations = [\"documented\"]\n");
+            },
+            &["archive-published"],
+        ),
         ("compiled again", |r| r.write("apps/agent/dist/index.js", "new"), &["dist-copied"]),
         ("one more compiled", |r| r.write("apps/agent/dist/new.js", "new"), &["dist-copied"]),
         ("one left over", |r| r.write("apps/agent/bundle/dist/old.js", "old"), &["dist-copied", "archive-published"]),
@@ -176,6 +229,46 @@ fn each_line_is_broken_and_named() {
         break_it(&repo);
         assert_eq!(repo.failing(&BEFORE), expected, "{case}: {}", repo.release(&BEFORE).stdout);
     }
+}
+
+/// A script that writes a unit.
+fn installer(directory: &str, script: &str) -> String {
+    format!(
+        "#!/bin/bash\nset -e\nNODE=$(which node)\ncat > /etc/systemd/system/server-flow-agent.service <<EOF\n\
+         [Unit]\nDescription=ServerFlow Agent\n\n[Service]\nWorkingDirectory={directory}\n\
+         ExecStart=$NODE {script} --token $TOKEN --url $URL\nRestart=always\nEOF\nsystemctl daemon-reload\n"
+    )
+}
+
+#[test]
+fn what_needs_no_copy_and_units_that_fit_speak_against_nothing() {
+    let repo = Repository::ready();
+    for path in ["__tests__/a.json", "x/README.md", "x/a.test.js", ".eslintrc.json", "x/y.d.ts", "fixtures/a.html"] {
+        repo.write_older(&format!("apps/agent/src/{path}"), "{}");
+    }
+    repo.write_older("apps/agent/src/seeds/a.sql", "select 1");
+    repo.write("bundle-doctor.toml", "[release]\nnot-copied = [\"seeds/**\"]\n");
+    repo.write("install.sh", &installer("/root/.server-flow/agent-bundle", "dist/index.js"));
+    assert_eq!(repo.failing(&BEFORE), [""; 0], "{}", repo.release(&BEFORE).stdout);
+    // What the script makes of it while it runs cannot be told, and is said.
+    repo.write("install.sh", &installer("$1/agent-bundle", "dist/index.js"));
+    assert_eq!(repo.failing(&BEFORE), [""; 0]);
+    let said = repo.release(&BEFORE).stdout;
+    assert!(said.contains("install.sh:4  whether its unit starts the bundle cannot be told"), "{said}");
+}
+
+#[test]
+fn what_an_update_loses_is_in_the_verdicts_line() {
+    let repo = Repository::ready();
+    repo.pack(&["--layout", "documented"]);
+    let done = repo.release(&BEFORE);
+    assert_eq!(done.code, 0);
+    let line = done.stdout.lines().next().unwrap();
+    assert!(
+        line.contains("open, but agents of the generations documented and documented-mkdir lose the shared package"),
+        "{line}"
+    );
+    assert!(done.stdout.contains("update-drops-shared  Agents of the generations"), "{}", done.stdout);
 }
 
 #[test]

@@ -29,7 +29,7 @@ PACKAGES = {
     "minimist": "1.2.8", "mqtt": "5.16.0", "nanoid": "5.1.16", "node-cron": "4.6.0", "node-fetch": "3.3.2", "p-queue": "9.3.5",
     "pg": "8.23.1", "pino": "10.4.0", "reflect-metadata": "0.2.2", "rxjs": "7.8.2", "semver": "7.8.6", "signal-exit": "4.1.0",
     "socket.io-client": "4.8.4", "superjson": "2.2.7", "systeminformation": "5.33.26", "tar": "7.5.23", "tslib": "2.9.1",
-    "undici": "6.29.1", "uuid": "14.0.3", "winston": "3.19.0", "ws": "8.23.0", "yaml": "2.9.1", "yargs": "18.2.0", "zod": "4.6.7",
+    "undici": "6.29.1", "uuid": "14.0.3", "winston": "3.19.0", "ws": "8.23.0", "yaml": "2.9.1", "yargs": "17.7.2", "zod": "4.6.7",
 }
 TOOLS = {
     "esbuild": "0.28.2", "@swc/core": "1.16.22", "@swc/cli": "0.8.1", "typescript": "5.9.3", "rollup": "4.68.8", "webpack": "5.113.0",

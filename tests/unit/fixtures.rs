@@ -11,6 +11,7 @@ use crate::tests::rule_fixtures::{folder, of_rule};
 use crate::tests::tree::Fixture;
 use crate::tree::limits::Limits;
 use crate::update::documented_paths;
+use crate::update::generation::UpdateScope;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -27,7 +28,7 @@ pub(super) fn judge(path: &Path, words: &[String]) -> SubjectReport {
     let path = path.to_str().unwrap();
     let (check, cli) = options(words, path);
     let names = documented_paths::names();
-    let mut expectations = check.expectations();
+    let mut expectations = check.expectations(UpdateScope::default());
     expectations.unit = crate::systemd::read::read(&check.units).unwrap();
     let limits = check.limits.over(Limits::default());
     let options = InspectOptions {

@@ -66,6 +66,7 @@ pub(super) fn finding(rule: &'static str, path: &str) -> Finding {
         evidence: None,
         help: String::new(),
         detail: Detail::StopsNode,
+        caveat: None,
     }
 }
 

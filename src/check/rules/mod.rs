@@ -10,6 +10,7 @@ mod archive_too_large;
 mod archive_unreadable;
 mod archive_unsafe_path;
 mod archive_wrapped;
+mod asset_missing;
 mod bounded;
 mod checksum_mismatch;
 mod dangling_link;
@@ -24,6 +25,7 @@ mod local_protocol;
 mod missing_export;
 mod modes;
 mod module_format_mismatch;
+mod module_not_judged;
 mod module_syntax_error;
 mod nested_layout;
 mod node_feature_missing;
@@ -53,6 +55,7 @@ mod workspace_protocol;
 mod world_writable;
 
 pub(crate) use rule::{Judges, Rule, StopsStart};
+pub(crate) use unit_mismatch::misfits;
 
 /// Every rule, in the order in which findings are reported: the archive, who made it, its layout, the agent, the shared package,
 /// what is installed, and what should not be shipped.
@@ -84,10 +87,12 @@ pub(crate) static RULES: &[&Rule] = &[
     &dangling_link::RULE,
     &runtime_dependency_missing::RULE,
     &module_syntax_error::RULE,
+    &module_not_judged::RULE,
     &module_format_mismatch::RULE,
     &unresolved_import::RULE,
     &undeclared_dependency::RULE,
     &missing_export::RULE,
+    &asset_missing::RULE,
     &node_feature_missing::RULE,
     &update_drops_shared::RULE,
     &unit_mismatch::RULE,

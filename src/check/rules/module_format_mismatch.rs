@@ -43,6 +43,11 @@ fn word(bundle: &Bundle<'_>, fault: &FormatFault) -> Observation {
             "build it as an ES module (`\"module\": \"NodeNext\"` in tsconfig.json), or name the file `.cjs`"
                 .to_owned(),
         ),
+        WrongFormat::StandIn => (
+            format!("It calls what a bundler put in the place of `require`, and Node loads it as an ES module, by {decided}"),
+            "build it as CommonJS, or begin it with `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` (esbuild's `--banner:js=…`)"
+                .to_owned(),
+        ),
         WrongFormat::Required(target) => (
             format!("`require` of `{}`, which is an ES module: Node {node} cannot load it so", tree.path(*target)),
             "use `await import()` instead, or build the required file as CommonJS".to_owned(),

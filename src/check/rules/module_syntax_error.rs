@@ -3,7 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{ModuleFault, Need, NotParsed, SyntaxFault};
+use crate::node::modules::{ModuleFault, Need, SyntaxFault};
 use crate::node::node_version::NodeVersion;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
@@ -24,17 +24,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         ModuleFault::Syntax { file, fault, need, node } => Some((*file, fault, *need, *node)),
         _ => None,
     });
-    let mut found = bounded::each(broken, |fault| word(bundle, fault));
-    let not_parsed = bundle.modules.not_parsed.iter();
-    found.extend(bounded::each(not_parsed, |(file, why)| {
-        let message = format!("It was not parsed: {}. What it imports is not judged", why.name());
-        Observation::new(message)
-            .at(bundle.tree().path(*file))
-            .help("start the agent from the bundle's folder once before it is published: `node dist/index.js`")
-            // Other files that are loaded and were not parsed are what they say they are.
-            .only(if *why == NotParsed::NotCode { Severity::Warning } else { Severity::Info })
-    }));
-    found
+    bounded::each(broken, |fault| word(bundle, fault))
 }
 
 fn word(
@@ -45,7 +35,11 @@ fn word(
     let SyntaxFault { message, exact, line } = fault;
     let (message, help) = match node {
         Some(node) => (
-            format!("It has syntax that Node {node} does not read. {unless} SyntaxError: {message}"),
+            if *exact {
+                format!("It has syntax that Node {node} does not read. {unless} SyntaxError: {message}")
+            } else {
+                format!("It has syntax that Node {node} does not read: {message}. {unless} a SyntaxError")
+            },
             "build for the Node of the servers: set `target` in tsconfig.json lower, or run a newer Node there and name it with `--node`",
         ),
         None if *exact => (format!("It does not parse. {unless} SyntaxError: {message}"), REBUILD),

@@ -5,6 +5,10 @@ use crate::check::bundle::Bundle;
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
 use crate::report::finding::{Detail, Observation, Severity};
+use crate::text;
+use crate::update::Manager;
+use crate::update::generation::Generation;
+use crate::update::managers::{Refusal, refusals};
 use serde_json::Value;
 
 pub(super) static RULE: Rule = Rule {
@@ -58,6 +62,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         );
     }
     found.extend(wrong_shapes(package));
+    found.extend(refused(bundle, package));
     found
 }
 
@@ -94,11 +99,43 @@ fn wrong_shapes(package: &Package) -> Vec<Observation> {
             _ => {}
         }
     }
-    if let Some(manager) = package.string("packageManager").filter(|manager| manager.starts_with("yarn@")) {
-        wrong(
-            &["packageManager"],
-            format!("`packageManager` is {manager}: pnpm refuses to install what is configured for another manager"),
-        );
-    }
     found
+}
+
+/// Whether step 5 stops with whichever package manager, or nobody can tell what it installs.
+pub(super) fn is_unusable(bundle: &Bundle<'_>) -> bool {
+    check(bundle).iter().any(|observation| observation.severity.is_none())
+}
+
+/// What is asked for is another package manager than one that step 5 takes. Where pnpm refuses, most procedures try npm;
+/// where npm refuses, pnpm has come first.
+fn refused(bundle: &Bundle<'_>, package: &Package) -> Vec<Observation> {
+    let observe = |Refusal { manager, keys, value, says }: Refusal| {
+        let updates = &bundle.expectations.updates;
+        let (stopped, others): (Vec<_>, Vec<_>) = updates
+            .generations()
+            .into_iter()
+            .partition(|generation| manager == Manager::Pnpm && !generation.tries_npm());
+        let decisive = stopped.iter().any(|generation| updates.decides(*generation));
+        let list = |all: &[Generation]| {
+            text::list(&all.iter().map(|generation| format!("`{}`", generation.name())).collect::<Vec<_>>())
+        };
+        let then = match manager {
+            Manager::Npm => "A server without pnpm cannot install the bundle".to_owned(),
+            Manager::Pnpm if stopped.is_empty() => format!("npm has to step in, which {} try then", list(&others)),
+            Manager::Pnpm if others.is_empty() => format!("Updates of {} stop at step 5", list(&stopped)),
+            Manager::Pnpm => {
+                format!("Updates of {} stop at step 5; {} try npm then, which installs", list(&stopped), list(&others))
+            }
+        };
+        let field = keys.join(".");
+        Observation::new(format!("{} refuses with `{says}`. {then}", manager.name()))
+            .at("package.json")
+            .line(package.line_of(keys.iter().copied()))
+            .evidence(format!("\"{field}\": {value}"))
+            .help(format!("remove `{field}` from the bundle's package.json: the servers have pnpm 9 or npm"))
+            .caveat(format!("{} refuses to install it", manager.name()))
+            .only(if decisive { Severity::Error } else { Severity::Warning })
+    };
+    refusals(package).into_iter().map(observe).collect()
 }

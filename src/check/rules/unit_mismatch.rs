@@ -23,11 +23,15 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let Some(unit) = &bundle.expectations.unit else {
         return Vec::new();
     };
-    let deployed = deployed(unit);
-    let mut found: Vec<_> =
-        fit(unit, bundle.tree(), &deployed).iter().map(|found| observe(bundle, &deployed, found)).collect();
+    let mut found = misfits(bundle, unit);
     found.extend(nodes_place(unit));
     found
+}
+
+/// Why a unit would not start a bundle, or may not.
+pub(crate) fn misfits(bundle: &Bundle<'_>, unit: &Unit) -> Vec<Observation> {
+    let deployed = deployed(unit);
+    fit(unit, bundle.tree(), &deployed).iter().map(|found| observe(bundle, unit, &deployed, found)).collect()
 }
 
 /// Where the unit's user has the bundle: where its paths say, or where the update puts it.
@@ -46,7 +50,7 @@ fn deployed(unit: &Unit) -> String {
     })
 }
 
-fn observe(bundle: &Bundle<'_>, deployed: &str, found: &Found<'_>) -> Observation {
+fn observe(bundle: &Bundle<'_>, unit: &Unit, deployed: &str, found: &Found<'_>) -> Observation {
     let entry = &bundle.names.entry;
     let message = match &found.misfit {
         Misfit::NoCommand(why) => format!("systemd has nothing to start: {why}"),
@@ -76,7 +80,7 @@ fn observe(bundle: &Bundle<'_>, deployed: &str, found: &Found<'_>) -> Observatio
                 .to_owned()
         }
     };
-    let url = url_of(bundle.expectations.unit.as_ref()).map_or_else(String::new, |url| format!(" --url {url}"));
+    let url = url_of(unit).map_or_else(String::new, |url| format!(" --url {url}"));
     let help = format!(
         "have these lines in the unit:\nWorkingDirectory={deployed}\nExecStart={} {deployed}/{entry}{url}",
         documented_paths::NODE
@@ -86,8 +90,8 @@ fn observe(bundle: &Bundle<'_>, deployed: &str, found: &Found<'_>) -> Observatio
 }
 
 /// The control plane's address in the unit, so that the lines can be copied whole. What else stands there may be secret.
-fn url_of(unit: Option<&Unit>) -> Option<String> {
-    let command = unit?.command()?.ok()?;
+fn url_of(unit: &Unit) -> Option<String> {
+    let command = unit.command()?.ok()?;
     let at = command.arguments.iter().position(|word| word == "--url")?;
     let url = command.arguments.get(at + 1)?;
     (Redactor::new().clean(url) == *url).then(|| url.clone())

@@ -9,7 +9,7 @@ use super::{keys, sign};
 use crate::archive::write::gzip::Compressor;
 use crate::archive::write::tar::{self, PackedNode, WriteError};
 use crate::check::authentication::{NotAsked, manifest_inside};
-use crate::check::bundle::Bundle;
+use crate::check::bundle::{Bundle, Expectations};
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::check::{engine, rules};
@@ -352,7 +352,9 @@ impl PackJob<'_> {
             self.heed();
         };
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
-        let options = InspectOptions { authentication: &NotAsked(raw), progress: &show, ..plain };
+        let expectations = || Expectations { updates: self.configured.config.updates(), ..Expectations::default() };
+        let options =
+            InspectOptions { authentication: &NotAsked(raw), progress: &show, expectations: &expectations, ..plain };
         Ok(inspect(&path.to_string_lossy(), &options)?)
     }
 }

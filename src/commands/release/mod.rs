@@ -1,6 +1,7 @@
 //! `release`: reads a repository and walks the checklist over it.
 
 mod build;
+mod installers;
 mod previous;
 mod trial;
 
@@ -8,6 +9,7 @@ use super::failure::Failure;
 use super::keys;
 use super::session::{Configured, Session, watch};
 use crate::check::authentication::{Authentication, NotAsked, SignatureCheck};
+use crate::check::bundle::Expectations;
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::format::ChecklistFormat;
@@ -26,6 +28,7 @@ use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
 use crate::tree::names::{Names, Places};
 use crate::tree::reading::ProgressObserver;
 use crate::tree::snapshot::Snapshot;
+use crate::update::generation::UpdateScope;
 use anyhow::{Context, Error, Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -87,6 +90,10 @@ impl ReleaseJob<'_> {
             previous: self.previous(&agent_package)?,
             dist: self.folder(&self.places.agent_dist())?,
             dist_build: self.build(agent)?,
+            sources: self.folder(&format!("{agent}/src"))?,
+            newer_sources: self.newer_sources(agent)?,
+            not_copied: self.configured.config.not_copied()?,
+            installers: self.installers()?,
             bundle_dist: self.folder(&self.places.bundle_dist())?,
             shared: self.folder(shared)?,
             shared_build: self.build(shared)?,
@@ -99,6 +106,11 @@ impl ReleaseJob<'_> {
             bundle_package,
             bundle: bundle_folder,
         })
+    }
+
+    /// Whose updates are looked at, and whose outcome is an error.
+    fn updates(&self) -> UpdateScope {
+        self.options.updates(self.configured.config.updates())
     }
 
     /// A folder of the repository with the digests of its files; nothing where there is none.
@@ -139,7 +151,8 @@ impl ReleaseJob<'_> {
         progress: ProgressObserver<'_>,
     ) -> Result<Inspected> {
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
-        Ok(inspect(path, &InspectOptions { authentication, progress, ..plain })?)
+        let expectations = || Expectations { updates: self.updates(), ..Expectations::default() };
+        Ok(inspect(path, &InspectOptions { authentication, progress, expectations: &expectations, ..plain })?)
     }
 
     /// The `package.json` of a folder that may be large beside it.
@@ -175,6 +188,13 @@ impl ReleaseJob<'_> {
             self.newest(folder, &|path| records_a_build(path) && path.parent() == Some(&self.repo.join(folder)))?;
         let built = [self.newest(&built, &|_| true)?, beside].into_iter().flatten().max_by_key(|stamp| stamp.time);
         Ok(Build::Times { source: self.newest(&sources, &|_| true)?, built })
+    }
+
+    /// The sources, relative to their folder, that were written later than what has their path in the compiled code.
+    fn newer_sources(&self, agent: &str) -> Result<Vec<String>> {
+        let (sources, compiled) = (self.repo.join(agent).join("src"), self.repo.join(agent).join("dist"));
+        folders::newer_than_counterparts(&sources, &compiled)
+            .with_context(|| Failure::new(format!("cannot look into {agent}/src")).at(agent))
     }
 
     fn newest(&self, folder: &str, counts: &dyn Fn(&Path) -> bool) -> Result<Option<Stamp>> {

@@ -24,7 +24,7 @@ impl ReleaseJob<'_> {
         let plan = RehearsalPlan {
             subject: RehearsalSubject::Archive(archive),
             from: None,
-            generations: self.options.generations(),
+            updates: self.updates(),
             choice: Choice::AsProcedure,
             network: if self.options.offline { Network::CachesOnly } else { Network::Registry },
             hold: HOLD,

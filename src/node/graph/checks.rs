@@ -8,33 +8,10 @@ use crate::node::installed::installs_folder;
 use crate::node::modules::{
     Absent, Form, FormatFault, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
 };
-use crate::node::node_version::NodeVersion;
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::ownership::Ownership;
 use std::collections::HashSet;
-
-/// What Node says of a name of CommonJS in an ES module (`explainCommonJSGlobalLikeNotDefinedError`).
-pub(super) fn not_defined(name: &str, awaits: bool, node: NodeVersion) -> String {
-    let both = match (awaits, node.major) {
-        (true, 22..24) => "require()".to_owned(),
-        (true, 24..) => format!("'{name}'"),
-        _ => {
-            // These words are for `require` alone.
-            let hint = if name == "require" { ", you can use import instead" } else { "" };
-            return format!("ReferenceError: {name} is not defined in ES module scope{hint}");
-        }
-    };
-    let advice = match name {
-        "module" | "exports" if node.major >= 24 => "use export instead of module.exports/exports",
-        "__filename" if node.major >= 24 => "use import.meta.filename instead",
-        "__dirname" if node.major >= 24 => "use import.meta.dirname instead",
-        _ => "replace require() with import",
-    };
-    format!(
-        "ReferenceError: Cannot determine intended module format because both {both} and top-level await are present. If the code is intended to be CommonJS, wrap await in an async function. If the code is intended to be an ES module, {advice}."
-    )
-}
 
 impl GraphWalk<'_> {
     pub(super) fn required_module(&mut self, place: &ImportPlace, target: NodeId) {

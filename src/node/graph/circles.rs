@@ -94,9 +94,10 @@ impl GraphWalk<'_> {
     /// What a file leads to as it is loaded, with the specifiers.
     fn links_of(&self, id: NodeId, follow: Follow) -> Vec<(&str, Linked)> {
         let imports = self.module(id).into_iter().flat_map(|module| module.imports.iter().enumerate());
-        let followed = imports.filter(|(_, import)| match import.form {
+        let is_run = |number: usize| self.reached.imports.contains(&(id, u32::try_from(number).unwrap_or(u32::MAX)));
+        let followed = imports.filter(|(number, import)| match import.form {
             Form::Static | Form::Star => true,
-            Form::Require | Form::CreatedRequire => follow == Follow::All && import.need == Need::Certain,
+            Form::Require | Form::CreatedRequire => follow == Follow::All && is_run(*number),
             _ => false,
         });
         let linked = followed

@@ -97,7 +97,8 @@ impl GraphWalk<'_> {
         if !seen.insert((id, suffix.into(), name.into())) {
             return Resolution::Missing;
         }
-        let Some(module) = self.module(id).filter(|module| module.as_module.is_none()) else {
+        let Some(module) = self.module(id).filter(|module| module.as_module.is_none() && module.not_parsed.is_none())
+        else {
             return Resolution::Unsure;
         };
         let own = || Resolution::Found(Exporter::File(id, suffix.into()), name.into());

@@ -4,12 +4,17 @@
 //! names; then it runs the code, which may `require()` and `import()` more. Faults are put in that order, since Node stops at
 //! the first one.
 
+mod assets;
 mod attributes;
 mod checks;
 mod circles;
 mod exported;
 mod load;
+mod names;
+mod reach;
+mod reached;
 
+use self::reached::Reached;
 use super::scripts::Scripts;
 use crate::node::features::Feature;
 use crate::node::modules::{
@@ -109,6 +114,8 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         },
         is_ours: &is_ours,
         empty: &empty,
+        reached: Reached::default(),
+        assets: Vec::new(),
         order: Vec::new(),
         visited: HashMap::new(),
         links: HashMap::new(),
@@ -122,6 +129,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         graph: Graph::default(),
     };
     walk.start(entry);
+    walk.reached = walk.reach(entry);
     walk.run();
     walk.finish()
 }
@@ -191,6 +199,10 @@ pub(super) struct GraphWalk<'b> {
     is_ours: &'b dyn Fn(NodeId) -> bool,
     /// What an empty file is.
     empty: &'b Module,
+    /// What happens for certain while the agent is loaded.
+    reached: Reached,
+    /// Files that are named by a path: by which file, and the number of the asset there.
+    assets: Vec<(NodeId, u32, Need)>,
     order: Vec<NodeId>,
     pub(super) visited: HashMap<NodeId, (Need, LoadPhase, LoadedAs)>,
     links: HashMap<NodeId, Vec<Linked>>,
@@ -246,6 +258,7 @@ impl<'b> GraphWalk<'b> {
             self.check_required(required.from, required.line, required.target);
             self.check_circle(&required);
         }
+        self.check_assets();
     }
 
     fn finish(mut self) -> Graph {
@@ -294,6 +307,9 @@ impl<'b> GraphWalk<'b> {
             self.graph.not_parsed.push((file, why));
             return;
         };
+        if let Some(why) = module.not_parsed {
+            self.graph.not_parsed.push((file, why));
+        }
         if let [first, ..] = &*module.computed {
             self.graph.computed.push((file, *first, module.computed.len()));
         }
@@ -303,9 +319,10 @@ impl<'b> GraphWalk<'b> {
         let uses = module.features.uses.iter().filter(|used| used.feature.is_lacked_by(self.node));
         self.graph.lacking.extend(uses.map(|used| (file, used.clone())));
         self.defined.extend(&module.features.defined);
-        let imports = module.imports.iter();
-        let links = imports.map(|import| self.link(file, import, loaded_as, need, when)).collect();
+        let imports = module.imports.iter().zip(0..);
+        let links = imports.map(|(import, number)| self.link(file, number, import, loaded_as, need, when)).collect();
         self.links.insert(file, links);
+        self.find_assets(file, module);
         self.graph.read += 1;
         let shared = &*self.sources.names.shared;
         self.graph.imports_shared |= module.imports.iter().any(|import| &*import.specifier == shared);
@@ -340,15 +357,12 @@ impl<'b> GraphWalk<'b> {
             (None, _) => {}
         }
         if let Some((syntax, line)) = new {
-            let fault = SyntaxFault { message: syntax.message().into(), exact: false, line: *line };
+            let fault = SyntaxFault { message: syntax.message().into(), exact: syntax.is_quoted(), line: *line };
             self.faults.push((when, ModuleFault::Syntax { file, fault, need, node: Some(self.node) }));
             return false;
         }
-        if let (LoadedAs::Module, Some((name, line))) = (loaded_as, module.commonjs_name) {
-            // 24 looks at the module that it was asked for only, earlier ones at each (measured).
-            let is_root = self.entry == Some(file) || when == LoadPhase::Run || self.node.major < 24;
-            let message = checks::not_defined(name, module.awaits && is_root, self.node);
-            self.format_fault(file, line, need, LoadPhase::Run, WrongFormat::CommonJsAsModule(name), message);
+        if loaded_as == LoadedAs::Module {
+            self.check_names(file, module);
         }
         true
     }
@@ -369,17 +383,35 @@ impl<'b> GraphWalk<'b> {
     }
 
     /// Resolves one import, notes what is wrong with it, and sees to it that its target is visited.
-    fn link(&mut self, file: NodeId, import: &Import, loaded_as: LoadedAs, need: Need, when: LoadPhase) -> Linked {
+    fn link(
+        &mut self,
+        file: NodeId,
+        number: u32,
+        import: &Import,
+        loaded_as: LoadedAs,
+        need: Need,
+        when: LoadPhase,
+    ) -> Linked {
         let (loader, when) = match import.form {
             Form::Static | Form::Star => (Loader::Import, when),
             Form::Call => (Loader::Import, LoadPhase::Run),
             // A module has no `require` but one it makes itself.
-            Form::Require if loaded_as == LoadedAs::Module => return Linked::Nothing,
-            Form::Require | Form::CreatedRequire => (Loader::Require, LoadPhase::Run),
+            Form::Require | Form::FindRequired if loaded_as == LoadedAs::Module => return Linked::Nothing,
+            // It gives the URL of a file that is not there, too (measured with 20, 22 and 24).
+            Form::FindImported if import.specifier.starts_with(['.', '/']) => return Linked::Nothing,
+            Form::FindImported => (Loader::Import, LoadPhase::Run),
+            Form::Require | Form::CreatedRequire | Form::FindRequired | Form::FindCreated => {
+                (Loader::Require, LoadPhase::Run)
+            }
         };
+        let only_found = matches!(import.form, Form::FindImported | Form::FindRequired | Form::FindCreated);
         // What catches the failure of `import('./a.js')` catches that of everything `a.js` imports, too: Node then
         // starts (measured with 20.20).
-        let need = if need == Need::Certain { import.need } else { Need::Optional };
+        let need = match import.form {
+            Form::Static | Form::Star => need,
+            _ if self.reached.imports.contains(&(file, number)) => Need::Certain,
+            _ => Need::Optional,
+        };
         let place = ImportPlace { file, line: import.line, specifier: import.specifier.to_string(), need };
         let target = match self.resolver.resolve(&import.specifier, file, loader) {
             Ok(Target::File(id)) => id,
@@ -405,6 +437,9 @@ impl<'b> GraphWalk<'b> {
                 return Linked::Nothing;
             }
         };
+        if only_found {
+            return Linked::Nothing;
+        }
         self.stands_elsewhere(&place, when);
         if !(self.is_ours)(target) {
             return Linked::Nothing;

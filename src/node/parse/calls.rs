@@ -1,78 +1,297 @@
-//! Calls that load modules: by which name `require` goes, and whose failure nobody catches.
+//! Calls: which of them load modules, by whatever name `require` goes, which run a callback, and which end the process.
 
+use super::open::{Fated, OpenRequire, Val, What};
 use super::reader::Reader;
-use crate::node::modules::{Attributes, Form, Import};
-use oxc_ast::ast::{ArrayExpressionElement, Expression};
+use super::steps::fails;
+use crate::node::bodies::{Fate, Handled, How};
+use crate::node::modules::{Attributes, Form, Import, Mention};
+use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression};
 use oxc_span::Span;
 
-/// Names that begin a chain which settles all its promises, so that none of them is left alone.
-const GATHERING: [&str; 3] = ["all", "race", "any"];
+/// Functions that Node calls back once what runs now is done.
+const LATER: [&str; 4] = ["setTimeout", "setImmediate", "queueMicrotask", "setInterval"];
+/// Methods of arrays that call back for every element.
+const EACH: [&str; 9] = ["forEach", "map", "filter", "flatMap", "some", "every", "find", "findIndex", "reduce"];
+const NEVER: Fated<'static> = Fated::Is(Fate::Nothing);
+
+/// By what a call loads a module.
+enum Loads {
+    Not,
+    /// The wrapper's `require`.
+    Require,
+    /// One made by `createRequire`.
+    Created,
+    /// `import.meta.resolve`, `require.resolve`: nothing is run of what they find.
+    Find(Form),
+    /// `module.register`: hooks, which are loaded at once.
+    Register,
+    /// What a bundler puts in its place: the text before and behind the name in what it throws where there is none.
+    StandIn(u32),
+}
 
 impl<'a> Reader<'a, '_> {
-    /// `require('x')`, by whatever name `require` goes.
-    pub(super) fn require(&mut self, name: &'a str, specifier: &str, span: Span) {
-        let import = Import {
-            specifier: specifier.into(),
-            line: self.line(span),
-            form: Form::Require,
-            need: self.need(),
-            names: Box::default(),
-            attributes: Attributes::None,
-        };
-        self.pending.push((import, name));
-    }
-
-    /// Marks the `import()`s whose rejection reaches nobody but the process when this expression's does.
-    /// Node ends with 1 when a rejection reaches nobody (cli.md, `--unhandled-rejections`: `throw` since 15).
-    pub(super) fn mark_fatal(&mut self, expression: &Expression<'a>) {
-        let (mut next, mut pending) = (Some(expression), Vec::new());
-        while let Some(expression) = next.take().or_else(|| pending.pop()) {
-            match expression {
-                Expression::ImportExpression(import) => {
-                    self.fatal.insert(import.span.start);
-                }
-                Expression::CallExpression(call) => {
-                    let Expression::StaticMemberExpression(member) = &call.callee else { continue };
-                    let name = member.property.name.as_str();
-                    let promise = member.object.is_specific_id("Promise");
-                    if promise && GATHERING.contains(&name) {
-                        if let Some(Expression::ArrayExpression(array)) =
-                            call.arguments.first().and_then(|argument| argument.as_expression())
-                        {
-                            pending.extend(array.elements.iter().filter_map(ArrayExpressionElement::as_expression));
-                        }
-                    } else if name == "finally" || (name == "then" && call.arguments.len() < 2) {
-                        pending.push(&member.object);
-                    }
-                }
-                _ => {}
+    pub(super) fn note_call(&mut self, call: &CallExpression<'a>) {
+        let rejected = self.fate_of(call.span);
+        let thrown = Fated::Is(Fate::Throws);
+        if matches!(call.callee, Expression::Super(_)) {
+            if let Some(base) = self.base.clone() {
+                self.step(What::Call { callee: base, how: How::New, arguments: 255 }, thrown, NEVER);
             }
+            return;
         }
+        let callee = self.value(&call.callee);
+        let line = self.line(call.span);
+        match call.arguments.as_slice() {
+            [argument] => self.maybe_require(&callee, argument, line),
+            // `register('./hooks.js', import.meta.url)`
+            [argument, Argument::StaticMemberExpression(parent), ..]
+                if matches!(parent.object, Expression::ImportMeta(_)) && parent.property.name == "url" =>
+            {
+                if matches!(self.builtin(&self.plain(&callee)), Some(("module", name)) if name.ends_with("register")) {
+                    self.maybe_require(&callee, argument, line);
+                }
+            }
+            _ => {}
+        }
+        self.note_asset(&callee, &call.arguments, call.span);
+        match &callee {
+            Val::Global(name) if LATER.contains(name) => self.later(&rejected, call),
+            Val::Member(of, name) => self.method(of, name, call, &rejected),
+            // `const { exit } = process`
+            Val::Symbol(_) => {
+                let plain = self.plain(&callee);
+                let name = match self.builtin(&plain) {
+                    Some(("process", name)) => name,
+                    _ => String::new(),
+                };
+                if !name.is_empty() {
+                    self.process(&name, call, &rejected);
+                }
+            }
+            _ => {}
+        }
+        self.called(callee, call.arguments.as_slice(), call.span, thrown, rejected);
+        self.may_throw();
+    }
+
+    fn called(&mut self, callee: Val<'a>, given: &[Argument<'a>], span: Span, thrown: Fated<'a>, rejected: Fated<'a>) {
+        if matches!(callee, Val::Unknown | Val::Global(_)) {
+            return;
+        }
+        let how = if self.iterated.contains(&span) { How::Iterate } else { How::Call };
+        let spread = given.iter().any(Argument::is_spread);
+        let arguments = if spread { 255 } else { u8::try_from(given.len()).unwrap_or(255) };
+        self.step(What::Call { callee, how, arguments }, thrown, rejected);
+    }
+
+    pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {
+        let callee = self.value(&new.callee);
+        self.note_asset(&callee, &new.arguments, new.span);
+        if let (Val::Global("Promise"), Some(executor)) = (&callee, first(&new.arguments)) {
+            // What an executor throws rejects its promise.
+            let (executor, fated) = (self.value(executor), self.fate_of(new.span));
+            let what = What::Call { callee: executor, how: How::Call, arguments: 2 };
+            self.step(what, fated, Fated::Is(Fate::Stops));
+            self.may_throw();
+            return;
+        }
+        if matches!(&callee, Val::Global("URL")) {
+            let value = self.value_of_new(new);
+            self.note_path(value, new.span);
+        }
+        if !matches!(callee, Val::Unknown | Val::Global(_)) {
+            let arguments = u8::try_from(new.arguments.len()).unwrap_or(255);
+            self.step(What::Call { callee, how: How::New, arguments }, Fated::Is(Fate::Throws), NEVER);
+        }
+        self.may_throw();
+    }
+
+    /// `setImmediate(f)`, where nobody keeps what would take it back.
+    fn later(&mut self, fated: &Fated<'a>, call: &CallExpression<'a>) {
+        let dropped = matches!(fated, Fated::Is(Fate::Stops)) && is_soon(&call.arguments);
+        if let (true, Some(callback)) = (dropped, first(&call.arguments)) {
+            let callee = self.value(callback);
+            self.step(
+                What::Call { callee, how: How::Later, arguments: 255 },
+                Fated::Is(Fate::Stops),
+                Fated::Is(Fate::Stops),
+            );
+        }
+    }
+
+    fn method(&mut self, of: &Val<'a>, name: &'a str, call: &CallExpression<'a>, fated: &Fated<'a>) {
+        let plain = self.plain(of);
+        let module = self.builtin(&plain).map(|(module, path)| (module.to_owned(), path));
+        match (module.as_ref().map(|(module, path)| (module.as_str(), path.as_str())), name) {
+            (_, "then" | "finally") if settles(&plain) => {
+                let Some(callback) = first(&call.arguments) else { return };
+                let callee = self.value(callback);
+                let what = What::Call { callee, how: How::Later, arguments: 1 };
+                self.step(what, fated.clone(), fated.clone());
+            }
+            (Some(("process", "")), _) => self.process(name, call, fated),
+            (Some(("path" | "path/posix", _)), "join" | "resolve") => {
+                let value = self.value_of_call(call);
+                self.note_path(value, call.span);
+            }
+            (None, name) if EACH.contains(&name) && matches!(plain, Val::Filled) => {
+                let Some(callback) = first(&call.arguments) else { return };
+                let callee = self.value(callback);
+                let rejected = if name == "forEach" { Fated::Is(Fate::Stops) } else { NEVER };
+                self.step(What::Call { callee, how: How::Call, arguments: 3 }, Fated::Is(Fate::Throws), rejected);
+            }
+            _ => {}
+        }
+    }
+
+    /// `process.NAME(…)`.
+    fn process(&mut self, name: &str, call: &CallExpression<'a>, fated: &Fated<'a>) {
+        match name {
+            "exit" | "reallyExit" | "abort" if fails(name, &call.arguments) => self.throws(),
+            "exit" | "reallyExit" | "kill" => {
+                self.step(What::Leaves, NEVER, NEVER);
+                self.leaves();
+            }
+            "nextTick" => self.later(fated, call),
+            "on" | "once" | "addListener" | "prependListener" | "prependOnceListener" => {
+                let event = match call.arguments.first() {
+                    Some(Argument::StringLiteral(event)) => event.value.as_str(),
+                    _ => return,
+                };
+                let handled = match event {
+                    "unhandledRejection" => Handled::Rejections,
+                    "uncaughtException" => Handled::Everything,
+                    _ => return,
+                };
+                let handler = call.arguments.get(1).and_then(Argument::as_expression);
+                let handler = handler.map_or(Val::Unknown, |handler| self.value(handler));
+                self.step(What::Handles(handled, handler), NEVER, NEVER);
+            }
+            "setUncaughtExceptionCaptureCallback" => {
+                let handler = first(&call.arguments).map_or(Val::Unknown, |handler| self.value(handler));
+                self.step(What::Handles(Handled::Everything, handler), NEVER, NEVER);
+            }
+            _ => {}
+        }
+    }
+
+    /// `f('x')`, which may load a module; by whatever name `require` goes.
+    fn maybe_require(&mut self, callee: &Val<'a>, argument: &Argument<'a>, line: u32) {
+        let may = match callee {
+            Val::Global(name) => *name == "require",
+            Val::Symbol(_) | Val::Call(..) => true,
+            Val::Member(_, name) => matches!(*name, "require" | "resolve" | "register"),
+            _ => false,
+        };
+        if !may || self.dead > 0 {
+            return;
+        }
+        let specifier = match argument {
+            Argument::StringLiteral(literal) => literal.value.as_str(),
+            Argument::TemplateLiteral(template) => match template.single_quasi() {
+                Some(text) => text.as_str(),
+                None => return self.computed_require(callee, line),
+            },
+            _ => return self.computed_require(callee, line),
+        };
+        let number = u32::try_from(self.requires.len()).unwrap_or(u32::MAX);
+        self.requires.push(OpenRequire { callee: callee.clone(), specifier, line });
+        self.step(What::Require(number), Fated::Is(Fate::Throws), NEVER);
+    }
+
+    fn computed_require(&mut self, callee: &Val<'a>, line: u32) {
+        if matches!(callee, Val::Global("require")) {
+            self.computed.push(line);
+        }
+    }
+
+    /// What the calls that may be of `require` load: for each the number of its import, and of its mention where it calls
+    /// what a bundler put in the place of `require`.
+    pub(super) fn finish_requires(&mut self) -> Vec<(Option<u32>, Option<u32>)> {
+        let requires = std::mem::take(&mut self.requires);
+        let mut found = Vec::with_capacity(requires.len());
+        for OpenRequire { callee, specifier, line } in requires {
+            let (form, stand_in) = match self.loads(&callee) {
+                Loads::Not => {
+                    found.push((None, None));
+                    continue;
+                }
+                Loads::Require if self.sets_require => (Form::CreatedRequire, None),
+                Loads::Require => (Form::Require, None),
+                Loads::Created => (Form::CreatedRequire, None),
+                Loads::Find(form) => (form, None),
+                Loads::Register => (Form::Call, None),
+                Loads::StandIn(_) if self.has_own_require => (Form::CreatedRequire, None),
+                Loads::StandIn(body) => (Form::Require, self.stand_ins.get(&body).copied()),
+            };
+            let mention = stand_in.map(|(before, behind)| {
+                let said = format!("Error: {before}{specifier}{behind}");
+                self.mentions.push(Mention { name: "require", line, stand_in: Some(said.into()) });
+                u32::try_from(self.mentions.len() - 1).unwrap_or(u32::MAX)
+            });
+            let (names, attributes) = (Box::default(), Attributes::None);
+            self.imports.push(Import { specifier: specifier.into(), line, form, names, attributes });
+            let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
+            if matches!(form, Form::Require | Form::CreatedRequire) {
+                self.numbered.entry(specifier).or_insert(number);
+            }
+            found.push((Some(number), mention));
+        }
+        found
+    }
+
+    fn loads(&self, callee: &Val<'a>) -> Loads {
+        if let Val::Symbol(symbol) = callee
+            && let Some(body) = self.stand_in_of(*symbol)
+        {
+            return Loads::StandIn(body);
+        }
+        match self.plain(callee) {
+            Val::Global("require") => Loads::Require,
+            // `module.require`, and `require.resolve`, which fails for what is not there as `require` does.
+            Val::Member(of, "require") if matches!(&*of, Val::Global("module")) => Loads::Require,
+            Val::Member(of, "resolve") => match &*of {
+                Val::Global("require") if self.sets_require => Loads::Find(Form::FindCreated),
+                Val::Global("require") => Loads::Find(Form::FindRequired),
+                Val::Meta => Loads::Find(Form::FindImported),
+                of if self.is_own_require(of) => Loads::Find(Form::FindCreated),
+                _ => Loads::Not,
+            },
+            plain if self.is_own_require(&plain) => Loads::Created,
+            plain => match self.builtin(&plain) {
+                Some(("module", name)) if name.ends_with("register") => Loads::Register,
+                _ => Loads::Not,
+            },
+        }
+    }
+
+    fn stand_in_of(&self, symbol: oxc_syntax::symbol::SymbolId) -> Option<u32> {
+        self.named_stand_ins.get(&symbol).copied()
     }
 }
 
-/// Whether an expression is a function, so that calling it where it stands runs its body there.
-pub(super) fn is_function(expression: &Expression<'_>) -> bool {
-    // Calling a generator runs nothing of its body: that begins with the first `next()`.
-    matches!(expression, Expression::FunctionExpression(function) if !function.generator)
-        || matches!(expression, Expression::ArrowFunctionExpression(_))
+/// Whether a promise is known to be settled soon.
+fn settles(value: &Val<'_>) -> bool {
+    match value {
+        Val::Call(callee, _) => match &**callee {
+            Val::Global(name) => *name == "import",
+            Val::Member(of, "resolve") => matches!(&**of, Val::Global("Promise")),
+            Val::Member(of, "then" | "catch" | "finally") => settles(of),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
-/// `createRequire(import.meta.url)` and its like: a `require` of this very file.
-pub(super) fn makes_own_require(expression: &Expression<'_>) -> bool {
-    let Expression::CallExpression(call) = expression else { return false };
-    let named = match &call.callee {
-        Expression::Identifier(name) => name.name == "createRequire",
-        Expression::StaticMemberExpression(member) => member.property.name == "createRequire",
-        _ => false,
-    };
-    let own = match call.arguments.first().and_then(|argument| argument.as_expression()) {
-        Some(Expression::StaticMemberExpression(member)) => {
-            matches!(member.object, Expression::ImportMeta(_))
-                && matches!(member.property.name.as_str(), "url" | "filename")
-        }
-        Some(Expression::Identifier(name)) => name.name == "__filename",
-        _ => false,
-    };
-    named && own
+fn first<'e, 'a>(arguments: &'e [Argument<'a>]) -> Option<&'e Expression<'a>> {
+    arguments.first().and_then(Argument::as_expression)
+}
+
+/// Whether a timer with these arguments comes within a second; nobody waits longer for an agent to start.
+fn is_soon(arguments: &[Argument<'_>]) -> bool {
+    match arguments.get(1) {
+        None => true,
+        Some(Argument::NumericLiteral(delay)) => delay.value <= 1000.0,
+        Some(_) => false,
+    }
 }

@@ -1,14 +1,15 @@
 //! `import` and `export` declarations: what they name, and what of it is passed on.
 
+use super::open::Val;
 use super::reader::Reader;
 use super::scopes::Declares;
-use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, Need, NewSyntax};
+use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, NewSyntax};
 use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, ExportNamedDeclaration, ImportAttributeKey, ImportDeclaration,
     ImportDeclarationSpecifier, ModuleExportName, WithClause, WithClauseKeyword,
 };
-use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
+use std::rc::Rc;
 
 impl<'a> Reader<'a, '_> {
     fn attributes(&mut self, clause: Option<&WithClause<'a>>) -> Attributes {
@@ -43,7 +44,7 @@ impl<'a> Reader<'a, '_> {
     ) -> u32 {
         let line = self.line(span);
         let names = names.into();
-        self.imports.push(Import { specifier: specifier.into(), line, form, need: Need::Certain, names, attributes });
+        self.imports.push(Import { specifier: specifier.into(), line, form, names, attributes });
         u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX)
     }
 
@@ -58,7 +59,17 @@ impl<'a> Reader<'a, '_> {
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => (&default.local, Some("default".into())),
                 ImportDeclarationSpecifier::ImportNamespaceSpecifier(all) => (&all.local, None),
             };
-            self.visit_binding_identifier(local);
+            let all = Val::Import(number);
+            if let Some(symbol) = local.symbol_id.get() {
+                let value = match specifier {
+                    ImportDeclarationSpecifier::ImportSpecifier(named) => {
+                        Val::Member(Rc::new(all), named.imported.name().as_str())
+                    }
+                    ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => Val::Member(Rc::new(all), "default"),
+                    ImportDeclarationSpecifier::ImportNamespaceSpecifier(_) => all,
+                };
+                self.inits.insert(symbol, value);
+            }
             self.scopes.declare(local.name.as_str(), local.span, Declares::Import);
             self.imported.insert(local.name.as_str(), (number, name.clone()));
             names.extend(name.map(|name| (name, self.line(specifier.span()))));
@@ -98,6 +109,9 @@ impl<'a> Reader<'a, '_> {
         for specifier in &export.specifiers {
             if let ModuleExportName::IdentifierReference(local) = &specifier.local {
                 let line = self.line(specifier.span);
+                if let Some(symbol) = self.symbol(local) {
+                    self.exported.push((name_of(&specifier.exported), Val::Symbol(symbol)));
+                }
                 self.local_exports.push((local.name.as_str(), name_of(&specifier.exported), line));
             }
         }

@@ -1,15 +1,21 @@
 //! One file of JavaScript, parsed in its own stack and reduced to what loading it needs.
 
 use super::commonjs;
+use super::early_errors::refusals;
 use super::features::features_of;
+use super::import_scan::scanned;
 use super::lines::Lines;
 use super::memory_budget::MemoryBudget;
+use super::messages::{pointed_to, words};
 use super::parse_cost::measure;
 use super::reader::Reader;
 use super::scopes::Goal;
 use crate::node::modules::{CommonJs, Module, ModuleSyntax, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
-use oxc_parser::{ParseOptions, Parser, ParserReturn};
+use oxc_ast::ast::Program;
+use oxc_diagnostics::{Diagnostics, OxcDiagnostic};
+use oxc_parser::{ParseOptions, Parser};
+use oxc_semantic::{Scoping, SemanticBuilder};
 use oxc_span::SourceType;
 use std::borrow::Cow;
 
@@ -17,9 +23,6 @@ use std::borrow::Cow;
 pub(super) const DEEPEST: usize = 3000;
 /// The stack that so many levels need; only what is used of it takes memory.
 pub(super) const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20 };
-/// Bytes of memory that the parser's tree takes for a token, at most.
-const BYTES_OF_A_TOKEN: usize = 120;
-
 /// Bytes that the memory for trees has from the start, and keeps from one file to the next: only what a tree fills of it
 /// is taken from the system, and that once.
 const MEMORY: usize = 2 << 20;
@@ -36,20 +39,14 @@ pub(super) fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator
         Some(rest) => (true, rest),
         None => (false, source),
     };
+    let text = decode(source);
     let Some(cost) = measure(source, DEEPEST) else {
-        return Script::NotParsed(NotParsed::TooDeep);
+        return unparsed(&text, NotParsed::TooDeep);
     };
-    let Some(held) = budget.take(cost.tokens.saturating_mul(BYTES_OF_A_TOKEN).saturating_add(source.len())) else {
-        return Script::NotParsed(NotParsed::TooLarge);
+    let Some(held) = budget.take(cost.bytes.saturating_add(source.len())) else {
+        return unparsed(&text, NotParsed::TooLarge);
     };
-    // Node decodes files with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.
-    let text = str::from_utf8(source).map_or_else(|_| String::from_utf8_lossy(source), Cow::Borrowed);
-    let mut module = read(&text, memory);
-    // The scanner stops at a declaration of an ES module, and then finds nothing.
-    if !matches!(module.module_syntax, Some((ModuleSyntax::Import | ModuleSyntax::Export, _))) {
-        let marked = marked.then(|| commonjs::exported(&format!("\u{feff}{text}")));
-        module.commonjs = CommonJs { found: commonjs::exported(&text), marked };
-    }
+    let read = read(&text, memory);
     memory.reset();
     // Otherwise one large file would keep its memory for as long as the thread is there, beside what the files after it
     // take.
@@ -57,6 +54,14 @@ pub(super) fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator
         *memory = self::memory();
     }
     drop(held);
+    let Some(mut module) = read else {
+        return unparsed(&text, NotParsed::Failed);
+    };
+    // The scanner stops at a declaration of an ES module, and then finds nothing.
+    if !matches!(module.module_syntax, Some((ModuleSyntax::Import | ModuleSyntax::Export, _))) {
+        let marked = marked.then(|| commonjs::exported(&format!("\u{feff}{text}")));
+        module.commonjs = CommonJs { found: commonjs::exported(&text), marked };
+    }
     // A hashbang counts at the very start only. Node takes the mark off before it parses an ES module, but 18 and 20 do
     // not before they parse CommonJS (measured).
     if marked && text.starts_with("#!") {
@@ -65,54 +70,118 @@ pub(super) fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator
     Script::Parsed(Box::new(module))
 }
 
-fn read(text: &str, memory: &mut Allocator) -> Module {
+/// A text as Node decodes it: with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.
+fn decode(source: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(source).map_or_else(|_| String::from_utf8_lossy(source), Cow::Borrowed)
+}
+
+fn unparsed(text: &str, why: NotParsed) -> Script {
+    Script::Parsed(Box::new(scanned(text, why)))
+}
+
+/// What is known of a file with which the parser failed.
+pub(super) fn given_up(source: &[u8]) -> Script {
+    unparsed(&decode(source), NotParsed::Failed)
+}
+
+/// Why a file is not read as what it was parsed as.
+enum Unread {
+    /// V8 stops with it, too.
+    Fault(SyntaxFault),
+    /// The parser stopped where V8 does not.
+    Unsure,
+}
+
+/// What a file is; nothing where the parser cannot tell.
+fn read(text: &str, memory: &mut Allocator) -> Option<Module> {
     let lines = Lines::new(text);
-    let options = |goal| ParseOptions {
+    let as_module = match read_as(text, memory, &lines, Goal::Module) {
+        Ok(module) => return Some(module),
+        Err(Unread::Fault(fault)) => Some(fault),
+        Err(Unread::Unsure) => return None,
+    };
+    memory.reset();
+    match read_as(text, memory, &lines, Goal::CommonJs) {
+        Ok(module) => Some(Module { as_module, ..module }),
+        Err(Unread::Fault(fault)) => {
+            // V8 refuses the first statement of an ES module where it stands, and Node may then read the file as one.
+            let Module { module_syntax, as_commonjs: written_as_module, .. } = scanned(text, NotParsed::Failed);
+            let first = written_as_module.filter(|statement| statement.line <= fault.line);
+            Some(Module { as_module, as_commonjs: first.or(Some(fault)), module_syntax, ..Module::default() })
+        }
+        Err(Unread::Unsure) => None,
+    }
+}
+
+/// What a file is when it is parsed as this, or the first fault that it then has.
+fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<Module, Unread> {
+    let kind = if goal == Goal::Module { SourceType::mjs() } else { SourceType::cjs() };
+    let options = ParseOptions {
         // So that `(function () { … })()` is seen to be called where it stands.
         preserve_parens: false,
         allow_return_outside_function: goal == Goal::CommonJs,
+        parse_regular_expression: true,
         ..ParseOptions::default()
     };
-    let parsed = Parser::new(memory, text, SourceType::mjs()).with_options(options(Goal::Module)).parse();
-    let as_module = fault(&parsed, text, &lines);
-    if as_module.is_none() {
-        return read_tree(&parsed, &lines, Goal::Module);
+    let parsed = Parser::new(memory, text, kind).with_options(options).parse();
+    if let Some(fault) = first_fault(&parsed.diagnostics, text, lines) {
+        return Err(fault);
     }
-    drop(parsed);
-    memory.reset();
-    let parsed = Parser::new(memory, text, SourceType::cjs()).with_options(options(Goal::CommonJs)).parse();
-    match fault(&parsed, text, &lines) {
-        None => Module { as_module, ..read_tree(&parsed, &lines, Goal::CommonJs) },
-        as_commonjs => Module { as_module, as_commonjs, ..Module::default() },
+    let checked = SemanticBuilder::new_compiler().build(&parsed.program);
+    if let Some(fault) = first_fault(&checked.diagnostics, text, lines) {
+        return Err(fault);
     }
+    let found = refusals(&parsed.program, checked.semantic.scoping(), goal);
+    if let Some((at, message, exact)) = found.fault {
+        return Err(Unread::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(at) }));
+    }
+    // The checks hold more than the scopes: only those are kept.
+    let scoping = checked.semantic.into_scoping();
+    let mut module = read_tree(&parsed.program, &scoping, lines, goal);
+    if !found.new_syntax.is_empty() {
+        let new = found.new_syntax.into_iter().map(|(syntax, at)| (syntax, lines.of(at)));
+        module.new_syntax = module.new_syntax.iter().copied().chain(new).collect();
+    }
+    Ok(module)
 }
 
-fn read_tree(parsed: &ParserReturn<'_>, lines: &Lines, goal: Goal) -> Module {
-    Module { features: features_of(&parsed.program, lines), ..Reader::read(&parsed.program, lines, goal) }
+fn read_tree(program: &Program<'_>, scoping: &Scoping, lines: &Lines, goal: Goal) -> Module {
+    Module { features: features_of(program, lines), ..Reader::read(program, scoping, lines, goal) }
 }
 
-/// The first fault that the parser found.
-fn fault(parsed: &ParserReturn<'_>, text: &str, lines: &Lines) -> Option<SyntaxFault> {
-    let first = parsed
-        .diagnostics
-        .iter()
-        .min_by_key(|diagnostic| diagnostic.labels.iter().map(|label| label.offset()).min().unwrap_or_default())?;
-    let offset = first.labels.iter().map(|label| label.offset()).min().unwrap_or_default();
-    let rest = text.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
-    let (message, exact) = words(&first.message, rest);
-    Some(SyntaxFault { message: message.into(), exact, line: lines.of(offset) })
+/// The first fault that the parser found, or the checks after it.
+fn first_fault(diagnostics: &Diagnostics, text: &str, lines: &Lines) -> Option<Unread> {
+    let first = diagnostics.iter().filter(|found| !is_read_by_v8(found, text)).min_by_key(|found| place(found))?;
+    if is_doubtful(first, text) {
+        return Some(Unread::Unsure);
+    }
+    let offset = place(first);
+    let (message, exact) = words(first, text);
+    Some(Unread::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(offset) }))
 }
 
-/// What V8 says where the parser says `said` at the start of `rest`, and whether that is certain.
-fn words(said: &str, rest: &str) -> (String, bool) {
-    if rest.trim().is_empty() {
-        return ("Unexpected end of input".to_owned(), false);
+/// Where V8 meets a fault: a name that is there twice at the second of them.
+fn place(diagnostic: &OxcDiagnostic) -> u32 {
+    let places = diagnostic.labels.iter().map(|label| label.offset());
+    let twice =
+        diagnostic.message.contains("already been declared") || diagnostic.message.starts_with("Duplicated export");
+    if twice { places.max() } else { places.min() }.unwrap_or_default()
+}
+
+/// A fault that V8 does not find: to it a count in a regular expression that is too large is a very large one (measured
+/// with Node 18, 20, 22 and 24: `/a{99999999999,9999999999}/`).
+fn is_read_by_v8(diagnostic: &OxcDiagnostic, text: &str) -> bool {
+    let counts = ["Number is too large in", "Numbers out of order"];
+    counts.iter().any(|said| diagnostic.message.contains(said))
+        && pointed_to(diagnostic, text).split(|letter: char| !letter.is_ascii_digit()).any(|number| number.len() > 9)
+}
+
+/// A fault after which there is no tree, and that may be none to V8: `f() = 1` stops the code that comes to it only
+/// (measured with Node 18, 20, 22 and 24), and `async()` with a line end and a block behind it is a call.
+fn is_doubtful(diagnostic: &OxcDiagnostic, text: &str) -> bool {
+    match &*diagnostic.message {
+        "Cannot assign to this expression" => pointed_to(diagnostic, text).ends_with(')'),
+        "Line terminator not permitted before arrow" => !pointed_to(diagnostic, text).starts_with("=>"),
+        _ => false,
     }
-    if let Some(name) = said.strip_prefix("Duplicated export '").and_then(|name| name.strip_suffix('\'')) {
-        return (format!("Duplicate export of '{name}'"), true);
-    }
-    if rest.starts_with("<<<<<<<") || rest.starts_with(">>>>>>>") || rest.starts_with("=======") {
-        return ("a marker of a merge conflict".to_owned(), false);
-    }
-    (crate::text::printable(said).trim_end_matches('.').to_owned(), false)
 }

@@ -28,7 +28,7 @@ const KEYWORDS: [(&[u8], Before, bool); 44] = [
     (b"accessor", Before::Contextual, false),
     (b"as", Before::Contextual, true),
     (b"async", Before::Contextual, false),
-    (b"await", Before::Operator, false),
+    (b"await", Before::Contextual, false),
     (b"break", Before::Operator, false),
     (b"case", Before::Operator, false),
     (b"catch", Before::Operator, true),
@@ -68,7 +68,7 @@ const KEYWORDS: [(&[u8], Before, bool); 44] = [
     (b"void", Before::Operator, false),
     (b"while", Before::HeadKeyword, true),
     (b"with", Before::HeadKeyword, false),
-    (b"yield", Before::Operator, false),
+    (b"yield", Before::Contextual, false),
 ];
 
 /// Which of [`KEYWORDS`] begin with a letter.

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Most bytes that the trees of the files that are being parsed take together.
-const BUDGET: usize = 14 << 20;
+const BUDGET: usize = 220 << 20;
 
 /// The memory that the threads share for their trees.
 pub(super) struct MemoryBudget {

@@ -2,20 +2,30 @@
 //! a bundle is read. [`crate::node::graph`] follows the imports once everything is known, since a `package.json` that
 //! decides how a file is loaded may come last in an archive.
 
+mod assets;
 mod attributes;
+mod bodies;
 mod calls;
 mod commonjs;
+mod conditions;
 mod declarations;
+mod early_errors;
 mod features;
+mod import_scan;
 mod javascript;
 mod json;
 mod keywords;
 mod lines;
 mod memory_budget;
+mod messages;
+mod open;
 mod parse_cost;
 mod reader;
 mod record;
+mod regular_expressions;
 mod scopes;
+mod steps;
+mod values;
 mod worker;
 
 pub(crate) use worker::{Parsing, SourceKind, kind_of, may_be_code};

@@ -2,12 +2,15 @@
 //! made of it. What is noted of each kind of syntax stands in `record`, `calls` and `declarations`.
 
 use super::lines::Lines;
+use super::open::{Fated, Flow, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
 use super::scopes::{Goal, Scopes};
-use crate::node::modules::{Export, Form, Import, Module, ModuleSyntax, Need, NewSyntax, SyntaxFault};
+use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
 use hashbrown::{HashMap, HashSet};
-use oxc_ast::ast::Program;
+use oxc_ast::ast::{IdentifierReference, Program};
 use oxc_ast_visit::Visit;
+use oxc_semantic::Scoping;
 use oxc_span::Span;
+use oxc_syntax::symbol::SymbolId;
 
 /// Reads a file's tree.
 pub(super) struct Reader<'a, 's> {
@@ -18,24 +21,69 @@ pub(super) struct Reader<'a, 's> {
     pub(super) computed: Vec<u32>,
     pub(super) new_syntax: Vec<(NewSyntax, u32)>,
     pub(super) scopes: Scopes<'a>,
-    /// Functions that are open and are not called where they stand.
-    pub(super) functions: u32,
+    /// What each name is declared by.
+    pub(super) scoping: &'s Scoping,
     /// All functions that are open.
     pub(super) bodies: u32,
-    /// Conditions, loops and `try` with a `catch` that are open.
-    pub(super) guards: u32,
-    /// `typeof` that are open: naming what is not there is no error in them.
+    /// `typeof` that are open, and conditions that ask with it for a name of CommonJS: naming what is not there is no error
+    /// in them.
     pub(super) typeofs: u32,
-    /// Where promises of `import()` stand whose rejection nobody else can catch.
-    pub(super) fatal: HashSet<u32>,
-    /// The names of the wrapper that the file declares itself, anywhere.
-    pub(super) declared: HashSet<&'a str>,
-    /// Names that hold a `require` of this file's own: `const require = createRequire(import.meta.url)`.
-    pub(super) requires: HashSet<&'a str>,
-    /// Uses of a CommonJS name that are reached when the file is loaded.
-    pub(super) mentions: Vec<(&'static str, u32)>,
-    /// Requires that stand before it is known whether `require` is Node's own.
-    pub(super) pending: Vec<(Import, &'a str)>,
+    /// Conditions that are open and never hold.
+    pub(super) dead: u32,
+    /// The bodies that were met, the top level first.
+    pub(super) bodies_made: Vec<OpenBody<'a>>,
+    /// The numbers of functions, classes and objects, by where they stand.
+    pub(super) numbers: HashMap<Span, u32>,
+    pub(super) classes: Vec<OpenClass<'a>>,
+    /// The body that is open.
+    pub(super) body: u32,
+    /// What was met in it.
+    pub(super) flow: Flow,
+    /// What `this` is.
+    pub(super) this: Val<'a>,
+    /// The class that is open.
+    pub(super) class: Option<u32>,
+    /// The object that is open, if it is one with a number.
+    pub(super) object_of: Option<u32>,
+    /// What `this` is in the method that comes next.
+    pub(super) method: Option<Val<'a>>,
+    /// Whether the file defines a getter.
+    pub(super) has_getters: bool,
+    /// What `super()` calls.
+    pub(super) base: Option<Val<'a>>,
+    /// Names of members that are given another value somewhere.
+    pub(super) assigned: HashSet<&'a str>,
+    /// What variables stand for.
+    pub(super) inits: HashMap<SymbolId, Val<'a>>,
+    /// What becomes of promises.
+    pub(super) promises: HashMap<Span, Fated<'a>>,
+    /// What is done with variables that hold a promise, and in which body.
+    pub(super) uses: HashMap<SymbolId, Vec<(Fated<'a>, u32)>>,
+    /// Variables that are exported.
+    pub(super) exports_variable: HashSet<SymbolId>,
+    /// The numbers of imports by what they name, the first of each.
+    pub(super) numbered: HashMap<&'a str, u32>,
+    /// How deep the expression lies whose value is asked for.
+    pub(super) depth: u32,
+    /// Calls of which something is taken at once.
+    pub(super) iterated: HashSet<Span>,
+    /// What exports stand for.
+    pub(super) exported: Vec<(Box<str>, Val<'a>)>,
+    pub(super) assets: Vec<OpenAsset<'a>>,
+    /// Functions that a bundler puts in the place of `require`, by their bodies: what they throw, before and behind the name.
+    pub(super) stand_ins: HashMap<u32, (&'a str, &'a str)>,
+    /// The variables that hold one.
+    pub(super) named_stand_ins: HashMap<SymbolId, u32>,
+    /// Whether the file makes `require` a global of its own.
+    pub(super) sets_require: bool,
+    /// Whether the file declares a `require` made by `createRequire`.
+    pub(super) has_own_require: bool,
+    /// Names of CommonJS that the file makes globals.
+    pub(super) sets: Vec<&'static str>,
+    /// Uses of names that only CommonJS has.
+    pub(super) mentions: Vec<Mention>,
+    /// Calls that may be of `require`.
+    pub(super) requires: Vec<OpenRequire<'a>>,
     /// Imported names by their local one, for exports of imports.
     pub(super) imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
     pub(super) local_exports: Vec<(&'a str, Box<str>, u32)>,
@@ -44,7 +92,7 @@ pub(super) struct Reader<'a, 's> {
 
 impl<'a, 's> Reader<'a, 's> {
     /// Reads the tree of a file that was parsed as this.
-    pub(super) fn read(program: &Program<'a>, lines: &'s Lines, goal: Goal) -> Module {
+    pub(super) fn read(program: &Program<'a>, scoping: &'s Scoping, lines: &'s Lines, goal: Goal) -> Module {
         let mut reader = Self {
             lines,
             module: Module::default(),
@@ -53,15 +101,38 @@ impl<'a, 's> Reader<'a, 's> {
             computed: Vec::new(),
             new_syntax: Vec::new(),
             scopes: Scopes::new(goal),
-            functions: 0,
+            scoping,
             bodies: 0,
-            guards: 0,
             typeofs: 0,
-            fatal: HashSet::new(),
-            declared: HashSet::new(),
-            requires: HashSet::new(),
+            dead: 0,
+            bodies_made: vec![OpenBody::default()],
+            numbers: HashMap::new(),
+            classes: Vec::new(),
+            body: 0,
+            flow: Flow::default(),
+            this: Val::Unknown,
+            class: None,
+            object_of: None,
+            method: None,
+            has_getters: false,
+            base: None,
+            assigned: HashSet::new(),
+            inits: HashMap::new(),
+            promises: HashMap::new(),
+            uses: HashMap::new(),
+            exports_variable: HashSet::new(),
+            numbered: HashMap::new(),
+            depth: 0,
+            iterated: HashSet::new(),
+            exported: Vec::new(),
+            assets: Vec::new(),
+            stand_ins: HashMap::new(),
+            named_stand_ins: HashMap::new(),
+            sets_require: false,
+            has_own_require: false,
+            sets: Vec::new(),
             mentions: Vec::new(),
-            pending: Vec::new(),
+            requires: Vec::new(),
             imported: HashMap::new(),
             local_exports: Vec::new(),
             goal,
@@ -71,15 +142,6 @@ impl<'a, 's> Reader<'a, 's> {
     }
 
     fn finish(mut self) -> Module {
-        // A `require` that the file declares itself is another one, unless it was made by `createRequire`.
-        let (declared, requires) = (std::mem::take(&mut self.declared), std::mem::take(&mut self.requires));
-        for (import, name) in std::mem::take(&mut self.pending) {
-            if requires.contains(name) {
-                self.imports.push(Import { form: Form::CreatedRequire, ..import });
-            } else if name == "require" && !declared.contains(name) {
-                self.imports.push(import);
-            }
-        }
         for (local, name, line) in std::mem::take(&mut self.local_exports) {
             match self.imported.get(local) {
                 Some(from) => self.exports.push(Export { name, from: Some(from.clone()) }),
@@ -107,8 +169,9 @@ impl<'a, 's> Reader<'a, 's> {
             let message = syntax.in_commonjs().into();
             self.module.as_commonjs = Some(SyntaxFault { message, exact: true, line });
         }
-        let mention = self.mentions.iter().find(|(name, _)| !declared.contains(name));
-        self.module.commonjs_name = mention.copied();
+        self.finish_bodies();
+        self.module.mentions = self.mentions.into();
+        self.module.sets = self.sets.into();
         self.module.imports = self.imports.into();
         self.module.exports = self.exports.into();
         self.module.computed = self.computed.into();
@@ -120,12 +183,9 @@ impl<'a, 's> Reader<'a, 's> {
         self.lines.of(span.start)
     }
 
-    pub(super) fn is_certain(&self) -> bool {
-        self.functions == 0 && self.guards == 0
-    }
-
-    pub(super) fn need(&self) -> Need {
-        if self.is_certain() { Need::Certain } else { Need::Optional }
+    /// What a name is declared by, if the file declares it.
+    pub(super) fn symbol(&self, name: &IdentifierReference<'a>) -> Option<SymbolId> {
+        self.scoping.get_reference(name.reference_id.get()?).symbol_id()
     }
 
     /// Notes syntax that only an ES module has; a statement goes before what V8 meets later.
@@ -150,17 +210,5 @@ impl<'a, 's> Reader<'a, 's> {
             let line = self.line(span);
             self.module.as_module = Some(SyntaxFault { message: message.into(), exact: true, line });
         }
-    }
-
-    pub(super) fn guarded(&mut self, visit: impl FnOnce(&mut Self)) {
-        self.guards += 1;
-        visit(self);
-        self.guards -= 1;
-    }
-
-    pub(super) fn in_function(&mut self, visit: impl FnOnce(&mut Self)) {
-        self.functions += 1;
-        visit(self);
-        self.functions -= 1;
     }
 }

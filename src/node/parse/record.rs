@@ -2,20 +2,16 @@
 //! would refuse.
 
 use super::attributes::of_options;
-use super::calls::{is_function, makes_own_require};
 use super::commonjs::COMMONJS_NAMES;
+use super::conditions::{asks, truth};
+use super::open::{Fated, Val, What};
 use super::reader::Reader;
 use super::scopes::{Declares, ScopeKind, names_in};
-use crate::node::modules::{Export, Form, Import, ModuleSyntax, Need, NewSyntax};
-use oxc_ast::ast::{
-    ArrowFunctionExpression, AwaitExpression, BindingIdentifier, CallExpression, Class, ClassType,
-    ConditionalExpression, Declaration, DoWhileStatement, ExportAllDeclaration, ExportDeclaration,
-    ExportDefaultDeclaration, ExportFromDeclaration, ExportNamedDeclaration, Expression, ExpressionStatement,
-    ForInStatement, ForOfStatement, ForStatement, FormalParameters, Function, FunctionType, IdentifierReference,
-    IfStatement, ImportDeclaration, ImportExpression, ImportMeta, LogicalExpression, NumericLiteral,
-    PropertyDefinition, RegExpFlags, RegExpLiteral, SwitchCase, TryStatement, UnaryExpression, UnaryOperator,
-    VariableDeclaration, VariableDeclarationKind, WhileStatement, WithStatement,
-};
+use super::steps::are_deadly;
+use super::values::instance_of;
+use crate::node::bodies::{BodyKind, Fate, How};
+use crate::node::modules::{Export, Form, Import, ModuleSyntax, NewSyntax};
+use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use std::cell::Cell;
@@ -44,15 +40,19 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_export_declaration(&mut self, export: &ExportDeclaration<'a>) {
         self.mark(ModuleSyntax::Export, export.span);
-        let mut add = |name: &str| self.exports.push(Export { name: name.into(), from: None });
+        let mut add = |name: &BindingIdentifier<'a>| {
+            self.exports.push(Export { name: name.name.as_str().into(), from: None });
+            let value = name.symbol_id.get().map_or(Val::Unknown, Val::Symbol);
+            self.exported.push((name.name.as_str().into(), value));
+        };
         match &export.declaration {
             Declaration::VariableDeclaration(variables) => {
                 for declarator in &variables.declarations {
-                    names_in(&declarator.id).for_each(|name| add(&name.name));
+                    names_in(&declarator.id).for_each(&mut add);
                 }
             }
-            Declaration::FunctionDeclaration(function) => function.id.iter().for_each(|name| add(&name.name)),
-            Declaration::ClassDeclaration(class) => class.id.iter().for_each(|name| add(&name.name)),
+            Declaration::FunctionDeclaration(function) => function.id.iter().for_each(add),
+            Declaration::ClassDeclaration(class) => class.id.iter().for_each(add),
             _ => {}
         }
         walk::walk_export_declaration(self, export);
@@ -65,6 +65,12 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_export_default_declaration(&mut self, export: &ExportDefaultDeclaration<'a>) {
         self.mark(ModuleSyntax::Export, export.span);
         self.exports.push(Export { name: "default".into(), from: None });
+        let value = match &export.declaration {
+            ExportDefaultDeclarationKind::FunctionDeclaration(function) => Val::Body(self.body_at(function.span)),
+            ExportDefaultDeclarationKind::ClassDeclaration(class) => Val::Class(self.class_at(class)),
+            other => other.as_expression().map_or(Val::Unknown, |other| self.value(other)),
+        };
+        self.exported.push(("default".into(), value));
         walk::walk_export_default_declaration(self, export);
     }
 
@@ -77,42 +83,106 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             self.module.awaits = true;
             self.mark(ModuleSyntax::Await, it.span);
         }
-        self.mark_fatal(&it.argument);
+        self.settle(&it.argument, Fated::Is(Fate::Throws));
         walk::walk_await_expression(self, it);
+        self.may_throw();
     }
 
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
         if it.r#await && self.bodies == 0 {
             self.module.awaits = true;
-            self.mark(ModuleSyntax::Await, it.span);
+            self.mark(ModuleSyntax::ForAwait, it.span);
         }
-        self.guarded(|reader| walk::walk_for_of_statement(reader, it));
+        if let Expression::CallExpression(call) = &it.right {
+            self.iterated.insert(call.span);
+        }
+        self.enter_scope(ScopeFlags::empty(), &it.scope_id);
+        self.visit_expression(&it.right);
+        let value = self.value(&it.right);
+        let filled = matches!(self.plain(&value), Val::Filled);
+        let visit = |reader: &mut Self| {
+            reader.visit_for_statement_left(&it.left);
+            reader.visit_statement(&it.body);
+        };
+        self.breakable(|reader| if filled { visit(reader) } else { reader.guarded(visit) });
+        self.leave_scope();
     }
 
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
-        self.guarded(|reader| walk::walk_for_in_statement(reader, it));
+        self.breakable(|reader| reader.guarded(|reader| walk::walk_for_in_statement(reader, it)));
     }
 
     fn visit_for_statement(&mut self, it: &ForStatement<'a>) {
-        self.guarded(|reader| walk::walk_for_statement(reader, it));
+        self.enter_scope(ScopeFlags::empty(), &it.scope_id);
+        it.init.iter().for_each(|init| self.visit_for_statement_init(init));
+        it.test.iter().for_each(|test| self.visit_expression(test));
+        let enters = it.test.as_ref().is_none_or(|test| truth(test) == Some(true));
+        let visit = |reader: &mut Self| reader.visit_statement(&it.body);
+        self.breakable(|reader| {
+            if enters {
+                visit(reader)
+            } else {
+                reader.guarded(visit)
+            }
+            reader.guarded(|reader| it.update.iter().for_each(|update| reader.visit_expression(update)));
+        });
+        self.leave_scope();
     }
 
     fn visit_while_statement(&mut self, it: &WhileStatement<'a>) {
-        self.guarded(|reader| walk::walk_while_statement(reader, it));
+        self.visit_expression(&it.test);
+        self.breakable(|reader| {
+            reader.branch(truth(&it.test), asks(&it.test), |reader| reader.visit_statement(&it.body))
+        });
     }
 
     fn visit_do_while_statement(&mut self, it: &DoWhileStatement<'a>) {
         // The body of `do` runs at least once.
-        self.visit_statement(&it.body);
-        self.guarded(|reader| reader.visit_expression(&it.test));
+        self.breakable(|reader| {
+            reader.visit_statement(&it.body);
+            reader.guarded(|reader| reader.visit_expression(&it.test));
+        });
+    }
+
+    fn visit_labeled_statement(&mut self, it: &LabeledStatement<'a>) {
+        self.breakable(|reader| walk::walk_labeled_statement(reader, it));
+    }
+
+    fn visit_break_statement(&mut self, _: &BreakStatement<'a>) {
+        self.flow.broke = true;
+    }
+
+    fn visit_continue_statement(&mut self, _: &ContinueStatement<'a>) {
+        self.flow.broke = true;
+    }
+
+    fn visit_return_statement(&mut self, it: &ReturnStatement<'a>) {
+        if let Some(argument) = &it.argument {
+            self.settle(argument, Fated::Is(Fate::Rejects));
+            let value = self.value(argument);
+            self.gives(value);
+        }
+        walk::walk_return_statement(self, it);
+        self.leaves();
+    }
+
+    fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {
+        self.note_stand_in(&it.argument);
+        walk::walk_throw_statement(self, it);
+        self.throws();
     }
 
     fn visit_if_statement(&mut self, it: &IfStatement<'a>) {
         self.visit_expression(&it.test);
-        self.guarded(|reader| {
-            reader.visit_statement(&it.consequent);
-            it.alternate.iter().for_each(|alternate| reader.visit_statement(alternate));
-        });
+        let (truth, asks) = (truth(&it.test), asks(&it.test));
+        self.branch(truth, asks, |reader| reader.visit_statement(&it.consequent));
+        if let Some(alternate) = &it.alternate {
+            self.branch(truth.map(|truth| !truth), asks, |reader| reader.visit_statement(alternate));
+        }
+    }
+
+    fn visit_switch_statement(&mut self, it: &SwitchStatement<'a>) {
+        self.breakable(|reader| walk::walk_switch_statement(reader, it));
     }
 
     fn visit_switch_case(&mut self, it: &SwitchCase<'a>) {
@@ -121,40 +191,81 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_conditional_expression(&mut self, it: &ConditionalExpression<'a>) {
         self.visit_expression(&it.test);
-        self.guarded(|reader| {
-            reader.visit_expression(&it.consequent);
-            reader.visit_expression(&it.alternate);
-        });
+        let (truth, asks) = (truth(&it.test), asks(&it.test));
+        self.branch(truth, asks, |reader| reader.visit_expression(&it.consequent));
+        self.branch(truth.map(|truth| !truth), asks, |reader| reader.visit_expression(&it.alternate));
     }
 
     fn visit_logical_expression(&mut self, it: &LogicalExpression<'a>) {
         self.visit_expression(&it.left);
-        self.guarded(|reader| reader.visit_expression(&it.right));
+        let truth = match it.operator {
+            LogicalOperator::And => truth(&it.left),
+            LogicalOperator::Or => truth(&it.left).map(|truth| !truth),
+            LogicalOperator::Coalesce => None,
+        };
+        self.branch(truth, asks(&it.left), |reader| reader.visit_expression(&it.right));
+    }
+
+    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
+        self.note_assignment(it);
+        if it.operator.is_logical() {
+            self.visit_assignment_target(&it.left);
+            self.guarded(|reader| reader.visit_expression(&it.right));
+        } else {
+            walk::walk_assignment_expression(self, it);
+        }
     }
 
     fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
-        if it.handler.is_some() {
-            self.guarded(|reader| reader.visit_block_statement(&it.block));
-        } else {
-            // `finally` alone catches nothing.
-            self.visit_block_statement(&it.block);
+        let catches = it.handler.as_ref().is_some_and(|handler| !are_deadly(&handler.body.body));
+        let (threw, in_try) = (self.flow.threw, self.flow.threw_in_try);
+        self.flow.tries += u32::from(catches);
+        self.flow.threw_in_try &= !catches;
+        self.visit_block_statement(&it.block);
+        self.flow.tries -= u32::from(catches);
+        if catches {
+            (self.flow.threw, self.flow.threw_in_try) = (threw, in_try);
         }
         self.guarded(|reader| it.handler.iter().for_each(|handler| reader.visit_catch_clause(handler)));
         it.finalizer.iter().for_each(|finalizer| self.visit_block_statement(finalizer));
     }
 
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
+        let number = self.body_at(it.span);
         if let (FunctionType::FunctionDeclaration, Some(name)) = (it.r#type, &it.id) {
             self.scopes.declare(name.name.as_str(), name.span, Declares::Function);
+            self.bind_name(name, Val::Body(number));
         }
+        let kind = match (it.generator, it.r#async) {
+            (true, _) => BodyKind::Generator,
+            (false, true) => BodyKind::Async,
+            (false, false) => BodyKind::Sync,
+        };
+        let this = match self.method.take() {
+            Some(this) => this,
+            None => Val::Unknown,
+        };
+        let outer = std::mem::replace(&mut self.this, this);
+        self.open(number, kind, &it.params);
         self.bodies += 1;
-        self.in_function(|reader| walk::walk_function(reader, it, flags));
+        self.in_body(number, |reader| walk::walk_function(reader, it, flags));
         self.bodies -= 1;
+        self.this = outer;
+        self.name_stand_in(it.id.as_ref(), number);
     }
 
     fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
+        let number = self.body_at(it.span);
+        self.open(number, if it.r#async { BodyKind::Async } else { BodyKind::Sync }, &it.params);
         self.bodies += 1;
-        self.in_function(|reader| walk::walk_arrow_function_expression(reader, it));
+        self.in_body(number, |reader| {
+            if let Some(value) = it.get_expression() {
+                reader.settle(value, Fated::Is(Fate::Rejects));
+                let value = reader.value(value);
+                reader.gives(value);
+            }
+            walk::walk_arrow_function_expression(reader, it);
+        });
         self.bodies -= 1;
     }
 
@@ -164,25 +275,82 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
                 self.scopes.declare(name.name.as_str(), name.span, Declares::Parameter);
             }
         }
-        walk::walk_formal_parameters(self, it);
+        for (at, parameter) in it.items.iter().enumerate() {
+            self.guarded(|reader| reader.visit_binding_pattern(&parameter.pattern));
+            if let Some(default) = &parameter.initializer {
+                let number = self.body_at(parameter.span);
+                let at = u8::try_from(at).unwrap_or(255);
+                if let Some(body) = self.open_body() {
+                    body.defaults.push((at, number));
+                }
+                self.in_body(number, |reader| reader.visit_expression(default));
+            }
+        }
+        it.rest.iter().for_each(|rest| self.visit_formal_parameter_rest(rest));
     }
 
     fn visit_class(&mut self, it: &Class<'a>) {
+        let number = self.class_at(it);
         if let (ClassType::ClassDeclaration, Some(name)) = (it.r#type, &it.id) {
             self.scopes.declare(name.name.as_str(), name.span, Declares::Lexical);
         }
+        it.id.iter().for_each(|name| self.bind_name(name, Val::Class(number)));
+        let outer = self.enter_class(it, number);
         walk::walk_class(self, it);
+        self.leave_class(outer);
+    }
+
+    fn visit_method_definition(&mut self, it: &MethodDefinition<'a>) {
+        self.visit_property_key(&it.key);
+        let of = self.class.map(|class| if it.r#static { Val::Class(class) } else { instance_of(class) });
+        self.method = of;
+        self.visit_function(&it.value, ScopeFlags::Function);
+    }
+
+    fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
+        self.visit_property_key(&it.key);
+        if it.method || it.kind != PropertyKind::Init {
+            self.method = self.object_of.map(Val::Class);
+        }
+        self.visit_expression(&it.value);
+        self.method = None;
+    }
+
+    fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
+        let outer = std::mem::replace(&mut self.object_of, self.numbers.get(&it.span).copied());
+        for property in &it.properties {
+            self.visit_object_property_kind(property);
+        }
+        self.object_of = outer;
     }
 
     fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
+        self.visit_property_key(&it.key);
+        let Some(value) = &it.value else { return };
         // A static field is worked out with the class, that is when the file is loaded; others with each object.
+        let (this, body) = match self.class {
+            Some(class) if it.r#static => (Val::Class(class), self.body),
+            Some(class) => (instance_of(class), self.construct_body(class)),
+            None => return self.visit_expression(value),
+        };
+        let outer = std::mem::replace(&mut self.this, this);
+        self.enter_scope(ScopeFlags::Function, &Cell::new(None));
         if it.r#static {
-            walk::walk_property_definition(self, it);
+            self.visit_expression(value);
         } else {
             self.bodies += 1;
-            self.in_function(|reader| walk::walk_property_definition(reader, it));
+            self.in_body(body, |reader| reader.visit_expression(value));
             self.bodies -= 1;
         }
+        self.leave_scope();
+        self.this = outer;
+    }
+
+    fn visit_static_block(&mut self, it: &StaticBlock<'a>) {
+        let this = self.class.map_or(Val::Unknown, Val::Class);
+        let outer = std::mem::replace(&mut self.this, this);
+        walk::walk_static_block(self, it);
+        self.this = outer;
     }
 
     fn visit_variable_declaration(&mut self, it: &VariableDeclaration<'a>) {
@@ -198,24 +366,16 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             for name in names_in(&declarator.id) {
                 self.scopes.declare(name.name.as_str(), name.span, how);
             }
-            if let (Some(init), Some(name)) = (&declarator.init, declarator.id.get_binding_identifier())
-                && makes_own_require(init)
-            {
-                self.requires.insert(name.name.as_str());
-            }
+            self.note_variable(declarator);
         }
         walk::walk_variable_declaration(self, it);
-    }
-
-    fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'a>) {
-        let name = it.name.as_str();
-        if COMMONJS_NAMES.contains(&name) {
-            self.declared.insert(name);
+        for declarator in &it.declarations {
+            self.name_stand_in_of(declarator);
         }
     }
 
     fn visit_expression_statement(&mut self, it: &ExpressionStatement<'a>) {
-        self.mark_fatal(&it.expression);
+        self.settle(&it.expression, Fated::Is(Fate::Stops));
         walk::walk_expression_statement(self, it);
     }
 
@@ -227,16 +387,16 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             _ => None,
         };
         if let Some(specifier) = specifier {
-            let certain = self.is_certain() && self.fatal.contains(&it.span.start);
-            let import = Import {
-                specifier: specifier.into(),
-                line,
-                form: Form::Call,
-                need: if certain { Need::Certain } else { Need::Optional },
-                names: Box::default(),
-                attributes: of_options(it.options.as_ref()),
-            };
-            self.imports.push(import);
+            if self.dead == 0 {
+                let attributes = of_options(it.options.as_ref());
+                let named = specifier;
+                let (specifier, names) = (specifier.into(), Box::default());
+                self.imports.push(Import { specifier, line, form: Form::Call, names, attributes });
+                let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
+                self.numbered.entry(named).or_insert(number);
+                let fated = self.fate_of(it.span);
+                self.step(What::Import(number), fated, Fated::Is(Fate::Nothing));
+            }
         } else {
             self.computed.push(line);
         }
@@ -244,56 +404,50 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        if let Expression::Identifier(name) = &it.callee
-            && let [argument] = it.arguments.as_slice()
-        {
-            match argument.as_expression() {
-                Some(Expression::StringLiteral(literal)) => self.require(name.name.as_str(), &literal.value, it.span),
-                Some(Expression::TemplateLiteral(template)) if template.single_quasi().is_some() => {
-                    let text = template.single_quasi();
-                    self.require(name.name.as_str(), text.as_deref().unwrap_or_default(), it.span);
-                }
-                Some(_) if name.name == "require" => {
-                    let line = self.line(it.span);
-                    self.computed.push(line);
-                }
-                _ => {}
-            }
-        }
-        let caught = match &it.callee {
-            Expression::StaticMemberExpression(member) => {
-                let name = member.property.name.as_str();
-                // What takes a rejection: `allSettled` never rejects itself.
-                name == "catch" || (name == "then" && it.arguments.len() >= 2) || name == "allSettled"
-            }
-            _ => false,
-        };
-        let called = match &it.callee {
-            // `(function () { … }).call(this)`
+        match &it.callee {
+            // The first `next()` begins a generator.
             Expression::StaticMemberExpression(member)
-                if matches!(member.property.name.as_str(), "call" | "apply") && is_function(&member.object) =>
+                if matches!(member.property.name.as_str(), "next" | "toArray") =>
             {
-                Some(&member.object)
-            }
-            callee if is_function(callee) => Some(callee),
-            _ => None,
-        };
-        if let Some(function) = called {
-            self.bodies += 1;
-            match function {
-                Expression::FunctionExpression(function) => {
-                    walk::walk_function(self, function, ScopeFlags::Function);
+                if let Expression::CallExpression(generator) = &member.object {
+                    self.iterated.insert(generator.span);
                 }
-                Expression::ArrowFunctionExpression(arrow) => walk::walk_arrow_function_expression(self, arrow),
-                _ => {}
             }
-            self.bodies -= 1;
-            self.visit_arguments(&it.arguments);
-        } else if caught {
-            self.guarded(|reader| walk::walk_call_expression(reader, it));
-        } else {
-            walk::walk_call_expression(self, it);
+            _ => {}
         }
+        self.visit_expression(&it.callee);
+        let visit = |reader: &mut Self| reader.visit_arguments(&it.arguments);
+        if it.optional {
+            self.guarded(visit)
+        } else {
+            visit(self)
+        }
+        self.note_call(it);
+    }
+
+    fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
+        self.visit_expression(&it.callee);
+        self.visit_arguments(&it.arguments);
+        self.note_construction(it);
+    }
+
+    fn visit_tagged_template_expression(&mut self, it: &TaggedTemplateExpression<'a>) {
+        walk::walk_tagged_template_expression(self, it);
+        let callee = self.value(&it.tag);
+        let what = What::Call { callee, how: How::Call, arguments: 255 };
+        self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+    }
+
+    fn visit_spread_element(&mut self, it: &SpreadElement<'a>) {
+        if let Expression::CallExpression(call) = &it.argument {
+            self.iterated.insert(call.span);
+        }
+        walk::walk_spread_element(self, it);
+    }
+
+    fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
+        walk::walk_static_member_expression(self, it);
+        self.note_get(it);
     }
 
     fn visit_with_statement(&mut self, it: &WithStatement<'a>) {
@@ -328,12 +482,13 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
-        if self.is_certain()
-            && self.typeofs == 0
+        if self.typeofs == 0
+            && self.dead == 0
             && let Some(name) = COMMONJS_NAMES.iter().find(|name| it.name == **name)
+            && self.symbol(it).is_none()
         {
             let line = self.line(it.span);
-            self.mentions.push((name, line));
+            self.note_mention(name, line);
         }
     }
 

@@ -242,8 +242,13 @@ fn work(queue: &WorkQueue, budget: &MemoryBudget) {
         // The parsers are not ours: where one panics, the file is not judged, and the others are.
         let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
             memory = javascript::memory();
-            Script::NotParsed(NotParsed::Failed)
+            javascript::given_up(&source)
         });
+        // One that takes all the room that the files have together leaves none for those after it.
+        let script = match script {
+            Script::Parsed(module) if weight(&module) > MAX_RECORDED => Script::NotParsed(NotParsed::TooMany),
+            script => script,
+        };
         drop(source);
         queue.put(number, script);
     }
@@ -321,7 +326,9 @@ fn weight(module: &Module) -> usize {
     let found = module.commonjs.found.iter().chain(module.commonjs.marked.iter().flatten());
     let names = found.flat_map(|found| found.names.iter().chain(&found.reexports)).map(|name| 32 + name.len());
     let features = module.features.uses.len() * 120 + module.features.defined.len() * 64;
-    300 + module.computed.len() * 4 + features + imports.chain(exports).chain(names).sum::<usize>()
+    let assets = module.assets.iter().map(|asset| 32 + asset.path.len()).sum::<usize>();
+    let reach = module.bodies.weight() + module.mentions.len() * 48 + assets;
+    300 + module.computed.len() * 4 + features + reach + imports.chain(exports).chain(names).sum::<usize>()
 }
 
 #[cfg(test)]

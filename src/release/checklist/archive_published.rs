@@ -1,6 +1,7 @@
 //! `archive-published`: what the control plane serves is this bundle, and is fit to be served.
 
 use super::compared;
+use super::installers_fit;
 use super::line::Line;
 use crate::archive::write::tar::PackedNode;
 use crate::check::inspect::Inspected;
@@ -57,7 +58,10 @@ fn judge(workspace: &Workspace) -> Judgement {
         Some(id) if report.signature.status.name() == "verified" => format!(", and is signed by {id}"),
         _ => String::new(),
     };
-    Judgement::pass(format!("{place} holds {} in the {} layout{signed}", places.bundle, layout.name()))
+    installers_fit::judge(workspace, bundle).unwrap_or_else(|evidence| {
+        Judgement::pass(format!("{place} holds {} in the {} layout{signed}", places.bundle, layout.name()))
+            .evidence(evidence)
+    })
 }
 
 fn findings(report: &SubjectReport) -> Vec<String> {

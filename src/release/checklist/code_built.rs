@@ -1,8 +1,10 @@
 //! `code-built`: the agent is compiled, from the sources that are there now.
 
 use super::compared;
+use super::copied_sources::{self, Copies};
 use super::line::Line;
-use crate::release::workspace::{Build, Workspace};
+use crate::release::workspace::{Build, Published, Workspace};
+use crate::report::finding::Severity;
 use crate::report::release::Judgement;
 
 pub(super) static LINE: Line = Line {
@@ -34,10 +36,12 @@ fn judge(workspace: &Workspace) -> Judgement {
             }
             Judgement::fail(format!("{place} is not what a build of the sources gives"), build).evidence(differences)
         }
-        Build::CheckedOut => Judgement::open(
-            format!("{place} is as git checked it out, so its times say nothing of its sources"),
-            "compile it again and compare: `bundle-doctor release --build`",
-        ),
+        Build::CheckedOut => uncopied(workspace, Times::SayNothing).unwrap_or_else(|| {
+            Judgement::open(
+                format!("{place} is as git checked it out, so its times say nothing of its sources"),
+                "compile it again and compare: `bundle-doctor release --build`",
+            )
+        }),
         Build::Times { source: Some(source), built: Some(built) } if source.time > built.time => {
             Judgement::fail(format!("{} is newer than everything in {place}", source.path), build)
         }
@@ -45,6 +49,51 @@ fn judge(workspace: &Workspace) -> Judgement {
             format!("{agent}/src is not there, so {place} cannot be compared with it"),
             "run it where the sources are",
         ),
-        Build::Times { .. } => Judgement::pass(format!("{place} is not older than its sources")),
+        Build::Times { .. } => uncopied(workspace, Times::AreKnown)
+            .or_else(|| unread(workspace))
+            .unwrap_or_else(|| Judgement::pass(format!("{place} is not older than its sources"))),
     }
+}
+
+/// What the times of files are worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Times {
+    /// They tell which was written later.
+    AreKnown,
+    /// git wrote both.
+    SayNothing,
+}
+
+/// Sources that are not TypeScript and have no copy in the compiled code, or an old one.
+fn uncopied(workspace: &Workspace, times: Times) -> Option<Judgement> {
+    let (agent, place) = (&workspace.places.agent, workspace.places.agent_dist());
+    let Copies { missing, stale, is_bundled } = copied_sources::judge(workspace);
+    let help = format!(
+        "build it whole (a type error stops `tsc && …` before the copy):\n(cd {agent} && {})\n\
+         what no agent reads is named in `[release] not-copied` of bundle-doctor.toml",
+        workspace.places.build
+    );
+    if !missing.is_empty() && is_bundled {
+        let message =
+            format!("{place} is one file for all modules: whether it holds every file of {agent}/src cannot be told");
+        return Some(Judgement::open(message, help).evidence(compared::bounded(missing)));
+    }
+    if !missing.is_empty() {
+        let message = format!("{place} lacks files of {agent}/src that a build copies");
+        return Some(Judgement::fail(message, help).evidence(compared::bounded(missing)));
+    }
+    (!stale.is_empty() && times == Times::AreKnown).then(|| {
+        let message = format!("{place} holds older copies of files of {agent}/src");
+        Judgement::fail(message, help).evidence(compared::bounded(stale))
+    })
+}
+
+/// Files that the code reads by a literal path and that are not there, as `check` finds them in the published archive.
+fn unread(workspace: &Workspace) -> Option<Judgement> {
+    let Published::Read { report, .. } = &workspace.published else { return None };
+    let absent =
+        report.findings.iter().filter(|found| found.rule == "asset-missing" && found.severity == Severity::Error);
+    let lines: Vec<_> = absent.map(|found| found.message.clone()).collect();
+    let help = "`bundle-doctor explain asset-missing` says how to mend it";
+    (!lines.is_empty()).then(|| Judgement::fail("the code reads files that are not there", help).evidence(lines))
 }

@@ -6,7 +6,9 @@
 mod archive_published;
 mod code_built;
 mod compared;
+mod copied_sources;
 mod dist_copied;
+mod installers_fit;
 mod line;
 mod no_workspace;
 mod shared_copied;
@@ -51,6 +53,7 @@ pub(crate) fn walk(workspace: &Workspace, repo: &str, policy: &Policy) -> Releas
         repo: crate::text::printable(repo).into_owned(),
         version: version.map(|version| crate::text::printable(version).into_owned()),
         verdict: if fails { Verdict::Fail } else { Verdict::Pass },
+        caveats: update_tried::caveats(workspace),
         lines,
     }
 }

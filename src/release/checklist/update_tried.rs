@@ -1,7 +1,8 @@
 //! `update-tried`: the update to this bundle was tried.
 
 use super::line::Line;
-use crate::release::workspace::{Trial, Workspace};
+use crate::release::workspace::{Published, Trial, Workspace};
+use crate::report::finding::{Finding, Severity};
 use crate::report::release::Judgement;
 use crate::report::verdict::Verdict;
 use crate::update::rehearsal::{Ending, RehearsalRun};
@@ -14,6 +15,28 @@ pub(super) static LINE: Line = Line {
 };
 
 fn judge(workspace: &Workspace) -> Judgement {
+    let mut judgement = tried(workspace);
+    judgement.evidence.extend(foreseen(workspace).map(|finding| format!("{}  {}", finding.rule, finding.message)));
+    judgement
+}
+
+/// What `check` says of the published archive's update, and of whatever else goes wrong with a bundle that is accepted.
+fn foreseen(workspace: &Workspace) -> impl Iterator<Item = &Finding> {
+    let report = match &workspace.published {
+        Published::Read { report, .. } => Some(report),
+        Published::Missing => None,
+    };
+    report.into_iter().flat_map(|report| &report.findings).filter(|finding| finding.caveat.is_some())
+}
+
+/// The same in the few words of the verdict's line.
+pub(super) fn caveats(workspace: &Workspace) -> Vec<String> {
+    let mut words: Vec<String> = foreseen(workspace).filter_map(|finding| finding.caveat.clone()).collect();
+    words.dedup();
+    words
+}
+
+fn tried(workspace: &Workspace) -> Judgement {
     let rehearse = format!("see all of it: `bundle-doctor rehearse {}`", workspace.places.published);
     let (rehearsal, verdict) = match &workspace.trial {
         Trial::NotTried => {
@@ -31,8 +54,14 @@ fn judge(workspace: &Workspace) -> Judgement {
     if !unknown.is_empty() {
         return Judgement::open("what becomes of an update cannot be told", rehearse).evidence(unknown);
     }
-    let names: Vec<_> = rehearsal.runs.iter().map(|run| run.generation.name()).collect();
-    Judgement::pass(format!("the agent started after the update of each generation: {}", names.join(", ")))
+    let names: Vec<_> = ended(Ending::Starts).map(|run| run.generation.name()).collect();
+    let mild = |run: &&RehearsalRun| run.finding.as_ref().is_some_and(|found| found.severity < Severity::Error);
+    let others: Vec<_> = ended(Ending::Fails).filter(mild).map(fault).collect();
+    if others.is_empty() {
+        return Judgement::pass(format!("the agent started after the update of each generation: {}", names.join(", ")));
+    }
+    Judgement::pass(format!("the agent started after the update of {}, and not of others", names.join(", ")))
+        .evidence(others)
 }
 
 /// Whose update stopped where, and why.

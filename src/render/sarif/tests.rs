@@ -20,6 +20,7 @@ pub(crate) fn finding(rule: &'static str, severity: Severity) -> Finding {
         evidence: Some(r#""zod": "workspace:*""#.to_owned()),
         help: "remove the line\ncp -r a b".to_owned(),
         detail: Detail::None,
+        caveat: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands in the deployed bundle once the archive is extracted, and whether it was replaced afterwards.
 
-use super::diagnose::{Shape, ShippedPackage};
+use super::failure::{Shape, ShippedPackage};
 use crate::host::files;
 use crate::host::paths::{self, FileKind};
 use crate::update::documented_paths;

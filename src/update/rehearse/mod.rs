@@ -10,11 +10,15 @@ mod control_plane;
 mod diagnose;
 mod error;
 mod extracted;
+mod failure;
+mod installing;
+mod key_line;
 mod node;
 mod plan;
 mod prepare;
 mod run;
 mod scene;
+mod starting;
 
 pub(crate) use error::RehearsalError;
 pub(crate) use plan::{Choice, Leave, Network, RehearsalPlan, RehearsalSubject, StepObserver};
@@ -59,11 +63,11 @@ fn rehearse_in(
     };
     let caches = caches::Caches::prepare(root, plan.network, plan.choice, stop)?;
     let mut runs = Vec::new();
-    for generation in &plan.generations {
-        let scene = scene::Scene::build(root, *generation, plan.from.as_deref(), stop)?;
+    for generation in plan.updates.generations() {
+        let scene = scene::Scene::build(root, generation, plan.from.as_deref(), stop)?;
         let run = run::run(&run::RunSetting {
             plan,
-            generation: *generation,
+            generation,
             scene: &scene,
             caches: &caches,
             served: served.clone(),

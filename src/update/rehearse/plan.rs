@@ -1,6 +1,6 @@
 //! What a rehearsal is asked to do, and what it tells while it does it.
 
-use crate::update::generation::Generation;
+use crate::update::generation::{Generation, UpdateScope};
 use crate::update::{Manager, UpdateStep};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -50,8 +50,8 @@ pub(crate) struct RehearsalPlan {
     pub subject: RehearsalSubject,
     /// What was deployed before; nothing for an empty folder.
     pub from: Option<PathBuf>,
-    /// Whose updates.
-    pub generations: Vec<Generation>,
+    /// Whose updates, and whose outcome is an error.
+    pub updates: UpdateScope,
     /// With which package manager.
     pub choice: Choice,
     /// With or without the network.

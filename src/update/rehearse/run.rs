@@ -3,9 +3,12 @@
 use super::agent::{self, AgentOutcome};
 use super::caches::Caches;
 use super::control_plane::{Served, StandIn};
-use super::diagnose::{AgentDeath, RehearsalDiagnosis, Shape, ShippedPackage, diagnose, key_line};
+use super::diagnose::diagnose;
 use super::error::RehearsalError;
 use super::extracted::{build_of, copy_in, look};
+use super::failure::{AgentDeath, RehearsalDiagnosis, Shape, ShippedPackage};
+use super::installing::is_refused;
+use super::key_line::key_line;
 use super::node::RehearsalNode;
 use super::plan::{Choice, RehearsalPlan, RehearsalSubject, StepObserver};
 use super::scene::Scene;
@@ -21,7 +24,7 @@ use crate::update::rehearsal::{Ending, RehearsalRun, StepRun, StepStatus};
 use crate::update::{Fallback, Manager, StepCommand, StepCondition, StepLine, StepPlace, UpdateStep, Word};
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -57,6 +60,7 @@ pub(super) fn run(setting: &RunSetting<'_>) -> Result<RehearsalRun, RehearsalErr
         build: None,
         shape: Shape::Flat,
         manager: None,
+        without_pnpm: false,
         steps: Vec::new(),
         ending: Ending::Starts,
         finding: None,
@@ -85,6 +89,8 @@ struct Update<'a> {
     build: Option<u64>,
     shape: Shape,
     manager: Option<Manager>,
+    /// Whether npm had to do where every procedure takes pnpm first, since this machine has none.
+    without_pnpm: bool,
     steps: Vec<StepRun>,
     ending: Ending,
     finding: Option<Finding>,
@@ -220,7 +226,10 @@ impl Update<'_> {
                     before = fault.output;
                 }
                 None if only => return Ok(Err(missing(&shown))),
-                None => report.note = Some("there is no pnpm here, so npm was used".to_owned()),
+                None => {
+                    self.without_pnpm = true;
+                    report.note = Some("there is no pnpm here, so npm was used".to_owned());
+                }
             }
         }
         let (done, shown) = self.execute(npm, Some(Manager::Npm), directory, report)?;
@@ -275,25 +284,33 @@ impl Update<'_> {
     }
 
     fn write_unit(&self, report: &mut StepRun) -> Result<Result<(), RunFault>, RehearsalError> {
-        let (scene, node) = (self.setting.scene, self.setting.node);
-        let bundle = scene.bundle().display().to_string();
-        let unit =
-            documented_paths::unit_file("root", &bundle, &node.path.display().to_string(), &self.plane.address());
-        let path = scene.unit();
+        let (path, node) = (self.setting.scene.unit(), self.setting.node);
         report.commands.push(format!("tee {}", path.display()));
         if !node.documented {
             let words =
                 format!("the unit starts {}, as there is no {} here", node.path.display(), documented_paths::NODE);
             report.note = Some(printable(&words));
         }
-        host::write_whole(&path, |out| out.write_all(unit.as_bytes()))
-            .map_err(RehearsalError::io(format!("write {}", path.display())))?;
+        self.put_unit(&path)?;
         Ok(Ok(()))
+    }
+
+    fn put_unit(&self, path: &Path) -> Result<(), RehearsalError> {
+        let bundle = self.setting.scene.bundle().display().to_string();
+        let node = self.setting.node.path.display().to_string();
+        let unit = documented_paths::unit_file("root", &bundle, &node, &self.plane.address());
+        host::write_whole(path, |out| out.write_all(unit.as_bytes()))
+            .map_err(RehearsalError::io(format!("write {}", path.display())))
     }
 
     fn restart(&self, report: &mut StepRun) -> Result<Result<(), RunFault>, RehearsalError> {
         let RunSetting { scene, plan, stop, .. } = *self.setting;
         let path = scene.unit();
+        if !path.exists() {
+            report.note =
+                Some("this procedure writes no unit: the documented one stands for the server's own".to_owned());
+            self.put_unit(&path)?;
+        }
         let text = files::read_whole(&path).map_err(RehearsalError::io(format!("read {}", path.display())))?;
         let watch = agent::Watch { plane: &self.plane, hold: plan.hold, patience: plan.patience, stop };
         let (outcome, took, command) = agent::start(&String::from_utf8_lossy(&text), scene, &watch)?;
@@ -334,13 +351,25 @@ impl Update<'_> {
                 self.ending = Ending::Inconclusive;
             }
             RehearsalDiagnosis::Rule { id, path } => {
-                self.finding = Some(finding(self.setting.generation, step, id, path, &fault.output));
+                let severity = self.severity(id, &fault.output);
+                let finding = finding(self.setting.generation, step, id, path, &fault.output);
+                self.finding = Some(Finding { severity, ..finding });
             }
             RehearsalDiagnosis::Other => {}
         }
         if self.ending == Ending::Fails {
             self.aftermath = Some(step.stopped());
         }
+    }
+
+    /// How bad a fault is that one generation has and another has not, as `check` weighs it: an error where the generation
+    /// decides and the fault is not npm's alone.
+    fn severity(&self, rule: &str, output: &str) -> Severity {
+        let RunSetting { plan, generation, .. } = *self.setting;
+        let differs = rule == "update-drops-shared" || (rule == "package-json-invalid" && is_refused(output));
+        let pruned = generation == Generation::InPlace && self.without_pnpm;
+        let mild = differs && (pruned || !plan.updates.decides(generation));
+        if mild { Severity::Warning } else { Severity::Error }
     }
 }
 
@@ -366,8 +395,8 @@ fn finding(
     if let Some(line) = key_line(output) {
         seen = seen.evidence(Redactor::new().clean(line));
     }
-    let Observation { message, path, line, evidence, help, severity, detail } = seen;
-    Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help, detail }
+    let Observation { message, path, line, evidence, help, severity, detail, caveat } = seen;
+    Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help, detail, caveat }
 }
 
 fn missing(shown: &str) -> RunFault {

@@ -1,0 +1,168 @@
+//! The functions and classes of a file, as far as it matters which of them run while the file is loaded: what stands in
+//! each body, and which bodies it calls.
+//!
+//! A failure takes one of two ways out of a body: it is thrown where the body is called, or it rejects the promise that the
+//! call gives. Which of them stops Node is worked out by `crate::node::graph`, over all files.
+
+/// What comes of a failure at one place of a body.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Fate {
+    /// Nobody can catch it: Node stops, whoever called the body. A promise that nobody looks after (cli.md,
+    /// `--unhandled-rejections`: `throw` since 15), a callback that runs later.
+    Stops,
+    /// The same, unless something that stands before it in the body throws.
+    StopsAfter,
+    /// It is thrown in the body.
+    Throws,
+    /// It rejects what the body gives back.
+    Rejects,
+    /// It may never happen, it is caught, or that cannot be told.
+    Nothing,
+}
+
+/// How a body runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum BodyKind {
+    /// At once, and throws where it is called.
+    #[default]
+    Sync,
+    /// At once, and what it throws rejects its promise.
+    Async,
+    /// Once something is taken from it.
+    Generator,
+}
+
+/// The body of a function, or the top level of the file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Body {
+    /// How it runs.
+    pub kind: BodyKind,
+    /// Bodies of default values, with the number of their parameter.
+    pub defaults: Box<[(u8, u32)]>,
+    /// What happens in it, in order, as far as it matters.
+    pub steps: Box<[Step]>,
+    /// What it gives back, if that is one thing.
+    pub gives: Option<Value>,
+}
+
+/// One thing that happens in a body.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// `import()` or `require()`: the number of the import.
+    Import(u32, Fate),
+    /// A name of CommonJS is used: the number of the mention.
+    Mention(u32, Fate),
+    /// A file is named: the number of the asset.
+    Asset(u32, Fate),
+    /// Another body is called.
+    Call(Box<Call>),
+    /// Here the process may end, and well.
+    Leaves,
+    /// From here on somebody takes what nobody caught.
+    Handles(Handled),
+}
+
+/// What `process.on('…')` takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Handled {
+    /// `unhandledRejection`.
+    Rejections,
+    /// `uncaughtException`: rejections, too (measured with Node 18, 20, 22 and 24).
+    Everything,
+}
+
+/// A call that is made whenever its body gets there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// What is called.
+    pub callee: Value,
+    /// How.
+    pub how: How,
+    /// How many arguments it is given, at most 255.
+    pub arguments: u8,
+    /// What comes of what it throws.
+    pub thrown: Fate,
+    /// What comes of its rejection.
+    pub rejected: Fate,
+}
+
+/// How something is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum How {
+    /// `f()`.
+    Call,
+    /// `f()` of which something is taken at once: `[...f()]`, `for (… of f())`.
+    Iterate,
+    /// `new F()`.
+    New,
+    /// `o.f`, which calls it where it is a getter.
+    Get,
+    /// Node calls it when what runs now is done: `setImmediate(f)`.
+    Later,
+}
+
+/// What a name stands for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Value {
+    /// Anything.
+    Unknown,
+    /// A function: its body.
+    Function(u32),
+    /// A getter: its body.
+    Getter(u32),
+    /// A class, or an object with members.
+    Class(u32),
+    /// An object that `new` makes of a class.
+    Instance(Box<Value>),
+    /// All that an import gives.
+    Import(u32),
+    /// A member of something.
+    Member(Box<Value>, Box<str>),
+    /// What a call of a function gives.
+    Given(Box<Value>),
+}
+
+/// A class, or an object.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Class {
+    /// The body that makes an object of it.
+    pub construct: Option<u32>,
+    /// What it extends.
+    pub base: Option<Value>,
+    /// What the class itself has.
+    pub statics: Members,
+    /// What its objects have.
+    pub members: Members,
+}
+
+/// Members by their names.
+pub(crate) type Members = Box<[(Box<str>, Value)]>;
+
+/// All bodies of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Bodies {
+    /// Them; the first is the top level of the file.
+    pub all: Box<[Body]>,
+    /// Its classes and objects.
+    pub classes: Box<[Class]>,
+    /// What its exports stand for; `module.exports` by the name `=`.
+    pub exports: Members,
+}
+
+impl Bodies {
+    /// About how many bytes they take in memory.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let steps: usize = self.all.iter().map(|body| 48 + body.steps.len() * 32 + body.calls() * 80).sum();
+        let members = |members: &Members| members.iter().map(|(name, _)| 56 + name.len()).sum::<usize>();
+        let classes: usize =
+            self.classes.iter().map(|class| 80 + members(&class.statics) + members(&class.members)).sum();
+        steps + classes + members(&self.exports)
+    }
+}
+
+impl Body {
+    fn calls(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Call(_))).count()
+    }
+}

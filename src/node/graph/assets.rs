@@ -1,0 +1,120 @@
+//! Files that code names by a literal path relative to itself: whether they are in the bundle.
+
+use super::{Dependencies, GraphStep, GraphWalk, LoadPhase, main_loader};
+use crate::node::modules::{AssetFault, AssetUse, Module, ModuleFault, Need};
+use crate::node::resolve::Loader;
+use crate::tree::nodes::NodeId;
+use std::collections::HashSet;
+
+impl GraphWalk<'_> {
+    /// The path in the bundle of what a file names; nothing for one that leads out of it.
+    fn asset_path(&self, file: NodeId, path: &str) -> Result<String, String> {
+        let tree = self.sources.tree;
+        let folder = tree.parent(file).map(|folder| tree.path(folder).to_string()).unwrap_or_default();
+        let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+            match part {
+                ".." if parts.last().is_some_and(|last| *last != "..") => {
+                    parts.pop();
+                }
+                part => parts.push(part),
+            }
+        }
+        let path = parts.join("/");
+        if path.starts_with("..") { Err(path) } else { Ok(path) }
+    }
+
+    /// What is there of what a file names.
+    pub(super) fn asset_at(&self, file: NodeId, path: &str) -> Option<NodeId> {
+        let path = self.asset_path(file, path).ok()?;
+        self.sources.tree.resolve(path.as_bytes()).ok()
+    }
+
+    /// Notes what a file names, and follows what is run in a thread or a process of its own.
+    pub(super) fn find_assets(&mut self, file: NodeId, module: &Module) {
+        for (number, asset) in (0..).zip(&*module.assets) {
+            let certain = self.reached.assets.contains(&(file, number));
+            let need = if certain { Need::Certain } else { Need::Optional };
+            if matches!(asset.how, AssetUse::Worker | AssetUse::Child)
+                && let Some(target) = self.asset_at(file, &asset.path)
+                && self.is_ours(target)
+                && let Ok(format) = self.resolver.format(target, Loader::Require)
+            {
+                let loaded_as = self.loaded_as(target, &format);
+                let step =
+                    GraphStep { file: target, need, when: LoadPhase::Run, loaded_as, loader: main_loader(loaded_as) };
+                match need {
+                    Need::Certain => self.sure.push_back(step),
+                    Need::Optional => self.unsure.push_back(step),
+                }
+            }
+            if !asset.path.is_empty() {
+                self.assets.push((file, number, need));
+            }
+        }
+    }
+
+    /// Reports what is not there, and is neither made nor looked for by any file that is reached.
+    pub(super) fn check_assets(&mut self) {
+        let assets = std::mem::take(&mut self.assets);
+        let made: HashSet<String> = self
+            .visited
+            .keys()
+            .filter_map(|file| self.module(*file).map(|module| (*file, module)))
+            .flat_map(|(file, module)| module.made.iter().map(move |path| (file, path)))
+            .map(|(file, path)| self.asset_path(file, path).unwrap_or_else(|outside| outside))
+            .collect();
+        let mut told = HashSet::new();
+        // What is done with a file says more than that it is named.
+        let (used, named): (Vec<_>, Vec<_>) =
+            assets.into_iter().partition(|(file, number, _)| self.asset(*file, *number) != Some(AssetUse::Named));
+        let (certain, perhaps): (Vec<_>, Vec<_>) = used.into_iter().partition(|(.., need)| *need == Need::Certain);
+        for (file, number, need) in certain.into_iter().chain(perhaps).chain(named) {
+            let Some(asset) = self.module(file).and_then(|module| module.assets.get(number as usize)) else { continue };
+            let (path, is_outside) = match self.asset_path(file, &asset.path) {
+                Ok(path) => (path, false),
+                Err(path) => (path, true),
+            };
+            let is_made = path
+                .match_indices('/')
+                .map(|(at, _)| path.get(..at).unwrap_or_default())
+                .chain([path.as_str()])
+                .any(|part| made.contains(part));
+            if is_made || !told.insert((file, path.clone())) || !self.is_absent(&path, is_outside, asset.how) {
+                continue;
+            }
+            // What lies beside the bundle on the server is not known.
+            let need = if is_outside { Need::Optional } else { need };
+            let (line, how) = (asset.line, asset.how);
+            let message = self.asset_message(&path, how);
+            let fault = AssetFault { file, line, path, how, need, message };
+            self.faults.push((LoadPhase::Run, ModuleFault::Asset(fault)));
+        }
+    }
+
+    fn asset(&self, file: NodeId, number: u32) -> Option<AssetUse> {
+        Some(self.module(file)?.assets.get(number as usize)?.how)
+    }
+
+    fn is_absent(&self, path: &str, is_outside: bool, how: AssetUse) -> bool {
+        if is_outside {
+            return how != AssetUse::Named;
+        }
+        // What is to be installed is not there yet.
+        let installed = path.split('/').any(|part| part == "node_modules");
+        if installed && self.sources.dependencies == Dependencies::ToBeInstalled {
+            return false;
+        }
+        self.sources.tree.resolve(path.as_bytes()).is_err()
+    }
+
+    fn asset_message(&self, path: &str, how: AssetUse) -> String {
+        let here = self.sources.here;
+        match how {
+            AssetUse::Read(call) => format!("Error: ENOENT: no such file or directory, {call} '{here}/{path}'"),
+            AssetUse::Named | AssetUse::Worker | AssetUse::Child => {
+                format!("Error: Cannot find module '{here}/{path}'")
+            }
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Which bodies run while the agent is loaded, and what stops it when it fails there: the calls of all files followed from
+//! the top level of the entry point, in the order in which Node runs them.
+//!
+//! Only what happens for certain is followed. Once the process may have ended, or somebody takes what nobody caught, nothing
+//! further is certain.
+
+use super::reached::{Reached, Way};
+use super::{GraphWalk, LoadedAs};
+use crate::node::bodies::{BodyKind, Call, Class, Fate, Handled, How, Members, Step, Value};
+use crate::node::modules::{AssetUse, Form, Import};
+use crate::node::resolve::{Loader, Target};
+use crate::tree::nodes::NodeId;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Calls and files that are open at once; no real code has as many before it is loaded.
+const MAX_DEPTH: u32 = 200;
+/// Bodies that are looked into.
+const MAX_BODIES: usize = 100_000;
+
+/// What something was found to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Found {
+    Body(NodeId, u32),
+    Class(NodeId, u32),
+    Instance(NodeId, u32),
+    /// All that a file exports.
+    Exports(NodeId),
+}
+
+/// What runs later: a body, and what comes of what it throws and of its rejection.
+type Later = (NodeId, u32, Way, Way);
+
+/// The run.
+struct Run<'w, 'b> {
+    walk: &'w GraphWalk<'b>,
+    found: Reached,
+    loaded: HashSet<NodeId>,
+    done: HashSet<Later>,
+    later: VecDeque<Later>,
+    links: HashMap<(NodeId, u32), Option<NodeId>>,
+    /// How files are run that something leads to.
+    formats: HashMap<NodeId, LoadedAs>,
+    depth: u32,
+    /// How the file fails that Node was asked for, if it is an ES module.
+    asked: Way,
+    /// The process may have ended.
+    has_left: bool,
+    handles: Option<Handled>,
+}
+
+impl GraphWalk<'_> {
+    /// Follows what runs from the entry point.
+    pub(super) fn reach(&self, entry: NodeId) -> Reached {
+        let mut run = Run {
+            walk: self,
+            found: Reached::default(),
+            loaded: HashSet::new(),
+            done: HashSet::new(),
+            later: VecDeque::new(),
+            links: HashMap::new(),
+            formats: HashMap::new(),
+            depth: 0,
+            asked: Way::Module,
+            has_left: false,
+            handles: None,
+        };
+        run.knows_format(entry, Loader::Require);
+        run.ask_for(entry);
+        while let Some((file, body, thrown, rejected)) = run.later.pop_front() {
+            run.body(file, body, thrown, rejected);
+        }
+        run.found
+    }
+}
+
+impl Run<'_, '_> {
+    /// Loads the entry point, or what `import()` names.
+    fn ask_for(&mut self, file: NodeId) {
+        let awaits = self.walk.module(file).is_some_and(|module| module.awaits);
+        let asked = if awaits { Way::AwaitingModule } else { Way::Module };
+        let outer = std::mem::replace(&mut self.asked, asked);
+        self.load(file);
+        self.asked = outer;
+    }
+
+    /// Loads a file: first what it imports, in order, then itself.
+    fn load(&mut self, file: NodeId) {
+        if self.depth >= MAX_DEPTH || !self.loaded.insert(file) {
+            return;
+        }
+        self.depth += 1;
+        let mut open = vec![(file, self.static_imports(file))];
+        while let Some((file, targets)) = open.last_mut() {
+            let file = *file;
+            match targets.next() {
+                Some(target) if self.loaded.insert(target) => {
+                    let targets = self.static_imports(target);
+                    open.push((target, targets));
+                }
+                Some(_) => {}
+                None => {
+                    open.pop();
+                    self.run_file(file);
+                }
+            }
+        }
+        self.depth -= 1;
+    }
+
+    fn static_imports(&mut self, file: NodeId) -> std::vec::IntoIter<NodeId> {
+        let walk = self.walk;
+        let imports = walk.module(file).map(|module| &*module.imports).unwrap_or_default();
+        if !self.is_module(file) {
+            return Vec::new().into_iter();
+        }
+        let of_statements =
+            imports.iter().zip(0..).filter(|(import, _)| matches!(import.form, Form::Static | Form::Star));
+        let targets: Vec<_> = of_statements.filter_map(|(_, number)| self.link(file, number)).collect();
+        targets.into_iter()
+    }
+
+    fn run_file(&mut self, file: NodeId) {
+        let walk = self.walk;
+        if let Some(module) = walk.module(file) {
+            self.found.sets.extend(module.sets.iter());
+            self.body(file, 0, self.asked, Way::None);
+        }
+    }
+
+    /// By what a failure at one place stops Node.
+    fn way(&self, fate: Fate, thrown: Way, rejected: Way) -> Way {
+        match (fate, self.handles) {
+            _ if self.has_left => Way::None,
+            (Fate::Nothing, _)
+            | (_, Some(Handled::Everything))
+            | (Fate::Stops | Fate::StopsAfter, Some(Handled::Rejections)) => Way::None,
+            // Whoever catches what is thrown before it goes on without it.
+            (Fate::StopsAfter, None) if thrown == Way::None => Way::None,
+            (Fate::Stops | Fate::StopsAfter, None) => Way::Nobody,
+            (Fate::Throws, _) => thrown,
+            (Fate::Rejects, _) => rejected,
+        }
+    }
+
+    /// Runs a body: what is thrown in it goes this way, what rejects its promise that one.
+    fn body(&mut self, file: NodeId, number: u32, thrown: Way, rejected: Way) {
+        if self.has_left || self.done.len() > MAX_BODIES || !self.done.insert((file, number, thrown, rejected)) {
+            return;
+        }
+        let walk = self.walk;
+        let Some(body) = walk.module(file).and_then(|module| module.bodies.all.get(number as usize)) else { return };
+        let thrown = if body.kind == BodyKind::Sync { thrown } else { rejected };
+        for step in &body.steps {
+            if self.has_left {
+                return;
+            }
+            match step {
+                Step::Leaves => self.has_left = true,
+                Step::Handles(handled) if self.handles != Some(Handled::Everything) => self.handles = Some(*handled),
+                Step::Handles(_) => {}
+                Step::Import(import, fate) => {
+                    if self.way(*fate, thrown, rejected) != Way::None {
+                        self.found.imports.insert((file, *import));
+                        if let Some(target) = self.link(file, *import) {
+                            self.ask_for(target);
+                        }
+                    }
+                }
+                Step::Mention(mention, fate) => {
+                    let way = self.way(*fate, thrown, rejected);
+                    if way != Way::None {
+                        self.found.mentions.entry(file).or_default().push((*mention, way));
+                    }
+                }
+                Step::Asset(asset, fate) => {
+                    if self.way(*fate, thrown, rejected) != Way::None {
+                        self.found.assets.insert((file, *asset));
+                        self.worker(file, *asset);
+                    }
+                }
+                Step::Call(call) => self.call(file, call, thrown, rejected),
+            }
+        }
+    }
+
+    fn worker(&mut self, file: NodeId, number: u32) {
+        let asset = self.walk.module(file).and_then(|module| module.assets.get(number as usize));
+        if let Some(asset) = asset.filter(|asset| asset.how == AssetUse::Worker)
+            && let Some(target) = self.walk.asset_at(file, &asset.path)
+            && self.walk.is_ours(target)
+            && self.knows_format(target, Loader::Require)
+        {
+            self.ask_for(target);
+        }
+    }
+
+    fn call(&mut self, file: NodeId, call: &Call, thrown: Way, rejected: Way) {
+        let ways = (self.way(call.thrown, thrown, rejected), self.way(call.rejected, thrown, rejected));
+        let Some((of, number)) = self.callee(file, &call.callee, call.how) else { return };
+        if ways == (Way::None, Way::None) {
+            self.has_left |= self.may_leave(of, number, &mut HashSet::new());
+            return;
+        }
+        let Some(body) = self.walk.module(of).and_then(|module| module.bodies.all.get(number as usize)) else { return };
+        if body.kind == BodyKind::Generator && call.how != How::Iterate || self.depth >= MAX_DEPTH {
+            return;
+        }
+        if call.how == How::Later {
+            self.later.push_back((of, number, ways.0, ways.1));
+            return;
+        }
+        // What a generator throws comes out of whoever takes from it.
+        let rejected = if body.kind == BodyKind::Generator { ways.0 } else { ways.1 };
+        self.depth += 1;
+        for (at, default) in &body.defaults {
+            if *at >= call.arguments {
+                let thrown = if body.kind == BodyKind::Sync { ways.0 } else { rejected };
+                self.body(of, *default, thrown, rejected);
+            }
+        }
+        self.body(of, number, ways.0, rejected);
+        self.depth -= 1;
+    }
+
+    /// Whether the process may end in a body that is perhaps called.
+    fn may_leave(&self, file: NodeId, number: u32, seen: &mut HashSet<u32>) -> bool {
+        let body = self.walk.module(file).and_then(|module| module.bodies.all.get(number as usize));
+        seen.insert(number)
+            && seen.len() < MAX_DEPTH as usize
+            && body.is_some_and(|body| {
+                body.steps.iter().any(|step| match step {
+                    Step::Leaves => true,
+                    Step::Call(call) => match &call.callee {
+                        Value::Function(callee) => self.may_leave(file, *callee, seen),
+                        _ => false,
+                    },
+                    _ => false,
+                })
+            })
+    }
+
+    /// The body that a call runs.
+    fn callee(&mut self, file: NodeId, value: &Value, how: How) -> Option<(NodeId, u32)> {
+        let found = self.value(file, value, 0)?;
+        let found = match found {
+            Found::Exports(target) => self.exported(target, "=", 0)?,
+            found => found,
+        };
+        match (found, how) {
+            (Found::Body(of, body), _) => Some((of, body)),
+            (Found::Class(of, class), How::New) => self.class(of, class)?.construct.map(|body| (of, body)),
+            _ => None,
+        }
+    }
+
+    fn class(&self, file: NodeId, number: u32) -> Option<&Class> {
+        self.walk.module(file)?.bodies.classes.get(number as usize)
+    }
+
+    /// What a value is.
+    fn value(&mut self, file: NodeId, value: &Value, depth: u32) -> Option<Found> {
+        let depth = depth + 1;
+        if depth > 32 {
+            return None;
+        }
+        match value {
+            Value::Unknown => None,
+            Value::Function(body) | Value::Getter(body) => Some(Found::Body(file, *body)),
+            Value::Class(class) => Some(Found::Class(file, *class)),
+            Value::Import(number) => self.link(file, *number).map(Found::Exports),
+            Value::Instance(of) => match self.value(file, of, depth)? {
+                Found::Class(file, class) => Some(Found::Instance(file, class)),
+                Found::Exports(target) => match self.exported(target, "=", depth)? {
+                    Found::Class(file, class) => Some(Found::Instance(file, class)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            Value::Given(of) => match self.value(file, of, depth)? {
+                Found::Body(file, body) => {
+                    let walk = self.walk;
+                    let gives = walk.module(file)?.bodies.all.get(body as usize)?.gives.as_ref()?;
+                    self.value(file, gives, depth)
+                }
+                _ => None,
+            },
+            Value::Member(of, name) => match self.value(file, of, depth)? {
+                Found::Exports(target) => self.exported(target, name, depth),
+                Found::Class(file, class) => self.member(file, class, name, |class| &class.statics, depth),
+                Found::Instance(file, class) => self.member(file, class, name, |class| &class.members, depth),
+                Found::Body(..) => None,
+            },
+        }
+    }
+
+    fn member(
+        &mut self,
+        file: NodeId,
+        number: u32,
+        name: &str,
+        of: fn(&Class) -> &Members,
+        depth: u32,
+    ) -> Option<Found> {
+        let walk = self.walk;
+        let class = walk.module(file)?.bodies.classes.get(number as usize)?;
+        if let Some((_, value)) = of(class).iter().rev().find(|(known, _)| &**known == name) {
+            return self.value(file, value, depth);
+        }
+        match self.value(file, class.base.as_ref()?, depth)? {
+            Found::Class(file, base) if depth < 32 => self.member(file, base, name, of, depth + 1),
+            _ => None,
+        }
+    }
+
+    /// What a file exports by a name.
+    fn exported(&mut self, file: NodeId, name: &str, depth: u32) -> Option<Found> {
+        let walk = self.walk;
+        let module = walk.module(file).filter(|_| depth < 32)?;
+        let known = |name: &str| module.bodies.exports.iter().rev().find(|(known, _)| &**known == name);
+        if let Some((_, value)) = known(name) {
+            return self.value(file, value, depth + 1);
+        }
+        if !self.is_module(file) {
+            let Some((_, all)) = known("=") else { return (name == "default").then_some(Found::Exports(file)) };
+            return match (self.value(file, all, depth + 1)?, name) {
+                (all, "default") => Some(all),
+                (Found::Class(file, class), name) => self.member(file, class, name, |class| &class.statics, depth + 1),
+                (Found::Instance(file, class), name) => {
+                    self.member(file, class, name, |class| &class.members, depth + 1)
+                }
+                (Found::Exports(target), name) if target != file => self.exported(target, name, depth + 1),
+                _ => None,
+            };
+        }
+        if let Some((number, there)) =
+            module.exports.iter().find(|export| &*export.name == name).and_then(|export| export.from.as_ref())
+        {
+            let target = self.link(file, *number)?;
+            return match there {
+                Some(there) => self.exported(target, there, depth + 1),
+                None => Some(Found::Exports(target)),
+            };
+        }
+        let stars = module.imports.iter().enumerate().filter(|(_, import)| import.form == Form::Star);
+        for (number, _) in stars {
+            if let Some(target) = self.link(file, u32::try_from(number).unwrap_or(u32::MAX))
+                && let Some(found) = self.exported(target, name, depth + 1)
+            {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// The file of the agent that an import leads to.
+    fn link(&mut self, file: NodeId, number: u32) -> Option<NodeId> {
+        if let Some(known) = self.links.get(&(file, number)) {
+            return *known;
+        }
+        let import = self.walk.module(file).and_then(|module| module.imports.get(number as usize));
+        let target = import.and_then(|import| self.resolved(file, import));
+        self.links.insert((file, number), target);
+        target
+    }
+
+    fn resolved(&mut self, file: NodeId, import: &Import) -> Option<NodeId> {
+        let loader = match import.form {
+            Form::Static | Form::Star | Form::Call => Loader::Import,
+            Form::Require if self.is_module(file) => return None,
+            Form::Require | Form::CreatedRequire => Loader::Require,
+            Form::FindImported | Form::FindRequired | Form::FindCreated => return None,
+        };
+        match self.walk.resolver.resolve(&import.specifier, file, loader) {
+            Ok(Target::File(id) | Target::Fallback(id)) if self.walk.is_ours(id) => {
+                self.knows_format(id, loader).then_some(id)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a file is loaded at all; how it is run is then known.
+    fn knows_format(&mut self, file: NodeId, loader: Loader) -> bool {
+        let Ok(format) = self.walk.resolver.format(file, loader) else { return false };
+        let loaded_as = self.walk.loaded_as(file, &format);
+        self.formats.entry(file).or_insert(loaded_as);
+        true
+    }
+
+    fn is_module(&self, file: NodeId) -> bool {
+        self.formats.get(&file) == Some(&LoadedAs::Module)
+    }
+}

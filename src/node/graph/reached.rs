@@ -1,0 +1,30 @@
+//! What was found to happen for certain while the agent is loaded.
+
+use crate::tree::nodes::NodeId;
+use std::collections::{HashMap, HashSet};
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Reached {
+    /// Imports whose failure stops Node, by their files and numbers.
+    pub(super) imports: HashSet<(NodeId, u32)>,
+    /// Uses of names of CommonJS that do, in the order in which Node meets them.
+    pub(super) mentions: HashMap<NodeId, Vec<(u32, Way)>>,
+    /// Assets whose absence does.
+    pub(super) assets: HashSet<(NodeId, u32)>,
+    /// Names of CommonJS that some file makes globals.
+    pub(super) sets: HashSet<&'static str>,
+}
+
+/// By what a failure stops Node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(super) enum Way {
+    /// It does not, or that cannot be told.
+    None,
+    /// A promise, or a callback, of which nobody takes the failure.
+    Nobody,
+    /// The file that Node was asked for fails to load.
+    Module,
+    /// The same, and that file awaits.
+    AwaitingModule,
+}

@@ -1,0 +1,265 @@
+//! Files that code names by a literal path relative to itself, and what it does with them. A file that the code makes, or
+//! looks for before it uses it, need not be there.
+
+use super::open::{Fated, NamedPath, OpenAsset, Val, What};
+use super::reader::Reader;
+use crate::node::bodies::Fate;
+use crate::node::modules::{Asset, AssetUse};
+use oxc_ast::ast::Argument;
+use oxc_span::Span;
+
+/// What reads a file at once and throws where it is not there, with the system call that Node names.
+const READS: [(&str, &str); 10] = [
+    ("readFileSync", "open"),
+    ("readdirSync", "scandir"),
+    ("statSync", "stat"),
+    ("lstatSync", "lstat"),
+    ("opendirSync", "opendir"),
+    ("watch", "watch"),
+    ("realpathSync", "lstat"),
+    ("readFile", "open"),
+    ("readdir", "scandir"),
+    ("createReadStream", "open"),
+];
+
+/// Endings of files that are written by people or compilers, and that the agent does not make while it runs.
+const SHIPPED: [&str; 20] = [
+    "js", "mjs", "cjs", "json", "html", "ejs", "hbs", "pug", "sql", "wasm", "node", "proto", "graphql", "md", "css",
+    "svg", "png", "mustache", "xml", "yaml",
+];
+
+impl<'a> Reader<'a, '_> {
+    /// Notes what a call of one of Node's own functions does with a path.
+    pub(super) fn note_asset(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>], span: Span) {
+        let plain = self.plain(callee);
+        let Some((module, name)) = self.builtin(&plain) else { return };
+        let Some((at, how, fated)) = self.use_of(module, &name, arguments, span) else { return };
+        let Some(path) = arguments.get(at).and_then(Argument::as_expression).map(|path| self.value(path)) else {
+            return;
+        };
+        self.push_asset(path, how, fated, span);
+    }
+
+    /// Notes a path that is put together: `new URL('./x', import.meta.url)`, `path.join(__dirname, 'x')`.
+    pub(super) fn note_path(&mut self, value: Val<'a>, span: Span) {
+        self.push_asset(value, Some(AssetUse::Named), Fated::Is(Fate::Nothing), span);
+    }
+
+    fn push_asset(&mut self, path: Val<'a>, how: Option<AssetUse>, fated: Fated<'a>, span: Span) {
+        // A text alone is relative to where the agent is started.
+        if matches!(path, Val::Text(_) | Val::Unknown | Val::Body(_)) {
+            return;
+        }
+        let line = self.line(span);
+        self.assets.push(OpenAsset { path, line, how });
+        let number = u32::try_from(self.assets.len() - 1).unwrap_or(u32::MAX);
+        let never = Fated::Is(Fate::Nothing);
+        self.step(What::Asset(number), fated, never);
+    }
+
+    /// Which argument is the path, what is done with it (nothing where the file is made or looked for), and what comes of
+    /// a failure.
+    fn use_of(
+        &self,
+        module: &str,
+        name: &str,
+        arguments: &[Argument<'a>],
+        span: Span,
+    ) -> Option<(usize, Option<AssetUse>, Fated<'a>)> {
+        let thrown = Fated::Is(Fate::Throws);
+        let never = Fated::Is(Fate::Nothing);
+        let (module, name) = match (module, name.split_once('.')) {
+            ("fs", Some(("promises", name))) => ("fs/promises", name),
+            _ => (module, name),
+        };
+        let literal = |at: usize| match arguments.get(at) {
+            Some(Argument::StringLiteral(text)) => Some(text.value.as_str()),
+            _ => None,
+        };
+        match (module, name) {
+            ("worker_threads", "Worker") => Some((0, Some(AssetUse::Worker), self.fate_of(span))),
+            ("child_process", "fork") => Some((0, Some(AssetUse::Child), never)),
+            ("fs", "openSync") | ("fs/promises", "open")
+                if literal(1).is_some_and(|flags| flags.contains(['w', 'a'])) =>
+            {
+                Some((0, None, never))
+            }
+            ("fs", "openSync") => Some((0, Some(AssetUse::Read("open")), thrown)),
+            ("fs", "copyFileSync" | "cpSync") => Some((0, Some(AssetUse::Read("copyfile")), never)),
+            ("fs/promises", "open") => Some((0, Some(AssetUse::Read("open")), self.fate_of(span))),
+            ("fs" | "fs/promises", name) => {
+                let read = READS.iter().find(|(known, _)| *known == name).map(|(_, call)| AssetUse::Read(call));
+                let fated = match (module, name) {
+                    // A stream that is kept may be given a listener.
+                    ("fs", "createReadStream") | ("fs/promises", _) => self.fate_of(span),
+                    // A callback is given the error.
+                    ("fs", "readFile" | "readdir") => never,
+                    // `throwIfNoEntry: false` gives undefined.
+                    ("fs", "statSync" | "lstatSync") if arguments.len() > 1 => never,
+                    _ => thrown,
+                };
+                Some((0, read, fated))
+            }
+            _ => None,
+        }
+    }
+
+    /// The path that an expression gives.
+    pub(super) fn path(&self, value: &Val<'a>) -> Option<NamedPath> {
+        self.path_of(&self.plain(value), 8)
+    }
+
+    fn path_of(&self, value: &Val<'a>, depth: u32) -> Option<NamedPath> {
+        let depth = depth.checked_sub(1)?;
+        let of = |value: &Val<'a>| self.path_of(&self.plain(value), depth);
+        match value {
+            Val::Global("__dirname") => Some(NamedPath::Beside(String::new())),
+            Val::Global("__filename") => Some(NamedPath::Itself),
+            Val::Member(meta, name) if matches!(**meta, Val::Meta) => match *name {
+                "dirname" => Some(NamedPath::Beside(String::new())),
+                "filename" | "url" => Some(NamedPath::Itself),
+                _ => None,
+            },
+            Val::Member(url, "pathname" | "href") => of(url),
+            Val::New(class, arguments) => match (self.builtin(class)?, &**arguments) {
+                (("url", name), [Val::Text(path), base]) if name == "URL" => {
+                    let base = of(base)?;
+                    (!path.contains(':') && !path.starts_with('/')).then(|| relative(&base, path))?
+                }
+                _ => None,
+            },
+            Val::Joined(parts) => {
+                let (first, rest) = parts.split_first()?;
+                let (first, rest) = match first {
+                    Val::Text("") => rest.split_first()?,
+                    first => (first, rest),
+                };
+                let NamedPath::Beside(folder) = of(first)? else { return None };
+                let texts = rest.iter().map(|part| match self.plain(part) {
+                    Val::Text(text) => Some(text),
+                    _ => None,
+                });
+                let rest = texts.collect::<Option<Vec<_>>>()?.concat();
+                rest.starts_with('/').then(|| joined(&folder, &rest)).flatten()
+            }
+            Val::Call(callee, arguments) => {
+                if let Val::Member(url, "toString") = &**callee {
+                    return of(url);
+                }
+                let (module, name) = self.builtin(callee)?;
+                let name = name.rsplit('.').next().unwrap_or_default();
+                match (module, name, &**arguments) {
+                    ("url", "fileURLToPath" | "pathToFileURL", [path]) => of(path),
+                    ("path" | "path/posix", "dirname", [path]) => match of(path)? {
+                        NamedPath::Itself => Some(NamedPath::Beside(String::new())),
+                        NamedPath::Beside(path) => joined(&path, "/.."),
+                    },
+                    ("path" | "path/posix", "normalize", [path]) => of(path),
+                    ("path" | "path/posix", "join" | "resolve", [first, rest @ ..]) => {
+                        let (folder, up, rest) = match (of(first)?, rest) {
+                            (NamedPath::Beside(folder), rest) => (folder, "", rest),
+                            // `join(import.meta.filename, '../x')`: out of the file, as if it were a folder.
+                            (NamedPath::Itself, [Val::Text(up), rest @ ..]) => {
+                                (String::new(), up.strip_prefix("..")?, rest)
+                            }
+                            (NamedPath::Itself, _) => return None,
+                        };
+                        self.join_rest(&folder, up, rest, name)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn join_rest(&self, from: &str, first: &str, rest: &[Val<'a>], how: &str) -> Option<NamedPath> {
+        let mut path = joined(from, first)?;
+        for part in rest {
+            let Val::Text(text) = self.plain(part) else { return None };
+            // `resolve` begins anew with an absolute path.
+            if how == "resolve" && text.starts_with('/') {
+                return None;
+            }
+            let NamedPath::Beside(before) = &path else { return None };
+            path = joined(before, text)?;
+        }
+        Some(path)
+    }
+
+    /// The assets with their paths, by the numbers of the steps; nothing for one that is no path or need not be there. And
+    /// the paths that the file makes or looks for.
+    pub(super) fn finish_assets(&self) -> (Vec<Option<Asset>>, Vec<Box<str>>) {
+        let paths: Vec<_> = self.assets.iter().map(|asset| self.path(&asset.path)).collect();
+        let (mut made, mut found) = (Vec::new(), Vec::new());
+        for (asset, path) in self.assets.iter().zip(&paths) {
+            if let (None, Some(NamedPath::Beside(path))) = (asset.how, path) {
+                made.push(path.as_str().into());
+            }
+        }
+        for (asset, path) in self.assets.iter().zip(paths) {
+            let used = match (asset.how, path) {
+                (Some(how), Some(NamedPath::Beside(path))) if how != AssetUse::Named || is_shipped(&path) => {
+                    Some(Asset { path: path.into(), line: asset.line, how })
+                }
+                _ => None,
+            };
+            found.push(used);
+        }
+        (found, made)
+    }
+}
+
+fn is_shipped(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && SHIPPED.contains(&ending))
+}
+
+/// What `new URL(path, base)` gives.
+fn relative(base: &NamedPath, path: &str) -> Option<NamedPath> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let folder = match base {
+        NamedPath::Itself => "",
+        NamedPath::Beside(base) => base.rsplit_once('/').map_or("", |(folder, _)| folder),
+    };
+    joined(folder, path)
+}
+
+/// One path behind another, without `.` and `..` inside.
+fn joined(folder: &str, path: &str) -> Option<NamedPath> {
+    if path.contains(['\\', '\0', '%']) {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(NamedPath::Beside(parts.join("/")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_put_together_as_node_does_it() {
+        for (folder, path, expected) in [
+            ("", "./a/b.js", "a/b.js"),
+            ("a", "/../b", "b"),
+            ("a/b", "../../..", ".."),
+            ("..", "../x", "../../x"),
+            ("", ".", ""),
+        ] {
+            assert_eq!(joined(folder, path), Some(NamedPath::Beside(expected.to_owned())), "{folder} {path}");
+        }
+        assert_eq!(relative(&NamedPath::Itself, "x?y#z"), Some(NamedPath::Beside("x".to_owned())));
+        assert_eq!(relative(&NamedPath::Beside("a/b".to_owned()), "c"), Some(NamedPath::Beside("a/c".to_owned())));
+        assert!(!is_shipped("data/.env") && !is_shipped("x.db") && is_shipped("views/a.html"));
+    }
+}

@@ -1,0 +1,407 @@
+//! Functions, classes and variables while they are read, and the bodies that are kept of them: those in which something
+//! can fail, and those that call one.
+
+use super::commonjs::COMMONJS_NAMES;
+use super::open::{Fated, OpenClass, OpenStep, Val, What};
+use super::reader::Reader;
+use crate::node::bodies::{Bodies, Body, BodyKind, Call, Class as KeptClass, Fate, How, Step, Value};
+use crate::node::modules::Mention;
+use hashbrown::{HashMap, HashSet};
+use oxc_ast::ast::{
+    Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, Class, ClassElement,
+    Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression, VariableDeclarator,
+};
+use oxc_span::Span;
+use oxc_syntax::symbol::SymbolId;
+
+/// What was open around a class.
+pub(super) struct OuterClass<'a> {
+    class: Option<u32>,
+    base: Option<Val<'a>>,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Begins a function.
+    pub(super) fn open(&mut self, number: u32, kind: BodyKind, parameters: &FormalParameters<'a>) {
+        if let Some(body) = self.bodies_made.get_mut(number as usize) {
+            body.kind = kind;
+            let first = parameters.items.first().and_then(|first| first.pattern.get_binding_identifier());
+            body.parameter = first.and_then(|name| name.symbol_id.get());
+        }
+    }
+
+    /// Notes what the open body returns.
+    pub(super) fn gives(&mut self, value: Val<'a>) {
+        if let Some(body) = self.open_body() {
+            body.returns += 1;
+            body.gives = Some(value);
+        }
+    }
+
+    pub(super) fn bind_name(&mut self, name: &BindingIdentifier<'a>, value: Val<'a>) {
+        if let Some(symbol) = name.symbol_id.get() {
+            self.inits.insert(symbol, value);
+        }
+    }
+
+    /// What stands behind a condition: `truth` where it is known to hold or not to.
+    pub(super) fn branch(&mut self, truth: Option<bool>, asks: bool, visit: impl FnOnce(&mut Self)) {
+        self.typeofs += u32::from(asks);
+        match truth {
+            Some(true) => visit(self),
+            Some(false) => {
+                self.dead += 1;
+                self.guarded(visit);
+                self.dead -= 1;
+            }
+            None => self.guarded(visit),
+        }
+        self.typeofs -= u32::from(asks);
+    }
+
+    pub(super) fn note_mention(&mut self, name: &'static str, line: u32) {
+        self.mentions.push(Mention { name, line, stand_in: None });
+        let number = u32::try_from(self.mentions.len() - 1).unwrap_or(u32::MAX);
+        self.step(What::Mention(number), Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+    }
+
+    /// `o.x` where `x` may be a getter.
+    pub(super) fn note_get(&mut self, it: &StaticMemberExpression<'a>) {
+        let value = match &it.object {
+            Expression::Identifier(name) => match self.symbol(name) {
+                Some(symbol) => Val::Symbol(symbol),
+                None => return,
+            },
+            Expression::NewExpression(_) => self.value(&it.object),
+            Expression::ThisExpression(_) => self.this.clone(),
+            _ => return,
+        };
+        if self.has_getters && !matches!(value, Val::Unknown) {
+            let callee = Val::Member(value.into(), it.property.name.as_str());
+            let what = What::Call { callee, how: How::Get, arguments: 0 };
+            self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        }
+    }
+
+    pub(super) fn enter_class(&mut self, class: &Class<'a>, number: u32) -> OuterClass<'a> {
+        let base = self.classes.get(number as usize).and_then(|class| class.base.clone());
+        let construct = self.construct_body(number);
+        let constructor = class.body.body.iter().find_map(|element| match element {
+            ClassElement::MethodDefinition(method) if method.kind == MethodDefinitionKind::Constructor => {
+                Some(method.value.span)
+            }
+            _ => None,
+        });
+        let callee = match constructor {
+            Some(span) => Some((Val::Body(self.body_at(span)), How::Call)),
+            None => base.clone().map(|base| (base, How::New)),
+        };
+        if let Some((callee, how)) = callee {
+            self.in_body(construct, |reader| {
+                let what = What::Call { callee, how, arguments: 255 };
+                reader.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+            });
+        }
+        let outer = OuterClass { class: self.class, base: self.base.take() };
+        (self.class, self.base) = (Some(number), base);
+        outer
+    }
+
+    pub(super) fn leave_class(&mut self, outer: OuterClass<'a>) {
+        (self.class, self.base) = (outer.class, outer.base);
+    }
+
+    pub(super) fn construct_body(&self, class: u32) -> u32 {
+        self.classes.get(class as usize).and_then(|class| class.construct).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn note_variable(&mut self, declarator: &VariableDeclarator<'a>) {
+        let Some(init) = &declarator.init else { return };
+        let value = self.value(init);
+        if !matches!(value, Val::Unknown) {
+            self.bind(&declarator.id, value);
+        }
+        if let Some(symbol) = declarator.id.get_binding_identifier().and_then(|name| name.symbol_id.get()) {
+            self.settle(init, Fated::Held(symbol));
+        }
+    }
+
+    /// `module.exports = …`, `exports.a = …`, `globalThis.require = …`.
+    pub(super) fn note_assignment(&mut self, it: &AssignmentExpression<'a>) {
+        let AssignmentTarget::StaticMemberExpression(member) = &it.left else { return };
+        let name = member.property.name.as_str();
+        match &member.object {
+            Expression::Identifier(of) if self.symbol(of).is_none() => match of.name.as_str() {
+                "globalThis" | "global" => {
+                    if let Some(name) = COMMONJS_NAMES.iter().find(|known| **known == name) {
+                        let value = self.value(&it.right);
+                        self.sets_require |= *name == "require" && self.is_own_require(&self.plain(&value));
+                        self.sets.push(name);
+                    }
+                }
+                "module" if name == "exports" => {
+                    let value = self.value(&it.right);
+                    self.exported.push(("=".into(), value));
+                }
+                "exports" => {
+                    let value = self.value(&it.right);
+                    self.exported.push((name.into(), value));
+                }
+                _ => {}
+            },
+            Expression::StaticMemberExpression(of)
+                if of.property.name == "exports" && of.object.is_specific_id("module") =>
+            {
+                let value = self.value(&it.right);
+                self.exported.push((name.into(), value));
+            }
+            _ => {
+                self.assigned.insert(name);
+            }
+        }
+    }
+
+    /// `throw Error('Dynamic require of "' + x + '" is not supported')`: what esbuild, rolldown and bun put in the place of a
+    /// `require` that is not there.
+    pub(super) fn note_stand_in(&mut self, thrown: &Expression<'a>) {
+        let arguments = match thrown {
+            Expression::CallExpression(call) if call.callee.is_specific_id("Error") => &call.arguments,
+            Expression::NewExpression(new) if new.callee.is_specific_id("Error") => &new.arguments,
+            _ => return,
+        };
+        let Some(Argument::BinaryExpression(sum)) = arguments.first() else { return };
+        let BinaryExpression { left, right, .. } = &**sum;
+        let (Expression::BinaryExpression(left), Expression::StringLiteral(behind)) = (left, right) else { return };
+        let (Expression::StringLiteral(before), Expression::Identifier(_)) = (&left.left, &left.right) else { return };
+        if before.value.contains("equire") {
+            self.stand_ins.insert(self.body, (before.value.as_str(), behind.value.as_str()));
+        }
+    }
+
+    pub(super) fn name_stand_in(&mut self, name: Option<&BindingIdentifier<'a>>, body: u32) {
+        if let Some(symbol) = name.and_then(|name| name.symbol_id.get())
+            && self.stand_ins.contains_key(&body)
+        {
+            self.named_stand_ins.insert(symbol, body);
+        }
+    }
+
+    pub(super) fn name_stand_in_of(&mut self, declarator: &VariableDeclarator<'a>) {
+        if self.stand_ins.is_empty() {
+            return;
+        }
+        let mut functions: Vec<Span> = Vec::new();
+        let mut add = |expression: &Expression<'a>| match expression {
+            Expression::FunctionExpression(function) => functions.push(function.span),
+            Expression::ArrowFunctionExpression(arrow) => functions.push(arrow.span),
+            _ => {}
+        };
+        match &declarator.init {
+            Some(Expression::CallExpression(call)) => {
+                call.arguments.iter().filter_map(Argument::as_expression).for_each(&mut add);
+            }
+            Some(init) => add(init),
+            None => {}
+        }
+        let name = declarator.id.get_binding_identifier();
+        for span in functions {
+            let body = self.body_at(span);
+            self.name_stand_in(name, body);
+        }
+    }
+
+    /// The fate of a failure, now that the whole file was seen.
+    fn fate(&self, fated: &Fated<'a>, body: u32) -> Fate {
+        match fated {
+            Fated::Is(fate) => *fate,
+            Fated::Caught(handler, fate) => match self.plain(handler) {
+                Val::Body(handler) if self.bodies_made.get(handler as usize).is_some_and(|body| body.is_deadly) => {
+                    *fate
+                }
+                _ => Fate::Nothing,
+            },
+            Fated::Held(symbol) => self.held(*symbol, body),
+        }
+    }
+
+    /// Whether a body throws or ends the process with a failure, itself or in what it calls.
+    fn is_deadly(&self, body: u32, depth: u32) -> bool {
+        let calls_one = |step: &OpenStep<'a>| match (&step.what, &step.thrown) {
+            (_, Fated::Is(Fate::Nothing)) => false,
+            (What::Call { callee, how: How::Call, .. }, _) => match self.plain(callee) {
+                Val::Body(callee) => self.is_deadly(callee, depth + 1),
+                _ => false,
+            },
+            _ => false,
+        };
+        depth < 8
+            && self
+                .bodies_made
+                .get(body as usize)
+                .is_some_and(|body| body.is_deadly || body.steps.iter().any(calls_one))
+    }
+
+    /// What becomes of a promise that a variable holds: what is done with the variable.
+    fn held(&self, symbol: SymbolId, body: u32) -> Fate {
+        let uses = self.uses.get(&symbol).map(Vec::as_slice).unwrap_or_default();
+        let read = self.scoping.get_resolved_references(symbol).filter(|reference| reference.is_read()).count();
+        // Whoever else has it may look after it.
+        if read != uses.len()
+            || self.exports_variable.contains(&symbol)
+            || uses.iter().any(|(_, within)| *within != body)
+        {
+            return Fate::Nothing;
+        }
+        let mut fates = uses.iter().map(|(fated, _)| match fated {
+            Fated::Is(fate) => *fate,
+            _ => Fate::Nothing,
+        });
+        match fates.next() {
+            None => Fate::Stops,
+            Some(first) if first != Fate::Nothing && fates.all(|fate| fate != Fate::Nothing) => first,
+            Some(_) => Fate::Nothing,
+        }
+    }
+
+    /// Puts what was read of bodies in the form in which it is kept.
+    pub(super) fn finish_bodies(&mut self) {
+        self.has_own_require = self
+            .scoping
+            .get_root_binding("require".into())
+            .is_some_and(|symbol| self.is_own_require(&self.plain(&Val::Symbol(symbol))));
+        let requires = self.finish_requires();
+        self.exports_variable = self
+            .exported
+            .iter()
+            .filter_map(|(_, value)| match value {
+                Val::Symbol(symbol) => Some(*symbol),
+                _ => None,
+            })
+            .collect();
+        let (assets, made) = self.finish_assets();
+        let mut bodies = Vec::with_capacity(self.bodies_made.len());
+        for (number, body) in self.bodies_made.iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let steps = body.steps.iter().flat_map(|step| self.kept_steps(step, number, &requires, &assets)).collect();
+            let gives = body.gives.as_ref().filter(|_| body.returns == 1).map(|value| self.kept(value));
+            let gives = gives.filter(|value| *value != Value::Unknown);
+            bodies.push(Body { kind: body.kind, defaults: body.defaults.as_slice().into(), steps, gives });
+        }
+        let classes: Vec<_> = self.classes.iter().map(|class| self.kept_class(class)).collect();
+        let exports = self.exported.iter().map(|(name, value)| (name.clone(), self.kept(value)));
+        let exports = exports.filter(|(_, value)| *value != Value::Unknown).collect();
+        let mut kept = Bodies { all: bodies.into(), classes: classes.into(), exports };
+        prune(&mut kept);
+        self.module.bodies = kept;
+        self.module.assets = assets.into_iter().map(Option::unwrap_or_default).collect();
+        self.module.made = made.into();
+    }
+
+    fn kept_class(&self, class: &OpenClass<'a>) -> KeptClass {
+        KeptClass {
+            construct: class.construct,
+            base: class.base.as_ref().map(|base| self.kept(base)),
+            statics: self.kept_members(&class.statics),
+            members: self.kept_members(&class.members),
+        }
+    }
+
+    fn kept_steps(
+        &self,
+        step: &OpenStep<'a>,
+        body: u32,
+        requires: &[(Option<u32>, Option<u32>)],
+        assets: &[Option<crate::node::modules::Asset>],
+    ) -> Vec<Step> {
+        let (thrown, rejected) = (self.fate(&step.thrown, body), self.fate(&step.rejected, body));
+        match &step.what {
+            What::Import(number) => vec![Step::Import(*number, thrown)],
+            What::Require(number) => {
+                let (import, mention) = requires.get(*number as usize).copied().unwrap_or_default();
+                let import = import.map(|import| Step::Import(import, thrown));
+                import.into_iter().chain(mention.map(|mention| Step::Mention(mention, thrown))).collect()
+            }
+            What::Mention(number) => vec![Step::Mention(*number, thrown)],
+            What::Asset(number) => match assets.get(*number as usize) {
+                Some(Some(_)) => vec![Step::Asset(*number, thrown)],
+                _ => Vec::new(),
+            },
+            What::Leaves => vec![Step::Leaves],
+            What::Handles(handled, handler) => match self.plain(handler) {
+                Val::Body(handler) if self.is_deadly(handler, 0) => Vec::new(),
+                _ => vec![Step::Handles(*handled)],
+            },
+            What::Call { callee, how, arguments } => {
+                let callee = match (self.kept(callee), how) {
+                    (Value::Unknown, _) => return Vec::new(),
+                    (Value::Getter(body), How::Get) => Value::Function(body),
+                    (Value::Getter(_), _) | (Value::Function(_) | Value::Class(_) | Value::Instance(_), How::Get) => {
+                        return Vec::new();
+                    }
+                    (callee, _) => callee,
+                };
+                vec![Step::Call(Box::new(Call { callee, how: *how, arguments: *arguments, thrown, rejected }))]
+            }
+        }
+    }
+}
+
+/// Takes out calls of bodies in which nothing happens that matters.
+fn prune(bodies: &mut Bodies) {
+    let live = live(bodies);
+    for body in &mut bodies.all {
+        let keep = |step: &&Step| match target(step, &bodies.classes) {
+            Target::Matters => true,
+            Target::Body(called) => live.contains(&called),
+            Target::Nothing => false,
+        };
+        body.steps = body.steps.iter().filter(keep).cloned().collect();
+        body.defaults = body.defaults.iter().filter(|(_, default)| live.contains(default)).copied().collect();
+    }
+}
+
+/// Bodies in which something happens that matters, or that call one.
+fn live(bodies: &Bodies) -> HashSet<u32> {
+    let mut callers: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut pending = Vec::new();
+    for (body, number) in bodies.all.iter().zip(0..) {
+        for (_, default) in &body.defaults {
+            callers.entry(*default).or_default().push(number);
+        }
+        for step in &body.steps {
+            match target(step, &bodies.classes) {
+                Target::Matters => pending.push(number),
+                Target::Body(called) => callers.entry(called).or_default().push(number),
+                Target::Nothing => {}
+            }
+        }
+    }
+    let mut live = HashSet::new();
+    while let Some(number) = pending.pop() {
+        if live.insert(number) {
+            pending.extend(callers.get(&number).into_iter().flatten());
+        }
+    }
+    live
+}
+
+/// What a step gets to.
+enum Target {
+    /// It matters by itself.
+    Matters,
+    /// A body of this file.
+    Body(u32),
+    Nothing,
+}
+
+fn target(step: &Step, classes: &[KeptClass]) -> Target {
+    let Step::Call(call) = step else { return Target::Matters };
+    let of_class = |class: u32| classes.get(class as usize).and_then(|class| class.construct);
+    match &call.callee {
+        Value::Function(body) => Target::Body(*body),
+        Value::Class(class) => of_class(*class).map_or(Target::Nothing, Target::Body),
+        // What another file has is not known here.
+        _ if call.thrown != Fate::Nothing || call.rejected != Fate::Nothing => Target::Matters,
+        _ => Target::Nothing,
+    }
+}

@@ -1,0 +1,164 @@
+//! What is known of a file while it is read, before names are looked up: values, steps, bodies and paths.
+
+use crate::node::bodies::{BodyKind, Fate, Handled, How};
+use crate::node::modules::AssetUse;
+use oxc_syntax::symbol::SymbolId;
+use std::rc::Rc;
+
+/// What an expression stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Val<'a> {
+    Unknown,
+    Text(&'a str),
+    /// An array that has an element.
+    Filled,
+    Body(u32),
+    Getter(u32),
+    /// A class, or an object.
+    Class(u32),
+    Import(u32),
+    Symbol(SymbolId),
+    /// A name that the file does not declare.
+    Global(&'a str),
+    /// `import.meta`.
+    Meta,
+    Member(Rc<Val<'a>>, &'a str),
+    Call(Rc<Val<'a>>, Rc<[Val<'a>]>),
+    New(Rc<Val<'a>>, Rc<[Val<'a>]>),
+    /// Texts one after the other.
+    Joined(Rc<[Val<'a>]>),
+}
+
+/// A class or an object while its file is read.
+#[derive(Default)]
+pub(super) struct OpenClass<'a> {
+    pub(super) construct: Option<u32>,
+    pub(super) base: Option<Val<'a>>,
+    pub(super) statics: Vec<(&'a str, Val<'a>)>,
+    pub(super) members: Vec<(&'a str, Val<'a>)>,
+}
+
+/// What comes of a failure, where that may depend on what stands further down.
+#[derive(Clone, Debug)]
+pub(super) enum Fated<'a> {
+    Is(Fate),
+    /// Whoever handles it: a function that throws anew or ends the process handles nothing.
+    Caught(Val<'a>, Fate),
+    /// A variable holds the promise.
+    Held(SymbolId),
+}
+
+/// A body while it is read.
+#[derive(Default)]
+pub(super) struct OpenBody<'a> {
+    pub(super) kind: BodyKind,
+    pub(super) defaults: Vec<(u8, u32)>,
+    pub(super) steps: Vec<OpenStep<'a>>,
+    /// Its first parameter.
+    pub(super) parameter: Option<SymbolId>,
+    /// How many values it returns, and the last.
+    pub(super) returns: u32,
+    pub(super) gives: Option<Val<'a>>,
+    /// Whether whatever gets to its end throws, or ends the process with a failure.
+    pub(super) is_deadly: bool,
+}
+
+impl OpenBody<'_> {
+    /// Whether it calls what a name stands for, or a member of it.
+    pub(super) fn calls_symbol(&self, symbol: SymbolId) -> bool {
+        self.steps.iter().any(|step| match &step.what {
+            What::Call { callee, .. } => root_of(callee) == Some(symbol),
+            _ => false,
+        })
+    }
+}
+
+fn root_of(value: &Val<'_>) -> Option<SymbolId> {
+    match value {
+        Val::Symbol(symbol) => Some(*symbol),
+        Val::Member(of, _) => root_of(of),
+        _ => None,
+    }
+}
+
+/// A step while its file is read.
+pub(super) struct OpenStep<'a> {
+    /// What comes of what is thrown.
+    pub(super) thrown: Fated<'a>,
+    /// What comes of a rejection.
+    pub(super) rejected: Fated<'a>,
+    pub(super) what: What<'a>,
+}
+
+/// What happens.
+pub(super) enum What<'a> {
+    /// `import()`, by its number.
+    Import(u32),
+    /// A call that may be one of `require`: its number among those.
+    Require(u32),
+    Mention(u32),
+    Asset(u32),
+    Call {
+        callee: Val<'a>,
+        how: How,
+        arguments: u8,
+    },
+    Leaves,
+    Handles(Handled, Val<'a>),
+}
+
+/// What was seen on the way through the open body.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Flow {
+    /// Conditions and loops that are open.
+    pub(super) guards: u32,
+    /// Blocks of `try` that catch.
+    pub(super) tries: u32,
+    /// Something further up may have left the body.
+    pub(super) left: bool,
+    /// Something further up may have left the loop.
+    pub(super) broke: bool,
+    /// Something further up may have thrown.
+    pub(super) threw: bool,
+    /// The same, in the `try` that is open.
+    pub(super) threw_in_try: bool,
+}
+
+impl Flow {
+    pub(super) fn is_unsure(self) -> bool {
+        self.guards > 0 || self.left || self.broke
+    }
+}
+
+/// A path, as seen from the file that names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum NamedPath {
+    /// The file itself.
+    Itself,
+    /// Another one, relative to the folder of the file; empty for that folder.
+    Beside(String),
+}
+
+impl NamedPath {
+    /// Whether what is relative to it is relative to the file.
+    pub(super) fn is_beside_file(&self) -> bool {
+        match self {
+            Self::Itself => true,
+            Self::Beside(path) => path.is_empty() || (!path.contains('/') && path != ".."),
+        }
+    }
+}
+
+/// An asset while its file is read.
+pub(super) struct OpenAsset<'a> {
+    pub(super) path: Val<'a>,
+    pub(super) line: u32,
+    pub(super) how: Option<AssetUse>,
+}
+
+/// A call that may be one of `require`.
+pub(super) struct OpenRequire<'a> {
+    pub(super) callee: Val<'a>,
+    pub(super) specifier: &'a str,
+    pub(super) line: u32,
+}

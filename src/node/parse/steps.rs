@@ -1,0 +1,226 @@
+//! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
+
+use super::open::{Fated, OpenBody, OpenStep, What};
+use super::reader::Reader;
+use crate::node::bodies::Fate;
+use oxc_ast::ast::{
+    Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, Statement, UnaryOperator,
+};
+use oxc_span::Span;
+
+impl<'a> Reader<'a, '_> {
+    pub(super) fn in_body(&mut self, number: u32, visit: impl FnOnce(&mut Self)) {
+        let outer = (std::mem::replace(&mut self.body, number), std::mem::take(&mut self.flow));
+        visit(self);
+        (self.body, self.flow) = outer;
+    }
+
+    pub(super) fn open_body(&mut self) -> Option<&mut OpenBody<'a>> {
+        self.bodies_made.get_mut(self.body as usize)
+    }
+
+    /// A fate as it is at this place.
+    pub(super) fn here(&self, fated: Fated<'a>) -> Fated<'a> {
+        if self.flow.is_unsure() {
+            return Fated::Is(Fate::Nothing);
+        }
+        match fated {
+            Fated::Is(Fate::Stops) if self.flow.tries > 0 && self.flow.threw_in_try => Fated::Is(Fate::Nothing),
+            Fated::Is(Fate::Stops) if self.flow.threw => Fated::Is(Fate::StopsAfter),
+            Fated::Is(Fate::Throws) if self.flow.tries > 0 => Fated::Is(Fate::Nothing),
+            // A handler that throws anew is caught as what it handles would be.
+            Fated::Caught(handler, fate) => match self.here(Fated::Is(fate)) {
+                Fated::Is(Fate::Nothing) => Fated::Is(Fate::Nothing),
+                Fated::Is(fate) => Fated::Caught(handler, fate),
+                other => other,
+            },
+            other => other,
+        }
+    }
+
+    /// Notes a step. What is thrown in it is thrown here, whatever comes of its rejection.
+    pub(super) fn step(&mut self, what: What<'a>, thrown: Fated<'a>, rejected: Fated<'a>) {
+        let (thrown, rejected) = (self.here(thrown), self.here(rejected));
+        if self.dead == 0
+            && let Some(body) = self.open_body()
+        {
+            body.steps.push(OpenStep { thrown, rejected, what });
+        }
+    }
+
+    /// Notes that the end of the process, or of the body, may have been here.
+    pub(super) fn leaves(&mut self) {
+        self.flow.left = true;
+    }
+
+    /// Notes that something is thrown here, or the process ends with a failure.
+    pub(super) fn throws(&mut self) {
+        if self.flow.is_unsure() || self.flow.tries > 0 {
+            self.may_throw();
+            return;
+        }
+        self.flow.left = true;
+        if let Some(body) = self.open_body() {
+            body.is_deadly = true;
+        }
+    }
+
+    /// Notes that something may be thrown here: a call, an `await`.
+    pub(super) fn may_throw(&mut self) {
+        (self.flow.threw, self.flow.threw_in_try) = (true, true);
+    }
+
+    /// What becomes of the promise that stands there.
+    pub(super) fn fate_of(&self, span: Span) -> Fated<'a> {
+        self.promises.get(&span).cloned().unwrap_or(Fated::Is(Fate::Nothing))
+    }
+
+    /// Notes what becomes of the promises that an expression gives.
+    pub(super) fn settle(&mut self, expression: &Expression<'a>, fated: Fated<'a>) {
+        match expression {
+            Expression::ImportExpression(import) => {
+                self.promises.insert(import.span, fated);
+            }
+            Expression::NewExpression(new) => {
+                self.promises.insert(new.span, fated);
+            }
+            Expression::CallExpression(call) => self.settle_call(call, fated),
+            Expression::ChainExpression(chain) => {
+                if let oxc_ast::ast::ChainElement::CallExpression(call) = &chain.expression {
+                    self.settle_call(call, fated);
+                }
+            }
+            Expression::ConditionalExpression(either) => {
+                self.settle(&either.consequent, fated.clone());
+                self.settle(&either.alternate, fated);
+            }
+            Expression::LogicalExpression(both) => {
+                self.settle(&both.right, fated);
+            }
+            Expression::SequenceExpression(sequence) => {
+                if let Some((last, dropped)) = sequence.expressions.split_last() {
+                    dropped.iter().for_each(|one| self.settle(one, Fated::Is(Fate::Stops)));
+                    self.settle(last, fated);
+                }
+            }
+            Expression::UnaryExpression(unary)
+                if matches!(unary.operator, UnaryOperator::Void | UnaryOperator::LogicalNot) =>
+            {
+                self.settle(&unary.argument, Fated::Is(Fate::Stops));
+            }
+            Expression::AssignmentExpression(assignment) => {
+                if let AssignmentTarget::AssignmentTargetIdentifier(name) = &assignment.left
+                    && let Some(symbol) = self.symbol(name)
+                {
+                    self.settle(&assignment.right, Fated::Held(symbol));
+                }
+            }
+            Expression::Identifier(name) => {
+                if let Some(symbol) = self.symbol(name) {
+                    let fated = self.here(fated);
+                    self.uses.entry(symbol).or_default().push((fated, self.body));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn settle_call(&mut self, call: &CallExpression<'a>, fated: Fated<'a>) {
+        self.promises.insert(call.span, fated.clone());
+        let Expression::StaticMemberExpression(member) = &call.callee else { return };
+        let handler = match (member.property.name.as_str(), call.arguments.as_slice()) {
+            ("catch", [handler, ..]) | ("then", [_, handler, ..]) => Some(handler),
+            ("then" | "finally" | "catch", _) => None,
+            (name, [Argument::ArrayExpression(array)]) if member.object.is_specific_id("Promise") => {
+                let elements: Vec<_> = array.elements.iter().collect();
+                let of_each = gathered(name, &elements, &fated);
+                for element in elements.iter().filter_map(|element| element.as_expression()) {
+                    self.settle(element, of_each.clone());
+                }
+                return;
+            }
+            _ => return,
+        };
+        let of_object = match handler.and_then(Argument::as_expression) {
+            None => fated,
+            Some(handler) if is_deadly(handler) => fated,
+            Some(handler) => match fated {
+                Fated::Is(fate) => Fated::Caught(self.value(handler), fate),
+                _ => Fated::Is(Fate::Nothing),
+            },
+        };
+        self.settle(&member.object, of_object);
+    }
+
+    /// Runs a visit of what is only done under a condition.
+    pub(super) fn guarded(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.flow.guards += 1;
+        visit(self);
+        self.flow.guards -= 1;
+    }
+
+    /// Runs a visit of a loop or a block with a label: what leaves it leaves nothing else.
+    pub(super) fn breakable(&mut self, visit: impl FnOnce(&mut Self)) {
+        let broke = self.flow.broke;
+        visit(self);
+        self.flow.broke = broke;
+    }
+}
+
+/// What becomes of each promise that is given to `Promise.NAME`.
+fn gathered<'a>(name: &str, elements: &[&ArrayExpressionElement<'a>], fated: &Fated<'a>) -> Fated<'a> {
+    let alone = elements.len() == 1;
+    // A file that is not there is known before one that is there was loaded (measured with Node 18, 20, 22 and 24).
+    let imports = || elements.iter().all(|element| matches!(element, ArrayExpressionElement::ImportExpression(_)));
+    match name {
+        "all" => fated.clone(),
+        "race" if alone || imports() => fated.clone(),
+        "any" if alone => fated.clone(),
+        _ => Fated::Is(Fate::Nothing),
+    }
+}
+
+/// Whether a handler throws or ends the process with a failure whenever it is called.
+pub(super) fn is_deadly(handler: &Expression<'_>) -> bool {
+    match handler {
+        Expression::ArrowFunctionExpression(arrow) => match arrow.get_expression() {
+            Some(expression) => ends_badly(expression),
+            None => arrow.get_function_body().is_some_and(|body| are_deadly(&body.statements)),
+        },
+        Expression::FunctionExpression(function) => {
+            function.body.as_ref().is_some_and(|body| are_deadly(&body.statements))
+        }
+        _ => false,
+    }
+}
+
+/// Whether statements throw or end the process with a failure, before anything that could leave them otherwise.
+pub(super) fn are_deadly(statements: &[Statement<'_>]) -> bool {
+    for statement in statements {
+        match statement {
+            Statement::ThrowStatement(_) => return true,
+            Statement::ExpressionStatement(it) if ends_badly(&it.expression) => return true,
+            Statement::ExpressionStatement(_)
+            | Statement::VariableDeclaration(_)
+            | Statement::FunctionDeclaration(_) => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// `process.exit(1)`, `process.abort()`.
+fn ends_badly(expression: &Expression<'_>) -> bool {
+    let Expression::CallExpression(call) = expression else { return false };
+    let Expression::StaticMemberExpression(member) = &call.callee else { return false };
+    member.object.is_specific_id("process") && fails(member.property.name.as_str(), &call.arguments)
+}
+
+/// Whether `process.NAME(…)` ends the process with a failure.
+pub(super) fn fails(name: &str, arguments: &[Argument<'_>]) -> bool {
+    match (name, arguments) {
+        ("abort", _) => true,
+        ("exit" | "reallyExit", [Argument::NumericLiteral(code)]) => code.value != 0.0,
+        _ => false,
+    }
+}

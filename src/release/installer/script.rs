@@ -1,0 +1,135 @@
+//! A shell script cut into its texts: here documents, quoted strings, and command lines. Not a shell: what is inside of
+//! substitutions is passed over.
+
+/// What a shell does with a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Quoting {
+    /// It is taken as it stands.
+    Literal,
+    /// Variables in it are replaced.
+    Expanded,
+    /// It is a command line.
+    Command,
+}
+
+/// A text of a script.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Piece {
+    /// Where it begins, from 1.
+    pub line: u32,
+    pub quoting: Quoting,
+    pub text: String,
+}
+
+/// Cuts a script.
+#[must_use]
+pub(super) fn pieces(script: &str) -> Vec<Piece> {
+    let mut found = Vec::new();
+    let mut lines = script.lines().zip(1..);
+    while let Some((first, number)) = lines.next() {
+        let mut command = first.to_owned();
+        // A quote that is open, or a backslash at the end, takes the next line along.
+        while open_quote(&command).is_some() || command.ends_with('\\') {
+            let Some((next, _)) = lines.next() else { break };
+            match command.strip_suffix('\\').filter(|_| open_quote(&command).is_none()) {
+                Some(joined) => command = joined.to_owned(),
+                None => command.push('\n'),
+            }
+            command.push_str(next);
+        }
+        found.extend(strings(&command, number));
+        if let Some(here) = HereDocument::of(&command) {
+            let mut body = String::new();
+            for (line, _) in lines.by_ref() {
+                let line = if here.tabs { line.trim_start_matches('\t') } else { line };
+                if line == here.end {
+                    break;
+                }
+                body.push_str(line);
+                body.push('\n');
+            }
+            found.push(Piece { line: number, quoting: here.quoting, text: body });
+        }
+        found.push(Piece { line: number, quoting: Quoting::Command, text: command });
+    }
+    found
+}
+
+/// The quote that a text leaves open.
+fn open_quote(text: &str) -> Option<char> {
+    let mut open = None;
+    walk(text, &mut |_, _, state| open = state);
+    open
+}
+
+/// Goes through a text, telling of each character the quote that is open after it.
+fn walk(text: &str, tell: &mut dyn FnMut(usize, char, Option<char>)) {
+    let (mut open, mut before, mut escaped) = (None, ' ', false);
+    let mut comment = false;
+    for (at, letter) in text.char_indices() {
+        comment = (comment && letter != '\n') || (open.is_none() && letter == '#' && before.is_whitespace());
+        if !comment && !escaped {
+            open = match (open, letter) {
+                (None, '\'' | '"') => Some(letter),
+                (Some(quote), letter) if quote == letter => None,
+                _ => open,
+            };
+        }
+        escaped = letter == '\\' && !escaped && open != Some('\'');
+        before = letter;
+        tell(at, letter, open);
+    }
+}
+
+/// The quoted strings of a command.
+fn strings(command: &str, line: u32) -> Vec<Piece> {
+    let mut found = Vec::new();
+    let mut start: Option<(usize, char)> = None;
+    walk(command, &mut |at, letter, open| match (start, open) {
+        (None, Some(quote)) => start = Some((at + letter.len_utf8(), quote)),
+        (Some((from, quote)), None) => {
+            start = None;
+            let text = command.get(from..at).unwrap_or_default();
+            let quoting = if quote == '\'' { Quoting::Literal } else { Quoting::Expanded };
+            found.push(Piece { line, quoting, text: text.to_owned() });
+        }
+        _ => {}
+    });
+    found
+}
+
+struct HereDocument {
+    end: String,
+    tabs: bool,
+    quoting: Quoting,
+}
+
+impl HereDocument {
+    fn of(command: &str) -> Option<Self> {
+        let mut outside = vec![false; command.len()];
+        walk(command, &mut |at, _, open| {
+            if let Some(place) = outside.get_mut(at) {
+                *place = open.is_none();
+            }
+        });
+        let starts = command.match_indices("<<").map(|(at, _)| at);
+        let at = starts.filter(|at| outside.get(*at) == Some(&true)).find(|at| {
+            let around = |at: usize| command.get(at..=at) == Some("<");
+            !around(at + 2) && !at.checked_sub(1).is_some_and(around)
+        })?;
+        let rest = command.get(at + 2..)?;
+        let tabs = rest.starts_with('-');
+        let rest = rest.trim_start_matches('-').trim_start();
+        let quote = rest.chars().next().filter(|letter| matches!(letter, '\'' | '"'));
+        let end: String = match quote {
+            Some(quote) => rest.get(1..)?.chars().take_while(|letter| *letter != quote).collect(),
+            None => rest
+                .chars()
+                .take_while(|letter| letter.is_alphanumeric() || *letter == '_' || *letter == '\\')
+                .collect(),
+        };
+        let quoting = if quote.is_some() || end.contains('\\') { Quoting::Literal } else { Quoting::Expanded };
+        let end = end.replace('\\', "");
+        (!end.is_empty()).then_some(Self { end, tabs, quoting })
+    }
+}
