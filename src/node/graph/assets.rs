@@ -1,6 +1,6 @@
 //! Files that code names by a literal path relative to itself: whether they are in the bundle.
 
-use super::{Dependencies, GraphStep, GraphWalk, LoadPhase};
+use super::{Dependencies, GraphStep, GraphWalk, LoadPhase, main_loader};
 use crate::node::modules::{AssetFault, AssetUse, Module, ModuleFault, Need};
 use crate::node::resolve::Loader;
 use crate::tree::nodes::NodeId;
@@ -41,7 +41,8 @@ impl GraphWalk<'_> {
                 && let Ok(format) = self.resolver.format(target, Loader::Require)
             {
                 let loaded_as = self.loaded_as(target, &format);
-                let step = GraphStep { file: target, need, when: LoadPhase::Run, loaded_as, loader: Loader::Require };
+                let step =
+                    GraphStep { file: target, need, when: LoadPhase::Run, loaded_as, loader: main_loader(loaded_as) };
                 match need {
                     Need::Certain => self.sure.push_back(step),
                     Need::Optional => self.unsure.push_back(step),

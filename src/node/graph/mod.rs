@@ -14,8 +14,7 @@ mod names;
 mod reach;
 mod reached;
 
-use self::names::Asked;
-use self::reached::Reached;
+use self::reached::{Asked, Reached};
 use super::scripts::Scripts;
 use crate::node::features::Feature;
 use crate::node::modules::{

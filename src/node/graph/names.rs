@@ -1,17 +1,10 @@
 //! Names of CommonJS in ES modules, and what Node says of them.
 
-use super::reached::Way;
+use super::reached::{Asked, Way};
 use super::{GraphWalk, LoadPhase};
 use crate::node::modules::{Module, Need, WrongFormat};
 use crate::node::node_version::NodeVersion;
 use crate::tree::nodes::NodeId;
-
-/// Whether Node was asked for a module itself, or came to it by a static import.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Asked {
-    ByName,
-    ByImport,
-}
 
 impl GraphWalk<'_> {
     /// Looks for names of CommonJS in an ES module: the first that Node meets for certain, else any.

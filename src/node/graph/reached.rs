@@ -28,3 +28,10 @@ pub(super) enum Way {
     /// The same, and that file awaits.
     AwaitingModule,
 }
+
+/// Whether Node was asked for a module itself, or came to it by a static import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Asked {
+    ByName,
+    ByImport,
+}
