@@ -133,7 +133,7 @@ fn needs_no_copy(path: &str) -> bool {
     // Hidden ones are the tools' own: .eslintrc, .prettierrc, .gitkeep.
     name.starts_with('.')
         || parts.any(|folder| folder.starts_with('.') || FOLDERS.contains(&folder))
-        || PATTERNS.iter().any(|pattern| matches(pattern))
+        || PATTERNS.iter().any(matches)
 }
 
 #[cfg(test)]
