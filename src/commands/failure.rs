@@ -60,7 +60,7 @@ pub(super) fn told(error: &Error) -> RunError {
     } else {
         (None, None)
     };
-    let clean = |words: String| redact::clean(&words);
+    let clean = |words: String| redact::clean_by_form(&words);
     RunError { message: clean(words(error)), path: path.map(clean), help }
 }
 

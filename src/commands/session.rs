@@ -119,7 +119,7 @@ impl<'a> Session<'a> {
     /// Tells the user something that is not part of the report.
     pub(super) fn note(&self, words: &str) {
         if !self.common.quiet {
-            self.say(|out| writeln!(out, "note: {}", redact::clean(words)));
+            self.say(|out| writeln!(out, "note: {}", redact::clean_by_form(words)));
         }
     }
 

@@ -209,6 +209,35 @@ pub(crate) fn clean(text: &str) -> String {
     Redactor::new().clean(text)
 }
 
+/// The text of the caller's without what has the form of a secret, `token=x` among them. Names decide nothing else: in our own
+/// words `private key: it is encrypted` gives no secret away, and a command that is printed to be typed must stay one.
+#[must_use]
+pub(crate) fn clean_by_form(text: &str) -> String {
+    let clean = |line| {
+        let mut spans = Vec::new();
+        forms(line, &mut |span, _| spans.push(span));
+        named::find(Scan::new(line), Awaited::Nothing, &mut |secret| {
+            let before = line.get(..secret.value.start).unwrap_or_default().trim_end_matches(['"', '\'']);
+            if before.ends_with('=') {
+                spans.push(secret.value);
+            }
+        });
+        without(line, spans)
+    };
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+}
+
+/// What has the form of a secret, and the name of what has none of its own.
+fn forms(text: &str, found: &mut dyn FnMut(Span, Option<&str>)) {
+    let scan = Scan::new(text);
+    tokens::find(scan, &mut |span| found(span, None));
+    if let Some(start) = text.find("-----BEGIN ").filter(|_| blocks::begins(text)) {
+        let end = text.find("-----END ").and_then(|end| text.get(end + 9..)?.find("-----").map(|tail| end + 14 + tail));
+        found(Span { start, end: end.unwrap_or(text.len()).max(start) }, None);
+    }
+    urls::find(scan, &mut |span| found(span, Some(IN_A_URL)));
+}
+
 /// Every secret on a line, as it stands and behind its encodings.
 fn look(line: &str, awaited: Awaited) -> Line {
     let mut looked = Line { found: Vec::new(), awaited: Awaited::Nothing };
@@ -225,15 +254,10 @@ fn look(line: &str, awaited: Awaited) -> Line {
 /// Every secret in one reading of a line.
 fn look_at(text: &str, awaited: Awaited, original: &dyn Fn(Span) -> Span, found: &mut Vec<Found>) -> Awaited {
     let scan = Scan::new(text);
+    forms(text, &mut |span, name| found.push(Found { span: original(span), name: name.map(str::to_owned) }));
     let mut nameless = |span: Span| found.push(Found { span: original(span), name: None });
-    tokens::find(scan, &mut nameless);
     tokens::find_schemes(scan, &mut nameless);
     commands::find(scan, &mut nameless);
-    if let Some(start) = text.find("-----BEGIN ").filter(|_| blocks::begins(text)) {
-        let end = text.find("-----END ").and_then(|end| text.get(end + 9..)?.find("-----").map(|tail| end + 14 + tail));
-        nameless(Span { start, end: end.unwrap_or(text.len()).max(start) });
-    }
-    urls::find(scan, &mut |span| found.push(Found { span: original(span), name: Some(IN_A_URL.to_owned()) }));
     if awaited != Awaited::Pair && !names::may_be_named(text) {
         return Awaited::Nothing;
     }

@@ -101,7 +101,7 @@ impl Observation {
     /// What to do.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = redact::clean(&help.into());
+        self.help = redact::clean_by_form(&help.into());
         self
     }
 
