@@ -36,7 +36,10 @@ impl Shipped<'_> {
     #[must_use]
     pub(super) fn has_copy(&self) -> bool {
         let copy = self.names.shared_copy();
-        self.tree.find(copy.as_bytes()).is_some() || self.tree.resolve(copy.as_bytes()).is_ok()
+        let is_link =
+            |folder: &str| self.tree.find(folder.as_bytes()).is_some_and(|id| self.tree.kind(id) == Kind::Link);
+        let scope_is_link = copy.rsplit_once('/').is_some_and(|(scope, _)| is_link(scope));
+        scope_is_link || self.tree.find(copy.as_bytes()).is_some() || self.tree.resolve(copy.as_bytes()).is_ok()
     }
 }
 

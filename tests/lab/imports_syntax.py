@@ -20,6 +20,7 @@ EXCEPTIONS = {
     r"^let$|^let \(a\) = 1$": "`let` as a name at the start of a statement, which the parser does not read: no compiler writes it",
     r"^await (\(0\)|\[0\]|\+1|-1|\\n 0)$": "in CommonJS V8 reads an operator or a call of the name `await`, and Node stops when it comes to it: refused with other words",
     r"^await /1/$": "in CommonJS V8 reads two divisions, and stops at their end: refused with other words",
+    r"^(export @a|@a export) |^export \{ a \} from$|^for \(await using ": "it has two faults, and the one is quoted of which V8 does not speak",
     "^import source ": "V8 of Node 24 reads it, and Node then finds no source phase of what is no WebAssembly",
 }
 

@@ -78,10 +78,7 @@ pub(super) fn words(diagnostic: &OxcDiagnostic, text: &str) -> (String, bool) {
 fn with_name(said: &str, diagnostic: &OxcDiagnostic, text: &str) -> Option<(String, bool)> {
     let named = |before: &str, after: &str| said.strip_prefix(before).and_then(|name| name.strip_suffix(after));
     if let Some(name) = named("Duplicated export '", "'") {
-        return Some((
-            format!("Duplicate export of '{name}'"),
-            !is_declaration(diagnostic, text, &["function", "default"]),
-        ));
+        return Some((format!("Duplicate export of '{name}'"), !is_declaration(diagnostic, text, &["default"])));
     }
     if let Some(name) = named("Identifier `", "` has already been declared") {
         return Some((format!("Identifier '{name}' has already been declared"), is_declaration(diagnostic, text, &[])));
@@ -105,14 +102,14 @@ fn with_name(said: &str, diagnostic: &OxcDiagnostic, text: &str) -> Option<(Stri
 }
 
 /// Whether a name that is there twice is declared by statements of its own, that begin with one of these or of `more`: of
-/// parameters and of properties that come
-/// twice V8 says something else.
+/// parameters and of properties that come twice V8 says something else.
 fn is_declaration(diagnostic: &OxcDiagnostic, text: &str, more: &[&str]) -> bool {
     let offsets = diagnostic.labels.iter().filter_map(|label| usize::try_from(label.offset()).ok());
     let (Some(first), Some(last)) = (offsets.clone().min(), offsets.max()) else { return false };
     let between = text.get(first..last).unwrap_or_default();
     let words = between.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$');
-    let declares = |word| ["let", "const", "var", "class", "import"].contains(&word) || more.contains(&word);
+    let declares =
+        |word| ["let", "const", "var", "class", "import", "function"].contains(&word) || more.contains(&word);
     words.into_iter().any(declares)
 }
 
