@@ -116,7 +116,9 @@ fn fate(generation: Generation, shipped: &Shipped<'_>, manager: Manager, provisi
         // `cp: cannot overwrite non-directory 'node_modules/@server-flow/shared' with directory 'packages/shared'`
         Provision::DeadLink if shipped.has_shared_source() => Fate::Stops(UpdateStep::Shared),
         Provision::DeadLink => Fate::Dropped,
-        Provision::Nothing | Provision::LeftOut | Provision::MayStay => restored(generation, shipped),
+        Provision::Nothing | Provision::ForDevelopment | Provision::LeftOut | Provision::MayStay => {
+            restored(generation, shipped)
+        }
     }
 }
 
@@ -128,7 +130,14 @@ fn in_place(shipped: &Shipped<'_>, manager: Manager, provision: Provision) -> Fa
         (Provision::Folder(folder), _) => usable(shipped, &folder),
         (Provision::Something, _) => Fate::Unknown,
         (Provision::Nothing, Manager::Pnpm) | (Provision::MayStay, _) if shipped.has_copy() => Fate::Present,
-        (Provision::Nothing | Provision::MayStay | Provision::LeftOut | Provision::DeadLink, _) => Fate::Dropped,
+        (
+            Provision::Nothing
+            | Provision::ForDevelopment
+            | Provision::MayStay
+            | Provision::LeftOut
+            | Provision::DeadLink,
+            _,
+        ) => Fate::Dropped,
     }
 }
 

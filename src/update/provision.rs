@@ -10,8 +10,10 @@ use crate::tree::nodes::Kind;
 /// What step 5 makes of the dependency on the shared package.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Provision {
-    /// There is none, or it is one for development.
+    /// There is none.
     Nothing,
+    /// It is one for development, and left out.
+    ForDevelopment,
     /// It is an optional one that cannot be had, and is left out.
     LeftOut,
     /// It is a peer that may be missing: nothing is installed, and what is there may stay.
@@ -72,15 +74,18 @@ fn provided_by(shipped: &Shipped<'_>, root: &Package, dependency: &Dependency, m
                 // pnpm installs peers of the root package, those too that may be missing; npm does not.
                 "peerDependencies" if manager == Manager::Pnpm => folder_or_file(shipped, &path),
                 "peerDependencies" => Provision::MayStay,
-                _ => Provision::Nothing,
+                _ => Provision::ForDevelopment,
             }
         }
         (Refers::Path { with_protocol: true, .. }, Manager::Pnpm) => unless_optional(Provision::Fails),
         (Refers::Path { .. }, _) if optional => Provision::LeftOut,
+        (Refers::Path { .. }, _) if dependency.field == "devDependencies" && !root.installs(&dependency.name) => {
+            Provision::ForDevelopment
+        }
         (Refers::Path { .. }, _) if !root.installs(&dependency.name) => Provision::Nothing,
         // npm leaves a link that leads nowhere, and so does pnpm without the protocol.
         (Refers::Path { .. }, _) => Provision::DeadLink,
-        (Refers::Registry, _) if dependency.field == "devDependencies" => Provision::Nothing,
+        (Refers::Registry, _) if dependency.field == "devDependencies" => Provision::ForDevelopment,
         // It is not published.
         (Refers::Registry, _) => unless_optional(Provision::Fails),
         (Refers::Elsewhere, _) => Provision::Something,

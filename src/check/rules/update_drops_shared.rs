@@ -101,7 +101,7 @@ impl Lost {
             let what = match fate {
                 Fate::Hollow => format!("install it from `{source}`, in which Node finds no entry point"),
                 Fate::Stale => format!("install it from `{source}`, which lacks what the agent imports and the copy has"),
-                _ => "lose the shared package, as package.json does not declare it, so that the new agent stops with ERR_MODULE_NOT_FOUND".to_owned(),
+                _ => "lose the shared package, which package.json does not have installed, so that the new agent stops with ERR_MODULE_NOT_FOUND".to_owned(),
             };
             return format!("Updates of the generation {names} install over the shipped node_modules and {what}{with}");
         }

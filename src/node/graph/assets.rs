@@ -6,6 +6,19 @@ use crate::node::resolve::Loader;
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 
+/// Endings of files that only people and compilers write: an agent that runs makes none of them.
+const OF_A_BUILD: [&str; 14] =
+    ["js", "mjs", "cjs", "html", "ejs", "hbs", "pug", "mustache", "sql", "wasm", "node", "proto", "graphql", "css"];
+
+/// The folders that a path leads through.
+fn folders_above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| path.get(..at).unwrap_or_default())
+}
+
+fn is_of_a_build(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, ending)| OF_A_BUILD.contains(&ending))
+}
+
 impl GraphWalk<'_> {
     /// The path in the bundle of what a file names; nothing for one that leads out of it.
     fn asset_path(&self, file: NodeId, path: &str) -> Result<String, String> {
@@ -64,6 +77,10 @@ impl GraphWalk<'_> {
             .flat_map(|(file, module)| module.made.iter().map(move |path| (file, path)))
             .map(|(file, path)| self.asset_path(file, path).unwrap_or_else(|outside| outside))
             .collect();
+        // Whoever makes a file has made the folders above it.
+        let above: HashSet<&str> = made.iter().flat_map(|path| folders_above(path)).collect();
+        let makes_unknown =
+            self.visited.keys().filter_map(|file| self.module(*file)).any(|module| module.makes_unknown);
         let mut told = HashSet::new();
         // What is done with a file says more than that it is named.
         let (used, named): (Vec<_>, Vec<_>) =
@@ -75,17 +92,18 @@ impl GraphWalk<'_> {
                 Ok(path) => (path, false),
                 Err(path) => (path, true),
             };
-            let is_made = path
-                .match_indices('/')
-                .map(|(at, _)| path.get(..at).unwrap_or_default())
-                .chain([path.as_str()])
-                .any(|part| made.contains(part));
-            if is_made || !told.insert((file, path.clone())) || !self.is_absent(&path, is_outside, asset.how) {
+            let is_made = folders_above(&path).chain([path.as_str()]).any(|part| made.contains(part));
+            if is_made
+                || above.contains(path.as_str())
+                || !told.insert((file, path.clone()))
+                || !self.is_absent(&path, is_outside, asset.how)
+            {
                 continue;
             }
-            // What lies beside the bundle on the server is not known.
-            let need = if is_outside { Need::Optional } else { need };
             let (line, how) = (asset.line, asset.how);
+            let may_be_made = makes_unknown && matches!(how, AssetUse::Read(_)) && !is_of_a_build(&path);
+            // What lies beside the bundle on the server is not known.
+            let need = if is_outside || may_be_made { Need::Optional } else { need };
             let message = self.asset_message(&path, how);
             let fault = AssetFault { file, line, path, how, need, message };
             self.faults.push((LoadPhase::Run, ModuleFault::Asset(fault)));

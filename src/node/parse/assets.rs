@@ -28,16 +28,41 @@ const SHIPPED: [&str; 20] = [
     "svg", "png", "mustache", "xml", "yaml",
 ];
 
+/// What makes the file that its first argument names.
+const MAKES: [&str; 7] = ["writeFile", "appendFile", "createWriteStream", "mkdir", "mkdtemp", "open", "truncate"];
+
+/// Functions of `child_process` that run other programs.
+const RUNS: [&str; 6] = ["exec", "execSync", "execFile", "execFileSync", "spawn", "spawnSync"];
+
+/// Whether a function makes the file that its second argument names: a copy, a new name, a link.
+fn makes_its_second(module: &str, name: &str) -> bool {
+    let name = name.strip_prefix("promises.").unwrap_or(name);
+    let name = name.strip_suffix("Sync").unwrap_or(name);
+    matches!(module, "fs" | "fs/promises") && ["copyFile", "cp", "rename", "link", "symlink"].contains(&name)
+}
+
 impl<'a> Reader<'a, '_> {
     /// Notes what a call of one of Node's own functions does with a path.
     pub(super) fn note_asset(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>], span: Span) {
         let plain = self.plain(callee);
         let Some((module, name)) = self.builtin(&plain) else { return };
-        let Some((at, how, fated)) = self.use_of(module, &name, arguments, span) else { return };
-        let Some(path) = arguments.get(at).and_then(Argument::as_expression).map(|path| self.value(path)) else {
-            return;
-        };
-        self.push_asset(path, how, fated, span);
+        let target = makes_its_second(module, &name).then_some((1, None, Fated::Is(Fate::Nothing)));
+        let used = self.use_of(module, &name, arguments, span);
+        let base = name.strip_prefix("promises.").unwrap_or(&name);
+        let base = base.strip_suffix("Sync").unwrap_or(base);
+        let runs = module == "child_process" && RUNS.contains(&name.as_str());
+        let makes = target.as_ref().map(|_| 1).or_else(|| MAKES.contains(&base).then_some(0));
+        let makes = makes.filter(|_| matches!(module, "fs" | "fs/promises"));
+        self.makes_unknown |= runs;
+        if let Some(path) = makes.and_then(|at| arguments.get(at)).and_then(Argument::as_expression) {
+            let path = self.value(path);
+            self.written.push(path);
+        }
+        for (at, how, fated) in target.into_iter().chain(used) {
+            if let Some(path) = arguments.get(at).and_then(Argument::as_expression).map(|path| self.value(path)) {
+                self.push_asset(path, how, fated, span);
+            }
+        }
     }
 
     /// Notes a path that is put together: `new URL('./x', import.meta.url)`, `path.join(__dirname, 'x')`.
@@ -210,6 +235,7 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// Whether a path ends as those of files do that people or compilers write.
 fn is_shipped(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     name.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && SHIPPED.contains(&ending))

@@ -279,6 +279,9 @@ impl<'a> Reader<'a, '_> {
             })
             .collect();
         let (assets, made) = self.finish_assets();
+        let is_elsewhere = |path: &Val<'a>| matches!(self.plain(path), Val::Text(text) if text.starts_with('/'));
+        let is_unknown = |path: &Val<'a>| !is_elsewhere(path) && self.path(path).is_none();
+        self.module.makes_unknown = self.makes_unknown || self.written.iter().any(is_unknown);
         let mut bodies = Vec::with_capacity(self.bodies_made.len());
         for (number, body) in self.bodies_made.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);

@@ -70,6 +70,10 @@ pub(super) struct Reader<'a, 's> {
     /// What exports stand for.
     pub(super) exported: Vec<(Box<str>, Val<'a>)>,
     pub(super) assets: Vec<OpenAsset<'a>>,
+    /// Paths of what it makes.
+    pub(super) written: Vec<Val<'a>>,
+    /// Whether other programs may make files.
+    pub(super) makes_unknown: bool,
     /// Functions that a bundler puts in the place of `require`, by their bodies: what they throw, before and behind the name.
     pub(super) stand_ins: HashMap<u32, (&'a str, &'a str)>,
     /// The variables that hold one.
@@ -126,6 +130,8 @@ impl<'a, 's> Reader<'a, 's> {
             iterated: HashSet::new(),
             exported: Vec::new(),
             assets: Vec::new(),
+            written: Vec::new(),
+            makes_unknown: false,
             stand_ins: HashMap::new(),
             named_stand_ins: HashMap::new(),
             sets_require: false,
