@@ -93,7 +93,7 @@ impl UpdateOutcome {
 pub(crate) fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) -> UpdateOutcome {
     let fate = |manager| {
         let found = provision(shipped, manager);
-        let mended = matches!(found, Provision::Fails | Provision::DeadLink | Provision::LeftOut);
+        let mended = matches!(found, Provision::Fails | Provision::DeadLink);
         fate(generation, shipped, manager, if mended { Provision::Nothing } else { found })
     };
     let npm = fate(Manager::Npm);

@@ -263,7 +263,7 @@ PACKAGE_MISTAKES = [
     Mistake("fastify in dependencies and devDependencies", package(lambda p: p.update(devDependencies={"fastify": p["dependencies"]["fastify"]})), "runtime-dependency-missing"),
     Mistake("fastify in optionalDependencies (installed)", package(lambda p: p.update(optionalDependencies={"fastify": p["dependencies"].pop("fastify")}))),
     *(
-        Mistake(f"workspace:* left in {field}", depends(field, "workspace:*"), "workspace-protocol")
+        Mistake(f"workspace:* left in {field}", depends(field, "workspace:*"), "workspace-protocol", also="update-drops-shared")
         for field in FIELDS
     ),
     Mistake("workspace:^ for another package", depends("dependencies", "workspace:^", "@server-flow/config"), "workspace-protocol"),

@@ -106,7 +106,9 @@ fn not_found(failure: &AgentDeath<'_>) -> Option<RehearsalDiagnosis> {
         return at("unresolved-import");
     }
     if target == SHARED_PACKAGE || target.starts_with(&format!("{SHARED_PACKAGE}/")) {
+        // Without one, whatever is installed over the shipped node_modules takes away what is there.
         return Some(rule(match failure.shipped {
+            _ if failure.no_manifest => "package-json-missing",
             ShippedPackage::Copy | ShippedPackage::Hollow => "update-drops-shared",
             ShippedPackage::Link => "shared-package-linked",
             ShippedPackage::Nothing => "shared-package-missing",
