@@ -20,6 +20,8 @@ class Large:
     make: Callable[[Path], None]
     verdict: str = REFUSE
     rules: str = LARGE
+    # Whether large files of code are in it: parsing them may take what the contract allows beside.
+    is_code: bool = False
 
 
 def repeated(chunk: bytes, times: int, first: bytes = b"", last: bytes = b"") -> Callable[[Path], None]:
@@ -105,9 +107,10 @@ def table() -> list[Large]:
         Large("noise of 64 MiB", repeated(bytes(range(256)) * 4096, 64, INDEX), REFUSE, any_of),
         Large("an HTML page of 64 MiB", lambda out: out.write_bytes(b"<!DOCTYPE html><html>" + b"<p>404</p>" * 6_400_000) and None, REFUSE, UNREADABLE),
         Large("a million empty gzip members", lambda out: out.write_bytes(gz(ends(INDEX)) + gz(b"") * 1_000_000) and None, EITHER, any_of),
-        Large("code of 2 MiB, every byte a token", of_code(b";" * (2 << 20), 40), EITHER, f"{any_of} {CODE}"),
+        Large("code of 2 MiB, every byte a token", of_code(b";" * (2 << 20), 40), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("500 files of 100 kB of code, as many tokens as can be", of_code(b"a;" * 50_000, 500), EITHER, f"{any_of} {CODE}"),
-        Large("files of 2 MiB of imports", of_code(b"import'a';" * 200_000, 40), EITHER, f"{any_of} {CODE}"),
+        Large("files of 2 MiB of imports", of_code(b"import'a';" * 200_000, 40), EITHER, f"{any_of} {CODE}", is_code=True),
+        Large("code of 16 MiB", of_code(b"f(1, 2);\n" * ((16 << 20) // 9), 2), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("500 files of 100 kB of imports", of_code(b"import'a';" * 10_000, 500), EITHER, f"{any_of} {CODE}"),
         Large("30,000 files of some imports", of_code(b"import {a, b, c, d} from './index.js';" * 30, 30_000), EITHER, f"{any_of} {CODE}"),
         Large("code nested 2,900 levels deep", of_code(b"[" * 2900 + b"]" * 2900, 2000), EITHER, f"{any_of} {CODE}"),

@@ -22,6 +22,8 @@ NPM = str(TOOLS / ".bin" / "npm")
 
 # docs/reference/contract.md, "Details fixed": at most 48 MiB peak for every input.
 MEMORY_LIMIT_KIB = 48 * 1024
+# And beside that, what parsing the agent's own code takes.
+PARSING_LIMIT_KIB = 256 * 1024
 
 
 def environment(**extra: str) -> dict[str, str]:
