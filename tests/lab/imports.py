@@ -36,7 +36,7 @@ DEPLOYED = "/root/.server-flow/agent-bundle"
 HERE = b"{HERE}"
 # Bundles that one process judges.
 BATCH = 16
-MOST_OF_A_KIND = 110
+MOST_OF_A_KIND = 160
 # Rules about modules: what a warning must be of to speak of a bundle that dies.
 MODULES = {"module-syntax-error", "module-format-mismatch", "unresolved-import", "undeclared-dependency", "missing-export", "module-not-judged", "asset-missing", "node-feature-missing"}
 
