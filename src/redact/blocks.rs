@@ -69,6 +69,14 @@ pub(super) fn begins(line: &str) -> bool {
         || line.contains("--BEGIN ") && line.contains("PRIVATE KEY")
 }
 
+/// Where the last line of a key ends in a text: behind `-----END … -----`.
+pub(super) fn end(text: &str) -> Option<usize> {
+    const MARK: &str = "-----END ";
+    const DASHES: &str = "-----";
+    let label = text.find(MARK)? + MARK.len();
+    Some(label + text.get(label..)?.find(DASHES)? + DASHES.len())
+}
+
 /// Whether a line can be one of a key: Base64, a header of it, or nothing; what logs put before each line is allowed for.
 fn is_of_a_key(line: &str) -> bool {
     let is_base64 = |word: &str| {

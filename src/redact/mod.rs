@@ -232,8 +232,7 @@ fn forms(text: &str, found: &mut dyn FnMut(Span, Option<&str>)) {
     let scan = Scan::new(text);
     tokens::find(scan, &mut |span| found(span, None));
     if let Some(start) = text.find("-----BEGIN ").filter(|_| blocks::begins(text)) {
-        let end = text.find("-----END ").and_then(|end| text.get(end + 9..)?.find("-----").map(|tail| end + 14 + tail));
-        found(Span { start, end: end.unwrap_or(text.len()).max(start) }, None);
+        found(Span { start, end: blocks::end(text).unwrap_or(text.len()).max(start) }, None);
     }
     urls::find(scan, &mut |span| found(span, Some(IN_A_URL)));
 }
@@ -301,9 +300,7 @@ fn hidden(line: &str) -> String {
     match line.find("--").filter(|_| blocks::begins(line)) {
         Some(at) => {
             let before = line.get(..at).unwrap_or_default();
-            let end =
-                line.find("-----END ").and_then(|end| line.get(end + 9..)?.find("-----").map(|tail| end + 14 + tail));
-            let after = end.and_then(|end| line.get(end..)).unwrap_or_default();
+            let after = blocks::end(line).and_then(|end| line.get(end..)).unwrap_or_default();
             format!("{}{REDACTED}{after}", clean(before))
         }
         None => REDACTED.to_owned(),

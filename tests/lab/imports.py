@@ -239,6 +239,16 @@ def judge(bundles: list[Bundle], binaries: dict[int, str], installed: Path) -> l
     return results
 
 
+def judged(part: Part, pool: concurrent.futures.Executor, bundles: list[Bundle], size: int, binaries: dict[int, str], installed: Path) -> Iterator[list[Result]]:
+    """Bundles judged beside each other, `size` by one process; what came of each such batch."""
+    batches = [bundles[at : at + size] for at in range(0, len(bundles), size)]
+    for batch, future in [(batch, pool.submit(judge, batch, binaries, installed)) for batch in batches]:
+        try:
+            yield future.result()
+        except Exception as reason:  # what breaks one batch must not hide what the others found
+            part.fail(f"the batch from {batch[0].name}", repr(reason))
+
+
 def hold(result: Result) -> None:
     """Whether a bundle is as it should be."""
     bundle = result.bundle
@@ -300,13 +310,7 @@ def run(part: Part) -> None:
     rows = ["# What Node makes of each bundle, and what `check` says", "", "| bundle | dies on Node | rule |", "|---|---|---|"]
     results: list[Result] = []
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
-        batches = [bundles[at : at + BATCH] for at in range(0, len(bundles), BATCH)]
-        for batch, future in [(batch, pool.submit(judge, batch, binaries, installed)) for batch in batches]:
-            try:
-                done = future.result()
-            except Exception as reason:  # what breaks one batch must not hide what the others found
-                part.fail(f"the batch from {batch[0].name}", repr(reason))
-                continue
+        for done in judged(part, pool, bundles, BATCH, binaries, installed):
             results += done
             write(HOME / "imports-differ.txt", differing(results))
             for result in done:

@@ -17,7 +17,7 @@ from typing import Callable, Iterator
 
 from bundles import SHARED_PACKAGE, Bundle
 from harness import HOME, NPM, REPO, Mismatch, Part, must, remove, write, write_json
-from imports import Result, from_files, judge, nodes
+from imports import Result, from_files, judged, nodes
 
 AT = HOME / "real"
 PACKAGES = {
@@ -280,13 +280,7 @@ def run(part: Part) -> None:
         pairs = [(agent, build) for agent, build in pairs if wanted.search(f"the {agent} agent by {build.name}")]
         for (agent, build), future in [(pair, pool.submit(built, *pair, modules)) for pair in pairs]:
             part.case(f"the {agent} agent is built by {build.name}", lambda future=future: bundles.append(future.result()))
-        batches = [bundles[at : at + BATCH] for at in range(0, len(bundles), BATCH)]
-        for batch, future in [(batch, pool.submit(judge, batch, binaries, modules)) for batch in batches]:
-            try:
-                results = future.result()
-            except Exception as reason:  # what breaks one batch must not hide what the others found
-                part.fail(f"the batch from {batch[0].name}", repr(reason))
-                continue
+        for results in judged(part, pool, bundles, BATCH, binaries, modules):
             for result in results:
                 lived += len(binaries) - len(result.dies)
                 part.case(result.bundle.name, lambda result=result: hold(result))

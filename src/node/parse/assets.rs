@@ -34,11 +34,18 @@ const MAKES: [&str; 7] = ["writeFile", "appendFile", "createWriteStream", "mkdir
 /// Functions of `child_process` that run other programs.
 const RUNS: [&str; 6] = ["exec", "execSync", "execFile", "execFileSync", "spawn", "spawnSync"];
 
-/// Whether a function makes the file that its second argument names: a copy, a new name, a link.
-fn makes_its_second(module: &str, name: &str) -> bool {
+/// What makes the file that its second argument names: a copy, a new name, a link.
+const MAKES_SECOND: [&str; 5] = ["copyFile", "cp", "rename", "link", "symlink"];
+
+/// Which argument names the file that a function of `fs` makes, if it makes one.
+fn makes(module: &str, name: &str) -> Option<usize> {
     let name = name.strip_prefix("promises.").unwrap_or(name);
     let name = name.strip_suffix("Sync").unwrap_or(name);
-    matches!(module, "fs" | "fs/promises") && ["copyFile", "cp", "rename", "link", "symlink"].contains(&name)
+    match module {
+        "fs" | "fs/promises" if MAKES.contains(&name) => Some(0),
+        "fs" | "fs/promises" if MAKES_SECOND.contains(&name) => Some(1),
+        _ => None,
+    }
 }
 
 impl<'a> Reader<'a, '_> {
@@ -46,20 +53,18 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_asset(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>], span: Span) {
         let plain = self.plain(callee);
         let Some((module, name)) = self.builtin(&plain) else { return };
-        let target = makes_its_second(module, &name).then_some((1, None, Fated::Is(Fate::Nothing)));
-        let used = self.use_of(module, &name, arguments, span);
-        let base = name.strip_prefix("promises.").unwrap_or(&name);
-        let base = base.strip_suffix("Sync").unwrap_or(base);
+        let made = makes(module, &name);
         let runs = module == "child_process" && RUNS.contains(&name.as_str());
-        let makes = target.as_ref().map(|_| 1).or_else(|| MAKES.contains(&base).then_some(0));
-        let makes = makes.filter(|_| matches!(module, "fs" | "fs/promises"));
+        let used = self.use_of(module, &name, arguments, span);
         self.makes_unknown |= runs;
-        if let Some(path) = makes.and_then(|at| arguments.get(at)).and_then(Argument::as_expression) {
-            let path = self.value(path);
+        let argument = |at: usize| arguments.get(at).and_then(Argument::as_expression);
+        if let Some(path) = made.and_then(argument).map(|path| self.value(path)) {
             self.written.push(path);
         }
-        for (at, how, fated) in target.into_iter().chain(used) {
-            if let Some(path) = arguments.get(at).and_then(Argument::as_expression).map(|path| self.value(path)) {
+        // What is made by the first argument is told by `use_of`, with what it does beside.
+        let second = made.filter(|at| *at == 1).map(|at| (at, None, Fated::Is(Fate::Nothing)));
+        for (at, how, fated) in second.into_iter().chain(used) {
+            if let Some(path) = argument(at).map(|path| self.value(path)) {
                 self.push_asset(path, how, fated, span);
             }
         }
