@@ -2,7 +2,6 @@
 
 use super::open::Val;
 use super::reader::Reader;
-use super::scopes::Declares;
 use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, NewSyntax};
 use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, ExportNamedDeclaration, ImportAttributeKey, ImportDeclaration,
@@ -70,7 +69,6 @@ impl<'a> Reader<'a, '_> {
                 };
                 self.inits.insert(symbol, value);
             }
-            self.scopes.declare(local.name.as_str(), local.span, Declares::Import);
             self.imported.insert(local.name.as_str(), (number, name.clone()));
             names.extend(name.map(|name| (name, self.line(specifier.span()))));
         }
@@ -108,11 +106,10 @@ impl<'a> Reader<'a, '_> {
         self.mark(ModuleSyntax::Export, export.span);
         for specifier in &export.specifiers {
             if let ModuleExportName::IdentifierReference(local) = &specifier.local {
-                let line = self.line(specifier.span);
                 if let Some(symbol) = self.symbol(local) {
                     self.exported.push((name_of(&specifier.exported), Val::Symbol(symbol)));
                 }
-                self.local_exports.push((local.name.as_str(), name_of(&specifier.exported), line));
+                self.local_exports.push((local.name.as_str(), name_of(&specifier.exported)));
             }
         }
     }

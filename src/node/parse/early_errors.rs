@@ -4,8 +4,8 @@
 //! The parser reads TypeScript's class members and decorators in JavaScript too, leaves parentheses out of the tree, and lets
 //! `break` cross a function.
 
+use super::goal::Goal;
 use super::regular_expressions;
-use super::scopes::Goal;
 use crate::node::modules::NewSyntax;
 use oxc_ast::ast::{
     AccessorProperty, ArrayAssignmentTarget, ArrowFunctionExpression, AssignmentTargetWithDefault, BinaryExpression,

@@ -1,8 +1,8 @@
 //! A syntax tree reduced to what it uses of Node's own that not every version has. Names are resolved by the scopes that
 //! are open, since a file's own `File` or `navigator` is nothing of Node's.
 
+use super::goal::names_in;
 use super::lines::Lines;
-use super::scopes::names_in;
 use crate::node::builtins;
 use crate::node::features::{Access, Feature, FeatureUse, Features};
 use hashbrown::{HashMap, HashSet};

@@ -3,19 +3,19 @@
 use super::commonjs;
 use super::early_errors::refusals;
 use super::features::features_of;
+use super::goal::Goal;
 use super::import_scan::scanned;
 use super::lines::Lines;
-use super::memory_budget::MemoryBudget;
+use super::memory_budget::{Held, MemoryBudget};
 use super::messages::{pointed_to, words};
 use super::parse_cost::measure;
 use super::reader::Reader;
-use super::scopes::Goal;
 use crate::node::modules::{CommonJs, Module, ModuleSyntax, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_diagnostics::{Diagnostics, OxcDiagnostic};
 use oxc_parser::{ParseOptions, Parser};
-use oxc_semantic::{Scoping, SemanticBuilder};
+use oxc_semantic::{Scoping, SemanticBuilder, Stats};
 use oxc_span::SourceType;
 use std::borrow::Cow;
 
@@ -32,42 +32,49 @@ pub(super) fn memory() -> Allocator {
     Allocator::with_capacity(MEMORY)
 }
 
-/// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The memory for the tree is used again for
-/// the next.
-pub(super) fn parse(source: &[u8], budget: &MemoryBudget, memory: &mut Allocator) -> Script {
+/// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The room is held until [`clear`] was called.
+pub(super) fn parse<'b>(source: &[u8], budget: &'b MemoryBudget, memory: &mut Allocator) -> (Script, Option<Held<'b>>) {
     let (marked, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (true, rest),
         None => (false, source),
     };
     let text = decode(source);
     let Some(cost) = measure(source, DEEPEST) else {
-        return unparsed(&text, NotParsed::TooDeep);
+        return (unparsed(&text, NotParsed::TooDeep), None);
     };
     let Some(held) = budget.take(cost.bytes.saturating_add(source.len())) else {
-        return unparsed(&text, NotParsed::TooLarge);
+        return (unparsed(&text, NotParsed::TooLarge), None);
     };
-    let read = read(&text, memory);
+    let script = match read(&text, memory) {
+        Some(module) => Script::Parsed(Box::new(completed(module, &text, marked))),
+        None => unparsed(&text, NotParsed::Failed),
+    };
+    (script, Some(held))
+}
+
+/// Clears the memory for the next file.
+pub(super) fn clear(memory: &mut Allocator) {
     memory.reset();
     // Otherwise one large file would keep its memory for as long as the thread is there, beside what the files after it
     // take.
     if memory.capacity() > 2 * MEMORY {
         *memory = self::memory();
     }
-    drop(held);
-    let Some(mut module) = read else {
-        return unparsed(&text, NotParsed::Failed);
-    };
+}
+
+/// With what does not stand in its tree.
+fn completed(mut module: Module, text: &str, marked: bool) -> Module {
     // The scanner stops at a declaration of an ES module, and then finds nothing.
     if !matches!(module.module_syntax, Some((ModuleSyntax::Import | ModuleSyntax::Export, _))) {
         let marked = marked.then(|| commonjs::exported(&format!("\u{feff}{text}")));
-        module.commonjs = CommonJs { found: commonjs::exported(&text), marked };
+        module.commonjs = CommonJs { found: commonjs::exported(text), marked };
     }
     // A hashbang counts at the very start only. Node takes the mark off before it parses an ES module, but 18 and 20 do
     // not before they parse CommonJS (measured).
     if marked && text.starts_with("#!") {
         module.new_syntax = module.new_syntax.iter().copied().chain([(NewSyntax::MarkedHashbang, 1)]).collect();
     }
-    Script::Parsed(Box::new(module))
+    module
 }
 
 /// A text as Node decodes it: with U+FFFD for what is not UTF-8. Hardly any file has that, and to look for it alone is faster.
@@ -127,7 +134,7 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     if let Some(fault) = first_fault(&parsed.diagnostics, text, lines) {
         return Err(fault);
     }
-    let checked = SemanticBuilder::new_compiler().build(&parsed.program);
+    let checked = SemanticBuilder::new_compiler().with_stats(expected(text)).build(&parsed.program);
     if let Some(fault) = first_fault(&checked.diagnostics, text, lines) {
         return Err(fault);
     }
@@ -137,7 +144,7 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     }
     // The checks hold more than the scopes: only those are kept.
     let scoping = checked.semantic.into_scoping();
-    let mut module = read_tree(&parsed.program, &scoping, lines, goal);
+    let mut module = read_tree(&parsed.program, &scoping, lines);
     if !found.new_syntax.is_empty() {
         let new = found.new_syntax.into_iter().map(|(syntax, at)| (syntax, lines.of(at)));
         module.new_syntax = module.new_syntax.iter().copied().chain(new).collect();
@@ -145,8 +152,15 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     Ok(module)
 }
 
-fn read_tree(program: &Program<'_>, scoping: &Scoping, lines: &Lines, goal: Goal) -> Module {
-    Module { features: features_of(program, lines), ..Reader::read(program, scoping, lines, goal) }
+/// About as many scopes, names and uses of names as code of that length has. More are found all the same, but to count them
+/// first takes a walk through the whole tree.
+fn expected(text: &str) -> Stats {
+    let one_in = |bytes: usize| u32::try_from(text.len() / bytes).unwrap_or(u32::MAX);
+    Stats::new(0, one_in(150), one_in(100), one_in(20))
+}
+
+fn read_tree(program: &Program<'_>, scoping: &Scoping, lines: &Lines) -> Module {
+    Module { features: features_of(program, lines), ..Reader::read(program, scoping, lines) }
 }
 
 /// The first fault that the parser found, or the checks after it.

@@ -1,16 +1,16 @@
 //! A syntax tree reduced to what loading the file needs: what is noted while the tree is walked, and the module that is
 //! made of it. What is noted of each kind of syntax stands in `record`, `calls` and `declarations`.
 
+use super::commonjs::COMMONJS_NAMES;
 use super::lines::Lines;
 use super::open::{Fated, Flow, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
-use super::scopes::{Goal, Scopes};
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{IdentifierReference, Program};
 use oxc_ast_visit::Visit;
 use oxc_semantic::Scoping;
 use oxc_span::Span;
-use oxc_syntax::symbol::SymbolId;
+use oxc_syntax::symbol::{SymbolFlags, SymbolId};
 
 /// Reads a file's tree.
 pub(super) struct Reader<'a, 's> {
@@ -20,7 +20,6 @@ pub(super) struct Reader<'a, 's> {
     pub(super) exports: Vec<Export>,
     pub(super) computed: Vec<u32>,
     pub(super) new_syntax: Vec<(NewSyntax, u32)>,
-    pub(super) scopes: Scopes<'a>,
     /// What each name is declared by.
     pub(super) scoping: &'s Scoping,
     /// All functions that are open.
@@ -90,13 +89,12 @@ pub(super) struct Reader<'a, 's> {
     pub(super) requires: Vec<OpenRequire<'a>>,
     /// Imported names by their local one, for exports of imports.
     pub(super) imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
-    pub(super) local_exports: Vec<(&'a str, Box<str>, u32)>,
-    pub(super) goal: Goal,
+    pub(super) local_exports: Vec<(&'a str, Box<str>)>,
 }
 
 impl<'a, 's> Reader<'a, 's> {
-    /// Reads the tree of a file that was parsed as this.
-    pub(super) fn read(program: &Program<'a>, scoping: &'s Scoping, lines: &'s Lines, goal: Goal) -> Module {
+    /// Reads the tree of a file.
+    pub(super) fn read(program: &Program<'a>, scoping: &'s Scoping, lines: &'s Lines) -> Module {
         let mut reader = Self {
             lines,
             module: Module::default(),
@@ -104,7 +102,6 @@ impl<'a, 's> Reader<'a, 's> {
             exports: Vec::new(),
             computed: Vec::new(),
             new_syntax: Vec::new(),
-            scopes: Scopes::new(goal),
             scoping,
             bodies: 0,
             typeofs: 0,
@@ -141,36 +138,19 @@ impl<'a, 's> Reader<'a, 's> {
             requires: Vec::new(),
             imported: HashMap::new(),
             local_exports: Vec::new(),
-            goal,
         };
         reader.visit_program(program);
         reader.finish()
     }
 
     fn finish(mut self) -> Module {
-        for (local, name, line) in std::mem::take(&mut self.local_exports) {
+        for (local, name) in std::mem::take(&mut self.local_exports) {
             match self.imported.get(local) {
                 Some(from) => self.exports.push(Export { name, from: Some(from.clone()) }),
-                None => {
-                    // An early error of modules (ECMA-262, "Static Semantics: Early Errors") that the parser leaves to
-                    // a later pass, and that Node stops with (measured with 20.20).
-                    if !self.scopes.is_top_level(local) && self.module.as_module.is_none() {
-                        let message = format!("Export '{local}' is not defined in module");
-                        self.module.as_module = Some(SyntaxFault { message: message.into(), exact: true, line });
-                    }
-                    self.exports.push(Export { name, from: None });
-                }
+                None => self.exports.push(Export { name, from: None }),
             }
         }
-        let redeclared = |found: Option<(&str, Span)>, lines: &Lines| {
-            found.map(|(name, span)| SyntaxFault {
-                message: format!("Identifier '{name}' has already been declared").into(),
-                exact: true,
-                line: lines.of(span.start),
-            })
-        };
-        self.module.as_module = redeclared(self.scopes.twice_in_module, self.lines).or(self.module.as_module);
-        self.module.as_commonjs = redeclared(self.scopes.twice_in_commonjs, self.lines);
+        self.module.as_commonjs = self.hides_a_parameter();
         if let Some((syntax, line)) = self.module.module_syntax {
             let message = syntax.in_commonjs().into();
             self.module.as_commonjs = Some(SyntaxFault { message, exact: true, line });
@@ -209,12 +189,15 @@ impl<'a, 's> Reader<'a, 's> {
         }
     }
 
-    /// What strict code may not have, and ES modules are: the parser leaves it to others (ECMA-262, "The Strict Mode of
-    /// ECMAScript").
-    pub(super) fn refuse_in_strict(&mut self, span: Span, message: &str) {
-        if self.goal == Goal::Module && self.module.as_module.is_none() {
-            let line = self.line(span);
-            self.module.as_module = Some(SyntaxFault { message: message.into(), exact: true, line });
-        }
+    /// A `let`, `const` or `class` at the top that has the name of one of the wrapper's parameters, which CommonJS is read with.
+    fn hides_a_parameter(&self) -> Option<SyntaxFault> {
+        let lexical = SymbolFlags::BlockScopedVariable | SymbolFlags::Class;
+        let declared = COMMONJS_NAMES.iter().filter_map(|name| {
+            let symbol = self.scoping.get_root_binding((*name).into())?;
+            self.scoping.symbol_flags(symbol).intersects(lexical).then(|| (self.scoping.symbol_span(symbol), *name))
+        });
+        let (span, name) = declared.min_by_key(|(span, _)| span.start)?;
+        let message = format!("Identifier '{name}' has already been declared");
+        Some(SyntaxFault { message: message.into(), exact: true, line: self.line(span) })
     }
 }

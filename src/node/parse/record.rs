@@ -4,28 +4,18 @@
 use super::attributes::of_options;
 use super::commonjs::COMMONJS_NAMES;
 use super::conditions::{asks, truth};
+use super::goal::names_in;
 use super::open::{Fated, Val, What};
 use super::reader::Reader;
-use super::scopes::{Declares, ScopeKind, names_in};
 use super::steps::are_deadly;
 use super::values::instance_of;
 use crate::node::bodies::{BodyKind, Fate, How};
 use crate::node::modules::{Export, Form, Import, ModuleSyntax, NewSyntax};
 use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
-use oxc_syntax::scope::{ScopeFlags, ScopeId};
-use std::cell::Cell;
+use oxc_syntax::scope::ScopeFlags;
 
 impl<'a> Visit<'a> for Reader<'a, '_> {
-    fn enter_scope(&mut self, flags: ScopeFlags, _: &Cell<Option<ScopeId>>) {
-        let is_function = flags.is_function() || flags.contains(ScopeFlags::ClassStaticBlock);
-        self.scopes.enter(if is_function { ScopeKind::Function } else { ScopeKind::Block });
-    }
-
-    fn leave_scope(&mut self) {
-        self.scopes.leave();
-    }
-
     fn visit_import_declaration(&mut self, it: &ImportDeclaration<'a>) {
         self.import(it);
     }
@@ -96,7 +86,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if let Expression::CallExpression(call) = &it.right {
             self.iterated.insert(call.span);
         }
-        self.enter_scope(ScopeFlags::empty(), &it.scope_id);
         self.visit_expression(&it.right);
         let value = self.value(&it.right);
         let filled = matches!(self.plain(&value), Val::Filled);
@@ -105,7 +94,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             reader.visit_statement(&it.body);
         };
         self.breakable(|reader| if filled { visit(reader) } else { reader.guarded(visit) });
-        self.leave_scope();
     }
 
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
@@ -113,7 +101,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_for_statement(&mut self, it: &ForStatement<'a>) {
-        self.enter_scope(ScopeFlags::empty(), &it.scope_id);
         it.init.iter().for_each(|init| self.visit_for_statement_init(init));
         it.test.iter().for_each(|test| self.visit_expression(test));
         let enters = it.test.as_ref().is_none_or(|test| truth(test) == Some(true));
@@ -126,7 +113,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             }
             reader.guarded(|reader| it.update.iter().for_each(|update| reader.visit_expression(update)));
         });
-        self.leave_scope();
     }
 
     fn visit_while_statement(&mut self, it: &WhileStatement<'a>) {
@@ -233,7 +219,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         let number = self.body_at(it.span);
         if let (FunctionType::FunctionDeclaration, Some(name)) = (it.r#type, &it.id) {
-            self.scopes.declare(name.name.as_str(), name.span, Declares::Function);
             self.bind_name(name, Val::Body(number));
         }
         let kind = match (it.generator, it.r#async) {
@@ -270,11 +255,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_formal_parameters(&mut self, it: &FormalParameters<'a>) {
-        for parameter in &it.items {
-            for name in names_in(&parameter.pattern) {
-                self.scopes.declare(name.name.as_str(), name.span, Declares::Parameter);
-            }
-        }
         for (at, parameter) in it.items.iter().enumerate() {
             self.guarded(|reader| reader.visit_binding_pattern(&parameter.pattern));
             if let Some(default) = &parameter.initializer {
@@ -291,9 +271,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_class(&mut self, it: &Class<'a>) {
         let number = self.class_at(it);
-        if let (ClassType::ClassDeclaration, Some(name)) = (it.r#type, &it.id) {
-            self.scopes.declare(name.name.as_str(), name.span, Declares::Lexical);
-        }
         it.id.iter().for_each(|name| self.bind_name(name, Val::Class(number)));
         let outer = self.enter_class(it, number);
         walk::walk_class(self, it);
@@ -334,7 +311,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             None => return self.visit_expression(value),
         };
         let outer = std::mem::replace(&mut self.this, this);
-        self.enter_scope(ScopeFlags::Function, &Cell::new(None));
         if it.r#static {
             self.visit_expression(value);
         } else {
@@ -342,7 +318,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             self.in_body(body, |reader| reader.visit_expression(value));
             self.bodies -= 1;
         }
-        self.leave_scope();
         self.this = outer;
     }
 
@@ -361,11 +336,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             self.module.awaits = true;
             self.mark(ModuleSyntax::Await, it.span);
         }
-        let how = if it.kind == VariableDeclarationKind::Var { Declares::Var } else { Declares::Lexical };
         for declarator in &it.declarations {
-            for name in names_in(&declarator.id) {
-                self.scopes.declare(name.name.as_str(), name.span, how);
-            }
             self.note_variable(declarator);
         }
         walk::walk_variable_declaration(self, it);
@@ -450,31 +421,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.note_get(it);
     }
 
-    fn visit_with_statement(&mut self, it: &WithStatement<'a>) {
-        self.refuse_in_strict(it.span, "Strict mode code may not include a with statement");
-        walk::walk_with_statement(self, it);
-    }
-
-    fn visit_numeric_literal(&mut self, it: &NumericLiteral<'a>) {
-        let raw = it.raw.as_ref().map_or("", |raw| raw.as_str()).as_bytes();
-        match raw {
-            [b'0', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
-                let octal = digits.iter().all(|digit| *digit < b'8');
-                let message = if octal {
-                    "Octal literals are not allowed in strict mode."
-                } else {
-                    "Decimals with leading zeros are not allowed in strict mode."
-                };
-                self.refuse_in_strict(it.span, message);
-            }
-            _ => {}
-        }
-    }
-
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
-        if it.operator == UnaryOperator::Delete && matches!(it.argument, Expression::Identifier(_)) {
-            self.refuse_in_strict(it.span, "Delete of an unqualified identifier in strict mode.");
-        }
         let typeof_ = it.operator == UnaryOperator::Typeof;
         self.typeofs += u32::from(typeof_);
         walk::walk_unary_expression(self, it);

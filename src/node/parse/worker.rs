@@ -236,13 +236,13 @@ fn work(queue: &WorkQueue, budget: &MemoryBudget) {
     let mut memory = javascript::memory();
     while let Some((number, ParseJob { kind, source })) = queue.next() {
         let parse = || match kind {
-            SourceKind::Json => json::parse(&source),
+            SourceKind::Json => (json::parse(&source), None),
             SourceKind::Script => javascript::parse(&source, budget, &mut memory),
         };
         // The parsers are not ours: where one panics, the file is not judged, and the others are.
-        let script = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
+        let (script, held) = catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(|_| {
             memory = javascript::memory();
-            javascript::given_up(&source)
+            (javascript::given_up(&source), None)
         });
         // One that takes all the room that the files have together leaves none for those after it.
         let script = match script {
@@ -250,7 +250,10 @@ fn work(queue: &WorkQueue, budget: &MemoryBudget) {
             script => script,
         };
         drop(source);
+        // Whoever waits for it need not wait for the memory of a large tree to be given back.
         queue.put(number, script);
+        javascript::clear(&mut memory);
+        drop(held);
     }
 }
 
