@@ -135,8 +135,24 @@ pub struct Class {
     pub members: Members,
 }
 
-/// Members by their names.
+/// Members by their names, sorted, and of each name one.
 pub(crate) type Members = Box<[(Box<str>, Value)]>;
+
+/// The member of a name.
+#[must_use]
+pub(crate) fn member<'m>(members: &'m Members, name: &str) -> Option<&'m Value> {
+    let place = members.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+    members.get(place).map(|(_, value)| value)
+}
+
+/// Puts members in their order. Of those with one name the last counts.
+#[must_use]
+pub(crate) fn sorted(mut members: Vec<(Box<str>, Value)>) -> Members {
+    members.reverse();
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    members.dedup_by(|(another, _), (kept, _)| another == kept);
+    members.into()
+}
 
 /// All bodies of a file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -66,8 +66,9 @@ pub(crate) fn module(name: &str) -> Option<Lines> {
 
 /// The name by which the table knows a module that is imported so.
 #[must_use]
-pub(crate) fn known_as(specifier: &str) -> Option<&str> {
-    [Some(specifier), specifier.strip_prefix("node:")].into_iter().flatten().find(|name| module(name).is_some())
+pub(crate) fn known_as(specifier: &str) -> Option<&'static str> {
+    let known = |name: &str| module(name).and_then(|_| TABLE.get_key_value(name)).map(|(name, _)| *name);
+    [Some(specifier), specifier.strip_prefix("node:")].into_iter().flatten().find_map(known)
 }
 
 /// Whether of a module every name is known. What `constants` exports depends on how Node was built.

@@ -178,7 +178,7 @@ pub struct Module {
     pub makes_unknown: bool,
     /// What it imports, in the order in which it stands there.
     pub imports: Box<[Import]>,
-    /// What it exports by name, as an ES module.
+    /// What it exports by name, as an ES module; sorted.
     pub exports: Box<[Export]>,
     /// What Node finds it to export, as CommonJS.
     pub commonjs: CommonJs,
@@ -343,6 +343,23 @@ pub struct CommonJsExports {
     pub names: Box<[Box<str>]>,
     /// Specifiers of files all of whose names are exported too.
     pub reexports: Box<[Box<str>]>,
+}
+
+impl Module {
+    /// What it exports by a name.
+    #[must_use]
+    pub fn export(&self, name: &str) -> Option<&Export> {
+        let place = self.exports.binary_search_by(|export| (*export.name).cmp(name)).ok()?;
+        self.exports.get(place)
+    }
+}
+
+impl CommonJsExports {
+    /// Whether it exports a name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.names.binary_search_by(|known| (**known).cmp(name)).is_ok()
+    }
 }
 
 impl CommonJs {

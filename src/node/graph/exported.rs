@@ -102,7 +102,7 @@ impl GraphWalk<'_> {
             return Resolution::Unsure;
         };
         let own = || Resolution::Found(Exporter::File(id, suffix.into()), name.into());
-        if let Some(export) = module.exports.iter().find(|export| &*export.name == name) {
+        if let Some(export) = module.export(name) {
             // A namespace under a name is a binding of this module's own: two modules that make it differ (measured).
             let Some((number, Some(there))) = &export.from else { return own() };
             return match module.imports.get(*number as usize) {
@@ -207,7 +207,7 @@ impl GraphWalk<'_> {
             };
             let found = module.commonjs.by(Lexer::of(self.node), std::mem::replace(&mut mark, ByteOrderMark::Kept));
             let Some(found) = found else { continue };
-            if found.names.iter().any(|known| &**known == name) {
+            if found.has(name) {
                 return Some(true);
             }
             for specifier in &found.reexports {

@@ -6,7 +6,7 @@
 
 use super::reached::{Reached, Way};
 use super::{GraphWalk, LoadedAs};
-use crate::node::bodies::{BodyKind, Call, Class, Fate, Handled, How, Members, Step, Value};
+use crate::node::bodies::{self, BodyKind, Call, Class, Fate, Handled, How, Members, Step, Value};
 use crate::node::modules::{AssetUse, Form, Import};
 use crate::node::resolve::{Loader, Target};
 use crate::tree::nodes::NodeId;
@@ -303,7 +303,7 @@ impl Run<'_, '_> {
     ) -> Option<Found> {
         let walk = self.walk;
         let class = walk.module(file)?.bodies.classes.get(number as usize)?;
-        if let Some((_, value)) = of(class).iter().rev().find(|(known, _)| &**known == name) {
+        if let Some(value) = bodies::member(of(class), name) {
             return self.value(file, value, depth);
         }
         match self.value(file, class.base.as_ref()?, depth)? {
@@ -316,12 +316,12 @@ impl Run<'_, '_> {
     fn exported(&mut self, file: NodeId, name: &str, depth: u32) -> Option<Found> {
         let walk = self.walk;
         let module = walk.module(file).filter(|_| depth < 32)?;
-        let known = |name: &str| module.bodies.exports.iter().rev().find(|(known, _)| &**known == name);
-        if let Some((_, value)) = known(name) {
+        let known = |name: &str| bodies::member(&module.bodies.exports, name);
+        if let Some(value) = known(name) {
             return self.value(file, value, depth + 1);
         }
         if !self.is_module(file) {
-            let Some((_, all)) = known("=") else { return (name == "default").then_some(Found::Exports(file)) };
+            let Some(all) = known("=") else { return (name == "default").then_some(Found::Exports(file)) };
             return match (self.value(file, all, depth + 1)?, name) {
                 (all, "default") => Some(all),
                 (Found::Class(file, class), name) => self.member(file, class, name, |class| &class.statics, depth + 1),
@@ -332,9 +332,7 @@ impl Run<'_, '_> {
                 _ => None,
             };
         }
-        if let Some((number, there)) =
-            module.exports.iter().find(|export| &*export.name == name).and_then(|export| export.from.as_ref())
-        {
+        if let Some((number, there)) = module.export(name).and_then(|export| export.from.as_ref()) {
             let target = self.link(file, *number)?;
             return match there {
                 Some(there) => self.exported(target, there, depth + 1),

@@ -51,10 +51,9 @@ fn makes(module: &str, name: &str) -> Option<usize> {
 impl<'a> Reader<'a, '_> {
     /// Notes what a call of one of Node's own functions does with a path.
     pub(super) fn note_asset(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>], span: Span) {
-        let plain = self.plain(callee);
-        let Some((module, name)) = self.builtin(&plain) else { return };
+        let Some((module, name)) = self.builtin(callee) else { return };
         let made = makes(module, &name);
-        let runs = module == "child_process" && RUNS.contains(&name.as_str());
+        let runs = module == "child_process" && RUNS.contains(&&*name);
         let used = self.use_of(module, &name, arguments, span);
         self.makes_unknown |= runs;
         let argument = |at: usize| arguments.get(at).and_then(Argument::as_expression);
@@ -136,22 +135,22 @@ impl<'a> Reader<'a, '_> {
 
     /// The path that an expression gives.
     pub(super) fn path(&self, value: &Val<'a>) -> Option<NamedPath> {
-        self.path_of(&self.plain(value), 8)
+        self.path_of(value, 8)
     }
 
     fn path_of(&self, value: &Val<'a>, depth: u32) -> Option<NamedPath> {
         let depth = depth.checked_sub(1)?;
-        let of = |value: &Val<'a>| self.path_of(&self.plain(value), depth);
-        match value {
+        let of = |value: &Val<'a>| self.path_of(value, depth);
+        match self.plain(value) {
             Val::Global("__dirname") => Some(NamedPath::Beside(String::new())),
             Val::Global("__filename") => Some(NamedPath::Itself),
-            Val::Member(meta, name) if matches!(**meta, Val::Meta) => match *name {
+            Val::Member(meta, name) if matches!(self.plain(meta), Val::Meta) => match name {
                 "dirname" => Some(NamedPath::Beside(String::new())),
                 "filename" | "url" => Some(NamedPath::Itself),
                 _ => None,
             },
             Val::Member(url, "pathname" | "href") => of(url),
-            Val::New(class, arguments) => match (self.builtin(class)?, &**arguments) {
+            Val::New(class, arguments) => match (self.builtin(class)?, arguments) {
                 (("url", name), [Val::Text(path), base]) if name == "URL" => {
                     let base = of(base)?;
                     (!path.contains(':') && !path.starts_with('/')).then(|| relative(&base, path))?
@@ -173,12 +172,12 @@ impl<'a> Reader<'a, '_> {
                 rest.starts_with('/').then(|| joined(&folder, &rest)).flatten()
             }
             Val::Call(callee, arguments) => {
-                if let Val::Member(url, "toString") = &**callee {
+                if let Val::Member(url, "toString") = self.plain(callee) {
                     return of(url);
                 }
                 let (module, name) = self.builtin(callee)?;
                 let name = name.rsplit('.').next().unwrap_or_default();
-                match (module, name, &**arguments) {
+                match (module, name, arguments) {
                     ("url", "fileURLToPath" | "pathToFileURL", [path]) => of(path),
                     ("path" | "path/posix", "dirname", [path]) => match of(path)? {
                         NamedPath::Itself => Some(NamedPath::Beside(String::new())),

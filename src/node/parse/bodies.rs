@@ -4,8 +4,8 @@
 use super::commonjs::COMMONJS_NAMES;
 use super::open::{Fated, OpenClass, OpenStep, Val, What};
 use super::reader::Reader;
-use crate::node::bodies::{Bodies, Body, BodyKind, Call, Class as KeptClass, Fate, How, Step, Value};
-use crate::node::modules::Mention;
+use crate::node::bodies::{self, Bodies, Body, BodyKind, Call, Class as KeptClass, Fate, How, Step, Value};
+use crate::node::modules::{Asset, Mention};
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, Class, ClassElement,
@@ -14,10 +14,23 @@ use oxc_ast::ast::{
 use oxc_span::Span;
 use oxc_syntax::symbol::SymbolId;
 
+/// What becomes of a promise by the variable that holds it, and the body in which that is done.
+type HeldPromises = HashMap<SymbolId, (Fate, Option<u32>)>;
+
+/// What is known once the whole file was seen.
+struct Finished {
+    /// The import and the mention of each call that may be of `require`.
+    requires: Vec<(Option<u32>, Option<u32>)>,
+    assets: Vec<Option<Asset>>,
+    held: HeldPromises,
+    /// Bodies that throw or end the process with a failure.
+    deadly: HashSet<u32>,
+}
+
 /// What was open around a class.
 pub(super) struct OuterClass<'a> {
     class: Option<u32>,
-    base: Option<Val<'a>>,
+    base: Option<&'a Val<'a>>,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -73,18 +86,18 @@ impl<'a> Reader<'a, '_> {
                 None => return,
             },
             Expression::NewExpression(_) => self.value(&it.object),
-            Expression::ThisExpression(_) => self.this.clone(),
+            Expression::ThisExpression(_) => self.this,
             _ => return,
         };
         if self.has_getters && !matches!(value, Val::Unknown) {
-            let callee = Val::Member(value.into(), it.property.name.as_str());
+            let callee = Val::Member(self.keep(value), it.property.name.as_str());
             let what = What::Call { callee, how: How::Get, arguments: 0 };
             self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
         }
     }
 
     pub(super) fn enter_class(&mut self, class: &Class<'a>, number: u32) -> OuterClass<'a> {
-        let base = self.classes.get(number as usize).and_then(|class| class.base.clone());
+        let base = self.classes.get(number as usize).and_then(|class| class.base);
         let construct = self.construct_body(number);
         let constructor = class.body.body.iter().find_map(|element| match element {
             ClassElement::MethodDefinition(method) if method.kind == MethodDefinitionKind::Constructor => {
@@ -94,7 +107,7 @@ impl<'a> Reader<'a, '_> {
         });
         let callee = match constructor {
             Some(span) => Some((Val::Body(self.body_at(span)), How::Call)),
-            None => base.clone().map(|base| (base, How::New)),
+            None => base.map(|base| (*base, How::New)),
         };
         if let Some((callee, how)) = callee {
             self.in_body(construct, |reader| {
@@ -135,7 +148,7 @@ impl<'a> Reader<'a, '_> {
                 "globalThis" | "global" => {
                     if let Some(name) = COMMONJS_NAMES.iter().find(|known| **known == name) {
                         let value = self.value(&it.right);
-                        self.sets_require |= *name == "require" && self.is_own_require(&self.plain(&value));
+                        self.sets_require |= *name == "require" && self.is_own_require(&value);
                         self.sets.push(name);
                     }
                 }
@@ -211,7 +224,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The fate of a failure, now that the whole file was seen.
-    fn fate(&self, fated: &Fated<'a>, body: u32) -> Fate {
+    fn fate(&self, fated: &Fated<'a>, body: u32, held: &HeldPromises) -> Fate {
         match fated {
             Fated::Is(fate) => *fate,
             Fated::Caught(handler, fate) => match self.plain(handler) {
@@ -220,47 +233,78 @@ impl<'a> Reader<'a, '_> {
                 }
                 _ => Fate::Nothing,
             },
-            Fated::Held(symbol) => self.held(*symbol, body),
+            Fated::Held(symbol) => match held.get(symbol) {
+                Some((fate, within)) if within.is_none_or(|within| within == body) => *fate,
+                _ => Fate::Nothing,
+            },
         }
     }
 
-    /// Whether a body throws or ends the process with a failure, itself or in what it calls.
-    fn is_deadly(&self, body: u32, depth: u32) -> bool {
-        let calls_one = |step: &OpenStep<'a>| match (&step.what, &step.thrown) {
-            (_, Fated::Is(Fate::Nothing)) => false,
-            (What::Call { callee, how: How::Call, .. }, _) => match self.plain(callee) {
-                Val::Body(callee) => self.is_deadly(callee, depth + 1),
-                _ => false,
-            },
-            _ => false,
-        };
-        depth < 8
-            && self
-                .bodies_made
-                .get(body as usize)
-                .is_some_and(|body| body.is_deadly || body.steps.iter().any(calls_one))
+    /// The bodies that throw or end the process with a failure, themselves or in what they call. Only handlers of failures are
+    /// asked for that; where there is none, it is not worked out.
+    fn deadly_bodies(&self) -> HashSet<u32> {
+        let mut deadly = HashSet::new();
+        let is_handler = |step: &OpenStep<'a>| matches!(step.what, What::Handles(..));
+        if !self.bodies_made.iter().any(|body| body.steps.iter().any(is_handler)) {
+            return deadly;
+        }
+        let mut callers: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut pending = Vec::new();
+        for (body, number) in self.bodies_made.iter().zip(0..) {
+            if body.is_deadly {
+                pending.push(number);
+            }
+            for step in body.steps.iter().filter(|step| !matches!(step.thrown, Fated::Is(Fate::Nothing))) {
+                if let What::Call { callee, how: How::Call, .. } = &step.what
+                    && let Val::Body(called) = self.plain(callee)
+                {
+                    callers.entry(called).or_default().push(number);
+                }
+            }
+        }
+        while let Some(body) = pending.pop() {
+            if deadly.insert(body) {
+                pending.extend(callers.get(&body).into_iter().flatten());
+            }
+        }
+        deadly
     }
 
-    /// What becomes of a promise that a variable holds: what is done with the variable.
-    fn held(&self, symbol: SymbolId, body: u32) -> Fate {
+    /// What becomes of the promises that variables hold.
+    fn held_promises(&self) -> HeldPromises {
+        let steps = self.bodies_made.iter().flat_map(|body| &body.steps);
+        let fates = steps.flat_map(|step| [step.thrown, step.rejected]);
+        let symbols: HashSet<_> = fates
+            .filter_map(|fated| match fated {
+                Fated::Held(symbol) => Some(symbol),
+                _ => None,
+            })
+            .collect();
+        symbols.into_iter().map(|symbol| (symbol, self.held(symbol))).collect()
+    }
+
+    /// What becomes of a promise that a variable holds: what is done with the variable, and in which body.
+    fn held(&self, symbol: SymbolId) -> (Fate, Option<u32>) {
         let uses = self.uses.get(&symbol).map(Vec::as_slice).unwrap_or_default();
         let read = self.scoping.get_resolved_references(symbol).filter(|reference| reference.is_read()).count();
+        let within = uses.first().map(|(_, within)| *within);
         // Whoever else has it may look after it.
         if read != uses.len()
             || self.exports_variable.contains(&symbol)
-            || uses.iter().any(|(_, within)| *within != body)
+            || uses.iter().any(|(_, other)| Some(*other) != within)
         {
-            return Fate::Nothing;
+            return (Fate::Nothing, within);
         }
         let mut fates = uses.iter().map(|(fated, _)| match fated {
             Fated::Is(fate) => *fate,
             _ => Fate::Nothing,
         });
-        match fates.next() {
+        let fate = match fates.next() {
             None => Fate::Stops,
             Some(first) if first != Fate::Nothing && fates.all(|fate| fate != Fate::Nothing) => first,
             Some(_) => Fate::Nothing,
-        }
+        };
+        (fate, within)
     }
 
     /// Puts what was read of bodies in the form in which it is kept.
@@ -268,7 +312,7 @@ impl<'a> Reader<'a, '_> {
         self.has_own_require = self
             .scoping
             .get_root_binding("require".into())
-            .is_some_and(|symbol| self.is_own_require(&self.plain(&Val::Symbol(symbol))));
+            .is_some_and(|symbol| self.is_own_require(&Val::Symbol(symbol)));
         let requires = self.finish_requires();
         self.exports_variable = self
             .exported
@@ -282,21 +326,25 @@ impl<'a> Reader<'a, '_> {
         let is_elsewhere = |path: &Val<'a>| matches!(self.plain(path), Val::Text(text) if text.starts_with('/'));
         let is_unknown = |path: &Val<'a>| !is_elsewhere(path) && self.path(path).is_none();
         self.module.makes_unknown = self.makes_unknown || self.written.iter().any(is_unknown);
-        let mut bodies = Vec::with_capacity(self.bodies_made.len());
+        let known = Finished { requires, assets, held: self.held_promises(), deadly: self.deadly_bodies() };
+        let mut all = Vec::with_capacity(self.bodies_made.len());
         for (number, body) in self.bodies_made.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let steps = body.steps.iter().flat_map(|step| self.kept_steps(step, number, &requires, &assets)).collect();
+            let mut steps = Vec::new();
+            for step in &body.steps {
+                self.keep_step(step, number, &known, &mut steps);
+            }
             let gives = body.gives.as_ref().filter(|_| body.returns == 1).map(|value| self.kept(value));
             let gives = gives.filter(|value| *value != Value::Unknown);
-            bodies.push(Body { kind: body.kind, defaults: body.defaults.as_slice().into(), steps, gives });
+            all.push(Body { kind: body.kind, defaults: body.defaults.as_slice().into(), steps: steps.into(), gives });
         }
         let classes: Vec<_> = self.classes.iter().map(|class| self.kept_class(class)).collect();
         let exports = self.exported.iter().map(|(name, value)| (name.clone(), self.kept(value)));
-        let exports = exports.filter(|(_, value)| *value != Value::Unknown).collect();
-        let mut kept = Bodies { all: bodies.into(), classes: classes.into(), exports };
+        let exports = bodies::sorted(exports.filter(|(_, value)| *value != Value::Unknown).collect());
+        let mut kept = Bodies { all: all.into(), classes: classes.into(), exports };
         prune(&mut kept);
         self.module.bodies = kept;
-        self.module.assets = assets.into_iter().map(Option::unwrap_or_default).collect();
+        self.module.assets = known.assets.into_iter().map(Option::unwrap_or_default).collect();
         self.module.made = made.into();
     }
 
@@ -309,41 +357,38 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn kept_steps(
-        &self,
-        step: &OpenStep<'a>,
-        body: u32,
-        requires: &[(Option<u32>, Option<u32>)],
-        assets: &[Option<crate::node::modules::Asset>],
-    ) -> Vec<Step> {
-        let (thrown, rejected) = (self.fate(&step.thrown, body), self.fate(&step.rejected, body));
+    /// Adds a step as it is kept, if something can come of it.
+    fn keep_step(&self, step: &OpenStep<'a>, body: u32, known: &Finished, kept: &mut Vec<Step>) {
+        let fate = |fated| self.fate(fated, body, &known.held);
         match &step.what {
-            What::Import(number) => vec![Step::Import(*number, thrown)],
+            What::Import(number) => kept.push(Step::Import(*number, fate(&step.thrown))),
             What::Require(number) => {
-                let (import, mention) = requires.get(*number as usize).copied().unwrap_or_default();
-                let import = import.map(|import| Step::Import(import, thrown));
-                import.into_iter().chain(mention.map(|mention| Step::Mention(mention, thrown))).collect()
+                let (import, mention) = known.requires.get(*number as usize).copied().unwrap_or_default();
+                kept.extend(import.map(|import| Step::Import(import, fate(&step.thrown))));
+                kept.extend(mention.map(|mention| Step::Mention(mention, fate(&step.thrown))));
             }
-            What::Mention(number) => vec![Step::Mention(*number, thrown)],
-            What::Asset(number) => match assets.get(*number as usize) {
-                Some(Some(_)) => vec![Step::Asset(*number, thrown)],
-                _ => Vec::new(),
-            },
-            What::Leaves => vec![Step::Leaves],
+            What::Mention(number) => kept.push(Step::Mention(*number, fate(&step.thrown))),
+            What::Asset(number) => {
+                if let Some(Some(_)) = known.assets.get(*number as usize) {
+                    kept.push(Step::Asset(*number, fate(&step.thrown)));
+                }
+            }
+            What::Leaves => kept.push(Step::Leaves),
             What::Handles(handled, handler) => match self.plain(handler) {
-                Val::Body(handler) if self.is_deadly(handler, 0) => Vec::new(),
-                _ => vec![Step::Handles(*handled)],
+                Val::Body(handler) if known.deadly.contains(&handler) => {}
+                _ => kept.push(Step::Handles(*handled)),
             },
             What::Call { callee, how, arguments } => {
                 let callee = match (self.kept(callee), how) {
-                    (Value::Unknown, _) => return Vec::new(),
+                    (Value::Unknown, _) => return,
                     (Value::Getter(body), How::Get) => Value::Function(body),
                     (Value::Getter(_), _) | (Value::Function(_) | Value::Class(_) | Value::Instance(_), How::Get) => {
-                        return Vec::new();
+                        return;
                     }
                     (callee, _) => callee,
                 };
-                vec![Step::Call(Box::new(Call { callee, how: *how, arguments: *arguments, thrown, rejected }))]
+                let (thrown, rejected) = (fate(&step.thrown), fate(&step.rejected));
+                kept.push(Step::Call(Box::new(Call { callee, how: *how, arguments: *arguments, thrown, rejected })));
             }
         }
     }
@@ -353,12 +398,14 @@ impl<'a> Reader<'a, '_> {
 fn prune(bodies: &mut Bodies) {
     let live = live(bodies);
     for body in &mut bodies.all {
-        let keep = |step: &&Step| match target(step, &bodies.classes) {
+        let keep = |step: &Step| match target(step, &bodies.classes) {
             Target::Matters => true,
             Target::Body(called) => live.contains(&called),
             Target::Nothing => false,
         };
-        body.steps = body.steps.iter().filter(keep).cloned().collect();
+        let mut steps = std::mem::take(&mut body.steps).into_vec();
+        steps.retain(keep);
+        body.steps = steps.into();
         body.defaults = body.defaults.iter().filter(|(_, default)| live.contains(default)).copied().collect();
     }
 }

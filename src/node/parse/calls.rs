@@ -7,6 +7,7 @@ use crate::node::bodies::{Fate, Handled, How};
 use crate::node::modules::{Attributes, Form, Import, Mention};
 use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression};
 use oxc_span::Span;
+use std::borrow::Cow;
 
 /// Functions that Node calls back once what runs now is done.
 const LATER: [&str; 4] = ["setTimeout", "setImmediate", "queueMicrotask", "setInterval"];
@@ -34,8 +35,8 @@ impl<'a> Reader<'a, '_> {
         let rejected = self.fate_of(call.span);
         let thrown = Fated::Is(Fate::Throws);
         if matches!(call.callee, Expression::Super(_)) {
-            if let Some(base) = self.base.clone() {
-                self.step(What::Call { callee: base, how: How::New, arguments: 255 }, thrown, NEVER);
+            if let Some(base) = self.base {
+                self.step(What::Call { callee: *base, how: How::New, arguments: 255 }, thrown, NEVER);
             }
             return;
         }
@@ -47,7 +48,7 @@ impl<'a> Reader<'a, '_> {
             [argument, Argument::StaticMemberExpression(parent), ..]
                 if matches!(parent.object, Expression::ImportMeta(_)) && parent.property.name == "url" =>
             {
-                if matches!(self.builtin(&self.plain(&callee)), Some(("module", name)) if name.ends_with("register")) {
+                if matches!(self.builtin(&callee), Some(("module", name)) if name.ends_with("register")) {
                     self.maybe_require(&callee, argument, line);
                 }
             }
@@ -55,17 +56,16 @@ impl<'a> Reader<'a, '_> {
         }
         self.note_asset(&callee, &call.arguments, call.span);
         match &callee {
-            Val::Global(name) if LATER.contains(name) => self.later(&rejected, call),
-            Val::Member(of, name) => self.method(of, name, call, &rejected),
+            Val::Global(name) if LATER.contains(name) => self.later(rejected, call),
+            Val::Member(of, name) => self.method(of, name, call, rejected),
             // `const { exit } = process`
             Val::Symbol(_) => {
-                let plain = self.plain(&callee);
-                let name = match self.builtin(&plain) {
+                let name = match self.builtin(&callee) {
                     Some(("process", name)) => name,
-                    _ => String::new(),
+                    _ => Cow::Borrowed(""),
                 };
                 if !name.is_empty() {
-                    self.process(&name, call, &rejected);
+                    self.process(&name, call, rejected);
                 }
             }
             _ => {}
@@ -75,7 +75,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn called(&mut self, callee: Val<'a>, given: &[Argument<'a>], span: Span, thrown: Fated<'a>, rejected: Fated<'a>) {
-        if matches!(callee, Val::Unknown | Val::Global(_)) {
+        // What Node has of its own is no function of a bundle.
+        if matches!(callee.root(), Val::Unknown | Val::Global(_) | Val::Text(_) | Val::Meta) {
             return;
         }
         let how = if self.iterated.contains(&span) { How::Iterate } else { How::Call };
@@ -107,7 +108,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `setImmediate(f)`, where nobody keeps what would take it back.
-    fn later(&mut self, fated: &Fated<'a>, call: &CallExpression<'a>) {
+    fn later(&mut self, fated: Fated<'a>, call: &CallExpression<'a>) {
         let dropped = matches!(fated, Fated::Is(Fate::Stops)) && is_soon(&call.arguments);
         if let (true, Some(callback)) = (dropped, first(&call.arguments)) {
             let callee = self.value(callback);
@@ -119,22 +120,21 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn method(&mut self, of: &Val<'a>, name: &'a str, call: &CallExpression<'a>, fated: &Fated<'a>) {
-        let plain = self.plain(of);
-        let module = self.builtin(&plain).map(|(module, path)| (module.to_owned(), path));
-        match (module.as_ref().map(|(module, path)| (module.as_str(), path.as_str())), name) {
-            (_, "then" | "finally") if settles(&plain) => {
+    fn method(&mut self, of: &Val<'a>, name: &'a str, call: &CallExpression<'a>, fated: Fated<'a>) {
+        let module = self.builtin(of);
+        match (module.as_ref().map(|(module, path)| (*module, &**path)), name) {
+            (_, "then" | "finally") if self.settles(of) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
                 let what = What::Call { callee, how: How::Later, arguments: 1 };
-                self.step(what, fated.clone(), fated.clone());
+                self.step(what, fated, fated);
             }
             (Some(("process", "")), _) => self.process(name, call, fated),
             (Some(("path" | "path/posix", _)), "join" | "resolve") => {
                 let value = self.value_of_call(call);
                 self.note_path(value, call.span);
             }
-            (None, name) if EACH.contains(&name) && matches!(plain, Val::Filled) => {
+            (None, name) if EACH.contains(&name) && matches!(self.plain(of), Val::Filled) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
                 let rejected = if name == "forEach" { Fated::Is(Fate::Stops) } else { NEVER };
@@ -145,7 +145,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `process.NAME(…)`.
-    fn process(&mut self, name: &str, call: &CallExpression<'a>, fated: &Fated<'a>) {
+    fn process(&mut self, name: &str, call: &CallExpression<'a>, fated: Fated<'a>) {
         match name {
             "exit" | "reallyExit" | "abort" if fails(name, &call.arguments) => self.throws(),
             "exit" | "reallyExit" | "kill" => {
@@ -195,7 +195,7 @@ impl<'a> Reader<'a, '_> {
             _ => return self.computed_require(callee, line),
         };
         let number = u32::try_from(self.requires.len()).unwrap_or(u32::MAX);
-        self.requires.push(OpenRequire { callee: callee.clone(), specifier, line });
+        self.requires.push(OpenRequire { callee: *callee, specifier, line });
         self.step(What::Require(number), Fated::Is(Fate::Throws), NEVER);
     }
 
@@ -247,39 +247,42 @@ impl<'a> Reader<'a, '_> {
             return Loads::StandIn(body);
         }
         match self.plain(callee) {
-            Val::Global("require") => Loads::Require,
+            Val::Global("require") => return Loads::Require,
             // `module.require`, and `require.resolve`, which fails for what is not there as `require` does.
-            Val::Member(of, "require") if matches!(&*of, Val::Global("module")) => Loads::Require,
-            Val::Member(of, "resolve") => match &*of {
-                Val::Global("require") if self.sets_require => Loads::Find(Form::FindCreated),
-                Val::Global("require") => Loads::Find(Form::FindRequired),
-                Val::Meta => Loads::Find(Form::FindImported),
-                of if self.is_own_require(of) => Loads::Find(Form::FindCreated),
-                _ => Loads::Not,
-            },
-            plain if self.is_own_require(&plain) => Loads::Created,
-            plain => match self.builtin(&plain) {
-                Some(("module", name)) if name.ends_with("register") => Loads::Register,
-                _ => Loads::Not,
-            },
+            Val::Member(of, "require") if matches!(self.plain(of), Val::Global("module")) => return Loads::Require,
+            Val::Member(of, "resolve") => {
+                return match self.plain(of) {
+                    Val::Global("require") if self.sets_require => Loads::Find(Form::FindCreated),
+                    Val::Global("require") => Loads::Find(Form::FindRequired),
+                    Val::Meta => Loads::Find(Form::FindImported),
+                    of if self.is_own_require(&of) => Loads::Find(Form::FindCreated),
+                    _ => Loads::Not,
+                };
+            }
+            _ => {}
+        }
+        if self.is_own_require(callee) {
+            return Loads::Created;
+        }
+        match self.builtin(callee) {
+            Some(("module", name)) if name.ends_with("register") => Loads::Register,
+            _ => Loads::Not,
+        }
+    }
+
+    /// Whether a promise is known to be settled soon.
+    fn settles(&self, promise: &Val<'a>) -> bool {
+        let Val::Call(callee, _) = self.plain(promise) else { return false };
+        match self.plain(callee) {
+            Val::Global(name) => name == "import",
+            Val::Member(of, "resolve") => matches!(self.plain(of), Val::Global("Promise")),
+            Val::Member(of, "then" | "catch" | "finally") => self.settles(of),
+            _ => false,
         }
     }
 
     fn stand_in_of(&self, symbol: oxc_syntax::symbol::SymbolId) -> Option<u32> {
         self.named_stand_ins.get(&symbol).copied()
-    }
-}
-
-/// Whether a promise is known to be settled soon.
-fn settles(value: &Val<'_>) -> bool {
-    match value {
-        Val::Call(callee, _) => match &**callee {
-            Val::Global(name) => *name == "import",
-            Val::Member(of, "resolve") => matches!(&**of, Val::Global("Promise")),
-            Val::Member(of, "then" | "catch" | "finally") => settles(of),
-            _ => false,
-        },
-        _ => false,
     }
 }
 

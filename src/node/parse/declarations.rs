@@ -8,7 +8,6 @@ use oxc_ast::ast::{
     ImportDeclarationSpecifier, ModuleExportName, WithClause, WithClauseKeyword,
 };
 use oxc_span::{GetSpan, Span};
-use std::rc::Rc;
 
 impl<'a> Reader<'a, '_> {
     fn attributes(&mut self, clause: Option<&WithClause<'a>>) -> Attributes {
@@ -62,9 +61,9 @@ impl<'a> Reader<'a, '_> {
             if let Some(symbol) = local.symbol_id.get() {
                 let value = match specifier {
                     ImportDeclarationSpecifier::ImportSpecifier(named) => {
-                        Val::Member(Rc::new(all), named.imported.name().as_str())
+                        Val::Member(self.keep(all), named.imported.name().as_str())
                     }
-                    ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => Val::Member(Rc::new(all), "default"),
+                    ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => Val::Member(self.keep(all), "default"),
                     ImportDeclarationSpecifier::ImportNamespaceSpecifier(_) => all,
                 };
                 self.inits.insert(symbol, value);

@@ -144,7 +144,7 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     }
     // The checks hold more than the scopes: only those are kept.
     let scoping = checked.semantic.into_scoping();
-    let mut module = read_tree(&parsed.program, &scoping, lines);
+    let mut module = read_tree(&parsed.program, memory, &scoping, lines);
     if !found.new_syntax.is_empty() {
         let new = found.new_syntax.into_iter().map(|(syntax, at)| (syntax, lines.of(at)));
         module.new_syntax = module.new_syntax.iter().copied().chain(new).collect();
@@ -159,8 +159,8 @@ fn expected(text: &str) -> Stats {
     Stats::new(0, one_in(150), one_in(100), one_in(20))
 }
 
-fn read_tree(program: &Program<'_>, scoping: &Scoping, lines: &Lines) -> Module {
-    Module { features: features_of(program, lines), ..Reader::read(program, scoping, lines) }
+fn read_tree<'a>(program: &Program<'a>, memory: &'a Allocator, scoping: &Scoping, lines: &Lines) -> Module {
+    Module { features: features_of(program, lines), ..Reader::read(program, memory, scoping, lines) }
 }
 
 /// The first fault that the parser found, or the checks after it.

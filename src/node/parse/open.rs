@@ -2,11 +2,11 @@
 
 use crate::node::bodies::{BodyKind, Fate, Handled, How};
 use crate::node::modules::AssetUse;
+use hashbrown::HashMap;
 use oxc_syntax::symbol::SymbolId;
-use std::rc::Rc;
 
-/// What an expression stands for.
-#[derive(Clone, Debug)]
+/// What an expression stands for. What it is made of lies beside the tree, and is not copied.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Val<'a> {
     Unknown,
     Text(&'a str),
@@ -22,28 +22,62 @@ pub(super) enum Val<'a> {
     Global(&'a str),
     /// `import.meta`.
     Meta,
-    Member(Rc<Val<'a>>, &'a str),
-    Call(Rc<Val<'a>>, Rc<[Val<'a>]>),
-    New(Rc<Val<'a>>, Rc<[Val<'a>]>),
+    Member(&'a Val<'a>, &'a str),
+    Call(&'a Val<'a>, &'a [Val<'a>]),
+    New(&'a Val<'a>, &'a [Val<'a>]),
     /// Texts one after the other.
-    Joined(Rc<[Val<'a>]>),
+    Joined(&'a [Val<'a>]),
 }
 
 /// A class or an object while its file is read.
 #[derive(Default)]
 pub(super) struct OpenClass<'a> {
     pub(super) construct: Option<u32>,
-    pub(super) base: Option<Val<'a>>,
-    pub(super) statics: Vec<(&'a str, Val<'a>)>,
-    pub(super) members: Vec<(&'a str, Val<'a>)>,
+    pub(super) base: Option<&'a Val<'a>>,
+    pub(super) statics: OpenMembers<'a>,
+    pub(super) members: OpenMembers<'a>,
+}
+
+/// Members by their names; of two of one name the later counts.
+#[derive(Default)]
+pub(super) struct OpenMembers<'a> {
+    all: Vec<(&'a str, Val<'a>)>,
+    /// Where each name stands, if there are more than [`FEW`].
+    places: HashMap<&'a str, usize>,
+}
+
+/// Most members that are looked through one after the other.
+const FEW: usize = 8;
+
+impl<'a> OpenMembers<'a> {
+    pub(super) fn push(&mut self, name: &'a str, value: Val<'a>) {
+        self.all.push((name, value));
+        if self.all.len() > FEW {
+            let begin = if self.places.is_empty() { 0 } else { self.all.len() - 1 };
+            self.places.extend((begin..).zip(self.all.iter().skip(begin)).map(|(place, (name, _))| (*name, place)));
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Val<'a>> {
+        let found = if self.places.is_empty() {
+            self.all.iter().rev().find(|(known, _)| *known == name)
+        } else {
+            self.places.get(name).and_then(|place| self.all.get(*place))
+        };
+        found.map(|(_, value)| value)
+    }
+
+    pub(super) fn as_slice(&self) -> &[(&'a str, Val<'a>)] {
+        &self.all
+    }
 }
 
 /// What comes of a failure, where that may depend on what stands further down.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Fated<'a> {
     Is(Fate),
     /// Whoever handles it: a function that throws anew or ends the process handles nothing.
-    Caught(Val<'a>, Fate),
+    Caught(&'a Val<'a>, Fate),
     /// A variable holds the promise.
     Held(SymbolId),
 }
@@ -67,17 +101,19 @@ impl OpenBody<'_> {
     /// Whether it calls what a name stands for, or a member of it.
     pub(super) fn calls_symbol(&self, symbol: SymbolId) -> bool {
         self.steps.iter().any(|step| match &step.what {
-            What::Call { callee, .. } => root_of(callee) == Some(symbol),
+            What::Call { callee, .. } => matches!(callee.root(), Val::Symbol(root) if root == symbol),
             _ => false,
         })
     }
 }
 
-fn root_of(value: &Val<'_>) -> Option<SymbolId> {
-    match value {
-        Val::Symbol(symbol) => Some(*symbol),
-        Val::Member(of, _) => root_of(of),
-        _ => None,
+impl<'a> Val<'a> {
+    /// What the first name of `a.b.c` stands for, or what else a member is taken from.
+    pub(super) fn root(self) -> Self {
+        match self {
+            Self::Member(of, _) => of.root(),
+            other => other,
+        }
     }
 }
 
@@ -91,6 +127,7 @@ pub(super) struct OpenStep<'a> {
 }
 
 /// What happens.
+#[derive(Clone, Copy)]
 pub(super) enum What<'a> {
     /// `import()`, by its number.
     Import(u32),

@@ -6,6 +6,7 @@ use super::lines::Lines;
 use super::open::{Fated, Flow, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
 use hashbrown::{HashMap, HashSet};
+use oxc_allocator::Allocator;
 use oxc_ast::ast::{IdentifierReference, Program};
 use oxc_ast_visit::Visit;
 use oxc_semantic::Scoping;
@@ -22,6 +23,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) new_syntax: Vec<(NewSyntax, u32)>,
     /// What each name is declared by.
     pub(super) scoping: &'s Scoping,
+    /// Which names are given another value, by their numbers: to ask for one goes through all of its uses.
+    pub(super) mutated: Vec<bool>,
     /// All functions that are open.
     pub(super) bodies: u32,
     /// `typeof` that are open, and conditions that ask with it for a name of CommonJS: naming what is not there is no error
@@ -49,7 +52,7 @@ pub(super) struct Reader<'a, 's> {
     /// Whether the file defines a getter.
     pub(super) has_getters: bool,
     /// What `super()` calls.
-    pub(super) base: Option<Val<'a>>,
+    pub(super) base: Option<&'a Val<'a>>,
     /// Names of members that are given another value somewhere.
     pub(super) assigned: HashSet<&'a str>,
     /// What variables stand for.
@@ -64,6 +67,12 @@ pub(super) struct Reader<'a, 's> {
     pub(super) numbered: HashMap<&'a str, u32>,
     /// How deep the expression lies whose value is asked for.
     pub(super) depth: u32,
+    /// Whether something lay too deep.
+    pub(super) is_cut: bool,
+    /// What calls stand for.
+    pub(super) called_values: HashMap<Span, Val<'a>>,
+    /// Where values are kept.
+    pub(super) memory: &'a Allocator,
     /// Calls of which something is taken at once.
     pub(super) iterated: HashSet<Span>,
     /// What exports stand for.
@@ -94,7 +103,7 @@ pub(super) struct Reader<'a, 's> {
 
 impl<'a, 's> Reader<'a, 's> {
     /// Reads the tree of a file.
-    pub(super) fn read(program: &Program<'a>, scoping: &'s Scoping, lines: &'s Lines) -> Module {
+    pub(super) fn read(program: &Program<'a>, memory: &'a Allocator, scoping: &'s Scoping, lines: &'s Lines) -> Module {
         let mut reader = Self {
             lines,
             module: Module::default(),
@@ -103,6 +112,7 @@ impl<'a, 's> Reader<'a, 's> {
             computed: Vec::new(),
             new_syntax: Vec::new(),
             scoping,
+            mutated: scoping.symbol_ids().map(|symbol| scoping.symbol_is_mutated(symbol)).collect(),
             bodies: 0,
             typeofs: 0,
             dead: 0,
@@ -124,6 +134,9 @@ impl<'a, 's> Reader<'a, 's> {
             exports_variable: HashSet::new(),
             numbered: HashMap::new(),
             depth: 0,
+            is_cut: false,
+            called_values: HashMap::new(),
+            memory,
             iterated: HashSet::new(),
             exported: Vec::new(),
             assets: Vec::new(),
@@ -159,6 +172,8 @@ impl<'a, 's> Reader<'a, 's> {
         self.module.mentions = self.mentions.into();
         self.module.sets = self.sets.into();
         self.module.imports = self.imports.into();
+        // No name is there twice: that would be a fault.
+        self.exports.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         self.module.exports = self.exports.into();
         self.module.computed = self.computed.into();
         self.module.new_syntax = self.new_syntax.into();

@@ -8,7 +8,6 @@ use super::goal::names_in;
 use super::open::{Fated, Val, What};
 use super::reader::Reader;
 use super::steps::are_deadly;
-use super::values::instance_of;
 use crate::node::bodies::{BodyKind, Fate, How};
 use crate::node::modules::{Export, Form, Import, ModuleSyntax, NewSyntax};
 use oxc_ast::ast::*;
@@ -279,7 +278,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_method_definition(&mut self, it: &MethodDefinition<'a>) {
         self.visit_property_key(&it.key);
-        let of = self.class.map(|class| if it.r#static { Val::Class(class) } else { instance_of(class) });
+        let of = self.class.map(|class| if it.r#static { Val::Class(class) } else { self.instance_of(class) });
         self.method = of;
         self.visit_function(&it.value, ScopeFlags::Function);
     }
@@ -307,7 +306,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         // A static field is worked out with the class, that is when the file is loaded; others with each object.
         let (this, body) = match self.class {
             Some(class) if it.r#static => (Val::Class(class), self.body),
-            Some(class) => (instance_of(class), self.construct_body(class)),
+            Some(class) => (self.instance_of(class), self.construct_body(class)),
             None => return self.visit_expression(value),
         };
         let outer = std::mem::replace(&mut self.this, this);

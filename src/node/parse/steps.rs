@@ -72,7 +72,7 @@ impl<'a> Reader<'a, '_> {
 
     /// What becomes of the promise that stands there.
     pub(super) fn fate_of(&self, span: Span) -> Fated<'a> {
-        self.promises.get(&span).cloned().unwrap_or(Fated::Is(Fate::Nothing))
+        self.promises.get(&span).copied().unwrap_or(Fated::Is(Fate::Nothing))
     }
 
     /// Notes what becomes of the promises that an expression gives.
@@ -91,7 +91,7 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             Expression::ConditionalExpression(either) => {
-                self.settle(&either.consequent, fated.clone());
+                self.settle(&either.consequent, fated);
                 self.settle(&either.alternate, fated);
             }
             Expression::LogicalExpression(both) => {
@@ -126,16 +126,16 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn settle_call(&mut self, call: &CallExpression<'a>, fated: Fated<'a>) {
-        self.promises.insert(call.span, fated.clone());
+        self.promises.insert(call.span, fated);
         let Expression::StaticMemberExpression(member) = &call.callee else { return };
         let handler = match (member.property.name.as_str(), call.arguments.as_slice()) {
             ("catch", [handler, ..]) | ("then", [_, handler, ..]) => Some(handler),
             ("then" | "finally" | "catch", _) => None,
             (name, [Argument::ArrayExpression(array)]) if member.object.is_specific_id("Promise") => {
                 let elements: Vec<_> = array.elements.iter().collect();
-                let of_each = gathered(name, &elements, &fated);
+                let of_each = gathered(name, &elements, fated);
                 for element in elements.iter().filter_map(|element| element.as_expression()) {
-                    self.settle(element, of_each.clone());
+                    self.settle(element, of_each);
                 }
                 return;
             }
@@ -145,7 +145,10 @@ impl<'a> Reader<'a, '_> {
             None => fated,
             Some(handler) if is_deadly(handler) => fated,
             Some(handler) => match fated {
-                Fated::Is(fate) => Fated::Caught(self.value(handler), fate),
+                Fated::Is(fate) => {
+                    let handler = self.value(handler);
+                    Fated::Caught(self.keep(handler), fate)
+                }
                 _ => Fated::Is(Fate::Nothing),
             },
         };
@@ -168,14 +171,14 @@ impl<'a> Reader<'a, '_> {
 }
 
 /// What becomes of each promise that is given to `Promise.NAME`.
-fn gathered<'a>(name: &str, elements: &[&ArrayExpressionElement<'a>], fated: &Fated<'a>) -> Fated<'a> {
+fn gathered<'a>(name: &str, elements: &[&ArrayExpressionElement<'a>], fated: Fated<'a>) -> Fated<'a> {
     let alone = elements.len() == 1;
     // A file that is not there is known before one that is there was loaded (measured with Node 18, 20, 22 and 24).
     let imports = || elements.iter().all(|element| matches!(element, ArrayExpressionElement::ImportExpression(_)));
     match name {
-        "all" => fated.clone(),
-        "race" if alone || imports() => fated.clone(),
-        "any" if alone => fated.clone(),
+        "all" => fated,
+        "race" if alone || imports() => fated,
+        "any" if alone => fated,
         _ => Fated::Is(Fate::Nothing),
     }
 }

@@ -1,9 +1,9 @@
 //! What expressions stand for, as far as it can be told without running them: functions, classes, modules, paths. Names are
 //! looked up when the whole file was seen, since a function may be called above the line that defines it.
 
-use super::open::{OpenBody, OpenClass, Val};
+use super::open::{OpenBody, OpenClass, OpenMembers, Val};
 use super::reader::Reader;
-use crate::node::bodies::{Members, Value};
+use crate::node::bodies::{self, Members, Value};
 use crate::node::builtins;
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class,
@@ -11,8 +11,8 @@ use oxc_ast::ast::{
     PropertyKind,
 };
 use oxc_span::Span;
+use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
-use std::rc::Rc;
 
 /// How many names and members are followed for one expression.
 const MAX_DEPTH: u32 = 24;
@@ -28,6 +28,15 @@ const PASSING_ON: [&str; 7] = [
     "_interop_require_wildcard",
 ];
 
+/// What a member is taken from.
+#[derive(Clone, Copy)]
+enum Of {
+    /// The class itself, or an object.
+    Class,
+    /// An object that `new` makes of the class.
+    Instance,
+}
+
 impl<'a> Reader<'a, '_> {
     /// The number of the body of the function that stands there.
     pub(super) fn body_at(&mut self, span: Span) -> u32 {
@@ -42,12 +51,28 @@ impl<'a> Reader<'a, '_> {
     /// What an expression stands for.
     pub(super) fn value(&mut self, expression: &Expression<'a>) -> Val<'a> {
         if self.depth >= MAX_DEPTH {
+            self.is_cut = true;
             return Val::Unknown;
         }
         self.depth += 1;
         let value = self.value_within(expression);
         self.depth -= 1;
         value
+    }
+
+    /// The same, to be part of another value.
+    fn kept_value(&mut self, expression: &Expression<'a>) -> &'a Val<'a> {
+        let value = self.value(expression);
+        self.keep(value)
+    }
+
+    /// Keeps a value for as long as the tree is there.
+    pub(super) fn keep(&self, value: Val<'a>) -> &'a Val<'a> {
+        self.memory.alloc(value)
+    }
+
+    fn keep_all(&self, values: &[Val<'a>]) -> &'a [Val<'a>] {
+        if values.is_empty() { &[] } else { self.memory.alloc_slice_copy(values) }
     }
 
     fn value_within(&mut self, expression: &Expression<'a>) -> Val<'a> {
@@ -64,10 +89,15 @@ impl<'a> Reader<'a, '_> {
                     parts.push(quasi.value.cooked.as_ref().map_or(Val::Unknown, |text| Val::Text(text.as_str())));
                     parts.extend(expressions.next().map(|part| self.value(part)));
                 }
-                if let [Val::Text(text)] = parts.as_slice() { Val::Text(text) } else { Val::Joined(parts.into()) }
+                if let [Val::Text(text)] = parts.as_slice() {
+                    Val::Text(text)
+                } else {
+                    Val::Joined(self.keep_all(&parts))
+                }
             }
             Expression::BinaryExpression(sum) if sum.operator == BinaryOperator::Addition => {
-                Val::Joined([self.value(&sum.left), self.value(&sum.right)].into())
+                let sum = [self.value(&sum.left), self.value(&sum.right)];
+                Val::Joined(self.keep_all(&sum))
             }
             Expression::FunctionExpression(function) => Val::Body(self.body_at(function.span)),
             Expression::ArrowFunctionExpression(arrow) => Val::Body(self.body_at(arrow.span)),
@@ -78,22 +108,23 @@ impl<'a> Reader<'a, '_> {
                 _ => Val::Unknown,
             },
             Expression::StaticMemberExpression(member) => {
-                Val::Member(Rc::new(self.value(&member.object)), member.property.name.as_str())
+                Val::Member(self.kept_value(&member.object), member.property.name.as_str())
             }
             Expression::ComputedMemberExpression(member) => {
                 let name = match &member.expression {
                     Expression::StringLiteral(name) => name.value.as_str(),
                     _ => "*",
                 };
-                Val::Member(Rc::new(self.value(&member.object)), name)
+                Val::Member(self.kept_value(&member.object), name)
             }
             Expression::PrivateFieldExpression(member) => {
-                Val::Member(Rc::new(self.value(&member.object)), member.field.name.as_str())
+                Val::Member(self.kept_value(&member.object), member.field.name.as_str())
             }
             Expression::CallExpression(call) => self.value_of_call(call),
             Expression::NewExpression(new) => self.value_of_new(new),
             Expression::ImportExpression(import) => {
-                Val::Call(Rc::new(Val::Global("import")), [self.value(&import.source)].into())
+                let source = self.value(&import.source);
+                Val::Call(&Val::Global("import"), self.keep_all(&[source]))
             }
             Expression::AwaitExpression(awaited) => self.value(&awaited.argument),
             Expression::SequenceExpression(sequence) => {
@@ -103,26 +134,38 @@ impl<'a> Reader<'a, '_> {
             Expression::ChainExpression(chain) => match &chain.expression {
                 ChainElement::CallExpression(call) => self.value_of_call(call),
                 ChainElement::StaticMemberExpression(member) => {
-                    Val::Member(Rc::new(self.value(&member.object)), member.property.name.as_str())
+                    Val::Member(self.kept_value(&member.object), member.property.name.as_str())
                 }
                 _ => Val::Unknown,
             },
-            Expression::ThisExpression(_) => self.this.clone(),
+            Expression::ThisExpression(_) => self.this,
             Expression::ImportMeta(_) => Val::Meta,
             _ => Val::Unknown,
         }
     }
 
+    /// What a call stands for. Each is put together once: in `a().b().c()` the first is part of all the others.
     pub(super) fn value_of_call(&mut self, call: &CallExpression<'a>) -> Val<'a> {
-        Val::Call(Rc::new(self.value(&call.callee)), self.arguments(&call.arguments))
+        if let Some(known) = self.called_values.get(&call.span) {
+            return *known;
+        }
+        let outer = std::mem::replace(&mut self.is_cut, false);
+        let value = Val::Call(self.kept_value(&call.callee), self.arguments(&call.arguments));
+        if !self.is_cut {
+            self.called_values.insert(call.span, value);
+        }
+        self.is_cut |= outer;
+        value
     }
 
     pub(super) fn value_of_new(&mut self, new: &NewExpression<'a>) -> Val<'a> {
-        Val::New(Rc::new(self.value(&new.callee)), self.arguments(&new.arguments))
+        Val::New(self.kept_value(&new.callee), self.arguments(&new.arguments))
     }
 
-    fn arguments(&mut self, arguments: &[Argument<'a>]) -> Rc<[Val<'a>]> {
-        arguments.iter().map(|argument| argument.as_expression().map_or(Val::Unknown, |one| self.value(one))).collect()
+    fn arguments(&mut self, arguments: &[Argument<'a>]) -> &'a [Val<'a>] {
+        let value = |argument: &Argument<'a>| argument.as_expression().map_or(Val::Unknown, |one| self.value(one));
+        let values: Vec<_> = arguments.iter().map(value).collect();
+        self.keep_all(&values)
     }
 
     /// An object; unknown where it has nothing that could be called.
@@ -130,7 +173,7 @@ impl<'a> Reader<'a, '_> {
         if let Some(number) = self.numbers.get(&object.span) {
             return Val::Class(*number);
         }
-        let mut members = Vec::new();
+        let mut members = OpenMembers::default();
         for property in &object.properties {
             let ObjectPropertyKind::ObjectProperty(property) = property else { continue };
             let Some(name) = name_of_key(&property.key) else { continue };
@@ -143,10 +186,10 @@ impl<'a> Reader<'a, '_> {
                 (value, _) => self.value(value),
             };
             if !matches!(value, Val::Unknown | Val::Text(_)) {
-                members.push((name, value));
+                members.push(name, value);
             }
         }
-        if members.is_empty() {
+        if members.as_slice().is_empty() {
             return Val::Unknown;
         }
         let number = self.add_class(OpenClass { statics: members, ..OpenClass::default() });
@@ -168,7 +211,7 @@ impl<'a> Reader<'a, '_> {
         self.numbers.insert(class.body.span, number);
         let mut made = OpenClass {
             construct: Some(self.body_at(class.span)),
-            base: class.heritage.as_ref().map(|heritage| self.value(&heritage.expression)),
+            base: class.heritage.as_ref().map(|heritage| self.kept_value(&heritage.expression)),
             ..OpenClass::default()
         };
         for element in &class.body.body {
@@ -188,7 +231,7 @@ impl<'a> Reader<'a, '_> {
                 ClassElement::PropertyDefinition(field) => {
                     let Some(value) = &field.value else { continue };
                     // What `this` is in there is known to whoever visits it.
-                    let of = if field.r#static { Val::Class(number) } else { instance_of(number) };
+                    let of = if field.r#static { Val::Class(number) } else { self.instance_of(number) };
                     let outer = std::mem::replace(&mut self.this, of);
                     let value = self.value(value);
                     self.this = outer;
@@ -197,13 +240,18 @@ impl<'a> Reader<'a, '_> {
                 _ => continue,
             };
             if let Some(name) = name_of_key(key) {
-                if is_static { &mut made.statics } else { &mut made.members }.push((name, value));
+                if is_static { &mut made.statics } else { &mut made.members }.push(name, value);
             }
         }
         if let Some(class) = self.classes.get_mut(number as usize) {
             *class = made;
         }
         number
+    }
+
+    /// An object of a class.
+    pub(super) fn instance_of(&self, class: u32) -> Val<'a> {
+        Val::New(self.keep(Val::Class(class)), &[])
     }
 
     /// Notes what the names of a pattern stand for.
@@ -216,10 +264,10 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             BindingPattern::ObjectPattern(object) => {
-                let of = Rc::new(value);
+                let of = self.keep(value);
                 for property in &object.properties {
                     if let Some(name) = name_of_key(&property.key) {
-                        self.bind(&property.value, Val::Member(Rc::clone(&of), name));
+                        self.bind(&property.value, Val::Member(of, name));
                     }
                 }
             }
@@ -227,7 +275,8 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// What an expression stands for once names and members are looked up.
+    /// What an expression stands for once its names are looked up. What it is made of is as it was: whoever looks into it
+    /// asks for that in turn.
     pub(super) fn plain(&self, value: &Val<'a>) -> Val<'a> {
         self.looked_up(value, MAX_DEPTH)
     }
@@ -236,81 +285,92 @@ impl<'a> Reader<'a, '_> {
         let Some(depth) = depth.checked_sub(1) else { return Val::Unknown };
         match value {
             Val::Symbol(symbol) => match self.inits.get(symbol) {
-                Some(init) if !self.scoping.symbol_is_mutated(*symbol) => self.looked_up(init, depth),
+                Some(init) if !self.is_mutated(*symbol) => self.looked_up(init, depth),
                 _ => Val::Unknown,
             },
             Val::Member(of, name) => match (self.looked_up(of, depth), *name) {
-                (Val::Class(class), name) => self.member(&Val::Class(class), name, depth),
-                (Val::New(class, arguments), name) => match self.looked_up(&class, depth) {
-                    found @ Val::Class(_) => self.member(&Val::New(Rc::new(found), arguments), name, depth),
-                    found => Val::Member(Rc::new(Val::New(Rc::new(found), arguments)), name),
-                },
+                (Val::Class(class), name) => self.member(class, Of::Class, name, depth),
+                (Val::New(class, _), name) => self.member_of_new(class, name, depth),
                 (function @ Val::Body(_), "call" | "apply") => function,
                 (Val::Global("globalThis" | "global"), name) => Val::Global(name),
-                (of, name) => Val::Member(Rc::new(of), name),
+                (Val::Unknown, _) => Val::Unknown,
+                _ => *value,
             },
-            Val::Call(callee, arguments) => self.given(callee, arguments, depth),
-            Val::New(class, arguments) => Val::New(Rc::new(self.looked_up(class, depth)), Rc::clone(arguments)),
-            other => other.clone(),
+            Val::Call(callee, arguments) => self.given(callee, arguments, depth).unwrap_or(*value),
+            other => *other,
         }
     }
 
-    fn member(&self, of: &Val<'a>, name: &'a str, depth: u32) -> Val<'a> {
-        let (number, instance) = match of {
-            Val::Class(number) => (*number, false),
-            Val::New(class, _) => match &**class {
-                Val::Class(number) => (*number, true),
-                _ => return Val::Unknown,
-            },
-            _ => return Val::Unknown,
-        };
+    /// Whether a variable is given another value somewhere.
+    fn is_mutated(&self, symbol: SymbolId) -> bool {
+        self.mutated.get(symbol.index()).copied().unwrap_or(true)
+    }
+
+    fn member_of_new(&self, class: &'a Val<'a>, name: &'a str, depth: u32) -> Val<'a> {
+        match self.looked_up(class, depth) {
+            Val::Class(number) => self.member(number, Of::Instance, name, depth),
+            _ => Val::Member(self.keep(Val::New(class, &[])), name),
+        }
+    }
+
+    fn member(&self, class: u32, of: Of, name: &'a str, depth: u32) -> Val<'a> {
+        let Some(depth) = depth.checked_sub(1) else { return Val::Unknown };
         if self.assigned.contains(name) {
             return Val::Unknown;
         }
-        let Some(class) = self.classes.get(number as usize) else { return Val::Unknown };
-        let members = if instance { &class.members } else { &class.statics };
-        if let Some((_, found)) = members.iter().rev().find(|(known, _)| *known == name) {
+        let Some(class) = self.classes.get(class as usize) else { return Val::Unknown };
+        let members = match of {
+            Of::Class => &class.statics,
+            Of::Instance => &class.members,
+        };
+        if let Some(found) = members.get(name) {
             return self.looked_up(found, depth);
         }
-        let Some(base) = &class.base else { return Val::Unknown };
-        let base = Rc::new(base.clone());
-        let of = if instance { Val::New(base, [].into()) } else { (*base).clone() };
-        self.looked_up(&Val::Member(Rc::new(of), name), depth)
+        match (class.base, of) {
+            (None, _) => Val::Unknown,
+            (Some(base), Of::Instance) => self.member_of_new(base, name, depth),
+            (Some(base), Of::Class) => match self.looked_up(base, depth) {
+                Val::Class(base) => self.member(base, Of::Class, name, depth),
+                Val::Unknown => Val::Unknown,
+                _ => Val::Member(base, name),
+            },
+        }
     }
 
-    /// What a call gives.
-    fn given(&self, callee: &Val<'a>, arguments: &Rc<[Val<'a>]>, depth: u32) -> Val<'a> {
+    /// What a call gives; nothing where that is no more than a call.
+    fn given(&self, callee: &Val<'a>, arguments: &[Val<'a>], depth: u32) -> Option<Val<'a>> {
         if let Val::Symbol(symbol) = callee
             && PASSING_ON.contains(&self.scoping.symbol_name(*symbol))
             && let Some(passed) = arguments.first()
         {
-            return self.looked_up(passed, depth);
+            return Some(self.looked_up(passed, depth));
         }
-        let plain = self.looked_up(callee, depth);
-        if let Val::Body(body) = plain
-            && let Some(made) = self.bodies_made.get(body as usize)
-        {
-            if let (true, Some(wrapped)) = (self.wraps(body), arguments.first()) {
-                return match self.looked_up(wrapped, depth) {
-                    Val::Class(object) => self
-                        .classes
-                        .get(object as usize)
-                        .and_then(|object| object.statics.first())
-                        .map_or(Val::Unknown, |(_, first)| self.looked_up(first, depth)),
-                    other => other,
-                };
-            }
-            if let (1, Some(value)) = (made.returns, &made.gives) {
-                return self.looked_up(value, depth);
-            }
-            return Val::Unknown;
+        match self.looked_up(callee, depth) {
+            Val::Body(body) => Some(self.given_by(body, arguments, depth)),
+            Val::Member(function, "bind") => match self.looked_up(function, depth) {
+                function @ Val::Body(_) => Some(function),
+                _ => None,
+            },
+            _ => None,
         }
-        if let Val::Member(function, "bind") = &plain
-            && let Val::Body(_) = **function
-        {
-            return (**function).clone();
+    }
+
+    fn given_by(&self, body: u32, arguments: &[Val<'a>], depth: u32) -> Val<'a> {
+        let Some(made) = self.bodies_made.get(body as usize) else { return Val::Unknown };
+        if let (true, Some(wrapped)) = (self.wraps(body), arguments.first()) {
+            return match self.looked_up(wrapped, depth) {
+                Val::Class(object) => self
+                    .classes
+                    .get(object as usize)
+                    .and_then(|object| object.statics.as_slice().first())
+                    .map_or(Val::Unknown, |(_, first)| self.looked_up(first, depth)),
+                other => other,
+            };
         }
-        Val::Call(Rc::new(plain), Rc::clone(arguments))
+        match (made.returns, &made.gives) {
+            (1, Some(value)) => self.looked_up(value, depth),
+            _ => Val::Unknown,
+        }
     }
 
     /// Whether a function gives another one that calls the first one's parameter: what bundlers put around the modules they
@@ -322,73 +382,86 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// A builtin module's member by the module's name and the member's path: `("fs", "promises.readFile")`.
-    pub(super) fn builtin(&self, value: &Val<'a>) -> Option<(&str, String)> {
-        match value {
+    pub(super) fn builtin(&self, value: &Val<'a>) -> Option<(&'static str, Cow<'a, str>)> {
+        self.builtin_within(value, MAX_DEPTH)
+    }
+
+    fn builtin_within(&self, value: &Val<'a>, depth: u32) -> Option<(&'static str, Cow<'a, str>)> {
+        let depth = depth.checked_sub(1)?;
+        match self.plain(value) {
             Val::Import(number) => {
-                let specifier = &self.imports.get(*number as usize)?.specifier;
-                Some((builtins::known_as(specifier)?, String::new()))
+                let specifier = &self.imports.get(number as usize)?.specifier;
+                Some((builtins::known_as(specifier)?, Cow::Borrowed("")))
             }
-            Val::Call(callee, arguments) => {
-                let [Val::Text(specifier), ..] = &**arguments else { return None };
-                let loads = matches!(&**callee, Val::Global("import" | "require")) || self.is_own_require(callee);
-                loads.then(|| builtins::known_as(specifier))?.map(|module| (module, String::new()))
+            Val::Call(callee, [Val::Text(specifier), ..]) => {
+                let module = builtins::known_as(specifier)?;
+                self.loads_anything(callee, depth).then_some((module, Cow::Borrowed("")))
             }
-            Val::Global(name @ ("process" | "URL")) => Some((
-                if *name == "URL" { "url" } else { name },
-                if *name == "URL" { "URL".to_owned() } else { String::new() },
-            )),
+            Val::Global("URL") => Some(("url", Cow::Borrowed("URL"))),
+            Val::Global("process") => Some(("process", Cow::Borrowed(""))),
             Val::Member(of, name) => {
-                let (module, path) = self.builtin(of)?;
-                Some(match (path.as_str(), *name) {
+                let (module, path) = self.builtin_within(of, depth)?;
+                Some(match (&*path, name) {
                     (_, "default") => (module, path),
-                    ("", name) => (module, name.to_owned()),
-                    (path, name) => (module, format!("{path}.{name}")),
+                    ("", name) => (module, Cow::Borrowed(name)),
+                    (path, name) => (module, Cow::Owned(format!("{path}.{name}"))),
                 })
             }
             _ => None,
         }
     }
 
+    /// Whether a call with a module's name loads it.
+    fn loads_anything(&self, callee: &Val<'a>, depth: u32) -> bool {
+        let callee = self.plain(callee);
+        matches!(callee, Val::Global("import" | "require")) || self.is_own_require_within(&callee, depth)
+    }
+
     /// `createRequire(import.meta.url)` and its like: a `require` of this very file.
     pub(super) fn is_own_require(&self, value: &Val<'a>) -> bool {
-        let Val::Call(callee, arguments) = value else { return false };
-        let Some(from) = arguments.first() else { return false };
-        let named = match &**callee {
+        self.is_own_require_within(value, MAX_DEPTH)
+    }
+
+    fn is_own_require_within(&self, value: &Val<'a>, depth: u32) -> bool {
+        let Val::Call(callee, [from, ..]) = self.plain(value) else { return false };
+        let named = match self.plain(callee) {
             Val::Member(_, "createRequire") | Val::Global("createRequire") => true,
-            callee => matches!(self.builtin(callee), Some(("module", name)) if name.ends_with("createRequire")),
+            callee => {
+                matches!(self.builtin_within(&callee, depth), Some(("module", name)) if name.ends_with("createRequire"))
+            }
         };
         named && self.path(from).is_some_and(|path| path.is_beside_file())
     }
 
     /// As it is kept.
     pub(super) fn kept(&self, value: &Val<'a>) -> Value {
-        self.kept_plain(&self.plain(value))
+        self.kept_within(value, MAX_DEPTH)
     }
 
-    fn kept_plain(&self, value: &Val<'a>) -> Value {
-        match value {
-            Val::Body(body) => Value::Function(*body),
-            Val::Getter(body) => Value::Getter(*body),
-            Val::Class(class) => Value::Class(*class),
-            Val::New(class, _) => match self.kept_plain(class) {
+    fn kept_within(&self, value: &Val<'a>, depth: u32) -> Value {
+        let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
+        match self.plain(value) {
+            Val::Body(body) => Value::Function(body),
+            Val::Getter(body) => Value::Getter(body),
+            Val::Class(class) => Value::Class(class),
+            Val::New(class, _) => match self.kept_within(class, depth) {
                 Value::Unknown => Value::Unknown,
                 class => Value::Instance(Box::new(class)),
             },
-            Val::Import(number) => match self.imports.get(*number as usize) {
-                Some(import) if builtins::known_as(&import.specifier).is_none() => Value::Import(*number),
+            Val::Import(number) => match self.imports.get(number as usize) {
+                Some(import) if builtins::known_as(&import.specifier).is_none() => Value::Import(number),
                 _ => Value::Unknown,
             },
-            Val::Member(of, name) => match self.kept_plain(of) {
+            Val::Member(of, name) => match self.kept_within(of, depth) {
                 Value::Unknown => Value::Unknown,
-                of => Value::Member(Box::new(of), (*name).into()),
+                of => Value::Member(Box::new(of), name.into()),
             },
-            Val::Call(callee, arguments) => match (&**callee, &**arguments) {
-                (callee, [Val::Text(specifier)])
-                    if matches!(callee, Val::Global("import" | "require")) || self.is_own_require(callee) =>
-                {
-                    self.numbered.get(specifier).map_or(Value::Unknown, |number| self.kept_plain(&Val::Import(*number)))
+            Val::Call(callee, arguments) => match arguments {
+                [Val::Text(specifier)] if self.loads_anything(callee, depth) => {
+                    let number = self.numbered.get(specifier).copied();
+                    number.map_or(Value::Unknown, |number| self.kept_within(&Val::Import(number), depth))
                 }
-                (callee, _) => match self.kept_plain(callee) {
+                _ => match self.kept_within(callee, depth) {
                     Value::Unknown => Value::Unknown,
                     callee => Value::Given(Box::new(callee)),
                 },
@@ -398,16 +471,11 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Members as they are kept.
-    pub(super) fn kept_members(&self, members: &[(&'a str, Val<'a>)]) -> Members {
-        let members = members.iter().filter(|(name, _)| !self.assigned.contains(name));
+    pub(super) fn kept_members(&self, members: &OpenMembers<'a>) -> Members {
+        let members = members.as_slice().iter().filter(|(name, _)| !self.assigned.contains(name));
         let kept = members.map(|(name, value)| ((*name).into(), self.kept(value)));
-        kept.filter(|(_, value)| *value != Value::Unknown).collect()
+        bodies::sorted(kept.filter(|(_, value)| *value != Value::Unknown).collect())
     }
-}
-
-/// An object of a class.
-pub(super) fn instance_of<'a>(class: u32) -> Val<'a> {
-    Val::New(Rc::new(Val::Class(class)), [].into())
 }
 
 /// The name of a property that is not computed.
