@@ -364,7 +364,7 @@ fn a_unit_is_written_with_the_address_that_is_known() {
         f.service().load_state = "not-found".into();
         f.service().exec_start.clear();
         f.unit().unit.files.clear();
-        f.control_plane = None;
+        f.control_plane = Fact::Known(None);
         f.journal().command =
             ["/usr/bin/node", "dist/index.js", "--url=http://cp.example:4000"].map(str::to_owned).to_vec();
     });

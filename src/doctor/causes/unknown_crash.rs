@@ -1,7 +1,7 @@
 //! `unknown-crash`: the agent dies of an error that none of the other causes explains.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{crash, evidence, fix};
+use super::{crash, evidence, fix, recovered};
 use crate::doctor::facts::{Condition, Exit, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -18,6 +18,9 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if facts.condition() == Condition::Running {
+        return recovered::diagnose(&CAUSE, facts);
+    }
     let Some(crash) = crash::crash(facts) else { return wordless(facts) };
     let words = format!("The agent dies of an error that no other cause explains: {}", crash.headline.message);
     let diagnosis = CAUSE
@@ -30,10 +33,14 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 /// Without a word of its own the agent was ended by a signal, or the service has failed for good.
 fn wordless(facts: &Facts) -> Option<Diagnosis> {
     let by_signal = matches!(facts.service.known()?.exit, Some(Exit::Signal(_)));
+    // systemd gave up after what is mended since, or cannot be told any more: `start-limit-hit` says so.
+    if crash::mended(facts).is_some() {
+        return None;
+    }
     let dies = match facts.condition() {
         Condition::Down => evidence::manager_line(facts, &["on client request"]).is_none(),
         Condition::Looping => by_signal,
-        Condition::Running | Condition::Stopped | Condition::Unknown => false,
+        Condition::Running | Condition::Starting | Condition::Stopped | Condition::Unknown => false,
     };
     if !dies {
         return None;

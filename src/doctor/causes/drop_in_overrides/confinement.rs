@@ -68,7 +68,7 @@ fn mark(facts: &Facts) -> Option<Mark> {
     let exit = match facts.condition() {
         Condition::Looping | Condition::Down => facts.service.known().and_then(|service| service.exit),
         Condition::Unknown => facts.runs().last().filter(|run| run.died()).and_then(Run::exit),
-        Condition::Running | Condition::Stopped => None,
+        Condition::Running | Condition::Starting | Condition::Stopped => None,
     };
     match exit {
         Some(Exit::Code(200 | 203 | 226)) => {
