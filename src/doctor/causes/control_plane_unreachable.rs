@@ -76,20 +76,11 @@ fn lines<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Vec<&
             && refusal::refusal(&entry.message).is_some_and(|found| lately || !matches!(found, Refusal::Status(_)))
     });
     // `disconnected (1006)` follows the line that says why.
-    let reasons = found.iter().any(|entry| refusal::refusal(&entry.message) != Some(Refusal::HungUp));
     let newest = found.last().map(|entry| entry.at);
-    if reasons {
-        let near = |entry: &JournalEntry| newest.is_some_and(|newest| newest.seconds_since(entry.at) <= JUST_NOW);
-        let told: Vec<_> = found
-            .iter()
-            .copied()
-            .filter(|entry| near(entry) && refusal::refusal(&entry.message) != Some(Refusal::HungUp))
-            .collect();
-        if !told.is_empty() {
-            return told;
-        }
-    }
-    found
+    let near = |entry: &JournalEntry| newest.is_some_and(|newest| newest.seconds_since(entry.at) <= JUST_NOW);
+    let why = |entry: &&JournalEntry| near(entry) && !entry.message.to_ascii_lowercase().contains("disconnected");
+    let told: Vec<_> = found.iter().copied().filter(why).collect();
+    if told.is_empty() { found } else { told }
 }
 
 /// A line that shows that a connection that is there now will not last: it was lost several times within the last minute.

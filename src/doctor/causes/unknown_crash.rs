@@ -34,7 +34,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 fn wordless(facts: &Facts) -> Option<Diagnosis> {
     let by_signal = matches!(facts.service.known()?.exit, Some(Exit::Signal(_)));
     // systemd gave up after what is mended since, or cannot be told any more: `start-limit-hit` says so.
-    if crash::mended(facts).is_some() {
+    if crash::mended(facts).is_some() || facts.service.known()?.result == "start-limit-hit" {
         return None;
     }
     let dies = match facts.condition() {

@@ -107,7 +107,9 @@ fn is_judged(facts: &Facts) -> bool {
 
 /// Whether the agent is shown to be connected to its own control plane.
 fn is_connected(facts: &Facts) -> bool {
-    facts.process.known().and_then(Option::as_ref).is_some_and(|process| process.is_connected() == Some(true))
+    let process = facts.process.known().and_then(Option::as_ref);
+    let plane = facts.control_plane.known().is_some_and(Option::is_some);
+    plane && process.is_some_and(|process| process.is_connected() == Some(true))
 }
 
 /// Whether the agent's process is there and does not get to run.

@@ -72,8 +72,10 @@ impl Facts {
     /// it is scheduled, as the last word on the run before. The counter does not tell, since a start by hand in the pause
     /// between two runs keeps it (measured with systemd 252).
     fn was_started_by_hand(&self) -> bool {
+        let scheduled = |run: &Run<'_>| run.entries.iter().any(|entry| entry.is(id::RESTART_SCHEDULED));
         let dead = self.dead_runs();
-        dead.first().is_some_and(|run| !run.entries.iter().any(|entry| entry.is(id::RESTART_SCHEDULED)))
+        // Where no run has that word, it is the journal that has not kept it.
+        dead.first().is_some_and(|run| !scheduled(run)) && dead.iter().any(scheduled)
     }
 
     /// The last death of an agent that is up again by itself, while that death is recent, or the agent has not yet been up

@@ -138,7 +138,9 @@ fn names_another(line: &str) -> bool {
         || line.split([' ', '(', ')', ',', '\'', '"']).any(|word| {
             let port = word.trim_end_matches(['.', ':', ';']).rsplit_once(':');
             port.is_some_and(|(host, port)| {
-                !port.is_empty() && port.bytes().all(|c| c.is_ascii_digit()) && host.contains(['.', ':'])
+                let digits = !port.is_empty() && port.bytes().all(|c| c.is_ascii_digit());
+                // `../deps/openssl/ssl3_record.c:355` is a place in a program.
+                digits && host.contains(['.', ':']) && !host.contains('/')
             })
         })
 }
@@ -180,7 +182,10 @@ mod tests {
             ("WebSocket error: certificate is not yet valid", Some(Certificate(CERTIFICATES[2].1))),
             ("Error: Unexpected server response: 401", Some(Status(401))),
             ("WebSocket error: Opening handshake has timed out", Some(Route)),
-            ("WebSocket error: write EPROTO 00:error:0A00010B:SSL routines:wrong version number", Some(Protocol)),
+            (
+                "WebSocket error: write EPROTO 00:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/openssl/ssl/record/ssl3_record.c:355:",
+                Some(Protocol),
+            ),
             ("connect ETIMEDOUT 10.0.0.1:4000", Some(Route)),
             // Of applications, or of nothing.
             ("Error: connect ECONNREFUSED 127.0.0.1:5432", None),
