@@ -75,6 +75,7 @@ pub(super) fn bundle(path: &str) -> Deployment {
     let inspected = DeployedBundle {
         report: report(path, SubjectKind::Directory),
         changed: Some(ago(3600)),
+        replaced: Some(ago(3600)),
         has_modules: true,
         has_dependencies: true,
         engines: None,
@@ -107,6 +108,7 @@ pub(super) fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &st
         invocation: Some(invocation.into()),
         exit: None,
         pid: None,
+        command: None,
         boot: None,
     }
 }
