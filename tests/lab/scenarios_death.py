@@ -114,4 +114,20 @@ LATER = (
     death("no-inotify-watches", "const error = new Error(\"ENOSPC: System limit for number of file watchers reached, watch '/srv'\");\nthrow error;", "inotify"),
 )
 
-DEATH = NODE + ITSELF + CHILDREN + LATER
+APM = "NODE_OPTIONS=--require /opt/apm/trace.js"
+
+# Lines that confine the agent, in a drop-in and in the unit itself.
+CONFINED = (
+    Scenario("drop-in-node-options", "drop-in-overrides", f"dropin apm.conf Service 'Environment=\"{APM}\"'", says="NODE_OPTIONS", mounted="same", everywhere=True),
+    Scenario("unit-node-options", "unit-confinement", f"change 's#^Environment=.*#Environment=NODE_ENV=production\\nEnvironment=\"{APM}\"#'", says="NODE_OPTIONS", everywhere=True),
+    Scenario("unit-node-import", "unit-confinement", "change 's#bin/node #bin/node --import /opt/apm/trace.mjs #'", says="options", fix=Fix.NONE),
+    Scenario("unit-node-bad-option", "unit-confinement", "change 's#^Environment=.*#Environment=NODE_OPTIONS=--no-such-option#'", says="no-such-option"),
+    Scenario("unit-protect-home", "unit-confinement", "change 's#^Restart=always#ProtectHome=yes\\nRestart=always#'", says="ProtectHome", everywhere=True),
+    Scenario("unit-inaccessible-dist", "unit-confinement", "change 's#^Restart=always#InaccessiblePaths=/root/.server-flow/agent-bundle/dist\\nRestart=always#'", says="InaccessiblePaths"),
+    Scenario("unit-no-jit", "unit-confinement", "change 's#^Restart=always#MemoryDenyWriteExecute=yes\\nRestart=always#'", says="MemoryDenyWriteExecute"),
+    Scenario("unit-limit-as", "unit-confinement", "change 's#^Restart=always#LimitAS=200M\\nRestart=always#'", says="LimitAS"),
+    Scenario("unit-runtime-max", "unit-confinement", "change 's#^Restart=always#RuntimeMaxSec=1\\nRestart=always#'", says="RuntimeMaxSec", mounted=None),
+    Scenario("drop-in-system-calls", "drop-in-overrides", "dropin hardening.conf Service SystemCallFilter=@basic-io", says="SystemCallFilter", mounted=None),
+)
+
+DEATH = CONFINED + NODE + ITSELF + CHILDREN + LATER

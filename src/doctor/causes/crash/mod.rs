@@ -107,7 +107,7 @@ fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
 }
 
 /// Microseconds between the last words of a process and its end: Node, or a handler that prints and exits, takes no longer.
-const NEAR: u64 = 1_000_000;
+const NEAR: u64 = 1_500_000;
 
 fn is_near(a: Moment, b: Moment) -> bool {
     a.0.abs_diff(b.0) <= NEAR

@@ -26,9 +26,22 @@ fn main(facts: &Facts, run: &[&JournalEntry], all: &[&JournalEntry]) -> Option<u
     }
     // Before exec, the manager's child has the number that the main process will have.
     let child = run.iter().find(|entry| entry.speaker == Speaker::Child).and_then(|entry| entry.pid).filter(wrote);
-    // What the agent starts has a higher number than itself, until the numbers begin anew.
-    child.or_else(|| of_script(facts, all)).or_else(|| all.iter().filter(|entry| entry.command.is_none()).filter_map(|entry| entry.pid).min()).or_else(|| last(all))
+    child.or_else(|| of_script(facts, all)).or_else(|| first(facts, all))
 }
+
+/// What the agent starts has a higher number than itself, until the numbers begin anew. Where node is started directly, a
+/// process with another command line is not it, and the agent may have said nothing.
+fn first(facts: &Facts, all: &[&JournalEntry]) -> Option<u32> {
+    if started::script_path(facts).is_none() {
+        return last(all);
+    }
+    let other = |pid: u32| all.iter().any(|entry| entry.pid == Some(pid) && entry.command.is_some());
+    let pids = || all.iter().filter_map(|entry| entry.pid);
+    pids().filter(|pid| !other(*pid)).min().or_else(|| pids().next().map(|_| NOBODY))
+}
+
+/// The number of no process: nothing that was written is the main process's.
+const NOBODY: u32 = 0;
 
 /// The process whose command line has the unit's script.
 fn of_script(facts: &Facts, all: &[&JournalEntry]) -> Option<u32> {
