@@ -61,7 +61,15 @@ static MARKS: [Mark; 9] = [
     },
     Mark {
         is: |end| matches!(end.exit, Some(Exit::Signal(4..=6 | 11))),
-        keys: &["MemoryDenyWriteExecute", "LimitAS", "LimitDATA", "LimitSTACK", "LimitNPROC", "TasksMax", "LimitNOFILE"],
+        keys: &[
+            "MemoryDenyWriteExecute",
+            "LimitAS",
+            "LimitDATA",
+            "LimitSTACK",
+            "LimitNPROC",
+            "TasksMax",
+            "LimitNOFILE",
+        ],
     },
     Mark {
         is: |end| end.exit == Some(Exit::Signal(31)),
@@ -186,7 +194,8 @@ fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>
     let step = STEPS.iter().find(|(code, _)| exit == Some(Exit::Code(*code))).map(|(_, keys)| *keys);
     let marks = MARKS.iter().filter(|mark| (mark.is)(&end)).map(|mark| mark.keys);
     let groups: Vec<&[&str]> = step.into_iter().chain(marks).collect();
-    let confines = |setting: &Setting<'_>| !matches!(setting.value, "no" | "false" | "off" | "0" | "infinity" | "simple");
+    let confines =
+        |setting: &Setting<'_>| !matches!(setting.value, "no" | "false" | "off" | "0" | "infinity" | "simple");
     groups.into_iter().find_map(|keys| {
         let of = |key: &&'static str| Some((*key, unit.setting("Service", key).filter(confines)?));
         let found = keys.iter().filter_map(of);

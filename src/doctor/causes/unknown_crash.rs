@@ -21,9 +21,13 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let Some(crash) = crash::crash(facts) else { return wordless(facts) };
     let words = match (&crash.kind, crash.told_by) {
-        (CrashKind::NoWatches, _) => "The kernel lets nobody watch more files: its limit of inotify watches is reached".to_owned(),
+        (CrashKind::NoWatches, _) => {
+            "The kernel lets nobody watch more files: its limit of inotify watches is reached".to_owned()
+        }
         (_, SaidBy::Node) => format!("The agent dies of an error that no other cause explains: {}", crash.text),
-        (_, SaidBy::LastWords) => format!("The agent ends itself, and no other cause explains its last words: {}", crash.text),
+        (_, SaidBy::LastWords) => {
+            format!("The agent ends itself, and no other cause explains its last words: {}", crash.text)
+        }
     };
     let diagnosis = CAUSE
         .found(facts, words, evidence::journal(crash.headline))
@@ -39,7 +43,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 fn more_watches(facts: &Facts) -> Vec<Step> {
     let limit = "fs.inotify.max_user_watches=524288";
     let keep = fix::command(&["tee", "/etc/sysctl.d/60-inotify-watches.conf"]).reading(limit);
-    vec![Step::safe("let more files be watched", vec![fix::command(&["sysctl", "-w", limit]), keep]), fix::restart(facts)]
+    vec![
+        Step::safe("let more files be watched", vec![fix::command(&["sysctl", "-w", limit]), keep]),
+        fix::restart(facts),
+    ]
 }
 
 /// Without a word of its own the agent was ended by a signal, or the service has failed for good.

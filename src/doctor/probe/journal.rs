@@ -1,5 +1,6 @@
 //! What `journalctl -o json` prints, to entries (systemd.journal-fields(7)).
 
+use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Exit, JournalEntry, Speaker};
 use crate::redact::{Follows, Redactor};
 use crate::report::moment::Moment;
@@ -35,6 +36,7 @@ pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<JournalE
     }
     // journald gives all that it reads at one go the same time; what was first has the lower number.
     read.sort_by_key(|read| (read.entry.at, read.number));
+    attribute(&mut read);
     let mut before: BTreeMap<Option<u32>, Follows> = BTreeMap::new();
     let mut entries = Vec::new();
     for Read { entry, .. } in read {
@@ -92,6 +94,26 @@ fn entry(fields: &Map<String, Value>, unit: &str) -> Option<Read> {
     let cursor = field("__CURSOR").unwrap_or_else(|| format!("{}{}", entry.at.0, entry.message));
     Some(Read { entry, number: number_in(&cursor), cursor })
 }
+
+/// Gives the lines of a process that was gone before journald could ask whose it was to the run that ended then: they have
+/// no invocation of their own (measured with systemd 252: 15 of 1348 lines).
+fn attribute(read: &mut [Read]) {
+    let ends: Vec<(Moment, Option<String>)> = read
+        .iter()
+        .filter(|read| read.entry.is(id::PROCESS_EXITED) && read.entry.invocation.is_some())
+        .map(|read| (read.entry.at, read.entry.invocation.clone()))
+        .collect();
+    let newest = read.iter().rev().find_map(|read| read.entry.invocation.clone());
+    let lost = read.iter_mut().filter(|read| read.entry.speaker == Speaker::Agent && read.entry.invocation.is_none());
+    for Read { entry, .. } in lost {
+        // A line may be received after the manager has seen the end.
+        let ended = ends.iter().find(|(end, _)| end.0.saturating_add(MAX_OF_LATENESS) >= entry.at.0);
+        entry.invocation = ended.map_or_else(|| newest.clone(), |(_, invocation)| invocation.clone());
+    }
+}
+
+/// Microseconds by which a line is received after the end of what wrote it, at most.
+const MAX_OF_LATENESS: u64 = 1_000_000;
 
 /// The number of an entry in its journal, of which the cursor has the hexadecimal digits: `s=…;i=1a2;b=…`.
 fn number_in(cursor: &str) -> u64 {
@@ -189,6 +211,24 @@ mod tests {
     }
 
     #[test]
+    fn lines_without_a_run_belong_to_the_one_that_ended_then() {
+        let line = |time: u32, message: &str| {
+            format!(
+                r#"{{"__CURSOR":"{time}","__REALTIME_TIMESTAMP":"{time}","_PID":"5","_SYSTEMD_UNIT":"{UNIT}","MESSAGE":"{message}"}}"#
+            )
+        };
+        let end = |time: u32, run: &str| {
+            format!(
+                r#"{{"__CURSOR":"{time}","__REALTIME_TIMESTAMP":"{time}","_PID":"1","_UID":"0","UNIT":"{UNIT}","INVOCATION_ID":"{run}","EXIT_CODE":"exited","EXIT_STATUS":"1","MESSAGE_ID":"98e322203f7a4ed290d09fe03c09fe15","MESSAGE":"Main process exited"}}"#
+            )
+        };
+        let text = [line(1, "of a"), end(2, "a"), line(3, "late, of a"), line(9_000_000, "of b"), end(9_000_001, "b")];
+        let (found, _) = entries(&[&text.join("\n")], UNIT, &Redactor::new());
+        let runs: Vec<_> = found.iter().filter_map(|entry| entry.invocation.as_deref()).collect();
+        assert_eq!(runs, ["a", "a", "a", "b", "b"]);
+    }
+
+    #[test]
     fn colours_are_no_part_of_a_line() {
         for (line, plain) in [
             ("\x1b[31mError: x\x1b[39m", "Error: x"),
@@ -203,7 +243,9 @@ mod tests {
     #[test]
     fn entries_of_one_moment_keep_their_order() {
         let line = |number: &str, message: &str| {
-            format!(r#"{{"__CURSOR":"s=1;i={number};b=2","__REALTIME_TIMESTAMP":"7","_PID":"5","_SYSTEMD_UNIT":"{UNIT}","MESSAGE":"{message}"}}"#)
+            format!(
+                r#"{{"__CURSOR":"s=1;i={number};b=2","__REALTIME_TIMESTAMP":"7","_PID":"5","_SYSTEMD_UNIT":"{UNIT}","MESSAGE":"{message}"}}"#
+            )
         };
         let (found, _) = entries(&[&line("1000", "second"), &line("fff", "first")], UNIT, &Redactor::new());
         let shown: Vec<_> = found.iter().map(|entry| entry.message.as_str()).collect();

@@ -19,7 +19,8 @@ const MAX_OF_SOURCE: usize = 2;
 
 /// The block with which the lines of a process end.
 pub(super) fn block(lines: &[&str]) -> Option<Block> {
-    let version = lines.len().checked_sub(1).filter(|last| lines.get(*last).is_some_and(|line| version_in(line).is_some()));
+    let version =
+        lines.len().checked_sub(1).filter(|last| lines.get(*last).is_some_and(|line| version_in(line).is_some()));
     if let Some(refused) = refused_option(lines) {
         return Some(Block { headline: refused, place: None, version: None });
     }
@@ -47,7 +48,11 @@ pub(super) fn fatal(lines: &[&str]) -> Option<usize> {
     let native = |line: &&str| {
         let bare = line.trim_start();
         let numbered = bare.split_once(": ").is_some_and(|(number, _)| number.bytes().all(|c| c.is_ascii_digit()));
-        numbered || bare.starts_with("-----") || bare.starts_with("0x") || bare.is_empty() || bare.starts_with("Aborted")
+        numbered
+            || bare.starts_with("-----")
+            || bare.starts_with("0x")
+            || bare.is_empty()
+            || bare.starts_with("Aborted")
     };
     lines.get(at + 1..).unwrap_or_default().iter().all(native).then_some(at)
 }
@@ -63,7 +68,9 @@ fn marked(lines: &[&str]) -> Option<(usize, Option<usize>)> {
         let first = mark.saturating_sub(MAX_OF_SOURCE);
         (first..mark).rev().find(|at| lines.get(*at).is_some_and(|line| is_place(line)))
     };
-    let mark = (0..lines.len()).rev().find(|at| lines.get(*at).is_some_and(|line| is_mark(line)) && place_above(*at).is_some())?;
+    let mark = (0..lines.len())
+        .rev()
+        .find(|at| lines.get(*at).is_some_and(|line| is_mark(line)) && place_above(*at).is_some())?;
     let mut headline = mark + 1;
     // Of `null` and `undefined` some versions say so first.
     if lines.get(headline) == Some(&"Uncaught:") {
@@ -102,7 +109,7 @@ pub(super) fn is_place(line: &str) -> bool {
     let Some((place, number)) = line.rsplit_once(':') else { return false };
     let starts = ["file:///", "/", "node:", "internal/", "<anonymous", "undefined", "evalmachine", "[eval", "[stdin"];
     let numbered = !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit());
-    numbered && starts.iter().any(|start| place.starts_with(start)) || numbered && place == "events.js"
+    numbered && (place == "events.js" || starts.iter().any(|start| place.starts_with(start)))
 }
 
 /// `Error: …`, `Error [CODE]: …`, `TelemetryFailure: …`, at the start of a line: a stack is indented.
@@ -138,25 +145,75 @@ mod tests {
     #[test]
     fn the_block_is_what_node_printed_last() {
         for (case, text, wanted) in [
-            ("a string", "file:///a.js:1\nthrow 'text'\n^\ntext\n(Use `node --trace-uncaught ...` to show where)\nNode.js v20.20.2", Some("text")),
-            ("a string, from Node's own place", "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\ntext\n(Use `node …)\nNode.js v24.1.0", Some("text")),
+            (
+                "a string",
+                "file:///a.js:1\nthrow 'text'\n^\ntext\n(Use `node --trace-uncaught ...` to show where)\nNode.js v20.20.2",
+                Some("text"),
+            ),
+            (
+                "a string, from Node's own place",
+                "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\ntext\n(Use `node …)\nNode.js v24.1.0",
+                Some("text"),
+            ),
             ("null", "/x.cjs:1\nthrow null\n^\nUncaught:\nnull\nNode.js v18.20.8", Some("null")),
-            ("an object", "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\n{ code: 'X', a: 1 }\nNode.js v20.20.2", Some("{ code: 'X', a: 1 }")),
-            ("a rejection", "node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\nUnhandledPromiseRejection: …\"boom\".\n    at x\n  code: 'ERR_UNHANDLED_REJECTION'\n}\nNode.js v20.20.2", Some("UnhandledPromiseRejection: …\"boom\".")),
-            ("JSON", "<anonymous_script>:1\n\n\nSyntaxError: Unexpected end of JSON input\n    at JSON.parse (<anonymous>)\nNode.js v20.20.2", Some("SyntaxError: Unexpected end of JSON input")),
-            ("JSON in Node 16", "undefined:1\n\n\nSyntaxError: Unexpected end of JSON input\n    at JSON.parse (<anonymous>)", Some("SyntaxError: Unexpected end of JSON input")),
-            ("a class of its own", "file:///a.js:1\nthrow new Quota('q')\n      ^\nQuota [Error]: q\nsecond line\n    at x\nNode.js v20.20.2", Some("Quota [Error]: q")),
-            ("before 17", "internal/modules/cjs/loader.js:818\n  throw err;\n  ^\nError: Cannot find module 'ws'\nRequire stack:\n- /x/index.js\n    at x {\n  code: 'MODULE_NOT_FOUND'\n}", Some("Error: Cannot find module 'ws'")),
-            ("an event", "node:events:502\n      throw er; // Unhandled 'error' event\n      ^\nError: spawn /nonexistent ENOENT\n    at x\nEmitted 'error' event on ChildProcess instance at:\n    at y {\n  errno: -2\n}\nNode.js v20.20.2", Some("Error: spawn /nonexistent ENOENT")),
+            (
+                "an object",
+                "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\n{ code: 'X', a: 1 }\nNode.js v20.20.2",
+                Some("{ code: 'X', a: 1 }"),
+            ),
+            (
+                "a rejection",
+                "node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\nUnhandledPromiseRejection: …\"boom\".\n    at x\n  code: 'ERR_UNHANDLED_REJECTION'\n}\nNode.js v20.20.2",
+                Some("UnhandledPromiseRejection: …\"boom\"."),
+            ),
+            (
+                "JSON",
+                "<anonymous_script>:1\n\n\nSyntaxError: Unexpected end of JSON input\n    at JSON.parse (<anonymous>)\nNode.js v20.20.2",
+                Some("SyntaxError: Unexpected end of JSON input"),
+            ),
+            (
+                "JSON in Node 16",
+                "undefined:1\n\n\nSyntaxError: Unexpected end of JSON input\n    at JSON.parse (<anonymous>)",
+                Some("SyntaxError: Unexpected end of JSON input"),
+            ),
+            (
+                "a class of its own",
+                "file:///a.js:1\nthrow new Quota('q')\n      ^\nQuota [Error]: q\nsecond line\n    at x\nNode.js v20.20.2",
+                Some("Quota [Error]: q"),
+            ),
+            (
+                "before 17",
+                "internal/modules/cjs/loader.js:818\n  throw err;\n  ^\nError: Cannot find module 'ws'\nRequire stack:\n- /x/index.js\n    at x {\n  code: 'MODULE_NOT_FOUND'\n}",
+                Some("Error: Cannot find module 'ws'"),
+            ),
+            (
+                "an event",
+                "node:events:502\n      throw er; // Unhandled 'error' event\n      ^\nError: spawn /nonexistent ENOENT\n    at x\nEmitted 'error' event on ChildProcess instance at:\n    at y {\n  errno: -2\n}\nNode.js v20.20.2",
+                Some("Error: spawn /nonexistent ENOENT"),
+            ),
             ("an option", "/usr/bin/node: bad option: --bogus", Some("/usr/bin/node: bad option: --bogus")),
-            ("an option of the variable", "/usr/bin/node: --bogus is not allowed in NODE_OPTIONS", Some("/usr/bin/node: --bogus is not allowed in NODE_OPTIONS")),
+            (
+                "an option of the variable",
+                "/usr/bin/node: --bogus is not allowed in NODE_OPTIONS",
+                Some("/usr/bin/node: --bogus is not allowed in NODE_OPTIONS"),
+            ),
             ("logged only", "Error: x\n    at y\n[agent] goes on", None),
-            ("a block that is not the end", "file:///a.js:1\nthrow 'text'\n^\ntext\nNode.js v20.20.2\n[app] exited with 1", None),
-            ("a block before 17 that is not the end", "/a.js:1\nthrow x\n^\nError: x\n    at y\n[app] exited with 1", None),
+            (
+                "a block that is not the end",
+                "file:///a.js:1\nthrow 'text'\n^\ntext\nNode.js v20.20.2\n[app] exited with 1",
+                None,
+            ),
+            (
+                "a block before 17 that is not the end",
+                "/a.js:1\nthrow x\n^\nError: x\n    at y\n[app] exited with 1",
+                None,
+            ),
         ] {
             assert_eq!(headline(text), wanted, "{case}");
             // Whatever was said before makes no difference.
-            let after = format!("{NOISE}\n    at Server (node:net:1:1) {{\n  code: 'EADDRINUSE'\n}}\n/app.js:2\nx\n^\n{NOISE}\nNode.js v20.20.2\n[app] gone\n{text}");
+            let after = format!(
+                "{NOISE}\n    at Server (node:net:1:1) {{\n  code: 'EADDRINUSE'\n}}\n/app.js:2\nx\n^\n{NOISE}\nNode.js v20.20.2\n[app] gone\n{text}"
+            );
             assert_eq!(headline(&after), wanted, "{case}, after something that looks like it");
         }
     }

@@ -17,7 +17,8 @@ pub(super) struct Farewell {
 /// The line with which the output of a process ends, its stack and properties left out.
 pub(super) fn farewell(lines: &[&str]) -> Option<Farewell> {
     let first = lines.len().saturating_sub(MAX_OF_A_STACK);
-    let at = (first..lines.len()).rev().find(|at| lines.get(*at).is_some_and(|line| !is_tail(line) || is_json(line)))?;
+    let at =
+        (first..lines.len()).rev().find(|at| lines.get(*at).is_some_and(|line| !is_tail(line) || is_json(line)))?;
     let line = lines.get(at)?;
     Some(Farewell { at, text: logged(line).unwrap_or_else(|| (*line).to_owned()) })
 }
@@ -55,9 +56,18 @@ mod tests {
     #[test]
     fn the_last_words_are_the_errors_and_not_its_stack() {
         for (text, wanted) in [
-            ("[agent] hello\nError: quota is used up\n    at run (file:///x.js:1:1)\n  code: 'QUOTA'\n}", "Error: quota is used up"),
-            ("Error: listen EADDRINUSE: address already in use 0.0.0.0:3001\n    at x\n[agent] fatal: no licence", "[agent] fatal: no licence"),
-            (r#"{"level":60,"time":1,"err":{"type":"Error","message":"quota is used up","stack":"Error: …\n at"},"msg":"cannot start"}"#, "Error: quota is used up"),
+            (
+                "[agent] hello\nError: quota is used up\n    at run (file:///x.js:1:1)\n  code: 'QUOTA'\n}",
+                "Error: quota is used up",
+            ),
+            (
+                "Error: listen EADDRINUSE: address already in use 0.0.0.0:3001\n    at x\n[agent] fatal: no licence",
+                "[agent] fatal: no licence",
+            ),
+            (
+                r#"{"level":60,"time":1,"err":{"type":"Error","message":"quota is used up","stack":"Error: …\n at"},"msg":"cannot start"}"#,
+                "Error: quota is used up",
+            ),
             (r#"{"level":"error","message":"no licence","timestamp":"x"}"#, "no licence"),
             (r#"{"level":60,"msg":"no licence"}"#, "no licence"),
             (r#"{"level":"error","stack":"Error: a\n    at b"}"#, "Error: a"),

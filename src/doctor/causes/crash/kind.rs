@@ -95,7 +95,10 @@ fn of_modules(said: &str) -> Option<CrashKind> {
     }
     let export = quoted_after(said, "The requested module ")
         .filter(|_| said.contains("does not provide an export named"))
-        .or_else(|| quoted_after(said, "Named export ").and_then(|_| Some(quoted_anywhere(said, "The requested module ").unwrap_or_default())));
+        .or_else(|| {
+            quoted_after(said, "Named export ")
+                .map(|_| quoted_anywhere(said, "The requested module ").unwrap_or_default())
+        });
     export.map(|module| if module.starts_with("node:") { CrashKind::OldNode } else { CrashKind::Export(module) })
 }
 
@@ -225,7 +228,10 @@ mod tests {
             assert_eq!(kind(line), CrashKind::Other, "{line}");
         }
         for (line, wanted) in [
-            ("[agent] fatal: Error: listen EADDRINUSE: address already in use 0.0.0.0:3001", CrashKind::PortInUse(Some(3001))),
+            (
+                "[agent] fatal: Error: listen EADDRINUSE: address already in use 0.0.0.0:3001",
+                CrashKind::PortInUse(Some(3001)),
+            ),
             ("[agent] cannot start: Cannot find package 'ws' imported from /x", CrashKind::Package("ws".into())),
             ("[agent] bye", CrashKind::Other),
         ] {

@@ -107,7 +107,7 @@ fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
 }
 
 /// Microseconds between the last words of a process and its end: Node, or a handler that prints and exits, takes no longer.
-const NEAR: u64 = 1_500_000;
+const NEAR: u64 = 1_000_000;
 
 fn is_near(a: Moment, b: Moment) -> bool {
     a.0.abs_diff(b.0) <= NEAR
@@ -124,7 +124,8 @@ fn of_headline<'a>(
     let headline = said.get(at).copied()?;
     let below = || said.iter().skip(at + 1).map(|entry| entry.message.as_str());
     let mut kind = if is_option(&headline.message) { CrashKind::Option } else { kind(&headline.message) };
-    let caller = below().take_while(|line| line.starts_with([' ', '\t'])).find(|line| line.trim_start().starts_with("at "));
+    let caller =
+        below().take_while(|line| line.starts_with([' ', '\t'])).find(|line| line.trim_start().starts_with("at "));
     if kind == CrashKind::Syntax && caller.is_some_and(|caller| !is_loader(caller)) {
         // `JSON.parse`, `new RegExp` and the like throw it too, while every file parses.
         kind = CrashKind::Other;
@@ -188,9 +189,13 @@ fn borne_out(facts: &Facts, kind: CrashKind) -> CrashKind {
             let taken = facts.listeners.known().into_iter().flatten();
             taken.into_iter().any(|taken| Some(taken.port) == *port && (taken.pid.is_none() || taken.pid != main))
         }
-        CrashKind::NoSpace => facts.volumes.iter().any(|volume| volume.free < (1 << 20) || volume.free_inodes == Some(0)),
+        CrashKind::NoSpace => {
+            facts.volumes.iter().any(|volume| volume.free < (1 << 20) || volume.free_inodes == Some(0))
+        }
         CrashKind::Denied | CrashKind::NoWatches => true,
-        CrashKind::Outside(_) | CrashKind::OldNode | CrashKind::Heap | CrashKind::NoDirectory | CrashKind::Option => false,
+        CrashKind::Outside(_) | CrashKind::OldNode | CrashKind::Heap | CrashKind::NoDirectory | CrashKind::Option => {
+            false
+        }
         CrashKind::Other => true,
     };
     if holds { kind } else { CrashKind::Other }
