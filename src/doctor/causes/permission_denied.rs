@@ -15,7 +15,14 @@ pub(super) static CAUSE: Cause = Cause {
     page: include_str!("../../../docs/causes/permission-denied.md"),
     stands: Stands::InTheWay,
     areas: &[Area::User],
-    follows_from: &["unit-masked", "unit-missing", "unit-invalid", "user-missing"],
+    follows_from: &[
+        "unit-masked",
+        "unit-missing",
+        "unit-invalid",
+        "drop-in-overrides",
+        "user-missing",
+        "unit-confinement",
+    ],
     told_by: ToldBy::Facts(diagnose),
 };
 
@@ -27,7 +34,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let program =
         started::program(facts).filter(|program| matches!(program.presence, Presence::File { executable: false, .. }));
     let denied = denied.or(program);
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
         .filter(|entry| dead && entry.says("Permission denied"));
     let crash =

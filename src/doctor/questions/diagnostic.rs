@@ -54,9 +54,9 @@ const FIELDS: &str = "--output-fields=MESSAGE,MESSAGE_ID,_PID,_UID,_SYSTEMD_UNIT
 /// The properties that are asked for: all of them are 300 lines.
 const PROPERTIES: &str = "--property=LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
     ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\
-    RestartUSec,MainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
-    ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath,ControlPID,FreezerState,ConditionResult,ConditionTimestampMonotonic,\
-    AssertResult,AssertTimestampMonotonic,Requires,Requisite,BindsTo";
+    RestartUSec,MainPID,ExecMainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
+    ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath,ControlPID,FreezerState,ConditionResult,\
+    ConditionTimestampMonotonic,AssertResult,AssertTimestampMonotonic,Requires,Requisite,BindsTo";
 
 /// The properties of a unit that another one needs.
 const STATES: &str = "--property=Id,LoadState,ActiveState,Result";
