@@ -79,7 +79,9 @@ pub(super) fn dependencies(text: &str) -> Vec<Dependency> {
     let block = |block: &str| {
         let word = |key: &str| {
             let lines = block.lines().filter_map(|line| line.split_once('='));
-            lines.filter(|(name, _)| *name == key).map(|(_, value)| text::printable(value).into_owned()).last()
+            let mut values =
+                lines.filter(|(name, _)| *name == key).map(|(_, value)| text::printable(value).into_owned());
+            values.next()
         };
         let unit = word("Id")?;
         let (load_state, active_state) = (word("LoadState")?, word("ActiveState")?);

@@ -125,8 +125,8 @@ fn names(line: &str, plane: &ControlPlane) -> bool {
     let host = line.contains(&plane.host);
     let resolved = plane.addresses.known().into_iter().flatten().any(|known| line.contains(&known.to_string()));
     // Node gives the address it resolved the name to, or the name alone where that failed.
-    host && (address || ["ENOTFOUND", "EAI_AGAIN"].iter().any(|word| line.contains(word)))
-        || host && line.contains(&plane.url)
+    let no_name = ["ENOTFOUND", "EAI_AGAIN"].iter().any(|word| line.contains(word));
+    host && (address || no_name || line.contains(&plane.url))
         || address
             && (resolved || line.contains("connect E") && !plane.host.starts_with("127.") && plane.host != "localhost")
 }
