@@ -23,6 +23,8 @@ pub(super) struct Session<'a> {
 pub(super) struct Configured {
     /// What it says.
     pub config: Config,
+    /// Its file, if there is one.
+    pub path: Option<PathBuf>,
     /// Its folder; nothing where there is no file.
     pub folder: Option<PathBuf>,
 }
@@ -58,7 +60,7 @@ impl<'a> Session<'a> {
             None => find().with_context(|| format!("cannot look for {FILE_NAME}"))?,
         };
         let Some(path) = path else {
-            return Ok(Configured { config: Config::default(), folder: None });
+            return Ok(Configured { config: Config::default(), path: None, folder: None });
         };
         let shown = path.to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).with_context(|| {
@@ -66,7 +68,7 @@ impl<'a> Session<'a> {
             Failure::new("cannot read the configuration").at(&shown).help(help)
         })?;
         let config = Config::parse(&text).map_err(|error| error.in_file(&shown))?;
-        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf) })
+        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf), path: Some(path) })
     }
 
     /// How text is styled on the stream that the report goes to.

@@ -1,6 +1,7 @@
 //! A server as facts: a healthy one, and the words to break it with.
 
 use crate::doctor::facts::journal::{Journal, JournalEntry, Speaker, id};
+use crate::doctor::facts::{Guard, Hold, ServerPolicy};
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, DeployedBundle, Deployment, DeploymentState, Download, Exit, Fact,
     Facts, Host, Listener, Presence, Process, Reach, Reached, ServerNode, Service, UnitOnDisk, Volume,
@@ -190,6 +191,11 @@ pub(super) fn healthy() -> Facts {
         deployment: bundle(BUNDLE),
         backup: absent(BACKUP),
         nested_backup: None,
+        put_aside: Vec::new(),
+        guards: [BUNDLE, HOME, BACKUP, FILE, "/usr/bin/node"]
+            .map(|path| Guard { path: path.to_owned(), hold: Hold::Roots })
+            .to_vec(),
+        policy: ServerPolicy::default(),
         download: Fact::Known(None),
         volumes: vec![Volume { path: "/".into(), free: 10 << 30, size: 20 << 30, free_inodes: Some(1 << 20) }],
         listeners: Fact::Known(vec![Listener { port: 3001, pid: Some(700), command: None, unit: Some(UNIT.into()) }]),

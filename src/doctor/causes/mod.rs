@@ -5,6 +5,7 @@
 //! `docs/contributing.md`.
 
 mod backup_nested;
+pub(super) mod bundle_fix;
 mod cause;
 mod control_plane_unreachable;
 pub(super) mod crash;
@@ -39,6 +40,7 @@ mod started;
 mod systemd_unavailable;
 mod tampered_files;
 mod unit_disabled;
+mod unit_fix;
 mod unit_invalid;
 mod unit_masked;
 mod unit_missing;

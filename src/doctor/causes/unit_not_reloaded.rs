@@ -6,6 +6,7 @@ use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
+use crate::report::words::command;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-not-reloaded",
@@ -32,9 +33,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         });
         let mut diagnosis = CAUSE.found(facts, words, needs).and(place);
         diagnosis.severity = Severity::Warning;
-        return Some(diagnosis.step(Step::safe(
+        return Some(diagnosis.step(Step::changes(
             "have systemd read the unit again",
-            vec![fix::command(&["systemctl", "daemon-reload"])],
+            vec![command!("systemctl", "daemon-reload")],
         )));
     }
     if facts.condition() == Condition::Running && !loaded_is_broken(facts, service) {

@@ -1,7 +1,7 @@
 //! `unknown-crash`: the agent dies of an error that none of the other causes explains.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{crash, evidence, fix};
+use super::{bundle_fix, crash, evidence, fix};
 use crate::doctor::facts::{Condition, Exit, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -50,11 +50,10 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
 }
 
 fn look(facts: &Facts) -> Step {
-    let journal = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "100", "--no-pager"]);
-    Step::safe("read all that it says", vec![journal])
+    Step::looks("read all that it says", fix::journal(facts))
 }
 
 /// The version before, if there is one that starts.
 fn back(facts: &Facts) -> Vec<Step> {
-    fix::rollback(facts).map(|step| vec![step, fix::restart(facts)]).unwrap_or_default()
+    bundle_fix::started_after(bundle_fix::rollback(facts).into_iter().collect(), facts)
 }

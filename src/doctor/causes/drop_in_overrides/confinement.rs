@@ -5,7 +5,7 @@
 
 use super::lines::{is_drop_in, without};
 use crate::doctor::causes::cause::Cause;
-use crate::doctor::causes::{evidence, fix, started};
+use crate::doctor::causes::{evidence, started};
 use crate::doctor::facts::{Condition, Exit, Facts, Presence, Run};
 use crate::report::diagnosis::Diagnosis;
 use crate::systemd::Setting;
@@ -61,7 +61,7 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts) -> Option<Diagnosis> {
         .and(said.map(evidence::journal))
         .and(there)
         .and(evidence::state(facts));
-    Some(diagnosis.step(without(facts, &setting, keys)).step(fix::reload_and_restart(facts)))
+    Some(diagnosis.steps(without(facts, &setting, keys)))
 }
 
 fn mark(facts: &Facts) -> Option<Mark> {
