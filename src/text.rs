@@ -133,8 +133,8 @@ pub(crate) fn quoted(word: &str, is_first: bool) -> String {
 
 /// Reserved words of sh, bash and dash that are made of plain letters (Shell Command Language, 2.4; bash(1)).
 const RESERVED: [&str; 19] = [
-    "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "function", "select",
-    "time", "coproc", "exit", "exec",
+    "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "function",
+    "select", "time", "coproc", "exit", "exec",
 ];
 
 /// `1 entry`, `2 entries`: a count with its noun.

@@ -1,11 +1,10 @@
 //! `doctor`: look at the server, judge what was seen, report.
 
 use super::failure::Failure;
-use super::keys::{self, Unsigned};
+use super::keys;
 use super::session::{Configured, Session};
 use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
-use crate::cli::signing::KeyArgs;
 use crate::doctor::diagnose;
 use crate::doctor::facts::ServerPolicy;
 use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
@@ -22,6 +21,10 @@ use std::path::Path;
 /// The control plane's public key, in the agent's home: it signs what the agent is sent.
 const CONTROL_PLANE_KEY: &str = "cp-public-key.pem";
 
+/// What naming a key demands: that a changed bundle is told of, whatever a configuration says.
+const DEMANDED_BY_KEY: [&str; 5] =
+    ["signature-missing", "signature-invalid", "signature-untrusted", "checksum-mismatch", "tampered-files"];
+
 /// Diagnoses this server, or the one whose disk is mounted.
 pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let format = session.common.format();
@@ -30,7 +33,8 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         bail!(Failure::new("a machine format is one document, which the live log would break").help(help));
     }
     let configured = session.configuration()?;
-    let policy = session.common.policy(&configured.config)?;
+    let demands: &[_] = if options.keys.is_empty() { &[] } else { &DEMANDED_BY_KEY };
+    let policy = session.policy(&configured, demands)?;
     let disk = disk(options)?;
     let recorder = Recorder::new(&disk);
     let server: &dyn Server = if options.record.is_some() { &recorder } else { &disk };
@@ -85,7 +89,14 @@ fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions> {
         }
         other => other.map(str::to_owned),
     };
-    Ok(ProbeOptions { unit, bundle, home: home.map(str::to_owned), lines: options.lines, since: options.since.clone(), policy: policy(options, configured) })
+    Ok(ProbeOptions {
+        unit,
+        bundle,
+        home: home.map(str::to_owned),
+        lines: options.lines,
+        since: options.since.clone(),
+        policy: policy(options, configured),
+    })
 }
 
 /// What a fix judges a bundle by: what this run was told to judge by.
@@ -100,13 +111,12 @@ fn policy(options: &Doctor, configured: &Configured) -> ServerPolicy {
     }
 }
 
-/// The keys that are trusted here, and the control plane's in the agent's home.
+/// The keys that are trusted here, and the control plane's in the agent's home. Not that of a mounted disk: whoever
+/// changed the bundle there could have put their own key beside it.
 fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes: &ProbeOptions) -> Result<Trust> {
     let home = wishes.home.as_deref().unwrap_or(documented_paths::SERVER_HOME).replacen('~', "/root", 1);
-    let own = server.place(&format!("{home}/{CONTROL_PLANE_KEY}"));
-    let own = own.is_file().then_some(own);
-    let keys = options.keys.iter().cloned().chain(own).collect();
-    keys::trust(&KeyArgs { keys, signature: None }, Unsigned::AsConfigured, configured)
+    let own = options.root.is_none().then(|| server.place(&format!("{home}/{CONTROL_PLANE_KEY}")));
+    keys::trust_on_server(&options.keys, own, configured)
 }
 
 /// Writes down what was asked and answered.

@@ -7,10 +7,10 @@ mod update;
 
 use crate::doctor::diagnose::diagnose;
 use crate::doctor::facts::journal::Speaker;
-use crate::doctor::facts::{Guard, Hold};
 use crate::doctor::facts::{
     DeploymentState, Exit, Fact, Facts, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
 };
+use crate::doctor::facts::{Guard, Hold};
 use crate::doctor::report::DoctorReport;
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::Detail;
@@ -301,8 +301,7 @@ fn edits_of_units_do_what_they_say() {
             (|f: &mut Facts| {
                 f.nested_unit();
                 let text = &f.unit().unit.files[0].text;
-                let text =
-                    text.replace("bundle/dist/index.js", "bundle/apps/agent/dist/index.js --token [redacted]");
+                let text = text.replace("bundle/dist/index.js", "bundle/apps/agent/dist/index.js --token [redacted]");
                 f.unit().unit = Unit::of_text(UNIT, FILE, &text);
                 f.dies(Speaker::Child, &[CHDIR], Exit::Code(200));
             }) as Make,
@@ -392,13 +391,18 @@ fn a_unit_is_written_with_the_address_that_is_known() {
         f.journal().command =
             ["/usr/bin/node", "dist/index.js", "--url=http://cp.example:4000"].map(str::to_owned).to_vec();
     });
-    let written =
-        report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).map(|command| command.typed());
-    let written = written.filter_map(|typed| typed.split_once("<<'END'\n").map(|(_, text)| text.trim_end_matches("END").to_owned())).next();
+    let written = report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).map(|command| command.typed());
+    let written = written
+        .filter_map(|typed| typed.split_once("<<'END'\n").map(|(_, text)| text.trim_end_matches("END").to_owned()))
+        .next();
     let unit = Unit::of_text(UNIT, FILE, &written.unwrap());
     let documented = Unit::of_text(UNIT, FILE, DOCUMENTED);
     let sorted = |unit: &Unit| {
-        let mut all: Vec<_> = unit.files[0].assignments.iter().map(|found| format!("{}.{}={}", found.section, found.key, found.value)).collect();
+        let mut all: Vec<_> = unit.files[0]
+            .assignments
+            .iter()
+            .map(|found| format!("{}.{}={}", found.section, found.key, found.value))
+            .collect();
         all.sort();
         all
     };

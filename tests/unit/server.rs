@@ -1,11 +1,11 @@
 //! A server as facts: a healthy one, and the words to break it with.
 
 use crate::doctor::facts::journal::{Journal, JournalEntry, Speaker, id};
-use crate::doctor::facts::{Guard, Hold, ServerPolicy};
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, DeployedBundle, Deployment, DeploymentState, Download, Exit, Fact,
     Facts, Host, Listener, Presence, Process, Reach, Reached, ServerNode, Service, UnitOnDisk, Volume,
 };
+use crate::doctor::facts::{Guard, Hold, ServerPolicy};
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::moment::Moment;

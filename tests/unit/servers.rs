@@ -107,8 +107,14 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> 
             server.stand_in(path, place);
         }
     }
-    let wishes =
-        ProbeOptions { unit: documented_paths::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None, policy: ServerPolicy::default() };
+    let wishes = ProbeOptions {
+        unit: documented_paths::UNIT.to_owned(),
+        bundle: None,
+        home: None,
+        lines: 400,
+        since: None,
+        policy: ServerPolicy::default(),
+    };
     let trust = Trust { keys: TrustStore::new(), required: false };
     let judge = BundleJudge { limits: Limits::default(), trust: &trust };
     let (mut facts, _) = probe::examine(&server, &wishes, &documented_paths::names(), judge);

@@ -67,9 +67,7 @@ pub(crate) fn started_after(mut steps: Vec<Step>, facts: &Facts) -> Vec<Step> {
 fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<FixCommand> {
     let bundle = ground.bundle.path();
     let kept = bundle.beside(&fix::aside(facts));
-    let rename = |from: &Word, to: &Word| {
-        ground.around.run(&command!("mv", "-T", "--", from.clone(), to.clone()))
-    };
+    let rename = |from: &Word, to: &Word| ground.around.run(&command!("mv", "-T", "--", from.clone(), to.clone()));
     let (place, kept) = (Word::from(bundle), Word::from(&kept));
     match facts.deployment.state.known() {
         Some(DeploymentState::Absent) => vec![rename(new, &place)],

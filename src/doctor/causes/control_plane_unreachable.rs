@@ -45,7 +45,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     }
     let look = HttpUrl::new(&plane.url).map(|url| {
         let shown = "%{http_code}\\n";
-        vec![command!("getent", "hosts", "--", url.host()), command!("curl", "-sSg", "-o", "/dev/null", "-w", shown, "--", &url)]
+        vec![
+            command!("getent", "hosts", "--", url.host()),
+            command!("curl", "-sSg", "-o", "/dev/null", "-w", shown, "--", &url),
+        ]
     });
     let words = "see where it ends: the name, or the connection; the agent tries again by itself";
     Some(diagnosis.steps(fix::or_told(look.map(|look| vec![Step::looks(words, look)]))))

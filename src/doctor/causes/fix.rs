@@ -172,7 +172,11 @@ fn marks(deployment: &Deployment) -> BundleMarks {
             let ours = name.is_some_and(|name| name.starts_with("@server-flow/"));
             let has_shared = !report.findings.iter().any(|finding| finding.rule == "shared-package-missing");
             let laid_out = report.layout != BundleLayout::Unknown;
-            if ours || inspected.ships_shared || (has_shared && laid_out) { BundleMarks::Seen } else { BundleMarks::Missing }
+            if ours || inspected.ships_shared || (has_shared && laid_out) {
+                BundleMarks::Seen
+            } else {
+                BundleMarks::Missing
+            }
         }
         Some(DeploymentState::NotADirectory(_)) | None => BundleMarks::Missing,
     }

@@ -106,8 +106,30 @@ fn given(facts: &Facts, user: &UserName) -> Result<Vec<FixCommand>, Refused> {
     // `-h`: a link in it is given away, not what it leads to. `chmod -R` follows none (chmod(1)).
     Ok(vec![
         command!(
-            "find", &home, "-maxdepth", "1", "-type", "f", "-links", "1", "(", "-name", "registration.json", "-o", "-name",
-            "agent-key.json", "-o", "-name", "cp-public-key.pem", ")", "-exec", "chown", "-h", Word::owner(user), "{}", "+"
+            "find",
+            &home,
+            "-maxdepth",
+            "1",
+            "-type",
+            "f",
+            "-links",
+            "1",
+            "(",
+            "-name",
+            "registration.json",
+            "-o",
+            "-name",
+            "agent-key.json",
+            "-o",
+            "-name",
+            "cp-public-key.pem",
+            ")",
+            "-exec",
+            "chown",
+            "-h",
+            Word::owner(user),
+            "{}",
+            "+"
         ),
         command!("chown", "-hR", Word::owner(user), "--", &bundle),
         command!("chmod", "-R", "u+rwX", "--", &bundle),

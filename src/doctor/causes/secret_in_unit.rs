@@ -38,7 +38,13 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     files.dedup();
     let commands: Result<Vec<Vec<FixCommand>>, Refused> = files
         .into_iter()
-        .map(|file| unit_fix::edited(facts, file, edits.iter().filter(|(of, _)| *of == file).map(|(_, edit)| edit.clone()).collect()))
+        .map(|file| {
+            unit_fix::edited(
+                facts,
+                file,
+                edits.iter().filter(|(of, _)| *of == file).map(|(_, edit)| edit.clone()).collect(),
+            )
+        })
         .collect();
     let commands = commands.map(|commands| commands.into_iter().flatten().collect());
     Some(diagnosis.steps(unit_fix::step_and_restart(facts, text, commands)))

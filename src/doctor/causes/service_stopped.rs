@@ -43,7 +43,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let diagnosis = CAUSE.found(facts, words, seen).and(stopped.map(evidence::journal));
     if skipped.is_some() {
         let look = fix::systemctl("cat", facts).into_iter().collect();
-        return Some(diagnosis.step(Step::looks("see which file sets the condition, and meet it or take it out", look)));
+        return Some(
+            diagnosis.step(Step::looks("see which file sets the condition, and meet it or take it out", look)),
+        );
     }
     Some(diagnosis.step(fix::restart(facts)))
 }

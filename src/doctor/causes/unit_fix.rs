@@ -5,7 +5,9 @@ use super::fix::{self, held};
 use super::started;
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Effect, FixCommand, Step};
-use crate::report::words::{AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName, Word, command};
+use crate::report::words::{
+    AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName, Word, command,
+};
 use crate::systemd::{Assignment, Setting, UnitFile, normal, split};
 use crate::update::documented_paths;
 
@@ -79,9 +81,9 @@ impl UnitChange {
         let before = UnitFile::parse(&self.file.path, &self.file.text);
         let extents: Vec<(u32, u32)> = lines.iter().map(|line| before.extent(*line)).collect();
         let is_meant = |number: u32| extents.iter().any(|(first, last)| *first <= number && number <= *last);
-        let commented = (1..).zip(before.text.split('\n')).map(|(number, line)| {
-            if is_meant(number) { format!("# {line}") } else { line.to_owned() }
-        });
+        let commented = (1..)
+            .zip(before.text.split('\n'))
+            .map(|(number, line)| if is_meant(number) { format!("# {line}") } else { line.to_owned() });
         let text = commented.collect::<Vec<_>>().join("\n");
         let after = UnitFile::parse(&before.path, &text);
         let kept: Vec<&Assignment> = before.assignments.iter().filter(|found| !lines.contains(&found.line)).collect();
@@ -212,7 +214,11 @@ fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused
     let settings = [(unit.setting("Service", "WorkingDirectory"), Value::Whole), (unit.exec_start(), Value::Words)];
     for (setting, value) in settings {
         let Some(setting) = setting else { continue };
-        let words = if value == Value::Whole { vec![setting.value.to_owned()] } else { split(setting.value).unwrap_or_default() };
+        let words = if value == Value::Whole {
+            vec![setting.value.to_owned()]
+        } else {
+            split(setting.value).unwrap_or_default()
+        };
         if !words.iter().any(|word| other(word).is_some()) {
             continue;
         }
@@ -281,7 +287,11 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
     if old.is_some() {
         commands.push(command!("cp", "-p", "--", &path, path.beside(&fix::aside(facts))));
     }
-    commands.push(command!("tee", "--", &path, Word::Shell(">/dev/null")).reading(document(facts, &HttpUrl::new(&url)?, old)?));
+    commands.push(command!("tee", "--", &path, Word::Shell(">/dev/null")).reading(document(
+        facts,
+        &HttpUrl::new(&url)?,
+        old,
+    )?));
     commands.push(command!("systemctl", "daemon-reload"));
     if old.is_none() || !facts.unit.known().is_some_and(|unit| unit.enabled) {
         commands.push(command!("systemctl", "enable", &name));

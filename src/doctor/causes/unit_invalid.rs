@@ -66,10 +66,9 @@ fn environment_file(facts: &Facts) -> Option<Diagnosis> {
     let commands = unit_fix::set(facts, &setting, &format!("-{}", setting.value));
     let words_of_fix = "start without it; what it held has to be given again";
     let diagnosis = CAUSE.found(facts, words, evidence::unit_line("EnvironmentFile", &setting));
-    Some(
-        diagnosis
-            .and([evidence::journal(said)])
-            .and(evidence::state(facts))
-            .steps(unit_fix::step_and_restart(facts, words_of_fix, commands)),
-    )
+    Some(diagnosis.and([evidence::journal(said)]).and(evidence::state(facts)).steps(unit_fix::step_and_restart(
+        facts,
+        words_of_fix,
+        commands,
+    )))
 }

@@ -42,7 +42,9 @@ fn remedy(facts: &Facts, step: u8) -> Vec<Step> {
         _ => return bundle_fix::mend(facts),
     };
     match made {
-        Ok(steps) => steps.into_iter().chain(unit_fix::flatten_unit(facts)).chain([fix::reload_and_restart(facts)]).collect(),
+        Ok(steps) => {
+            steps.into_iter().chain(unit_fix::flatten_unit(facts)).chain([fix::reload_and_restart(facts)]).collect()
+        }
         Err(refused) => vec![Step::refused(&refused)],
     }
 }

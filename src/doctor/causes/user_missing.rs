@@ -58,7 +58,8 @@ fn remedy(facts: &Facts, key: &str, name: &str) -> Vec<Step> {
         });
         return match made {
             Ok(commands) => {
-                let words = format!("make the {} anew; the agent's files may have to be given to it", key.to_lowercase());
+                let words =
+                    format!("make the {} anew; the agent's files may have to be given to it", key.to_lowercase());
                 vec![Step::changes(words, commands), fix::restart(facts)]
             }
             Err(refused) => vec![Step::refused(&refused)],

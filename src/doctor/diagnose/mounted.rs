@@ -24,7 +24,8 @@ pub(super) fn from_outside(diagnosis: &mut Diagnosis, facts: &Facts) {
     }
 }
 
-const NEEDS_THE_SERVER: &str = "this fix needs the running server: start it, and type there what `bundle-doctor doctor` prints";
+const NEEDS_THE_SERVER: &str =
+    "this fix needs the running server: start it, and type there what `bundle-doctor doctor` prints";
 const AT_BOOT: &str = "the agent is started when the server boots";
 
 /// The steps on the disk: nothing where one of them needs the running server, as they are one block.

@@ -124,7 +124,14 @@ mod tests {
             ("nothing to go by", "", "/usr/local/bin/start-agent", B),
         ] {
             let directory = directory.replace('~', "/root");
-            let options = ProbeOptions { unit: "u".into(), bundle: None, home: None, lines: 1, since: None, policy: ServerPolicy::default() };
+            let options = ProbeOptions {
+                unit: "u".into(),
+                bundle: None,
+                home: None,
+                lines: 1,
+                since: None,
+                policy: ServerPolicy::default(),
+            };
             let places = of(&all, &options, Some(&unit(&directory, command)), None);
             assert_eq!(places.bundle, bundle, "{case}");
             assert_eq!(places.backup, format!("{bundle}-backup"), "{case}");
@@ -141,7 +148,8 @@ mod tests {
             (None, None, ("/home/agent/.server-flow/agent-bundle", "/home/agent/.server-flow")),
         ] {
             let (bundle, home) = (bundle.map(str::to_owned), home.map(str::to_owned));
-            let options = ProbeOptions { unit: "u".into(), bundle, home, lines: 1, since: None, policy: ServerPolicy::default() };
+            let options =
+                ProbeOptions { unit: "u".into(), bundle, home, lines: 1, since: None, policy: ServerPolicy::default() };
             let places = of(&empty, &options, None, Some(&account));
             assert_eq!((places.bundle.as_str(), places.home.as_str()), wanted);
         }

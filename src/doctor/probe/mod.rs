@@ -19,8 +19,8 @@ pub(crate) use agent_paths::ProbeOptions;
 pub(crate) use deployment::BundleJudge;
 
 use crate::doctor::facts::{
-    Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host, Journal, Listener, Process,
-    Reach, Service, UnitOnDisk,
+    Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host, Journal,
+    Listener, Process, Reach, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation};
 use crate::redact::Redactor;
@@ -90,11 +90,13 @@ impl Probe<'_> {
         let name = options.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
         let places = &places;
+        let user =
+            unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref).map(|account| account.uid);
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let nodes = LazyLock::new(|| self.node(program.as_ref()));
         let facts = thread::scope(|scope| {
             let service = beside(scope, || self.service(name, situation));
-            let journal = beside(scope, || self.journal(options, situation));
+            let journal = beside(scope, || self.journal(options, situation, user));
             let version = beside(scope, || self.run(&Diagnostic::Version).ok());
             if server.is_live() {
                 beside(scope, || self.run(&Diagnostic::Status(name)));
@@ -229,7 +231,7 @@ impl Probe<'_> {
         }
     }
 
-    fn journal(&self, options: &ProbeOptions, situation: &Situation) -> Fact<Journal> {
+    fn journal(&self, options: &ProbeOptions, situation: &Situation, user: Option<u32>) -> Fact<Journal> {
         let server = self.server;
         let persistent = server.list("/var/log/journal").is_ok_and(|names| !names.is_empty());
         let directory = server.place("/var/log/journal").display().to_string();
@@ -257,7 +259,7 @@ impl Probe<'_> {
         }
         let (entries, _) = journal::entries(&[&own.stdout, &managers.stdout], unit, &self.redactor);
         let is_cut = own.stdout.lines().count() >= lines as usize;
-        let command = journal::command(&[&own.stdout, &managers.stdout], unit, &self.redactor);
+        let command = journal::command(&[&own.stdout, &managers.stdout], unit, user, &self.redactor);
         Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command })
     }
 

@@ -1,11 +1,11 @@
 //! Lines of drop-ins: which they are, and the step that takes them out.
 
-use crate::doctor::causes::unit_fix::{self, UnitChange};
 use crate::doctor::causes::fix;
+use crate::doctor::causes::unit_fix::{self, UnitChange};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Step;
-use crate::systemd::{Setting, Unit};
 use crate::report::words::command;
+use crate::systemd::{Setting, Unit};
 
 /// Whether a line stands in a drop-in and not in the unit file itself.
 pub(super) fn is_drop_in(unit: &Unit, setting: &Setting<'_>) -> bool {
