@@ -120,6 +120,14 @@ impl FixCommand {
     }
 }
 
+/// A command of words, each of which is fixed or was checked.
+macro_rules! command {
+    ($($word:expr),+ $(,)?) => {
+        $crate::report::diagnosis::FixCommand::new([$($crate::report::words::Word::from($word)),+])
+    };
+}
+pub(crate) use command;
+
 /// One step of a fix.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Step {

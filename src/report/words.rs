@@ -235,7 +235,7 @@ impl HttpUrl {
 /// A host's name or address, and a port (RFC 3986, 3.2). Docker's names have `_`.
 fn is_authority(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, rest)) => match (address.parse::<std::net::Ipv6Addr>(), rest.strip_prefix(':')) {
+        Some((address, rest)) => match (address.parse::<core::net::Ipv6Addr>(), rest.strip_prefix(':')) {
             (Ok(_), port) if rest.is_empty() || port.is_some() => (None, port),
             _ => return false,
         },
@@ -552,18 +552,9 @@ impl Document {
     }
 }
 
-/// A command of words, each of which is fixed or was checked.
-macro_rules! command {
-    ($($word:expr),+ $(,)?) => {
-        $crate::report::diagnosis::FixCommand::new([$($crate::report::words::Word::from($word)),+])
-    };
-}
-pub(crate) use command;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::diagnosis::FixCommand;
 
     /// The words of a line, by the rules of the Shell Command Language, 2.2 and 2.6.5: a shell that knows quotes only.
     fn read(line: &str) -> Vec<String> {
@@ -762,7 +753,7 @@ mod tests {
         ] {
             assert!(HttpUrl::new(url).is_err(), "{url}");
         }
-        let host = |url: &str| FixCommand::new([HttpUrl::new(url).unwrap().host()]).typed();
+        let host = |url: &str| HttpUrl::new(url).unwrap().host().typed(Place::Later);
         assert_eq!([host("http://a.b:1/c"), host("http://[::1]:4000")], ["a.b", "::1"]);
     }
 

@@ -3,8 +3,8 @@
 use super::fix::{self, Ground, Hands};
 use super::started;
 use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Facts};
-use crate::report::diagnosis::{FixCommand, Step};
-use crate::report::words::{HttpUrl, NodeProgram, Refused, Word, command};
+use crate::report::diagnosis::{FixCommand, Step, command};
+use crate::report::words::{HttpUrl, NodeProgram, Refused, Word};
 use crate::systemd::normal;
 
 /// The bundle in the block's own folder.

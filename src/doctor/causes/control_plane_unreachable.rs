@@ -3,9 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{Condition, ControlPlane, Facts, JournalEntry, Speaker};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{HttpUrl, command};
+use crate::report::words::HttpUrl;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "control-plane-unreachable",

@@ -4,9 +4,9 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{bundle_fix, crash, evidence, fix, halted_update};
 use crate::doctor::facts::{Facts, Volume};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{AbsolutePath, Word, command};
+use crate::report::words::{AbsolutePath, Word};
 use crate::text::size;
 
 pub(super) static CAUSE: Cause = Cause {

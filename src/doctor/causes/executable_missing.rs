@@ -3,9 +3,8 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Presence};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::command;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "executable-missing",

@@ -6,8 +6,8 @@
 use super::started;
 use crate::doctor::facts::{Deployment, DeploymentState, Facts, Hold};
 use crate::report::bundle_layout::BundleLayout;
-use crate::report::diagnosis::{FixCommand, Step};
-use crate::report::words::{AbsolutePath, BundleDir, BundleMarks, Refused, UnitName, UserName, Word, command};
+use crate::report::diagnosis::{FixCommand, Step, command};
+use crate::report::words::{AbsolutePath, BundleDir, BundleMarks, Refused, UnitName, UserName, Word};
 use crate::systemd::normal;
 use crate::update::documented_paths;
 

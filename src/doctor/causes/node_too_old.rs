@@ -4,9 +4,8 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{bundle_fix, crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::command;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "node-too-old",

@@ -6,9 +6,9 @@ use super::unit_fix::{UnitChange, Value};
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, Speaker};
-use crate::report::diagnosis::{Diagnosis, FixCommand, Step};
+use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{Refused, command};
+use crate::report::words::Refused;
 use crate::systemd::Setting;
 
 pub(super) static CAUSE: Cause = Cause {

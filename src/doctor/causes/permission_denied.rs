@@ -4,9 +4,9 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Hold, Presence, Reached};
-use crate::report::diagnosis::{Diagnosis, FixCommand, Step};
+use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{NodeProgram, Refused, UserName, Word, command};
+use crate::report::words::{NodeProgram, Refused, UserName, Word};
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {

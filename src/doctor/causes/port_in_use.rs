@@ -4,9 +4,9 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{crash, evidence};
 use crate::doctor::facts::{Facts, Listener};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{Word, command};
+use crate::report::words::Word;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "port-in-use",

@@ -3,9 +3,8 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{EXHAUSTED, Facts};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::command;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "systemd-unavailable",

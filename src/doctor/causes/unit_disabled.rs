@@ -3,9 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, started};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{Document, Refused, Word, command};
+use crate::report::words::{Document, Refused, Word};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-disabled",

@@ -4,9 +4,9 @@
 use super::fix::{self, held};
 use super::started;
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Effect, FixCommand, Step};
+use crate::report::diagnosis::{Effect, FixCommand, Step, command};
 use crate::report::words::{
-    AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName, Word, command,
+    AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName, Word,
 };
 use crate::systemd::{Assignment, Setting, UnitFile, normal, split};
 use crate::update::documented_paths;

@@ -3,9 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, unit_fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{AbsolutePath, Refused, UnitName, Word, command};
+use crate::report::words::{AbsolutePath, Refused, UnitName, Word};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-masked",

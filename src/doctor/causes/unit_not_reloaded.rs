@@ -3,9 +3,8 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Service};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::command;
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {

@@ -3,9 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{UserName, command};
+use crate::report::words::UserName;
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {

@@ -3,8 +3,7 @@
 use crate::doctor::causes::fix;
 use crate::doctor::causes::unit_fix::{self, UnitChange};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::Step;
-use crate::report::words::command;
+use crate::report::diagnosis::{Step, command};
 use crate::systemd::{Setting, Unit};
 
 /// Whether a line stands in a drop-in and not in the unit file itself.
