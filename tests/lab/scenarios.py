@@ -241,4 +241,7 @@ NOT_FOOLED = (
     Scenario("unprivileged-broken", "working-directory-missing", VISITOR + NESTED + "restart", user="visitor", fix=Fix.NONE, settle=12, everywhere=True, or_cause=("unit-nested-paths",), may=("secret-in-unit",), mounted=None),
 )
 
-SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + NOT_FOOLED
+# They are made of what stands above.
+from scenarios_death import DEATH  # noqa: E402
+
+SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + NOT_FOOLED + DEATH

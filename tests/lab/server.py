@@ -25,7 +25,7 @@ from scenarios import SCENARIOS, UNIT as UNIT_SCENARIOS, Fix, Scenario
 SCHEMA = REPO / "docs/doctor.schema.json"
 
 # Servers at a time. They mostly wait: for systemd's ten seconds between two starts, and for an agent to stay up.
-AT_ONCE = int(os.environ.get("AT_ONCE", "6"))
+AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "6"))
 
 # While one works on a scenario: SCENARIOS="unit-missing healthy" runs these and no others.
 ONLY = os.environ.get("SCENARIOS", "").split()

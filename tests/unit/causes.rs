@@ -177,7 +177,7 @@ fn evidence_of_the_past_proves_nothing() {
         f.crashes(&[NOT_FOUND]);
         f.service().active_state = "failed".into();
         f.service().sub_state = "failed".into();
-        f.inspected().changed = Some(ago(5));
+        f.inspected().replaced = Some(ago(5));
     });
     assert_eq!(roots(&report), ["unknown-crash"], "{:#?}", report.diagnoses);
 }

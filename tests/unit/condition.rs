@@ -129,7 +129,7 @@ fn only_the_present_is_evidence() {
             "of a loop that followed a change, what was said after it",
             |f| {
                 f.dies(Speaker::Agent, &["Error: x"], Exit::Code(1));
-                f.inspected().changed = Some(ago(15));
+                f.inspected().replaced = Some(ago(15));
             },
             &["Error: x"],
         ),

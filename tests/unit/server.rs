@@ -76,6 +76,7 @@ pub(super) fn bundle(path: &str) -> Deployment {
     let inspected = DeployedBundle {
         report: report(path, SubjectKind::Directory),
         changed: Some(ago(3600)),
+        replaced: Some(ago(3600)),
         has_modules: true,
         has_dependencies: true,
         engines: None,
@@ -108,6 +109,7 @@ pub(super) fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &st
         invocation: Some(invocation.into()),
         exit: None,
         pid: None,
+        command: None,
         boot: None,
     }
 }

@@ -1,11 +1,8 @@
 //! `drop-in-overrides`: a drop-in undoes a path that the unit file has right.
 
-mod confinement;
-mod lines;
-
-use lines::{is_drop_in, without};
-
 use super::cause::{Area, Cause, Stands, ToldBy};
+use super::confinement::{self, LineIn};
+use super::unit_lines::{is_drop_in, without};
 use super::{evidence, started};
 use crate::doctor::facts::{Facts, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
@@ -24,7 +21,7 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(&CAUSE, facts) };
+    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(&CAUSE, facts, LineIn::DropIn) };
     let unit = &started::unit(facts)?.unit;
     let base = base_setting(unit, key);
     let mut seen = vec![evidence::unit_line(key, &setting)];

@@ -7,6 +7,7 @@
 mod backup_nested;
 pub(super) mod bundle_fix;
 mod cause;
+mod confinement;
 mod control_plane_unreachable;
 pub(super) mod crash;
 mod cwd_deleted;
@@ -39,9 +40,11 @@ mod shared_package_missing;
 mod started;
 mod systemd_unavailable;
 mod tampered_files;
+mod unit_confinement;
 mod unit_disabled;
 mod unit_fix;
 mod unit_invalid;
+mod unit_lines;
 mod unit_masked;
 mod unit_missing;
 mod unit_nested_paths;
@@ -64,6 +67,7 @@ pub(crate) static CAUSES: &[&Cause] = &[
     &disk_full::CAUSE,
     &drop_in_overrides::CAUSE,
     &unit_not_reloaded::CAUSE,
+    &unit_confinement::CAUSE,
     &user_missing::CAUSE,
     &download_not_an_archive::CAUSE,
     &update_interrupted::CAUSE,

@@ -15,6 +15,8 @@ pub(super) static CAUSE: Cause = Cause {
     stands: Stands::InTheWay,
     areas: &[Area::Deployment],
     follows_from: &[
+        "drop-in-overrides",
+        "unit-confinement",
         "entry-point-missing",
         "unit-nested-paths",
         "shared-package-missing",

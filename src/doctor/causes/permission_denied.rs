@@ -16,7 +16,14 @@ pub(super) static CAUSE: Cause = Cause {
     page: include_str!("../../../docs/causes/permission-denied.md"),
     stands: Stands::InTheWay,
     areas: &[Area::User],
-    follows_from: &["unit-masked", "unit-missing", "unit-invalid", "user-missing"],
+    follows_from: &[
+        "unit-masked",
+        "unit-missing",
+        "unit-invalid",
+        "drop-in-overrides",
+        "user-missing",
+        "unit-confinement",
+    ],
     told_by: ToldBy::Facts(diagnose),
 };
 

@@ -154,6 +154,23 @@ pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<V
     UnitChange::of(setting.file).word(setting.line, Value::Whole, |_| Some(value.to_owned()))?.commands(facts)
 }
 
+/// Takes a variable out of a line of `Environment=`. The whole line where it has no other: without a value it would drop
+/// what the lines before it say (systemd.exec(5)).
+///
+/// # Errors
+/// As for [`UnitChange::word`].
+pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str) -> Result<Vec<FixCommand>, Refused> {
+    let words = split(setting.value).map_err(|_| Refused::new(setting.value, "is not understood"))?;
+    let is_it = |word: &str| word.split_once('=').is_some_and(|(of, _)| of == name);
+    let change = UnitChange::of(setting.file);
+    let change = if words.iter().all(|word| is_it(word)) {
+        change.without(&[setting.line])?
+    } else {
+        change.word(setting.line, Value::Words, |word| is_it(word).then(String::new))?
+    };
+    change.commands(facts)
+}
+
 /// Starts another program, by the marks before its path and all its arguments as they were.
 ///
 /// # Errors

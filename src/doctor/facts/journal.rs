@@ -31,6 +31,8 @@ pub struct JournalEntry {
     pub exit: Option<Exit>,
     /// The process that wrote it.
     pub pid: Option<u32>,
+    /// The command line of that process, where it still lived when its line was received; secrets taken out.
+    pub command: Option<String>,
     /// The boot it belongs to.
     pub boot: Option<String>,
 }
@@ -118,7 +120,9 @@ impl Run<'_> {
     /// How the main process ended, if the run has ended.
     #[must_use]
     pub(crate) fn exit(&self) -> Option<Exit> {
-        self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED)).and_then(|entry| entry.exit)
+        // The same message is of a command before the main process: `Control process exited, …`.
+        let main = |entry: &&&JournalEntry| entry.is(id::PROCESS_EXITED) && !entry.says("Control process");
+        self.entries.iter().rev().find(main).and_then(|entry| entry.exit)
     }
 
     /// Whether it ended without being asked to. `Stopped …` proves nothing: systemd 252 says it at every automatic restart.

@@ -380,15 +380,15 @@ impl Facts {
                 runs.into_iter().filter(|run| Some(run.invocation) == current).flat_map(|run| run.entries).collect()
             }
             Condition::Looping | Condition::Down | Condition::Unknown => {
-                let changed = self.deployment.inspected().and_then(|inspected| inspected.changed);
+                let replaced = self.deployment.inspected().and_then(|inspected| inspected.replaced);
                 let early = |(at, run): &(usize, Run<'_>)| *at == 0 || (run.died() && run.lived() < SETTLED);
                 // The newest run of a loop may have said nothing yet; it does not part the others from the present.
                 let unfinished = runs.first().is_some_and(|run| !run.died() && Some(run.invocation) == current);
                 let skip = usize::from(unfinished && runs.len() > 1);
                 let newest = runs.iter().take(skip).cloned().collect::<Vec<_>>();
-                let dead = runs.into_iter().skip(skip).enumerate().take_while(early).map(|(_, run)| run);
-                let entries = newest.into_iter().chain(dead).flat_map(|run| run.entries);
-                entries.filter(|entry| changed.is_none_or(|changed| entry.at >= changed)).collect()
+                let dead = runs.into_iter().skip(skip).enumerate().take_while(early);
+                let entries = newest.into_iter().chain(dead.map(|(_, run)| run)).flat_map(|run| run.entries);
+                entries.filter(|entry| replaced.is_none_or(|replaced| entry.at >= replaced)).collect()
             }
         }
     }

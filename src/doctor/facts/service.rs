@@ -39,6 +39,8 @@ pub(crate) struct Service {
     pub restart_pause: Option<u64>,
     /// The running main process.
     pub main_pid: Option<u32>,
+    /// The main process of the current or the last run, whether it still runs or not.
+    pub last_pid: Option<u32>,
     /// Since when it is active; nothing while it is not.
     pub active_since: Option<Moment>,
     /// Since when it is in this state.

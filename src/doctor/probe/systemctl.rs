@@ -42,6 +42,7 @@ pub(super) fn service(text: &str, situation: &Situation) -> Service {
         restart: owned("Restart"),
         restart_pause: timespan(word("RestartUSec")),
         main_pid: word("MainPID").parse().ok().filter(|pid| *pid > 0),
+        last_pid: word("ExecMainPID").parse().ok().filter(|pid| *pid > 0),
         active_since,
         state_since: moment("StateChangeTimestampMonotonic"),
         started: moment("ExecMainStartTimestampMonotonic"),

@@ -48,7 +48,7 @@ const FIELDS: &str = "--output-fields=MESSAGE,MESSAGE_ID,_PID,_UID,_SYSTEMD_UNIT
 /// The properties that are asked for: all of them are 300 lines.
 const PROPERTIES: &str = "--property=LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
     ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\
-    RestartUSec,MainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
+    RestartUSec,MainPID,ExecMainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
     ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath";
 
 impl Diagnostic<'_> {

@@ -1,7 +1,7 @@
 //! Lines of drop-ins: which they are, and the step that takes them out.
 
-use crate::doctor::causes::fix;
-use crate::doctor::causes::unit_fix::{self, UnitChange};
+use super::fix;
+use super::unit_fix::{self, UnitChange};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Step, command};
 use crate::systemd::{Setting, Unit};
