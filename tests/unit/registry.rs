@@ -176,8 +176,9 @@ fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
 }
 
 /// Modules in `src/doctor/causes/` that are no causes but help several.
-const CAUSE_HELPERS: [&str; 12] = [
+const CAUSE_HELPERS: [&str; 14] = [
     "mod",
+    "bundle_fix",
     "cause",
     "confinement",
     "crash",
@@ -188,6 +189,7 @@ const CAUSE_HELPERS: [&str; 12] = [
     "mended",
     "recovered",
     "started",
+    "unit_fix",
     "unit_lines",
 ];
 

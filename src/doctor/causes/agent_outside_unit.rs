@@ -1,9 +1,9 @@
 //! `agent-outside-unit`: an agent runs that the unit did not start.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
+use super::evidence;
 use crate::doctor::facts::{Facts, Stray};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
 
 pub(crate) static CAUSE: Cause = Cause {
@@ -40,27 +40,20 @@ fn described(stray: &Stray) -> crate::report::diagnosis::Evidence {
     evidence::disk(format!("/proc/{}{of}  {}", stray.pid, stray.command))
 }
 
-/// Ends the agents outside the unit, each by whoever would start it again.
+/// What to do before the unit's own agent is started: another's process is not ours to end.
 pub(crate) fn ending(facts: &Facts) -> Vec<Step> {
     let strays = facts.strays.known().map(Vec::as_slice).unwrap_or_default();
-    strays.iter().map(|stray| end(facts, stray)).collect()
+    strays.iter().map(end).collect()
 }
 
-fn end(facts: &Facts, stray: &Stray) -> Step {
-    if let Some(script) = &stray.pm2 {
-        let commands = vec![fix::command(&["pm2", "delete", script])];
-        return Step::risky("end the agent that pm2 has started, and would start again", commands);
-    }
-    // `user@0.service` is all of a user's session, and `session-1.scope` none of its own.
-    let unit = stray.unit.as_deref().filter(|unit| *unit != facts.places.unit && !unit.starts_with("user@"));
-    match unit.filter(|unit| !unit.starts_with("ssh") && !unit.starts_with("cron")) {
-        Some(unit) => {
-            let commands = vec![fix::command(&["systemctl", "disable", "--now", unit])];
-            Step::risky(format!("stop `{unit}`, which runs another agent, now and at boot"), commands)
+fn end(stray: &Stray) -> Step {
+    let look = vec![command!("ps", "-o", "pid,ppid,user,lstart,args", "-p", stray.pid)];
+    let words = match (&stray.pm2, &stray.unit) {
+        (Some(script), _) => {
+            format!("pm2 has started another agent, and would again: end it with `pm2 delete {script}`")
         }
-        None => {
-            let commands = vec![fix::command(&["kill", &stray.pid.to_string()]), fix::command(&["sleep", "2"])];
-            Step::risky("end the agent that runs outside the unit", commands)
-        }
-    }
+        (None, Some(unit)) => format!("another agent runs as `{unit}`: end it by what has started it there"),
+        (None, None) => format!("another agent runs as process {}: end it by what has started it", stray.pid),
+    };
+    Step::looks(words, look)
 }

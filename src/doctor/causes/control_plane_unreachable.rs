@@ -7,8 +7,9 @@ use super::{evidence, fix};
 use crate::doctor::facts::{
     Condition, Connections, ControlPlane, Facts, JournalEntry, LinkState, Motion, Process, SETTLED, Speaker,
 };
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::{HttpUrl, Refused};
 use refusal::Refusal;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -180,16 +181,60 @@ fn without_address(facts: &Facts, process: &Process, connections: &Connections) 
     if remote.is_some() {
         diagnosis.severity = Severity::Warning;
     }
-    let look = vec![fix::systemctl("cat", facts)];
+    let look = fix::systemctl("cat", facts).into_iter().collect();
     let text = "add `--url` and the address of the control plane to `ExecStart=`, then reload and restart";
-    Some(diagnosis.step(Step::safe(text, look)))
+    Some(diagnosis.step(Step::looks(text, look)))
 }
 
 /// The commands that test what the line is about: a bare request of `/` tests neither a token nor the upgrade.
 fn tests(facts: &Facts, plane: &ControlPlane, refusal: Option<Refusal>) -> Vec<Step> {
-    let connect = format!("{}/api/connect", plane.url.replacen("ws", "http", usize::from(plane.url.starts_with("ws"))));
-    let quiet = ["curl", "-sS", "-o", "/dev/null", "-m", "10", "-w", "%{http_code}\\n"];
-    let upgrade = [
+    fix::or_told(looks(facts, plane, refusal))
+}
+
+fn looks(facts: &Facts, plane: &ControlPlane, refusal: Option<Refusal>) -> Result<Vec<Step>, Refused> {
+    // curl knows a WebSocket's address by that of the request that opens it.
+    let http = match plane.url.strip_prefix("ws") {
+        Some(rest) => format!("http{rest}"),
+        None => plane.url.clone(),
+    };
+    let url = HttpUrl::new(&http)?;
+    let asked = || vec![upgrade(&url)];
+    let step = |text: &str, commands| vec![Step::looks(text, commands)];
+    Ok(match refusal {
+        Some(Refusal::Certificate(_)) => {
+            let look =
+                vec![command!("date", "-u"), command!("curl", "-sSgv", "-o", "/dev/null", "-m", "10", "--", &url)];
+            step("see the certificate and its dates; the agent tries again by itself", look)
+        }
+        Some(Refusal::Status(401 | 403)) => {
+            let text = "no request without the token tests it: register the agent anew, or put its token right, then start it and \
+                read its answer";
+            step(text, fix::journal(facts))
+        }
+        Some(Refusal::Status(_) | Refusal::HungUp) => {
+            step("ask for the agent's connection as it does (101 is right, 401 without its token)", asked())
+        }
+        Some(Refusal::Protocol) => step("see which of the two answers, and put `--url` right", asked()),
+        _ => {
+            let words = "see where it ends: the name, or the connection; the agent tries again by itself";
+            let shown = "%{http_code}\\n";
+            let name = command!("getent", "hosts", "--", url.host());
+            step(words, vec![name, command!("curl", "-sSg", "-o", "/dev/null", "-m", "10", "-w", shown, "--", &url)])
+        }
+    })
+}
+
+/// The request with which the agent opens its connection, without its token.
+fn upgrade(url: &HttpUrl) -> FixCommand {
+    command!(
+        "curl",
+        "-sSg",
+        "-o",
+        "/dev/null",
+        "-m",
+        "10",
+        "-w",
+        "%{http_code}\\n",
         "--http1.1",
         "-H",
         "Connection: Upgrade",
@@ -199,32 +244,7 @@ fn tests(facts: &Facts, plane: &ControlPlane, refusal: Option<Refusal>) -> Vec<S
         "Sec-WebSocket-Version: 13",
         "-H",
         "Sec-WebSocket-Key: YnVuZGxlLWRvY3Rvci4uLg==",
-    ];
-    let plain = || fix::command(&[quiet.as_slice(), &[&plane.url]].concat());
-    let asked = || fix::command(&[quiet.as_slice(), upgrade.as_slice(), &[connect.as_str()]].concat());
-    let name = || fix::command(&["getent", "hosts", &plane.host]);
-    let log = || fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "20", "--no-pager"]);
-    let step = |text: &str, commands| vec![Step::safe(text, commands)];
-    match refusal {
-        Some(Refusal::Certificate(_)) => {
-            let look = vec![
-                fix::command(&["date", "-u"]),
-                fix::command(&["curl", "-sSv", "-o", "/dev/null", "-m", "10", &plane.url]),
-            ];
-            step("see the certificate and its dates; the agent tries again by itself", look)
-        }
-        Some(Refusal::Status(401 | 403)) => {
-            let text = "no request without the token tests it: register the agent anew, or put its token right, then start it and \
-                read its answer";
-            step(text, vec![fix::systemctl("restart", facts), log()])
-        }
-        Some(Refusal::Status(_) | Refusal::HungUp) => {
-            step("ask for the agent's connection as it does (101 is right, 401 without its token)", vec![asked()])
-        }
-        Some(Refusal::Protocol) => step("see which of the two answers, and put `--url` right", vec![asked()]),
-        _ => step(
-            "see where it ends: the name, or the connection; the agent tries again by itself",
-            vec![name(), plain()],
-        ),
-    }
+        "--",
+        &url.below("api/connect"),
+    )
 }

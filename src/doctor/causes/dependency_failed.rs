@@ -3,8 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{Condition, Dependency, Facts, JournalEntry};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::UnitName;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "dependency-failed",
@@ -84,21 +85,16 @@ fn line(facts: &Facts, unit: &Dependency) -> Option<crate::report::diagnosis::Ev
     })
 }
 
+/// Another unit is not ours to start: what it says is shown, and the agent is started once it runs.
 fn remedy(facts: &Facts, unit: Option<&Dependency>) -> Vec<Step> {
     let Some(unit) = unit else { return vec![fix::restart(facts)] };
-    match unit.load_state.as_str() {
-        "loaded" => {
-            let look = fix::command(&["journalctl", "-u", &unit.unit, "-n", "30", "--no-pager"]);
-            let start = fix::command(&["systemctl", "restart", &unit.unit]);
-            vec![
-                Step::safe(format!("see why `{}` does not run", unit.unit), vec![look]),
-                Step::safe("start it, once that is mended", vec![start]),
-                fix::restart(facts),
-            ]
-        }
-        _ => {
-            let look = vec![fix::systemctl("cat", facts)];
-            vec![Step::safe(format!("bring `{}` back, or take out the line that requires it", unit.unit), look)]
-        }
+    if unit.load_state != "loaded" {
+        let look = fix::systemctl("cat", facts).into_iter().collect();
+        return vec![Step::looks(format!("bring `{}` back, or take out the line that requires it", unit.unit), look)];
     }
+    let words = format!("see why `{}` does not run and mend that; then start it, and the agent", unit.unit);
+    let name = UnitName::new(&unit.unit);
+    fix::or_told(
+        name.map(|name| vec![Step::looks(words, vec![command!("journalctl", "--no-pager", "-n", "30", "-u", &name)])]),
+    )
 }

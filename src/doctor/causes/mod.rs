@@ -6,6 +6,7 @@
 
 pub(super) mod agent_outside_unit;
 mod backup_nested;
+pub(super) mod bundle_fix;
 mod cause;
 mod confinement;
 mod control_plane_unreachable;
@@ -48,6 +49,7 @@ mod systemd_unavailable;
 mod tampered_files;
 mod unit_confinement;
 mod unit_disabled;
+mod unit_fix;
 mod unit_invalid;
 mod unit_lines;
 mod unit_masked;

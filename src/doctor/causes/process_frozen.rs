@@ -3,8 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{Facts, Motion, Process};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::UnitName;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "process-frozen",
@@ -20,8 +21,9 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let process = facts.process.known()?.as_ref()?;
     let frozen = facts.service.known().is_some_and(|service| service.freezer.starts_with("fr"));
-    let pid = process.pid.to_string();
-    let thaw = || Step::safe("let it run again", vec![fix::systemctl("thaw", facts)]);
+    let pid = process.pid;
+    let again = |commands| Step::changes("let it run again", commands);
+    let thaw = || again(fix::systemctl("thaw", facts).into_iter().collect());
     let (words, seen, step) = match &process.motion {
         Motion::Moves if !frozen => return None,
         Motion::Moves => {
@@ -29,21 +31,27 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             let words = "The unit is frozen: the agent is there, and does nothing";
             (words, evidence::systemctl(format!("FreezerState={state}")), thaw())
         }
-        Motion::Frozen { says } => (
-            "The agent's control group is frozen: it is there, and does nothing",
-            evidence::disk(says),
-            frozen_step(facts, frozen, says),
-        ),
-        Motion::Stopped => (
-            "The agent is stopped by a signal (SIGSTOP): it is there, and does nothing",
-            evidence::disk(format!("/proc/{pid}/stat: state T (stopped)")),
-            Step::safe("let it run again", vec![fix::command(&["kill", "-CONT", &pid])]),
-        ),
-        Motion::Traced { by } => (
-            "Another process traces the agent, and holds it",
-            evidence::disk(format!("/proc/{pid}/stat: state t (tracing stop)")),
-            traced_step(*by, facts),
-        ),
+        Motion::Frozen { says } => {
+            let words = "The agent's control group is frozen: it is there, and does nothing";
+            // systemd thaws what it has frozen; what somebody wrote into the control group by hand is theirs.
+            let text =
+                "whoever has frozen the control group thaws it: `THAWED` into `freezer.state`, 0 into `cgroup.freeze`";
+            (words, evidence::disk(says), if frozen { thaw() } else { Step::told(text) })
+        }
+        Motion::Stopped => {
+            let unit = UnitName::new(&facts.places.unit);
+            let kill = unit.map(|unit| vec![again(vec![command!("systemctl", "kill", "-s", "CONT", &unit)])]);
+            let words = "The agent is stopped by a signal (SIGSTOP): it is there, and does nothing";
+            let seen = evidence::disk(format!("/proc/{pid}/stat: state T (stopped)"));
+            (words, seen, fix::or_told(kill).into_iter().next()?)
+        }
+        Motion::Traced { by } => {
+            let words = "Another process traces the agent, and holds it";
+            let look = by.map(|by| vec![command!("ps", "-o", "pid,user,lstart,args", "-p", by)]);
+            let text = "see which program holds it; whoever has started that ends it";
+            let seen = evidence::disk(format!("/proc/{pid}/stat: state t (tracing stop)"));
+            (words, seen, Step::looks(text, look.unwrap_or_default()))
+        }
     };
     let tracer = tracer(process);
     Some(
@@ -56,30 +64,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     )
 }
 
-/// systemd thaws what it has frozen; what somebody wrote into the control group by hand, the same file undoes.
-fn frozen_step(facts: &Facts, by_systemd: bool, says: &str) -> Step {
-    let Some((file, old)) = says.split_once(": ").filter(|_| !by_systemd) else {
-        return Step::safe("let it run again", vec![fix::systemctl("thaw", facts)]);
-    };
-    let (file, thawed) = match old {
-        "FROZEN" => (file.to_owned(), "THAWED"),
-        _ => (file.replace("cgroup.events", "cgroup.freeze"), "0"),
-    };
-    Step::safe("let it run again", vec![fix::command(&["tee", &file]).reading(thawed)])
-}
-
-fn tracer(process: &Process) -> Option<crate::report::diagnosis::Evidence> {
+fn tracer(process: &Process) -> Option<Evidence> {
     match process.motion {
         Motion::Traced { by: Some(by) } => {
             Some(evidence::disk(format!("/proc/{}/status: TracerPid {by}", process.pid)))
         }
         _ => None,
-    }
-}
-
-fn traced_step(by: Option<u32>, facts: &Facts) -> Step {
-    match by {
-        Some(by) => Step::risky("end the debugger that holds it", vec![fix::command(&["kill", &by.to_string()])]),
-        None => fix::restart(facts),
     }
 }

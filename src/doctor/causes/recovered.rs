@@ -19,8 +19,12 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts) -> Option<Diagnosis> {
     let mut diagnosis = cause.found(facts, words, evidence::journal(told));
     diagnosis = diagnosis.and(said.map(|entry| evidence::journal(entry))).and(evidence::state(facts));
     diagnosis.severity = Severity::Warning;
-    let look = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "100", "--no-pager"]);
-    Some(diagnosis.step(Step::safe("read what it said before; nothing has to be done while it stays up", vec![look])))
+    Some(
+        diagnosis.step(Step::looks(
+            "read what it said before; nothing has to be done while it stays up",
+            fix::journal(facts),
+        )),
+    )
 }
 
 fn how(run: &Run<'_>) -> String {

@@ -29,8 +29,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let seen = evidence::systemctl(state);
     let command = service.control_pid.map(|pid| evidence::disk(format!("/proc/{pid}: the command that it waits for")));
     let last = facts.present().into_iter().max_by_key(|entry| entry.at).map(evidence::journal);
-    let look = vec![fix::command(&["systemctl", "status", "--no-pager", "--full", &facts.places.unit])];
-    let step = Step::safe("see what it waits for; systemd gives up by itself after `TimeoutStartSec=`", look);
+    let look = fix::systemctl("status", facts).into_iter().collect();
+    let step = Step::looks("see what it waits for; systemd gives up by itself after `TimeoutStartSec=`", look);
     Some(CAUSE.found(facts, words, seen).and(command).and(last).step(step))
 }
 

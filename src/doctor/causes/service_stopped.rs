@@ -44,8 +44,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let diagnosis = CAUSE.found(facts, words(facts, &reason), evidence::state(facts)?);
     let diagnosis = diagnosis.and(line(&reason).map(evidence::journal)).and(unit_file_state(facts, &reason));
     if matches!(reason, Reason::Unmet(_)) {
-        let look = vec![fix::systemctl("cat", facts)];
-        return Some(diagnosis.step(Step::safe("see which file sets the condition, and meet it or take it out", look)));
+        let look = fix::systemctl("cat", facts).into_iter().collect();
+        return Some(
+            diagnosis.step(Step::looks("see which file sets the condition, and meet it or take it out", look)),
+        );
     }
     Some(diagnosis.step(fix::restart(facts)))
 }

@@ -43,8 +43,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(mended.as_ref().map(|(crash, _)| evidence::journal(crash.headline)))
         .and(mended.map(|(_, now)| evidence::disk(now)))
         .and(seen);
-    let start = vec![fix::systemctl("reset-failed", facts), fix::systemctl("start", facts)];
-    Some(diagnosis.step(Step::safe("lift the limit, and start the agent", start)))
+    let start = fix::systemctl("reset-failed", facts).into_iter().chain(fix::systemctl("start", facts)).collect();
+    Some(diagnosis.step(Step::changes("lift the limit, and start the agent", start)))
 }
 
 /// The manager's last word, where that is the refusal: `Start request repeated too quickly.`

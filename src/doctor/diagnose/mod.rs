@@ -4,6 +4,7 @@
 
 mod checks;
 mod fold;
+mod mounted;
 mod not_checked;
 pub(crate) mod of_rules;
 mod recognise;
@@ -11,18 +12,22 @@ mod recognise;
 use crate::doctor::causes::agent_outside_unit;
 use crate::doctor::facts::{Condition, Facts, SETTLED};
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Step};
 use crate::report::finding::Severity;
 use crate::report::policy::{Level, Policy};
 use crate::report::server::Health;
+use crate::report::words::Word;
 
 /// Judges a server.
 #[must_use]
 pub(crate) fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
     let found = recognise::run(&facts).into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
     let mut diagnoses = fold::fold(found);
-    end_strays_first(&facts, &mut diagnoses);
+    start_no_second(&facts, &mut diagnoses);
     mend_once(&mut diagnoses);
+    for diagnosis in &mut diagnoses {
+        mounted::from_outside(diagnosis, &facts);
+    }
     let health = health(&facts, &diagnoses);
     let checks = checks::checks(&facts, &diagnoses);
     let not_checked = not_checked::not_checked(&facts);
@@ -39,19 +44,26 @@ fn overridden(mut diagnosis: Diagnosis, policy: &Policy) -> Option<Diagnosis> {
     Some(diagnosis)
 }
 
-/// An agent that runs outside the unit is ended before a fix starts the unit's own.
-fn end_strays_first(facts: &Facts, diagnoses: &mut [Diagnosis]) {
-    let starts = |one: &&mut Diagnosis| {
-        let words = one.fix.iter().flat_map(|step| &step.commands).map(|command| command.words.as_slice());
-        let mut verbs = words.filter(|words| words.first().is_some_and(|program| program == "systemctl"));
-        verbs.any(|words| words.get(1).is_some_and(|verb| verb == "restart" || verb == "start"))
-    };
-    let is_told = diagnoses.iter().any(|one| one.cause == agent_outside_unit::CAUSE.id);
-    if let Some(first) =
-        diagnoses.iter_mut().find(starts).filter(|one| is_told && one.cause != agent_outside_unit::CAUSE.id)
-    {
-        first.fix.splice(0..0, agent_outside_unit::ending(facts));
+/// No fix starts a second agent: where one runs outside the unit, what ends that comes in the place of the start.
+fn start_no_second(facts: &Facts, diagnoses: &mut [Diagnosis]) {
+    let strays = agent_outside_unit::ending(facts);
+    if strays.is_empty() || !diagnoses.iter().any(|one| one.cause == agent_outside_unit::CAUSE.id) {
+        return;
     }
+    for diagnosis in diagnoses.iter_mut().filter(|one| one.fix.iter().any(starts)) {
+        diagnosis.fix.retain(|step| !starts(step));
+        diagnosis.fix.extend(strays.iter().cloned());
+        diagnosis.fix.push(Step::told(format!("then start the unit's own: systemctl restart {}", facts.places.unit)));
+    }
+}
+
+/// Whether a step starts the agent.
+fn starts(step: &Step) -> bool {
+    let verb = |command: &FixCommand| match command.words() {
+        [Word::Fixed("systemctl"), Word::Fixed(verb), ..] => matches!(*verb, "restart" | "start"),
+        _ => false,
+    };
+    step.commands.iter().any(verb)
 }
 
 /// A step that the fix of an earlier diagnosis has already would find nothing left to do, or the wrong thing.
@@ -61,7 +73,7 @@ fn mend_once(diagnoses: &mut [Diagnosis]) {
         let earlier = |step: &Step| typed.iter().find(|(other, _)| other == step).map(|(_, cause)| *cause);
         let again = diagnosis.fix.iter().find_map(|step| earlier(step).filter(|_| changes_files(step)));
         if let Some(cause) = again {
-            diagnosis.fix = vec![Step::safe(format!("the fix of `{cause}` mends this too"), Vec::new())];
+            diagnosis.fix = vec![Step::told(format!("the fix of `{cause}` mends this too"))];
             continue;
         }
         typed.extend(diagnosis.fix.iter().map(|step| (step.clone(), diagnosis.cause)));
@@ -70,7 +82,8 @@ fn mend_once(diagnoses: &mut [Diagnosis]) {
 
 /// Whether a step does more than to start the agent, which does no harm a second time.
 fn changes_files(step: &Step) -> bool {
-    step.commands.iter().any(|command| command.words.first().is_some_and(|program| program != "systemctl"))
+    let is_systemctl = |command: &FixCommand| command.words().first() == Some(&Word::Fixed("systemctl"));
+    step.effect == Effect::Changes && !step.commands.iter().all(is_systemctl)
 }
 
 /// How the server fares.
