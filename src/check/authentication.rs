@@ -136,7 +136,7 @@ pub(crate) fn detached_signature(
 ) -> Result<Option<(PathBuf, Recognised)>, SourceError> {
     let failure = |path: &Path, error: io::Error| SourceError::new("cannot read the signature", path, error);
     if let Some(named) = named {
-        let read = files::read_bounded(named, MAX_SIGNATURE_FILE).map_err(|error| failure(named, error))?;
+        let read = files::read_named(named, MAX_SIGNATURE_FILE).map_err(|error| failure(named, error))?;
         return Ok(Some((named.to_path_buf(), recognise(&read))));
     }
     if path == "-" {

@@ -2,7 +2,7 @@
 
 use super::format::{AnyFormat, FormatArgs};
 use super::limits::LimitArgs;
-use super::signing::KeyArgs;
+use super::signing::{KeyArgs, SIGNATURE_RULES};
 use super::update::GenerationWord;
 use crate::check::bundle::Expectations;
 use crate::node::node_version::NodeVersion;
@@ -46,6 +46,24 @@ pub(crate) struct CheckArgs {
 }
 
 impl CheckArgs {
+    /// The rules that the caller demands, which a configuration does not soften.
+    #[must_use]
+    pub(crate) fn demands(&self) -> Vec<&'static str> {
+        let is_versioned = self.expect_version.is_some() || self.newer_than.is_some();
+        let mut demands = self.keys.demands().to_vec();
+        for (is_demanded, rules) in [
+            (self.require_signature, SIGNATURE_RULES.as_slice()),
+            (is_versioned, &["version-mismatch"]),
+            (!self.units.is_empty(), &["unit-mismatch"]),
+            (self.generation.is_some(), &["update-drops-shared"]),
+        ] {
+            if is_demanded {
+                demands.extend(rules);
+            }
+        }
+        demands
+    }
+
     /// What the caller demands of the bundle, but for the unit, which is to be read first; the configuration says which
     /// generations are deployed.
     #[must_use]

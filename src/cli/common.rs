@@ -97,15 +97,21 @@ impl Common {
         self.levels = levels.into_iter().map(|(_, level)| level).collect();
     }
 
-    /// What the user wants of the rules: the configuration, then the flags, which win.
+    /// What the user wants of the rules: the configuration, then the flags, which win; and the rules that the
+    /// configuration would have softened. It softens none that the command line demands: those named here, and those
+    /// of `-D`.
     ///
     /// # Errors
     /// A [`ConfigError`] for an unknown rule.
-    pub(crate) fn policy(&self, config: &Config) -> Result<Policy, ConfigError> {
-        let mut overrides = config.overrides()?;
+    pub(crate) fn policy(
+        &self,
+        config: &Config,
+        demanded: &[&'static str],
+    ) -> Result<(Policy, Vec<&'static str>), ConfigError> {
+        let mut flags = Vec::new();
         for (level, flag, id) in &self.levels {
             let selector = if id == "all" { Selector::All } else { Selector::Rule(rule_id(id)?) };
-            overrides.push(Override { selector, level: *level, origin: (*flag).to_owned() });
+            flags.push(Override { selector, level: *level, origin: (*flag).to_owned() });
         }
         let fail_on = match self.fail_on {
             FailOnWord::Error => FailOn::At(Severity::Error),
@@ -113,6 +119,6 @@ impl Common {
             FailOnWord::Info => FailOn::At(Severity::Info),
             FailOnWord::Never => FailOn::Never,
         };
-        Ok(Policy { overrides, allowances: config.allowances()?, fail_on })
+        Ok(Policy::of(config.overrides()?, config.allowances()?, flags, fail_on, demanded))
     }
 }

@@ -17,6 +17,18 @@ pub(crate) struct KeyArgs {
     pub signature: Option<PathBuf>,
 }
 
+/// The rules by which a signature is judged, and with it what was signed.
+pub(crate) const SIGNATURE_RULES: [&str; 4] =
+    ["signature-missing", "signature-invalid", "signature-untrusted", "checksum-mismatch"];
+
+impl KeyArgs {
+    /// The rules that naming a key demands.
+    #[must_use]
+    pub(crate) fn demands(&self) -> &'static [&'static str] {
+        if self.keys.is_empty() { &[] } else { &SIGNATURE_RULES }
+    }
+}
+
 /// Where the passphrase of a private key comes from; without either, BUNDLE_DOCTOR_PASSPHRASE.
 #[derive(Args, Clone)]
 pub(crate) struct PassphraseArgs {

@@ -17,7 +17,7 @@ use std::path::Path;
 pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let config = &configured.config;
-    let policy = session.common.policy(config)?;
+    let policy = session.policy(&configured, &options.demands())?;
     let names = config.names();
     let limits = options.limits.over(config.limits()?);
     let mut expectations = options.expectations(config.updates());

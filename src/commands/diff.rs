@@ -72,7 +72,7 @@ impl<'a> DiffJob<'a> {
             session,
             names: configured.config.names(),
             limits: options.limits.over(configured.config.limits()?.of_two()),
-            policy: session.common.policy(&configured.config)?,
+            policy: session.policy(configured, &[])?,
             updates: configured.config.updates(),
             trust: keys::trust(&KeyArgs::default(), Unsigned::AsConfigured, configured)?,
         })

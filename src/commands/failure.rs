@@ -3,6 +3,7 @@
 
 use crate::check::inspect::InspectError;
 use crate::config::ConfigError;
+use crate::host::trusted::Refused;
 use crate::report::run_error::RunError;
 use crate::tree::reading::SourceError;
 use crate::update::rehearse::RehearsalError;
@@ -34,6 +35,15 @@ impl Failure {
     pub(super) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
+}
+
+/// Why a file that would be believed is not read, with what to do about it.
+pub(super) fn refused(error: Refused, failure: Failure) -> Error {
+    let failure = match error.help() {
+        Some(help) => failure.help(help),
+        None => failure,
+    };
+    Error::new(error).context(failure)
 }
 
 /// An error and its causes in one line.

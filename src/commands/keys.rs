@@ -1,11 +1,12 @@
 //! Keys and signatures as files: where they are looked for, read with a bound, and named in errors.
 
-use super::failure::Failure;
+use super::failure::{Failure, refused};
 use super::session::Configured;
 use crate::check::authentication::Trust;
 use crate::cli::signing::{KeyArgs, PassphraseArgs};
 use crate::host;
 use crate::host::files::{self, Existing};
+use crate::host::trusted::{self, Refused};
 use crate::signing::key_files::MAX_KEY_FILE;
 use crate::signing::{KeyError, PublicKey, SecretKey, TrustStore};
 use crate::text::printable_path;
@@ -32,20 +33,28 @@ const MAX_PASSPHRASE: usize = 4096;
 struct KeyPlaces {
     listed: Option<OsString>,
     system: PathBuf,
-    home: Option<PathBuf>,
+    /// The control plane's keys, where they exist.
+    control_plane: Vec<PathBuf>,
 }
 
-/// Every trusted public key: `--key`, BUNDLE_DOCTOR_KEYS, `[signature] keys` (relative to the configuration's folder),
-/// /etc/bundle-doctor/keys.d/*, and ~/.server-flow/cp-public-key.pem where it exists.
+/// Every trusted public key: `--key`, BUNDLE_DOCTOR_KEYS, /etc/bundle-doctor/keys.d/*, ~/.server-flow/cp-public-key.pem
+/// where it exists, and without `--key` those of `[signature] keys` (relative to the configuration's folder): a
+/// configuration adds nobody to whom the command line names.
 ///
 /// # Errors
 /// For a key that cannot be read, wherever it was named or found: one that is left out in silence would
 /// make good signatures look strange.
 pub(super) fn trusted(options: &KeyArgs, configured: &Configured) -> Result<TrustStore> {
+    trusted_with(options, configured, None)
+}
+
+/// [`trusted`], and the control plane's key in the home of a server's agent.
+fn trusted_with(options: &KeyArgs, configured: &Configured, agents: Option<PathBuf>) -> Result<TrustStore> {
+    let own = host::env("HOME").map(|home| Path::new(&home).join(CONTROL_PLANE_KEY));
     let places = KeyPlaces {
         listed: host::env(KEYS_VARIABLE),
         system: SYSTEM_KEYS.into(),
-        home: host::env("HOME").map(PathBuf::from),
+        control_plane: agents.into_iter().chain(own).collect(),
     };
     collect(options, configured, &places)
 }
@@ -64,7 +73,19 @@ pub(super) enum Unsigned {
 /// # Errors
 /// For a key that cannot be read, and where a signature is required and no key is known.
 pub(super) fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configured) -> Result<Trust> {
-    let keys = trusted(options, configured)?;
+    demanded(trusted(options, configured)?, unsigned, configured)
+}
+
+/// [`trust`] of a server, whose agent has a control plane's key in its home.
+///
+/// # Errors
+/// As [`trust`].
+pub(super) fn trust_on_server(named: &[PathBuf], agents: Option<PathBuf>, configured: &Configured) -> Result<Trust> {
+    let options = KeyArgs { keys: named.to_vec(), signature: None };
+    demanded(trusted_with(&options, configured, agents)?, Unsigned::AsConfigured, configured)
+}
+
+fn demanded(keys: TrustStore, unsigned: Unsigned, configured: &Configured) -> Result<Trust> {
     let required = unsigned == Unsigned::Refused || configured.config.signature.required;
     if required && keys.is_empty() {
         let help = "give one with `--key FILE`, in `[signature] keys`, or in BUNDLE_DOCTOR_KEYS";
@@ -81,17 +102,18 @@ fn collect(options: &KeyArgs, configured: &Configured, places: &KeyPlaces) -> Re
     for path in places.listed.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()) {
         add(&mut store, &path, KEYS_VARIABLE)?;
     }
-    for path in &configured.config.signature.keys {
+    let configured_keys = options.keys.is_empty().then_some(&configured.config.signature.keys);
+    for path in configured_keys.into_iter().flatten() {
         let path = configured.folder.as_deref().unwrap_or(Path::new("")).join(path);
         add(&mut store, &path, "[signature] keys")?;
     }
     for path in keys_in(&places.system)? {
         add(&mut store, &path, "")?;
     }
-    if let Some(path) = places.home.as_ref().map(|home| home.join(CONTROL_PLANE_KEY))
-        && exists(&path)?
-    {
-        add(&mut store, &path, "")?;
+    for path in &places.control_plane {
+        if exists(path)? {
+            add(&mut store, path, "")?;
+        }
     }
     Ok(store)
 }
@@ -100,9 +122,9 @@ fn collect(options: &KeyArgs, configured: &Configured, places: &KeyPlaces) -> Re
 fn add(store: &mut TrustStore, path: &Path, named_by: &str) -> Result<()> {
     let who = if named_by.is_empty() { String::new() } else { format!(" (named by {named_by})") };
     let shown = printable_path(path);
-    let read = files::read_bounded(path, MAX_KEY_FILE).with_context(|| {
+    let read = trusted::read(path, MAX_KEY_FILE).map_err(|error| {
         let help = "give the path of a public key: PEM, or minisign's";
-        Failure::new(format!("cannot read the public key {shown}{who}")).at(&shown).help(help)
+        refused(error, Failure::new(format!("cannot read the public key {shown}{who}")).at(&shown).help(help))
     })?;
     let key = within(&read)
         .and_then(PublicKey::read)
@@ -124,7 +146,11 @@ fn keys_in(folder: &Path) -> Result<Vec<PathBuf>> {
         let shown = printable_path(folder);
         Failure::new(format!("cannot list the trusted keys in {shown}")).at(&shown)
     };
-    let listing = match fs::read_dir(folder) {
+    let judged = match trusted::folder(folder) {
+        Err(Refused::Io(error)) if is_out_of_reach(&error) => return Ok(Vec::new()),
+        judged => judged.map_err(|error| refused(error, failure()))?,
+    };
+    let listing = match fs::read_dir(judged) {
         Err(error) if is_out_of_reach(&error) => return Ok(Vec::new()),
         listing => listing.with_context(failure)?,
     };
@@ -141,7 +167,7 @@ fn keys_in(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn exists(path: &Path) -> Result<bool> {
-    match fs::metadata(path) {
+    match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if is_out_of_reach(&error) => Ok(false),
         Err(error) => {
@@ -174,8 +200,8 @@ pub(super) fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Ve
 
 fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let shown = printable_path(path);
-    let mut read = files::read_bounded(path, MAX_PASSPHRASE)
-        .with_context(|| Failure::new(format!("cannot read the passphrase file {shown}")).at(&shown))?;
+    let mut read = trusted::read(path, MAX_PASSPHRASE)
+        .map_err(|error| refused(error, Failure::new(format!("cannot read the passphrase file {shown}")).at(&shown)))?;
     if read.size > MAX_PASSPHRASE {
         let message = format!("the passphrase file {shown} is too long (at most {MAX_PASSPHRASE} bytes)");
         bail!(Failure::new(message).at(&shown));
@@ -195,8 +221,8 @@ fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 /// Neither key nor passphrase is in its words.
 pub(super) fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey> {
     let shown = printable_path(path);
-    let read = files::read_bounded(path, MAX_KEY_FILE)
-        .with_context(|| Failure::new(format!("cannot read the private key {shown}")).at(&shown))?;
+    let read = trusted::read(path, MAX_KEY_FILE)
+        .map_err(|error| refused(error, Failure::new(format!("cannot read the private key {shown}")).at(&shown)))?;
     let bytes = within(&read).map_err(|error| unusable(&shown, error))?;
     let passphrase = passphrase(options)?;
     SecretKey::read(bytes, passphrase.as_ref().map(|words| words.as_slice())).map_err(|error| unusable(&shown, error))
@@ -286,9 +312,12 @@ mod tests {
         fs::write(at("home").join(CONTROL_PLANE_KEY), pem(3)).unwrap();
         let options = KeyArgs { keys: vec![at("flag")], signature: None };
         let config = Config::parse("[signature]\nkeys = [\"a\"]\n").unwrap();
-        let configured = Configured { config, folder: Some(at("config")) };
-        let places =
-            KeyPlaces { listed: Some(at("listed").into_os_string()), system: at("keys.d"), home: Some(at("home")) };
+        let configured = Configured { config, path: None, folder: Some(at("config")) };
+        let places = KeyPlaces {
+            listed: Some(at("listed").into_os_string()),
+            system: at("keys.d"),
+            control_plane: vec![at("home").join(CONTROL_PLANE_KEY)],
+        };
         let gathered = |places: &KeyPlaces| collect(&options, &configured, places);
         let store = gathered(&places).unwrap();
         let origins: Vec<Vec<_>> = store.iter().map(|known| known.origins.clone()).collect();
@@ -296,15 +325,18 @@ mod tests {
         let expected = [
             vec![shown("flag"), shown("keys.d/b")],
             vec![shown("listed")],
-            vec![shown("config/a")],
             vec![shown("home/.server-flow/cp-public-key.pem")],
         ];
         assert_eq!(origins, expected);
+        // The configuration's count where the command line names none.
+        let store = collect(&KeyArgs::default(), &configured, &places).unwrap();
+        assert!(store.iter().any(|known| known.origins == [shown("config/a")]));
 
         // What was named and is not there, or is no key, stops the run; what is only looked for may be absent.
-        let nowhere = KeyPlaces { listed: None, system: at("none"), home: Some(at("flag")) };
-        assert_eq!(gathered(&nowhere).unwrap().len(), 2);
-        let gone = KeyPlaces { listed: Some(at("gone").into_os_string()), system: at("none"), home: None };
+        let nowhere = KeyPlaces { listed: None, system: at("none"), control_plane: vec![at("flag/none")] };
+        assert_eq!(gathered(&nowhere).unwrap().len(), 1);
+        let gone =
+            KeyPlaces { listed: Some(at("gone").into_os_string()), system: at("none"), control_plane: Vec::new() };
         assert!(words(&gathered(&gone).unwrap_err()).contains("BUNDLE_DOCTOR_KEYS"));
         fs::write(at("keys.d/c"), "no key").unwrap();
         assert!(words(&gathered(&places).unwrap_err()).contains("keys.d/c"));

@@ -22,7 +22,7 @@ use std::time::Duration;
 /// Rehearses the update of a bundle.
 pub(super) fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
-    let policy = session.common.policy(&configured.config)?;
+    let policy = session.policy(&configured, &[])?;
     let plan = plan(options, configured.config.updates())?;
     let interrupt = watch(Second::Waits)?;
     let line = session.shows_progress().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));

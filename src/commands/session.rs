@@ -1,15 +1,17 @@
 //! What every command shares: where output goes, in which format, and what the configuration says.
 
-use super::failure::Failure;
+use super::failure::{Failure, refused};
 use super::progress::Progress;
 use crate::cli::common::{Color, Common};
 use crate::config::{Config, FILE_NAME};
 use crate::host::interrupt::{Interrupt, Second};
+use crate::host::trusted;
 use crate::render::{self, Style};
 use crate::report::format::Format;
+use crate::report::policy::Policy;
 use crate::report::run_error::RunError;
 use crate::{host, redact, text};
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Error, Result, bail};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,10 +25,14 @@ pub(super) struct Session<'a> {
 pub(super) struct Configured {
     /// What it says.
     pub config: Config,
+    /// Its file, if there is one.
+    pub path: Option<PathBuf>,
     /// Its folder; nothing where there is no file.
     pub folder: Option<PathBuf>,
 }
 
+/// Bytes of a configuration file.
+const MAX_CONFIGURATION: usize = 1 << 20;
 /// The narrowest and widest that text is laid out; 80 columns where nothing says otherwise.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=100;
 const USUAL_WIDTH: usize = 80;
@@ -39,34 +45,43 @@ impl<'a> Session<'a> {
 
     /// The nearest configuration, or the one that was named.
     pub(super) fn configuration(&self) -> Result<Configured> {
-        self.configured(|| host::find_upwards(FILE_NAME))
+        let here = std::env::current_dir().with_context(|| format!("cannot look for {FILE_NAME}"));
+        self.configured(|| Ok(Some(here?)))
     }
 
     /// The configuration nearest to a repository, or the one that was named.
     pub(super) fn configuration_of(&self, repo: &Path) -> Result<Configured> {
-        self.configured(|| match repo.canonicalize() {
-            Ok(repo) => host::find_upwards_from(&repo, FILE_NAME),
-            // That it is not there is said by whoever opens it.
-            Err(_) => Ok(None),
-        })
+        // That it is not there is said by whoever opens it.
+        self.configured(|| Ok(repo.canonicalize().ok()))
     }
 
-    fn configured(&self, find: impl FnOnce() -> io::Result<Option<PathBuf>>) -> Result<Configured> {
-        let path = match &self.common.config {
-            _ if self.common.no_config => None,
-            Some(path) => Some(path.clone()),
-            None => find().with_context(|| format!("cannot look for {FILE_NAME}"))?,
+    fn configured(&self, from: impl FnOnce() -> Result<Option<PathBuf>>) -> Result<Configured> {
+        let (path, from) = match &self.common.config {
+            _ if self.common.no_config => (None, None),
+            Some(path) => (Some(path.clone()), None),
+            None => {
+                let from = from()?;
+                let found = from.as_deref().map(|from| host::find_upwards_from(from, FILE_NAME)).transpose();
+                (found.with_context(|| format!("cannot look for {FILE_NAME}"))?.flatten(), from)
+            }
         };
         let Some(path) = path else {
-            return Ok(Configured { config: Config::default(), folder: None });
+            return Ok(Configured { config: Config::default(), path: None, folder: None });
         };
         let shown = path.to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&path).with_context(|| {
-            let help = "give the path of a configuration file, or --no-config";
-            Failure::new("cannot read the configuration").at(&shown).help(help)
-        })?;
+        let text = text_of(&path, from.as_deref(), &shown)?;
         let config = Config::parse(&text).map_err(|error| error.in_file(&shown))?;
-        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf) })
+        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf), path: Some(path) })
+    }
+
+    /// What the user wants of the rules: the configuration, as far as it does not soften what the command line demands
+    /// (these rules, and those of `-D`), then the flags.
+    pub(super) fn policy(&self, configured: &Configured, demanded: &[&'static str]) -> Result<Policy> {
+        let (policy, overruled) = self.common.policy(&configured.config, demanded)?;
+        for rule in overruled {
+            self.note(&format!("{FILE_NAME} softens `{rule}`; the command line demands it, so that is not heeded"));
+        }
+        Ok(policy)
     }
 
     /// How text is styled on the stream that the report goes to.
@@ -152,6 +167,24 @@ impl<'a> Session<'a> {
     pub(super) fn shows_progress(&self) -> bool {
         !self.common.no_progress && !self.common.quiet && io::stderr().is_terminal()
     }
+}
+
+/// The text of a configuration that is trusted; one that was found by walking up from a folder must also belong to it.
+fn text_of(path: &Path, from: Option<&Path>, shown: &str) -> Result<String> {
+    let failure = || {
+        let help = "give the path of a configuration file, or --no-config";
+        Failure::new(format!("cannot read the configuration {}", text::printable(shown))).at(shown).help(help)
+    };
+    let read = match from {
+        Some(from) => trusted::read_above(path, from, MAX_CONFIGURATION),
+        None => trusted::read(path, MAX_CONFIGURATION),
+    };
+    let read = read.map_err(|error| refused(error, failure()))?;
+    if read.size > MAX_CONFIGURATION {
+        bail!("{}: it is larger than any configuration ({MAX_CONFIGURATION} bytes)", failure());
+    }
+    let text = std::str::from_utf8(&read.bytes).with_context(failure)?;
+    Ok(text.to_owned())
 }
 
 /// Whether what is printed is read by a CI runner, which carries out what looks like a command to it (GitHub's

@@ -54,7 +54,7 @@ pub(super) fn run(options: &Verify, session: &Session<'_>) -> Result<u8> {
         session,
         names: configured.config.names(),
         limits: options.limits.over(configured.config.limits()?),
-        policy: session.common.policy(&configured.config)?,
+        policy: session.policy(&configured, &[])?,
         trust: keys::trusted(&options.keys, &configured)?,
     };
     if job.trust.is_empty() {

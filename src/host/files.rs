@@ -8,6 +8,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+/// What is said of a FIFO, a device, a socket or a folder.
+pub(super) const NOT_REGULAR: &str = "it is not a regular file";
+
 /// What becomes of a link where a file was looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Links {
@@ -34,12 +37,37 @@ pub(crate) struct Bounded {
     pub size: usize,
 }
 
-/// Reads a file that the user named, up to a bound. A pipe is all right: `--key <(…)` is one.
+/// Reads a file that the user named, up to a bound: a regular one, or a pipe that the program was started with
+/// (`--signature <(…)`). A FIFO that nobody writes to would hold the run up, and a device could have no end.
 ///
 /// # Errors
-/// Whatever opening or reading gives.
-pub(crate) fn read_bounded(path: &Path, most: usize) -> io::Result<Bounded> {
-    bounded(File::open(path)?, most)
+/// Whatever opening or reading gives; also where it is neither.
+pub(crate) fn read_named(path: &Path, most: usize) -> io::Result<Bounded> {
+    let file = if is_inherited(path) { open_inherited(path)? } else { open_regular(path, Links::Followed)? };
+    bounded(file, most)
+}
+
+/// Whether a path names a descriptor that the program was started with (proc_pid_fd(5)).
+#[must_use]
+pub(super) fn is_inherited(path: &Path) -> bool {
+    path == Path::new("/dev/stdin") || ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.starts_with(folder))
+}
+
+/// Opens such a path: a pipe or a regular file. What a pipe brings is waited for, since its writer is at work.
+///
+/// # Errors
+/// Whatever opening gives; also where it is anything else.
+pub(super) fn open_inherited(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::FileTypeExt;
+    let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+    let kind = file.metadata()?.file_type();
+    if !kind.is_fifo() {
+        return if kind.is_file() { Ok(file) } else { Err(io::Error::other(NOT_REGULAR)) };
+    }
+    let flags = rustix::fs::fcntl_getfl(&file)?;
+    rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::NONBLOCK)?;
+    Ok(file)
 }
 
 /// Reads a file that was found and not named, up to a bound: nothing but a regular file is opened for long, so that
@@ -56,12 +84,12 @@ pub(crate) fn read_regular(path: &Path, most: usize, links: Links) -> io::Result
 /// # Errors
 /// Whatever looking, opening or reading gives; `InvalidInput` where it is no regular file.
 pub(crate) fn read_start(path: &Path, most: usize) -> io::Result<Vec<u8>> {
-    // Looked at first: a FIFO would block, a device could do anything.
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_REGULAR));
     }
     let mut content = Vec::new();
-    File::open(path)?.take(most as u64).read_to_end(&mut content)?;
+    // Between the two looks it may have become a FIFO, which must not hold us up.
+    open_regular(path, Links::Followed)?.take(most as u64).read_to_end(&mut content)?;
     Ok(content)
 }
 
@@ -85,12 +113,16 @@ pub(crate) fn open_regular(path: &Path, links: Links) -> io::Result<File> {
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
+        return Err(io::Error::other(NOT_REGULAR));
     }
     Ok(file)
 }
 
-fn bounded(file: File, most: usize) -> io::Result<Bounded> {
+/// Reads what is open, up to a bound.
+///
+/// # Errors
+/// Whatever reading gives.
+pub(super) fn bounded(file: File, most: usize) -> io::Result<Bounded> {
     let stated = file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
     let room = most.saturating_add(1);
     // All the room at once: a buffer that grows would leave copies of a key behind.
@@ -268,7 +300,7 @@ mod tests {
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         fs::write(&file, [7; 100]).unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        let read = read_bounded(&file, 10).unwrap();
+        let read = read_named(&file, 10).unwrap();
         assert_eq!((read.bytes.len(), read.size), (11, 100));
         assert_eq!(read_regular(&link, 100, Links::Followed).unwrap().size, 100);
         assert!(read_regular(&link, 100, Links::Refused).is_err());
@@ -276,5 +308,8 @@ mod tests {
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
         assert!(read_regular(&pipe, 100, Links::Followed).is_err(), "a FIFO that nobody writes to");
+        for strange in [pipe.as_path(), folder.path(), Path::new("/dev/zero"), Path::new("/dev/null")] {
+            assert!(read_named(strange, 100).is_err(), "{}", strange.display());
+        }
     }
 }

@@ -5,9 +5,11 @@ pub(crate) mod files;
 pub(crate) mod folders;
 mod follow;
 pub(crate) mod git;
+mod groups;
 pub(crate) mod interrupt;
 pub(crate) mod paths;
 pub(crate) mod process;
+pub(crate) mod trusted;
 
 pub(crate) use clock::{microseconds_since_1970, monotonic_microseconds, seconds_since_1970};
 pub(crate) use follow::follow;
@@ -57,14 +59,6 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     })
 }
 
-/// The nearest file of that name, from the working directory upwards.
-///
-/// # Errors
-/// Where the working directory is gone or a folder cannot be looked into.
-pub(crate) fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
-    find_upwards_from(&std::env::current_dir()?, name)
-}
-
 /// The nearest file of that name, from a folder upwards.
 ///
 /// # Errors
@@ -72,8 +66,11 @@ pub(crate) fn find_upwards(name: &str) -> io::Result<Option<PathBuf>> {
 pub(crate) fn find_upwards_from(folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
     for folder in folder.ancestors() {
         let candidate = folder.join(name);
-        if candidate.try_exists()? {
-            return Ok(Some(candidate));
+        // Whatever is there is the nearest: a link that leads nowhere is told of, not passed over.
+        match candidate.symlink_metadata() {
+            Ok(_) => return Ok(Some(candidate)),
+            Err(error) if files::is_absent(&error) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(None)

@@ -79,6 +79,43 @@ impl Policy {
         Self { overrides: Vec::new(), allowances: Vec::new(), fail_on: FailOn::At(Severity::Error) }
     }
 
+    /// The configuration's wishes and those of the flags, which win; and the rules that the configuration would have
+    /// softened although the command line demands them, by name or with `-D`.
+    #[must_use]
+    pub(crate) fn of(
+        configured: Vec<Override>,
+        allowances: Vec<Allowance>,
+        flags: Vec<Override>,
+        fail_on: FailOn,
+        demanded: &[&'static str],
+    ) -> (Self, Vec<&'static str>) {
+        let flags = Self { overrides: flags, allowances: Vec::new(), fail_on };
+        let is_error = |found: &Override| found.level == Level::At(Severity::Error);
+        let is_denied = |rule: &str| flags.override_of(rule).is_some_and(is_error);
+        let mut overruled = Vec::new();
+        let overrides = configured.into_iter().filter(|found| {
+            let Selector::Rule(rule) = found.selector else { return true };
+            let keeps = is_error(found) || !demanded.contains(&rule);
+            if !keeps {
+                overruled.push(rule);
+            }
+            keeps
+        });
+        let mut overrides: Vec<_> = overrides.collect();
+        let allowances = allowances.into_iter().filter(|allowance| {
+            let keeps = !demanded.contains(&allowance.rule) && !is_denied(allowance.rule);
+            if !keeps {
+                overruled.push(allowance.rule);
+            }
+            keeps
+        });
+        let allowances = allowances.collect();
+        overruled.sort_unstable();
+        overruled.dedup();
+        overrides.extend(flags.overrides);
+        (Self { overrides, allowances, fail_on }, overruled)
+    }
+
     /// The override that decides about a rule.
     #[must_use]
     pub fn override_of(&self, rule: &str) -> Option<&Override> {

@@ -1,6 +1,6 @@
 //! A systemd unit given by its files.
 
-use crate::host::files::read_bounded;
+use crate::host::files::read_named;
 use crate::systemd::{Unit, UnitFile};
 use crate::tree::reading::SourceError;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Option<Unit>, SourceError> {
 }
 
 fn file(path: &Path) -> Result<UnitFile, SourceError> {
-    let read = read_bounded(path, MAX).map_err(|error| SourceError::new("cannot read the unit", path, error))?;
+    let read = read_named(path, MAX).map_err(|error| SourceError::new("cannot read the unit", path, error))?;
     let bytes = read.bytes.get(..MAX).unwrap_or(&read.bytes);
     Ok(UnitFile::parse(&path.display().to_string(), &String::from_utf8_lossy(bytes)))
 }

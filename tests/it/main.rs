@@ -29,3 +29,4 @@ mod references;
 mod rehearsal;
 mod release;
 mod signing;
+mod trust;

@@ -35,7 +35,7 @@ pub(super) fn judge(path: &Path, words: &[String]) -> SubjectReport {
         expectations: &|| expectations.clone(),
         ..InspectOptions::plain(&names, limits, Depth::Judge)
     };
-    let policy = cli.common.policy(&Config::default()).unwrap();
+    let policy = cli.common.policy(&Config::default(), &[]).unwrap().0;
     inspect(path, &options).unwrap().judge(&policy)
 }
 

@@ -88,7 +88,7 @@ pub(super) fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
         configured: &configured,
         names: configured.config.names(),
         limits: options.limits.over(configured.config.limits()?),
-        policy: session.common.policy(&configured.config)?,
+        policy: session.policy(&configured, &[])?,
         interrupt: &interrupt,
         temporary: RefCell::default(),
     };

@@ -57,7 +57,7 @@ pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
         names: configured.config.names(),
         places: configured.config.places(),
         limits: options.limits.over(configured.config.limits()?),
-        policy: session.common.policy(&configured.config)?,
+        policy: session.policy(&configured, options.keys.demands())?,
         interrupt: &interrupt,
         repo,
     };
