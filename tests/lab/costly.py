@@ -76,6 +76,20 @@ def of_code(content: bytes, count: int) -> Callable[[Path], None]:
     return many(lambda n: file(b"dist/c%d.js" % n, content), count)
 
 
+def each(text: str, count: int) -> str:
+    """A text so many times, with the number in the place of `#`."""
+    return "".join(text.replace("#", str(n)) for n in range(count))
+
+
+def of_names(index: str, other: str = "") -> Callable[[Path], None]:
+    """An agent of two files with many names, of which each is looked up."""
+
+    def make(out: Path) -> None:
+        out.write_bytes(gz(ends(file(b"dist/index.js", index.encode()), file(b"dist/a.js", other.encode()), file(b"package.json", b'{"name":"a","version":"1.0.0","type":"module","main":"dist/index.js"}'))))
+
+    return make
+
+
 def table() -> list[Large]:
     deep = b"/".join(b"%03d" % n for n in range(100))
     any_of = f"{LARGE} {AMBIGUOUS} {UNSAFE} {UNREADABLE}"
@@ -115,6 +129,11 @@ def table() -> list[Large]:
         Large("30,000 files of some imports", of_code(b"import {a, b, c, d} from './index.js';" * 30, 30_000), EITHER, f"{any_of} {CODE}"),
         Large("code nested 2,900 levels deep", of_code(b"[" * 2900 + b"]" * 2900, 2000), EITHER, f"{any_of} {CODE}"),
         Large("code nested a million levels deep", of_code(b"[" * 1_000_000, 20), EITHER, f"{any_of} {CODE}"),
+        Large("40,000 paths beside one folder", of_names("import fs from 'fs';import path from 'path';const d=import.meta.dirname;" + each("fs.readFileSync(path.join(d,'x#.html'));", 40_000)), EITHER, f"{any_of} asset-missing", is_code=True),
+        Large("40,000 members of an object of another file, each called", of_names("import {o} from './a.js';" + each("o.m#();", 40_000), "export const o={" + each("m#(){return import('./x#.js')},", 40_000) + "}"), EITHER, f"{any_of} {CODE}", is_code=True),
+        Large("40,000 names of another file", of_names("import {" + each("e#,", 40_000) + "} from './a.js'", each("export const e#=1;", 40_000)), EITHER, f"{any_of} {CODE}", is_code=True),
+        Large("40,000 imports in one variable", of_names("let p;" + each("p=import('./x#.js');await p;", 40_000)), EITHER, f"{any_of} {CODE}", is_code=True),
+        Large("30,000 handlers of failures, each of which calls the next", of_names(each("function f#(){f()};process.on('uncaughtException',f#);", 30_000)), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("JSON of 2 MiB of brackets", many(lambda n: file(b"dist/%d.json" % n, b"[" * (2 << 20)), 20), EITHER, f"{any_of} {CODE}"),
         Large("JSON a million levels deep in package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"package.json", b"[" * 1_000_000)))) and None, EITHER, any_of),
         Large("JSON 100,000 objects deep in the shared package's package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"node_modules/@server-flow/shared/package.json", b'{"a":' * 100_000 + b"1" + b"}" * 100_000)))) and None, EITHER, any_of),
