@@ -22,6 +22,7 @@ import doctor as on_a_server
 
 # The lab's, see doctor.py.
 import costly
+import imports
 
 BIN = Path(os.environ["BENCH_BIN"])
 DOCTOR = str(BIN / "bundle-doctor")
@@ -92,6 +93,24 @@ def shell(script: str, *words: Path) -> Command:
     return ("bash", "-c", script, "bench", *map(str, words))
 
 
+def node_checks(root: Path) -> list[str]:
+    """The JavaScript of a bundle: what `node --check` is asked of, a process for each file, since it reads one."""
+    return sorted(str(path) for path in (root / "dist").rglob("*.js"))
+
+
+def against_node(scale: float) -> list[Row]:
+    """`check` of one large file of code beside `node --check` of it, with each of the lab's Nodes. From 22 on Node starts in a
+    quarter of the time and compiles nothing that does not run, so the ratio says more of Node than of `check`."""
+    root = data.bundled()
+    index, packed = root / "dist/index.js", data.archive(root)
+    rounds = max(5, round(25 * scale))
+    made = []
+    for line, node in imports.nodes().items():
+        most = 0.5 if line <= 20 else None
+        made.append(Row(f"bundled-{line}", "`check` of esbuild's bundle of 1 MB", f"`node --check` of it, Node {line}", check(packed), (node, "--check", str(index)), most, rounds))
+    return made
+
+
 def rows(scale: float) -> list[Row]:
     large, small, code = data.large(), data.small(), data.code()
     packed, little, dense = (data.archive(root) for root in (large, small, code))
@@ -104,6 +123,8 @@ def rows(scale: float) -> list[Row]:
         Row("small", "`check` of the small bundle", "`tar -tzf` of it", check(little), ("tar", "-tzf", str(little)), 1.0, many),
         Row("manifest-small", "`manifest` of the small bundle", "`tar -tzf` of it", manifest(little), ("tar", "-tzf", str(little)), None, many),
         Row("code", "`check` of a bundle of nothing but code", "`tar -tzf` of it", check(dense), ("tar", "-tzf", str(dense)), None, many),
+        Row("code-node", "the same", "`node --check` of its files, two at a time", check(dense), shell('printf "%s\\0" "${@:1}" | xargs -0 -n1 -P2 node --check', *map(Path, node_checks(code))), 0.5, few),
+        *against_node(scale),
         Row("manifest-directory", "`manifest` of the large directory", "`find … \\| xargs -0 -P2 openssl dgst`", manifest(large), sums, 1.0, few),
         Row("check-directory", "`check` of the large directory", "`find DIR -type f -size +999G`", check(large), ("find", str(large), "-type", "f", "-size", "+999G"), 2.0, max(5, round(25 * scale))),
     ]
@@ -117,7 +138,7 @@ def size(root: Path) -> tuple[int, int]:
 
 def describe() -> list[str]:
     lines = []
-    for name, root in (("large", data.large()), ("small", data.small()), ("code", data.code())):
+    for name, root in (("large", data.large()), ("small", data.small()), ("code", data.code()), ("bundled", data.bundled())):
         archive = data.archive(root)
         entries, unpacked = size(root)
         lines.append(f"- {name}: {entries:,} entries, {unpacked / 1e6:,.1f} MB unpacked, {archive.stat().st_size / 1e6:,.2f} MB packed")
@@ -151,6 +172,7 @@ def memory() -> tuple[list[str], bool]:
         ("`manifest` of the large archive", manifest(data.archive(large))),
         ("`check` of the large directory", check(large)),
         ("`manifest` of the large directory", manifest(large)),
+        ("`check` of a bundle of nothing but code", check(data.archive(data.code()))),
     ):
         kib = peak(command)
         reached &= kib <= MEMORY

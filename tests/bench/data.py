@@ -154,3 +154,34 @@ def code() -> Path:
             write(target / "package.json", '{"type": "commonjs"}\n')
         building.rename(root)
     return root
+
+
+# What a bundler leaves of an agent that takes its dependencies with it: one file of about 1 MB.
+BUNDLED = """import { WebSocket } from 'ws';
+import * as zod from 'zod';
+// All of it, as an agent has it that looks types up by their names.
+const types = new Map(Object.entries(zod));
+const hello = types.get('object')({ type: zod.literal('hello') });
+const socket = new WebSocket('ws://127.0.0.1:3000/api/connect');
+socket.on('open', () => socket.send(JSON.stringify(hello.parse({ type: 'hello' }))));
+socket.on('error', () => {});
+"""
+BANNER = "import { createRequire as make } from 'node:module'; const require = make(import.meta.url);"
+
+
+def bundled() -> Path:
+    """An agent as esbuild leaves it: its code and that of `ws` and `zod` in `dist/index.js`, not minified."""
+    root = HOME / "bundled"
+    if not root.exists():
+        tool, building = HOME / "esbuild", HOME / "bundled.tmp"
+        shutil.rmtree(building, ignore_errors=True)
+        if not (tool / "node_modules").exists():
+            write(tool / "package.json", '{"name": "tool", "version": "1.0.0", "private": true}\n')
+            run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "esbuild@0.28.2", "ws@8.23.0", "zod@4.6.7", cwd=tool)
+        bundle(building)
+        source = tool / "bundled.mjs"
+        write(source, BUNDLED)
+        esbuild = next((tool / "node_modules/@esbuild").glob("*/bin/esbuild"))
+        run(esbuild, source, "--bundle", "--platform=node", "--format=esm", "--log-level=error", f"--banner:js={BANNER}", f"--outfile={building}/dist/index.js")
+        building.rename(root)
+    return root
