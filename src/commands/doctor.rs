@@ -6,6 +6,7 @@ use super::session::{Configured, Session};
 use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
 use crate::doctor::diagnose;
+use crate::doctor::facts::ServerPolicy;
 use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
 use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
@@ -94,7 +95,26 @@ fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions> {
         }
         other => other.map(str::to_owned),
     };
-    Ok(ProbeOptions { unit, bundle, home: home.map(str::to_owned), lines: options.lines, since: options.since.clone() })
+    Ok(ProbeOptions {
+        unit,
+        bundle,
+        home: home.map(str::to_owned),
+        lines: options.lines,
+        since: options.since.clone(),
+        policy: policy(options, configured),
+    })
+}
+
+/// What a fix judges a bundle by: what this run was told to judge by.
+fn policy(options: &Doctor, configured: &Configured) -> ServerPolicy {
+    let absolute = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        path.to_string_lossy().into_owned()
+    };
+    ServerPolicy {
+        config: configured.path.as_deref().map(absolute),
+        keys: options.keys.iter().map(|key| absolute(key)).collect(),
+    }
 }
 
 /// The keys that are trusted here, and the control plane's in the agent's home. Not that of a mounted disk: whoever

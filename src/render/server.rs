@@ -5,7 +5,7 @@ use super::human::wrapped;
 use super::style::{Style, shortened};
 use crate::doctor::facts::{Condition, Facts, Ran, Reach};
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, Evidence, Risk, Step};
+use crate::report::diagnosis::{Diagnosis, Effect, Evidence, Step};
 use crate::report::finding::Severity;
 use crate::report::server::{CheckStatus, Health, ServerCheck};
 use crate::text;
@@ -130,7 +130,8 @@ fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &m
         self::evidence(evidence, report, style, out)?;
     }
     fix(diagnosis, report, style, out)?;
-    if !diagnosis.verify.is_empty() {
+    let is_in_block = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
+    if !diagnosis.verify.is_empty() && !is_in_block {
         writeln!(out, "\nverify")?;
         for command in &diagnosis.verify {
             writeln!(out, "  {}", command.typed())?;
@@ -149,23 +150,34 @@ fn evidence(evidence: &Evidence, report: &DoctorReport, style: Style, out: &mut 
     wrapped(&shortened(&format!("{at}{}", evidence.detail), most), &first, &rest, style, out)
 }
 
+/// What is said, what looks, and what changes something: the last as one block that is safe to paste. It stops at the first
+/// failure, and ends with another look.
 fn fix(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     if diagnosis.fix.is_empty() {
         return Ok(());
     }
     let who = if report.facts.is_root() { "" } else { "  as root" };
-    writeln!(out, "\nfix{who}")?;
-    for Step { text, commands, risk } in &diagnosis.fix {
-        let care = if *risk == Risk::Unsafe { " (replaces what is there)" } else { "" };
+    let changes = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
+    let how = if changes { ", as one block: it stops at the first failure" } else { "" };
+    writeln!(out, "\nfix{who}{how}")?;
+    if changes {
+        writeln!(out, "  ( set -e")?;
+    }
+    for Step { text, commands, .. } in &diagnosis.fix {
         if !text.is_empty() {
-            wrapped(&format!("# {text}{care}"), "  ", "  # ", style, out)?;
+            wrapped(&format!("# {text}"), "  ", "  # ", style, out)?;
         }
         for command in commands {
             // Lines of a here-document stand at the margin, where the shell wants its end.
-            let typed = command.typed();
-            let indent = if command.input.is_some() { "" } else { "  " };
-            writeln!(out, "{indent}{typed}")?;
+            let indent = if command.reads() { "" } else { "  " };
+            writeln!(out, "{indent}{}", command.typed())?;
         }
+    }
+    if changes {
+        for command in &diagnosis.verify {
+            writeln!(out, "  {}", command.typed())?;
+        }
+        writeln!(out, "  )")?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::doctor::facts::{
     ControlPlane, Deployment, DeploymentState, Exit, Fact, Facts, Listener, Ran, Reach, Service,
 };
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, FixCommand, Risk, Source};
+use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Source};
 use crate::report::finding::{Finding, Severity};
 use crate::report::moment::Moment;
 use crate::report::server::{NotChecked, ServerCheck};
@@ -271,7 +271,7 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisBody<'_> {
     let fix = diagnosis.fix.iter().map(|step| StepBody {
         text: &step.text,
         commands: step.commands.iter().map(FixCommand::typed).collect(),
-        safe: step.risk == Risk::Safe,
+        safe: step.effect == Effect::Looks,
     });
     DiagnosisBody {
         cause: diagnosis.cause,

@@ -176,10 +176,10 @@ def mend(server: Container, said: Said, scenario: Scenario) -> None:
     typed = [command for diagnosis in wanted for command in commands(diagnosis)]
     if not typed:
         raise Mismatch("no fix is printed\n" + said.brief())
-    for command in typed:
-        ran = server.run("sh", "-c", command, env=deployed.OFFLINE, timeout=240)
+    for diagnosis in wanted:
+        ran = paste(server, diagnosis)
         if ran.code != 0:
-            raise Mismatch(f"the fix `{command[:300]}` exits {ran.code}: {ran.text[-500:]}\n{said.brief()}")
+            raise Mismatch(f"the block exits {ran.code}: {ran.text[-900:]}\n{block(diagnosis)}\n{said.brief()}")
     try:
         until(lambda: settled(server), 45, "the fix does not bring the agent back", server)
     except Mismatch as reason:
@@ -190,6 +190,16 @@ def mend(server: Container, said: Said, scenario: Scenario) -> None:
     stays = any(d["cause"] == first["cause"] and d["severity"] == first["severity"] for d in again.diagnoses)
     if again.code != 0 or again.verdict not in ("healthy", "degraded") or stays:
         raise Mismatch(f"after the fix `{' && '.join(typed)[:600]}`:\n{again.brief()}")
+
+
+def block(diagnosis: dict) -> str:
+    """The commands of a fix as docs/reference/contract.md has them: in order, in one shell that stops at the first failure."""
+    return "\n".join(["( set -e", *commands(diagnosis), ")"])
+
+
+def paste(server: Container, diagnosis: dict) -> Ran:
+    """Root pastes it."""
+    return server.run("sh", "-c", block(diagnosis), env=deployed.OFFLINE, timeout=240)
 
 
 def settled(server: Container) -> bool:

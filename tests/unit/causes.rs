@@ -10,6 +10,7 @@ use crate::doctor::facts::journal::Speaker;
 use crate::doctor::facts::{
     DeploymentState, Exit, Fact, Facts, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
 };
+use crate::doctor::facts::{Guard, Hold};
 use crate::doctor::report::DoctorReport;
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::Detail;
@@ -36,6 +37,16 @@ pub(super) fn is_bad((about, _, make, ..): &Case) -> bool {
 fn judged(make: Make) -> DoctorReport {
     let mut facts = healthy();
     make(&mut facts);
+    // Every file of the unit is root's, unless the case says otherwise.
+    let files: Vec<String> = match &facts.unit {
+        Fact::Known(unit) => unit.unit.files.iter().map(|file| file.path.clone()).collect(),
+        Fact::Unknown(_) => Vec::new(),
+    };
+    for path in files {
+        if !facts.guards.iter().any(|guard| guard.path == path) {
+            facts.guards.push(Guard { path, hold: Hold::Roots });
+        }
+    }
     diagnose(facts, &policy())
 }
 
@@ -113,7 +124,11 @@ fn a_time_bomb_names_what_would_stop_the_start_and_how_to_get_back() {
     let aside = format!("{BUNDLE}.broken-20261118T110640Z");
     assert_eq!(
         typed,
-        [format!("mv {BUNDLE} {aside}"), format!("mv {BACKUP} {BUNDLE}"), format!("systemctl restart {UNIT}")]
+        [
+            format!("mv -T -- {BUNDLE} {aside}"),
+            format!("mv -T -- {BACKUP} {BUNDLE} || {{ mv -T -- {aside} {BUNDLE} ; exit 1; }}"),
+            format!("systemctl restart {UNIT}")
+        ]
     );
     assert!(bomb.evidence().iter().any(|seen| seen.detail.contains(&format!("in {BACKUP}"))), "{:#?}", bomb.evidence());
 }
@@ -131,8 +146,13 @@ fn no_way_back_to_a_backup_that_would_not_start() {
     assert_eq!(roots(&report), ["update-interrupted"]);
     let typed: Vec<_> =
         report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).map(|command| command.typed()).collect();
-    assert!(!typed.iter().any(|command| command.starts_with(&format!("mv {BACKUP}"))), "{typed:#?}");
-    assert_eq!(typed[0], format!("curl -fL http://cp.example:4000/agent-bundle.tar.gz -o {DOWNLOAD}"));
+    assert!(!typed.iter().any(|command| command.starts_with(&format!("mv -T -- {BACKUP}"))), "{typed:#?}");
+    let fetch = "curl -fsSLg -o \"$work\"/agent-bundle.tar.gz -- http://cp.example:4000/agent-bundle.tar.gz";
+    let at = |start: &str| typed.iter().position(|command| command.starts_with(start));
+    assert_eq!(typed[at("curl").unwrap()], fetch);
+    assert_eq!(typed[0], format!("work=$( mktemp -d -- {BUNDLE}.new-XXXXXX )"));
+    // Judged before anything is extracted, and once more before anything is replaced.
+    assert!(at("bundle-doctor check") < at("tar") && at("bundle-doctor check --no-config -A") < at("mv"), "{typed:#?}");
 }
 
 #[test]
@@ -280,6 +300,9 @@ fn edits_of_units_do_what_they_say() {
                 .replace("agent-bundle/dist/index.js", "agent-bundle/apps/agent/dist/index.js --token s3cr3t"),
             (|f: &mut Facts| {
                 f.nested_unit();
+                let text = &f.unit().unit.files[0].text;
+                let text = text.replace("bundle/dist/index.js", "bundle/apps/agent/dist/index.js --token [redacted]");
+                f.unit().unit = Unit::of_text(UNIT, FILE, &text);
                 f.dies(Speaker::Child, &[CHDIR], Exit::Code(200));
             }) as Make,
             DOCUMENTED.replace("dist/index.js", "dist/index.js --token s3cr3t"),
@@ -325,7 +348,7 @@ fn edits_of_units_do_what_they_say() {
         let steps = report.diagnoses.iter().flat_map(|diagnosis| &diagnosis.fix);
         let edits: Vec<_> = steps
             .flat_map(|step| &step.commands)
-            .filter(|command| command.words.first().is_some_and(|program| program == "sed"))
+            .filter(|command| command.typed().starts_with("sed "))
             .map(|command| command.typed().replace(FILE, path.to_str().unwrap()))
             .collect();
         assert!(!edits.is_empty(), "{name}: {:#?}", report.diagnoses);
@@ -368,9 +391,21 @@ fn a_unit_is_written_with_the_address_that_is_known() {
         f.journal().command =
             ["/usr/bin/node", "dist/index.js", "--url=http://cp.example:4000"].map(str::to_owned).to_vec();
     });
-    let written =
-        report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).find_map(|command| command.input.clone());
-    assert_eq!(written.as_deref(), Some(DOCUMENTED));
+    let written = report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).map(|command| command.typed());
+    let written = written
+        .filter_map(|typed| typed.split_once("<<'END'\n").map(|(_, text)| text.trim_end_matches("END").to_owned()))
+        .next();
     let unit = Unit::of_text(UNIT, FILE, &written.unwrap());
+    let documented = Unit::of_text(UNIT, FILE, DOCUMENTED);
+    let sorted = |unit: &Unit| {
+        let mut all: Vec<_> = unit.files[0]
+            .assignments
+            .iter()
+            .map(|found| format!("{}.{}={}", found.section, found.key, found.value))
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(&unit), sorted(&documented));
     assert!(unit.command().unwrap().is_ok());
 }

@@ -5,6 +5,7 @@ use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, DeployedBundle, Deployment, DeploymentState, Download, Exit, Fact,
     Facts, Host, Listener, Presence, Process, Reach, Reached, ServerNode, Service, UnitOnDisk, Volume,
 };
+use crate::doctor::facts::{Guard, Hold, ServerPolicy};
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::moment::Moment;
@@ -194,6 +195,11 @@ pub(super) fn healthy() -> Facts {
         deployment: bundle(BUNDLE),
         backup: absent(BACKUP),
         nested_backup: None,
+        put_aside: Vec::new(),
+        guards: [BUNDLE, HOME, BACKUP, FILE, "/usr/bin/node"]
+            .map(|path| Guard { path: path.to_owned(), hold: Hold::Roots })
+            .to_vec(),
+        policy: ServerPolicy::default(),
         download: Fact::Known(None),
         volumes: vec![Volume { path: "/".into(), free: 10 << 30, size: 20 << 30, free_inodes: Some(1 << 20) }],
         listeners: Fact::Known(vec![Listener { port: 3001, pid: Some(700), command: None, unit: Some(UNIT.into()) }]),

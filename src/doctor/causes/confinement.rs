@@ -8,7 +8,7 @@
 use super::cause::Cause;
 use super::crash::{Crash, CrashKind};
 use super::unit_lines::{is_drop_in, without};
-use super::{crash, evidence, fix, started};
+use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Presence, Reached, Run};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::systemd::{Setting, Unit};
@@ -228,7 +228,11 @@ fn remedy(facts: &Facts, found: &Found<'_>) -> Vec<Step> {
     let setting = &found.setting;
     if found.key == "ExecStart" {
         let text = format!("take the option out of the command, at {}", setting.place());
-        return vec![Step::risky(text, vec![fix::systemctl("cat", facts)])];
+        return vec![Step::looks(text, fix::systemctl("cat", facts).into_iter().collect())];
     }
-    vec![without(facts, setting, &found.keys), fix::reload_and_restart(facts)]
+    if found.key == "Environment" {
+        let commands = unit_fix::without_variable(facts, setting, "NODE_OPTIONS");
+        return unit_fix::step_and_restart(facts, "take `NODE_OPTIONS` out", commands);
+    }
+    without(facts, setting, &found.keys)
 }

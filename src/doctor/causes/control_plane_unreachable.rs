@@ -3,8 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{Condition, ControlPlane, Facts, JournalEntry, Speaker};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::HttpUrl;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "control-plane-unreachable",
@@ -42,14 +43,15 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if said.is_none() {
         diagnosis.severity = Severity::Warning;
     }
-    let look = vec![
-        fix::command(&["getent", "hosts", &plane.host]),
-        fix::command(&["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\\n", &plane.url]),
-    ];
-    Some(
-        diagnosis
-            .step(Step::safe("see where it ends: the name, or the connection; the agent tries again by itself", look)),
-    )
+    let look = HttpUrl::new(&plane.url).map(|url| {
+        let shown = "%{http_code}\\n";
+        vec![
+            command!("getent", "hosts", "--", url.host()),
+            command!("curl", "-sSg", "-o", "/dev/null", "-w", shown, "--", &url),
+        ]
+    });
+    let words = "see where it ends: the name, or the connection; the agent tries again by itself";
+    Some(diagnosis.steps(fix::or_told(look.map(|look| vec![Step::looks(words, look)]))))
 }
 
 /// Seconds after which an agent that never connected is not just starting up.

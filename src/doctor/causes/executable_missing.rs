@@ -1,10 +1,11 @@
 //! `executable-missing`: the program that the unit starts cannot be executed (203/EXEC).
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
+use super::{evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Presence};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::AbsolutePath;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "executable-missing",
@@ -100,22 +101,22 @@ fn others(facts: &Facts) -> Option<Evidence> {
 fn remedy(facts: &Facts) -> Vec<Step> {
     if let (Some(unit), Some(program)) = (started::unit(facts), started::program(facts)) {
         if let Some(point) = &unit.noexec {
-            let allow = vec![fix::command(&["mount", "-o", "remount,exec", point])];
-            return vec![Step::risky("allow programs there; /etc/fstab keeps it", allow), fix::restart(facts)];
+            let allow = AbsolutePath::new(point).map(|point| vec![command!("mount", "-o", "remount,exec", &point)]);
+            let text = "allow programs there until it is mounted anew; /etc/fstab says how";
+            return unit_fix::step_and_restart(facts, text, allow);
         }
         if unit.first_line.as_deref().is_some_and(has_return) {
-            let unix = vec![fix::edit(&program.path, &["s/\\r$//".to_owned()])];
-            return vec![Step::safe("give the script the line ends of Unix", unix), fix::restart(facts)];
+            let unix =
+                fix::roots(facts, &program.path).map(|path| vec![command!("sed", "-i", "s/\\r$//", "--", &path)]);
+            return unit_fix::step_and_restart(facts, "give the script the line ends of Unix", unix);
         }
     }
     let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
     let program = started::program(facts).map(|program| program.path.as_str());
-    if let (Some(node), Some(setting), Some(program)) = (facts.other_nodes.first(), setting, program) {
-        let (from, to) = (fix::pattern(program), fix::replacement(&node.path));
-        let line = format!("{}s#{from}#{to}#", setting.line);
-        let step = Step::safe("start the node that is there", vec![fix::edit(&setting.file.path, &[line])]);
-        return vec![step, fix::reload_and_restart(facts)];
+    if let (Some(node), Some(_), Some(program)) = (facts.other_nodes.first(), setting, program) {
+        let commands = unit_fix::start_other(facts, program, &node.path);
+        return unit_fix::step_and_restart(facts, "start the node that is there", commands);
     }
-    let install = vec![fix::command(&["apt-get", "install", "--reinstall", "-y", "nodejs"])];
-    vec![Step::safe("install node (18 or newer is needed; this needs the network)", install), fix::restart(facts)]
+    let install = vec![command!("apt-get", "install", "--reinstall", "-y", "nodejs")];
+    vec![Step::changes("install node (18 or newer is needed; this needs the network)", install), fix::restart(facts)]
 }

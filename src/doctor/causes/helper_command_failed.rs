@@ -1,6 +1,7 @@
 //! `helper-command-failed`: a command that the unit runs before or after the agent's start fails.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
+use super::unit_fix::{self, UnitChange};
 use super::{evidence, fix, started};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Speaker};
@@ -106,10 +107,9 @@ fn starts(unit: &Unit, setting: &Setting<'_>, path: &str) -> bool {
 
 /// To see why it fails; the documented unit has no such line.
 fn remedy(facts: &Facts, settings: &[Setting<'_>]) -> Vec<Step> {
-    let journal = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "50", "--no-pager"]);
-    let look = Step::safe("read what the command says, and mend what it asks for", vec![journal]);
+    let look = Step::looks("read what the command says, and mend what it asks for", fix::journal(facts));
     let [setting] = settings else { return vec![look] };
-    let edit = fix::edit(&setting.file.path, &[format!("{}s/^/# /", setting.line)]);
-    let without = Step::risky("or start without it, as the documented unit does", vec![edit]);
-    vec![look, without, fix::reload_and_restart(facts)]
+    let change = UnitChange::of(setting.file).without(&[setting.line]).and_then(|change| change.commands(facts));
+    let without = unit_fix::step_and_restart(facts, "or start without it, as the documented unit does", change);
+    std::iter::once(look).chain(without).collect()
 }

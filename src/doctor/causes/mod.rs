@@ -5,6 +5,7 @@
 //! `docs/contributing.md`.
 
 mod backup_nested;
+pub(super) mod bundle_fix;
 mod cause;
 mod confinement;
 mod control_plane_unreachable;
@@ -42,6 +43,7 @@ mod systemd_unavailable;
 mod tampered_files;
 mod unit_confinement;
 mod unit_disabled;
+mod unit_fix;
 mod unit_invalid;
 mod unit_lines;
 mod unit_masked;

@@ -1,7 +1,7 @@
 //! `service-crash-loop`: the agent dies at every start, and nothing that was seen explains it.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
+use super::{bundle_fix, evidence, fix};
 use crate::doctor::facts::{Condition, Facts, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -26,7 +26,6 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         facts.present().into_iter().filter(|entry| entry.speaker != Speaker::Manager).max_by_key(|entry| entry.at);
     let ended = evidence::manager_line(facts, &["Main process exited"]).map(evidence::journal);
     let diagnosis = CAUSE.found(facts, words, evidence::state(facts)?).and(ended).and(last.map(evidence::journal));
-    let look = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "100", "--no-pager"]);
-    let diagnosis = diagnosis.step(Step::safe("read what the agent says", vec![look]));
-    Some(diagnosis.steps(fix::rollback(facts).map(|step| vec![step, fix::restart(facts)]).unwrap_or_default()))
+    let diagnosis = diagnosis.step(Step::looks("read what the agent says", fix::journal(facts)));
+    Some(diagnosis.steps(bundle_fix::started_after(bundle_fix::rollback(facts).into_iter().collect(), facts)))
 }

@@ -42,8 +42,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let seen = evidence::state(facts)?;
     let diagnosis = CAUSE.found(facts, words, seen).and(stopped.map(evidence::journal));
     if skipped.is_some() {
-        let look = vec![fix::systemctl("cat", facts)];
-        return Some(diagnosis.step(Step::safe("see which file sets the condition, and meet it or take it out", look)));
+        let look = fix::systemctl("cat", facts).into_iter().collect();
+        return Some(
+            diagnosis.step(Step::looks("see which file sets the condition, and meet it or take it out", look)),
+        );
     }
     Some(diagnosis.step(fix::restart(facts)))
 }

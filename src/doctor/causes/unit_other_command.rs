@@ -2,10 +2,11 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, fix, started};
+use super::{crash, evidence, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, FixCommand, Step};
 use crate::report::finding::Severity;
+use crate::report::words::{BundleDir, BundleMarks, LineEdit, NodeProgram, Refused};
 use crate::systemd::{CommandLine, Setting, normal};
 use crate::update::documented_paths;
 
@@ -85,36 +86,33 @@ fn what(command: &CommandLine) -> String {
 
 /// The documented command, with all that stood from `--token` or `--url` on: neither is printed, nor lost.
 fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<Step> {
-    let bundle = normal(&facts.places.bundle);
+    let first = [" --token", " --url"].iter().filter_map(|option| setting.value.find(option)).min();
     let plain = !setting.value.contains(['\'', '"', '&', ';', '|', '\\']);
-    let told = [" --token", " --url"].iter().any(|option| setting.value.contains(option));
-    if !(plain && told) {
-        let secrets = started::unit(facts).is_some_and(|unit| !unit.secrets.is_empty());
-        if secrets {
-            let text = "write the documented command into the unit, with the token and the address that stand there";
-            return vec![Step::risky(text, vec![fix::systemctl("cat", facts)])];
-        }
-        return fix::write_unit(facts);
-    }
-    let node = facts.other_nodes.first().map_or("/usr/bin/node", |node| node.path.as_str());
-    let start = format!("{node} {bundle}/{}", documented_paths::ENTRY_POINT);
-    // The first of the two options stands behind the shortest beginning: sed takes the longest, so each is tried alone.
-    let kept = |option: &str| {
-        format!(
-            "{}s#^[[:space:]]*ExecStart[[:space:]]*=.*[[:space:]]\\({option}[[:space:]=].*\\)$#ExecStart={} \\1#",
-            setting.line,
-            fix::replacement(&start)
-        )
+    let Some(head) = first.and_then(|first| setting.value.get(..first)).filter(|_| plain) else {
+        return unit_fix::write_unit(facts);
     };
-    let at = |option: &str| setting.value.find(option).unwrap_or(usize::MAX);
-    let first = if at(" --token") < at(" --url") { "--token" } else { "--url" };
-    let mut edits: Vec<FixCommand> = vec![fix::edit(&setting.file.path, &[kept(first)])];
+    let text = "start the deployed bundle, as documented; token and address stay as they are";
+    unit_fix::step_and_restart(facts, text, documented(facts, setting, head))
+}
+
+/// The lines of the unit with the documented paths: each file is edited once.
+fn documented(facts: &Facts, setting: &Setting<'_>, head: &str) -> Result<Vec<FixCommand>, Refused> {
+    let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
+    let node = facts.other_nodes.first().map_or("/usr/bin/node", |node| node.path.as_str());
+    let node = NodeProgram::new(node)?;
+    let start = format!("{} {}", node.path().as_str(), bundle.path().below(documented_paths::ENTRY_POINT).as_str());
+    let mut edits = vec![LineEdit::replace(setting.file.extent(setting.line), head, &start)?];
     let directory = started::unit(facts).and_then(|unit| unit.unit.setting("Service", "WorkingDirectory"));
-    if let Some(directory) = directory.filter(|directory| normal(directory.value) != bundle) {
-        edits.push(fix::edit(&directory.file.path, &[fix::replace_line(&directory, "WorkingDirectory", &bundle)]));
+    let other = directory.filter(|directory| normal(directory.value) != bundle.path().as_str());
+    let mut commands = Vec::new();
+    if let Some(other) = other {
+        let edit = LineEdit::replace(other.file.extent(other.line), other.value, bundle.path().as_str())?;
+        if other.file.path == setting.file.path {
+            edits.push(edit);
+        } else {
+            commands.extend(unit_fix::edited(facts, &other.file.path, vec![edit])?);
+        }
     }
-    vec![
-        Step::safe("start the deployed bundle, as documented; token and address stay", edits),
-        fix::reload_and_restart(facts),
-    ]
+    commands.extend(unit_fix::edited(facts, &setting.file.path, edits)?);
+    Ok(commands)
 }

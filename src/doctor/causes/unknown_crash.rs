@@ -2,10 +2,11 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{CrashKind, ToldBy as SaidBy};
-use super::{crash, evidence, fix};
+use super::{bundle_fix, crash, evidence, fix};
 use crate::doctor::facts::{Condition, Exit, Facts, Run};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::Document;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unknown-crash",
@@ -42,11 +43,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 /// The limit of inotify(7), raised for now and for later boots.
 fn more_watches(facts: &Facts) -> Vec<Step> {
     let limit = "fs.inotify.max_user_watches=524288";
-    let keep = fix::command(&["tee", "/etc/sysctl.d/60-inotify-watches.conf"]).reading(limit);
-    vec![
-        Step::safe("let more files be watched", vec![fix::command(&["sysctl", "-w", limit]), keep]),
-        fix::restart(facts),
-    ]
+    let keep = command!("tee", "--", "/etc/sysctl.d/60-inotify-watches.conf").reading(Document::default().fixed(limit));
+    vec![Step::changes("let more files be watched", vec![command!("sysctl", "-w", limit), keep]), fix::restart(facts)]
 }
 
 /// Without a word of its own the agent was ended by a signal, or the service has failed for good.
@@ -93,11 +91,10 @@ const DECIDING: [&str; 10] = [
 ];
 
 fn look(facts: &Facts) -> Step {
-    let journal = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "100", "--no-pager"]);
-    Step::safe("read all that it says", vec![journal])
+    Step::looks("read all that it says", fix::journal(facts))
 }
 
 /// The version before, if there is one that starts.
 fn back(facts: &Facts) -> Vec<Step> {
-    fix::rollback(facts).map(|step| vec![step, fix::restart(facts)]).unwrap_or_default()
+    bundle_fix::started_after(bundle_fix::rollback(facts).into_iter().collect(), facts)
 }

@@ -4,16 +4,18 @@
 
 mod checks;
 mod fold;
+mod mounted;
 mod not_checked;
 pub(crate) mod of_rules;
 mod recognise;
 
 use crate::doctor::facts::{Condition, Facts, SETTLED};
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Step};
 use crate::report::finding::Severity;
 use crate::report::policy::{Level, Policy};
 use crate::report::server::Health;
+use crate::report::words::Word;
 
 /// Judges a server.
 #[must_use]
@@ -21,6 +23,9 @@ pub(crate) fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
     let found = recognise::run(&facts).into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
     let mut diagnoses = fold::fold(found);
     mend_once(&mut diagnoses);
+    for diagnosis in &mut diagnoses {
+        mounted::from_outside(diagnosis, &facts);
+    }
     let health = health(&facts, &diagnoses);
     let checks = checks::checks(&facts, &diagnoses);
     let not_checked = not_checked::not_checked(&facts);
@@ -44,7 +49,7 @@ fn mend_once(diagnoses: &mut [Diagnosis]) {
         let earlier = |step: &Step| typed.iter().find(|(other, _)| other == step).map(|(_, cause)| *cause);
         let again = diagnosis.fix.iter().find_map(|step| earlier(step).filter(|_| changes_files(step)));
         if let Some(cause) = again {
-            diagnosis.fix = vec![Step::safe(format!("the fix of `{cause}` mends this too"), Vec::new())];
+            diagnosis.fix = vec![Step::told(format!("the fix of `{cause}` mends this too"))];
             continue;
         }
         typed.extend(diagnosis.fix.iter().map(|step| (step.clone(), diagnosis.cause)));
@@ -53,7 +58,8 @@ fn mend_once(diagnoses: &mut [Diagnosis]) {
 
 /// Whether a step does more than to start the agent, which does no harm a second time.
 fn changes_files(step: &Step) -> bool {
-    step.commands.iter().any(|command| command.words.first().is_some_and(|program| program != "systemctl"))
+    let is_systemctl = |command: &FixCommand| command.words().first() == Some(&Word::Fixed("systemctl"));
+    step.effect == Effect::Changes && !step.commands.iter().all(is_systemctl)
 }
 
 /// How the server fares.

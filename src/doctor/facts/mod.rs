@@ -4,13 +4,17 @@
 
 pub(crate) mod deployment;
 pub(crate) mod fact;
+pub(crate) mod guard;
 pub(crate) mod journal;
+pub(crate) mod policy;
 pub(crate) mod service;
 
 pub(crate) use crate::report::moment::Moment;
 pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download};
 pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
+pub(crate) use guard::{Guard, Hold};
 pub(crate) use journal::{Journal, JournalEntry, Run, Speaker};
+pub(crate) use policy::ServerPolicy;
 pub(crate) use service::{Exit, Service};
 
 use crate::systemd::Unit;
@@ -260,6 +264,12 @@ pub(crate) struct Facts {
     pub backup: Deployment,
     /// A bundle inside the backup, where a second update moved it to.
     pub nested_backup: Option<Deployment>,
+    /// What fixes have put aside, the newest first.
+    pub put_aside: Vec<Deployment>,
+    /// Who may change what is at the paths that a fix could touch.
+    pub guards: Vec<Guard>,
+    /// What a bundle has to satisfy here.
+    pub policy: ServerPolicy,
     /// What an update left in the temporary folder.
     pub download: Fact<Option<Download>>,
     /// The file systems of the agent's home, the temporary folder and the unit files.

@@ -146,14 +146,16 @@ fn uncoloured(line: &str) -> Cow<'_, str> {
 /// The command line of the newest process of the unit that wrote something: `_CMDLINE` is the journal's own word
 /// (systemd.journal-fields(7), "Trusted Journal Fields"), and outlives the unit's file.
 #[must_use]
-pub fn command(texts: &[&str], unit: &str, redactor: &Redactor) -> Vec<String> {
+pub fn command(texts: &[&str], unit: &str, user: Option<u32>, redactor: &Redactor) -> Vec<String> {
     let own = |line: &str| {
         let fields = serde_json::from_str::<Map<String, Value>>(line).ok()?;
         let field = |name: &str| fields.get(name).and_then(plain);
         let command = field("_CMDLINE")?;
         // Lines of what the agent starts come under the unit's name as well.
         let is_agent = command.split_whitespace().next().is_some_and(|program| program.ends_with("node"));
-        let is_own = field("_SYSTEMD_UNIT").as_deref() == Some(unit) && is_agent && command.contains("--url");
+        // A process of another user's that has come into the unit says nothing of what root started.
+        let by = field("_UID").is_none_or(|uid| uid == "0" || user.is_some_and(|user| uid == user.to_string()));
+        let is_own = by && field("_SYSTEMD_UNIT").as_deref() == Some(unit) && is_agent && command.contains("--url");
         Some((field("__REALTIME_TIMESTAMP")?.parse::<u64>().ok()?, command)).filter(|_| is_own)
     };
     let newest = texts.iter().flat_map(|text| text.lines()).filter_map(own).max_by_key(|(at, _)| *at);

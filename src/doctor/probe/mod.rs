@@ -5,6 +5,7 @@
 mod agent_paths;
 mod ask;
 mod deployment;
+mod guard;
 pub mod journal;
 mod machine;
 mod node;
@@ -19,8 +20,8 @@ pub(crate) use agent_paths::ProbeOptions;
 pub(crate) use deployment::BundleJudge;
 
 use crate::doctor::facts::{
-    AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Host, Journal, Listener, Process,
-    Reach, ServerNode, Service, UnitOnDisk,
+    Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host, Journal,
+    Listener, Process, Reach, ServerNode, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation};
 use crate::redact::Redactor;
@@ -90,11 +91,13 @@ impl Probe<'_> {
         let name = options.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
         let places = &places;
+        let user =
+            unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref).map(|account| account.uid);
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref()), options));
         let facts = thread::scope(|scope| {
             let service = beside(scope, || self.service(name, situation));
-            let journal = beside(scope, || self.journal(options, situation));
+            let journal = beside(scope, || self.journal(options, situation, user));
             let version = beside(scope, || self.run(&Diagnostic::Version).ok());
             if server.is_live() {
                 beside(scope, || self.run(&Diagnostic::Status(name)));
@@ -122,11 +125,13 @@ impl Probe<'_> {
             let (node, other_nodes) = (**nodes).clone();
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
             let volumes = self.volumes(places);
-            let package_managers = self.package_managers(node.known().and_then(Option::as_ref));
+            let account = unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
+            let package_managers = self.package_managers(node.known().and_then(Option::as_ref), account);
             let os = self.os();
             let host = Host { name: self.host_name(situation), os, systemd };
             let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
-            let (deployment, backup, nested_backup, download) = joined(bundles, lost(places));
+            let (deployment, backup, nested_backup, put_aside, download) = joined(bundles, lost(places));
+            let guards = self.guards(places, &unit, &put_aside, account);
             let reach =
                 if server.is_live() { Reach::Live } else { Reach::Mounted(server.place("/").display().to_string()) };
             Facts {
@@ -145,6 +150,9 @@ impl Probe<'_> {
                 deployment,
                 backup,
                 nested_backup,
+                put_aside,
+                guards,
+                policy: options.policy.clone(),
                 download,
                 volumes,
                 listeners,
@@ -168,15 +176,42 @@ impl Probe<'_> {
         let at = |folder: &str| agent_paths::names_for(server, folder, &places.bundle, script, names);
         let inspect = |folder: &str| deployment::inspect(inspection, folder, &at(folder));
         let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
-        let (no_deployment, no_backup, _, no_download) = lost(places);
+        let (no_deployment, no_backup, _, _, no_download) = lost(places);
         thread::scope(|scope| {
             let deployed = beside(scope, || inspect(&places.bundle));
             let backed_up = beside(scope, || inspect(&places.backup));
             let download = beside(scope, || deployment::download(inspection, &places.download, names));
             let is_there = server.look(&nested).is_ok_and(|look| look.kind == 'd');
             let nested = is_there.then(|| inspect(&nested));
-            (joined(deployed, no_deployment), joined(backed_up, no_backup), nested, joined(download, no_download))
+            let put_aside = put_aside(server, places).iter().map(|path| inspect(path)).collect();
+            let (deployed, backed_up) = (joined(deployed, no_deployment), joined(backed_up, no_backup));
+            (deployed, backed_up, nested, put_aside, joined(download, no_download))
         })
+    }
+
+    /// Who may change what is at the paths that a fix could touch.
+    fn guards(
+        &self,
+        places: &AgentPlaces,
+        unit: &Fact<UnitOnDisk>,
+        put_aside: &[Deployment],
+        account: Option<&Account>,
+    ) -> Vec<Guard> {
+        let above = places.bundle.rsplit_once('/').map_or("/", |(above, _)| if above.is_empty() { "/" } else { above });
+        let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
+        let own = format!("/etc/systemd/system/{}", places.unit);
+        let on_disk = unit.known();
+        let files = on_disk.into_iter().flat_map(|unit| unit.unit.files.iter().map(|file| file.path.clone()));
+        let program = on_disk.and_then(|unit| unit.program.known()).map(|program| program.path.clone());
+        let mut paths: Vec<String> = [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested, own]
+            .into_iter()
+            .chain(put_aside.iter().map(|aside| aside.path.clone()))
+            .chain(files)
+            .chain(program)
+            .collect();
+        paths.sort();
+        paths.dedup();
+        paths.iter().map(|path| guard::guard(self.server, path, account)).collect()
     }
 
     fn service(&self, unit: &str, situation: &Situation) -> Fact<Service> {
@@ -197,7 +232,7 @@ impl Probe<'_> {
         }
     }
 
-    fn journal(&self, options: &ProbeOptions, situation: &Situation) -> Fact<Journal> {
+    fn journal(&self, options: &ProbeOptions, situation: &Situation, user: Option<u32>) -> Fact<Journal> {
         let server = self.server;
         let persistent = server.list("/var/log/journal").is_ok_and(|names| !names.is_empty());
         let directory = server.place("/var/log/journal").display().to_string();
@@ -225,7 +260,7 @@ impl Probe<'_> {
         }
         let (entries, _) = journal::entries(&[&own.stdout, &managers.stdout], unit, &self.redactor);
         let is_cut = own.stdout.lines().count() >= lines as usize;
-        let command = journal::command(&[&own.stdout, &managers.stdout], unit, &self.redactor);
+        let command = journal::command(&[&own.stdout, &managers.stdout], unit, user, &self.redactor);
         Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command })
     }
 
@@ -280,13 +315,30 @@ impl Probe<'_> {
 /// The Node that the unit starts, and others.
 type Nodes = (Fact<Option<ServerNode>>, Vec<ServerNode>);
 
-/// The deployed bundle, its backup, a bundle inside that, and a leftover download.
-type Bundles = (Deployment, Deployment, Option<Deployment>, Fact<Option<Download>>);
+/// The deployed bundle, its backup, a bundle inside that, what was put aside, and a leftover download.
+type Bundles = (Deployment, Deployment, Option<Deployment>, Vec<Deployment>, Fact<Option<Download>>);
+
+/// Most folders that are judged of those which fixes have put aside.
+const MAX_ASIDE: usize = 2;
+
+/// What fixes have put aside beside the bundle, the newest first: their names end in the time.
+fn put_aside(server: &dyn Server, places: &AgentPlaces) -> Vec<String> {
+    let Some((folder, name)) = places.bundle.rsplit_once('/') else { return Vec::new() };
+    let start = format!("{name}{}", crate::update::documented_paths::PUT_ASIDE);
+    let names = server.list(folder).unwrap_or_default();
+    let mut paths: Vec<String> =
+        names.iter().filter(|name| name.starts_with(&start)).map(|name| format!("{folder}/{name}")).collect();
+    paths.retain(|path| server.look(path).is_ok_and(|look| look.kind == 'd'));
+    paths.sort();
+    paths.reverse();
+    paths.truncate(MAX_ASIDE);
+    paths
+}
 
 /// What is known of them where whoever reads them comes to grief.
 fn lost(places: &AgentPlaces) -> Bundles {
     let at = |path: &str| Deployment { path: path.to_owned(), state: Fact::unknown("it could not be read") };
-    (at(&places.bundle), at(&places.backup), None, Fact::unknown("it could not be read"))
+    (at(&places.bundle), at(&places.backup), None, Vec::new(), Fact::unknown("it could not be read"))
 }
 
 /// What is found out beside something else.
