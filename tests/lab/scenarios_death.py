@@ -6,7 +6,7 @@ stdout and stderr. Each way is a real one: Node's own block in its forms, handle
 
 from __future__ import annotations
 
-from scenarios import Fix, Scenario, degraded, healthy
+from scenario import Fix, Scenario, degraded, healthy
 
 # Errors that an agent may log and live with, in Node's own words; and the block of an application that died.
 ERRORS = r"""
@@ -138,7 +138,7 @@ SPAWNED = (
     Scenario("helper-after-fails", "helper-command-failed", "change 's#^Restart=always#ExecStartPost=/bin/sh -c \"sleep 1; exit 3\"\\nRestart=always#'", says="ExecStartPost", mounted=None),
     Scenario("stop-post-fails", "unknown-crash", dies("throw new Error('telemetry queue is corrupt');") + "change 's#^Restart=always#ExecStopPost=/bin/false\\nRestart=always#'", says="telemetry", fix=Fix.NONE),
     Scenario("wrapper-with-crlf", "executable-missing", "printf '#!/bin/sh\\r\\nexec /usr/bin/node \"$@\"\\r\\n' >/usr/local/bin/start-agent\nchmod 755 /usr/local/bin/start-agent\nchange 's#/usr/bin/node#/usr/local/bin/start-agent#'", says="carriage return", fix=Fix.NONE, may=("unit-other-command",)),
-    Scenario("wrapper-without-x", "permission-denied", "printf '#!/bin/sh\\nexec /usr/bin/node \"$@\"\\n' >/usr/local/bin/start-agent\nchmod 644 /usr/local/bin/start-agent\nchange 's#/usr/bin/node#/usr/local/bin/start-agent#'", says="start-agent", may=("unit-other-command",)),
+    Scenario("wrapper-without-x", "permission-denied", "printf '#!/bin/sh\\nexec /usr/bin/node \"$@\"\\n' >/usr/local/bin/start-agent\nchmod 644 /usr/local/bin/start-agent\nchange 's#/usr/bin/node#/usr/local/bin/start-agent#'", says="start-agent", fix=Fix.NONE, may=("unit-other-command",)),
     Scenario("node-on-noexec", "executable-missing", "mkdir /opt/n\nmount -t tmpfs -o noexec,size=200m tmpfs /opt/n\ncp /usr/bin/node /opt/n/node\nchange 's#/usr/bin/node#/opt/n/node#'", says="noexec", mounted=None),
 )
 
