@@ -125,6 +125,15 @@ impl Facts {
         past.take_while(|run| run.died()).count()
     }
 
+    /// Whether the bundle was replaced, or parts of it, after the last death: what that death said is of another bundle, and
+    /// whether this one starts is not known yet.
+    #[must_use]
+    pub(crate) fn was_replaced_since(&self) -> bool {
+        let replaced = self.deployment.inspected().and_then(|inspected| inspected.replaced);
+        let died = self.dead_runs().first().and_then(|run| run.ended());
+        replaced.zip(died).is_some_and(|(replaced, died)| replaced > died)
+    }
+
     /// What the manager has said of the unit in the boot that runs, oldest first.
     #[must_use]
     pub(crate) fn manager_now(&self) -> Vec<&JournalEntry> {

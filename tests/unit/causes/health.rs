@@ -243,6 +243,17 @@ pub(super) static CASES: &[Case] = &[
     ),
     (
         "start-limit-hit",
+        "the bundle was replaced after the last death",
+        |f| {
+            f.crashes(&["Error: Cannot find package 'ws' imported from /root/.server-flow/agent-bundle/dist/x.js"]);
+            gave_up(f);
+            f.inspected().replaced = Some(ago(2));
+        },
+        Broken,
+        &["start-limit-hit"],
+    ),
+    (
+        "start-limit-hit",
         "what is missing was there all the time",
         |f| {
             f.crashes(&["Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'ws' imported from /root/.server-flow/agent-bundle/dist/x.js"]);
