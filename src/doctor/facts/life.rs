@@ -107,7 +107,10 @@ impl Facts {
     /// The runs in a row that have died by themselves up to now, newest first, as far as the journal was read, without the
     /// run that is up now.
     fn dead_runs(&self) -> Vec<Run<'_>> {
-        let up = |service: &&Service| service.runs() || matches!(service.active_state.as_str(), "activating");
+        // In the pause between two runs the id is still that of the run that died.
+        let up = |service: &&Service| {
+            service.runs() || (service.active_state == "activating" && !service.waits_for_restart())
+        };
         let current = self.service.known().filter(up).and_then(|service| service.invocation.clone());
         let mut runs = self.runs();
         runs.retain(|run| Some(run.invocation) != current.as_deref());

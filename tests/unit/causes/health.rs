@@ -420,6 +420,20 @@ fn waiting_is_for_what_time_tells() {
         ),
         ("it waits", |f| at_work(f, "activating", "start-pre"), Some(3)),
         ("it dies at every start", |f| f.crashes(&["Error: x"]), None),
+        (
+            "died once after long, in the pause before the next start",
+            |f| {
+                died_before(f, 90_000, 20, 9);
+                f.journal().entries.retain(|entry| entry.invocation.as_deref() == Some("before"));
+                f.journal().entries.retain(|entry| !entry.is(id::RESTART_SCHEDULED));
+                let service = f.service();
+                (service.active_state, service.sub_state) = ("activating".into(), "auto-restart".into());
+                (service.main_pid, service.restarts) = (None, Some(0));
+                (service.invocation, service.restart_pause) = (Some("before".into()), Some(10_000_000));
+                f.process = Fact::Known(None);
+            },
+            Some(11),
+        ),
         ("died early, and up for a moment", |f| died_before(f, 1, 2, 9), Some(13)),
         ("stopped", |f| f.stopped(), None),
     ];
