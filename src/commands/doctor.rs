@@ -75,8 +75,14 @@ fn disk(options: &Doctor) -> Result<Disk> {
     if !real.is_dir() {
         bail!(failure(format!("{shown} is no folder")));
     }
+    if !ROOT_SIGNS.iter().any(|sign| real.join(sign).exists()) {
+        bail!(failure(format!("{shown} is not the root of a system: it has none of {}", ROOT_SIGNS.join(", "))));
+    }
     Ok(Disk::mounted(real))
 }
+
+/// One of them is in every system that has ever had the agent (os-release(5), passwd(5), systemd.unit(5)).
+const ROOT_SIGNS: [&str; 4] = ["etc/os-release", "usr/lib/os-release", "etc/passwd", "etc/systemd/system"];
 
 /// The command line's wishes, then the configuration's, then the document's.
 fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions> {

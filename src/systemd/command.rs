@@ -39,6 +39,10 @@ impl CommandLine {
         if program.is_empty() {
             return Err("it names no program");
         }
+        // `. nvm.sh && node …` is a line for a shell; systemd refuses the unit (measured with 252).
+        if matches!(program.as_str(), "." | "..") {
+            return Err("the program is neither an absolute path nor a name: the line is for a shell");
+        }
         if program.contains('/') && !program.starts_with('/') {
             return Err("the program's path is neither absolute nor a plain name");
         }
@@ -195,6 +199,10 @@ mod tests {
         for (line, fault) in [
             ("./node x.js", "the program's path is neither absolute nor a plain name"),
             ("-", "it names no program"),
+            (
+                ". /root/.nvm/nvm.sh && node x.js",
+                "the program is neither an absolute path nor a name: the line is for a shell",
+            ),
             ("\"/usr/bin/node", "a quote is not closed"),
         ] {
             assert_eq!(CommandLine::parse(line, str::to_owned), Err(fault), "{line}");

@@ -214,7 +214,7 @@ def signals(part: Part, work: Path) -> None:
         Ended("verify", ("verify", "--no-config", "--key", public, copied)),
         Ended("sign", ("sign", "--no-config", "--force", "--key", key, release), is_signature),
         Ended("pack", ("pack", "--no-config", good, "-o", out / "packed.tar.gz"), is_archive),
-        Ended("doctor --root", ("doctor", "--no-config", "--root", good), done=1),
+        Ended("doctor --root", ("doctor", "--no-config", "--root", good), done=2),
     )
     for ended in commands:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from deployed import AGENT_KEY, NESTED_UNIT, PASSWORD, REGISTERED, TOKEN, unit
 from scenario import Fix, Scenario, degraded, healthy
+from scenarios_death import DEATH
 from scenarios_health import HEALTH
 
 
@@ -147,8 +148,8 @@ UPDATE = (
 RUNNING = (
     Scenario("service-stopped", "service-stopped", "systemctl stop $A", everywhere=True, mounted=None),
     Scenario("service-killed", "service-stopped", "dropin restart.conf Service Restart=no\nsystemctl kill -s KILL $A", or_cause=("unknown-crash",), mounted=None),
-    Scenario("port-held-by-old-agent", "port-in-use", "systemctl stop $A\n(cd $B && exec setsid nohup /usr/bin/node dist/index.js --url $URL >/dev/null 2>&1 </dev/null) &\nlistening 3001\nrestart", settle=12, everywhere=True, mounted=None),
-    Scenario("port-held-by-another", "port-in-use", "systemctl stop $A\nsystemd-run --unit=metrics /opt/lab/node -e 'require(\"net\").createServer().listen(3001)'\nlistening 3001\nrestart", mounted=None),
+    Scenario("port-held-by-old-agent", "port-in-use", "systemctl stop $A\n(cd $B && exec setsid nohup /usr/bin/node dist/index.js --url $URL >/dev/null 2>&1 </dev/null) &\nlistening 3001\nrestart", settle=12, everywhere=True, mounted=None, fix=Fix.NONE),
+    Scenario("port-held-by-another", "port-in-use", "systemctl stop $A\nsystemd-run --unit=metrics /opt/lab/node -e 'require(\"net\").createServer().listen(3001)'\nlistening 3001\nrestart", mounted=None, fix=Fix.NONE),
     degraded("control-plane-down", "control-plane-unreachable", "systemctl stop lab-control-plane", fix=Fix.NONE, everywhere=True, mounted=None),
     degraded("control-plane-unknown", "control-plane-unreachable", "change 's#127.0.0.1:4000#control.example.internal#'", fix=Fix.NONE, mounted=None),
     degraded("control-plane-elsewhere", "control-plane-unreachable", "change 's#127.0.0.1:4000#127.0.0.1:4000/panel#'", fix=Fix.NONE, mounted=None),
@@ -189,8 +190,5 @@ NOT_FOOLED = (
     Scenario("unprivileged-healthy", "", VISITOR, verdict="inconclusive", code=3, user="visitor", settle=16, fix=Fix.NONE, everywhere=True, mounted=None),
     Scenario("unprivileged-broken", "working-directory-missing", VISITOR + NESTED + "restart", user="visitor", fix=Fix.NONE, settle=12, everywhere=True, or_cause=("unit-nested-paths",), may=("secret-in-unit",), mounted=None),
 )
-
-# They are made of what stands above.
-from scenarios_death import DEATH  # noqa: E402
 
 SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH

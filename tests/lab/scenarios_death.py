@@ -6,7 +6,7 @@ stdout and stderr. Each way is a real one: Node's own block in its forms, handle
 
 from __future__ import annotations
 
-from scenarios import Fix, Scenario
+from scenario import Fix, Scenario, degraded, healthy
 
 # Errors that an agent may log and live with, in Node's own words; and the block of an application that died.
 ERRORS = r"""
@@ -130,4 +130,32 @@ CONFINED = (
     Scenario("drop-in-system-calls", "drop-in-overrides", "dropin hardening.conf Service SystemCallFilter=@basic-io", says="SystemCallFilter", mounted=None),
 )
 
-DEATH = CONFINED + NODE + ITSELF + CHILDREN + LATER
+# What systemd runs before node, and in its place.
+SPAWNED = (
+    Scenario("helper-fails", "helper-command-failed", "change 's#^Restart=always#ExecStartPre=/bin/sh -c \"echo no database; exit 3\"\\nRestart=always#'", says="ExecStartPre", everywhere=True),
+    Scenario("helper-missing", "helper-command-failed", "change 's#^Restart=always#ExecStartPre=/usr/local/bin/prepare\\nRestart=always#'", says="/usr/local/bin/prepare"),
+    Scenario("helper-without-x", "helper-command-failed", "echo '#!/bin/sh' >/usr/local/bin/prepare\nchange 's#^Restart=always#ExecStartPre=/usr/local/bin/prepare\\nRestart=always#'", says="/usr/local/bin/prepare"),
+    Scenario("helper-after-fails", "helper-command-failed", "change 's#^Restart=always#ExecStartPost=/bin/sh -c \"sleep 1; exit 3\"\\nRestart=always#'", says="ExecStartPost", mounted=None),
+    Scenario("stop-post-fails", "unknown-crash", dies("throw new Error('telemetry queue is corrupt');") + "change 's#^Restart=always#ExecStopPost=/bin/false\\nRestart=always#'", says="telemetry", fix=Fix.NONE),
+    Scenario("wrapper-with-crlf", "executable-missing", "printf '#!/bin/sh\\r\\nexec /usr/bin/node \"$@\"\\r\\n' >/usr/local/bin/start-agent\nchmod 755 /usr/local/bin/start-agent\nchange 's#/usr/bin/node#/usr/local/bin/start-agent#'", says="carriage return", fix=Fix.NONE, may=("unit-other-command",)),
+    Scenario("wrapper-without-x", "permission-denied", "printf '#!/bin/sh\\nexec /usr/bin/node \"$@\"\\n' >/usr/local/bin/start-agent\nchmod 644 /usr/local/bin/start-agent\nchange 's#/usr/bin/node#/usr/local/bin/start-agent#'", says="start-agent", fix=Fix.NONE, may=("unit-other-command",)),
+    Scenario("node-on-noexec", "executable-missing", "mkdir /opt/n\nmount -t tmpfs -o noexec,size=200m tmpfs /opt/n\ncp /usr/bin/node /opt/n/node\nchange 's#/usr/bin/node#/opt/n/node#'", says="noexec", mounted=None),
+)
+
+# One fact is one cause, and what only looks like a full disk is none.
+FACTS = (
+    Scenario("manifest-empty", "package-json-invalid", "rollback\n: >$B/node_modules/ws/package.json\nrestart", or_cause=("unknown-crash", "module-not-found", "unresolved-import", "dependencies-not-installed")),
+    Scenario("builtin-of-a-newer-node", "node-too-old", "sed -i \"1i import 'node:sqlite';\" $B/dist/execution.js\nnode 18\nrestart", fix=Fix.NONE),
+)
+
+# Units that start something else than node, as older installers wrote them.
+OTHERS = (
+    Scenario("unit-starts-pnpm", "unit-other-command", "change 's#^ExecStart=.*#ExecStart=/usr/bin/pnpm --filter @server-flow/agent dev --token tok3n-q7XfR2mPz9LwKd41 --url http://127.0.0.1:4000#'", may=("secret-in-unit",), everywhere=True),
+    Scenario("unit-starts-tsx", "unit-other-command", "change 's#^ExecStart=.*#ExecStart=/usr/bin/node /root/.server-flow/agent-bundle/node_modules/tsx/dist/cli.mjs apps/agent/src/index.ts --url http://127.0.0.1:4000#'"),
+    Scenario("unit-starts-a-shell", "unit-other-command", "change 's#^ExecStart=.*#ExecStart=/bin/bash -c \". /root/.nvm/nvm.sh; nvm exec 20 node dist/index.js --url http://127.0.0.1:4000\"#'"),
+    degraded("unit-for-a-shell", "unit-invalid", "change 's#^ExecStart=.*#ExecStart=. /root/.nvm/nvm.sh \\&\\& node dist/index.js --url http://127.0.0.1:4000#'", settle=3),
+    healthy("wrapper-in-order", "printf '#!/bin/sh\\nexec /usr/bin/node \"$@\"\\n' >/usr/local/bin/start-agent\nchmod 755 /usr/local/bin/start-agent\nchange 's#/usr/bin/node#/usr/local/bin/start-agent#'"),
+    healthy("node-by-name", "change 's#/usr/bin/node#node#'"),
+)
+
+DEATH = OTHERS + FACTS + SPAWNED + CONFINED + NODE + ITSELF + CHILDREN + LATER

@@ -175,6 +175,8 @@ pub(super) fn healthy() -> Facts {
             working_directory: reached(BUNDLE, Presence::Directory),
             script: reached(&format!("{BUNDLE}/dist/index.js"), Presence::File { size: 900, executable: false }),
             program: reached("/usr/bin/node", Presence::File { size: 90_000_000, executable: true }),
+            first_line: None,
+            noexec: None,
             account: Fact::Known(Some(Account { name: "root".into(), uid: 0, gid: 0, home: "/root".into() })),
         }),
         service: Fact::Known(service),
@@ -248,6 +250,8 @@ pub(super) trait Break {
     fn not_installed(&mut self, packages: &[&str]);
     /// The agent dies at every start, with these lines and this end.
     fn dies(&mut self, speaker: Speaker, lines: &[&str], exit: Exit);
+    /// A command before the agent's start fails.
+    fn helper_fails(&mut self);
     /// The agent dies of what node prints.
     fn crashes(&mut self, lines: &[&str]);
     /// The service was stopped by hand.
@@ -368,6 +372,14 @@ impl Break for Facts {
         service.invocation = Some("run 2".into());
         self.process = Fact::Known(None);
         self.listeners = Fact::Known(Vec::new());
+    }
+
+    fn helper_fails(&mut self) {
+        self.dies(Speaker::Agent, &["prepare: the database does not answer"], Exit::Code(1));
+        for entry in &mut self.journal().entries {
+            entry.message = entry.message.replace("Main process exited", "Control process exited");
+        }
+        self.service().exit = None;
     }
 
     fn crashes(&mut self, lines: &[&str]) {

@@ -32,7 +32,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .map(|crash| crash.headline)
         .or_else(|| evidence::manager_line(facts, &["No space left on device"]));
     let halted = halted_update::halted_update(facts).is_some();
-    let harmed = !emptied.is_empty() || said.is_some() || (full.is_some() && halted);
+    // With room on the disk, a file of 0 bytes alone has many a reason.
+    let many = emptied.len() >= FEW;
+    let harmed = (!emptied.is_empty() && (full.is_some() || many || said.is_some()))
+        || said.is_some()
+        || (full.is_some() && halted);
     if full.is_none() && !harmed {
         return None;
     }
@@ -41,8 +45,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         evidence::disk(format!("{}: {} free of {}{inodes}", volume.path, size(volume.free), size(volume.size)))
     });
     let empty = emptied.iter().take(2).map(|path| evidence::disk(format!("{}/{path}: 0 bytes", facts.deployment.path)));
+    let no_inodes = full.is_some_and(|volume| volume.free_inodes == Some(0));
     let words = match (full.is_some(), emptied.is_empty()) {
         (true, false) => "The disk is full, and files of the bundle were written with 0 bytes",
+        (true, true) if harmed && no_inodes => "The disk has no inodes left: no further file can be made on it",
         (true, true) if harmed => "The disk is full",
         (true, true) => "The disk is full: the next update cannot be written",
         (false, true) => "The disk was full when the agent last wrote to it",
@@ -65,6 +71,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     };
     Some(diagnosis.steps(rest))
 }
+
+/// From so many files of 0 bytes on, a disk that was full while they were written is what explains them.
+const FEW: usize = 3;
 
 /// Less than Node and a log line need.
 const HARDLY_ANYTHING: u64 = 1 << 20;

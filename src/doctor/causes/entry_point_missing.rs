@@ -16,6 +16,7 @@ pub(super) static CAUSE: Cause = Cause {
     stands: Stands::InTheWay,
     areas: &[Area::Deployment],
     follows_from: &[
+        "unit-other-command",
         "unit-nested-paths",
         "drop-in-overrides",
         "unit-not-reloaded",

@@ -48,6 +48,13 @@ pub(crate) fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a J
     present.find(|entry| words.iter().any(|word| entry.says(word)))
 }
 
+/// The path of `Failed at step EXEC spawning PATH: …`, or of `Failed to locate executable PATH: …`: of the agent, or of a command that the unit runs before it.
+pub(crate) fn spawned(entry: &JournalEntry) -> Option<&str> {
+    let path =
+        [" spawning ", "Failed to locate executable "].iter().find_map(|words| entry.message.split_once(words))?.1;
+    Some(path.rsplit_once(": ").map_or(path, |(path, _)| path))
+}
+
 /// What the agent, or anything that it had started, wrote last in the present.
 pub(crate) fn last_words(facts: &Facts) -> Option<&JournalEntry> {
     facts.present().into_iter().filter(|entry| entry.speaker == Speaker::Agent).max_by_key(|entry| entry.at)

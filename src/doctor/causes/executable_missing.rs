@@ -5,6 +5,7 @@ use super::{evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Presence};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::AbsolutePath;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "executable-missing",
@@ -13,7 +14,14 @@ pub(super) static CAUSE: Cause = Cause {
     page: include_str!("../../../docs/causes/executable-missing.md"),
     stands: Stands::InTheWay,
     areas: &[Area::Unit, Area::Node],
-    follows_from: &["unit-masked", "unit-missing", "unit-invalid", "unit-not-reloaded", "drop-in-overrides"],
+    follows_from: &[
+        "unit-masked",
+        "unit-missing",
+        "unit-invalid",
+        "unit-not-reloaded",
+        "drop-in-overrides",
+        "unit-other-command",
+    ],
     told_by: ToldBy::Facts(diagnose),
 };
 
@@ -26,7 +34,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     // what `which node` said, the update writes the documented path (docs/reference/field-facts.md, "Units and
     // installers").
     let child = evidence::manager_line(facts, &["Failed at step EXEC", "Failed to locate executable"])
-        .filter(|entry| dead && !entry.says("Permission denied"));
+        .filter(|entry| dead && (!entry.says("Permission denied") || is_on_noexec(facts)))
+        .filter(|entry| {
+            let of_unit = program.map(|program| program.path.as_str());
+            evidence::spawned(entry).is_none_or(|spawned| of_unit.is_none_or(|program| program == spawned))
+        });
     if bad.is_none() && child.is_none() {
         return None;
     }
@@ -34,16 +46,49 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = match bad.map(|program| &program.presence) {
         Some(Presence::Missing { .. }) => format!("The unit starts `{path}`, which is not there"),
         Some(_) => format!("The unit starts `{path}`, which is no file"),
-        None => format!("systemd cannot execute `{path}`, although it is there"),
+        None => format!("systemd cannot execute `{path}`, although it is there{}", why(facts)),
     };
     let seen = evidence::unit_setting(facts, "ExecStart").into_iter();
     let mut seen = seen
         .chain(bad.map(evidence::reached))
         .chain(child.map(evidence::journal))
+        .chain(first_line(facts))
+        .chain(noexec(facts))
         .chain(others(facts))
         .chain(evidence::state(facts));
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts)))
+}
+
+fn is_on_noexec(facts: &Facts) -> bool {
+    started::unit(facts).is_some_and(|unit| unit.noexec.is_some())
+}
+
+/// Why a program that is there cannot be executed, as a part of a sentence.
+fn why(facts: &Facts) -> &'static str {
+    let Some(unit) = started::unit(facts) else { return "" };
+    match &unit.first_line {
+        _ if unit.noexec.is_some() => ": it is on a file system that is mounted `noexec`",
+        Some(line) if has_return(line) => ": its first line ends in a carriage return, which becomes part of a name",
+        Some(_) => ": it is a script, and what its first line names is not",
+        None => "",
+    }
+}
+
+/// A line of a file with the line ends of Windows, as it is shown.
+fn has_return(line: &str) -> bool {
+    line.ends_with("\\r") || line.ends_with("\\x0d") || line.ends_with('\r')
+}
+
+/// The first line of a script that cannot be executed.
+fn first_line(facts: &Facts) -> Option<Evidence> {
+    let line = started::unit(facts)?.first_line.as_ref()?;
+    Some(evidence::disk(format!("{}:1  {line}", started::program(facts)?.path)))
+}
+
+fn noexec(facts: &Facts) -> Option<Evidence> {
+    let point = started::unit(facts)?.noexec.as_ref()?;
+    Some(evidence::disk(format!("{point}: mounted noexec")))
 }
 
 /// Another Node on this server.
@@ -54,6 +99,18 @@ fn others(facts: &Facts) -> Option<Evidence> {
 }
 
 fn remedy(facts: &Facts) -> Vec<Step> {
+    if let (Some(unit), Some(program)) = (started::unit(facts), started::program(facts)) {
+        if let Some(point) = &unit.noexec {
+            let allow = AbsolutePath::new(point).map(|point| vec![command!("mount", "-o", "remount,exec", &point)]);
+            let text = "allow programs there until it is mounted anew; /etc/fstab says how";
+            return unit_fix::step_and_restart(facts, text, allow);
+        }
+        if unit.first_line.as_deref().is_some_and(has_return) {
+            let unix =
+                fix::roots(facts, &program.path).map(|path| vec![command!("sed", "-i", "s/\\r$//", "--", &path)]);
+            return unit_fix::step_and_restart(facts, "give the script the line ends of Unix", unix);
+        }
+    }
     let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
     let program = started::program(facts).map(|program| program.path.as_str());
     if let (Some(node), Some(_), Some(program)) = (facts.other_nodes.first(), setting, program) {

@@ -25,6 +25,7 @@ mod executable_missing;
 pub(super) mod findings;
 pub(super) mod fix;
 mod halted_update;
+mod helper_command_failed;
 mod mended;
 mod missing_export;
 mod module_format_mismatch;
@@ -56,6 +57,7 @@ mod unit_masked;
 mod unit_missing;
 mod unit_nested_paths;
 mod unit_not_reloaded;
+mod unit_other_command;
 mod unknown_crash;
 mod update_interrupted;
 mod user_missing;
@@ -81,9 +83,11 @@ pub(crate) static CAUSES: &[&Cause] = &[
     &update_interrupted::CAUSE,
     &deployment_missing::CAUSE,
     &deployment_nested::CAUSE,
+    &unit_other_command::CAUSE,
     &unit_nested_paths::CAUSE,
     &working_directory_missing::CAUSE,
     &executable_missing::CAUSE,
+    &helper_command_failed::CAUSE,
     &permission_denied::CAUSE,
     &entry_point_missing::CAUSE,
     &dependencies_not_installed::CAUSE,

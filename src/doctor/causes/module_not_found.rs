@@ -17,6 +17,7 @@ pub(super) static CAUSE: Cause = Cause {
     follows_from: &[
         "drop-in-overrides",
         "unit-confinement",
+        "unit-other-command",
         "entry-point-missing",
         "unit-nested-paths",
         "shared-package-missing",

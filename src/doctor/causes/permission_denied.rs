@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{crash, evidence, fix, started, unit_fix};
-use crate::doctor::facts::{Condition, Facts, Hold, Presence, Reached};
+use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::{NodeProgram, Refused, UserName, Word};
@@ -37,7 +37,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let denied = denied.or(program);
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
-        .filter(|entry| dead && entry.says("Permission denied"));
+        .filter(|entry| dead && entry.says("Permission denied"))
+        .filter(|entry| !is_of_a_helper(facts, entry) && started::unit(facts).is_none_or(|unit| unit.noexec.is_none()));
     let crash =
         crash::crash(facts).filter(|crash| crash.kind == CrashKind::Denied && is_ours(facts, &crash.headline.message));
     let said = child.or(crash.as_ref().map(|crash| crash.headline));
@@ -55,6 +56,13 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .chain(evidence::state(facts));
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts, denied, &user)))
+}
+
+/// Whether systemd could not execute a command that the unit runs before the agent.
+fn is_of_a_helper(facts: &Facts, entry: &JournalEntry) -> bool {
+    let program = started::program(facts).map(|program| program.path.as_str());
+    let spawned = evidence::spawned(entry).filter(|_| entry.says("Failed at step EXEC"));
+    spawned.is_some_and(|spawned| program.is_some_and(|program| program != spawned))
 }
 
 /// An error about something of the agent's own, not of its applications.

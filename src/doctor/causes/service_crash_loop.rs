@@ -27,6 +27,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return Some(diagnosis.and(evidence::state(facts)).step(fix::restart(facts)));
     }
     let words = match facts.only_death() {
+        None if facts.was_replaced_since() => {
+            "The agent died before the bundle was mended or replaced; systemd starts it again by itself".to_owned()
+        }
         Some(run) => {
             let lived = run.lived();
             format!("The agent ended after {lived} s, and systemd starts it again; nothing that was seen explains why")

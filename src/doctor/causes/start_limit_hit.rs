@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{crash, evidence, fix};
-use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker};
+use crate::doctor::facts::{Condition, Facts, JournalEntry};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
@@ -26,14 +26,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if said.is_none() && service.result != "start-limit-hit" {
         return None;
     }
-    let newest =
-        facts.runs().into_iter().rev().flat_map(|run| run.entries).filter(|entry| entry.speaker != Speaker::Manager);
-    let died_of = newest.max_by_key(|entry| entry.at);
-    let words = match (crash::mended(facts), died_of) {
-        (Some(_), _) => "systemd has given up after too many starts; what the agent died of is mended since",
-        (None, _) => {
-            "systemd has given up after too many starts, and nothing that was seen keeps the agent from starting now"
-        }
+    let words = if crash::mended(facts).is_some() {
+        "systemd has given up after too many starts; what the agent died of is mended since"
+    } else if facts.was_replaced_since() {
+        "systemd has given up after too many starts; the bundle was mended or replaced after the last of them"
+    } else {
+        "systemd has given up after too many starts, and nothing that was seen keeps the agent from starting now"
     };
     let mut seen = said.map(evidence::journal).into_iter().chain(evidence::state(facts));
     let first = seen.next()?;

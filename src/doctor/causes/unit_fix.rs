@@ -336,7 +336,10 @@ const USUAL: [(&str, &str, &str); 8] = [
 /// of the one that is there.
 fn document(facts: &Facts, url: &HttpUrl, old: Option<&UnitFile>) -> Result<Document, Refused> {
     let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
+    // A shell or a package manager in its place is not what starts the script.
+    let is_node = |path: &str| path.rsplit('/').next().is_some_and(|name| name.starts_with("node"));
     let program = started::program(facts).filter(|program| !started::is_missing(program)).map(|program| &program.path);
+    let program = program.filter(|path| is_node(path));
     let node = program.or_else(|| facts.other_nodes.first().map(|node| &node.path));
     let node = NodeProgram::new(node.map_or("/usr/bin/node", String::as_str))?;
     let own = old.map(|old| old.assignments.as_slice()).unwrap_or_default();

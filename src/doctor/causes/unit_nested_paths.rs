@@ -17,6 +17,7 @@ pub(super) static CAUSE: Cause = Cause {
         "unit-masked",
         "unit-missing",
         "unit-invalid",
+        "unit-other-command",
         "drop-in-overrides",
         "update-interrupted",
         "download-not-an-archive",

@@ -53,8 +53,9 @@ fn more_watches(facts: &Facts) -> Vec<Step> {
 /// Without a word of its own the agent was ended by a signal, or the service has failed for good.
 fn wordless(facts: &Facts) -> Option<Diagnosis> {
     // systemd gave up after what is mended since, or cannot be told any more: `start-limit-hit` says so.
+    let refused = facts.manager_now().iter().rev().take(4).any(|entry| entry.says("repeated too quickly"));
     let gave_up = facts.service.known().is_some_and(|service| service.result == "start-limit-hit");
-    if gave_up || crash::mended(facts).is_some() {
+    if gave_up || crash::mended(facts).is_some() || (refused && facts.was_replaced_since()) {
         return None;
     }
     // A disk tells of the last run alone how it ended.

@@ -21,6 +21,7 @@ pub(super) static CAUSE: Cause = Cause {
         "unit-invalid",
         "unit-not-reloaded",
         "drop-in-overrides",
+        "unit-other-command",
         "unit-nested-paths",
         "deployment-missing",
         "deployment-nested",

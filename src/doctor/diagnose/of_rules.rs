@@ -14,6 +14,8 @@ pub(crate) const FOLLOWS_FROM: &[&str] = &[
     "deployment-missing",
     "deployment-nested",
     "tampered-files",
+    // What this Node does not have may be all that cannot be found.
+    "node-too-old",
 ];
 
 /// A diagnosis for each rule that found something which stops Node.

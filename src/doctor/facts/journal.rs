@@ -131,6 +131,12 @@ impl Run<'_> {
         ENDS.iter().any(|end| told(end)) && !told(id::STOPPING)
     }
 
+    /// When its main process ended, where the journal has kept that.
+    #[must_use]
+    pub(crate) fn ended(&self) -> Option<Moment> {
+        self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED)).map(|entry| entry.at)
+    }
+
     /// How long it lived, in seconds: from its first entry to the one that tells of its end.
     #[must_use]
     pub(crate) fn lived(&self) -> u64 {

@@ -107,7 +107,10 @@ impl Facts {
     /// The runs in a row that have died by themselves up to now, newest first, as far as the journal was read, without the
     /// run that is up now.
     fn dead_runs(&self) -> Vec<Run<'_>> {
-        let up = |service: &&Service| service.runs() || matches!(service.active_state.as_str(), "activating");
+        // In the pause between two runs the id is still that of the run that died.
+        let up = |service: &&Service| {
+            service.runs() || (service.active_state == "activating" && !service.waits_for_restart())
+        };
         let current = self.service.known().filter(up).and_then(|service| service.invocation.clone());
         let mut runs = self.runs();
         runs.retain(|run| Some(run.invocation) != current.as_deref());
@@ -123,6 +126,15 @@ impl Facts {
         let runs = self.runs();
         let past = runs.iter().rev().filter(|run| Some(run.invocation) != current.as_deref());
         past.take_while(|run| run.died()).count()
+    }
+
+    /// Whether the bundle was replaced, or parts of it, after the last death: what that death said is of another bundle, and
+    /// whether this one starts is not known yet.
+    #[must_use]
+    pub(crate) fn was_replaced_since(&self) -> bool {
+        let replaced = self.deployment.inspected().and_then(|inspected| inspected.replaced);
+        let died = self.dead_runs().first().and_then(|run| run.ended());
+        replaced.zip(died).is_some_and(|(replaced, died)| replaced > died)
     }
 
     /// What the manager has said of the unit in the boot that runs, oldest first.

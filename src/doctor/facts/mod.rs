@@ -128,6 +128,10 @@ pub(crate) struct UnitOnDisk {
     pub script: Fact<Reached>,
     /// The program that is started.
     pub program: Fact<Reached>,
+    /// The first line of that program, where it is a script (`#!`, execve(2)).
+    pub first_line: Option<String>,
+    /// The mount point of a file system on which nothing may be executed (`noexec`, mount(8)), where the program is on one.
+    pub noexec: Option<String>,
     /// The user it runs as.
     pub account: Fact<Option<Account>>,
 }

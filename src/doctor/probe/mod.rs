@@ -10,6 +10,7 @@ mod guard;
 pub mod journal;
 mod machine;
 mod node;
+mod node_on_disk;
 mod process;
 mod reach;
 mod restored;
@@ -23,7 +24,7 @@ pub(crate) use deployment::BundleJudge;
 
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, Dependency, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host,
-    Journal, Listener, Process, Reach, Service, UnitOnDisk,
+    Journal, Listener, Process, Reach, ServerNode, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation};
 use crate::redact::Redactor;
@@ -107,7 +108,7 @@ impl Probe<'_> {
         let user =
             unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref).map(|account| account.uid);
         // What would start depends on the Node that starts it; bundles are read meanwhile.
-        let nodes = LazyLock::new(|| self.node(program.as_ref()));
+        let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref()), options));
         let facts = thread::scope(|scope| {
             let service = beside(scope, || self.service(name, situation));
             let journal = beside(scope, || self.journal(options, situation, user));
@@ -279,6 +280,20 @@ impl Probe<'_> {
         Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command })
     }
 
+    /// With the version that Node has printed itself, where nothing else tells it: of a mounted disk nothing is run.
+    fn logged(&self, (own, others): Nodes, options: &ProbeOptions) -> Nodes {
+        let unknown = own.known().and_then(Option::as_ref).is_some_and(|node| node.version.is_none());
+        if self.server.is_live() || !unknown {
+            return (own, others);
+        }
+        let directory = self.server.place("/var/log/journal").display().to_string();
+        let (unit, lines) = (options.unit.as_str(), options.lines);
+        let asked = Diagnostic::Journal { unit, lines, since: None, directory: Some(&directory) };
+        let spoken = self.server.run(&asked).ok();
+        let version = spoken.and_then(|spoken| node_on_disk::printed(&spoken.stdout));
+        (own.map(|node| node.map(|node| ServerNode { version, ..node })), others)
+    }
+
     /// Whether the system's journal can be opened: journalctl says nothing where it only sees the caller's own.
     fn journal_is_readable(&self, persistent: bool) -> bool {
         let base = if persistent { "/var/log/journal" } else { "/run/log/journal" };
@@ -349,6 +364,9 @@ impl Probe<'_> {
         process::listeners(self.server, &ports, main, sockets, &self.redactor)
     }
 }
+
+/// The Node that the unit starts, and others.
+type Nodes = (Fact<Option<ServerNode>>, Vec<ServerNode>);
 
 /// The deployed bundle, its backup, a bundle inside that, what was put aside, and a leftover download.
 type Bundles = (Deployment, Deployment, Option<Deployment>, Vec<Deployment>, Fact<Option<Download>>);

@@ -2,7 +2,7 @@
 
 use super::agent_paths::last_part;
 use super::ask::Probe;
-use super::{guard, reach};
+use super::{guard, node_on_disk, reach};
 use crate::doctor::facts::{Account, Fact, Presence, Reached, ServerNode};
 use crate::doctor::questions::Diagnostic;
 use crate::node::node_version::NodeVersion;
@@ -35,6 +35,9 @@ impl Probe<'_> {
     }
 
     fn version_of(&self, path: &str) -> ServerNode {
+        if !self.server.is_live() {
+            return ServerNode { path: path.to_owned(), version: node_on_disk::version(self.server, path) };
+        }
         // Anything but Node itself could do something else than print its version.
         // What another may have put there is not run at all.
         let is_node = matches!(last_part(path), "node" | "nodejs") && guard::root_may_run(self.server, path);

@@ -41,6 +41,8 @@ impl Probe<'_> {
         let working_directory = reach(directory, ReachNeed::Enter);
         let script = reach(script, ReachNeed::Read);
         let program = reach(program, ReachNeed::Execute);
+        let first_line = program.known().and_then(|program| self.first_line(&program.path));
+        let noexec = program.known().and_then(|program| self.noexec(&program.path));
         let mut secrets = Vec::new();
         for file in &mut unit.files {
             let lines: Vec<_> = file.text.split('\n').map(|line| self.redactor.clean(line)).collect();
@@ -62,7 +64,37 @@ impl Probe<'_> {
             working_directory,
             script,
             program,
+            first_line,
+            noexec,
             account: account.clone(),
         }
     }
+
+    /// `#!/bin/sh` of a script.
+    fn first_line(&self, path: &str) -> Option<String> {
+        let start = self.server.read(path, MAX_OF_A_FIRST_LINE).ok()?;
+        let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+        Some(self.shown(&format!("#!{}", String::from_utf8_lossy(line))))
+    }
+
+    /// The mount point that a path is below, if its options forbid execution (proc(5), `/proc/PID/mounts`).
+    fn noexec(&self, path: &str) -> Option<String> {
+        if !self.server.is_live() {
+            return None;
+        }
+        let mounts = self.server.read("/proc/self/mounts", 1 << 20).ok()?;
+        let text = String::from_utf8_lossy(&mounts).into_owned();
+        let mount = |line: &str| {
+            let mut fields = line.split(' ').skip(1);
+            let (point, _, options) = (fields.next()?.to_owned(), fields.next()?, fields.next()?);
+            let below = path.strip_prefix(point.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+            below.then(|| (point, options.split(',').any(|option| option == "noexec")))
+        };
+        // Of what is mounted over each other, the last counts.
+        let deepest = text.lines().filter_map(mount).max_by_key(|(point, _)| point.len());
+        deepest.filter(|(_, noexec)| *noexec).map(|(point, _)| self.shown(&point))
+    }
 }
+
+/// As much of a script as the kernel reads of its first line (`BINPRM_BUF_SIZE`, execve(2)).
+const MAX_OF_A_FIRST_LINE: usize = 256;

@@ -243,6 +243,17 @@ pub(super) static CASES: &[Case] = &[
     ),
     (
         "start-limit-hit",
+        "the bundle was replaced after the last death",
+        |f| {
+            f.crashes(&["Error: Cannot find package 'ws' imported from /root/.server-flow/agent-bundle/dist/x.js"]);
+            gave_up(f);
+            f.inspected().replaced = Some(ago(2));
+        },
+        Broken,
+        &["start-limit-hit"],
+    ),
+    (
+        "start-limit-hit",
         "what is missing was there all the time",
         |f| {
             f.crashes(&["Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'ws' imported from /root/.server-flow/agent-bundle/dist/x.js"]);
@@ -409,6 +420,20 @@ fn waiting_is_for_what_time_tells() {
         ),
         ("it waits", |f| at_work(f, "activating", "start-pre"), Some(3)),
         ("it dies at every start", |f| f.crashes(&["Error: x"]), None),
+        (
+            "died once after long, in the pause before the next start",
+            |f| {
+                died_before(f, 90_000, 20, 9);
+                f.journal().entries.retain(|entry| entry.invocation.as_deref() == Some("before"));
+                f.journal().entries.retain(|entry| !entry.is(id::RESTART_SCHEDULED));
+                let service = f.service();
+                (service.active_state, service.sub_state) = ("activating".into(), "auto-restart".into());
+                (service.main_pid, service.restarts) = (None, Some(0));
+                (service.invocation, service.restart_pause) = (Some("before".into()), Some(10_000_000));
+                f.process = Fact::Known(None);
+            },
+            Some(11),
+        ),
         ("died early, and up for a moment", |f| died_before(f, 1, 2, 9), Some(13)),
         ("stopped", |f| f.stopped(), None),
     ];

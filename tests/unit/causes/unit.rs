@@ -211,6 +211,49 @@ pub(super) static CASES: &[Case] = &[
         &[],
     ),
     (
+        "unit-other-command",
+        "a package manager in a workspace that is not there",
+        |f| {
+            f.unit_says(
+                "/usr/bin/node /root/.server-flow/agent-bundle/dist/index.js",
+                "/usr/bin/pnpm --filter agent dev",
+            );
+            f.dies(Speaker::Agent, &["No projects matched the filters in \"/root\""], Exit::Code(1));
+        },
+        Broken,
+        &["unit-other-command"],
+    ),
+    (
+        "unit-other-command",
+        "a wrapper that starts the agent, which dies of its own error",
+        |f| {
+            f.unit_says("/usr/bin/node /root/.server-flow/agent-bundle/dist/index.js", "/usr/local/bin/start-agent");
+            f.crashes(&["Error: telemetry queue is corrupt"]);
+        },
+        Broken,
+        &["unknown-crash"],
+    ),
+    (
+        "helper-command-failed",
+        "a command before the start fails",
+        |f| {
+            f.unit_says("Restart=always", "ExecStartPre=/usr/local/bin/prepare\nRestart=always");
+            f.helper_fails();
+        },
+        Broken,
+        &["helper-command-failed"],
+    ),
+    (
+        "helper-command-failed",
+        "a command whose failure is forgiven, and the agent dies of something else",
+        |f| {
+            f.unit_says("Restart=always", "ExecStartPre=-/usr/local/bin/prepare\nRestart=always");
+            f.crashes(&["Error: telemetry queue is corrupt"]);
+        },
+        Broken,
+        &["unknown-crash"],
+    ),
+    (
         "unit-confinement",
         "the unit itself hides the home",
         |f| {
