@@ -113,19 +113,29 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Words as they are typed in a POSIX shell: quoted only where it would take them apart, so that `--lines=5` stays plain.
+/// Words as they are typed in a POSIX shell.
 #[must_use]
 pub(crate) fn typed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let plain = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@%+=:,./_-".contains(&byte))
-    };
-    let typed = words.into_iter().enumerate().map(|(at, word)| match word {
-        // As the first word it would be an assignment.
-        word if plain(word) && (at > 0 || !word.contains('=')) => word.to_owned(),
-        word => format!("'{}'", word.replace('\'', r"'\''")),
-    });
+    let typed = words.into_iter().enumerate().map(|(at, word)| quoted(word, at == 0));
     typed.collect::<Vec<_>>().join(" ")
 }
+
+/// One word as it is typed in a POSIX shell: quoted only where it would be taken apart, so that `--lines=5` stays plain.
+/// As the first word, a `=` in it would be an assignment, and a word of the shell's own (`if`) its own.
+#[must_use]
+pub(crate) fn quoted(word: &str, is_first: bool) -> String {
+    let is_plain =
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@%+=:,./_-".contains(&byte));
+    let is_own = is_first && (word.contains('=') || RESERVED.contains(&word));
+    // `~` begins nothing here: it is not plain.
+    if is_plain && !is_own { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// Reserved words of sh, bash and dash that are made of plain letters (Shell Command Language, 2.4; bash(1)).
+const RESERVED: [&str; 19] = [
+    "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "in", "function",
+    "select", "time", "coproc", "exit", "exec",
+];
 
 /// `1 entry`, `2 entries`: a count with its noun.
 #[must_use]

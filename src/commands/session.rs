@@ -25,6 +25,8 @@ pub(super) struct Session<'a> {
 pub(super) struct Configured {
     /// What it says.
     pub config: Config,
+    /// Its file, if there is one.
+    pub path: Option<PathBuf>,
     /// Its folder; nothing where there is no file.
     pub folder: Option<PathBuf>,
 }
@@ -64,12 +66,12 @@ impl<'a> Session<'a> {
             }
         };
         let Some(path) = path else {
-            return Ok(Configured { config: Config::default(), folder: None });
+            return Ok(Configured { config: Config::default(), path: None, folder: None });
         };
         let shown = path.to_string_lossy().into_owned();
         let text = text_of(&path, from.as_deref(), &shown)?;
         let config = Config::parse(&text).map_err(|error| error.in_file(&shown))?;
-        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf) })
+        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf), path: Some(path) })
     }
 
     /// What the user wants of the rules: the configuration, as far as it does not soften what the command line demands

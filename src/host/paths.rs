@@ -34,6 +34,8 @@ pub(crate) struct Stat {
     pub size: u64,
     /// Microseconds since 1970 at which the inode was last changed (ctime).
     pub changed: u64,
+    /// Microseconds since 1970 at which the content was last changed (mtime).
+    pub modified: u64,
 }
 
 /// The room on a file system.
@@ -72,9 +74,19 @@ fn stat(found: &fs::Metadata) -> Stat {
         kind if kind.is_symlink() => FileKind::Link,
         _ => FileKind::Other,
     };
-    let seconds = u64::try_from(found.ctime()).unwrap_or_default();
-    let changed = seconds * 1_000_000 + u64::try_from(found.ctime_nsec()).unwrap_or_default() / 1000;
-    Stat { kind, mode: found.mode() & 0o7777, uid: found.uid(), gid: found.gid(), size: found.size(), changed }
+    let unsigned = |time: i64| u64::try_from(time).unwrap_or_default();
+    let moment = |seconds: i64, nanoseconds: i64| {
+        unsigned(seconds).saturating_mul(1_000_000).saturating_add(unsigned(nanoseconds) / 1000)
+    };
+    Stat {
+        kind,
+        mode: found.mode() & 0o7777,
+        uid: found.uid(),
+        gid: found.gid(),
+        size: found.size(),
+        changed: moment(found.ctime(), found.ctime_nsec()),
+        modified: moment(found.mtime(), found.mtime_nsec()),
+    }
 }
 
 /// What a link says.

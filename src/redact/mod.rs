@@ -60,6 +60,12 @@ struct Line {
 }
 
 impl Redactor {
+    /// Whether something was taken out of it.
+    #[must_use]
+    pub(crate) fn is_redacted(text: &str) -> bool {
+        text.contains(REDACTED)
+    }
+
     /// One that knows no particular secret.
     #[must_use]
     pub fn new() -> Self {

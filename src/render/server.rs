@@ -5,7 +5,7 @@ use super::human::wrapped;
 use super::style::{Style, shortened};
 use crate::doctor::facts::{Condition, Facts, Ran, Reach};
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, Evidence, Risk, Step};
+use crate::report::diagnosis::{Diagnosis, Effect, Evidence, Step};
 use crate::report::finding::Severity;
 use crate::report::server::{CheckStatus, Health, ServerCheck};
 use crate::text;
@@ -53,6 +53,9 @@ fn short_name(report: &DoctorReport) -> &str {
 fn state_in_words(report: &DoctorReport) -> String {
     let facts = &report.facts;
     let loop_words = || {
+        if let Some(run) = facts.only_death() {
+            return format!("it died at {} after {} s, and is not back yet", time(facts, run.end()), run.lived());
+        }
         let restarts = facts.service.known().and_then(|service| service.restarts).filter(|count| *count > 0);
         let since = loop_since(facts).map_or_else(String::new, |since| format!(" since {since}"));
         restarts.map_or_else(
@@ -66,6 +69,10 @@ fn state_in_words(report: &DoctorReport) -> String {
         (Health::Degraded, Condition::Running) if would_not_start => "it runs, and would not start again".to_owned(),
         (Health::Degraded, Condition::Running) => {
             format!("it runs, with {}", text::plural(report.diagnoses.len() as u64, "fault"))
+        }
+        (_, Condition::Starting) => starting(facts),
+        (Health::Broken, Condition::Running) if report.diagnoses.iter().any(|one| one.cause == "process-frozen") => {
+            "it is there, and does not get to run".to_owned()
         }
         (Health::Inconclusive, _) => "nothing bad was seen, but not everything could be".to_owned(),
         (_, Condition::Looping) => loop_words(),
@@ -82,6 +89,12 @@ fn state_in_words(report: &DoctorReport) -> String {
             Reach::Live => "its state could not be asked".to_owned(),
         },
     }
+}
+
+/// What systemd waits for, in its own words.
+fn starting(facts: &Facts) -> String {
+    let state = facts.service.known().map(|service| format!("{} ({})", service.active_state, service.sub_state));
+    format!("it is {}, neither up nor down", state.unwrap_or_default())
 }
 
 /// `up since 03:12:34, agent 0.1.26, node 20.20.2`.
@@ -130,7 +143,8 @@ fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &m
         self::evidence(evidence, report, style, out)?;
     }
     fix(diagnosis, report, style, out)?;
-    if !diagnosis.verify.is_empty() {
+    let is_in_block = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
+    if !diagnosis.verify.is_empty() && !is_in_block {
         writeln!(out, "\nverify")?;
         for command in &diagnosis.verify {
             writeln!(out, "  {}", command.typed())?;
@@ -149,23 +163,34 @@ fn evidence(evidence: &Evidence, report: &DoctorReport, style: Style, out: &mut 
     wrapped(&shortened(&format!("{at}{}", evidence.detail), most), &first, &rest, style, out)
 }
 
+/// What is said, what looks, and what changes something: the last as one block that is safe to paste. It stops at the first
+/// failure, and ends with another look.
 fn fix(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     if diagnosis.fix.is_empty() {
         return Ok(());
     }
     let who = if report.facts.is_root() { "" } else { "  as root" };
-    writeln!(out, "\nfix{who}")?;
-    for Step { text, commands, risk } in &diagnosis.fix {
-        let care = if *risk == Risk::Unsafe { " (replaces what is there)" } else { "" };
+    let changes = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
+    let how = if changes { ", as one block: it stops at the first failure" } else { "" };
+    writeln!(out, "\nfix{who}{how}")?;
+    if changes {
+        writeln!(out, "  ( set -e")?;
+    }
+    for Step { text, commands, .. } in &diagnosis.fix {
         if !text.is_empty() {
-            wrapped(&format!("# {text}{care}"), "  ", "  # ", style, out)?;
+            wrapped(&format!("# {text}"), "  ", "  # ", style, out)?;
         }
         for command in commands {
             // Lines of a here-document stand at the margin, where the shell wants its end.
-            let typed = command.typed();
-            let indent = if command.input.is_some() { "" } else { "  " };
-            writeln!(out, "{indent}{typed}")?;
+            let indent = if command.reads() { "" } else { "  " };
+            writeln!(out, "{indent}{}", command.typed())?;
         }
+    }
+    if changes {
+        for command in &diagnosis.verify {
+            writeln!(out, "  {}", command.typed())?;
+        }
+        writeln!(out, "  )")?;
     }
     Ok(())
 }

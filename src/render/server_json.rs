@@ -6,7 +6,7 @@ use crate::doctor::facts::{
     ControlPlane, Deployment, DeploymentState, Exit, Fact, Facts, Listener, Ran, Reach, Service,
 };
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, FixCommand, Risk, Source};
+use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Source};
 use crate::report::finding::{Finding, Severity};
 use crate::report::moment::Moment;
 use crate::report::server::{NotChecked, ServerCheck};
@@ -151,7 +151,7 @@ pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<(
         directory: process.directory.as_deref(),
         directory_deleted: process.directory_deleted,
         command: &process.command,
-        connected: process.connected,
+        connected: process.is_connected(),
     });
     let body = ServerBody {
         host: host(facts),
@@ -161,7 +161,11 @@ pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<(
         download,
         process,
         listeners: facts.listeners.known().into_iter().flatten().map(listener).collect(),
-        control_plane: facts.control_plane.as_ref().map(|ControlPlane { url, .. }| url.as_str()),
+        control_plane: facts
+            .control_plane
+            .known()
+            .and_then(Option::as_ref)
+            .map(|ControlPlane { url, .. }| url.as_str()),
         checks: &report.checks,
         diagnoses: report.diagnoses.iter().map(diagnosis).collect(),
         not_checked: &report.not_checked,
@@ -271,7 +275,7 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisBody<'_> {
     let fix = diagnosis.fix.iter().map(|step| StepBody {
         text: &step.text,
         commands: step.commands.iter().map(FixCommand::typed).collect(),
-        safe: step.risk == Risk::Safe,
+        safe: step.effect == Effect::Looks,
     });
     DiagnosisBody {
         cause: diagnosis.cause,

@@ -2,6 +2,7 @@
 
 use super::finding::Severity;
 use super::moment::Moment;
+use super::words::{Document, Place, Refused, Word};
 use serde::Serialize;
 
 /// Where a piece of evidence comes from.
@@ -61,69 +62,116 @@ impl Evidence {
     }
 }
 
-/// One command of a fix: words, never a shell's string.
+/// One command of a fix: checked words, never a string.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct FixCommand {
-    /// The program and its arguments.
-    pub words: Vec<String>,
-    /// What it reads, written as a here-document.
-    pub input: Option<String>,
+    words: Vec<Word>,
+    input: Option<Document>,
 }
 
 impl FixCommand {
     /// A command of these words.
-    pub(crate) fn new<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Self {
-        Self { words: words.into_iter().map(Into::into).collect(), input: None }
+    pub(crate) fn new(words: impl IntoIterator<Item = Word>) -> Self {
+        Self { words: words.into_iter().collect(), input: None }
     }
 
-    /// That reads this text.
+    /// That reads these lines.
     #[must_use]
-    pub(crate) fn reading(mut self, text: impl Into<String>) -> Self {
-        self.input = Some(text.into());
+    pub(crate) fn reading(mut self, lines: Document) -> Self {
+        self.input = Some(lines);
         self
+    }
+
+    /// With more words.
+    #[must_use]
+    pub(crate) fn with(mut self, more: impl IntoIterator<Item = Word>) -> Self {
+        self.words.extend(more);
+        self
+    }
+
+    /// The program and its arguments.
+    #[must_use]
+    pub(crate) fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    /// Whether it reads lines that follow it.
+    #[must_use]
+    pub(crate) const fn reads(&self) -> bool {
+        self.input.is_some()
+    }
+
+    /// The same with other words.
+    #[must_use]
+    pub(crate) fn of_words(&self, words: Vec<Word>) -> Self {
+        Self { words, input: self.input.clone() }
     }
 
     /// As it is typed: each word quoted where a POSIX shell would take it apart.
     #[must_use]
     pub(crate) fn typed(&self) -> String {
-        let line = crate::text::typed(self.words.iter().map(String::as_str));
+        let place = |at: usize| if at == 0 { Place::First } else { Place::Later };
+        let words: Vec<_> = self.words.iter().enumerate().map(|(at, word)| word.typed(place(at))).collect();
+        let line = words.join(" ");
         match &self.input {
             None => line,
-            Some(text) => format!("{line} <<'END'\n{}\nEND", text.trim_end_matches('\n')),
+            Some(lines) => format!("{line} <<'END'\n{}\nEND", lines.lines()),
         }
     }
 }
 
+/// A command of words, each of which is fixed or was checked.
+macro_rules! command {
+    ($($word:expr),+ $(,)?) => {
+        $crate::report::diagnosis::FixCommand::new([$($crate::report::words::Word::from($word)),+])
+    };
+}
+pub(crate) use command;
+
 /// One step of a fix.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Step {
-    /// What it does, in a few words.
+    /// What it does, in a few words; printable.
     pub text: String,
     /// What to type, in order.
     pub commands: Vec<FixCommand>,
-    /// What it may cost.
-    pub risk: Risk,
+    /// What it does to the server.
+    pub effect: Effect,
 }
 
-/// What a step may cost.
+/// What a step does to the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Risk {
-    /// It can be undone, or changes nothing that worked.
-    Safe,
-    /// It replaces or deletes something, or stops something that runs.
-    Unsafe,
+pub(crate) enum Effect {
+    /// It only looks.
+    Looks,
+    /// It changes something.
+    Changes,
 }
 
 impl Step {
-    /// A step that can be undone.
-    pub(crate) fn safe(text: impl Into<String>, commands: Vec<FixCommand>) -> Self {
-        Self { text: text.into(), commands, risk: Risk::Safe }
+    /// A step that only looks.
+    pub(crate) fn looks(text: impl AsRef<str>, commands: Vec<FixCommand>) -> Self {
+        Self { text: shown(text), commands, effect: Effect::Looks }
     }
 
-    /// A step that replaces, deletes or stops something.
-    pub(crate) fn risky(text: impl Into<String>, commands: Vec<FixCommand>) -> Self {
-        Self { text: text.into(), commands, risk: Risk::Unsafe }
+    /// A step that changes something.
+    pub(crate) fn changes(text: impl AsRef<str>, commands: Vec<FixCommand>) -> Self {
+        Self { text: shown(text), commands, effect: Effect::Changes }
     }
+
+    /// What no command of ours does.
+    pub(crate) fn told(text: impl AsRef<str>) -> Self {
+        Self::looks(text, Vec::new())
+    }
+
+    /// Why there is no command.
+    pub(crate) fn refused(refused: &Refused) -> Self {
+        Self::told(format!("no command is given: {refused}"))
+    }
+}
+
+fn shown(text: impl AsRef<str>) -> String {
+    crate::text::printable(text.as_ref()).into_owned()
 }
 
 /// A cause that was found.

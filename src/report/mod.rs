@@ -12,3 +12,4 @@ pub(crate) mod server;
 pub(crate) mod signature;
 pub(crate) mod subject;
 pub(crate) mod verdict;
+pub(crate) mod words;

@@ -42,6 +42,8 @@ pub struct UnitFile {
     pub assignments: Vec<Assignment>,
     /// Lines that are ignored.
     pub complaints: Vec<Complaint>,
+    /// Its text, for whoever changes a line of it.
+    pub text: String,
 }
 
 /// A value with the place that gave it.

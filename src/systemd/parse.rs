@@ -6,7 +6,7 @@ impl UnitFile {
     /// Reads the text of a unit file; systemd ignores what it does not understand, and so does this, noting it.
     #[must_use]
     pub fn parse(path: &str, text: &str) -> Self {
-        let mut file = Self { path: path.to_owned(), ..Self::default() };
+        let mut file = Self { path: path.to_owned(), text: text.to_owned(), ..Self::default() };
         let mut section: Option<String> = None;
         for (line, text) in logical_lines(text.trim_start_matches('\u{feff}')) {
             let text = text.trim();
@@ -32,6 +32,23 @@ impl UnitFile {
             file.assignments.push(Assignment { section: section.clone(), key, value, line });
         }
         file
+    }
+}
+
+impl UnitFile {
+    /// The first and the last line of what starts in that line, continuations and the comments between them included.
+    #[must_use]
+    pub(crate) fn extent(&self, line: u32) -> (u32, u32) {
+        let mut last = line;
+        let lines = (1..).zip(self.text.split('\n')).skip_while(|(number, _)| *number < line);
+        for (number, text) in lines {
+            last = number;
+            let text = text.strip_suffix('\r').unwrap_or(text);
+            if !text.trim_start().starts_with(['#', ';']) && !text.ends_with('\\') {
+                break;
+            }
+        }
+        (line, last)
     }
 }
 

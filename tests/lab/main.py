@@ -25,6 +25,7 @@ PARTS = (
     "rehearse",
     "fuzz",
     "server",
+    "harm",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"

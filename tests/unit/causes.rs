@@ -1,15 +1,17 @@
 //! The causes on servers made of facts: each fires on its fault, and on nothing that looks like it.
 
 mod bundle;
+mod health;
 mod running;
 mod unit;
 mod update;
 
 use crate::doctor::diagnose::diagnose;
-use crate::doctor::facts::journal::Speaker;
+use crate::doctor::facts::journal::{Speaker, id};
 use crate::doctor::facts::{
-    DeploymentState, Exit, Fact, Facts, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
+    DeploymentState, Exit, Fact, Facts, JournalEntry, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
 };
+use crate::doctor::facts::{Guard, Hold};
 use crate::doctor::report::DoctorReport;
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::Detail;
@@ -25,7 +27,7 @@ pub(super) type Case = (&'static str, &'static str, Make, Health, &'static [&'st
 
 /// Every server of the tables.
 pub(super) fn cases() -> impl Iterator<Item = &'static Case> {
-    [unit::CASES, update::CASES, bundle::CASES, running::CASES].into_iter().flatten()
+    [unit::CASES, update::CASES, bundle::CASES, running::CASES, health::CASES].into_iter().flatten()
 }
 
 /// Whether the cause that a server is about is found, as a root or as a consequence.
@@ -36,6 +38,16 @@ pub(super) fn is_bad((about, _, make, ..): &Case) -> bool {
 fn judged(make: Make) -> DoctorReport {
     let mut facts = healthy();
     make(&mut facts);
+    // Every file of the unit is root's, unless the case says otherwise.
+    let files: Vec<String> = match &facts.unit {
+        Fact::Known(unit) => unit.unit.files.iter().map(|file| file.path.clone()).collect(),
+        Fact::Unknown(_) => Vec::new(),
+    };
+    for path in files {
+        if !facts.guards.iter().any(|guard| guard.path == path) {
+            facts.guards.push(Guard { path, hold: Hold::Roots });
+        }
+    }
     diagnose(facts, &policy())
 }
 
@@ -79,6 +91,11 @@ fn the_running_agent() {
 }
 
 #[test]
+fn the_health_of_the_agent() {
+    all(health::CASES);
+}
+
+#[test]
 fn two_independent_faults_are_two_diagnoses_and_the_first_is_what_it_dies_of() {
     let report = judged(|f| {
         f.nested_unit();
@@ -113,7 +130,11 @@ fn a_time_bomb_names_what_would_stop_the_start_and_how_to_get_back() {
     let aside = format!("{BUNDLE}.broken-20261118T110640Z");
     assert_eq!(
         typed,
-        [format!("mv {BUNDLE} {aside}"), format!("mv {BACKUP} {BUNDLE}"), format!("systemctl restart {UNIT}")]
+        [
+            format!("mv -T -- {BUNDLE} {aside}"),
+            format!("mv -T -- {BACKUP} {BUNDLE} || {{ mv -T -- {aside} {BUNDLE} ; exit 1; }}"),
+            format!("systemctl restart {UNIT}")
+        ]
     );
     assert!(bomb.evidence().iter().any(|seen| seen.detail.contains(&format!("in {BACKUP}"))), "{:#?}", bomb.evidence());
 }
@@ -131,8 +152,13 @@ fn no_way_back_to_a_backup_that_would_not_start() {
     assert_eq!(roots(&report), ["update-interrupted"]);
     let typed: Vec<_> =
         report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).map(|command| command.typed()).collect();
-    assert!(!typed.iter().any(|command| command.starts_with(&format!("mv {BACKUP}"))), "{typed:#?}");
-    assert_eq!(typed[0], format!("curl -fL http://cp.example:4000/agent-bundle.tar.gz -o {DOWNLOAD}"));
+    assert!(!typed.iter().any(|command| command.starts_with(&format!("mv -T -- {BACKUP}"))), "{typed:#?}");
+    let fetch = "curl -fsSLg -o \"$work\"/agent-bundle.tar.gz -- http://cp.example:4000/agent-bundle.tar.gz";
+    let at = |start: &str| typed.iter().position(|command| command.starts_with(start));
+    assert_eq!(typed[at("curl").unwrap()], fetch);
+    assert_eq!(typed[0], format!("work=$( mktemp -d -- {BUNDLE}.new-XXXXXX )"));
+    // Judged before anything is extracted, and once more before anything is replaced.
+    assert!(at("bundle-doctor check") < at("tar") && at("bundle-doctor check --no-config -A") < at("mv"), "{typed:#?}");
 }
 
 #[test]
@@ -150,6 +176,7 @@ fn evidence_of_the_past_proves_nothing() {
         // systemd 252 keeps the counter when it is started by hand in the pause between two runs.
         service.restarts = Some(1);
         service.invocation = Some("after".into());
+        f.process = healthy().process;
     });
     assert_eq!((roots(&report), report.health), (Vec::new(), Health::Healthy), "{:#?}", report.diagnoses);
     // Dead, and the bundle was replaced after it died: the words are about another bundle.
@@ -157,7 +184,7 @@ fn evidence_of_the_past_proves_nothing() {
         f.crashes(&[NOT_FOUND]);
         f.service().active_state = "failed".into();
         f.service().sub_state = "failed".into();
-        f.inspected().changed = Some(ago(5));
+        f.inspected().replaced = Some(ago(5));
     });
     assert_eq!(roots(&report), ["unknown-crash"], "{:#?}", report.diagnoses);
 }
@@ -172,6 +199,10 @@ fn a_loop_is_seen_while_it_shows_active() {
         service.main_pid = Some(900);
         service.started = Some(ago(0));
         service.invocation = Some("run 3".into());
+        f.journal().entries.push(JournalEntry {
+            message_id: Some(id::RESTART_SCHEDULED.into()),
+            ..entry(ago(0), Speaker::Manager, "run 2", "Scheduled restart job, restart counter is at 12.")
+        });
     });
     assert_eq!((roots(&report), report.health), (vec!["unknown-crash"], Health::Broken), "{:#?}", report.diagnoses);
 }
@@ -280,6 +311,9 @@ fn edits_of_units_do_what_they_say() {
                 .replace("agent-bundle/dist/index.js", "agent-bundle/apps/agent/dist/index.js --token s3cr3t"),
             (|f: &mut Facts| {
                 f.nested_unit();
+                let text = &f.unit().unit.files[0].text;
+                let text = text.replace("bundle/dist/index.js", "bundle/apps/agent/dist/index.js --token [redacted]");
+                f.unit().unit = Unit::of_text(UNIT, FILE, &text);
                 f.dies(Speaker::Child, &[CHDIR], Exit::Code(200));
             }) as Make,
             DOCUMENTED.replace("dist/index.js", "dist/index.js --token s3cr3t"),
@@ -325,7 +359,7 @@ fn edits_of_units_do_what_they_say() {
         let steps = report.diagnoses.iter().flat_map(|diagnosis| &diagnosis.fix);
         let edits: Vec<_> = steps
             .flat_map(|step| &step.commands)
-            .filter(|command| command.words.first().is_some_and(|program| program == "sed"))
+            .filter(|command| command.typed().starts_with("sed "))
             .map(|command| command.typed().replace(FILE, path.to_str().unwrap()))
             .collect();
         assert!(!edits.is_empty(), "{name}: {:#?}", report.diagnoses);
@@ -364,13 +398,25 @@ fn a_unit_is_written_with_the_address_that_is_known() {
         f.service().load_state = "not-found".into();
         f.service().exec_start.clear();
         f.unit().unit.files.clear();
-        f.control_plane = None;
+        f.control_plane = Fact::Known(None);
         f.journal().command =
             ["/usr/bin/node", "dist/index.js", "--url=http://cp.example:4000"].map(str::to_owned).to_vec();
     });
-    let written =
-        report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).find_map(|command| command.input.clone());
-    assert_eq!(written.as_deref(), Some(DOCUMENTED));
+    let written = report.diagnoses[0].fix.iter().flat_map(|step| &step.commands).map(|command| command.typed());
+    let written = written
+        .filter_map(|typed| typed.split_once("<<'END'\n").map(|(_, text)| text.trim_end_matches("END").to_owned()))
+        .next();
     let unit = Unit::of_text(UNIT, FILE, &written.unwrap());
+    let documented = Unit::of_text(UNIT, FILE, DOCUMENTED);
+    let sorted = |unit: &Unit| {
+        let mut all: Vec<_> = unit.files[0]
+            .assignments
+            .iter()
+            .map(|found| format!("{}.{}={}", found.section, found.key, found.value))
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(&unit), sorted(&documented));
     assert!(unit.command().unwrap().is_ok());
 }

@@ -20,6 +20,7 @@ mod tree;
 mod causes;
 mod condition;
 mod fixtures;
+mod harm;
 mod hostile;
 mod redaction;
 mod registry;

@@ -176,7 +176,22 @@ fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
 }
 
 /// Modules in `src/doctor/causes/` that are no causes but help several.
-const CAUSE_HELPERS: [&str; 8] = ["mod", "cause", "crash", "evidence", "findings", "fix", "halted_update", "started"];
+const CAUSE_HELPERS: [&str; 14] = [
+    "mod",
+    "bundle_fix",
+    "cause",
+    "confinement",
+    "crash",
+    "evidence",
+    "findings",
+    "fix",
+    "halted_update",
+    "mended",
+    "recovered",
+    "started",
+    "unit_fix",
+    "unit_lines",
+];
 
 fn cause_ids() -> BTreeSet<String> {
     CAUSES.iter().map(|cause| cause.id.to_owned()).collect()

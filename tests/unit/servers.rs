@@ -6,7 +6,7 @@
 
 use crate::check::authentication::Trust;
 use crate::doctor::diagnose::diagnose;
-use crate::doctor::facts::{DeploymentState, Fact, Facts};
+use crate::doctor::facts::{DeploymentState, Fact, Facts, ServerPolicy};
 use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
 use crate::doctor::recording::Recorded;
 use crate::doctor::report::DoctorReport;
@@ -107,8 +107,14 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> 
             server.stand_in(path, place);
         }
     }
-    let wishes =
-        ProbeOptions { unit: documented_paths::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None };
+    let wishes = ProbeOptions {
+        unit: documented_paths::UNIT.to_owned(),
+        bundle: None,
+        home: None,
+        lines: 400,
+        since: None,
+        policy: ServerPolicy::default(),
+    };
     let trust = Trust { keys: TrustStore::new(), required: false };
     let judge = BundleJudge { limits: Limits::default(), trust: &trust };
     let (mut facts, _) = probe::examine(&server, &wishes, &documented_paths::names(), judge);
@@ -169,7 +175,7 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
 fn decided(report: &DoctorReport) -> Vec<String> {
     let diagnosis = |one: &Diagnosis| {
         let steps =
-            one.fix.iter().map(|step| (step.risk, step.commands.iter().map(FixCommand::typed).collect::<Vec<_>>()));
+            one.fix.iter().map(|step| (step.effect, step.commands.iter().map(FixCommand::typed).collect::<Vec<_>>()));
         let verify: Vec<_> = one.verify.iter().map(FixCommand::typed).collect();
         format!("{} {:?} {:?} {:?} {verify:?}", one.cause, one.severity, one.consequences, steps.collect::<Vec<_>>())
     };

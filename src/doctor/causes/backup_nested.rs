@@ -1,11 +1,10 @@
 //! `backup-nested`: the backup holds another bundle, which a second update moved into it.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
+use super::{bundle_fix, evidence, fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
-use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "backup-nested",
@@ -26,14 +25,5 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words =
         "The backup holds another bundle: a second update moved the bundle into the backup instead of in its place";
     let diagnosis = CAUSE.found(facts, words, evidence::deployment(nested)).and([evidence::deployment(&facts.backup)]);
-    let backup = normal(&facts.places.backup);
-    let newer = fix::aside(&backup, facts);
-    Some(diagnosis.step(Step::risky(
-        "keep the newer one, which is the bundle from before the last update",
-        vec![
-            fix::command(&["mv", &normal(&nested.path), &newer]),
-            fix::command(&["rm", "-rf", &backup]),
-            fix::command(&["mv", &newer, &backup]),
-        ],
-    )))
+    Some(diagnosis.steps(fix::or_told(bundle_fix::unnest_backup(facts, nested).map(|step| vec![step]))))
 }

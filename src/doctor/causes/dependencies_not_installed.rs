@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, findings, fix};
+use super::{bundle_fix, crash, evidence, findings, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Finding, Severity};
@@ -56,8 +56,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(dies_of.and(crash.as_ref()).map(|crash| evidence::journal(crash.headline)))
         .and(findings.first().map(|(finding, _)| findings::quote(facts, finding)))
         .and(evidence::state(facts));
-    if fix::good_backup(facts).is_some() || !fix::can_install(facts) {
-        return Some(diagnosis.steps(fix::mend(facts)));
+    if bundle_fix::good_backup(facts).is_some() || !bundle_fix::can_install(facts) {
+        return Some(diagnosis.steps(bundle_fix::mend(facts)));
     }
-    Some(diagnosis.step(fix::install(facts)).step(fix::restart(facts)))
+    let steps = fix::or_told(bundle_fix::install(facts));
+    Some(diagnosis.steps(bundle_fix::started_after(steps, facts)))
 }

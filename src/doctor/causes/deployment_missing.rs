@@ -1,7 +1,7 @@
 //! `deployment-missing`: there is no deployed bundle.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
+use super::{bundle_fix, evidence};
 use crate::doctor::facts::{DeploymentState, Facts};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -27,5 +27,5 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let backup = facts.backup.inspected().map(|_| evidence::deployment(&facts.backup));
     let seen = evidence::deployment(&facts.deployment);
     let diagnosis = CAUSE.found(facts, words, seen).and(backup).and(evidence::state(facts));
-    Some(diagnosis.steps(fix::mend(facts)))
+    Some(diagnosis.steps(bundle_fix::mend(facts)))
 }

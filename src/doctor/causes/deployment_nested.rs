@@ -1,11 +1,10 @@
 //! `deployment-nested`: the bundle has the old nested layout, and the unit starts the flat one.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
+use super::{bundle_fix, evidence, started, unit_fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
-use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "deployment-nested",
@@ -34,10 +33,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(evidence::unit_setting(facts, "ExecStart"))
         .and(evidence::unit_setting(facts, "WorkingDirectory"))
         .and(evidence::state(facts));
-    if fix::good_backup(facts).is_some() {
-        return Some(diagnosis.steps(fix::mend(facts)));
+    if bundle_fix::good_backup(facts).is_some() {
+        return Some(diagnosis.steps(bundle_fix::mend(facts)));
     }
-    Some(diagnosis.steps(nest_unit(facts)).step(fix::reload_and_restart(facts)))
+    // The bundle that is there runs if the unit is pointed to it. The next update brings the flat one and needs it back.
+    let steps = unit_fix::nest_unit(facts).into_iter().collect();
+    Some(diagnosis.steps(unit_fix::reloaded_after(steps, facts)))
 }
 
 /// Unit and bundle are both of the old layout: that runs until an update brings a flat bundle.
@@ -51,28 +52,8 @@ fn works_today(facts: &Facts) -> Option<Diagnosis> {
         .and(evidence::unit_setting(facts, "WorkingDirectory"))
         .and(evidence::process(facts));
     diagnosis.severity = Severity::Warning;
-    Some(diagnosis.step(Step::safe(
+    Some(diagnosis.step(Step::told(
         "nothing to type today: after the next update, see whether step 7 has written the unit anew (agents before 0.1.26 \
          have no such step), and if not, do what `bundle-doctor doctor` then prints",
-        Vec::new(),
     )))
-}
-
-/// The bundle that is there runs if the unit is pointed to it. The next update brings the flat one and needs it back.
-fn nest_unit(facts: &Facts) -> Option<Step> {
-    let unit = &started::unit(facts)?.unit;
-    let bundle = normal(&facts.places.bundle);
-    let name = bundle.rsplit('/').next().unwrap_or(&bundle);
-    let mut commands = Vec::new();
-    if let Some(setting) = unit.setting("Service", "WorkingDirectory") {
-        let line = format!("{}s#{}/*$#{}/apps/agent#", setting.line, fix::pattern(name), fix::replacement(name));
-        commands.push(fix::edit(&setting.file.path, &[line]));
-    }
-    if let Some(setting) = unit.exec_start() {
-        let from = fix::pattern(&format!("{name}/dist/"));
-        let to = fix::replacement(&format!("{name}/apps/agent/dist/"));
-        commands.push(fix::edit(&setting.file.path, &[format!("{}s#{from}#{to}#", setting.line)]));
-    }
-    (!commands.is_empty())
-        .then(|| Step::risky("point the unit to the old layout, until a flat bundle is deployed", commands))
 }

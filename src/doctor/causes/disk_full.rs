@@ -2,10 +2,11 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, fix, halted_update};
-use crate::doctor::facts::{Fact, Facts, Volume};
-use crate::report::diagnosis::{Diagnosis, Step};
+use super::{bundle_fix, crash, evidence, fix, halted_update};
+use crate::doctor::facts::{Facts, Volume};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::{AbsolutePath, Word};
 use crate::text::size;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -53,8 +54,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if !harmed {
         diagnosis.severity = Severity::Warning;
     }
-    if full.is_some() {
-        diagnosis = diagnosis.step(make_room(facts));
+    if let Some(volume) = full {
+        diagnosis = diagnosis.steps(make_room(facts, volume));
     }
     let broken = facts.deployment.would_start() == Some(false) || !emptied.is_empty();
     let rest = match (broken, diagnosis.severity) {
@@ -72,22 +73,31 @@ fn is_full(volume: &Volume) -> bool {
     volume.size > 0 && (volume.free < HARDLY_ANYTHING || volume.free_inodes == Some(0))
 }
 
-/// What a server can always do without.
-fn make_room(facts: &Facts) -> Step {
-    let mut commands = vec![fix::command(&["journalctl", "--vacuum-size=50M"]), fix::command(&["apt-get", "clean"])];
-    if matches!(&facts.download, Fact::Known(Some(_))) {
-        commands.push(fix::command(&["rm", "-f", &facts.places.download]));
+/// What fills that file system, the largest first, and what of it is the agent's own and can go. What is not the agent's,
+/// only its owner may remove.
+fn make_room(facts: &Facts, volume: &Volume) -> Vec<Step> {
+    let look = AbsolutePath::new(&volume.path).map(|path| {
+        let mount = [Word::Shell("\"$(df --output=target --"), Word::from(&path), Word::Shell("| tail -n 1)\"")];
+        let sorted = [Word::Shell("2>/dev/null | sort -rh | head -n 20")];
+        vec![command!("du", "-xah", "--threshold=1M", "--").with(mount.into_iter().chain(sorted))]
+    });
+    let words = "see what fills that file system, and have its owner remove what is not needed";
+    let mut steps = fix::or_told(look.map(|look| vec![Step::looks(words, look)]));
+    let spare = facts.put_aside.iter().filter(|aside| aside.would_start() != Some(true));
+    let spare: Vec<_> = spare.filter_map(|aside| fix::Ground::of(facts).ok()?.also(facts, aside).ok()).collect();
+    if !spare.is_empty() {
+        let remove = command!("rm", "-rf", "--").with(spare.iter().map(Word::from));
+        steps.push(Step::changes("remove what earlier fixes put aside and would not start", vec![remove]));
     }
-    commands.push(fix::command(&["du", "-xh", "--max-depth=2", "--threshold=100M", "/"]));
-    Step::risky("make room; the last command shows what takes it", commands)
+    steps
 }
 
 /// The backup, or the installation once more over what was left empty.
 fn rebuild(facts: &Facts) -> Vec<Step> {
     let below = |path: &String| path.starts_with("node_modules/");
     let installed = facts.deployment.inspected().is_some_and(|inspected| inspected.emptied.iter().all(below));
-    if fix::good_backup(facts).is_some() || !installed {
-        return fix::mend(facts);
+    if bundle_fix::good_backup(facts).is_some() || !installed {
+        return bundle_fix::mend(facts);
     }
-    vec![fix::install(facts), fix::restart(facts)]
+    bundle_fix::started_after(fix::or_told(bundle_fix::install(facts)), facts)
 }

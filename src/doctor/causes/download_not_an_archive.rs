@@ -1,7 +1,7 @@
 //! `download-not-an-archive`: what the update downloaded cannot be unpacked, so it stopped there.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, halted_update};
+use super::{bundle_fix, evidence, halted_update};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Evidence, Source};
 use crate::report::finding::Severity;
@@ -34,5 +34,5 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(quote)
         .and([evidence::deployment(&facts.deployment)])
         .and(evidence::state(facts));
-    Some(diagnosis.steps(fix::mend(facts)))
+    Some(diagnosis.steps(bundle_fix::mend(facts)))
 }

@@ -1,12 +1,9 @@
 //! `drop-in-overrides`: a drop-in undoes a path that the unit file has right.
 
-mod confinement;
-mod lines;
-
-use lines::{is_drop_in, without};
-
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
+use super::confinement::{self, LineIn};
+use super::unit_lines::{is_drop_in, without};
+use super::{evidence, started};
 use crate::doctor::facts::{Facts, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -24,7 +21,7 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(&CAUSE, facts) };
+    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(&CAUSE, facts, LineIn::DropIn) };
     let unit = &started::unit(facts)?.unit;
     let base = base_setting(unit, key);
     let mut seen = vec![evidence::unit_line(key, &setting)];
@@ -41,7 +38,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = format!("A drop-in undoes the unit's `{key}=`: what it names is not there");
     let first = seen.next()?;
     let diagnosis = CAUSE.found(facts, words, first).and(seen);
-    Some(diagnosis.step(remedy(facts, &setting)).step(fix::reload_and_restart(facts)))
+    Some(diagnosis.steps(remedy(facts, &setting)))
 }
 
 /// The line of a drop-in that breaks what the unit file itself has right.
@@ -88,6 +85,6 @@ fn is_right(facts: &Facts, setting: &Setting<'_>) -> bool {
 }
 
 /// Takes the drop-in's lines about what is started out; a drop-in that holds nothing else is put aside.
-fn remedy(facts: &Facts, setting: &Setting<'_>) -> Step {
+fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<Step> {
     without(facts, setting, &["WorkingDirectory", "ExecStart"])
 }

@@ -1,7 +1,7 @@
 //! `entry-point-missing`: the script that the unit starts is not there, or is empty.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{crash, evidence, fix, started};
+use super::{bundle_fix, crash, evidence, started, unit_fix};
 use crate::doctor::facts::{Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -63,7 +63,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if let (Some(script), Some(true)) = (outside, facts.deployment.would_start()) {
         return Some(diagnosis.steps(point_to_the_bundle(facts, &script.path)));
     }
-    Some(diagnosis.steps(fix::mend(facts)))
+    Some(diagnosis.steps(bundle_fix::mend(facts)))
 }
 
 fn entry(facts: &Facts) -> Option<&str> {
@@ -81,7 +81,5 @@ fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
     if !setting.value.contains(script) {
         return Vec::new();
     }
-    let line = format!("{}s#{}#{}#", setting.line, fix::pattern(script), fix::replacement(&wanted));
-    let step = Step::safe("start the deployed bundle", vec![fix::edit(&setting.file.path, &[line])]);
-    vec![step, fix::reload_and_restart(facts)]
+    unit_fix::step_and_restart(facts, "start the deployed bundle", unit_fix::start_script(facts, script, &wanted))
 }

@@ -48,6 +48,16 @@ pub(crate) fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a J
     present.find(|entry| words.iter().any(|word| entry.says(word)))
 }
 
+/// What the agent, or anything that it had started, wrote last in the present.
+pub(crate) fn last_words(facts: &Facts) -> Option<&JournalEntry> {
+    facts.present().into_iter().filter(|entry| entry.speaker == Speaker::Agent).max_by_key(|entry| entry.at)
+}
+
+/// The manager's words without the name of the unit that it begins them with.
+pub(crate) fn without_unit<'a>(facts: &Facts, words: &'a str) -> &'a str {
+    words.strip_prefix(facts.places.unit.as_str()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(words)
+}
+
 /// How the service fares, in the properties of `systemctl show`.
 pub(crate) fn state(facts: &Facts) -> Option<Evidence> {
     facts.service.known().map(|service| systemctl(state_words(service)))

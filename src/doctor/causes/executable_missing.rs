@@ -1,9 +1,9 @@
 //! `executable-missing`: the program that the unit starts cannot be executed (203/EXEC).
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
+use super::{evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Presence};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -21,7 +21,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let program = started::program(facts);
     let bad = program
         .filter(|program| matches!(program.presence, Presence::Missing { .. } | Presence::Directory | Presence::Other));
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     // Mostly a node of nvm or below /usr/local/bin on one side, and /usr/bin/node on the other: the installer wrote
     // what `which node` said, the update writes the documented path (docs/reference/field-facts.md, "Units and
     // installers").
@@ -56,12 +56,10 @@ fn others(facts: &Facts) -> Option<Evidence> {
 fn remedy(facts: &Facts) -> Vec<Step> {
     let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
     let program = started::program(facts).map(|program| program.path.as_str());
-    if let (Some(node), Some(setting), Some(program)) = (facts.other_nodes.first(), setting, program) {
-        let (from, to) = (fix::pattern(program), fix::replacement(&node.path));
-        let line = format!("{}s#{from}#{to}#", setting.line);
-        let step = Step::safe("start the node that is there", vec![fix::edit(&setting.file.path, &[line])]);
-        return vec![step, fix::reload_and_restart(facts)];
+    if let (Some(node), Some(_), Some(program)) = (facts.other_nodes.first(), setting, program) {
+        let commands = unit_fix::start_other(facts, program, &node.path);
+        return unit_fix::step_and_restart(facts, "start the node that is there", commands);
     }
-    let install = vec![fix::command(&["apt-get", "install", "--reinstall", "-y", "nodejs"])];
-    vec![Step::safe("install node (18 or newer is needed; this needs the network)", install), fix::restart(facts)]
+    let install = vec![command!("apt-get", "install", "--reinstall", "-y", "nodejs")];
+    vec![Step::changes("install node (18 or newer is needed; this needs the network)", install), fix::restart(facts)]
 }

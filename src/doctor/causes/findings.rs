@@ -2,7 +2,7 @@
 
 use super::cause::Cause;
 use super::crash::{self, CrashKind};
-use super::{evidence, fix};
+use super::{bundle_fix, evidence};
 use crate::doctor::facts::{DeployedBundle, Facts};
 use crate::report::diagnosis::{Diagnosis, Evidence, Source};
 use crate::report::finding::{Detail, Finding};
@@ -49,5 +49,5 @@ pub(crate) fn or_crash(
     let found = finding.map(|finding| quote(facts, finding));
     let mut seen = found.into_iter().chain(said).chain(evidence::state(facts));
     let first = seen.next()?;
-    Some(cause.found(facts, words, first).and(seen).steps(fix::mend(facts)))
+    Some(cause.found(facts, words, first).and(seen).steps(bundle_fix::mend(facts)))
 }

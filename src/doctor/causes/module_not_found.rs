@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, fix};
+use super::{bundle_fix, crash, evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -15,6 +15,8 @@ pub(super) static CAUSE: Cause = Cause {
     stands: Stands::InTheWay,
     areas: &[Area::Deployment],
     follows_from: &[
+        "drop-in-overrides",
+        "unit-confinement",
         "entry-point-missing",
         "unit-nested-paths",
         "shared-package-missing",
@@ -50,9 +52,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(crash.place.map(evidence::journal))
         .and([evidence::deployment(&facts.deployment)])
         .and(evidence::state(facts));
-    let mended = fix::mend(facts);
-    if fix::good_backup(facts).is_none() && matches!(crash.kind, CrashKind::Package(_)) {
-        return Some(diagnosis.step(fix::install(facts)).step(fix::restart(facts)));
+    let mended = bundle_fix::mend(facts);
+    if bundle_fix::good_backup(facts).is_none() && matches!(crash.kind, CrashKind::Package(_)) {
+        let steps = fix::or_told(bundle_fix::install(facts));
+        return Some(diagnosis.steps(bundle_fix::started_after(steps, facts)));
     }
     Some(diagnosis.steps(mended))
 }

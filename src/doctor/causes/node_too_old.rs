@@ -2,9 +2,9 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, fix, started};
+use super::{bundle_fix, crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -38,7 +38,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         _ => false,
     });
     // An agent that runs on it does not need a newer one, whatever its `package.json` asks for.
-    let dies = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dies = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     if crash.is_none() && !(dies && (ancient || unmet.is_some())) {
         return None;
     }
@@ -78,17 +78,15 @@ fn remedy(facts: &Facts, version: &str, range: Option<&str>) -> Vec<Step> {
     });
     let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
     let program = started::program(facts).map(|program| program.path.as_str());
-    if let (Some(newer), Some(setting), Some(program)) = (newer, setting, program) {
-        let (from, to) = (fix::pattern(program), fix::replacement(&newer.path));
-        let line = format!("{}s#{from}#{to}#", setting.line);
-        let step = Step::safe("start the newer node that is there", vec![fix::edit(&setting.file.path, &[line])]);
-        return vec![step, fix::reload_and_restart(facts)];
+    if let (Some(newer), Some(_), Some(program)) = (newer, setting, program) {
+        let commands = unit_fix::start_other(facts, program, &newer.path);
+        return unit_fix::step_and_restart(facts, "start the newer node that is there", commands);
     }
-    if let Some(back) = fix::rollback(facts) {
-        return vec![back, fix::restart(facts)];
+    if let Some(back) = bundle_fix::rollback(facts) {
+        return bundle_fix::started_after(vec![back], facts);
     }
-    let install = vec![fix::command(&["apt-get", "update"]), fix::command(&["apt-get", "install", "-y", "nodejs"])];
-    vec![Step::risky("install a newer node (needs the network)", install), fix::restart(facts)]
+    let install = vec![command!("apt-get", "update"), command!("apt-get", "install", "-y", "nodejs")];
+    vec![Step::changes("install a newer node (needs the network)", install), fix::restart(facts)]
 }
 
 fn is_newer(a: &str, b: &str) -> bool {

@@ -2,11 +2,13 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, fix, started};
+use super::unit_fix::{UnitChange, Value};
+use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, Speaker};
-use crate::report::diagnosis::{Diagnosis, FixCommand, Step};
+use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::Refused;
 use crate::systemd::Setting;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -45,12 +47,13 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let first = seen.next()?;
     let diagnosis = CAUSE.found(facts, words, first).and(seen);
     if limits.is_empty() {
-        let look = vec![fix::command(&["free", "-m"]), fix::command(&["ps", "axo", "pid,rss,args", "--sort=-rss"])];
-        return Some(diagnosis.step(Step::safe("see what takes the memory", look)).step(fix::restart(facts)));
+        let look = vec![command!("free", "-m"), command!("ps", "axo", "pid,rss,args", "--sort=-rss")];
+        return Some(diagnosis.step(Step::looks("see what takes the memory", look)).step(fix::restart(facts)));
     }
-    let edits: Vec<FixCommand> =
-        limits.iter().map(|(key, setting)| fix::edit(&setting.file.path, &[lift(key, setting)])).collect();
-    Some(diagnosis.step(Step::risky("lift the limit that the unit sets", edits)).step(fix::reload_and_restart(facts)))
+    let edits: Result<Vec<Vec<FixCommand>>, Refused> =
+        limits.iter().map(|(key, setting)| lift(facts, key, setting)).collect();
+    let commands = edits.map(|edits| edits.into_iter().flatten().collect());
+    Some(diagnosis.steps(unit_fix::step_and_restart(facts, "lift the limit that the unit sets", commands)))
 }
 
 /// The lines of the unit that bound the agent's memory.
@@ -72,10 +75,17 @@ fn limits(facts: &Facts) -> Vec<(&'static str, Setting<'_>)> {
 /// Node's option for the size of the heap, in MiB (node(1)).
 const HEAP: &str = "--max-old-space-size=";
 
-/// The expression that takes the bound off its line.
-fn lift(key: &str, setting: &Setting<'_>) -> String {
+/// Takes the bound off its line.
+fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<FixCommand>, Refused> {
+    let without = |word: &str| {
+        let (head, rest) = word.split_once(HEAP)?;
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        Some(format!("{head}{rest}").trim_end().to_owned())
+    };
     match key {
-        "ExecStart" | "Environment" => format!("{}s# *{HEAP}[0-9]*##", setting.line),
-        _ => fix::replace_line(setting, key, "infinity"),
+        "ExecStart" | "Environment" => {
+            UnitChange::of(setting.file).word(setting.line, Value::Words, without)?.commands(facts)
+        }
+        _ => unit_fix::set(facts, setting, "infinity"),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, fix, started};
-use crate::doctor::facts::{Condition, Facts, Presence, Reached};
-use crate::report::diagnosis::{Diagnosis, Step};
+use super::{crash, evidence, fix, started, unit_fix};
+use crate::doctor::facts::{Condition, Facts, Hold, Presence, Reached};
+use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::{NodeProgram, Refused, UserName, Word};
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -15,7 +16,14 @@ pub(super) static CAUSE: Cause = Cause {
     page: include_str!("../../../docs/causes/permission-denied.md"),
     stands: Stands::InTheWay,
     areas: &[Area::User],
-    follows_from: &["unit-masked", "unit-missing", "unit-invalid", "user-missing"],
+    follows_from: &[
+        "unit-masked",
+        "unit-missing",
+        "unit-invalid",
+        "drop-in-overrides",
+        "user-missing",
+        "unit-confinement",
+    ],
     told_by: ToldBy::Facts(diagnose),
 };
 
@@ -27,7 +35,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let program =
         started::program(facts).filter(|program| matches!(program.presence, Presence::File { executable: false, .. }));
     let denied = denied.or(program);
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
         .filter(|entry| dead && entry.says("Permission denied"));
     let crash =
@@ -54,14 +62,19 @@ fn is_ours(facts: &Facts, line: &str) -> bool {
     line.contains(&facts.places.home) || line.contains(&facts.places.bundle)
 }
 
-/// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the files are given to the
-/// user, or the folder that refuses is opened.
+/// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the bundle is given to the
+/// user. What is not the agent's is named, and left as it is.
 fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
     if let Some(Reached { path, presence: Presence::File { .. } }) = denied {
-        let open = vec![fix::command(&["chmod", "a+x", path])];
-        return vec![Step::safe("let it be executed", open), fix::restart(facts)];
+        let open = NodeProgram::new(path).and_then(|_| fix::roots(facts, path));
+        return match open {
+            Ok(path) => {
+                let open = vec![command!("chmod", "a+x", "--", path)];
+                vec![Step::changes("let it be executed", open), fix::restart(facts)]
+            }
+            Err(refused) => vec![Step::refused(&refused)],
+        };
     }
-    let home = normal(&facts.places.home);
     let bundle = normal(&facts.places.bundle);
     let at = match denied.map(|reached| &reached.presence) {
         Some(Presence::Denied { at, .. }) => normal(at),
@@ -69,18 +82,63 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
     };
     let setting = started::unit(facts).and_then(|unit| unit.unit.setting("Service", "User"));
     let of_root =
-        started::is_below(&home, "/root") && started::is_below(&at, "/root") && !started::is_below(&at, &bundle);
+        started::is_below(&bundle, "/root") && started::is_below(&at, "/root") && !started::is_below(&at, &bundle);
     if let Some(setting) = setting.filter(|_| of_root) {
-        let edit = fix::edit(&setting.file.path, &[fix::replace_line(&setting, "User", "root")]);
-        return vec![Step::risky("run it as root, as documented", vec![edit]), fix::reload_and_restart(facts)];
+        let commands = unit_fix::set(facts, &setting, "root");
+        return unit_fix::step_and_restart(facts, "run it as root, as documented", commands);
     }
-    if !started::is_below(&at, &home) {
-        let open = vec![fix::command(&["chmod", "a+rx", &at])];
-        return vec![Step::risky(format!("open `{at}`"), open), fix::restart(facts)];
+    if !started::is_below(&at, &bundle) {
+        return vec![Step::told(format!(
+            "`{at}` is not the agent's: let its owner open it to `{user}`, or put the bundle where `{user}` may read it"
+        ))];
     }
-    let commands = vec![
-        fix::command(&["chown", "-R", &format!("{user}:"), &home]),
-        fix::command(&["chmod", "-R", "u+rwX", &home]),
-    ];
-    vec![Step::safe(format!("give the agent's files to `{user}`"), commands), fix::restart(facts)]
+    let commands = UserName::new(user).and_then(|user| given(facts, &user));
+    match commands {
+        Ok(commands) => {
+            vec![Step::changes(format!("give the agent's files to `{user}`"), commands), fix::restart(facts)]
+        }
+        Err(refused) => vec![Step::refused(&refused)],
+    }
+}
+
+/// Gives the bundle, and the agent's own files beside it, to a user: as long as nobody but root may change what is there,
+/// so that no link leads away from it while that is done.
+fn given(facts: &Facts, user: &UserName) -> Result<Vec<FixCommand>, Refused> {
+    let fix::Ground { bundle, hands, .. } = fix::Ground::of(facts)?;
+    if fix::held(facts, bundle.path(), &hands)? != &Hold::Roots {
+        // Where the user may rearrange what root walks through, its own hands do it.
+        return Ok(vec![hands.run(&command!("chmod", "-R", "u+rwX", "--", &bundle))]);
+    }
+    let home = bundle.path().folder();
+    // `-h`: a link in it is given away, not what it leads to. `chmod -R` follows none (chmod(1)).
+    Ok(vec![
+        command!(
+            "find",
+            &home,
+            "-maxdepth",
+            "1",
+            "-type",
+            "f",
+            "-links",
+            "1",
+            "(",
+            "-name",
+            "registration.json",
+            "-o",
+            "-name",
+            "agent-key.json",
+            "-o",
+            "-name",
+            "cp-public-key.pem",
+            ")",
+            "-exec",
+            "chown",
+            "-h",
+            Word::owner(user),
+            "{}",
+            "+"
+        ),
+        command!("chown", "-hR", Word::owner(user), "--", &bundle),
+        command!("chmod", "-R", "u+rwX", "--", &bundle),
+    ])
 }

@@ -2,10 +2,11 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, fix};
+use super::{crash, evidence};
 use crate::doctor::facts::{Facts, Listener};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::Word;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "port-in-use",
@@ -41,22 +42,18 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         evidence::disk(format!("{pid} listens on {}{unit}{command}", holder.port))
     });
     let diagnosis = CAUSE.found(facts, words, evidence::journal(crash.headline)).and(seen).and(evidence::state(facts));
-    Some(diagnosis.steps(holder.and_then(|holder| evict(facts, holder))).step(fix::restart(facts)))
+    Some(diagnosis.step(ask(holder)))
 }
 
-/// Stops exactly what holds the port: its unit, or the process.
-fn evict(facts: &Facts, holder: &Listener) -> Option<Step> {
-    let service = holder.unit.as_deref().filter(|unit| unit.ends_with(".service") && *unit != facts.places.unit);
-    // `user@0.service` is all of a user's session, not what was started in it.
-    if let Some(unit) = service.filter(|unit| !unit.starts_with("user@")) {
-        return Some(Step::risky(
-            format!("stop `{unit}`, which holds the port, now and at boot"),
-            vec![fix::command(&["systemctl", "disable", "--now", unit])],
-        ));
-    }
-    let pid = holder.pid?.to_string();
-    Some(Step::risky(
-        "end the process that holds the port",
-        vec![fix::command(&["kill", &pid]), fix::command(&["sleep", "2"])],
-    ))
+/// Whose program it is, only its owner knows: it is named, with how to ask who owns it, and never stopped.
+fn ask(holder: Option<&Listener>) -> Step {
+    let words = "see whose process it is; whoever owns it ends it, or gives it another port. Then start the agent";
+    let Some(pid) = holder.and_then(|holder| holder.pid) else {
+        return Step::looks(words, vec![command!("ss", "-Hltnp")]);
+    };
+    let looks = vec![
+        command!("ps", "-o", "pid,user,lstart,args", "-p", pid),
+        command!("systemctl", "status", "--no-pager", "--lines=0", pid, Word::Shell("|| true")),
+    ];
+    Step::looks(words, looks)
 }

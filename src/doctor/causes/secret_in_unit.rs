@@ -1,11 +1,11 @@
 //! `secret-in-unit`: a secret stands in the unit, where status and ps show it to everyone.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::fix;
-use crate::doctor::facts::{Facts, SecretInUnit};
+use super::unit_fix;
+use crate::doctor::facts::{Facts, SecretInUnit, UnitOnDisk};
 use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, Source, Step};
 use crate::report::finding::Severity;
-use crate::systemd::normal;
+use crate::report::words::{LineEdit, Refused};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "secret-in-unit",
@@ -27,30 +27,33 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words =
         format!("A secret stands in the unit (`{}`): `systemctl status` and `ps` show it to every user", first.what);
     let diagnosis = CAUSE.found(facts, words, quote(first)).and(unit.secrets.iter().skip(1).map(quote));
-    let edits: Vec<FixCommand> = unit.secrets.iter().filter_map(|secret| remove(facts, secret)).collect();
+    let edits: Vec<(&str, LineEdit)> = unit.secrets.iter().filter_map(|secret| remove(unit, secret)).collect();
     if edits.is_empty() {
         let text =
             "give it in a file that only root may read (`EnvironmentFile=`), and have it made void where it is from";
-        return Some(diagnosis.step(Step::risky(text, Vec::new())));
+        return Some(diagnosis.step(Step::told(text)));
     }
     let text = "take it out of the unit (a registered agent has its own key), and have the control plane make it void";
-    Some(diagnosis.step(Step::risky(text, edits)).step(fix::reload_and_restart(facts)))
+    let mut files: Vec<&str> = edits.iter().map(|(file, _)| *file).collect();
+    files.dedup();
+    let commands: Result<Vec<Vec<FixCommand>>, Refused> = files
+        .into_iter()
+        .map(|file| {
+            unit_fix::edited(
+                facts,
+                file,
+                edits.iter().filter(|(of, _)| *of == file).map(|(_, edit)| edit.clone()).collect(),
+            )
+        })
+        .collect();
+    let commands = commands.map(|commands| commands.into_iter().flatten().collect());
+    Some(diagnosis.steps(unit_fix::step_and_restart(facts, text, commands)))
 }
 
-/// An option of the command is taken out with its value; a variable is moved to a file that only root may read.
-fn remove(facts: &Facts, secret: &SecretInUnit) -> Option<FixCommand> {
+/// An option of the command is taken out with its value, where that is one plain word: what the value is, is not known
+/// here.
+fn remove<'a>(unit: &UnitOnDisk, secret: &'a SecretInUnit) -> Option<(&'a str, LineEdit)> {
     let (file, line) = secret.place.rsplit_once(':')?;
-    if secret.what.starts_with("--") {
-        let option = fix::pattern(&secret.what);
-        return Some(fix::edit(file, &[format!("{line}s#[[:space:]]*{option}[= ][[:space:]]*[^[:space:]]*##")]));
-    }
-    let name = secret.what.strip_prefix("Environment=")?;
-    let kept = format!("{}/agent.env", normal(&facts.places.home));
-    let (shown, quoted) = (fix::pattern(name), fix::replacement(&kept));
-    let pattern = format!("^[[:space:]]*Environment[[:space:]]*=[\"']*\\({shown}=[^\"' ]*\\)[\"']*[[:space:]]*$");
-    let script = format!(
-        "umask 077 && sed -n '{line}s#{p}#\\1#p' '{file}' >> '{kept}' && sed -i '{line}s#{p}#EnvironmentFile={quoted}#' '{file}'",
-        p = pattern.replace('\'', "'\\''"),
-    );
-    Some(fix::command(&["sh", "-c", &script]))
+    let lines = unit.unit.files.iter().find(|found| found.path == file)?.extent(line.parse().ok()?);
+    Some((file, LineEdit::without_option(lines, &secret.what)?))
 }

@@ -2,9 +2,9 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::{crash, evidence, fix};
+use super::{bundle_fix, crash, evidence, fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -38,8 +38,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(crash.map(|crash| evidence::journal(crash.headline)))
         .and(evidence::state(facts));
     if inspected.ships_shared {
-        let copy = Step::safe("replace the link by a copy", fix::copy_shared(&facts.deployment.path));
-        return Some(diagnosis.step(copy).step(fix::restart(facts)));
+        let steps = fix::or_told(bundle_fix::copy_shared(facts));
+        return Some(diagnosis.steps(bundle_fix::started_after(steps, facts)));
     }
-    Some(diagnosis.steps(fix::mend(facts)))
+    Some(diagnosis.steps(bundle_fix::mend(facts)))
 }

@@ -1,7 +1,7 @@
 //! `tampered-files`: files of the bundle are not those that were signed.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, findings, fix};
+use super::{bundle_fix, evidence, findings};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Detail, Finding, Severity};
@@ -36,7 +36,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = "Files of the bundle are not those that were signed";
     let more = found.iter().skip(1).take(2).map(|finding| findings::quote(facts, finding));
     let diagnosis = CAUSE.found(facts, words, findings::quote(facts, first)).and(more).and(evidence::state(facts));
-    Some(diagnosis.steps(fix::mend(facts)))
+    Some(diagnosis.steps(bundle_fix::mend(facts)))
 }
 
 fn is_installed(finding: &Finding) -> bool {

@@ -3,8 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, started};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::{Document, Refused, Word};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-disabled",
@@ -36,14 +37,18 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     };
     let words = "The unit is not enabled: the agent does not come back after a reboot";
     let diagnosis = CAUSE.found(facts, words, seen);
+    Some(diagnosis.steps(fix::or_told(remedy(facts, installs))))
+}
+
+fn remedy(facts: &Facts, installs: bool) -> Result<Vec<Step>, Refused> {
     let mut commands = Vec::new();
     // Without an `[Install]` section `enable` makes no link (systemctl(1)), and the state is `static`.
-    if !installs {
-        let file = &unit.unit.files.first()?.path;
-        let text = "\n[Install]\nWantedBy=multi-user.target";
-        commands.push(fix::command(&["tee", "-a", file]).reading(text));
-        commands.push(fix::command(&["systemctl", "daemon-reload"]));
+    if let Some(file) = started::unit(facts).and_then(|unit| unit.unit.files.first()).filter(|_| !installs) {
+        let file = fix::roots(facts, &file.path)?;
+        let lines = Document::default().fixed("\n[Install]\nWantedBy=multi-user.target");
+        commands.push(command!("tee", "-a", "--", file, Word::Shell(">/dev/null")).reading(lines));
+        commands.push(command!("systemctl", "daemon-reload"));
     }
-    commands.push(fix::systemctl("enable", facts));
-    Some(diagnosis.step(Step::safe("have it started at boot", commands)))
+    commands.extend(fix::systemctl("enable", facts));
+    Ok(vec![Step::changes("have it started at boot", commands)])
 }

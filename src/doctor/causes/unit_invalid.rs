@@ -1,9 +1,9 @@
 //! `unit-invalid`: systemd cannot load the unit, or it has no command to start.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
+use super::{evidence, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Evidence, Source, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, Source};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -51,29 +51,24 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let mut seen = line.filter(|_| fault.is_some()).into_iter().chain(nothing).chain(complaints).chain(loaded);
     let words = format!("systemd cannot use the unit: {}", fault.as_deref().unwrap_or("it refuses to load it"));
     let first = seen.next()?;
-    Some(CAUSE.found(facts, words, first).and(seen).steps(fix::write_unit(facts)))
+    Some(CAUSE.found(facts, words, first).and(seen).steps(unit_fix::write_unit(facts)))
 }
 
 /// A file of variables that is not there keeps the service from starting; a `-` before its name forgives that
 /// (systemd.exec(5), `EnvironmentFile=`).
 fn environment_file(facts: &Facts) -> Option<Diagnosis> {
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let said = evidence::manager_line(facts, &["Failed to load environment files"]).filter(|_| dead)?;
     let unit = &started::unit(facts)?.unit;
     let setting =
         unit.settings("Service", "EnvironmentFile").into_iter().find(|setting| !setting.value.starts_with('-'))?;
     let words = format!("The unit reads variables from `{}`, which cannot be read", setting.value);
-    let line = fix::replace_line(&setting, "EnvironmentFile", &format!("-{}", setting.value));
-    let step = Step::safe(
-        "start without it; what it held has to be given again",
-        vec![fix::edit(&setting.file.path, &[line])],
-    );
+    let commands = unit_fix::set(facts, &setting, &format!("-{}", setting.value));
+    let words_of_fix = "start without it; what it held has to be given again";
     let diagnosis = CAUSE.found(facts, words, evidence::unit_line("EnvironmentFile", &setting));
-    Some(
-        diagnosis
-            .and([evidence::journal(said)])
-            .and(evidence::state(facts))
-            .step(step)
-            .step(fix::reload_and_restart(facts)),
-    )
+    Some(diagnosis.and([evidence::journal(said)]).and(evidence::state(facts)).steps(unit_fix::step_and_restart(
+        facts,
+        words_of_fix,
+        commands,
+    )))
 }

@@ -1,10 +1,11 @@
 //! `unit-masked`: the unit is masked, so systemd refuses to start it.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
+use super::{evidence, fix, unit_fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::{AbsolutePath, Refused, UnitName, Word};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-masked",
@@ -33,18 +34,23 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     });
     let mut seen = on_disk.into_iter().chain(state);
     let mut diagnosis = CAUSE.found(facts, "The unit is masked: systemd refuses to start it", seen.next()?).and(seen);
-    let mut unmask = vec![match place.starts_with("/run/") {
-        true => fix::command(&["systemctl", "unmask", "--runtime", &facts.places.unit]),
-        false => fix::systemctl("unmask", facts),
-    }];
-    // `unmask` removes nothing but a link to /dev/null (systemctl(1)); an empty file masks just as well.
-    unmask.push(fix::command(&["rm", "-f", &place]));
-    unmask.push(fix::command(&["systemctl", "daemon-reload"]));
-    diagnosis = diagnosis.step(Step::risky("unmask it: whoever masked it may have had a reason", unmask));
+    diagnosis = diagnosis.steps(fix::or_told(unmask(facts, &place).map(|step| vec![step])));
     let has_file = unit.is_some_and(|unit| unit.unit.files.iter().any(|file| !file.assignments.is_empty()));
     let rest = match has_file {
         true => vec![fix::restart(facts)],
-        false => fix::write_unit(facts),
+        false => unit_fix::write_unit(facts),
     };
     Some(diagnosis.steps(rest))
+}
+
+fn unmask(facts: &Facts, place: &str) -> Result<Step, Refused> {
+    let (name, place) = (UnitName::new(&facts.places.unit)?, AbsolutePath::new(place)?);
+    let runtime = place.as_str().starts_with("/run/").then(|| Word::from("--runtime"));
+    let commands = vec![
+        command!("systemctl", "unmask").with(runtime.into_iter().chain([Word::from(&name)])),
+        // `unmask` removes nothing but a link to /dev/null (systemctl(1)); an empty file masks just as well.
+        command!("test", "-s", &place, Word::Shell("|| rm -f --"), &place),
+        command!("systemctl", "daemon-reload"),
+    ];
+    Ok(Step::changes("unmask it: whoever masked it may have had a reason", commands))
 }

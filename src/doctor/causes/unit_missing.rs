@@ -1,7 +1,7 @@
 //! `unit-missing`: there is no unit file for the agent.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
+use super::{evidence, unit_fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -36,6 +36,6 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         None => format!("There is no unit `{name}`, so systemd has nothing to start"),
     };
-    let steps = fix::write_unit(facts);
+    let steps = unit_fix::write_unit(facts);
     Some(CAUSE.found(facts, words, absent).and(load).and(runs).steps(steps))
 }

@@ -1,7 +1,7 @@
 //! `unit-nested-paths`: the unit starts the agent in the old nested layout, the bundle is flat.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{crash, evidence, fix, started};
+use super::{bundle_fix, crash, evidence, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence};
 use crate::report::finding::Severity;
@@ -53,10 +53,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(evidence::state(facts));
     let faulty = inspected.stoppers().any(|finding| finding.rule != "entry-point-missing");
     // Where the bundle would not start either, the backup with the old layout fits the unit as it is.
-    if faulty && fix::good_backup(facts).is_some() {
-        return Some(diagnosis.steps(fix::mend(facts)));
+    if faulty && bundle_fix::good_backup(facts).is_some() {
+        return Some(diagnosis.steps(bundle_fix::mend(facts)));
     }
-    Some(diagnosis.steps(fix::flatten_unit(facts)).step(fix::reload_and_restart(facts)))
+    let steps = unit_fix::flatten_unit(facts).into_iter().collect();
+    Some(diagnosis.steps(unit_fix::reloaded_after(steps, facts)))
 }
 
 /// Where the bundle may not be read, the status alone tells that the directory is not there.
@@ -67,7 +68,8 @@ fn unread(facts: &Facts, line: Evidence) -> Option<Diagnosis> {
     }
     let words = "The unit starts the agent in the old nested layout, and systemd cannot enter that directory";
     let diagnosis = CAUSE.found(facts, words, line).and(evidence::state(facts));
-    Some(diagnosis.steps(fix::flatten_unit(facts)).step(fix::reload_and_restart(facts)))
+    let steps = unit_fix::flatten_unit(facts).into_iter().collect();
+    Some(diagnosis.steps(unit_fix::reloaded_after(steps, facts)))
 }
 
 /// The status with which the manager's child ends (systemd.exec(5), "Process Exit Codes").

@@ -1,10 +1,12 @@
 //! `unknown-crash`: the agent dies of an error that none of the other causes explains.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{crash, evidence, fix};
-use crate::doctor::facts::{Condition, Exit, Facts};
-use crate::report::diagnosis::{Diagnosis, Step};
+use super::crash::{CrashKind, ToldBy as SaidBy};
+use super::{bundle_fix, crash, evidence, fix, recovered};
+use crate::doctor::facts::{Condition, Exit, Facts, Run};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::Document;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unknown-crash",
@@ -18,43 +20,89 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if facts.condition() == Condition::Running {
+        return recovered::diagnose(&CAUSE, facts);
+    }
     let Some(crash) = crash::crash(facts) else { return wordless(facts) };
-    let words = format!("The agent dies of an error that no other cause explains: {}", crash.headline.message);
+    let words = match (&crash.kind, crash.told_by) {
+        (CrashKind::NoWatches, _) => {
+            "The kernel lets nobody watch more files: its limit of inotify watches is reached".to_owned()
+        }
+        (_, SaidBy::Node) => format!("The agent dies of an error that no other cause explains: {}", crash.text),
+        (_, SaidBy::LastWords) => {
+            format!("The agent ends itself, and no other cause explains its last words: {}", crash.text)
+        }
+    };
     let diagnosis = CAUSE
         .found(facts, words, evidence::journal(crash.headline))
         .and(crash.place.map(evidence::journal))
         .and(evidence::state(facts));
+    if crash.kind == CrashKind::NoWatches {
+        return Some(diagnosis.steps(more_watches(facts)));
+    }
     Some(diagnosis.step(look(facts)).steps(back(facts)))
+}
+
+/// The limit of inotify(7), raised for now and for later boots.
+fn more_watches(facts: &Facts) -> Vec<Step> {
+    let limit = "fs.inotify.max_user_watches=524288";
+    let keep = command!("tee", "--", "/etc/sysctl.d/60-inotify-watches.conf").reading(Document::default().fixed(limit));
+    vec![Step::changes("let more files be watched", vec![command!("sysctl", "-w", limit), keep]), fix::restart(facts)]
 }
 
 /// Without a word of its own the agent was ended by a signal, or the service has failed for good.
 fn wordless(facts: &Facts) -> Option<Diagnosis> {
-    let by_signal = matches!(facts.service.known()?.exit, Some(Exit::Signal(_)));
+    // systemd gave up after what is mended since, or cannot be told any more: `start-limit-hit` says so.
+    let gave_up = facts.service.known().is_some_and(|service| service.result == "start-limit-hit");
+    if gave_up || crash::mended(facts).is_some() {
+        return None;
+    }
+    // A disk tells of the last run alone how it ended.
+    let last = facts.runs().last().filter(|run| run.died()).and_then(Run::exit);
+    let exit = facts.service.known().map_or(last, |service| service.exit);
+    let by_signal = matches!(exit, Some(Exit::Signal(_)));
     let dies = match facts.condition() {
         Condition::Down => evidence::manager_line(facts, &["on client request"]).is_none(),
         Condition::Looping => by_signal,
-        Condition::Running | Condition::Stopped | Condition::Unknown => false,
+        Condition::Unknown => !facts.is_live() && !matches!(exit, None | Some(Exit::Code(0))),
+        Condition::Running | Condition::Starting | Condition::Stopped => false,
     };
     if !dies {
         return None;
     }
-    let said = ["Failed to ", "Main process exited", "timed out", "Failed with result"];
-    let said = said.iter().find_map(|words| evidence::manager_line(facts, &[words]));
-    let words = match by_signal {
-        true => "The agent is ended by a signal, and says nothing of why",
-        false => "The service has failed, and nothing that was seen explains why",
+    let said = DECIDING.iter().find_map(|words| evidence::manager_line(facts, &[words]));
+    let words = match (said, by_signal) {
+        (_, true) => "The agent is ended by a signal, and says nothing of why".to_owned(),
+        (Some(said), false) if !said.says("Failed with result") => {
+            format!("The service has failed, as systemd says: {}", evidence::without_unit(facts, &said.message))
+        }
+        _ => "The service has failed, and nothing that was seen explains why".to_owned(),
     };
-    let mut seen = said.map(evidence::journal).into_iter().chain(evidence::state(facts));
+    let spoke = evidence::last_words(facts).map(evidence::journal);
+    let mut seen = said.map(evidence::journal).into_iter().chain(spoke).chain(evidence::state(facts));
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).step(look(facts)).steps(back(facts)))
 }
 
+/// What systemd says of an end, the most telling first (systemd's unit.c, service.c and exec-invoke.c).
+const DECIDING: [&str; 10] = [
+    "Failed at step",
+    "timed out",
+    "Watchdog timeout",
+    "reached runtime time limit",
+    "Control process exited",
+    "Failed to run '",
+    "Failed to load environment files",
+    "Failed to ",
+    "Main process exited",
+    "Failed with result",
+];
+
 fn look(facts: &Facts) -> Step {
-    let journal = fix::command(&["journalctl", "-u", &facts.places.unit, "-n", "100", "--no-pager"]);
-    Step::safe("read all that it says", vec![journal])
+    Step::looks("read all that it says", fix::journal(facts))
 }
 
 /// The version before, if there is one that starts.
 fn back(facts: &Facts) -> Vec<Step> {
-    fix::rollback(facts).map(|step| vec![step, fix::restart(facts)]).unwrap_or_default()
+    bundle_fix::started_after(bundle_fix::rollback(facts).into_iter().collect(), facts)
 }

@@ -1,7 +1,7 @@
 //! `update-interrupted`: an update stopped half-way, and nothing was taken back.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, halted_update};
+use super::{bundle_fix, evidence, fix, halted_update, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -36,16 +36,15 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 
 /// Back to the backup, which needs no network; without one that would start, on with the update.
 fn remedy(facts: &Facts, step: u8) -> Vec<Step> {
-    if step == 6 {
-        let copy = Step::safe("do step 6", fix::copy_shared(&facts.deployment.path));
-        return std::iter::once(copy).chain(fix::flatten_unit(facts)).chain([fix::reload_and_restart(facts)]).collect();
+    let made = match step {
+        6 => bundle_fix::copy_shared(facts),
+        5 if bundle_fix::good_backup(facts).is_none() && bundle_fix::can_install(facts) => bundle_fix::install(facts),
+        _ => return bundle_fix::mend(facts),
+    };
+    match made {
+        Ok(steps) => {
+            steps.into_iter().chain(unit_fix::flatten_unit(facts)).chain([fix::reload_and_restart(facts)]).collect()
+        }
+        Err(refused) => vec![Step::refused(&refused)],
     }
-    if fix::good_backup(facts).is_none() && step == 5 && fix::can_install(facts) {
-        let install = fix::install(facts);
-        return std::iter::once(install)
-            .chain(fix::flatten_unit(facts))
-            .chain([fix::reload_and_restart(facts)])
-            .collect();
-    }
-    fix::mend(facts)
 }

@@ -1,10 +1,11 @@
 //! `user-missing`: the user or group that the unit names does not exist (217/USER).
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
+use super::{evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::UserName;
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -23,7 +24,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     // systemd makes a dynamic user itself (systemd.exec(5), `DynamicUser=`).
     let dynamic = unit.unit.setting("Service", "DynamicUser").is_some_and(|setting| is_yes(setting.value));
     let account_is_missing = matches!(unit.account.known(), Some(None)) && !dynamic;
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step USER", "Failed at step GROUP"]).filter(|_| dead);
     if !account_is_missing && child.is_none() {
         return None;
@@ -51,18 +52,19 @@ fn remedy(facts: &Facts, key: &str, name: &str) -> Vec<Step> {
     let Some(unit) = started::unit(facts) else { return Vec::new() };
     let bundle = normal(&facts.places.bundle);
     if !started::is_below(&bundle, "/root") {
-        let home = normal(&facts.places.home);
-        let home = home.rsplit_once('/').map_or("/", |(home, _)| home);
-        let make = match key {
-            "Group" => vec![fix::command(&["groupadd", "--system", name])],
-            _ => vec![
-                fix::command(&["useradd", "--system", "--home-dir", home, name]),
-                fix::command(&["chown", "-R", &format!("{name}:"), &facts.places.home]),
-            ],
+        let made = UserName::new(name).map(|name| match key {
+            "Group" => vec![command!("groupadd", "--system", "--", &name)],
+            _ => vec![command!("useradd", "--system", "--user-group", "--shell", "/usr/sbin/nologin", "--", &name)],
+        });
+        return match made {
+            Ok(commands) => {
+                let words =
+                    format!("make the {} anew; the agent's files may have to be given to it", key.to_lowercase());
+                vec![Step::changes(words, commands), fix::restart(facts)]
+            }
+            Err(refused) => vec![Step::refused(&refused)],
         };
-        return vec![Step::safe(format!("make the {} anew", key.to_lowercase()), make), fix::restart(facts)];
     }
     let Some(setting) = unit.unit.setting("Service", key) else { return Vec::new() };
-    let edit = fix::edit(&setting.file.path, &[fix::replace_line(&setting, key, "root")]);
-    vec![Step::risky("run it as root, as documented", vec![edit]), fix::reload_and_restart(facts)]
+    unit_fix::step_and_restart(facts, "run it as root, as documented", unit_fix::set(facts, &setting, "root"))
 }

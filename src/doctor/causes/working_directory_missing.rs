@@ -1,10 +1,11 @@
 //! `working-directory-missing`: the directory that the unit starts in is not there (200/CHDIR).
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
+use super::{bundle_fix, evidence, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Presence, Reached, Service};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
+use crate::report::words::{BundleDir, BundleMarks};
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -40,7 +41,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         Presence::Missing { .. } | Presence::File { .. } | Presence::Other => !forgiven,
         Presence::Directory | Presence::Denied { .. } => false,
     });
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let failed = facts.service.known().and_then(Service::exit_code) == Some(CHDIR);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR"]).filter(|_| dead);
     // systemd may have failed on what is loaded while the file is right by now: its own words count as well.
@@ -80,10 +81,10 @@ fn remedy(facts: &Facts) -> Vec<Step> {
     let Some(unit) = started::unit(facts) else { return Vec::new() };
     let bundle = normal(&facts.places.bundle);
     if facts.deployment.inspected().is_none() {
-        return fix::mend(facts);
+        return bundle_fix::mend(facts);
     }
     let Some(setting) = unit.unit.setting("Service", "WorkingDirectory") else { return Vec::new() };
-    let line = fix::replace_line(&setting, "WorkingDirectory", &bundle);
-    let step = Step::safe("start it in the bundle, as documented", vec![fix::edit(&setting.file.path, &[line])]);
-    vec![step, fix::reload_and_restart(facts)]
+    let commands = BundleDir::new(&bundle, BundleMarks::Vacant)
+        .and_then(|bundle| unit_fix::set(facts, &setting, bundle.path().as_str()));
+    unit_fix::step_and_restart(facts, "start it in the bundle, as documented", commands)
 }

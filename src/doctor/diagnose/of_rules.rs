@@ -1,7 +1,7 @@
 //! Findings of the deployed bundle that stop Node and have no cause of their own: each is a diagnosis under its rule's name.
 
 use crate::doctor::causes::findings::{absent, missing, quote};
-use crate::doctor::causes::{self, crash, evidence, fix};
+use crate::doctor::causes::{self, bundle_fix, crash, evidence, fix};
 use crate::doctor::facts::{DeployedBundle, Facts};
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Finding, Severity};
@@ -30,7 +30,7 @@ pub(super) fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
             }
             None => {
                 let mut diagnosis = Diagnosis::new(finding.rule, Severity::Error, sentence(&finding.message), quote);
-                diagnosis.fix = fix::mend(facts);
+                diagnosis.fix = bundle_fix::mend(facts);
                 diagnosis.verify = fix::verify(facts);
                 diagnoses.push(diagnosis);
             }

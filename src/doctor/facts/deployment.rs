@@ -36,6 +36,9 @@ pub(crate) struct DeployedBundle {
     pub report: SubjectReport,
     /// When the folder, its `package.json` or its entry point was last changed (ctime: what tar wrote keeps old mtimes).
     pub changed: Option<Moment>,
+    /// When another bundle came into its place, as far as that can be told: its owner may change, and the agent may write
+    /// into its folder, without that.
+    pub replaced: Option<Moment>,
     /// Whether there is a `node_modules`.
     pub has_modules: bool,
     /// Whether anything but the shared package is installed in it.

@@ -31,6 +31,8 @@ pub struct JournalEntry {
     pub exit: Option<Exit>,
     /// The process that wrote it.
     pub pid: Option<u32>,
+    /// The command line of that process, where it still lived when its line was received; secrets taken out.
+    pub command: Option<String>,
     /// The boot it belongs to.
     pub boot: Option<String>,
 }
@@ -61,7 +63,6 @@ pub(crate) struct Run<'a> {
 /// Message ids of systemd's catalogue (`journalctl --catalog`, sd-messages.h).
 pub(crate) mod id {
     /// A start job has finished: `Started …`.
-    #[cfg(test)]
     pub(crate) const STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
     /// A stop job has finished: `Stopped …`.
     pub(crate) const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
@@ -118,7 +119,9 @@ impl Run<'_> {
     /// How the main process ended, if the run has ended.
     #[must_use]
     pub(crate) fn exit(&self) -> Option<Exit> {
-        self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED)).and_then(|entry| entry.exit)
+        // The same message is of a command before the main process: `Control process exited, …`.
+        let main = |entry: &&&JournalEntry| entry.is(id::PROCESS_EXITED) && !entry.says("Control process");
+        self.entries.iter().rev().find(main).and_then(|entry| entry.exit)
     }
 
     /// Whether it ended without being asked to. `Stopped …` proves nothing: systemd 252 says it at every automatic restart.

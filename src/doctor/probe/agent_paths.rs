@@ -1,6 +1,6 @@
 //! Where the agent is on this server: what the user says, else the unit, else the source document.
 
-use crate::doctor::facts::{Account, AgentPlaces};
+use crate::doctor::facts::{Account, AgentPlaces, ServerPolicy};
 use crate::doctor::questions::Server;
 use crate::systemd::{CommandLine, Context, Unit, from_directory, normal};
 use crate::tree::names::Names;
@@ -19,6 +19,8 @@ pub(crate) struct ProbeOptions {
     pub lines: u32,
     /// From when on, as journalctl understands it.
     pub since: Option<String>,
+    /// What a bundle has to satisfy here.
+    pub policy: ServerPolicy,
 }
 
 /// Works out the places.
@@ -122,7 +124,14 @@ mod tests {
             ("nothing to go by", "", "/usr/local/bin/start-agent", B),
         ] {
             let directory = directory.replace('~', "/root");
-            let options = ProbeOptions { unit: "u".into(), bundle: None, home: None, lines: 1, since: None };
+            let options = ProbeOptions {
+                unit: "u".into(),
+                bundle: None,
+                home: None,
+                lines: 1,
+                since: None,
+                policy: ServerPolicy::default(),
+            };
             let places = of(&all, &options, Some(&unit(&directory, command)), None);
             assert_eq!(places.bundle, bundle, "{case}");
             assert_eq!(places.backup, format!("{bundle}-backup"), "{case}");
@@ -139,7 +148,8 @@ mod tests {
             (None, None, ("/home/agent/.server-flow/agent-bundle", "/home/agent/.server-flow")),
         ] {
             let (bundle, home) = (bundle.map(str::to_owned), home.map(str::to_owned));
-            let options = ProbeOptions { unit: "u".into(), bundle, home, lines: 1, since: None };
+            let options =
+                ProbeOptions { unit: "u".into(), bundle, home, lines: 1, since: None, policy: ServerPolicy::default() };
             let places = of(&empty, &options, None, Some(&account));
             assert_eq!((places.bundle.as_str(), places.home.as_str()), wanted);
         }

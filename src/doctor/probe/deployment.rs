@@ -5,7 +5,7 @@ use crate::check::bundle::Expectations;
 use crate::check::contents::Depth;
 use crate::check::inspect::{self, InspectOptions};
 use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Download, Fact};
-use crate::doctor::questions::{Refusal, Server};
+use crate::doctor::questions::{Look, Refusal, Server};
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
 use crate::node::package_file::read_package;
@@ -112,10 +112,12 @@ fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Deploy
                 .filter_map(|path| server.look(path).ok())
                 .map(|look| Moment(look.changed))
                 .max();
+            let replaced = replaced(server, path, names).or(changed);
             let tree = &snapshot.tree;
             let modules = tree.resolve(b"node_modules").ok().filter(|id| tree.kind(*id) == Kind::Directory);
             Fact::Known(DeploymentState::Present(Box::new(DeployedBundle {
                 changed,
+                replaced,
                 has_modules: modules.is_some(),
                 has_dependencies: crate::check::bundle::stage(&snapshot, names)
                     == crate::check::bundle::Stage::Deployed,
@@ -129,6 +131,22 @@ fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Deploy
         }
     }
 }
+
+/// When another bundle came into this place: its files were written, or were installed, or its folder was moved here.
+fn replaced(server: &dyn Server, path: &str, names: &Names) -> Option<Moment> {
+    let folder = server.look(path).ok()?;
+    let at = |name: &str| server.look(&format!("{path}/{name}")).ok();
+    let package = at("package.json");
+    let parts = [package.clone(), at(&names.entry), at("node_modules")].into_iter().flatten();
+    let written = parts.filter_map(|look| look.modified).max()?;
+    // rename(2) changes the folder's inode and not its content; a new owner for all of it changes its files' as well.
+    let alone = |other: &Look| folder.changed.abs_diff(other.changed) > AT_ONCE;
+    let moved = folder.changed.saturating_sub(folder.modified?) > AT_ONCE && package.as_ref().is_none_or(alone);
+    Some(Moment(if moved { written.max(folder.changed) } else { written }))
+}
+
+/// Microseconds within which two changes are one.
+const AT_ONCE: u64 = 2_000_000;
 
 fn is_directory(tree: &Tree, path: &str) -> bool {
     tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory)

@@ -1,10 +1,12 @@
 //! What `journalctl -o json` prints, to entries (systemd.journal-fields(7)).
 
+use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Exit, JournalEntry, Speaker};
 use crate::redact::{Follows, Redactor};
 use crate::report::moment::Moment;
 use crate::text;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longer messages are cut: a stack of bytes says nothing more to people.
@@ -13,6 +15,7 @@ const MAX_OF_A_MESSAGE: usize = 2000;
 /// An entry with what it is sorted and told apart by.
 struct Read {
     entry: JournalEntry,
+    number: u64,
     cursor: String,
 }
 
@@ -31,18 +34,21 @@ pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<JournalE
             Err(_) => strange += 1,
         }
     }
-    read.sort_by(|a, b| (a.entry.at, &a.cursor).cmp(&(b.entry.at, &b.cursor)));
+    // journald gives all that it reads at one go the same time; what was first has the lower number.
+    read.sort_by_key(|read| (read.entry.at, read.number));
+    attribute(&mut read);
     let mut before: BTreeMap<Option<u32>, Follows> = BTreeMap::new();
     let mut entries = Vec::new();
     for Read { entry, .. } in read {
         let follows = before.entry(entry.pid).or_default();
-        let message = &entry.message;
+        let message = uncoloured(&entry.message);
         for line in message.lines().chain(message.is_empty().then_some("")) {
             // Before anything is taken out: the beginning of a key is what the rest of it is known by.
             let clean = redactor.line(line, follows);
             let shown: String = clean.chars().take(MAX_OF_A_MESSAGE).collect();
             let message = text::printable(&shown).into_owned();
-            entries.push(JournalEntry { message, ..entry.clone() });
+            let command = entry.command.as_deref().map(|line| text::printable(&redactor.clean(line)).into_owned());
+            entries.push(JournalEntry { message, command, ..entry.clone() });
         }
     }
     (entries, strange)
@@ -82,23 +88,74 @@ fn entry(fields: &Map<String, Value>, unit: &str) -> Option<Read> {
         invocation,
         exit: exit.filter(|_| speaker == Speaker::Manager),
         pid,
+        command: field("_CMDLINE").filter(|_| speaker == Speaker::Agent),
         boot: field("_BOOT_ID"),
     };
     let cursor = field("__CURSOR").unwrap_or_else(|| format!("{}{}", entry.at.0, entry.message));
-    Some(Read { entry, cursor })
+    Some(Read { entry, number: number_in(&cursor), cursor })
+}
+
+/// Gives the lines of a process that was gone before journald could ask whose it was to the run that ended then: they have
+/// no invocation of their own (measured with systemd 252: 15 of 1348 lines).
+fn attribute(read: &mut [Read]) {
+    let ends: Vec<(Moment, Option<String>)> = read
+        .iter()
+        .filter(|read| read.entry.is(id::PROCESS_EXITED) && read.entry.invocation.is_some())
+        .map(|read| (read.entry.at, read.entry.invocation.clone()))
+        .collect();
+    let newest = read.iter().rev().find_map(|read| read.entry.invocation.clone());
+    let lost = read.iter_mut().filter(|read| read.entry.speaker == Speaker::Agent && read.entry.invocation.is_none());
+    for Read { entry, .. } in lost {
+        // A line may be received after the manager has seen the end.
+        let ended = ends.iter().find(|(end, _)| end.0.saturating_add(MAX_OF_LATENESS) >= entry.at.0);
+        entry.invocation = ended.map_or_else(|| newest.clone(), |(_, invocation)| invocation.clone());
+    }
+}
+
+/// Microseconds by which a line is received after the end of what wrote it, at most.
+const MAX_OF_LATENESS: u64 = 1_000_000;
+
+/// The number of an entry in its journal, of which the cursor has the hexadecimal digits: `s=…;i=1a2;b=…`.
+fn number_in(cursor: &str) -> u64 {
+    let digits = cursor.split(';').find_map(|part| part.strip_prefix("i="));
+    digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+}
+
+/// A line without the sequences that colour it (ECMA-48, "SGR"): a logger's colours are no part of what it says.
+fn uncoloured(line: &str) -> Cow<'_, str> {
+    if !line.contains("\x1b[") {
+        return Cow::Borrowed(line);
+    }
+    let mut plain = String::with_capacity(line.len());
+    let mut parts = line.split("\x1b[");
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        match part.split_once('m') {
+            Some((codes, rest)) if codes.bytes().all(|c| c.is_ascii_digit() || matches!(c, b';' | b':')) => {
+                plain.push_str(rest);
+            }
+            _ => {
+                plain.push_str("\x1b[");
+                plain.push_str(part);
+            }
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// The command line of the newest process of the unit that wrote something: `_CMDLINE` is the journal's own word
 /// (systemd.journal-fields(7), "Trusted Journal Fields"), and outlives the unit's file.
 #[must_use]
-pub fn command(texts: &[&str], unit: &str, redactor: &Redactor) -> Vec<String> {
+pub fn command(texts: &[&str], unit: &str, user: Option<u32>, redactor: &Redactor) -> Vec<String> {
     let own = |line: &str| {
         let fields = serde_json::from_str::<Map<String, Value>>(line).ok()?;
         let field = |name: &str| fields.get(name).and_then(plain);
         let command = field("_CMDLINE")?;
         // Lines of what the agent starts come under the unit's name as well.
         let is_agent = command.split_whitespace().next().is_some_and(|program| program.ends_with("node"));
-        let is_own = field("_SYSTEMD_UNIT").as_deref() == Some(unit) && is_agent && command.contains("--url");
+        // A process of another user's that has come into the unit says nothing of what root started.
+        let by = field("_UID").is_none_or(|uid| uid == "0" || user.is_some_and(|user| uid == user.to_string()));
+        let is_own = by && field("_SYSTEMD_UNIT").as_deref() == Some(unit) && is_agent && command.contains("--url");
         Some((field("__REALTIME_TIMESTAMP")?.parse::<u64>().ok()?, command)).filter(|_| is_own)
     };
     let newest = texts.iter().flat_map(|text| text.lines()).filter_map(own).max_by_key(|(at, _)| *at);
@@ -153,6 +210,48 @@ mod tests {
         assert_eq!(found.last().and_then(|entry| entry.exit), Some(Exit::Code(200)));
         assert!(found.iter().all(|entry| entry.invocation.as_deref() == Some("i1")));
         assert_eq!(strange, 1);
+    }
+
+    #[test]
+    fn lines_without_a_run_belong_to_the_one_that_ended_then() {
+        let line = |time: u32, message: &str| {
+            format!(
+                r#"{{"__CURSOR":"{time}","__REALTIME_TIMESTAMP":"{time}","_PID":"5","_SYSTEMD_UNIT":"{UNIT}","MESSAGE":"{message}"}}"#
+            )
+        };
+        let end = |time: u32, run: &str| {
+            format!(
+                r#"{{"__CURSOR":"{time}","__REALTIME_TIMESTAMP":"{time}","_PID":"1","_UID":"0","UNIT":"{UNIT}","INVOCATION_ID":"{run}","EXIT_CODE":"exited","EXIT_STATUS":"1","MESSAGE_ID":"98e322203f7a4ed290d09fe03c09fe15","MESSAGE":"Main process exited"}}"#
+            )
+        };
+        let text = [line(1, "of a"), end(2, "a"), line(3, "late, of a"), line(9_000_000, "of b"), end(9_000_001, "b")];
+        let (found, _) = entries(&[&text.join("\n")], UNIT, &Redactor::new());
+        let runs: Vec<_> = found.iter().filter_map(|entry| entry.invocation.as_deref()).collect();
+        assert_eq!(runs, ["a", "a", "a", "b", "b"]);
+    }
+
+    #[test]
+    fn colours_are_no_part_of_a_line() {
+        for (line, plain) in [
+            ("\x1b[31mError: x\x1b[39m", "Error: x"),
+            ("\x1b[1;38;5;196mFATAL\x1b[0m y", "FATAL y"),
+            ("\x1b[2Jgone", "\x1b[2Jgone"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(uncoloured(line), plain);
+        }
+    }
+
+    #[test]
+    fn entries_of_one_moment_keep_their_order() {
+        let line = |number: &str, message: &str| {
+            format!(
+                r#"{{"__CURSOR":"s=1;i={number};b=2","__REALTIME_TIMESTAMP":"7","_PID":"5","_SYSTEMD_UNIT":"{UNIT}","MESSAGE":"{message}"}}"#
+            )
+        };
+        let (found, _) = entries(&[&line("1000", "second"), &line("fff", "first")], UNIT, &Redactor::new());
+        let shown: Vec<_> = found.iter().map(|entry| entry.message.as_str()).collect();
+        assert_eq!(shown, ["first", "second"]);
     }
 
     #[test]

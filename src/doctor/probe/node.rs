@@ -2,8 +2,8 @@
 
 use super::agent_paths::last_part;
 use super::ask::Probe;
-use super::reach;
-use crate::doctor::facts::{Fact, Presence, Reached, ServerNode};
+use super::{guard, reach};
+use crate::doctor::facts::{Account, Fact, Presence, Reached, ServerNode};
 use crate::doctor::questions::Diagnostic;
 use crate::node::node_version::NodeVersion;
 
@@ -21,19 +21,23 @@ impl Probe<'_> {
     }
 
     /// pnpm and npm, as root's shell would find them, or beside the unit's Node.
-    pub(super) fn package_managers(&self, node: Option<&ServerNode>) -> Vec<String> {
+    /// Where the unit runs as root, only those that nobody else may change.
+    pub(super) fn package_managers(&self, node: Option<&ServerNode>, account: Option<&Account>) -> Vec<String> {
+        let by_root = account.is_none_or(|account| account.uid == 0);
         let beside = node.and_then(|node| node.path.rsplit_once('/')).map(|(folder, _)| folder);
         let folders: Vec<&str> = PROGRAMS.into_iter().chain(beside).collect();
         let find = |name: &&str| {
             let paths = folders.iter().map(|folder| format!("{folder}/{name}"));
             paths.into_iter().find(|path| reach::through(self.server, path).is_ok_and(|(_, look)| look.kind == 'f'))
         };
+        let find = |name: &&str| find(name).filter(|path| !by_root || guard::root_may_run(self.server, path));
         ["pnpm", "npm"].iter().filter_map(find).collect()
     }
 
     fn version_of(&self, path: &str) -> ServerNode {
         // Anything but Node itself could do something else than print its version.
-        let is_node = matches!(last_part(path), "node" | "nodejs");
+        // What another may have put there is not run at all.
+        let is_node = matches!(last_part(path), "node" | "nodejs") && guard::root_may_run(self.server, path);
         let spoken = if is_node { self.run(&Diagnostic::NodeVersion(path)).ok() } else { None };
         let version = spoken.filter(|spoken| spoken.status == Some(0)).and_then(|spoken| {
             let version = spoken.stdout.trim().strip_prefix('v')?.to_owned();

@@ -37,7 +37,7 @@ pub(super) fn through(server: &dyn Server, path: &str) -> Result<(String, Look),
 }
 
 /// `..` taken away with what stands before it: for links, whose folders are no links here.
-fn resolved(path: &str) -> String {
+pub(super) fn resolved(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for part in path.split('/').filter(|part| !part.is_empty()) {
         if part == ".." {

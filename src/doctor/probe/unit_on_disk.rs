@@ -43,6 +43,8 @@ impl Probe<'_> {
         let program = reach(program, ReachNeed::Execute);
         let mut secrets = Vec::new();
         for file in &mut unit.files {
+            let lines: Vec<_> = file.text.split('\n').map(|line| self.redactor.clean(line)).collect();
+            file.text = lines.join("\n");
             for assignment in &mut file.assignments {
                 if let Some(what) = Redactor::secret_in(&assignment.value) {
                     let what = if assignment.key == "Environment" { format!("Environment={what}") } else { what };

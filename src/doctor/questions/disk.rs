@@ -151,14 +151,15 @@ impl Server for Disk {
     }
 
     fn look(&self, path: &str) -> Result<Look, Refusal> {
-        let paths::Stat { kind, mode, uid, gid, size, changed } = paths::look(&self.resolve(path, Last::Kept)?)?;
+        let paths::Stat { kind, mode, uid, gid, size, changed, modified } =
+            paths::look(&self.resolve(path, Last::Kept)?)?;
         let kind = match kind {
             FileKind::File => 'f',
             FileKind::Directory => 'd',
             FileKind::Link => 'l',
             FileKind::Other => 'o',
         };
-        Ok(Look { kind, mode, uid, gid, size, changed })
+        Ok(Look { kind, mode, uid, gid, size, changed, modified: Some(modified) })
     }
 
     fn target(&self, path: &str) -> Result<String, Refusal> {

@@ -75,6 +75,9 @@ pub(crate) struct Look {
     pub size: u64,
     /// Microseconds since 1970 at which the inode was last changed (ctime).
     pub changed: u64,
+    /// Microseconds since 1970 at which the content was last changed (mtime); older recordings have it not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<u64>,
 }
 
 /// Room on a file system.

@@ -338,7 +338,7 @@ impl Update<'_> {
         };
         let diagnosis = match &fault.machine {
             Some(help) => RehearsalDiagnosis::Machine { what: fault.what.clone(), help: help.clone() },
-            None => diagnose(&failure),
+            None => self.not_fetched(step, fault).unwrap_or_else(|| diagnose(&failure)),
         };
         report.status = StepStatus::Failed;
         report.note = Some(printable(&fault.what));
@@ -360,6 +360,34 @@ impl Update<'_> {
         if self.ending == Ending::Fails {
             self.aftermath = Some(step.stopped());
         }
+    }
+
+    /// An address that gives no bundle says nothing of one: it does not resolve, refuses, or answers with an error, whose
+    /// page step 1 saves as the archive, since its `curl` has no `--fail`.
+    fn not_fetched(&self, step: UpdateStep, fault: &RunFault) -> Option<RehearsalDiagnosis> {
+        let RehearsalSubject::Address(address) = &self.setting.plan.subject else { return None };
+        let what = match step {
+            UpdateStep::Download => fault.what.clone(),
+            UpdateStep::Extract => {
+                let args = ["-fsSL", "--range", "0-0", "-o", "/dev/null", "--", address.as_str()];
+                let scene = self.setting.scene;
+                let request = Request {
+                    environment: Environment::Only(self.setting.caches.environment(
+                        &scene.home(),
+                        &scene.temporary(),
+                        None,
+                    )),
+                    timeout: Duration::from_secs(60),
+                    ..Request::new("curl", &args)
+                };
+                let end = run_unless(&request, self.setting.stop).ok()?.end;
+                // 22: the server answered with 400 or more (curl(1), "Exit codes").
+                matches!(end, End::Exit(22)).then(|| "the address answers with an HTTP error".to_owned())?
+            }
+            _ => return None,
+        };
+        let help = format!("see what it answers: `{}`", crate::text::typed(["curl", "-fIL", "--", address.as_str()]));
+        Some(RehearsalDiagnosis::Machine { what, help })
     }
 
     /// How bad a fault is that one generation has and another has not, as `check` weighs it: an error where the generation

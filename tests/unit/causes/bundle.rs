@@ -294,7 +294,9 @@ pub(super) static CASES: &[Case] = &[
     (
         "shared-package-missing",
         "a package whose name begins like the shared one's",
-        |f| f.crashes(&["Error: Cannot find package '@server-flow/shared-utils' imported from x"]),
+        |f| {
+            f.crashes(&["Error: Cannot find package '@server-flow/shared-utils' imported from /root/.server-flow/agent-bundle/dist/index.js"])
+        },
         Broken,
         &["module-not-found"],
     ),

@@ -3,6 +3,9 @@
 use super::*;
 use Health::{Broken, Degraded, Healthy};
 
+/// What node says of a module that `--require` asks for.
+const PRELOAD: [&str; 3] = ["Error: Cannot find module '/opt/apm/trace.js'", "Require stack:", "- internal/preload"];
+
 pub(super) static CASES: &[Case] = &[
     ("unit-missing", "healthy", |_| {}, Healthy, &[]),
     (
@@ -204,6 +207,60 @@ pub(super) static CASES: &[Case] = &[
         "drop-in-overrides",
         "a drop-in that confines, and the agent runs",
         |f| f.drop_in("[Service]\nProtectHome=yes\n"),
+        Healthy,
+        &[],
+    ),
+    (
+        "unit-confinement",
+        "the unit itself hides the home",
+        |f| {
+            f.unit_says("Restart=always", "ProtectHome=yes\nRestart=always");
+            f.dies(Speaker::Child, &[CHDIR], Exit::Code(200));
+        },
+        Broken,
+        &["unit-confinement"],
+    ),
+    (
+        "unit-confinement",
+        "memory that is written may not be executed",
+        |f| {
+            f.unit_says("Restart=always", "MemoryDenyWriteExecute=yes\nRestart=always");
+            f.dies(Speaker::Agent, &[], Exit::Signal(5));
+        },
+        Broken,
+        &["unit-confinement"],
+    ),
+    (
+        "unit-confinement",
+        "node is told to load what was removed",
+        |f| {
+            f.unit_says("Restart=always", "Environment=NODE_OPTIONS=--require=/opt/apm/trace.js\nRestart=always");
+            f.crashes(&PRELOAD);
+        },
+        Broken,
+        &["unit-confinement"],
+    ),
+    (
+        "drop-in-overrides",
+        "a drop-in tells node to load what was removed",
+        |f| {
+            f.drop_in("[Service]\nEnvironment=NODE_OPTIONS=--require=/opt/apm/trace.js\n");
+            f.crashes(&PRELOAD);
+        },
+        Broken,
+        &["drop-in-overrides"],
+    ),
+    (
+        "unit-confinement",
+        "the module of another product, which nothing in the unit asks for",
+        |f| f.crashes(&PRELOAD),
+        Broken,
+        &["unknown-crash"],
+    ),
+    (
+        "unit-confinement",
+        "a unit that confines, and the agent runs",
+        |f| f.unit_says("Restart=always", "ProtectHome=yes\nRestart=always"),
         Healthy,
         &[],
     ),

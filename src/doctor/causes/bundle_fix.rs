@@ -1,0 +1,257 @@
+//! Fixes of the bundle: made and proven in a private folder beside it, then swapped in by renames. What was there is kept.
+
+use super::fix::{self, Ground, Hands};
+use super::started;
+use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Facts};
+use crate::report::diagnosis::{FixCommand, Step, command};
+use crate::report::words::{HttpUrl, NodeProgram, Refused, Word};
+use crate::systemd::normal;
+
+/// The bundle in the block's own folder.
+const STAGED: Word = Word::Work("bundle");
+/// The archive in the block's own folder.
+const ARCHIVE: Word = Word::Work("agent-bundle.tar.gz");
+/// `node_modules` of the staged bundle.
+const MODULES: Word = Word::Work("bundle/node_modules");
+/// The scope of the shared package in it.
+const SCOPE: Word = Word::Work("bundle/node_modules/@server-flow");
+/// The shared package in it.
+const SHARED: Word = Word::Work("bundle/node_modules/@server-flow/shared");
+/// What was installed before.
+const OLD_MODULES: Word = Word::Work("node_modules");
+
+/// The newest folder that would start as the unit is now: a second update moves the bundle into the backup, and a fix
+/// moves it aside.
+pub(crate) fn good_backup(facts: &Facts) -> Option<&Deployment> {
+    let backups = facts.nested_backup.iter().chain([&facts.backup]).chain(&facts.put_aside);
+    backups.into_iter().find(|backup| started::would_start(facts, backup))
+}
+
+/// Puts the backup back, if it would start.
+pub(crate) fn rollback(facts: &Facts) -> Option<Step> {
+    let backup = good_backup(facts)?;
+    let commands = Ground::of(facts).and_then(|ground| {
+        let from = ground.also(facts, backup)?;
+        Ok(swap(facts, &ground, &from.into()))
+    });
+    let version = backup.inspected().and_then(|inspected| inspected.report.package.as_ref()?.version.clone());
+    let version = version.map(|version| format!(" ({version})")).unwrap_or_default();
+    let what = if backup.path == facts.backup.path { "the backup" } else { "what was put aside" };
+    Some(match commands {
+        Ok(commands) => {
+            Step::changes(format!("put {what}{version} back: it would start; what is there is kept"), commands)
+        }
+        Err(refused) => Step::refused(&refused),
+    })
+}
+
+/// Makes the bundle one that starts: the backup, else the published one; then starts the agent.
+pub(crate) fn mend(facts: &Facts) -> Vec<Step> {
+    let steps = match rollback(facts) {
+        Some(step) => vec![step],
+        None => fix::or_told(renew(facts)),
+    };
+    started_after(steps, facts)
+}
+
+/// With the start of the agent, if anything was done.
+pub(crate) fn started_after(mut steps: Vec<Step>, facts: &Facts) -> Vec<Step> {
+    if steps.iter().any(|step| !step.commands.is_empty()) {
+        steps.push(fix::restart(facts));
+    }
+    steps
+}
+
+/// The commands that put a folder into the bundle's place: two renames in one folder. Where the second fails, the first
+/// is taken back.
+fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<FixCommand> {
+    let bundle = ground.bundle.path();
+    let kept = bundle.beside(&fix::aside(facts));
+    let rename = |from: &Word, to: &Word| ground.around.run(&command!("mv", "-T", "--", from.clone(), to.clone()));
+    let (place, kept) = (Word::from(bundle), Word::from(&kept));
+    match facts.deployment.state.known() {
+        Some(DeploymentState::Absent) => vec![rename(new, &place)],
+        Some(DeploymentState::Empty) => {
+            vec![ground.around.run(&command!("rmdir", "--", bundle)), rename(new, &place)]
+        }
+        _ => {
+            let back = rename(&kept, &place);
+            let or_back = [Word::Shell("|| {")].into_iter().chain(back.words().iter().cloned());
+            vec![rename(&place, &kept), rename(new, &place).with(or_back.chain([Word::Shell("; exit 1; }")]))]
+        }
+    }
+}
+
+/// The block's own folder, beside the bundle and therefore on its file system. It is gone with the block.
+fn workshop(ground: &Ground) -> Vec<FixCommand> {
+    let name = Word::from(ground.bundle.path().beside(".new-XXXXXX"));
+    let make = ground.around.run(&command!("mktemp", "-d", "--", name));
+    let words = [Word::Shell("work=$(")].into_iter().chain(make.words().iter().cloned()).chain([Word::Shell(")")]);
+    let mut commands = vec![FixCommand::new(words), command!("trap", Word::Shell("'rm -rf -- \"$work\"'"), "EXIT")];
+    if let (Hands::User(user), Hands::Root) = (&ground.hands, &ground.around) {
+        commands.push(command!("chown", Word::owner(user), Word::Work("")));
+    }
+    commands
+}
+
+/// Fetches the published bundle, judges it, and puts it in the place of what is there; words where the control plane's
+/// address is not known. What an update left in `/tmp`, anyone may have put there.
+///
+/// # Errors
+/// Where a word of it is none.
+pub(crate) fn renew(facts: &Facts) -> Result<Vec<Step>, Refused> {
+    let ground = Ground::of(facts)?;
+    let Some(url) = started::url(facts) else {
+        let bundle = normal(&facts.places.bundle);
+        return Ok(vec![Step::told(format!(
+            "put a bundle into `{bundle}`: no backup here would start, and the control plane's address is not known"
+        ))]);
+    };
+    let published = HttpUrl::new(&url)?.below("agent-bundle.tar.gz");
+    let by = |command: FixCommand| ground.hands.run(&command);
+    let mut fetch = workshop(&ground);
+    // `-f`, unlike step 1 of the update: without it an error page is saved as the archive
+    // (docs/reference/field-facts.md, "The update, as executed by agents in the field").
+    fetch.push(by(command!("curl", "-fsSLg", "-o", ARCHIVE, "--", &published)));
+    fetch.push(command!("bundle-doctor", "check").with(facts.policy.words()?).with(["--".into(), ARCHIVE]));
+    // Root's tar would give the files to whoever has the number of the machine that packed them
+    // (docs/reference/field-facts.md, "Released bundles").
+    let extract = by(command!("tar", "--no-same-owner", "-xzf", ARCHIVE, "-C", STAGED));
+    let mut make = vec![by(command!("mkdir", "--", STAGED)), extract.clone()];
+    make.extend(installer(facts, &ground)?);
+    // Once more: the installation removes the shared package's copy, which no manifest declares.
+    make.extend([extract, judge(facts)]);
+    Ok(vec![
+        Step::changes("fetch the published bundle and judge it", fetch),
+        Step::changes("extract it beside what is there, install, and judge what came of it", make),
+        Step::changes("put it in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
+    ])
+}
+
+/// Judges the staged bundle. What the next update will make of it is not the question here, and its signature was that of
+/// the archive.
+fn judge(facts: &Facts) -> FixCommand {
+    let node = facts.node.known().and_then(Option::as_ref).and_then(|node| node.version.as_deref());
+    let version = node.and_then(Word::version).map(|version| ["--node".into(), version]);
+    command!("bundle-doctor", "check", "--no-config", "-A", "update-drops-shared")
+        .with(version.into_iter().flatten())
+        .with(["--".into(), STAGED])
+}
+
+/// The commands that install what the staged bundle declares (step 5 of the update), with what is on this server.
+fn installer(facts: &Facts, ground: &Ground) -> Result<Vec<FixCommand>, Refused> {
+    let found = |name: &str| {
+        let path = facts.package_managers.iter().find(|path| path.rsplit('/').next() == Some(name));
+        path.map(|path| NodeProgram::new(path)).transpose()
+    };
+    let by = |command: FixCommand| ground.hands.run(&command);
+    Ok(match (found("pnpm")?, found("npm")?) {
+        (Some(pnpm), _) => vec![by(command!(&pnpm, "-C", STAGED, "install", "--prod", "--ignore-scripts"))],
+        (None, Some(npm)) => vec![by(command!(&npm, "--prefix", STAGED, "install", "--omit=dev", "--ignore-scripts"))],
+        (None, None) => vec![
+            command!("apt-get", "install", "-y", "npm"),
+            by(command!("/usr/bin/npm", "--prefix", STAGED, "install", "--omit=dev", "--ignore-scripts")),
+        ],
+    })
+}
+
+/// Copies the bundle into the block's own folder: what is changed there cannot harm what is in use.
+fn copied(ground: &Ground) -> Vec<FixCommand> {
+    let mut commands = workshop(ground);
+    commands.push(ground.hands.run(&command!("cp", "-a", "--", &ground.bundle, STAGED)));
+    // Below a link that is somebody else's, nothing is written.
+    commands.push(command!("test", Word::Shell("!"), "-L", MODULES));
+    commands
+}
+
+/// Steps 4 to 6 of the update on a copy: installs anew, and keeps or makes the shared package's copy. What is there is
+/// left out, as pnpm believes its own notes of it (`node_modules/.modules.yaml`) and would change nothing.
+///
+/// # Errors
+/// Where a word of it is none.
+pub(crate) fn install(facts: &Facts) -> Result<Vec<Step>, Refused> {
+    let ground = Ground::of(facts)?;
+    let by = |command: FixCommand| ground.hands.run(&command);
+    let inspected = facts.deployment.inspected();
+    let has_modules = inspected.is_some_and(|inspected| inspected.has_modules);
+    let has_copy = inspected.is_some_and(|inspected| inspected.has_modules && !lost_shared(inspected));
+    let mut commands = copied(&ground);
+    if has_modules {
+        commands.push(by(command!("mv", "-T", "--", MODULES, OLD_MODULES)));
+    }
+    commands.extend(installer(facts, &ground)?);
+    if has_copy {
+        commands.push(by(command!("mkdir", "-p", "--", SCOPE)));
+        commands.push(by(command!("rm", "-rf", "--", SHARED)));
+        commands.push(by(command!("cp", "-a", "--", Word::Work("node_modules/@server-flow/shared"), SHARED)));
+    } else if inspected.is_some_and(|inspected| inspected.ships_shared) {
+        commands.extend(shared_from_source(&ground));
+    }
+    commands.push(judge(facts));
+    Ok(vec![
+        Step::changes("install what `package.json` declares in a copy (needs the network), and judge it", commands),
+        Step::changes("put the copy in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
+    ])
+}
+
+/// Whether an installation makes the bundle whole: it cannot bring back a shared package that nothing here has.
+pub(crate) fn can_install(facts: &Facts) -> bool {
+    facts
+        .deployment
+        .inspected()
+        .is_some_and(|inspected| inspected.ships_shared || (!lost_shared(inspected) && inspected.has_modules))
+}
+
+fn lost_shared(inspected: &DeployedBundle) -> bool {
+    ["shared-package-missing", "shared-package-linked"].iter().any(|rule| inspected.stopper(rule).is_some())
+}
+
+/// Step 6 of the update on a copy, which also makes the folder that `cp` needs.
+///
+/// # Errors
+/// Where a word of it is none.
+pub(crate) fn copy_shared(facts: &Facts) -> Result<Vec<Step>, Refused> {
+    let ground = Ground::of(facts)?;
+    let mut commands = copied(&ground);
+    commands.extend(shared_from_source(&ground));
+    commands.push(judge(facts));
+    Ok(vec![
+        Step::changes("do step 6 of the update in a copy of the bundle, and judge it", commands),
+        Step::changes("put the copy in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
+    ])
+}
+
+fn shared_from_source(ground: &Ground) -> Vec<FixCommand> {
+    let by = |command: FixCommand| ground.hands.run(&command);
+    // `rm` without `-r` takes a link away, and fails on a folder: then there is nothing to take away.
+    let unlink = command!("test", Word::Shell("!"), "-L", SCOPE, Word::Shell("||"));
+    let remove = by(command!("rm", "-f", "--", SCOPE));
+    vec![
+        unlink.with(remove.words().iter().cloned()),
+        by(command!("mkdir", "-p", "--", SCOPE)),
+        by(command!("rm", "-rf", "--", SHARED)),
+        // `cp -r` onto a folder that is there would copy into it, hence the line before.
+        by(command!("cp", "-r", "--", Word::Work("bundle/packages/shared"), SHARED)),
+    ]
+}
+
+/// Has the newer of two backups, one in the other, take the older one's place; the older one is kept.
+///
+/// # Errors
+/// Where a word of it is none.
+pub(crate) fn unnest_backup(facts: &Facts, nested: &Deployment) -> Result<Step, Refused> {
+    let ground = Ground::of(facts)?;
+    let inner = ground.also(facts, nested)?;
+    let backup = ground.also(facts, &facts.backup)?;
+    let ending = fix::aside(facts);
+    let (newer, older) = (backup.beside(".newer"), backup.beside(&ending));
+    let by = |command: FixCommand| ground.around.run(&command);
+    Ok(Step::changes(
+        "keep the newer one, which is the bundle from before the last update, as the backup, and the older one beside it",
+        vec![
+            by(command!("mv", "-T", "--", inner, &newer)),
+            by(command!("mv", "-T", "--", &backup, older)),
+            by(command!("mv", "-T", "--", &newer, &backup)),
+        ],
+    ))
+}

@@ -1,0 +1,238 @@
+//! Lines of the unit that confine the agent so that it cannot start, although every path is right: sandboxing, limits and
+//! variables, in the unit itself and in a drop-in.
+//!
+//! Measured with the lab's servers: `ProtectHome=` looks like a missing directory, which root sees all the same;
+//! `MemoryDenyWriteExecute=` ends Node by SIGTRAP, `LimitAS=` by SIGTRAP or SIGABRT, `SystemCallFilter=` by SIGSYS without a
+//! word; what `NODE_OPTIONS` asks for and is not there looks like a package that is missing.
+
+use super::cause::Cause;
+use super::crash::{Crash, CrashKind};
+use super::unit_lines::{is_drop_in, without};
+use super::{crash, evidence, fix, started, unit_fix};
+use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Presence, Reached, Run};
+use crate::report::diagnosis::{Diagnosis, Step};
+use crate::systemd::{Setting, Unit};
+
+/// Where the line stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum LineIn {
+    /// In the unit's own file.
+    Unit,
+    /// In a drop-in.
+    DropIn,
+}
+
+/// How a confined service ends, and the settings that do it (systemd.exec(5), systemd.service(5),
+/// systemd.resource-control(5)).
+struct Mark {
+    /// Whether it ended so.
+    is: fn(&End<'_>) -> bool,
+    /// The settings that are known for it.
+    keys: &'static [&'static str],
+}
+
+/// What is known of an end.
+struct End<'a> {
+    facts: &'a Facts,
+    exit: Option<Exit>,
+    result: &'a str,
+    crash: Option<&'a Crash<'a>>,
+}
+
+static MARKS: [Mark; 9] = [
+    Mark {
+        is: is_out_of_sight,
+        keys: &[
+            "ProtectHome",
+            "InaccessiblePaths",
+            "InaccessibleDirectories",
+            "TemporaryFileSystem",
+            "RootDirectory",
+            "RootImage",
+            "BindPaths",
+            "BindReadOnlyPaths",
+            "ProtectSystem",
+            "PrivateUsers",
+            "NoExecPaths",
+            "DynamicUser",
+            "ReadWritePaths",
+            "ReadOnlyPaths",
+        ],
+    },
+    Mark {
+        is: |end| matches!(end.exit, Some(Exit::Signal(4..=6 | 11))),
+        keys: &[
+            "MemoryDenyWriteExecute",
+            "LimitAS",
+            "LimitDATA",
+            "LimitSTACK",
+            "LimitNPROC",
+            "TasksMax",
+            "LimitNOFILE",
+        ],
+    },
+    Mark {
+        is: |end| end.exit == Some(Exit::Signal(31)),
+        keys: &["SystemCallFilter", "SystemCallArchitectures", "RestrictNamespaces", "RestrictRealtime"],
+    },
+    Mark { is: |end| end.exit == Some(Exit::Signal(24)), keys: &["LimitCPU"] },
+    Mark { is: |end| end.exit == Some(Exit::Signal(25)), keys: &["LimitFSIZE"] },
+    Mark { is: |end| end.result == "timeout", keys: &["RuntimeMaxSec", "TimeoutStartSec", "TimeoutSec", "Type"] },
+    Mark { is: |end| end.result == "watchdog", keys: &["WatchdogSec"] },
+    Mark {
+        is: |end| says(end, "EROFS"),
+        keys: &["ReadOnlyPaths", "ReadOnlyDirectories", "ProtectSystem", "ProtectHome", "BindReadOnlyPaths"],
+    },
+    Mark {
+        is: |end| says(end, "EAFNOSUPPORT") || says(end, "EMFILE") || says(end, "EAGAIN") || says(end, "EPERM"),
+        keys: &[
+            "RestrictAddressFamilies",
+            "LimitNOFILE",
+            "TasksMax",
+            "LimitNPROC",
+            "SystemCallFilter",
+            "CapabilityBoundingSet",
+            "SocketBindDeny",
+        ],
+    },
+];
+
+/// What the manager's own steps before exec end with, and the settings that they are about (systemd.exec(5), "Process Exit
+/// Codes").
+static STEPS: [(u32, &[&str]); 18] = [
+    (201, &["Nice"]),
+    (205, &["LimitNOFILE", "LimitNPROC", "LimitAS", "LimitDATA", "LimitMEMLOCK", "LimitCORE", "LimitSTACK"]),
+    (206, &["OOMScoreAdjust"]),
+    (208, &["StandardInput"]),
+    (209, &["StandardOutput"]),
+    (210, &["RootDirectory"]),
+    (211, &["IOSchedulingClass", "IOSchedulingPriority"]),
+    (214, &["CPUSchedulingPolicy", "CPUSchedulingPriority"]),
+    (215, &["CPUAffinity"]),
+    (218, &["CapabilityBoundingSet", "AmbientCapabilities"]),
+    (222, &["StandardError", "StandardOutput"]),
+    (224, &["PAMName"]),
+    (228, &["SystemCallFilter", "SystemCallArchitectures"]),
+    (231, &["AppArmorProfile"]),
+    (233, &["RuntimeDirectory"]),
+    (238, &["StateDirectory"]),
+    (239, &["CacheDirectory"]),
+    (240, &["LogsDirectory"]),
+];
+
+/// The line that is known for the way in which the service ends, if it stands there.
+pub(super) fn diagnose(cause: &Cause, facts: &Facts, place: LineIn) -> Option<Diagnosis> {
+    let unit = &started::unit(facts)?.unit;
+    let crash = crash::crash(facts);
+    let found = of_node(unit, crash.as_ref()).or_else(|| of_the_end(facts, unit, crash.as_ref()))?;
+    let stands = if is_drop_in(unit, &found.setting) { LineIn::DropIn } else { LineIn::Unit };
+    if stands != place {
+        return None;
+    }
+    let (key, value) = (found.key, found.setting.value);
+    let line = if key == "ExecStart" { "its options for node".to_owned() } else { format!("`{key}={value}`") };
+    let words = match place {
+        LineIn::DropIn => format!("A drop-in confines the agent so that it cannot start: {line}"),
+        LineIn::Unit => format!("A line of the unit keeps the agent from starting: {line}"),
+    };
+    let there = started::directory(facts).filter(|_| found.crash.is_none() && is_out_of_sight_key(key));
+    let said = found.crash.map(|crash| crash.headline).or_else(|| deciding(facts));
+    let diagnosis = cause
+        .found(facts, words, evidence::unit_line(key, &found.setting))
+        .and(said.map(evidence::journal))
+        .and(there.map(evidence::reached))
+        .and(evidence::state(facts));
+    Some(diagnosis.steps(remedy(facts, &found)))
+}
+
+/// A line that is found, and the words of Node's that led to it.
+struct Found<'a> {
+    key: &'static str,
+    setting: Setting<'a>,
+    /// The other keys of its kind: they are taken out with it.
+    keys: Vec<&'static str>,
+    crash: Option<&'a Crash<'a>>,
+}
+
+/// systemd's deciding line.
+fn deciding(facts: &Facts) -> Option<&JournalEntry> {
+    let words = ["Failed at step", "timed out", "runtime time limit", "Watchdog timeout", "Main process exited"];
+    words.iter().find_map(|words| evidence::manager_line(facts, &[words]))
+}
+
+fn is_out_of_sight_key(key: &str) -> bool {
+    MARKS.first().is_some_and(|mark| mark.keys.contains(&key))
+}
+
+/// An option that Node refuses, or a module that one of its options asks for: in `NODE_OPTIONS`, or in the command.
+fn of_node<'a>(unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<Found<'a>> {
+    let crash = crash?;
+    let named = match &crash.kind {
+        CrashKind::Outside(name) => name.as_str(),
+        CrashKind::Option => crash.text.split_whitespace().find(|word| word.starts_with('-'))?,
+        _ => return None,
+    };
+    let asks = |setting: &Setting<'a>| setting.value.contains(named);
+    let variable = unit.settings("Service", "Environment").into_iter().rev();
+    let variable = variable.filter(|setting| setting.value.contains("NODE_OPTIONS=")).find(asks);
+    let (key, setting) = match variable {
+        Some(setting) => ("Environment", setting),
+        None => ("ExecStart", unit.exec_start().filter(asks)?),
+    };
+    Some(Found { key, setting, keys: vec![key], crash: Some(crash) })
+}
+
+/// The line that is known for how it ends.
+fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<Found<'a>> {
+    let service = facts.service.known();
+    let exit = match facts.condition() {
+        Condition::Looping | Condition::Down => service.and_then(|service| service.exit),
+        Condition::Unknown => facts.runs().last().filter(|run| run.died()).and_then(Run::exit),
+        _ => return None,
+    };
+    let end = End { facts, exit, result: service.map_or("", |service| service.result.as_str()), crash };
+    let step = STEPS.iter().find(|(code, _)| exit == Some(Exit::Code(*code))).map(|(_, keys)| *keys);
+    let marks = MARKS.iter().filter(|mark| (mark.is)(&end)).map(|mark| mark.keys);
+    let groups: Vec<&[&str]> = step.into_iter().chain(marks).collect();
+    let confines =
+        |setting: &Setting<'_>| !matches!(setting.value, "no" | "false" | "off" | "0" | "infinity" | "simple");
+    groups.into_iter().find_map(|keys| {
+        let of = |key: &&'static str| Some((*key, unit.setting("Service", key).filter(confines)?));
+        let found = keys.iter().filter_map(of);
+        // What a drop-in adds is what the unit could do without.
+        let (key, setting) = found.min_by_key(|(_, setting)| !is_drop_in(unit, setting))?;
+        Some(Found { key, setting, keys: keys.to_vec(), crash: crash.filter(|_| key != "Type") })
+    })
+}
+
+fn says(end: &End<'_>, code: &str) -> bool {
+    end.crash.is_some_and(|crash| crash.text.contains(&format!("{code}:")) || crash.text.ends_with(code))
+}
+
+/// 200/CHDIR, 203/EXEC or 226/NAMESPACE, or Node does not find its script, and what is named is there.
+fn is_out_of_sight(end: &End<'_>) -> bool {
+    let is_there = |reached: Option<&Reached>| {
+        reached.is_some_and(|reached| matches!(reached.presence, Presence::Directory | Presence::File { .. }))
+    };
+    let there = is_there(started::directory(end.facts)) && is_there(started::program(end.facts));
+    let script = started::script(end.facts).filter(|script| is_there(Some(*script)));
+    let unseen = end.crash.is_some_and(|crash| match &crash.kind {
+        CrashKind::File(path) => script.is_some_and(|script| script.path == *path),
+        CrashKind::Denied => script.is_some_and(|script| crash.text.contains(&script.path)),
+        _ => false,
+    });
+    there && (matches!(end.exit, Some(Exit::Code(200 | 203 | 226))) || unseen)
+}
+
+fn remedy(facts: &Facts, found: &Found<'_>) -> Vec<Step> {
+    let setting = &found.setting;
+    if found.key == "ExecStart" {
+        let text = format!("take the option out of the command, at {}", setting.place());
+        return vec![Step::looks(text, fix::systemctl("cat", facts).into_iter().collect())];
+    }
+    if found.key == "Environment" {
+        let commands = unit_fix::without_variable(facts, setting, "NODE_OPTIONS");
+        return unit_fix::step_and_restart(facts, "take `NODE_OPTIONS` out", commands);
+    }
+    without(facts, setting, &found.keys)
+}

@@ -1,0 +1,244 @@
+//! Node's last words: the block that it prints of what nobody caught, and nothing that only looks like one.
+//!
+//! Measured with Node 16 to 24: the place (`file:///x.js:3`), the line of source, a line of `^`, then what was thrown in
+//! Node's own form, its stack and properties, and from 17 on the version. journald drops the empty lines between them.
+
+/// Where the parts of a block are, as places among the lines of one process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Block {
+    /// What was thrown, its first line.
+    pub headline: usize,
+    /// The place that Node names.
+    pub place: Option<usize>,
+    /// Node's version.
+    pub version: Option<usize>,
+}
+
+/// As far above the `^` as the place stands: one line of source lies between, which may be empty.
+const MAX_OF_SOURCE: usize = 2;
+
+/// The block with which the lines of a process end.
+pub(super) fn block(lines: &[&str]) -> Option<Block> {
+    let version =
+        lines.len().checked_sub(1).filter(|last| lines.get(*last).is_some_and(|line| version_in(line).is_some()));
+    if let Some(refused) = refused_option(lines) {
+        return Some(Block { headline: refused, place: None, version: None });
+    }
+    let above = lines.get(..version.unwrap_or(lines.len()))?;
+    let found = [marked(above), unmarked(above)].into_iter().flatten().max();
+    match (found, version) {
+        (Some((headline, place)), Some(_)) => Some(Block { headline, place, version }),
+        // Without the version below it, as before Node 17, it must reach to the end: an error that was only logged has
+        // something after it.
+        (Some((headline, place)), None) => {
+            let rest = above.get(headline + 1..).unwrap_or_default();
+            rest.iter().all(|line| is_tail(line)).then_some(Block { headline, place, version })
+        }
+        (None, Some(_)) => {
+            let headline = above.iter().rposition(|line| is_headline(line))?;
+            Some(Block { headline, place: None, version })
+        }
+        (None, None) => None,
+    }
+}
+
+/// The end of a heap, or of V8 itself: `FATAL ERROR: …`, below which only addresses stand.
+pub(super) fn fatal(lines: &[&str]) -> Option<usize> {
+    let at = lines.iter().rposition(|line| line.starts_with("FATAL ERROR: "))?;
+    let native = |line: &&str| {
+        let bare = line.trim_start();
+        let numbered = bare.split_once(": ").is_some_and(|(number, _)| number.bytes().all(|c| c.is_ascii_digit()));
+        numbered
+            || bare.starts_with("-----")
+            || bare.starts_with("0x")
+            || bare.is_empty()
+            || bare.starts_with("Aborted")
+    };
+    lines.get(at + 1..).unwrap_or_default().iter().all(native).then_some(at)
+}
+
+/// The version that Node prints as the last thing before it ends.
+pub(super) fn version_in(line: &str) -> Option<&str> {
+    line.strip_prefix("Node.js v")
+}
+
+/// What follows the last line of `^` that stands below a place.
+fn marked(lines: &[&str]) -> Option<(usize, Option<usize>)> {
+    let place_above = |mark: usize| {
+        let first = mark.saturating_sub(MAX_OF_SOURCE);
+        (first..mark).rev().find(|at| lines.get(*at).is_some_and(|line| is_place(line)))
+    };
+    let mark = (0..lines.len())
+        .rev()
+        .find(|at| lines.get(*at).is_some_and(|line| is_mark(line)) && place_above(*at).is_some())?;
+    let mut headline = mark + 1;
+    // Of `null` and `undefined` some versions say so first.
+    if lines.get(headline) == Some(&"Uncaught:") {
+        headline += 1;
+    }
+    lines.get(headline).map(|_| (headline, place_above(mark)))
+}
+
+/// Without source to mark, as of `JSON.parse`: the place, and right below it the error.
+fn unmarked(lines: &[&str]) -> Option<(usize, Option<usize>)> {
+    let place = (0..lines.len()).rev().find(|at| {
+        let here = lines.get(*at).is_some_and(|line| is_place(line));
+        here && lines.get(at + 1).is_some_and(|line| is_headline(line))
+    })?;
+    Some((place + 1, Some(place)))
+}
+
+/// `/usr/bin/node: bad option: --x`, `node: --x is not allowed in NODE_OPTIONS`: all that Node says then.
+fn refused_option(lines: &[&str]) -> Option<usize> {
+    let last = lines.len().checked_sub(1)?;
+    let (program, said) = lines.get(last)?.split_once(": ")?;
+    let node = program.rsplit('/').next().is_some_and(|name| name.starts_with("node")) && !program.contains(' ');
+    let refused = ["bad option: ", "invalid value for "].iter().any(|words| said.starts_with(words))
+        || said.ends_with("is not allowed in NODE_OPTIONS")
+        || said.contains(" requires an argument")
+        || said.ends_with("not found") && said.contains("-env-file");
+    (node && refused).then_some(last)
+}
+
+fn is_mark(line: &str) -> bool {
+    line.contains('^') && line.chars().all(|c| matches!(c, '^' | ' ' | '\t'))
+}
+
+/// `file:///…/index.js:3`, `/…/index.js:3`, `node:events:502`, `<anonymous_script>:1`.
+pub(super) fn is_place(line: &str) -> bool {
+    let Some((place, number)) = line.rsplit_once(':') else { return false };
+    let starts = ["file:///", "/", "node:", "internal/", "<anonymous", "undefined", "evalmachine", "[eval", "[stdin"];
+    let numbered = !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit());
+    numbered && (place == "events.js" || starts.iter().any(|start| place.starts_with(start)))
+}
+
+/// `Error: …`, `Error [CODE]: …`, `TelemetryFailure: …`, at the start of a line: a stack is indented.
+pub(super) fn is_headline(line: &str) -> bool {
+    let line = line.strip_prefix("Uncaught ").unwrap_or(line);
+    let name: String = line.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$')).collect();
+    let rest = line.get(name.len()..).unwrap_or_default();
+    let named = ["Error", "Exception", "Failure", "Rejection", "Fault"].iter().any(|end| name.ends_with(end));
+    named && (rest.starts_with(':') || rest.starts_with(" [")) || line.starts_with("[UnhandledPromiseRejection")
+}
+
+/// What stands below an error's first line: its stack, its properties, the modules that asked for it.
+pub(super) fn is_tail(line: &str) -> bool {
+    line.starts_with([' ', '\t', '}', ']', '{'])
+        || line.starts_with("Require stack:")
+        || line.starts_with("- ")
+        || line.starts_with("(Use `node")
+        || line.starts_with("Emitted 'error' event")
+        || line.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOISE: &str = "Error: listen EADDRINUSE: address already in use 0.0.0.0:3001";
+
+    fn headline(text: &str) -> Option<&str> {
+        let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        block(&lines).and_then(|block| lines.get(block.headline).copied())
+    }
+
+    #[test]
+    fn the_block_is_what_node_printed_last() {
+        for (case, text, wanted) in [
+            (
+                "a string",
+                "file:///a.js:1\nthrow 'text'\n^\ntext\n(Use `node --trace-uncaught ...` to show where)\nNode.js v20.20.2",
+                Some("text"),
+            ),
+            (
+                "a string, from Node's own place",
+                "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\ntext\n(Use `node …)\nNode.js v24.1.0",
+                Some("text"),
+            ),
+            ("null", "/x.cjs:1\nthrow null\n^\nUncaught:\nnull\nNode.js v18.20.8", Some("null")),
+            (
+                "an object",
+                "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\n{ code: 'X', a: 1 }\nNode.js v20.20.2",
+                Some("{ code: 'X', a: 1 }"),
+            ),
+            (
+                "a rejection",
+                "node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\nUnhandledPromiseRejection: …\"boom\".\n    at x\n  code: 'ERR_UNHANDLED_REJECTION'\n}\nNode.js v20.20.2",
+                Some("UnhandledPromiseRejection: …\"boom\"."),
+            ),
+            (
+                "JSON",
+                "<anonymous_script>:1\n\n\nSyntaxError: Unexpected end of JSON input\n    at JSON.parse (<anonymous>)\nNode.js v20.20.2",
+                Some("SyntaxError: Unexpected end of JSON input"),
+            ),
+            (
+                "JSON in Node 16",
+                "undefined:1\n\n\nSyntaxError: Unexpected end of JSON input\n    at JSON.parse (<anonymous>)",
+                Some("SyntaxError: Unexpected end of JSON input"),
+            ),
+            (
+                "a class of its own",
+                "file:///a.js:1\nthrow new Quota('q')\n      ^\nQuota [Error]: q\nsecond line\n    at x\nNode.js v20.20.2",
+                Some("Quota [Error]: q"),
+            ),
+            (
+                "before 17",
+                "internal/modules/cjs/loader.js:818\n  throw err;\n  ^\nError: Cannot find module 'ws'\nRequire stack:\n- /x/index.js\n    at x {\n  code: 'MODULE_NOT_FOUND'\n}",
+                Some("Error: Cannot find module 'ws'"),
+            ),
+            (
+                "an event",
+                "node:events:502\n      throw er; // Unhandled 'error' event\n      ^\nError: spawn /nonexistent ENOENT\n    at x\nEmitted 'error' event on ChildProcess instance at:\n    at y {\n  errno: -2\n}\nNode.js v20.20.2",
+                Some("Error: spawn /nonexistent ENOENT"),
+            ),
+            ("an option", "/usr/bin/node: bad option: --bogus", Some("/usr/bin/node: bad option: --bogus")),
+            (
+                "an option of the variable",
+                "/usr/bin/node: --bogus is not allowed in NODE_OPTIONS",
+                Some("/usr/bin/node: --bogus is not allowed in NODE_OPTIONS"),
+            ),
+            ("logged only", "Error: x\n    at y\n[agent] goes on", None),
+            (
+                "a block that is not the end",
+                "file:///a.js:1\nthrow 'text'\n^\ntext\nNode.js v20.20.2\n[app] exited with 1",
+                None,
+            ),
+            (
+                "a block before 17 that is not the end",
+                "/a.js:1\nthrow x\n^\nError: x\n    at y\n[app] exited with 1",
+                None,
+            ),
+        ] {
+            assert_eq!(headline(text), wanted, "{case}");
+            // Whatever was said before makes no difference.
+            let after = format!(
+                "{NOISE}\n    at Server (node:net:1:1) {{\n  code: 'EADDRINUSE'\n}}\n/app.js:2\nx\n^\n{NOISE}\nNode.js v20.20.2\n[app] gone\n{text}"
+            );
+            assert_eq!(headline(&after), wanted, "{case}, after something that looks like it");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_heap_has_nothing_but_addresses_below_it() {
+        let heap = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory";
+        assert_eq!(fatal(&[heap, "----- Native stack trace -----", " 1: 0xca5580 node::Abort()", "12: 0x7f"]), Some(0));
+        assert_eq!(fatal(&["x", heap]), Some(1));
+        assert_eq!(fatal(&[heap, "[app] gone"]), None);
+        assert_eq!(fatal(&["Error: x"]), None);
+    }
+
+    #[test]
+    fn headlines_are_not_stacks_or_logs() {
+        for (line, wanted) in [
+            ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'x'", true),
+            ("TypeError: x is not a function", true),
+            ("Uncaught Error: x", true),
+            ("TelemetryFailure: x", true),
+            ("    at Object.<anonymous> (/x.js:1:7)", false),
+            ("[app] Error: connect ECONNREFUSED 127.0.0.1:5432", false),
+            ("  code: 'ERR_MODULE_NOT_FOUND'", false),
+        ] {
+            assert_eq!(is_headline(line), wanted, "{line}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What the agent died of: what the dying process said last, read from the journal of the present.
+//!
+//! A known word in an earlier line, or in the output of what the agent starts, is never enough: the lines are those of the
+//! process that died, the end is theirs, and how it ended must fit.
+
+mod block;
+mod farewell;
+mod kind;
+mod process;
+
+pub(crate) use kind::CrashKind;
+
+use crate::doctor::causes::{mended, started};
+use crate::doctor::facts::journal::id;
+use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Moment};
+use kind::{kind, quoted};
+
+/// An error that ended a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Crash<'a> {
+    /// Its first line.
+    pub headline: &'a JournalEntry,
+    /// What that line says: of a logger's JSON, the error's words.
+    pub text: String,
+    /// The place in the agent's files that Node printed above it.
+    pub place: Option<&'a JournalEntry>,
+    /// What it says.
+    pub kind: CrashKind,
+    /// The version that Node prints below it, from 17 on.
+    pub node: Option<&'a str>,
+    /// Who says so.
+    pub told_by: ToldBy,
+}
+
+/// Who says what a process died of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ToldBy {
+    /// Node, in the block that it prints of what nobody caught.
+    Node,
+    /// The process itself, which then ended: its last words, whatever they are about.
+    LastWords,
+}
+
+/// The error that the agent dies of now: nothing where it runs, was stopped, died without a word, or died of what is mended
+/// since.
+pub(crate) fn crash(facts: &Facts) -> Option<Crash<'_>> {
+    last(facts).filter(|crash| since(facts, crash).is_none())
+}
+
+/// The error that the agent died of last, where it is mended since, and what is there now.
+pub(crate) fn mended(facts: &Facts) -> Option<(Crash<'_>, String)> {
+    let crash = last(facts)?;
+    let now = since(facts, &crash)?;
+    Some((crash, now))
+}
+
+/// What the disk and the service hold against an error: it was said before that came.
+fn since(facts: &Facts, crash: &Crash<'_>) -> Option<String> {
+    let died = crash.headline.at;
+    match &crash.kind {
+        CrashKind::Package(name) | CrashKind::File(name) => mended::restored(facts, name, died),
+        CrashKind::Export(_) | CrashKind::Syntax | CrashKind::Format => {
+            let place = crash.place?.message.trim_end().rsplit_once(':')?.0;
+            mended::restored(facts, place.strip_prefix("file://").unwrap_or(place), died)
+        }
+        CrashKind::PortInUse(Some(port)) => mended::port_is_free(facts, *port),
+        CrashKind::NoSpace if crash.text.contains("no space left on device") => mended::has_room(facts),
+        _ => None,
+    }
+}
+
+/// The error that the agent died of last.
+fn last(facts: &Facts) -> Option<Crash<'_>> {
+    let dies = match facts.condition() {
+        Condition::Looping | Condition::Down => true,
+        Condition::Unknown => facts.runs().last().is_some_and(|run| run.died()),
+        Condition::Running | Condition::Starting | Condition::Stopped => false,
+    };
+    if !dies {
+        return None;
+    }
+    let mut runs: Vec<Vec<&JournalEntry>> = Vec::new();
+    for entry in facts.present() {
+        match runs.iter_mut().find(|run| run.first().is_some_and(|first| first.invocation == entry.invocation)) {
+            Some(run) => run.push(entry),
+            None => runs.push(vec![entry]),
+        }
+    }
+    // The journal may have lost the words of the newest death: an older one that ended alike speaks for it.
+    let newest = runs.iter().find_map(|run| Some((exit(run)?, run)));
+    let alike = |run: &&Vec<&JournalEntry>| match (&newest, exit(run)) {
+        (Some((newest, _)), Some(exit)) => *newest == exit,
+        _ => true,
+    };
+    runs.iter().filter(alike).find_map(|run| of_run(facts, run))
+}
+
+/// How the main process of a run ended, and when.
+fn end<'a>(run: &[&'a JournalEntry]) -> Option<&'a JournalEntry> {
+    let main = |entry: &&&JournalEntry| entry.is(id::PROCESS_EXITED) && !entry.says("Control process");
+    run.iter().rev().find(main).copied()
+}
+
+fn exit(run: &[&JournalEntry]) -> Option<Exit> {
+    end(run).and_then(|entry| entry.exit)
+}
+
+/// What ended one run.
+fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
+    let mut said = process::words(facts, run);
+    let invocation = run.first().and_then(|first| first.invocation.as_deref());
+    let service = facts.service.known().filter(|service| service.invocation.as_deref() == invocation);
+    let exit = exit(run).or_else(|| service.and_then(|service| service.exit));
+    // V8 and a debugger's hook may say more behind it; what Node says of a signal's end is nothing.
+    let lines = |said: &[&'a JournalEntry]| said.iter().map(|entry| entry.message.as_str()).collect::<Vec<&'a str>>();
+    if let Some(Exit::Signal(signal)) = exit {
+        // abort(3), or the trap that V8 sets instead.
+        let at = block::fatal(&lines(&said)).filter(|_| matches!(signal, 4..=6))?;
+        return of_headline(facts, &said, at, None, None);
+    }
+    if exit == Some(Exit::Code(0)) {
+        return None;
+    }
+    let ended = end(run).map(|entry| entry.at);
+    let is_last = |entry: &&JournalEntry| ended.is_none_or(|ended| is_near(entry.at, ended));
+    // What was written long before the end is not about it, however much it looks like an end.
+    if let Some(block) = said.last().filter(|last| is_last(last)).and_then(|_| block::block(&lines(&said))) {
+        return of_headline(facts, &said, block.headline, block.place, block.version);
+    }
+    said.retain(|entry| is_last(entry));
+    let last = farewell::farewell(&lines(&said))?;
+    let headline = said.get(last.at).copied()?;
+    let kind = borne_out(facts, quoted(&last.text));
+    Some(Crash { headline, text: last.text, place: None, kind, node: None, told_by: ToldBy::LastWords })
+}
+
+/// Microseconds between the last words of a process and its end: Node, or a handler that prints and exits, takes no longer.
+const NEAR: u64 = 1_000_000;
+
+fn is_near(a: Moment, b: Moment) -> bool {
+    a.0.abs_diff(b.0) <= NEAR
+}
+
+/// The crash that Node itself printed.
+fn of_headline<'a>(
+    facts: &Facts,
+    said: &[&'a JournalEntry],
+    at: usize,
+    place: Option<usize>,
+    version: Option<usize>,
+) -> Option<Crash<'a>> {
+    let headline = said.get(at).copied()?;
+    let below = || said.iter().skip(at + 1).map(|entry| entry.message.as_str());
+    let mut kind = if is_option(&headline.message) { CrashKind::Option } else { kind(&headline.message) };
+    let caller =
+        below().take_while(|line| line.starts_with([' ', '\t'])).find(|line| line.trim_start().starts_with("at "));
+    if kind == CrashKind::Syntax && caller.is_some_and(|caller| !is_loader(caller)) {
+        // `JSON.parse`, `new RegExp` and the like throw it too, while every file parses.
+        kind = CrashKind::Other;
+    }
+    if let CrashKind::Package(name) | CrashKind::File(name) = &kind
+        && is_outside(facts, name, asked_by(&headline.message, below()))
+    {
+        kind = CrashKind::Outside(name.clone());
+    }
+    let place = place.and_then(|place| said.get(place).copied()).filter(|place| place.message.starts_with(['/', 'f']));
+    let node = version.and_then(|version| block::version_in(&said.get(version)?.message));
+    Some(Crash { headline, text: headline.message.clone(), place, kind, node, told_by: ToldBy::Node })
+}
+
+fn is_option(line: &str) -> bool {
+    line.contains(": bad option: ") || line.ends_with("is not allowed in NODE_OPTIONS")
+}
+
+/// Whether a line of a stack is in Node's own loading of modules.
+fn is_loader(line: &str) -> bool {
+    ["node:internal/", "node:vm", "internal/modules", "vm.js", "wrapSafe"].iter().any(|place| line.contains(place))
+}
+
+/// The module that asked for another: `imported from /x.js`, or the first line of the `Require stack:`.
+fn asked_by<'a>(headline: &'a str, mut below: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let named = headline.split_once(" imported from ").map(|(_, path)| path.trim_end());
+    named.or_else(|| {
+        below.find(|line| line.starts_with("Require stack:"))?;
+        below.next()?.strip_prefix("- ")
+    })
+}
+
+/// Whether a module that cannot be found was not asked for by the bundle: by an option of Node's, or by what that loaded.
+fn is_outside(facts: &Facts, name: &str, by: Option<&str>) -> bool {
+    let within = |path: &str| {
+        let path = path.strip_prefix("file://").unwrap_or(path);
+        let script = started::script_path(facts);
+        let folders = [&facts.places.bundle, &facts.deployment.path];
+        folders.iter().any(|folder| started::is_below(path, folder)) || script.as_deref() == Some(path)
+    };
+    match by {
+        Some("internal/preload") => true,
+        // `--import` is resolved from the working directory, which Node writes with a `/` at its end.
+        Some(by) => !within(by) || by.ends_with('/'),
+        None => name.starts_with('/') && !within(name) && started::script_path(facts).is_some(),
+    }
+}
+
+/// What a process claims of its own end, where the server bears it out: what it quotes, it may have lived with.
+fn borne_out(facts: &Facts, kind: CrashKind) -> CrashKind {
+    let broken = facts.deployment.would_start() == Some(false);
+    let holds = match &kind {
+        CrashKind::Package(_)
+        | CrashKind::File(_)
+        | CrashKind::Export(_)
+        | CrashKind::Syntax
+        | CrashKind::Format
+        | CrashKind::PackageJson => broken,
+        CrashKind::PortInUse(port) => {
+            let main = facts.service.known().and_then(|service| service.main_pid);
+            let taken = facts.listeners.known().into_iter().flatten();
+            taken.into_iter().any(|taken| Some(taken.port) == *port && (taken.pid.is_none() || taken.pid != main))
+        }
+        CrashKind::NoSpace => {
+            facts.volumes.iter().any(|volume| volume.free < (1 << 20) || volume.free_inodes == Some(0))
+        }
+        CrashKind::Denied | CrashKind::NoWatches => true,
+        CrashKind::Outside(_) | CrashKind::OldNode | CrashKind::Heap | CrashKind::NoDirectory | CrashKind::Option => {
+            false
+        }
+        CrashKind::Other => true,
+    };
+    if holds { kind } else { CrashKind::Other }
+}

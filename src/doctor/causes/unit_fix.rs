@@ -1,0 +1,376 @@
+//! Fixes of the unit: only the wrong directive is changed, everything else stays. Each change is tried here on the file's
+//! text, which is then read again: the command is given only where exactly the wanted setting has become another.
+
+use super::fix::{self, held};
+use super::started;
+use crate::doctor::facts::Facts;
+use crate::report::diagnosis::{Effect, FixCommand, Step, command};
+use crate::report::words::{
+    AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName, Word,
+};
+use crate::systemd::{Assignment, Setting, UnitFile, normal, split};
+use crate::update::documented_paths;
+
+/// A change of one file: the lines that are edited, and what the file says afterwards.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct UnitChange {
+    file: UnitFile,
+    edits: Vec<LineEdit>,
+}
+
+/// How a value is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Value {
+    /// As a command line, in words.
+    Words,
+    /// As one.
+    Whole,
+}
+
+const UNFIT: &str = "stands in the unit in a way that one edit cannot change for sure";
+
+impl UnitChange {
+    /// No change yet of the file that gave a setting.
+    pub(crate) fn of(file: &UnitFile) -> Self {
+        Self { file: file.clone(), edits: Vec::new() }
+    }
+
+    /// The first word of a setting for which there is another becomes that one; one without text is taken out.
+    ///
+    /// # Errors
+    /// Where the file, read again, would not say exactly that.
+    pub(crate) fn word(
+        mut self,
+        line: u32,
+        value: Value,
+        other: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Refused> {
+        let found = self.file.assignments.iter().find(|found| found.line == line);
+        let before = UnitFile::parse(&self.file.path, &self.file.text);
+        let read = before.assignments.iter().find(|found| found.line == line);
+        let (Some(_), Some(read)) = (found, read) else { return Err(Refused::new(&self.file.path, UNFIT)) };
+        let words = words_of(read, value)?;
+        let hit = words.iter().enumerate().find_map(|(at, word)| Some((at, word, other(word)?)));
+        let Some((at, old, new)) = hit else { return Err(Refused::new(&read.value, UNFIT)) };
+        let mut wanted = words.clone();
+        if new.is_empty() {
+            wanted.remove(at);
+        } else if let Some(word) = wanted.get_mut(at) {
+            word.clone_from(&new);
+        }
+        let lines = self.file.extent(line);
+        // With the blank before it, so that no longer word that ends alike is meant.
+        let before_it = if value == Value::Words && at > 0 { " " } else { "" };
+        let old = format!("{before_it}{old}");
+        let new = if new.is_empty() { String::new() } else { format!("{before_it}{new}") };
+        let text = replaced(&self.file.text, lines, &old, &new);
+        let after = UnitFile::parse(&self.file.path, &text);
+        if !is_only(&before, &after, line, |found| words_of(found, value).is_ok_and(|words| words == wanted)) {
+            return Err(Refused::new(&read.value, UNFIT));
+        }
+        self.edits.push(LineEdit::replace(lines, &old, &new)?);
+        self.file = after;
+        Ok(self)
+    }
+
+    /// The settings of these lines become comments.
+    ///
+    /// # Errors
+    /// Where the file, read again, would not lack exactly them.
+    pub(crate) fn without(mut self, lines: &[u32]) -> Result<Self, Refused> {
+        let before = UnitFile::parse(&self.file.path, &self.file.text);
+        let extents: Vec<(u32, u32)> = lines.iter().map(|line| before.extent(*line)).collect();
+        let is_meant = |number: u32| extents.iter().any(|(first, last)| *first <= number && number <= *last);
+        let commented = (1..)
+            .zip(before.text.split('\n'))
+            .map(|(number, line)| if is_meant(number) { format!("# {line}") } else { line.to_owned() });
+        let text = commented.collect::<Vec<_>>().join("\n");
+        let after = UnitFile::parse(&before.path, &text);
+        let kept: Vec<&Assignment> = before.assignments.iter().filter(|found| !lines.contains(&found.line)).collect();
+        if after.assignments.iter().collect::<Vec<_>>() != kept {
+            return Err(Refused::new(&before.path, UNFIT));
+        }
+        self.edits.extend(extents.into_iter().map(LineEdit::comment));
+        self.file = after;
+        Ok(self)
+    }
+
+    /// What is typed: the file is kept beside itself, edited, and has to be another afterwards. systemd reads nothing that
+    /// does not end as a unit or a drop-in does (systemd.unit(5)).
+    ///
+    /// # Errors
+    /// Where another than root may change the file, or it is reached through a link.
+    pub(crate) fn commands(self, facts: &Facts) -> Result<Vec<FixCommand>, Refused> {
+        edited(facts, &self.file.path, self.edits)
+    }
+}
+
+/// The commands that edit a unit's file by these lines.
+///
+/// # Errors
+/// As for [`UnitChange::commands`].
+pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<Vec<FixCommand>, Refused> {
+    let file = fix::roots(facts, file)?;
+    let kept = file.beside(&fix::aside(facts));
+    let options = edits.into_iter().flat_map(|edit| [Word::from("-e"), Word::from(edit)]);
+    Ok(vec![
+        command!("cp", "-p", "--", &file, &kept),
+        command!("sed", "-i").with(options).with(["--".into(), Word::from(&file)]),
+        command!(Word::Shell("if"), "cmp", "-s", "--", &file, kept, Word::Shell("; then exit 1; fi")),
+    ])
+}
+
+fn words_of(found: &Assignment, value: Value) -> Result<Vec<String>, Refused> {
+    match value {
+        Value::Whole => Ok(vec![found.value.clone()]),
+        Value::Words => split(&found.value).map_err(|_| Refused::new(&found.value, "is not understood")),
+    }
+}
+
+/// The text with the first `old` of each of these lines replaced, as sed does it.
+fn replaced(text: &str, (first, last): (u32, u32), old: &str, new: &str) -> String {
+    let line = |(number, line): (u32, &str)| {
+        if first <= number && number <= last { line.replacen(old, new, 1) } else { line.to_owned() }
+    };
+    (1..).zip(text.split('\n')).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether two files say the same but for the setting of that line, which is as it is wanted.
+fn is_only(before: &UnitFile, after: &UnitFile, line: u32, is_wanted: impl Fn(&Assignment) -> bool) -> bool {
+    let same = |(old, new): (&Assignment, &Assignment)| match old.line == line {
+        true => old.section == new.section && old.key == new.key && new.line == line && is_wanted(new),
+        false => old == new,
+    };
+    before.assignments.len() == after.assignments.len()
+        && before.complaints == after.complaints
+        && before.assignments.iter().zip(&after.assignments).all(same)
+}
+
+/// Sets a directive that has one value.
+///
+/// # Errors
+/// As for [`UnitChange::word`].
+pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<Vec<FixCommand>, Refused> {
+    UnitChange::of(setting.file).word(setting.line, Value::Whole, |_| Some(value.to_owned()))?.commands(facts)
+}
+
+/// Takes a variable out of a line of `Environment=`. The whole line where it has no other: without a value it would drop
+/// what the lines before it say (systemd.exec(5)).
+///
+/// # Errors
+/// As for [`UnitChange::word`].
+pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str) -> Result<Vec<FixCommand>, Refused> {
+    let words = split(setting.value).map_err(|_| Refused::new(setting.value, "is not understood"))?;
+    let is_it = |word: &str| word.split_once('=').is_some_and(|(of, _)| of == name);
+    let change = UnitChange::of(setting.file);
+    let change = if words.iter().all(|word| is_it(word)) {
+        change.without(&[setting.line])?
+    } else {
+        change.word(setting.line, Value::Words, |word| is_it(word).then(String::new))?
+    };
+    change.commands(facts)
+}
+
+/// Starts another program, by the marks before its path and all its arguments as they were.
+///
+/// # Errors
+/// As for [`UnitChange::word`].
+pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused> {
+    let to = plain(NodeProgram::new(to)?.path().as_str())?;
+    let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
+    let setting = setting.ok_or_else(|| Refused::new(from, UNFIT))?;
+    let unit = started::unit(facts).map(|unit| &unit.unit);
+    let expand = |text: &str| unit.map_or_else(|| text.to_owned(), |unit| unit.expand(text));
+    let other = |word: &str| {
+        let bare = word.trim_start_matches(['@', '-', ':', '+', '!', '|']);
+        let marks = word.strip_suffix(bare).unwrap_or_default();
+        (expand(bare) == from || from.ends_with(&format!("/{bare}"))).then(|| format!("{marks}{to}"))
+    };
+    UnitChange::of(setting.file).word(setting.line, Value::Words, other)?.commands(facts)
+}
+
+/// A path that needs no quotes in a unit.
+fn plain(path: &str) -> Result<String, Refused> {
+    let path = AbsolutePath::new(path)?;
+    if !path.is_plain() {
+        return Err(Refused::new(path.as_str(), "cannot stand in a unit without quotes"));
+    }
+    Ok(path.as_str().to_owned())
+}
+
+/// Starts another script of the bundle.
+///
+/// # Errors
+/// As for [`UnitChange::word`].
+pub(crate) fn start_script(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused> {
+    let to = plain(to)?;
+    let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| Refused::new(from, UNFIT))?;
+    let setting = unit.exec_start().ok_or_else(|| Refused::new(from, UNFIT))?;
+    let other = |word: &str| (normal(&unit.expand(word)) == from).then(|| to.clone());
+    UnitChange::of(setting.file).word(setting.line, Value::Words, other)?.commands(facts)
+}
+
+/// Points the unit's lines of the old layout to the flat one, or back: only the paths change.
+///
+/// # Errors
+/// As for [`UnitChange::word`].
+fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused> {
+    let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| Refused::new(from, UNFIT))?;
+    let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
+    let name = bundle.path().as_str().rsplit('/').next().unwrap_or_default();
+    let (from, to) = (format!("/{name}{from}"), format!("/{name}{to}"));
+    // As it stands: with specifiers, in the words of the file.
+    let other = |word: &str| {
+        let at = word.find(&from)?;
+        let rest = word.get(at + from.len()..)?;
+        let head = word.get(..at)?;
+        let is_path = unit.expand(word.trim_start_matches('-')).starts_with(bundle.path().as_str());
+        (is_path && (rest.is_empty() || rest.starts_with('/'))).then(|| format!("{head}{to}{rest}"))
+    };
+    let mut changes: Vec<UnitChange> = Vec::new();
+    let settings = [(unit.setting("Service", "WorkingDirectory"), Value::Whole), (unit.exec_start(), Value::Words)];
+    for (setting, value) in settings {
+        let Some(setting) = setting else { continue };
+        let words = if value == Value::Whole {
+            vec![setting.value.to_owned()]
+        } else {
+            split(setting.value).unwrap_or_default()
+        };
+        if !words.iter().any(|word| other(word).is_some()) {
+            continue;
+        }
+        let at = changes.iter().position(|change| change.file.path == setting.file.path);
+        let change = at.map_or_else(|| UnitChange::of(setting.file), |at| changes.remove(at));
+        changes.push(change.word(setting.line, value, other)?);
+    }
+    let commands: Result<Vec<_>, _> = changes.into_iter().map(|change| change.commands(facts)).collect();
+    Ok(commands?.into_iter().flatten().collect())
+}
+
+/// Points the unit to the flat layout.
+pub(crate) fn flatten_unit(facts: &Facts) -> Option<Step> {
+    let commands = moved(facts, "/apps/agent", "");
+    step("point the unit to the flat layout", commands)
+}
+
+/// Points the unit to the old layout.
+pub(crate) fn nest_unit(facts: &Facts) -> Option<Step> {
+    let inner = moved(facts, "", "/apps/agent");
+    step("point the unit to the old layout, until a flat bundle is deployed", inner)
+}
+
+/// A step of these commands, if there are any; the reason, where there are none.
+pub(crate) fn step(text: &str, commands: Result<Vec<FixCommand>, Refused>) -> Option<Step> {
+    match commands {
+        Ok(commands) if commands.is_empty() => None,
+        Ok(commands) => Some(Step::changes(text, commands)),
+        Err(refused) => Some(Step::refused(&refused)),
+    }
+}
+
+/// A step of these commands and the start after it; the reason alone, where there are none.
+pub(crate) fn step_and_restart(facts: &Facts, text: &str, commands: Result<Vec<FixCommand>, Refused>) -> Vec<Step> {
+    match commands {
+        Ok(commands) => vec![Step::changes(text, commands), fix::reload_and_restart(facts)],
+        Err(refused) => vec![Step::refused(&refused)],
+    }
+}
+
+/// With the start of the agent, if anything was changed.
+pub(crate) fn reloaded_after(mut steps: Vec<Step>, facts: &Facts) -> Vec<Step> {
+    if steps.iter().all(|step| step.effect == Effect::Changes) {
+        steps.push(fix::reload_and_restart(facts));
+    }
+    steps
+}
+
+/// Writes the unit as the source document has it, with the lines of its own that it has; what is there is kept beside it.
+/// Words where the control plane's address is not known.
+pub(crate) fn write_unit(facts: &Facts) -> Vec<Step> {
+    fix::or_told(written(facts))
+}
+
+fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
+    let Some(url) = started::url(facts) else {
+        return Ok(vec![Step::told(
+            "install the agent's unit again: nothing on this server knows its control plane's address",
+        )]);
+    };
+    let name = UnitName::new(&facts.places.unit)?;
+    let path = name.file();
+    held(facts, &path, &fix::Hands::Root)?;
+    let old = facts.unit.known().and_then(|unit| unit.unit.files.iter().find(|file| file.path == path.as_str()));
+    let mut commands = Vec::new();
+    if old.is_some() {
+        commands.push(command!("cp", "-p", "--", &path, path.beside(&fix::aside(facts))));
+    }
+    commands.push(command!("tee", "--", &path, Word::Shell(">/dev/null")).reading(document(
+        facts,
+        &HttpUrl::new(&url)?,
+        old,
+    )?));
+    commands.push(command!("systemctl", "daemon-reload"));
+    if old.is_none() || !facts.unit.known().is_some_and(|unit| unit.enabled) {
+        commands.push(command!("systemctl", "enable", &name));
+    }
+    let text = match old {
+        Some(_) => "write the unit anew with the documented command, its own lines kept; the old one is kept beside it",
+        None => "write the documented unit",
+    };
+    Ok(vec![Step::changes(text, commands), fix::restart(facts)])
+}
+
+/// What the documented unit says beside its paths and its command.
+const USUAL: [(&str, &str, &str); 8] = [
+    ("Unit", "Description", "ServerFlow Agent"),
+    ("Unit", "After", "network.target"),
+    ("Service", "Type", "simple"),
+    ("Service", "User", "root"),
+    ("Service", "Restart", "always"),
+    ("Service", "RestartSec", "10"),
+    ("Service", "Environment", "NODE_ENV=production"),
+    ("Install", "WantedBy", "multi-user.target"),
+];
+
+/// The unit of the source document (docs/reference/update-mechanism.md, "Fichiers Clés", 4) for this server, with the lines
+/// of the one that is there.
+fn document(facts: &Facts, url: &HttpUrl, old: Option<&UnitFile>) -> Result<Document, Refused> {
+    let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
+    let program = started::program(facts).filter(|program| !started::is_missing(program)).map(|program| &program.path);
+    let node = program.or_else(|| facts.other_nodes.first().map(|node| &node.path));
+    let node = NodeProgram::new(node.map_or("/usr/bin/node", String::as_str))?;
+    let own = old.map(|old| old.assignments.as_slice()).unwrap_or_default();
+    let mut lines = Document::default();
+    for section in ["Unit", "Service", "Install"] {
+        lines = lines.fixed(match section {
+            "Unit" => "[Unit]\n",
+            "Service" => "\n[Service]\n",
+            _ => "\n[Install]\n",
+        });
+        for (_, key, value) in USUAL.iter().filter(|(of, key, _)| *of == section && !has(own, of, key)) {
+            lines = lines.fixed(key).fixed("=").fixed(value).fixed("\n");
+        }
+        for found in own.iter().filter(|found| found.section == section && !is_replaced(found)) {
+            lines = lines.line(&found.key, &found.value)?;
+        }
+        if section == "Service" {
+            lines = lines.fixed("WorkingDirectory=").path(bundle.path())?.fixed("\nExecStart=").path(node.path())?;
+            let entry = bundle.path().below(documented_paths::ENTRY_POINT);
+            lines = lines.fixed(" ").path(&entry)?.fixed(" --url ").url(url).fixed("\n");
+        }
+    }
+    // What the old command had beside its URL would be lost, and a secret of it cannot be shown.
+    match own.iter().find(|found| found.key == "ExecStart" && crate::redact::Redactor::is_redacted(&found.value)) {
+        Some(found) => Err(Refused::new(&found.value, "holds a secret, which is not shown")),
+        None => Ok(lines),
+    }
+}
+
+fn has(own: &[Assignment], section: &str, key: &str) -> bool {
+    own.iter().any(|found| found.section == section && found.key == key)
+}
+
+/// Whether the documented unit has a line of its own for it.
+fn is_replaced(found: &Assignment) -> bool {
+    found.section == "Service" && matches!(found.key.as_str(), "WorkingDirectory" | "ExecStart")
+}

@@ -1,0 +1,32 @@
+//! What a bundle has to satisfy on this server, as the words that ask `check` for it.
+
+use crate::report::words::{AbsolutePath, Refused, Word};
+
+/// The configuration and the keys that `doctor` was given: a fix judges by them, too.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct ServerPolicy {
+    /// The configuration that was read.
+    pub config: Option<String>,
+    /// Keys of the command line: a signature by one of them is then required.
+    pub keys: Vec<String>,
+}
+
+impl ServerPolicy {
+    /// Options of `check`.
+    ///
+    /// # Errors
+    /// Where a path cannot be typed.
+    pub(crate) fn words(&self) -> Result<Vec<Word>, Refused> {
+        let mut words = match &self.config {
+            Some(path) => vec!["--config".into(), Word::from(AbsolutePath::new(path)?)],
+            None => vec!["--no-config".into()],
+        };
+        for key in &self.keys {
+            words.extend(["--key".into(), Word::from(AbsolutePath::new(key)?)]);
+        }
+        if !self.keys.is_empty() {
+            words.push("--require-signature".into());
+        }
+        Ok(words)
+    }
+}

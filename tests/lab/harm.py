@@ -1,0 +1,278 @@
+"""What was done to servers by fixes that were pasted, each for real: doctor is asked, root pastes every block that it prints,
+and nothing outside the bundle, its siblings and the unit has changed, by a listing of the whole disk before and after.
+
+`HARM="name name" tests/lab/run harm` runs these and no others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import container
+import deployed
+import server as servers
+from container import GENERATIONS, Container
+from harness import REPO, Mismatch, Part, run as execute
+
+AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "3"))
+ONLY = os.environ.get("HARM", "").split()
+
+# What changes on any server that runs: clocks, journals, the package managers' own caches, what the lab itself serves.
+MOVES = (
+    "/proc", "/sys", "/dev", "/run", "/var/log", "/var/lib/systemd", "/var/cache", "/root/.npm", "/root/.cache", "/root/.local",
+    "/root/.config", "/opt/lab/store", "/opt/lab/npm", "/opt/lab/pnpm", "/etc/.updated", "/var/.updated", "/tmp/systemd-private",
+    "/etc/systemd/system/multi-user.target.wants", "/tmp/node-compile-cache", "/home/agent/.cache", "/home/agent/ran-by", "/home/agent/.local", "/home/agent/.npm",
+)  # fmt: skip
+UNIT = f"/etc/systemd/system/{deployed.UNIT}"
+
+# A user who runs the agent, and one who only lives there.
+USERS = "useradd -m agent; useradd -m eve\n"
+MISSING = "rm $B/dist/index.js\nrestart\n"
+
+
+@dataclasses.dataclass
+class Attack:
+    """A server prepared by someone hostile, or unlucky."""
+
+    name: str
+    make: str
+    """Shell lines that prepare it."""
+    options: tuple[str, ...] = ()
+    """Of doctor."""
+    bundle: str = deployed.BUNDLE
+    """What a fix may change, with its siblings."""
+    holds: str = "true"
+    """Shell lines that end well afterwards."""
+    intact: bool = False
+    """The bundle itself has to be as it was."""
+    mends: bool = False
+    """The agent has to be back."""
+    says: str = ""
+    """What has to be in what doctor prints."""
+    never: str = ""
+    """What must not be in any command."""
+
+
+def moved(path: str, user: str = "root") -> str:
+    """The agent at another place, as another user."""
+    return (
+        f"systemctl stop $A\nmkdir -p $(dirname '{path}')\ncp -a $B '{path}'\nchown -R {user}: '{path}'\n"
+        f"cp $S/registration.json $(dirname '{path}')/ 2>/dev/null\n"
+        f"sed -i 's#^User=.*#User={user}#; s#/root/.server-flow/agent-bundle#{path}#g' $U\nsystemctl daemon-reload\n"
+    )
+
+
+ATTACKS = (
+    Attack(
+        "node of the unit's user",
+        USERS
+        + "mkdir -p /home/agent/bin\n"
+        + "printf '#!/bin/sh\\nid -u >>/home/agent/ran-by\\nexec /usr/bin/node \"$@\"\\n' >/home/agent/bin/node\n"
+        + "cp /home/agent/bin/node /home/agent/bin/pnpm\nchmod 755 /home/agent/bin/*\nchown -R agent: /home/agent\n"
+        + moved("/home/agent/agent-bundle", "agent")
+        + "sed -i 's#/usr/bin/node#/home/agent/bin/node#' $U\nsystemctl daemon-reload\nrm -rf /home/agent/agent-bundle/node_modules/ws\nrestart\nsleep 2",
+        bundle="/home/agent/agent-bundle",
+        holds="! grep -qx 0 /home/agent/ran-by",
+    ),
+    Attack(
+        "the entry point leads to /etc/shadow",
+        USERS
+        + moved("/srv/agent/agent-bundle", "agent")
+        + "ln -sf /etc/shadow /srv/agent/agent-bundle/dist/index.js\nrestart\nsleep 2",
+        bundle="/srv/agent/agent-bundle",
+        holds="test $(stat -c %a /etc/shadow) = 640",
+        never="/etc/shadow",
+    ),
+    Attack(
+        "an address that is an option of curl",
+        USERS
+        + "printf 'output = /root/written\\nurl = file:///etc/hostname\\n' >/home/eve/k\n"
+        + "sed -i 's#--url [^ ]*#--url -K/home/eve/c://h#' $U\nsystemctl daemon-reload\n"
+        + "rm -rf $B\nrestart\nsleep 2",
+        holds="test ! -e /root/written",
+        never="-K",
+    ),
+    Attack(
+        "the working directory is /etc",
+        "sed -i 's#^WorkingDirectory=.*#WorkingDirectory=/etc#; s#/root/.server-flow/agent-bundle/dist/index.js#/srv/none.js#' $U\n"
+        "systemctl daemon-reload\nrestart\nsleep 2",
+        holds="test -f /etc/passwd",
+        never="mv -T -- /etc ",
+    ),
+    Attack(
+        "the scope leads to somebody's folder",
+        "publish /opt/lab/bundle-safe\nmkdir -p /srv/victim/shared\necho precious >/srv/victim/shared/file\n"
+        "cp -r /opt/lab/bundle-safe/packages $B/\nrm -rf $B/node_modules/@server-flow\nln -s /srv/victim $B/node_modules/@server-flow\nrestart\nsleep 2",
+        holds="grep -q precious /srv/victim/shared/file",
+    ),
+    Attack(
+        "node_modules leads to somebody's folder",
+        "mkdir -p /srv/victim/@server-flow/shared\necho precious >/srv/victim/@server-flow/shared/file\n"
+        "cp -r /opt/lab/bundle-safe/packages $B/\nrm -rf $B/node_modules\nln -s /srv/victim $B/node_modules\nrestart\nsleep 2",
+        holds="grep -q precious /srv/victim/@server-flow/shared/file",
+    ),
+    Attack(
+        "somebody's archive in /tmp",
+        USERS
+        + "cp -r /opt/lab/bundle /root/evil\necho \"require('fs').writeFileSync('/root/owned', '')\" >/root/evil/dist/index.js\n"
+        + "tar -czf $D -C /root/evil .\nchown eve: $D\nrm -rf /root/evil\n"
+        + MISSING + "sleep 2",
+        holds="test ! -e /root/owned",
+        never="/tmp/",
+    ),
+    Attack(
+        "a refused bundle is published",
+        "cp -r /opt/lab/bundle /root/bad\nrm -rf /root/bad/node_modules\npublish /root/bad\nrm -r /root/bad\n" + MISSING + "sleep 2",
+        intact=True,
+    ),
+    Attack("nothing is published", MISSING + "sleep 2", intact=True),
+    Attack("the control plane is gone", "systemctl stop lab-control-plane\n" + MISSING + "sleep 2", intact=True),
+    Attack(
+        "a signature is required, and there is none",
+        "publish /opt/lab/bundle-safe\n(cd /root && BUNDLE_DOCTOR_PASSWORD= bundle-doctor keygen --no-password -o release) || "
+        "(cd /root && bundle-doctor keygen -o release </dev/null)\n" + MISSING + "sleep 2",
+        options=("--key", "/root/release.pub.pem"),
+        intact=True,
+    ),
+    Attack(
+        "an installation that cannot work",
+        "rm $B/node_modules/ws\nmv /opt/lab/store /opt/lab/store.gone\nmv /opt/lab/npm /opt/lab/npm.gone\nrestart\nsleep 2",
+        intact=True,
+    ),
+    Attack(
+        "a bundle in /opt",
+        USERS
+        + "mkdir -p /opt/other; echo x >/opt/other/file\n"
+        + moved("/opt/agent-bundle", "agent")
+        + "chown -R root: /opt/agent-bundle\nchmod 700 /opt/agent-bundle/dist\nrestart\nsleep 2",
+        bundle="/opt/agent-bundle",
+        holds="test $(stat -c %U /opt) = root -a $(stat -c %U /opt/other/file) = root",
+    ),
+    Attack(
+        "a customer's service on the port",
+        "systemctl stop $A\nprintf '[Service]\\nExecStart=/opt/lab/node -e \"require(\\\\\"net\\\\\").createServer().listen(3001)\"\\n[Install]\\nWantedBy=multi-user.target\\n' "
+        ">/etc/systemd/system/customer.service\nsystemctl daemon-reload\nsystemctl enable --now customer\nlistening 3001\nrestart\nsleep 12",
+        holds="systemctl is-active customer && systemctl is-enabled customer",
+        never="disable|kill ",
+    ),
+    Attack(
+        "a path that is a command",
+        "P=\"/opt/a'; touch X; 'b/agent-bundle\"\nmkdir -p \"$(dirname \"$P\")\"\nsystemctl stop $A\ncp -a $B \"$P\"\nrm \"$P/dist/index.js\"\n"
+        "printf '[Service]\\nUser=root\\nWorkingDirectory=%s\\nExecStart=/usr/bin/node dist/index.js --url %s\\nRestart=always\\nRestartSec=10\\n' \"$P\" \"$URL\" >$U\n"
+        "publish /opt/lab/bundle-safe\nsystemctl daemon-reload\nrestart\nsleep 2",
+        bundle="/opt/a'; touch X; 'b/agent-bundle",
+        holds="test ! -e /X -a ! -e /root/X -a ! -e /opt/X",
+    ),
+    Attack(
+        "the bundle's folder is a link",
+        "mv $B /srv/agent-bundle\nln -s /srv/agent-bundle $B\nrollback\nrm /srv/agent-bundle/dist/index.js\nrestart\nsleep 2",
+        holds="test -L $B",
+        says="is a link",
+    ),
+    Attack(
+        "the unit is somebody's file",
+        USERS + "mv $U /home/eve/unit\nln -s /home/eve/unit $U\nchown eve: /home/eve/unit\n"
+        "sed -i 's#agent-bundle$#agent-bundle/apps/agent#' /home/eve/unit\nsystemctl daemon-reload\nrestart\nsleep 2",
+        holds="test -L $U",
+        says="is a link",
+    ),
+    Attack(
+        "a quoted command with a token",
+        f"sed -i 's#^ExecStart=.*#ExecStart=\"/opt/none/node\" \"'$B'/dist/index.js\" --token \"{deployed.TOKEN}\" --url '$URL'#' $U\n"
+        "systemctl daemon-reload\nrestart\nsleep 2",
+        holds=f"grep -qF 'ExecStart=\"/usr/bin/node\" \"'$B'/dist/index.js\" --token \"{deployed.TOKEN}\" --url '$URL $U",
+        mends=True,
+    ),
+    Attack(
+        "a disk of its own that is full",
+        "small 60m\nsystemctl stop $A\nhead -c 100m /dev/zero >$S/somebodys-file 2>/dev/null\nrestart\nsleep 2",
+        holds="test -s $S/somebodys-file",
+        never="vacuum|apt-get clean",
+    ),
+    Attack(
+        "what a fix moved away is offered",
+        "mv $B $B.broken-20260101T000000Z\nrestart\nsleep 2",
+        says="put aside",
+        mends=True,
+    ),
+)  # fmt: skip
+
+
+def listing(server: Container) -> dict[str, str]:
+    """Every name on the disk with its type, mode, owner, size and link target, and the digest of what is not Node's."""
+    pruned = " -o ".join(f"-path '{path}*'" for path in MOVES)
+    found = server.shell(
+        f"find / \\( {pruned} \\) -prune -o -printf '%p\\t%y %m %U %G %l\\n'; "
+        f"find / \\( {pruned} -o -path /usr -o -path '*/node_modules' \\) -prune -o -type f -size -4096k -exec sha256sum {{}} + 2>/dev/null"
+        " | sed 's/^\\([0-9a-f]*\\)  \\(.*\\)/\\2#\\t\\1/'",
+        timeout=240,
+    )
+    return dict(line.split("\t", 1) for line in found.out.decode(errors="replace").splitlines() if "\t" in line)
+
+
+def one(attack: Attack, suite: str) -> None:
+    server = servers.boot(suite)
+    try:
+        server.shell(deployed.PRELUDE + attack.make, timeout=240, env=deployed.OFFLINE)
+        before = listing(server)
+        printed = server.run("bundle-doctor", "doctor", "--no-config", *attack.options, timeout=90)
+        said = servers.read(server.run("bundle-doctor", "doctor", "--no-config", *attack.options, "--json", timeout=90), printed, 0.0, mounted=True)
+        blocks = [diagnosis for diagnosis in said.diagnoses if servers.commands(diagnosis)]
+        ran = [servers.paste(server, diagnosis) for diagnosis in blocks]
+        told = "\n".join(f"{servers.block(d)}\n→ {r.code}: {r.text[-400:]}" for d, r in zip(blocks, ran))
+        changed(attack, before, listing(server), f"{said.brief()}\n{told}")
+        if attack.says and attack.says not in " ".join(printed.text.split()):
+            raise Mismatch(f"`{attack.says}` is not said:\n{printed.text}")
+        commands = "\n".join(c for d in said.diagnoses for c in servers.commands(d))
+        if attack.never and re.search(attack.never, commands):
+            raise Mismatch(f"`{attack.never}` is in a command:\n{commands}")
+        ended = server.run("sh", "-c", deployed.PRELUDE + attack.holds)
+        if ended.code != 0:
+            raise Mismatch(f"`{attack.holds}` does not hold: {ended.text}\n{told}")
+        if attack.mends:
+            servers.until(lambda: servers.settled(server), 45, f"the agent is not back\n{told}", server)
+    finally:
+        server.close()
+
+
+def changed(attack: Attack, before: dict[str, str], after: dict[str, str], told: str) -> None:
+    """Nothing but the bundle, its siblings and the unit; where it has to be intact, not the bundle either."""
+    differ = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    may = (UNIT,) if attack.intact else (UNIT, attack.bundle)
+    above = os.path.dirname(attack.bundle)
+    wrong = [path for path in differ if not path.startswith(may) and path.rstrip("#") != above]
+    if wrong:
+        shown = "\n".join(f"{path}  {before.get(path)} → {after.get(path)}" for path in wrong[:12])
+        raise Mismatch(f"{len(wrong)} names have changed:\n{shown}\n{told}")
+
+
+def quoting() -> None:
+    """Whatever the bytes, each word of a printed command arrives in sh, bash and dash as it was."""
+    ran = execute(
+        "cargo", "test", "--lib", "--quiet", "--", "--ignored", "each_word_arrives_in_each_shell", cwd=REPO, timeout=1500
+    )
+    if ran.code != 0 or "1 passed" not in ran.text:
+        raise Mismatch(ran.text[-1500:])
+
+
+def run(part: Part) -> None:
+    container.sweep()
+    container.roots()
+    deployed.layer()
+    suites = list(GENERATIONS)
+    chosen = [attack for attack in ATTACKS if not ONLY or attack.name.replace(" ", "-") in ONLY]
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        waiting = []
+        for number, attack in enumerate(chosen):
+            for suite in suites if part.long else [suites[number % len(suites)]]:
+                waiting.append((f"{attack.name}, on systemd {GENERATIONS[suite]}", pool.submit(one, attack, suite)))
+        for name, future in waiting:
+            part.case(name, future.result)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    if not ONLY:
+        part.case("words in three shells", quoting)
