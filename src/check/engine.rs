@@ -9,6 +9,7 @@ use crate::report::policy::{Level, Policy, Selector};
 use crate::report::subject::{CheckReport, PackageId, SubjectReport, Summary};
 use crate::report::verdict::Verdict;
 use crate::update::rehearsal::{Ending, Rehearsal};
+use std::collections::BTreeMap;
 
 /// What the rules see in a bundle, before anything is folded or allowed: a finding for each observation, with the
 /// rule's default severity.
@@ -98,10 +99,15 @@ fn allowance(finding: &Finding, policy: &Policy) -> Option<String> {
 /// Drops what merely follows from another finding that stands: where everything is in the wrong place, nothing is
 /// where it should be. A finding that was made less bad than what follows from it explains nothing away.
 fn fold(findings: &mut Vec<Finding>) {
-    let fired: Vec<_> = findings.iter().map(|finding| (finding.rule, finding.severity)).collect();
+    // Of each rule its worst: there may be ten thousand findings of one.
+    let mut fired = BTreeMap::new();
+    for finding in findings.iter() {
+        let worst = fired.entry(finding.rule).or_insert(finding.severity);
+        *worst = finding.severity.max(*worst);
+    }
     findings.retain(|finding| {
         let follows_from = crate::check::rules::find(finding.rule).map_or(&[][..], |rule| rule.follows_from);
-        !fired.iter().any(|(cause, severity)| follows_from.contains(cause) && *severity >= finding.severity)
+        !follows_from.iter().any(|cause| fired.get(cause).is_some_and(|severity| *severity >= finding.severity))
     });
 }
 

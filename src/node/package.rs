@@ -2,6 +2,9 @@
 
 use super::specifier::Refers;
 use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
 
 /// The fields whose values are a map from package name to specifier, in the order in which npm documents them
 /// (npm's `package.json` page).
@@ -15,6 +18,8 @@ const DEEPEST: usize = 500;
 pub struct Package {
     text: String,
     fields: Map<String, Value>,
+    /// The line of every key, made when the first is asked for.
+    lines: OnceLock<HashMap<Place, u32>>,
 }
 
 /// Why a `package.json` cannot be used.
@@ -66,12 +71,26 @@ impl PackageFault {
 pub struct Dependency {
     /// The field it stands in, as a person would name it: `dependencies`, `pnpm.overrides`.
     pub field: &'static str,
-    /// The keys that lead to it in the document.
-    pub keys: Vec<String>,
+    /// Where it stands in the document.
+    pub place: Place,
     /// The package's name (for an override: its selector).
     pub name: String,
     /// The specifier: `^4.0.0`, `workspace:*`.
     pub spec: String,
+}
+
+/// Where a value stands in a document: a digest of the keys that lead to it, so that ten thousand values a hundred levels
+/// deep cost what ten thousand values cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place(u64);
+
+impl Place {
+    /// The value of that key in the object that stands here.
+    fn of(self, key: &str) -> Self {
+        let mut digest = std::hash::DefaultHasher::new();
+        (self.0, key).hash(&mut digest);
+        Self(digest.finish())
+    }
 }
 
 impl Dependency {
@@ -118,7 +137,7 @@ impl Package {
             return Err(PackageFault::TooDeep);
         }
         match read_json(&text) {
-            Ok(Value::Object(fields)) => Ok(Self { text, fields }),
+            Ok(Value::Object(fields)) => Ok(Self { text, fields, lines: OnceLock::new() }),
             Ok(other) => Err(PackageFault::NotAnObject(kind_of(&other))),
             Err(error) => Err(PackageFault::Syntax {
                 what: syntax_words(&error),
@@ -168,7 +187,8 @@ impl Package {
             ("pnpm.overrides", &["pnpm", "overrides"]),
         ] {
             if let Some(Value::Object(map)) = self.at(keys) {
-                collect(field, keys.iter().map(|key| (*key).to_owned()).collect(), map, &mut found);
+                let place = keys.iter().fold(Place::default(), |place, key| place.of(key));
+                collect(field, place, map, &mut found);
             }
         }
         found
@@ -181,8 +201,8 @@ impl Package {
         for field in DEPENDENCY_FIELDS {
             for (name, spec) in self.get(field).and_then(Value::as_object).into_iter().flatten() {
                 if let Value::String(spec) = spec {
-                    let keys = vec![field.to_owned(), name.clone()];
-                    found.push(Dependency { field, keys, name: name.clone(), spec: spec.clone() });
+                    let place = Place::default().of(field).of(name);
+                    found.push(Dependency { field, place, name: name.clone(), spec: spec.clone() });
                 }
             }
         }
@@ -195,11 +215,16 @@ impl Package {
     #[must_use]
     pub fn installs(&self, name: &str) -> bool {
         let optional_peer = self.at(&["peerDependenciesMeta", name, "optional"]) == Some(&Value::Bool(true));
-        let declared = self.declared();
-        let mut fields =
-            declared.iter().filter(|dependency| dependency.name == name).map(|dependency| dependency.field);
-        !fields.clone().any(|field| field == "devDependencies")
-            && fields.any(|field| field != "peerDependencies" || !optional_peer)
+        !self.declares("devDependencies", name)
+            && (self.declares("dependencies", name)
+                || self.declares("optionalDependencies", name)
+                || (self.declares("peerDependencies", name) && !optional_peer))
+    }
+
+    /// Whether that dependency field asks for the package of that name.
+    #[must_use]
+    pub(crate) fn declares(&self, field: &str, name: &str) -> bool {
+        self.at(&[field, name]).is_some_and(Value::is_string)
     }
 
     fn at(&self, keys: &[&str]) -> Option<&Value> {
@@ -210,27 +235,48 @@ impl Package {
     /// The line, from 1, of the key that these keys lead to.
     #[must_use]
     pub fn line_of<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Option<u32> {
-        use jsonc_parser::ast::Value as Ast;
-        let parsed = jsonc_parser::parse_to_ast(
-            &self.text,
-            &jsonc_parser::CollectOptions::default(),
-            &jsonc_parser::ParseOptions::default(),
-        );
-        let mut value = parsed.ok()?.value?;
-        let mut start = None;
-        for key in keys {
-            let Ast::Object(object) = value else {
-                return None;
-            };
-            // Of a key that stands there twice the last counts, as in `JSON.parse`.
-            let property = object.properties.into_iter().rev().find(|property| property.name.as_str() == key)?;
-            start = Some(property.range.start);
-            value = property.value;
-        }
-        let before = self.text.as_bytes().get(..start?)?;
-        let breaks = before.iter().filter(|byte| **byte == b'\n').count();
-        u32::try_from(breaks + 1).ok()
+        self.line_at(keys.into_iter().fold(Place::default(), Place::of))
     }
+
+    /// The line, from 1, of the key of what stands there.
+    #[must_use]
+    pub fn line_at(&self, place: Place) -> Option<u32> {
+        self.lines.get_or_init(|| lines(&self.text)).get(&place).copied()
+    }
+}
+
+/// The line of every key of a document.
+fn lines(text: &str) -> HashMap<Place, u32> {
+    use jsonc_parser::ast::Value as Ast;
+    let parsed = jsonc_parser::parse_to_ast(
+        text,
+        &jsonc_parser::CollectOptions::default(),
+        &jsonc_parser::ParseOptions::default(),
+    );
+    let mut starts = Vec::new();
+    let mut pending: Vec<_> =
+        parsed.ok().and_then(|parsed| parsed.value).map(|value| (Place::default(), value)).into_iter().collect();
+    while let Some((place, value)) = pending.pop() {
+        let Ast::Object(object) = value else { continue };
+        let mut seen = HashSet::new();
+        // Of a key that stands there twice the last counts, as in `JSON.parse`.
+        for property in object.properties.into_iter().rev() {
+            let inner = place.of(property.name.as_str());
+            if seen.insert(inner) {
+                starts.push((property.range.start, inner));
+                pending.push((inner, property.value));
+            }
+        }
+    }
+    starts.sort_unstable_by_key(|(start, _)| *start);
+    let (mut line, mut read) = (1, 0);
+    let numbered = starts.into_iter().map(|(start, place)| {
+        let between = text.as_bytes().get(read..start).unwrap_or_default();
+        line += between.iter().filter(|byte| **byte == b'\n').count();
+        read = start;
+        (place, u32::try_from(line).unwrap_or(u32::MAX))
+    });
+    numbered.collect()
 }
 
 /// Reads JSON as `JSON.parse` does: an escape of half a surrogate pair, which serde_json refuses, is a character.
@@ -290,13 +336,12 @@ fn nesting(text: &str) -> usize {
     deepest
 }
 
-fn collect(field: &'static str, keys: Vec<String>, map: &Map<String, Value>, found: &mut Vec<Dependency>) {
+fn collect(field: &'static str, place: Place, map: &Map<String, Value>, found: &mut Vec<Dependency>) {
     for (name, value) in map {
-        let mut keys = keys.clone();
-        keys.push(name.clone());
+        let place = place.of(name);
         match value {
-            Value::String(spec) => found.push(Dependency { field, keys, name: name.clone(), spec: spec.clone() }),
-            Value::Object(inner) => collect(field, keys, inner, found),
+            Value::String(spec) => found.push(Dependency { field, place, name: name.clone(), spec: spec.clone() }),
+            Value::Object(inner) => collect(field, place, inner, found),
             _ => {}
         }
     }
@@ -346,13 +391,29 @@ mod tests {
     }
 
     #[test]
+    fn of_a_key_that_stands_there_twice_the_line_is_that_of_the_last() {
+        let text = "{\"dependencies\": {\"x\": \"1\"},\n\"a\": {\"x\": 1,\n\"x\": 2},\n\"dependencies\": {\n\"x\": \"workspace:*\"}}";
+        let package = Package::parse(text.as_bytes()).unwrap();
+        for (keys, line) in [
+            (&["dependencies"][..], Some(4)),
+            (&["dependencies", "x"], Some(5)),
+            (&["a", "x"], Some(3)),
+            (&["x"], None),
+            (&["dependencies", "y"], None),
+        ] {
+            assert_eq!(package.line_of(keys.iter().copied()), line, "{keys:?}");
+        }
+        assert!(package.declares("dependencies", "x") && !package.declares("a", "x"));
+    }
+
+    #[test]
     fn every_specifier_is_found_with_its_line() {
         let text = "{\r\n  \"name\": \"a\",\r\n  \"dependencies\": { \"x\": \"^1\",\r\n    \"y\": \"workspace:*\" },\r\n  \"pnpm\": {\r\n    \"overrides\": { \"z\": \"link:../z\" }\r\n  },\r\n  \"overrides\": { \"p\": { \".\": \"1\", \"q\": \"file:./q\" } }\r\n}";
         let package = Package::parse(text.as_bytes()).unwrap();
         let found: Vec<_> = package
             .specifiers()
             .into_iter()
-            .map(|found| (found.field, found.spec, package.line_of(found.keys.iter().map(String::as_str))))
+            .map(|found| (found.field, found.spec, package.line_at(found.place)))
             .collect();
         assert_eq!(
             found,

@@ -9,6 +9,8 @@ pub(crate) mod read;
 
 pub(crate) use command::{CommandLine, split};
 
+use std::collections::HashSet;
+
 /// One line `Key=value` with its section.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Assignment {
@@ -180,12 +182,15 @@ impl Unit {
             for word in split(setting.value).unwrap_or_default() {
                 let word = self.expand(&word);
                 if let Some((name, value)) = word.split_once('=') {
-                    variables.retain(|(known, _)| known != name);
                     variables.push((name.to_owned(), value.to_owned()));
                 }
             }
         }
-        variables
+        // Of a name the last counts, where it stands.
+        let mut seen = HashSet::new();
+        let mut last: Vec<_> = variables.into_iter().rev().filter(|(name, _)| seen.insert(name.clone())).collect();
+        last.reverse();
+        last
     }
 
     /// Whether any of the unit's files is a drop-in.

@@ -17,6 +17,7 @@ mod schemas;
 mod tree;
 
 mod commands;
+mod costs;
 mod diff;
 mod direction;
 mod folders;

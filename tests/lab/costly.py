@@ -90,6 +90,27 @@ def of_names(index: str, other: str = "") -> Callable[[Path], None]:
     return make
 
 
+PACKAGE = f"{CODE} workspace-protocol runtime-dependency-missing package-json-invalid shared-package-json-invalid"
+EXPORTS = f"{PACKAGE} archive-ambiguous"
+
+
+def named(count: int, each: bytes) -> bytes:
+    return b",".join(each % n for n in range(count))
+
+
+def one_text(name: bytes, content: bytes) -> Callable[[Path], None]:
+    return lambda out: out.write_bytes(gz(ends(INDEX, file(name, content)))) and None
+
+
+def asked(fields: bytes, each: bytes) -> Callable[[Path], None]:
+    """The shared package with these fields, and an agent that imports of it so many times."""
+    shared = b'{"name":"@server-flow/shared","version":"1.0.0",%s}' % fields
+    imports = b"".join(each % n for n in range(20_000))
+    return lambda out: out.write_bytes(gz(ends(
+        file(b"package.json", b'{"name":"a","version":"1.0.0","type":"module"}'), file(b"dist/index.js", imports),
+        file(b"node_modules/@server-flow/shared/package.json", shared)))) and None
+
+
 def table() -> list[Large]:
     deep = b"/".join(b"%03d" % n for n in range(100))
     any_of = f"{LARGE} {AMBIGUOUS} {UNSAFE} {UNREADABLE}"
@@ -137,4 +158,8 @@ def table() -> list[Large]:
         Large("JSON of 2 MiB of brackets", many(lambda n: file(b"dist/%d.json" % n, b"[" * (2 << 20)), 20), EITHER, f"{any_of} {CODE}"),
         Large("JSON a million levels deep in package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"package.json", b"[" * 1_000_000)))) and None, EITHER, any_of),
         Large("JSON 100,000 objects deep in the shared package's package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"node_modules/@server-flow/shared/package.json", b'{"a":' * 100_000 + b"1" + b"}" * 100_000)))) and None, EITHER, any_of),
+            Large("10,000 dependencies with `workspace:`", one_text(b"package.json", b'{"dependencies":{%s}}' % named(10_000, b'"d%d":"workspace:*"')), EITHER, PACKAGE),
+        Large("5,000 with `workspace:` that are peers too", one_text(b"package.json", b'{"dependencies":{%s},"peerDependencies":{%s}}' % ((named(5_000, b'"d%d":"workspace:*"'),) * 2)), EITHER, PACKAGE),
+        Large("an `exports` array of 30,000 that 20,000 imports ask", asked(b'"exports":[%s]' % named(30_000, b'"x%d"'), b"import '@server-flow/shared?%d';\n"), EITHER, EXPORTS),
+        Large("10,000 patterns in `exports` that 20,000 imports ask", asked(b'"exports":{%s}' % named(10_000, b'"./p%d/*":"./x.js"'), b"import '@server-flow/shared/none%d';\n"), EITHER, EXPORTS),
     ]

@@ -42,7 +42,7 @@ impl Installed<'_> {
         let path = if self.is_root() { "package.json".to_owned() } else { format!("{}/package.json", self.folder) };
         Observation::new(message)
             .at(path)
-            .line(self.package().line_of(dependency.keys.iter().map(String::as_str)))
+            .line(self.package().line_at(dependency.place))
             .evidence(format!("\"{}\": \"{}\"", dependency.name, dependency.spec))
     }
 }

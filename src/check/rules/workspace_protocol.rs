@@ -3,7 +3,6 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::specifiers::{self, Refers};
 use crate::check::bundle::Bundle;
-use crate::node::package::Dependency;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
@@ -22,7 +21,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let mut found = Vec::new();
     for installed in specifiers::installed(bundle) {
         for dependency in installed.specifiers() {
-            if Refers::of(&dependency.spec) != Refers::Workspace || is_shadowed(bundle, &installed, &dependency) {
+            let is_peer = dependency.field == "peerDependencies";
+            if !dependency.is_of_workspace() || (is_peer && provides(bundle, &installed, &dependency.name)) {
                 continue;
             }
             let message = match dependency.field {
@@ -48,12 +48,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     found
 }
 
-/// A peer that `dependencies` provides by a path that can be had is never looked up (measured with both managers).
-fn is_shadowed(bundle: &Bundle<'_>, installed: &specifiers::Installed<'_>, peer: &Dependency) -> bool {
-    let provides = |other: &Dependency| {
-        other.field == "dependencies"
-            && other.name == peer.name
-            && matches!(Refers::of(&other.spec), Refers::Path { path, .. } if installed.satisfies(bundle, &path))
-    };
-    peer.field == "peerDependencies" && installed.package().declared().iter().any(provides)
+/// Whether `dependencies` provides a package by a path that can be had: then a peer of that name is never looked up
+/// (measured with both managers).
+fn provides(bundle: &Bundle<'_>, installed: &specifiers::Installed<'_>, name: &str) -> bool {
+    let dependencies = installed.package().get("dependencies");
+    let spec = dependencies.and_then(|dependencies| dependencies.get(name)?.as_str());
+    spec.is_some_and(|spec| matches!(Refers::of(spec), Refers::Path { path, .. } if installed.satisfies(bundle, &path)))
 }

@@ -19,6 +19,9 @@ const LOAD_PATH: [&str; 8] = [
 ];
 /// Most bytes of one unit file: systemd itself takes lines of 1 MiB.
 const MAX_OF_A_FILE: usize = 1 << 20;
+/// Most bytes of a unit's drop-ins together, and most of them: beyond that the unit is not judged.
+const MAX_OF_DROP_INS: usize = 4 << 20;
+const MAX_DROP_INS: usize = 1000;
 
 /// A unit as it stands on the disk.
 pub(super) struct FoundUnit {
@@ -63,7 +66,13 @@ pub(super) fn find(server: &dyn Server, name: &str) -> Fact<FoundUnit> {
     }
     if !found.unit.files.is_empty() {
         if let Err((path, refusal)) = add_drop_ins(server, &mut found.unit) {
-            return Fact::unless(format!("{path}: {refusal}"), "run it as root");
+            let help = match refusal {
+                Refusal::TooMuch => {
+                    "look at the drop-ins (`systemctl cat` lists them) and take away what is not the agent's"
+                }
+                _ => "run it as root",
+            };
+            return Fact::unless(format!("{path}: {refusal}"), help);
         }
         found.enabled = is_wanted(server, name, &found.unit);
     }
@@ -97,13 +106,20 @@ fn add_drop_ins(server: &dyn Server, unit: &mut Unit) -> Result<(), (String, Ref
             }
         }
     }
+    if let Some(path) = files.values().nth(MAX_DROP_INS) {
+        return Err((path.clone(), Refusal::TooMuch));
+    }
+    let mut left = MAX_OF_DROP_INS;
     for path in files.into_values() {
         let leads_to_null = server.target(&path).is_ok_and(|target| target == "/dev/null");
         if leads_to_null {
             continue;
         }
         match server.read(&path, MAX_OF_A_FILE) {
-            Ok(bytes) => unit.files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes))),
+            Ok(bytes) => {
+                left = left.checked_sub(bytes.len()).ok_or_else(|| (path.clone(), Refusal::TooMuch))?;
+                unit.files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes)));
+            }
             // A link to nothing is not loaded.
             Err(Refusal::NotFound) => {}
             Err(refusal) => return Err((path, refusal)),

@@ -27,6 +27,9 @@ pub(crate) enum Refusal {
     /// There are too many processes, or too little memory for another.
     #[error("no further process can be started")]
     Exhausted,
+    /// There is more of it than is read.
+    #[error("more than is read of a unit")]
+    TooMuch,
     /// Anything else.
     #[error("input/output error")]
     Failed,

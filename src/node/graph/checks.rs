@@ -147,13 +147,16 @@ impl GraphWalk<'_> {
         }
         let root = self.sources.package.package()?;
         let in_shared = self.sources.ownership.at(from) == Ownership::Shared;
-        let by_path = in_shared && installs_folder(self.sources.tree, root, &self.sources.names.shared_source);
+        let by_path = in_shared
+            && *self
+                .installs_shared
+                .get_or_init(|| installs_folder(self.sources.tree, root, &self.sources.names.shared_source));
         if root.installs(package)
             || (by_path && self.sources.shared_package.package().is_some_and(|shared| shared.installs(package)))
         {
             return None;
         }
-        let development = root.declared().iter().any(|found| found.name == package && found.field == "devDependencies");
+        let development = root.declares("devDependencies", package);
         Some(if development { Absent::Development } else { Absent::NotDeclared })
     }
 

@@ -28,6 +28,7 @@ use crate::node::resolve::{Loader, Resolver, Target};
 use crate::tree::names::Names;
 use crate::tree::nodes::{Content, Kind, NodeId, Tree};
 use crate::tree::ownership::OwnershipMap;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Faults that are told apart; a bundle with more is refused all the same.
@@ -126,6 +127,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         faults: Vec::new(),
         told: HashSet::new(),
         defined: HashSet::new(),
+        installs_shared: OnceCell::new(),
         graph: Graph::default(),
     };
     walk.start(entry);
@@ -218,6 +220,8 @@ pub(super) struct GraphWalk<'b> {
     pub(super) told: HashSet<NodeId>,
     /// What a file that is reached brings along for versions of Node that do not have it.
     defined: HashSet<&'b Feature>,
+    /// Whether installing the bundle installs the shared package's folder; asked for every import of it, looked up once.
+    pub(super) installs_shared: OnceCell<bool>,
     graph: Graph,
 }
 

@@ -53,8 +53,10 @@ impl Resolver<'_> {
         let Some((name, subpath)) = package_name(specifier).filter(|(name, _)| !name.is_empty()) else {
             return Err(self.no_package(asked, specifier));
         };
-        if let Some((folder, exports)) = self.own_exports(asked, name)? {
-            return self.exported(asked, folder, &exports, &subpath);
+        if let Some((folder, package)) = self.own_exports(asked, name)?
+            && let Some(exports) = self.field(&package, "exports")
+        {
+            return self.exported(asked, folder, exports, &subpath);
         }
         let mut failure = None;
         for folder in self.found_packages(name, from) {

@@ -23,7 +23,7 @@ use super::package::{Package, PackageFault};
 use super::package_file::{PackageFile, package_at};
 use crate::tree::nodes::{Kind, NodeId, Tree};
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -63,6 +63,10 @@ pub(crate) struct Resolver<'t> {
     /// Whether a folder of `node_modules` is looked into.
     is_ours: IsOurs<'t>,
     packages: RefCell<HashMap<NodeId, Rc<PackageFile>>>,
+    /// Steps that looking up in `exports` and `imports` has taken so far.
+    steps: Cell<u64>,
+    /// How many keys of a package's `exports` begin with a dot, counted once.
+    dotted: RefCell<HashMap<NodeId, usize>>,
     /// A package that is found in another folder than `node_modules` has it in now.
     installed: Option<(String, NodeId)>,
 }
@@ -80,6 +84,8 @@ impl<'t> Resolver<'t> {
             stands_at: None,
             is_ours,
             packages: RefCell::default(),
+            steps: Cell::default(),
+            dotted: RefCell::default(),
             installed: None,
         }
     }

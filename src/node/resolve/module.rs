@@ -6,7 +6,7 @@ use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
 use crate::tree::nodes::{Kind, NodeId};
-use serde_json::Value;
+use std::rc::Rc;
 
 /// What is tried for `main`, in this order, and then without it (`legacyMainResolve`).
 const MAIN_SUFFIXES: [&str; 7] = ["", ".js", ".json", ".node", "/index.js", "/index.json", "/index.node"];
@@ -89,8 +89,10 @@ impl Resolver<'_> {
         let Some((name, subpath)) = package_name(specifier) else {
             return Err(self.invalid_specifier(asked, specifier, "is not a valid package name"));
         };
-        if let Some((folder, exports)) = self.own_exports(asked, name)? {
-            return self.exported(asked, folder, &exports, &subpath);
+        if let Some((folder, package)) = self.own_exports(asked, name)?
+            && let Some(exports) = self.field(&package, "exports")
+        {
+            return self.exported(asked, folder, exports, &subpath);
         }
         match self.find_package(name, from).filter(|_| !name.is_empty()) {
             Some(folder) => self.in_folder(asked, name, &subpath, folder),
@@ -98,7 +100,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The folder and `exports` of the package that a file belongs to, if that has the name that is asked for.
+    /// The folder and package.json of the package that a file belongs to, if that has the name that is asked for, and `exports`.
     ///
     /// # Errors
     /// Where its package.json cannot be used: Node reads it for every name of a package that a file asks for.
@@ -106,13 +108,13 @@ impl Resolver<'_> {
         &self,
         asked: &ResolveRequest<'_>,
         name: &str,
-    ) -> Result<Option<(NodeId, Value)>, ResolveRefusal> {
+    ) -> Result<Option<(NodeId, Rc<PackageFile>)>, ResolveRefusal> {
         let Some((folder, package)) = self.own_package(asked)? else { return Ok(None) };
         // A package may import itself by its own name, but only if it has `exports` (packages.md, "Self-referencing a
         // package using its name").
-        let exports = self.field(&package, "exports");
-        let own = exports.filter(|_| package.package().and_then(|package| package.string("name")) == Some(name));
-        Ok(own.map(|exports| (folder, exports.clone())))
+        let is_named = package.package().and_then(|package| package.string("name")) == Some(name);
+        let is_own = is_named && self.field(&package, "exports").is_some();
+        Ok(is_own.then_some((folder, package)))
     }
 
     /// A subpath of a package that was found.

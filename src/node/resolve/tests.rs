@@ -242,3 +242,31 @@ fn a_package_that_will_be_installed_stands_for_the_copy() {
         }
     }
 }
+
+/// What asks for more looking up than any real package is refused, not followed for minutes; a key that stands there costs
+/// one look, however many stand beside it.
+#[test]
+fn looking_up_in_exports_is_bounded() {
+    let invalid = vec!["\"x\""; 30_000].join(",");
+    let keys: Vec<_> = (0..3000).map(|n| format!("\"./k{n}\":\"./a.js\"")).collect();
+    let patterns: Vec<_> = (0..3000).map(|n| format!("\"./p{n}/*\":\"./a.js\"")).collect();
+    let many = format!("{{\"exports\":{{{},{}}}}}", keys.join(","), patterns.join(","));
+    let tree = tree(&[
+        ("dist/index.js", ""),
+        ("node_modules/p/package.json", &format!("{{\"exports\":[{invalid}]}}")),
+        ("node_modules/q/package.json", &many),
+        ("node_modules/q/a.js", ""),
+    ]);
+    let from = tree.resolve(b"dist/index.js").unwrap();
+    let is_refused = |resolver: &Resolver<'_>, specifier: &str| {
+        let resolved = resolver.resolve(specifier, from, Loader::Import);
+        matches!(resolved, Err(ResolveRefusal { failure: ResolveFailure::NotJudged { .. }, .. }))
+    };
+    let resolver = || Resolver::new(&tree, "20".parse().unwrap(), "/srv/agent", &|_| true);
+    let (arrays, exact, patterns) = (resolver(), resolver(), resolver());
+    assert!(!is_refused(&arrays, "p"));
+    assert!((0..20).any(|_| is_refused(&arrays, "p")));
+    assert!((0..10_000).all(|n| exact.resolve(&format!("q/k{}", n % 3000), from, Loader::Import).is_ok()));
+    assert!(!is_refused(&patterns, "q/p1/x"));
+    assert!((0..4000).any(|n| is_refused(&patterns, &format!("q/none{n}"))));
+}

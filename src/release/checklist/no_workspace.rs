@@ -6,6 +6,7 @@ use crate::node::package::{Dependency, Package};
 use crate::node::package_file::PackageFile;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
+use std::collections::HashMap;
 
 pub(super) static LINE: Line = Line {
     id: "no-workspace",
@@ -49,15 +50,17 @@ fn disagreeing(agent: &Package, bundle: &Package) -> Vec<String> {
     let shipped = bundle.declared();
     let of_agent = agent.declared();
     let needed = of_agent.iter().filter(|found| found.field != "devDependencies" && !found.is_of_workspace());
-    let line = |wanted: &Dependency| {
-        let found = shipped.iter().find(|other| other.name == wanted.name && other.field != "devDependencies");
-        match found {
-            None => Some(format!("{}  the agent asks for {}, the bundle not at all", wanted.name, wanted.spec)),
-            Some(found) if found.spec != wanted.spec => {
-                Some(format!("{}  the agent asks for {}, the bundle for {}", wanted.name, wanted.spec, found.spec))
-            }
-            Some(_) => None,
+    // The first of a name counts: the fields come in the order in which they are heeded.
+    let mut by_name = HashMap::new();
+    for found in shipped.iter().filter(|found| found.field != "devDependencies") {
+        by_name.entry(&found.name).or_insert(found);
+    }
+    let line = |wanted: &Dependency| match by_name.get(&wanted.name) {
+        None => Some(format!("{}  the agent asks for {}, the bundle not at all", wanted.name, wanted.spec)),
+        Some(found) if found.spec != wanted.spec => {
+            Some(format!("{}  the agent asks for {}, the bundle for {}", wanted.name, wanted.spec, found.spec))
         }
+        Some(_) => None,
     };
     needed.filter_map(line).collect()
 }

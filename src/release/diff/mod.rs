@@ -12,6 +12,7 @@ use crate::check::bundle::Bundle;
 use crate::node::package::Dependency;
 use crate::report::finding::Finding;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Two bundles, told apart.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -56,18 +57,19 @@ pub(crate) struct DependencyChange {
 pub(crate) fn dependencies(a: &Bundle<'_>, b: &Bundle<'_>) -> Vec<DependencyChange> {
     let of = |bundle: &Bundle<'_>| bundle.package.package().map(|package| package.specifiers()).unwrap_or_default();
     let (before, after) = (of(a), of(b));
-    let spec = |all: &[Dependency], one: &Dependency| {
-        let same = all.iter().find(|other| (other.field, &other.keys) == (one.field, &one.keys));
-        same.map(|found| printable(&found.spec))
+    let by_place = |all: &[Dependency]| -> HashMap<_, _> {
+        all.iter().map(|found| ((found.field, found.place), printable(&found.spec))).collect()
     };
+    let (specs_before, specs_after) = (by_place(&before), by_place(&after));
+    let spec = |all: &HashMap<_, String>, one: &Dependency| all.get(&(one.field, one.place)).cloned();
     let mut changes: Vec<_> = before
         .iter()
         .chain(&after)
         .map(|one| DependencyChange {
             name: printable(&one.name),
             field: one.field,
-            before: spec(&before, one),
-            after: spec(&after, one),
+            before: spec(&specs_before, one),
+            after: spec(&specs_after, one),
         })
         .filter(|change| change.before != change.after)
         .map(|change| {
