@@ -198,8 +198,8 @@ UPDATE = (
 RUNNING = (
     Scenario("service-stopped", "service-stopped", "systemctl stop $A", everywhere=True, mounted=None),
     Scenario("service-killed", "service-stopped", "dropin restart.conf Service Restart=no\nsystemctl kill -s KILL $A", or_cause=("unknown-crash",), mounted=None),
-    Scenario("port-held-by-old-agent", "port-in-use", "systemctl stop $A\n(cd $B && exec setsid nohup /usr/bin/node dist/index.js --url $URL >/dev/null 2>&1 </dev/null) &\nlistening 3001\nrestart", settle=12, everywhere=True, mounted=None),
-    Scenario("port-held-by-another", "port-in-use", "systemctl stop $A\nsystemd-run --unit=metrics /opt/lab/node -e 'require(\"net\").createServer().listen(3001)'\nlistening 3001\nrestart", mounted=None),
+    Scenario("port-held-by-old-agent", "port-in-use", "systemctl stop $A\n(cd $B && exec setsid nohup /usr/bin/node dist/index.js --url $URL >/dev/null 2>&1 </dev/null) &\nlistening 3001\nrestart", settle=12, everywhere=True, mounted=None, fix=Fix.NONE),
+    Scenario("port-held-by-another", "port-in-use", "systemctl stop $A\nsystemd-run --unit=metrics /opt/lab/node -e 'require(\"net\").createServer().listen(3001)'\nlistening 3001\nrestart", mounted=None, fix=Fix.NONE),
     degraded("control-plane-down", "control-plane-unreachable", "systemctl stop lab-control-plane", fix=Fix.NONE, everywhere=True, mounted=None),
     degraded("control-plane-unknown", "control-plane-unreachable", "change 's#127.0.0.1:4000#control.example.internal#'", fix=Fix.NONE, mounted=None),
     degraded("control-plane-elsewhere", "control-plane-unreachable", "change 's#127.0.0.1:4000#127.0.0.1:4000/panel#'", fix=Fix.NONE, mounted=None),
