@@ -81,7 +81,7 @@ fn subject(bundle: &str) -> Result<RehearsalSubject> {
         let shown = text::printable(bundle);
         if shown != bundle {
             let help = "give the address as it is typed";
-            bail!(Failure::new(format!("{shown} is no address")).at(&*shown).help(help));
+            bail!(Failure::new(format!("{shown} is no address")).at(&shown).help(help));
         }
         return Ok(RehearsalSubject::Address(bundle.to_owned()));
     }
