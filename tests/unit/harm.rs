@@ -459,3 +459,19 @@ fn a_node_that_another_may_change_is_said_not_to_have_been_run() {
         assert_eq!(is_said, said, "{:#?}", report.not_checked);
     }
 }
+
+/// The mask is a link of its own kind: the unit is written once it is gone. Any other link in its place is left alone.
+#[test]
+fn a_unit_is_written_in_the_place_of_its_mask_and_of_no_other_link() {
+    for masked in [true, false] {
+        let report = judged(|f| {
+            f.stopped();
+            f.unit().unit.files.clear();
+            f.unit().masked_by = masked.then(|| FILE.to_owned());
+            f.service().load_state = if masked { "masked" } else { "not-found" }.into();
+            hold(f, FILE, Hold::Link(FILE.to_owned()));
+        });
+        let typed = changes(&report);
+        assert_eq!(typed.iter().any(|typed| typed.starts_with("tee ")), masked, "{typed:#?}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::fix::{self, held};
 use super::started;
-use crate::doctor::facts::Facts;
+use crate::doctor::facts::{Facts, Hold};
 use crate::report::diagnosis::{Effect, FixCommand, Step, command};
 use crate::report::words::{
     AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName, Word,
@@ -309,7 +309,11 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
     };
     let name = UnitName::new(&facts.places.unit)?;
     let path = name.file();
-    held(facts, &path, &fix::Hands::Root)?;
+    if let Err(refused) = held(facts, &path, &fix::Hands::Root)
+        && !is_a_mask(facts, &path)
+    {
+        return Err(refused);
+    }
     let old = facts.unit.known().and_then(|unit| unit.unit.files.iter().find(|file| file.path == path.as_str()));
     let mut commands = Vec::new();
     if old.is_some() {
@@ -329,6 +333,14 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
         None => "write the documented unit",
     };
     Ok(vec![Step::changes(text, commands), fix::restart(facts)])
+}
+
+/// Whether it is the link to `/dev/null` that masks the unit: it is gone before the unit is written, and its folder was
+/// looked at on the way to it.
+fn is_a_mask(facts: &Facts, path: &AbsolutePath) -> bool {
+    let masks = facts.unit.known().and_then(|unit| unit.masked_by.as_deref()) == Some(path.as_str());
+    let is_link = |hold: &Hold| matches!(hold, Hold::Link(link) if link == path.as_str());
+    masks && facts.guards.iter().any(|guard| guard.path == path.as_str() && is_link(&guard.hold))
 }
 
 /// What the documented unit says beside its paths and its command.
