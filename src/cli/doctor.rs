@@ -3,6 +3,7 @@
 use super::format::{AnyFormat, FormatArgs};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// `doctor`.
 #[derive(Args, Debug)]
@@ -16,6 +17,9 @@ pub(crate) struct Doctor {
     /// Judge the files of the machine below DIR (a mounted disk, a container), and run nothing live
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Where only the time since the last start keeps it from a verdict, wait that long and look again (0: answer at once)
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    pub wait: Duration,
     /// Read the journal from then on, as journalctl understands it: `yesterday`, `-2h`, `2026-11-23 03:00`
     #[arg(long, value_name = "WHEN", help_heading = "Journal", allow_hyphen_values = true)]
     pub since: Option<String>,
@@ -34,4 +38,33 @@ pub(crate) struct Doctor {
     /// How the report is written.
     #[command(flatten)]
     pub format: FormatArgs<AnyFormat>,
+}
+
+/// `15s`, `1m 30s`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(Duration::from_secs(seconds.into()));
+    }
+    humantime::parse_duration(text).map_err(|error| format!("{error}; give a time such as `15s`, or 0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit_or_is_seconds() {
+        for (text, wanted) in [
+            ("0", Some(0)),
+            ("15", Some(15)),
+            ("15s", Some(15)),
+            ("1m 30s", Some(90)),
+            ("", None),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            assert_eq!(duration(text).ok().map(|duration| duration.as_secs()), wanted, "{text}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::keys;
 use super::session::{Configured, Session};
+use super::waiting::Patience;
 use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
 use crate::doctor::diagnose;
@@ -17,6 +18,7 @@ use crate::{exit_code, host, render, text};
 use anyhow::{Context, Result, bail};
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// The control plane's public key, in the agent's home: it signs what the agent is sent.
 const CONTROL_PLANE_KEY: &str = "cp-public-key.pem";
@@ -36,18 +38,26 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let demands: &[_] = if options.keys.is_empty() { &[] } else { &DEMANDED_BY_KEY };
     let policy = session.policy(&configured, demands)?;
     let disk = disk(options)?;
-    let recorder = Recorder::new(&disk);
-    let server: &dyn Server = if options.record.is_some() { &recorder } else { &disk };
     let wishes = wishes(options, &configured)?;
-    let trust = trust(options, &configured, server, &wishes)?;
+    let trust = trust(options, &configured, &disk, &wishes)?;
     let names = configured.config.names();
     let limits = configured.config.limits()?;
     let judge = BundleJudge { limits, trust: &trust };
-    let (facts, redactor) = probe::examine(server, &wishes, &names, judge);
-    if let Some(path) = &options.record {
-        record(path, &recorder, &redactor)?;
-    }
-    let report = diagnose::diagnose(facts, &policy);
+    let patience = Patience::new(options.wait, session.shows_progress());
+    let (report, redactor) = loop {
+        let recorder = Recorder::new(&disk);
+        let server: &dyn Server = if options.record.is_some() { &recorder } else { &disk };
+        let (facts, redactor) = probe::examine(server, &wishes, &names, judge);
+        let report = diagnose::diagnose(facts, &policy);
+        let worth = diagnose::worth_waiting(&report).map(Duration::from_secs);
+        if worth.is_some_and(|wanted| patience.wait(wanted, "it is too early to tell")) {
+            continue;
+        }
+        if let Some(path) = &options.record {
+            record(path, &recorder, &redactor)?;
+        }
+        break (report, redactor);
+    };
     session.write(|out| render::doctor(format, &report, policy.fail_on, session.style(), out))?;
     if options.follow {
         follow(&wishes.unit, &redactor, session)?;

@@ -16,6 +16,7 @@ mod session;
 mod sign;
 mod usage;
 mod verify;
+mod waiting;
 
 use crate::cli::{Cli, Command};
 use crate::exit_code;

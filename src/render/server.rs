@@ -53,6 +53,9 @@ fn short_name(report: &DoctorReport) -> &str {
 fn state_in_words(report: &DoctorReport) -> String {
     let facts = &report.facts;
     let loop_words = || {
+        if let Some(run) = facts.only_death() {
+            return format!("it died at {} after {} s, and is not back yet", time(facts, run.end()), run.lived());
+        }
         let restarts = facts.service.known().and_then(|service| service.restarts).filter(|count| *count > 0);
         let since = loop_since(facts).map_or_else(String::new, |since| format!(" since {since}"));
         restarts.map_or_else(
@@ -66,6 +69,10 @@ fn state_in_words(report: &DoctorReport) -> String {
         (Health::Degraded, Condition::Running) if would_not_start => "it runs, and would not start again".to_owned(),
         (Health::Degraded, Condition::Running) => {
             format!("it runs, with {}", text::plural(report.diagnoses.len() as u64, "fault"))
+        }
+        (_, Condition::Starting) => starting(facts),
+        (Health::Broken, Condition::Running) if report.diagnoses.iter().any(|one| one.cause == "process-frozen") => {
+            "it is there, and does not get to run".to_owned()
         }
         (Health::Inconclusive, _) => "nothing bad was seen, but not everything could be".to_owned(),
         (_, Condition::Looping) => loop_words(),
@@ -82,6 +89,12 @@ fn state_in_words(report: &DoctorReport) -> String {
             Reach::Live => "its state could not be asked".to_owned(),
         },
     }
+}
+
+/// What systemd waits for, in its own words.
+fn starting(facts: &Facts) -> String {
+    let state = facts.service.known().map(|service| format!("{} ({})", service.active_state, service.sub_state));
+    format!("it is {}, neither up nor down", state.unwrap_or_default())
 }
 
 /// `up since 03:12:34, agent 0.1.26, node 20.20.2`.

@@ -151,7 +151,7 @@ pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<(
         directory: process.directory.as_deref(),
         directory_deleted: process.directory_deleted,
         command: &process.command,
-        connected: process.connected,
+        connected: process.is_connected(),
     });
     let body = ServerBody {
         host: host(facts),
@@ -161,7 +161,11 @@ pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<(
         download,
         process,
         listeners: facts.listeners.known().into_iter().flatten().map(listener).collect(),
-        control_plane: facts.control_plane.as_ref().map(|ControlPlane { url, .. }| url.as_str()),
+        control_plane: facts
+            .control_plane
+            .known()
+            .and_then(Option::as_ref)
+            .map(|ControlPlane { url, .. }| url.as_str()),
         checks: &report.checks,
         diagnoses: report.diagnoses.iter().map(diagnosis).collect(),
         not_checked: &report.not_checked,

@@ -6,60 +6,9 @@ document's own eight steps. Where the contract leaves a choice between two names
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
 from deployed import AGENT_KEY, NESTED_UNIT, PASSWORD, REGISTERED, TOKEN, unit
-
-
-class Fix(Enum):
-    """What becomes of the printed fix."""
-
-    # Typed as printed, it must bring the agent back.
-    BACK = "back"
-    # What is missing is not on the server; nothing is typed.
-    NONE = "none"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One server: how it is broken, and what must be said of it."""
-
-    name: str
-    # The first diagnosis; empty where there must be none.
-    cause: str
-    make: str = ""
-    verdict: str = "broken"
-    code: int = 1
-    fix: Fix = Fix.BACK
-    # Seconds that the server is left alone before doctor looks.
-    settle: float = 3
-    or_cause: tuple[str, ...] = ()
-    # Diagnoses that must stand beside the first.
-    also: tuple[str, ...] = ()
-    # Diagnoses that may stand beside it. Everything else is one too many.
-    may: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-    user: str | None = None
-    # On every generation of systemd, not on one alone.
-    everywhere: bool = False
-    # What `--root` must say first, where that is not the same (one of several words); nothing where the disk does not tell.
-    mounted: str | None = "same"
-    # A pattern in the summary of the first diagnosis.
-    says: str = ""
-    # The server is not booted: doctor runs where there is no systemd.
-    booted: bool = True
-
-
-def healthy(name: str, make: str = "", **more: object) -> Scenario:
-    """A server that runs, and that nothing is to be said of."""
-    return Scenario(name, "", make, verdict="healthy", code=0, fix=Fix.NONE, settle=16, **more)  # type: ignore[arg-type]
-
-
-def degraded(name: str, cause: str, make: str, code: int = 1, **more: object) -> Scenario:
-    """A server whose agent runs, with something wrong beside it; `code` is 0 where that is a warning."""
-    more = {"settle": 16, **more}
-    return Scenario(name, cause, make, verdict="degraded", code=code, **more)  # type: ignore[arg-type]
+from scenario import Fix, Scenario, degraded, healthy
+from scenarios_health import HEALTH
 
 
 def written(text: str) -> str:
@@ -244,4 +193,4 @@ NOT_FOOLED = (
 # They are made of what stands above.
 from scenarios_death import DEATH  # noqa: E402
 
-SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + NOT_FOOLED + DEATH
+SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH

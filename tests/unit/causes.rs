@@ -1,14 +1,15 @@
 //! The causes on servers made of facts: each fires on its fault, and on nothing that looks like it.
 
 mod bundle;
+mod health;
 mod running;
 mod unit;
 mod update;
 
 use crate::doctor::diagnose::diagnose;
-use crate::doctor::facts::journal::Speaker;
+use crate::doctor::facts::journal::{Speaker, id};
 use crate::doctor::facts::{
-    DeploymentState, Exit, Fact, Facts, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
+    DeploymentState, Exit, Fact, Facts, JournalEntry, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
 };
 use crate::doctor::facts::{Guard, Hold};
 use crate::doctor::report::DoctorReport;
@@ -26,7 +27,7 @@ pub(super) type Case = (&'static str, &'static str, Make, Health, &'static [&'st
 
 /// Every server of the tables.
 pub(super) fn cases() -> impl Iterator<Item = &'static Case> {
-    [unit::CASES, update::CASES, bundle::CASES, running::CASES].into_iter().flatten()
+    [unit::CASES, update::CASES, bundle::CASES, running::CASES, health::CASES].into_iter().flatten()
 }
 
 /// Whether the cause that a server is about is found, as a root or as a consequence.
@@ -87,6 +88,11 @@ fn the_bundle() {
 #[test]
 fn the_running_agent() {
     all(running::CASES);
+}
+
+#[test]
+fn the_health_of_the_agent() {
+    all(health::CASES);
 }
 
 #[test]
@@ -170,6 +176,7 @@ fn evidence_of_the_past_proves_nothing() {
         // systemd 252 keeps the counter when it is started by hand in the pause between two runs.
         service.restarts = Some(1);
         service.invocation = Some("after".into());
+        f.process = healthy().process;
     });
     assert_eq!((roots(&report), report.health), (Vec::new(), Health::Healthy), "{:#?}", report.diagnoses);
     // Dead, and the bundle was replaced after it died: the words are about another bundle.
@@ -192,6 +199,10 @@ fn a_loop_is_seen_while_it_shows_active() {
         service.main_pid = Some(900);
         service.started = Some(ago(0));
         service.invocation = Some("run 3".into());
+        f.journal().entries.push(JournalEntry {
+            message_id: Some(id::RESTART_SCHEDULED.into()),
+            ..entry(ago(0), Speaker::Manager, "run 2", "Scheduled restart job, restart counter is at 12.")
+        });
     });
     assert_eq!((roots(&report), report.health), (vec!["unknown-crash"], Health::Broken), "{:#?}", report.diagnoses);
 }
@@ -387,7 +398,7 @@ fn a_unit_is_written_with_the_address_that_is_known() {
         f.service().load_state = "not-found".into();
         f.service().exec_start.clear();
         f.unit().unit.files.clear();
-        f.control_plane = None;
+        f.control_plane = Fact::Known(None);
         f.journal().command =
             ["/usr/bin/node", "dist/index.js", "--url=http://cp.example:4000"].map(str::to_owned).to_vec();
     });

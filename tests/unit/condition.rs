@@ -21,6 +21,14 @@ fn up_again(f: &mut Facts, seconds: u64, restarts: u32) {
         message_id: Some(id::STARTED.into()),
         ..entry(ago(seconds), Speaker::Manager, "again", "Started server-flow-agent.service.")
     };
+    if restarts > 0 {
+        // Every start of systemd's own is told as the last word on the run before.
+        let scheduled = JournalEntry {
+            message_id: Some(id::RESTART_SCHEDULED.into()),
+            ..entry(ago(seconds), Speaker::Manager, "run 2", "Scheduled restart job, restart counter is at 3.")
+        };
+        f.journal().entries.push(scheduled);
+    }
     f.journal().entries.push(started);
 }
 

@@ -108,7 +108,7 @@ fn no_forged_address_is_fetched_from() {
         for unit in [true, false] {
             let report = judged(|f| {
                 f.deployment = absent(BUNDLE);
-                f.control_plane = None;
+                f.control_plane = Fact::Known(None);
                 f.service().exec_start.clear();
                 f.process = Fact::Known(None);
                 f.stopped();
@@ -433,7 +433,7 @@ fn a_step_that_looks_changes_nothing() {
         |f| f.crashes(&["Error: boom"]),
         |f| f.crashes(&["Error: listen EADDRINUSE: address already in use :::3001"]),
         |f| f.volumes[0].free = 0,
-        |f| f.process().connected = Some(false),
+        |f| f.connections().own.clear(),
         |f| f.service = Fact::unknown("there is no `systemctl`"),
         |f| f.stopped(),
     ];

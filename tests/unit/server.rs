@@ -2,8 +2,9 @@
 
 use crate::doctor::facts::journal::{Journal, JournalEntry, Speaker, id};
 use crate::doctor::facts::{
-    Account, AgentPlaces, Caller, ControlPlane, DeployedBundle, Deployment, DeploymentState, Download, Exit, Fact,
-    Facts, Host, Listener, Presence, Process, Reach, Reached, ServerNode, Service, UnitOnDisk, Volume,
+    Account, AgentPlaces, Caller, Connections, ControlPlane, DeployedBundle, Deployment, DeploymentState, Download,
+    Exit, Fact, Facts, Host, Link, LinkState, Listener, Motion, Presence, Process, Reach, Reached, ServerNode, Service,
+    UnitOnDisk, Volume,
 };
 use crate::doctor::facts::{Guard, Hold, ServerPolicy};
 use crate::report::bundle_layout::BundleLayout;
@@ -185,7 +186,8 @@ pub(super) fn healthy() -> Facts {
             program: Some("/usr/bin/node".into()),
             command: Vec::new(),
             started: Some(ago(1800)),
-            connected: Some(true),
+            motion: Motion::Moves,
+            connections: connected_to("10.0.0.1:4000"),
         })),
         node: Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: Some("20.20.2".into()) })),
         other_nodes: Vec::new(),
@@ -201,13 +203,24 @@ pub(super) fn healthy() -> Facts {
         download: Fact::Known(None),
         volumes: vec![Volume { path: "/".into(), free: 10 << 30, size: 20 << 30, free_inodes: Some(1 << 20) }],
         listeners: Fact::Known(vec![Listener { port: 3001, pid: Some(700), command: None, unit: Some(UNIT.into()) }]),
-        control_plane: Some(ControlPlane {
+        control_plane: Fact::Known(Some(ControlPlane {
             url: "http://cp.example:4000".into(),
             host: "cp.example".into(),
             port: 4000,
-        }),
+            place: "ExecStart".into(),
+            addresses: Fact::Known(vec!["10.0.0.1".parse().unwrap()]),
+        })),
+        strays: Fact::Known(Vec::new()),
+        dependencies: Vec::new(),
+        restored: Vec::new(),
         ran: Vec::new(),
     }
+}
+
+/// A connection to the control plane, at this address.
+pub(super) fn connected_to(remote: &str) -> Fact<Connections> {
+    let link = Link { remote: remote.into(), state: LinkState::Established };
+    Fact::Known(Connections { own: vec![link], ..Connections::default() })
 }
 
 /// The words with which a server is broken.
@@ -216,6 +229,8 @@ pub(super) trait Break {
     fn unit(&mut self) -> &mut UnitOnDisk;
     fn journal(&mut self) -> &mut Journal;
     fn process(&mut self) -> &mut Process;
+    /// The connections that the agent holds.
+    fn connections(&mut self) -> &mut Connections;
     fn inspected(&mut self) -> &mut DeployedBundle;
     /// The unit file says this instead.
     fn unit_says(&mut self, from: &str, to: &str);
@@ -262,6 +277,11 @@ impl Break for Facts {
     fn process(&mut self) -> &mut Process {
         let Fact::Known(Some(process)) = &mut self.process else { panic!("nothing runs") };
         process
+    }
+
+    fn connections(&mut self) -> &mut Connections {
+        let Fact::Known(connections) = &mut self.process().connections else { panic!("they are not known") };
+        connections
     }
 
     fn inspected(&mut self) -> &mut DeployedBundle {

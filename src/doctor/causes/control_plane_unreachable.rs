@@ -1,11 +1,16 @@
-//! `control-plane-unreachable`: the agent runs, but does not reach its control plane.
+//! `control-plane-unreachable`: the agent runs, and is not shown to be connected to its own control plane.
+
+mod refusal;
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
-use crate::doctor::facts::{Condition, ControlPlane, Facts, JournalEntry, Speaker};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::doctor::facts::{
+    Condition, Connections, ControlPlane, Facts, JournalEntry, LinkState, Motion, Process, SETTLED, Speaker,
+};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::HttpUrl;
+use crate::report::words::{HttpUrl, Refused};
+use refusal::Refusal;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "control-plane-unreachable",
@@ -14,83 +19,232 @@ pub(super) static CAUSE: Cause = Cause {
     page: include_str!("../../../docs/causes/control-plane-unreachable.md"),
     stands: Stands::Beside,
     areas: &[Area::Process],
-    follows_from: &["restart-would-fail"],
+    follows_from: &["restart-would-fail", "process-frozen"],
     told_by: ToldBy::Facts(diagnose),
 };
 
+/// Seconds within which an agent that retries every 5 seconds has met a refusal several times.
+const LATELY: u64 = 60;
+/// Seconds within which it has met it once.
+const JUST_NOW: u64 = 30;
+
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let process = facts.process.known()?.as_ref().filter(|process| process.motion == Motion::Moves)?;
+    let connections = process.connections.known()?;
     if facts.condition() != Condition::Running {
         return None;
     }
-    let plane = facts.control_plane.as_ref()?;
+    let Some(plane) = facts.control_plane.known()? else { return without_address(facts, process, connections) };
+    let settled = facts.up().is_none_or(|up| up >= SETTLED);
     // The agent holds one WebSocket open, to `URL/api/connect` (docs/reference/field-facts.md, "On the server"):
     // without that connection it is not reached.
-    let process = facts.process.known()?.as_ref().filter(|process| process.connected == Some(false))?;
-    let said = facts.present().into_iter().rev().find(|entry| {
-        entry.speaker == Speaker::Agent
-            && (names(&entry.message, plane) || is_refusal(facts, entry))
-            && FAILURES.iter().any(|word| entry.says(word))
-    });
-    // It retries every 5 seconds: shortly after the start, or between two tries, silence proves nothing.
-    if said.is_none() && facts.up().is_some_and(|up| up < PATIENCE) {
+    if connections.is_connected() {
+        let line = comes_and_goes(facts, process, plane)?;
+        let words = format!("The connection to the control plane at `{}` comes and goes{}", plane.url, because(line));
+        let diagnosis = CAUSE.found(facts, words, evidence::journal(line)).and(seen(process, plane, connections));
+        return Some(diagnosis.steps(tests(facts, plane, refusal::refusal(&line.message))));
+    }
+    let said = lines(facts, process, plane).into_iter().last();
+    // It retries every 5 seconds: shortly after the start silence proves nothing.
+    if said.is_none() && !settled {
         return None;
     }
-    let open = evidence::disk(format!("/proc/{}: no connection to {}:{}", process.pid, plane.host, plane.port));
-    let words = format!("The agent runs, but has no connection to the control plane at `{}`", plane.url);
-    let mut seen = said.map(evidence::journal).into_iter().chain([open]);
+    let reason = said.map_or_else(|| why_silent(connections, plane), because);
+    let words = format!("The agent runs, but has no connection to the control plane at `{}`{reason}", plane.url);
+    let mut seen = said.map(evidence::journal).into_iter().chain(seen(process, plane, connections));
     let first = seen.next()?;
     let mut diagnosis = CAUSE.found(facts, words, first).and(seen);
-    if said.is_none() {
+    // A name may lead elsewhere now than when the connection was made.
+    if said.is_none()
+        && !connections.elsewhere.is_empty()
+        && plane.addresses.known().is_none_or(|known| known.len() != 1)
+    {
         diagnosis.severity = Severity::Warning;
     }
-    let look = HttpUrl::new(&plane.url).map(|url| {
-        let shown = "%{http_code}\\n";
-        vec![
-            command!("getent", "hosts", "--", url.host()),
-            command!("curl", "-sSg", "-o", "/dev/null", "-w", shown, "--", &url),
-        ]
-    });
-    let words = "see where it ends: the name, or the connection; the agent tries again by itself";
-    Some(diagnosis.steps(fix::or_told(look.map(|look| vec![Step::looks(words, look)]))))
+    Some(diagnosis.steps(tests(facts, plane, said.and_then(|line| refusal::refusal(&line.message)))))
 }
 
-/// Seconds after which an agent that never connected is not just starting up.
-const PATIENCE: u64 = 60;
-
-/// What Node says of a connection that failed (libuv's error names), and of a handshake that was refused.
-const FAILURES: [&str; 10] = [
-    "ECONNREFUSED",
-    "ENOTFOUND",
-    "EAI_AGAIN",
-    "ETIMEDOUT",
-    "EHOSTUNREACH",
-    "ENETUNREACH",
-    "ECONNRESET",
-    "CERT_",
-    "certificate",
-    "Unexpected server response",
-];
-
-/// A handshake that was refused just now: `ws` names no address then.
-fn is_refusal(facts: &Facts, entry: &JournalEntry) -> bool {
-    entry.says("Unexpected server response") && facts.at.seconds_since(entry.at) <= JUST_NOW
+/// Lines of the agent's own process in this run that tell of a refusal by the control plane, oldest first. What its
+/// applications print has another process's number.
+fn lines<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Vec<&'a JournalEntry> {
+    let own = |entry: &&JournalEntry| entry.speaker == Speaker::Agent && entry.pid.is_none_or(|pid| pid == process.pid);
+    let mut found: Vec<_> = facts.present().into_iter().filter(own).collect();
+    found.sort_by_key(|entry| entry.at);
+    // What the agent has told after its last refusal counts: a connection that has been there since explains nothing away.
+    found.retain(|entry| {
+        let lately = facts.at.seconds_since(entry.at) <= JUST_NOW;
+        refusal::is_about(&entry.message, plane)
+            && refusal::refusal(&entry.message).is_some_and(|found| lately || !matches!(found, Refusal::Status(_)))
+    });
+    // `disconnected (1006)` follows the line that says why.
+    let newest = found.last().map(|entry| entry.at);
+    let near = |entry: &JournalEntry| newest.is_some_and(|newest| newest.seconds_since(entry.at) <= JUST_NOW);
+    let why = |entry: &&JournalEntry| near(entry) && !entry.message.to_ascii_lowercase().contains("disconnected");
+    let told: Vec<_> = found.iter().copied().filter(why).collect();
+    if told.is_empty() { found } else { told }
 }
 
-/// Seconds within which an agent that retries every 5 seconds must have met the refusal.
-const JUST_NOW: u64 = 30;
+/// A line that shows that a connection that is there now will not last: it was lost several times within the last minute.
+fn comes_and_goes<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Option<&'a JournalEntry> {
+    let lately = |entry: &&JournalEntry| facts.at.seconds_since(entry.at) <= LATELY;
+    let lost: Vec<_> = lines(facts, process, plane).into_iter().filter(lately).collect();
+    // Lines that follow one another within a second tell of one loss.
+    let mut losses = 0;
+    let mut before: Option<&JournalEntry> = None;
+    for entry in &lost {
+        losses += usize::from(before.is_none_or(|before| entry.at.seconds_since(before.at) >= 2));
+        before = Some(entry);
+    }
+    let newest = lost.last().copied()?;
+    // An agent that says that it is connected, and has been for longer than between two losses, has come back.
+    let back = facts
+        .present()
+        .into_iter()
+        .filter(|entry| entry.at > newest.at && refusal::is_connected(entry))
+        .min_by_key(|entry| entry.at);
+    let stays = back.is_some_and(|back| facts.at.seconds_since(back.at) >= SETTLED);
+    (losses > 1 && !stays && facts.at.seconds_since(newest.at) <= JUST_NOW).then_some(newest)
+}
 
-/// Whether a line is about the control plane and not about another host: a database of the applications on this machine
-/// refuses connections as well.
-fn names(line: &str, plane: &ControlPlane) -> bool {
-    let port = format!(":{}", plane.port);
-    let address = line.match_indices(&port).any(|(at, _)| {
-        let after = line.get(at + port.len()..).and_then(|rest| rest.chars().next());
-        !after.is_some_and(|c| c.is_ascii_digit())
+/// What a line means, as the end of a sentence.
+fn because(line: &JournalEntry) -> String {
+    match refusal::refusal(&line.message) {
+        Some(Refusal::Name) => ": its name leads nowhere".to_owned(),
+        Some(Refusal::Refused) => ": nothing listens there".to_owned(),
+        Some(Refusal::Route) => ": nothing answers".to_owned(),
+        Some(Refusal::Certificate(meaning)) => format!(": its certificate {meaning}"),
+        Some(Refusal::Protocol) => ": one side speaks TLS, and the other does not".to_owned(),
+        Some(Refusal::Status(code @ (401 | 403))) => format!(": it refuses the agent's token or identity ({code})"),
+        Some(Refusal::Status(code @ 300..=399)) => format!(": it sends the agent elsewhere ({code})"),
+        Some(Refusal::Status(code @ 500..=599)) => format!(": it, or a proxy before it, is out of order ({code})"),
+        Some(Refusal::Status(code)) => format!(": what answers there does not take the agent's connection ({code})"),
+        Some(Refusal::HungUp) => ": it is closed again and again from the other end".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// What the sockets tell where the agent says nothing.
+fn why_silent(connections: &Connections, plane: &ControlPlane) -> String {
+    let has = |state| connections.own.iter().any(|link| link.state == state);
+    if has(LinkState::Unanswered) {
+        return ": what listens there takes the connection, and never answers".to_owned();
+    }
+    if has(LinkState::Stalled) || has(LinkState::Asking) {
+        return ": nothing answers".to_owned();
+    }
+    if has(LinkState::Closed) {
+        return ": it was closed from the other end".to_owned();
+    }
+    if plane.addresses.known().is_some_and(Vec::is_empty) {
+        return ": its name leads nowhere".to_owned();
+    }
+    String::new()
+}
+
+fn seen(process: &Process, plane: &ControlPlane, connections: &Connections) -> Vec<Evidence> {
+    let pid = process.pid;
+    let own: Vec<_> = connections
+        .own
+        .iter()
+        .map(|link| evidence::disk(format!("/proc/{pid}: {} {}", link.remote, link.state.words())))
+        .collect();
+    let none = own.is_empty().then(|| {
+        let resolved = plane.addresses.known().into_iter().flatten().map(ToString::to_string);
+        let resolved: Vec<_> = resolved.filter(|address| *address != plane.host).collect();
+        let resolved = if resolved.is_empty() { String::new() } else { format!(" ({})", resolved.join(", ")) };
+        evidence::disk(format!("/proc/{pid}: no connection to {}:{}{resolved}", plane.host, plane.port))
     });
-    let host = line.contains(&plane.host);
-    // Node gives the address it resolved the name to, or the name alone where that failed.
-    host && (address || ["ENOTFOUND", "EAI_AGAIN"].iter().any(|word| line.contains(word)))
-        || host && plane.url.contains(&plane.host) && line.contains(&plane.url)
-        || address && !plane.host.starts_with("127.") && plane.host != "localhost" && line.contains("connect E")
-        || address && (plane.host == "localhost") && (line.contains("127.0.0.1") || line.contains("::1"))
+    let elsewhere = connections
+        .elsewhere
+        .first()
+        .map(|remote| evidence::disk(format!("/proc/{pid}: connected to {remote}, which is not the control plane")));
+    own.into_iter().chain(none).chain(elsewhere).collect()
+}
+
+/// Nothing on the server says where the control plane is.
+fn without_address(facts: &Facts, process: &Process, connections: &Connections) -> Option<Diagnosis> {
+    if facts.up().is_some_and(|up| up < SETTLED) {
+        return None;
+    }
+    let unit = evidence::unit_setting(facts, "ExecStart");
+    let remote = connections.outward.first();
+    let socket = match remote {
+        Some(remote) => format!("/proc/{}: connected to {remote}", process.pid),
+        None => format!("/proc/{}: no connection to another machine", process.pid),
+    };
+    let registration =
+        evidence::disk(format!("{}/registration.json: no address of a control plane", facts.places.home));
+    let mut seen = unit.into_iter().chain([evidence::disk(socket), registration]);
+    let first = seen.next()?;
+    let words = "The agent runs without `--url`, and nothing else on this server says where its control plane is";
+    let mut diagnosis = CAUSE.found(facts, words, first).and(seen);
+    if remote.is_some() {
+        diagnosis.severity = Severity::Warning;
+    }
+    let look = fix::systemctl("cat", facts).into_iter().collect();
+    let text = "add `--url` and the address of the control plane to `ExecStart=`, then reload and restart";
+    Some(diagnosis.step(Step::looks(text, look)))
+}
+
+/// The commands that test what the line is about: a bare request of `/` tests neither a token nor the upgrade.
+fn tests(facts: &Facts, plane: &ControlPlane, refusal: Option<Refusal>) -> Vec<Step> {
+    fix::or_told(looks(facts, plane, refusal))
+}
+
+fn looks(facts: &Facts, plane: &ControlPlane, refusal: Option<Refusal>) -> Result<Vec<Step>, Refused> {
+    // curl knows a WebSocket's address by that of the request that opens it.
+    let http = match plane.url.strip_prefix("ws") {
+        Some(rest) => format!("http{rest}"),
+        None => plane.url.clone(),
+    };
+    let url = HttpUrl::new(&http)?;
+    let asked = || vec![upgrade(&url)];
+    let step = |text: &str, commands| vec![Step::looks(text, commands)];
+    Ok(match refusal {
+        Some(Refusal::Certificate(_)) => {
+            let look =
+                vec![command!("date", "-u"), command!("curl", "-sSgv", "-o", "/dev/null", "-m", "10", "--", &url)];
+            step("see the certificate and its dates; the agent tries again by itself", look)
+        }
+        Some(Refusal::Status(401 | 403)) => {
+            let text = "no request without the token tests it: register the agent anew, or put its token right, then start it and \
+                read its answer";
+            step(text, fix::journal(facts))
+        }
+        Some(Refusal::Status(_) | Refusal::HungUp) => {
+            step("ask for the agent's connection as it does (101 is right, 401 without its token)", asked())
+        }
+        Some(Refusal::Protocol) => step("see which of the two answers, and put `--url` right", asked()),
+        _ => {
+            let words = "see where it ends: the name, or the connection; the agent tries again by itself";
+            let shown = "%{http_code}\\n";
+            let name = command!("getent", "hosts", "--", url.host());
+            step(words, vec![name, command!("curl", "-sSg", "-o", "/dev/null", "-m", "10", "-w", shown, "--", &url)])
+        }
+    })
+}
+
+/// The request with which the agent opens its connection, without its token.
+fn upgrade(url: &HttpUrl) -> FixCommand {
+    command!(
+        "curl",
+        "-sSg",
+        "-o",
+        "/dev/null",
+        "-m",
+        "10",
+        "-w",
+        "%{http_code}\\n",
+        "--http1.1",
+        "-H",
+        "Connection: Upgrade",
+        "-H",
+        "Upgrade: websocket",
+        "-H",
+        "Sec-WebSocket-Version: 13",
+        "-H",
+        "Sec-WebSocket-Key: YnVuZGxlLWRvY3Rvci4uLg==",
+        "--",
+        &url.below("api/connect"),
+    )
 }

@@ -21,7 +21,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let program = started::program(facts);
     let bad = program
         .filter(|program| matches!(program.presence, Presence::Missing { .. } | Presence::Directory | Presence::Other));
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     // Mostly a node of nvm or below /usr/local/bin on one side, and /usr/bin/node on the other: the installer wrote
     // what `which node` said, the update writes the documented path (docs/reference/field-facts.md, "Units and
     // installers").

@@ -4,6 +4,7 @@
 //! It does not know of other causes that fired, of severities that the user changed, or of formats. To add one, see
 //! `docs/contributing.md`.
 
+pub(super) mod agent_outside_unit;
 mod backup_nested;
 pub(super) mod bundle_fix;
 mod cause;
@@ -12,6 +13,7 @@ mod control_plane_unreachable;
 pub(super) mod crash;
 mod cwd_deleted;
 mod dependencies_not_installed;
+mod dependency_failed;
 mod deployment_missing;
 mod deployment_nested;
 mod disk_full;
@@ -23,6 +25,7 @@ mod executable_missing;
 pub(super) mod findings;
 pub(super) mod fix;
 mod halted_update;
+mod mended;
 mod missing_export;
 mod module_format_mismatch;
 mod module_not_found;
@@ -31,12 +34,16 @@ mod node_too_old;
 mod out_of_memory;
 mod permission_denied;
 mod port_in_use;
+mod process_frozen;
+mod recovered;
 mod restart_would_fail;
 mod secret_in_unit;
 mod service_crash_loop;
+mod service_starting;
 mod service_stopped;
 mod shared_package_linked;
 mod shared_package_missing;
+mod start_limit_hit;
 mod started;
 mod systemd_unavailable;
 mod tampered_files;
@@ -64,6 +71,7 @@ pub(crate) static CAUSES: &[&Cause] = &[
     &unit_masked::CAUSE,
     &unit_missing::CAUSE,
     &unit_invalid::CAUSE,
+    &dependency_failed::CAUSE,
     &disk_full::CAUSE,
     &drop_in_overrides::CAUSE,
     &unit_not_reloaded::CAUSE,
@@ -90,10 +98,14 @@ pub(crate) static CAUSES: &[&Cause] = &[
     &out_of_memory::CAUSE,
     &port_in_use::CAUSE,
     &unknown_crash::CAUSE,
+    &start_limit_hit::CAUSE,
     &service_crash_loop::CAUSE,
     &service_stopped::CAUSE,
+    &service_starting::CAUSE,
+    &process_frozen::CAUSE,
     &cwd_deleted::CAUSE,
     &control_plane_unreachable::CAUSE,
+    &agent_outside_unit::CAUSE,
     &backup_nested::CAUSE,
     &unit_disabled::CAUSE,
     &secret_in_unit::CAUSE,

@@ -38,7 +38,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         _ => false,
     });
     // An agent that runs on it does not need a newer one, whatever its `package.json` asks for.
-    let dies = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dies = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     if crash.is_none() && !(dies && (ancient || unmet.is_some())) {
         return None;
     }

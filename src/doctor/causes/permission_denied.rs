@@ -35,7 +35,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let program =
         started::program(facts).filter(|program| matches!(program.presence, Presence::File { executable: false, .. }));
     let denied = denied.or(program);
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
         .filter(|entry| dead && entry.says("Permission denied"));
     let crash =

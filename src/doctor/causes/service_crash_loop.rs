@@ -1,7 +1,7 @@
 //! `service-crash-loop`: the agent dies at every start, and nothing that was seen explains it.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{bundle_fix, evidence, fix};
+use super::{bundle_fix, crash, evidence, fix};
 use crate::doctor::facts::{Condition, Facts, Speaker};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
@@ -21,7 +21,19 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if facts.condition() != Condition::Looping {
         return None;
     }
-    let words = "The agent ends after every start and systemd starts it again; nothing that was seen explains why";
+    if let Some((crash, now)) = crash::mended(facts) {
+        let words = "The agent died of what is mended since; systemd starts it again by itself";
+        let diagnosis = CAUSE.found(facts, words, evidence::journal(crash.headline)).and([evidence::disk(now)]);
+        return Some(diagnosis.and(evidence::state(facts)).step(fix::restart(facts)));
+    }
+    let words = match facts.only_death() {
+        Some(run) => {
+            let lived = run.lived();
+            format!("The agent ended after {lived} s, and systemd starts it again; nothing that was seen explains why")
+        }
+        None => "The agent ends after every start and systemd starts it again; nothing that was seen explains why"
+            .to_owned(),
+    };
     let last =
         facts.present().into_iter().filter(|entry| entry.speaker != Speaker::Manager).max_by_key(|entry| entry.at);
     let ended = evidence::manager_line(facts, &["Main process exited"]).map(evidence::journal);

@@ -105,7 +105,7 @@ pub(super) fn url(facts: &Facts) -> Option<String> {
     let loaded = facts.service.known().map(|service| service.exec_start.as_slice());
     let running = facts.process.known().and_then(Option::as_ref).map(|process| process.command.as_slice());
     let ran = facts.journal.known().map(|journal| journal.command.as_slice());
-    let told = facts.control_plane.as_ref().map(|plane| plane.url.clone());
+    let told = facts.control_plane.known().and_then(Option::as_ref).map(|plane| plane.url.clone());
     // An address with its credentials taken out would not be the one that was there.
     let found = [loaded, running, ran].into_iter().flatten().filter_map(|words| option(words, "--url"));
     told.or_else(|| found.map(str::to_owned).find(|url| !url.contains('[') && url.contains("://")))

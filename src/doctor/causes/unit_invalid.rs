@@ -57,7 +57,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 /// A file of variables that is not there keeps the service from starting; a `-` before its name forgives that
 /// (systemd.exec(5), `EnvironmentFile=`).
 fn environment_file(facts: &Facts) -> Option<Diagnosis> {
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let said = evidence::manager_line(facts, &["Failed to load environment files"]).filter(|_| dead)?;
     let unit = &started::unit(facts)?.unit;
     let setting =

@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{CrashKind, ToldBy as SaidBy};
-use super::{bundle_fix, crash, evidence, fix};
+use super::{bundle_fix, crash, evidence, fix, recovered};
 use crate::doctor::facts::{Condition, Exit, Facts, Run};
 use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
@@ -20,6 +20,9 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if facts.condition() == Condition::Running {
+        return recovered::diagnose(&CAUSE, facts);
+    }
     let Some(crash) = crash::crash(facts) else { return wordless(facts) };
     let words = match (&crash.kind, crash.told_by) {
         (CrashKind::NoWatches, _) => {
@@ -49,6 +52,11 @@ fn more_watches(facts: &Facts) -> Vec<Step> {
 
 /// Without a word of its own the agent was ended by a signal, or the service has failed for good.
 fn wordless(facts: &Facts) -> Option<Diagnosis> {
+    // systemd gave up after what is mended since, or cannot be told any more: `start-limit-hit` says so.
+    let gave_up = facts.service.known().is_some_and(|service| service.result == "start-limit-hit");
+    if gave_up || crash::mended(facts).is_some() {
+        return None;
+    }
     // A disk tells of the last run alone how it ended.
     let last = facts.runs().last().filter(|run| run.died()).and_then(Run::exit);
     let exit = facts.service.known().map_or(last, |service| service.exit);
@@ -57,7 +65,7 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
         Condition::Down => evidence::manager_line(facts, &["on client request"]).is_none(),
         Condition::Looping => by_signal,
         Condition::Unknown => !facts.is_live() && !matches!(exit, None | Some(Exit::Code(0))),
-        Condition::Running | Condition::Stopped => false,
+        Condition::Running | Condition::Starting | Condition::Stopped => false,
     };
     if !dies {
         return None;

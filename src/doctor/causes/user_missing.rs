@@ -24,7 +24,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     // systemd makes a dynamic user itself (systemd.exec(5), `DynamicUser=`).
     let dynamic = unit.unit.setting("Service", "DynamicUser").is_some_and(|setting| is_yes(setting.value));
     let account_is_missing = matches!(unit.account.known(), Some(None)) && !dynamic;
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step USER", "Failed at step GROUP"]).filter(|_| dead);
     if !account_is_missing && child.is_none() {
         return None;

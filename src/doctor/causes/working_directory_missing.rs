@@ -41,7 +41,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         Presence::Missing { .. } | Presence::File { .. } | Presence::Other => !forgiven,
         Presence::Directory | Presence::Denied { .. } => false,
     });
-    let dead = !matches!(facts.condition(), Condition::Running | Condition::Stopped);
+    let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let failed = facts.service.known().and_then(Service::exit_code) == Some(CHDIR);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR"]).filter(|_| dead);
     // systemd may have failed on what is loaded while the file is right by now: its own words count as well.

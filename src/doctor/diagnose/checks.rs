@@ -66,6 +66,7 @@ fn service(facts: &Facts) -> ServerCheck {
     };
     let status = match facts.condition() {
         Condition::Running => CheckStatus::Pass,
+        Condition::Starting => CheckStatus::Warn,
         Condition::Unknown => CheckStatus::Skip,
         Condition::Looping | Condition::Down | Condition::Stopped => CheckStatus::Fail,
     };
@@ -109,11 +110,18 @@ fn process(facts: &Facts, diagnoses: &[Diagnosis]) -> ServerCheck {
     if status == CheckStatus::Fail && facts.condition() == Condition::Running {
         status = CheckStatus::Warn;
     }
-    let connected = match process.connected {
+    let connected = match process.is_connected() {
+        _ if facts.control_plane.known().is_none_or(Option::is_none) => {
+            ", and where its control plane is, is not known"
+        }
         Some(true) => ", connected to the control plane",
         Some(false) => ", not connected to the control plane",
-        None => "",
+        None => ", and whether it is connected could not be seen",
     };
+    // What is not shown to be connected is not sound.
+    if status == CheckStatus::Pass && process.is_connected() != Some(true) {
+        status = if process.is_connected().is_none() { CheckStatus::Skip } else { CheckStatus::Warn };
+    }
     let directory = process.directory.as_deref().map(|path| format!(", in {path}")).unwrap_or_default();
     let deleted = if process.directory_deleted { " (deleted)" } else { "" };
     let message = format!("PID {}{directory}{deleted}{connected}", process.pid);

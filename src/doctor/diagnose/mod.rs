@@ -9,6 +9,7 @@ mod not_checked;
 pub(crate) mod of_rules;
 mod recognise;
 
+use crate::doctor::causes::agent_outside_unit;
 use crate::doctor::facts::{Condition, Facts, SETTLED};
 use crate::doctor::report::DoctorReport;
 use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Step};
@@ -22,6 +23,7 @@ use crate::report::words::Word;
 pub(crate) fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
     let found = recognise::run(&facts).into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
     let mut diagnoses = fold::fold(found);
+    start_no_second(&facts, &mut diagnoses);
     mend_once(&mut diagnoses);
     for diagnosis in &mut diagnoses {
         mounted::from_outside(diagnosis, &facts);
@@ -40,6 +42,28 @@ fn overridden(mut diagnosis: Diagnosis, policy: &Policy) -> Option<Diagnosis> {
         None => {}
     }
     Some(diagnosis)
+}
+
+/// No fix starts a second agent: where one runs outside the unit, what ends that comes in the place of the start.
+fn start_no_second(facts: &Facts, diagnoses: &mut [Diagnosis]) {
+    let strays = agent_outside_unit::ending(facts);
+    if strays.is_empty() || !diagnoses.iter().any(|one| one.cause == agent_outside_unit::CAUSE.id) {
+        return;
+    }
+    for diagnosis in diagnoses.iter_mut().filter(|one| one.fix.iter().any(starts)) {
+        diagnosis.fix.retain(|step| !starts(step));
+        diagnosis.fix.extend(strays.iter().cloned());
+        diagnosis.fix.push(Step::told(format!("then start the unit's own: systemctl restart {}", facts.places.unit)));
+    }
+}
+
+/// Whether a step starts the agent.
+fn starts(step: &Step) -> bool {
+    let verb = |command: &FixCommand| match command.words() {
+        [Word::Fixed("systemctl"), Word::Fixed(verb), ..] => matches!(*verb, "restart" | "start"),
+        _ => false,
+    };
+    step.commands.iter().any(verb)
 }
 
 /// A step that the fix of an earlier diagnosis has already would find nothing left to do, or the wrong thing.
@@ -71,6 +95,11 @@ fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
     let blocked = diagnoses.iter().any(|one| fold::blocks(one) || fold::dies(one));
     let troubled = diagnoses.iter().any(|one| one.severity >= Severity::Warning);
     match facts.condition() {
+        // What does not get to run does not run.
+        Condition::Running if is_held(diagnoses) => Health::Broken,
+        // It is neither up nor down; the agent may work already.
+        Condition::Starting if wrong || is_connected(facts) => Health::Degraded,
+        Condition::Starting => Health::Inconclusive,
         Condition::Looping | Condition::Down | Condition::Stopped => Health::Broken,
         Condition::Unknown if blocked => Health::Broken,
         Condition::Unknown if wrong => Health::Degraded,
@@ -86,5 +115,42 @@ fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
 fn is_judged(facts: &Facts) -> bool {
     let settled = facts.up().is_none_or(|up| up >= SETTLED);
     let heard = facts.journal.known().is_some_and(|journal| !journal.entries.is_empty());
-    settled && heard && facts.unit.known().is_some() && facts.deployment.state.known().is_some()
+    settled && heard && is_connected(facts) && facts.unit.known().is_some() && facts.deployment.state.known().is_some()
+}
+
+/// Whether the agent is shown to be connected to its own control plane.
+fn is_connected(facts: &Facts) -> bool {
+    let process = facts.process.known().and_then(Option::as_ref);
+    let plane = facts.control_plane.known().is_some_and(Option::is_some);
+    plane && process.is_some_and(|process| process.is_connected() == Some(true))
+}
+
+/// Whether the agent's process is there and does not get to run.
+fn is_held(diagnoses: &[Diagnosis]) -> bool {
+    diagnoses.iter().any(|one| one.cause == "process-frozen" && one.severity == Severity::Error)
+}
+
+/// Seconds after which another look would tell more, where only the time since the last start keeps this one from a verdict.
+#[must_use]
+pub(crate) fn worth_waiting(report: &DoctorReport) -> Option<u64> {
+    let facts = &report.facts;
+    let wrong = report.diagnoses.iter().any(|one| one.severity == Severity::Error);
+    match facts.condition() {
+        Condition::Running if !wrong => {
+            let up = facts.up().filter(|up| *up < SETTLED)?;
+            Some(SETTLED.saturating_sub(up))
+        }
+        // It is up now: whether it stays up this time is seen soon.
+        Condition::Looping if facts.up().is_some_and(|up| up < SETTLED) => {
+            Some(SETTLED.saturating_sub(facts.up().unwrap_or_default()))
+        }
+        // It may be over at any moment.
+        Condition::Starting => Some(3),
+        // One death of an agent that had been up: whether it comes back is seen after `RestartSec=`.
+        Condition::Looping if facts.only_death().is_some() => {
+            let pause = facts.service.known().and_then(|service| service.restart_pause)? / 1_000_000;
+            Some(pause.saturating_add(1))
+        }
+        _ => None,
+    }
 }

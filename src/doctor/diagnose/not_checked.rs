@@ -32,6 +32,7 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
         let help = Some(format!("ask again in {} s", SETTLED.saturating_sub(up)));
         missing.push(NotChecked { what: "whether the agent stays up", because, help });
     }
+    missing.extend(connection(facts));
     missing
 }
 
@@ -48,6 +49,19 @@ fn not_run(facts: &Facts) -> Option<NotChecked> {
     };
     let because = format!("{} {may}, so it was not run", node.path);
     Some(NotChecked { what: "the version of node", because, help: None })
+}
+
+/// Whether the agent is connected, where that could not be told.
+fn connection(facts: &Facts) -> Option<NotChecked> {
+    let process = facts.process.known()?.as_ref().filter(|_| facts.condition() == Condition::Running)?;
+    let what = "whether the agent reaches its control plane";
+    let unseen = facts.control_plane.why_unknown().or_else(|| process.connections.why_unknown());
+    if let Some(why) = unseen {
+        return Some(NotChecked { what, because: why.because.clone(), help: why.help.clone() });
+    }
+    let up = facts.up().filter(|up| *up < SETTLED && process.is_connected() == Some(false))?;
+    let because = format!("it was started {up} s ago, and is not connected yet");
+    Some(NotChecked { what, because, help: Some(format!("ask again in {} s", SETTLED.saturating_sub(up))) })
 }
 
 fn push<T>(missing: &mut Vec<NotChecked>, what: &'static str, fact: &Fact<T>) {

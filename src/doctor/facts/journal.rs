@@ -63,7 +63,6 @@ pub(crate) struct Run<'a> {
 /// Message ids of systemd's catalogue (`journalctl --catalog`, sd-messages.h).
 pub(crate) mod id {
     /// A start job has finished: `Started …`.
-    #[cfg(test)]
     pub(crate) const STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
     /// A stop job has finished: `Stopped …`.
     pub(crate) const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";

@@ -2,19 +2,26 @@
 //!
 //! All text in here has its secrets taken out and is printable.
 
+pub(crate) mod condition;
+pub(crate) mod connection;
 pub(crate) mod deployment;
 pub(crate) mod fact;
 pub(crate) mod guard;
 pub(crate) mod journal;
+mod life;
 pub(crate) mod policy;
+pub(crate) mod process;
 pub(crate) mod service;
 
 pub(crate) use crate::report::moment::Moment;
+pub(crate) use condition::{Condition, SETTLED};
+pub(crate) use connection::{Connections, ControlPlane, Link, LinkState};
 pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download};
 pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
 pub(crate) use guard::{Guard, Hold};
 pub(crate) use journal::{Journal, JournalEntry, Run, Speaker};
 pub(crate) use policy::ServerPolicy;
+pub(crate) use process::{Dependency, Listener, Motion, Process, Stray};
 pub(crate) use service::{Exit, Service};
 
 use crate::systemd::Unit;
@@ -61,6 +68,8 @@ pub(crate) struct Host {
     pub os: Option<String>,
     /// The version of systemd, such as `252 (252.39-1~deb12u1)`.
     pub systemd: Option<String>,
+    /// The id of the boot that runs, as the journal writes it.
+    pub boot: Option<String>,
 }
 
 /// What is at a path, every link followed.
@@ -145,25 +154,6 @@ pub(crate) struct Account {
     pub home: String,
 }
 
-/// The running main process (proc(5)).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Process {
-    /// Its number.
-    pub pid: u32,
-    /// Its working directory now: a folder that was moved shows its new path.
-    pub directory: Option<String>,
-    /// Whether that folder has been deleted.
-    pub directory_deleted: bool,
-    /// The program.
-    pub program: Option<String>,
-    /// Its command line, secrets taken out.
-    pub command: Vec<String>,
-    /// When it was started.
-    pub started: Option<Moment>,
-    /// Whether it has a connection to the control plane; nothing where the address is not known.
-    pub connected: Option<bool>,
-}
-
 /// A Node on the server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ServerNode {
@@ -186,28 +176,15 @@ pub(crate) struct Volume {
     pub free_inodes: Option<u64>,
 }
 
-/// Who listens on a port.
+/// A path that an error in the journal names, and that is there now.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Listener {
-    /// The TCP port.
-    pub port: u16,
-    /// The process, where it may be seen.
-    pub pid: Option<u32>,
-    /// Its command line, secrets taken out.
-    pub command: Option<String>,
-    /// The unit it belongs to, where it belongs to one.
-    pub unit: Option<String>,
-}
-
-/// Where the agent connects to: the `--url` of its command.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct ControlPlane {
-    /// The address without credentials.
-    pub url: String,
-    /// Host name or address.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
+pub(crate) struct Restored {
+    /// As the journal has it: a package's name, or a path.
+    pub named: String,
+    /// Where it is now.
+    pub path: String,
+    /// When it, or the folder it stands in, was last changed (ctime).
+    pub changed: Moment,
 }
 
 /// One command that was run.
@@ -272,98 +249,19 @@ pub(crate) struct Facts {
     pub volumes: Vec<Volume>,
     /// Who listens where.
     pub listeners: Fact<Vec<Listener>>,
-    /// Where the agent connects to.
-    pub control_plane: Option<ControlPlane>,
+    /// Where the agent connects to; none where nothing on the server says.
+    pub control_plane: Fact<Option<ControlPlane>>,
+    /// Agents that run outside the unit.
+    pub strays: Fact<Vec<Stray>>,
+    /// The units that this one needs, where it does not run.
+    pub dependencies: Vec<Dependency>,
+    /// What the journal says is missing, and is there by now, with when it came.
+    pub restored: Vec<Restored>,
     /// The commands that were run.
     pub ran: Vec<Ran>,
 }
 
-/// How the service fares now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Condition {
-    /// It runs, and has for long enough.
-    Running,
-    /// It dies and is started again and again.
-    Looping,
-    /// It does not run: failed, or never came up.
-    Down,
-    /// It does not run, and was stopped on purpose or never started.
-    Stopped,
-    /// That could not be learnt.
-    Unknown,
-}
-
-/// Seconds that an agent must have stayed up to count as running: longer than `RestartSec=10` of the document's unit.
-pub(crate) const SETTLED: u64 = 15;
-
 impl Facts {
-    /// How the service fares now.
-    #[must_use]
-    pub(crate) fn condition(&self) -> Condition {
-        let Some(service) = self.service.known() else { return Condition::Unknown };
-        if service.waits_for_restart() {
-            return Condition::Looping;
-        }
-        if service.runs() {
-            return if self.dies_again(service) { Condition::Looping } else { Condition::Running };
-        }
-        match service.active_state.as_str() {
-            "activating" | "active" | "deactivating" if self.streak() > 0 => Condition::Looping,
-            "inactive" if self.ended_by_itself() => Condition::Down,
-            "inactive" => Condition::Stopped,
-            _ => Condition::Down,
-        }
-    }
-
-    /// Seconds since the main process was started; nothing where it does not run, or that is not known.
-    #[must_use]
-    pub(crate) fn up(&self) -> Option<u64> {
-        let service = self.service.known().filter(|service| service.runs())?;
-        service.started.or(service.active_since).map(|since| self.at.seconds_since(since))
-    }
-
-    /// Whether a service that is up at this moment is in a loop that shows `active` for a moment: restarted by its
-    /// manager, and not yet up for longer than the runs before it lived.
-    fn dies_again(&self, service: &Service) -> bool {
-        // A start by hand sets the counter back to 0 (`NRestarts`, org.freedesktop.systemd1(5)).
-        if service.restarts.unwrap_or(0) == 0 {
-            return false;
-        }
-        let up = self.up().unwrap_or(u64::MAX);
-        let runs = self.runs();
-        // Restarts were counted, and no run before this one was written down: a journal that is off or may not be read.
-        if runs.iter().all(|run| Some(run.invocation) == service.invocation.as_deref()) {
-            return up < SETTLED;
-        }
-        let past = runs.iter().rev().filter(|run| Some(run.invocation) != service.invocation.as_deref());
-        let dead = past.take_while(|run| run.died()).filter(|run| self.at.seconds_since(run.end()) <= LOOP_WINDOW);
-        let longest = dead.map(Run::lived).max();
-        longest.is_some_and(|longest| up < SETTLED.max(longest.saturating_mul(2)))
-    }
-
-    /// Whether the last run ended without being stopped by hand.
-    fn ended_by_itself(&self) -> bool {
-        let failed = self.service.known().is_some_and(|service| !matches!(service.result.as_str(), "" | "success"));
-        failed && self.runs().last().is_none_or(Run::died)
-    }
-
-    /// The runs of the service, oldest first.
-    #[must_use]
-    pub(crate) fn runs(&self) -> Vec<Run<'_>> {
-        self.journal.known().map(Journal::runs).unwrap_or_default()
-    }
-
-    /// How many runs in a row have died by themselves up to now, as far as the journal was read. The run that is up now
-    /// is not counted.
-    #[must_use]
-    pub(crate) fn streak(&self) -> usize {
-        let current =
-            self.service.known().filter(|service| service.runs()).and_then(|service| service.invocation.clone());
-        let runs = self.runs();
-        let past = runs.iter().rev().filter(|run| Some(run.invocation) != current.as_deref());
-        past.take_while(|run| run.died()).count()
-    }
-
     /// The entries that belong to the present, newest run first: of the run that is up now, or, where the service does
     /// not stay up, of the last run and of those right before it that died early. What stood in the journal before the
     /// last good start proves nothing, nor does what was said of a bundle that has been replaced since.
@@ -376,7 +274,7 @@ impl Facts {
             Condition::Stopped => Vec::new(),
             // How the last run ended is all that a disk tells.
             Condition::Unknown if !runs.first().is_some_and(Run::died) => Vec::new(),
-            Condition::Running => {
+            Condition::Running | Condition::Starting => {
                 runs.into_iter().filter(|run| Some(run.invocation) == current).flat_map(|run| run.entries).collect()
             }
             Condition::Looping | Condition::Down | Condition::Unknown => {
@@ -405,6 +303,3 @@ impl Facts {
         self.reach == Reach::Live
     }
 }
-
-/// Seconds after which a death says nothing of a service that is up at this moment.
-const LOOP_WINDOW: u64 = 300;

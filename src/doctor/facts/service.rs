@@ -51,6 +51,16 @@ pub(crate) struct Service {
     pub ended: Option<Moment>,
     /// The id of the current or the last run, as the journal's entries carry it.
     pub invocation: Option<String>,
+    /// `simple`, `notify`, `forking`, …
+    pub kind: String,
+    /// The running process of `ExecStartPre=` and its like.
+    pub control_pid: Option<u32>,
+    /// `running`, `frozen`, …; empty before systemd 246.
+    pub freezer: String,
+    /// Whether a condition or an assertion was not met when it was last to be started.
+    pub unmet: bool,
+    /// The units without which it is not started.
+    pub needs: Vec<String>,
 }
 
 /// How a process ended (wait(2)).

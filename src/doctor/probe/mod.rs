@@ -4,6 +4,7 @@
 
 mod agent_paths;
 mod ask;
+mod control_plane;
 mod deployment;
 mod guard;
 pub mod journal;
@@ -11,6 +12,8 @@ mod machine;
 mod node;
 mod process;
 mod reach;
+mod restored;
+mod sockets;
 mod systemctl;
 mod unit_files;
 mod unit_on_disk;
@@ -19,17 +22,19 @@ pub(crate) use agent_paths::ProbeOptions;
 pub(crate) use deployment::BundleJudge;
 
 use crate::doctor::facts::{
-    Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host, Journal,
-    Listener, Process, Reach, Service, UnitOnDisk,
+    Account, AgentPlaces, Caller, ControlPlane, Dependency, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host,
+    Journal, Listener, Process, Reach, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation};
 use crate::redact::Redactor;
-use crate::text;
 use crate::tree::names::Names;
 use agent_paths::last_part;
 use ask::Probe;
+use control_plane::FoundUrl;
 use deployment::Inspection;
-use process::Sockets;
+use process::{Around, Processes};
+use sockets::{Sockets, Told};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::thread;
 
@@ -47,6 +52,7 @@ pub(crate) fn examine(
     let situation = server.situation();
     let found = unit_files::find(server, &options.unit);
     let mut redactor = Redactor::new();
+    let mut variables = BTreeMap::new();
     if let Some(found) = found.known() {
         for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
             redactor.learn(&format!("{}={}", assignment.key, assignment.value));
@@ -56,19 +62,27 @@ pub(crate) fn examine(
                 redactor.know(&value);
             }
         }
+        variables = control_plane::variables(server, &found.unit, &mut redactor);
     }
     let probe = Probe::new(server, redactor);
     let account = probe.account(found.known().map_or("root".to_owned(), |found| found.unit.user()));
-    let control_plane = found.known().and_then(|found| control_plane(&found.unit.command()?.ok()?.arguments));
     let places = agent_paths::of(
         server,
         options,
         found.known().map(|found| &found.unit),
         account.known().and_then(Option::as_ref),
     );
+    let told = Urls {
+        unit: found
+            .known()
+            .and_then(|found| found.unit.command()?.ok())
+            .and_then(|command| control_plane::in_command(&command.arguments, &variables, "ExecStart")),
+        registered: control_plane::in_registration(server, &places.home),
+        variables,
+    };
     let unit = found.map(|found| probe.unit(found, &account));
     let script = unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.clone());
-    let facts = probe.gather(&situation, options, places, unit, control_plane, script.as_deref(), names, judge);
+    let facts = probe.gather(&situation, options, places, unit, &told, script.as_deref(), names, judge);
     let Probe { redactor, .. } = probe;
     (facts, redactor)
 }
@@ -81,7 +95,7 @@ impl Probe<'_> {
         options: &ProbeOptions,
         places: AgentPlaces,
         unit: Fact<UnitOnDisk>,
-        control_plane: Option<ControlPlane>,
+        told: &Urls,
         script: Option<&str>,
         names: &Names,
         judge: BundleJudge<'_>,
@@ -111,23 +125,22 @@ impl Probe<'_> {
             });
             let sockets = if server.is_live() { Sockets::read(server) } else { Sockets::default() };
             let service = joined(service, Fact::unknown("it could not be asked"));
-            let loaded = || service.known().and_then(|service| self::control_plane(&service.exec_start));
-            let mut control_plane = control_plane.or_else(loaded);
-            let process = self.process(service.known(), control_plane.as_ref(), &sockets);
-            if control_plane.is_none() {
-                control_plane =
-                    process.known().and_then(Option::as_ref).and_then(|process| self::control_plane(&process.command));
-            }
-            let journal = joined(journal, Fact::unknown("it could not be read"));
             let main = service.known().and_then(|service| service.main_pid);
+            let control_plane = self.plane(&service, told);
+            let processes = Processes::read(server);
+            let process = self.process(name, service.known(), &control_plane, &sockets, &processes);
+            let journal = joined(journal, Fact::unknown("it could not be read"));
             let listeners = self.listeners(journal.known(), main, &sockets);
+            let strays = process::strays(server, name, &places.bundle, &processes, &self.redactor);
+            let dependencies = self.dependencies(service.known());
+            let restored = journal.known().map(|journal| restored::restored(server, journal, &places.bundle));
             let (node, other_nodes) = (**nodes).clone();
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
             let volumes = self.volumes(places);
             let account = unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
             let package_managers = self.package_managers(node.known().and_then(Option::as_ref), account);
             let os = self.os();
-            let host = Host { name: self.host_name(situation), os, systemd };
+            let host = Host { name: self.host_name(situation), os, systemd, boot: boot(server) };
             let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
             let (deployment, backup, nested_backup, put_aside, download) = joined(bundles, lost(places));
             let guards = self.guards(places, &unit, &put_aside, account);
@@ -156,6 +169,9 @@ impl Probe<'_> {
                 volumes,
                 listeners,
                 control_plane,
+                strays,
+                dependencies,
+                restored: restored.unwrap_or_default(),
                 ran: Vec::new(),
             }
         });
@@ -270,16 +286,53 @@ impl Probe<'_> {
         machines.iter().any(|machine| self.server.read(&format!("{base}/{machine}/system.journal"), 1).is_ok())
     }
 
+    /// Where the agent connects to: what the process that runs was told counts, then what the unit says, then what is
+    /// loaded, then the environment and the registration.
+    fn plane(&self, service: &Fact<Service>, told: &Urls) -> Fact<Option<ControlPlane>> {
+        let of = |words: &[String]| control_plane::in_command(words, &told.variables, "ExecStart");
+        let pid = service.known().and_then(|service| service.main_pid);
+        let running = pid.and_then(|pid| {
+            let found = of(&process::command_line(self.server, pid, &self.redactor))?;
+            // Where the unit says the same, its place is the one to look at.
+            Some(told.unit.clone().filter(|unit| unit.url == found.url).unwrap_or(found))
+        });
+        let loaded = || service.known().and_then(|service| of(&service.exec_start));
+        let named = running.or_else(|| told.unit.clone()).or_else(loaded);
+        if let Some(found) = named.or_else(|| control_plane::in_variables(&told.variables)) {
+            return Fact::Known(self.control_plane(&found));
+        }
+        match &told.registered {
+            Ok(found) => Fact::Known(found.as_ref().and_then(|found| self.control_plane(found))),
+            Err(Refusal::Denied) => Fact::unless("permission denied", "run it as root"),
+            Err(refusal) => Fact::unknown(refusal.to_string()),
+        }
+    }
+
     fn process(
         &self,
+        unit: &str,
         service: Option<&Service>,
-        plane: Option<&ControlPlane>,
+        plane: &Fact<Option<ControlPlane>>,
         sockets: &Sockets,
+        processes: &Processes,
     ) -> Fact<Option<Process>> {
         let Some(service) = service else { return Fact::unknown("the service is not known") };
         let Some(pid) = service.main_pid else { return Fact::Known(None) };
-        let process = process::main_process(self.server, pid, plane, sockets, &self.redactor);
+        let plane = plane.known().and_then(Option::as_ref);
+        let spoken = plane.and_then(|plane| self.run(&Diagnostic::Connections(plane.port)).ok());
+        let told = spoken.map(|spoken| Told::by(&spoken.stdout)).unwrap_or_default();
+        let around = Around { unit, plane, sockets, told: &told, processes };
+        let process = process::main_process(self.server, pid, &around, &self.redactor);
         process.map(|process| Some(Process { started: service.started, ..process }))
+    }
+
+    /// The units that this one needs, where it does not run.
+    fn dependencies(&self, service: Option<&Service>) -> Vec<Dependency> {
+        let Some(service) = service.filter(|service| !service.runs() && !service.needs.is_empty()) else {
+            return Vec::new();
+        };
+        let spoken = self.run(&Diagnostic::States(&service.needs));
+        spoken.map(|spoken| systemctl::dependencies(&spoken.stdout)).unwrap_or_default()
     }
 
     fn listeners(&self, journal: Option<&Journal>, main: Option<u32>, sockets: &Sockets) -> Fact<Vec<Listener>> {
@@ -347,23 +400,19 @@ fn joined<T>(found: Beside<'_, T>, otherwise: T) -> T {
     }
 }
 
-/// The address behind `--url`, without credentials.
-fn control_plane(words: &[String]) -> Option<ControlPlane> {
-    let mut words = words.iter();
-    let url = words.find_map(|word| match word.strip_prefix("--url") {
-        Some("") => Some(None),
-        Some(rest) => rest.strip_prefix('=').map(|url| Some(url.to_owned())),
-        None => None,
-    })?;
-    let url = url.or_else(|| words.next().cloned())?;
-    let (scheme, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
-    let usual = if matches!(scheme, "https" | "wss") { 443 } else { 80 };
-    let (host, port) = match address.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
-        _ => (address, usual),
-    };
-    let shown = text::printable(host).into_owned();
-    Some(ControlPlane { url: format!("{scheme}://{}", text::printable(address)), host: shown, port })
+/// What says where the control plane is, beside what runs and what is loaded.
+struct Urls {
+    /// The unit's command.
+    unit: Option<FoundUrl>,
+    /// The agent's registration.
+    registered: Result<Option<FoundUrl>, Refusal>,
+    /// The unit's variables, each with its place.
+    variables: BTreeMap<String, (String, String)>,
+}
+
+/// The id of the boot that runs, without the dashes that the journal does not write.
+fn boot(server: &dyn Server) -> Option<String> {
+    let bytes = server.is_live().then(|| server.read("/proc/sys/kernel/random/boot_id", 64).ok()).flatten()?;
+    let id: String = String::from_utf8_lossy(&bytes).chars().filter(char::is_ascii_hexdigit).collect();
+    (id.len() == 32).then_some(id)
 }

@@ -1,42 +1,53 @@
-//! The running process and the ports that are taken, as `/proc` shows them (proc(5)).
+//! The running processes: the service's own, who holds the ports, and agents outside the unit (proc(5)).
 
-use crate::doctor::facts::{ControlPlane, Fact, Listener, Process};
+use super::sockets::{Sockets, Told};
+use crate::doctor::facts::{Connections, ControlPlane, Fact, Listener, Motion, Process, Stray};
 use crate::doctor::questions::{Refusal, Server};
 use crate::redact::Redactor;
+use crate::systemd::from_directory;
 use crate::text;
-use std::collections::BTreeMap;
+use crate::update::documented_paths;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Most bytes of one file of `/proc`.
-const MAX: usize = 4 << 20;
+/// Processes that are looked at: more are no server that an agent is on.
+const MAX_PROCESSES: usize = 20_000;
 
-/// The TCP sockets of a network namespace that listen or are connected. The kernel goes through all of its buckets for
-/// each reading, so they are read once.
-#[derive(Default)]
-pub(super) struct Sockets(Option<Vec<Row>>);
+/// Which processes there are, and which service each belongs to.
+pub(super) struct Processes(Vec<(u32, Option<String>)>);
 
-impl Sockets {
-    /// Those of this process's own namespace.
+impl Processes {
+    /// Every process that can be seen.
     #[must_use]
     pub(super) fn read(server: &dyn Server) -> Self {
-        Self::below(server, "/proc/net")
+        let names = if server.is_live() { server.list("/proc").unwrap_or_default() } else { Vec::new() };
+        let pids = names.iter().filter_map(|name| name.parse().ok()).take(MAX_PROCESSES);
+        Self(pids.map(|pid| (pid, unit_of(server, pid))).collect())
     }
 
-    fn below(server: &dyn Server, folder: &str) -> Self {
-        let tables = ["tcp", "tcp6"].iter().filter_map(|name| server.read(&format!("{folder}/{name}"), MAX).ok());
-        let tables: Vec<_> = tables.map(|bytes| rows(&String::from_utf8_lossy(&bytes))).collect();
-        Self((!tables.is_empty()).then(|| tables.into_iter().flatten().collect()))
+    /// The processes of a service: its main process first, then what that has started.
+    fn of(&self, unit: &str, main: u32) -> Vec<u32> {
+        let others = self.0.iter().filter(|(pid, of)| *pid != main && of.as_deref() == Some(unit)).map(|(pid, _)| *pid);
+        std::iter::once(main).chain(others).collect()
     }
 }
 
-/// The main process; `sockets` are those of [`Sockets::read`].
+/// What is known before the main process is looked at.
+pub(super) struct Around<'a> {
+    /// The unit.
+    pub unit: &'a str,
+    /// Where the agent connects to.
+    pub plane: Option<&'a ControlPlane>,
+    /// The sockets of [`Sockets::read`].
+    pub sockets: &'a Sockets,
+    /// What `ss` says of them.
+    pub told: &'a Told,
+    /// The processes of [`Processes::read`].
+    pub processes: &'a Processes,
+}
+
+/// The main process.
 #[must_use]
-pub(super) fn main_process(
-    server: &dyn Server,
-    pid: u32,
-    plane: Option<&ControlPlane>,
-    sockets: &Sockets,
-    redactor: &Redactor,
-) -> Fact<Process> {
+pub(super) fn main_process(server: &dyn Server, pid: u32, around: &Around<'_>, redactor: &Redactor) -> Fact<Process> {
     let base = format!("/proc/{pid}");
     let directory = match server.target(&format!("{base}/cwd")) {
         Ok(directory) => directory,
@@ -48,79 +59,107 @@ pub(super) fn main_process(
         None => (directory, false),
     };
     let program = server.target(&format!("{base}/exe")).ok().map(|path| printable(&path));
-    let connected = plane.and_then(|plane| {
-        let held = sockets_of(server, pid)?;
-        let its_own = (!shares_network(server, pid)).then(|| Sockets::below(server, &format!("{base}/net")));
-        let rows = its_own.as_ref().unwrap_or(sockets).0.as_ref()?;
-        Some(rows.iter().any(|row| {
-            row.state == SocketState::Connected && row.remote == plane.port && held.contains_key(&row.inode)
-        }))
-    });
-    let command = command_line(server, pid, redactor);
     Fact::Known(Process {
         pid,
         directory: Some(printable(&directory)),
         directory_deleted,
         program,
-        command,
+        command: command_line(server, pid, redactor),
         started: None,
-        connected,
+        motion: motion(server, pid),
+        connections: connections(server, pid, around),
     })
 }
 
-/// Whether a process is certainly in the network namespace of this one (namespaces(7)).
-fn shares_network(server: &dyn Server, pid: u32) -> bool {
-    let of = |whose: &str| server.target(&format!("/proc/{whose}/ns/net")).ok();
+/// The connections of the service's processes: what the main process has started may hold the one that counts.
+fn connections(server: &dyn Server, pid: u32, around: &Around<'_>) -> Fact<Connections> {
+    let mut held = BTreeSet::new();
+    let mut seen = false;
+    for pid in around.processes.of(around.unit, pid) {
+        if let Some(sockets) = sockets_of(server, pid) {
+            seen = true;
+            held.extend(sockets);
+        }
+    }
+    if !seen {
+        return Fact::unless("its sockets may not be seen", "run it as root");
+    }
+    let its_own = (!shares(server, pid, "net")).then(|| Sockets::below(server, &format!("/proc/{pid}/net")));
+    let found = its_own.filter(Sockets::is_known).as_ref().unwrap_or(around.sockets).connections(
+        &held,
+        around.plane,
+        around.told,
+    );
+    found.map_or_else(|| Fact::unknown("`/proc/net/tcp` cannot be read"), Fact::Known)
+}
+
+/// Whether a process is certainly in that namespace of this one's (namespaces(7)).
+fn shares(server: &dyn Server, pid: u32, which: &str) -> bool {
+    let of = |whose: &str| server.target(&format!("/proc/{whose}/ns/{which}")).ok();
     of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
+}
+
+/// Whether it gets to run: the state in `/proc/PID/stat`, and the freezer of its control group in both hierarchies.
+fn motion(server: &dyn Server, pid: u32) -> Motion {
+    let text = |path: &str| server.read(path, 16 << 10).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let stat = text(&format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name stands in parentheses, and may hold any byte.
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    match state {
+        Some('T') => return Motion::Stopped,
+        Some('t') => {
+            let status = text(&format!("/proc/{pid}/status")).unwrap_or_default();
+            let by = status.lines().find_map(|line| line.strip_prefix("TracerPid:")?.trim().parse().ok());
+            return Motion::Traced { by: by.filter(|by| *by > 0) };
+        }
+        _ => {}
+    }
+    let groups = text(&format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    for line in groups.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
+        let path = path.trim_end_matches('/');
+        let files: &[(&str, &str, &str)] = match controllers {
+            "" => &[
+                ("/sys/fs/cgroup", "cgroup.events", "frozen 1"),
+                ("/sys/fs/cgroup/unified", "cgroup.events", "frozen 1"),
+            ],
+            "freezer" => &[("/sys/fs/cgroup/freezer", "freezer.state", "FROZEN")],
+            _ => &[],
+        };
+        for (base, file, says) in files {
+            let place = format!("{base}{path}/{file}");
+            if text(&place).is_some_and(|found| found.lines().any(|line| line.trim() == *says)) {
+                return Motion::Frozen { says: format!("{}: {says}", printable(&place)) };
+            }
+        }
+    }
+    Motion::Moves
 }
 
 fn printable(raw: &str) -> String {
     text::printable(raw).into_owned()
 }
 
-fn command_line(server: &dyn Server, pid: u32, redactor: &Redactor) -> Vec<String> {
+/// The words of a process's command line, as they are.
+fn raw_command(server: &dyn Server, pid: u32) -> Vec<String> {
     let bytes = server.read(&format!("/proc/{pid}/cmdline"), 64 << 10).unwrap_or_default();
     let words: Vec<_> = bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
     let given = words.iter().rposition(|word| !word.is_empty()).map_or(0, |last| last + 1);
-    redactor.clean_words(words.get(..given).unwrap_or_default()).iter().map(|word| printable(word)).collect()
+    words.into_iter().take(given).collect()
 }
 
-/// One line of `/proc/net/tcp`.
-struct Row {
-    local: u16,
-    remote: u16,
-    state: SocketState,
-    inode: u64,
-}
-
-/// The states of a socket that matter here (the kernel's tcp_states.h).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum SocketState {
-    Connected,
-    Listening,
-}
-
-fn rows(text: &str) -> Vec<Row> {
-    let row = |line: &str| {
-        let fields: Vec<_> = line.split_whitespace().collect();
-        let port = |at: usize| u16::from_str_radix(fields.get(at)?.rsplit_once(':')?.1, 16).ok();
-        let state = match *fields.get(3)? {
-            "01" => SocketState::Connected,
-            "0A" => SocketState::Listening,
-            _ => return None,
-        };
-        Some(Row { local: port(1)?, remote: port(2)?, state, inode: fields.get(9)?.parse().ok()? })
-    };
-    text.lines().skip(1).filter_map(row).collect()
+/// The words of a process's command line, secrets taken out, printable.
+pub(super) fn command_line(server: &dyn Server, pid: u32, redactor: &Redactor) -> Vec<String> {
+    redactor.clean_words(&raw_command(server, pid)).iter().map(|word| printable(word)).collect()
 }
 
 /// The sockets that a process holds, by inode.
-fn sockets_of(server: &dyn Server, pid: u32) -> Option<BTreeMap<u64, u32>> {
+fn sockets_of(server: &dyn Server, pid: u32) -> Option<BTreeSet<u64>> {
     let folder = format!("/proc/{pid}/fd");
     let names = server.list(&folder).ok()?;
     let targets = names.iter().filter_map(|name| server.target(&format!("{folder}/{name}")).ok());
-    let inodes = targets.filter_map(|target| target.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
-    Some(inodes.map(|inode| (inode, pid)).collect())
+    Some(targets.filter_map(|target| target.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()).collect())
 }
 
 /// Who listens on these ports. The main process is looked at first; others only where it does not hold a port.
@@ -132,13 +171,11 @@ pub(super) fn listeners(
     sockets: &Sockets,
     redactor: &Redactor,
 ) -> Fact<Vec<Listener>> {
-    let Some(rows) = &sockets.0 else { return Fact::unknown("`/proc/net/tcp` cannot be read") };
-    let taken = rows.iter().filter(|row| row.state == SocketState::Listening && ports.contains(&row.local));
-    let taken: BTreeMap<u64, u16> = taken.map(|row| (row.inode, row.local)).collect();
+    let Some(taken) = sockets.listening(ports) else { return Fact::unknown("`/proc/net/tcp` cannot be read") };
     let mut holders: BTreeMap<u64, u32> = BTreeMap::new();
     let mut look_at = |pid: u32| {
         let held = sockets_of(server, pid).unwrap_or_default();
-        holders.extend(held.into_iter().filter(|(inode, _)| taken.contains_key(inode)));
+        holders.extend(held.into_iter().filter(|inode| taken.contains_key(inode)).map(|inode| (inode, pid)));
         taken.keys().all(|inode| holders.contains_key(inode))
     };
     let mut all_found = taken.is_empty() || main.is_some_and(&mut look_at);
@@ -161,6 +198,62 @@ pub(super) fn listeners(
     Fact::Known(found)
 }
 
+/// The agents that run outside the unit: node with the entry point of a bundle. Those in a container of this machine's are
+/// somebody else's.
+#[must_use]
+pub(super) fn strays(
+    server: &dyn Server,
+    unit: &str,
+    bundle: &str,
+    processes: &Processes,
+    redactor: &Redactor,
+) -> Fact<Vec<Stray>> {
+    if !server.is_live() {
+        return Fact::unknown("a mounted disk does not run");
+    }
+    let outside = processes.0.iter().filter(|(_, of)| of.as_deref() != Some(unit));
+    let agents = outside.filter_map(|(pid, of)| {
+        let script = agent_script(server, *pid, bundle).filter(|_| is_ours(server, *pid))?;
+        Some(Stray {
+            pid: *pid,
+            command: command_line(server, *pid, redactor).join(" "),
+            unit: of.clone(),
+            pm2: is_of_pm2(server, *pid).then(|| printable(&script)),
+        })
+    });
+    Fact::Known(agents.collect())
+}
+
+/// The script of a process that is node with the entry point of a bundle: of this one, of what was moved aside, of its
+/// backup.
+fn agent_script(server: &dyn Server, pid: u32, bundle: &str) -> Option<String> {
+    // What pm2 has started shows its title: all in one word.
+    let words = raw_command(server, pid);
+    let words: Vec<&str> = words.iter().flat_map(|word| word.split(' ')).filter(|word| !word.is_empty()).collect();
+    let name = words.first()?.rsplit('/').next()?;
+    let script = words.iter().skip(1).find(|word| word.ends_with(documented_paths::ENTRY_POINT))?;
+    let directory = || server.target(&format!("/proc/{pid}/cwd")).unwrap_or_default();
+    let script = if script.starts_with('/') { (*script).to_owned() } else { from_directory(&directory(), script) };
+    (name.starts_with("node") && script.starts_with(bundle)).then_some(script)
+}
+
+/// Whether a process is in this one's namespace of processes; where that may not be seen it is taken for one.
+fn is_ours(server: &dyn Server, pid: u32) -> bool {
+    let of = |whose: &str| server.target(&format!("/proc/{whose}/ns/pid"));
+    match (of("self"), of(&pid.to_string())) {
+        (Ok(own), Ok(other)) => own == other,
+        _ => true,
+    }
+}
+
+/// Whether pm2 has started a process, and would start it again: its daemon is the parent (`PM2 v5.4.0: God Daemon (…)`).
+fn is_of_pm2(server: &dyn Server, pid: u32) -> bool {
+    let stat = server.read(&format!("/proc/{pid}/stat"), 4 << 10).unwrap_or_default();
+    let stat = String::from_utf8_lossy(&stat).into_owned();
+    let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)?.parse().ok());
+    parent.is_some_and(|parent| raw_command(server, parent).first().is_some_and(|title| title.starts_with("PM2 v")))
+}
+
 /// The service a process belongs to: the last part of its control group that is one (cgroups(7)).
 fn unit_of(server: &dyn Server, pid: u32) -> Option<String> {
     let bytes = server.read(&format!("/proc/{pid}/cgroup"), 16 << 10).ok()?;
@@ -168,18 +261,4 @@ fn unit_of(server: &dyn Server, pid: u32) -> Option<String> {
     let services = text.lines().filter_map(|line| line.rsplit(':').next()).flat_map(|path| path.rsplit('/'));
     let mut services = services.filter(|part| part.ends_with(".service"));
     services.next().map(printable)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_of_the_kernels_table() {
-        let text = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
-            0: 00000000:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 0000000000000000 100 0 0 10 0\n   \
-            1: 0100007F:A1B2 0100007F:0BB8 01 00000000:00000000 00:00000000 00000000     0        0 777 1\nnonsense\n";
-        let found: Vec<_> = rows(text).into_iter().map(|row| (row.local, row.remote, row.state, row.inode)).collect();
-        assert_eq!(found, [(3001, 0, SocketState::Listening, 12345), (41394, 3000, SocketState::Connected, 777)]);
-    }
 }

@@ -1,8 +1,9 @@
 //! What `systemctl` prints, to the service's properties.
 
-use crate::doctor::facts::{Exit, Service};
+use crate::doctor::facts::{Dependency, Exit, Service};
 use crate::doctor::questions::Situation;
 use crate::report::moment::Moment;
+use crate::text;
 use std::collections::BTreeMap;
 
 /// Reads the `KEY=VALUE` lines of `systemctl show`. Times are systemd's monotonic ones, which no time zone distorts.
@@ -48,8 +49,45 @@ pub(super) fn service(text: &str, situation: &Situation) -> Service {
         started: moment("ExecMainStartTimestampMonotonic"),
         ended: moment("ExecMainExitTimestampMonotonic"),
         invocation: some("InvocationID"),
+        kind: owned("Type"),
+        control_pid: word("ControlPID").parse().ok().filter(|pid| *pid > 0),
+        freezer: owned("FreezerState"),
+        // Both are `no` of a unit that was never to be started.
+        unmet: ["Condition", "Assert"].iter().any(|kind| {
+            word(&format!("{kind}Result")) == "no" && moment(&format!("{kind}TimestampMonotonic")).is_some()
+        }),
+        needs: needs(&["Requires", "Requisite", "BindsTo"].map(word)),
         active_state,
     }
+}
+
+/// The units that are needed, without those that systemd adds to every service (systemd.service(5), "Implicit
+/// Dependencies", "Default Dependencies").
+fn needs(lists: &[&str]) -> Vec<String> {
+    let names = lists.iter().flat_map(|list| list.split_whitespace());
+    let own = |name: &&str| !matches!(*name, "sysinit.target" | "system.slice" | "-.mount");
+    let mut needs: Vec<_> = names.filter(own).map(str::to_owned).collect();
+    needs.sort();
+    needs.dedup();
+    needs
+}
+
+/// The units of [`Diagnostic::States`](crate::doctor::questions::Diagnostic::States): blocks of `KEY=VALUE` lines, with an
+/// empty line between them.
+#[must_use]
+pub(super) fn dependencies(text: &str) -> Vec<Dependency> {
+    let block = |block: &str| {
+        let word = |key: &str| {
+            let lines = block.lines().filter_map(|line| line.split_once('='));
+            let mut values =
+                lines.filter(|(name, _)| *name == key).map(|(_, value)| text::printable(value).into_owned());
+            values.next()
+        };
+        let unit = word("Id")?;
+        let (load_state, active_state) = (word("LoadState")?, word("ActiveState")?);
+        Some(Dependency { unit, load_state, active_state, result: word("Result").unwrap_or_default() })
+    };
+    text.split("\n\n").filter_map(block).collect()
 }
 
 /// `{ path=/usr/bin/node ; argv[]=/usr/bin/node x --url y ; ignore_errors=no ; … }`: systemd does not quote, so words

@@ -39,6 +39,12 @@ pub(crate) enum Diagnostic<'a> {
     NodeVersion(&'a str),
     /// One user of the system's (`getent passwd`).
     User(&'a str),
+    /// What a host's name leads to (`getent ahosts`).
+    Addresses(&'a str),
+    /// The established connections to a port, with what the kernel counts of them (`ss`).
+    Connections(u16),
+    /// The states of the units that a unit needs (`systemctl show`).
+    States(&'a [String]),
 }
 
 /// Fields of a journal entry that are asked for: more would be read, sent and thrown away.
@@ -49,7 +55,11 @@ const FIELDS: &str = "--output-fields=MESSAGE,MESSAGE_ID,_PID,_UID,_SYSTEMD_UNIT
 const PROPERTIES: &str = "--property=LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
     ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\
     RestartUSec,MainPID,ExecMainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
-    ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath";
+    ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath,ControlPID,FreezerState,ConditionResult,\
+    ConditionTimestampMonotonic,AssertResult,AssertTimestampMonotonic,Requires,Requisite,BindsTo";
+
+/// The properties of a unit that another one needs.
+const STATES: &str = "--property=Id,LoadState,ActiveState,Result";
 
 impl Diagnostic<'_> {
     /// What it is called in the report.
@@ -65,6 +75,9 @@ impl Diagnostic<'_> {
             Self::Listing(_) => "listing",
             Self::NodeVersion(_) => "node-version",
             Self::User(_) => "user",
+            Self::Addresses(_) => "addresses",
+            Self::Connections(_) => "connections",
+            Self::States(_) => "systemctl-states",
         }
     }
 
@@ -90,6 +103,14 @@ impl Diagnostic<'_> {
             Self::Listing(path) => words(&["ls", "-la", "--"], path),
             Self::NodeVersion(path) => words(&[path], "--version"),
             Self::User(name) => words(&["getent", "passwd", "--"], name),
+            Self::Addresses(host) => words(&["getent", "ahosts", "--"], host),
+            Self::Connections(port) => {
+                words(&["ss", "-Htnie", "state", "established", "dport", "="], &format!(":{port}"))
+            }
+            Self::States(units) => {
+                let fixed = ["systemctl", "show", "--no-pager", STATES, "--"];
+                fixed.iter().map(|word| (*word).to_owned()).chain(units.iter().cloned()).collect()
+            }
         }
     }
 }
@@ -113,6 +134,7 @@ mod tests {
     /// Every command there is, with values that try to be something else.
     fn all() -> Vec<Vec<String>> {
         let odd = "--now";
+        let units = [odd.to_owned()];
         let journal = |directory| Diagnostic::Journal { unit: odd, lines: 5, since: Some("--rotate"), directory };
         let manager = |directory| Diagnostic::ManagerJournal { unit: odd, lines: 5, since: None, directory };
         let all = [
@@ -127,6 +149,9 @@ mod tests {
             Diagnostic::Listing(odd),
             Diagnostic::NodeVersion("/usr/bin/node"),
             Diagnostic::User(odd),
+            Diagnostic::Addresses(odd),
+            Diagnostic::Connections(4000),
+            Diagnostic::States(&units),
         ];
         // A new variant does not compile until it stands in the list above.
         for diagnostic in &all {
@@ -134,6 +159,7 @@ mod tests {
                 Diagnostic::Show(_) | Diagnostic::Status(_) | Diagnostic::Cat(_) | Diagnostic::Version => {}
                 Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. } => {}
                 Diagnostic::Listing(_) | Diagnostic::NodeVersion(_) | Diagnostic::User(_) => {}
+                Diagnostic::Addresses(_) | Diagnostic::Connections(_) | Diagnostic::States(_) => {}
             }
         }
         all.iter().map(Diagnostic::words).collect()
@@ -141,7 +167,7 @@ mod tests {
 
     #[test]
     fn no_command_can_change_the_server() {
-        let fixed: [&[&str]; 8] = [
+        let fixed: [&[&str]; 11] = [
             &["systemctl", "show", "--no-pager", PROPERTIES, "--"],
             &["systemctl", "status", "--no-pager", "--full", "--lines=20", "--"],
             &["systemctl", "cat", "--no-pager", "--"],
@@ -150,6 +176,9 @@ mod tests {
             &["ls", "-la", "--"],
             &["/usr/bin/node", "--version"],
             &["getent", "passwd", "--"],
+            &["getent", "ahosts", "--"],
+            &["ss", "-Htnie", "state", "established", "dport", "=", ":4000"],
+            &["systemctl", "show", "--no-pager", STATES, "--"],
         ];
         for words in all() {
             let start = fixed.iter().find(|start| words.starts_with(&start.map_to_owned()));

@@ -30,7 +30,7 @@ pub(super) static CASES: &[Case] = &[
         "control-plane-unreachable",
         "the control plane refuses",
         |f| {
-            f.process().connected = Some(false);
+            f.connections().own.clear();
             let line = "[connection] WebSocket error: connect ECONNREFUSED 10.0.0.1:4000";
             f.journal().entries.push(entry(ago(3), Speaker::Agent, "now", line));
         },
@@ -41,7 +41,7 @@ pub(super) static CASES: &[Case] = &[
         "control-plane-unreachable",
         "the control plane does not know the path",
         |f| {
-            f.process().connected = Some(false);
+            f.connections().own.clear();
             let line = "[connection] WebSocket error: Unexpected server response: 400";
             f.journal().entries.push(entry(ago(3), Speaker::Agent, "now", line));
         },

@@ -10,7 +10,7 @@ mod process;
 
 pub(crate) use kind::CrashKind;
 
-use crate::doctor::causes::started;
+use crate::doctor::causes::{mended, started};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Moment};
 use kind::{kind, quoted};
@@ -41,12 +41,40 @@ pub(crate) enum ToldBy {
     LastWords,
 }
 
-/// The error that the agent dies of now: nothing where it runs, was stopped, or died without a word.
+/// The error that the agent dies of now: nothing where it runs, was stopped, died without a word, or died of what is mended
+/// since.
 pub(crate) fn crash(facts: &Facts) -> Option<Crash<'_>> {
+    last(facts).filter(|crash| since(facts, crash).is_none())
+}
+
+/// The error that the agent died of last, where it is mended since, and what is there now.
+pub(crate) fn mended(facts: &Facts) -> Option<(Crash<'_>, String)> {
+    let crash = last(facts)?;
+    let now = since(facts, &crash)?;
+    Some((crash, now))
+}
+
+/// What the disk and the service hold against an error: it was said before that came.
+fn since(facts: &Facts, crash: &Crash<'_>) -> Option<String> {
+    let died = crash.headline.at;
+    match &crash.kind {
+        CrashKind::Package(name) | CrashKind::File(name) => mended::restored(facts, name, died),
+        CrashKind::Export(_) | CrashKind::Syntax | CrashKind::Format => {
+            let place = crash.place?.message.trim_end().rsplit_once(':')?.0;
+            mended::restored(facts, place.strip_prefix("file://").unwrap_or(place), died)
+        }
+        CrashKind::PortInUse(Some(port)) => mended::port_is_free(facts, *port),
+        CrashKind::NoSpace if crash.text.contains("no space left on device") => mended::has_room(facts),
+        _ => None,
+    }
+}
+
+/// The error that the agent died of last.
+fn last(facts: &Facts) -> Option<Crash<'_>> {
     let dies = match facts.condition() {
         Condition::Looping | Condition::Down => true,
         Condition::Unknown => facts.runs().last().is_some_and(|run| run.died()),
-        Condition::Running | Condition::Stopped => false,
+        Condition::Running | Condition::Starting | Condition::Stopped => false,
     };
     if !dies {
         return None;

@@ -1,0 +1,92 @@
+//! The processes of the agent: the service's own, and others that are the agent as well (proc(5)).
+
+use super::connection::Connections;
+use super::fact::Fact;
+use crate::report::moment::Moment;
+
+/// The running main process (proc(5)).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// Its working directory now: a folder that was moved shows its new path.
+    pub directory: Option<String>,
+    /// Whether that folder has been deleted.
+    pub directory_deleted: bool,
+    /// The program.
+    pub program: Option<String>,
+    /// Its command line, secrets taken out.
+    pub command: Vec<String>,
+    /// When it was started.
+    pub started: Option<Moment>,
+    /// Whether it gets to run at all.
+    pub motion: Motion,
+    /// The connections to the control plane that it and its children hold.
+    pub connections: Fact<Connections>,
+}
+
+impl Process {
+    /// Whether it is connected to its own control plane; nothing where that could not be told.
+    #[must_use]
+    pub(crate) fn is_connected(&self) -> Option<bool> {
+        self.connections.known().map(Connections::is_connected)
+    }
+}
+
+/// Whether a process gets to run (`/proc/PID/stat`, cgroups(7)).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Motion {
+    /// It runs, or waits for something to do.
+    Moves,
+    /// A signal has stopped it (SIGSTOP, SIGTSTP): state `T`.
+    Stopped,
+    /// Another process traces it, and holds it: state `t`.
+    Traced {
+        /// The process that does.
+        by: Option<u32>,
+    },
+    /// The freezer of its control group holds it.
+    Frozen {
+        /// The file that says so.
+        says: String,
+    },
+}
+
+/// Who listens on a port.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Listener {
+    /// The TCP port.
+    pub port: u16,
+    /// The process, where it may be seen.
+    pub pid: Option<u32>,
+    /// Its command line, secrets taken out.
+    pub command: Option<String>,
+    /// The unit it belongs to, where it belongs to one.
+    pub unit: Option<String>,
+}
+
+/// An agent that runs outside the unit: started by hand, by pm2, by another unit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Stray {
+    /// Its number.
+    pub pid: u32,
+    /// Its command line, secrets taken out.
+    pub command: String,
+    /// The service it belongs to, where it belongs to one.
+    pub unit: Option<String>,
+    /// The script by which pm2 knows it, where that has started it and would do so again.
+    pub pm2: Option<String>,
+}
+
+/// A unit that this one needs, as its manager has it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Dependency {
+    /// Its name.
+    pub unit: String,
+    /// `loaded`, `not-found`, `masked`, …
+    pub load_state: String,
+    /// `active`, `failed`, `inactive`, …
+    pub active_state: String,
+    /// `exit-code`, …
+    pub result: String,
+}

@@ -1,0 +1,247 @@
+//! Where the agent connects to: its `--url`, wherever that stands, else what its environment or its registration says.
+
+use super::ask::Probe;
+use crate::doctor::facts::{ControlPlane, Fact};
+use crate::doctor::questions::{Diagnostic, Refusal, Server};
+use crate::redact::Redactor;
+use crate::systemd::Unit;
+use crate::text;
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+
+/// Most bytes of a file of variables, and of the registration.
+const MAX: usize = 256 << 10;
+/// The file in the agent's home in which it keeps what it was registered with.
+const REGISTRATION: &str = "registration.json";
+
+/// An address as it was found, with its place.
+#[derive(Clone, Debug)]
+pub(super) struct FoundUrl {
+    pub(super) url: String,
+    pub(super) place: String,
+}
+
+/// The variables that the unit gives its command: `Environment=`, and over it `EnvironmentFile=` (systemd.exec(5)). What has
+/// the name of a secret becomes known to the redactor.
+#[must_use]
+pub(super) fn variables(
+    server: &dyn Server,
+    unit: &Unit,
+    redactor: &mut Redactor,
+) -> BTreeMap<String, (String, String)> {
+    let place = |key: &str| unit.settings("Service", key).last().map_or_else(|| key.to_owned(), |found| found.place());
+    let own = place("Environment");
+    let mut variables: BTreeMap<String, (String, String)> =
+        unit.environment().into_iter().map(|(name, value)| (name, (value, own.clone()))).collect();
+    for setting in unit.settings("Service", "EnvironmentFile") {
+        let path = unit.expand(setting.value.trim_start_matches('-'));
+        let content = server.read(&path, MAX).unwrap_or_default();
+        for line in String::from_utf8_lossy(&content).lines() {
+            let line = line.trim();
+            let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) else { continue };
+            let value = value.trim();
+            let bare = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+            let value = bare('"').or_else(|| bare('\'')).unwrap_or(value);
+            if Redactor::is_secret_name(name) {
+                redactor.know(value);
+            }
+            variables.insert(name.trim().to_owned(), (value.to_owned(), text::printable(&path).into_owned()));
+        }
+    }
+    variables
+}
+
+/// The address in a command's words, `$NAME` and `${NAME}` of the variables put in as systemd does (systemd.service(5),
+/// "Command Lines").
+#[must_use]
+pub(super) fn in_command(
+    words: &[String],
+    variables: &BTreeMap<String, (String, String)>,
+    place: &str,
+) -> Option<FoundUrl> {
+    let mut found = None;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let Some(rest) = word.strip_prefix("--url") else { continue };
+        let value = if rest.is_empty() { words.next().map(String::as_str) } else { rest.strip_prefix('=') };
+        // Of several the last one counts.
+        found = value.or(found);
+    }
+    let value = found?;
+    let (url, from) = expanded(value, variables);
+    Some(FoundUrl { url, place: from.unwrap_or_else(|| place.to_owned()) })
+}
+
+/// The text with its variables put in, and where the last of them stands.
+fn expanded(text: &str, variables: &BTreeMap<String, (String, String)>) -> (String, Option<String>) {
+    let mut out = String::new();
+    let mut from = None;
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        let (name, behind) = match after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
+            Some(found) => found,
+            None => {
+                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                after.split_at(end)
+            }
+        };
+        if let Some((value, place)) = variables.get(name) {
+            out.push_str(value);
+            from = Some(format!("`{name}` in {place}"));
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    (out, from)
+}
+
+/// The address in a variable that is named after the control plane, or after the agent.
+#[must_use]
+pub(super) fn in_variables(variables: &BTreeMap<String, (String, String)>) -> Option<FoundUrl> {
+    let names_it = |name: &str| {
+        let name = name.to_ascii_uppercase();
+        let plain: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+        name.ends_with("URL") && ["CONTROLPLANE", "SERVERFLOW", "AGENT"].iter().any(|word| plain.contains(word))
+            || name == "URL"
+    };
+    let mut found = variables.iter().filter(|(name, (value, _))| names_it(name) && value.contains("://"));
+    found.next().map(|(name, (url, place))| FoundUrl { url: url.clone(), place: format!("`{name}` in {place}") })
+}
+
+/// The address in the agent's registration.
+///
+/// # Errors
+/// The refusal where it may not be read.
+pub(super) fn in_registration(server: &dyn Server, home: &str) -> Result<Option<FoundUrl>, Refusal> {
+    let path = format!("{home}/{REGISTRATION}");
+    let content = match server.read(&path, MAX) {
+        Ok(content) => content,
+        Err(Refusal::NotFound | Refusal::Unlike) => return Ok(None),
+        Err(refusal) => return Err(refusal),
+    };
+    let Ok(registration) = serde_json::from_slice::<serde_json::Value>(&content) else { return Ok(None) };
+    let url = ["url", "controlPlaneUrl"].iter().find_map(|name| registration.get(name)?.as_str());
+    Ok(url.map(|url| FoundUrl { url: url.to_owned(), place: text::printable(&path).into_owned() }))
+}
+
+impl Probe<'_> {
+    /// The control plane of an address, its name resolved as the server does.
+    pub(super) fn control_plane(&self, found: &FoundUrl) -> Option<ControlPlane> {
+        let (scheme, rest) = found.url.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
+        let usual = if matches!(scheme, "https" | "wss") { 443 } else { 80 };
+        let (host, port) = match address.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
+            _ => (address, usual),
+        };
+        if host.is_empty() {
+            return None;
+        }
+        let addresses = self.addresses(host.trim_start_matches('[').trim_end_matches(']'));
+        Some(ControlPlane {
+            url: format!("{scheme}://{}", text::printable(address)),
+            host: text::printable(host).into_owned(),
+            port,
+            place: self.shown(&found.place),
+            addresses,
+        })
+    }
+
+    /// What a host is: itself where it is an address, else what the server's resolver says.
+    fn addresses(&self, host: &str) -> Fact<Vec<IpAddr>> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Fact::Known(vec![address.to_canonical()]);
+        }
+        let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        if host.starts_with('-') || !host.chars().all(sound) {
+            return Fact::unknown("it is no name of a host");
+        }
+        match self.run(&Diagnostic::Addresses(host)) {
+            Ok(spoken) => {
+                let first = |line: &str| line.split_whitespace().next()?.parse::<IpAddr>().ok();
+                let mut found: Vec<_> =
+                    spoken.stdout.lines().filter_map(first).map(|address| address.to_canonical()).collect();
+                found.sort();
+                found.dedup();
+                Fact::Known(found)
+            }
+            Err(refusal) => Fact::unknown(format!("getent: {refusal}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::recording::Recorded;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_address_is_found_wherever_it_stands() {
+        let file =
+            r##"{"ask":"read /etc/default/agent","ok":"# ours\nCP_HOST=\"cp.example\"\nCP='http://in.file:9'\n"}"##;
+        let registered = r#"{"ask":"read /r/registration.json","ok":"{\"url\":\"https://registered.example\"}"}"#;
+        let server = Recorded::parse(&format!("{file}\n{registered}")).unwrap();
+        let text = "[Service]\nEnvironment=CP=http://in.unit:8 PORT=4000\nEnvironmentFile=-/etc/default/agent\n";
+        let unit = Unit::of_text("server-flow-agent.service", "/etc/u", text);
+        let variables = variables(&server, &unit, &mut Redactor::new());
+        for (case, command, url, place) in [
+            ("as documented", "node x --url http://a:1", "http://a:1", "ExecStart"),
+            ("in one word", "node x --url=http://a:1", "http://a:1", "ExecStart"),
+            ("the last counts", "node x --url http://a:1 --url http://b:2", "http://b:2", "ExecStart"),
+            (
+                "a variable, the file over the unit",
+                "node x --url $CP",
+                "http://in.file:9",
+                "`CP` in /etc/default/agent",
+            ),
+            ("in braces", "node x --url http://${CP_HOST}:${PORT}/x", "http://cp.example:4000/x", "`PORT` in /etc/u:2"),
+        ] {
+            let found = in_command(&words(command), &variables, "ExecStart").unwrap();
+            assert_eq!((found.url.as_str(), found.place.as_str()), (url, place), "{case}");
+        }
+        assert!(in_command(&words("node x --token t"), &variables, "ExecStart").is_none());
+        let found = in_registration(&server, "/r").unwrap().unwrap();
+        assert_eq!((found.url.as_str(), found.place.as_str()), ("https://registered.example", "/r/registration.json"));
+        assert!(in_registration(&server, "/elsewhere").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_variable_counts_by_its_name() {
+        for (name, value, counts) in [
+            ("CONTROL_PLANE_URL", "http://a", true),
+            ("SERVER_FLOW_URL", "http://a", true),
+            ("AGENT_URL", "not an address", false),
+            ("DATABASE_URL", "postgres://a", false),
+            ("HTTPS_PROXY", "http://proxy", false),
+        ] {
+            let variables = BTreeMap::from([(name.to_owned(), (value.to_owned(), "/etc/u:2".to_owned()))]);
+            assert_eq!(in_variables(&variables).is_some(), counts, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_taken_apart_and_its_name_resolved() {
+        let line = r#"{"ask":"run getent ahosts -- cp.example","ok":{"status":0,"stdout":"10.0.0.7       STREAM cp.example\n10.0.0.7       DGRAM\n::ffff:10.0.0.8 STREAM\n","stderr":"","took":1}}"#;
+        let server = Recorded::parse(line).unwrap();
+        let probe = Probe::new(&server, Redactor::new());
+        for (url, shown, port, addresses) in [
+            ("http://cp.example:4000", "http://cp.example:4000", 4000, "10.0.0.7 10.0.0.8"),
+            ("https://user:pass@cp.example/panel", "https://cp.example", 443, "10.0.0.7 10.0.0.8"),
+            ("http://[::1]:80", "http://[::1]:80", 80, "::1"),
+            ("ws://127.0.0.1", "ws://127.0.0.1", 80, "127.0.0.1"),
+        ] {
+            let found = probe.control_plane(&FoundUrl { url: url.into(), place: "ExecStart".into() }).unwrap();
+            let known: Vec<_> = found.addresses.known().unwrap().iter().map(ToString::to_string).collect();
+            assert_eq!((found.url.as_str(), found.port, known.join(" ").as_str()), (shown, port, addresses));
+        }
+        for url in ["cp.example:4000", "http://", "http://cp:port"] {
+            assert!(probe.control_plane(&FoundUrl { url: url.into(), place: String::new() }).is_none(), "{url}");
+        }
+    }
+}
