@@ -23,7 +23,7 @@ pub(super) struct Failure {
 impl Failure {
     /// What was tried, or what is wrong.
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), path: None, help: None }
+        Self { message: text::printable(&message.into()).into_owned(), path: None, help: None }
     }
 
     /// On which path.

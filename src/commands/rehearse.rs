@@ -13,8 +13,8 @@ use crate::update::UpdateStep;
 use crate::update::generation::{Generation, UpdateScope};
 use crate::update::rehearsal::{Ending, Rehearsal};
 use crate::update::rehearse::{Choice, Leave, Network, RehearsalPlan, RehearsalSubject, rehearse};
-use crate::{exit_code, render};
-use anyhow::{Context, Result};
+use crate::{exit_code, render, text};
+use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -78,6 +78,11 @@ fn plan(options: &Rehearse, configured: UpdateScope) -> Result<RehearsalPlan> {
 
 fn subject(bundle: &str) -> Result<RehearsalSubject> {
     if bundle.starts_with("http://") || bundle.starts_with("https://") {
+        let shown = text::printable(bundle);
+        if shown != bundle {
+            let help = "give the address as it is typed";
+            bail!(Failure::new(format!("{shown} is no address")).at(&shown).help(help));
+        }
         return Ok(RehearsalSubject::Address(bundle.to_owned()));
     }
     let path = existing(Path::new(bundle), "give the path of an archive or of a bundle's folder")?;
@@ -87,7 +92,7 @@ fn subject(bundle: &str) -> Result<RehearsalSubject> {
 /// The absolute path of something that is there: commands are run elsewhere than here.
 fn existing(path: &Path, help: &str) -> Result<PathBuf> {
     path.canonicalize().with_context(|| {
-        let shown = path.display().to_string();
+        let shown = text::printable_path(path);
         Failure::new(format!("cannot open {shown}")).at(&shown).help(help)
     })
 }

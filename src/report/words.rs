@@ -90,6 +90,12 @@ impl AbsolutePath {
         }
     }
 
+    /// Whether it is a folder that holds those of others, such as `/opt`.
+    #[must_use]
+    pub(crate) fn is_of_many(&self) -> bool {
+        OF_MANY.contains(&self.as_str())
+    }
+
     /// The same path on a disk that is mounted there.
     #[must_use]
     pub(crate) fn on(&self, root: &Self) -> Self {

@@ -188,9 +188,36 @@ ATTACKS = (
     ),
     Attack(
         "a disk of its own that is full",
-        "small 60m\nsystemctl stop $A\nhead -c 100m /dev/zero >$S/somebodys-file 2>/dev/null\nrestart\nsleep 2",
+        "small 90m\nsystemctl stop $A\nhead -c 200m /dev/zero >$S/somebodys-file 2>/dev/null || true\nrestart\nsleep 2",
         holds="test -s $S/somebodys-file",
         never="vacuum|apt-get clean",
+    ),
+    Attack(
+        "the backup is a link to somebody's folder",
+        "mv /opt/lab/backup /srv/victim\nln -s /srv/victim $K\n" + MISSING + "sleep 2",
+        holds="test -f /srv/victim/package.json -a -L $K",
+        says="is a link",
+    ),
+    Attack(
+        "the shared package's source is a link",
+        "mkdir -p /srv/victim $B/packages\ncp -r /opt/lab/bundle-safe/packages/shared/. /srv/victim/\nln -s /srv/victim $B/packages/shared\n"
+        "rm -rf $B/node_modules/@server-flow\nrestart\nsleep 2",
+        holds="test -f /srv/victim/package.json",
+    ),
+    Attack(
+        "the folder above is everyone's",
+        "chmod 777 $S\nrollback\n" + MISSING + "sleep 2",
+        intact=True,
+        says="may be changed by another",
+    ),
+    Attack(
+        "a mounted disk",
+        "R=/mnt/disk\nmkdir -p $R/root $R/usr/bin $R/etc/systemd/system\ncp -a $S $R/root/\ncp /usr/bin/node $R/usr/bin/\n"
+        "cp /etc/passwd $R/etc/\ncp -a /opt/lab/backup $R$K\nrm $R$B/dist/index.js\n"
+        "sed 's#agent-bundle$#agent-bundle/apps/agent#' $U >$R$U",
+        options=("--root", "/mnt/disk"),
+        bundle="/mnt/disk",
+        holds="systemctl is-active $A && test -f /mnt/disk$B/dist/index.js",
     ),
     Attack(
         "what a fix moved away is offered",
@@ -224,8 +251,9 @@ def one(attack: Attack, suite: str) -> None:
         ran = [servers.paste(server, diagnosis) for diagnosis in blocks]
         told = "\n".join(f"{servers.block(d)}\n→ {r.code}: {r.text[-400:]}" for d, r in zip(blocks, ran))
         changed(attack, before, listing(server), f"{said.brief()}\n{told}")
-        if attack.says and attack.says not in " ".join(printed.text.split()):
-            raise Mismatch(f"`{attack.says}` is not said:\n{printed.text}")
+        texts = "\n".join(step["text"] for d in said.diagnoses for step in d["fix"])
+        if attack.says not in texts:
+            raise Mismatch(f"`{attack.says}` is not said:\n{texts}")
         commands = "\n".join(c for d in said.diagnoses for c in servers.commands(d))
         if attack.never and re.search(attack.never, commands):
             raise Mismatch(f"`{attack.never}` is in a command:\n{commands}")
@@ -242,6 +270,8 @@ def changed(attack: Attack, before: dict[str, str], after: dict[str, str], told:
     """Nothing but the bundle, its siblings and the unit; where it has to be intact, not the bundle either."""
     differ = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     may = (UNIT,) if attack.intact else (UNIT, attack.bundle)
+    if "--root" in attack.options:
+        may = (attack.bundle,)
     above = os.path.dirname(attack.bundle)
     wrong = [path for path in differ if not path.startswith(may) and path.rstrip("#") != above]
     if wrong:

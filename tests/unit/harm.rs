@@ -346,6 +346,7 @@ fn a_units_line_keeps_what_is_not_wrong_with_it() {
         ),
         (format!("ExecStart=/usr/bin/nod\\x65 {BUNDLE}/dist/index.js --url http://h"), false),
         (format!("  ExecStart = /usr/bin/node {BUNDLE}/dist/index.js /usr/bin/node"), true),
+        (format!("ExecStart=/opt/x --token [redacted] /usr/bin/node {BUNDLE}/dist/index.js"), false),
     ] {
         let text = DOCUMENTED.replace(&exec, &line);
         std::fs::write(&path, &text).unwrap();
@@ -443,5 +444,34 @@ fn a_step_that_looks_changes_nothing() {
                 assert!(look.iter().any(|look| typed.starts_with(look)), "{typed}");
             }
         }
+    }
+}
+
+/// What root did not run is said.
+#[test]
+fn a_node_that_another_may_change_is_said_not_to_have_been_run() {
+    for (held, said) in [(Hold::UnitsUser, true), (Hold::Roots, false)] {
+        let report = judged(|f| {
+            f.node = Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: None }));
+            hold(f, "/usr/bin/node", held.clone());
+        });
+        let is_said = report.not_checked.iter().any(|missing| missing.because.ends_with("so it was not run"));
+        assert_eq!(is_said, said, "{:#?}", report.not_checked);
+    }
+}
+
+/// The mask is a link of its own kind: the unit is written once it is gone. Any other link in its place is left alone.
+#[test]
+fn a_unit_is_written_in_the_place_of_its_mask_and_of_no_other_link() {
+    for masked in [true, false] {
+        let report = judged(|f| {
+            f.stopped();
+            f.unit().unit.files.clear();
+            f.unit().masked_by = masked.then(|| FILE.to_owned());
+            f.service().load_state = if masked { "masked" } else { "not-found" }.into();
+            hold(f, FILE, Hold::Link(FILE.to_owned()));
+        });
+        let typed = changes(&report);
+        assert_eq!(typed.iter().any(|typed| typed.starts_with("tee ")), masked, "{typed:#?}");
     }
 }

@@ -77,7 +77,7 @@ const HEAP: &str = "--max-old-space-size=";
 
 /// Takes the bound off its line.
 fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<FixCommand>, Refused> {
-    let without = |word: &str| {
+    let without = |_: usize, word: &str| {
         let (head, rest) = word.split_once(HEAP)?;
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         Some(format!("{head}{rest}").trim_end().to_owned())

@@ -118,35 +118,21 @@ fn given(facts: &Facts, user: &UserName) -> Result<Vec<FixCommand>, Refused> {
         return Ok(vec![hands.run(&command!("chmod", "-R", "u+rwX", "--", &bundle))]);
     }
     let home = bundle.path().folder();
-    // `-h`: a link in it is given away, not what it leads to. `chmod -R` follows none (chmod(1)).
-    Ok(vec![
-        command!(
-            "find",
-            &home,
-            "-maxdepth",
-            "1",
-            "-type",
-            "f",
-            "-links",
-            "1",
-            "(",
-            "-name",
-            "registration.json",
-            "-o",
-            "-name",
-            "agent-key.json",
-            "-o",
-            "-name",
-            "cp-public-key.pem",
-            ")",
-            "-exec",
-            "chown",
-            "-h",
+    // In a folder that holds those of others, a file of that name may be another's.
+    let beside = (!home.is_of_many()).then(|| {
+        let names = ["-name", "registration.json", "-o", "-name", "agent-key.json", "-o", "-name", "cp-public-key.pem"];
+        command!("find", &home, "-maxdepth", "1", "-type", "f", "-links", "1", "(").with(names.map(Word::from)).with([
+            ")".into(),
+            "-exec".into(),
+            "chown".into(),
+            "-h".into(),
             Word::owner(user),
-            "{}",
-            "+"
-        ),
-        command!("chown", "-hR", Word::owner(user), "--", &bundle),
-        command!("chmod", "-R", "u+rwX", "--", &bundle),
-    ])
+            "{}".into(),
+            "+".into(),
+        ])
+    });
+    // `-h`: a link in it is given away, not what it leads to. `chmod -R` follows none (chmod(1)).
+    let inside =
+        [command!("chown", "-hR", Word::owner(user), "--", &bundle), command!("chmod", "-R", "u+rwX", "--", &bundle)];
+    Ok(beside.into_iter().chain(inside).collect())
 }

@@ -3,7 +3,7 @@
 
 use super::fix::{self, held};
 use super::started;
-use crate::doctor::facts::Facts;
+use crate::doctor::facts::{Facts, Hold};
 use crate::report::diagnosis::{Effect, FixCommand, Step, command};
 use crate::report::words::{
     AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName, Word,
@@ -43,14 +43,14 @@ impl UnitChange {
         mut self,
         line: u32,
         value: Value,
-        other: impl Fn(&str) -> Option<String>,
+        other: impl Fn(usize, &str) -> Option<String>,
     ) -> Result<Self, Refused> {
         let found = self.file.assignments.iter().find(|found| found.line == line);
         let before = UnitFile::parse(&self.file.path, &self.file.text);
         let read = before.assignments.iter().find(|found| found.line == line);
         let (Some(_), Some(read)) = (found, read) else { return Err(Refused::new(&self.file.path, UNFIT)) };
         let words = words_of(read, value)?;
-        let hit = words.iter().enumerate().find_map(|(at, word)| Some((at, word, other(word)?)));
+        let hit = words.iter().enumerate().find_map(|(at, word)| Some((at, word, other(at, word)?)));
         let Some((at, old, new)) = hit else { return Err(Refused::new(&read.value, UNFIT)) };
         let mut wanted = words.clone();
         if new.is_empty() {
@@ -63,6 +63,9 @@ impl UnitChange {
         let before_it = if value == Value::Words && at > 0 { " " } else { "" };
         let old = format!("{before_it}{old}");
         let new = if new.is_empty() { String::new() } else { format!("{before_it}{new}") };
+        if is_behind_a_secret(&self.file.text, lines, &old) {
+            return Err(Refused::new(&read.value, UNFIT));
+        }
         let text = replaced(&self.file.text, lines, &old, &new);
         let after = UnitFile::parse(&self.file.path, &text);
         if !is_only(&before, &after, line, |found| words_of(found, value).is_ok_and(|words| words == wanted)) {
@@ -135,6 +138,13 @@ fn replaced(text: &str, (first, last): (u32, u32), old: &str, new: &str) -> Stri
     (1..).zip(text.split('\n')).map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether a secret stands before it in its line: that is not known here, and sed might find it in there.
+fn is_behind_a_secret(text: &str, (first, last): (u32, u32), old: &str) -> bool {
+    let meant = (1..).zip(text.split('\n')).filter(|(number, _): &(u32, &str)| first <= *number && *number <= last);
+    let before = meant.filter_map(|(_, line)| line.split_once(old)).map(|(before, _)| before);
+    before.into_iter().any(crate::redact::Redactor::is_redacted)
+}
+
 /// Whether two files say the same but for the setting of that line, which is as it is wanted.
 fn is_only(before: &UnitFile, after: &UnitFile, line: u32, is_wanted: impl Fn(&Assignment) -> bool) -> bool {
     let same = |(old, new): (&Assignment, &Assignment)| match old.line == line {
@@ -151,7 +161,7 @@ fn is_only(before: &UnitFile, after: &UnitFile, line: u32, is_wanted: impl Fn(&A
 /// # Errors
 /// As for [`UnitChange::word`].
 pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<Vec<FixCommand>, Refused> {
-    UnitChange::of(setting.file).word(setting.line, Value::Whole, |_| Some(value.to_owned()))?.commands(facts)
+    UnitChange::of(setting.file).word(setting.line, Value::Whole, |_, _| Some(value.to_owned()))?.commands(facts)
 }
 
 /// Takes a variable out of a line of `Environment=`. The whole line where it has no other: without a value it would drop
@@ -166,7 +176,7 @@ pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str)
     let change = if words.iter().all(|word| is_it(word)) {
         change.without(&[setting.line])?
     } else {
-        change.word(setting.line, Value::Words, |word| is_it(word).then(String::new))?
+        change.word(setting.line, Value::Words, |_, word| is_it(word).then(String::new))?
     };
     change.commands(facts)
 }
@@ -181,10 +191,11 @@ pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<Fix
     let setting = setting.ok_or_else(|| Refused::new(from, UNFIT))?;
     let unit = started::unit(facts).map(|unit| &unit.unit);
     let expand = |text: &str| unit.map_or_else(|| text.to_owned(), |unit| unit.expand(text));
-    let other = |word: &str| {
+    let other = |at: usize, word: &str| {
         let bare = word.trim_start_matches(['@', '-', ':', '+', '!', '|']);
         let marks = word.strip_suffix(bare).unwrap_or_default();
-        (expand(bare) == from || from.ends_with(&format!("/{bare}"))).then(|| format!("{marks}{to}"))
+        let is_program = at == 0 && (expand(bare) == from || from.ends_with(&format!("/{bare}")));
+        is_program.then(|| format!("{marks}{to}"))
     };
     UnitChange::of(setting.file).word(setting.line, Value::Words, other)?.commands(facts)
 }
@@ -206,7 +217,7 @@ pub(crate) fn start_script(facts: &Facts, from: &str, to: &str) -> Result<Vec<Fi
     let to = plain(to)?;
     let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| Refused::new(from, UNFIT))?;
     let setting = unit.exec_start().ok_or_else(|| Refused::new(from, UNFIT))?;
-    let other = |word: &str| (normal(&unit.expand(word)) == from).then(|| to.clone());
+    let other = |_: usize, word: &str| (normal(&unit.expand(word)) == from).then(|| to.clone());
     UnitChange::of(setting.file).word(setting.line, Value::Words, other)?.commands(facts)
 }
 
@@ -241,7 +252,7 @@ fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused
         }
         let at = changes.iter().position(|change| change.file.path == setting.file.path);
         let change = at.map_or_else(|| UnitChange::of(setting.file), |at| changes.remove(at));
-        changes.push(change.word(setting.line, value, other)?);
+        changes.push(change.word(setting.line, value, |_, word| other(word))?);
     }
     let commands: Result<Vec<_>, _> = changes.into_iter().map(|change| change.commands(facts)).collect();
     Ok(commands?.into_iter().flatten().collect())
@@ -298,7 +309,11 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
     };
     let name = UnitName::new(&facts.places.unit)?;
     let path = name.file();
-    held(facts, &path, &fix::Hands::Root)?;
+    if let Err(refused) = held(facts, &path, &fix::Hands::Root)
+        && !is_a_mask(facts, &path)
+    {
+        return Err(refused);
+    }
     let old = facts.unit.known().and_then(|unit| unit.unit.files.iter().find(|file| file.path == path.as_str()));
     let mut commands = Vec::new();
     if old.is_some() {
@@ -318,6 +333,14 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
         None => "write the documented unit",
     };
     Ok(vec![Step::changes(text, commands), fix::restart(facts)])
+}
+
+/// Whether it is the link to `/dev/null` that masks the unit: it is gone before the unit is written, and its folder was
+/// looked at on the way to it.
+fn is_a_mask(facts: &Facts, path: &AbsolutePath) -> bool {
+    let masks = facts.unit.known().and_then(|unit| unit.masked_by.as_deref()) == Some(path.as_str());
+    let is_link = |hold: &Hold| matches!(hold, Hold::Link(link) if link == path.as_str());
+    masks && facts.guards.iter().any(|guard| guard.path == path.as_str() && is_link(&guard.hold))
 }
 
 /// What the documented unit says beside its paths and its command.

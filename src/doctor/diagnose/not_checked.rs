@@ -1,6 +1,6 @@
 //! What could not be learnt, why, and what would help.
 
-use crate::doctor::facts::{Condition, Fact, Facts, SETTLED};
+use crate::doctor::facts::{Condition, Fact, Facts, Hold, SETTLED};
 use crate::report::server::NotChecked;
 
 /// Everything that is not known and would have been looked at.
@@ -15,6 +15,7 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
     push(&mut missing, root, "the backup", &facts.backup.state);
     push(&mut missing, root, "the download", &facts.download);
     push(&mut missing, root, "node", &facts.node);
+    missing.extend(not_run(facts));
     push(&mut missing, root, "who listens on which port", &facts.listeners);
     let speaks = matches!(facts.condition(), Condition::Running | Condition::Looping | Condition::Down);
     if let Some(journal) = facts.journal.known().filter(|journal| speaks && journal.entries.is_empty()) {
@@ -34,6 +35,21 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
     }
     missing.extend(connection(facts));
     missing
+}
+
+/// The Node that was not asked for its version, since root would have run what another may have put there.
+fn not_run(facts: &Facts) -> Option<NotChecked> {
+    let node = facts.node.known()?.as_ref().filter(|node| node.version.is_none() && facts.is_live())?;
+    let guard = facts.guards.iter().find(|guard| guard.path == node.path)?;
+    let may = match guard.hold {
+        Hold::UnitsUser | Hold::Anyones { .. } => "may be changed by another than root",
+        Hold::Link(_) => {
+            "is reached through a link that leads to what another than root may change, or does not answer"
+        }
+        Hold::Roots | Hold::Unseen => return None,
+    };
+    let because = format!("{} {may}, so it was not run", node.path);
+    Some(NotChecked { what: "the version of node", because, help: None })
 }
 
 /// Whether the agent is connected, where that could not be told.
