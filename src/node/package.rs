@@ -2,6 +2,7 @@
 
 use super::specifier::Refers;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
@@ -17,6 +18,8 @@ const DEEPEST: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub struct Package {
     text: String,
+    /// Whether bytes that are no UTF-8 were replaced.
+    is_mended: bool,
     fields: Map<String, Value>,
     /// The line of every key, made when the first is asked for.
     lines: OnceLock<HashMap<Place, u32>>,
@@ -44,6 +47,9 @@ pub enum PackageFault {
     /// Nested deeper than pnpm can read.
     #[error("it is nested more than {DEEPEST} levels deep")]
     TooDeep,
+    /// Bytes that are no UTF-8, which Node refuses from 22 on.
+    #[error("it holds bytes that are not UTF-8")]
+    NotUtf8,
     /// `type` is something else than a string, which Node refuses from 22 on.
     #[error("its `type` is no string")]
     TypeIsNoString,
@@ -132,12 +138,15 @@ impl Package {
         {
             return Err(PackageFault::Utf16);
         }
-        let text = String::from_utf8_lossy(bytes).into_owned();
+        let (text, is_mended) = match String::from_utf8_lossy(bytes) {
+            Cow::Borrowed(text) => (text.to_owned(), false),
+            Cow::Owned(text) => (text, true),
+        };
         if nesting(&text) > DEEPEST {
             return Err(PackageFault::TooDeep);
         }
         match read_json(&text) {
-            Ok(Value::Object(fields)) => Ok(Self { text, fields, lines: OnceLock::new() }),
+            Ok(Value::Object(fields)) => Ok(Self { text, is_mended, fields, lines: OnceLock::new() }),
             Ok(other) => Err(PackageFault::NotAnObject(kind_of(&other))),
             Err(error) => Err(PackageFault::Syntax {
                 what: syntax_words(&error),
@@ -145,6 +154,13 @@ impl Package {
                 column: u32::try_from(error.column()).unwrap_or(u32::MAX),
             }),
         }
+    }
+
+    /// Whether it holds bytes that are no UTF-8: Node 18 and 20 read U+FFFD in their place, from 22 on Node refuses the file
+    /// (measured).
+    #[must_use]
+    pub const fn is_mended(&self) -> bool {
+        self.is_mended
     }
 
     /// A top-level field.

@@ -206,7 +206,8 @@ ATTACKS = (
     ),
     Attack(
         "the folder above is everyone's",
-        "chmod 777 $S\nrollback\n" + MISSING + "sleep 2",
+        # A key in such a folder would be refused before anything is looked at (`signing` has that).
+        "rm $S/cp-public-key.pem\nchmod 777 $S\nrollback\n" + MISSING + "sleep 2",
         intact=True,
         says="may be changed by another",
     ),
@@ -217,7 +218,7 @@ ATTACKS = (
         "sed 's#agent-bundle$#agent-bundle/apps/agent#' $U >$R$U",
         options=("--root", "/mnt/disk"),
         bundle="/mnt/disk",
-        holds="systemctl is-active $A && test -f /mnt/disk$B/dist/index.js",
+        holds="systemctl is-active $A && ! grep -q apps/agent /mnt/disk$U",
     ),
     Attack(
         "what a fix moved away is offered",

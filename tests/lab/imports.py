@@ -52,7 +52,6 @@ EXCEPTIONS = {
 # Kinds in which `check` does not do as Node does yet, and what is to be mended. Bundles of theirs that differ are counted and
 # listed in target/lab/imports-differ.txt, and are no failure; a kind of which none differs any more fails until it is off the list.
 OPEN = {
-    "^target: package.json holding Latin-1": "Node 22 and 24 stop at a package.json that is no UTF-8; `check` reads it",
     r"^target: specifier .*data:(text/javascript,|application/wasm)": "what is in a `data:` address is not parsed: its own imports and faults are not seen",
     "^linking: .mjs that is imported, await and": "Node 22 says of a name of CommonJS in any awaiting graph what is quoted for the module that was asked for only",
 }

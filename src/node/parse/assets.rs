@@ -22,6 +22,15 @@ const READS: [(&str, &str); 10] = [
     ("createReadStream", "open"),
 ];
 
+/// What throws where a file is not there, too, and mostly asks for it: where a failure is caught, the file need not be there.
+const ASKS: [(&str, &str); 5] = [
+    ("accessSync", "access"),
+    ("readlinkSync", "readlink"),
+    ("unlinkSync", "unlink"),
+    ("chmodSync", "chmod"),
+    ("rmdirSync", "rmdir"),
+];
+
 /// Endings of files that are written by people or compilers, and that the agent does not make while it runs.
 const SHIPPED: [&str; 20] = [
     "js", "mjs", "cjs", "json", "html", "ejs", "hbs", "pug", "sql", "wasm", "node", "proto", "graphql", "md", "css",
@@ -116,6 +125,9 @@ impl<'a> Reader<'a, '_> {
             ("fs", "openSync") => Some((0, Some(AssetUse::Read("open")), thrown)),
             ("fs", "copyFileSync" | "cpSync") => Some((0, Some(AssetUse::Read("copyfile")), never)),
             ("fs/promises", "open") => Some((0, Some(AssetUse::Read("open")), self.fate_of(span))),
+            ("fs", name) if let Some((_, call)) = self.asked_in_vain(name) => {
+                Some((0, Some(AssetUse::Read(call)), thrown))
+            }
             ("fs" | "fs/promises", name) => {
                 let read = READS.iter().find(|(known, _)| *known == name).map(|(_, call)| AssetUse::Read(call));
                 let fated = match (module, name) {
@@ -131,6 +143,12 @@ impl<'a> Reader<'a, '_> {
             }
             _ => None,
         }
+    }
+
+    /// What ends the process here where the file is not there, as nothing catches it.
+    fn asked_in_vain(&self, name: &str) -> Option<&'static (&'static str, &'static str)> {
+        let ends = matches!(self.here(Fated::Is(Fate::Throws)), Fated::Is(Fate::Throws));
+        ASKS.iter().find(|(known, _)| *known == name).filter(|_| ends)
     }
 
     /// The path that an expression gives.

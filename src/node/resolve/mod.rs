@@ -211,6 +211,9 @@ impl<'t> Resolver<'t> {
     fn as_node_reads(&self, file: PackageFile) -> PackageFile {
         let natively = self.node.reads_packages_natively();
         match file {
+            PackageFile::Read(package) if natively && package.is_mended() => {
+                PackageFile::Invalid(PackageFault::NotUtf8)
+            }
             PackageFile::Read(package) if natively && package.get("type").is_some_and(|it| !it.is_string()) => {
                 PackageFile::Invalid(PackageFault::TypeIsNoString)
             }
