@@ -8,7 +8,7 @@ use crate::report::moment::Moment;
 pub enum Speaker {
     /// The service manager, process 1.
     Manager,
-    /// The manager's child between fork and exec, which the journal calls `(node)`: it says which step failed.
+    /// The manager's child between fork and exec, which the journal calls `(node)`, or `systemd` on 247: it says which step failed.
     Child,
     /// The agent, or what it started.
     Agent,

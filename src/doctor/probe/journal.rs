@@ -64,9 +64,9 @@ fn entry(fields: &Map<String, Value>, unit: &str) -> Option<Read> {
     let by_root = number("_UID") == Some(0);
     let speaker = if about && by_root && pid == Some(1) {
         Speaker::Manager
-    } else if about && by_root && identifier.starts_with('(') {
-        // Before exec a child of the manager's is called `(node)`; a program of the agent's cannot write `UNIT=`
-        // through the standard streams that the journal reads.
+    } else if about && by_root && (identifier.starts_with('(') || identifier == "systemd") {
+        // Before exec a child of the manager's is called `(node)`, and on systemd 247 `systemd` as the manager is; a program
+        // of the agent's cannot write `UNIT=` through the standard streams that the journal reads.
         Speaker::Child
     } else if own {
         Speaker::Agent
@@ -210,6 +210,22 @@ mod tests {
         assert_eq!(found.last().and_then(|entry| entry.exit), Some(Exit::Code(200)));
         assert!(found.iter().all(|entry| entry.invocation.as_deref() == Some("i1")));
         assert_eq!(strange, 1);
+    }
+
+    #[test]
+    fn on_systemd_247_the_managers_child_goes_by_the_managers_name() {
+        let line = |user: u32, identifier: &str| {
+            format!(
+                r#"{{"__CURSOR":"{user}{identifier}","__REALTIME_TIMESTAMP":"2","_PID":"75","_UID":"{user}","UNIT":"{UNIT}","_SYSTEMD_UNIT":"{UNIT}","SYSLOG_IDENTIFIER":"{identifier}","MESSAGE":"Failed at step EXEC spawning /usr/local/bin/start-agent: Permission denied"}}"#
+            )
+        };
+        let speaker = |user, identifier| {
+            let (found, _) = entries(&[&line(user, identifier)], UNIT, &Redactor::new());
+            found.first().map(|entry| entry.speaker)
+        };
+        assert_eq!(speaker(0, "systemd"), Some(Speaker::Child));
+        assert_eq!(speaker(0, "node"), Some(Speaker::Agent));
+        assert_eq!(speaker(1000, "systemd"), Some(Speaker::Agent));
     }
 
     #[test]
