@@ -302,6 +302,9 @@ def guide(part: Part, work: Path, packed: Path) -> None:
     public.mkdir(parents=True)
     copy(packed, public / "agent-bundle.tar.gz")
     copy(packed, repository / "agent-bundle.tar.gz")
+    # As a job checks them out that takes its configuration from the branch that is merged into.
+    (repository / "change").symlink_to(".")
+    write(repository / "base/bundle-doctor.toml", "[rules]\n")
     (work / "bin").mkdir()
     (work / "bin/bundle-doctor").symlink_to(BINARY)
     path = f"{work}/bin:{os.environ['PATH']}"
