@@ -9,5 +9,5 @@ fuzz_target!(|input: &str| {
     let (first, second) = input.split_at(input.floor_char_boundary(half));
     let redactor = Redactor::new();
     let _ = journal::entries(&[first, second], "server-flow-agent.service", &redactor);
-    let _ = journal::command(&[input], "server-flow-agent.service", &redactor);
+    let _ = journal::command(&[input], "server-flow-agent.service", Some(0), &redactor);
 });
