@@ -1,7 +1,8 @@
 //! What the journal tells, held against the disk and the service as they are now: a package that was missing and is there
 //! again is history.
 
-use crate::doctor::facts::{Condition, Facts, Moment};
+use super::started;
+use crate::doctor::facts::{Condition, Facts, JournalEntry, Moment, Presence};
 use crate::text::size;
 
 /// Bytes that must be free for a disk to have room again: what a package manager writes is some 60 MB.
@@ -27,4 +28,16 @@ pub(super) fn has_room(facts: &Facts) -> Option<String> {
     let inodes = facts.volumes.iter().all(|volume| volume.free_inodes.is_none_or(|free| free > 1000));
     let room = facts.condition() == Condition::Down && tightest.free >= ROOM && inodes;
     room.then(|| format!("{}: {} free of {} now", tightest.path, size(tightest.free), size(tightest.size)))
+}
+
+/// Whether a step that systemd says has failed would pass with what a mounted disk has by now. On a server that runs,
+/// systemd may still hold the unit as it was, and says so itself.
+pub(super) fn would_pass(facts: &Facts, said: &JournalEntry) -> bool {
+    if facts.is_live() || !said.says("No such file") {
+        return false;
+    }
+    let (directory, program) = (started::directory(facts), started::program(facts));
+    let can_enter = || directory.is_some_and(|it| matches!(it.presence, Presence::Directory));
+    let can_execute = || program.is_some_and(|it| matches!(it.presence, Presence::File { .. }));
+    (said.says("Failed at step CHDIR") && can_enter()) || (said.says("Failed at step EXEC") && can_execute())
 }

@@ -2,8 +2,8 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{CrashKind, ToldBy as SaidBy};
-use super::{bundle_fix, crash, evidence, fix, recovered, started};
-use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Presence, Reached, Run};
+use super::{bundle_fix, crash, evidence, fix, mended, recovered};
+use crate::doctor::facts::{Condition, Exit, Facts, Run};
 use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::Document;
@@ -72,7 +72,7 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let said = DECIDING.iter().find_map(|words| evidence::manager_line(facts, &[words]));
-    if said.is_some_and(|said| is_mended_on_disk(facts, said)) {
+    if said.is_some_and(|said| mended::would_pass(facts, said)) {
         return None;
     }
     let words = match (said, by_signal) {
@@ -86,21 +86,6 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
     let mut seen = said.map(evidence::journal).into_iter().chain(spoke).chain(evidence::state(facts));
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).step(look(facts)).steps(back(facts)))
-}
-
-/// Whether a step that failed would not fail with what a mounted disk has by now. On a server that runs, systemd may still
-/// hold the unit as it was, and says so itself.
-fn is_mended_on_disk(facts: &Facts, said: &JournalEntry) -> bool {
-    let is_there =
-        |reached: Option<&Reached>, wanted: fn(&Presence) -> bool| reached.is_some_and(|it| wanted(&it.presence));
-    let missing = !facts.is_live() && said.says("No such file");
-    missing
-        && (said.says("Failed at step CHDIR")
-            && is_there(started::directory(facts), |it| matches!(it, Presence::Directory))
-            || said.says("Failed at step EXEC")
-                && is_there(facts.unit.known().and_then(|unit| unit.program.known()), |it| {
-                    matches!(it, Presence::File { .. })
-                }))
 }
 
 /// What systemd says of an end, the most telling first (systemd's unit.c, service.c and exec-invoke.c).
