@@ -76,39 +76,37 @@ def of_code(content: bytes, count: int) -> Callable[[Path], None]:
     return many(lambda n: file(b"dist/c%d.js" % n, content), count)
 
 
-def each(text: str, count: int) -> str:
-    """A text so many times, with the number in the place of `#`."""
-    return "".join(text.replace("#", str(n)) for n in range(count))
-
-
-def of_names(index: str, other: str = "") -> Callable[[Path], None]:
-    """An agent of two files with many names, of which each is looked up."""
-
-    def make(out: Path) -> None:
-        out.write_bytes(gz(ends(file(b"dist/index.js", index.encode()), file(b"dist/a.js", other.encode()), file(b"package.json", b'{"name":"a","version":"1.0.0","type":"module","main":"dist/index.js"}'))))
-
-    return make
-
-
 PACKAGE = f"{CODE} workspace-protocol runtime-dependency-missing package-json-invalid shared-package-json-invalid"
 EXPORTS = f"{PACKAGE} archive-ambiguous"
 
 
-def named(count: int, each: bytes) -> bytes:
-    return b",".join(each % n for n in range(count))
+def each(text: str, count: int, between: str = "") -> str:
+    """A text so many times, with the number in the place of `#`."""
+    return between.join(text.replace("#", str(n)) for n in range(count))
 
 
-def one_text(name: bytes, content: bytes) -> Callable[[Path], None]:
-    return lambda out: out.write_bytes(gz(ends(INDEX, file(name, content)))) and None
+def of_entries(*entries: bytes) -> Callable[[Path], None]:
+    return lambda out: out.write_bytes(gz(ends(*entries))) and None
 
 
-def asked(fields: bytes, each: bytes) -> Callable[[Path], None]:
+def of_names(index: str, other: str = "") -> Callable[[Path], None]:
+    """An agent of two files with many names, of which each is looked up."""
+    manifest = file(b"package.json", b'{"name":"a","version":"1.0.0","type":"module","main":"dist/index.js"}')
+    return of_entries(file(b"dist/index.js", index.encode()), file(b"dist/a.js", other.encode()), manifest)
+
+
+def of_manifest(text: str) -> Callable[[Path], None]:
+    return of_entries(INDEX, file(b"package.json", text.encode()))
+
+
+def asked(fields: str, by: str) -> Callable[[Path], None]:
     """The shared package with these fields, and an agent that imports of it so many times."""
-    shared = b'{"name":"@server-flow/shared","version":"1.0.0",%s}' % fields
-    imports = b"".join(each % n for n in range(20_000))
-    return lambda out: out.write_bytes(gz(ends(
-        file(b"package.json", b'{"name":"a","version":"1.0.0","type":"module"}'), file(b"dist/index.js", imports),
-        file(b"node_modules/@server-flow/shared/package.json", shared)))) and None
+    shared = '{"name":"@server-flow/shared","version":"1.0.0",%s}' % fields
+    return of_entries(
+        file(b"package.json", b'{"name":"a","version":"1.0.0","type":"module"}'),
+        file(b"dist/index.js", each(by, 20_000).encode()),
+        file(b"node_modules/@server-flow/shared/package.json", shared.encode()),
+    )
 
 
 def table() -> list[Large]:
@@ -154,12 +152,12 @@ def table() -> list[Large]:
         Large("40,000 members of an object of another file, each called", of_names("import {o} from './a.js';" + each("o.m#();", 40_000), "export const o={" + each("m#(){return import('./x#.js')},", 40_000) + "}"), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("40,000 names of another file", of_names("import {" + each("e#,", 40_000) + "} from './a.js'", each("export const e#=1;", 40_000)), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("40,000 imports in one variable", of_names("let p;" + each("p=import('./x#.js');await p;", 40_000)), EITHER, f"{any_of} {CODE}", is_code=True),
-        Large("30,000 handlers of failures, each of which calls the next", of_names(each("function f#(){f()};process.on('uncaughtException',f#);", 30_000)), EITHER, f"{any_of} {CODE}", is_code=True),
+        Large("30,000 handlers of failures, each of which calls the next", of_names("".join(f"function f{n}(){{f{n + 1}()}};process.on('uncaughtException',f{n});" for n in range(30_000))), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("JSON of 2 MiB of brackets", many(lambda n: file(b"dist/%d.json" % n, b"[" * (2 << 20)), 20), EITHER, f"{any_of} {CODE}"),
         Large("JSON a million levels deep in package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"package.json", b"[" * 1_000_000)))) and None, EITHER, any_of),
         Large("JSON 100,000 objects deep in the shared package's package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"node_modules/@server-flow/shared/package.json", b'{"a":' * 100_000 + b"1" + b"}" * 100_000)))) and None, EITHER, any_of),
-            Large("10,000 dependencies with `workspace:`", one_text(b"package.json", b'{"dependencies":{%s}}' % named(10_000, b'"d%d":"workspace:*"')), EITHER, PACKAGE),
-        Large("5,000 with `workspace:` that are peers too", one_text(b"package.json", b'{"dependencies":{%s},"peerDependencies":{%s}}' % ((named(5_000, b'"d%d":"workspace:*"'),) * 2)), EITHER, PACKAGE),
-        Large("an `exports` array of 30,000 that 20,000 imports ask", asked(b'"exports":[%s]' % named(30_000, b'"x%d"'), b"import '@server-flow/shared?%d';\n"), EITHER, EXPORTS),
-        Large("10,000 patterns in `exports` that 20,000 imports ask", asked(b'"exports":{%s}' % named(10_000, b'"./p%d/*":"./x.js"'), b"import '@server-flow/shared/none%d';\n"), EITHER, EXPORTS),
+        Large("10,000 dependencies with `workspace:`", of_manifest('{"dependencies":{%s}}' % each('"d#":"workspace:*"', 10_000, ",")), EITHER, PACKAGE),
+        Large("5,000 with `workspace:` that are peers too", of_manifest('{"dependencies":{%s},"peerDependencies":{%s}}' % ((each('"d#":"workspace:*"', 5_000, ","),) * 2)), EITHER, PACKAGE),
+        Large("an `exports` array of 30,000 that 20,000 imports ask", asked('"exports":[%s]' % each('"x#"', 30_000, ","), "import '@server-flow/shared?#';\n"), EITHER, EXPORTS),
+        Large("10,000 patterns in `exports` that 20,000 imports ask", asked('"exports":{%s}' % each('"./p#/*":"./x.js"', 10_000, ","), "import '@server-flow/shared/none#';\n"), EITHER, EXPORTS),
     ]
