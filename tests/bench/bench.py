@@ -93,11 +93,6 @@ def shell(script: str, *words: Path) -> Command:
     return ("bash", "-c", script, "bench", *map(str, words))
 
 
-def node_checks(root: Path) -> list[str]:
-    """The JavaScript of a bundle: what `node --check` is asked of, a process for each file, since it reads one."""
-    return sorted(str(path) for path in (root / "dist").rglob("*.js"))
-
-
 def against_node(scale: float) -> list[Row]:
     """`check` of one large file of code beside `node --check` of it, with each of the lab's Nodes. From 22 on Node starts in a
     quarter of the time and compiles nothing that does not run, so the ratio says more of Node than of `check`."""
@@ -115,6 +110,8 @@ def rows(scale: float) -> list[Row]:
     large, small, code = data.large(), data.small(), data.code()
     packed, little, dense = (data.archive(root) for root in (large, small, code))
     few, many = max(3, round(9 * scale)), max(20, round(200 * scale))
+    # A process for each file: `node --check` reads one.
+    checks = shell('printf "%s\\0" "$@" | xargs -0 -n1 -P2 node --check', *sorted((code / "dist").rglob("*.js")))
     sums = shell('cd "$1" && find . -type f -print0 | xargs -0 -P2 openssl dgst -sha256', large)
     return [
         Row("check-tar", "`check` of the large archive", "`tar -tzf` of it", check(packed), ("tar", "-tzf", str(packed)), 0.36, few),
@@ -123,7 +120,7 @@ def rows(scale: float) -> list[Row]:
         Row("small", "`check` of the small bundle", "`tar -tzf` of it", check(little), ("tar", "-tzf", str(little)), 1.0, many),
         Row("manifest-small", "`manifest` of the small bundle", "`tar -tzf` of it", manifest(little), ("tar", "-tzf", str(little)), None, many),
         Row("code", "`check` of a bundle of nothing but code", "`tar -tzf` of it", check(dense), ("tar", "-tzf", str(dense)), None, many),
-        Row("code-node", "the same", "`node --check` of its files, two at a time", check(dense), shell('printf "%s\\0" "${@:1}" | xargs -0 -n1 -P2 node --check', *map(Path, node_checks(code))), 0.5, few),
+        Row("code-node", "the same", "`node --check` of its files, two at a time", check(dense), checks, 0.5, few),
         *against_node(scale),
         Row("manifest-directory", "`manifest` of the large directory", "`find … \\| xargs -0 -P2 openssl dgst`", manifest(large), sums, 1.0, few),
         Row("check-directory", "`check` of the large directory", "`find DIR -type f -size +999G`", check(large), ("find", str(large), "-type", "f", "-size", "+999G"), 2.0, max(5, round(25 * scale))),
