@@ -84,7 +84,8 @@ fn connections(server: &dyn Server, pid: u32, around: &Around<'_>) -> Fact<Conne
     if !seen {
         return Fact::unless("its sockets may not be seen", "run it as root");
     }
-    let its_own = (!shares(server, pid, "net")).then(|| Sockets::below(server, &format!("/proc/{pid}/net")));
+    let its_own =
+        (shares(server, pid, "net") != Some(true)).then(|| Sockets::below(server, &format!("/proc/{pid}/net")));
     let found = its_own.filter(Sockets::is_known).as_ref().unwrap_or(around.sockets).connections(
         &held,
         around.plane,
@@ -93,21 +94,26 @@ fn connections(server: &dyn Server, pid: u32, around: &Around<'_>) -> Fact<Conne
     found.map_or_else(|| Fact::unknown("`/proc/net/tcp` cannot be read"), Fact::Known)
 }
 
-/// Whether a process is certainly in that namespace of this one's (namespaces(7)).
-fn shares(server: &dyn Server, pid: u32, which: &str) -> bool {
+/// Whether a process is in that namespace of this one's (namespaces(7)); nothing where that may not be seen.
+fn shares(server: &dyn Server, pid: u32, which: &str) -> Option<bool> {
     let of = |whose: &str| server.target(&format!("/proc/{whose}/ns/{which}")).ok();
-    of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
+    Some(of("self")? == of(&pid.to_string())?)
+}
+
+/// The fields of `/proc/PID/stat` from the state on. The name before them stands in parentheses, and may hold any byte.
+fn stat(server: &dyn Server, pid: u32) -> Vec<String> {
+    let stat = server.read(&format!("/proc/{pid}/stat"), 16 << 10).unwrap_or_default();
+    let stat = String::from_utf8_lossy(&stat);
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    fields.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Whether it gets to run: the state in `/proc/PID/stat`, and the freezer of its control group in both hierarchies.
 fn motion(server: &dyn Server, pid: u32) -> Motion {
     let text = |path: &str| server.read(path, 16 << 10).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let stat = text(&format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name stands in parentheses, and may hold any byte.
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    match state {
-        Some('T') => return Motion::Stopped,
-        Some('t') => {
+    match stat(server, pid).first().map(String::as_str) {
+        Some("T") => return Motion::Stopped,
+        Some("t") => {
             let status = text(&format!("/proc/{pid}/status")).unwrap_or_default();
             let by = status.lines().find_map(|line| line.strip_prefix("TracerPid:")?.trim().parse().ok());
             return Motion::Traced { by: by.filter(|by| *by > 0) };
@@ -199,7 +205,7 @@ pub(super) fn listeners(
 }
 
 /// The agents that run outside the unit: node with the entry point of a bundle. Those in a container of this machine's are
-/// somebody else's.
+/// somebody else's; where that may not be seen it is taken for this one's.
 #[must_use]
 pub(super) fn strays(
     server: &dyn Server,
@@ -213,7 +219,7 @@ pub(super) fn strays(
     }
     let outside = processes.0.iter().filter(|(_, of)| of.as_deref() != Some(unit));
     let agents = outside.filter_map(|(pid, of)| {
-        let script = agent_script(server, *pid, bundle).filter(|_| is_ours(server, *pid))?;
+        let script = agent_script(server, *pid, bundle).filter(|_| shares(server, *pid, "pid") != Some(false))?;
         Some(Stray {
             pid: *pid,
             command: command_line(server, *pid, redactor).join(" "),
@@ -237,20 +243,9 @@ fn agent_script(server: &dyn Server, pid: u32, bundle: &str) -> Option<String> {
     (name.starts_with("node") && script.starts_with(bundle)).then_some(script)
 }
 
-/// Whether a process is in this one's namespace of processes; where that may not be seen it is taken for one.
-fn is_ours(server: &dyn Server, pid: u32) -> bool {
-    let of = |whose: &str| server.target(&format!("/proc/{whose}/ns/pid"));
-    match (of("self"), of(&pid.to_string())) {
-        (Ok(own), Ok(other)) => own == other,
-        _ => true,
-    }
-}
-
 /// Whether pm2 has started a process, and would start it again: its daemon is the parent (`PM2 v5.4.0: God Daemon (…)`).
 fn is_of_pm2(server: &dyn Server, pid: u32) -> bool {
-    let stat = server.read(&format!("/proc/{pid}/stat"), 4 << 10).unwrap_or_default();
-    let stat = String::from_utf8_lossy(&stat).into_owned();
-    let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)?.parse().ok());
+    let parent = stat(server, pid).get(1).and_then(|parent| parent.parse().ok());
     parent.is_some_and(|parent| raw_command(server, parent).first().is_some_and(|title| title.starts_with("PM2 v")))
 }
 
