@@ -6,17 +6,16 @@ use crate::report::server::NotChecked;
 /// Everything that is not known and would have been looked at.
 pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
     let mut missing = Vec::new();
-    let root = facts.is_root();
-    push(&mut missing, root, "the service", &facts.service);
-    push(&mut missing, root, "the unit file", &facts.unit);
-    push(&mut missing, root, "the journal", &facts.journal);
-    push(&mut missing, root, "the running process", &facts.process);
-    push(&mut missing, root, "the deployed bundle", &facts.deployment.state);
-    push(&mut missing, root, "the backup", &facts.backup.state);
-    push(&mut missing, root, "the download", &facts.download);
-    push(&mut missing, root, "node", &facts.node);
+    push(&mut missing, "the service", &facts.service);
+    push(&mut missing, "the unit file", &facts.unit);
+    push(&mut missing, "the journal", &facts.journal);
+    push(&mut missing, "the running process", &facts.process);
+    push(&mut missing, "the deployed bundle", &facts.deployment.state);
+    push(&mut missing, "the backup", &facts.backup.state);
+    push(&mut missing, "the download", &facts.download);
+    push(&mut missing, "node", &facts.node);
     missing.extend(not_run(facts));
-    push(&mut missing, root, "who listens on which port", &facts.listeners);
+    push(&mut missing, "who listens on which port", &facts.listeners);
     let speaks = matches!(facts.condition(), Condition::Running | Condition::Looping | Condition::Down);
     if let Some(journal) = facts.journal.known().filter(|journal| speaks && journal.entries.is_empty()) {
         let (because, help) = match journal.is_volatile {
@@ -34,6 +33,10 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
         missing.push(NotChecked { what: "whether the agent stays up", because, help });
     }
     missing.extend(connection(facts));
+    // Who is root already is not helped by it.
+    if facts.is_root() {
+        missing.iter_mut().for_each(|one| one.help = one.help.take().filter(|help| !help.starts_with(AS_ROOT)));
+    }
     missing
 }
 
@@ -68,10 +71,8 @@ fn connection(facts: &Facts) -> Option<NotChecked> {
 /// What those are told who are not root.
 const AS_ROOT: &str = "run it as root";
 
-fn push<T>(missing: &mut Vec<NotChecked>, is_root: bool, what: &'static str, fact: &Fact<T>) {
+fn push<T>(missing: &mut Vec<NotChecked>, what: &'static str, fact: &Fact<T>) {
     if let Some(why) = fact.why_unknown() {
-        // Who is root already is not helped by it.
-        let help = why.help.clone().filter(|help| !(is_root && help.starts_with(AS_ROOT)));
-        missing.push(NotChecked { what, because: why.because.clone(), help });
+        missing.push(NotChecked { what, because: why.because.clone(), help: why.help.clone() });
     }
 }
