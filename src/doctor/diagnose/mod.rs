@@ -135,15 +135,11 @@ fn is_held(diagnoses: &[Diagnosis]) -> bool {
 pub(crate) fn worth_waiting(report: &DoctorReport) -> Option<u64> {
     let facts = &report.facts;
     let wrong = report.diagnoses.iter().any(|one| one.severity == Severity::Error);
+    // It is up now: whether it stays up this time is seen soon.
+    let to_settle = facts.up().and_then(|up| SETTLED.checked_sub(up)).filter(|left| *left > 0);
     match facts.condition() {
-        Condition::Running if !wrong => {
-            let up = facts.up().filter(|up| *up < SETTLED)?;
-            Some(SETTLED.saturating_sub(up))
-        }
-        // It is up now: whether it stays up this time is seen soon.
-        Condition::Looping if facts.up().is_some_and(|up| up < SETTLED) => {
-            Some(SETTLED.saturating_sub(facts.up().unwrap_or_default()))
-        }
+        Condition::Running if !wrong => to_settle,
+        Condition::Looping if to_settle.is_some() => to_settle,
         // It may be over at any moment.
         Condition::Starting => Some(3),
         // One death of an agent that had been up: whether it comes back is seen after `RestartSec=`.

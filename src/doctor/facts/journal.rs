@@ -131,7 +131,7 @@ impl Run<'_> {
         ENDS.iter().any(|end| told(end)) && !told(id::STOPPING)
     }
 
-    /// When its main process ended, where the journal has kept that.
+    /// When the last of its processes ended that systemd waits for, where the journal has kept that.
     #[must_use]
     pub(crate) fn ended(&self) -> Option<Moment> {
         self.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED)).map(|entry| entry.at)
