@@ -186,7 +186,8 @@ pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str)
 /// # Errors
 /// As for [`UnitChange::word`].
 pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused> {
-    let to = plain(NodeProgram::new(to)?.path().as_str())?;
+    let program = NodeProgram::new(to)?;
+    let to = program.path().in_unit()?;
     let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
     let setting = setting.ok_or_else(|| Refused::new(from, UNFIT))?;
     let unit = started::unit(facts).map(|unit| &unit.unit);
@@ -200,21 +201,12 @@ pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<Fix
     UnitChange::of(setting.file).word(setting.line, Value::Words, other)?.commands(facts)
 }
 
-/// A path that needs no quotes in a unit.
-fn plain(path: &str) -> Result<String, Refused> {
-    let path = AbsolutePath::new(path)?;
-    if !path.is_plain() {
-        return Err(Refused::new(path.as_str(), "cannot stand in a unit without quotes"));
-    }
-    Ok(path.as_str().to_owned())
-}
-
 /// Starts another script of the bundle.
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
 pub(crate) fn start_script(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused> {
-    let to = plain(to)?;
+    let to = AbsolutePath::new(to)?.in_unit()?.to_owned();
     let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| Refused::new(from, UNFIT))?;
     let setting = unit.exec_start().ok_or_else(|| Refused::new(from, UNFIT))?;
     let other = |_: usize, word: &str| (normal(&unit.expand(word)) == from).then(|| to.clone());

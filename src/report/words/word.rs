@@ -1,0 +1,103 @@
+//! A word of a command, and how it is typed.
+
+use super::paths::{AbsolutePath, BundleDir, NodeProgram};
+use crate::text::quoted;
+
+/// A word of a command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Word {
+    /// One of the program's own.
+    Fixed(&'static str),
+    /// The shell's own: `|`, `work=$(`, never quoted.
+    Shell(&'static str),
+    /// A path of the server's.
+    Path(AbsolutePath),
+    /// Below the folder that the block makes for itself.
+    Work(&'static str),
+    /// Any other word that was checked.
+    Checked(Checked),
+}
+
+/// A word that was checked: only what checks words makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Checked(String);
+
+impl From<&'static str> for Word {
+    fn from(word: &'static str) -> Self {
+        Self::Fixed(word)
+    }
+}
+
+impl From<&AbsolutePath> for Word {
+    fn from(path: &AbsolutePath) -> Self {
+        Self::Path(path.clone())
+    }
+}
+
+impl From<AbsolutePath> for Word {
+    fn from(path: AbsolutePath) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<&BundleDir> for Word {
+    fn from(folder: &BundleDir) -> Self {
+        Self::Path(folder.path().clone())
+    }
+}
+
+impl From<&NodeProgram> for Word {
+    fn from(program: &NodeProgram) -> Self {
+        Self::Path(program.path().clone())
+    }
+}
+
+impl From<u32> for Word {
+    fn from(number: u32) -> Self {
+        Self::checked(number.to_string())
+    }
+}
+
+impl Word {
+    /// What was checked by whoever calls this.
+    pub(super) fn checked(text: String) -> Self {
+        Self::Checked(Checked(text))
+    }
+
+    /// A version of three numbers.
+    #[must_use]
+    pub(crate) fn version(text: &str) -> Option<Self> {
+        let parts: Vec<_> = text.split('.').collect();
+        let is_number =
+            |part: &&str| !part.is_empty() && part.len() < 6 && part.bytes().all(|byte| byte.is_ascii_digit());
+        (parts.len() == 3 && parts.iter().all(is_number)).then(|| Self::checked(text.to_owned()))
+    }
+
+    /// An option with its value: `--root=/mnt`.
+    #[must_use]
+    pub(crate) fn option(name: &'static str, path: &AbsolutePath) -> Self {
+        Self::checked(format!("{name}={}", path.as_str()))
+    }
+
+    /// As it is typed.
+    #[must_use]
+    pub(crate) fn typed(&self, place: Place) -> String {
+        match self {
+            Self::Fixed(word) => quoted(word, place == Place::First),
+            Self::Shell(word) => (*word).to_owned(),
+            Self::Path(path) => quoted(path.as_str(), place == Place::First),
+            Self::Work("") => "\"$work\"".to_owned(),
+            Self::Work(below) => format!("\"$work\"/{below}"),
+            Self::Checked(Checked(word)) => quoted(word, place == Place::First),
+        }
+    }
+}
+
+/// Where a word stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// It names the program.
+    First,
+    /// Behind it.
+    Later,
+}
