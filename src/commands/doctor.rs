@@ -13,6 +13,7 @@ use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
 use crate::redact::Redactor;
 use crate::report::format::Format;
+use crate::report::words::UnitName;
 use crate::update::documented_paths;
 use crate::{exit_code, host, render, text};
 use anyhow::{Context, Result, bail};
@@ -88,15 +89,14 @@ const ROOT_SIGNS: [&str; 4] = ["etc/os-release", "usr/lib/os-release", "etc/pass
 fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions> {
     let (unit, home, bundle) = configured.config.server();
     let unit = options.unit.as_deref().or(unit).unwrap_or(documented_paths::UNIT);
-    let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
-    // Characters of unit names (systemd.unit(5)); anything else could be an option, or another path.
-    if unit.is_empty() || unit.starts_with('-') || !unit.chars().all(sound) {
+    let has_suffix = unit.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "service");
+    let named = if has_suffix { unit.to_owned() } else { format!("{unit}.service") };
+    // Anything else could be an option, or another path.
+    if UnitName::new(&named).is_err() {
         let shown = text::printable(unit).into_owned();
         let help = "give its name, such as `server-flow-agent.service`";
         bail!(Failure::new(format!("`{shown}` is no name of a unit")).help(help));
     }
-    let has_suffix = unit.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "service");
-    let unit = if has_suffix { unit.to_owned() } else { format!("{unit}.service") };
     let bundle = match options.bundle.as_deref().or(bundle) {
         Some(path) if options.root.is_none() && !path.starts_with(['/', '~']) => {
             let absolute = std::path::absolute(path);
@@ -106,7 +106,7 @@ fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions> {
         other => other.map(str::to_owned),
     };
     Ok(ProbeOptions {
-        unit,
+        unit: named,
         bundle,
         home: home.map(str::to_owned),
         lines: options.lines,
