@@ -157,7 +157,7 @@ struct Found<'a> {
 /// systemd's deciding line.
 fn deciding(facts: &Facts) -> Option<&JournalEntry> {
     let words = ["Failed at step", "timed out", "runtime time limit", "Watchdog timeout", "Main process exited"];
-    words.iter().find_map(|words| evidence::manager_line(facts, &[words]))
+    evidence::deciding_line(facts, &words)
 }
 
 fn is_out_of_sight_key(key: &str) -> bool {

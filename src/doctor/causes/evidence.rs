@@ -41,11 +41,20 @@ pub(crate) fn systemctl(words: impl AsRef<str>) -> Evidence {
 /// The newest entry of the present in which the manager, or its child before exec, says one of these words: nothing
 /// where the agent runs. What the agent and its applications print may quote anything.
 pub(crate) fn manager_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a JournalEntry> {
+    of_manager(facts).into_iter().find(|entry| words.iter().any(|word| entry.says(word)))
+}
+
+/// The newest such entry that says the first of these words that any of them says: the most telling stand first.
+pub(crate) fn deciding_line<'a>(facts: &'a Facts, words: &[&str]) -> Option<&'a JournalEntry> {
+    let entries = of_manager(facts);
+    words.iter().find_map(|word| entries.iter().copied().find(|entry| entry.says(word)))
+}
+
+fn of_manager(facts: &Facts) -> Vec<&JournalEntry> {
     let dies = matches!(facts.condition(), Condition::Looping | Condition::Down | Condition::Unknown);
     // `journalctl -u` loses such lines at times, so that entries about the unit (`UNIT=`) are asked for as well
     // (docs/reference/field-facts.md, "What systemd shows").
-    let mut present = facts.present().into_iter().filter(|entry| dies && entry.speaker != Speaker::Agent);
-    present.find(|entry| words.iter().any(|word| entry.says(word)))
+    facts.present().into_iter().filter(|entry| dies && entry.speaker != Speaker::Agent).collect()
 }
 
 /// The path of `Failed at step EXEC spawning PATH: …`, or of `Failed to locate executable PATH: …`: of the agent, or of a command that the unit runs before it.

@@ -83,10 +83,9 @@ fn failed(facts: &Facts) -> Option<Failed<'_>> {
     let control = first.says("Control process") && is_bad;
     // A main process that is stopped because of it is logged by its own words alone.
     let main = facts.service.known().and_then(|service| service.last_pid);
-    let ran = run.iter().any(|entry| {
-        entry.is(id::PROCESS_EXITED) && !entry.says("Control process")
-            || (entry.speaker == Speaker::Agent && main.is_some() && entry.pid == main)
-    });
+    let ran = run
+        .iter()
+        .any(|entry| entry.ends_main() || (entry.speaker == Speaker::Agent && main.is_some() && entry.pid == main));
     let unit = &started::unit(facts)?.unit;
     let before = !ran && !needed(unit, "ExecStartPre").is_empty();
     control.then_some(Failed { key: if before { "ExecStartPre" } else { "ExecStartPost" }, entry: first })

@@ -43,7 +43,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = format!("The unit starts {} instead of node with the deployed bundle", what(&command));
     let said = crash::crash(facts).map(|crash| crash.headline).or_else(|| evidence::last_words(facts));
     let ended = ["Failed at step EXEC", "Failed to locate executable", "Main process exited"];
-    let ended = ended.iter().find_map(|words| evidence::manager_line(facts, &[words]));
+    let ended = evidence::deciding_line(facts, &ended);
     let diagnosis = CAUSE
         .found(facts, words, evidence::unit_line("ExecStart", &setting))
         .and(said.map(evidence::journal))

@@ -71,7 +71,7 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
     if !dies {
         return None;
     }
-    let said = DECIDING.iter().find_map(|words| evidence::manager_line(facts, &[words]));
+    let said = evidence::deciding_line(facts, &DECIDING);
     if said.is_some_and(|said| mended::would_pass(facts, said)) {
         return None;
     }

@@ -94,6 +94,13 @@ impl JournalEntry {
     pub fn says(&self, words: &str) -> bool {
         self.message.contains(words)
     }
+
+    /// Whether it tells of the end of the main process. The same message is of the commands before and after it: `Control
+    /// process exited, …`.
+    #[must_use]
+    pub(crate) fn ends_main(&self) -> bool {
+        self.is(id::PROCESS_EXITED) && !self.says("Control process")
+    }
 }
 
 impl Journal {
@@ -119,9 +126,7 @@ impl Run<'_> {
     /// How the main process ended, if the run has ended.
     #[must_use]
     pub(crate) fn exit(&self) -> Option<Exit> {
-        // The same message is of a command before the main process: `Control process exited, …`.
-        let main = |entry: &&&JournalEntry| entry.is(id::PROCESS_EXITED) && !entry.says("Control process");
-        self.entries.iter().rev().find(main).and_then(|entry| entry.exit)
+        self.entries.iter().rev().find(|entry| entry.ends_main()).and_then(|entry| entry.exit)
     }
 
     /// Whether it ended without being asked to. `Stopped …` proves nothing: systemd 252 says it at every automatic restart.

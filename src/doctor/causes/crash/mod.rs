@@ -11,7 +11,6 @@ mod process;
 pub(crate) use kind::CrashKind;
 
 use crate::doctor::causes::{mended, started};
-use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Moment};
 use kind::{kind, quoted};
 
@@ -97,8 +96,7 @@ fn last(facts: &Facts) -> Option<Crash<'_>> {
 
 /// How the main process of a run ended, and when.
 fn end<'a>(run: &[&'a JournalEntry]) -> Option<&'a JournalEntry> {
-    let main = |entry: &&&JournalEntry| entry.is(id::PROCESS_EXITED) && !entry.says("Control process");
-    run.iter().rev().find(main).copied()
+    run.iter().rev().find(|entry| entry.ends_main()).copied()
 }
 
 fn exit(run: &[&JournalEntry]) -> Option<Exit> {
