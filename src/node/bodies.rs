@@ -95,6 +95,8 @@ pub enum How {
     Iterate,
     /// `new F()`.
     New,
+    /// `super()`, which makes what `this` is in it of the base, too.
+    Super,
     /// `o.f`, which calls it where it is a getter.
     Get,
     /// Node calls it when what runs now is done: `setImmediate(f)`.
@@ -114,6 +116,10 @@ pub enum Value {
     Class(u32),
     /// An object that `new` makes of a class.
     Instance(Box<Value>),
+    /// `this` in the methods of a class: an object of it, or of what extends it.
+    This(u32),
+    /// `this` in its static methods: the class, or what extends it.
+    ThisClass(u32),
     /// All that an import gives.
     Import(u32),
     /// A member of something.
@@ -133,6 +139,8 @@ pub struct Class {
     pub statics: Members,
     /// What its objects have.
     pub members: Members,
+    /// Whether its objects are given members that are not known: `Object.assign(this, …)`.
+    pub is_open: bool,
 }
 
 /// Members by their names, sorted, and of each name one.
@@ -144,6 +152,9 @@ pub(crate) fn member<'m>(members: &'m Members, name: &str) -> Option<&'m Value> 
     let place = members.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
     members.get(place).map(|(_, value)| value)
 }
+
+/// Stands in `Bodies::patched` for a name that is not known.
+pub(crate) const ANY_MEMBER: &str = "*";
 
 /// Puts members in their order. Of those with one name the last counts.
 #[must_use]
@@ -163,6 +174,8 @@ pub struct Bodies {
     pub classes: Box<[Class]>,
     /// What its exports stand for; `module.exports` by the name `=`.
     pub exports: Members,
+    /// Names of methods that it gives to classes that are made already, or `*`.
+    pub patched: Box<[Box<str>]>,
 }
 
 impl Bodies {
@@ -173,7 +186,8 @@ impl Bodies {
         let members = |members: &Members| members.iter().map(|(name, _)| 56 + name.len()).sum::<usize>();
         let classes: usize =
             self.classes.iter().map(|class| 80 + members(&class.statics) + members(&class.members)).sum();
-        steps + classes + members(&self.exports)
+        let patched: usize = self.patched.iter().map(|name| 16 + name.len()).sum();
+        steps + classes + members(&self.exports) + patched
     }
 }
 

@@ -18,25 +18,30 @@ const MAX_DEPTH: u32 = 200;
 const MAX_BODIES: usize = 100_000;
 
 /// What something was found to be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Found {
     Body(NodeId, u32),
+    Getter(NodeId, u32),
     Class(NodeId, u32),
     Instance(NodeId, u32),
     /// All that a file exports.
     Exports(NodeId),
 }
 
-/// What runs later: a body, and what comes of what it throws and of its rejection.
-type Later = (NodeId, u32, Way, Way);
+/// What runs: a body, what comes of what it throws and of its rejection, and what `this` is.
+type Running = (NodeId, u32, Way, Way, Option<Found>);
 
 /// The run.
 struct Run<'w, 'b> {
     walk: &'w GraphWalk<'b>,
     found: Reached,
     loaded: HashSet<NodeId>,
-    done: HashSet<Later>,
-    later: VecDeque<Later>,
+    done: HashSet<Running>,
+    later: VecDeque<Running>,
+    /// What `this` is in the body that runs, as far as that is known.
+    this: Option<Found>,
+    /// Names of members that a file which runs gives to what is made already.
+    patched: HashSet<&'w str>,
     links: HashMap<(NodeId, u32), Option<NodeId>>,
     /// How files are run that something leads to.
     formats: HashMap<NodeId, LoadedAs>,
@@ -57,6 +62,8 @@ impl GraphWalk<'_> {
             loaded: HashSet::new(),
             done: HashSet::new(),
             later: VecDeque::new(),
+            this: None,
+            patched: HashSet::new(),
             links: HashMap::new(),
             formats: HashMap::new(),
             depth: 0,
@@ -66,7 +73,8 @@ impl GraphWalk<'_> {
         };
         run.knows_format(entry, Loader::Require);
         run.ask_for(entry);
-        while let Some((file, body, thrown, rejected)) = run.later.pop_front() {
+        while let Some((file, body, thrown, rejected, this)) = run.later.pop_front() {
+            run.this = this;
             run.body(file, body, thrown, rejected);
         }
         run.found
@@ -123,7 +131,10 @@ impl Run<'_, '_> {
         let walk = self.walk;
         if let Some(module) = walk.module(file) {
             self.found.sets.extend(module.sets.iter());
+            self.patched.extend(module.bodies.patched.iter().map(|name| &**name));
+            let outer = self.this.take();
             self.body(file, 0, self.asked, Way::None);
+            self.this = outer;
         }
     }
 
@@ -144,7 +155,10 @@ impl Run<'_, '_> {
 
     /// Runs a body: what is thrown in it goes this way, what rejects its promise that one.
     fn body(&mut self, file: NodeId, number: u32, thrown: Way, rejected: Way) {
-        if self.has_left || self.done.len() > MAX_BODIES || !self.done.insert((file, number, thrown, rejected)) {
+        if self.has_left
+            || self.done.len() > MAX_BODIES
+            || !self.done.insert((file, number, thrown, rejected, self.this))
+        {
             return;
         }
         let walk = self.walk;
@@ -197,6 +211,7 @@ impl Run<'_, '_> {
     fn call(&mut self, file: NodeId, call: &Call, thrown: Way, rejected: Way) {
         let ways = (self.way(call.thrown, thrown, rejected), self.way(call.rejected, thrown, rejected));
         let Some((of, number)) = self.callee(file, &call.callee, call.how) else { return };
+        let this = self.this_of(file, call);
         if ways == (Way::None, Way::None) {
             self.has_left |= self.may_leave(of, number, &mut HashSet::new());
             return;
@@ -206,11 +221,12 @@ impl Run<'_, '_> {
             return;
         }
         if call.how == How::Later {
-            self.later.push_back((of, number, ways.0, ways.1));
+            self.later.push_back((of, number, ways.0, ways.1, this));
             return;
         }
         // What a generator throws comes out of whoever takes from it.
         let rejected = if body.kind == BodyKind::Generator { ways.0 } else { ways.1 };
+        let outer = std::mem::replace(&mut self.this, this);
         self.depth += 1;
         for (at, default) in &body.defaults {
             if *at >= call.arguments {
@@ -220,6 +236,24 @@ impl Run<'_, '_> {
         }
         self.body(of, number, ways.0, rejected);
         self.depth -= 1;
+        self.this = outer;
+    }
+
+    /// What `this` is in what is called. A function that has none of its own sees the one around it.
+    fn this_of(&mut self, file: NodeId, call: &Call) -> Option<Found> {
+        let found = match (&call.callee, call.how) {
+            (callee, How::New) => match self.value(file, callee, 0)? {
+                Found::Class(of, class) => Some(Found::Instance(of, class)),
+                Found::Exports(target) => match self.exported(target, "=", 0)? {
+                    Found::Class(of, class) => Some(Found::Instance(of, class)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            (Value::Member(of, _), _) => self.value(file, of, 0),
+            _ => None,
+        };
+        found.filter(|found| matches!(found, Found::Class(..) | Found::Instance(..))).or(self.this)
     }
 
     /// Whether the process may end in a body that is perhaps called.
@@ -231,7 +265,7 @@ impl Run<'_, '_> {
                 body.steps.iter().any(|step| match step {
                     Step::Leaves => true,
                     Step::Call(call) => match &call.callee {
-                        Value::Function(callee) => self.may_leave(file, *callee, seen),
+                        Value::Function(callee) | Value::Getter(callee) => self.may_leave(file, *callee, seen),
                         _ => false,
                     },
                     _ => false,
@@ -247,8 +281,10 @@ impl Run<'_, '_> {
             found => found,
         };
         match (found, how) {
-            (Found::Body(of, body), _) => Some((of, body)),
-            (Found::Class(of, class), How::New) => self.class(of, class)?.construct.map(|body| (of, body)),
+            // To name a function does not call it, and to name a getter does.
+            (Found::Body(..), How::Get) => None,
+            (Found::Body(of, body), _) | (Found::Getter(of, body), How::Get) => Some((of, body)),
+            (Found::Class(of, class), How::New | How::Super) => self.class(of, class)?.construct.map(|body| (of, body)),
             _ => None,
         }
     }
@@ -265,8 +301,17 @@ impl Run<'_, '_> {
         }
         match value {
             Value::Unknown => None,
-            Value::Function(body) | Value::Getter(body) => Some(Found::Body(file, *body)),
+            Value::Function(body) => Some(Found::Body(file, *body)),
+            Value::Getter(body) => Some(Found::Getter(file, *body)),
             Value::Class(class) => Some(Found::Class(file, *class)),
+            Value::This(class) => match self.this {
+                Some(this @ Found::Instance(..)) => Some(this),
+                _ => Some(Found::Instance(file, *class)),
+            },
+            Value::ThisClass(class) => match self.this {
+                Some(this @ Found::Class(..)) => Some(this),
+                _ => Some(Found::Class(file, *class)),
+            },
             Value::Import(number) => self.link(file, *number).map(Found::Exports),
             Value::Instance(of) => match self.value(file, of, depth)? {
                 Found::Class(file, class) => Some(Found::Instance(file, class)),
@@ -287,8 +332,9 @@ impl Run<'_, '_> {
             Value::Member(of, name) => match self.value(file, of, depth)? {
                 Found::Exports(target) => self.exported(target, name, depth),
                 Found::Class(file, class) => self.member(file, class, name, |class| &class.statics, depth),
+                Found::Instance(file, class) if self.is_open(file, class, depth) => None,
                 Found::Instance(file, class) => self.member(file, class, name, |class| &class.members, depth),
-                Found::Body(..) => None,
+                Found::Body(..) | Found::Getter(..) => None,
             },
         }
     }
@@ -303,12 +349,29 @@ impl Run<'_, '_> {
     ) -> Option<Found> {
         let walk = self.walk;
         let class = walk.module(file)?.bodies.classes.get(number as usize)?;
+        if self.patched.contains(name) || self.patched.contains(bodies::ANY_MEMBER) {
+            return None;
+        }
         if let Some(value) = bodies::member(of(class), name) {
             return self.value(file, value, depth);
         }
         match self.value(file, class.base.as_ref()?, depth)? {
             Found::Class(file, base) if depth < 32 => self.member(file, base, name, of, depth + 1),
             _ => None,
+        }
+    }
+
+    /// Whether an object of a class may have members that are not known.
+    fn is_open(&mut self, file: NodeId, number: u32, depth: u32) -> bool {
+        let walk = self.walk;
+        let class = walk.module(file).and_then(|module| module.bodies.classes.get(number as usize));
+        let Some(class) = class.filter(|_| depth < 32) else { return true };
+        if class.is_open {
+            return true;
+        }
+        match class.base.as_ref().and_then(|base| self.value(file, base, depth + 1)) {
+            Some(Found::Class(file, base)) => self.is_open(file, base, depth + 1),
+            _ => false,
         }
     }
 

@@ -23,12 +23,17 @@ const READS: [(&str, &str); 10] = [
 ];
 
 /// What throws where a file is not there, too, and mostly asks for it: where a failure is caught, the file need not be there.
-const ASKS: [(&str, &str); 5] = [
-    ("accessSync", "access"),
-    ("readlinkSync", "readlink"),
-    ("unlinkSync", "unlink"),
-    ("chmodSync", "chmod"),
-    ("rmdirSync", "rmdir"),
+const ASKS: [(&str, &str); 9] = [
+    ("access", "access"),
+    ("readlink", "readlink"),
+    ("unlink", "unlink"),
+    ("chmod", "chmod"),
+    ("chown", "chown"),
+    ("utimes", "utime"),
+    ("rmdir", "rmdir"),
+    // Without `force` it looks first.
+    ("rm", "lstat"),
+    ("truncate", "open"),
 ];
 
 /// Endings of files that are written by people or compilers, and that the agent does not make while it runs.
@@ -38,7 +43,7 @@ const SHIPPED: [&str; 20] = [
 ];
 
 /// What makes the file that its first argument names.
-const MAKES: [&str; 7] = ["writeFile", "appendFile", "createWriteStream", "mkdir", "mkdtemp", "open", "truncate"];
+const MAKES: [&str; 6] = ["writeFile", "appendFile", "createWriteStream", "mkdir", "mkdtemp", "open"];
 
 /// Functions of `child_process` that run other programs.
 const RUNS: [&str; 6] = ["exec", "execSync", "execFile", "execFileSync", "spawn", "spawnSync"];
@@ -60,6 +65,7 @@ fn makes(module: &str, name: &str) -> Option<usize> {
 impl<'a> Reader<'a, '_> {
     /// Notes what a call of one of Node's own functions does with a path.
     pub(super) fn note_asset(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>], span: Span) {
+        self.note_borrowed(callee, arguments);
         let Some((module, name)) = self.builtin(callee) else { return };
         let made = makes(module, &name);
         let runs = module == "child_process" && RUNS.contains(&&*name);
@@ -75,6 +81,32 @@ impl<'a> Reader<'a, '_> {
             if let Some(path) = argument(at).map(|path| self.value(path)) {
                 self.push_asset(path, how, fated, span);
             }
+        }
+    }
+
+    /// What makes files, called in a way in which it is not told which ones: `fs.writeFileSync.call(…)`, `Object.assign({}, fs)`.
+    fn note_borrowed(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>]) {
+        if let Val::Member(of, "bind" | "call" | "apply") = callee {
+            self.makes_unknown |= self.may_make(of);
+        }
+        for argument in arguments {
+            match argument {
+                Argument::SpreadElement(_) => self.makes_unknown |= self.may_make(callee),
+                Argument::Identifier(_) | Argument::StaticMemberExpression(_) => {
+                    let given = argument.as_expression().map_or(Val::Unknown, |given| self.value(given));
+                    self.makes_unknown |= self.may_make(&given);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether something is a function of `fs` that makes files, or has one.
+    pub(super) fn may_make(&self, value: &Val<'a>) -> bool {
+        match self.builtin(value) {
+            Some(("fs" | "fs/promises", name)) if name.is_empty() || name == "promises" => true,
+            Some((module, name)) => makes(module, &name).is_some(),
+            None => false,
         }
     }
 
@@ -122,11 +154,26 @@ impl<'a> Reader<'a, '_> {
             {
                 Some((0, None, never))
             }
+            // Flags that are worked out may make it.
+            ("fs", "openSync") | ("fs/promises", "open") if arguments.len() > 1 && literal(1).is_none() => {
+                Some((0, None, never))
+            }
             ("fs", "openSync") => Some((0, Some(AssetUse::Read("open")), thrown)),
             ("fs", "copyFileSync" | "cpSync") => Some((0, Some(AssetUse::Read("copyfile")), never)),
             ("fs/promises", "open") => Some((0, Some(AssetUse::Read("open")), self.fate_of(span))),
-            ("fs", name) if let Some((_, call)) = self.asked_in_vain(name) => {
+            ("fs" | "fs/promises", "rmSync" | "rm") if arguments.len() > 1 => None,
+            // The file may be made by whoever writes to it, and the name that it gets is another file's.
+            ("fs", "renameSync") => Some((0, Some(AssetUse::Read("rename")), never)),
+            ("fs", name)
+                if let Some(call) = name.strip_suffix("Sync").and_then(|name| self.asked_in_vain(name, thrown)) =>
+            {
                 Some((0, Some(AssetUse::Read(call)), thrown))
+            }
+            ("fs/promises", "stat" | "lstat") if arguments.len() == 1 && self.ends(self.fate_of(span)) => {
+                Some((0, Some(AssetUse::Read(if name == "stat" { "stat" } else { "lstat" })), self.fate_of(span)))
+            }
+            ("fs/promises", name) if let Some(call) = self.asked_in_vain(name, self.fate_of(span)) => {
+                Some((0, Some(AssetUse::Read(call)), self.fate_of(span)))
             }
             ("fs" | "fs/promises", name) => {
                 let read = READS.iter().find(|(known, _)| *known == name).map(|(_, call)| AssetUse::Read(call));
@@ -146,9 +193,13 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// What ends the process here where the file is not there, as nothing catches it.
-    fn asked_in_vain(&self, name: &str) -> Option<&'static (&'static str, &'static str)> {
-        let ends = matches!(self.here(Fated::Is(Fate::Throws)), Fated::Is(Fate::Throws));
-        ASKS.iter().find(|(known, _)| *known == name).filter(|_| ends)
+    fn asked_in_vain(&self, name: &str, fated: Fated<'a>) -> Option<&'static str> {
+        ASKS.iter().find(|(known, _)| *known == name).filter(|_| self.ends(fated)).map(|(_, call)| *call)
+    }
+
+    /// Whether nobody in this body catches what fails here.
+    fn ends(&self, fated: Fated<'a>) -> bool {
+        matches!(self.here(fated), Fated::Is(Fate::Throws | Fate::Stops))
     }
 
     /// The path that an expression gives.

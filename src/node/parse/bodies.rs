@@ -107,7 +107,7 @@ impl<'a> Reader<'a, '_> {
         });
         let callee = match constructor {
             Some(span) => Some((Val::Body(self.body_at(span)), How::Call)),
-            None => base.map(|base| (*base, How::New)),
+            None => base.map(|base| (*base, How::Super)),
         };
         if let Some((callee, how)) = callee {
             self.in_body(construct, |reader| {
@@ -169,6 +169,11 @@ impl<'a> Reader<'a, '_> {
                 self.exported.push((name.into(), value));
             }
             _ => {
+                if let (Expression::Identifier(of), "length") = (&member.object, name)
+                    && let Some(symbol) = self.symbol(of)
+                {
+                    self.is_another(symbol);
+                }
                 self.assigned.insert(name);
             }
         }
@@ -341,7 +346,10 @@ impl<'a> Reader<'a, '_> {
         let classes: Vec<_> = self.classes.iter().map(|class| self.kept_class(class)).collect();
         let exports = self.exported.iter().map(|(name, value)| (name.clone(), self.kept(value)));
         let exports = bodies::sorted(exports.filter(|(_, value)| *value != Value::Unknown).collect());
-        let mut kept = Bodies { all: all.into(), classes: classes.into(), exports };
+        let mut patched: Vec<Box<str>> = self.assigned.iter().map(|name| (*name).into()).collect();
+        patched.sort_unstable();
+        let patched = patched.into();
+        let mut kept = Bodies { all: all.into(), classes: classes.into(), exports, patched };
         prune(&mut kept);
         self.module.bodies = kept;
         self.module.assets = known.assets.into_iter().map(Option::unwrap_or_default).collect();
@@ -351,6 +359,7 @@ impl<'a> Reader<'a, '_> {
     fn kept_class(&self, class: &OpenClass<'a>) -> KeptClass {
         KeptClass {
             construct: class.construct,
+            is_open: class.is_open,
             base: class.base.as_ref().map(|base| self.kept(base)),
             statics: self.kept_members(&class.statics),
             members: self.kept_members(&class.members),
@@ -381,8 +390,7 @@ impl<'a> Reader<'a, '_> {
             What::Call { callee, how, arguments } => {
                 let callee = match (self.kept(callee), how) {
                     (Value::Unknown, _) => return,
-                    (Value::Getter(body), How::Get) => Value::Function(body),
-                    (Value::Getter(_), _) | (Value::Function(_) | Value::Class(_) | Value::Instance(_), How::Get) => {
+                    (Value::Function(_) | Value::Class(_) | Value::Instance(_), How::Get) => {
                         return;
                     }
                     (callee, _) => callee,
@@ -448,7 +456,7 @@ fn target(step: &Step, classes: &[KeptClass]) -> Target {
     let Step::Call(call) = step else { return Target::Matters };
     let of_class = |class: u32| classes.get(class as usize).and_then(|class| class.construct);
     match &call.callee {
-        Value::Function(body) => Target::Body(*body),
+        Value::Function(body) | Value::Getter(body) => Target::Body(*body),
         Value::Class(class) => of_class(*class).map_or(Target::Nothing, Target::Body),
         // What another file has is not known here.
         _ if call.thrown != Fate::Nothing || call.rejected != Fate::Nothing => Target::Matters,

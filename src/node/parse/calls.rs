@@ -3,16 +3,20 @@
 use super::open::{Fated, OpenRequire, Val, What};
 use super::reader::Reader;
 use super::steps::fails;
-use crate::node::bodies::{Fate, Handled, How};
+use super::values::name_of_key;
+use crate::node::bodies::{self, Fate, Handled, How};
 use crate::node::modules::{Attributes, Form, Import, Mention};
-use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression};
+use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression, ObjectPropertyKind};
 use oxc_span::Span;
+use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
 /// Functions that Node calls back once what runs now is done.
 const LATER: [&str; 4] = ["setTimeout", "setImmediate", "queueMicrotask", "setInterval"];
 /// Methods of arrays that call back for every element.
 const EACH: [&str; 9] = ["forEach", "map", "filter", "flatMap", "some", "every", "find", "findIndex", "reduce"];
+/// Methods of arrays after which there may be no element.
+const EMPTIES: [&str; 3] = ["pop", "shift", "splice"];
 const NEVER: Fated<'static> = Fated::Is(Fate::Nothing);
 
 /// By what a call loads a module.
@@ -36,7 +40,7 @@ impl<'a> Reader<'a, '_> {
         let thrown = Fated::Is(Fate::Throws);
         if matches!(call.callee, Expression::Super(_)) {
             if let Some(base) = self.base {
-                self.step(What::Call { callee: *base, how: How::New, arguments: 255 }, thrown, NEVER);
+                self.step(What::Call { callee: *base, how: How::Super, arguments: 255 }, thrown, NEVER);
             }
             return;
         }
@@ -129,11 +133,19 @@ impl<'a> Reader<'a, '_> {
                 let what = What::Call { callee, how: How::Later, arguments: 1 };
                 self.step(what, fated, fated);
             }
+            _ if is_of_object(of) => self.patches(name, call),
             (Some(("process", "")), _) => self.process(name, call, fated),
             (Some(("path" | "path/posix", _)), "join" | "resolve") => {
                 let value = self.value_of_call(call);
                 self.note_path(value, call.span);
             }
+            (None, name) if EMPTIES.contains(&name) => {
+                if let Val::Symbol(list) = of {
+                    self.is_another(*list);
+                }
+            }
+            // Of one element alone `reduce` gives that element.
+            (None, "reduce") if call.arguments.len() < 2 => {}
             (None, name) if EACH.contains(&name) && matches!(self.plain(of), Val::Filled) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
@@ -141,6 +153,57 @@ impl<'a> Reader<'a, '_> {
                 self.step(What::Call { callee, how: How::Call, arguments: 3 }, Fated::Is(Fate::Throws), rejected);
             }
             _ => {}
+        }
+    }
+
+    /// `Object.assign(o, { … })`, `Object.defineProperty(o, 'x', …)`: `o` has other members from here on.
+    fn patches(&mut self, how: &str, call: &CallExpression<'a>) {
+        let [target, given @ ..] = call.arguments.as_slice() else { return };
+        match (how, given) {
+            ("assign" | "defineProperties", [Argument::ObjectExpression(object)]) => {
+                for property in &object.properties {
+                    match property {
+                        ObjectPropertyKind::ObjectProperty(property) => {
+                            self.assigned.extend(name_of_key(&property.key))
+                        }
+                        ObjectPropertyKind::SpreadProperty(_) => self.opens(target),
+                    }
+                }
+            }
+            ("defineProperty", [Argument::StringLiteral(name), ..]) => {
+                self.assigned.insert(name.value.as_str());
+            }
+            ("assign" | "defineProperties" | "defineProperty" | "setPrototypeOf", _) => self.opens(target),
+            _ => {}
+        }
+    }
+
+    /// Notes that something is given members that are not known.
+    fn opens(&mut self, target: &Argument<'a>) {
+        match target {
+            Argument::ThisExpression(_) => {
+                if let Val::This(class) | Val::ThisClass(class) = self.this
+                    && let Some(class) = self.classes.get_mut(class as usize)
+                {
+                    class.is_open = true;
+                }
+            }
+            Argument::Identifier(name) => {
+                if let Some(symbol) = self.symbol(name) {
+                    self.is_another(symbol);
+                }
+            }
+            Argument::StaticMemberExpression(member) if member.property.name == "prototype" => {
+                self.assigned.insert(bodies::ANY_MEMBER);
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that what a name stands for is no longer what it was given.
+    pub(super) fn is_another(&mut self, symbol: SymbolId) {
+        if let Some(mutated) = self.mutated.get_mut(symbol.index()) {
+            *mutated = true;
         }
     }
 
@@ -284,6 +347,10 @@ impl<'a> Reader<'a, '_> {
     fn stand_in_of(&self, symbol: oxc_syntax::symbol::SymbolId) -> Option<u32> {
         self.named_stand_ins.get(&symbol).copied()
     }
+}
+
+fn is_of_object(of: &Val<'_>) -> bool {
+    matches!(of, Val::Global("Object" | "Reflect"))
 }
 
 fn first<'e, 'a>(arguments: &'e [Argument<'a>]) -> Option<&'e Expression<'a>> {

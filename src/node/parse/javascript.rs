@@ -131,11 +131,11 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
         ..ParseOptions::default()
     };
     let parsed = Parser::new(memory, text, kind).with_options(options).parse();
-    if let Some(fault) = first_fault(&parsed.diagnostics, text, lines) {
+    if let Some(fault) = first_fault(&parsed.diagnostics, text, goal, lines) {
         return Err(fault);
     }
     let checked = SemanticBuilder::new_compiler().with_stats(expected(text)).build(&parsed.program);
-    if let Some(fault) = first_fault(&checked.diagnostics, text, lines) {
+    if let Some(fault) = first_fault(&checked.diagnostics, text, goal, lines) {
         return Err(fault);
     }
     let found = refusals(&parsed.program, checked.semantic.scoping(), goal);
@@ -164,9 +164,9 @@ fn read_tree<'a>(program: &Program<'a>, memory: &'a Allocator, scoping: &Scoping
 }
 
 /// The first fault that the parser found, or the checks after it.
-fn first_fault(diagnostics: &Diagnostics, text: &str, lines: &Lines) -> Option<Unread> {
+fn first_fault(diagnostics: &Diagnostics, text: &str, goal: Goal, lines: &Lines) -> Option<Unread> {
     let first = diagnostics.iter().filter(|found| !is_read_by_v8(found, text)).min_by_key(|found| place(found))?;
-    if is_doubtful(first, text) {
+    if is_doubtful(first, text) || goal == Goal::CommonJs && follows_let(first, text) {
         return Some(Unread::Unsure);
     }
     let offset = place(first);
@@ -188,6 +188,15 @@ fn is_read_by_v8(diagnostic: &OxcDiagnostic, text: &str) -> bool {
     let counts = ["Number is too large in", "Numbers out of order"];
     counts.iter().any(|said| diagnostic.message.contains(said))
         && pointed_to(diagnostic, text).split(|letter: char| !letter.is_ascii_digit()).any(|number| number.len() > 9)
+}
+
+/// What the parser does not expect behind a `let` that begins a statement, where that may be a name, as it is in sloppy code:
+/// `let, a`, `let++`, `let: a` (measured with Node 18, 20, 22 and 24).
+fn follows_let(diagnostic: &OxcDiagnostic, text: &str) -> bool {
+    let before = text.get(..place(diagnostic) as usize).unwrap_or_default().trim_end();
+    let rest =
+        before.strip_suffix("let").filter(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || "_$.".contains(c)));
+    rest.is_some() && diagnostic.message.contains("Unexpected token")
 }
 
 /// A fault after which there is no tree, and that may be none to V8: `f() = 1` stops the code that comes to it only

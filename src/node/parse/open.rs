@@ -16,6 +16,10 @@ pub(super) enum Val<'a> {
     Getter(u32),
     /// A class, or an object.
     Class(u32),
+    /// `this` in the methods of a class: an object of it, or of what extends it.
+    This(u32),
+    /// The same in its static methods: the class, or what extends it.
+    ThisClass(u32),
     Import(u32),
     Symbol(SymbolId),
     /// A name that the file does not declare.
@@ -36,6 +40,8 @@ pub(super) struct OpenClass<'a> {
     pub(super) base: Option<&'a Val<'a>>,
     pub(super) statics: OpenMembers<'a>,
     pub(super) members: OpenMembers<'a>,
+    /// Whether its objects are given members that are not known.
+    pub(super) is_open: bool,
 }
 
 /// Members by their names; of two of one name the later counts.

@@ -278,7 +278,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_method_definition(&mut self, it: &MethodDefinition<'a>) {
         self.visit_property_key(&it.key);
-        let of = self.class.map(|class| if it.r#static { Val::Class(class) } else { self.instance_of(class) });
+        let of = self.class.map(|class| if it.r#static { Val::ThisClass(class) } else { Val::This(class) });
         self.method = of;
         self.visit_function(&it.value, ScopeFlags::Function);
     }
@@ -306,7 +306,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         // A static field is worked out with the class, that is when the file is loaded; others with each object.
         let (this, body) = match self.class {
             Some(class) if it.r#static => (Val::Class(class), self.body),
-            Some(class) => (self.instance_of(class), self.construct_body(class)),
+            Some(class) => (Val::This(class), self.construct_body(class)),
             None => return self.visit_expression(value),
         };
         let outer = std::mem::replace(&mut self.this, this);

@@ -6,9 +6,8 @@ use super::reader::Reader;
 use crate::node::bodies::{self, Members, Value};
 use crate::node::builtins;
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class,
-    ClassElement, Expression, MethodDefinitionKind, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
-    PropertyKind,
+    Argument, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class, ClassElement, Expression,
+    MethodDefinitionKind, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind,
 };
 use oxc_span::Span;
 use oxc_syntax::symbol::SymbolId;
@@ -29,7 +28,7 @@ const PASSING_ON: [&str; 7] = [
 ];
 
 /// What a member is taken from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {
     /// The class itself, or an object.
     Class,
@@ -104,7 +103,7 @@ impl<'a> Reader<'a, '_> {
             Expression::ClassExpression(class) => Val::Class(self.class_at(class)),
             Expression::ObjectExpression(object) => self.object(object),
             Expression::ArrayExpression(array) => match array.elements.first() {
-                Some(first) if !matches!(first, ArrayExpressionElement::SpreadElement(_)) => Val::Filled,
+                Some(first) if first.as_expression().is_some() => Val::Filled,
                 _ => Val::Unknown,
             },
             Expression::StaticMemberExpression(member) => {
@@ -118,7 +117,13 @@ impl<'a> Reader<'a, '_> {
                 Val::Member(self.kept_value(&member.object), name)
             }
             Expression::PrivateFieldExpression(member) => {
-                Val::Member(self.kept_value(&member.object), member.field.name.as_str())
+                // Whatever extends the class has no say in it.
+                let of = match self.value(&member.object) {
+                    Val::This(class) => self.instance_of(class),
+                    Val::ThisClass(class) => Val::Class(class),
+                    of => of,
+                };
+                Val::Member(self.keep(of), member.field.name.as_str())
             }
             Expression::CallExpression(call) => self.value_of_call(call),
             Expression::NewExpression(new) => self.value_of_new(new),
@@ -175,7 +180,15 @@ impl<'a> Reader<'a, '_> {
         }
         let mut members = OpenMembers::default();
         for property in &object.properties {
-            let ObjectPropertyKind::ObjectProperty(property) = property else { continue };
+            let ObjectPropertyKind::ObjectProperty(property) = property else {
+                // What is spread takes the place of what stands before it.
+                members = OpenMembers::default();
+                if let ObjectPropertyKind::SpreadProperty(spread) = property {
+                    let of = self.value(&spread.argument);
+                    self.makes_unknown |= self.may_make(&of);
+                }
+                continue;
+            };
             let Some(name) = name_of_key(&property.key) else { continue };
             let value = match (&property.value, property.kind) {
                 (Expression::FunctionExpression(function), PropertyKind::Get) => {
@@ -231,7 +244,7 @@ impl<'a> Reader<'a, '_> {
                 ClassElement::PropertyDefinition(field) => {
                     let Some(value) = &field.value else { continue };
                     // What `this` is in there is known to whoever visits it.
-                    let of = if field.r#static { Val::Class(number) } else { self.instance_of(number) };
+                    let of = if field.r#static { Val::ThisClass(number) } else { Val::This(number) };
                     let outer = std::mem::replace(&mut self.this, of);
                     let value = self.value(value);
                     self.this = outer;
@@ -244,6 +257,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         if let Some(class) = self.classes.get_mut(number as usize) {
+            made.is_open = class.is_open;
             *class = made;
         }
         number
@@ -291,6 +305,8 @@ impl<'a> Reader<'a, '_> {
             Val::Member(of, name) => match (self.looked_up(of, depth), *name) {
                 (Val::Class(class), name) => self.member(class, Of::Class, name, depth),
                 (Val::New(class, _), name) => self.member_of_new(class, name, depth),
+                (Val::This(class), name) => self.member_of_this(class, Of::Instance, value, name, depth),
+                (Val::ThisClass(class), name) => self.member_of_this(class, Of::Class, value, name, depth),
                 (function @ Val::Body(_), "call" | "apply") => function,
                 (Val::Global("globalThis" | "global"), name) => Val::Global(name),
                 (Val::Unknown, _) => Val::Unknown,
@@ -313,12 +329,24 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// `this.x`: a method may be another one in what extends the class, which is known only where the object is made.
+    fn member_of_this(&self, class: u32, of: Of, value: &Val<'a>, name: &'a str, depth: u32) -> Val<'a> {
+        match self.member(class, of, name, depth) {
+            Val::Unknown if self.assigned.contains(name) => Val::Unknown,
+            Val::Body(_) | Val::Getter(_) | Val::Unknown => *value,
+            other => other,
+        }
+    }
+
     fn member(&self, class: u32, of: Of, name: &'a str, depth: u32) -> Val<'a> {
         let Some(depth) = depth.checked_sub(1) else { return Val::Unknown };
         if self.assigned.contains(name) {
             return Val::Unknown;
         }
         let Some(class) = self.classes.get(class as usize) else { return Val::Unknown };
+        if class.is_open && of == Of::Instance {
+            return Val::Unknown;
+        }
         let members = match of {
             Of::Class => &class.statics,
             Of::Instance => &class.members,
@@ -440,10 +468,22 @@ impl<'a> Reader<'a, '_> {
 
     fn kept_within(&self, value: &Val<'a>, depth: u32) -> Value {
         let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
+        if let Val::Member(of, name) = value
+            && self.has_methods(&self.plain(of))
+            && !matches!(self.plain(value), Val::Unknown)
+        {
+            // What `this` is in a method is told by what it is called of.
+            return match self.kept_within(of, depth) {
+                Value::Unknown => Value::Unknown,
+                of => Value::Member(Box::new(of), (*name).into()),
+            };
+        }
         match self.plain(value) {
             Val::Body(body) => Value::Function(body),
             Val::Getter(body) => Value::Getter(body),
             Val::Class(class) => Value::Class(class),
+            Val::This(class) => Value::This(class),
+            Val::ThisClass(class) => Value::ThisClass(class),
             Val::New(class, _) => match self.kept_within(class, depth) {
                 Value::Unknown => Value::Unknown,
                 class => Value::Instance(Box::new(class)),
@@ -467,6 +507,18 @@ impl<'a> Reader<'a, '_> {
                 },
             },
             _ => Value::Unknown,
+        }
+    }
+
+    /// Whether something is a class or an object that `new` makes of one of this file, and not a single object.
+    fn has_methods(&self, value: &Val<'a>) -> bool {
+        let class = match value {
+            Val::New(class, _) => self.plain(class),
+            other => *other,
+        };
+        match class {
+            Val::Class(class) => self.classes.get(class as usize).is_some_and(|class| class.construct.is_some()),
+            _ => false,
         }
     }
 
