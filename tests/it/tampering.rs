@@ -155,6 +155,25 @@ fn an_archive_holds_no_link_that_nobody_signed() {
 }
 
 #[test]
+fn links_that_are_packed_are_signed() {
+    let server = Server::new();
+    server.deploy("packed", "0.1.27", None);
+    link("../zod/index.js", server.at("disk/packed/node_modules/.bin/zod"));
+    let ran = server.run(&["pack", "disk/packed", "-o", "a.tar.gz", "--sign", "release.key", "-A", "all"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(!ran.stdout.contains("checksum-mismatch"), "{}", ran.stdout);
+    fs::remove_file(server.at("a.tar.gz.minisig")).unwrap();
+    let ran = server.run(&["check", "a.tar.gz", "--require-signature", "--key", "release.pub.pem"]);
+    assert!(!ran.stdout.contains("checksum-mismatch"), "{}", ran.stdout);
+    let unpacked = server.at("out");
+    fs::create_dir(&unpacked).unwrap();
+    let tar = flate2::read::GzDecoder::new(fs::File::open(server.at("a.tar.gz")).unwrap());
+    tar::Archive::new(tar).unpack(&unpacked).unwrap();
+    assert!(unpacked.join("node_modules/.bin/zod").is_symlink());
+    assert_eq!(server.run(&["verify", "out", "--key", "release.pub.pem"]).code, 0);
+}
+
+#[test]
 fn a_manifest_that_is_gone_or_strange_is_told_of() {
     let key = ["--key", "release.pub.pem"];
     let remove = |server: &Server, name: &str| fs::remove_file(server.deployed().join(name)).unwrap();
