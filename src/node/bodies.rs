@@ -95,7 +95,7 @@ pub enum How {
     Iterate,
     /// `new F()`.
     New,
-    /// `super()`, which makes what `this` is in it of the base, too.
+    /// `super()` and `super.f()`: `this` stays what it is.
     Super,
     /// `o.f`, which calls it where it is a getter.
     Get,

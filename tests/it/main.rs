@@ -25,6 +25,7 @@ mod formats;
 mod generations;
 mod pack;
 mod program;
+mod reach;
 mod redaction;
 mod references;
 mod rehearsal;

@@ -72,9 +72,19 @@ CALLS_BACK = {
 }
 
 
+# Those of which `check` cannot tell yet that they are surely called: a warning.
+UNSURE_CALLS = {
+    "Array.from", "Array.from, length", "JSON.parse", "JSON.stringify", "URLSearchParams", "a chain", "a map", "a set", "apply",
+    "construct", "dispatch", "emit", "emit, a symbol", "emit, default", "emit, extended", "emit, once", "emit, process",
+    "entries", "findLast", "findLastIndex", "keys", "reduceRight", "replace", "replace all", "replace, a pattern",
+    "run of a storage", "sort", "sort of a name", "split", "toJSON", "toString", "typed array",
+}
+
+
 def callbacks() -> Iterator[Member]:
     for name, code in CALLS_BACK.items():
-        yield f"certain: called back, {name}", {"dist/index.js": f"{code}\nfunction F() {{ __dirname; }}\n"}
+        mark = " (may warn)" if name in UNSURE_CALLS else ""
+        yield f"certain: called back, {name}{mark}", {"dist/index.js": f"{code}\nfunction F() {{ __dirname; }}\n"}
 
 
 HEAD = "import fs from 'node:fs'; import path from 'node:path'; import { fileURLToPath } from 'node:url'; const here = path.dirname(fileURLToPath(import.meta.url)); const P = path.join(here, 'EXT');\n"
@@ -132,7 +142,8 @@ def files() -> Iterator[Member]:
     ensure = "import fs from 'node:fs'; export function ensure(p) { fs.writeFileSync(p, 'x'); }\n"
     for name, code in FILES.items():
         for ext in ("a.txt", "views.html", "x.json"):
-            mark = " (may warn)" if name in ("relative",) else ""
+            # What is copied or renamed may be made by whoever has its folder.
+            mark = " (may warn)" if name in ("copy", "cp", "rename") else ""
             yield f"certain: a file, {name}, {ext}{mark}", {"dist/index.js": (HEAD + code + "\n").replace("EXT", ext), "dist/ensure.js": ensure}
 
 
@@ -224,9 +235,18 @@ PROMISES = {
 }
 
 
+# Those of which it cannot tell that nobody looks after them: a warning.
+UNSURE_PROMISES = {
+    "an array", "exported", "exported, awaited", "for await", "given", "given, not awaited", "in a new promise",
+    "kept in a class", "kept in an object", "kept twice", "kept, later", "let, a condition", "log", "mapped",
+    "mapped, none waits", "pushed", "race", "resolve", "settled", "spread", "then, two", "yield",
+}
+
+
 def promises() -> Iterator[Member]:
     for name, code in PROMISES.items():
-        yield f"certain: a promise, {name}", {"dist/index.js": code + "\n"}
+        mark = " (may warn)" if name in UNSURE_PROMISES else ""
+        yield f"certain: a promise, {name}{mark}", {"dist/index.js": code + "\n"}
 
 
 SLOPPY = {
@@ -279,7 +299,8 @@ def commonjs() -> Iterator[Member]:
     package = json.dumps({"name": "server-flow-agent", "version": "0.1.27", "type": "commonjs", "dependencies": {}})
     for name, (code, is_entry) in COMMONJS.items():
         files = {"package.json": package, "dist/index.js": code + "\n"} if is_entry else {"dist/index.js": "import './m.cjs';\n", "dist/m.cjs": code + "\n"}
-        yield f"certain: CommonJS, {name}", files
+        mark = " (may warn)" if name.startswith("main, ") or name == "main" else ""
+        yield f"certain: CommonJS, {name}{mark}", files
 
 
 def bundles() -> Iterator[Member]:

@@ -242,6 +242,7 @@ impl Run<'_, '_> {
     /// What `this` is in what is called. A function that has none of its own sees the one around it.
     fn this_of(&mut self, file: NodeId, call: &Call) -> Option<Found> {
         let found = match (&call.callee, call.how) {
+            (_, How::Super) => None,
             (callee, How::New) => match self.value(file, callee, 0)? {
                 Found::Class(of, class) => Some(Found::Instance(of, class)),
                 Found::Exports(target) => match self.exported(target, "=", 0)? {

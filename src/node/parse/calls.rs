@@ -7,7 +7,6 @@ use super::values::name_of_key;
 use crate::node::bodies::{self, Fate, Handled, How};
 use crate::node::modules::{Attributes, Form, Import, Mention};
 use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression, ObjectPropertyKind};
-use oxc_span::Span;
 use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
@@ -74,16 +73,20 @@ impl<'a> Reader<'a, '_> {
             }
             _ => {}
         }
-        self.called(callee, call.arguments.as_slice(), call.span, thrown, rejected);
+        let how = match &call.callee {
+            Expression::StaticMemberExpression(member) if matches!(member.object, Expression::Super(_)) => How::Super,
+            _ if self.iterated.contains(&call.span) => How::Iterate,
+            _ => How::Call,
+        };
+        self.called(callee, call.arguments.as_slice(), how, thrown, rejected);
         self.may_throw();
     }
 
-    fn called(&mut self, callee: Val<'a>, given: &[Argument<'a>], span: Span, thrown: Fated<'a>, rejected: Fated<'a>) {
+    fn called(&mut self, callee: Val<'a>, given: &[Argument<'a>], how: How, thrown: Fated<'a>, rejected: Fated<'a>) {
         // What Node has of its own is no function of a bundle.
         if matches!(callee.root(), Val::Unknown | Val::Global(_) | Val::Text(_) | Val::Meta) {
             return;
         }
-        let how = if self.iterated.contains(&span) { How::Iterate } else { How::Call };
         let spread = given.iter().any(Argument::is_spread);
         let arguments = if spread { 255 } else { u8::try_from(given.len()).unwrap_or(255) };
         self.step(What::Call { callee, how, arguments }, thrown, rejected);
@@ -145,8 +148,8 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             // Of one element alone `reduce` gives that element.
-            (None, "reduce") if call.arguments.len() < 2 => {}
-            (None, name) if EACH.contains(&name) && matches!(self.plain(of), Val::Filled) => {
+            (None, "reduce") if call.arguments.len() < 2 && !matches!(self.plain(of), Val::Filled(2..)) => {}
+            (None, name) if EACH.contains(&name) && matches!(self.plain(of), Val::Filled(_)) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
                 let rejected = if name == "forEach" { Fated::Is(Fate::Stops) } else { NEVER };

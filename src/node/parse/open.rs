@@ -10,8 +10,8 @@ use oxc_syntax::symbol::SymbolId;
 pub(super) enum Val<'a> {
     Unknown,
     Text(&'a str),
-    /// An array that has an element.
-    Filled,
+    /// An array that has an element, and how many it is written with.
+    Filled(usize),
     Body(u32),
     Getter(u32),
     /// A class, or an object.

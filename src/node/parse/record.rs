@@ -87,7 +87,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         }
         self.visit_expression(&it.right);
         let value = self.value(&it.right);
-        let filled = matches!(self.plain(&value), Val::Filled);
+        let filled = matches!(self.plain(&value), Val::Filled(_));
         let visit = |reader: &mut Self| {
             reader.visit_for_statement_left(&it.left);
             reader.visit_statement(&it.body);

@@ -103,7 +103,9 @@ impl<'a> Reader<'a, '_> {
             Expression::ClassExpression(class) => Val::Class(self.class_at(class)),
             Expression::ObjectExpression(object) => self.object(object),
             Expression::ArrayExpression(array) => match array.elements.first() {
-                Some(first) if first.as_expression().is_some() => Val::Filled,
+                Some(first) if first.as_expression().is_some() => {
+                    Val::Filled(array.elements.iter().filter(|element| element.as_expression().is_some()).count())
+                }
                 _ => Val::Unknown,
             },
             Expression::StaticMemberExpression(member) => {
@@ -144,6 +146,12 @@ impl<'a> Reader<'a, '_> {
                 _ => Val::Unknown,
             },
             Expression::ThisExpression(_) => self.this,
+            // `super.run()`
+            Expression::Super(_) => match (self.this, self.base) {
+                (Val::This(_), Some(base)) => Val::New(base, &[]),
+                (Val::ThisClass(_), Some(base)) => *base,
+                _ => Val::Unknown,
+            },
             Expression::ImportMeta(_) => Val::Meta,
             _ => Val::Unknown,
         }

@@ -1,0 +1,112 @@
+//! What runs while the agent is loaded, over classes and files that others make: whether it stops Node for certain (an
+//! error), perhaps (a warning), or not. What Node makes of the same is measured in `tests/lab/imports_certain.py`.
+
+use crate::program::run;
+use std::fs;
+
+/// Calls a method of what is made while it is made.
+const BASE: &str = "export class B {\n constructor() { this.run(); }\n start() { this.run(); }\n run() { %s }\n}\n";
+/// Does the same, and has no constructor.
+const PLAIN: &str = "export class B {\n static begin() { this.made(); }\n static made() { %s }\n start() { this.run(); }\n run() { %s }\n}\n";
+
+/// The severities of a rule for a bundle of these files.
+fn severities(rule: &str, index: &str, lib: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = folder.path().join("bundle/dist");
+    fs::create_dir_all(&dist).unwrap();
+    let package = "{\"name\":\"server-flow-agent\",\"version\":\"0.1.0\",\"type\":\"module\"}";
+    fs::write(folder.path().join("bundle/package.json"), package).unwrap();
+    fs::write(dist.join("index.js"), index).unwrap();
+    fs::write(dist.join("lib.js"), lib).unwrap();
+    let ran = run(folder.path(), &["check", "--json", "bundle"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let findings = report["subjects"][0]["findings"].as_array().unwrap();
+    let of_rule = findings.iter().filter(|finding| finding["rule"] == rule);
+    of_rule.map(|finding| finding["severity"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_method_is_the_one_of_what_is_made() {
+    for (name, base, main, expected) in [
+        ("inherited", BASE, "class A extends B {} new A();", "error"),
+        ("overridden", BASE, "class A extends B { run() {} } new A();", "warning"),
+        ("overridden in between", BASE, "class C extends B { run() {} } class A extends C {} new A();", "warning"),
+        ("the base itself", BASE, "class A extends B { run() {} } new B();", "error"),
+        ("another method calls it", PLAIN, "class A extends B { run() {} } new A().start();", "warning"),
+        ("of the base", PLAIN, "new B().start();", "error"),
+        ("static", PLAIN, "class A extends B { static made() {} } A.begin();", "warning"),
+        ("static, of the base", PLAIN, "B.begin();", "error"),
+        ("through super", PLAIN, "class A extends B { run() { super.run(); } } new A().run();", "error"),
+        ("given to the prototype", PLAIN, "B.prototype.run = () => {}; new B().start();", "warning"),
+        ("assigned to the prototype", PLAIN, "Object.assign(B.prototype, { run() {} }); new B().start();", "warning"),
+        (
+            "mixed into the prototype",
+            PLAIN,
+            "Object.assign(B.prototype, globalThis.mixed); new B().start();",
+            "warning",
+        ),
+        ("defined", PLAIN, "Object.defineProperty(B.prototype, 'run', { value() {} }); new B().start();", "warning"),
+    ] {
+        let main = format!("import {{ B }} from './lib.js';\n{main}\n");
+        let found = severities("module-format-mismatch", &main, &base.replace("%s", "__dirname;"));
+        assert_eq!(found, [expected], "{name}");
+    }
+}
+
+#[test]
+fn an_array_that_may_be_empty_calls_nothing() {
+    for (code, expected) in [
+        ("[1].map(f);", "error"),
+        ("[1].reduce(f);", "warning"),
+        ("[1, 2].reduce(f);", "error"),
+        ("[1].reduce(f, 0);", "error"),
+        ("[,].forEach(f);", "warning"),
+        ("const list = [1]; list.length = 0; list.forEach(f);", "warning"),
+        ("const list = [1]; list.pop(); list.forEach(f);", "warning"),
+        ("const o = { f, ...globalThis.other }; o.f();", "warning"),
+        ("const o = { ...globalThis.other, f }; o.f();", "error"),
+    ] {
+        let code = format!("{code}\nfunction f() {{ __dirname; }}\n");
+        assert_eq!(severities("module-format-mismatch", &code, ""), [expected], "{code}");
+    }
+}
+
+#[test]
+fn a_file_may_be_made_by_a_borrowed_function() {
+    let head = "import fs from 'node:fs';\nimport path from 'node:path';\nconst p = path.join(path.dirname(new URL(import.meta.url).pathname), 'a.txt');\n";
+    for (code, expected) in [
+        ("fs.readFileSync(p);", Some("error")),
+        ("({ ...fs }).writeFileSync(p, ''); fs.readFileSync(p);", Some("warning")),
+        ("fs.writeFileSync.call(fs, p, ''); fs.readFileSync(p);", Some("warning")),
+        ("const a = [p, '']; fs.writeFileSync(...a); fs.readFileSync(p);", Some("warning")),
+        ("Reflect.apply(fs.writeFileSync, fs, [p, '']); fs.readFileSync(p);", Some("warning")),
+        ("fs.closeSync(fs.openSync(p, fs.constants.O_CREAT)); fs.readFileSync(p);", None),
+        ("fs.rmSync(p);", Some("error")),
+        ("fs.rmSync(p, { force: true });", None),
+        ("await fs.promises.unlink(p);", Some("error")),
+        ("await fs.promises.unlink(p).catch(() => {});", None),
+        ("fs.truncateSync(p);", Some("error")),
+    ] {
+        let found = severities("asset-missing", &format!("{head}{code}\n"), "");
+        assert_eq!(found.first().map(String::as_str), expected, "{code}");
+    }
+}
+
+#[test]
+fn let_may_be_a_name() {
+    for (code, expected) in [("var let; let, 1;", 0), ("var let = 1; let++;", 0), ("let x, x;", 1), ("let x = ;", 1)] {
+        let lib = "import './index2.cjs';\n";
+        let folder = tempfile::tempdir().unwrap();
+        let dist = folder.path().join("bundle/dist");
+        fs::create_dir_all(&dist).unwrap();
+        fs::write(
+            folder.path().join("bundle/package.json"),
+            "{\"name\":\"a\",\"version\":\"0.1.0\",\"type\":\"module\"}",
+        )
+        .unwrap();
+        fs::write(dist.join("index.js"), lib).unwrap();
+        fs::write(dist.join("index2.cjs"), code).unwrap();
+        let ran = run(folder.path(), &["check", "--json", "bundle"]);
+        assert_eq!(ran.stdout.matches("\"module-syntax-error\"").count(), expected, "{code}");
+    }
+}
