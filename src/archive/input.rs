@@ -108,6 +108,32 @@ impl<L: RawObserver> Raw<L> {
         self.start = (self.start + count).min(self.end);
     }
 
+    /// The next `count` bytes, passed over, or all that are left.
+    pub(crate) fn take(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut taken = Vec::with_capacity(count);
+        while taken.len() < count {
+            let bytes = self.fill()?;
+            let bytes = bytes.get(..bytes.len().min(count - taken.len())).unwrap_or_default();
+            let length = bytes.len();
+            if length == 0 {
+                break;
+            }
+            taken.extend_from_slice(bytes);
+            self.consume(length);
+        }
+        Ok(taken)
+    }
+
+    /// Puts the bytes back that were passed over last; whoever observes them has done so.
+    pub(crate) fn put_back(&mut self, mut bytes: Vec<u8>) {
+        self.consumed = self.offset() - bytes.len() as u64;
+        bytes.extend_from_slice(self.buffer.get(self.start..self.end).unwrap_or_default());
+        (self.start, self.end) = (0, bytes.len());
+        // What is read later needs room as before.
+        bytes.resize(bytes.len().max(CHUNK), 0);
+        self.buffer = bytes.into_boxed_slice();
+    }
+
     fn read_more(&mut self) -> io::Result<()> {
         while !self.ended {
             let most = if self.consumed < SHORT { CHUNK_OF_A_SHORT_FILE } else { CHUNK };
@@ -169,6 +195,10 @@ mod tests {
         raw.consume(4);
         assert_eq!(raw.peek(64).unwrap(), b"orld");
         assert_eq!(raw.offset(), 7);
+        assert_eq!(raw.take(2).unwrap(), b"or");
+        raw.put_back(b"wor".to_vec());
+        assert_eq!((raw.offset(), raw.take(99).unwrap().as_slice()), (6, &b"world"[..]));
+        raw.put_back(b"d".to_vec());
         let (length, digest) = raw.finish(100).unwrap();
         assert_eq!((length, &digest.unwrap()[..4]), (11, &[0xb9, 0x4d, 0x27, 0xb9][..]));
     }

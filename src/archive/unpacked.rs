@@ -1,6 +1,7 @@
 //! The bytes of a tar stream, as they are or inflated.
 
-use super::gzip::{Crc, GzipFault};
+use super::crc::Crc;
+use super::gzip::GzipFault;
 use super::inflating::{ALONE, Inflating, Piece};
 use super::input::{DigestingObserver, Raw};
 use crate::tree::limits::Limits;
@@ -70,6 +71,7 @@ impl<'a> Unpacked<'a> {
                     crc.update(&bytes);
                     self.out = bytes;
                 }
+                Piece::Whole(bytes) => self.out = bytes,
                 Piece::Member(trailer) => {
                     // tar exits 2 here with the whole tree on the disk: a reader that stopped at the end marker of the
                     // archive would have seen nothing wrong (docs/reference/gnu-tar.md, "What gzip does").
