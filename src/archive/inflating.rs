@@ -216,8 +216,12 @@ impl<'a> Here<'a> {
         let (give, given) = mpsc::sync_channel::<Inflater<Relay>>(1);
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, relay) = (Arc::clone(&stop), Relay(to.clone()));
-        let work =
-            move || given.recv().ok().map(|inflater| inflate(Pieces::new(inflater, Members::Pooled(None)), &to, &spares, &stopped));
+        let work = move || {
+            given
+                .recv()
+                .ok()
+                .map(|inflater| inflate(Pieces::new(inflater, Members::Pooled(None)), &to, &spares, &stopped))
+        };
         let Ok(thread) = thread::Builder::new().name("inflate".to_owned()).spawn(work) else {
             return Inflating::Here(Self { alone: u64::MAX, ..self });
         };
@@ -292,6 +296,7 @@ mod tests {
     use crate::archive::crc::Crc;
     use crate::archive::sized_member;
     use crate::archive::write::gzip::Compressor;
+    use crate::tree::reading::ArchiveSum;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;
@@ -307,7 +312,7 @@ mod tests {
 
     /// What comes of a file: how many bytes, their checksum at the end of each member, and how it ends.
     fn told(file: &[u8], alone: u64) -> (usize, Vec<u32>, String, String) {
-        let raw = Raw::new(Box::new(io::Cursor::new(file.to_vec())), DigestingObserver::new(&|_| ()));
+        let raw = Raw::new(Box::new(io::Cursor::new(file.to_vec())), DigestingObserver::new(&|_| (), ArchiveSum::Made));
         let mut inflating = Inflating::new(raw, &Limits::default(), alone);
         let (mut made, mut sums, mut crc, mut spare) = (0, Vec::new(), Crc::default(), Vec::new());
         let ending = loop {
@@ -337,9 +342,9 @@ mod tests {
                 Err(fault) => break format!("{fault:?}"),
             }
         };
-        let (length, sum) = inflating.into_raw().unwrap().finish(u64::MAX).unwrap();
-        assert_eq!(length, file.len() as u64);
-        (made, sums, ending, format!("{sum:?}"))
+        let end = inflating.into_raw().unwrap().finish(u64::MAX).unwrap();
+        assert_eq!(end.read, file.len() as u64);
+        (made, sums, ending, format!("{:?}", end.sha256))
     }
 
     /// A file tells the same, whoever inflates it and wherever it is handed over.

@@ -58,7 +58,8 @@ impl MemberInflater {
         out.reserve_exact(MAX_CONTENT + 1);
         self.0.reset(false);
         let status = self.0.decompress_vec(deflated, &mut out, FlushDecompress::None).ok()?;
-        let is_whole = status == Status::StreamEnd && self.0.total_in() == deflated.len() as u64 && out.len() <= MAX_CONTENT;
+        let is_whole =
+            status == Status::StreamEnd && self.0.total_in() == deflated.len() as u64 && out.len() <= MAX_CONTENT;
         let mut content = Crc::default();
         content.update(&out);
         (is_whole && trailer == content.trailer()).then_some(out)

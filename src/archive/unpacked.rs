@@ -3,7 +3,7 @@
 use super::crc::Crc;
 use super::gzip::GzipFault;
 use super::inflating::{ALONE, Inflating, Piece};
-use super::input::{DigestingObserver, Raw};
+use super::input::{DigestingObserver, FileEnd, Raw};
 use crate::tree::limits::Limits;
 use std::io;
 
@@ -93,7 +93,7 @@ impl<'a> Unpacked<'a> {
     }
 
     /// Reads what is left of the file, as [`Raw::finish`].
-    pub(super) fn finish(self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
+    pub(super) fn finish(self, most: u64) -> io::Result<FileEnd> {
         let raw = match self.source {
             UnpackedSource::Plain { raw, .. } => raw,
             UnpackedSource::Gzip { inflating, .. } => inflating.into_raw()?,

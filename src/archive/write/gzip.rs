@@ -220,10 +220,8 @@ mod tests {
         assert_eq!(whole, packed(&content, 777));
         assert!(unpacked(&whole) == content);
         let mut one_thread = Deflater::new();
-        let members: Vec<u8> = content
-            .chunks(MAX_CONTENT)
-            .flat_map(|piece| one_thread.member(piece, Header::Sized).unwrap())
-            .collect();
+        let members: Vec<u8> =
+            content.chunks(MAX_CONTENT).flat_map(|piece| one_thread.member(piece, Header::Sized).unwrap()).collect();
         assert!(whole == members, "the same on any number of cores");
     }
 
