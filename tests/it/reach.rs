@@ -72,27 +72,6 @@ fn an_array_that_may_be_empty_calls_nothing() {
 }
 
 #[test]
-fn a_file_may_be_made_by_a_borrowed_function() {
-    let head = "import fs from 'node:fs';\nimport path from 'node:path';\nconst p = path.join(path.dirname(new URL(import.meta.url).pathname), 'a.txt');\n";
-    for (code, expected) in [
-        ("fs.readFileSync(p);", Some("error")),
-        ("({ ...fs }).writeFileSync(p, ''); fs.readFileSync(p);", Some("warning")),
-        ("fs.writeFileSync.call(fs, p, ''); fs.readFileSync(p);", Some("warning")),
-        ("const a = [p, '']; fs.writeFileSync(...a); fs.readFileSync(p);", Some("warning")),
-        ("Reflect.apply(fs.writeFileSync, fs, [p, '']); fs.readFileSync(p);", Some("warning")),
-        ("fs.closeSync(fs.openSync(p, fs.constants.O_CREAT)); fs.readFileSync(p);", None),
-        ("fs.rmSync(p);", Some("error")),
-        ("fs.rmSync(p, { force: true });", None),
-        ("await fs.promises.unlink(p);", Some("error")),
-        ("await fs.promises.unlink(p).catch(() => {});", None),
-        ("fs.truncateSync(p);", Some("error")),
-    ] {
-        let found = severities("asset-missing", &format!("{head}{code}\n"), "");
-        assert_eq!(found.first().map(String::as_str), expected, "{code}");
-    }
-}
-
-#[test]
 fn let_may_be_a_name() {
     for (code, expected) in [("var let; let, 1;", 0), ("var let = 1; let++;", 0), ("let x, x;", 1), ("let x = ;", 1)] {
         let lib = "import './index2.cjs';\n";
