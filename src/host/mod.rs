@@ -6,6 +6,7 @@ pub(crate) mod folders;
 mod follow;
 pub(crate) mod git;
 mod groups;
+pub(crate) mod held;
 pub(crate) mod interrupt;
 pub(crate) mod paths;
 pub(crate) mod process;

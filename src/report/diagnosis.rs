@@ -130,6 +130,8 @@ pub(crate) struct Diagnosis {
     pub consequences: Vec<&'static str>,
     /// What to type, in order.
     pub fix: Vec<Step>,
+    /// The cause whose fix mends this too.
+    pub mended_by: Option<&'static str>,
     /// How to see that it worked.
     pub verify: Vec<FixCommand>,
 }
@@ -140,7 +142,7 @@ impl Diagnosis {
     pub(crate) fn new(cause: &'static str, severity: Severity, summary: impl AsRef<str>, evidence: Evidence) -> Self {
         let summary = crate::text::printable(summary.as_ref()).into_owned();
         let (consequences, fix, verify) = (Vec::new(), Vec::new(), Vec::new());
-        Self { cause, severity, summary, evidence: vec![evidence], consequences, fix, verify }
+        Self { cause, severity, summary, evidence: vec![evidence], consequences, fix, mended_by: None, verify }
     }
 
     /// With more evidence.
