@@ -178,6 +178,7 @@ fn policy(options: &Doctor, configured: &Configured) -> ServerPolicy {
     ServerPolicy {
         config: configured.path.as_deref().map(absolute),
         keys: options.keys.iter().map(|key| absolute(key)).collect(),
+        bundle: options.bundle.as_deref().filter(|path| !path.starts_with('~')).map(|path| absolute(Path::new(path))),
     }
 }
 

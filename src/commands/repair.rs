@@ -166,7 +166,7 @@ impl Run<'_> {
             self.tell(&RepairReport { plan: Some(&plan), ..self.told(RepairVerdict::Declined) })?;
             return Ok(exit_code::FAIL);
         }
-        let last = last.filter(|last| last.state == State::Repaired);
+        let last = last.filter(|last| !last.is_open());
         let look = || self.prepared.look();
         let say = |words: &str| self.say(words);
         let place = Workplace { tools: self.tools(&report.facts)?, look: &look, say: &say };

@@ -29,5 +29,6 @@ mod redaction;
 mod references;
 mod rehearsal;
 mod release;
+mod repair;
 mod signing;
 mod trust;

@@ -298,7 +298,7 @@ def nobody_to_ask(suite: str) -> None:
     server = made(suite, MISSING)
     try:
         before = harm.listing(server)
-        for words, user in ((("bundle-doctor", "repair", "--no-config"), None), (REPAIR, "nobody")):
+        for words, user in ((("bundle-doctor", "repair", "--no-config"), None), (REPAIR, "daemon")):
             ran = server.run(*words, user=user, env={"HOME": "/"} if user else {})
             if ran.code != 2:
                 raise Mismatch(ran.text)

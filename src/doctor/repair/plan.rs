@@ -6,7 +6,9 @@ use crate::doctor::report::DoctorReport;
 use crate::report::action::{Action, Manage, Replace, Stage, Was};
 use crate::report::diagnosis::{Diagnosis, Effect};
 use crate::report::finding::Severity;
-use crate::report::words::{AbsolutePath, Word};
+use crate::report::fix_command::{FixCommand, command};
+use crate::report::words::{AbsolutePath, UnitName, Word};
+use crate::update::documented_paths;
 
 /// What is shown of one step.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,6 +58,20 @@ pub(crate) enum Planned {
         /// Why.
         why: String,
     },
+}
+
+/// The command that repairs what was found, and the plan: with what this run was told to look at and to judge by. None for
+/// a mounted disk, and where it would be refused.
+#[must_use]
+pub(crate) fn command(report: &DoctorReport) -> Option<(FixCommand, Box<Plan>)> {
+    let facts = &report.facts;
+    let Planned::Plan(plan) = plan(report) else { return None };
+    let unit = UnitName::new(&facts.places.unit).ok()?;
+    let mut command = command!("bundle-doctor", "repair");
+    if facts.places.unit != documented_paths::UNIT {
+        command = command.with(["--unit".into(), Word::from(&unit)]);
+    }
+    Some((command.with(facts.policy.asked().ok()?), plan)).filter(|_| facts.is_live())
 }
 
 /// Plans the repair of what was found: all errors, or where there is none, the warnings that can be mended.

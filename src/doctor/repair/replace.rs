@@ -12,6 +12,8 @@ use std::path::Path;
 
 /// Bytes of a unit's file.
 const MAX_UNIT: usize = 1 << 20;
+/// What the name of a bundle that was tried in vain has behind its own.
+pub(super) const FAILED: &str = ".failed-";
 /// The usual mode of a unit's file.
 const UNIT_MODE: u32 = 0o644;
 
@@ -94,7 +96,7 @@ fn folder(place: &AbsolutePath, new: &Word, site: &Site<'_>) -> Result<Put, Repa
     let old = swap::identity(place.as_str(), site.user)?.map(|id| Thing { id, path: kept(place, site) });
     // What was built here is kept apart when it is taken back; a backup becomes the backup again.
     let back_to = match new {
-        Word::Work(_) => place.beside(&format!(".failed-{}", site.id)).as_str().to_owned(),
+        Word::Work(_) => place.beside(&format!("{FAILED}{}", site.id)).as_str().to_owned(),
         _ => from.clone(),
     };
     Ok(put("the bundle", place, Some(Thing { id, path: from }), old, Some(back_to)))

@@ -7,6 +7,7 @@ use crate::host::held::{HeldFolder, Owner};
 use crate::report::action::Manage;
 use crate::report::fix_command::command;
 use crate::report::words::{Refused, UnitName};
+use crate::update::documented_paths::PUT_ASIDE;
 use std::path::Path;
 
 /// Puts everything back, and the service to what it did before.
@@ -76,14 +77,16 @@ pub(super) fn remove_work(record: &mut Record) -> Result<(), RepairError> {
     remove(&work, record.user)
 }
 
-/// Removes what a repair before this one kept, now that this one is done.
+/// Removes what a repair before this one kept, be it what it replaced or what it tried in vain, now that this one is done.
 pub(super) fn remove_kept(record: &Record) {
     for put in &record.puts {
-        for thing in put.old.iter() {
-            let is_it = super::swap::identity(&thing.path, record.user).is_ok_and(|found| found == Some(thing.id));
+        let replaced = put.old.iter().map(|old| (old.path.as_str(), old.id));
+        let tried = put.new.iter().zip(&put.back_to).map(|(new, back_to)| (back_to.as_str(), new.id));
+        for (path, id) in replaced.chain(tried) {
+            let is_it = super::swap::identity(path, record.user).is_ok_and(|found| found == Some(id));
             // Only what has a name of ours: a backup that was renamed is the agent's.
-            if is_it && thing.path.contains(crate::update::documented_paths::PUT_ASIDE) {
-                let _ = remove(&thing.path, record.user);
+            if is_it && [PUT_ASIDE, super::replace::FAILED].iter().any(|name| path.contains(name)) {
+                let _ = remove(path, record.user);
             }
         }
     }
