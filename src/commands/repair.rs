@@ -59,7 +59,8 @@ fn may_begin(options: &Repair) -> Result<()> {
     if host::effective_user() != 0 {
         bail!(Failure::new("only root can repair a server").help("run it as root, or with --dry-run"));
     }
-    if !options.yes && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+    let is_asked = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if !is_asked && !options.yes {
         bail!(Failure::new("there is no terminal to ask on").help("give --yes, or --dry-run to see the plan"));
     }
     Ok(())
@@ -150,10 +151,10 @@ impl Run<'_> {
 
     fn repair(&self, journals: &Journals, last: Option<Record>) -> Result<u8> {
         let mut last = last;
-        if let Some(open) = last.as_mut().filter(|last| last.is_open()) {
-            if let Some(code) = self.resumed(journals, open)? {
-                return Ok(code);
-            }
+        if let Some(open) = last.as_mut().filter(|last| last.is_open())
+            && let Some(code) = self.resumed(journals, open)?
+        {
+            return Ok(code);
         }
         let report = self.looked();
         let plan = match plan(&report) {

@@ -85,15 +85,6 @@ impl Word {
         Self::checked(format!("{name}{seconds}"))
     }
 
-    /// A user of systemd's: `User=agent`.
-    #[must_use]
-    pub(crate) fn user(name: &'static str, user: &super::names::UserName) -> Self {
-        match Self::from(user) {
-            Self::Checked(Checked(user)) => Self::checked(format!("{name}{user}")),
-            other => other,
-        }
-    }
-
     /// As the program gets it, where it does not depend on the block.
     #[must_use]
     pub(crate) fn plain(&self) -> Option<&str> {
