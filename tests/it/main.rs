@@ -31,4 +31,5 @@ mod rehearsal;
 mod release;
 mod repair;
 mod signing;
+mod tampering;
 mod trust;
