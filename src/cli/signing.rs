@@ -29,7 +29,7 @@ impl KeyArgs {
     }
 }
 
-/// Where the passphrase of a private key comes from; without either, BUNDLE_DOCTOR_PASSPHRASE.
+/// Where the passphrase of a private key comes from; without either, BUNDLE_DOCTOR_PASSPHRASE, and then the terminal.
 #[derive(Args, Clone)]
 pub(crate) struct PassphraseArgs {
     /// The passphrase of the private key. Other users of this machine can see it while this runs: a file or
@@ -74,9 +74,12 @@ pub(crate) struct Keygen {
     // The same id as the option of every command, which it takes the place of.
     #[arg(short, long, required = true, value_name = "NAME")]
     pub output: Option<PathBuf>,
-    /// Where the passphrase comes from that the private key is encrypted with; without one it is not.
+    /// Where the passphrase comes from that the private key is encrypted with.
     #[command(flatten)]
     pub passphrase: PassphraseArgs,
+    /// Do not encrypt the private key: whoever reads the file has it
+    #[arg(long, conflicts_with_all = ["passphrase", "passphrase_file"], help_heading = "Passphrase")]
+    pub no_passphrase: bool,
     /// Whether files that are there are overwritten.
     #[command(flatten)]
     pub force: ForceArgs,

@@ -21,7 +21,10 @@ pub(super) fn run(options: &Keygen, session: &Session<'_>) -> Result<u8> {
     for place in [&private, &public] {
         keys::may_write(place, options.force.existing())?;
     }
-    let passphrase = keys::new_passphrase(&options.passphrase)?;
+    let passphrase = match options.no_passphrase {
+        true => None,
+        false => Some(keys::new_passphrase(&options.passphrase)?),
+    };
 
     let key = SecretKey::from_seed(&*random::<32>()?);
     let pem = match &passphrase {

@@ -6,6 +6,7 @@ use crate::check::authentication::Trust;
 use crate::cli::signing::{KeyArgs, PassphraseArgs};
 use crate::host;
 use crate::host::files::{self, Existing};
+use crate::host::terminal::Terminal;
 use crate::host::trusted::{self, Refused};
 use crate::signing::key_files::MAX_KEY_FILE;
 use crate::signing::{KeyError, PublicKey, SecretKey, TrustStore};
@@ -240,8 +241,19 @@ pub(super) fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey>
     let read = trusted::read(path, MAX_KEY_FILE)
         .map_err(|error| refused(error, Failure::new(format!("cannot read the private key {shown}")).at(&shown)))?;
     let bytes = within(&read).map_err(|error| unusable(&shown, error))?;
-    let passphrase = passphrase(options)?;
-    SecretKey::read(bytes, passphrase.as_ref().map(|words| words.as_slice())).map_err(|error| unusable(&shown, error))
+    let given = passphrase(options)?;
+    let opened = match SecretKey::read(bytes, given.as_ref().map(|words| words.as_slice())) {
+        Err(KeyError::PassphraseMissing) => match Terminal::of_somebody() {
+            Some(terminal) => SecretKey::read(bytes, Some(&asked(&terminal, &format!("Passphrase of {shown}: "))?)),
+            None => Err(KeyError::PassphraseMissing),
+        },
+        other => other,
+    };
+    opened.map_err(|error| unusable(&shown, error))
+}
+
+fn asked(terminal: &Terminal, prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
+    terminal.ask(prompt).context("no passphrase was given")
 }
 
 fn unusable(shown: &str, error: KeyError) -> Error {
@@ -254,18 +266,35 @@ fn unusable(shown: &str, error: KeyError) -> Error {
     Error::new(error).context(failure)
 }
 
-/// The passphrase for a new key. A variable that is set and empty is refused: it is a secret that was not there, and the
-/// key would silently not be encrypted.
+/// The passphrase for a new key: given, or asked for twice on a terminal. A variable that is set and empty is refused: it is a
+/// secret that was not there.
 ///
 /// # Errors
-/// As [`passphrase`].
-pub(super) fn new_passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let found = passphrase(options)?;
-    if found.is_none() && host::env_is_set(PASSPHRASE_VARIABLE) {
-        let help = format!("unset {PASSPHRASE_VARIABLE} for a private key that is not encrypted");
+/// As [`passphrase`], and where there is none: that a key is not encrypted has to be said.
+pub(super) fn new_passphrase(options: &PassphraseArgs) -> Result<Zeroizing<Vec<u8>>> {
+    if let Some(found) = passphrase(options)? {
+        return Ok(found);
+    }
+    let help = format!(
+        "give one with --passphrase-file FILE or in {PASSPHRASE_VARIABLE}, or say --no-passphrase: whoever reads the file then has the key"
+    );
+    if host::env_is_set(PASSPHRASE_VARIABLE) {
         bail!(Failure::new(format!("{PASSPHRASE_VARIABLE} is set and empty")).help(help));
     }
-    Ok(found)
+    let Some(terminal) = Terminal::of_somebody() else {
+        bail!(
+            Failure::new("no passphrase for the private key was given, and there is no terminal to ask for one")
+                .help(help)
+        );
+    };
+    let first = asked(&terminal, "Passphrase for the private key: ")?;
+    if first.is_empty() {
+        bail!(Failure::new("an empty passphrase protects nothing").help(help));
+    }
+    if asked(&terminal, "Again, to be sure: ")? != first {
+        bail!(Failure::new("the two passphrases are not the same").help("nothing was written; try again"));
+    }
+    Ok(first)
 }
 
 /// Refuses early what [`commit`] would refuse, before a passphrase is used or a file is read.

@@ -12,6 +12,7 @@ pub(crate) mod interrupt;
 pub(crate) mod outputs;
 pub(crate) mod paths;
 pub(crate) mod process;
+pub(crate) mod terminal;
 pub(crate) mod trusted;
 
 pub(crate) use clock::{microseconds_since_1970, monotonic_microseconds, seconds_since_1970};

@@ -160,7 +160,7 @@ def packed(root: Path, doctor: Path) -> Path:
     out = root.with_suffix(".packed.tar.gz")
     key = HOME / "bench.key"
     if not key.exists():
-        run(doctor, "keygen", "-o", key.with_suffix(""), "--quiet")
+        run(doctor, "keygen", "--no-passphrase", "-o", key.with_suffix(""), "--quiet")
     if not out.exists():
         temporary = root.with_suffix(".packing.tar.gz")
         run(doctor, "pack", root, "-o", temporary, "--sign", key, "--no-config", "--quiet")

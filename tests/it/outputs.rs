@@ -16,7 +16,7 @@ impl Place {
         let shared = "bundle/node_modules/@server-flow/shared";
         place.write(&format!("{shared}/package.json"), r#"{"name":"@server-flow/shared","main":"dist/index.js"}"#);
         place.write(&format!("{shared}/dist/index.js"), "module.exports = {}\n");
-        assert_eq!(place.run(&["keygen", "-o", "release"]).code, 0);
+        assert_eq!(place.run(&["keygen", "--no-passphrase", "-o", "release"]).code, 0);
         place
     }
 
@@ -85,9 +85,10 @@ fn what_is_no_file_is_written_into_or_refused() {
     place.fifo("bundle.minisig");
     fs::write(place.at("bundle.txt"), "x").unwrap();
     place.fifo("bundle.txt.minisig");
-    for words in
-        [&["sign", "bundle.txt", "--key", "release.key", "--force"][..], &["keygen", "-o", "bundle", "--force"]]
-    {
+    for words in [
+        &["sign", "bundle.txt", "--key", "release.key", "--force"][..],
+        &["keygen", "--no-passphrase", "-o", "bundle", "--force"],
+    ] {
         if words[0] == "keygen" {
             place.fifo("bundle.key");
         }

@@ -264,7 +264,7 @@ fn wrong_usage_is_told_and_nothing_is_written() {
 #[test]
 fn a_signed_archive_verifies_and_holds_its_manifest() {
     let folder = with("base/flat.tree");
-    assert_eq!(run(folder.path(), &["keygen", "-o", "k"]).code, 0);
+    assert_eq!(run(folder.path(), &["keygen", "--no-passphrase", "-o", "k"]).code, 0);
     let bytes = packed(folder.path(), &["--sign", "k.key"]);
     let check = run(
         folder.path(),

@@ -293,13 +293,13 @@ fn versions_are_compared_with_the_release_that_is_named() {
 #[test]
 fn a_signature_is_demanded_where_keys_are_configured() {
     let repo = Repository::ready();
-    assert_eq!(run(repo.0.path(), &["keygen", "-o", "k"]).code, 0);
+    assert_eq!(run(repo.0.path(), &["keygen", "--no-passphrase", "-o", "k"]).code, 0);
     repo.write("bundle-doctor.toml", "[signature]\nkeys = [\"k.pub.pem\"]\n");
     assert_eq!(repo.failing(&BEFORE), ["archive-published"]);
     repo.pack(&["--sign", "k.key"]);
     assert_eq!(repo.failing(&BEFORE), [""; 0]);
     assert!(repo.release(&BEFORE).stdout.contains("signed by"), "{}", repo.release(&BEFORE).stdout);
-    assert_eq!(run(repo.0.path(), &["keygen", "-o", "other"]).code, 0);
+    assert_eq!(run(repo.0.path(), &["keygen", "--no-passphrase", "-o", "other"]).code, 0);
     repo.write("bundle-doctor.toml", "[signature]\nkeys = [\"other.pub.pem\"]\n");
     assert_eq!(repo.failing(&BEFORE), ["archive-published"]);
 }

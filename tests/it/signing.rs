@@ -73,7 +73,7 @@ impl Lab {
     /// A folder with a key pair, a bundle's folder and its archive.
     fn new() -> Self {
         let lab = Self { folder: tempfile::tempdir().unwrap() };
-        lab.run(&["keygen", "-o", "release"]).ok();
+        lab.run(&["keygen", "--no-passphrase", "-o", "release"]).ok();
         lab.bundle("bundle", "0.1.27");
         fs::write(lab.at(ARCHIVE), lab.packed("0.1.27")).unwrap();
         lab
@@ -210,17 +210,17 @@ fn nothing_is_overwritten_without_force() {
     let lab = Lab::new();
     let before = (lab.read("release.key"), lab.read("release.pub.pem"));
     assert_eq!((mode(&lab.at("release.key")), mode(&lab.at("release.pub.pem"))), (0o600, 0o644));
-    lab.run(&["keygen", "-o", "release"]).not_judged("release.key is there already");
+    lab.run(&["keygen", "--no-passphrase", "-o", "release"]).not_judged("release.key is there already");
     assert_eq!((lab.read("release.key"), lab.read("release.pub.pem")), before);
 
     // Half a pair is in the way as well, and then the other half is not written.
     fs::write(lab.at("half.pub.pem"), "mine").unwrap();
-    lab.run(&["keygen", "-o", "half"]).not_judged("half.pub.pem is there already");
+    lab.run(&["keygen", "--no-passphrase", "-o", "half"]).not_judged("half.pub.pem is there already");
     assert!(!lab.at("half.key").exists());
     symlink("/nowhere/at/all", lab.at("dangling.key")).unwrap();
-    lab.run(&["keygen", "-o", "dangling"]).not_judged("dangling.key is there already");
+    lab.run(&["keygen", "--no-passphrase", "-o", "dangling"]).not_judged("dangling.key is there already");
     fs::set_permissions(lab.at("release.key"), fs::Permissions::from_mode(0o644)).unwrap();
-    lab.run(&["keygen", "-o", "release", "--force"]).ok();
+    lab.run(&["keygen", "--no-passphrase", "-o", "release", "--force"]).ok();
     assert_ne!(lab.read("release.key"), before.0);
     assert_eq!(mode(&lab.at("release.key")), 0o600);
 
@@ -360,7 +360,7 @@ fn a_good_signature_of_something_else_is_bound_to_it() {
 fn any_one_trusted_key_suffices_and_a_strange_one_is_named() {
     let lab = Lab::new();
     let id = |ran: Ran| ran.document()["key_id"].as_str().unwrap().to_owned();
-    let next = id(lab.run(&["keygen", "-o", "next", "--json"]).ok());
+    let next = id(lab.run(&["keygen", "--no-passphrase", "-o", "next", "--json"]).ok());
     lab.run(&["sign", ARCHIVE, "--key", "next.key"]).ok();
     let strange = lab.verify(&[ARCHIVE]).refused();
     assert_eq!(strange.rules(), ["signature-untrusted"]);
@@ -398,7 +398,11 @@ fn without_a_key_or_a_signature_nothing_is_judged() {
     lab.sign(&["-"]).not_judged("cannot read -");
 
     // Each failure is one document in a machine format, and only json is verify's.
-    for words in [&["verify", ARCHIVE][..], &["sign", "gone", "--key", "release.key"], &["keygen", "-o", "release"]] {
+    for words in [
+        &["verify", ARCHIVE][..],
+        &["sign", "gone", "--key", "release.key"],
+        &["keygen", "--no-passphrase", "-o", "release"],
+    ] {
         let ran = lab.run(&[words, &["--format", "json"]].concat()).not_judged("");
         let document = ran.document();
         assert_eq!((document["verdict"].as_str(), document["command"].as_str()), (Some("error"), Some(words[0])));
@@ -519,7 +523,7 @@ fn a_failed_sign_leaves_nothing() {
     lab.sign(&["bundle", "--force"]).not_judged("cannot write bundle/SHA256SUMS.minisig");
     fs::remove_dir(lab.at("bundle/SHA256SUMS.minisig")).unwrap();
     assert_eq!(lab.names("bundle"), untouched);
-    lab.run(&["keygen", "-o", "none/release"]).not_judged("cannot write none/release.key");
+    lab.run(&["keygen", "--no-passphrase", "-o", "none/release"]).not_judged("cannot write none/release.key");
 
     // Links that package managers make are counted, not listed.
     symlink("../zod", lab.at("bundle/node_modules/@server-flow/zod")).unwrap();

@@ -19,7 +19,7 @@ impl Server {
     fn new() -> Self {
         let server = Self(tempfile::tempdir().unwrap());
         for name in ["release", "evil"] {
-            assert_eq!(server.run(&["keygen", "-o", name]).code, 0);
+            assert_eq!(server.run(&["keygen", "--no-passphrase", "-o", name]).code, 0);
         }
         server.write("disk/etc/os-release", "ID=debian\n");
         let unit = format!("[Service]\nWorkingDirectory=/{DEPLOYED}\nExecStart=/usr/bin/node dist/index.js\n");

@@ -13,7 +13,7 @@ impl Place {
     fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         for name in ["good", "evil"] {
-            assert_eq!(place.run(&["keygen", "-o", name]).code, 0);
+            assert_eq!(place.run(&["keygen", "--no-passphrase", "-o", name]).code, 0);
         }
         for (path, content) in [
             ("bundle/package.json", r#"{"name":"server-flow-agent","version":"0.1.27","type":"module"}"#),

@@ -79,7 +79,7 @@ def full_disks(part: Part, work: Path) -> None:
     good = bundle(work / "good", files=900)
     packed = archive(good, work / "good.tar.gz")
     key = work / "release"
-    must(BINARY, "keygen", "-o", key)
+    must(BINARY, "keygen", "--no-passphrase", "-o", key)
 
     def cases(disk: Path) -> list[tuple[str, Sequence[object]]]:
         out = disk / "out"
@@ -91,7 +91,7 @@ def full_disks(part: Part, work: Path) -> None:
             ("rules --json -o", ("rules", "--json", "-o", out)),
             ("man -o", ("man", "-o", out)),
             ("completions -o", ("completions", "bash", "-o", out)),
-            ("keygen", ("keygen", "-o", disk / "key")),
+            ("keygen", ("keygen", "--no-passphrase", "-o", disk / "key")),
         ]
         if b"\n  pack " in must(BINARY, "--help").out:
             made.append(("pack -o", ("pack", "--no-config", good, "-o", disk / "out.tar.gz")))

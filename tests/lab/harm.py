@@ -133,7 +133,7 @@ ATTACKS = (
     Attack(
         "a signature is required, and there is none",
         "publish /opt/lab/bundle-safe\n(cd /root && BUNDLE_DOCTOR_PASSWORD= bundle-doctor keygen --no-password -o release) || "
-        "(cd /root && bundle-doctor keygen -o release </dev/null)\n" + MISSING + "sleep 2",
+        "(cd /root && bundle-doctor keygen --no-passphrase -o release </dev/null)\n" + MISSING + "sleep 2",
         options=("--key", "/root/release.pub.pem"),
         intact=True,
     ),

@@ -135,7 +135,7 @@ BREAKS = (
     Break("a damaged archive published", f"truncate -s -9 {PUBLISHED}", "archive-published"),
     Break(
         "keys configured and nothing signed",
-        f"{BINARY} keygen -q -o k; printf '[signature]\\nkeys = [\"k.pub.pem\"]\\n' >bundle-doctor.toml",
+        f"{BINARY} keygen -q --no-passphrase -o k; printf '[signature]\\nkeys = [\"k.pub.pem\"]\\n' >bundle-doctor.toml",
         "archive-published",
     ),
     Break(
@@ -437,7 +437,7 @@ def interrupted(part: Part, work: Path, large: Path) -> None:
 
 def survives(part: Part, work: Path) -> None:
     """The packed bundle, after steps 3 to 5 of the update that deletes node_modules, with both package managers."""
-    must(BINARY, "keygen", "-o", work / "k", cwd=work)
+    must(BINARY, "keygen", "--no-passphrase", "-o", work / "k", cwd=work)
     made = work / "survivor.tar.gz"
     packs("--from-repo", monorepo.build(), "-o", made, "--sign", work / "k.key", cwd=work)
     key = ("--key", str(work / "k.pub.pem"))
@@ -515,8 +515,10 @@ def the_page(part: Part, work: Path) -> None:
     remove(repo / ".lab-stamp")
     (repo / "bin").mkdir()
     os.symlink(BINARY, repo / "bin/bundle-doctor")
-    must(BINARY, "keygen", "-q", "-o", "release", cwd=repo)
-    write(repo / ".gitignore", "node_modules/\ndist/\nbin/\ntmp/\nrelease.key\n")
+    # The key is the one that docs/signing.md makes: the pages are read one after the other.
+    pages_key = re.search(r"^```sh\n(.*?)^```", (REPO / "docs/signing.md").read_text(), re.MULTILINE | re.DOTALL)[1]
+    shell(pages_key, repo, PATH=f"{repo / 'bin'}:{PATH}", HOME=str(repo))
+    write(repo / ".gitignore", "node_modules/\ndist/\nbin/\ntmp/\nrelease.key\nrelease.passphrase\nrelease.txt\n")
     commit(repo, f"v{VERSION}")
     who = {"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "lab", "GIT_CONFIG_KEY_1": "user.email"}
     env = {"PATH": f"{repo / 'bin'}:{PATH}", "HOME": str(repo), "GIT_CONFIG_VALUE_1": "lab@localhost", **who}

@@ -378,7 +378,7 @@ def the_page(part: Part) -> None:
 
 def run(part: Part) -> None:
     with scratch("signing") as work:
-        made = doctor("keygen", "-o", "ours", "--json", cwd=work)
+        made = doctor("keygen", "--no-passphrase", "-o", "ours", "--json", cwd=work)
         accepted(made, "keygen")
         line = json.loads(made.out)["public_key"]
         they_verify_ours(part, work, line)

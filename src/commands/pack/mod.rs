@@ -82,6 +82,8 @@ pub(super) fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
         Some(repo) => session.configuration_of(repo)?,
         None => session.configuration()?,
     };
+    // Somebody may be asked for its passphrase, which has a way of its own with signals.
+    let key = options.sign.as_ref().map(|path| keys::secret(path, &options.passphrase)).transpose()?;
     let interrupt = watch(Second::Ends)?;
     let job = PackJob {
         options,
@@ -93,7 +95,7 @@ pub(super) fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
         interrupt: &interrupt,
         temporary: RefCell::default(),
     };
-    let done = job.run();
+    let done = job.run(key.as_ref());
     // By now everything that was half-written is gone.
     interrupt.obey();
     let report = done?;
@@ -105,8 +107,7 @@ pub(super) fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
 }
 
 impl PackJob<'_> {
-    fn run(&self) -> Result<PackReport> {
-        let key = self.key()?;
+    fn run(&self, key: Option<&SecretKey>) -> Result<PackReport> {
         let staging = self.staging()?;
         self.temporary.borrow_mut().extend(staging.iter().map(|staging| staging.home().to_path_buf()));
         let folder = self.folder(staging.as_ref())?;
@@ -125,12 +126,12 @@ impl PackJob<'_> {
             written: Vec::new(),
             updated: Vec::new(),
         };
-        let (archive, survivor, left_out) = match self.write_beside(&folder, &place, time, key.as_ref())? {
+        let (archive, survivor, left_out) = match self.write_beside(&folder, &place, time, key)? {
             FolderOutcome::Refused(subject) => return Ok(report(*subject)),
             FolderOutcome::Written { archive, survivor, left_out } => (archive, survivor, left_out),
         };
         self.temporary.borrow_mut().push(archive.path());
-        let (subject, signature) = self.judge_written(&archive, key.as_ref())?;
+        let (subject, signature) = self.judge_written(&archive, key)?;
         let mut report = PackReport { survivor: Some(survivor), left_out, ..report(subject) };
         if report.subject.verdict == Verdict::Fail {
             return Ok(report);
@@ -156,10 +157,6 @@ impl PackJob<'_> {
         report.written = all.iter().map(|staged| text::printable_path(staged.place())).collect();
         keys::commit(&all, Existing::Replaced)?;
         Ok(report)
-    }
-
-    fn key(&self) -> Result<Option<SecretKey>> {
-        self.options.sign.as_ref().map(|path| keys::secret(path, &self.options.passphrase)).transpose()
     }
 
     fn staging(&self) -> Result<Option<Staging>> {
