@@ -187,6 +187,7 @@ const CAUSE_HELPERS: [&str; 14] = [
     "fix",
     "halted_update",
     "mended",
+    "shared_file",
     "recovered",
     "started",
     "unit_fix",

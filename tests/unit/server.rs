@@ -169,6 +169,7 @@ pub(super) fn healthy() -> Facts {
         unit: Fact::Known(UnitOnDisk {
             unit: Unit::of_text(UNIT, FILE, DOCUMENTED),
             masked_by: None,
+            dangling: None,
             changed: Some(ago(90_000)),
             enabled: true,
             secrets: Vec::new(),

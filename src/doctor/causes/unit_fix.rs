@@ -2,7 +2,7 @@
 //! text, which is then read again: the command is given only where exactly the wanted setting has become another.
 
 use super::fix::{self, held};
-use super::started;
+use super::{shared_file, started};
 use crate::doctor::facts::{Facts, Hold};
 use crate::report::diagnosis::{Effect, FixCommand, Step, command};
 use crate::report::words::{
@@ -104,6 +104,9 @@ impl UnitChange {
     /// # Errors
     /// Where another than root may change the file, or it is reached through a link.
     pub(crate) fn commands(self, facts: &Facts) -> Result<Vec<FixCommand>, Refused> {
+        if shared_file::is_shared(&self.file.path) {
+            return shared_file::overridden(facts, &self.file);
+        }
         edited(facts, &self.file.path, self.edits)
     }
 }
@@ -113,6 +116,9 @@ impl UnitChange {
 /// # Errors
 /// As for [`UnitChange::commands`].
 pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<Vec<FixCommand>, Refused> {
+    if shared_file::is_shared(file) {
+        return Err(Refused::new(file, "is read for other units, too: it is for you to say whether all of them change"));
+    }
     let file = fix::roots(facts, file)?;
     let kept = file.beside(&fix::aside(facts));
     let options = edits.into_iter().flat_map(|edit| [Word::from("-e"), Word::from(edit)]);
@@ -300,15 +306,23 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
         )]);
     };
     let name = UnitName::new(&facts.places.unit)?;
-    let path = name.file();
+    let old = facts.unit.known().and_then(|unit| unit.unit.files.first());
+    // A file elsewhere that is linked is written where it is; one of the package's, or of a template, gets one before it.
+    let linked = old.filter(|old| !FOLDERS_OF_UNITS.iter().any(|folder| old.path.starts_with(folder)));
+    let path = linked.map_or_else(|| Ok(name.file()), |linked| AbsolutePath::new(&linked.path))?;
+    let dangling = facts.unit.known().and_then(|unit| unit.dangling.as_ref()).filter(|(at, _)| at == path.as_str());
     if let Err(refused) = held(facts, &path, &fix::Hands::Root)
         && !is_a_mask(facts, &path)
+        && dangling.is_none()
     {
         return Err(refused);
     }
-    let old = facts.unit.known().and_then(|unit| unit.unit.files.iter().find(|file| file.path == path.as_str()));
     let mut commands = Vec::new();
-    if old.is_some() {
+    if dangling.is_some() {
+        // Through the link the unit would be written where it leads.
+        commands.push(command!("rm", "--", &path));
+    }
+    if old.is_some_and(|old| old.path == path.as_str()) {
         commands.push(command!("cp", "-p", "--", &path, path.beside(&fix::aside(facts))));
     }
     commands.push(command!("tee", "--", &path, Word::Shell(">/dev/null")).reading(document(
@@ -321,11 +335,19 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
         commands.push(command!("systemctl", "enable", &name));
     }
     let text = match old {
+        Some(old) if old.path != path.as_str() => {
+            "write a file of this unit's own with the documented command; the one that it has been read from stays"
+        }
         Some(_) => "write the unit anew with the documented command, its own lines kept; the old one is kept beside it",
         None => "write the documented unit",
     };
     Ok(vec![Step::changes(text, commands), fix::restart(facts)])
 }
+
+/// The folders that systemd reads units from (systemd.unit(5), "Unit File Load Path"): a unit's file is elsewhere where it is
+/// linked.
+const FOLDERS_OF_UNITS: [&str; 5] =
+    ["/etc/systemd/", "/run/systemd/", "/usr/local/lib/systemd/", "/usr/lib/systemd/", "/lib/systemd/"];
 
 /// Whether it is the link to `/dev/null` that masks the unit: it is gone before the unit is written, and its folder was
 /// looked at on the way to it.

@@ -28,7 +28,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     // Drop-ins alone make no unit, and a unit that is loaded without a file is gone with the next reload.
     let service = facts.service.known();
     let load = service.map(|service| evidence::systemctl(format!("LoadState={}", service.load_state)));
-    let absent = evidence::disk(format!("/etc/systemd/system/{name}: no such file"));
+    let absent = evidence::disk(match &unit.dangling {
+        Some((link, target)) => format!("{link}: a link to {target}, where nothing is"),
+        None => format!("/etc/systemd/system/{name}: no such file"),
+    });
     let runs = evidence::process(facts);
     let words = match runs {
         Some(_) => {

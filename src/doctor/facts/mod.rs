@@ -26,6 +26,10 @@ pub(crate) use service::{Exit, Service};
 
 use crate::systemd::Unit;
 
+/// The drop-in that fixes write for one unit, where its lines stand in a file that others share. It sorts behind those of
+/// people, so that what it says counts.
+pub(crate) const OWN_DROP_IN: &str = "zz-bundle-doctor.conf";
+
 /// How the server was looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Reach {
@@ -116,6 +120,8 @@ pub(crate) struct UnitOnDisk {
     pub unit: Unit,
     /// Whether it is masked: a link to `/dev/null`, or an empty file.
     pub masked_by: Option<String>,
+    /// A link in its place that leads to nothing, with where it leads.
+    pub dangling: Option<(String, String)>,
     /// When the file was last changed.
     pub changed: Option<Moment>,
     /// Whether it is wanted by a target at boot: a link in a `.wants` folder.

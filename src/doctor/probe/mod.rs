@@ -8,6 +8,7 @@ mod control_plane;
 mod deployment;
 mod guard;
 pub mod journal;
+mod load_path;
 mod machine;
 mod node;
 mod node_on_disk;
@@ -24,9 +25,9 @@ pub(crate) use deployment::BundleJudge;
 
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, Dependency, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host,
-    Journal, Listener, Process, Reach, ServerNode, Service, UnitOnDisk,
+    Journal, Listener, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
 };
-use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation};
+use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation, Spoken};
 use crate::redact::Redactor;
 use crate::tree::names::Names;
 use agent_paths::last_part;
@@ -51,7 +52,13 @@ pub(crate) fn examine(
     judge: BundleJudge<'_>,
 ) -> (Facts, Redactor) {
     let situation = server.situation();
-    let found = unit_files::find(server, &options.unit);
+    let shown = server.run(&Diagnostic::Show(&options.unit));
+    let loaded = shown.as_ref().ok().and_then(|spoken| systemctl::loaded(&spoken.stdout));
+    let found = unit_files::find(server, &options.unit, loaded.as_ref());
+    // Everything else is asked by the unit's own name: the journal knows no other (systemd.unit(5), "Alias=").
+    let own = found.known().map(|found| &found.unit.name).or(loaded.as_ref().map(|loaded| &loaded.id));
+    let shown = Shown { asked: &options.unit, spoken: shown };
+    let options = &ProbeOptions { unit: own.unwrap_or(&options.unit).clone(), ..options.clone() };
     let mut redactor = Redactor::new();
     let mut variables = BTreeMap::new();
     if let Some(found) = found.known() {
@@ -83,7 +90,7 @@ pub(crate) fn examine(
     };
     let unit = found.map(|found| probe.unit(found, &account));
     let script = unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.clone());
-    let facts = probe.gather(&situation, options, places, unit, &told, script.as_deref(), names, judge);
+    let facts = probe.gather(&situation, options, places, unit, &shown, &told, script.as_deref(), names, judge);
     let Probe { redactor, .. } = probe;
     (facts, redactor)
 }
@@ -96,6 +103,7 @@ impl Probe<'_> {
         options: &ProbeOptions,
         places: AgentPlaces,
         unit: Fact<UnitOnDisk>,
+        shown: &Shown<'_>,
         told: &Urls,
         script: Option<&str>,
         names: &Names,
@@ -110,7 +118,7 @@ impl Probe<'_> {
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref()), options));
         let facts = thread::scope(|scope| {
-            let service = beside(scope, || self.service(name, situation));
+            let service = self.service(shown, situation);
             let journal = beside(scope, || self.journal(options, situation, user));
             let version = beside(scope, || self.run(&Diagnostic::Version).ok());
             if server.is_live() {
@@ -125,7 +133,6 @@ impl Probe<'_> {
                 self.bundles(places, script, names, &Inspection { server, judge, node: &version })
             });
             let sockets = if server.is_live() { Sockets::read(server) } else { Sockets::default() };
-            let service = joined(service, Fact::unknown("it could not be asked"));
             let main = service.known().and_then(|service| service.main_pid);
             let control_plane = self.plane(&service, told);
             let processes = Processes::read(server);
@@ -216,10 +223,11 @@ impl Probe<'_> {
         let above = places.bundle.rsplit_once('/').map_or("/", |(above, _)| if above.is_empty() { "/" } else { above });
         let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
         let own = format!("/etc/systemd/system/{}", places.unit);
+        let drop_in = format!("{own}.d/{OWN_DROP_IN}");
         let on_disk = unit.known();
         let files = on_disk.into_iter().flat_map(|unit| unit.unit.files.iter().map(|file| file.path.clone()));
         let program = on_disk.and_then(|unit| unit.program.known()).map(|program| program.path.clone());
-        let mut paths: Vec<String> = [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested, own]
+        let mut paths: Vec<String> = [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested, own, drop_in]
             .into_iter()
             .chain(put_aside.iter().map(|aside| aside.path.clone()))
             .chain(files)
@@ -230,8 +238,8 @@ impl Probe<'_> {
         paths.iter().map(|path| guard::guard(self.server, path, account)).collect()
     }
 
-    fn service(&self, unit: &str, situation: &Situation) -> Fact<Service> {
-        match self.run(&Diagnostic::Show(unit)) {
+    fn service(&self, shown: &Shown<'_>, situation: &Situation) -> Fact<Service> {
+        match self.noted(&Diagnostic::Show(shown.asked), shown.spoken.clone()) {
             Err(Refusal::NotLive) => Fact::unknown("a mounted disk does not run"),
             Err(Refusal::NotFound) => Fact::unknown("there is no `systemctl`"),
             Err(Refusal::Exhausted) => Fact::unless(EXHAUSTED, "there are too many, or too little memory is left"),
@@ -363,6 +371,12 @@ impl Probe<'_> {
         ports.extend(taken);
         process::listeners(self.server, &ports, main, sockets, &self.redactor)
     }
+}
+
+/// What the manager said of the unit, by the name that it was asked for.
+struct Shown<'a> {
+    asked: &'a str,
+    spoken: Result<Spoken, Refusal>,
 }
 
 /// The Node that the unit starts, and others.

@@ -52,7 +52,7 @@ const FIELDS: &str = "--output-fields=MESSAGE,MESSAGE_ID,_PID,_UID,_SYSTEMD_UNIT
     INVOCATION_ID,SYSLOG_IDENTIFIER,EXIT_CODE,EXIT_STATUS,_BOOT_ID,_COMM,_CMDLINE";
 
 /// The properties that are asked for: all of them are 300 lines.
-const PROPERTIES: &str = "--property=LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
+const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
     ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\
     RestartUSec,MainPID,ExecMainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
     ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath,ControlPID,FreezerState,ConditionResult,\
