@@ -40,6 +40,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let policy = session.policy(&configured, demands)?;
     let disk = disk(options)?;
     let wishes = wishes(options, &configured)?;
+    an_instance(&wishes.unit, &disk)?;
     let trust = trust(options, &configured, &disk, &wishes)?;
     let names = configured.config.names();
     let limits = configured.config.limits()?;
@@ -113,6 +114,17 @@ fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions> {
         since: options.since.clone(),
         policy: policy(options, configured),
     })
+}
+
+/// A template is no unit: systemd refuses its name (systemd.unit(5)).
+fn an_instance(unit: &str, server: &dyn Server) -> Result<()> {
+    let Some(prefix) = unit.strip_suffix("@.service") else { return Ok(()) };
+    let known = probe::instances(server, unit);
+    let help = match known.first() {
+        Some(first) => format!("give one of its instances: --unit {}", text::printable(first)),
+        None => format!("give one of its instances, such as `{prefix}@NAME`; none is enabled here"),
+    };
+    bail!(Failure::new(format!("`{unit}` is a template, not a unit")).help(help));
 }
 
 /// What a fix judges a bundle by: what this run was told to judge by.

@@ -1,6 +1,7 @@
 //! What the outside world is asked for: the environment, the clock, files read and written safely, and programs run.
 
 mod clock;
+pub(crate) mod file_end;
 pub(crate) mod files;
 pub(crate) mod folders;
 mod follow;

@@ -83,7 +83,9 @@ fn state_in_words(report: &DoctorReport) -> String {
             }
             _ => "it is down".to_owned(),
         },
+        _ if facts.has_no_agent() => "there is no agent on this machine".to_owned(),
         (_, Condition::Stopped) => "it is stopped".to_owned(),
+        _ if facts.has_no_agent() => "there is no agent on this machine".to_owned(),
         (_, Condition::Unknown) => match &facts.reach {
             Reach::Mounted(root) => format!("what is below {root} would not start"),
             Reach::Live => "its state could not be asked".to_owned(),

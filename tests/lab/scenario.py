@@ -44,6 +44,8 @@ class Scenario:
     id: str = ""
     # Shell lines that end well after the fix.
     holds: str = ""
+    # Words of a command that the first diagnosis prints.
+    prints: str = ""
     # A pattern in the evidence of the first diagnosis.
     quotes: str = ""
     # A pattern in the summary of the first diagnosis.

@@ -68,3 +68,14 @@ UNITS = (
     Scenario("unit-linked-and-nested", "unit-nested-paths", NAMES + "systemctl disable --now $A\nmkdir /opt/units\nmv $U /opt/units/\nsystemctl enable --now /opt/units/server-flow-agent.service\nsed -i 's#^WorkingDirectory=.*#&/apps/agent#' /opt/units/server-flow-agent.service\nsystemctl daemon-reload\nrestart", quotes="/opt/units/", holds="test -L $U"),
     Scenario("unit-linked-to-nothing", "unit-missing", NAMES + "systemctl disable --now $A\nmkdir /opt/units\nmv $U /opt/units/\nsystemctl enable --now /opt/units/server-flow-agent.service\nsleep 1\nrm /opt/units/server-flow-agent.service\nsystemctl daemon-reload\nrestart || true\nsystemctl stop $A || true", quotes="/opt/units/server-flow-agent.service, where nothing is", everywhere=True),
 )
+
+# Where there is no such unit, or no agent at all.
+NOTHING = "systemctl disable --now $A\nrm -rf $U $B $S\nrm -rf /var/log/journal/*/*; systemctl daemon-reload\nsystemctl restart systemd-journald\n"
+
+ABSENT = (
+    Scenario("no-agent-here", "unit-missing", NOTHING, settle=1, says="There is no agent on this machine", fix=Fix.NONE),
+    Scenario("no-agent-and-no-systemd", "unit-missing", "rm -rf $U $B $S", booted=False, settle=0, says="There is no agent on this machine", fix=Fix.NONE, mounted=None),
+    Scenario("unit-misspelt", "unit-missing", "", settle=1, fix=Fix.NONE, unit="server-flow-agnet", says="There is no unit", also=("agent-outside-unit",), prints="bundle-doctor doctor --unit server-flow-agent.service"),
+    Scenario("unit-of-another-name-unasked", "unit-missing", NAMES + "named flow", settle=1, fix=Fix.NONE, also=("agent-outside-unit",), prints="bundle-doctor doctor --unit flow.service"),
+    Scenario("template-unasked", "unit-missing", T, settle=1, fix=Fix.NONE, also=("agent-outside-unit",), prints="bundle-doctor doctor --unit sf-agent@prod.service"),
+)

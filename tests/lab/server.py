@@ -179,6 +179,8 @@ def judge(said: Said, scenario: Scenario) -> None:
     evidence = "\n".join(e["detail"] for e in said.diagnoses[0]["evidence"]) if said.diagnoses else ""
     if scenario.quotes and not re.search(scenario.quotes, evidence):
         wrong.append(f"`{scenario.quotes}` expected in its evidence")
+    if scenario.prints and scenario.prints not in "\n".join(command for d in said.diagnoses[:1] for command in commands(d)):
+        wrong.append(f"`{scenario.prints}` expected among its commands")
     if scenario.says and said.diagnoses and not re.search(scenario.says, said.diagnoses[0]["summary"]):
         wrong.append(f"`{scenario.says}` expected in its summary")
     if wrong:
@@ -233,7 +235,9 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
     """One server from boot to mended. Gives how long doctor took."""
     server = boot(suite, scenario.booted)
     try:
-        if scenario.make:
+        if scenario.make and not scenario.booted:
+            must_run(server.run_alone("sh", "-euc", deployed.PRELUDE + scenario.make))
+        elif scenario.make:
             server.shell(deployed.PRELUDE + scenario.make, timeout=240, env=deployed.OFFLINE)
         if scenario.reboot:
             server.power_off()
@@ -252,6 +256,11 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
         return said.took
     finally:
         server.close()
+
+
+def must_run(ran: Ran) -> None:
+    if ran.code != 0:
+        raise Mismatch(f"exit {ran.code}: {ran.text[-900:]}")
 
 
 def keep(server: Container, scenario: Scenario, said: Said) -> None:

@@ -112,6 +112,7 @@ pub(super) fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &st
         pid: None,
         command: None,
         boot: None,
+        file: None,
     }
 }
 
@@ -153,6 +154,7 @@ pub(super) fn healthy() -> Facts {
         is_cut: false,
         is_volatile: false,
         command: Vec::new(),
+        elsewhere: Vec::new(),
     };
     Facts {
         at: ago(0),
@@ -216,6 +218,7 @@ pub(super) fn healthy() -> Facts {
         strays: Fact::Known(Vec::new()),
         dependencies: Vec::new(),
         restored: Vec::new(),
+        similar: Vec::new(),
         ran: Vec::new(),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use connection::{Connections, ControlPlane, Link, LinkState};
 pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download};
 pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
 pub(crate) use guard::{Guard, Hold};
-pub(crate) use journal::{Journal, JournalEntry, Run, Speaker};
+pub(crate) use journal::{Journal, JournalEntry, LogKind, LogPlace, Run, Speaker};
 pub(crate) use policy::ServerPolicy;
 pub(crate) use process::{Dependency, Listener, Motion, Process, Stray};
 pub(crate) use service::{Exit, Service};
@@ -197,6 +197,15 @@ pub(crate) struct Restored {
     pub changed: Moment,
 }
 
+/// A unit that may be meant where there is none of the name that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct SimilarUnit {
+    /// Its name.
+    pub name: String,
+    /// Whether it starts the agent.
+    pub starts_agent: bool,
+}
+
 /// One command that was run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Ran {
@@ -267,6 +276,8 @@ pub(crate) struct Facts {
     pub dependencies: Vec<Dependency>,
     /// What the journal says is missing, and is there by now, with when it came.
     pub restored: Vec<Restored>,
+    /// Other units that may be meant, where there is none of this name.
+    pub similar: Vec<SimilarUnit>,
     /// The commands that were run.
     pub ran: Vec<Ran>,
 }
@@ -299,6 +310,18 @@ impl Facts {
                 entries.filter(|entry| replaced.is_none_or(|replaced| entry.at >= replaced)).collect()
             }
         }
+    }
+
+    /// Whether nothing of an agent is here: no unit, no bundle nor backup, no home of it, no process.
+    #[must_use]
+    pub(crate) fn has_no_agent(&self) -> bool {
+        let absent = |deployment: &Deployment| deployment.state.known() == Some(&DeploymentState::Absent);
+        let unit = self.unit.known().is_some_and(|unit| unit.unit.files.is_empty() && unit.masked_by.is_none());
+        let loaded = self.service.known().is_none_or(|service| service.load_state == "not-found");
+        let process = self.process.known().is_some_and(Option::is_some);
+        let strays = self.strays.known().is_some_and(|strays| !strays.is_empty());
+        let told = self.journal.known().is_some_and(|journal| !journal.entries.is_empty());
+        unit && loaded && absent(&self.deployment) && absent(&self.backup) && !process && !strays && !told
     }
 
     /// Whether the caller is root.

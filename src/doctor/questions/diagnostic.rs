@@ -21,6 +21,8 @@ pub(crate) enum Diagnostic<'a> {
         since: Option<&'a str>,
         /// Read the files below this folder instead of the machine's own.
         directory: Option<&'a str>,
+        /// The journal of this namespace instead of the system's (`LogNamespace=`).
+        namespace: Option<&'a str>,
     },
     /// The newest entries about the unit from the manager and its children, which `-u` sometimes loses.
     ManagerJournal {
@@ -92,8 +94,10 @@ impl Diagnostic<'_> {
             Self::Status(unit) => words(&["systemctl", "status", "--no-pager", "--full", "--lines=20", "--"], unit),
             Self::Cat(unit) => words(&["systemctl", "cat", "--no-pager", "--"], unit),
             Self::Version => words(&["systemctl"], "--version"),
-            Self::Journal { unit, lines, since, directory } => {
-                journalctl(*lines, *since, *directory, &format!("--unit={unit}"))
+            Self::Journal { unit, lines, since, directory, namespace } => {
+                let mut words = journalctl(*lines, *since, *directory, &format!("--unit={unit}"));
+                words.extend(namespace.map(|namespace| format!("--namespace={namespace}")));
+                words
             }
             Self::ManagerJournal { unit, lines, since, directory } => {
                 let mut words = journalctl(*lines, *since, *directory, "_UID=0");
@@ -135,7 +139,7 @@ mod tests {
     fn all() -> Vec<Vec<String>> {
         let odd = "--now";
         let units = [odd.to_owned()];
-        let journal = |directory| Diagnostic::Journal { unit: odd, lines: 5, since: Some("--rotate"), directory };
+        let journal = |directory| Diagnostic::Journal { unit: odd, lines: 5, since: Some("--rotate"), directory, namespace: Some("--flush") };
         let manager = |directory| Diagnostic::ManagerJournal { unit: odd, lines: 5, since: None, directory };
         let all = [
             Diagnostic::Show(odd),
@@ -185,7 +189,7 @@ mod tests {
             assert!(start.is_some(), "not on the list: {words:?}");
             if words.first().is_some_and(|program| program == "journalctl") {
                 // What varies stands behind the `=` of an option, or is a match, so it can be no option of its own.
-                let known = ["--output-fields=", "--lines=", "--since=", "--directory=", "--unit=", "_UID=0", "UNIT="];
+                let known = ["--output-fields=", "--lines=", "--since=", "--directory=", "--unit=", "_UID=0", "UNIT=", "--namespace="];
                 for word in words.iter().skip(5) {
                     assert!(known.iter().any(|known| word.starts_with(known)), "{word}");
                 }
