@@ -45,7 +45,8 @@ pub(crate) fn read_end(root: &Path, path: &str, most: usize) -> io::Result<FileE
     let mut bytes = Vec::new();
     file.take(most as u64).read_to_end(&mut bytes)?;
     let seconds = u64::try_from(found.mtime()).unwrap_or_default();
-    let modified = seconds.saturating_mul(1_000_000).saturating_add(u64::try_from(found.mtime_nsec() / 1000).unwrap_or(0));
+    let modified =
+        seconds.saturating_mul(1_000_000).saturating_add(u64::try_from(found.mtime_nsec() / 1000).unwrap_or(0));
     Ok(FileEnd { bytes, is_cut: skipped > 0, modified })
 }
 

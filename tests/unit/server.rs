@@ -180,6 +180,7 @@ pub(super) fn healthy() -> Facts {
             program: reached("/usr/bin/node", Presence::File { size: 90_000_000, executable: true }),
             first_line: None,
             noexec: None,
+            variables: Vec::new(),
             account: Fact::Known(Some(Account { name: "root".into(), uid: 0, gid: 0, home: "/root".into() })),
         }),
         service: Fact::Known(service),
@@ -206,7 +207,13 @@ pub(super) fn healthy() -> Facts {
             .to_vec(),
         policy: ServerPolicy::default(),
         download: Fact::Known(None),
-        volumes: vec![Volume { path: "/".into(), free: 10 << 30, size: 20 << 30, free_inodes: Some(1 << 20) }],
+        volumes: vec![Volume {
+            path: "/".into(),
+            free: 10 << 30,
+            size: 20 << 30,
+            free_inodes: Some(1 << 20),
+            crowded: Vec::new(),
+        }],
         listeners: Fact::Known(vec![Listener { port: 3001, pid: Some(700), command: None, unit: Some(UNIT.into()) }]),
         control_plane: Fact::Known(Some(ControlPlane {
             url: "http://cp.example:4000".into(),

@@ -41,7 +41,9 @@ pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<FixComma
         .fixed("# For this unit alone: the file that says otherwise is read for other units, too.\n[Service]\n");
     let kept = old.into_iter().flat_map(|old| &old.assignments);
     let kept = kept.filter(|found| found.section == "Service" && !lines.iter().any(|(key, _)| *key == found.key));
-    for (key, value) in kept.map(|found| (&found.key, &found.value)).chain(lines.iter().map(|(key, value)| (key, value))) {
+    for (key, value) in
+        kept.map(|found| (&found.key, &found.value)).chain(lines.iter().map(|(key, value)| (key, value)))
+    {
         if crate::redact::Redactor::is_redacted(value) {
             return Err(Refused::new(value, "holds a secret, which is not shown"));
         }
@@ -119,8 +121,13 @@ fn is_list(key: &str) -> bool {
 /// What a setting of one value is where nothing sets it.
 fn usual(key: &str) -> Option<&'static str> {
     Some(match key {
-        "ProtectHome" | "ProtectSystem" | "PrivateUsers" | "DynamicUser" | "MemoryDenyWriteExecute"
-        | "RestrictRealtime" | "RestrictNamespaces" => "no",
+        "ProtectHome"
+        | "ProtectSystem"
+        | "PrivateUsers"
+        | "DynamicUser"
+        | "MemoryDenyWriteExecute"
+        | "RestrictRealtime"
+        | "RestrictNamespaces" => "no",
         "TasksMax" | "RuntimeMaxSec" => "infinity",
         "WatchdogSec" | "Nice" | "OOMScoreAdjust" => "0",
         "Type" => "simple",
@@ -173,10 +180,7 @@ mod tests {
             ),
             (
                 "a line of a list",
-                vec![
-                    (AGENT, "[Service]\nExecStartPre=/a\nExecStartPre=/b\n"),
-                    (own, "[Service]\nExecStartPre=/c\n"),
-                ],
+                vec![(AGENT, "[Service]\nExecStartPre=/a\nExecStartPre=/b\n"), (own, "[Service]\nExecStartPre=/c\n")],
                 "[Service]\nExecStartPre=/b\n",
                 vec!["ExecStartPre=", "ExecStartPre=/b", "ExecStartPre=/c"],
             ),

@@ -5,7 +5,7 @@ use super::{evidence, fix, shared_file, started};
 use crate::doctor::facts::{Facts, OWN_DROP_IN};
 use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{Document, Refused, Word, UnitName};
+use crate::report::words::{Document, Refused, UnitName, Word};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-disabled",

@@ -117,7 +117,10 @@ impl UnitChange {
 /// As for [`UnitChange::commands`].
 pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<Vec<FixCommand>, Refused> {
     if shared_file::is_shared(file) {
-        return Err(Refused::new(file, "is read for other units, too: it is for you to say whether all of them change"));
+        return Err(Refused::new(
+            file,
+            "is read for other units, too: it is for you to say whether all of them change",
+        ));
     }
     let file = fix::roots(facts, file)?;
     let kept = file.beside(&fix::aside(facts));

@@ -1,7 +1,7 @@
 //! Lines of drop-ins: which they are, and the step that takes them out.
 
-use super::{fix, shared_file};
 use super::unit_fix::{self, UnitChange};
+use super::{fix, shared_file};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Step, command};
 use crate::systemd::{Setting, Unit};

@@ -44,7 +44,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return Some(no_agent(facts, absent, load));
     }
     // A second unit for the same bundle would start a second agent.
-    let steps = if facts.similar.iter().any(|unit| unit.starts_agent) { Vec::new() } else { unit_fix::write_unit(facts) };
+    let steps =
+        if facts.similar.iter().any(|unit| unit.starts_agent) { Vec::new() } else { unit_fix::write_unit(facts) };
     let mut diagnosis = CAUSE.found(facts, words, absent).and(load).and(runs).steps(others(facts)).steps(steps);
     if !diagnosis.fix.iter().any(|step| step.effect == Effect::Changes) {
         diagnosis.verify.clear();

@@ -24,7 +24,7 @@ pub(crate) use policy::ServerPolicy;
 pub(crate) use process::{Dependency, Listener, Motion, Process, Stray};
 pub(crate) use service::{Exit, Service};
 
-use crate::systemd::Unit;
+use crate::systemd::{Unit, UnitFile};
 
 /// The drop-in that fixes write for one unit, where its lines stand in a file that others share. It sorts behind those of
 /// people, so that what it says counts.
@@ -138,6 +138,8 @@ pub(crate) struct UnitOnDisk {
     pub first_line: Option<String>,
     /// The mount point of a file system on which nothing may be executed (`noexec`, mount(8)), where the program is on one.
     pub noexec: Option<String>,
+    /// The files of `EnvironmentFile=` with what they say of Node's options, as if they were settings of the unit.
+    pub variables: Vec<UnitFile>,
     /// The user it runs as.
     pub account: Fact<Option<Account>>,
 }
@@ -184,6 +186,8 @@ pub(crate) struct Volume {
     pub size: u64,
     /// Inodes that are left; nothing where the file system has no fixed number.
     pub free_inodes: Option<u64>,
+    /// Where no inode is left, the folders with the most entries, the agent's own first.
+    pub crowded: Vec<(u64, String)>,
 }
 
 /// A path that an error in the journal names, and that is there now.

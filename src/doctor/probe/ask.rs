@@ -28,7 +28,11 @@ impl<'a> Probe<'a> {
     }
 
     /// Notes that a command was run, and what it said.
-    pub(super) fn noted(&self, diagnostic: &Diagnostic<'_>, spoken: Result<Spoken, Refusal>) -> Result<Spoken, Refusal> {
+    pub(super) fn noted(
+        &self,
+        diagnostic: &Diagnostic<'_>,
+        spoken: Result<Spoken, Refusal>,
+    ) -> Result<Spoken, Refusal> {
         if spoken == Err(Refusal::NotLive) {
             return spoken;
         }

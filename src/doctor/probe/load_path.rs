@@ -348,10 +348,16 @@ mod tests {
         };
         assert_eq!(
             found("sf-agent@prod.service"),
-            ["service.d/all.conf", "sf-agent@.service.d/t.conf", "sf-agent@prod.service.d/x.conf", "sf-.service.d/y.conf"]
+            [
+                "service.d/all.conf",
+                "sf-agent@.service.d/t.conf",
+                "sf-agent@prod.service.d/x.conf",
+                "sf-.service.d/y.conf"
+            ]
         );
         for asked in ["real.service", "alias.service"] {
-            let all = ["alias.service.d/alias.conf", "service.d/all.conf", "real.service.d/same.conf", "service.d/x.conf"];
+            let all =
+                ["alias.service.d/alias.conf", "service.d/all.conf", "real.service.d/same.conf", "service.d/x.conf"];
             assert_eq!(found(asked), all, "{asked}");
         }
     }

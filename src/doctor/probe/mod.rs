@@ -236,14 +236,16 @@ impl Probe<'_> {
         let own = format!("/etc/systemd/system/{}", places.unit);
         let drop_in = format!("{own}.d/{OWN_DROP_IN}");
         let on_disk = unit.known();
-        let files = on_disk.into_iter().flat_map(|unit| unit.unit.files.iter().map(|file| file.path.clone()));
+        let files = on_disk.into_iter().flat_map(|unit| unit.unit.files.iter().chain(&unit.variables));
+        let files = files.map(|file| file.path.clone());
         let program = on_disk.and_then(|unit| unit.program.known()).map(|program| program.path.clone());
-        let mut paths: Vec<String> = [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested, own, drop_in]
-            .into_iter()
-            .chain(put_aside.iter().map(|aside| aside.path.clone()))
-            .chain(files)
-            .chain(program)
-            .collect();
+        let mut paths: Vec<String> =
+            [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested, own, drop_in]
+                .into_iter()
+                .chain(put_aside.iter().map(|aside| aside.path.clone()))
+                .chain(files)
+                .chain(program)
+                .collect();
         paths.sort();
         paths.dedup();
         paths.iter().map(|path| guard::guard(self.server, path, account)).collect()
@@ -286,7 +288,8 @@ impl Probe<'_> {
         }
         let (unit, lines, since) = (options.unit.as_str(), options.lines, options.since.as_deref());
         let (own, managers) = thread::scope(|scope| {
-            let own = beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory, namespace: None }));
+            let own =
+                beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory, namespace: None }));
             let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
             (joined(own, Err(Refusal::Failed)), managers)
         });
@@ -305,8 +308,7 @@ impl Probe<'_> {
             LogKind::File(_) | LogKind::Nowhere(_) => None,
         });
         let others: Vec<String> = namespaces.collect();
-        let texts: Vec<&str> =
-            [&own.stdout, &managers.stdout].into_iter().chain(&others).map(String::as_str).collect();
+        let texts: Vec<&str> = [&own.stdout, &managers.stdout].into_iter().chain(&others).map(String::as_str).collect();
         let (entries, _) = journal::entries(&texts, unit, &self.redactor);
         let is_cut = own.stdout.lines().count() >= lines as usize;
         let command = journal::command(&texts, unit, user, &self.redactor);

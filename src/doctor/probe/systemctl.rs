@@ -87,13 +87,7 @@ pub(super) fn loaded(text: &str) -> Option<Loaded> {
     let names = word("Names").split_whitespace().map(str::to_owned).collect();
     let fragment = word("FragmentPath").to_owned();
     let is_current = word("NeedDaemonReload") == "no" && !fragment.is_empty();
-    is_loaded.then(|| Loaded {
-        id: id.to_owned(),
-        names,
-        fragment,
-        drop_ins: paths(word("DropInPaths")),
-        is_current,
-    })
+    is_loaded.then(|| Loaded { id: id.to_owned(), names, fragment, drop_ins: paths(word("DropInPaths")), is_current })
 }
 
 /// A list of paths or names, of which those with blanks or backslashes are quoted.

@@ -7,7 +7,7 @@ use super::unit_files::FoundUnit;
 use crate::doctor::facts::{Account, Fact, SecretInUnit, UnitOnDisk};
 use crate::doctor::questions::Refusal;
 use crate::redact::Redactor;
-use crate::systemd::{CommandLine, Context, from_directory};
+use crate::systemd::{Assignment, CommandLine, Context, Unit, UnitFile, from_directory};
 
 impl Probe<'_> {
     /// What was found of the unit, its secrets taken out, with what is at the paths that it names.
@@ -43,6 +43,7 @@ impl Probe<'_> {
         let program = reach(program, ReachNeed::Execute);
         let first_line = program.known().and_then(|program| self.first_line(&program.path));
         let noexec = program.known().and_then(|program| self.noexec(&program.path));
+        let variables = self.variables(&unit);
         let mut secrets = Vec::new();
         for file in &mut unit.files {
             let lines: Vec<_> = file.text.split('\n').map(|line| self.redactor.clean(line)).collect();
@@ -67,8 +68,26 @@ impl Probe<'_> {
             program,
             first_line,
             noexec,
+            variables,
             account: account.clone(),
         }
+    }
+
+    /// What the files of `EnvironmentFile=` say of Node's options (systemd.exec(5)).
+    fn variables(&self, unit: &Unit) -> Vec<UnitFile> {
+        let files = unit.settings("Service", "EnvironmentFile").into_iter().filter_map(|setting| {
+            let path = unit.expand(setting.value.trim_start_matches('-'));
+            let bytes = self.server.read(&path, MAX_OF_VARIABLES).ok()?;
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let line = |(line, text): (u32, &str)| {
+                let (name, value) = text.trim().split_once('=').filter(|(name, _)| name.trim() == "NODE_OPTIONS")?;
+                let value = self.shown(value.trim().trim_matches(['"', '\'']));
+                Some(Assignment { section: String::new(), key: name.trim().to_owned(), value, line })
+            };
+            let assignments: Vec<Assignment> = (1..).zip(text.split('\n')).filter_map(line).collect();
+            (!assignments.is_empty()).then(|| UnitFile { path, assignments, ..UnitFile::default() })
+        });
+        files.collect()
     }
 
     /// `#!/bin/sh` of a script.
@@ -96,6 +115,9 @@ impl Probe<'_> {
         deepest.filter(|(_, noexec)| *noexec).map(|(point, _)| self.shown(&point))
     }
 }
+
+/// Bytes of a file of variables.
+const MAX_OF_VARIABLES: usize = 64 << 10;
 
 /// As much of a script as the kernel reads of its first line (`BINPRM_BUF_SIZE`, execve(2)).
 const MAX_OF_A_FIRST_LINE: usize = 256;
