@@ -45,16 +45,19 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let names = configured.config.names();
     let limits = configured.config.limits()?;
     let judge = BundleJudge { limits, trust: &trust };
-    let patience = Patience::new(options.wait, session.shows_progress());
+    let mut patience = Patience::new(options.wait, session.shows_progress());
     let (report, redactor) = loop {
         let recorder = Recorder::new(&disk);
         let server: &dyn Server = if options.record.is_some() { &recorder } else { &disk };
         let (facts, redactor) = probe::examine(server, &wishes, &names, judge);
         let report = diagnose::diagnose(facts, &policy);
         let worth = diagnose::worth_waiting(&report).map(Duration::from_secs);
-        if worth.is_some_and(|wanted| patience.wait(wanted, "it is too early to tell")) {
+        if let Some(wanted) = worth
+            && patience.wait(wanted, "it is too early to tell")?
+        {
             continue;
         }
+        patience.heed()?;
         if let Some(path) = &options.record {
             record(path, &recorder, &redactor)?;
         }

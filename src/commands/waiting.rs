@@ -1,5 +1,6 @@
 //! Waiting for time to tell, with a sign of life on a terminal.
 
+use crate::host::interrupt::{Interrupt, Second};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,24 +8,36 @@ use std::time::{Duration, Instant};
 /// Between two signs of life.
 const TICK: Duration = Duration::from_millis(200);
 
+/// Somebody pressed Ctrl-C.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("interrupted before there was a verdict; nothing was changed")]
+pub(super) struct Interrupted;
+
 /// Time that may be spent on waiting.
 pub(super) struct Patience {
     until: Instant,
     is_shown: bool,
+    // Watched from the first wait on: before that, a signal ends the program at once.
+    interrupt: Option<Interrupt>,
 }
 
 impl Patience {
     /// So long from now on.
     pub(super) fn new(most: Duration, is_shown: bool) -> Self {
         let now = Instant::now();
-        Self { until: now.checked_add(most).unwrap_or(now), is_shown }
+        Self { until: now.checked_add(most).unwrap_or(now), is_shown, interrupt: None }
     }
 
     /// Waits so long, or for what is left; says why. Nothing is left where it answers false.
-    pub(super) fn wait(&self, wanted: Duration, why: &str) -> bool {
+    ///
+    /// # Errors
+    /// Where a signal came meanwhile, or since the last wait.
+    pub(super) fn wait(&mut self, wanted: Duration, why: &str) -> Result<bool, Interrupted> {
+        self.heed()?;
+        self.interrupt = self.interrupt.take().or_else(|| Interrupt::watch(Second::Ends).ok());
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return false;
+            return Ok(false);
         }
         let end = Instant::now().checked_add(wanted.min(left)).unwrap_or(self.until);
         let spinner = self.is_shown.then(ProgressBar::new_spinner);
@@ -43,10 +56,23 @@ impl Patience {
                 spinner.tick();
             }
             thread::sleep(left.min(TICK));
+            if self.heed().is_err() {
+                break;
+            }
         }
         if let Some(spinner) = spinner {
             spinner.finish_and_clear();
         }
-        true
+        self.heed()?;
+        Ok(true)
+    }
+
+    /// Fails once a signal came.
+    ///
+    /// # Errors
+    /// After the first signal, always.
+    pub(super) fn heed(&self) -> Result<(), Interrupted> {
+        let came = self.interrupt.as_ref().is_some_and(|interrupt| interrupt.check().is_err());
+        if came { Err(Interrupted) } else { Ok(()) }
     }
 }

@@ -132,6 +132,22 @@ restart
 """,
         settle=2,
     ),
+    # What the agent's WebSocket client is, uses no proxy of the environment: a connection to one is none.
+    unreachable(
+        "connection-to-a-proxy",
+        SILENT
+        + """systemctl stop lab-control-plane
+printf 'require("node:net").createServer(() => {}).listen(3128, "127.0.0.1");' >/opt/lab/other.cjs
+systemd-run -q --unit=proxy /opt/lab/node /opt/lab/other.cjs
+listening 3128
+cat >>$B/dist/index.js <<'END'
+import net from 'node:net';
+net.connect(3128, '127.0.0.1');
+END
+dropin proxy.conf Service 'Environment=HTTPS_PROXY=http://127.0.0.1:3128 ALL_PROXY=http://127.0.0.1:3128'
+""",
+        settle=2,
+    ),
     healthy("tls-trusted", PLANE + CERTIFICATE + f"certificate {VALID}\n" + TLS_PLANE + TRUSTED, settle=2),
     healthy("url-in-variable", "sed -i 's#--url [^ ]*#--url ${CP_URL}#' $U\ndropin cp.conf Service Environment=CP_URL=$URL", settle=2),
     healthy("url-in-environment-file", "printf '# ours\\nCP_URL=\"%s\"\\n' $URL >/etc/default/agent\nsed -i 's#--url [^ ]*#--url $CP_URL#' $U\ndropin cp.conf Service EnvironmentFile=-/etc/default/agent", settle=2),

@@ -27,7 +27,7 @@ from scenarios import SCENARIOS, UNIT as UNIT_SCENARIOS
 SCHEMA = REPO / "docs/doctor.schema.json"
 
 # Servers at a time. They mostly wait: for systemd's ten seconds between two starts, and for an agent to stay up.
-AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "6"))
+AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "10"))
 
 # While one works on a scenario: SCENARIOS="unit-missing healthy" runs these and no others.
 ONLY = os.environ.get("SCENARIOS", "").split()
@@ -292,6 +292,18 @@ def judge_mounted(said: Said, scenario: Scenario) -> None:
         raise Mismatch(f"--root: {' or '.join(expected)} expected first\n{said.brief()}")
 
 
+def interrupted(server: Container) -> None:
+    """Ctrl-C while doctor waits: one line, exit 130, and for a machine its one document."""
+    for more in ((), ("--json",)):
+        server.run("systemctl", "restart", deployed.UNIT)
+        words = ("bundle-doctor", "doctor", "--no-config", "--wait", "30s", *more)
+        ran = server.run("timeout", "--preserve-status", "-s", "INT", "3", *words)
+        document = json.loads(ran.out)["verdict"] if more else ran.out.decode()
+        lines = ran.err.decode().splitlines()
+        if ran.code != 130 or "interrupted" not in (lines or [""])[0] or document != ("error" if more else ""):
+            raise Mismatch(f"exit {ran.code}: {ran.text[:600]}")
+
+
 def large_journal(part: Part) -> None:
     """A journal of 200 MB, most of it the agent's own: the answer is the same, and comes as fast."""
     # Short of the 512 bytes from which journald compresses.
@@ -299,6 +311,7 @@ def large_journal(part: Part) -> None:
     lines = f"#!/bin/sh\nseq -f '{line}' 1 260000\n"
     server = boot("bookworm")
     try:
+        part.case("Ctrl-C while it waits", lambda: interrupted(server))
         server.shell(
             "mkdir -p /etc/systemd/journald.conf.d\n"
             "printf '[Journal]\\nRateLimitIntervalSec=0\\nSystemMaxUse=1G\\n' >/etc/systemd/journald.conf.d/lab.conf\n"

@@ -49,7 +49,7 @@ impl Probe<'_> {
             let lines: Vec<_> = file.text.split('\n').map(|line| self.redactor.clean(line)).collect();
             file.text = lines.join("\n");
             for assignment in &mut file.assignments {
-                if let Some(what) = Redactor::secret_in(&assignment.value) {
+                if let Some(what) = Redactor::secret_in(&without_references(&assignment.value)) {
                     let what = if assignment.key == "Environment" { format!("Environment={what}") } else { what };
                     secrets.push(SecretInUnit { what, place: format!("{}:{}", file.path, assignment.line) });
                 }
@@ -116,8 +116,45 @@ impl Probe<'_> {
     }
 }
 
+/// A command line without the options whose values are variables of systemd's (`--token ${AGENT_TOKEN}`): what these hold
+/// does not stand in the unit.
+fn without_references(line: &str) -> String {
+    let is_reference = |word: &str| {
+        let word = word.rsplit_once('=').map_or(word, |(_, value)| value).trim_matches(['"', '\'']);
+        let name = word.strip_prefix('$').map(|name| name.trim_start_matches('{').trim_end_matches('}'));
+        name.is_some_and(|name| !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_'))
+    };
+    let mut kept: Vec<&str> = Vec::new();
+    for word in line.split_whitespace() {
+        if !is_reference(word) {
+            kept.push(word);
+        } else if kept.last().is_some_and(|last| last.starts_with('-') && !last.contains('=')) {
+            kept.pop();
+        }
+    }
+    kept.join(" ")
+}
+
 /// Bytes of a file of variables.
 const MAX_OF_VARIABLES: usize = 64 << 10;
 
 /// As much of a script as the kernel reads of its first line (`BINPRM_BUF_SIZE`, execve(2)).
 const MAX_OF_A_FIRST_LINE: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_in_the_place_of_a_secret_is_none() {
+        for (line, secret) in [
+            ("/usr/bin/node x.js --token ${AGENT_TOKEN} --url http://cp", false),
+            ("/usr/bin/node x.js --token=$AGENT_TOKEN --url http://cp", false),
+            ("/usr/bin/node x.js --token tok3n-q7XfR2mPz9LwKd41 --url $URL", true),
+            ("/usr/bin/node x.js --token=tok3n-q7XfR2mPz9LwKd41", true),
+            ("/usr/bin/node x.js --token $tok3n-q7XfR2mPz9LwKd41", true),
+        ] {
+            assert_eq!(Redactor::secret_in(&without_references(line)).is_some(), secret, "{line}");
+        }
+    }
+}
