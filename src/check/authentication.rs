@@ -230,9 +230,8 @@ pub(crate) fn compare(snapshot: &Snapshot, ownership: &OwnershipMap, manifest: &
     match Manifest::parse(manifest) {
         Err(error) => ManifestFile::Invalid(text::printable(&error.to_string()).into_owned()),
         Ok(manifest) => {
-            let entries = manifest.entries().iter().map(|entry| (entry.path.as_slice(), &entry.digest));
             let deployed = stage(snapshot, names) == Stage::Deployed;
-            ManifestFile::Compared(checksums::compare(&snapshot.tree, ownership, entries, deployed, names))
+            ManifestFile::Compared(checksums::compare(&snapshot.tree, ownership, &manifest, deployed, names))
         }
     }
 }

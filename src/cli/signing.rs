@@ -123,6 +123,9 @@ pub(crate) struct Verify {
     /// Which keys are trusted.
     #[command(flatten)]
     pub keys: KeyArgs,
+    /// Fail if the version of the bundle is not newer than this one: an old release keeps its valid signature
+    #[arg(long, value_name = "VERSION")]
+    pub newer_than: Option<semver::Version>,
     /// Where reading stops.
     #[command(flatten)]
     pub limits: LimitArgs,

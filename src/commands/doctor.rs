@@ -7,7 +7,7 @@ use super::waiting::Patience;
 use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
 use crate::doctor::diagnose;
-use crate::doctor::facts::ServerPolicy;
+use crate::doctor::facts::{ServerPolicy, SignatureDemand};
 use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
 use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
@@ -39,9 +39,10 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let demands: &[_] = if options.keys.is_empty() { &[] } else { &DEMANDED_BY_KEY };
     let policy = session.policy(&configured, demands)?;
     let disk = disk(options)?;
-    let wishes = wishes(options, &configured)?;
+    let mut wishes = wishes(options, &configured)?;
     an_instance(&wishes.unit, &disk)?;
-    let trust = trust(options, &configured, &disk, &wishes)?;
+    let trust;
+    (trust, wishes.policy.signed) = self::trust(options, &configured, &disk, &wishes)?;
     let names = configured.config.names();
     let limits = configured.config.limits()?;
     let judge = BundleJudge { limits, trust: &trust };
@@ -139,15 +140,27 @@ fn policy(options: &Doctor, configured: &Configured) -> ServerPolicy {
     ServerPolicy {
         config: configured.path.as_deref().map(absolute),
         keys: options.keys.iter().map(|key| absolute(key)).collect(),
+        signed: SignatureDemand::None,
     }
 }
 
 /// The keys that are trusted here, and the control plane's in the agent's home. Not that of a mounted disk: whoever
 /// changed the bundle there could have put their own key beside it.
-fn trust(options: &Doctor, configured: &Configured, server: &dyn Server, wishes: &ProbeOptions) -> Result<Trust> {
+fn trust(
+    options: &Doctor,
+    configured: &Configured,
+    server: &dyn Server,
+    wishes: &ProbeOptions,
+) -> Result<(Trust, SignatureDemand)> {
     let home = wishes.home.as_deref().unwrap_or(documented_paths::SERVER_HOME).replacen('~', "/root", 1);
     let own = options.root.is_none().then(|| server.place(&format!("{home}/{CONTROL_PLANE_KEY}")));
-    keys::trust_on_server(&options.keys, own, configured)
+    let (trust, named) = keys::trust_on_server(&options.keys, own, configured)?;
+    let signed = match named {
+        _ if trust.required => SignatureDemand::Required,
+        keys::Named::BySomebody => SignatureDemand::Expected,
+        keys::Named::ByNobody => SignatureDemand::None,
+    };
+    Ok((trust, signed))
 }
 
 /// Writes down what was asked and answered.

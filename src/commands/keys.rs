@@ -80,9 +80,25 @@ pub(super) fn trust(options: &KeyArgs, unsigned: Unsigned, configured: &Configur
 ///
 /// # Errors
 /// As [`trust`].
-pub(super) fn trust_on_server(named: &[PathBuf], agents: Option<PathBuf>, configured: &Configured) -> Result<Trust> {
+pub(super) fn trust_on_server(
+    named: &[PathBuf],
+    agents: Option<PathBuf>,
+    configured: &Configured,
+) -> Result<(Trust, Named)> {
     let options = KeyArgs { keys: named.to_vec(), signature: None };
-    demanded(trusted_with(&options, configured, agents)?, Unsigned::AsConfigured, configured)
+    let trust = demanded(trusted_with(&options, configured, agents)?, Unsigned::AsConfigured, configured)?;
+    let places = KeyPlaces { listed: host::env(KEYS_VARIABLE), system: SYSTEM_KEYS.into(), control_plane: Vec::new() };
+    let by_somebody = !collect(&options, configured, &places)?.is_empty();
+    Ok((trust, if by_somebody { Named::BySomebody } else { Named::ByNobody }))
+}
+
+/// Whether a trusted key was put where it is for the sake of signatures of bundles.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Named {
+    /// On the command line, in the environment, the configuration or `keys.d`.
+    BySomebody,
+    /// There is none, or only the control plane's, which every agent has for another purpose.
+    ByNobody,
 }
 
 fn demanded(keys: TrustStore, unsigned: Unsigned, configured: &Configured) -> Result<Trust> {

@@ -12,7 +12,7 @@ use crate::host::files;
 use crate::host::files::Staged;
 use crate::render::signing::{self, SignedManifest, SignedReport};
 use crate::report::signature::{SignatureReport, SignatureStatus};
-use crate::signing::manifest::{MAX_MANIFEST, push_line};
+use crate::signing::manifest::{MAX_MANIFEST, push_line, push_link};
 use crate::signing::manifest_files::{MANIFEST, UNLISTED};
 use crate::signing::sign::{sign_bytes, sign_prehashed, sign_pure_reader, to_base64};
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, SignError, TrustedComment};
@@ -139,7 +139,10 @@ impl SignJob<'_> {
             match tree.kind(id) {
                 Kind::Directory => {}
                 Kind::Special(special) => return refuse(special.name()),
-                Kind::Link if path.components().any(|name| name == b"node_modules") => counts.links += 1,
+                Kind::Link if path.components().any(|name| name == b"node_modules") => {
+                    push_link(&mut manifest, path.as_bytes(), tree.target(id));
+                    counts.links += 1;
+                }
                 Kind::Link => return refuse("a symbolic link"),
                 Kind::File(_) if UNLISTED.iter().any(|name| name.as_bytes() == path.as_bytes()) => {}
                 Kind::File(_) => {

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::keys;
 use super::session::Session;
 use crate::check::authentication::{NotAsked, Recognised, compare, detached_signature, verified};
+use crate::check::bundle::Expectations;
 use crate::check::contents::Depth;
 use crate::check::engine;
 use crate::check::inspect::{InspectError, InspectOptions, Inspected, inspect};
@@ -14,7 +15,7 @@ use crate::cli::format::PlainFormat;
 use crate::cli::signing::Verify;
 use crate::host::files::{self, Links};
 use crate::render::signing::{self, Verification};
-use crate::report::finding::{Finding, Severity};
+use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::policy::{Level, Policy};
 use crate::report::verdict::Verdict;
 use crate::signing::authenticity::{Authenticity, Signature};
@@ -32,8 +33,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The rules that judge signatures. Only the last can be turned into something else than it is.
-const RULES: [&str; 4] = ["signature-invalid", "signature-untrusted", "checksum-mismatch", BINDING];
+/// The rules that judge signatures and what they are over. Only the last can be turned into something else than it is.
+const RULES: [&str; 5] = ["signature-invalid", "signature-untrusted", "checksum-mismatch", VERSION, BINDING];
+const VERSION: &str = "version-mismatch";
 const BINDING: &str = "signature-binding";
 
 struct VerifyJob<'a> {
@@ -193,7 +195,10 @@ impl VerifyJob<'_> {
         let progress = self.session.progress();
         let show = |read, length| progress.show(read, length);
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
-        Ok(inspect(&self.options.path, &InspectOptions { authentication: &NotAsked(raw), progress: &show, ..plain })?)
+        let expectations = || Expectations { newer_than: self.options.newer_than.clone(), ..Expectations::default() };
+        let (authentication, expectations) = (&NotAsked(raw), &expectations);
+        let options = InspectOptions { authentication, expectations, progress: &show, ..plain };
+        Ok(inspect(&self.options.path, &options)?)
     }
 
     fn conclude(&self, inspected: &Inspected) -> Verification {
@@ -202,6 +207,7 @@ impl VerifyJob<'_> {
             .into_iter()
             .filter(|finding| RULES.contains(&finding.rule));
         let mut findings: Vec<_> = found.filter_map(|finding| self.wanted(finding)).collect();
+        findings.extend(self.without_version(inspected));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 
         let signature = authenticity.signature();
@@ -217,6 +223,23 @@ impl VerifyJob<'_> {
             manifest: authenticity.coverage(),
             findings,
         }
+    }
+
+    /// What states no version is newer than nothing.
+    fn without_version(&self, inspected: &Inspected) -> Option<Finding> {
+        let newer_than = self.options.newer_than.as_ref()?;
+        let stated = inspected.version().filter(|version| semver::Version::parse(version).is_ok());
+        stated.is_none().then(|| Finding {
+            rule: VERSION,
+            severity: Severity::Error,
+            message: format!("It states no version, so it cannot be shown to be newer than {newer_than}"),
+            path: None,
+            line: None,
+            evidence: None,
+            help: "leave out --newer-than for what is no bundle".to_owned(),
+            detail: Detail::None,
+            caveat: None,
+        })
     }
 
     /// What the user wants of a finding.

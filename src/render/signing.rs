@@ -105,7 +105,7 @@ pub(crate) fn signed(report: &SignedReport, style: Style, out: &mut dyn Write) -
         let files = text::plural(listed as u64, "file");
         let aside = match links {
             0 => String::new(),
-            links => format!(" · {} below node_modules not covered", text::plural(links as u64, "link")),
+            links => format!(" · {} below node_modules listed by target", text::plural(links as u64, "link")),
         };
         writeln!(out, "{files} listed{aside}")?;
     }

@@ -47,6 +47,8 @@ pub enum Detail {
     },
     /// A file that should be there is not.
     FileAbsent,
+    /// What was signed is as signed, and everyone may change it.
+    WritableByAll,
 }
 
 /// What a rule saw, before the engine gives it a severity.

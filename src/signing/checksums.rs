@@ -2,14 +2,13 @@
 //!
 //! A deployed directory holds more than was shipped: what the package manager installed is counted, not judged.
 
+use super::installed::Installed;
+use super::manifest::{Manifest, target_digest};
 use super::manifest_files::UNLISTED;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, NodeId, Tree};
-use crate::tree::ownership::{Ownership, OwnershipMap};
+use crate::tree::ownership::OwnershipMap;
 use hashbrown::{HashMap, HashSet};
-
-/// What `pnpm install` and `npm install` write beside the manifest, at the root of a deployed directory.
-const LOCK_FILES: [&[u8]; 2] = [b"pnpm-lock.yaml", b"package-lock.json"];
 
 /// What became of comparing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -22,6 +21,39 @@ pub struct Comparison {
     pub outside: usize,
     /// What does not fit, by path.
     pub mismatches: Vec<Mismatch>,
+    /// Modes that let others change what was signed, or run it with its owner's rights: no manifest lists modes.
+    pub modes: Vec<ModeFault>,
+}
+
+/// Files and directories whose mode undoes what a signature is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ModeFault {
+    /// What is wrong with it.
+    pub kind: ModeFaultKind,
+    /// The first by path; empty for the bundle's own folder.
+    pub first: Vec<u8>,
+    /// That one's mode.
+    pub mode: u16,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// What is wrong with a mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModeFaultKind {
+    /// The set-uid or set-gid bit.
+    SetId,
+    /// Everyone may write.
+    WorldWritable,
+}
+
+impl ModeFaultKind {
+    const fn is_in(self, mode: u16) -> bool {
+        match self {
+            Self::SetId => mode & 0o6000 != 0,
+            Self::WorldWritable => mode & 0o002 != 0,
+        }
+    }
 }
 
 /// A path that does not fit the manifest.
@@ -42,45 +74,51 @@ pub enum MismatchKind {
     Different,
     /// There, and not listed.
     Unlisted,
+    /// A link that is not listed with this target.
+    UnlistedLink,
 }
 
-/// Compares a tree that was read with digests to the entries of its manifest (paths as `Manifest` has them: plain,
-/// each once).
+/// Compares a tree that was read with digests to its manifest.
 ///
 /// A listed path may lead through links that stay in the tree: after installation npm and pnpm link a `file:`
-/// dependency, and Node follows. Only a file's own path lists it, though, not one that leads to it.
+/// dependency, and Node follows. Only a file's own path lists it, though, not one that leads to it. A listed link that is
+/// gone is no mismatch: package managers tidy theirs away, and Node loads nothing by it.
 #[must_use]
-pub(crate) fn compare<'m>(
+pub(crate) fn compare(
     tree: &Tree,
     ownership: &OwnershipMap,
-    manifest: impl IntoIterator<Item = (&'m [u8], &'m [u8; 32])>,
+    manifest: &Manifest,
     deployed: bool,
     names: &Names,
 ) -> Comparison {
-    let mut done = Comparison::default();
+    let mut done = Comparison { modes: modes(tree), ..Comparison::default() };
     let mut own = HashSet::new();
-    let mut shared_source = HashMap::new();
-    for (path, digest) in manifest {
+    for entry in manifest.entries() {
         done.listed += 1;
-        own.extend(tree.find(path));
-        if let Some(inside) = below(path, &names.shared_source) {
-            shared_source.insert(inside, digest);
-        }
-        match judge(tree, path, digest) {
+        own.extend(tree.find(&entry.path));
+        match judge(tree, &entry.path, &entry.digest) {
             None => done.verified += 1,
-            Some(kind) => done.mismatches.push(Mismatch { path: path.to_vec(), kind }),
+            Some(kind) => done.mismatches.push(Mismatch { path: entry.path.clone(), kind }),
         }
     }
-    let known = Known { deployed, names, ownership, shared_source };
+    let files = manifest.entries().iter().map(|entry| (entry.path.as_slice(), &entry.digest));
+    let installed = deployed.then(|| Installed::beside(tree, names, ownership, &own, files));
+    let links: HashMap<_, _> = manifest.links().iter().map(|link| (link.path.as_slice(), &link.digest)).collect();
     for id in tree.ids().filter(|id| tree.kind(*id) != Kind::Directory && !own.contains(id)) {
         let path = tree.path(id);
-        match known.excuse(tree, id, path.as_bytes()) {
-            Excuse::Manifest => {}
-            Excuse::Outside => done.outside += 1,
-            Excuse::None => {
-                done.mismatches.push(Mismatch { path: path.as_bytes().to_vec(), kind: MismatchKind::Unlisted });
-            }
+        let path = path.as_bytes();
+        let is_link = tree.kind(id) == Kind::Link;
+        let is_manifests =
+            matches!(tree.kind(id), Kind::File(_)) && UNLISTED.iter().any(|name| name.as_bytes() == path);
+        if is_manifests || (is_link && links.get(path) == Some(&&target_digest(tree.target(id)))) {
+            continue;
         }
+        if installed.as_ref().is_some_and(|installed| installed.is(id, path)) {
+            done.outside += 1;
+            continue;
+        }
+        let kind = if is_link { MismatchKind::UnlistedLink } else { MismatchKind::Unlisted };
+        done.mismatches.push(Mismatch { path: path.to_vec(), kind });
     }
     done.mismatches.sort();
     done
@@ -91,62 +129,17 @@ fn judge(tree: &Tree, path: &[u8], digest: &[u8; 32]) -> Option<MismatchKind> {
     (tree.sha256(id) != Some(digest)).then_some(MismatchKind::Different)
 }
 
-/// Why something that is not listed is no mismatch.
-enum Excuse {
-    /// It is the manifest or its signature.
-    Manifest,
-    /// It was not shipped.
-    Outside,
-    /// There is no excuse.
-    None,
-}
-
-struct Known<'a> {
-    deployed: bool,
-    names: &'a Names,
-    ownership: &'a OwnershipMap,
-    /// The listed digests of the shared package's sources, by their paths in it.
-    shared_source: HashMap<&'a [u8], &'a [u8; 32]>,
-}
-
-impl Known<'_> {
-    fn excuse(&self, tree: &Tree, id: NodeId, path: &[u8]) -> Excuse {
-        let kind = tree.kind(id);
-        if matches!(kind, Kind::File(_)) && UNLISTED.iter().any(|name| name.as_bytes() == path) {
-            return Excuse::Manifest;
-        }
-        let link_of_a_package_manager = kind == Kind::Link && below_node_modules(path);
-        if link_of_a_package_manager || (self.deployed && self.installed(tree, id, path)) {
-            return Excuse::Outside;
-        }
-        Excuse::None
-    }
-
-    /// Whether an update brings this along, beside what was shipped.
-    fn installed(&self, tree: &Tree, id: NodeId, path: &[u8]) -> bool {
-        self.ownership.at(id) == Ownership::ThirdParty
-            || LOCK_FILES.contains(&path)
-            // pnpm keeps its copy of a `file:` dependency here, and links to it.
-            || path.starts_with(b"node_modules/.pnpm/")
-            || self.is_copy_of_the_shared_source(tree, id, path)
-    }
-
-    /// Step 6 of the update copies the shared package to where Node looks for it: the same bytes, listed elsewhere.
-    fn is_copy_of_the_shared_source(&self, tree: &Tree, id: NodeId, path: &[u8]) -> bool {
-        let listed = below(path, &self.names.shared_copy()).and_then(|inside| self.shared_source.get(inside));
-        listed.is_some_and(|digest| tree.sha256(id) == Some(*digest))
-    }
-}
-
-/// What follows `folder/` in `path`.
-fn below<'p>(path: &'p [u8], folder: &str) -> Option<&'p [u8]> {
-    path.strip_prefix(folder.as_bytes())?.strip_prefix(b"/")
-}
-
-fn below_node_modules(path: &[u8]) -> bool {
-    let mut components = path.rsplit(|byte| *byte == b'/');
-    components.next();
-    components.any(|component| component == b"node_modules")
+/// What is wrong with the modes of the tree, its root included. A link's mode means nothing on Linux.
+fn modes(tree: &Tree) -> Vec<ModeFault> {
+    let of = |kind: ModeFaultKind| {
+        let has_mode = |id: &NodeId| matches!(tree.kind(*id), Kind::Directory | Kind::File(_));
+        let all = std::iter::once(tree.root()).chain(tree.ids()).filter(has_mode);
+        let bad: Vec<_> = all.filter(|id| kind.is_in(tree.meta(*id).mode)).collect();
+        let first = bad.iter().copied().min_by_key(|id| tree.path(*id))?;
+        let path = tree.path(first).as_bytes().to_vec();
+        Some(ModeFault { kind, first: path, mode: tree.meta(first).mode, count: bad.len() })
+    };
+    [ModeFaultKind::SetId, ModeFaultKind::WorldWritable].into_iter().filter_map(of).collect()
 }
 
 #[cfg(test)]
@@ -186,10 +179,10 @@ mod tests {
     }
 
     fn compared(tree: &Tree, listed: &[(&str, u8)], deployed: bool) -> (usize, usize, usize, Vec<String>) {
-        let digests: Vec<_> = listed.iter().map(|(path, number)| (path.as_bytes(), [*number; 32])).collect();
-        let entries = digests.iter().map(|(path, digest)| (*path, digest));
+        let digests = listed.iter().map(|(path, number)| (path.as_bytes().to_vec(), [*number; 32]));
+        let manifest = Manifest::from_files(digests).unwrap();
         let names = crate::update::documented_paths::names();
-        let done = compare(tree, &OwnershipMap::of(tree, &names), entries, deployed, &names);
+        let done = compare(tree, &OwnershipMap::of(tree, &names), &manifest, deployed, &names);
         let shown = |m: &Mismatch| format!("{:?} {}", m.kind, String::from_utf8_lossy(&m.path));
         (done.listed, done.verified, done.outside, done.mismatches.iter().map(shown).collect())
     }
@@ -211,7 +204,7 @@ mod tests {
         assert_eq!(wrong, expected);
         // Only at the root are these names the manifest's own, and only as files.
         let elsewhere = tree(&[("dist/SHA256SUMS", 9)], &[("SHA256SUMS", "dist/SHA256SUMS")]);
-        assert_eq!(compared(&elsewhere, &[], true).3, ["Unlisted SHA256SUMS", "Unlisted dist/SHA256SUMS"]);
+        assert_eq!(compared(&elsewhere, &[], true).3, ["UnlistedLink SHA256SUMS", "Unlisted dist/SHA256SUMS"]);
     }
 
     #[test]
@@ -250,7 +243,9 @@ mod tests {
         let pnpm = |number| tree(&[DIST, SOURCE, (&stored, number)], &[(links[0].0, &target)]);
         assert_eq!(compared(&pnpm(2), &[DIST, SOURCE, COPY], true), (3, 3, 2, vec![]));
         let changed = compared(&pnpm(3), &[DIST, SOURCE, COPY], true);
-        assert_eq!(changed.3, ["Different node_modules/@server-flow/shared/dist/index.js"]);
+        let expected =
+            [format!("Unlisted {stored}"), "Different node_modules/@server-flow/shared/dist/index.js".to_owned()];
+        assert_eq!(changed.3, expected);
     }
 
     #[test]
@@ -270,11 +265,146 @@ mod tests {
         bundle.insert(root, b"pipe", Kind::Special(Special::Fifo), Meta::IMPLIED);
         // A file does not become listed because a listed path leads to it.
         let (listed, verified, outside, wrong) = compared(&bundle, &[DIST], false);
-        assert_eq!((listed, verified, outside), (1, 1, 2));
-        assert_eq!(wrong, ["Unlisted dist", "Unlisted lib/index.js", "Unlisted pipe"]);
+        assert_eq!((listed, verified, outside), (1, 1, 0));
+        let expected = [
+            "UnlistedLink apps/agent/node_modules/y",
+            "UnlistedLink dist",
+            "Unlisted lib/index.js",
+            "UnlistedLink node_modules/.bin/x",
+            "Unlisted pipe",
+        ];
+        assert_eq!(wrong, expected);
         // A path that leaves the bundle, or goes round in circles, leads to nothing.
         let lost = tree(&[], &[("node_modules/a", "../../../etc/passwd"), ("node_modules/b", "b")]);
         let wrong = compared(&lost, &[("node_modules/a", 1), ("node_modules/b", 1)], true).3;
         assert_eq!(wrong, ["Missing node_modules/a", "Missing node_modules/b"]);
+    }
+    /// A deployed folder of a signed agent, with what was added to it: what is wrong, besides nothing.
+    fn added(files: &[&str], links: &[(&str, &str)]) -> Vec<String> {
+        let installed = ["node_modules/zod/index.js", "node_modules/.pnpm/ws@8/node_modules/ws/index.js"];
+        let mut all = vec![DIST, COPY, SOURCE, ("packages/x/package.json", 4), ("node_modules/own/index.js", 6)];
+        let listed = all.clone();
+        all.extend(installed.iter().chain(files).map(|path| (*path, 9)));
+        let mut tree = tree(&all, links);
+        let package = tree.find(b"packages/x/package.json").unwrap();
+        let Kind::File(file) = tree.kind(package) else { panic!() };
+        let content = Content::Whole(br#"{"name":"x"}"#.to_vec().into_boxed_slice());
+        tree.set_file(file, FileData::of_size(12), content, Some([4; 32]));
+        compared(&tree, &listed, true).3
+    }
+
+    #[test]
+    fn nothing_is_added_where_no_package_manager_installs() {
+        for path in [
+            "dist/node_modules/zod/index.js",
+            "node_modules/@server-flow/shared/dist/node_modules/zod/index.js",
+            "node_modules/@server-flow/shared.js",
+            "node_modules/zod.js",
+            "node_modules/own/extra.js",
+            "node_modules/own/lib/node_modules/zod/index.js",
+            "packages/node_modules/zod/index.js",
+            "packages/x/node_modules/zod/index.js",
+            "node_modules/.pnpm/a/node_modules/@server-flow/shared/dist/index.js",
+            "node_modules/zod/node_modules/@server-flow/shared/dist/index.js",
+            "node_modules/@server-flow/shared/dist/index",
+        ] {
+            assert_eq!(added(&[path], &[]), [format!("Unlisted {path}")], "{path}");
+        }
+        for path in [
+            "node_modules/@server-flow/other/index.js",
+            "node_modules/@server-flow/shared/node_modules/zod/index.js",
+            "node_modules/own/node_modules/zod/index.js",
+            "packages/shared/node_modules/zod/index.js",
+            "node_modules/zod/node_modules/ws/lib/node_modules/x/index.js",
+            "node_modules/.package-lock.json",
+        ] {
+            assert_eq!(added(&[path], &[]), [""; 0], "{path}");
+        }
+    }
+
+    #[test]
+    fn a_link_in_a_deployed_folder_leads_to_what_is_known_or_was_installed() {
+        let ws = ".pnpm/ws@8/node_modules/ws";
+        for (path, target) in [
+            ("dist/node_modules/@server-flow/shared", "../../../node_modules/zod"),
+            ("dist/node_modules", "../node_modules"),
+            ("node_modules/x", "/opt/x"),
+            ("node_modules/x", "../../x"),
+            ("node_modules/x", "../dist"),
+            ("node_modules/fastify", "../packages/x"),
+            ("node_modules/fastify", "../packages/shared"),
+            ("node_modules/fastify", "own"),
+            ("node_modules/@scope", "zod"),
+            ("node_modules/zod.js", "zod/index.js"),
+            ("node_modules/@server-flow/shared.js", "../zod/index.js"),
+            ("node_modules/@server-flow/shared/dist/link.js", "index.js"),
+            ("packages/node_modules", "../node_modules"),
+            ("link", "dist"),
+        ] {
+            assert_eq!(added(&[], &[(path, target)]), [format!("UnlistedLink {path}")], "{path} -> {target}");
+        }
+        for (path, target) in [
+            ("node_modules/ws", ws),
+            ("node_modules/x", "../packages/x"),
+            ("node_modules/.pnpm/ws@8/node_modules/zod", "../../../zod"),
+            ("node_modules/.bin/zod", "../zod/index.js"),
+            ("node_modules/.bin/agent", "../../dist/index.js"),
+            ("node_modules/zod/node_modules/@server-flow/shared", "../../../../packages/shared"),
+            ("node_modules/@server-flow/shared/node_modules/gone", "../../../node_modules/.pnpm/gone"),
+        ] {
+            assert_eq!(added(&[], &[(path, target)]), [""; 0], "{path} -> {target}");
+        }
+    }
+
+    #[test]
+    fn a_shared_package_that_is_a_link_is_the_signed_one() {
+        let shared = "node_modules/@server-flow/shared";
+        for (target, expected) in [
+            ("../../packages/shared", vec![]),
+            ("../zod", vec!["UnlistedLink node_modules/@server-flow/shared"]),
+            ("../.pnpm/evil/node_modules/x", vec!["UnlistedLink node_modules/@server-flow/shared"]),
+        ] {
+            let files =
+                [DIST, SOURCE, ("node_modules/zod/index.js", 5), ("node_modules/.pnpm/evil/node_modules/x/i.js", 5)];
+            let found = compared(&tree(&files, &[(shared, target)]), &[DIST, SOURCE], true);
+            assert_eq!(found.3, expected, "{target}");
+        }
+        let files = [DIST, SOURCE, ("node_modules/zod/shared/dist/index.js", 5)];
+        let scope = tree(&files, &[("node_modules/@server-flow", "zod")]);
+        assert_eq!(compared(&scope, &[DIST, SOURCE], true).3, ["UnlistedLink node_modules/@server-flow"]);
+    }
+
+    #[test]
+    fn a_listed_link_is_known_by_its_target() {
+        let bundle = tree(&[DIST], &[("node_modules/.bin/x", "../x/cli.js"), ("node_modules/y", "../dist")]);
+        let mut manifest = Manifest::from_files([(b"dist/index.js".to_vec(), [1; 32])]).unwrap().to_bytes();
+        super::super::manifest::push_link(&mut manifest, b"node_modules/.bin/x", b"../x/cli.js");
+        super::super::manifest::push_link(&mut manifest, b"node_modules/y", b"../lib");
+        super::super::manifest::push_link(&mut manifest, b"node_modules/gone", b"../lib");
+        let names = crate::update::documented_paths::names();
+        let manifest = Manifest::parse(&manifest).unwrap();
+        let done = compare(&bundle, &OwnershipMap::of(&bundle, &names), &manifest, false, &names);
+        let wrong: Vec<_> = done.mismatches.iter().map(|wrong| (wrong.path.as_slice(), wrong.kind)).collect();
+        assert_eq!(wrong, [(b"node_modules/y".as_slice(), MismatchKind::UnlistedLink)]);
+    }
+
+    #[test]
+    fn modes_that_undo_a_signature_are_counted() {
+        let mut bundle = tree(&[DIST, ("evil.js", 2)], &[("node_modules/x", "y")]);
+        let set = |tree: &mut Tree, path: &[u8], mode: u16| {
+            let id = tree.find(path).unwrap();
+            tree.set_meta(id, Meta { mode, ..tree.meta(id) });
+        };
+        for (path, mode) in
+            [(&b"dist"[..], 0o2755), (b"dist/index.js", 0o4755), (b"evil.js", 0o646), (b"node_modules/x", 0o777)]
+        {
+            set(&mut bundle, path, mode);
+        }
+        let found = modes(&bundle);
+        let shown: Vec<_> = found.iter().map(|one| (one.kind, one.first.as_slice(), one.mode, one.count)).collect();
+        let set_id = (ModeFaultKind::SetId, b"dist".as_slice(), 0o2755, 2);
+        assert_eq!(shown, [set_id, (ModeFaultKind::WorldWritable, b"evil.js".as_slice(), 0o646, 1)]);
+        set(&mut bundle, b"", 0o777);
+        assert_eq!(modes(&bundle).last().map(|one| (one.first.as_slice(), one.count)), Some((&b""[..], 2)));
     }
 }

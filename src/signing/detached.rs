@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::foreign::{self, Foreign};
 use super::keys::KeyId;
 use super::{minisign, text};
 
@@ -65,6 +66,14 @@ pub enum SignatureFileError {
         /// What was expected and not found.
         what: &'static str,
     },
+    /// A signature or key of another tool's.
+    #[error("{what}, which is not read here; {help}")]
+    Foreign {
+        /// What it is, with its article.
+        what: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
     /// A key where a signature was asked for.
     #[error("a key where a signature is needed")]
     KeyGivenAsSignature,
@@ -106,6 +115,9 @@ impl SignatureFile {
         if file.is_empty() {
             return Err(SignatureFileError::Empty);
         }
+        if let Some(Foreign { what, help }) = foreign::signature(file) {
+            return Err(SignatureFileError::Foreign { what, help });
+        }
         if plain.starts_with(b"-----BEGIN ") {
             return Err(SignatureFileError::KeyGivenAsSignature);
         }
@@ -124,6 +136,10 @@ impl SignatureFile {
         let second = text::lines(file).nth(1).and_then(text::base64);
         if second.is_some_and(|bytes| minisign::is_key_length(bytes.len())) {
             return Err(SignatureFileError::KeyGivenAsSignature);
+        }
+        if foreign::is_signify_signature(file) {
+            let Foreign { what, help } = foreign::SIGNIFY;
+            return Err(SignatureFileError::Foreign { what, help });
         }
         let parts = minisign::signature(file)
             .map_err(|fault| SignatureFileError::Damaged { line: fault.line, what: fault.what })?;

@@ -18,6 +18,14 @@ pub enum KeyError {
     /// Neither PEM nor one of minisign's forms.
     #[error("not a key: expected a PEM file (`-----BEGIN …`), a minisign key file, or a minisign public key (`RW…`)")]
     NotAKey,
+    /// A key of another tool's, or in a form that is not read.
+    #[error("{what}, which is not read here; {help}")]
+    Foreign {
+        /// What it is, with its article.
+        what: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
     /// More than one PEM block: which one is meant is not ours to guess.
     #[error("{count} PEM blocks in one key file; keep one key in a file")]
     SeveralPemBlocks {

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::KeyError;
+use super::foreign::{self, Foreign};
 use super::keys::{PublicKey, SecretKey};
 use super::{der, minisign, pem, text};
 
@@ -96,6 +97,9 @@ impl SecretKey {
 fn bounded(file: &[u8]) -> Result<&[u8], KeyError> {
     if file.len() > MAX_KEY_FILE {
         return Err(KeyError::TooLarge { size: file.len(), limit: MAX_KEY_FILE });
+    }
+    if let Some(Foreign { what, help }) = foreign::key(file) {
+        return Err(KeyError::Foreign { what, help });
     }
     Ok(text::without_bom(file))
 }

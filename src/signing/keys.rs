@@ -18,6 +18,15 @@ use super::{der, point};
 pub struct KeyId([u8; 8]);
 
 impl KeyId {
+    /// Whether it is all zeros, and so names no key: minisign picks ids at random, and a file that has none has zeros.
+    pub(super) fn is_unset(self) -> bool {
+        self.0 == [0; 8]
+    }
+
+    fn or_derived(self, key: &VerifyingKey) -> Self {
+        if self.is_unset() { Self::derived(key) } else { self }
+    }
+
     /// The id from the eight bytes as they stand in a minisign file.
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
@@ -74,7 +83,7 @@ impl PublicKey {
     /// The same, with the id a minisign file gave it.
     pub(super) fn with_id(bytes: &[u8; 32], id: KeyId) -> Result<Self, KeyError> {
         let point = point::public_point(bytes)?;
-        Ok(Self { point, id })
+        Ok(Self { point, id: id.or_derived(&point) })
     }
 
     /// The id: minisign's own when the key came from minisign, else the derived one.
@@ -119,7 +128,9 @@ impl SecretKey {
     }
 
     pub(super) fn with_id(seed: &[u8; 32], id: KeyId) -> Self {
-        Self { signing: SigningKey::from_bytes(seed), id }
+        let signing = SigningKey::from_bytes(seed);
+        let id = id.or_derived(&signing.verifying_key());
+        Self { signing, id }
     }
 
     /// The public half, with the same id.

@@ -1,31 +1,41 @@
 //! `SHA256SUMS`: the manifest that lets a deployed directory be verified after extraction.
 //!
-//! The form is that of GNU coreutils' `sha256sum` (manual, "md5sum invocation"; checked against coreutils 9.1): 64 hex digits, a space, a space or `*`, the name. When the name holds a backslash, a newline or a
-//! carriage return, those are written `\\`, `\n`, `\r` and the line starts with a backslash.
+//! It is written as GNU coreutils' `sha256sum` writes it (manual, "md5sum invocation"): 64 hex digits, two spaces, the
+//! name; when the name holds a backslash, a newline or a carriage return, those are `\\`, `\n`, `\r` and the line starts
+//! with a backslash. It is read as [`super::sums`] tells.
+//!
+//! `sha256sum` knows no links, and Node follows them. So each has a line that `sha256sum -c` takes for a comment: `#link `,
+//! and then a line as of a file whose content is the link's target (`readlink -n LINK | sha256sum`).
 
 use std::fmt;
 
+use super::sums::{LineFault, Sum, SumReader};
 use crate::signing::manifest_files::UNLISTED;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 /// The largest manifest read, in bytes: some 60,000 files, and few enough to stay within the tool's memory.
 pub(crate) const MAX_MANIFEST: usize = 8 * 1024 * 1024;
 
-/// One file of a manifest.
+/// How the line of a link starts.
+const LINK: &[u8] = b"#link ";
+
+/// One file or link of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestEntry {
     /// The path below the bundle's root, as bytes, without `./`.
     pub path: Vec<u8>,
-    /// The SHA-256 of the content.
+    /// The SHA-256 of the content; of a link, of its target.
     pub digest: [u8; 32],
     /// The line it stands on, counted from 1.
     pub line: usize,
 }
 
-/// A manifest: entries in the byte order of their paths, each path once.
+/// A manifest: files and links in the byte order of their paths, each path once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     entries: Vec<ManifestEntry>,
+    links: Vec<ManifestEntry>,
 }
 
 /// Why a path cannot stand in a manifest.
@@ -41,8 +51,8 @@ pub enum ManifestPathFault {
     /// It has a `..` part.
     #[error("the path has a `..` part")]
     Parent,
-    /// A `.` or empty part, or a slash at the end: the same file would have two names.
-    #[error("the path has an empty or `.` part")]
+    /// A slash or `.` at the end: no file has such a name.
+    #[error("the path ends in a slash or `.`, as no file's does")]
     NotPlain,
     /// A NUL byte, which no file name can hold.
     #[error("the path holds a NUL byte")]
@@ -63,8 +73,10 @@ pub enum ManifestError {
         /// Bytes given.
         size: usize,
     },
-    /// Not `digest, two spaces, name`.
-    #[error("line {line} is not a line of `sha256sum` (64 hex digits, two spaces, a name)")]
+    /// None of the forms that `sha256sum` writes.
+    #[error(
+        "line {line} is not a line of `sha256sum` (64 hex digits, two spaces, a name; or `SHA256 (name) = digits`)"
+    )]
     BadLine {
         /// The line, counted from 1.
         line: usize,
@@ -91,8 +103,8 @@ pub enum ManifestError {
         /// What is wrong with it.
         fault: ManifestPathFault,
     },
-    /// The same path twice.
-    #[error("line {line} lists the same path as line {first}")]
+    /// The same path twice, with two digests.
+    #[error("line {line} lists the same path as line {first}, with another SHA-256")]
     Duplicate {
         /// The later line, counted from 1; for files to be listed, the place in the given order.
         line: usize,
@@ -113,16 +125,15 @@ impl Manifest {
         for (index, (path, digest)) in files.into_iter().enumerate() {
             entries.push(entry(&path, digest, index + 1)?);
         }
-        let mut manifest = Self::sorted(entries)?;
+        let mut manifest = Self { entries: sorted(entries)?, links: Vec::new() };
         for (index, entry) in manifest.entries.iter_mut().enumerate() {
             entry.line = index + 1;
         }
         Ok(manifest)
     }
 
-    /// Reads a manifest. CRLF, upper-case digits, `*` markers, a leading `./`, lines that start with `#` (which `sha256sum -c` skips)
-    /// and a missing final newline are all right. A name that ends in a bare carriage return loses it: written by
-    /// a `sha256sum` that does not escape it, it cannot be told from CRLF.
+    /// Reads a manifest. A name that ends in a bare carriage return loses it: written by a `sha256sum` that does not
+    /// escape it, it cannot be told from CRLF.
     ///
     /// # Errors
     /// [`ManifestError`].
@@ -130,17 +141,21 @@ impl Manifest {
         if bytes.len() > MAX_MANIFEST {
             return Err(ManifestError::TooLarge { size: bytes.len() });
         }
-        let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        if body.is_empty() {
-            return Ok(Self::default());
-        }
-        let mut entries = Vec::new();
-        for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
-            if !line.starts_with(b"#") {
-                entries.push(parse_line(line, index + 1)?);
+        let (mut entries, mut links) = (Vec::new(), Vec::new());
+        let mut reader = SumReader::new();
+        for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+            let number = index + 1;
+            let fault = |fault: LineFault| at_line(fault, number);
+            if let Some(Sum { name, digest }) = reader.line(line).map_err(fault)? {
+                entries.push(entry(&name, digest, number)?);
+            } else if let Some(link) = line.strip_prefix(LINK) {
+                // Anything else behind these letters is a comment like others.
+                if let Ok(Some(Sum { name, digest })) = SumReader::new().line(link) {
+                    links.push(entry(&name, digest, number)?);
+                }
             }
         }
-        Self::sorted(entries)
+        Ok(Self { links: sorted(links)?, entries: sorted(entries)? })
     }
 
     /// The text, as `sha256sum` would write it for the same files in the same order.
@@ -149,32 +164,47 @@ impl Manifest {
         for entry in &self.entries {
             push_line(&mut out, &entry.path, &entry.digest);
         }
+        for link in &self.links {
+            out.extend_from_slice(LINK);
+            push_line(&mut out, &link.path, &link.digest);
+        }
         out
     }
 
-    /// The entries in the byte order of their paths.
+    /// The files in the byte order of their paths.
     pub fn entries(&self) -> &[ManifestEntry] {
         &self.entries
     }
 
-    /// The entry of a path, given without `./`.
+    /// The links in the byte order of their paths.
+    pub fn links(&self) -> &[ManifestEntry] {
+        &self.links
+    }
+
+    /// The entry of a file's path, given without `./`.
     pub fn get(&self, path: &[u8]) -> Option<&ManifestEntry> {
         let index = self.entries.binary_search_by(|entry| entry.path.as_slice().cmp(path)).ok()?;
         self.entries.get(index)
     }
+}
 
-    fn sorted(mut entries: Vec<ManifestEntry>) -> Result<Self, ManifestError> {
-        entries.sort_by(|a, b| a.path.cmp(&b.path).then(a.line.cmp(&b.line)));
-        for (first, second) in entries.iter().zip(entries.iter().skip(1)) {
-            if first.path == second.path {
-                return Err(ManifestError::Duplicate {
-                    line: second.line,
-                    first: first.line,
-                    path: second.path.clone(),
-                });
-            }
+/// By path, each once. `sha256sum -c` checks a file as often as it is listed: twice with one digest is the same as once.
+fn sorted(mut entries: Vec<ManifestEntry>) -> Result<Vec<ManifestEntry>, ManifestError> {
+    entries.sort_by(|a, b| a.path.cmp(&b.path).then(a.line.cmp(&b.line)));
+    for (first, second) in entries.iter().zip(entries.iter().skip(1)) {
+        if first.path == second.path && first.digest != second.digest {
+            return Err(ManifestError::Duplicate { line: second.line, first: first.line, path: second.path.clone() });
         }
-        Ok(Self { entries })
+    }
+    entries.dedup_by(|later, first| later.path == first.path);
+    Ok(entries)
+}
+
+const fn at_line(fault: LineFault, line: usize) -> ManifestError {
+    match fault {
+        LineFault::Form => ManifestError::BadLine { line },
+        LineFault::Digest => ManifestError::BadDigest { line },
+        LineFault::Escape => ManifestError::BadEscape { line },
     }
 }
 
@@ -197,79 +227,47 @@ const fn escape(byte: u8) -> Option<u8> {
     }
 }
 
-fn parse_line(line: &[u8], number: usize) -> Result<ManifestEntry, ManifestError> {
-    let bad_line = ManifestError::BadLine { line: number };
-    let bad_digest = ManifestError::BadDigest { line: number };
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let (escaped, line) = match line.strip_prefix(b"\\") {
-        Some(rest) => (true, rest),
-        None => (false, line),
-    };
-    let Some((hex, rest)) = line.split_first_chunk::<64>() else {
-        return Err(bad_line);
-    };
-    let digest = parse_hex(hex).ok_or(bad_digest)?;
-    let name = rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *")).ok_or(bad_line)?;
-    if escaped {
-        let name = unescape(name).ok_or(ManifestError::BadEscape { line: number })?;
-        entry(&name, digest, number)
-    } else {
-        entry(name, digest, number)
-    }
-}
-
-fn parse_hex(hex: &[u8; 64]) -> Option<[u8; 32]> {
-    let nibble = |byte: u8| char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
-    let (pairs, _) = hex.as_chunks::<2>();
-    let mut digest = [0; 32];
-    for (to, [high, low]) in digest.iter_mut().zip(pairs) {
-        *to = nibble(*high)? << 4 | nibble(*low)?;
-    }
-    Some(digest)
-}
-
-fn unescape(name: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(name.len());
-    let mut bytes = name.iter();
-    while let Some(&byte) = bytes.next() {
-        out.push(match byte {
-            b'\\' => match bytes.next()? {
-                b'\\' => b'\\',
-                b'n' => b'\n',
-                b'r' => b'\r',
-                _ => return None,
-            },
-            other => other,
-        });
-    }
-    Some(out)
-}
-
 fn entry(path: &[u8], digest: [u8; 32], line: usize) -> Result<ManifestEntry, ManifestError> {
-    let path = path.strip_prefix(b"./").unwrap_or(path).to_vec();
-    match fault(&path) {
-        Some(fault) => Err(ManifestError::BadPath { line, path, fault }),
-        None => Ok(ManifestEntry { path, digest, line }),
+    match fault(path) {
+        Some(fault) => Err(ManifestError::BadPath { line, path: path.to_vec(), fault }),
+        None => Ok(ManifestEntry { path: plain(path), digest, line }),
     }
+}
+
+/// A path without what the kernel passes over: `find . | xargs sha256sum` writes `./`.
+fn plain(path: &[u8]) -> Vec<u8> {
+    let parts: Vec<_> = path.split(|&byte| byte == b'/').filter(|part| !matches!(*part, b"" | b".")).collect();
+    parts.join(&b'/')
 }
 
 fn fault(path: &[u8]) -> Option<ManifestPathFault> {
-    let has_part = |wanted: &[u8]| path.split(|&byte| byte == b'/').any(|part| part == wanted);
+    let mut parts = path.split(|&byte| byte == b'/');
     if path.is_empty() {
         Some(ManifestPathFault::Empty)
     } else if path.starts_with(b"/") {
         Some(ManifestPathFault::Absolute)
     } else if path.contains(&0) {
         Some(ManifestPathFault::Nul)
-    } else if has_part(b"..") {
+    } else if parts.clone().any(|part| part == b"..") {
         Some(ManifestPathFault::Parent)
-    } else if has_part(b"") || has_part(b".") {
+    } else if matches!(parts.next_back(), Some(b"" | b".")) {
         Some(ManifestPathFault::NotPlain)
-    } else if UNLISTED.iter().any(|name| name.as_bytes() == path) {
+    } else if UNLISTED.iter().any(|name| name.as_bytes() == plain(path)) {
         Some(ManifestPathFault::Itself)
     } else {
         None
     }
+}
+
+/// Appends the line of a link.
+pub(crate) fn push_link(out: &mut Vec<u8>, path: &[u8], target: &[u8]) {
+    out.extend_from_slice(LINK);
+    push_line(out, path, &target_digest(target));
+}
+
+/// What stands for a link's target.
+pub(crate) fn target_digest(target: &[u8]) -> [u8; 32] {
+    Sha256::digest(target).into()
 }
 
 /// Appends one line, as `sha256sum` would write it (coreutils manual, "md5sum invocation", for the escapes).

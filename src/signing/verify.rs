@@ -198,6 +198,10 @@ fn candidates(claimed: Option<KeyId>, trust: &TrustStore) -> Vec<TrustedKey> {
 }
 
 fn may_have_signed(trusted: &TrustedKey, id: KeyId) -> bool {
+    // The id is not covered by the signature: one that was wiped out is a signature that was changed.
+    if id.is_unset() {
+        return false;
+    }
     let own = trusted.key.id();
     let derived = trusted.key.derived_id();
     own == id || derived == id || own == derived

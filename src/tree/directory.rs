@@ -98,6 +98,11 @@ impl FolderWalk<'_> {
 
     fn all(&mut self, directory: OwnedFd) -> Result<(), FolderHalt> {
         let root = self.built.tree.root();
+        let stat = rustix::fs::fstat(&directory).map_err(|error| self.error("cannot look at", error))?;
+        // Whose folder the bundle stands in is no part of the bundle; who may add to it is.
+        let mode = u16::try_from(stat.st_mode & 0o7777).unwrap_or_default();
+        let meta = Meta { mode, ..self.built.tree.meta(root) };
+        self.built.tree.set_meta(root, meta);
         let listing = self.ahead.first(directory);
         self.folder(listing, root)
     }

@@ -30,4 +30,5 @@ mod references;
 mod rehearsal;
 mod release;
 mod signing;
+mod tampering;
 mod trust;

@@ -114,6 +114,41 @@ def node(work: Path, script: str, *words: str) -> Ran:
 # --- Cases ------------------------------------------------------------------------------------------------------------
 
 
+SUM_FORMS = {
+    "two spaces": "{sum}  {name}\n", "a star": "{sum} *{name}\n", "one space": "{sum} {name}\n", "a tab": "{sum}\t{name}\n",
+    "a tab and a space": "{sum}\t {name}\n", "upper case": "{SUM}  {name}\n", "CRLF": "{sum}  {name}\r\n",
+    "no newline": "{sum}  {name}", "--tag": "SHA256 ({name}) = {sum}\n", "--tag, close": "SHA256({name})={sum}\n",
+    "--tag, CRLF": "SHA256 ({name}) = {sum}\r\n", "--tag, a blank behind": "SHA256 ({name}) = {sum} \n",
+    "--tag, two blanks": "SHA256  ({name}) = {sum}\n", "--tag, lower case": "sha256 ({name}) = {sum}\n",
+    "--tag of another": "SHA512 ({name}) = {sum}\n", "blanks before": " \t{sum}  {name}\n", "a comment": "# x\n{sum}  {name}\n",
+    "a comment behind a blank": " # x\n{sum}  {name}\n", "empty lines": "\n\r\n{sum}  {name}\n\n", "a dot": "{sum}  ./{name}\n",
+    "dots and slashes": "{sum}  .//./{name}\n", "twice": "{sum}  {name}\n{sum}  ./{name}\n", "65 digits": "{sum}0  {name}\n",
+    "63 digits": "{short}  {name}\n", "escaped": "\\{sum}  {name}\n", "an unknown escape": "\\{sum}  {name}\\t\n",
+    "two, then one space": "{sum}  {name}\n{sum} {name}\n", "one space, then --tag": "{sum} {name}\nSHA256 ({name}) = {sum}\n",
+    "three spaces": "{sum}   {name}\n", "a line of words": "{sum}  {name}\nwords\n", "our line of a link": "#link {sum}  node_modules/x\n{sum}  {name}\n",
+}
+
+
+def forms_of_sha256sum(part: Part, work: Path) -> None:
+    """A manifest that `sha256sum -c --strict` takes is taken, and one that it finds fault with is not verified."""
+
+    def case(form: str) -> None:
+        folder = work / "sums"
+        must("rm", "-rf", folder, cwd=work)
+        write(folder / "index.js", b"x")
+        digest = must("sha256sum", "index.js", cwd=folder).out.decode()[:64]
+        words = {"sum": digest, "SUM": digest.upper(), "short": digest[1:], "name": "index.js"}
+        write(folder / "SHA256SUMS", form.format(**words).encode())
+        signs(work, "ours.key", "sums/SHA256SUMS")
+        theirs = execute("sha256sum", "--check", "--strict", "SHA256SUMS", cwd=folder).code == 0
+        ours = doctor("verify", "sums", "--key", "ours.pub.pem", cwd=work)
+        if theirs != (ours.code == 0):
+            raise Mismatch(f"sha256sum {'takes' if theirs else 'refuses'} it, and verify exits {ours.code}: {ours.text[:400]}")
+
+    for name, form in SUM_FORMS.items():
+        part.case(f"sha256sum -c and verify agree: {name}", lambda form=form: case(form))
+
+
 def they_verify_ours(part: Part, work: Path, line: str) -> None:
     for case, content in CONTENTS.items():
         file = write(work / "content", content).name
@@ -282,6 +317,7 @@ def manifests(part: Part, work: Path, line: str) -> None:
         tool_refuses(execute("sha256sum", "--check", "--quiet", "SHA256SUMS", cwd=work / "out"), "sha256sum")
 
     part.case("sha256sum and minisign accept a folder that we signed", accepted_by_sha256sum)
+    forms_of_sha256sum(part, work)
     part.case("the folder verifies after extraction, and not after a change", through_an_archive)
 
 

@@ -6,7 +6,7 @@ use crate::doctor::facts::{
     Exit, Fact, Facts, Host, Link, LinkState, Listener, Motion, Presence, Process, Reach, Reached, ServerNode, Service,
     UnitOnDisk, Volume,
 };
-use crate::doctor::facts::{Guard, Hold, ServerPolicy};
+use crate::doctor::facts::{Guard, Hold, ManifestParts, ServerPolicy};
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::moment::Moment;
@@ -85,6 +85,7 @@ pub(super) fn bundle(path: &str) -> Deployment {
         ships_shared: false,
         entry: "dist/index.js".into(),
         emptied: Vec::new(),
+        manifest: ManifestParts::Neither,
     };
     Deployment { path: path.into(), state: Fact::Known(DeploymentState::Present(Box::new(inspected))) }
 }

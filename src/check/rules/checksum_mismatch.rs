@@ -5,7 +5,7 @@ use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Detail, Observation, Severity};
 use crate::signing::authenticity::ManifestFile;
-use crate::signing::checksums::MismatchKind;
+use crate::signing::checksums::{MismatchKind, ModeFault, ModeFaultKind};
 use crate::signing::manifest_files::MANIFEST;
 
 pub(super) static RULE: Rule = Rule {
@@ -29,14 +29,44 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         }
         Some(ManifestFile::Compared(comparison)) => comparison,
     };
-    bounded::each(&comparison.mismatches, |mismatch| {
+    let mut found = bounded::each(&comparison.mismatches, |mismatch| {
         let message = match mismatch.kind {
             MismatchKind::Missing => "The manifest lists a file that is not there",
             MismatchKind::Different => "A file is not the one that the manifest lists: its SHA-256 differs",
             MismatchKind::Unlisted => "A file that the manifest does not list",
+            MismatchKind::UnlistedLink => "A link that the manifest does not list: Node would follow it",
         };
         let seen = Observation::new(message).at(crate::text::printable_bytes(&mismatch.path)).help(help);
         // What an update deletes is missing for a reason of its own, which `doctor` knows.
         if mismatch.kind == MismatchKind::Missing { seen.detail(Detail::FileAbsent) } else { seen }
-    })
+    });
+    let authenticity = bundle.authenticity;
+    // Where the archive itself is signed, its modes are as signed, and have rules of their own.
+    if authenticity.manifest_signature.is_verified() && !authenticity.detached.is_verified() {
+        found.extend(comparison.modes.iter().map(mode));
+    }
+    found
+}
+
+/// Modes are not in the manifest, and decide who may change what is.
+fn mode(fault: &ModeFault) -> Observation {
+    let ModeFault { kind, first, mode, count } = fault;
+    let (message, help, detail) = match kind {
+        ModeFaultKind::SetId => (
+            "Signed, but with the set-uid or set-gid bit, which nobody signed: anyone on the server can run it with its owner's rights",
+            "take the bits away, in the folder of the bundle: `chmod -R u-s,g-s .`",
+            Detail::None,
+        ),
+        ModeFaultKind::WorldWritable => (
+            "Signed, but everyone may write it: what root runs can be another file a moment later",
+            "take the right away, in the folder of the bundle: `chmod -R o-w .`",
+            Detail::WritableByAll,
+        ),
+    };
+    let evidence = match count {
+        1 => format!("mode {mode:04o}"),
+        _ => format!("mode {mode:04o}, the first of {count} such entries"),
+    };
+    let path = if first.is_empty() { ".".into() } else { crate::text::printable_bytes(first) };
+    Observation::new(message).at(path).evidence(evidence).help(help).detail(detail)
 }

@@ -25,7 +25,7 @@ use crate::report::signature::{SignatureReport, SignatureStatus};
 use crate::report::subject::SubjectReport;
 use crate::report::verdict::Verdict;
 use crate::signing::authenticity::Authenticity;
-use crate::signing::manifest::{MAX_MANIFEST, push_line};
+use crate::signing::manifest::{MAX_MANIFEST, push_line, push_link};
 use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE};
 use crate::signing::sign::sign_prehashed;
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, TrustStore};
@@ -245,8 +245,10 @@ impl PackJob<'_> {
         plan.drop_manifest();
         let mut manifest = Vec::new();
         for item in plan.items() {
-            if let PackedNode::File { sha256, .. } = item.node {
-                push_line(&mut manifest, item.path.as_bytes(), &sha256);
+            match item.node {
+                PackedNode::File { sha256, .. } => push_line(&mut manifest, item.path.as_bytes(), &sha256),
+                PackedNode::Link(target) => push_link(&mut manifest, item.path.as_bytes(), target),
+                PackedNode::Directory => {}
             }
         }
         if manifest.len() > MAX_MANIFEST {

@@ -10,12 +10,13 @@ pub(crate) mod of_rules;
 mod recognise;
 
 use crate::doctor::causes::agent_outside_unit;
-use crate::doctor::facts::{Condition, Facts, SETTLED};
+use crate::doctor::facts::{Condition, DeployedBundle, Facts, SETTLED, SignatureDemand};
 use crate::doctor::report::DoctorReport;
 use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Step};
 use crate::report::finding::Severity;
 use crate::report::policy::{Level, Policy};
 use crate::report::server::Health;
+use crate::report::signature::SignatureStatus;
 use crate::report::words::Word;
 
 /// Judges a server.
@@ -115,7 +116,14 @@ fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
 fn is_judged(facts: &Facts) -> bool {
     let settled = facts.up().is_none_or(|up| up >= SETTLED);
     let heard = facts.journal.known().is_some_and(|journal| !journal.entries.is_empty());
-    settled && heard && is_connected(facts) && facts.unit.known().is_some() && facts.deployment.state.known().is_some()
+    let known = facts.unit.known().is_some() && facts.deployment.state.known().is_some();
+    settled && heard && is_connected(facts) && known && is_vouched_for(facts)
+}
+
+/// Whether a signature was looked for where a key was named to look for one: a bundle without any could be anybody's.
+fn is_vouched_for(facts: &Facts) -> bool {
+    let unsigned = |bundle: &DeployedBundle| bundle.report.signature.status == SignatureStatus::Missing;
+    facts.policy.signed == SignatureDemand::None || !facts.deployment.inspected().is_some_and(unsigned)
 }
 
 /// Whether the agent is shown to be connected to its own control plane.

@@ -1,7 +1,8 @@
 //! What could not be learnt, why, and what would help.
 
-use crate::doctor::facts::{Condition, Fact, Facts, Hold, LogKind, SETTLED};
+use crate::doctor::facts::{Condition, Fact, Facts, Hold, LogKind, SETTLED, SignatureDemand};
 use crate::report::server::NotChecked;
+use crate::report::signature::SignatureStatus;
 
 /// Everything that is not known and would have been looked at.
 pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
@@ -15,6 +16,7 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
     push(&mut missing, "the download", &facts.download);
     push(&mut missing, "node", &facts.node);
     missing.extend(not_run(facts));
+    missing.extend(not_signed(facts));
     push(&mut missing, "who listens on which port", &facts.listeners);
     let speaks = matches!(facts.condition(), Condition::Running | Condition::Looping | Condition::Down);
     if let Some(journal) = facts.journal.known().filter(|journal| speaks && journal.entries.is_empty()) {
@@ -69,6 +71,26 @@ fn not_run(facts: &Facts) -> Option<NotChecked> {
     };
     let because = format!("{} {may}, so it was not run", node.path);
     Some(NotChecked { what: "the version of node", because, help: None })
+}
+
+/// Whose files the bundle's are, where a key was named to tell and there is nothing to be told by. What says that it was
+/// otherwise before is `tampered-files`.
+fn not_signed(facts: &Facts) -> Option<NotChecked> {
+    let bundle = facts.deployment.inspected()?;
+    let report = &bundle.report.signature;
+    let id = report.key_id.as_deref().unwrap_or("unknown");
+    let (because, help) = match (report.status, facts.policy.signed) {
+        (SignatureStatus::Missing, SignatureDemand::Expected) => (
+            "the bundle has no signed manifest (SHA256SUMS and SHA256SUMS.minisig)".to_owned(),
+            "deploy a signed release: `bundle-doctor sign --help`",
+        ),
+        (SignatureStatus::Untrusted, SignatureDemand::None) => (
+            format!("its manifest is signed by the key {id}, which is not among the trusted ones"),
+            "give that key, if it is the release's: `--key FILE`",
+        ),
+        _ => return None,
+    };
+    Some(NotChecked { what: "whether the bundle is as it was signed", because, help: Some(help.to_owned()) })
 }
 
 /// Whether the agent is connected, where that could not be told.

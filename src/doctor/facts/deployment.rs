@@ -53,6 +53,21 @@ pub(crate) struct DeployedBundle {
     pub entry: String,
     /// Files of no bytes where a package manager writes none: `package.json` and code below `node_modules`.
     pub emptied: Vec<String>,
+    /// What there is of a signed manifest in it.
+    pub manifest: ManifestParts,
+}
+
+/// What there is of a signed manifest. Who takes a part away leaves the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ManifestParts {
+    /// Nothing: it was never signed, or all of it was taken away.
+    Neither,
+    /// A manifest without its signature.
+    ManifestAlone,
+    /// A signature without its manifest.
+    SignatureAlone,
+    /// Both.
+    Both,
 }
 
 impl Deployment {
@@ -108,7 +123,7 @@ impl DeployedBundle {
                 Detail::StopsNode => true,
                 // Many a link is left over in `node_modules` through which nothing is imported.
                 Detail::PackageLinked { name } => self.misses(name),
-                Detail::None | Detail::PackageAbsent { .. } | Detail::FileAbsent => false,
+                Detail::None | Detail::PackageAbsent { .. } | Detail::FileAbsent | Detail::WritableByAll => false,
             },
             StopsStart::Never => false,
         }

@@ -16,11 +16,11 @@ pub(crate) mod service;
 pub(crate) use crate::report::moment::Moment;
 pub(crate) use condition::{Condition, SETTLED};
 pub(crate) use connection::{Connections, ControlPlane, Link, LinkState};
-pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download};
+pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download, ManifestParts};
 pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
 pub(crate) use guard::{Guard, Hold};
 pub(crate) use journal::{Journal, JournalEntry, LogKind, LogPlace, Run, Speaker};
-pub(crate) use policy::ServerPolicy;
+pub(crate) use policy::{ServerPolicy, SignatureDemand};
 pub(crate) use process::{Dependency, Listener, Motion, Process, Stray};
 pub(crate) use service::{Exit, Service};
 

@@ -9,6 +9,20 @@ pub(crate) struct ServerPolicy {
     pub config: Option<String>,
     /// Keys of the command line: a signature by one of them is then required.
     pub keys: Vec<String>,
+    /// What is thought of a bundle that none of the trusted keys signed.
+    pub signed: SignatureDemand,
+}
+
+/// What is thought of a bundle that none of the trusted keys signed.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum SignatureDemand {
+    /// Nothing: no key is trusted, or only the control plane's, which every agent has in its home.
+    #[default]
+    None,
+    /// Somebody named a key for this: without a signature it is not known whose files these are.
+    Expected,
+    /// The configuration requires a signature.
+    Required,
 }
 
 impl ServerPolicy {

@@ -4,7 +4,7 @@ use crate::check::authentication::{SignatureCheck, Trust};
 use crate::check::bundle::Expectations;
 use crate::check::contents::Depth;
 use crate::check::inspect::{self, InspectOptions};
-use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Download, Fact};
+use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Download, Fact, ManifestParts};
 use crate::doctor::questions::{Look, Refusal, Server};
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
@@ -12,6 +12,7 @@ use crate::node::package_file::read_package;
 use crate::report::moment::Moment;
 use crate::report::policy::Policy;
 use crate::report::subject::SubjectReport;
+use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE, PLAIN_MANIFEST_SIGNATURE};
 use crate::text;
 use crate::tree::limits::Limits;
 use crate::tree::names::Names;
@@ -126,6 +127,7 @@ fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Deploy
                 engines: engines(tree),
                 entry: names.entry.clone(),
                 emptied: emptied(tree),
+                manifest: manifest(tree),
                 report,
             })))
         }
@@ -165,6 +167,17 @@ fn absent_dependencies(snapshot: &Snapshot, names: &Names) -> Vec<String> {
     absent.sort();
     absent.dedup();
     absent
+}
+
+/// What there is of a signed manifest.
+fn manifest(tree: &Tree) -> ManifestParts {
+    let has = |name: &str| tree.find(name.as_bytes()).is_some();
+    match (has(MANIFEST), has(MANIFEST_SIGNATURE) || has(PLAIN_MANIFEST_SIGNATURE)) {
+        (false, false) => ManifestParts::Neither,
+        (true, false) => ManifestParts::ManifestAlone,
+        (false, true) => ManifestParts::SignatureAlone,
+        (true, true) => ManifestParts::Both,
+    }
 }
 
 /// The Node that the bundle asks for.

@@ -8,6 +8,7 @@
 )]
 
 mod costs;
+mod foreign;
 mod hostile;
 mod keys;
 mod manifest;

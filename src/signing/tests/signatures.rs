@@ -148,6 +148,30 @@ fn an_id_is_only_a_hint() {
     }
 }
 
+/// The id of a signature that has none is nobody's, whatever form the trusted key has; and a key of no id gets one.
+#[test]
+fn a_zeroed_id_is_no_keys() {
+    let w = PublicKey::read(W_PUB.as_bytes()).unwrap();
+    for signature in [W_PREHASHED, W_LEGACY] {
+        let mut lines: Vec<String> = signature.lines().map(str::to_owned).collect();
+        let mut packed = crate::signing::text::base64(lines[1].as_bytes()).unwrap();
+        packed[2..10].fill(0);
+        lines[1] = crate::signing::text::to_base64(&packed);
+        let zeroed = lines.join("\n");
+        let none = crate::signing::keys::KeyId::from_bytes([0; 8]);
+        for key in [W_PUB, &w.to_spki_pem()] {
+            let status = judge(&zeroed, &trusting(&[key]), PAYLOAD).status;
+            assert_eq!(status, SignatureVerdict::Untrusted { key_id: none });
+        }
+        let unnamed = PublicKey::with_id(w.as_bytes(), none).unwrap();
+        assert_eq!(unnamed.id(), w.derived_id());
+        let mut trust = TrustStore::new();
+        trust.add(unnamed, "a key of no id");
+        assert_eq!(judge(&zeroed, &trust, PAYLOAD).status, SignatureVerdict::Untrusted { key_id: none });
+        assert_eq!(verified(judge(signature, &trust, PAYLOAD)).key_id, w.derived_id());
+    }
+}
+
 /// minisign's key, trusted as PEM: the id differs, the key is the same.
 #[test]
 fn converted_keys_verify() {
