@@ -169,7 +169,8 @@ fn evidence(evidence: &Evidence, report: &DoctorReport, style: Style, out: &mut 
 /// middle on.
 fn without_the_middle(text: &str, most: usize) -> String {
     let length = text.chars().count();
-    if length <= most {
+    // A sentence that is a little longer loses more by a gap than the reader gains.
+    if length <= most.saturating_add(most / 3) {
         return text.to_owned();
     }
     if length > MAX_OF_EVIDENCE {
@@ -178,8 +179,11 @@ fn without_the_middle(text: &str, most: usize) -> String {
     let words: Vec<&str> = text.split(' ').collect();
     let middle = words.len() / 2;
     let mut order: Vec<usize> = (1..words.len().saturating_sub(1)).collect();
-    order.retain(|at| words.get(*at).is_some_and(|word| !word.contains('/')));
-    order.sort_by_key(|at| at.abs_diff(middle));
+    // A whole file on one line is no path.
+    let is_path = |word: &str| word.contains('/') && !word.contains("\\n");
+    order.retain(|at| words.get(*at).is_some_and(|word| !is_path(word)));
+    let is_long = |at: usize| words.get(at).is_some_and(|word| word.chars().count() > 40);
+    order.sort_by_key(|at| (!is_long(*at), at.abs_diff(middle)));
     let mut gone: Vec<usize> = Vec::new();
     let mut left = length;
     for at in order {

@@ -115,7 +115,7 @@ END
     unreachable("tls-expired", CERTIFICATE + f"certificate {LONG_AGO}\n" + TLS_PLANE + TRUSTED, "has expired"),
     unreachable("tls-not-yet-valid", CERTIFICATE + f"certificate {IN_FUTURE}\n" + TLS_PLANE + TRUSTED, "not valid yet"),
     unreachable("tls-to-plain-http", "change 's#http://127#https://127#'", "TLS"),
-    unreachable("plane-went-away", QUIET + "restart\nsleep 4\nsystemctl stop lab-control-plane", settle=3),
+    unreachable("plane-went-away", QUIET + "restart\nsleep 4\nsystemctl stop lab-control-plane", settle=3, may=("unknown-crash",)),
     unreachable("plane-gone-and-silent", SILENT + "restart\nsleep 4\nsystemctl stop lab-control-plane", settle=3),
     unreachable("url-missing", WITHOUT_URL + REGISTERED + "sed -i \"s#url: option.*#url: 'http://127.0.0.1:4000', token: undefined };#\" $B/dist/settings.js\nrestart", "without `--url`", settle=2),
     unreachable(

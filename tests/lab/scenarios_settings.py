@@ -43,5 +43,5 @@ SETTINGS = (
     healthy("node-through-env", "change 's#/usr/bin/node#/usr/bin/env node#'", settle=2),
     healthy("node-of-nvm-and-there", "mkdir -p /root/.nvm/versions/node/v20.20.2/bin\ncp /usr/bin/node /root/.nvm/versions/node/v20.20.2/bin/\nchange 's#/usr/bin/node#/root/.nvm/versions/node/v20.20.2/bin/node#'", settle=2),
     healthy("node-by-a-link", "mv /usr/bin/node /opt/node20\nln -s /opt/node20 /usr/bin/node\nrestart", settle=2),
-    Scenario("no-inodes", "disk-full", "systemctl stop $A\nmv $S $S.old; mkdir $S; mount -t tmpfs -o nr_inodes=9000,mode=700 tmpfs $S; cp -a $S.old/. $S/\nmkdir $S/cache\n(cd $S/cache && seq 1 20000 | xargs touch 2>/dev/null || true)\nsystemctl start $A", verdict="degraded", code=0, settle=2, fix=Fix.NONE, mounted=None, quotes="/cache: [0-9]+ entries"),
+    Scenario("no-inodes", "disk-full", "systemctl stop $A\nmv $S $S.old; mkdir $S; mount -t tmpfs -o nr_inodes=9000,mode=700 tmpfs $S; cp -a $S.old/. $S/\nmkdir $S/cache\n(cd $S/cache && seq 1 20000 | xargs touch 2>/dev/null || true)\nsystemctl start $A", verdict="degraded", code=0, settle=2, fix=Fix.NONE, mounted="deployment-missing", quotes="/cache: [0-9]+ entries"),
 )

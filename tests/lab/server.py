@@ -250,7 +250,9 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
             keep(server, scenario, said)
             return said.took
         if scenario.booted:
-            judge_mounted(ask_mounted(server, *asked(scenario)), scenario)
+            # A key is the one of whoever looks; here it is on the server's own disk.
+            words = [f"{server.merged}{word}" if word.startswith("/") else word for word in asked(scenario)]
+            judge_mounted(ask_mounted(server, *words), scenario)
         if scenario.fix is Fix.BACK:
             mend(server, said, scenario)
         return said.took
@@ -267,9 +269,9 @@ def keep(server: Container, scenario: Scenario, said: Said) -> None:
     """Writes this server down for cargo's tests."""
     written = "/tmp/lab-recorded.jsonl"
     home = {"HOME": f"/home/{scenario.user}"} if scenario.user else {}
-    server.run("bundle-doctor", "doctor", "--no-config", "--quiet", "--record", written, user=scenario.user, env=home)
+    server.run("bundle-doctor", "doctor", "--no-config", "--quiet", *asked(scenario), "--record", written, user=scenario.user, env=home)
     answers = server.run("cat", written).out.decode()
-    recording.record(server, scenario.name, scenario.make.strip(), said.document, said.code, answers)
+    recording.record(server, scenario.name, scenario.make.strip(), said.document, said.code, answers, scenario.unit)
 
 
 def judge_mounted(said: Said, scenario: Scenario) -> None:
