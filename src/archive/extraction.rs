@@ -27,8 +27,8 @@ pub(crate) struct Extraction {
     links: HashMap<FileId, u32>,
     /// The folder of the last entry and its node: entries mostly come folder by folder.
     last_parent: (Vec<u8>, NodeId),
-    /// Which files are hashed.
-    digests: Digests,
+    /// Which files are hashed from here on.
+    pub digests: Digests,
     /// Whether two files of one path were not compared, because none is hashed.
     pub needs_digests: bool,
 }
@@ -37,9 +37,16 @@ pub(crate) struct Extraction {
 pub(crate) struct Placed {
     /// Which file it is.
     pub file: FileId,
-    /// What stood at that path before, if anything did.
-    before: Option<(Option<[u8; 32]>, Meta)>,
+    /// The file that stood at that path before, if one did.
+    before: Option<(FileId, Meta)>,
     meta: Meta,
+}
+
+impl Placed {
+    /// Whether a file stood at that path before, with which this one is compared.
+    pub(crate) const fn is_second(&self) -> bool {
+        self.before.is_some()
+    }
 }
 
 fn refused(kind: DefectKind, path: &RelPath, what: impl Into<String>) -> Stop {
@@ -197,10 +204,10 @@ impl Extraction {
             Some(known) if self.linked.contains(&known) => {
                 return Err(twice(path, "first as a hard link, then as a file"));
             }
-            Some(known) if self.built.tree.file(known).is_some() => {
-                Some((self.built.tree.sha256(known).copied(), self.built.tree.meta(known)))
-            }
-            Some(_) => return Err(twice(path, "first as something else, then as a file")),
+            Some(known) => match self.built.tree.kind(known) {
+                Kind::File(file) => Some((file, self.built.tree.meta(known))),
+                _ => return Err(twice(path, "first as something else, then as a file")),
+            },
         };
         let file = self.built.tree.add_file(FileData::of_size(size));
         match known {
@@ -225,7 +232,7 @@ impl Extraction {
         sha256: Option<[u8; 32]>,
     ) -> Result<(), Stop> {
         let Placed { file, before, meta } = placed;
-        let difference = before.and_then(|(old_sha256, old_meta)| match (old_sha256, sha256) {
+        let difference = before.and_then(|(old, old_meta)| match (self.built.tree.sha256_of(old), &sha256) {
             _ if old_meta != meta => Some("with different modes or owners"),
             (Some(old), Some(new)) if old == new => None,
             (Some(_), Some(_)) => Some("with different content"),

@@ -3,7 +3,9 @@
 //! A lenient reader stops at the tar end marker and sees nothing wrong where `tar -xzf` exits 2 with the whole tree
 //! on disk: a wrong CRC, a cut trailer, bytes after the stream. The inflating itself is flate2's.
 
+use super::crc::{Crc, TRAILER};
 use super::input::{Raw, RawObserver};
+use super::sized_member;
 use crate::tree::limits::{Limits, MAX_PADDING, RATIO_GRACE};
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io;
@@ -46,29 +48,6 @@ enum MemberState {
     End,
 }
 
-/// The CRC-32 and the length, modulo 2^32, of a member's content (RFC 1952, 2.3.1). crc32fast has the processor's own
-/// instructions for it, which flate2's `Crc` over zlib-rs has not.
-#[derive(Default)]
-pub(super) struct Crc {
-    hasher: crc32fast::Hasher,
-    amount: u32,
-}
-
-impl Crc {
-    /// Takes in what comes next.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.hasher.update(bytes);
-        #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32 is what the trailer has")]
-        let length = bytes.len() as u32;
-        self.amount = self.amount.wrapping_add(length);
-    }
-
-    /// The CRC-32 so far.
-    pub(super) fn sum(&self) -> u32 {
-        self.hasher.clone().finalize()
-    }
-}
-
 /// What a member says of its content. Whoever has the content checks it: that is as much work as a fifth of inflating.
 pub(super) struct Trailer {
     at: u64,
@@ -84,8 +63,8 @@ impl Trailer {
     pub(super) fn check(&self, content: &Crc) -> Result<(), GzipFault> {
         let what = if self.crc != content.sum() {
             format!("wrong CRC: the file says {:08x}, its content gives {:08x}", self.crc, content.sum())
-        } else if self.length != content.amount {
-            format!("wrong length: the file says {}, its content has {}", self.length, content.amount)
+        } else if self.length != content.amount() {
+            format!("wrong length: the file says {}, its content has {}", self.length, content.amount())
         } else {
             return Ok(());
         };
@@ -199,12 +178,55 @@ impl<L: RawObserver> Inflater<L> {
         self.raw
     }
 
+    /// The next member, passed over, where one begins here that states its size, and where it ends in the file. Nothing,
+    /// and nothing is passed over, where none does or the file ends before it.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(super) fn take_sized_member(&mut self) -> io::Result<Option<(Vec<u8>, u64)>> {
+        if matches!(self.state, MemberState::Body | MemberState::End) {
+            return Ok(None);
+        }
+        let Some(length) = sized_member::length(self.raw.peek(sized_member::HEADER)?) else { return Ok(None) };
+        let member = self.raw.take(length)?;
+        if member.len() < length {
+            self.raw.put_back(member);
+            return Ok(None);
+        }
+        self.state = MemberState::After;
+        Ok(Some((member, self.raw.offset())))
+    }
+
+    /// Takes into account what was made of a member that was taken and ends there in the file; false where that would be
+    /// beyond a limit, and nothing is then taken into account.
+    pub(super) fn count_member(&mut self, content: usize, end: u64) -> bool {
+        let total = self.total + content as u64;
+        let is_within = !self.is_too_large(total) && !self.is_too_dense(total, end);
+        if is_within {
+            self.total = total;
+        }
+        is_within
+    }
+
+    /// Puts members back that were taken, to inflate them step by step.
+    pub(super) fn put_back(&mut self, members: Vec<u8>) {
+        self.raw.put_back(members);
+    }
+
+    const fn is_too_large(&self, unpacked: u64) -> bool {
+        unpacked > self.max_stream
+    }
+
+    fn is_too_dense(&self, unpacked: u64, packed: u64) -> bool {
+        unpacked > RATIO_GRACE && unpacked / packed.max(1) > self.max_ratio
+    }
+
     fn check_limits(&self) -> Result<(), GzipFault> {
         let unpacked = self.total;
-        if unpacked > self.max_stream {
+        if self.is_too_large(unpacked) {
             return Err(GzipFault::TooLarge(format!("more than {} unpacked", crate::text::size(self.max_stream))));
         }
-        if unpacked > RATIO_GRACE && unpacked / self.raw.offset().max(1) > self.max_ratio {
+        if self.is_too_dense(unpacked, self.raw.offset()) {
             return Err(GzipFault::TooLarge(format!(
                 "{} unpacked from {} compressed, more than {}:1",
                 crate::text::size(unpacked),
@@ -298,7 +320,7 @@ impl<L: RawObserver> Inflater<L> {
 
     fn member_trailer(&mut self) -> Result<Trailer, GzipFault> {
         let at = self.raw.offset();
-        let mut trailer = [0; 8];
+        let mut trailer = [0; TRAILER];
         for slot in &mut trailer {
             *slot = self.byte()?;
         }

@@ -1,5 +1,6 @@
 //! Reading an archive's bytes once: observed as they pass, counted, never sought.
 
+use crate::tree::reading::ArchiveSum;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 
@@ -15,17 +16,17 @@ pub(crate) trait RawObserver {
     fn observe(&mut self, bytes: &[u8]);
 }
 
-/// Hashes the bytes of an archive and lets a observer of the caller's hear them pass.
+/// Hashes the bytes of an archive, if that is wanted, and lets an observer of the caller's hear them pass.
 pub(crate) struct DigestingObserver<'a> {
     raw_observer: &'a dyn Fn(&[u8]),
-    hasher: Sha256,
+    hasher: Option<Sha256>,
     observed: u64,
 }
 
 impl<'a> DigestingObserver<'a> {
     /// Has observed nothing yet.
-    pub(crate) fn new(raw_observer: &'a dyn Fn(&[u8])) -> Self {
-        Self { raw_observer, hasher: Sha256::new(), observed: 0 }
+    pub(crate) fn new(raw_observer: &'a dyn Fn(&[u8]), sum: ArchiveSum) -> Self {
+        Self { raw_observer, hasher: (sum == ArchiveSum::Made).then(Sha256::new), observed: 0 }
     }
 
     /// How many bytes were observed.
@@ -36,7 +37,9 @@ impl<'a> DigestingObserver<'a> {
 
 impl RawObserver for DigestingObserver<'_> {
     fn observe(&mut self, bytes: &[u8]) {
-        self.hasher.update(bytes);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
+        }
         (self.raw_observer)(bytes);
         self.observed += bytes.len() as u64;
     }
@@ -108,6 +111,32 @@ impl<L: RawObserver> Raw<L> {
         self.start = (self.start + count).min(self.end);
     }
 
+    /// The next `count` bytes, passed over, or all that are left.
+    pub(crate) fn take(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut taken = Vec::with_capacity(count);
+        while taken.len() < count {
+            let bytes = self.fill()?;
+            let bytes = bytes.get(..bytes.len().min(count - taken.len())).unwrap_or_default();
+            let length = bytes.len();
+            if length == 0 {
+                break;
+            }
+            taken.extend_from_slice(bytes);
+            self.consume(length);
+        }
+        Ok(taken)
+    }
+
+    /// Puts the bytes back that were passed over last; whoever observes them has done so.
+    pub(crate) fn put_back(&mut self, mut bytes: Vec<u8>) {
+        self.consumed = self.offset() - bytes.len() as u64;
+        bytes.extend_from_slice(self.buffer.get(self.start..self.end).unwrap_or_default());
+        (self.start, self.end) = (0, bytes.len());
+        // What is read later needs room as before.
+        bytes.resize(bytes.len().max(CHUNK), 0);
+        self.buffer = bytes.into_boxed_slice();
+    }
+
     fn read_more(&mut self) -> io::Result<()> {
         while !self.ended {
             let most = if self.consumed < SHORT { CHUNK_OF_A_SHORT_FILE } else { CHUNK };
@@ -130,17 +159,27 @@ impl<L: RawObserver> Raw<L> {
 }
 
 impl Raw<DigestingObserver<'_>> {
-    /// Reads whatever is left, up to the offset `most`, and gives how many bytes there were and, where the end was
-    /// reached, the SHA-256 of the whole.
-    pub(crate) fn finish(mut self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
+    /// Reads whatever is left, up to the offset `most`.
+    pub(crate) fn finish(mut self, most: u64) -> io::Result<FileEnd> {
         while !self.fill()?.is_empty() {
             self.start = self.end;
             if self.offset() > most {
-                return Ok((self.offset(), None));
+                return Ok(FileEnd { read: self.offset(), reached: false, sha256: None });
             }
         }
-        Ok((self.offset(), Some(self.observer.hasher.finalize().into())))
+        let sha256 = self.observer.hasher.take().map(|hasher| hasher.finalize().into());
+        Ok(FileEnd { read: self.offset(), reached: true, sha256 })
     }
+}
+
+/// How reading a file ended.
+pub(crate) struct FileEnd {
+    /// Bytes read.
+    pub read: u64,
+    /// Whether there are no more.
+    pub reached: bool,
+    /// The SHA-256 of the whole, where the end was reached and it is wanted.
+    pub sha256: Option<[u8; 32]>,
 }
 
 #[cfg(test)]
@@ -161,7 +200,10 @@ mod tests {
 
     #[test]
     fn peeks_and_counts_across_short_reads() {
-        let mut raw = Raw::new(Box::new(Dribble(b"hello world".to_vec().into_iter())), DigestingObserver::new(&|_| ()));
+        let mut raw = Raw::new(
+            Box::new(Dribble(b"hello world".to_vec().into_iter())),
+            DigestingObserver::new(&|_| (), ArchiveSum::Made),
+        );
         assert_eq!(raw.peek(5).unwrap(), b"hello");
         raw.consume(3);
         assert_eq!(raw.offset(), 3);
@@ -169,7 +211,11 @@ mod tests {
         raw.consume(4);
         assert_eq!(raw.peek(64).unwrap(), b"orld");
         assert_eq!(raw.offset(), 7);
-        let (length, digest) = raw.finish(100).unwrap();
-        assert_eq!((length, &digest.unwrap()[..4]), (11, &[0xb9, 0x4d, 0x27, 0xb9][..]));
+        assert_eq!(raw.take(2).unwrap(), b"or");
+        raw.put_back(b"wor".to_vec());
+        assert_eq!((raw.offset(), raw.take(99).unwrap().as_slice()), (6, &b"world"[..]));
+        raw.put_back(b"d".to_vec());
+        let end = raw.finish(100).unwrap();
+        assert_eq!((end.read, &end.sha256.unwrap()[..4]), (11, &[0xb9, 0x4d, 0x27, 0xb9][..]));
     }
 }

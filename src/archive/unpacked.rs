@@ -1,8 +1,9 @@
 //! The bytes of a tar stream, as they are or inflated.
 
-use super::gzip::{Crc, GzipFault};
+use super::crc::Crc;
+use super::gzip::GzipFault;
 use super::inflating::{ALONE, Inflating, Piece};
-use super::input::{DigestingObserver, Raw};
+use super::input::{DigestingObserver, FileEnd, Raw};
 use crate::tree::limits::Limits;
 use std::io;
 
@@ -70,6 +71,7 @@ impl<'a> Unpacked<'a> {
                     crc.update(&bytes);
                     self.out = bytes;
                 }
+                Piece::Whole(bytes) => self.out = bytes,
                 Piece::Member(trailer) => {
                     // tar exits 2 here with the whole tree on the disk: a reader that stopped at the end marker of the
                     // archive would have seen nothing wrong (docs/reference/gnu-tar.md, "What gzip does").
@@ -91,7 +93,7 @@ impl<'a> Unpacked<'a> {
     }
 
     /// Reads what is left of the file, as [`Raw::finish`].
-    pub(super) fn finish(self, most: u64) -> io::Result<(u64, Option<[u8; 32]>)> {
+    pub(super) fn finish(self, most: u64) -> io::Result<FileEnd> {
         let raw = match self.source {
             UnpackedSource::Plain { raw, .. } => raw,
             UnpackedSource::Gzip { inflating, .. } => inflating.into_raw()?,

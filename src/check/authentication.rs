@@ -42,6 +42,9 @@ pub trait Authentication {
 
     /// What is known once the subject was read.
     fn conclude(&self, snapshot: &Snapshot, ownership: &OwnershipMap, names: &Names) -> Authenticity;
+
+    /// Whether there are keys to verify it with.
+    fn has_keys(&self) -> bool;
 }
 
 /// Nobody asks whose it is; the raw bytes go to somebody who wants them for something else.
@@ -58,6 +61,10 @@ impl Authentication for NotAsked<'_> {
 
     fn conclude(&self, _snapshot: &Snapshot, _territories: &OwnershipMap, _names: &Names) -> Authenticity {
         Authenticity::default()
+    }
+
+    fn has_keys(&self) -> bool {
+        false
     }
 }
 
@@ -89,7 +96,7 @@ impl<'a> SignatureCheck<'a> {
         let Heard { found_in, recognised, verifier } = self.heard.take();
         let Some(recognised) = recognised else { return Signature::default() };
         // Only a subject that was read to its end has been heard whole.
-        let verifier = verifier.filter(|_| snapshot.sha256.is_some());
+        let verifier = verifier.filter(|_| snapshot.read_to_its_end);
         let signs = Path::new(self.path).file_name().map(|name| text::printable_path(Path::new(name)));
         Signature { found_in, signs: signs.filter(|_| snapshot.path != "-"), ..verified(&recognised, verifier) }
     }
@@ -121,6 +128,10 @@ impl Authentication for SignatureCheck<'_> {
             (done.manifest, done.manifest_signature) = manifest_inside(snapshot, ownership, names, &self.trust.keys);
         }
         done
+    }
+
+    fn has_keys(&self) -> bool {
+        !self.trust.keys.is_empty()
     }
 }
 

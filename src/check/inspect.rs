@@ -19,7 +19,7 @@ use crate::tree::names::Names;
 use crate::tree::nodes::Tree;
 use crate::tree::open::{Directory, Opened, Stream, open};
 use crate::tree::ownership::OwnershipMap;
-use crate::tree::reading::{Digests, ProgressObserver, ReadOptions, SourceError};
+use crate::tree::reading::{ArchiveSum, Digests, ProgressObserver, ReadOptions, SourceError};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
 use std::io;
 
@@ -31,6 +31,8 @@ pub struct InspectOptions<'a> {
     pub limits: Limits,
     /// How much is read.
     pub depth: Depth<'a>,
+    /// Whether an archive's own SHA-256 is made.
+    pub archive_sum: ArchiveSum,
     /// Who verifies it, and hears an archive's bytes pass.
     pub authentication: &'a dyn Authentication,
     /// What is demanded of it, asked for once it is read: which Node a server has may be known later than its bundle.
@@ -48,6 +50,7 @@ impl<'a> InspectOptions<'a> {
             names,
             limits,
             depth,
+            archive_sum: ArchiveSum::Made,
             authentication: &NOBODY,
             expectations: &Expectations::default,
             progress: &|_, _| (),
@@ -117,7 +120,8 @@ fn read_directory(path: &str, directory: Directory, options: &InspectOptions<'_>
 }
 
 /// An archive's manifest may come last, and so may the second of two files of one path: the few archives that have either
-/// are read once more, with digests. One from a pipe is hashed as it comes.
+/// are read once more, with digests. Where a manifest is likely, it mostly comes early, as `pack` writes it. An archive from
+/// a pipe is hashed as it comes.
 fn read_archive(path: &str, stream: Stream, options: &InspectOptions<'_>) -> Reading {
     let depth = options.depth;
     let archive = |stream, digests| {
@@ -128,10 +132,12 @@ fn read_archive(path: &str, stream: Stream, options: &InspectOptions<'_>) -> Rea
     let Some(again) = stream.again().filter(|_| !depth.wants_all_digests()) else {
         return archive(stream, depth.digests());
     };
-    let first = archive(stream, Digests::None)?;
-    let Snapshot { tree, needs_digests, .. } = &first.0;
-    let compared = depth == Depth::JudgeAndCompare && tree.find(MANIFEST.as_bytes()).is_some();
-    if !compared && !needs_digests {
+    let is_compared = depth == Depth::JudgeAndCompare;
+    let is_likely = is_compared && options.authentication.has_keys();
+    let first = archive(stream, if is_likely { Digests::IfListedEarly(MANIFEST) } else { Digests::None })?;
+    let Snapshot { tree, needs_digests, has_all_digests, .. } = &first.0;
+    let lacks_digests = is_compared && !has_all_digests && tree.find(MANIFEST.as_bytes()).is_some();
+    if !lacks_digests && !needs_digests {
         return Ok(first);
     }
     drop(first);
@@ -149,11 +155,11 @@ fn read(
     options: &InspectOptions<'_>,
     reader: impl FnOnce(&ReadOptions<'_>, &mut Observer<'_>) -> Result<Snapshot, SourceError>,
 ) -> Reading {
-    let InspectOptions { names, limits, depth, authentication, progress, .. } = *options;
+    let InspectOptions { names, limits, depth, archive_sum, authentication, progress, .. } = *options;
     authentication.begin(kind).map_err(InspectError::Signature)?;
     let raw = |bytes: &[u8]| authentication.raw(bytes);
     let mut observer = Observer::new(names, depth);
-    let snapshot = reader(&ReadOptions { limits, digests, progress, raw: &raw }, &mut observer);
+    let snapshot = reader(&ReadOptions { limits, digests, archive_sum, progress, raw: &raw }, &mut observer);
     let snapshot = snapshot.map_err(InspectError::Subject)?;
     let contents = observer.finish().map_err(|error| InspectError::Subject(no_thread(path, error)))?;
     Ok((snapshot, contents))

@@ -31,6 +31,10 @@ pub(crate) struct Rehearse {
     /// Install from the package managers' caches only, which are read and not written
     #[arg(long)]
     pub offline: bool,
+    /// Let the update's commands, and with them the bundle's install scripts, see this variable of the environment, such
+    /// as the token of a registry (repeatable) [default: what leads to the registry, and nothing secret]
+    #[arg(long = "pass-env", value_name = "NAME")]
+    pub shown_variables: Vec<String>,
     /// Leave the throw-away folder, and say where it is
     #[arg(long)]
     pub keep: bool,

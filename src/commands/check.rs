@@ -9,6 +9,7 @@ use crate::check::inspect::{InspectOptions, inspect};
 use crate::cli::check::CheckArgs;
 use crate::report::format::Format;
 use crate::report::subject::CheckReport;
+use crate::tree::reading::ArchiveSum;
 use crate::{exit_code, host, render, systemd};
 use anyhow::Result;
 use std::path::Path;
@@ -24,10 +25,14 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     expectations.unit = systemd::read::read(&options.units)?;
     let unsigned = if options.require_signature { Unsigned::Refused } else { Unsigned::AsConfigured };
     let trust = keys::trust(&options.keys, unsigned, &configured)?;
+    // A verdict in one line says nothing of it.
+    let is_told = session.common.format() != Format::Human || !session.common.quiet;
+    let archive_sum = if is_told { ArchiveSum::Made } else { ArchiveSum::NotMade };
     let mut subjects = Vec::new();
     for path in &options.paths {
         let progress = session.progress();
         let options = InspectOptions {
+            archive_sum,
             authentication: &SignatureCheck::new(&trust, path, options.keys.signature.as_deref()),
             expectations: &|| expectations.clone(),
             progress: &|read, length| progress.show(read, length),

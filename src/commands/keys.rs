@@ -276,6 +276,10 @@ pub(super) fn may_write(place: &Path, existing: Existing) -> Result<()> {
     match fs::symlink_metadata(place) {
         Ok(found) if found.is_dir() => Err(unwritten(place, io::ErrorKind::IsADirectory.into())),
         Ok(_) if existing == Existing::Kept => Err(unwritten(place, io::ErrorKind::AlreadyExists.into())),
+        // Not even with `--force`: what is no file would be gone for others too.
+        Ok(found) if !found.is_file() && !found.is_symlink() => {
+            Err(unwritten(place, io::Error::other("it is not a regular file")))
+        }
         _ => Ok(()),
     }
 }

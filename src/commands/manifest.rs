@@ -9,6 +9,7 @@ use crate::check::rules::{self, Judges};
 use crate::cli::format::PlainFormat;
 use crate::cli::manifest::ManifestArgs;
 use crate::report::finding::{Finding, Severity};
+use crate::tree::reading::ArchiveSum;
 use crate::{exit_code, render, text};
 use anyhow::Result;
 
@@ -20,7 +21,8 @@ pub(super) fn run(options: &ManifestArgs, session: &Session<'_>) -> Result<u8> {
     let progress = session.progress();
     let show = |read, length| progress.show(read, length);
     let plain = InspectOptions::plain(&names, limits, Depth::Sums);
-    let inspected = inspect(&options.path, &InspectOptions { progress: &show, ..plain })?;
+    let inspected =
+        inspect(&options.path, &InspectOptions { progress: &show, archive_sum: ArchiveSum::NotMade, ..plain })?;
     drop(progress);
     let refusals = refusals(&inspected.bundle_unfollowed());
     if !refusals.is_empty() {

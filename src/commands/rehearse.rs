@@ -72,6 +72,7 @@ fn plan(options: &Rehearse, configured: UpdateScope) -> Result<RehearsalPlan> {
         network: if options.offline { Network::CachesOnly } else { Network::Registry },
         hold: Duration::from_secs(options.hold),
         patience: Duration::from_secs(options.connect_within),
+        shown_variables: options.shown_variables.clone(),
         leave: if options.keep { Leave::Everything } else { Leave::Nothing },
     })
 }

@@ -84,7 +84,7 @@ impl SignJob<'_> {
         let signer = RefCell::new(PrehashedSigner::begin(key));
         let inspected = self.read(Depth::Judge, &|chunk| signer.borrow_mut().update(chunk))?;
         let name = Path::new(&self.options.path).file_name().map(|name| name.to_string_lossy().into_owned());
-        let read_whole = inspected.snapshot.sha256.is_some();
+        let read_whole = inspected.snapshot.read_to_its_end;
         let version = read_whole.then(|| version(&inspected)).flatten();
         let comment = self.comment(name, version)?;
         let signature = if read_whole {

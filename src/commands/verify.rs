@@ -82,7 +82,7 @@ impl VerifyJob<'_> {
         })?;
         let mut verifier = verifier.into_inner();
         let snapshot = &mut inspected.snapshot;
-        if verifier.is_some() && snapshot.sha256.is_none() {
+        if verifier.is_some() && !snapshot.read_to_its_end {
             verifier = self.second_read(&recognised)?;
         }
         if !snapshot.tree_is_known() {

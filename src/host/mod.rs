@@ -1,6 +1,7 @@
 //! What the outside world is asked for: the environment, the clock, files read and written safely, and programs run.
 
 mod clock;
+pub(crate) mod descendants;
 pub(crate) mod file_end;
 pub(crate) mod files;
 pub(crate) mod folders;
@@ -8,6 +9,7 @@ mod follow;
 pub(crate) mod git;
 mod groups;
 pub(crate) mod interrupt;
+pub(crate) mod outputs;
 pub(crate) mod paths;
 pub(crate) mod process;
 pub(crate) mod trusted;
@@ -77,7 +79,8 @@ pub(crate) fn find_upwards_from(folder: &Path, name: &str) -> io::Result<Option<
     Ok(None)
 }
 
-/// Writes a file so that it is there whole or not at all: beside its place, synced, then renamed over it.
+/// Writes a file so that it is there whole or not at all: beside its place, synced, then renamed over it, with the mode
+/// of the one that was there. What is no file is written into, or refused ([`outputs`]).
 ///
 /// # Errors
 /// Whatever writing, syncing or renaming gives; the file beside is removed again.
@@ -87,7 +90,14 @@ pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io:
         write(&mut out)?;
         out.flush()
     };
-    files::Staged::with(path, 0o666, buffered)?.commit(files::Existing::Replaced)
+    match outputs::look(path)? {
+        outputs::Output::Stream(mut stream) => buffered(&mut stream),
+        outputs::Output::File => {
+            let staged = files::Staged::with(path, 0o666, buffered)?;
+            outputs::keep_mode(&staged)?;
+            staged.commit(files::Existing::Replaced)
+        }
+    }
 }
 
 /// Appends to a file, which is made if it is not there.

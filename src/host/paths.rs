@@ -119,3 +119,20 @@ pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
         free_inodes: found.f_ffree,
     })
 }
+/// Whether what is at a path, or would be made there, is in a folder, links followed.
+///
+/// # Errors
+/// Where the folder, or what is there, cannot be followed to its end.
+pub(crate) fn stays_in(folder: &Path, path: &Path) -> io::Result<bool> {
+    let folder = folder.canonicalize()?;
+    for at in path.ancestors() {
+        let at = if at.as_os_str().is_empty() { Path::new(".") } else { at };
+        if at.symlink_metadata().is_ok() {
+            let rest = path.strip_prefix(at).unwrap_or(Path::new(""));
+            // What is not there yet has no links, but may have `..`.
+            let plain = rest.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            return Ok(plain && at.canonicalize()?.starts_with(&folder));
+        }
+    }
+    Ok(false)
+}

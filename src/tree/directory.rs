@@ -50,6 +50,8 @@ pub(crate) fn read(
         stands_at: std::fs::canonicalize(path).ok().and_then(|path| path.to_str().map(Box::from)),
         kind: SubjectKind::Directory,
         sha256: None,
+        read_to_its_end: false,
+        has_all_digests: options.digests == Digests::All,
         needs_digests: false,
         size: total,
         unpacked_size: total,

@@ -18,8 +18,20 @@ pub enum Digests {
     All,
     /// Of those that are looked into, so that two of the same path in an archive can be compared.
     OfContents,
+    /// Of all, if the file of this path, which lists them, comes early in the archive: those before it are hashed in case
+    /// it does. Where it comes late, or not at all, it is as with none.
+    IfListedEarly(&'static str),
     /// Of none: an archive that turns out to need them is read once more.
     None,
+}
+
+/// Whether the SHA-256 of an archive's own bytes is made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ArchiveSum {
+    /// It is told in a report, or says whether the file was read to its end.
+    Made,
+    /// Nobody is told.
+    NotMade,
 }
 
 /// How to read a subject.
@@ -28,6 +40,8 @@ pub(crate) struct ReadOptions<'a> {
     pub limits: Limits,
     /// Which files are hashed.
     pub digests: Digests,
+    /// Whether the archive itself is.
+    pub archive_sum: ArchiveSum,
     /// Who is told how far it is.
     pub progress: ProgressObserver<'a>,
     /// Who is given an archive's raw bytes, each once and in order, as they are read: a signature is verified over the

@@ -21,8 +21,10 @@ pub struct Snapshot {
     pub stands_at: Option<Box<str>>,
     /// Archive or directory.
     pub kind: SubjectKind,
-    /// SHA-256 of the archive's bytes.
+    /// SHA-256 of the archive's bytes, where it was read to its end and the sum was wanted.
     pub sha256: Option<[u8; 32]>,
+    /// Whether an archive was read to the end of its file.
+    pub read_to_its_end: bool,
     /// Bytes of the archive; for a directory, of all its files.
     pub size: u64,
     /// Sum of all file contents, in bytes.
@@ -33,7 +35,9 @@ pub struct Snapshot {
     pub tree: Tree,
     /// What is wrong with the archive itself.
     pub defects: Vec<Defect>,
-    /// Whether a file came twice in an archive of which no digests were made, so that the two were not compared.
+    /// Whether the SHA-256 of every regular file was made.
+    pub has_all_digests: bool,
+    /// Whether a file came twice in an archive of which not all digests were made, so that the two were not compared.
     pub needs_digests: bool,
 }
 

@@ -139,6 +139,35 @@ def small() -> Path:
     return root
 
 
+def tiny() -> Path:
+    """The smallest that is published: three modules of `small`, without their maps."""
+    root = HOME / "tiny"
+    if not root.exists():
+        building = HOME / "tiny.tmp"
+        shutil.rmtree(building, ignore_errors=True)
+        bundle(building)
+        core = small() / "dist/core"
+        for name in ("util", "checks", "errors", "parse", "core", "regexes", "doc", "versions"):
+            (building / "dist/core").mkdir(exist_ok=True)
+            shutil.copy(core / f"{name}.js", building / "dist/core")
+        write(building / "dist/index.js", "import './core/checks.js';\nimport './core/parse.js';\n" + INDEX)
+        building.rename(root)
+    return root
+
+
+def packed(root: Path, doctor: Path) -> Path:
+    """The bundle as `pack` writes it, with a signed manifest in it, and the key beside it."""
+    out = root.with_suffix(".packed.tar.gz")
+    key = HOME / "bench.key"
+    if not key.exists():
+        run(doctor, "keygen", "-o", key.with_suffix(""), "--quiet")
+    if not out.exists():
+        temporary = root.with_suffix(".packing.tar.gz")
+        run(doctor, "pack", root, "-o", temporary, "--sign", key, "--no-config", "--quiet")
+        temporary.rename(out)
+    return out
+
+
 def code() -> Path:
     """Nothing but code, of some 80 files: every byte of it is parsed, and no real agent is like that."""
     root = HOME / "code"

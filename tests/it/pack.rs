@@ -337,3 +337,71 @@ fn configured_places_are_where_it_looks() {
     assert_eq!(done.code, 0, "{} {}", done.stdout, done.stderr);
     assert!(repo.join("x.tar.gz").is_file());
 }
+
+/// What a configuration or a link in the repository names outside of it is neither read into an archive nor replaced.
+#[test]
+fn nothing_outside_of_the_repository_is_touched() {
+    let make = || {
+        let folder = with("base/flat.tree");
+        let at = |name: &str| folder.path().join(name);
+        for (from, to) in [
+            ("dist", "repo/agent/dist"),
+            ("node_modules/@server-flow/shared", "repo/lib"),
+            ("package.json", "repo/agent/out/package.json"),
+        ] {
+            fs::create_dir_all(at(to).parent().unwrap()).unwrap();
+            fs::rename(at("bundle").join(from), at(to)).unwrap();
+        }
+        fs::create_dir_all(at("outside/dist")).unwrap();
+        fs::write(at("outside/dist/mine"), "mine").unwrap();
+        fs::write(at("outside/package.json"), fs::read(at("repo/agent/out/package.json")).unwrap()).unwrap();
+        folder
+    };
+    let run = |folder: &Path, bundle: &str, published: &str, options: &[&str]| {
+        let config = format!(
+            "[release]\nagent = \"agent\"\nbundle = \"{bundle}\"\nshared = \"lib\"\npublished = \"{published}\"\n"
+        );
+        fs::write(folder.join("bundle-doctor.toml"), config).unwrap();
+        run_in(folder, &[&["pack", "--from-repo", "repo", "--update-bundle-dir"], options].concat(), &TIME, b"")
+    };
+    let absolute = |folder: &Path, name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let untouched = |folder: &Path| {
+        assert_eq!(left(&folder.join("outside")), ["dist", "package.json"]);
+        assert_eq!(left(&folder.join("outside/dist")), ["mine"]);
+    };
+    let good = make();
+    let done = run(good.path(), "agent/out", "x.tar.gz", &[]);
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    let folder = make();
+    for (bundle, published) in [
+        (absolute(folder.path(), "outside").as_str(), "x.tar.gz"),
+        ("../outside", "x.tar.gz"),
+        ("agent/../../outside", "x.tar.gz"),
+        ("agent/out", absolute(folder.path(), "outside/x.tar.gz").as_str()),
+        ("agent/out", "../outside/x.tar.gz"),
+    ] {
+        let done = run(folder.path(), bundle, published, &[]);
+        assert_eq!(done.code, 2, "{bundle} {published}: {}", done.stdout);
+        assert!(done.stderr.contains("leads out of the repository"), "{}", done.stderr);
+        untouched(folder.path());
+    }
+    // What the command line names is meant.
+    let outside = absolute(folder.path(), "outside/x.tar.gz");
+    let done = run(folder.path(), "agent/out", "../outside/y.tar.gz", &["-o", &outside]);
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    fs::remove_file(&outside).unwrap();
+    for (link, target) in [
+        ("repo/agent/out", "../../outside"),
+        ("repo/agent/out/node_modules", "../../../outside"),
+        ("repo/public", "../outside"),
+    ] {
+        let folder = make();
+        let at = folder.path().join(link);
+        let _ = fs::remove_dir_all(&at);
+        symlink(target, &at).unwrap();
+        let published = if link == "repo/public" { "public/x.tar.gz" } else { "x.tar.gz" };
+        let done = run(folder.path(), "agent/out", published, &[]);
+        assert_eq!(done.code, 2, "{link}: {}{}", done.stdout, done.stderr);
+        untouched(folder.path());
+    }
+}

@@ -37,3 +37,40 @@ fn what_cannot_be_begun_is_refused_before_anything_runs() {
     assert!(done.stderr.contains("cannot stand in a unit") && done.stderr.contains("set TMPDIR"), "{}", done.stderr);
     assert_eq!(std::fs::read_dir(&odd).unwrap().count(), 0, "nothing is left behind");
 }
+
+/// A process that leaves its group, its session, its folder and its environment is ended all the same, and what the update
+/// runs sees nothing secret of the caller's. The update's programs are stood for by one that does that.
+#[test]
+fn what_was_started_is_ended_wherever_it_went() {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("bin")).unwrap();
+    let script = format!(
+        "#!/bin/sh\nPATH=/usr/bin:/bin\nenv >> {0}/seen\ntr '\\0' '\\n' < /proc/$PPID/environ >> {0}/above 2>/dev/null\n\
+         cd /\nsetsid --fork env -i /bin/sh -c 'echo $$ >> {0}/ids; exec /bin/sleep 300' < /dev/null > /dev/null 2>&1\n\
+         i=0; until [ -s {0}/ids ] || [ $i -gt 200 ]; do i=$((i+1)); sleep 0.02; done\nexit 1\n",
+        folder.path().display()
+    );
+    for program in ["node", "curl", "mkdir", "cp", "rm", "mv"] {
+        fs::write(at("bin").join(program), &script).unwrap();
+        fs::set_permissions(at("bin").join(program), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    fs::create_dir(at("tmp")).unwrap();
+    fs::write(at("a.tar.gz"), "not an archive").unwrap();
+    let (path, temporary) = (at("bin"), at("tmp"));
+    let secrets = ["BUNDLE_DOCTOR_PASSPHRASE", "RELEASE_KEY", "GITHUB_TOKEN"];
+    let mut environment = vec![("PATH", path.to_str().unwrap()), ("TMPDIR", temporary.to_str().unwrap())];
+    environment.extend(secrets.map(|name| (name, "a-secret-of-the-caller")));
+    let arguments = ["rehearse", "a.tar.gz", "--generation", "documented", "--package-manager", "npm"];
+    let done = run_in(folder.path(), &arguments, &environment, b"");
+    let ids = fs::read_to_string(at("ids")).unwrap_or_else(|error| panic!("{error}: {}{}", done.stdout, done.stderr));
+    for id in ids.split_whitespace() {
+        let alive = fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|command| command.contains("sleep"));
+        assert!(!alive, "{id} outlived the rehearsal: {}{}", done.stdout, done.stderr);
+    }
+    let seen = fs::read_to_string(at("seen")).unwrap();
+    assert!(seen.contains("NODE_ENV=production"), "{seen}");
+    assert!(!seen.contains("a-secret-of-the-caller"), "{seen}");
+}

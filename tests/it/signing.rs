@@ -533,3 +533,73 @@ fn a_failed_sign_leaves_nothing() {
         .not_judged("SHA256SUMS.minisig signs another manifest");
     assert_eq!(lab.read("bundle/SHA256SUMS"), before);
 }
+
+/// An archive of these files, in this order.
+fn archive_of<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<u8> {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (path, content) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, path, content).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
+/// Wherever the manifest stands in an archive, and however large the files are, each file is compared with it.
+#[test]
+fn a_manifest_counts_wherever_it_stands() {
+    let lab = Lab::new();
+    let mut contents: Vec<(String, Vec<u8>)> =
+        files("0.1.27").into_iter().map(|(path, content)| (path.to_owned(), content.into_bytes())).collect();
+    for number in 0_u32..60 {
+        let size = [10, 0, 5_000, 300_000][number as usize % 4] + number as usize;
+        let content = (0..size).map(|at| (at as u32).wrapping_mul(number + 3).to_le_bytes()[1]).collect();
+        contents.push((format!("dist/data-{number:02}.bin"), content));
+    }
+    for (path, content) in &contents {
+        fs::write(lab.at("bundle").join(path), content).unwrap();
+    }
+    lab.sign(&["bundle"]).ok();
+    let list = ["SHA256SUMS", "SHA256SUMS.minisig"].map(|name| (name, lab.read(&format!("bundle/{name}"))));
+    let places = [0, 3, 20, contents.len()];
+    for (place, changed) in places.into_iter().flat_map(|place| [None, Some(3), Some(62)].map(|at| (place, at))) {
+        let mut contents = contents.clone();
+        let expected: Vec<String> = changed.map(|at: usize| contents[at].0.clone()).into_iter().collect();
+        if let Some((_, content)) = changed.and_then(|at| contents.get_mut(at)) {
+            let last = content.len() - 1;
+            content[last] ^= 1;
+        }
+        let mut entries: Vec<_> = contents.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
+        entries.splice(place..place, list.iter().map(|(path, content)| (*path, content.as_slice())));
+        // A file that comes once more, and is the same.
+        let again = entries.iter().find(|(path, _)| *path == "dist/data-03.bin").copied();
+        for entries in [entries.clone(), entries.into_iter().chain(again).collect()] {
+            fs::write(lab.at("signed.tar.gz"), archive_of(entries)).unwrap();
+            let words = ["check", "signed.tar.gz", "--key", "release.pub.pem", "--require-signature", "--json"];
+            let document = lab.run(&words).document();
+            let subject = &document["subjects"][0];
+            let differ = subject["findings"].as_array().unwrap().iter();
+            let differ: Vec<_> = differ
+                .filter(|finding| finding["rule"] == "checksum-mismatch")
+                .map(|finding| finding["path"].as_str().unwrap().to_owned())
+                .collect();
+            assert_eq!(differ, expected, "the manifest is entry {place}");
+            assert_eq!(subject["signature"]["status"], "verified");
+        }
+    }
+}
+
+/// A quiet run does not tell the archive's sum and does not make it; the signature counts all the same.
+#[test]
+fn a_quiet_check_verifies_the_signature() {
+    let lab = Lab::new();
+    lab.sign(&[ARCHIVE]).ok();
+    let words = ["check", ARCHIVE, "--key", "release.pub.pem", "-A", "all", "-D", "signature-invalid"];
+    let quiet = |lab: &Lab| lab.run(&[&words[..], &["-D", "signature-missing", "--require-signature", "-q"]].concat());
+    quiet(&lab).ok();
+    let mut changed = lab.read(ARCHIVE);
+    changed[4] ^= 1;
+    fs::write(lab.at(ARCHIVE), changed).unwrap();
+    quiet(&lab).refused();
+}

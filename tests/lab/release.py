@@ -244,6 +244,7 @@ def same_bytes(part: Part, work: Path) -> None:
         ("in another directory", "", {}),
         ("as a developer", developer, {}),
         ("as root in a developer's repository, whose owner git doubts", "", {"GIT_CONFIG_COUNT": "0"}),
+        ("on one core", "taskset -c 0", {}),
         ("umask 077", "umask 077;", {}),
         ("umask 000", "umask 000;", {}),
         ("the locale C", "", {"LC_ALL": "C"}),

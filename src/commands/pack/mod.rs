@@ -17,6 +17,7 @@ use crate::cli::format::PlainFormat;
 use crate::cli::pack::Pack;
 use crate::host::files::{self, Existing, Links, Staged};
 use crate::host::interrupt::{Interrupt, Second};
+use crate::host::outputs;
 use crate::release::pack::plan::{Plan, PlanError, Survivor};
 use crate::render::pack::{PackReport, TimeSource};
 use crate::report::finding::{Finding, Severity};
@@ -138,10 +139,18 @@ impl PackJob<'_> {
         let mut all = vec![archive];
         if let Some(signature) = signature {
             let beside = files::with_extension(&place, "minisig");
+            keys::may_write(&beside, Existing::Replaced)?;
             all.push(Staged::write(&beside, &signature, 0o666).map_err(|error| keys::unwritten(&beside, error))?);
         }
+        for staged in &all {
+            outputs::keep_mode(staged).map_err(|error| keys::unwritten(staged.place(), error))?;
+        }
         if let Some(staging) = staging.filter(|_| self.options.update_bundle_dir) {
-            report.updated = staging.update(&self.names, self.interrupt)?;
+            report.updated = staging.update(
+                self.options.from_repo.as_deref().unwrap_or(Path::new(".")),
+                &self.names,
+                self.interrupt,
+            )?;
         }
         self.interrupt.check().context("nothing was written")?;
         report.written = all.iter().map(|staged| text::printable_path(staged.place())).collect();
@@ -188,6 +197,13 @@ impl PackJob<'_> {
         if place.is_dir() {
             bail!(failure(format!("{shown} is a folder"), "name the archive: -o FILE"));
         }
+        if let (None, Some(repo)) = (&self.options.output, &self.options.from_repo) {
+            staging::inside(repo, place.parent().unwrap_or(repo), "published")?;
+        }
+        outputs::must_be_file(&place).with_context(|| {
+            let help = "name a file: the archive is judged once more after it was written";
+            failure(format!("cannot write {shown}"), help)
+        })?;
         let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
         match folder {
             Some(folder) if !folder.is_dir() => {

@@ -2,8 +2,8 @@
 //! repository stays as it is.
 
 use crate::commands::failure::Failure;
-use crate::host::folders;
 use crate::host::interrupt::Interrupt;
+use crate::host::{folders, paths};
 use crate::text;
 use crate::tree::names::{Names, Places};
 use anyhow::{Context, Result, bail};
@@ -34,6 +34,9 @@ impl Staging {
         present(&bundle, "the bundle's folder", "name it in `[release] bundle` of bundle-doctor.toml")?;
         present(&dist, "the compiled agent", "build the agent first: pnpm build")?;
         present(&shared, "the shared package", "name it in `[release] shared` of bundle-doctor.toml")?;
+        for (path, key) in [(&bundle, "bundle"), (&dist, "agent"), (&shared, "shared")] {
+            inside(repo, path, key)?;
+        }
         let home = tempfile::Builder::new().prefix("bundle-doctor.").tempdir().with_context(|| {
             let help = "name one that can be written to in TMPDIR";
             Failure::new("cannot make a temporary folder").help(help)
@@ -94,8 +97,12 @@ impl Staging {
     ///
     /// # Errors
     /// Where one cannot be written.
-    pub(super) fn update(&self, names: &Names, interrupt: &Interrupt) -> Result<Vec<String>> {
+    pub(super) fn update(&self, repo: &Path, names: &Names, interrupt: &Interrupt) -> Result<Vec<String>> {
         let mut updated = Vec::new();
+        let parents = [self.bundle.clone(), self.bundle.join(names.shared_copy()).with_file_name("")];
+        for parent in &parents {
+            inside(repo, parent, "bundle")?;
+        }
         for name in [DIST.to_owned(), names.shared_copy()] {
             let place = self.bundle.join(&name);
             let shown = text::printable_path(&place);
@@ -112,6 +119,26 @@ impl Staging {
         }
         Ok(updated)
     }
+}
+
+/// Refuses a place that is not in the repository: a configuration, or a link in the repository, names it, and nobody did on
+/// the command line.
+///
+/// # Errors
+/// Where it leads out, with the key of `[release]` that names it.
+pub(super) fn inside(repo: &Path, path: &Path, key: &str) -> Result<()> {
+    let shown = text::printable_path(path);
+    if paths::stays_in(repo, path).with_context(|| format!("cannot look at {shown}"))? {
+        return Ok(());
+    }
+    let help = format!(
+        "let `[release] {key}` and the links on the way stay in the repository, or pack a folder that you name: `pack SRC -o OUT`"
+    );
+    bail!(
+        Failure::new(format!("{shown} leads out of the repository {}", text::printable_path(repo)))
+            .at(&shown)
+            .help(help)
+    )
 }
 
 fn present(path: &Path, what: &str, help: &str) -> Result<()> {

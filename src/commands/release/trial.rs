@@ -29,6 +29,7 @@ impl ReleaseJob<'_> {
             network: if self.options.offline { Network::CachesOnly } else { Network::Registry },
             hold: HOLD,
             patience: PATIENCE,
+            shown_variables: Vec::new(),
             leave: Leave::Nothing,
         };
         match rehearse(&plan, self.interrupt.stop(), &|_, _| ()) {

@@ -17,6 +17,7 @@ use crate::text;
 use crate::tree::limits::Limits;
 use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, Tree};
+use crate::tree::reading::ArchiveSum;
 use crate::tree::snapshot::Snapshot;
 
 /// What bundles on a server are judged by, beside their names and its Node.
@@ -47,6 +48,7 @@ impl Inspection<'_> {
         let deployed_at = below.map(|below| format!("/{}", below.to_string_lossy()));
         let place = place.to_str().ok_or("its path is not UTF-8")?;
         let options = InspectOptions {
+            archive_sum: ArchiveSum::Made,
             names,
             limits: self.judge.limits,
             depth: Depth::JudgeAndCompare,

@@ -52,19 +52,26 @@ impl Tree {
         id
     }
 
-    /// Replaces what is known of a file's data, its content and its SHA-256.
-    pub fn set_file(&mut self, id: FileId, mut data: FileData, content: Content, sha256: Option<[u8; 32]>) {
-        if let Some(sha256) = sha256 {
+    /// Adds a file's SHA-256 to what is known of it.
+    pub fn set_sha256(&mut self, id: FileId, sha256: [u8; 32]) {
+        if let Some(data) = self.files.get_mut(id.0 as usize) {
             data.digest = u32::try_from(self.digests.len()).ok();
             room(&mut self.digests, 1, STEP);
             self.digests.push(sha256);
         }
+    }
+
+    /// Replaces what is known of a file's data, its content and its SHA-256.
+    pub fn set_file(&mut self, id: FileId, mut data: FileData, content: Content, sha256: Option<[u8; 32]>) {
         if content != Content::NotKept {
             data.content = u32::try_from(self.contents.len()).ok();
             self.contents.push(content);
         }
         if let Some(slot) = self.files.get_mut(id.0 as usize) {
             *slot = data;
+        }
+        if let Some(sha256) = sha256 {
+            self.set_sha256(id, sha256);
         }
     }
 

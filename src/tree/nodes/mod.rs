@@ -299,6 +299,12 @@ impl Tree {
         self.digests.get(self.file(id)?.digest? as usize)
     }
 
+    /// The SHA-256 of a file's data, when digests were asked for.
+    #[must_use]
+    pub fn sha256_of(&self, id: FileId) -> Option<&[u8; 32]> {
+        self.digests.get(self.files.get(id.0 as usize)?.digest? as usize)
+    }
+
     /// The owner's numbers and names.
     #[must_use]
     pub fn owner(&self, id: OwnerId) -> Option<&Owner> {

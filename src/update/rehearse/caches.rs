@@ -5,10 +5,11 @@
 //! its index anew, hence a copy of the index beside a link to the contents.
 
 use super::error::RehearsalError;
-use super::plan::{Choice, Network};
+use super::plan::{Choice, Network, RehearsalPlan};
 use super::prepare::prepare;
 use crate::host::process::{Environment, Request};
 use crate::host::{self, folders, paths};
+use crate::redact::Redactor;
 use crate::update::Manager;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -21,17 +22,70 @@ pub(super) struct Caches {
     root: PathBuf,
     network: Network,
     caller: Vec<(OsString, OsString)>,
+    shown: Vec<String>,
+}
+
+/// Variables of the caller's that lead to its tools and to the registry, and hold nothing secret. A proxy's address may have
+/// a password in it, without which nothing could be installed.
+const PASSED_ON: [&str; 40] = [
+    "PATH",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "TZ",
+    "TERM",
+    "LD_LIBRARY_PATH",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+    "CURL_CA_BUNDLE",
+    "NIX_SSL_CERT_FILE",
+    "OPENSSL_CONF",
+    "NODE_USE_SYSTEM_CA",
+    "NODE_USE_ENV_PROXY",
+    "COREPACK_HOME",
+    "COREPACK_ROOT",
+    "COREPACK_NPM_REGISTRY",
+    "COREPACK_INTEGRITY_KEYS",
+    "XDG_CONFIG_HOME",
+    "VOLTA_HOME",
+    "NVM_DIR",
+    "NVM_BIN",
+    "FNM_DIR",
+    "FNM_MULTISHELL_PATH",
+    "PNPM_HOME",
+    "N_PREFIX",
+    "NODENV_ROOT",
+    "NODENV_VERSION",
+    "ASDF_DIR",
+    "ASDF_DATA_DIR",
+    "MISE_DATA_DIR",
+    "MISE_CONFIG_DIR",
+];
+
+/// Whether the update's commands may see a variable of the caller's: a bundle's install scripts see what they see.
+fn is_passed_on(name: &OsStr, shown: &[String]) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    let npm = name.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("npm_config_"));
+    // `npm_config__auth`, `npm_config_//registry/:_authToken`: the caller's `.npmrc` is where those belong.
+    let plain =
+        || !name.contains("//") && !name.to_ascii_lowercase().contains("auth") && !Redactor::is_secret_name(name);
+    shown.iter().any(|wanted| wanted == name) || PASSED_ON.contains(&name) || (npm && plain())
 }
 
 impl Caches {
     /// Makes them: empty, or showing what the caller's have.
-    pub(super) fn prepare(
-        root: &Path,
-        network: Network,
-        choice: Choice,
-        stop: &AtomicBool,
-    ) -> Result<Self, RehearsalError> {
-        let caches = Self { root: root.join("caches"), network, caller: host::environment() };
+    pub(super) fn prepare(root: &Path, plan: &RehearsalPlan, stop: &AtomicBool) -> Result<Self, RehearsalError> {
+        let (network, choice) = (plan.network, plan.choice);
+        let shown = plan.shown_variables.clone();
+        let caches = Self { root: root.join("caches"), network, caller: host::environment(), shown };
         let failed = |source| RehearsalError::Io { what: "prepare the package managers' caches".to_owned(), source };
         folders::make(&caches.root).map_err(failed)?;
         if network == Network::CachesOnly {
@@ -100,7 +154,8 @@ impl Caches {
     }
 
     /// The environment of the update's commands: the agent's, as systemd gives it, with what is needed to reach the
-    /// registry as the caller does (proxies, certificates, npm's own variables).
+    /// registry as the caller does (proxies, certificates, npm's own variables). Nothing else of the caller's is passed on:
+    /// whoever releases has its keys and tokens there.
     pub(super) fn environment(
         &self,
         home: &Path,
@@ -144,14 +199,9 @@ impl Caches {
         for (name, value) in self.settings(manager) {
             add(name, value);
         }
-        let dropped = ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "PWD", "OLDPWD"];
         let is_ours = |name: &OsStr| set.iter().any(|(ours, _)| same_name(name, ours));
-        let mut environment: Vec<_> = self
-            .caller
-            .iter()
-            .filter(|(name, _)| !is_ours(name) && !dropped.iter().any(|dropped| name == dropped))
-            .cloned()
-            .collect();
+        let mut environment: Vec<_> =
+            self.caller.iter().filter(|(name, _)| !is_ours(name) && is_passed_on(name, &self.shown)).cloned().collect();
         environment.extend(set.into_iter().map(|(name, value)| (name.into(), value)));
         environment
     }
@@ -207,7 +257,8 @@ mod tests {
 
     fn environment(caller: &[(&str, &str)], network: Network, manager: Option<Manager>) -> Vec<(String, String)> {
         let caller = caller.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let caches = Caches { root: PathBuf::from("/t/caches"), network, caller };
+        let shown = vec!["NPM_TOKEN".to_owned()];
+        let caches = Caches { root: PathBuf::from("/t/caches"), network, caller, shown };
         let plain = |word: OsString| word.into_string().unwrap();
         let found = caches.environment(Path::new("/t/home"), Path::new("/t/tmp"), manager);
         found.into_iter().map(|(name, value)| (plain(name), plain(value))).collect()
@@ -226,6 +277,18 @@ mod tests {
             ("XDG_CACHE_HOME", "/nobody/.cache"),
             ("no_proxy", "intranet"),
             ("CI", "true"),
+            ("HTTPS_PROXY", "http://proxy"),
+            ("BUNDLE_DOCTOR_PASSPHRASE", "secret"),
+            ("RELEASE_KEY", "secret"),
+            ("GITHUB_TOKEN", "secret"),
+            ("AWS_PROFILE", "secret"),
+            ("SSH_AUTH_SOCK", "secret"),
+            ("npm_config__auth", "secret"),
+            ("NPM_CONFIG_//registry/:_authToken", "secret"),
+            ("npm_config_otp_secret", "secret"),
+            ("LD_PRELOAD", "secret"),
+            ("NODE_OPTIONS", "secret"),
+            ("NPM_TOKEN", "wanted"),
         ];
         let seen = environment(&caller, Network::Registry, Some(Manager::Npm));
         for (name, expected) in [
@@ -242,9 +305,12 @@ mod tests {
             ("CI", &["false"]),
             ("npm_config_store_dir", &[]),
             ("npm_config_offline", &[]),
+            ("HTTPS_PROXY", &["http://proxy"]),
+            ("NPM_TOKEN", &["wanted"]),
         ] {
             assert_eq!(values(&seen, name), expected, "{name}");
         }
+        assert!(!seen.iter().any(|(_, value)| value == "secret"), "{seen:?}");
         let plain = environment(&caller, Network::Registry, None);
         assert_eq!(values(&plain, "npm_config_cache"), [""; 0]);
     }

@@ -23,6 +23,7 @@ mod starting;
 pub(crate) use error::RehearsalError;
 pub(crate) use plan::{Choice, Leave, Network, RehearsalPlan, RehearsalSubject, StepObserver};
 
+use crate::host::descendants::Descendants;
 use crate::host::folders;
 use crate::host::process::Request;
 use crate::update::rehearsal::Rehearsal;
@@ -40,17 +41,26 @@ pub(crate) fn rehearse(
     stop: &AtomicBool,
     tell: StepObserver<'_>,
 ) -> Result<Rehearsal, RehearsalError> {
+    let descendants = Descendants::adopt().map_err(RehearsalError::io("watch over what the rehearsal starts"))?;
     let temporary = scene::Temporary::new()?;
-    let done = rehearse_in(temporary.path(), plan, stop, tell);
+    let done = rehearse_in(temporary.path(), &descendants, plan, stop, tell);
     // Whatever happened, nothing is left running; a removal that fails matters only where the rest went well.
+    let ended = end(&descendants);
     let removed = temporary.close(plan.leave);
     let rehearsal = done?;
+    ended?;
     removed?;
     Ok(rehearsal)
 }
 
+/// Ends whatever came from this process, wherever it went.
+fn end(descendants: &Descendants) -> Result<(), RehearsalError> {
+    descendants.end_all().map_err(RehearsalError::io("end what the rehearsal started"))
+}
+
 fn rehearse_in(
     root: &Path,
+    descendants: &Descendants,
     plan: &RehearsalPlan,
     stop: &AtomicBool,
     tell: StepObserver<'_>,
@@ -61,7 +71,7 @@ fn rehearse_in(
         RehearsalSubject::Folder(path) => Some(pack(path, root, stop)?),
         RehearsalSubject::Address(_) => None,
     };
-    let caches = caches::Caches::prepare(root, plan.network, plan.choice, stop)?;
+    let caches = caches::Caches::prepare(root, plan, stop)?;
     let mut runs = Vec::new();
     for generation in plan.updates.generations() {
         let scene = scene::Scene::build(root, generation, plan.from.as_deref(), stop)?;
@@ -75,6 +85,7 @@ fn rehearse_in(
             stop,
             tell,
         });
+        end(descendants)?;
         scene.end_all()?;
         let mut run = run?;
         match plan.leave {

@@ -60,6 +60,8 @@ pub(crate) struct RehearsalPlan {
     pub hold: Duration,
     /// How long the agent has to connect.
     pub patience: Duration,
+    /// Variables of the caller's that the update's commands see, beside those that lead to the registry.
+    pub shown_variables: Vec<String>,
     /// What is left behind.
     pub leave: Leave,
 }
