@@ -10,6 +10,7 @@ pub(crate) mod manifest;
 pub(crate) mod pack;
 pub(crate) mod rehearse;
 pub(crate) mod release;
+pub(crate) mod repair;
 pub(crate) mod signing;
 pub(crate) mod update;
 
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     /// Diagnose this server: why the agent is down, with the evidence and the commands that mend it
     Doctor(doctor::Doctor),
+    /// Carry out what doctor would print: planned, proven, watched, and taken back where it does not help
+    Repair(repair::Repair),
     /// Print the SHA-256 of every file that `tar -xzf PATH` would leave, as sha256sum does
     Manifest(manifest::ManifestArgs),
     /// Walk the checklist before a release over the repository
@@ -86,6 +89,7 @@ impl Command {
         match self {
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
+            Self::Repair(_) => "repair",
             Self::Manifest(_) => "manifest",
             Self::Release(_) => "release",
             Self::Pack(_) => "pack",

@@ -11,9 +11,13 @@ use crate::doctor::facts::{ServerPolicy, SignatureDemand};
 use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
 use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
+use crate::doctor::report::DoctorReport;
 use crate::redact::Redactor;
 use crate::report::format::Format;
+use crate::report::policy::Policy;
 use crate::report::words::UnitName;
+use crate::tree::limits::Limits;
+use crate::tree::names::Names;
 use crate::update::documented_paths;
 use crate::{exit_code, host, render, text};
 use anyhow::{Context, Result, bail};
@@ -35,27 +39,13 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         let help = "leave out `--follow`, or the format";
         bail!(Failure::new("a machine format is one document, which the live log would break").help(help));
     }
-    let configured = session.configuration()?;
-    let demands: &[_] = if options.keys.is_empty() { &[] } else { &DEMANDED_BY_KEY };
-    let policy = session.policy(&configured, demands)?;
-    let disk = disk(options)?;
-    let mut wishes = wishes(options, &configured)?;
-    an_instance(&wishes.unit, &disk)?;
-    let trust;
-    (trust, wishes.policy.signed) = self::trust(options, &configured, &disk, &wishes)?;
-    let names = configured.config.names();
-    let limits = configured.config.limits()?;
-    let judge = BundleJudge { limits, trust: &trust };
-    let mut patience = Patience::new(options.wait, session.shows_progress());
+    let prepared = Prepared::new(options, session)?;
+    let patience = Patience::new(options.wait, session.shows_progress()).heeding();
     let (report, redactor) = loop {
-        let recorder = Recorder::new(&disk);
-        let server: &dyn Server = if options.record.is_some() { &recorder } else { &disk };
-        let (facts, redactor) = probe::examine(server, &wishes, &names, judge);
-        let report = diagnose::diagnose(facts, &policy);
-        let worth = diagnose::worth_waiting(&report).map(Duration::from_secs);
-        if let Some(wanted) = worth
-            && patience.wait(wanted, "it is too early to tell")?
-        {
+        let recorder = Recorder::new(&prepared.disk);
+        let server: &dyn Server = if options.record.is_some() { &recorder } else { &prepared.disk };
+        let (report, redactor) = prepared.examined(server);
+        if is_waited(&report, &patience) {
             continue;
         }
         patience.heed()?;
@@ -64,11 +54,73 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         }
         break (report, redactor);
     };
-    session.write(|out| render::doctor(format, &report, policy.fail_on, session.style(), out))?;
+    let fail_on = prepared.policy.fail_on;
+    session.write(|out| render::doctor(format, &report, fail_on, session.style(), out))?;
     if options.follow {
-        follow(&wishes.unit, &redactor, session)?;
+        follow(prepared.unit(), &redactor, session)?;
     }
-    Ok(exit_code::of_server(&report, policy.fail_on))
+    Ok(exit_code::of_server(&report, fail_on))
+}
+
+/// Whether the time that tells more was waited for.
+fn is_waited(report: &DoctorReport, patience: &Patience) -> bool {
+    let worth = diagnose::worth_waiting(report).map(Duration::from_secs);
+    worth.is_some_and(|wanted| patience.wait(wanted, "it is too early to tell"))
+}
+
+/// All that a look at the server needs.
+pub(super) struct Prepared {
+    disk: Disk,
+    wishes: ProbeOptions,
+    policy: Policy,
+    trust: Trust,
+    names: Names,
+    limits: Limits,
+}
+
+impl Prepared {
+    /// What the command line and the configuration say.
+    ///
+    /// # Errors
+    /// Where one of them cannot be used.
+    pub(super) fn new(options: &Doctor, session: &Session<'_>) -> Result<Self> {
+        let configured = session.configuration()?;
+        let demands: &[_] = if options.keys.is_empty() { &[] } else { &DEMANDED_BY_KEY };
+        let policy = session.policy(&configured, demands)?;
+        let disk = disk(options)?;
+        let mut wishes = wishes(options, &configured)?;
+        an_instance(&wishes.unit, &disk)?;
+        let trust;
+        (trust, wishes.policy.signed) = self::trust(options, &configured, &disk, &wishes)?;
+        let (names, limits) = (configured.config.names(), configured.config.limits()?);
+        Ok(Self { disk, wishes, policy, trust, names, limits })
+    }
+
+    /// The unit.
+    pub(super) fn unit(&self) -> &str {
+        &self.wishes.unit
+    }
+
+    /// The server as it is now.
+    pub(super) fn look(&self) -> DoctorReport {
+        self.examined(&self.disk).0
+    }
+
+    /// The server, once time has told.
+    pub(super) fn settled(&self, patience: &Patience) -> DoctorReport {
+        loop {
+            let report = self.look();
+            if !is_waited(&report, patience) {
+                return report;
+            }
+        }
+    }
+
+    fn examined(&self, server: &dyn Server) -> (DoctorReport, Redactor) {
+        let judge = BundleJudge { limits: self.limits, trust: &self.trust };
+        let (facts, redactor) = probe::examine(server, &self.wishes, &self.names, judge);
+        (diagnose::diagnose(facts, &self.policy), redactor)
+    }
 }
 
 fn disk(options: &Doctor) -> Result<Disk> {
@@ -140,6 +192,7 @@ fn policy(options: &Doctor, configured: &Configured) -> ServerPolicy {
     ServerPolicy {
         config: configured.path.as_deref().map(absolute),
         keys: options.keys.iter().map(|key| absolute(key)).collect(),
+        bundle: options.bundle.as_deref().filter(|path| !path.starts_with('~')).map(|path| absolute(Path::new(path))),
         signed: SignatureDemand::None,
     }
 }

@@ -12,6 +12,7 @@ mod pages;
 mod progress;
 mod rehearse;
 mod release;
+mod repair;
 mod session;
 mod sign;
 mod usage;
@@ -34,6 +35,7 @@ pub fn run(args: &[OsString]) -> u8 {
     let done = match &cli.command {
         Command::Check(options) => check::run(options, &session),
         Command::Doctor(options) => doctor::run(options, &session),
+        Command::Repair(options) => repair::run(options, &session),
         Command::Manifest(options) => manifest::run(options, &session),
         Command::Release(options) => release::run(options, &session),
         Command::Pack(options) => pack::run(options, &session),

@@ -2,6 +2,7 @@
 
 use crate::host::interrupt::{Interrupt, Second};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::cell::OnceCell;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,27 +18,26 @@ pub(super) struct Interrupted;
 pub(super) struct Patience {
     until: Instant,
     is_shown: bool,
+    is_heeding: bool,
     // Watched from the first wait on: before that, a signal ends the program at once.
-    interrupt: Option<Interrupt>,
+    interrupt: OnceCell<Option<Interrupt>>,
 }
 
 impl Patience {
     /// So long from now on.
     pub(super) fn new(most: Duration, is_shown: bool) -> Self {
         let now = Instant::now();
-        Self { until: now.checked_add(most).unwrap_or(now), is_shown, interrupt: None }
+        Self { until: now.checked_add(most).unwrap_or(now), is_shown, is_heeding: false, interrupt: OnceCell::new() }
     }
 
     /// Waits so long, or for what is left; says why. Nothing is left where it answers false.
-    ///
-    /// # Errors
-    /// Where a signal came meanwhile, or since the last wait.
-    pub(super) fn wait(&mut self, wanted: Duration, why: &str) -> Result<bool, Interrupted> {
-        self.heed()?;
-        self.interrupt = self.interrupt.take().or_else(|| Interrupt::watch(Second::Ends).ok());
+    pub(super) fn wait(&self, wanted: Duration, why: &str) -> bool {
+        if self.is_heeding {
+            self.interrupt.get_or_init(|| Interrupt::watch(Second::Ends).ok());
+        }
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Ok(false);
+            return false;
         }
         let end = Instant::now().checked_add(wanted.min(left)).unwrap_or(self.until);
         let spinner = self.is_shown.then(ProgressBar::new_spinner);
@@ -63,8 +63,12 @@ impl Patience {
         if let Some(spinner) = spinner {
             spinner.finish_and_clear();
         }
-        self.heed()?;
-        Ok(true)
+        self.heed().is_ok()
+    }
+
+    /// With signals noted while it waits ([`Patience::heed`]).
+    pub(super) fn heeding(self) -> Self {
+        Self { is_heeding: true, ..self }
     }
 
     /// Fails once a signal came.
@@ -72,7 +76,8 @@ impl Patience {
     /// # Errors
     /// After the first signal, always.
     pub(super) fn heed(&self) -> Result<(), Interrupted> {
-        let came = self.interrupt.as_ref().is_some_and(|interrupt| interrupt.check().is_err());
+        let interrupt = self.interrupt.get().and_then(Option::as_ref);
+        let came = interrupt.is_some_and(|interrupt| interrupt.check().is_err());
         if came { Err(Interrupted) } else { Ok(()) }
     }
 }

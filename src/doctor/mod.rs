@@ -7,4 +7,5 @@ pub(crate) mod facts;
 pub(crate) mod probe;
 pub(crate) mod questions;
 pub(crate) mod recording;
+pub(crate) mod repair;
 pub(crate) mod report;

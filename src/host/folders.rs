@@ -253,7 +253,7 @@ pub(crate) fn discard(path: &Path) {
 }
 
 /// Removes whatever is there, if anything is.
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),

@@ -8,6 +8,7 @@ pub(crate) mod folders;
 mod follow;
 pub(crate) mod git;
 mod groups;
+pub(crate) mod held;
 pub(crate) mod interrupt;
 pub(crate) mod outputs;
 pub(crate) mod paths;

@@ -9,6 +9,7 @@ pub(crate) mod pack;
 pub(crate) mod pages;
 pub(crate) mod rehearsal;
 pub(crate) mod release;
+pub(crate) mod repair;
 mod sarif;
 pub(crate) mod server;
 mod server_json;

@@ -4,8 +4,9 @@
 use super::human::wrapped;
 use super::style::{Style, shortened};
 use crate::doctor::facts::{Condition, Facts, Ran, Reach};
+use crate::doctor::repair::plan;
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, Effect, Evidence, Step};
+use crate::report::diagnosis::{Diagnosis, Effect, Evidence, FixCommand, Step};
 use crate::report::finding::Severity;
 use crate::report::server::{CheckStatus, Health, ServerCheck};
 use crate::text;
@@ -27,8 +28,10 @@ pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -
     if style.quiet {
         return Ok(());
     }
+    let repair = plan::command(report);
     for diagnosis in &report.diagnoses {
-        self::diagnosis(diagnosis, report, style, out)?;
+        let repair = repair.as_ref().filter(|(_, plan)| plan.causes.contains(&diagnosis.cause));
+        self::diagnosis(diagnosis, report, repair.map(|(command, _)| command), style, out)?;
     }
     if style.verbose {
         details(report, style, out)?;
@@ -127,7 +130,13 @@ fn time(facts: &Facts, at: crate::report::moment::Moment) -> String {
     }
 }
 
-fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn diagnosis(
+    diagnosis: &Diagnosis,
+    report: &DoctorReport,
+    repair: Option<&FixCommand>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let word = match diagnosis.severity {
         Severity::Error => "cause",
         Severity::Warning => "warning",
@@ -144,7 +153,7 @@ fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &m
     for evidence in diagnosis.evidence().iter().take(shown) {
         self::evidence(evidence, report, style, out)?;
     }
-    fix(diagnosis, report, style, out)?;
+    fix(diagnosis, report, repair, style, out)?;
     let is_in_block = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
     if !diagnosis.verify.is_empty() && !is_in_block {
         writeln!(out, "\nverify")?;
@@ -209,14 +218,27 @@ const MAX_OF_EVIDENCE: usize = 4000;
 
 /// What is said, what looks, and what changes something: the last as one block that is safe to paste. It stops at the first
 /// failure, and ends with another look.
-fn fix(diagnosis: &Diagnosis, report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn fix(
+    diagnosis: &Diagnosis,
+    report: &DoctorReport,
+    repair: Option<&FixCommand>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if diagnosis.fix.is_empty() {
         return Ok(());
     }
     let who = if report.facts.is_root() { "" } else { "  as root" };
     let changes = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
     let how = if changes { ", as one block: it stops at the first failure" } else { "" };
-    writeln!(out, "\nfix{who}{how}")?;
+    match repair {
+        Some(repair) => {
+            let who = if who.is_empty() { "  " } else { "  as root; " };
+            writeln!(out, "\nfix{who}it goes back by itself if it does not help\n  {}", repair.typed())?;
+            writeln!(out, "\nor by hand{how}")?;
+        }
+        None => writeln!(out, "\nfix{who}{how}")?,
+    }
     if changes {
         writeln!(out, "  ( set -e")?;
     }

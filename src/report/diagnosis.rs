@@ -1,9 +1,12 @@
 //! What is wrong with a server: a cause with its evidence, and the commands that mend it.
 
+use super::action::Action;
 use super::finding::Severity;
 use super::moment::Moment;
-use super::words::{Document, Place, Refused, Word};
+use super::words::Refused;
 use serde::Serialize;
+
+pub(crate) use super::fix_command::{FixCommand, command};
 
 /// Where a piece of evidence comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -62,72 +65,6 @@ impl Evidence {
     }
 }
 
-/// One command of a fix: checked words, never a string.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct FixCommand {
-    words: Vec<Word>,
-    input: Option<Document>,
-}
-
-impl FixCommand {
-    /// A command of these words.
-    pub(crate) fn new(words: impl IntoIterator<Item = Word>) -> Self {
-        Self { words: words.into_iter().collect(), input: None }
-    }
-
-    /// That reads these lines.
-    #[must_use]
-    pub(crate) fn reading(mut self, lines: Document) -> Self {
-        self.input = Some(lines);
-        self
-    }
-
-    /// With more words.
-    #[must_use]
-    pub(crate) fn with(mut self, more: impl IntoIterator<Item = Word>) -> Self {
-        self.words.extend(more);
-        self
-    }
-
-    /// The program and its arguments.
-    #[must_use]
-    pub(crate) fn words(&self) -> &[Word] {
-        &self.words
-    }
-
-    /// Whether it reads lines that follow it.
-    #[must_use]
-    pub(crate) const fn reads(&self) -> bool {
-        self.input.is_some()
-    }
-
-    /// The same with other words.
-    #[must_use]
-    pub(crate) fn of_words(&self, words: Vec<Word>) -> Self {
-        Self { words, input: self.input.clone() }
-    }
-
-    /// As it is typed: each word quoted where a POSIX shell would take it apart.
-    #[must_use]
-    pub(crate) fn typed(&self) -> String {
-        let place = |at: usize| if at == 0 { Place::First } else { Place::Later };
-        let words: Vec<_> = self.words.iter().enumerate().map(|(at, word)| word.typed(place(at))).collect();
-        let line = words.join(" ");
-        match &self.input {
-            None => line,
-            Some(lines) => format!("{line} <<'END'\n{}\nEND", lines.lines()),
-        }
-    }
-}
-
-/// A command of words, each of which is fixed or was checked.
-macro_rules! command {
-    ($($word:expr),+ $(,)?) => {
-        $crate::report::diagnosis::FixCommand::new([$($crate::report::words::Word::from($word)),+])
-    };
-}
-pub(crate) use command;
-
 /// One step of a fix.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Step {
@@ -135,6 +72,8 @@ pub(crate) struct Step {
     pub text: String,
     /// What to type, in order.
     pub commands: Vec<FixCommand>,
+    /// The same as `repair` carries it out.
+    pub actions: Vec<Action>,
     /// What it does to the server.
     pub effect: Effect,
 }
@@ -151,12 +90,14 @@ pub(crate) enum Effect {
 impl Step {
     /// A step that only looks.
     pub(crate) fn looks(text: impl AsRef<str>, commands: Vec<FixCommand>) -> Self {
-        Self { text: shown(text), commands, effect: Effect::Looks }
+        Self { text: shown(text), commands, actions: Vec::new(), effect: Effect::Looks }
     }
 
-    /// A step that changes something.
-    pub(crate) fn changes(text: impl AsRef<str>, commands: Vec<FixCommand>) -> Self {
-        Self { text: shown(text), commands, effect: Effect::Changes }
+    /// A step that changes something: what is typed and what `repair` does are two ways to carry out the same actions.
+    pub(crate) fn changes(text: impl AsRef<str>, actions: Vec<impl Into<Action>>) -> Self {
+        let actions: Vec<Action> = actions.into_iter().map(Into::into).collect();
+        let commands = actions.iter().flat_map(Action::commands).collect();
+        Self { text: shown(text), commands, actions, effect: Effect::Changes }
     }
 
     /// What no command of ours does.
@@ -189,6 +130,8 @@ pub(crate) struct Diagnosis {
     pub consequences: Vec<&'static str>,
     /// What to type, in order.
     pub fix: Vec<Step>,
+    /// The cause whose fix mends this too.
+    pub mended_by: Option<&'static str>,
     /// How to see that it worked.
     pub verify: Vec<FixCommand>,
 }
@@ -199,7 +142,7 @@ impl Diagnosis {
     pub(crate) fn new(cause: &'static str, severity: Severity, summary: impl AsRef<str>, evidence: Evidence) -> Self {
         let summary = crate::text::printable(summary.as_ref()).into_owned();
         let (consequences, fix, verify) = (Vec::new(), Vec::new(), Vec::new());
-        Self { cause, severity, summary, evidence: vec![evidence], consequences, fix, verify }
+        Self { cause, severity, summary, evidence: vec![evidence], consequences, fix, mended_by: None, verify }
     }
 
     /// With more evidence.

@@ -30,6 +30,7 @@ mod redaction;
 mod references;
 mod rehearsal;
 mod release;
+mod repair;
 mod signing;
 mod tampering;
 mod trust;

@@ -26,6 +26,7 @@ PARTS = (
     "fuzz",
     "server",
     "harm",
+    "repair",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"

@@ -25,5 +25,6 @@ mod hostile;
 mod redaction;
 mod registry;
 mod rehearsal;
+mod repair;
 mod server;
 mod servers;

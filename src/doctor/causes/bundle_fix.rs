@@ -3,8 +3,9 @@
 use super::fix::{self, Ground, Hands};
 use super::started;
 use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Facts};
+use crate::report::action::{Action, Replace, Stage, Was};
 use crate::report::diagnosis::{FixCommand, Step, command};
-use crate::report::words::{HttpUrl, NodeProgram, Refused, Word};
+use crate::report::words::{AbsolutePath, HttpUrl, NodeProgram, Refused, Word};
 use crate::systemd::normal;
 
 /// The bundle in the block's own folder.
@@ -62,36 +63,25 @@ pub(crate) fn started_after(mut steps: Vec<Step>, facts: &Facts) -> Vec<Step> {
     steps
 }
 
-/// The commands that put a folder into the bundle's place: two renames in one folder. Where the second fails, the first
-/// is taken back.
-fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<FixCommand> {
-    let bundle = ground.bundle.path();
-    let kept = bundle.beside(&fix::aside(facts));
-    let rename = |from: &Word, to: &Word| ground.around.run(&command!("mv", "-T", "--", from.clone(), to.clone()));
-    let (place, kept) = (Word::from(bundle), Word::from(&kept));
-    match facts.deployment.state.known() {
-        Some(DeploymentState::Absent) => vec![rename(new, &place)],
-        Some(DeploymentState::Empty) => {
-            vec![ground.around.run(&command!("rmdir", "--", bundle)), rename(new, &place)]
-        }
-        _ => {
-            let back = rename(&kept, &place);
-            let or_back = [Word::Shell("|| {")].into_iter().chain(back.words().iter().cloned());
-            vec![rename(&place, &kept), rename(new, &place).with(or_back.chain([Word::Shell("; exit 1; }")]))]
-        }
-    }
+/// What puts a folder into the bundle's place: what is there is kept.
+fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<Action> {
+    let place = ground.bundle.path().clone();
+    let was = match facts.deployment.state.known() {
+        Some(DeploymentState::Absent) => Was::Absent,
+        Some(DeploymentState::Empty) => Was::Empty,
+        _ => Was::Present,
+    };
+    let kept = place.beside(&fix::aside(facts));
+    vec![Replace::Folder { place, new: new.clone(), kept, was, by: ground.around.clone() }.into()]
 }
 
-/// The block's own folder, beside the bundle and therefore on its file system. It is gone with the block.
-fn workshop(ground: &Ground) -> Vec<FixCommand> {
-    let name = Word::from(ground.bundle.path().beside(".new-XXXXXX"));
-    let make = ground.around.run(&command!("mktemp", "-d", "--", name));
-    let words = [Word::Shell("work=$(")].into_iter().chain(make.words().iter().cloned()).chain([Word::Shell(")")]);
-    let mut commands = vec![FixCommand::new(words), command!("trap", Word::Shell("'rm -rf -- \"$work\"'"), "EXIT")];
-    if let (Hands::User(user), Hands::Root) = (&ground.hands, &ground.around) {
-        commands.push(command!("chown", Word::owner(user), Word::Work("")));
-    }
-    commands
+/// The fix's own folder, beside the bundle and therefore on its file system. It is gone with the block.
+fn workshop(ground: &Ground) -> Vec<Action> {
+    let owner = match (&ground.hands, &ground.around) {
+        (Hands::User(user), Hands::Root) => Some(user.clone()),
+        _ => None,
+    };
+    vec![Stage::Folder { name: ground.bundle.path().clone(), by: ground.around.clone(), owner }.into()]
 }
 
 /// Fetches the published bundle, judges it, and puts it in the place of what is there; words where the control plane's
@@ -108,12 +98,13 @@ pub(crate) fn renew(facts: &Facts) -> Result<Vec<Step>, Refused> {
         ))]);
     };
     let published = HttpUrl::new(&url)?.below("agent-bundle.tar.gz");
-    let by = |command: FixCommand| ground.hands.run(&command);
+    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
     let mut fetch = workshop(&ground);
     // `-f`, unlike step 1 of the update: without it an error page is saved as the archive
     // (docs/reference/field-facts.md, "The update, as executed by agents in the field").
     fetch.push(by(command!("curl", "-fsSLg", "-o", ARCHIVE, "--", &published)));
-    fetch.push(command!("bundle-doctor", "check").with(facts.policy.words()?).with(["--".into(), ARCHIVE]));
+    let judged = command!("bundle-doctor", "check").with(facts.policy.words()?).with(["--".into(), ARCHIVE]);
+    fetch.push(Stage::Judge(judged).into());
     // Root's tar would give the files to whoever has the number of the machine that packed them
     // (docs/reference/field-facts.md, "Released bundles").
     let extract = by(command!("tar", "--no-same-owner", "-xzf", ARCHIVE, "-C", STAGED));
@@ -130,37 +121,35 @@ pub(crate) fn renew(facts: &Facts) -> Result<Vec<Step>, Refused> {
 
 /// Judges the staged bundle. What the next update will make of it is not the question here, and its signature was that of
 /// the archive.
-fn judge(facts: &Facts) -> FixCommand {
+fn judge(facts: &Facts) -> Action {
     let node = facts.node.known().and_then(Option::as_ref).and_then(|node| node.version.as_deref());
     let version = node.and_then(Word::version).map(|version| ["--node".into(), version]);
-    command!("bundle-doctor", "check", "--no-config", "-A", "update-drops-shared")
-        .with(version.into_iter().flatten())
-        .with(["--".into(), STAGED])
+    let command = command!("bundle-doctor", "check", "--no-config", "-A", "update-drops-shared");
+    Stage::Judge(command.with(version.into_iter().flatten()).with(["--".into(), STAGED])).into()
 }
 
 /// The commands that install what the staged bundle declares (step 5 of the update), with what is on this server.
-fn installer(facts: &Facts, ground: &Ground) -> Result<Vec<FixCommand>, Refused> {
+fn installer(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, Refused> {
     let found = |name: &str| {
         let path = facts.package_managers.iter().find(|path| path.rsplit('/').next() == Some(name));
         path.map(|path| NodeProgram::new(path)).transpose()
     };
-    let by = |command: FixCommand| ground.hands.run(&command);
+    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
     Ok(match (found("pnpm")?, found("npm")?) {
         (Some(pnpm), _) => vec![by(command!(&pnpm, "-C", STAGED, "install", "--prod", "--ignore-scripts"))],
         (None, Some(npm)) => vec![by(command!(&npm, "--prefix", STAGED, "install", "--omit=dev", "--ignore-scripts"))],
         (None, None) => vec![
-            command!("apt-get", "install", "-y", "npm"),
+            command!("apt-get", "install", "-y", "npm").into(),
             by(command!("/usr/bin/npm", "--prefix", STAGED, "install", "--omit=dev", "--ignore-scripts")),
         ],
     })
 }
 
 /// Copies the bundle into the block's own folder: what is changed there cannot harm what is in use.
-fn copied(ground: &Ground) -> Vec<FixCommand> {
+fn copied(ground: &Ground) -> Vec<Action> {
     let mut commands = workshop(ground);
-    commands.push(ground.hands.run(&command!("cp", "-a", "--", &ground.bundle, STAGED)));
-    // Below a link that is somebody else's, nothing is written.
-    commands.push(command!("test", Word::Shell("!"), "-L", MODULES));
+    commands.push(Stage::Run(ground.hands.run(&command!("cp", "-a", "--", &ground.bundle, STAGED))).into());
+    commands.push(Stage::NoLink(MODULES).into());
     commands
 }
 
@@ -171,7 +160,7 @@ fn copied(ground: &Ground) -> Vec<FixCommand> {
 /// Where a word of it is none.
 pub(crate) fn install(facts: &Facts) -> Result<Vec<Step>, Refused> {
     let ground = Ground::of(facts)?;
-    let by = |command: FixCommand| ground.hands.run(&command);
+    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
     let inspected = facts.deployment.inspected();
     let has_modules = inspected.is_some_and(|inspected| inspected.has_modules);
     let has_copy = inspected.is_some_and(|inspected| inspected.has_modules && !lost_shared(inspected));
@@ -221,13 +210,10 @@ pub(crate) fn copy_shared(facts: &Facts) -> Result<Vec<Step>, Refused> {
     ])
 }
 
-fn shared_from_source(ground: &Ground) -> Vec<FixCommand> {
-    let by = |command: FixCommand| ground.hands.run(&command);
-    // `rm` without `-r` takes a link away, and fails on a folder: then there is nothing to take away.
-    let unlink = command!("test", Word::Shell("!"), "-L", SCOPE, Word::Shell("||"));
-    let remove = by(command!("rm", "-f", "--", SCOPE));
+fn shared_from_source(ground: &Ground) -> Vec<Action> {
+    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
     vec![
-        unlink.with(remove.words().iter().cloned()),
+        Stage::Unlink { link: SCOPE, by: ground.hands.clone() }.into(),
         by(command!("mkdir", "-p", "--", SCOPE)),
         by(command!("rm", "-rf", "--", SHARED)),
         // `cp -r` onto a folder that is there would copy into it, hence the line before.
@@ -245,13 +231,11 @@ pub(crate) fn unnest_backup(facts: &Facts, nested: &Deployment) -> Result<Step, 
     let backup = ground.also(facts, &facts.backup)?;
     let ending = fix::aside(facts);
     let (newer, older) = (backup.beside(".newer"), backup.beside(&ending));
-    let by = |command: FixCommand| ground.around.run(&command);
+    let by = &ground.around;
+    let rename =
+        |from: &AbsolutePath, to: &AbsolutePath| Replace::Rename { from: from.clone(), to: to.clone(), by: by.clone() };
     Ok(Step::changes(
         "keep the newer one, which is the bundle from before the last update, as the backup, and the older one beside it",
-        vec![
-            by(command!("mv", "-T", "--", inner, &newer)),
-            by(command!("mv", "-T", "--", &backup, older)),
-            by(command!("mv", "-T", "--", &newer, &backup)),
-        ],
+        vec![rename(&inner, &newer), rename(&backup, &older), rename(&newer, &backup)],
     ))
 }

@@ -5,11 +5,14 @@
 
 use super::started;
 use crate::doctor::facts::{Deployment, DeploymentState, Facts, Hold, LogKind};
+use crate::report::action::{Action, Manage};
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::diagnosis::{FixCommand, Step, command};
 use crate::report::words::{AbsolutePath, BundleDir, BundleMarks, Refused, UnitName, UserName, Word};
 use crate::systemd::normal;
 use crate::update::documented_paths;
+
+pub(crate) use crate::report::action::Hands;
 
 /// The steps, or why there are none.
 pub(crate) fn or_told(steps: Result<Vec<Step>, Refused>) -> Vec<Step> {
@@ -22,23 +25,28 @@ pub(crate) fn systemctl(verb: &'static str, facts: &Facts) -> Option<FixCommand>
     UnitName::new(&facts.places.unit).ok().map(|unit| command!("systemctl", verb, &unit))
 }
 
+/// Asks the service manager for something about the unit.
+pub(crate) fn service(what: fn(UnitName) -> Manage, facts: &Facts) -> Option<Action> {
+    UnitName::new(&facts.places.unit).ok().map(|unit| what(unit).into())
+}
+
 /// Starts the agent anew with what is on the disk.
 pub(crate) fn restart(facts: &Facts) -> Step {
-    Step::changes("start the agent", restart_commands(facts))
+    Step::changes("start the agent", restarting(facts))
 }
 
 /// Has systemd read the unit again, and starts the agent.
 pub(crate) fn reload_and_restart(facts: &Facts) -> Step {
-    let mut commands = vec![command!("systemctl", "daemon-reload")];
-    commands.extend(restart_commands(facts));
-    Step::changes("have systemd read the unit again, and start the agent", commands)
+    let mut actions = vec![Manage::Reload.into()];
+    actions.extend(restarting(facts));
+    Step::changes("have systemd read the unit again, and start the agent", actions)
 }
 
-fn restart_commands(facts: &Facts) -> Vec<FixCommand> {
+fn restarting(facts: &Facts) -> Vec<Action> {
     // A start limit that was hit refuses every further start (systemd.unit(5), `StartLimitBurst=`).
     let failed = facts.service.known().is_some_and(|service| service.active_state == "failed");
-    let reset = failed.then(|| systemctl("reset-failed", facts)).flatten();
-    reset.into_iter().chain(systemctl("restart", facts)).collect()
+    let reset = failed.then(|| service(Manage::ResetFailed, facts)).flatten();
+    reset.into_iter().chain(service(Manage::Restart, facts)).collect()
 }
 
 /// The newest lines of the unit in the journal, and where else the unit sends what the agent prints.
@@ -71,28 +79,6 @@ pub(crate) fn verify(facts: &Facts) -> Vec<FixCommand> {
 pub(crate) fn aside(facts: &Facts) -> String {
     let stamp = facts.at.rfc3339().unwrap_or_default();
     format!("{}{}", documented_paths::PUT_ASIDE, stamp.chars().filter(char::is_ascii_alphanumeric).collect::<String>())
-}
-
-/// Whose hands do what is done below the bundle.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Hands {
-    /// Root's: nobody else may change anything there.
-    Root,
-    /// Those of the user that the unit runs as: root follows nobody into a folder that they may change.
-    User(UserName),
-}
-
-impl Hands {
-    /// A command that they carry out.
-    pub(crate) fn run(&self, command: &FixCommand) -> FixCommand {
-        match self {
-            Self::Root => command.clone(),
-            Self::User(user) => {
-                let start = ["runuser".into(), "-u".into(), Word::from(user), "--".into()];
-                command.of_words(start.into_iter().chain(command.words().iter().cloned()).collect())
-            }
-        }
-    }
 }
 
 /// The bundle's place, checked, and whose hands may work on it.

@@ -46,7 +46,7 @@ mod shared_file;
 mod shared_package_linked;
 mod shared_package_missing;
 mod start_limit_hit;
-mod started;
+pub(crate) mod started;
 mod systemd_unavailable;
 mod tampered_files;
 mod unit_confinement;

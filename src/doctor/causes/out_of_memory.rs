@@ -6,7 +6,8 @@ use super::unit_fix::{UnitChange, Value};
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, Speaker};
-use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
+use crate::report::action::Action;
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::Refused;
 use crate::systemd::Setting;
@@ -55,7 +56,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         let look = vec![command!("free", "-m"), command!("ps", "axo", "pid,rss,args", "--sort=-rss")];
         return Some(diagnosis.step(Step::looks("see what takes the memory", look)).step(fix::restart(facts)));
     }
-    let edits: Result<Vec<Vec<FixCommand>>, Refused> =
+    let edits: Result<Vec<Vec<Action>>, Refused> =
         limits.iter().map(|(key, setting)| lift(facts, key, setting)).collect();
     let commands = edits.map(|edits| edits.into_iter().flatten().collect());
     Some(diagnosis.steps(unit_fix::step_and_restart(facts, "lift the limit that the unit sets", commands)))
@@ -81,7 +82,7 @@ fn limits(facts: &Facts) -> Vec<(&'static str, Setting<'_>)> {
 const HEAP: &str = "--max-old-space-size=";
 
 /// Takes the bound off its line.
-fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<FixCommand>, Refused> {
+fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<Action>, Refused> {
     let without = |_: usize, word: &str| {
         let (head, rest) = word.split_once(HEAP)?;
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());

@@ -3,6 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{Facts, Motion, Process};
+use crate::report::action::{Action, Manage};
 use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::UnitName;
@@ -22,8 +23,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let process = facts.process.known()?.as_ref()?;
     let frozen = facts.service.known().is_some_and(|service| service.freezer.starts_with("fr"));
     let pid = process.pid;
-    let again = |commands| Step::changes("let it run again", commands);
-    let thaw = || again(fix::systemctl("thaw", facts).into_iter().collect());
+    let again = |actions: Vec<Action>| Step::changes("let it run again", actions);
+    let thaw = || again(fix::service(Manage::Thaw, facts).into_iter().collect());
     let (words, seen, step) = match &process.motion {
         Motion::Moves if !frozen => return None,
         Motion::Moves => {
@@ -40,7 +41,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         Motion::Stopped => {
             let unit = UnitName::new(&facts.places.unit);
-            let kill = unit.map(|unit| vec![again(vec![command!("systemctl", "kill", "-s", "CONT", &unit)])]);
+            let kill = unit.map(|unit| vec![again(vec![Manage::Continue(unit).into()])]);
             let words = "The agent is stopped by a signal (SIGSTOP): it is there, and does nothing";
             let seen = evidence::disk(format!("/proc/{pid}/stat: state T (stopped)"));
             (words, seen, fix::or_told(kill).into_iter().next()?)

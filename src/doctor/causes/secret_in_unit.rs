@@ -3,7 +3,8 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::unit_fix;
 use crate::doctor::facts::{Facts, SecretInUnit, UnitOnDisk};
-use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, Source, Step};
+use crate::report::action::Action;
+use crate::report::diagnosis::{Diagnosis, Evidence, Source, Step};
 use crate::report::finding::Severity;
 use crate::report::words::{LineEdit, Refused};
 
@@ -36,7 +37,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let text = "take it out of the unit (a registered agent has its own key), and have the control plane make it void";
     let mut files: Vec<&str> = edits.iter().map(|(file, _)| *file).collect();
     files.dedup();
-    let commands: Result<Vec<Vec<FixCommand>>, Refused> = files
+    let commands: Result<Vec<Vec<Action>>, Refused> = files
         .into_iter()
         .map(|file| {
             unit_fix::edited(

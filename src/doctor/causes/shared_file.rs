@@ -3,8 +3,9 @@
 
 use super::fix;
 use crate::doctor::facts::{Facts, OWN_DROP_IN};
-use crate::report::diagnosis::{FixCommand, command};
-use crate::report::words::{Document, Refused, UnitName, Word};
+use crate::report::action::{Action, Replace};
+use crate::report::diagnosis::command;
+use crate::report::words::{Document, Refused, UnitName};
 use crate::systemd::{Unit, UnitFile, split};
 use std::collections::BTreeSet;
 
@@ -25,7 +26,7 @@ const SHARED: &str = "is read for other units, too, and what it says cannot be s
 ///
 /// # Errors
 /// Where no drop-in can do that.
-pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<FixCommand>, Refused> {
+pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<Action>, Refused> {
     let refused = || Refused::new(&after.path, SHARED);
     let unit = super::started::unit(facts).map(|unit| &unit.unit).ok_or_else(refused)?;
     let before = unit.files.iter().find(|file| file.path == after.path).ok_or_else(refused)?;
@@ -49,12 +50,9 @@ pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<FixComma
         }
         text = text.line(key, value)?;
     }
-    let mut commands = vec![command!("mkdir", "-p", "--", file.folder())];
-    if old.is_some() {
-        commands.push(command!("cp", "-p", "--", &file, file.beside(&fix::aside(facts))));
-    }
-    commands.push(command!("tee", "--", file, Word::Shell(">/dev/null")).reading(text));
-    Ok(commands)
+    let folder = command!("mkdir", "-p", "--", file.folder());
+    let kept = old.map(|_| file.beside(&fix::aside(facts)));
+    Ok(vec![folder.into(), Replace::Write { file, kept, lines: text }.into()])
 }
 
 /// What a drop-in says so that the unit comes to the same as with the file changed.

@@ -3,6 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{crash, evidence, fix};
 use crate::doctor::facts::{Condition, Facts, JournalEntry};
+use crate::report::action::{Action, Manage};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 
@@ -41,7 +42,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(mended.as_ref().map(|(crash, _)| evidence::journal(crash.headline)))
         .and(mended.map(|(_, now)| evidence::disk(now)))
         .and(seen);
-    let start = fix::systemctl("reset-failed", facts).into_iter().chain(fix::systemctl("start", facts)).collect();
+    let lift = fix::service(Manage::ResetFailed, facts).into_iter();
+    let start: Vec<Action> = lift.chain(fix::service(Manage::Start, facts)).collect();
     Some(diagnosis.step(Step::changes("lift the limit, and start the agent", start)))
 }
 

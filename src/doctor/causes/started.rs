@@ -5,17 +5,17 @@ use crate::systemd::{CommandLine, Context, from_directory, normal};
 use crate::update::documented_paths::{ENTRY_POINT, NESTED_AGENT};
 
 /// The unit's files, if there are any and they could be read.
-pub(super) fn unit(facts: &Facts) -> Option<&UnitOnDisk> {
+pub(crate) fn unit(facts: &Facts) -> Option<&UnitOnDisk> {
     facts.unit.known().filter(|unit| !unit.unit.files.is_empty())
 }
 
 /// Where the command is started, and what is there.
-pub(super) fn directory(facts: &Facts) -> Option<&Reached> {
+pub(crate) fn directory(facts: &Facts) -> Option<&Reached> {
     unit(facts)?.working_directory.known()
 }
 
 /// The script that is started, and what is there: known only where the program is Node itself, not a shell or `env`.
-pub(super) fn script(facts: &Facts) -> Option<&Reached> {
+pub(crate) fn script(facts: &Facts) -> Option<&Reached> {
     let unit = unit(facts)?;
     starts_node(&unit.unit.command()?.ok()?).then_some(())?;
     unit.script.known()
@@ -27,56 +27,56 @@ fn starts_node(command: &CommandLine) -> bool {
 }
 
 /// The program that is started, and what is there.
-pub(super) fn program(facts: &Facts) -> Option<&Reached> {
+pub(crate) fn program(facts: &Facts) -> Option<&Reached> {
     unit(facts)?.program.known()
 }
 
 /// Whether there is nothing at all.
-pub(super) fn is_missing(reached: &Reached) -> bool {
+pub(crate) fn is_missing(reached: &Reached) -> bool {
     matches!(reached.presence, Presence::Missing { .. })
 }
 
 /// Whether a path is a folder's own or below it.
-pub(super) fn is_below(path: &str, folder: &str) -> bool {
+pub(crate) fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The path of the working directory, as the unit's text has it: it is known to anyone who may read the unit.
-pub(super) fn directory_path(facts: &Facts) -> Option<String> {
+pub(crate) fn directory_path(facts: &Facts) -> Option<String> {
     let unit = unit(facts)?;
     let user_home = unit.account.known().and_then(Option::as_ref).map(|account| account.home.clone());
     unit.unit.working_path(&Context { user_home })
 }
 
 /// The path of the script, likewise.
-pub(super) fn script_path(facts: &Facts) -> Option<String> {
+pub(crate) fn script_path(facts: &Facts) -> Option<String> {
     let command = unit(facts)?.unit.command()?.ok().filter(starts_node)?;
     let script = CommandLine::script(&command)?;
     Some(from_directory(&directory_path(facts)?, script))
 }
 
 /// The agent's folder in the old layout.
-pub(super) fn nested_folder(facts: &Facts) -> String {
+pub(crate) fn nested_folder(facts: &Facts) -> String {
     format!("{}/{NESTED_AGENT}", normal(&facts.places.bundle))
 }
 
 /// Whether a path of the unit lies in the old layout.
-pub(super) fn is_nested(facts: &Facts, path: &str) -> bool {
+pub(crate) fn is_nested(facts: &Facts, path: &str) -> bool {
     is_below(path, &nested_folder(facts))
 }
 
 /// Whether the unit starts the agent in the old layout.
-pub(super) fn unit_is_nested(facts: &Facts) -> bool {
+pub(crate) fn unit_is_nested(facts: &Facts) -> bool {
     [directory_path(facts), script_path(facts)].into_iter().flatten().any(|path| is_nested(facts, &path))
 }
 
 /// The deployed bundle, if it has the flat layout.
-pub(super) fn flat_bundle(facts: &Facts) -> Option<&DeployedBundle> {
+pub(crate) fn flat_bundle(facts: &Facts) -> Option<&DeployedBundle> {
     facts.deployment.inspected().filter(|inspected| !inspected.is_nested())
 }
 
 /// Whether a bundle would start in the bundle's place, as the unit is now.
-pub(super) fn would_start(facts: &Facts, deployment: &Deployment) -> bool {
+pub(crate) fn would_start(facts: &Facts, deployment: &Deployment) -> bool {
     let bundle = normal(&facts.places.bundle);
     let wanted = script_path(facts);
     // Where there is no unit, the documented one will be written.
@@ -101,7 +101,7 @@ fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
 
 /// The control plane's address, wherever the server still knows it: the unit, what is loaded, what runs, and the command
 /// line that the journal keeps.
-pub(super) fn url(facts: &Facts) -> Option<String> {
+pub(crate) fn url(facts: &Facts) -> Option<String> {
     let loaded = facts.service.known().map(|service| service.exec_start.as_slice());
     let running = facts.process.known().and_then(Option::as_ref).map(|process| process.command.as_slice());
     let ran = facts.journal.known().map(|journal| journal.command.as_slice());

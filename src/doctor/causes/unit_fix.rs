@@ -4,9 +4,10 @@
 use super::fix::{self, held};
 use super::{shared_file, started};
 use crate::doctor::facts::{Facts, Hold};
-use crate::report::diagnosis::{Effect, FixCommand, Step, command};
+use crate::report::action::{Action, Manage, Replace};
+use crate::report::diagnosis::{Effect, Step, command};
 use crate::report::words::{
-    AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName, Word,
+    AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName,
 };
 use crate::systemd::{Assignment, Setting, UnitFile, normal, split};
 use crate::update::documented_paths;
@@ -103,7 +104,7 @@ impl UnitChange {
     ///
     /// # Errors
     /// Where another than root may change the file, or it is reached through a link.
-    pub(crate) fn commands(self, facts: &Facts) -> Result<Vec<FixCommand>, Refused> {
+    pub(crate) fn commands(self, facts: &Facts) -> Result<Vec<Action>, Refused> {
         if shared_file::is_shared(&self.file.path) {
             return shared_file::overridden(facts, &self.file);
         }
@@ -115,7 +116,7 @@ impl UnitChange {
 ///
 /// # Errors
 /// As for [`UnitChange::commands`].
-pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<Vec<FixCommand>, Refused> {
+pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<Vec<Action>, Refused> {
     if shared_file::is_shared(file) {
         return Err(Refused::new(
             file,
@@ -124,12 +125,7 @@ pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<
     }
     let file = fix::roots(facts, file)?;
     let kept = file.beside(&fix::aside(facts));
-    let options = edits.into_iter().flat_map(|edit| [Word::from("-e"), Word::from(edit)]);
-    Ok(vec![
-        command!("cp", "-p", "--", &file, &kept),
-        command!("sed", "-i").with(options).with(["--".into(), Word::from(&file)]),
-        command!(Word::Shell("if"), "cmp", "-s", "--", &file, kept, Word::Shell("; then exit 1; fi")),
-    ])
+    Ok(vec![Replace::Edit { file, kept, edits }.into()])
 }
 
 fn words_of(found: &Assignment, value: Value) -> Result<Vec<String>, Refused> {
@@ -169,7 +165,7 @@ fn is_only(before: &UnitFile, after: &UnitFile, line: u32, is_wanted: impl Fn(&A
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<Vec<FixCommand>, Refused> {
+pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<Vec<Action>, Refused> {
     UnitChange::of(setting.file).word(setting.line, Value::Whole, |_, _| Some(value.to_owned()))?.commands(facts)
 }
 
@@ -178,7 +174,7 @@ pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<V
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str) -> Result<Vec<FixCommand>, Refused> {
+pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str) -> Result<Vec<Action>, Refused> {
     let words = split(setting.value).map_err(|_| Refused::new(setting.value, "is not understood"))?;
     let is_it = |word: &str| word.split_once('=').is_some_and(|(of, _)| of == name);
     let change = UnitChange::of(setting.file);
@@ -194,7 +190,7 @@ pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str)
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused> {
+pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, Refused> {
     let program = NodeProgram::new(to)?;
     let to = program.path().in_unit()?;
     let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
@@ -214,7 +210,7 @@ pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<Fix
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-pub(crate) fn start_script(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused> {
+pub(crate) fn start_script(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, Refused> {
     let to = AbsolutePath::new(to)?.in_unit()?.to_owned();
     let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| Refused::new(from, UNFIT))?;
     let setting = unit.exec_start().ok_or_else(|| Refused::new(from, UNFIT))?;
@@ -226,7 +222,7 @@ pub(crate) fn start_script(facts: &Facts, from: &str, to: &str) -> Result<Vec<Fi
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<FixCommand>, Refused> {
+fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, Refused> {
     let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| Refused::new(from, UNFIT))?;
     let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
     let name = bundle.path().as_str().rsplit('/').next().unwrap_or_default();
@@ -272,7 +268,7 @@ pub(crate) fn nest_unit(facts: &Facts) -> Option<Step> {
 }
 
 /// A step of these commands, if there are any; the reason, where there are none.
-pub(crate) fn step(text: &str, commands: Result<Vec<FixCommand>, Refused>) -> Option<Step> {
+pub(crate) fn step(text: &str, commands: Result<Vec<Action>, Refused>) -> Option<Step> {
     match commands {
         Ok(commands) if commands.is_empty() => None,
         Ok(commands) => Some(Step::changes(text, commands)),
@@ -281,7 +277,11 @@ pub(crate) fn step(text: &str, commands: Result<Vec<FixCommand>, Refused>) -> Op
 }
 
 /// A step of these commands and the start after it; the reason alone, where there are none.
-pub(crate) fn step_and_restart(facts: &Facts, text: &str, commands: Result<Vec<FixCommand>, Refused>) -> Vec<Step> {
+pub(crate) fn step_and_restart(
+    facts: &Facts,
+    text: &str,
+    commands: Result<Vec<impl Into<Action>>, Refused>,
+) -> Vec<Step> {
     match commands {
         Ok(commands) => vec![Step::changes(text, commands), fix::reload_and_restart(facts)],
         Err(refused) => vec![Step::refused(&refused)],
@@ -320,22 +320,17 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
     {
         return Err(refused);
     }
-    let mut commands = Vec::new();
+    let kept = old.filter(|old| old.path == path.as_str()).map(|_| path.beside(&fix::aside(facts)));
+    let lines = document(facts, &HttpUrl::new(&url)?, old)?;
+    let mut commands: Vec<Action> = Vec::new();
     if dangling.is_some() {
         // Through the link the unit would be written where it leads.
-        commands.push(command!("rm", "--", &path));
+        commands.push(command!("rm", "--", &path).into());
     }
-    if old.is_some_and(|old| old.path == path.as_str()) {
-        commands.push(command!("cp", "-p", "--", &path, path.beside(&fix::aside(facts))));
-    }
-    commands.push(command!("tee", "--", &path, Word::Shell(">/dev/null")).reading(document(
-        facts,
-        &HttpUrl::new(&url)?,
-        old,
-    )?));
-    commands.push(command!("systemctl", "daemon-reload"));
+    let file = path.clone();
+    commands.extend([Replace::Write { file, kept, lines }.into(), Manage::Reload.into()]);
     if old.is_none() || !facts.unit.known().is_some_and(|unit| unit.enabled) {
-        commands.push(command!("systemctl", "enable", &name));
+        commands.push(Manage::Enable(name).into());
     }
     let text = match old {
         Some(old) if old.path != path.as_str() => {

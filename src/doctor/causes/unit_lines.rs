@@ -3,7 +3,8 @@
 use super::unit_fix::{self, UnitChange};
 use super::{fix, shared_file};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Step, command};
+use crate::report::action::Replace;
+use crate::report::diagnosis::Step;
 use crate::systemd::{Setting, Unit};
 
 /// Whether a line stands in a drop-in and not in the unit file itself.
@@ -20,7 +21,7 @@ pub(super) fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Ve
         // systemd reads nothing that does not end in `.conf` (systemd.unit(5)).
         let commands = fix::roots(facts, &file.path).map(|path| {
             let aside = path.beside(&fix::aside(facts));
-            vec![command!("mv", "-T", "--", path, aside)]
+            vec![Replace::Rename { from: path, to: aside, by: fix::Hands::Root }]
         });
         return unit_fix::step_and_restart(facts, "put the drop-in aside", commands);
     }

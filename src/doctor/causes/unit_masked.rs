@@ -3,9 +3,10 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, unit_fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::action::{Action, Manage, Replace};
+use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
-use crate::report::words::{AbsolutePath, Refused, UnitName, Word};
+use crate::report::words::{AbsolutePath, Refused, UnitName};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-masked",
@@ -45,12 +46,6 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 
 fn unmask(facts: &Facts, place: &str) -> Result<Step, Refused> {
     let (name, place) = (UnitName::new(&facts.places.unit)?, AbsolutePath::new(place)?);
-    let runtime = place.as_str().starts_with("/run/").then(|| Word::from("--runtime"));
-    let commands = vec![
-        command!("systemctl", "unmask").with(runtime.into_iter().chain([Word::from(&name)])),
-        // `unmask` removes nothing but a link to /dev/null (systemctl(1)); an empty file masks just as well.
-        command!("test", "-s", &place, Word::Shell("|| rm -f --"), &place),
-        command!("systemctl", "daemon-reload"),
-    ];
+    let commands: Vec<Action> = vec![Replace::Unmask { unit: name, mask: place }.into(), Manage::Reload.into()];
     Ok(Step::changes("unmask it: whoever masked it may have had a reason", commands))
 }

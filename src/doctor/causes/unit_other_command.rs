@@ -4,7 +4,8 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{crash, evidence, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, FixCommand, Step};
+use crate::report::action::Action;
+use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::report::words::{BundleDir, BundleMarks, LineEdit, NodeProgram, Refused};
 use crate::systemd::{CommandLine, Setting, normal};
@@ -96,7 +97,7 @@ fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<Step> {
 }
 
 /// The lines of the unit with the documented paths: each file is edited once.
-fn documented(facts: &Facts, setting: &Setting<'_>, head: &str) -> Result<Vec<FixCommand>, Refused> {
+fn documented(facts: &Facts, setting: &Setting<'_>, head: &str) -> Result<Vec<Action>, Refused> {
     let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
     let node = facts.other_nodes.first().map_or("/usr/bin/node", |node| node.path.as_str());
     let node = NodeProgram::new(node)?;

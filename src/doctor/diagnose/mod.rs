@@ -74,6 +74,7 @@ fn mend_once(diagnoses: &mut [Diagnosis]) {
         let earlier = |step: &Step| typed.iter().find(|(other, _)| other == step).map(|(_, cause)| *cause);
         let again = diagnosis.fix.iter().find_map(|step| earlier(step).filter(|_| changes_files(step)));
         if let Some(cause) = again {
+            diagnosis.mended_by = Some(cause);
             diagnosis.fix = vec![Step::told(format!("the fix of `{cause}` mends this too"))];
             continue;
         }

@@ -41,7 +41,8 @@ fn steps(steps: &[Step], root: &AbsolutePath) -> Option<Vec<Step>> {
         };
         done.push(match (step.commands.is_empty(), commands.is_empty()) {
             (false, true) if step.effect == Effect::Changes => Step::told(AT_BOOT),
-            _ => Step { text: step.text.clone(), commands, effect: step.effect },
+            // `repair` mends the server that runs.
+            _ => Step { text: step.text.clone(), commands, actions: Vec::new(), effect: step.effect },
         });
     }
     Some(done)

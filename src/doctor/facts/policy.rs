@@ -9,6 +9,8 @@ pub(crate) struct ServerPolicy {
     pub config: Option<String>,
     /// Keys of the command line: a signature by one of them is then required.
     pub keys: Vec<String>,
+    /// The bundle that the command line names.
+    pub bundle: Option<String>,
     /// What is thought of a bundle that none of the trusted keys signed.
     pub signed: SignatureDemand,
 }
@@ -40,6 +42,23 @@ impl ServerPolicy {
         }
         if !self.keys.is_empty() {
             words.push("--require-signature".into());
+        }
+        Ok(words)
+    }
+
+    /// The options with which the same is looked at and demanded again.
+    ///
+    /// # Errors
+    /// Where a path cannot be typed.
+    pub(crate) fn asked(&self) -> Result<Vec<Word>, Refused> {
+        let mut words = Vec::new();
+        for (option, path) in [("--config", &self.config), ("--bundle", &self.bundle)] {
+            if let Some(path) = path {
+                words.extend([Word::from(option), Word::from(AbsolutePath::new(path)?)]);
+            }
+        }
+        for key in &self.keys {
+            words.extend(["--key".into(), Word::from(AbsolutePath::new(key)?)]);
         }
         Ok(words)
     }

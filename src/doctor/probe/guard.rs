@@ -61,7 +61,7 @@ fn writer(path: &str, look: &Look, account: Option<&Account>) -> Writer {
 
 /// Whether root may run a program: neither it, nor a folder above it, nor a link on the way may be changed by another.
 /// The links are followed, as `/usr/bin/node` may be one of root's own; each target is looked at like the path itself.
-pub(super) fn root_may_run(server: &dyn Server, path: &str) -> bool {
+pub(crate) fn root_may_run(server: &dyn Server, path: &str) -> bool {
     let mut path = path.to_owned();
     for _ in 0..40 {
         match hold(server, &path, None) {

@@ -6,7 +6,7 @@ mod agent_paths;
 mod ask;
 mod control_plane;
 mod deployment;
-mod guard;
+pub(crate) mod guard;
 pub mod journal;
 mod load_path;
 mod logs;

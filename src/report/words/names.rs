@@ -148,4 +148,10 @@ impl Word {
     pub(crate) fn owner(user: &UserName) -> Self {
         Self::checked(format!("{}:", user.0))
     }
+
+    /// A user of systemd's: `User=agent`.
+    #[must_use]
+    pub(crate) fn user(name: &'static str, user: &UserName) -> Self {
+        Self::checked(format!("{name}{}", user.0))
+    }
 }

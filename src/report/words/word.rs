@@ -79,6 +79,23 @@ impl Word {
         Self::checked(format!("{name}={}", path.as_str()))
     }
 
+    /// A value of systemd's in seconds: `RuntimeMaxSec=8`.
+    #[must_use]
+    pub(crate) fn seconds(name: &'static str, seconds: u32) -> Self {
+        Self::checked(format!("{name}{seconds}"))
+    }
+
+    /// As the program gets it, where it does not depend on the block.
+    #[must_use]
+    pub(crate) fn plain(&self) -> Option<&str> {
+        match self {
+            Self::Fixed(word) => Some(word),
+            Self::Path(path) => Some(path.as_str()),
+            Self::Checked(Checked(word)) => Some(word),
+            Self::Shell(_) | Self::Work(_) => None,
+        }
+    }
+
     /// As it is typed.
     #[must_use]
     pub(crate) fn typed(&self, place: Place) -> String {

@@ -1,0 +1,227 @@
+//! Carries a plan out: each step is written down before it is done, and all of it is taken back where it does not help.
+
+use super::error::RepairError;
+use super::journal::{Journals, Record, State};
+use super::plan::Plan;
+use super::prove::{self, Trial};
+use super::replace::{self, Site};
+use super::tools::Tools;
+use super::watch::{Fares, watch};
+use super::{stage, undo};
+use crate::doctor::causes::started;
+use crate::doctor::facts::{Condition, Facts};
+use crate::doctor::report::DoctorReport;
+use crate::host::held::Owner;
+use crate::report::action::{Manage, Stage};
+use crate::report::words::{AbsolutePath, NodeProgram, Refused, UnitName, UserName};
+use crate::update::documented_paths::ENTRY_POINT;
+
+/// What a repair works with.
+pub(crate) struct Workplace<'a> {
+    /// Runs the commands.
+    pub tools: Tools<'a>,
+    /// Looks at the server anew.
+    pub look: &'a dyn Fn() -> DoctorReport,
+    /// Tells the user what is done.
+    pub say: &'a dyn Fn(&str),
+}
+
+/// What came of it.
+pub(crate) enum Outcome {
+    /// The agent is up and connected; what was replaced is kept at these paths.
+    Repaired {
+        /// How the server fares.
+        report: Box<DoctorReport>,
+        /// What was replaced.
+        kept: Vec<String>,
+    },
+    /// It is not, and everything is as it was.
+    TakenBack {
+        /// Why it did not help.
+        why: String,
+        /// How the server fares, where the service was touched.
+        report: Option<Box<DoctorReport>>,
+        /// What was tried, where it is kept.
+        kept: Vec<String>,
+    },
+    /// Not everything could be put back.
+    Stuck {
+        /// Why it did not help.
+        why: String,
+        /// Why it was not put back.
+        and: String,
+    },
+}
+
+/// Carries out a plan for the server that was looked at.
+///
+/// # Errors
+/// Where the journal cannot be written: nothing has changed then.
+pub(crate) fn carry_out(
+    plan: &Plan,
+    report: &DoctorReport,
+    journals: &Journals,
+    before: Option<&Record>,
+    place: &Workplace<'_>,
+) -> Result<Outcome, RepairError> {
+    let facts = &report.facts;
+    let mut record = Record::new(facts.at, &facts.places.unit, &plan.causes, report.health.name());
+    record.was_started = !matches!(facts.condition(), Condition::Stopped | Condition::Down | Condition::Unknown);
+    record.user = owner(facts);
+    journals.begin(&mut record)?;
+    let fares = steps(plan, facts, journals, &mut record, place);
+    match fares {
+        Ok(Fares::Well(report)) => {
+            record.state = State::Repaired;
+            journals.write(&record)?;
+            if let Some(before) = before {
+                undo::remove_kept(before);
+            }
+            let kept = record.puts.iter().filter_map(|put| put.old.as_ref()).map(|old| old.path.clone()).collect();
+            Ok(Outcome::Repaired { report, kept })
+        }
+        Ok(Fares::Badly(report)) => Ok(back(&mut record, journals, place, fault(&report))),
+        Err(error) => Ok(back(&mut record, journals, place, error.to_string())),
+    }
+}
+
+/// What keeps it from working, in words.
+fn fault(report: &DoctorReport) -> String {
+    let first = report.diagnoses.first();
+    first.map_or_else(
+        || "it is not shown to be connected to its control plane".to_owned(),
+        |one| format!("{}: {}", one.cause, one.summary),
+    )
+}
+
+/// Takes a repair back, and looks whether the service is what it was.
+pub(crate) fn back(record: &mut Record, journals: &Journals, place: &Workplace<'_>, why: String) -> Outcome {
+    (place.say)(&format!("it did not help: {why}"));
+    let was_touched = record.starts;
+    let tried = record.puts.iter().filter_map(|put| put.back_to.clone()).collect::<Vec<_>>();
+    match undo::take_back(record, journals, &place.tools.heedless(), place.say) {
+        Err(error) => Outcome::Stuck { why, and: error.to_string() },
+        Ok(()) => {
+            let report = was_touched.then(|| looked(place)).flatten();
+            let is_there = |path: &String| super::swap::identity(path, record.user).is_ok_and(|found| found.is_some());
+            Outcome::TakenBack { why, report, kept: tried.into_iter().filter(is_there).collect() }
+        }
+    }
+}
+
+/// How the service fares once it was started again.
+pub(crate) fn looked(place: &Workplace<'_>) -> Option<Box<DoctorReport>> {
+    (place.say)("watching what was there before");
+    watch(place.look, place.tools.heedless().stop).ok().map(|fares| match fares {
+        Fares::Well(report) | Fares::Badly(report) => report,
+    })
+}
+
+fn steps(
+    plan: &Plan,
+    facts: &Facts,
+    journals: &Journals,
+    record: &mut Record,
+    place: &Workplace<'_>,
+) -> Result<Fares, RepairError> {
+    let Workplace { tools, look, say } = place;
+    let work = prepare(plan, facts, journals, record, place)?;
+    record.state = State::Replacing;
+    for replace in &plan.replaces {
+        let site = Site { id: &record.id, work: work.as_deref().unwrap_or_default(), user: record.user };
+        record.scratch.extend(replace::scratch(replace, &site));
+        journals.write(record)?;
+        let site = Site { id: &record.id, work: work.as_deref().unwrap_or_default(), user: record.user };
+        let put = replace::plan(replace, &site, tools)?;
+        say(&format!("putting {} at {}", if put.new.is_some() { "the new one" } else { "aside what is" }, put.place));
+        record.puts.push(put.clone());
+        journals.write(record)?;
+        put.carry_out(record.user)?;
+    }
+    if plan.reloads {
+        tools.run(&Manage::Reload.command(), "")?;
+    }
+    if let Some(enable) = &plan.enables {
+        record.enables = !facts.unit.known().is_some_and(|unit| unit.enabled);
+        journals.write(record)?;
+        tools.run(&enable.command(), "")?;
+    }
+    undo::remove_work(record)?;
+    for manage in &plan.moves {
+        tools.run(&manage.command(), "")?;
+    }
+    if let Some(start) = &plan.starts {
+        let unit = UnitName::new(&record.unit).map_err(told)?;
+        say(&format!("starting {}", record.unit));
+        (record.state, record.starts) = (State::Watching, true);
+        journals.write(record)?;
+        // It fails for a unit that has not failed; then there is nothing to forget.
+        let _ = tools.run(&Manage::ResetFailed(unit).command(), "");
+        tools.run(&start.command(), "")?;
+    }
+    record.state = State::Watching;
+    journals.write(record)?;
+    say("watching whether it stays up and connects");
+    watch(*look, tools.stop)
+}
+
+/// Makes what is to come in place, and starts it once.
+fn prepare(
+    plan: &Plan,
+    facts: &Facts,
+    journals: &Journals,
+    record: &mut Record,
+    place: &Workplace<'_>,
+) -> Result<Option<String>, RepairError> {
+    let Workplace { tools, say, .. } = place;
+    let mut work = None;
+    for one in &plan.stages {
+        if let Stage::Folder { name, by, owner } = one {
+            let made = stage::folder(name, by, owner.as_ref(), tools)?;
+            record.work = Some(made.clone());
+            journals.write(record)?;
+            work = Some(made);
+            continue;
+        }
+        if let Stage::Run(command) | Stage::Judge(command) = one {
+            say(&command.typed());
+        }
+        stage::carry_out(one, work.as_deref().unwrap_or_default(), tools)?;
+    }
+    if let Some((bundle, new)) = plan.bundle() {
+        let folder = super::tools::spoken(new, work.as_deref().unwrap_or_default()).unwrap_or_default();
+        say("starting it once, without a control plane");
+        prove(facts, bundle, &folder, tools)?;
+    }
+    Ok(work)
+}
+
+/// Starts a bundle once, by the script that the unit will start.
+fn prove(facts: &Facts, bundle: &AbsolutePath, folder: &str, tools: &Tools<'_>) -> Result<(), RepairError> {
+    let script = started::script_path(facts);
+    let inside = script.as_deref().and_then(|path| path.strip_prefix(bundle.as_str())?.strip_prefix('/'));
+    let found = |entry: &str| {
+        let path = AbsolutePath::new(&format!("{folder}/{entry}")).ok()?;
+        crate::host::paths::look(std::path::Path::new(path.as_str())).is_ok().then_some(path)
+    };
+    let entry = inside.and_then(found).or_else(|| found(ENTRY_POINT));
+    let entry = entry.ok_or_else(|| RepairError::NotProven(format!("{folder} has no {ENTRY_POINT}")))?;
+    let folder = AbsolutePath::new(folder).map_err(told)?;
+    // systemd-run would expand what a unit expands.
+    entry.in_unit().map_err(told)?;
+    let node = facts.node.known().and_then(Option::as_ref).or(facts.other_nodes.first());
+    let node = NodeProgram::new(node.map_or("/usr/bin/node", |node| node.path.as_str())).map_err(told)?;
+    let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
+    let user = UserName::new(&user).map_err(told)?;
+    prove::start(&Trial { folder: &folder, entry: &entry, node: &node, user: &user }, tools)
+}
+
+fn told(refused: Refused) -> RepairError {
+    RepairError::NotProven(refused.to_string())
+}
+
+/// Who owns the agent's folders beside root: the user that the unit runs as.
+fn owner(facts: &Facts) -> Option<Owner> {
+    let account = facts.unit.known()?.account.known()?.as_ref()?;
+    (account.uid != 0).then_some(Owner { uid: account.uid, gid: account.gid })
+}

@@ -1,0 +1,306 @@
+//! What is put where, by renames: each can be taken back by what is on the disk, whenever it was interrupted.
+
+use super::error::RepairError;
+use crate::host::held::{HeldFolder, Identity, Owner, Rename};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::Path;
+
+/// Something on the disk: what it is, and where it is or will be.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Thing {
+    /// What it is.
+    pub id: Identity,
+    /// Where: for what is new, before it is put in place; for what is old, where it is kept.
+    pub path: String,
+}
+
+/// Something takes a place, and what was there is kept.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Put {
+    /// What, in a few words.
+    pub what: String,
+    /// The place.
+    pub place: String,
+    /// What comes there, if anything.
+    pub new: Option<Thing>,
+    /// What was there, if anything.
+    pub old: Option<Thing>,
+    /// Where the new one goes when this is taken back; nothing where it is removed.
+    pub back_to: Option<String>,
+}
+
+/// A place: its folder, held, and the name in it.
+struct Place {
+    folder: HeldFolder,
+    name: String,
+    path: String,
+}
+
+impl Place {
+    fn open(path: &str, user: Option<Owner>) -> Result<Self, RepairError> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let shown = if folder.is_empty() { "/" } else { folder };
+        let folder = HeldFolder::open(Path::new(shown), user).map_err(RepairError::io("cannot rename"))?;
+        Ok(Self { folder, name: name.to_owned(), path: path.to_owned() })
+    }
+
+    fn identity(&self) -> Result<Option<Identity>, RepairError> {
+        self.folder.identity(&self.name).map_err(RepairError::io("cannot look"))
+    }
+
+    fn rename(&self, to: &Self, how: Rename) -> Result<(), RepairError> {
+        let what = || format!("cannot rename {} to {}", self.path, to.path);
+        self.folder.rename(&self.name, &to.folder, &to.name, how).map_err(RepairError::io(what()))
+    }
+}
+
+/// What is at a path.
+///
+/// # Errors
+/// Where its folder is reached through a link, or another may change it.
+pub(super) fn identity(path: &str, user: Option<Owner>) -> Result<Option<Identity>, RepairError> {
+    Place::open(path, user)?.identity()
+}
+
+impl Put {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where the disk is not as it was when this was planned, or refuses: nothing has changed then, or can be taken back.
+    pub(super) fn carry_out(&self, user: Option<Owner>) -> Result<(), RepairError> {
+        let place = Place::open(&self.place, user)?;
+        if place.identity()? != self.old.as_ref().map(|old| old.id) {
+            return Err(changed(&self.place));
+        }
+        let Some(new) = &self.new else {
+            let Some(old) = &self.old else { return Ok(()) };
+            return place.rename(&Place::open(&old.path, user)?, Rename::ToNothing);
+        };
+        let from = Place::open(&new.path, user)?;
+        if from.identity()? != Some(new.id) {
+            return Err(changed(&new.path));
+        }
+        // What was built is on the disk before its name is.
+        from.folder.sync_all().map_err(RepairError::io(format!("cannot write {}", new.path)))?;
+        let Some(old) = &self.old else { return from.rename(&place, Rename::ToNothing) };
+        let kept = Place::open(&old.path, user)?;
+        if kept.identity()?.is_some() {
+            return Err(RepairError::Changed(format!("{} is there already", old.path)));
+        }
+        match from.rename(&place, Rename::Exchange) {
+            Ok(()) => from.rename(&kept, Rename::ToNothing),
+            Err(RepairError::Io { source, .. }) if source.kind() == io::ErrorKind::Unsupported => {
+                place.rename(&kept, Rename::ToNothing)?;
+                from.rename(&place, Rename::ToNothing)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes it back, wherever it was interrupted; says whether there was anything to take back.
+    ///
+    /// # Errors
+    /// Where someone else has changed what is there: then it is left alone.
+    pub(super) fn take_back(&self, user: Option<Owner>) -> Result<bool, RepairError> {
+        let place = Place::open(&self.place, user)?;
+        let there = place.identity()?;
+        let new_id = self.new.as_ref().map(|new| new.id);
+        let was_put = there.is_some() && there == new_id;
+        let mut candidates = vec![self.place.as_str()];
+        candidates.extend(self.new.iter().chain(&self.old).map(|thing| thing.path.as_str()));
+        if let Some(old) = self.old.as_ref().filter(|old| there != Some(old.id)) {
+            let here = find(&candidates, old.id, user)?.ok_or_else(|| gone(&old.path))?;
+            match there {
+                None => here.rename(&place, Rename::ToNothing)?,
+                Some(_) if was_put => exchanged(&here, &place, self.new.as_ref(), user)?,
+                Some(_) => return Err(changed(&self.place)),
+            }
+            self.store(&candidates, was_put, user)?;
+            return Ok(true);
+        }
+        self.store(&candidates, was_put, user)?;
+        Ok(was_put)
+    }
+
+    /// Puts the new one where it belongs when it is not in use.
+    fn store(&self, candidates: &[&str], was_put: bool, user: Option<Owner>) -> Result<(), RepairError> {
+        let Some(new) = &self.new else { return Ok(()) };
+        let Some(here) = find(candidates, new.id, user)? else { return Ok(()) };
+        match &self.back_to {
+            // Not in use, and never was: whoever made it takes it away.
+            _ if here.path == new.path && self.back_to.is_some() && !was_put => Ok(()),
+            Some(back) if *back == here.path => Ok(()),
+            Some(back) => here.rename(&Place::open(back, user)?, Rename::ToNothing),
+            None => here.folder.remove(&here.name).map_err(RepairError::io(format!("cannot remove {}", here.path))),
+        }
+    }
+}
+
+/// The old one comes back to its place, and the new one to where that was.
+fn exchanged(here: &Place, place: &Place, new: Option<&Thing>, user: Option<Owner>) -> Result<(), RepairError> {
+    match here.rename(place, Rename::Exchange) {
+        Err(RepairError::Io { source, .. }) if source.kind() == io::ErrorKind::Unsupported => {
+            let Some(new) = new else { return Err(gone(&place.path)) };
+            place.rename(&Place::open(&new.path, user)?, Rename::ToNothing)?;
+            here.rename(place, Rename::ToNothing)
+        }
+        done => done,
+    }
+}
+
+fn find(paths: &[&str], id: Identity, user: Option<Owner>) -> Result<Option<Place>, RepairError> {
+    for path in paths {
+        // A folder of ours may be gone already.
+        let Ok(place) = Place::open(path, user) else { continue };
+        if place.identity()? == Some(id) {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+fn changed(path: &str) -> RepairError {
+    RepairError::Changed(format!("{path} is not what it was a moment ago: somebody else works here"))
+}
+
+fn gone(path: &str) -> RepairError {
+    RepairError::Changed(format!("what was kept at {path} is not there any more"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::path::PathBuf;
+
+    struct Scene {
+        _top: tempfile::TempDir,
+        at: PathBuf,
+        user: Option<Owner>,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let top = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+            fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).unwrap();
+            let at = top.path().canonicalize().unwrap();
+            let found = fs::metadata(&at).unwrap();
+            let user = Some(Owner { uid: found.uid(), gid: found.gid() });
+            fs::create_dir(at.join("work")).unwrap();
+            Self { _top: top, at, user }
+        }
+
+        fn path(&self, name: &str) -> String {
+            self.at.join(name).to_string_lossy().into_owned()
+        }
+
+        fn thing(&self, at: &str, is_at: &str) -> Option<Thing> {
+            let id = identity(&self.path(at), self.user).unwrap()?;
+            Some(Thing { id, path: self.path(is_at) })
+        }
+
+        fn put(&self, back_to: Option<&str>) -> Put {
+            Put {
+                what: "it".to_owned(),
+                place: self.path("place"),
+                new: self.thing("work/new", "work/new"),
+                old: self.thing("place", "kept"),
+                back_to: back_to.map(|name| self.path(name)),
+            }
+        }
+
+        /// What is there, by content.
+        fn seen(&self) -> Vec<(String, String)> {
+            let mut seen = Vec::new();
+            for folder in ["", "work"] {
+                for entry in fs::read_dir(self.at.join(folder)).unwrap() {
+                    let path = entry.unwrap().path();
+                    if path.is_file() {
+                        let name = path.strip_prefix(&self.at).unwrap().to_string_lossy().into_owned();
+                        seen.push((name, fs::read_to_string(&path).unwrap()));
+                    }
+                }
+            }
+            seen.sort();
+            seen
+        }
+    }
+
+    fn shown(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, content)| ((*name).to_owned(), (*content).to_owned())).collect()
+    }
+
+    #[test]
+    fn whatever_was_there_is_kept_and_comes_back() {
+        for (has_old, has_new) in [(true, true), (true, false), (false, true)] {
+            let scene = Scene::new();
+            if has_old {
+                fs::write(scene.at.join("place"), "old").unwrap();
+            }
+            if has_new {
+                fs::write(scene.at.join("work/new"), "new").unwrap();
+            }
+            let put = scene.put(Some("failed"));
+            put.carry_out(scene.user).unwrap();
+            let kept = has_old.then_some(("kept", "old"));
+            let placed = has_new.then_some(("place", "new"));
+            assert_eq!(scene.seen(), shown(&kept.into_iter().chain(placed).collect::<Vec<_>>()));
+            assert!(put.take_back(scene.user).unwrap());
+            let failed = has_new.then_some(("failed", "new"));
+            let back = has_old.then_some(("place", "old"));
+            let expected = shown(&failed.into_iter().chain(back).collect::<Vec<_>>());
+            assert_eq!(scene.seen(), expected, "{has_old} {has_new}");
+            let _ = put.take_back(scene.user).unwrap();
+            assert_eq!(scene.seen(), expected, "a second time: {has_old} {has_new}");
+        }
+    }
+
+    /// Each state that a kill can leave, with one rename or two.
+    #[test]
+    fn it_is_taken_back_from_every_state_between() {
+        let states: [&[(&str, &str)]; 4] = [
+            &[],
+            // The exchange was done, and what was there not yet kept.
+            &[("place", "x"), ("work/new", "place"), ("x", "work/new")],
+            // In two renames: between them.
+            &[("place", "kept")],
+            &[("place", "kept"), ("work/new", "place")],
+        ];
+        for (number, renames) in states.iter().enumerate() {
+            for back_to in [Some("failed"), Some("work/new"), None] {
+                let scene = Scene::new();
+                fs::write(scene.at.join("place"), "old").unwrap();
+                fs::write(scene.at.join("work/new"), "new").unwrap();
+                let put = scene.put(back_to);
+                for (from, to) in *renames {
+                    fs::rename(scene.at.join(from), scene.at.join(to)).unwrap();
+                }
+                put.take_back(scene.user).unwrap();
+                let left: Vec<_> = scene.seen().into_iter().filter(|(_, content)| content == "old").collect();
+                assert_eq!(left, shown(&[("place", "old")]), "state {number}, {back_to:?}");
+                let news: Vec<_> = scene.seen().into_iter().filter(|(_, content)| content == "new").collect();
+                let at = match (back_to, number) {
+                    (None, _) => vec![],
+                    (Some("failed"), 1 | 3) => vec![("failed", "new")],
+                    _ => vec![("work/new", "new")],
+                };
+                assert_eq!(news, shown(&at), "state {number}, {back_to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_has_put_there_is_left_alone() {
+        let scene = Scene::new();
+        fs::write(scene.at.join("place"), "old").unwrap();
+        fs::write(scene.at.join("work/new"), "new").unwrap();
+        let put = scene.put(Some("failed"));
+        fs::rename(scene.at.join("place"), scene.at.join("elsewhere")).unwrap();
+        fs::write(scene.at.join("place"), "theirs").unwrap();
+        assert!(put.carry_out(scene.user).is_err());
+        assert!(put.take_back(scene.user).is_err());
+        assert_eq!(fs::read_to_string(scene.at.join("place")).unwrap(), "theirs");
+    }
+}

@@ -1,0 +1,143 @@
+//! The commands of a plan, run word by word without a shell.
+
+use super::error::RepairError;
+use crate::doctor::probe::guard::root_may_run;
+use crate::doctor::questions::{Disk, Server};
+use crate::host;
+use crate::host::process::{Done, End, Environment, Keep, Request, run_unless};
+use crate::report::fix_command::FixCommand;
+use crate::report::words::Word;
+use std::ffi::OsString;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// Where root's programs are (systemd.exec(5), "Environment Variables in Spawned Processes").
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// How long an installation may take.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How much of what a command says is told.
+const LAST_LINES: usize = 6;
+
+/// What runs the commands.
+pub(crate) struct Tools<'a> {
+    /// This program, which judges.
+    pub program: OsString,
+    /// The home of the user that the unit runs as.
+    pub home: String,
+    /// The user's wish to stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// A wish to stop that nobody has.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+impl Tools<'_> {
+    /// The same, for what has to be done whatever the user wishes: to take back.
+    pub(super) fn heedless(&self) -> Tools<'static> {
+        Tools { program: self.program.clone(), home: self.home.clone(), stop: &NEVER }
+    }
+
+    /// Runs a command to its end; `work` is the fix's own folder.
+    ///
+    /// # Errors
+    /// Where it cannot be run, or does not end well: with the end of what it said.
+    pub(super) fn run(&self, command: &FixCommand, work: &str) -> Result<Done, RepairError> {
+        let done = self.run_any(command, work)?;
+        match done.end {
+            End::Exit(0) => Ok(done),
+            end => Err(RepairError::Command { command: shown(command, work), words: said(&done, end) }),
+        }
+    }
+
+    /// [`Tools::run`], however it ends.
+    ///
+    /// # Errors
+    /// Where it cannot be run.
+    pub(super) fn run_any(&self, command: &FixCommand, work: &str) -> Result<Done, RepairError> {
+        let failed = |words: String| RepairError::Command { command: shown(command, work), words };
+        let words: Option<Vec<String>> = command.words().iter().map(|word| spoken(word, work)).collect();
+        let words = words.ok_or_else(|| failed("it needs a shell".to_owned()))?;
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(failed("it is empty".to_owned()));
+        };
+        let program = self.program(program).ok_or_else(|| {
+            failed(format!("{program} is not there, or another than root may change it: root does not run it"))
+        })?;
+        let mut environment = vec![(OsString::from("PATH"), Some(OsString::from(PATH)))];
+        environment.push(("LC_ALL".into(), Some("C.UTF-8".into())));
+        if words.first().is_some_and(|first| first == "runuser") {
+            // runuser leaves the caller's home, in which the user may not write.
+            environment.push(("HOME".into(), Some(self.home.clone().into())));
+        }
+        let request = Request {
+            args: arguments.iter().map(Into::into).collect(),
+            environment: Environment::Inherited(environment),
+            directory: Some("/".into()),
+            timeout: PATIENCE,
+            keep: Keep::End,
+            ..Request::new(program, &[])
+        };
+        let done = run_unless(&request, self.stop).map_err(|error| failed(error.to_string()))?;
+        if done.end == End::Stopped { Err(RepairError::Interrupted) } else { Ok(done) }
+    }
+
+    /// A program that nobody but root may change.
+    fn program(&self, name: &str) -> Option<OsString> {
+        if name == "bundle-doctor" {
+            return Some(self.program.clone());
+        }
+        let disk = Disk::live();
+        let may = |path: &String| disk.look(path).is_ok() && root_may_run(&disk, path);
+        if name.starts_with('/') {
+            return Some(name.to_owned()).filter(may).map(Into::into);
+        }
+        PATH.split(':').map(|folder| format!("{folder}/{name}")).find(may).map(Into::into)
+    }
+}
+
+/// A command as it would be typed.
+fn shown(command: &FixCommand, work: &str) -> String {
+    command.typed().replace("\"$work\"", work)
+}
+
+/// A word as the program gets it; the shell's own are nobody's.
+pub(super) fn spoken(word: &Word, work: &str) -> Option<String> {
+    match word {
+        Word::Shell(_) => None,
+        Word::Work("") => Some(work.to_owned()),
+        Word::Work(below) => Some(format!("{work}/{below}")),
+        other => other.plain().map(str::to_owned),
+    }
+}
+
+/// The end of what it said, or how it ended.
+fn said(done: &Done, end: End) -> String {
+    let text = format!("{}\n{}", done.stdout.text(), done.stderr.text());
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let last = lines.iter().skip(lines.len().saturating_sub(LAST_LINES)).copied().collect::<Vec<_>>().join("\n");
+    let ended = match end {
+        End::Exit(code) => format!("exit {code}"),
+        End::Signal(signal) => format!("signal {signal}"),
+        End::TimedOut => format!("not over after {} minutes", PATIENCE.as_secs() / 60),
+        End::Stopped => "stopped".to_owned(),
+    };
+    if last.is_empty() { ended } else { format!("{ended}\n{}", clean(&last)) }
+}
+
+/// Text that is fit to be shown, without secrets.
+pub(super) fn clean(text: &str) -> String {
+    let lines = text.lines().map(|line| crate::text::printable(&crate::redact::clean(line)).into_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Waits a little.
+pub(super) fn pause(duration: Duration, stop: &AtomicBool) -> Result<(), RepairError> {
+    let until = host::monotonic_microseconds() + u64::try_from(duration.as_micros()).unwrap_or_default();
+    while host::monotonic_microseconds() < until {
+        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(RepairError::Interrupted);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Takes a repair back, by its journal: from wherever it was interrupted, and as often as it is asked for.
+
+use super::error::RepairError;
+use super::journal::{Journals, Record, State};
+use super::tools::Tools;
+use crate::host::held::{HeldFolder, Owner};
+use crate::report::action::Manage;
+use crate::report::fix_command::command;
+use crate::report::words::{Refused, UnitName};
+use crate::update::documented_paths::PUT_ASIDE;
+use std::path::Path;
+
+/// Puts everything back, and the service to what it did before.
+///
+/// # Errors
+/// Where somebody else has changed what is there: the rest is put back all the same, and the first reason is given.
+pub(crate) fn take_back(
+    record: &mut Record,
+    journals: &Journals,
+    tools: &Tools<'_>,
+    say: &dyn Fn(&str),
+) -> Result<(), RepairError> {
+    let unit = UnitName::new(&record.unit).map_err(|refused: Refused| RepairError::Changed(refused.to_string()))?;
+    if record.state == State::Repaired {
+        record.state = State::Watching;
+        journals.write(record)?;
+    }
+    if record.enables
+        && let Err(error) = tools.run(&command!("systemctl", "disable", &unit), "")
+    {
+        say(&error.to_string());
+    }
+    let mut first = None;
+    let mut any = false;
+    for put in record.puts.iter().rev() {
+        match put.take_back(record.user) {
+            Ok(done) => any |= done,
+            Err(error) => {
+                say(&format!("{} is not put back: {error}", put.place));
+                first = first.or(Some(error));
+            }
+        }
+    }
+    if any || record.starts {
+        say("what was there is back");
+        tools.run(&Manage::Reload.command(), "")?;
+    }
+    if record.starts {
+        let _ = tools.run(&Manage::ResetFailed(unit.clone()).command(), "");
+        // It was started by this repair, so that no one else's start is stopped.
+        let again =
+            if record.was_started { Manage::Restart(unit).command() } else { command!("systemctl", "stop", &unit) };
+        if let Err(error) = tools.run(&again, "") {
+            first = first.or(Some(error));
+        }
+    }
+    match first {
+        Some(error) => Err(error),
+        None => {
+            remove_work(record)?;
+            // What was written and never put in place; what was put there has another name by now.
+            for path in core::mem::take(&mut record.scratch) {
+                let _ = remove(&path, None);
+            }
+            record.state = State::TakenBack;
+            journals.write(record)
+        }
+    }
+}
+
+/// Removes the folder of its own, if it is still there.
+///
+/// # Errors
+/// Where that cannot be done.
+pub(super) fn remove_work(record: &mut Record) -> Result<(), RepairError> {
+    let Some(work) = record.work.take() else { return Ok(()) };
+    remove(&work, record.user)
+}
+
+/// Removes what a repair before this one kept, be it what it replaced or what it tried in vain, now that this one is done.
+pub(super) fn remove_kept(record: &Record) {
+    for put in &record.puts {
+        let replaced = put.old.iter().map(|old| (old.path.as_str(), old.id));
+        let tried = put.new.iter().zip(&put.back_to).map(|(new, back_to)| (back_to.as_str(), new.id));
+        for (path, id) in replaced.chain(tried) {
+            let is_it = super::swap::identity(path, record.user).is_ok_and(|found| found == Some(id));
+            // Only what has a name of ours: a backup that was renamed is the agent's.
+            if is_it && [PUT_ASIDE, super::replace::FAILED].iter().any(|name| path.contains(name)) {
+                let _ = remove(path, record.user);
+            }
+        }
+    }
+}
+
+fn remove(path: &str, user: Option<Owner>) -> Result<(), RepairError> {
+    let Some((folder, name)) = path.rsplit_once('/') else { return Ok(()) };
+    let failed = || RepairError::io(format!("cannot remove {path}"));
+    let held = HeldFolder::open(Path::new(folder), user).map_err(failed())?;
+    held.remove(name).map_err(failed())
+}

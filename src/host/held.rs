@@ -1,0 +1,301 @@
+//! Folders that are held open, so that what is renamed, written and read in them is in these very folders: no link is
+//! followed on the way, and nobody but root and one other user may change a part of it (openat(2), renameat2(2)).
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, openat, renameat_with, statat};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Component, Path, PathBuf};
+
+/// A user beside root who may own what is held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Owner {
+    /// User.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+}
+
+/// What something on a disk is, whatever its name is at the moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    /// The file system.
+    pub device: u64,
+    /// The inode.
+    pub inode: u64,
+}
+
+/// What a rename does with what has the new name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Rename {
+    /// Nothing may have it.
+    ToNothing,
+    /// The two change places, at once.
+    Exchange,
+}
+
+/// A folder that is held open.
+pub(crate) struct HeldFolder {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+/// Debian's group `staff` may write below `/usr/local`, and is trusted as root is (Debian Policy, 9.1.2).
+const STAFF: u32 = 50;
+
+impl HeldFolder {
+    /// Opens a folder, part by part.
+    ///
+    /// # Errors
+    /// Where a part is a link or no folder, or another may change it: the words name it.
+    pub(crate) fn open(path: &Path, user: Option<Owner>) -> io::Result<Self> {
+        let mut fd = openat(CWD, "/", FOLDER, Mode::empty())?;
+        let mut here = PathBuf::from("/");
+        judge(&here, &fstat(&fd)?, user)?;
+        for part in path.components() {
+            match part {
+                Component::RootDir => continue,
+                Component::Normal(name) => {
+                    here.push(name);
+                    fd = openat(&fd, name, FOLDER, Mode::empty()).map_err(|error| named(&here, error))?;
+                    judge(&here, &fstat(&fd)?, user)?;
+                }
+                _ => return Err(io::Error::other(format!("{} is no plain path", path.display()))),
+            }
+        }
+        Ok(Self { fd, path: here })
+    }
+
+    /// What has that name; nothing where nothing has.
+    ///
+    /// # Errors
+    /// Whatever looking gives.
+    pub(crate) fn identity(&self, name: &str) -> io::Result<Option<Identity>> {
+        match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => Ok(Some(Identity { device: found.st_dev, inode: found.st_ino })),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(named(&self.path.join(name), error)),
+        }
+    }
+
+    /// Renames what is in this folder to a name in that one.
+    ///
+    /// # Errors
+    /// Whatever renaming gives: `Unsupported` where the file system cannot do it in one step.
+    pub(crate) fn rename(&self, from: &str, folder: &Self, to: &str, how: Rename) -> io::Result<()> {
+        let flags = match how {
+            Rename::ToNothing => RenameFlags::NOREPLACE,
+            Rename::Exchange => RenameFlags::EXCHANGE,
+        };
+        renameat_with(&self.fd, from, &folder.fd, to, flags).map_err(|error| match error {
+            Errno::INVAL | Errno::NOSYS => io::ErrorKind::Unsupported.into(),
+            error => named(&folder.path.join(to), error),
+        })?;
+        self.sync()?;
+        folder.sync()
+    }
+
+    /// Has the folder's names written to the disk.
+    ///
+    /// # Errors
+    /// Whatever that gives.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(&self.fd)?)
+    }
+
+    /// Has everything on its file system written to the disk.
+    ///
+    /// # Errors
+    /// Whatever that gives.
+    pub(crate) fn sync_all(&self) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(&self.fd)?)
+    }
+
+    /// Makes a folder in it that is root's own, if nothing of that name is there.
+    ///
+    /// # Errors
+    /// Whatever making it gives.
+    pub(crate) fn make_private(&self, name: &str) -> io::Result<()> {
+        match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o700)) {
+            Err(Errno::EXIST) => Ok(()),
+            made => Ok(made?),
+        }
+    }
+
+    /// Reads a regular file, at most that many bytes, and its permission bits.
+    ///
+    /// # Errors
+    /// Whatever opening or reading gives; also where it is a link, no regular file, or longer.
+    pub(crate) fn read(&self, name: &str, most: usize) -> io::Result<(Vec<u8>, u32)> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(&self.fd, name, flags, Mode::empty()).map_err(|error| named(&self.path.join(name), error))?;
+        let file = File::from(file);
+        let found = fstat(&file)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other(super::files::NOT_REGULAR));
+        }
+        let mut content = Vec::new();
+        file.take(most as u64 + 1).read_to_end(&mut content)?;
+        if content.len() > most {
+            return Err(io::Error::other(format!("{} is too large", self.path.join(name).display())));
+        }
+        Ok((content, found.st_mode & 0o7777))
+    }
+
+    /// Writes a file that is not there yet, and has it written to the disk.
+    ///
+    /// # Errors
+    /// Whatever that gives; nothing is left then.
+    pub(crate) fn write_new(&self, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = openat(&self.fd, name, flags, Mode::from_raw_mode(0o600))
+            .map_err(|error| named(&self.path.join(name), error))?;
+        let mut file = File::from(fd);
+        let written = file.write_all(content).and_then(|()| {
+            fchmod(&file, Mode::from_raw_mode(mode))?;
+            file.sync_all()
+        });
+        if written.is_err() {
+            let _ = self.unlink(name);
+        }
+        written?;
+        self.sync()
+    }
+
+    /// Writes a file in the place of the one of that name, which is there whole or not at all.
+    ///
+    /// # Errors
+    /// Whatever that gives; the old one is left then.
+    pub(crate) fn write_over(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let beside = format!(".{name}.new");
+        let _ = self.unlink(&beside);
+        self.write_new(&beside, content, 0o600)?;
+        rustix::fs::renameat(&self.fd, &beside, &self.fd, name)?;
+        self.sync()
+    }
+
+    /// Takes a file's name away.
+    ///
+    /// # Errors
+    /// Whatever that gives.
+    pub(crate) fn unlink(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    /// Removes what has that name, a folder with all that is in it; no link is followed.
+    ///
+    /// # Errors
+    /// Whatever that gives.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        super::folders::remove(&self.through(name))
+    }
+
+    /// A path that leads to that name in this very folder, for this process.
+    #[must_use]
+    pub(crate) fn through(&self, name: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.fd.as_raw_fd())).join(name)
+    }
+
+    /// The names in it.
+    ///
+    /// # Errors
+    /// Whatever listing gives.
+    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
+        let names = super::paths::names(&self.through("."))?;
+        Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+    }
+
+    /// Takes a lock on a file in it, which is made if it is not there; nothing where another process has it.
+    ///
+    /// # Errors
+    /// Whatever opening gives.
+    pub(crate) fn lock(&self, name: &str) -> io::Result<Option<Lock>> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = openat(&self.fd, name, flags, Mode::from_raw_mode(0o600))?;
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A lock, for as long as it is there.
+pub(crate) struct Lock(#[expect(dead_code, reason = "the lock is the descriptor's")] OwnedFd);
+
+fn named(path: &Path, error: Errno) -> io::Error {
+    let error = io::Error::from(error);
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+fn judge(path: &Path, found: &Stat, user: Option<Owner>) -> io::Result<()> {
+    let mode = found.st_mode & 0o7777;
+    let staff = found.st_gid == STAFF && path.starts_with("/usr/local");
+    let is_users = user.is_some_and(|user| user.uid == found.st_uid);
+    let of_its_group = found.st_gid == 0 || staff || user.is_some_and(|user| user.gid == found.st_gid);
+    if (found.st_uid != 0 && !is_users) || mode & 0o002 != 0 || (mode & 0o020 != 0 && !of_its_group) {
+        let whose = format!("owner {}:{}, mode {mode:04o}", found.st_uid, found.st_gid);
+        let words = format!("{} may be changed by another than root and the unit's user ({whose})", path.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    /// A folder in one that only this user may change, and who that is.
+    fn folder() -> Option<(tempfile::TempDir, PathBuf, Option<Owner>)> {
+        // Below the target folder, as /tmp is everybody's.
+        let top = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+        fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let path = top.path().canonicalize().unwrap();
+        let found = fs::metadata(&path).unwrap();
+        let user = Some(Owner { uid: found.uid(), gid: found.gid() });
+        HeldFolder::open(&path, user).is_ok().then_some((top, path, user))
+    }
+
+    #[test]
+    fn names_change_places_or_find_nothing() {
+        let Some((_top, path, user)) = folder() else { return };
+        let held = HeldFolder::open(&path, user).unwrap();
+        held.write_new("a", b"one", 0o640).unwrap();
+        held.write_new("b", b"two", 0o600).unwrap();
+        assert!(held.write_new("b", b"three", 0o600).is_err());
+        let ids = (held.identity("a").unwrap(), held.identity("b").unwrap());
+        assert!(held.rename("a", &held, "b", Rename::ToNothing).is_err());
+        held.rename("a", &held, "b", Rename::Exchange).unwrap();
+        assert_eq!((held.identity("b").unwrap(), held.identity("a").unwrap()), ids);
+        held.rename("a", &held, "c", Rename::ToNothing).unwrap();
+        assert_eq!(held.identity("a").unwrap(), None);
+        assert_eq!(held.read("b", 10).unwrap(), (b"one".to_vec(), 0o640));
+        assert!(held.read("b", 2).is_err());
+        held.write_over("b", b"four").unwrap();
+        assert_eq!(fs::read(path.join("b")).unwrap(), b"four");
+        let lock = held.lock("lock").unwrap();
+        assert!(lock.is_some() && held.lock("lock").unwrap().is_none());
+    }
+
+    #[test]
+    fn no_link_and_no_other_writer_is_on_the_way() {
+        let Some((_top, path, user)) = folder() else { return };
+        fs::create_dir(path.join("in")).unwrap();
+        symlink("in", path.join("link")).unwrap();
+        assert!(HeldFolder::open(&path.join("in"), user).is_ok());
+        assert!(HeldFolder::open(&path.join("link"), user).is_err());
+        assert!(HeldFolder::open(&path.join("in/../in"), user).is_err());
+        fs::set_permissions(path.join("in"), fs::Permissions::from_mode(0o777)).unwrap();
+        let refused = HeldFolder::open(&path.join("in"), user).err().unwrap();
+        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+        let held = HeldFolder::open(&path, user).unwrap();
+        assert!(held.read("link", 10).is_err());
+        held.remove("link").unwrap();
+        assert!(path.join("in").exists(), "a link is taken away, not what it leads to");
+    }
+}

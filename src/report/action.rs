@@ -1,0 +1,284 @@
+//! What a fix does, as data: the block that is pasted and `repair` are two ways to carry out the same actions.
+
+use super::fix_command::{FixCommand, command};
+use super::words::{AbsolutePath, Document, LineEdit, UnitName, UserName, Word};
+
+/// Whose hands do what is done below the bundle.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Hands {
+    /// Root's: nobody else may change anything there.
+    Root,
+    /// Those of the user that the unit runs as: root follows nobody into a folder that they may change.
+    User(UserName),
+}
+
+impl Hands {
+    /// A command that they carry out.
+    pub(crate) fn run(&self, command: &FixCommand) -> FixCommand {
+        match self {
+            Self::Root => command.clone(),
+            Self::User(user) => {
+                let start = ["runuser".into(), "-u".into(), Word::from(user), "--".into()];
+                command.of_words(start.into_iter().chain(command.words().iter().cloned()).collect())
+            }
+        }
+    }
+}
+
+/// One action of a fix.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Action {
+    /// What is only typed: it changes what is not the agent's, or could not be taken back.
+    ByHand(FixCommand),
+    /// What is done in a folder of the fix's own: nothing that is in use changes.
+    Stage(Stage),
+    /// What is replaced, by a rename that can be taken back.
+    Replace(Replace),
+    /// What the service manager is asked for.
+    Manage(Manage),
+}
+
+/// What is done in a folder of the fix's own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Stage {
+    /// Makes that folder, beside the bundle and therefore on its file system.
+    Folder {
+        /// The beginning of its name.
+        name: AbsolutePath,
+        /// Who makes it.
+        by: Hands,
+        /// Who it is given to.
+        owner: Option<UserName>,
+    },
+    /// A command that works in it.
+    Run(FixCommand),
+    /// Fails where this is a link: below one that is somebody else's, nothing is written.
+    NoLink(Word),
+    /// Takes a link away; what is no link stays.
+    Unlink {
+        /// The link.
+        link: Word,
+        /// By whom.
+        by: Hands,
+    },
+    /// This program judges what was made.
+    Judge(FixCommand),
+}
+
+/// What is replaced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Replace {
+    /// A folder takes the place of another one, which is kept.
+    Folder {
+        /// The place.
+        place: AbsolutePath,
+        /// The folder that comes there.
+        new: Word,
+        /// Where the old one is kept.
+        kept: AbsolutePath,
+        /// What is at the place now.
+        was: Was,
+        /// Who renames.
+        by: Hands,
+    },
+    /// A file or a folder gets another name, which nothing has.
+    Rename {
+        /// What.
+        from: AbsolutePath,
+        /// Its new name.
+        to: AbsolutePath,
+        /// Who renames.
+        by: Hands,
+    },
+    /// Lines of a unit's file are edited; the old one is kept.
+    Edit {
+        /// The file.
+        file: AbsolutePath,
+        /// Where the old one is kept.
+        kept: AbsolutePath,
+        /// What is edited.
+        edits: Vec<LineEdit>,
+    },
+    /// A unit's file is written.
+    Write {
+        /// The file.
+        file: AbsolutePath,
+        /// Where the old one is kept, if there is one.
+        kept: Option<AbsolutePath>,
+        /// What it says.
+        lines: Document,
+    },
+    /// Lines are added at the end of a unit's file.
+    Append {
+        /// The file.
+        file: AbsolutePath,
+        /// The lines.
+        lines: Document,
+    },
+    /// The mask of a unit is taken away.
+    Unmask {
+        /// The unit.
+        unit: UnitName,
+        /// The link to `/dev/null`, or the empty file.
+        mask: AbsolutePath,
+    },
+}
+
+/// What is at the place of a folder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Was {
+    /// Nothing.
+    Absent,
+    /// An empty folder.
+    Empty,
+    /// Something, which is kept.
+    Present,
+}
+
+/// What the service manager is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Manage {
+    /// To read the units again.
+    Reload,
+    /// To forget the starts that it counted.
+    ResetFailed(UnitName),
+    /// To start the unit, if it does not run.
+    Start(UnitName),
+    /// To start the unit anew.
+    Restart(UnitName),
+    /// To start the unit at boot.
+    Enable(UnitName),
+    /// To let a frozen unit run.
+    Thaw(UnitName),
+    /// To let a stopped process run.
+    Continue(UnitName),
+}
+
+impl From<FixCommand> for Action {
+    fn from(command: FixCommand) -> Self {
+        Self::ByHand(command)
+    }
+}
+
+impl From<Stage> for Action {
+    fn from(stage: Stage) -> Self {
+        Self::Stage(stage)
+    }
+}
+
+impl From<Replace> for Action {
+    fn from(replace: Replace) -> Self {
+        Self::Replace(replace)
+    }
+}
+
+impl From<Manage> for Action {
+    fn from(manage: Manage) -> Self {
+        Self::Manage(manage)
+    }
+}
+
+impl Action {
+    /// As it is typed.
+    #[must_use]
+    pub(crate) fn commands(&self) -> Vec<FixCommand> {
+        match self {
+            Self::ByHand(command) => vec![command.clone()],
+            Self::Stage(stage) => stage.commands(),
+            Self::Replace(replace) => replace.commands(),
+            Self::Manage(manage) => vec![manage.command()],
+        }
+    }
+}
+
+impl Stage {
+    /// The command that makes the folder, for [`Stage::Folder`].
+    pub(crate) fn making(name: &AbsolutePath, by: &Hands) -> FixCommand {
+        by.run(&command!("mktemp", "-d", "--", name.beside(".new-XXXXXX")))
+    }
+
+    fn commands(&self) -> Vec<FixCommand> {
+        match self {
+            Self::Folder { name, by, owner } => {
+                let make = Self::making(name, by);
+                let words = [Word::Shell("work=$(")].into_iter().chain(make.words().iter().cloned());
+                let made = FixCommand::new(words.chain([Word::Shell(")")]));
+                let gone = command!("trap", Word::Shell("'rm -rf -- \"$work\"'"), "EXIT");
+                let given = owner.as_ref().map(|user| command!("chown", Word::owner(user), Word::Work("")));
+                [made, gone].into_iter().chain(given).collect()
+            }
+            Self::Run(command) | Self::Judge(command) => vec![command.clone()],
+            Self::NoLink(word) => vec![command!("test", Word::Shell("!"), "-L", word.clone())],
+            Self::Unlink { link, by } => {
+                // `rm` without `-r` takes a link away, and fails on a folder: then there is nothing to take away.
+                let remove = by.run(&command!("rm", "-f", "--", link.clone()));
+                let test = command!("test", Word::Shell("!"), "-L", link.clone(), Word::Shell("||"));
+                vec![test.with(remove.words().iter().cloned())]
+            }
+        }
+    }
+}
+
+impl Replace {
+    fn commands(&self) -> Vec<FixCommand> {
+        match self {
+            Self::Folder { place, new, kept, was, by } => swapped(place, new, kept, *was, by),
+            Self::Rename { from, to, by } => vec![by.run(&command!("mv", "-T", "--", from, to))],
+            Self::Edit { file, kept, edits } => {
+                let options = edits.iter().flat_map(|edit| [Word::from("-e"), Word::from(edit.clone())]);
+                vec![
+                    command!("cp", "-p", "--", file, kept),
+                    command!("sed", "-i").with(options).with(["--".into(), Word::from(file)]),
+                    command!(Word::Shell("if"), "cmp", "-s", "--", file, kept, Word::Shell("; then exit 1; fi")),
+                ]
+            }
+            Self::Write { file, kept, lines } => {
+                let keep = kept.as_ref().map(|kept| command!("cp", "-p", "--", file, kept));
+                let write = command!("tee", "--", file, Word::Shell(">/dev/null")).reading(lines.clone());
+                keep.into_iter().chain([write]).collect()
+            }
+            Self::Append { file, lines } => {
+                vec![command!("tee", "-a", "--", file, Word::Shell(">/dev/null")).reading(lines.clone())]
+            }
+            Self::Unmask { unit, mask } => {
+                let runtime = mask.as_str().starts_with("/run/").then(|| Word::from("--runtime"));
+                vec![
+                    command!("systemctl", "unmask").with(runtime.into_iter().chain([Word::from(unit)])),
+                    // `unmask` removes nothing but a link to /dev/null (systemctl(1)); an empty file masks just as well.
+                    command!("test", "-s", mask, Word::Shell("|| rm -f --"), mask),
+                ]
+            }
+        }
+    }
+}
+
+/// Two renames in one folder. Where the second fails, the first is taken back.
+fn swapped(place: &AbsolutePath, new: &Word, kept: &AbsolutePath, was: Was, by: &Hands) -> Vec<FixCommand> {
+    let rename = |from: &Word, to: &Word| by.run(&command!("mv", "-T", "--", from.clone(), to.clone()));
+    let (at, aside) = (Word::from(place), Word::from(kept));
+    match was {
+        Was::Absent => vec![rename(new, &at)],
+        Was::Empty => vec![by.run(&command!("rmdir", "--", place)), rename(new, &at)],
+        Was::Present => {
+            let back = rename(&aside, &at);
+            let or_back = [Word::Shell("|| {")].into_iter().chain(back.words().iter().cloned());
+            vec![rename(&at, &aside), rename(new, &at).with(or_back.chain([Word::Shell("; exit 1; }")]))]
+        }
+    }
+}
+
+impl Manage {
+    /// As it is typed.
+    #[must_use]
+    pub(crate) fn command(&self) -> FixCommand {
+        match self {
+            Self::Reload => command!("systemctl", "daemon-reload"),
+            Self::ResetFailed(unit) => command!("systemctl", "reset-failed", unit),
+            Self::Start(unit) => command!("systemctl", "start", unit),
+            Self::Restart(unit) => command!("systemctl", "restart", unit),
+            Self::Enable(unit) => command!("systemctl", "enable", unit),
+            Self::Thaw(unit) => command!("systemctl", "thaw", unit),
+            Self::Continue(unit) => command!("systemctl", "kill", "-s", "CONT", unit),
+        }
+    }
+}

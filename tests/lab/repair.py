@@ -1,0 +1,346 @@
+"""`bundle-doctor repair` on real servers: it mends what it says it mends, and whatever goes wrong, the server is as it was.
+
+`REPAIR="name name" tests/lab/run repair` runs these and no others; a scenario goes by its name, the others by their words with
+dashes. What `repair` refuses is listed here, with the reason that it gives.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import random
+import re
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable
+
+import container
+import deployed
+import harm
+import server as servers
+from container import GENERATIONS, Container
+from harness import Mismatch, Part, Ran
+from scenario import Fix, Scenario
+from scenarios import SCENARIOS
+
+AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "3"))
+ONLY = os.environ.get("REPAIR", "").split()
+JOURNALS = "/var/lib/bundle-doctor"
+REPAIR = ("bundle-doctor", "repair", "--no-config", "--yes", "--json")
+
+# What is not carried out: it changes what is not the agent's, or nobody but a person can do it.
+REFUSES = {
+    "apt-get": "the system's packages",
+    "useradd": "the system's users",
+    "groupadd": "the system's groups",
+    "chown": "owners and modes",
+    "chmod": "owners and modes",
+    "mount": "how a disk is mounted",
+    "sysctl": "the kernel's limits",
+    "rm -rf": "what is removed cannot be put back",
+    "sed -i": "a program that is not the agent's",
+}
+
+
+@dataclasses.dataclass
+class Repaired:
+    """What one run of repair said."""
+
+    ran: Ran
+    document: dict
+
+    @property
+    def code(self) -> int:
+        return self.ran.code
+
+    def brief(self) -> str:
+        shown = self.document.get("error", {}).get("message") or " · ".join(self.document.get("why", []))
+        return f"exit {self.code}, {self.document.get('verdict')}: {shown}\n{self.ran.err.decode(errors='replace')[-1500:]}"
+
+
+def read(ran: Ran) -> Repaired:
+    for secret in deployed.SECRETS:
+        if secret in ran.text:
+            raise Mismatch(f"a secret comes out: {next(line for line in ran.text.splitlines() if secret in line)[:300]}")
+    try:
+        return Repaired(ran, json.loads(ran.out))
+    except ValueError as reason:
+        raise Mismatch(f"no document, exit {ran.code}: {ran.text[-1500:]}") from reason
+
+
+def repair(server: Container, *more: str) -> Repaired:
+    return read(server.run(*REPAIR, *more, timeout=400, env=deployed.OFFLINE))
+
+
+def made(suite: str, make: str, settle: float = 3) -> Container:
+    server = servers.boot(suite)
+    try:
+        if make:
+            server.shell(deployed.PRELUDE + make, timeout=240, env=deployed.OFFLINE)
+        time.sleep(settle)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def listed(server: Container) -> dict[str, str]:
+    """The whole disk but what repair itself keeps, and the time stamps' own names."""
+    return {path: found for path, found in harm.listing(server).items() if not path.startswith(JOURNALS)}
+
+
+def differ(before: dict[str, str], after: dict[str, str], may: tuple[str, ...] = ()) -> list[str]:
+    paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    return [path for path in paths if not (may and path.startswith(may))]
+
+
+def same(before: dict[str, str], after: dict[str, str], told: str, may: tuple[str, ...] = ()) -> None:
+    wrong = differ(before, after, may)
+    if wrong:
+        shown = "\n".join(f"{path}  {before.get(path)} → {after.get(path)}" for path in wrong[:12])
+        raise Mismatch(f"{len(wrong)} names have changed:\n{shown}\n{told}")
+
+
+# What a repair that did not help leaves beside the bundle, named in its report.
+TRIED = re.compile(r"agent-bundle\.failed-")
+
+
+def as_it_was(before: dict[str, str], after: dict[str, str], told: str) -> None:
+    kept = {path: found for path, found in after.items() if not TRIED.search(path)}
+    same(before, kept, told)
+
+
+def mended(scenario: Scenario, suite: str) -> None:
+    """Mended, or refused with a reason and nothing changed; what was mended is put back by --undo."""
+    server = made(suite, scenario.make, scenario.settle)
+    try:
+        if scenario.reboot:
+            server.power_off()
+            server.boot()
+            time.sleep(scenario.settle)
+        before = listed(server)
+        dry = read(server.run(*REPAIR[:3], "--dry-run", "--json", timeout=120))
+        same(before, listed(server), f"--dry-run\n{dry.brief()}")
+        done = repair(server, *scenario.options)
+        if done.code == 2:
+            message = done.document["error"]["message"]
+            same(before, listed(server), done.brief())
+            if not any(word in message for word in REFUSES) and scenario.fix is Fix.BACK:
+                raise Mismatch(f"refused: {message}")
+            return
+        if done.code != 0 and scenario.fix is Fix.NONE:
+            as_it_was(before, listed(server), done.brief())
+            return
+        if done.code != 0:
+            raise Mismatch(done.brief())
+        if done.document["verdict"] == "repaired":
+            servers.until(lambda: servers.settled(server), 20, f"the agent is not back\n{done.brief()}", server)
+            again = servers.ask(server, scenario)
+            if again.code != 0:
+                raise Mismatch(f"{done.brief()}\nand then:\n{again.brief()}")
+            undone = repair(server, "--undo")
+            as_it_was(before, listed(server), f"--undo\n{undone.brief()}")
+    finally:
+        server.close()
+
+
+SAFE = "publish /opt/lab/bundle-safe\n"
+MISSING = "rm $B/dist/index.js\nrestart\n"
+
+
+@dataclasses.dataclass
+class Unlucky:
+    """A repair that cannot work: the server is as it was."""
+
+    name: str
+    make: str
+    says: str
+    options: tuple[str, ...] = ()
+
+
+UNLUCKY = (
+    Unlucky("the network is gone", MISSING + "systemctl stop lab-control-plane\n", "curl"),
+    Unlucky("nothing is published", MISSING, "curl"),
+    Unlucky(
+        "a refused bundle is published",
+        "cp -r /opt/lab/bundle /root/bad\nrm -rf /root/bad/node_modules\npublish /root/bad\nrm -r /root/bad\n" + MISSING,
+        "refuses",
+    ),
+    Unlucky(
+        "a bundle that dies is published",
+        "cp -r /opt/lab/bundle-safe /root/bad\nsed -i '1i if (process.uptime() >= 0) process.exit(3);' /root/bad/dist/index.js\n"
+        "publish /root/bad\nrm -r /root/bad\n" + MISSING,
+        "dies",
+    ),
+    Unlucky(
+        "a bundle that dies once it is connected is published",
+        "cp -r /opt/lab/bundle-safe /root/bad\nprintf 'setTimeout(() => process.exit(3), 11000);\\n' >>/root/bad/dist/index.js\n"
+        "publish /root/bad\nrm -r /root/bad\n" + MISSING,
+        "",
+    ),
+    Unlucky("a full disk", "small 60m\n" + SAFE + MISSING + "head -c 200m /dev/zero >$S/somebodys 2>/dev/null || true\n", ""),
+    Unlucky(
+        "a signature is required, and there is none",
+        SAFE + "(cd /root && bundle-doctor keygen -o release </dev/null)\n" + MISSING,
+        "signature",
+        ("--key", "/root/release.pub.pem"),
+    ),
+    Unlucky(
+        "an installation that cannot work",
+        "rm -r $B/node_modules/ws\nmv /opt/lab/store /opt/lab/store.gone\nmv /opt/lab/npm /opt/lab/npm.gone\nrestart\n",
+        "",
+    ),
+)
+
+
+def unlucky(case: Unlucky, suite: str) -> None:
+    server = made(suite, case.make)
+    try:
+        before = listed(server)
+        done = repair(server, *case.options)
+        if done.code not in (1, 2):
+            raise Mismatch(done.brief())
+        as_it_was(before, listed(server), done.brief())
+        said = done.brief()
+        if case.says not in said:
+            raise Mismatch(f"`{case.says}` is not said: {said}")
+    finally:
+        server.close()
+
+
+def attacked(attack: harm.Attack, suite: str) -> None:
+    """What pasting must not do, repair must not do either."""
+    server = servers.boot(suite)
+    try:
+        server.shell(deployed.PRELUDE + attack.make, timeout=240, env=deployed.OFFLINE)
+        before = listed(server)
+        done = repair(server, *attack.options)
+        harm.changed(attack, before, listed(server), done.brief())
+        ended = server.run("sh", "-c", deployed.PRELUDE + attack.holds)
+        if ended.code != 0:
+            raise Mismatch(f"`{attack.holds}` does not hold: {ended.text}\n{done.brief()}")
+        if attack.mends and done.code != 0:
+            raise Mismatch(done.brief())
+    finally:
+        server.close()
+
+
+def start(server: Container) -> subprocess.Popen[bytes]:
+    return server.popen(*REPAIR, env=deployed.OFFLINE)
+
+
+# Servers on which it is killed: a bundle that is fetched, a unit and a bundle, a backup.
+KILLED = {
+    "fetched": SAFE + MISSING,
+    "unit": "sed -i 's#agent-bundle$#agent-bundle/apps/agent#' $U\nsystemctl daemon-reload\nrestart\n",
+    "backup": "rollback\n" + MISSING,
+}
+
+
+def killed(make: str, moment: Callable[[Container], None], how: tuple[str, ...], suite: str) -> None:
+    """Killed at that moment; then `--undo` puts everything back, or another repair mends it."""
+    server = made(suite, make)
+    try:
+        before = listed(server)
+        server.run("sh", "-c", "exec setsid " + " ".join(REPAIR) + " >/run/repair.out 2>/run/repair.err & echo $! >/run/repair.pid", env=deployed.OFFLINE)
+        moment(server)
+        # The child takes the number of the shell, and its group the children.
+        server.run("sh", "-c", "kill -KILL -$(cat /run/repair.pid) $(cat /run/repair.pid) 2>/dev/null; sleep 0.3")
+        told = server.run("sh", "-c", f"cat /run/repair.err /run/repair.out; cat {JOURNALS}/*.json | tail -40").text[-2500:]
+        done = repair(server, *how)
+        if "--undo" in how:
+            if done.document["verdict"] not in ("undone", "nothing-to-do"):
+                raise Mismatch(f"{done.brief()}\nkilled: {told}")
+            left = {p: f for p, f in listed(server).items() if not TRIED.search(p) and not EMPTY.search(p)}
+            same(before, left, f"{done.brief()}\nkilled: {told}")
+        elif done.code != 0:
+            raise Mismatch(f"{done.brief()}\nkilled: {told}")
+        else:
+            servers.until(lambda: servers.settled(server), 30, f"the agent is not back\n{done.brief()}\nkilled: {told}", server)
+    finally:
+        server.close()
+
+
+# The folder that was made and not yet written down: it is empty.
+EMPTY = re.compile(r"agent-bundle\.new-[A-Za-z0-9]{6}$")
+
+
+def at_state(state: str) -> Callable[[Container], None]:
+    def moment(server: Container) -> None:
+        words = f"i=0; while ! grep -qs {state} {JOURNALS}/repair-*.json && test $i -lt 1500; do i=$((i+1)); sleep 0.02; done"
+        server.run("sh", "-c", words, timeout=120)
+
+    return moment
+
+
+def after(seconds: float) -> Callable[[Container], None]:
+    return lambda server: time.sleep(seconds)
+
+
+def two_at_once(suite: str) -> None:
+    server = made(suite, SAFE + MISSING)
+    try:
+        server.run("sh", "-c", " ".join(REPAIR) + " >/run/one 2>&1 & echo $! >/run/one.pid", env=deployed.OFFLINE)
+        at_state("preparing")(server)
+        second = repair(server)
+        if second.code != 2 or "another repair" not in second.document["error"]["message"]:
+            raise Mismatch(second.brief())
+        servers.until(lambda: server.run("sh", "-c", "kill -0 $(cat /run/one.pid)").code != 0, 120, "the first does not end", server)
+        servers.until(lambda: servers.settled(server), 30, "the agent is not back", server)
+    finally:
+        server.close()
+
+
+def nobody_to_ask(suite: str) -> None:
+    """Without a terminal and without --yes nothing is done; nor by another than root."""
+    server = made(suite, MISSING)
+    try:
+        before = harm.listing(server)
+        for words, user in ((("bundle-doctor", "repair", "--no-config"), None), (REPAIR, "daemon")):
+            ran = server.run(*words, user=user, env={"HOME": "/"} if user else {})
+            if ran.code != 2:
+                raise Mismatch(ran.text)
+        same(before, harm.listing(server), "nothing was to be done")
+    finally:
+        server.close()
+
+
+def moments(long: bool) -> list[tuple[str, Callable[[Container], None]]]:
+    states = [(f"when it is {state}", at_state(state)) for state in ("preparing", "replacing", "watching", "place")]
+    rand = random.Random(17)
+    return states + [(f"after {s:.2f} s", after(s)) for s in (rand.uniform(0.1, 25) for _ in range(70 if long else 2))]
+
+
+def run(part: Part) -> None:
+    container.sweep()
+    container.roots()
+    deployed.layer()
+    suites = list(GENERATIONS)
+    jobs: list[tuple[str, Callable[[str], None]]] = []
+    for scenario in SCENARIOS:
+        if scenario.booted and scenario.cause and not scenario.user and not scenario.options:
+            jobs.append((scenario.name, lambda suite, s=scenario: mended(s, suite)))
+    jobs += [(case.name, lambda suite, c=case: unlucky(c, suite)) for case in UNLUCKY]
+    jobs += [
+        (f"attack: {attack.name}", lambda suite, a=attack: attacked(a, suite)) for attack in harm.ATTACKS if "--root" not in attack.options
+    ]
+    for name, make in KILLED.items():
+        for words, moment in moments(part.long):
+            for how in ((), ("--undo",)):
+                title = f"killed {words}, {name}, then {' '.join(how) or 'repair'}"
+                jobs.append((title, lambda suite, m=make, t=moment, h=how: killed(m, t, h, suite)))
+    jobs += [("two at once", two_at_once), ("nobody to ask", nobody_to_ask)]
+    chosen = [(name, job) for name, job in jobs if not ONLY or any(word in name.replace(" ", "-") for word in ONLY)]
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        waiting = []
+        for number, (name, job) in enumerate(chosen):
+            for suite in suites if part.long else [os.environ.get("LAB_SUITE") or suites[number % len(suites)]]:
+                waiting.append((f"{name}, on systemd {GENERATIONS[suite]}", pool.submit(job, suite)))
+        for name, future in waiting:
+            part.case(name, future.result)
+    finally:
+        pool.shutdown(cancel_futures=True)
+        container.stop_all()
