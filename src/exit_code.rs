@@ -14,6 +14,9 @@ pub(crate) const NOT_JUDGED: u8 = 2;
 /// Nothing bad was seen, but evidence that was needed could not be read (`doctor`).
 pub(crate) const INCONCLUSIVE: u8 = 3;
 
+/// Ended by Ctrl-C, as a shell has it (128 and the number of SIGINT).
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// The exit code of a server.
 #[must_use]
 pub(crate) fn of_server(report: &DoctorReport, fail_on: FailOn) -> u8 {

@@ -170,6 +170,12 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether two names are as much alike as a misspelt one is to what was meant.
+#[must_use]
+pub(crate) fn is_like(word: &str, other: &str) -> bool {
+    strsim::normalized_damerau_levenshtein(word, other) >= 0.6
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

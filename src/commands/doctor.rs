@@ -40,7 +40,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         bail!(Failure::new("a machine format is one document, which the live log would break").help(help));
     }
     let prepared = Prepared::new(options, session)?;
-    let patience = Patience::new(options.wait, session.shows_progress());
+    let patience = Patience::new(options.wait, session.shows_progress()).heeding();
     let (report, redactor) = loop {
         let recorder = Recorder::new(&prepared.disk);
         let server: &dyn Server = if options.record.is_some() { &recorder } else { &prepared.disk };
@@ -48,6 +48,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         if is_waited(&report, &patience) {
             continue;
         }
+        patience.heed()?;
         if let Some(path) = &options.record {
             record(path, &recorder, &redactor)?;
         }
@@ -88,6 +89,7 @@ impl Prepared {
         let policy = session.policy(&configured, demands)?;
         let disk = disk(options)?;
         let mut wishes = wishes(options, &configured)?;
+        an_instance(&wishes.unit, &disk)?;
         let trust;
         (trust, wishes.policy.signed) = self::trust(options, &configured, &disk, &wishes)?;
         let (names, limits) = (configured.config.names(), configured.config.limits()?);
@@ -168,6 +170,17 @@ fn wishes(options: &Doctor, configured: &Configured) -> Result<ProbeOptions> {
         since: options.since.clone(),
         policy: policy(options, configured),
     })
+}
+
+/// A template is no unit: systemd refuses its name (systemd.unit(5)).
+fn an_instance(unit: &str, server: &dyn Server) -> Result<()> {
+    let Some(prefix) = unit.strip_suffix("@.service") else { return Ok(()) };
+    let known = probe::instances(server, unit);
+    let help = match known.first() {
+        Some(first) => format!("give one of its instances: --unit {}", text::printable(first)),
+        None => format!("give one of its instances, such as `{prefix}@NAME`; none is enabled here"),
+    };
+    bail!(Failure::new(format!("`{unit}` is a template, not a unit")).help(help));
 }
 
 /// What a fix judges a bundle by: what this run was told to judge by.

@@ -51,6 +51,6 @@ pub fn run(args: &[OsString]) -> u8 {
     };
     done.unwrap_or_else(|error| {
         session.fail(cli.command.name(), &failure::told(&error));
-        exit_code::NOT_JUDGED
+        if error.is::<waiting::Interrupted>() { exit_code::INTERRUPTED } else { exit_code::NOT_JUDGED }
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! Lines of JSON, one an answer: `{"ask": "look /etc/x", "ok": {…}}` or `{"ask": …, "refused": "not-found"}`.
 
-use super::questions::{Diagnostic, Look, Refusal, Server, Situation, Space, Spoken};
+use super::questions::{Diagnostic, End, Look, Refusal, Server, Situation, Space, Spoken};
 #[cfg(test)]
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -108,6 +108,10 @@ impl Server for Recorder<'_> {
         content
     }
 
+    fn end(&self, path: &str, most: usize) -> Result<End, Refusal> {
+        self.note(format!("end {path}"), self.server.end(path, most))
+    }
+
     fn look(&self, path: &str) -> Result<Look, Refusal> {
         self.note(format!("look {path}"), self.server.look(path))
     }
@@ -180,6 +184,10 @@ impl Server for Recorded {
     fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
         let text: String = self.answer(&format!("read {path}"))?;
         Ok(text.into_bytes().into_iter().take(most).collect())
+    }
+
+    fn end(&self, path: &str, _: usize) -> Result<End, Refusal> {
+        self.answer(&format!("end {path}"))
     }
 
     fn look(&self, path: &str) -> Result<Look, Refusal> {

@@ -86,7 +86,9 @@ fn state_in_words(report: &DoctorReport) -> String {
             }
             _ => "it is down".to_owned(),
         },
+        _ if facts.has_no_agent() => "there is no agent on this machine".to_owned(),
         (_, Condition::Stopped) => "it is stopped".to_owned(),
+        _ if facts.has_no_agent() => "there is no agent on this machine".to_owned(),
         (_, Condition::Unknown) => match &facts.reach {
             Reach::Mounted(root) => format!("what is below {root} would not start"),
             Reach::Live => "its state could not be asked".to_owned(),
@@ -169,8 +171,50 @@ fn evidence(evidence: &Evidence, report: &DoctorReport, style: Style, out: &mut 
     let first = format!("  {:SOURCE$}  ", evidence.source.name());
     let rest = " ".repeat(first.len());
     let most = if style.verbose { usize::MAX } else { (style.width.saturating_sub(rest.len())) * 3 };
-    wrapped(&shortened(&format!("{at}{}", evidence.detail), most), &first, &rest, style, out)
+    wrapped(&without_the_middle(&format!("{at}{}", evidence.detail), most), &first, &rest, style, out)
 }
+
+/// A text of at most that many characters, as far as that can be without a path in it coming apart: words go, from the
+/// middle on.
+fn without_the_middle(text: &str, most: usize) -> String {
+    let length = text.chars().count();
+    // A sentence that is a little longer loses more by a gap than the reader gains.
+    if length <= most.saturating_add(most / 3) {
+        return text.to_owned();
+    }
+    if length > MAX_OF_EVIDENCE {
+        return shortened(text, most);
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    let middle = words.len() / 2;
+    let mut order: Vec<usize> = (1..words.len().saturating_sub(1)).collect();
+    // A whole file on one line is no path.
+    let is_path = |word: &str| word.contains('/') && !word.contains("\\n");
+    order.retain(|at| words.get(*at).is_some_and(|word| !is_path(word)));
+    let is_long = |at: usize| words.get(at).is_some_and(|word| word.chars().count() > 40);
+    order.sort_by_key(|at| (!is_long(*at), at.abs_diff(middle)));
+    let mut gone: Vec<usize> = Vec::new();
+    let mut left = length;
+    for at in order {
+        if left <= most {
+            break;
+        }
+        left = left.saturating_sub(words.get(at).map_or(0, |word| word.chars().count() + 1));
+        gone.push(at);
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        match gone.contains(&at) {
+            false => kept.push(word),
+            true if kept.last() != Some(&"…") => kept.push("…"),
+            true => {}
+        }
+    }
+    kept.join(" ")
+}
+
+/// Longer evidence than this is cut wherever it is: no path that is typed is as long.
+const MAX_OF_EVIDENCE: usize = 4000;
 
 /// What is said, what looks, and what changes something: the last as one block that is safe to paste. It stops at the first
 /// failure, and ends with another look.
@@ -246,4 +290,22 @@ fn details(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Resu
         lines.filter(|line| !line.is_empty()).try_for_each(|line| writeln!(out, "    {line}"))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_the_middle;
+
+    #[test]
+    fn long_evidence_keeps_its_paths_whole() {
+        let path = "/srv/customers/a/very/long/way/to/agent-bundle/dist/index.js";
+        let words = "word ".repeat(30);
+        let text = format!("Error: {words}{path} {words}/etc/x end");
+        let shown = without_the_middle(&text, 120);
+        assert!(shown.contains(path) && shown.contains("/etc/x") && shown.starts_with("Error:"), "{shown}");
+        assert!(shown.ends_with("end") && shown.contains('…') && shown.chars().count() <= 130, "{shown}");
+        assert_eq!(without_the_middle(&text, usize::MAX), text);
+        let paths = format!("{path} {path} {path}");
+        assert_eq!(without_the_middle(&paths, 40), paths);
+    }
 }

@@ -1,5 +1,8 @@
 //! Command lines of units: prefixes, quotes and escapes (systemd.service(5), "Command lines"; systemd.syntax(7), "Quoting").
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 /// The marks before a program's path (systemd.service(5), table "Special executable prefixes").
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Prefixes {
@@ -89,10 +92,14 @@ const OPTIONS_WITH_A_WORD: [&str; 14] = [
     "--diagnostic-dir",
 ];
 
-/// Words as systemd splits them: blanks part, quotes of both kinds hold together, C-style escapes are read.
+/// A line with that is ignored, where another would be refused with the whole unit.
+pub(super) const NOT_CLOSED: &str = "a quote is not closed";
+
+/// Words as systemd splits them: blanks part, quotes of both kinds hold together, C-style escapes are read. One that is none
+/// stays as it is (`Ignoring unknown escape sequences`, measured with systemd 247, 252 and 257).
 ///
 /// # Errors
-/// An unbalanced quote, or an unknown escape.
+/// An unbalanced quote, or a backslash at the end.
 pub(crate) fn split(text: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut rest = text.chars().peekable();
@@ -114,41 +121,51 @@ pub(crate) fn split(text: &str) -> Result<Vec<String>, &'static str> {
             }
         }
         if quote.is_some() {
-            return Err("a quote is not closed");
+            return Err(NOT_CLOSED);
         }
         words.push(word);
     }
 }
 
 /// One escape, the backslash having been read (systemd.syntax(7), table "Supported escapes").
-fn escape(rest: &mut impl Iterator<Item = char>, word: &mut String) -> Result<(), &'static str> {
-    const UNKNOWN: &str = "an escape that systemd does not know";
+fn escape(rest: &mut Peekable<Chars<'_>>, word: &mut String) -> Result<(), &'static str> {
     let c = rest.next().ok_or("a backslash at the end")?;
-    let (digits, radix, first) = match c {
-        'x' => (2, 16, None),
-        'u' => (4, 16, None),
-        'U' => (8, 16, None),
-        '0'..='7' => (2, 8, Some(c)),
+    let digits = match c {
+        'x' => Some((2, 16)),
+        'u' => Some((4, 16)),
+        'U' => Some((8, 16)),
+        '0'..='7' => Some((2, 8)),
+        _ => None,
+    };
+    if let Some((digits, radix)) = digits {
+        let first: String = Some(c).filter(char::is_ascii_digit).into_iter().collect();
+        let text: String = first.chars().chain(rest.clone().take(digits)).collect();
+        let whole = text.chars().count() == digits + first.len() && text.chars().all(|c| c.is_digit(radix));
+        match u32::from_str_radix(&text, radix).ok().filter(|_| whole).and_then(char::from_u32) {
+            Some(read) => {
+                word.push(read);
+                rest.nth(digits.saturating_sub(1));
+            }
+            None => word.extend(['\\', c]),
+        }
+        return Ok(());
+    }
+    let read = match c {
+        'a' => '\x07',
+        'b' => '\x08',
+        'f' => '\x0c',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\x0b',
+        's' => ' ',
+        '\\' | '"' | '\'' => c,
         _ => {
-            word.push(match c {
-                'a' => '\x07',
-                'b' => '\x08',
-                'f' => '\x0c',
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                'v' => '\x0b',
-                's' => ' ',
-                '\\' | '"' | '\'' => c,
-                _ => return Err(UNKNOWN),
-            });
-            return Ok(());
+            word.push('\\');
+            c
         }
     };
-    let text: String = first.into_iter().chain(rest.take(digits)).collect();
-    let whole = text.chars().count() == digits + usize::from(first.is_some());
-    let read = u32::from_str_radix(&text, radix).ok().filter(|_| whole).and_then(char::from_u32);
-    word.push(read.ok_or(UNKNOWN)?);
+    word.push(read);
     Ok(())
 }
 
@@ -166,8 +183,8 @@ mod tests {
             (r"a\sb", Ok(vec!["a b"])),
             ("'' x", Ok(vec!["", "x"])),
             ("\"a", Err("a quote is not closed")),
-            (r"a\q", Err("an escape that systemd does not know")),
-            (r"a\x2", Err("an escape that systemd does not know")),
+            (r"a\q", Ok(vec![r"a\q"])),
+            (r"a\x2 \xzz", Ok(vec![r"a\x2", r"\xzz"])),
             ("a\\", Err("a backslash at the end")),
         ] {
             let wanted = wanted.map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>());

@@ -21,6 +21,10 @@ pub(crate) enum Misfit {
     NotNode(String),
     /// node is started without a script.
     NoScript,
+    /// A module that node is to load before the script is in the bundle's place and not in the bundle: as it is named.
+    PreloadMissing(String),
+    /// Such a module is somewhere else, which may or may not be there.
+    PreloadElsewhere(String),
     /// The script is in the bundle's place and not in the bundle: its path in the bundle.
     ScriptMissing(String),
     /// The script is somewhere else: its absolute path.
@@ -40,7 +44,7 @@ impl Misfit {
     /// Whether it is certain that the agent would not start.
     #[must_use]
     pub(crate) const fn is_certain(&self) -> bool {
-        !matches!(self, Self::DirectoryElsewhere(_) | Self::NotNode(_))
+        !matches!(self, Self::DirectoryElsewhere(_) | Self::NotNode(_) | Self::PreloadElsewhere(_))
     }
 }
 
@@ -65,6 +69,9 @@ pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<
         Some(Err(why)) => return vec![command_misfit(unit, Misfit::NoCommand(why))],
         None => return vec![command_misfit(unit, Misfit::NoCommand("there is no `ExecStart=`"))],
     };
+    if let Some((why, setting)) = unit.refusal() {
+        return vec![Found { misfit: Misfit::NoCommand(why), setting: Some(setting) }];
+    }
     let mut found = Vec::new();
     let home = home_of(&unit.user());
     let directory = unit.working_path(&Context { user_home: home.clone() });
@@ -92,6 +99,12 @@ pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<
     let Some(directory) = directory else {
         return found;
     };
+    let options = command.arguments.iter().take_while(|word| *word != script).cloned().collect::<Vec<_>>();
+    let asked = preloads(&options).into_iter().map(|name| (name, unit.exec_start())).chain(in_variable(unit));
+    found.extend(asked.filter_map(|(name, setting)| {
+        let misfit = preload_misfit(tree, &deployed, &directory, &name)?;
+        Some(Found { misfit, setting })
+    }));
     let path = from_directory(&directory, script);
     match within(&deployed, &path) {
         Some(inside) if loads(tree, &inside) => {}
@@ -103,6 +116,63 @@ pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<
 
 fn command_misfit(unit: &Unit, misfit: Misfit) -> Found<'_> {
     Found { misfit, setting: unit.exec_start() }
+}
+
+/// What node is told to load before its script: `--require X`, `-r X`, `--import=X`, `--loader X` (node(1)).
+fn preloads(words: &[String]) -> Vec<String> {
+    const OPTIONS: [&str; 5] = ["-r", "--require", "--import", "--loader", "--experimental-loader"];
+    let mut names = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if OPTIONS.contains(&word.as_str()) {
+            names.extend(words.next().cloned());
+        } else if let Some((option, name)) = word.split_once('=').filter(|(option, _)| OPTIONS.contains(option)) {
+            names.extend(Some(name.to_owned()).filter(|_| option.starts_with("--")));
+        }
+    }
+    names
+}
+
+/// The same of `NODE_OPTIONS` in the unit.
+fn in_variable(unit: &Unit) -> Vec<(String, Option<Setting<'_>>)> {
+    let variables = unit.environment();
+    let Some((_, value)) = variables.iter().find(|(name, _)| name == "NODE_OPTIONS") else { return Vec::new() };
+    let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
+    let lines = unit.settings("Service", "Environment").into_iter();
+    let line = lines.rev().find(|setting| setting.value.contains("NODE_OPTIONS="));
+    preloads(&words).into_iter().map(|name| (name, line)).collect()
+}
+
+/// What keeps node from finding such a module, which it looks for from the working directory.
+fn preload_misfit(tree: &Tree, deployed: &str, directory: &str, name: &str) -> Option<Misfit> {
+    let plain = name.strip_prefix("file://").unwrap_or(name);
+    if plain.starts_with("node:") || plain.starts_with("data:") {
+        return None;
+    }
+    if plain.starts_with(['/', '.']) {
+        let path = super::without_dots(&from_directory(directory, plain));
+        return match within(deployed, &path) {
+            Some(inside) if loads(tree, &inside) => None,
+            Some(inside) => Some(Misfit::PreloadMissing(inside)),
+            None => Some(Misfit::PreloadElsewhere(path)),
+        };
+    }
+    // A package of the bundle is looked for where the bundle's own are; from elsewhere that cannot be told.
+    within(deployed, directory)?;
+    let parts = if plain.starts_with('@') { 2 } else { 1 };
+    let package: Vec<&str> = plain.split('/').take(parts).collect();
+    let package = package.join("/");
+    let is_there = tree.resolve(format!("node_modules/{package}").as_bytes()).is_ok();
+    let is_installed = tree.resolve(b"package.json").is_ok_and(|id| installs(tree, id, &package));
+    (!is_there && !is_installed).then(|| Misfit::PreloadMissing(plain.to_owned()))
+}
+
+/// Whether a `package.json` has a package installed.
+fn installs(tree: &Tree, id: NodeId, name: &str) -> bool {
+    match tree.content(id) {
+        Content::Whole(bytes) => Package::parse(bytes).is_ok_and(|package| package.installs(name)),
+        Content::NotKept | Content::TooLarge => true,
+    }
 }
 
 fn starts_several(unit: &Unit) -> bool {
@@ -228,7 +298,9 @@ mod tests {
             format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node dist"),
             format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node dist/index"),
             format!("WorkingDirectory={DEPLOYED}/dist\nExecStart=/opt/node/bin/node index.js"),
-            format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node --enable-source-maps -r x dist/index.js"),
+            format!(
+                "WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node --enable-source-maps -r ./dist/index.js dist/index.js"
+            ),
             format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/env node dist/index.js"),
             format!("WorkingDirectory=-{DEPLOYED}/apps/agent\n{absolute}"),
             format!("WorkingDirectory=%h/.server-flow/agent-bundle\n{absolute}"),
@@ -272,6 +344,30 @@ mod tests {
             ("User=root".to_owned(), Misfit::NoCommand("there is no `ExecStart=`")),
             (format!("{absolute}\nExecStart="), Misfit::NoCommand("there is no `ExecStart=`")),
             (format!("{absolute}\n{absolute}"), Misfit::NoCommand("several `ExecStart=` are for `Type=oneshot` only")),
+            (
+                format!("WorkingDirectory=agent\n{absolute}"),
+                Misfit::NoCommand("`WorkingDirectory=` is no absolute path"),
+            ),
+            (
+                format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node --import ./trace.mjs dist/index.js"),
+                Misfit::PreloadMissing(inside("trace.mjs")),
+            ),
+            (
+                format!("ExecStart=/usr/bin/node --require={DEPLOYED}/apm.js {DEPLOYED}/dist/index.js"),
+                Misfit::PreloadMissing(inside("apm.js")),
+            ),
+            (
+                format!("WorkingDirectory={DEPLOYED}\nExecStart=/usr/bin/node -r dotenv/config dist/index.js"),
+                Misfit::PreloadMissing(inside("dotenv/config")),
+            ),
+            (
+                format!("ExecStart=/usr/bin/node -r /opt/apm/trace.js {DEPLOYED}/dist/index.js"),
+                Misfit::PreloadElsewhere(inside("/opt/apm/trace.js")),
+            ),
+            (
+                format!("Environment=\"NODE_OPTIONS=--require {DEPLOYED}/apm.js\"\n{absolute}"),
+                Misfit::PreloadMissing(inside("apm.js")),
+            ),
             (format!("User=agent\n{absolute}"), Misfit::HomeOfAnother { user: inside("agent"), home: inside("/root") }),
             (format!("ProtectHome=yes\n{absolute}"), Misfit::HomeHidden),
         ] {

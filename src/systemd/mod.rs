@@ -6,6 +6,7 @@ mod command;
 pub(crate) mod fit;
 mod parse;
 pub(crate) mod read;
+mod refusal;
 
 pub(crate) use command::{CommandLine, split};
 
@@ -248,6 +249,20 @@ pub fn normal(path: &str) -> String {
     let kept: Vec<_> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let joined = kept.join("/");
     if path.starts_with('/') { format!("/{joined}") } else { joined }
+}
+
+/// A path with `..` taken away, as where no folder on the way is a link.
+#[must_use]
+pub(crate) fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        if part == ".." {
+            kept.pop();
+        } else {
+            kept.push(part);
+        }
+    }
+    format!("/{}", kept.join("/"))
 }
 
 /// A path seen from a directory: itself where it is absolute.

@@ -193,7 +193,7 @@ def healthy_bundle() -> dict[str, str]:
     return entries(deployed.layer() / deployed.BUNDLE.lstrip("/"))
 
 
-def record(server: Container, case: str, about: str, said: dict, code: int, written: str) -> None:
+def record(server: Container, case: str, about: str, said: dict, code: int, written: str, unit: str = "") -> None:
     """Writes one server down."""
     folder = FIXTURES / case
     remove(folder)
@@ -214,5 +214,6 @@ def record(server: Container, case: str, about: str, said: dict, code: int, writ
         "exit": code,
         "places": places,
         "secrets": list(deployed.SECRETS),
+        **({"unit": f"{unit}.service"} if unit else {}),
     }
     write_json(folder / "expected.json", expected)

@@ -39,6 +39,15 @@ class Scenario:
     everywhere: bool = False
     # What `--root` must say first, where that is not the same (one of several words); nothing where the disk does not tell.
     mounted: str | None = "same"
+    # The unit that doctor is asked for, and what it is called by systemd where that is another name.
+    unit: str = ""
+    id: str = ""
+    # Shell lines that end well after the fix.
+    holds: str = ""
+    # Words of a command that the first diagnosis prints.
+    prints: str = ""
+    # A pattern in the evidence of the first diagnosis.
+    quotes: str = ""
     # A pattern in the summary of the first diagnosis.
     says: str = ""
     # The server is not booted: doctor runs where there is no systemd.

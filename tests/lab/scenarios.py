@@ -10,6 +10,10 @@ from deployed import AGENT_KEY, NESTED_UNIT, PASSWORD, REGISTERED, TOKEN, unit
 from scenario import Fix, Scenario, degraded, healthy
 from scenarios_death import DEATH
 from scenarios_health import HEALTH
+from scenarios_healthy import HEALTHY
+from scenarios_logs import LOGS
+from scenarios_settings import SETTINGS
+from scenarios_units import ABSENT, UNITS
 
 
 def written(text: str) -> str:
@@ -156,8 +160,8 @@ RUNNING = (
     Scenario("permission-denied-home", "permission-denied", ACCOUNT + "change 's/^User=.*/User=serverflow/'", everywhere=True),
     Scenario("permission-denied-files", "permission-denied", ACCOUNT + "cp -a $S /srv/server-flow\nchmod 755 /srv/server-flow\nchmod 700 /srv/server-flow/agent-bundle/dist\nchange 's/^User=.*/User=serverflow/; s#/root/.server-flow#/srv/server-flow#'"),
     Scenario("permission-denied-node", "permission-denied", "chmod 644 /usr/bin/node\nrestart"),
-    Scenario("disk-full", "disk-full", "small 75m\npublish /opt/lab/bundle-safe\nupdate 1 8\nrestart", fix=Fix.NONE, everywhere=True, mounted=None),
-    Scenario("out-of-memory", "out-of-memory", "dropin memory.conf Service Environment=NODE_OPTIONS=--max-old-space-size=8", fix=Fix.NONE, settle=6, everywhere=True, mounted=None),
+    Scenario("disk-full", "disk-full", "small 75m\npublish /opt/lab/bundle-safe\nupdate 1 8\nrestart", fix=Fix.NONE, everywhere=True, mounted="deployment-missing"),
+    Scenario("out-of-memory", "out-of-memory", "dropin memory.conf Service Environment=NODE_OPTIONS=--max-old-space-size=8", fix=Fix.NONE, settle=6, everywhere=True),
     Scenario("unknown-crash", "unknown-crash", "sed -i \"1i throw new Error('telemetry queue is corrupt');\" $B/dist/utils/log.js\nrestart", fix=Fix.NONE, mounted=None),
     Scenario("crash-loop", "service-crash-loop", "echo 'setTimeout(() => process.exit(1), 1500);' >>$B/dist/index.js\nrestart", fix=Fix.NONE, settle=25, everywhere=True, or_cause=("unknown-crash",), mounted=None),
     degraded("secret-in-unit", "secret-in-unit", f"change 's#--url#--token {TOKEN} --url#'", code=0, fix=Fix.NONE),
@@ -191,4 +195,4 @@ NOT_FOOLED = (
     Scenario("unprivileged-broken", "working-directory-missing", VISITOR + NESTED + "restart", user="visitor", fix=Fix.NONE, settle=12, everywhere=True, or_cause=("unit-nested-paths",), may=("secret-in-unit",), mounted=None),
 )
 
-SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH
+SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH + UNITS + ABSENT + LOGS + SETTINGS + HEALTHY

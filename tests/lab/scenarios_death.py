@@ -139,7 +139,7 @@ SPAWNED = (
     Scenario("stop-post-fails", "unknown-crash", dies("throw new Error('telemetry queue is corrupt');") + "change 's#^Restart=always#ExecStopPost=/bin/false\\nRestart=always#'", says="telemetry", fix=Fix.NONE),
     Scenario("wrapper-with-crlf", "executable-missing", "printf '#!/bin/sh\\r\\nexec /usr/bin/node \"$@\"\\r\\n' >/usr/local/bin/start-agent\nchmod 755 /usr/local/bin/start-agent\nchange 's#/usr/bin/node#/usr/local/bin/start-agent#'", says="carriage return", fix=Fix.NONE, may=("unit-other-command",)),
     Scenario("wrapper-without-x", "permission-denied", "printf '#!/bin/sh\\nexec /usr/bin/node \"$@\"\\n' >/usr/local/bin/start-agent\nchmod 644 /usr/local/bin/start-agent\nchange 's#/usr/bin/node#/usr/local/bin/start-agent#'", says="start-agent", fix=Fix.NONE, may=("unit-other-command",)),
-    Scenario("node-on-noexec", "executable-missing", "mkdir /opt/n\nmount -t tmpfs -o noexec,size=200m tmpfs /opt/n\ncp /usr/bin/node /opt/n/node\nchange 's#/usr/bin/node#/opt/n/node#'", says="noexec", mounted=None),
+    Scenario("node-on-noexec", "executable-missing", "mkdir /opt/n\nmount -t tmpfs -o noexec,size=200m tmpfs /opt/n\ncp /usr/bin/node /opt/n/node\nchange 's#/usr/bin/node#/opt/n/node#'", says="noexec", mounted="executable-missing"),
 )
 
 # One fact is one cause, and what only looks like a full disk is none.

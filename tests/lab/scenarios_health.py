@@ -115,7 +115,7 @@ END
     unreachable("tls-expired", CERTIFICATE + f"certificate {LONG_AGO}\n" + TLS_PLANE + TRUSTED, "has expired"),
     unreachable("tls-not-yet-valid", CERTIFICATE + f"certificate {IN_FUTURE}\n" + TLS_PLANE + TRUSTED, "not valid yet"),
     unreachable("tls-to-plain-http", "change 's#http://127#https://127#'", "TLS"),
-    unreachable("plane-went-away", QUIET + "restart\nsleep 4\nsystemctl stop lab-control-plane", settle=3),
+    unreachable("plane-went-away", QUIET + "restart\nsleep 4\nsystemctl stop lab-control-plane", settle=3, may=("unknown-crash",)),
     unreachable("plane-gone-and-silent", SILENT + "restart\nsleep 4\nsystemctl stop lab-control-plane", settle=3),
     unreachable("url-missing", WITHOUT_URL + REGISTERED + "sed -i \"s#url: option.*#url: 'http://127.0.0.1:4000', token: undefined };#\" $B/dist/settings.js\nrestart", "without `--url`", settle=2),
     unreachable(
@@ -129,6 +129,22 @@ import net from 'node:net';
 net.connect(4000, '127.0.0.2');
 END
 restart
+""",
+        settle=2,
+    ),
+    # What the agent's WebSocket client is, uses no proxy of the environment: a connection to one is none.
+    unreachable(
+        "connection-to-a-proxy",
+        SILENT
+        + """systemctl stop lab-control-plane
+printf 'require("node:net").createServer(() => {}).listen(3128, "127.0.0.1");' >/opt/lab/other.cjs
+systemd-run -q --unit=proxy /opt/lab/node /opt/lab/other.cjs
+listening 3128
+cat >>$B/dist/index.js <<'END'
+import net from 'node:net';
+net.connect(3128, '127.0.0.1');
+END
+dropin proxy.conf Service 'Environment=HTTPS_PROXY=http://127.0.0.1:3128 ALL_PROXY=http://127.0.0.1:3128'
 """,
         settle=2,
     ),

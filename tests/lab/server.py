@@ -27,10 +27,13 @@ from scenarios import SCENARIOS, UNIT as UNIT_SCENARIOS
 SCHEMA = REPO / "docs/doctor.schema.json"
 
 # Servers at a time. They mostly wait: for systemd's ten seconds between two starts, and for an agent to stay up.
-AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "6"))
+AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "10"))
 
 # While one works on a scenario: SCENARIOS="unit-missing healthy" runs these and no others.
 ONLY = os.environ.get("SCENARIOS", "").split()
+
+# A binary that is linked dynamically does not run on the oldest generation: SUITES="bookworm trixie" leaves that out.
+SUITES = os.environ.get("SUITES", " ".join(GENERATIONS)).split()
 
 # `--record`: each server is diagnosed once and written to fixtures/servers, and neither mended nor run elsewhere.
 RECORD = os.environ.get("LAB_RECORD") == "1"
@@ -103,7 +106,7 @@ def until(holds, seconds: float, otherwise: str, server: Container) -> None:
 
 def ask(server: Container, scenario: Scenario, *more: str) -> Said:
     """Runs doctor for its JSON and for people; neither may let a secret out."""
-    words = ("bundle-doctor", "doctor", "--no-config", *scenario.options, *more)
+    words = ("bundle-doctor", "doctor", "--no-config", *asked(scenario), *more)
     home = {"HOME": f"/home/{scenario.user}"} if scenario.user else {}
     began = time.monotonic()
     if scenario.booted:
@@ -114,6 +117,10 @@ def ask(server: Container, scenario: Scenario, *more: str) -> Said:
         machine, people = server.run_alone(*words, "--json"), server.run_alone(*words, "-v")
         took = 0.0
     return read(machine, people, took)
+
+
+def asked(scenario: Scenario) -> tuple[str, ...]:
+    return (*scenario.options, *(("--unit", scenario.unit) if scenario.unit else ()))
 
 
 def ask_mounted(server: Container, *more: str) -> Said:
@@ -166,6 +173,14 @@ def judge(said: Said, scenario: Scenario) -> None:
     extra = [c for c in said.causes if c not in (*first, *scenario.also, *scenario.may)]
     if extra or len(set(said.causes)) < len(said.causes):
         wrong.append(f"one too many: {', '.join(extra) or 'the same twice'}")
+    unit = said.document["service"]["unit"]
+    if scenario.unit and unit != f"{scenario.id or scenario.unit}.service":
+        wrong.append(f"it is called {unit}")
+    evidence = "\n".join(e["detail"] for e in said.diagnoses[0]["evidence"]) if said.diagnoses else ""
+    if scenario.quotes and not re.search(scenario.quotes, evidence):
+        wrong.append(f"`{scenario.quotes}` expected in its evidence")
+    if scenario.prints and scenario.prints not in "\n".join(command for d in said.diagnoses[:1] for command in commands(d)):
+        wrong.append(f"`{scenario.prints}` expected among its commands")
     if scenario.says and said.diagnoses and not re.search(scenario.says, said.diagnoses[0]["summary"]):
         wrong.append(f"`{scenario.says}` expected in its summary")
     if wrong:
@@ -183,7 +198,7 @@ def mend(server: Container, said: Said, scenario: Scenario) -> None:
         if ran.code != 0:
             raise Mismatch(f"the block exits {ran.code}: {ran.text[-900:]}\n{block(diagnosis)}\n{said.brief()}")
     try:
-        until(lambda: settled(server), 45, "the fix does not bring the agent back", server)
+        until(lambda: settled(server, scenario), 45, "the fix does not bring the agent back", server)
     except Mismatch as reason:
         raise Mismatch(f"{reason}\ntyped: {' && '.join(typed)[:900]}") from reason
     again = ask(server, scenario)
@@ -192,6 +207,8 @@ def mend(server: Container, said: Said, scenario: Scenario) -> None:
     stays = any(d["cause"] == first["cause"] and d["severity"] == first["severity"] for d in again.diagnoses)
     if again.code != 0 or again.verdict not in ("healthy", "degraded") or stays:
         raise Mismatch(f"after the fix `{' && '.join(typed)[:600]}`:\n{again.brief()}")
+    if scenario.holds:
+        server.shell(deployed.PRELUDE + scenario.holds)
 
 
 def block(diagnosis: dict) -> str:
@@ -204,9 +221,9 @@ def paste(server: Container, diagnosis: dict) -> Ran:
     return server.run("sh", "-c", block(diagnosis), env=deployed.OFFLINE, timeout=240)
 
 
-def settled(server: Container) -> bool:
+def settled(server: Container, scenario: Scenario) -> bool:
     """Whether the service's own process has been up for long enough, and is connected."""
-    shown = server.run("systemctl", "show", "-p", "MainPID", "-p", "ActiveState", "-p", "ExecMainStartTimestampMonotonic", deployed.UNIT)
+    shown = server.run("systemctl", "show", "-p", "MainPID", "-p", "ActiveState", "-p", "ExecMainStartTimestampMonotonic", scenario.unit or deployed.UNIT)
     state = dict(line.split("=", 1) for line in shown.text.splitlines() if "=" in line)
     if state.get("ActiveState") != "active" or state.get("MainPID") == "0":
         return False
@@ -218,7 +235,9 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
     """One server from boot to mended. Gives how long doctor took."""
     server = boot(suite, scenario.booted)
     try:
-        if scenario.make:
+        if scenario.make and not scenario.booted:
+            must_run(server.run_alone("sh", "-euc", deployed.PRELUDE + scenario.make))
+        elif scenario.make:
             server.shell(deployed.PRELUDE + scenario.make, timeout=240, env=deployed.OFFLINE)
         if scenario.reboot:
             server.power_off()
@@ -230,8 +249,10 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
         if RECORD:
             keep(server, scenario, said)
             return said.took
-        if scenario.mounted is not None and scenario.booted:
-            judge_mounted(ask_mounted(server, *scenario.options), scenario)
+        if scenario.booted:
+            # A key is the one of whoever looks; here it is on the server's own disk.
+            words = [f"{server.merged}{word}" if word.startswith("/") else word for word in asked(scenario)]
+            judge_mounted(ask_mounted(server, *words), scenario)
         if scenario.fix is Fix.BACK:
             mend(server, said, scenario)
         return said.took
@@ -239,26 +260,50 @@ def one(scenario: Scenario, suite: str, documents: Path) -> float:
         server.close()
 
 
+def must_run(ran: Ran) -> None:
+    if ran.code != 0:
+        raise Mismatch(f"exit {ran.code}: {ran.text[-900:]}")
+
+
 def keep(server: Container, scenario: Scenario, said: Said) -> None:
     """Writes this server down for cargo's tests."""
     written = "/tmp/lab-recorded.jsonl"
     home = {"HOME": f"/home/{scenario.user}"} if scenario.user else {}
-    server.run("bundle-doctor", "doctor", "--no-config", "--quiet", "--record", written, user=scenario.user, env=home)
+    server.run("bundle-doctor", "doctor", "--no-config", "--quiet", *asked(scenario), "--record", written, user=scenario.user, env=home)
     answers = server.run("cat", written).out.decode()
-    recording.record(server, scenario.name, scenario.make.strip(), said.document, said.code, answers)
+    recording.record(server, scenario.name, scenario.make.strip(), said.document, said.code, answers, scenario.unit)
 
 
 def judge_mounted(said: Said, scenario: Scenario) -> None:
     """With the disk alone: the same root cause, as far as the disk tells; never an error where there is none."""
-    expected = (scenario.mounted or "").split()
+    live = [cause for cause in (scenario.cause, *scenario.or_cause, *scenario.also, *scenario.may) if cause]
+    errors = [d["cause"] for d in said.diagnoses if d["severity"] == "error"]
+    if scenario.mounted is None:
+        # The disk tells less: nothing but what is so, and never that all is well.
+        wrong = [cause for cause in errors if cause not in live]
+        if wrong or said.verdict == "healthy" or said.code not in (1, 3):
+            raise Mismatch(f"--root: {' '.join(live) or 'no error'} expected at most\n{said.brief()}")
+        return
+    expected = scenario.mounted.split()
     if scenario.mounted == "same":
         expected = [cause for cause in (scenario.cause, *scenario.or_cause) if cause]
-    errors = [d["cause"] for d in said.diagnoses if d["severity"] == "error"]
     if not expected:
         if errors:
             raise Mismatch(f"--root: no error expected\n{said.brief()}")
     elif not said.causes or said.causes[0] not in expected:
         raise Mismatch(f"--root: {' or '.join(expected)} expected first\n{said.brief()}")
+
+
+def interrupted(server: Container) -> None:
+    """Ctrl-C while doctor waits: one line, exit 130, and for a machine its one document."""
+    for more in ((), ("--json",)):
+        server.run("systemctl", "restart", deployed.UNIT)
+        words = ("bundle-doctor", "doctor", "--no-config", "--wait", "30s", *more)
+        ran = server.run("timeout", "--preserve-status", "-s", "INT", "3", *words)
+        document = json.loads(ran.out)["verdict"] if more else ran.out.decode()
+        lines = ran.err.decode().splitlines()
+        if ran.code != 130 or "interrupted" not in (lines or [""])[0] or document != ("error" if more else ""):
+            raise Mismatch(f"exit {ran.code}: {ran.text[:600]}")
 
 
 def large_journal(part: Part) -> None:
@@ -268,6 +313,7 @@ def large_journal(part: Part) -> None:
     lines = f"#!/bin/sh\nseq -f '{line}' 1 260000\n"
     server = boot("bookworm")
     try:
+        part.case("Ctrl-C while it waits", lambda: interrupted(server))
         server.shell(
             "mkdir -p /etc/systemd/journald.conf.d\n"
             "printf '[Journal]\\nRateLimitIntervalSec=0\\nSystemMaxUse=1G\\n' >/etc/systemd/journald.conf.d/lab.conf\n"
@@ -294,7 +340,7 @@ def quick(said: Said) -> None:
 
 def home(scenario: Scenario) -> str:
     """The generation that a scenario runs on where one is enough: by its name, so that it stays where it is."""
-    suites = list(GENERATIONS)
+    suites = SUITES
     return suites[zlib.crc32(scenario.name.encode()) % len(suites)]
 
 
@@ -306,7 +352,7 @@ def jobs(long: bool) -> list[tuple[Scenario, str]]:
             continue
         if RECORD and (scenario.options or not scenario.booted):
             continue
-        suites = list(GENERATIONS) if not RECORD and long else [home(scenario)]
+        suites = SUITES if not RECORD and long else [home(scenario)]
         chosen += [(scenario, suite) for suite in suites]
     # The slowest first, so that none is left alone at the end.
     return sorted(chosen, key=lambda job: -job[0].settle)

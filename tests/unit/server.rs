@@ -113,6 +113,7 @@ pub(super) fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &st
         pid: None,
         command: None,
         boot: None,
+        file: None,
     }
 }
 
@@ -154,6 +155,7 @@ pub(super) fn healthy() -> Facts {
         is_cut: false,
         is_volatile: false,
         command: Vec::new(),
+        elsewhere: Vec::new(),
     };
     Facts {
         at: ago(0),
@@ -170,6 +172,7 @@ pub(super) fn healthy() -> Facts {
         unit: Fact::Known(UnitOnDisk {
             unit: Unit::of_text(UNIT, FILE, DOCUMENTED),
             masked_by: None,
+            dangling: None,
             changed: Some(ago(90_000)),
             enabled: true,
             secrets: Vec::new(),
@@ -178,6 +181,7 @@ pub(super) fn healthy() -> Facts {
             program: reached("/usr/bin/node", Presence::File { size: 90_000_000, executable: true }),
             first_line: None,
             noexec: None,
+            variables: Vec::new(),
             account: Fact::Known(Some(Account { name: "root".into(), uid: 0, gid: 0, home: "/root".into() })),
         }),
         service: Fact::Known(service),
@@ -204,7 +208,13 @@ pub(super) fn healthy() -> Facts {
             .to_vec(),
         policy: ServerPolicy::default(),
         download: Fact::Known(None),
-        volumes: vec![Volume { path: "/".into(), free: 10 << 30, size: 20 << 30, free_inodes: Some(1 << 20) }],
+        volumes: vec![Volume {
+            path: "/".into(),
+            free: 10 << 30,
+            size: 20 << 30,
+            free_inodes: Some(1 << 20),
+            crowded: Vec::new(),
+        }],
         listeners: Fact::Known(vec![Listener { port: 3001, pid: Some(700), command: None, unit: Some(UNIT.into()) }]),
         control_plane: Fact::Known(Some(ControlPlane {
             url: "http://cp.example:4000".into(),
@@ -216,6 +226,7 @@ pub(super) fn healthy() -> Facts {
         strays: Fact::Known(Vec::new()),
         dependencies: Vec::new(),
         restored: Vec::new(),
+        similar: Vec::new(),
         ran: Vec::new(),
     }
 }

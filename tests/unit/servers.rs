@@ -42,6 +42,8 @@ struct Expected {
     exit: u8,
     /// Paths of the server, and the `.tree` files that stand in for them.
     places: BTreeMap<String, String>,
+    /// The unit that was asked for, where it is not the document's.
+    unit: Option<String>,
     /// Words that must not stand in any output: its secrets.
     #[serde(default)]
     secrets: Vec<String>,
@@ -108,7 +110,7 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> 
         }
     }
     let wishes = ProbeOptions {
-        unit: documented_paths::UNIT.to_owned(),
+        unit: expected.unit.clone().unwrap_or_else(|| documented_paths::UNIT.to_owned()),
         bundle: None,
         home: None,
         lines: 400,

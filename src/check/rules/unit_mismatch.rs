@@ -53,7 +53,15 @@ fn deployed(unit: &Unit) -> String {
 fn observe(bundle: &Bundle<'_>, unit: &Unit, deployed: &str, found: &Found<'_>) -> Observation {
     let entry = &bundle.names.entry;
     let message = match &found.misfit {
-        Misfit::NoCommand(why) => format!("systemd has nothing to start: {why}"),
+        Misfit::NoCommand(why) => format!("systemd does not load the unit, or has nothing to start: {why}"),
+        Misfit::PreloadMissing(name) => {
+            format!(
+                "node is told to load `{name}` before its script, and the bundle has no such module: it stops at once"
+            )
+        }
+        Misfit::PreloadElsewhere(path) => {
+            format!("node is told to load `{path}`, which is not in the bundle; if it is not there, node stops at once")
+        }
         Misfit::DirectoryMissing(path) => format!(
             "The bundle has no `{path}/`: the service fails with status=200/CHDIR, which reads as if node were missing"
         ),

@@ -11,7 +11,8 @@ use super::unit_lines::{is_drop_in, without};
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Presence, Reached, Run};
 use crate::report::diagnosis::{Diagnosis, Step};
-use crate::systemd::{Setting, Unit};
+use crate::report::words::LineEdit;
+use crate::systemd::{Setting, Unit, UnitFile};
 
 /// Where the line stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,8 +78,11 @@ static MARKS: [Mark; 9] = [
     },
     Mark { is: |end| end.exit == Some(Exit::Signal(24)), keys: &["LimitCPU"] },
     Mark { is: |end| end.exit == Some(Exit::Signal(25)), keys: &["LimitFSIZE"] },
-    Mark { is: |end| end.result == "timeout", keys: &["RuntimeMaxSec", "TimeoutStartSec", "TimeoutSec", "Type"] },
-    Mark { is: |end| end.result == "watchdog", keys: &["WatchdogSec"] },
+    Mark {
+        is: |end| end.result == "timeout" || ended_by(end, &["runtime time limit", "operation timed out"]),
+        keys: &["RuntimeMaxSec", "TimeoutStartSec", "TimeoutSec", "Type"],
+    },
+    Mark { is: |end| end.result == "watchdog" || ended_by(end, &["Watchdog timeout"]), keys: &["WatchdogSec"] },
     Mark {
         is: |end| says(end, "EROFS"),
         keys: &["ReadOnlyPaths", "ReadOnlyDirectories", "ProtectSystem", "ProtectHome", "BindReadOnlyPaths"],
@@ -120,12 +124,17 @@ static STEPS: [(u32, &[&str]); 18] = [
     (240, &["LogsDirectory"]),
 ];
 
+/// The variable with Node's options, where it stands in a file of variables.
+const VARIABLE: &str = "NODE_OPTIONS";
+
 /// The line that is known for the way in which the service ends, if it stands there.
 pub(super) fn diagnose(cause: &Cause, facts: &Facts, place: LineIn) -> Option<Diagnosis> {
     let unit = &started::unit(facts)?.unit;
     let crash = crash::crash(facts);
-    let found = of_node(unit, crash.as_ref()).or_else(|| of_the_end(facts, unit, crash.as_ref()))?;
-    let stands = if is_drop_in(unit, &found.setting) { LineIn::DropIn } else { LineIn::Unit };
+    let variables = &started::unit(facts)?.variables;
+    let found = of_node(unit, variables, crash.as_ref()).or_else(|| of_the_end(facts, unit, crash.as_ref()))?;
+    let in_unit = found.key == VARIABLE || !is_drop_in(unit, &found.setting);
+    let stands = if !in_unit { LineIn::DropIn } else { LineIn::Unit };
     if stands != place {
         return None;
     }
@@ -165,7 +174,7 @@ fn is_out_of_sight_key(key: &str) -> bool {
 }
 
 /// An option that Node refuses, or a module that one of its options asks for: in `NODE_OPTIONS`, or in the command.
-fn of_node<'a>(unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<Found<'a>> {
+fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a>>) -> Option<Found<'a>> {
     let crash = crash?;
     let named = match &crash.kind {
         CrashKind::Outside(name) => name.as_str(),
@@ -175,9 +184,15 @@ fn of_node<'a>(unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<Found<'a>
     let asks = |setting: &Setting<'a>| setting.value.contains(named);
     let variable = unit.settings("Service", "Environment").into_iter().rev();
     let variable = variable.filter(|setting| setting.value.contains("NODE_OPTIONS=")).find(asks);
-    let (key, setting) = match variable {
-        Some(setting) => ("Environment", setting),
-        None => ("ExecStart", unit.exec_start().filter(asks)?),
+    // What a file says counts for more than `Environment=` (systemd.exec(5), `EnvironmentFile=`).
+    let in_file = files.iter().rev().find_map(|file| {
+        let found = file.assignments.iter().rev().find(|found| found.value.contains(named))?;
+        Some(Setting { value: &found.value, file, line: found.line })
+    });
+    let (key, setting) = match (in_file, variable) {
+        (Some(setting), _) => (VARIABLE, setting),
+        (None, Some(setting)) => ("Environment", setting),
+        (None, None) => ("ExecStart", unit.exec_start().filter(asks)?),
     };
     Some(Found { key, setting, keys: vec![key], crash: Some(crash) })
 }
@@ -205,6 +220,11 @@ fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>
     })
 }
 
+/// Whether the manager says so of the end: of a disk, the stored journal alone tells.
+fn ended_by(end: &End<'_>, words: &[&str]) -> bool {
+    end.facts.service.known().is_none() && evidence::manager_line(end.facts, words).is_some()
+}
+
 fn says(end: &End<'_>, code: &str) -> bool {
     end.crash.is_some_and(|crash| crash.text.contains(&format!("{code}:")) || crash.text.ends_with(code))
 }
@@ -229,6 +249,11 @@ fn remedy(facts: &Facts, found: &Found<'_>) -> Vec<Step> {
     if found.key == "ExecStart" {
         let text = format!("take the option out of the command, at {}", setting.place());
         return vec![Step::looks(text, fix::systemctl("cat", facts).into_iter().collect())];
+    }
+    if found.key == VARIABLE {
+        let comment = vec![LineEdit::comment((setting.line, setting.line))];
+        let commands = unit_fix::edited(facts, &setting.file.path, comment);
+        return unit_fix::step_and_restart(facts, "comment the variable out", commands);
     }
     if found.key == "Environment" {
         let commands = unit_fix::without_variable(facts, setting, "NODE_OPTIONS");

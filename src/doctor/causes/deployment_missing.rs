@@ -18,6 +18,10 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if facts.has_no_agent() {
+        // This is said once, of all that is not here (`unit-missing`).
+        return None;
+    }
     let words = match facts.deployment.state.known()? {
         DeploymentState::Absent => "There is no deployed bundle: its directory is gone",
         DeploymentState::Empty => "There is no deployed bundle: its directory is empty",

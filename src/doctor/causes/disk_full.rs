@@ -54,7 +54,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         (false, true) => "The disk was full when the agent last wrote to it",
         (false, false) => "Files of the bundle have 0 bytes: the disk was full when they were written",
     };
-    let mut seen = volume.into_iter().chain(said.map(evidence::journal)).chain(empty).chain(evidence::state(facts));
+    let crowded = full.into_iter().flat_map(|volume| &volume.crowded);
+    let crowded = crowded.map(|(count, folder)| evidence::disk(format!("{folder}: {count} entries")));
+    let mut seen =
+        volume.into_iter().chain(crowded).chain(said.map(evidence::journal)).chain(empty).chain(evidence::state(facts));
     let first = seen.next()?;
     let mut diagnosis = CAUSE.found(facts, words, first).and(seen);
     if !harmed {
@@ -87,6 +90,10 @@ fn is_full(volume: &Volume) -> bool {
 fn make_room(facts: &Facts, volume: &Volume) -> Vec<Step> {
     let look = AbsolutePath::new(&volume.path).map(|path| {
         let mount = [Word::Shell("\"$(df --output=target --"), Word::from(&path), Word::Shell("| tail -n 1)\"")];
+        if volume.free_inodes == Some(0) {
+            let sorted = [Word::Shell("2>/dev/null | sort -rn | head -n 20")];
+            return vec![command!("du", "-x", "--inodes", "--").with(mount.into_iter().chain(sorted))];
+        }
         let sorted = [Word::Shell("2>/dev/null | sort -rh | head -n 20")];
         vec![command!("du", "-xah", "--threshold=1M", "--").with(mount.into_iter().chain(sorted))]
     });

@@ -25,7 +25,10 @@ pub(crate) fn unit_setting_where(facts: &Facts, key: &str, is_it: impl Fn(&str) 
 
 /// A line of the journal with its time.
 pub(crate) fn journal(entry: &JournalEntry) -> Evidence {
-    Evidence::new(Source::Journal, &entry.message).at(entry.at)
+    match &entry.file {
+        Some(file) => Evidence::new(Source::Filesystem, format!("{file}  {}", entry.message)).at(entry.at),
+        None => Evidence::new(Source::Journal, &entry.message).at(entry.at),
+    }
 }
 
 /// What is, or is not, on the disk.

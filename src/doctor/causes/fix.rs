@@ -4,7 +4,7 @@
 //! and what is no bundle is left alone, and the reason is said instead.
 
 use super::started;
-use crate::doctor::facts::{Deployment, DeploymentState, Facts, Hold};
+use crate::doctor::facts::{Deployment, DeploymentState, Facts, Hold, LogKind};
 use crate::report::action::{Action, Manage};
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::diagnosis::{FixCommand, Step, command};
@@ -49,10 +49,20 @@ fn restarting(facts: &Facts) -> Vec<Action> {
     reset.into_iter().chain(service(Manage::Restart, facts)).collect()
 }
 
-/// The newest lines of the unit in the journal.
+/// The newest lines of the unit in the journal, and where else the unit sends what the agent prints.
 pub(crate) fn journal(facts: &Facts) -> Vec<FixCommand> {
+    let elsewhere = facts.journal.known().map(|journal| journal.elsewhere.as_slice()).unwrap_or_default();
+    let in_namespace = elsewhere.iter().any(|place| matches!(place.kind, LogKind::Namespace(_)));
     let unit = UnitName::new(&facts.places.unit).ok();
-    unit.map(|unit| command!("journalctl", "--no-pager", "-n", "100", "-u", &unit)).into_iter().collect()
+    let all = unit.map(|unit| {
+        let all = in_namespace.then(|| Word::from("--namespace=*"));
+        command!("journalctl", "--no-pager", "-n", "100", "-u", &unit).with(all)
+    });
+    let files = elsewhere.iter().filter_map(|place| match &place.kind {
+        LogKind::File(path) => AbsolutePath::new(path).ok().map(|path| command!("tail", "-n", "100", "--", path)),
+        LogKind::Namespace(_) | LogKind::Nowhere(_) => None,
+    });
+    all.into_iter().chain(files).collect()
 }
 
 /// How to see that a fix worked.

@@ -42,6 +42,7 @@ mod secret_in_unit;
 mod service_crash_loop;
 mod service_starting;
 mod service_stopped;
+mod shared_file;
 mod shared_package_linked;
 mod shared_package_missing;
 mod start_limit_hit;

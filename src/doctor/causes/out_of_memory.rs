@@ -24,11 +24,16 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let service = facts.service.known()?;
-    if !matches!(facts.condition(), Condition::Looping | Condition::Down) {
+    // Of a disk, the stored journal alone tells how the last run ended.
+    let dies = match facts.condition() {
+        Condition::Looping | Condition::Down => true,
+        Condition::Unknown => facts.runs().last().is_some_and(|run| run.died()),
+        Condition::Running | Condition::Starting | Condition::Stopped => false,
+    };
+    if !dies {
         return None;
     }
-    let killed = service.result == "oom-kill";
+    let killed = facts.service.known().is_some_and(|service| service.result == "oom-kill");
     let told = facts
         .present()
         .into_iter()

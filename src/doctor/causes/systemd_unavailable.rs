@@ -18,7 +18,7 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let why = facts.service.why_unknown().filter(|_| facts.is_live())?;
+    let why = facts.service.why_unknown().filter(|_| facts.is_live() && !facts.has_no_agent())?;
     let help = why.help.as_ref().map(evidence::systemctl);
     let step = if why.because == EXHAUSTED {
         let most = command!("ps", "-e", "-o", "nlwp,rss,pid,ppid,comm", "--sort", "-nlwp");

@@ -1,12 +1,12 @@
 //! `unit-disabled`: the agent is not started at boot.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
-use crate::doctor::facts::Facts;
+use super::{evidence, fix, shared_file, started};
+use crate::doctor::facts::{Facts, OWN_DROP_IN};
 use crate::report::action::{Action, Manage, Replace};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
-use crate::report::words::{Document, Refused};
+use crate::report::words::{Document, Refused, UnitName};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-disabled",
@@ -45,7 +45,12 @@ fn remedy(facts: &Facts, installs: bool) -> Result<Vec<Step>, Refused> {
     let mut commands: Vec<Action> = Vec::new();
     // Without an `[Install]` section `enable` makes no link (systemctl(1)), and the state is `static`.
     if let Some(file) = started::unit(facts).and_then(|unit| unit.unit.files.first()).filter(|_| !installs) {
-        let file = fix::roots(facts, &file.path)?;
+        let own = UnitName::new(&facts.places.unit)?.file().beside(".d").below(OWN_DROP_IN);
+        let path = if shared_file::is_shared(&file.path) { own.as_str() } else { &file.path };
+        let file = fix::roots(facts, path)?;
+        if file == own {
+            commands.push(command!("mkdir", "-p", "--", file.folder()).into());
+        }
         let lines = Document::default().fixed("\n[Install]\nWantedBy=multi-user.target");
         commands.push(Replace::Append { file, lines }.into());
         commands.push(Manage::Reload.into());

@@ -2,10 +2,10 @@
 //! text, which is then read again: the command is given only where exactly the wanted setting has become another.
 
 use super::fix::{self, held};
-use super::started;
+use super::{shared_file, started};
 use crate::doctor::facts::{Facts, Hold};
 use crate::report::action::{Action, Manage, Replace};
-use crate::report::diagnosis::{Effect, Step};
+use crate::report::diagnosis::{Effect, Step, command};
 use crate::report::words::{
     AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName,
 };
@@ -105,6 +105,9 @@ impl UnitChange {
     /// # Errors
     /// Where another than root may change the file, or it is reached through a link.
     pub(crate) fn commands(self, facts: &Facts) -> Result<Vec<Action>, Refused> {
+        if shared_file::is_shared(&self.file.path) {
+            return shared_file::overridden(facts, &self.file);
+        }
         edited(facts, &self.file.path, self.edits)
     }
 }
@@ -114,6 +117,12 @@ impl UnitChange {
 /// # Errors
 /// As for [`UnitChange::commands`].
 pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<Vec<Action>, Refused> {
+    if shared_file::is_shared(file) {
+        return Err(Refused::new(
+            file,
+            "is read for other units, too: it is for you to say whether all of them change",
+        ));
+    }
     let file = fix::roots(facts, file)?;
     let kept = file.beside(&fix::aside(facts));
     Ok(vec![Replace::Edit { file, kept, edits }.into()])
@@ -300,25 +309,43 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
         )]);
     };
     let name = UnitName::new(&facts.places.unit)?;
-    let path = name.file();
+    let old = facts.unit.known().and_then(|unit| unit.unit.files.first());
+    // A file elsewhere that is linked is written where it is; one of the package's, or of a template, gets one before it.
+    let linked = old.filter(|old| !FOLDERS_OF_UNITS.iter().any(|folder| old.path.starts_with(folder)));
+    let path = linked.map_or_else(|| Ok(name.file()), |linked| AbsolutePath::new(&linked.path))?;
+    let dangling = facts.unit.known().and_then(|unit| unit.dangling.as_ref()).filter(|(at, _)| at == path.as_str());
     if let Err(refused) = held(facts, &path, &fix::Hands::Root)
         && !is_a_mask(facts, &path)
+        && dangling.is_none()
     {
         return Err(refused);
     }
-    let old = facts.unit.known().and_then(|unit| unit.unit.files.iter().find(|file| file.path == path.as_str()));
-    let kept = old.map(|_| path.beside(&fix::aside(facts)));
+    let kept = old.filter(|old| old.path == path.as_str()).map(|_| path.beside(&fix::aside(facts)));
     let lines = document(facts, &HttpUrl::new(&url)?, old)?;
-    let mut commands: Vec<Action> = vec![Replace::Write { file: path, kept, lines }.into(), Manage::Reload.into()];
+    let mut commands: Vec<Action> = Vec::new();
+    if dangling.is_some() {
+        // Through the link the unit would be written where it leads.
+        commands.push(command!("rm", "--", &path).into());
+    }
+    let file = path.clone();
+    commands.extend([Replace::Write { file, kept, lines }.into(), Manage::Reload.into()]);
     if old.is_none() || !facts.unit.known().is_some_and(|unit| unit.enabled) {
         commands.push(Manage::Enable(name).into());
     }
     let text = match old {
+        Some(old) if old.path != path.as_str() => {
+            "write a file of this unit's own with the documented command; the one that it has been read from stays"
+        }
         Some(_) => "write the unit anew with the documented command, its own lines kept; the old one is kept beside it",
         None => "write the documented unit",
     };
     Ok(vec![Step::changes(text, commands), fix::restart(facts)])
 }
+
+/// The folders that systemd reads units from (systemd.unit(5), "Unit File Load Path"): a unit's file is elsewhere where it is
+/// linked.
+const FOLDERS_OF_UNITS: [&str; 5] =
+    ["/etc/systemd/", "/run/systemd/", "/usr/local/lib/systemd/", "/usr/lib/systemd/", "/lib/systemd/"];
 
 /// Whether it is the link to `/dev/null` that masks the unit: it is gone before the unit is written, and its folder was
 /// looked at on the way to it.

@@ -1,7 +1,7 @@
 //! Lines of drop-ins: which they are, and the step that takes them out.
 
-use super::fix;
 use super::unit_fix::{self, UnitChange};
+use super::{fix, shared_file};
 use crate::doctor::facts::Facts;
 use crate::report::action::Replace;
 use crate::report::diagnosis::Step;
@@ -17,7 +17,7 @@ pub(super) fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Ve
     let file = setting.file;
     let about = |key: &str| keys.contains(&key);
     let lines: Vec<u32> = file.assignments.iter().filter(|found| about(&found.key)).map(|found| found.line).collect();
-    if lines.len() == file.assignments.len() {
+    if lines.len() == file.assignments.len() && !shared_file::is_shared(&file.path) {
         // systemd reads nothing that does not end in `.conf` (systemd.unit(5)).
         let commands = fix::roots(facts, &file.path).map(|path| {
             let aside = path.beside(&fix::aside(facts));
@@ -26,5 +26,9 @@ pub(super) fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Ve
         return unit_fix::step_and_restart(facts, "put the drop-in aside", commands);
     }
     let commands = UnitChange::of(file).without(&lines).and_then(|change| change.commands(facts));
-    unit_fix::step_and_restart(facts, "comment the lines out", commands)
+    let text = match shared_file::is_shared(&file.path) {
+        true => "say otherwise for this unit alone, as other units read that file, too",
+        false => "comment the lines out",
+    };
+    unit_fix::step_and_restart(facts, text, commands)
 }

@@ -2,9 +2,10 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, unit_fix};
-use crate::doctor::facts::Facts;
-use crate::report::diagnosis::Diagnosis;
+use crate::doctor::facts::{Facts, SimilarUnit};
+use crate::report::diagnosis::{Diagnosis, Effect, Evidence, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::UnitName;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-missing",
@@ -28,7 +29,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     // Drop-ins alone make no unit, and a unit that is loaded without a file is gone with the next reload.
     let service = facts.service.known();
     let load = service.map(|service| evidence::systemctl(format!("LoadState={}", service.load_state)));
-    let absent = evidence::disk(format!("/etc/systemd/system/{name}: no such file"));
+    let absent = evidence::disk(match &unit.dangling {
+        Some((link, target)) => format!("{link}: a link to {target}, where nothing is"),
+        None => format!("/etc/systemd/system/{name}: no such file"),
+    });
     let runs = evidence::process(facts);
     let words = match runs {
         Some(_) => {
@@ -36,6 +40,49 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         None => format!("There is no unit `{name}`, so systemd has nothing to start"),
     };
-    let steps = unit_fix::write_unit(facts);
-    Some(CAUSE.found(facts, words, absent).and(load).and(runs).steps(steps))
+    if facts.has_no_agent() {
+        return Some(no_agent(facts, absent, load));
+    }
+    // A second unit for the same bundle would start a second agent.
+    let steps =
+        if facts.similar.iter().any(|unit| unit.starts_agent) { Vec::new() } else { unit_fix::write_unit(facts) };
+    let mut diagnosis = CAUSE.found(facts, words, absent).and(load).and(runs).steps(others(facts)).steps(steps);
+    if !diagnosis.fix.iter().any(|step| step.effect == Effect::Changes) {
+        diagnosis.verify.clear();
+    }
+    Some(diagnosis)
+}
+
+/// What is said of a machine that has nothing of an agent.
+fn no_agent(facts: &Facts, absent: Evidence, load: Option<Evidence>) -> Diagnosis {
+    let name = &facts.places.unit;
+    let words = format!("There is no agent on this machine: no unit `{name}`, no bundle, and no process of one");
+    let unasked = facts.service.why_unknown().filter(|_| facts.is_live());
+    let unasked = unasked.map(|why| evidence::systemctl(format!("systemctl show {name}: {}", why.because)));
+    let mut diagnosis = CAUSE
+        .found(facts, words, absent)
+        .and(load)
+        .and(unasked)
+        .and([evidence::deployment(&facts.deployment)])
+        .steps(others(facts));
+    if facts.similar.is_empty() {
+        let words = "ask on the server that has it (`--unit NAME` for a unit of another name), or install the agent";
+        diagnosis = diagnosis.step(Step::told(words));
+    }
+    // There is nothing that could come up.
+    diagnosis.verify.clear();
+    diagnosis
+}
+
+/// Units of other names, to be asked for.
+fn others(facts: &Facts) -> Vec<Step> {
+    let step = |unit: &SimilarUnit| {
+        let name = UnitName::new(&unit.name).ok()?;
+        let text = match unit.starts_agent {
+            true => format!("the agent is started by `{}`: ask for that", unit.name),
+            false => format!("if `{}` is meant, ask for that", unit.name),
+        };
+        Some(Step::looks(text, vec![command!("bundle-doctor", "doctor", "--unit", &name)]))
+    };
+    facts.similar.iter().filter_map(step).collect()
 }

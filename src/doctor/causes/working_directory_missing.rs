@@ -34,6 +34,10 @@ pub(super) static CAUSE: Cause = Cause {
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let unit = started::unit(facts)?;
+    if unit.unit.refusal().is_some() {
+        // The unit is not loaded, so nothing of it is entered (`unit-invalid`).
+        return None;
+    }
     let directory = started::directory(facts);
     // `-` before the path: where it is not there, the service is started all the same (systemd.exec(5),
     // `WorkingDirectory=`).

@@ -6,8 +6,8 @@ use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Step};
 use crate::report::words::{AbsolutePath, Word};
 
 /// Programs that do on a mounted disk what they would do on the server itself.
-const ON_FILES: [&str; 13] =
-    ["chmod", "cmp", "cp", "du", "if", "ls", "mv", "rm", "rmdir", "sed", "systemctl", "tee", "test"];
+const ON_FILES: [&str; 15] =
+    ["chmod", "cmp", "cp", "du", "if", "ls", "mkdir", "mv", "rm", "rmdir", "sed", "systemctl", "tail", "tee", "test"];
 /// What `systemctl --root` can do (systemctl(1)); starting and reloading are left for the boot.
 const WITHOUT_A_MANAGER: [&str; 4] = ["enable", "unmask", "disable", "mask"];
 

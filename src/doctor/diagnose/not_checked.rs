@@ -1,6 +1,6 @@
 //! What could not be learnt, why, and what would help.
 
-use crate::doctor::facts::{Condition, Fact, Facts, Hold, SETTLED, SignatureDemand};
+use crate::doctor::facts::{Condition, Fact, Facts, Hold, LogKind, SETTLED, SignatureDemand};
 use crate::report::server::NotChecked;
 use crate::report::signature::SignatureStatus;
 
@@ -29,6 +29,7 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
         };
         missing.push(NotChecked { what: "the journal", because: because.to_owned(), help: Some(help.to_owned()) });
     }
+    missing.extend(elsewhere(facts));
     if let Some(up) = facts.up().filter(|up| *up < SETTLED && facts.condition() == Condition::Running) {
         let because = format!("it was started {up} s ago");
         let help = Some(format!("ask again in {} s", SETTLED.saturating_sub(up)));
@@ -40,6 +41,21 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
         missing.iter_mut().for_each(|one| one.help = one.help.take().filter(|help| !help.starts_with(AS_ROOT)));
     }
     missing
+}
+
+/// The agent's own words, where the unit sends them to where they cannot be read.
+fn elsewhere(facts: &Facts) -> Vec<NotChecked> {
+    let places = facts.journal.known().map(|journal| journal.elsewhere.as_slice()).unwrap_or_default();
+    let runs = facts.condition() == Condition::Running;
+    let unread = places.iter().filter_map(|place| {
+        let (because, help) = match (&place.kind, &place.unread) {
+            (LogKind::Nowhere(key), _) if !runs => (format!("the unit has `{key}=null`, so it is thrown away"), None),
+            (LogKind::File(path), Some(why)) => (format!("{path}: {}", why.because), why.help.clone()),
+            _ => return None,
+        };
+        Some(NotChecked { what: "what the agent prints", because, help })
+    });
+    unread.collect()
 }
 
 /// The Node that was not asked for its version, since root would have run what another may have put there.

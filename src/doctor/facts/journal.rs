@@ -1,5 +1,6 @@
 //! The journal of the service: its entries, and the runs that they belong to.
 
+use super::fact::Unknown;
 use super::service::Exit;
 use crate::report::moment::Moment;
 
@@ -35,6 +36,8 @@ pub struct JournalEntry {
     pub command: Option<String>,
     /// The boot it belongs to.
     pub boot: Option<String>,
+    /// The file that it was read from, where the unit sends the agent's output there.
+    pub file: Option<String>,
 }
 
 /// What was read of the journal: the newest entries of the unit, oldest first.
@@ -49,6 +52,28 @@ pub(crate) struct Journal {
     /// The command line of the newest process of the unit that wrote something (`_CMDLINE`), secrets taken out; empty
     /// where none did.
     pub command: Vec<String>,
+    /// Where else the unit sends what the agent prints.
+    pub elsewhere: Vec<LogPlace>,
+}
+
+/// A place other than the system's journal to which the unit sends what the agent prints.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct LogPlace {
+    /// What it is.
+    pub kind: LogKind,
+    /// Why it could not be read.
+    pub unread: Option<Unknown>,
+}
+
+/// What such a place is (systemd.exec(5)).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum LogKind {
+    /// A file: `StandardOutput=append:/var/log/agent.log`.
+    File(String),
+    /// A journal of its own: `LogNamespace=agent`.
+    Namespace(String),
+    /// `null`, by this setting.
+    Nowhere(&'static str),
 }
 
 /// The entries of one run.

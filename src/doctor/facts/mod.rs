@@ -19,12 +19,16 @@ pub(crate) use connection::{Connections, ControlPlane, Link, LinkState};
 pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download, ManifestParts};
 pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
 pub(crate) use guard::{Guard, Hold};
-pub(crate) use journal::{Journal, JournalEntry, Run, Speaker};
+pub(crate) use journal::{Journal, JournalEntry, LogKind, LogPlace, Run, Speaker};
 pub(crate) use policy::{ServerPolicy, SignatureDemand};
 pub(crate) use process::{Dependency, Listener, Motion, Process, Stray};
 pub(crate) use service::{Exit, Service};
 
-use crate::systemd::Unit;
+use crate::systemd::{Unit, UnitFile};
+
+/// The drop-in that fixes write for one unit, where its lines stand in a file that others share. It sorts behind those of
+/// people, so that what it says counts.
+pub(crate) const OWN_DROP_IN: &str = "zz-bundle-doctor.conf";
 
 /// How the server was looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -116,6 +120,8 @@ pub(crate) struct UnitOnDisk {
     pub unit: Unit,
     /// Whether it is masked: a link to `/dev/null`, or an empty file.
     pub masked_by: Option<String>,
+    /// A link in its place that leads to nothing, with where it leads.
+    pub dangling: Option<(String, String)>,
     /// When the file was last changed.
     pub changed: Option<Moment>,
     /// Whether it is wanted by a target at boot: a link in a `.wants` folder.
@@ -132,6 +138,8 @@ pub(crate) struct UnitOnDisk {
     pub first_line: Option<String>,
     /// The mount point of a file system on which nothing may be executed (`noexec`, mount(8)), where the program is on one.
     pub noexec: Option<String>,
+    /// The files of `EnvironmentFile=` with what they say of Node's options, as if they were settings of the unit.
+    pub variables: Vec<UnitFile>,
     /// The user it runs as.
     pub account: Fact<Option<Account>>,
 }
@@ -178,6 +186,8 @@ pub(crate) struct Volume {
     pub size: u64,
     /// Inodes that are left; nothing where the file system has no fixed number.
     pub free_inodes: Option<u64>,
+    /// Where no inode is left, the folders with the most entries, the agent's own first.
+    pub crowded: Vec<(u64, String)>,
 }
 
 /// A path that an error in the journal names, and that is there now.
@@ -189,6 +199,15 @@ pub(crate) struct Restored {
     pub path: String,
     /// When it, or the folder it stands in, was last changed (ctime).
     pub changed: Moment,
+}
+
+/// A unit that may be meant where there is none of the name that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct SimilarUnit {
+    /// Its name.
+    pub name: String,
+    /// Whether it starts the agent.
+    pub starts_agent: bool,
 }
 
 /// One command that was run.
@@ -261,6 +280,8 @@ pub(crate) struct Facts {
     pub dependencies: Vec<Dependency>,
     /// What the journal says is missing, and is there by now, with when it came.
     pub restored: Vec<Restored>,
+    /// Other units that may be meant, where there is none of this name.
+    pub similar: Vec<SimilarUnit>,
     /// The commands that were run.
     pub ran: Vec<Ran>,
 }
@@ -293,6 +314,18 @@ impl Facts {
                 entries.filter(|entry| replaced.is_none_or(|replaced| entry.at >= replaced)).collect()
             }
         }
+    }
+
+    /// Whether nothing of an agent is here: no unit, no bundle nor backup, no home of it, no process.
+    #[must_use]
+    pub(crate) fn has_no_agent(&self) -> bool {
+        let absent = |deployment: &Deployment| deployment.state.known() == Some(&DeploymentState::Absent);
+        let unit = self.unit.known().is_some_and(|unit| unit.unit.files.is_empty() && unit.masked_by.is_none());
+        let loaded = self.service.known().is_none_or(|service| service.load_state == "not-found");
+        let process = self.process.known().is_some_and(Option::is_some);
+        let strays = self.strays.known().is_some_and(|strays| !strays.is_empty());
+        let told = self.journal.known().is_some_and(|journal| !journal.entries.is_empty());
+        unit && loaded && absent(&self.deployment) && absent(&self.backup) && !process && !strays && !told
     }
 
     /// Whether the caller is root.

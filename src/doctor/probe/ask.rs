@@ -24,7 +24,15 @@ impl<'a> Probe<'a> {
 
     /// Runs a command and notes that it was.
     pub(super) fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
-        let spoken = self.server.run(diagnostic);
+        self.noted(diagnostic, self.server.run(diagnostic))
+    }
+
+    /// Notes that a command was run, and what it said.
+    pub(super) fn noted(
+        &self,
+        diagnostic: &Diagnostic<'_>,
+        spoken: Result<Spoken, Refusal>,
+    ) -> Result<Spoken, Refusal> {
         if spoken == Err(Refusal::NotLive) {
             return spoken;
         }

@@ -90,6 +90,7 @@ fn entry(fields: &Map<String, Value>, unit: &str) -> Option<Read> {
         pid,
         command: field("_CMDLINE").filter(|_| speaker == Speaker::Agent),
         boot: field("_BOOT_ID"),
+        file: None,
     };
     let cursor = field("__CURSOR").unwrap_or_else(|| format!("{}{}", entry.at.0, entry.message));
     Some(Read { entry, number: number_in(&cursor), cursor })
@@ -122,7 +123,7 @@ fn number_in(cursor: &str) -> u64 {
 }
 
 /// A line without the sequences that colour it (ECMA-48, "SGR"): a logger's colours are no part of what it says.
-fn uncoloured(line: &str) -> Cow<'_, str> {
+pub(super) fn uncoloured(line: &str) -> Cow<'_, str> {
     if !line.contains("\x1b[") {
         return Cow::Borrowed(line);
     }

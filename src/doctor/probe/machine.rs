@@ -55,13 +55,46 @@ impl Probe<'_> {
             };
             let Some(space) = space else { continue };
             let free_inodes = (space.inodes > 0).then_some(space.free_inodes);
-            let volume = Volume { path: path.to_owned(), free: space.free, size: space.size, free_inodes };
+            let crowded = if free_inodes == Some(0) { self.crowded(path, places) } else { Vec::new() };
+            let volume = Volume { path: path.to_owned(), free: space.free, size: space.size, free_inodes, crowded };
             let is_known = volumes.iter().any(|known| (known.size, known.free) == (volume.size, volume.free));
             if !is_known {
                 volumes.push(volume);
             }
         }
         volumes
+    }
+
+    /// The folders with the most entries on the file system of a folder: those below the agent's home first, as they are
+    /// looked through at once, whatever else there is.
+    fn crowded(&self, path: &str, places: &AgentPlaces) -> Vec<(u64, String)> {
+        let top = self.mount_point(path).unwrap_or_else(|| path.to_owned());
+        let mut found: Vec<(u64, String)> = Vec::new();
+        for folder in [places.home.as_str(), "/tmp", top.as_str()] {
+            let spoken = self.run(&Diagnostic::Crowded(folder)).map(|spoken| spoken.stdout).unwrap_or_default();
+            let line = |line: &str| {
+                let (count, folder) = line.split_once('\t')?;
+                Some((count.parse().ok()?, self.shown(folder)))
+            };
+            let mut most: Vec<(u64, String)> = spoken.lines().filter_map(line).collect();
+            most.sort_by(|a, b| b.cmp(a));
+            most.retain(|(_, folder)| found.iter().all(|(_, known)| known != folder));
+            // What stands in the agent's home is named whatever its size; of the others, what is worth a look.
+            let few = if folder == top && folder != places.home { 1000 } else { 100 };
+            found.extend(most.into_iter().filter(|(count, _)| *count >= few).take(2));
+        }
+        found
+    }
+
+    /// Where the file system of a path is mounted (proc(5), `/proc/PID/mounts`).
+    fn mount_point(&self, path: &str) -> Option<String> {
+        let mounts = self.server.read("/proc/self/mounts", 1 << 20).ok()?;
+        let text = String::from_utf8_lossy(&mounts).into_owned();
+        let points = text.lines().filter_map(|line| line.split(' ').nth(1));
+        let is_above = |point: &&str| {
+            *point == "/" || path.strip_prefix(*point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        points.filter(is_above).max_by_key(|point| point.len()).map(str::to_owned)
     }
 
     pub(super) fn os(&self) -> Option<String> {

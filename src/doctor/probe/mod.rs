@@ -8,12 +8,15 @@ mod control_plane;
 mod deployment;
 pub(crate) mod guard;
 pub mod journal;
+mod load_path;
+mod logs;
 mod machine;
 mod node;
 mod node_on_disk;
 mod process;
 mod reach;
 mod restored;
+mod similar;
 mod sockets;
 mod systemctl;
 mod unit_files;
@@ -24,9 +27,9 @@ pub(crate) use deployment::BundleJudge;
 
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, Dependency, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host,
-    Journal, Listener, Process, Reach, ServerNode, Service, UnitOnDisk,
+    Journal, Listener, LogKind, LogPlace, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
 };
-use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation};
+use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation, Spoken};
 use crate::redact::Redactor;
 use crate::tree::names::Names;
 use agent_paths::last_part;
@@ -51,7 +54,13 @@ pub(crate) fn examine(
     judge: BundleJudge<'_>,
 ) -> (Facts, Redactor) {
     let situation = server.situation();
-    let found = unit_files::find(server, &options.unit);
+    let shown = server.run(&Diagnostic::Show(&options.unit));
+    let loaded = shown.as_ref().ok().and_then(|spoken| systemctl::loaded(&spoken.stdout));
+    let found = unit_files::find(server, &options.unit, loaded.as_ref());
+    // Everything else is asked by the unit's own name: the journal knows no other (systemd.unit(5), "Alias=").
+    let own = found.known().map(|found| &found.unit.name).or(loaded.as_ref().map(|loaded| &loaded.id));
+    let shown = Shown { asked: &options.unit, spoken: shown };
+    let options = &ProbeOptions { unit: own.unwrap_or(&options.unit).clone(), ..options.clone() };
     let mut redactor = Redactor::new();
     let mut variables = BTreeMap::new();
     if let Some(found) = found.known() {
@@ -83,7 +92,7 @@ pub(crate) fn examine(
     };
     let unit = found.map(|found| probe.unit(found, &account));
     let script = unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.clone());
-    let facts = probe.gather(&situation, options, places, unit, &told, script.as_deref(), names, judge);
+    let facts = probe.gather(&situation, options, places, unit, &shown, &told, script.as_deref(), names, judge);
     let Probe { redactor, .. } = probe;
     (facts, redactor)
 }
@@ -96,6 +105,7 @@ impl Probe<'_> {
         options: &ProbeOptions,
         places: AgentPlaces,
         unit: Fact<UnitOnDisk>,
+        shown: &Shown<'_>,
         told: &Urls,
         script: Option<&str>,
         names: &Names,
@@ -105,13 +115,15 @@ impl Probe<'_> {
         let name = options.unit.as_str();
         let program = unit.known().and_then(|unit| unit.program.known()).cloned();
         let places = &places;
+        let logs = unit.known().map(|unit| logs::places(&unit.unit)).unwrap_or_default();
+        let logs = logs.as_slice();
         let user =
             unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref).map(|account| account.uid);
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref()), options));
         let facts = thread::scope(|scope| {
-            let service = beside(scope, || self.service(name, situation));
-            let journal = beside(scope, || self.journal(options, situation, user));
+            let service = self.service(shown, situation);
+            let journal = beside(scope, || self.journal(options, situation, user, logs));
             let version = beside(scope, || self.run(&Diagnostic::Version).ok());
             if server.is_live() {
                 beside(scope, || self.run(&Diagnostic::Status(name)));
@@ -125,12 +137,15 @@ impl Probe<'_> {
                 self.bundles(places, script, names, &Inspection { server, judge, node: &version })
             });
             let sockets = if server.is_live() { Sockets::read(server) } else { Sockets::default() };
-            let service = joined(service, Fact::unknown("it could not be asked"));
             let main = service.known().and_then(|service| service.main_pid);
             let control_plane = self.plane(&service, told);
             let processes = Processes::read(server);
             let process = self.process(name, service.known(), &control_plane, &sockets, &processes);
             let journal = joined(journal, Fact::unknown("it could not be read"));
+            let journal = journal.map(|mut journal| {
+                logs::add(server, &self.redactor, service.known(), &mut journal);
+                journal
+            });
             let listeners = self.listeners(journal.known(), main, &sockets);
             let strays = process::strays(server, name, &places.bundle, &processes, &self.redactor);
             let dependencies = self.dependencies(service.known());
@@ -144,6 +159,8 @@ impl Probe<'_> {
             let host = Host { name: self.host_name(situation), os, systemd, boot: boot(server) };
             let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
             let (deployment, backup, nested_backup, put_aside, download) = joined(bundles, lost(places));
+            let none = unit.known().is_some_and(|unit| unit.unit.files.is_empty());
+            let similar = if none { similar::units(server, name, &places.bundle) } else { Vec::new() };
             let guards = self.guards(places, &unit, &put_aside, account);
             let reach =
                 if server.is_live() { Reach::Live } else { Reach::Mounted(server.place("/").display().to_string()) };
@@ -173,6 +190,7 @@ impl Probe<'_> {
                 strays,
                 dependencies,
                 restored: restored.unwrap_or_default(),
+                similar,
                 ran: Vec::new(),
             }
         });
@@ -216,22 +234,25 @@ impl Probe<'_> {
         let above = places.bundle.rsplit_once('/').map_or("/", |(above, _)| if above.is_empty() { "/" } else { above });
         let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
         let own = format!("/etc/systemd/system/{}", places.unit);
+        let drop_in = format!("{own}.d/{OWN_DROP_IN}");
         let on_disk = unit.known();
-        let files = on_disk.into_iter().flat_map(|unit| unit.unit.files.iter().map(|file| file.path.clone()));
+        let files = on_disk.into_iter().flat_map(|unit| unit.unit.files.iter().chain(&unit.variables));
+        let files = files.map(|file| file.path.clone());
         let program = on_disk.and_then(|unit| unit.program.known()).map(|program| program.path.clone());
-        let mut paths: Vec<String> = [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested, own]
-            .into_iter()
-            .chain(put_aside.iter().map(|aside| aside.path.clone()))
-            .chain(files)
-            .chain(program)
-            .collect();
+        let mut paths: Vec<String> =
+            [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested, own, drop_in]
+                .into_iter()
+                .chain(put_aside.iter().map(|aside| aside.path.clone()))
+                .chain(files)
+                .chain(program)
+                .collect();
         paths.sort();
         paths.dedup();
         paths.iter().map(|path| guard::guard(self.server, path, account)).collect()
     }
 
-    fn service(&self, unit: &str, situation: &Situation) -> Fact<Service> {
-        match self.run(&Diagnostic::Show(unit)) {
+    fn service(&self, shown: &Shown<'_>, situation: &Situation) -> Fact<Service> {
+        match self.noted(&Diagnostic::Show(shown.asked), shown.spoken.clone()) {
             Err(Refusal::NotLive) => Fact::unknown("a mounted disk does not run"),
             Err(Refusal::NotFound) => Fact::unknown("there is no `systemctl`"),
             Err(Refusal::Exhausted) => Fact::unless(EXHAUSTED, "there are too many, or too little memory is left"),
@@ -248,7 +269,13 @@ impl Probe<'_> {
         }
     }
 
-    fn journal(&self, options: &ProbeOptions, situation: &Situation, user: Option<u32>) -> Fact<Journal> {
+    fn journal(
+        &self,
+        options: &ProbeOptions,
+        situation: &Situation,
+        user: Option<u32>,
+        elsewhere: &[LogPlace],
+    ) -> Fact<Journal> {
         let server = self.server;
         let persistent = server.list("/var/log/journal").is_ok_and(|names| !names.is_empty());
         let directory = server.place("/var/log/journal").display().to_string();
@@ -261,7 +288,8 @@ impl Probe<'_> {
         }
         let (unit, lines, since) = (options.unit.as_str(), options.lines, options.since.as_deref());
         let (own, managers) = thread::scope(|scope| {
-            let own = beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory }));
+            let own =
+                beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory, namespace: None }));
             let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
             (joined(own, Err(Refusal::Failed)), managers)
         });
@@ -274,10 +302,32 @@ impl Probe<'_> {
             let first = own.stderr.lines().find(|line| !line.trim().is_empty());
             return Fact::unknown(first.map_or_else(|| "journalctl failed".to_owned(), |line| self.shown(line)));
         }
-        let (entries, _) = journal::entries(&[&own.stdout, &managers.stdout], unit, &self.redactor);
+        let elsewhere = elsewhere.to_vec();
+        let namespaces = elsewhere.iter().filter_map(|place| match &place.kind {
+            LogKind::Namespace(name) => Some(self.of_namespace(name, unit, lines, since)),
+            LogKind::File(_) | LogKind::Nowhere(_) => None,
+        });
+        let others: Vec<String> = namespaces.collect();
+        let texts: Vec<&str> = [&own.stdout, &managers.stdout].into_iter().chain(&others).map(String::as_str).collect();
+        let (entries, _) = journal::entries(&texts, unit, &self.redactor);
         let is_cut = own.stdout.lines().count() >= lines as usize;
-        let command = journal::command(&[&own.stdout, &managers.stdout], unit, user, &self.redactor);
-        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command })
+        let command = journal::command(&texts, unit, user, &self.redactor);
+        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere })
+    }
+
+    /// What the agent wrote into the journal of a namespace: its files stand beside the system's, in folders that end in its
+    /// name (systemd-journald.service(8), "Journal Namespaces").
+    fn of_namespace(&self, name: &str, unit: &str, lines: u32, since: Option<&str>) -> String {
+        let ending = format!(".{name}");
+        let folders = self.server.list("/var/log/journal").unwrap_or_default();
+        let folder = folders.iter().find(|folder| folder.ends_with(&ending));
+        let place = folder.map(|folder| self.server.place(&format!("/var/log/journal/{folder}")).display().to_string());
+        let (directory, namespace) = if self.server.is_live() { (None, Some(name)) } else { (place.as_deref(), None) };
+        if directory.or(namespace).is_none() {
+            return String::new();
+        }
+        let asked = Diagnostic::Journal { unit, lines, since, directory, namespace };
+        self.run(&asked).map(|spoken| spoken.stdout).unwrap_or_default()
     }
 
     /// With the version that Node has printed itself, where nothing else tells it: of a mounted disk nothing is run.
@@ -288,7 +338,7 @@ impl Probe<'_> {
         }
         let directory = self.server.place("/var/log/journal").display().to_string();
         let (unit, lines) = (options.unit.as_str(), options.lines);
-        let asked = Diagnostic::Journal { unit, lines, since: None, directory: Some(&directory) };
+        let asked = Diagnostic::Journal { unit, lines, since: None, directory: Some(&directory), namespace: None };
         let spoken = self.server.run(&asked).ok();
         let version = spoken.and_then(|spoken| node_on_disk::printed(&spoken.stdout));
         (own.map(|node| node.map(|node| ServerNode { version, ..node })), others)
@@ -363,6 +413,18 @@ impl Probe<'_> {
         ports.extend(taken);
         process::listeners(self.server, &ports, main, sockets, &self.redactor)
     }
+}
+
+/// What the manager said of the unit, by the name that it was asked for.
+struct Shown<'a> {
+    asked: &'a str,
+    spoken: Result<Spoken, Refusal>,
+}
+
+/// The instances of a template that are known on a server.
+#[must_use]
+pub(crate) fn instances(server: &dyn Server, template: &str) -> Vec<String> {
+    similar::instances(&load_path::services(server), template)
 }
 
 /// The Node that the unit starts, and others.

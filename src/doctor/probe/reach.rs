@@ -2,7 +2,7 @@
 
 use crate::doctor::facts::{Account, Presence, Reached};
 use crate::doctor::questions::{Look, Refusal, Server};
-use crate::systemd::from_directory;
+use crate::systemd::{from_directory, without_dots};
 
 /// What the user needs of the last component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,15 +38,7 @@ pub(super) fn through(server: &dyn Server, path: &str) -> Result<(String, Look),
 
 /// `..` taken away with what stands before it: for links, whose folders are no links here.
 pub(super) fn resolved(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        if part == ".." {
-            kept.pop();
-        } else {
-            kept.push(part);
-        }
-    }
-    format!("/{}", kept.join("/"))
+    without_dots(path)
 }
 
 /// What is at an absolute path for that user; without one, for root.

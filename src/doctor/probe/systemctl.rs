@@ -3,6 +3,8 @@
 use crate::doctor::facts::{Dependency, Exit, Service};
 use crate::doctor::questions::Situation;
 use crate::report::moment::Moment;
+use crate::report::words::UnitName;
+use crate::systemd::split;
 use crate::text;
 use std::collections::BTreeMap;
 
@@ -36,7 +38,7 @@ pub(super) fn service(text: &str, situation: &Situation) -> Service {
         restarts: word("NRestarts").parse().ok(),
         need_daemon_reload: word("NeedDaemonReload") == "yes",
         fragment_path: some("FragmentPath"),
-        drop_in_paths: word("DropInPaths").split_whitespace().map(str::to_owned).collect(),
+        drop_in_paths: paths(word("DropInPaths")),
         working_directory: some("WorkingDirectory"),
         exec_start: words_of_command(word("ExecStart")),
         user: owned("User"),
@@ -61,12 +63,45 @@ pub(super) fn service(text: &str, situation: &Situation) -> Service {
     }
 }
 
+/// What the manager has loaded, and by which names.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(super) struct Loaded {
+    /// The unit's own name (`Id`).
+    pub id: String,
+    /// All its names (`Names`).
+    pub names: Vec<String>,
+    /// Its file (`FragmentPath`).
+    pub fragment: String,
+    /// Its drop-ins, in order (`DropInPaths`).
+    pub drop_ins: Vec<String>,
+    /// Whether it would find the same on the disk.
+    pub is_current: bool,
+}
+
+/// Reads the same lines for what is loaded; nothing where there is no such unit, or an older program wrote them down.
+#[must_use]
+pub(super) fn loaded(text: &str) -> Option<Loaded> {
+    let word = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default();
+    let id = word("Id");
+    let is_loaded = word("LoadState") == "loaded" && UnitName::new(id).is_ok();
+    let names = word("Names").split_whitespace().map(str::to_owned).collect();
+    let fragment = word("FragmentPath").to_owned();
+    let is_current = word("NeedDaemonReload") == "no" && !fragment.is_empty();
+    is_loaded.then(|| Loaded { id: id.to_owned(), names, fragment, drop_ins: paths(word("DropInPaths")), is_current })
+}
+
+/// A list of paths or names, of which those with blanks or backslashes are quoted.
+fn paths(value: &str) -> Vec<String> {
+    split(value).unwrap_or_else(|_| value.split_whitespace().map(str::to_owned).collect())
+}
+
 /// The units that are needed, without those that systemd adds to every service (systemd.service(5), "Implicit
 /// Dependencies", "Default Dependencies").
 fn needs(lists: &[&str]) -> Vec<String> {
-    let names = lists.iter().flat_map(|list| list.split_whitespace());
-    let own = |name: &&str| !matches!(*name, "sysinit.target" | "system.slice" | "-.mount");
-    let mut needs: Vec<_> = names.filter(own).map(str::to_owned).collect();
+    let names = lists.iter().flat_map(|list| paths(list));
+    // A slice is always there; that of an instance has a name that is quoted: `"system-sf\\x2dagent.slice"`.
+    let own = |name: &String| !matches!(name.as_str(), "sysinit.target" | "-.mount") && !name.ends_with(".slice");
+    let mut needs: Vec<_> = names.filter(own).collect();
     needs.sort();
     needs.dedup();
     needs
@@ -148,6 +183,19 @@ mod tests {
         assert_eq!(service.drop_in_paths, ["/etc/a.conf", "/etc/b.conf"]);
         assert_eq!(service.ended, Some(Moment(999_500_000)));
         assert_eq!(service.active_since, None);
+    }
+
+    #[test]
+    fn what_is_loaded_goes_by_its_own_name() {
+        let text = "Id=real.service\nNames=real.service alias.service\nLoadState=loaded\nNeedDaemonReload=no\n\
+            FragmentPath=/etc/systemd/system/real.service\nDropInPaths=\"/etc/a b.conf\" /etc/c.conf\n";
+        let found = loaded(text).unwrap();
+        assert_eq!((found.id.as_str(), found.names.len(), found.is_current), ("real.service", 2, true));
+        assert_eq!(found.drop_ins, ["/etc/a b.conf", "/etc/c.conf"]);
+        assert!(!loaded(&text.replace("NeedDaemonReload=no", "NeedDaemonReload=yes")).unwrap().is_current);
+        assert_eq!(loaded(&text.replace("LoadState=loaded", "LoadState=not-found")), None);
+        assert_eq!(loaded("LoadState=loaded\n"), None);
+        assert_eq!(needs(&["sysinit.target \"system-sf\\\\x2dagent.slice\" a.service", "a.service"]), ["a.service"]);
     }
 
     #[test]

@@ -1,22 +1,12 @@
-//! The unit's files on the disk, found as the manager finds them (systemd.unit(5), "Unit File Load Path").
+//! The unit's files: those that the manager has loaded, or where it would load others by now, those that it would find on the
+//! disk. Their content is read from the disk in both cases.
 
-use crate::doctor::facts::Fact;
+use super::load_path::{self, Named, Unread};
+use super::systemctl::Loaded;
+use crate::doctor::facts::{Fact, Moment};
 use crate::doctor::questions::{Refusal, Server};
-use crate::report::moment::Moment;
 use crate::systemd::{Unit, UnitFile};
-use std::collections::BTreeMap;
 
-/// Folders of the system's manager, the first winning over the later ones.
-const LOAD_PATH: [&str; 8] = [
-    "/etc/systemd/system.control",
-    "/run/systemd/system.control",
-    "/run/systemd/transient",
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
 /// Most bytes of one unit file: systemd itself takes lines of 1 MiB.
 const MAX_OF_A_FILE: usize = 1 << 20;
 /// Most bytes of a unit's drop-ins together, and most of them: beyond that the unit is not judged.
@@ -25,118 +15,103 @@ const MAX_DROP_INS: usize = 1000;
 
 /// A unit as it stands on the disk.
 pub(super) struct FoundUnit {
-    /// Its file and drop-ins, with secrets; no files where there is none.
+    /// Its file and drop-ins, with secrets; no files where there is none. By its own name, whatever it was asked by.
     pub unit: Unit,
     /// The path that masks it: a link to `/dev/null`, or an empty file.
     pub masked_by: Option<String>,
+    /// A link in its place that leads to nothing, with where it leads.
+    pub dangling: Option<(String, String)>,
     /// When the file was last changed.
     pub changed: Option<Moment>,
     /// Whether a target wants it.
     pub enabled: bool,
 }
 
-/// Finds and reads the files of a unit.
+/// Finds and reads the files of a unit. What is loaded counts for where they are, as long as the manager would find the same.
 #[must_use]
-pub(super) fn find(server: &dyn Server, name: &str) -> Fact<FoundUnit> {
+pub(super) fn find(server: &dyn Server, asked: &str, loaded: Option<&Loaded>) -> Fact<FoundUnit> {
+    let named = match load_path::named(server, asked) {
+        Ok(named) => named,
+        Err(unread) => return refused(unread),
+    };
     let mut found = FoundUnit {
-        unit: Unit { name: name.to_owned(), files: Vec::new() },
-        masked_by: None,
+        unit: Unit { name: named.id.clone(), files: Vec::new() },
+        masked_by: named.masked_by.clone(),
+        dangling: named.link.clone().filter(|_| named.fragment.is_none()),
         changed: None,
         enabled: false,
     };
-    for folder in LOAD_PATH {
-        let path = format!("{folder}/{name}");
-        let look = match server.look(&path) {
-            Ok(look) => look,
-            Err(Refusal::NotFound | Refusal::Unlike) => continue,
-            Err(refusal) => return Fact::unless(format!("{path}: {refusal}"), "run it as root"),
-        };
-        let leads_to_null = look.kind == 'l' && server.target(&path).is_ok_and(|target| target == "/dev/null");
-        found.changed.get_or_insert(Moment(look.changed));
-        if leads_to_null || (look.kind == 'f' && look.size == 0) {
-            // A file further down is what unmasking would bring back.
-            found.masked_by.get_or_insert(path);
-            continue;
-        }
-        match server.read(&path, MAX_OF_A_FILE) {
-            Ok(bytes) => found.unit.files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes))),
-            Err(refusal) => return Fact::unless(format!("{path}: {refusal}"), "run it as root"),
-        }
-        break;
+    if let Some(loaded) = loaded.filter(|loaded| named.fragment.is_none() || loaded.is_current) {
+        found.unit.name.clone_from(&loaded.id);
+    }
+    let first = named.fragment.as_ref().or(named.masked_by.as_ref());
+    found.changed = first.and_then(|path| server.look(path).ok()).map(|look| Moment(look.changed));
+    let current = loaded.filter(|loaded| loaded.is_current && named.masked_by.is_none());
+    match read_all(server, &named, current) {
+        Ok(files) => found.unit.files = files,
+        Err(unread) => return refused(unread),
     }
     if !found.unit.files.is_empty() {
-        if let Err((path, refusal)) = add_drop_ins(server, &mut found.unit) {
-            let help = match refusal {
-                Refusal::TooMuch => {
-                    "look at the drop-ins (`systemctl cat` lists them) and take away what is not the agent's"
-                }
-                _ => "run it as root",
-            };
-            return Fact::unless(format!("{path}: {refusal}"), help);
-        }
-        found.enabled = is_wanted(server, name, &found.unit);
+        let mut names = named.names;
+        names.extend(loaded.into_iter().flat_map(|loaded| loaded.names.iter().cloned()));
+        found.enabled = load_path::is_wanted(server, &names, &wanting(&found.unit));
     }
     Fact::Known(found)
 }
 
-/// Drop-ins: the folders of the type, of each dash-separated beginning of the name, and of the name itself. Of files
-/// with the same name the one of the first folder counts; they are read in the order of their names.
-fn add_drop_ins(server: &dyn Server, unit: &mut Unit) -> Result<(), (String, Refusal)> {
-    let mut files: BTreeMap<String, String> = BTreeMap::new();
-    let stem = unit.name.rsplit_once('.').map_or(unit.name.as_str(), |(stem, _)| stem);
-    let kind = unit.name.rsplit_once('.').map_or("service", |(_, kind)| kind);
-    let dashes = stem.char_indices().filter(|(_, c)| *c == '-').filter_map(|(at, _)| stem.get(..=at));
-    let mut names: Vec<String> = vec![format!("{}.d", unit.name)];
-    // The most particular first.
-    let mut prefixes: Vec<_> = dashes.map(|prefix| format!("{prefix}.{kind}.d")).collect();
-    prefixes.reverse();
-    names.extend(prefixes);
-    names.push(format!("{kind}.d"));
-    for name in names {
-        for folder in LOAD_PATH {
-            let folder = format!("{folder}/{name}");
-            let listed = match server.list(&folder) {
-                Ok(listed) => listed,
-                Err(Refusal::NotFound | Refusal::Unlike) => continue,
-                Err(refusal) => return Err((folder, refusal)),
-            };
-            for file in listed.into_iter().filter(|file| file.ends_with(".conf")) {
-                let path = format!("{folder}/{file}");
-                files.entry(file).or_insert(path);
-            }
-        }
-    }
-    if let Some(path) = files.values().nth(MAX_DROP_INS) {
+fn refused((path, refusal): Unread) -> Fact<FoundUnit> {
+    let help = match refusal {
+        Refusal::TooMuch => "look at the drop-ins (`systemctl cat` lists them) and take away what is not the agent's",
+        _ => "run it as root",
+    };
+    Fact::unless(format!("{path}: {refusal}"), help)
+}
+
+/// The unit's file, and what it is followed by.
+fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Result<Vec<UnitFile>, Unread> {
+    // As `FragmentPath` systemd 247 has the file that a link leads to, later ones the link: a fix changes the file.
+    let fragment = match (&named.fragment, current) {
+        (Some(path), _) => path.clone(),
+        (None, Some(loaded)) if !loaded.fragment.is_empty() => loaded.fragment.clone(),
+        (None, _) => return Ok(Vec::new()),
+    };
+    let bytes = match server.read(&fragment, MAX_OF_A_FILE) {
+        Ok(bytes) => bytes,
+        Err(Refusal::NotFound) => return Ok(Vec::new()),
+        Err(refusal) => return Err((fragment, refusal)),
+    };
+    let mut files = vec![UnitFile::parse(&fragment, &String::from_utf8_lossy(&bytes))];
+    let drop_ins = match current {
+        Some(loaded) => loaded.drop_ins.clone(),
+        None => load_path::drop_ins(server, named)?,
+    };
+    if let Some(path) = drop_ins.get(MAX_DROP_INS) {
         return Err((path.clone(), Refusal::TooMuch));
     }
     let mut left = MAX_OF_DROP_INS;
-    for path in files.into_values() {
-        let leads_to_null = server.target(&path).is_ok_and(|target| target == "/dev/null");
-        if leads_to_null {
+    for path in drop_ins {
+        if server.target(&path).is_ok_and(|target| target == "/dev/null") {
             continue;
         }
         match server.read(&path, MAX_OF_A_FILE) {
             Ok(bytes) => {
                 left = left.checked_sub(bytes.len()).ok_or_else(|| (path.clone(), Refusal::TooMuch))?;
-                unit.files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes)));
+                files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes)));
             }
             // A link to nothing is not loaded.
             Err(Refusal::NotFound) => {}
             Err(refusal) => return Err((path, refusal)),
         }
     }
-    Ok(())
+    Ok(files)
 }
 
-/// Whether a target wants it: a link in the `.wants` or `.requires` folder of a target that its `[Install]` names.
-fn is_wanted(server: &dyn Server, name: &str, unit: &Unit) -> bool {
+/// The folders of links of the targets that its `[Install]` names.
+fn wanting(unit: &Unit) -> Vec<String> {
     let wanted = unit.settings("Install", "WantedBy").into_iter().map(|setting| (setting.value, "wants"));
     let required = unit.settings("Install", "RequiredBy").into_iter().map(|setting| (setting.value, "requires"));
-    let targets: Vec<_> = wanted
-        .chain(required)
-        .flat_map(|(value, kind)| value.split_whitespace().map(move |target| (target, kind)))
-        .collect();
-    targets.into_iter().any(|(target, kind)| {
-        LOAD_PATH.iter().any(|folder| server.look(&format!("{folder}/{target}.{kind}/{name}")).is_ok())
-    })
+    let folders = wanted.chain(required).flat_map(|(value, kind)| {
+        value.split_whitespace().map(move |target| format!("{}.{kind}", unit.expand(target)))
+    });
+    folders.collect()
 }

@@ -7,12 +7,12 @@ use super::unit_files::FoundUnit;
 use crate::doctor::facts::{Account, Fact, SecretInUnit, UnitOnDisk};
 use crate::doctor::questions::Refusal;
 use crate::redact::Redactor;
-use crate::systemd::{CommandLine, Context, from_directory};
+use crate::systemd::{Assignment, CommandLine, Context, Unit, UnitFile, from_directory};
 
 impl Probe<'_> {
     /// What was found of the unit, its secrets taken out, with what is at the paths that it names.
     pub(super) fn unit(&self, found: FoundUnit, account: &Fact<Option<Account>>) -> UnitOnDisk {
-        let FoundUnit { mut unit, masked_by, changed, enabled } = found;
+        let FoundUnit { mut unit, masked_by, dangling, changed, enabled } = found;
         let user = account.known().and_then(Option::as_ref);
         let context = Context { user_home: user.map(|account| account.home.clone()) };
         let command = unit.command().and_then(Result::ok);
@@ -43,12 +43,13 @@ impl Probe<'_> {
         let program = reach(program, ReachNeed::Execute);
         let first_line = program.known().and_then(|program| self.first_line(&program.path));
         let noexec = program.known().and_then(|program| self.noexec(&program.path));
+        let variables = self.variables(&unit);
         let mut secrets = Vec::new();
         for file in &mut unit.files {
             let lines: Vec<_> = file.text.split('\n').map(|line| self.redactor.clean(line)).collect();
             file.text = lines.join("\n");
             for assignment in &mut file.assignments {
-                if let Some(what) = Redactor::secret_in(&assignment.value) {
+                if let Some(what) = Redactor::secret_in(&without_references(&assignment.value)) {
                     let what = if assignment.key == "Environment" { format!("Environment={what}") } else { what };
                     secrets.push(SecretInUnit { what, place: format!("{}:{}", file.path, assignment.line) });
                 }
@@ -58,6 +59,7 @@ impl Probe<'_> {
         UnitOnDisk {
             unit,
             masked_by,
+            dangling,
             changed,
             enabled,
             secrets,
@@ -66,8 +68,26 @@ impl Probe<'_> {
             program,
             first_line,
             noexec,
+            variables,
             account: account.clone(),
         }
+    }
+
+    /// What the files of `EnvironmentFile=` say of Node's options (systemd.exec(5)).
+    fn variables(&self, unit: &Unit) -> Vec<UnitFile> {
+        let files = unit.settings("Service", "EnvironmentFile").into_iter().filter_map(|setting| {
+            let path = unit.expand(setting.value.trim_start_matches('-'));
+            let bytes = self.server.read(&path, MAX_OF_VARIABLES).ok()?;
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let line = |(line, text): (u32, &str)| {
+                let (name, value) = text.trim().split_once('=').filter(|(name, _)| name.trim() == "NODE_OPTIONS")?;
+                let value = self.shown(value.trim().trim_matches(['"', '\'']));
+                Some(Assignment { section: String::new(), key: name.trim().to_owned(), value, line })
+            };
+            let assignments: Vec<Assignment> = (1..).zip(text.split('\n')).filter_map(line).collect();
+            (!assignments.is_empty()).then(|| UnitFile { path, assignments, ..UnitFile::default() })
+        });
+        files.collect()
     }
 
     /// `#!/bin/sh` of a script.
@@ -96,5 +116,45 @@ impl Probe<'_> {
     }
 }
 
+/// A command line without the options whose values are variables of systemd's (`--token ${AGENT_TOKEN}`): what these hold
+/// does not stand in the unit.
+fn without_references(line: &str) -> String {
+    let is_reference = |word: &str| {
+        let word = word.rsplit_once('=').map_or(word, |(_, value)| value).trim_matches(['"', '\'']);
+        let name = word.strip_prefix('$').map(|name| name.trim_start_matches('{').trim_end_matches('}'));
+        name.is_some_and(|name| !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_'))
+    };
+    let mut kept: Vec<&str> = Vec::new();
+    for word in line.split_whitespace() {
+        if !is_reference(word) {
+            kept.push(word);
+        } else if kept.last().is_some_and(|last| last.starts_with('-') && !last.contains('=')) {
+            kept.pop();
+        }
+    }
+    kept.join(" ")
+}
+
+/// Bytes of a file of variables.
+const MAX_OF_VARIABLES: usize = 64 << 10;
+
 /// As much of a script as the kernel reads of its first line (`BINPRM_BUF_SIZE`, execve(2)).
 const MAX_OF_A_FIRST_LINE: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_in_the_place_of_a_secret_is_none() {
+        for (line, secret) in [
+            ("/usr/bin/node x.js --token ${AGENT_TOKEN} --url http://cp", false),
+            ("/usr/bin/node x.js --token=$AGENT_TOKEN --url http://cp", false),
+            ("/usr/bin/node x.js --token tok3n-q7XfR2mPz9LwKd41 --url $URL", true),
+            ("/usr/bin/node x.js --token=tok3n-q7XfR2mPz9LwKd41", true),
+            ("/usr/bin/node x.js --token $tok3n-q7XfR2mPz9LwKd41", true),
+        ] {
+            assert_eq!(Redactor::secret_in(&without_references(line)).is_some(), secret, "{line}");
+        }
+    }
+}

@@ -21,6 +21,8 @@ pub(crate) enum Diagnostic<'a> {
         since: Option<&'a str>,
         /// Read the files below this folder instead of the machine's own.
         directory: Option<&'a str>,
+        /// The journal of this namespace instead of the system's (`LogNamespace=`).
+        namespace: Option<&'a str>,
     },
     /// The newest entries about the unit from the manager and its children, which `-u` sometimes loses.
     ManagerJournal {
@@ -43,6 +45,8 @@ pub(crate) enum Diagnostic<'a> {
     Addresses(&'a str),
     /// The established connections to a port, with what the kernel counts of them (`ss`).
     Connections(u16),
+    /// The folders with the most entries of their own, on one file system (`du`).
+    Crowded(&'a str),
     /// The states of the units that a unit needs (`systemctl show`).
     States(&'a [String]),
 }
@@ -52,7 +56,7 @@ const FIELDS: &str = "--output-fields=MESSAGE,MESSAGE_ID,_PID,_UID,_SYSTEMD_UNIT
     INVOCATION_ID,SYSLOG_IDENTIFIER,EXIT_CODE,EXIT_STATUS,_BOOT_ID,_COMM,_CMDLINE";
 
 /// The properties that are asked for: all of them are 300 lines.
-const PROPERTIES: &str = "--property=LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
+const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
     ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\
     RestartUSec,MainPID,ExecMainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
     ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath,ControlPID,FreezerState,ConditionResult,\
@@ -77,6 +81,7 @@ impl Diagnostic<'_> {
             Self::User(_) => "user",
             Self::Addresses(_) => "addresses",
             Self::Connections(_) => "connections",
+            Self::Crowded(_) => "crowded-folders",
             Self::States(_) => "systemctl-states",
         }
     }
@@ -92,8 +97,10 @@ impl Diagnostic<'_> {
             Self::Status(unit) => words(&["systemctl", "status", "--no-pager", "--full", "--lines=20", "--"], unit),
             Self::Cat(unit) => words(&["systemctl", "cat", "--no-pager", "--"], unit),
             Self::Version => words(&["systemctl"], "--version"),
-            Self::Journal { unit, lines, since, directory } => {
-                journalctl(*lines, *since, *directory, &format!("--unit={unit}"))
+            Self::Journal { unit, lines, since, directory, namespace } => {
+                let mut words = journalctl(*lines, *since, *directory, &format!("--unit={unit}"));
+                words.extend(namespace.map(|namespace| format!("--namespace={namespace}")));
+                words
             }
             Self::ManagerJournal { unit, lines, since, directory } => {
                 let mut words = journalctl(*lines, *since, *directory, "_UID=0");
@@ -107,6 +114,7 @@ impl Diagnostic<'_> {
             Self::Connections(port) => {
                 words(&["ss", "-Htnie", "state", "established", "dport", "="], &format!(":{port}"))
             }
+            Self::Crowded(path) => words(&["du", "-xS", "--inodes", "--threshold=100", "--"], path),
             Self::States(units) => {
                 let fixed = ["systemctl", "show", "--no-pager", STATES, "--"];
                 fixed.iter().map(|word| (*word).to_owned()).chain(units.iter().cloned()).collect()
@@ -135,7 +143,13 @@ mod tests {
     fn all() -> Vec<Vec<String>> {
         let odd = "--now";
         let units = [odd.to_owned()];
-        let journal = |directory| Diagnostic::Journal { unit: odd, lines: 5, since: Some("--rotate"), directory };
+        let journal = |directory| Diagnostic::Journal {
+            unit: odd,
+            lines: 5,
+            since: Some("--rotate"),
+            directory,
+            namespace: Some("--flush"),
+        };
         let manager = |directory| Diagnostic::ManagerJournal { unit: odd, lines: 5, since: None, directory };
         let all = [
             Diagnostic::Show(odd),
@@ -151,6 +165,7 @@ mod tests {
             Diagnostic::User(odd),
             Diagnostic::Addresses(odd),
             Diagnostic::Connections(4000),
+            Diagnostic::Crowded(odd),
             Diagnostic::States(&units),
         ];
         // A new variant does not compile until it stands in the list above.
@@ -159,7 +174,8 @@ mod tests {
                 Diagnostic::Show(_) | Diagnostic::Status(_) | Diagnostic::Cat(_) | Diagnostic::Version => {}
                 Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. } => {}
                 Diagnostic::Listing(_) | Diagnostic::NodeVersion(_) | Diagnostic::User(_) => {}
-                Diagnostic::Addresses(_) | Diagnostic::Connections(_) | Diagnostic::States(_) => {}
+                Diagnostic::Addresses(_) | Diagnostic::Connections(_) => {}
+                Diagnostic::Crowded(_) | Diagnostic::States(_) => {}
             }
         }
         all.iter().map(Diagnostic::words).collect()
@@ -167,7 +183,7 @@ mod tests {
 
     #[test]
     fn no_command_can_change_the_server() {
-        let fixed: [&[&str]; 11] = [
+        let fixed: [&[&str]; 12] = [
             &["systemctl", "show", "--no-pager", PROPERTIES, "--"],
             &["systemctl", "status", "--no-pager", "--full", "--lines=20", "--"],
             &["systemctl", "cat", "--no-pager", "--"],
@@ -179,13 +195,23 @@ mod tests {
             &["getent", "ahosts", "--"],
             &["ss", "-Htnie", "state", "established", "dport", "=", ":4000"],
             &["systemctl", "show", "--no-pager", STATES, "--"],
+            &["du", "-xS", "--inodes", "--threshold=100", "--"],
         ];
         for words in all() {
             let start = fixed.iter().find(|start| words.starts_with(&start.map_to_owned()));
             assert!(start.is_some(), "not on the list: {words:?}");
             if words.first().is_some_and(|program| program == "journalctl") {
                 // What varies stands behind the `=` of an option, or is a match, so it can be no option of its own.
-                let known = ["--output-fields=", "--lines=", "--since=", "--directory=", "--unit=", "_UID=0", "UNIT="];
+                let known = [
+                    "--output-fields=",
+                    "--lines=",
+                    "--since=",
+                    "--directory=",
+                    "--unit=",
+                    "_UID=0",
+                    "UNIT=",
+                    "--namespace=",
+                ];
                 for word in words.iter().skip(5) {
                     assert!(known.iter().any(|known| word.starts_with(known)), "{word}");
                 }

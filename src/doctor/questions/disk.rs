@@ -1,10 +1,10 @@
 //! This machine, or the files of another below a folder.
 
 use super::diagnostic::Diagnostic;
-use super::server::{Look, Refusal, Server, Situation, Space, Spoken};
+use super::server::{End, Look, Refusal, Server, Situation, Space, Spoken};
 use crate::host::paths::{self, FileKind, FileSystem};
 use crate::host::process::{self, Environment, Keep, Request};
-use crate::host::{self, files};
+use crate::host::{self, file_end, files};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -148,6 +148,15 @@ impl Server for Disk {
 
     fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
         Ok(files::read_start(&self.resolve(path, Last::Followed)?, most)?)
+    }
+
+    fn end(&self, path: &str, most: usize) -> Result<End, Refusal> {
+        let root = self.root.as_deref().unwrap_or(Path::new("/"));
+        let end = file_end::read_end(root, path, most)?;
+        let text = String::from_utf8_lossy(&end.bytes).into_owned();
+        // The line that was cut is none.
+        let whole = text.split_once('\n').filter(|_| end.is_cut).map(|(_, rest)| rest.to_owned());
+        Ok(End { text: whole.unwrap_or(text), modified: end.modified })
     }
 
     fn look(&self, path: &str) -> Result<Look, Refusal> {

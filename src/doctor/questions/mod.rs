@@ -9,4 +9,4 @@ mod server;
 
 pub(crate) use diagnostic::Diagnostic;
 pub(crate) use disk::{Disk, follow};
-pub(crate) use server::{Look, Refusal, Server, Situation, Space, Spoken};
+pub(crate) use server::{End, Look, Refusal, Server, Situation, Space, Spoken};

@@ -41,6 +41,8 @@ impl From<io::Error> for Refusal {
             io::ErrorKind::NotFound => Self::NotFound,
             io::ErrorKind::PermissionDenied => Self::Denied,
             io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => Self::Unlike,
+            // A link where none is followed (ELOOP, open(2)).
+            _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => Self::Unlike,
             io::ErrorKind::TimedOut => Self::TimedOut,
             _ => Self::Failed,
         }
@@ -58,6 +60,15 @@ pub(crate) struct Spoken {
     pub stderr: String,
     /// Milliseconds.
     pub took: u64,
+}
+
+/// The end of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct End {
+    /// Its last bytes as text, whole lines only.
+    pub text: String,
+    /// Microseconds since 1970 at which it was last written.
+    pub modified: u64,
 }
 
 /// What a path is.
@@ -122,6 +133,11 @@ pub(crate) trait Server: Sync {
     /// # Errors
     /// A [`Refusal`] where there is none or it may not be read.
     fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal>;
+    /// The end of a regular file, at most that many bytes of it, no link followed on the way.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where there is none or it may not be read.
+    fn end(&self, path: &str, most: usize) -> Result<End, Refusal>;
     /// What a path is, its last component not followed if it is a link.
     ///
     /// # Errors

@@ -95,7 +95,8 @@ pub(super) static CASES: &[Case] = &[
         "disk-full",
         "a full disk",
         |f| {
-            f.volumes = vec![Volume { path: "/".into(), free: 0, size: 75 << 20, free_inodes: Some(9) }];
+            f.volumes =
+                vec![Volume { path: "/".into(), free: 0, size: 75 << 20, free_inodes: Some(9), crowded: Vec::new() }];
             f.inspected().emptied = vec!["node_modules/fastify/package.json".into()];
             f.crashes(&["Error [ERR_INVALID_PACKAGE_CONFIG]: Invalid package config /x/package.json"]);
         },
@@ -105,7 +106,10 @@ pub(super) static CASES: &[Case] = &[
     (
         "disk-full",
         "a full disk under an agent that runs",
-        |f| f.volumes = vec![Volume { path: "/".into(), free: 0, size: 75 << 20, free_inodes: Some(9) }],
+        |f| {
+            f.volumes =
+                vec![Volume { path: "/".into(), free: 0, size: 75 << 20, free_inodes: Some(9), crowded: Vec::new() }]
+        },
         Degraded,
         &["disk-full"],
     ),
@@ -145,7 +149,8 @@ pub(super) static CASES: &[Case] = &[
         "stopped, on a disk that is full",
         |f| {
             f.stopped();
-            f.volumes = vec![Volume { path: "/".into(), free: 0, size: 75 << 20, free_inodes: Some(9) }];
+            f.volumes =
+                vec![Volume { path: "/".into(), free: 0, size: 75 << 20, free_inodes: Some(9), crowded: Vec::new() }];
         },
         Broken,
         &["service-stopped", "disk-full"],
