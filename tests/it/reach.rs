@@ -89,3 +89,25 @@ fn let_may_be_a_name() {
         assert_eq!(ran.stdout.matches("\"module-syntax-error\"").count(), expected, "{code}");
     }
 }
+#[test]
+fn a_file_may_be_made_by_a_borrowed_function() {
+    let head = "import fs from 'node:fs';\nimport path from 'node:path';\nconst p = path.join(path.dirname(new URL(import.meta.url).pathname), 'a.txt');\n";
+    for (code, expected) in [
+        ("fs.readFileSync(p);", Some("error")),
+        ("fs.readFileSync(new URL('./a.txt', import.meta.url).pathname);", Some("error")),
+        ("fs.readFileSync(path.join(new URL('./', import.meta.url).pathname, 'a.txt'));", Some("error")),
+        ("({ ...fs }).writeFileSync(p, ''); fs.readFileSync(p);", Some("warning")),
+        ("fs.writeFileSync.call(fs, p, ''); fs.readFileSync(p);", Some("warning")),
+        ("const a = [p, '']; fs.writeFileSync(...a); fs.readFileSync(p);", Some("warning")),
+        ("Reflect.apply(fs.writeFileSync, fs, [p, '']); fs.readFileSync(p);", Some("warning")),
+        ("fs.closeSync(fs.openSync(p, fs.constants.O_CREAT)); fs.readFileSync(p);", None),
+        ("fs.rmSync(p);", Some("error")),
+        ("fs.rmSync(p, { force: true });", None),
+        ("await fs.promises.unlink(p);", Some("error")),
+        ("await fs.promises.unlink(p).catch(() => {});", None),
+        ("fs.truncateSync(p);", Some("error")),
+    ] {
+        let found = severities("asset-missing", &format!("{head}{code}\n"), "");
+        assert_eq!(found.first().map(String::as_str), expected, "{code}");
+    }
+}

@@ -220,6 +220,7 @@ impl<'a> Reader<'a, '_> {
             },
             Val::Member(url, "pathname" | "href") => of(url),
             Val::New(class, arguments) => match (self.builtin(class)?, arguments) {
+                (("url", name), [whole]) if name == "URL" => of(whole),
                 (("url", name), [Val::Text(path), base]) if name == "URL" => {
                     let base = of(base)?;
                     (!path.contains(':') && !path.starts_with('/')).then(|| relative(&base, path))?

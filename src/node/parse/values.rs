@@ -312,7 +312,7 @@ impl<'a> Reader<'a, '_> {
             },
             Val::Member(of, name) => match (self.looked_up(of, depth), *name) {
                 (Val::Class(class), name) => self.member(class, Of::Class, name, depth),
-                (Val::New(class, _), name) => self.member_of_new(class, name, depth),
+                (Val::New(class, arguments), name) => self.member_of_new(class, arguments, name, depth),
                 (Val::This(class), name) => self.member_of_this(class, Of::Instance, value, name, depth),
                 (Val::ThisClass(class), name) => self.member_of_this(class, Of::Class, value, name, depth),
                 (function @ Val::Body(_), "call" | "apply") => function,
@@ -330,10 +330,10 @@ impl<'a> Reader<'a, '_> {
         self.mutated.get(symbol.index()).copied().unwrap_or(true)
     }
 
-    fn member_of_new(&self, class: &'a Val<'a>, name: &'a str, depth: u32) -> Val<'a> {
+    fn member_of_new(&self, class: &'a Val<'a>, arguments: &'a [Val<'a>], name: &'a str, depth: u32) -> Val<'a> {
         match self.looked_up(class, depth) {
             Val::Class(number) => self.member(number, Of::Instance, name, depth),
-            _ => Val::Member(self.keep(Val::New(class, &[])), name),
+            _ => Val::Member(self.keep(Val::New(class, arguments)), name),
         }
     }
 
@@ -364,7 +364,7 @@ impl<'a> Reader<'a, '_> {
         }
         match (class.base, of) {
             (None, _) => Val::Unknown,
-            (Some(base), Of::Instance) => self.member_of_new(base, name, depth),
+            (Some(base), Of::Instance) => self.member_of_new(base, &[], name, depth),
             (Some(base), Of::Class) => match self.looked_up(base, depth) {
                 Val::Class(base) => self.member(base, Of::Class, name, depth),
                 Val::Unknown => Val::Unknown,
