@@ -127,7 +127,7 @@ DEPLOYMENT = (
     Scenario("undeclared-dependency", "undeclared-dependency", "rollback\nsed -i \"1i import chalk from 'chalk';\" $B/dist/execution.js\nrestart"),
     Scenario("package-json-invalid", "package-json-invalid", "rollback\ncut $B/package.json 60\nrestart"),
     Scenario("registration-empty", "unknown-crash", ": >$S/registration.json\nrestart", fix=Fix.NONE, mounted=None),
-    Scenario("node-too-old", "node-too-old", "node 16\nrestart", fix=Fix.NONE, everywhere=True, mounted=None),
+    Scenario("node-too-old", "node-too-old", "node 16\nrestart", fix=Fix.NONE, everywhere=True, mounted="node-too-old unknown-crash"),
 )
 
 UPDATE = (

@@ -161,6 +161,13 @@ impl Run<'_> {
         ENDS.iter().any(|end| told(end)) && !told(id::STOPPING)
     }
 
+    /// Whether it ended as it was to, by itself, and systemd has not started it again: its unit does not ask for that then.
+    #[must_use]
+    pub(crate) fn ended_well(&self) -> bool {
+        let told = |id: &str| self.entries.iter().any(|entry| entry.is(id));
+        told(id::SUCCEEDED) && !told(id::RESTART_SCHEDULED) && !told(id::FAILED)
+    }
+
     /// When the last of its processes ended that systemd waits for, where the journal has kept that.
     #[must_use]
     pub(crate) fn ended(&self) -> Option<Moment> {

@@ -72,7 +72,7 @@ fn since(facts: &Facts, crash: &Crash<'_>) -> Option<String> {
 fn last(facts: &Facts) -> Option<Crash<'_>> {
     let dies = match facts.condition() {
         Condition::Looping | Condition::Down => true,
-        Condition::Unknown => facts.runs().last().is_some_and(|run| run.died()),
+        Condition::Unknown => facts.runs().last().is_some_and(|run| run.died() && !run.ended_well()),
         Condition::Running | Condition::Starting | Condition::Stopped => false,
     };
     if !dies {
