@@ -177,6 +177,7 @@ impl Run<'_> {
 
     /// What an earlier repair left half-done: finished where the agent is well, else taken back.
     fn resumed(&self, journals: &Journals, open: &mut Record) -> Result<Option<u8>> {
+        self.is_of_this_unit(open)?;
         self.say("an earlier repair was interrupted");
         let look = || self.prepared.look();
         let say = |words: &str| self.say(words);
@@ -199,6 +200,14 @@ impl Run<'_> {
         Ok(None)
     }
 
+    /// Whether it is this unit's repair that is finished or taken back: another's service would be watched in its place.
+    fn is_of_this_unit(&self, record: &Record) -> Result<()> {
+        if record.unit != self.prepared.unit() {
+            bail!(Failure::new(format!("the last repair was of {}", record.unit)).help("name it with --unit"));
+        }
+        Ok(())
+    }
+
     fn undo(&self, journals: &Journals, last: Option<Record>) -> Result<u8> {
         let Some(mut record) = last.filter(|last| last.state != State::TakenBack) else {
             let mut told = self.told(RepairVerdict::NothingToDo);
@@ -206,9 +215,7 @@ impl Run<'_> {
             self.tell(&told)?;
             return Ok(exit_code::PASS);
         };
-        if record.unit != self.prepared.unit() {
-            bail!(Failure::new(format!("the last repair was of {}", record.unit)).help("name it with --unit"));
-        }
+        self.is_of_this_unit(&record)?;
         self.say(&format!("the last repair was for {}", record.causes.join(", ")));
         for put in record.puts.iter().rev() {
             let old = put.old.as_ref().map_or("nothing", |old| old.path.as_str());

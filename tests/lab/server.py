@@ -198,7 +198,7 @@ def mend(server: Container, said: Said, scenario: Scenario) -> None:
         if ran.code != 0:
             raise Mismatch(f"the block exits {ran.code}: {ran.text[-900:]}\n{block(diagnosis)}\n{said.brief()}")
     try:
-        until(lambda: settled(server, scenario), 45, "the fix does not bring the agent back", server)
+        until(lambda: settled(server, scenario.unit or deployed.UNIT), 45, "the fix does not bring the agent back", server)
     except Mismatch as reason:
         raise Mismatch(f"{reason}\ntyped: {' && '.join(typed)[:900]}") from reason
     again = ask(server, scenario)
@@ -221,9 +221,9 @@ def paste(server: Container, diagnosis: dict) -> Ran:
     return server.run("sh", "-c", block(diagnosis), env=deployed.OFFLINE, timeout=240)
 
 
-def settled(server: Container, scenario: Scenario) -> bool:
+def settled(server: Container, unit: str = deployed.UNIT) -> bool:
     """Whether the service's own process has been up for long enough, and is connected."""
-    shown = server.run("systemctl", "show", "-p", "MainPID", "-p", "ActiveState", "-p", "ExecMainStartTimestampMonotonic", scenario.unit or deployed.UNIT)
+    shown = server.run("systemctl", "show", "-p", "MainPID", "-p", "ActiveState", "-p", "ExecMainStartTimestampMonotonic", unit)
     state = dict(line.split("=", 1) for line in shown.text.splitlines() if "=" in line)
     if state.get("ActiveState") != "active" or state.get("MainPID") == "0":
         return False
