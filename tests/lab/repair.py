@@ -42,6 +42,7 @@ REFUSES = {
     "chmod": "owners and modes",
     "mount": "how a disk is mounted",
     "sysctl": "the kernel's limits",
+    "mkdir -p": "a folder for lines of one unit alone, which is not there yet",
     "rm -rf": "what is removed cannot be put back",
     "sed -i": "a program that is not the agent's",
 }
@@ -187,7 +188,7 @@ UNLUCKY = (
     Unlucky("a full disk", "small 60m\n" + SAFE + MISSING + "head -c 200m /dev/zero >$S/somebodys 2>/dev/null || true\n", ""),
     Unlucky(
         "a signature is required, and there is none",
-        SAFE + "(cd /root && bundle-doctor keygen -o release </dev/null)\n" + MISSING,
+        SAFE + "(cd /root && bundle-doctor keygen --no-passphrase -o release)\n" + MISSING,
         "signature",
         ("--key", "/root/release.pub.pem"),
     ),

@@ -1,7 +1,7 @@
 //! The plan of a repair: what doctor's fixes do, in the order in which nothing is lost: first what is made and proven, then
 //! what is replaced, then the service.
 
-use crate::doctor::facts::Facts;
+use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
 use crate::report::action::{Action, Manage, Replace, Stage, Was};
 use crate::report::diagnosis::{Diagnosis, Effect};
@@ -95,6 +95,7 @@ pub(crate) fn plan(report: &DoctorReport) -> Planned {
     if plan.causes.is_empty() {
         return Planned::Nothing(report.diagnoses.iter().map(|one| one.cause).collect());
     }
+    plan.start_what_waits(&report.facts);
     plan.describe(&report.facts);
     Planned::Plan(Box::new(plan))
 }
@@ -161,6 +162,14 @@ impl Plan {
             Manage::Start(_) => self.starts = self.starts.take().or_else(|| Some(manage.clone())),
             Manage::Enable(_) => self.enables = Some(manage.clone()),
             Manage::Thaw(_) | Manage::Continue(_) => self.moves.push(manage.clone()),
+        }
+    }
+
+    /// A service that systemd starts again by itself after a pause is started at once where something was replaced: what
+    /// was put in its place is to be seen at work, and the pause may be longer than anybody watches.
+    fn start_what_waits(&mut self, facts: &Facts) {
+        if self.starts.is_none() && !self.replaces.is_empty() && facts.condition() == Condition::Looping {
+            self.starts = UnitName::new(&facts.places.unit).ok().map(Manage::Restart);
         }
     }
 
