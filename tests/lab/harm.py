@@ -132,8 +132,7 @@ ATTACKS = (
     Attack("the control plane is gone", "systemctl stop lab-control-plane\n" + MISSING + "sleep 2", intact=True),
     Attack(
         "a signature is required, and there is none",
-        "publish /opt/lab/bundle-safe\n(cd /root && BUNDLE_DOCTOR_PASSWORD= bundle-doctor keygen --no-password -o release) || "
-        "(cd /root && bundle-doctor keygen --no-passphrase -o release </dev/null)\n" + MISSING + "sleep 2",
+        "publish /opt/lab/bundle-safe\n(cd /root && bundle-doctor keygen --no-passphrase -o release)\n" + MISSING + "sleep 2",
         options=("--key", "/root/release.pub.pem"),
         intact=True,
     ),
