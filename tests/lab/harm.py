@@ -176,7 +176,7 @@ ATTACKS = (
         USERS + "mv $U /home/eve/unit\nln -s /home/eve/unit $U\nchown eve: /home/eve/unit\n"
         "sed -i 's#agent-bundle$#agent-bundle/apps/agent#' /home/eve/unit\nsystemctl daemon-reload\nrestart\nsleep 2",
         holds="test -L $U",
-        says="is a link",
+        says="may be changed by another",
     ),
     Attack(
         "a quoted command with a token",
