@@ -174,8 +174,10 @@ pub struct Module {
     pub assets: Box<[Asset]>,
     /// Paths, relative to its folder, of what it makes or looks for before it uses it.
     pub made: Box<[Box<str>]>,
-    /// Whether it makes files of which nobody can tell where: by computed paths, or by other programs.
-    pub makes_unknown: bool,
+    /// Whether it makes files of which nobody can tell where, by computed paths.
+    pub writes_unknown: bool,
+    /// Whether it runs other programs, which may make files.
+    pub runs_programs: bool,
     /// What it imports, in the order in which it stands there.
     pub imports: Box<[Import]>,
     /// What it exports by name, as an ES module; sorted.

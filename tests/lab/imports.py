@@ -54,7 +54,8 @@ EXCEPTIONS = {
 OPEN = {
     "^certain: CommonJS, (main module|require.main|module.constructor)": "`require` of the entry point's module, by `process.mainModule` or `require.main`, and `module.constructor` are not followed",
     "^certain: a file, (relative|chdir|loadEnvFile)": "what is relative to the folder in which the agent is started, and `process.chdir()`, are not followed",
-    "^certain: a file, never: (by apply|bound|a loop|changed and written), views.html": "a page that the agent writes itself, by a path that cannot be told, is refused as one that is not shipped",
+    "^certain: a file, never: a child, views.html": "a page that a program makes which the agent runs is refused as one that is not shipped",
+    "^reach: (two files|through another file), a name, async awaited": "Node 24 says of `__filename` beside an await at the top that it cannot tell the format; another message is quoted",
     r"^target: specifier .*data:(text/javascript,|application/wasm)": "what is in a `data:` address is not parsed: its own imports and faults are not seen",
     "^linking: .mjs that is imported, await and": "Node 22 says of a name of CommonJS in any awaiting graph what is quoted for the module that was asked for only",
 }

@@ -6,7 +6,7 @@ use crate::node::resolve::Loader;
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 
-/// Endings of files that only people and compilers write: an agent that runs makes none of them.
+/// Endings of files that only people and compilers write: the programs that an agent runs make none of them.
 const OF_A_BUILD: [&str; 14] =
     ["js", "mjs", "cjs", "html", "ejs", "hbs", "pug", "mustache", "sql", "wasm", "node", "proto", "graphql", "css"];
 
@@ -79,8 +79,9 @@ impl GraphWalk<'_> {
             .collect();
         // Whoever makes a file has made the folders above it.
         let above: HashSet<&str> = made.iter().flat_map(|path| folders_above(path)).collect();
-        let makes_unknown =
-            self.visited.keys().filter_map(|file| self.module(*file)).any(|module| module.makes_unknown);
+        let modules = || self.visited.keys().filter_map(|file| self.module(*file));
+        let writes_unknown = modules().any(|module| module.writes_unknown);
+        let runs_programs = modules().any(|module| module.runs_programs);
         let mut told = HashSet::new();
         // What is done with a file says more than that it is named.
         let (used, named): (Vec<_>, Vec<_>) =
@@ -101,7 +102,8 @@ impl GraphWalk<'_> {
                 continue;
             }
             let (line, how) = (asset.line, asset.how);
-            let may_be_made = makes_unknown && matches!(how, AssetUse::Read(_)) && !is_of_a_build(&path);
+            let may_make = writes_unknown || (runs_programs && !is_of_a_build(&path));
+            let may_be_made = may_make && matches!(how, AssetUse::Read(_));
             // What lies beside the bundle on the server is not known.
             let need = if is_outside || may_be_made { Need::Optional } else { need };
             let message = self.asset_message(&path, how);

@@ -70,7 +70,7 @@ impl<'a> Reader<'a, '_> {
         let made = makes(module, &name);
         let runs = module == "child_process" && RUNS.contains(&&*name);
         let used = self.use_of(module, &name, arguments, span);
-        self.makes_unknown |= runs;
+        self.runs_programs |= runs;
         let argument = |at: usize| arguments.get(at).and_then(Argument::as_expression);
         if let Some(path) = made.and_then(argument).map(|path| self.value(path)) {
             self.written.push(path);
@@ -87,14 +87,14 @@ impl<'a> Reader<'a, '_> {
     /// What makes files, called in a way in which it is not told which ones: `fs.writeFileSync.call(…)`, `Object.assign({}, fs)`.
     fn note_borrowed(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>]) {
         if let Val::Member(of, "bind" | "call" | "apply") = callee {
-            self.makes_unknown |= self.may_make(of);
+            self.writes_unknown |= self.may_make(of);
         }
         for argument in arguments {
             match argument {
-                Argument::SpreadElement(_) => self.makes_unknown |= self.may_make(callee),
+                Argument::SpreadElement(_) => self.writes_unknown |= self.may_make(callee),
                 Argument::Identifier(_) | Argument::StaticMemberExpression(_) => {
                     let given = argument.as_expression().map_or(Val::Unknown, |given| self.value(given));
-                    self.makes_unknown |= self.may_make(&given);
+                    self.writes_unknown |= self.may_make(&given);
                 }
                 _ => {}
             }

@@ -330,7 +330,8 @@ impl<'a> Reader<'a, '_> {
         let (assets, made) = self.finish_assets();
         let is_elsewhere = |path: &Val<'a>| matches!(self.plain(path), Val::Text(text) if text.starts_with('/'));
         let is_unknown = |path: &Val<'a>| !is_elsewhere(path) && self.path(path).is_none();
-        self.module.makes_unknown = self.makes_unknown || self.written.iter().any(is_unknown);
+        self.module.writes_unknown = self.writes_unknown || self.written.iter().any(is_unknown);
+        self.module.runs_programs = self.runs_programs;
         let known = Finished { requires, assets, held: self.held_promises(), deadly: self.deadly_bodies() };
         let mut all = Vec::with_capacity(self.bodies_made.len());
         for (number, body) in self.bodies_made.iter().enumerate() {

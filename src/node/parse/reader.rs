@@ -80,8 +80,10 @@ pub(super) struct Reader<'a, 's> {
     pub(super) assets: Vec<OpenAsset<'a>>,
     /// Paths of what it makes.
     pub(super) written: Vec<Val<'a>>,
+    /// Whether it makes files by functions that were handed on, so that nobody can tell which.
+    pub(super) writes_unknown: bool,
     /// Whether other programs may make files.
-    pub(super) makes_unknown: bool,
+    pub(super) runs_programs: bool,
     /// Functions that a bundler puts in the place of `require`, by their bodies: what they throw, before and behind the name.
     pub(super) stand_ins: HashMap<u32, (&'a str, &'a str)>,
     /// The variables that hold one.
@@ -141,7 +143,8 @@ impl<'a, 's> Reader<'a, 's> {
             exported: Vec::new(),
             assets: Vec::new(),
             written: Vec::new(),
-            makes_unknown: false,
+            writes_unknown: false,
+            runs_programs: false,
             stand_ins: HashMap::new(),
             named_stand_ins: HashMap::new(),
             sets_require: false,

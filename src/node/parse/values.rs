@@ -193,7 +193,7 @@ impl<'a> Reader<'a, '_> {
                 members = OpenMembers::default();
                 if let ObjectPropertyKind::SpreadProperty(spread) = property {
                     let of = self.value(&spread.argument);
-                    self.makes_unknown |= self.may_make(&of);
+                    self.writes_unknown |= self.may_make(&of);
                 }
                 continue;
             };
