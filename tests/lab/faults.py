@@ -336,7 +336,10 @@ def few_threads(part: Part, work: Path) -> None:
     part.case("no thread: manifest of an archive", lambda: summed(packed, good))
     part.case("no thread: manifest of a folder", lambda: summed(good, good))
     part.case("no thread: manifest of an archive that another would inflate", lambda: summed(archive(large, work / "large.tar.gz"), large))
-    part.case("no thread: pack", lambda: expect(limited("pack", "--no-config", good, "-o", "/dev/null"), 2, "no thread can be started"))
+    anybodys = work / "anybodys"
+    anybodys.mkdir()
+    anybodys.chmod(0o777)
+    part.case("no thread: pack", lambda: expect(limited("pack", "--no-config", good, "-o", anybodys / "out.tar.gz"), 2, "no thread can be started"))
     part.case("no process: doctor", asked)
 
 
