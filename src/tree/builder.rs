@@ -50,7 +50,7 @@ impl TreeBuilder {
     /// Counts an entry and checks its name against the limits.
     pub(crate) fn admit(&mut self, raw_name: &[u8], path: &RelPath) -> Result<(), Stop> {
         self.count_entry()?;
-        let depth = path.components().count();
+        let (depth, longest) = path.measures();
         if depth > self.limits.max_depth {
             return Err(too_long(path, format!("a path {depth} levels deep, more than {}", self.limits.max_depth)));
         }
@@ -60,7 +60,7 @@ impl TreeBuilder {
                 format!("a path of {} bytes, more than Linux takes ({MAX_PATH})", raw_name.len()),
             ));
         }
-        if path.components().any(|component| component.len() > MAX_COMPONENT) {
+        if longest > MAX_COMPONENT {
             return Err(too_long(path, format!("a name of more than {MAX_COMPONENT} bytes, more than Linux takes")));
         }
         self.room_for_a_node()

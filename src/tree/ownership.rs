@@ -4,6 +4,7 @@
 
 use super::names::Names;
 use super::nodes::{NodeId, Tree};
+use memchr::memmem;
 
 /// Whose files a path belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,8 +43,13 @@ impl OwnershipMap {
     /// Whose each node is by these names.
     #[must_use]
     pub fn of(tree: &Tree, names: &Names) -> Self {
-        let nodes = std::iter::once(tree.root()).chain(tree.ids());
-        Self(nodes.map(|id| Ownership::of(tree.path(id).as_bytes(), names)).collect())
+        let mut map = vec![Ownership::ThirdParty; tree.ids().count() + 1];
+        tree.each_path(|id, path| {
+            if let Some(ownership) = map.get_mut(id.index()) {
+                *ownership = Ownership::of(path, names);
+            }
+        });
+        Self(map)
     }
 
     /// Whose a node of that tree is.
@@ -64,12 +70,15 @@ fn below<'a>(path: &'a [u8], folder: &[u8]) -> Option<&'a [u8]> {
 
 /// What follows the last `node_modules` component.
 fn after_last_node_modules(path: &[u8]) -> Option<&[u8]> {
-    let mut found = None;
-    let mut rest = path;
+    const FOLDER: &[u8] = b"node_modules";
+    let mut end = path.len();
     loop {
-        found = below(rest, b"node_modules").or(found);
-        let Some(slash) = rest.iter().position(|byte| *byte == b'/') else { return found };
-        rest = rest.get(slash + 1..)?;
+        let at = memmem::rfind(path.get(..end)?, FOLDER)?;
+        let (before, from) = path.split_at_checked(at)?;
+        if let Some(inside) = below(from, FOLDER).filter(|_| before.last().is_none_or(|byte| *byte == b'/')) {
+            return Some(inside);
+        }
+        end = at;
     }
 }
 
@@ -97,6 +106,10 @@ mod tests {
             ("packages/shared/src/index.ts", Ownership::Shared),
             ("packages/shared/node_modules/zod", Ownership::ThirdParty),
             ("packages/shared2/x", Ownership::Own),
+            ("my_node_modules/zod/x", Ownership::Own),
+            ("node_modules/a/node_modules_of/x", Ownership::ThirdParty),
+            ("node_modules/@server-flow/shared/not_node_modules", Ownership::Shared),
+            ("node_modulesnode_modules/x", Ownership::Own),
         ] {
             assert_eq!(Ownership::of(path.as_bytes(), &names), expected, "{path}");
         }

@@ -1,6 +1,7 @@
 //! Paths inside a bundle. Names from an archive live in [`RelPath`], which has one fallible constructor.
 
 use crate::text;
+use memchr::memchr_iter;
 use std::fmt;
 
 /// A path relative to the bundle's root, in bytes as Linux keeps them: no leading `/`, no empty,
@@ -30,6 +31,11 @@ impl RelPath {
     #[must_use]
     pub const fn root() -> Self {
         Self(Vec::new())
+    }
+
+    /// The root, with room for a path of so many bytes.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
     }
 
     /// Reads a raw name. `./`, doubled and trailing slashes vanish, as they do for the kernel.
@@ -81,6 +87,18 @@ impl RelPath {
     /// The components from the root down.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
         self.0.split(|byte| *byte == b'/').filter(|component| !component.is_empty())
+    }
+
+    /// How many components there are, and the bytes of the longest.
+    #[must_use]
+    pub fn measures(&self) -> (usize, usize) {
+        let (mut count, mut longest, mut start) = (usize::from(!self.is_root()), 0, 0);
+        for slash in memchr_iter(b'/', &self.0) {
+            longest = longest.max(slash - start);
+            start = slash + 1;
+            count += 1;
+        }
+        (count, longest.max(self.0.len() - start))
     }
 
     /// The last component; nothing for the root.
@@ -136,6 +154,13 @@ mod tests {
             (b"a\0b", Err(RelPathFault::Nul)),
         ] {
             assert_eq!(ok(raw), expected.map(str::to_owned), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_measured_as_its_components_are() {
+        for (raw, expected) in [("./", (0, 0)), ("a", (1, 1)), ("a/bcd/e", (3, 3)), ("dist/index.js", (2, 8))] {
+            assert_eq!(RelPath::parse(raw.as_bytes()).unwrap().measures(), expected, "{raw}");
         }
     }
 }

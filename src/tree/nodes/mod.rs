@@ -314,17 +314,35 @@ impl Tree {
     /// The path from the root.
     #[must_use]
     pub fn path(&self, id: NodeId) -> RelPath {
-        let mut chain = Vec::new();
+        let mut chain = Vec::with_capacity(16);
         let mut at = Some(id);
         while let Some(node) = at.filter(|node| *node != ROOT) {
             chain.push(node);
             at = self.parent(node);
         }
-        let mut path = RelPath::root();
+        let mut path = RelPath::with_room(chain.iter().map(|node| self.name(*node).len() + 1).sum());
         for node in chain.into_iter().rev() {
             path.push(self.name(node));
         }
         path
+    }
+
+    /// Shows every node with its path, the root first, directories before what is in them: for what looks at all paths, of
+    /// which none is then made by itself.
+    pub fn each_path(&self, mut seen: impl FnMut(NodeId, &[u8])) {
+        let mut path = Vec::new();
+        // Each with the length of the path to the directory that it stands in.
+        let mut pending = vec![(ROOT, 0)];
+        while let Some((node, inside)) = pending.pop() {
+            path.truncate(inside);
+            if inside > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(self.name(node));
+            seen(node, &path);
+            let inside = path.len();
+            pending.extend(self.children(node).map(|child| (child, inside)));
+        }
     }
 
     /// The nodes directly in a directory, in no particular order.
@@ -398,5 +416,11 @@ mod tests {
         tree.insert_link(ROOT, b"a.b", b"y", Meta::IMPLIED);
         let paths: Vec<_> = tree.sorted().map(|id| tree.path(id).to_string()).collect();
         assert_eq!(paths, ["a-b", "a-b/x", "a.b", "a", "a/x", "b", "b/x"]);
+        let mut shown = 0;
+        tree.each_path(|id, path| {
+            assert_eq!(path, tree.path(id).as_bytes());
+            shown += 1;
+        });
+        assert_eq!(shown, paths.len() + 1, "the root too");
     }
 }
