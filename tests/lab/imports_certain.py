@@ -74,10 +74,10 @@ CALLS_BACK = {
 
 # Those of which `check` cannot tell yet that they are surely called: a warning.
 UNSURE_CALLS = {
-    "Array.from", "Array.from, length", "JSON.parse", "JSON.stringify", "URLSearchParams", "a chain", "a map", "a set", "apply",
+    "Array.from, length", "JSON.parse", "JSON.stringify", "URLSearchParams", "a chain", "a map", "a set", "apply",
     "construct", "dispatch", "emit", "emit, a symbol", "emit, default", "emit, extended", "emit, once", "emit, process",
-    "entries", "findLast", "findLastIndex", "keys", "reduceRight", "replace", "replace all", "replace, a pattern",
-    "run of a storage", "sort", "sort of a name", "split", "toJSON", "toString", "typed array",
+    "entries", "keys", "replace, a pattern",
+    "run of a storage", "split", "toJSON", "toString", "typed array",
 }
 
 
@@ -279,6 +279,10 @@ COMMONJS = {
     "main, a function": ("function main() { require('./gone'); } if (require.main === module) main();", True),
     "main, the other way": ("if (module === require.main) { require('./gone'); }", True),
     "main, and": ("require.main === module && require('./gone');", True),
+    "never: main, left": ("if (require.main === module) { return; } require('./gone');", True),
+    "never: main, exits": ("if (require.main === module) { process.exit(0); } require('./gone');", True),
+    "never: main, caught": ("try { if (require.main === module) require('./gone'); } catch {}", True),
+    "main, by its address": ("if (__filename === process.argv[1]) require('./gone');", True),
     "main, no parent": ("if (!module.parent) require('./gone');", True),
     "never: main, not": ("if (require.main !== module) require('./gone');", True),
     "main, else": ("if (require.main !== module) {} else require('./gone');", True),
@@ -299,7 +303,7 @@ def commonjs() -> Iterator[Member]:
     package = json.dumps({"name": "server-flow-agent", "version": "0.1.27", "type": "commonjs", "dependencies": {}})
     for name, (code, is_entry) in COMMONJS.items():
         files = {"package.json": package, "dist/index.js": code + "\n"} if is_entry else {"dist/index.js": "import './m.cjs';\n", "dist/m.cjs": code + "\n"}
-        mark = " (may warn)" if name.startswith("main, ") or name == "main" else ""
+        mark = " (may warn)" if name == "main, no parent" else ""
         yield f"certain: CommonJS, {name}{mark}", files
 
 

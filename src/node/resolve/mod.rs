@@ -15,6 +15,7 @@ mod specifier;
 mod url;
 
 pub(crate) use super::format::Loader;
+pub(crate) use data::held_by;
 pub(crate) use failure::{ResolveFailure, ResolveRefusal};
 
 use super::format::{Format, FormatQuestion, PackageType, asks_package, format_of};
