@@ -133,6 +133,17 @@ FILES = {
     "never: the folder is written": "const n = 'EXT'; fs.writeFileSync(path.join(here, n), 'x'); fs.readFileSync(P); fs.rmSync(P);",
     "never: the url is written": "fs.writeFileSync(new URL('./EXT', import.meta.url), 'x'); fs.readFileSync(P); fs.rmSync(P);",
     "never: changed and written": "process.chdir(here); fs.writeFileSync('EXT', 'x'); fs.readFileSync(P); fs.rmSync(P);",
+    "never: changed before the function is called": "function load() { return fs.readFileSync('imports.txt'); } process.chdir(path.join(here, 'there')); load();",
+    "never: changed by a function further down": "change(); fs.readFileSync('imports.txt'); function change() { process.chdir(path.join(here, 'there')); }",
+    "never: changed by another file": "import './change.js'; fs.readFileSync('imports.txt');",
+    "relative, of the working directory": "fs.readFileSync(path.join(process.cwd(), 'dist', 'EXT'));",
+    "relative, joined": "fs.readFileSync(path.join('dist', 'EXT'));",
+    "relative, a sum": "fs.readFileSync('./dist/' + 'EXT');",
+    "relative, in a function": "function load() { return fs.readFileSync('dist/EXT'); } load();",
+    "never: relative, looked for": "if (fs.existsSync('dist/EXT')) fs.readFileSync('dist/EXT');",
+    "never: relative, written": "fs.writeFileSync('./dist/EXT', 'x'); fs.readFileSync(P); fs.rmSync(P);",
+    "never: relative, caught": "try { fs.readFileSync('dist/EXT'); } catch {}",
+    "never: relative, there": "fs.readFileSync('package.json'); fs.readFileSync('./dist/../dist/index.js');",
     "never: wrapped read": "const read = (p) => { try { return fs.readFileSync(p); } catch { return ''; } }; read(P);",
     "never: process on error": "process.on('uncaughtException', () => {}); fs.readFileSync(P);",
 }
@@ -140,11 +151,12 @@ FILES = {
 
 def files() -> Iterator[Member]:
     ensure = "import fs from 'node:fs'; export function ensure(p) { fs.writeFileSync(p, 'x'); }\n"
+    change = "import path from 'node:path'; import { fileURLToPath } from 'node:url'; process.chdir(path.join(path.dirname(fileURLToPath(import.meta.url)), 'there'));\n"
     for name, code in FILES.items():
         for ext in ("a.txt", "views.html", "x.json"):
             # What is copied or renamed may be made by whoever has its folder.
             mark = " (may warn)" if name in ("copy", "cp", "rename") else ""
-            yield f"certain: a file, {name}, {ext}{mark}", {"dist/index.js": (HEAD + code + "\n").replace("EXT", ext), "dist/ensure.js": ensure}
+            yield f"certain: a file, {name}, {ext}{mark}", {"dist/index.js": (HEAD + code + "\n").replace("EXT", ext), "dist/ensure.js": ensure, "dist/there/imports.txt": "x", "dist/change.js": change}
 
 
 # Classes over one file and over two; `%s` is what fails.

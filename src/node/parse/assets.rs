@@ -162,11 +162,7 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let line = self.line(span);
-        let folder = match self.folder {
-            // A function may be called when the folder is another one.
-            _ if self.module.changes_folder && self.body != 0 => Folder::Unknown,
-            folder => folder,
-        };
+        let folder = if self.body == 0 { self.folder } else { Folder::InFunction };
         self.assets.push(OpenAsset { path, folder, line, how });
         let number = u32::try_from(self.assets.len() - 1).unwrap_or(u32::MAX);
         let never = Fated::Is(Fate::Nothing);
@@ -355,6 +351,10 @@ impl<'a> Reader<'a, '_> {
         }
         let said = self.said(&asset.path, &path);
         match (asset.folder, &said) {
+            // A function that changes the folder may have run before what stands above it.
+            (Folder::Start, Some(_)) if matches!(self.folder, Folder::Unknown) => None,
+            (Folder::InFunction, Some(_)) if self.module.changes_folder => None,
+            (Folder::InFunction, _) => Some((path, said)),
             // `process.cwd()` is a path only where nothing changes the folder.
             (Folder::Start, _) | (_, None) => Some((path, said)),
             (Folder::At(folder), Some(_)) => match self.path(&folder)? {

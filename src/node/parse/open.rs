@@ -203,6 +203,8 @@ impl NamedPath {
 pub(super) enum Folder<'a> {
     /// That in which it is started.
     Start,
+    /// The same, unless something in the file changes it: a function runs whenever it is called.
+    InFunction,
     /// Another one, by `process.chdir`.
     At(Val<'a>),
     /// It cannot be told.
