@@ -27,6 +27,7 @@ PARTS = (
     "server",
     "harm",
     "repair",
+    "packages",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"
