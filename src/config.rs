@@ -376,7 +376,10 @@ mod tests {
         let config = Config::parse(&uncommented.join("\n")).unwrap();
         assert_eq!(config.names(), documented_paths::names());
         assert_eq!(config.limits().unwrap(), Limits::default());
-        assert_eq!(config.updates(), UpdateScope::Every { deployed: vec![Generation::Preserving, Generation::InPlace] });
+        assert_eq!(
+            config.updates(),
+            UpdateScope::Every { deployed: vec![Generation::Preserving, Generation::InPlace] }
+        );
         let places = config.places();
         assert_eq!(Places { tag_prefix: None, ..places }, documented_paths::places());
         let (unit, home, bundle) = config.server();
