@@ -28,7 +28,7 @@ from rehearsals import Rehearsed
 AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "8"))
 ONLY = os.environ.get("UPDATE", "").split()
 # Of the bundles of `rehearse` one in so many is given to `update`, chosen by its name; `--long` takes all.
-ONE_IN = 6
+ONE_IN = 10
 UPDATE = ("bundle-doctor", "update", "--no-config", "--json")
 PUBLISHED = f"{deployed.URL}/agent-bundle.tar.gz"
 SAFE = "publish /opt/lab/bundle-safe\n"
@@ -66,7 +66,7 @@ class Left:
     code: int = 1
 
 
-CUT = SAFE + "cut /opt/lab/public/agent-bundle.tar.gz 3000\n"
+CUT = SAFE + "cut /opt/lab/public/agent-bundle.tar.gz 900\n"
 OLDER = "cp -r /opt/lab/bundle-safe /root/b\nsed -i 's/0.1.27/0.1.25/' /root/b/package.json\npublish /root/b\nrm -r /root/b\n"
 KEYS = "test -e /root/release.key || (cd /root && bundle-doctor keygen --no-passphrase -o release)\n"
 SIGNED = (
@@ -137,7 +137,7 @@ SAME = "cp -r /opt/lab/bundle-safe /opt/lab/same\nsed -i 's/0.1.27/0.1.26/' /opt
 
 def offered(bundle: Rehearsed, server: Container) -> None:
     """A bundle of the rehearsals: it runs afterwards, or the old agent does and the reason is given."""
-    with scratch() as folder:
+    with scratch(f"offered-{zlib.crc32(bundle.name.encode())}") as folder:
         rehearsals.build(bundle, folder / "bundle")
         with tarfile.open(folder / "b.tar.gz", "w:gz") as tar:
             tar.add(folder / "bundle", ".")
