@@ -27,6 +27,7 @@ PARTS = (
     "server",
     "harm",
     "repair",
+    "update",
     "packages",
 )
 # It goes on beside the parts behind it.
