@@ -27,6 +27,8 @@ PARTS = (
     "server",
     "harm",
     "repair",
+    "update",
+    "packages",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"
