@@ -3,7 +3,9 @@
 //! Each gets a process group of its own, which is ended as a group: what a shell or a package manager started goes
 //! with it. Standard input is empty. What a daemon takes out of the group is found by [`end_all_below`].
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, prlimit, waitid,
+};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, PipeReader, Read};
@@ -42,6 +44,8 @@ pub(crate) struct Request {
     pub keep: Keep,
     /// Whether stderr is a stream of its own.
     pub streams: Streams,
+    /// Bytes of memory of its own (setrlimit(2), `RLIMIT_DATA`); nothing for as many as the caller may have.
+    pub most_memory: Option<u64>,
 }
 
 /// What a program sees of the environment.
@@ -85,6 +89,7 @@ impl Request {
             most_output: 1 << 20,
             keep: Keep::Start,
             streams: Streams::Apart,
+            most_memory: None,
         }
     }
 
@@ -229,6 +234,11 @@ impl Running {
         // The pipes' other ends are the command's; while it lives no end of output is seen.
         drop(command);
         let group = Pid::from_child(&child);
+        if let Some(most) = request.most_memory {
+            let limit = Rlimit { current: Some(most), maximum: Some(most) };
+            // What it has allocated before counts as well. One that is gone already needs none.
+            let _ = prlimit(Some(group), Resource::Data, limit);
+        }
         Ok(Self { child, group, started, stdout, stderr, closed, done: None })
     }
 
