@@ -38,7 +38,7 @@ impl Rooted {
     /// Where there is nothing, or it may not be looked at.
     pub(crate) fn find(root: &Path, path: &str, last: Last) -> io::Result<Self> {
         let mut walk = Walk::begin(root, path)?;
-        walk.to_the_end(last)?;
+        walk.go_through(last)?;
         Ok(Self { fd: walk.folders.pop().map_or(walk.root, |(fd, _)| fd) })
     }
 
@@ -133,7 +133,7 @@ impl SharedFile {
 /// is where it would be made; what cannot be followed is no path at all.
 #[must_use]
 pub(crate) fn place(root: &Path, path: &str) -> PathBuf {
-    let walked = Walk::begin(root, path).and_then(|mut walk| match walk.to_the_end(Last::Followed) {
+    let walked = Walk::begin(root, path).and_then(|mut walk| match walk.go_through(Last::Followed) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(walk),
     });
@@ -161,7 +161,7 @@ impl Walk {
     }
 
     /// Goes all of it; where a part cannot be gone, that part is the last of what is pending.
-    fn to_the_end(&mut self, last: Last) -> io::Result<()> {
+    fn go_through(&mut self, last: Last) -> io::Result<()> {
         while let Some(part) = self.pending.pop() {
             if part == ".." {
                 self.folders.pop();
