@@ -92,3 +92,27 @@ fn a_folder_of_units_without_end_is_refused() {
     assert!(words.contains("there is more than is read of one"), "{words}");
     assert!(took < MOST, "{took:?}");
 }
+
+#[test]
+fn where_no_agent_is_the_first_line_says_so() {
+    let top = tempfile::tempdir().unwrap();
+    fs::create_dir_all(top.path().join("disk/etc")).unwrap();
+    fs::write(top.path().join("disk/etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n").unwrap();
+    let ran = run(top.path(), &["doctor", "--root", "disk", "--no-config"]);
+    let first = ran.stdout.lines().next().unwrap();
+    assert!(first.starts_with("server-flow-agent is not here: there is no agent on the disk at /"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("on this machine"), "{}", ran.stdout);
+    assert_eq!(ran.code, 1);
+}
+
+/// A file system of its own is not mounted with the disk: what systemd said of the node on it is no second fault.
+#[test]
+fn a_node_that_is_not_on_the_disk_is_one_fault() {
+    let top = tempfile::tempdir().unwrap();
+    disk(top.path());
+    let unit = UNIT.replace("/usr/bin/node", "/opt/n/node");
+    fs::write(top.path().join(UNITS).join("server-flow-agent.service"), unit).unwrap();
+    let ran = run(top.path(), &["doctor", "--root", "disk", "--no-config", "--json"]);
+    assert!(ran.stdout.contains("\"executable-missing\""), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("\"permission-denied\""), "{}", ran.stdout);
+}
