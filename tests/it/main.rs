@@ -26,6 +26,7 @@ mod generations;
 mod mounted;
 mod outputs;
 mod pack;
+mod packaging;
 mod passphrase;
 mod program;
 mod reach;

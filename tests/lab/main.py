@@ -28,6 +28,7 @@ PARTS = (
     "harm",
     "repair",
     "update",
+    "packages",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"
