@@ -13,6 +13,7 @@ pub(crate) mod interrupt;
 pub(crate) mod outputs;
 pub(crate) mod paths;
 pub(crate) mod process;
+pub(crate) mod rooted;
 pub(crate) mod terminal;
 pub(crate) mod trusted;
 

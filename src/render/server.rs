@@ -22,9 +22,7 @@ const SOURCE: usize = 10;
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let line = format!("{} is {}", short_name(report), style.health(report.health));
-    let words = state_in_words(report);
-    writeln!(out, "{line}{}{words}", if words.is_empty() { "" } else { ": " })?;
+    writeln!(out, "{}", first_line(report, style))?;
     if style.quiet {
         return Ok(());
     }
@@ -45,6 +43,16 @@ pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -
         wrapped(&words, "", "  ", style, out)?;
     }
     Ok(())
+}
+
+/// The verdict, and what the service does.
+fn first_line(report: &DoctorReport, style: Style) -> String {
+    let (name, words) = (short_name(report), state_in_words(report));
+    // What is not there is not broken either.
+    if report.facts.has_no_agent() {
+        return format!("{name} is not here: {words}");
+    }
+    format!("{name} is {}{}{words}", style.health(report.health), if words.is_empty() { "" } else { ": " })
 }
 
 fn short_name(report: &DoctorReport) -> &str {
@@ -68,6 +76,7 @@ fn state_in_words(report: &DoctorReport) -> String {
     };
     let would_not_start = report.diagnoses.iter().any(|diagnosis| diagnosis.cause == "restart-would-fail");
     match (report.health, facts.condition()) {
+        _ if facts.has_no_agent() => facts.no_agent(),
         (Health::Healthy, _) => up(facts),
         (Health::Degraded, Condition::Running) if would_not_start => "it runs, and would not start again".to_owned(),
         (Health::Degraded, Condition::Running) => {
@@ -86,9 +95,7 @@ fn state_in_words(report: &DoctorReport) -> String {
             }
             _ => "it is down".to_owned(),
         },
-        _ if facts.has_no_agent() => "there is no agent on this machine".to_owned(),
         (_, Condition::Stopped) => "it is stopped".to_owned(),
-        _ if facts.has_no_agent() => "there is no agent on this machine".to_owned(),
         (_, Condition::Unknown) => match &facts.reach {
             Reach::Mounted(root) => format!("what is below {root} would not start"),
             Reach::Live => "its state could not be asked".to_owned(),
