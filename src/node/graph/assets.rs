@@ -108,7 +108,9 @@ impl GraphWalk<'_> {
             // The folder in which the agent runs is known where no other file than the one that reads changes it.
             let own = usize::from(self.module(file).is_some_and(|module| module.changes_folder));
             let is_elsewhere = asset.said.is_some() && changes_folder > own;
-            let may_be_made = (may_make || is_handed || is_elsewhere) && matches!(how, AssetUse::Read(_));
+            // What stands beside the bundle's own folders in the one where the agent runs may have been put there by hand.
+            let is_beside = asset.said.is_some() && !self.is_in_a_folder(&path);
+            let may_be_made = (may_make || is_handed || is_elsewhere || is_beside) && matches!(how, AssetUse::Read(_));
             // What lies beside the bundle on the server is not known.
             let need = if is_outside || may_be_made { Need::Optional } else { need };
             let message = self.asset_message(&path, asset.said.as_deref(), how);
@@ -138,6 +140,11 @@ impl GraphWalk<'_> {
             return false;
         }
         self.sources.tree.resolve(path.as_bytes()).is_err()
+    }
+
+    /// Whether a path stands below a folder that the bundle has.
+    fn is_in_a_folder(&self, path: &str) -> bool {
+        path.split_once('/').is_some_and(|(folder, _)| self.sources.tree.resolve(folder.as_bytes()).is_ok())
     }
 
     fn asset_message(&self, path: &str, said: Option<&str>, how: AssetUse) -> String {
