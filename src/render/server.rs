@@ -14,6 +14,8 @@ use std::io::{self, Write};
 
 /// Pieces of evidence that are shown of one cause, unless `-v` asks for all.
 const EVIDENCE: usize = 3;
+/// The cause whose consequences are its reasons.
+const WOULD_FAIL: &str = "restart-would-fail";
 /// Columns of the word that says where a piece of evidence comes from.
 const SOURCE: usize = 10;
 
@@ -47,6 +49,19 @@ pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -
     Ok(())
 }
 
+/// The verdict again, for the end of a report that the terminal does not show whole: with the cause, and how to go on.
+#[must_use]
+pub(crate) fn ending(report: &DoctorReport, style: Style) -> String {
+    let verdict = format!("{} is {}", short_name(report), style.health(report.health));
+    let Some(first) = report.diagnoses.first() else { return verdict };
+    let more = match report.diagnoses.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let fix = plan::command(report).map_or_else(String::new, |(command, _)| format!("; fix: {}", command.typed()));
+    format!("{verdict}: {}{more} (above){fix}", first.cause)
+}
+
 fn short_name(report: &DoctorReport) -> &str {
     let unit = report.facts.places.unit.as_str();
     unit.strip_suffix(".service").unwrap_or(unit)
@@ -66,7 +81,7 @@ fn state_in_words(report: &DoctorReport) -> String {
             |count| format!("it dies at every start, {}{since}", text::plural(u64::from(count), "restart")),
         )
     };
-    let would_not_start = report.diagnoses.iter().any(|diagnosis| diagnosis.cause == "restart-would-fail");
+    let would_not_start = report.diagnoses.iter().any(|diagnosis| diagnosis.cause == WOULD_FAIL);
     match (report.health, facts.condition()) {
         (Health::Healthy, _) => up(facts),
         (Health::Degraded, Condition::Running) if would_not_start => "it runs, and would not start again".to_owned(),
@@ -145,7 +160,9 @@ fn diagnosis(
     writeln!(out, "\n{}: {}", style.mark(diagnosis.severity, word), diagnosis.cause)?;
     wrapped(&diagnosis.summary, "  ", "  ", style, out)?;
     if !diagnosis.consequences.is_empty() {
-        let follows = format!("Follows from it: {}", diagnosis.consequences.join(", "));
+        // The verdict has said that it would not start: what is named here is why.
+        let words = if diagnosis.cause == WOULD_FAIL { "Because of" } else { "Follows from it" };
+        let follows = format!("{words}: {}", diagnosis.consequences.join(", "));
         wrapped(&follows, "  ", "    ", style, out)?;
     }
     writeln!(out, "\nevidence")?;

@@ -36,3 +36,4 @@ mod repair;
 mod signing;
 mod tampering;
 mod trust;
+mod usage;
