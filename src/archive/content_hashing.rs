@@ -4,7 +4,7 @@
 use crate::tree::nodes::FileId;
 use sha2::{Digest, Sha256};
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 /// How many bytes are hashed before threads are started. Few in a debug build, so that tests of short archives go through
@@ -14,8 +14,9 @@ const ALONE: u64 = if cfg!(debug_assertions) { 2 << 10 } else { 2 << 20 };
 const BATCH: usize = if cfg!(debug_assertions) { 4 << 10 } else { 256 << 10 };
 /// Most files of a batch.
 const MAX_PARTS: usize = 512;
-/// Most batches that wait for a thread.
-const MAX_WAITING: usize = 2;
+/// Most batches that wait to be hashed, all threads together. A large file is one thread's work, so that what follows it must be
+/// read meanwhile for the others to have any.
+const MAX_WAITING: usize = if cfg!(debug_assertions) { 6 } else { 32 };
 /// Most threads; beyond these inflating takes longer than they do.
 const MAX_THREADS: usize = 4;
 
@@ -128,7 +129,7 @@ struct Batch {
 type Hashed = (usize, Batch, Vec<FileDigest>);
 
 struct HashingThreads {
-    threads: Vec<SyncSender<Batch>>,
+    threads: Vec<Sender<Batch>>,
     done: Receiver<Hashed>,
     /// Batches of each thread that have not come back.
     waiting: Vec<usize>,
@@ -146,7 +147,7 @@ impl HashingThreads {
         let (tell, done) = channel();
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let start = |number| {
-            let (give, given) = sync_channel(MAX_WAITING);
+            let (give, given) = channel();
             let tell = tell.clone();
             let work = move || hash(number, &given, &tell);
             thread::Builder::new().name("hash".to_owned()).spawn(work).ok().map(|_| give)
@@ -197,6 +198,10 @@ impl HashingThreads {
         *waiting += 1;
         thread.send(batch).map_err(|_| stopped())?;
         while let Ok(hashed) = self.done.try_recv() {
+            self.take_back(hashed);
+        }
+        while self.waiting.iter().sum::<usize>() >= MAX_WAITING {
+            let hashed = self.done.recv().map_err(|_| stopped())?;
             self.take_back(hashed);
         }
         if !goes_on {

@@ -236,7 +236,7 @@ impl Extraction {
             _ if old_meta != meta => Some("with different modes or owners"),
             (Some(old), Some(new)) if old == new => None,
             (Some(_), Some(_)) => Some("with different content"),
-            _ if self.digests == Digests::None => {
+            _ if matches!(self.digests, Digests::None | Digests::NoneUnlessListedEarly(_)) => {
                 self.needs_digests = true;
                 None
             }

@@ -46,7 +46,8 @@ pub(crate) fn read(
         FileFormat::Tar if may_be_plain => Unpacked::plain(raw, &options.limits),
         found => {
             extraction.built.note(unreadable(None, Unreadable::Instead { found, excerpt }));
-            return finish(path, length, extraction, Unpacked::plain(raw, &options.limits), options).map_err(io_error);
+            let unpacked = Unpacked::plain(raw, &options.limits);
+            return finish(path, length, extraction, unpacked, options, Rest::AsItIs).map_err(io_error);
         }
     };
     let mut walk = ArchiveWalk {
@@ -61,13 +62,27 @@ pub(crate) fn read(
         next: Extensions::default(),
         hashing: ContentHashing::default(),
     };
+    let mut rest = Rest::AsItIs;
     match walk.run() {
         Ok(()) => {}
         Err(ArchiveHalt::Defect(defect)) => walk.extraction.built.note(*defect),
+        Err(ArchiveHalt::NeedsDigests) => {
+            walk.extraction.needs_digests = true;
+            rest = Rest::Unwanted;
+        }
         Err(ArchiveHalt::Io(error)) => return Err(io_error(error)),
     }
     walk.settle().map_err(io_error)?;
-    finish(path, length, walk.extraction, walk.unpacked, options).map_err(io_error)
+    finish(path, length, walk.extraction, walk.unpacked, options, rest).map_err(io_error)
+}
+
+/// What becomes of the file behind where the walk ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// It is read, unless it is too large to be worth it.
+    AsItIs,
+    /// The file is read from its beginning next.
+    Unwanted,
 }
 
 /// Reads the rest of the file, unless it is too large to be worth it, and closes the books.
@@ -77,6 +92,7 @@ fn finish(
     extraction: Extraction,
     unpacked: Unpacked<'_>,
     options: &ReadOptions<'_>,
+    rest: Rest,
 ) -> std::io::Result<Snapshot> {
     let needs_digests = extraction.needs_digests;
     let has_all_digests = matches!(extraction.digests, Digests::All | Digests::IfListedEarly(_));
@@ -84,6 +100,7 @@ fn finish(
     let sound = defects.iter().all(|defect| !defect.hides_tree);
     let too_large = defects.iter().any(|defect| defect.kind == DefectKind::TooLarge);
     let most = match length {
+        _ if rest == Rest::Unwanted => 0,
         _ if sound => u64::MAX,
         _ if too_large => 0,
         Some(_) => options.limits.max_size,
@@ -122,6 +139,8 @@ fn unreadable(name: Option<String>, how: Unreadable) -> Defect {
 /// Why the walk ended before the archive did.
 enum ArchiveHalt {
     Defect(Box<Defect>),
+    /// It is to be read once more, with digests.
+    NeedsDigests,
     Io(std::io::Error),
 }
 
@@ -354,12 +373,12 @@ impl ArchiveWalk<'_> {
                 return Err(ArchiveHalt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
             }
         }
-        self.settle_on_digests(path);
+        self.settle_on_digests(path)?;
         let sum = match self.extraction.digests {
             Digests::All | Digests::IfListedEarly(_) if !placed.is_second() => Some(SumWanted::Later),
             Digests::All | Digests::IfListedEarly(_) => Some(SumWanted::AtItsEnd),
             Digests::OfContents => (wanted != Wanted::Nothing).then_some(SumWanted::AtItsEnd),
-            Digests::None => None,
+            Digests::None | Digests::NoneUnlessListedEarly(_) => None,
         };
         let most = usize::try_from(wanted.max_held(size)).unwrap_or(usize::MAX);
         let (collected, sha256) = self.content(placed.file, size, most, sum)?;
@@ -418,13 +437,19 @@ impl ArchiveWalk<'_> {
     }
 
     /// Decides, once that can be told, whether there are digests: `path` comes next, and its content is counted.
-    fn settle_on_digests(&mut self, path: &RelPath) {
-        let Digests::IfListedEarly(list) = self.extraction.digests else { return };
+    fn settle_on_digests(&mut self, path: &RelPath) -> Result<(), ArchiveHalt> {
+        let (Digests::IfListedEarly(list) | Digests::NoneUnlessListedEarly(list)) = self.extraction.digests else {
+            return Ok(());
+        };
         if path.as_bytes() == list.as_bytes() {
+            if self.extraction.digests == Digests::NoneUnlessListedEarly(list) {
+                return Err(ArchiveHalt::NeedsDigests);
+            }
             self.extraction.digests = Digests::All;
         } else if self.content > MAX_AHEAD_OF_THE_LIST {
             self.extraction.digests = Digests::None;
         }
+        Ok(())
     }
 
     /// Notes the sums that were made beside the walk.

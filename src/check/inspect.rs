@@ -120,8 +120,8 @@ fn read_directory(path: &str, directory: Directory, options: &InspectOptions<'_>
 }
 
 /// An archive's manifest may come last, and so may the second of two files of one path: the few archives that have either
-/// are read once more, with digests. Where a manifest is likely, it mostly comes early, as `pack` writes it. An archive from
-/// a pipe is hashed as it comes.
+/// are read once more, with digests. A manifest mostly comes early, as `pack` writes it: where one is likely, what comes before
+/// it is hashed, else reading begins again there. An archive from a pipe is hashed as it comes.
 fn read_archive(path: &str, stream: Stream, options: &InspectOptions<'_>) -> Reading {
     let depth = options.depth;
     let archive = |stream, digests| {
@@ -133,8 +133,12 @@ fn read_archive(path: &str, stream: Stream, options: &InspectOptions<'_>) -> Rea
         return archive(stream, depth.digests());
     };
     let is_compared = depth == Depth::JudgeAndCompare;
-    let is_likely = is_compared && options.authentication.has_keys();
-    let first = archive(stream, if is_likely { Digests::IfListedEarly(MANIFEST) } else { Digests::None })?;
+    let digests = match (is_compared, options.authentication.has_keys()) {
+        (true, true) => Digests::IfListedEarly(MANIFEST),
+        (true, false) => Digests::NoneUnlessListedEarly(MANIFEST),
+        (false, _) => Digests::None,
+    };
+    let first = archive(stream, digests)?;
     let Snapshot { tree, needs_digests, has_all_digests, .. } = &first.0;
     let lacks_digests = is_compared && !has_all_digests && tree.find(MANIFEST.as_bytes()).is_some();
     if !lacks_digests && !needs_digests {

@@ -18,6 +18,7 @@ use crate::report::format::Format;
 use crate::report::server::Health;
 use crate::{exit_code, host, render, text};
 use anyhow::{Context, Result, bail};
+use std::cell::OnceCell;
 use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
@@ -84,7 +85,7 @@ impl Run<'_> {
         let account = facts.unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
         let program = std::env::current_exe().context("cannot find this program")?;
         let home = account.map_or("/root", |account| account.home.as_str()).to_owned();
-        Ok(Tools { program: program.into_os_string(), home, stop: self.interrupt.stop() })
+        Ok(Tools { program: program.into_os_string(), home, stop: self.interrupt.stop(), mark: OnceCell::new() })
     }
 
     fn say(&self, words: &str) {

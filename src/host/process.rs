@@ -3,11 +3,13 @@
 //! Each gets a process group of its own, which is ended as a group: what a shell or a package manager started goes
 //! with it. Standard input is empty. What a daemon takes out of the group is found by [`end_all_below`].
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
+use rustix::process::{kill_process, kill_process_group, pidfd_open, pidfd_send_signal, waitid};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, PipeReader, Read};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -363,6 +365,45 @@ pub(crate) fn end_all_below(directory: &Path) -> io::Result<()> {
     }
 }
 
+/// Kills every process of these users that was started with this variable, `NAME=value`, until there is none.
+///
+/// # Errors
+/// Those that are still there after some seconds, or that `/proc` cannot be read.
+pub(crate) fn end_all_with(variable: &str, users: &[u32]) -> io::Result<()> {
+    let until = Instant::now() + GRACE;
+    loop {
+        let mut left = Vec::new();
+        for entry in fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            let pid = name.to_str().and_then(|name| name.parse::<i32>().ok()).and_then(Pid::from_raw);
+            // What cannot be held or read has ended.
+            let Some((pid, held)) = pid.and_then(|pid| Some((pid, pidfd_open(pid, PidfdFlags::empty()).ok()?))) else {
+                continue;
+            };
+            if pid != rustix::process::getpid() && was_started_with(pid, variable, users) {
+                // By what is held, since its number may be another's by now.
+                let _ = pidfd_send_signal(held, Signal::KILL);
+                left.push(pid.as_raw_nonzero());
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() >= until {
+            return Err(io::Error::other(format!("processes that cannot be ended: {left:?}")));
+        }
+        std::thread::sleep(GLANCE);
+    }
+}
+
+/// Whether a process of these users was started with this variable (proc_pid_environ(5)). One that has ended has none.
+fn was_started_with(pid: Pid, variable: &str, users: &[u32]) -> bool {
+    let at = PathBuf::from(format!("/proc/{}", pid.as_raw_nonzero()));
+    let is_theirs = fs::metadata(&at).is_ok_and(|found| users.contains(&found.uid()));
+    let has = |variables: Vec<u8>| variables.split(|byte| *byte == 0).any(|one| one == variable.as_bytes());
+    is_theirs && fs::read(at.join("environ")).is_ok_and(has)
+}
+
 fn all_below(directory: &Path) -> io::Result<Vec<i32>> {
     let needle = directory.as_os_str().as_bytes();
     let own = i32::try_from(std::process::id()).unwrap_or_default();
@@ -492,6 +533,26 @@ mod tests {
         assert!(is_alive(done.stdout.text().trim()));
         end_all_below(folder.path()).unwrap();
         assert!(dies(done.stdout.text().trim()));
+    }
+
+    #[test]
+    fn what_was_started_with_a_variable_is_ended_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let user = fs::metadata(folder.path()).unwrap().uid();
+        let daemon = |mark: &str, place: &str| {
+            let at = folder.path().join(place);
+            fs::create_dir(&at).unwrap();
+            let marks = vec![(OsString::from("LAB_MARK"), Some(OsString::from(mark)))];
+            let request = Request { environment: Environment::Inherited(marks), directory: Some(at), ..shell(DAEMON) };
+            run(&request).unwrap().stdout.text().trim().to_owned()
+        };
+        let (marked, other) = (daemon("this-one", "a"), daemon("this-one-2", "b"));
+        end_all_with("LAB_MARK=this-one", &[user + 1]).unwrap();
+        assert!(is_alive(&marked), "it is another user's");
+        end_all_with("LAB_MARK=this-one", &[user]).unwrap();
+        assert!(dies(&marked) && is_alive(&other));
+        end_all_with("LAB_MARK=this-one-2", &[user]).unwrap();
+        assert!(dies(&other));
     }
 
     #[test]

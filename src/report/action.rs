@@ -192,15 +192,10 @@ impl Action {
 }
 
 impl Stage {
-    /// The command that makes the folder, for [`Stage::Folder`].
-    pub(crate) fn making(name: &AbsolutePath, by: &Hands) -> FixCommand {
-        by.run(&command!("mktemp", "-d", "--", name.beside(".new-XXXXXX")))
-    }
-
     fn commands(&self) -> Vec<FixCommand> {
         match self {
             Self::Folder { name, by, owner } => {
-                let make = Self::making(name, by);
+                let make = by.run(&command!("mktemp", "-d", "--", name.beside(".new-XXXXXX")));
                 let words = [Word::Shell("work=$(")].into_iter().chain(make.words().iter().cloned());
                 let made = FixCommand::new(words.chain([Word::Shell(")")]));
                 let gone = command!("trap", Word::Shell("'rm -rf -- \"$work\"'"), "EXIT");

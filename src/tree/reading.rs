@@ -21,6 +21,8 @@ pub enum Digests {
     /// Of all, if the file of this path, which lists them, comes early in the archive: those before it are hashed in case
     /// it does. Where it comes late, or not at all, it is as with none.
     IfListedEarly(&'static str),
+    /// Of none, but where the file of this path comes early in the archive, reading stops there: it turns out to need them.
+    NoneUnlessListedEarly(&'static str),
     /// Of none: an archive that turns out to need them is read once more.
     None,
 }

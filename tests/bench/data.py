@@ -156,14 +156,22 @@ def tiny() -> Path:
 
 
 def packed(root: Path, doctor: Path) -> Path:
-    """The bundle as `pack` writes it, with a signed manifest in it, and the key beside it."""
-    out = root.with_suffix(".packed.tar.gz")
+    """The bundle as `pack` writes it."""
+    return pack(root, root.with_suffix(".packed.tar.gz"), doctor)
+
+
+def signed(root: Path, doctor: Path) -> Path:
+    """The same with a signed manifest in it, and the key beside it."""
     key = HOME / "bench.key"
     if not key.exists():
         run(doctor, "keygen", "--no-passphrase", "-o", key.with_suffix(""), "--quiet")
+    return pack(root, root.with_suffix(".signed.tar.gz"), doctor, "--sign", key)
+
+
+def pack(root: Path, out: Path, doctor: Path, *options: str | Path) -> Path:
     if not out.exists():
         temporary = root.with_suffix(".packing.tar.gz")
-        run(doctor, "pack", root, "-o", temporary, "--sign", key, "--no-config", "--quiet")
+        run(doctor, "pack", root, "-o", temporary, *options, "--no-config", "--quiet")
         temporary.rename(out)
     return out
 

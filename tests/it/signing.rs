@@ -580,16 +580,19 @@ fn a_manifest_counts_wherever_it_stands() {
         let again = entries.iter().find(|(path, _)| *path == "dist/data-03.bin").copied();
         for entries in [entries.clone(), entries.into_iter().chain(again).collect()] {
             fs::write(lab.at("signed.tar.gz"), archive_of(entries)).unwrap();
-            let words = ["check", "signed.tar.gz", "--key", "release.pub.pem", "--require-signature", "--json"];
-            let document = lab.run(&words).document();
-            let subject = &document["subjects"][0];
-            let differ = subject["findings"].as_array().unwrap().iter();
-            let differ: Vec<_> = differ
-                .filter(|finding| finding["rule"] == "checksum-mismatch")
-                .map(|finding| finding["path"].as_str().unwrap().to_owned())
-                .collect();
-            assert_eq!(differ, expected, "the manifest is entry {place}");
-            assert_eq!(subject["signature"]["status"], "verified");
+            for (key, status) in
+                [(&["--key", "release.pub.pem", "--require-signature"][..], "verified"), (&[], "not-checked")]
+            {
+                let document = lab.run(&[&["check", "signed.tar.gz", "--json"], key].concat()).document();
+                let subject = &document["subjects"][0];
+                let differ = subject["findings"].as_array().unwrap().iter();
+                let differ: Vec<_> = differ
+                    .filter(|finding| finding["rule"] == "checksum-mismatch")
+                    .map(|finding| finding["path"].as_str().unwrap().to_owned())
+                    .collect();
+                assert_eq!(differ, expected, "the manifest is entry {place}, {key:?}");
+                assert_eq!(subject["signature"]["status"], status);
+            }
         }
     }
 }

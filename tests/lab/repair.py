@@ -258,7 +258,7 @@ def killed(make: str, moment: Callable[[Container], None], how: tuple[str, ...],
         if "--undo" in how:
             if done.document["verdict"] not in ("undone", "nothing-to-do"):
                 raise Mismatch(f"{done.brief()}\nkilled: {told}")
-            left = {p: f for p, f in listed(server).items() if not TRIED.search(p) and not EMPTY.search(p)}
+            left = {p: f for p, f in listed(server).items() if not TRIED.search(p)}
             same(before, left, f"{done.brief()}\nkilled: {told}")
         elif done.code != 0:
             raise Mismatch(f"{done.brief()}\nkilled: {told}")
@@ -268,16 +268,18 @@ def killed(make: str, moment: Callable[[Container], None], how: tuple[str, ...],
         server.close()
 
 
-# The folder that was made and not yet written down: it is empty.
-EMPTY = re.compile(r"agent-bundle\.new-[A-Za-z0-9]{6}$")
-
-
 def at_state(state: str) -> Callable[[Container], None]:
     def moment(server: Container) -> None:
         words = f"i=0; while ! grep -qs {state} {JOURNALS}/repair-*.json && test $i -lt 1500; do i=$((i+1)); sleep 0.02; done"
         server.run("sh", "-c", words, timeout=120)
 
     return moment
+
+
+def at_trial(server: Container) -> None:
+    """When the new bundle is started once, by a unit that outlives whoever asked for it."""
+    words = "i=0; while ! systemctl list-units --no-legend 'bundle-doctor-trial-*' | grep -q running && test $i -lt 1500; do i=$((i+1)); sleep 0.02; done"
+    server.run("sh", "-c", words, timeout=120)
 
 
 def after(seconds: float) -> Callable[[Container], None]:
@@ -333,7 +335,8 @@ def run(part: Part) -> None:
         (f"attack: {attack.name}", lambda suite, a=attack: attacked(a, suite)) for attack in harm.ATTACKS if "--root" not in attack.options
     ]
     for name, make in KILLED.items():
-        for words, moment in moments(part.long):
+        trial = [("when it tries the bundle", at_trial)] if name == "fetched" else []
+        for words, moment in trial + moments(part.long):
             for how in ((), ("--undo",)):
                 title = f"killed {words}, {name}, then {' '.join(how) or 'repair'}"
                 jobs.append((title, lambda suite, m=make, t=moment, h=how: killed(m, t, h, suite)))

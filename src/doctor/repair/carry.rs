@@ -7,7 +7,7 @@ use super::prove::{self, Trial};
 use super::replace::{self, Site};
 use super::tools::Tools;
 use super::watch::{Fares, watch};
-use super::{stage, undo};
+use super::{stage, swap, undo};
 use crate::doctor::causes::started;
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
@@ -69,6 +69,7 @@ pub(crate) fn carry_out(
     record.was_started = !matches!(facts.condition(), Condition::Stopped | Condition::Down | Condition::Unknown);
     record.user = owner(facts);
     journals.begin(&mut record)?;
+    place.tools.mark(&record.id);
     let fares = steps(plan, facts, journals, &mut record, place);
     match fares {
         Ok(Fares::Well(report)) => {
@@ -103,7 +104,7 @@ pub(crate) fn back(record: &mut Record, journals: &Journals, place: &Workplace<'
         Err(error) => Outcome::Stuck { why, and: error.to_string() },
         Ok(()) => {
             let report = was_touched.then(|| looked(place)).flatten();
-            let is_there = |path: &String| super::swap::identity(path, record.user).is_ok_and(|found| found.is_some());
+            let is_there = |path: &String| swap::identity(path, record.user).is_ok_and(|found| found.is_some());
             Outcome::TakenBack { why, report, kept: tried.into_iter().filter(is_there).collect() }
         }
     }
@@ -177,10 +178,14 @@ fn prepare(
     let mut work = None;
     for one in &plan.stages {
         if let Stage::Folder { name, by, owner } = one {
-            let made = stage::folder(name, by, owner.as_ref(), tools)?;
-            record.work = Some(made.clone());
+            let made = stage::place(name, &record.id);
+            if swap::identity(made.as_str(), record.user)?.is_some() {
+                return Err(RepairError::Changed(format!("{} is there already", made.as_str())));
+            }
+            record.work = Some(made.as_str().to_owned());
             journals.write(record)?;
-            work = Some(made);
+            stage::folder(&made, by, owner.as_ref(), tools)?;
+            work = Some(made.as_str().to_owned());
             continue;
         }
         if let Stage::Run(command) | Stage::Judge(command) = one {
@@ -191,13 +196,13 @@ fn prepare(
     if let Some((bundle, new)) = plan.bundle() {
         let folder = super::tools::spoken(new, work.as_deref().unwrap_or_default()).unwrap_or_default();
         say("starting it once, without a control plane");
-        prove(facts, bundle, &folder, tools)?;
+        prove(facts, bundle, &folder, &record.id, tools)?;
     }
     Ok(work)
 }
 
 /// Starts a bundle once, by the script that the unit will start.
-fn prove(facts: &Facts, bundle: &AbsolutePath, folder: &str, tools: &Tools<'_>) -> Result<(), RepairError> {
+fn prove(facts: &Facts, bundle: &AbsolutePath, folder: &str, id: &str, tools: &Tools<'_>) -> Result<(), RepairError> {
     let script = started::script_path(facts);
     let inside = script.as_deref().and_then(|path| path.strip_prefix(bundle.as_str())?.strip_prefix('/'));
     let found = |entry: &str| {
@@ -213,7 +218,7 @@ fn prove(facts: &Facts, bundle: &AbsolutePath, folder: &str, tools: &Tools<'_>) 
     let node = NodeProgram::new(node.map_or("/usr/bin/node", |node| node.path.as_str())).map_err(told)?;
     let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
     let user = UserName::new(&user).map_err(told)?;
-    prove::start(&Trial { folder: &folder, entry: &entry, node: &node, user: &user }, tools)
+    prove::start(&Trial { id, folder: &folder, entry: &entry, node: &node, user: &user }, tools)
 }
 
 fn told(refused: Refused) -> RepairError {

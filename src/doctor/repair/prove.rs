@@ -2,12 +2,18 @@
 //! control plane, for some seconds. An agent that has loaded tries again and again to connect; one that cannot be loaded dies.
 
 use super::error::RepairError;
+use super::journal::seconds;
 use super::tools::{Tools, clean};
+use crate::host::paths;
 use crate::report::fix_command::{FixCommand, command};
-use crate::report::words::{AbsolutePath, NodeProgram, UserName, Word};
+use crate::report::words::{AbsolutePath, NodeProgram, Refused, UnitName, UserName, Word};
+use std::path::Path;
+use std::time::Duration;
 
 /// What is started.
 pub(super) struct Trial<'a> {
+    /// The repair's name, of which the unit's is made.
+    pub id: &'a str,
     /// The bundle's folder.
     pub folder: &'a AbsolutePath,
     /// The script in it.
@@ -20,6 +26,10 @@ pub(super) struct Trial<'a> {
 
 /// Seconds after which an agent that still runs has loaded (systemd ends it then, `RuntimeMaxSec=`).
 const LOADED: u32 = 8;
+/// How the names of the units begin in which bundles are started once.
+const NAME: &str = "bundle-doctor-trial-";
+/// Seconds that systemd may take to remove what it made for one.
+const PATIENCE: u64 = 5;
 /// Where nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
 /// What systemd-run says of a service that was still running then.
@@ -32,8 +42,9 @@ const NO_NETWORK: &str = "status=225";
 /// # Errors
 /// Where it dies, with its own words, or cannot be started.
 pub(super) fn start(trial: &Trial<'_>, tools: &Tools<'_>) -> Result<(), RepairError> {
-    let said = words(trial, "PrivateNetwork=yes", tools)?;
-    let said = if said.contains(NO_NETWORK) { words(trial, "PrivateNetwork=no", tools)? } else { said };
+    let [apart, not_apart] = units(trial.id)?;
+    let said = words(trial, &apart, "PrivateNetwork=yes", tools)?;
+    let said = if said.contains(NO_NETWORK) { words(trial, &not_apart, "PrivateNetwork=no", tools)? } else { said };
     // The agent that is in use may have its port, which is asked for once everything is loaded.
     if said.contains(STILL_RAN) || said.contains("EADDRINUSE") {
         return Ok(());
@@ -41,9 +52,42 @@ pub(super) fn start(trial: &Trial<'_>, tools: &Tools<'_>) -> Result<(), RepairEr
     Err(RepairError::NotProven(format!("started once beside what is there, it dies:\n{}", its_own(&said))))
 }
 
+/// Ends the trial start of a repair that was interrupted, and waits until nothing of it is left. No other unit has such a
+/// name: it is made of that of the repair.
+///
+/// # Errors
+/// Where the user wishes to stop.
+pub(super) fn end(id: &str, tools: &Tools<'_>) -> Result<(), RepairError> {
+    let [apart, not_apart] = units(id)?;
+    // It fails for a unit that is not there, which is what is wanted.
+    let _ = tools.run_any(&command!("systemctl", "stop", "--", &apart, &not_apart), "");
+    let until = seconds() + PATIENCE;
+    while has_folders(id) && seconds() < until {
+        super::tools::pause(Duration::from_millis(100), tools.stop)?;
+    }
+    Ok(())
+}
+
+/// Whether what `PrivateTmp=` made for it is still there: systemd removes it beside its other work (systemd.exec(5)).
+fn has_folders(id: &str) -> bool {
+    let unit = format!("-{NAME}{id}");
+    let of_trial = |name: &std::ffi::OsString| name.to_string_lossy().contains(&unit);
+    ["/tmp", "/var/tmp"].iter().any(|at| paths::names(Path::new(at)).is_ok_and(|names| names.iter().any(of_trial)))
+}
+
+/// The units that a bundle is started in: with a network of its own, and without. A unit that has just ended may not be
+/// forgotten yet, so that each has its own name.
+fn units(id: &str) -> Result<[UnitName; 2], RepairError> {
+    let named = |ending: &str| {
+        UnitName::new(&format!("{NAME}{id}{ending}.service"))
+            .map_err(|refused: Refused| RepairError::Changed(refused.to_string()))
+    };
+    Ok([named("")?, named("-2")?])
+}
+
 /// What was said, however it ended.
-fn words(trial: &Trial<'_>, network: &'static str, tools: &Tools<'_>) -> Result<String, RepairError> {
-    let done = tools.run_any(&trying(trial, network), "")?;
+fn words(trial: &Trial<'_>, unit: &UnitName, network: &'static str, tools: &Tools<'_>) -> Result<String, RepairError> {
+    let done = tools.run_any(&trying(trial, unit, network), "")?;
     Ok(format!("{}\n{}", done.stdout.text(), done.stderr.text()))
 }
 
@@ -60,8 +104,8 @@ fn its_own(said: &str) -> String {
     clean(&lines.iter().skip(from).take(3).copied().collect::<Vec<_>>().join("\n"))
 }
 
-fn trying(trial: &Trial<'_>, network: &'static str) -> FixCommand {
-    command!("systemd-run", "--wait", "--pipe", "--collect", "-p", network, "-p", "PrivateTmp=yes")
+fn trying(trial: &Trial<'_>, unit: &UnitName, network: &'static str) -> FixCommand {
+    command!("systemd-run", "--unit", unit, "--wait", "--pipe", "--collect", "-p", network, "-p", "PrivateTmp=yes")
         .with(["-p".into(), Word::seconds("RuntimeMaxSec=", LOADED), "-p".into(), "TimeoutStopSec=2".into()])
         .with(["-p".into(), Word::user("User=", trial.user), "-E".into(), "NODE_ENV=production".into()])
         .with([Word::option("--working-directory", trial.folder), "--".into(), Word::from(trial.node)])

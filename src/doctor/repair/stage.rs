@@ -8,27 +8,26 @@ use crate::report::fix_command::command;
 use crate::report::words::{AbsolutePath, UserName, Word};
 use std::path::Path;
 
-/// Makes the folder, and gives its path.
+/// Where the folder of a repair will be: known before it is made, so that it can be written down first.
+pub(super) fn place(name: &AbsolutePath, id: &str) -> AbsolutePath {
+    name.beside(&format!(".new-{id}"))
+}
+
+/// Makes the folder, which nobody but its owner enters.
 ///
 /// # Errors
-/// Where it cannot be made there.
+/// Where it cannot be made, or is there already.
 pub(super) fn folder(
-    name: &AbsolutePath,
+    work: &AbsolutePath,
     by: &Hands,
     owner: Option<&UserName>,
     tools: &Tools<'_>,
-) -> Result<String, RepairError> {
-    let done = tools.run(&Stage::making(name, by), "")?;
-    let said = done.stdout.text();
-    let made = said.trim_end_matches('\n');
-    let start = name.beside(".new-");
-    if !made.strip_prefix(start.as_str()).is_some_and(|rest| rest.len() == 6 && !rest.contains('/')) {
-        return Err(RepairError::Changed(format!("mktemp made {} instead of a folder", super::tools::clean(made))));
-    }
+) -> Result<(), RepairError> {
+    tools.run(&by.run(&command!("mkdir", "-m", "0700", "--", work)), "")?;
     if let Some(user) = owner {
-        tools.run(&command!("chown", Word::owner(user), Word::Work("")), made)?;
+        tools.run(&command!("chown", Word::owner(user), Word::Work("")), work.as_str())?;
     }
-    Ok(made.to_owned())
+    Ok(())
 }
 
 /// Carries out what is done in it.

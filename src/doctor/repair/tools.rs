@@ -4,9 +4,11 @@ use super::error::RepairError;
 use crate::doctor::probe::guard::root_may_run;
 use crate::doctor::questions::{Disk, Server};
 use crate::host;
-use crate::host::process::{Done, End, Environment, Keep, Request, run_unless};
+use crate::host::held::Owner;
+use crate::host::process::{Done, End, Environment, Keep, Request, end_all_with, run_unless};
 use crate::report::fix_command::FixCommand;
 use crate::report::words::Word;
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -26,7 +28,12 @@ pub(crate) struct Tools<'a> {
     pub home: String,
     /// The user's wish to stop.
     pub stop: &'a AtomicBool,
+    /// The repair for which they are run, once it has a name.
+    pub mark: OnceCell<String>,
 }
+
+/// The variable that tells of a process which repair has started it: whoever comes after a kill finds it by that.
+const MARK: &str = "BUNDLE_DOCTOR_REPAIR";
 
 /// A wish to stop that nobody has.
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -34,7 +41,22 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 impl Tools<'_> {
     /// The same, for what has to be done whatever the user wishes: to take back.
     pub(super) fn heedless(&self) -> Tools<'static> {
-        Tools { program: self.program.clone(), home: self.home.clone(), stop: &NEVER }
+        Tools { program: self.program.clone(), home: self.home.clone(), stop: &NEVER, mark: OnceCell::new() }
+    }
+
+    /// What is run from now on is run for that repair.
+    pub(super) fn mark(&self, id: &str) {
+        let _ = self.mark.set(id.to_owned());
+    }
+
+    /// Ends what a repair has started that was killed itself: commands of root's, or of the unit's user.
+    ///
+    /// # Errors
+    /// Where some of it cannot be ended.
+    pub(super) fn end_left_of(id: &str, user: Option<Owner>) -> Result<(), RepairError> {
+        let users = [Some(0), user.map(|user| user.uid)];
+        end_all_with(&format!("{MARK}={id}"), &users.into_iter().flatten().collect::<Vec<_>>())
+            .map_err(RepairError::io("cannot end what the interrupted repair has started"))
     }
 
     /// Runs a command to its end; `work` is the fix's own folder.
@@ -65,6 +87,7 @@ impl Tools<'_> {
         })?;
         let mut environment = vec![(OsString::from("PATH"), Some(OsString::from(PATH)))];
         environment.push(("LC_ALL".into(), Some("C.UTF-8".into())));
+        environment.push((MARK.into(), self.mark.get().map(Into::into)));
         if words.first().is_some_and(|first| first == "runuser") {
             // runuser leaves the caller's home, in which the user may not write.
             environment.push(("HOME".into(), Some(self.home.clone().into())));

@@ -2,6 +2,7 @@
 
 use super::error::RepairError;
 use super::journal::{Journals, Record, State};
+use super::prove;
 use super::tools::Tools;
 use crate::host::held::{HeldFolder, Owner};
 use crate::report::action::Manage;
@@ -21,6 +22,12 @@ pub(crate) fn take_back(
     say: &dyn Fn(&str),
 ) -> Result<(), RepairError> {
     let unit = UnitName::new(&record.unit).map_err(|refused: Refused| RepairError::Changed(refused.to_string()))?;
+    if record.is_open() {
+        Tools::end_left_of(&record.id, record.user)?;
+    }
+    if record.state == State::Preparing {
+        prove::end(&record.id, tools)?;
+    }
     if record.state == State::Repaired {
         record.state = State::Watching;
         journals.write(record)?;
@@ -96,5 +103,9 @@ fn remove(path: &str, user: Option<Owner>) -> Result<(), RepairError> {
     let Some((folder, name)) = path.rsplit_once('/') else { return Ok(()) };
     let failed = || RepairError::io(format!("cannot remove {path}"));
     let held = HeldFolder::open(Path::new(folder), user).map_err(failed())?;
-    held.remove(name).map_err(failed())
+    match held.identity(name).map_err(failed())? {
+        // It was written down, and the repair was interrupted before it was made.
+        None => Ok(()),
+        Some(_) => held.remove(name).map_err(failed()),
+    }
 }
