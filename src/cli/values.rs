@@ -36,11 +36,9 @@ pub(super) fn number<N: FromStr>(given: &str) -> Result<N, String> {
 ///
 /// # Errors
 /// What is expected.
-pub(super) fn number_in<N: FromStr + PartialOrd + std::fmt::Display>(
-    range: std::ops::RangeInclusive<N>,
-) -> impl Fn(&str) -> Result<N, String> + Clone
+pub(super) fn number_in<N>(range: std::ops::RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String> + Clone
 where
-    N: Clone + Send + Sync + 'static,
+    N: FromStr + PartialOrd + std::fmt::Display + Clone + Send + Sync + 'static,
 {
     move |given| {
         let expected = || format!("expected a whole number from {} to {}", range.start(), range.end());

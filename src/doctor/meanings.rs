@@ -197,17 +197,24 @@ fn errors(page: &str) -> impl Iterator<Item = &str> {
     page.split("```").skip(1).step_by(2).flat_map(str::lines).filter(|line| !line.trim_start().starts_with('$'))
 }
 
+/// What begins a line whatever it says: npm 6 to 10 do not agree on it.
+const BEGINNINGS: [&str; 3] = ["npm", "ERR", "error"];
+
 /// The words of a line that another server would have as well: no paths, numbers or quotes.
 fn tokens(line: &str) -> impl Iterator<Item = &str> {
     let words = line.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let words = words.filter(|word| !BEGINNINGS.contains(word));
     words.filter(|word| word.len() > 1 && word.chars().all(|c| c.is_alphabetic() || matches!(c, '_' | '-')))
 }
 
-/// How much a line says of what a page quotes: as many words as the quotation has, if all of them are in it.
+/// How much a line says of what a page quotes: as many words as they share, if it has all of them. One may be a name
+/// without a mark of it, and be another there.
 fn likeness(error: &str, words: &[&str]) -> usize {
     let quoted: Vec<_> = tokens(error).collect();
     let is_error = quoted.len() >= 4 || quoted.iter().any(|word| is_code(word));
-    if is_error && quoted.iter().all(|word| words.contains(word)) { quoted.len() } else { 0 }
+    let shared = quoted.iter().filter(|word| words.contains(word)).count();
+    let may_lack = usize::from(quoted.len() > 4);
+    if is_error && shared + may_lack >= quoted.len() { shared } else { 0 }
 }
 
 /// `EUNSUPPORTEDPROTOCOL`, `ERR_PNPM_NO_PKG_MANIFEST`.

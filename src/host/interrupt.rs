@@ -135,7 +135,7 @@ fn end() {
     let mut stderr = io::stderr();
     // A sign of life stands where the line goes.
     let clear = if stderr.is_terminal() { "\r\x1b[K" } else { "" };
-    let _ = write!(stderr, "{clear}{line}\n");
+    let _ = writeln!(stderr, "{clear}{line}");
     // Whoever else writes to stdout may hold it, for ever: its lock is not waited for.
     let _ = rustix::io::write(io::stdout(), document);
     low_level::exit(i32::from(*code));

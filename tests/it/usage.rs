@@ -1,6 +1,7 @@
 //! Wrong usage, and what is asked for in a user's words: what is expected is said, and what was meant is found.
 
 use crate::program::{Run, run, run_in};
+use crate::schemas::{assert_valid, schema};
 use crate::tree::Fixture;
 use serde_json::Value;
 use std::fs;
@@ -78,6 +79,7 @@ fn what_cannot_be_done_says_what_is_expected() {
 }
 
 fn listed(done: &Run) -> Vec<String> {
+    assert_valid(&schema("docs/explain.schema.json"), &done.stdout, "explain");
     let document: Value =
         serde_json::from_str(&done.stdout).unwrap_or_else(|_| panic!("{}{}", done.stdout, done.stderr));
     document["matches"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
@@ -123,7 +125,8 @@ fn explain_takes_an_error_as_it_stands_in_a_log() {
         ("ERR_PNPM_WORKSPACE_PKG_NOT_FOUND", &["workspace-protocol"]),
         ("npm ERR! Unsupported URL Type \"workspace:\": workspace:*", &["workspace-protocol"]),
         ("tar: some/other.js: Cannot open: File exists", &["archive-ambiguous"]),
-        ("TypeError: x is not a function", &["unknown-crash"]),
+        ("TypeError: Cannot read properties of undefined (reading 'x')", &["unknown-crash"]),
+        ("TypeError: structuredClone is not a function", &["node-too-old"]),
     ];
     for (asked, wanted) in cases {
         let done = run(folder.path(), &["explain", "--json", asked]);
@@ -149,6 +152,10 @@ fn explain_offers_all_that_has_it_in_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let shared = listed(&run(folder.path(), &["explain", "--json", "shared"]));
     assert!(shared.len() >= 6 && shared.iter().all(|id| id.contains("shared")), "{shared:?}");
+    for args in [["explain", "--json", "unit-missing"], ["explain", "--json", "dist-copied"]] {
+        let page = run(folder.path(), &args).stdout;
+        assert_valid(&schema("docs/explain.schema.json"), &page, "a page");
+    }
     for (asked, words) in [
         (&["explain", "nested-layuot"][..], "did you mean `nested-layout`?"),
         (&["explain", "quite", "another", "thing"], "no rule and no cause is known by these words"),
