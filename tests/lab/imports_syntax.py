@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Iterator
 
-from harness import BINARY, Mismatch, run as execute, scratch, write
+from harness import BINARY, Mismatch, run as execute, write
 
 # Snippets of which `check` says something else than V8, and why.
 EXCEPTIONS = {
@@ -2315,30 +2315,35 @@ def differs(said: str | None, findings: list[dict]) -> str:
     return f"V8 says {said}" if said and quoted and quoted.group() not in said and not said.startswith(quoted.group()) else ""
 
 
-def table(line: int, node: str) -> None:
+def written(work: Path) -> list[Path]:
+    """A bundle for every snippet, as an ES module and as CommonJS; the same ones for every version."""
+    write(work / "lab.toml", "[bundle]\nrequired-dependencies = []\n")
+    paths = []
+    for number, (_, code) in enumerate(snippets()):
+        for kind in ("module", "commonjs"):
+            at = work / f"{number}-{kind}"
+            write(at / "dist/index.js", code)
+            write(at / "package.json", json.dumps({"name": "x", "version": "1.0.0", "type": kind}))
+            paths.append(at)
+    return paths
+
+
+def table(line: int, node: str, paths: list[Path]) -> None:
     """Holds every snippet against V8."""
     every = list(snippets())
     truth = parsed(node, [code for _, code in every])
     wrong = []
-    with scratch("syntax") as work:
-        config = write(work / "lab.toml", "[bundle]\nrequired-dependencies = []\n")
-        paths: list[Path] = []
-        for number, (_, code) in enumerate(every):
-            for kind in ("module", "commonjs"):
-                at = work / f"{number}-{kind}"
-                write(at / "dist/index.js", code)
-                write(at / "package.json", json.dumps({"name": "x", "version": "1.0.0", "type": kind}))
-                paths.append(at)
-        for first in range(0, len(paths), 400):
-            ran = execute(BINARY, "check", *paths[first : first + 400], "--config", config, "--format", "json", "--node", line)
-            if ran.code not in (0, 1):
-                raise Mismatch(f"check exited {ran.code}: {ran.text[-800:]}")
-            for number, subject in enumerate(json.loads(ran.out)["subjects"], first):
-                name, said = every[number // 2][0], truth[number // 2][number % 2]
-                what = differs(said, subject["findings"])
-                if what and not any(re.search(pattern, name) for pattern in EXCEPTIONS):
-                    ours = [f["message"] for f in subject["findings"] if f["rule"].startswith("module-")]
-                    wrong.append(f"{name} as {'CommonJS' if number % 2 else 'an ES module'}: {what}; {ours}")
+    for first in range(0, len(paths), 400):
+        config = paths[0].parent / "lab.toml"
+        ran = execute(BINARY, "check", *paths[first : first + 400], "--config", config, "--format", "json", "--node", line)
+        if ran.code not in (0, 1):
+            raise Mismatch(f"check exited {ran.code}: {ran.text[-800:]}")
+        for number, subject in enumerate(json.loads(ran.out)["subjects"], first):
+            name, said = every[number // 2][0], truth[number // 2][number % 2]
+            what = differs(said, subject["findings"])
+            if what and not any(re.search(pattern, name) for pattern in EXCEPTIONS):
+                ours = [f["message"] for f in subject["findings"] if f["rule"].startswith("module-")]
+                wrong.append(f"{name} as {'CommonJS' if number % 2 else 'an ES module'}: {what}; {ours}")
     print(f"    Node {line}: {len(paths)} snippets, {len(wrong)} differ", flush=True)
     if wrong:
         raise Mismatch("\n".join(wrong))

@@ -280,7 +280,7 @@ def run(part: Part) -> None:
         pairs = [(agent, build) for agent, build in pairs if wanted.search(f"the {agent} agent by {build.name}")]
         for (agent, build), future in [(pair, pool.submit(built, *pair, modules)) for pair in pairs]:
             part.case(f"the {agent} agent is built by {build.name}", lambda future=future: bundles.append(future.result()))
-        for results in judged(part, pool, bundles, BATCH, binaries, modules):
+        for results in judged(part, pool, bundles, BATCH, binaries, modules, long=True):
             for result in results:
                 lived += len(binaries) - len(result.dies)
                 part.case(result.bundle.name, lambda result=result: hold(result))
