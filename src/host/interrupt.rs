@@ -1,6 +1,7 @@
 //! SIGINT, SIGTERM and SIGHUP noted instead of obeyed, so that what runs is ended and what was half made is taken away
 //! before the program ends.
 
+use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
 use std::io::{self, IsTerminal, Write};
@@ -98,7 +99,9 @@ static HEEDED: AtomicBool = AtomicBool::new(false);
 /// From now on Ctrl-C ends the program with one line and this exit code, unless a command heeds signals itself. A command
 /// that was started with it ignored, as shells start those in the background, goes on ignoring it.
 pub(crate) fn end_on_ctrl_c(line: String, document: Vec<u8>, code: u8) {
-    if FAREWELL.set(Farewell { line, document, code }).is_err() || is_ignored(SIGINT) {
+    // The thread is woken through a pair of sockets, which are wanted for something else where few files may be open.
+    let has_few_files = getrlimit(Resource::Nofile).current.is_some_and(|files| files < FEW_FILES);
+    if FAREWELL.set(Farewell { line, document, code }).is_err() || has_few_files || is_ignored(SIGINT) {
         return;
     }
     let heed = || {
@@ -115,6 +118,8 @@ pub(crate) fn end_on_ctrl_c(line: String, document: Vec<u8>, code: u8) {
     let _ = std::thread::Builder::new().name("signals".to_owned()).stack_size(STACK).spawn(heed);
 }
 
+/// Fewer files that may be open are left to the command.
+const FEW_FILES: u64 = 64;
 /// Bytes of the stack of a thread that waits, and writes a line.
 const STACK: usize = 64 << 10;
 
