@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod common;
 pub(crate) mod completions;
+pub(crate) mod deploy;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod format;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Doctor(doctor::Doctor),
     /// Carry out what doctor would print: planned, proven, watched, and taken back where it does not help
     Repair(repair::Repair),
+    /// Put another bundle in the place of the deployed one: judged, proven, watched, and taken back where it does not come up
+    Update(deploy::Update),
     /// Print the SHA-256 of every file that `tar -xzf PATH` would leave, as sha256sum does
     Manifest(manifest::ManifestArgs),
     /// Walk the checklist before a release over the repository
@@ -94,6 +97,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
             Self::Repair(_) => "repair",
+            Self::Update(_) => "update",
             Self::Manifest(_) => "manifest",
             Self::Release(_) => "release",
             Self::Pack(_) => "pack",

@@ -102,6 +102,11 @@ impl Prepared {
         &self.wishes.unit
     }
 
+    /// What the user wants of causes and rules.
+    pub(super) const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The server as it is now.
     pub(super) fn look(&self) -> DoctorReport {
         self.examined(&self.disk).0

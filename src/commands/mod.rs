@@ -7,6 +7,7 @@ mod failure;
 mod keygen;
 mod keys;
 mod manifest;
+mod moved;
 mod pack;
 mod pages;
 mod progress;
@@ -16,6 +17,8 @@ mod remedy;
 mod repair;
 mod session;
 mod sign;
+mod transaction;
+mod update;
 mod usage;
 mod verify;
 mod waiting;
@@ -39,6 +42,7 @@ pub fn run(args: &[OsString]) -> u8 {
         Command::Check(options) => check::run(options, &session),
         Command::Doctor(options) => doctor::run(options, &session),
         Command::Repair(options) => repair::run(options, &session),
+        Command::Update(options) => update::run(options, &session),
         Command::Manifest(options) => manifest::run(options, &session),
         Command::Release(options) => release::run(options, &session),
         Command::Pack(options) => pack::run(options, &session),

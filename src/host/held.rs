@@ -5,7 +5,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, o
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
@@ -35,6 +35,9 @@ pub(crate) enum Rename {
     /// The two change places, at once.
     Exchange,
 }
+
+/// A file that is held open: what is read of it is of that file, whatever has its name by then.
+pub(crate) type OpenFile = File;
 
 /// A folder that is held open.
 pub(crate) struct HeldFolder {
@@ -165,6 +168,27 @@ impl HeldFolder {
         self.sync()
     }
 
+    /// Copies an open file, from its beginning and at most that many bytes, to a name that nothing has.
+    ///
+    /// # Errors
+    /// Whatever reading or writing gives, and where it is longer; nothing is left then.
+    pub(crate) fn copy_new(&self, name: &str, from: &File, most: u64) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = openat(&self.fd, name, flags, Mode::from_raw_mode(0o600))
+            .map_err(|error| named(&self.path.join(name), error))?;
+        let mut file = File::from(fd);
+        let mut from = from;
+        let copied = from.rewind().and_then(|()| io::copy(&mut from.take(most + 1), &mut file)).and_then(|copied| {
+            // Whoever extracts it may be another user.
+            fchmod(&file, Mode::from_raw_mode(0o644))?;
+            if copied > most { Err(io::Error::other(format!("it is longer than {most} bytes"))) } else { Ok(()) }
+        });
+        if copied.is_err() {
+            let _ = self.unlink(name);
+        }
+        copied
+    }
+
     /// Writes a file in the place of the one of that name, which is there whole or not at all.
     ///
     /// # Errors
@@ -278,6 +302,12 @@ mod tests {
         assert!(held.read("b", 2).is_err());
         held.write_over("b", b"four").unwrap();
         assert_eq!(fs::read(path.join("b")).unwrap(), b"four");
+        let open = File::open(path.join("b")).unwrap();
+        assert!(held.copy_new("b", &open, 10).is_err() && held.copy_new("d", &open, 3).is_err());
+        assert_eq!(held.identity("d").unwrap(), None);
+        held.copy_new("d", &open, 4).unwrap();
+        held.copy_new("e", &open, 4).unwrap();
+        assert_eq!(fs::read(path.join("e")).unwrap(), b"four", "each copy is from the beginning");
         let lock = held.lock("lock").unwrap();
         assert!(lock.is_some() && held.lock("lock").unwrap().is_none());
     }

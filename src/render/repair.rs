@@ -25,13 +25,27 @@ pub(crate) enum RepairVerdict {
     NotRepaired,
     /// It did not help, and not everything could be put back.
     Stuck,
-    /// The last repair was taken back.
+    /// The last repair or update was taken back.
     Undone,
+    /// It went on in a unit of its own, whose report is in the journal.
+    Moved,
+}
+
+/// Which of the two it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Deed {
+    /// `repair`.
+    Repair,
+    /// `update`.
+    Update,
 }
 
 impl RepairVerdict {
-    const fn name(self) -> &'static str {
+    const fn name(self, deed: Deed) -> &'static str {
         match self {
+            Self::Repaired if matches!(deed, Deed::Update) => "updated",
+            Self::NotRepaired if matches!(deed, Deed::Update) => "not-updated",
+            Self::Moved => "moved",
             Self::Repaired => "repaired",
             Self::NothingToDo => "nothing-to-do",
             Self::Planned => "planned",
@@ -42,21 +56,31 @@ impl RepairVerdict {
         }
     }
 
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Repaired => "is repaired",
-            Self::NothingToDo => "needs no repair",
-            Self::Planned => "would be repaired so; nothing was changed",
-            Self::Declined => "is left as it is",
-            Self::NotRepaired => "is not repaired, and as it was before",
-            Self::Stuck => "is not repaired, and not everything could be put back",
-            Self::Undone => "is as it was before the last repair",
+    const fn words(self, deed: Deed) -> &'static str {
+        match (self, deed) {
+            (Self::Repaired, Deed::Repair) => "is repaired",
+            (Self::Repaired, Deed::Update) => "is updated",
+            (Self::NothingToDo, Deed::Repair) => "needs no repair",
+            (Self::NothingToDo, Deed::Update) => "needs no update",
+            (Self::Planned, Deed::Repair) => "would be repaired so; nothing was changed",
+            (Self::Planned, Deed::Update) => "would be updated so; nothing was changed",
+            (Self::Declined, _) => "is left as it is",
+            (Self::NotRepaired, Deed::Repair) => "is not repaired, and as it was before",
+            (Self::NotRepaired, Deed::Update) => "is not updated, and as it was before",
+            (Self::Stuck, Deed::Repair) => "is not repaired, and not as it was before",
+            (Self::Stuck, Deed::Update) => "is not updated, and not as it was before",
+            (Self::Undone, _) => "is taken back to what it was before",
+            (Self::Moved, _) => "was left to another unit, since a restart would have ended this one",
         }
     }
 }
 
 /// A repair, ready to be shown.
 pub(crate) struct RepairReport<'a> {
+    /// Which it is.
+    pub deed: Deed,
+    /// The version that was deployed before, and the one that is now, of an update.
+    pub versions: [Option<String>; 2],
     /// What came of it.
     pub verdict: RepairVerdict,
     /// The unit.
@@ -76,11 +100,20 @@ pub(crate) struct RepairReport<'a> {
 #[derive(Serialize)]
 struct Body<'a> {
     unit: &'a str,
-    causes: &'a [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causes: Option<&'a [&'static str]>,
+    #[serde(flatten)]
+    versions: Option<Versions<'a>>,
     plan: Vec<StepBody<'a>>,
     health: Option<&'static str>,
     why: &'a [String],
     kept: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Versions<'a> {
+    from: Option<&'a str>,
+    to: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -101,15 +134,22 @@ pub(crate) fn repair(format: Format, report: &RepairReport<'_>, style: Style, ou
 
 fn machine(report: &RepairReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let steps = report.plan.map(|plan| plan.steps.as_slice()).unwrap_or_default();
+    let causes = report.plan.map(|plan| plan.causes.as_slice()).unwrap_or_default();
+    let [from, to] = &report.versions;
     let body = Body {
         unit: report.unit,
-        causes: report.plan.map(|plan| plan.causes.as_slice()).unwrap_or_default(),
+        causes: (report.deed == Deed::Repair).then_some(causes),
+        versions: (report.deed == Deed::Update).then_some(Versions { from: from.as_deref(), to: to.as_deref() }),
         plan: steps.iter().map(step).collect(),
         health: report.health.map(Health::name),
         why: &report.why,
         kept: &report.kept,
     };
-    json::write("repair", report.verdict.name(), body, out)
+    let command = match report.deed {
+        Deed::Repair => "repair",
+        Deed::Update => "update",
+    };
+    json::write(command, report.verdict.name(report.deed), body, out)
 }
 
 fn step(step: &PlannedStep) -> StepBody<'_> {
@@ -119,12 +159,15 @@ fn step(step: &PlannedStep) -> StepBody<'_> {
 
 fn human(report: &RepairReport<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let name = report.unit.strip_suffix(".service").unwrap_or(report.unit);
-    let words = report.verdict.words();
+    let words = report.verdict.words(report.deed);
     let words = match report.verdict {
         RepairVerdict::NotRepaired | RepairVerdict::Stuck => style.mark(Severity::Error, words),
         _ => words.to_owned(),
     };
-    writeln!(out, "{name} {words}")?;
+    match &report.versions {
+        [Some(from), Some(to)] => writeln!(out, "{name} {words}: {from} → {to}")?,
+        _ => writeln!(out, "{name} {words}")?,
+    }
     if style.quiet {
         return Ok(());
     }

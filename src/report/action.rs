@@ -63,6 +63,37 @@ pub(crate) enum Stage {
     },
     /// This program judges what was made.
     Judge(FixCommand),
+    /// A file that was opened before anything was looked at is copied into it: nobody changes it between check and use.
+    Take {
+        /// Where it was found.
+        from: AbsolutePath,
+        /// Its name in the folder.
+        to: Word,
+    },
+    /// A command that may fail: what it fetches need not be there.
+    Try(FixCommand),
+    /// Goes on only with a bundle that is newer than the deployed one.
+    Newer {
+        /// The archive.
+        archive: Word,
+        /// The version that is deployed.
+        than: String,
+        /// What becomes of another one.
+        others: Others,
+    },
+}
+
+/// What becomes of a bundle that is not newer than the deployed one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Others {
+    /// The same again is not worth a restart of an agent that is well, and an older one is refused.
+    Left,
+    /// The same again may mend what is broken; an older one is refused.
+    Mend,
+    /// As [`Others::Left`] for the same; an older one is taken.
+    OlderToo,
+    /// Any is taken.
+    Any,
 }
 
 /// What is replaced.
@@ -75,7 +106,7 @@ pub(crate) enum Replace {
         /// The folder that comes there.
         new: Word,
         /// Where the old one is kept.
-        kept: AbsolutePath,
+        kept: Kept,
         /// What is at the place now.
         was: Was,
         /// Who renames.
@@ -122,6 +153,24 @@ pub(crate) enum Replace {
         /// The link to `/dev/null`, or the empty file.
         mask: AbsolutePath,
     },
+}
+
+/// Where a folder is kept that was replaced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Kept {
+    /// Put aside beside its place, with the time in its name.
+    Aside(AbsolutePath),
+    /// As the backup of the agent's update, a name that nothing has by then.
+    Backup(AbsolutePath),
+}
+
+impl Kept {
+    /// The path.
+    pub(crate) const fn path(&self) -> &AbsolutePath {
+        match self {
+            Self::Aside(path) | Self::Backup(path) => path,
+        }
+    }
 }
 
 /// What is at the place of a folder.
@@ -203,6 +252,10 @@ impl Stage {
                 [made, gone].into_iter().chain(given).collect()
             }
             Self::Run(command) | Self::Judge(command) => vec![command.clone()],
+            Self::Take { from, to } => vec![command!("cp", "--", from, to.clone())],
+            Self::Try(command) => vec![command.clone().with([Word::Shell("|| true")])],
+            // Its own command reads more than a shell could compare.
+            Self::Newer { .. } => Vec::new(),
             Self::NoLink(word) => vec![command!("test", Word::Shell("!"), "-L", word.clone())],
             Self::Unlink { link, by } => {
                 // `rm` without `-r` takes a link away, and fails on a folder: then there is nothing to take away.
@@ -217,7 +270,7 @@ impl Stage {
 impl Replace {
     fn commands(&self) -> Vec<FixCommand> {
         match self {
-            Self::Folder { place, new, kept, was, by } => swapped(place, new, kept, *was, by),
+            Self::Folder { place, new, kept, was, by } => swapped(place, new, kept.path(), *was, by),
             Self::Rename { from, to, by } => vec![by.run(&command!("mv", "-T", "--", from, to))],
             Self::Edit { file, kept, edits } => {
                 let options = edits.iter().flat_map(|edit| [Word::from("-e"), Word::from(edit.clone())]);

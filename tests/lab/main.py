@@ -28,6 +28,7 @@ PARTS = (
     "server",
     "harm",
     "repair",
+    "update",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"

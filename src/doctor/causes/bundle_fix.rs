@@ -3,15 +3,15 @@
 use super::fix::{self, Ground, Hands};
 use super::started;
 use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Facts};
-use crate::report::action::{Action, Replace, Stage, Was};
+use crate::report::action::{Action, Kept, Replace, Stage, Was};
 use crate::report::diagnosis::{FixCommand, Step, command};
 use crate::report::words::{AbsolutePath, HttpUrl, NodeProgram, Refused, Word};
 use crate::systemd::normal;
 
 /// The bundle in the block's own folder.
-const STAGED: Word = Word::Work("bundle");
+pub(super) const STAGED: Word = Word::Work("bundle");
 /// The archive in the block's own folder.
-const ARCHIVE: Word = Word::Work("agent-bundle.tar.gz");
+pub(super) const ARCHIVE: Word = Word::Work("agent-bundle.tar.gz");
 /// `node_modules` of the staged bundle.
 const MODULES: Word = Word::Work("bundle/node_modules");
 /// The scope of the shared package in it.
@@ -63,20 +63,25 @@ pub(crate) fn started_after(mut steps: Vec<Step>, facts: &Facts) -> Vec<Step> {
     steps
 }
 
-/// What puts a folder into the bundle's place: what is there is kept.
-fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<Action> {
-    let place = ground.bundle.path().clone();
-    let was = match facts.deployment.state.known() {
+/// What is in the bundle's place.
+pub(super) fn was(facts: &Facts) -> Was {
+    match facts.deployment.state.known() {
         Some(DeploymentState::Absent) => Was::Absent,
         Some(DeploymentState::Empty) => Was::Empty,
         _ => Was::Present,
-    };
-    let kept = place.beside(&fix::aside(facts));
+    }
+}
+
+/// What puts a folder into the bundle's place: what is there is kept.
+fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<Action> {
+    let place = ground.bundle.path().clone();
+    let was = was(facts);
+    let kept = Kept::Aside(place.beside(&fix::aside(facts)));
     vec![Replace::Folder { place, new: new.clone(), kept, was, by: ground.around.clone() }.into()]
 }
 
 /// The fix's own folder, beside the bundle and therefore on its file system. It is gone with the block.
-fn workshop(ground: &Ground) -> Vec<Action> {
+pub(super) fn workshop(ground: &Ground) -> Vec<Action> {
     let owner = match (&ground.hands, &ground.around) {
         (Hands::User(user), Hands::Root) => Some(user.clone()),
         _ => None,
@@ -98,25 +103,37 @@ pub(crate) fn renew(facts: &Facts) -> Result<Vec<Step>, Refused> {
         ))]);
     };
     let published = HttpUrl::new(&url)?.below("agent-bundle.tar.gz");
-    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
     let mut fetch = workshop(&ground);
     // `-f`, unlike step 1 of the update: without it an error page is saved as the archive
     // (docs/reference/field-facts.md, "The update, as executed by agents in the field").
-    fetch.push(by(command!("curl", "-fsSLg", "-o", ARCHIVE, "--", &published)));
+    let download = command!("curl", "-fsSLg", "-o", ARCHIVE, "--", &published);
+    fetch.push(Stage::Run(ground.hands.run(&download)).into());
     let judged = command!("bundle-doctor", "check").with(facts.policy.words()?).with(["--".into(), ARCHIVE]);
     fetch.push(Stage::Judge(judged).into());
+    Ok(vec![
+        Step::changes("fetch the published bundle and judge it", fetch),
+        Step::changes(
+            "extract it beside what is there, install, and judge what came of it",
+            installed(facts, &ground)?,
+        ),
+        Step::changes("put it in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
+    ])
+}
+
+/// Makes a bundle of the archive in the fix's own folder, and judges it.
+///
+/// # Errors
+/// Where a word of it is none.
+pub(super) fn installed(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, Refused> {
+    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
     // Root's tar would give the files to whoever has the number of the machine that packed them
     // (docs/reference/field-facts.md, "Released bundles").
     let extract = by(command!("tar", "--no-same-owner", "-xzf", ARCHIVE, "-C", STAGED));
     let mut make = vec![by(command!("mkdir", "--", STAGED)), extract.clone()];
-    make.extend(installer(facts, &ground)?);
+    make.extend(installer(facts, ground)?);
     // Once more: the installation removes the shared package's copy, which no manifest declares.
     make.extend([extract, judge(facts)]);
-    Ok(vec![
-        Step::changes("fetch the published bundle and judge it", fetch),
-        Step::changes("extract it beside what is there, install, and judge what came of it", make),
-        Step::changes("put it in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
-    ])
+    Ok(make)
 }
 
 /// Judges the staged bundle. What the next update will make of it is not the question here, and its signature was that of

@@ -31,6 +31,7 @@ mod missing_export;
 mod module_format_mismatch;
 mod module_not_found;
 mod module_syntax_error;
+pub(super) mod new_bundle;
 mod node_too_old;
 mod out_of_memory;
 mod permission_denied;

@@ -53,6 +53,14 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(remedy(facts, &setting)))
 }
 
+/// What has the unit start the deployed bundle as documented, where it starts something else.
+pub(super) fn to_documented(facts: &Facts) -> Option<Vec<Step>> {
+    let unit = &started::unit(facts)?.unit;
+    let setting = unit.exec_start()?;
+    let command = unit.command()?.ok()?;
+    (!is_documented(&command)).then(|| remedy(facts, &setting))
+}
+
 /// Whether the command is node itself, also by its name alone.
 fn is_documented(command: &CommandLine) -> bool {
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();

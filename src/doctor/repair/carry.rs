@@ -5,13 +5,14 @@ use super::journal::{Journals, Record, State};
 use super::plan::Plan;
 use super::prove::{self, Trial};
 use super::replace::{self, Site};
+use super::stage::Shop;
 use super::tools::Tools;
-use super::watch::{Fares, watch};
+use super::watch::{Fares, watch, works};
 use super::{stage, swap, undo};
 use crate::doctor::causes::started;
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
-use crate::host::held::Owner;
+use crate::host::held::{OpenFile, Owner};
 use crate::report::action::{Manage, Stage};
 use crate::report::words::{AbsolutePath, NodeProgram, Refused, UnitName, UserName};
 use crate::update::documented_paths::ENTRY_POINT;
@@ -20,6 +21,8 @@ use crate::update::documented_paths::ENTRY_POINT;
 pub(crate) struct Workplace<'a> {
     /// Runs the commands.
     pub tools: Tools<'a>,
+    /// Files that were opened before anything was looked at, each with its name in the folder of the repair's own.
+    pub files: &'a [(&'static str, OpenFile)],
     /// Looks at the server anew.
     pub look: &'a dyn Fn() -> DoctorReport,
     /// Tells the user what is done.
@@ -35,6 +38,11 @@ pub(crate) enum Outcome {
         /// What was replaced.
         kept: Vec<String>,
     },
+    /// There was nothing to gain: everything is as it was.
+    NotNeeded {
+        /// Why.
+        why: String,
+    },
     /// It is not, and everything is as it was.
     TakenBack {
         /// Why it did not help.
@@ -43,6 +51,13 @@ pub(crate) enum Outcome {
         report: Option<Box<DoctorReport>>,
         /// What was tried, where it is kept.
         kept: Vec<String>,
+    },
+    /// Everything is as it was, and the agent, which was well before, is not.
+    Down {
+        /// Why it did not help.
+        why: String,
+        /// How the agent fares, and where both bundles are.
+        and: String,
     },
     /// Not everything could be put back.
     Stuck {
@@ -81,8 +96,12 @@ pub(crate) fn carry_out(
             let kept = record.puts.iter().filter_map(|put| put.old.as_ref()).map(|old| old.path.clone()).collect();
             Ok(Outcome::Repaired { report, kept })
         }
-        Ok(Fares::Badly(report)) => Ok(back(&mut record, journals, place, fault(&report))),
-        Err(error) => Ok(back(&mut record, journals, place, error.to_string())),
+        Ok(Fares::Badly(worse)) => Ok(back(&mut record, journals, place, report, fault(&worse))),
+        Err(RepairError::NotNeeded(why)) => {
+            undo::take_back(&mut record, journals, &place.tools.heedless(), place.say)?;
+            Ok(Outcome::NotNeeded { why })
+        }
+        Err(error) => Ok(back(&mut record, journals, place, report, error.to_string())),
     }
 }
 
@@ -96,17 +115,31 @@ fn fault(report: &DoctorReport) -> String {
 }
 
 /// Takes a repair back, and looks whether the service is what it was.
-pub(crate) fn back(record: &mut Record, journals: &Journals, place: &Workplace<'_>, why: String) -> Outcome {
+fn back(
+    record: &mut Record,
+    journals: &Journals,
+    place: &Workplace<'_>,
+    before: &DoctorReport,
+    why: String,
+) -> Outcome {
     (place.say)(&format!("it did not help: {why}"));
     let was_touched = record.starts;
     let tried = record.puts.iter().filter_map(|put| put.back_to.clone()).collect::<Vec<_>>();
-    match undo::take_back(record, journals, &place.tools.heedless(), place.say) {
-        Err(error) => Outcome::Stuck { why, and: error.to_string() },
-        Ok(()) => {
-            let report = was_touched.then(|| looked(place)).flatten();
-            let is_there = |path: &String| swap::identity(path, record.user).is_ok_and(|found| found.is_some());
-            Outcome::TakenBack { why, report, kept: tried.into_iter().filter(is_there).collect() }
+    if let Err(error) = undo::take_back(record, journals, &place.tools.heedless(), place.say) {
+        return Outcome::Stuck { why, and: error.to_string() };
+    }
+    let report = was_touched.then(|| looked(place)).flatten();
+    let is_there = |path: &String| swap::identity(path, record.user).is_ok_and(|found| found.is_some());
+    let kept: Vec<String> = tried.into_iter().filter(is_there).collect();
+    match report.as_ref().filter(|after| works(before) && !works(after)) {
+        // It ran from memory, or what it needs has gone meanwhile: nobody is told that all is as it was.
+        Some(after) => {
+            let bundle = &before.facts.places.bundle;
+            let and = format!("what was there is back at {bundle}, and does not come up again: {}", fault(after));
+            let tried = kept.first().map(|path| format!("; what was tried is kept at {path}")).unwrap_or_default();
+            Outcome::Down { why, and: format!("{and}{tried}") }
         }
+        None => Outcome::TakenBack { why, report, kept },
     }
 }
 
@@ -125,7 +158,7 @@ fn steps(
     record: &mut Record,
     place: &Workplace<'_>,
 ) -> Result<Fares, RepairError> {
-    let Workplace { tools, look, say } = place;
+    let Workplace { tools, look, say, .. } = place;
     let work = prepare(plan, facts, journals, record, place)?;
     record.state = State::Replacing;
     for replace in &plan.replaces {
@@ -191,7 +224,8 @@ fn prepare(
         if let Stage::Run(command) | Stage::Judge(command) = one {
             say(&command.typed());
         }
-        stage::carry_out(one, work.as_deref().unwrap_or_default(), tools)?;
+        let shop = Shop { work: work.as_deref().unwrap_or_default(), user: record.user, files: place.files };
+        stage::carry_out(one, &shop, tools)?;
     }
     if let Some((bundle, new)) = plan.bundle() {
         let folder = super::tools::spoken(new, work.as_deref().unwrap_or_default()).unwrap_or_default();

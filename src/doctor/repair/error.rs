@@ -27,6 +27,9 @@ pub(crate) enum RepairError {
         /// What it said.
         source: io::Error,
     },
+    /// There is nothing to gain by going on.
+    #[error("{0}")]
+    NotNeeded(String),
     /// The user wished to stop.
     #[error("interrupted")]
     Interrupted,

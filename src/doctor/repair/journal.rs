@@ -170,6 +170,15 @@ impl Journals {
         self.folder.write_over(&record.file(), &content).map_err(RepairError::io(failed()))
     }
 
+    /// Takes the journal away of one that has changed nothing.
+    ///
+    /// # Errors
+    /// Where that cannot be done.
+    pub(crate) fn forget(&self, record: &Record) -> Result<(), RepairError> {
+        let failed = || format!("cannot remove the journal {FOLDER}/{}", record.file());
+        self.folder.unlink(&record.file()).map_err(RepairError::io(failed()))
+    }
+
     fn names(&self) -> Result<Vec<String>, RepairError> {
         let mut names = self.folder.names().map_err(RepairError::io(format!("cannot read {FOLDER}")))?;
         names.retain(|name| name.starts_with(NAME.0) && name.ends_with(NAME.1));

@@ -12,4 +12,5 @@ mod stage;
 pub(crate) mod swap;
 pub(crate) mod tools;
 pub(crate) mod undo;
+pub(crate) mod update;
 pub(crate) mod watch;

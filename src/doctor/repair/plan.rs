@@ -3,7 +3,7 @@
 
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
-use crate::report::action::{Action, Manage, Replace, Stage, Was};
+use crate::report::action::{Action, Kept, Manage, Others, Replace, Stage, Was};
 use crate::report::diagnosis::{Diagnosis, Effect};
 use crate::report::finding::Severity;
 use crate::report::fix_command::{FixCommand, command};
@@ -153,7 +153,7 @@ impl Plan {
         false
     }
 
-    fn manage(&mut self, manage: &Manage) {
+    pub(super) fn manage(&mut self, manage: &Manage) {
         match manage {
             Manage::Reload => self.reloads = true,
             // Every start begins with that.
@@ -182,7 +182,7 @@ impl Plan {
         })
     }
 
-    fn describe(&mut self, facts: &Facts) {
+    pub(super) fn describe(&mut self, facts: &Facts) {
         let mut steps = Vec::new();
         for stage in &self.stages {
             steps.extend(told(stage));
@@ -214,7 +214,7 @@ impl Plan {
     }
 }
 
-fn staged(action: &Action) -> Option<Stage> {
+pub(super) fn staged(action: &Action) -> Option<Stage> {
     match action {
         Action::Stage(stage) => Some(stage.clone()),
         _ => None,
@@ -251,7 +251,17 @@ fn told(stage: &Stage) -> Option<PlannedStep> {
         Stage::Judge(command) => {
             Some(step(format!("judge what came of it: {}", command.typed()), None, None, "nothing"))
         }
-        Stage::NoLink(_) | Stage::Unlink { .. } => None,
+        Stage::Take { from, .. } => Some(step("copy the bundle into it", Some(from), None, GONE)),
+        Stage::Newer { than, others, .. } => {
+            let what = match others {
+                Others::Left => format!("go on if it is newer than {than}, which is deployed"),
+                Others::Mend => format!("go on unless it is older than {than}, which is deployed"),
+                Others::OlderToo => format!("go on unless it is {than}, which is deployed"),
+                Others::Any => return None,
+            };
+            Some(step(what, None, None, "nothing"))
+        }
+        Stage::NoLink(_) | Stage::Unlink { .. } | Stage::Try(_) => None,
     }
 }
 
@@ -259,9 +269,13 @@ fn replaced(replace: &Replace) -> PlannedStep {
     let beside = |file: &AbsolutePath| format!("what is there, which is kept beside it as {}.broken-…", file.as_str());
     let back = "what was there is put back";
     match replace {
-        Replace::Folder { place, new, was, .. } => {
+        Replace::Folder { place, new, was, kept, .. } => {
             let from = new.plain().map_or_else(|| "what was made".to_owned(), str::to_owned);
-            let replaces = (*was == Was::Present).then(|| beside(place));
+            let keeps = || match kept {
+                Kept::Aside(_) => beside(place),
+                Kept::Backup(path) => format!("what is there, which is kept as {}", path.as_str()),
+            };
+            let replaces = (*was == Was::Present).then(keeps);
             step(format!("put {from} in the bundle's place"), Some(place), replaces, back)
         }
         Replace::Rename { from, to, .. } => {

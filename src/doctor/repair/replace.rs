@@ -4,7 +4,7 @@ use super::error::RepairError;
 use super::swap::{self, Put, Thing};
 use super::tools::{Tools, spoken};
 use crate::host::held::{HeldFolder, Owner};
-use crate::report::action::Replace;
+use crate::report::action::{Kept, Replace};
 use crate::report::fix_command::command;
 use crate::report::words::{AbsolutePath, Document, LineEdit, Word};
 use crate::systemd::UnitFile;
@@ -33,7 +33,7 @@ pub(super) struct Site<'a> {
 /// Where it cannot be made, or what is there is not what it was.
 pub(super) fn plan(replace: &Replace, site: &Site<'_>, tools: &Tools<'_>) -> Result<Put, RepairError> {
     match replace {
-        Replace::Folder { place, new, .. } => folder(place, new, site),
+        Replace::Folder { place, new, kept, .. } => folder(place, new, kept, site),
         Replace::Rename { from, to, .. } => {
             let id = swap::identity(from.as_str(), site.user)?;
             let id = id.ok_or_else(|| RepairError::Changed(format!("{} is not there any more", from.as_str())))?;
@@ -89,11 +89,15 @@ fn kept(place: &AbsolutePath, site: &Site<'_>) -> String {
     free.unwrap_or(first).as_str().to_owned()
 }
 
-fn folder(place: &AbsolutePath, new: &Word, site: &Site<'_>) -> Result<Put, RepairError> {
+fn folder(place: &AbsolutePath, new: &Word, keep: &Kept, site: &Site<'_>) -> Result<Put, RepairError> {
     let from = spoken(new, site.work).unwrap_or_default();
     let id = swap::identity(&from, site.user)?;
     let id = id.ok_or_else(|| RepairError::Changed(format!("{from} is not there any more")))?;
-    let old = swap::identity(place.as_str(), site.user)?.map(|id| Thing { id, path: kept(place, site) });
+    let keep = || match keep {
+        Kept::Aside(_) => kept(place, site),
+        Kept::Backup(path) => path.as_str().to_owned(),
+    };
+    let old = swap::identity(place.as_str(), site.user)?.map(|id| Thing { id, path: keep() });
     // What was built here is kept apart when it is taken back; a backup becomes the backup again.
     let back_to = match new {
         Word::Work(_) => place.beside(&format!("{FAILED}{}", site.id)).as_str().to_owned(),

@@ -134,7 +134,7 @@ pub(super) fn spoken(word: &Word, work: &str) -> Option<String> {
 }
 
 /// The end of what it said, or how it ended.
-fn said(done: &Done, end: End) -> String {
+pub(super) fn said(done: &Done, end: End) -> String {
     let text = format!("{}\n{}", done.stdout.text(), done.stderr.text());
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let last = lines.iter().skip(lines.len().saturating_sub(LAST_LINES)).copied().collect::<Vec<_>>().join("\n");

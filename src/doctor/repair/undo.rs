@@ -70,6 +70,10 @@ pub(crate) fn take_back(
                 let _ = remove(&path, None);
             }
             record.state = State::TakenBack;
+            if record.puts.is_empty() && !record.starts && !record.enables {
+                // Nothing has changed by it: what was done before it is still the last that can be taken back.
+                return journals.forget(record);
+            }
             journals.write(record)
         }
     }

@@ -66,7 +66,7 @@ pub(crate) fn well(
 }
 
 /// Whether it is shown to work: nothing wrong is left, and its own process is connected.
-fn works(report: &DoctorReport) -> bool {
+pub(super) fn works(report: &DoctorReport) -> bool {
     let process = report.facts.process.known().and_then(Option::as_ref);
     report.facts.condition() == Condition::Running
         && process.is_some_and(|process| process.is_connected() == Some(true))

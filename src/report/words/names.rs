@@ -44,6 +44,12 @@ impl HttpUrl {
         Word::checked(host.unwrap_or_default().to_owned())
     }
 
+    /// Another file beside it: its own name and an ending.
+    #[must_use]
+    pub(crate) fn with_ending(&self, ending: &'static str) -> Self {
+        Self(format!("{}.{ending}", self.0))
+    }
+
     /// A file of the server's.
     #[must_use]
     pub(crate) fn below(&self, name: &'static str) -> Self {
