@@ -3,7 +3,7 @@
 use super::failure::{Failure, refused};
 use super::progress::{Progress, Waiting};
 use crate::cli::common::{Color, Common};
-use crate::config::{Config, FILE_NAME};
+use crate::config::{Config, FILE_NAME, SYSTEM_FILE};
 use crate::host::interrupt::{self, Interrupt, Second};
 use crate::host::trusted;
 use crate::render::{self, Style};
@@ -65,7 +65,10 @@ impl<'a> Session<'a> {
             None => {
                 let from = from()?;
                 let found = from.as_deref().map(|from| host::find_upwards_from(from, FILE_NAME)).transpose();
-                (found.with_context(|| format!("cannot look for {FILE_NAME}"))?.flatten(), from)
+                match found.with_context(|| format!("cannot look for {FILE_NAME}"))?.flatten() {
+                    Some(path) => (Some(path), from),
+                    None => (systems(Path::new(SYSTEM_FILE))?, None),
+                }
             }
         };
         let Some(path) = path else {
@@ -214,6 +217,15 @@ impl<'a> Session<'a> {
     /// Whether progress is wanted and can be shown.
     pub(super) fn shows_progress(&self) -> bool {
         !self.common.no_progress && !self.common.quiet && io::stderr().is_terminal()
+    }
+}
+
+/// The machine's configuration, where there is one: whatever is there counts, also what cannot be read.
+fn systems(path: &Path) -> Result<Option<PathBuf>> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(Some(path.to_path_buf())),
+        Err(error) if host::files::is_absent(&error) => Ok(None),
+        Err(error) => Err(error).with_context(|| Failure::new(format!("cannot look for {}", path.display()))),
     }
 }
 

@@ -25,6 +25,7 @@ mod formats;
 mod generations;
 mod outputs;
 mod pack;
+mod packaging;
 mod passphrase;
 mod program;
 mod reach;

@@ -289,7 +289,8 @@ def fences(language: str) -> list[tuple[str, str]]:
 
 def guide(part: Part, work: Path, packed: Path) -> None:
     """The CI guide's examples: pipelines by their schemas, configuration by the program, commands by running them."""
-    pipelines = fences("yaml")
+    # A configuration of pre-commit is run by pre-commit itself, in part `packages`.
+    pipelines = [(name, text) for name, text in fences("yaml") if not re.search(r"^repos:", text, re.MULTILINE)]
     kinds = set()
     for name, text in pipelines:
         kind = "vendor.github-workflows" if re.search(r"^(on|jobs):", text, re.MULTILINE) else "vendor.gitlab-ci"

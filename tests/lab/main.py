@@ -29,6 +29,7 @@ PARTS = (
     "harm",
     "repair",
     "update",
+    "packages",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"

@@ -176,7 +176,7 @@ fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
 }
 
 /// Modules in `src/doctor/causes/` that are no causes but help several.
-const CAUSE_HELPERS: [&str; 15] = [
+const CAUSE_HELPERS: [&str; 16] = [
     "mod",
     "bundle_fix",
     "cause",
@@ -187,6 +187,7 @@ const CAUSE_HELPERS: [&str; 15] = [
     "fix",
     "halted_update",
     "mended",
+    "new_bundle",
     "shared_file",
     "recovered",
     "started",
