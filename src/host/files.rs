@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// What is said of a FIFO, a device, a socket or a folder.
-pub(super) const NOT_REGULAR: &str = "it is not a regular file";
+pub(crate) const NOT_REGULAR: &str = "it is not a regular file";
 
 /// What becomes of a link where a file was looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

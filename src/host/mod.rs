@@ -14,6 +14,7 @@ pub(crate) mod nearest;
 pub(crate) mod outputs;
 pub(crate) mod paths;
 pub(crate) mod process;
+pub(crate) mod rooted;
 pub(crate) mod terminal;
 pub(crate) mod trusted;
 

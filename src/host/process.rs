@@ -3,8 +3,8 @@
 //! Each gets a process group of its own, which is ended as a group: what a shell or a package manager started goes
 //! with it. Standard input is empty. What a daemon takes out of the group is found by [`end_all_below`].
 
-use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
-use rustix::process::{kill_process, kill_process_group, pidfd_open, pidfd_send_signal, waitid};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
+use rustix::process::{kill_process, kill_process_group, pidfd_open, pidfd_send_signal, prlimit, waitid};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, PipeReader, Read};
@@ -44,6 +44,8 @@ pub(crate) struct Request {
     pub keep: Keep,
     /// Whether stderr is a stream of its own.
     pub streams: Streams,
+    /// Bytes of memory of its own (setrlimit(2), `RLIMIT_DATA`); nothing for as many as the caller may have.
+    pub most_memory: Option<u64>,
 }
 
 /// What a program sees of the environment.
@@ -87,6 +89,7 @@ impl Request {
             most_output: 1 << 20,
             keep: Keep::Start,
             streams: Streams::Apart,
+            most_memory: None,
         }
     }
 
@@ -231,6 +234,11 @@ impl Running {
         // The pipes' other ends are the command's; while it lives no end of output is seen.
         drop(command);
         let group = Pid::from_child(&child);
+        if let Some(most) = request.most_memory {
+            let limit = Rlimit { current: Some(most), maximum: Some(most) };
+            // What it has allocated before counts as well. One that is gone already needs none.
+            let _ = prlimit(Some(group), Resource::Data, limit);
+        }
         Ok(Self { child, group, started, stdout, stderr, closed, done: None })
     }
 

@@ -101,6 +101,8 @@ pub enum How {
     Get,
     /// Node calls it when what runs now is done: `setImmediate(f)`.
     Later,
+    /// What stands behind a condition that holds in the file that the agent begins with, and in no other.
+    Main,
 }
 
 /// What a name stands for.

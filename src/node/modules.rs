@@ -172,8 +172,12 @@ pub struct Module {
     pub bodies: Bodies,
     /// Files that it names by a path relative to itself.
     pub assets: Box<[Asset]>,
-    /// Paths, relative to its folder, of what it makes or looks for before it uses it.
+    /// Paths, as in [`Asset`], of what it makes or looks for before it uses it.
     pub made: Box<[Box<str>]>,
+    /// Paths, in the same way, that it hands to other programs.
+    pub handed: Box<[Box<str>]>,
+    /// Whether it changes the folder in which the agent runs.
+    pub changes_folder: bool,
     /// Whether it makes files of which nobody can tell where, by computed paths.
     pub writes_unknown: bool,
     /// Whether it runs other programs, which may make files.
@@ -203,6 +207,8 @@ pub enum Form {
     Require,
     /// `require()` made by `createRequire(import.meta.url)`.
     CreatedRequire,
+    /// `require()` of the module that the agent begins with: `process.mainModule.require`, `require.main.require`.
+    MainRequire,
     /// `import.meta.resolve()`, which looks for packages and not for files.
     FindImported,
     /// `require.resolve()`, which only CommonJS has.
@@ -249,8 +255,11 @@ pub struct Mention {
 /// A file that code names by a literal path relative to itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Asset {
-    /// The path, relative to the folder of the file that names it.
+    /// The path, relative to the folder of the file that names it; to the bundle, in which the agent is started, where it
+    /// begins with a slash.
     pub path: Box<str>,
+    /// As it is written, where it is relative to the folder in which the agent runs: Node prints that.
+    pub said: Option<Box<str>>,
     /// From 1.
     pub line: u32,
     /// What is done with it.

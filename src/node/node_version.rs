@@ -53,6 +53,12 @@ impl NodeVersion {
         Self { major, minor: u32::MAX, patch: u32::MAX }
     }
 
+    /// Whether it has `process.loadEnvFile` (process.md: 20.12, 21.7).
+    #[must_use]
+    pub(crate) const fn loads_env_files(self) -> bool {
+        self.major > 21 || (self.major == 21 && self.minor >= 7) || (self.major == 20 && self.minor >= 12)
+    }
+
     /// A version that a user names, of one of the measured release lines.
     ///
     /// # Errors

@@ -24,9 +24,7 @@ const SOURCE: usize = 10;
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let line = format!("{} is {}", short_name(report), style.health(report.health));
-    let words = state_in_words(report);
-    writeln!(out, "{line}{}{words}", if words.is_empty() { "" } else { ": " })?;
+    writeln!(out, "{}", first_line(report, style))?;
     if style.quiet {
         return Ok(());
     }
@@ -52,6 +50,9 @@ pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -
 /// The verdict again, for the end of a report that the terminal does not show whole: with the cause, and how to go on.
 #[must_use]
 pub(crate) fn ending(report: &DoctorReport, style: Style) -> String {
+    if report.facts.has_no_agent() {
+        return first_line(report, style);
+    }
     let verdict = format!("{} is {}", short_name(report), style.health(report.health));
     let Some(first) = report.diagnoses.first() else { return verdict };
     let more = match report.diagnoses.len() {
@@ -60,6 +61,16 @@ pub(crate) fn ending(report: &DoctorReport, style: Style) -> String {
     };
     let fix = plan::command(report).map_or_else(String::new, |(command, _)| format!("; fix: {}", command.typed()));
     format!("{verdict}: {}{more} (above){fix}", first.cause)
+}
+
+/// The verdict, and what the service does.
+fn first_line(report: &DoctorReport, style: Style) -> String {
+    let (name, words) = (short_name(report), state_in_words(report));
+    // What is not there is not broken either.
+    if report.facts.has_no_agent() {
+        return format!("{name} is not here: {words}");
+    }
+    format!("{name} is {}{}{words}", style.health(report.health), if words.is_empty() { "" } else { ": " })
 }
 
 fn short_name(report: &DoctorReport) -> &str {
@@ -83,6 +94,7 @@ fn state_in_words(report: &DoctorReport) -> String {
     };
     let would_not_start = report.diagnoses.iter().any(|diagnosis| diagnosis.cause == WOULD_FAIL);
     match (report.health, facts.condition()) {
+        _ if facts.has_no_agent() => facts.no_agent(),
         (Health::Healthy, _) => up(facts),
         (Health::Degraded, Condition::Running) if would_not_start => "it runs, and would not start again".to_owned(),
         (Health::Degraded, Condition::Running) => {
@@ -101,9 +113,7 @@ fn state_in_words(report: &DoctorReport) -> String {
             }
             _ => "it is down".to_owned(),
         },
-        _ if facts.has_no_agent() => "there is no agent on this machine".to_owned(),
         (_, Condition::Stopped) => "it is stopped".to_owned(),
-        _ if facts.has_no_agent() => "there is no agent on this machine".to_owned(),
         (_, Condition::Unknown) => match &facts.reach {
             Reach::Mounted(root) => format!("what is below {root} would not start"),
             Reach::Live => "its state could not be asked".to_owned(),

@@ -41,6 +41,28 @@ fn drop_ins_without_end_are_refused() {
         let ran = run(folder.path(), &["doctor", "--root", "."]);
         // The report breaks its lines.
         let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(said.contains("more than is read of a unit"), refused, "{count}: {}", ran.stdout);
+        assert_eq!(said.contains("there is more than is read of one"), refused, "{count}: {}", ran.stdout);
+    }
+}
+
+/// Each line is looked at more than once, and each secret's by a fix.
+#[test]
+fn a_unit_of_very_many_lines_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let units = folder.path().join("etc/systemd/system");
+    fs::create_dir_all(&units).unwrap();
+    let secrets = (0..20_000).map(|n| format!("Environment=TOKEN_{n}=q7XfR2mPz9LwKd41{n}\n")).collect::<String>();
+    for (name, lines, refused) in [
+        ("secrets", secrets, true),
+        ("short lines", "A=\n".repeat(300_000), true),
+        ("some", "A=\n".repeat(1000), false),
+    ] {
+        let unit = format!("[Service]\nExecStart=/usr/bin/node dist/index.js\n{lines}");
+        fs::write(units.join("server-flow-agent.service"), unit).unwrap();
+        let started = Instant::now();
+        let ran = run(folder.path(), &["doctor", "--root", "."]);
+        let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(said.contains("there is more than is read of one"), refused, "{name}: {}", ran.stdout);
+        assert!(started.elapsed() < MOST, "{name}: {:?}", started.elapsed());
     }
 }

@@ -23,6 +23,7 @@ mod direction;
 mod folders;
 mod formats;
 mod generations;
+mod mounted;
 mod outputs;
 mod pack;
 mod packaging;

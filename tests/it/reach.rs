@@ -111,3 +111,64 @@ fn a_file_may_be_made_by_a_borrowed_function() {
         assert_eq!(found.first().map(String::as_str), expected, "{code}");
     }
 }
+
+#[test]
+fn a_relative_path_is_one_of_the_folder_in_which_the_agent_runs() {
+    let head = "import fs from 'node:fs';\nimport path from 'node:path';\nconst here = import.meta.dirname;\n";
+    for (code, expected) in [
+        ("fs.readFileSync('dist/a.txt');", Some("error")),
+        ("fs.readFileSync(path.join(process.cwd(), 'dist', 'a.txt'));", Some("error")),
+        ("fs.readFileSync('dist/lib.js');", None),
+        ("fs.readFileSync('lib.js');", Some("error")),
+        ("process.chdir(here); fs.readFileSync('lib.js');", None),
+        ("process.chdir(here); fs.readFileSync('a.txt');", Some("error")),
+        ("process.chdir(path.join(here, 'gone'));", Some("error")),
+        ("load(); process.chdir(here); function load() { fs.readFileSync('a.txt'); }", None),
+        ("change(); fs.readFileSync('lib.js'); function change() { process.chdir(here); }", None),
+        ("fs.writeFileSync('dist/a.txt', ''); fs.readFileSync(path.join(here, 'a.txt'));", None),
+        ("if (fs.existsSync('a.txt')) fs.readFileSync('a.txt');", None),
+        ("try { fs.readFileSync('a.txt'); } catch {}", Some("warning")),
+    ] {
+        let found = severities("asset-missing", &format!("{head}{code}\n"), "");
+        assert_eq!(found.first().map(String::as_str), expected, "{code}");
+    }
+}
+
+#[test]
+fn what_an_address_holds_is_judged() {
+    for (code, expected) in [
+        ("import 'data:text/javascript,0';", None),
+        ("import \"data:text/javascript,import 'node:fs'\";", None),
+        ("import 'data:text/javascript;base64,MA==';", None),
+        ("import 'data:text/javascript,(';", Some("error")),
+        ("import \"data:text/javascript,import './lib.js'\";", Some("error")),
+        ("import \"data:text/javascript,require('fs')\";", Some("error")),
+        ("import { b } from 'data:text/javascript,export const a = 1';", Some("error")),
+        ("import { a } from 'data:text/javascript,export const a = 1';", None),
+        ("process.mainModule.require('./lib.js');", Some("error")),
+        ("process.mainModule?.require('./lib.js');", None),
+    ] {
+        let found = severities("unresolved-import", &format!("{code}\n"), "");
+        assert_eq!(found.first().map(String::as_str), expected, "{code}");
+    }
+}
+
+#[test]
+fn what_stands_behind_a_condition_of_the_entry_point_runs_in_it_alone() {
+    let main = "import.meta.url === pathToFileURL(process.argv[1]).href";
+    for (index, lib, expected) in [
+        (format!("if ({main}) {{ __dirname; }}"), String::new(), "error"),
+        (format!("if ({main}) {{ process.exit(0); }} __dirname;"), String::new(), "warning"),
+        (format!("if (!({main})) {{ __dirname; }}"), String::new(), "warning"),
+        (format!("try {{ if ({main}) __dirname; }} catch {{}}"), String::new(), "warning"),
+        ("import './lib.js';".to_owned(), format!("if ({main}) {{ __dirname; }}"), "warning"),
+        ("[2, 1].sort(() => __dirname);".to_owned(), String::new(), "error"),
+        ("[2].sort(() => __dirname);".to_owned(), String::new(), "warning"),
+        ("'ab'.replace('b', () => __dirname);".to_owned(), String::new(), "error"),
+        ("'ab'.replace('c', () => __dirname);".to_owned(), String::new(), "warning"),
+    ] {
+        let head = "import { pathToFileURL } from 'node:url';\n";
+        let found = severities("module-format-mismatch", &format!("{head}{index}\n"), &format!("{head}{lib}\n"));
+        assert_eq!(found, [expected], "{index} {lib}");
+    }
+}

@@ -1,4 +1,4 @@
-"""Inputs made to be costly: bombs, hundreds of thousands of entries, names and headers without end."""
+"""Inputs made to be costly: bombs, hundreds of thousands of entries, names and headers without end, units without end."""
 
 from __future__ import annotations
 
@@ -158,6 +158,59 @@ def table() -> list[Large]:
         Large("JSON 100,000 objects deep in the shared package's package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"node_modules/@server-flow/shared/package.json", b'{"a":' * 100_000 + b"1" + b"}" * 100_000)))) and None, EITHER, any_of),
         Large("10,000 dependencies with `workspace:`", of_manifest('{"dependencies":{%s}}' % each('"d#":"workspace:*"', 10_000, ",")), EITHER, PACKAGE),
         Large("5,000 with `workspace:` that are peers too", of_manifest('{"dependencies":{%s},"peerDependencies":{%s}}' % ((each('"d#":"workspace:*"', 5_000, ","),) * 2)), EITHER, PACKAGE),
+        Large("20,000 peers with `workspace:`", of_manifest('{"peerDependencies":{%s}}' % each('"d#":"workspace:*"', 20_000, ",")), EITHER, PACKAGE),
         Large("an `exports` array of 30,000 that 20,000 imports ask", asked('"exports":[%s]' % each('"x#"', 30_000, ","), "import '@server-flow/shared?#';\n"), EITHER, EXPORTS),
         Large("10,000 patterns in `exports` that 20,000 imports ask", asked('"exports":{%s}' % each('"./p#/*":"./x.js"', 10_000, ","), "import '@server-flow/shared/none#';\n"), EITHER, EXPORTS),
+    ]
+
+
+@dataclass
+class Disk:
+    """A server's disk made to be costly: `doctor --root` judges it within memory and half a minute."""
+
+    name: str
+    # Writes below the folder of units of a disk that has the agent's unit.
+    make: Callable[[Path], object]
+    # Whether the unit is not judged, and that is said.
+    refused: bool = True
+
+
+UNIT = "server-flow-agent.service"
+
+
+def adds(text: str) -> Callable[[Path], object]:
+    """Lines more in the unit."""
+    return lambda units: (units / UNIT).write_text((units / UNIT).read_text() + text)
+
+
+def drop_ins(count: int, text: str) -> Callable[[Path], None]:
+    def make(units: Path) -> None:
+        folder = units / f"{UNIT}.d"
+        folder.mkdir()
+        for number in range(count):
+            (folder / f"{number}.conf").write_text(text)
+
+    return make
+
+
+def folders(name: str, count: int) -> Callable[[Path], None]:
+    def make(units: Path) -> None:
+        for number in range(count):
+            (units / name.replace("#", str(number))).mkdir()
+
+    return make
+
+
+def disks() -> list[Disk]:
+    lines = "[Service]\n" + f"Environment=A={'x' * 90}\n" * 9_800
+    return [
+        Disk("a unit of 20,000 secrets", adds(each("Environment=TOKEN_#=tok3nq7XfR2mPz9LwKd41#\n", 20_000))),
+        Disk("a unit of 1,900 secrets", adds(each("Environment=TOKEN_#=tok3nq7XfR2mPz9LwKd41#\n", 1_900)), refused=False),
+        Disk("a unit of one line of 1 MiB", adds("Environment=A=" + "x y=z " * 170_000), refused=False),
+        Disk("a unit of 300,000 short lines", adds("A=\n" * 300_000)),
+        Disk("300 MB of drop-ins", drop_ins(300, lines)),
+        Disk("5,000 drop-ins", drop_ins(5_000, "[Service]\nNice=1\n")),
+        Disk("3,000 folders of drop-ins of other units", folders("a#.service.d", 3_000)),
+        Disk("20,000 folders of other targets", folders("a#.wants", 19_000), refused=False),
+        Disk("30,000 names", folders("a#", 30_000)),
     ]

@@ -144,6 +144,28 @@ def expensive(part: Part, large: costly.Large) -> None:
         part.case(f"costly: {large.name}", do)
 
 
+def expensive_disk(part: Part, disk: costly.Disk) -> None:
+    """The same for the disk of a server."""
+    with scratch("disk") as work:
+        units = work / "etc/systemd/system"
+        units.mkdir(parents=True)
+        (units / costly.UNIT).write_text("[Service]\nExecStart=/usr/bin/node dist/index.js --url http://cp\n")
+
+        def do() -> None:
+            disk.make(units)
+            words = (BINARY, "doctor", "--no-config", "--root", work)
+            code, peak = peak_memory(*words, timeout=30)
+            if code not in (1, 3):
+                raise Mismatch(f"doctor exited {code}")
+            if peak > MEMORY_LIMIT_KIB:
+                raise Mismatch(f"peak memory {peak / 1024:.1f} MiB")
+            said = " ".join(execute(*words).text.split())
+            if ("there is more than is read of one" in said) != disk.refused:
+                raise Mismatch(said[:600])
+
+        part.case(f"costly: {disk.name}", do)
+
+
 def run(part: Part) -> None:
     for producer in producers.table():
         produced(part, producer)
@@ -151,3 +173,5 @@ def run(part: Part) -> None:
         handmade(part, odd)
     for large in costly.table():
         expensive(part, large)
+    for disk in costly.disks():
+        expensive_disk(part, disk)

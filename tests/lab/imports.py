@@ -58,13 +58,8 @@ EXCEPTIONS = {
 
 # Kinds in which `check` does not do as Node does yet, and what is to be mended. Bundles of theirs that differ are counted and
 # listed in target/lab/imports-differ.txt, and are no failure; a kind of which none differs any more fails until it is off the list.
-OPEN = {
-    "^certain: CommonJS, (main module|require.main|module.constructor)": "`require` of the entry point's module, by `process.mainModule` or `require.main`, and `module.constructor` are not followed",
-    "^certain: a file, (relative|chdir|loadEnvFile)": "what is relative to the folder in which the agent is started, and `process.chdir()`, are not followed",
-    "^certain: a file, never: a child, views.html": "a page that a program makes which the agent runs is refused as one that is not shipped",
-    "^reach: (two files|through another file), a name, async awaited": "Node 24 says of `__filename` beside an await at the top that it cannot tell the format; another message is quoted",
-    r"^target: specifier .*data:(text/javascript,|application/wasm)": "what is in a `data:` address is not parsed: its own imports and faults are not seen",
-    "^linking: .mjs that is imported, await and": "Node 22 says of a name of CommonJS in any awaiting graph what is quoted for the module that was asked for only",
+OPEN: dict[str, str] = {
+    r"^target: specifier .*data:(application/wasm|text/javascript,%zz)": "WebAssembly in an address is a warning, and of a `%` that is no escape 22 and 24 say another message",
 }
 
 

@@ -74,10 +74,10 @@ CALLS_BACK = {
 
 # Those of which `check` cannot tell yet that they are surely called: a warning.
 UNSURE_CALLS = {
-    "Array.from", "Array.from, length", "JSON.parse", "JSON.stringify", "URLSearchParams", "a chain", "a map", "a set", "apply",
+    "Array.from, length", "JSON.parse", "JSON.stringify", "URLSearchParams", "a chain", "a map", "a set", "apply",
     "construct", "dispatch", "emit", "emit, a symbol", "emit, default", "emit, extended", "emit, once", "emit, process",
-    "entries", "findLast", "findLastIndex", "keys", "reduceRight", "replace", "replace all", "replace, a pattern",
-    "run of a storage", "sort", "sort of a name", "split", "toJSON", "toString", "typed array",
+    "entries", "keys", "replace, a pattern",
+    "run of a storage", "split", "toJSON", "toString", "typed array",
 }
 
 
@@ -133,6 +133,17 @@ FILES = {
     "never: the folder is written": "const n = 'EXT'; fs.writeFileSync(path.join(here, n), 'x'); fs.readFileSync(P); fs.rmSync(P);",
     "never: the url is written": "fs.writeFileSync(new URL('./EXT', import.meta.url), 'x'); fs.readFileSync(P); fs.rmSync(P);",
     "never: changed and written": "process.chdir(here); fs.writeFileSync('EXT', 'x'); fs.readFileSync(P); fs.rmSync(P);",
+    "never: changed before the function is called": "function load() { return fs.readFileSync('imports.txt'); } process.chdir(path.join(here, 'there')); load();",
+    "never: changed by a function further down": "change(); fs.readFileSync('imports.txt'); function change() { process.chdir(path.join(here, 'there')); }",
+    "never: changed by another file": "import './change.js'; fs.readFileSync('imports.txt');",
+    "relative, of the working directory": "fs.readFileSync(path.join(process.cwd(), 'dist', 'EXT'));",
+    "relative, joined": "fs.readFileSync(path.join('dist', 'EXT'));",
+    "relative, a sum": "fs.readFileSync('./dist/' + 'EXT');",
+    "relative, in a function": "function load() { return fs.readFileSync('dist/EXT'); } load();",
+    "never: relative, looked for": "if (fs.existsSync('dist/EXT')) fs.readFileSync('dist/EXT');",
+    "never: relative, written": "fs.writeFileSync('./dist/EXT', 'x'); fs.readFileSync(P); fs.rmSync(P);",
+    "never: relative, caught": "try { fs.readFileSync('dist/EXT'); } catch {}",
+    "never: relative, there": "fs.readFileSync('package.json'); fs.readFileSync('./dist/../dist/index.js');",
     "never: wrapped read": "const read = (p) => { try { return fs.readFileSync(p); } catch { return ''; } }; read(P);",
     "never: process on error": "process.on('uncaughtException', () => {}); fs.readFileSync(P);",
 }
@@ -140,11 +151,12 @@ FILES = {
 
 def files() -> Iterator[Member]:
     ensure = "import fs from 'node:fs'; export function ensure(p) { fs.writeFileSync(p, 'x'); }\n"
+    change = "import path from 'node:path'; import { fileURLToPath } from 'node:url'; process.chdir(path.join(path.dirname(fileURLToPath(import.meta.url)), 'there'));\n"
     for name, code in FILES.items():
         for ext in ("a.txt", "views.html", "x.json"):
             # What is copied or renamed may be made by whoever has its folder.
             mark = " (may warn)" if name in ("copy", "cp", "rename") else ""
-            yield f"certain: a file, {name}, {ext}{mark}", {"dist/index.js": (HEAD + code + "\n").replace("EXT", ext), "dist/ensure.js": ensure}
+            yield f"certain: a file, {name}, {ext}{mark}", {"dist/index.js": (HEAD + code + "\n").replace("EXT", ext), "dist/ensure.js": ensure, "dist/there/imports.txt": "x", "dist/change.js": change}
 
 
 # Classes over one file and over two; `%s` is what fails.
@@ -279,6 +291,10 @@ COMMONJS = {
     "main, a function": ("function main() { require('./gone'); } if (require.main === module) main();", True),
     "main, the other way": ("if (module === require.main) { require('./gone'); }", True),
     "main, and": ("require.main === module && require('./gone');", True),
+    "never: main, left": ("if (require.main === module) { return; } require('./gone');", True),
+    "never: main, exits": ("if (require.main === module) { process.exit(0); } require('./gone');", True),
+    "never: main, caught": ("try { if (require.main === module) require('./gone'); } catch {}", True),
+    "main, by its address": ("if (__filename === process.argv[1]) require('./gone');", True),
     "main, no parent": ("if (!module.parent) require('./gone');", True),
     "never: main, not": ("if (require.main !== module) require('./gone');", True),
     "main, else": ("if (require.main !== module) {} else require('./gone');", True),
@@ -299,7 +315,7 @@ def commonjs() -> Iterator[Member]:
     package = json.dumps({"name": "server-flow-agent", "version": "0.1.27", "type": "commonjs", "dependencies": {}})
     for name, (code, is_entry) in COMMONJS.items():
         files = {"package.json": package, "dist/index.js": code + "\n"} if is_entry else {"dist/index.js": "import './m.cjs';\n", "dist/m.cjs": code + "\n"}
-        mark = " (may warn)" if name.startswith("main, ") or name == "main" else ""
+        mark = " (may warn)" if name == "main, no parent" else ""
         yield f"certain: CommonJS, {name}{mark}", files
 
 

@@ -16,6 +16,7 @@ from typing import Callable
 
 import mistakes
 import monorepo
+import signing
 import workspace
 from harness import BINARY, MEMORY_LIMIT_KIB, NPM, PNPM, REPO, TOOLS, Expect, Mismatch, Part, Ran, check, copy, edit_json, environment
 from harness import must, peak_memory, remove, run as execute, scratch, shell, write
@@ -508,7 +509,8 @@ def compared(part: Part, work: Path) -> None:
 
 
 def the_page(part: Part, work: Path) -> None:
-    """Every command of docs/release.md, in order, in the workspace as a repository with a release behind it."""
+    """Every command of docs/release.md, and then of docs/signing.md, in order, in the workspace as a repository with a release
+    behind it."""
     fences = re.findall(r"^```(sh|toml)\n(.*?)^```", (REPO / "docs/release.md").read_text(), re.MULTILINE | re.DOTALL)
     if len(fences) < 9:
         part.fail("docs/release.md", f"only {len(fences)} blocks were found")
@@ -516,9 +518,6 @@ def the_page(part: Part, work: Path) -> None:
     remove(repo / ".lab-stamp")
     (repo / "bin").mkdir()
     os.symlink(BINARY, repo / "bin/bundle-doctor")
-    # The key is the one that docs/signing.md makes: the pages are read one after the other.
-    pages_key = re.search(r"^```sh\n(.*?)^```", (REPO / "docs/signing.md").read_text(), re.MULTILINE | re.DOTALL)[1]
-    shell(pages_key, repo, PATH=f"{repo / 'bin'}:{PATH}", HOME=str(repo))
     write(repo / ".gitignore", "node_modules/\ndist/\nbin/\ntmp/\nrelease.key\nrelease.passphrase\nrelease.txt\n")
     commit(repo, f"v{VERSION}")
     who = {"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "lab", "GIT_CONFIG_KEY_1": "user.email"}
@@ -549,6 +548,8 @@ def the_page(part: Part, work: Path) -> None:
             raise Mismatch("after the release's own tag the version is no longer higher than the one before")
 
     part.case("docs/release.md: what was released is what is told of it", what_it_promises)
+    # Then the other page, in the same repository, with the key that is there.
+    signing.type_page(part, repo, {**env, "BUNDLE_DOCTOR_KEYS": ""}, "docs/signing.md after docs/release.md")
 
 
 def large_bundle(target: Path) -> Path:

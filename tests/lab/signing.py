@@ -330,50 +330,55 @@ def page_fences() -> list[tuple[str, str]]:
 
 
 def the_page(part: Part) -> None:
-    """Every command of docs/signing.md, in order, in a repository with a bundle; each shell block starts at its root."""
-    fences = page_fences()
-    if len(fences) < 15:
-        part.fail("docs/signing.md", f"only {len(fences)} blocks were found")
+    """The page alone, in a repository with a bundle and nothing else."""
     with scratch("signing-page") as work:
         (work / "apps/agent").mkdir(parents=True)
         mistakes.clean_bundle(work / "apps/agent/bundle")
         (work / "bin").mkdir()
         os.symlink(BINARY, work / "bin/bundle-doctor")
         env = {"PATH": f"{work / 'bin'}:{os.environ['PATH']}", "HOME": str(work / "home"), "BUNDLE_DOCTOR_KEYS": ""}
+        type_page(part, work, env, "docs/signing.md")
 
-        def block(language: str, text: str) -> Callable[[], None]:
-            def do() -> None:
-                if language == "js":
-                    name = re.match(r"// (\S+)\n", text)
-                    if not name:
-                        raise Mismatch("the block does not say which file it is")
-                    write(work / name[1], text)
-                    return
-                secrets = {}
-                if "$RELEASE_KEY" in text:
-                    secrets["RELEASE_KEY"] = (work / "release.key").read_text()
-                    secrets["BUNDLE_DOCTOR_PASSPHRASE"] = (work / "release.passphrase").read_text().rstrip("\n")
-                shell(text, work, **env, **secrets)
 
-            return do
+def type_page(part: Part, work: Path, env: dict[str, str], page: str) -> None:
+    """Every command of docs/signing.md, in order, in a repository with a bundle; each shell block starts at its root."""
+    fences = page_fences()
+    if len(fences) < 15:
+        part.fail(page, f"only {len(fences)} blocks were found")
 
-        for number, (language, text) in enumerate(fences, 1):
-            part.case(f"docs/signing.md, block {number}: {text.splitlines()[0]}", block(language, text))
+    def block(language: str, text: str) -> Callable[[], None]:
+        def do() -> None:
+            if language == "js":
+                name = re.match(r"// (\S+)\n", text)
+                if not name:
+                    raise Mismatch("the block does not say which file it is")
+                write(work / name[1], text)
+                return
+            secrets = {}
+            if "$RELEASE_KEY" in text:
+                secrets["RELEASE_KEY"] = (work / "release.key").read_text()
+                secrets["BUNDLE_DOCTOR_PASSPHRASE"] = (work / "release.passphrase").read_text().rstrip("\n")
+            shell(text, work, **env, **secrets)
 
-        def what_it_promises() -> None:
-            """The by-hand ways refuse a changed archive too, and the dropped key is refused by its id."""
-            bundle = work / "agent-bundle.tar.gz"
-            bundle.write_bytes(bundle.read_bytes() + b"\0")
-            by_hand = [text for _, text in fences if re.match(r"(minisign -V|openssl pkeyutl|node verify-bundle)", text)]
-            if len(by_hand) != 3:
-                raise Mismatch(f"{len(by_hand)} ways by hand were found")
-            for text in by_hand:
-                tool_refuses(execute("bash", "-euo", "pipefail", "-c", text, cwd=work, **env), text.split()[0])
-            old = execute(BINARY, "verify", "deployed", cwd=work, **env)
-            if old.code != 1 or "signature-untrusted" not in old.text:
-                raise Mismatch(f"what the dropped key signed gives exit {old.code}: {old.text}")
+        return do
 
-        part.case("docs/signing.md: a changed archive is refused by hand, a dropped key by its id", what_it_promises)
+    for number, (language, text) in enumerate(fences, 1):
+        part.case(f"{page}, block {number}: {text.splitlines()[0]}", block(language, text))
+
+    def what_it_promises() -> None:
+        """The by-hand ways refuse a changed archive too, and the dropped key is refused by its id."""
+        bundle = work / "agent-bundle.tar.gz"
+        bundle.write_bytes(bundle.read_bytes() + b"\0")
+        by_hand = [text for _, text in fences if re.match(r"(minisign -V|openssl pkeyutl|node verify-bundle)", text)]
+        if len(by_hand) != 3:
+            raise Mismatch(f"{len(by_hand)} ways by hand were found")
+        for text in by_hand:
+            tool_refuses(execute("bash", "-euo", "pipefail", "-c", text, cwd=work, **env), text.split()[0])
+        old = execute(BINARY, "verify", "deployed", cwd=work, **env)
+        if old.code != 1 or "signature-untrusted" not in old.text:
+            raise Mismatch(f"what the dropped key signed gives exit {old.code}: {old.text}")
+
+    part.case(f"{page}: a changed archive is refused by hand, a dropped key by its id", what_it_promises)
 
 
 def run(part: Part) -> None:

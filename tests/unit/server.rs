@@ -156,6 +156,7 @@ pub(super) fn healthy() -> Facts {
         is_volatile: false,
         command: Vec::new(),
         elsewhere: Vec::new(),
+        unread: Vec::new(),
     };
     Facts {
         at: ago(0),

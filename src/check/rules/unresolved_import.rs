@@ -111,6 +111,14 @@ fn describe(tree: &Tree, failure: &ResolveFailure) -> (String, String) {
             "Node does not load code from such an address".to_owned(),
             "ship the code in the bundle, or declare its package".to_owned(),
         ),
+        ResolveFailure::InAddress => (
+            "The code that stands in the address does not run".to_owned(),
+            "put the code into a file of the bundle, where it can import what it needs".to_owned(),
+        ),
+        ResolveFailure::NoMainModule => (
+            "The agent begins with an ES module, so that there is no main module to ask".to_owned(),
+            "use `createRequire(import.meta.url)`, or import the file".to_owned(),
+        ),
         ResolveFailure::Extension { extension, path } => (
             format!("`{path}` is there, and node does not load `{extension}` files"),
             "import the file that is compiled from it".to_owned(),

@@ -34,7 +34,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     // what `which node` said, the update writes the documented path (docs/reference/field-facts.md, "Units and
     // installers").
     let child = evidence::manager_line(facts, &["Failed at step EXEC", "Failed to locate executable"])
-        .filter(|entry| dead && (!entry.says("Permission denied") || is_on_noexec(facts)))
+        .filter(|entry| dead && (bad.is_some() || !entry.says("Permission denied") || is_on_noexec(facts)))
         .filter(|entry| {
             let of_unit = program.map(|program| program.path.as_str());
             evidence::spawned(entry).is_none_or(|spawned| of_unit.is_none_or(|program| program == spawned))

@@ -38,7 +38,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let dead = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
         .filter(|entry| dead && entry.says("Permission denied"))
-        .filter(|entry| !is_of_a_helper(facts, entry) && started::unit(facts).is_none_or(|unit| unit.noexec.is_none()));
+        .filter(|entry| !is_of_a_helper(facts, entry) && !is_of_a_program_elsewhere(facts, entry));
     let crash =
         crash::crash(facts).filter(|crash| crash.kind == CrashKind::Denied && is_ours(facts, &crash.headline.message));
     let said = child.or(crash.as_ref().map(|crash| crash.headline));
@@ -63,6 +63,13 @@ fn is_of_a_helper(facts: &Facts, entry: &JournalEntry) -> bool {
     let program = started::program(facts).map(|program| program.path.as_str());
     let spawned = evidence::spawned(entry).filter(|_| entry.says("Failed at step EXEC"));
     spawned.is_some_and(|spawned| program.is_some_and(|program| program != spawned))
+}
+
+/// Whether it is about a program that is not there any more, or that nobody may execute where it is: `executable-missing`. Of a
+/// mounted disk that is also one on a file system that is not mounted with it.
+fn is_of_a_program_elsewhere(facts: &Facts, entry: &JournalEntry) -> bool {
+    let gone = started::program(facts).is_some_and(|program| matches!(program.presence, Presence::Missing { .. }));
+    entry.says("Failed at step EXEC") && gone || started::unit(facts).is_some_and(|unit| unit.noexec.is_some())
 }
 
 /// An error about something of the agent's own, not of its applications.

@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, unit_fix};
-use crate::doctor::facts::{Facts, SimilarUnit};
+use crate::doctor::facts::{Facts, Reach, SimilarUnit};
 use crate::report::diagnosis::{Diagnosis, Effect, Evidence, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::UnitName;
@@ -56,7 +56,13 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 /// What is said of a machine that has nothing of an agent.
 fn no_agent(facts: &Facts, absent: Evidence, load: Option<Evidence>) -> Diagnosis {
     let name = &facts.places.unit;
-    let words = format!("There is no agent on this machine: no unit `{name}`, no bundle, and no process of one");
+    let machine = match &facts.reach {
+        Reach::Live => format!("this machine: no unit `{name}`, no bundle, and no process of one"),
+        Reach::Mounted(root) => {
+            format!("the disk at {root}: no unit `{name}`, no bundle, and no line of one in its journal")
+        }
+    };
+    let words = format!("There is no agent on {machine}");
     let unasked = facts.service.why_unknown().filter(|_| facts.is_live());
     let unasked = unasked.map(|why| evidence::systemctl(format!("systemctl show {name}: {}", why.because)));
     let mut diagnosis = CAUSE

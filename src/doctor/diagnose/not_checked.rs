@@ -1,6 +1,6 @@
 //! What could not be learnt, why, and what would help.
 
-use crate::doctor::facts::{Condition, Fact, Facts, Hold, LogKind, SETTLED, SignatureDemand};
+use crate::doctor::facts::{Condition, Fact, Facts, Hold, Journal, LogKind, SETTLED, SignatureDemand};
 use crate::report::server::NotChecked;
 use crate::report::signature::SignatureStatus;
 
@@ -29,6 +29,7 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
         };
         missing.push(NotChecked { what: "the journal", because: because.to_owned(), help: Some(help.to_owned()) });
     }
+    missing.extend(facts.journal.known().and_then(unread));
     missing.extend(elsewhere(facts));
     if let Some(up) = facts.up().filter(|up| *up < SETTLED && facts.condition() == Condition::Running) {
         let because = format!("it was started {up} s ago");
@@ -41,6 +42,13 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
         missing.iter_mut().for_each(|one| one.help = one.help.take().filter(|help| !help.starts_with(AS_ROOT)));
     }
     missing
+}
+
+/// Files of the journal that were passed over, or that this journalctl cannot read.
+fn unread(journal: &Journal) -> Option<NotChecked> {
+    let (first, others) = journal.unread.split_first()?;
+    let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+    Some(NotChecked { what: "a part of the journal", because: format!("{first}{more}"), help: None })
 }
 
 /// The agent's own words, where the unit sends them to where they cannot be read.

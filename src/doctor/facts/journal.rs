@@ -54,6 +54,8 @@ pub(crate) struct Journal {
     pub command: Vec<String>,
     /// Where else the unit sends what the agent prints.
     pub elsewhere: Vec<LogPlace>,
+    /// Files of a mounted disk's journal that were not read, and why, in words.
+    pub unread: Vec<String>,
 }
 
 /// A place other than the system's journal to which the unit sends what the agent prints.

@@ -328,6 +328,15 @@ impl Facts {
         unit && loaded && absent(&self.deployment) && absent(&self.backup) && !process && !strays && !told
     }
 
+    /// What is said where nothing of an agent is here.
+    #[must_use]
+    pub(crate) fn no_agent(&self) -> String {
+        match &self.reach {
+            Reach::Live => "there is no agent on this machine".to_owned(),
+            Reach::Mounted(root) => format!("there is no agent on the disk at {root}"),
+        }
+    }
+
     /// Whether the caller is root.
     #[must_use]
     pub(crate) const fn is_root(&self) -> bool {

@@ -26,6 +26,9 @@ const LOAD_PATH: [&str; 11] = [
 
 /// More names than any unit has, and more links than anyone makes in a row.
 const MAX_NAMES: usize = 16;
+/// More folders of drop-ins, and more services that are named, than a server has that is one.
+const MAX_FOLDERS: usize = 1000;
+const MAX_SERVICES: usize = 20_000;
 
 /// What could not be looked at, and why.
 pub(super) type Unread = (String, Refusal);
@@ -169,7 +172,7 @@ pub(super) fn drop_ins(server: &dyn Server, named: &Named) -> Result<Vec<String>
         }
         Ok(())
     };
-    let others = other_names(server, named);
+    let others = other_names(server, named)?;
     let aliases = named.names.iter().filter(|name| **name != named.id).chain(&others);
     for name in std::iter::once(&named.id).chain(aliases) {
         let particular = std::iter::once(name.clone()).chain(template(name));
@@ -194,14 +197,26 @@ fn prefixes(name: &str, kind: &str) -> Vec<String> {
 }
 
 /// Other names of the unit for which there are drop-ins: a folder of drop-ins whose name is a link to the unit.
-fn other_names(server: &dyn Server, of: &Named) -> Vec<String> {
-    let folders = LOAD_PATH.iter().flat_map(|folder| server.list(folder).unwrap_or_default());
-    let mut names: Vec<String> = folders
-        .filter_map(|file| file.strip_suffix(".d").map(str::to_owned))
-        .filter(|name| name.ends_with(".service") && !name.ends_with("-.service"))
-        .collect();
-    names.sort();
-    names.dedup();
+///
+/// # Errors
+/// The folder in which there are too many.
+fn other_names(server: &dyn Server, of: &Named) -> Result<Vec<String>, Unread> {
+    let mut names: Vec<String> = Vec::new();
+    for folder in LOAD_PATH {
+        let listed = match server.list(folder) {
+            Err(Refusal::TooMuch) => return Err((folder.to_owned(), Refusal::TooMuch)),
+            listed => listed.unwrap_or_default(),
+        };
+        let stems = listed.iter().filter_map(|file| file.strip_suffix(".d"));
+        let others = stems.filter(|name| name.ends_with(".service") && !name.ends_with("-.service"));
+        names.extend(others.map(str::to_owned));
+        names.sort();
+        names.dedup();
+        // Each is looked for in all folders of the path.
+        if names.len() > MAX_FOLDERS {
+            return Err((folder.to_owned(), Refusal::TooMuch));
+        }
+    }
     // Of a template's drop-ins it is the instance's name that is another.
     let names = names.into_iter().map(|name| match (instance(&name), instance(&of.id)) {
         (Some(""), Some(of)) => name.replacen('@', &format!("@{of}"), 1),
@@ -210,7 +225,7 @@ fn other_names(server: &dyn Server, of: &Named) -> Vec<String> {
     let is_other = |name: &String| {
         !of.names.contains(name) && named(server, name).is_ok_and(|found| found.fragment.is_some() && found.id == of.id)
     };
-    names.filter(is_other).take(MAX_NAMES).collect()
+    Ok(names.filter(is_other).take(MAX_NAMES).collect())
 }
 
 /// Whether a target wants a unit of one of these names: a link in a `.wants` or `.requires` folder of the path.
@@ -225,7 +240,9 @@ pub(super) fn services(server: &dyn Server) -> Vec<String> {
     for folder in LOAD_PATH {
         let listed = server.list(folder).unwrap_or_default();
         for below in listed.iter().filter(|name| name.ends_with(".wants") || name.ends_with(".requires")) {
-            names.extend(server.list(&format!("{folder}/{below}")).unwrap_or_default());
+            if names.len() < MAX_SERVICES {
+                names.extend(server.list(&format!("{folder}/{below}")).unwrap_or_default());
+            }
         }
         names.extend(listed);
     }

@@ -277,7 +277,8 @@ impl Probe<'_> {
         elsewhere: &[LogPlace],
     ) -> Fact<Journal> {
         let server = self.server;
-        let persistent = server.list("/var/log/journal").is_ok_and(|names| !names.is_empty());
+        let kept = server.list("/var/log/journal");
+        let persistent = kept.map_or_else(|refusal| refusal == Refusal::TooMuch, |names| !names.is_empty());
         let directory = server.place("/var/log/journal").display().to_string();
         let directory = (!server.is_live()).then_some(directory.as_str());
         if directory.is_some() && !persistent {
@@ -312,7 +313,14 @@ impl Probe<'_> {
         let (entries, _) = journal::entries(&texts, unit, &self.redactor);
         let is_cut = own.stdout.lines().count() >= lines as usize;
         let command = journal::command(&texts, unit, user, &self.redactor);
-        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere })
+        // Of the machine's own journal these are hints to those who are not root.
+        let unread = if server.is_live() { Vec::new() } else { self.told(&own.stderr) };
+        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere, unread })
+    }
+
+    /// What was said of files that could not be read.
+    fn told(&self, stderr: &str) -> Vec<String> {
+        stderr.lines().filter(|line| !line.trim().is_empty()).take(MAX_TOLD).map(|line| self.shown(line)).collect()
     }
 
     /// What the agent wrote into the journal of a namespace: its files stand beside the system's, in folders that end in its
@@ -432,6 +440,9 @@ type Nodes = (Fact<Option<ServerNode>>, Vec<ServerNode>);
 
 /// The deployed bundle, its backup, a bundle inside that, what was put aside, and a leftover download.
 type Bundles = (Deployment, Deployment, Option<Deployment>, Vec<Deployment>, Fact<Option<Download>>);
+
+/// Lines that are kept of what was said of files that could not be read.
+const MAX_TOLD: usize = 8;
 
 /// Most folders that are judged of those which fixes have put aside.
 const MAX_ASIDE: usize = 2;

@@ -12,6 +12,8 @@ const MAX_OF_A_FILE: usize = 1 << 20;
 /// Most bytes of a unit's drop-ins together, and most of them: beyond that the unit is not judged.
 const MAX_OF_DROP_INS: usize = 4 << 20;
 const MAX_DROP_INS: usize = 1000;
+/// Most lines of all of them: causes look at each line more than once, and a fix at each secret's.
+const MAX_LINES: usize = 2000;
 
 /// A unit as it stands on the disk.
 pub(super) struct FoundUnit {
@@ -80,7 +82,8 @@ fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Res
         Err(Refusal::NotFound) => return Ok(Vec::new()),
         Err(refusal) => return Err((fragment, refusal)),
     };
-    let mut files = vec![UnitFile::parse(&fragment, &String::from_utf8_lossy(&bytes))];
+    let mut lines = MAX_LINES;
+    let mut files = vec![parsed(&fragment, &bytes, &mut lines)?];
     let drop_ins = match current {
         Some(loaded) => loaded.drop_ins.clone(),
         None => load_path::drop_ins(server, named)?,
@@ -96,7 +99,7 @@ fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Res
         match server.read(&path, MAX_OF_A_FILE) {
             Ok(bytes) => {
                 left = left.checked_sub(bytes.len()).ok_or_else(|| (path.clone(), Refusal::TooMuch))?;
-                files.push(UnitFile::parse(&path, &String::from_utf8_lossy(&bytes)));
+                files.push(parsed(&path, &bytes, &mut lines)?);
             }
             // A link to nothing is not loaded.
             Err(Refusal::NotFound) => {}
@@ -104,6 +107,13 @@ fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Res
         }
     }
     Ok(files)
+}
+
+/// A file of the unit, if there are no more lines in it than are left.
+fn parsed(path: &str, bytes: &[u8], lines: &mut usize) -> Result<UnitFile, Unread> {
+    let count = bytes.iter().filter(|byte| **byte == b'\n').count();
+    *lines = lines.checked_sub(count).ok_or_else(|| (path.to_owned(), Refusal::TooMuch))?;
+    Ok(UnitFile::parse(path, &String::from_utf8_lossy(bytes)))
 }
 
 /// The folders of links of the targets that its `[Install]` names.

@@ -1,13 +1,13 @@
 //! This machine, or the files of another below a folder.
 
 use super::diagnostic::Diagnostic;
+use super::journal_files::JournalFiles;
 use super::server::{End, Look, Refusal, Server, Situation, Space, Spoken};
 use crate::host::paths::{self, FileKind, FileSystem};
 use crate::host::process::{self, Environment, Keep, Request};
+use crate::host::rooted::{self, Last, Rooted};
 use crate::host::{self, file_end, files};
-use std::ffi::{OsStr, OsString};
-use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,8 +17,11 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 const MAX_OUTPUT: usize = 4 << 20;
 /// Where commands are found: the caller's own PATH does not count for root's questions.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// As many links are followed as the kernel would (path_resolution(7)).
-const MAX_LINKS: usize = 40;
+/// Most names of one folder of a mounted disk: many times those of any that is listed.
+const MAX_NAMES: usize = 20_000;
+/// Memory that journalctl may take for a mounted disk's journal, whose entries may be packed to many times their size. The files
+/// themselves, which it maps, do not count.
+const MAX_MEMORY: u64 = 512 << 20;
 
 /// This machine, or the files of another below a folder.
 #[derive(Debug)]
@@ -39,59 +42,10 @@ impl Disk {
         Self { root: Some(root) }
     }
 
-    /// The path with every link on the way followed as the server itself would: an absolute target starts at its own
-    /// root, not at ours. The last component is followed if `last` says so.
-    fn resolve(&self, path: &str, last: Last) -> Result<PathBuf, Refusal> {
-        let Some(root) = &self.root else { return Ok(PathBuf::from(path)) };
-        let mut done: Vec<OsString> = Vec::new();
-        let mut pending: Vec<OsString> = parts(Path::new(path));
-        let mut followed = 0;
-        while let Some(part) = pending.pop() {
-            if part == ".." {
-                done.pop();
-                continue;
-            }
-            done.push(part);
-            let here: PathBuf = std::iter::once(root.clone().into_os_string()).chain(done.iter().cloned()).collect();
-            let is_last = pending.is_empty();
-            if is_last && last == Last::Kept {
-                continue;
-            }
-            if let Ok(target) = paths::target(&here) {
-                followed += 1;
-                if followed > MAX_LINKS {
-                    return Err(Refusal::Failed);
-                }
-                if target.is_absolute() {
-                    done.clear();
-                } else {
-                    done.pop();
-                }
-                pending.extend(parts(&target));
-            }
-        }
-        Ok(std::iter::once(root.clone().into_os_string()).chain(done).collect())
+    /// What is at a path of a mounted disk; nothing where it is this machine's.
+    fn rooted(&self, path: &str, last: Last) -> Result<Option<Rooted>, Refusal> {
+        Ok(self.root.as_deref().map(|root| Rooted::find(root, path, last)).transpose()?)
     }
-}
-
-/// Whether the last component of a path is followed if it is a link.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    Kept,
-    Followed,
-}
-
-/// The names of a path, last first.
-fn parts(path: &Path) -> Vec<OsString> {
-    let mut parts: Vec<_> = path
-        .as_os_str()
-        .as_bytes()
-        .split(|byte| *byte == b'/')
-        .filter(|part| !part.is_empty() && *part != b".")
-        .map(|part| OsStr::from_bytes(part).to_owned())
-        .collect();
-    parts.reverse();
-    parts
 }
 
 impl Server for Disk {
@@ -109,14 +63,20 @@ impl Server for Disk {
     }
 
     fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
-        let reads_files = matches!(
-            diagnostic,
-            Diagnostic::Journal { directory: Some(_), .. } | Diagnostic::ManagerJournal { directory: Some(_), .. }
-        );
-        if !self.is_live() && !reads_files {
-            return Err(Refusal::NotLive);
+        let directory = match diagnostic {
+            Diagnostic::Journal { directory, .. } | Diagnostic::ManagerJournal { directory, .. } => *directory,
+            _ => None,
+        };
+        let files = match (&self.root, directory) {
+            (None, _) => None,
+            (Some(_), None) => return Err(Refusal::NotLive),
+            (Some(root), Some(directory)) => Some(journal_files(root, directory)?),
+        };
+        let mut words = diagnostic.words();
+        if let Some(files) = &files {
+            let ours = |word: &mut String| *word = format!("--directory={}", files.folder().display());
+            words.iter_mut().filter(|word| word.starts_with("--directory=")).for_each(ours);
         }
-        let words = diagnostic.words();
         let mut words = words.iter().map(String::as_str);
         let program = words.next().ok_or(Refusal::NotFound)?;
         let arguments: Vec<_> = words.collect();
@@ -127,6 +87,7 @@ impl Server for Disk {
             timeout: TIMEOUT,
             most_output: MAX_OUTPUT,
             keep: Keep::End,
+            most_memory: files.is_some().then_some(MAX_MEMORY),
             ..Request::new(program, &arguments)
         };
         let done = process::run(&request).map_err(|error| match error.kind() {
@@ -134,20 +95,27 @@ impl Server for Disk {
             io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Refusal::Exhausted,
             _ => error.into(),
         })?;
-        let took = u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX);
-        match done.end {
-            process::End::TimedOut | process::End::Stopped => Err(Refusal::TimedOut),
-            process::End::Exit(status) => {
-                Ok(Spoken { status: Some(status), stdout: done.stdout.text(), stderr: done.stderr.text(), took })
-            }
-            process::End::Signal(_) => {
-                Ok(Spoken { status: None, stdout: done.stdout.text(), stderr: done.stderr.text(), took })
-            }
-        }
+        let status = match done.end {
+            process::End::TimedOut | process::End::Stopped => return Err(Refusal::TimedOut),
+            process::End::Exit(status) => Some(status),
+            process::End::Signal(_) => None,
+        };
+        let stderr = done.stderr.text();
+        Ok(Spoken {
+            status,
+            stdout: done.stdout.text(),
+            stderr: files.as_ref().map_or_else(|| stderr.clone(), |files| files.told(&stderr)),
+            took: u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX),
+        })
     }
 
     fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
-        Ok(files::read_start(&self.resolve(path, Last::Followed)?, most)?)
+        let Some(found) = self.rooted(path, Last::Followed)? else {
+            return Ok(files::read_start(Path::new(path), most)?);
+        };
+        let mut content = Vec::new();
+        found.open()?.take(most as u64).read_to_end(&mut content)?;
+        Ok(content)
     }
 
     fn end(&self, path: &str, most: usize) -> Result<End, Refusal> {
@@ -160,8 +128,8 @@ impl Server for Disk {
     }
 
     fn look(&self, path: &str) -> Result<Look, Refusal> {
-        let paths::Stat { kind, mode, uid, gid, size, changed, modified } =
-            paths::look(&self.resolve(path, Last::Kept)?)?;
+        let stat = self.rooted(path, Last::Kept)?.map_or_else(|| paths::look(Path::new(path)), |found| found.stat())?;
+        let paths::Stat { kind, mode, uid, gid, size, changed, modified } = stat;
         let kind = match kind {
             FileKind::File => 'f',
             FileKind::Directory => 'd',
@@ -172,25 +140,37 @@ impl Server for Disk {
     }
 
     fn target(&self, path: &str) -> Result<String, Refusal> {
-        let target = paths::target(&self.resolve(path, Last::Kept)?)?;
+        let found = self.rooted(path, Last::Kept)?;
+        let target = found.map_or_else(|| paths::target(Path::new(path)), |found| found.target())?;
         Ok(target.to_string_lossy().into_owned())
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, Refusal> {
-        let names = paths::names(&self.resolve(path, Last::Followed)?)?;
+        let names = match self.rooted(path, Last::Followed)? {
+            None => paths::names(Path::new(path))?,
+            Some(found) => found.names(MAX_NAMES)?.ok_or(Refusal::TooMuch)?,
+        };
         let mut names: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         names.sort();
         Ok(names)
     }
 
     fn space(&self, path: &str) -> Result<Space, Refusal> {
-        let FileSystem { free, size, inodes, free_inodes } = paths::file_system(&self.resolve(path, Last::Followed)?)?;
+        let found = self.rooted(path, Last::Followed)?;
+        let system = found.map_or_else(|| paths::file_system(Path::new(path)), |found| found.file_system())?;
+        let FileSystem { free, size, inodes, free_inodes } = system;
         Ok(Space { free, size, inodes, free_inodes })
     }
 
     fn place(&self, path: &str) -> PathBuf {
-        self.resolve(path, Last::Followed).unwrap_or_else(|_| PathBuf::from(path))
+        self.root.as_deref().map_or_else(|| PathBuf::from(path), |root| rooted::place(root, path))
     }
+}
+
+/// The files of a folder of journals that is below the root.
+fn journal_files(root: &Path, directory: &str) -> Result<JournalFiles, Refusal> {
+    let below = Path::new(directory).strip_prefix(root).ok().and_then(Path::to_str).ok_or(Refusal::Failed)?;
+    JournalFiles::hold(root, &format!("/{below}"))
 }
 
 /// The live log of a unit (`journalctl -f`), line by line, until `each` has had enough or it ends.

@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod disk;
+mod journal_files;
 mod server;
 
 pub(crate) use diagnostic::Diagnostic;

@@ -28,7 +28,7 @@ pub(crate) enum Refusal {
     #[error("no further process can be started")]
     Exhausted,
     /// There is more of it than is read.
-    #[error("more than is read of a unit")]
+    #[error("there is more than is read of one")]
     TooMuch,
     /// Anything else.
     #[error("input/output error")]

@@ -23,7 +23,10 @@ impl GraphWalk<'_> {
     /// The path in the bundle of what a file names; nothing for one that leads out of it.
     fn asset_path(&self, file: NodeId, path: &str) -> Result<String, String> {
         let tree = self.sources.tree;
-        let folder = tree.parent(file).map(|folder| tree.path(folder).to_string()).unwrap_or_default();
+        let folder = match tree.parent(file) {
+            Some(folder) if !path.starts_with('/') => tree.path(folder).to_string(),
+            _ => String::new(),
+        };
         let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
             match part {
@@ -70,16 +73,13 @@ impl GraphWalk<'_> {
     /// Reports what is not there, and is neither made nor looked for by any file that is reached.
     pub(super) fn check_assets(&mut self) {
         let assets = std::mem::take(&mut self.assets);
-        let made: HashSet<String> = self
-            .visited
-            .keys()
-            .filter_map(|file| self.module(*file).map(|module| (*file, module)))
-            .flat_map(|(file, module)| module.made.iter().map(move |path| (file, path)))
-            .map(|(file, path)| self.asset_path(file, path).unwrap_or_else(|outside| outside))
-            .collect();
+        let made: HashSet<String> = self.paths_of(|module| &module.made);
         // Whoever makes a file has made the folders above it.
         let above: HashSet<&str> = made.iter().flat_map(|path| folders_above(path)).collect();
         let modules = || self.visited.keys().filter_map(|file| self.module(*file));
+        // What another program is given it may make.
+        let handed: HashSet<String> = self.paths_of(|module| &module.handed);
+        let changes_folder = modules().filter(|module| module.changes_folder).count();
         let writes_unknown = modules().any(|module| module.writes_unknown);
         let runs_programs = modules().any(|module| module.runs_programs);
         let mut told = HashSet::new();
@@ -96,6 +96,7 @@ impl GraphWalk<'_> {
             let is_made = folders_above(&path).chain([path.as_str()]).any(|part| made.contains(part));
             if is_made
                 || above.contains(path.as_str())
+                || (asset.how == AssetUse::Read("env") && !self.node.loads_env_files())
                 || !told.insert((file, path.clone()))
                 || !self.is_absent(&path, is_outside, asset.how)
             {
@@ -103,13 +104,24 @@ impl GraphWalk<'_> {
             }
             let (line, how) = (asset.line, asset.how);
             let may_make = writes_unknown || (runs_programs && !is_of_a_build(&path));
-            let may_be_made = may_make && matches!(how, AssetUse::Read(_));
+            let is_handed = folders_above(&path).chain([path.as_str()]).any(|part| handed.contains(part));
+            // The folder in which the agent runs is known where no other file than the one that reads changes it.
+            let own = usize::from(self.module(file).is_some_and(|module| module.changes_folder));
+            let is_elsewhere = asset.said.is_some() && changes_folder > own;
+            let may_be_made = (may_make || is_handed || is_elsewhere) && matches!(how, AssetUse::Read(_));
             // What lies beside the bundle on the server is not known.
             let need = if is_outside || may_be_made { Need::Optional } else { need };
-            let message = self.asset_message(&path, how);
+            let message = self.asset_message(&path, asset.said.as_deref(), how);
             let fault = AssetFault { file, line, path, how, need, message };
             self.faults.push((LoadPhase::Run, ModuleFault::Asset(fault)));
         }
+    }
+
+    /// Paths in the bundle that files name.
+    fn paths_of(&self, paths: fn(&Module) -> &[Box<str>]) -> HashSet<String> {
+        let modules = self.visited.keys().filter_map(|file| self.module(*file).map(|module| (*file, module)));
+        let named = modules.flat_map(|(file, module)| paths(module).iter().map(move |path| (file, path)));
+        named.map(|(file, path)| self.asset_path(file, path).unwrap_or_else(|outside| outside)).collect()
     }
 
     fn asset(&self, file: NodeId, number: u32) -> Option<AssetUse> {
@@ -128,10 +140,15 @@ impl GraphWalk<'_> {
         self.sources.tree.resolve(path.as_bytes()).is_err()
     }
 
-    fn asset_message(&self, path: &str, how: AssetUse) -> String {
+    fn asset_message(&self, path: &str, said: Option<&str>, how: AssetUse) -> String {
         let here = self.sources.here;
+        let shown = said.map_or_else(|| format!("{here}/{path}"), str::to_owned);
         match how {
-            AssetUse::Read(call) => format!("Error: ENOENT: no such file or directory, {call} '{here}/{path}'"),
+            AssetUse::Read("chdir") => {
+                format!("Error: ENOENT: no such file or directory, chdir '{here}' -> '{shown}'")
+            }
+            AssetUse::Read("env") => format!("Error: ENOENT: no such file or directory, open '{shown}'"),
+            AssetUse::Read(call) => format!("Error: ENOENT: no such file or directory, {call} '{shown}'"),
             AssetUse::Named | AssetUse::Worker | AssetUse::Child => {
                 format!("Error: Cannot find module '{here}/{path}'")
             }

@@ -29,9 +29,9 @@ impl GraphWalk<'_> {
     }
 
     /// A module that its specifier holds.
-    pub(super) fn data(&mut self, place: &ImportPlace, import: &Import, format: &Format, when: LoadPhase) {
+    pub(super) fn data(&mut self, place: &ImportPlace, import: &Import, format: &Format, when: LoadPhase) -> bool {
         let kind = (*format == Format::Json).then_some("json");
-        self.attributes_of_fit(place, &import.attributes, kind, when, |_| import.specifier.to_string());
+        self.attributes_of_fit(place, &import.attributes, kind, when, |_| import.specifier.to_string())
     }
 
     /// The same, of whatever has an address.

@@ -35,6 +35,19 @@ impl GraphWalk<'_> {
         self.format_fault(target, line, place.need, LoadPhase::Run, WrongFormat::ModuleAsCommonJs, message);
     }
 
+    /// Whether the agent begins with an ES module: there is no `process.mainModule` then, and no `require.main`.
+    pub(super) fn has_no_main_module(&self) -> bool {
+        self.entry.and_then(|entry| self.visited.get(&entry)).is_some_and(|(.., loaded)| *loaded == LoadedAs::Module)
+    }
+
+    pub(super) fn main_module_is_missing(&mut self, place: ImportPlace, when: LoadPhase) {
+        // Where it is not certain, the code mostly asks for it first.
+        if place.need == Need::Certain {
+            let message = "TypeError: Cannot read properties of undefined (reading 'require')".to_owned();
+            self.refused(place, ResolveRefusal { failure: ResolveFailure::NoMainModule, message }, when);
+        }
+    }
+
     /// TypeScript below `node_modules`.
     pub(super) fn foreign_typescript(&mut self, load: &FileLoad<'_>) {
         let tree = self.sources.tree;
@@ -110,6 +123,14 @@ impl GraphWalk<'_> {
         if let Some(why) = self.absent(&name, place.file) {
             self.faults.push((when, ModuleFault::Undeclared { place, package: name, why, message }));
         }
+    }
+
+    /// What stands in a `data:` address and is not looked into.
+    pub(super) fn address_not_judged(&mut self, place: &ImportPlace, when: LoadPhase) {
+        let place = ImportPlace { need: Need::Optional, ..place.clone() };
+        let path = place.specifier.chars().take(60).collect();
+        let failure = ResolveFailure::NotJudged { path, what: "code or data that stands in the address itself" };
+        self.refused(place, ResolveRefusal { failure, message: String::new() }, when);
     }
 
     /// An absolute path into the bundle where it is now, which may be another place than on the servers.

@@ -96,7 +96,7 @@ impl GraphWalk<'_> {
         let imports = self.module(id).into_iter().flat_map(|module| module.imports.iter().zip(0..));
         let followed = imports.filter(|(import, number)| match import.form {
             Form::Static | Form::Star => true,
-            Form::Require | Form::CreatedRequire => {
+            Form::Require | Form::CreatedRequire | Form::MainRequire => {
                 follow == Follow::All && self.reached.imports.contains(&(id, *number))
             }
             _ => false,

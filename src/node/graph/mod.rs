@@ -4,6 +4,7 @@
 //! names; then it runs the code, which may `require()` and `import()` more. Faults are put in that order, since Node stops at
 //! the first one.
 
+mod addresses;
 mod assets;
 mod attributes;
 mod checks;
@@ -14,7 +15,7 @@ mod names;
 mod reach;
 mod reached;
 
-use self::reached::{Asked, Reached};
+use self::reached::Reached;
 use super::scripts::Scripts;
 use crate::node::features::Feature;
 use crate::node::modules::{
@@ -366,9 +367,7 @@ impl<'b> GraphWalk<'b> {
             return false;
         }
         if loaded_as == LoadedAs::Module {
-            // 24 looks at the module that it was asked for only, earlier ones at each (measured).
-            let is_root = self.entry == Some(file) || when == LoadPhase::Run || self.node.major < 24;
-            self.check_names(file, module, if is_root { Asked::ByName } else { Asked::ByImport });
+            self.check_names(file, module);
         }
         true
     }
@@ -406,7 +405,7 @@ impl<'b> GraphWalk<'b> {
             // It gives the URL of a file that is not there, too (measured with 20, 22 and 24).
             Form::FindImported if import.specifier.starts_with(['.', '/']) => return Linked::Nothing,
             Form::FindImported => (Loader::Import, LoadPhase::Run),
-            Form::Require | Form::CreatedRequire | Form::FindRequired | Form::FindCreated => {
+            Form::Require | Form::CreatedRequire | Form::MainRequire | Form::FindRequired | Form::FindCreated => {
                 (Loader::Require, LoadPhase::Run)
             }
         };
@@ -419,7 +418,15 @@ impl<'b> GraphWalk<'b> {
             _ => Need::Optional,
         };
         let place = ImportPlace { file, line: import.line, specifier: import.specifier.to_string(), need };
-        let target = match self.resolver.resolve(&import.specifier, file, loader) {
+        let from = match import.form {
+            Form::MainRequire if self.has_no_main_module() => {
+                self.main_module_is_missing(place, when);
+                return Linked::Nothing;
+            }
+            Form::MainRequire => self.entry.unwrap_or(file),
+            _ => file,
+        };
+        let target = match self.resolver.resolve(&import.specifier, from, loader) {
             Ok(Target::File(id)) => id,
             Ok(Target::Fallback(id)) => {
                 self.fell_back(place.clone(), id);
@@ -434,7 +441,9 @@ impl<'b> GraphWalk<'b> {
                 return Linked::Nothing;
             }
             Ok(Target::Data(format)) => {
-                self.data(&place, import, &format, when);
+                if self.data(&place, import, &format, when) && !only_found {
+                    self.check_address(&place, import, &format, when);
+                }
                 return Linked::Nothing;
             }
             Ok(Target::Unknown) => return Linked::Nothing,

@@ -1,6 +1,6 @@
 //! Names of CommonJS in ES modules, and what Node says of them.
 
-use super::reached::{Asked, Way};
+use super::reached::Way;
 use super::{GraphWalk, LoadPhase};
 use crate::node::modules::{Module, Need, WrongFormat};
 use crate::node::node_version::NodeVersion;
@@ -8,7 +8,7 @@ use crate::tree::nodes::NodeId;
 
 impl GraphWalk<'_> {
     /// Looks for names of CommonJS in an ES module: the first that Node meets for certain, else any.
-    pub(super) fn check_names(&mut self, file: NodeId, module: &Module, asked: Asked) {
+    pub(super) fn check_names(&mut self, file: NodeId, module: &Module) {
         let sets = |name: &str| module.sets.contains(&name);
         let certain = self.reached.mentions.get(&file).into_iter().flatten().find_map(|(number, way)| {
             let mention = module.mentions.get(*number as usize)?;
@@ -19,7 +19,7 @@ impl GraphWalk<'_> {
         let (name, need) = (mention.name, if way == Way::None { Need::Optional } else { Need::Certain });
         let message = match &mention.stand_in {
             Some(said) => said.to_string(),
-            None => message(name, way, asked, self.node),
+            None => message(name, way, self.node),
         };
         let how = match mention.stand_in {
             Some(_) => WrongFormat::StandIn,
@@ -30,8 +30,8 @@ impl GraphWalk<'_> {
 }
 
 /// What Node says of a name that is not there (measured with 18, 20, 22 and 24).
-fn message(name: &str, way: Way, asked: Asked, node: NodeVersion) -> String {
-    if way == Way::AwaitingModule && asked == Asked::ByName && node.major >= 22 {
+pub(super) fn message(name: &str, way: Way, node: NodeVersion) -> String {
+    if way == Way::AwaitingModule && node.major >= 22 {
         let instead = match name {
             _ if node.major < 24 => "replace require() with import",
             "require" => "replace require() with import",

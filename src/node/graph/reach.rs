@@ -84,11 +84,25 @@ impl GraphWalk<'_> {
 impl Run<'_, '_> {
     /// Loads the entry point, or what `import()` names.
     fn ask_for(&mut self, file: NodeId) {
-        let awaits = self.walk.module(file).is_some_and(|module| module.awaits);
-        let asked = if awaits { Way::AwaitingModule } else { Way::Module };
+        let asked = if self.awaits(file) { Way::AwaitingModule } else { Way::Module };
         let outer = std::mem::replace(&mut self.asked, asked);
         self.load(file);
         self.asked = outer;
+    }
+
+    /// Whether a module that Node was asked for awaits, as it then says where a name of CommonJS is missing: 24 looks at that
+    /// file alone, 22 at all that it imports as well (`explainCommonJSGlobalLikeNotDefinedError`; measured with both).
+    fn awaits(&mut self, file: NodeId) -> bool {
+        let (mut pending, mut seen) = (vec![file], HashSet::from([file]));
+        while let Some(file) = pending.pop() {
+            if self.walk.module(file).is_some_and(|module| module.awaits) {
+                return true;
+            }
+            if self.walk.node.major < 24 {
+                pending.extend(self.static_imports(file).filter(|target| seen.insert(*target)));
+            }
+        }
+        false
     }
 
     /// Loads a file: first what it imports, in order, then itself.
@@ -209,6 +223,9 @@ impl Run<'_, '_> {
     }
 
     fn call(&mut self, file: NodeId, call: &Call, thrown: Way, rejected: Way) {
+        if call.how == How::Main && self.walk.entry != Some(file) {
+            return;
+        }
         let ways = (self.way(call.thrown, thrown, rejected), self.way(call.rejected, thrown, rejected));
         let Some((of, number)) = self.callee(file, &call.callee, call.how) else { return };
         let this = self.this_of(file, call);
@@ -429,10 +446,12 @@ impl Run<'_, '_> {
         let loader = match import.form {
             Form::Static | Form::Star | Form::Call => Loader::Import,
             Form::Require if self.is_module(file) => return None,
-            Form::Require | Form::CreatedRequire => Loader::Require,
+            Form::MainRequire if self.walk.entry.is_some_and(|entry| self.is_module(entry)) => return None,
+            Form::Require | Form::CreatedRequire | Form::MainRequire => Loader::Require,
             Form::FindImported | Form::FindRequired | Form::FindCreated => return None,
         };
-        match self.walk.resolver.resolve(&import.specifier, file, loader) {
+        let from = if import.form == Form::MainRequire { self.walk.entry.unwrap_or(file) } else { file };
+        match self.walk.resolver.resolve(&import.specifier, from, loader) {
             Ok(Target::File(id) | Target::Fallback(id)) if self.walk.is_ours(id) => {
                 self.knows_format(id, loader).then_some(id)
             }

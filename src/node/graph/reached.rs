@@ -25,13 +25,6 @@ pub(super) enum Way {
     Nobody,
     /// The file that Node was asked for fails to load.
     Module,
-    /// The same, and that file awaits.
+    /// The same, and that file awaits: itself for 24, and for 22 whatever it imports counts, too.
     AwaitingModule,
-}
-
-/// Whether Node was asked for a module itself, or came to it by a static import.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Asked {
-    ByName,
-    ByImport,
 }

@@ -1,7 +1,7 @@
 //! Files that code names by a literal path relative to itself, and what it does with them. A file that the code makes, or
 //! looks for before it uses it, need not be there.
 
-use super::open::{Fated, NamedPath, OpenAsset, Val, What};
+use super::open::{Fated, Folder, NamedPath, OpenAsset, Val, What};
 use super::reader::Reader;
 use crate::node::bodies::Fate;
 use crate::node::modules::{Asset, AssetUse};
@@ -71,6 +71,9 @@ impl<'a> Reader<'a, '_> {
         let runs = module == "child_process" && RUNS.contains(&&*name);
         let used = self.use_of(module, &name, arguments, span);
         self.runs_programs |= runs;
+        if runs {
+            self.hands(arguments);
+        }
         let argument = |at: usize| arguments.get(at).and_then(Argument::as_expression);
         if let Some(path) = made.and_then(argument).map(|path| self.value(path)) {
             self.written.push(path);
@@ -82,6 +85,35 @@ impl<'a> Reader<'a, '_> {
                 self.push_asset(path, how, fated, span);
             }
         }
+        if (module, &*name) == ("process", "chdir") {
+            self.changes_folder(arguments);
+        }
+    }
+
+    /// Notes what is given to another program.
+    fn hands(&mut self, arguments: &[Argument<'a>]) {
+        for argument in arguments {
+            let elements = match argument {
+                Argument::ArrayExpression(array) => {
+                    array.elements.iter().filter_map(|one| one.as_expression()).collect()
+                }
+                argument => Vec::from_iter(argument.as_expression()),
+            };
+            for element in elements {
+                let value = self.value(element);
+                self.handed.push(value);
+            }
+        }
+    }
+
+    /// `process.chdir(path)`: known where the file does it at the top, whatever happens.
+    fn changes_folder(&mut self, arguments: &[Argument<'a>]) {
+        self.module.changes_folder = true;
+        let certain = self.body == 0 && !self.flow.is_unsure() && self.flow.tries == 0;
+        self.folder = match (arguments.first().and_then(Argument::as_expression), self.folder) {
+            (Some(path), Folder::Start) if certain => Folder::At(self.value(path)),
+            _ => Folder::Unknown,
+        };
     }
 
     /// What makes files, called in a way in which it is not told which ones: `fs.writeFileSync.call(…)`, `Object.assign({}, fs)`.
@@ -116,12 +148,22 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn push_asset(&mut self, path: Val<'a>, how: Option<AssetUse>, fated: Fated<'a>, span: Span) {
-        // A text alone is relative to where the agent is started.
-        if matches!(path, Val::Text(_) | Val::Unknown | Val::Body(_)) {
+        let is_code = match path {
+            Val::Unknown | Val::Body(_) => true,
+            // What is run by a text alone may be code, or the name of a program.
+            Val::Text(text) => {
+                matches!(how, Some(AssetUse::Worker | AssetUse::Child))
+                    && !text.starts_with("./")
+                    && !text.starts_with("../")
+            }
+            _ => false,
+        };
+        if is_code {
             return;
         }
         let line = self.line(span);
-        self.assets.push(OpenAsset { path, line, how });
+        let folder = if self.body == 0 { self.folder } else { Folder::InFunction };
+        self.assets.push(OpenAsset { path, folder, line, how });
         let number = u32::try_from(self.assets.len() - 1).unwrap_or(u32::MAX);
         let never = Fated::Is(Fate::Nothing);
         self.step(What::Asset(number), fated, never);
@@ -147,6 +189,8 @@ impl<'a> Reader<'a, '_> {
             _ => None,
         };
         match (module, name) {
+            ("process", "chdir") => Some((0, Some(AssetUse::Read("chdir")), thrown)),
+            ("process", "loadEnvFile") => Some((0, Some(AssetUse::Read("env")), thrown)),
             ("worker_threads", "Worker") => Some((0, Some(AssetUse::Worker), self.fate_of(span))),
             ("child_process", "fork") => Some((0, Some(AssetUse::Child), never)),
             ("fs", "openSync") | ("fs/promises", "open")
@@ -211,6 +255,7 @@ impl<'a> Reader<'a, '_> {
         let depth = depth.checked_sub(1)?;
         let of = |value: &Val<'a>| self.path_of(value, depth);
         match self.plain(value) {
+            Val::Text(text) if !text.is_empty() && !text.starts_with('/') => joined("/", text),
             Val::Global("__dirname") => Some(NamedPath::Beside(String::new())),
             Val::Global("__filename") => Some(NamedPath::Itself),
             Val::Member(meta, name) if matches!(self.plain(meta), Val::Meta) => match name {
@@ -222,7 +267,7 @@ impl<'a> Reader<'a, '_> {
             Val::New(class, arguments) => match (self.builtin(class)?, arguments) {
                 (("url", name), [whole]) if name == "URL" => of(whole),
                 (("url", name), [Val::Text(path), base]) if name == "URL" => {
-                    let base = of(base)?;
+                    let base = of(base).filter(|base| !base.is_of_start())?;
                     (!path.contains(':') && !path.starts_with('/')).then(|| relative(&base, path))?
                 }
                 _ => None,
@@ -233,17 +278,20 @@ impl<'a> Reader<'a, '_> {
                     Val::Text("") => rest.split_first()?,
                     first => (first, rest),
                 };
+                if let Val::Text(text) = self.plain(first) {
+                    let rest = self.text_of(rest)?;
+                    return of(first).and_then(|_| joined("/", &format!("{text}{rest}")));
+                }
                 let NamedPath::Beside(folder) = of(first)? else { return None };
-                let texts = rest.iter().map(|part| match self.plain(part) {
-                    Val::Text(text) => Some(text),
-                    _ => None,
-                });
-                let rest = texts.collect::<Option<Vec<_>>>()?.concat();
+                let rest = self.text_of(rest)?;
                 rest.starts_with('/').then(|| joined(&folder, &rest)).flatten()
             }
             Val::Call(callee, arguments) => {
                 if let Val::Member(url, "toString") = self.plain(callee) {
                     return of(url);
+                }
+                if matches!(self.builtin(callee), Some(("process", name)) if name == "cwd") {
+                    return (!self.module.changes_folder).then(|| NamedPath::Beside("/".to_owned()));
                 }
                 let (module, name) = self.builtin(callee)?;
                 let name = name.rsplit('.').next().unwrap_or_default();
@@ -272,6 +320,64 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    fn text_of(&self, parts: &[Val<'a>]) -> Option<String> {
+        let texts = parts.iter().map(|part| match self.plain(part) {
+            Val::Text(text) => Some(text),
+            _ => None,
+        });
+        texts.collect::<Option<Vec<_>>>().map(|texts| texts.concat())
+    }
+
+    /// A path as Node prints it, if that is relative: as it is written, but for what `join` and `normalize` take out.
+    fn said(&self, value: &Val<'a>, path: &str) -> Option<Box<str>> {
+        match self.plain(value) {
+            Val::Text(text) => Some(text.into()),
+            Val::Joined(parts) => self.said(parts.first()?, path).and(self.text_of(parts)).map(Into::into),
+            Val::Call(callee, [first, ..]) => {
+                let (module, name) = self.builtin(callee)?;
+                let is_kept =
+                    module.starts_with("path") && matches!(name.rsplit('.').next(), Some("join" | "normalize"));
+                (is_kept && self.said(first, path).is_some()).then(|| path.trim_start_matches('/').into())
+            }
+            _ => None,
+        }
+    }
+
+    /// The path of an asset from the file or from the start, with what Node prints of it if that is relative.
+    fn asset_path(&self, asset: &OpenAsset<'a>) -> Option<(String, Option<Box<str>>)> {
+        let NamedPath::Beside(path) = self.path(&asset.path)? else { return None };
+        if !path.starts_with('/') {
+            return Some((path, None));
+        }
+        let said = self.said(&asset.path, &path);
+        match (asset.folder, &said) {
+            // A function that changes the folder may have run before what stands above it.
+            (Folder::Start, Some(_)) if matches!(self.folder, Folder::Unknown) => None,
+            (Folder::InFunction, Some(_)) if self.module.changes_folder => None,
+            (Folder::InFunction, _) => Some((path, said)),
+            // `process.cwd()` is a path only where nothing changes the folder.
+            (Folder::Start, _) | (_, None) => Some((path, said)),
+            (Folder::At(folder), Some(_)) => match self.path(&folder)? {
+                NamedPath::Beside(folder) => match joined(&folder, &path)? {
+                    NamedPath::Beside(path) => Some((path, said)),
+                    NamedPath::Itself => None,
+                },
+                NamedPath::Itself => None,
+            },
+            (Folder::Unknown, Some(_)) => None,
+        }
+    }
+
+    /// The paths that are handed to other programs.
+    pub(super) fn finish_handed(&self) -> Vec<Box<str>> {
+        let paths = self.handed.iter().filter_map(|value| self.path(value));
+        let beside = paths.filter_map(|path| match path {
+            NamedPath::Beside(path) => Some(path.into()),
+            NamedPath::Itself => None,
+        });
+        beside.collect()
+    }
+
     fn join_rest(&self, from: &str, first: &str, rest: &[Val<'a>], how: &str) -> Option<NamedPath> {
         let mut path = joined(from, first)?;
         for part in rest {
@@ -289,18 +395,18 @@ impl<'a> Reader<'a, '_> {
     /// The assets with their paths, by the numbers of the steps; nothing for one that is no path or need not be there. And
     /// the paths that the file makes or looks for.
     pub(super) fn finish_assets(&self) -> (Vec<Option<Asset>>, Vec<Box<str>>) {
-        let paths: Vec<_> = self.assets.iter().map(|asset| self.path(&asset.path)).collect();
+        let paths: Vec<_> = self.assets.iter().map(|asset| self.asset_path(asset)).collect();
         let (mut made, mut found) = (Vec::new(), Vec::new());
         for (asset, path) in self.assets.iter().zip(&paths) {
-            if let (None, Some(NamedPath::Beside(path))) = (asset.how, path) {
+            if let (None, Some((path, _))) = (asset.how, path) {
                 made.push(path.as_str().into());
             }
         }
         for (asset, path) in self.assets.iter().zip(paths) {
             let used = match (asset.how, path) {
-                (Some(how), Some(NamedPath::Beside(path))) if how != AssetUse::Named || is_shipped(&path) => {
-                    Some(Asset { path: path.into(), line: asset.line, how })
-                }
+                // What is only put together may be for anything.
+                (Some(AssetUse::Named), Some((path, _))) if path.starts_with('/') || !is_shipped(&path) => None,
+                (Some(how), Some((path, said))) => Some(Asset { path: path.into(), said, line: asset.line, how }),
                 _ => None,
             };
             found.push(used);
@@ -340,7 +446,8 @@ fn joined(folder: &str, path: &str) -> Option<NamedPath> {
             part => parts.push(part),
         }
     }
-    Some(NamedPath::Beside(parts.join("/")))
+    let start = if folder.starts_with('/') { "/" } else { "" };
+    Some(NamedPath::Beside(format!("{start}{}", parts.join("/"))))
 }
 
 #[cfg(test)]
@@ -353,6 +460,8 @@ mod tests {
             ("", "./a/b.js", "a/b.js"),
             ("a", "/../b", "b"),
             ("a/b", "../../..", ".."),
+            ("/", "./dist/x", "/dist/x"),
+            ("/dist", "../../x", "/../x"),
             ("..", "../x", "../../x"),
             ("", ".", ""),
         ] {

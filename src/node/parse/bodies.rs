@@ -2,7 +2,7 @@
 //! can fail, and those that call one.
 
 use super::commonjs::COMMONJS_NAMES;
-use super::open::{Fated, OpenClass, OpenStep, Val, What};
+use super::open::{Fated, Folder, OpenClass, OpenStep, Val, What};
 use super::reader::Reader;
 use crate::node::bodies::{self, Bodies, Body, BodyKind, Call, Class as KeptClass, Fate, How, Step, Value};
 use crate::node::modules::{Asset, Mention};
@@ -329,7 +329,11 @@ impl<'a> Reader<'a, '_> {
             .collect();
         let (assets, made) = self.finish_assets();
         let is_elsewhere = |path: &Val<'a>| matches!(self.plain(path), Val::Text(text) if text.starts_with('/'));
-        let is_unknown = |path: &Val<'a>| !is_elsewhere(path) && self.path(path).is_none();
+        // Where the folder changes, a relative path may be of any.
+        let is_unknown = |path: &Val<'a>| {
+            !is_elsewhere(path)
+                && self.path(path).is_none_or(|path| path.is_of_start() && matches!(self.folder, Folder::Unknown))
+        };
         self.module.writes_unknown = self.writes_unknown || self.written.iter().any(is_unknown);
         self.module.runs_programs = self.runs_programs;
         let known = Finished { requires, assets, held: self.held_promises(), deadly: self.deadly_bodies() };
@@ -355,6 +359,7 @@ impl<'a> Reader<'a, '_> {
         self.module.bodies = kept;
         self.module.assets = known.assets.into_iter().map(Option::unwrap_or_default).collect();
         self.module.made = made.into();
+        self.module.handed = self.finish_handed().into();
     }
 
     fn kept_class(&self, class: &OpenClass<'a>) -> KeptClass {

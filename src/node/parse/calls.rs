@@ -13,7 +13,20 @@ use std::borrow::Cow;
 /// Functions that Node calls back once what runs now is done.
 const LATER: [&str; 4] = ["setTimeout", "setImmediate", "queueMicrotask", "setInterval"];
 /// Methods of arrays that call back for every element.
-const EACH: [&str; 9] = ["forEach", "map", "filter", "flatMap", "some", "every", "find", "findIndex", "reduce"];
+const EACH: [&str; 12] = [
+    "forEach",
+    "map",
+    "filter",
+    "flatMap",
+    "some",
+    "every",
+    "find",
+    "findIndex",
+    "findLast",
+    "findLastIndex",
+    "reduce",
+    "reduceRight",
+];
 /// Methods of arrays after which there may be no element.
 const EMPTIES: [&str; 3] = ["pop", "shift", "splice"];
 const NEVER: Fated<'static> = Fated::Is(Fate::Nothing);
@@ -25,6 +38,8 @@ enum Loads {
     Require,
     /// One made by `createRequire`.
     Created,
+    /// That of the module that the agent begins with.
+    Main,
     /// `import.meta.resolve`, `require.resolve`: nothing is run of what they find.
     Find(Form),
     /// `module.register`: hooks, which are loaded at once.
@@ -46,7 +61,17 @@ impl<'a> Reader<'a, '_> {
         let callee = self.value(&call.callee);
         let line = self.line(call.span);
         match call.arguments.as_slice() {
+            // Where there is no such module, nothing is called.
+            [argument] if is_asked_for(&call.callee) => {
+                self.guarded(|reader| reader.maybe_require(&callee, argument, line));
+            }
             [argument] => self.maybe_require(&callee, argument, line),
+            // `module.constructor._load('./x', module)`
+            [argument, Argument::Identifier(parent), ..]
+                if parent.name == "module" && matches!(callee, Val::Member(_, "_load")) =>
+            {
+                self.maybe_require(&callee, argument, line);
+            }
             // `register('./hooks.js', import.meta.url)`
             [argument, Argument::StaticMemberExpression(parent), ..]
                 if matches!(parent.object, Expression::ImportMeta(_)) && parent.property.name == "url" =>
@@ -148,8 +173,22 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             // Of one element alone `reduce` gives that element.
-            (None, "reduce") if call.arguments.len() < 2 && !matches!(self.plain(of), Val::Filled(2..)) => {}
-            (None, name) if EACH.contains(&name) && matches!(self.plain(of), Val::Filled(_)) => {
+            (None, "reduce" | "reduceRight")
+                if call.arguments.len() < 2 && !matches!(self.plain(of), Val::Filled(2..)) => {}
+            // One element alone is in its order.
+            (None, "sort") if !matches!(self.plain(of), Val::Filled(2..)) => {}
+            (None, "replace" | "replaceAll") => self.replaces(of, call),
+            (None, "from") if matches!(of, Val::Global("Array")) => {
+                if let [given, callback, ..] = call.arguments.as_slice()
+                    && let (Some(given), Some(callback)) = (given.as_expression(), callback.as_expression())
+                {
+                    let given = self.value(given);
+                    if matches!(self.plain(&given), Val::Filled(_)) {
+                        self.calls_back(callback, 2);
+                    }
+                }
+            }
+            (None, name) if (name == "sort" || EACH.contains(&name)) && matches!(self.plain(of), Val::Filled(_)) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
                 let rejected = if name == "forEach" { Fated::Is(Fate::Stops) } else { NEVER };
@@ -157,6 +196,23 @@ impl<'a> Reader<'a, '_> {
             }
             _ => {}
         }
+    }
+
+    /// `'abc'.replace('b', f)`
+    fn replaces(&mut self, of: &Val<'a>, call: &CallExpression<'a>) {
+        if let (Val::Text(text), [Argument::StringLiteral(sought), callback, ..]) =
+            (self.plain(of), call.arguments.as_slice())
+            && text.contains(sought.value.as_str())
+            && let Some(callback) = callback.as_expression()
+        {
+            self.calls_back(callback, 3);
+        }
+    }
+
+    /// One of Node's own functions calls this at once, and takes no heed of what it gives back.
+    fn calls_back(&mut self, callback: &Expression<'a>, arguments: u8) {
+        let callee = self.value(callback);
+        self.step(What::Call { callee, how: How::Call, arguments }, Fated::Is(Fate::Throws), NEVER);
     }
 
     /// `Object.assign(o, { … })`, `Object.defineProperty(o, 'x', …)`: `o` has other members from here on.
@@ -246,7 +302,7 @@ impl<'a> Reader<'a, '_> {
         let may = match callee {
             Val::Global(name) => *name == "require",
             Val::Symbol(_) | Val::Call(..) => true,
-            Val::Member(_, name) => matches!(*name, "require" | "resolve" | "register"),
+            Val::Member(_, name) => matches!(*name, "require" | "resolve" | "register" | "_load"),
             _ => false,
         };
         if !may || self.dead > 0 {
@@ -285,6 +341,7 @@ impl<'a> Reader<'a, '_> {
                 Loads::Require if self.sets_require => (Form::CreatedRequire, None),
                 Loads::Require => (Form::Require, None),
                 Loads::Created => (Form::CreatedRequire, None),
+                Loads::Main => (Form::MainRequire, None),
                 Loads::Find(form) => (form, None),
                 Loads::Register => (Form::Call, None),
                 Loads::StandIn(_) if self.has_own_require => (Form::CreatedRequire, None),
@@ -330,9 +387,31 @@ impl<'a> Reader<'a, '_> {
         if self.is_own_require(callee) {
             return Loads::Created;
         }
+        if let Some(loads) = self.loads_by_module(callee) {
+            return loads;
+        }
         match self.builtin(callee) {
             Some(("module", name)) if name.ends_with("register") => Loads::Register,
             _ => Loads::Not,
+        }
+    }
+
+    /// What a member of an object of a module loads: `process.mainModule.require`, `require.main.require`,
+    /// `module.constructor._load`.
+    fn loads_by_module(&self, callee: &Val<'a>) -> Option<Loads> {
+        let Val::Member(of, name) = self.plain(callee) else { return None };
+        match (name, self.plain(of)) {
+            ("require", Val::Member(require, "main")) if matches!(self.plain(require), Val::Global("require")) => {
+                Some(Loads::Main)
+            }
+            ("require", of) if matches!(self.builtin(&of), Some(("process", name)) if name == "mainModule") => {
+                Some(Loads::Main)
+            }
+            ("_load", Val::Member(module, "constructor")) if matches!(self.plain(module), Val::Global("module")) => {
+                Some(Loads::Require)
+            }
+            ("_load", of) => matches!(self.builtin(&of), Some(("module", _))).then_some(Loads::Require),
+            _ => None,
         }
     }
 
@@ -350,6 +429,11 @@ impl<'a> Reader<'a, '_> {
     fn stand_in_of(&self, symbol: oxc_syntax::symbol::SymbolId) -> Option<u32> {
         self.named_stand_ins.get(&symbol).copied()
     }
+}
+
+/// `a?.b()`
+fn is_asked_for(callee: &Expression<'_>) -> bool {
+    matches!(callee, Expression::StaticMemberExpression(member) if member.optional)
 }
 
 fn is_of_object(of: &Val<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! Conditions: which of them are known, and which ask whether a name of CommonJS is there.
 
 use super::commonjs::COMMONJS_NAMES;
-use oxc_ast::ast::{ChainElement, Expression, UnaryOperator};
+use oxc_ast::ast::{Argument, BinaryOperator, ChainElement, Expression, UnaryOperator};
 
 /// What a condition comes to, where that can be read off it.
 pub(super) fn truth(test: &Expression<'_>) -> Option<bool> {
@@ -40,6 +40,73 @@ pub(super) fn asks(test: &Expression<'_>) -> bool {
         },
         other => of_global(other),
     }
+}
+
+/// Whether a condition holds in the file that the agent begins with alone, or in all others alone: `require.main === module`,
+/// `import.meta.url === pathToFileURL(process.argv[1]).href`.
+pub(super) fn holds_in_main(test: &Expression<'_>) -> Option<bool> {
+    match test {
+        Expression::UnaryExpression(it) if it.operator == UnaryOperator::LogicalNot => {
+            holds_in_main(&it.argument).map(|holds| !holds)
+        }
+        Expression::BinaryExpression(it) => {
+            let holds = match it.operator {
+                BinaryOperator::StrictEquality | BinaryOperator::Equality => true,
+                BinaryOperator::StrictInequality | BinaryOperator::Inequality => false,
+                _ => return None,
+            };
+            let compares = |one: &Expression<'_>, other: &Expression<'_>| {
+                (is_main(one) && other.is_specific_id("module")) || (is_itself(one) && is_started(other))
+            };
+            (compares(&it.left, &it.right) || compares(&it.right, &it.left)).then_some(holds)
+        }
+        _ => None,
+    }
+}
+
+/// `require.main`
+fn is_main(expression: &Expression<'_>) -> bool {
+    matches!(expression, Expression::StaticMemberExpression(member)
+        if member.property.name == "main" && member.object.is_specific_id("require"))
+}
+
+/// `import.meta.url`, `fileURLToPath(import.meta.url)`, `__filename`
+fn is_itself(expression: &Expression<'_>) -> bool {
+    match expression {
+        Expression::StaticMemberExpression(member) => {
+            matches!(member.object, Expression::ImportMeta(_))
+                && matches!(member.property.name.as_str(), "url" | "filename")
+        }
+        Expression::CallExpression(call) => {
+            call.callee.is_specific_id("fileURLToPath") && given(&call.arguments, is_itself)
+        }
+        other => other.is_specific_id("__filename"),
+    }
+}
+
+/// `process.argv[1]`, as a path or as an address.
+fn is_started(expression: &Expression<'_>) -> bool {
+    match expression {
+        Expression::ComputedMemberExpression(member) => {
+            matches!(&member.expression, Expression::NumericLiteral(it) if it.value == 1.0)
+                && matches!(&member.object, Expression::StaticMemberExpression(argv)
+                    if argv.property.name == "argv" && argv.object.is_specific_id("process"))
+        }
+        Expression::StaticMemberExpression(member) => member.property.name == "href" && is_started(&member.object),
+        Expression::CallExpression(call) => {
+            call.callee.is_specific_id("pathToFileURL") && given(&call.arguments, is_started)
+        }
+        Expression::TemplateLiteral(template) => {
+            template.quasis.first().is_some_and(|first| first.value.raw == "file://")
+                && template.quasis.last().is_some_and(|last| last.value.raw.is_empty())
+                && matches!(template.expressions.as_slice(), [one] if is_started(one))
+        }
+        _ => false,
+    }
+}
+
+fn given(arguments: &[Argument<'_>], is: fn(&Expression<'_>) -> bool) -> bool {
+    matches!(arguments, [one] if one.as_expression().is_some_and(is))
 }
 
 /// `globalThis.require`.

@@ -21,6 +21,10 @@ use std::borrow::Cow;
 
 /// Most tokens that may be open at once. Real files stay below 500; V8 itself gives up at some thousands of brackets.
 pub(super) const DEEPEST: usize = 3000;
+/// Bytes, and tokens that are open at once, of what [`parse_short`] parses: a build with debug assertions takes up to 85 KiB
+/// of stack for each level.
+const SHORT: usize = 16 << 10;
+const FLAT: usize = 40;
 /// The stack that so many levels need; only what is used of it takes memory.
 pub(super) const STACK: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20 };
 /// Bytes that the memory for trees has from the start, and keeps from one file to the next: only what a tree fills of it
@@ -50,6 +54,14 @@ pub(super) fn parse<'b>(source: &[u8], budget: &'b MemoryBudget, memory: &mut Al
         None => unparsed(&text, NotParsed::Failed),
     };
     (script, Some(held))
+}
+
+/// Parses a few lines in the stack of whoever asks; nothing for what is longer or nested more deeply than that.
+pub(super) fn parse_short(text: &str) -> Option<Script> {
+    if text.len() > SHORT || measure(text.as_bytes(), FLAT).is_none() {
+        return None;
+    }
+    read(text, &mut Allocator::default()).map(|module| Script::Parsed(Box::new(completed(module, text, false))))
 }
 
 /// Clears the memory for the next file.

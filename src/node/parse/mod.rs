@@ -29,3 +29,18 @@ mod values;
 mod worker;
 
 pub(crate) use worker::{Parsing, SourceKind, kind_of, may_be_code};
+
+use crate::node::modules::{Script, SyntaxFault};
+
+/// Code that stands in an address, if it is short and flat enough to be parsed in any stack.
+pub(crate) fn parsed_address(text: &str) -> Option<Script> {
+    javascript::parse_short(text)
+}
+
+/// What is wrong with JSON.
+pub(crate) fn json_fault(text: &str) -> Option<SyntaxFault> {
+    match json::parse(text.as_bytes()) {
+        Script::Json(fault) => fault,
+        _ => None,
+    }
+}

@@ -178,11 +178,17 @@ impl Flow {
 pub(super) enum NamedPath {
     /// The file itself.
     Itself,
-    /// Another one, relative to the folder of the file; empty for that folder.
+    /// Another one, relative to the folder of the file; empty for that folder. One that begins with a slash is relative to
+    /// the folder in which the agent is started.
     Beside(String),
 }
 
 impl NamedPath {
+    /// Whether it is relative to the folder in which the agent is started.
+    pub(super) fn is_of_start(&self) -> bool {
+        matches!(self, Self::Beside(path) if path.starts_with('/'))
+    }
+
     /// Whether what is relative to it is relative to the file.
     pub(super) fn is_beside_file(&self) -> bool {
         match self {
@@ -192,9 +198,24 @@ impl NamedPath {
     }
 }
 
+/// The folder in which the agent runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Folder<'a> {
+    /// That in which it is started.
+    Start,
+    /// The same, unless something in the file changes it: a function runs whenever it is called.
+    InFunction,
+    /// Another one, by `process.chdir`.
+    At(Val<'a>),
+    /// It cannot be told.
+    Unknown,
+}
+
 /// An asset while its file is read.
 pub(super) struct OpenAsset<'a> {
     pub(super) path: Val<'a>,
+    /// The folder to which a path is relative that does not say to which.
+    pub(super) folder: Folder<'a>,
     pub(super) line: u32,
     pub(super) how: Option<AssetUse>,
 }

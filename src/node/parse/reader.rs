@@ -3,7 +3,7 @@
 
 use super::commonjs::COMMONJS_NAMES;
 use super::lines::Lines;
-use super::open::{Fated, Flow, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
+use super::open::{Fated, Flow, Folder, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
 use hashbrown::{HashMap, HashSet};
 use oxc_allocator::Allocator;
@@ -78,6 +78,10 @@ pub(super) struct Reader<'a, 's> {
     /// What exports stand for.
     pub(super) exported: Vec<(Box<str>, Val<'a>)>,
     pub(super) assets: Vec<OpenAsset<'a>>,
+    /// The folder in which the agent runs where the tree is visited now.
+    pub(super) folder: Folder<'a>,
+    /// Paths that it hands to other programs.
+    pub(super) handed: Vec<Val<'a>>,
     /// Paths of what it makes.
     pub(super) written: Vec<Val<'a>>,
     /// Whether it makes files by functions that were handed on, so that nobody can tell which.
@@ -142,6 +146,8 @@ impl<'a, 's> Reader<'a, 's> {
             iterated: HashSet::new(),
             exported: Vec::new(),
             assets: Vec::new(),
+            folder: Folder::Start,
+            handed: Vec::new(),
             written: Vec::new(),
             writes_unknown: false,
             runs_programs: false,

@@ -3,7 +3,7 @@
 
 use super::attributes::of_options;
 use super::commonjs::COMMONJS_NAMES;
-use super::conditions::{asks, truth};
+use super::conditions::{asks, holds_in_main, truth};
 use super::goal::names_in;
 use super::open::{Fated, Val, What};
 use super::reader::Reader;
@@ -160,9 +160,11 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_if_statement(&mut self, it: &IfStatement<'a>) {
         self.visit_expression(&it.test);
         let (truth, asks) = (truth(&it.test), asks(&it.test));
-        self.branch(truth, asks, |reader| reader.visit_statement(&it.consequent));
+        let in_main = holds_in_main(&it.test);
+        self.behind(in_main, truth, asks, |reader| reader.visit_statement(&it.consequent));
         if let Some(alternate) = &it.alternate {
-            self.branch(truth.map(|truth| !truth), asks, |reader| reader.visit_statement(alternate));
+            let (in_main, truth) = (in_main.map(|holds| !holds), truth.map(|truth| !truth));
+            self.behind(in_main, truth, asks, |reader| reader.visit_statement(alternate));
         }
     }
 
@@ -188,7 +190,12 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             LogicalOperator::Or => truth(&it.left).map(|truth| !truth),
             LogicalOperator::Coalesce => None,
         };
-        self.branch(truth, asks(&it.left), |reader| reader.visit_expression(&it.right));
+        let in_main = match it.operator {
+            LogicalOperator::And => holds_in_main(&it.left),
+            LogicalOperator::Or => holds_in_main(&it.left).map(|holds| !holds),
+            LogicalOperator::Coalesce => None,
+        };
+        self.behind(in_main, truth, asks(&it.left), |reader| reader.visit_expression(&it.right));
     }
 
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {

@@ -1,8 +1,8 @@
 //! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
 
-use super::open::{Fated, OpenBody, OpenStep, What};
+use super::open::{Fated, OpenBody, OpenStep, Val, What};
 use super::reader::Reader;
-use crate::node::bodies::Fate;
+use crate::node::bodies::{Fate, How};
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, Statement, UnaryOperator,
 };
@@ -153,6 +153,30 @@ impl<'a> Reader<'a, '_> {
             },
         };
         self.settle(&member.object, of_object);
+    }
+
+    /// Runs a visit of what stands behind a condition: one that is known to hold in the file that the agent begins with alone
+    /// gets a body of its own, of which only that file's is run.
+    pub(super) fn behind(
+        &mut self,
+        in_main: Option<bool>,
+        truth: Option<bool>,
+        asks: bool,
+        visit: impl FnOnce(&mut Self),
+    ) {
+        if in_main != Some(true) || self.bodies > 0 || self.flow.is_unsure() {
+            return self.branch(truth, asks, visit);
+        }
+        let number = u32::try_from(self.bodies_made.len()).unwrap_or(u32::MAX);
+        self.bodies_made.push(OpenBody::default());
+        let outer = (std::mem::replace(&mut self.body, number), std::mem::take(&mut self.flow));
+        visit(self);
+        let inner = std::mem::replace(&mut self.flow, outer.1);
+        self.body = outer.0;
+        let what = What::Call { callee: Val::Body(number), how: How::Main, arguments: 255 };
+        self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        self.may_throw();
+        self.flow.left |= inner.left || inner.broke;
     }
 
     /// Runs a visit of what is only done under a condition.

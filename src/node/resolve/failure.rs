@@ -51,6 +51,10 @@ pub enum ResolveFailure {
     NoBuiltin,
     /// An address of a kind that Node does not load from.
     Scheme,
+    /// A `data:` address whose own code stops Node.
+    InAddress,
+    /// It asks the module that the agent begins with, and that is an ES module.
+    NoMainModule,
     /// A file that is there, with an extension that Node does not load.
     Extension {
         /// The extension with its dot.

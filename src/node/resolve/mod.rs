@@ -8,6 +8,7 @@ mod commonjs;
 mod data;
 mod exports;
 mod failure;
+mod held;
 mod messages;
 mod module;
 mod place;
@@ -16,6 +17,7 @@ mod url;
 
 pub(crate) use super::format::Loader;
 pub(crate) use failure::{ResolveFailure, ResolveRefusal};
+pub(crate) use held::held_by;
 
 use super::format::{Format, FormatQuestion, PackageType, asks_package, format_of};
 use super::node_version::NodeVersion;

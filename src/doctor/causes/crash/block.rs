@@ -1,6 +1,6 @@
 //! Node's last words: the block that it prints of what nobody caught, and nothing that only looks like one.
 //!
-//! Measured with Node 16 to 24: the place (`file:///x.js:3`), the line of source, a line of `^`, then what was thrown in
+//! Measured with Node 12 to 24: the place (`file:///x.js:3`), the line of source, a line of `^`, then what was thrown in
 //! Node's own form, its stack and properties, and from 17 on the version. journald drops the empty lines between them.
 
 /// Where the parts of a block are, as places among the lines of one process.
@@ -32,6 +32,7 @@ pub(super) fn block(lines: &[&str]) -> Option<Block> {
         // something after it.
         (Some((headline, place)), None) => {
             let rest = above.get(headline + 1..).unwrap_or_default();
+            let rest = rest.get(of_message(lines.get(headline), rest)..).unwrap_or_default();
             rest.iter().all(|line| is_tail(line)).then_some(Block { headline, place, version })
         }
         (None, Some(_)) => {
@@ -40,6 +41,15 @@ pub(super) fn block(lines: &[&str]) -> Option<Block> {
         }
         (None, None) => None,
     }
+}
+
+/// More lines than an error's message has. That of Node 12 of `ERR_REQUIRE_ESM` has four.
+const MAX_OF_MESSAGE: usize = 12;
+
+/// The lines that go on with what an error says: those before its stack, where it has one soon.
+fn of_message(headline: Option<&&str>, rest: &[&str]) -> usize {
+    let stack = rest.iter().take(MAX_OF_MESSAGE).position(|line| line.starts_with("    at "));
+    stack.filter(|_| headline.is_some_and(|line| is_headline(line))).unwrap_or(0)
 }
 
 /// The end of a heap, or of V8 itself: `FATAL ERROR: …`, below which only addresses stand.
@@ -190,6 +200,31 @@ mod tests {
                 "an event",
                 "node:events:502\n      throw er; // Unhandled 'error' event\n      ^\nError: spawn /nonexistent ENOENT\n    at x\nEmitted 'error' event on ChildProcess instance at:\n    at y {\n  errno: -2\n}\nNode.js v20.20.2",
                 Some("Error: spawn /nonexistent ENOENT"),
+            ),
+            (
+                "a message of several lines, before 17",
+                "internal/modules/cjs/loader.js:1015\n      throw new ERR_REQUIRE_ESM(filename, parentPath);\n      ^\nError [ERR_REQUIRE_ESM]: Must use import to load ES Module: /x/o.js\nrequire() of ES modules is not supported.\nInstead rename o.js to end in .cjs, or remove \"type\".\n    at Object.Module._extensions..js (internal/modules/cjs/loader.js:1015:13)\n    at x {\n  code: 'ERR_REQUIRE_ESM'\n}",
+                Some("Error [ERR_REQUIRE_ESM]: Must use import to load ES Module: /x/o.js"),
+            ),
+            (
+                "an error of a module that cannot be linked, in 12",
+                "internal/process/esm_loader.js:74\n    internalBinding('errors').triggerUncaughtException(\n                              ^\nError [ERR_MODULE_NOT_FOUND]: Cannot find package 'fastify' imported from /x/dist/index.js\n    at packageResolve (internal/modules/esm/resolve.js:664:9)\n    at link (internal/modules/esm/module_job.js:46:36) {\n  code: 'ERR_MODULE_NOT_FOUND'\n}",
+                Some("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'fastify' imported from /x/dist/index.js"),
+            ),
+            (
+                "a string, in 12",
+                "internal/process/esm_loader.js:74\n    internalBinding('errors').triggerUncaughtException(\n                              ^\ntext\n(Use `node --trace-uncaught ...` to show where the exception was thrown)",
+                Some("text"),
+            ),
+            (
+                "syntax that is too new for 12",
+                "file:///x/dist/index.js:1\nlet a; a ??= 1\n          ^\nSyntaxError: Unexpected token '?'\n    at Loader.moduleStrategy (internal/modules/esm/translators.js:140:18)\n    at async link (internal/modules/esm/module_job.js:42:21)",
+                Some("SyntaxError: Unexpected token '?'"),
+            ),
+            (
+                "a rejection in 12, which goes on",
+                "(node:26997) UnhandledPromiseRejectionWarning: Error: x\n    at file:///x/dist/index.js:1:16\n(node:26997) [DEP0018] DeprecationWarning: Unhandled promise rejections are deprecated.",
+                None,
             ),
             ("an option", "/usr/bin/node: bad option: --bogus", Some("/usr/bin/node: bad option: --bogus")),
             (
