@@ -12,6 +12,7 @@ use crate::update::generation::{Generation, UpdateScope};
 use bytesize::ByteSize;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use toml::Spanned;
 
 /// The file's name, looked for from the working directory upwards.
 pub(crate) const FILE_NAME: &str = "bundle-doctor.toml";
@@ -36,9 +37,12 @@ pub struct Config {
     #[serde(default)]
     limits: LimitsTable,
     #[serde(default)]
-    rules: BTreeMap<String, LevelWord>,
+    rules: BTreeMap<Spanned<String>, LevelWord>,
     #[serde(default)]
     allow: Vec<AllowTable>,
+    /// Where each line but the first begins, so that what is understood only later is told of with its line.
+    #[serde(skip)]
+    line_starts: Vec<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,7 +70,7 @@ struct ReleaseTable {
     published: Option<String>,
     tag_prefix: Option<String>,
     build: Option<String>,
-    not_copied: Option<Vec<String>>,
+    not_copied: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -111,7 +115,7 @@ pub struct SignatureTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LimitsTable {
-    max_size: Option<Size>,
+    max_size: Option<Spanned<Size>>,
     max_entries: Option<u64>,
     max_ratio: Option<u64>,
     max_depth: Option<usize>,
@@ -137,9 +141,9 @@ enum LevelWord {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct AllowTable {
-    rule: String,
-    path: Option<String>,
-    reason: String,
+    rule: Spanned<String>,
+    path: Option<Spanned<String>>,
+    reason: Spanned<String>,
 }
 
 /// Why a configuration cannot be used, with its line where there is one.
@@ -174,13 +178,14 @@ impl Config {
     /// # Errors
     /// A [`ConfigError`] for anything that is not understood, an unknown key included.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| {
-            let start = error.span().map(|span| span.start);
-            let line = start.and_then(|start| text.get(..start)).map(|before| before.matches('\n').count() + 1);
+        let line_starts: Vec<_> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        let mut config: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| line_at(&line_starts, span.start));
             let message = text::printable(error.message()).into_owned();
             let help = suggestion(error.message());
             ConfigError { line, message, help, path: None }
         })?;
+        config.line_starts = line_starts;
         config.overrides()?;
         config.allowances()?;
         config.limits()?;
@@ -225,11 +230,12 @@ impl Config {
     /// # Errors
     /// A [`ConfigError`] for a pattern that is not one.
     pub(crate) fn not_copied(&self) -> Result<Vec<glob::Pattern>, ConfigError> {
-        let patterns = self.release.not_copied.iter().flatten().map(|text| {
+        let Some(listed) = &self.release.not_copied else { return Ok(Vec::new()) };
+        let patterns = listed.get_ref().iter().map(|text| {
             glob::Pattern::new(text)
                 .map_err(|error| ConfigError::new(format!("`not-copied` has an invalid path pattern: {error}"), None))
         });
-        patterns.collect()
+        patterns.collect::<Result<_, _>>().map_err(|error| self.at(listed, error))
     }
 
     /// Whose updates are looked at, and whose outcome is an error, unless the command line names generations.
@@ -257,10 +263,11 @@ impl Config {
         let LimitsTable { max_size, max_entries, max_ratio, max_depth } = &self.limits;
         let max_size = match max_size {
             None => defaults.max_size,
-            Some(Size::Bytes(bytes)) => *bytes,
-            Some(Size::Text(text)) => {
-                size(text).map_err(|message| ConfigError::new(format!("`max-size`: {message}"), None))?
-            }
+            Some(given) => match given.get_ref() {
+                Size::Bytes(bytes) => *bytes,
+                Size::Text(text) => size(text)
+                    .map_err(|message| self.at(given, ConfigError::new(format!("`max-size`: {message}"), None)))?,
+            },
         };
         Ok(Limits {
             max_size,
@@ -282,7 +289,8 @@ impl Config {
                 LevelWord::Info => Level::At(Severity::Info),
                 LevelWord::Allow => Level::Allow,
             };
-            Ok(Override { selector: Selector::Rule(rule_id(id)?), level, origin: FILE_NAME.to_owned() })
+            let rule = rule_id(id.get_ref()).map_err(|error| self.at(id, error))?;
+            Ok(Override { selector: Selector::Rule(rule), level, origin: FILE_NAME.to_owned() })
         });
         overrides.collect()
     }
@@ -293,21 +301,33 @@ impl Config {
     /// A [`ConfigError`] for an unknown rule, an empty reason or a pattern that is not one.
     pub fn allowances(&self) -> Result<Vec<Allowance>, ConfigError> {
         let allowances = self.allow.iter().map(|AllowTable { rule, path, reason }| {
-            let rule = rule_id(rule)?;
-            if reason.trim().is_empty() {
-                return Err(ConfigError::new(
-                    format!("the allowance of `{rule}` has an empty reason"),
-                    Some("say why it is expected".into()),
-                ));
+            let rule = rule_id(rule.get_ref()).map_err(|error| self.at(rule, error))?;
+            if reason.get_ref().trim().is_empty() {
+                let message = format!("the allowance of `{rule}` has an empty reason");
+                let error = ConfigError::new(message, Some("say why it is expected".into()));
+                return Err(self.at(reason, error));
             }
-            let path = path.as_deref().map(glob::Pattern::new).transpose();
-            let path = path.map_err(|error| {
-                ConfigError::new(format!("the allowance of `{rule}` has an invalid path pattern: {error}"), None)
-            })?;
-            Ok(Allowance { rule, path, reason: text::printable(reason).into_owned() })
+            let pattern = |path: &Spanned<String>| {
+                glob::Pattern::new(path.get_ref()).map_err(|error| {
+                    let message = format!("the allowance of `{rule}` has an invalid path pattern: {error}");
+                    self.at(path, ConfigError::new(message, None))
+                })
+            };
+            let path = path.as_ref().map(pattern).transpose()?;
+            Ok(Allowance { rule, path, reason: text::printable(reason.get_ref()).into_owned() })
         });
         allowances.collect()
     }
+
+    /// An error about what stands there, with its line.
+    fn at<T>(&self, place: &Spanned<T>, error: ConfigError) -> ConfigError {
+        ConfigError { line: Some(line_at(&self.line_starts, place.span().start)), ..error }
+    }
+}
+
+/// The line, from 1, in which a byte stands.
+fn line_at(line_starts: &[usize], byte: usize) -> usize {
+    line_starts.partition_point(|start| *start <= byte) + 1
 }
 
 /// The id of a known rule or cause: some faults are both, under one name.
@@ -399,7 +419,7 @@ mod tests {
             (
                 "unknown rule",
                 "[rules]\nnested-layuot = \"error\"",
-                None,
+                Some(2),
                 "there is no rule or cause `nested-layuot`",
                 Some("did you mean `nested-layout`? `bundle-doctor rules` lists them all"),
             ),
@@ -411,29 +431,36 @@ mod tests {
                 "unknown variant `in-plce`",
                 Some("did you mean `in-place`?"),
             ),
+            (
+                "unknown rule that is allowed",
+                "# ours\n\n[[allow]]\nreason = \"x\"\nrule = \"nested-layuot\"",
+                Some(5),
+                "there is no rule or cause `nested-layuot`",
+                Some("did you mean `nested-layout`? `bundle-doctor rules` lists them all"),
+            ),
             ("no reason", "[[allow]]\nrule = \"nested-layout\"", Some(1), "missing field `reason`", None),
             (
                 "empty reason",
                 "[[allow]]\nrule = \"nested-layout\"\nreason = \" \"",
-                None,
+                Some(3),
                 "empty reason",
                 Some("say why it is expected"),
             ),
             (
                 "bad pattern",
                 "[[allow]]\nrule = \"nested-layout\"\npath=\"a***\"\nreason = \"x\"",
-                None,
+                Some(3),
                 "invalid path pattern",
                 None,
             ),
             (
                 "bad pattern of sources",
                 "[release]\nnot-copied = [\"a***\"]",
-                None,
+                Some(2),
                 "`not-copied` has an invalid path pattern",
                 None,
             ),
-            ("bad size", "[limits]\nmax-size = \"lots\"", None, "expected a size", None),
+            ("bad size", "[limits]\nmax-size = \"lots\"", Some(2), "expected a size", None),
             ("not TOML", "[bundle\n", Some(1), "", None),
         ] {
             let error = Config::parse(text).unwrap_err();

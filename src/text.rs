@@ -90,6 +90,25 @@ fn push_printable(out: &mut String, c: char) {
     };
 }
 
+/// Words without the numbers of the system's errors: `(os error 2)` says nothing that `No such file or directory` does not.
+#[must_use]
+pub(crate) fn without_error_numbers(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((before, behind)) = rest.split_once(" (os error ") {
+        out.push_str(before);
+        let digits = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+        rest = match digits.strip_prefix(')') {
+            Some(rest) if digits.len() < behind.len() => rest,
+            _ => {
+                out.push_str(" (os error ");
+                behind
+            }
+        };
+    }
+    out + rest
+}
+
 /// A size in bytes as people read it: `0 bytes`, `46.5 kB`, `2.1 GB` (decimal prefixes, SI).
 #[must_use]
 pub(crate) fn size(bytes: u64) -> String {

@@ -74,7 +74,7 @@ impl InspectError {
     #[must_use]
     pub fn words(&self) -> String {
         let (Self::Subject(error) | Self::Signature(error)) = self;
-        format!("{error}: {}", error.source)
+        crate::text::without_error_numbers(&format!("{error}: {}", error.source))
     }
 }
 

@@ -4,23 +4,24 @@ use super::format::{AnyFormat, FormatArgs};
 use super::limits::LimitArgs;
 use super::signing::{KeyArgs, SIGNATURE_RULES};
 use super::update::GenerationWord;
+use super::values::{version, version_text};
 use crate::check::bundle::Expectations;
 use crate::node::node_version::NodeVersion;
 use crate::update::generation::UpdateScope;
-use clap::Args;
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
 /// `check`.
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
     /// Archives (.tar.gz, .tgz, .tar), directories, or `-`
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<String>,
     /// Fail if the bundle's version is another
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version_text)]
     expect_version: Option<String>,
     /// Fail if the bundle's version is not newer than this one
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     newer_than: Option<semver::Version>,
     /// The Node of the server, of the lines 18, 20, 22 and 24: a line such as 20, which means its newest, or a version such as 20.10.0
     #[arg(long, value_name = "VERSION", default_value_t, value_parser = NodeVersion::measured)]

@@ -13,13 +13,13 @@ use std::time::Duration;
 )]
 pub(crate) struct Update {
     /// An archive, or its http or https address
-    #[arg(value_name = "BUNDLE|URL", required_unless_present = "undo")]
+    #[arg(value_name = "BUNDLE|URL", value_hint = clap::ValueHint::AnyPath, required_unless_present = "undo")]
     pub source: Option<String>,
     /// The service [default: server-flow-agent.service, or the configuration's]
     #[arg(short, long, value_name = "NAME")]
     pub unit: Option<String>,
     /// The deployed bundle [default: from the unit, else ~/.server-flow/agent-bundle of the unit's user]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub bundle: Option<String>,
     /// Print the plan, and fetch and change nothing
     #[arg(long, conflicts_with_all = ["yes", "undo"])]

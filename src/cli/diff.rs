@@ -2,16 +2,16 @@
 
 use super::format::{FormatArgs, PlainFormat};
 use super::limits::LimitArgs;
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// `diff`.
 #[derive(Args, Debug)]
 pub(crate) struct Diff {
     /// The first bundle: an archive or a directory
-    #[arg(value_name = "A")]
+    #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
     pub a: String,
     /// The second bundle: an archive or a directory
-    #[arg(value_name = "B")]
+    #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
     pub b: String,
     /// Show what changed in text files, line by line
     #[arg(long)]

@@ -1,7 +1,8 @@
 //! `doctor`'s options.
 
 use super::format::{AnyFormat, FormatArgs};
-use clap::Args;
+use super::values::{moment, number_in};
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,19 +13,19 @@ pub(crate) struct Doctor {
     #[arg(short, long, value_name = "NAME")]
     pub unit: Option<String>,
     /// The deployed bundle [default: from the unit, else ~/.server-flow/agent-bundle of the unit's user]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub bundle: Option<String>,
     /// Judge the files of the machine below DIR (a mounted disk, a container), and run nothing live
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub root: Option<PathBuf>,
     /// Where only the time since the last start keeps it from a verdict, wait that long and look again (0: answer at once)
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
     pub wait: Duration,
     /// Read the journal from then on, as journalctl understands it: `yesterday`, `-2h`, `2026-11-23 03:00`
-    #[arg(long, value_name = "WHEN", help_heading = "Journal", allow_hyphen_values = true)]
+    #[arg(long, value_name = "WHEN", value_parser = moment, help_heading = "Journal", allow_hyphen_values = true)]
     pub since: Option<String>,
     /// Read that many of the journal's newest lines
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Journal")]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 400, value_parser = number_in(1..=100_000_u32), help_heading = "Journal")]
     pub lines: u32,
     /// Then go on with the live log (`journalctl -u UNIT -f`), until it is interrupted
     #[arg(short, long, help_heading = "Journal", conflicts_with = "root")]

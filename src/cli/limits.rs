@@ -1,5 +1,6 @@
 //! Where reading stops, as the commands that read bundles are told.
 
+use super::values::number;
 use crate::config::size;
 use crate::tree::limits::Limits;
 use clap::Args;
@@ -11,13 +12,13 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     max_size: Option<u64>,
     /// Most entries [default: 150000]
-    #[arg(long, value_name = "N", help_heading = "Limits")]
+    #[arg(long, value_name = "N", value_parser = number::<u64>, help_heading = "Limits")]
     max_entries: Option<u64>,
     /// Most unpacked bytes for each compressed one [default: 200]
-    #[arg(long, value_name = "N", help_heading = "Limits")]
+    #[arg(long, value_name = "N", value_parser = number::<u64>, help_heading = "Limits")]
     max_ratio: Option<u64>,
     /// Most components of a path [default: 128]
-    #[arg(long, value_name = "N", help_heading = "Limits")]
+    #[arg(long, value_name = "N", value_parser = number::<usize>, help_heading = "Limits")]
     max_depth: Option<usize>,
 }
 

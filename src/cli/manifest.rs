@@ -2,13 +2,13 @@
 
 use super::format::{FormatArgs, PlainFormat};
 use super::limits::LimitArgs;
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// `manifest`.
 #[derive(Args, Debug)]
 pub(crate) struct ManifestArgs {
     /// An archive, a directory, or `-`
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub path: String,
     /// Where reading stops.
     #[command(flatten)]

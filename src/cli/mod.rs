@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod common;
+pub(crate) mod completions;
 pub(crate) mod deploy;
 pub(crate) mod diff;
 pub(crate) mod doctor;
@@ -14,6 +15,7 @@ pub(crate) mod release;
 pub(crate) mod repair;
 pub(crate) mod signing;
 pub(crate) mod update;
+mod values;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use common::Common;
@@ -62,10 +64,12 @@ pub(crate) enum Command {
     Verify(signing::Verify),
     /// Run the documented update for real in a throw-away home, for each generation of deployed agents
     Rehearse(rehearse::Rehearse),
-    /// Print the page of one rule or cause, or of one line of the checklist
+    /// Print the page of a rule, a cause or a line of the checklist; or tell what an error in a log can mean
     Explain {
-        /// A rule, a cause or a line, as `rules` lists them
-        id: String,
+        /// A rule, a cause or a line, as `rules` lists them; a part of its name; an error as it stands in a log, such as
+        /// ERR_MODULE_NOT_FOUND or 200/CHDIR; or `-` for a log on stdin
+        #[arg(value_name = "ID|ERROR")]
+        asked: Vec<String>,
         /// How it is printed.
         #[command(flatten)]
         format: FormatArgs<PlainFormat>,

@@ -4,7 +4,7 @@ use super::format::{FormatArgs, PlainFormat};
 use super::limits::LimitArgs;
 use super::signing::PassphraseArgs;
 use crate::release::pack::PackLayout;
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// `pack`.
@@ -12,10 +12,10 @@ use std::path::PathBuf;
 #[command(group = ArgGroup::new("what").required(true).args(["folder", "from_repo"]))]
 pub(crate) struct Pack {
     /// The folder of the bundle
-    #[arg(value_name = "SRC")]
+    #[arg(value_name = "SRC", value_hint = ValueHint::DirPath)]
     pub folder: Option<String>,
     /// Copy the compiled agent and the shared package first, from the repository REPO into a temporary folder
-    #[arg(long, value_name = "REPO")]
+    #[arg(long, value_name = "REPO", value_hint = ValueHint::DirPath)]
     pub from_repo: Option<PathBuf>,
     /// Write the archive to OUT, whole or not at all [with --from-repo, default: the published archive]
     // The same id as the option of every command, which it takes the place of.

@@ -2,8 +2,9 @@
 
 use super::format::{AnyFormat, FormatArgs};
 use super::update::GenerationWord;
+use super::values::number_in;
 use crate::update::generation::{Generation, UpdateScope};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// `rehearse`.
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 #[command(after_help = "Exit codes: 0 the agent started every time, 1 it did not once, 2 it could not be told")]
 pub(crate) struct Rehearse {
     /// An archive, a bundle's folder, or the address (http://…) of an archive that is published
-    #[arg(value_name = "BUNDLE")]
+    #[arg(value_name = "BUNDLE", value_hint = ValueHint::AnyPath)]
     pub bundle: String,
     /// Update from this bundle (an archive or a deployed folder) instead of from an empty folder
     #[arg(long, value_name = "BUNDLE")]
@@ -23,10 +24,10 @@ pub(crate) struct Rehearse {
     #[arg(long, value_enum, value_name = "NAME")]
     pub package_manager: Option<ManagerWord>,
     /// How long the agent has to stay up once it has connected
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = number_in(0..=86_400_u64))]
     pub hold: u64,
     /// How long the agent has to connect
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = number_in(1..=3_600_u64))]
     pub connect_within: u64,
     /// Install from the package managers' caches only, which are read and not written
     #[arg(long)]

@@ -5,16 +5,16 @@ use super::limits::LimitArgs;
 use super::signing::KeyArgs;
 use super::update::GenerationWord;
 use crate::update::generation::{Generation, UpdateScope};
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// `release`.
 #[derive(Args, Debug)]
 pub(crate) struct Release {
     /// The repository
-    #[arg(value_name = "REPO", default_value = ".")]
+    #[arg(value_name = "REPO", default_value = ".", value_hint = ValueHint::DirPath)]
     pub repo: String,
     /// The last release: its version, its archive or its folder [default: the latest git tag, else the archive at HEAD]
-    #[arg(long, value_name = "VERSION|ARCHIVE")]
+    #[arg(long, value_name = "VERSION|ARCHIVE", value_hint = ValueHint::AnyPath)]
     pub previous: Option<String>,
     /// Compile the agent and the shared package again, in a temporary copy, and compare what comes of it
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use super::doctor::Doctor;
 use super::format::{AnyFormat, FormatArgs, PlainFormat};
-use clap::Args;
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) struct Repair {
     #[arg(short, long, value_name = "NAME")]
     pub unit: Option<String>,
     /// The deployed bundle [default: from the unit, else ~/.server-flow/agent-bundle of the unit's user]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub bundle: Option<String>,
     /// Print the plan, and change nothing
     #[arg(long, conflicts_with_all = ["yes", "undo"])]

@@ -2,8 +2,9 @@
 
 use super::format::{FormatArgs, PlainFormat};
 use super::limits::LimitArgs;
+use super::values::version;
 use crate::host::files::Existing;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// Which keys are trusted, and where the signature is.
@@ -92,7 +93,7 @@ pub(crate) struct Keygen {
 #[derive(Args, Debug)]
 pub(crate) struct Sign {
     /// A file, or the folder of a bundle, which gets a signed SHA256SUMS
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub path: String,
     /// The private key: PKCS#8 PEM, or minisign's
     #[arg(long, value_name = "FILE")]
@@ -121,13 +122,13 @@ pub(crate) struct Sign {
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
     /// A signed file, or a folder with a signed SHA256SUMS
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub path: String,
     /// Which keys are trusted.
     #[command(flatten)]
     pub keys: KeyArgs,
     /// Fail if the version of the bundle is not newer than this one: an old release keeps its valid signature
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     pub newer_than: Option<semver::Version>,
     /// Where reading stops.
     #[command(flatten)]

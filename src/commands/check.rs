@@ -23,6 +23,7 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     let limits = options.limits.over(config.limits()?);
     let mut expectations = options.expectations(config.updates());
     expectations.unit = systemd::read::read(&options.units)?;
+    keys::signature_is_there(&options.keys)?;
     let unsigned = if options.require_signature { Unsigned::Refused } else { Unsigned::AsConfigured };
     let trust = keys::trust(&options.keys, unsigned, &configured)?;
     // A verdict in one line says nothing of it.
@@ -41,12 +42,12 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
         subjects.push(inspect(path, &options)?.judge(&policy));
     }
     let report = engine::conclude(subjects, &policy);
+    if session.common.format() == Format::Human {
+        report.notes.iter().for_each(|note| session.note(note));
+    }
     session.write(|out| render::check(session.common.format(), &report, policy.fail_on, session.style(), out))?;
     if session.common.format() == Format::Github {
         append_step_summary(&report, session);
-    }
-    if session.common.format() == Format::Human {
-        report.notes.iter().for_each(|note| session.note(note));
     }
     Ok(exit_code::of(report.verdict))
 }

@@ -55,7 +55,8 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         break (report, redactor);
     };
     let fail_on = prepared.policy.fail_on;
-    session.write(|out| render::doctor(format, &report, fail_on, session.style(), out))?;
+    let ending = render::server::ending(&report, session.style());
+    session.write_ending_in(&ending, |out| render::doctor(format, &report, fail_on, session.style(), out))?;
     if options.follow {
         follow(prepared.unit(), &redactor, session)?;
     }

@@ -1,6 +1,7 @@
 //! Why a command could not do its work, and what a person needs beside that: on which path, and what to do. `anyhow`
 //! carries it, as an error of its own or as the context of what caused it.
 
+use super::remedy::{self, Tried};
 use crate::check::inspect::InspectError;
 use crate::config::ConfigError;
 use crate::host::trusted::Refused;
@@ -9,7 +10,8 @@ use crate::tree::reading::SourceError;
 use crate::update::rehearse::RehearsalError;
 use crate::{redact, text};
 use anyhow::Error;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 /// What was tried and what was found. Its cause is not among its words: [`told`] adds that.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -50,17 +52,18 @@ pub(super) fn refused(error: Refused, failure: Failure) -> Error {
 pub(super) fn words(error: &Error) -> String {
     let words = format!("{error:#}");
     // A rehearsal's errors name commands and paths as they are.
-    if error.is::<RehearsalError>() { text::printable(&words).into_owned() } else { words }
+    let words = if error.is::<RehearsalError>() { text::printable(&words).into_owned() } else { words };
+    text::without_error_numbers(&words)
 }
 
 /// What is said of an error: its words, and the path and the help of the type that it has.
-pub(super) fn told(error: &Error) -> RunError {
+pub(super) fn told(command: &str, error: &Error) -> RunError {
     let (path, help) = if let Some(Failure { path, help, .. }) = error.downcast_ref() {
         (path.clone(), help.clone())
     } else if let Some(ConfigError { path, help, .. }) = error.downcast_ref() {
         (path.clone(), help.clone())
     } else if let Some(InspectError::Signature(unread)) = error.downcast_ref() {
-        (Some(unread.path.clone()), None)
+        (Some(unread.path.clone()), help_of_signature(unread))
     } else if let Some(InspectError::Subject(unread)) = error.downcast_ref() {
         (Some(unread.path.clone()), help_of_unread(unread))
     } else if let Some(unread) = error.downcast_ref::<SourceError>() {
@@ -70,17 +73,56 @@ pub(super) fn told(error: &Error) -> RunError {
     } else {
         (None, None)
     };
+    let message = words(error);
+    let help = match (&path, reason(error)) {
+        (Some(path), Some(reason)) => helped(command, &message, path, reason, help),
+        _ => help,
+    };
     let clean = |words: String| redact::clean_by_form(&words);
-    RunError { message: clean(words(error)), path: path.map(clean), help }
+    RunError { message: clean(message), path: path.map(clean), help: help.map(clean) }
+}
+
+/// What the system says of it.
+fn reason(error: &Error) -> Option<&io::Error> {
+    error.chain().find_map(|link| {
+        let refused = link.downcast_ref::<Refused>().and_then(|refused| match refused {
+            Refused::Io(error) => Some(error),
+            _ => None,
+        });
+        link.downcast_ref().or(refused)
+    })
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// The help that whoever failed gave, and what the path itself tells: the one that was meant, or the folder that is not
+/// there.
+fn helped(command: &str, message: &str, path: &str, reason: &io::Error, given: Option<String>) -> Option<String> {
+    let tried = Tried::of(message);
+    if tried == Tried::Reading && is_absence(reason) {
+        if let Some(help) = remedy::of_address(command, path) {
+            return Some(help);
+        }
+        let nearest = remedy::nearest(Path::new(path));
+        return match (nearest, given) {
+            (Some(nearest), Some(given)) if !nearest.ends_with('?') => Some(format!("{nearest}; {given}")),
+            (nearest, given) => nearest.or(given),
+        };
+    }
+    given.or_else(|| remedy::remedy(tried, path, reason))
+}
+
+fn help_of_signature(error: &SourceError) -> Option<String> {
+    let is_missing = is_absence(&error.source);
+    is_missing.then(|| "get the signature from where the bundle was released, or leave out --signature".to_owned())
 }
 
 fn help_of_unread(error: &SourceError) -> Option<String> {
-    let help = error.help.or_else(|| match error.source.kind() {
-        ErrorKind::NotFound => Some("give the path of an archive or of a bundle's folder, or `-` for stdin"),
-        ErrorKind::PermissionDenied => Some("run it as a user who may read it"),
-        _ => None,
-    });
-    help.map(str::to_owned)
+    let is_missing = is_absence(&error.source) && error.action == "cannot open";
+    let missing = is_missing.then_some("give the path of an archive or of a bundle's folder, or `-` for stdin");
+    error.help.or(missing).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -134,7 +176,7 @@ mod tests {
             ("what a rehearsal lacks", missing.into(), "no \\x1b", None, Some("install it")),
             ("none of them", Error::new(denied()), "denied", None, None),
         ] {
-            let told = told(&error);
+            let told = told("check", &error);
             assert_eq!(
                 (told.message.as_str(), told.path.as_deref(), told.help.as_deref()),
                 (message, path, help),

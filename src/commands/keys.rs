@@ -27,6 +27,10 @@ const PASSPHRASE_VARIABLE: &str = "BUNDLE_DOCTOR_PASSPHRASE";
 const SYSTEM_KEYS: &str = "/etc/bundle-doctor/keys.d";
 /// The control plane's public key, below the home of the agent's user.
 const CONTROL_PLANE_KEY: &str = ".server-flow/cp-public-key.pem";
+/// What to do where they cannot be read.
+const PASSPHRASE_HELP: &str =
+    "write the passphrase into it, readable to you only, or give the path of the file that has it";
+const KEY_HELP: &str = "give the path of a private key; `bundle-doctor keygen -o NAME` makes one";
 /// The longest passphrase read from a file, in bytes.
 const MAX_PASSPHRASE: usize = 4096;
 
@@ -183,6 +187,18 @@ fn keys_in(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Refuses a signature that was named and is not there, also where no key is known to verify it with.
+///
+/// # Errors
+/// Whatever looking at it gives.
+pub(super) fn signature_is_there(options: &KeyArgs) -> Result<()> {
+    let Some(path) = &options.signature else { return Ok(()) };
+    let shown = printable_path(path);
+    let help = "get the signature from where the bundle was released, or leave out --signature";
+    let failure = || Failure::new(format!("cannot read the signature {shown}")).at(&shown).help(help);
+    fs::metadata(path).map(|_| ()).with_context(failure)
+}
+
 fn exists(path: &Path) -> Result<bool> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
@@ -217,8 +233,12 @@ pub(super) fn passphrase(options: &PassphraseArgs) -> Result<Option<Zeroizing<Ve
 
 fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let shown = printable_path(path);
-    let mut read = trusted::read(path, MAX_PASSPHRASE)
-        .map_err(|error| refused(error, Failure::new(format!("cannot read the passphrase file {shown}")).at(&shown)))?;
+    let mut read = trusted::read(path, MAX_PASSPHRASE).map_err(|error| {
+        refused(
+            error,
+            Failure::new(format!("cannot read the passphrase file {shown}")).at(&shown).help(PASSPHRASE_HELP),
+        )
+    })?;
     if read.size > MAX_PASSPHRASE {
         let message = format!("the passphrase file {shown} is too long (at most {MAX_PASSPHRASE} bytes)");
         bail!(Failure::new(message).at(&shown));
@@ -238,8 +258,9 @@ fn passphrase_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 /// Neither key nor passphrase is in its words.
 pub(super) fn secret(path: &Path, options: &PassphraseArgs) -> Result<SecretKey> {
     let shown = printable_path(path);
-    let read = trusted::read(path, MAX_KEY_FILE)
-        .map_err(|error| refused(error, Failure::new(format!("cannot read the private key {shown}")).at(&shown)))?;
+    let read = trusted::read(path, MAX_KEY_FILE).map_err(|error| {
+        refused(error, Failure::new(format!("cannot read the private key {shown}")).at(&shown).help(KEY_HELP))
+    })?;
     let bytes = within(&read).map_err(|error| unusable(&shown, error))?;
     let given = passphrase(options)?;
     let opened = match SecretKey::read(bytes, given.as_ref().map(|words| words.as_slice())) {

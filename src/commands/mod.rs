@@ -13,6 +13,7 @@ mod pages;
 mod progress;
 mod rehearse;
 mod release;
+mod remedy;
 mod repair;
 mod session;
 mod sign;
@@ -24,6 +25,7 @@ mod waiting;
 
 use crate::cli::{Cli, Command};
 use crate::exit_code;
+use crate::update::rehearse::RehearsalError;
 use session::Session;
 use std::ffi::OsString;
 
@@ -35,6 +37,7 @@ pub fn run(args: &[OsString]) -> u8 {
         Err(error) => return usage::told(args, &error),
     };
     let session = Session::new(&cli.common);
+    session.end_on_ctrl_c(cli.command.name());
     let done = match &cli.command {
         Command::Check(options) => check::run(options, &session),
         Command::Doctor(options) => doctor::run(options, &session),
@@ -48,13 +51,15 @@ pub fn run(args: &[OsString]) -> u8 {
         Command::Sign(options) => sign::run(options, &session),
         Command::Verify(options) => verify::run(options, &session),
         Command::Rehearse(options) => rehearse::run(options, &session),
-        Command::Explain { id, format } => pages::explain(id, format.word, &session),
+        Command::Explain { asked, format } => pages::explain(asked, format.word, &session),
         Command::Rules { format } => pages::rules(format.word, &session),
-        Command::Completions { shell } => usage::completions(*shell, &session),
+        Command::Completions { shell } => usage::complete(*shell, &session),
         Command::Man => usage::man(&session),
     };
     done.unwrap_or_else(|error| {
-        session.fail(cli.command.name(), &failure::told(&error));
-        if error.is::<waiting::Interrupted>() { exit_code::INTERRUPTED } else { exit_code::NOT_JUDGED }
+        session.fail(cli.command.name(), &failure::told(cli.command.name(), &error));
+        let is_interrupted =
+            error.is::<waiting::Interrupted>() || matches!(error.downcast_ref(), Some(RehearsalError::Interrupted));
+        if is_interrupted { exit_code::INTERRUPTED } else { exit_code::NOT_JUDGED }
     })
 }

@@ -1,11 +1,13 @@
-//! Progress on stderr, for archives that take longer than half a second.
+//! Progress on stderr: of archives that take longer than half a second, and of what is waited for.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::{Cell, OnceCell};
 use std::time::{Duration, Instant};
 
 /// How long a run is quiet.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Between two turns of a line that only says what is waited for.
+const TURN: Duration = Duration::from_millis(120);
 /// How many bytes pass between two looks at the clock.
 const STEP: u64 = 1 << 20;
 
@@ -37,6 +39,35 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// A line that turns while something is waited for that does not say how far it is.
+pub(super) struct Waiting {
+    line: Option<ProgressBar>,
+}
+
+impl Waiting {
+    /// Nothing is shown until it is said what is waited for.
+    pub(super) fn new(wanted: bool) -> Self {
+        Self { line: wanted.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())) }
+    }
+
+    /// Says what is waited for from now on.
+    pub(super) fn say(&self, words: String) {
+        if let Some(line) = &self.line {
+            line.set_style(ProgressStyle::default_spinner());
+            line.set_message(words);
+            line.enable_steady_tick(TURN);
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(line) = &self.line {
+            line.finish_and_clear();
         }
     }
 }

@@ -15,7 +15,6 @@ use crate::update::rehearsal::{Ending, Rehearsal};
 use crate::update::rehearse::{Choice, Leave, Network, RehearsalPlan, RehearsalSubject, rehearse};
 use crate::{exit_code, render, text};
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,18 +24,9 @@ pub(super) fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     let policy = session.policy(&configured, &[])?;
     let plan = plan(options, configured.config.updates())?;
     let interrupt = watch(Second::Waits)?;
-    let line = session.shows_progress().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
-    let tell = |generation: Generation, step: UpdateStep| {
-        if let Some(line) = &line {
-            line.set_style(indicatif::ProgressStyle::default_spinner());
-            line.enable_steady_tick(Duration::from_millis(120));
-            line.set_message(format!("{}: {} {}", generation.name(), step.number(), step.title()));
-        }
-    };
-    let done = rehearse(&plan, interrupt.stop(), &tell);
-    if let Some(line) = &line {
-        line.finish_and_clear();
-    }
+    let waiting = session.waiting();
+    let done = rehearse(&plan, interrupt.stop(), &|generation, step| waiting.say(waited_for(generation, step)));
+    drop(waiting);
     let mut rehearsal = done?;
     let verdict = engine::weigh(&mut rehearsal, &policy);
     let doubt = doubt(&rehearsal, verdict);
@@ -51,6 +41,11 @@ pub(super) fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
             Ok(exit_code::NOT_JUDGED)
         }
     }
+}
+
+/// What a rehearsal is at.
+pub(super) fn waited_for(generation: Generation, step: UpdateStep) -> String {
+    format!("rehearsing {}: step {} {}", generation.name(), step.number(), step.title())
 }
 
 fn plan(options: &Rehearse, configured: UpdateScope) -> Result<RehearsalPlan> {

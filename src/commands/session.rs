@@ -1,16 +1,16 @@
 //! What every command shares: where output goes, in which format, and what the configuration says.
 
 use super::failure::{Failure, refused};
-use super::progress::Progress;
+use super::progress::{Progress, Waiting};
 use crate::cli::common::{Color, Common};
 use crate::config::{Config, FILE_NAME, SYSTEM_FILE};
-use crate::host::interrupt::{Interrupt, Second};
+use crate::host::interrupt::{self, Interrupt, Second};
 use crate::host::trusted;
 use crate::render::{self, Style};
 use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::report::run_error::RunError;
-use crate::{host, redact, text};
+use crate::{exit_code, host, redact, text};
 use anyhow::{Context, Error, Result, bail};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -30,6 +30,9 @@ pub(super) struct Configured {
     /// Its folder; nothing where there is no file.
     pub folder: Option<PathBuf>,
 }
+
+/// What Ctrl-C leaves.
+const INTERRUPTED: &str = "interrupted: nothing was changed, and nothing is left behind";
 
 /// Bytes of a configuration file.
 const MAX_CONFIGURATION: usize = 1 << 20;
@@ -129,6 +132,34 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// [`Session::write`] of a report for people, which ends with this line where the terminal does not show it whole: what
+    /// is on the screen at the end is the answer.
+    pub(super) fn write_ending_in(
+        &self,
+        ending: &str,
+        report: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        let mut words = Vec::new();
+        report(&mut words).context("cannot write the report")?;
+        if self.is_longer_than_the_screen(&words) {
+            words.extend(format!("\n{ending}\n").bytes());
+        }
+        self.print(&words)
+    }
+
+    fn is_longer_than_the_screen(&self, words: &[u8]) -> bool {
+        let is_shown =
+            self.common.output.is_none() && self.common.format() == Format::Human && io::stdout().is_terminal();
+        let size = is_shown.then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten();
+        let Some((rows, columns)) = size.map(|size| (usize::from(size.ws_row), usize::from(size.ws_col))) else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(words);
+        let lines = text.lines().map(|line| line.chars().count().div_ceil(columns.max(1)).max(1));
+        // The shell's prompt takes a line as well.
+        rows > 0 && lines.sum::<usize>() >= rows
+    }
+
     /// [`Session::write`] of what is at hand.
     pub(super) fn print(&self, content: &[u8]) -> Result<()> {
         self.write(|out| out.write_all(content))
@@ -137,7 +168,7 @@ impl<'a> Session<'a> {
     /// Tells the user something that is not part of the report.
     pub(super) fn note(&self, words: &str) {
         if !self.common.quiet {
-            self.say(|out| writeln!(out, "note: {}", redact::clean_by_form(words)));
+            self.say(|out| writeln!(out, "note: {}", text::without_error_numbers(&redact::clean_by_form(words))));
         }
     }
 
@@ -161,9 +192,26 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Ctrl-C ends the command with one line, and for a machine with its document, as far as the command does not heed it
+    /// itself.
+    pub(super) fn end_on_ctrl_c(&self, command: &str) {
+        let error = RunError { message: INTERRUPTED.to_owned(), path: None, help: None };
+        let mut document = Vec::new();
+        let is_owed = self.common.format() != Format::Human && self.common.output.is_none();
+        if is_owed && render::error(self.common.format(), command, &error, &mut document).is_err() {
+            document.clear();
+        }
+        interrupt::end_on_ctrl_c(format!("error: {INTERRUPTED}"), document, exit_code::INTERRUPTED);
+    }
+
     /// Progress on stderr, on a terminal only.
     pub(super) fn progress(&self) -> Progress {
         Progress::new(self.shows_progress())
+    }
+
+    /// A sign of life on stderr while something is waited for, on a terminal only.
+    pub(super) fn waiting(&self) -> Waiting {
+        Waiting::new(self.shows_progress())
     }
 
     /// Whether progress is wanted and can be shown.

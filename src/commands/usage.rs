@@ -1,7 +1,7 @@
 //! What the command line says of itself: help, wrong usage, completion scripts, the manual page.
 
 use super::session::Session;
-use crate::cli::{Cli, format};
+use crate::cli::{Cli, completions, format};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
 use crate::{exit_code, render, text};
@@ -40,10 +40,8 @@ pub(super) fn told(args: &[OsString], error: &clap::Error) -> u8 {
 }
 
 /// Prints the completion script of a shell.
-pub(super) fn completions(shell: clap_complete::Shell, session: &Session<'_>) -> Result<u8> {
-    let mut out = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "bundle-doctor", &mut out);
-    session.print(&out)?;
+pub(super) fn complete(shell: clap_complete::Shell, session: &Session<'_>) -> Result<u8> {
+    session.print(&completions::script(shell))?;
     Ok(exit_code::PASS)
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod causes;
 pub(crate) mod diagnose;
 pub(crate) mod facts;
+pub(crate) mod meanings;
 pub(crate) mod probe;
 pub(crate) mod questions;
 pub(crate) mod recording;

@@ -10,6 +10,7 @@ pub(crate) mod git;
 mod groups;
 pub(crate) mod held;
 pub(crate) mod interrupt;
+pub(crate) mod nearest;
 pub(crate) mod outputs;
 pub(crate) mod paths;
 pub(crate) mod process;

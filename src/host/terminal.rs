@@ -47,8 +47,7 @@ impl Terminal {
         (&self.0).write_all(prompt.as_bytes())?;
         let line = self.line(&asking);
         drop(unseen);
-        let said: &[u8] = if asking.was_interrupted() { b"\ninterrupted; nothing was written\n" } else { b"\n" };
-        let _ = (&self.0).write_all(said);
+        let _ = (&self.0).write_all(b"\n");
         // Only now that the terminal is as it was may the program end.
         asking.end();
         line

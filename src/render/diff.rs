@@ -1,6 +1,6 @@
 //! What `diff` says, for people and as JSON.
 
-use super::human::groups;
+use super::human::{Fixes, groups};
 use super::json;
 use super::style::Style;
 use crate::release::diff::{Change, DiffNode, DiffPlace, Difference};
@@ -38,13 +38,13 @@ pub(crate) fn human(
     }
     dependencies(difference, out)?;
     files(difference, style, out)?;
-    for (title, findings) in [
-        (format!("check says this of {b}, and not of {a}"), &difference.findings_new),
-        (format!("check says this of {a} only"), &difference.findings_gone),
+    for (title, findings, fixes) in [
+        (format!("check says this of {b}, and not of {a}"), &difference.findings_new, Fixes::Told),
+        (format!("check says this of {a} only"), &difference.findings_gone, Fixes::LeftOut),
     ] {
         if !findings.is_empty() {
             writeln!(out, "\n{title}")?;
-            groups(findings, style, out)?;
+            groups(findings, fixes, style, out)?;
         }
     }
     Ok(())

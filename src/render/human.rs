@@ -17,6 +17,9 @@ use std::io::{self, Write};
 /// Places that are listed of one finding, unless `-v` asks for all.
 const PLACES: usize = 5;
 
+/// Meanings of an error that are listed, unless `-v` asks for all.
+const MEANINGS: usize = 10;
+
 /// The report of `check`.
 ///
 /// # Errors
@@ -44,18 +47,25 @@ fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Re
         return Ok(());
     }
     facts(subject, style, out)?;
-    groups(&subject.findings, style, out)?;
+    groups(&subject.findings, Fixes::Told, style, out)?;
     if subject.tree_unknown {
         writeln!(out, "\nnot judged: what is in it, since it cannot be told for certain")?;
     }
-    if !subject.findings.is_empty() || !subject.allowed.is_empty() {
-        writeln!(out, "\n{}", counts(subject))?;
-    }
-    if style.verbose {
+    if style.verbose && !subject.allowed.is_empty() {
+        writeln!(out)?;
         for allowed in &subject.allowed {
             let at = allowed.finding.path.as_deref().unwrap_or("the bundle");
             writeln!(out, "  allowed: {} in {at}: {}", allowed.finding.rule, allowed.reason)?;
         }
+    }
+    if !subject.findings.is_empty() || !subject.allowed.is_empty() {
+        // What a terminal shows last is the answer.
+        let verdict = match (style.terminal, subject.verdict) {
+            (false, _) => String::new(),
+            (true, Verdict::Fail) => format!(": {}", style.verdict(Verdict::Fail, "refused")),
+            (true, Verdict::Pass) => format!(": {}", style.verdict(Verdict::Pass, "accepted")),
+        };
+        writeln!(out, "\n{}{verdict}", counts(subject))?;
     }
     Ok(())
 }
@@ -65,9 +75,10 @@ fn verdict_words(subject: &SubjectReport) -> String {
     match (subject.verdict, errors) {
         (Verdict::Fail, _) => "refused".to_owned(),
         (Verdict::Pass, true) => "has errors, and is let through by --fail-on never".to_owned(),
-        (Verdict::Pass, false) => match caveats(subject) {
-            words if words.is_empty() => "accepted".to_owned(),
-            words => format!("accepted, but {words}"),
+        (Verdict::Pass, false) => match (caveats(subject), warnings(subject)) {
+            (words, 0) if words.is_empty() => "accepted".to_owned(),
+            (words, warnings) if words.is_empty() => format!("accepted, with {}", text::plural(warnings, "warning")),
+            (words, _) => format!("accepted, but {words}"),
         },
     }
 }
@@ -80,7 +91,26 @@ fn caveats(subject: &SubjectReport) -> String {
             words.push(caveat);
         }
     }
-    words.join(", and ")
+    let let_through = let_through(subject);
+    let words = words.into_iter().map(str::to_owned).chain(let_through);
+    words.collect::<Vec<_>>().join(", and ")
+}
+
+/// The errors that were found and are allowed.
+fn let_through(subject: &SubjectReport) -> Option<String> {
+    let is_error = |id: &str| RULES.iter().any(|rule| rule.id == id && rule.severity == Severity::Error);
+    let mut ids: Vec<_> =
+        subject.allowed.iter().map(|allowed| allowed.finding.rule).filter(|id| is_error(id)).collect();
+    ids.dedup();
+    let first = ids.first()?;
+    Some(match ids.len() {
+        1 => format!("{first} is allowed"),
+        count => format!("{first} and {} more are allowed", count - 1),
+    })
+}
+
+fn warnings(subject: &SubjectReport) -> u64 {
+    subject.findings.iter().filter(|finding| finding.severity == Severity::Warning).count() as u64
 }
 
 /// What is known of a subject, in one line; a terminal that is too narrow gets it broken between two facts.
@@ -155,8 +185,17 @@ fn tail(text: &str, count: usize) -> &str {
     text.get(text.len().saturating_sub(count)..).unwrap_or(text)
 }
 
+/// Whether it is said what to do about a finding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fixes {
+    /// It is.
+    Told,
+    /// There is nothing to do: what it is about is past.
+    LeftOut,
+}
+
 /// Findings of the same rule, with the same reason and remedy, are one paragraph with several places.
-pub(super) fn groups(findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn groups(findings: &[Finding], fixes: Fixes, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let alike = |a: &Finding, b: &Finding| {
         (a.rule, a.severity, &a.message, &a.help) == (b.rule, b.severity, &b.message, &b.help)
     };
@@ -171,7 +210,9 @@ pub(super) fn groups(findings: &[Finding], style: Style, out: &mut dyn Write) ->
             writeln!(out, "  and {} more (-v lists them)", group.len() - shown)?;
         }
         wrapped(&first.message, "  ", "  ", style, out)?;
-        fix(&first.help, style, out)?;
+        if fixes == Fixes::Told {
+            fix(&first.help, style, out)?;
+        }
     }
     Ok(())
 }
@@ -244,7 +285,7 @@ fn counts(subject: &SubjectReport) -> String {
 pub(crate) fn refusals(path: &str, findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let plain = Style { colour: false, terminal: false, ..style };
     writeln!(out, "{}  refused, so there is no manifest", text::printable(path))?;
-    groups(findings, plain, out)
+    groups(findings, Fixes::Told, plain, out)
 }
 
 /// The catalogue of `rules`: what `check` finds, what `doctor` names, what `release` ticks.
@@ -279,6 +320,25 @@ fn entry(severity: Severity, id: &str, summary: &str, style: Style, out: &mut dy
 /// Whatever `out` gives.
 pub(crate) fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(pages.text().as_bytes())
+}
+
+/// What an error can mean, or which names have a part in them: one line each, and how to read on.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(crate) fn meanings(title: &str, pages: &[Pages], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{title}")?;
+    let shown = if style.verbose { pages.len() } else { MEANINGS };
+    for page in pages.iter().take(shown) {
+        if let Some((severity, id, summary)) = page.entry() {
+            entry(severity, id, summary, style, out)?;
+        }
+    }
+    if pages.len() > shown {
+        writeln!(out, "and {} more (-v lists them)", pages.len() - shown)?;
+    }
+    let first = pages.first().and_then(Pages::entry).map_or("ID", |(_, id, _)| id);
+    writeln!(out, "\n`bundle-doctor explain {first}` prints a page")
 }
 
 /// Why a run could not judge.

@@ -172,9 +172,24 @@ pub(crate) fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
         entry: Option<RuleEntry>,
         page: String,
     }
+    write("explain", "pass", CheckBody { entry: entry(pages), page: pages.text() }, out)
+}
+
+fn entry(pages: &Pages) -> Option<RuleEntry> {
     let entry = pages.rule.map(RuleEntry::from).or_else(|| pages.cause.map(RuleEntry::from));
-    let entry = entry.or_else(|| pages.line.map(RuleEntry::from));
-    write("explain", "pass", CheckBody { entry, page: pages.text() }, out)
+    entry.or_else(|| pages.line.map(RuleEntry::from))
+}
+
+/// The document of `explain` where an error or a part of a name was asked for: the most likely first.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(crate) fn meanings(pages: &[Pages], out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct MeaningsBody {
+        matches: Vec<RuleEntry>,
+    }
+    write("explain", "pass", MeaningsBody { matches: pages.iter().filter_map(entry).collect() }, out)
 }
 
 /// The document of `manifest`, written as it is made: a tree may have 150,000 files.

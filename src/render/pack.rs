@@ -1,6 +1,6 @@
 //! What `pack` says, for people and as JSON.
 
-use super::human::{self, groups};
+use super::human::{self, Fixes, groups};
 use super::json::{self, Subject};
 use super::style::Style;
 use crate::release::pack::PackLayout;
@@ -70,7 +70,7 @@ pub(crate) fn human(report: &PackReport, style: Style, out: &mut dyn Write) -> i
     if subject.verdict == Verdict::Pass {
         details(report, style, out)?;
     }
-    groups(&subject.findings, style, out)
+    groups(&subject.findings, Fixes::Told, style, out)
 }
 
 fn details(report: &PackReport, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use crate::check::rules::Rule;
 use crate::doctor::causes::Cause;
 use crate::release::checklist::Line;
+use crate::report::finding::Severity;
 
 /// What there is to read of one id.
 pub(crate) struct Pages {
@@ -15,6 +16,14 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
+    /// Its severity, id and summary: the cause's first, where the fault is both.
+    #[must_use]
+    pub(crate) fn entry(&self) -> Option<(Severity, &'static str, &'static str)> {
+        let cause = self.cause.map(|cause| (cause.severity, cause.id, cause.summary));
+        let rule = self.rule.map(|rule| (rule.severity, rule.id, rule.summary));
+        cause.or(rule).or_else(|| self.line.map(|line| (Severity::Error, line.id, line.summary)))
+    }
+
     /// All pages, the rule's first, a blank line between.
     #[must_use]
     pub(crate) fn text(&self) -> String {

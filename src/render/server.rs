@@ -14,6 +14,8 @@ use std::io::{self, Write};
 
 /// Pieces of evidence that are shown of one cause, unless `-v` asks for all.
 const EVIDENCE: usize = 3;
+/// The cause whose consequences are its reasons.
+const WOULD_FAIL: &str = "restart-would-fail";
 /// Columns of the word that says where a piece of evidence comes from.
 const SOURCE: usize = 10;
 
@@ -45,6 +47,22 @@ pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -
     Ok(())
 }
 
+/// The verdict again, for the end of a report that the terminal does not show whole: with the cause, and how to go on.
+#[must_use]
+pub(crate) fn ending(report: &DoctorReport, style: Style) -> String {
+    if report.facts.has_no_agent() {
+        return first_line(report, style);
+    }
+    let verdict = format!("{} is {}", short_name(report), style.health(report.health));
+    let Some(first) = report.diagnoses.first() else { return verdict };
+    let more = match report.diagnoses.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let fix = plan::command(report).map_or_else(String::new, |(command, _)| format!("; fix: {}", command.typed()));
+    format!("{verdict}: {}{more} (above){fix}", first.cause)
+}
+
 /// The verdict, and what the service does.
 fn first_line(report: &DoctorReport, style: Style) -> String {
     let (name, words) = (short_name(report), state_in_words(report));
@@ -74,7 +92,7 @@ fn state_in_words(report: &DoctorReport) -> String {
             |count| format!("it dies at every start, {}{since}", text::plural(u64::from(count), "restart")),
         )
     };
-    let would_not_start = report.diagnoses.iter().any(|diagnosis| diagnosis.cause == "restart-would-fail");
+    let would_not_start = report.diagnoses.iter().any(|diagnosis| diagnosis.cause == WOULD_FAIL);
     match (report.health, facts.condition()) {
         _ if facts.has_no_agent() => facts.no_agent(),
         (Health::Healthy, _) => up(facts),
@@ -152,7 +170,9 @@ fn diagnosis(
     writeln!(out, "\n{}: {}", style.mark(diagnosis.severity, word), diagnosis.cause)?;
     wrapped(&diagnosis.summary, "  ", "  ", style, out)?;
     if !diagnosis.consequences.is_empty() {
-        let follows = format!("Follows from it: {}", diagnosis.consequences.join(", "));
+        // The verdict has said that it would not start: what is named here is why.
+        let words = if diagnosis.cause == WOULD_FAIL { "Because of" } else { "Follows from it" };
+        let follows = format!("{words}: {}", diagnosis.consequences.join(", "));
         wrapped(&follows, "  ", "    ", style, out)?;
     }
     writeln!(out, "\nevidence")?;

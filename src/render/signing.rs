@@ -140,7 +140,7 @@ pub(crate) fn verification(report: &Verification, style: Style, out: &mut dyn Wr
         };
         writeln!(out, "{verified} of {} as listed{outside}", text::plural(listed as u64, "file"))?;
     }
-    human::groups(&report.findings, style, out)
+    human::groups(&report.findings, human::Fixes::Told, style, out)
 }
 
 /// The verdict's words: `verified` is said of nothing that is not.

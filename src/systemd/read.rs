@@ -22,7 +22,10 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Option<Unit>, SourceError> {
 }
 
 fn file(path: &Path) -> Result<UnitFile, SourceError> {
-    let read = read_named(path, MAX).map_err(|error| SourceError::new("cannot read the unit", path, error))?;
+    let read = read_named(path, MAX).map_err(|error| SourceError {
+        help: Some("give the unit's file, as `systemctl show -p FragmentPath` names it on the server"),
+        ..SourceError::new("cannot read the unit", path, error)
+    })?;
     let bytes = read.bytes.get(..MAX).unwrap_or(&read.bytes);
     Ok(UnitFile::parse(&path.display().to_string(), &String::from_utf8_lossy(bytes)))
 }

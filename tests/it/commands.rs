@@ -110,7 +110,7 @@ fn an_unknown_rule_is_wrong_usage_and_the_nearest_is_named() {
     let done = run(folder.path(), &["check", "a.tar.gz", "-A", "nested-layuot"]);
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("did you mean `nested-layout`?"), "{}", done.stderr);
-    assert_eq!(run(folder.path(), &["explain", "nested"]).code, 2);
+    assert_eq!(run(folder.path(), &["explain", "nestedness"]).code, 2);
 }
 
 #[test]

@@ -38,3 +38,4 @@ mod repair;
 mod signing;
 mod tampering;
 mod trust;
+mod usage;

@@ -20,6 +20,7 @@ PARTS = (
     "differential",
     "faults",
     "formats",
+    "terminal",
     "signing",
     "release",
     "rehearse",

@@ -246,7 +246,7 @@ def interrupted(word: int, when: str) -> None:
             out, err = child.communicate(timeout=30)
         finally:
             child.kill()
-        expect(child.returncode, 2, f"exit code ({err.decode()[:300]})")
+        expect(child.returncode, 130, f"exit code ({err.decode()[:300]})")
         if b"interrupted" not in err or out:
             raise Mismatch(f"stdout {out[:200]!r}, stderr {err[:300]!r}")
         expect(os.listdir(work / "tmp"), [], "what is left")

@@ -97,7 +97,7 @@ pub(super) fn run(options: &Pack, session: &Session<'_>) -> Result<u8> {
     };
     let done = job.run(key.as_ref());
     // By now everything that was half-written is gone.
-    interrupt.obey();
+    interrupt.take_leave();
     let report = done?;
     session.write(|out| match options.format.word {
         PlainFormat::Json => render::pack::json(&report, out),
@@ -355,7 +355,7 @@ impl PackJob<'_> {
     fn heed(&self) {
         if self.interrupt.check().is_err() {
             self.temporary.borrow().iter().for_each(|path| host::folders::discard(path));
-            self.interrupt.obey();
+            self.interrupt.take_leave();
         }
     }
 

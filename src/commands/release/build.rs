@@ -28,10 +28,13 @@ impl ReleaseJob<'_> {
         let home = tempfile::Builder::new().prefix("bundle-doctor.").tempdir();
         let failure = || Failure::new(format!("cannot copy {folder} to a temporary folder")).at(folder);
         let home = home.with_context(failure)?;
+        let waiting = self.session.waiting();
+        waiting.say(format!("compiling {folder} again: {}", text::printable(&self.places.build)));
         let copy = self.copy(folder, home.path()).with_context(failure)?;
         if let Some(words) = self.compile(&copy)? {
             return Ok(Build::Failed(words));
         }
+        drop(waiting);
         // The copy of the agent has `dist/` only, that of the shared package is compared as a whole.
         let compiled = copy.join("dist");
         if !compiled.is_dir() {

@@ -63,7 +63,7 @@ pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     };
     let workspace = job.workspace();
     // What was temporary is gone by now.
-    interrupt.obey();
+    interrupt.take_leave();
     let report = checklist::walk(&workspace?, &options.repo, &job.policy);
     session.write(|out| match options.format.word {
         ChecklistFormat::Human => release::human(&report, session.style(), out),
@@ -133,7 +133,7 @@ impl ReleaseJob<'_> {
         let show = |read, length| {
             progress.show(read, length);
             // Nothing temporary lies about while something is read.
-            self.interrupt.obey();
+            self.interrupt.take_leave();
         };
         self.inspect(&place.to_string_lossy(), depth, &NotAsked(&|_| ()), &show)
     }

@@ -2,6 +2,7 @@
 
 use super::ReleaseJob;
 use crate::check::engine;
+use crate::commands::rehearse::waited_for;
 use crate::release::workspace::Trial;
 use crate::update::rehearse::{Choice, Leave, Network, RehearsalError, RehearsalPlan, RehearsalSubject, rehearse};
 use anyhow::Result;
@@ -32,7 +33,11 @@ impl ReleaseJob<'_> {
             shown_variables: Vec::new(),
             leave: Leave::Nothing,
         };
-        match rehearse(&plan, self.interrupt.stop(), &|_, _| ()) {
+        let waiting = self.session.waiting();
+        let done =
+            rehearse(&plan, self.interrupt.stop(), &|generation, step| waiting.say(waited_for(generation, step)));
+        drop(waiting);
+        match done {
             Ok(mut rehearsal) => {
                 let verdict = engine::weigh(&mut rehearsal, &self.policy);
                 Ok(Trial::Tried(Box::new(rehearsal), verdict))

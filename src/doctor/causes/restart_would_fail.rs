@@ -25,8 +25,8 @@ fn diagnose(facts: &Facts, reasons: &[Diagnosis]) -> Option<Diagnosis> {
     }
     let root = reasons.first()?;
     let words = match facts.service.known().is_some_and(|service| service.runs()) {
-        true => format!("The agent runs from memory; what is on the disk would not start: {}", lower(&root.summary)),
-        false => format!("What is on the disk would not start: {}", lower(&root.summary)),
+        true => format!("The agent runs from memory; on the disk, {}", lower(&root.summary)),
+        false => format!("On the disk, {}", lower(&root.summary)),
     };
     let mut seen = root.evidence().iter().filter(|seen| seen.source != Source::Systemctl).cloned();
     let first = seen.next().or_else(|| root.evidence().first().cloned())?;

@@ -25,7 +25,7 @@ impl<T> Fact<T> {
     /// Not known, for this reason.
     #[must_use]
     pub(crate) fn unknown(because: impl Into<String>) -> Self {
-        Self::Unknown(Unknown { because: because.into(), help: None })
+        Self::Unknown(Unknown { because: crate::text::without_error_numbers(&because.into()), help: None })
     }
 
     /// Not known, for this reason, with what would help.

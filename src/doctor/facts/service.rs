@@ -155,6 +155,12 @@ pub(crate) const fn exit_name(code: u32) -> Option<&'static str> {
     })
 }
 
+/// The exit code of that name.
+#[must_use]
+pub(crate) fn exit_number(name: &str) -> Option<u32> {
+    (0..=255).find(|code| exit_name(*code) == Some(name))
+}
+
 /// The name of a signal on Linux (signal(7)), for those that end a service.
 #[must_use]
 pub(crate) const fn signal_name(signal: u32) -> Option<&'static str> {

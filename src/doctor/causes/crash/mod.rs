@@ -8,11 +8,11 @@ mod farewell;
 mod kind;
 mod process;
 
-pub(crate) use kind::CrashKind;
+pub(crate) use kind::{CrashKind, quoted};
 
 use crate::doctor::causes::{mended, started};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Moment};
-use kind::{kind, quoted};
+use kind::kind;
 
 /// An error that ended a run.
 #[derive(Clone, Debug)]

@@ -1,0 +1,223 @@
+//! What an error that stands in a log can mean: the causes and rules that it is a sign of, the most likely first.
+//!
+//! What Node and libuv say is read by the same code that tells `doctor` what an agent died of
+//! ([`crash::kind`](crate::doctor::causes::crash)); which exit code has which name is said where the service is read. What
+//! tar, pnpm, npm and the others say stands in the pages, which quote it.
+
+use super::causes::CAUSES;
+use super::causes::crash::{CrashKind, quoted};
+use super::facts::service::{exit_name, exit_number};
+use crate::check::rules::RULES;
+use crate::update::documented_paths;
+
+/// Lines that are looked at; a log's end tells more than its beginning.
+const MAX_LINES: usize = 400;
+
+/// The causes and rules that a text from a log is a sign of.
+#[must_use]
+pub(crate) fn meanings(text: &str) -> Vec<&'static str> {
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines = lines.get(lines.len().saturating_sub(MAX_LINES)..).unwrap_or_default();
+    let mut found = Vec::new();
+    // A process's last words are what it died of.
+    for line in lines.iter().rev() {
+        found.extend(of_kind(&quoted(line)));
+        found.extend(of_manager(line));
+    }
+    for line in lines {
+        found.extend(of_pages(line));
+    }
+    if found.is_empty() && lines.iter().any(|line| line.contains("Error: ")) {
+        found.push("unknown-crash");
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|id| seen.insert(*id));
+    found
+}
+
+/// What an error of Node's can come from.
+fn of_kind(kind: &CrashKind) -> &'static [&'static str] {
+    match kind {
+        CrashKind::Package(name) if name == documented_paths::SHARED_PACKAGE => {
+            &["shared-package-missing", "shared-package-linked", "update-drops-shared", "update-interrupted"]
+        }
+        CrashKind::Package(_) => {
+            &["dependencies-not-installed", "undeclared-dependency", "module-not-found", "update-interrupted"]
+        }
+        CrashKind::File(path) => of_file(path),
+        CrashKind::Outside(_) | CrashKind::Option => &["unit-confinement", "drop-in-overrides", "node-too-old"],
+        CrashKind::Export(_) => &["missing-export"],
+        CrashKind::Syntax => &["module-syntax-error", "node-too-old"],
+        CrashKind::Format => &["module-format-mismatch"],
+        CrashKind::OldNode => &["node-too-old", "node-feature-missing"],
+        CrashKind::PortInUse(_) => &["port-in-use", "agent-outside-unit"],
+        CrashKind::NoSpace => &["disk-full"],
+        CrashKind::NoWatches => &["unknown-crash"],
+        CrashKind::Denied => &["permission-denied", "unit-confinement", "drop-in-overrides"],
+        CrashKind::Heap => &["out-of-memory"],
+        CrashKind::PackageJson => &["package-json-invalid", "shared-package-json-invalid"],
+        CrashKind::NoDirectory => &["cwd-deleted", "working-directory-missing"],
+        CrashKind::Other => &[],
+    }
+}
+
+/// What a file that is not there can come from.
+fn of_file(path: &str) -> &'static [&'static str] {
+    if path.contains("apps/agent") {
+        &["unit-nested-paths", "entry-point-missing", "deployment-nested"]
+    } else if path.contains(documented_paths::SHARED_PACKAGE) {
+        &["shared-entry-missing", "shared-package-missing", "shared-package-json-invalid", "shared-package-linked"]
+    } else if path.contains("/node_modules/") {
+        &["dependencies-not-installed", "module-not-found", "tampered-files"]
+    } else if path.ends_with("dist/index.js") {
+        &["entry-point-missing", "unit-nested-paths", "deployment-missing", "deployment-nested", "update-interrupted"]
+    } else if path.contains('/') {
+        &["unresolved-import", "module-not-found", "tampered-files"]
+    } else {
+        NOT_FOUND
+    }
+}
+
+/// What Node's code or sentence means without what is not found: most often it is the shared package that an update lost.
+const NOT_FOUND: &[&str] = &[
+    "shared-package-missing",
+    "dependencies-not-installed",
+    "shared-package-linked",
+    "unresolved-import",
+    "undeclared-dependency",
+    "entry-point-missing",
+    "module-not-found",
+];
+
+/// What the service manager says, or the kernel, in words that are theirs alone.
+const SIGNS: &[(&str, &[&str])] = &[
+    ("repeated too quickly", &["start-limit-hit", "service-crash-loop"]),
+    ("start-limit-hit", &["start-limit-hit", "service-crash-loop"]),
+    ("could not be found", &["unit-missing"]),
+    ("LoadState=not-found", &["unit-missing"]),
+    (".service not found", &["unit-missing"]),
+    ("is masked", &["unit-masked"]),
+    ("bad unit file setting", &["unit-invalid"]),
+    ("bad-setting", &["unit-invalid"]),
+    ("Refusing.", &["unit-invalid"]),
+    ("changed on disk", &["unit-not-reloaded"]),
+    ("Dependency failed for", &["dependency-failed"]),
+    ("result 'dependency'", &["dependency-failed"]),
+    ("not been booted with systemd", &["systemd-unavailable"]),
+    ("Failed to connect to bus", &["systemd-unavailable"]),
+    ("oom-kill", &["out-of-memory"]),
+    ("OOM killer", &["out-of-memory"]),
+    ("Out of memory: Killed process", &["out-of-memory"]),
+    ("Failed to load environment files", &["unit-invalid"]),
+    ("Control process exited", &["helper-command-failed"]),
+    ("unmet condition", &["service-stopped", "drop-in-overrides"]),
+    ("No space left on device", &["disk-full"]),
+    ("ENOSPC", &["disk-full"]),
+    ("Cannot find package", NOT_FOUND),
+    ("Cannot find module", NOT_FOUND),
+    ("does not provide an export named", &["missing-export"]),
+    ("is not defined in ES module scope", &["module-format-mismatch"]),
+    ("Cannot use import statement outside a module", &["module-format-mismatch"]),
+    ("ERR_REQUIRE_ESM", &["module-format-mismatch"]),
+    ("EADDRINUSE", &["port-in-use", "agent-outside-unit"]),
+    ("EACCES", &["permission-denied", "unit-confinement"]),
+    ("EPERM", &["permission-denied", "unit-confinement"]),
+    ("heap out of memory", &["out-of-memory"]),
+    ("ECONNREFUSED", &["control-plane-unreachable"]),
+    ("ENOTFOUND", &["control-plane-unreachable"]),
+    ("EAI_AGAIN", &["control-plane-unreachable"]),
+    ("ETIMEDOUT", &["control-plane-unreachable"]),
+    ("EHOSTUNREACH", &["control-plane-unreachable"]),
+    ("ENETUNREACH", &["control-plane-unreachable"]),
+    ("Unexpected server response", &["control-plane-unreachable"]),
+    ("not in gzip format", &["download-not-an-archive", "archive-unreadable"]),
+    ("does not look like a tar archive", &["download-not-an-archive", "archive-unreadable"]),
+];
+
+/// What a line of the service manager is a sign of: its words, and the exit code that it names.
+fn of_manager(line: &str) -> Vec<&'static str> {
+    let of_code = exit_code(line).map(of_exit).unwrap_or_default();
+    let of_signal = if is_killed(line) { &["out-of-memory", "service-stopped"][..] } else { &[] };
+    let signs = SIGNS.iter().filter(|(words, _)| line.contains(words)).flat_map(|(_, ids)| *ids);
+    of_code.iter().chain(of_signal).chain(signs).copied().collect()
+}
+
+/// What an exit code of systemd.exec(5) can come from.
+const fn of_exit(code: u32) -> &'static [&'static str] {
+    match code {
+        200 => &["unit-nested-paths", "working-directory-missing", "deployment-missing", "permission-denied"],
+        203 => &["executable-missing", "permission-denied", "helper-command-failed"],
+        216 | 217 => &["user-missing"],
+        243 => &["unit-invalid", "unit-confinement"],
+        201..=245 => &["unit-confinement", "drop-in-overrides"],
+        1 => &["unknown-crash"],
+        _ => &[],
+    }
+}
+
+/// `status=200/CHDIR`, `Failed at step CHDIR`, or one of these by itself: `200/CHDIR`, `200`, `CHDIR`.
+fn exit_code(line: &str) -> Option<u32> {
+    let named = ["status=", "Failed at step "].iter().find_map(|words| line.split_once(words)).map(|(_, rest)| rest);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_');
+    let word = named.unwrap_or(line).split(|c| !is_part(c)).next().filter(|word| named.is_some() || *word == line)?;
+    match word.split_once('/') {
+        // A signal is named in the same way: `9/KILL`.
+        Some((number, name)) => number.parse().ok().filter(|code| exit_name(*code) == Some(name)),
+        None => word.parse().ok().filter(|code| named.is_some() || *code >= 200).or_else(|| exit_number(word)),
+    }
+}
+
+fn is_killed(line: &str) -> bool {
+    line.contains("status=9/KILL") || line == "9/KILL"
+}
+
+/// The rules and causes whose pages quote such a line, or that text: what is quoted most, first.
+fn of_pages(line: &str) -> Vec<&'static str> {
+    let causes = CAUSES.iter().map(|cause| (cause.id, cause.page));
+    let pages = causes.chain(RULES.iter().map(|rule| (rule.id, rule.page)));
+    let said = line.to_lowercase();
+    let words: Vec<_> = tokens(line).collect();
+    let mut found: Vec<_> = pages
+        .filter_map(|(id, page)| {
+            let quotes =
+                if line.chars().count() < MIN_TEXT { 0 } else { page.to_lowercase().matches(&said).count() * 8 };
+            let alike = errors(page).map(|error| likeness(error, &words)).max().unwrap_or(0);
+            Some((quotes + alike, id)).filter(|(score, _)| *score > 0)
+        })
+        .collect();
+    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Fewer characters stand on every page.
+const MIN_TEXT: usize = 5;
+
+/// The lines of a page that are quoted as a machine said them: those in fences.
+fn errors(page: &str) -> impl Iterator<Item = &str> {
+    page.split("```").skip(1).step_by(2).flat_map(str::lines).filter(|line| !line.trim_start().starts_with('$'))
+}
+
+/// What begins a line whatever it says: npm 6 to 10 do not agree on it.
+const BEGINNINGS: [&str; 3] = ["npm", "ERR", "error"];
+
+/// The words of a line that another server would have as well: no paths, numbers or quotes.
+fn tokens(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let words = words.filter(|word| !BEGINNINGS.contains(word));
+    words.filter(|word| word.len() > 1 && word.chars().all(|c| c.is_alphabetic() || matches!(c, '_' | '-')))
+}
+
+/// How much a line says of what a page quotes: as many words as they share, if it has all of them. One may be a name
+/// without a mark of it, and be another there.
+fn likeness(error: &str, words: &[&str]) -> usize {
+    let quoted: Vec<_> = tokens(error).collect();
+    let is_error = quoted.len() >= 4 || quoted.iter().any(|word| is_code(word));
+    let shared = quoted.iter().filter(|word| words.contains(word)).count();
+    let may_lack = usize::from(quoted.len() > 4);
+    if is_error && shared + may_lack >= quoted.len() { shared } else { 0 }
+}
+
+/// `EUNSUPPORTEDPROTOCOL`, `ERR_PNPM_NO_PKG_MANIFEST`.
+fn is_code(word: &str) -> bool {
+    word.len() > 5 && word.starts_with('E') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}
