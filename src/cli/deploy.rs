@@ -8,9 +8,6 @@ use std::time::Duration;
 
 /// `update`.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Exit codes: 0 updated, or nothing to do; 1 not updated, and as it was before; 2 refused, and nothing was changed"
-)]
 pub(crate) struct Update {
     /// An archive, or its http or https address
     #[arg(value_name = "BUNDLE|URL", value_hint = clap::ValueHint::AnyPath, required_unless_present = "undo")]

@@ -11,7 +11,7 @@ use std::ffi::OsString;
 pub(crate) enum AnyFormat {
     /// For people
     Human,
-    /// JSON, version 1 (docs/check.schema.json)
+    /// JSON, version 1
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
@@ -26,7 +26,7 @@ pub(crate) enum AnyFormat {
 pub(crate) enum ChecklistFormat {
     /// For people
     Human,
-    /// JSON, version 1 (docs/release.schema.json)
+    /// JSON, version 1
     Json,
     /// JUnit XML, for GitLab and Jenkins
     Junit,

@@ -7,6 +7,7 @@ pub(crate) mod deploy;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod format;
+pub(crate) mod help;
 pub(crate) mod limits;
 pub(crate) mod manifest;
 pub(crate) mod pack;
@@ -17,17 +18,15 @@ pub(crate) mod signing;
 pub(crate) mod update;
 mod values;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use common::Common;
 use format::{FormatArgs, PlainFormat};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// Judges ServerFlow agent bundles before they are published.
 #[derive(Parser, Debug)]
 #[command(name = "bundle-doctor", version, about, max_term_width = 100, propagate_version = true)]
-#[command(
-    after_help = "Exit codes: 0 nothing at or above --fail-on, 1 something, 2 not judged (usage, configuration, unreadable path)"
-)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -85,8 +84,14 @@ pub(crate) enum Command {
         /// For which shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page, as roff
-    Man,
+    /// Print a page of the manual, as roff: the program's, or a command's
+    Man {
+        /// The command [default: the program itself]
+        command: Option<String>,
+        /// Write all pages into this folder: bundle-doctor.1, bundle-doctor-check.1 and so on
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+        output_dir: Option<PathBuf>,
+    },
 }
 
 impl Command {
@@ -109,18 +114,24 @@ impl Command {
             Self::Explain { .. } => "explain",
             Self::Rules { .. } => "rules",
             Self::Completions { .. } => "completions",
-            Self::Man => "man",
+            Self::Man { .. } => "man",
         }
     }
 }
 
 impl Cli {
+    /// The command line with what its help says beside the options.
+    #[must_use]
+    pub(crate) fn described() -> clap::Command {
+        help::described(Self::command())
+    }
+
     /// Reads the command line.
     ///
     /// # Errors
     /// clap's error: wrong usage, or the text of `--help` and `--version`.
     pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
-        let matches = Self::command().try_get_matches_from(args)?;
+        let matches = Self::described().try_get_matches_from(args)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.common.complete(matches.subcommand().map_or(&matches, |(_, matches)| matches));
         if matches!(cli.command, Command::Keygen(_) | Command::Pack(_)) {

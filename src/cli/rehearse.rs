@@ -9,7 +9,6 @@ use std::path::PathBuf;
 
 /// `rehearse`.
 #[derive(Args, Debug)]
-#[command(after_help = "Exit codes: 0 the agent started every time, 1 it did not once, 2 it could not be told")]
 pub(crate) struct Rehearse {
     /// An archive, a bundle's folder, or the address (http://…) of an archive that is published
     #[arg(value_name = "BUNDLE", value_hint = ValueHint::AnyPath)]

@@ -8,9 +8,6 @@ use std::time::Duration;
 
 /// `repair`.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Exit codes: 0 repaired, or nothing to do; 1 not repaired, and as it was before; 2 refused; 3 nothing bad was seen, but not everything could be"
-)]
 pub(crate) struct Repair {
     /// The service [default: server-flow-agent.service, or the configuration's]
     #[arg(short, long, value_name = "NAME")]

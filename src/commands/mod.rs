@@ -6,6 +6,7 @@ mod doctor;
 mod failure;
 mod keygen;
 mod keys;
+mod man;
 mod manifest;
 mod moved;
 mod pack;
@@ -54,7 +55,7 @@ pub fn run(args: &[OsString]) -> u8 {
         Command::Explain { asked, format } => pages::explain(asked, format.word, &session),
         Command::Rules { format } => pages::rules(format.word, &session),
         Command::Completions { shell } => usage::complete(*shell, &session),
-        Command::Man => usage::man(&session),
+        Command::Man { command, output_dir } => man::run(command.as_deref(), output_dir.as_deref(), &session),
     };
     done.unwrap_or_else(|error| {
         session.fail(cli.command.name(), &failure::told(cli.command.name(), &error));

@@ -1,4 +1,4 @@
-//! What the command line says of itself: help, wrong usage, completion scripts, the manual page.
+//! What the command line says of itself: help, wrong usage, completion scripts.
 
 use super::session::Session;
 use crate::cli::{Cli, completions, format};
@@ -42,17 +42,5 @@ pub(super) fn told(args: &[OsString], error: &clap::Error) -> u8 {
 /// Prints the completion script of a shell.
 pub(super) fn complete(shell: clap_complete::Shell, session: &Session<'_>) -> Result<u8> {
     session.print(&completions::script(shell))?;
-    Ok(exit_code::PASS)
-}
-
-/// Prints the manual page, and that of each command.
-pub(super) fn man(session: &Session<'_>) -> Result<u8> {
-    session.write(|out| {
-        clap_mangen::Man::new(Cli::command()).render(out)?;
-        Cli::command().get_subcommands().try_for_each(|command| {
-            let title = format!("bundle-doctor-{}", command.get_name());
-            clap_mangen::Man::new(command.clone().name(title)).render(out)
-        })
-    })?;
     Ok(exit_code::PASS)
 }

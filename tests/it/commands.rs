@@ -257,7 +257,33 @@ fn completions_and_the_manual_page() {
     }
     let man = run(folder.path(), &["man"]);
     assert!(man.code == 0 && man.stdout.contains(".TH") && man.stdout.contains("manifest"), "{}", man.stdout);
+    let lost = run(folder.path(), &["man", "docter"]);
+    assert!(lost.code == 2 && lost.stderr.contains("did you mean `doctor`?"), "{}", lost.stderr);
     assert_eq!(run(folder.path(), &["--version"]).stdout, concat!("bundle-doctor ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn every_command_has_a_page_of_the_manual() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man1");
+    std::fs::create_dir(&pages).unwrap();
+    assert_eq!(run(folder.path(), &["man", "--output-dir", "man1"]).code, 0);
+    let help = run(folder.path(), &["--help"]).stdout;
+    let listed = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names = listed.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    let names: Vec<_> = names.filter_map(|line| line.split(' ').next()).filter(|name| *name != "help").collect();
+    assert!(names.len() > 15, "{names:?}");
+    assert_eq!(std::fs::read_dir(&pages).unwrap().count(), names.len() + 1);
+    for (name, asked) in
+        names.iter().map(|name| (format!("-{name}"), vec!["man", name])).chain([(String::new(), vec!["man"])])
+    {
+        let page = std::fs::read_to_string(pages.join(format!("bundle-doctor{name}.1"))).unwrap();
+        for section in ["NAME", "SYNOPSIS", "OPTIONS", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES", "EXAMPLES"] {
+            assert_eq!(page.matches(&format!(".SH {section}\n")).count(), 1, "{name}: {section}\n{page}");
+        }
+        assert!(page.contains(&format!(".TH bundle-doctor{name} 1")), "{name}: {page}");
+        assert_eq!(run(folder.path(), &asked).stdout, page, "{name}");
+    }
 }
 
 #[test]

@@ -257,17 +257,22 @@ def completions(part: Part, work: Path) -> None:
 
 def man_page(part: Part, work: Path) -> None:
     page = write(work / "bundle-doctor.1", must(BINARY, "man").out)
+    folder = work / "man1"
+    folder.mkdir()
+    must(BINARY, "man", "--output-dir", folder)
+    pages = sorted(folder.iterdir())
 
     def mandoc() -> None:
         # Errors only: the warnings are about clap_mangen's own line breaks and its page without a date.
-        ran = execute("mandoc", "-Tlint", "-Werror", page)
-        if ran.code != 0:
-            raise Mismatch(ran.text[:800])
+        ran = execute("mandoc", "-Tlint", "-Werror", *pages)
+        if ran.code != 0 or len(pages) < 10:
+            raise Mismatch(f"{len(pages)} pages: {ran.text[:800]}")
 
     def groff() -> None:
+        for each in pages:
+            if (ran := must("groff", "-ww", "-man", "-Tutf8", "-Kutf8", each)).err:
+                raise Mismatch(f"{each.name}: {ran.err.decode()[:800]}")
         ran = must("groff", "-ww", "-man", "-Tutf8", "-Kutf8", page)
-        if ran.err:
-            raise Mismatch(ran.err.decode()[:800])
         text = ran.out.decode()
         for want in ("bundle-doctor", "check", "--fail-on"):
             if want not in re.sub(r"\x1b\[[0-9;]*m|.\x08", "", text).replace("\u2010", "-").replace("\u2212", "-"):

@@ -98,7 +98,7 @@ def tarball(work: Path) -> None:
     if not must(bin_folder / "bundle-doctor", "--version").out.startswith(f"bundle-doctor {VERSION}".encode()):
         raise Mismatch("another version")
     top = work / archive
-    for name in ("LICENSE-MIT", "LICENSE-APACHE", "README.md", "man/bundle-doctor.1", "completions/_bundle-doctor", "bundle-doctor.toml.example"):
+    for name in ("LICENSE-MIT", "LICENSE-APACHE", "README.md", "man/bundle-doctor.1", "man/bundle-doctor-check.1", "completions/_bundle-doctor", "bundle-doctor.toml.example"):
         if not (top / name).stat().st_size:
             raise Mismatch(f"{name} is empty")
     for path in top.rglob("*"):

@@ -19,6 +19,7 @@ CONFIGURATION = {"/etc/bundle-doctor", "/etc/bundle-doctor/bundle-doctor.toml"}
 INSTALLED = (
     "/usr/bin/bundle-doctor",
     "/usr/share/man/man1/bundle-doctor.1.gz",
+    "/usr/share/man/man1/bundle-doctor-doctor.1.gz",
     "/usr/share/bash-completion/completions/bundle-doctor",
     "/usr/share/fish/vendor_completions.d/bundle-doctor.fish",
     "/usr/lib/systemd/system/bundle-doctor.service",
