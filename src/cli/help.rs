@@ -206,6 +206,12 @@ pub(crate) const HELP: &[CommandHelp] = &[
         schema: None,
     },
     CommandHelp {
+        name: "init",
+        exits: &[DONE, (2, "not done: there is one already, or it cannot be written")],
+        examples: &[("bundle-doctor init", "bundle-doctor.toml, with every key and its default")],
+        schema: None,
+    },
+    CommandHelp {
         name: "man",
         exits: &[DONE, NOT_DONE],
         examples: &[

@@ -84,6 +84,13 @@ pub(crate) enum Command {
         /// For which shell
         shell: clap_complete::Shell,
     },
+    /// Write a commented bundle-doctor.toml; never over one that is there
+    Init {
+        /// Write it to FILE instead of the working directory
+        // The same id as the option of every command, which it takes the place of.
+        #[arg(short, long, value_name = "FILE", default_value = "bundle-doctor.toml", value_hint = ValueHint::FilePath)]
+        output: PathBuf,
+    },
     /// Print a page of the manual, as roff: the program's, or a command's
     Man {
         /// The command [default: the program itself]
@@ -115,6 +122,7 @@ impl Command {
             Self::Rules { .. } => "rules",
             Self::Completions { .. } => "completions",
             Self::Man { .. } => "man",
+            Self::Init { .. } => "init",
         }
     }
 }
@@ -134,7 +142,7 @@ impl Cli {
         let matches = Self::described().try_get_matches_from(args)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.common.complete(matches.subcommand().map_or(&matches, |(_, matches)| matches));
-        if matches!(cli.command, Command::Keygen(_) | Command::Pack(_)) {
+        if matches!(cli.command, Command::Keygen(_) | Command::Pack(_) | Command::Init { .. }) {
             // There `-o` names what is made, not the report.
             cli.common.output = None;
         }

@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod doctor;
 mod failure;
+mod init;
 mod keygen;
 mod keys;
 mod man;
@@ -55,6 +56,7 @@ pub fn run(args: &[OsString]) -> u8 {
         Command::Explain { asked, format } => pages::explain(asked, format.word, &session),
         Command::Rules { format } => pages::rules(format.word, &session),
         Command::Completions { shell } => usage::complete(*shell, &session),
+        Command::Init { output } => init::run(output, &session),
         Command::Man { command, output_dir } => man::run(command.as_deref(), output_dir.as_deref(), &session),
     };
     done.unwrap_or_else(|error| {

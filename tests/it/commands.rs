@@ -263,6 +263,38 @@ fn completions_and_the_manual_page() {
 }
 
 #[test]
+fn init_writes_a_configuration_that_changes_nothing_and_never_over_one_that_is_there() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bundle-doctor.toml");
+    let done = run(folder.path(), &["init"]);
+    assert_eq!((done.code, done.stdout.as_str()), (0, ""), "{}", done.stderr);
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.contains("#entry = \"dist/index.js\""), "{written}");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o133, 0);
+    // It is read, and nothing differs.
+    let (with, without) = (run(folder.path(), &["rules"]), run(folder.path(), &["rules", "--no-config"]));
+    assert_eq!((with.code, with.stdout), (0, without.stdout));
+    for (name, words) in [("file", "ours"), ("empty", "")] {
+        std::fs::write(folder.path().join(name), words).unwrap();
+    }
+    symlink("nowhere", folder.path().join("link")).unwrap();
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    for args in [vec!["init"], vec!["init", "--json"]] {
+        for name in ["bundle-doctor.toml", "file", "empty", "link", "folder"] {
+            let done = run(folder.path(), &[args.as_slice(), &["-o", name]].concat());
+            assert!(done.code == 2 && done.stderr.contains("is there already"), "{name}: {}", done.stderr);
+        }
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+    assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "ours");
+    assert_eq!(std::fs::read_to_string(folder.path().join("empty")).unwrap(), "");
+    assert!(!folder.path().join("nowhere").exists());
+    let lost = run(folder.path(), &["init", "-o", "nowhere/a.toml"]);
+    assert!(lost.code == 2 && lost.stderr.contains("cannot write nowhere/a.toml"), "{}", lost.stderr);
+}
+
+#[test]
 fn every_command_has_a_page_of_the_manual() {
     let folder = tempfile::tempdir().unwrap();
     let pages = folder.path().join("man1");
