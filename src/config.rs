@@ -1,5 +1,6 @@
 //! `bundle-doctor.toml`: text to settings. Finding and reading the file is the caller's.
 
+pub(crate) mod in_effect;
 pub(crate) mod keys;
 
 use crate::check::rules;
@@ -138,6 +139,17 @@ enum LevelWord {
     Warning,
     Info,
     Allow,
+}
+
+impl LevelWord {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+            Self::Allow => "allow",
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

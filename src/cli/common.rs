@@ -58,6 +58,9 @@ pub(crate) struct Common {
     /// Use no configuration file
     #[arg(long, global = true, help_heading = "Configuration")]
     pub no_config: bool,
+    /// Print what of the configuration is in effect, and from where, and do nothing else
+    #[arg(long, global = true, help_heading = "Configuration")]
+    show_config: bool,
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", help_heading = "Output")]
     pub color: Color,
@@ -95,6 +98,22 @@ impl Common {
         }
         levels.sort_by_key(|(position, _)| *position);
         self.levels = levels.into_iter().map(|(_, level)| level).collect();
+    }
+
+    /// The id (or `all`), the level and the flag of each `-A`, `-W` and `-D`, in their order.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] for an unknown rule.
+    pub(crate) fn levels(&self) -> Result<Vec<(String, &'static str, &'static str)>, ConfigError> {
+        let levels = self.levels.iter().map(|(level, flag, id)| {
+            let id = if id == "all" { "all" } else { rule_id(id)? };
+            let level = match level {
+                Level::Allow => "allow",
+                Level::At(severity) => severity.name(),
+            };
+            Ok((id.to_owned(), level, *flag))
+        });
+        levels.collect()
     }
 
     /// What the user wants of the rules: the configuration, then the flags, which win; and the rules that the

@@ -14,6 +14,7 @@ pub(crate) mod pack;
 pub(crate) mod rehearse;
 pub(crate) mod release;
 pub(crate) mod repair;
+pub(crate) mod shown;
 pub(crate) mod signing;
 pub(crate) mod update;
 mod values;
@@ -127,6 +128,11 @@ impl Command {
     }
 }
 
+/// Whether the command's `-o` names what it makes, and not the report.
+fn names_its_output(command: &str) -> bool {
+    ["init", "keygen", "pack"].contains(&command)
+}
+
 impl Cli {
     /// The command line with what its help says beside the options.
     #[must_use]
@@ -142,8 +148,7 @@ impl Cli {
         let matches = Self::described().try_get_matches_from(args)?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.common.complete(matches.subcommand().map_or(&matches, |(_, matches)| matches));
-        if matches!(cli.command, Command::Keygen(_) | Command::Pack(_) | Command::Init { .. }) {
-            // There `-o` names what is made, not the report.
+        if names_its_output(cli.command.name()) {
             cli.common.output = None;
         }
         Ok(cli)

@@ -382,7 +382,7 @@ mod tests {
         fs::write(at("home").join(CONTROL_PLANE_KEY), pem(3)).unwrap();
         let options = KeyArgs { keys: vec![at("flag")], signature: None };
         let config = Config::parse("[signature]\nkeys = [\"a\"]\n").unwrap();
-        let configured = Configured { config, path: None, folder: Some(at("config")) };
+        let configured = Configured { config, path: None, text: None, folder: Some(at("config")) };
         let places = KeyPlaces {
             listed: Some(at("listed").into_os_string()),
             system: at("keys.d"),

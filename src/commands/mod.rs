@@ -18,6 +18,7 @@ mod release;
 mod remedy;
 mod repair;
 mod session;
+mod show_config;
 mod sign;
 mod transaction;
 mod update;
@@ -25,6 +26,7 @@ mod usage;
 mod verify;
 mod waiting;
 
+use crate::cli::shown::shown;
 use crate::cli::{Cli, Command};
 use crate::exit_code;
 use crate::update::rehearse::RehearsalError;
@@ -34,6 +36,11 @@ use std::ffi::OsString;
 /// Runs the program with its arguments, the first being its name, and gives the exit code.
 #[must_use]
 pub fn run(args: &[OsString]) -> u8 {
+    match shown(args) {
+        None => {}
+        Some(Ok(shown)) => return show_config::run(&shown),
+        Some(Err(error)) => return usage::told(args, &error),
+    }
     let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(error) => return usage::told(args, &error),

@@ -27,6 +27,8 @@ pub(super) struct Configured {
     pub config: Config,
     /// Its file, if there is one.
     pub path: Option<PathBuf>,
+    /// What it says, as it stands there.
+    pub text: Option<String>,
     /// Its folder; nothing where there is no file.
     pub folder: Option<PathBuf>,
 }
@@ -72,12 +74,12 @@ impl<'a> Session<'a> {
             }
         };
         let Some(path) = path else {
-            return Ok(Configured { config: Config::default(), path: None, folder: None });
+            return Ok(Configured { config: Config::default(), path: None, text: None, folder: None });
         };
         let shown = path.to_string_lossy().into_owned();
         let text = text_of(&path, from.as_deref(), &shown)?;
         let config = Config::parse(&text).map_err(|error| error.in_file(&shown))?;
-        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf), path: Some(path) })
+        Ok(Configured { config, folder: path.parent().map(Path::to_path_buf), path: Some(path), text: Some(text) })
     }
 
     /// What the user wants of the rules: the configuration, as far as it does not soften what the command line demands

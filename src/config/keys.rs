@@ -123,7 +123,7 @@ pub(super) fn tables() -> Vec<&'static str> {
 pub(crate) fn commented() -> String {
     let mut text = String::from(
         "# bundle-doctor.toml: what bundle-doctor goes by. Every key stands here with its default: take the `#` before it away\n\
-         # to change it.\n\
+         # to change it. `bundle-doctor --show-config` prints what is in effect, and from where.\n\
          #\n\
          # One file is read: that of `--config FILE`, else the nearest bundle-doctor.toml from the working directory upwards,\n\
          # else /etc/bundle-doctor/bundle-doctor.toml. `--no-config` reads none. It must belong to root or to the user who\n\

@@ -295,6 +295,57 @@ fn init_writes_a_configuration_that_changes_nothing_and_never_over_one_that_is_t
 }
 
 #[test]
+fn the_configuration_in_effect_is_shown_with_where_it_is_from() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bundle-doctor.toml"), "[limits]\nmax-ratio = 7\nmax-depth = 9\n").unwrap();
+    let line = |args: &[&str], start: &str| {
+        let done = run(folder.path(), args);
+        assert_eq!(done.code, 0, "{args:?}: {}", done.stderr);
+        let line = done.stdout.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    for (args, start, wanted) in [
+        (vec!["--show-config"], "max-ratio", "max-ratio = 7 # bundle-doctor.toml:2"),
+        (vec!["check", "--show-config"], "max-depth", "max-depth = 9 # bundle-doctor.toml:3"),
+        (vec!["check", "--show-config", "--max-ratio=5"], "max-ratio", "max-ratio = 5 # --max-ratio"),
+        (vec!["check", "nowhere.tar", "--max-ratio", "5", "--show-config"], "max-ratio", "max-ratio = 5 # --max-ratio"),
+        (vec!["check", "--require-signature", "--show-config"], "required =", "required = true # --require-signature"),
+        (vec!["--show-config", "doctor", "-u", "a.service"], "unit", "unit = \"a.service\" # --unit"),
+        (vec!["update", "--show-config", "--key", "a", "--key=b"], "keys", "keys = [\"a\", \"b\"] # --key"),
+        // These mean something else.
+        (vec!["check", "--unit", "f", "--show-config"], "unit", "unit = \"server-flow-agent.service\" # default"),
+        (vec!["sign", "x", "--key", "k", "--show-config"], "keys", "keys = [] # default"),
+        (
+            vec!["--show-config", "--no-config"],
+            "# there is no",
+            "# there is no configuration file: all of it is as it is without one",
+        ),
+        (vec!["check", "-Dforeign-owner", "--show-config"], "foreign", "foreign-owner = \"error\" # --deny"),
+        (vec!["keygen", "-o", "made", "--show-config"], "max-ratio", "max-ratio = 7 # bundle-doctor.toml:2"),
+        (vec!["init", "--show-config"], "max-ratio", "max-ratio = 7 # bundle-doctor.toml:2"),
+    ] {
+        assert_eq!(line(&args, start), wanted, "{args:?}");
+    }
+    // Nothing was made, and what is wrong stays wrong.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    for args in [
+        vec!["check", "--show-config", "--max-ratioo", "5"],
+        vec!["check", "--show-config", "--max-ratio", "x"],
+        vec!["chekc", "--show-config"],
+        vec!["check", "--show-config", "--json"],
+        vec!["check", "--show-config", "-D", "nested-layuot"],
+        vec!["--show-config", "--config", "nowhere.toml"],
+    ] {
+        let done = run(folder.path(), &args);
+        assert_eq!(done.code, 2, "{args:?}: {}{}", done.stdout, done.stderr);
+        assert!(!done.stderr.is_empty() && !done.stdout.contains("max-ratio ="), "{args:?}: {}", done.stdout);
+    }
+    std::fs::write(folder.path().join("bundle-doctor.toml"), "[limits]\nmax-ratoi = 7\n").unwrap();
+    let lost = run(folder.path(), &["--show-config"]);
+    assert!(lost.code == 2 && lost.stderr.contains("line 2"), "{}", lost.stderr);
+}
+
+#[test]
 fn every_command_has_a_page_of_the_manual() {
     let folder = tempfile::tempdir().unwrap();
     let pages = folder.path().join("man1");
