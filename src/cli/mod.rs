@@ -27,7 +27,7 @@ use std::path::PathBuf;
 
 /// Judges ServerFlow agent bundles before they are published.
 #[derive(Parser, Debug)]
-#[command(name = "bundle-doctor", version, about, max_term_width = 100, propagate_version = true)]
+#[command(name = "bundle-doctor", version = env!("BUNDLE_DOCTOR_VERSION"), about, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -64,7 +64,7 @@ fn page(command: &Command, title: &str, name: &str) -> Vec<u8> {
 
 fn write_page(command: &Command, title: &str, name: &str, out: &mut Vec<u8>) -> io::Result<()> {
     // What stands below the options in `--help` has sections of its own here.
-    let bare = command.clone().after_help("").after_long_help("");
+    let bare = command.clone().version(env!("CARGO_PKG_VERSION")).after_help("").after_long_help("");
     // A blank would end the name in the page's title; in the synopsis it is typed.
     let titled = Man::new(bare.clone().name(title.to_owned()));
     titled.render_title(out)?;

@@ -1,19 +1,26 @@
 //! What the command line says of itself: help, wrong usage, completion scripts.
 
 use super::session::Session;
+use crate::check::rules::RULES;
+use crate::cli::format::AnyFormat;
 use crate::cli::{Cli, completions, format};
+use crate::doctor::causes::CAUSES;
+use crate::node::builtins::MEASURED;
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
 use crate::{exit_code, render, text};
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, ValueEnum};
 use std::ffi::OsString;
 use std::io::{self, Write};
 
 /// Help and version go to stdout and are no failure. Wrong usage goes to stderr, and a machine format gets its document.
 pub(super) fn told(args: &[OsString], error: &clap::Error) -> u8 {
     if !error.use_stderr() {
-        return match error.print() {
+        let is_verbose = error.kind() == ErrorKind::DisplayVersion && args.iter().any(asks_for_more);
+        let printed = error.print();
+        return match if is_verbose { printed.and_then(|()| features(&mut io::stdout())) } else { printed } {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => exit_code::NOT_JUDGED,
             _ => exit_code::PASS,
         };
@@ -37,6 +44,24 @@ pub(super) fn told(args: &[OsString], error: &clap::Error) -> u8 {
         }
     }
     exit_code::NOT_JUDGED
+}
+
+/// Whether a word of the command line is `-v`, alone or among others as in `-vV`.
+fn asks_for_more(arg: &OsString) -> bool {
+    let short =
+        |arg: &str| arg.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains('v'));
+    arg.to_str().is_some_and(|arg| arg == "--verbose" || short(arg))
+}
+
+/// What this program was built for, and what it knows.
+fn features(out: &mut dyn Write) -> io::Result<()> {
+    let formats = AnyFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let formats: Vec<_> = formats.map(|format| format.get_name().to_owned()).collect();
+    let lines = MEASURED.map(|line| line.to_string());
+    writeln!(out, "target   {}", env!("BUNDLE_DOCTOR_TARGET"))?;
+    writeln!(out, "formats  {}", formats.join(" "))?;
+    writeln!(out, "node     {}", lines.join(" "))?;
+    writeln!(out, "judges   by {} rules, and {} causes", RULES.len(), CAUSES.len())
 }
 
 /// Prints the completion script of a shell.

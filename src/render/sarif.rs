@@ -21,6 +21,9 @@ use std::io::{self, Write};
 /// Where the standard publishes the schema that the document follows.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+/// Where the pages of this version are published.
+const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/v", env!("CARGO_PKG_VERSION"), "/docs");
+
 /// Names what the fingerprint is made of; another recipe needs another name.
 const FINGERPRINT: &str = "bundleDoctor/v1";
 
@@ -111,13 +114,13 @@ pub(super) fn write(run: Run, out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(super) fn rules() -> impl Iterator<Item = ReportingDescriptor> {
-    RULES.iter().map(|rule| descriptor(rule.id, rule.severity, rule.summary, rule.page))
+    RULES.iter().map(|rule| descriptor("rules", rule.id, rule.severity, rule.summary, rule.page))
 }
 
 /// The causes, without those that a rule's descriptor stands for already: an id is given once.
 fn causes() -> impl Iterator<Item = ReportingDescriptor> {
     let own = CAUSES.iter().filter(|cause| crate::check::rules::find(cause.id).is_none());
-    own.map(|cause| descriptor(cause.id, cause.severity, cause.summary, cause.page))
+    own.map(|cause| descriptor("causes", cause.id, cause.severity, cause.summary, cause.page))
 }
 
 pub(super) fn driver(descriptors: impl Iterator<Item = ReportingDescriptor>) -> ToolComponent {
@@ -125,11 +128,13 @@ pub(super) fn driver(descriptors: impl Iterator<Item = ReportingDescriptor>) -> 
         .name("bundle-doctor")
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
+        .information_uri(env!("CARGO_PKG_REPOSITORY"))
         .rules(descriptors.collect::<Vec<_>>())
         .build()
 }
 
-fn descriptor(id: &str, severity: Severity, summary: &str, page: &str) -> ReportingDescriptor {
+/// A rule or cause, whose page is in a folder of `docs`: as it was in the version that found it.
+fn descriptor(folder: &str, id: &str, severity: Severity, summary: &str, page: &str) -> ReportingDescriptor {
     let text = |text: &str| MultiformatMessageString::builder().text(text).build();
     ReportingDescriptor::builder()
         .id(id)
@@ -137,6 +142,7 @@ fn descriptor(id: &str, severity: Severity, summary: &str, page: &str) -> Report
         .short_description(text(summary))
         .full_description(text(&lead(summary, page)))
         .help(MultiformatMessageString::builder().text(page).markdown(page).build())
+        .help_uri(format!("{PAGES}/{folder}/{id}.md"))
         .default_configuration(ReportingConfiguration::builder().level(json!(level(severity).to_string())).build())
         .build()
 }

@@ -259,7 +259,15 @@ fn completions_and_the_manual_page() {
     assert!(man.code == 0 && man.stdout.contains(".TH") && man.stdout.contains("manifest"), "{}", man.stdout);
     let lost = run(folder.path(), &["man", "docter"]);
     assert!(lost.code == 2 && lost.stderr.contains("did you mean `doctor`?"), "{}", lost.stderr);
-    assert_eq!(run(folder.path(), &["--version"]).stdout, concat!("bundle-doctor ", env!("CARGO_PKG_VERSION"), "\n"));
+    let version = run(folder.path(), &["--version"]).stdout;
+    // In a release build the commit and its date follow.
+    assert!(version.starts_with(concat!("bundle-doctor ", env!("CARGO_PKG_VERSION"))), "{version}");
+    assert_eq!(version.lines().count(), 1);
+    for words in [&["--version", "-v"][..], &["-vV"], &["check", "--version", "--verbose"]] {
+        let more = run(folder.path(), words);
+        let lines: Vec<_> = more.stdout.lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!((more.code, lines), (0, vec!["target", "formats", "node", "judges"]), "{words:?}: {}", more.stdout);
+    }
 }
 
 #[test]

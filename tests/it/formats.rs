@@ -60,6 +60,21 @@ fn without_pages(document: &str) -> String {
     serde_json::to_string_pretty(&document).unwrap()
 }
 
+/// Every rule of a SARIF document has the address of its page, which is there below the repository that the guide for CI names.
+#[test]
+fn sarif_leads_to_the_pages() {
+    let folder = subjects();
+    let document: Value = serde_json::from_str(&check(folder.path(), "sarif", &["good.tar.gz"]).stdout).unwrap();
+    let driver = &document["runs"][0]["tool"]["driver"];
+    let repository = driver["informationUri"].as_str().unwrap();
+    assert!(fs::read_to_string(root().join("docs/ci.md")).unwrap().contains(repository), "{repository}");
+    let folder = format!("{repository}/blob/v{}/docs/rules/", env!("CARGO_PKG_VERSION"));
+    for rule in driver["rules"].as_array().unwrap() {
+        let page = rule["helpUri"].as_str().unwrap().strip_prefix(&folder).unwrap();
+        assert!(root().join("docs/rules").join(page).exists(), "{page}");
+    }
+}
+
 #[test]
 fn several_subjects_have_one_verdict() {
     let folder = subjects();

@@ -299,7 +299,8 @@ def interrupted(server: Container) -> None:
     for more in ((), ("--json",)):
         server.run("systemctl", "restart", deployed.UNIT)
         words = ("bundle-doctor", "doctor", "--no-config", "--wait", "30s", *more)
-        ran = server.run("timeout", "--preserve-status", "-s", "INT", "3", *words)
+        # In the foreground it sends the signal once; else to its group as well, and a second Ctrl-C ends the program at once.
+        ran = server.run("timeout", "--foreground", "--preserve-status", "-s", "INT", "3", *words)
         document = json.loads(ran.out)["verdict"] if more else ran.out.decode()
         lines = ran.err.decode().splitlines()
         if ran.code != 130 or "interrupted" not in (lines or [""])[0] or document != ("error" if more else ""):

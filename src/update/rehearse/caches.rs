@@ -240,8 +240,9 @@ fn same_name(a: &OsStr, b: &str) -> bool {
 fn ask(program: &str, args: &[&str], stop: &AtomicBool) -> Result<Option<String>, RehearsalError> {
     let mut request = Request::new(program, args);
     request.timeout = Duration::from_secs(60);
-    // Asking leaves no log either.
-    let quiet = [("npm_config_logs_max", "0"), ("npm_config_update_notifier", "false")];
+    // Asking leaves no log, nor takes away those that are there: npm removes all but so many, where it finds any.
+    let quiet =
+        [("npm_config_logs_max", "0"), ("npm_config_logs_dir", "/dev/null"), ("npm_config_update_notifier", "false")];
     let quiet = quiet.map(|(name, value)| (name.into(), Some(value.into())));
     request.environment = Environment::Inherited(quiet.to_vec());
     match prepare(&request, stop, &format!("ask {program} for its cache")) {
