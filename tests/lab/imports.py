@@ -3,8 +3,8 @@ and 24, against what `check --node` foretold of it.
 
 Without `--long`, a bundle is started with one older and one newer Node, chosen by its name, and with the other two only where
 it may depend on the version: where the two do not do the same, `check` does not say the same for all four, or the table of
-`bundles.py` tells the versions. Of 1,934 bundles that were started with all four, one differed on the other two alone, and
-`check` knew of it; a start takes 50 to 110 ms of a processor, which is nine tenths of all that this part takes.
+`bundles.py` tells the versions. Of 1,934 bundles that were started with all four, one differed on the other two alone.
+A start takes 50 to 110 ms of a processor, which is nine tenths of all that this part takes.
 
 A bundle is judged as the archive that would be published, and as the directory that the update leaves: node_modules deleted
 but for the shared package (generation `preserving`), and what package.json declares installed, and nothing else, as pnpm does
