@@ -17,9 +17,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
-from harness import HOME, Mismatch, Ran, remove
+from harness import HOME, Mismatch, Part, Ran, remove
 
 ROOTS = HOME / "cache" / "roots"
 SERVERS = HOME / "servers"
@@ -135,6 +135,23 @@ def stop_all() -> None:
 
 
 atexit.register(stop_all)
+
+
+def spread(part: Part, jobs: list[tuple[str, Callable[[str], object]]], at_once: int, told: Callable[[str, object], None] | None = None) -> None:
+    """Runs jobs, so many at a time, each with one generation in turn (`--long`: with each, `LAB_SUITE`: with that one). Each is
+    a case of its part, of whose outcome more may be told."""
+    suites = list(GENERATIONS)
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        waiting = []
+        for number, (name, job) in enumerate(jobs):
+            for suite in suites if part.long else [os.environ.get("LAB_SUITE") or suites[number % len(suites)]]:
+                waiting.append((f"{name}, on systemd {GENERATIONS[suite]}", pool.submit(job, suite)))
+        for name, future in waiting:
+            part.case(name, (lambda n=name, f=future: told(n, f.result())) if told else future.result)
+    finally:
+        pool.shutdown(cancel_futures=True)
+        stop_all()
 
 
 class Container:

@@ -38,16 +38,7 @@ def subjects(work: Path) -> dict[str, list[Path]]:
     """What is judged in every format: by name, the paths of one run."""
     good = mistakes.clean_bundle(work / "good")
     packed = archive(good, work / "agent-bundle.tar.gz")
-    bad = copy(good, work / "bad")
-    for change in (
-        mistakes.gone("dist/index.js"),
-        mistakes.link(mistakes.SHARED, "/c/Users/dev/server-flow/packages/shared"),
-        mistakes.depends("dependencies", "workspace:*"),
-        mistakes.put(".env", "TOKEN=x\n"),
-        mistakes.put("tsconfig.json", "{}\n"),
-        mistakes.windows_modes,
-    ):
-        change(bad)
+    bad = mistakes.with_several(good, work / "bad")
     nasty = copy(good, work / "nasty")
     write(nasty / NASTY, "x")
     os.symlink("/c/Users/\u001b]0;x\u0007/<b>", nasty / "dist/link\n::warning ::x")

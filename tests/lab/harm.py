@@ -9,12 +9,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import container
 import deployed
 import server as servers
-from container import GENERATIONS, Container
+from container import Container
 from harness import REPO, Mismatch, Part, run as execute
 
 AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "3"))
@@ -292,17 +291,7 @@ def run(part: Part) -> None:
     container.sweep()
     container.roots()
     deployed.layer()
-    suites = list(GENERATIONS)
     chosen = [attack for attack in ATTACKS if not ONLY or attack.name.replace(" ", "-") in ONLY]
-    pool = ThreadPoolExecutor(AT_ONCE)
-    try:
-        waiting = []
-        for number, attack in enumerate(chosen):
-            for suite in suites if part.long else [suites[number % len(suites)]]:
-                waiting.append((f"{attack.name}, on systemd {GENERATIONS[suite]}", pool.submit(one, attack, suite)))
-        for name, future in waiting:
-            part.case(name, future.result)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    container.spread(part, [(attack.name, lambda suite, a=attack: one(a, suite)) for attack in chosen], AT_ONCE)
     if not ONLY:
         part.case("words in three shells", quoting)

@@ -332,6 +332,21 @@ def clean_bundle(target: Path) -> Path:
     return target
 
 
+def with_several(good: Path, target: Path) -> Path:
+    """A copy of a bundle with several mistakes, for what looks at a long report."""
+    copy(good, target)
+    for change in (
+        gone("dist/index.js"),
+        link(SHARED, "/c/Users/dev/server-flow/packages/shared"),
+        depends("dependencies", "workspace:*"),
+        put(".env", "TOKEN=x\n"),
+        put("tsconfig.json", "{}\n"),
+        windows_modes,
+    ):
+        change(target)
+    return target
+
+
 def judge(part: Part, mistake: Mistake, good: Path) -> None:
     with scratch("mistake") as work:
         bundle = copy(good, work / "bundle")

@@ -14,14 +14,13 @@ import re
 import subprocess
 import time
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
 import container
 import deployed
 import harm
 import server as servers
-from container import GENERATIONS, Container
+from container import Container
 from harness import Mismatch, Part, Ran
 from scenario import Fix, Scenario
 from scenarios import SCENARIOS
@@ -324,7 +323,6 @@ def run(part: Part) -> None:
     container.sweep()
     container.roots()
     deployed.layer()
-    suites = list(GENERATIONS)
     jobs: list[tuple[str, Callable[[str], None]]] = []
     for scenario in SCENARIOS:
         is_chosen = part.long or ONLY or zlib.crc32(scenario.name.encode()) % ONE_IN == 0
@@ -342,14 +340,4 @@ def run(part: Part) -> None:
                 jobs.append((title, lambda suite, m=make, t=moment, h=how: killed(m, t, h, suite)))
     jobs += [("two at once", two_at_once), ("nobody to ask", nobody_to_ask)]
     chosen = [(name, job) for name, job in jobs if not ONLY or any(word in name.replace(" ", "-") for word in ONLY)]
-    pool = ThreadPoolExecutor(AT_ONCE)
-    try:
-        waiting = []
-        for number, (name, job) in enumerate(chosen):
-            for suite in suites if part.long else [os.environ.get("LAB_SUITE") or suites[number % len(suites)]]:
-                waiting.append((f"{name}, on systemd {GENERATIONS[suite]}", pool.submit(job, suite)))
-        for name, future in waiting:
-            part.case(name, future.result)
-    finally:
-        pool.shutdown(cancel_futures=True)
-        container.stop_all()
+    container.spread(part, chosen, AT_ONCE)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import mistakes
-from harness import BINARY, Mismatch, Part, archive, copy, must, run as execute, scratch, write
+from harness import BINARY, Mismatch, Part, archive, must, run as execute, scratch, write
 
 # What is typed before TAB, and what then stands there. Nothing is changed where nothing fits, whatever files there are.
 TYPED = (
@@ -149,15 +149,7 @@ def run(part: Part) -> None:
     with scratch("terminal") as work:
         good = mistakes.clean_bundle(work / "good")
         archive(good, work / "agent-bundle.tar.gz")
-        bad = copy(good, work / "bad")
-        for change in (
-            mistakes.gone("dist/index.js"),
-            mistakes.link(mistakes.SHARED, "/c/Users/dev/server-flow/packages/shared"),
-            mistakes.depends("dependencies", "workspace:*"),
-            mistakes.put(".env", "TOKEN=x\n"),
-            mistakes.windows_modes,
-        ):
-            change(bad)
+        bad = mistakes.with_several(good, work / "bad")
         write(work / "own.toml", "[rules]\n")
         (work / "some folder/inner").mkdir(parents=True)
         for shell in SHELLS:

@@ -13,7 +13,6 @@ import random
 import tarfile
 import time
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
 import container
@@ -21,7 +20,7 @@ import deployed
 import rehearsals
 import repair
 import server as servers
-from container import GENERATIONS, Container
+from container import Container
 from harness import Mismatch, Part, scratch
 from rehearsals import Rehearsed
 
@@ -311,19 +310,8 @@ def run(part: Part) -> None:
     container.sweep()
     container.roots()
     deployed.layer()
-    suites = list(GENERATIONS)
     chosen = [(name, job) for name, job in jobs(part.long) if not ONLY or any(word in name.replace(" ", "-") for word in ONLY)]
-    pool = ThreadPoolExecutor(AT_ONCE)
-    try:
-        waiting = []
-        for number, (name, job) in enumerate(chosen):
-            for suite in suites if part.long else [os.environ.get("LAB_SUITE") or suites[number % len(suites)]]:
-                waiting.append((f"{name}, on systemd {GENERATIONS[suite]}", pool.submit(job, suite)))
-        for name, future in waiting:
-            part.case(name, lambda f=future, n=name: report(part, n, f.result()))
-    finally:
-        pool.shutdown(cancel_futures=True)
-        container.stop_all()
+    container.spread(part, chosen, AT_ONCE, lambda name, came: report(part, name, came))
 
 
 def report(part: Part, name: str, came: object) -> None:
