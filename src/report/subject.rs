@@ -62,6 +62,28 @@ pub struct SubjectReport {
     pub allowed: Vec<Allowed>,
 }
 
+impl SubjectReport {
+    /// Of a flat bundle of which no more is known than that nothing is wrong with it.
+    pub(crate) fn sound(path: &str, kind: SubjectKind) -> Self {
+        Self {
+            path: path.to_owned(),
+            kind,
+            sha256: None,
+            size: 0,
+            unpacked_size: None,
+            entries: None,
+            layout: BundleLayout::Flat,
+            package: None,
+            signature: SignatureReport::default(),
+            manifest: None,
+            verdict: Verdict::Pass,
+            tree_unknown: false,
+            findings: Vec::new(),
+            allowed: Vec::new(),
+        }
+    }
+}
+
 /// What `check` found in all its subjects.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct CheckReport {

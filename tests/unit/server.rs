@@ -7,13 +7,10 @@ use crate::doctor::facts::{
     UnitOnDisk, Volume,
 };
 use crate::doctor::facts::{Guard, Hold, ManifestParts, ServerPolicy};
-use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::moment::Moment;
 use crate::report::policy::Policy;
-use crate::report::signature::SignatureReport;
 use crate::report::subject::{PackageId, SubjectReport};
-use crate::report::verdict::Verdict;
 use crate::systemd::{Unit, UnitFile};
 use crate::tree::snapshot::SubjectKind;
 
@@ -40,20 +37,11 @@ pub(super) fn policy() -> Policy {
 
 pub(super) fn report(path: &str, kind: SubjectKind) -> SubjectReport {
     SubjectReport {
-        path: path.into(),
-        kind,
-        sha256: None,
         size: 46_500,
         unpacked_size: Some(183_000),
         entries: Some(44),
-        layout: BundleLayout::Flat,
         package: Some(PackageId { name: Some("@server-flow/agent".into()), version: Some("0.1.26".into()) }),
-        signature: SignatureReport::default(),
-        manifest: None,
-        verdict: Verdict::Pass,
-        tree_unknown: false,
-        findings: Vec::new(),
-        allowed: Vec::new(),
+        ..SubjectReport::sound(path, kind)
     }
 }
 

@@ -9,11 +9,8 @@ use crate::doctor::facts::{
     SignatureDemand,
 };
 use crate::report::action::{Action, Hands, Kept, Others, Replace, Stage, Was};
-use crate::report::bundle_layout::BundleLayout;
 use crate::report::diagnosis::{Step, command};
-use crate::report::signature::SignatureReport;
 use crate::report::subject::SubjectReport;
-use crate::report::verdict::Verdict;
 use crate::report::words::{AbsolutePath, HttpUrl, Refused, Word};
 use crate::systemd::normal;
 use crate::tree::snapshot::SubjectKind;
@@ -133,22 +130,7 @@ fn foresee(reached: &mut Reached, bundle: &str, nested: &str) {
 }
 
 fn good(facts: &Facts) -> DeployedBundle {
-    let report = SubjectReport {
-        path: facts.places.bundle.clone(),
-        kind: SubjectKind::Directory,
-        sha256: None,
-        size: 0,
-        unpacked_size: None,
-        entries: None,
-        layout: BundleLayout::Flat,
-        package: None,
-        signature: SignatureReport::default(),
-        manifest: None,
-        verdict: Verdict::Pass,
-        tree_unknown: false,
-        findings: Vec::new(),
-        allowed: Vec::new(),
-    };
+    let report = SubjectReport::sound(&facts.places.bundle, SubjectKind::Directory);
     DeployedBundle {
         report,
         changed: None,

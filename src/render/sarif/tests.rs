@@ -1,9 +1,7 @@
 //! SARIF against the official schema, and the report that the tests of other formats render too.
 
 use super::*;
-use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::{Allowed, Detail};
-use crate::report::signature::SignatureReport;
 use crate::report::subject::{PackageId, Summary};
 use crate::report::verdict::Verdict;
 use jsonschema::Validator;
@@ -28,20 +26,15 @@ pub(crate) fn finding(rule: &'static str, severity: Severity) -> Finding {
 pub(crate) fn subject(path: &str, kind: SubjectKind) -> SubjectReport {
     let allowed = Allowed { finding: finding("install-script", Severity::Warning), reason: "reviewed".to_owned() };
     SubjectReport {
-        path: path.to_owned(),
-        kind,
         sha256: (kind == SubjectKind::Archive).then(|| "ab".repeat(32)),
         size: 32_500,
         unpacked_size: Some(186_000),
         entries: Some(70),
-        layout: BundleLayout::Flat,
         package: Some(PackageId { name: Some("agent".to_owned()), version: Some("0.1.26".to_owned()) }),
-        signature: SignatureReport::default(),
-        manifest: None,
         verdict: Verdict::Fail,
-        tree_unknown: false,
         findings: vec![finding("workspace-protocol", Severity::Error), finding("development-file", Severity::Warning)],
         allowed: vec![allowed],
+        ..SubjectReport::sound(path, kind)
     }
 }
 
