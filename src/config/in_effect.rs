@@ -27,26 +27,28 @@ pub(crate) fn in_effect(config: &Config, file: Option<ConfigFile<'_>>, overridin
         Some((path, _)) => format!("# {path}\n"),
         None => "# there is no configuration file: all of it is as it is without one\n".to_owned(),
     };
+    let path = file.map_or("", |(path, _)| path);
+    let stated = file.map(|(_, text)| stated(text)).unwrap_or_default();
     for table in tables() {
         let _ = writeln!(shown, "\n[{table}]");
         for key in KEYS.iter().filter(|key| key.table == table) {
-            shown.push_str(&line(config, file, overriding, key));
+            let stated = stated.get(&(key.table, key.name)).map(|(line, words)| (words, format!("{path}:{line}")));
+            shown.push_str(&line(config, stated, overriding, key));
         }
     }
-    let path = file.map_or("", |(path, _)| path);
     shown.push_str(&rules(config, path, overriding));
     shown.push_str(&allowances(config, path));
     shown
 }
 
 /// One key's line.
-fn line(config: &Config, file: Option<ConfigFile<'_>>, overriding: &Overriding<'_>, key: &Key) -> String {
+fn line(config: &Config, stated: Option<(&String, String)>, overriding: &Overriding<'_>, key: &Key) -> String {
     let given = key.option.and_then(|option| Some((option, overriding.options.get(option)?)));
     if let Some((option, given)) = given {
         return with_origin(&format!("{} = {}", key.name, as_toml(key, given)), option);
     }
-    if let Some((path, (line, words))) = file.and_then(|(path, text)| Some((path, stated(text, key)?))) {
-        return with_origin(&format!("{} = {words}", key.name), &format!("{path}:{line}"));
+    if let Some((words, origin)) = stated {
+        return with_origin(&format!("{} = {words}", key.name), &origin);
     }
     // Where the agent is elsewhere the bundle is too.
     if (key.table, key.name) == ("release", "bundle") {
@@ -77,14 +79,18 @@ fn as_toml(key: &Key, given: &[String]) -> String {
     }
 }
 
-/// Where the value of a key stands in a configuration, from 1, and the value.
-fn stated(text: &str, key: &Key) -> Option<(usize, String)> {
-    let parsed = toml::de::DeTable::parse(text).ok()?;
-    let value = parsed.get_ref().get(key.table)?.get_ref().get(key.name)?;
-    let line = text.get(..value.span().start)?.matches('\n').count() + 1;
-    let whole: toml::Table = toml::from_str(text).ok()?;
-    let value = whole.get(key.table)?.get(key.name)?.to_string();
-    Some((line, text::printable(&value).into_owned()))
+/// The keys that a configuration states: by table and name, the line, from 1, and the value.
+fn stated(text: &str) -> BTreeMap<(&'static str, &'static str), (usize, String)> {
+    let (Ok(places), Ok(values)) = (toml::de::DeTable::parse(text), toml::from_str::<toml::Table>(text)) else {
+        return BTreeMap::new();
+    };
+    let one = |key: &Key| {
+        let place = places.get_ref().get(key.table)?.get_ref().get(key.name)?;
+        let line = text.get(..place.span().start)?.matches('\n').count() + 1;
+        let value = values.get(key.table)?.get(key.name)?.to_string();
+        Some(((key.table, key.name), (line, text::printable(&value).into_owned())))
+    };
+    KEYS.iter().filter_map(one).collect()
 }
 
 /// The severities: those of the configuration, and over them those of the command line.

@@ -9,9 +9,8 @@ use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 /// # Errors
 /// With what Node stops where it cannot be read.
 pub(crate) fn held_by(address: &str, node: NodeVersion) -> Result<String, String> {
-    let body = address.split_once(',').map_or("", |(_, body)| body);
-    let (head, body) =
-        (address.split_once(',').map_or("", |(head, _)| head), body.split('#').next().unwrap_or_default());
+    let (head, body) = address.split_once(',').unwrap_or_default();
+    let body = body.split('#').next().unwrap_or_default();
     let text = match percent_decoded(body) {
         Some(text) => text,
         None if node.reads_packages_natively() => body.to_owned(),
