@@ -1,9 +1,9 @@
 //! The command line of `check`.
 
 use super::format::{AnyFormat, FormatArgs};
+use super::generation::GenerationWord;
 use super::limits::LimitArgs;
 use super::signing::{KeyArgs, SIGNATURE_RULES};
-use super::update::GenerationWord;
 use super::values::{version, version_text};
 use crate::check::bundle::Expectations;
 use crate::node::node_version::NodeVersion;

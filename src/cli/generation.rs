@@ -1,4 +1,4 @@
-//! The command line's words about the update.
+//! The command line's words for generations of deployed agents.
 
 use crate::update::generation::Generation;
 use clap::ValueEnum;

@@ -1,12 +1,13 @@
 //! The command line: clap's types, turned into the model's values here and nowhere else.
 
+pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod common;
 pub(crate) mod completions;
-pub(crate) mod deploy;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod format;
+pub(crate) mod generation;
 pub(crate) mod help;
 pub(crate) mod limits;
 pub(crate) mod manifest;
@@ -19,6 +20,7 @@ pub(crate) mod signing;
 pub(crate) mod update;
 mod values;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use common::Common;
 use format::{FormatArgs, PlainFormat};
@@ -47,7 +49,7 @@ pub(crate) enum Command {
     /// Carry out what doctor would print: planned, proven, watched, and taken back where it does not help
     Repair(repair::Repair),
     /// Put another bundle in the place of the deployed one: judged, proven, watched, and taken back where it does not come up
-    Update(deploy::Update),
+    Update(update::Update),
     /// Print the SHA-256 of every file that `tar -xzf PATH` would leave, as sha256sum does
     Manifest(manifest::ManifestArgs),
     /// Walk the checklist before a release over the repository
@@ -145,7 +147,13 @@ impl Cli {
     /// # Errors
     /// clap's error: wrong usage, or the text of `--help` and `--version`.
     pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
-        let matches = Self::described().try_get_matches_from(args)?;
+        let matches = Self::command().try_get_matches_from(args).or_else(|error| match error.kind() {
+            // What help says beside the options is put together only where it is printed.
+            ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Self::described().try_get_matches_from(args)
+            }
+            _ => Err(error),
+        })?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.common.complete(matches.subcommand().map_or(&matches, |(_, matches)| matches));
         if names_its_output(cli.command.name()) {

@@ -1,7 +1,7 @@
 //! The command line of `rehearse`.
 
 use super::format::{AnyFormat, FormatArgs};
-use super::update::GenerationWord;
+use super::generation::GenerationWord;
 use super::values::number_in;
 use crate::update::generation::{Generation, UpdateScope};
 use clap::{Args, ValueEnum, ValueHint};

@@ -1,9 +1,9 @@
 //! The command line of `release`.
 
 use super::format::{ChecklistFormat, FormatArgs};
+use super::generation::GenerationWord;
 use super::limits::LimitArgs;
 use super::signing::KeyArgs;
-use super::update::GenerationWord;
 use crate::update::generation::{Generation, UpdateScope};
 use clap::{Args, ValueHint};
 

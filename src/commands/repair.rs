@@ -16,11 +16,11 @@ use anyhow::{Result, bail};
 
 /// Repairs this server.
 pub(super) fn run(options: &Repair, session: &Session<'_>) -> Result<u8> {
-    let consent = if options.yes { Consent::Given } else { Consent::Asked };
+    let consent = Consent::of(&options.change);
     if !options.dry_run {
         transaction::may_begin(Deed::Repair, consent)?;
     }
-    let prepared = Prepared::new(&options.examination(), session)?;
+    let prepared = Prepared::new(&options.change.examination(&options.keys), session)?;
     let run = Run { deed: Deed::Repair, consent, session, prepared, interrupt: session::watch(Second::Waits)? };
     if options.dry_run {
         return planned(&run);

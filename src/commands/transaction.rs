@@ -5,6 +5,7 @@ use super::doctor::Prepared;
 use super::failure::Failure;
 use super::session::Session;
 use super::waiting::Patience;
+use crate::cli::change::Change;
 use crate::doctor::facts::Facts;
 use crate::doctor::repair::carry::{self, Outcome, Workplace};
 use crate::doctor::repair::journal::{Journals, Opened, Record, State};
@@ -30,6 +31,13 @@ pub(super) enum Consent {
     Asked,
     /// It was given with `--yes`.
     Given,
+}
+
+impl Consent {
+    /// As the command line has it.
+    pub(super) const fn of(change: &Change) -> Self {
+        if change.yes { Self::Given } else { Self::Asked }
+    }
 }
 
 /// One run.

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::moved;
 use super::session::{self, Session};
 use super::transaction::{self, Consent, Files, Resumed, Run};
-use crate::cli::deploy::Update;
+use crate::cli::update::Update;
 use crate::doctor::repair::journal::{Journals, Record};
 use crate::doctor::repair::plan::Plan;
 use crate::doctor::repair::update::{self, Downgrade, Offered, SIGNATURES};
@@ -22,12 +22,12 @@ use std::path::Path;
 
 /// Updates this server.
 pub(super) fn run(options: &Update, session: &Session<'_>) -> Result<u8> {
-    let consent = if options.yes { Consent::Given } else { Consent::Asked };
+    let consent = Consent::of(&options.change);
     if !options.dry_run {
         transaction::may_begin(Deed::Update, consent)?;
     }
     let source = options.source.as_deref().filter(|_| !options.undo).map(opened).transpose()?;
-    let prepared = Prepared::new(&options.examination(), session)?;
+    let prepared = Prepared::new(&options.change.examination(&options.keys), session)?;
     if !options.dry_run && transaction::is_within(prepared.unit()) {
         return moved::onward(prepared.unit(), session);
     }
