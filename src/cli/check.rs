@@ -35,6 +35,12 @@ pub(crate) struct CheckArgs {
     /// Fail if there is no signature
     #[arg(long, help_heading = "Signature")]
     pub require_signature: bool,
+    /// Show the findings that FILE holds as known, and do not fail for them
+    #[arg(long, value_name = "FILE", help_heading = "Rules", conflicts_with = "write_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to FILE, and take it as known; replaces a file of that kind and no other
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub write_baseline: Option<PathBuf>,
     /// Which keys are trusted.
     #[command(flatten)]
     pub keys: KeyArgs,

@@ -64,6 +64,10 @@ pub(crate) const HELP: &[CommandHelp] = &[
                 "bundle-doctor check --format sarif -o report.sarif apps/agent/bundle",
                 "judge a folder, for code scanning",
             ),
+            (
+                "bundle-doctor check --baseline known.json agent-bundle.tar.gz",
+                "fail for what is new; --write-baseline makes the file",
+            ),
         ],
         schema: Some("check.schema.json"),
     },

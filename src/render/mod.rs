@@ -1,5 +1,6 @@
 //! Reports to bytes: one file a format. Rendering sees the report and the rules' metadata, nothing else.
 
+mod baseline;
 pub(crate) mod diff;
 pub(crate) mod github;
 pub(crate) mod human;
