@@ -2,10 +2,13 @@
 
 pub(crate) mod diff;
 pub(crate) mod github;
+pub(crate) mod html;
 pub(crate) mod human;
 pub(crate) mod json;
 mod junit;
+pub(crate) mod markdown;
 pub(crate) mod pack;
+pub(crate) mod page;
 pub(crate) mod pages;
 pub(crate) mod rehearsal;
 pub(crate) mod release;
@@ -44,6 +47,8 @@ pub(crate) fn check(
         Format::Sarif => sarif::check(report, out),
         Format::Junit => junit::check(report, fail_on, out),
         Format::Github => github::check(report, out),
+        Format::Html => html::write(&page::check::page(report), out),
+        Format::Markdown => markdown::write(&page::check::page(report), out),
     }
 }
 
@@ -64,6 +69,8 @@ pub(crate) fn doctor(
         Format::Sarif => sarif::doctor(report, out),
         Format::Junit => junit::doctor(report, fail_on, out),
         Format::Github => github::doctor(report, out),
+        Format::Html => html::write(&page::server::page(report), out),
+        Format::Markdown => markdown::write(&page::server::page(report), out),
     }
 }
 
@@ -78,6 +85,8 @@ pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut d
         Format::Sarif => sarif::error(error, out),
         Format::Junit => junit::error(error, out),
         Format::Github => github::error(error, out),
+        Format::Html => html::write(&page::unjudged::page(command, error), out),
+        Format::Markdown => markdown::write(&page::unjudged::page(command, error), out),
     }
 }
 

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 /// Pieces of evidence that are shown of one cause, unless `-v` asks for all.
 const EVIDENCE: usize = 3;
 /// The cause whose consequences are its reasons.
-const WOULD_FAIL: &str = "restart-would-fail";
+pub(super) const WOULD_FAIL: &str = "restart-would-fail";
 /// Columns of the word that says where a piece of evidence comes from.
 const SOURCE: usize = 10;
 
@@ -65,15 +65,22 @@ pub(crate) fn ending(report: &DoctorReport, style: Style) -> String {
 
 /// The verdict, and what the service does.
 fn first_line(report: &DoctorReport, style: Style) -> String {
-    let (name, words) = (short_name(report), state_in_words(report));
-    // What is not there is not broken either.
-    if report.facts.has_no_agent() {
-        return format!("{name} is not here: {words}");
-    }
-    format!("{name} is {}{}{words}", style.health(report.health), if words.is_empty() { "" } else { ": " })
+    let health = style.health(report.health);
+    format!("{} {}", short_name(report), verdict(report, &health))
 }
 
-fn short_name(report: &DoctorReport) -> &str {
+/// The same without the service's name, which stands before it; the word for its health may be coloured.
+pub(super) fn verdict(report: &DoctorReport, health: &str) -> String {
+    let words = state_in_words(report);
+    // What is not there is not broken either.
+    if report.facts.has_no_agent() {
+        return format!("is not here: {words}");
+    }
+    format!("is {health}{}{words}", if words.is_empty() { "" } else { ": " })
+}
+
+/// The unit's name as people say it.
+pub(super) fn short_name(report: &DoctorReport) -> &str {
     let unit = report.facts.places.unit.as_str();
     unit.strip_suffix(".service").unwrap_or(unit)
 }

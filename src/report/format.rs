@@ -13,4 +13,8 @@ pub(crate) enum Format {
     Junit,
     /// GitHub Actions' workflow commands.
     Github,
+    /// A page for a browser, in one file.
+    Html,
+    /// Markdown, for an issue tracker.
+    Markdown,
 }

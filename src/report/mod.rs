@@ -13,5 +13,6 @@ pub(crate) mod run_error;
 pub(crate) mod server;
 pub(crate) mod signature;
 pub(crate) mod subject;
+pub(crate) mod timeline;
 pub(crate) mod verdict;
 pub(crate) mod words;

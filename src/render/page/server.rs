@@ -1,0 +1,183 @@
+//! The page of `doctor`: the cause, the evidence, the fix; then what happened, and where the bundle is at fault.
+
+use super::findings::{Remedy, places, sections};
+use super::folders::tree;
+use super::model::{Block, Item, Moment, Page, Script, Section, Seen, Tone};
+use crate::doctor::repair::plan;
+use crate::doctor::report::DoctorReport;
+use crate::doctor::timeline::timeline;
+use crate::render::server::{WOULD_FAIL, short_name, verdict};
+use crate::report::diagnosis::{Diagnosis, Effect, Step};
+use crate::report::finding::Severity;
+use crate::report::moment;
+use crate::report::server::{CheckStatus, Health, ServerCheck};
+use crate::report::timeline::{TimelineEvent, TimelineKind};
+
+/// The page.
+pub(crate) fn page(report: &DoctorReport) -> Page {
+    let repair = plan::command(report);
+    let mut parts = Vec::new();
+    for (anchor, one) in report.diagnoses.iter().enumerate() {
+        let repair = repair.as_ref().filter(|(_, plan)| plan.causes.contains(&one.cause));
+        let repair = repair.map(|(command, _)| command.typed());
+        let mut section = diagnosis(one, report, repair);
+        section.anchor = Some(anchor);
+        parts.push(section);
+    }
+    let events = timeline(&report.facts);
+    if !events.is_empty() {
+        parts.push(Section::new("what happened", vec![Block::Moments(events.iter().map(event).collect())]));
+    }
+    parts.extend(bundle(report));
+    if !report.checks.is_empty() {
+        let items = report.checks.iter().map(check).collect();
+        parts.push(Section::new("looked at", vec![Block::Items(items)]).folded());
+    }
+    Page {
+        command: "doctor".to_owned(),
+        subject: short_name(report).to_owned(),
+        verdict: verdict(report, report.health.name()),
+        tone: health(report.health),
+        facts: facts(report),
+        sections: parts,
+        notes: notes(report),
+        at: report.facts.at.rfc3339(),
+    }
+}
+
+const fn health(health: Health) -> Tone {
+    match health {
+        Health::Healthy => Tone::Good,
+        Health::Degraded | Health::Inconclusive => Tone::Doubtful,
+        Health::Broken => Tone::Bad,
+    }
+}
+
+/// Which machine, and what runs on it.
+fn facts(report: &DoctorReport) -> Vec<String> {
+    let facts = &report.facts;
+    let mut known: Vec<String> = facts.host.name.iter().map(|name| format!("on {name}")).collect();
+    known.extend(facts.host.os.clone());
+    known.extend(facts.host.systemd.iter().map(|version| format!("systemd {version}")));
+    let node = facts.node.known().and_then(Option::as_ref).and_then(|node| node.version.as_ref());
+    known.extend(node.map(|version| format!("node {version}")));
+    let package = facts.deployment.inspected().and_then(|found| found.report.package.as_ref());
+    known.extend(package.and_then(|package| package.version.as_ref()).map(|version| format!("agent {version}")));
+    known
+}
+
+fn notes(report: &DoctorReport) -> Vec<String> {
+    let words = report.not_checked.iter().map(|missing| {
+        let help = missing.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+        format!("not checked: {} ({}{help})", missing.what, missing.because)
+    });
+    words.collect()
+}
+
+fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, repair: Option<String>) -> Section {
+    let (tone, word) = match diagnosis.severity {
+        Severity::Error => (Tone::Bad, "cause"),
+        Severity::Warning => (Tone::Doubtful, "warning"),
+        Severity::Info => (Tone::Plain, "note"),
+    };
+    let mut section = Section::named(tone, word, diagnosis.cause.to_string());
+    section.blocks.push(Block::Words(diagnosis.summary.clone()));
+    if !diagnosis.consequences.is_empty() {
+        let words = if diagnosis.cause == WOULD_FAIL { "Because of" } else { "Follows from it" };
+        let follows: Vec<_> = diagnosis.consequences.iter().map(|cause| format!("`{cause}`")).collect();
+        section.blocks.push(Block::Words(format!("{words}: {}", follows.join(", "))));
+    }
+    let seen = diagnosis.evidence().iter().map(|evidence| Seen {
+        source: evidence.source.name().to_owned(),
+        at: evidence.at.and_then(moment::Moment::rfc3339),
+        text: evidence.detail.clone(),
+    });
+    section.sections.push(Section::new("evidence", vec![Block::Seen(seen.collect())]));
+    section.sections.extend(fix(diagnosis, report, repair));
+    section
+}
+
+/// What is said, and what is typed: first what goes back by itself, then the same by hand, as one block that stops at the
+/// first failure and ends with another look.
+fn fix(diagnosis: &Diagnosis, report: &DoctorReport, repair: Option<String>) -> Vec<Section> {
+    let is_changed = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
+    let who = if report.facts.is_root() { "" } else { "As root; " };
+    let mut parts = Vec::new();
+    let has_repair = repair.is_some();
+    if let Some(command) = repair {
+        let words = format!("{who}it goes back by itself if it does not help");
+        parts.push(Section::new("fix", vec![Block::Script(Script { words, commands: vec![command] })]));
+    }
+    let mut commands: Vec<String> = Vec::new();
+    let mut told: Vec<Block> = Vec::new();
+    for Step { text, commands: typed, .. } in &diagnosis.fix {
+        if typed.is_empty() {
+            told.push(Block::Words(text.clone()));
+            continue;
+        }
+        if !text.is_empty() {
+            commands.push(format!("# {text}"));
+        }
+        commands.extend(typed.iter().map(|command| command.typed()));
+    }
+    if is_changed || !commands.is_empty() {
+        commands.extend(diagnosis.verify.iter().map(|command| command.typed()));
+    }
+    if is_changed {
+        commands.insert(0, "( set -e".to_owned());
+        commands.push(")".to_owned());
+    }
+    if !commands.is_empty() {
+        let who = if has_repair { "" } else { who };
+        let words =
+            if is_changed { format!("{who}as one block: it stops at the first failure") } else { String::new() };
+        told.push(Block::Script(Script { words, commands }));
+    }
+    if !told.is_empty() {
+        let section = Section::new(if has_repair { "or by hand" } else { "fix" }, told);
+        parts.push(if has_repair { section.folded() } else { section });
+    }
+    parts
+}
+
+const fn kind(kind: TimelineKind) -> Tone {
+    match kind {
+        TimelineKind::Death | TimelineKind::GaveUp => Tone::Bad,
+        TimelineKind::Disconnected => Tone::Doubtful,
+        TimelineKind::Connected => Tone::Good,
+        TimelineKind::Start | TimelineKind::Stop | TimelineKind::Update => Tone::Plain,
+    }
+}
+
+fn event(event: &TimelineEvent) -> Moment {
+    let times = if event.times > 1 { format!(" ({} times)", event.times) } else { String::new() };
+    Moment {
+        at: event.at.rfc3339().unwrap_or_else(|| event.at.clock()),
+        kind: event.kind.name().to_owned(),
+        tone: kind(event.kind),
+        text: format!("{}{times}", event.text),
+    }
+}
+
+/// What `check` says of the deployed bundle, and where in it.
+fn bundle(report: &DoctorReport) -> Option<Section> {
+    let subject = &report.facts.deployment.inspected()?.report;
+    if subject.findings.is_empty() {
+        return None;
+    }
+    let first = report.diagnoses.len();
+    let mut section = Section::named(Tone::Plain, "the deployed bundle", subject.path.clone());
+    section.blocks.push(Block::Tree(tree(places(&subject.findings, first))));
+    section.sections = sections(&subject.findings, first, Remedy::Told);
+    Some(section)
+}
+
+fn check(check: &ServerCheck) -> Item {
+    let (tone, status) = match check.status {
+        CheckStatus::Pass => (Tone::Good, "ok"),
+        CheckStatus::Warn => (Tone::Doubtful, "warning"),
+        CheckStatus::Fail => (Tone::Bad, "wrong"),
+        CheckStatus::Skip => (Tone::Plain, "skipped"),
+    };
+    Item { tone, status: status.to_owned(), name: check.id.to_string(), words: check.message.clone() }
+}
