@@ -4,6 +4,7 @@
 
 use crate::check::bundle::Bundle;
 use crate::check::rules::{Judges, RULES, Rule};
+use crate::report::baseline::BaselineReport;
 use crate::report::finding::{Allowed, Finding, Observation, Severity};
 use crate::report::policy::{Level, Policy, Selector};
 use crate::report::subject::{CheckReport, PackageId, SubjectReport, Summary};
@@ -21,7 +22,7 @@ pub fn run_rules(bundle: &Bundle<'_>) -> Vec<Finding> {
 }
 
 fn finding(rule: &'static Rule, observation: Observation) -> Finding {
-    let Observation { message, path, line, evidence, help, severity, detail, caveat } = observation;
+    let Observation { message, path, line, evidence, help, severity, detail, caveat, further } = observation;
     Finding {
         rule: rule.id,
         severity: severity.unwrap_or(rule.severity),
@@ -30,6 +31,7 @@ fn finding(rule: &'static Rule, observation: Observation) -> Finding {
         line,
         evidence,
         help,
+        places: further + 1,
         detail,
         caveat,
     }
@@ -80,6 +82,7 @@ pub(crate) fn judge(bundle: &Bundle<'_>, policy: &Policy) -> SubjectReport {
         tree_unknown: !known,
         findings,
         allowed,
+        known: Vec::new(),
     }
 }
 
@@ -117,7 +120,7 @@ fn rank(finding: &Finding) -> usize {
 
 /// Puts the subjects' reports together.
 #[must_use]
-pub(crate) fn conclude(subjects: Vec<SubjectReport>, policy: &Policy) -> CheckReport {
+pub(crate) fn conclude(subjects: Vec<SubjectReport>, policy: &Policy, baseline: Option<BaselineReport>) -> CheckReport {
     let mut summary = Summary::default();
     for finding in subjects.iter().flat_map(|subject| &subject.findings) {
         *match finding.severity {
@@ -126,11 +129,12 @@ pub(crate) fn conclude(subjects: Vec<SubjectReport>, policy: &Policy) -> CheckRe
             crate::report::finding::Severity::Info => &mut summary.info,
         } += 1;
     }
+    summary.known = subjects.iter().map(|subject| subject.known.len()).sum();
     summary.allowed = subjects.iter().map(|subject| subject.allowed.len()).sum();
     let failed = subjects.iter().any(|subject| subject.verdict == Verdict::Fail);
     let verdict = if failed { Verdict::Fail } else { Verdict::Pass };
     let notes = unused(&subjects, policy);
-    CheckReport { verdict, summary, subjects, notes }
+    CheckReport { verdict, summary, subjects, baseline, notes }
 }
 
 /// Applies overrides and allowances to what a rehearsal saw, and gives its verdict. A failure that no rule names cannot be

@@ -1,6 +1,6 @@
 //! The command line of `check`.
 
-use super::format::{AnyFormat, FormatArgs};
+use super::format::{FindingsFormat, FormatArgs};
 use super::generation::GenerationWord;
 use super::limits::LimitArgs;
 use super::signing::{KeyArgs, SIGNATURE_RULES};
@@ -35,6 +35,12 @@ pub(crate) struct CheckArgs {
     /// Fail if there is no signature
     #[arg(long, help_heading = "Signature")]
     pub require_signature: bool,
+    /// Show the findings that FILE holds as known, and do not fail for them
+    #[arg(long, value_name = "FILE", help_heading = "Rules", conflicts_with = "write_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to FILE, and take it as known; replaces a file of that kind and no other
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub write_baseline: Option<PathBuf>,
     /// Which keys are trusted.
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -43,7 +49,7 @@ pub(crate) struct CheckArgs {
     pub limits: LimitArgs,
     /// How the report is written.
     #[command(flatten)]
-    pub format: FormatArgs<AnyFormat>,
+    pub format: FormatArgs<FindingsFormat>,
 }
 
 impl CheckArgs {

@@ -64,6 +64,10 @@ pub(crate) const HELP: &[CommandHelp] = &[
                 "bundle-doctor check --format sarif -o report.sarif apps/agent/bundle",
                 "judge a folder, for code scanning",
             ),
+            (
+                "bundle-doctor check --baseline known.json agent-bundle.tar.gz",
+                "fail for what is new; --write-baseline makes the file",
+            ),
         ],
         schema: Some("check.schema.json"),
     },
@@ -79,6 +83,10 @@ pub(crate) const HELP: &[CommandHelp] = &[
             ("bundle-doctor doctor", "as root, on the server"),
             ("bundle-doctor doctor --root /mnt", "the server whose disk is mounted there"),
             ("bundle-doctor doctor --since yesterday --json", "for a machine, with more of the journal"),
+            (
+                "bundle-doctor doctor --format prometheus -o /var/lib/prometheus/node-exporter/bundle-doctor.prom",
+                "for Prometheus",
+            ),
         ],
         schema: Some("doctor.schema.json"),
     },

@@ -1,5 +1,6 @@
 //! `check`: read, judge, report.
 
+use super::baseline;
 use super::keys::{self, Unsigned};
 use super::session::Session;
 use crate::check::authentication::SignatureCheck;
@@ -29,6 +30,7 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     // A verdict in one line says nothing of it.
     let is_told = session.common.format() != Format::Human || !session.common.quiet;
     let archive_sum = if is_told { ArchiveSum::Made } else { ArchiveSum::NotMade };
+    let accepted = baseline::Accepted::of(options, &policy)?;
     let mut subjects = Vec::new();
     for path in &options.paths {
         let progress = session.progress();
@@ -41,7 +43,8 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
         };
         subjects.push(inspect(path, &options)?.judge(&policy));
     }
-    let report = engine::conclude(subjects, &policy);
+    let known = accepted.apply(&mut subjects, session)?;
+    let report = engine::conclude(subjects, &policy, known);
     if session.common.format() == Format::Human {
         report.notes.iter().for_each(|note| session.note(note));
     }

@@ -1,5 +1,6 @@
 //! The commands: each wires reading, judging and rendering together, and decides nothing itself.
 
+mod baseline;
 mod check;
 mod diff;
 mod doctor;

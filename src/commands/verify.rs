@@ -238,6 +238,7 @@ impl VerifyJob<'_> {
             evidence: None,
             help: "leave out --newer-than for what is no bundle".to_owned(),
             detail: Detail::None,
+            places: 1,
             caveat: None,
         })
     }

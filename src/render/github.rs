@@ -2,6 +2,7 @@
 //!
 //! Both are languages that a hostile file name could speak: everything is escaped, whoever wrote it.
 
+use super::baseline;
 use super::markdown::text::{code, fenced, prose};
 use super::sarif::{SarifPlace, as_finding, inside};
 use crate::doctor::report::DoctorReport;
@@ -27,8 +28,9 @@ pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
             writeln!(out, "{}", annotation(subject, finding))?;
         }
     }
-    for note in &report.notes {
-        writeln!(out, "{}", command("notice", &[("title", "bundle-doctor")], note))?;
+    let gone = report.baseline.as_ref().into_iter().flat_map(baseline::gone);
+    for note in known(report).into_iter().chain(report.notes.iter().cloned()).chain(gone) {
+        writeln!(out, "{}", command("notice", &[("title", "bundle-doctor")], &note))?;
     }
     // No path in a plain line: the runner also obeys `##[…]` in the middle of one.
     writeln!(out, "bundle-doctor: {}, {}", verdict(report.verdict), counts(report))
@@ -68,6 +70,13 @@ pub(crate) fn error(error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     let words = words.into_iter().flatten().collect::<Vec<_>>().join("\n");
     writeln!(out, "{}", command("error", &properties, &words))?;
     writeln!(out, "bundle-doctor: not judged")
+}
+
+/// One notice for all that the baseline holds: it is known.
+fn known(report: &CheckReport) -> Option<String> {
+    let path = &report.baseline.as_ref()?.path;
+    let count = report.summary.known;
+    (count > 0).then(|| format!("{} of {path}", plural(u64::try_from(count).unwrap_or(u64::MAX), "known finding")))
 }
 
 fn annotation(subject: &SubjectReport, finding: &Finding) -> String {
@@ -128,7 +137,9 @@ pub(crate) fn summary(report: &CheckReport, out: &mut dyn Write) -> io::Result<(
         subject.findings.iter().for_each(|finding| add(section(finding)));
         subject.allowed.iter().for_each(|allowed| add(allowance(allowed)));
     }
-    report.notes.iter().for_each(|note| add(format!("Note: {}\n\n", prose(note))));
+    let gone = report.baseline.as_ref().into_iter().flat_map(baseline::gone);
+    let notes = report.notes.iter().cloned().chain(gone);
+    notes.for_each(|note| add(format!("Note: {}\n\n", prose(&note))));
     if left_out > 0 {
         let _ = write!(text, "{} did not fit here; the log has all findings\n\n", plural(left_out, "section"));
     }
@@ -144,7 +155,7 @@ const fn verdict(verdict: Verdict) -> &'static str {
 
 /// `2 errors, 1 warning, 1 allowed in 1 bundle`.
 fn counts(report: &CheckReport) -> String {
-    let Summary { error, warning, info, allowed } = report.summary;
+    let Summary { error, warning, info, allowed, known } = report.summary;
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let mut counts: Vec<_> = [(error, "error"), (warning, "warning"), (info, "info")]
         .into_iter()
@@ -156,6 +167,9 @@ fn counts(report: &CheckReport) -> String {
     }
     if allowed > 0 {
         counts.push(format!("{allowed} allowed"));
+    }
+    if known > 0 {
+        counts.push(format!("{known} known"));
     }
     format!("{} in {}", counts.join(", "), plural(number(report.subjects.len()), "bundle"))
 }

@@ -1,10 +1,12 @@
 //! What a person reads: the verdict in one line, then what is wrong, where, why, and the command to type.
 
+use super::baseline;
 use super::pages::Pages;
 use super::style::{Style, shortened};
 use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;
 use crate::release::checklist::LINES;
+use crate::report::baseline::BaselineReport;
 use crate::report::finding::{Finding, Severity};
 use crate::report::run_error::RunError;
 use crate::report::signature::SignatureStatus;
@@ -31,6 +33,9 @@ pub(crate) fn check(report: &CheckReport, style: Style, out: &mut dyn Write) -> 
         }
         self::subject(subject, style, out)?;
     }
+    if let Some(baseline) = report.baseline.as_ref().filter(|baseline| !baseline.gone.is_empty() && !style.quiet) {
+        gone(baseline, style, out)?;
+    }
     if report.subjects.len() > 1 && !style.quiet {
         let failed = report.subjects.iter().filter(|subject| subject.verdict == Verdict::Fail).count();
         let total = text::plural(report.subjects.len() as u64, "bundle");
@@ -38,6 +43,20 @@ pub(crate) fn check(report: &CheckReport, style: Style, out: &mut dyn Write) -> 
         writeln!(out, "\n{total}, {}", style.verdict(report.verdict, &words))?;
     }
     Ok(())
+}
+
+/// What the baseline holds and is not there any more.
+fn gone(baseline: &BaselineReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let count = text::plural(baseline.gone.len() as u64, "known finding");
+    writeln!(out, "\n{count} of {} gone", baseline.path)?;
+    let shown = if style.verbose { baseline.gone.len() } else { PLACES };
+    for finding in baseline.gone.iter().take(shown) {
+        writeln!(out, "  {}", shortened(&baseline::place(finding), style.width.saturating_sub(2)))?;
+    }
+    if baseline.gone.len() > shown {
+        writeln!(out, "  and {} more (-v lists them)", baseline.gone.len() - shown)?;
+    }
+    fix("take these lines out, or write it anew with --write-baseline", style, out)
 }
 
 fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -58,7 +77,14 @@ fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Re
             writeln!(out, "  allowed: {} in {at}: {}", allowed.finding.rule, allowed.reason)?;
         }
     }
-    if !subject.findings.is_empty() || !subject.allowed.is_empty() {
+    if style.verbose && !subject.known.is_empty() {
+        writeln!(out)?;
+        for known in &subject.known {
+            let at = known.path.as_deref().unwrap_or("the bundle");
+            writeln!(out, "  known: {} in {at}", known.rule)?;
+        }
+    }
+    if !subject.findings.is_empty() || !subject.allowed.is_empty() || !subject.known.is_empty() {
         // What a terminal shows last is the answer.
         let verdict = match (style.terminal, subject.verdict) {
             (false, _) => String::new(),
@@ -77,8 +103,11 @@ pub(super) fn verdict_words(subject: &SubjectReport) -> String {
         (Verdict::Fail, _) => "refused".to_owned(),
         (Verdict::Pass, true) => "has errors, and is let through by --fail-on never".to_owned(),
         (Verdict::Pass, false) => match (caveats(subject), warnings(subject)) {
-            (words, 0) if words.is_empty() => "accepted".to_owned(),
-            (words, warnings) if words.is_empty() => format!("accepted, with {}", text::plural(warnings, "warning")),
+            (words, warnings) if words.is_empty() => {
+                let warnings = (warnings > 0).then(|| text::plural(warnings, "warning"));
+                let with: Vec<_> = warnings.into_iter().chain(baseline::known(&subject.known)).collect();
+                if with.is_empty() { "accepted".to_owned() } else { format!("accepted, with {}", with.join(" and ")) }
+            }
             (words, _) => format!("accepted, but {words}"),
         },
     }
@@ -92,8 +121,9 @@ fn caveats(subject: &SubjectReport) -> String {
             words.push(caveat);
         }
     }
-    let let_through = let_through(subject);
-    let words = words.into_iter().map(str::to_owned).chain(let_through);
+    let errors = subject.known.iter().any(|finding| finding.severity == Severity::Error);
+    let known = baseline::known(&subject.known).filter(|_| errors).map(|words| format!("has {words}"));
+    let words = words.into_iter().map(str::to_owned).chain(let_through(subject)).chain(known);
     words.collect::<Vec<_>>().join(", and ")
 }
 
@@ -290,6 +320,9 @@ fn counts(subject: &SubjectReport) -> String {
     }
     if !subject.allowed.is_empty() {
         parts.push(format!("{} allowed", subject.allowed.len()));
+    }
+    if !subject.known.is_empty() {
+        parts.push(format!("{} known", subject.known.len()));
     }
     parts.join(", ")
 }

@@ -4,6 +4,7 @@ use super::pages::Pages;
 use crate::check::rules::{RULES, Rule};
 use crate::doctor::causes::{CAUSES, Cause};
 use crate::release::checklist::{LINES, Line};
+use crate::report::baseline::BaselineReport;
 use crate::report::finding::{Allowed, Finding, Severity};
 use crate::report::run_error::RunError;
 use crate::report::signature::{Coverage, SignatureReport};
@@ -56,6 +57,7 @@ pub(super) const fn word(verdict: Verdict) -> &'static str {
 struct CheckBody<'a> {
     summary: Summary,
     subjects: Vec<Subject<'a>>,
+    baseline: Option<&'a BaselineReport>,
     notes: &'a [String],
 }
 
@@ -75,6 +77,7 @@ pub(super) struct Subject<'a> {
     tree_unknown: bool,
     findings: &'a [Finding],
     allowed: &'a [Allowed],
+    known: &'a [Finding],
 }
 
 impl<'a> From<&'a SubjectReport> for Subject<'a> {
@@ -94,6 +97,7 @@ impl<'a> From<&'a SubjectReport> for Subject<'a> {
             tree_unknown: report.tree_unknown,
             findings: &report.findings,
             allowed: &report.allowed,
+            known: &report.known,
         }
     }
 }
@@ -104,7 +108,8 @@ impl<'a> From<&'a SubjectReport> for Subject<'a> {
 /// Whatever `out` gives.
 pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     let subjects = report.subjects.iter().map(Subject::from).collect();
-    write("check", word(report.verdict), CheckBody { summary: report.summary, subjects, notes: &report.notes }, out)
+    let CheckReport { verdict, summary, baseline, notes, .. } = report;
+    write("check", word(*verdict), CheckBody { summary: *summary, subjects, baseline: baseline.as_ref(), notes }, out)
 }
 
 /// The document of a run that could not judge.

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// Readers want a time; judging takes none worth telling, and the same bundle must give the same document.
 pub(super) const NO_TIME: Duration = Duration::ZERO;
 
+/// What is said of a finding that the baseline holds.
+const KNOWN: &str = "known: it stands in the baseline";
+
 /// Writes what was found; `fail_on` tells which findings fail their case.
 ///
 /// # Errors
@@ -103,6 +106,8 @@ fn rule_case(subject: &SubjectReport, rule: &Rule, fail_on: FailOn) -> TestCase 
     let silent = subject.tree_unknown && rule.judges == Judges::Tree;
     let found: Vec<_> = subject.findings.iter().filter(|finding| finding.rule == rule.id).collect();
     let allowed: Vec<_> = subject.allowed.iter().filter(|allowed| allowed.finding.rule == rule.id).collect();
+    let known: Vec<_> = subject.known.iter().filter(|finding| finding.rule == rule.id).collect();
+    let aside_text = || [allowed_text(&allowed), known_text(&known)].concat();
     let failing = found.iter().find(|finding| fail_on.verdict([**finding]) == Verdict::Fail);
     let mut aside = String::new();
     let status = match (failing, allowed.first()) {
@@ -110,14 +115,13 @@ fn rule_case(subject: &SubjectReport, rule: &Rule, fail_on: FailOn) -> TestCase 
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(one_line(&worst.message)).set_type(worst.severity.name());
             status.set_description(xml(&found_text(&found)));
-            aside = allowed_text(&allowed);
+            aside = aside_text();
             status
         }
-        (None, Some(first)) if found.is_empty() => {
-            skipped(&format!("allowed: {}", first.reason), &allowed_text(&allowed))
-        }
+        (None, Some(first)) if found.is_empty() => skipped(&format!("allowed: {}", first.reason), &aside_text()),
+        (None, None) if found.is_empty() && !known.is_empty() => skipped(KNOWN, &aside_text()),
         (None, _) if !found.is_empty() => {
-            aside = [found_text(&found), allowed_text(&allowed)].concat();
+            aside = [found_text(&found), aside_text()].concat();
             TestCaseStatus::success()
         }
         _ if silent => skipped("not judged: what extracting this archive would leave is not known", ""),
@@ -149,6 +153,10 @@ fn found_text(findings: &[&Finding]) -> String {
 
 fn allowed_text(allowed: &[&Allowed]) -> String {
     allowed.iter().map(|allowed| format!("allowed: {}\n{}", allowed.reason, text(&allowed.finding))).collect()
+}
+
+fn known_text(known: &[&Finding]) -> String {
+    known.iter().map(|finding| format!("{KNOWN}\n{}", text(finding))).collect()
 }
 
 /// All of a finding, as GitLab shows the text of `failure` and neither its message nor its type.

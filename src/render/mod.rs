@@ -1,5 +1,6 @@
 //! Reports to bytes: one file a format. Rendering sees the report and the rules' metadata, nothing else.
 
+mod baseline;
 pub(crate) mod diff;
 pub(crate) mod github;
 pub(crate) mod html;
@@ -10,6 +11,7 @@ pub(crate) mod markdown;
 pub(crate) mod pack;
 pub(crate) mod page;
 pub(crate) mod pages;
+pub(crate) mod prometheus;
 pub(crate) mod rehearsal;
 pub(crate) mod release;
 pub(crate) mod repair;
@@ -43,7 +45,8 @@ pub(crate) fn check(
 ) -> io::Result<()> {
     match format {
         Format::Human => human::check(report, style, out),
-        Format::Json => json::check(report, out),
+        // No bundle has numbers that are watched: the command line offers that format for servers only.
+        Format::Json | Format::Prometheus => json::check(report, out),
         Format::Sarif => sarif::check(report, out),
         Format::Junit => junit::check(report, fail_on, out),
         Format::Github => github::check(report, out),
@@ -71,6 +74,7 @@ pub(crate) fn doctor(
         Format::Github => github::doctor(report, out),
         Format::Html => html::write(&page::server::page(report), out),
         Format::Markdown => markdown::write(&page::server::page(report), out),
+        Format::Prometheus => prometheus::doctor(report, None, out),
     }
 }
 
@@ -87,6 +91,7 @@ pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut d
         Format::Github => github::error(error, out),
         Format::Html => html::write(&page::unjudged::page(command, error), out),
         Format::Markdown => markdown::write(&page::unjudged::page(command, error), out),
+        Format::Prometheus => prometheus::error(out),
     }
 }
 

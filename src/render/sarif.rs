@@ -1,10 +1,13 @@
 //! SARIF 2.1.0, which code scanning reads: one run, every rule with its page, a result for each finding.
 
+use super::baseline;
 use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;
 use crate::doctor::report::DoctorReport;
+use crate::report::baseline::BaselineReport;
 use crate::report::diagnosis::{Diagnosis, FixCommand};
 use crate::report::finding::{Detail, Finding, Severity};
+use crate::report::identity::Identity;
 use crate::report::run_error::RunError;
 use crate::report::subject::{CheckReport, SubjectReport};
 use crate::tree::snapshot::SubjectKind;
@@ -14,7 +17,6 @@ use serde_sarif::sarif::{
     PhysicalLocation, Region, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run,
     Sarif, Suppression, ToolComponent,
 };
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
@@ -32,8 +34,10 @@ const FINGERPRINT: &str = "bundleDoctor/v1";
 /// # Errors
 /// When `out` cannot be written.
 pub(super) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
-    let results = report.subjects.iter().flat_map(results).collect::<Vec<_>>();
-    let notes = report.notes.iter().map(|note| notification(note, "note")).collect::<Vec<_>>();
+    let baseline = report.baseline.as_ref();
+    let results = report.subjects.iter().flat_map(|subject| results(subject, baseline)).collect::<Vec<_>>();
+    let gone = baseline.into_iter().flat_map(baseline::gone);
+    let notes = report.notes.iter().cloned().chain(gone).map(|note| notification(&note, "note")).collect::<Vec<_>>();
     let invocation = Invocation::builder().execution_successful(true).tool_execution_notifications(notes).build();
     let run = Run::builder().tool(driver(rules())).invocations(vec![invocation]).results(results).build();
     write(run, out)
@@ -56,7 +60,7 @@ pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<(
             .level(level(finding.severity))
             .message(message(&words(&finding, &place)))
             .locations(vec![location(&uri(&place.file))])
-            .partial_fingerprints(BTreeMap::from([(FINGERPRINT.to_owned(), fingerprint(&finding, 0))]))
+            .partial_fingerprints(BTreeMap::from([(FINGERPRINT.to_owned(), Identity::of(&finding).fingerprint(0))]))
             .build();
         result.rule_index = known.iter().position(|id| id == finding.rule).and_then(|at| i64::try_from(at).ok());
         result
@@ -85,6 +89,7 @@ pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
         evidence: seen,
         help: commands.collect::<Vec<_>>().join("\n"),
         detail: Detail::None,
+        places: 1,
         caveat: None,
     }
 }
@@ -171,16 +176,20 @@ pub(super) fn level(severity: Severity) -> ResultLevel {
     }
 }
 
-fn results(subject: &SubjectReport) -> Vec<SarifResult> {
+/// A subject's results. Where there is a baseline, each says whether it is new.
+fn results(subject: &SubjectReport, baseline: Option<&BaselineReport>) -> Vec<SarifResult> {
     let mut seen = HashMap::new();
-    let open = subject.findings.iter().map(|finding| (finding, None));
-    let allowed = subject.allowed.iter().map(|allowed| (&allowed.finding, Some(&allowed.reason)));
-    let results = open.chain(allowed).map(|(finding, reason)| {
-        let occurrence = seen.entry(identity(finding)).and_modify(|count| *count += 1).or_insert(0_usize);
-        let fingerprint = fingerprint(finding, *occurrence);
-        let mut result = result(subject, finding, fingerprint);
-        result.suppressions = reason
-            .map(|reason| vec![Suppression::builder().kind(json!("external")).justification(reason.as_str()).build()]);
+    let open = subject.findings.iter().map(|finding| (finding, "new", None));
+    let allowed = subject.allowed.iter().map(|allowed| (&allowed.finding, "new", Some(allowed.reason.clone())));
+    let because = baseline.map(|baseline| format!("known: it stands in {}", baseline.path));
+    let known = subject.known.iter().map(|finding| (finding, "unchanged", because.clone()));
+    let results = open.chain(allowed).chain(known).map(|(finding, state, reason)| {
+        let identity = Identity::of(finding);
+        let occurrence = seen.entry(identity.clone()).and_modify(|count| *count += 1).or_insert(0_usize);
+        let mut result = result(subject, finding, identity.fingerprint(*occurrence));
+        result.baseline_state = baseline.map(|_| json!(state));
+        result.suppressions =
+            reason.map(|reason| vec![Suppression::builder().kind(json!("external")).justification(reason).build()]);
         result
     });
     results.collect()
@@ -287,27 +296,6 @@ pub(super) fn uri(path: &str) -> String {
         }
     }
     uri
-}
-
-/// What makes a finding this one, whichever archive it is in and wherever its line has moved to. Counts are left
-/// out: one more file of the same fault is not another finding.
-fn identity(finding: &Finding) -> [String; 3] {
-    let evidence = finding.evidence.as_deref().unwrap_or_default();
-    let evidence = evidence.split("the first of ").next().unwrap_or_default();
-    [finding.rule.to_owned(), finding.path.clone().unwrap_or_default(), evidence.to_owned()]
-}
-
-/// SHA-256 in hex over the identity; a second finding of the same identity in a subject counts on.
-fn fingerprint(finding: &Finding, occurrence: usize) -> String {
-    let mut hash = Sha256::new();
-    for part in identity(finding) {
-        hash.update(part);
-        hash.update([0]);
-    }
-    if occurrence > 0 {
-        hash.update(occurrence.to_string());
-    }
-    crate::text::hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -70,6 +70,8 @@ pub(crate) struct Observation {
     pub detail: Detail,
     /// See [`Finding::caveat`].
     pub caveat: Option<String>,
+    /// Further places that it stands for, see [`Finding::places`].
+    pub further: usize,
 }
 
 impl Observation {
@@ -98,6 +100,17 @@ impl Observation {
     pub(crate) fn evidence(mut self, words: impl AsRef<str>) -> Self {
         self.evidence = Some(shown(words.as_ref()));
         self
+    }
+
+    /// What was seen at the first of several places, or at the only one: without words of its own where `seen` has none.
+    #[must_use]
+    pub(crate) fn first_of(mut self, seen: &str, count: usize, noun: &str) -> Self {
+        self.further = count.saturating_sub(1);
+        match (count, seen) {
+            (0 | 1, "") => self,
+            (0 | 1, _) => self.evidence(seen),
+            _ => self.evidence(first_of(seen, count, noun)),
+        }
     }
 
     /// What to do.
@@ -129,9 +142,26 @@ impl Observation {
     }
 }
 
+/// How a finding says that it stands for several places. Its identity leaves that out again: one more file of the same fault
+/// is not another finding.
+pub(super) const FIRST_OF: &str = "the first of ";
+
+/// What was seen at the first of several places: `mode 0777, the first of 2 such entries`.
+#[must_use]
+fn first_of(seen: &str, count: usize, noun: &str) -> String {
+    let (comma, blank) = (if seen.is_empty() { "" } else { ", " }, if noun.is_empty() { "" } else { " " });
+    format!("{seen}{comma}{FIRST_OF}{count}{blank}{noun}")
+}
+
 /// Words of others as anyone may see them.
 fn shown(words: &str) -> String {
     text::printable(&redact::clean(words)).into_owned()
+}
+
+/// What is left out of formats.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_one(places: &usize) -> bool {
+    *places == 1
 }
 
 /// One finding.
@@ -151,6 +181,9 @@ pub struct Finding {
     pub evidence: Option<String>,
     /// What to do, command lines one a line.
     pub help: String,
+    /// How many places it stands for, where it names the first of several; formats leave out that it is one.
+    #[serde(skip_serializing_if = "is_one")]
+    pub places: usize,
     /// What other parts decide on, so that none of them looks for words above. No format shows it.
     #[serde(skip)]
     pub detail: Detail,

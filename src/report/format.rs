@@ -17,4 +17,6 @@ pub(crate) enum Format {
     Html,
     /// Markdown, for an issue tracker.
     Markdown,
+    /// Prometheus' text exposition format: of servers only.
+    Prometheus,
 }

@@ -1,11 +1,13 @@
 //! What was judged: findings, diagnoses, verdicts, and what the user wants of them. Plain data, ready to be rendered.
 
 pub(crate) mod action;
+pub(crate) mod baseline;
 pub(crate) mod bundle_layout;
 pub(crate) mod diagnosis;
 pub(crate) mod finding;
 pub(crate) mod fix_command;
 pub(crate) mod format;
+pub(crate) mod identity;
 pub(crate) mod moment;
 pub(crate) mod policy;
 pub(crate) mod release;

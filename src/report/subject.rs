@@ -1,5 +1,6 @@
 //! What `check` found, ready to be rendered.
 
+use super::baseline::BaselineReport;
 use super::bundle_layout::BundleLayout;
 use super::finding::{Allowed, Finding};
 use super::signature::{Coverage, SignatureReport};
@@ -18,6 +19,8 @@ pub(crate) struct Summary {
     pub info: usize,
     /// Findings that the configuration or a flag allowed.
     pub allowed: usize,
+    /// Findings that the baseline holds.
+    pub known: usize,
 }
 
 /// The `name` and `version` that the root `package.json` states.
@@ -60,6 +63,8 @@ pub struct SubjectReport {
     pub findings: Vec<Finding>,
     /// What was found and allowed.
     pub allowed: Vec<Allowed>,
+    /// What was found and stands in the baseline.
+    pub known: Vec<Finding>,
 }
 
 impl SubjectReport {
@@ -80,6 +85,7 @@ impl SubjectReport {
             tree_unknown: false,
             findings: Vec::new(),
             allowed: Vec::new(),
+            known: Vec::new(),
         }
     }
 }
@@ -93,6 +99,8 @@ pub(crate) struct CheckReport {
     pub summary: Summary,
     /// In the order of the command line.
     pub subjects: Vec<SubjectReport>,
+    /// What became of the baseline, where there is one.
+    pub baseline: Option<BaselineReport>,
     /// What the user should know of the run itself: an allowance that matched nothing.
     pub notes: Vec<String>,
 }

@@ -16,6 +16,7 @@ mod schemas;
 #[path = "../support/tree.rs"]
 mod tree;
 
+mod baseline;
 mod commands;
 mod costs;
 mod diff;

@@ -23,6 +23,7 @@ mod fixtures;
 mod harm;
 mod hostile;
 mod pages;
+mod prometheus;
 mod redaction;
 mod registry;
 mod rehearsal;

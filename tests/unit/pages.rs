@@ -133,7 +133,10 @@ fn quiet(text: &str, case: &str) {
     while let Some(c) = rest.next() {
         match (c, rest.peek().copied()) {
             ('\\', Some('@' | '#' | '!' | '~' | '$')) => {}
-            ('\\', Some(next)) if next.is_ascii_punctuation() => drop(rest.next()),
+            ('\\', Some(next)) if next.is_ascii_punctuation() => {
+                rest.next();
+                prose.push('·');
+            }
             (c, _) => prose.push(c),
         }
     }

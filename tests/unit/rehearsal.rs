@@ -64,6 +64,7 @@ fn fails(generation: Generation) -> RehearsalRun {
         evidence: Some("Error [ERR_X]: <no> 100%".to_owned()),
         help: "`bundle-doctor explain update-drops-shared` says how to mend it".to_owned(),
         detail: Detail::None,
+        places: 1,
         caveat: None,
     };
     let aftermath = Some(UpdateStep::Restart.stopped());

@@ -56,6 +56,7 @@ pub(super) fn finding(rule: &'static str, path: &str) -> Finding {
         evidence: None,
         help: String::new(),
         detail: Detail::StopsNode,
+        places: 1,
         caveat: None,
     }
 }

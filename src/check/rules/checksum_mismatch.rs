@@ -63,10 +63,7 @@ fn mode(fault: &ModeFault) -> Observation {
             Detail::WritableByAll,
         ),
     };
-    let evidence = match count {
-        1 => format!("mode {mode:04o}"),
-        _ => format!("mode {mode:04o}, the first of {count} such entries"),
-    };
     let path = if first.is_empty() { ".".into() } else { crate::text::printable_bytes(first) };
-    Observation::new(message).at(path).evidence(evidence).help(help).detail(detail)
+    let seen = Observation::new(message).at(path).first_of(&format!("mode {mode:04o}"), *count, "such entries");
+    seen.help(help).detail(detail)
 }

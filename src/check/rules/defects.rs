@@ -17,9 +17,5 @@ pub(super) fn of_defect(defect: &Defect, message: String) -> Observation {
         Some(name) => observation.at(name),
         None => observation,
     };
-    if defect.count > 1 {
-        observation.evidence(format!("the first of {} such entries", defect.count))
-    } else {
-        observation
-    }
+    observation.first_of("", usize::try_from(defect.count).unwrap_or(usize::MAX), "such entries")
 }

@@ -48,9 +48,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         let mut paths: Vec<_> = of_this_kind().map(|(_, id)| tree.path(*id)).collect();
         paths.sort_unstable();
         let first = paths.first()?;
-        let observation = Observation::new(message(unneeded)).at(first);
-        let observation =
-            if paths.len() > 1 { observation.evidence(format!("the first of {}", paths.len())) } else { observation };
+        let observation = Observation::new(message(unneeded)).at(first).first_of("", paths.len(), "");
         let observation = match broken_workspace(bundle).filter(|_| unneeded == DevelopmentFile::Workspace) {
             Some(message) => Observation { message: message.to_owned(), ..observation.only(Severity::Error) },
             None => observation,

@@ -29,15 +29,14 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         return Vec::new();
     };
     let owner = owner_of(first).map(shown).unwrap_or_default();
-    let evidence =
-        if count > 1 { format!("owner {owner}, the first of {count} such entries") } else { format!("owner {owner}") };
     let message = "Not owned by root, and root's `tar` keeps owners: a user of that name or number on the server can change what root runs";
     let help = format!(
         "pack with root as the owner and plain modes, {}:\n{}",
         documented_paths::FROM_ROOT,
         documented_paths::MAKE_CLEAN_ARCHIVE
     );
-    vec![Observation::new(message).at(tree.path(first)).evidence(evidence).help(help)]
+    let seen = Observation::new(message).at(tree.path(first));
+    vec![seen.first_of(&format!("owner {owner}"), count, "such entries").help(help)]
 }
 
 /// GNU tar takes the name if the server knows it, otherwise the number (GNU tar manual, `--numeric-owner`).

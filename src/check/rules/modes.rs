@@ -12,8 +12,7 @@ pub(super) fn one_for_all(bundle: &Bundle<'_>, bad: impl Fn(u16) -> bool, messag
     let is_bad = |id: &NodeId| has_mode(id) && bad(tree.meta(*id).mode);
     let (count, first) = count_and_first(bundle, is_bad)?;
     let mode = format!("mode {:04o}", tree.meta(first).mode);
-    let evidence = if count > 1 { format!("{mode}, the first of {count} such entries") } else { mode };
-    Some(Observation::new(message).at(tree.path(first)).evidence(evidence))
+    Some(Observation::new(message).at(tree.path(first)).first_of(&mode, count, "such entries"))
 }
 
 /// How many nodes, the root included, are `bad`, and the first of them by path.

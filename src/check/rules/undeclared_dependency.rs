@@ -77,9 +77,5 @@ fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {
     };
     let observation = faults::at_import(bundle, first, message).help(help);
     let observation = observation.detail(Detail::PackageAbsent { name: package.to_owned() });
-    if *count > 1 {
-        observation.evidence(format!("'{}', the first of {count} imports", first.specifier))
-    } else {
-        observation
-    }
+    if *count > 1 { observation.first_of(&format!("'{}'", first.specifier), *count, "imports") } else { observation }
 }

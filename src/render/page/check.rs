@@ -3,18 +3,19 @@
 use super::findings::{Remedy, places, sections};
 use super::folders::tree;
 use super::model::{Block, Page, Section, Seen, Tone};
-use crate::render::human;
-use crate::report::finding::{Allowed, Severity};
+use crate::render::{baseline, human};
+use crate::report::finding::{Allowed, Finding, Severity};
 use crate::report::subject::{CheckReport, SubjectReport};
 use crate::report::verdict::Verdict;
 use crate::text;
 
-/// Allowed findings that are listed.
+/// Allowed, known and gone findings that are listed, of each.
 const MAX_ALLOWED: usize = 200;
 
 /// The page of one bundle, or of several.
 pub(crate) fn page(report: &CheckReport) -> Page {
-    let notes = report.notes.clone();
+    let mut notes = report.notes.clone();
+    notes.extend(report.baseline.iter().flat_map(baseline::gone).take(MAX_ALLOWED));
     if let [subject] = report.subjects.as_slice() {
         let (sections, _) = body(subject, 0);
         return Page {
@@ -76,7 +77,18 @@ fn body(subject: &SubjectReport, first: usize) -> (Vec<Section>, usize) {
         section.blocks.push(Block::Seen(subject.allowed.iter().take(MAX_ALLOWED).map(allowed).collect()));
         parts.push(section);
     }
+    if !subject.known.is_empty() {
+        let mut section = Section::new(format!("known ({})", subject.known.len()), Vec::new()).folded();
+        section.blocks.push(Block::Seen(subject.known.iter().take(MAX_ALLOWED).map(known).collect()));
+        parts.push(section);
+    }
     (parts, next)
+}
+
+/// A finding that the baseline has.
+fn known(finding: &Finding) -> Seen {
+    let text = finding.path.clone().unwrap_or_else(|| "the bundle".to_owned());
+    Seen { source: finding.rule.to_string(), at: None, text }
 }
 
 fn allowed(allowed: &Allowed) -> Seen {

@@ -18,6 +18,7 @@ pub(crate) fn finding(rule: &'static str, severity: Severity) -> Finding {
         evidence: Some(r#""zod": "workspace:*""#.to_owned()),
         help: "remove the line\ncp -r a b".to_owned(),
         detail: Detail::None,
+        places: 1,
         caveat: None,
     }
 }
@@ -40,8 +41,10 @@ pub(crate) fn subject(path: &str, kind: SubjectKind) -> SubjectReport {
 
 /// A report on these subjects.
 pub(crate) fn report(subjects: Vec<SubjectReport>) -> CheckReport {
-    let summary = Summary { error: subjects.len(), warning: subjects.len(), info: 0, allowed: subjects.len() };
-    CheckReport { verdict: Verdict::Fail, summary, subjects, notes: vec!["an allowance matched nothing".to_owned()] }
+    let summary =
+        Summary { error: subjects.len(), warning: subjects.len(), info: 0, allowed: subjects.len(), known: 0 };
+    let notes = vec!["an allowance matched nothing".to_owned()];
+    CheckReport { verdict: Verdict::Fail, summary, subjects, baseline: None, notes }
 }
 
 /// What a renderer writes, as text.
@@ -163,13 +166,15 @@ fn a_hostile_name_is_neither_a_link_nor_a_placeholder() {
 #[test]
 fn fingerprints_outlive_moved_lines_counts_and_renamed_archives() {
     let of = |subject: &SubjectReport| {
-        let all = results(subject).into_iter().filter_map(|result| result.partial_fingerprints);
+        let all = results(subject, None).into_iter().filter_map(|result| result.partial_fingerprints);
         all.filter_map(|all| all.get(FINGERPRINT).cloned()).collect::<Vec<_>>()
     };
     let mut one = subject("a.tar.gz", SubjectKind::Archive);
+    one.findings[1].places = 2;
     one.findings[1].evidence = Some("mode 0777, the first of 2 such entries".to_owned());
     let mut other = subject("b.tar.gz", SubjectKind::Archive);
     other.findings[0].line = Some(99);
+    other.findings[1].places = 31;
     other.findings[1].evidence = Some("mode 0777, the first of 31 such entries".to_owned());
     assert_eq!(of(&one), of(&other));
     let pinned = "71440ccca7ebbdd1e002d374cb544e8f508a08d59629615084f8e68b685e5829";

@@ -423,8 +423,9 @@ fn finding(
     if let Some(line) = key_line(output) {
         seen = seen.evidence(Redactor::new().clean(line));
     }
-    let Observation { message, path, line, evidence, help, severity, detail, caveat } = seen;
-    Finding { rule, severity: severity.unwrap_or(Severity::Error), message, path, line, evidence, help, detail, caveat }
+    let Observation { message, path, line, evidence, help, severity, detail, caveat, further } = seen;
+    let (severity, places) = (severity.unwrap_or(Severity::Error), further + 1);
+    Finding { rule, severity, message, path, line, evidence, help, places, detail, caveat }
 }
 
 fn missing(shown: &str) -> RunFault {
