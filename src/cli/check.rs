@@ -1,6 +1,6 @@
 //! The command line of `check`.
 
-use super::format::{AnyFormat, FormatArgs};
+use super::format::{FindingsFormat, FormatArgs};
 use super::generation::GenerationWord;
 use super::limits::LimitArgs;
 use super::signing::{KeyArgs, SIGNATURE_RULES};
@@ -49,7 +49,7 @@ pub(crate) struct CheckArgs {
     pub limits: LimitArgs,
     /// How the report is written.
     #[command(flatten)]
-    pub format: FormatArgs<AnyFormat>,
+    pub format: FormatArgs<FindingsFormat>,
 }
 
 impl CheckArgs {

@@ -19,6 +19,23 @@ pub(crate) enum AnyFormat {
     Junit,
     /// GitHub Actions' workflow commands, and a summary where GITHUB_STEP_SUMMARY says
     Github,
+    /// Prometheus' text format, for the textfile collector of the node exporter
+    Prometheus,
+}
+
+/// The formats of what is judged by rules: places in files, and no numbers that change with time.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FindingsFormat {
+    /// For people
+    Human,
+    /// JSON, version 1
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for GitLab and Jenkins
+    Junit,
+    /// GitHub Actions' workflow commands, and a summary where GITHUB_STEP_SUMMARY says
+    Github,
 }
 
 /// The formats of a checklist. SARIF speaks of places in files, and a line of the list has none.
@@ -51,6 +68,19 @@ impl From<AnyFormat> for Format {
             AnyFormat::Sarif => Self::Sarif,
             AnyFormat::Junit => Self::Junit,
             AnyFormat::Github => Self::Github,
+            AnyFormat::Prometheus => Self::Prometheus,
+        }
+    }
+}
+
+impl From<FindingsFormat> for Format {
+    fn from(word: FindingsFormat) -> Self {
+        match word {
+            FindingsFormat::Human => Self::Human,
+            FindingsFormat::Json => Self::Json,
+            FindingsFormat::Sarif => Self::Sarif,
+            FindingsFormat::Junit => Self::Junit,
+            FindingsFormat::Github => Self::Github,
         }
     }
 }

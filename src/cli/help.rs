@@ -83,6 +83,10 @@ pub(crate) const HELP: &[CommandHelp] = &[
             ("bundle-doctor doctor", "as root, on the server"),
             ("bundle-doctor doctor --root /mnt", "the server whose disk is mounted there"),
             ("bundle-doctor doctor --since yesterday --json", "for a machine, with more of the journal"),
+            (
+                "bundle-doctor doctor --format prometheus -o /var/lib/prometheus/node-exporter/bundle-doctor.prom",
+                "for Prometheus",
+            ),
         ],
         schema: Some("doctor.schema.json"),
     },

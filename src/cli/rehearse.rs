@@ -1,6 +1,6 @@
 //! The command line of `rehearse`.
 
-use super::format::{AnyFormat, FormatArgs};
+use super::format::{FindingsFormat, FormatArgs};
 use super::generation::GenerationWord;
 use super::values::number_in;
 use crate::update::generation::{Generation, UpdateScope};
@@ -40,7 +40,7 @@ pub(crate) struct Rehearse {
     pub keep: bool,
     /// How the report is written.
     #[command(flatten)]
-    pub format: FormatArgs<AnyFormat>,
+    pub format: FormatArgs<FindingsFormat>,
 }
 
 impl Rehearse {

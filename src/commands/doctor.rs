@@ -24,7 +24,7 @@ use crate::{exit_code, host, render, text};
 use anyhow::{Context, Result, bail};
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The control plane's public key, in the agent's home: it signs what the agent is sent.
 const CONTROL_PLANE_KEY: &str = "cp-public-key.pem";
@@ -40,6 +40,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         let help = "leave out `--follow`, or the format";
         bail!(Failure::new("a machine format is one document, which the live log would break").help(help));
     }
+    let started = Instant::now();
     let prepared = Prepared::new(options, session)?;
     let patience = Patience::new(options.wait, session.shows_progress()).heeding();
     let (report, redactor) = loop {
@@ -58,7 +59,10 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let fail_on = prepared.policy.fail_on;
     let report = shown::of(&report);
     let ending = render::server::ending(&report, session.style());
-    session.write_ending_in(&ending, |out| render::doctor(format, &report, fail_on, session.style(), out))?;
+    session.write_ending_in(&ending, |out| match format {
+        Format::Prometheus => render::prometheus::doctor(&report, Some(started.elapsed()), out),
+        _ => render::doctor(format, &report, fail_on, session.style(), out),
+    })?;
     if options.follow {
         follow(prepared.unit(), &redactor, session)?;
     }

@@ -8,6 +8,7 @@ pub(crate) mod json;
 mod junit;
 pub(crate) mod pack;
 pub(crate) mod pages;
+pub(crate) mod prometheus;
 pub(crate) mod rehearsal;
 pub(crate) mod release;
 pub(crate) mod repair;
@@ -40,7 +41,8 @@ pub(crate) fn check(
 ) -> io::Result<()> {
     match format {
         Format::Human => human::check(report, style, out),
-        Format::Json => json::check(report, out),
+        // No bundle has numbers that are watched: the command line offers that format for servers only.
+        Format::Json | Format::Prometheus => json::check(report, out),
         Format::Sarif => sarif::check(report, out),
         Format::Junit => junit::check(report, fail_on, out),
         Format::Github => github::check(report, out),
@@ -64,6 +66,7 @@ pub(crate) fn doctor(
         Format::Sarif => sarif::doctor(report, out),
         Format::Junit => junit::doctor(report, fail_on, out),
         Format::Github => github::doctor(report, out),
+        Format::Prometheus => prometheus::doctor(report, None, out),
     }
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut d
         Format::Sarif => sarif::error(error, out),
         Format::Junit => junit::error(error, out),
         Format::Github => github::error(error, out),
+        Format::Prometheus => prometheus::error(out),
     }
 }
 

@@ -28,7 +28,8 @@ pub(crate) fn write(
 ) -> io::Result<()> {
     match format {
         Format::Human => people(rehearsal, verdict, style, out),
-        Format::Json => document(rehearsal, verdict, doubt, out),
+        // The command line offers Prometheus' format for servers only.
+        Format::Json | Format::Prometheus => document(rehearsal, verdict, doubt, out),
         Format::Sarif => services::sarif(rehearsal, doubt, out),
         Format::Junit => services::junit(rehearsal, out),
         Format::Github => services::github(rehearsal, verdict, doubt, out),

@@ -13,4 +13,6 @@ pub(crate) enum Format {
     Junit,
     /// GitHub Actions' workflow commands.
     Github,
+    /// Prometheus' text exposition format: of servers only.
+    Prometheus,
 }

@@ -31,13 +31,15 @@ fn every_version_is_that_of_the_program() {
 
 #[test]
 fn the_units_run_a_command_that_there_is() {
-    let unit = text("packaging/systemd/bundle-doctor.service");
-    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/bundle-doctor ")).unwrap();
-    let words = line.split(' ').chain(["--help"]);
-    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_bundle-doctor")).args(words).output().unwrap();
-    assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+    let units = ["packaging/systemd/bundle-doctor.service", "packaging/systemd/bundle-doctor-prometheus.service"];
+    for unit in units.map(text) {
+        let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/bundle-doctor ")).unwrap();
+        let words = line.split(' ').chain(["--help"]);
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_bundle-doctor")).args(words).output().unwrap();
+        assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
     // Where `repair` keeps its journals nothing else is written, and nothing is removed with the package.
-    for path in ["packaging/debian/postrm", "packaging/rpm/postun", "packaging/systemd/bundle-doctor.service"] {
+    for path in ["packaging/debian/postrm", "packaging/rpm/postun"].into_iter().chain(units) {
         let commands = text(path).lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
         assert!(!commands.contains("/var/lib/bundle-doctor"), "{path}");
     }

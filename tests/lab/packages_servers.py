@@ -24,6 +24,8 @@ INSTALLED = (
     "/usr/share/fish/vendor_completions.d/bundle-doctor.fish",
     "/usr/lib/systemd/system/bundle-doctor.service",
     "/usr/lib/systemd/system/bundle-doctor.timer",
+    "/usr/lib/systemd/system/bundle-doctor-prometheus.service",
+    "/usr/lib/systemd/system/bundle-doctor-prometheus.timer",
     "/etc/bundle-doctor/bundle-doctor.toml",
 )
 # Every path with mode, owner, link target and size, but for what the package manager, logs and a booted system write.
@@ -62,14 +64,15 @@ def debian(suite: str, deb: Path) -> None:
         for path in INSTALLED:
             if not server.path(path).is_file():
                 raise Mismatch(f"{path} is not installed")
-        state = server.run("systemctl", "is-enabled", "bundle-doctor.timer").out.strip()
-        if state != b"disabled":
-            raise Mismatch(f"the timer is {state!r} after the installation")
+        for timer in ("bundle-doctor.timer", "bundle-doctor-prometheus.timer"):
+            state = server.run("systemctl", "is-enabled", timer).out.strip()
+            if state != b"disabled":
+                raise Mismatch(f"{timer} is {state!r} after the installation")
         # No agent is on this server: a verdict of that, and no usage error.
         ran = server.run("sh", "-c", doctor)
         if ran.code != 1 or b"unit-missing" not in ran.out:
             raise Mismatch(f"`{doctor}` exited {ran.code}: {ran.text[:500]}")
-        server.shell("systemd-analyze --man=no verify /usr/lib/systemd/system/bundle-doctor.timer /usr/lib/systemd/system/bundle-doctor.service")
+        server.shell("systemd-analyze --man=no verify /usr/lib/systemd/system/bundle-doctor*.timer /usr/lib/systemd/system/bundle-doctor*.service")
         server.shell(enable)
         server.shell("systemctl start bundle-doctor.service")
         server.shell("grep -q '\"verdict\": \"broken\"' /run/bundle-doctor/doctor.json")

@@ -32,13 +32,13 @@ use std::path::{Path, PathBuf};
 /// What must come of a recorded server.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Expected {
+pub(super) struct Expected {
     /// What was done to it, for readers.
     #[allow(dead_code, reason = "it is there for people")]
     about: String,
-    verdict: String,
+    pub verdict: String,
     /// The diagnoses, the root first.
-    causes: Vec<String>,
+    pub causes: Vec<String>,
     /// The exit code.
     exit: u8,
     /// Paths of the server, and the `.tree` files that stand in for them.
@@ -47,7 +47,7 @@ struct Expected {
     unit: Option<String>,
     /// Words that must not stand in any output: its secrets.
     #[serde(default)]
-    secrets: Vec<String>,
+    pub secrets: Vec<String>,
 }
 
 fn folder() -> PathBuf {
@@ -125,6 +125,23 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> 
         reword(&mut facts);
     }
     diagnose(facts, &Policy::plain())
+}
+
+/// Every recorded server, diagnosed.
+pub(super) fn each(mut told: impl FnMut(&str, &DoctorReport, &Expected)) {
+    for case in cases() {
+        let expected = expected(&case);
+        let scratch = tempfile::tempdir().unwrap();
+        let report = diagnosed(&case, &expected, scratch.path(), Words::Rules);
+        told(case.file_name().unwrap().to_str().unwrap(), &report, &expected);
+    }
+}
+
+/// The first of them that systemd could be asked on.
+pub(super) fn first(told: impl FnOnce(&DoctorReport)) {
+    let case = folder().join("healthy");
+    let scratch = tempfile::tempdir().unwrap();
+    told(&diagnosed(&case, &expected(&case), scratch.path(), Words::Rules));
 }
 
 fn rendered(report: &DoctorReport, format: Format, verbose: bool) -> String {

@@ -1,0 +1,177 @@
+//! Prometheus' text exposition format 0.0.4, for the textfile collector of the node exporter: how a server fares, as numbers.
+//!
+//! Names, units and types follow Prometheus' conventions: base units, times as timestamps, states as one series each that is 0
+//! or 1, texts as labels of a series that is 1. What is not known has no series.
+
+use crate::doctor::report::DoctorReport;
+use crate::report::finding::Severity;
+use crate::report::moment::Moment;
+use crate::report::server::Health;
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// The states of `bundle_doctor_verdict`: a server's, and that of a run that could not judge.
+const VERDICTS: [&str; 5] =
+    [Health::Healthy.name(), Health::Degraded.name(), Health::Broken.name(), Health::Inconclusive.name(), NOT_JUDGED];
+const NOT_JUDGED: &str = "error";
+
+/// Characters of a label's value: it is told by others, and a series is made of it.
+const MAX_VALUE: usize = 120;
+
+/// What kind of number it is.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// It goes up and down.
+    Gauge,
+    /// It goes up only, but for a new start.
+    Counter,
+}
+
+/// One series: its labels and its number.
+struct Sample<'a> {
+    labels: Vec<(&'static str, Cow<'a, str>)>,
+    value: String,
+}
+
+impl<'a> Sample<'a> {
+    fn new(value: impl ToString) -> Self {
+        Self { labels: Vec::new(), value: value.to_string() }
+    }
+
+    /// A series whose labels are all there is to it.
+    fn info() -> Self {
+        Self::new(1)
+    }
+
+    /// With a label, if its value is known.
+    fn with(mut self, name: &'static str, value: Option<impl Into<Cow<'a, str>>>) -> Self {
+        self.labels.extend(value.map(|value| (name, value.into())));
+        self
+    }
+}
+
+/// Writes how a server fares; `took` is how long it took to tell, where that was measured.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(crate) fn doctor(report: &DoctorReport, took: Option<Duration>, out: &mut dyn Write) -> io::Result<()> {
+    judgement(report, out)?;
+    service(report, out)?;
+    let text = "The bundle that is deployed, as its package.json states it.";
+    let package = report.facts.deployment.inspected().and_then(|inspected| inspected.report.package.as_ref());
+    let bundle = package.map(|package| {
+        Sample::info().with("name", package.name.as_deref()).with("version", package.version.as_deref())
+    });
+    metric("bundle_info", Kind::Gauge, text, bundle, out)?;
+    let text = "How long it took to judge the server, waiting included.";
+    let took = took.map(|took| Sample::new(seconds(took)));
+    metric("run_duration_seconds", Kind::Gauge, text, took, out)?;
+    let text = "When the server was judged, in seconds since 1970.";
+    metric("run_timestamp_seconds", Kind::Gauge, text, [Sample::new(timestamp(report.facts.at))], out)
+}
+
+/// Writes that nothing could be judged. When it was tried, the file's own time tells.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(super) fn error(out: &mut dyn Write) -> io::Result<()> {
+    program(out)?;
+    verdict(NOT_JUDGED, out)
+}
+
+fn program(out: &mut dyn Write) -> io::Result<()> {
+    let version = Sample::info().with("version", Some(env!("CARGO_PKG_VERSION")));
+    metric("build_info", Kind::Gauge, "The program that judged.", [version], out)
+}
+
+fn verdict(found: &str, out: &mut dyn Write) -> io::Result<()> {
+    let text = "1 for how the server fares, 0 for what it is not; error where it could not be judged.";
+    let states = VERDICTS.map(|state| Sample::new(u8::from(state == found)).with("verdict", Some(state)));
+    metric("verdict", Kind::Gauge, text, states, out)
+}
+
+/// The verdict, and what it is for.
+fn judgement(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+    program(out)?;
+    verdict(report.health.name(), out)?;
+    let causes = report.diagnoses.iter().enumerate().map(|(at, diagnosis)| {
+        let cause = Sample::info().with("cause", Some(diagnosis.cause));
+        cause
+            .with("severity", Some(diagnosis.severity.name()))
+            .with("root", Some(if at == 0 { "true" } else { "false" }))
+    });
+    let text = "What is wrong with the server; the root cause has root=\"true\".";
+    metric("cause_info", Kind::Gauge, text, causes, out)?;
+    let severities = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
+        let count = report.diagnoses.iter().filter(|diagnosis| diagnosis.severity == severity).count();
+        Sample::new(count).with("severity", Some(severity.name()))
+    });
+    metric("causes", Kind::Gauge, "How many causes there are of each severity.", severities, out)?;
+    let unseen = [Sample::new(report.not_checked.len())];
+    metric("not_checked", Kind::Gauge, "How many things could not be looked at.", unseen, out)
+}
+
+/// The service and its process.
+fn service(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+    let facts = &report.facts;
+    let known = facts.service.known();
+    let states = known.map(|service| {
+        let unit = Sample::info().with("unit", Some(facts.places.unit.as_str()));
+        let unit = unit.with("active_state", Some(service.active_state.as_str()));
+        unit.with("sub_state", Some(service.sub_state.as_str())).with("result", Some(service.result.as_str()))
+    });
+    metric("service_info", Kind::Gauge, "The service, in the words of systemd.", states, out)?;
+    let text = "How often systemd has started the agent again by itself since somebody last did.";
+    let restarts = known.and_then(|service| service.restarts).map(Sample::new);
+    metric("service_restarts_total", Kind::Counter, text, restarts, out)?;
+    let text = "When the agent was last started, in seconds since 1970.";
+    let started = known.and_then(|service| service.started.or(service.active_since));
+    let started = started.map(|started| Sample::new(timestamp(started)));
+    metric("service_start_timestamp_seconds", Kind::Gauge, text, started, out)?;
+    let process = facts.process.known().map(Option::as_ref);
+    let connected = process.and_then(|process| process.map_or(Some(false), |process| process.is_connected()));
+    let text = "1 where the agent is connected to its own control plane, 0 where it is not.";
+    metric("connected", Kind::Gauge, text, connected.map(|is| Sample::new(u8::from(is))), out)
+}
+
+/// Writes a metric with its help and its type; one without series is left out.
+fn metric<'a>(
+    name: &str,
+    kind: Kind,
+    help: &str,
+    samples: impl IntoIterator<Item = Sample<'a>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut samples = samples.into_iter().peekable();
+    if samples.peek().is_none() {
+        return Ok(());
+    }
+    let kind = match kind {
+        Kind::Gauge => "gauge",
+        Kind::Counter => "counter",
+    };
+    writeln!(out, "# HELP bundle_doctor_{name} {help}\n# TYPE bundle_doctor_{name} {kind}")?;
+    for Sample { labels, value } in samples {
+        let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        writeln!(out, "bundle_doctor_{name}{labels} {value}")?;
+    }
+    Ok(())
+}
+
+/// A label's value: printable, not too long, and with what would end it escaped ("Exposition formats", text format).
+fn escaped(value: &str) -> String {
+    let printable = crate::text::printable(value);
+    let short: String = printable.chars().take(MAX_VALUE).collect();
+    short.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+/// Seconds with their milliseconds, and no number whose digits are made up.
+fn seconds(time: Duration) -> String {
+    format!("{}.{:03}", time.as_secs(), time.subsec_millis())
+}
+
+fn timestamp(moment: Moment) -> String {
+    seconds(Duration::from_micros(moment.0))
+}
