@@ -111,6 +111,7 @@ fn service(facts: &Facts) -> ServiceReport {
         exec_start,
         main_pid: known.and_then(|service| service.main_pid),
         active_since: known.and_then(|service| service.active_since),
+        started: known.and_then(|service| service.started),
         unknown: why(&facts.service),
         unit_file: on_disk(0),
     }

@@ -136,6 +136,9 @@ pub(crate) struct ServiceReport {
     /// Since when it is up.
     #[serde(with = "moment::rfc3339")]
     pub active_since: Option<Moment>,
+    /// When its process was started.
+    #[serde(default, with = "moment::rfc3339")]
+    pub started: Option<Moment>,
     /// Why it is not known.
     pub unknown: Option<String>,
     /// The unit file that was found on the disk.
