@@ -15,10 +15,10 @@ const MAX_WORDS: usize = 240;
 #[must_use]
 pub(crate) fn timeline(facts: &Facts) -> Vec<TimelineEvent> {
     let entries = facts.journal.known().map(|journal| journal.entries.as_slice()).unwrap_or_default();
-    let mut events: Vec<TimelineEvent> = entries.iter().filter_map(|entry| event(entry, facts)).collect();
+    let mut events: Vec<Happening> = entries.iter().filter_map(|entry| event(entry, facts)).collect();
     events.extend(on_disk(facts));
     events.sort_by_key(|event| event.at);
-    let mut told: Vec<TimelineEvent> = Vec::new();
+    let mut told: Vec<Happening> = Vec::new();
     let mut is_stopped = false;
     for event in events {
         // What ends because it was stopped has not died.
@@ -37,14 +37,23 @@ pub(crate) fn timeline(facts: &Facts) -> Vec<TimelineEvent> {
         }
     }
     let older = told.len().saturating_sub(MAX_EVENTS);
-    told.split_off(older)
+    let event = |Happening { at, kind, text, times }| TimelineEvent { at: Some(at), kind: kind.name(), text, times };
+    told.split_off(older).into_iter().map(event).collect()
+}
+
+/// Something that happened.
+struct Happening {
+    at: Moment,
+    kind: TimelineKind,
+    text: String,
+    times: u32,
 }
 
 const fn is_of_connection(kind: TimelineKind) -> bool {
     matches!(kind, TimelineKind::Connected | TimelineKind::Disconnected)
 }
 
-fn event(entry: &JournalEntry, facts: &Facts) -> Option<TimelineEvent> {
+fn event(entry: &JournalEntry, facts: &Facts) -> Option<Happening> {
     let kind = match entry.speaker {
         Speaker::Manager if entry.is(id::STARTED) => TimelineKind::Start,
         Speaker::Manager if entry.is(id::STOPPING) => TimelineKind::Stop,
@@ -58,7 +67,7 @@ fn event(entry: &JournalEntry, facts: &Facts) -> Option<TimelineEvent> {
         },
         Speaker::Manager | Speaker::Child => return None,
     };
-    Some(TimelineEvent { at: entry.at, kind, text: cut(&entry.message), times: 1 })
+    Some(Happening { at: entry.at, kind, text: cut(&entry.message), times: 1 })
 }
 
 fn cut(words: &str) -> String {
@@ -69,9 +78,9 @@ fn cut(words: &str) -> String {
 }
 
 /// The steps of an update that leave a time on the disk.
-fn on_disk(facts: &Facts) -> Vec<TimelineEvent> {
+fn on_disk(facts: &Facts) -> Vec<Happening> {
     let came = |at: Option<Moment>, text: String| {
-        at.map(|at| TimelineEvent {
+        at.map(|at| Happening {
             at,
             kind: TimelineKind::Update,
             text: crate::text::printable(&text).into_owned(),

@@ -1,11 +1,11 @@
 //! What happened to a server, oldest first: starts and ends of the agent, its connection, and what came onto the disk.
 
-use super::moment::Moment;
+use super::id::{self, Id};
+use super::moment::{self, Moment};
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing happened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TimelineKind {
     /// The agent was started.
     Start,
@@ -24,6 +24,16 @@ pub(crate) enum TimelineKind {
 }
 
 impl TimelineKind {
+    /// Every kind.
+    const ALL: [Self; 7] =
+        [Self::Start, Self::Stop, Self::Death, Self::GaveUp, Self::Update, Self::Connected, Self::Disconnected];
+
+    /// The kind of that name.
+    #[must_use]
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The word used in every format.
     #[must_use]
     pub(crate) const fn name(self) -> &'static str {
@@ -40,12 +50,14 @@ impl TimelineKind {
 }
 
 /// One thing that happened.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct TimelineEvent {
     /// When, or when it was first seen.
-    pub at: Moment,
-    /// What kind of thing.
-    pub kind: TimelineKind,
+    #[serde(with = "moment::rfc3339")]
+    pub at: Option<Moment>,
+    /// What kind of thing: one of [`TimelineKind`], or one that this version does not know.
+    #[serde(deserialize_with = "id::read")]
+    pub kind: Id,
     /// In the machine's own words where it has some, printable and without secrets.
     pub text: String,
     /// How often it happened in a row, at least once.

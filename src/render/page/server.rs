@@ -3,30 +3,26 @@
 use super::findings::{Remedy, places, sections};
 use super::folders::tree;
 use super::model::{Block, Item, Moment, Page, Script, Section, Seen, Tone};
-use crate::doctor::repair::plan;
-use crate::doctor::report::DoctorReport;
-use crate::doctor::timeline::timeline;
 use crate::render::server::{WOULD_FAIL, short_name, verdict};
-use crate::report::diagnosis::{Diagnosis, Effect, Step};
 use crate::report::finding::Severity;
 use crate::report::moment;
 use crate::report::server::{CheckStatus, Health, ServerCheck};
+use crate::report::server_report::{DiagnosisReport, ServerReport, StepReport};
 use crate::report::timeline::{TimelineEvent, TimelineKind};
 
 /// The page.
-pub(crate) fn page(report: &DoctorReport) -> Page {
-    let repair = plan::command(report);
+pub(crate) fn page(report: &ServerReport) -> Page {
     let mut parts = Vec::new();
     for (anchor, one) in report.diagnoses.iter().enumerate() {
-        let repair = repair.as_ref().filter(|(_, plan)| plan.causes.contains(&one.cause));
-        let repair = repair.map(|(command, _)| command.typed());
+        let repair = report.repair.as_ref().filter(|repair| repair.causes.iter().any(|cause| cause == one.cause));
+        let repair = repair.map(|repair| repair.command.clone());
         let mut section = diagnosis(one, report, repair);
         section.anchor = Some(anchor);
         parts.push(section);
     }
-    let events = timeline(&report.facts);
-    if !events.is_empty() {
-        parts.push(Section::new("what happened", vec![Block::Moments(events.iter().map(event).collect())]));
+    if !report.timeline.is_empty() {
+        let events = report.timeline.iter().map(event).collect();
+        parts.push(Section::new("what happened", vec![Block::Moments(events)]));
     }
     parts.extend(bundle(report));
     if !report.checks.is_empty() {
@@ -41,7 +37,7 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
         facts: facts(report),
         sections: parts,
         notes: notes(report),
-        at: report.facts.at.rfc3339(),
+        at: report.host.at.and_then(moment::Moment::rfc3339),
     }
 }
 
@@ -54,19 +50,19 @@ const fn health(health: Health) -> Tone {
 }
 
 /// Which machine, and what runs on it.
-fn facts(report: &DoctorReport) -> Vec<String> {
-    let facts = &report.facts;
-    let mut known: Vec<String> = facts.host.name.iter().map(|name| format!("on {name}")).collect();
-    known.extend(facts.host.os.clone());
-    known.extend(facts.host.systemd.iter().map(|version| format!("systemd {version}")));
-    let node = facts.node.known().and_then(Option::as_ref).and_then(|node| node.version.as_ref());
-    known.extend(node.map(|version| format!("node {version}")));
-    let package = facts.deployment.inspected().and_then(|found| found.report.package.as_ref());
-    known.extend(package.and_then(|package| package.version.as_ref()).map(|version| format!("agent {version}")));
+fn facts(report: &ServerReport) -> Vec<String> {
+    let host = &report.host;
+    let mut known: Vec<String> = host.hostname.iter().map(|name| format!("on {name}")).collect();
+    known.extend(host.os.clone());
+    known.extend(host.systemd.iter().map(|version| format!("systemd {version}")));
+    known.extend(host.node.iter().map(|version| format!("node {version}")));
+    let version = report.deployment.package.as_ref().and_then(|package| package.version.as_ref());
+    known.extend(version.map(|version| format!("agent {version}")));
+    known.extend(host.root.iter().map(|root| format!("read below {root}")));
     known
 }
 
-fn notes(report: &DoctorReport) -> Vec<String> {
+fn notes(report: &ServerReport) -> Vec<String> {
     let words = report.not_checked.iter().map(|missing| {
         let help = missing.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
         format!("not checked: {} ({}{help})", missing.what, missing.because)
@@ -74,7 +70,7 @@ fn notes(report: &DoctorReport) -> Vec<String> {
     words.collect()
 }
 
-fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, repair: Option<String>) -> Section {
+fn diagnosis(diagnosis: &DiagnosisReport, report: &ServerReport, repair: Option<String>) -> Section {
     let (tone, word) = match diagnosis.severity {
         Severity::Error => (Tone::Bad, "cause"),
         Severity::Warning => (Tone::Doubtful, "warning"),
@@ -87,8 +83,8 @@ fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, repair: Option<String
         let follows: Vec<_> = diagnosis.consequences.iter().map(|cause| format!("`{cause}`")).collect();
         section.blocks.push(Block::Words(format!("{words}: {}", follows.join(", "))));
     }
-    let seen = diagnosis.evidence().iter().map(|evidence| Seen {
-        source: evidence.source.name().to_owned(),
+    let seen = diagnosis.evidence.iter().map(|evidence| Seen {
+        source: evidence.source_in_words().to_owned(),
         at: evidence.at.and_then(moment::Moment::rfc3339),
         text: evidence.detail.clone(),
     });
@@ -99,9 +95,9 @@ fn diagnosis(diagnosis: &Diagnosis, report: &DoctorReport, repair: Option<String
 
 /// What is said, and what is typed: first what goes back by itself, then the same by hand, as one block that stops at the
 /// first failure and ends with another look.
-fn fix(diagnosis: &Diagnosis, report: &DoctorReport, repair: Option<String>) -> Vec<Section> {
-    let is_changed = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
-    let who = if report.facts.is_root() { "" } else { "As root; " };
+fn fix(diagnosis: &DiagnosisReport, report: &ServerReport, repair: Option<String>) -> Vec<Section> {
+    let is_changed = diagnosis.has_changes();
+    let who = if report.host.as_root { "" } else { "As root; " };
     let mut parts = Vec::new();
     let has_repair = repair.is_some();
     if let Some(command) = repair {
@@ -110,7 +106,7 @@ fn fix(diagnosis: &Diagnosis, report: &DoctorReport, repair: Option<String>) -> 
     }
     let mut commands: Vec<String> = Vec::new();
     let mut told: Vec<Block> = Vec::new();
-    for Step { text, commands: typed, .. } in &diagnosis.fix {
+    for StepReport { text, commands: typed, .. } in &diagnosis.fix {
         if typed.is_empty() {
             told.push(Block::Words(text.clone()));
             continue;
@@ -118,10 +114,10 @@ fn fix(diagnosis: &Diagnosis, report: &DoctorReport, repair: Option<String>) -> 
         if !text.is_empty() {
             commands.push(format!("# {text}"));
         }
-        commands.extend(typed.iter().map(|command| command.typed()));
+        commands.extend(typed.iter().cloned());
     }
     if is_changed || !commands.is_empty() {
-        commands.extend(diagnosis.verify.iter().map(|command| command.typed()));
+        commands.extend(diagnosis.verify.iter().cloned());
     }
     if is_changed {
         commands.insert(0, "( set -e".to_owned());
@@ -152,23 +148,23 @@ const fn kind(kind: TimelineKind) -> Tone {
 fn event(event: &TimelineEvent) -> Moment {
     let times = if event.times > 1 { format!(" ({} times)", event.times) } else { String::new() };
     Moment {
-        at: event.at.rfc3339().unwrap_or_else(|| event.at.clock()),
-        kind: event.kind.name().to_owned(),
-        tone: kind(event.kind),
+        at: event.at.and_then(moment::Moment::rfc3339).unwrap_or_default(),
+        kind: event.kind.to_string(),
+        tone: TimelineKind::of(event.kind).map_or(Tone::Plain, kind),
         text: format!("{}{times}", event.text),
     }
 }
 
 /// What `check` says of the deployed bundle, and where in it.
-fn bundle(report: &DoctorReport) -> Option<Section> {
-    let subject = &report.facts.deployment.inspected()?.report;
-    if subject.findings.is_empty() {
+fn bundle(report: &ServerReport) -> Option<Section> {
+    let deployment = &report.deployment;
+    if deployment.findings.is_empty() {
         return None;
     }
     let first = report.diagnoses.len();
-    let mut section = Section::named(Tone::Plain, "the deployed bundle", subject.path.clone());
-    section.blocks.push(Block::Tree(tree(places(&subject.findings, first))));
-    section.sections = sections(&subject.findings, first, Remedy::Told);
+    let mut section = Section::named(Tone::Plain, "the deployed bundle", deployment.path.clone());
+    section.blocks.push(Block::Tree(tree(places(&deployment.findings, first))));
+    section.sections = sections(&deployment.findings, first, Remedy::Told);
     Some(section)
 }
 
