@@ -3,10 +3,13 @@
 mod baseline;
 pub(crate) mod diff;
 pub(crate) mod github;
+pub(crate) mod html;
 pub(crate) mod human;
 pub(crate) mod json;
 mod junit;
+pub(crate) mod markdown;
 pub(crate) mod pack;
+pub(crate) mod page;
 pub(crate) mod pages;
 pub(crate) mod prometheus;
 pub(crate) mod rehearsal;
@@ -14,15 +17,14 @@ pub(crate) mod release;
 pub(crate) mod repair;
 mod sarif;
 pub(crate) mod server;
-mod server_json;
 pub(crate) mod signing;
 mod style;
 
 pub(crate) use style::Style;
 
-use crate::doctor::report::DoctorReport;
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
+use crate::report::server_report::ServerReport;
 use crate::report::subject::CheckReport;
 use crate::report::verdict::FailOn;
 use crate::signing::manifest::push_line;
@@ -47,6 +49,8 @@ pub(crate) fn check(
         Format::Sarif => sarif::check(report, out),
         Format::Junit => junit::check(report, fail_on, out),
         Format::Github => github::check(report, out),
+        Format::Html => html::write(&page::check::page(report), out),
+        Format::Markdown => markdown::write(&page::check::page(report), out),
     }
 }
 
@@ -56,17 +60,19 @@ pub(crate) fn check(
 /// Whatever `out` gives.
 pub(crate) fn doctor(
     format: Format,
-    report: &DoctorReport,
+    report: &ServerReport,
     fail_on: FailOn,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
         Format::Human => server::doctor(report, style, out),
-        Format::Json => server_json::doctor(report, out),
+        Format::Json => json::doctor(report, out),
         Format::Sarif => sarif::doctor(report, out),
         Format::Junit => junit::doctor(report, fail_on, out),
         Format::Github => github::doctor(report, out),
+        Format::Html => html::write(&page::server::page(report), out),
+        Format::Markdown => markdown::write(&page::server::page(report), out),
         Format::Prometheus => prometheus::doctor(report, None, out),
     }
 }
@@ -82,6 +88,8 @@ pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut d
         Format::Sarif => sarif::error(error, out),
         Format::Junit => junit::error(error, out),
         Format::Github => github::error(error, out),
+        Format::Html => html::write(&page::unjudged::page(command, error), out),
+        Format::Markdown => markdown::write(&page::unjudged::page(command, error), out),
         Format::Prometheus => prometheus::error(out),
     }
 }
