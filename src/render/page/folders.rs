@@ -1,6 +1,6 @@
 //! The folders of a bundle with what was found in them: opened where something is, counted where nothing is.
 
-use super::model::{Tone, TreeKind, TreeNode};
+use super::model::{Tone, TreeFinding, TreeKind, TreeNode};
 use std::collections::BTreeMap;
 
 /// Most nodes that are shown of one bundle.
@@ -14,7 +14,7 @@ type Found<'a> = (&'a str, Tone, String, Option<usize>);
 #[derive(Default)]
 struct Folder {
     children: BTreeMap<String, Folder>,
-    found: Vec<(Tone, String, Option<usize>)>,
+    found: Vec<TreeFinding>,
 }
 
 impl Folder {
@@ -29,8 +29,10 @@ impl Folder {
             }
             here = here.children.entry(part.to_owned()).or_default();
         }
-        if !here.found.contains(&found) {
-            here.found.push(found);
+        let (tone, rule, anchor) = found;
+        match here.found.iter_mut().find(|known| known.rule == rule) {
+            Some(known) => known.times += 1,
+            None => here.found.push(TreeFinding { tone, rule, anchor, times: 1 }),
         }
         true
     }
@@ -38,7 +40,7 @@ impl Folder {
     fn nodes(self) -> Vec<TreeNode> {
         let node = |(name, folder): (String, Self)| TreeNode {
             kind: if folder.children.is_empty() { TreeKind::File } else { TreeKind::Folder },
-            name,
+            name: if name == "." { "the bundle itself".to_owned() } else { name },
             words: String::new(),
             found: folder.found.clone(),
             children: folder.nodes(),
