@@ -30,6 +30,7 @@ PARTS = (
     "repair",
     "update",
     "packages",
+    "fleet",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"
