@@ -21,6 +21,32 @@ pub enum Feature {
     OfGlobal(Box<str>, Box<str>),
     /// A property of `import.meta`.
     ImportMeta(Box<str>),
+    /// A method of arrays, texts or sets that has a name of its own: `toSorted`.
+    Method(&'static str),
+}
+
+/// Methods that came with a line of Node, whose names tell of what they are wherever they are called (measured with 18, 20, 22
+/// and 24).
+const METHODS: [(&str, u32); 9] = [
+    ("toSorted", 20),
+    ("toReversed", 20),
+    ("toSpliced", 20),
+    ("isWellFormed", 20),
+    ("toWellFormed", 20),
+    ("isSubsetOf", 22),
+    ("isSupersetOf", 22),
+    ("isDisjointFrom", 22),
+    ("symmetricDifference", 22),
+];
+
+/// A method that not every version has, by its name.
+#[must_use]
+pub(crate) fn method(name: &str) -> Option<&'static str> {
+    METHODS.iter().map(|(known, _)| *known).find(|known| *known == name)
+}
+
+fn method_since(name: &str) -> u32 {
+    METHODS.iter().find(|(known, _)| *known == name).map_or(0, |(_, since)| *since)
 }
 
 /// What the property of a module is taken from.
@@ -56,7 +82,8 @@ impl Feature {
     /// Whether some version does not have it, and it is known which.
     #[must_use]
     pub(crate) fn is_known(&self) -> bool {
-        matches!(self, Self::ImportMeta(name) if matches!(&**name, "dirname" | "filename" | "main" | "resolve"))
+        matches!(self, Self::Method(_))
+            || matches!(self, Self::ImportMeta(name) if matches!(&**name, "dirname" | "filename" | "main" | "resolve"))
             || self.lines().next().is_some()
     }
 
@@ -65,6 +92,7 @@ impl Feature {
     pub(crate) fn is_lacked_by(&self, node: NodeVersion) -> bool {
         match self {
             Self::ImportMeta(name) => !node.has_import_meta(name),
+            Self::Method(name) => node.major < method_since(name),
             Self::OfModule { module, name, .. }
                 if builtins::unset(module, name).is_some_and(|lines| lines.has(node.line())) =>
             {
@@ -87,6 +115,9 @@ impl Feature {
                 _ => "Node 20.11 and newer have it".to_owned(),
             };
         }
+        if let Self::Method(name) = self {
+            return format!("Node {} and newer have it", method_since(name));
+        }
         let since = self.lines().map(|lines| lines.since).min().unwrap_or(builtins::MEASURED[0]);
         let goes = self.lines().map(|lines| lines.gone).max_by_key(|gone| gone.unwrap_or(u32::MAX)).flatten();
         match goes {
@@ -105,6 +136,7 @@ impl Feature {
             Self::Global(name) => (builtins::export("global", name), None),
             Self::OfGlobal(global, name) => (builtins::export(&format!("global.{global}"), name), None),
             Self::ImportMeta(name) => (builtins::export("import.meta", name), None),
+            Self::Method(_) => (None, None),
         };
         named.into_iter().chain(only)
     }
@@ -135,6 +167,8 @@ mod tests {
             (Feature::OfGlobal("Object".into(), "groupBy".into()), "18 20"),
             (Feature::ImportMeta("dirname".into()), "18 20.10"),
             (Feature::ImportMeta("url".into()), ""),
+            (Feature::Method("toSorted"), "18"),
+            (Feature::Method("isSubsetOf"), "18 20"),
             (Feature::ImportMeta("main".into()), "18 20 20.10"),
         ] {
             let versions = ["18", "20", "20.10", "22", "24"];

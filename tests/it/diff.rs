@@ -2,7 +2,7 @@
 
 use crate::program::{run, run_in};
 use crate::schemas::{assert_valid, schema};
-use crate::tree::Fixture;
+use crate::tree::{Fixture, with_ordinary_modes};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -34,6 +34,7 @@ fn two() -> tempfile::TempDir {
     fs::set_permissions(b.join("dist/index.js"), fs::Permissions::from_mode(0o755)).unwrap();
     symlink("dist/index.js", b.join("main.js")).unwrap();
     fs::create_dir(b.join("data")).unwrap();
+    with_ordinary_modes(folder.path());
     folder
 }
 

@@ -3,7 +3,7 @@
 use crate::program::{Run, run, run_in};
 use crate::rule_fixtures::{folder as rules_folder, of_rule};
 use crate::schemas::{assert_valid, schema};
-use crate::tree::Fixture;
+use crate::tree::{Fixture, with_ordinary_modes};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 use std::fs;
@@ -158,6 +158,7 @@ fn odd_names_links_and_long_ones_come_back_as_they_were() {
     fs::write(bundle.join(std::ffi::OsStr::from_bytes(b"data/caf\xe9")), "").unwrap();
     symlink(format!("./{}", "x/".repeat(70)), bundle.join("data/link")).unwrap();
     fs::create_dir(bundle.join("data/empty")).unwrap();
+    with_ordinary_modes(&bundle);
     let options = ["--layout", "documented"];
     let archive = packed(folder.path(), &options);
     let sums =

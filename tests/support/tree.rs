@@ -469,3 +469,19 @@ fn normal(name: &[u8]) -> Vec<u8> {
     let end = name.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
     name[..end].to_vec()
 }
+
+/// Gives files and folders the modes that they have with umask 022, whatever that of the tests is.
+#[allow(dead_code, reason = "not all who share this make files of their own")]
+pub(crate) fn with_ordinary_modes(path: &Path) {
+    let found = fs::symlink_metadata(path).unwrap();
+    if found.is_symlink() {
+        return;
+    }
+    let mode = found.permissions().mode() & 0o755;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    if found.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            with_ordinary_modes(&entry.unwrap().path());
+        }
+    }
+}

@@ -171,8 +171,8 @@ fn gone(path: &str) -> RepairError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::held::tested::folder;
     use std::fs;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::path::PathBuf;
 
     struct Scene {
@@ -183,11 +183,7 @@ mod tests {
 
     impl Scene {
         fn new() -> Self {
-            let top = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
-            fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).unwrap();
-            let at = top.path().canonicalize().unwrap();
-            let found = fs::metadata(&at).unwrap();
-            let user = Some(Owner { uid: found.uid(), gid: found.gid() });
+            let (top, at, user) = folder();
             fs::create_dir(at.join("work")).unwrap();
             Self { _top: top, at, user }
         }

@@ -31,7 +31,7 @@ impl GraphWalk<'_> {
 
 /// What Node says of a name that is not there (measured with 18, 20, 22 and 24).
 pub(super) fn message(name: &str, way: Way, node: NodeVersion) -> String {
-    if way == Way::AwaitingModule && node.major >= 22 {
+    if way == Way::AwaitingModule && node.major >= 22 && name != "arguments" {
         let instead = match name {
             _ if node.major < 24 => "replace require() with import",
             "require" => "replace require() with import",
@@ -46,7 +46,7 @@ pub(super) fn message(name: &str, way: Way, node: NodeVersion) -> String {
     }
     // Node adds the rest where a file fails to load.
     let rest = match (way, name) {
-        (Way::Nobody, _) => "",
+        (Way::Nobody, _) | (_, "arguments") => "",
         (_, "require") => " in ES module scope, you can use import instead",
         _ => " in ES module scope",
     };

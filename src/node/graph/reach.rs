@@ -51,6 +51,20 @@ struct Run<'w, 'b> {
     /// The process may have ended.
     has_left: bool,
     handles: Option<Handled>,
+    /// What was rejected and nobody took. Node stops for it when what runs now is done: by then the process may have ended
+    /// well, or somebody may take what nobody took.
+    rejected: Vec<(NodeId, Failing)>,
+}
+
+/// What fails at one place of a file, by its number.
+#[derive(Clone, Copy)]
+enum Failing {
+    /// An import, or what it leads to.
+    Import(u32),
+    /// A name of CommonJS.
+    Mention(u32),
+    /// A file that is named.
+    Asset(u32),
 }
 
 impl GraphWalk<'_> {
@@ -70,12 +84,15 @@ impl GraphWalk<'_> {
             asked: Way::Module,
             has_left: false,
             handles: None,
+            rejected: Vec::new(),
         };
         run.knows_format(entry, Loader::Require);
         run.ask_for(entry);
+        run.settle();
         while let Some((file, body, thrown, rejected, this)) = run.later.pop_front() {
             run.this = this;
             run.body(file, body, thrown, rejected);
+            run.settle();
         }
         run.found
     }
@@ -186,29 +203,54 @@ impl Run<'_, '_> {
                 Step::Leaves => self.has_left = true,
                 Step::Handles(handled) if self.handles != Some(Handled::Everything) => self.handles = Some(*handled),
                 Step::Handles(_) => {}
-                Step::Import(import, fate) => {
-                    if self.way(*fate, thrown, rejected) != Way::None {
-                        self.found.imports.insert((file, *import));
-                        if let Some(target) = self.link(file, *import) {
-                            self.ask_for(target);
-                        }
-                    }
+                Step::Import(number, fate) => {
+                    self.may_fail(file, Failing::Import(*number), self.way(*fate, thrown, rejected));
                 }
-                Step::Mention(mention, fate) => {
-                    let way = self.way(*fate, thrown, rejected);
-                    if way != Way::None {
-                        self.found.mentions.entry(file).or_default().push((*mention, way));
-                    }
+                Step::Mention(number, fate) => {
+                    self.may_fail(file, Failing::Mention(*number), self.way(*fate, thrown, rejected));
                 }
-                Step::Asset(asset, fate) => {
-                    if self.way(*fate, thrown, rejected) != Way::None {
-                        self.found.assets.insert((file, *asset));
-                        self.worker(file, *asset);
-                    }
+                Step::Asset(number, fate) => {
+                    self.may_fail(file, Failing::Asset(*number), self.way(*fate, thrown, rejected));
                 }
                 Step::Call(call) => self.call(file, call, thrown, rejected),
             }
         }
+    }
+
+    /// What may fail here. Where the file awaits, it can't be told what has run before a rejection is seen.
+    fn may_fail(&mut self, file: NodeId, failing: Failing, way: Way) {
+        let awaits = || self.walk.module(file).is_some_and(|module| module.awaits);
+        match way {
+            Way::None => {}
+            Way::Nobody if !awaits() => self.rejected.push((file, failing)),
+            way => self.fails(file, failing, way),
+        }
+    }
+
+    fn fails(&mut self, file: NodeId, failing: Failing, way: Way) {
+        match failing {
+            Failing::Import(number) => {
+                self.found.imports.insert((file, number));
+                if let Some(target) = self.link(file, number) {
+                    self.ask_for(target);
+                }
+            }
+            Failing::Mention(number) => self.found.mentions.entry(file).or_default().push((number, way)),
+            Failing::Asset(number) => {
+                self.found.assets.insert((file, number));
+                self.worker(file, number);
+            }
+        }
+    }
+
+    /// What runs is done: rejections that nobody takes stop Node.
+    fn settle(&mut self) {
+        while !self.has_left && self.handles.is_none() && !self.rejected.is_empty() {
+            for (file, failing) in std::mem::take(&mut self.rejected) {
+                self.fails(file, failing, Way::Nobody);
+            }
+        }
+        self.rejected.clear();
     }
 
     fn worker(&mut self, file: NodeId, number: u32) {

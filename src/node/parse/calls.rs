@@ -66,6 +66,10 @@ impl<'a> Reader<'a, '_> {
                 self.guarded(|reader| reader.maybe_require(&callee, argument, line));
             }
             [argument] => self.maybe_require(&callee, argument, line),
+            // `require.resolve('x', { paths })`, which looks elsewhere.
+            [argument, ..] if matches!(callee, Val::Member(_, "resolve")) => {
+                self.guarded(|reader| reader.maybe_require(&callee, argument, line));
+            }
             // `module.constructor._load('./x', module)`
             [argument, Argument::Identifier(parent), ..]
                 if parent.name == "module" && matches!(callee, Val::Member(_, "_load")) =>

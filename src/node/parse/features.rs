@@ -4,13 +4,13 @@
 use super::goal::names_in;
 use super::lines::Lines;
 use crate::node::builtins;
-use crate::node::features::{Access, Feature, FeatureUse, Features};
+use crate::node::features::{Access, Feature, FeatureUse, Features, method};
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BinaryOperator, BindingIdentifier,
     BindingPattern, CallExpression, ChainElement, Class, ComputedMemberExpression, ConditionalExpression, Expression,
     Function, IdentifierReference, IfStatement, ImportDeclaration, ImportDeclarationSpecifier, LogicalExpression,
-    ObjectPropertyKind, Program, StaticMemberExpression, TryStatement, UnaryExpression, UnaryOperator,
+    ObjectPropertyKind, Program, PropertyKey, StaticMemberExpression, TryStatement, UnaryExpression, UnaryOperator,
     VariableDeclaration, VariableDeclarationKind, VariableDeclarator, WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
@@ -49,6 +49,8 @@ enum Root<'a> {
     Module(&'a str, Access),
     /// `import.meta`.
     Meta,
+    /// Whatever has a method of that name.
+    Anything,
 }
 
 /// A name, or a property of something.
@@ -120,6 +122,9 @@ impl<'a> Finder<'a, '_> {
         if let Some(root) = root(object) {
             self.tested.push((self.parent(self.scope()).1, (root, Some(name))));
         }
+        if method(name).is_some() {
+            self.tested.push((self.parent(self.scope()).1, (Root::Anything, Some(name))));
+        }
         // Of `fs.glob.sync` neither is there where `fs.glob` is not; whoever asks for the one need not ask for the other.
         self.test(object, false);
     }
@@ -162,9 +167,17 @@ impl<'a> Finder<'a, '_> {
                 }
             }
             ("defineProperty", Argument::StringLiteral(name)) => {
+                self.brings(name.value.as_str());
                 self.set.push((self.scope(), (root, Some(name.value.as_str()))));
             }
             _ => {}
+        }
+    }
+
+    /// Notes that the file has a method of that name itself.
+    fn brings(&mut self, name: &'a str) {
+        if method(name).is_some() {
+            self.set.push((self.scope(), (Root::Anything, Some(name))));
         }
     }
 
@@ -216,7 +229,7 @@ impl<'a> Root<'a> {
     fn name(self) -> Option<&'a str> {
         match self {
             Self::Name(name) | Self::Of(name, _) => Some(name),
-            Self::Module(..) | Self::Meta => None,
+            Self::Module(..) | Self::Meta | Self::Anything => None,
         }
     }
 }
@@ -249,6 +262,7 @@ impl<'a> Resolved<'a, '_> {
     fn feature(&self, scope: u32, (root, name): Key<'a>) -> Option<Feature> {
         match (root, name) {
             (Root::Meta, name) => Some(Feature::ImportMeta(name?.into())),
+            (Root::Anything, name) => method(name?).map(Feature::Method),
             (Root::Module(module, access), name) => of_module(module, name?, access),
             (Root::Name(local) | Root::Of(local, _), name) => {
                 let between = match root {
@@ -301,12 +315,16 @@ fn of_module(module: &str, name: &str, access: Access) -> Option<Feature> {
 }
 
 fn written((root, name): Key<'_>) -> String {
+    if root == Root::Anything {
+        return format!("{}()", name.unwrap_or_default());
+    }
     let root = match root {
         Root::Name(name) => name.to_owned(),
         Root::Of(name, between) => format!("{name}.{between}"),
         Root::Module(module, Access::Default) => format!("require('{module}')"),
         Root::Module(module, Access::Namespace) => format!("(await import('{module}'))"),
         Root::Meta => "import.meta".to_owned(),
+        Root::Anything => String::new(),
     };
     name.map_or_else(|| root.clone(), |name| format!("{root}.{name}"))
 }
@@ -467,7 +485,19 @@ impl<'a> Visit<'a> for Finder<'a, '_> {
             self.test(&it.callee, false);
         }
         self.sets_by_call(it);
+        if let Expression::StaticMemberExpression(member) = &it.callee
+            && method(member.property.name.as_str()).is_some()
+        {
+            self.used((Root::Anything, Some(member.property.name.as_str())), member.property.span);
+        }
         walk::walk_call_expression(self, it);
+    }
+
+    fn visit_property_key(&mut self, it: &PropertyKey<'a>) {
+        if let Some(std::borrow::Cow::Borrowed(name)) = it.static_name() {
+            self.brings(name);
+        }
+        walk::walk_property_key(self, it);
     }
 
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
@@ -538,6 +568,9 @@ impl<'a> Visit<'a> for Finder<'a, '_> {
             },
             _ => None,
         };
+        if let AssignmentTarget::StaticMemberExpression(member) = &it.left {
+            self.brings(member.property.name.as_str());
+        }
         if let Some(key) = key
             && builtins::is_ever_absent(key.1.or(key.0.name()).unwrap_or_default())
         {

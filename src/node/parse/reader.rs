@@ -30,6 +30,8 @@ pub(super) struct Reader<'a, 's> {
     /// `typeof` that are open, and conditions that ask with it for a name of CommonJS: naming what is not there is no error
     /// in them.
     pub(super) typeofs: u32,
+    /// Functions that are open and have `arguments` of their own.
+    pub(super) functions: u32,
     /// Conditions that are open and never hold.
     pub(super) dead: u32,
     /// The bodies that were met, the top level first.
@@ -121,6 +123,7 @@ impl<'a, 's> Reader<'a, 's> {
             mutated: scoping.symbol_ids().map(|symbol| scoping.symbol_is_mutated(symbol)).collect(),
             bodies: 0,
             typeofs: 0,
+            functions: 0,
             dead: 0,
             bodies_made: vec![OpenBody::default()],
             numbers: HashMap::new(),

@@ -2,7 +2,7 @@
 //! would refuse.
 
 use super::attributes::of_options;
-use super::commonjs::COMMONJS_NAMES;
+use super::commonjs::{ARGUMENTS, COMMONJS_NAMES};
 use super::conditions::{asks, holds_in_main, truth};
 use super::goal::names_in;
 use super::open::{Fated, Val, What};
@@ -239,7 +239,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         let outer = std::mem::replace(&mut self.this, this);
         self.open(number, kind, &it.params);
         self.bodies += 1;
+        self.functions += 1;
         self.in_body(number, |reader| walk::walk_function(reader, it, flags));
+        self.functions -= 1;
         self.bodies -= 1;
         self.this = outer;
         self.name_stand_in(it.id.as_ref(), number);
@@ -437,8 +439,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
         if self.typeofs == 0
             && self.dead == 0
-            && let Some(name) = COMMONJS_NAMES.iter().find(|name| it.name == **name)
+            && let Some(name) = COMMONJS_NAMES.iter().chain(&[ARGUMENTS]).find(|name| it.name == **name)
             && self.symbol(it).is_none()
+            && (*name != ARGUMENTS || self.functions == 0)
         {
             let line = self.line(it.span);
             self.note_mention(name, line);

@@ -18,6 +18,9 @@ use patterns::{Exports, Patterns};
 /// The names that the CommonJS wrapper gives a file (Node's documentation, "The module wrapper").
 pub(super) const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
 
+/// What the wrapper is itself called with, which is a name of its file, too.
+pub(super) const ARGUMENTS: &str = "arguments";
+
 /// Words that an expression follows, so that a slash behind them opens a regular expression. Behind the second half at the
 /// very start of a file one scanner does not see them.
 const BEFORE_EXPRESSION: [&str; 14] = [
