@@ -1,7 +1,7 @@
 //! The exit codes, the same in every format.
 
-use crate::doctor::report::DoctorReport;
 use crate::report::server::Health;
+use crate::report::server_report::ServerReport;
 use crate::report::verdict::{FailOn, Verdict};
 
 /// Judged, and nothing at or above `--fail-on`.
@@ -19,7 +19,7 @@ pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The exit code of a server.
 #[must_use]
-pub(crate) fn of_server(report: &DoctorReport, fail_on: FailOn) -> u8 {
+pub(crate) fn of_server(report: &ServerReport, fail_on: FailOn) -> u8 {
     if report.fails(fail_on) {
         FAIL
     } else if report.health == Health::Inconclusive {

@@ -12,6 +12,7 @@ use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
 use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
 use crate::doctor::report::DoctorReport;
+use crate::doctor::shown;
 use crate::redact::Redactor;
 use crate::report::format::Format;
 use crate::report::policy::Policy;
@@ -56,6 +57,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         break (report, redactor);
     };
     let fail_on = prepared.policy.fail_on;
+    let report = shown::of(&report);
     let ending = render::server::ending(&report, session.style());
     session.write_ending_in(&ending, |out| match format {
         Format::Prometheus => render::prometheus::doctor(&report, Some(started.elapsed()), out),

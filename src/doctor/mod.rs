@@ -10,3 +10,5 @@ pub(crate) mod questions;
 pub(crate) mod recording;
 pub(crate) mod repair;
 pub(crate) mod report;
+pub(crate) mod shown;
+mod state;

@@ -1,10 +1,8 @@
-//! What `doctor` found, ready to be rendered.
+//! What `doctor` found, with what it was concluded from; `shown` makes of it what is rendered.
 
 use super::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
-use crate::report::finding::Severity;
 use crate::report::server::{Health, NotChecked, ServerCheck};
-use crate::report::verdict::FailOn;
 
 /// What `doctor` found.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,16 +17,4 @@ pub(crate) struct DoctorReport {
     pub diagnoses: Vec<Diagnosis>,
     /// What could not be learnt.
     pub not_checked: Vec<NotChecked>,
-}
-
-impl DoctorReport {
-    /// Whether a diagnosis is at or above `--fail-on`.
-    #[must_use]
-    pub(crate) fn fails(&self, fail_on: FailOn) -> bool {
-        let at_least = |limit: Severity| self.diagnoses.iter().any(|diagnosis| diagnosis.severity >= limit);
-        match fail_on {
-            FailOn::At(limit) => at_least(limit),
-            FailOn::Never => false,
-        }
-    }
 }

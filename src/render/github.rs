@@ -4,9 +4,9 @@
 
 use super::baseline;
 use super::sarif::{SarifPlace, as_finding, inside};
-use crate::doctor::report::DoctorReport;
 use crate::report::finding::{Allowed, Finding, Severity};
 use crate::report::run_error::RunError;
+use crate::report::server_report::ServerReport;
 use crate::report::subject::{CheckReport, SubjectReport, Summary};
 use crate::report::verdict::Verdict;
 use crate::text::{plural, size};
@@ -39,7 +39,7 @@ pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub(crate) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn doctor(report: &ServerReport, out: &mut dyn Write) -> io::Result<()> {
     for diagnosis in &report.diagnoses {
         let finding = as_finding(diagnosis);
         let title = format!("bundle-doctor: {}", finding.rule);

@@ -4,14 +4,12 @@ use super::pages::Pages;
 use crate::check::rules::{RULES, Rule};
 use crate::doctor::causes::{CAUSES, Cause};
 use crate::release::checklist::{LINES, Line};
-use crate::report::baseline::BaselineReport;
-use crate::report::finding::{Allowed, Finding, Severity};
+use crate::report::finding::{Finding, Severity};
 use crate::report::run_error::RunError;
-use crate::report::signature::{Coverage, SignatureReport};
-use crate::report::subject::{CheckReport, PackageId, SubjectReport, Summary};
+use crate::report::server_report::ServerReport;
+use crate::report::subject::CheckReport;
 use crate::report::verdict::Verdict;
 use crate::tree::nodes::Tree;
-use crate::tree::snapshot::SubjectKind;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -53,63 +51,20 @@ pub(super) const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-#[derive(Serialize)]
-struct CheckBody<'a> {
-    summary: Summary,
-    subjects: Vec<Subject<'a>>,
-    baseline: Option<&'a BaselineReport>,
-    notes: &'a [String],
-}
-
-#[derive(Serialize)]
-pub(super) struct Subject<'a> {
-    path: &'a str,
-    kind: SubjectKind,
-    sha256: Option<&'a str>,
-    size: u64,
-    unpacked_size: Option<u64>,
-    entries: Option<u64>,
-    layout: &'static str,
-    package: Option<&'a PackageId>,
-    signature: &'a SignatureReport,
-    manifest: Option<Coverage>,
-    verdict: &'static str,
-    tree_unknown: bool,
-    findings: &'a [Finding],
-    allowed: &'a [Allowed],
-    known: &'a [Finding],
-}
-
-impl<'a> From<&'a SubjectReport> for Subject<'a> {
-    fn from(report: &'a SubjectReport) -> Self {
-        Self {
-            path: &report.path,
-            kind: report.kind,
-            sha256: report.sha256.as_deref(),
-            size: report.size,
-            unpacked_size: report.unpacked_size,
-            entries: report.entries,
-            layout: report.layout.name(),
-            package: report.package.as_ref(),
-            signature: &report.signature,
-            manifest: report.manifest,
-            verdict: word(report.verdict),
-            tree_unknown: report.tree_unknown,
-            findings: &report.findings,
-            allowed: &report.allowed,
-            known: &report.known,
-        }
-    }
-}
-
 /// The document of `check`.
 ///
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
-    let subjects = report.subjects.iter().map(Subject::from).collect();
-    let CheckReport { verdict, summary, baseline, notes, .. } = report;
-    write("check", word(*verdict), CheckBody { summary: *summary, subjects, baseline: baseline.as_ref(), notes }, out)
+    write("check", word(report.verdict), report, out)
+}
+
+/// The document of `doctor`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(super) fn doctor(report: &ServerReport, out: &mut dyn Write) -> io::Result<()> {
+    write("doctor", report.health.name(), report, out)
 }
 
 /// The document of a run that could not judge.

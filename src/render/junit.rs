@@ -2,10 +2,10 @@
 
 use super::sarif::{as_finding, inside};
 use crate::check::rules::{Judges, RULES, Rule};
-use crate::doctor::report::DoctorReport;
 use crate::report::finding::{Allowed, Finding};
 use crate::report::run_error::RunError;
 use crate::report::server::CheckStatus;
+use crate::report::server_report::ServerReport;
 use crate::report::subject::{CheckReport, SubjectReport};
 use crate::report::verdict::{FailOn, Verdict};
 use crate::tree::snapshot::SubjectKind;
@@ -32,9 +32,9 @@ pub(super) fn check(report: &CheckReport, fail_on: FailOn, out: &mut dyn Write) 
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub(super) fn doctor(report: &DoctorReport, fail_on: FailOn, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn doctor(report: &ServerReport, fail_on: FailOn, out: &mut dyn Write) -> io::Result<()> {
     const CLASS: &str = "bundle-doctor.server";
-    let mut suite = TestSuite::new(one_line(&report.facts.places.unit));
+    let mut suite = TestSuite::new(one_line(&report.service.unit));
     suite.set_time(NO_TIME);
     for check in &report.checks {
         // What is wrong fails once, in its diagnosis.

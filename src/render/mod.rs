@@ -14,15 +14,14 @@ pub(crate) mod release;
 pub(crate) mod repair;
 mod sarif;
 pub(crate) mod server;
-mod server_json;
 pub(crate) mod signing;
 mod style;
 
 pub(crate) use style::Style;
 
-use crate::doctor::report::DoctorReport;
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
+use crate::report::server_report::ServerReport;
 use crate::report::subject::CheckReport;
 use crate::report::verdict::FailOn;
 use crate::signing::manifest::push_line;
@@ -56,14 +55,14 @@ pub(crate) fn check(
 /// Whatever `out` gives.
 pub(crate) fn doctor(
     format: Format,
-    report: &DoctorReport,
+    report: &ServerReport,
     fail_on: FailOn,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
         Format::Human => server::doctor(report, style, out),
-        Format::Json => server_json::doctor(report, out),
+        Format::Json => json::doctor(report, out),
         Format::Sarif => sarif::doctor(report, out),
         Format::Junit => junit::doctor(report, fail_on, out),
         Format::Github => github::doctor(report, out),

@@ -1,7 +1,7 @@
 //! What `pack` says, for people and as JSON.
 
 use super::human::{self, Fixes, groups};
-use super::json::{self, Subject};
+use super::json;
 use super::style::Style;
 use crate::release::pack::PackLayout;
 use crate::release::pack::plan::Survivor;
@@ -126,7 +126,7 @@ pub(crate) fn json(report: &PackReport, out: &mut dyn Write) -> io::Result<()> {
         left_out: &'a [String],
         written: &'a [String],
         updated: &'a [String],
-        subject: Subject<'a>,
+        subject: &'a SubjectReport,
     }
     let survives = report.survivor.map(|survivor| survivor == Survivor::Made);
     let body = PackBody {
@@ -139,7 +139,7 @@ pub(crate) fn json(report: &PackReport, out: &mut dyn Write) -> io::Result<()> {
         left_out: &report.left_out,
         written: &report.written,
         updated: &report.updated,
-        subject: Subject::from(&report.subject),
+        subject: (&report.subject),
     };
     json::write("pack", json::word(report.subject.verdict), body, out)
 }

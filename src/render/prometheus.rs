@@ -3,10 +3,10 @@
 //! Names, units and types follow Prometheus' conventions: base units, times as timestamps, states as one series each that is 0
 //! or 1, texts as labels of a series that is 1. What is not known has no series.
 
-use crate::doctor::report::DoctorReport;
 use crate::report::finding::Severity;
 use crate::report::moment::Moment;
 use crate::report::server::Health;
+use crate::report::server_report::ServerReport;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -55,12 +55,11 @@ impl<'a> Sample<'a> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub(crate) fn doctor(report: &DoctorReport, took: Option<Duration>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn doctor(report: &ServerReport, took: Option<Duration>, out: &mut dyn Write) -> io::Result<()> {
     judgement(report, out)?;
     service(report, out)?;
     let text = "The bundle that is deployed, as its package.json states it.";
-    let package = report.facts.deployment.inspected().and_then(|inspected| inspected.report.package.as_ref());
-    let bundle = package.map(|package| {
+    let bundle = report.deployment.package.as_ref().map(|package| {
         Sample::info().with("name", package.name.as_deref()).with("version", package.version.as_deref())
     });
     metric("bundle_info", Kind::Gauge, text, bundle, out)?;
@@ -68,7 +67,7 @@ pub(crate) fn doctor(report: &DoctorReport, took: Option<Duration>, out: &mut dy
     let took = took.map(|took| Sample::new(seconds(took)));
     metric("run_duration_seconds", Kind::Gauge, text, took, out)?;
     let text = "When the server was judged, in seconds since 1970.";
-    metric("run_timestamp_seconds", Kind::Gauge, text, [Sample::new(timestamp(report.facts.at))], out)
+    metric("run_timestamp_seconds", Kind::Gauge, text, report.host.at.map(|at| Sample::new(timestamp(at))), out)
 }
 
 /// Writes that nothing could be judged. When it was tried, the file's own time tells.
@@ -92,7 +91,7 @@ fn verdict(found: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The verdict, and what it is for.
-fn judgement(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
+fn judgement(report: &ServerReport, out: &mut dyn Write) -> io::Result<()> {
     program(out)?;
     verdict(report.health.name(), out)?;
     let causes = report.diagnoses.iter().enumerate().map(|(at, diagnosis)| {
@@ -113,13 +112,13 @@ fn judgement(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The service and its process.
-fn service(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
-    let facts = &report.facts;
-    let known = facts.service.known();
+fn service(report: &ServerReport, out: &mut dyn Write) -> io::Result<()> {
+    let known = Some(&report.service).filter(|service| service.unknown.is_none());
     let states = known.map(|service| {
-        let unit = Sample::info().with("unit", Some(facts.places.unit.as_str()));
-        let unit = unit.with("active_state", Some(service.active_state.as_str()));
-        unit.with("sub_state", Some(service.sub_state.as_str())).with("result", Some(service.result.as_str()))
+        let word = |word: &'_ Option<String>| word.clone().unwrap_or_default();
+        let unit = Sample::info().with("unit", Some(service.unit.as_str()));
+        let unit = unit.with("active_state", Some(word(&service.active_state)));
+        unit.with("sub_state", Some(word(&service.sub_state))).with("result", Some(word(&service.result)))
     });
     metric("service_info", Kind::Gauge, "The service, in the words of systemd.", states, out)?;
     let text = "How often systemd has started the agent again by itself since somebody last did.";
@@ -129,8 +128,11 @@ fn service(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
     let started = known.and_then(|service| service.started.or(service.active_since));
     let started = started.map(|started| Sample::new(timestamp(started)));
     metric("service_start_timestamp_seconds", Kind::Gauge, text, started, out)?;
-    let process = facts.process.known().map(Option::as_ref);
-    let connected = process.and_then(|process| process.map_or(Some(false), |process| process.is_connected()));
+    let connected = match &report.process {
+        Some(process) => process.connected,
+        // Without a process nothing is connected; one that could not be looked at may be.
+        None => known.filter(|service| service.main_pid.is_none()).map(|_| false),
+    };
     let text = "1 where the agent is connected to its own control plane, 0 where it is not.";
     metric("connected", Kind::Gauge, text, connected.map(|is| Sample::new(u8::from(is))), out)
 }

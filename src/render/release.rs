@@ -9,7 +9,6 @@ use crate::report::release::{Judgement, LineReport, LineStatus, ReleaseReport};
 use crate::report::verdict::Verdict;
 use crate::text;
 use quick_junit::{NonSuccessKind, TestCaseStatus, TestSuite};
-use serde::Serialize;
 use std::io::{self, Write};
 
 /// The checklist, ticked.
@@ -70,29 +69,7 @@ fn but(report: &ReleaseReport) -> String {
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn json(report: &ReleaseReport, out: &mut dyn Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct ReleaseBody<'a> {
-        repo: &'a str,
-        version: Option<&'a str>,
-        lines: Vec<LineBody<'a>>,
-    }
-    #[derive(Serialize)]
-    struct LineBody<'a> {
-        id: &'static str,
-        status: LineStatus,
-        message: &'a str,
-        evidence: Option<String>,
-        help: Option<&'a str>,
-    }
-    let lines = report.lines.iter().map(|LineReport { id, judgement }| LineBody {
-        id,
-        status: judgement.status,
-        message: &judgement.message,
-        evidence: (!judgement.evidence.is_empty()).then(|| judgement.evidence.join("\n")),
-        help: judgement.help.as_deref(),
-    });
-    let body = ReleaseBody { repo: &report.repo, version: report.version.as_deref(), lines: lines.collect() };
-    json::write("release", json::word(report.verdict), body, out)
+    json::write("release", json::word(report.verdict), report, out)
 }
 
 /// A case for each line: one that is open is skipped, as nobody could tell.

@@ -3,12 +3,11 @@
 use super::baseline;
 use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;
-use crate::doctor::report::DoctorReport;
 use crate::report::baseline::BaselineReport;
-use crate::report::diagnosis::{Diagnosis, FixCommand};
 use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::identity::Identity;
 use crate::report::run_error::RunError;
+use crate::report::server_report::{DiagnosisReport, ServerReport};
 use crate::report::subject::{CheckReport, SubjectReport};
 use crate::tree::snapshot::SubjectKind;
 use serde_json::json;
@@ -47,10 +46,8 @@ pub(super) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<()> {
-    let facts = &report.facts;
-    let file = facts.unit.known().and_then(|unit| unit.unit.files.first()).map(|file| file.path.as_str());
-    let file = file.unwrap_or(&facts.deployment.path);
+pub(super) fn doctor(report: &ServerReport, out: &mut dyn Write) -> io::Result<()> {
+    let file = report.file();
     let known: Vec<_> = causes().chain(rules()).map(|rule| rule.id.clone()).collect();
     let results = report.diagnoses.iter().map(|diagnosis| {
         let finding = as_finding(diagnosis);
@@ -77,9 +74,10 @@ pub(super) fn doctor(report: &DoctorReport, out: &mut dyn Write) -> io::Result<(
 }
 
 /// A diagnosis in the words of a finding: what was seen first, and every command of the fix.
-pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
-    let commands = diagnosis.fix.iter().flat_map(|step| &step.commands).map(FixCommand::typed);
-    let seen = diagnosis.evidence().first().map(|evidence| format!("{}: {}", evidence.source.name(), evidence.detail));
+pub(super) fn as_finding(diagnosis: &DiagnosisReport) -> Finding {
+    let commands: Vec<&str> = diagnosis.fix.iter().flat_map(|step| &step.commands).map(String::as_str).collect();
+    let seen = diagnosis.evidence.first();
+    let seen = seen.map(|evidence| format!("{}: {}", evidence.source_in_words(), evidence.detail));
     Finding {
         rule: diagnosis.cause,
         severity: diagnosis.severity,
@@ -87,7 +85,7 @@ pub(super) fn as_finding(diagnosis: &Diagnosis) -> Finding {
         path: None,
         line: None,
         evidence: seen,
-        help: commands.collect::<Vec<_>>().join("\n"),
+        help: commands.join("\n"),
         detail: Detail::None,
         places: 1,
         caveat: None,

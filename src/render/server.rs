@@ -3,13 +3,9 @@
 
 use super::human::wrapped;
 use super::style::{Style, shortened};
-use crate::doctor::facts::{Condition, Facts, Ran, Reach};
-use crate::doctor::repair::plan;
-use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, Effect, Evidence, FixCommand, Step};
 use crate::report::finding::Severity;
-use crate::report::server::{CheckStatus, Health, ServerCheck};
-use crate::text;
+use crate::report::server::{CheckStatus, ServerCheck};
+use crate::report::server_report::{CommandReport, DiagnosisReport, EvidenceReport, ServerReport, StepReport};
 use std::io::{self, Write};
 
 /// Pieces of evidence that are shown of one cause, unless `-v` asks for all.
@@ -23,15 +19,14 @@ const SOURCE: usize = 10;
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn doctor(report: &ServerReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", first_line(report, style))?;
     if style.quiet {
         return Ok(());
     }
-    let repair = plan::command(report);
     for diagnosis in &report.diagnoses {
-        let repair = repair.as_ref().filter(|(_, plan)| plan.causes.contains(&diagnosis.cause));
-        self::diagnosis(diagnosis, report, repair.map(|(command, _)| command), style, out)?;
+        let repair = report.repair.as_ref().filter(|repair| repair.causes.iter().any(|cause| cause == diagnosis.cause));
+        self::diagnosis(diagnosis, report, repair.map(|repair| repair.command.as_str()), style, out)?;
     }
     if style.verbose {
         details(report, style, out)?;
@@ -49,8 +44,8 @@ pub(crate) fn doctor(report: &DoctorReport, style: Style, out: &mut dyn Write) -
 
 /// The verdict again, for the end of a report that the terminal does not show whole: with the cause, and how to go on.
 #[must_use]
-pub(crate) fn ending(report: &DoctorReport, style: Style) -> String {
-    if report.facts.has_no_agent() {
+pub(crate) fn ending(report: &ServerReport, style: Style) -> String {
+    if !report.agent_present {
         return first_line(report, style);
     }
     let verdict = format!("{} is {}", short_name(report), style.health(report.health));
@@ -59,106 +54,29 @@ pub(crate) fn ending(report: &DoctorReport, style: Style) -> String {
         1 => String::new(),
         count => format!(" and {} more", count - 1),
     };
-    let fix = plan::command(report).map_or_else(String::new, |(command, _)| format!("; fix: {}", command.typed()));
+    let fix = report.repair.as_ref().map_or_else(String::new, |repair| format!("; fix: {}", repair.command));
     format!("{verdict}: {}{more} (above){fix}", first.cause)
 }
 
 /// The verdict, and what the service does.
-fn first_line(report: &DoctorReport, style: Style) -> String {
-    let (name, words) = (short_name(report), state_in_words(report));
+fn first_line(report: &ServerReport, style: Style) -> String {
+    let (name, words) = (short_name(report), report.state.as_str());
     // What is not there is not broken either.
-    if report.facts.has_no_agent() {
+    if !report.agent_present {
         return format!("{name} is not here: {words}");
     }
     format!("{name} is {}{}{words}", style.health(report.health), if words.is_empty() { "" } else { ": " })
 }
 
-fn short_name(report: &DoctorReport) -> &str {
-    let unit = report.facts.places.unit.as_str();
+fn short_name(report: &ServerReport) -> &str {
+    let unit = report.service.unit.as_str();
     unit.strip_suffix(".service").unwrap_or(unit)
 }
 
-/// What the service does, to stand behind the verdict.
-fn state_in_words(report: &DoctorReport) -> String {
-    let facts = &report.facts;
-    let loop_words = || {
-        if let Some(run) = facts.only_death() {
-            return format!("it died at {} after {} s, and is not back yet", time(facts, run.end()), run.lived());
-        }
-        let restarts = facts.service.known().and_then(|service| service.restarts).filter(|count| *count > 0);
-        let since = loop_since(facts).map_or_else(String::new, |since| format!(" since {since}"));
-        restarts.map_or_else(
-            || "it dies at every start".to_owned(),
-            |count| format!("it dies at every start, {}{since}", text::plural(u64::from(count), "restart")),
-        )
-    };
-    let would_not_start = report.diagnoses.iter().any(|diagnosis| diagnosis.cause == WOULD_FAIL);
-    match (report.health, facts.condition()) {
-        _ if facts.has_no_agent() => facts.no_agent(),
-        (Health::Healthy, _) => up(facts),
-        (Health::Degraded, Condition::Running) if would_not_start => "it runs, and would not start again".to_owned(),
-        (Health::Degraded, Condition::Running) => {
-            format!("it runs, with {}", text::plural(report.diagnoses.len() as u64, "fault"))
-        }
-        (_, Condition::Starting) => starting(facts),
-        (Health::Broken, Condition::Running) if report.diagnoses.iter().any(|one| one.cause == "process-frozen") => {
-            "it is there, and does not get to run".to_owned()
-        }
-        (Health::Inconclusive, _) => "nothing bad was seen, but not everything could be".to_owned(),
-        (_, Condition::Looping) => loop_words(),
-        (_, Condition::Running) => "it runs, but does not do its work".to_owned(),
-        (_, Condition::Down) => match facts.service.known() {
-            Some(service) if !service.result.is_empty() && service.result != "success" => {
-                format!("it is down ({})", service.result)
-            }
-            _ => "it is down".to_owned(),
-        },
-        (_, Condition::Stopped) => "it is stopped".to_owned(),
-        (_, Condition::Unknown) => match &facts.reach {
-            Reach::Mounted(root) => format!("what is below {root} would not start"),
-            Reach::Live => "its state could not be asked".to_owned(),
-        },
-    }
-}
-
-/// What systemd waits for, in its own words.
-fn starting(facts: &Facts) -> String {
-    let state = facts.service.known().map(|service| format!("{} ({})", service.active_state, service.sub_state));
-    format!("it is {}, neither up nor down", state.unwrap_or_default())
-}
-
-/// `up since 03:12:34, agent 0.1.26, node 20.20.2`.
-fn up(facts: &Facts) -> String {
-    let since = facts.service.known().and_then(|service| service.active_since);
-    let mut parts: Vec<_> = since.map(|since| format!("up since {}", time(facts, since))).into_iter().collect();
-    let package = facts.deployment.inspected().and_then(|inspected| inspected.report.package.as_ref());
-    parts.extend(package.and_then(|package| package.version.as_ref()).map(|version| format!("agent {version}")));
-    let node = facts.node.known().and_then(Option::as_ref).and_then(|node| node.version.as_ref());
-    parts.extend(node.map(|version| format!("node {version}")));
-    parts.join(", ")
-}
-
-/// When the first of the deaths in a row was, as far as the journal was read.
-fn loop_since(facts: &Facts) -> Option<String> {
-    let runs = facts.runs();
-    let first = runs.iter().rev().take(facts.streak()).next_back()?.entries.first()?.at;
-    let is_whole = facts.journal.known().is_some_and(|journal| !journal.is_cut);
-    is_whole.then(|| time(facts, first))
-}
-
-/// The time of today, or with its date.
-fn time(facts: &Facts, at: crate::report::moment::Moment) -> String {
-    let day = |moment: crate::report::moment::Moment| moment.0 / 86_400_000_000;
-    match at.rfc3339() {
-        Some(whole) if day(at) != day(facts.at) => whole.replace('T', " ").trim_end_matches('Z').to_owned(),
-        _ => at.clock(),
-    }
-}
-
 fn diagnosis(
-    diagnosis: &Diagnosis,
-    report: &DoctorReport,
-    repair: Option<&FixCommand>,
+    diagnosis: &DiagnosisReport,
+    report: &ServerReport,
+    repair: Option<&str>,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -177,15 +95,14 @@ fn diagnosis(
     }
     writeln!(out, "\nevidence")?;
     let shown = if style.verbose { usize::MAX } else { EVIDENCE };
-    for evidence in diagnosis.evidence().iter().take(shown) {
+    for evidence in diagnosis.evidence.iter().take(shown) {
         self::evidence(evidence, report, style, out)?;
     }
     fix(diagnosis, report, repair, style, out)?;
-    let is_in_block = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
-    if !diagnosis.verify.is_empty() && !is_in_block {
+    if !diagnosis.verify.is_empty() && !diagnosis.has_changes() {
         writeln!(out, "\nverify")?;
         for command in &diagnosis.verify {
-            writeln!(out, "  {}", command.typed())?;
+            writeln!(out, "  {command}")?;
         }
     }
     Ok(())
@@ -193,9 +110,9 @@ fn diagnosis(
 
 /// Where it comes from, when it was said, and what was seen; what does not fit goes on below itself, never shortened in
 /// a path that someone would copy.
-fn evidence(evidence: &Evidence, report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let at = evidence.at.map_or_else(String::new, |at| format!("{}  ", time(&report.facts, at)));
-    let first = format!("  {:SOURCE$}  ", evidence.source.name());
+fn evidence(evidence: &EvidenceReport, report: &ServerReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let at = evidence.at.map_or_else(String::new, |at| format!("{}  ", report.time(at)));
+    let first = format!("  {:SOURCE$}  ", evidence.source_in_words());
     let rest = " ".repeat(first.len());
     let most = if style.verbose { usize::MAX } else { (style.width.saturating_sub(rest.len())) * 3 };
     wrapped(&without_the_middle(&format!("{at}{}", evidence.detail), most), &first, &rest, style, out)
@@ -246,22 +163,22 @@ const MAX_OF_EVIDENCE: usize = 4000;
 /// What is said, what looks, and what changes something: the last as one block that is safe to paste. It stops at the first
 /// failure, and ends with another look.
 fn fix(
-    diagnosis: &Diagnosis,
-    report: &DoctorReport,
-    repair: Option<&FixCommand>,
+    diagnosis: &DiagnosisReport,
+    report: &ServerReport,
+    repair: Option<&str>,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if diagnosis.fix.is_empty() {
         return Ok(());
     }
-    let who = if report.facts.is_root() { "" } else { "  as root" };
-    let changes = diagnosis.fix.iter().any(|step| step.effect == Effect::Changes && !step.commands.is_empty());
+    let who = if report.host.as_root { "" } else { "  as root" };
+    let changes = diagnosis.has_changes();
     let how = if changes { ", as one block: it stops at the first failure" } else { "" };
     match repair {
         Some(repair) => {
             let who = if who.is_empty() { "  " } else { "  as root; " };
-            writeln!(out, "\nfix{who}it goes back by itself if it does not help\n  {}", repair.typed())?;
+            writeln!(out, "\nfix{who}it goes back by itself if it does not help\n  {repair}")?;
             writeln!(out, "\nor by hand{how}")?;
         }
         None => writeln!(out, "\nfix{who}{how}")?,
@@ -269,19 +186,19 @@ fn fix(
     if changes {
         writeln!(out, "  ( set -e")?;
     }
-    for Step { text, commands, .. } in &diagnosis.fix {
+    for StepReport { text, commands, .. } in &diagnosis.fix {
         if !text.is_empty() {
             wrapped(&format!("# {text}"), "  ", "  # ", style, out)?;
         }
         for command in commands {
             // Lines of a here-document stand at the margin, where the shell wants its end.
-            let indent = if command.reads() { "" } else { "  " };
-            writeln!(out, "{indent}{}", command.typed())?;
+            let indent = if command.contains('\n') { "" } else { "  " };
+            writeln!(out, "{indent}{command}")?;
         }
     }
     if changes {
         for command in &diagnosis.verify {
-            writeln!(out, "  {}", command.typed())?;
+            writeln!(out, "  {command}")?;
         }
         writeln!(out, "  )")?;
     }
@@ -289,7 +206,7 @@ fn fix(
 }
 
 /// `-v`: what was looked at, the findings of the deployed bundle, the commands and what they printed.
-fn details(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn details(report: &ServerReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\nlooked at")?;
     for ServerCheck { id, status, message, .. } in &report.checks {
         let word = match status {
@@ -302,18 +219,18 @@ fn details(report: &DoctorReport, style: Style, out: &mut dyn Write) -> io::Resu
         let indent = " ".repeat(start.len());
         wrapped(message, &start, &indent, style, out)?;
     }
-    if let Some(inspected) = report.facts.deployment.inspected().filter(|found| !found.report.findings.is_empty()) {
-        writeln!(out, "\nwhat `check` says of {}", inspected.report.path)?;
-        for finding in &inspected.report.findings {
+    if !report.deployment.findings.is_empty() {
+        writeln!(out, "\nwhat `check` says of {}", report.deployment.path)?;
+        for finding in &report.deployment.findings {
             let start = format!("  {:7}  ", finding.severity.name());
             wrapped(&format!("{}: {}", finding.rule, finding.message), &start, "           ", style, out)?;
         }
     }
     writeln!(out, "\ncommands")?;
-    for Ran { command, status, took, fault, output, .. } in &report.facts.ran {
-        let ended = status.map_or_else(|| "did not end".to_owned(), |status| format!("exit {status}"));
-        writeln!(out, "  {command}  ({ended}, {took} ms)")?;
-        let lines = output.iter().chain(fault.iter());
+    for CommandReport { command, exit, duration_ms, error, output, .. } in &report.commands {
+        let ended = exit.map_or_else(|| "did not end".to_owned(), |status| format!("exit {status}"));
+        writeln!(out, "  {command}  ({ended}, {duration_ms} ms)")?;
+        let lines = output.iter().chain(error.iter());
         lines.filter(|line| !line.is_empty()).try_for_each(|line| writeln!(out, "    {line}"))?;
     }
     Ok(())

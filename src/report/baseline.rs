@@ -2,10 +2,10 @@
 
 use super::identity::Identity;
 use crate::text;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A finding as a baseline names it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct KnownFinding {
     /// The rule's id.
     pub rule: String,
@@ -28,7 +28,7 @@ impl KnownFinding {
 }
 
 /// What became of a baseline in a run.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct BaselineReport {
     /// Its file, printable.
     pub path: String,

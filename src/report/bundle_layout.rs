@@ -1,9 +1,9 @@
 //! Which of the document's two layouts a bundle has.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which of the document's two layouts a bundle has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BundleLayout {
     /// The current one: `dist/` at the root.

@@ -4,13 +4,11 @@ use super::action::Action;
 use super::finding::Severity;
 use super::moment::Moment;
 use super::words::Refused;
-use serde::Serialize;
 
 pub(crate) use super::fix_command::{FixCommand, command};
 
 /// Where a piece of evidence comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Source {
     /// What the service manager says of the service.
     Systemctl,
@@ -25,14 +23,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The word that people read.
+    /// The word of machine-readable reports.
     #[must_use]
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Systemctl => "systemctl",
             Self::Journal => "journal",
-            Self::UnitFile => "unit",
-            Self::Filesystem => "disk",
+            Self::UnitFile => "unit-file",
+            Self::Filesystem => "filesystem",
             Self::Archive => "archive",
         }
     }

@@ -1,10 +1,11 @@
 //! What a rule says about a bundle.
 
+use super::id::{self, Id};
 use crate::{redact, text};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How bad a finding is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -28,7 +29,8 @@ impl Severity {
 }
 
 /// What a finding says to those who decide on it, in a type: its message may be reworded by anyone at any time.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Detail {
     /// Nothing beyond its rule and its place.
     #[default]
@@ -159,16 +161,21 @@ fn shown(words: &str) -> String {
 }
 
 /// What is left out of formats.
+const fn one() -> usize {
+    1
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 const fn is_one(places: &usize) -> bool {
     *places == 1
 }
 
 /// One finding.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's id.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "id::read")]
+    pub rule: Id,
     /// After overrides.
     pub severity: Severity,
     /// Why it matters, in one or two sentences, printable.
@@ -182,19 +189,19 @@ pub struct Finding {
     /// What to do, command lines one a line.
     pub help: String,
     /// How many places it stands for, where it names the first of several; formats leave out that it is one.
-    #[serde(skip_serializing_if = "is_one")]
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub places: usize,
     /// What other parts decide on, so that none of them looks for words above. No format shows it.
     #[serde(skip)]
     pub detail: Detail,
     /// What is known to go wrong, or was not looked at, in the few words that the verdict's line of an accepted bundle has
     /// for it: `agents of the generation documented lose the shared package`.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caveat: Option<String>,
 }
 
 /// A finding that the configuration or a flag allowed.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Allowed {
     /// The finding, with the severity it would have had.
     #[serde(flatten)]

@@ -35,12 +35,6 @@ impl FixCommand {
         &self.words
     }
 
-    /// Whether it reads lines that follow it.
-    #[must_use]
-    pub(crate) const fn reads(&self) -> bool {
-        self.input.is_some()
-    }
-
     /// The same with other words.
     #[must_use]
     pub(crate) fn of_words(&self, words: Vec<Word>) -> Self {

@@ -26,3 +26,42 @@ impl Moment {
         format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
     }
 }
+
+impl Moment {
+    /// The time of RFC 3339, to the second.
+    #[must_use]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let time = humantime::parse_rfc3339(text).ok()?;
+        let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_micros()).ok().map(Self)
+    }
+
+    /// The time alone where it is of the same day as `today`, and with its date where it is not.
+    #[must_use]
+    pub(crate) fn beside(self, today: Option<Self>) -> String {
+        let day = |moment: Self| moment.0 / 86_400_000_000;
+        match self.rfc3339() {
+            Some(whole) if today.is_none_or(|today| day(self) != day(today)) => {
+                whole.replace('T', " ").trim_end_matches('Z').to_owned()
+            }
+            _ => self.clock(),
+        }
+    }
+}
+
+/// A moment in a document: RFC 3339, or nothing.
+pub(crate) mod rfc3339 {
+    use super::Moment;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes it.
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+    pub(crate) fn serialize<S: Serializer>(at: &Option<Moment>, to: S) -> Result<S::Ok, S::Error> {
+        at.and_then(Moment::rfc3339).serialize(to)
+    }
+
+    /// Reads it; what is no time is none.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Moment>, D::Error> {
+        Ok(Option::<String>::deserialize(from)?.and_then(|text| Moment::parse(&text)))
+    }
+}

@@ -1,10 +1,11 @@
 //! What the checklist before a release says, ready to be rendered.
 
+use super::id::{self, Id};
 use super::verdict::Verdict;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of one line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LineStatus {
     /// Ticked.
@@ -16,13 +17,14 @@ pub(crate) enum LineStatus {
 }
 
 /// What a line saw.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Judgement {
     /// What became of it.
     pub status: LineStatus,
     /// In a sentence, printable.
     pub message: String,
     /// What was seen, a line each, printable.
+    #[serde(with = "joined")]
     pub evidence: Vec<String>,
     /// What to do; nothing where it holds.
     pub help: Option<String>,
@@ -62,27 +64,31 @@ fn printable(words: &str) -> String {
 }
 
 /// One line of the report.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct LineReport {
     /// Its id.
-    pub id: &'static str,
+    #[serde(deserialize_with = "id::read")]
+    pub id: Id,
     /// What it saw.
+    #[serde(flatten)]
     pub judgement: Judgement,
 }
 
 /// The whole checklist.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct ReleaseReport {
     /// The repository as the user gave it, printable.
     pub repo: String,
     /// The version that is to be released, printable.
     pub version: Option<String>,
-    /// `Fail` if a line does not hold; open lines alone are no failure.
+    /// `Fail` if a line does not hold; open lines alone are no failure. Every document begins with it.
+    #[serde(skip_serializing)]
     pub verdict: Verdict,
-    /// What is known to go wrong although every line may hold, in few words, printable.
-    pub caveats: Vec<String>,
     /// In the document's order.
     pub lines: Vec<LineReport>,
+    /// What is known to go wrong although every line may hold, in few words, printable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
 }
 
 impl ReleaseReport {
@@ -90,5 +96,19 @@ impl ReleaseReport {
     #[must_use]
     pub(crate) fn count(&self, status: LineStatus) -> usize {
         self.lines.iter().filter(|line| line.judgement.status == status).count()
+    }
+}
+
+/// Lines as one text, as the document has them; no line is nothing.
+mod joined {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(lines: &[String], to: S) -> Result<S::Ok, S::Error> {
+        (!lines.is_empty()).then(|| lines.join("\n")).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        Ok(text.map(|text| text.split('\n').map(str::to_owned).collect()).unwrap_or_default())
     }
 }

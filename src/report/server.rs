@@ -1,9 +1,10 @@
 //! How a server fares, and what was looked at to tell.
 
-use serde::Serialize;
+use super::id::{self, Id};
+use serde::{Deserialize, Serialize};
 
 /// How a server fares.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Health {
     /// The agent runs, and nothing is wrong.
@@ -30,7 +31,7 @@ impl Health {
 }
 
 /// What became of one of the things that were looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CheckStatus {
     /// As it should be.
@@ -44,10 +45,11 @@ pub(crate) enum CheckStatus {
 }
 
 /// One of the things that were looked at.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct ServerCheck {
     /// Its name: `unit`, `service`, `journal`, …
-    pub id: &'static str,
+    #[serde(deserialize_with = "id::read")]
+    pub id: Id,
     /// What became of it.
     pub status: CheckStatus,
     /// What was seen, or why nothing was.
@@ -57,10 +59,11 @@ pub(crate) struct ServerCheck {
 }
 
 /// Something that could not be learnt, for the last line of the report.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct NotChecked {
     /// What: `the journal`.
-    pub what: &'static str,
+    #[serde(deserialize_with = "id::read")]
+    pub what: Id,
     /// Why not.
     pub because: String,
     /// What would help.

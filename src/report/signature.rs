@@ -1,9 +1,9 @@
 //! What became of looking at a signature, and at the manifest that it is over.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of looking at a subject's signature.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignatureStatus {
     /// A trusted key made it, over these very bytes.
@@ -34,7 +34,7 @@ impl SignatureStatus {
 }
 
 /// A subject's signature.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct SignatureReport {
     /// What became of it.
     pub status: SignatureStatus,
@@ -47,7 +47,7 @@ pub struct SignatureReport {
 }
 
 /// How much of a bundle its manifest covers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Coverage {
     /// Files that the manifest lists.
     pub listed: usize,

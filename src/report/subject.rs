@@ -6,10 +6,10 @@ use super::finding::{Allowed, Finding};
 use super::signature::{Coverage, SignatureReport};
 use super::verdict::Verdict;
 use crate::tree::snapshot::SubjectKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How many findings of each severity there are.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Summary {
     /// Errors.
     pub error: usize,
@@ -20,11 +20,12 @@ pub(crate) struct Summary {
     /// Findings that the configuration or a flag allowed.
     pub allowed: usize,
     /// Findings that the baseline holds.
+    #[serde(default)]
     pub known: usize,
 }
 
 /// The `name` and `version` that the root `package.json` states.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PackageId {
     /// `name`, if it is a string.
     pub name: Option<String>,
@@ -33,7 +34,7 @@ pub struct PackageId {
 }
 
 /// What became of one subject.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SubjectReport {
     /// The path as the user gave it, printable.
     pub path: String,
@@ -64,6 +65,7 @@ pub struct SubjectReport {
     /// What was found and allowed.
     pub allowed: Vec<Allowed>,
     /// What was found and stands in the baseline.
+    #[serde(default)]
     pub known: Vec<Finding>,
 }
 
@@ -91,15 +93,17 @@ impl SubjectReport {
 }
 
 /// What `check` found in all its subjects.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct CheckReport {
-    /// The worst of the subjects'.
+    /// The worst of the subjects'; every document begins with it.
+    #[serde(skip_serializing)]
     pub verdict: Verdict,
     /// Over all subjects.
     pub summary: Summary,
     /// In the order of the command line.
     pub subjects: Vec<SubjectReport>,
     /// What became of the baseline, where there is one.
+    #[serde(default)]
     pub baseline: Option<BaselineReport>,
     /// What the user should know of the run itself: an allowance that matched nothing.
     pub notes: Vec<String>,

@@ -1,10 +1,10 @@
 //! Whether a run passes, and what makes it fail.
 
 use super::finding::{Finding, Severity};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whether a subject, or the whole run, has something at or above `--fail-on`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Nothing at or above `--fail-on`.

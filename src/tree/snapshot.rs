@@ -4,7 +4,7 @@ use super::defect::Defect;
 use super::nodes::Tree;
 
 /// Where a tree came from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectKind {
     /// A tar archive.

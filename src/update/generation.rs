@@ -2,7 +2,8 @@
 //! executed by agents in the field"). `crate::update` has what each of them does.
 
 /// How the agents of one time run the update.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Generation {
     /// The steps to the letter of the source document.
     Documented,

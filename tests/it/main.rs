@@ -9,6 +9,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "../support/picture.rs"]
+mod drawing;
 #[path = "../support/rule_fixtures.rs"]
 mod rule_fixtures;
 #[path = "../support/schemas.rs"]
@@ -29,6 +31,7 @@ mod outputs;
 mod pack;
 mod packaging;
 mod passphrase;
+mod picture;
 mod program;
 mod reach;
 mod redaction;

@@ -2,6 +2,7 @@
 //! which asks for nothing that is not written.
 
 use super::servers;
+use crate::doctor::shown;
 use crate::render::{self, prometheus};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
@@ -82,7 +83,7 @@ fn recorded_servers_are_written_as_their_reports_say() {
     let mut connected = BTreeSet::new();
     servers::each(|name, report, expected| {
         let mut out = Vec::new();
-        prometheus::doctor(report, Some(Duration::from_millis(1234)), &mut out).unwrap();
+        prometheus::doctor(&shown::of(report), Some(Duration::from_millis(1234)), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         for secret in &expected.secrets {
             assert!(!text.contains(secret), "{name}: `{secret}` is in the output");
@@ -133,7 +134,7 @@ fn no_word_of_a_server_writes_a_series_of_its_own() {
             let facts = &mut report.facts;
             facts.places.unit = hostile.to_owned();
             let mut out = Vec::new();
-            prometheus::doctor(&report, None, &mut out).unwrap();
+            prometheus::doctor(&shown::of(&report), None, &mut out).unwrap();
             let text = String::from_utf8(out).unwrap();
             assert!(text.len() < 10_000, "{hostile:?}");
             assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{hostile:?}");
@@ -151,7 +152,7 @@ fn monitoring_asks_for_what_is_written() {
     let mut written: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     servers::each(|_, report, _| {
         let mut out = Vec::new();
-        prometheus::doctor(report, Some(Duration::ZERO), &mut out).unwrap();
+        prometheus::doctor(&shown::of(report), Some(Duration::ZERO), &mut out).unwrap();
         for (name, metric) in read(&String::from_utf8(out).unwrap()) {
             assert!(!metric.kind.is_empty());
             let labels = metric.series.iter().flat_map(|(labels, _)| labels.keys().cloned());

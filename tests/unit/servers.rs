@@ -10,6 +10,7 @@ use crate::doctor::facts::{DeploymentState, Fact, Facts, ServerPolicy};
 use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
 use crate::doctor::recording::Recorded;
 use crate::doctor::report::DoctorReport;
+use crate::doctor::shown;
 use crate::exit_code;
 use crate::render::{self, Style};
 use crate::report::diagnosis::{Diagnosis, FixCommand};
@@ -146,7 +147,7 @@ pub(super) fn first(told: impl FnOnce(&DoctorReport)) {
 fn rendered(report: &DoctorReport, format: Format, verbose: bool) -> String {
     let style = Style { colour: false, width: 80, terminal: false, verbose, quiet: false };
     let mut out = Vec::new();
-    render::doctor(format, report, FailOn::At(Severity::Error), style, &mut out).unwrap();
+    render::doctor(format, &shown::of(report), FailOn::At(Severity::Error), style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -160,7 +161,7 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
         let scratch = tempfile::tempdir().unwrap();
         let report = diagnosed(&case, &expected, scratch.path(), Words::Rules);
         let causes: Vec<_> = report.diagnoses.iter().map(|diagnosis| diagnosis.cause.to_owned()).collect();
-        let exit = exit_code::of_server(&report, FailOn::At(Severity::Error));
+        let exit = exit_code::of_server(&shown::of(&report), FailOn::At(Severity::Error));
         if (report.health.name(), &causes, exit) != (expected.verdict.as_str(), &expected.causes, expected.exit) {
             wrong.push(format!(
                 "{name}: expected {} {:?} exit {}, found {} {causes:?} exit {exit}",

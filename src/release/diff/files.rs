@@ -1,12 +1,13 @@
 //! Two trees side by side, in the order of their paths.
 
+use crate::report::id::{self, Id};
 use crate::tree::nodes::{Kind, NodeId, Tree};
 use crate::tree::path::RelPath;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// A node that only one of the trees has.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct DiffPlace {
     /// Where, printable.
     pub path: String,
@@ -16,7 +17,7 @@ pub(crate) struct DiffPlace {
 }
 
 /// A node that both trees have, and that differs.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Change {
     /// Where, printable.
     pub path: String,
@@ -40,10 +41,11 @@ impl Change {
 }
 
 /// What stands at a path.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct DiffNode {
     /// `file`, `folder`, `link` or `special`.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "id::read")]
+    pub kind: Id,
     /// Bytes of a file.
     pub size: Option<u64>,
     /// Permission bits in octal; nothing for a link, which has none of its own.

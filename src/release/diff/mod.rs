@@ -11,11 +11,12 @@ pub(crate) use files::{Change, DiffNode, DiffPlace, compare};
 use crate::check::bundle::Bundle;
 use crate::node::package::Dependency;
 use crate::report::finding::Finding;
-use serde::Serialize;
+use crate::report::id::{self, Id};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Two bundles, told apart.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Difference {
     /// Whether the trees are the same.
     pub identical: bool,
@@ -24,7 +25,8 @@ pub(crate) struct Difference {
     /// The version that each states, if it states one.
     pub version: [Option<String>; 2],
     /// The layout of each.
-    pub layout: [&'static str; 2],
+    #[serde(deserialize_with = "id::read_two")]
+    pub layout: [Id; 2],
     /// What changed in the root `package.json`'s dependencies.
     pub dependencies: Vec<DependencyChange>,
     /// What the second has and the first has not.
@@ -40,12 +42,13 @@ pub(crate) struct Difference {
 }
 
 /// A dependency that is not as it was.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(crate) struct DependencyChange {
     /// The package's name.
     pub name: String,
     /// The field it stands in.
-    pub field: &'static str,
+    #[serde(deserialize_with = "id::read")]
+    pub field: Id,
     /// What the first asks for; nothing if it does not.
     pub before: Option<String>,
     /// What the second asks for; nothing if it does not.
