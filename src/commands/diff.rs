@@ -8,7 +8,7 @@ use crate::check::bundle::{Bundle, Expectations};
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::diff::Diff;
-use crate::cli::format::PlainFormat;
+use crate::cli::format::DocumentFormat;
 use crate::cli::signing::KeyArgs;
 use crate::release::diff::{self, Change, Difference};
 use crate::report::bundle_layout::BundleLayout;
@@ -60,8 +60,10 @@ pub(super) fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
     }
     let subjects = [&options.a, &options.b].map(|path| text::printable(path).into_owned());
     session.write(|out| match options.format.word {
-        PlainFormat::Json => render::diff::json(&subjects, &difference, out),
-        PlainFormat::Human => render::diff::human(&subjects, &difference, session.style(), out),
+        DocumentFormat::Json => render::diff::json(&subjects, &difference, out),
+        DocumentFormat::Human => render::diff::human(&subjects, &difference, session.style(), out),
+        DocumentFormat::Html => render::html::write(&render::page::diff::page(&subjects, &difference), out),
+        DocumentFormat::Markdown => render::markdown::write(&render::page::diff::page(&subjects, &difference), out),
     })?;
     Ok(if difference.identical { exit_code::PASS } else { exit_code::FAIL })
 }

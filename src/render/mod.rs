@@ -3,10 +3,13 @@
 mod baseline;
 pub(crate) mod diff;
 pub(crate) mod github;
+pub(crate) mod html;
 pub(crate) mod human;
 pub(crate) mod json;
 mod junit;
+pub(crate) mod markdown;
 pub(crate) mod pack;
+pub(crate) mod page;
 pub(crate) mod pages;
 pub(crate) mod prometheus;
 pub(crate) mod rehearsal;
@@ -46,6 +49,8 @@ pub(crate) fn check(
         Format::Sarif => sarif::check(report, out),
         Format::Junit => junit::check(report, fail_on, out),
         Format::Github => github::check(report, out),
+        Format::Html => html::write(&page::check::page(report), out),
+        Format::Markdown => markdown::write(&page::check::page(report), out),
     }
 }
 
@@ -66,6 +71,8 @@ pub(crate) fn doctor(
         Format::Sarif => sarif::doctor(report, out),
         Format::Junit => junit::doctor(report, fail_on, out),
         Format::Github => github::doctor(report, out),
+        Format::Html => html::write(&page::server::page(report), out),
+        Format::Markdown => markdown::write(&page::server::page(report), out),
         Format::Prometheus => prometheus::doctor(report, None, out),
     }
 }
@@ -81,6 +88,8 @@ pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut d
         Format::Sarif => sarif::error(error, out),
         Format::Junit => junit::error(error, out),
         Format::Github => github::error(error, out),
+        Format::Html => html::write(&page::unjudged::page(command, error), out),
+        Format::Markdown => markdown::write(&page::unjudged::page(command, error), out),
         Format::Prometheus => prometheus::error(out),
     }
 }

@@ -13,6 +13,10 @@ pub(crate) enum Format {
     Junit,
     /// GitHub Actions' workflow commands.
     Github,
+    /// A page for a browser, in one file.
+    Html,
+    /// Markdown, for an issue tracker.
+    Markdown,
     /// Prometheus' text exposition format: of servers only.
     Prometheus,
 }

@@ -21,7 +21,7 @@ use crate::host::{folders, git};
 use crate::node::package_file::{PackageFile, read_package};
 use crate::release::checklist;
 use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
-use crate::render::release;
+use crate::render::{html, markdown, page, release};
 use crate::report::policy::Policy;
 use crate::text;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
@@ -70,6 +70,8 @@ pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
         ChecklistFormat::Json => release::json(&report, out),
         ChecklistFormat::Junit => release::junit(&report, out),
         ChecklistFormat::Github => release::github(&report, out),
+        ChecklistFormat::Html => html::write(&page::release::page(&report), out),
+        ChecklistFormat::Markdown => markdown::write(&page::release::page(&report), out),
     })?;
     Ok(exit_code::of(report.verdict))
 }
