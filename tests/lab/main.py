@@ -31,6 +31,7 @@ PARTS = (
     "repair",
     "update",
     "packages",
+    "fleet",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"
