@@ -1,6 +1,7 @@
 //! The commands: each wires reading, judging and rendering together, and decides nothing itself.
 
 mod baseline;
+mod captured;
 mod check;
 mod diff;
 mod doctor;

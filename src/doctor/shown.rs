@@ -49,6 +49,7 @@ pub(crate) fn of(report: &DoctorReport) -> ServerReport {
         }),
         not_checked: report.not_checked.clone(),
         commands: facts.ran.iter().map(ran).collect(),
+        capture: None,
     }
 }
 

@@ -17,5 +17,6 @@ pub(crate) mod server;
 pub(crate) mod server_report;
 pub(crate) mod signature;
 pub(crate) mod subject;
+pub(crate) mod untrusted;
 pub(crate) mod verdict;
 pub(crate) mod words;

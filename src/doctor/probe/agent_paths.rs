@@ -7,7 +7,7 @@ use crate::tree::names::Names;
 use crate::update::documented_paths;
 
 /// What the user asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct ProbeOptions {
     /// The unit, with its suffix.
     pub unit: String,
