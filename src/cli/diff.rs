@@ -1,6 +1,6 @@
 //! The command line of `diff`.
 
-use super::format::{FormatArgs, PlainFormat};
+use super::format::{DocumentFormat, FormatArgs};
 use super::limits::LimitArgs;
 use clap::{Args, ValueHint};
 
@@ -21,5 +21,5 @@ pub(crate) struct Diff {
     pub limits: LimitArgs,
     /// How the report is written.
     #[command(flatten)]
-    pub format: FormatArgs<PlainFormat>,
+    pub format: FormatArgs<DocumentFormat>,
 }

@@ -19,6 +19,10 @@ pub(crate) enum AnyFormat {
     Junit,
     /// GitHub Actions' workflow commands, and a summary where GITHUB_STEP_SUMMARY says
     Github,
+    /// A page for a browser, in one file without anything from outside
+    Html,
+    /// Markdown, to paste into an issue
+    Markdown,
     /// Prometheus' text format, for the textfile collector of the node exporter
     Prometheus,
 }
@@ -36,6 +40,10 @@ pub(crate) enum FindingsFormat {
     Junit,
     /// GitHub Actions' workflow commands, and a summary where GITHUB_STEP_SUMMARY says
     Github,
+    /// A page for a browser, in one file without anything from outside
+    Html,
+    /// Markdown, to paste into an issue
+    Markdown,
 }
 
 /// The formats of a checklist. SARIF speaks of places in files, and a line of the list has none.
@@ -49,6 +57,23 @@ pub(crate) enum ChecklistFormat {
     Junit,
     /// GitHub Actions' workflow commands
     Github,
+    /// A page for a browser, in one file without anything from outside
+    Html,
+    /// Markdown, to paste into an issue
+    Markdown,
+}
+
+/// The formats of a comparison.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum DocumentFormat {
+    /// For people
+    Human,
+    /// JSON, version 1
+    Json,
+    /// A page for a browser, in one file without anything from outside
+    Html,
+    /// Markdown, to paste into an issue
+    Markdown,
 }
 
 /// The formats of what is no list of findings.
@@ -68,6 +93,8 @@ impl From<AnyFormat> for Format {
             AnyFormat::Sarif => Self::Sarif,
             AnyFormat::Junit => Self::Junit,
             AnyFormat::Github => Self::Github,
+            AnyFormat::Html => Self::Html,
+            AnyFormat::Markdown => Self::Markdown,
             AnyFormat::Prometheus => Self::Prometheus,
         }
     }
@@ -81,6 +108,8 @@ impl From<FindingsFormat> for Format {
             FindingsFormat::Sarif => Self::Sarif,
             FindingsFormat::Junit => Self::Junit,
             FindingsFormat::Github => Self::Github,
+            FindingsFormat::Html => Self::Html,
+            FindingsFormat::Markdown => Self::Markdown,
         }
     }
 }
@@ -92,6 +121,19 @@ impl From<ChecklistFormat> for Format {
             ChecklistFormat::Json => Self::Json,
             ChecklistFormat::Junit => Self::Junit,
             ChecklistFormat::Github => Self::Github,
+            ChecklistFormat::Html => Self::Html,
+            ChecklistFormat::Markdown => Self::Markdown,
+        }
+    }
+}
+
+impl From<DocumentFormat> for Format {
+    fn from(word: DocumentFormat) -> Self {
+        match word {
+            DocumentFormat::Human => Self::Human,
+            DocumentFormat::Json => Self::Json,
+            DocumentFormat::Html => Self::Html,
+            DocumentFormat::Markdown => Self::Markdown,
         }
     }
 }

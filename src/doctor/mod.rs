@@ -13,3 +13,4 @@ pub(crate) mod repair;
 pub(crate) mod report;
 pub(crate) mod shown;
 mod state;
+pub(crate) mod timeline;

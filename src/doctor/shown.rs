@@ -5,6 +5,7 @@ use super::facts::{ControlPlane, Deployment, DeploymentState, Exit, Fact, Facts,
 use super::repair::plan;
 use super::report::DoctorReport;
 use super::state;
+use super::timeline::timeline;
 use crate::report::diagnosis::{Diagnosis, Effect, FixCommand};
 use crate::report::server_report::{
     CommandReport, DeploymentReport, DiagnosisReport, DownloadReport, EvidenceReport, HostReport, ListenerReport,
@@ -47,6 +48,7 @@ pub(crate) fn of(report: &DoctorReport) -> ServerReport {
             command: command.typed(),
             causes: plan.causes.iter().map(|cause| (*cause).to_owned()).collect(),
         }),
+        timeline: timeline(facts),
         not_checked: report.not_checked.clone(),
         commands: facts.ran.iter().map(ran).collect(),
         capture: None,

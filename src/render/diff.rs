@@ -80,7 +80,7 @@ fn files(difference: &Difference, style: Style, out: &mut dyn Write) -> io::Resu
     let most = if style.verbose { usize::MAX } else { LISTED };
     list(added.iter().map(|place| format!("  + {}", placed(place))), most, out)?;
     list(removed.iter().map(|place| format!("  - {}", placed(place))), most, out)?;
-    list(changed.iter().map(|change| format!("  ~ {}", changes(change))), most, out)?;
+    list(changed.iter().map(|change| format!("  ~ {}  {}", change.path, what_changed(change))), most, out)?;
     for text in changed.iter().filter_map(|change| change.text.as_ref()) {
         write!(out, "\n{text}")?;
     }
@@ -102,7 +102,8 @@ fn placed(place: &DiffPlace) -> String {
     format!("{}  {}", place.path, what(&place.node))
 }
 
-fn what(node: &DiffNode) -> String {
+/// What stands at a path, in a word or two.
+pub(super) fn what(node: &DiffNode) -> String {
     match (node.size, &node.target) {
         (Some(size), _) => text::size(size),
         (None, Some(target)) => format!("→ {target}"),
@@ -111,7 +112,7 @@ fn what(node: &DiffNode) -> String {
 }
 
 /// What of a node changed: its kind or size, its mode; a content of the same size says so.
-fn changes(change: &Change) -> String {
+pub(super) fn what_changed(change: &Change) -> String {
     let (before, after) = (&change.before, &change.after);
     let mut parts = Vec::new();
     if before.kind != after.kind || before.size != after.size || before.target != after.target {
@@ -124,7 +125,7 @@ fn changes(change: &Change) -> String {
     {
         parts.push(format!("mode {old} → {new}"));
     }
-    format!("{}  {}", change.path, parts.join(", "))
+    parts.join(", ")
 }
 
 /// The same, as JSON.

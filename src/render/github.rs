@@ -3,6 +3,7 @@
 //! Both are languages that a hostile file name could speak: everything is escaped, whoever wrote it.
 
 use super::baseline;
+use super::markdown::text::{code, fenced, prose};
 use super::sarif::{SarifPlace, as_finding, inside};
 use crate::report::finding::{Allowed, Finding, Severity};
 use crate::report::run_error::RunError;
@@ -203,8 +204,7 @@ fn section(finding: &Finding) -> String {
     text.push_str(&seen(finding));
     let _ = write!(text, "{}\n\n", prose(&finding.message));
     if !finding.help.is_empty() {
-        let fence = "`".repeat(longest_run(&finding.help).max(2) + 1);
-        let _ = write!(text, "Fix:\n\n{fence}text\n{}\n{fence}\n\n", finding.help);
+        let _ = write!(text, "Fix:\n\n{}\n", fenced("text", &finding.help));
     }
     text
 }
@@ -219,60 +219,6 @@ fn seen(finding: &Finding) -> String {
     let seen: Vec<_> =
         [inside(finding), finding.evidence.clone()].into_iter().flatten().map(|text| code(&text)).collect();
     if seen.is_empty() { String::new() } else { format!("{}\n\n", seen.join(" ")) }
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
-/// A code span, in which Markdown leaves everything alone but a run of as many backticks as opened it (CommonMark,
-/// section 6.1). A line end could end the paragraph, so there is none.
-fn code(text: &str) -> String {
-    if text.trim().is_empty() {
-        return "(blank)".to_owned();
-    }
-    let text = text.replace(['\n', '\r'], " ");
-    let fence = "`".repeat(longest_run(&text) + 1);
-    let edge = |c: char| matches!(c, '`' | ' ');
-    let pad = if text.starts_with(edge) || text.ends_with(edge) { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// Our own words, with what they quote between backticks as code spans. A hostile name may bring backticks of its
-/// own: whichever side of them a piece falls on, it is escaped or in a code span.
-fn prose(text: &str) -> String {
-    let pieces: Vec<_> = text.split('`').collect();
-    let paired = pieces.len() % 2 == 1;
-    let last = pieces.len() - 1;
-    let mut out = String::new();
-    for (number, piece) in pieces.iter().enumerate() {
-        if number % 2 == 0 {
-            out.push_str(&escaped(piece));
-        } else if number == last && !paired {
-            out.push_str("\\`");
-            out.push_str(&escaped(piece));
-        } else {
-            out.push_str(&code(piece));
-        }
-    }
-    out
-}
-
-/// Text without a meaning in Markdown or HTML: a backslash before punctuation takes its meaning away (CommonMark,
-/// section 2.4), a dot's and a colon's too, as bare addresses become links.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\r' => out.push(' '),
-            // A bare mail address becomes a link even where its `@` is escaped; in an element of its own it does not.
-            '@' => out.push_str("<span>@</span>"),
-            ',' | ';' | '\'' | '"' | '/' | '?' | '%' => out.push(c),
-            c if c.is_ascii_punctuation() => out.extend(['\\', c]),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -340,33 +286,6 @@ mod tests {
             "Note: an allowance matched nothing\n\n",
         ] {
             assert!(out.contains(part), "{part} is missing in {out}");
-        }
-    }
-
-    #[test]
-    fn no_name_writes_markdown_of_its_own() {
-        for (text, written) in [
-            ("plain", "`plain`"),
-            ("a`b", "``a`b``"),
-            ("`", "`` ` ``"),
-            ("a``b`", "``` a``b` ```"),
-            ("a\n# b", "`a # b`"),
-            (" a ", "`  a  `"),
-            ("<img src=x>|\\", "`<img src=x>|\\`"),
-            (" ", "(blank)"),
-        ] {
-            assert_eq!(code(text), written, "{text:?}");
-        }
-        for (text, written) in [
-            ("Node needs `main`, or", "Node needs `main`, or"),
-            ("a <b>|[c](d)&amp;", "a \\<b\\>\\|\\[c\\]\\(d\\)\\&amp;"),
-            ("it is ` <b>", "it is \\` \\<b\\>"),
-            ("x`<b>`<i>`", "x`<b>`\\<i\\>\\`"),
-            ("# a\n- b", "\\# a \\- b"),
-            ("http://evil.example", "http\\://evil\\.example"),
-            ("a@evil.example", "a<span>@</span>evil\\.example"),
-        ] {
-            assert_eq!(prose(text), written, "{text:?}");
         }
     }
 

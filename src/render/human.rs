@@ -96,7 +96,8 @@ fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-fn verdict_words(subject: &SubjectReport) -> String {
+/// The verdict on a bundle, which would do alone behind its name.
+pub(super) fn verdict_words(subject: &SubjectReport) -> String {
     let errors = subject.findings.iter().any(|finding| finding.severity == Severity::Error);
     match (subject.verdict, errors) {
         (Verdict::Fail, _) => "refused".to_owned(),
@@ -143,8 +144,17 @@ fn warnings(subject: &SubjectReport) -> u64 {
     subject.findings.iter().filter(|finding| finding.severity == Severity::Warning).count() as u64
 }
 
-/// What is known of a subject, in one line; a terminal that is too narrow gets it broken between two facts.
-pub(super) fn facts(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+/// How much of a digest is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Digest {
+    /// All of it.
+    Whole,
+    /// Its beginning and its end.
+    Ends,
+}
+
+/// What is known of a subject, in a few words each.
+pub(super) fn facts_of(subject: &SubjectReport, digest: Digest) -> Vec<String> {
     let mut facts = Vec::new();
     if !subject.tree_unknown {
         facts.push(format!("{} layout", subject.layout.name()));
@@ -157,15 +167,21 @@ pub(super) fn facts(subject: &SubjectReport, style: Style, out: &mut dyn Write) 
         }
         _ => text::size(subject.size),
     });
-    if let Some(sha256) = &subject.sha256 {
-        let shown = if style.verbose { sha256.clone() } else { format!("{}…{}", head(sha256, 4), tail(sha256, 4)) };
-        facts.push(format!("sha256 {shown}"));
-    }
+    facts.extend(subject.sha256.as_ref().map(|sha256| match digest {
+        Digest::Whole => format!("sha256 {sha256}"),
+        Digest::Ends => format!("sha256 {}…{}", head(sha256, 4), tail(sha256, 4)),
+    }));
     facts.push(signature(subject));
     facts.extend(subject.manifest.map(|manifest| {
         let outside = if manifest.outside > 0 { format!(", {} outside", manifest.outside) } else { String::new() };
         format!("manifest: {} of {} verified{outside}", manifest.verified, manifest.listed)
     }));
+    facts
+}
+
+/// What is known of a subject, in one line; a terminal that is too narrow gets it broken between two facts.
+pub(super) fn facts(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let facts = facts_of(subject, if style.verbose { Digest::Whole } else { Digest::Ends });
     let mut line = String::new();
     for fact in facts {
         let too_long =

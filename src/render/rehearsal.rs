@@ -3,7 +3,7 @@
 mod services;
 
 use super::style::Style;
-use super::{human, json};
+use super::{html, human, json, markdown, page};
 use crate::report::finding::{Finding, Severity};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
@@ -33,6 +33,8 @@ pub(crate) fn write(
         Format::Sarif => services::sarif(rehearsal, doubt, out),
         Format::Junit => services::junit(rehearsal, out),
         Format::Github => services::github(rehearsal, verdict, doubt, out),
+        Format::Html => html::write(&page::rehearsal::page(rehearsal, verdict, doubt), out),
+        Format::Markdown => markdown::write(&page::rehearsal::page(rehearsal, verdict, doubt), out),
     }
 }
 
@@ -49,7 +51,7 @@ fn people(rehearsal: &Rehearsal, verdict: Verdict, style: Style, out: &mut dyn W
 }
 
 /// The verdict in words, which would do alone.
-fn headline(rehearsal: &Rehearsal, verdict: Verdict) -> (String, Verdict) {
+pub(super) fn headline(rehearsal: &Rehearsal, verdict: Verdict) -> (String, Verdict) {
     let named = |ending| {
         let runs = rehearsal.runs.iter().filter(|run| run.ending == ending);
         text::list(&runs.map(|run| format!("`{}`", run.generation.name())).collect::<Vec<_>>())
@@ -75,7 +77,7 @@ fn headline(rehearsal: &Rehearsal, verdict: Verdict) -> (String, Verdict) {
 }
 
 /// Whether a failure is a warning by itself: that of a generation that is not deployed.
-fn is_mild(run: &RehearsalRun) -> bool {
+pub(super) fn is_mild(run: &RehearsalRun) -> bool {
     run.finding.as_ref().is_some_and(|finding| finding.severity < Severity::Error)
 }
 
@@ -138,7 +140,8 @@ fn cause(finding: &Finding, run: &RehearsalRun, style: Style, out: &mut dyn Writ
     human::wrapped(&finding.help, "  ", "  ", style, out)
 }
 
-fn seconds(took: Duration) -> String {
+/// A time in seconds, for people.
+pub(super) fn seconds(took: Duration) -> String {
     format!("{:.1} s", took.as_secs_f64())
 }
 

@@ -43,7 +43,8 @@ const fn tick(status: LineStatus) -> &'static str {
     }
 }
 
-fn verdict(report: &ReleaseReport) -> String {
+/// The verdict in words, which would do alone.
+pub(super) fn verdict(report: &ReleaseReport) -> String {
     let (failed, open) = (report.count(LineStatus::Fail), report.count(LineStatus::Open));
     let lines = text::plural(report.lines.len() as u64, "line");
     let still = match open {

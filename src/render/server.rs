@@ -11,7 +11,7 @@ use std::io::{self, Write};
 /// Pieces of evidence that are shown of one cause, unless `-v` asks for all.
 const EVIDENCE: usize = 3;
 /// The cause whose consequences are its reasons.
-const WOULD_FAIL: &str = "restart-would-fail";
+pub(super) const WOULD_FAIL: &str = "restart-would-fail";
 /// Columns of the word that says where a piece of evidence comes from.
 const SOURCE: usize = 10;
 
@@ -73,15 +73,21 @@ pub(crate) fn ending(report: &ServerReport, style: Style) -> String {
 
 /// The verdict, and what the service does.
 fn first_line(report: &ServerReport, style: Style) -> String {
-    let (name, words) = (short_name(report), report.state.as_str());
-    // What is not there is not broken either.
-    if !report.agent_present {
-        return format!("{name} is not here: {words}");
-    }
-    format!("{name} is {}{}{words}", style.health(report.health), if words.is_empty() { "" } else { ": " })
+    format!("{} {}", short_name(report), verdict(report, &style.health(report.health)))
 }
 
-fn short_name(report: &ServerReport) -> &str {
+/// The same without the service's name, which stands before it; the word for its health may be coloured.
+pub(super) fn verdict(report: &ServerReport, health: &str) -> String {
+    let words = report.state.as_str();
+    // What is not there is not broken either.
+    if !report.agent_present {
+        return format!("is not here: {words}");
+    }
+    format!("is {health}{}{words}", if words.is_empty() { "" } else { ": " })
+}
+
+/// The unit's name as people say it.
+pub(super) fn short_name(report: &ServerReport) -> &str {
     let unit = report.service.unit.as_str();
     unit.strip_suffix(".service").unwrap_or(unit)
 }

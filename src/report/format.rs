@@ -13,6 +13,16 @@ pub(crate) enum Format {
     Junit,
     /// GitHub Actions' workflow commands.
     Github,
+    /// A page for a browser, in one file.
+    Html,
+    /// Markdown, for an issue tracker.
+    Markdown,
     /// Prometheus' text exposition format: of servers only.
     Prometheus,
+}
+
+impl Format {
+    /// Every one.
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Human, Self::Json, Self::Sarif, Self::Junit, Self::Github, Self::Html, Self::Markdown, Self::Prometheus];
 }

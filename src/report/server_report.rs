@@ -6,6 +6,7 @@ use super::id::{self, Id};
 use super::moment::{self, Moment};
 use super::server::{Health, NotChecked, ServerCheck};
 use super::subject::PackageId;
+use super::timeline::TimelineEvent;
 use super::verdict::FailOn;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,9 @@ pub(crate) struct ServerReport {
     /// The command that repairs it, where one does.
     #[serde(default)]
     pub repair: Option<RepairOffer>,
+    /// What happened, oldest first, as far as the journal and the disk tell.
+    #[serde(default)]
+    pub timeline: Vec<TimelineEvent>,
     /// What could not be learnt.
     pub not_checked: Vec<NotChecked>,
     /// The commands that were run.

@@ -45,7 +45,8 @@ mod tests {
             json!({"a\n": "x\n\u{1b}[31m", "help": "one\ntwo\u{1b}", "list": [{"commands": ["a\nb\r"]}], "n": 1}),
             &[],
         );
-        let wanted = json!({"a\\n": "x\\n\\x1b[31m", "help": "one\ntwo\\x1b", "list": [{"commands": ["a\nb\\r"]}], "n": 1});
+        let wanted =
+            json!({"a\\n": "x\\n\\x1b[31m", "help": "one\ntwo\\x1b", "list": [{"commands": ["a\nb\\r"]}], "n": 1});
         assert_eq!(told, wanted);
         assert_eq!(shown(json!({"text": "a\nb"}), &["text"]), json!({"text": "a\nb"}));
     }

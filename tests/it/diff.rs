@@ -58,6 +58,12 @@ fn every_kind_of_change_is_told() {
     let json = run(folder.path(), &["diff", "a", "b", "--no-config", "--json"]);
     assert_eq!(json.code, 1);
     insta::assert_snapshot!("diff-json", json.stdout);
+    let page = run(folder.path(), &["diff", "a", "b", "--no-config", "--format", "html"]);
+    assert_eq!(page.code, 1);
+    let body = page.stdout.split_once("<body>").unwrap().1.split_once("<script>").unwrap().0;
+    insta::assert_snapshot!("diff-html", body);
+    let issue = run(folder.path(), &["diff", "a", "b", "--no-config", "--format", "markdown", "--text"]);
+    insta::assert_snapshot!("diff-markdown", issue.stdout);
     let back: Value =
         serde_json::from_str(&run(folder.path(), &["diff", "b", "a", "--no-config", "--json"]).stdout).unwrap();
     let there: Value = serde_json::from_str(&json.stdout).unwrap();

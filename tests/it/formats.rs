@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FORMATS: [&str; 5] = ["human", "json", "sarif", "junit", "github"];
+const FORMATS: [&str; 7] = ["human", "json", "sarif", "junit", "github", "html", "markdown"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -44,10 +44,20 @@ fn reports_are_as_they_were_reviewed() {
             let done = check(folder.path(), format, &[path]);
             assert_eq!(done.code, code, "{format} {name}: {}", done.stderr);
             assert_eq!(done.stderr, "", "{format} {name}");
-            let shown = if format == "sarif" { without_pages(&done.stdout) } else { done.stdout };
+            let shown = match format {
+                "sarif" => without_pages(&done.stdout),
+                "html" => body(&done.stdout).to_owned(),
+                _ => done.stdout,
+            };
             insta::assert_snapshot!(format!("{format}-{name}"), shown);
         }
     }
+}
+
+/// A page without its style and its script, which say nothing of the bundle.
+fn body(page: &str) -> &str {
+    let (_, rest) = page.split_once("<body>").unwrap();
+    rest.split_once("<script>").unwrap().0
 }
 
 /// A SARIF document without the rules' pages, which change more often than the format does.
@@ -146,6 +156,16 @@ fn a_run_that_cannot_judge_prints_one_document_in_every_machine_format() {
                 "junit" => {
                     assert!(done.stdout.starts_with("<?xml") && done.stdout.contains("<error"), "{}", done.stdout)
                 }
+                "html" => assert!(
+                    done.stdout.starts_with("<!DOCTYPE html>") && done.stdout.contains("<strong>not judged: "),
+                    "{}",
+                    done.stdout
+                ),
+                "markdown" => assert!(
+                    done.stdout.starts_with("### `") && done.stdout.contains(" not judged: "),
+                    "{}",
+                    done.stdout
+                ),
                 _ => assert!(done.stdout.starts_with("::error "), "{}", done.stdout),
             }
         }

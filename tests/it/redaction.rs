@@ -38,15 +38,15 @@ fn no_command_tells_a_secret_of_a_bundle() {
     bundle(&folder.path().join("a"), secret);
     bundle(&folder.path().join("b"), "0therSecret99abc");
     let mut seen = 0;
-    for format in ["human", "json", "sarif", "junit", "github"] {
+    for format in ["human", "json", "sarif", "junit", "github", "html", "markdown"] {
         let args = ["check", "a", "--unit", "a.service", "--no-config", "-v", "--format", format];
         let done = run(folder.path(), &args);
         assert_eq!(done.code, 1, "{}", done.stderr);
         assert_kept(secret, &args, &done);
         seen += usize::from(done.stdout.contains("[redacted]"));
     }
-    assert_eq!(seen, 5, "the evidence is there, without its secret");
-    for format in ["human", "json"] {
+    assert_eq!(seen, 7, "the evidence is there, without its secret");
+    for format in ["human", "json", "html", "markdown"] {
         let args = ["diff", "a", "b", "--text", "--no-config", "--format", format];
         let done = run(folder.path(), &args);
         assert_eq!(done.code, 1, "{}", done.stderr);
@@ -66,7 +66,7 @@ fn nothing_that_is_printed_is_a_command_of_the_runner() {
     let line = "import './x ::stop-commands::t';\nimport './##[set-env name=A]b';\nimport './\u{fffe}';\n";
     fs::write(folder.path().join("a/dist/index.js"), line).unwrap();
     fs::create_dir(folder.path().join("::add-mask::x")).unwrap();
-    for format in ["human", "json", "sarif", "junit"] {
+    for format in ["human", "json", "sarif", "junit", "html", "markdown"] {
         for path in ["a", "::add-mask::x", "::add-mask::none"] {
             let args = ["check", path, "--no-config", "-v", "--format", format];
             let done = run_in(folder.path(), &args, &[("GITHUB_ACTIONS", "true")], b"");

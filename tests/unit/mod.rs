@@ -23,6 +23,7 @@ mod condition;
 mod fixtures;
 mod harm;
 mod hostile;
+mod pages;
 mod prometheus;
 mod redaction;
 mod registry;

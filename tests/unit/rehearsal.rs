@@ -102,8 +102,13 @@ fn doubt() -> RunError {
 
 #[test]
 fn reports_in_every_format() {
-    let formats =
-        [("human", Format::Human), ("json", Format::Json), ("junit", Format::Junit), ("github", Format::Github)];
+    let formats = [
+        ("human", Format::Human),
+        ("json", Format::Json),
+        ("junit", Format::Junit),
+        ("github", Format::Github),
+        ("markdown", Format::Markdown),
+    ];
     for (name, format) in formats {
         let report = rendered(format, &mixed(), Verdict::Fail, None);
         insta::assert_snapshot!(format!("rehearsal-{name}"), report.replace(env!("CARGO_PKG_VERSION"), "VERSION"));

@@ -8,7 +8,7 @@ use crate::check::authentication::Trust;
 use crate::doctor::capture::{Capture, Listing, Noted, Seen};
 use crate::doctor::diagnose::diagnose;
 use crate::doctor::facts::{DeploymentState, Fact, Facts, ServerPolicy};
-use crate::doctor::probe::{self, RulesJudge, ProbeOptions};
+use crate::doctor::probe::{self, ProbeOptions, RulesJudge};
 use crate::doctor::questions::Server;
 use crate::doctor::recording::{Recorded, Recorder};
 use crate::doctor::report::DoctorReport;
@@ -22,6 +22,7 @@ use crate::report::policy::Policy;
 use crate::report::server::ServerCheck;
 use crate::report::verdict::FailOn;
 use crate::signing::TrustStore;
+use crate::tests::pages::harmless;
 use crate::tests::schemas::{assert_valid, schema};
 use crate::tests::tree::Fixture;
 use crate::tree::limits::Limits;
@@ -226,7 +227,15 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
             rendered(&report, Format::Sarif, false),
             rendered(&report, Format::Junit, false),
             rendered(&report, Format::Github, false),
+            rendered(&report, Format::Html, false),
+            rendered(&report, Format::Markdown, false),
         ];
+        let page = rendered(&report, Format::Html, false);
+        harmless(&page, &name);
+        assert!(page.contains(&format!("is {}", report.health.name())) || page.contains("is not here"), "{name}");
+        if ["healthy", "crash-loop", "update-stopped-at-5"].contains(&name.as_str()) {
+            insta::assert_snapshot!(format!("page-{name}"), rendered(&report, Format::Markdown, false));
+        }
         for secret in &expected.secrets {
             assert!(outputs.iter().all(|output| !output.contains(secret)), "{name}: `{secret}` is in the output");
         }

@@ -53,7 +53,13 @@ pub(crate) struct Severities {
 }
 
 impl About {
-    pub(super) fn new(options: &ProbeOptions, names: &Names, policy: &Policy, root: Option<String>, at: Moment) -> Self {
+    pub(super) fn new(
+        options: &ProbeOptions,
+        names: &Names,
+        policy: &Policy,
+        root: Option<String>,
+        at: Moment,
+    ) -> Self {
         let severities = policy.overrides.iter().map(|one| Severities {
             rule: match one.selector {
                 Selector::All => None,

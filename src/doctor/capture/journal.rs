@@ -11,15 +11,18 @@ const MAX_MESSAGE: usize = 4096;
 /// leads to the same conclusion.
 pub(super) fn cuts(answers: &str) -> impl Iterator<Item = String> {
     let longest = answers.lines().filter(|line| is_journal(line)).filter_map(entries).max().unwrap_or(0);
-    let mut sizes: Vec<usize> = std::iter::successors(Some(LINES), |size| Some(size * 2))
-        .take_while(|size| *size < longest)
-        .collect();
+    let mut sizes: Vec<usize> =
+        std::iter::successors(Some(LINES), |size| Some(size * 2)).take_while(|size| *size < longest).collect();
     sizes.push(longest.max(LINES));
-    sizes.into_iter().enumerate().map(move |(at, size)| {
-        // The lines before what the conclusion needs are for people.
-        let size = if at == 0 { size } else { size + LINES };
-        cut(answers, size)
-    }).chain(std::iter::once(answers.to_owned()))
+    sizes
+        .into_iter()
+        .enumerate()
+        .map(move |(at, size)| {
+            // The lines before what the conclusion needs are for people.
+            let size = if at == 0 { size } else { size + LINES };
+            cut(answers, size)
+        })
+        .chain(std::iter::once(answers.to_owned()))
 }
 
 fn is_journal(line: &str) -> bool {

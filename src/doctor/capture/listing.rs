@@ -37,8 +37,7 @@ impl Listing {
             let _ = match tree.kind(id) {
                 Kind::Directory => writeln!(out, "  {mode:04o} {:>10}  {place}/", "folder"),
                 Kind::Link => {
-                    let target: String =
-                        text::printable_bytes(tree.target(id)).chars().take(MAX_LINE).collect();
+                    let target: String = text::printable_bytes(tree.target(id)).chars().take(MAX_LINE).collect();
                     writeln!(out, "       {:>10}  {place} -> {target}", "link")
                 }
                 Kind::File(_) => {

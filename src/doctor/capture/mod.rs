@@ -21,9 +21,11 @@ use super::recording::Recorded;
 use super::report::DoctorReport;
 use super::shown;
 use crate::redact::Redactor;
+use crate::report::moment::Moment;
 use crate::report::policy::Policy;
 use crate::report::server_report::{CaptureNote, ServerReport};
 use crate::tree::names::Names;
+use crate::update::documented_paths;
 use std::collections::BTreeMap;
 
 /// A server, captured.
@@ -83,6 +85,18 @@ impl Capture {
         capture
     }
 
+    /// A capture of answers alone, asked for as the source document has it.
+    ///
+    /// # Errors
+    /// For answers that are none.
+    pub(crate) fn of_answers(answers: &str) -> Result<Self, CaptureError> {
+        let options = ProbeOptions::documented();
+        let about = About::new(&options, &documented_paths::names(), &Policy::plain(), None, Moment(0));
+        let capture =
+            Self { about, answers: answers.to_owned(), bundles: BTreeMap::new(), listing: String::new(), report: None };
+        file::of_parts(&file::contents(&capture)?)
+    }
+
     /// The judgement of what was captured.
     #[must_use]
     fn judged(&self, policy: &Policy) -> Option<DoctorReport> {
@@ -130,7 +144,8 @@ impl Capture {
 
 /// What a person would call the same conclusion.
 fn decided(report: &DoctorReport) -> Vec<String> {
-    let one = |one: &crate::report::diagnosis::Diagnosis| format!("{} {:?} {:?}", one.cause, one.severity, one.consequences);
+    let one =
+        |one: &crate::report::diagnosis::Diagnosis| format!("{} {:?} {:?}", one.cause, one.severity, one.consequences);
     std::iter::once(report.health.name().to_owned()).chain(report.diagnoses.iter().map(one)).collect()
 }
 
@@ -143,7 +158,8 @@ fn changed(before: &ServerReport, now: &ServerReport) -> Vec<String> {
     let causes = |report: &ServerReport| report.diagnoses.iter().map(|one| one.cause).collect::<Vec<_>>();
     let (was, is) = (causes(before), causes(now));
     changed.extend(is.iter().filter(|cause| !was.contains(cause)).map(|cause| format!("{cause} was not named before")));
-    changed.extend(was.iter().filter(|cause| !is.contains(cause)).map(|cause| format!("{cause} is not named any more")));
+    changed
+        .extend(was.iter().filter(|cause| !is.contains(cause)).map(|cause| format!("{cause} is not named any more")));
     if changed.is_empty() && was.first() != is.first() {
         let named = |cause: Option<&&str>| cause.copied().unwrap_or("none").to_owned();
         changed.push(format!("the root cause was {}, and is {}", named(was.first()), named(is.first())));

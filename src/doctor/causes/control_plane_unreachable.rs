@@ -84,6 +84,28 @@ fn lines<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Vec<&
     if told.is_empty() { found } else { told }
 }
 
+/// What a line tells of the connection to the control plane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Told {
+    /// That it is there.
+    Connected,
+    /// That it is gone, or was refused.
+    Refused,
+}
+
+/// What a line of the agent tells of its connection to the control plane, if it tells anything.
+#[must_use]
+pub(crate) fn told(entry: &JournalEntry, facts: &Facts) -> Option<Told> {
+    let plane = facts.control_plane.known()?.as_ref()?;
+    if !refusal::is_about(&entry.message, plane) {
+        return None;
+    }
+    if refusal::refusal(&entry.message).is_some() {
+        return Some(Told::Refused);
+    }
+    refusal::is_connected(entry).then_some(Told::Connected)
+}
+
 /// A line that shows that a connection that is there now will not last: it was lost several times within the last minute.
 fn comes_and_goes<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Option<&'a JournalEntry> {
     let lately = |entry: &&JournalEntry| facts.at.seconds_since(entry.at) <= LATELY;

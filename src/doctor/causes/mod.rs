@@ -9,7 +9,7 @@ mod backup_nested;
 pub(super) mod bundle_fix;
 mod cause;
 mod confinement;
-mod control_plane_unreachable;
+pub(crate) mod control_plane_unreachable;
 pub(super) mod crash;
 mod cwd_deleted;
 mod dependencies_not_installed;

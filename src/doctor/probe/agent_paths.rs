@@ -23,6 +23,15 @@ pub(crate) struct ProbeOptions {
     pub policy: ServerPolicy,
 }
 
+impl ProbeOptions {
+    /// What the source document asks.
+    #[must_use]
+    pub(crate) fn documented() -> Self {
+        let policy = ServerPolicy::default();
+        Self { unit: documented_paths::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None, policy }
+    }
+}
+
 /// Works out the places.
 #[must_use]
 pub(super) fn of(

@@ -79,6 +79,9 @@ impl JudgedBundle {
     }
 }
 
+/// Who hears of the tree of a bundle, by its path.
+type HearsTree<'a> = dyn Fn(&str, &Tree) + Sync + 'a;
+
 /// Judges by the rules, what is on the disk.
 #[derive(Clone, Copy)]
 pub(crate) struct RulesJudge<'a> {
@@ -87,7 +90,7 @@ pub(crate) struct RulesJudge<'a> {
     /// The keys that are trusted.
     pub trust: &'a Trust,
     /// Hears of the tree of every bundle that was read, by its path.
-    pub listing: Option<&'a (dyn Fn(&str, &Tree) + Sync)>,
+    pub listing: Option<&'a HearsTree<'a>>,
 }
 
 impl BundleJudge for RulesJudge<'_> {
