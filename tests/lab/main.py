@@ -20,6 +20,7 @@ PARTS = (
     "differential",
     "faults",
     "formats",
+    "pages",
     "terminal",
     "signing",
     "release",
@@ -30,6 +31,7 @@ PARTS = (
     "repair",
     "update",
     "packages",
+    "fleet",
 )
 # It goes on beside the parts behind it.
 BESIDE = "fuzz"

@@ -163,6 +163,8 @@ fn monitoring_asks_for_what_is_written() {
     let mut asked = BTreeSet::new();
     for file in ["monitoring/rules.yml", "monitoring/rules.test.yml", "monitoring/dashboard.json", "docs/fleet.md"] {
         let text = fs::read_to_string(folder.join(file)).unwrap().replace("\\\"", "\"");
+        // Behind it the guide tells of the variables of Ansible's playbooks, which begin alike.
+        let text = text.split("\n## Ansible\n").next().unwrap();
         for (at, _) in text.match_indices("bundle_doctor_") {
             let rest = &text[at..];
             let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c == '_')).unwrap_or(rest.len());
