@@ -3,6 +3,7 @@
 //! Overrides and allowances are applied here and nowhere else.
 
 use crate::check::bundle::Bundle;
+use crate::check::folders;
 use crate::check::rules::{Judges, RULES, Rule};
 use crate::report::baseline::BaselineReport;
 use crate::report::finding::{Allowed, Finding, Observation, Severity};
@@ -80,6 +81,7 @@ pub(crate) fn judge(bundle: &Bundle<'_>, policy: &Policy) -> SubjectReport {
         manifest: bundle.authenticity.coverage(),
         verdict: policy.fail_on.verdict(&findings),
         tree_unknown: !known,
+        folders: if known { folders::of(bundle.tree()) } else { Vec::new() },
         findings,
         allowed,
         known: Vec::new(),

@@ -5,6 +5,7 @@ pub(crate) mod baseline;
 pub(crate) mod bundle;
 pub(crate) mod contents;
 pub(crate) mod engine;
+mod folders;
 pub(crate) mod inspect;
 pub(crate) mod rules;
 pub(crate) mod secret;

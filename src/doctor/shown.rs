@@ -139,6 +139,7 @@ fn deployment(deployment: &Deployment) -> DeploymentReport {
         package: inspected.and_then(|inspected| inspected.report.package.clone()),
         would_start: deployment.would_start(),
         changed: inspected.and_then(|inspected| inspected.changed),
+        folders: inspected.map(|inspected| inspected.report.folders.clone()).unwrap_or_default(),
         findings: inspected.map(|inspected| inspected.report.findings.clone()).unwrap_or_default(),
         unknown: why(&deployment.state),
     }

@@ -5,7 +5,7 @@ use super::finding::{Finding, Severity};
 use super::id::{self, Id};
 use super::moment::{self, Moment};
 use super::server::{Health, NotChecked, ServerCheck};
-use super::subject::PackageId;
+use super::subject::{FolderReport, PackageId};
 use super::timeline::TimelineEvent;
 use super::verdict::FailOn;
 use serde::{Deserialize, Serialize};
@@ -168,6 +168,9 @@ pub(crate) struct DeploymentReport {
     /// When it was last changed.
     #[serde(with = "moment::rfc3339")]
     pub changed: Option<Moment>,
+    /// Its folders down to the second level, by path.
+    #[serde(default)]
+    pub folders: Vec<FolderReport>,
     /// What the rules say of it.
     pub findings: Vec<Finding>,
     /// Why it is not known.

@@ -33,6 +33,17 @@ pub struct PackageId {
     pub version: Option<String>,
 }
 
+/// What lies below a folder.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FolderReport {
+    /// Relative to the bundle, printable.
+    pub path: String,
+    /// Files below it, at any depth.
+    pub files: u64,
+    /// Their bytes.
+    pub size: u64,
+}
+
 /// What became of one subject.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SubjectReport {
@@ -60,6 +71,9 @@ pub struct SubjectReport {
     pub verdict: Verdict,
     /// Whether only the archive itself was judged, because its tree is not known.
     pub tree_unknown: bool,
+    /// Its folders down to the second level, the largest where there are many, by path.
+    #[serde(default)]
+    pub folders: Vec<FolderReport>,
     /// What the rules found, worst first.
     pub findings: Vec<Finding>,
     /// What was found and allowed.
@@ -85,6 +99,7 @@ impl SubjectReport {
             manifest: None,
             verdict: Verdict::Pass,
             tree_unknown: false,
+            folders: Vec::new(),
             findings: Vec::new(),
             allowed: Vec::new(),
             known: Vec::new(),

@@ -20,6 +20,7 @@ PARTS = (
     "differential",
     "faults",
     "formats",
+    "pages",
     "terminal",
     "signing",
     "release",

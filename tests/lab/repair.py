@@ -151,6 +151,7 @@ def mended(scenario: Scenario, suite: str) -> None:
 
 
 SAFE = "publish /opt/lab/bundle-safe\n"
+REFUSED = "cp -r /opt/lab/bundle /root/bad\nrm -rf /root/bad/node_modules\npublish /root/bad\nrm -r /root/bad\n"
 MISSING = "rm $B/dist/index.js\nrestart\n"
 
 
@@ -169,7 +170,7 @@ UNLUCKY = (
     Unlucky("nothing is published", MISSING, "curl"),
     Unlucky(
         "a refused bundle is published",
-        "cp -r /opt/lab/bundle /root/bad\nrm -rf /root/bad/node_modules\npublish /root/bad\nrm -r /root/bad\n" + MISSING,
+        REFUSED + MISSING,
         "refuses",
     ),
     Unlucky(
@@ -210,6 +211,34 @@ def unlucky(case: Unlucky, suite: str) -> None:
         said = done.brief()
         if case.says not in said:
             raise Mismatch(f"`{case.says}` is not said: {said}")
+    finally:
+        server.close()
+
+
+# What may go wrong beside a fault that can be cured: what is done before the fault is made, and after.
+ADVERSITIES = {
+    "without a network": ("", "systemctl stop lab-control-plane\n"),
+    "with nothing published": ("", "rm -f /opt/lab/public/agent-bundle.tar.gz\n"),
+    "with a bundle published that is refused": ("", REFUSED),
+    "with a full disk": ("small 400m\n", "head -c 600m /dev/zero >$S/somebodys 2>/dev/null || true\n"),
+}
+
+
+def in_adversity(scenario: Scenario, before: str, behind: str, suite: str) -> None:
+    """Mended all the same, where nothing is needed that is not there; else the server is as it was, and why is said."""
+    server = made(suite, f"{before}{scenario.make}\n{behind}", scenario.settle)
+    try:
+        unit = ("--unit", scenario.unit) if scenario.unit else ()
+        was = listed(server)
+        done = repair(server, *unit)
+        if done.code == 0 and done.document["verdict"] == "repaired":
+            again = servers.ask(server, scenario)
+            if again.code != 0:
+                raise Mismatch(f"{done.brief()}\nand then:\n{again.brief()}")
+            return
+        as_it_was(was, listed(server), done.brief())
+        if not (done.document.get("why") or done.document.get("error")) and done.document["verdict"] != "nothing-to-do":
+            raise Mismatch(f"it does not say why: {done.brief()}")
     finally:
         server.close()
 
@@ -328,6 +357,13 @@ def run(part: Part) -> None:
         is_chosen = part.long or ONLY or zlib.crc32(scenario.name.encode()) % ONE_IN == 0
         if is_chosen and scenario.booted and scenario.cause and not scenario.user and not scenario.options:
             jobs.append((scenario.name, lambda suite, s=scenario: mended(s, suite)))
+    for scenario in SCENARIOS:
+        can_be = scenario.booted and scenario.cause and scenario.fix is Fix.BACK and not scenario.user and not scenario.options and not scenario.reboot
+        for number, (words, (before, behind)) in enumerate(ADVERSITIES.items()):
+            # Each in CI in one adversity or none, chosen by its name.
+            is_chosen = part.long or ONLY or zlib.crc32(scenario.name.encode()) % (len(ADVERSITIES) * ONE_IN) == number
+            if can_be and is_chosen:
+                jobs.append((f"{scenario.name} {words}", lambda suite, s=scenario, b=before, a=behind: in_adversity(s, b, a, suite)))
     jobs += [(case.name, lambda suite, c=case: unlucky(c, suite)) for case in UNLUCKY]
     jobs += [
         (f"attack: {attack.name}", lambda suite, a=attack: attacked(a, suite)) for attack in harm.ATTACKS if "--root" not in attack.options

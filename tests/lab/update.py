@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import tarfile
 import time
 import zlib
@@ -229,6 +230,24 @@ def taken_back(make: str, suite: str) -> None:
         server.close()
 
 
+def old_one_is_broken(suite: str) -> None:
+    """An agent that ran from memory alone does not come up again: that is said, and both bundles are kept and named."""
+    server = repair.made(suite, LATE + "rm -r $B/node_modules/ws\n")
+    try:
+        done = update(server, PUBLISHED, "--yes")
+        said = " ".join(done.document.get("why", []))
+        if done.code != 1 or "does not come up again" not in said:
+            raise Mismatch(done.brief())
+        named = re.findall(r"/root/[^\s;:,]*agent-bundle[^\s;:,]*", said)
+        there = [path for path in {*named} if server.run("test", "-e", f"{path}/dist/index.js").code == 0]
+        if deployed.BUNDLE not in there or not any(repair.TRIED.search(path) for path in there):
+            raise Mismatch(f"both bundles are to be kept and named, these are: {there}\n{done.brief()}")
+        if version(server) != deployed.VERSION:
+            raise Mismatch(f"{version(server)} is deployed: {done.brief()}")
+    finally:
+        server.close()
+
+
 NPMRC = "".join(f"{name.removeprefix('npm_config_').replace('_', '-')}={value}\n" for name, value in deployed.OFFLINE.items())
 
 
@@ -296,6 +315,7 @@ def jobs(long: bool) -> list[tuple[str, Callable[[str], object]]]:
         many.append((f"the corpus, {first + 1}", on_one_server(some, "")))
     many += [(case.name, lambda suite, c=case: taken(c, suite)) for case in TAKEN]
     many.append(("a bundle that dies once it is connected", lambda suite: taken_back(LATE, suite)))
+    many.append(("the old one does not come up again", old_one_is_broken))
     full = "small 60m\n" + SAFE + "head -c 200m /dev/zero >$S/somebodys 2>/dev/null || true\n"
     many.append(("a full disk", lambda suite: taken_back(full, suite)))
     many.append(("called from the service's cgroup", from_within))

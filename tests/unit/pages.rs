@@ -2,7 +2,8 @@
 //! issue tracker no markup, mention or reference of others.
 
 use crate::render::page::model::{
-    Block, Item, LineKind, Lines, Moment, Page, Row, Script, Section, Seen, Shown, Table, Tone, TreeKind, TreeNode,
+    Block, Item, LineKind, Lines, Moment, Page, Row, Script, Section, Seen, Shown, Table, Tone, TreeFinding, TreeKind,
+    TreeNode,
 };
 use crate::render::{html, markdown};
 use proptest::prelude::*;
@@ -209,7 +210,8 @@ fn page(text: &str) -> Page {
     let text = || text.to_owned();
     let seen = Seen { source: text(), at: Some(text()), text: text() };
     let leaf = TreeNode { name: text(), words: text(), kind: TreeKind::File, ..TreeNode::default() };
-    let found = vec![(Tone::Bad, text(), Some(0)), (Tone::Bad, text(), None)];
+    let finding = TreeFinding { tone: Tone::Bad, rule: text(), anchor: Some(0), times: 1 };
+    let found = vec![finding.clone(), TreeFinding { anchor: None, times: 2, ..finding }];
     let node = TreeNode { name: text(), words: text(), found, children: vec![leaf], kind: TreeKind::Folder };
     let row = Row { cells: vec![text(), text()], share: Some(50), tone: Tone::Bad };
     let blocks = vec![

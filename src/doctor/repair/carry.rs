@@ -7,7 +7,7 @@ use super::prove::{self, Trial};
 use super::replace::{self, Site};
 use super::stage::Shop;
 use super::tools::Tools;
-use super::watch::{Fares, watch, works};
+use super::watch::{Fares, runs, watch};
 use super::{stage, swap, undo};
 use crate::doctor::causes::started;
 use crate::doctor::facts::{Condition, Facts};
@@ -131,7 +131,7 @@ fn back(
     let report = was_touched.then(|| looked(place)).flatten();
     let is_there = |path: &String| swap::identity(path, record.user).is_ok_and(|found| found.is_some());
     let kept: Vec<String> = tried.into_iter().filter(is_there).collect();
-    match report.as_ref().filter(|after| works(before) && !works(after)) {
+    match report.as_ref().filter(|after| runs(before) && !runs(after)) {
         // It ran from memory, or what it needs has gone meanwhile: nobody is told that all is as it was.
         Some(after) => {
             let bundle = &before.facts.places.bundle;

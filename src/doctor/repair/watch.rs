@@ -65,10 +65,14 @@ pub(crate) fn well(
     })
 }
 
-/// Whether it is shown to work: nothing wrong is left, and its own process is connected.
-pub(super) fn works(report: &DoctorReport) -> bool {
+/// Whether its own process runs and is connected, whatever its bundle would do at the next start.
+pub(super) fn runs(report: &DoctorReport) -> bool {
     let process = report.facts.process.known().and_then(Option::as_ref);
     report.facts.condition() == Condition::Running
         && process.is_some_and(|process| process.is_connected() == Some(true))
-        && report.diagnoses.iter().all(|one| one.severity < Severity::Error)
+}
+
+/// Whether it is shown to work: it runs, and nothing wrong is left.
+pub(super) fn works(report: &DoctorReport) -> bool {
+    runs(report) && report.diagnoses.iter().all(|one| one.severity < Severity::Error)
 }

@@ -111,11 +111,11 @@ fn tree(node: &TreeNode, depth: usize) -> Markup {
     let line = html! {
         code { (clean(&node.name)) (folder) }
         @if !node.words.is_empty() { " " span.words { (clean(&node.words)) } }
-        @for (tone, rule, anchor) in &node.found {
-            @let rule = clean(rule);
+        @for found in &node.found {
+            @let words = clean(&found.words());
             " "
-            @if let Some(anchor) = anchor { a.(class(*tone)) href=(format!("#f{anchor}")) { (rule) } }
-            @else { span.(class(*tone)) { (rule) } }
+            @if let Some(anchor) = found.anchor { a.(class(found.tone)) href=(format!("#f{anchor}")) { (words) } }
+            @else { span.(class(found.tone)) { (words) } }
         }
     };
     html! {

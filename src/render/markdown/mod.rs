@@ -141,7 +141,7 @@ fn moment(moment: &Moment) -> String {
 }
 
 fn tree(node: &TreeNode, depth: usize, text: &mut String) {
-    let found: Vec<_> = node.found.iter().map(|(_, rule, _)| clean(rule)).collect();
+    let found: Vec<_> = node.found.iter().map(|found| clean(&found.words())).collect();
     let parts = [clean(&node.name), clean(&node.words), found.join(", ")];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     text.push_str(&format!("{}{}\n", "  ".repeat(depth), parts.join("  ")));

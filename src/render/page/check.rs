@@ -64,9 +64,10 @@ fn tone(subject: &SubjectReport) -> Tone {
 fn body(subject: &SubjectReport, first: usize) -> (Vec<Section>, usize) {
     let mut parts = sections(&subject.findings, first, Remedy::Told);
     let next = first + parts.len();
-    let tree = tree(places(&subject.findings, first));
-    if tree.len() > 1 || tree.first().is_some_and(|node| !node.children.is_empty()) {
-        parts.push(Section::new("where in the bundle", vec![Block::Tree(tree)]));
+    let tree = tree(places(&subject.findings, first), &subject.folders);
+    if !tree.is_empty() {
+        let section = Section::new("the bundle", vec![Block::Tree(tree)]);
+        parts.push(if subject.findings.is_empty() { section.folded() } else { section });
     }
     if subject.tree_unknown {
         let words = "what is in it, since it cannot be told for certain".to_owned();

@@ -176,12 +176,33 @@ pub(crate) struct TreeNode {
     pub name: String,
     /// What is known of it: a size, how many files are below.
     pub words: String,
-    /// What was found there: how bad, its rule and where on the page it is told.
-    pub found: Vec<(Tone, String, Option<usize>)>,
+    /// What was found there.
+    pub found: Vec<TreeFinding>,
     /// What is below it; a folder that holds nothing worth showing has none.
     pub children: Vec<TreeNode>,
     /// Whether it is a folder.
     pub kind: TreeKind,
+}
+
+/// Findings of one rule at one place.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct TreeFinding {
+    /// How bad.
+    pub tone: Tone,
+    /// The rule.
+    pub rule: String,
+    /// Where on the page the first is told.
+    pub anchor: Option<usize>,
+    /// How many there are.
+    pub times: u64,
+}
+
+impl TreeFinding {
+    /// The rule, and how often it found something there.
+    #[must_use]
+    pub(crate) fn words(&self) -> String {
+        if self.times > 1 { format!("{} ({})", self.rule, self.times) } else { self.rule.clone() }
+    }
 }
 
 /// What stands in a tree.

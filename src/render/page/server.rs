@@ -163,8 +163,9 @@ fn bundle(report: &ServerReport) -> Option<Section> {
     }
     let first = report.diagnoses.len();
     let mut section = Section::named(Tone::Plain, "the deployed bundle", deployment.path.clone());
-    section.blocks.push(Block::Tree(tree(places(&deployment.findings, first))));
-    section.sections = sections(&deployment.findings, first, Remedy::Told);
+    section.blocks.push(Block::Tree(tree(places(&deployment.findings, first), &deployment.folders)));
+    // What a developer does about them is not what this server needs first.
+    section.sections = sections(&deployment.findings, first, Remedy::Told).into_iter().map(Section::folded).collect();
     Some(section)
 }
 
