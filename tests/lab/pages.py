@@ -8,13 +8,14 @@ The pictures are kept in `target/lab/pages`.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Callable
 
 import mistakes
 from chromium import Chromium
-from harness import BINARY, HOME, Mismatch, Part, copy, must, run as execute, scratch, write
+from harness import BINARY, HOME, REPO, Mismatch, Part, archive, copy, must, run as execute, scratch, write
 
 WIDTHS = (360, 800, 1400)
 PICTURES = HOME / "pages"
@@ -233,6 +234,26 @@ def filtered(browser: Chromium, page: Path) -> None:
         raise Mismatch(str(copied))
 
 
+def guide(work: Path) -> None:
+    """Every command of docs/pages.md does what it says there."""
+    here = work / "guide"
+    here.mkdir()
+    good = mistakes.clean_bundle(here / "good")
+    archive(good, here / "agent-bundle.tar.gz")
+    archive(mistakes.with_several(good, here / "bad"), here / "old.tar.gz")
+    blocks = re.findall(r"```sh\n(.*?)```", (REPO / "docs/pages.md").read_text(), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    if len(lines) < 4:
+        raise Mismatch(f"the page has {len(lines)} commands")
+    for line in lines:
+        ran = execute("bash", "-c", line.replace("bundle-doctor ", f"{BINARY} ", 1), cwd=here)
+        if ran.code not in (0, 1, 3):
+            raise Mismatch(f"`{line}` exited {ran.code}: {ran.text[:500]}")
+    for name in ("check", "diff", "doctor"):
+        if not (here / f"{name}.html").read_text().startswith("<!DOCTYPE html>"):
+            raise Mismatch(f"{name}.html is no page")
+
+
 def run(part: Part) -> None:
     axe = tools()
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -250,4 +271,5 @@ def run(part: Part) -> None:
                 for what, do in checks.items():
                     part.case(f"{name} {what}", do)
             part.case("the filter and the copy button", lambda: filtered(browser, pages["check"]))
+            part.case("every command of the guide", lambda: guide(work))
             part.case("what is looked for is found", lambda: control(browser, work))

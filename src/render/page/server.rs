@@ -41,7 +41,8 @@ pub(crate) fn page(report: &ServerReport) -> Page {
     }
 }
 
-const fn health(health: Health) -> Tone {
+/// How bad that is.
+pub(super) const fn health(health: Health) -> Tone {
     match health {
         Health::Healthy => Tone::Good,
         Health::Degraded | Health::Inconclusive => Tone::Doubtful,
