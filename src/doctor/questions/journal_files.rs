@@ -239,7 +239,7 @@ mod tests {
             format!("{machine}/huge.journal: it is larger than 4"),
             format!("{machine}/pipe.journal: it is not a regular file"),
             "and 1 more\n".to_owned(),
-            "journal is truncated, ignoring file.".to_owned(),
+            " is truncated, ignoring file.".to_owned(),
         ] {
             assert!(told.contains(&told_of), "{told_of} in:\n{told}");
         }
