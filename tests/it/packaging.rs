@@ -13,6 +13,7 @@ fn every_version_is_that_of_the_program() {
     let version = env!("CARGO_PKG_VERSION");
     let package: Value = serde_json::from_str(&text("package.json")).unwrap();
     assert_eq!(package["version"], version);
+    assert!(text("ansible/galaxy.yml").contains(&format!("\nversion: {version}\n")));
     for (name, wanted) in package["optionalDependencies"].as_object().unwrap() {
         assert_eq!(wanted, version, "{name}");
     }
