@@ -199,6 +199,8 @@ fn without_spans(line: &str) -> String {
             .match_indices(&"`".repeat(run))
             .find(|(at, _)| !inside[..*at].ends_with('`') && !inside[at + run..].starts_with('`'));
         let (close, _) = closing.unwrap_or_else(|| panic!("a span that does not end: {line}"));
+        // What stands beside it is not beside each other.
+        kept.push('·');
         rest = &inside[close + run..];
     }
     kept.push_str(rest);
