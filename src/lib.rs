@@ -43,6 +43,7 @@ pub mod internals {
     pub use crate::check::contents::Depth;
     pub use crate::check::engine::run_rules;
     pub use crate::check::inspect::{InspectOptions, Inspected, inspect};
+    pub use crate::commands::in_every_format;
     pub use crate::config::Config;
     pub use crate::doctor::probe::journal;
     pub use crate::node::package::Package;

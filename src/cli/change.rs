@@ -34,6 +34,8 @@ impl Change {
             follow: false,
             keys: keys.to_vec(),
             record: None,
+            capture: None,
+            from: None,
             format: FormatArgs { word: AnyFormat::Human },
         }
     }

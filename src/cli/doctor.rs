@@ -33,7 +33,13 @@ pub(crate) struct Doctor {
     /// Trust the public key in FILE: a manifest it signed tells which files were changed (repeatable)
     #[arg(long = "key", value_name = "FILE", help_heading = "Signature")]
     pub keys: Vec<PathBuf>,
-    /// Write down what was asked and answered, secrets taken out, so that it can be judged elsewhere
+    /// Write all that was asked and answered to FILE (.tar.gz), secrets taken out, so that it can be judged elsewhere
+    #[arg(long, value_name = "FILE", help_heading = "Support")]
+    pub capture: Option<PathBuf>,
+    /// Judge the capture in FILE instead of this machine: without root, anywhere
+    #[arg(long, value_name = "FILE", help_heading = "Support", conflicts_with_all = ["root", "follow", "capture", "unit", "bundle", "since", "keys", "record"])]
+    pub from: Option<PathBuf>,
+    /// Write down what was asked and answered, for the lab
     #[arg(long, value_name = "FILE", hide = true)]
     pub record: Option<PathBuf>,
     /// How the report is written.

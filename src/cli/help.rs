@@ -147,6 +147,25 @@ pub(crate) const HELP: &[CommandHelp] = &[
         schema: Some("pack.schema.json"),
     },
     CommandHelp {
+        name: "report",
+        exits: &[
+            (0, "nothing at or above --fail-on, on any server"),
+            (1, "something at or above --fail-on; else as the report's own command"),
+            USAGE,
+            (3, "inconclusive: of a server, or a fleet of which a server was not reached"),
+        ],
+        examples: &[
+            ("bundle-doctor report capture.tar.gz", "judge a capture that somebody sent"),
+            ("bundle-doctor report --format html -o report.html report.json", "a page of a saved report"),
+            ("bundle-doctor report reports/", "one report of all servers whose reports are in a folder"),
+            (
+                "bundle-doctor report --redact 'ACME-[0-9]+' --capture clean.tar.gz capture.tar.gz",
+                "take more out of a capture",
+            ),
+        ],
+        schema: Some("report.schema.json"),
+    },
+    CommandHelp {
         name: "diff",
         exits: &[(0, "the same"), (1, "different"), USAGE],
         examples: &[("bundle-doctor diff old.tar.gz new.tar.gz --text", "what a release changes, line by line")],

@@ -15,6 +15,7 @@ pub(crate) mod pack;
 pub(crate) mod rehearse;
 pub(crate) mod release;
 pub(crate) mod repair;
+pub(crate) mod report;
 pub(crate) mod shown;
 pub(crate) mod signing;
 pub(crate) mod update;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Pack(pack::Pack),
     /// Tell what changed between two bundles: archives or directories
     Diff(diff::Diff),
+    /// Render saved reports and captures again, in any format; those of several servers as one report of the fleet
+    Report(report::Report),
     /// Make an Ed25519 key pair
     Keygen(signing::Keygen),
     /// Sign a file, or a bundle's folder by a manifest of its files
@@ -117,6 +120,7 @@ impl Command {
             Self::Release(_) => "release",
             Self::Pack(_) => "pack",
             Self::Diff(_) => "diff",
+            Self::Report(_) => "report",
             Self::Keygen(_) => "keygen",
             Self::Sign(_) => "sign",
             Self::Verify(_) => "verify",

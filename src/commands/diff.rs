@@ -8,7 +8,6 @@ use crate::check::bundle::{Bundle, Expectations};
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::diff::Diff;
-use crate::cli::format::DocumentFormat;
 use crate::cli::signing::KeyArgs;
 use crate::release::diff::{self, Change, Difference};
 use crate::report::bundle_layout::BundleLayout;
@@ -59,12 +58,8 @@ pub(super) fn run(options: &Diff, session: &Session<'_>) -> Result<u8> {
         job.add_texts(options, &mut difference.changed)?;
     }
     let subjects = [&options.a, &options.b].map(|path| text::printable(path).into_owned());
-    session.write(|out| match options.format.word {
-        DocumentFormat::Json => render::diff::json(&subjects, &difference, out),
-        DocumentFormat::Human => render::diff::human(&subjects, &difference, session.style(), out),
-        DocumentFormat::Html => render::html::write(&render::page::diff::page(&subjects, &difference), out),
-        DocumentFormat::Markdown => render::markdown::write(&render::page::diff::page(&subjects, &difference), out),
-    })?;
+    let format = session.common.format();
+    session.write(|out| render::diff(format, &subjects, &difference, session.style(), out))?;
     Ok(if difference.identical { exit_code::PASS } else { exit_code::FAIL })
 }
 

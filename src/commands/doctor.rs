@@ -1,14 +1,16 @@
 //! `doctor`: look at the server, judge what was seen, report.
 
+use super::captured;
 use super::failure::Failure;
 use super::keys;
 use super::session::{Configured, Session};
 use super::waiting::Patience;
 use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
+use crate::doctor::capture::{Capture, Listing, Noted, Seen};
 use crate::doctor::diagnose;
 use crate::doctor::facts::{ServerPolicy, SignatureDemand};
-use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
+use crate::doctor::probe::{self, BundleJudge, ProbeOptions, RulesJudge};
 use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
 use crate::doctor::report::DoctorReport;
@@ -16,9 +18,12 @@ use crate::doctor::shown;
 use crate::redact::Redactor;
 use crate::report::format::Format;
 use crate::report::policy::Policy;
+use crate::report::server_report::ServerReport;
+use crate::report::verdict::FailOn;
 use crate::report::words::UnitName;
 use crate::tree::limits::Limits;
 use crate::tree::names::Names;
+use crate::tree::nodes::Tree;
 use crate::update::documented_paths;
 use crate::{exit_code, host, render, text};
 use anyhow::{Context, Result, bail};
@@ -41,12 +46,22 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         bail!(Failure::new("a machine format is one document, which the live log would break").help(help));
     }
     let started = Instant::now();
+    if let Some(path) = &options.from {
+        let (report, fail_on) = captured::judged(path, session)?;
+        return shown_as(&report, format, fail_on, started, session);
+    }
     let prepared = Prepared::new(options, session)?;
     let patience = Patience::new(options.wait, session.shows_progress()).heeding();
     let (report, redactor) = loop {
         let recorder = Recorder::new(&prepared.disk);
-        let server: &dyn Server = if options.record.is_some() { &recorder } else { &prepared.disk };
-        let (report, redactor) = prepared.examined(server);
+        let is_recorded = options.record.is_some() || options.capture.is_some();
+        let server: &dyn Server = if is_recorded { &recorder } else { &prepared.disk };
+        let listing = Listing::default();
+        let list = |path: &str, tree: &Tree| listing.add(path, tree);
+        let rules = RulesJudge { limits: prepared.limits, trust: &prepared.trust, listing: Some(&list) };
+        let noted = Noted::new(&rules);
+        let judge: &dyn BundleJudge = if options.capture.is_some() { &noted } else { &rules };
+        let (report, redactor) = prepared.examined_by(server, judge);
         if is_waited(&report, &patience) {
             continue;
         }
@@ -54,19 +69,41 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         if let Some(path) = &options.record {
             record(path, &recorder, &redactor)?;
         }
-        break (report, redactor);
+        let Some(path) = &options.capture else { break (shown::of(&report), redactor) };
+        let seen = Seen {
+            answers: recorder.written(&|text| redactor.clean_document(text)),
+            bundles: noted,
+            listing: redactor.clean(&listing.text()),
+            root: options.root.is_some().then(|| prepared.disk.place("/").display().to_string()),
+            options: &prepared.wishes,
+            names: &prepared.names,
+            policy: &prepared.policy,
+        };
+        let capture = Capture::of(seen, &report, &redactor);
+        captured::written(path, &capture, session)?;
+        break (capture.report.unwrap_or_else(|| shown::of(&report)), redactor);
     };
-    let fail_on = prepared.policy.fail_on;
-    let report = shown::of(&report);
-    let ending = render::server::ending(&report, session.style());
-    session.write_ending_in(&ending, |out| match format {
-        Format::Prometheus => render::prometheus::doctor(&report, Some(started.elapsed()), out),
-        _ => render::doctor(format, &report, fail_on, session.style(), out),
-    })?;
+    let code = shown_as(&report, format, prepared.policy.fail_on, started, session)?;
     if options.follow {
         follow(prepared.unit(), &redactor, session)?;
     }
-    Ok(exit_code::of_server(&report, fail_on))
+    Ok(code)
+}
+
+/// Writes the report, and gives its exit code.
+fn shown_as(
+    report: &ServerReport,
+    format: Format,
+    fail_on: FailOn,
+    started: Instant,
+    session: &Session<'_>,
+) -> Result<u8> {
+    let ending = render::server::ending(report, session.style());
+    session.write_ending_in(&ending, |out| match format {
+        Format::Prometheus => render::prometheus::doctor(report, Some(started.elapsed()), out),
+        _ => render::doctor(format, report, fail_on, session.style(), out),
+    })?;
+    Ok(exit_code::of_server(report, fail_on))
 }
 
 /// Whether the time that tells more was waited for.
@@ -129,7 +166,10 @@ impl Prepared {
     }
 
     fn examined(&self, server: &dyn Server) -> (DoctorReport, Redactor) {
-        let judge = BundleJudge { limits: self.limits, trust: &self.trust };
+        self.examined_by(server, &RulesJudge { limits: self.limits, trust: &self.trust, listing: None })
+    }
+
+    fn examined_by(&self, server: &dyn Server, judge: &dyn BundleJudge) -> (DoctorReport, Redactor) {
         let (facts, redactor) = probe::examine(server, &self.wishes, &self.names, judge);
         (diagnose::diagnose(facts, &self.policy), redactor)
     }

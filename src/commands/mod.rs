@@ -1,6 +1,7 @@
 //! The commands: each wires reading, judging and rendering together, and decides nothing itself.
 
 mod baseline;
+mod captured;
 mod check;
 mod diff;
 mod doctor;
@@ -18,6 +19,7 @@ mod rehearse;
 mod release;
 mod remedy;
 mod repair;
+mod report;
 mod session;
 mod show_config;
 mod sign;
@@ -33,6 +35,8 @@ use crate::exit_code;
 use crate::update::rehearse::RehearsalError;
 use session::Session;
 use std::ffi::OsString;
+
+pub use report::in_every_format;
 
 /// Runs the program with its arguments, the first being its name, and gives the exit code.
 #[must_use]
@@ -57,6 +61,7 @@ pub fn run(args: &[OsString]) -> u8 {
         Command::Release(options) => release::run(options, &session),
         Command::Pack(options) => pack::run(options, &session),
         Command::Diff(options) => diff::run(options, &session),
+        Command::Report(options) => report::run(options, &session),
         Command::Keygen(options) => keygen::run(options, &session),
         Command::Sign(options) => sign::run(options, &session),
         Command::Verify(options) => verify::run(options, &session),

@@ -1,6 +1,7 @@
 //! Why is this server down? Questions are asked, facts come of the answers, causes are recognised in the facts, and a
 //! diagnosis is made of them.
 
+pub(crate) mod capture;
 pub(crate) mod causes;
 pub(crate) mod diagnose;
 pub(crate) mod facts;

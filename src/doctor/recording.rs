@@ -3,7 +3,6 @@
 //! Lines of JSON, one an answer: `{"ask": "look /etc/x", "ok": {…}}` or `{"ask": …, "refused": "not-found"}`.
 
 use super::questions::{Diagnostic, End, Look, Refusal, Server, Situation, Space, Spoken};
-#[cfg(test)]
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -40,12 +39,13 @@ impl<'a> Recorder<'a> {
         answer
     }
 
-    /// Everything that was asked and answered, sorted by question, each text run through `clean`.
+    /// Everything that was asked and answered, sorted by question, each text run through `clean`. That there is no such
+    /// thing is what is answered to every question that is not written down.
     #[must_use]
     pub(crate) fn written(&self, clean: &dyn Fn(&str) -> String) -> String {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = String::new();
-        for line in answers.values() {
+        for line in answers.values().filter(|line| line.refused != Some(Refusal::NotFound)) {
             let ok = line.ok.clone().map(|value| cleaned(value, clean));
             let line = RecordedAnswer { ask: clean(&line.ask), ok, refused: line.refused };
             all.extend(serde_json::to_string(&line).ok());
@@ -74,7 +74,6 @@ fn command(diagnostic: &Diagnostic<'_>) -> String {
 
 /// A question without which properties and fields it asks for: a later program asks for more of them, and whoever wrote
 /// down the answers did not.
-#[cfg(test)]
 fn key(ask: &str) -> String {
     let fields = |word: &&str| !word.starts_with("--property=") && !word.starts_with("--output-fields=");
     match ask.starts_with("run ") {
@@ -134,14 +133,13 @@ impl Server for Recorder<'_> {
 }
 
 /// A server that is made of written answers. Bundles are read from folders that stand in for the server's own.
-#[cfg(test)]
 #[derive(Default)]
 pub(crate) struct Recorded {
     answers: BTreeMap<String, RecordedAnswer>,
     places: BTreeMap<String, PathBuf>,
+    root: Option<String>,
 }
 
-#[cfg(test)]
 impl Recorded {
     /// Reads what [`Recorder::written`] wrote.
     ///
@@ -150,12 +148,19 @@ impl Recorded {
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<RecordedAnswer>);
         let answers = lines.map(|line| line.map(|line| (key(&line.ask), line))).collect::<Result<_, _>>()?;
-        Ok(Self { answers, places: BTreeMap::new() })
+        Ok(Self { answers, ..Self::default() })
     }
 
     /// Lets a folder, or a file, stand in for a path of the server's.
+    #[cfg(test)]
     pub(crate) fn stand_in(&mut self, path: &str, place: PathBuf) {
         self.places.insert(path.to_owned(), place);
+    }
+
+    /// A server whose disk was mounted below that folder.
+    #[must_use]
+    pub(crate) fn mounted(self, root: Option<String>) -> Self {
+        Self { root, ..self }
     }
 
     fn answer<T: DeserializeOwned>(&self, ask: &str) -> Result<T, Refusal> {
@@ -167,7 +172,6 @@ impl Recorded {
     }
 }
 
-#[cfg(test)]
 impl Server for Recorded {
     fn is_live(&self) -> bool {
         self.answer("is-live").unwrap_or(true)
@@ -207,6 +211,9 @@ impl Server for Recorded {
     }
 
     fn place(&self, path: &str) -> PathBuf {
-        self.places.get(path).cloned().unwrap_or_else(|| PathBuf::from(format!("/nonexistent{path}")))
+        let below = || PathBuf::from(format!("{}{path}", self.root.as_deref().unwrap_or_default()));
+        // What is shown of a mounted disk is its folder, without a slash at the end.
+        let below = || if path == "/" { self.root.as_deref().map_or_else(below, PathBuf::from) } else { below() };
+        self.places.get(path).cloned().unwrap_or_else(below)
     }
 }

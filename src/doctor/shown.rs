@@ -51,6 +51,7 @@ pub(crate) fn of(report: &DoctorReport) -> ServerReport {
         timeline: timeline(facts),
         not_checked: report.not_checked.clone(),
         commands: facts.ran.iter().map(ran).collect(),
+        capture: None,
     }
 }
 

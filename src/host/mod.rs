@@ -104,6 +104,15 @@ pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io:
     }
 }
 
+/// Writes a file that only its owner may read so that it is there whole or not at all, whatever was there before.
+///
+/// # Errors
+/// Where something other than a file is there, and whatever writing, syncing or renaming gives.
+pub(crate) fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
+    outputs::must_be_file(path)?;
+    files::Staged::write(path, content, 0o600)?.commit(files::Existing::Replaced)
+}
+
 /// Appends to a file, which is made if it is not there.
 ///
 /// # Errors

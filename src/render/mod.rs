@@ -2,6 +2,7 @@
 
 mod baseline;
 pub(crate) mod diff;
+mod fleet;
 pub(crate) mod github;
 pub(crate) mod html;
 pub(crate) mod human;
@@ -22,7 +23,10 @@ mod style;
 
 pub(crate) use style::Style;
 
+use crate::release::diff::Difference;
+use crate::report::fleet::FleetReport;
 use crate::report::format::Format;
+use crate::report::release::ReleaseReport;
 use crate::report::run_error::RunError;
 use crate::report::server_report::ServerReport;
 use crate::report::subject::CheckReport;
@@ -74,6 +78,53 @@ pub(crate) fn doctor(
         Format::Html => html::write(&page::server::page(report), out),
         Format::Markdown => markdown::write(&page::server::page(report), out),
         Format::Prometheus => prometheus::doctor(report, None, out),
+    }
+}
+
+/// Writes the report of `release`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(crate) fn release(format: Format, report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => release::human(report, style, out),
+        // Lines of a checklist stand at no place in a file, and have no numbers: the command line offers neither.
+        Format::Json | Format::Sarif | Format::Prometheus => release::json(report, out),
+        Format::Junit => release::junit(report, out),
+        Format::Github => release::github(report, out),
+        Format::Html => html::write(&page::release::page(report), out),
+        Format::Markdown => markdown::write(&page::release::page(report), out),
+    }
+}
+
+/// Writes the report of `diff`.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(crate) fn diff(
+    format: Format,
+    subjects: &[String; 2],
+    difference: &Difference,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => diff::human(subjects, difference, style, out),
+        Format::Html => html::write(&page::diff::page(subjects, difference), out),
+        Format::Markdown => markdown::write(&page::diff::page(subjects, difference), out),
+        // The command line offers no other.
+        _ => diff::json(subjects, difference, out),
+    }
+}
+
+/// Writes the report of many servers.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(crate) fn fleet(format: Format, report: &FleetReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => fleet::human(report, style, out),
+        _ => fleet::json(report, out),
     }
 }
 

@@ -39,7 +39,20 @@ pub(crate) fn doctor(report: &ServerReport, style: Style, out: &mut dyn Write) -
         let words = format!("not checked: {} ({}{help})", missing.what, missing.because);
         wrapped(&words, "", "  ", style, out)?;
     }
-    Ok(())
+    capture(report, style, out)
+}
+
+/// What another version of the program concluded of the same capture.
+fn capture(report: &ServerReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let Some(capture) = report.capture.as_ref().filter(|capture| !capture.changed.is_empty()) else { return Ok(()) };
+    let words = format!(
+        "judged anew: version {} made the capture, and this is {}: {}",
+        capture.made_by,
+        env!("CARGO_PKG_VERSION"),
+        capture.changed.join("; ")
+    );
+    writeln!(out)?;
+    wrapped(&words, "", "  ", style, out)
 }
 
 /// The verdict again, for the end of a report that the terminal does not show whole: with the cause, and how to go on.

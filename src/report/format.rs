@@ -20,3 +20,9 @@ pub(crate) enum Format {
     /// Prometheus' text exposition format: of servers only.
     Prometheus,
 }
+
+impl Format {
+    /// Every one.
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Human, Self::Json, Self::Sarif, Self::Junit, Self::Github, Self::Html, Self::Markdown, Self::Prometheus];
+}

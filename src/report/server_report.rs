@@ -52,6 +52,18 @@ pub(crate) struct ServerReport {
     pub not_checked: Vec<NotChecked>,
     /// The commands that were run.
     pub commands: Vec<CommandReport>,
+    /// Where it was judged from a capture: by which version that was made, and what is another conclusion now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<CaptureNote>,
+}
+
+/// What is to be known of the capture that was judged.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct CaptureNote {
+    /// The version of the program that made it.
+    pub made_by: String,
+    /// What that version concluded in another way, in words.
+    pub changed: Vec<String>,
 }
 
 const fn present() -> bool {

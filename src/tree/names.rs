@@ -2,7 +2,7 @@
 //! repository that it comes from.
 
 /// Names that the configuration may change; `documented_paths::names` has the defaults.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Names {
     /// The file that systemd starts, relative to the bundle.
     pub entry: String,

@@ -39,6 +39,7 @@ mod references;
 mod rehearsal;
 mod release;
 mod repair;
+mod report;
 mod signing;
 mod tampering;
 mod trust;

@@ -17,6 +17,7 @@ mod schemas;
 #[path = "../support/tree.rs"]
 mod tree;
 
+mod captures;
 mod causes;
 mod condition;
 mod fixtures;

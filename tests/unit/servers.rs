@@ -5,10 +5,12 @@
 //! makes them anew.
 
 use crate::check::authentication::Trust;
+use crate::doctor::capture::{Capture, Listing, Noted, Seen};
 use crate::doctor::diagnose::diagnose;
 use crate::doctor::facts::{DeploymentState, Fact, Facts, ServerPolicy};
-use crate::doctor::probe::{self, BundleJudge, ProbeOptions};
-use crate::doctor::recording::Recorded;
+use crate::doctor::probe::{self, ProbeOptions, RulesJudge};
+use crate::doctor::questions::Server;
+use crate::doctor::recording::{Recorded, Recorder};
 use crate::doctor::report::DoctorReport;
 use crate::doctor::shown;
 use crate::exit_code;
@@ -24,6 +26,7 @@ use crate::tests::pages::harmless;
 use crate::tests::schemas::{assert_valid, schema};
 use crate::tests::tree::Fixture;
 use crate::tree::limits::Limits;
+use crate::tree::nodes::Tree;
 use crate::update::documented_paths;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -95,8 +98,8 @@ fn reword(facts: &mut Facts) {
     }
 }
 
-/// The report on a recorded server, whose folders are laid out below `scratch`.
-fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> DoctorReport {
+/// A recorded server, whose folders are laid out below `scratch`.
+fn recorded(case: &Path, expected: &Expected, scratch: &Path) -> Recorded {
     let mut server = Recorded::parse(&fs::read_to_string(case.join("answers.jsonl")).unwrap()).unwrap();
     for (number, (path, tree)) in expected.places.iter().enumerate() {
         let fixture = Fixture::load(&case.join(tree));
@@ -111,21 +114,64 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> 
             server.stand_in(path, place);
         }
     }
-    let wishes = ProbeOptions {
+    server
+}
+
+fn options(expected: &Expected) -> ProbeOptions {
+    ProbeOptions {
         unit: expected.unit.clone().unwrap_or_else(|| documented_paths::UNIT.to_owned()),
         bundle: None,
         home: None,
         lines: 400,
         since: None,
         policy: ServerPolicy::default(),
-    };
+    }
+}
+
+/// The report on a recorded server.
+fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> DoctorReport {
+    let server = recorded(case, expected, scratch);
     let trust = Trust { keys: TrustStore::new(), required: false };
-    let judge = BundleJudge { limits: Limits::default(), trust: &trust };
-    let (mut facts, _) = probe::examine(&server, &wishes, &documented_paths::names(), judge);
+    let judge = RulesJudge { limits: Limits::default(), trust: &trust, listing: None };
+    let (mut facts, _) = probe::examine(&server, &options(expected), &documented_paths::names(), &judge);
     if words == Words::Nonsense {
         reword(&mut facts);
     }
     diagnose(facts, &Policy::plain())
+}
+
+/// A recorded server, captured as `doctor --capture` does it, with what was concluded before.
+fn captured(case: &Path, expected: &Expected, scratch: &Path) -> (Capture, DoctorReport) {
+    let server = recorded(case, expected, scratch);
+    let recorder = Recorder::new(&server);
+    let (trust, listing) = (Trust { keys: TrustStore::new(), required: false }, Listing::default());
+    let list = |path: &str, tree: &Tree| listing.add(path, tree);
+    let rules = RulesJudge { limits: Limits::default(), trust: &trust, listing: Some(&list) };
+    let noted = Noted::new(&rules);
+    let (options, names) = (options(expected), documented_paths::names());
+    let (facts, redactor) = probe::examine(&recorder, &options, &names, &noted);
+    let root = (!server.is_live()).then(|| server.place("/").display().to_string());
+    let report = diagnose(facts, &Policy::plain());
+    let seen = Seen {
+        answers: recorder.written(&|text| redactor.clean_document(text)),
+        bundles: noted,
+        listing: listing.text(),
+        root,
+        options: &options,
+        names: &names,
+        policy: &Policy::plain(),
+    };
+    (Capture::of(seen, &report, &redactor), report)
+}
+
+/// Every recorded server, captured.
+pub(super) fn each_captured(mut told: impl FnMut(&str, Capture, &DoctorReport, &Expected)) {
+    for case in cases() {
+        let expected = expected(&case);
+        let scratch = tempfile::tempdir().unwrap();
+        let (capture, report) = captured(&case, &expected, scratch.path());
+        told(case.file_name().unwrap().to_str().unwrap(), capture, &report, &expected);
+    }
 }
 
 /// Every recorded server, diagnosed.

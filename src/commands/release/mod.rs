@@ -12,7 +12,6 @@ use crate::check::authentication::{Authentication, NotAsked, SignatureCheck};
 use crate::check::bundle::Expectations;
 use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
-use crate::cli::format::ChecklistFormat;
 use crate::cli::release::Release;
 use crate::commands::keys::Unsigned;
 use crate::exit_code;
@@ -21,7 +20,7 @@ use crate::host::{folders, git};
 use crate::node::package_file::{PackageFile, read_package};
 use crate::release::checklist;
 use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
-use crate::render::{html, markdown, page, release};
+use crate::render;
 use crate::report::policy::Policy;
 use crate::text;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
@@ -65,14 +64,7 @@ pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     // What was temporary is gone by now.
     interrupt.take_leave();
     let report = checklist::walk(&workspace?, &options.repo, &job.policy);
-    session.write(|out| match options.format.word {
-        ChecklistFormat::Human => release::human(&report, session.style(), out),
-        ChecklistFormat::Json => release::json(&report, out),
-        ChecklistFormat::Junit => release::junit(&report, out),
-        ChecklistFormat::Github => release::github(&report, out),
-        ChecklistFormat::Html => html::write(&page::release::page(&report), out),
-        ChecklistFormat::Markdown => markdown::write(&page::release::page(&report), out),
-    })?;
+    session.write(|out| render::release(session.common.format(), &report, session.style(), out))?;
     Ok(exit_code::of(report.verdict))
 }
 

@@ -58,7 +58,8 @@ pub(crate) struct DeployedBundle {
 }
 
 /// What there is of a signed manifest. Who takes a part away leaves the other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum ManifestParts {
     /// Nothing: it was never signed, or all of it was taken away.
     Neither,

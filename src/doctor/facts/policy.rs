@@ -1,9 +1,10 @@
 //! What a bundle has to satisfy on this server, as the words that ask `check` for it.
 
 use crate::report::words::{AbsolutePath, Refused, Word};
+use serde::{Deserialize, Serialize};
 
 /// The configuration and the keys that `doctor` was given: a fix judges by them, too.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub(crate) struct ServerPolicy {
     /// The configuration that was read.
     pub config: Option<String>,
@@ -16,7 +17,8 @@ pub(crate) struct ServerPolicy {
 }
 
 /// What is thought of a bundle that none of the trusted keys signed.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum SignatureDemand {
     /// Nothing: no key is trusted, or only the control plane's, which every agent has in its home.
     #[default]

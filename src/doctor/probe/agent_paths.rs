@@ -7,7 +7,7 @@ use crate::tree::names::Names;
 use crate::update::documented_paths;
 
 /// What the user asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct ProbeOptions {
     /// The unit, with its suffix.
     pub unit: String,
@@ -21,6 +21,15 @@ pub(crate) struct ProbeOptions {
     pub since: Option<String>,
     /// What a bundle has to satisfy here.
     pub policy: ServerPolicy,
+}
+
+impl ProbeOptions {
+    /// What the source document asks.
+    #[must_use]
+    pub(crate) fn documented() -> Self {
+        let policy = ServerPolicy::default();
+        Self { unit: documented_paths::UNIT.to_owned(), bundle: None, home: None, lines: 400, since: None, policy }
+    }
 }
 
 /// Works out the places.

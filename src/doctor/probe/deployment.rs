@@ -9,6 +9,7 @@ use crate::doctor::questions::{Look, Refusal, Server};
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
 use crate::node::package_file::read_package;
+use crate::report::finding::Detail;
 use crate::report::moment::Moment;
 use crate::report::policy::Policy;
 use crate::report::subject::SubjectReport;
@@ -19,42 +20,95 @@ use crate::tree::names::Names;
 use crate::tree::nodes::{Kind, Tree};
 use crate::tree::reading::ArchiveSum;
 use crate::tree::snapshot::Snapshot;
+use serde::{Deserialize, Serialize};
 
-/// What bundles on a server are judged by, beside their names and its Node.
+/// Who judges the bundles on a server: the rules, or what they said before.
+pub(crate) trait BundleJudge: Sync {
+    /// Reads and judges what stands at a path of the server's.
+    ///
+    /// # Errors
+    /// Why it could not be read, in words.
+    fn judged(&self, asked: &BundleQuestion<'_>) -> Result<JudgedBundle, String>;
+}
+
+/// A bundle that is to be judged.
+pub(crate) struct BundleQuestion<'a> {
+    /// Where it is.
+    pub server: &'a dyn Server,
+    /// Its path there.
+    pub path: &'a str,
+    /// The names it is judged by.
+    pub names: &'a Names,
+    /// What it is.
+    stands: BundlePlace,
+    /// The Node that would start it, asked for once it is read.
+    node: &'a (dyn Fn() -> NodeVersion + Sync),
+}
+
+/// All that is known of a bundle from then on, as data: a capture holds it in the place of the bundle.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct JudgedBundle {
+    /// What the rules say.
+    pub report: SubjectReport,
+    /// What their findings say to those who decide on them, in the same order.
+    pub details: Vec<Detail>,
+    has_modules: bool,
+    has_dependencies: bool,
+    absent_dependencies: Vec<String>,
+    ships_shared: bool,
+    engines: Option<String>,
+    emptied: Vec<String>,
+    manifest: ManifestParts,
+}
+
+impl JudgedBundle {
+    fn of(snapshot: &Snapshot, report: SubjectReport, names: &Names) -> Self {
+        let tree = &snapshot.tree;
+        let modules = tree.resolve(b"node_modules").ok().filter(|id| tree.kind(*id) == Kind::Directory);
+        Self {
+            details: report.findings.iter().map(|finding| finding.detail.clone()).collect(),
+            has_modules: modules.is_some(),
+            has_dependencies: crate::check::bundle::stage(snapshot, names) == crate::check::bundle::Stage::Deployed,
+            absent_dependencies: absent_dependencies(snapshot, names),
+            ships_shared: is_directory(tree, &names.shared_source),
+            engines: engines(tree),
+            emptied: emptied(tree),
+            manifest: manifest(tree),
+            report,
+        }
+    }
+}
+
+/// Who hears of the tree of a bundle, by its path.
+type HearsTree<'a> = dyn Fn(&str, &Tree) + Sync + 'a;
+
+/// Judges by the rules, what is on the disk.
 #[derive(Clone, Copy)]
-pub(crate) struct BundleJudge<'a> {
+pub(crate) struct RulesJudge<'a> {
     /// Where reading stops.
     pub limits: Limits,
     /// The keys that are trusted.
     pub trust: &'a Trust,
+    /// Hears of the tree of every bundle that was read, by its path.
+    pub listing: Option<&'a HearsTree<'a>>,
 }
 
-/// One look at the bundles of a server.
-pub(super) struct Inspection<'a> {
-    /// Where they are.
-    pub server: &'a dyn Server,
-    /// What they are judged by.
-    pub judge: BundleJudge<'a>,
-    /// The Node that would start them, asked for once a bundle is read.
-    pub node: &'a (dyn Fn() -> NodeVersion + Sync),
-}
-
-impl Inspection<'_> {
-    /// Reads and judges what stands at a path of the server's by the rules' own severities: what the user allows does
-    /// not change whether Node would start.
-    fn judged(&self, path: &str, names: &Names, stands: BundlePlace) -> Result<(Snapshot, SubjectReport), String> {
-        let place = self.server.place(path);
-        let below = place.strip_prefix(self.server.place("/")).ok().filter(|_| stands == BundlePlace::Deployed);
+impl BundleJudge for RulesJudge<'_> {
+    /// By the rules' own severities: what the user allows does not change whether Node would start.
+    fn judged(&self, asked: &BundleQuestion<'_>) -> Result<JudgedBundle, String> {
+        let server = asked.server;
+        let place = server.place(asked.path);
+        let below = place.strip_prefix(server.place("/")).ok().filter(|_| asked.stands == BundlePlace::Deployed);
         let deployed_at = below.map(|below| format!("/{}", below.to_string_lossy()));
         let place = place.to_str().ok_or("its path is not UTF-8")?;
         let options = InspectOptions {
             archive_sum: ArchiveSum::Made,
-            names,
-            limits: self.judge.limits,
+            names: asked.names,
+            limits: self.limits,
             depth: Depth::JudgeAndCompare,
-            authentication: &SignatureCheck::new(self.judge.trust, place, None),
+            authentication: &SignatureCheck::new(self.trust, place, None),
             expectations: &|| Expectations {
-                node: (self.node)(),
+                node: (asked.node)(),
                 deployed_at: deployed_at.clone(),
                 ..Expectations::default()
             },
@@ -62,7 +116,26 @@ impl Inspection<'_> {
         };
         let inspected = inspect::inspect(place, &options).map_err(|error| error.words())?;
         let report = inspected.judge(&Policy::plain());
-        Ok((inspected.snapshot, report))
+        if let Some(listing) = self.listing.filter(|_| inspected.snapshot.tree_is_known()) {
+            listing(asked.path, &inspected.snapshot.tree);
+        }
+        Ok(JudgedBundle::of(&inspected.snapshot, report, asked.names))
+    }
+}
+
+/// One look at the bundles of a server.
+pub(super) struct Inspection<'a> {
+    /// Where they are.
+    pub server: &'a dyn Server,
+    /// Who judges them.
+    pub judge: &'a dyn BundleJudge,
+    /// The Node that would start them, asked for once a bundle is read.
+    pub node: &'a (dyn Fn() -> NodeVersion + Sync),
+}
+
+impl Inspection<'_> {
+    fn judged(&self, path: &str, names: &Names, stands: BundlePlace) -> Result<JudgedBundle, String> {
+        self.judge.judged(&BundleQuestion { server: self.server, path, names, stands, node: self.node })
     }
 }
 
@@ -108,29 +181,25 @@ fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Deploy
     let server = inspection.server;
     match inspection.judged(path, names, BundlePlace::Deployed) {
         Err(why) => Fact::unless(why, "run it as root"),
-        Ok((snapshot, mut report)) => {
-            report.path = path.to_owned();
+        Ok(judged) => {
             let changed = [path.to_owned(), format!("{path}/package.json"), format!("{path}/{}", names.entry)]
                 .iter()
                 .filter_map(|path| server.look(path).ok())
                 .map(|look| Moment(look.changed))
                 .max();
             let replaced = replaced(server, path, names).or(changed);
-            let tree = &snapshot.tree;
-            let modules = tree.resolve(b"node_modules").ok().filter(|id| tree.kind(*id) == Kind::Directory);
             Fact::Known(DeploymentState::Present(Box::new(DeployedBundle {
                 changed,
                 replaced,
-                has_modules: modules.is_some(),
-                has_dependencies: crate::check::bundle::stage(&snapshot, names)
-                    == crate::check::bundle::Stage::Deployed,
-                absent_dependencies: absent_dependencies(&snapshot, names),
-                ships_shared: is_directory(tree, &names.shared_source),
-                engines: engines(tree),
+                has_modules: judged.has_modules,
+                has_dependencies: judged.has_dependencies,
+                absent_dependencies: judged.absent_dependencies,
+                ships_shared: judged.ships_shared,
+                engines: judged.engines,
                 entry: names.entry.clone(),
-                emptied: emptied(tree),
-                manifest: manifest(tree),
-                report,
+                emptied: judged.emptied,
+                manifest: judged.manifest,
+                report: SubjectReport { path: path.to_owned(), ..judged.report },
             })))
         }
     }
@@ -207,8 +276,8 @@ pub(super) fn download(inspection: &Inspection<'_>, path: &str, names: &Names) -
     };
     match inspection.judged(path, names, BundlePlace::ToBeInstalled) {
         Err(why) => Fact::unless(why, "run it as root"),
-        Ok((_, mut report)) => {
-            report.path = path.to_owned();
+        Ok(judged) => {
+            let report = SubjectReport { path: path.to_owned(), ..judged.report };
             Fact::Known(Some(Download { path: path.to_owned(), changed: Some(Moment(look.changed)), report }))
         }
     }

@@ -23,7 +23,7 @@ mod unit_files;
 mod unit_on_disk;
 
 pub(crate) use agent_paths::ProbeOptions;
-pub(crate) use deployment::BundleJudge;
+pub(crate) use deployment::{BundleJudge, BundleQuestion, JudgedBundle, RulesJudge};
 
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, Dependency, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host,
@@ -51,7 +51,7 @@ pub(crate) fn examine(
     server: &dyn Server,
     options: &ProbeOptions,
     names: &Names,
-    judge: BundleJudge<'_>,
+    judge: &dyn BundleJudge,
 ) -> (Facts, Redactor) {
     let situation = server.situation();
     let shown = server.run(&Diagnostic::Show(&options.unit));
@@ -109,7 +109,7 @@ impl Probe<'_> {
         told: &Urls,
         script: Option<&str>,
         names: &Names,
-        judge: BundleJudge<'_>,
+        judge: &dyn BundleJudge,
     ) -> Facts {
         let server = self.server;
         let name = options.unit.as_str();

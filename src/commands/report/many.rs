@@ -1,0 +1,90 @@
+//! Many servers: their reports read one after the other, and only counted.
+
+use super::saved::{self, Saved};
+use crate::commands::failure::{Failure, words};
+use crate::commands::session::Session;
+use crate::report::fleet::{Fleet, FleetVerdict};
+use crate::report::format::Format;
+use crate::report::verdict::FailOn;
+use crate::{exit_code, render, text};
+use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files of a folder.
+const MAX_FILES: usize = 1_000_000;
+
+/// Makes one report of them.
+pub(super) fn run(paths: &[PathBuf], session: &Session<'_>, fail_on: FailOn) -> Result<u8> {
+    let format = session.common.format();
+    if !matches!(format, Format::Human | Format::Json | Format::Html | Format::Markdown) {
+        let help = "give human, json, html or markdown, or one report";
+        bail!(Failure::new("a report of many servers is not written in that format").help(help));
+    }
+    let mut fleet = Fleet::new(fail_on);
+    for path in paths {
+        if path != Path::new("-") && path.is_dir() {
+            for file in files(path)? {
+                take(&path.join(file), &mut fleet, session)?;
+            }
+        } else {
+            take(path, &mut fleet, session)?;
+        }
+    }
+    let report = fleet.report();
+    if report.servers == 0 {
+        let help = "give a folder with files that `doctor --json` or `doctor --capture` wrote: NAME.json, NAME.tar.gz";
+        bail!(Failure::new("there is no report in what was named").help(help));
+    }
+    session.write(|out| render::fleet(format, &report, session.style(), out))?;
+    Ok(match report.verdict {
+        FleetVerdict::Pass => exit_code::PASS,
+        FleetVerdict::Fail => exit_code::FAIL,
+        FleetVerdict::Inconclusive => exit_code::INCONCLUSIVE,
+    })
+}
+
+/// The reports of a folder by name: its `.json` and `.tar.gz`.
+fn files(folder: &Path) -> Result<Vec<std::ffi::OsString>> {
+    let shown = text::printable_path(folder);
+    let failure = || Failure::new(format!("cannot read the folder {shown}")).at(&shown);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).with_context(failure)? {
+        let name = entry.with_context(failure)?.file_name();
+        if is_report(&name) {
+            names.push(name);
+        }
+        if names.len() > MAX_FILES {
+            bail!("{}: there are more than {MAX_FILES} reports in it", failure());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn is_report(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    !name.starts_with(b".") && (name.ends_with(b".json") || name.ends_with(b".tar.gz"))
+}
+
+/// Takes in one file. What cannot be read is a server that was not reached, and what is of no server is an error: whoever
+/// named it meant something else.
+fn take(path: &Path, fleet: &mut Fleet, session: &Session<'_>) -> Result<()> {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let name = text::printable(&name.to_string_lossy()).into_owned();
+    let name = [".tar.gz", ".json"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned();
+    match saved::read(path, session) {
+        Ok(Saved::Server(report)) => fleet.take(&report, &name),
+        Ok(Saved::Unjudged(unjudged)) => {
+            fleet.miss(unjudged.host.unwrap_or(name), unjudged.error.message);
+        }
+        Ok(_) => {
+            let shown = text::printable_path(path);
+            let help = "render it by itself: only servers make a fleet";
+            bail!(Failure::new(format!("{shown} is no report of a server")).at(&shown).help(help));
+        }
+        Err(error) => fleet.miss(name, words(&error)),
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Saved reports, told apart by what is in them.
+
+use crate::commands::failure::Failure;
+use crate::commands::{captured, session::Session};
+use crate::doctor::capture;
+use crate::host;
+use crate::release::diff::Difference;
+use crate::report::release::ReleaseReport;
+use crate::report::run_error::RunError;
+use crate::report::server_report::ServerReport;
+use crate::report::subject::CheckReport;
+use crate::report::untrusted;
+use crate::report::verdict::Verdict;
+use crate::text;
+use crate::update::rehearsal::Rehearsal;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::path::Path;
+
+/// Bytes of a saved report, and of a capture.
+pub(super) const MAX_REPORT: usize = capture::MAX_CAPTURE;
+/// The version of documents that is read.
+const SCHEMA_VERSION: u64 = 1;
+
+/// A saved report.
+pub(super) enum Saved {
+    /// Of a server.
+    Server(Box<ServerReport>),
+    /// Of bundles.
+    Check(CheckReport),
+    /// Of a checklist.
+    Release(ReleaseReport),
+    /// Of a rehearsal, with why it is no judgement, where it is none.
+    Rehearsal(Rehearsal, Verdict, Option<RunError>),
+    /// Of two bundles.
+    Difference([String; 2], Box<Difference>),
+    /// Of a run that could not judge.
+    Unjudged(Unjudged),
+}
+
+/// A run that could not judge, or a server that was not reached.
+pub(super) struct Unjudged {
+    /// The command.
+    pub command: String,
+    /// Why.
+    pub error: RunError,
+    /// The server, where the document says.
+    pub host: Option<String>,
+}
+
+/// Bytes of a file, or of stdin; bounded.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let shown = text::printable_path(path);
+    let failure = || Failure::new(format!("cannot read the report {shown}")).at(&shown).help(HELP);
+    let from = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
+    let read = host::files::read_named(from, MAX_REPORT).with_context(failure)?;
+    if read.size > MAX_REPORT {
+        bail!("{}: it is larger than any report ({})", failure(), text::size(MAX_REPORT as u64));
+    }
+    Ok(read.bytes.to_vec())
+}
+
+const HELP: &str = "give a report that a command wrote with `--json`, or a capture of `doctor --capture`";
+
+/// A saved report or a capture.
+pub(super) fn read(path: &Path, session: &Session<'_>) -> Result<Saved> {
+    let bytes = bytes(path)?;
+    let shown = text::printable_path(path);
+    if capture::is_capture(&bytes) {
+        let failure = || Failure::new(format!("cannot read the capture {shown}")).at(&shown).help(HELP);
+        let capture = capture::read(&bytes).with_context(failure)?;
+        let (report, _) = captured::report(&capture, path, session)?;
+        return Ok(Saved::Server(Box::new(report)));
+    }
+    document(&bytes).with_context(|| Failure::new(format!("cannot read the report {shown}")).at(&shown).help(HELP))
+}
+
+/// A document of one of the commands.
+pub(super) fn document(bytes: &[u8]) -> Result<Saved> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        bail!("it is empty");
+    }
+    let document: Value = serde_json::from_slice(bytes).context("it is neither JSON nor a capture")?;
+    let word = |name: &str| document.get(name).and_then(Value::as_str).map(|word| text::printable(word).into_owned());
+    let version = document.get("schema_version").and_then(Value::as_u64);
+    let (Some(version), Some(command), Some(verdict)) = (version, word("command"), word("verdict")) else {
+        bail!("it is JSON, and no report: it has no `schema_version`, `command` and `verdict`");
+    };
+    if version != SCHEMA_VERSION {
+        bail!("it has schema version {version}, and this program reads {SCHEMA_VERSION}");
+    }
+    if verdict == "error" && (command != "rehearse" || document.get("runs").is_none()) {
+        return unjudged(command, document);
+    }
+    let several: &[&str] = match command.as_str() {
+        "release" => &["evidence"],
+        "diff" => &["text"],
+        "rehearse" => &["output"],
+        _ => &[],
+    };
+    let document = untrusted::shown(document, several);
+    Ok(match command.as_str() {
+        "doctor" => Saved::Server(Box::new(of(document)?)),
+        "check" => Saved::Check(of(document)?),
+        "release" => Saved::Release(of(document)?),
+        "diff" => {
+            let subjects = of(document.get("subjects").cloned().unwrap_or_default())?;
+            Saved::Difference(subjects, Box::new(of(document)?))
+        }
+        "rehearse" => {
+            let error = document.get("error").cloned().map(of).transpose()?;
+            let verdict = if verdict == "fail" { Verdict::Fail } else { Verdict::Pass };
+            Saved::Rehearsal(of(document)?, verdict, error)
+        }
+        other => bail!("it is a report of `{other}`, which is not rendered again"),
+    })
+}
+
+fn unjudged(command: String, document: Value) -> Result<Saved> {
+    #[derive(Deserialize)]
+    struct Stub {
+        error: RunError,
+        host: Option<Host>,
+    }
+    #[derive(Deserialize)]
+    struct Host {
+        hostname: Option<String>,
+    }
+    let Stub { error, host } = of(untrusted::shown(document, &[]))?;
+    Ok(Saved::Unjudged(Unjudged { command, error, host: host.and_then(|host| host.hostname) }))
+}
+
+fn of<T: DeserializeOwned>(value: Value) -> Result<T> {
+    serde_json::from_value(value).context("it is not as its schema has it")
+}

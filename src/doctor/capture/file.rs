@@ -1,0 +1,203 @@
+//! The file of a capture: a `.tar.gz` of a few texts. It is read as what strangers send: a few small regular files, and
+//! nothing of it is ever run or written anywhere.
+
+use super::about::CAPTURE_VERSION;
+use super::bundles::Outcome;
+use super::{About, Capture};
+use crate::archive::write::gzip::Compressor;
+use crate::report::untrusted;
+use crate::report::words::UnitName;
+use ::tar::{Archive, Builder, EntryType, Header};
+use flate2::read::MultiGzDecoder;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+/// Bytes of a capture as a file.
+pub(crate) const MAX_CAPTURE: usize = 16 << 20;
+/// Bytes of all that is in it.
+const MAX_UNPACKED: u64 = 64 << 20;
+/// Files in it.
+const MAX_FILES: usize = 32;
+/// Lines of its answers.
+const MAX_ANSWERS: usize = 200_000;
+
+const ABOUT: &str = "capture.json";
+const ANSWERS: &str = "answers.jsonl";
+const BUNDLES: &str = "bundles.jsonl";
+const LISTING: &str = "bundle.txt";
+const REPORT: &str = "report.json";
+
+/// Why a capture is not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CaptureError {
+    /// It is no archive, or a damaged one.
+    #[error("it is no capture: {0}")]
+    Archive(io::Error),
+    /// There is something in it that no capture holds.
+    #[error("it is no capture: {0} in it is not a plain file of its top folder")]
+    Odd(String),
+    /// There is more of it than a capture has.
+    #[error("it is larger than any capture: {0}")]
+    TooLarge(String),
+    /// A part is missing.
+    #[error("it is no capture: there is no {0} in it")]
+    Missing(&'static str),
+    /// A part cannot be read.
+    #[error("{name} in it cannot be read: {why}")]
+    Part {
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// It is of a later form.
+    #[error("it has version {0} of the form, and this program reads {CAPTURE_VERSION}")]
+    Newer(u32),
+}
+
+/// One line of `bundles.jsonl`.
+#[derive(Serialize, Deserialize)]
+struct BundleLine {
+    path: String,
+    outcome: Outcome,
+}
+
+/// Whether a file looks like one: it is compressed with gzip (RFC 1952, section 2.3.1).
+#[must_use]
+pub(crate) fn is_capture(start: &[u8]) -> bool {
+    start.starts_with(&[0x1f, 0x8b])
+}
+
+/// The texts of a capture that it is made of, by name.
+pub(super) fn contents(capture: &Capture) -> Result<BTreeMap<&'static str, String>, CaptureError> {
+    let unwritten = |name| move |error: serde_json::Error| CaptureError::Part { name, why: error.to_string() };
+    let mut bundles = String::new();
+    for (path, outcome) in &capture.bundles {
+        let line = BundleLine { path: path.clone(), outcome: outcome.clone() };
+        bundles.push_str(&serde_json::to_string(&line).map_err(unwritten(BUNDLES))?);
+        bundles.push('\n');
+    }
+    let about = serde_json::to_string(&capture.about).map_err(unwritten(ABOUT))?;
+    Ok(BTreeMap::from([
+        (ABOUT, about),
+        (ANSWERS, capture.answers.clone()),
+        (BUNDLES, bundles),
+        (LISTING, capture.listing.clone()),
+    ]))
+}
+
+/// The bytes of a capture, with what was reported of it as further files.
+///
+/// # Errors
+/// Where it cannot be put into words.
+pub(crate) fn write(capture: &Capture, reports: &[(&str, &[u8])]) -> Result<Vec<u8>, CaptureError> {
+    let time = capture.about.made_at.map_or(0, |at| at.0 / 1_000_000);
+    let mut archive = Builder::new(Compressor::new(Vec::new()));
+    let mut add = |name: &str, content: &[u8]| {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o644);
+        header.set_mtime(time);
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, name, content)
+    };
+    let about = serde_json::to_vec_pretty(&capture.about)
+        .map_err(|error| CaptureError::Part { name: ABOUT, why: error.to_string() })?;
+    let written = (|| {
+        add(ABOUT, &[about.as_slice(), b"\n"].concat())?;
+        for (name, content) in reports {
+            add(name, content)?;
+        }
+        Ok(())
+    })();
+    written.map_err(CaptureError::Archive)?;
+    for (name, content) in contents(capture)?.iter().filter(|(name, _)| **name != ABOUT) {
+        add(name, content.as_bytes()).map_err(CaptureError::Archive)?;
+    }
+    archive.into_inner().and_then(Compressor::finish).map_err(CaptureError::Archive)
+}
+
+/// Reads a capture.
+///
+/// # Errors
+/// Why it is none.
+pub(crate) fn read(bytes: &[u8]) -> Result<Capture, CaptureError> {
+    of_parts(&parts(bytes)?)
+}
+
+/// The texts in a capture by name.
+fn parts(bytes: &[u8]) -> Result<BTreeMap<&'static str, String>, CaptureError> {
+    let mut unpacked = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(MAX_UNPACKED + 1).read_to_end(&mut unpacked);
+    read.map_err(CaptureError::Archive)?;
+    if unpacked.len() as u64 > MAX_UNPACKED {
+        return Err(CaptureError::TooLarge(format!("more than {} unpacked", crate::text::size(MAX_UNPACKED))));
+    }
+    let mut parts = BTreeMap::new();
+    let mut archive = Archive::new(unpacked.as_slice());
+    for (at, entry) in archive.entries().map_err(CaptureError::Archive)?.enumerate() {
+        if at >= MAX_FILES {
+            return Err(CaptureError::TooLarge(format!("more than {MAX_FILES} files")));
+        }
+        let mut entry = entry.map_err(CaptureError::Archive)?;
+        let path = entry.path_bytes().into_owned();
+        let shown = || crate::text::printable_bytes(&path).into_owned();
+        if entry.header().entry_type() != EntryType::Regular || path.contains(&b'/') {
+            return Err(CaptureError::Odd(shown()));
+        }
+        let known = [ABOUT, ANSWERS, BUNDLES, LISTING, REPORT].into_iter().find(|name| name.as_bytes() == path);
+        // A later version may have more.
+        let Some(name) = known else { continue };
+        let mut text = String::new();
+        let why = |error: io::Error| CaptureError::Part { name, why: error.to_string() };
+        entry.read_to_string(&mut text).map_err(why)?;
+        if parts.insert(name, text).is_some() {
+            return Err(CaptureError::Odd(format!("a second {name}")));
+        }
+    }
+    Ok(parts)
+}
+
+/// A capture of its texts.
+pub(super) fn of_parts(parts: &BTreeMap<&'static str, String>) -> Result<Capture, CaptureError> {
+    let part = |name| parts.get(name).map(String::as_str).ok_or(CaptureError::Missing(name));
+    let about = value(ABOUT, part(ABOUT)?)?;
+    let version = about.get("capture_version").and_then(Value::as_u64).unwrap_or(0);
+    if version > u64::from(CAPTURE_VERSION) {
+        return Err(CaptureError::Newer(u32::try_from(version).unwrap_or(u32::MAX)));
+    }
+    let about: About = of(ABOUT, about)?;
+    if UnitName::new(&about.options.unit).is_err() {
+        return Err(CaptureError::Part { name: ABOUT, why: format!("`{}` is no name of a unit", about.options.unit) });
+    }
+    let answers = part(ANSWERS)?.to_owned();
+    if answers.lines().count() > MAX_ANSWERS {
+        return Err(CaptureError::TooLarge(format!("more than {MAX_ANSWERS} answers")));
+    }
+    let why = |error: serde_json::Error| CaptureError::Part { name: ANSWERS, why: error.to_string() };
+    crate::doctor::recording::Recorded::parse(&answers).map_err(why)?;
+    let mut bundles = BTreeMap::new();
+    for line in parts.get(BUNDLES).map(String::as_str).unwrap_or_default().lines() {
+        let BundleLine { path, outcome } = of(BUNDLES, value(BUNDLES, line)?)?;
+        bundles.insert(path, outcome);
+    }
+    let report = match parts.get(REPORT) {
+        None => None,
+        // What an earlier or a later version said in another form is not compared with.
+        Some(text) => value(REPORT, text).ok().and_then(|value| serde_json::from_value(value).ok()),
+    };
+    let listing = parts.get(LISTING).cloned().unwrap_or_default();
+    Ok(Capture { about, answers, bundles, listing, report })
+}
+
+/// A text as JSON, everything in it printable.
+fn value(name: &'static str, text: &str) -> Result<Value, CaptureError> {
+    let value = serde_json::from_str(text).map_err(|error| CaptureError::Part { name, why: error.to_string() })?;
+    Ok(untrusted::shown(value, &[]))
+}
+
+fn of<T: for<'de> Deserialize<'de>>(name: &'static str, value: Value) -> Result<T, CaptureError> {
+    serde_json::from_value(value).map_err(|error| CaptureError::Part { name, why: error.to_string() })
+}

@@ -1,0 +1,53 @@
+//! A saved report as strangers send it: every text in it made printable before anything reads it.
+
+use crate::text;
+use serde_json::Value;
+
+/// Fields whose texts are of several lines: what is typed, and what is shown line by line.
+const OF_LINES: [&str; 3] = ["help", "commands", "verify"];
+
+/// A document with every text printable. Lines stay lines in the fields that have several; `more` are those that this
+/// document has beside the usual.
+#[must_use]
+pub(crate) fn shown(value: Value, more: &[&str]) -> Value {
+    within(value, "", more)
+}
+
+fn within(value: Value, field: &str, more: &[&str]) -> Value {
+    let has_lines = OF_LINES.contains(&field) || more.contains(&field);
+    match value {
+        Value::String(text) if has_lines => {
+            Value::String(text.split('\n').map(text::printable).collect::<Vec<_>>().join("\n"))
+        }
+        Value::String(text) => Value::String(text::printable(&text).into_owned()),
+        Value::Array(values) => Value::Array(values.into_iter().map(|one| within(one, field, more)).collect()),
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(name, one)| {
+                    let one = within(one, &name, more);
+                    (text::printable(&name).into_owned(), one)
+                })
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn no_text_of_a_stranger_keeps_its_controls() {
+        let told = shown(
+            json!({"a\n": "x\n\u{1b}[31m", "help": "one\ntwo\u{1b}", "list": [{"commands": ["a\nb\r"]}], "n": 1}),
+            &[],
+        );
+        let wanted =
+            json!({"a\\n": "x\\n\\x1b[31m", "help": "one\ntwo\\x1b", "list": [{"commands": ["a\nb\\r"]}], "n": 1});
+        assert_eq!(told, wanted);
+        assert_eq!(shown(json!({"text": "a\nb"}), &["text"]), json!({"text": "a\nb"}));
+    }
+}

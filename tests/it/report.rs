@@ -1,0 +1,221 @@
+//! `doctor --capture`, `doctor --from` and `report`, as a user types them.
+
+use crate::program::{Run, run, run_in};
+use crate::schemas::{assert_valid, schema};
+use crate::tree::Fixture;
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+/// A folder with a server's disk in it: a unit of the old layout, and a flat bundle.
+fn server() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    for place in ["etc/systemd/system", "root/.server-flow/agent-bundle"] {
+        fs::create_dir_all(root.join(place)).unwrap();
+    }
+    fs::write(root.join("etc/os-release"), "PRETTY_NAME=\"Debian GNU/Linux 12\"\n").unwrap();
+    fs::write(root.join("etc/hostname"), "web1\n").unwrap();
+    fs::write(root.join("etc/passwd"), "root:x:0:0:root:/root:/bin/bash\n").unwrap();
+    let unit = "[Service]\nWorkingDirectory=/root/.server-flow/agent-bundle/apps/agent\n\
+        ExecStart=/usr/bin/node dist/index.js --token tok_8Jx2mQ9vLr4TzW1a --url http://cp.example:4000\n";
+    fs::write(root.join("etc/systemd/system/server-flow-agent.service"), unit).unwrap();
+    let flat = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/base/flat.tree");
+    Fixture::load(&flat).directory(&root.join("root/.server-flow/agent-bundle"));
+    folder
+}
+
+fn captured(folder: &Path) -> Run {
+    let args = ["doctor", "--no-config", "--root", "root", "--capture", "c.tar.gz", "--json"];
+    let done = run(folder, &args);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    done
+}
+
+#[test]
+fn a_capture_is_judged_elsewhere_byte_for_byte() {
+    let folder = server();
+    let done = captured(folder.path());
+    assert!(done.stderr.contains("note: captured in c.tar.gz ("), "{}", done.stderr);
+    assert_valid(&schema("docs/doctor.schema.json"), &done.stdout, "captured");
+    let mode = fs::metadata(folder.path().join("c.tar.gz")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    fs::remove_dir_all(folder.path().join("root")).unwrap();
+    for args in [&["doctor", "--from", "c.tar.gz", "--json"][..], &["report", "c.tar.gz", "--json"]] {
+        let again = run(folder.path(), args);
+        assert_eq!((again.code, &again.stdout), (1, &done.stdout), "{}", again.stderr);
+    }
+    assert!(done.stdout.contains("unit-nested-paths"), "{}", done.stdout);
+    let human = run(folder.path(), &["doctor", "--from", "c.tar.gz"]);
+    assert!(human.stdout.contains("cause: unit-nested-paths"), "{}", human.stdout);
+    let allowed = run(folder.path(), &["doctor", "--from", "c.tar.gz", "-A", "unit-nested-paths", "-q"]);
+    assert_ne!(allowed.stdout, human.stdout, "the reader's flags count");
+}
+
+#[test]
+fn a_saved_report_has_every_format_and_its_exit_code() {
+    let folder = server();
+    let done = captured(folder.path());
+    fs::write(folder.path().join("r.json"), &done.stdout).unwrap();
+    for format in ["human", "json", "sarif", "junit", "github", "html", "markdown", "prometheus"] {
+        let (of_capture, of_json) =
+            (["c.tar.gz", "r.json"].map(|file| run(folder.path(), &["report", file, "--format", format]))).into();
+        assert_eq!((of_capture.code, of_json.code), (1, 1), "{format}: {}", of_json.stderr);
+        assert!(!of_json.stdout.is_empty() && !of_json.stdout.contains("tok_8Jx2mQ9vLr4TzW1a"), "{format}");
+        // A document's times are whole seconds, a capture's are as the server's clock had them.
+        let shown =
+            |text: &str| if format == "prometheus" { text.lines().count().to_string() } else { text.to_owned() };
+        assert_eq!(shown(&of_capture.stdout), shown(&of_json.stdout), "{format}");
+    }
+    let piped = run_in(folder.path(), &["report", "-", "--json"], &[], done.stdout.as_bytes());
+    assert_eq!((piped.code, &piped.stdout), (1, &done.stdout));
+}
+
+#[test]
+fn reports_of_bundles_are_rendered_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = |name: &str| Fixture::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name));
+    fs::write(folder.path().join("a.tar.gz"), fixture("try/linked-on-windows.tree").archive()).unwrap();
+    fs::write(folder.path().join("b.tar.gz"), fixture("base/survivor.tree").archive()).unwrap();
+    for (name, args, code, formats) in [
+        ("bad", vec!["check", "a.tar.gz"], 1, vec!["human", "json", "sarif", "junit", "github", "html", "markdown"]),
+        ("good", vec!["check", "b.tar.gz"], 0, vec!["human", "json", "sarif", "junit", "github", "html", "markdown"]),
+        ("diff", vec!["diff", "--text", "a.tar.gz", "b.tar.gz"], 1, vec!["human", "json", "html", "markdown"]),
+        ("same", vec!["diff", "b.tar.gz", "b.tar.gz"], 0, vec!["human", "json"]),
+        ("none", vec!["check", "absent.tar.gz"], 2, vec!["json", "sarif", "junit", "github", "html", "markdown"]),
+    ] {
+        let saved = run(folder.path(), &[&args[..], &["--json", "--no-config"]].concat());
+        let file = format!("{name}.json");
+        fs::write(folder.path().join(&file), &saved.stdout).unwrap();
+        for format in formats {
+            let own = run(folder.path(), &[&args[..], &["--no-config", "--format", format]].concat());
+            let again = run(folder.path(), &["report", &file, "--format", format]);
+            assert_eq!((own.code, again.code), (code, code), "{name} {format}: {}", again.stderr);
+            assert_eq!(own.stdout, again.stdout, "{name} {format}");
+        }
+    }
+    let refused = run(folder.path(), &["report", "same.json", "--format", "junit"]);
+    assert!(refused.code == 2 && refused.stderr.contains("`diff` is not written in that format"), "{}", refused.stderr);
+}
+
+#[test]
+fn many_servers_are_one_report() {
+    let folder = server();
+    let done = captured(folder.path());
+    let fleet = folder.path().join("fleet");
+    fs::create_dir(&fleet).unwrap();
+    let mut document: Value = serde_json::from_str(&done.stdout).unwrap();
+    for number in 0..30 {
+        document["host"]["hostname"] = json!(format!("web{number}"));
+        fs::write(fleet.join(format!("{number}.json")), document.to_string()).unwrap();
+    }
+    document["verdict"] = json!("healthy");
+    document["diagnoses"] = json!([]);
+    document["host"]["hostname"] = Value::Null;
+    fs::write(fleet.join("calm.json"), document.to_string()).unwrap();
+    fs::copy(folder.path().join("c.tar.gz"), fleet.join("captured.tar.gz")).unwrap();
+    fs::write(fleet.join("empty.json"), "").unwrap();
+    fs::write(fleet.join("ignored.txt"), "x").unwrap();
+    let stub = json!({"schema_version": 1, "tool": {"name": "ansible", "version": "2"}, "command": "doctor", "verdict": "error",
+        "error": {"message": "unreachable: no route", "path": null, "help": null}, "host": {"hostname": "web99"}});
+    fs::write(fleet.join("stub.json"), stub.to_string()).unwrap();
+    let told = run(folder.path(), &["report", "fleet", "--json"]);
+    assert_eq!(told.code, 1, "{}", told.stderr);
+    assert_valid(&schema("docs/report.schema.json"), &told.stdout, "fleet");
+    let report: Value = serde_json::from_str(&told.stdout).unwrap();
+    let counts = json!({"healthy": 1, "degraded": 0, "broken": 31, "inconclusive": 0, "not_reached": 2});
+    assert_eq!((&report["verdicts"], &report["servers"]), (&counts, &json!(34)));
+    assert_eq!(report["groups"][0]["servers"], json!(31));
+    assert_eq!(report["groups"][0]["names"].as_array().unwrap().len(), 10);
+    assert_eq!(report["not_reached"][1], json!({"name": "web99", "because": "unreachable: no route"}));
+    let human = run(folder.path(), &["report", "fleet"]);
+    assert!(human.stdout.starts_with("34 servers: 31 broken, 2 not reached, 1 healthy\n"), "{}", human.stdout);
+    assert!(human.stdout.contains("31 servers  broken: unit-nested-paths"), "{}", human.stdout);
+    for (args, code) in [
+        (vec!["report", "fleet/calm.json", "fleet/calm.json"], 0),
+        (vec!["report", "fleet/calm.json", "fleet/stub.json"], 3),
+        (vec!["report", "fleet", "--fail-on", "never"], 3),
+        (vec!["report", "fleet", "--format", "sarif"], 2),
+        (vec!["report", "root"], 2),
+    ] {
+        assert_eq!(run(folder.path(), &args).code, code, "{args:?}");
+    }
+}
+
+#[test]
+fn a_capture_is_redacted_once_more() {
+    let folder = server();
+    captured(folder.path());
+    let args = [
+        "report",
+        "--redact",
+        "cp\\.example",
+        "--redact",
+        "web[0-9]",
+        "--capture",
+        "clean.tar.gz",
+        "c.tar.gz",
+        "--json",
+    ];
+    let done = run(folder.path(), &args);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    assert!(!done.stdout.contains("cp.example") && !done.stdout.contains("web1"), "{}", done.stdout);
+    let again = run(folder.path(), &["report", "clean.tar.gz", "--json"]);
+    assert_eq!(again.stdout, done.stdout);
+    for (args, said) in [
+        (vec!["report", "c.tar.gz", "--redact", "(", "--capture", "x"], "`(` is no pattern"),
+        (vec!["report", "c.tar.gz", "--redact", "", "--capture", "x"], "`` is no pattern"),
+        (vec!["report", "c.tar.gz", "--redact", "x"], "--capture"),
+    ] {
+        let refused = run(folder.path(), &args);
+        assert!(refused.code == 2 && refused.stderr.contains(said), "{args:?}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_report_is_refused_with_its_reason() {
+    let folder = server();
+    captured(folder.path());
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("words.json"), "hello").unwrap();
+    fs::write(at("list.json"), "[]").unwrap();
+    fs::write(at("empty.json"), "").unwrap();
+    fs::write(at("later.json"), r#"{"schema_version":2,"command":"doctor","verdict":"broken"}"#).unwrap();
+    fs::write(at("half.json"), r#"{"schema_version":1,"command":"doctor","verdict":"broken"}"#).unwrap();
+    fs::write(at("other.json"), r#"{"schema_version":1,"command":"rules","verdict":"pass"}"#).unwrap();
+    fs::write(at("deep.json"), "[".repeat(100_000)).unwrap();
+    let whole = fs::read(at("c.tar.gz")).unwrap();
+    fs::write(at("cut.tar.gz"), &whole[..whole.len() / 2]).unwrap();
+    let mut tar = tar::Builder::new(flate2_of());
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_size(0);
+    tar.append_link(&mut header, "capture.json", "/etc/passwd").unwrap();
+    fs::write(at("link.tar.gz"), tar.into_inner().unwrap().finish().unwrap()).unwrap();
+    symlink("/dev/zero", at("device.json")).unwrap();
+    for (file, said) in [
+        ("words.json", "it is neither JSON nor a capture"),
+        ("list.json", "it is JSON, and no report"),
+        ("empty.json", "it is empty"),
+        ("later.json", "schema version 2"),
+        ("half.json", "it is not as its schema has it: missing field"),
+        ("other.json", "a report of `rules`, which is not rendered again"),
+        ("deep.json", "it is neither JSON nor a capture"),
+        ("cut.tar.gz", "it is no capture"),
+        ("link.tar.gz", "capture.json in it is not a plain file"),
+        ("device.json", "it is not a regular file"),
+        ("absent.json", "No such file"),
+    ] {
+        let refused = run(folder.path(), &["report", file]);
+        assert!(refused.code == 2 && refused.stderr.contains(said), "{file}: {}", refused.stderr);
+    }
+    let refused = run(folder.path(), &["doctor", "--from", "words.json"]);
+    assert!(refused.code == 2 && refused.stderr.contains("doctor --capture"), "{}", refused.stderr);
+    let refused = run(folder.path(), &["doctor", "--from", "c.tar.gz", "--root", "root"]);
+    assert!(refused.code == 2 && refused.stderr.contains("cannot be used with"), "{}", refused.stderr);
+}
+
+fn flate2_of() -> flate2::write::GzEncoder<Vec<u8>> {
+    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast())
+}

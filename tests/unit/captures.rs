@@ -1,0 +1,149 @@
+//! Captures: of every recorded server one is made, written, read and judged again, and nothing is lost on the way.
+
+use super::servers;
+use crate::commands::in_every_format;
+use crate::doctor::capture;
+use crate::doctor::shown;
+use crate::render::{self, Style};
+use crate::report::format::Format;
+use crate::report::server_report::ServerReport;
+use crate::report::verdict::FailOn;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+fn rendered(report: &ServerReport, format: Format) -> String {
+    let style = Style { colour: false, width: 80, terminal: false, verbose: true, quiet: false };
+    let mut out = Vec::new();
+    render::doctor(format, report, FailOn::Never, style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn what_is_captured_is_judged_as_the_server_was() {
+    let mut judged = 0;
+    servers::each_captured(|name, captured, live, expected| {
+        let report = captured.report.clone().unwrap();
+        let json = rendered(&report, Format::Json);
+        let written = capture::write(&captured, &[("report.json", json.as_bytes())]).unwrap();
+        let read = capture::read(&written).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let again = read.shown(&[]).unwrap();
+        for format in [Format::Json, Format::Human, Format::Sarif, Format::Junit, Format::Github] {
+            assert_eq!(rendered(&again, format), rendered(&report, format), "{name}");
+        }
+        // But for what a capture is, it is the report of the server itself.
+        let without = ServerReport { capture: None, ..report };
+        assert_eq!(rendered(&without, Format::Json), rendered(&shown::of(live), Format::Json), "{name}");
+        assert!(written.len() < 1 << 20, "{name}: {} bytes", written.len());
+        let texts = [&read.answers, &read.listing, &json];
+        for secret in &expected.secrets {
+            assert!(texts.iter().all(|text| !text.contains(secret)), "{name}: `{secret}` is in the capture");
+        }
+        judged += usize::from(!read.bundles.is_empty());
+    });
+    assert!(judged > 50, "{judged} captures have a bundle");
+}
+
+/// What a stranger may put in the place of any value.
+fn hostile(seed: u64, old: &Value) -> Value {
+    let text = match seed % 7 {
+        0 => "\u{1b}]0;x\u{7}\u{1b}[2J\r\n\0",
+        1 => "\u{202e}gnp.exe\u{2066}\u{feff}\u{e0041}",
+        2 => "<script>alert(1)</script>\" onload=x \u{2028}",
+        3 => "$(rm -rf /); `id` 'x\n::error::x\n##[error]y",
+        4 => "",
+        5 => "/../../..//\u{85}\u{9b}31m",
+        _ => "18446744073709551615",
+    };
+    match old {
+        Value::Number(_) => {
+            [json!(u64::MAX), json!(0), json!(-1), json!(1_u64 << 53), json!(i64::MIN)][(seed % 5) as usize].clone()
+        }
+        Value::String(_) => json!(text),
+        Value::Bool(is) => json!(!is),
+        _ => Value::Null,
+    }
+}
+
+/// A value in which about one of `rare` parts is hostile.
+fn spoilt(value: Value, seed: &mut u64, rare: u64) -> Value {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let chance = *seed >> 33;
+    match value {
+        Value::Array(values) => Value::Array(values.into_iter().map(|one| spoilt(one, seed, rare)).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, one)| (name, spoilt(one, seed, rare))).collect())
+        }
+        other if chance % rare == 0 => hostile(chance / rare, &other),
+        Value::String(text) if text.starts_with('{') => {
+            let lines = text.lines().map(|line| match serde_json::from_str(line) {
+                Ok(value) => spoilt(value, seed, rare).to_string(),
+                Err(_) => line.to_owned(),
+            });
+            Value::String(lines.collect::<Vec<_>>().join("\n"))
+        }
+        other => other,
+    }
+}
+
+fn is_harmless(written: &str) {
+    let hidden = |c: char| {
+        (c.is_control() && c != '\n')
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ['\u{2028}', '\u{2066}', '\u{feff}', '\u{e0041}'].contains(&c)
+    };
+    let around = |at: usize| {
+        written.chars().skip(written[..at].chars().count().saturating_sub(80)).take(160).collect::<String>()
+    };
+    assert_eq!(written.find(hidden).map(around), None);
+    // JSON and plain text may hold it; HTML and XML may not.
+    let marked_up = written.starts_with('<').then_some(written).and_then(|written| written.find("<script>alert"));
+    assert_eq!(marked_up.map(around), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever a stranger writes into the answers of a server: it is judged, and every format of it is harmless.
+    #[test]
+    fn hostile_answers_are_only_answers(seed: u64, rare in 2_u64..60) {
+        let cases = ["healthy", "crash-loop", "update-stopped-at-5", "port-held-by-another", "disk-full", "drop-in-nested"];
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/servers");
+        let name = cases[(seed % 6) as usize];
+        let file = folder.join(name).join("answers.jsonl");
+        let text = fs::read_to_string(&file).unwrap();
+        let mut seed = seed;
+        let answers: String = text
+            .lines()
+            .map(|line| {
+                let mut line: Value = serde_json::from_str(line).unwrap();
+                let ok = line["ok"].take();
+                line["ok"] = spoilt(ok, &mut seed, rare);
+                format!("{line}\n")
+            })
+            .collect();
+        in_every_format(answers.as_bytes()).iter().for_each(|written| is_harmless(written));
+    }
+
+    /// The same of saved reports, which are believed in what they say, and in nothing else.
+    #[test]
+    fn hostile_reports_are_only_words(seed: u64, rare in 2_u64..60) {
+        servers::first(|report| {
+            let document: Value = serde_json::from_str(&rendered(&shown::of(report), Format::Json)).unwrap();
+            let mut seed = seed;
+            let mut spoilt = spoilt(document.clone(), &mut seed, rare);
+            for kept in ["schema_version", "command", "verdict"] {
+                spoilt[kept] = document[kept].clone();
+            }
+            in_every_format(spoilt.to_string().as_bytes()).iter().for_each(|written| is_harmless(written));
+        });
+    }
+
+    #[test]
+    fn bytes_are_no_capture(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        in_every_format(&bytes).iter().for_each(|written| is_harmless(written));
+        let magic = [&[0x1f, 0x8b, 8, 0][..], &bytes].concat();
+        prop_assert!(in_every_format(&magic).is_empty());
+    }
+}
