@@ -124,6 +124,7 @@ pub(crate) fn diff(
 pub(crate) fn fleet(format: Format, report: &FleetReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => fleet::human(report, style, out),
+        Format::Prometheus => prometheus::fleet(report, out),
         _ => fleet::json(report, out),
     }
 }
