@@ -211,9 +211,12 @@ impl Server for Recorded {
     }
 
     fn place(&self, path: &str) -> PathBuf {
-        let below = || PathBuf::from(format!("{}{path}", self.root.as_deref().unwrap_or_default()));
-        // What is shown of a mounted disk is its folder, without a slash at the end.
-        let below = || if path == "/" { self.root.as_deref().map_or_else(below, PathBuf::from) } else { below() };
+        // What is shown of a mounted disk is its folder, without a slash at the end. Of a server that ran there is none.
+        let below = || match self.root.as_deref() {
+            Some(root) if path == "/" => PathBuf::from(root),
+            Some(root) => PathBuf::from(format!("{root}{path}")),
+            None => PathBuf::from(format!("/nonexistent{path}")),
+        };
         self.places.get(path).cloned().unwrap_or_else(below)
     }
 }

@@ -75,7 +75,7 @@ fn spoilt(value: Value, seed: &mut u64, rare: u64) -> Value {
         Value::Object(fields) => {
             Value::Object(fields.into_iter().map(|(name, one)| (name, spoilt(one, seed, rare))).collect())
         }
-        other if chance % rare == 0 => hostile(chance / rare, &other),
+        other if chance.is_multiple_of(rare) => hostile(chance / rare, &other),
         Value::String(text) if text.starts_with('{') => {
             let lines = text.lines().map(|line| match serde_json::from_str(line) {
                 Ok(value) => spoilt(value, seed, rare).to_string(),

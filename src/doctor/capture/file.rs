@@ -1,9 +1,9 @@
 //! The file of a capture: a `.tar.gz` of a few texts. It is read as what strangers send: a few small regular files, and
 //! nothing of it is ever run or written anywhere.
 
-use super::about::CAPTURE_VERSION;
+use super::about::{About, CAPTURE_VERSION};
 use super::bundles::Outcome;
-use super::{About, Capture};
+use super::captured::Capture;
 use crate::archive::write::gzip::Compressor;
 use crate::report::untrusted;
 use crate::report::words::UnitName;

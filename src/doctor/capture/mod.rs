@@ -5,6 +5,7 @@
 
 mod about;
 mod bundles;
+mod captured;
 mod file;
 mod journal;
 mod listing;
@@ -12,6 +13,7 @@ mod redactions;
 
 pub(crate) use about::About;
 pub(crate) use bundles::Noted;
+pub(crate) use captured::Capture;
 pub(crate) use file::{CaptureError, MAX_CAPTURE, is_capture, read, write};
 pub(crate) use listing::Listing;
 
@@ -27,21 +29,6 @@ use crate::report::server_report::{CaptureNote, ServerReport};
 use crate::tree::names::Names;
 use crate::update::documented_paths;
 use std::collections::BTreeMap;
-
-/// A server, captured.
-#[derive(Clone, Debug)]
-pub(crate) struct Capture {
-    /// What it is, and how it was asked for.
-    pub about: About,
-    /// What was asked and answered, a line of JSON each.
-    pub answers: String,
-    /// What the rules said of its bundles.
-    pub bundles: BTreeMap<String, bundles::Outcome>,
-    /// What stands in the deployed bundle, for people.
-    pub listing: String,
-    /// What was concluded where it was made.
-    pub report: Option<ServerReport>,
-}
 
 /// What was seen of a server, to be captured.
 pub(crate) struct Seen<'a> {
