@@ -179,6 +179,74 @@ ESM = {
     "define of webpack": "const __webpack_require__ = (x) => x; __webpack_require__('./gone.js');",
 }
 
+# The same, about who sees a rejection when.
+ORDERS = {
+    "exit in a timer behind": "import('./gone.js'); setTimeout(() => process.exit(0), 0);",
+    "exit in an immediate behind": "import('./gone.js'); setImmediate(() => process.exit(0));",
+    "exit behind an await": "import('./gone.js'); await null; process.exit(0);",
+    "exit behind an await of a module": "import('./gone.js'); await import('node:fs'); process.exit(0);",
+    "exit in a function behind": "import('./gone.js'); function stop() { process.exit(0); } stop();",
+    "exit behind, if": "import('./gone.js'); if (process.argv[2]) process.exit(0);",
+    "exit behind with a failure": "import('./gone.js'); process.exit(2);",
+    "exitCode behind": "import('./gone.js'); process.exitCode = 0;",
+    "kept, caught behind": "const p = import('./gone.js'); p.catch(() => {});",
+    "kept, caught in a tick": "const p = import('./gone.js'); process.nextTick(() => p.catch(() => {}));",
+    "kept, caught in a timer": "const p = import('./gone.js'); setTimeout(() => p.catch(() => {}), 100);",
+    "kept, caught behind an await": "const p = import('./gone.js'); await null; p.catch(() => {});",
+    "kept, awaited in try": "const p = import('./gone.js'); try { await p; } catch {}",
+    "kept, awaited in try behind an await": "const p = import('./gone.js'); await import('node:fs'); try { await p; } catch {}",
+    "kept in a list, settled": "const all = [import('./gone.js')]; await Promise.allSettled(all);",
+    "kept in a list, awaited": "const all = [import('./gone.js')]; await Promise.all(all);",
+    "kept in a list, never": "const all = [import('./gone.js')]; export { all };",
+    "kept in an object": "export const parts = { a: import('./gone.js') };",
+    "kept in an object, caught": "export const parts = { a: import('./gone.js').catch(() => null) };",
+    "returned": "const load = () => import('./gone.js'); load();",
+    "returned, caught": "const load = () => import('./gone.js'); load().catch(() => {});",
+    "returned, awaited in try": "const load = () => import('./gone.js'); try { await load(); } catch {}",
+    "returned by an async function": "const load = async () => import('./gone.js'); load();",
+    "returned by an async function, caught": "const load = async () => import('./gone.js'); load().catch(() => {});",
+    "returned by an async function in try": "async function load() { try { return import('./gone.js'); } catch {} } load();",
+    "awaited and returned in try": "async function load() { try { return await import('./gone.js'); } catch {} } load();",
+    "handled in an imported file, in a function": "import { guard } from './g.js'; guard(); import('./gone.js');",
+    "handled in an imported file, never called": "import './g.js'; import('./gone.js');",
+    "handled once": "process.once('unhandledRejection', () => {}); import('./gone.js');",
+    "handled, and exits": "process.on('unhandledRejection', () => process.exit(1)); import('./gone.js');",
+    "handled, and exits well": "process.on('unhandledRejection', () => process.exit(0)); import('./gone.js');",
+    "handled, and throws": "process.on('unhandledRejection', (e) => { throw e; }); import('./gone.js');",
+    "handled and taken back": "const h = () => {}; process.on('unhandledRejection', h); process.off('unhandledRejection', h); import('./gone.js');",
+    "handled and all taken back": "process.on('unhandledRejection', () => {}); process.removeAllListeners('unhandledRejection'); import('./gone.js');",
+    "handled behind a throw": "process.on('uncaughtException', () => {}); setTimeout(() => require('fs'));",
+    "handled behind the function": "async function main() { require('fs'); } main(); process.on('unhandledRejection', () => {});",
+    "a rejection in a promise": "new Promise((_, reject) => reject(new Error('x'))).catch(() => {}); import('./gone.js').catch(() => {});",
+    "an executor": "new Promise(() => { require('fs'); });",
+    "an executor, caught": "new Promise(() => { require('fs'); }).catch(() => {});",
+    "an executor, awaited in try": "try { await new Promise(() => { require('fs'); }); } catch {}",
+    "an async executor": "new Promise(async () => { require('fs'); }).catch(() => {});",
+    "an async callback of forEach": "[1].forEach(async () => { require('fs'); });",
+    "an async callback of map, settled": "await Promise.allSettled([1].map(async () => { require('fs'); }));",
+    "an async callback of a timer": "setTimeout(async () => { require('fs'); }, 1);",
+    "an async callback of then": "Promise.resolve().then(async () => { require('fs'); });",
+    "an async callback of then, caught": "Promise.resolve().then(async () => { require('fs'); }).catch(() => {});",
+    "then of a rejected one": "Promise.reject(new Error('x')).then(() => { require('fs'); }).catch(() => {});",
+    "catch of a fulfilled one": "Promise.resolve().catch(() => { require('fs'); });",
+    "finally of a fulfilled one": "Promise.resolve().finally(() => { require('fs'); });",
+    "an immediate async function": "(async () => { require('fs'); })();",
+    "an immediate async function, caught": "(async () => { require('fs'); })().catch(() => {});",
+    "an immediate async function, exits": "(async () => { require('fs'); })().catch(() => process.exit(1));",
+    "an immediate async function in try": "try { (async () => { require('fs'); })(); } catch {}",
+    "an immediate async function awaited in try": "try { await (async () => { require('fs'); })(); } catch {}",
+    "for await of promises": "for await (const m of [import('./gone.js')]) console.log(m);",
+    "for await of promises, caught": "try { for await (const m of [import('./gone.js')]) console.log(m); } catch {}",
+    "any of one": "await Promise.any([import('./gone.js')]);",
+    "any of two": "await Promise.any([import('./gone.js'), import('node:os')]);",
+    "race lost": "await Promise.race([import('./gone.js'), new Promise((r) => setTimeout(r, 500))]);",
+    "race lost, caught": "await Promise.race([import('./gone.js'), new Promise((r) => setTimeout(r, 500))]).catch(() => {});",
+    "a default of a parameter": "async function f(m = import('./gone.js')) { await m; } f().catch(() => {});",
+    "a field": "class A { m = import('./gone.js'); } new A();",
+    "a static field": "class A { static m = import('./gone.js'); }",
+    "a getter that nobody asks for": "export const o = { get m() { return import('./gone.js'); } };",
+}
+
 # One file that is the entry point of a CommonJS agent.
 COMMONJS = {
     "sloppy": "agent = 1;",
@@ -259,13 +327,14 @@ COMMONJS = {
 }
 
 
-BESIDE = {"dist/a.js": "process.exit(0);\n", "dist/b.js": "import('./gone.js');\n", "dist/h.js": "process.on('unhandledRejection', () => {});\n"}
+BESIDE = {"dist/a.js": "process.exit(0);\n", "dist/b.js": "import('./gone.js');\n", "dist/h.js": "process.on('unhandledRejection', () => {});\n",
+          "dist/g.js": "export function guard() { process.on('unhandledRejection', () => {}); }\n"}
 
 
 def bundles() -> Iterator[Member]:
     """One bundle a line."""
     maybe = " (may warn)"
-    for name, text in ESM.items():
+    for name, text in (ESM | {f"order, {name}": text for name, text in ORDERS.items()}).items():
         yield f"varied: {name}{maybe}", {"dist/index.js": f"{text}\n", **BESIDE}
     for name, text in COMMONJS.items():
         yield f"varied: CommonJS, {name}{maybe}", {"dist/index.js": f"{text}\n", "dist/a.txt": "x\n", "package.json": CJS, "index.js": "\n"}

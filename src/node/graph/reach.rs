@@ -217,12 +217,11 @@ impl Run<'_, '_> {
         }
     }
 
-    /// What may fail here. Where the file awaits, it can't be told what has run before a rejection is seen.
+    /// What may fail here. Where a file awaits meanwhile it can't be told which comes first, and nothing is held to be certain.
     fn may_fail(&mut self, file: NodeId, failing: Failing, way: Way) {
-        let awaits = || self.walk.module(file).is_some_and(|module| module.awaits);
         match way {
             Way::None => {}
-            Way::Nobody if !awaits() => self.rejected.push((file, failing)),
+            Way::Nobody => self.rejected.push((file, failing)),
             way => self.fails(file, failing, way),
         }
     }
