@@ -126,6 +126,7 @@ pub(crate) fn fleet(format: Format, report: &FleetReport, style: Style, out: &mu
         Format::Human => fleet::human(report, style, out),
         Format::Html => html::write(&page::fleet::page(report), out),
         Format::Markdown => markdown::write(&page::fleet::page(report), out),
+        Format::Prometheus => prometheus::fleet(report, out),
         _ => fleet::json(report, out),
     }
 }
