@@ -124,6 +124,9 @@ pub(crate) fn diff(
 pub(crate) fn fleet(format: Format, report: &FleetReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => fleet::human(report, style, out),
+        Format::Html => html::write(&page::fleet::page(report), out),
+        Format::Markdown => markdown::write(&page::fleet::page(report), out),
+        Format::Prometheus => prometheus::fleet(report, out),
         _ => fleet::json(report, out),
     }
 }

@@ -4,6 +4,7 @@
 //! or 1, texts as labels of a series that is 1. What is not known has no series.
 
 use crate::report::finding::Severity;
+use crate::report::fleet::{FleetCounts, FleetReport};
 use crate::report::moment::Moment;
 use crate::report::server::Health;
 use crate::report::server_report::ServerReport;
@@ -77,6 +78,28 @@ pub(crate) fn doctor(report: &ServerReport, took: Option<Duration>, out: &mut dy
 pub(super) fn error(out: &mut dyn Write) -> io::Result<()> {
     program(out)?;
     verdict(NOT_JUDGED, out)
+}
+
+/// Writes how many servers fare how, why, and with which version. When they were judged, each of their reports tells.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(super) fn fleet(report: &FleetReport, out: &mut dyn Write) -> io::Result<()> {
+    program(out)?;
+    let FleetCounts { healthy, degraded, broken, inconclusive, not_reached } = report.verdicts;
+    let counts = VERDICTS.into_iter().zip([healthy, degraded, broken, inconclusive, not_reached]);
+    let counts = counts.map(|(verdict, count)| Sample::new(count).with("verdict", Some(verdict)));
+    metric("fleet_servers", Kind::Gauge, "How many servers fare so; error are those without a report.", counts, out)?;
+    let causes = report.groups.iter().filter(|group| group.cause.is_some()).map(|group| {
+        let sample = Sample::new(group.servers).with("verdict", Some(group.verdict.name()));
+        sample.with("cause", group.cause.as_deref())
+    });
+    metric("fleet_causes", Kind::Gauge, "How many servers have that root cause.", causes, out)?;
+    let versions = report.versions.iter().map(|version| {
+        let name = version.version.as_deref().unwrap_or_default();
+        Sample::new(version.servers).with("version", Some(name))
+    });
+    metric("fleet_versions", Kind::Gauge, "How many servers have that version of the bundle.", versions, out)
 }
 
 fn program(out: &mut dyn Write) -> io::Result<()> {

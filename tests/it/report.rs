@@ -143,6 +143,23 @@ fn many_servers_are_one_report() {
     }
 }
 
+/// A bundle of thousands of files, each with something wrong, makes no larger capture than others have.
+#[test]
+fn the_capture_of_a_large_bundle_is_small() {
+    let folder = server();
+    let bundle = folder.path().join("root/root/.server-flow/agent-bundle/dist");
+    for number in 0..3000 {
+        let file = bundle.join(format!("{number}.ts"));
+        fs::write(&file, "x").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    }
+    let done = captured(folder.path());
+    let size = fs::metadata(folder.path().join("c.tar.gz")).unwrap().len();
+    assert!(size < 100_000, "{size} bytes");
+    let again = run(folder.path(), &["report", "c.tar.gz", "--json"]);
+    assert_eq!(again.stdout, done.stdout);
+}
+
 #[test]
 fn a_capture_is_redacted_once_more() {
     let folder = server();

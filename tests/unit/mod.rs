@@ -23,6 +23,7 @@ mod condition;
 mod fixtures;
 mod harm;
 mod hostile;
+mod hostile_reports;
 mod pages;
 mod prometheus;
 mod redaction;

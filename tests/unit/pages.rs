@@ -9,7 +9,7 @@ use crate::render::{html, markdown};
 use proptest::prelude::*;
 
 /// What is tried in every field.
-const HOSTILE: [&str; 22] = [
+pub(super) const HOSTILE: [&str; 22] = [
     "<script>alert(1)</script>",
     "</title><script>sentinel=1</script>",
     "</style><style>*{background:url(//evil.example)}",
@@ -126,7 +126,7 @@ fn tags(text: &str, case: &str) {
 }
 
 /// Fails where Markdown has an element that we do not write outside of code, or a mention or reference outside of it.
-fn quiet(text: &str, case: &str) {
+pub(super) fn quiet(text: &str, case: &str) {
     let escaped = without_code(text);
     // A backslash takes a sign's meaning for Markdown away, but not for what looks for references afterwards.
     let mut prose = String::new();
@@ -199,6 +199,8 @@ fn without_spans(line: &str) -> String {
             .match_indices(&"`".repeat(run))
             .find(|(at, _)| !inside[..*at].ends_with('`') && !inside[at + run..].starts_with('`'));
         let (close, _) = closing.unwrap_or_else(|| panic!("a span that does not end: {line}"));
+        // What stands beside it is not beside each other.
+        kept.push('·');
         rest = &inside[close + run..];
     }
     kept.push_str(rest);
@@ -240,7 +242,7 @@ fn page(text: &str) -> Page {
     }
 }
 
-fn written(page: &Page) -> [String; 2] {
+pub(super) fn written(page: &Page) -> [String; 2] {
     let (mut one, mut other) = (Vec::new(), Vec::new());
     html::write(page, &mut one).unwrap();
     markdown::write(page, &mut other).unwrap();

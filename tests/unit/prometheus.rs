@@ -3,9 +3,11 @@
 
 use super::servers;
 use crate::doctor::shown;
-use crate::render::{self, prometheus};
+use crate::render::{self, Style, prometheus};
+use crate::report::fleet::{Fleet, FleetReport};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
+use crate::report::verdict::FailOn;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -118,6 +120,34 @@ fn a_run_that_could_not_judge_is_an_error_and_nothing_else() {
     assert_eq!(metrics.len(), 2, "what was not judged has no numbers");
 }
 
+/// Every recorded server as one fleet, and one that was not reached.
+fn fleet() -> FleetReport {
+    let mut fleet = Fleet::new(FailOn::Never);
+    servers::each(|name, report, _| fleet.take(&shown::of(report), name));
+    fleet.miss("omega".to_owned(), "no route to host".to_owned());
+    fleet.report()
+}
+
+fn written(fleet: &FleetReport) -> BTreeMap<String, Metric> {
+    let style = Style { colour: false, width: 80, terminal: false, verbose: false, quiet: false };
+    let mut out = Vec::new();
+    render::fleet(Format::Prometheus, fleet, style, &mut out).unwrap();
+    read(&String::from_utf8(out).unwrap())
+}
+
+#[test]
+fn a_fleet_is_counted() {
+    let fleet = fleet();
+    let metrics = written(&fleet);
+    let sum = |name: &str| metrics[name].series.iter().map(|(_, value)| *value).sum::<f64>();
+    assert_eq!(sum("bundle_doctor_fleet_servers").to_string(), fleet.servers.to_string());
+    assert_eq!(of(&metrics, "fleet_servers", ("verdict", "error")), Some(1.0));
+    let group = fleet.groups.iter().find(|group| group.cause.is_some()).unwrap();
+    let found = of(&metrics, "fleet_causes", ("cause", group.cause.as_deref().unwrap())).unwrap();
+    assert!(found >= 1.0);
+    assert_eq!(sum("bundle_doctor_fleet_versions").to_string(), (fleet.servers - 1).to_string());
+}
+
 /// Words of a server cannot end a label, start a line or go on for ever.
 #[test]
 fn no_word_of_a_server_writes_a_series_of_its_own() {
@@ -159,6 +189,10 @@ fn monitoring_asks_for_what_is_written() {
             written.entry(name).or_default().extend(labels);
         }
     });
+    for (name, metric) in self::written(&fleet()) {
+        let labels = metric.series.iter().flat_map(|(labels, _)| labels.keys().cloned());
+        written.entry(name).or_default().extend(labels);
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut asked = BTreeSet::new();
     for file in ["monitoring/rules.yml", "monitoring/rules.test.yml", "monitoring/dashboard.json", "docs/fleet.md"] {

@@ -191,6 +191,12 @@ pub(super) fn first(told: impl FnOnce(&DoctorReport)) {
     told(&diagnosed(&case, &expected(&case), scratch.path(), Words::Rules));
 }
 
+/// The report on a recorded server.
+pub(super) fn of(case: &Path) -> DoctorReport {
+    let scratch = tempfile::tempdir().unwrap();
+    diagnosed(case, &expected(case), scratch.path(), Words::Rules)
+}
+
 fn rendered(report: &DoctorReport, format: Format, verbose: bool) -> String {
     let style = Style { colour: false, width: 80, terminal: false, verbose, quiet: false };
     let mut out = Vec::new();

@@ -18,8 +18,8 @@ const MAX_FILES: usize = 1_000_000;
 /// Makes one report of them.
 pub(super) fn run(paths: &[PathBuf], session: &Session<'_>, fail_on: FailOn) -> Result<u8> {
     let format = session.common.format();
-    if !matches!(format, Format::Human | Format::Json | Format::Html | Format::Markdown) {
-        let help = "give human, json, html or markdown, or one report";
+    if matches!(format, Format::Sarif | Format::Junit | Format::Github) {
+        let help = "give human, json, html, markdown or prometheus, or one report";
         bail!(Failure::new("a report of many servers is not written in that format").help(help));
     }
     let mut fleet = Fleet::new(fail_on);

@@ -5,6 +5,7 @@ mod blocks;
 mod words;
 
 use super::page::model::{Page, Section, Shown};
+use super::style::shortened;
 use base64ct::{Base64, Encoding};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
@@ -15,6 +16,9 @@ use words::{class, clean, time};
 const STYLE: &str = include_str!("page.css");
 /// The filter and the buttons that copy: what a page can do without.
 const SCRIPT: &str = include_str!("page.js");
+
+/// Characters of what was judged that stand before the verdict, which is to be seen at once on a phone too.
+const MAX_SUBJECT: usize = 120;
 
 /// Writes a page.
 ///
@@ -53,7 +57,8 @@ fn document(page: &Page) -> Markup {
             }
             body {
                 header class=(class(page.tone)) {
-                    h1 { span.subject { (clean(&page.subject)) } " " strong { (blocks::prose(&page.verdict)) } }
+                    h1 { span.subject { (shortened(&clean(&page.subject), MAX_SUBJECT)) } " " strong { (blocks::prose(&page.verdict)) } }
+                    @if clean(&page.subject).chars().count() > MAX_SUBJECT { p { (clean(&page.subject)) } }
                     (blocks::facts(&page.facts))
                 }
                 main {

@@ -4,9 +4,12 @@ use super::findings::{Remedy, sections};
 use super::model::{Block, LineKind, Lines, Page, Row, Section, Seen, Table, Tone};
 use crate::release::diff::{Change, DependencyChange, DiffPlace, Difference};
 use crate::render::diff::{what, what_changed};
+use crate::render::style::shortened;
 use crate::text;
 use std::collections::BTreeMap;
 
+/// Characters of each bundle's name.
+const MAX_SUBJECT: usize = 60;
 /// Paths that are listed of each kind.
 const MAX_LISTED: usize = 500;
 /// Folders that are told apart by how much they grew.
@@ -43,7 +46,7 @@ pub(crate) fn page(subjects: &[String; 2], difference: &Difference) -> Page {
     parts.extend(texts(&difference.changed));
     Page {
         command: "diff".to_owned(),
-        subject: format!("{a} → {b}"),
+        subject: format!("{} → {}", shortened(a, MAX_SUBJECT), shortened(b, MAX_SUBJECT)),
         verdict: if difference.identical { "the same" } else { "different" }.to_owned(),
         tone: if difference.identical { Tone::Good } else { Tone::Doubtful },
         facts: facts(difference),

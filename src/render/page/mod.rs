@@ -4,6 +4,7 @@
 pub(crate) mod check;
 pub(crate) mod diff;
 mod findings;
+pub(crate) mod fleet;
 mod folders;
 pub(crate) mod model;
 pub(crate) mod rehearsal;
