@@ -30,6 +30,7 @@ PARTS = (
     "harm",
     "repair",
     "update",
+    "support",
     "packages",
     "fleet",
 )
