@@ -55,7 +55,7 @@ fn of_kind(kind: &CrashKind) -> &'static [&'static str] {
         CrashKind::NoWatches => &["unknown-crash"],
         CrashKind::Denied => &["permission-denied", "unit-confinement", "drop-in-overrides"],
         CrashKind::Heap => &["out-of-memory"],
-        CrashKind::PackageJson => &["package-json-invalid", "shared-package-json-invalid"],
+        CrashKind::PackageJson => &["package-json-invalid", "shared-package-json-invalid", "unresolved-import"],
         CrashKind::NoDirectory => &["cwd-deleted", "working-directory-missing"],
         CrashKind::Other => &[],
     }
@@ -67,8 +67,11 @@ fn of_file(path: &str) -> &'static [&'static str] {
         &["unit-nested-paths", "entry-point-missing", "deployment-nested"]
     } else if path.contains(documented_paths::SHARED_PACKAGE) {
         &["shared-entry-missing", "shared-package-missing", "shared-package-json-invalid", "shared-package-linked"]
+    } else if path.starts_with('/') && !path.contains("bundle") {
+        // Nothing of the agent's: what the unit starts or preloads.
+        &["unit-confinement", "drop-in-overrides", "unit-other-command", "module-not-found"]
     } else if path.contains("/node_modules/") {
-        &["dependencies-not-installed", "module-not-found", "tampered-files"]
+        &["dependencies-not-installed", "module-not-found", "tampered-files", "unit-other-command"]
     } else if path.ends_with("dist/index.js") {
         &["entry-point-missing", "unit-nested-paths", "deployment-missing", "deployment-nested", "update-interrupted"]
     } else if path.contains('/') {
@@ -108,6 +111,21 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("oom-kill", &["out-of-memory"]),
     ("OOM killer", &["out-of-memory"]),
     ("Out of memory: Killed process", &["out-of-memory"]),
+    // V8 ends itself so where it may not have memory, or not make it executable.
+    ("status=5/TRAP", &["unit-confinement", "drop-in-overrides", "out-of-memory"]),
+    ("Failed to locate executable", &["executable-missing", "unit-other-command"]),
+    ("Neither a valid executable name", &["unit-invalid"]),
+    ("Invalid section header", &["unit-invalid"]),
+    ("Assignment outside of section", &["unit-invalid"]),
+    ("Unknown section", &["unit-invalid"]),
+    ("Unknown key name", &["unit-invalid"]),
+    ("Deactivated successfully", &["service-stopped"]),
+    (": Succeeded.", &["service-stopped"]),
+    ("on client request", &["service-stopped"]),
+    (": command not found", &["unit-other-command", "helper-command-failed", "executable-missing"]),
+    ("No projects matched the filters", &["unit-other-command"]),
+    ("Start operation timed out", &["service-starting", "helper-command-failed"]),
+    ("start operation timed out", &["service-starting", "helper-command-failed"]),
     ("Failed to load environment files", &["unit-invalid"]),
     ("Control process exited", &["helper-command-failed"]),
     ("unmet condition", &["service-stopped", "drop-in-overrides"]),
@@ -130,6 +148,13 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("EHOSTUNREACH", &["control-plane-unreachable"]),
     ("ENETUNREACH", &["control-plane-unreachable"]),
     ("Unexpected server response", &["control-plane-unreachable"]),
+    ("ECONNRESET", &["control-plane-unreachable"]),
+    ("EPROTO", &["control-plane-unreachable"]),
+    ("socket hang up", &["control-plane-unreachable"]),
+    ("WebSocket error", &["control-plane-unreachable"]),
+    ("isconnected (", &["control-plane-unreachable"]),
+    ("certificate", &["control-plane-unreachable"]),
+    ("wrong version number", &["control-plane-unreachable"]),
     ("not in gzip format", &["download-not-an-archive", "archive-unreadable"]),
     ("does not look like a tar archive", &["download-not-an-archive", "archive-unreadable"]),
 ];
@@ -137,7 +162,7 @@ const SIGNS: &[(&str, &[&str])] = &[
 /// What a line of the service manager is a sign of: its words, and the exit code that it names.
 fn of_manager(line: &str) -> Vec<&'static str> {
     let of_code = exit_code(line).map(of_exit).unwrap_or_default();
-    let of_signal = if is_killed(line) { &["out-of-memory", "service-stopped"][..] } else { &[] };
+    let of_signal = if is_killed(line) { &["out-of-memory", "service-stopped", "unknown-crash"][..] } else { &[] };
     let signs = SIGNS.iter().filter(|(words, _)| line.contains(words)).flat_map(|(_, ids)| *ids);
     of_code.iter().chain(of_signal).chain(signs).copied().collect()
 }
@@ -145,12 +170,20 @@ fn of_manager(line: &str) -> Vec<&'static str> {
 /// What an exit code of systemd.exec(5) can come from.
 const fn of_exit(code: u32) -> &'static [&'static str] {
     match code {
-        200 => &["unit-nested-paths", "working-directory-missing", "deployment-missing", "permission-denied"],
+        200 => &[
+            "unit-nested-paths",
+            "working-directory-missing",
+            "deployment-missing",
+            "permission-denied",
+            "unit-confinement",
+            "drop-in-overrides",
+        ],
+        126 | 127 => &["unit-other-command", "helper-command-failed", "executable-missing"],
         203 => &["executable-missing", "permission-denied", "helper-command-failed"],
         216 | 217 => &["user-missing"],
         243 => &["unit-invalid", "unit-confinement"],
         201..=245 => &["unit-confinement", "drop-in-overrides"],
-        1 => &["unknown-crash"],
+        1 => &["unknown-crash", "service-crash-loop", "unit-other-command"],
         _ => &[],
     }
 }
@@ -162,7 +195,7 @@ fn exit_code(line: &str) -> Option<u32> {
     let word = named.unwrap_or(line).split(|c| !is_part(c)).next().filter(|word| named.is_some() || *word == line)?;
     match word.split_once('/') {
         // A signal is named in the same way: `9/KILL`.
-        Some((number, name)) => number.parse().ok().filter(|code| exit_name(*code) == Some(name)),
+        Some((number, name)) => number.parse().ok().filter(|code| name == "n/a" || exit_name(*code) == Some(name)),
         None => word.parse().ok().filter(|code| named.is_some() || *code >= 200).or_else(|| exit_number(word)),
     }
 }

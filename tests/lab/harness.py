@@ -229,7 +229,11 @@ def scratch(name: str) -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """`rm -rf`: Python's rmtree gives up on names too deep for one path."""
+    """`rm -rf`: Python's rmtree gives up on names too deep for one path. Shells that were just ended still write their histories."""
+    for _ in range(10):
+        if subprocess.run(["rm", "-rf", "--", str(path)], capture_output=True).returncode == 0:
+            return
+        time.sleep(0.3)
     subprocess.run(["rm", "-rf", "--", str(path)], check=True)
 
 

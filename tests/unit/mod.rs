@@ -24,6 +24,7 @@ mod fixtures;
 mod harm;
 mod hostile;
 mod hostile_reports;
+mod meanings;
 mod pages;
 mod prometheus;
 mod redaction;
