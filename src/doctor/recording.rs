@@ -3,18 +3,42 @@
 //! Lines of JSON, one an answer: `{"ask": "look /etc/x", "ok": {…}}` or `{"ask": …, "refused": "not-found"}`.
 
 use super::questions::{Diagnostic, End, Look, Refusal, Server, Situation, Space, Spoken};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-#[derive(Serialize, Deserialize)]
+/// What every line says, whatever the answer is: that is only skipped.
+#[derive(Deserialize)]
+struct Asked {
+    ask: String,
+    #[serde(default, rename = "ok")]
+    _ok: IgnoredAny,
+    #[serde(default, rename = "refused")]
+    _refused: Option<Refusal>,
+}
+
+/// A line read for what was asked.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Answered<T> {
+    #[serde(default = "nothing")]
+    ok: Option<T>,
+    #[serde(default)]
+    refused: Option<Refusal>,
+}
+
+const fn nothing<T>() -> Option<T> {
+    None
+}
+
+#[derive(Serialize)]
 struct RecordedAnswer {
     ask: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     ok: Option<serde_json::Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<Refusal>,
 }
 
@@ -135,7 +159,8 @@ impl Server for Recorder<'_> {
 /// A server that is made of written answers. Bundles are read from folders that stand in for the server's own.
 #[derive(Default)]
 pub(crate) struct Recorded {
-    answers: BTreeMap<String, RecordedAnswer>,
+    /// The lines, by what was asked: they are read when that is asked again, as what the question wants.
+    answers: BTreeMap<String, String>,
     places: BTreeMap<String, PathBuf>,
     root: Option<String>,
 }
@@ -146,8 +171,9 @@ impl Recorded {
     /// # Errors
     /// For a line that is none.
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<RecordedAnswer>);
-        let answers = lines.map(|line| line.map(|line| (key(&line.ask), line))).collect::<Result<_, _>>()?;
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let read = |line: &str| serde_json::from_str::<Asked>(line).map(|asked| (key(&asked.ask), line.to_owned()));
+        let answers = lines.map(read).collect::<Result<_, _>>()?;
         Ok(Self { answers, ..Self::default() })
     }
 
@@ -165,10 +191,8 @@ impl Recorded {
 
     fn answer<T: DeserializeOwned>(&self, ask: &str) -> Result<T, Refusal> {
         let line = self.answers.get(&key(ask)).ok_or(Refusal::NotFound)?;
-        match (&line.ok, line.refused) {
-            (Some(value), _) => serde_json::from_value(value.clone()).map_err(|_| Refusal::Failed),
-            (None, refused) => Err(refused.unwrap_or(Refusal::NotFound)),
-        }
+        let answered: Answered<T> = serde_json::from_str(line).map_err(|_| Refusal::Failed)?;
+        answered.ok.ok_or(answered.refused.unwrap_or(Refusal::NotFound))
     }
 }
 
@@ -218,5 +242,20 @@ impl Server for Recorded {
             None => PathBuf::from(format!("/nonexistent{path}")),
         };
         self.places.get(path).cloned().unwrap_or_else(below)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_what_was_asked_for() {
+        let text = "{\"ask\":\"read /x\",\"ok\":[{\"\":0}]}\n{\"ask\":\"target /y\",\"ok\":\"z\",\"new\":[1]}\n";
+        let server = Recorded::parse(text).unwrap();
+        assert_eq!(server.read("/x", 10), Err(Refusal::Failed));
+        assert_eq!(server.target("/y"), Ok("z".to_owned()));
+        assert_eq!(server.target("/none"), Err(Refusal::NotFound));
+        assert!(Recorded::parse("{\"ok\":1}").is_err());
     }
 }

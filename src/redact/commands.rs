@@ -135,8 +135,16 @@ struct Word<'a> {
     span: Span,
 }
 
+/// How deep commands stand in quotes: `"postinstall": "sh -c 'mysql -px'"`.
+const MAX_DEPTH: usize = 3;
+
 /// Every secret behind an option that says nothing by itself.
 pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+    find_within(scan, MAX_DEPTH, found);
+}
+
+/// What stands in a text, and in what is quoted in it, so deep.
+fn find_within(scan: Scan<'_>, depth: usize, found: &mut dyn FnMut(Span)) {
     let mut options: Option<&[(&str, Holds)]> = None;
     let (mut is_agent, mut is_other) = (false, false);
     let mut line = Words { scan, at: 0 };
@@ -144,7 +152,13 @@ pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
     let mut word = line.next();
     while let Some(current) = word {
         let next = line.next();
-        let program = current.text.rsplit('/').next().unwrap_or_default();
+        // `"$(curl -u x:y)"`, `command="mysql -px"`.
+        let program = current.text.rsplit(['/', '"', '\'', '`', '(', '=']).next().unwrap_or_default();
+        if depth > 0 && current.text.contains(' ') {
+            let within =
+                |span: Span| Span { start: current.span.start + span.start, end: current.span.start + span.end };
+            find_within(Scan::new(current.text), depth - 1, &mut |span| found(within(span)));
+        }
         if matches!(current.text, "|" | "||" | "&&" | ";" | "&") {
             (options, is_agent, is_other) = (None, false, false);
         } else if let Some((_, its)) = OPTIONS.iter().find(|(programs, _)| programs.contains(&program)) {

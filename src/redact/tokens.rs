@@ -165,6 +165,9 @@ const MORE: &[(&str, Rest)] = &[
     ("FLWSECK_TEST-", Mixed(12)),
     ("FLWSECK-", Mixed(12)),
     ("p8e-", Word(24)),
+    // Mailgun, Contentful.
+    ("key-", Word(32)),
+    ("CFPAT-", Mixed(20)),
     ("pnu_", Word(24)),
 ];
 

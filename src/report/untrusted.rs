@@ -6,6 +6,29 @@ use serde_json::Value;
 /// Fields whose texts are of several lines: what is typed, and what is shown line by line.
 const OF_LINES: [&str; 3] = ["help", "commands", "verify"];
 
+/// Parts of a document that are read.
+pub(crate) const MAX_PARTS: usize = 100_000;
+
+/// Whether a text of JSON has more parts than any report: they are counted before anything is made of them.
+#[must_use]
+pub(crate) fn is_overfull(json: &[u8]) -> bool {
+    parts(json) > MAX_PARTS
+}
+
+fn parts(json: &[u8]) -> usize {
+    let (mut count, mut is_text, mut is_escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'{' | b'[' | b',' if !is_text => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 /// A document with every text printable. Lines stay lines in the fields that have several; `more` are those that this
 /// document has beside the usual.
 #[must_use]
@@ -38,6 +61,12 @@ fn within(value: Value, field: &str, more: &[&str]) -> Value {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn parts_are_counted_outside_of_texts() {
+        assert_eq!(parts(br#"{"a,[{\",":[1,{},"x"]}"#), 5);
+        assert!(is_overfull(format!("[{}0]", "{},".repeat(MAX_PARTS)).as_bytes()));
+    }
 
     #[test]
     fn no_text_of_a_stranger_keeps_its_controls() {

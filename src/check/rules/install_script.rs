@@ -3,6 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::specifiers;
 use crate::check::bundle::Bundle;
+use crate::redact;
 use crate::report::finding::{Observation, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -31,7 +32,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         .into_iter()
         .filter_map(|name| Some((name, scripts?.get(name)?)))
         .map(|(name, script)| {
-            let words: String = format!("\"{name}\": {script}").chars().take(120).collect();
+            // Before it is cut: half a token has no form.
+            let words: String = redact::clean(&format!("\"{name}\": {script}")).chars().take(120).collect();
             Observation::new(message).at("package.json").line(package.line_of(["scripts", name])).evidence(words)
         })
         .collect();

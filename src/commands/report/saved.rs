@@ -19,6 +19,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
 
+/// Bytes of a saved report that is JSON.
+const MAX_DOCUMENT: usize = 8 << 20;
 /// Bytes of a saved report, and of a capture.
 pub(super) const MAX_REPORT: usize = capture::MAX_CAPTURE;
 /// The version of documents that is read.
@@ -81,6 +83,12 @@ pub(super) fn read(path: &Path, session: &Session<'_>) -> Result<Saved> {
 pub(super) fn document(bytes: &[u8]) -> Result<Saved> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         bail!("it is empty");
+    }
+    if bytes.len() > MAX_DOCUMENT {
+        bail!("it is larger than any report ({})", text::size(MAX_DOCUMENT as u64));
+    }
+    if untrusted::is_overfull(bytes) {
+        bail!("it has more than {} values, and no report has", untrusted::MAX_PARTS);
     }
     let document: Value = serde_json::from_slice(bytes).context("it is neither JSON nor a capture")?;
     let word = |name: &str| document.get(name).and_then(Value::as_str).map(|word| text::printable(word).into_owned());

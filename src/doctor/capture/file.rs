@@ -17,11 +17,13 @@ use std::io::{self, Read};
 /// Bytes of a capture as a file.
 pub(crate) const MAX_CAPTURE: usize = 16 << 20;
 /// Bytes of all that is in it.
-const MAX_UNPACKED: u64 = 64 << 20;
+const MAX_UNPACKED: u64 = 16 << 20;
+/// Bytes of one line in it.
+const MAX_LINE: usize = 4 << 20;
 /// Files in it.
 const MAX_FILES: usize = 32;
 /// Lines of its answers.
-const MAX_ANSWERS: usize = 200_000;
+const MAX_ANSWERS: usize = 20_000;
 
 const ABOUT: &str = "capture.json";
 const ANSWERS: &str = "answers.jsonl";
@@ -163,6 +165,9 @@ fn parts(bytes: &[u8]) -> Result<BTreeMap<&'static str, String>, CaptureError> {
 /// A capture of its texts.
 pub(super) fn of_parts(parts: &BTreeMap<&'static str, String>) -> Result<Capture, CaptureError> {
     let part = |name| parts.get(name).map(String::as_str).ok_or(CaptureError::Missing(name));
+    for (name, text) in parts {
+        bounded(name, text)?;
+    }
     let about = value(ABOUT, part(ABOUT)?)?;
     let version = about.get("capture_version").and_then(Value::as_u64).unwrap_or(0);
     if version > u64::from(CAPTURE_VERSION) {
@@ -190,6 +195,19 @@ pub(super) fn of_parts(parts: &BTreeMap<&'static str, String>) -> Result<Capture
     };
     let listing = parts.get(LISTING).cloned().unwrap_or_default();
     Ok(Capture { about, answers, bundles, listing, report })
+}
+
+/// Refuses what would take more memory than any capture does, before anything is made of it.
+fn bounded(name: &str, text: &str) -> Result<(), CaptureError> {
+    let is_document = matches!(name, ABOUT | REPORT | BUNDLES);
+    if !is_document && let Some(line) = text.lines().find(|line| line.len() > MAX_LINE) {
+        let (size, most) = (crate::text::size(line.len() as u64), crate::text::size(MAX_LINE as u64));
+        return Err(CaptureError::TooLarge(format!("a line of {size} in {name}, where {most} is the most")));
+    }
+    if name != LISTING && untrusted::is_overfull(text.as_bytes()) {
+        return Err(CaptureError::TooLarge(format!("more than {} values in {name}", untrusted::MAX_PARTS)));
+    }
+    Ok(())
 }
 
 /// A text as JSON, everything in it printable.

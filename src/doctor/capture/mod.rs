@@ -28,7 +28,7 @@ use crate::report::policy::Policy;
 use crate::report::server_report::{CaptureNote, ServerReport};
 use crate::tree::names::Names;
 use crate::update::documented_paths;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen of a server, to be captured.
 pub(crate) struct Seen<'a> {
@@ -129,6 +129,9 @@ impl Capture {
     }
 }
 
+/// Changes that are told one by one.
+const MAX_CHANGED: usize = 20;
+
 /// What a person would call the same conclusion.
 fn decided(report: &DoctorReport) -> Vec<String> {
     let one =
@@ -144,9 +147,14 @@ fn changed(before: &ServerReport, now: &ServerReport) -> Vec<String> {
     }
     let causes = |report: &ServerReport| report.diagnoses.iter().map(|one| one.cause).collect::<Vec<_>>();
     let (was, is) = (causes(before), causes(now));
-    changed.extend(is.iter().filter(|cause| !was.contains(cause)).map(|cause| format!("{cause} was not named before")));
-    changed
-        .extend(was.iter().filter(|cause| !is.contains(cause)).map(|cause| format!("{cause} is not named any more")));
+    let (had, has): (BTreeSet<_>, BTreeSet<_>) = (was.iter().collect(), is.iter().collect());
+    changed.extend(has.difference(&had).map(|cause| format!("{cause} was not named before")));
+    changed.extend(had.difference(&has).map(|cause| format!("{cause} is not named any more")));
+    let further = changed.len().saturating_sub(MAX_CHANGED);
+    if further > 0 {
+        changed.truncate(MAX_CHANGED);
+        changed.push(format!("and {further} more"));
+    }
     if changed.is_empty() && was.first() != is.first() {
         let named = |cause: Option<&&str>| cause.copied().unwrap_or("none").to_owned();
         changed.push(format!("the root cause was {}, and is {}", named(was.first()), named(is.first())));

@@ -36,7 +36,9 @@ pub(super) fn variables(
     for setting in unit.settings("Service", "EnvironmentFile") {
         let path = unit.expand(setting.value.trim_start_matches('-'));
         let content = server.read(&path, MAX).unwrap_or_default();
-        for line in String::from_utf8_lossy(&content).lines() {
+        let content = String::from_utf8_lossy(&content);
+        redactor.learn_settings(&content);
+        for line in content.lines() {
             let line = line.trim();
             let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) else { continue };
             let value = value.trim();
