@@ -12,6 +12,7 @@ pub(crate) mod help;
 pub(crate) mod limits;
 pub(crate) mod manifest;
 pub(crate) mod pack;
+mod places;
 pub(crate) mod rehearse;
 pub(crate) mod release;
 pub(crate) mod repair;
@@ -158,6 +159,9 @@ impl Cli {
             }
             _ => Err(error),
         })?;
+        if let Some((name, of_command)) = matches.subcommand() {
+            places::must_differ(Self::command, name, of_command)?;
+        }
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
         cli.common.complete(matches.subcommand().map_or(&matches, |(_, matches)| matches));
         if names_its_output(cli.command.name()) {

@@ -11,7 +11,7 @@ use std::path::Path;
 pub(crate) enum Output {
     /// Nothing, a regular file, or a link to one: it is replaced. A link is not followed, since another may have made it.
     File,
-    /// A character device or a FIFO, opened: it is written into.
+    /// A character device, a FIFO, or what a process has open, opened: it is written into.
     Stream(File),
 }
 
@@ -29,7 +29,11 @@ pub(crate) fn look(path: &Path) -> io::Result<Output> {
         Err(error) => return Err(error),
     };
     if found.is_file() {
-        return Ok(Output::File);
+        if !is_descriptor(path) {
+            return Ok(Output::File);
+        }
+        // Root's `-o /dev/stdout >FILE` would replace the link that every program uses.
+        return OpenOptions::new().append(true).open(path).map(Output::Stream);
     }
     let refused =
         |what: &str| Err(io::Error::other(format!("it is {what}, which is neither replaced nor written into")));
@@ -58,8 +62,28 @@ pub(crate) fn must_be_file(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => Err(io::Error::other(super::files::NOT_REGULAR)),
+        Ok(_) if is_descriptor(path) => Err(io::Error::other("it is an open descriptor, and not a name of a file")),
         _ => Ok(()),
     }
+}
+
+/// Whether a path leads to what a process has open: `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1` (proc_pid_fd(5)). What is at
+/// its end may be a regular file, and the path is no place of its own all the same.
+fn is_descriptor(path: &Path) -> bool {
+    /// Links that the system follows in a path at most (path_resolution(7)).
+    const MAX_LINKS: usize = 40;
+    let mut path = path.to_path_buf();
+    for _ in 0..MAX_LINKS {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let Ok(folder) = folder.canonicalize() else { return false };
+        if folder.starts_with("/proc") {
+            return true;
+        }
+        let Some(name) = path.file_name() else { return false };
+        let Ok(target) = fs::read_link(folder.join(name)) else { return false };
+        path = folder.join(target);
+    }
+    false
 }
 
 /// Gives a file the permissions of the one that it will replace.
@@ -92,6 +116,17 @@ mod tests {
         {
             symlink(target, at(name)).unwrap();
         }
+        // What leads to an open descriptor is written into, behind what is there, although a file is at its end.
+        let open = fs::File::options().append(true).open(at("file")).unwrap();
+        let descriptor = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&open));
+        symlink(&descriptor, at("stdout")).unwrap();
+        symlink(at("stdout"), at("to-stdout")).unwrap();
+        for path in [at("stdout"), at("to-stdout"), descriptor.into()] {
+            let Ok(Output::Stream(mut stream)) = look(&path) else { panic!("{}", path.display()) };
+            io::Write::write_all(&mut stream, b"x").unwrap();
+            assert!(must_be_file(&path).is_err(), "{}", path.display());
+        }
+        assert_eq!(fs::read(at("file")).unwrap(), b"xxx");
         for name in ["none", "file", "to-file", "to-nothing"] {
             assert!(matches!(look(&at(name)), Ok(Output::File)), "{name}");
             assert!(must_be_file(&at(name)).is_ok(), "{name}");

@@ -98,6 +98,23 @@ pub(crate) fn target(link: &Path) -> io::Result<PathBuf> {
     fs::read_link(link)
 }
 
+/// Whether two paths name the same regular file, or would name the same one if there were any.
+#[must_use]
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    let found = |path: &Path| fs::metadata(path).ok();
+    match (found(one), found(other)) {
+        (Some(one), Some(other)) => one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (None, None) => place(one).is_some_and(|at| Some(at) == place(other)),
+        _ => false,
+    }
+}
+
+/// A name in a folder that is there.
+fn place(path: &Path) -> Option<(PathBuf, OsString)> {
+    let path = std::path::absolute(path).ok()?;
+    Some((path.parent()?.canonicalize().ok()?, path.file_name()?.to_owned()))
+}
+
 /// The names in a folder, in the order in which the file system has them.
 ///
 /// # Errors

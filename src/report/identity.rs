@@ -1,5 +1,5 @@
 //! What makes a finding this one, whichever bundle it is in and wherever its line has moved to: its rule, its place, and what was
-//! seen there. Neither what the rule says of it nor how bad that is has a part in it.
+//! seen there. What the rule says of it has a part in it only where nothing of the bundle is quoted, and how bad it is has none.
 
 use super::finding::{FIRST_OF, Finding};
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ pub(crate) struct Identity {
     pub rule: String,
     /// Relative to the bundle; nothing where it concerns all of it.
     pub path: Option<String>,
-    /// The bundle's own words, without a count.
+    /// The bundle's own words, without a count; of a finding that quotes none, what is said of it.
     pub seen: Option<String>,
 }
 
@@ -27,7 +27,11 @@ impl Identity {
         Self {
             rule: finding.rule.to_owned(),
             path: finding.path.clone().filter(filled),
-            seen: finding.evidence.as_deref().map(counted).filter(filled),
+            seen: match finding.evidence.as_deref() {
+                Some(evidence) => Some(counted(evidence)).filter(filled),
+                // Faults that quote nothing are told apart by their message alone: another one is new.
+                None => Some(finding.message.clone()).filter(filled),
+            },
         }
     }
 

@@ -157,3 +157,26 @@ fn nothing_but_a_baseline_is_overwritten_or_believed() {
     }
     assert_eq!(fs::read(place.at("notes.json")).unwrap(), b"{\"mine\": 1}");
 }
+
+/// Two faults of one rule at one place that quote nothing of the bundle are two faults.
+#[test]
+fn another_fault_at_the_same_place_is_new() {
+    let place = Place::new();
+    let manifest = "bundle/package.json";
+    let code = "bundle/dist/index.js";
+    for (file, known, other) in [
+        (manifest, r#"{"version":"0.1.27"}"#, "<html>404</html>"),
+        (manifest, r#"{"version":"0.1.27"}"#, r#"{"name":"agent"}"#),
+        (code, "import 'node:fs';\nrequire('x');\n", "import 'node:fs';\nconsole.log(__dirname);\n"),
+    ] {
+        let before = fs::read(place.at(file)).unwrap();
+        fs::write(place.at(file), known).unwrap();
+        let written = place.check(&["--write-baseline", "known.json"]);
+        assert_eq!(written.code, 0, "{known}: {}{}", written.stdout, written.stderr);
+        assert_eq!(place.check(&["--baseline", "known.json"]).code, 0, "{known}");
+        fs::write(place.at(file), other).unwrap();
+        let done = place.check(&["--baseline", "known.json"]);
+        assert_eq!(done.code, 1, "{known} → {other}: {}", done.stdout);
+        fs::write(place.at(file), before).unwrap();
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::program::{Run, run, run_in};
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -121,4 +121,56 @@ fn a_file_that_is_replaced_keeps_its_mode() {
     assert_eq!(place.mode("new"), place.mode("plain"));
     let piped = run_in(place.0.path(), &["check", "bundle", "-A", "all", "-o", "/dev/stdout"], &[], b"");
     assert!(piped.code == 0 && piped.stdout.starts_with("bundle"), "{}{}", piped.stdout, piped.stderr);
+    // The link that every program uses stays, also where stdout is a file.
+    symlink("/proc/self/fd/1", place.at("stdout")).unwrap();
+    for (name, words, code) in [
+        ("checked", &["check", "bundle", "-A", "all", "-o", "stdout"][..], 0),
+        ("packed", &["pack", "bundle", "-A", "all", "-o", "stdout"], 2),
+        ("captured", &["doctor", "--root", "/", "--capture", "stdout", "--no-config"], 2),
+    ] {
+        let stdout = fs::File::create(place.at(name)).unwrap();
+        let program = Command::new(env!("CARGO_BIN_EXE_bundle-doctor"))
+            .args(words)
+            .current_dir(place.0.path())
+            .stdout(stdout)
+            .output();
+        assert_eq!(program.unwrap().status.code(), Some(code), "{name}");
+        assert!(place.at("stdout").is_symlink(), "{name}");
+    }
+    assert!(fs::read_to_string(place.at("checked")).unwrap().starts_with("bundle  accepted"));
+}
+
+/// What is written is never what is read, and two reports do not go into one file; nothing is touched then.
+#[test]
+fn nothing_is_written_over_what_is_read() {
+    let place = Place::new();
+    assert_eq!(place.run(&["pack", "bundle", "-A", "all", "-o", "a.tar.gz", "--no-config"]).code, 0);
+    let archive = fs::read(place.at("a.tar.gz")).unwrap();
+    fs::hard_link(place.at("a.tar.gz"), place.at("same.tar.gz")).unwrap();
+    place.write("saved.json", "{}");
+    place.write("bundle-doctor.toml", "");
+    for words in [
+        &["check", "a.tar.gz", "-o", "a.tar.gz"][..],
+        &["check", "a.tar.gz", "-o", "./a.tar.gz"],
+        &["check", "a.tar.gz", "-o", "same.tar.gz"],
+        &["check", "a.tar.gz", "--json", "--output=bundle/../a.tar.gz"],
+        &["check", "a.tar.gz", "--write-baseline", "a.tar.gz"],
+        &["check", "a.tar.gz", "--write-baseline", "new.json", "-o", "new.json"],
+        &["check", "a.tar.gz", "--config", "bundle-doctor.toml", "-o", "bundle-doctor.toml"],
+        &["diff", "a.tar.gz", "bundle", "-o", "a.tar.gz"],
+        &["manifest", "a.tar.gz", "-o", "a.tar.gz"],
+        &["report", "saved.json", "-o", "saved.json"],
+        &["report", "a.tar.gz", "--redact", "x", "--capture", "a.tar.gz"],
+        &["report", "a.tar.gz", "--redact", "x", "--capture", "new", "-o", "new"],
+        &["doctor", "--root", "/", "--capture", "new", "-o", "bundle/../new"],
+    ] {
+        let done = place.run(words);
+        assert_eq!(done.code, 2, "{words:?}: {}{}", done.stdout, done.stderr);
+        assert!(done.stderr.contains("are the same file"), "{words:?}: {}", done.stderr);
+        assert_eq!(fs::read(place.at("a.tar.gz")).unwrap(), archive, "{words:?}");
+        assert!(!place.at("new.json").exists() && !place.at("new").exists(), "{words:?}");
+    }
+    assert_eq!(fs::read_to_string(place.at("saved.json")).unwrap(), "{}");
+    let done = place.run(&["manifest", "a.tar.gz", "-o", "sums"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
 }
