@@ -144,10 +144,14 @@ impl Recorded {
     /// Reads what [`Recorder::written`] wrote.
     ///
     /// # Errors
-    /// For a line that is none.
-    pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<RecordedAnswer>);
-        let answers = lines.map(|line| line.map(|line| (key(&line.ask), line))).collect::<Result<_, _>>()?;
+    /// For a line that is none, with its number.
+    pub(crate) fn parse(text: &str) -> Result<Self, (usize, serde_json::Error)> {
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+        let answer = |(number, line): (usize, &str)| {
+            let line: RecordedAnswer = serde_json::from_str(line).map_err(|error| (number, error))?;
+            Ok((key(&line.ask), line))
+        };
+        let answers = lines.map(answer).collect::<Result<_, _>>()?;
         Ok(Self { answers, ..Self::default() })
     }
 

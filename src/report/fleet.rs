@@ -146,6 +146,17 @@ pub(crate) struct FleetReport {
     pub worst: Vec<FleetServer>,
     /// Those that were not reached, as far as they are named.
     pub not_reached: Vec<Unreached>,
+    /// Reports that were left out, since there is a newer one of the same server.
+    pub older: usize,
+}
+
+impl FleetReport {
+    /// How many were left out, in words; nothing where none was.
+    #[must_use]
+    pub(crate) fn left_out(&self) -> Option<String> {
+        let count = crate::text::plural(self.older as u64, "older report");
+        (self.older > 0).then(|| format!("{count} of the same servers left out"))
+    }
 }
 
 /// Takes in servers one by one, and keeps of each only what counts.
@@ -157,6 +168,7 @@ pub(crate) struct Fleet {
     versions: BTreeMap<Option<String>, usize>,
     worst: Vec<FleetServer>,
     unreached: Vec<Unreached>,
+    older: usize,
 }
 
 impl Fleet {
@@ -171,6 +183,7 @@ impl Fleet {
             versions: BTreeMap::new(),
             worst: Vec::new(),
             unreached: Vec::new(),
+            older: 0,
         }
     }
 
@@ -226,6 +239,11 @@ impl Fleet {
         }
     }
 
+    /// Leaves out a report, since there is a newer one of the same server.
+    pub(crate) const fn leave_out(&mut self) {
+        self.older += 1;
+    }
+
     /// The report of all of them.
     #[must_use]
     pub(crate) fn report(self) -> FleetReport {
@@ -248,6 +266,7 @@ impl Fleet {
             versions,
             worst: self.worst,
             not_reached: self.unreached,
+            older: self.older,
         }
     }
 }
