@@ -135,8 +135,15 @@ struct Word<'a> {
     span: Span,
 }
 
+/// Quotes in quotes that are looked into: `"postinstall": "sh -c 'mysql -pPASSWORD'"`.
+const MAX_QUOTES: u32 = 3;
+
 /// Every secret behind an option that says nothing by itself.
 pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+    of_line(scan, MAX_QUOTES, found);
+}
+
+fn of_line(scan: Scan<'_>, quotes: u32, found: &mut dyn FnMut(Span)) {
     let mut options: Option<&[(&str, Holds)]> = None;
     let (mut is_agent, mut is_other) = (false, false);
     let mut line = Words { scan, at: 0 };
@@ -145,6 +152,13 @@ pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
     while let Some(current) = word {
         let next = line.next();
         let program = current.text.rsplit('/').next().unwrap_or_default();
+        if quotes > 0 && current.text.contains(' ') {
+            // A command line that is quoted as a whole: a script of package.json, what `sh -c` is given.
+            let start = current.span.start;
+            of_line(Scan::new(current.text), quotes - 1, &mut |span| {
+                found(Span { start: start + span.start, end: start + span.end });
+            });
+        }
         if matches!(current.text, "|" | "||" | "&&" | ";" | "&") {
             (options, is_agent, is_other) = (None, false, false);
         } else if let Some((_, its)) = OPTIONS.iter().find(|(programs, _)| programs.contains(&program)) {
