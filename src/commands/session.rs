@@ -178,7 +178,7 @@ impl<'a> Session<'a> {
     pub(super) fn say(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         let mut words = Vec::new();
         if write(&mut words).is_ok() {
-            let _ = io::stderr().write_all(&if is_on_a_runner() { plain(&words) } else { words });
+            let _ = io::stderr().write_all(&plain(&words));
         }
     }
 

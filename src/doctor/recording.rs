@@ -169,11 +169,14 @@ impl Recorded {
     /// Reads what [`Recorder::written`] wrote.
     ///
     /// # Errors
-    /// For a line that is none.
-    pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let lines = text.lines().filter(|line| !line.trim().is_empty());
-        let read = |line: &str| serde_json::from_str::<Asked>(line).map(|asked| (key(&asked.ask), line.to_owned()));
-        let answers = lines.map(read).collect::<Result<_, _>>()?;
+    /// For a line that is none, with its number.
+    pub(crate) fn parse(text: &str) -> Result<Self, (usize, serde_json::Error)> {
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+        let answer = |(number, line): (usize, &str)| {
+            let asked: Asked = serde_json::from_str(line).map_err(|error| (number, error))?;
+            Ok((key(&asked.ask), line.to_owned()))
+        };
+        let answers = lines.map(answer).collect::<Result<_, _>>()?;
         Ok(Self { answers, ..Self::default() })
     }
 

@@ -135,16 +135,15 @@ struct Word<'a> {
     span: Span,
 }
 
-/// How deep commands stand in quotes: `"postinstall": "sh -c 'mysql -px'"`.
-const MAX_DEPTH: usize = 3;
+/// Quotes in quotes that are looked into: `"postinstall": "sh -c 'mysql -pPASSWORD'"`.
+const MAX_QUOTES: u32 = 3;
 
 /// Every secret behind an option that says nothing by itself.
 pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
-    find_within(scan, MAX_DEPTH, found);
+    of_line(scan, MAX_QUOTES, found);
 }
 
-/// What stands in a text, and in what is quoted in it, so deep.
-fn find_within(scan: Scan<'_>, depth: usize, found: &mut dyn FnMut(Span)) {
+fn of_line(scan: Scan<'_>, quotes: u32, found: &mut dyn FnMut(Span)) {
     let mut options: Option<&[(&str, Holds)]> = None;
     let (mut is_agent, mut is_other) = (false, false);
     let mut line = Words { scan, at: 0 };
@@ -152,12 +151,13 @@ fn find_within(scan: Scan<'_>, depth: usize, found: &mut dyn FnMut(Span)) {
     let mut word = line.next();
     while let Some(current) = word {
         let next = line.next();
-        // `"$(curl -u x:y)"`, `command="mysql -px"`.
-        let program = current.text.rsplit(['/', '"', '\'', '`', '(', '=']).next().unwrap_or_default();
-        if depth > 0 && current.text.contains(' ') {
-            let within =
-                |span: Span| Span { start: current.span.start + span.start, end: current.span.start + span.end };
-            find_within(Scan::new(current.text), depth - 1, &mut |span| found(within(span)));
+        let program = current.text.rsplit('/').next().unwrap_or_default();
+        if quotes > 0 && current.text.contains(' ') {
+            // A command line that is quoted as a whole: a script of package.json, what `sh -c` is given.
+            let start = current.span.start;
+            of_line(Scan::new(current.text), quotes - 1, &mut |span| {
+                found(Span { start: start + span.start, end: start + span.end });
+            });
         }
         if matches!(current.text, "|" | "||" | "&&" | ";" | "&") {
             (options, is_agent, is_other) = (None, false, false);

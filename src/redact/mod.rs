@@ -146,6 +146,17 @@ impl Redactor {
         }
     }
 
+    /// Remembers one secret and its parts, which stand on lines of their own where it is written over several.
+    pub(crate) fn know_all(&mut self, secret: &str) {
+        /// Characters that a part has at least to be taken for one.
+        const MIN_PART: usize = 8;
+        self.know(secret);
+        let parts = secret.split(char::is_whitespace).filter(|part| part.len() < secret.trim().len());
+        parts
+            .filter(|part| part.chars().count() >= MIN_PART || looks::is_random(part))
+            .for_each(|part| self.know(part));
+    }
+
     /// The text without its secrets.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {

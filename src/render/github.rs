@@ -112,7 +112,11 @@ const fn kind(severity: Severity) -> &'static str {
 /// One workflow command, escaped as the toolkit does it: `%` and line ends in the message, and in a property also
 /// what would end it.
 pub(super) fn command(name: &str, properties: &[(&str, &str)], message: &str) -> String {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    // Of a line that is a command all is data to GitHub's runner; Azure's looks for `##vso[` in any.
+    let data = |text: &str| {
+        let text = text.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[");
+        text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    };
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let properties: Vec<_> = properties.iter().map(|(key, value)| format!("{key}={}", property(value))).collect();
     format!("::{name} {}::{}", properties.join(","), data(message))

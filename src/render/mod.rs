@@ -32,8 +32,27 @@ use crate::report::server_report::ServerReport;
 use crate::report::subject::CheckReport;
 use crate::report::verdict::FailOn;
 use crate::signing::manifest::push_line;
+use crate::text;
 use crate::tree::nodes::Tree;
 use std::io::{self, Write};
+
+/// Writes a report in which a CI runner finds no command but those of `github`: whoever reads a report, its log may be one's.
+/// The workflow commands of `github` are meant, and hold text of others only as data.
+fn without_commands(
+    format: Format,
+    out: &mut dyn Write,
+    report: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    if format == Format::Github {
+        return report(out);
+    }
+    let mut words = Vec::new();
+    report(&mut words)?;
+    match std::str::from_utf8(&words) {
+        Ok(text) => out.write_all(text::without_workflow_commands(text).as_bytes()),
+        Err(_) => out.write_all(&words),
+    }
+}
 
 /// Writes the report of `check`.
 ///
@@ -46,7 +65,7 @@ pub(crate) fn check(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    match format {
+    without_commands(format, out, |out| match format {
         Format::Human => human::check(report, style, out),
         // No bundle has numbers that are watched: the command line offers that format for servers only.
         Format::Json | Format::Prometheus => json::check(report, out),
@@ -55,7 +74,7 @@ pub(crate) fn check(
         Format::Github => github::check(report, out),
         Format::Html => html::write(&page::check::page(report), out),
         Format::Markdown => markdown::write(&page::check::page(report), out),
-    }
+    })
 }
 
 /// Writes the report of `doctor`.
@@ -69,7 +88,7 @@ pub(crate) fn doctor(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    match format {
+    without_commands(format, out, |out| match format {
         Format::Human => server::doctor(report, style, out),
         Format::Json => json::doctor(report, out),
         Format::Sarif => sarif::doctor(report, out),
@@ -78,7 +97,7 @@ pub(crate) fn doctor(
         Format::Html => html::write(&page::server::page(report), out),
         Format::Markdown => markdown::write(&page::server::page(report), out),
         Format::Prometheus => prometheus::doctor(report, None, out),
-    }
+    })
 }
 
 /// Writes the report of `release`.
@@ -86,7 +105,7 @@ pub(crate) fn doctor(
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn release(format: Format, report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    match format {
+    without_commands(format, out, |out| match format {
         Format::Human => release::human(report, style, out),
         // Lines of a checklist stand at no place in a file, and have no numbers: the command line offers neither.
         Format::Json | Format::Sarif | Format::Prometheus => release::json(report, out),
@@ -94,7 +113,7 @@ pub(crate) fn release(format: Format, report: &ReleaseReport, style: Style, out:
         Format::Github => release::github(report, out),
         Format::Html => html::write(&page::release::page(report), out),
         Format::Markdown => markdown::write(&page::release::page(report), out),
-    }
+    })
 }
 
 /// Writes the report of `diff`.
@@ -108,13 +127,13 @@ pub(crate) fn diff(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    match format {
+    without_commands(format, out, |out| match format {
         Format::Human => diff::human(subjects, difference, style, out),
         Format::Html => html::write(&page::diff::page(subjects, difference), out),
         Format::Markdown => markdown::write(&page::diff::page(subjects, difference), out),
         // The command line offers no other.
         _ => diff::json(subjects, difference, out),
-    }
+    })
 }
 
 /// Writes the report of many servers.
@@ -122,13 +141,13 @@ pub(crate) fn diff(
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn fleet(format: Format, report: &FleetReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    match format {
+    without_commands(format, out, |out| match format {
         Format::Human => fleet::human(report, style, out),
         Format::Html => html::write(&page::fleet::page(report), out),
         Format::Markdown => markdown::write(&page::fleet::page(report), out),
         Format::Prometheus => prometheus::fleet(report, out),
         _ => fleet::json(report, out),
-    }
+    })
 }
 
 /// Writes why a run could not judge: exactly one document in a machine format.
@@ -136,7 +155,7 @@ pub(crate) fn fleet(format: Format, report: &FleetReport, style: Style, out: &mu
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
-    match format {
+    without_commands(format, out, |out| match format {
         Format::Human => human::error(error, out),
         Format::Json => json::error(command, error, out),
         Format::Sarif => sarif::error(error, out),
@@ -145,7 +164,7 @@ pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut d
         Format::Html => html::write(&page::unjudged::page(command, error), out),
         Format::Markdown => markdown::write(&page::unjudged::page(command, error), out),
         Format::Prometheus => prometheus::error(out),
-    }
+    })
 }
 
 /// Writes the SHA-256 of every regular file of a tree, as `sha256sum` would, in the byte order of paths.

@@ -9,6 +9,7 @@ use crate::report::moment::Moment;
 use crate::report::server::Health;
 use crate::report::server_report::ServerReport;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -177,18 +178,39 @@ fn metric<'a>(
         Kind::Counter => "counter",
     };
     writeln!(out, "# HELP bundle_doctor_{name} {help}\n# TYPE bundle_doctor_{name} {kind}")?;
+    let mut written: Vec<(String, String)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for Sample { labels, value } in samples {
         let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        writeln!(out, "bundle_doctor_{name}{labels} {value}")?;
+        match places.get(&labels).and_then(|at| written.get_mut(*at)) {
+            None => {
+                places.insert(labels.clone(), written.len());
+                written.push((labels, value));
+            }
+            Some((_, before)) if !name.ends_with("_info") => *before = together(before, &value),
+            // That there is one is all that it says.
+            Some(_) => {}
+        }
     }
-    Ok(())
+    written.iter().try_for_each(|(labels, value)| writeln!(out, "bundle_doctor_{name}{labels} {value}"))
+}
+
+/// The count of two series that are one as they are written: names that differ only beyond what is written of them. Whoever
+/// reads a series twice refuses all of them.
+fn together(before: &str, value: &str) -> String {
+    match (before.parse::<u64>(), value.parse::<u64>()) {
+        (Ok(before), Ok(value)) => before.saturating_add(value).to_string(),
+        _ => before.to_owned(),
+    }
 }
 
 /// A label's value: printable, not too long, and with what would end it escaped ("Exposition formats", text format).
 fn escaped(value: &str) -> String {
     let printable = crate::text::printable(value);
-    let short: String = printable.chars().take(MAX_VALUE).collect();
+    // The escapes of a report for people would be none here.
+    let plain = crate::text::without_workflow_commands(&format!(" {printable}"));
+    let short: String = plain.chars().skip(1).take(MAX_VALUE).collect();
     short.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

@@ -3,6 +3,7 @@
 mod services;
 
 use super::style::Style;
+use super::without_commands;
 use super::{html, human, json, markdown, page};
 use crate::report::finding::{Finding, Severity};
 use crate::report::format::Format;
@@ -26,7 +27,7 @@ pub(crate) fn write(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    match format {
+    without_commands(format, out, |out| match format {
         Format::Human => people(rehearsal, verdict, style, out),
         // The command line offers Prometheus' format for servers only.
         Format::Json | Format::Prometheus => document(rehearsal, verdict, doubt, out),
@@ -35,7 +36,7 @@ pub(crate) fn write(
         Format::Github => services::github(rehearsal, verdict, doubt, out),
         Format::Html => html::write(&page::rehearsal::page(rehearsal, verdict, doubt), out),
         Format::Markdown => markdown::write(&page::rehearsal::page(rehearsal, verdict, doubt), out),
-    }
+    })
 }
 
 fn people(rehearsal: &Rehearsal, verdict: Verdict, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -15,6 +15,8 @@ const MAX_GROUPS: usize = 500;
 const MAX_WORST: usize = 20;
 /// Servers that were not reached and are named.
 const MAX_UNREACHED: usize = 50;
+/// Characters that are kept of what a report says of its server.
+const MAX_TEXT: usize = 200;
 /// What stands for groups and versions beyond these.
 const OTHERS: &str = "(others)";
 
@@ -44,13 +46,13 @@ impl FleetServer {
         let root = report.diagnoses.first();
         let name = report.host.hostname.as_deref().filter(|name| !name.is_empty()).unwrap_or(file);
         Self {
-            name: name.to_owned(),
+            name: kept(name),
             verdict: report.health,
-            cause: root.map(|root| root.cause.to_owned()),
+            cause: root.map(|root| kept(root.cause)),
             severity: root.map(|root| root.severity),
-            version: report.deployment.package.as_ref().and_then(|package| package.version.clone()),
+            version: report.deployment.package.as_ref().and_then(|package| package.version.as_deref()).map(kept),
             restarts: report.service.restarts,
-            state: report.state.clone(),
+            state: kept(&report.state),
         }
     }
 }
@@ -144,6 +146,17 @@ pub(crate) struct FleetReport {
     pub worst: Vec<FleetServer>,
     /// Those that were not reached, as far as they are named.
     pub not_reached: Vec<Unreached>,
+    /// Reports that were left out, since there is a newer one of the same server.
+    pub older: usize,
+}
+
+impl FleetReport {
+    /// How many were left out, in words; nothing where none was.
+    #[must_use]
+    pub(crate) fn left_out(&self) -> Option<String> {
+        let count = crate::text::plural(self.older as u64, "older report");
+        (self.older > 0).then(|| format!("{count} of the same servers left out"))
+    }
 }
 
 /// Takes in servers one by one, and keeps of each only what counts.
@@ -155,6 +168,7 @@ pub(crate) struct Fleet {
     versions: BTreeMap<Option<String>, usize>,
     worst: Vec<FleetServer>,
     unreached: Vec<Unreached>,
+    older: usize,
 }
 
 impl Fleet {
@@ -169,6 +183,7 @@ impl Fleet {
             versions: BTreeMap::new(),
             worst: Vec::new(),
             unreached: Vec::new(),
+            older: 0,
         }
     }
 
@@ -220,8 +235,13 @@ impl Fleet {
     pub(crate) fn miss(&mut self, name: String, because: String) {
         self.counts.not_reached += 1;
         if self.unreached.len() < MAX_UNREACHED {
-            self.unreached.push(Unreached { name, because });
+            self.unreached.push(Unreached { name: kept(&name), because: kept(&because) });
         }
+    }
+
+    /// Leaves out a report, since there is a newer one of the same server.
+    pub(crate) const fn leave_out(&mut self) {
+        self.older += 1;
     }
 
     /// The report of all of them.
@@ -246,7 +266,16 @@ impl Fleet {
             versions,
             worst: self.worst,
             not_reached: self.unreached,
+            older: self.older,
         }
+    }
+}
+
+/// What is kept of a text: all of it, or its beginning with `…` behind it, so that memory is bounded whatever reports say.
+fn kept(text: &str) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(MAX_TEXT - 1).chain(['…']).collect(),
     }
 }
 
@@ -263,4 +292,23 @@ const fn rank(verdict: Health) -> u8 {
 /// By what the worst are found: the verdict, then how often it died, then its name so that the order is always the same.
 fn badness(server: &FleetServer) -> (u8, std::cmp::Reverse<u32>, String) {
     (rank(server.verdict), std::cmp::Reverse(server.restarts.unwrap_or(0)), server.name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_server_is_bounded() {
+        for text in ["", "web1", &"ä".repeat(200)] {
+            assert_eq!(kept(text), text);
+        }
+        let long = kept(&"ä".repeat(200_000));
+        assert_eq!((long.chars().count(), long.ends_with("ä…")), (200, true));
+        let mut fleet = Fleet::new(FailOn::Never);
+        (0..100).for_each(|_| fleet.miss("n".repeat(200_000), "b".repeat(200_000)));
+        let told = fleet.report();
+        assert!(told.not_reached.iter().all(|one| one.name.len() < 300 && one.because.len() < 300));
+        assert_eq!(told.verdicts.not_reached, 100);
+    }
 }

@@ -3,8 +3,12 @@
 use crate::text;
 use serde_json::Value;
 
-/// Fields whose texts are of several lines: what is typed, and what is shown line by line.
-const OF_LINES: [&str; 3] = ["help", "commands", "verify"];
+/// A field whose texts are of several lines: words, and what is typed.
+const OF_LINES: &str = "help";
+/// A field whose texts are single lines, unless they hand lines to a command.
+const TYPED: &str = "commands";
+/// How such a command begins, and how it ends.
+const HANDED: (&str, &str) = (" <<'END'", "\nEND");
 
 /// Parts of a document that are read.
 pub(crate) const MAX_PARTS: usize = 100_000;
@@ -37,9 +41,9 @@ pub(crate) fn shown(value: Value, more: &[&str]) -> Value {
 }
 
 fn within(value: Value, field: &str, more: &[&str]) -> Value {
-    let has_lines = OF_LINES.contains(&field) || more.contains(&field);
+    let has_lines = |text: &str| OF_LINES == field || more.contains(&field) || (TYPED == field && hands_lines(text));
     match value {
-        Value::String(text) if has_lines => {
+        Value::String(text) if has_lines(&text) => {
             Value::String(text.split('\n').map(text::printable).collect::<Vec<_>>().join("\n"))
         }
         Value::String(text) => Value::String(text::printable(&text).into_owned()),
@@ -57,6 +61,12 @@ fn within(value: Value, field: &str, more: &[&str]) -> Value {
     }
 }
 
+/// Whether a command is followed by lines that it reads, as this program writes them.
+fn hands_lines(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.ends_with(HANDED.0) && text.ends_with(HANDED.1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,12 +81,14 @@ mod tests {
     #[test]
     fn no_text_of_a_stranger_keeps_its_controls() {
         let told = shown(
-            json!({"a\n": "x\n\u{1b}[31m", "help": "one\ntwo\u{1b}", "list": [{"commands": ["a\nb\r"]}], "n": 1}),
+            json!({"a\n": "x\n\u{1b}[31m", "help": "one\ntwo\u{1b}", "list": [{"commands": ["a\nb\r"], "verify": ["c\nd"]}], "n": 1}),
             &[],
         );
-        let wanted =
-            json!({"a\\n": "x\\n\\x1b[31m", "help": "one\ntwo\\x1b", "list": [{"commands": ["a\nb\\r"]}], "n": 1});
+        let wanted = json!({"a\\n": "x\\n\\x1b[31m", "help": "one\ntwo\\x1b",
+                "list": [{"commands": ["a\\nb\\r"], "verify": ["c\\nd"]}], "n": 1});
         assert_eq!(told, wanted);
+        let handed = json!({"commands": ["tee x <<'END'\na\nEND"]});
+        assert_eq!(shown(handed.clone(), &[]), handed);
         assert_eq!(shown(json!({"text": "a\nb"}), &["text"]), json!({"text": "a\nb"}));
     }
 }

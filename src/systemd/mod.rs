@@ -3,12 +3,14 @@
 //! The syntax is that of systemd.syntax(7), the settings those of systemd.service(5) and systemd.exec(5).
 
 mod command;
+mod environment_file;
 pub(crate) mod fit;
 mod parse;
 pub(crate) mod read;
 mod refusal;
 
 pub(crate) use command::{CommandLine, split};
+pub(crate) use environment_file::{FileVariable, file_variables};
 
 use std::collections::HashSet;
 

@@ -124,14 +124,20 @@ fn many_servers_are_one_report() {
     assert_eq!(told.code, 1, "{}", told.stderr);
     assert_valid(&schema("docs/report.schema.json"), &told.stdout, "fleet");
     let report: Value = serde_json::from_str(&told.stdout).unwrap();
-    let counts = json!({"healthy": 1, "degraded": 0, "broken": 31, "inconclusive": 0, "not_reached": 2});
-    assert_eq!((&report["verdicts"], &report["servers"]), (&counts, &json!(34)));
-    assert_eq!(report["groups"][0]["servers"], json!(31));
+    let counts = json!({"healthy": 1, "degraded": 0, "broken": 30, "inconclusive": 0, "not_reached": 2});
+    assert_eq!((&report["verdicts"], &report["servers"], &report["older"]), (&counts, &json!(33), &json!(1)));
+    assert_eq!(report["groups"][0]["servers"], json!(30));
     assert_eq!(report["groups"][0]["names"].as_array().unwrap().len(), 10);
     assert_eq!(report["not_reached"][1], json!({"name": "web99", "because": "unreachable: no route"}));
     let human = run(folder.path(), &["report", "fleet"]);
-    assert!(human.stdout.starts_with("34 servers: 31 broken, 2 not reached, 1 healthy\n"), "{}", human.stdout);
-    assert!(human.stdout.contains("31 servers  broken: unit-nested-paths"), "{}", human.stdout);
+    assert!(
+        human.stdout.starts_with(
+            "33 servers: 30 broken, 2 not reached, 1 healthy\n1 older report of the same servers left out\n"
+        ),
+        "{}",
+        human.stdout
+    );
+    assert!(human.stdout.contains("30 servers  broken: unit-nested-paths"), "{}", human.stdout);
     for (args, code) in [
         (vec!["report", "fleet/calm.json", "fleet/calm.json"], 0),
         (vec!["report", "fleet/calm.json", "fleet/stub.json"], 3),
@@ -140,6 +146,30 @@ fn many_servers_are_one_report() {
         (vec!["report", "root"], 2),
     ] {
         assert_eq!(run(folder.path(), &args).code, code, "{args:?}");
+    }
+}
+
+#[test]
+fn a_server_is_counted_once_by_its_newest_report() {
+    let folder = server();
+    let done = captured(folder.path());
+    let mut document: Value = serde_json::from_str(&done.stdout).unwrap();
+    let mut save = |name: &str, at: &str, version: &str| {
+        document["host"]["at"] = json!(at);
+        document["deployment"]["package"]["version"] = json!(version);
+        fs::write(folder.path().join(name), document.to_string()).unwrap();
+    };
+    save("a.json", "2001-01-01T00:00:00Z", "1.0.0");
+    save("b.json", "2099-01-01T00:00:00Z", "3.0.0");
+    save("c.json", "2050-01-01T00:00:00Z", "2.0.0");
+    save("d.json", "2099-01-01T00:00:00Z", "4.0.0");
+    for names in
+        [["a.json", "b.json", "c.json", "d.json", "c.tar.gz"], ["c.tar.gz", "c.json", "b.json", "d.json", "a.json"]]
+    {
+        let told = run(folder.path(), &[&["report", "--json"][..], &names].concat());
+        let report: Value = serde_json::from_str(&told.stdout).unwrap();
+        assert_eq!((&report["servers"], &report["older"]), (&json!(1), &json!(4)), "{}", told.stderr);
+        assert_eq!(report["versions"], json!([{"version": "3.0.0", "servers": 1}]), "{names:?}");
     }
 }
 
@@ -211,6 +241,40 @@ fn what_is_no_report_is_refused_with_its_reason() {
     tar.append_link(&mut header, "capture.json", "/etc/passwd").unwrap();
     fs::write(at("link.tar.gz"), tar.into_inner().unwrap().finish().unwrap()).unwrap();
     symlink("/dev/zero", at("device.json")).unwrap();
+    fs::write(at("more.tar.gz"), [&whole[..], b"garbage"].concat()).unwrap();
+    let about = r#"{"capture_version": 1,
+"made_by": {"name": "bundle-doctor", "version": 7}}"#;
+    for (name, parts) in [
+        ("twice.tar.gz", [("capture.json", "{}"), ("capture.json", "{}")]),
+        ("field.tar.gz", [("capture.json", about), ("answers.jsonl", "")]),
+    ] {
+        let mut tar = tar::Builder::new(flate2_of());
+        for (part, text) in parts {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            tar.append_data(&mut header, part, text.as_bytes()).unwrap();
+        }
+        fs::write(at(name), tar.into_inner().unwrap().finish().unwrap()).unwrap();
+    }
+    for (name, part, number) in [("answer.tar.gz", "answers.jsonl", 3), ("bundle.tar.gz", "bundles.jsonl", 2)] {
+        let mut old = tar::Archive::new(flate2::read::GzDecoder::new(whole.as_slice()));
+        let mut tar = tar::Builder::new(flate2_of());
+        for entry in old.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let path = entry.path().unwrap().into_owned();
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
+            if path == Path::new(part) {
+                let mut lines: Vec<_> = text.lines().collect();
+                lines.insert(number - 1, "{\"ask\": 1, \"path\": 1}");
+                text = lines.join("\n");
+            }
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+        }
+        fs::write(at(name), tar.into_inner().unwrap().finish().unwrap()).unwrap();
+    }
     for (file, said) in [
         ("words.json", "it is neither JSON nor a capture"),
         ("list.json", "it is JSON, and no report"),
@@ -222,6 +286,12 @@ fn what_is_no_report_is_refused_with_its_reason() {
         ("cut.tar.gz", "it is no capture"),
         ("link.tar.gz", "capture.json in it is not a plain file"),
         ("device.json", "it is not a regular file"),
+        ("more.tar.gz", "behind the capture, which is whole, stand 7 bytes"),
+        ("twice.tar.gz", "capture.json stands there twice"),
+        ("field.tar.gz", "line 2, column"),
+        ("field.tar.gz", "(`version`)"),
+        ("answer.tar.gz", "answers.jsonl in it cannot be read: line 3, column"),
+        ("bundle.tar.gz", "bundles.jsonl in it cannot be read: line 2, column"),
         ("absent.json", "No such file"),
     ] {
         let refused = run(folder.path(), &["report", file]);

@@ -10,6 +10,7 @@ use crate::report::server_report::ServerReport;
 use crate::report::verdict::FailOn;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -97,6 +98,21 @@ fn is_harmless(written: &str) {
         written.chars().skip(written[..at].chars().count().saturating_sub(80)).take(160).collect::<String>()
     };
     assert_eq!(written.find(hidden).map(around), None);
+    // Of what a runner carries out there are our own annotations, and nothing else.
+    let ours = ["::error ", "::warning ", "::notice "];
+    let is_command = |line: &&str| {
+        let start = line.trim_start();
+        let commands = line.contains("##[") || start.starts_with("::");
+        commands && !ours.iter().any(|own| line.starts_with(own) && !line.contains("##["))
+    };
+    assert_eq!(written.lines().find(is_command), None);
+    if written.starts_with("# HELP") {
+        let samples: Vec<_> = written.lines().filter(|line| !line.starts_with('#')).collect();
+        let names: BTreeSet<_> =
+            samples.iter().filter_map(|line| line.rsplit_once(' ')).map(|(name, _)| name).collect();
+        assert_eq!(names.len(), samples.len(), "a series comes twice");
+        assert!(!written.contains("\\x23") || written.contains("\\\\x23"), "an escape that the format does not have");
+    }
     // JSON and plain text may hold it; HTML and XML may not.
     let is_marked_up = written.starts_with("<!DOCTYPE") || written.starts_with("<?xml");
     let marked_up = is_marked_up.then_some(written).and_then(|written| written.find("<script>alert"));
@@ -136,6 +152,11 @@ proptest! {
             let mut spoilt = spoilt(document.clone(), &mut seed, rare);
             for kept in ["schema_version", "command", "verdict"] {
                 spoilt[kept] = document[kept].clone();
+            }
+            // Whoever writes a report may say everything twice.
+            if let Some(diagnoses) = spoilt["diagnoses"].as_array_mut() {
+                diagnoses.extend(diagnoses.clone());
+                diagnoses.extend(diagnoses.clone());
             }
             in_every_format(spoilt.to_string().as_bytes()).iter().for_each(|written| is_harmless(written));
         });

@@ -158,6 +158,7 @@ fn largest_fleet(text: &str) -> FleetReport {
         groups: (0..500).map(group).collect(),
         versions: (0..500).map(|n| FleetVersion { version: Some(format!("{text}{n}")), servers: 20 }).collect(),
         worst: (0..20).map(server).collect(),
+        older: 3,
         not_reached: (0..50).map(|n| Unreached { name: format!("{text}{n}"), because: text.to_owned() }).collect(),
     }
 }

@@ -4,7 +4,7 @@
 use super::servers;
 use crate::doctor::shown;
 use crate::render::{self, Style, prometheus};
-use crate::report::fleet::{Fleet, FleetReport};
+use crate::report::fleet::{Fleet, FleetReport, FleetVersion};
 use crate::report::format::Format;
 use crate::report::run_error::RunError;
 use crate::report::verdict::FailOn;
@@ -148,6 +148,38 @@ fn a_fleet_is_counted() {
     assert_eq!(sum("bundle_doctor_fleet_versions").to_string(), (fleet.servers - 1).to_string());
 }
 
+/// The node exporter refuses a file in which two samples have one name and the same labels.
+#[test]
+fn what_is_the_same_as_it_is_written_is_one_series() {
+    let mut fleet = fleet();
+    let long = "1".repeat(130);
+    let of = |end: &str, servers| FleetVersion { version: Some(format!("{long}{end}")), servers };
+    fleet.versions = vec![of("a", 2), of("b", 3), of("", 4), FleetVersion { version: None, servers: 1 }];
+    fleet.groups.truncate(1);
+    fleet.groups[0].cause = Some(format!("{long}a"));
+    fleet.groups[0].servers = 7;
+    let mut other = fleet.groups[0].clone();
+    other.cause = Some(format!("{long}b"));
+    fleet.groups.push(other);
+    let metrics = written(&fleet);
+    let values = |name: &str| metrics[name].series.iter().map(|(_, value)| value.to_string()).collect::<Vec<_>>();
+    assert_eq!(values("bundle_doctor_fleet_versions"), ["9", "1"]);
+    assert_eq!(values("bundle_doctor_fleet_causes"), ["14"]);
+    servers::each(|name, report, _| {
+        let mut report = shown::of(report);
+        report.diagnoses.extend(report.diagnoses.clone());
+        report.diagnoses.extend(report.diagnoses.clone());
+        let mut out = Vec::new();
+        prometheus::doctor(&report, None, &mut out).unwrap();
+        let metrics = read(&String::from_utf8(out).unwrap());
+        let causes = metrics.get("bundle_doctor_cause_info");
+        assert!(
+            causes.is_none_or(|metric| metric.series.iter().all(|(_, value)| value.to_bits() == 1_f64.to_bits())),
+            "{name}"
+        );
+    });
+}
+
 /// Words of a server cannot end a label, start a line or go on for ever.
 #[test]
 fn no_word_of_a_server_writes_a_series_of_its_own() {
@@ -157,6 +189,7 @@ fn no_word_of_a_server_writes_a_series_of_its_own() {
         "a\\\"",
         "\u{1b}[31m\0\u{202e}\u{2028}",
         "\r\n",
+        "##[add-mask]x ##vso[task.x]",
         &"ä\"".repeat(10_000),
     ] {
         servers::first(|report| {

@@ -5,11 +5,15 @@ use crate::commands::failure::{Failure, words};
 use crate::commands::session::Session;
 use crate::report::fleet::{Fleet, FleetVerdict};
 use crate::report::format::Format;
+use crate::report::moment::Moment;
 use crate::report::verdict::FailOn;
 use crate::{exit_code, render, text};
 use anyhow::{Context, Result, bail};
+use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 
 /// Files of a folder.
@@ -22,12 +26,19 @@ pub(super) fn run(paths: &[PathBuf], session: &Session<'_>, fail_on: FailOn) -> 
         let help = "give human, json, html, markdown or prometheus, or one report";
         bail!(Failure::new("a report of many servers is not written in that format").help(help));
     }
-    let mut fleet = Fleet::new(fail_on);
+    let mut all = Vec::new();
     for path in paths {
         if path != Path::new("-") && path.is_dir() {
-            for file in files(path)? {
-                take(&path.join(file), &mut fleet, session)?;
-            }
+            all.extend(files(path)?.into_iter().map(|file| path.join(file)));
+        } else {
+            all.push(path.clone());
+        }
+    }
+    let older = older(&all);
+    let mut fleet = Fleet::new(fail_on);
+    for (at, path) in all.iter().enumerate() {
+        if older.contains(&at) {
+            fleet.leave_out();
         } else {
             take(path, &mut fleet, session)?;
         }
@@ -43,6 +54,31 @@ pub(super) fn run(paths: &[PathBuf], session: &Session<'_>, fail_on: FailOn) -> 
         FleetVerdict::Fail => exit_code::FAIL,
         FleetVerdict::Inconclusive => exit_code::INCONCLUSIVE,
     })
+}
+
+/// Which reports have a newer one of the same server, or one as new that was named before. All are read for this once
+/// more, and of each server only the hash of its name is kept, its time and the number of its file. The hash is keyed anew in
+/// every run, so that nobody can find two names that share one.
+fn older(paths: &[PathBuf]) -> HashSet<usize> {
+    let hashes = RandomState::new();
+    let mut newest: HashMap<u64, (Option<Moment>, usize)> = HashMap::new();
+    let mut older = HashSet::new();
+    for (number, path) in paths.iter().enumerate() {
+        let Some((name, at)) = saved::server_of(path) else { continue };
+        match newest.entry(hashes.hash_one(name)) {
+            Entry::Vacant(place) => {
+                place.insert((at, number));
+            }
+            // No time is before any.
+            Entry::Occupied(mut place) if at > place.get().0 => {
+                older.insert(place.insert((at, number)).1);
+            }
+            Entry::Occupied(_) => {
+                older.insert(number);
+            }
+        }
+    }
+    older
 }
 
 /// The reports of a folder by name: its `.json` and `.tar.gz`.

@@ -5,6 +5,7 @@ use crate::commands::{captured, session::Session};
 use crate::doctor::capture;
 use crate::host;
 use crate::release::diff::Difference;
+use crate::report::moment::{self, Moment};
 use crate::report::release::ReleaseReport;
 use crate::report::run_error::RunError;
 use crate::report::server_report::ServerReport;
@@ -77,6 +78,33 @@ pub(super) fn read(path: &Path, session: &Session<'_>) -> Result<Saved> {
         return Ok(Saved::Server(Box::new(report)));
     }
     document(&bytes).with_context(|| Failure::new(format!("cannot read the report {shown}")).at(&shown).help(HELP))
+}
+
+/// The server of a file by its name, and when it was looked at, as far as the file says: what tells two reports of one
+/// server apart. What is read only once, as stdin is, says neither.
+pub(super) fn server_of(path: &Path) -> Option<(String, Option<Moment>)> {
+    #[derive(Deserialize)]
+    struct Stub {
+        host: Host,
+    }
+    #[derive(Deserialize)]
+    struct Host {
+        hostname: String,
+        #[serde(default, with = "moment::rfc3339")]
+        at: Option<Moment>,
+    }
+    if !path.is_file() {
+        return None;
+    }
+    let bytes = bytes(path).ok()?;
+    let (name, at) = if capture::is_capture(&bytes) {
+        let host = capture::read(&bytes).ok()?.shown(&[])?.host;
+        (host.hostname?, host.at)
+    } else {
+        let Stub { host } = serde_json::from_slice(&bytes).ok()?;
+        (host.hostname, host.at)
+    };
+    (!name.is_empty()).then(|| (text::printable(&name).into_owned(), at))
 }
 
 /// A document of one of the commands.

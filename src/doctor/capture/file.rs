@@ -40,6 +40,12 @@ pub(crate) enum CaptureError {
     /// There is something in it that no capture holds.
     #[error("it is no capture: {0} in it is not a plain file of its top folder")]
     Odd(String),
+    /// A part is there twice.
+    #[error("it is no capture: {0} stands there twice")]
+    Twice(&'static str),
+    /// Something follows it.
+    #[error("it is damaged: behind the capture, which is whole, stand {0} that are no part of it")]
+    Behind(String),
     /// There is more of it than a capture has.
     #[error("it is larger than any capture: {0}")]
     TooLarge(String),
@@ -133,7 +139,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Capture, CaptureError> {
 fn parts(bytes: &[u8]) -> Result<BTreeMap<&'static str, String>, CaptureError> {
     let mut unpacked = Vec::new();
     let read = MultiGzDecoder::new(bytes).take(MAX_UNPACKED + 1).read_to_end(&mut unpacked);
-    read.map_err(CaptureError::Archive)?;
+    read.map_err(|error| behind(bytes).unwrap_or(CaptureError::Archive(error)))?;
     if unpacked.len() as u64 > MAX_UNPACKED {
         return Err(CaptureError::TooLarge(format!("more than {} unpacked", crate::text::size(MAX_UNPACKED))));
     }
@@ -156,7 +162,7 @@ fn parts(bytes: &[u8]) -> Result<BTreeMap<&'static str, String>, CaptureError> {
         let why = |error: io::Error| CaptureError::Part { name, why: error.to_string() };
         entry.read_to_string(&mut text).map_err(why)?;
         if parts.insert(name, text).is_some() {
-            return Err(CaptureError::Odd(format!("a second {name}")));
+            return Err(CaptureError::Twice(name));
         }
     }
     Ok(parts)
@@ -168,12 +174,13 @@ pub(super) fn of_parts(parts: &BTreeMap<&'static str, String>) -> Result<Capture
     for (name, text) in parts {
         bounded(name, text)?;
     }
-    let about = value(ABOUT, part(ABOUT)?)?;
+    let text = part(ABOUT)?;
+    let about = value(ABOUT, 1, text)?;
     let version = about.get("capture_version").and_then(Value::as_u64).unwrap_or(0);
     if version > u64::from(CAPTURE_VERSION) {
         return Err(CaptureError::Newer(u32::try_from(version).unwrap_or(u32::MAX)));
     }
-    let about: About = of(ABOUT, about)?;
+    let about: About = of(ABOUT, 1, text, about)?;
     if UnitName::new(&about.options.unit).is_err() {
         return Err(CaptureError::Part { name: ABOUT, why: format!("`{}` is no name of a unit", about.options.unit) });
     }
@@ -181,17 +188,17 @@ pub(super) fn of_parts(parts: &BTreeMap<&'static str, String>) -> Result<Capture
     if answers.lines().count() > MAX_ANSWERS {
         return Err(CaptureError::TooLarge(format!("more than {MAX_ANSWERS} answers")));
     }
-    let why = |error: serde_json::Error| CaptureError::Part { name: ANSWERS, why: error.to_string() };
+    let why = |(number, error)| CaptureError::Part { name: ANSWERS, why: at(number, &error) };
     crate::doctor::recording::Recorded::parse(&answers).map_err(why)?;
     let mut bundles = BTreeMap::new();
-    for line in parts.get(BUNDLES).map(String::as_str).unwrap_or_default().lines() {
-        let BundleLine { path, outcome } = of(BUNDLES, value(BUNDLES, line)?)?;
+    for (number, line) in (1..).zip(parts.get(BUNDLES).map(String::as_str).unwrap_or_default().lines()) {
+        let BundleLine { path, outcome } = of(BUNDLES, number, line, value(BUNDLES, number, line)?)?;
         bundles.insert(path, outcome);
     }
     let report = match parts.get(REPORT) {
         None => None,
         // What an earlier or a later version said in another form is not compared with.
-        Some(text) => value(REPORT, text).ok().and_then(|value| serde_json::from_value(value).ok()),
+        Some(text) => value(REPORT, 1, text).ok().and_then(|value| serde_json::from_value(value).ok()),
     };
     let listing = parts.get(LISTING).cloned().unwrap_or_default();
     Ok(Capture { about, answers, bundles, listing, report })
@@ -210,12 +217,51 @@ fn bounded(name: &str, text: &str) -> Result<(), CaptureError> {
     Ok(())
 }
 
-/// A text as JSON, everything in it printable.
-fn value(name: &'static str, text: &str) -> Result<Value, CaptureError> {
-    let value = serde_json::from_str(text).map_err(|error| CaptureError::Part { name, why: error.to_string() })?;
+/// What follows a capture that is whole, where that is why it cannot be read.
+fn behind(bytes: &[u8]) -> Option<CaptureError> {
+    let mut first = flate2::bufread::GzDecoder::new(bytes);
+    io::copy(&mut first.by_ref().take(MAX_UNPACKED), &mut io::sink()).ok()?;
+    let rest = first.into_inner();
+    let size = crate::text::size(rest.len() as u64);
+    (!rest.is_empty() && !is_capture(rest)).then_some(CaptureError::Behind(size))
+}
+
+/// A text as JSON, everything in it printable; `first` is the number of its first line.
+fn value(name: &'static str, first: usize, text: &str) -> Result<Value, CaptureError> {
+    let value = serde_json::from_str(text).map_err(|error| CaptureError::Part { name, why: at(first, &error) })?;
     Ok(untrusted::shown(value, &[]))
 }
 
-fn of<T: for<'de> Deserialize<'de>>(name: &'static str, value: Value) -> Result<T, CaptureError> {
-    serde_json::from_value(value).map_err(|error| CaptureError::Part { name, why: error.to_string() })
+fn of<T: for<'de> Deserialize<'de>>(
+    name: &'static str,
+    first: usize,
+    text: &str,
+    value: Value,
+) -> Result<T, CaptureError> {
+    serde_json::from_value(value).map_err(|error| {
+        // Of a value it is not known where it stood: the text is read once more.
+        let why = serde_json::from_str::<T>(text).err().map(|error| {
+            let field = field_at(text, &error).map_or_else(String::new, |field| format!(" (`{field}`)"));
+            format!("{}{field}", at(first, &error))
+        });
+        CaptureError::Part { name, why: why.unwrap_or_else(|| error.to_string()) }
+    })
+}
+
+/// What is wrong with JSON, with its line in the file, of which it begins at `first`.
+fn at(first: usize, error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    let words = error.to_string();
+    let words = words.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&words);
+    format!("line {}, column {column}: {}", first + line.saturating_sub(1), crate::text::printable(words))
+}
+
+/// The name of the field that was read last before an error.
+fn field_at(text: &str, error: &serde_json::Error) -> Option<String> {
+    let start: usize = text.split_inclusive('\n').take(error.line().checked_sub(1)?).map(str::len).sum();
+    let read = text.as_bytes().get(..start.checked_add(error.column())?)?;
+    let end = read.windows(2).rposition(|pair| pair == b"\":")?;
+    let name = read.get(..end)?;
+    let start = name.iter().rposition(|byte| *byte == b'"')?;
+    Some(crate::text::printable_bytes(name.get(start + 1..)?).chars().take(100).collect())
 }

@@ -4,7 +4,7 @@ use super::ask::Probe;
 use crate::doctor::facts::{ControlPlane, Fact};
 use crate::doctor::questions::{Diagnostic, Refusal, Server};
 use crate::redact::Redactor;
-use crate::systemd::Unit;
+use crate::systemd::{FileVariable, Unit, file_variables};
 use crate::text;
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -38,16 +38,12 @@ pub(super) fn variables(
         let content = server.read(&path, MAX).unwrap_or_default();
         let content = String::from_utf8_lossy(&content);
         redactor.learn_settings(&content);
-        for line in content.lines() {
-            let line = line.trim();
-            let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) else { continue };
-            let value = value.trim();
-            let bare = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-            let value = bare('"').or_else(|| bare('\'')).unwrap_or(value);
-            if Redactor::is_secret_name(name) {
-                redactor.know(value);
+        for FileVariable { name, value, parts } in file_variables(&content) {
+            if Redactor::is_secret_name(&name) {
+                redactor.know_all(&value);
+                parts.iter().for_each(|part| redactor.know(part));
             }
-            variables.insert(name.trim().to_owned(), (value.to_owned(), text::printable(&path).into_owned()));
+            variables.insert(name, (value, text::printable(&path).into_owned()));
         }
     }
     variables

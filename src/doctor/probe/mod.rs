@@ -72,7 +72,7 @@ pub(crate) fn examine(
         }
         for (name, value) in found.unit.environment() {
             if Redactor::is_secret_name(&name) {
-                redactor.know(&value);
+                redactor.know_all(&value);
             }
         }
         variables = control_plane::variables(server, &found.unit, &mut redactor);

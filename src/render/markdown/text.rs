@@ -78,8 +78,10 @@ pub(crate) fn escaped(text: &str) -> String {
 /// mentions looks there too.
 pub(crate) fn in_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
+        let is_number = rest.peek().is_some_and(char::is_ascii_digit);
         let is_in_address = rest.peek().is_some_and(|next| *next == '/' || next.is_alphanumeric());
         match c {
             '<' => out.push_str("&lt;"),
@@ -93,8 +95,10 @@ pub(crate) fn in_html(text: &str) -> String {
             '\n' | '\r' => out.push(' '),
             '@' | '#' | '!' | '~' | '$' => out.extend(["<span>", c.encode_utf8(&mut [0; 4]), "</span>"]),
             ':' | '.' if is_in_address => out.extend(["<span>", c.encode_utf8(&mut [0; 4]), "</span>"]),
+            '-' if is_number && before.eq_ignore_ascii_case(&'h') => out.push_str("<span>-</span>"),
             c => out.push(c),
         }
+        before = c;
     }
     out
 }
@@ -140,5 +144,6 @@ mod tests {
         assert_eq!(fenced("sh", "a\n````\n<b>"), "`````sh\na\n````\n<b>\n`````\n");
         assert_eq!(fenced("text", "a"), "```text\na\n```\n");
         assert_eq!(in_html("</summary>\n\n@x"), "&lt;/summary&gt;  <span>@</span>x");
+        assert_eq!(in_html("GH-1 gh-2 x-3"), "GH<span>-</span>1 gh<span>-</span>2 x-3");
     }
 }
