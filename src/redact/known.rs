@@ -8,9 +8,6 @@ use std::sync::OnceLock;
 /// Shorter values are not sought elsewhere: `1` or `yes` would be found everywhere.
 const MIN: usize = 6;
 
-/// What is only a piece of a secret has been told to be one.
-const MIN_OF_A_PIECE: usize = 5;
-
 /// Bytes of secrets that are kept; a unit of megabytes has no more than others.
 const MAX_BYTES: usize = 4 << 20;
 
@@ -33,15 +30,6 @@ impl Known {
                 self.forms.insert(form);
                 self.finder = OnceLock::new();
             }
-        }
-    }
-
-    /// Remembers a piece of a secret as it is.
-    pub(super) fn add_piece(&mut self, piece: &str) {
-        if piece.len() >= MIN_OF_A_PIECE && self.bytes + piece.len() <= MAX_BYTES && !self.forms.contains(piece) {
-            self.bytes += piece.len();
-            self.forms.insert(piece.to_owned());
-            self.finder = OnceLock::new();
         }
     }
 

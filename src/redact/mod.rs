@@ -90,54 +90,6 @@ impl Redactor {
         }
     }
 
-    /// Remembers the secrets of a file of settings whose values are of several lines: each line of a value, and the
-    /// lines joined as the service manager joins them.
-    pub(crate) fn learn_settings(&mut self, text: &str) {
-        let mut follows = Follows::default();
-        let mut previous: Vec<String> = Vec::new();
-        let bare = |piece: &str| piece.trim().trim_end_matches('\\').trim_matches(['"', '\'', ' ', '\t']).to_owned();
-        for line in text.lines() {
-            if follows.hides(line) {
-                continue;
-            }
-            if let Some(end) = follows.goes_on(line) {
-                if let [first] = previous.as_slice() {
-                    self.piece(first);
-                }
-                let piece = bare(line.get(..end).unwrap_or_default());
-                self.piece(&piece);
-                previous.push(piece);
-                self.joined(&previous);
-            } else {
-                let value = line.split_once('=').map_or("", |(_, value)| value);
-                let value = value.trim_start_matches(['"', '\'']);
-                // `Environment="NAME=value`
-                let inner = value.split_once('=').filter(|(name, _)| Self::is_secret_name(name));
-                let value = if line.trim_start().starts_with("Environment=") {
-                    inner.map_or(value, |(_, value)| value)
-                } else {
-                    value
-                };
-                previous = vec![bare(value)];
-            }
-        }
-    }
-
-    fn joined(&mut self, pieces: &[String]) {
-        const MAX_PIECES: usize = 8;
-        if pieces.len() <= MAX_PIECES {
-            for between in ["", " "] {
-                self.known.add_piece(&pieces.join(between));
-            }
-        }
-    }
-
-    fn piece(&mut self, piece: &str) {
-        if !piece.contains(REDACTED) && !looks::is_harmless(piece) {
-            self.known.add_piece(piece);
-        }
-    }
-
     /// Remembers one secret.
     pub fn know(&mut self, secret: &str) {
         let secret = secret.trim().trim_matches(['"', '\'', '\\']);
@@ -179,10 +131,6 @@ impl Redactor {
         let awaited = std::mem::take(&mut follows.awaited);
         if follows.hides(line) {
             return Cow::Owned(hidden(line));
-        }
-        if let Some(end) = follows.goes_on(line) {
-            let rest = self.line(line.get(end..).unwrap_or_default(), &mut Follows::default());
-            return Cow::Owned(format!("{}{rest}", if end == 0 { "" } else { REDACTED }));
         }
         if line.trim().is_empty() {
             // A blank line may stand between a name and its value.

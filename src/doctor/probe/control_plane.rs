@@ -36,9 +36,7 @@ pub(super) fn variables(
     for setting in unit.settings("Service", "EnvironmentFile") {
         let path = unit.expand(setting.value.trim_start_matches('-'));
         let content = server.read(&path, MAX).unwrap_or_default();
-        let content = String::from_utf8_lossy(&content);
-        redactor.learn_settings(&content);
-        for FileVariable { name, value, parts } in file_variables(&content) {
+        for FileVariable { name, value, parts } in file_variables(&String::from_utf8_lossy(&content)) {
             if Redactor::is_secret_name(&name) {
                 redactor.know_all(&value);
                 parts.iter().for_each(|part| redactor.know(part));

@@ -67,9 +67,6 @@ pub(crate) fn examine(
         for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
             redactor.learn(&format!("{}={}", assignment.key, assignment.value));
         }
-        for file in &found.unit.files {
-            redactor.learn_settings(&file.text);
-        }
         for (name, value) in found.unit.environment() {
             if Redactor::is_secret_name(&name) {
                 redactor.know_all(&value);
