@@ -34,6 +34,11 @@ pub(super) fn written(path: &Path, capture: &Capture, session: &Session<'_>) -> 
     }
     let reports: Vec<_> = reports.iter().map(|(name, words)| (*name, words.as_slice())).collect();
     let bytes = capture::write(capture, &reports).with_context(failure)?;
+    // What nobody could read is of no use to anybody.
+    capture::read(&bytes).with_context(|| {
+        let help = "ask for fewer lines of the journal, such as `-n 400`";
+        Failure::new(format!("the capture {shown} could not be read again")).at(&shown).help(help)
+    })?;
     host::write_secret(path, &bytes).with_context(failure)?;
     let redacted: usize = capture.about.redacted.values().sum();
     let larger = if bytes.len() > USUAL { "; it is larger than most" } else { "" };
