@@ -10,7 +10,7 @@ use crate::cli::doctor::Doctor;
 use crate::doctor::capture::{Capture, Listing, Noted, Seen};
 use crate::doctor::diagnose;
 use crate::doctor::facts::{ServerPolicy, SignatureDemand};
-use crate::doctor::probe::{self, BundleJudge, ProbeOptions, RulesJudge};
+use crate::doctor::probe::{self, BundleJudge, HearsTree, ProbeOptions, RulesJudge};
 use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
 use crate::doctor::report::DoctorReport;
@@ -58,9 +58,11 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         let server: &dyn Server = if is_recorded { &recorder } else { &prepared.disk };
         let listing = Listing::default();
         let list = |path: &str, tree: &Tree| listing.add(path, tree);
-        let rules = RulesJudge { limits: prepared.limits, trust: &prepared.trust, listing: Some(&list) };
+        let is_captured = options.capture.is_some();
+        let listing_of = is_captured.then_some(&list as &HearsTree<'_>);
+        let rules = RulesJudge { limits: prepared.limits, trust: &prepared.trust, listing: listing_of };
         let noted = Noted::new(&rules);
-        let judge: &dyn BundleJudge = if options.capture.is_some() { &noted } else { &rules };
+        let judge: &dyn BundleJudge = if is_captured { &noted } else { &rules };
         let (report, redactor) = prepared.examined_by(server, judge);
         if is_waited(&report, &patience) {
             continue;

@@ -80,7 +80,7 @@ impl JudgedBundle {
 }
 
 /// Who hears of the tree of a bundle, by its path.
-type HearsTree<'a> = dyn Fn(&str, &Tree) + Sync + 'a;
+pub(crate) type HearsTree<'a> = dyn Fn(&str, &Tree) + Sync + 'a;
 
 /// Judges by the rules, what is on the disk.
 #[derive(Clone, Copy)]

@@ -23,7 +23,7 @@ mod unit_files;
 mod unit_on_disk;
 
 pub(crate) use agent_paths::ProbeOptions;
-pub(crate) use deployment::{BundleJudge, BundleQuestion, JudgedBundle, RulesJudge};
+pub(crate) use deployment::{BundleJudge, BundleQuestion, HearsTree, JudgedBundle, RulesJudge};
 
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, Dependency, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host,
