@@ -98,7 +98,12 @@ pub(super) fn server_of(path: &Path) -> Option<(String, Option<Moment>)> {
     }
     let bytes = bytes(path).ok()?;
     let (name, at) = if capture::is_capture(&bytes) {
-        let host = capture::read(&bytes).ok()?.shown(&[])?.host;
+        // What was reported where it was made says so; without that it is judged.
+        let capture = capture::read(&bytes).ok()?;
+        let host = match capture.report {
+            Some(report) => report.host,
+            None => capture.shown(&[])?.host,
+        };
         (host.hostname?, host.at)
     } else {
         let Stub { host } = serde_json::from_slice(&bytes).ok()?;

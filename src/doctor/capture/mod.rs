@@ -57,18 +57,18 @@ impl Capture {
         let redacted = bundles.redacted(redactor);
         let whole = Self { about, answers: String::new(), bundles: redacted, listing, report: None };
         let wanted = decided(live);
-        let mut chosen = None;
-        for answers in journal::cuts(&answers) {
+        let same = |answers: String| {
             let capture = Self { answers, ..whole.clone() };
-            let is_same = capture.judged(&capture.about.policy()).is_some_and(|report| decided(&report) == wanted);
-            if is_same {
-                chosen = Some(capture);
-                break;
-            }
-        }
-        let mut capture = chosen.unwrap_or(Self { answers, ..whole });
+            let report = capture.judged(&capture.about.policy()).filter(|report| decided(report) == wanted)?;
+            let report = capture.noted(&report);
+            Some(Self { report: Some(report), ..capture })
+        };
+        let chosen = journal::cuts(&answers).find_map(same);
+        let mut capture = chosen.unwrap_or_else(|| {
+            let capture = Self { answers, ..whole.clone() };
+            Self { report: capture.shown(&[]), ..capture }
+        });
         capture.about.redacted = redactions::count(&capture.answers);
-        capture.report = capture.shown(&[]);
         capture
     }
 
@@ -99,11 +99,16 @@ impl Capture {
     pub(crate) fn shown(&self, more: &[crate::report::policy::Override]) -> Option<ServerReport> {
         let mut policy = self.about.policy();
         policy.overrides.extend_from_slice(more);
-        let mut report = shown::of(&self.judged(&policy)?);
+        Some(self.noted(&self.judged(&policy)?))
+    }
+
+    /// A judgement of this as it is shown: with who made the capture, and what was concluded in another way then.
+    fn noted(&self, report: &DoctorReport) -> ServerReport {
+        let mut report = shown::of(report);
         let made_by = self.about.made_by.version.clone();
         let changed = self.report.as_ref().map(|before| changed(before, &report)).unwrap_or_default();
         report.capture = Some(CaptureNote { made_by, changed });
-        Some(report)
+        report
     }
 
     /// Everything in it once more without what these patterns match.
