@@ -3,15 +3,6 @@
 #[path = "../tests/support/picture.rs"]
 mod picture;
 #[path = "../tests/support/tree.rs"]
-#[allow(
-    dead_code,
-    clippy::cast_possible_wrap,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "the fixtures' reader is test code"
-)]
 mod tree;
 
 use std::ffi::OsString;

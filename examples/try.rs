@@ -2,15 +2,6 @@
 //! released bundle once was broken, and judges that.
 
 #[path = "../tests/support/tree.rs"]
-#[allow(
-    dead_code,
-    clippy::cast_possible_wrap,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "the fixtures' reader is test code"
-)]
 mod tree;
 
 use std::ffi::OsString;

@@ -55,6 +55,15 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// So many characters of a text at most, and `…` in the place of the rest.
+#[must_use]
+pub(crate) fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// A path that can be shown.
 #[must_use]
 pub(crate) fn printable_path(path: &std::path::Path) -> String {

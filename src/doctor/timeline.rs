@@ -5,6 +5,7 @@ use super::facts::journal::id;
 use super::facts::{Facts, JournalEntry, Speaker};
 use crate::report::moment::Moment;
 use crate::report::timeline::{TimelineEvent, TimelineKind};
+use crate::text::beginning;
 
 /// Events that are told, the newest: a screen or two of them.
 const MAX_EVENTS: usize = 80;
@@ -67,14 +68,7 @@ fn event(entry: &JournalEntry, facts: &Facts) -> Option<Happening> {
         },
         Speaker::Manager | Speaker::Child => return None,
     };
-    Some(Happening { at: entry.at, kind, text: cut(&entry.message), times: 1 })
-}
-
-fn cut(words: &str) -> String {
-    match words.char_indices().nth(MAX_WORDS) {
-        Some((at, _)) => format!("{}…", words.get(..at).unwrap_or(words)),
-        None => words.to_owned(),
-    }
+    Some(Happening { at: entry.at, kind, text: beginning(&entry.message, MAX_WORDS), times: 1 })
 }
 
 /// The steps of an update that leave a time on the disk.
@@ -113,8 +107,8 @@ mod tests {
 
     #[test]
     fn long_words_are_cut_between_characters() {
-        assert_eq!(cut("short"), "short");
-        let long = cut(&"é".repeat(MAX_WORDS + 1));
+        assert_eq!(beginning("short", MAX_WORDS), "short");
+        let long = beginning(&"é".repeat(MAX_WORDS + 1), MAX_WORDS);
         assert!(long.ends_with('…') && long.chars().count() == MAX_WORDS + 1, "{long}");
     }
 }

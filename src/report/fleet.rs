@@ -4,6 +4,7 @@ use super::finding::Severity;
 use super::server::Health;
 use super::server_report::ServerReport;
 use super::verdict::FailOn;
+use crate::text::beginning;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -275,7 +276,7 @@ impl Fleet {
 fn kept(text: &str) -> String {
     match text.char_indices().nth(MAX_TEXT) {
         None => text.to_owned(),
-        Some(_) => text.chars().take(MAX_TEXT - 1).chain(['…']).collect(),
+        Some(_) => beginning(text, MAX_TEXT - 1),
     }
 }
 

@@ -4,6 +4,7 @@ use super::defect::{Defect, DefectKind};
 use super::limits::{Limits, MAX_COMPONENT, MAX_DEFECTS, MAX_NAME_BYTES, MAX_PATH};
 use super::nodes::Tree;
 use super::path::RelPath;
+use crate::text::beginning;
 
 /// The tree so far, and what was found wrong.
 pub(crate) struct TreeBuilder {
@@ -85,10 +86,5 @@ impl TreeBuilder {
 /// A path beyond a limit, shortened where it is shown.
 #[must_use]
 pub(crate) fn too_long(path: &RelPath, what: String) -> Stop {
-    let shown = path.to_string();
-    let short = match shown.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),
-        None => shown,
-    };
-    Stop(Defect::hiding(DefectKind::TooLarge, Some(short), what))
+    Stop(Defect::hiding(DefectKind::TooLarge, Some(beginning(&path.to_string(), 200)), what))
 }

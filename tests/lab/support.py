@@ -44,10 +44,9 @@ class Elsewhere:
         must("chmod", "-R", "a+rX", folder)
         os.chown(folder, 65534, 65534)
 
-    def read(self, *words: object, stdin: Path | None = None) -> Ran:
+    def read(self, *words: object) -> Ran:
         """Runs the program there, which may read nothing that is root's."""
-        line = " ".join(f"'{word}'" for word in (*NOBODY, self.folder / "bundle-doctor", *words)) + (f" <'{stdin}'" if stdin else "")
-        return self.type(line)
+        return self.type(" ".join(f"'{word}'" for word in (*NOBODY, self.folder / "bundle-doctor", *words)))
 
     def type(self, line: str) -> Ran:
         return execute("sh", "-c", line, cwd=self.folder, HOME=str(self.folder), PATH=f"{self.folder}:{os.environ['PATH']}")

@@ -3,6 +3,16 @@
 //! The format is described in `docs/contributing.md`. What is not understood panics with its line: a fixture that says
 //! something else than its author meant would test nothing.
 
+#![allow(
+    dead_code,
+    clippy::cast_possible_wrap,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "it is test code, of which nobody who shares it uses all"
+)]
+
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
@@ -471,7 +481,6 @@ fn normal(name: &[u8]) -> Vec<u8> {
 }
 
 /// Gives files and folders the modes that they have with umask 022, whatever that of the tests is.
-#[allow(dead_code, reason = "not all who share this make files of their own")]
 pub(crate) fn with_ordinary_modes(path: &Path) {
     let found = fs::symlink_metadata(path).unwrap();
     if found.is_symlink() {

@@ -315,16 +315,14 @@ fn of_module(module: &str, name: &str, access: Access) -> Option<Feature> {
 }
 
 fn written((root, name): Key<'_>) -> String {
-    if root == Root::Anything {
-        return format!("{}()", name.unwrap_or_default());
-    }
     let root = match root {
         Root::Name(name) => name.to_owned(),
         Root::Of(name, between) => format!("{name}.{between}"),
         Root::Module(module, Access::Default) => format!("require('{module}')"),
         Root::Module(module, Access::Namespace) => format!("(await import('{module}'))"),
         Root::Meta => "import.meta".to_owned(),
-        Root::Anything => String::new(),
+        // Only its name is known.
+        Root::Anything => return format!("{}()", name.unwrap_or_default()),
     };
     name.map_or_else(|| root.clone(), |name| format!("{root}.{name}"))
 }
