@@ -128,6 +128,59 @@ impl HeldFolder {
         }
     }
 
+    /// Makes a folder there, with these permission bits whatever the umask.
+    ///
+    /// # Errors
+    /// Whatever that gives; also where something has that name.
+    pub(crate) fn make(&self, name: &str, mode: u32) -> io::Result<()> {
+        let failed = |error| named(&self.path.join(name), error);
+        rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o700)).map_err(failed)?;
+        let made = openat(&self.fd, name, FOLDER, Mode::empty()).map_err(failed)?;
+        fchmod(&made, Mode::from_raw_mode(mode)).map_err(failed)?;
+        self.sync()
+    }
+
+    /// Gives what has that name to somebody; a link is given away, not what it leads to.
+    ///
+    /// # Errors
+    /// Whatever that gives.
+    pub(crate) fn give(&self, name: &str, to: Owner) -> io::Result<()> {
+        let (uid, gid) = (rustix::fs::Uid::from_raw(to.uid), rustix::fs::Gid::from_raw(to.gid));
+        rustix::fs::chownat(&self.fd, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| named(&self.path.join(name), error))
+    }
+
+    /// Whether that is a regular file with no other name, and not theirs.
+    ///
+    /// # Errors
+    /// Whatever looking gives, but for that nothing is there.
+    pub(crate) fn is_another_owners_file(&self, name: &str, than: Owner) -> io::Result<bool> {
+        match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => {
+                let is_file = rustix::fs::FileType::from_raw_mode(found.st_mode).is_file();
+                Ok(is_file && found.st_nlink == 1 && (found.st_uid, found.st_gid) != (than.uid, than.gid))
+            }
+            Err(Errno::NOENT) => Ok(false),
+            Err(error) => Err(named(&self.path.join(name), error)),
+        }
+    }
+
+    /// Takes away what has that name: a file, or a folder in which nothing is; one in which somebody has put something stays.
+    ///
+    /// # Errors
+    /// Whatever that gives.
+    pub(crate) fn remove_own(&self, name: &str) -> io::Result<()> {
+        let failed = |error| named(&self.path.join(name), error);
+        match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
+            Err(Errno::ISDIR | Errno::PERM) => match rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR) {
+                Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(()),
+                done => done.map_err(failed),
+            },
+            Err(Errno::NOENT) => Ok(()),
+            done => done.map_err(failed),
+        }
+    }
+
     /// Reads a regular file, at most that many bytes, and its permission bits.
     ///
     /// # Errors

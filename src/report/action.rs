@@ -134,10 +134,24 @@ pub(crate) enum Replace {
     Write {
         /// The file.
         file: AbsolutePath,
-        /// Where the old one is kept, if there is one.
-        kept: Option<AbsolutePath>,
+        /// What has its name now.
+        was: WasFile,
         /// What it says.
         lines: Document,
+    },
+    /// The folder for the drop-ins of one unit, which is made where it is not there.
+    DropIns {
+        /// The folder.
+        folder: AbsolutePath,
+    },
+    /// Files of the agent's own beside its bundle get another owner, those of them that are there.
+    Give {
+        /// The folder that they stand in.
+        folder: AbsolutePath,
+        /// Their names.
+        names: &'static [&'static str],
+        /// Their new owner.
+        to: UserName,
     },
     /// Lines are added at the end of a unit's file.
     Append {
@@ -182,6 +196,17 @@ pub(crate) enum Was {
     Empty,
     /// Something, which is kept.
     Present,
+}
+
+/// What has the name of a file that is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum WasFile {
+    /// Nothing.
+    Absent,
+    /// A file, which is kept there.
+    File(AbsolutePath),
+    /// A link to nothing, which is kept there: through it the file would be written where it leads.
+    Link(AbsolutePath),
 }
 
 /// What the service manager is asked for.
@@ -280,14 +305,20 @@ impl Replace {
                     command!(Word::Shell("if"), "cmp", "-s", "--", file, kept, Word::Shell("; then exit 1; fi")),
                 ]
             }
-            Self::Write { file, kept, lines } => {
-                let keep = kept.as_ref().map(|kept| command!("cp", "-p", "--", file, kept));
+            Self::Write { file, was, lines } => {
+                let keep = match was {
+                    WasFile::Absent => None,
+                    WasFile::File(kept) => Some(command!("cp", "-p", "--", file, kept)),
+                    WasFile::Link(kept) => Some(command!("mv", "-T", "--", file, kept)),
+                };
                 let write = command!("tee", "--", file, Word::Shell(">/dev/null")).reading(lines.clone());
                 keep.into_iter().chain([write]).collect()
             }
             Self::Append { file, lines } => {
                 vec![command!("tee", "-a", "--", file, Word::Shell(">/dev/null")).reading(lines.clone())]
             }
+            Self::DropIns { folder } => vec![command!("mkdir", "-p", "--", folder)],
+            Self::Give { folder, names, to } => vec![given(folder, names, to)],
             Self::Unmask { unit, mask } => {
                 let runtime = mask.as_str().starts_with("/run/").then(|| Word::from("--runtime"));
                 vec![
@@ -298,6 +329,18 @@ impl Replace {
             }
         }
     }
+}
+
+/// Plain files of these names, and none that is also elsewhere by a hard link; `-h`: no link is followed.
+fn given(folder: &AbsolutePath, names: &[&'static str], to: &UserName) -> FixCommand {
+    let mut words: Vec<Word> = vec!["-maxdepth".into(), "1".into(), "-type".into(), "f".into()];
+    words.extend(["-links".into(), "1".into(), "(".into()]);
+    for (number, name) in names.iter().enumerate() {
+        words.extend((number > 0).then(|| Word::from("-o")));
+        words.extend(["-name".into(), Word::from(*name)]);
+    }
+    words.extend([")".into(), "-exec".into(), "chown".into(), "-h".into(), Word::owner(to), "{}".into(), "+".into()]);
+    command!("find", folder).with(words)
 }
 
 /// Two renames in one folder. Where the second fails, the first is taken back.

@@ -37,11 +37,9 @@ REFUSES = {
     "apt-get": "the system's packages",
     "useradd": "the system's users",
     "groupadd": "the system's groups",
-    "chown": "owners and modes",
-    "chmod": "owners and modes",
+    "chmod": "modes of what is not below the bundle, or is its user's",
     "mount": "how a disk is mounted",
     "sysctl": "the kernel's limits",
-    "mkdir -p": "a folder for lines of one unit alone, which is not there yet",
     "rm -rf": "what is removed cannot be put back",
     "sed -i": "a program that is not the agent's",
 }

@@ -96,7 +96,8 @@ fn the_folder_above_the_bundle_is_nobodys_to_give() {
     });
     let typed = changes(&report);
     let chown: Vec<_> = typed.iter().filter(|typed| typed.starts_with("chown") || typed.starts_with("chmod")).collect();
-    assert!(!chown.is_empty() && chown.iter().all(|typed| typed.ends_with("-- /opt/agent-bundle")), "{typed:#?}");
+    let of_the_copy = |typed: &&&String| typed.contains("-- \"$work\"");
+    assert!(!chown.is_empty() && chown.iter().all(|typed| of_the_copy(&typed)), "{typed:#?}");
 }
 
 /// An address that is none, wherever it was said, is no word of a command or a unit.

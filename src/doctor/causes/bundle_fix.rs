@@ -73,7 +73,7 @@ pub(super) fn was(facts: &Facts) -> Was {
 }
 
 /// What puts a folder into the bundle's place: what is there is kept.
-fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<Action> {
+pub(super) fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<Action> {
     let place = ground.bundle.path().clone();
     let was = was(facts);
     let kept = Kept::Aside(place.beside(&fix::aside(facts)));
@@ -138,7 +138,7 @@ pub(super) fn installed(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, R
 
 /// Judges the staged bundle. What the next update will make of it is not the question here, and its signature was that of
 /// the archive.
-fn judge(facts: &Facts) -> Action {
+pub(super) fn judge(facts: &Facts) -> Action {
     let node = facts.node.known().and_then(Option::as_ref).and_then(|node| node.version.as_deref());
     let version = node.and_then(Word::version).map(|version| ["--node".into(), version]);
     let command = command!("bundle-doctor", "check", "--no-config", "-A", "update-drops-shared");
@@ -165,9 +165,19 @@ fn installer(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, Refused> {
 /// Copies the bundle into the block's own folder: what is changed there cannot harm what is in use.
 fn copied(ground: &Ground) -> Vec<Action> {
     let mut commands = workshop(ground);
-    commands.push(Stage::Run(ground.hands.run(&command!("cp", "-a", "--", &ground.bundle, STAGED))).into());
-    commands.push(Stage::NoLink(MODULES).into());
+    commands.extend(copy(ground, &ground.hands));
     commands
+}
+
+/// [`copied`], by root into a folder of its own: what the unit's user may not read.
+pub(super) fn copied_by_root(ground: &Ground) -> Vec<Action> {
+    let folder = Stage::Folder { name: ground.bundle.path().clone(), by: Hands::Root, owner: None };
+    core::iter::once(folder.into()).chain(copy(ground, &Hands::Root)).collect()
+}
+
+fn copy(ground: &Ground, hands: &Hands) -> [Action; 2] {
+    let copy = hands.run(&command!("cp", "-a", "--", &ground.bundle, STAGED));
+    [Stage::Run(copy).into(), Stage::NoLink(MODULES).into()]
 }
 
 /// Steps 4 to 6 of the update on a copy: installs anew, and keeps or makes the shared package's copy. What is there is

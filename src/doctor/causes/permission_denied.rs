@@ -1,9 +1,11 @@
 //! `permission-denied`: the user of the unit may not read what it must start.
 
+use super::bundle_fix::{self, STAGED};
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, Reached};
+use crate::report::action::{Action, Replace, Stage};
 use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::{NodeProgram, Refused, UserName, Word};
@@ -107,39 +109,38 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
             "`{at}` is not the agent's: let its owner open it to `{user}`, or put the bundle where `{user}` may read it"
         ))];
     }
-    let commands = UserName::new(user).and_then(|user| given(facts, &user));
-    match commands {
-        Ok(commands) => {
-            vec![Step::changes(format!("give the agent's files to `{user}`"), commands), fix::restart(facts)]
-        }
-        Err(refused) => vec![Step::refused(&refused)],
-    }
+    fix::or_told(UserName::new(user).and_then(|user| given(facts, &user)))
 }
+
+/// The agent's own files beside its bundle (section 1 of the source document).
+const BESIDE: [&str; 3] = ["registration.json", "agent-key.json", "cp-public-key.pem"];
 
 /// Gives the bundle, and the agent's own files beside it, to a user: as long as nobody but root may change what is there,
 /// so that no link leads away from it while that is done.
-fn given(facts: &Facts, user: &UserName) -> Result<Vec<FixCommand>, Refused> {
-    let fix::Ground { bundle, hands, .. } = fix::Ground::of(facts)?;
-    if fix::held(facts, bundle.path(), &hands)? != &Hold::Roots {
+fn given(facts: &Facts, user: &UserName) -> Result<Vec<Step>, Refused> {
+    let ground = fix::Ground::of(facts)?;
+    if fix::held(facts, ground.bundle.path(), &ground.hands)? != &Hold::Roots {
         // Where the user may rearrange what root walks through, its own hands do it.
-        return Ok(vec![hands.run(&command!("chmod", "-R", "u+rwX", "--", &bundle))]);
+        let open = ground.hands.run(&command!("chmod", "-R", "u+rwX", "--", &ground.bundle));
+        let words = format!("give the agent's files to `{}`", user.as_str());
+        return Ok(vec![Step::changes(words, vec![open]), fix::restart(facts)]);
     }
-    let home = bundle.path().folder();
+    let run = |command: FixCommand| Action::from(Stage::Run(command));
+    // A copy, in a folder of root's until it is as it should be: nobody moves anything in it meanwhile.
+    let mut make = bundle_fix::copied_by_root(&ground);
+    make.push(run(command!("chown", "-hR", Word::owner(user), "--", STAGED)));
+    make.push(run(command!("chmod", "-R", "u+rwX", "--", STAGED)));
+    make.push(bundle_fix::judge(facts));
+    // Its user enters the folder to start it once, and may change nothing in it but the copy.
+    make.push(run(command!("chmod", "0711", "--", Word::Work(""))));
+    let home = ground.bundle.path().folder();
     // In a folder that holds those of others, a file of that name may be another's.
-    let beside = (!home.is_of_many()).then(|| {
-        let names = ["-name", "registration.json", "-o", "-name", "agent-key.json", "-o", "-name", "cp-public-key.pem"];
-        command!("find", &home, "-maxdepth", "1", "-type", "f", "-links", "1", "(").with(names.map(Word::from)).with([
-            ")".into(),
-            "-exec".into(),
-            "chown".into(),
-            "-h".into(),
-            Word::owner(user),
-            "{}".into(),
-            "+".into(),
-        ])
-    });
-    // `-h`: a link in it is given away, not what it leads to. `chmod -R` follows none (chmod(1)).
-    let inside =
-        [command!("chown", "-hR", Word::owner(user), "--", &bundle), command!("chmod", "-R", "u+rwX", "--", &bundle)];
-    Ok(beside.into_iter().chain(inside).collect())
+    let beside = (!home.is_of_many()).then(|| Replace::Give { folder: home, names: &BESIDE, to: user.clone() }.into());
+    let mut put = bundle_fix::swap(facts, &ground, &STAGED);
+    put.extend(beside);
+    Ok(vec![
+        Step::changes(format!("give a copy of the bundle to `{}`, and judge it", user.as_str()), make),
+        Step::changes("put the copy in the place of what is there, which is kept", put),
+        fix::restart(facts),
+    ])
 }

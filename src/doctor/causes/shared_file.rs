@@ -3,8 +3,7 @@
 
 use super::fix;
 use crate::doctor::facts::{Facts, OWN_DROP_IN};
-use crate::report::action::{Action, Replace};
-use crate::report::diagnosis::command;
+use crate::report::action::{Action, Replace, WasFile};
 use crate::report::words::{Document, Refused, UnitName};
 use crate::systemd::{Unit, UnitFile, split};
 use std::collections::BTreeSet;
@@ -50,9 +49,8 @@ pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<Action>,
         }
         text = text.line(key, value)?;
     }
-    let folder = command!("mkdir", "-p", "--", file.folder());
-    let kept = old.map(|_| file.beside(&fix::aside(facts)));
-    Ok(vec![folder.into(), Replace::Write { file, kept, lines: text }.into()])
+    let was = old.map_or(WasFile::Absent, |_| WasFile::File(file.beside(&fix::aside(facts))));
+    Ok(vec![Replace::DropIns { folder: file.folder() }.into(), Replace::Write { file, was, lines: text }.into()])
 }
 
 /// What a drop-in says so that the unit comes to the same as with the file changed.

@@ -4,7 +4,7 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, shared_file, started};
 use crate::doctor::facts::{Facts, OWN_DROP_IN};
 use crate::report::action::{Action, Manage, Replace};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
 use crate::report::words::{Document, Refused, UnitName};
 
@@ -49,7 +49,7 @@ fn remedy(facts: &Facts, installs: bool) -> Result<Vec<Step>, Refused> {
         let path = if shared_file::is_shared(&file.path) { own.as_str() } else { &file.path };
         let file = fix::roots(facts, path)?;
         if file == own {
-            commands.push(command!("mkdir", "-p", "--", file.folder()).into());
+            commands.push(Replace::DropIns { folder: file.folder() }.into());
         }
         let lines = Document::default().fixed("\n[Install]\nWantedBy=multi-user.target");
         commands.push(Replace::Append { file, lines }.into());

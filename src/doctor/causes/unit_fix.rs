@@ -4,8 +4,8 @@
 use super::fix::{self, held};
 use super::{shared_file, started};
 use crate::doctor::facts::{Facts, Hold};
-use crate::report::action::{Action, Manage, Replace};
-use crate::report::diagnosis::{Effect, Step, command};
+use crate::report::action::{Action, Manage, Replace, WasFile};
+use crate::report::diagnosis::{Effect, Step};
 use crate::report::words::{
     AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName,
 };
@@ -320,15 +320,15 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
     {
         return Err(refused);
     }
-    let kept = old.filter(|old| old.path == path.as_str()).map(|_| path.beside(&fix::aside(facts)));
+    let kept = path.beside(&fix::aside(facts));
+    let was = match old.filter(|old| old.path == path.as_str()) {
+        _ if dangling.is_some() => WasFile::Link(kept),
+        Some(_) => WasFile::File(kept),
+        None => WasFile::Absent,
+    };
     let lines = document(facts, &HttpUrl::new(&url)?, old)?;
-    let mut commands: Vec<Action> = Vec::new();
-    if dangling.is_some() {
-        // Through the link the unit would be written where it leads.
-        commands.push(command!("rm", "--", &path).into());
-    }
-    let file = path.clone();
-    commands.extend([Replace::Write { file, kept, lines }.into(), Manage::Reload.into()]);
+    let mut commands: Vec<Action> =
+        vec![Replace::Write { file: path.clone(), was, lines }.into(), Manage::Reload.into()];
     if old.is_none() || !facts.unit.known().is_some_and(|unit| unit.enabled) {
         commands.push(Manage::Enable(name).into());
     }

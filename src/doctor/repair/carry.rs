@@ -166,11 +166,13 @@ fn steps(
         record.scratch.extend(replace::scratch(replace, &site));
         journals.write(record)?;
         let site = Site { id: &record.id, work: work.as_deref().unwrap_or_default(), user: record.user };
-        let put = replace::plan(replace, &site, tools)?;
-        say(&format!("putting {} at {}", if put.new.is_some() { "the new one" } else { "aside what is" }, put.place));
-        record.puts.push(put.clone());
-        journals.write(record)?;
-        put.carry_out(record.user)?;
+        for put in replace::plan(replace, &site, tools)? {
+            let what = if put.new.is_some() { "the new one" } else { "aside what is" };
+            say(&format!("putting {what} at {}", put.place));
+            record.puts.push(put.clone());
+            journals.write(record)?;
+            put.carry_out(record.user)?;
+        }
     }
     if plan.reloads {
         tools.run(&Manage::Reload.command(), "")?;

@@ -3,7 +3,7 @@
 
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
-use crate::report::action::{Action, Kept, Manage, Others, Replace, Stage, Was};
+use crate::report::action::{Action, Kept, Manage, Others, Replace, Stage, Was, WasFile};
 use crate::report::diagnosis::{Diagnosis, Effect};
 use crate::report::finding::Severity;
 use crate::report::fix_command::{FixCommand, command};
@@ -224,9 +224,13 @@ pub(super) fn staged(action: &Action) -> Option<Stage> {
 /// Whether systemd reads what is replaced.
 pub(super) fn is_of_unit(replace: &Replace) -> bool {
     match replace {
-        Replace::Edit { .. } | Replace::Write { .. } | Replace::Append { .. } | Replace::Unmask { .. } => true,
+        Replace::Edit { .. }
+        | Replace::Write { .. }
+        | Replace::Append { .. }
+        | Replace::DropIns { .. }
+        | Replace::Unmask { .. } => true,
         Replace::Rename { from, .. } => from.as_str().starts_with("/etc/systemd/"),
-        Replace::Folder { .. } => false,
+        Replace::Folder { .. } | Replace::Give { .. } => false,
     }
 }
 
@@ -286,9 +290,19 @@ fn replaced(replace: &Replace) -> PlannedStep {
                 edits.iter().cloned().map(|edit| Word::from(edit).plain().unwrap_or_default().to_owned()).collect();
             step(format!("edit the unit: {}", edits.join("; ")), Some(file), Some(beside(file)), back)
         }
-        Replace::Write { file, kept, .. } => {
-            let replaces = kept.as_ref().map(|_| beside(file));
-            step("write the documented unit, its own lines kept", Some(file), replaces, back)
+        Replace::Write { file, was, .. } => {
+            let replaces = (*was != WasFile::Absent).then(|| beside(file));
+            let is_unit = file.as_str().ends_with(".service");
+            let what = if is_unit { "write the documented unit, its own lines kept" } else { "write a drop-in" };
+            step(what, Some(file), replaces, back)
+        }
+        Replace::DropIns { folder } => {
+            let words = "make the folder for drop-ins of this unit, if it is not there";
+            step(words, Some(folder), None, "it is removed again, if nothing else is in it by then")
+        }
+        Replace::Give { folder, names, to } => {
+            let words = format!("give to {} what is there of {}", to.as_str(), names.join(", "));
+            step(words, Some(folder), Some("the files, each kept beside it as ….broken-…".to_owned()), back)
         }
         Replace::Append { file, lines } => {
             let lines = lines.lines().trim().replace('\n', ", ");

@@ -16,6 +16,10 @@ const MAX_UNIT: usize = 1 << 20;
 pub(super) const FAILED: &str = ".failed-";
 /// The usual mode of a unit's file.
 const UNIT_MODE: u32 = 0o644;
+/// The usual mode of the folder of its drop-ins.
+const FOLDER_MODE: u32 = 0o755;
+/// Bytes of a file of the agent's that gets another owner.
+const MAX_GIVEN: usize = 1 << 20;
 
 /// Where a repair works, and what its names end in.
 pub(super) struct Site<'a> {
@@ -31,43 +35,52 @@ pub(super) struct Site<'a> {
 ///
 /// # Errors
 /// Where it cannot be made, or what is there is not what it was.
-pub(super) fn plan(replace: &Replace, site: &Site<'_>, tools: &Tools<'_>) -> Result<Put, RepairError> {
-    match replace {
-        Replace::Folder { place, new, kept, .. } => folder(place, new, kept, site),
+pub(super) fn plan(replace: &Replace, site: &Site<'_>, tools: &Tools<'_>) -> Result<Vec<Put>, RepairError> {
+    let put = match replace {
+        Replace::Folder { place, new, kept, .. } => folder(place, new, kept, site)?,
         Replace::Rename { from, to, .. } => {
             let id = swap::identity(from.as_str(), site.user)?;
             let id = id.ok_or_else(|| RepairError::Changed(format!("{} is not there any more", from.as_str())))?;
             let old = Thing { id, path: to.as_str().to_owned() };
-            Ok(put("its other name", from, None, Some(old), None))
+            put("its other name", from, None, Some(old), None)
         }
         Replace::Edit { file, edits, .. } => {
             let (text, mode) = read(file)?;
             let edited = edit(file, edits, &text, tools)?;
-            written(file, &edited, mode, site)
+            written(file, &edited, mode, site)?
         }
         Replace::Write { file, lines, .. } => {
             let mode = read(file).map_or(UNIT_MODE, |(_, mode)| mode);
-            written(file, &whole(lines), mode, site)
+            written(file, &whole(lines), mode, site)?
         }
-        Replace::Append { file, lines } => {
-            let (text, mode) = read(file)?;
-            written(file, &format!("{}\n{}", text.trim_end_matches('\n'), whole(lines)), mode, site)
-        }
+        Replace::Append { file, lines } => match swap::identity(file.as_str(), None)? {
+            None => written(file, &whole(lines), UNIT_MODE, site)?,
+            Some(_) => {
+                let (text, mode) = read(file)?;
+                written(file, &format!("{}\n{}", text.trim_end_matches('\n'), whole(lines)), mode, site)?
+            }
+        },
         Replace::Unmask { mask, .. } => {
             let id = swap::identity(mask.as_str(), None)?;
             let old = id.map(|id| Thing { id, path: kept(mask, site) });
-            Ok(put("the mask", mask, None, old, None))
+            put("the mask", mask, None, old, None)
         }
-    }
+        Replace::DropIns { folder } => return Ok(drop_ins(folder, site)?.into_iter().collect()),
+        Replace::Give { folder, names, .. } => {
+            return names.iter().filter_map(|name| given(&folder.below(name), site).transpose()).collect();
+        }
+    };
+    Ok(vec![put])
 }
 
 /// The file that is written before it is put in its place, where there is one.
-pub(super) fn scratch(replace: &Replace, site: &Site<'_>) -> Option<String> {
+pub(super) fn scratch(replace: &Replace, site: &Site<'_>) -> Vec<String> {
+    let path = |file: &AbsolutePath| beside(file, site).as_str().to_owned();
     match replace {
-        Replace::Edit { file, .. } | Replace::Write { file, .. } | Replace::Append { file, .. } => {
-            Some(beside(file, site).as_str().to_owned())
-        }
-        _ => None,
+        Replace::Edit { file, .. } | Replace::Write { file, .. } | Replace::Append { file, .. } => vec![path(file)],
+        Replace::DropIns { folder } => vec![path(folder)],
+        Replace::Give { folder, names, .. } => names.iter().map(|name| path(&folder.below(name))).collect(),
+        Replace::Folder { .. } | Replace::Rename { .. } | Replace::Unmask { .. } => Vec::new(),
     }
 }
 
@@ -109,21 +122,60 @@ fn folder(place: &AbsolutePath, new: &Word, keep: &Kept, site: &Site<'_>) -> Res
 /// Writes the new file beside its place.
 fn written(file: &AbsolutePath, text: &str, mode: u32, site: &Site<'_>) -> Result<Put, RepairError> {
     let beside = beside(file, site);
-    let (folder, name) = beside.as_str().rsplit_once('/').unwrap_or_default();
-    let failed = || RepairError::io(format!("cannot write beside {}", file.as_str()));
-    let held = HeldFolder::open(Path::new(folder), None).map_err(failed())?;
-    held.write_new(name, text.as_bytes(), mode).map_err(failed())?;
+    let (held, name) = around(&beside, None)?;
+    let failed = RepairError::io(format!("cannot write beside {}", file.as_str()));
+    held.write_new(name, text.as_bytes(), mode).map_err(failed)?;
     let old = swap::identity(file.as_str(), None)?.map(|id| Thing { id, path: kept(file, site) });
-    let id = swap::identity(beside.as_str(), None)?;
-    let id = id.ok_or_else(|| RepairError::Changed(format!("{} is not there any more", beside.as_str())))?;
-    Ok(put("the unit", file, Some(Thing { id, path: beside.as_str().to_owned() }), old, None))
+    Ok(put("the unit", file, Some(made(&beside)?), old, None))
+}
+
+/// A folder of one unit's own, where there is none.
+fn drop_ins(place: &AbsolutePath, site: &Site<'_>) -> Result<Option<Put>, RepairError> {
+    if swap::identity(place.as_str(), None)?.is_some() {
+        return Ok(None);
+    }
+    let beside = beside(place, site);
+    let (held, name) = around(&beside, None)?;
+    held.make(name, FOLDER_MODE).map_err(RepairError::io(format!("cannot make {}", beside.as_str())))?;
+    Ok(Some(put("the folder of its drop-ins", place, Some(made(&beside)?), None, None)))
+}
+
+/// A copy of a file that belongs to the unit's user; nothing where there is no such file, or it is theirs already. What is no
+/// plain file, or has another name elsewhere, is not the agent's alone.
+fn given(file: &AbsolutePath, site: &Site<'_>) -> Result<Option<Put>, RepairError> {
+    let Some(user) = site.user else { return Ok(None) };
+    let failed = || RepairError::io(format!("cannot give away {}", file.as_str()));
+    let (held, name) = around(file, None)?;
+    if !held.is_another_owners_file(name, user).map_err(failed())? {
+        return Ok(None);
+    }
+    let (content, mode) = held.read(name, MAX_GIVEN).map_err(failed())?;
+    let beside = beside(file, site);
+    let (held, name) = around(&beside, None)?;
+    held.write_new(name, &content, mode).and_then(|()| held.give(name, user)).map_err(failed())?;
+    let old = swap::identity(file.as_str(), None)?.map(|id| Thing { id, path: kept(file, site) });
+    Ok(Some(put("its owner", file, Some(made(&beside)?), old, None)))
+}
+
+/// The folder that something is in, held, and its name there.
+fn around(path: &AbsolutePath, user: Option<Owner>) -> Result<(HeldFolder, &str), RepairError> {
+    let (folder, name) = path.as_str().rsplit_once('/').unwrap_or_default();
+    let shown = if folder.is_empty() { "/" } else { folder };
+    let held = HeldFolder::open(Path::new(shown), user);
+    Ok((held.map_err(RepairError::io(format!("cannot work beside {}", path.as_str())))?, name))
+}
+
+/// What was made there.
+fn made(path: &AbsolutePath) -> Result<Thing, RepairError> {
+    let id = swap::identity(path.as_str(), None)?;
+    let id = id.ok_or_else(|| RepairError::Changed(format!("{} is not there any more", path.as_str())))?;
+    Ok(Thing { id, path: path.as_str().to_owned() })
 }
 
 fn read(file: &AbsolutePath) -> Result<(String, u32), RepairError> {
-    let failed = || RepairError::io(format!("cannot read {}", file.as_str()));
-    let (folder, name) = file.as_str().rsplit_once('/').unwrap_or_default();
-    let held = HeldFolder::open(Path::new(if folder.is_empty() { "/" } else { folder }), None).map_err(failed())?;
-    let (content, mode) = held.read(name, MAX_UNIT).map_err(failed())?;
+    let (held, name) = around(file, None)?;
+    let failed = RepairError::io(format!("cannot read {}", file.as_str()));
+    let (content, mode) = held.read(name, MAX_UNIT).map_err(failed)?;
     let text =
         String::from_utf8(content).map_err(|_| RepairError::NotProven(format!("{} is no text", file.as_str())))?;
     Ok((text, mode))

@@ -132,7 +132,7 @@ impl Put {
             _ if here.path == new.path && self.back_to.is_some() && !was_put => Ok(()),
             Some(back) if *back == here.path => Ok(()),
             Some(back) => here.rename(&Place::open(back, user)?, Rename::ToNothing),
-            None => here.folder.remove(&here.name).map_err(RepairError::io(format!("cannot remove {}", here.path))),
+            None => here.folder.remove_own(&here.name).map_err(RepairError::io(format!("cannot remove {}", here.path))),
         }
     }
 }

@@ -123,6 +123,12 @@ impl UserName {
         Ok(Self(name.to_owned()))
     }
 
+    /// The name.
+    #[must_use]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it is root.
     #[must_use]
     pub(crate) fn is_root(&self) -> bool {
