@@ -198,6 +198,34 @@ UNLUCKY = (
 )
 
 
+# What a unit gives its agent has to be there when a bundle is started once; an installation writes below its own user's home.
+MOVED = (
+    "useradd --system --create-home serverflow\ncp -a $S /srv/server-flow\nchown -R serverflow: /srv/server-flow\n"
+    "change 's/^User=.*/User=serverflow/; s#/root/.server-flow#/srv/server-flow#'\nsystemctl daemon-reload\nrestart\n"
+)
+NEEDS = "cp -r /opt/lab/bundle-safe /root/needs\nsed -i '1i if (!process.env.LAB_NEEDED) process.exit(3);' /root/needs/dist/index.js\n"
+PARTICULAR = (
+    Scenario(
+        "a bundle that needs a variable of the unit",
+        "entry-point-missing",
+        NEEDS + "publish /root/needs\nrm -r /root/needs\ndropin needed.conf Service Environment=LAB_NEEDED=yes\n" + MISSING,
+    ),
+    Scenario(
+        "a bundle that needs a variable of a file",
+        "entry-point-missing",
+        NEEDS + "publish /root/needs\nrm -r /root/needs\nprintf 'LAB_NEEDED=\"a b\"\\n' >/etc/default/agent\nchmod 600 /etc/default/agent\n"
+        "dropin needed.conf Service EnvironmentFile=-/etc/default/agent\n" + MISSING,
+    ),
+    Scenario("packages of a user", "dependencies-not-installed", MOVED + "rm -r /srv/server-flow/agent-bundle/node_modules/ws\nrestart\n"),
+    Scenario(
+        "files of root for a user",
+        "permission-denied",
+        MOVED + "chown -R root: /srv/server-flow\nchmod 755 /srv/server-flow\nchmod 600 /srv/server-flow/registration.json\nchmod 700 /srv/server-flow/agent-bundle/dist\n"
+        "ln -s /etc/shadow /srv/server-flow/agent-key.json.link\nrestart\n",
+    ),
+)
+
+
 def unlucky(case: Unlucky, suite: str) -> None:
     server = made(suite, case.make)
     try:
@@ -362,6 +390,7 @@ def run(part: Part) -> None:
             is_chosen = part.long or ONLY or zlib.crc32(scenario.name.encode()) % (len(ADVERSITIES) * ONE_IN) == number
             if can_be and is_chosen:
                 jobs.append((f"{scenario.name} {words}", lambda suite, s=scenario, b=before, a=behind: in_adversity(s, b, a, suite)))
+    jobs += [(scenario.name, lambda suite, s=scenario: mended(s, suite)) for scenario in PARTICULAR]
     jobs += [(case.name, lambda suite, c=case: unlucky(c, suite)) for case in UNLUCKY]
     jobs += [
         (f"attack: {attack.name}", lambda suite, a=attack: attacked(a, suite)) for attack in harm.ATTACKS if "--root" not in attack.options

@@ -151,15 +151,30 @@ fn installer(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, Refused> {
         let path = facts.package_managers.iter().find(|path| path.rsplit('/').next() == Some(name));
         path.map(|path| NodeProgram::new(path)).transpose()
     };
-    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
+    let by = |program: Word, words: [Word; 5]| {
+        let command = at_home(facts, ground).map_or_else(
+            || FixCommand::new([program.clone()]),
+            |home| command!("env", Word::option("HOME", &home), program.clone()),
+        );
+        Action::from(Stage::Run(ground.hands.run(&command.with(words))))
+    };
+    let with_npm = ["--prefix".into(), STAGED, "install".into(), "--omit=dev".into(), "--ignore-scripts".into()];
+    let with_pnpm = ["-C".into(), STAGED, "install".into(), "--prod".into(), "--ignore-scripts".into()];
     Ok(match (found("pnpm")?, found("npm")?) {
-        (Some(pnpm), _) => vec![by(command!(&pnpm, "-C", STAGED, "install", "--prod", "--ignore-scripts"))],
-        (None, Some(npm)) => vec![by(command!(&npm, "--prefix", STAGED, "install", "--omit=dev", "--ignore-scripts"))],
-        (None, None) => vec![
-            command!("apt-get", "install", "-y", "npm").into(),
-            by(command!("/usr/bin/npm", "--prefix", STAGED, "install", "--omit=dev", "--ignore-scripts")),
-        ],
+        (Some(pnpm), _) => vec![by(Word::from(&pnpm), with_pnpm)],
+        (None, Some(npm)) => vec![by(Word::from(&npm), with_npm)],
+        (None, None) => {
+            vec![command!("apt-get", "install", "-y", "npm").into(), by("/usr/bin/npm".into(), with_npm)]
+        }
     })
+}
+
+/// The home of the user who installs, where it is not root: runuser leaves root's (runuser(1), `-u`), in which that user may
+/// not write, and package managers do.
+fn at_home(facts: &Facts, ground: &Ground) -> Option<AbsolutePath> {
+    let account = started::unit(facts)?.account.known()?.as_ref()?;
+    let home = || AbsolutePath::new(&account.home).ok();
+    matches!(ground.hands, Hands::User(_)).then(home).flatten()
 }
 
 /// Copies the bundle into the block's own folder: what is changed there cannot harm what is in use.

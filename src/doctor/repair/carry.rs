@@ -14,7 +14,7 @@ use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
 use crate::host::held::{OpenFile, Owner};
 use crate::report::action::{Manage, Stage};
-use crate::report::words::{AbsolutePath, NodeProgram, Refused, UnitName, UserName};
+use crate::report::words::{AbsolutePath, NodeProgram, Refused, UnitName, UserName, Word};
 use crate::update::documented_paths::ENTRY_POINT;
 
 /// What a repair works with.
@@ -232,13 +232,21 @@ fn prepare(
     if let Some((bundle, new)) = plan.bundle() {
         let folder = super::tools::spoken(new, work.as_deref().unwrap_or_default()).unwrap_or_default();
         say("starting it once, without a control plane");
-        prove(facts, bundle, &folder, &record.id, tools)?;
+        let variables = variables(facts, plan);
+        prove(facts, bundle, &folder, &record.id, variables, tools)?;
     }
     Ok(work)
 }
 
 /// Starts a bundle once, by the script that the unit will start.
-fn prove(facts: &Facts, bundle: &AbsolutePath, folder: &str, id: &str, tools: &Tools<'_>) -> Result<(), RepairError> {
+fn prove(
+    facts: &Facts,
+    bundle: &AbsolutePath,
+    folder: &str,
+    id: &str,
+    Variables { variables, files }: Variables,
+    tools: &Tools<'_>,
+) -> Result<(), RepairError> {
     let script = started::script_path(facts);
     let inside = script.as_deref().and_then(|path| path.strip_prefix(bundle.as_str())?.strip_prefix('/'));
     let found = |entry: &str| {
@@ -254,7 +262,31 @@ fn prove(facts: &Facts, bundle: &AbsolutePath, folder: &str, id: &str, tools: &T
     let node = NodeProgram::new(node.map_or("/usr/bin/node", |node| node.path.as_str())).map_err(told)?;
     let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
     let user = UserName::new(&user).map_err(told)?;
-    prove::start(&Trial { id, folder: &folder, entry: &entry, node: &node, user: &user }, tools)
+    prove::start(&Trial { id, folder: &folder, entry: &entry, node: &node, user: &user, variables, files }, tools)
+}
+
+/// What the unit gives its process as variables.
+struct Variables {
+    variables: Vec<Word>,
+    files: Vec<Word>,
+}
+
+/// Those of the unit as it is: where a repair changes it, they may be what is wrong.
+fn variables(facts: &Facts, plan: &Plan) -> Variables {
+    let usual = || Variables { variables: vec!["NODE_ENV=production".into()], files: Vec::new() };
+    let Some(unit) = started::unit(facts).map(|unit| &unit.unit).filter(|_| !plan.reloads) else { return usual() };
+    let mut named = unit.environment();
+    // As documented, where it says nothing of it. Twice the same name is refused (systemd 247: "Invalid environment block").
+    if named.iter().all(|(name, _)| name != "NODE_ENV") {
+        named.push(("NODE_ENV".to_owned(), "production".to_owned()));
+    }
+    let variables = named.iter().filter_map(|(name, value)| Word::variable(name, value)).collect();
+    let file = |value: &str| {
+        let path = unit.expand(value.strip_prefix('-').unwrap_or(value));
+        AbsolutePath::new(&path).ok().map(|path| Word::environment_file(&path))
+    };
+    let files = unit.settings("Service", "EnvironmentFile").iter().filter_map(|setting| file(setting.value)).collect();
+    Variables { variables, files }
 }
 
 fn told(refused: Refused) -> RepairError {

@@ -22,6 +22,10 @@ pub(super) struct Trial<'a> {
     pub node: &'a NodeProgram,
     /// As whom.
     pub user: &'a UserName,
+    /// The variables that the unit gives it, each as `A=b`; a secret's value is not known here, and stands for itself.
+    pub variables: Vec<Word>,
+    /// The files of variables that the unit names.
+    pub files: Vec<Word>,
 }
 
 /// Seconds after which an agent that still runs has loaded (systemd ends it then, `RuntimeMaxSec=`).
@@ -107,7 +111,9 @@ fn its_own(said: &str) -> String {
 fn trying(trial: &Trial<'_>, unit: &UnitName, network: &'static str) -> FixCommand {
     command!("systemd-run", "--unit", unit, "--wait", "--pipe", "--collect", "-p", network, "-p", "PrivateTmp=yes")
         .with(["-p".into(), Word::seconds("RuntimeMaxSec=", LOADED), "-p".into(), "TimeoutStopSec=2".into()])
-        .with(["-p".into(), Word::user("User=", trial.user), "-E".into(), "NODE_ENV=production".into()])
+        .with(["-p".into(), Word::user("User=", trial.user)])
+        .with(trial.files.iter().flat_map(|file| ["-p".into(), file.clone()]))
+        .with(trial.variables.iter().flat_map(|variable| ["-E".into(), variable.clone()]))
         .with([Word::option("--working-directory", trial.folder), "--".into(), Word::from(trial.node)])
         .with([Word::from(trial.entry), "--url".into(), NOWHERE.into()])
 }

@@ -287,6 +287,25 @@ mod tests {
         }
     }
 
+    /// A folder that a repair made is taken away again, but not with what somebody has put into it since.
+    #[test]
+    fn a_folder_goes_back_only_where_nothing_is_in_it() {
+        for has_more in [false, true] {
+            let scene = Scene::new();
+            let work = HeldFolder::open(&scene.at.join("work"), scene.user).unwrap();
+            work.make("new", 0o755).unwrap();
+            let put = scene.put(None);
+            put.carry_out(scene.user).unwrap();
+            assert!(scene.at.join("place").is_dir());
+            if has_more {
+                fs::write(scene.at.join("place/theirs.conf"), "theirs").unwrap();
+            }
+            put.take_back(scene.user).unwrap();
+            assert_eq!(scene.at.join("place/theirs.conf").exists(), has_more);
+            assert_eq!(scene.at.join("place").exists(), has_more);
+        }
+    }
+
     #[test]
     fn what_somebody_else_has_put_there_is_left_alone() {
         let scene = Scene::new();

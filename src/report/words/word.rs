@@ -18,6 +18,9 @@ pub(crate) enum Word {
     Checked(Checked),
 }
 
+/// Bytes of a variable's value.
+const MAX_VALUE: usize = 32 << 10;
+
 /// A word that was checked: only what checks words makes one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Checked(String);
@@ -77,6 +80,21 @@ impl Word {
     #[must_use]
     pub(crate) fn option(name: &'static str, path: &AbsolutePath) -> Self {
         Self::checked(format!("{name}={}", path.as_str()))
+    }
+
+    /// systemd's setting for a file of variables, which need not be there (systemd.exec(5), `EnvironmentFile=`).
+    #[must_use]
+    pub(crate) fn environment_file(path: &AbsolutePath) -> Self {
+        Self::checked(format!("EnvironmentFile=-{}", path.as_str()))
+    }
+
+    /// A variable with its value, `A=b`: one of a name that shells know (environ(7)) and a value that can be shown.
+    #[must_use]
+    pub(crate) fn variable(name: &str, value: &str) -> Option<Self> {
+        let starts = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        let is_name = starts && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let is_shown = crate::text::printable(value) == value && value.len() < MAX_VALUE;
+        (is_name && is_shown).then(|| Self::checked(format!("{name}={value}")))
     }
 
     /// A value of systemd's in seconds: `RuntimeMaxSec=8`.
