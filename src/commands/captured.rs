@@ -5,6 +5,7 @@ use super::session::Session;
 use crate::config::Config;
 use crate::doctor::capture::{self, Capture, MAX_CAPTURE};
 use crate::host;
+use crate::redact::Patterns;
 use crate::render::{self, Style};
 use crate::report::format::Format;
 use crate::report::server_report::ServerReport;
@@ -16,8 +17,9 @@ use std::path::Path;
 /// Bytes of a capture that is sent by mail without a thought; larger ones are told of.
 const USUAL: usize = 1 << 20;
 
-/// Writes a capture, readable for its owner only, and says where it is.
-pub(super) fn written(path: &Path, capture: &Capture, session: &Session<'_>) -> Result<()> {
+/// Writes a capture, readable for its owner only, and says where it is. What it says of itself goes through the patterns too:
+/// words of the server's may meet words of ours in it.
+pub(super) fn written(path: &Path, capture: &Capture, patterns: &Patterns, session: &Session<'_>) -> Result<()> {
     let shown = text::printable_path(path);
     let failure = || {
         let help = "give the path of a file in a folder that you may write";
@@ -29,7 +31,8 @@ pub(super) fn written(path: &Path, capture: &Capture, session: &Session<'_>) -> 
             let mut words = Vec::new();
             let style = Style { colour: false, width: 100, terminal: false, verbose: true, quiet: false };
             render::doctor(format, report, FailOn::Never, style, &mut words).with_context(failure)?;
-            reports.push((name, words));
+            let text = String::from_utf8_lossy(&words);
+            reports.push((name, patterns.text(&text, &|_| true).0.into_bytes()));
         }
     }
     let reports: Vec<_> = reports.iter().map(|(name, words)| (*name, words.as_slice())).collect();
@@ -40,7 +43,7 @@ pub(super) fn written(path: &Path, capture: &Capture, session: &Session<'_>) -> 
         Failure::new(format!("the capture {shown} could not be read again")).at(&shown).help(help)
     })?;
     host::write_secret(path, &bytes).with_context(failure)?;
-    let redacted: usize = capture.about.redacted.values().sum();
+    let redacted: usize = capture.about.redacted.values().fold(0, |all, count| all.saturating_add(*count));
     let larger = if bytes.len() > USUAL { "; it is larger than most" } else { "" };
     session.note(&format!(
         "captured in {shown} ({}, {} redacted{larger}); look through it before you send it",

@@ -9,6 +9,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+/// The names of fields that answers are made of.
+pub(crate) const FIELDS: [&str; 21] = [
+    "ask", "ok", "refused", "status", "stdout", "stderr", "took", "size", "uid", "gid", "kind", "mode", "changed",
+    "modified", "free", "inodes", "free_inodes", "now", "monotonic", "name", "text",
+];
+
 /// What every line says, whatever the answer is: that is only skipped.
 #[derive(Deserialize)]
 struct Asked {

@@ -9,6 +9,7 @@ use super::session::Session;
 use crate::cli::report::Report;
 use crate::config::Config;
 use crate::doctor::capture::{self, Capture};
+use crate::redact::Patterns;
 use crate::render::Style;
 use crate::report::format::Format;
 use crate::report::server_report::ServerReport;
@@ -56,12 +57,12 @@ fn redacted(path: &Path, to: &Path, options: &Report, session: &Session<'_>) -> 
         let help = "give a pattern that matches less";
         Failure::new(format!("without what the patterns match nothing can be judged of {shown}")).at(&shown).help(help)
     })?;
-    captured::written(to, &capture, session)?;
+    captured::written(to, &capture, &patterns, session)?;
     let (report, fail_on) = captured::report(&capture, path, session)?;
     server(&report, fail_on, session)
 }
 
-fn patterns(words: &[String]) -> Result<Vec<regex_lite::Regex>> {
+fn patterns(words: &[String]) -> Result<Patterns> {
     if words.len() > MAX_PATTERNS {
         bail!(Failure::new(format!("more than {MAX_PATTERNS} patterns")).help("join some of them with `|`"));
     }
@@ -75,7 +76,7 @@ fn patterns(words: &[String]) -> Result<Vec<regex_lite::Regex>> {
         }
         RegexBuilder::new(word).size_limit(MAX_COMPILED).build().with_context(failure)
     };
-    words.iter().map(pattern).collect()
+    words.iter().map(pattern).collect::<Result<_>>().map(Patterns::new)
 }
 
 fn server(report: &ServerReport, fail_on: FailOn, session: &Session<'_>) -> Result<u8> {

@@ -4,7 +4,9 @@
 use super::about::{About, CAPTURE_VERSION};
 use super::bundles::Outcome;
 use super::captured::Capture;
+use super::redactions;
 use crate::archive::write::gzip::Compressor;
+use crate::redact::Patterns;
 use crate::report::untrusted;
 use crate::report::words::UnitName;
 use ::tar::{Archive, Builder, EntryType, Header};
@@ -94,6 +96,23 @@ pub(super) fn contents(capture: &Capture) -> Result<BTreeMap<&'static str, Strin
         (BUNDLES, bundles),
         (LISTING, capture.listing.clone()),
     ]))
+}
+
+/// One of these texts without what the patterns match, and how often that was.
+pub(super) fn without(name: &str, text: &str, patterns: &Patterns) -> (String, usize) {
+    let is_typed = matches!(name, ABOUT | BUNDLES);
+    if !is_typed {
+        return redactions::without(text, patterns);
+    }
+    let mut count = 0;
+    let mut line = |line: &str| {
+        let Ok(value) = serde_json::from_str(line) else { return line.to_owned() };
+        let (value, taken) = redactions::without_in(value, patterns);
+        count += taken;
+        value.to_string()
+    };
+    let lines: Vec<_> = text.split('\n').map(&mut line).collect();
+    (lines.join("\n"), count)
 }
 
 /// The bytes of a capture, with what was reported of it as further files.
