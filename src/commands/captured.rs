@@ -38,7 +38,7 @@ pub(super) fn written(path: &Path, capture: &Capture, patterns: &Patterns, sessi
     let reports: Vec<_> = reports.iter().map(|(name, words)| (*name, words.as_slice())).collect();
     let bytes = capture::write(capture, &reports).with_context(failure)?;
     // What nobody could read is of no use to anybody.
-    capture::read(&bytes).with_context(|| {
+    capture::is_readable(&bytes).with_context(|| {
         let help = "ask for fewer lines of the journal, such as `-n 400`";
         Failure::new(format!("the capture {shown} could not be read again")).at(&shown).help(help)
     })?;
@@ -60,11 +60,11 @@ pub(super) fn read(path: &Path) -> Result<Capture> {
         let help = "give a file that `bundle-doctor doctor --capture FILE` wrote";
         Failure::new(format!("cannot read the capture {shown}")).at(&shown).help(help)
     };
-    let read = host::files::read_named(path, MAX_CAPTURE).with_context(failure)?;
-    if read.size > MAX_CAPTURE {
+    let (bytes, size) = host::files::read_large(path, MAX_CAPTURE).with_context(failure)?;
+    if size > MAX_CAPTURE {
         bail!("{}: it is larger than any capture ({})", failure(), text::size(MAX_CAPTURE as u64));
     }
-    capture::read(&read.bytes).with_context(failure)
+    capture::read(bytes).with_context(failure)
 }
 
 /// The report of a capture: with the severities that were wanted where it was made, then those of this command line.

@@ -14,6 +14,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 const MAX_NESTED: usize = 8;
 /// What is put in a match's place may make another match with its neighbours.
 const MAX_ROUNDS: usize = 3;
+/// Bytes of a text that are read in other ways at a time, and how much of it once more with what follows.
+const PIECE: usize = 128 << 10;
+const OVERLAP: usize = 8 << 10;
 /// Letters of base64 at least: shorter ones are words.
 const MIN_BASE64: usize = 8;
 
@@ -64,23 +67,27 @@ impl Patterns {
         if let Some(whole) = one(text, count) {
             return whole;
         }
-        let mut out: Vec<String> = Vec::new();
-        let mut words: Vec<&str> = Vec::new();
+        let mut out = String::with_capacity(text.len());
+        let mut put = |text: &str| out.extend([text, "\n"]);
+        // Where the lines begin that are no documents, and were not looked at yet.
+        let (mut words, mut at) = (None, 0);
         for line in text.split('\n') {
             match one(line, count) {
                 Some(document) => {
-                    if !words.is_empty() {
-                        out.push(self.plain(&std::mem::take(&mut words).join("\n"), count));
+                    if let Some(start) = words.take() {
+                        put(&self.plain(text.get(start..at - 1).unwrap_or_default(), count));
                     }
-                    out.push(document);
+                    put(&document);
                 }
-                None => words.push(line),
+                None => words = words.or(Some(at)),
             }
+            at += line.len() + 1;
         }
-        if !words.is_empty() {
-            out.push(self.plain(&words.join("\n"), count));
+        if let Some(start) = words {
+            put(&self.plain(text.get(start..).unwrap_or_default(), count));
         }
-        out.join("\n")
+        out.pop();
+        out
     }
 
     fn value(&self, value: Value, own: IsKept<'_>, kept: IsKept<'_>, depth: usize, count: &mut usize) -> Value {
@@ -147,8 +154,14 @@ impl Patterns {
     fn spans(&self, text: &str) -> (Vec<Span>, usize) {
         let mut spans = Vec::new();
         self.seek(text, &|span| span, &mut spans);
-        for view in view::views(text) {
-            self.seek(&view.text, &|span| view.original(span), &mut spans);
+        for (start, piece) in pieces(text) {
+            for view in view::views(piece) {
+                let original = |span| {
+                    let Span { start: from, end } = view.original(span);
+                    Span { start: start + from, end: start + end }
+                };
+                self.seek(&view.text, &original, &mut spans);
+            }
         }
         // A mark of what was taken out before, or a part of it, is no match.
         let marks: Vec<usize> = text.match_indices(REDACTED).map(|(at, _)| at).collect();
@@ -186,6 +199,15 @@ impl Patterns {
     }
 }
 
+/// A text in pieces that overlap, each with where it begins: its other readings take several times its room.
+fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let boundary = |at: usize| (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    (0..text.len()).step_by(PIECE).map(move |start| {
+        let start = boundary(start);
+        (start, text.get(start..boundary((start + PIECE + OVERLAP).min(text.len()))).unwrap_or_default())
+    })
+}
+
 /// What stands for text without showing it: words of base64, and addresses as the kernel lists them.
 fn encoded(text: &str) -> Vec<(Span, Vec<String>)> {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
@@ -200,9 +222,9 @@ fn encoded(text: &str) -> Vec<(Span, Vec<String>)> {
             let port = text.get(at + length..at + length + 5).filter(|rest| rest.starts_with(':'));
             match port.and_then(|port| address(word, port.get(1..)?)) {
                 Some(words) => all.push((Span { start: at, end: at + length + 5 }, words)),
-                None => all.extend(
-                    base64(word).map(|words| (Span { start: at, end: at + length + padding }, vec![words])),
-                ),
+                None => {
+                    all.extend(base64(word).map(|words| (Span { start: at, end: at + length + padding }, vec![words])))
+                }
             }
         }
         at += length + 1;
@@ -293,6 +315,15 @@ mod tests {
             "LATIN": "Frau [redacted]", "LIST": ["[redacted]", "[redacted]"], "DEEP": "{\"a\":\"[redacted]\"}",
             "SIZES": [1, 2, 300]});
         assert_eq!(serde_json::from_str::<Value>(first).unwrap(), wanted);
+    }
+
+    #[test]
+    fn a_match_goes_wherever_it_stands_in_a_long_text() {
+        let acme = patterns(&["ACME-[0-9]+"]);
+        for at in (PIECE - 20..PIECE + 20).chain([0, PIECE + OVERLAP, 3 * PIECE]) {
+            let text = format!("{}AC\u{1b}[1mME-\\u0031\u{e9}{}", "-".repeat(at), "-".repeat(PIECE));
+            assert_eq!(acme.text(&text, &|_| false), (text.replace("AC\u{1b}[1mME-\\u0031", REDACTED), 1), "{at}");
+        }
     }
 
     #[test]

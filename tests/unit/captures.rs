@@ -30,7 +30,7 @@ fn what_is_captured_is_judged_as_the_server_was() {
         let report = captured.report.clone().unwrap();
         let json = rendered(&report, Format::Json);
         let written = capture::write(&captured, &[("report.json", json.as_bytes())]).unwrap();
-        let read = capture::read(&written).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let read = capture::read(written.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let again = read.shown(&[]).unwrap();
         for format in [Format::Json, Format::Human, Format::Sarif, Format::Junit, Format::Github] {
             assert_eq!(rendered(&again, format), rendered(&report, format), "{name}");
@@ -151,7 +151,7 @@ fn what_a_pattern_matches_is_readable_nowhere() {
         for (file, texts) in unpacked(&after) {
             assert_eq!(texts.iter().find(|text| text.contains(word)), None, "{name}: {file}");
         }
-        capture::read(&after).unwrap_or_else(|error| panic!("{name}: {error}"));
+        capture::read(after).unwrap_or_else(|error| panic!("{name}: {error}"));
     });
     assert!(seen > 300, "the word was planted in {seen} files");
 }
@@ -162,7 +162,8 @@ fn a_secret_that_is_known_is_readable_nowhere() {
     servers::first(|report| {
         let mut redactor = Redactor::new();
         redactor.know(secret);
-        let answers = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/servers/healthy/answers.jsonl"));
+        let answers =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/servers/healthy/answers.jsonl"));
         let mut all = Vec::new();
         for line in planted(&answers.unwrap(), secret).lines() {
             let line: Value = serde_json::from_str(line).unwrap();
@@ -181,7 +182,8 @@ fn the_names_that_answers_are_made_of_are_known() {
         for line in captured.answers.lines() {
             let line: Value = serde_json::from_str(line).unwrap();
             let fields = line["ok"].as_object().into_iter().chain(line.as_object()).flatten();
-            let unknown: Vec<_> = fields.map(|(name, _)| name).filter(|name| !FIELDS.contains(&name.as_str())).collect();
+            let unknown: Vec<_> =
+                fields.map(|(name, _)| name).filter(|name| !FIELDS.contains(&name.as_str())).collect();
             assert!(unknown.is_empty(), "{name}: {unknown:?}");
         }
     });

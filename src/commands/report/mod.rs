@@ -133,10 +133,10 @@ fn write(saved: &Saved, format: Format, fail_on: FailOn, style: Style, out: &mut
 pub fn in_every_format(bytes: &[u8]) -> Vec<String> {
     let server = |report: Option<ServerReport>| report.map(|report| Saved::Server(Box::new(report)));
     let saved = if capture::is_capture(bytes) {
-        server(capture::read(bytes).ok().and_then(|capture| capture.shown(&[])))
+        server(capture::read(bytes.to_vec()).ok().and_then(|capture| capture.shown(&[])))
     } else {
         let answers = || server(Capture::of_answers(std::str::from_utf8(bytes).ok()?).ok()?.shown(&[]));
-        saved::document(bytes).ok().or_else(answers)
+        saved::document(bytes.to_vec()).ok().or_else(answers)
     };
     let Some(saved) = saved else { return Vec::new() };
     let style = Style { colour: false, width: 80, terminal: false, verbose: true, quiet: false };

@@ -14,7 +14,7 @@ mod redactions;
 pub(crate) use about::About;
 pub(crate) use bundles::Noted;
 pub(crate) use captured::Capture;
-pub(crate) use file::{CaptureError, MAX_CAPTURE, is_capture, read, write};
+pub(crate) use file::{CaptureError, MAX_CAPTURE, is_capture, is_readable, read, write};
 pub(crate) use listing::Listing;
 
 use super::diagnose::diagnose;
@@ -81,13 +81,13 @@ impl Capture {
         let about = About::new(&options, &documented_paths::names(), &Policy::plain(), None, Moment(0));
         let capture =
             Self { about, answers: answers.to_owned(), bundles: BTreeMap::new(), listing: String::new(), report: None };
-        file::of_parts(&file::contents(&capture)?)
+        file::of_parts(file::contents(capture)?)
     }
 
     /// The judgement of what was captured.
     #[must_use]
     fn judged(&self, policy: &Policy) -> Option<DoctorReport> {
-        let server = Recorded::parse(&self.answers).ok()?.mounted(self.about.root.clone());
+        let server = Recorded::parse(self.answers.as_str()).ok()?.mounted(self.about.root.clone());
         let judge = bundles::Recalled { outcomes: &self.bundles };
         let (facts, _) = probe::examine(&server, &self.about.options, &self.about.names, &judge);
         Some(diagnose(facts, policy))
@@ -118,12 +118,12 @@ impl Capture {
     pub(crate) fn redacted(self, patterns: &Patterns) -> Result<Self, CaptureError> {
         let mut count = 0;
         let mut parts = BTreeMap::new();
-        for (name, text) in file::contents(&self)? {
+        for (name, text) in file::contents(self)? {
             let (text, taken) = file::without(name, &text, patterns);
             count += taken;
             parts.insert(name, text);
         }
-        let mut capture = file::of_parts(&parts)?;
+        let mut capture = file::of_parts(parts)?;
         let names = std::mem::take(&mut capture.about.redacted);
         capture.about.redacted = redactions::renamed(names, patterns);
         if count > 0 {

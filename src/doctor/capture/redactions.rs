@@ -67,8 +67,19 @@ pub(super) fn without(text: &str, patterns: &Patterns) -> (String, usize) {
             text
         }
     };
-    let lines: Vec<String> = text.split('\n').map(&mut line).collect();
-    (lines.join("\n"), count)
+    (joined(text.split('\n').map(&mut line), text.len()), count)
+}
+
+/// Lines as one text of about that size, one after the other: there may be many.
+pub(super) fn joined(lines: impl Iterator<Item = String>, size: usize) -> String {
+    let mut all = String::with_capacity(size);
+    for (number, line) in lines.enumerate() {
+        if number > 0 {
+            all.push('\n');
+        }
+        all.push_str(&line);
+    }
+    all
 }
 
 /// A document that is read into a type: whatever names it has are that type's.
