@@ -19,6 +19,7 @@ mod blocks;
 mod commands;
 mod known;
 mod looks;
+mod marks;
 mod named;
 mod names;
 mod patterns;
@@ -28,17 +29,16 @@ mod urls;
 mod view;
 
 pub(crate) use blocks::Follows;
+pub(crate) use marks::REDACTED;
 pub(crate) use patterns::Patterns;
 
 use known::Known;
+use marks::{bytes_of, without};
 use named::Awaited;
 use names::Named;
 use scan::{Scan, Span};
 use serde_json::Value;
 use std::borrow::Cow;
-
-/// What stands in a secret's place.
-pub(crate) const REDACTED: &str = "[redacted]";
 
 /// What is said of a secret that has no name but its place.
 const IN_A_URL: &str = "credentials in a URL";
@@ -222,11 +222,6 @@ fn bytes(values: &[Value]) -> Option<String> {
     bytes_of(values).filter(|bytes| bytes.len() > 3).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The bytes that are written as numbers.
-fn bytes_of(values: &[Value]) -> Option<Vec<u8>> {
-    values.iter().map(|value| value.as_u64().and_then(|byte| u8::try_from(byte).ok())).collect()
-}
-
 /// The text of the caller's without what looks like a secret.
 #[must_use]
 pub(crate) fn clean(text: &str) -> String {
@@ -335,31 +330,4 @@ fn hidden(line: &str) -> String {
         }
         None => REDACTED.to_owned(),
     }
-}
-
-/// The text with each of these parts replaced; parts that meet are one.
-fn without(text: &str, mut spans: Vec<Span>) -> Cow<'_, str> {
-    spans.retain(|span| span.start < span.end);
-    if spans.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    // What was taken out before stays as it is, whatever is found around it.
-    spans.extend(text.match_indices(REDACTED).map(|(start, mark)| Span { start, end: start + mark.len() }));
-    spans.sort_unstable();
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    let mut last_end = usize::MAX;
-    for span in spans {
-        if span.end <= at && last_end != usize::MAX {
-            continue;
-        }
-        if last_end == usize::MAX || span.start > at {
-            out.push_str(text.get(at..span.start).unwrap_or_default());
-            out.push_str(REDACTED);
-        }
-        at = at.max(span.end);
-        last_end = at;
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    Cow::Owned(out)
 }

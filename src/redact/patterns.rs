@@ -3,12 +3,13 @@
 //! A match goes wherever a person or a program could read it again: as it stands, behind colours and encodings (`view`), in
 //! base64, in the kernel's hexadecimal addresses, in bytes written as numbers, in numbers, and in the names of fields.
 
+use super::marks::{REDACTED, bytes_of, without};
 use super::scan::Span;
-use super::{REDACTED, view, without};
+use super::view;
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Documents within texts of documents: each is in a text of the one around it, whose length bounds them anyway.
 const MAX_NESTED: usize = 8;
@@ -115,7 +116,7 @@ impl Patterns {
 
     /// The text that an array of bytes is, where something in it matches: read as UTF-8, and as Latin-1 where it is none.
     fn of_bytes(&self, values: &[Value], kept: IsKept<'_>, depth: usize, count: &mut usize) -> Option<String> {
-        let bytes: Vec<u8> = super::bytes_of(values)?;
+        let bytes: Vec<u8> = bytes_of(values)?;
         let mut cleaned = |text: &str| {
             let before = *count;
             let clean = self.nested(text, kept, depth + 1, count);
