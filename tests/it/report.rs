@@ -182,6 +182,76 @@ fn reports_of_bundles_are_rendered_again() {
     assert!(refused.code == 2 && refused.stderr.contains("`diff` is not written in that format"), "{}", refused.stderr);
 }
 
+/// What is saved of `repair`, `update`, `release` and `rehearse` is rendered in every format that can hold it.
+#[test]
+fn reports_of_transactions_are_rendered_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let tool = json!({"name": "bundle-doctor", "version": env!("CARGO_PKG_VERSION")});
+    let step = json!({"what": "write the <b>unit</b>", "path": "/etc/systemd/system/a.service", "replaces": "the old one",
+        "undone": "put back"});
+    for (command, verdict, health, code) in [
+        ("repair", "repaired", json!("healthy"), 0),
+        ("repair", "nothing-to-do", json!("inconclusive"), 3),
+        ("repair", "not-repaired", json!("broken"), 1),
+        ("repair", "stuck", Value::Null, 1),
+        ("repair", "declined", Value::Null, 1),
+        ("repair", "planned", Value::Null, 0),
+        ("update", "updated", json!("healthy"), 0),
+        ("update", "not-updated", json!("healthy"), 1),
+        ("update", "moved", Value::Null, 0),
+        ("update", "undone", json!("healthy"), 0),
+    ] {
+        let mut document = json!({"schema_version": 1, "tool": tool, "command": command, "verdict": verdict,
+            "unit": "a.service", "plan": [step], "health": health, "why": ["it said <script>\u{1b}[31m"], "kept": ["/a/kept"]});
+        let more = if command == "repair" {
+            json!({"causes": ["disk-full"]})
+        } else {
+            json!({"from": "1.0.0", "to": "1.1.0"})
+        };
+        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fs::write(folder.path().join("r.json"), document.to_string()).unwrap();
+        for format in ["human", "json", "html", "markdown"] {
+            let told = run(folder.path(), &["report", "r.json", "--format", format]);
+            assert_eq!(told.code, code, "{command} {verdict} {format}: {}", told.stderr);
+            for words in ["/a/kept", "/etc/systemd/system/a.service"] {
+                let plain = told.stdout.replace(['\\', '\n'], "").replace("<wbr>", "");
+                assert!(plain.contains(words), "{command} {verdict} {format}: {}", told.stdout);
+            }
+            let is_page = format == "html" || format == "markdown";
+            assert!(!told.stdout.contains('\u{1b}'), "{format}");
+            assert!(!is_page || !told.stdout.contains("<script>\\x1b"), "{format}");
+            if format == "json" {
+                assert_valid(&schema(&format!("docs/{command}.schema.json")), &told.stdout, verdict);
+                let again: Value = serde_json::from_str(&told.stdout).unwrap();
+                document["why"] = json!(["it said <script>\\x1b[31m"]);
+                assert_eq!(again, document);
+            }
+        }
+        let refused = run(folder.path(), &["report", "r.json", "--format", "sarif"]);
+        let said = format!("`{command}` is not written in that format");
+        assert!(refused.code == 2 && refused.stderr.contains(&said), "{}", refused.stderr);
+    }
+    let odd = json!({"schema_version": 1, "tool": tool, "command": "repair", "verdict": "mended"});
+    fs::write(folder.path().join("r.json"), odd.to_string()).unwrap();
+    let refused = run(folder.path(), &["report", "r.json"]);
+    assert!(refused.code == 2 && refused.stderr.contains("`mended` is no verdict of `repair`"), "{}", refused.stderr);
+}
+
+#[test]
+fn reports_of_releases_are_rendered_again() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("repo/apps/agent")).unwrap();
+    let args = ["release", "repo", "--no-config"];
+    let saved = run(folder.path(), &[&args[..], &["--json"]].concat());
+    assert!(saved.code < 2, "{}", saved.stderr);
+    fs::write(folder.path().join("r.json"), &saved.stdout).unwrap();
+    for format in ["human", "json", "junit", "github", "html", "markdown"] {
+        let own = run(folder.path(), &[&args[..], &["--format", format]].concat());
+        let again = run(folder.path(), &["report", "r.json", "--format", format]);
+        assert_eq!((own.code, own.stdout), (again.code, again.stdout), "{format}: {}", again.stderr);
+    }
+}
+
 #[test]
 fn many_servers_are_one_report() {
     let folder = server();

@@ -12,6 +12,7 @@ use crate::doctor::capture::{self, Capture};
 use crate::redact::Patterns;
 use crate::render::Style;
 use crate::report::format::Format;
+use crate::report::server::Health;
 use crate::report::server_report::ServerReport;
 use crate::report::verdict::FailOn;
 use crate::{exit_code, render, text};
@@ -95,6 +96,7 @@ fn rendered(saved: &Saved, fail_on: FailOn, session: &Session<'_>) -> Result<u8>
         Saved::Release(_) => "release",
         Saved::Rehearsal(..) => "rehearse",
         Saved::Difference(..) => "diff",
+        Saved::Transaction(report) => report.deed.command(),
         Saved::Unjudged(unjudged) => &unjudged.command,
     };
     if !has(saved, format) {
@@ -109,6 +111,9 @@ fn rendered(saved: &Saved, fail_on: FailOn, session: &Session<'_>) -> Result<u8>
         Saved::Rehearsal(_, verdict, None) => exit_code::of(*verdict),
         Saved::Difference(_, difference) if difference.identical => exit_code::PASS,
         Saved::Difference(..) => exit_code::FAIL,
+        Saved::Transaction(report) if report.fails() => exit_code::FAIL,
+        Saved::Transaction(report) if report.body.health == Some(Health::Inconclusive) => exit_code::INCONCLUSIVE,
+        Saved::Transaction(_) => exit_code::PASS,
         Saved::Rehearsal(..) | Saved::Unjudged(_) => exit_code::NOT_JUDGED,
     })
 }
@@ -123,6 +128,7 @@ fn write(saved: &Saved, format: Format, fail_on: FailOn, style: Style, out: &mut
             render::rehearsal::write(format, report, *verdict, doubt.as_ref(), style, out)
         }
         Saved::Difference(subjects, difference) => render::diff(format, subjects, difference, style, out),
+        Saved::Transaction(report) => render::repair::saved(format, report, style, out),
         Saved::Unjudged(unjudged) => render::error(format, &unjudged.command, &unjudged.error, out),
     }
 }
@@ -154,7 +160,7 @@ const fn has(saved: &Saved, format: Format) -> bool {
         Saved::Server(_) | Saved::Unjudged(_) => true,
         Saved::Check(_) | Saved::Rehearsal(..) => !matches!(format, Format::Prometheus),
         Saved::Release(_) => !matches!(format, Format::Prometheus | Format::Sarif),
-        Saved::Difference(..) => {
+        Saved::Difference(..) | Saved::Transaction(_) => {
             matches!(format, Format::Human | Format::Json | Format::Html | Format::Markdown)
         }
     }

@@ -10,6 +10,7 @@ use crate::report::release::ReleaseReport;
 use crate::report::run_error::RunError;
 use crate::report::server_report::ServerReport;
 use crate::report::subject::CheckReport;
+use crate::report::transaction::{Deed, RepairVerdict, TransactionBody, TransactionReport};
 use crate::report::untrusted;
 use crate::report::verdict::Verdict;
 use crate::text;
@@ -37,6 +38,8 @@ pub(super) enum Saved {
     Release(ReleaseReport),
     /// Of a rehearsal, with why it is no judgement, where it is none.
     Rehearsal(Rehearsal, Verdict, Option<RunError>),
+    /// Of a repair or an update.
+    Transaction(Box<TransactionReport>),
     /// Of two bundles.
     Difference([String; 2], Box<Difference>),
     /// Of a run that could not judge.
@@ -141,6 +144,7 @@ pub(super) fn document(bytes: Vec<u8>) -> Result<Saved> {
         "release" => &["evidence"],
         "diff" => &["text"],
         "rehearse" => &["output"],
+        "repair" | "update" => &["why"],
         _ => &[],
     };
     let document = untrusted::shown(document, several);
@@ -148,6 +152,8 @@ pub(super) fn document(bytes: Vec<u8>) -> Result<Saved> {
         "doctor" => Saved::Server(Box::new(of(document)?)),
         "check" => Saved::Check(of(document)?),
         "release" => Saved::Release(of(document)?),
+        "repair" => transaction(Deed::Repair, &verdict, document)?,
+        "update" => transaction(Deed::Update, &verdict, document)?,
         "diff" => {
             let subjects = of(document.get("subjects").cloned().unwrap_or_default())?;
             Saved::Difference(subjects, Box::new(of(document)?))
@@ -159,6 +165,18 @@ pub(super) fn document(bytes: Vec<u8>) -> Result<Saved> {
         }
         other => bail!("it is a report of `{other}`, which is not rendered again"),
     })
+}
+
+fn transaction(deed: Deed, verdict: &str, document: Value) -> Result<Saved> {
+    let Some(named) = RepairVerdict::named(verdict, deed) else {
+        bail!("`{verdict}` is no verdict of `{}`", deed.command());
+    };
+    let mut body: TransactionBody = of(document)?;
+    match deed {
+        Deed::Repair => body.versions = None,
+        Deed::Update => body.causes = None,
+    }
+    Ok(Saved::Transaction(Box::new(TransactionReport { deed, verdict: named, body })))
 }
 
 fn unjudged(command: String, document: Value) -> Result<Saved> {
