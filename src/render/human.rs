@@ -296,14 +296,18 @@ pub(super) fn wrapped(words: &str, first: &str, rest: &str, style: Style, out: &
     textwrap::wrap(words, options).into_iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-/// The remedy: its first line is words, unless it is a command; the others are commands, and are never wrapped.
+/// The remedy: its first line is words, the others are commands, and are never wrapped. Where commands follow, the words
+/// are a comment to them, so that the two can be told apart and pasted together.
 pub(super) fn fix(help: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut lines = help.lines();
-    let Some(words) = lines.next() else {
+    let (words, commands) = help.split_once('\n').unwrap_or((help, ""));
+    if words.is_empty() && commands.is_empty() {
         return Ok(());
-    };
-    wrapped(words, "  fix  ", "       ", style, out)?;
-    for command in lines {
+    }
+    match commands {
+        "" => wrapped(words, "  fix  ", "       ", style, out)?,
+        _ => wrapped(words, "  fix  # ", "       # ", style, out)?,
+    }
+    for command in commands.lines() {
         writeln!(out, "       {command}")?;
     }
     Ok(())

@@ -55,20 +55,31 @@ fn capture(report: &ServerReport, style: Style, out: &mut dyn Write) -> io::Resu
     wrapped(&words, "", "  ", style, out)
 }
 
-/// The verdict again, for the end of a report that the terminal does not show whole: with the cause, and how to go on.
+/// The verdict again, for the end of a report that the terminal does not show whole: with the cause, and what to type. A
+/// command that does not fit behind it has a line of its own, so that it stands whole.
 #[must_use]
 pub(crate) fn ending(report: &ServerReport, style: Style) -> String {
     if !report.agent_present {
         return first_line(report, style);
     }
-    let verdict = format!("{} is {}", short_name(report), style.health(report.health));
-    let Some(first) = report.diagnoses.first() else { return verdict };
+    let Some(first) = report.diagnoses.first() else {
+        return format!("{} is {}", short_name(report), style.health(report.health));
+    };
     let more = match report.diagnoses.len() {
         1 => String::new(),
         count => format!(" and {} more", count - 1),
     };
-    let fix = report.repair.as_ref().map_or_else(String::new, |repair| format!("; fix: {}", repair.command));
-    format!("{verdict}: {}{more} (above){fix}", first.cause)
+    let said = |health: &str| format!("{} is {health}: {}{more} (above)", short_name(report), first.cause);
+    let fix = match (&report.repair, first.only_command()) {
+        (Some(repair), _) => format!("fix: {}", repair.command),
+        (None, Some(command)) => format!("fix: {command}"),
+        (None, None) if first.fix.is_empty() => return said(&style.health(report.health)),
+        (None, None) => "fix: the first block above".to_owned(),
+    };
+    // Colours take no columns.
+    let length = said(report.health.name()).chars().count() + 2 + fix.chars().count();
+    let between = if length > style.width { "\n" } else { "; " };
+    format!("{}{between}{fix}", said(&style.health(report.health)))
 }
 
 /// The verdict, and what the service does.

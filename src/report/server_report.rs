@@ -257,6 +257,14 @@ impl DiagnosisReport {
     pub(crate) fn has_changes(&self) -> bool {
         self.fix.iter().any(|step| !step.safe && !step.commands.is_empty())
     }
+
+    /// The one command of its fix, where it has only one, of one line.
+    #[must_use]
+    pub(crate) fn only_command(&self) -> Option<&str> {
+        let mut commands = self.fix.iter().flat_map(|step| &step.commands);
+        let only = commands.next().filter(|command| !command.contains('\n'))?;
+        commands.next().is_none().then_some(only)
+    }
 }
 
 /// One piece of evidence.

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import mistakes
-from harness import BINARY, Mismatch, Part, archive, must, run as execute, scratch, write
+from harness import BINARY, Mismatch, Part, archive, copy, must, remove, run as execute, scratch, write, write_json
+from monorepo import SHARED
 
 # What is typed before TAB, and what then stands there. Nothing is changed where nothing fits, whatever files there are.
 TYPED = (
@@ -125,15 +126,61 @@ def last_is_the_answer(work: Path, bad: Path) -> None:
         screen.close()
 
 
-def interrupted(work: Path, *words: str) -> None:
-    """Ctrl-C: one line, and 130."""
+def a_broken_server(root: Path) -> Path:
+    """A mounted disk: the unit of the old layout with a token in it, and a flat bundle without the shared package."""
+    (root / "root/.server-flow").mkdir(parents=True)
+    bundle = mistakes.clean_bundle(root / "root/.server-flow/agent-bundle")
+    remove(bundle / SHARED)
+    nested = "/root/.server-flow/agent-bundle/apps/agent"
+    unit = f"""[Unit]
+Description=ServerFlow Agent
+
+[Service]
+WorkingDirectory={nested}
+ExecStart=/usr/bin/node {nested}/dist/index.js --url http://127.0.0.1:4000 --token abcdef0123456789
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+"""
+    write(root / "etc/systemd/system/server-flow-agent.service", unit)
+    return root
+
+
+def screen_ends_with(work: Path, words: str, *wanted: str) -> None:
+    """A report that is longer than the screen ends with what must be known, and no row is cut by the screen's edge."""
     screen = Screen(work, "bash --norc --noprofile -i")
     try:
         screen.until(lambda shown: shown.strip())
-        screen.type("PS1='> '; clear", "Enter")
+        screen.type(f"PS1='> '; clear; {words}", "Enter")
+        shown = screen.until(lambda shown: line(shown) == "" and "clear;" not in shown, 30)
+        rows = [row for row in shown.splitlines() if row.strip()]
+        if rows[0].startswith("server-flow-agent is"):
+            raise Mismatch("the report is not longer than the screen")
+        last = "\n".join(rows[-3:-1])
+        if not all(word in last for word in wanted):
+            raise Mismatch(f"the screen ends with\n{last}")
+    finally:
+        screen.close()
+
+
+def interrupted(work: Path, *words: str, sees: str = "", child: str = "") -> None:
+    """Ctrl-C, when the screen shows what is waited for and the child runs: one line, 130, and nothing is left."""
+    left = work / "temporary"
+    left.mkdir(exist_ok=True)
+    screen = Screen(work, "bash --norc --noprofile -i")
+    try:
+        screen.until(lambda shown: shown.strip())
+        screen.type(f"PS1='> '; export TMPDIR={left}; clear", "Enter")
         screen.until(lambda shown: line(shown) == "" and "clear" not in shown)
         screen.type(" ".join(words), "Enter")
-        time.sleep(0.7)
+        if sees:
+            # What was typed may be broken over two rows, and has none of these words.
+            screen.until(lambda shown: sees in shown, 30)
+        else:
+            time.sleep(0.7)
+        if child:
+            screen.until(lambda _: running(child), 30)
         screen.tmux("send-keys", "C-c")
         screen.until(lambda shown: line(shown) == "" and "interrupted" in shown)
         screen.type("echo code $?", "Enter")
@@ -141,8 +188,51 @@ def interrupted(work: Path, *words: str) -> None:
         said = [row for row in shown.splitlines() if "interrupted" in row]
         if len(said) != 1 or "\ncode 130" not in shown:
             raise Mismatch(shown)
+        if child and running(child) or os.listdir(left):
+            raise Mismatch(f"left behind: {running(child) if child else ''} {os.listdir(left)}")
     finally:
         screen.close()
+
+
+def running(words: str) -> list[str]:
+    """The processes with these words."""
+    return must("sh", "-c", 'pgrep -f -x -- "$0" || true', words).out.decode().split()
+
+
+def slow_repository(repo: Path, bundle: Path) -> Path:
+    """A repository whose build takes its time."""
+    write_json(repo / "apps/agent/package.json", {"name": "agent", "version": "0.1.27", "scripts": {"build": "tsc"}})
+    write(repo / "apps/agent/src/index.ts", "export {};\n")
+    (repo / "packages").mkdir()
+    (repo / "apps/control-plane/public").mkdir(parents=True)
+    copy(bundle, repo / "apps/agent/bundle")
+    copy(bundle / "dist", repo / "apps/agent/dist")
+    copy(bundle / SHARED, repo / "packages/shared")
+    archive(bundle, repo / "apps/control-plane/public/agent-bundle.tar.gz")
+    write(repo / "bundle-doctor.toml", '[release]\nbuild = "sleep 4321"\n')
+    return repo
+
+
+def slow_managers(folder: Path) -> Path:
+    """Package managers whose installation takes its time."""
+    for name, version in (("pnpm", "9.15.0"), ("npm", "10.9.0")):
+        write(folder / name, f'#!/bin/sh\nif [ "$1" = --version ]; then echo {version}; else sleep 4322; fi\n', 0o755)
+    return folder
+
+
+def ends(part: Part, work: Path) -> None:
+    """Ctrl-C while a command works at something that it has begun."""
+    good = work / "good"
+    slow_repository(work / "repo", good)
+    slow = f"PATH={slow_managers(work / 'slow')}:$PATH"
+    build, install = "compiling apps/agent again: sleep 4321", "step 5"
+    for name, words, sees, child in (
+        ("release --build", ("bundle-doctor release --build repo",), build, "sleep 4321"),
+        ("release --rehearse", (slow, "bundle-doctor release --rehearse repo"), install, "sleep 4322"),
+        ("rehearse", (slow, "bundle-doctor rehearse agent-bundle.tar.gz"), install, "sleep 4322"),
+        ("diff with what does not come", ("bundle-doctor diff agent-bundle.tar.gz -",), "", ""),
+    ):
+        part.case(f"Ctrl-C: {name}", lambda w=words, s=sees, c=child: interrupted(work, *w, sees=s, child=c))
 
 
 def run(part: Part) -> None:
@@ -155,6 +245,14 @@ def run(part: Part) -> None:
         for shell in SHELLS:
             part.case(f"TAB in {shell}", lambda shell=shell: completed(work, shell))
         part.case("what the screen shows last is the answer", lambda: last_is_the_answer(work, bad))
+        a_broken_server(work / "disk")
+        answer = ("server-flow-agent is broken: unit-nested-paths", "fix: the first block above")
+        for name, words in {
+            "of a disk": "bundle-doctor doctor --no-config --root disk --capture server.capture",
+            "of a capture": "bundle-doctor doctor --no-config --from server.capture",
+            "of a capture in a report": "bundle-doctor report --no-config server.capture",
+        }.items():
+            part.case(f"what the screen shows last {name} is the answer", lambda w=words: screen_ends_with(work, w, *answer))
         for name, words in {
             "an archive that does not come": ("bundle-doctor", "check", "-"),
             "a sum that is not made": ("bundle-doctor", "manifest", "-"),
@@ -162,3 +260,4 @@ def run(part: Part) -> None:
             "a passphrase that is not given": ("bundle-doctor", "keygen", "-o", "new"),
         }.items():
             part.case(f"Ctrl-C: {name}", lambda words=words: interrupted(work, *words))
+        ends(part, work)

@@ -31,5 +31,6 @@ mod redaction;
 mod registry;
 mod rehearsal;
 mod repair;
+mod screen;
 mod server;
 mod servers;
