@@ -389,3 +389,12 @@ fn a_build_is_rerun_and_compared_and_the_repository_is_left_alone() {
     repo.write("bundle-doctor.toml", "[release]\nbuild = \"./absent\"\n");
     assert_eq!(repo.release(&options).code, 2);
 }
+
+#[test]
+fn a_repository_that_is_not_there_is_said_to_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = run(folder.path(), &["release", "nothing", "--no-config"]);
+    assert_eq!(done.code, 2, "{}", done.stderr);
+    let expected = "error: cannot open nothing: No such file or directory\n  give the repository's root\n";
+    assert_eq!(done.stderr, expected);
+}

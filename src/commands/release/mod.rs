@@ -71,6 +71,10 @@ pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
 impl ReleaseJob<'_> {
     fn workspace(&self) -> Result<Workspace> {
         let Places { agent, bundle, shared, .. } = &self.places;
+        std::fs::metadata(&self.repo).with_context(|| {
+            let shown = text::printable_path(&self.repo);
+            Failure::new(format!("cannot open {shown}")).at(&shown).help("give the repository's root")
+        })?;
         if !self.repo.join(agent).is_dir() {
             let shown = text::printable_path(&self.repo);
             let help = "give the repository's root, or name the agent's folder in `[release] agent`";
