@@ -25,7 +25,12 @@ const fn is_no_character(c: char) -> bool {
 /// Lines of a report that a CI runner would carry out, made plain text. GitHub's takes `::name::` at the beginning of a
 /// line, blanks before it or not, and `##[name]` anywhere in it; Azure's `##vso[name]`.
 #[must_use]
-pub(crate) fn without_workflow_commands(text: &str) -> String {
+pub(crate) fn without_workflow_commands(text: &str) -> Cow<'_, str> {
+    let begins = |line: &str| line.trim_start().starts_with("::");
+    // Nearly no text has any, and a report may be large.
+    if !text.contains("##[") && !text.contains("##vso[") && !text.lines().any(begins) {
+        return Cow::Borrowed(text);
+    }
     // As the document can hold it: JSON, XML, or for people.
     let (sign, colon) = match text.as_bytes().first() {
         Some(b'{') => ("\\u0023", "\\u003a"),

@@ -15,7 +15,7 @@ use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
 use crate::doctor::report::DoctorReport;
 use crate::doctor::shown;
-use crate::redact::Redactor;
+use crate::redact::{Patterns, Redactor};
 use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::report::server_report::ServerReport;
@@ -82,7 +82,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
             policy: &prepared.policy,
         };
         let capture = Capture::of(seen, &report, &redactor);
-        captured::written(path, &capture, session)?;
+        captured::written(path, &capture, &Patterns::default(), session)?;
         break (capture.report.unwrap_or_else(|| shown::of(&report)), redactor);
     };
     let code = shown_as(&report, format, prepared.policy.fail_on, started, session)?;

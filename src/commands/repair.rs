@@ -10,8 +10,9 @@ use crate::doctor::repair::plan::{Planned, plan};
 use crate::doctor::report::DoctorReport;
 use crate::exit_code;
 use crate::host::interrupt::Second;
-use crate::render::repair::{Deed, RepairReport, RepairVerdict};
+use crate::render::repair::RepairReport;
 use crate::report::server::Health;
+use crate::report::transaction::{Deed, RepairVerdict};
 use anyhow::{Result, bail};
 
 /// Repairs this server.

@@ -141,6 +141,9 @@ impl<'a> Session<'a> {
         ending: &str,
         report: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<()> {
+        if !self.is_on_a_screen() {
+            return self.write(report);
+        }
         let mut words = Vec::new();
         report(&mut words).context("cannot write the report")?;
         if self.is_longer_than_the_screen(&words) {
@@ -149,10 +152,12 @@ impl<'a> Session<'a> {
         self.print(&words)
     }
 
+    fn is_on_a_screen(&self) -> bool {
+        self.common.output.is_none() && self.common.format() == Format::Human && io::stdout().is_terminal()
+    }
+
     fn is_longer_than_the_screen(&self, words: &[u8]) -> bool {
-        let is_shown =
-            self.common.output.is_none() && self.common.format() == Format::Human && io::stdout().is_terminal();
-        let size = is_shown.then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten();
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
         let Some((rows, columns)) = size.map(|size| (usize::from(size.ws_row), usize::from(size.ws_col))) else {
             return false;
         };
@@ -258,7 +263,7 @@ fn is_on_a_runner() -> bool {
 /// A report that a runner finds no command in. What is no text, as a file's name in `manifest`, is left alone.
 fn plain(words: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(words) {
-        Ok(words) => text::without_workflow_commands(words).into_bytes(),
+        Ok(words) => text::without_workflow_commands(words).into_owned().into_bytes(),
         Err(_) => words.to_vec(),
     }
 }

@@ -5,9 +5,36 @@
 use super::questions::{Diagnostic, End, Look, Refusal, Server, Situation, Space, Spoken};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+
+/// The names of fields that answers are made of.
+pub(crate) const FIELDS: [&str; 21] = [
+    "ask",
+    "ok",
+    "refused",
+    "status",
+    "stdout",
+    "stderr",
+    "took",
+    "size",
+    "uid",
+    "gid",
+    "kind",
+    "mode",
+    "changed",
+    "modified",
+    "free",
+    "inodes",
+    "free_inodes",
+    "now",
+    "monotonic",
+    "name",
+    "text",
+];
 
 /// What every line says, whatever the answer is: that is only skipped.
 #[derive(Deserialize)]
@@ -158,26 +185,33 @@ impl Server for Recorder<'_> {
 
 /// A server that is made of written answers. Bundles are read from folders that stand in for the server's own.
 #[derive(Default)]
-pub(crate) struct Recorded {
-    /// The lines, by what was asked: they are read when that is asked again, as what the question wants.
-    answers: BTreeMap<String, String>,
+pub(crate) struct Recorded<'a> {
+    /// The lines.
+    text: Cow<'a, str>,
+    /// Where they stand, by what was asked: they are read when that is asked again, as what the question wants.
+    answers: BTreeMap<String, Range<usize>>,
     places: BTreeMap<String, PathBuf>,
     root: Option<String>,
 }
 
-impl Recorded {
+impl<'a> Recorded<'a> {
     /// Reads what [`Recorder::written`] wrote.
     ///
     /// # Errors
     /// For a line that is none, with its number.
-    pub(crate) fn parse(text: &str) -> Result<Self, (usize, serde_json::Error)> {
-        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-        let answer = |(number, line): (usize, &str)| {
-            let asked: Asked = serde_json::from_str(line).map_err(|error| (number, error))?;
-            Ok((key(&asked.ask), line.to_owned()))
-        };
-        let answers = lines.map(answer).collect::<Result<_, _>>()?;
-        Ok(Self { answers, ..Self::default() })
+    pub(crate) fn parse(text: impl Into<Cow<'a, str>>) -> Result<Self, (usize, serde_json::Error)> {
+        let text = text.into();
+        let mut answers = BTreeMap::new();
+        let mut start = 0;
+        for (number, line) in (1..).zip(text.split('\n')) {
+            let place = start..start + line.len();
+            start = place.end + 1;
+            if !line.trim().is_empty() {
+                let asked: Asked = serde_json::from_str(line).map_err(|error| (number, error))?;
+                answers.insert(key(&asked.ask), place);
+            }
+        }
+        Ok(Self { text, answers, ..Self::default() })
     }
 
     /// Lets a folder, or a file, stand in for a path of the server's.
@@ -193,13 +227,14 @@ impl Recorded {
     }
 
     fn answer<T: DeserializeOwned>(&self, ask: &str) -> Result<T, Refusal> {
-        let line = self.answers.get(&key(ask)).ok_or(Refusal::NotFound)?;
+        let place = self.answers.get(&key(ask)).ok_or(Refusal::NotFound)?;
+        let line = self.text.get(place.clone()).unwrap_or_default();
         let answered: Answered<T> = serde_json::from_str(line).map_err(|_| Refusal::Failed)?;
         answered.ok.ok_or(answered.refused.unwrap_or(Refusal::NotFound))
     }
 }
 
-impl Server for Recorded {
+impl Server for Recorded<'_> {
     fn is_live(&self) -> bool {
         self.answer("is-live").unwrap_or(true)
     }

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
+use crate::report::id::Id;
 use crate::report::server::{Health, NotChecked, ServerCheck};
 
 /// What `doctor` found.
@@ -15,6 +16,8 @@ pub(crate) struct DoctorReport {
     pub checks: Vec<ServerCheck>,
     /// The root causes, the first first.
     pub diagnoses: Vec<Diagnosis>,
+    /// Causes that were recognised and are allowed, by name.
+    pub allowed: Vec<Id>,
     /// What could not be learnt.
     pub not_checked: Vec<NotChecked>,
 }

@@ -44,6 +44,7 @@ pub(crate) fn of(report: &DoctorReport) -> ServerReport {
         control_plane: plane.map(|ControlPlane { url, .. }| url.clone()),
         checks: report.checks.clone(),
         diagnoses: report.diagnoses.iter().map(diagnosis).collect(),
+        allowed: report.allowed.iter().map(|cause| (*cause).to_owned()).collect(),
         repair: plan::command(report).map(|(command, plan)| RepairOffer {
             command: command.typed(),
             causes: plan.causes.iter().map(|cause| (*cause).to_owned()).collect(),

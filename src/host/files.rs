@@ -47,6 +47,21 @@ pub(crate) fn read_named(path: &Path, most: usize) -> io::Result<Bounded> {
     bounded(file, most)
 }
 
+/// [`read_named`] of what holds no key, and may be large: nothing is set aside for it before it is there, and nothing is wiped.
+/// The second value is the file's size, as in [`Bounded`].
+///
+/// # Errors
+/// As [`read_named`].
+pub(crate) fn read_large(path: &Path, most: usize) -> io::Result<(Vec<u8>, usize)> {
+    let file = if is_inherited(path) { open_inherited(path)? } else { open_regular(path, Links::Followed)? };
+    let stated = file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
+    // One byte more than it says it has, so that it does not grow when its end is found.
+    let mut bytes = Vec::with_capacity(stated.min(most).saturating_add(1));
+    file.take((most as u64).saturating_add(1)).read_to_end(&mut bytes)?;
+    let size = if bytes.len() > most { stated.max(bytes.len()) } else { bytes.len() };
+    Ok((bytes, size))
+}
+
 /// Whether a path names a descriptor that the program was started with (proc_pid_fd(5)).
 #[must_use]
 pub(super) fn is_inherited(path: &Path) -> bool {

@@ -30,6 +30,8 @@ pub enum BodyKind {
     Async,
     /// Once something is taken from it.
     Generator,
+    /// The same, and what it throws rejects the promise that whoever takes from it is given.
+    AsyncGenerator,
 }
 
 /// The body of a function, or the top level of the file.

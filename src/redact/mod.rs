@@ -11,6 +11,7 @@
 //! | `commands` | options that say nothing by themselves: `curl -u`, `mysql -p`, `-t` |
 //! | `blocks` | private keys over several lines |
 //! | `known` | what was seen before |
+//! | `patterns` | what somebody else wants out of a capture, in words and in values of any encoding |
 //!
 //! Everything is one pass over the text, so that a log of one long line costs no more than one of many.
 
@@ -18,24 +19,26 @@ mod blocks;
 mod commands;
 mod known;
 mod looks;
+mod marks;
 mod named;
 mod names;
+mod patterns;
 mod scan;
 mod tokens;
 mod urls;
 mod view;
 
 pub(crate) use blocks::Follows;
+pub(crate) use marks::REDACTED;
+pub(crate) use patterns::Patterns;
 
 use known::Known;
+use marks::{bytes_of, without};
 use named::Awaited;
 use names::Named;
 use scan::{Scan, Span};
 use serde_json::Value;
 use std::borrow::Cow;
-
-/// What stands in a secret's place.
-pub(crate) const REDACTED: &str = "[redacted]";
 
 /// What is said of a secret that has no name but its place.
 const IN_A_URL: &str = "credentials in a URL";
@@ -75,7 +78,7 @@ impl Redactor {
     /// Remembers every secret that stands in a text, so that it is found wherever else it stands.
     pub fn learn(&mut self, text: &str) {
         for line in text.split('\n') {
-            for found in look(line, Awaited::Nothing).found {
+            for found in look(line, Awaited::Nothing, None).found {
                 let secret = line.get(found.span.start..found.span.end).unwrap_or_default();
                 self.know(secret);
                 // `user:password@`, `Bearer x`, `a=1; b=2`: each by itself.
@@ -137,8 +140,7 @@ impl Redactor {
             follows.awaited = awaited;
             return Cow::Borrowed(line);
         }
-        let mut looked = look(line, awaited);
-        self.known.find(line, &mut |span| looked.found.push(Found { span, name: None }));
+        let looked = look(line, awaited, Some(&self.known));
         follows.awaited = looked.awaited;
         without(line, looked.found.into_iter().map(|found| found.span).collect())
     }
@@ -172,13 +174,10 @@ impl Redactor {
         match value {
             Value::String(text) if is_secret && !looks::is_harmless(&text) => Value::String(REDACTED.to_owned()),
             Value::Number(_) if is_secret => Value::String(REDACTED.to_owned()),
-            // The lines of one field follow each other, and those of the next entry follow them.
-            Value::String(text) => {
-                let lines: Vec<_> = text.split('\n').map(|line| self.line(line, follows).into_owned()).collect();
-                Value::String(lines.join("\n"))
-            }
-            Value::Array(values) => match bytes(&values) {
-                Some(text) if self.clean(&text) != text || is_secret => Value::String(self.clean(&text)),
+            Value::String(text) => Value::String(self.following(&text, follows)),
+            Value::Array(values) => match bytes(&values).map(|text| (self.following(&text, follows), text)) {
+                Some((_, text)) if is_secret && !looks::is_harmless(&text) => Value::String(REDACTED.to_owned()),
+                Some((clean, text)) if clean != text => Value::String(clean),
                 Some(_) => Value::Array(values),
                 None => Value::Array(values.into_iter().map(|value| self.clean_value(name, value, follows)).collect()),
             },
@@ -190,7 +189,7 @@ impl Redactor {
                         let mut own = Follows::default();
                         let follows = if name == "MESSAGE" { &mut *follows } else { &mut own };
                         let value = self.clean_value(Some(&name), value, follows);
-                        (name, value)
+                        (self.line(&name, &mut Follows::default()).into_owned(), value)
                     })
                     .collect(),
             ),
@@ -198,10 +197,15 @@ impl Redactor {
         }
     }
 
+    /// The lines of one field, which follow each other and those of the entry before.
+    fn following(&self, text: &str, follows: &mut Follows) -> String {
+        text.split('\n').map(|line| self.line(line, follows).into_owned()).collect::<Vec<_>>().join("\n")
+    }
+
     /// Whether a text names an option or a variable that holds a secret, and which.
     #[must_use]
     pub fn secret_in(text: &str) -> Option<String> {
-        let names = || look(text, Awaited::Nothing).found.into_iter().filter_map(|found| found.name);
+        let names = || look(text, Awaited::Nothing, None).found.into_iter().filter_map(|found| found.name);
         // A name is part of a printed command: it is one of a variable or of an option, and nothing else.
         let is_word = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
         names().find(is_word).or_else(|| names().find(|name| name == IN_A_URL))
@@ -215,9 +219,7 @@ impl Redactor {
 
 /// The text that an array of bytes is, as journalctl prints what is no UTF-8, or holds control characters.
 fn bytes(values: &[Value]) -> Option<String> {
-    let byte = |value: &Value| value.as_u64().and_then(|byte| u8::try_from(byte).ok());
-    let bytes: Option<Vec<u8>> = values.iter().map(byte).collect();
-    bytes.filter(|bytes| bytes.len() > 3).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    bytes_of(values).filter(|bytes| bytes.len() > 3).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The text of the caller's without what looks like a secret.
@@ -254,12 +256,18 @@ fn forms(text: &str, found: &mut dyn FnMut(Span, Option<&str>)) {
     urls::find(scan, &mut |span| found(span, Some(IN_A_URL)));
 }
 
-/// Every secret on a line, as it stands and behind its encodings.
-fn look(line: &str, awaited: Awaited) -> Line {
+/// Every secret on a line, as it stands and behind its encodings; those that are known among them.
+fn look(line: &str, awaited: Awaited, known: Option<&Known>) -> Line {
     let mut looked = Line { found: Vec::new(), awaited: Awaited::Nothing };
-    looked.awaited = look_at(line, awaited, &|span| span, &mut looked.found);
+    let seek = |text: &str, original: &dyn Fn(Span) -> Span, found: &mut Vec<Found>| {
+        if let Some(known) = known {
+            known.find(text, &mut |span| found.push(Found { span: original(span), name: None }));
+        }
+        look_at(text, awaited, original, found)
+    };
+    looked.awaited = seek(line, &|span| span, &mut looked.found);
     for view in view::views(line) {
-        look_at(&view.text, awaited, &|span| view.original(span), &mut looked.found);
+        seek(&view.text, &|span| view.original(span), &mut looked.found);
     }
     if awaited != Awaited::Nothing && awaited != Awaited::Pair {
         looked.found.extend(next_line(line, awaited, !looked.found.is_empty()));
@@ -322,31 +330,4 @@ fn hidden(line: &str) -> String {
         }
         None => REDACTED.to_owned(),
     }
-}
-
-/// The text with each of these parts replaced; parts that meet are one.
-fn without(text: &str, mut spans: Vec<Span>) -> Cow<'_, str> {
-    spans.retain(|span| span.start < span.end);
-    if spans.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    // What was taken out before stays as it is, whatever is found around it.
-    spans.extend(text.match_indices(REDACTED).map(|(start, mark)| Span { start, end: start + mark.len() }));
-    spans.sort_unstable();
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    let mut last_end = usize::MAX;
-    for span in spans {
-        if span.end <= at && last_end != usize::MAX {
-            continue;
-        }
-        if last_end == usize::MAX || span.start > at {
-            out.push_str(text.get(at..span.start).unwrap_or_default());
-            out.push_str(REDACTED);
-        }
-        at = at.max(span.end);
-        last_end = at;
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    Cow::Owned(out)
 }

@@ -20,24 +20,26 @@ impl View {
     }
 }
 
-/// The encodings that are undone one round after the other: what was encoded three times is found.
-const MAX_ROUNDS: usize = 3;
+/// The encodings that are undone one round after the other: what was encoded so often is found.
+const MAX_ROUNDS: usize = 8;
 
 /// The original as a person sees it on a terminal, and what it says behind its encodings, as far as that differs.
 pub(super) fn views(text: &str) -> Vec<View> {
-    let mut views = Vec::new();
+    let mut views: Vec<View> = Vec::new();
     if !text.bytes().any(|byte| matches!(byte, 0x1b | b'\\' | b'%' | b'&') || byte >= 0x80) {
         return views;
     }
-    let mut last = rewritten(text, None, &shown);
-    views.extend(last.take());
+    let next = |last: Option<&View>, piece: &dyn Fn(&str) -> Piece| match last {
+        Some(view) => rewritten(&view.text, Some(&view.from), piece),
+        None => rewritten(text, None, piece),
+    };
+    views.extend(next(None, &shown));
     for _ in 0..MAX_ROUNDS {
-        let next = match views.last() {
-            Some(view) => rewritten(&view.text, Some(&view.from), &decoded),
-            None => rewritten(text, None, &decoded),
-        };
-        let Some(next) = next else { break };
-        views.push(next);
+        let Some(bare) = next(views.last(), &decoded) else { break };
+        // A colour may be encoded too, and part a word like any other.
+        let seen = next(Some(&bare), &shown);
+        views.push(bare);
+        views.extend(seen);
     }
     views
 }
@@ -71,30 +73,56 @@ fn rewritten(text: &str, from: Option<&[usize]>, piece: &dyn Fn(&str) -> Piece) 
 }
 
 /// Colours (ECMA-48, 5.4) and what has no width are not there for who reads; other spaces, colons and equals signs are
-/// what they look like.
+/// what they look like, and a letter with its accent behind it is one.
 fn shown(rest: &str) -> Piece {
-    let first = rest.chars().next()?;
+    let mut chars = rest.chars();
+    let first = chars.next()?;
     let put = match first {
-        '\u{1b}' => return Some((colour(rest), None)),
+        '\u{1b}' | '\u{9b}' => return Some((control(rest), None)),
         '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' => None,
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => Some(' '),
         '\u{ff1a}' => Some(':'),
         '\u{ff1d}' => Some('='),
         '\u{201c}' | '\u{201d}' => Some('"'),
-        _ => return None,
+        _ => {
+            let accent = chars.next().filter(|second| !second.is_ascii())?;
+            let both = unicode_normalization::char::compose(first, accent)?;
+            return Some((first.len_utf8() + accent.len_utf8(), Some(both)));
+        }
     };
     Some((first.len_utf8(), put))
 }
 
-/// How long a control sequence is: ESC, `[`, parameters, one letter.
-fn colour(rest: &str) -> usize {
+/// How long a control function is: a control sequence (`ESC [` or U+009B, parameters, a letter), a command such as a link's
+/// address (`ESC ]`, up to BEL or `ESC \`), or another (ESC, intermediates, one sign).
+fn control(rest: &str) -> usize {
+    /// A longer one is none.
+    const MAX: usize = 2048;
     let bytes = rest.as_bytes();
-    if bytes.get(1) != Some(&b'[') {
-        return 1;
+    let of = |start: usize, wanted: std::ops::Range<u8>| {
+        bytes.iter().skip(start).take(32).take_while(|byte| wanted.contains(*byte)).count()
+    };
+    let (start, is_sequence) = match (bytes.first(), bytes.get(1)) {
+        (Some(0x1b), Some(b'[')) => (2, true),
+        (Some(0x1b), Some(b']')) => {
+            let body = bytes.iter().skip(2).take(MAX).position(|byte| matches!(byte, 7 | 0x1b | b'\n'));
+            let Some(end) = body.map(|length| 2 + length) else { return 2 };
+            return match (bytes.get(end), bytes.get(end + 1)) {
+                (Some(7), _) => end + 1,
+                (Some(0x1b), Some(b'\\')) => end + 2,
+                _ => end,
+            };
+        }
+        (Some(0x1b), _) => (1, false),
+        _ => ('\u{9b}'.len_utf8(), true),
+    };
+    let end = start + of(start, if is_sequence { 0x20..0x40 } else { 0x20..0x30 });
+    let last = if is_sequence { 0x40..0x7f } else { 0x30..0x7f };
+    // Without its last sign it is none, and what stands there is text.
+    match bytes.get(end) {
+        Some(byte) if last.contains(byte) => end + 1,
+        _ => start,
     }
-    let parameters = bytes.iter().skip(2).take(32).take_while(|byte| (0x20..0x40).contains(*byte)).count();
-    let last = bytes.get(2 + parameters).is_some_and(|byte| (0x40..0x7f).contains(byte));
-    2 + parameters + usize::from(last)
 }
 
 /// One encoding undone: JSON's and C's backslashes, `%22` of URLs, `&quot;` of HTML.
@@ -108,30 +136,83 @@ fn decoded(rest: &str) -> Piece {
             b'/' => Some((2, Some('/'))),
             b'n' | b'r' => Some((2, Some('\n'))),
             b't' => Some((2, Some(' '))),
-            b'u' => hex(rest.get(2..6)?).map(|put| (6, Some(put))),
-            b'x' => hex(rest.get(2..4)?).map(|put| (4, Some(put))),
+            b'e' if bytes.get(2) == Some(&b'[') => Some((2, Some('\u{1b}'))),
+            b'u' => unicode(rest),
+            b'x' => of_bytes(rest, |rest| {
+                let digits = rest.strip_prefix("\\x")?.get(..2)?;
+                Some((4, byte(digits, 16)?))
+            }),
+            // As systemd and the kernel's tables have it.
+            b'0'..=b'3' => of_bytes(rest, |rest| {
+                let digits = rest.strip_prefix('\\')?.get(..3)?;
+                Some((4, byte(digits, 8)?))
+            }),
             _ => None,
         },
-        b'%' => hex(rest.get(1..3)?).map(|put| (3, Some(put))),
-        b'&' => [
-            ("&quot;", '"'),
-            ("&#34;", '"'),
-            ("&#39;", '\''),
-            ("&apos;", '\''),
-            ("&amp;", '&'),
-            ("&lt;", '<'),
-            ("&gt;", '>'),
-        ]
-        .into_iter()
-        .find(|(entity, _)| rest.starts_with(entity))
-        .map(|(entity, put)| (entity.len(), Some(put))),
+        b'%' => of_bytes(rest, |rest| Some((3, byte(rest.strip_prefix('%')?.get(..2)?, 16)?))),
+        b'&' => entity(rest),
         _ => None,
     }
 }
 
-/// A character of ASCII by its number; others are left as they are: no name and no sign between is made of them.
-fn hex(digits: &str) -> Option<char> {
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = u32::from_str_radix(digits, 16).ok().filter(|number| is_number && (0x20..0x7f).contains(number))?;
-    char::from_u32(number)
+/// `\u0041`, `\u{41}`, and the two halves of one character beyond.
+fn unicode(rest: &str) -> Piece {
+    let digits = rest.get(2..)?;
+    if let Some(braced) = digits.strip_prefix('{') {
+        let end = braced.bytes().take(7).position(|byte| byte == b'}')?;
+        return Some((end + 4, Some(character(number(braced.get(..end)?, 16)?)?)));
+    }
+    let first = number(digits.get(..4)?, 16)?;
+    let second = digits.get(4..).and_then(|rest| number(rest.strip_prefix("\\u")?.get(..4)?, 16));
+    match (first, second) {
+        (0xd800..=0xdbff, Some(second @ 0xdc00..=0xdfff)) => {
+            Some((12, Some(character(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))?)))
+        }
+        _ => Some((6, Some(character(first)?))),
+    }
+}
+
+/// A character whose bytes of UTF-8 are encoded one by one.
+fn of_bytes(rest: &str, one: impl Fn(&str) -> Option<(usize, u8)>) -> Piece {
+    let mut bytes = [0_u8; 4];
+    let (mut at, mut taken) = (0, 0);
+    while let Some(place) = bytes.get_mut(at) {
+        let (length, byte) = one(rest.get(taken..)?)?;
+        *place = byte;
+        (at, taken) = (at + 1, taken + length);
+        if let Some(found) = std::str::from_utf8(bytes.get(..at)?).ok().and_then(|text| text.chars().next()) {
+            return Some((taken, Some(character(found.into())?)));
+        }
+    }
+    None
+}
+
+/// `&quot;`, `&#34;`, `&#x22;`.
+fn entity(rest: &str) -> Piece {
+    if let Some(digits) = rest.strip_prefix("&#") {
+        let end = digits.bytes().take(9).position(|byte| byte == b';')?;
+        let digits = digits.get(..end)?;
+        let number = match digits.strip_prefix(['x', 'X']) {
+            Some(digits) => number(digits, 16)?,
+            None => number(digits, 10)?,
+        };
+        return Some((end + 3, Some(character(number)?)));
+    }
+    let named = [("&quot;", '"'), ("&apos;", '\''), ("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>')];
+    let (name, put) = named.into_iter().find(|(name, _)| rest.starts_with(name))?;
+    Some((name.len(), Some(put)))
+}
+
+fn number(digits: &str, base: u32) -> Option<u32> {
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_number.then(|| u32::from_str_radix(digits, base).ok()).flatten()
+}
+
+fn byte(digits: &str, base: u32) -> Option<u8> {
+    u8::try_from(number(digits, base)?).ok()
+}
+
+/// A character that is seen, or begins a colour; the other controls stay as they are written.
+fn character(number: u32) -> Option<char> {
+    char::from_u32(number).filter(|found| !found.is_control() || matches!(found, '\u{1b}' | '\u{9b}'))
 }

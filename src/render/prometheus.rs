@@ -209,7 +209,8 @@ fn together(before: &str, value: &str) -> String {
 fn escaped(value: &str) -> String {
     let printable = crate::text::printable(value);
     // The escapes of a report for people would be none here.
-    let plain = crate::text::without_workflow_commands(&format!(" {printable}"));
+    let line = format!(" {printable}");
+    let plain = crate::text::without_workflow_commands(&line);
     let short: String = plain.chars().skip(1).take(MAX_VALUE).collect();
     short.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -1,79 +1,14 @@
 //! What a person and a machine read of a repair: the plan, and what came of it.
 
 use super::human::wrapped;
-use super::json;
 use super::style::Style;
+use super::{html, json, markdown, page, without_commands};
 use crate::doctor::repair::plan::{Plan, PlannedStep};
 use crate::report::finding::Severity;
 use crate::report::format::Format;
 use crate::report::server::Health;
-use serde::Serialize;
+use crate::report::transaction::{Deed, RepairVerdict, TransactionBody, TransactionReport, TransactionStep, Versions};
 use std::io::{self, Write};
-
-/// What came of a repair.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum RepairVerdict {
-    /// The agent is up and connected.
-    Repaired,
-    /// Nothing was to be done.
-    NothingToDo,
-    /// The plan was printed, and nothing done.
-    Planned,
-    /// The user did not want it.
-    Declined,
-    /// It did not help, and everything is as it was before.
-    NotRepaired,
-    /// It did not help, and not everything could be put back.
-    Stuck,
-    /// The last repair or update was taken back.
-    Undone,
-    /// It went on in a unit of its own, whose report is in the journal.
-    Moved,
-}
-
-/// Which of the two it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Deed {
-    /// `repair`.
-    Repair,
-    /// `update`.
-    Update,
-}
-
-impl RepairVerdict {
-    const fn name(self, deed: Deed) -> &'static str {
-        match self {
-            Self::Repaired if matches!(deed, Deed::Update) => "updated",
-            Self::NotRepaired if matches!(deed, Deed::Update) => "not-updated",
-            Self::Moved => "moved",
-            Self::Repaired => "repaired",
-            Self::NothingToDo => "nothing-to-do",
-            Self::Planned => "planned",
-            Self::Declined => "declined",
-            Self::NotRepaired => "not-repaired",
-            Self::Stuck => "stuck",
-            Self::Undone => "undone",
-        }
-    }
-
-    const fn words(self, deed: Deed) -> &'static str {
-        match (self, deed) {
-            (Self::Repaired, Deed::Repair) => "is repaired",
-            (Self::Repaired, Deed::Update) => "is updated",
-            (Self::NothingToDo, Deed::Repair) => "needs no repair",
-            (Self::NothingToDo, Deed::Update) => "needs no update",
-            (Self::Planned, Deed::Repair) => "would be repaired so; nothing was changed",
-            (Self::Planned, Deed::Update) => "would be updated so; nothing was changed",
-            (Self::Declined, _) => "is left as it is",
-            (Self::NotRepaired, Deed::Repair) => "is not repaired, and as it was before",
-            (Self::NotRepaired, Deed::Update) => "is not updated, and as it was before",
-            (Self::Stuck, Deed::Repair) => "is not repaired, and not as it was before",
-            (Self::Stuck, Deed::Update) => "is not updated, and not as it was before",
-            (Self::Undone, _) => "is taken back to what it was before",
-            (Self::Moved, _) => "was left to another unit, since a restart would have ended this one",
-        }
-    }
-}
 
 /// A repair, ready to be shown.
 pub(crate) struct RepairReport<'a> {
@@ -97,90 +32,85 @@ pub(crate) struct RepairReport<'a> {
     pub next: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    unit: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    causes: Option<&'a [&'static str]>,
-    #[serde(flatten)]
-    versions: Option<Versions<'a>>,
-    plan: Vec<StepBody<'a>>,
-    health: Option<&'static str>,
-    why: &'a [String],
-    kept: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Versions<'a> {
-    from: Option<&'a str>,
-    to: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct StepBody<'a> {
-    what: &'a str,
-    path: Option<&'a str>,
-    replaces: Option<&'a str>,
-    undone: &'a str,
-}
-
 /// Writes it.
 ///
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn repair(format: Format, report: &RepairReport<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    if format == Format::Human { human(report, style, out) } else { machine(report, out) }
+    let shown = shown(report);
+    if format == Format::Human { human(&shown, report.next.as_deref(), style, out) } else { machine(&shown, out) }
 }
 
-fn machine(report: &RepairReport<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let steps = report.plan.map(|plan| plan.steps.as_slice()).unwrap_or_default();
-    let causes = report.plan.map(|plan| plan.causes.as_slice()).unwrap_or_default();
-    let [from, to] = &report.versions;
-    let body = Body {
-        unit: report.unit,
+/// Writes one that was saved, with its plan, in any format that it has.
+///
+/// # Errors
+/// Whatever `out` gives.
+pub(crate) fn saved(format: Format, report: &TransactionReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    without_commands(format, out, |out| match format {
+        Format::Html => html::write(&page::repair::page(report), out),
+        Format::Markdown => markdown::write(&page::repair::page(report), out),
+        Format::Human => {
+            human(report, None, style, out)?;
+            if style.quiet || report.body.plan.is_empty() {
+                return Ok(());
+            }
+            writeln!(out)?;
+            steps(&title(report.body.causes.as_deref().unwrap_or_default()), &report.body.plan, style, out)
+        }
+        _ => machine(report, out),
+    })
+}
+
+/// All of it that a document has.
+fn shown(report: &RepairReport<'_>) -> TransactionReport {
+    let names = |plan: &Plan| plan.causes.iter().map(|cause| (*cause).to_owned()).collect();
+    let causes = report.plan.map(names).unwrap_or_default();
+    let [from, to] = report.versions.clone();
+    let body = TransactionBody {
+        unit: report.unit.to_owned(),
         causes: (report.deed == Deed::Repair).then_some(causes),
-        versions: (report.deed == Deed::Update).then_some(Versions { from: from.as_deref(), to: to.as_deref() }),
-        plan: steps.iter().map(step).collect(),
-        health: report.health.map(Health::name),
-        why: &report.why,
-        kept: &report.kept,
+        versions: (report.deed == Deed::Update).then_some(Versions { from, to }),
+        plan: report.plan.map(|plan| plan.steps.iter().map(step).collect()).unwrap_or_default(),
+        health: report.health,
+        why: report.why.clone(),
+        kept: report.kept.clone(),
     };
-    let command = match report.deed {
-        Deed::Repair => "repair",
-        Deed::Update => "update",
-    };
-    json::write(command, report.verdict.name(report.deed), body, out)
+    TransactionReport { deed: report.deed, verdict: report.verdict, body }
 }
 
-fn step(step: &PlannedStep) -> StepBody<'_> {
-    let PlannedStep { what, path, replaces, undone } = step;
-    StepBody { what, path: path.as_deref(), replaces: replaces.as_deref(), undone }
+fn machine(report: &TransactionReport, out: &mut dyn Write) -> io::Result<()> {
+    json::write(report.deed.command(), report.verdict.name(report.deed), &report.body, out)
 }
 
-fn human(report: &RepairReport<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let name = report.unit.strip_suffix(".service").unwrap_or(report.unit);
-    let words = report.verdict.words(report.deed);
+fn step(step: &PlannedStep) -> TransactionStep {
+    let PlannedStep { what, path, replaces, undone } = step.clone();
+    TransactionStep { what, path, replaces, undone }
+}
+
+fn human(report: &TransactionReport, next: Option<&str>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let (name, words) = report.headline();
     let words = match report.verdict {
         RepairVerdict::NotRepaired | RepairVerdict::Stuck => style.mark(Severity::Error, words),
         _ => words.to_owned(),
     };
-    match &report.versions {
-        [Some(from), Some(to)] => writeln!(out, "{name} {words}: {from} → {to}")?,
-        _ => writeln!(out, "{name} {words}")?,
+    match report.versions() {
+        Some(versions) => writeln!(out, "{name} {words}: {versions}")?,
+        None => writeln!(out, "{name} {words}")?,
     }
     if style.quiet {
         return Ok(());
     }
-    for line in report.why.iter().flat_map(|why| why.lines()) {
+    let body = &report.body;
+    for line in body.why.iter().flat_map(|why| why.lines()) {
         wrapped(line, "  ", "  ", style, out)?;
     }
-    if let Some(health) = report.health {
+    if let Some(health) = body.health {
         writeln!(out, "  doctor: {}", style.health(health))?;
     }
-    for path in &report.kept {
+    for path in &body.kept {
         writeln!(out, "  kept: {path}")?;
     }
-    if let Some(next) = &report.next {
+    if let Some(next) = next {
         writeln!(out, "  {next}")?;
     }
     Ok(())
@@ -191,8 +121,18 @@ fn human(report: &RepairReport<'_>, style: Style, out: &mut dyn Write) -> io::Re
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn plan(plan: &Plan, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "plan for {}", plan.causes.join(", "))?;
-    for (number, step) in (1..).zip(&plan.steps) {
+    let planned: Vec<_> = plan.steps.iter().map(step).collect();
+    steps(&title(&plan.causes), &planned, style, out)
+}
+
+fn title(causes: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = causes.iter().map(AsRef::as_ref).collect();
+    if names.is_empty() { "plan".to_owned() } else { format!("plan for {}", names.join(", ")) }
+}
+
+fn steps(title: &str, steps: &[TransactionStep], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{title}")?;
+    for (number, step) in (1..).zip(steps) {
         let first = format!("{number:3}  ");
         // A command is never broken where it would be copied.
         let most = usize::MAX;

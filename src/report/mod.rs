@@ -19,6 +19,7 @@ pub(crate) mod server_report;
 pub(crate) mod signature;
 pub(crate) mod subject;
 pub(crate) mod timeline;
+pub(crate) mod transaction;
 pub(crate) mod untrusted;
 pub(crate) mod verdict;
 pub(crate) mod words;

@@ -42,6 +42,9 @@ pub(crate) struct ServerReport {
     pub checks: Vec<ServerCheck>,
     /// The root causes, the first first.
     pub diagnoses: Vec<DiagnosisReport>,
+    /// Causes that were recognised and are allowed: they do not fail.
+    #[serde(default)]
+    pub allowed: Vec<String>,
     /// The command that repairs it, where one does.
     #[serde(default)]
     pub repair: Option<RepairOffer>,
@@ -71,10 +74,16 @@ const fn present() -> bool {
 }
 
 impl ServerReport {
-    /// Whether a diagnosis is at or above `--fail-on`.
+    /// Whether a diagnosis is at or above `--fail-on`; where there is none at all and none was allowed, the verdict.
     #[must_use]
     pub(crate) fn fails(&self, fail_on: FailOn) -> bool {
-        self.diagnoses.iter().any(|diagnosis| fail_on.is_reached_by(diagnosis.severity))
+        let unexplained = self.diagnoses.is_empty() && self.allowed.is_empty();
+        let severity = match self.health {
+            Health::Broken if unexplained => Some(Severity::Error),
+            Health::Degraded if unexplained => Some(Severity::Warning),
+            _ => None,
+        };
+        self.diagnoses.iter().map(|one| one.severity).chain(severity).any(|severity| fail_on.is_reached_by(severity))
     }
 
     /// The file that the service is made of, or the bundle where none is known.

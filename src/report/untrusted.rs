@@ -11,12 +11,39 @@ const TYPED: &str = "commands";
 const HANDED: (&str, &str) = (" <<'END'", "\nEND");
 
 /// Parts of a document that are read.
-pub(crate) const MAX_PARTS: usize = 100_000;
+pub(crate) const MAX_PARTS: usize = 50_000;
+/// Bytes that a document may have in the formats that have most to escape.
+const MAX_WEIGHT: usize = 8 << 20;
 
-/// Whether a text of JSON has more parts than any report: they are counted before anything is made of them.
+/// Why a text of JSON is more than any report is, where it is: its parts are counted before anything is made of them.
 #[must_use]
-pub(crate) fn is_overfull(json: &[u8]) -> bool {
-    parts(json) > MAX_PARTS
+pub(crate) fn excess(json: &[u8]) -> Option<String> {
+    if let Some(why) = overfull(json) {
+        return Some(why);
+    }
+    let size = |bytes: usize| text::size(bytes as u64);
+    let signs = "it has so many signs that would have to be escaped";
+    let weight = weight(json);
+    (weight > MAX_WEIGHT)
+        .then(|| format!("{signs} that a page of it had {}, where {} is the most", size(weight), size(MAX_WEIGHT)))
+}
+
+/// [`excess`] of parts alone.
+#[must_use]
+pub(crate) fn overfull(json: &[u8]) -> Option<String> {
+    (parts(json) > MAX_PARTS).then(|| format!("it has more than {MAX_PARTS} values, and no report has"))
+}
+
+/// How large a text can become at most: in a page for a browser, and in Markdown, where trackers look for references.
+fn weight(json: &[u8]) -> usize {
+    let of = |byte: &u8| match byte {
+        b'@' | b'$' | b'#' | b'!' | b'~' | b'&' => 16,
+        b'<' | b'>' | b'\\' => 6,
+        0x80.. => 8,
+        byte if byte.is_ascii_punctuation() => 2,
+        _ => 1,
+    };
+    json.iter().map(of).sum()
 }
 
 fn parts(json: &[u8]) -> usize {
@@ -75,7 +102,13 @@ mod tests {
     #[test]
     fn parts_are_counted_outside_of_texts() {
         assert_eq!(parts(br#"{"a,[{\",":[1,{},"x"]}"#), 5);
-        assert!(is_overfull(format!("[{}0]", "{},".repeat(MAX_PARTS)).as_bytes()));
+        assert!(
+            excess(format!("[{}0]", "{},".repeat(MAX_PARTS)).as_bytes())
+                .is_some_and(|why| why.contains("50000 values"))
+        );
+        let signs = format!("[{:?}]", "@".repeat(MAX_WEIGHT / 16));
+        assert!(excess(signs.as_bytes()).is_some_and(|why| why.contains("8.4 MB is the most")));
+        assert_eq!(excess(format!("[{:?}]", "a".repeat(MAX_WEIGHT / 4)).as_bytes()), None);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 One in so many of the servers of `server` is captured, chosen by its name (`--long`: each). The capture is then read on this
 machine by a user without rights, in a folder of its own. Then every command of docs/support.md is typed as it stands, on a
-server and beside it. `SUPPORT="name name" tests/lab/run support` captures these servers and no others; `guide` is the guide.
+server and beside it. `SUPPORT="name name" tests/lab/run support` captures these servers and no others; `guide` is the guide,
+`hostile` what no server wrote, `large` what takes most memory.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from harness import BINARY, Mismatch, Part, Ran, must, run as execute, scratch, 
 from packages_guide import sections
 from scenario import Scenario
 from scenarios import SCENARIOS
+from support_large import large
 
 AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "8"))
 ONE_IN = 14
@@ -234,6 +236,9 @@ def run(part: Part) -> None:
     with scratch("support-hostile") as folder:
         if not ONLY or "hostile" in ONLY:
             part.case("what no server wrote", lambda: hostile(folder))
+    with scratch("support-large") as folder:
+        if not ONLY or "large" in ONLY:
+            part.case("as large as they are read", lambda: large(folder))
     fit = [s for s in SCENARIOS if s.booted and "--root" not in s.options]
     chosen = [s for s in fit if s.name in ONLY] if ONLY else [s for s in fit if part.long or zlib.crc32(s.name.encode()) % ONE_IN == 0]
     jobs = [(scenario.name, lambda suite, s=scenario: captured(s, suite)) for scenario in chosen]

@@ -3,7 +3,9 @@
 use super::servers;
 use crate::commands::in_every_format;
 use crate::doctor::capture;
+use crate::doctor::recording::FIELDS;
 use crate::doctor::shown;
+use crate::redact::{Patterns, Redactor};
 use crate::render::{self, Style};
 use crate::report::format::Format;
 use crate::report::server_report::ServerReport;
@@ -28,7 +30,7 @@ fn what_is_captured_is_judged_as_the_server_was() {
         let report = captured.report.clone().unwrap();
         let json = rendered(&report, Format::Json);
         let written = capture::write(&captured, &[("report.json", json.as_bytes())]).unwrap();
-        let read = capture::read(&written).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let read = capture::read(written.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let again = read.shown(&[]).unwrap();
         for format in [Format::Json, Format::Human, Format::Sarif, Format::Junit, Format::Github] {
             assert_eq!(rendered(&again, format), rendered(&report, format), "{name}");
@@ -44,6 +46,147 @@ fn what_is_captured_is_judged_as_the_server_was() {
         judged += usize::from(!read.bundles.is_empty());
     });
     assert!(judged > 50, "{judged} captures have a bundle");
+}
+
+/// Every text that a program can read in a file of a capture, by decoding all that it knows of: JSON, also in texts of JSON,
+/// bytes written as numbers, names of fields, colours. It knows nothing of how this program redacts.
+fn readable(text: &str, all: &mut Vec<String>) {
+    let mut plain = String::new();
+    let mut colour = false;
+    for c in text.chars() {
+        match c {
+            '\u{1b}' => colour = true,
+            'A'..='Z' | 'a'..='z' if colour => colour = false,
+            _ if !colour => plain.push(c),
+            _ => {}
+        }
+    }
+    all.extend([text.to_owned(), plain]);
+    for line in text.lines().chain([text]) {
+        if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(line) {
+            values(&value, all);
+        }
+    }
+}
+
+fn values(value: &Value, all: &mut Vec<String>) {
+    match value {
+        Value::String(text) => readable(text, all),
+        Value::Array(items) => {
+            let byte = |item: &Value| item.as_u64().and_then(|byte| u8::try_from(byte).ok());
+            if let Some(bytes) = items.iter().map(byte).collect::<Option<Vec<_>>>() {
+                readable(&String::from_utf8_lossy(&bytes), all);
+                readable(&bytes.iter().map(|byte| char::from(*byte)).collect::<String>(), all);
+            }
+            items.iter().for_each(|item| values(item, all));
+        }
+        Value::Object(fields) => fields.iter().for_each(|(name, field)| {
+            readable(name, all);
+            values(field, all);
+        }),
+        other => all.push(other.to_string()),
+    }
+}
+
+/// The files of a capture by name, and everything that can be read in them.
+fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<String>)> {
+    let mut archive = tar::Archive::new(flate2::read::MultiGzDecoder::new(bytes));
+    let file = |mut entry: tar::Entry<'_, _>| {
+        let (mut text, mut all) = (String::new(), Vec::new());
+        std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
+        readable(&text, &mut all);
+        (entry.path().unwrap().display().to_string(), all)
+    };
+    archive.entries().unwrap().map(|entry| file(entry.unwrap())).collect()
+}
+
+/// The journal of a capture with a word in every message, each time written in another way.
+fn planted(answers: &str, word: &str) -> String {
+    let bytes = |text: String| json!(text.as_bytes());
+    let (start, end) = word.split_at(word.len() / 2);
+    let mut at = 0;
+    let mut entry = |line: &str| {
+        let Ok(mut entry) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
+        at += 1;
+        entry["MESSAGE"] = match at % 7 {
+            0 => bytes(format!("\u{1b}[31mby {word}\u{1b}[0m")),
+            1 => bytes(format!("by {start}\u{1b}[1m{end}")),
+            2 => json!([&b"caf\xe9 "[..], word.as_bytes()].concat()),
+            3 => json!(json!({"level": 30, "msg": format!("by {word}")}).to_string()),
+            4 => json!(format!("by \\u{:04x}{}", u32::from(word.as_bytes()[0]), &word[1..])),
+            5 => json!([format!("by {word}"), bytes(format!("\u{1b}[31m{word}"))]),
+            _ => entry["MESSAGE"].take(),
+        };
+        entry[format!("FIELD_{word}")] = json!(at);
+        entry.to_string()
+    };
+    let mut line = |line: &str| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        if line["ask"].as_str().unwrap().starts_with("run journalctl") && line["ok"]["stdout"].is_string() {
+            let journal: Vec<_> = line["ok"]["stdout"].as_str().unwrap().lines().map(&mut entry).collect();
+            line["ok"]["stdout"] = json!(journal.join("\n"));
+        }
+        line.to_string()
+    };
+    answers.lines().map(&mut line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_a_pattern_matches_is_readable_nowhere() {
+    let patterns = Patterns::new(vec![regex_lite::Regex::new("ACME-[0-9]+").unwrap()]);
+    let (word, mut seen) = ("ACME-1729", 0);
+    servers::each_captured(|name, captured, _, _| {
+        let answers = planted(&captured.answers, word);
+        let bundles = captured.bundles.into_iter().map(|(path, bundle)| (format!("{path}/{word}"), bundle)).collect();
+        let listing = format!("{}{word}\n", captured.listing);
+        let mut capture = capture::Capture { answers, bundles, listing, ..captured };
+        capture.about.options.since = Some(word.to_owned());
+        capture.about.redacted.insert(word.to_owned(), 1);
+        let before = capture::write(&capture, &[]).unwrap();
+        let holds = |(_, texts): &(String, Vec<String>)| texts.iter().any(|text| text.contains(word));
+        seen += unpacked(&before).iter().filter(|file| holds(file)).count();
+        let redacted = capture.redacted(&patterns).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let report = rendered(redacted.report.as_ref().unwrap(), Format::Json);
+        let after = capture::write(&redacted, &[("report.json", report.as_bytes())]).unwrap();
+        for (file, texts) in unpacked(&after) {
+            assert_eq!(texts.iter().find(|text| text.contains(word)), None, "{name}: {file}");
+        }
+        capture::read(after).unwrap_or_else(|error| panic!("{name}: {error}"));
+    });
+    assert!(seen > 300, "the word was planted in {seen} files");
+}
+
+#[test]
+fn a_secret_that_is_known_is_readable_nowhere() {
+    let secret = "Xy7-quite/unlike";
+    servers::first(|report| {
+        let mut redactor = Redactor::new();
+        redactor.know(secret);
+        let answers =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/servers/healthy/answers.jsonl"));
+        let mut all = Vec::new();
+        for line in planted(&answers.unwrap(), secret).lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            readable(&redactor.clean_document(line["ok"]["stdout"].as_str().unwrap_or_default()), &mut all);
+        }
+        assert!(all.len() > 100, "{}", report.health.name());
+        assert_eq!(all.iter().find(|text| text.contains(secret)), None);
+        assert!(all.iter().any(|text| text.contains("[redacted]")));
+    });
+}
+
+/// A name of a field that is not known would be taken for one of a stranger's.
+#[test]
+fn the_names_that_answers_are_made_of_are_known() {
+    servers::each_captured(|name, captured, _, _| {
+        for line in captured.answers.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let fields = line["ok"].as_object().into_iter().chain(line.as_object()).flatten();
+            let unknown: Vec<_> =
+                fields.map(|(name, _)| name).filter(|name| !FIELDS.contains(&name.as_str())).collect();
+            assert!(unknown.is_empty(), "{name}: {unknown:?}");
+        }
+    });
 }
 
 /// What a stranger may put in the place of any value.

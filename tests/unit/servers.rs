@@ -99,8 +99,8 @@ fn reword(facts: &mut Facts) {
 }
 
 /// A recorded server, whose folders are laid out below `scratch`.
-fn recorded(case: &Path, expected: &Expected, scratch: &Path) -> Recorded {
-    let mut server = Recorded::parse(&fs::read_to_string(case.join("answers.jsonl")).unwrap()).unwrap();
+fn recorded(case: &Path, expected: &Expected, scratch: &Path) -> Recorded<'static> {
+    let mut server = Recorded::parse(fs::read_to_string(case.join("answers.jsonl")).unwrap()).unwrap();
     for (number, (path, tree)) in expected.places.iter().enumerate() {
         let fixture = Fixture::load(&case.join(tree));
         let place = scratch.join(number.to_string());

@@ -9,8 +9,10 @@ use super::session::Session;
 use crate::cli::report::Report;
 use crate::config::Config;
 use crate::doctor::capture::{self, Capture};
+use crate::redact::Patterns;
 use crate::render::Style;
 use crate::report::format::Format;
+use crate::report::server::Health;
 use crate::report::server_report::ServerReport;
 use crate::report::verdict::FailOn;
 use crate::{exit_code, render, text};
@@ -56,12 +58,12 @@ fn redacted(path: &Path, to: &Path, options: &Report, session: &Session<'_>) -> 
         let help = "give a pattern that matches less";
         Failure::new(format!("without what the patterns match nothing can be judged of {shown}")).at(&shown).help(help)
     })?;
-    captured::written(to, &capture, session)?;
+    captured::written(to, &capture, &patterns, session)?;
     let (report, fail_on) = captured::report(&capture, path, session)?;
     server(&report, fail_on, session)
 }
 
-fn patterns(words: &[String]) -> Result<Vec<regex_lite::Regex>> {
+fn patterns(words: &[String]) -> Result<Patterns> {
     if words.len() > MAX_PATTERNS {
         bail!(Failure::new(format!("more than {MAX_PATTERNS} patterns")).help("join some of them with `|`"));
     }
@@ -75,7 +77,7 @@ fn patterns(words: &[String]) -> Result<Vec<regex_lite::Regex>> {
         }
         RegexBuilder::new(word).size_limit(MAX_COMPILED).build().with_context(failure)
     };
-    words.iter().map(pattern).collect()
+    words.iter().map(pattern).collect::<Result<_>>().map(Patterns::new)
 }
 
 fn server(report: &ServerReport, fail_on: FailOn, session: &Session<'_>) -> Result<u8> {
@@ -94,6 +96,7 @@ fn rendered(saved: &Saved, fail_on: FailOn, session: &Session<'_>) -> Result<u8>
         Saved::Release(_) => "release",
         Saved::Rehearsal(..) => "rehearse",
         Saved::Difference(..) => "diff",
+        Saved::Transaction(report) => report.deed.command(),
         Saved::Unjudged(unjudged) => &unjudged.command,
     };
     if !has(saved, format) {
@@ -108,6 +111,9 @@ fn rendered(saved: &Saved, fail_on: FailOn, session: &Session<'_>) -> Result<u8>
         Saved::Rehearsal(_, verdict, None) => exit_code::of(*verdict),
         Saved::Difference(_, difference) if difference.identical => exit_code::PASS,
         Saved::Difference(..) => exit_code::FAIL,
+        Saved::Transaction(report) if report.fails() => exit_code::FAIL,
+        Saved::Transaction(report) if report.body.health == Some(Health::Inconclusive) => exit_code::INCONCLUSIVE,
+        Saved::Transaction(_) => exit_code::PASS,
         Saved::Rehearsal(..) | Saved::Unjudged(_) => exit_code::NOT_JUDGED,
     })
 }
@@ -122,6 +128,7 @@ fn write(saved: &Saved, format: Format, fail_on: FailOn, style: Style, out: &mut
             render::rehearsal::write(format, report, *verdict, doubt.as_ref(), style, out)
         }
         Saved::Difference(subjects, difference) => render::diff(format, subjects, difference, style, out),
+        Saved::Transaction(report) => render::repair::saved(format, report, style, out),
         Saved::Unjudged(unjudged) => render::error(format, &unjudged.command, &unjudged.error, out),
     }
 }
@@ -132,10 +139,10 @@ fn write(saved: &Saved, format: Format, fail_on: FailOn, style: Style, out: &mut
 pub fn in_every_format(bytes: &[u8]) -> Vec<String> {
     let server = |report: Option<ServerReport>| report.map(|report| Saved::Server(Box::new(report)));
     let saved = if capture::is_capture(bytes) {
-        server(capture::read(bytes).ok().and_then(|capture| capture.shown(&[])))
+        server(capture::read(bytes.to_vec()).ok().and_then(|capture| capture.shown(&[])))
     } else {
         let answers = || server(Capture::of_answers(std::str::from_utf8(bytes).ok()?).ok()?.shown(&[]));
-        saved::document(bytes).ok().or_else(answers)
+        saved::document(bytes.to_vec()).ok().or_else(answers)
     };
     let Some(saved) = saved else { return Vec::new() };
     let style = Style { colour: false, width: 80, terminal: false, verbose: true, quiet: false };
@@ -153,7 +160,7 @@ const fn has(saved: &Saved, format: Format) -> bool {
         Saved::Server(_) | Saved::Unjudged(_) => true,
         Saved::Check(_) | Saved::Rehearsal(..) => !matches!(format, Format::Prometheus),
         Saved::Release(_) => !matches!(format, Format::Prometheus | Format::Sarif),
-        Saved::Difference(..) => {
+        Saved::Difference(..) | Saved::Transaction(_) => {
             matches!(format, Format::Human | Format::Json | Format::Html | Format::Markdown)
         }
     }

@@ -10,6 +10,7 @@ use crate::report::release::ReleaseReport;
 use crate::report::run_error::RunError;
 use crate::report::server_report::ServerReport;
 use crate::report::subject::CheckReport;
+use crate::report::transaction::{Deed, RepairVerdict, TransactionBody, TransactionReport};
 use crate::report::untrusted;
 use crate::report::verdict::Verdict;
 use crate::text;
@@ -21,7 +22,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// Bytes of a saved report that is JSON.
-const MAX_DOCUMENT: usize = 8 << 20;
+const MAX_DOCUMENT: usize = 3 << 20;
 /// Bytes of a saved report, and of a capture.
 pub(super) const MAX_REPORT: usize = capture::MAX_CAPTURE;
 /// The version of documents that is read.
@@ -37,6 +38,8 @@ pub(super) enum Saved {
     Release(ReleaseReport),
     /// Of a rehearsal, with why it is no judgement, where it is none.
     Rehearsal(Rehearsal, Verdict, Option<RunError>),
+    /// Of a repair or an update.
+    Transaction(Box<TransactionReport>),
     /// Of two bundles.
     Difference([String; 2], Box<Difference>),
     /// Of a run that could not judge.
@@ -58,11 +61,11 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>> {
     let shown = text::printable_path(path);
     let failure = || Failure::new(format!("cannot read the report {shown}")).at(&shown).help(HELP);
     let from = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
-    let read = host::files::read_named(from, MAX_REPORT).with_context(failure)?;
-    if read.size > MAX_REPORT {
+    let (bytes, size) = host::files::read_large(from, MAX_REPORT).with_context(failure)?;
+    if size > MAX_REPORT {
         bail!("{}: it is larger than any report ({})", failure(), text::size(MAX_REPORT as u64));
     }
-    Ok(read.bytes.to_vec())
+    Ok(bytes)
 }
 
 const HELP: &str = "give a report that a command wrote with `--json`, or a capture of `doctor --capture`";
@@ -73,11 +76,11 @@ pub(super) fn read(path: &Path, session: &Session<'_>) -> Result<Saved> {
     let shown = text::printable_path(path);
     if capture::is_capture(&bytes) {
         let failure = || Failure::new(format!("cannot read the capture {shown}")).at(&shown).help(HELP);
-        let capture = capture::read(&bytes).with_context(failure)?;
+        let capture = capture::read(bytes).with_context(failure)?;
         let (report, _) = captured::report(&capture, path, session)?;
         return Ok(Saved::Server(Box::new(report)));
     }
-    document(&bytes).with_context(|| Failure::new(format!("cannot read the report {shown}")).at(&shown).help(HELP))
+    document(bytes).with_context(|| Failure::new(format!("cannot read the report {shown}")).at(&shown).help(HELP))
 }
 
 /// The server of a file by its name, and when it was looked at, as far as the file says: what tells two reports of one
@@ -99,7 +102,7 @@ pub(super) fn server_of(path: &Path) -> Option<(String, Option<Moment>)> {
     let bytes = bytes(path).ok()?;
     let (name, at) = if capture::is_capture(&bytes) {
         // What was reported where it was made says so; without that it is judged.
-        let capture = capture::read(&bytes).ok()?;
+        let capture = capture::read(bytes).ok()?;
         let host = match capture.report {
             Some(report) => report.host,
             None => capture.shown(&[])?.host,
@@ -113,17 +116,19 @@ pub(super) fn server_of(path: &Path) -> Option<(String, Option<Moment>)> {
 }
 
 /// A document of one of the commands.
-pub(super) fn document(bytes: &[u8]) -> Result<Saved> {
+pub(super) fn document(bytes: Vec<u8>) -> Result<Saved> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         bail!("it is empty");
     }
     if bytes.len() > MAX_DOCUMENT {
         bail!("it is larger than any report ({})", text::size(MAX_DOCUMENT as u64));
     }
-    if untrusted::is_overfull(bytes) {
-        bail!("it has more than {} values, and no report has", untrusted::MAX_PARTS);
+    if let Some(why) = untrusted::excess(&bytes) {
+        bail!("{why}");
     }
-    let document: Value = serde_json::from_slice(bytes).context("it is neither JSON nor a capture")?;
+    let document: Value = serde_json::from_slice(&bytes).context("it is neither JSON nor a capture")?;
+    // It may be large, and what is made of it as well.
+    drop(bytes);
     let word = |name: &str| document.get(name).and_then(Value::as_str).map(|word| text::printable(word).into_owned());
     let version = document.get("schema_version").and_then(Value::as_u64);
     let (Some(version), Some(command), Some(verdict)) = (version, word("command"), word("verdict")) else {
@@ -139,6 +144,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Saved> {
         "release" => &["evidence"],
         "diff" => &["text"],
         "rehearse" => &["output"],
+        "repair" | "update" => &["why"],
         _ => &[],
     };
     let document = untrusted::shown(document, several);
@@ -146,6 +152,8 @@ pub(super) fn document(bytes: &[u8]) -> Result<Saved> {
         "doctor" => Saved::Server(Box::new(of(document)?)),
         "check" => Saved::Check(of(document)?),
         "release" => Saved::Release(of(document)?),
+        "repair" => transaction(Deed::Repair, &verdict, document)?,
+        "update" => transaction(Deed::Update, &verdict, document)?,
         "diff" => {
             let subjects = of(document.get("subjects").cloned().unwrap_or_default())?;
             Saved::Difference(subjects, Box::new(of(document)?))
@@ -157,6 +165,18 @@ pub(super) fn document(bytes: &[u8]) -> Result<Saved> {
         }
         other => bail!("it is a report of `{other}`, which is not rendered again"),
     })
+}
+
+fn transaction(deed: Deed, verdict: &str, document: Value) -> Result<Saved> {
+    let Some(named) = RepairVerdict::named(verdict, deed) else {
+        bail!("`{verdict}` is no verdict of `{}`", deed.command());
+    };
+    let mut body: TransactionBody = of(document)?;
+    match deed {
+        Deed::Repair => body.versions = None,
+        Deed::Update => body.causes = None,
+    }
+    Ok(Saved::Transaction(Box::new(TransactionReport { deed, verdict: named, body })))
 }
 
 fn unjudged(command: String, document: Value) -> Result<Saved> {

@@ -20,6 +20,16 @@ pub(crate) enum Outcome {
     Unread(String),
 }
 
+impl Outcome {
+    /// Keeps no more findings than a capture has.
+    pub(super) fn shorten(&mut self) {
+        if let Self::Judged(judged) = self {
+            judged.report.findings.truncate(MAX_FINDINGS);
+            judged.details.truncate(MAX_FINDINGS);
+        }
+    }
+}
+
 /// A judge whose judgements are noted.
 pub(crate) struct Noted<'a> {
     judge: &'a dyn BundleJudge,

@@ -4,7 +4,9 @@
 use super::about::{About, CAPTURE_VERSION};
 use super::bundles::Outcome;
 use super::captured::Capture;
+use super::redactions;
 use crate::archive::write::gzip::Compressor;
+use crate::redact::Patterns;
 use crate::report::untrusted;
 use crate::report::words::UnitName;
 use ::tar::{Archive, Builder, EntryType, Header};
@@ -15,13 +17,17 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 /// Bytes of a capture as a file.
-pub(crate) const MAX_CAPTURE: usize = 16 << 20;
+pub(crate) const MAX_CAPTURE: usize = 8 << 20;
 /// Bytes of all that is in it.
-const MAX_UNPACKED: u64 = 16 << 20;
+const MAX_UNPACKED: u64 = 8 << 20;
 /// Bytes of one line in it.
 const MAX_LINE: usize = 4 << 20;
+/// Bytes of what the rules say of one bundle, and of what is said of the capture itself.
+const MAX_DOCUMENT: usize = 2 << 20;
 /// Files in it.
 const MAX_FILES: usize = 32;
+/// Bundles in it: a server has a deployed one, its backup, and what updates left.
+const MAX_BUNDLES: usize = 16;
 /// Lines of its answers.
 const MAX_ANSWERS: usize = 20_000;
 
@@ -79,21 +85,37 @@ pub(crate) fn is_capture(start: &[u8]) -> bool {
 }
 
 /// The texts of a capture that it is made of, by name.
-pub(super) fn contents(capture: &Capture) -> Result<BTreeMap<&'static str, String>, CaptureError> {
-    let unwritten = |name| move |error: serde_json::Error| CaptureError::Part { name, why: error.to_string() };
-    let mut bundles = String::new();
-    for (path, outcome) in &capture.bundles {
-        let line = BundleLine { path: path.clone(), outcome: outcome.clone() };
-        bundles.push_str(&serde_json::to_string(&line).map_err(unwritten(BUNDLES))?);
-        bundles.push('\n');
+pub(super) fn contents(capture: Capture) -> Result<BTreeMap<&'static str, String>, CaptureError> {
+    let about = serde_json::to_string(&capture.about)
+        .map_err(|error| CaptureError::Part { name: ABOUT, why: error.to_string() })?;
+    let bundles = bundle_lines(capture.bundles)?;
+    Ok(BTreeMap::from([(ABOUT, about), (ANSWERS, capture.answers), (BUNDLES, bundles), (LISTING, capture.listing)]))
+}
+
+fn bundle_lines(bundles: BTreeMap<String, Outcome>) -> Result<String, CaptureError> {
+    let mut lines = String::new();
+    for (path, outcome) in bundles {
+        let line = serde_json::to_string(&BundleLine { path, outcome });
+        lines.push_str(&line.map_err(|error| CaptureError::Part { name: BUNDLES, why: error.to_string() })?);
+        lines.push('\n');
     }
-    let about = serde_json::to_string(&capture.about).map_err(unwritten(ABOUT))?;
-    Ok(BTreeMap::from([
-        (ABOUT, about),
-        (ANSWERS, capture.answers.clone()),
-        (BUNDLES, bundles),
-        (LISTING, capture.listing.clone()),
-    ]))
+    Ok(lines)
+}
+
+/// One of these texts without what the patterns match, and how often that was.
+pub(super) fn without(name: &str, text: &str, patterns: &Patterns) -> (String, usize) {
+    let is_typed = matches!(name, ABOUT | BUNDLES);
+    if !is_typed {
+        return redactions::without(text, patterns);
+    }
+    let mut count = 0;
+    let mut line = |line: &str| {
+        let Ok(value) = serde_json::from_str(line) else { return line.to_owned() };
+        let (value, taken) = redactions::without_in(value, patterns);
+        count += taken;
+        value.to_string()
+    };
+    (redactions::joined(text.split('\n').map(&mut line), text.len()), count)
 }
 
 /// The bytes of a capture, with what was reported of it as further files.
@@ -121,7 +143,8 @@ pub(crate) fn write(capture: &Capture, reports: &[(&str, &[u8])]) -> Result<Vec<
         Ok(())
     })();
     written.map_err(CaptureError::Archive)?;
-    for (name, content) in contents(capture)?.iter().filter(|(name, _)| **name != ABOUT) {
+    let bundles = bundle_lines(capture.bundles.clone())?;
+    for (name, content) in [(ANSWERS, &capture.answers), (LISTING, &capture.listing), (BUNDLES, &bundles)] {
         add(name, content.as_bytes()).map_err(CaptureError::Archive)?;
     }
     archive.into_inner().and_then(Compressor::finish).map_err(CaptureError::Archive)
@@ -131,20 +154,31 @@ pub(crate) fn write(capture: &Capture, reports: &[(&str, &[u8])]) -> Result<Vec<
 ///
 /// # Errors
 /// Why it is none.
-pub(crate) fn read(bytes: &[u8]) -> Result<Capture, CaptureError> {
-    of_parts(&parts(bytes)?)
+pub(crate) fn read(bytes: Vec<u8>) -> Result<Capture, CaptureError> {
+    let parts = parts(&bytes)?;
+    // Both are large where a stranger made them so.
+    drop(bytes);
+    of_parts(parts)
+}
+
+/// Whether a capture that was written can be read.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn is_readable(bytes: &[u8]) -> Result<(), CaptureError> {
+    parts(bytes).and_then(of_parts).map(|_| ())
 }
 
 /// The texts in a capture by name.
 fn parts(bytes: &[u8]) -> Result<BTreeMap<&'static str, String>, CaptureError> {
-    let mut unpacked = Vec::new();
-    let read = MultiGzDecoder::new(bytes).take(MAX_UNPACKED + 1).read_to_end(&mut unpacked);
-    read.map_err(|error| behind(bytes).unwrap_or(CaptureError::Archive(error)))?;
-    if unpacked.len() as u64 > MAX_UNPACKED {
+    // Once to its end, with nothing kept: its size, and whether it is whole.
+    let read = io::copy(&mut MultiGzDecoder::new(bytes).take(MAX_UNPACKED + 1), &mut io::sink());
+    let size = read.map_err(|error| behind(bytes).unwrap_or(CaptureError::Archive(error)))?;
+    if size > MAX_UNPACKED {
         return Err(CaptureError::TooLarge(format!("more than {} unpacked", crate::text::size(MAX_UNPACKED))));
     }
     let mut parts = BTreeMap::new();
-    let mut archive = Archive::new(unpacked.as_slice());
+    let mut archive = Archive::new(MultiGzDecoder::new(bytes));
     for (at, entry) in archive.entries().map_err(CaptureError::Archive)?.enumerate() {
         if at >= MAX_FILES {
             return Err(CaptureError::TooLarge(format!("more than {MAX_FILES} files")));
@@ -158,7 +192,7 @@ fn parts(bytes: &[u8]) -> Result<BTreeMap<&'static str, String>, CaptureError> {
         let known = [ABOUT, ANSWERS, BUNDLES, LISTING, REPORT].into_iter().find(|name| name.as_bytes() == path);
         // A later version may have more.
         let Some(name) = known else { continue };
-        let mut text = String::new();
+        let mut text = String::with_capacity(usize::try_from(entry.size().min(MAX_UNPACKED)).unwrap_or_default());
         let why = |error: io::Error| CaptureError::Part { name, why: error.to_string() };
         entry.read_to_string(&mut text).map_err(why)?;
         if parts.insert(name, text).is_some() {
@@ -169,12 +203,11 @@ fn parts(bytes: &[u8]) -> Result<BTreeMap<&'static str, String>, CaptureError> {
 }
 
 /// A capture of its texts.
-pub(super) fn of_parts(parts: &BTreeMap<&'static str, String>) -> Result<Capture, CaptureError> {
-    let part = |name| parts.get(name).map(String::as_str).ok_or(CaptureError::Missing(name));
-    for (name, text) in parts {
+pub(super) fn of_parts(mut parts: BTreeMap<&'static str, String>) -> Result<Capture, CaptureError> {
+    for (name, text) in &parts {
         bounded(name, text)?;
     }
-    let text = part(ABOUT)?;
+    let text = &parts.remove(ABOUT).ok_or(CaptureError::Missing(ABOUT))?;
     let about = value(ABOUT, 1, text)?;
     let version = about.get("capture_version").and_then(Value::as_u64).unwrap_or(0);
     if version > u64::from(CAPTURE_VERSION) {
@@ -184,37 +217,47 @@ pub(super) fn of_parts(parts: &BTreeMap<&'static str, String>) -> Result<Capture
     if UnitName::new(&about.options.unit).is_err() {
         return Err(CaptureError::Part { name: ABOUT, why: format!("`{}` is no name of a unit", about.options.unit) });
     }
-    let answers = part(ANSWERS)?.to_owned();
+    let answers = parts.remove(ANSWERS).ok_or(CaptureError::Missing(ANSWERS))?;
     if answers.lines().count() > MAX_ANSWERS {
         return Err(CaptureError::TooLarge(format!("more than {MAX_ANSWERS} answers")));
     }
     let why = |(number, error)| CaptureError::Part { name: ANSWERS, why: at(number, &error) };
-    crate::doctor::recording::Recorded::parse(&answers).map_err(why)?;
+    crate::doctor::recording::Recorded::parse(answers.as_str()).map_err(why)?;
     let mut bundles = BTreeMap::new();
-    for (number, line) in (1..).zip(parts.get(BUNDLES).map(String::as_str).unwrap_or_default().lines()) {
-        let BundleLine { path, outcome } = of(BUNDLES, number, line, value(BUNDLES, number, line)?)?;
+    for (number, line) in (1..).zip(parts.remove(BUNDLES).unwrap_or_default().lines()) {
+        if number > MAX_BUNDLES {
+            return Err(CaptureError::TooLarge(format!("more than {MAX_BUNDLES} bundles")));
+        }
+        let BundleLine { path, mut outcome } = of(BUNDLES, number, line, value(BUNDLES, number, line)?)?;
+        outcome.shorten();
         bundles.insert(path, outcome);
     }
-    let report = match parts.get(REPORT) {
-        None => None,
-        // What an earlier or a later version said in another form is not compared with.
-        Some(text) => value(REPORT, 1, text).ok().and_then(|value| serde_json::from_value(value).ok()),
-    };
-    let listing = parts.get(LISTING).cloned().unwrap_or_default();
+    // What an earlier or a later version said in another form is not compared with.
+    let report = parts.remove(REPORT).and_then(|text| value(REPORT, 1, &text).ok());
+    let report = report.and_then(|value| serde_json::from_value(value).ok());
+    let listing = parts.remove(LISTING).unwrap_or_default();
     Ok(Capture { about, answers, bundles, listing, report })
 }
 
 /// Refuses what would take more memory than any capture does, before anything is made of it.
 fn bounded(name: &str, text: &str) -> Result<(), CaptureError> {
-    let is_document = matches!(name, ABOUT | REPORT | BUNDLES);
-    if !is_document && let Some(line) = text.lines().find(|line| line.len() > MAX_LINE) {
-        let (size, most) = (crate::text::size(line.len() as u64), crate::text::size(MAX_LINE as u64));
-        return Err(CaptureError::TooLarge(format!("a line of {size} in {name}, where {most} is the most")));
+    let size = |bytes: usize| crate::text::size(bytes as u64);
+    let of = |bytes: usize, what: &str, most: usize| {
+        let words = || format!("{what} of {} in {name}, where {} is the most", size(bytes), size(most));
+        if bytes > most { Err(CaptureError::TooLarge(words())) } else { Ok(()) }
+    };
+    match name {
+        ABOUT | REPORT => of(text.len(), "a text", MAX_DOCUMENT)?,
+        BUNDLES => of(text.lines().map(str::len).max().unwrap_or_default(), "a line", MAX_DOCUMENT)?,
+        _ => of(text.lines().map(str::len).max().unwrap_or_default(), "a line", MAX_LINE)?,
     }
-    if name != LISTING && untrusted::is_overfull(text.as_bytes()) {
-        return Err(CaptureError::TooLarge(format!("more than {} values in {name}", untrusted::MAX_PARTS)));
-    }
-    Ok(())
+    let excess = match name {
+        LISTING => None,
+        // Of an answer a report quotes lines, and never the whole.
+        ANSWERS => untrusted::overfull(text.as_bytes()),
+        _ => untrusted::excess(text.as_bytes()),
+    };
+    excess.map_or(Ok(()), |why| Err(CaptureError::TooLarge(format!("{name}: {why}"))))
 }
 
 /// What follows a capture that is whole, where that is why it cannot be read.

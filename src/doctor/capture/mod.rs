@@ -14,7 +14,7 @@ mod redactions;
 pub(crate) use about::About;
 pub(crate) use bundles::Noted;
 pub(crate) use captured::Capture;
-pub(crate) use file::{CaptureError, MAX_CAPTURE, is_capture, read, write};
+pub(crate) use file::{CaptureError, MAX_CAPTURE, is_capture, is_readable, read, write};
 pub(crate) use listing::Listing;
 
 use super::diagnose::diagnose;
@@ -22,7 +22,7 @@ use super::probe::{self, ProbeOptions};
 use super::recording::Recorded;
 use super::report::DoctorReport;
 use super::shown;
-use crate::redact::Redactor;
+use crate::redact::{Patterns, Redactor};
 use crate::report::moment::Moment;
 use crate::report::policy::Policy;
 use crate::report::server_report::{CaptureNote, ServerReport};
@@ -81,13 +81,13 @@ impl Capture {
         let about = About::new(&options, &documented_paths::names(), &Policy::plain(), None, Moment(0));
         let capture =
             Self { about, answers: answers.to_owned(), bundles: BTreeMap::new(), listing: String::new(), report: None };
-        file::of_parts(&file::contents(&capture)?)
+        file::of_parts(file::contents(capture)?)
     }
 
     /// The judgement of what was captured.
     #[must_use]
     fn judged(&self, policy: &Policy) -> Option<DoctorReport> {
-        let server = Recorded::parse(&self.answers).ok()?.mounted(self.about.root.clone());
+        let server = Recorded::parse(self.answers.as_str()).ok()?.mounted(self.about.root.clone());
         let judge = bundles::Recalled { outcomes: &self.bundles };
         let (facts, _) = probe::examine(&server, &self.about.options, &self.about.names, &judge);
         Some(diagnose(facts, policy))
@@ -115,17 +115,20 @@ impl Capture {
     ///
     /// # Errors
     /// For a capture that cannot be read any more once they are gone.
-    pub(crate) fn redacted(self, patterns: &[regex_lite::Regex]) -> Result<Self, CaptureError> {
+    pub(crate) fn redacted(self, patterns: &Patterns) -> Result<Self, CaptureError> {
         let mut count = 0;
         let mut parts = BTreeMap::new();
-        for (name, text) in file::contents(&self)? {
-            let (text, taken) = redactions::without(&text, patterns);
+        for (name, text) in file::contents(self)? {
+            let (text, taken) = file::without(name, &text, patterns);
             count += taken;
             parts.insert(name, text);
         }
-        let mut capture = file::of_parts(&parts)?;
+        let mut capture = file::of_parts(parts)?;
+        let names = std::mem::take(&mut capture.about.redacted);
+        capture.about.redacted = redactions::renamed(names, patterns);
         if count > 0 {
-            *capture.about.redacted.entry("--redact".to_owned()).or_default() += count;
+            let before = capture.about.redacted.entry("--redact".to_owned()).or_default();
+            *before = before.saturating_add(count);
         }
         // What the report said is no secret; what it says of what is left is what counts.
         capture.report = None;

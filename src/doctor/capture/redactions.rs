@@ -1,7 +1,9 @@
 //! What was taken out of a capture: counted by what it stood behind, and taken out once more by patterns.
 
-use crate::redact::{REDACTED, Redactor};
-use regex_lite::Regex;
+use crate::doctor::questions::journal_fields;
+use crate::doctor::recording;
+use crate::redact::{Patterns, REDACTED, Redactor};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How often something was redacted, by the name that it stood behind.
@@ -43,57 +45,67 @@ fn name_before(before: &str) -> String {
     if is_name { name.to_owned() } else { BY_FORM.to_owned() }
 }
 
-/// A text without what the patterns match, and how often that was. Where it is lines of JSON, only the texts in it are
-/// looked at, so that it stays that.
+/// The lines of one of a capture's own documents without what the patterns match, and how often that was. They are of this
+/// program's making, or checked to be: the names of their fields stay, and so do those of a journal's entries.
 #[must_use]
-pub(super) fn without(text: &str, patterns: &[Regex]) -> (String, usize) {
+pub(super) fn without(text: &str, patterns: &Patterns) -> (String, usize) {
     let mut count = 0;
-    let lines: Vec<String> = text
-        .split('\n')
-        .map(|line| match serde_json::from_str::<serde_json::Value>(line) {
-            Ok(value @ serde_json::Value::Object(_)) => {
-                let value = within(value, patterns, &mut count);
-                serde_json::to_string(&value).unwrap_or_default()
+    let mut line = |line: &str| match serde_json::from_str::<Value>(line) {
+        Ok(Value::Object(mut fields)) => {
+            // Why there is no answer is one of a few words of ours.
+            let refused = fields.shift_remove("refused");
+            let (mut value, taken) = patterns.document(Value::Object(fields), &is_of_answers, &is_of_the_journal);
+            count += taken;
+            if let (Some(refused), Some(fields)) = (refused, value.as_object_mut()) {
+                fields.insert("refused".to_owned(), refused);
             }
-            _ => replaced(line, patterns, &mut count),
-        })
-        .collect();
-    (lines.join("\n"), count)
+            serde_json::to_string(&value).unwrap_or_default()
+        }
+        _ => {
+            let (text, taken) = patterns.text(line, &is_of_the_journal);
+            count += taken;
+            text
+        }
+    };
+    (joined(text.split('\n').map(&mut line), text.len()), count)
 }
 
-fn within(value: serde_json::Value, patterns: &[Regex], count: &mut usize) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        // A journal, or a file: lines of JSON again.
-        Value::String(text) if text.starts_with('{') => {
-            let (text, inner) = without(&text, patterns);
-            *count += inner;
-            Value::String(text)
+/// Lines as one text of about that size, one after the other: there may be many.
+pub(super) fn joined(lines: impl Iterator<Item = String>, size: usize) -> String {
+    let mut all = String::with_capacity(size);
+    for (number, line) in lines.enumerate() {
+        if number > 0 {
+            all.push('\n');
         }
-        Value::String(text) => Value::String(replaced(&text, patterns, count)),
-        Value::Array(values) => Value::Array(values.into_iter().map(|one| within(one, patterns, count)).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(name, one)| (name, within(one, patterns, count))).collect())
-        }
-        other => other,
+        all.push_str(&line);
     }
+    all
 }
 
-fn replaced(text: &str, patterns: &[Regex], count: &mut usize) -> String {
-    let mut text = text.to_owned();
-    for pattern in patterns {
-        // An empty match would put a mark between all letters.
-        let found = pattern.find_iter(&text).filter(|found| !found.is_empty()).count();
-        if found > 0 {
-            *count += found;
-            let put = |found: &regex_lite::Captures<'_>| {
-                let whole = found.get(0).map_or("", |whole| whole.as_str());
-                if whole.is_empty() { String::new() } else { REDACTED.to_owned() }
-            };
-            text = pattern.replace_all(&text, put).into_owned();
-        }
+/// A document that is read into a type: whatever names it has are that type's.
+#[must_use]
+pub(super) fn without_in(document: Value, patterns: &Patterns) -> (Value, usize) {
+    patterns.document(document, &|_| true, &is_of_the_journal)
+}
+
+/// The names of what was redacted before, which a stranger may have written.
+#[must_use]
+pub(super) fn renamed(names: Redactions, patterns: &Patterns) -> Redactions {
+    let mut left = Redactions::new();
+    for (name, count) in names {
+        let (name, _) = patterns.text(&name, &|_| false);
+        let before = left.entry(name).or_default();
+        *before = before.saturating_add(count);
     }
-    text
+    left
+}
+
+fn is_of_answers(name: &str) -> bool {
+    recording::FIELDS.contains(&name)
+}
+
+fn is_of_the_journal(name: &str) -> bool {
+    journal_fields().any(|field| field == name)
 }
 
 #[cfg(test)]
@@ -112,10 +124,10 @@ mod tests {
     #[test]
     fn patterns_reach_into_lines_of_json_and_leave_them_json() {
         let line = serde_json::json!({"ask": "run journalctl", "ok": {"stdout": "{\"MESSAGE\":\"meet ACME-17 at ACME-18\"}\n"}});
-        let patterns = [Regex::new("ACME-[0-9]+").unwrap(), Regex::new("x*").unwrap()];
+        let patterns = Patterns::new(["ACME-[0-9]+", "x*"].map(|word| regex_lite::Regex::new(word).unwrap()).to_vec());
         let (text, count) = without(&line.to_string(), &patterns);
         assert_eq!(count, 2);
         assert!(!text.contains("ACME") && text.matches(REDACTED).count() == 2, "{text}");
-        serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap();
     }
 }

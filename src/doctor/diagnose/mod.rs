@@ -18,11 +18,15 @@ use crate::report::policy::{Level, Policy};
 use crate::report::server::Health;
 use crate::report::signature::SignatureStatus;
 use crate::report::words::Word;
+use std::collections::BTreeSet;
 
 /// Judges a server.
 #[must_use]
 pub(crate) fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
-    let found = recognise::run(&facts).into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
+    let recognised = recognise::run(&facts);
+    let is_allowed = |one: &&Diagnosis| policy.override_of(one.cause).is_some_and(|found| found.level == Level::Allow);
+    let allowed: BTreeSet<_> = recognised.iter().filter(is_allowed).map(|one| one.cause).collect();
+    let found = recognised.into_iter().filter_map(|diagnosis| overridden(diagnosis, policy)).collect();
     let mut diagnoses = fold::fold(found);
     start_no_second(&facts, &mut diagnoses);
     mend_once(&mut diagnoses);
@@ -32,7 +36,7 @@ pub(crate) fn diagnose(facts: Facts, policy: &Policy) -> DoctorReport {
     let health = health(&facts, &diagnoses);
     let checks = checks::checks(&facts, &diagnoses);
     let not_checked = not_checked::not_checked(&facts);
-    DoctorReport { health, facts, checks, diagnoses, not_checked }
+    DoctorReport { health, facts, checks, diagnoses, allowed: allowed.into_iter().collect(), not_checked }
 }
 
 /// With the severity that the user wants; nothing where it is allowed.

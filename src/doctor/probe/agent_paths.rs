@@ -107,10 +107,10 @@ mod tests {
     use crate::doctor::recording::Recorded;
 
     /// A server on which these folders and files are.
-    fn server(paths: &[&str]) -> Recorded {
+    fn server(paths: &[&str]) -> Recorded<'static> {
         let look = r#"{"kind":"d","mode":493,"uid":0,"gid":0,"size":0,"changed":0}"#;
         let lines: Vec<_> = paths.iter().map(|path| format!(r#"{{"ask":"look {path}","ok":{look}}}"#)).collect();
-        Recorded::parse(&lines.join("\n")).unwrap()
+        Recorded::parse(lines.join("\n")).unwrap()
     }
 
     fn unit(directory: &str, command: &str) -> Unit {

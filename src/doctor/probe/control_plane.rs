@@ -182,7 +182,7 @@ mod tests {
         let file =
             r##"{"ask":"read /etc/default/agent","ok":"# ours\nCP_HOST=\"cp.example\"\nCP='http://in.file:9'\n"}"##;
         let registered = r#"{"ask":"read /r/registration.json","ok":"{\"url\":\"https://registered.example\"}"}"#;
-        let server = Recorded::parse(&format!("{file}\n{registered}")).unwrap();
+        let server = Recorded::parse(format!("{file}\n{registered}")).unwrap();
         let text = "[Service]\nEnvironment=CP=http://in.unit:8 PORT=4000\nEnvironmentFile=-/etc/default/agent\n";
         let unit = Unit::of_text("server-flow-agent.service", "/etc/u", text);
         let variables = variables(&server, &unit, &mut Redactor::new());

@@ -85,7 +85,7 @@ mod tests {
     use crate::doctor::recording::Recorded;
 
     /// A server of these paths: kind, owner, mode, and where a link leads.
-    fn server(paths: &[(&str, char, u32, u32, &str)]) -> Recorded {
+    fn server(paths: &[(&str, char, u32, u32, &str)]) -> Recorded<'static> {
         let mut lines = Vec::new();
         for (path, kind, uid, mode, target) in paths {
             let look = format!(r#"{{"kind":"{kind}","mode":{mode},"uid":{uid},"gid":{uid},"size":0,"changed":0}}"#);
@@ -94,7 +94,7 @@ mod tests {
                 lines.push(format!(r#"{{"ask":"target {path}","ok":"{target}"}}"#));
             }
         }
-        Recorded::parse(&lines.join("\n")).unwrap()
+        Recorded::parse(lines.join("\n")).unwrap()
     }
 
     #[test]

@@ -27,7 +27,9 @@ pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<JournalE
     let mut seen = BTreeSet::new();
     let mut read = Vec::new();
     let mut strange = 0;
-    for line in texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty()) {
+    let newest = |text: &str| text.lines().count().saturating_sub(MAX_ENTRIES);
+    let lines = texts.iter().flat_map(|text| text.lines().skip(newest(text)));
+    for line in lines.filter(|line| !line.trim().is_empty()) {
         match serde_json::from_str::<Map<String, Value>>(line) {
             // Not by this unit, or not to be believed.
             Ok(fields) => read.extend(entry(&fields, unit).filter(|read| seen.insert(read.cursor.clone()))),
@@ -39,10 +41,10 @@ pub fn entries(texts: &[&str], unit: &str, redactor: &Redactor) -> (Vec<JournalE
     attribute(&mut read);
     let mut before: BTreeMap<Option<u32>, Follows> = BTreeMap::new();
     let mut entries = Vec::new();
-    for Read { entry, .. } in read {
+    for Read { entry, .. } in shortened(read) {
         let follows = before.entry(entry.pid).or_default();
         let message = uncoloured(&entry.message);
-        for line in message.lines().chain(message.is_empty().then_some("")) {
+        for line in message.lines().take(MAX_LINES).chain(message.is_empty().then_some("")) {
             // Before anything is taken out: the beginning of a key is what the rest of it is known by.
             let clean = redactor.line(line, follows);
             let shown: String = clean.chars().take(MAX_OF_A_MESSAGE).collect();
@@ -112,6 +114,22 @@ fn attribute(read: &mut [Read]) {
         entry.invocation = ended.map_or_else(|| newest.clone(), |(_, invocation)| invocation.clone());
     }
 }
+
+/// The newest of them, as far as their lines are not too many.
+fn shortened(mut read: Vec<Read>) -> Vec<Read> {
+    let mut left = MAX_ENTRIES;
+    let too_much = read.iter().rposition(|read| {
+        let lines = read.entry.message.lines().take(MAX_LINES).count();
+        left.checked_sub(lines).map(|rest| left = rest).is_none()
+    });
+    read.drain(..too_much.map_or(0, |at| at + 1));
+    read
+}
+
+/// Entries of one query, and lines of all, that are read, the newest: a conclusion is made of far fewer.
+const MAX_ENTRIES: usize = 8_000;
+/// Lines of one message: a message that standard output brought has one, and a stack some twenty.
+const MAX_LINES: usize = 200;
 
 /// Microseconds by which a line is received after the end of what wrote it, at most.
 const MAX_OF_LATENESS: u64 = 1_000_000;

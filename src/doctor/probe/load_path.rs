@@ -260,7 +260,7 @@ mod tests {
     const E: &str = "/etc/systemd/system";
 
     /// A server of these files, and links where there is a target.
-    fn server(paths: &[(&str, &str)]) -> Recorded {
+    fn server(paths: &[(&str, &str)]) -> Recorded<'static> {
         let mut lines = Vec::new();
         let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (path, target) in paths {
@@ -284,7 +284,7 @@ mod tests {
             names.dedup();
             lines.push(format!(r#"{{"ask":"list {folder}","ok":{}}}"#, serde_json::to_string(&names).unwrap()));
         }
-        Recorded::parse(&lines.join("\n")).unwrap()
+        Recorded::parse(lines.join("\n")).unwrap()
     }
 
     #[test]

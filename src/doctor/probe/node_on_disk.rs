@@ -67,7 +67,7 @@ mod tests {
         let server = |path: &str, file: &str, text: &str| {
             let text = serde_json::to_string(text).unwrap();
             let lines = format!("{{\"ask\":\"look {path}\",\"ok\":{look}}}\n{{\"ask\":\"read {file}\",\"ok\":{text}}}");
-            Recorded::parse(&lines).unwrap()
+            Recorded::parse(lines).unwrap()
         };
         let headers = "#define NODE_MAJOR_VERSION 20\n#define NODE_MINOR_VERSION 11\n#define NODE_PATCH_VERSION 1\n";
         let packages = "Package: nodejs-doc\nVersion: 1.0.0\n\nPackage: nodejs\nStatus: install ok installed\nVersion: 18.20.4+dfsg-1~deb12u1\n";

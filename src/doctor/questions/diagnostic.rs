@@ -55,6 +55,12 @@ pub(crate) enum Diagnostic<'a> {
 const FIELDS: &str = "--output-fields=MESSAGE,MESSAGE_ID,_PID,_UID,_SYSTEMD_UNIT,UNIT,_SYSTEMD_INVOCATION_ID,\
     INVOCATION_ID,SYSLOG_IDENTIFIER,EXIT_CODE,EXIT_STATUS,_BOOT_ID,_COMM,_CMDLINE";
 
+/// The fields that an entry has when they are asked for; `journalctl` gives its address and its times with them.
+pub(crate) fn journal_fields() -> impl Iterator<Item = &'static str> {
+    let asked = FIELDS.split_once('=').map_or("", |(_, names)| names).split(',');
+    asked.chain(["__CURSOR", "__REALTIME_TIMESTAMP", "__MONOTONIC_TIMESTAMP"])
+}
+
 /// The properties that are asked for: all of them are 300 lines.
 const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
     ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\

@@ -8,6 +8,6 @@ mod disk;
 mod journal_files;
 mod server;
 
-pub(crate) use diagnostic::Diagnostic;
+pub(crate) use diagnostic::{Diagnostic, journal_fields};
 pub(crate) use disk::{Disk, follow};
 pub(crate) use server::{End, Look, Refusal, Server, Situation, Space, Spoken};

@@ -275,7 +275,8 @@ impl Run<'_, '_> {
             return;
         }
         let Some(body) = self.walk.module(of).and_then(|module| module.bodies.all.get(number as usize)) else { return };
-        if body.kind == BodyKind::Generator && call.how != How::Iterate || self.depth >= MAX_DEPTH {
+        let waits = matches!(body.kind, BodyKind::Generator | BodyKind::AsyncGenerator) && call.how != How::Iterate;
+        if waits || self.depth >= MAX_DEPTH {
             return;
         }
         if call.how == How::Later {

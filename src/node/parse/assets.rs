@@ -81,7 +81,9 @@ impl<'a> Reader<'a, '_> {
         // What is made by the first argument is told by `use_of`, with what it does beside.
         let second = made.filter(|at| *at == 1).map(|at| (at, None, Fated::Is(Fate::Nothing)));
         for (at, how, fated) in second.into_iter().chain(used) {
-            if let Some(path) = argument(at).map(|path| self.value(path)) {
+            // `process.loadEnvFile()` reads `.env` of the folder in which the agent runs.
+            let unsaid = (arguments.is_empty() && name == "loadEnvFile").then_some(Val::Text(".env"));
+            if let Some(path) = argument(at).map(|path| self.value(path)).or(unsaid) {
                 self.push_asset(path, how, fated, span);
             }
         }

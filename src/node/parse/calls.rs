@@ -111,6 +111,19 @@ impl<'a> Reader<'a, '_> {
         self.may_throw();
     }
 
+    /// `g().next()`: the first `next()` begins a generator.
+    pub(super) fn begins_generator(&mut self, call: &CallExpression<'a>) {
+        if let Expression::StaticMemberExpression(member) = &call.callee
+            && matches!(member.property.name.as_str(), "next" | "toArray")
+            && let Expression::CallExpression(generator) = &member.object
+        {
+            self.iterated.insert(generator.span);
+            // Of an asynchronous one it gives a promise.
+            let fated = self.fate_of(call.span);
+            self.promises.insert(generator.span, fated);
+        }
+    }
+
     fn called(&mut self, callee: Val<'a>, given: &[Argument<'a>], how: How, thrown: Fated<'a>, rejected: Fated<'a>) {
         // What Node has of its own is no function of a bundle.
         if matches!(callee.root(), Val::Unknown | Val::Global(_) | Val::Text(_) | Val::Meta) {

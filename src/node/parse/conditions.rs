@@ -115,3 +115,30 @@ fn of_global(expression: &Expression<'_>) -> bool {
     ["globalThis", "global"].iter().any(|global| member.object.is_specific_id(global))
         && COMMONJS_NAMES.contains(&member.property.name.as_str())
 }
+
+/// Whether an expression ends where something is missing, with all that stands behind it: `a?.b` in `a?.b.c(d)`.
+pub(super) fn may_end_early(expression: &Expression<'_>) -> bool {
+    let mut at = expression;
+    loop {
+        let (of, optional) = match at {
+            Expression::StaticMemberExpression(member) => (&member.object, member.optional),
+            Expression::ComputedMemberExpression(member) => (&member.object, member.optional),
+            Expression::PrivateFieldExpression(member) => (&member.object, member.optional),
+            Expression::CallExpression(call) => (&call.callee, call.optional),
+            _ => return false,
+        };
+        if optional {
+            return true;
+        }
+        at = of;
+    }
+}
+
+/// Whether it is `{}` or `[]`.
+pub(super) fn has_nothing(expression: &Expression<'_>) -> bool {
+    match expression {
+        Expression::ObjectExpression(object) => object.properties.is_empty(),
+        Expression::ArrayExpression(array) => array.elements.is_empty(),
+        _ => false,
+    }
+}

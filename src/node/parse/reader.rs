@@ -75,6 +75,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) called_values: HashMap<Span, Val<'a>>,
     /// Where values are kept.
     pub(super) memory: &'a Allocator,
+    /// Whether the pattern that is visited takes apart something empty, so that its defaults count.
+    pub(super) takes_defaults: bool,
     /// Calls of which something is taken at once.
     pub(super) iterated: HashSet<Span>,
     /// What exports stand for.
@@ -146,6 +148,7 @@ impl<'a, 's> Reader<'a, 's> {
             is_cut: false,
             called_values: HashMap::new(),
             memory,
+            takes_defaults: false,
             iterated: HashSet::new(),
             exported: Vec::new(),
             assets: Vec::new(),

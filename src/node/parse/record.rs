@@ -3,7 +3,7 @@
 
 use super::attributes::of_options;
 use super::commonjs::{ARGUMENTS, COMMONJS_NAMES};
-use super::conditions::{asks, holds_in_main, truth};
+use super::conditions::{asks, has_nothing, holds_in_main, may_end_early, truth};
 use super::goal::names_in;
 use super::open::{Fated, Val, What};
 use super::reader::Reader;
@@ -84,6 +84,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         }
         if let Expression::CallExpression(call) = &it.right {
             self.iterated.insert(call.span);
+            if it.r#await {
+                self.promises.insert(call.span, Fated::Is(Fate::Throws));
+            }
         }
         self.visit_expression(&it.right);
         let value = self.value(&it.right);
@@ -228,7 +231,8 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             self.bind_name(name, Val::Body(number));
         }
         let kind = match (it.generator, it.r#async) {
-            (true, _) => BodyKind::Generator,
+            (true, false) => BodyKind::Generator,
+            (true, true) => BodyKind::AsyncGenerator,
             (false, true) => BodyKind::Async,
             (false, false) => BodyKind::Sync,
         };
@@ -383,20 +387,10 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        match &it.callee {
-            // The first `next()` begins a generator.
-            Expression::StaticMemberExpression(member)
-                if matches!(member.property.name.as_str(), "next" | "toArray") =>
-            {
-                if let Expression::CallExpression(generator) = &member.object {
-                    self.iterated.insert(generator.span);
-                }
-            }
-            _ => {}
-        }
+        self.begins_generator(it);
         self.visit_expression(&it.callee);
         let visit = |reader: &mut Self| reader.visit_arguments(&it.arguments);
-        if it.optional {
+        if it.optional || may_end_early(&it.callee) {
             self.guarded(visit)
         } else {
             visit(self)
@@ -422,6 +416,47 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             self.iterated.insert(call.span);
         }
         walk::walk_spread_element(self, it);
+    }
+
+    fn visit_computed_member_expression(&mut self, it: &ComputedMemberExpression<'a>) {
+        self.visit_expression(&it.object);
+        let visit = |reader: &mut Self| reader.visit_expression(&it.expression);
+        if it.optional || may_end_early(&it.object) { self.guarded(visit) } else { visit(self) }
+    }
+
+    fn visit_yield_expression(&mut self, it: &YieldExpression<'a>) {
+        walk::walk_yield_expression(self, it);
+        // Nobody may ask for more.
+        self.leaves();
+    }
+
+    fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
+        let outer = std::mem::replace(&mut self.takes_defaults, it.init.as_ref().is_some_and(has_nothing));
+        self.visit_binding_pattern(&it.id);
+        self.takes_defaults = outer;
+        it.init.iter().for_each(|init| self.visit_expression(init));
+    }
+
+    fn visit_assignment_pattern(&mut self, it: &AssignmentPattern<'a>) {
+        let takes = std::mem::replace(&mut self.takes_defaults, false);
+        let visit = |reader: &mut Self| reader.visit_expression(&it.right);
+        if takes {
+            visit(self)
+        } else {
+            self.guarded(visit)
+        }
+        self.takes_defaults = takes && has_nothing(&it.right);
+        self.visit_binding_pattern(&it.left);
+        self.takes_defaults = takes;
+    }
+
+    fn visit_assignment_target_property_identifier(&mut self, it: &AssignmentTargetPropertyIdentifier<'a>) {
+        self.visit_identifier_reference(&it.binding);
+        self.guarded(|reader| it.init.iter().for_each(|init| reader.visit_expression(init)));
+    }
+
+    fn visit_assignment_target_with_default(&mut self, it: &AssignmentTargetWithDefault<'a>) {
+        self.guarded(|reader| walk::walk_assignment_target_with_default(reader, it));
     }
 
     fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {

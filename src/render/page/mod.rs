@@ -9,5 +9,6 @@ mod folders;
 pub(crate) mod model;
 pub(crate) mod rehearsal;
 pub(crate) mod release;
+pub(crate) mod repair;
 pub(crate) mod server;
 pub(crate) mod unjudged;
