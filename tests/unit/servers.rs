@@ -32,6 +32,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// What must come of a recorded server.
 #[derive(serde::Deserialize)]
@@ -164,23 +165,36 @@ fn captured(case: &Path, expected: &Expected, scratch: &Path) -> (Capture, Docto
     (Capture::of(seen, &report, &redactor), report)
 }
 
-/// Every recorded server, captured.
-pub(super) fn each_captured(mut told: impl FnMut(&str, Capture, &DoctorReport, &Expected)) {
-    for case in cases() {
+/// A recorded server, looked at once for all tests.
+struct Known {
+    name: String,
+    capture: Capture,
+    report: DoctorReport,
+    expected: Expected,
+}
+
+/// All of them.
+static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    let known = |case: PathBuf| {
         let expected = expected(&case);
         let scratch = tempfile::tempdir().unwrap();
         let (capture, report) = captured(&case, &expected, scratch.path());
-        told(case.file_name().unwrap().to_str().unwrap(), capture, &report, &expected);
+        Known { name: case.file_name().unwrap().to_string_lossy().into_owned(), capture, report, expected }
+    };
+    cases().into_iter().map(known).collect()
+});
+
+/// Every recorded server, captured.
+pub(super) fn each_captured(mut told: impl FnMut(&str, Capture, &DoctorReport, &Expected)) {
+    for known in &*KNOWN {
+        told(&known.name, known.capture.clone(), &known.report, &known.expected);
     }
 }
 
 /// Every recorded server, diagnosed.
 pub(super) fn each(mut told: impl FnMut(&str, &DoctorReport, &Expected)) {
-    for case in cases() {
-        let expected = expected(&case);
-        let scratch = tempfile::tempdir().unwrap();
-        let report = diagnosed(&case, &expected, scratch.path(), Words::Rules);
-        told(case.file_name().unwrap().to_str().unwrap(), &report, &expected);
+    for known in &*KNOWN {
+        told(&known.name, &known.report, &known.expected);
     }
 }
 
