@@ -19,13 +19,13 @@ pub(crate) struct Doctor {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub root: Option<PathBuf>,
     /// Where only the time since the last start keeps it from a verdict, wait that long and look again (0: answer at once)
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration, allow_negative_numbers = true)]
     pub wait: Duration,
     /// Read the journal from then on, as journalctl understands it: `yesterday`, `-2h`, `2026-11-23 03:00`
     #[arg(long, value_name = "WHEN", value_parser = moment, help_heading = "Journal", allow_hyphen_values = true)]
     pub since: Option<String>,
     /// Read that many of the journal's newest lines
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 400, value_parser = number_in(1..=100_000_u32), help_heading = "Journal")]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 400, value_parser = number_in(1..=100_000_u32), allow_negative_numbers = true, help_heading = "Journal")]
     pub lines: u32,
     /// Then go on with the live log (`journalctl -u UNIT -f`), until it is interrupted
     #[arg(short, long, help_heading = "Journal", conflicts_with = "root")]
@@ -53,7 +53,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u32>() {
         return Ok(Duration::from_secs(seconds.into()));
     }
-    humantime::parse_duration(text).map_err(|error| format!("{error}; give a time such as `15s`, or 0"))
+    humantime::parse_duration(text).map_err(|_| "expected a time such as `15s` or `1m 30s`, or 0".to_owned())
 }
 
 #[cfg(test)]

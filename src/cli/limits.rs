@@ -9,16 +9,16 @@ use clap::Args;
 #[derive(Args, Debug)]
 pub(crate) struct LimitArgs {
     /// Most bytes of unpacked files, such as 500MiB [default: 2GiB]
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true, help_heading = "Limits")]
     max_size: Option<u64>,
     /// Most entries [default: 150000]
-    #[arg(long, value_name = "N", value_parser = number::<u64>, help_heading = "Limits")]
+    #[arg(long, value_name = "N", value_parser = number::<u64>, allow_negative_numbers = true, help_heading = "Limits")]
     max_entries: Option<u64>,
     /// Most unpacked bytes for each compressed one [default: 200]
-    #[arg(long, value_name = "N", value_parser = number::<u64>, help_heading = "Limits")]
+    #[arg(long, value_name = "N", value_parser = number::<u64>, allow_negative_numbers = true, help_heading = "Limits")]
     max_ratio: Option<u64>,
     /// Most components of a path [default: 128]
-    #[arg(long, value_name = "N", value_parser = number::<usize>, help_heading = "Limits")]
+    #[arg(long, value_name = "N", value_parser = number::<usize>, allow_negative_numbers = true, help_heading = "Limits")]
     max_depth: Option<usize>,
 }
 

@@ -23,10 +23,10 @@ pub(crate) struct Rehearse {
     #[arg(long, value_enum, value_name = "NAME")]
     pub package_manager: Option<ManagerWord>,
     /// How long the agent has to stay up once it has connected
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = number_in(0..=86_400_u64))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = number_in(0..=86_400_u64), allow_negative_numbers = true)]
     pub hold: u64,
     /// How long the agent has to connect
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = number_in(1..=3_600_u64))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = number_in(1..=3_600_u64), allow_negative_numbers = true)]
     pub connect_within: u64,
     /// Install from the package managers' caches only, which are read and not written
     #[arg(long)]

@@ -9,11 +9,9 @@ use crate::check::engine;
 use crate::check::inspect::{InspectOptions, inspect};
 use crate::cli::check::CheckArgs;
 use crate::report::format::Format;
-use crate::report::subject::CheckReport;
 use crate::tree::reading::ArchiveSum;
-use crate::{exit_code, host, render, systemd};
+use crate::{exit_code, render, systemd};
 use anyhow::Result;
-use std::path::Path;
 
 /// Judges every path of the command line.
 pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
@@ -49,21 +47,6 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
         report.notes.iter().for_each(|note| session.note(note));
     }
     session.write(|out| render::check(session.common.format(), &report, policy.fail_on, session.style(), out))?;
-    if session.common.format() == Format::Github {
-        append_step_summary(&report, session);
-    }
+    session.append_summary(|out| render::github::summary(&report, out));
     Ok(exit_code::of(report.verdict))
-}
-
-/// GitHub shows what a step appends to the file of that name (GitHub Actions, "Adding a job summary").
-/// The verdict stands whether or not that can be done.
-fn append_step_summary(report: &CheckReport, session: &Session<'_>) {
-    let Some(path) = host::env("GITHUB_STEP_SUMMARY") else {
-        return;
-    };
-    let mut summary = Vec::new();
-    let made = render::github::summary(report, &mut summary);
-    if let Err(error) = made.and_then(|()| host::append(Path::new(&path), &summary)) {
-        session.note(&format!("cannot append to GITHUB_STEP_SUMMARY: {error}"));
-    }
 }

@@ -105,6 +105,7 @@ fn shown_as(
         Format::Prometheus => render::prometheus::doctor(report, Some(started.elapsed()), out),
         _ => render::doctor(format, report, fail_on, session.style(), out),
     })?;
+    session.append_summary(|out| render::doctor(Format::Markdown, report, fail_on, session.style(), out));
     Ok(exit_code::of_server(report, fail_on))
 }
 

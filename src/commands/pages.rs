@@ -86,10 +86,17 @@ fn unknown(asked: &str) -> Failure {
         let help = "give the error's own line, such as `Error [ERR_MODULE_NOT_FOUND]: …`, or let `bundle-doctor doctor` look at the server";
         return Failure::new("no rule and no cause is known by these words").help(help);
     }
-    let near = text::nearest(asked, ids()).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    let near = text::nearest(asked, ids()).or_else(|| near_word(asked));
+    let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
     let message =
         format!("there is no rule, cause or line `{}`, and no error that is known by it", text::printable(asked));
     Failure::new(message).help(format!("{near}`bundle-doctor rules` lists them all"))
+}
+
+/// The word of an id that was misspelt: it leads to all ids that have it.
+fn near_word(asked: &str) -> Option<&'static str> {
+    let words = ids().into_iter().flat_map(|id| id.split('-')).filter(|word| word.len() > 3);
+    text::nearest(asked, words).filter(|word| text::is_like(asked, word))
 }
 
 /// Whether stdin was named.

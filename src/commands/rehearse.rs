@@ -32,6 +32,9 @@ pub(super) fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     let doubt = doubt(&rehearsal, verdict);
     let (format, style) = (session.common.format(), session.style());
     session.write(|out| render::rehearsal::write(format, &rehearsal, verdict, doubt.as_ref(), style, out))?;
+    session.append_summary(|out| {
+        render::rehearsal::write(Format::Markdown, &rehearsal, verdict, doubt.as_ref(), style, out)
+    });
     match doubt {
         None => Ok(exit_code::of(verdict)),
         Some(doubt) => {

@@ -110,6 +110,17 @@ impl<'a> Session<'a> {
         Style { colour, width, terminal, verbose: self.common.verbose, quiet: self.common.quiet }
     }
 
+    /// With the format `github`, appends a summary to the file that the runner names for it (GitHub Actions, "Adding a job
+    /// summary"). The verdict stands whether or not that can be done.
+    pub(super) fn append_summary(&self, summary: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let wanted = || host::env("GITHUB_STEP_SUMMARY").filter(|_| self.common.format() == Format::Github);
+        let Some(path) = wanted() else { return };
+        let mut words = Vec::new();
+        if let Err(error) = summary(&mut words).and_then(|()| host::append(Path::new(&path), &words)) {
+            self.note(&format!("cannot append to GITHUB_STEP_SUMMARY: {error}"));
+        }
+    }
+
     /// Writes the report: to stdout, or to `--output`. A reader that has gone away is no failure.
     pub(super) fn write(&self, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         if let Some(path) = &self.common.output {

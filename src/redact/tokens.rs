@@ -40,6 +40,8 @@ const PREFIXES: &[(&str, Rest)] = &[
     ("ACCA", Capitals(12)),
     ("A3T", Capitals(13)),
     ("ABSK", B64(60)),
+    ("FwoGZXIvYXdz", B64(20)),
+    ("IQoJb3JpZ2lu", B64(20)),
     ("bedrock-api-key-", Mixed(12)),
     ("LTAI", Word(16)),
     // Google, Facebook, Square, Stripe, Twilio, SendGrid.

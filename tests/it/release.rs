@@ -1,6 +1,6 @@
 //! `release`: every line of the checklist ticked on a repository that is right, and each broken by itself.
 
-use crate::program::{Run, run};
+use crate::program::{Run, run, run_in};
 use crate::schemas::{assert_valid, schema};
 use crate::tree::Fixture;
 use serde_json::Value;
@@ -317,6 +317,22 @@ fn places_come_from_the_repositorys_configuration() {
     let path = repo.0.path().to_str().unwrap();
     let done = run(elsewhere.path(), &["release", path, "--previous", "0.1.26"]);
     assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+}
+
+/// As a step of a workflow has it: what a run appends is the page that `--format markdown` writes.
+#[test]
+fn a_summary_goes_where_a_runner_names_a_file_for_it() {
+    let repo = Repository::ready();
+    let summary = repo.at("summary.md");
+    let environment = [("GITHUB_STEP_SUMMARY", summary.to_str().unwrap())];
+    let asked = [&["release"], &BEFORE[..]].concat();
+    let done = run_in(repo.0.path(), &[&asked[..], &["--format", "github"]].concat(), &environment, b"");
+    let page = run(repo.0.path(), &[&asked[..], &["--format", "markdown"]].concat()).stdout;
+    assert_eq!(fs::read_to_string(&summary).unwrap(), page, "{}{}", done.stdout, done.stderr);
+    let saved = run(repo.0.path(), &[&asked[..], &["--json"]].concat()).stdout;
+    repo.write("saved.json", &saved);
+    run_in(repo.0.path(), &["report", "saved.json", "--format", "github"], &environment, b"");
+    assert_eq!(fs::read_to_string(&summary).unwrap(), page.repeat(2));
 }
 
 #[test]

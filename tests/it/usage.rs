@@ -26,6 +26,11 @@ fn what_cannot_be_done_says_what_is_expected() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["doctor", "--since", "yesterdayy"], &["expected a time such as `yesterday`", "did you mean `yesterday`?"]),
         (&["doctor", "--lines", "x"], &["expected a whole number from 1 to 100000"]),
+        (&["doctor", "--lines", "-3"], &["expected a whole number from 1 to 100000"]),
+        (&["doctor", "--wait", "abc"], &["expected a time such as `15s`"]),
+        (&["doctor", "--wait", "-1"], &["expected a time such as `15s`"]),
+        (&["rehearse", "--hold", "-1", "bundle"], &["expected a whole number from 0"]),
+        (&["explain", "shraed"], &["did you mean `shared`?"]),
         (&["check", "--expect-version", "abc", "bundle"], &["expected a version such as 0.1.27"]),
         (&["check", "--newer-than", "v1.2.3", "bundle"], &["without the `v` it is 1.2.3"]),
         (&["verify", "--newer-than", "1", "bundle"], &["expected a version such as 0.1.27: three numbers"]),

@@ -432,6 +432,26 @@ def weighed_alike() -> None:
                 expect(ran.code, code, f"exit code of {command[0]} with {options} and {words!r}: {ran.text[:600]}")
 
 
+def guide() -> None:
+    """The line of docs/ci.md, as a job runs it, for a bundle that lives and for one that dies."""
+    lines = [line for line in (REPO / "docs/ci.md").read_text().splitlines() if line.startswith("bundle-doctor rehearse ")]
+    expect(len(lines), 1, "lines of the guide")
+    with scratch("rehearse-guide") as work:
+        bundle = good(work)
+        (work / "bin").mkdir()
+        (work / "bin/bundle-doctor").symlink_to(BINARY)
+        env = {"BUNDLE": bundle, "PATH": f"{work}/bin:{PATH}", "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(work / "step.md")}
+        for breaks, code in ((False, 0), (True, 1)):
+            if breaks:
+                (work / "agent-bundle/dist/index.js").write_text("throw new Error('of the guide');\n")
+                archive(work / "agent-bundle", bundle)
+            ran = execute("bash", "-eo", "pipefail", "-c", lines[0], cwd=work, **{k: str(v) for k, v in env.items()})
+            expect(ran.code, code, f"exit code, {ran.text[-800:]}")
+            expect("::error" in ran.text, breaks, f"an annotation, {ran.text[-800:]}")
+        # Of both runs, one behind the other.
+        expect((work / "step.md").read_text().count("documented-mkdir") >= 2, True, "a summary")
+
+
 def schema(part: Part) -> None:
     """The document validates, also that of a run that could not judge."""
     checker = HOME / "venv/bin/check-jsonschema"
@@ -460,6 +480,7 @@ def run(part: Part) -> None:
         "an agent that never connects": never_connects,
         "pnpm, and npm where the procedure tries it": as_procedure,
         "allowances and --fail-on": allowed,
+        "the line of docs/ci.md": guide,
         "what is not deployed is a warning, as in check": weighed_alike,
     }.items():
         part.case(name, do)

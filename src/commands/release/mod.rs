@@ -21,6 +21,7 @@ use crate::node::package_file::{PackageFile, read_package};
 use crate::release::checklist;
 use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
 use crate::render;
+use crate::report::format::Format;
 use crate::report::policy::Policy;
 use crate::text;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
@@ -65,6 +66,7 @@ pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     interrupt.take_leave();
     let report = checklist::walk(&workspace?, &options.repo, &job.policy);
     session.write(|out| render::release(session.common.format(), &report, session.style(), out))?;
+    session.append_summary(|out| render::release(Format::Markdown, &report, session.style(), out));
     Ok(exit_code::of(report.verdict))
 }
 

@@ -84,6 +84,7 @@ fn server(report: &ServerReport, fail_on: FailOn, session: &Session<'_>) -> Resu
     let (format, style) = (session.common.format(), session.style());
     let ending = render::server::ending(report, style);
     session.write_ending_in(&ending, |out| render::doctor(format, report, fail_on, style, out))?;
+    session.append_summary(|out| render::doctor(Format::Markdown, report, fail_on, style, out));
     Ok(exit_code::of_server(report, fail_on))
 }
 
@@ -103,6 +104,7 @@ fn rendered(saved: &Saved, fail_on: FailOn, session: &Session<'_>) -> Result<u8>
         return Err(without(command));
     }
     session.write(|out| write(saved, format, fail_on, style, out))?;
+    session.append_summary(|out| write(saved, Format::Markdown, fail_on, style, out));
     Ok(match saved {
         Saved::Server(report) => exit_code::of_server(report, fail_on),
         // The verdict is that of the run, whatever `--fail-on` was then, unless this command line says otherwise.
