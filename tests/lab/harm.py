@@ -13,6 +13,7 @@ import re
 import container
 import deployed
 import server as servers
+import traced
 from container import Container
 from harness import REPO, Mismatch, Part, run as execute
 
@@ -292,6 +293,9 @@ def run(part: Part) -> None:
     container.roots()
     deployed.layer()
     chosen = [attack for attack in ATTACKS if not ONLY or attack.name.replace(" ", "-") in ONLY]
-    container.spread(part, [(attack.name, lambda suite, a=attack: one(a, suite)) for attack in chosen], AT_ONCE)
+    jobs = [(attack.name, lambda suite, a=attack: one(a, suite)) for attack in chosen]
+    watched = {f"traced: a server {name}": make for name, make in traced.SERVERS.items()}
+    jobs += [(name, lambda suite, m=make: traced.one(m, suite)) for name, make in watched.items() if not ONLY or "traced" in ONLY]
+    container.spread(part, jobs, AT_ONCE)
     if not ONLY:
         part.case("words in three shells", quoting)
