@@ -71,6 +71,35 @@ def server(work: Path, words: str) -> Path:
     return root
 
 
+def release(work: Path, bundle: Path) -> Path:
+    """A repository before a release that is wrong in many lines, under names that would do something."""
+    repo = work / NAMES[0]
+    (repo / "apps/agent").mkdir(parents=True)
+    copy(bundle, repo / "apps/agent/bundle")
+    write(repo / "apps/agent/package.json", json.dumps({"name": ATTACKS[1], "version": ATTACKS[2]}))
+    write(repo / "apps/agent/install.sh", f"cat >/etc/systemd/system/server-flow-agent.service <<'E'\n[Service]\nExecStart={ATTACKS[0]}\nE\n")
+    return repo
+
+
+def rehearsed(work: Path) -> Path:
+    """A bundle that dies with words that would do something."""
+    bundle = mistakes.clean_bundle(work / "rehearsed")
+    index = bundle / "dist/index.js"
+    index.write_text(f"throw new Error({json.dumps(' '.join(ATTACKS))});\n{index.read_text()}")
+    return bundle
+
+
+def transaction(work: Path, command: str) -> Path:
+    """The page of a saved report of `repair` or `update`, script in each of its texts."""
+    text = " ".join(ATTACKS)
+    step = {"what": text, "path": f"/{text}", "replaces": text, "undone": text}
+    own = {"causes": [text]} if command == "repair" else {"from": text, "to": text}
+    verdict = "not-repaired" if command == "repair" else "not-updated"
+    document = {"schema_version": 1, "tool": {"name": "bundle-doctor", "version": "0.1.0"}, "command": command, "verdict": verdict, "unit": text}
+    document |= {"plan": [step] * 9, "health": "broken", "why": [text], "kept": [f"/{text}"], **own}
+    return made(work, f"saved-{command}", "report", write(work / f"saved-{command}.json", json.dumps(document)), codes=(1,))
+
+
 def reports(work: Path) -> dict[str, Path]:
     """A page of every kind."""
     good = mistakes.clean_bundle(work / "good")
@@ -90,6 +119,12 @@ def reports(work: Path) -> dict[str, Path]:
         "check-several": made(work, "check-several", "check", good, bad, work / "bad"),
         "diff": made(work, "diff", "diff", good, bad, "--text"),
         "doctor": made(work, "doctor", "doctor", "--root", root),
+        "release": made(work, "release", "release", release(work, bad)),
+        "saved-release": saved(work, "saved-release", "release", work / NAMES[0]),
+        "rehearse": made(work, "rehearse", "rehearse", rehearsed(work), "--generation", "preserving", codes=(1,)),
+        "saved-rehearse": saved(work, "saved-rehearse", "rehearse", work / "rehearsed", "--generation", "preserving"),
+        "saved-repair": transaction(work, "repair"),
+        "saved-update": transaction(work, "update"),
         "saved-check": saved(work, "saved-check", "check", bad),
         "saved-doctor": saved(work, "saved-doctor", "doctor", "--root", root),
         "saved-diff": saved(work, "saved-diff", "diff", good, bad, "--text"),
@@ -110,7 +145,7 @@ def poisoned(value: object, keep: tuple[str, ...]) -> object:
 
 # What is read as one of a few words, or as a time.
 WORDS = ("schema_version", "tool", "command", "verdict", "severity", "status", "kind", "layout", "at", "changed",
-         "active_since", "started", "state")  # fmt: skip
+         "active_since", "started", "state", "generation", "package_manager", "outcome")  # fmt: skip
 
 
 def saved(work: Path, name: str, *argv: object) -> Path:
