@@ -108,7 +108,12 @@ impl ContentObserver for Observer<'_> {
         {
             return Wanted::Kept(MAX_KEPT_OF_A_TEXT);
         }
-        if !Ownership::of(path, self.names).is_ours() {
+        let ownership = Ownership::of(path, self.names);
+        if !ownership.runs_as_shipped() {
+            return Wanted::Nothing;
+        }
+        if ownership == Ownership::Bundled && self.source_kind(path).is_none() {
+            // Its keys and settings are a third party's.
             return Wanted::Nothing;
         }
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);

@@ -13,6 +13,9 @@ pub enum Ownership {
     Own,
     /// A copy of the shared package, wherever it is installed, its own `node_modules` excepted.
     Shared,
+    /// A package that a bundler has put beside the entry point, `dist/node_modules/zod`: no installation touches it, and it
+    /// runs as it is shipped.
+    Bundled,
     /// Anything else below a `node_modules`.
     ThirdParty,
 }
@@ -25,6 +28,7 @@ impl Ownership {
             None if below(path, names.shared_source.as_bytes()).is_some() => Self::Shared,
             None => Self::Own,
             Some(package) if below(package, names.shared.as_bytes()).is_some() => Self::Shared,
+            Some(_) if is_beside_entry(path, names) => Self::Bundled,
             Some(_) => Self::ThirdParty,
         }
     }
@@ -32,6 +36,12 @@ impl Ownership {
     /// Whether the path belongs to ServerFlow rather than to a third party.
     #[must_use]
     pub fn is_ours(self) -> bool {
+        matches!(self, Self::Own | Self::Shared)
+    }
+
+    /// Whether its code runs as it is shipped, so that its imports are followed.
+    #[must_use]
+    pub fn runs_as_shipped(self) -> bool {
         self != Self::ThirdParty
     }
 }
@@ -57,6 +67,13 @@ impl OwnershipMap {
     pub fn at(&self, id: NodeId) -> Ownership {
         self.0.get(id.index()).copied().unwrap_or(Ownership::ThirdParty)
     }
+}
+
+/// Whether a path is below a `node_modules` in the folder of the entry point, where no package manager installs anything.
+fn is_beside_entry(path: &[u8], names: &Names) -> bool {
+    let folder = names.entry.rsplit_once('/').map(|(folder, _)| folder);
+    let inside = folder.and_then(|folder| below(path, folder.as_bytes()));
+    inside.is_some_and(|inside| below(inside, b"node_modules").is_some_and(|package| !package.is_empty()))
 }
 
 /// What follows `folder/` in `path`; empty for the folder itself.
@@ -107,6 +124,11 @@ mod tests {
             ("packages/shared/node_modules/zod", Ownership::ThirdParty),
             ("packages/shared2/x", Ownership::Own),
             ("my_node_modules/zod/x", Ownership::Own),
+            ("dist/node_modules/zod/index.js", Ownership::Bundled),
+            ("dist/node_modules/.pnpm/zod/node_modules/zod/index.js", Ownership::Bundled),
+            ("dist/node_modules/@server-flow/shared/index.js", Ownership::Shared),
+            ("dist/node_modules", Ownership::ThirdParty),
+            ("dist/lib/node_modules/zod/index.js", Ownership::ThirdParty),
             ("node_modules/a/node_modules_of/x", Ownership::ThirdParty),
             ("node_modules/@server-flow/shared/not_node_modules", Ownership::Shared),
             ("node_modulesnode_modules/x", Ownership::Own),

@@ -20,7 +20,7 @@ fn what_cannot_be_begun_is_refused_before_anything_runs() {
         (&["rehearse", "a.tar.gz", "--from", "none"], "--from takes an archive or a deployed folder"),
         (&["rehearse", "a.tar.gz", "--generation", "newest"], "invalid value 'newest'"),
         (&["rehearse", "a.tar.gz", "--package-manager", "yarn"], "invalid value 'yarn'"),
-        (&["rehearse", "a.tar.gz", "--hold", "-1"], "unexpected argument"),
+        (&["rehearse", "a.tar.gz", "--hold", "-1"], "expected a whole number from 0"),
         (&["rehearse", "no\u{1b}[31m\u{202e}ne"], "cannot open no\\x1b[31m\\u{202e}ne"),
         (&["rehearse", "http://no\u{1b}[31mne/x"], "http://no\\x1b[31mne/x is no address"),
     ] {

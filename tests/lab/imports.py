@@ -62,7 +62,7 @@ OPEN: dict[str, str] = {
     r"^further: modules, cycle (tdz|class|three|ns|default|typeof|static field) ": "a name that is used in a circle before its file ran",
     r"^further: text, (eval (indirect|ok|require|syntax)|new Function (passed|require|require call)|var require or), ": "code in a text is not read, nor is a `require` that the file declares itself out of Node's own",
     r"^further: modules, tla ": "a promise that is awaited at the top and never settled",
-    r"^further: modules, (wasm bad|dist node_modules .*) ": "WebAssembly is not read; what lies in `dist/node_modules` is taken for a third party's",
+    r"^further: modules, wasm bad ": "WebAssembly is not read",
     r"^target: specifier .*data:(application/wasm|text/javascript,%zz)": "WebAssembly in an address is a warning, and of a `%` that is no escape 22 and 24 say another message",
 }
 

@@ -104,7 +104,7 @@ fn entry(sources: &ModuleSources<'_>) -> Option<NodeId> {
 
 fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<NodeId>) -> Graph {
     let ModuleSources { tree, node, here, stands_at, names, ownership, .. } = *sources;
-    let is_ours = |id: NodeId| ownership.at(id).is_ours();
+    let is_ours = |id: NodeId| ownership.at(id).runs_as_shipped();
     let empty = Module::default();
     let resolver = Resolver::new(tree, node, here, &is_ours).standing_at(stands_at);
     let mut walk = GraphWalk {
