@@ -86,12 +86,12 @@ fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Re
     }
     if !subject.findings.is_empty() || !subject.allowed.is_empty() || !subject.known.is_empty() {
         // What a terminal shows last is the answer.
-        let verdict = match (style.terminal, subject.verdict) {
-            (false, _) => String::new(),
-            (true, Verdict::Fail) => format!(": {}", style.verdict(Verdict::Fail, "refused")),
-            (true, Verdict::Pass) => format!(": {}", style.verdict(Verdict::Pass, "accepted")),
-        };
-        writeln!(out, "\n{}{verdict}", counts(subject))?;
+        writeln!(out)?;
+        if !style.terminal {
+            return writeln!(out, "{}", counts(subject));
+        }
+        let verdict = style.verdict(subject.verdict, &closing_words(subject));
+        wrapped(&format!("{}: {verdict}", counts(subject)), "", "", style, out)?;
     }
     Ok(())
 }
@@ -110,6 +110,17 @@ pub(super) fn verdict_words(subject: &SubjectReport) -> String {
             }
             (words, _) => format!("accepted, but {words}"),
         },
+    }
+}
+
+/// The verdict behind the counts of what was found: with what is known to go wrong, as its first line has it.
+fn closing_words(subject: &SubjectReport) -> String {
+    let errors = subject.findings.iter().any(|finding| finding.severity == Severity::Error);
+    match (subject.verdict, caveats(subject)) {
+        (Verdict::Fail, _) => "refused".to_owned(),
+        (Verdict::Pass, _) if errors => "let through by --fail-on never".to_owned(),
+        (Verdict::Pass, words) if words.is_empty() => "accepted".to_owned(),
+        (Verdict::Pass, words) => format!("accepted, but {words}"),
     }
 }
 

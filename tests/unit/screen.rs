@@ -1,12 +1,15 @@
 //! What a terminal of 80 columns and 24 lines shows at the end of a report: the verdict, the cause, and what to type.
 
-use super::servers;
+use super::{server, servers};
+use crate::check::engine;
 use crate::doctor::shown;
 use crate::render::{self, Style};
-use crate::report::finding::Severity;
+use crate::report::finding::{Finding, Severity};
 use crate::report::format::Format;
+use crate::report::policy::Policy;
 use crate::report::server_report::ServerReport;
-use crate::report::verdict::FailOn;
+use crate::report::verdict::{FailOn, Verdict};
+use crate::tree::snapshot::SubjectKind;
 
 const COLUMNS: usize = 80;
 /// Its 24 lines, without the one that the prompt takes.
@@ -74,4 +77,27 @@ fn the_screen_ends_with_the_answer_for_every_server() {
         }
     });
     assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n----\n"), wrong.len());
+}
+
+/// The counts at the end of a bundle's report say what the verdict is worth.
+#[test]
+fn the_end_of_a_bundles_report_has_what_is_known_to_go_wrong() {
+    let ends = |severity, caveat: Option<&str>, fail_on| {
+        let mut subject = server::report("bundle", SubjectKind::Directory);
+        let finding = Finding { severity, caveat: caveat.map(str::to_owned), ..server::finding("foreign-owner", "x") };
+        subject.findings = vec![finding];
+        subject.verdict = fail_on;
+        let style = Style { colour: false, width: COLUMNS, terminal: true, verbose: false, quiet: false };
+        let report = engine::conclude(vec![subject], &Policy::plain(), None);
+        let mut out = Vec::new();
+        render::check(Format::Human, &report, FailOn::At(Severity::Error), style, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().last().unwrap().chars().count() <= COLUMNS);
+        text.rsplit("\n\n").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let lost = "agents of a generation with a long name lose the shared package where they install with npm";
+    assert_eq!(ends(Severity::Warning, Some(lost), Verdict::Pass), format!("1 warning: accepted, but {lost}"));
+    assert_eq!(ends(Severity::Warning, None, Verdict::Pass), "1 warning: accepted");
+    assert_eq!(ends(Severity::Error, None, Verdict::Pass), "1 error: let through by --fail-on never");
+    assert_eq!(ends(Severity::Error, None, Verdict::Fail), "1 error: refused");
 }
