@@ -232,6 +232,18 @@ def installs(work: Path, out: Path) -> None:
                 must(work / "global/bin/bundle-doctor", "check", work / "repository" / BUNDLE, **env)
 
 
+# How the lines of the guide begin that are run: here, in part `formats` and in part `rehearse`.
+RUN = ("npm install --global ", "pnpm turbo run ", "bundle-doctor check ", "bundle-doctor rehearse ", "jq ", "git add ")
+
+
+def every_line() -> None:
+    """The guide has no command that nobody runs."""
+    lines = [line.strip() for blocks in sections("ci").values() for block in blocks for line in block.splitlines() if line.strip()]
+    unknown = [line for line in lines if not line.startswith(RUN)]
+    if unknown or len(lines) < 9:
+        raise Mismatch(f"not run: {unknown} of {lines}")
+
+
 def turbo(work: Path, out: Path) -> None:
     """The guide's script and task, with the real turbo: run, and then taken from its cache until the archive changes."""
     script, task = sections("ci", "json")["With pnpm and turbo"]
@@ -267,4 +279,5 @@ def cases(part: Part, out: Path, work: Path) -> None:
     part.case("ci: the component", lambda: component(work, out))
     part.case("ci: pre-commit", lambda: pre_commit(work, out))
     part.case("ci: the guide's installations", lambda: installs(work, out))
+    part.case("ci: every line of the guide is run", every_line)
     part.case("ci: turbo", lambda: turbo(work, out))

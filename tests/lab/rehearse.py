@@ -433,14 +433,16 @@ def weighed_alike() -> None:
 
 
 def guide() -> None:
-    """The line of docs/ci.md, as a job runs it, for a bundle that lives and for one that dies."""
-    lines = [line for line in (REPO / "docs/ci.md").read_text().splitlines() if line.startswith("bundle-doctor rehearse ")]
-    expect(len(lines), 1, "lines of the guide")
+    """The lines of docs/ci.md, as a job runs them, for a bundle that lives and for one that dies."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (REPO / "docs/ci.md").read_text(), re.MULTILINE | re.DOTALL)
+    lines = [block for block in blocks if "bundle-doctor rehearse " in block]
+    expect(len(lines), 1, "blocks of the guide")
     with scratch("rehearse-guide") as work:
         bundle = good(work)
         (work / "bin").mkdir()
         (work / "bin/bundle-doctor").symlink_to(BINARY)
-        env = {"BUNDLE": bundle, "PATH": f"{work}/bin:{PATH}", "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(work / "step.md")}
+        own = {"npm_config_prefix": work / "global", "PATH": f"{work}/bin:{work}/global/bin:{PATH}"}
+        env = {**own, "BUNDLE": bundle, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(work / "step.md")}
         for breaks, code in ((False, 0), (True, 1)):
             if breaks:
                 (work / "agent-bundle/dist/index.js").write_text("throw new Error('of the guide');\n")
