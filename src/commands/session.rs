@@ -229,7 +229,7 @@ impl<'a> Session<'a> {
 
     /// A sign of life on stderr while something is waited for, on a terminal only.
     pub(super) fn waiting(&self) -> Waiting {
-        Waiting::new(self.shows_progress())
+        Waiting::new(self.shows_progress(), self.style().width)
     }
 
     /// Whether progress is wanted and can be shown.

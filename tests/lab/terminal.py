@@ -188,6 +188,8 @@ def interrupted(work: Path, *words: str, sees: str = "", child: str = "") -> Non
         said = [row for row in shown.splitlines() if "interrupted" in row]
         if len(said) != 1 or "\ncode 130" not in shown:
             raise Mismatch(shown)
+        if sees and sees in shown:
+            raise Mismatch(f"what was waited for is still there:\n{shown}")
         if child and running(child) or os.listdir(left):
             raise Mismatch(f"left behind: {running(child) if child else ''} {os.listdir(left)}")
     finally:
