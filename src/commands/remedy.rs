@@ -52,6 +52,9 @@ pub(super) fn nearest(path: &Path) -> Option<String> {
 
 fn folder_for(path: &Path) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if matches!(lacking(path), Lacking::Name) {
+        return "its folder is there, and takes no new files: give a path elsewhere".to_owned();
+    }
     match folder.map(lacking) {
         Some(Lacking::Meant(meant)) => {
             format!("did you mean {}?", typed(&meant.join(path.file_name().unwrap_or_default())))

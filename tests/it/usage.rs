@@ -58,6 +58,8 @@ fn what_cannot_be_done_says_what_is_expected() {
         (&["keygen", "-o", "new", "--passphrase-file", "gone"], &["write the passphrase into it"]),
         (&["keygen", "-o", "nowhere/new", "--no-passphrase"], &["mkdir -p -- nowhere"]),
         (&["check", "bundle", "-o", "nowhere/report"], &["mkdir -p -- nowhere"]),
+        (&["check", "bundle", "-o", "/proc/report"], &["takes no new files"]),
+        (&["check", "bundle", "-o", "/nowhere/at/all/report"], &["mkdir -p -- /nowhere/at/all"]),
         (&["check", "bundle", "-o", "bundle"], &["it is a folder: give the name of a file in it"]),
         (&["pack", "bundle", "-o", "nowhere/a.tar.gz"], &["make the folder, or name another with -o"]),
         (&["pack", "bundel", "-o", "a.tar.gz"], &["did you mean bundle?"]),
