@@ -27,6 +27,9 @@ pub(crate) fn meanings(text: &str) -> Vec<&'static str> {
     for line in lines {
         found.extend(of_pages(line));
     }
+    if found.is_empty() && lines.iter().any(|line| is_of_an_installer(line)) {
+        found.extend(["dependencies-not-installed", "update-interrupted"]);
+    }
     if found.is_empty() && lines.iter().any(|line| line.contains("Error: ")) {
         found.push("unknown-crash");
     }
@@ -155,6 +158,27 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("isconnected (", &["control-plane-unreachable"]),
     ("certificate", &["control-plane-unreachable"]),
     ("wrong version number", &["control-plane-unreachable"]),
+    // What curl says (curl(1), "EXIT CODES"): of the update's first step, or of whoever asks by hand.
+    ("curl: (", &["control-plane-unreachable", "update-interrupted"]),
+    ("bad option: ", &["unit-confinement", "drop-in-overrides", "node-too-old"]),
+    ("is not allowed in NODE_OPTIONS", &["unit-confinement", "drop-in-overrides"]),
+    ("ERR_UNKNOWN_FILE_EXTENSION", &["unresolved-import", "shared-entry-missing", "module-format-mismatch"]),
+    ("Unknown file extension", &["unresolved-import", "shared-entry-missing", "module-format-mismatch"]),
+    ("Watchdog timeout", &["unit-confinement", "drop-in-overrides"]),
+    ("EMFILE", &["unit-confinement", "drop-in-overrides"]),
+    ("xec format error", &["executable-missing"]),
+    // A native part that was built for another machine, or for another Node: an installation brings the right one.
+    ("ERR_DLOPEN_FAILED", &["dependencies-not-installed", "unknown-crash"]),
+    ("invalid ELF header", &["dependencies-not-installed", "unknown-crash"]),
+    ("NODE_MODULE_VERSION", &["dependencies-not-installed", "node-too-old"]),
+    ("' not found (required by", &["executable-missing", "dependencies-not-installed"]),
+    // V8 aborts where it may have no more memory.
+    ("6/ABRT", &["out-of-memory", "unknown-crash"]),
+    ("SIGABRT", &["out-of-memory", "unknown-crash"]),
+    ("4/ILL", &["unknown-crash"]),
+    ("SIGILL", &["unknown-crash"]),
+    ("11/SEGV", &["unknown-crash"]),
+    ("SIGSEGV", &["unknown-crash"]),
     ("not in gzip format", &["download-not-an-archive", "archive-unreadable"]),
     ("does not look like a tar archive", &["download-not-an-archive", "archive-unreadable"]),
 ];
@@ -201,7 +225,12 @@ fn exit_code(line: &str) -> Option<u32> {
 }
 
 fn is_killed(line: &str) -> bool {
-    line.contains("status=9/KILL") || line == "9/KILL"
+    ["status=9/KILL", "signal=KILL", "SIGKILL"].iter().any(|words| line.contains(words)) || line == "9/KILL"
+}
+
+/// Whether npm or pnpm says why it has not installed.
+fn is_of_an_installer(line: &str) -> bool {
+    ["npm ERR!", "npm error", "ERR_PNPM_"].iter().any(|words| line.contains(words))
 }
 
 /// The rules and causes whose pages quote such a line, or that text: what is quoted most, first.
