@@ -43,8 +43,11 @@ pub(crate) struct Bounded {
 /// # Errors
 /// Whatever opening or reading gives; also where it is neither.
 pub(crate) fn read_named(path: &Path, most: usize) -> io::Result<Bounded> {
-    let file = if is_inherited(path) { open_inherited(path)? } else { open_regular(path, Links::Followed)? };
-    bounded(file, most)
+    bounded(open_named(path)?, most)
+}
+
+fn open_named(path: &Path) -> io::Result<File> {
+    if is_inherited(path) { open_inherited(path) } else { open_regular(path, Links::Followed) }
 }
 
 /// [`read_named`] of what holds no key, and may be large: nothing is set aside for it before it is there, and nothing is wiped.
@@ -53,7 +56,7 @@ pub(crate) fn read_named(path: &Path, most: usize) -> io::Result<Bounded> {
 /// # Errors
 /// As [`read_named`].
 pub(crate) fn read_large(path: &Path, most: usize) -> io::Result<(Vec<u8>, usize)> {
-    let file = if is_inherited(path) { open_inherited(path)? } else { open_regular(path, Links::Followed)? };
+    let file = open_named(path)?;
     let stated = file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
     // One byte more than it says it has, so that it does not grow when its end is found.
     let mut bytes = Vec::with_capacity(stated.min(most).saturating_add(1));

@@ -15,7 +15,7 @@ import server as servers
 from container import Container
 from harness import Mismatch
 
-# Commands that look, each with whether it may ask the control plane: none of them may.
+# Commands that look, and ask nobody but the service manager.
 LOOKS = (
     ("bundle-doctor", "doctor", "--no-config", "--wait", "0"),
     ("bundle-doctor", "doctor", "--no-config", "--wait", "0", "--json"),

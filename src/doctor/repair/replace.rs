@@ -3,7 +3,7 @@
 use super::error::RepairError;
 use super::swap::{self, Put, Thing};
 use super::tools::{Tools, spoken};
-use crate::host::held::{HeldFolder, Owner};
+use crate::host::held::{HeldFolder, Identity, Owner};
 use crate::report::action::{Kept, Replace};
 use crate::report::fix_command::command;
 use crate::report::words::{AbsolutePath, Document, LineEdit, Word};
@@ -39,9 +39,7 @@ pub(super) fn plan(replace: &Replace, site: &Site<'_>, tools: &Tools<'_>) -> Res
     let put = match replace {
         Replace::Folder { place, new, kept, .. } => folder(place, new, kept, site)?,
         Replace::Rename { from, to, .. } => {
-            let id = swap::identity(from.as_str(), site.user)?;
-            let id = id.ok_or_else(|| RepairError::Changed(format!("{} is not there any more", from.as_str())))?;
-            let old = Thing { id, path: to.as_str().to_owned() };
+            let old = Thing { id: there(from.as_str(), site.user)?, path: to.as_str().to_owned() };
             put("its other name", from, None, Some(old), None)
         }
         Replace::Edit { file, edits, .. } => {
@@ -60,11 +58,7 @@ pub(super) fn plan(replace: &Replace, site: &Site<'_>, tools: &Tools<'_>) -> Res
                 written(file, &format!("{}\n{}", text.trim_end_matches('\n'), whole(lines)), mode, site)?
             }
         },
-        Replace::Unmask { mask, .. } => {
-            let id = swap::identity(mask.as_str(), None)?;
-            let old = id.map(|id| Thing { id, path: kept(mask, site) });
-            put("the mask", mask, None, old, None)
-        }
+        Replace::Unmask { mask, .. } => put("the mask", mask, None, replaced(mask, site)?, None),
         Replace::DropIns { folder } => return Ok(drop_ins(folder, site)?.into_iter().collect()),
         Replace::Give { folder, names, .. } => {
             return names.iter().filter_map(|name| given(&folder.below(name), site).transpose()).collect();
@@ -104,8 +98,7 @@ fn kept(place: &AbsolutePath, site: &Site<'_>) -> String {
 
 fn folder(place: &AbsolutePath, new: &Word, keep: &Kept, site: &Site<'_>) -> Result<Put, RepairError> {
     let from = spoken(new, site.work).unwrap_or_default();
-    let id = swap::identity(&from, site.user)?;
-    let id = id.ok_or_else(|| RepairError::Changed(format!("{from} is not there any more")))?;
+    let id = there(&from, site.user)?;
     let keep = || match keep {
         Kept::Aside(_) => kept(place, site),
         Kept::Backup(path) => path.as_str().to_owned(),
@@ -125,8 +118,7 @@ fn written(file: &AbsolutePath, text: &str, mode: u32, site: &Site<'_>) -> Resul
     let (held, name) = around(&beside, None)?;
     let failed = RepairError::io(format!("cannot write beside {}", file.as_str()));
     held.write_new(name, text.as_bytes(), mode).map_err(failed)?;
-    let old = swap::identity(file.as_str(), None)?.map(|id| Thing { id, path: kept(file, site) });
-    Ok(put("the unit", file, Some(made(&beside)?), old, None))
+    Ok(put("the unit", file, Some(made(&beside)?), replaced(file, site)?, None))
 }
 
 /// A folder of one unit's own, where there is none.
@@ -153,8 +145,7 @@ fn given(file: &AbsolutePath, site: &Site<'_>) -> Result<Option<Put>, RepairErro
     let beside = beside(file, site);
     let (held, name) = around(&beside, None)?;
     held.write_new(name, &content, mode).and_then(|()| held.give(name, user)).map_err(failed())?;
-    let old = swap::identity(file.as_str(), None)?.map(|id| Thing { id, path: kept(file, site) });
-    Ok(Some(put("its owner", file, Some(made(&beside)?), old, None)))
+    Ok(Some(put("its owner", file, Some(made(&beside)?), replaced(file, site)?, None)))
 }
 
 /// The folder that something is in, held, and its name there.
@@ -167,9 +158,17 @@ fn around(path: &AbsolutePath, user: Option<Owner>) -> Result<(HeldFolder, &str)
 
 /// What was made there.
 fn made(path: &AbsolutePath) -> Result<Thing, RepairError> {
-    let id = swap::identity(path.as_str(), None)?;
-    let id = id.ok_or_else(|| RepairError::Changed(format!("{} is not there any more", path.as_str())))?;
-    Ok(Thing { id, path: path.as_str().to_owned() })
+    Ok(Thing { id: there(path.as_str(), None)?, path: path.as_str().to_owned() })
+}
+
+/// What is at a place of root's, and where it is kept once something else is.
+fn replaced(place: &AbsolutePath, site: &Site<'_>) -> Result<Option<Thing>, RepairError> {
+    Ok(swap::identity(place.as_str(), None)?.map(|id| Thing { id, path: kept(place, site) }))
+}
+
+/// What is at a path where something has to be.
+fn there(path: &str, user: Option<Owner>) -> Result<Identity, RepairError> {
+    swap::identity(path, user)?.ok_or_else(|| RepairError::Changed(format!("{path} is not there any more")))
 }
 
 fn read(file: &AbsolutePath) -> Result<(String, u32), RepairError> {
