@@ -57,11 +57,9 @@ fn open_named(path: &Path) -> io::Result<File> {
 /// As [`read_named`].
 pub(crate) fn read_large(path: &Path, most: usize) -> io::Result<(Vec<u8>, usize)> {
     let file = open_named(path)?;
-    let stated = file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
     // One byte more than it says it has, so that it does not grow when its end is found.
-    let mut bytes = Vec::with_capacity(stated.min(most).saturating_add(1));
-    file.take((most as u64).saturating_add(1)).read_to_end(&mut bytes)?;
-    let size = if bytes.len() > most { stated.max(bytes.len()) } else { bytes.len() };
+    let mut bytes = Vec::with_capacity(stated(&file).min(most).saturating_add(1));
+    let size = fill(file, most, &mut bytes)?;
     Ok((bytes, size))
 }
 
@@ -141,13 +139,22 @@ pub(crate) fn open_regular(path: &Path, links: Links) -> io::Result<File> {
 /// # Errors
 /// Whatever reading gives.
 pub(super) fn bounded(file: File, most: usize) -> io::Result<Bounded> {
-    let stated = file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
-    let room = most.saturating_add(1);
     // All the room at once: a buffer that grows would leave copies of a key behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    file.take(room as u64).read_to_end(&mut bytes)?;
-    let size = if bytes.len() > most { stated.max(bytes.len()) } else { bytes.len() };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most.saturating_add(1)));
+    let size = fill(file, most, &mut bytes)?;
     Ok(Bounded { bytes, size })
+}
+
+/// The size that a file says it has.
+fn stated(file: &File) -> usize {
+    file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX))
+}
+
+/// Reads at most one byte more than the bound, and gives the file's size as in [`Bounded`].
+fn fill(file: File, most: usize, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    let stated = stated(&file);
+    file.take((most as u64).saturating_add(1)).read_to_end(bytes)?;
+    Ok(if bytes.len() > most { stated.max(bytes.len()) } else { bytes.len() })
 }
 
 /// A file that is written and synced, and not in its place yet. Dropped, it is gone again; where the file system can,
