@@ -1,8 +1,8 @@
 //! A bundle as the rules see it: the tree, and what several rules need to know of it, worked out once.
 
 use super::contents::Contents;
+use crate::node::faults::Graph;
 use crate::node::graph::{Dependencies, ModuleSources};
-use crate::node::modules::Graph;
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::{PackageFile, read_package};
 use crate::report::bundle_layout::BundleLayout;

@@ -138,6 +138,7 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("Cannot find module", NOT_FOUND),
     ("does not provide an export named", &["missing-export"]),
     ("is not defined in ES module scope", &["module-format-mismatch"]),
+    ("' before initialization", &["undefined-name", "unknown-crash"]),
     ("Cannot use import statement outside a module", &["module-format-mismatch"]),
     ("ERR_REQUIRE_ESM", &["module-format-mismatch"]),
     ("EADDRINUSE", &["port-in-use", "agent-outside-unit"]),

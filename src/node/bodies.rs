@@ -56,6 +56,10 @@ pub enum Step {
     Mention(u32, Fate),
     /// A file is named: the number of the asset.
     Asset(u32, Fate),
+    /// A promise is awaited that is never settled: the number of the `await`.
+    Waits(u32, Fate),
+    /// A name is used that may stand for nothing: the number of its use.
+    Name(u32, Fate),
     /// Another body is called.
     Call(Box<Call>),
     /// Here the process may end, and well.
@@ -174,6 +178,8 @@ pub(crate) fn sorted(mut members: Vec<(Box<str>, Value)>) -> Members {
 pub struct Bodies {
     /// Them; the first is the top level of the file.
     pub all: Box<[Body]>,
+    /// Where each step of the top level stands, in bytes from the start of the file.
+    pub places: Box<[u32]>,
     /// Its classes and objects.
     pub classes: Box<[Class]>,
     /// What its exports stand for; `module.exports` by the name `=`.
@@ -191,7 +197,7 @@ impl Bodies {
         let classes: usize =
             self.classes.iter().map(|class| 80 + members(&class.statics) + members(&class.members)).sum();
         let patched: usize = self.patched.iter().map(|name| 16 + name.len()).sum();
-        steps + classes + members(&self.exports) + patched
+        steps + classes + members(&self.exports) + patched + self.places.len() * 4
     }
 }
 

@@ -100,6 +100,20 @@ fn find(owner: &str, name: &str, of_kind: impl Fn(&'static str) -> Option<&'stat
     entries.map(Lines::read).find_map(|(known, lines)| (known == name).then_some(lines))
 }
 
+/// Globals that a flag of some line brings: whether a server sets it is not known.
+const BEHIND_FLAGS: [&str; 8] =
+    ["EventSource", "Storage", "Temporal", "ShadowRealm", "gc", "localStorage", "sessionStorage", "AsyncContext"];
+
+/// Whether a name can be said anywhere in some line.
+#[must_use]
+pub(crate) fn is_global(name: &str) -> bool {
+    static NAMES: LazyLock<hashbrown::HashSet<&'static str>> = LazyLock::new(|| {
+        let names = TABLE.get("globals").map(|row| row.names.split(' ')).into_iter().flatten();
+        names.map(|entry| Lines::read(entry).0).chain(BEHIND_FLAGS).collect()
+    });
+    NAMES.contains(name)
+}
+
 /// Whether there is anything of this name that some line does not have.
 #[must_use]
 pub(crate) fn is_ever_absent(name: &str) -> bool {
@@ -126,6 +140,7 @@ mod tests {
             ("node:sqlite", Some((22, None))),
             ("test", None),
             ("global", None),
+            ("globals", None),
             ("import.meta", None),
         ] {
             assert_eq!(module(name), expected.map(|(since, gone)| Lines { since, gone }), "{name}");

@@ -2,11 +2,13 @@
 
 pub(crate) mod bodies;
 pub(crate) mod builtins;
+pub(crate) mod faults;
 pub(crate) mod features;
 pub(crate) mod format;
 pub(crate) mod graph;
 pub(crate) mod installed;
 pub(crate) mod modules;
+pub(crate) mod names;
 pub(crate) mod node_version;
 pub(crate) mod package;
 pub(crate) mod package_file;

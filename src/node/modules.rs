@@ -3,9 +3,9 @@
 //! A file is parsed while it passes and only this is kept of it; the graph is computed from it by `crate::node::parse`.
 
 use super::bodies::Bodies;
-use super::features::{FeatureUse, Features};
+use super::features::Features;
+use super::names::{Binding, Names};
 use super::node_version::NodeVersion;
-use crate::tree::nodes::NodeId;
 
 /// What became of a file of JavaScript.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -192,6 +192,21 @@ pub struct Module {
     pub computed: Box<[u32]>,
     /// What it uses that not every version of Node has.
     pub features: Features,
+    /// For what it waits without end, and what may keep the process running meanwhile.
+    pub waits: Waits,
+    /// Its names that may stand for nothing where they are used.
+    pub names: Names,
+}
+
+/// Promises that are awaited and never settled, and what a file does that may keep the process running.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Waits {
+    /// The lines of such an `await`.
+    pub forever: Vec<u32>,
+    /// Whether it calls something that may keep the process running.
+    pub does_something: bool,
+    /// Whether it calls something that mostly does.
+    pub keeps_running: bool,
 }
 
 /// How a module is imported.
@@ -303,6 +318,8 @@ pub struct Export {
     /// For a name that comes from elsewhere: the number of its import, and its name there; nothing instead of a name for
     /// the whole namespace.
     pub from: Option<(u32, Option<Box<str>>)>,
+    /// For one of the file itself: from when on it is there.
+    pub binding: Binding,
 }
 
 /// Which scanner a version of Node looks for the names of CommonJS files with (`process.versions`).
@@ -381,170 +398,6 @@ impl CommonJs {
         match &**marked.unwrap_or(&self.found) {
             [all] => Some(all),
             each => each.get(lexer as usize),
-        }
-    }
-}
-
-/// Where an import stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ImportPlace {
-    /// The importing file.
-    pub file: NodeId,
-    /// From 1.
-    pub line: u32,
-    /// The specifier as it is written.
-    pub specifier: String,
-    /// Whether the agent fails to start for it.
-    pub need: Need,
-}
-
-/// What following the imports from the entry point found.
-#[derive(Default)]
-pub struct Graph {
-    /// What is wrong, in the order in which Node would meet it.
-    pub faults: Vec<ModuleFault>,
-    /// Imports whose target is computed, and so was not followed: the files with their first line, and how many.
-    pub computed: Vec<(NodeId, u32, usize)>,
-    /// Files that are reached and were not parsed.
-    pub not_parsed: Vec<(NodeId, NotParsed)>,
-    /// What files use and this version of Node does not have.
-    pub lacking: Vec<(NodeId, FeatureUse)>,
-    /// How many files were reached and had been parsed.
-    pub read: usize,
-    /// Whether one of them imports the shared package by its bare name.
-    pub imports_shared: bool,
-}
-
-/// One thing that is wrong.
-#[derive(Debug)]
-pub enum ModuleFault {
-    /// A file that does not parse.
-    Syntax {
-        /// The file.
-        file: NodeId,
-        /// What is wrong with it.
-        fault: SyntaxFault,
-        /// Whether the agent fails to start for it.
-        need: Need,
-        /// For syntax that another version of Node reads: the version that it was judged for.
-        node: Option<NodeVersion>,
-    },
-    /// A file that Node loads in the other format than it is written in.
-    Format(FormatFault),
-    /// An import that leads to nothing Node can load.
-    Unresolved {
-        /// Where it stands.
-        place: ImportPlace,
-        /// Why.
-        failure: super::resolve::ResolveFailure,
-        /// What Node prints, but for its stack.
-        message: String,
-        /// Where Node falls back to another file: that file. Then nothing fails.
-        fallback: Option<NodeId>,
-    },
-    /// A package that nothing installs.
-    Undeclared {
-        /// Where it stands.
-        place: ImportPlace,
-        /// The package's name.
-        package: String,
-        /// Why it is not there.
-        why: Absent,
-        /// What Node prints.
-        message: String,
-    },
-    /// A file that is named by its path, and is not there.
-    Asset(AssetFault),
-    /// A name that its target does not export.
-    MissingExport {
-        /// Where it stands.
-        place: ImportPlace,
-        /// The name.
-        name: String,
-        /// The file that does not export it; nothing for one of Node's own modules.
-        target: Option<NodeId>,
-        /// What the target exports that is nearest to it.
-        nearest: Option<String>,
-        /// What Node prints.
-        message: String,
-    },
-}
-
-/// A file that is named by its path, and is not there.
-#[derive(Debug)]
-pub struct AssetFault {
-    /// The file that names it.
-    pub file: NodeId,
-    /// From 1.
-    pub line: u32,
-    /// Its path in the bundle; one that leads out of it begins with `../`.
-    pub path: String,
-    /// What is done with it.
-    pub how: AssetUse,
-    /// Whether the agent fails to start for it.
-    pub need: Need,
-    /// What Node prints.
-    pub message: String,
-}
-
-/// Why a package will not be there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Absent {
-    /// It is neither in the bundle nor declared.
-    NotDeclared,
-    /// It is in `devDependencies`, which the update leaves out.
-    Development,
-    /// It is in the bundle's `node_modules`, which the update deletes, and not declared.
-    Deleted,
-    /// It is not installed, in a directory where the others are.
-    NotInstalled,
-}
-
-/// A file in the wrong format.
-#[derive(Debug)]
-pub struct FormatFault {
-    /// The file.
-    pub file: NodeId,
-    /// The line that shows it.
-    pub line: u32,
-    /// Whether the agent fails to start for it.
-    pub need: Need,
-    /// How it is wrong.
-    pub how: WrongFormat,
-    /// What Node prints.
-    pub message: String,
-    /// The `package.json` that decides; nothing where the extension does.
-    pub decided_by: Option<NodeId>,
-}
-
-/// How a file's format is wrong.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum WrongFormat {
-    /// ES module syntax, and Node loads it as CommonJS.
-    ModuleAsCommonJs,
-    /// A name of CommonJS, and Node loads it as an ES module.
-    CommonJsAsModule(&'static str),
-    /// What a bundler put in the place of `require` is called, and there is no `require` in an ES module.
-    StandIn,
-    /// `require()` of an ES module: the importing file.
-    Required(NodeId),
-    /// `require()` of an ES module that awaits: the importing file.
-    RequiredAwaits(NodeId),
-    /// `require()` of an ES module that is being loaded, or leads back to what requires it.
-    RequiredInCircle(NodeId),
-}
-
-impl ModuleFault {
-    /// Whether the agent fails to start for it.
-    #[must_use]
-    pub const fn need(&self) -> Need {
-        match self {
-            Self::Syntax { need, .. } => *need,
-            Self::Format(fault) => fault.need,
-            Self::Asset(fault) => fault.need,
-            Self::Unresolved { place, .. } | Self::Undeclared { place, .. } | Self::MissingExport { place, .. } => {
-                place.need
-            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a bundle ships, as far as the outcome of an update depends on it, and who installs it.
 
-use crate::node::modules::Graph;
+use crate::node::faults::Graph;
 use crate::node::node_version::NodeVersion;
 use crate::node::package::Package;
 use crate::tree::names::Names;

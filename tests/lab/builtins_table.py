@@ -26,7 +26,7 @@ const of = (value) => {
     for (const name of Object.getOwnPropertyNames(at)) names.add(name);
   return [...names];
 };
-const out = { modules: {}, globals: {}, meta: Object.keys(import.meta) };
+const out = { modules: {}, globals: {}, meta: Object.keys(import.meta), inherited: Object.getOwnPropertyNames(Object.prototype) };
 const names = builtinModules.filter((name) => !name.startsWith('node:'));
 const prefixed = new Set([...builtinModules.filter((name) => name.startsWith('node:')), ...['test', 'test/reporters', 'sea', 'sqlite'].map((name) => `node:${name}`)]);
 for (const name of [...names, ...prefixed]) {
@@ -49,8 +49,8 @@ HEAD = """\
 # What Node has of its own, by release line; made by `tests/lab/builtins_table.py` from {versions}.
 # `name@20` is there from 20 on, `name-24` is gone in 24, a bare name is in every line. `MODULE: …` are the names that a
 # module exports, `.name` one that only its default export has (where lines differ), `~name` one that is exported and `undefined`; `global: …` the globals that not
-# every line has, `global.NAME: …` the same of their properties, `import.meta: …` those of `import.meta`. Of `constants`,
-# which depends on how Node was built, only what lines differ in is listed.
+# every line has, `global.NAME: …` the same of their properties, `import.meta: …` those of `import.meta`, `globals: …` every name that
+# can be said anywhere. Of `constants`, which depends on how Node was built, only what lines differ in is listed.
 """
 
 
@@ -109,6 +109,8 @@ def table(binaries: dict[int, str]) -> str:
         changed = rows({k: v for k, v in own.items() if k not in NO_FEATURES}, lines, every=False)
         if changed:
             text.append(f"global.{name}: {' '.join(changed)}\n")
+    said = {line: [*real[line]["globals"], *real[line]["inherited"]] for line in lines}
+    text.append(f"globals: {' '.join(rows(collect(said), lines, every=True))}\n")
     text.append(f"import.meta: {' '.join(rows(collect({line: real[line]['meta'] for line in lines}), lines, every=True))}\n")
     return "".join(text)
 

@@ -45,7 +45,7 @@ HERE = b"{HERE}"
 BATCH = 16
 MOST_OF_A_KIND = 160
 # Rules about modules: what a warning must be of to speak of a bundle that dies.
-MODULES = {"module-syntax-error", "module-format-mismatch", "unresolved-import", "undeclared-dependency", "missing-export", "module-not-judged", "asset-missing", "node-feature-missing"}
+MODULES = {"module-syntax-error", "module-format-mismatch", "unresolved-import", "undeclared-dependency", "missing-export", "module-not-judged", "asset-missing", "node-feature-missing", "undefined-name", "unsettled-await"}
 
 # Where `check` must not do as Node does: a pattern of bundles, and why.
 EXCEPTIONS = {
@@ -59,9 +59,7 @@ EXCEPTIONS = {
 # Kinds in which `check` does not do as Node does yet, and what is to be mended. Bundles of theirs that differ are counted and
 # listed in target/lab/imports-differ.txt, and are no failure; a kind of which none differs any more fails until it is off the list.
 OPEN: dict[str, str] = {
-    r"^further: modules, cycle (tdz|class|three|ns|default|typeof|static field) ": "a name that is used in a circle before its file ran",
     r"^further: text, (eval (indirect|ok|require|syntax)|new Function (passed|require|require call)|var require or), ": "code in a text is not read, nor is a `require` that the file declares itself out of Node's own",
-    r"^further: modules, tla ": "a promise that is awaited at the top and never settled",
     r"^further: modules, wasm bad ": "WebAssembly is not read",
     r"^target: specifier .*data:(application/wasm|text/javascript,%zz)": "WebAssembly in an address is a warning, and of a `%` that is no escape 22 and 24 say another message",
 }

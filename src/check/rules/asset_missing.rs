@@ -3,7 +3,8 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{AssetFault, AssetUse, ModuleFault};
+use crate::node::faults::{AssetFault, ModuleFault};
+use crate::node::modules::AssetUse;
 use crate::report::finding::{Observation, Severity};
 
 pub(super) static RULE: Rule = Rule {

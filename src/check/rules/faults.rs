@@ -2,7 +2,8 @@
 
 use super::rule::MISPLACED;
 use crate::check::bundle::Bundle;
-use crate::node::modules::{ImportPlace, Need};
+use crate::node::faults::ImportPlace;
+use crate::node::modules::Need;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
 

@@ -3,7 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{ImportPlace, ModuleFault};
+use crate::node::faults::{ImportPlace, ModuleFault};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
 use crate::tree::ownership::Ownership;

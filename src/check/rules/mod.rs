@@ -46,8 +46,10 @@ mod signature_missing;
 mod signature_untrusted;
 mod specifiers;
 mod undeclared_dependency;
+mod undefined_name;
 mod unit_mismatch;
 mod unresolved_import;
+mod unsettled_await;
 mod update_drops_shared;
 mod version_mismatch;
 mod workspace_link;
@@ -92,6 +94,8 @@ pub(crate) static RULES: &[&Rule] = &[
     &unresolved_import::RULE,
     &undeclared_dependency::RULE,
     &missing_export::RULE,
+    &undefined_name::RULE,
+    &unsettled_await::RULE,
     &asset_missing::RULE,
     &node_feature_missing::RULE,
     &update_drops_shared::RULE,

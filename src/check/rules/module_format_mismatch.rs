@@ -3,7 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{FormatFault, ModuleFault, WrongFormat};
+use crate::node::faults::{FormatFault, ModuleFault, WrongFormat};
 use crate::report::finding::{Observation, Severity};
 
 pub(super) static RULE: Rule = Rule {

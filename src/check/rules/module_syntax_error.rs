@@ -3,7 +3,8 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{ModuleFault, Need, SyntaxFault};
+use crate::node::faults::ModuleFault;
+use crate::node::modules::{Need, SyntaxFault};
 use crate::node::node_version::NodeVersion;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;

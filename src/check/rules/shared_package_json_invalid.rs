@@ -3,7 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{faults, specifiers};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{ImportPlace, ModuleFault};
+use crate::node::faults::{ImportPlace, ModuleFault};
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal, Resolver, Target};

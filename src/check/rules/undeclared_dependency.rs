@@ -3,7 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{Absent, ImportPlace, ModuleFault};
+use crate::node::faults::{Absent, ImportPlace, ModuleFault};
 use crate::report::finding::{Detail, Observation, Severity};
 use std::collections::BTreeMap;
 

@@ -3,7 +3,8 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults, shared_package_json_invalid};
 use crate::check::bundle::Bundle;
-use crate::node::modules::{ImportPlace, ModuleFault, Need};
+use crate::node::faults::{ImportPlace, ModuleFault};
+use crate::node::modules::Need;
 use crate::node::resolve::ResolveFailure;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::{Kind, Tree};

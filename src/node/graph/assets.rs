@@ -1,7 +1,8 @@
 //! Files that code names by a literal path relative to itself: whether they are in the bundle.
 
 use super::{Dependencies, GraphStep, GraphWalk, LoadPhase, main_loader};
-use crate::node::modules::{AssetFault, AssetUse, Module, ModuleFault, Need};
+use crate::node::faults::{AssetFault, ModuleFault};
+use crate::node::modules::{AssetUse, Module, Need};
 use crate::node::resolve::Loader;
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;

@@ -2,8 +2,9 @@
 
 use super::exported::suffix_of;
 use super::{FileLoad, GraphWalk, LoadPhase};
+use crate::node::faults::ImportPlace;
 use crate::node::format::Format;
-use crate::node::modules::{Attributes, Import, ImportPlace};
+use crate::node::modules::{Attributes, Import};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 
 impl GraphWalk<'_> {

@@ -3,11 +3,10 @@
 use super::circles::CIRCLE;
 use super::exported::Resolution;
 use super::{Dependencies, FileLoad, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS};
+use crate::node::faults::{Absent, FormatFault, ImportPlace, ModuleFault, WrongFormat};
 use crate::node::format::extension_of;
 use crate::node::installed::installs_folder;
-use crate::node::modules::{
-    Absent, Form, FormatFault, Import, ImportPlace, ModuleFault, Need, Script, SyntaxFault, WrongFormat,
-};
+use crate::node::modules::{Form, Import, Need, Script, SyntaxFault};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::ownership::Ownership;

@@ -1,7 +1,8 @@
 //! Circles that lead through `require()` of an ES module, which Node refuses (`ERR_REQUIRE_CYCLE_MODULE`).
 
 use super::{GraphWalk, Linked, LoadPhase, LoadedAs, RequiredModule};
-use crate::node::modules::{Form, Need, WrongFormat};
+use crate::node::faults::WrongFormat;
+use crate::node::modules::{Form, Need};
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 

@@ -2,8 +2,9 @@
 
 use super::exported::suffix_of;
 use super::{FileLoad, GraphStep, GraphWalk, Linked, LoadedAs, RequiredModule};
+use crate::node::faults::ImportPlace;
 use crate::node::format::Format;
-use crate::node::modules::{ImportPlace, Module, ModuleSyntax, Need};
+use crate::node::modules::{Module, ModuleSyntax, Need};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::NodeId;
 

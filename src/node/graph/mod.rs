@@ -14,14 +14,13 @@ mod load;
 mod names;
 mod reach;
 mod reached;
+mod unset;
 
 use self::reached::Reached;
 use super::scripts::Scripts;
+use crate::node::faults::{FormatFault, Graph, ImportPlace, ModuleFault, WrongFormat};
 use crate::node::features::Feature;
-use crate::node::modules::{
-    Form, FormatFault, Graph, Import, ImportPlace, Module, ModuleFault, Need, NewSyntax, NotParsed, Script,
-    SyntaxFault, WrongFormat,
-};
+use crate::node::modules::{Form, Import, Module, Need, NewSyntax, NotParsed, Script, SyntaxFault};
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
 use crate::node::parse::kind_of;
@@ -128,6 +127,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         faults: Vec::new(),
         told: HashSet::new(),
         defined: HashSet::new(),
+        foreign: HashSet::new(),
         installs_shared: OnceCell::new(),
         graph: Graph::default(),
     };
@@ -221,6 +221,8 @@ pub(super) struct GraphWalk<'b> {
     pub(super) told: HashSet<NodeId>,
     /// What a file that is reached brings along for versions of Node that do not have it.
     defined: HashSet<&'b Feature>,
+    /// Packages that are loaded and not looked into.
+    foreign: HashSet<String>,
     /// Whether installing the bundle installs the shared package's folder; asked for every import of it, looked up once.
     pub(super) installs_shared: OnceCell<bool>,
     graph: Graph,
@@ -264,6 +266,8 @@ impl<'b> GraphWalk<'b> {
             self.check_circle(&required);
         }
         self.check_assets();
+        self.check_unset_names();
+        self.check_unsettled();
     }
 
     fn finish(mut self) -> Graph {
@@ -433,6 +437,7 @@ impl<'b> GraphWalk<'b> {
                 id
             }
             Ok(Target::Package { name, folder }) => {
+                self.foreign.insert(name.clone());
                 self.check_survives(place, &name, folder, when);
                 return Linked::Nothing;
             }
@@ -441,6 +446,7 @@ impl<'b> GraphWalk<'b> {
                 return Linked::Nothing;
             }
             Ok(Target::Data(format)) => {
+                self.foreign.insert(import.specifier.to_string());
                 if self.data(&place, import, &format, when) && !only_found {
                     self.check_address(&place, import, &format, when);
                 }
@@ -457,6 +463,7 @@ impl<'b> GraphWalk<'b> {
         }
         self.stands_elsewhere(&place, when);
         if !(self.is_ours)(target) {
+            self.foreign.insert(unset::package_of(&import.specifier).to_owned());
             return Linked::Nothing;
         }
         self.load(&FileLoad { import, place: &place, target, loader, when })

@@ -2,7 +2,8 @@
 
 use super::reached::Way;
 use super::{GraphWalk, LoadPhase};
-use crate::node::modules::{Module, Need, WrongFormat};
+use crate::node::faults::WrongFormat;
+use crate::node::modules::{Module, Need};
 use crate::node::node_version::NodeVersion;
 use crate::tree::nodes::NodeId;
 

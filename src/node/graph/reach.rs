@@ -4,10 +4,15 @@
 //! Only what happens for certain is followed. Once the process may have ended, or somebody takes what nobody caught, nothing
 //! further is certain.
 
+mod names;
+mod values;
+
 use super::reached::{Reached, Way};
 use super::{GraphWalk, LoadedAs};
-use crate::node::bodies::{self, BodyKind, Call, Class, Fate, Handled, How, Members, Step, Value};
+use crate::node::bodies::{BodyKind, Call, Fate, Handled, How, Step, Value};
+use crate::node::faults::WhyUnsettled;
 use crate::node::modules::{AssetUse, Form, Import};
+use crate::node::names::WhyUnset;
 use crate::node::resolve::{Loader, Target};
 use crate::tree::nodes::NodeId;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -43,6 +48,8 @@ struct Run<'w, 'b> {
     /// Names of members that a file which runs gives to what is made already.
     patched: HashSet<&'w str>,
     links: HashMap<(NodeId, u32), Option<NodeId>>,
+    /// Files that are being loaded and are not done, with how far they have run, in bytes from their start.
+    unfinished: HashMap<NodeId, u32>,
     /// How files are run that something leads to.
     formats: HashMap<NodeId, LoadedAs>,
     depth: u32,
@@ -65,6 +72,8 @@ enum Failing {
     Mention(u32),
     /// A file that is named.
     Asset(u32),
+    /// A name that stands for nothing.
+    Name(u32, WhyUnset),
 }
 
 impl GraphWalk<'_> {
@@ -79,6 +88,7 @@ impl GraphWalk<'_> {
             this: None,
             patched: HashSet::new(),
             links: HashMap::new(),
+            unfinished: HashMap::new(),
             formats: HashMap::new(),
             depth: 0,
             asked: Way::Module,
@@ -128,11 +138,13 @@ impl Run<'_, '_> {
             return;
         }
         self.depth += 1;
+        self.unfinished.insert(file, 0);
         let mut open = vec![(file, self.static_imports(file))];
         while let Some((file, targets)) = open.last_mut() {
             let file = *file;
             match targets.next() {
                 Some(target) if self.loaded.insert(target) => {
+                    self.unfinished.insert(target, 0);
                     let targets = self.static_imports(target);
                     open.push((target, targets));
                 }
@@ -140,6 +152,7 @@ impl Run<'_, '_> {
                 None => {
                     open.pop();
                     self.run_file(file);
+                    self.unfinished.remove(&file);
                 }
             }
         }
@@ -195,15 +208,23 @@ impl Run<'_, '_> {
         let walk = self.walk;
         let Some(body) = walk.module(file).and_then(|module| module.bodies.all.get(number as usize)) else { return };
         let thrown = if body.kind == BodyKind::Sync { thrown } else { rejected };
-        for step in &body.steps {
+        let places = walk.module(file).filter(|_| number == 0).map(|module| &*module.bodies.places).unwrap_or_default();
+        let number_at_top = number == 0;
+        for (at, step) in body.steps.iter().enumerate() {
             if self.has_left {
                 return;
+            }
+            if let (Some(place), Some(progress)) = (places.get(at), self.unfinished.get_mut(&file)) {
+                *progress = *place;
             }
             match step {
                 Step::Leaves => self.has_left = true,
                 Step::Handles(handled) if self.handles != Some(Handled::Everything) => self.handles = Some(*handled),
                 Step::Handles(_) => {}
                 Step::Import(number, fate) => {
+                    if number_at_top && *fate == Fate::Throws {
+                        self.waits_for(file, *number);
+                    }
                     self.may_fail(file, Failing::Import(*number), self.way(*fate, thrown, rejected));
                 }
                 Step::Mention(number, fate) => {
@@ -211,6 +232,21 @@ impl Run<'_, '_> {
                 }
                 Step::Asset(number, fate) => {
                     self.may_fail(file, Failing::Asset(*number), self.way(*fate, thrown, rejected));
+                }
+                Step::Waits(number, fate) => {
+                    if matches!(self.way(*fate, thrown, rejected), Way::Module | Way::AwaitingModule) {
+                        let line = walk.module(file).and_then(|module| module.waits.forever.get(*number as usize));
+                        self.found.unsettled.push((file, line.copied().unwrap_or(1), WhyUnsettled::Idle));
+                    }
+                }
+                Step::Name(name, fate) => {
+                    if let Some(why) = self.unset(file, *name) {
+                        let way = self.way(*fate, thrown, rejected);
+                        if way == Way::None && number == 0 {
+                            self.found.unsure_names.insert((file, *name), why);
+                        }
+                        self.may_fail(file, Failing::Name(*name, why), way);
+                    }
                 }
                 Step::Call(call) => self.call(file, call, thrown, rejected),
             }
@@ -231,8 +267,16 @@ impl Run<'_, '_> {
             Failing::Import(number) => {
                 self.found.imports.insert((file, number));
                 if let Some(target) = self.link(file, number) {
-                    self.ask_for(target);
+                    let import = self.walk.module(file).and_then(|module| module.imports.get(number as usize));
+                    if import.is_some_and(|import| import.form == Form::Call) {
+                        self.apart(|run| run.ask_for(target));
+                    } else {
+                        self.ask_for(target);
+                    }
                 }
+            }
+            Failing::Name(number, why) => {
+                self.found.names.entry(file).or_default().push((number, why));
             }
             Failing::Mention(number) => self.found.mentions.entry(file).or_default().push((number, way)),
             Failing::Asset(number) => {
@@ -259,8 +303,15 @@ impl Run<'_, '_> {
             && self.walk.is_ours(target)
             && self.knows_format(target, Loader::Require)
         {
-            self.ask_for(target);
+            self.apart(|run| run.ask_for(target));
         }
+    }
+
+    /// Runs what begins only once everything that is being loaded is done.
+    fn apart(&mut self, load: impl FnOnce(&mut Self)) {
+        let unfinished = std::mem::take(&mut self.unfinished);
+        load(self);
+        self.unfinished = unfinished;
     }
 
     fn call(&mut self, file: NodeId, call: &Call, thrown: Way, rejected: Way) {
@@ -331,146 +382,6 @@ impl Run<'_, '_> {
                     _ => false,
                 })
             })
-    }
-
-    /// The body that a call runs.
-    fn callee(&mut self, file: NodeId, value: &Value, how: How) -> Option<(NodeId, u32)> {
-        let found = self.value(file, value, 0)?;
-        let found = match found {
-            Found::Exports(target) => self.exported(target, "=", 0)?,
-            found => found,
-        };
-        match (found, how) {
-            // To name a function does not call it, and to name a getter does.
-            (Found::Body(..), How::Get) => None,
-            (Found::Body(of, body), _) | (Found::Getter(of, body), How::Get) => Some((of, body)),
-            (Found::Class(of, class), How::New | How::Super) => self.class(of, class)?.construct.map(|body| (of, body)),
-            _ => None,
-        }
-    }
-
-    fn class(&self, file: NodeId, number: u32) -> Option<&Class> {
-        self.walk.module(file)?.bodies.classes.get(number as usize)
-    }
-
-    /// What a value is.
-    fn value(&mut self, file: NodeId, value: &Value, depth: u32) -> Option<Found> {
-        let depth = depth + 1;
-        if depth > 32 {
-            return None;
-        }
-        match value {
-            Value::Unknown => None,
-            Value::Function(body) => Some(Found::Body(file, *body)),
-            Value::Getter(body) => Some(Found::Getter(file, *body)),
-            Value::Class(class) => Some(Found::Class(file, *class)),
-            Value::This(class) => match self.this {
-                Some(this @ Found::Instance(..)) => Some(this),
-                _ => Some(Found::Instance(file, *class)),
-            },
-            Value::ThisClass(class) => match self.this {
-                Some(this @ Found::Class(..)) => Some(this),
-                _ => Some(Found::Class(file, *class)),
-            },
-            Value::Import(number) => self.link(file, *number).map(Found::Exports),
-            Value::Instance(of) => match self.value(file, of, depth)? {
-                Found::Class(file, class) => Some(Found::Instance(file, class)),
-                Found::Exports(target) => match self.exported(target, "=", depth)? {
-                    Found::Class(file, class) => Some(Found::Instance(file, class)),
-                    _ => None,
-                },
-                _ => None,
-            },
-            Value::Given(of) => match self.value(file, of, depth)? {
-                Found::Body(file, body) => {
-                    let walk = self.walk;
-                    let gives = walk.module(file)?.bodies.all.get(body as usize)?.gives.as_ref()?;
-                    self.value(file, gives, depth)
-                }
-                _ => None,
-            },
-            Value::Member(of, name) => match self.value(file, of, depth)? {
-                Found::Exports(target) => self.exported(target, name, depth),
-                Found::Class(file, class) => self.member(file, class, name, |class| &class.statics, depth),
-                Found::Instance(file, class) if self.is_open(file, class, depth) => None,
-                Found::Instance(file, class) => self.member(file, class, name, |class| &class.members, depth),
-                Found::Body(..) | Found::Getter(..) => None,
-            },
-        }
-    }
-
-    fn member(
-        &mut self,
-        file: NodeId,
-        number: u32,
-        name: &str,
-        of: fn(&Class) -> &Members,
-        depth: u32,
-    ) -> Option<Found> {
-        let walk = self.walk;
-        let class = walk.module(file)?.bodies.classes.get(number as usize)?;
-        if self.patched.contains(name) || self.patched.contains(bodies::ANY_MEMBER) {
-            return None;
-        }
-        if let Some(value) = bodies::member(of(class), name) {
-            return self.value(file, value, depth);
-        }
-        match self.value(file, class.base.as_ref()?, depth)? {
-            Found::Class(file, base) if depth < 32 => self.member(file, base, name, of, depth + 1),
-            _ => None,
-        }
-    }
-
-    /// Whether an object of a class may have members that are not known.
-    fn is_open(&mut self, file: NodeId, number: u32, depth: u32) -> bool {
-        let walk = self.walk;
-        let class = walk.module(file).and_then(|module| module.bodies.classes.get(number as usize));
-        let Some(class) = class.filter(|_| depth < 32) else { return true };
-        if class.is_open {
-            return true;
-        }
-        match class.base.as_ref().and_then(|base| self.value(file, base, depth + 1)) {
-            Some(Found::Class(file, base)) => self.is_open(file, base, depth + 1),
-            _ => false,
-        }
-    }
-
-    /// What a file exports by a name.
-    fn exported(&mut self, file: NodeId, name: &str, depth: u32) -> Option<Found> {
-        let walk = self.walk;
-        let module = walk.module(file).filter(|_| depth < 32)?;
-        let known = |name: &str| bodies::member(&module.bodies.exports, name);
-        if let Some(value) = known(name) {
-            return self.value(file, value, depth + 1);
-        }
-        if !self.is_module(file) {
-            let Some(all) = known("=") else { return (name == "default").then_some(Found::Exports(file)) };
-            return match (self.value(file, all, depth + 1)?, name) {
-                (all, "default") => Some(all),
-                (Found::Class(file, class), name) => self.member(file, class, name, |class| &class.statics, depth + 1),
-                (Found::Instance(file, class), name) => {
-                    self.member(file, class, name, |class| &class.members, depth + 1)
-                }
-                (Found::Exports(target), name) if target != file => self.exported(target, name, depth + 1),
-                _ => None,
-            };
-        }
-        if let Some((number, there)) = module.export(name).and_then(|export| export.from.as_ref()) {
-            let target = self.link(file, *number)?;
-            return match there {
-                Some(there) => self.exported(target, there, depth + 1),
-                None => Some(Found::Exports(target)),
-            };
-        }
-        let stars = module.imports.iter().enumerate().filter(|(_, import)| import.form == Form::Star);
-        for (number, _) in stars {
-            if let Some(target) = self.link(file, u32::try_from(number).unwrap_or(u32::MAX))
-                && let Some(found) = self.exported(target, name, depth + 1)
-            {
-                return Some(found);
-            }
-        }
-        None
     }
 
     /// The file of the agent that an import leads to.

@@ -1,5 +1,7 @@
 //! What was found to happen for certain while the agent is loaded.
 
+use crate::node::faults::WhyUnsettled;
+use crate::node::names::WhyUnset;
 use crate::tree::nodes::NodeId;
 use std::collections::{HashMap, HashSet};
 
@@ -12,6 +14,12 @@ pub(super) struct Reached {
     pub(super) mentions: HashMap<NodeId, Vec<(u32, Way)>>,
     /// Assets whose absence does.
     pub(super) assets: HashSet<(NodeId, u32)>,
+    /// Uses of names that stand for nothing, by their numbers, in the order in which Node meets them.
+    pub(super) names: HashMap<NodeId, Vec<(u32, WhyUnset)>>,
+    /// Those at the top of a file that may be passed by.
+    pub(super) unsure_names: HashMap<(NodeId, u32), WhyUnset>,
+    /// What is awaited at the top level and never settled, with the line.
+    pub(super) unsettled: Vec<(NodeId, u32, WhyUnsettled)>,
     /// Names of CommonJS that some file makes globals.
     pub(super) sets: HashSet<&'static str>,
 }

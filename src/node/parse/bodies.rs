@@ -22,6 +22,8 @@ struct Finished {
     /// The import and the mention of each call that may be of `require`.
     requires: Vec<(Option<u32>, Option<u32>)>,
     assets: Vec<Option<Asset>>,
+    /// The use of each name that may stand for nothing.
+    names: Vec<Option<u32>>,
     held: HeldPromises,
     /// Bodies that throw or end the process with a failure.
     deadly: HashSet<u32>,
@@ -136,6 +138,9 @@ impl<'a> Reader<'a, '_> {
         }
         if let Some(symbol) = declarator.id.get_binding_identifier().and_then(|name| name.symbol_id.get()) {
             self.settle(init, Fated::Held(symbol));
+            if self.note_idle(init) && !self.is_mutated(symbol) {
+                self.idle_promises.insert(symbol);
+            }
         }
     }
 
@@ -336,13 +341,19 @@ impl<'a> Reader<'a, '_> {
         };
         self.module.writes_unknown = self.writes_unknown || self.written.iter().any(is_unknown);
         self.module.runs_programs = self.runs_programs;
-        let known = Finished { requires, assets, held: self.held_promises(), deadly: self.deadly_bodies() };
+        let (names, uses) = self.finish_names();
+        self.module.names = uses;
+        let known = Finished { requires, assets, names, held: self.held_promises(), deadly: self.deadly_bodies() };
+        let mut places = Vec::new();
         let mut all = Vec::with_capacity(self.bodies_made.len());
         for (number, body) in self.bodies_made.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let mut steps = Vec::new();
             for step in &body.steps {
                 self.keep_step(step, number, &known, &mut steps);
+                if number == 0 {
+                    places.resize(steps.len(), step.at);
+                }
             }
             let gives = body.gives.as_ref().filter(|_| body.returns == 1).map(|value| self.kept(value));
             let gives = gives.filter(|value| *value != Value::Unknown);
@@ -354,7 +365,7 @@ impl<'a> Reader<'a, '_> {
         let mut patched: Vec<Box<str>> = self.assigned.iter().map(|name| (*name).into()).collect();
         patched.sort_unstable();
         let patched = patched.into();
-        let mut kept = Bodies { all: all.into(), classes: classes.into(), exports, patched };
+        let mut kept = Bodies { all: all.into(), places: places.into(), classes: classes.into(), exports, patched };
         prune(&mut kept);
         self.module.bodies = kept;
         self.module.assets = known.assets.into_iter().map(Option::unwrap_or_default).collect();
@@ -383,6 +394,12 @@ impl<'a> Reader<'a, '_> {
                 kept.extend(mention.map(|mention| Step::Mention(mention, fate(&step.thrown))));
             }
             What::Mention(number) => kept.push(Step::Mention(*number, fate(&step.thrown))),
+            What::Waits(number) => kept.push(Step::Waits(*number, fate(&step.thrown))),
+            What::Name(number) => {
+                if let Some(Some(number)) = known.names.get(*number as usize) {
+                    kept.push(Step::Name(*number, fate(&step.thrown)));
+                }
+            }
             What::Asset(number) => {
                 if let Some(Some(_)) = known.assets.get(*number as usize) {
                     kept.push(Step::Asset(*number, fate(&step.thrown)));
@@ -411,13 +428,17 @@ impl<'a> Reader<'a, '_> {
 /// Takes out calls of bodies in which nothing happens that matters.
 fn prune(bodies: &mut Bodies) {
     let live = live(bodies);
-    for body in &mut bodies.all {
+    for (number, body) in bodies.all.iter_mut().enumerate() {
         let keep = |step: &Step| match target(step, &bodies.classes) {
             Target::Matters => true,
             Target::Body(called) => live.contains(&called),
             Target::Nothing => false,
         };
         let mut steps = std::mem::take(&mut body.steps).into_vec();
+        if number == 0 {
+            let places = bodies.places.iter().zip(&steps).filter(|(_, step)| keep(step));
+            bodies.places = places.map(|(place, _)| *place).collect();
+        }
         steps.retain(keep);
         body.steps = steps.into();
         body.defaults = body.defaults.iter().filter(|(_, default)| live.contains(default)).copied().collect();

@@ -59,6 +59,7 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let callee = self.value(&call.callee);
+        self.note_work(&callee);
         let line = self.line(call.span);
         match call.arguments.as_slice() {
             // Where there is no such module, nothing is called.
@@ -136,6 +137,7 @@ impl<'a> Reader<'a, '_> {
 
     pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {
         let callee = self.value(&new.callee);
+        self.note_work(&callee);
         self.note_asset(&callee, &new.arguments, new.span);
         if let (Val::Global("Promise"), Some(executor)) = (&callee, first(&new.arguments)) {
             // What an executor throws rejects its promise.

@@ -130,6 +130,8 @@ pub(super) struct OpenStep<'a> {
     /// What comes of a rejection.
     pub(super) rejected: Fated<'a>,
     pub(super) what: What<'a>,
+    /// Where it stands, in bytes from the start of the file.
+    pub(super) at: u32,
 }
 
 /// What happens.
@@ -141,6 +143,10 @@ pub(super) enum What<'a> {
     Require(u32),
     Mention(u32),
     Asset(u32),
+    /// An `await` without end, by its number.
+    Waits(u32),
+    /// A use of a name, by its number.
+    Name(u32),
     Call {
         callee: Val<'a>,
         how: How,
@@ -165,6 +171,8 @@ pub(super) struct Flow {
     pub(super) threw: bool,
     /// The same, in the `try` that is open.
     pub(super) threw_in_try: bool,
+    /// Something further up waited, so that what stands here runs later than the call.
+    pub(super) waited: bool,
 }
 
 impl Flow {

@@ -3,8 +3,10 @@
 
 use super::commonjs::COMMONJS_NAMES;
 use super::lines::Lines;
+use super::names::OpenNames;
 use super::open::{Fated, Flow, Folder, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
+use crate::node::names::Binding;
 use hashbrown::{HashMap, HashSet};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{IdentifierReference, Program};
@@ -109,6 +111,13 @@ pub(super) struct Reader<'a, 's> {
     /// Imported names by their local one, for exports of imports.
     pub(super) imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
     pub(super) local_exports: Vec<(&'a str, Box<str>)>,
+    /// Variables that hold a promise which is never settled, and functions that give one.
+    pub(super) idle_promises: HashSet<SymbolId>,
+    pub(super) idle_bodies: HashSet<u32>,
+    /// Where the tree is visited now, in bytes from the start of the file.
+    pub(super) at: u32,
+    /// Names and what is done with them, as far as they may stand for nothing.
+    pub(super) names: OpenNames<'a>,
 }
 
 impl<'a, 's> Reader<'a, 's> {
@@ -166,6 +175,10 @@ impl<'a, 's> Reader<'a, 's> {
             requires: Vec::new(),
             imported: HashMap::new(),
             local_exports: Vec::new(),
+            idle_promises: HashSet::new(),
+            idle_bodies: HashSet::new(),
+            at: 0,
+            names: OpenNames::of(program),
         };
         reader.visit_program(program);
         reader.finish()
@@ -174,8 +187,8 @@ impl<'a, 's> Reader<'a, 's> {
     fn finish(mut self) -> Module {
         for (local, name) in std::mem::take(&mut self.local_exports) {
             match self.imported.get(local) {
-                Some(from) => self.exports.push(Export { name, from: Some(from.clone()) }),
-                None => self.exports.push(Export { name, from: None }),
+                Some(from) => self.exports.push(Export { name, from: Some(from.clone()), binding: Binding::Always }),
+                None => self.exports.push(Export { name, from: None, binding: Binding::Always }),
             }
         }
         self.module.as_commonjs = self.hides_a_parameter();
@@ -184,6 +197,7 @@ impl<'a, 's> Reader<'a, 's> {
             self.module.as_commonjs = Some(SyntaxFault { message, exact: true, line });
         }
         self.finish_bodies();
+        self.bind_exports();
         self.module.mentions = self.mentions.into();
         self.module.sets = self.sets.into();
         self.module.imports = self.imports.into();

@@ -1,17 +1,18 @@
 //! What is noted of each kind of syntax: what it imports, what it exports, and what of it other versions or formats
 //! would refuse.
 
-use super::attributes::of_options;
 use super::commonjs::{ARGUMENTS, COMMONJS_NAMES};
 use super::conditions::{asks, has_nothing, holds_in_main, may_end_early, truth};
 use super::goal::names_in;
+use super::names::Callee;
 use super::open::{Fated, Val, What};
 use super::reader::Reader;
-use super::steps::are_deadly;
 use crate::node::bodies::{BodyKind, Fate, How};
-use crate::node::modules::{Export, Form, Import, ModuleSyntax, NewSyntax};
+use crate::node::modules::{Export, ModuleSyntax, NewSyntax};
+use crate::node::names::Binding;
 use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
+use oxc_span::GetSpan;
 use oxc_syntax::scope::ScopeFlags;
 
 impl<'a> Visit<'a> for Reader<'a, '_> {
@@ -30,7 +31,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_export_declaration(&mut self, export: &ExportDeclaration<'a>) {
         self.mark(ModuleSyntax::Export, export.span);
         let mut add = |name: &BindingIdentifier<'a>| {
-            self.exports.push(Export { name: name.name.as_str().into(), from: None });
+            self.exports.push(Export { name: name.name.as_str().into(), from: None, binding: Binding::Always });
             let value = name.symbol_id.get().map_or(Val::Unknown, Val::Symbol);
             self.exported.push((name.name.as_str().into(), value));
         };
@@ -53,7 +54,12 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_export_default_declaration(&mut self, export: &ExportDefaultDeclaration<'a>) {
         self.mark(ModuleSyntax::Export, export.span);
-        self.exports.push(Export { name: "default".into(), from: None });
+        let end = export.declaration.span().end;
+        let binding = match &export.declaration {
+            ExportDefaultDeclarationKind::FunctionDeclaration(_) => Binding::Always,
+            _ => Binding::Lexical(end),
+        };
+        self.exports.push(Export { name: "default".into(), from: None, binding });
         let value = match &export.declaration {
             ExportDefaultDeclarationKind::FunctionDeclaration(function) => Val::Body(self.body_at(function.span)),
             ExportDefaultDeclarationKind::ClassDeclaration(class) => Val::Class(self.class_at(class)),
@@ -75,6 +81,8 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.settle(&it.argument, Fated::Is(Fate::Throws));
         walk::walk_await_expression(self, it);
         self.may_throw();
+        self.note_await(it);
+        self.flow.waited = true;
     }
 
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
@@ -91,7 +99,11 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.visit_expression(&it.right);
         let value = self.value(&it.right);
         let filled = matches!(self.plain(&value), Val::Filled(_));
+        if let ForStatementLeft::VariableDeclaration(head) = &it.left {
+            self.declare_in_head(head);
+        }
         let visit = |reader: &mut Self| {
+            reader.flow.waited |= it.r#await;
             reader.visit_for_statement_left(&it.left);
             reader.visit_statement(&it.body);
         };
@@ -99,6 +111,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
+        if let ForStatementLeft::VariableDeclaration(head) = &it.left {
+            self.declare_in_head(head);
+        }
         self.breakable(|reader| reader.guarded(|reader| walk::walk_for_in_statement(reader, it)));
     }
 
@@ -149,6 +164,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             self.settle(argument, Fated::Is(Fate::Rejects));
             let value = self.value(argument);
             self.gives(value);
+            if self.note_idle(argument) {
+                self.idle_bodies.insert(self.body);
+            }
         }
         walk::walk_return_statement(self, it);
         self.leaves();
@@ -203,6 +221,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
         self.note_assignment(it);
+        self.note_made_global(&it.left);
         if it.operator.is_logical() {
             self.visit_assignment_target(&it.left);
             self.guarded(|reader| reader.visit_expression(&it.right));
@@ -212,23 +231,14 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
-        let catches = it.handler.as_ref().is_some_and(|handler| !are_deadly(&handler.body.body));
-        let (threw, in_try) = (self.flow.threw, self.flow.threw_in_try);
-        self.flow.tries += u32::from(catches);
-        self.flow.threw_in_try &= !catches;
-        self.visit_block_statement(&it.block);
-        self.flow.tries -= u32::from(catches);
-        if catches {
-            (self.flow.threw, self.flow.threw_in_try) = (threw, in_try);
-        }
-        self.guarded(|reader| it.handler.iter().for_each(|handler| reader.visit_catch_clause(handler)));
-        it.finalizer.iter().for_each(|finalizer| self.visit_block_statement(finalizer));
+        self.try_statement(it);
     }
 
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         let number = self.body_at(it.span);
         if let (FunctionType::FunctionDeclaration, Some(name)) = (it.r#type, &it.id) {
             self.bind_name(name, Val::Body(number));
+            self.declare_function(name);
         }
         let kind = match (it.generator, it.r#async) {
             (true, false) => BodyKind::Generator,
@@ -258,6 +268,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.in_body(number, |reader| {
             if let Some(value) = it.get_expression() {
                 reader.settle(value, Fated::Is(Fate::Rejects));
+                if reader.note_idle(value) {
+                    reader.idle_bodies.insert(number);
+                }
                 let value = reader.value(value);
                 reader.gives(value);
             }
@@ -284,6 +297,14 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_class(&mut self, it: &Class<'a>) {
         let number = self.class_at(it);
         it.id.iter().for_each(|name| self.bind_name(name, Val::Class(number)));
+        if let (ClassType::ClassDeclaration, Some(symbol)) =
+            (it.r#type, it.id.as_ref().and_then(|id| id.symbol_id.get()))
+        {
+            self.declare_class(symbol, it.span);
+        }
+        if let Some(heritage) = &it.heritage {
+            self.callee_follows(&heritage.expression, Callee::Extended);
+        }
         let outer = self.enter_class(it, number);
         walk::walk_class(self, it);
         self.leave_class(outer);
@@ -308,29 +329,16 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
         let outer = std::mem::replace(&mut self.object_of, self.numbers.get(&it.span).copied());
         for property in &it.properties {
+            if let ObjectPropertyKind::SpreadProperty(spread) = property {
+                self.note_namespace(&spread.argument, None);
+            }
             self.visit_object_property_kind(property);
         }
         self.object_of = outer;
     }
 
     fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
-        self.visit_property_key(&it.key);
-        let Some(value) = &it.value else { return };
-        // A static field is worked out with the class, that is when the file is loaded; others with each object.
-        let (this, body) = match self.class {
-            Some(class) if it.r#static => (Val::Class(class), self.body),
-            Some(class) => (Val::This(class), self.construct_body(class)),
-            None => return self.visit_expression(value),
-        };
-        let outer = std::mem::replace(&mut self.this, this);
-        if it.r#static {
-            self.visit_expression(value);
-        } else {
-            self.bodies += 1;
-            self.in_body(body, |reader| reader.visit_expression(value));
-            self.bodies -= 1;
-        }
-        self.this = outer;
+        self.property_definition(it);
     }
 
     fn visit_static_block(&mut self, it: &StaticBlock<'a>) {
@@ -351,6 +359,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         for declarator in &it.declarations {
             self.note_variable(declarator);
         }
+        self.declare_variables(it);
         walk::walk_variable_declaration(self, it);
         for declarator in &it.declarations {
             self.name_stand_in_of(declarator);
@@ -363,44 +372,32 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
-        let line = self.line(it.span);
-        let specifier = match &it.source {
-            Expression::StringLiteral(literal) => Some(literal.value.as_str()),
-            Expression::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
-            _ => None,
-        };
-        if let Some(specifier) = specifier {
-            if self.dead == 0 {
-                let attributes = of_options(it.options.as_ref());
-                let named = specifier;
-                let (specifier, names) = (specifier.into(), Box::default());
-                self.imports.push(Import { specifier, line, form: Form::Call, names, attributes });
-                let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
-                self.numbered.entry(named).or_insert(number);
-                let fated = self.fate_of(it.span);
-                self.step(What::Import(number), fated, Fated::Is(Fate::Nothing));
-            }
-        } else {
-            self.computed.push(line);
-        }
+        self.import_call(it);
         walk::walk_import_expression(self, it);
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         self.begins_generator(it);
+        if !it.optional {
+            self.callee_follows(&it.callee, Callee::Called);
+        }
         self.visit_expression(&it.callee);
+        self.note_globals_by_call(it);
         let visit = |reader: &mut Self| reader.visit_arguments(&it.arguments);
         if it.optional || may_end_early(&it.callee) {
             self.guarded(visit)
         } else {
             visit(self)
         }
+        self.at = it.span.start;
         self.note_call(it);
     }
 
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
+        self.callee_follows(&it.callee, Callee::Made);
         self.visit_expression(&it.callee);
         self.visit_arguments(&it.arguments);
+        self.at = it.span.start;
         self.note_construction(it);
     }
 
@@ -419,7 +416,10 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_computed_member_expression(&mut self, it: &ComputedMemberExpression<'a>) {
-        self.visit_expression(&it.object);
+        self.computed_member_follows(it);
+        if !self.is_taken_from_global(&it.object) {
+            self.visit_expression(&it.object);
+        }
         let visit = |reader: &mut Self| reader.visit_expression(&it.expression);
         if it.optional || may_end_early(&it.object) { self.guarded(visit) } else { visit(self) }
     }
@@ -431,6 +431,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
+        if let Some(init) = &it.init {
+            self.note_namespace(init, Some(&it.id));
+        }
         let outer = std::mem::replace(&mut self.takes_defaults, it.init.as_ref().is_some_and(has_nothing));
         self.visit_binding_pattern(&it.id);
         self.takes_defaults = outer;
@@ -460,18 +463,38 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
-        walk::walk_static_member_expression(self, it);
+        let of_this = matches!(it.object, Expression::ThisExpression(_));
+        if !self.member_follows(it) && !of_this {
+            walk::walk_static_member_expression(self, it);
+        }
+        self.at = it.span.start;
         self.note_get(it);
     }
 
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
         let typeof_ = it.operator == UnaryOperator::Typeof;
+        if (typeof_ && self.asks_for(&it.argument))
+            || (it.operator == UnaryOperator::Delete && matches!(it.argument, Expression::Identifier(_)))
+        {
+            return;
+        }
         self.typeofs += u32::from(typeof_);
         walk::walk_unary_expression(self, it);
         self.typeofs -= u32::from(typeof_);
     }
 
+    fn visit_this_expression(&mut self, _: &ThisExpression) {
+        self.note_this();
+    }
+
+    fn visit_with_statement(&mut self, it: &WithStatement<'a>) {
+        self.names.withs += 1;
+        walk::walk_with_statement(self, it);
+        self.names.withs -= 1;
+    }
+
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        self.note_name(it);
         if self.typeofs == 0
             && self.dead == 0
             && let Some(name) = COMMONJS_NAMES.iter().chain(&[ARGUMENTS]).find(|name| it.name == **name)

@@ -1,11 +1,15 @@
 //! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
 
+use super::attributes::of_options;
 use super::open::{Fated, OpenBody, OpenStep, Val, What};
 use super::reader::Reader;
 use crate::node::bodies::{Fate, How};
+use crate::node::modules::{Form, Import};
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, Statement, UnaryOperator,
+    Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, ImportExpression,
+    PropertyDefinition, Statement, TryStatement, UnaryOperator,
 };
+use oxc_ast_visit::Visit;
 use oxc_span::Span;
 
 impl<'a> Reader<'a, '_> {
@@ -41,10 +45,11 @@ impl<'a> Reader<'a, '_> {
     /// Notes a step. What is thrown in it is thrown here, whatever comes of its rejection.
     pub(super) fn step(&mut self, what: What<'a>, thrown: Fated<'a>, rejected: Fated<'a>) {
         let (thrown, rejected) = (self.here(thrown), self.here(rejected));
+        let at = self.at;
         if self.dead == 0
             && let Some(body) = self.open_body()
         {
-            body.steps.push(OpenStep { thrown, rejected, what });
+            body.steps.push(OpenStep { thrown, rejected, what, at });
         }
     }
 
@@ -177,6 +182,63 @@ impl<'a> Reader<'a, '_> {
         self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
         self.may_throw();
         self.flow.left |= inner.left || inner.broke;
+    }
+
+    pub(super) fn import_call(&mut self, it: &ImportExpression<'a>) {
+        let line = self.line(it.span);
+        let specifier = match &it.source {
+            Expression::StringLiteral(literal) => Some(literal.value.as_str()),
+            Expression::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
+            _ => None,
+        };
+        if let Some(specifier) = specifier {
+            if self.dead == 0 {
+                let attributes = of_options(it.options.as_ref());
+                let named = specifier;
+                let (specifier, names) = (specifier.into(), Box::default());
+                self.imports.push(Import { specifier, line, form: Form::Call, names, attributes });
+                let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
+                self.numbered.entry(named).or_insert(number);
+                let fated = self.fate_of(it.span);
+                self.step(What::Import(number), fated, Fated::Is(Fate::Nothing));
+            }
+        } else {
+            self.computed.push(line);
+        }
+    }
+
+    pub(super) fn try_statement(&mut self, it: &TryStatement<'a>) {
+        let catches = it.handler.as_ref().is_some_and(|handler| !are_deadly(&handler.body.body));
+        let (threw, in_try) = (self.flow.threw, self.flow.threw_in_try);
+        self.flow.tries += u32::from(catches);
+        self.flow.threw_in_try &= !catches;
+        self.visit_block_statement(&it.block);
+        self.flow.tries -= u32::from(catches);
+        if catches {
+            (self.flow.threw, self.flow.threw_in_try) = (threw, in_try);
+        }
+        self.guarded(|reader| it.handler.iter().for_each(|handler| reader.visit_catch_clause(handler)));
+        it.finalizer.iter().for_each(|finalizer| self.visit_block_statement(finalizer));
+    }
+
+    pub(super) fn property_definition(&mut self, it: &PropertyDefinition<'a>) {
+        self.visit_property_key(&it.key);
+        let Some(value) = &it.value else { return };
+        // A static field is worked out with the class, that is when the file is loaded; others with each object.
+        let (this, body) = match self.class {
+            Some(class) if it.r#static => (Val::Class(class), self.body),
+            Some(class) => (Val::This(class), self.construct_body(class)),
+            None => return self.visit_expression(value),
+        };
+        let outer = std::mem::replace(&mut self.this, this);
+        if it.r#static {
+            self.visit_expression(value);
+        } else {
+            self.bodies += 1;
+            self.in_body(body, |reader| reader.visit_expression(value));
+            self.bodies -= 1;
+        }
+        self.this = outer;
     }
 
     /// Runs a visit of what is only done under a condition.

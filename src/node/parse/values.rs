@@ -326,7 +326,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether a variable is given another value somewhere.
-    fn is_mutated(&self, symbol: SymbolId) -> bool {
+    pub(super) fn is_mutated(&self, symbol: SymbolId) -> bool {
         self.mutated.get(symbol.index()).copied().unwrap_or(true)
     }
 

@@ -330,7 +330,7 @@ fn weight(module: &Module) -> usize {
     let names = found.flat_map(|found| found.names.iter().chain(&found.reexports)).map(|name| 32 + name.len());
     let features = module.features.uses.len() * 120 + module.features.defined.len() * 64;
     let assets = module.assets.iter().map(|asset| 32 + asset.path.len()).sum::<usize>();
-    let reach = module.bodies.weight() + module.mentions.len() * 48 + assets;
+    let reach = module.bodies.weight() + module.names.weight() + module.mentions.len() * 48 + assets;
     300 + module.computed.len() * 4 + features + reach + imports.chain(exports).chain(names).sum::<usize>()
 }
 

@@ -122,6 +122,11 @@ mod tests {
                 format!("file://{b}/dist/a.js:1\nlet = ;\nSyntaxError: Unexpected token ';'"),
                 "module-syntax-error dist/a.js",
             ),
+            (
+                UpdateStep::Restart,
+                format!("file://{b}/dist/a.js:1\nReferenceError: Cannot access 'b' before initialization"),
+                "undefined-name dist/a.js",
+            ),
             (UpdateStep::Restart, "TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"file:///x\" needs an import attribute of \"type: json\"".to_owned(), "unresolved-import"),
             (UpdateStep::Restart, "Error: listen EADDRINUSE: address already in use :::3001".to_owned(), "machine"),
             (UpdateStep::Restart, "Error: boom".to_owned(), "other"),

@@ -57,6 +57,10 @@ pub(super) fn starting(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
     if says(&FORMAT) {
         return RehearsalDiagnosis::Rule { id: "module-format-mismatch", path: path() };
     }
+    let of_a_name = |line: &str| line.contains(" is not defined") || line.contains(" before initialization");
+    if output.lines().any(|line| line.starts_with("ReferenceError: ") && of_a_name(line)) {
+        return RehearsalDiagnosis::Rule { id: "undefined-name", path: path() };
+    }
     if says(&["[ERR_INVALID_PACKAGE_CONFIG]"]) {
         return rule(if names_shared(output) { "shared-package-json-invalid" } else { "package-json-invalid" });
     }

@@ -1,0 +1,84 @@
+//! Names that are used before whatever declares them has run: in a circle of ES modules the file that is reached last runs first.
+//!
+//! An ES module is evaluated once all that it imports statically was, in the order of the statements (ECMA-262,
+//! `InnerModuleEvaluation`); a module that is being waited for already is passed over. So what is open while a file runs has
+//! not run, and will not before this file is done, also where one of them awaits.
+
+use super::Run;
+use crate::node::faults::WhyUnsettled;
+use crate::node::modules::Form;
+use crate::node::names::{ALL, Binding, NameOf, UseOf, WhyUnset};
+use crate::tree::nodes::NodeId;
+
+impl Run<'_, '_> {
+    /// Why a used name stands for nothing where the run is now.
+    pub(super) fn unset(&mut self, file: NodeId, number: u32) -> Option<WhyUnset> {
+        let walk = self.walk;
+        let used = walk.module(file)?.names.uses.get(number as usize)?;
+        let (of, binding) = match &used.of {
+            NameOf::Nothing => return Some(WhyUnset::Undeclared),
+            NameOf::Below => return Some(WhyUnset::NotYet(file)),
+            NameOf::Own(binding) => (file, *binding),
+            NameOf::Imported(import, name) => {
+                let target = self.link(file, *import)?;
+                self.binding(target, name, 0)?
+            }
+        };
+        // The file is done, or it is another one's `import()` that waits.
+        let progress = if self.loaded.contains(&of) { *self.unfinished.get(&of)? } else { 0 };
+        match binding {
+            Binding::Lexical(from) if progress < from => Some(WhyUnset::NotYet(of)),
+            Binding::Var(from) if progress < from && !matches!(used.how, UseOf::Read | UseOf::Write | UseOf::All) => {
+                Some(WhyUnset::Undefined(of))
+            }
+            _ => None,
+        }
+    }
+
+    /// `await import()` at the top level of what waits for this file: neither goes on.
+    pub(super) fn waits_for(&mut self, file: NodeId, number: u32) {
+        let walk = self.walk;
+        let import = walk.module(file).and_then(|module| module.imports.get(number as usize));
+        if let Some(import) = import.filter(|import| import.form == Form::Call)
+            && let Some(target) = self.link(file, number)
+            && self.is_module(target)
+            && self.is_module(file)
+            && self.unfinished.contains_key(&target)
+        {
+            self.found.unsettled.push((file, import.line, WhyUnsettled::Circle(target)));
+        }
+    }
+
+    /// Which file declares what another one exports by a name, and when it is there.
+    fn binding(&mut self, file: NodeId, name: &str, depth: u32) -> Option<(NodeId, Binding)> {
+        let walk = self.walk;
+        if depth > 32 || !self.is_module(file) {
+            return None;
+        }
+        let module = walk.module(file)?;
+        if name == ALL {
+            let lexical = |binding| matches!(binding, Binding::Lexical(_));
+            let own = module.exports.iter().find(|export| export.from.is_none() && lexical(export.binding));
+            return own.map(|export| (file, export.binding));
+        }
+        if let Some(export) = module.export(name) {
+            return match &export.from {
+                None => Some((file, export.binding)),
+                Some((number, Some(there))) => {
+                    let target = self.link(file, *number)?;
+                    self.binding(target, there, depth + 1)
+                }
+                Some((_, None)) => None,
+            };
+        }
+        let stars = module.imports.iter().zip(0..).filter(|(import, _)| import.form == Form::Star);
+        for (_, number) in stars {
+            if let Some(target) = self.link(file, number)
+                && let Some(found) = self.binding(target, name, depth + 1)
+            {
+                return Some(found);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,148 @@
+//! What values are, over all files: which body a call runs, what a member and an export stand for.
+
+use super::{Found, Run};
+use crate::node::bodies::{self, Class, How, Members, Value};
+use crate::node::modules::Form;
+use crate::tree::nodes::NodeId;
+
+impl Run<'_, '_> {
+    /// The body that a call runs.
+    pub(super) fn callee(&mut self, file: NodeId, value: &Value, how: How) -> Option<(NodeId, u32)> {
+        let found = self.value(file, value, 0)?;
+        let found = match found {
+            Found::Exports(target) => self.exported(target, "=", 0)?,
+            found => found,
+        };
+        match (found, how) {
+            // To name a function does not call it, and to name a getter does.
+            (Found::Body(..), How::Get) => None,
+            (Found::Body(of, body), _) | (Found::Getter(of, body), How::Get) => Some((of, body)),
+            (Found::Class(of, class), How::New | How::Super) => self.class(of, class)?.construct.map(|body| (of, body)),
+            _ => None,
+        }
+    }
+
+    fn class(&self, file: NodeId, number: u32) -> Option<&Class> {
+        self.walk.module(file)?.bodies.classes.get(number as usize)
+    }
+
+    /// What a value is.
+    pub(super) fn value(&mut self, file: NodeId, value: &Value, depth: u32) -> Option<Found> {
+        let depth = depth + 1;
+        if depth > 32 {
+            return None;
+        }
+        match value {
+            Value::Unknown => None,
+            Value::Function(body) => Some(Found::Body(file, *body)),
+            Value::Getter(body) => Some(Found::Getter(file, *body)),
+            Value::Class(class) => Some(Found::Class(file, *class)),
+            Value::This(class) => match self.this {
+                Some(this @ Found::Instance(..)) => Some(this),
+                _ => Some(Found::Instance(file, *class)),
+            },
+            Value::ThisClass(class) => match self.this {
+                Some(this @ Found::Class(..)) => Some(this),
+                _ => Some(Found::Class(file, *class)),
+            },
+            Value::Import(number) => self.link(file, *number).map(Found::Exports),
+            Value::Instance(of) => match self.value(file, of, depth)? {
+                Found::Class(file, class) => Some(Found::Instance(file, class)),
+                Found::Exports(target) => match self.exported(target, "=", depth)? {
+                    Found::Class(file, class) => Some(Found::Instance(file, class)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            Value::Given(of) => match self.value(file, of, depth)? {
+                Found::Body(file, body) => {
+                    let walk = self.walk;
+                    let gives = walk.module(file)?.bodies.all.get(body as usize)?.gives.as_ref()?;
+                    self.value(file, gives, depth)
+                }
+                _ => None,
+            },
+            Value::Member(of, name) => match self.value(file, of, depth)? {
+                Found::Exports(target) => self.exported(target, name, depth),
+                Found::Class(file, class) => self.member(file, class, name, |class| &class.statics, depth),
+                Found::Instance(file, class) if self.is_open(file, class, depth) => None,
+                Found::Instance(file, class) => self.member(file, class, name, |class| &class.members, depth),
+                Found::Body(..) | Found::Getter(..) => None,
+            },
+        }
+    }
+
+    fn member(
+        &mut self,
+        file: NodeId,
+        number: u32,
+        name: &str,
+        of: fn(&Class) -> &Members,
+        depth: u32,
+    ) -> Option<Found> {
+        let walk = self.walk;
+        let class = walk.module(file)?.bodies.classes.get(number as usize)?;
+        if self.patched.contains(name) || self.patched.contains(bodies::ANY_MEMBER) {
+            return None;
+        }
+        if let Some(value) = bodies::member(of(class), name) {
+            return self.value(file, value, depth);
+        }
+        match self.value(file, class.base.as_ref()?, depth)? {
+            Found::Class(file, base) if depth < 32 => self.member(file, base, name, of, depth + 1),
+            _ => None,
+        }
+    }
+
+    /// Whether an object of a class may have members that are not known.
+    fn is_open(&mut self, file: NodeId, number: u32, depth: u32) -> bool {
+        let walk = self.walk;
+        let class = walk.module(file).and_then(|module| module.bodies.classes.get(number as usize));
+        let Some(class) = class.filter(|_| depth < 32) else { return true };
+        if class.is_open {
+            return true;
+        }
+        match class.base.as_ref().and_then(|base| self.value(file, base, depth + 1)) {
+            Some(Found::Class(file, base)) => self.is_open(file, base, depth + 1),
+            _ => false,
+        }
+    }
+
+    /// What a file exports by a name.
+    pub(super) fn exported(&mut self, file: NodeId, name: &str, depth: u32) -> Option<Found> {
+        let walk = self.walk;
+        let module = walk.module(file).filter(|_| depth < 32)?;
+        let known = |name: &str| bodies::member(&module.bodies.exports, name);
+        if let Some(value) = known(name) {
+            return self.value(file, value, depth + 1);
+        }
+        if !self.is_module(file) {
+            let Some(all) = known("=") else { return (name == "default").then_some(Found::Exports(file)) };
+            return match (self.value(file, all, depth + 1)?, name) {
+                (all, "default") => Some(all),
+                (Found::Class(file, class), name) => self.member(file, class, name, |class| &class.statics, depth + 1),
+                (Found::Instance(file, class), name) => {
+                    self.member(file, class, name, |class| &class.members, depth + 1)
+                }
+                (Found::Exports(target), name) if target != file => self.exported(target, name, depth + 1),
+                _ => None,
+            };
+        }
+        if let Some((number, there)) = module.export(name).and_then(|export| export.from.as_ref()) {
+            let target = self.link(file, *number)?;
+            return match there {
+                Some(there) => self.exported(target, there, depth + 1),
+                None => Some(Found::Exports(target)),
+            };
+        }
+        let stars = module.imports.iter().enumerate().filter(|(_, import)| import.form == Form::Star);
+        for (number, _) in stars {
+            if let Some(target) = self.link(file, u32::try_from(number).unwrap_or(u32::MAX))
+                && let Some(found) = self.exported(target, name, depth + 1)
+            {
+                return Some(found);
+            }
+        }
+        None
+    }
+}

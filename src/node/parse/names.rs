@@ -1,0 +1,442 @@
+//! Uses of names that may stand for nothing: of globals that nothing makes, of what is imported, and of what is declared at the
+//! top of the file or further down. Whether they do is known only where the file is loaded (`crate::node::graph`).
+
+use super::commonjs::{ARGUMENTS, COMMONJS_NAMES};
+use super::globals::GLOBAL_OBJECTS;
+use super::goal::names_in;
+use super::open::{Fated, Val, What};
+use super::reader::Reader;
+use crate::node::bodies::Fate;
+use crate::node::builtins;
+use crate::node::modules::Form;
+use crate::node::names::{ALL, Binding, NameOf, NameUse, Names, UseOf};
+use hashbrown::{HashMap, HashSet};
+use oxc_ast::ast::{
+    BindingIdentifier, BindingPattern, ComputedMemberExpression, Expression, IdentifierReference, Program,
+    StaticMemberExpression, VariableDeclaration, VariableDeclarationKind,
+};
+use oxc_span::{GetSpan, Span};
+use oxc_syntax::symbol::{SymbolFlags, SymbolId};
+
+/// Uses that are kept of one file; no file that people write has as many.
+const MAX_USES: usize = 20_000;
+
+/// What is done with the name that comes next.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum How {
+    Read,
+    Write,
+    Call,
+    New,
+    Extends,
+    /// Each of its members is read.
+    All,
+}
+
+/// What stands around the name that comes next.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    /// Where that name begins.
+    at: u32,
+    member: Option<&'a str>,
+    how: How,
+}
+
+/// What a used name is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Named<'a> {
+    Global(&'a str),
+    Symbol(SymbolId),
+}
+
+/// A use while its file is read.
+struct OpenName<'a> {
+    named: Named<'a>,
+    /// As it is written.
+    name: &'a str,
+    member: Option<&'a str>,
+    how: How,
+    span: Span,
+    body: u32,
+    is_caught: bool,
+    /// Whether it comes later than the call of its function.
+    is_later: bool,
+}
+
+/// What declares a name.
+#[derive(Clone, Copy)]
+struct Declared {
+    body: u32,
+    /// All of the declaration.
+    span: Span,
+    /// Where its own name may be used: the pattern, or all of a class.
+    within: Span,
+    is_var: bool,
+}
+
+/// Names of a file, while it is read.
+#[derive(Default)]
+pub(super) struct OpenNames<'a> {
+    used: Vec<OpenName<'a>>,
+    seen: HashSet<(u32, Named<'a>, Option<&'a str>, How)>,
+    declared: HashMap<SymbolId, Declared>,
+    /// Where a variable at the top is given its first value; nothing where a function may do that.
+    written: HashMap<SymbolId, Option<u32>>,
+    around: Option<Around<'a>>,
+    /// The global object that stands there is not handed on.
+    pub(super) held: Option<u32>,
+    asked: HashSet<&'a str>,
+    pub(super) makes: HashSet<&'a str>,
+    pub(super) makes_unknown: bool,
+    pub(super) makes_unknown_in_sloppy: bool,
+    is_strict: bool,
+    /// Functions that are declared in blocks: where code is not strict, they are there outside of them, too.
+    in_blocks: HashSet<&'a str>,
+    /// Statements `with` that are open: names in them may be anything.
+    pub(super) withs: u32,
+}
+
+impl OpenNames<'_> {
+    pub(super) fn of(program: &Program<'_>) -> Self {
+        let is_strict = program.directives.iter().any(|directive| directive.directive == "use strict");
+        Self { is_strict, ..Self::default() }
+    }
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Notes a use of a name; nothing is done with what stands behind `typeof` but to ask for it.
+    pub(super) fn note_name(&mut self, it: &IdentifierReference<'a>) {
+        let around = self.names.around.take().filter(|around| around.at == it.span.start);
+        let held = self.names.held.take() == Some(it.span.start);
+        let Some(reference) = it.reference_id.get().map(|id| self.scoping.get_reference(id)) else { return };
+        let (is_read, is_write) = (reference.is_read(), reference.is_write());
+        let how = if is_read { around.map_or(How::Read, |around| around.how) } else { How::Write };
+        let member = around.and_then(|around| around.member);
+        let name = it.name.as_str();
+        let Some(symbol) = reference.symbol_id() else {
+            return self.note_global(name, it.span, how, held);
+        };
+        if is_write {
+            self.note_write(symbol, it.span.start);
+        }
+        if self.matters(symbol, member, how) {
+            self.note_use(Named::Symbol(symbol), name, member, how, it.span);
+        }
+    }
+
+    fn note_write(&mut self, symbol: SymbolId, at: u32) {
+        let place = (self.body == 0).then_some(at);
+        let first = self.names.written.entry(symbol).or_insert(place);
+        *first = first.zip(place).map(|(one, other)| one.min(other));
+    }
+
+    /// Whether a name that the file declares may stand for nothing here.
+    fn matters(&self, symbol: SymbolId, member: Option<&str>, how: How) -> bool {
+        let flags = self.scoping.symbol_flags(symbol);
+        let is_here = |declared: &Declared| declared.body == self.body;
+        if flags.is_function() || self.names.declared.get(&symbol).is_some_and(is_here) {
+            return false;
+        }
+        if flags.is_import() {
+            return !self.is_builtin_import(symbol);
+        }
+        let is_at_top = self.scoping.symbol_scope_id(symbol) == self.scoping.root_scope_id();
+        if flags.intersects(SymbolFlags::BlockScopedVariable | SymbolFlags::Class) {
+            return true;
+        }
+        is_at_top && (member.is_some() || matches!(how, How::Call | How::New | How::Extends))
+    }
+
+    fn is_builtin_import(&self, symbol: SymbolId) -> bool {
+        let import = self.imported.get(self.scoping.symbol_name(symbol));
+        let import = import.and_then(|(number, _)| self.imports.get(*number as usize));
+        import.is_none_or(|import| builtins::known_as(&import.specifier).is_some())
+    }
+
+    fn note_global(&mut self, name: &'a str, span: Span, how: How, held: bool) {
+        if GLOBAL_OBJECTS.contains(&name) && !held && how != How::Write {
+            self.names.makes_unknown = true;
+        }
+        if name == "eval" || (name == "Function" && matches!(how, How::Call | How::New)) {
+            self.names.makes_unknown = true;
+        }
+        if builtins::is_global(name)
+            || COMMONJS_NAMES.contains(&name)
+            || name == ARGUMENTS
+            || held
+            || self.names.withs > 0
+        {
+            return;
+        }
+        let how = if how == How::Write { How::Write } else { How::Read };
+        self.note_use(Named::Global(name), name, None, how, span);
+    }
+
+    fn note_use(&mut self, named: Named<'a>, name: &'a str, member: Option<&'a str>, how: How, span: Span) {
+        let thrown = Fated::Is(Fate::Throws);
+        let is_certain = matches!(self.here(thrown), Fated::Is(Fate::Throws));
+        // Of what is declared, what is used in a function but not for certain is not told.
+        let is_told = is_certain || self.body == 0 || matches!(named, Named::Global(_));
+        let key = if is_certain { self.body } else { u32::MAX };
+        if self.dead > 0
+            || !is_told
+            || self.names.used.len() >= MAX_USES
+            || !self.names.seen.insert((key, named, member, how))
+        {
+            return;
+        }
+        let (is_caught, is_later) = (self.flow.tries > 0, self.flow.waited && self.body != 0);
+        self.names.used.push(OpenName { named, name, member, how, span, body: self.body, is_caught, is_later });
+        let number = u32::try_from(self.names.used.len() - 1).unwrap_or(u32::MAX);
+        self.at = span.start;
+        self.step(What::Name(number), thrown, Fated::Is(Fate::Nothing));
+    }
+
+    /// `typeof x`
+    pub(super) fn asks_for(&mut self, operand: &Expression<'a>) -> bool {
+        let Expression::Identifier(name) = operand else { return false };
+        if self.symbol(name).is_none() {
+            self.names.asked.insert(name.name.as_str());
+            return true;
+        }
+        false
+    }
+
+    /// What is called, made or extended next.
+    pub(super) fn callee_follows(&mut self, callee: &Expression<'a>, how: Callee) {
+        let how = match how {
+            Callee::Called => How::Call,
+            Callee::Made => How::New,
+            Callee::Extended => How::Extends,
+        };
+        match callee {
+            Expression::Identifier(name) => {
+                self.names.around = Some(Around { at: name.span.start, member: None, how });
+            }
+            Expression::StaticMemberExpression(member) if !member.optional => {
+                if let Expression::Identifier(name) = &member.object {
+                    let member = Some(member.property.name.as_str());
+                    self.names.around = Some(Around { at: name.span.start, member, how });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What a member is taken from next. Gives whether that is the global object, which is then not handed on.
+    pub(super) fn member_follows(&mut self, it: &StaticMemberExpression<'a>) -> bool {
+        let Expression::Identifier(name) = &it.object else { return false };
+        let property = it.property.name.as_str();
+        if self.is_global_object(name) {
+            self.names.asked.insert(property);
+            return true;
+        }
+        let at = name.span.start;
+        if !it.optional && self.names.around.is_none_or(|around| around.at != at) {
+            self.names.around = Some(Around { at, member: Some(property), how: How::Read });
+        }
+        false
+    }
+
+    /// `i['x']`
+    pub(super) fn computed_member_follows(&mut self, it: &ComputedMemberExpression<'a>) {
+        if let (Expression::Identifier(name), Expression::StringLiteral(member)) = (&it.object, &it.expression)
+            && !it.optional
+        {
+            let (at, member) = (name.span.start, Some(member.value.as_str()));
+            self.names.around = Some(Around { at, member, how: How::Read });
+        }
+    }
+
+    pub(super) fn declare_variables(&mut self, it: &VariableDeclaration<'a>) {
+        let is_var = it.kind == VariableDeclarationKind::Var;
+        for declarator in &it.declarations {
+            for name in names_in(&declarator.id) {
+                let Some(symbol) = name.symbol_id.get() else { continue };
+                if is_var && declarator.init.is_some() {
+                    self.note_write(symbol, declarator.span.end);
+                }
+                let within = if declarator.init.is_some() { declarator.id.span() } else { declarator.span };
+                let declared = Declared { body: self.body, span: declarator.span, within, is_var };
+                self.names.declared.entry(symbol).or_insert(declared);
+            }
+        }
+    }
+
+    /// `for (var x of …)`
+    pub(super) fn declare_in_head(&mut self, it: &VariableDeclaration<'a>) {
+        let names = it.declarations.iter().flat_map(|declarator| names_in(&declarator.id));
+        for symbol in names.filter_map(|name| name.symbol_id.get()) {
+            self.note_write(symbol, it.span.start);
+        }
+    }
+
+    /// A function in a block (ECMA-262, annex B.3.2).
+    pub(super) fn declare_function(&mut self, name: &BindingIdentifier<'a>) {
+        let scope = name.symbol_id.get().map(|symbol| self.scoping.symbol_scope_id(symbol));
+        if scope.is_some_and(|scope| !self.scoping.scope_flags(scope).is_var()) {
+            self.names.in_blocks.insert(name.name.as_str());
+        }
+    }
+
+    /// `const { a } = i`, `{ ...i }`, `Object.keys(i)`: what of a namespace is read.
+    pub(super) fn note_namespace(&mut self, of: &Expression<'a>, pattern: Option<&BindingPattern<'a>>) {
+        let Expression::Identifier(name) = of else { return };
+        let Some(symbol) = self.symbol(name).filter(|symbol| self.is_namespace(*symbol)) else { return };
+        if self.is_builtin_import(symbol) {
+            return;
+        }
+        let (named, said) = (Named::Symbol(symbol), name.name.as_str());
+        match pattern {
+            Some(BindingPattern::ObjectPattern(object)) => {
+                let keys = object.properties.iter().filter_map(|property| super::values::name_of_key(&property.key));
+                for key in keys.collect::<Vec<_>>() {
+                    self.note_use(named, said, Some(key), How::Read, name.span);
+                }
+                if object.rest.is_some() {
+                    self.note_use(named, said, None, How::All, name.span);
+                }
+            }
+            Some(_) => {}
+            None => self.note_use(named, said, None, How::All, name.span),
+        }
+    }
+
+    pub(super) fn declare_class(&mut self, symbol: SymbolId, span: Span) {
+        let declared = Declared { body: self.body, span, within: span, is_var: false };
+        self.names.declared.insert(symbol, declared);
+    }
+
+    fn binding_of(&self, symbol: SymbolId) -> Binding {
+        match self.names.declared.get(&symbol) {
+            _ if self.scoping.symbol_flags(symbol).is_function() => Binding::Always,
+            Some(Declared { is_var: false, span, .. }) => Binding::Lexical(span.end),
+            Some(Declared { is_var: true, .. }) => match self.names.written.get(&symbol) {
+                Some(Some(place)) => Binding::Var(*place),
+                _ => Binding::Always,
+            },
+            None => Binding::Always,
+        }
+    }
+
+    /// Notes of each exported name of the file's own from when on it is there.
+    pub(super) fn bind_exports(&mut self) {
+        let symbol_of = |value: &Val<'a>| match value {
+            Val::Symbol(symbol) => Some(*symbol),
+            _ => None,
+        };
+        let symbols: HashMap<&str, SymbolId> =
+            self.exported.iter().filter_map(|(name, value)| Some((&**name, symbol_of(value)?))).collect();
+        let mut exports = std::mem::take(&mut self.exports);
+        // That of `export default` is known already, and a function's has no symbol.
+        for export in exports.iter_mut().filter(|export| export.from.is_none() && export.binding == Binding::Always) {
+            if let Some(symbol) = symbols.get(&*export.name) {
+                export.binding = self.binding_of(*symbol);
+            }
+        }
+        self.exports = exports;
+    }
+
+    /// The uses that may be of nothing, and for each that was noted its number among those.
+    pub(super) fn finish_names(&mut self) -> (Vec<Option<u32>>, Names) {
+        let mut kept = Vec::new();
+        let mut numbers = Vec::with_capacity(self.names.used.len());
+        for used in &self.names.used {
+            let of = self.name_of(used);
+            numbers.push(of.is_some().then(|| u32::try_from(kept.len()).unwrap_or(u32::MAX)));
+            kept.extend(of.map(|of| self.kept_use(used, of)));
+        }
+        let runs_text = self
+            .imports
+            .iter()
+            .any(|import| import.form != Form::Star && builtins::known_as(&import.specifier) == Some("vm"));
+        let mut makes: Vec<Box<str>> = self.names.makes.iter().map(|name| (*name).into()).collect();
+        makes.sort_unstable();
+        let names = Names {
+            uses: kept.into(),
+            makes: makes.into(),
+            makes_unknown: self.names.makes_unknown || runs_text,
+            makes_unknown_in_sloppy: self.names.makes_unknown_in_sloppy,
+            is_strict: self.names.is_strict,
+            in_blocks: self.names.in_blocks.iter().map(|name| (*name).into()).collect(),
+        };
+        (numbers, names)
+    }
+
+    fn kept_use(&self, used: &OpenName<'a>, of: NameOf) -> NameUse {
+        let is_namespace = matches!(used.named, Named::Symbol(symbol) if self.is_namespace(symbol));
+        let (name, how) = match (used.member, used.how) {
+            // Of a namespace a member is used, and not the namespace; what is called is printed as it is written.
+            (Some(member), How::Call | How::New) if is_namespace && self.is_of_var(&of) => {
+                (format!("{}.{member}", used.name).into(), used.how)
+            }
+            (Some(member), how) if is_namespace => (member.into(), how),
+            (Some(member), _) => {
+                let how = UseOf::Member(member.into());
+                return NameUse { how, ..self.kept_use(&OpenName { member: None, ..*used }, of) };
+            }
+            (None, how) => (used.name.into(), how),
+        };
+        let how = match how {
+            How::Read => UseOf::Read,
+            How::All => UseOf::All,
+            How::Write => UseOf::Write,
+            How::Call => UseOf::Call,
+            How::New => UseOf::New,
+            How::Extends => UseOf::Extends,
+        };
+        let is_asked_for = used.is_caught || self.names.asked.contains(used.name);
+        NameUse { name, line: self.lines.of(used.span.start), of, how, is_asked_for }
+    }
+
+    /// Whether what is imported may be a `var` there, which is known only to whoever loads it.
+    #[allow(clippy::unused_self)]
+    fn is_of_var(&self, of: &NameOf) -> bool {
+        matches!(of, NameOf::Imported(..))
+    }
+
+    fn is_namespace(&self, symbol: SymbolId) -> bool {
+        self.scoping.symbol_flags(symbol).is_import()
+            && matches!(self.imported.get(self.scoping.symbol_name(symbol)), Some((_, None)))
+    }
+
+    /// What a used name is; nothing where it stands for what it should.
+    fn name_of(&self, used: &OpenName<'a>) -> Option<NameOf> {
+        let symbol = match used.named {
+            Named::Global(_) => return Some(NameOf::Nothing),
+            Named::Symbol(symbol) => symbol,
+        };
+        if self.scoping.symbol_flags(symbol).is_import() {
+            let (number, there) = self.imported.get(self.scoping.symbol_name(symbol))?;
+            let all = (used.how == How::All).then_some(ALL);
+            let there = there.as_deref().or(used.member).or(all).filter(|_| !used.is_later)?;
+            return Some(NameOf::Imported(*number, there.into()));
+        }
+        let declared = self.names.declared.get(&symbol)?;
+        let binding = self.binding_of(symbol);
+        let is_within = declared.within.start <= used.span.start && used.span.end <= declared.within.end;
+        if is_within || binding == Binding::Always {
+            return None;
+        }
+        if declared.body == used.body {
+            return match binding {
+                Binding::Lexical(from) if used.span.start < from => Some(NameOf::Below),
+                Binding::Var(from) if used.body == 0 && used.span.start < from => Some(NameOf::Own(binding)),
+                _ => None,
+            };
+        }
+        let is_at_top = declared.body == 0 && self.scoping.symbol_scope_id(symbol) == self.scoping.root_scope_id();
+        (is_at_top && !used.is_later).then_some(NameOf::Own(binding))
+    }
+}
+
+/// What is done with a callee.
+#[derive(Clone, Copy)]
+pub(super) enum Callee {
+    /// `f()`
+    Called,
+    /// `new F()`
+    Made,
+    /// `class extends F`
+    Extended,
+}

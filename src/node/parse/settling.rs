@@ -1,0 +1,136 @@
+//! Promises that are never settled, and what keeps a process running for which somebody waits all the same.
+
+use super::open::{Fated, Val, What};
+use super::reader::Reader;
+use crate::node::bodies::Fate;
+use oxc_ast::ast::{Argument, AwaitExpression, Expression, NewExpression};
+
+/// Globals that neither wait nor keep anything open.
+const IDLE: [&str; 26] = [
+    "Array",
+    "BigInt",
+    "Boolean",
+    "Date",
+    "Error",
+    "Intl",
+    "JSON",
+    "Map",
+    "Math",
+    "Number",
+    "Object",
+    "Promise",
+    "Proxy",
+    "RangeError",
+    "Reflect",
+    "RegExp",
+    "Set",
+    "String",
+    "Symbol",
+    "TypeError",
+    "URL",
+    "WeakMap",
+    "WeakSet",
+    "console",
+    "parseInt",
+    "structuredClone",
+];
+/// Methods by which a process is mostly kept running.
+const KEEPERS: [&str; 10] = [
+    "connect",
+    "createConnection",
+    "createServer",
+    "listen",
+    "on",
+    "resume",
+    "setInterval",
+    "start",
+    "watch",
+    "watchFile",
+];
+
+impl<'a> Reader<'a, '_> {
+    /// `await new Promise(() => {})`
+    pub(super) fn note_await(&mut self, it: &AwaitExpression<'a>) {
+        if !self.never_settles(&it.argument, 0) {
+            return;
+        }
+        self.module.waits.forever.push(self.lines.of(it.span.start));
+        let number = u32::try_from(self.module.waits.forever.len() - 1).unwrap_or(u32::MAX);
+        self.at = it.span.start;
+        self.step(What::Waits(number), Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        // What stands behind it is never reached.
+        self.leaves();
+    }
+
+    fn never_settles(&mut self, promise: &Expression<'a>, depth: u32) -> bool {
+        match promise {
+            _ if depth > 8 => false,
+            Expression::NewExpression(new) => self.is_idle_promise(new),
+            Expression::CallExpression(call) => match (&call.callee, call.arguments.as_slice()) {
+                (Expression::StaticMemberExpression(member), [Argument::ArrayExpression(array)])
+                    if member.object.is_specific_id("Promise") =>
+                {
+                    let mut elements = array.elements.iter().filter_map(|element| element.as_expression());
+                    match member.property.name.as_str() {
+                        "race" => elements.all(|element| self.never_settles(element, depth + 1)),
+                        "all" | "allSettled" => elements.any(|element| self.never_settles(element, depth + 1)),
+                        _ => false,
+                    }
+                }
+                (Expression::Identifier(_), _) => {
+                    let value = self.value(&call.callee);
+                    match self.plain(&value) {
+                        Val::Body(body) => self.idle_bodies.contains(&body),
+                        _ => false,
+                    }
+                }
+                _ => false,
+            },
+            Expression::Identifier(name) => {
+                self.symbol(name).is_some_and(|symbol| self.idle_promises.contains(&symbol))
+            }
+            Expression::AwaitExpression(awaited) => self.never_settles(&awaited.argument, depth + 1),
+            _ => false,
+        }
+    }
+
+    /// `new Promise(() => {})`: whoever is given what would settle it does not name it.
+    fn is_idle_promise(&self, new: &NewExpression<'a>) -> bool {
+        let parameters = match (&new.callee, new.arguments.as_slice()) {
+            (callee, [Argument::ArrowFunctionExpression(executor)]) if callee.is_specific_id("Promise") => {
+                // It throws where it does something that throws.
+                let is_empty = executor.get_function_body().is_some_and(|body| body.statements.is_empty());
+                is_empty.then_some(&executor.params)
+            }
+            (callee, [Argument::FunctionExpression(executor)]) if callee.is_specific_id("Promise") => {
+                let is_empty = executor.body.as_ref().is_some_and(|body| body.statements.is_empty());
+                is_empty.then_some(&executor.params)
+            }
+            _ => None,
+        };
+        parameters.is_some_and(|parameters| parameters.items.iter().all(|item| item.initializer.is_none()))
+    }
+
+    /// Notes what a variable or a function gives that is never settled.
+    pub(super) fn note_idle(&mut self, value: &Expression<'a>) -> bool {
+        matches!(value, Expression::NewExpression(_)) && self.never_settles(value, 0)
+    }
+
+    /// Notes a call that may keep the process running.
+    pub(super) fn note_work(&mut self, callee: &Val<'a>) {
+        if self.dead > 0 {
+            return;
+        }
+        if let Val::Member(_, name) = callee
+            && KEEPERS.contains(name)
+        {
+            self.module.waits.keeps_running = true;
+        }
+        match self.plain(callee).root() {
+            Val::Global("setInterval") => self.module.waits.keeps_running = true,
+            Val::Global(name) if IDLE.contains(&name) => {}
+            Val::Body(_) | Val::Class(_) | Val::Text(_) | Val::Filled(_) => {}
+            _ => self.module.waits.does_something = true,
+        }
+    }
+}
