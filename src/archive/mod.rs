@@ -1,6 +1,7 @@
 //! tar.gz as GNU tar reads it, and the archives that we write.
 
 mod access_list;
+mod blocks;
 mod content_hashing;
 mod crc;
 mod entry;

@@ -3,10 +3,10 @@
 //! The `tar` crate's entry stream is not used for reading: on 166 of 455 measured archives it shows another tree than
 //! GNU tar extracts. Only what every extractor reads alike is accepted here; see `docs/architecture.md`.
 
+use super::blocks::{ArchiveHalt, Blocks, unreadable};
 use super::content_hashing::{ContentHashing, SumWanted};
 use super::entry::{Extensions, TarEntry, is_extension, kind_name};
 use super::extraction::Extraction;
-use super::gzip::GzipFault;
 use super::header::{BLOCK, HeaderFault, TarBlock, TarHeader};
 use super::input::{DigestingObserver, FileEnd, Raw};
 use super::unpacked::Unpacked;
@@ -51,14 +51,12 @@ pub(crate) fn read(
         }
     };
     let mut walk = ArchiveWalk {
-        unpacked,
+        blocks: Blocks { unpacked, progress: options.progress, length, name: None },
         extraction,
         options,
         observer,
-        length,
         content: 0,
         kept: 0,
-        name: None,
         next: Extensions::default(),
         hashing: ContentHashing::default(),
     };
@@ -73,7 +71,7 @@ pub(crate) fn read(
         Err(ArchiveHalt::Io(error)) => return Err(io_error(error)),
     }
     walk.settle().map_err(io_error)?;
-    finish(path, length, walk.extraction, walk.unpacked, options, rest).map_err(io_error)
+    finish(path, length, walk.extraction, walk.blocks.unpacked, options, rest).map_err(io_error)
 }
 
 /// What becomes of the file behind where the walk ended.
@@ -132,36 +130,15 @@ fn finish(
     })
 }
 
-fn unreadable(name: Option<String>, how: Unreadable) -> Defect {
-    Defect::hiding(DefectKind::Unreadable(how), name, String::new())
-}
-
-/// Why the walk ended before the archive did.
-enum ArchiveHalt {
-    Defect(Box<Defect>),
-    /// It is to be read once more, with digests.
-    NeedsDigests,
-    Io(std::io::Error),
-}
-
-impl From<Stop> for ArchiveHalt {
-    fn from(Stop(defect): Stop) -> Self {
-        Self::Defect(Box::new(defect))
-    }
-}
-
 struct ArchiveWalk<'a> {
-    unpacked: Unpacked<'a>,
+    blocks: Blocks<'a>,
     extraction: Extraction,
     options: &'a ReadOptions<'a>,
     observer: &'a mut dyn ContentObserver,
-    length: Option<u64>,
     /// Bytes of contents so far.
     content: u64,
     /// Bytes of contents kept.
     kept: u64,
-    /// The entry at hand, for messages.
-    name: Option<String>,
     next: Extensions,
     hashing: ContentHashing,
 }
@@ -170,33 +147,33 @@ impl ArchiveWalk<'_> {
     fn run(&mut self) -> Result<(), ArchiveHalt> {
         let mut first = true;
         loop {
-            let at = self.unpacked.offset();
-            let Some(block) = self.block(first)? else {
-                return Err(self.bad_tar(at, "the archive ends without its end marker (two blocks of zeros)"));
+            let at = self.blocks.unpacked.offset();
+            let Some(block) = self.blocks.block(first)? else {
+                return Err(self.blocks.bad_tar(at, "the archive ends without its end marker (two blocks of zeros)"));
             };
             if block.iter().all(|byte| *byte == 0) {
                 return self.end();
             }
             // The entry before is done with: what is wrong from here on is not its fault.
             if self.next.is_empty() {
-                self.name = None;
+                self.blocks.name = None;
             }
             let header = match TarHeader::parse(&block) {
                 Ok(header) => header,
                 Err(HeaderFault::Checksum { .. }) if first => {
                     let found = sniff::format(&block);
-                    return Err(self.unreadable(Unreadable::Inside { found }));
+                    return Err(self.blocks.unreadable(Unreadable::Inside { found }));
                 }
                 Err(HeaderFault::Checksum { said, computed }) => {
                     let said = said.map_or_else(|| "no number".to_owned(), |said| said.to_string());
-                    return Err(self.bad_tar(
+                    return Err(self.blocks.bad_tar(
                         at,
                         &format!("a damaged header: its checksum says {said}, its bytes give {computed}"),
                     ));
                 }
                 Err(HeaderFault::Odd(what)) => {
-                    self.name = self.name_of_the_entry(block, None);
-                    return Err(self.ambiguous(what));
+                    self.blocks.name = self.name_of_the_entry(block, None);
+                    return Err(self.blocks.ambiguous(what));
                 }
             };
             first = false;
@@ -204,8 +181,8 @@ impl ArchiveWalk<'_> {
                 kind if is_extension(kind) => self.extension(block, &header)?,
                 _ => {
                     let extensions = std::mem::take(&mut self.next);
-                    self.name = Some(crate::text::printable_bytes(extensions.name_over(&header)).into_owned());
-                    let entry = TarEntry::of(header, extensions).map_err(|what| self.ambiguous(what))?;
+                    self.blocks.name = Some(crate::text::printable_bytes(extensions.name_over(&header)).into_owned());
+                    let entry = TarEntry::of(header, extensions).map_err(|what| self.blocks.ambiguous(what))?;
                     self.entry(entry)?;
                 }
             }
@@ -214,39 +191,41 @@ impl ArchiveWalk<'_> {
 
     /// The end marker's first block was read: there must be a second one, and only zeros behind it.
     fn end(&mut self) -> Result<(), ArchiveHalt> {
-        self.name = None;
+        self.blocks.name = None;
         if !self.next.is_empty() {
-            return Err(self.ambiguous("an extended header with no entry behind it"));
+            return Err(self.blocks.ambiguous("an extended header with no entry behind it"));
         }
-        let at = self.unpacked.offset();
-        match self.block(false)? {
+        let at = self.blocks.unpacked.offset();
+        match self.blocks.block(false)? {
             None => {
-                return Err(self.bad_tar(at, "half an end marker: one block of zeros where there should be two"));
+                return Err(self
+                    .blocks
+                    .bad_tar(at, "half an end marker: one block of zeros where there should be two"));
             }
             Some(block) if block.iter().any(|byte| *byte != 0) => {
-                return Err(
-                    self.ambiguous("a lone block of zeros with more behind it: GNU tar stops there, others go on")
-                );
+                return Err(self
+                    .blocks
+                    .ambiguous("a lone block of zeros with more behind it: GNU tar stops there, others go on"));
             }
             Some(_) => {}
         }
         loop {
-            let chunk = self.fill()?;
+            let chunk = self.blocks.fill()?;
             let length = chunk.len();
             if length == 0 {
                 break;
             }
             if chunk.iter().any(|byte| *byte != 0) {
-                return Err(self.ambiguous("data after the end marker: GNU tar never reads it, others do"));
+                return Err(self.blocks.ambiguous("data after the end marker: GNU tar never reads it, others do"));
             }
-            self.unpacked.consume(length);
+            self.blocks.unpacked.consume(length);
         }
-        if !self.unpacked.offset().is_multiple_of(BLOCK as u64) {
-            let at = self.unpacked.offset();
-            return Err(self.bad_tar(at, "the archive is not a whole number of 512-byte blocks"));
+        if !self.blocks.unpacked.offset().is_multiple_of(BLOCK as u64) {
+            let at = self.blocks.unpacked.offset();
+            return Err(self.blocks.bad_tar(at, "the archive is not a whole number of 512-byte blocks"));
         }
         if self.extraction.built.entries == 0 {
-            return Err(self.unreadable(Unreadable::NoEntries));
+            return Err(self.blocks.unreadable(Unreadable::NoEntries));
         }
         Ok(())
     }
@@ -255,10 +234,10 @@ impl ArchiveWalk<'_> {
     fn extension(&mut self, block: TarBlock, header: &TarHeader) -> Result<(), ArchiveHalt> {
         let body = self.body(header.kind, header.size)?;
         if let Err((kind, what)) = self.next.keep(header, &body) {
-            self.name = self.name_of_the_entry(block, Some(body));
-            return Err(self.halt(kind, what));
+            self.blocks.name = self.name_of_the_entry(block, Some(body));
+            return Err(self.blocks.halt(kind, what));
         }
-        self.name = self.next.name().map(|name| crate::text::printable_bytes(name).into_owned());
+        self.blocks.name = self.next.name().map(|name| crate::text::printable_bytes(name).into_owned());
         Ok(())
     }
 
@@ -267,10 +246,10 @@ impl ArchiveWalk<'_> {
         let limit = if matches!(kind, b'L' | b'K') { MAX_PATH as u64 + 1 } else { MAX_PAX };
         if size > limit {
             let what = format!("an extended header of {}, more than {limit} bytes", crate::text::size(size));
-            return Err(self.halt(DefectKind::TooLarge, what));
+            return Err(self.blocks.halt(DefectKind::TooLarge, what));
         }
         let mut body = Vec::new();
-        self.data(size, |chunk| body.extend_from_slice(chunk))?;
+        self.blocks.data(size, |chunk| body.extend_from_slice(chunk))?;
         Ok(body)
     }
 
@@ -293,16 +272,16 @@ impl ArchiveWalk<'_> {
                 None => self.body(kind, header::size(&block)?).ok()?,
             };
             said = entry::name_in(kind, &body).or(said);
-            block = self.block(false).ok()?.filter(|block| header::checksum_is_right(block))?;
+            block = self.blocks.block(false).ok()?.filter(|block| header::checksum_is_right(block))?;
         }
         None
     }
 
     fn entry(&mut self, entry: TarEntry) -> Result<(), ArchiveHalt> {
         if !matches!(entry.kind, 0 | b'0'..=b'6') {
-            return Err(
-                self.halt(DefectKind::Special, format!("{}, which extractors read differently", kind_name(entry.kind)))
-            );
+            return Err(self
+                .blocks
+                .halt(DefectKind::Special, format!("{}, which extractors read differently", kind_name(entry.kind))));
         }
         // NUL is the type of a file in archives of before POSIX; GNU tar and others still read it so.
         let is_file = matches!(entry.kind, b'0' | 0);
@@ -312,26 +291,26 @@ impl ArchiveWalk<'_> {
                 kind_name(entry.kind),
                 entry.size
             );
-            return Err(self.ambiguous(what));
+            return Err(self.blocks.ambiguous(what));
         }
         let mut path = RelPath::root();
         // GNU tar takes a leading `/` off and exits 0; it leaves a name with `..` out, goes on, and exits 2 (measured
         // with 1.34). The entries behind it are read on, so that all such names are told at once.
         if let Err(fault) = path.assign(&entry.raw_name) {
-            let defect = Defect::hiding(DefectKind::UnsafePath, self.name.clone(), fault.to_string());
+            let defect = Defect::hiding(DefectKind::UnsafePath, self.blocks.name.clone(), fault.to_string());
             self.extraction.built.note(defect);
             self.extraction.built.count_entry()?;
             self.count_content(entry.size)?;
-            return self.data(entry.size, |_| ());
+            return self.blocks.data(entry.size, |_| ());
         }
         if entry.kind != b'5' && (path.is_root() || entry.raw_name.ends_with(b"/") || entry.raw_name.ends_with(b"/.")) {
-            return Err(self.ambiguous("a name that ends in `/` on an entry that is not a directory"));
+            return Err(self.blocks.ambiguous("a name that ends in `/` on an entry that is not a directory"));
         }
         let hard_link = (entry.kind == b'1').then_some(&entry.link);
         if let Some(what) =
             std::iter::once(&entry.raw_name).chain(hard_link).find_map(|name| extractor_quirks::name(name))
         {
-            return Err(self.halt(DefectKind::Renamed, what));
+            return Err(self.blocks.halt(DefectKind::Renamed, what));
         }
         self.extraction.built.admit(&entry.raw_name, &path)?;
         let meta = Meta { mode: entry.mode, owner: self.extraction.built.tree.intern_owner(&entry.owner) };
@@ -356,7 +335,7 @@ impl ArchiveWalk<'_> {
                 crate::text::size(self.options.limits.max_size),
                 crate::text::size(size)
             );
-            return Err(self.halt(DefectKind::TooLarge, what));
+            return Err(self.blocks.halt(DefectKind::TooLarge, what));
         }
         Ok(())
     }
@@ -370,7 +349,11 @@ impl ArchiveWalk<'_> {
             self.kept += size;
             if self.kept > MAX_KEPT {
                 let what = "more than 12 MiB of `package.json` files".to_owned();
-                return Err(ArchiveHalt::from(Stop(Defect::hiding(DefectKind::TooLarge, self.name.clone(), what))));
+                return Err(ArchiveHalt::from(Stop(Defect::hiding(
+                    DefectKind::TooLarge,
+                    self.blocks.name.clone(),
+                    what,
+                ))));
             }
         }
         self.settle_on_digests(path)?;
@@ -415,7 +398,7 @@ impl ArchiveWalk<'_> {
             collected.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         };
         let Some(sum) = sum else {
-            self.data(size, collect)?;
+            self.blocks.data(size, collect)?;
             return Ok((collected, None));
         };
         if sum == SumWanted::AtItsEnd {
@@ -424,7 +407,7 @@ impl ArchiveWalk<'_> {
         let mut hashing = std::mem::take(&mut self.hashing);
         hashing.begin(size, sum);
         let mut hashed = Ok(());
-        let read = self.data(size, |chunk| {
+        let read = self.blocks.data(size, |chunk| {
             if hashed.is_ok() {
                 hashed = hashing.update(chunk);
             }
@@ -465,92 +448,5 @@ impl ArchiveWalk<'_> {
             self.extraction.built.tree.set_sha256(file, sha256);
         }
         Ok(())
-    }
-
-    /// Gives `size` bytes of the stream to `take`, chunk by chunk, and passes over the padding to a whole block.
-    fn data(&mut self, size: u64, mut take: impl FnMut(&[u8])) -> Result<(), ArchiveHalt> {
-        let mut content = size;
-        let mut padded = size.next_multiple_of(BLOCK as u64);
-        while padded > 0 {
-            let at = self.unpacked.offset();
-            let chunk = self.fill()?;
-            if chunk.is_empty() {
-                return Err(self.bad_tar(at, &format!("the archive ends {padded} bytes before this entry does")));
-            }
-            let length = usize::try_from(padded).unwrap_or(usize::MAX).min(chunk.len());
-            let useful = usize::try_from(content).unwrap_or(usize::MAX).min(length);
-            take(chunk.get(..useful).unwrap_or_default());
-            self.unpacked.consume(length);
-            padded -= length as u64;
-            content -= useful as u64;
-        }
-        Ok(())
-    }
-
-    /// The next header block; nothing at the end of the stream. A last partial block is a fault, except that the first
-    /// one is given out padded, so that it can be recognised.
-    fn block(&mut self, first: bool) -> Result<Option<TarBlock>, ArchiveHalt> {
-        let at = self.unpacked.offset();
-        let mut block = [0; BLOCK];
-        let mut filled = 0;
-        while filled < BLOCK {
-            let chunk = self.fill()?;
-            let length = chunk.len().min(BLOCK - filled);
-            if length == 0 {
-                break;
-            }
-            if let (Some(to), Some(from)) = (block.get_mut(filled..filled + length), chunk.get(..length)) {
-                to.copy_from_slice(from);
-            }
-            self.unpacked.consume(length);
-            filled += length;
-        }
-        match filled {
-            0 if first => Err(self.unreadable(Unreadable::Inside { found: FileFormat::Empty })),
-            0 => Ok(None),
-            BLOCK => Ok(Some(block)),
-            _ if first => {
-                let found = sniff::format(block.get(..filled).unwrap_or_default());
-                Err(self.unreadable(Unreadable::Inside { found }))
-            }
-            _ => Err(self.bad_tar(at, &format!("expected a header of 512 bytes, found {filled}"))),
-        }
-    }
-
-    fn fill(&mut self) -> Result<&[u8], ArchiveHalt> {
-        (self.options.progress)(self.unpacked.raw_offset(), self.length);
-        let name = &self.name;
-        self.unpacked.fill().map_err(|fault| {
-            let kind = match fault {
-                GzipFault::Io(error) => return ArchiveHalt::Io(error),
-                GzipFault::TooLarge(what) => {
-                    return ArchiveHalt::Defect(Box::new(Defect::hiding(DefectKind::TooLarge, name.clone(), what)));
-                }
-                GzipFault::Truncated(at) => {
-                    let reading =
-                        name.as_ref().map_or_else(|| "the archive's headers".to_owned(), |name| format!("`{name}`"));
-                    Unreadable::Truncated { at, reading }
-                }
-                GzipFault::Damaged(at, what) => Unreadable::Damaged { at, what },
-                GzipFault::Garbage(at) => Unreadable::TrailingGarbage { at },
-            };
-            ArchiveHalt::Defect(Box::new(unreadable(name.clone(), kind)))
-        })
-    }
-
-    fn unreadable(&self, how: Unreadable) -> ArchiveHalt {
-        ArchiveHalt::Defect(Box::new(unreadable(self.name.clone(), how)))
-    }
-
-    fn bad_tar(&self, at: u64, what: &str) -> ArchiveHalt {
-        self.unreadable(Unreadable::BadTar { at, what: what.to_owned() })
-    }
-
-    fn ambiguous(&self, what: impl Into<String>) -> ArchiveHalt {
-        self.halt(DefectKind::Ambiguous, what)
-    }
-
-    fn halt(&self, kind: DefectKind, what: impl Into<String>) -> ArchiveHalt {
-        ArchiveHalt::Defect(Box::new(Defect::hiding(kind, self.name.clone(), what)))
     }
 }

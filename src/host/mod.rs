@@ -15,6 +15,7 @@ pub(crate) mod outputs;
 pub(crate) mod paths;
 pub(crate) mod process;
 pub(crate) mod rooted;
+pub(crate) mod stragglers;
 pub(crate) mod terminal;
 pub(crate) mod trusted;
 
