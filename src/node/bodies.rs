@@ -99,12 +99,18 @@ pub enum How {
     Call,
     /// `f()` of which something is taken at once: `[...f()]`, `for (… of f())`.
     Iterate,
+    /// `f?.()`
+    IfThere,
     /// `new F()`.
     New,
     /// `super()` and `super.f()`: `this` stays what it is.
     Super,
     /// `o.f`, which calls it where it is a getter.
     Get,
+    /// `class extends F`: nothing is called.
+    Extend,
+    /// `o.f.g`: nothing is called.
+    Read,
     /// Node calls it when what runs now is done: `setImmediate(f)`.
     Later,
     /// What stands behind a condition that holds in the file that the agent begins with, and in no other.

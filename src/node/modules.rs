@@ -188,6 +188,8 @@ pub struct Module {
     pub exports: Box<[Export]>,
     /// What Node finds it to export, as CommonJS.
     pub commonjs: CommonJs,
+    /// Numbers of imports in variables that are used for more than their members: whoever gets them may change what they hold.
+    pub handed_on: Box<[u32]>,
     /// Lines of imports whose target is computed.
     pub computed: Box<[u32]>,
     /// What it uses that not every version of Node has.
@@ -353,6 +355,17 @@ pub struct CommonJs {
     /// For a file with a byte order mark: the same where Node leaves it in the text, and takes it for a part of the first
     /// word.
     pub marked: Option<Box<[CommonJsExports]>>,
+    /// The names that it gives its exports when it runs; nothing where there may be others.
+    pub own: Option<OwnExports>,
+}
+
+/// The names that a CommonJS file gives its exports.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OwnExports {
+    /// The names, sorted; those that are only read are among them.
+    pub names: Box<[Box<str>]>,
+    /// Specifiers of files all of whose exports it passes on.
+    pub stars: Box<[Box<str>]>,
 }
 
 /// What became of a byte order mark before a file is scanned.

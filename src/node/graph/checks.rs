@@ -2,6 +2,7 @@
 
 use super::circles::CIRCLE;
 use super::exported::Resolution;
+use super::reached::AbsentMember;
 use super::{Dependencies, FileLoad, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS};
 use crate::node::faults::{Absent, FormatFault, ImportPlace, ModuleFault, WrongFormat};
 use crate::node::format::extension_of;
@@ -230,14 +231,50 @@ impl GraphWalk<'_> {
                 {
                     continue;
                 }
-                let names = target.map(|target| self.names_of(target)).unwrap_or_default();
-                let nearest = crate::text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+                let nearest = target.and_then(|target| self.nearest_export(target, name));
                 let place = ImportPlace { file, line: *line, specifier: import.specifier.to_string(), need };
                 let name = name.to_string();
                 self.faults
                     .push((LoadPhase::Link, ModuleFault::MissingExport { place, name, target, nearest, message }));
             }
         }
+    }
+
+    /// Tells of what is called and not exported.
+    pub(super) fn check_absent_members(&mut self) {
+        let absent = std::mem::take(&mut self.reached.absent);
+        let handed_on = if absent.is_empty() { HashSet::new() } else { self.handed_on() };
+        for absent in absent {
+            let AbsentMember { file, import, line, name, target, message } = absent;
+            let import = self.module(file).and_then(|module| module.imports.get(import as usize));
+            // What has not been visited fails before it gets there.
+            let Some(import) = import.filter(|_| self.visited.contains_key(&file) && self.faults.len() < MAX_FAULTS)
+            else {
+                continue;
+            };
+            let (specifier, name) = (import.specifier.to_string(), name.to_string());
+            let need = if handed_on.contains(&target) { Need::Optional } else { Need::Certain };
+            let place = ImportPlace { file, line, specifier, need };
+            let nearest = self.nearest_export(target, &name);
+            let fault = ModuleFault::MissingExport { place, name, target: Some(target), nearest, message };
+            self.faults.push((LoadPhase::Run, fault));
+        }
+    }
+
+    /// Files whose exports somebody may have changed.
+    fn handed_on(&self) -> HashSet<NodeId> {
+        let files = self.visited.keys().filter_map(|file| Some((*file, self.module(*file)?)));
+        let links = files.flat_map(|(file, module)| module.handed_on.iter().map(move |import| (file, *import)));
+        let targets = links.filter_map(|(file, import)| match self.linked(file, import) {
+            Linked::CommonJs(target) => Some(target),
+            Linked::Module(_) | Linked::Json(_) | Linked::Nothing => None,
+        });
+        targets.collect()
+    }
+
+    fn nearest_export(&self, target: NodeId, name: &str) -> Option<String> {
+        let names = self.names_of(target);
+        crate::text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
     }
 
     /// An ES module that is loaded as CommonJS is found to export nothing: Node says that before it meets the syntax. Gives

@@ -20,7 +20,7 @@ use self::reached::Reached;
 use super::scripts::Scripts;
 use crate::node::faults::{FormatFault, Graph, ImportPlace, ModuleFault, WrongFormat};
 use crate::node::features::Feature;
-use crate::node::modules::{Form, Import, Module, Need, NewSyntax, NotParsed, Script, SyntaxFault};
+use crate::node::modules::{Form, Import, Module, Need, NewSyntax, NotParsed, OwnExports, Script, SyntaxFault};
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
 use crate::node::parse::kind_of;
@@ -104,7 +104,8 @@ fn entry(sources: &ModuleSources<'_>) -> Option<NodeId> {
 fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<NodeId>) -> Graph {
     let ModuleSources { tree, node, here, stands_at, names, ownership, .. } = *sources;
     let is_ours = |id: NodeId| ownership.at(id).runs_as_shipped();
-    let empty = Module::default();
+    let mut empty = Module::default();
+    empty.commonjs.own = Some(OwnExports::default());
     let resolver = Resolver::new(tree, node, here, &is_ours).standing_at(stands_at);
     let mut walk = GraphWalk {
         sources: *sources,
@@ -267,6 +268,7 @@ impl<'b> GraphWalk<'b> {
         }
         self.check_assets();
         self.check_unset_names();
+        self.check_absent_members();
         self.check_unsettled();
     }
 

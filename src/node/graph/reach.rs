@@ -4,10 +4,11 @@
 //! Only what happens for certain is followed. Once the process may have ended, or somebody takes what nobody caught, nothing
 //! further is certain.
 
+mod absent;
 mod names;
 mod values;
 
-use super::reached::{Reached, Way};
+use super::reached::{AbsentMember, Reached, Way};
 use super::{GraphWalk, LoadedAs};
 use crate::node::bodies::{BodyKind, Call, Fate, Handled, How, Step, Value};
 use crate::node::faults::WhyUnsettled;
@@ -50,6 +51,8 @@ struct Run<'w, 'b> {
     links: HashMap<(NodeId, u32), Option<NodeId>>,
     /// Files that are being loaded and are not done, with how far they have run, in bytes from their start.
     unfinished: HashMap<NodeId, u32>,
+    /// What may be called and is not exported.
+    absent: Vec<AbsentMember>,
     /// How files are run that something leads to.
     formats: HashMap<NodeId, LoadedAs>,
     depth: u32,
@@ -74,6 +77,8 @@ enum Failing {
     Asset(u32),
     /// A name that stands for nothing.
     Name(u32, WhyUnset),
+    /// What is called and not exported, by its number in the run.
+    Absent(usize),
 }
 
 impl GraphWalk<'_> {
@@ -89,6 +94,7 @@ impl GraphWalk<'_> {
             patched: HashSet::new(),
             links: HashMap::new(),
             unfinished: HashMap::new(),
+            absent: Vec::new(),
             formats: HashMap::new(),
             depth: 0,
             asked: Way::Module,
@@ -246,6 +252,8 @@ impl Run<'_, '_> {
                             self.found.unsure_names.insert((file, *name), why);
                         }
                         self.may_fail(file, Failing::Name(*name, why), way);
+                    } else {
+                        self.note_absent_name(file, *name, self.way(*fate, thrown, rejected));
                     }
                 }
                 Step::Call(call) => self.call(file, call, thrown, rejected),
@@ -275,6 +283,7 @@ impl Run<'_, '_> {
                     }
                 }
             }
+            Failing::Absent(number) => self.found.absent.extend(self.absent.get(number).cloned()),
             Failing::Name(number, why) => {
                 self.found.names.entry(file).or_default().push((number, why));
             }
@@ -319,7 +328,10 @@ impl Run<'_, '_> {
             return;
         }
         let ways = (self.way(call.thrown, thrown, rejected), self.way(call.rejected, thrown, rejected));
-        let Some((of, number)) = self.callee(file, &call.callee, call.how) else { return };
+        let Some((of, number)) = self.callee(file, &call.callee, call.how) else {
+            self.note_absent_member(file, call, ways.0);
+            return;
+        };
         let this = self.this_of(file, call);
         if ways == (Way::None, Way::None) {
             self.has_left |= self.may_leave(of, number, &mut HashSet::new());
@@ -404,7 +416,12 @@ impl Run<'_, '_> {
             Form::FindImported | Form::FindRequired | Form::FindCreated => return None,
         };
         let from = if import.form == Form::MainRequire { self.walk.entry.unwrap_or(file) } else { file };
-        match self.walk.resolver.resolve(&import.specifier, from, loader) {
+        self.resolved_file(&import.specifier, from, loader)
+    }
+
+    /// The file of the agent that a specifier leads to.
+    fn resolved_file(&mut self, specifier: &str, from: NodeId, loader: Loader) -> Option<NodeId> {
+        match self.walk.resolver.resolve(specifier, from, loader) {
             Ok(Target::File(id) | Target::Fallback(id)) if self.walk.is_ours(id) => {
                 self.knows_format(id, loader).then_some(id)
             }

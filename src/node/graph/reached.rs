@@ -20,8 +20,25 @@ pub(super) struct Reached {
     pub(super) unsure_names: HashMap<(NodeId, u32), WhyUnset>,
     /// What is awaited at the top level and never settled, with the line.
     pub(super) unsettled: Vec<(NodeId, u32, WhyUnsettled)>,
+    /// Calls of what a file does not export, in the order in which Node meets them.
+    pub(super) absent: Vec<AbsentMember>,
     /// Names of CommonJS that some file makes globals.
     pub(super) sets: HashSet<&'static str>,
+}
+
+/// A call of what a file does not export.
+#[derive(Clone, Debug)]
+pub(super) struct AbsentMember {
+    pub(super) file: NodeId,
+    /// The number of the import.
+    pub(super) import: u32,
+    /// From 1.
+    pub(super) line: u32,
+    pub(super) name: Box<str>,
+    /// The file that does not export it.
+    pub(super) target: NodeId,
+    /// What Node says.
+    pub(super) message: String,
 }
 
 /// By what a failure stops Node.

@@ -98,6 +98,43 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// `a.b`, where `a` may hold what a file exports, and `a.b.c`, which fails where there is no `a.b`.
+    pub(super) fn note_member_use(&mut self, it: &StaticMemberExpression<'a>) {
+        let symbol = |reader: &Self, of: &Expression<'a>| match of {
+            Expression::Identifier(name) => reader.symbol(name),
+            _ => None,
+        };
+        if let Some(uses) = symbol(self, &it.object).and_then(|symbol| self.member_uses.get_mut(symbol.index())) {
+            *uses += 1;
+        }
+        if let (false, Expression::StaticMemberExpression(of)) = (it.optional, &it.object)
+            && let Some(symbol) = symbol(self, &of.object)
+            && self.inits.get(&symbol).is_some_and(Val::may_be_exports)
+        {
+            let callee = Val::Member(self.keep(Val::Symbol(symbol)), of.property.name.as_str());
+            let what = What::Call { callee, how: How::Read, arguments: 0 };
+            self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        }
+    }
+
+    /// Imports in variables that are used for more than their members.
+    fn handed_on(&self) -> Box<[u32]> {
+        let held = self.inits.iter().filter(|(_, value)| value.may_be_exports());
+        let handed_on = held.filter(|(symbol, _)| {
+            let uses = self.scoping.get_resolved_references(**symbol).count();
+            self.member_uses.get(symbol.index()).is_none_or(|members| uses != *members as usize)
+        });
+        let imports = handed_on.filter_map(|(_, value)| match self.kept(value) {
+            Value::Import(number) => Some(number),
+            Value::Member(of, name) if &*name == "default" => match *of {
+                Value::Import(number) => Some(number),
+                _ => None,
+            },
+            _ => None,
+        });
+        imports.collect()
+    }
+
     pub(super) fn enter_class(&mut self, class: &Class<'a>, number: u32) -> OuterClass<'a> {
         let base = self.classes.get(number as usize).and_then(|class| class.base);
         let construct = self.construct_body(number);
@@ -116,6 +153,10 @@ impl<'a> Reader<'a, '_> {
                 let what = What::Call { callee, how, arguments: 255 };
                 reader.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
             });
+        }
+        if let Some(base @ Val::Member(..)) = base {
+            let what = What::Call { callee: *base, how: How::Extend, arguments: 0 };
+            self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
         }
         let outer = OuterClass { class: self.class, base: self.base.take() };
         (self.class, self.base) = (Some(number), base);
@@ -341,6 +382,7 @@ impl<'a> Reader<'a, '_> {
         };
         self.module.writes_unknown = self.writes_unknown || self.written.iter().any(is_unknown);
         self.module.runs_programs = self.runs_programs;
+        self.module.handed_on = self.handed_on();
         let (names, uses) = self.finish_names();
         self.module.names = uses;
         let known = Finished { requires, assets, names, held: self.held_promises(), deadly: self.deadly_bodies() };

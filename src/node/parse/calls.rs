@@ -105,6 +105,7 @@ impl<'a> Reader<'a, '_> {
         }
         let how = match &call.callee {
             Expression::StaticMemberExpression(member) if matches!(member.object, Expression::Super(_)) => How::Super,
+            _ if call.optional => How::IfThere,
             _ if self.iterated.contains(&call.span) => How::Iterate,
             _ => How::Call,
         };

@@ -10,7 +10,7 @@ use super::memory_budget::{Held, MemoryBudget};
 use super::messages::{pointed_to, words};
 use super::parse_cost::measure;
 use super::reader::Reader;
-use crate::node::modules::{CommonJs, Module, ModuleSyntax, NewSyntax, NotParsed, Script, SyntaxFault};
+use crate::node::modules::{Module, ModuleSyntax, NewSyntax, NotParsed, Script, SyntaxFault};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_diagnostics::{Diagnostics, OxcDiagnostic};
@@ -79,7 +79,8 @@ fn completed(mut module: Module, text: &str, marked: bool) -> Module {
     // The scanner stops at a declaration of an ES module, and then finds nothing.
     if !matches!(module.module_syntax, Some((ModuleSyntax::Import | ModuleSyntax::Export, _))) {
         let marked = marked.then(|| commonjs::exported(&format!("\u{feff}{text}")));
-        module.commonjs = CommonJs { found: commonjs::exported(text), marked };
+        module.commonjs.found = commonjs::exported(text);
+        module.commonjs.marked = marked;
     }
     // A hashbang counts at the very start only. Node takes the mark off before it parses an ES module, but 18 and 20 do
     // not before they parse CommonJS (measured).

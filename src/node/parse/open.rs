@@ -114,6 +114,14 @@ impl OpenBody<'_> {
 }
 
 impl<'a> Val<'a> {
+    /// Whether it may be all that a file exports.
+    pub(super) const fn may_be_exports(&self) -> bool {
+        matches!(
+            self,
+            Self::Call(_, [Self::Text(_) | Self::Call(..)]) | Self::Import(_) | Self::Member(Self::Import(_), _)
+        )
+    }
+
     /// What the first name of `a.b.c` stands for, or what else a member is taken from.
     pub(super) fn root(self) -> Self {
         match self {

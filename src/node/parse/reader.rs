@@ -1,7 +1,7 @@
 //! A syntax tree reduced to what loading the file needs: what is noted while the tree is walked, and the module that is
 //! made of it. What is noted of each kind of syntax stands in `record`, `calls` and `declarations`.
 
-use super::commonjs::COMMONJS_NAMES;
+use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
 use super::lines::Lines;
 use super::names::OpenNames;
 use super::open::{Fated, Flow, Folder, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
@@ -27,6 +27,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) scoping: &'s Scoping,
     /// Which names are given another value, by their numbers: to ask for one goes through all of its uses.
     pub(super) mutated: Vec<bool>,
+    /// How often only a member of each is used, by their numbers.
+    pub(super) member_uses: Vec<u32>,
     /// All functions that are open.
     pub(super) bodies: u32,
     /// `typeof` that are open, and conditions that ask with it for a name of CommonJS: naming what is not there is no error
@@ -83,6 +85,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) iterated: HashSet<Span>,
     /// What exports stand for.
     pub(super) exported: Vec<(Box<str>, Val<'a>)>,
+    /// What is met of the exports of a CommonJS file.
+    pub(super) own_exports: OpenOwnExports<'a>,
     pub(super) assets: Vec<OpenAsset<'a>>,
     /// The folder in which the agent runs where the tree is visited now.
     pub(super) folder: Folder<'a>,
@@ -132,6 +136,7 @@ impl<'a, 's> Reader<'a, 's> {
             new_syntax: Vec::new(),
             scoping,
             mutated: scoping.symbol_ids().map(|symbol| scoping.symbol_is_mutated(symbol)).collect(),
+            member_uses: vec![0; scoping.symbols_len()],
             bodies: 0,
             typeofs: 0,
             functions: 0,
@@ -160,6 +165,7 @@ impl<'a, 's> Reader<'a, 's> {
             takes_defaults: false,
             iterated: HashSet::new(),
             exported: Vec::new(),
+            own_exports: OpenOwnExports::default(),
             assets: Vec::new(),
             folder: Folder::Start,
             handed: Vec::new(),
@@ -197,6 +203,7 @@ impl<'a, 's> Reader<'a, 's> {
             self.module.as_commonjs = Some(SyntaxFault { message, exact: true, line });
         }
         self.finish_bodies();
+        self.module.commonjs.own = std::mem::take(&mut self.own_exports).finish(self.scoping);
         self.bind_exports();
         self.module.mentions = self.mentions.into();
         self.module.sets = self.sets.into();
@@ -207,6 +214,11 @@ impl<'a, 's> Reader<'a, 's> {
         self.module.computed = self.computed.into();
         self.module.new_syntax = self.new_syntax.into();
         self.module
+    }
+
+    /// Whether `this` is what a CommonJS file exports.
+    pub(super) const fn this_is_exports(&self) -> bool {
+        self.functions == 0 && self.class.is_none()
     }
 
     pub(super) fn line(&self, span: Span) -> u32 {

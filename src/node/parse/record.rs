@@ -205,6 +205,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_logical_expression(&mut self, it: &LogicalExpression<'a>) {
+        self.own_exports.logical(it, self.this_is_exports());
         self.visit_expression(&it.left);
         let truth = match it.operator {
             LogicalOperator::And => truth(&it.left),
@@ -221,6 +222,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
         self.note_assignment(it);
+        self.own_exports.assignment(it, self.scoping);
         self.note_made_global(&it.left);
         if it.operator.is_logical() {
             self.visit_assignment_target(&it.left);
@@ -391,6 +393,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         }
         self.at = it.span.start;
         self.note_call(it);
+        self.own_exports.call(it, self.scoping);
     }
 
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
@@ -468,6 +471,8 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             walk::walk_static_member_expression(self, it);
         }
         self.at = it.span.start;
+        self.own_exports.member(it, self.this_is_exports(), self.scoping);
+        self.note_member_use(it);
         self.note_get(it);
     }
 
@@ -483,7 +488,10 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.typeofs -= u32::from(typeof_);
     }
 
-    fn visit_this_expression(&mut self, _: &ThisExpression) {
+    fn visit_this_expression(&mut self, it: &ThisExpression) {
+        if self.this_is_exports() {
+            self.own_exports.this(it);
+        }
         self.note_this();
     }
 

@@ -327,7 +327,9 @@ fn weight(module: &Module) -> usize {
     });
     let exports = module.exports.iter().map(|export| 64 + export.name.len());
     let found = module.commonjs.found.iter().chain(module.commonjs.marked.iter().flatten());
-    let names = found.flat_map(|found| found.names.iter().chain(&found.reexports)).map(|name| 32 + name.len());
+    let own = module.commonjs.own.iter().flat_map(|own| own.names.iter().chain(&own.stars));
+    let names =
+        found.flat_map(|found| found.names.iter().chain(&found.reexports)).chain(own).map(|name| 32 + name.len());
     let features = module.features.uses.len() * 120 + module.features.defined.len() * 64;
     let assets = module.assets.iter().map(|asset| 32 + asset.path.len()).sum::<usize>();
     let reach = module.bodies.weight() + module.names.weight() + module.mentions.len() * 48 + assets;

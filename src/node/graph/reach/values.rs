@@ -15,7 +15,7 @@ impl Run<'_, '_> {
         };
         match (found, how) {
             // To name a function does not call it, and to name a getter does.
-            (Found::Body(..), How::Get) => None,
+            (Found::Body(..), How::Get | How::Extend | How::Read) => None,
             (Found::Body(of, body), _) | (Found::Getter(of, body), How::Get) => Some((of, body)),
             (Found::Class(of, class), How::New | How::Super) => self.class(of, class)?.construct.map(|body| (of, body)),
             _ => None,

@@ -6,12 +6,15 @@
 
 mod cursor;
 mod escapes;
+mod own;
 mod patterns;
 mod star;
 #[cfg(test)]
 mod tests;
 
 use crate::node::modules::{CommonJsExports, Lexer};
+pub(super) use own::OpenOwnExports;
+
 use cursor::{Cursor, TemplatePart, is_blank, is_operator, is_punctuator};
 use patterns::{Exports, Patterns};
 

@@ -10,7 +10,7 @@ fn the_names_are_those_that_node_finds() {
     for line in include_str!("names.jsonl").lines() {
         let row: Value = serde_json::from_str(line).unwrap();
         let text = row["text"].as_str().unwrap();
-        let commonjs = CommonJs { found: exported(text), marked: None };
+        let commonjs = CommonJs { found: exported(text), ..CommonJs::default() };
         for (lexer, name) in [(Lexer::WebAssembly, "18"), (Lexer::JavaScript, "20"), (Lexer::Native, "24")] {
             let found = commonjs.by(lexer, ByteOrderMark::Stripped).cloned().unwrap_or_default();
             let expected = row.get(name).unwrap_or(&row["all"]);

@@ -1,0 +1,138 @@
+//! Names that are taken from what a file exports, are not there, and are called: they are `undefined` then, and nothing is said of
+//! them when names are bound.
+
+use super::{Failing, Run};
+use crate::node::bodies::{Call, How, Value};
+use crate::node::graph::reached::{AbsentMember, Way};
+use crate::node::modules::{Form, OwnExports};
+use crate::node::names::{ALL, NameOf, UseOf, WhyUnset};
+use crate::node::resolve::Loader;
+use crate::tree::nodes::NodeId;
+use std::collections::HashSet;
+
+/// What every object has (ECMA-262, "Properties of the Object Prototype Object").
+const OF_OBJECTS: [&str; 12] = [
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
+
+impl Run<'_, '_> {
+    /// `import * as a from './a.js'; a.gone()`
+    pub(super) fn note_absent_name(&mut self, file: NodeId, number: u32, way: Way) {
+        let walk = self.walk;
+        let Some(used) = walk.module(file).and_then(|module| module.names.uses.get(number as usize)) else { return };
+        let (NameOf::Imported(import, name), UseOf::Call | UseOf::New | UseOf::Extends | UseOf::Member(_)) =
+            (&used.of, &used.how)
+        else {
+            return;
+        };
+        let Some(target) = (way != Way::None).then(|| self.link(file, *import)).flatten() else { return };
+        let lacks = if self.is_module(target) {
+            self.lacks(target, name, &mut HashSet::new())
+        } else {
+            &**name != ALL && walk.exports_as_commonjs(target, name) == Some(false)
+        };
+        if lacks {
+            let (import, name, line) = (*import, name.clone(), used.line);
+            let message = used.message(&WhyUnset::Undefined(target));
+            self.is_absent(AbsentMember { file, import, line, name, target, message }, way);
+        }
+    }
+
+    /// `const a = require('./a'); a.gone()`
+    pub(super) fn note_absent_member(&mut self, file: NodeId, call: &Call, way: Way) {
+        let Value::Member(of, name) = &call.callee else { return };
+        let (number, is_default) = match &**of {
+            Value::Import(number) => (*number, false),
+            Value::Member(of, of_name) if &**of_name == "default" => match &**of {
+                Value::Import(number) => (*number, true),
+                _ => return,
+            },
+            _ => return,
+        };
+        let message = match call.how {
+            How::Call | How::Iterate => "a TypeError, as `undefined` is no function",
+            How::New => "a TypeError, as `undefined` is no constructor",
+            How::Extend => "TypeError: Class extends value undefined is not a constructor or null",
+            How::Read => "a TypeError, as `undefined` has no members",
+            How::IfThere | How::Super | How::Get | How::Later | How::Main => return,
+        };
+        let walk = self.walk;
+        // What compilers wrap the exports in gives them a `default`.
+        let may_be_there = &**name == "default" || &**name == "*" || OF_OBJECTS.contains(&&**name);
+        let import = walk.module(file).and_then(|module| module.imports.get(number as usize));
+        let Some(import) = import.filter(|_| !may_be_there && way != Way::None && !self.patched.contains(&**name))
+        else {
+            return;
+        };
+        let Some(target) = self.link(file, number) else { return };
+        let lacks = match (import.form, self.is_module(target)) {
+            // All of a CommonJS file is what an ES module imports of it by default (esm.md, "CommonJS Namespaces").
+            (Form::Static, false) if is_default => self.lacks_own(target, name, &mut HashSet::new()),
+            (Form::Require | Form::CreatedRequire | Form::MainRequire, false) if !is_default => {
+                self.lacks_own(target, name, &mut HashSet::new())
+            }
+            // What it exports by this name is what `require` gives (modules.md, "Loading ECMAScript modules using require()").
+            (Form::Require | Form::CreatedRequire | Form::MainRequire | Form::Call, true) if !is_default => {
+                self.lacks(target, name, &mut HashSet::new())
+                    && self.lacks(target, "module.exports", &mut HashSet::new())
+            }
+            _ => false,
+        };
+        if lacks {
+            let (line, name, message) = (import.line, name.clone(), message.to_owned());
+            self.is_absent(AbsentMember { file, import: number, line, name, target, message }, way);
+        }
+    }
+
+    fn is_absent(&mut self, member: AbsentMember, way: Way) {
+        self.absent.push(member.clone());
+        self.may_fail(member.file, Failing::Absent(self.absent.len() - 1), way);
+    }
+
+    /// Whether an ES module surely has no export of a name.
+    fn lacks(&mut self, file: NodeId, name: &str, seen: &mut HashSet<NodeId>) -> bool {
+        let walk = self.walk;
+        if !seen.insert(file) {
+            return true;
+        }
+        let module = walk.module(file).filter(|module| module.as_module.is_none() && module.not_parsed.is_none());
+        let Some(module) = module.filter(|_| self.is_module(file) && name != ALL) else { return false };
+        if module.export(name).is_some() {
+            return false;
+        }
+        let stars = module.imports.iter().zip(0..).filter(|(import, _)| import.form == Form::Star);
+        stars.map(|(_, number)| number).all(|number| {
+            self.link(file, number).is_some_and(|target| self.is_module(target) && self.lacks(target, name, seen))
+        })
+    }
+
+    /// Whether a CommonJS file surely gives its exports no such name.
+    fn lacks_own(&mut self, file: NodeId, name: &str, seen: &mut HashSet<NodeId>) -> bool {
+        let walk = self.walk;
+        if !seen.insert(file) {
+            return true;
+        }
+        let module = walk.module(file).filter(|module| module.as_commonjs.is_none() && module.not_parsed.is_none());
+        let Some(OwnExports { names, stars }) = module.and_then(|module| module.commonjs.own.as_ref()) else {
+            return false;
+        };
+        let has = |name: &str| names.binary_search_by(|known| (**known).cmp(name)).is_ok();
+        !has(name)
+            && !has("__proto__")
+            && stars.iter().all(|specifier| {
+                let target = self.resolved_file(specifier, file, Loader::Require);
+                target.is_some_and(|target| !self.is_module(target) && self.lacks_own(target, name, seen))
+            })
+    }
+}

@@ -1,0 +1,207 @@
+//! The names that a CommonJS file gives its exports, where they can all be told: unlike Node's scanners, which look for what may
+//! be one, this looks for whatever might be another.
+
+use crate::node::modules::OwnExports;
+use hashbrown::HashSet;
+use oxc_ast::ast::{
+    Argument, AssignmentExpression, AssignmentTarget, CallExpression, Expression, LogicalExpression, ObjectExpression,
+    ObjectPropertyKind, StaticMemberExpression, ThisExpression,
+};
+use oxc_semantic::Scoping;
+
+/// Helpers of compilers that pass on all that another file exports: TypeScript's and swc's.
+const STARS: [&str; 2] = ["__exportStar", "_export_star"];
+/// swc's helper that gives many names at once.
+const MANY: &str = "_export";
+
+/// What was met of a file's `exports`, `module` and outer `this`.
+#[derive(Default)]
+pub(in crate::node::parse) struct OpenOwnExports<'a> {
+    names: HashSet<&'a str>,
+    stars: Vec<&'a str>,
+    /// Uses of `exports`, `module` and `this` that were understood.
+    understood: usize,
+    /// Uses of the outer `this` of which no member is taken.
+    this: usize,
+}
+
+impl<'a> OpenOwnExports<'a> {
+    /// `exports.a`, `module.exports.a`, `this.a`, be it read or written.
+    pub(in crate::node::parse) fn member(
+        &mut self,
+        it: &StaticMemberExpression<'a>,
+        is_outer: bool,
+        scoping: &Scoping,
+    ) {
+        let is_this = is_outer && matches!(it.object, Expression::ThisExpression(_));
+        let is_exports = is_name(&it.object, "exports", scoping) || is_module_exports(&it.object, scoping);
+        self.understood += usize::from(is_exports);
+        if is_this || is_exports {
+            self.names.insert(it.property.name.as_str());
+        }
+    }
+
+    /// `module.exports = { a, b }`
+    pub(in crate::node::parse) fn assignment(&mut self, it: &AssignmentExpression<'a>, scoping: &Scoping) {
+        let AssignmentTarget::StaticMemberExpression(target) = &it.left else { return };
+        if target.property.name == "exports"
+            && is_name(&target.object, "module", scoping)
+            && let Expression::ObjectExpression(object) = &it.right
+        {
+            self.object(object);
+        }
+    }
+
+    /// What compilers' helpers and `Object.defineProperty` are given `exports` for.
+    pub(in crate::node::parse) fn call(&mut self, it: &CallExpression<'a>, scoping: &Scoping) {
+        let is_exports =
+            |argument: &Argument<'a>| argument.as_expression().is_some_and(|it| is_name(it, "exports", scoping));
+        match (helper(&it.callee), it.arguments.as_slice()) {
+            (Some("defineProperty"), [target, Argument::StringLiteral(name), _]) if is_exports(target) => {
+                self.understood += 1;
+                self.names.insert(name.value.as_str());
+            }
+            (Some(name), [Argument::CallExpression(from), target]) if STARS.contains(&name) && is_exports(target) => {
+                if let ([Argument::StringLiteral(specifier)], true) =
+                    (from.arguments.as_slice(), is_name(&from.callee, "require", scoping))
+                {
+                    self.understood += 1;
+                    self.stars.push(specifier.value.as_str());
+                }
+            }
+            (Some(MANY), [target, Argument::ObjectExpression(object)]) if is_exports(target) => self.object(object),
+            _ => {}
+        }
+    }
+
+    /// `this && this.__importDefault`, as TypeScript's helpers begin.
+    pub(in crate::node::parse) fn logical(&mut self, it: &LogicalExpression<'a>, is_outer: bool) {
+        if is_outer && matches!(it.left, Expression::ThisExpression(_)) {
+            self.understood += 1;
+        }
+    }
+
+    /// A `this` outside of functions that have their own, of which no member is taken.
+    pub(in crate::node::parse) fn this(&mut self, _: &ThisExpression) {
+        self.this += 1;
+    }
+
+    fn object(&mut self, object: &ObjectExpression<'a>) {
+        let mut names = Vec::with_capacity(object.properties.len());
+        for property in &object.properties {
+            let ObjectPropertyKind::ObjectProperty(property) = property else { return };
+            match property.key.static_name() {
+                Some(std::borrow::Cow::Borrowed(name)) => names.push(name),
+                _ => return,
+            }
+        }
+        self.understood += 1;
+        self.names.extend(names);
+    }
+
+    /// All of them; nothing where there may be others.
+    pub(in crate::node::parse) fn finish(self, scoping: &Scoping) -> Option<OwnExports> {
+        let uses = |name: &str| scoping.root_unresolved_references().get(name).map_or(0, |uses| uses.len());
+        if uses("exports") + uses("module") + self.this != self.understood || uses("eval") > 0 {
+            return None;
+        }
+        let mut names: Vec<Box<str>> = self.names.into_iter().map(Into::into).collect();
+        names.sort_unstable();
+        Some(OwnExports { names: names.into(), stars: self.stars.into_iter().map(Into::into).collect() })
+    }
+}
+
+/// `f` of `f()`, `o.f()` and `(0, o.f)()`.
+fn helper<'a>(callee: &Expression<'a>) -> Option<&'a str> {
+    match callee {
+        Expression::Identifier(name) => Some(name.name.as_str()),
+        Expression::StaticMemberExpression(member) => Some(member.property.name.as_str()),
+        Expression::ParenthesizedExpression(inner) => helper(&inner.expression),
+        Expression::SequenceExpression(sequence) => sequence.expressions.last().and_then(helper),
+        _ => None,
+    }
+}
+
+/// Whether it is a name that the file does not declare.
+fn is_name(expression: &Expression<'_>, name: &str, scoping: &Scoping) -> bool {
+    let Expression::Identifier(found) = expression else { return false };
+    let reference = found.reference_id.get().map(|id| scoping.get_reference(id));
+    found.name == name && reference.is_some_and(|reference| reference.symbol_id().is_none())
+}
+
+fn is_module_exports(expression: &Expression<'_>, scoping: &Scoping) -> bool {
+    matches!(expression, Expression::StaticMemberExpression(member)
+        if member.property.name == "exports" && is_name(&member.object, "module", scoping))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::node::modules::Script;
+    use crate::node::parse::parsed_address;
+
+    fn own(text: &str) -> Option<(Vec<String>, Vec<String>)> {
+        let Some(Script::Parsed(module)) = parsed_address(text) else { panic!("not parsed: {text}") };
+        let owned = |list: &[Box<str>]| list.iter().map(ToString::to_string).collect();
+        module.commonjs.own.as_ref().map(|own| (owned(&own.names), owned(&own.stars)))
+    }
+
+    #[test]
+    fn names_that_can_all_be_told_are() {
+        for (text, names, stars) in [
+            ("", "", ""),
+            ("exports.b = 1; exports.a = exports.c = void 0;", "a b c", ""),
+            (
+                "Object.defineProperty(exports, '__esModule', { value: true }); module.exports.a = 1;",
+                "__esModule a",
+                "",
+            ),
+            ("module.exports = { a, 'b': 1, c() {} };", "a b c", ""),
+            (
+                "__exportStar(require('./b'), exports); (0, tslib_1.__exportStar)(require('./c'), exports)",
+                "",
+                "./b ./c",
+            ),
+            (
+                "_export(exports, { a: function() { return a }, b: () => b }); _export_star(require('./b'), exports)",
+                "a b",
+                "./b",
+            ),
+            ("var __x = (this && this.__x) || function (m) { return m }; exports.a = 1", "__x a", ""),
+            ("this.a = 1; class B { c = this; d() { this.e = 1 } } function f() { this.g = 1 }", "a", ""),
+            ("function f(exports) { exports.x = 1; return exports } exports.a = f", "a", ""),
+            ("if (exports.a) { delete exports.b } [exports.c] = [1]", "a b c", ""),
+        ] {
+            let words = |list: &str| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(own(text), Some((words(names), words(stars))), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_told_where_there_may_be_others() {
+        for text in [
+            "exports[name] = 1",
+            "module['exports'] = {}",
+            "module.exports = make()",
+            "module.exports = { ...a }",
+            "module.exports = { [a]: 1 }",
+            "module.exports = class {}",
+            "Object.assign(exports, a)",
+            "Object.defineProperty(exports, name, {})",
+            "Object.defineProperties(exports, {})",
+            "(function (root) { root.a = 1 })(this)",
+            "(() => { f(this) })()",
+            "f(exports)",
+            "f(module)",
+            "const e = exports; e.a = 1",
+            "const { exports: e } = module",
+            "exports = module.exports = {}",
+            "typeof exports === 'object' ? factory(exports) : 0",
+            "__exportStar(b, exports)",
+            "Object.keys(b).forEach(k => { exports[k] = b[k] })",
+            "eval('exports.a = 1')",
+            "g({ exports })",
+        ] {
+            assert_eq!(own(text), None, "{text}");
+        }
+    }
+}
