@@ -96,8 +96,20 @@ impl Run<'_, '_> {
     }
 
     fn is_absent(&mut self, member: AbsentMember, way: Way) {
+        if !self.parses(member.file) || !self.parses(member.target) {
+            return;
+        }
         self.absent.push(member.clone());
         self.may_fail(member.file, Failing::Absent(self.absent.len() - 1), way);
+    }
+
+    /// Whether a file is written as what it is loaded as; one that is not has a fault of its own.
+    fn parses(&self, file: NodeId) -> bool {
+        let module = self.walk.module(file);
+        module.is_some_and(|module| {
+            let fault = if self.is_module(file) { &module.as_module } else { &module.as_commonjs };
+            fault.is_none() && module.not_parsed.is_none()
+        })
     }
 
     /// Whether an ES module surely has no export of a name.
@@ -106,8 +118,8 @@ impl Run<'_, '_> {
         if !seen.insert(file) {
             return true;
         }
-        let module = walk.module(file).filter(|module| module.as_module.is_none() && module.not_parsed.is_none());
-        let Some(module) = module.filter(|_| self.is_module(file) && name != ALL) else { return false };
+        let module = walk.module(file).filter(|_| self.is_module(file) && self.parses(file) && name != ALL);
+        let Some(module) = module else { return false };
         if module.export(name).is_some() {
             return false;
         }
@@ -123,7 +135,7 @@ impl Run<'_, '_> {
         if !seen.insert(file) {
             return true;
         }
-        let module = walk.module(file).filter(|module| module.as_commonjs.is_none() && module.not_parsed.is_none());
+        let module = walk.module(file).filter(|_| self.parses(file));
         let Some(OwnExports { names, stars }) = module.and_then(|module| module.commonjs.own.as_ref()) else {
             return false;
         };
