@@ -325,6 +325,10 @@ impl<'b> GraphWalk<'b> {
         if !self.parses(&GraphStep { when, ..*step }, module) {
             return;
         }
+        for fault in &module.texts {
+            let fault = ModuleFault::Syntax { file, fault: fault.clone(), need: Need::Optional, node: None };
+            self.faults.push((LoadPhase::Run, fault));
+        }
         let uses = module.features.uses.iter().filter(|used| used.feature.is_lacked_by(self.node));
         self.graph.lacking.extend(uses.map(|used| (file, used.clone())));
         self.defined.extend(&module.features.defined);

@@ -28,6 +28,7 @@ mod record;
 mod regular_expressions;
 mod settling;
 mod steps;
+mod texts;
 mod values;
 mod worker;
 
