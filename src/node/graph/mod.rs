@@ -467,9 +467,16 @@ impl<'b> GraphWalk<'b> {
         }
         self.stands_elsewhere(&place, when);
         if !(self.is_ours)(target) {
-            self.foreign.insert(unset::package_of(&import.specifier).to_owned());
+            self.foreign.insert(package_of(&import.specifier).to_owned());
             return Linked::Nothing;
         }
         self.load(&FileLoad { import, place: &place, target, loader, when })
     }
+}
+
+/// The package that a specifier names: `ws` of `ws/wrapper.mjs`.
+fn package_of(specifier: &str) -> &str {
+    let slashes = if specifier.starts_with('@') { 2 } else { 1 };
+    let mut ends = specifier.match_indices('/').map(|(at, _)| at);
+    ends.nth(slashes - 1).and_then(|end| specifier.get(..end)).unwrap_or(specifier)
 }

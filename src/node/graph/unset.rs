@@ -186,10 +186,3 @@ impl<'b> GraphWalk<'b> {
         made
     }
 }
-
-/// The package that a specifier names: `ws` of `ws/wrapper.mjs`.
-pub(super) fn package_of(specifier: &str) -> &str {
-    let slashes = if specifier.starts_with('@') { 2 } else { 1 };
-    let mut ends = specifier.match_indices('/').map(|(at, _)| at);
-    ends.nth(slashes - 1).and_then(|end| specifier.get(..end)).unwrap_or(specifier)
-}

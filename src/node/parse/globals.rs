@@ -1,15 +1,13 @@
 //! Globals that a file makes of its own: `globalThis.x = …` and its like, and where the global object is handed on.
 
 use super::open::Val;
+use super::open_names::GLOBAL_OBJECTS;
 use super::reader::Reader;
 use super::values::name_of_key;
 use oxc_ast::ast::{
     Argument, AssignmentTarget, CallExpression, Expression, IdentifierReference, ObjectPropertyKind,
     StaticMemberExpression, UnaryOperator,
 };
-
-/// The names of the global object.
-pub(super) const GLOBAL_OBJECTS: [&str; 2] = ["globalThis", "global"];
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn is_global_object(&self, name: &IdentifierReference<'a>) -> bool {

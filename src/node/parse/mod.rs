@@ -22,6 +22,7 @@ mod memory_budget;
 mod messages;
 mod names;
 mod open;
+mod open_names;
 mod parse_cost;
 mod reader;
 mod record;

@@ -2,17 +2,17 @@
 //! top of the file or further down. Whether they do is known only where the file is loaded (`crate::node::graph`).
 
 use super::commonjs::{ARGUMENTS, COMMONJS_NAMES};
-use super::globals::GLOBAL_OBJECTS;
 use super::goal::names_in;
 use super::open::{Fated, Val, What};
+use super::open_names::{Around, Declared, GLOBAL_OBJECTS, How, Named, OpenName};
 use super::reader::Reader;
 use crate::node::bodies::{Fate, Value};
 use crate::node::builtins;
 use crate::node::modules::Form;
 use crate::node::names::{ALL, Binding, NameOf, NameUse, Names, UseOf};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use oxc_ast::ast::{
-    BindingIdentifier, BindingPattern, ComputedMemberExpression, Expression, IdentifierReference, Program,
+    BindingIdentifier, BindingPattern, ComputedMemberExpression, Expression, IdentifierReference,
     StaticMemberExpression, VariableDeclaration, VariableDeclarationKind,
 };
 use oxc_span::{GetSpan, Span};
@@ -20,89 +20,6 @@ use oxc_syntax::symbol::{SymbolFlags, SymbolId};
 
 /// Uses that are kept of one file; no file that people write has as many.
 const MAX_USES: usize = 20_000;
-
-/// What is done with the name that comes next.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum How {
-    Read,
-    Write,
-    Call,
-    New,
-    Extends,
-    /// Each of its members is read.
-    All,
-}
-
-/// What stands around the name that comes next.
-#[derive(Clone, Copy)]
-struct Around<'a> {
-    /// Where that name begins.
-    at: u32,
-    member: Option<&'a str>,
-    how: How,
-}
-
-/// What a used name is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Named<'a> {
-    Global(&'a str),
-    Symbol(SymbolId),
-}
-
-/// A use while its file is read.
-struct OpenName<'a> {
-    named: Named<'a>,
-    /// As it is written.
-    name: &'a str,
-    member: Option<&'a str>,
-    how: How,
-    span: Span,
-    body: u32,
-    is_caught: bool,
-    /// Whether it comes later than the call of its function.
-    is_later: bool,
-}
-
-/// What declares a name.
-#[derive(Clone, Copy)]
-struct Declared {
-    body: u32,
-    /// All of the declaration.
-    span: Span,
-    /// Where its own name may be used: the pattern, or all of a class.
-    within: Span,
-    is_var: bool,
-}
-
-/// Names of a file, while it is read.
-#[derive(Default)]
-pub(super) struct OpenNames<'a> {
-    used: Vec<OpenName<'a>>,
-    seen: HashSet<(u32, Named<'a>, Option<&'a str>, How)>,
-    declared: HashMap<SymbolId, Declared>,
-    /// Where a variable at the top is given its first value; nothing where a function may do that.
-    written: HashMap<SymbolId, Option<u32>>,
-    around: Option<Around<'a>>,
-    /// The global object that stands there is not handed on.
-    pub(super) held: Option<u32>,
-    asked: HashSet<&'a str>,
-    pub(super) makes: HashSet<&'a str>,
-    pub(super) makes_unknown: bool,
-    pub(super) makes_unknown_in_sloppy: bool,
-    is_strict: bool,
-    pub(super) exported_at: HashMap<&'a str, u32>,
-    /// Functions that are declared in blocks: where code is not strict, they are there outside of them, too.
-    in_blocks: HashSet<&'a str>,
-    /// Statements `with` that are open: names in them may be anything.
-    pub(super) withs: u32,
-}
-
-impl OpenNames<'_> {
-    pub(super) fn of(program: &Program<'_>) -> Self {
-        let is_strict = program.directives.iter().any(|directive| directive.directive == "use strict");
-        Self { is_strict, ..Self::default() }
-    }
-}
 
 impl<'a> Reader<'a, '_> {
     /// Notes a use of a name; nothing is done with what stands behind `typeof` but to ask for it.

@@ -21,7 +21,8 @@ impl Run<'_, '_> {
             NameOf::Own(binding) => (file, *binding),
             NameOf::Required(import, name) => return self.half_filled(file, *import, name),
             NameOf::Imported(import, name) => {
-                let target = self.link(file, *import)?;
+                // What is loaded as CommonJS imports nothing by statements.
+                let target = self.link(file, *import).filter(|_| self.is_module(file))?;
                 self.binding(target, name, 0)?
             }
         };
