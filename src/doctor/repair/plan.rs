@@ -1,6 +1,7 @@
 //! The plan of a repair: what doctor's fixes do, in the order in which nothing is lost: first what is made and proven, then
 //! what is replaced, then the service.
 
+use crate::doctor::causes::fix;
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
 use crate::report::action::{Action, Kept, Manage, Others, Replace, Stage, Was, WasFile};
@@ -94,6 +95,10 @@ pub(crate) fn plan(report: &DoctorReport) -> Planned {
     }
     if plan.causes.is_empty() {
         return Planned::Nothing(report.diagnoses.iter().map(|one| one.cause).collect());
+    }
+    if let Some(rival) = fix::rival(&report.facts) {
+        let why = format!("a start would stop `{}`, with which the unit conflicts", rival.unit);
+        return Planned::Refused { cause: plan.causes.first().copied().unwrap_or_default(), why };
     }
     plan.start_what_waits(&report.facts);
     plan.describe(&report.facts);
