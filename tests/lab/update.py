@@ -270,9 +270,9 @@ def from_within(suite: str) -> None:
         server.close()
 
 
-# What is typed after a kill, and servers on which it is killed: with a backup that is in the way, and with a unit to be changed.
+# What is typed after a kill, and servers on which it is killed: one of them with a backup that is in the way.
 UNDO, AGAIN = ("--undo", "--yes"), (PUBLISHED, "--yes")
-KILLED = {"plain": SAFE, "a backup": SAFE + "rollback\n", "an old unit": SAFE + NESTED}
+KILLED = {"plain": SAFE, "a backup": SAFE + "rollback\n"}
 
 
 def killed(make: str, moment: Callable[[Container], None], how: tuple[str, ...], suite: str) -> None:

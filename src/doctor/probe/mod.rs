@@ -121,7 +121,8 @@ impl Probe<'_> {
         let user =
             unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref).map(|account| account.uid);
         // What would start depends on the Node that starts it; bundles are read meanwhile.
-        let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref()), options));
+        let noexec = unit.known().and_then(|unit| unit.noexec.clone());
+        let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref(), noexec.as_deref()), options));
         let facts = thread::scope(|scope| {
             let service = self.service(shown, situation);
             let journal = beside(scope, || self.journal(options, situation, user, logs));
