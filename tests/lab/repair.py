@@ -22,7 +22,7 @@ import harm
 import server as servers
 from container import Container
 from harness import Mismatch, Part, Ran
-from scenario import Fix, Scenario
+from scenario import Fix, Scenario, is_taken
 from scenarios import SCENARIOS
 
 AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "8"))
@@ -131,6 +131,8 @@ def mended(scenario: Scenario, suite: str) -> None:
             same(before, listed(server), done.brief())
             if not any(word in message for word in REFUSES) and scenario.fix is Fix.BACK:
                 raise Mismatch(f"refused: {message}")
+            if scenario.fix is Fix.BACK:
+                by_hand(server, done.document["error"].get("help") or "", scenario)
             return
         if done.code != 0 and scenario.fix is Fix.NONE:
             as_it_was(before, listed(server), done.brief())
@@ -146,6 +148,15 @@ def mended(scenario: Scenario, suite: str) -> None:
             as_it_was(before, listed(server), f"--undo\n{undone.brief()}")
     finally:
         server.close()
+
+
+def by_hand(server: Container, said: str, scenario: Scenario) -> None:
+    """What is printed instead can be pasted as it is, and mends it."""
+    _, start, block = said.partition("( set -e\n")
+    ran = server.run("sh", "-c", start + block, env=deployed.OFFLINE, timeout=240)
+    if not start or ran.code != 0:
+        raise Mismatch(f"pasted, it exits {ran.code}: {ran.text[-600:]}\n{said}")
+    servers.until(lambda: servers.settled(server, scenario.unit or deployed.UNIT), 45, f"the agent is not back\n{said}", server)
 
 
 SAFE = "publish /opt/lab/bundle-safe\n"
@@ -258,7 +269,7 @@ def pairs(long: bool) -> list[tuple[Scenario, str]]:
     if many := int(os.environ.get("LAB_PAIRS") or 0):
         others = [(scenario, words) for scenario, number, words in all_of_them if not in_ci(scenario, number)]
         return random.Random(int(os.environ.get("LAB_SEED", "17"))).sample(others, many)
-    return [(scenario, words) for scenario, number, words in all_of_them if long or ONLY or in_ci(scenario, number)]
+    return [(scenario, words) for scenario, number, words in all_of_them if long or ONLY or (is_taken(scenario, False) and in_ci(scenario, number))]
 
 
 def in_adversity(scenario: Scenario, before: str, behind: str, suite: str) -> None:
@@ -333,6 +344,27 @@ def killed(make: str, moment: Callable[[Container], None], how: tuple[str, ...],
         server.close()
 
 
+def undo_killed(make: str, seconds: float, suite: str) -> None:
+    """Repaired, and killed while that is taken back: the next `--undo` finishes it."""
+    server = made(suite, make)
+    try:
+        before = listed(server)
+        done = repair(server)
+        if done.code != 0:
+            raise Mismatch(done.brief())
+        words = " ".join((*REPAIR, "--undo"))
+        server.run("sh", "-c", f"exec setsid {words} >/run/undo.out 2>&1 & echo $! >/run/undo.pid", env=deployed.OFFLINE)
+        time.sleep(seconds)
+        server.run("sh", "-c", "kill -KILL -$(cat /run/undo.pid) $(cat /run/undo.pid) 2>/dev/null; sleep 0.3")
+        told = server.run("sh", "-c", f"cat /run/undo.out; cat {JOURNALS}/*.json | tail -40").text[-2500:]
+        again = repair(server, "--undo")
+        if again.document["verdict"] not in ("undone", "nothing-to-do"):
+            raise Mismatch(f"{again.brief()}\nkilled: {told}")
+        as_it_was(before, listed(server), f"{again.brief()}\nkilled: {told}")
+    finally:
+        server.close()
+
+
 def at_state(state: str) -> Callable[[Container], None]:
     def moment(server: Container) -> None:
         words = f"i=0; while ! grep -qs {state} {JOURNALS}/repair-*.json && test $i -lt 1500; do i=$((i+1)); sleep 0.02; done"
@@ -397,7 +429,7 @@ def run(part: Part) -> None:
     deployed.layer()
     jobs: list[tuple[str, Callable[[str], None]]] = []
     for scenario in SCENARIOS:
-        is_chosen = part.long or ONLY or zlib.crc32(scenario.name.encode()) % ONE_IN == 0
+        is_chosen = part.long or ONLY or (is_taken(scenario, False) and zlib.crc32(scenario.name.encode()) % ONE_IN == 0)
         if is_chosen and scenario.booted and scenario.cause and not scenario.user and not scenario.options:
             jobs.append((scenario.name, lambda suite, s=scenario: mended(s, suite)))
     for scenario, words in pairs(part.long):
@@ -417,6 +449,9 @@ def run(part: Part) -> None:
     for name, how, seconds in kills(part.long, tuple(KILLED), HOWS, 12):
         title = f"killed after {seconds:.2f} s, {name}, then {' '.join(how) or 'repair'}"
         jobs.append((title, lambda suite, m=KILLED[name], t=after(seconds), h=how: killed(m, t, h, suite)))
+    for name, _, seconds in kills(part.long, tuple(KILLED), ((),), 1):
+        title = f"the undoing killed after {seconds / 8:.2f} s, {name}"
+        jobs.append((title, lambda suite, m=KILLED[name], s=seconds / 8: undo_killed(m, s, suite)))
     jobs += [("two at once", two_at_once), ("nobody to ask", nobody_to_ask)]
     chosen = [(name, job) for name, job in jobs if not ONLY or any(word in name.replace(" ", "-") for word in ONLY)]
     container.spread(part, chosen, AT_ONCE)

@@ -5,6 +5,8 @@ Rows of the table in scenarios.py, of which scenarios.py takes them.
 
 from __future__ import annotations
 
+import dataclasses
+
 from scenario import Fix, Scenario, degraded, healthy
 from scenarios_death import CHILD, SAY, death
 from scenarios_health import BY_HAND, CERTIFICATE, PLANE, SECOND, TRUSTED, VALID, status, unreachable
@@ -129,4 +131,5 @@ ELSEWHERE = (
     Scenario("agent-of-a-user-unit", "service-stopped", "systemctl disable --now $A\n" + SHELL + "systemd-run -q --scope --slice=user-0.slice --unit=app-agent setsid /root/agent.sh >/dev/null 2>&1 </dev/null &\nlistening 3002", settle=1, also=("agent-outside-unit",), or_cause=("unit-disabled",), may=("unit-disabled",), **NOT_LIVE),
 )
 
-ENDS = THROWN + SIGNALS + LOGGERS + MANAGER + PLANES + ELSEWHERE
+ALL = THROWN + SIGNALS + LOGGERS + MANAGER + PLANES + ELSEWHERE
+ENDS = tuple(dataclasses.replace(scenario, one_in=12) for scenario in ALL)

@@ -323,10 +323,10 @@ def jobs(long: bool) -> list[tuple[str, Callable[[str], object]]]:
     full = "small 60m\n" + SAFE + "head -c 200m /dev/zero >$S/somebodys 2>/dev/null || true\n"
     many.append(("a full disk", lambda suite: taken_back(full, suite)))
     many.append(("called from the service's cgroup", from_within))
-    moments = [(words, *pair) for words in repair.STATES for pair in (("plain", UNDO), ("plain", AGAIN))]
-    for (words, moment), name, how in moments:
+    moments = [(*state, "plain", how) for state in repair.STATES for how in (UNDO, AGAIN)]
+    for words, moment, name, how in moments if long or ONLY else moments[2:3]:
         many.append((f"killed {words}, then {how[0][:6]}", lambda suite, m=KILLED[name], t=moment, h=how: killed(m, t, h, suite)))
-    for name, how, seconds in repair.kills(long, tuple(KILLED), (UNDO, AGAIN), 4):
+    for name, how, seconds in repair.kills(long, tuple(KILLED), (UNDO, AGAIN), 2):
         title = f"killed after {seconds:.2f} s, {name}, then {how[0][:6]}"
         many.append((title, lambda suite, m=KILLED[name], t=repair.after(seconds), h=how: killed(m, t, h, suite)))
     many.append(("two at once", two_at_once))

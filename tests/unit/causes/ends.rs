@@ -40,7 +40,7 @@ fn out_of_time(f: &mut Facts, line: &str, words: &str) {
 
 #[test]
 fn an_end_is_told_by_what_systemd_says_of_it() {
-    let cases: [(&str, Make, &str, &str); 11] = [
+    let cases: [(&str, Make, &str, &str); 12] = [
         (
             "a crash of native code",
             |f| f.dies(Speaker::Agent, &["[agent] hello"], Exit::Signal(11)),
@@ -89,6 +89,16 @@ fn an_end_is_told_by_what_systemd_says_of_it() {
             |f| out_of_time(f, "RuntimeMaxSec=5\nTimeoutStartSec=90", "Service reached runtime time limit. Stopping."),
             "unit-confinement",
             "RuntimeMaxSec=5",
+        ),
+        (
+            "systemd-oomd",
+            |f| {
+                f.dies(Speaker::Agent, &["[agent] hello"], Exit::Signal(9));
+                let words = "server-flow-agent.service: systemd-oomd killed 3 process(es) in this unit.";
+                f.journal().entries.push(entry(ago(5), Speaker::Manager, "run 2", words));
+            },
+            "out-of-memory",
+            "systemd-oomd",
         ),
         (
             "a command that says no",
