@@ -103,14 +103,14 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
 /// A signal by its name, and what it mostly means (signal(7)).
 fn named(signal: u32) -> String {
     let meaning = match signal {
-        4 => ", an instruction that this processor does not have,",
-        5 | 6 => ", with which V8 and Node end themselves,",
-        7 | 11 => ", a crash in Node itself or in a native addon,",
-        8 => ", a division by zero in native code,",
+        4 => " (an instruction that this processor does not have)",
+        5 | 6 => " (with which V8 and Node end themselves)",
+        7 | 11 => " (a crash in Node itself or in a native addon)",
+        8 => " (a division by zero in native code)",
         _ => "",
     };
     match service::signal_name(signal) {
-        Some(name) => format!("SIG{name}{meaning}"),
+        Some(name) => format!("the signal SIG{name}{meaning}"),
         None => format!("signal {signal}"),
     }
 }
