@@ -101,7 +101,7 @@ fn find(owner: &str, name: &str, of_kind: impl Fn(&'static str) -> Option<&'stat
 }
 
 /// Globals that a flag of some line brings: whether a server sets it is not known.
-const BEHIND_FLAGS: [&str; 8] =
+pub(crate) const BEHIND_FLAGS: [&str; 8] =
     ["EventSource", "Storage", "Temporal", "ShadowRealm", "gc", "localStorage", "sessionStorage", "AsyncContext"];
 
 /// Whether a name can be said anywhere in some line.
@@ -109,7 +109,7 @@ const BEHIND_FLAGS: [&str; 8] =
 pub(crate) fn is_global(name: &str) -> bool {
     static NAMES: LazyLock<hashbrown::HashSet<&'static str>> = LazyLock::new(|| {
         let names = TABLE.get("globals").map(|row| row.names.split(' ')).into_iter().flatten();
-        names.map(|entry| Lines::read(entry).0).chain(BEHIND_FLAGS).collect()
+        names.map(|entry| Lines::read(entry).0).collect()
     });
     NAMES.contains(name)
 }

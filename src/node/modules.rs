@@ -194,6 +194,8 @@ pub struct Module {
     pub computed: Box<[u32]>,
     /// What it uses that not every version of Node has.
     pub features: Features,
+    /// What is wrong with code in texts that it runs.
+    pub texts: Vec<SyntaxFault>,
     /// For what it waits without end, and what may keep the process running meanwhile.
     pub waits: Waits,
     /// Its names that may stand for nothing where they are used.
@@ -308,6 +310,8 @@ pub enum Attributes {
     Other(Box<str>, Box<str>),
     /// Those of `assert` in the options of `import()`, which Node reads before 22 only.
     Asserted(Box<Self>),
+    /// The options of `import()` are no object.
+    NoObject,
     /// Computed.
     Unknown,
 }

@@ -38,6 +38,8 @@ pub enum NameOf {
     Nothing,
     /// Imported: the number of the import, and its name there.
     Imported(u32, Box<str>),
+    /// Taken from what `require` gives: the number of the import, and the name there; `=` for all of it.
+    Required(u32, Box<str>),
     /// Declared at the top of the same file.
     Own(Binding),
     /// Declared further down in the same function.
@@ -79,6 +81,8 @@ pub struct Names {
     pub makes_unknown_in_sloppy: bool,
     /// Whether it is strict as CommonJS, too.
     pub is_strict: bool,
+    /// Where it is said first of each name what it exports as CommonJS; of all of it by the name `=`.
+    pub exported_at: Box<[(Box<str>, u32)]>,
     /// Functions that are declared in blocks: where code is not strict, they are there outside of them, too.
     pub in_blocks: Box<[Box<str>]>,
 }

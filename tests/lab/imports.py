@@ -44,6 +44,8 @@ HERE = b"{HERE}"
 # Bundles that one process judges.
 BATCH = 16
 MOST_OF_A_KIND = 160
+# Of these kinds fewer are started: most of their members die by the same few ways.
+FEW_OF_A_KIND = {"names": 36, "strange": 22}
 # Rules about modules: what a warning must be of to speak of a bundle that dies.
 MODULES = {"module-syntax-error", "module-format-mismatch", "unresolved-import", "undeclared-dependency", "missing-export", "module-not-judged", "asset-missing", "node-feature-missing", "undefined-name", "unsettled-await"}
 
@@ -60,7 +62,7 @@ EXCEPTIONS = {
 # listed in target/lab/imports-differ.txt, and are no failure; a kind of which none differs any more fails until it is off the list.
 OPEN: dict[str, str] = {
     r"^further: text, (eval (indirect|ok|require|syntax)|new Function (passed|require|require call)|var require or), ": "code in a text is not read, nor is a `require` that the file declares itself out of Node's own",
-    r"^further: modules, wasm bad ": "WebAssembly is not read",
+    r"^strange: (circle, call, later, replaced|commonjs, (array, map require|eval, (quire|indirect require))|module, (WebSocket|new Function, require|setTimeout text|worker text|getBuiltinModule, gone|import.source))": "what `require` gave before it was replaced, `require` handed to `map`, names in texts that only the run makes, a global that is asked for and then used, texts that are no code",
     r"^target: specifier .*data:(application/wasm|text/javascript,%zz)": "WebAssembly in an address is a warning, and of a `%` that is no escape 22 and 24 say another message",
 }
 
@@ -118,7 +120,7 @@ def thinned(bundles: list[Bundle]) -> list[Bundle]:
     """At most some `MOST_OF_A_KIND` of each kind, chosen by name so that they are always the same ones; `--long` has all."""
     kind = lambda bundle: bundle.name.split(":")[0] if ":" in bundle.name else ""
     counted = collections.Counter(map(kind, bundles))
-    step = {name: 1 if not name else -(-count // MOST_OF_A_KIND) for name, count in counted.items()}
+    step = {name: 1 if not name else -(-count // FEW_OF_A_KIND.get(name, MOST_OF_A_KIND)) for name, count in counted.items()}
     return [bundle for bundle in bundles if zlib.crc32(bundle.name.encode()) % step[kind(bundle)] == 0]
 
 

@@ -66,6 +66,7 @@ impl GraphWalk<'_> {
 fn misfit(attributes: &Attributes, kind: Option<&str>, url: &str, new: bool) -> String {
     let kind = kind.unwrap_or("json");
     match attributes {
+        Attributes::NoObject => "TypeError: The second argument to import() must be an object".to_owned(),
         Attributes::None | Attributes::Asserted(_) | Attributes::Unknown if new => {
             format!(
                 "TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"{url}\" needs an import attribute of \"type: {kind}\""

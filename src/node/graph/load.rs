@@ -40,7 +40,7 @@ impl GraphWalk<'_> {
             Format::Addon if loader == Loader::Import => Linked::Json(target),
             Format::Addon => Linked::Nothing,
             Format::Wasm => {
-                if self.attributes_fit(load, None) && !load.import.names.is_empty() {
+                if self.attributes_fit(load, None) {
                     self.not_judged(load, "WebAssembly");
                 }
                 Linked::Nothing

@@ -327,6 +327,10 @@ impl<'b> GraphWalk<'b> {
         if !self.parses(&GraphStep { when, ..*step }, module) {
             return;
         }
+        for fault in &module.texts {
+            let fault = ModuleFault::Syntax { file, fault: fault.clone(), need: Need::Optional, node: None };
+            self.faults.push((LoadPhase::Run, fault));
+        }
         let uses = module.features.uses.iter().filter(|used| used.feature.is_lacked_by(self.node));
         self.graph.lacking.extend(uses.map(|used| (file, used.clone())));
         self.defined.extend(&module.features.defined);
@@ -465,9 +469,16 @@ impl<'b> GraphWalk<'b> {
         }
         self.stands_elsewhere(&place, when);
         if !(self.is_ours)(target) {
-            self.foreign.insert(unset::package_of(&import.specifier).to_owned());
+            self.foreign.insert(package_of(&import.specifier).to_owned());
             return Linked::Nothing;
         }
         self.load(&FileLoad { import, place: &place, target, loader, when })
     }
+}
+
+/// The package that a specifier names: `ws` of `ws/wrapper.mjs`.
+fn package_of(specifier: &str) -> &str {
+    let slashes = if specifier.starts_with('@') { 2 } else { 1 };
+    let mut ends = specifier.match_indices('/').map(|(at, _)| at);
+    ends.nth(slashes - 1).and_then(|end| specifier.get(..end)).unwrap_or(specifier)
 }

@@ -2,6 +2,7 @@
 //! something that is loaded may make them.
 
 use super::{GraphWalk, LoadPhase, LoadedAs, MAX_FAULTS};
+use crate::node::builtins;
 use crate::node::faults::{ModuleFault, NameFault, UnsettledFault};
 use crate::node::modules::Need;
 use crate::node::names::{NameOf, NameUse, UseOf, WhyUnset};
@@ -111,7 +112,8 @@ impl<'b> GraphWalk<'b> {
     }
 
     fn check_unset_names_of(&mut self, file: NodeId, made: &Made<'b>) {
-        let Some(module) = self.module(file) else { return };
+        // What does not parse, or not as what it is loaded as, never runs.
+        let Some(module) = self.module(file).filter(|_| self.links.contains_key(&file)) else { return };
         let strict = module.names.is_strict || self.loads_as_module(file);
         let uses = &module.names.uses;
         let is_unset = |used: &NameUse, why: WhyUnset| {
@@ -119,12 +121,22 @@ impl<'b> GraphWalk<'b> {
                 || (!made.names.contains(&*used.name)
                     && (strict || (used.how != UseOf::Write && !module.names.in_blocks.contains(&used.name))))
         };
-        let certain = self.reached.names.get(&file).into_iter().flatten().find_map(|(number, why)| {
+        let certain = self.reached.names.get(&file).into_iter().flatten().filter_map(|(number, why)| {
             let used = uses.get(*number as usize)?;
             is_unset(used, *why).then_some((used, *why))
         });
-        if let Some((used, why)) = certain {
-            let need = if why == WhyUnset::Undeclared && made.is_open { Need::Optional } else { Need::Certain };
+        let is_half_filled = |(used, _): &(&NameUse, WhyUnset)| matches!(used.of, NameOf::Required(..));
+        let found: Vec<_> = certain.collect();
+        let first = found.iter().find(|found| !is_half_filled(found)).or(found.first()).copied();
+        if let Some((used, why)) = first {
+            let is_flagged = builtins::BEHIND_FLAGS.contains(&&*used.name);
+            // What `require` gives may be filled by other means.
+            let may_be = matches!(used.of, NameOf::Required(..));
+            let need = if may_be || (why == WhyUnset::Undeclared && (made.is_open || is_flagged)) {
+                Need::Optional
+            } else {
+                Need::Certain
+            };
             self.name_fault(file, used, why, need);
             return;
         }
@@ -173,11 +185,4 @@ impl<'b> GraphWalk<'b> {
         }
         made
     }
-}
-
-/// The package that a specifier names: `ws` of `ws/wrapper.mjs`.
-pub(super) fn package_of(specifier: &str) -> &str {
-    let slashes = if specifier.starts_with('@') { 2 } else { 1 };
-    let mut ends = specifier.match_indices('/').map(|(at, _)| at);
-    ends.nth(slashes - 1).and_then(|end| specifier.get(..end)).unwrap_or(specifier)
 }

@@ -9,6 +9,13 @@ pub(super) fn of_options(options: Option<&Expression<'_>>) -> Attributes {
         None => Attributes::None,
         Some(Expression::Identifier(name)) if name.name == "undefined" => Attributes::None,
         Some(Expression::ObjectExpression(options)) => of_object(options),
+        Some(
+            Expression::NumericLiteral(_)
+            | Expression::StringLiteral(_)
+            | Expression::BooleanLiteral(_)
+            | Expression::NullLiteral(_)
+            | Expression::BigIntLiteral(_),
+        ) => Attributes::NoObject,
         Some(_) => Attributes::Unknown,
     }
 }

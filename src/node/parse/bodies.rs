@@ -189,6 +189,7 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_assignment(&mut self, it: &AssignmentExpression<'a>) {
         let AssignmentTarget::StaticMemberExpression(member) = &it.left else { return };
         let name = member.property.name.as_str();
+        self.note_exported_at(member, &it.right);
         match &member.object {
             Expression::Identifier(of) if self.symbol(of).is_none() => match of.name.as_str() {
                 "globalThis" | "global" => {

@@ -60,6 +60,7 @@ impl<'a> Reader<'a, '_> {
         }
         let callee = self.value(&call.callee);
         self.note_work(&callee);
+        self.note_text(&call.callee, &callee, &call.arguments, call.span);
         let line = self.line(call.span);
         match call.arguments.as_slice() {
             // Where there is no such module, nothing is called.
@@ -139,6 +140,7 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {
         let callee = self.value(&new.callee);
         self.note_work(&callee);
+        self.note_text(&new.callee, &callee, &new.arguments, new.span);
         self.note_asset(&callee, &new.arguments, new.span);
         if let (Val::Global("Promise"), Some(executor)) = (&callee, first(&new.arguments)) {
             // What an executor throws rejects its promise.
@@ -342,7 +344,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn computed_require(&mut self, callee: &Val<'a>, line: u32) {
-        if matches!(callee, Val::Global("require")) {
+        if matches!(callee, Val::Global("require")) || self.is_own_require(callee) {
             self.computed.push(line);
         }
     }

@@ -1,12 +1,13 @@
 //! Globals that a file makes of its own: `globalThis.x = …` and its like, and where the global object is handed on.
 
 use super::open::Val;
+use super::open_names::GLOBAL_OBJECTS;
 use super::reader::Reader;
 use super::values::name_of_key;
-use oxc_ast::ast::{Argument, AssignmentTarget, CallExpression, Expression, IdentifierReference, ObjectPropertyKind};
-
-/// The names of the global object.
-pub(super) const GLOBAL_OBJECTS: [&str; 2] = ["globalThis", "global"];
+use oxc_ast::ast::{
+    Argument, AssignmentTarget, CallExpression, Expression, IdentifierReference, ObjectPropertyKind,
+    StaticMemberExpression, UnaryOperator,
+};
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn is_global_object(&self, name: &IdentifierReference<'a>) -> bool {
@@ -73,6 +74,34 @@ impl<'a> Reader<'a, '_> {
             _ => return,
         }
         self.names.held = Some(target.span.start);
+    }
+
+    /// `exports.a = …`, `module.exports = …`: where it is said first; `exports.a = void 0` says nothing yet.
+    pub(super) fn note_exported_at(&mut self, target: &StaticMemberExpression<'a>, value: &Expression<'a>) {
+        let name = target.property.name.as_str();
+        let says_nothing = |value: &Expression<'a>| match value {
+            Expression::UnaryExpression(it) => it.operator == UnaryOperator::Void,
+            Expression::AssignmentExpression(it) => {
+                matches!(&it.right, Expression::UnaryExpression(it) if it.operator == UnaryOperator::Void)
+                    || matches!(&it.right, Expression::AssignmentExpression(_))
+            }
+            _ => false,
+        };
+        let named = match &target.object {
+            of if of.is_specific_id("exports") => Some(name),
+            of if of.is_specific_id("module") && name == "exports" => Some("="),
+            Expression::StaticMemberExpression(of)
+                if of.property.name == "exports" && of.object.is_specific_id("module") =>
+            {
+                Some(name)
+            }
+            _ => None,
+        };
+        if let Some(named) = named.filter(|_| !says_nothing(value)) {
+            // In a function it may be said at any time.
+            let at = if self.body == 0 { target.span.start } else { 0 };
+            self.names.exported_at.entry(named).and_modify(|first| *first = at.min(*first)).or_insert(at);
+        }
     }
 
     /// `this` in a function is the global object where the code is not strict.

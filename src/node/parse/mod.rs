@@ -22,12 +22,14 @@ mod memory_budget;
 mod messages;
 mod names;
 mod open;
+mod open_names;
 mod parse_cost;
 mod reader;
 mod record;
 mod regular_expressions;
 mod settling;
 mod steps;
+mod texts;
 mod values;
 mod worker;
 

@@ -2,17 +2,17 @@
 //! top of the file or further down. Whether they do is known only where the file is loaded (`crate::node::graph`).
 
 use super::commonjs::{ARGUMENTS, COMMONJS_NAMES};
-use super::globals::GLOBAL_OBJECTS;
 use super::goal::names_in;
 use super::open::{Fated, Val, What};
+use super::open_names::{Around, Declared, GLOBAL_OBJECTS, How, Named, OpenName};
 use super::reader::Reader;
-use crate::node::bodies::Fate;
+use crate::node::bodies::{Fate, Value};
 use crate::node::builtins;
 use crate::node::modules::Form;
 use crate::node::names::{ALL, Binding, NameOf, NameUse, Names, UseOf};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use oxc_ast::ast::{
-    BindingIdentifier, BindingPattern, ComputedMemberExpression, Expression, IdentifierReference, Program,
+    BindingIdentifier, BindingPattern, ComputedMemberExpression, Expression, IdentifierReference,
     StaticMemberExpression, VariableDeclaration, VariableDeclarationKind,
 };
 use oxc_span::{GetSpan, Span};
@@ -20,88 +20,6 @@ use oxc_syntax::symbol::{SymbolFlags, SymbolId};
 
 /// Uses that are kept of one file; no file that people write has as many.
 const MAX_USES: usize = 20_000;
-
-/// What is done with the name that comes next.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum How {
-    Read,
-    Write,
-    Call,
-    New,
-    Extends,
-    /// Each of its members is read.
-    All,
-}
-
-/// What stands around the name that comes next.
-#[derive(Clone, Copy)]
-struct Around<'a> {
-    /// Where that name begins.
-    at: u32,
-    member: Option<&'a str>,
-    how: How,
-}
-
-/// What a used name is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Named<'a> {
-    Global(&'a str),
-    Symbol(SymbolId),
-}
-
-/// A use while its file is read.
-struct OpenName<'a> {
-    named: Named<'a>,
-    /// As it is written.
-    name: &'a str,
-    member: Option<&'a str>,
-    how: How,
-    span: Span,
-    body: u32,
-    is_caught: bool,
-    /// Whether it comes later than the call of its function.
-    is_later: bool,
-}
-
-/// What declares a name.
-#[derive(Clone, Copy)]
-struct Declared {
-    body: u32,
-    /// All of the declaration.
-    span: Span,
-    /// Where its own name may be used: the pattern, or all of a class.
-    within: Span,
-    is_var: bool,
-}
-
-/// Names of a file, while it is read.
-#[derive(Default)]
-pub(super) struct OpenNames<'a> {
-    used: Vec<OpenName<'a>>,
-    seen: HashSet<(u32, Named<'a>, Option<&'a str>, How)>,
-    declared: HashMap<SymbolId, Declared>,
-    /// Where a variable at the top is given its first value; nothing where a function may do that.
-    written: HashMap<SymbolId, Option<u32>>,
-    around: Option<Around<'a>>,
-    /// The global object that stands there is not handed on.
-    pub(super) held: Option<u32>,
-    asked: HashSet<&'a str>,
-    pub(super) makes: HashSet<&'a str>,
-    pub(super) makes_unknown: bool,
-    pub(super) makes_unknown_in_sloppy: bool,
-    is_strict: bool,
-    /// Functions that are declared in blocks: where code is not strict, they are there outside of them, too.
-    in_blocks: HashSet<&'a str>,
-    /// Statements `with` that are open: names in them may be anything.
-    pub(super) withs: u32,
-}
-
-impl OpenNames<'_> {
-    pub(super) fn of(program: &Program<'_>) -> Self {
-        let is_strict = program.directives.iter().any(|directive| directive.directive == "use strict");
-        Self { is_strict, ..Self::default() }
-    }
-}
 
 impl<'a> Reader<'a, '_> {
     /// Notes a use of a name; nothing is done with what stands behind `typeof` but to ask for it.
@@ -134,6 +52,9 @@ impl<'a> Reader<'a, '_> {
     fn matters(&self, symbol: SymbolId, member: Option<&str>, how: How) -> bool {
         let flags = self.scoping.symbol_flags(symbol);
         let is_here = |declared: &Declared| declared.body == self.body;
+        if (member.is_some() || !matches!(how, How::Read | How::Write | How::All)) && self.is_required(symbol) {
+            return true;
+        }
         if flags.is_function() || self.names.declared.get(&symbol).is_some_and(is_here) {
             return false;
         }
@@ -145,6 +66,32 @@ impl<'a> Reader<'a, '_> {
             return true;
         }
         is_at_top && (member.is_some() || matches!(how, How::Call | How::New | How::Extends))
+    }
+
+    /// Whether a name stands for what `require` gives of a file, or for a member of that.
+    fn is_required(&self, symbol: SymbolId) -> bool {
+        let Some(init) = self.inits.get(&symbol) else { return false };
+        match self.plain(init).root() {
+            Val::Call(callee, [Val::Text(specifier)]) => {
+                matches!(callee, Val::Global("require")) && specifier.starts_with('.')
+            }
+            _ => false,
+        }
+    }
+
+    /// What it is that `require` gives.
+    fn required(&self, used: &OpenName<'a>, symbol: SymbolId) -> Option<NameOf> {
+        match (self.kept(&Val::Symbol(symbol)), used.member, used.how) {
+            (Value::Import(number), Some(member), How::Call | How::New | How::Extends) => {
+                Some(NameOf::Required(number, member.into()))
+            }
+            (Value::Import(number), None, _) => Some(NameOf::Required(number, "=".into())),
+            (Value::Member(of, name), _, _) => match *of {
+                Value::Import(number) => Some(NameOf::Required(number, name)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn is_builtin_import(&self, symbol: SymbolId) -> bool {
@@ -192,6 +139,11 @@ impl<'a> Reader<'a, '_> {
         self.step(What::Name(number), thrown, Fated::Is(Fate::Nothing));
     }
 
+    /// Notes a name in a text that is run there.
+    pub(super) fn note_unknown(&mut self, name: &'a str, at: u32) {
+        self.note_use(Named::Global(name), name, None, How::Read, Span::new(at, at));
+    }
+
     /// `typeof x`
     pub(super) fn asks_for(&mut self, operand: &Expression<'a>) -> bool {
         let Expression::Identifier(name) = operand else { return false };
@@ -210,6 +162,15 @@ impl<'a> Reader<'a, '_> {
             Callee::Extended => How::Extends,
         };
         match callee {
+            // `(0, a.f)()`
+            Expression::SequenceExpression(sequence) => {
+                if let Some(Expression::StaticMemberExpression(member)) = sequence.expressions.last()
+                    && let Expression::Identifier(name) = &member.object
+                {
+                    let (at, member) = (name.span.start, Some(member.property.name.as_str()));
+                    self.names.around = Some(Around { at, member, how });
+                }
+            }
             Expression::Identifier(name) => {
                 self.names.around = Some(Around { at: name.span.start, member: None, how });
             }
@@ -358,13 +319,15 @@ impl<'a> Reader<'a, '_> {
             makes_unknown: self.names.makes_unknown || runs_text,
             makes_unknown_in_sloppy: self.names.makes_unknown_in_sloppy,
             is_strict: self.names.is_strict,
+            exported_at: self.names.exported_at.iter().map(|(name, at)| ((*name).into(), *at)).collect(),
             in_blocks: self.names.in_blocks.iter().map(|name| (*name).into()).collect(),
         };
         (numbers, names)
     }
 
     fn kept_use(&self, used: &OpenName<'a>, of: NameOf) -> NameUse {
-        let is_namespace = matches!(used.named, Named::Symbol(symbol) if self.is_namespace(symbol));
+        let is_whole = matches!(&of, NameOf::Required(..)) && used.member.is_some() && used.how != How::Read;
+        let is_namespace = is_whole || matches!(used.named, Named::Symbol(symbol) if self.is_namespace(symbol));
         let (name, how) = match (used.member, used.how) {
             // Of a namespace a member is used, and not the namespace; what is called is printed as it is written.
             (Some(member), How::Call | How::New) if is_namespace && self.is_of_var(&of) => {
@@ -392,7 +355,7 @@ impl<'a> Reader<'a, '_> {
     /// Whether what is imported may be a `var` there, which is known only to whoever loads it.
     #[allow(clippy::unused_self)]
     fn is_of_var(&self, of: &NameOf) -> bool {
-        matches!(of, NameOf::Imported(..))
+        matches!(of, NameOf::Imported(..) | NameOf::Required(..))
     }
 
     fn is_namespace(&self, symbol: SymbolId) -> bool {
@@ -415,6 +378,10 @@ impl<'a> Reader<'a, '_> {
         let declared = self.names.declared.get(&symbol)?;
         let binding = self.binding_of(symbol);
         let is_within = declared.within.start <= used.span.start && used.span.end <= declared.within.end;
+        let required = || {
+            let is_required = !used.is_later && self.is_required(symbol);
+            is_required.then(|| self.required(used, symbol)).flatten()
+        };
         if is_within || binding == Binding::Always {
             return None;
         }
@@ -422,11 +389,11 @@ impl<'a> Reader<'a, '_> {
             return match binding {
                 Binding::Lexical(from) if used.span.start < from => Some(NameOf::Below),
                 Binding::Var(from) if used.body == 0 && used.span.start < from => Some(NameOf::Own(binding)),
-                _ => None,
+                _ => required(),
             };
         }
         let is_at_top = declared.body == 0 && self.scoping.symbol_scope_id(symbol) == self.scoping.root_scope_id();
-        (is_at_top && !used.is_later).then_some(NameOf::Own(binding))
+        required().or_else(|| (is_at_top && !used.is_later).then_some(NameOf::Own(binding)))
     }
 }
 

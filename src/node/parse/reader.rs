@@ -3,8 +3,8 @@
 
 use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
 use super::lines::Lines;
-use super::names::OpenNames;
 use super::open::{Fated, Flow, Folder, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
+use super::open_names::OpenNames;
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
 use crate::node::names::Binding;
 use hashbrown::{HashMap, HashSet};

@@ -282,18 +282,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_formal_parameters(&mut self, it: &FormalParameters<'a>) {
-        for (at, parameter) in it.items.iter().enumerate() {
-            self.guarded(|reader| reader.visit_binding_pattern(&parameter.pattern));
-            if let Some(default) = &parameter.initializer {
-                let number = self.body_at(parameter.span);
-                let at = u8::try_from(at).unwrap_or(255);
-                if let Some(body) = self.open_body() {
-                    body.defaults.push((at, number));
-                }
-                self.in_body(number, |reader| reader.visit_expression(default));
-            }
-        }
-        it.rest.iter().for_each(|rest| self.visit_formal_parameter_rest(rest));
+        self.formal_parameters(it);
     }
 
     fn visit_class(&mut self, it: &Class<'a>) {

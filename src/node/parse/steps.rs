@@ -6,7 +6,7 @@ use super::reader::Reader;
 use crate::node::bodies::{Fate, How};
 use crate::node::modules::{Form, Import};
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, ImportExpression,
+    Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, FormalParameters, ImportExpression,
     PropertyDefinition, Statement, TryStatement, UnaryOperator,
 };
 use oxc_ast_visit::Visit;
@@ -184,6 +184,7 @@ impl<'a> Reader<'a, '_> {
         self.flow.left |= inner.left || inner.broke;
     }
 
+    /// `import()`
     pub(super) fn import_call(&mut self, it: &ImportExpression<'a>) {
         let line = self.line(it.span);
         let specifier = match &it.source {
@@ -207,6 +208,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// `try`: what it catches is thrown no further.
     pub(super) fn try_statement(&mut self, it: &TryStatement<'a>) {
         let catches = it.handler.as_ref().is_some_and(|handler| !are_deadly(&handler.body.body));
         let (threw, in_try) = (self.flow.threw, self.flow.threw_in_try);
@@ -221,6 +223,7 @@ impl<'a> Reader<'a, '_> {
         it.finalizer.iter().for_each(|finalizer| self.visit_block_statement(finalizer));
     }
 
+    /// A field of a class.
     pub(super) fn property_definition(&mut self, it: &PropertyDefinition<'a>) {
         self.visit_property_key(&it.key);
         let Some(value) = &it.value else { return };
@@ -239,6 +242,22 @@ impl<'a> Reader<'a, '_> {
             self.bodies -= 1;
         }
         self.this = outer;
+    }
+
+    /// Parameters, each of whose defaults is a body of its own.
+    pub(super) fn formal_parameters(&mut self, it: &FormalParameters<'a>) {
+        for (at, parameter) in it.items.iter().enumerate() {
+            self.guarded(|reader| reader.visit_binding_pattern(&parameter.pattern));
+            if let Some(default) = &parameter.initializer {
+                let number = self.body_at(parameter.span);
+                let at = u8::try_from(at).unwrap_or(255);
+                if let Some(body) = self.open_body() {
+                    body.defaults.push((at, number));
+                }
+                self.in_body(number, |reader| reader.visit_expression(default));
+            }
+        }
+        it.rest.iter().for_each(|rest| self.visit_formal_parameter_rest(rest));
     }
 
     /// Runs a visit of what is only done under a condition.

@@ -19,8 +19,10 @@ impl Run<'_, '_> {
             NameOf::Nothing => return Some(WhyUnset::Undeclared),
             NameOf::Below => return Some(WhyUnset::NotYet(file)),
             NameOf::Own(binding) => (file, *binding),
+            NameOf::Required(import, name) => return self.half_filled(file, *import, name),
             NameOf::Imported(import, name) => {
-                let target = self.link(file, *import)?;
+                // What is loaded as CommonJS imports nothing by statements.
+                let target = self.link(file, *import).filter(|_| self.is_module(file))?;
                 self.binding(target, name, 0)?
             }
         };
@@ -30,6 +32,26 @@ impl Run<'_, '_> {
             Binding::Lexical(from) if progress < from => Some(WhyUnset::NotYet(of)),
             Binding::Var(from) if progress < from && !matches!(used.how, UseOf::Read | UseOf::Write | UseOf::All) => {
                 Some(WhyUnset::Undefined(of))
+            }
+            _ => None,
+        }
+    }
+
+    /// What `require` gives of a file that is being run has only what that said so far.
+    fn half_filled(&mut self, file: NodeId, import: u32, name: &str) -> Option<WhyUnset> {
+        let walk = self.walk;
+        let target = self.link(file, import)?;
+        if self.is_module(target) {
+            return None;
+        }
+        let progress = *self.unfinished.get(&target)?;
+        let said = &walk.module(target)?.names.exported_at;
+        let at = |name: &str| said.iter().find(|(known, _)| **known == *name).map(|(_, at)| *at);
+        // What is not said by name may be there by other means.
+        match (at(name), at("=")) {
+            (Some(at), None) if progress <= at => Some(WhyUnset::Undefined(target)),
+            (None | Some(_), Some(all)) if progress <= all && at(name).is_none_or(|at| progress <= at) => {
+                Some(WhyUnset::Undefined(target))
             }
             _ => None,
         }
