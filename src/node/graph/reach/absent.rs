@@ -104,7 +104,7 @@ impl Run<'_, '_> {
     }
 
     /// Whether a file is written as what it is loaded as; one that is not has a fault of its own.
-    fn parses(&self, file: NodeId) -> bool {
+    pub(super) fn parses(&self, file: NodeId) -> bool {
         let module = self.walk.module(file);
         module.is_some_and(|module| {
             let fault = if self.is_module(file) { &module.as_module } else { &module.as_commonjs };

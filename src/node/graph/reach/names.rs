@@ -14,7 +14,7 @@ impl Run<'_, '_> {
     /// Why a used name stands for nothing where the run is now.
     pub(super) fn unset(&mut self, file: NodeId, number: u32) -> Option<WhyUnset> {
         let walk = self.walk;
-        let used = walk.module(file)?.names.uses.get(number as usize)?;
+        let used = walk.module(file).filter(|_| self.parses(file))?.names.uses.get(number as usize)?;
         let (of, binding) = match &used.of {
             NameOf::Nothing => return Some(WhyUnset::Undeclared),
             NameOf::Below => return Some(WhyUnset::NotYet(file)),
