@@ -1,6 +1,5 @@
 """Coverage-guided fuzzing of everything that reads bytes from outside: each target of tests/fuzz for a minute, from the
-committed seeds, two at a time and with the lowest priority, since it runs beside the servers, which mostly wait. A crash, a hang
-or memory beyond measure fails, and the input is kept.
+committed seeds, two at a time and with the lowest priority. A crash, a hang or memory beyond measure fails, and the input is kept.
 
 The targets are built as cargo-fuzz builds them (its flags are those of rustc's sanitizer coverage), without cargo-fuzz and
 without a nightly compiler: no code of ours is unsafe, so there is nothing for the address sanitizer to find in it.
