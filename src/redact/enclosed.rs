@@ -6,7 +6,9 @@ use super::scan::{Scan, Span};
 /// Bytes from which on a list of numbers is taken for a key's.
 const MIN_BYTES: usize = 8;
 /// Bytes of an object that are looked at for a secret: what is in it may have a name that says so, and one in it again.
-const MAX_LOOKED_AT: usize = 2048;
+const MAX_LOOKED_AT: usize = 400;
+/// Bytes of what is said of a list before its bracket: `Uint8Array(32) `.
+const MAX_OF_A_KIND: usize = 24;
 
 /// What stands there, if it is something in brackets.
 pub(super) enum Enclosed {
@@ -28,11 +30,10 @@ pub(super) fn at(scan: Scan<'_>, start: usize) -> Enclosed {
     let open = match scan.at(start) {
         b'{' | b'[' => start,
         _ if rest.starts_with("Uint8Array(") || rest.starts_with("Buffer(") => {
-            let bracket = scan.find(start, |byte| matches!(byte, b'[' | b'\n' | b','));
-            if scan.at(bracket) != b'[' {
-                return Enclosed::Not;
+            match (start..start + MAX_OF_A_KIND).find(|at| scan.at(*at) == b'[') {
+                Some(bracket) => bracket,
+                None => return Enclosed::Not,
             }
-            bracket
         }
         _ => return Enclosed::Not,
     };
