@@ -210,12 +210,14 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 /// How much alike two names are; 1 if they are the same.
 fn likeness(word: &str, candidate: &str) -> f64 {
     /// Letters that a beginning has at least to say which word it is one of.
-    const MIN_BEGINNING: usize = 6;
+    const MIN_BEGINNING: usize = 5;
     let letters = strsim::normalized_damerau_levenshtein(word, candidate);
     let parts =
         |name: &str| name.split(['-', '_', ' ']).filter(|part| !part.is_empty()).map(str::to_lowercase).collect();
     let (given, whole): (Vec<String>, Vec<String>) = (parts(word), parts(candidate));
-    let is_beginning = given.concat().len() >= MIN_BEGINNING && whole.concat().starts_with(&given.concat());
+    let (one, other) = (given.concat(), whole.concat());
+    let is_beginning =
+        one.len().min(other.len()) >= MIN_BEGINNING && (one.starts_with(&other) || other.starts_with(&one));
     let shared = given.iter().filter(|part| whole.iter().any(|other| is_like(part, other) && part.len() > 2)).count();
     #[expect(clippy::cast_precision_loss, reason = "names have a few words")]
     let words = 2.0 * shared as f64 / (given.len() + whole.len()).max(1) as f64;
@@ -293,6 +295,7 @@ mod tests {
             ("Missing-Export", Some("missing-export")),
             ("export_missing", Some("missing-export")),
             ("misingexport", Some("missing-export")),
+            ("missing-exports-of", Some("missing-export")),
         ] {
             assert_eq!(nearest(given, ids), meant, "{given}");
         }
