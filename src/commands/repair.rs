@@ -41,7 +41,7 @@ fn planned(run: &Run<'_>) -> Result<u8> {
     let report = run.looked();
     match plan(&report) {
         Planned::Nothing(left) => nothing(run, &report, &left),
-        Planned::Refused { cause, why } => Err(refused(cause, &why)),
+        Planned::Refused { cause, why, by_hand } => Err(refused(cause, &why, &by_hand)),
         Planned::Plan(plan) => {
             run.show_plan(&plan)?;
             run.tell(&RepairReport { plan: Some(&plan), ..run.told(RepairVerdict::Planned) })?;
@@ -75,7 +75,7 @@ fn repair(run: &Run<'_>, journals: &Journals, last: Option<Record>) -> Result<u8
     let report = run.looked();
     let plan = match plan(&report) {
         Planned::Nothing(left) => return nothing(run, &report, &left),
-        Planned::Refused { cause, why } => return Err(refused(cause, &why)),
+        Planned::Refused { cause, why, by_hand } => return Err(refused(cause, &why, &by_hand)),
         Planned::Plan(plan) => plan,
     };
     run.show_plan(&plan)?;
@@ -88,7 +88,15 @@ fn repair(run: &Run<'_>, journals: &Journals, last: Option<Record>) -> Result<u8
     run.finished(outcome, &plan, None)
 }
 
-fn refused(cause: &str, why: &str) -> anyhow::Error {
-    let help = "bundle-doctor doctor says what to do by hand";
+fn refused(cause: &str, why: &str, by_hand: &[String]) -> anyhow::Error {
+    let help = match by_hand {
+        [] => "bundle-doctor doctor says what to do by hand".to_owned(),
+        block => {
+            // Lines of a here-document stand at the margin, where the shell wants its end.
+            let indent = |line: &String| if line.contains('\n') { line.clone() } else { format!("  {line}") };
+            let lines: Vec<String> = block.iter().map(indent).collect();
+            format!("by hand, as one block: it stops at the first failure\n{}", lines.join("\n"))
+        }
+    };
     Failure::new(format!("{cause} is not repaired here: {why}")).help(help).into()
 }

@@ -22,7 +22,7 @@ import harm
 import server as servers
 from container import Container
 from harness import Mismatch, Part, Ran
-from scenario import Fix, Scenario
+from scenario import Fix, Scenario, is_taken
 from scenarios import SCENARIOS
 
 AT_ONCE = int(os.environ.get("LAB_AT_ONCE", "8"))
@@ -131,6 +131,8 @@ def mended(scenario: Scenario, suite: str) -> None:
             same(before, listed(server), done.brief())
             if not any(word in message for word in REFUSES) and scenario.fix is Fix.BACK:
                 raise Mismatch(f"refused: {message}")
+            if scenario.fix is Fix.BACK:
+                by_hand(server, done.document["error"].get("help") or "", scenario)
             return
         if done.code != 0 and scenario.fix is Fix.NONE:
             as_it_was(before, listed(server), done.brief())
@@ -146,6 +148,15 @@ def mended(scenario: Scenario, suite: str) -> None:
             as_it_was(before, listed(server), f"--undo\n{undone.brief()}")
     finally:
         server.close()
+
+
+def by_hand(server: Container, said: str, scenario: Scenario) -> None:
+    """What is printed instead can be pasted as it is, and mends it."""
+    _, start, block = said.partition("( set -e\n")
+    ran = server.run("sh", "-c", start + block, env=deployed.OFFLINE, timeout=240)
+    if not start or ran.code != 0:
+        raise Mismatch(f"pasted, it exits {ran.code}: {ran.text[-600:]}\n{said}")
+    servers.until(lambda: servers.settled(server, scenario.unit or deployed.UNIT), 45, f"the agent is not back\n{said}", server)
 
 
 SAFE = "publish /opt/lab/bundle-safe\n"
@@ -250,6 +261,17 @@ ADVERSITIES = {
 }
 
 
+def pairs(long: bool) -> list[tuple[Scenario, str]]:
+    """The servers that can be mended, each in CI in one adversity or none, chosen by its name; `LAB_PAIRS=N` takes N others."""
+    curable = [s for s in SCENARIOS if s.booted and s.cause and s.fix is Fix.BACK and not s.user and not s.options and not s.reboot]
+    all_of_them = [(scenario, number, words) for scenario in curable for number, words in enumerate(ADVERSITIES)]
+    in_ci = lambda scenario, number: zlib.crc32(scenario.name.encode()) % (len(ADVERSITIES) * ONE_IN) == number  # noqa: E731
+    if many := int(os.environ.get("LAB_PAIRS") or 0):
+        others = [(scenario, words) for scenario, number, words in all_of_them if not in_ci(scenario, number)]
+        return random.Random(int(os.environ.get("LAB_SEED", "17"))).sample(others, many)
+    return [(scenario, words) for scenario, number, words in all_of_them if long or ONLY or (is_taken(scenario, False) and in_ci(scenario, number))]
+
+
 def in_adversity(scenario: Scenario, before: str, behind: str, suite: str) -> None:
     """Mended all the same, where nothing is needed that is not there; else the server is as it was, and why is said."""
     server = made(suite, f"{before}{scenario.make}\n{behind}", scenario.settle)
@@ -318,6 +340,27 @@ def killed(make: str, moment: Callable[[Container], None], how: tuple[str, ...],
             raise Mismatch(f"{done.brief()}\nkilled: {told}")
         else:
             servers.until(lambda: servers.settled(server), 30, f"the agent is not back\n{done.brief()}\nkilled: {told}", server)
+    finally:
+        server.close()
+
+
+def undo_killed(make: str, seconds: float, suite: str) -> None:
+    """Repaired, and killed while that is taken back: the next `--undo` finishes it."""
+    server = made(suite, make)
+    try:
+        before = listed(server)
+        done = repair(server)
+        if done.code != 0:
+            raise Mismatch(done.brief())
+        words = " ".join((*REPAIR, "--undo"))
+        server.run("sh", "-c", f"exec setsid {words} >/run/undo.out 2>&1 & echo $! >/run/undo.pid", env=deployed.OFFLINE)
+        time.sleep(seconds)
+        server.run("sh", "-c", "kill -KILL -$(cat /run/undo.pid) $(cat /run/undo.pid) 2>/dev/null; sleep 0.3")
+        told = server.run("sh", "-c", f"cat /run/undo.out; cat {JOURNALS}/*.json | tail -40").text[-2500:]
+        again = repair(server, "--undo")
+        if again.document["verdict"] not in ("undone", "nothing-to-do"):
+            raise Mismatch(f"{again.brief()}\nkilled: {told}")
+        as_it_was(before, listed(server), f"{again.brief()}\nkilled: {told}")
     finally:
         server.close()
 
@@ -398,10 +441,16 @@ def interrupted(suite: str) -> None:
         server.close()
 
 
-def moments(long: bool) -> list[tuple[str, Callable[[Container], None]]]:
-    states = [(f"when it is {state}", at_state(state)) for state in ("preparing", "replacing", "watching", "place")]
-    rand = random.Random(17)
-    return states + [(f"after {s:.2f} s", after(s)) for s in (rand.uniform(0.1, 25) for _ in range(70 if long else 2))]
+STATES = tuple((f"when it is {state}", at_state(state)) for state in ("preparing", "replacing", "watching", "place"))
+HOWS = ((), ("--undo",))
+
+
+def kills(long: bool, servers: tuple[str, ...], hows: tuple[tuple[str, ...], ...], few: int) -> list[tuple[str, tuple[str, ...], float]]:
+    """Random moments, each with the server and what is typed afterwards: all pairs of these in turn."""
+    rand = random.Random(int(os.environ.get("LAB_SEED", "17")))
+    pairs = [(server, how) for server in servers for how in hows]
+    many = int(os.environ.get("LAB_KILLS") or (200 if long else few))
+    return [(*pairs[number % len(pairs)], rand.uniform(0.1, 30)) for number in range(many)]
 
 
 def run(part: Part) -> None:
@@ -410,16 +459,12 @@ def run(part: Part) -> None:
     deployed.layer()
     jobs: list[tuple[str, Callable[[str], None]]] = []
     for scenario in SCENARIOS:
-        is_chosen = part.long or ONLY or zlib.crc32(scenario.name.encode()) % ONE_IN == 0
+        is_chosen = part.long or ONLY or (is_taken(scenario, False) and zlib.crc32(scenario.name.encode()) % ONE_IN == 0)
         if is_chosen and scenario.booted and scenario.cause and not scenario.user and not scenario.options:
             jobs.append((scenario.name, lambda suite, s=scenario: mended(s, suite)))
-    for scenario in SCENARIOS:
-        can_be = scenario.booted and scenario.cause and scenario.fix is Fix.BACK and not scenario.user and not scenario.options and not scenario.reboot
-        for number, (words, (before, behind)) in enumerate(ADVERSITIES.items()):
-            # Each in CI in one adversity or none, chosen by its name.
-            is_chosen = part.long or ONLY or zlib.crc32(scenario.name.encode()) % (len(ADVERSITIES) * ONE_IN) == number
-            if can_be and is_chosen:
-                jobs.append((f"{scenario.name} {words}", lambda suite, s=scenario, b=before, a=behind: in_adversity(s, b, a, suite)))
+    for scenario, words in pairs(part.long):
+        before, behind = ADVERSITIES[words]
+        jobs.append((f"{scenario.name} {words}", lambda suite, s=scenario, b=before, a=behind: in_adversity(s, b, a, suite)))
     jobs += [(scenario.name, lambda suite, s=scenario: mended(s, suite)) for scenario in PARTICULAR]
     jobs += [(case.name, lambda suite, c=case: unlucky(c, suite)) for case in UNLUCKY]
     jobs += [
@@ -427,10 +472,16 @@ def run(part: Part) -> None:
     ]
     for name, make in KILLED.items():
         trial = [("when it tries the bundle", at_trial)] if name == "fetched" else []
-        for words, moment in trial + moments(part.long):
-            for how in ((), ("--undo",)):
+        for words, moment in (*trial, *STATES):
+            for how in HOWS:
                 title = f"killed {words}, {name}, then {' '.join(how) or 'repair'}"
                 jobs.append((title, lambda suite, m=make, t=moment, h=how: killed(m, t, h, suite)))
+    for name, how, seconds in kills(part.long, tuple(KILLED), HOWS, 12):
+        title = f"killed after {seconds:.2f} s, {name}, then {' '.join(how) or 'repair'}"
+        jobs.append((title, lambda suite, m=KILLED[name], t=after(seconds), h=how: killed(m, t, h, suite)))
+    for name, _, seconds in kills(part.long, tuple(KILLED), ((),), 1):
+        title = f"the undoing killed after {seconds / 8:.2f} s, {name}"
+        jobs.append((title, lambda suite, m=KILLED[name], s=seconds / 8: undo_killed(m, s, suite)))
     jobs += [("two at once", two_at_once), ("nobody to ask", nobody_to_ask), ("interrupted at the question", interrupted)]
     chosen = [(name, job) for name, job in jobs if not ONLY or any(word in name.replace(" ", "-") for word in ONLY)]
     container.spread(part, chosen, AT_ONCE)

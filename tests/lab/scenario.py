@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from enum import Enum
 
@@ -35,6 +36,8 @@ class Scenario:
     may: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     user: str | None = None
+    # One of many of its kind: without `--long` one in so many is taken, chosen by its name.
+    one_in: int = 1
     # Kept for rows that are worth a look on every generation; `--long` runs all on all.
     everywhere: bool = False
     # What `--root` must say first, where that is not the same (one of several words); nothing where the disk does not tell.
@@ -54,6 +57,11 @@ class Scenario:
     booted: bool = True
     # It is booted again once it is made so.
     reboot: bool = False
+
+
+def is_taken(scenario: Scenario, long: bool) -> bool:
+    """Whether a run takes it at all."""
+    return long or zlib.crc32(scenario.name.encode()) % scenario.one_in == 0
 
 
 def healthy(name: str, make: str = "", **more: object) -> Scenario:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from deployed import AGENT_KEY, NESTED_UNIT, PASSWORD, REGISTERED, TOKEN, unit
 from scenario import Fix, Scenario, degraded, healthy
 from scenarios_death import DEATH
+from scenarios_ends import ENDS
 from scenarios_health import HEALTH
 from scenarios_healthy import HEALTHY
 from scenarios_logs import LOGS
@@ -195,4 +196,4 @@ NOT_FOOLED = (
     Scenario("unprivileged-broken", "working-directory-missing", VISITOR + NESTED + "restart", user="visitor", fix=Fix.NONE, settle=12, everywhere=True, or_cause=("unit-nested-paths",), may=("secret-in-unit",), mounted=None),
 )
 
-SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH + UNITS + ABSENT + LOGS + SETTINGS + HEALTHY
+SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH + UNITS + ABSENT + LOGS + SETTINGS + HEALTHY + ENDS

@@ -21,7 +21,7 @@ import recording
 from container import GENERATIONS, Container
 from formats import valid
 from harness import BINARY, REPO, Mismatch, Part, Ran, run as execute, scratch
-from scenario import Fix, Scenario
+from scenario import Fix, Scenario, is_taken
 from scenarios import SCENARIOS, UNIT as UNIT_SCENARIOS
 
 SCHEMA = REPO / "docs/doctor.schema.json"
@@ -349,7 +349,7 @@ def jobs(long: bool) -> list[tuple[Scenario, str]]:
     """Scenarios and generations: those marked so on all, the others on one."""
     chosen = []
     for scenario in SCENARIOS:
-        if ONLY and scenario.name not in ONLY:
+        if scenario.name not in ONLY if ONLY else not is_taken(scenario, long):
             continue
         if RECORD and (scenario.options or not scenario.booted):
             continue

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import random
 import re
 import tarfile
 import time
@@ -271,13 +270,19 @@ def from_within(suite: str) -> None:
         server.close()
 
 
-def killed(seconds: float, how: tuple[str, ...], suite: str) -> None:
-    server = repair.made(suite, SAFE)
+# What is typed after a kill, and servers on which it is killed: one of them with a backup that is in the way.
+UNDO, AGAIN = ("--undo", "--yes"), (PUBLISHED, "--yes")
+KILLED = {"plain": SAFE, "a backup": SAFE + "rollback\n"}
+
+
+def killed(make: str, moment: Callable[[Container], None], how: tuple[str, ...], suite: str) -> None:
+    """Killed at that moment; then `--undo` brings the old agent back, or another update the new one."""
+    server = repair.made(suite, make)
     try:
         servers.until(lambda: servers.settled(server), 40, "the agent is not up", server)
         before = repair.listed(server)
         server.run("sh", "-c", f"exec setsid {' '.join(UPDATE)} {PUBLISHED} --yes >/run/update.out 2>&1 & echo $! >/run/update.pid", env=deployed.OFFLINE)
-        time.sleep(seconds)
+        moment(server)
         server.run("sh", "-c", "kill -KILL $(cat /run/update.pid) 2>/dev/null; sleep 0.3")
         told = server.run("cat", "/run/update.out").text[-900:]
         done = update(server, *how)
@@ -305,7 +310,6 @@ def two_at_once(suite: str) -> None:
 
 
 def jobs(long: bool) -> list[tuple[str, Callable[[str], object]]]:
-    rand = random.Random(17)
     corpus = [one for one in (*rehearsals.MODULES, *rehearsals.UPDATES) if long or zlib.crc32(one.name.encode()) % ONE_IN == 0]
     many: list[tuple[str, Callable[[str], object]]] = []
     cases = [(case.name, lambda server, c=case: left(server, c)) for case in LEFT]
@@ -319,9 +323,12 @@ def jobs(long: bool) -> list[tuple[str, Callable[[str], object]]]:
     full = "small 60m\n" + SAFE + "head -c 200m /dev/zero >$S/somebodys 2>/dev/null || true\n"
     many.append(("a full disk", lambda suite: taken_back(full, suite)))
     many.append(("called from the service's cgroup", from_within))
-    for how in (("--undo", "--yes"), (PUBLISHED, "--yes")):
-        for seconds in [rand.uniform(1, 30) for _ in range(12 if long else 1)]:
-            many.append((f"killed after {seconds:.2f} s, then {how[0][:6]}", lambda suite, s=seconds, h=how: killed(s, h, suite)))
+    moments = [(*state, "plain", how) for state in repair.STATES for how in (UNDO, AGAIN)]
+    for words, moment, name, how in moments if long or ONLY else moments[2:3]:
+        many.append((f"killed {words}, then {how[0][:6]}", lambda suite, m=KILLED[name], t=moment, h=how: killed(m, t, h, suite)))
+    for name, how, seconds in repair.kills(long, tuple(KILLED), (UNDO, AGAIN), 2):
+        title = f"killed after {seconds:.2f} s, {name}, then {how[0][:6]}"
+        many.append((title, lambda suite, m=KILLED[name], t=repair.after(seconds), h=how: killed(m, t, h, suite)))
     many.append(("two at once", two_at_once))
     return many
 

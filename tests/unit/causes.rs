@@ -1,6 +1,7 @@
 //! The causes on servers made of facts: each fires on its fault, and on nothing that looks like it.
 
 mod bundle;
+mod ends;
 mod health;
 mod running;
 mod unit;

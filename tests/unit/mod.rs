@@ -32,5 +32,6 @@ mod registry;
 mod rehearsal;
 mod repair;
 mod screen;
+mod sentences;
 mod server;
 mod servers;

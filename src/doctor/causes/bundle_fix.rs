@@ -40,7 +40,8 @@ pub(crate) fn rollback(facts: &Facts) -> Option<Step> {
     let what = if backup.path == facts.backup.path { "the backup" } else { "what was put aside" };
     Some(match commands {
         Ok(commands) => {
-            Step::changes(format!("put {what}{version} back: it would start; what is there is kept"), commands)
+            let kept = if was(facts) == Was::Present { "; what is there is kept" } else { "" };
+            Step::changes(format!("put {what}{version} back: it would start{kept}"), commands)
         }
         Err(refused) => Step::refused(&refused),
     })
@@ -80,6 +81,14 @@ pub(super) fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<Action> {
     vec![Replace::Folder { place, new: new.clone(), kept, was, by: ground.around.clone() }.into()]
 }
 
+/// What [`swap`] does of a bundle that was made.
+fn put_in_place(facts: &Facts) -> &'static str {
+    match was(facts) {
+        Was::Present => "put it in the place of what is there, which is kept",
+        Was::Absent | Was::Empty => "put it in the bundle's place, where nothing is",
+    }
+}
+
 /// The fix's own folder, beside the bundle and therefore on its file system. It is gone with the block.
 pub(super) fn workshop(ground: &Ground) -> Vec<Action> {
     let owner = match (&ground.hands, &ground.around) {
@@ -116,7 +125,7 @@ pub(crate) fn renew(facts: &Facts) -> Result<Vec<Step>, Refused> {
             "extract it beside what is there, install, and judge what came of it",
             installed(facts, &ground)?,
         ),
-        Step::changes("put it in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
+        Step::changes(put_in_place(facts), swap(facts, &ground, &STAGED)),
     ])
 }
 

@@ -40,7 +40,7 @@ struct End<'a> {
     crash: Option<&'a Crash<'a>>,
 }
 
-static MARKS: [Mark; 9] = [
+static MARKS: [Mark; 10] = [
     Mark {
         is: is_out_of_sight,
         keys: &[
@@ -78,10 +78,9 @@ static MARKS: [Mark; 9] = [
     },
     Mark { is: |end| end.exit == Some(Exit::Signal(24)), keys: &["LimitCPU"] },
     Mark { is: |end| end.exit == Some(Exit::Signal(25)), keys: &["LimitFSIZE"] },
-    Mark {
-        is: |end| end.result == "timeout" || ended_by(end, &["runtime time limit", "operation timed out"]),
-        keys: &["RuntimeMaxSec", "TimeoutStartSec", "TimeoutSec", "Type"],
-    },
+    Mark { is: |end| ran_out(end, "runtime time limit"), keys: &["RuntimeMaxSec"] },
+    // Of a type for which the agent would have to tell that it is up, the type is what is wrong.
+    Mark { is: |end| ran_out(end, "start operation timed out"), keys: &["Type", "TimeoutStartSec", "TimeoutSec"] },
     Mark { is: |end| end.result == "watchdog" || ended_by(end, &["Watchdog timeout"]), keys: &["WatchdogSec"] },
     Mark {
         is: |end| says(end, "EROFS"),
@@ -209,8 +208,9 @@ fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>
     let step = STEPS.iter().find(|(code, _)| exit == Some(Exit::Code(*code))).map(|(_, keys)| *keys);
     let marks = MARKS.iter().filter(|mark| (mark.is)(&end)).map(|mark| mark.keys);
     let groups: Vec<&[&str]> = step.into_iter().chain(marks).collect();
-    let confines =
-        |setting: &Setting<'_>| !matches!(setting.value, "no" | "false" | "off" | "0" | "infinity" | "simple");
+    let confines = |setting: &Setting<'_>| {
+        !matches!(setting.value, "no" | "false" | "off" | "0" | "infinity" | "simple" | "exec" | "idle")
+    };
     groups.into_iter().find_map(|keys| {
         let of = |key: &&'static str| Some((*key, unit.setting("Service", key).filter(confines)?));
         let found = keys.iter().filter_map(of);
@@ -218,6 +218,16 @@ fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>
         let (key, setting) = found.min_by_key(|(_, setting)| !is_drop_in(unit, setting))?;
         Some(Found { key, setting, keys: keys.to_vec(), crash: crash.filter(|_| key != "Type") })
     })
+}
+
+/// Whether a time has run out, by the manager's words for it. Those of a command before the agent are about that command.
+fn ran_out(end: &End<'_>, words: &str) -> bool {
+    let told = |words: &[&str]| evidence::manager_line(end.facts, words).is_some();
+    match end.facts.service.known() {
+        // The line may be lost (journald, systemd 247).
+        Some(_) => end.result == "timeout" && (told(&[words]) || !told(&["runtime time limit", "timed out"])),
+        None => told(&[words]),
+    }
 }
 
 /// Whether the manager says so of the end: of a disk, the stored journal alone tells.

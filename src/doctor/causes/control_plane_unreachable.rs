@@ -3,13 +3,14 @@
 mod refusal;
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
+use super::{evidence, fix, started, unit_lines};
 use crate::doctor::facts::{
     Condition, Connections, ControlPlane, Facts, JournalEntry, LinkState, Motion, Process, SETTLED, Speaker,
 };
 use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::{HttpUrl, Refused};
+use crate::systemd::Setting;
 use refusal::Refusal;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -49,11 +50,19 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if said.is_none() && !settled {
         return None;
     }
-    let reason = said.map_or_else(|| why_silent(connections, plane), because);
+    let cut = cut_off(facts);
+    let reason = match &cut {
+        Some((key, setting)) => format!(": `{key}={}` in its unit keeps it from the network", setting.value),
+        None => said.map_or_else(|| why_silent(connections, plane), because),
+    };
     let words = format!("The agent runs, but has no connection to the control plane at `{}`{reason}", plane.url);
     let mut seen = said.map(evidence::journal).into_iter().chain(seen(process, plane, connections));
     let first = seen.next()?;
-    let mut diagnosis = CAUSE.found(facts, words, first).and(seen);
+    let line = cut.as_ref().map(|(key, setting)| evidence::unit_line(key, setting));
+    let mut diagnosis = CAUSE.found(facts, words, first).and(line).and(seen);
+    if let Some((key, setting)) = &cut {
+        return Some(diagnosis.steps(unit_lines::without(facts, setting, &[key])));
+    }
     // A name may lead elsewhere now than when the connection was made.
     if said.is_none()
         && !connections.elsewhere.is_empty()
@@ -62,6 +71,15 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         diagnosis.severity = Severity::Warning;
     }
     Some(diagnosis.steps(tests(facts, plane, said.and_then(|line| refusal::refusal(&line.message)))))
+}
+
+/// A line of the unit that leaves the agent without a network (systemd.exec(5), systemd.resource-control(5)).
+fn cut_off(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
+    let unit = &started::unit(facts)?.unit;
+    let of = |key, is_it: fn(&str) -> bool| Some((key, unit.setting("Service", key).filter(|it| is_it(it.value))?));
+    of("PrivateNetwork", |value| matches!(value, "yes" | "true" | "on" | "1"))
+        .or_else(|| of("IPAddressDeny", |value| value == "any" || value == "0.0.0.0/0"))
+        .filter(|(key, _)| *key == "PrivateNetwork" || unit.setting("Service", "IPAddressAllow").is_none())
 }
 
 /// Lines of the agent's own process in this run that tell of a refusal by the control plane, oldest first. What its

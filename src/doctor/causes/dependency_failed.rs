@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
-use crate::doctor::facts::{Condition, Dependency, Facts, JournalEntry};
+use crate::doctor::facts::{Bond, Condition, Dependency, Facts, JournalEntry};
 use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::UnitName;
@@ -28,8 +28,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             || matches!(unit.load_state.as_str(), "not-found" | "masked" | "bad-setting" | "error")
     };
     // One that does not run may have been stopped together with this one: only the journal tells that it was the reason.
-    let culprit = facts.dependencies.iter().find(bad);
-    let idle = || facts.dependencies.iter().find(|unit| unit.active_state != "active");
+    let needed = || facts.dependencies.iter().filter(|unit| unit.bond == Bond::Needed);
+    let culprit = needed().find(bad);
+    let idle = || needed().find(|unit| unit.active_state != "active");
     let culprit = culprit.or_else(|| said.and_then(|_| idle()));
     let (unit, state) = match culprit {
         Some(unit) => {

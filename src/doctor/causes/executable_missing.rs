@@ -100,12 +100,12 @@ fn others(facts: &Facts) -> Option<Evidence> {
 
 fn remedy(facts: &Facts) -> Vec<Step> {
     if let (Some(unit), Some(program)) = (started::unit(facts), started::program(facts)) {
-        if let Some(point) = &unit.noexec {
+        if let Some(point) = unit.noexec.as_ref().filter(|_| facts.other_nodes.is_empty()) {
             let allow = AbsolutePath::new(point).map(|point| vec![command!("mount", "-o", "remount,exec", &point)]);
             let text = "allow programs there until it is mounted anew; /etc/fstab says how";
             return unit_fix::step_and_restart(facts, text, allow);
         }
-        if unit.first_line.as_deref().is_some_and(has_return) {
+        if unit.noexec.is_none() && unit.first_line.as_deref().is_some_and(has_return) {
             let unix =
                 fix::roots(facts, &program.path).map(|path| vec![command!("sed", "-i", "s/\\r$//", "--", &path)]);
             return unit_fix::step_and_restart(facts, "give the script the line ends of Unix", unix);

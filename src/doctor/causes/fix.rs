@@ -4,7 +4,7 @@
 //! and what is no bundle is left alone, and the reason is said instead.
 
 use super::started;
-use crate::doctor::facts::{Deployment, DeploymentState, Facts, Hold, LogKind};
+use crate::doctor::facts::{Bond, Dependency, Deployment, DeploymentState, Facts, Hold, LogKind};
 use crate::report::action::{Action, Manage};
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::diagnosis::{FixCommand, Step, command};
@@ -32,14 +32,30 @@ pub(crate) fn service(what: fn(UnitName) -> Manage, facts: &Facts) -> Option<Act
 
 /// Starts the agent anew with what is on the disk.
 pub(crate) fn restart(facts: &Facts) -> Step {
+    if let Some(rival) = rival(facts) {
+        return not_started(facts, &rival.unit);
+    }
     Step::changes("start the agent", restarting(facts))
 }
 
 /// Has systemd read the unit again, and starts the agent.
 pub(crate) fn reload_and_restart(facts: &Facts) -> Step {
+    if let Some(rival) = rival(facts) {
+        return not_started(facts, &rival.unit);
+    }
     let mut actions = vec![Manage::Reload.into()];
     actions.extend(restarting(facts));
     Step::changes("have systemd read the unit again, and start the agent", actions)
+}
+
+/// A unit that runs and that systemd would stop with the start of this one (`Conflicts=`): it is somebody's.
+pub(crate) fn rival(facts: &Facts) -> Option<&Dependency> {
+    facts.dependencies.iter().find(|unit| unit.bond == Bond::Rival && unit.active_state == "active")
+}
+
+fn not_started(facts: &Facts, rival: &str) -> Step {
+    let text = format!("say whether the agent or `{rival}` is to run: they conflict, and a start would stop the other");
+    Step::looks(text, systemctl("cat", facts).into_iter().collect())
 }
 
 fn restarting(facts: &Facts) -> Vec<Action> {

@@ -49,7 +49,14 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .filter(|setting| path.is_none_or(|path| starts(unit, setting, path)))
         .collect();
     let setting = settings.first()?;
+    let late = evidence::manager_line(facts, &["operation timed out"]);
     let words = match settings.len() {
+        1 if failed.key == CONDITION && failed.entry.exit != Some(Exit::Code(255)) => {
+            format!("The unit's `{CONDITION}=` says no, and systemd does not start the agent: {}", setting.value)
+        }
+        1 if late.is_some() => {
+            format!("The unit's `{}=` does not end in time, and systemd ends it: {}", failed.key, setting.value)
+        }
         1 => format!("The unit's `{}=` fails, and systemd does not go on: {}", failed.key, setting.value),
         _ => format!("One of the unit's `{}=` fails, and systemd does not go on", failed.key),
     };
@@ -57,6 +64,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let diagnosis = CAUSE
         .found(facts, words, evidence::unit_line(failed.key, setting))
         .and(settings.iter().skip(1).map(|setting| evidence::unit_line(failed.key, setting)))
+        .and(late.map(evidence::journal))
         .and([evidence::journal(failed.entry)])
         .and(spawn.map(evidence::journal))
         .and(said.map(evidence::journal))
@@ -80,16 +88,27 @@ fn failed(facts: &Facts) -> Option<Failed<'_>> {
         present.iter().filter(|entry| entry.invocation.as_deref() == newest).copied().collect();
     let first = run.iter().find(|entry| entry.is(id::PROCESS_EXITED)).copied()?;
     let is_bad = !matches!(first.exit, None | Some(Exit::Code(0)));
-    let control = first.says("Control process") && is_bad;
+    let control = first.is_of_a_helper() && is_bad;
     // A main process that is stopped because of it is logged by its own words alone.
     let main = facts.service.known().and_then(|service| service.last_pid);
     let ran = run
         .iter()
         .any(|entry| entry.ends_main() || (entry.speaker == Speaker::Agent && main.is_some() && entry.pid == main));
     let unit = &started::unit(facts)?.unit;
-    let before = !ran && !needed(unit, "ExecStartPre").is_empty();
-    control.then_some(Failed { key: if before { "ExecStartPre" } else { "ExecStartPost" }, entry: first })
+    let has = |key: &str| !needed(unit, key).is_empty();
+    // With 1 to 254 it is not met, with anything else it has failed (systemd.service(5)).
+    let unmet = facts.service.known().is_some_and(|service| service.result == "exec-condition");
+    let key = match ran {
+        false if unmet && has(CONDITION) => CONDITION,
+        false if has("ExecStartPre") => "ExecStartPre",
+        false if has(CONDITION) => CONDITION,
+        _ => "ExecStartPost",
+    };
+    control.then_some(Failed { key, entry: first })
 }
+
+/// The command that decides whether the service is started.
+const CONDITION: &str = "ExecCondition";
 
 /// The commands whose failure counts (a `-` in front forgives it: systemd.service(5)).
 fn needed<'a>(unit: &'a Unit, key: &str) -> Vec<Setting<'a>> {

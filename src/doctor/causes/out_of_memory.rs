@@ -5,7 +5,7 @@ use super::crash::CrashKind;
 use super::unit_fix::{UnitChange, Value};
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::journal::id;
-use crate::doctor::facts::{Condition, Facts, Speaker};
+use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker};
 use crate::report::action::Action;
 use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
@@ -34,10 +34,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let killed = facts.service.known().is_some_and(|service| service.result == "oom-kill");
-    let told = facts
-        .present()
-        .into_iter()
-        .find(|entry| entry.speaker == Speaker::Manager && (entry.is(id::OUT_OF_MEMORY) || entry.says("OOM killer")));
+    let by_oomd = |entry: &JournalEntry| entry.says("systemd-oomd killed");
+    let told = facts.present().into_iter().find(|entry| {
+        let says_so = entry.is(id::OUT_OF_MEMORY) || entry.says("OOM killer") || by_oomd(entry);
+        entry.speaker == Speaker::Manager && says_so
+    });
     let heap = crash::crash(facts).filter(|crash| crash.kind == CrashKind::Heap);
     if !killed && told.is_none() && heap.is_none() {
         return None;
@@ -48,6 +49,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let mut seen = said.into_iter().chain(lines).chain(evidence::state(facts));
     let words = match heap {
         Some(_) => "The agent used up JavaScript's heap, and node ended it",
+        None if told.is_some_and(by_oomd) => {
+            "systemd-oomd ended the agent for want of memory, its own or that of what runs beside it"
+        }
         None => "The kernel ended the agent for want of memory",
     };
     let first = seen.next()?;

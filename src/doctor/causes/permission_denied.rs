@@ -102,7 +102,7 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
         started::is_below(&bundle, "/root") && started::is_below(&at, "/root") && !started::is_below(&at, &bundle);
     if let Some(setting) = setting.filter(|_| of_root) {
         let commands = unit_fix::set(facts, &setting, "root");
-        return unit_fix::step_and_restart(facts, "run it as root, as documented", commands);
+        return unit_fix::step_and_restart(facts, "have the agent run as root, as documented", commands);
     }
     if !started::is_below(&at, &bundle) {
         return vec![Step::told(format!(

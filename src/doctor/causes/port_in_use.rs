@@ -31,9 +31,14 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             .find(|listener| Some(listener.port) == port && (listener.pid.is_none() || listener.pid != main))
     });
     let shown = port.map_or_else(|| "a port".to_owned(), |port| format!("port {port}"));
-    let words = match holder.and_then(|holder| holder.pid) {
-        Some(pid) => format!("The agent cannot listen on {shown}: process {pid} holds it"),
-        None => format!("The agent cannot listen on {shown}: something else does"),
+    let words = match (holder, facts.listeners.known()) {
+        (Some(Listener { pid: Some(pid), .. }), _) => {
+            format!("The agent cannot listen on {shown}: process {pid} holds it")
+        }
+        (None, Some(_)) if port.is_some() => {
+            format!("The agent could not listen on {shown}, as something else did; nothing does at this moment")
+        }
+        _ => format!("The agent cannot listen on {shown}: something else does"),
     };
     let seen = holder.map(|holder| {
         let pid = holder.pid.map_or_else(|| "a process".to_owned(), |pid| format!("/proc/{pid}"));

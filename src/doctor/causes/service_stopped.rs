@@ -3,9 +3,10 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::journal::id;
-use crate::doctor::facts::{Condition, Facts, JournalEntry, Run};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::doctor::facts::{Bond, Condition, Dependency, Facts, JournalEntry, Run};
+use crate::report::diagnosis::{Diagnosis, Evidence, Step};
 use crate::report::finding::Severity;
+use crate::systemd::Setting;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "service-stopped",
@@ -44,12 +45,39 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let diagnosis = CAUSE.found(facts, words(facts, &reason), evidence::state(facts)?);
     let diagnosis = diagnosis.and(line(&reason).map(evidence::journal)).and(unit_file_state(facts, &reason));
     if matches!(reason, Reason::Unmet(_)) {
-        let look = fix::systemctl("cat", facts).into_iter().collect();
-        return Some(
-            diagnosis.step(Step::looks("see which file sets the condition, and meet it or take it out", look)),
-        );
+        let command = is_unmet_command(facts).then(|| evidence::unit_setting(facts, "ExecCondition")).flatten();
+        let step = look(facts, "see which file sets the condition, and meet it or take it out");
+        return Some(diagnosis.and(command).step(step));
     }
-    Some(diagnosis.step(fix::restart(facts)))
+    match together(facts).filter(|_| matches!(reason, Reason::Stopped(_))) {
+        Some(other) => {
+            let state = format!("{}: ActiveState={}", other.unit, other.active_state);
+            let diagnosis = diagnosis.and([evidence::systemctl(state)]).and(bond_line(facts, other));
+            Some(diagnosis.step(fix::restart(facts)))
+        }
+        None => Some(diagnosis.step(fix::restart(facts))),
+    }
+}
+
+fn look(facts: &Facts, text: &str) -> Step {
+    Step::looks(text, fix::systemctl("cat", facts).into_iter().collect())
+}
+
+/// Another unit that is as it would be if this one had been stopped with it, or for it.
+fn together(facts: &Facts) -> Option<&Dependency> {
+    let fits = |unit: &&Dependency| (unit.active_state == "active") == (unit.bond == Bond::Rival);
+    facts.dependencies.iter().find(fits)
+}
+
+/// The line of the unit that names the other.
+fn bond_line(facts: &Facts, other: &Dependency) -> Option<Evidence> {
+    let unit = &facts.unit.known()?.unit;
+    ["BindsTo", "PartOf", "Requires", "Requisite", "Conflicts"].into_iter().find_map(|key| {
+        let names =
+            |setting: &Setting<'_>| setting.value.split_whitespace().any(|name| unit.expand(name) == other.unit);
+        let setting = unit.settings("Unit", key).into_iter().find(names)?;
+        Some(evidence::unit_line(key, &setting))
+    })
 }
 
 /// What the journal of the boot that runs tells; what was said before it is how the machine went down.
@@ -58,7 +86,7 @@ fn reason(facts: &Facts) -> Reason<'_> {
     let last = own.last().copied();
     // Before systemd 250: `Condition check resulted in ServerFlow Agent being skipped.`
     let skips = |entry: &&JournalEntry| entry.says("unmet condition") || entry.says("Condition check resulted in");
-    let unmet = facts.service.known().is_some_and(|service| service.unmet);
+    let unmet = facts.service.known().is_some_and(|service| service.unmet) || is_unmet_command(facts);
     if let Some(skipped) = last.filter(skips) {
         return Reason::Unmet(Some(skipped));
     }
@@ -81,13 +109,33 @@ fn reason(facts: &Facts) -> Reason<'_> {
     }
 }
 
+/// Whether it was `ExecCondition=` that said no (systemd.service(5)).
+fn is_unmet_command(facts: &Facts) -> bool {
+    facts.service.known().is_some_and(|service| service.result == "exec-condition")
+}
+
 fn words(facts: &Facts, reason: &Reason<'_>) -> String {
     let service = facts.service.known();
     let restart = service.map_or("no", |service| service.restart.as_str());
     let disabled = service.is_some_and(|service| service.unit_file_state == "disabled");
     match reason {
         Reason::Killed(_) => "The agent was killed by hand, and its unit does not start it again".to_owned(),
+        Reason::Unmet(_) if is_unmet_command(facts) => {
+            "The service is not started: its unit's `ExecCondition=` says no".to_owned()
+        }
         Reason::Unmet(_) => "The service is not started: a condition that the unit sets is not met".to_owned(),
+        Reason::Stopped(_) if together(facts).is_some() => {
+            let other = together(facts).map_or("", |other| other.unit.as_str());
+            match together(facts).map(|other| other.bond) {
+                Some(Bond::Rival) => format!(
+                    "The service was stopped, by hand or for `{other}`, which runs and with which its unit conflicts"
+                ),
+                _ => format!(
+                    "The service was stopped, by hand or together with `{other}`, which its unit is bound to and which \
+                     does not run"
+                ),
+            }
+        }
         Reason::Stopped(_) => {
             "The service was stopped by hand, and nothing that was seen keeps it from starting".to_owned()
         }

@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{CrashKind, ToldBy as SaidBy};
 use super::{bundle_fix, crash, evidence, fix, mended, recovered};
-use crate::doctor::facts::{Condition, Exit, Facts, Run};
+use crate::doctor::facts::{Condition, Exit, Facts, Run, Service, service};
 use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
 use crate::report::words::Document;
@@ -28,9 +28,13 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         (CrashKind::NoWatches, _) => {
             "The kernel lets nobody watch more files: its limit of inotify watches is reached".to_owned()
         }
+        (CrashKind::Unsettled, _) => {
+            "The agent ends while it starts (exit code 13): a top-level `await` waits for what never comes".to_owned()
+        }
         (_, SaidBy::Node) => format!("The agent dies of an error that no other cause explains: {}", crash.text),
         (_, SaidBy::LastWords) => {
-            format!("The agent ends itself, and no other cause explains its last words: {}", crash.text)
+            let code = ended_with(facts).map(|code| format!(" (exit code {code})")).unwrap_or_default();
+            format!("The agent ends itself{code}, and no other cause explains its last words: {}", crash.text)
         }
     };
     let diagnosis = CAUSE
@@ -41,6 +45,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return Some(diagnosis.steps(more_watches(facts)));
     }
     Some(diagnosis.step(look(facts)).steps(back(facts)))
+}
+
+/// The code that it ended with, where that is another than the usual one.
+fn ended_with(facts: &Facts) -> Option<u32> {
+    facts.service.known().and_then(Service::exit_code).filter(|code| *code != 1)
 }
 
 /// The limit of inotify(7), raised for now and for later boots.
@@ -61,10 +70,13 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
     // A disk tells of the last run alone how it ended.
     let last = facts.runs().last().filter(|run| run.died()).and_then(Run::exit);
     let exit = facts.service.known().map_or(last, |service| service.exit);
-    let by_signal = matches!(exit, Some(Exit::Signal(_)));
+    let signal = match exit {
+        Some(Exit::Signal(signal)) => Some(signal),
+        _ => None,
+    };
     let dies = match facts.condition() {
         Condition::Down => evidence::manager_line(facts, &["on client request"]).is_none(),
-        Condition::Looping => by_signal,
+        Condition::Looping => signal.is_some(),
         Condition::Unknown => !facts.is_live() && !matches!(exit, None | Some(Exit::Code(0))),
         Condition::Running | Condition::Starting | Condition::Stopped => false,
     };
@@ -75,9 +87,9 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
     if said.is_some_and(|said| mended::would_pass(facts, said)) {
         return None;
     }
-    let words = match (said, by_signal) {
-        (_, true) => "The agent is ended by a signal, and says nothing of why".to_owned(),
-        (Some(said), false) if !said.says("Failed with result") => {
+    let words = match (said, signal) {
+        (_, Some(signal)) => format!("The agent is ended by {}, and says nothing of why", named(signal)),
+        (Some(said), None) if !said.says("Failed with result") => {
             format!("The service has failed, as systemd says: {}", evidence::without_unit(facts, &said.message))
         }
         _ => "The service has failed, and nothing that was seen explains why".to_owned(),
@@ -86,6 +98,21 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
     let mut seen = said.map(evidence::journal).into_iter().chain(spoke).chain(evidence::state(facts));
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).step(look(facts)).steps(back(facts)))
+}
+
+/// A signal by its name, and what it mostly means (signal(7)).
+fn named(signal: u32) -> String {
+    let meaning = match signal {
+        4 => " (an instruction that this processor does not have)",
+        5 | 6 => " (with which V8 and Node end themselves)",
+        7 | 11 => " (a crash in Node itself or in a native addon)",
+        8 => " (a division by zero in native code)",
+        _ => "",
+    };
+    match service::signal_name(signal) {
+        Some(name) => format!("the signal SIG{name}{meaning}"),
+        None => format!("signal {signal}"),
+    }
 }
 
 /// What systemd says of an end, the most telling first (systemd's unit.c, service.c and exec-invoke.c).

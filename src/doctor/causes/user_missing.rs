@@ -66,5 +66,9 @@ fn remedy(facts: &Facts, key: &str, name: &str) -> Vec<Step> {
         };
     }
     let Some(setting) = unit.unit.setting("Service", key) else { return Vec::new() };
-    unit_fix::step_and_restart(facts, "run it as root, as documented", unit_fix::set(facts, &setting, "root"))
+    unit_fix::step_and_restart(
+        facts,
+        "have the agent run as root, as documented",
+        unit_fix::set(facts, &setting, "root"),
+    )
 }

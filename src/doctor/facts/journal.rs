@@ -122,11 +122,17 @@ impl JournalEntry {
         self.message.contains(words)
     }
 
-    /// Whether it tells of the end of the main process. The same message is of the commands before and after it: `Control
-    /// process exited, …`.
+    /// Whether it tells of the end of the main process.
     #[must_use]
     pub(crate) fn ends_main(&self) -> bool {
-        self.is(id::PROCESS_EXITED) && !self.says("Control process")
+        self.is(id::PROCESS_EXITED) && !self.is_of_a_helper()
+    }
+
+    /// Whether it is about a command before or after the main process. The message is of the same kind: `Control process
+    /// exited, …`; of `ExecCondition=` from systemd 252 on `Condition check process exited, …`.
+    #[must_use]
+    pub(crate) fn is_of_a_helper(&self) -> bool {
+        self.says("Control process") || self.says("Condition check process")
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
 pub(crate) use guard::{Guard, Hold};
 pub(crate) use journal::{Journal, JournalEntry, LogKind, LogPlace, Run, Speaker};
 pub(crate) use policy::{ServerPolicy, SignatureDemand};
-pub(crate) use process::{Dependency, Listener, Motion, Process, Stray};
+pub(crate) use process::{Bond, Dependency, Listener, Motion, Process, Stray};
 pub(crate) use service::{Exit, Service};
 
 use crate::systemd::{Unit, UnitFile};
@@ -276,7 +276,7 @@ pub(crate) struct Facts {
     pub control_plane: Fact<Option<ControlPlane>>,
     /// Agents that run outside the unit.
     pub strays: Fact<Vec<Stray>>,
-    /// The units that this one needs, where it does not run.
+    /// The units that this one needs, or that may have stopped it, where it does not run.
     pub dependencies: Vec<Dependency>,
     /// What the journal says is missing, and is there by now, with when it came.
     pub restored: Vec<Restored>,

@@ -78,9 +78,22 @@ pub(crate) struct Stray {
     pub pm2: Option<String>,
 }
 
-/// A unit that this one needs, as its manager has it.
+/// What a unit is to this one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Bond {
+    /// Without it this one is not started: `Requires=`, `Requisite=`, `BindsTo=`.
+    Needed,
+    /// This one is stopped with it: `PartOf=`.
+    Whole,
+    /// Only one of the two may run: `Conflicts=`.
+    Rival,
+}
+
+/// A unit that this one needs, or that may have stopped it, as its manager has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Dependency {
+    /// What it is to this one.
+    pub bond: Bond,
     /// Its name.
     pub unit: String,
     /// `loaded`, `not-found`, `masked`, …

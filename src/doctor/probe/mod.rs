@@ -4,6 +4,7 @@
 
 mod agent_paths;
 mod ask;
+mod bonds;
 mod control_plane;
 mod deployment;
 pub(crate) mod guard;
@@ -26,8 +27,8 @@ pub(crate) use agent_paths::ProbeOptions;
 pub(crate) use deployment::{BundleJudge, BundleQuestion, HearsTree, JudgedBundle, RulesJudge};
 
 use crate::doctor::facts::{
-    Account, AgentPlaces, Caller, ControlPlane, Dependency, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host,
-    Journal, Listener, LogKind, LogPlace, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
+    Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host, Journal,
+    Listener, LogKind, LogPlace, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation, Spoken};
 use crate::redact::Redactor;
@@ -120,7 +121,8 @@ impl Probe<'_> {
         let user =
             unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref).map(|account| account.uid);
         // What would start depends on the Node that starts it; bundles are read meanwhile.
-        let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref()), options));
+        let noexec = unit.known().and_then(|unit| unit.noexec.clone());
+        let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref(), noexec.as_deref()), options));
         let facts = thread::scope(|scope| {
             let service = self.service(shown, situation);
             let journal = beside(scope, || self.journal(options, situation, user, logs));
@@ -148,7 +150,7 @@ impl Probe<'_> {
             });
             let listeners = self.listeners(journal.known(), main, &sockets);
             let strays = process::strays(server, name, &places.bundle, &processes, &self.redactor);
-            let dependencies = self.dependencies(service.known());
+            let dependencies = bonds::of(self, service.known(), unit.known());
             let restored = journal.known().map(|journal| restored::restored(server, journal, &places.bundle));
             let (node, other_nodes) = (**nodes).clone();
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
@@ -400,14 +402,6 @@ impl Probe<'_> {
     }
 
     /// The units that this one needs, where it does not run.
-    fn dependencies(&self, service: Option<&Service>) -> Vec<Dependency> {
-        let Some(service) = service.filter(|service| !service.runs() && !service.needs.is_empty()) else {
-            return Vec::new();
-        };
-        let spoken = self.run(&Diagnostic::States(&service.needs));
-        spoken.map(|spoken| systemctl::dependencies(&spoken.stdout)).unwrap_or_default()
-    }
-
     fn listeners(&self, journal: Option<&Journal>, main: Option<u32>, sockets: &Sockets) -> Fact<Vec<Listener>> {
         if !self.server.is_live() {
             return Fact::unknown("a mounted disk does not run");

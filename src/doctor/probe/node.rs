@@ -11,12 +11,16 @@ use crate::node::node_version::NodeVersion;
 pub(super) const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 impl Probe<'_> {
-    /// The Node that the unit starts, and where that is not there, others.
-    pub(super) fn node(&self, program: Option<&Reached>) -> (Fact<Option<ServerNode>>, Vec<ServerNode>) {
+    /// The Node that the unit starts, and where that is not there, or on a file system from which nothing is executed, others.
+    pub(super) fn node(
+        &self,
+        program: Option<&Reached>,
+        noexec: Option<&str>,
+    ) -> (Fact<Option<ServerNode>>, Vec<ServerNode>) {
         let Some(program) = program else { return (Fact::unknown("the unit starts no program"), Vec::new()) };
         let is_there = matches!(program.presence, Presence::File { .. } | Presence::Denied { .. });
         let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
-        let others = if is_there { Vec::new() } else { self.other_nodes(&program.path) };
+        let others = if is_there && noexec.is_none() { Vec::new() } else { self.other_nodes(&program.path) };
         (own, others)
     }
 

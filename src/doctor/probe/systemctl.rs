@@ -1,6 +1,6 @@
 //! What `systemctl` prints, to the service's properties.
 
-use crate::doctor::facts::{Dependency, Exit, Service};
+use crate::doctor::facts::{Bond, Dependency, Exit, Service};
 use crate::doctor::questions::Situation;
 use crate::report::moment::Moment;
 use crate::report::words::UnitName;
@@ -110,7 +110,7 @@ fn needs(lists: &[&str]) -> Vec<String> {
 /// The units of [`Diagnostic::States`](crate::doctor::questions::Diagnostic::States): blocks of `KEY=VALUE` lines, with an
 /// empty line between them.
 #[must_use]
-pub(super) fn dependencies(text: &str) -> Vec<Dependency> {
+pub(super) fn dependencies(text: &str, bond: impl Fn(&String) -> Bond) -> Vec<Dependency> {
     let block = |block: &str| {
         let word = |key: &str| {
             let lines = block.lines().filter_map(|line| line.split_once('='));
@@ -120,7 +120,8 @@ pub(super) fn dependencies(text: &str) -> Vec<Dependency> {
         };
         let unit = word("Id")?;
         let (load_state, active_state) = (word("LoadState")?, word("ActiveState")?);
-        Some(Dependency { unit, load_state, active_state, result: word("Result").unwrap_or_default() })
+        let result = word("Result").unwrap_or_default();
+        Some(Dependency { bond: bond(&unit), unit, load_state, active_state, result })
     };
     text.split("\n\n").filter_map(block).collect()
 }

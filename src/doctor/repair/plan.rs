@@ -1,6 +1,7 @@
 //! The plan of a repair: what doctor's fixes do, in the order in which nothing is lost: first what is made and proven, then
 //! what is replaced, then the service.
 
+use crate::doctor::causes::fix;
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
 use crate::report::action::{Action, Kept, Manage, Others, Replace, Stage, Was, WasFile};
@@ -57,6 +58,8 @@ pub(crate) enum Planned {
         cause: &'static str,
         /// Why.
         why: String,
+        /// What mends it by hand, as one block for a shell; nothing where no commands do.
+        by_hand: Vec<String>,
     },
 }
 
@@ -84,7 +87,7 @@ pub(crate) fn plan(report: &DoctorReport) -> Planned {
             continue;
         }
         if let Some(why) = unfit(diagnosis) {
-            return Planned::Refused { cause: diagnosis.cause, why };
+            return Planned::Refused { cause: diagnosis.cause, why, by_hand: block(diagnosis) };
         }
         plan.take(diagnosis);
     }
@@ -95,6 +98,11 @@ pub(crate) fn plan(report: &DoctorReport) -> Planned {
     if plan.causes.is_empty() {
         return Planned::Nothing(report.diagnoses.iter().map(|one| one.cause).collect());
     }
+    if let Some(rival) = fix::rival(&report.facts) {
+        let why = format!("a start would stop `{}`, with which the unit conflicts", rival.unit);
+        let cause = plan.causes.first().copied().unwrap_or_default();
+        return Planned::Refused { cause, why, by_hand: Vec::new() };
+    }
     plan.start_what_waits(&report.facts);
     plan.describe(&report.facts);
     Planned::Plan(Box::new(plan))
@@ -104,17 +112,47 @@ pub(crate) fn plan(report: &DoctorReport) -> Planned {
 fn unfit(diagnosis: &Diagnosis) -> Option<String> {
     let changes: Vec<_> = diagnosis.fix.iter().filter(|step| step.effect == Effect::Changes).collect();
     let by_hand = changes.iter().flat_map(|step| &step.actions).find_map(|action| match action {
-        Action::ByHand(command) => Some(command.typed()),
+        Action::ByHand(command) => Some(command),
         _ => None,
     });
     if let Some(command) = by_hand {
-        return Some(format!("`{command}` changes what is not the agent's, or could not be taken back"));
+        return Some(format!("`{}` {}", command.typed(), because(command)));
     }
     if changes.is_empty() {
         let told = diagnosis.fix.first().map(|step| step.text.clone());
         return Some(told.unwrap_or_else(|| "nobody but you can mend it".to_owned()));
     }
     None
+}
+
+/// Why a command is left to people.
+fn because(command: &FixCommand) -> &'static str {
+    let words = command.words().iter().filter_map(Word::plain);
+    let program =
+        words.skip_while(|word| matches!(*word, "runuser" | "-u" | "--")).find(|word| PROGRAMS.contains(word));
+    match program {
+        Some("apt-get") => "installs packages of the system, which nothing here takes back",
+        Some("useradd" | "groupadd") => "adds to the system's users, which are not the agent's",
+        Some("mount") => "changes how a file system is mounted, which is not the agent's",
+        Some("sysctl") => "changes a limit of the kernel for every program",
+        Some("rm") => "removes what could not be put back",
+        Some("chmod") => "changes modes in place, which a rename cannot take back",
+        Some("sed") => "edits a program that is not the agent's",
+        _ => "changes what is not the agent's, or could not be taken back",
+    }
+}
+
+/// Programs of commands that are left to people.
+const PROGRAMS: [&str; 8] = ["apt-get", "useradd", "groupadd", "mount", "sysctl", "rm", "chmod", "sed"];
+
+/// The commands of a diagnosis as doctor prints them: one block that stops at the first failure.
+fn block(diagnosis: &Diagnosis) -> Vec<String> {
+    let typed = diagnosis.fix.iter().flat_map(|step| &step.commands).chain(&diagnosis.verify).map(FixCommand::typed);
+    let commands: Vec<String> = typed.collect();
+    if diagnosis.fix.iter().all(|step| step.effect != Effect::Changes) {
+        return Vec::new();
+    }
+    ["( set -e".to_owned()].into_iter().chain(commands).chain([")".to_owned()]).collect()
 }
 
 impl Plan {

@@ -72,6 +72,9 @@ pub(super) fn version_in(line: &str) -> Option<&str> {
     line.strip_prefix("Node.js v")
 }
 
+/// What Node says below what was thrown without a stack; right below the `^` of what has no text, such as a symbol.
+pub(super) const HINT: &str = "(Use `node";
+
 /// What follows the last line of `^` that stands below a place.
 fn marked(lines: &[&str]) -> Option<(usize, Option<usize>)> {
     let place_above = |mark: usize| {
@@ -85,6 +88,14 @@ fn marked(lines: &[&str]) -> Option<(usize, Option<usize>)> {
     // Of `null` and `undefined` some versions say so first.
     if lines.get(headline) == Some(&"Uncaught:") {
         headline += 1;
+    }
+    // Of a worker's error its own place stands below that of the thread that it was thrown in.
+    let inner = lines.get(headline..).unwrap_or_default();
+    if let [place, _, mark, _, ..] = inner
+        && is_place(place)
+        && is_mark(mark)
+    {
+        headline += 3;
     }
     lines.get(headline).map(|_| (headline, place_above(mark)))
 }
@@ -117,7 +128,18 @@ fn is_mark(line: &str) -> bool {
 /// `file:///…/index.js:3`, `/…/index.js:3`, `node:events:502`, `<anonymous_script>:1`.
 pub(super) fn is_place(line: &str) -> bool {
     let Some((place, number)) = line.rsplit_once(':') else { return false };
-    let starts = ["file:///", "/", "node:", "internal/", "<anonymous", "undefined", "evalmachine", "[eval", "[stdin"];
+    let starts = [
+        "file:///",
+        "/",
+        "node:",
+        "internal/",
+        "<anonymous",
+        "undefined",
+        "evalmachine",
+        "[eval",
+        "[stdin",
+        "[worker eval",
+    ];
     let numbered = !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit());
     numbered && (place == "events.js" || starts.iter().any(|start| place.starts_with(start)))
 }
@@ -136,7 +158,7 @@ pub(super) fn is_tail(line: &str) -> bool {
     line.starts_with([' ', '\t', '}', ']', '{'])
         || line.starts_with("Require stack:")
         || line.starts_with("- ")
-        || line.starts_with("(Use `node")
+        || line.starts_with(HINT)
         || line.starts_with("Emitted 'error' event")
         || line.is_empty()
 }
@@ -164,6 +186,11 @@ mod tests {
                 "a string, from Node's own place",
                 "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\ntext\n(Use `node …)\nNode.js v24.1.0",
                 Some("text"),
+            ),
+            (
+                "of a worker",
+                "node:internal/event_target:1105\n  process.nextTick(() => { throw err; });\n                           ^\n[worker eval]:1\nthrow new Error('q')\n^\nError: q\n    at [worker eval]:1:7\nEmitted 'error' event on Worker instance at:\n    at x\nNode.js v20.20.2",
+                Some("Error: q"),
             ),
             ("null", "/x.cjs:1\nthrow null\n^\nUncaught:\nnull\nNode.js v18.20.8", Some("null")),
             (

@@ -19,8 +19,39 @@ pub(super) fn farewell(lines: &[&str]) -> Option<Farewell> {
     let first = lines.len().saturating_sub(MAX_OF_A_STACK);
     let at =
         (first..lines.len()).rev().find(|at| lines.get(*at).is_some_and(|line| !is_tail(line) || is_json(line)))?;
+    let at = if is_fatal(lines.get(at)?) { at } else { louder(lines, at).unwrap_or(at) };
     let line = lines.get(at)?;
     Some(Farewell { at, text: logged(line).unwrap_or_else(|| (*line).to_owned()) })
+}
+
+/// So many lines may follow the one that says why: `shutting down`, `bye`.
+const MAX_OF_GOODBYES: usize = 5;
+/// The level of pino and bunyan for what ends a program (getpino.io, "level").
+const FATAL: u64 = 60;
+
+/// The line shortly before the last that a logger marks as fatal, where the last is none: a process says goodbye. An error alone
+/// would not do, since an agent lives with those; nor does what stands before the end of another process's output.
+fn louder(lines: &[&str], last: usize) -> Option<usize> {
+    let spoken = (0..last).rev().filter(|at| lines.get(*at).is_some_and(|line| !is_tail(line) || is_json(line)));
+    let near = spoken.take(MAX_OF_GOODBYES);
+    let own = |at: &usize| lines.get(*at).is_some_and(|line| super::block::version_in(line).is_none());
+    near.take_while(own).find(|at| lines.get(*at).is_some_and(|line| is_fatal(line)))
+}
+
+/// Whether a logger's line is of the level at which programs end.
+fn is_fatal(line: &str) -> bool {
+    let fields = serde_json::from_str::<Map<String, Value>>(line).ok().filter(|_| line.starts_with('{'));
+    let level = fields.as_ref().and_then(|fields| fields.get("level"));
+    match level {
+        Some(Value::Number(level)) => level.as_u64().is_some_and(|level| level >= FATAL),
+        Some(Value::String(level)) => ["fatal", "emerg", "alert", "crit"].iter().any(|word| level.starts_with(word)),
+        _ if fields.is_some() => false,
+        // `[FATAL] agent - …`, `[agent] fatal: …`; `FATAL ERROR:` is V8's, and has a form of its own.
+        _ => {
+            line.split(|c: char| !c.is_ascii_alphabetic()).any(|word| word.eq_ignore_ascii_case("fatal"))
+                && !line.starts_with("FATAL ERROR: ")
+        }
+    }
 }
 
 /// Lines of one error: its stack, its properties, and those of its cause.
@@ -70,6 +101,12 @@ mod tests {
             ),
             (r#"{"level":"error","message":"no licence","timestamp":"x"}"#, "no licence"),
             (r#"{"level":60,"msg":"no licence"}"#, "no licence"),
+            ("[agent] fatal: no licence\n[agent] shutting down\n[agent] bye", "[agent] fatal: no licence"),
+            ("{\"level\":60,\"msg\":\"no licence\"}\n{\"level\":30,\"msg\":\"bye\"}", "no licence"),
+            ("{\"level\":50,\"msg\":\"lived with\"}\n{\"level\":30,\"msg\":\"bye\"}", "bye"),
+            ("FATAL ERROR: Reached heap limit\n[agent] bye", "[agent] bye"),
+            ("[app] fatal: gone\nNode.js v20.20.2\n[agent] bye", "[agent] bye"),
+            ("[agent] fatal: a\nb\nc\nd\ne\nf\ng", "g"),
             (r#"{"level":"error","stack":"Error: a\n    at b"}"#, "Error: a"),
         ] {
             let lines: Vec<&str> = text.lines().collect();

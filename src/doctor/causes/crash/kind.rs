@@ -39,6 +39,8 @@ pub(crate) enum CrashKind {
     NoDirectory,
     /// Node refuses one of its options.
     Option,
+    /// A module waits for ever (exit code 13).
+    Unsettled,
     /// Anything else.
     Other,
 }

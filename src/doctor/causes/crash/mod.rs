@@ -122,14 +122,42 @@ fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
     let ended = end(run).map(|entry| entry.at);
     let is_last = |entry: &&JournalEntry| ended.is_none_or(|ended| is_near(entry.at, ended));
     // What was written long before the end is not about it, however much it looks like an end.
-    if let Some(block) = said.last().filter(|last| is_last(last)).and_then(|_| block::block(&lines(&said))) {
+    let block = said.last().filter(|last| is_last(last)).and_then(|_| block::block(&lines(&said)));
+    if let Some(block) = block.filter(|_| is_of_node(exit)) {
         return of_headline(facts, &said, block.headline, block.place, block.version);
     }
+    if exit == Some(Exit::Code(UNSETTLED)) {
+        // Node says nothing then, or warns of it: whatever the agent has said before is about something else.
+        let warned = said.iter().rev().find(|entry| entry.says("unsettled top-level await")).copied();
+        let headline = warned.or(end(run))?;
+        return Some(Crash { kind: CrashKind::Unsettled, ..of_last_words(headline, headline.message.clone()) });
+    }
+    let claimed = block.and_then(|block| said.get(block.headline).copied());
     said.retain(|entry| is_last(entry));
-    let last = farewell::farewell(&lines(&said))?;
-    let headline = said.get(last.at).copied()?;
+    let last = match claimed {
+        Some(headline) => of_last_words(headline, headline.message.clone()),
+        None => {
+            let last = farewell::farewell(&lines(&said))?;
+            of_last_words(said.get(last.at).copied()?, last.text)
+        }
+    };
     let kind = borne_out(facts, quoted(&last.text));
-    Some(Crash { headline, text: last.text, place: None, kind, node: None, told_by: ToldBy::LastWords })
+    Some(Crash { kind, ..last })
+}
+
+/// What Node ends with where an `await` at the top level of a module waits for what nothing will ever settle (nodejs.org,
+/// "Process exit codes").
+const UNSETTLED: u32 = 13;
+
+/// Whether Node ends so behind a block of its own: 1 of what nobody caught, 6 where its handler is none, 9 of an option that it
+/// refuses. With 7 it ends where a handler throws in its turn, but any program may: that block is then one that it may have
+/// printed for something else.
+const fn is_of_node(exit: Option<Exit>) -> bool {
+    matches!(exit, None | Some(Exit::Code(1 | 6 | 9)))
+}
+
+fn of_last_words(headline: &JournalEntry, text: String) -> Crash<'_> {
+    Crash { headline, text, place: None, kind: CrashKind::Other, node: None, told_by: ToldBy::LastWords }
 }
 
 /// Microseconds between the last words of a process and its end: Node, or a handler that prints and exits, takes no longer.
@@ -163,7 +191,11 @@ fn of_headline<'a>(
     }
     let place = place.and_then(|place| said.get(place).copied()).filter(|place| place.message.starts_with(['/', 'f']));
     let node = version.and_then(|version| block::version_in(&said.get(version)?.message));
-    Some(Crash { headline, text: headline.message.clone(), place, kind, node, told_by: ToldBy::Node })
+    let text = match headline.message.starts_with(block::HINT) {
+        true => "what was thrown has no text, as of a symbol".to_owned(),
+        false => headline.message.clone(),
+    };
+    Some(Crash { headline, text, place, kind, node, told_by: ToldBy::Node })
 }
 
 fn is_option(line: &str) -> bool {
@@ -222,7 +254,7 @@ fn borne_out(facts: &Facts, kind: CrashKind) -> CrashKind {
         CrashKind::Outside(_) | CrashKind::OldNode | CrashKind::Heap | CrashKind::NoDirectory | CrashKind::Option => {
             false
         }
-        CrashKind::Other => true,
+        CrashKind::Unsettled | CrashKind::Other => true,
     };
     if holds { kind } else { CrashKind::Other }
 }
