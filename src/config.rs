@@ -344,6 +344,9 @@ fn line_at(line_starts: &[usize], byte: usize) -> usize {
     line_starts.partition_point(|start| *start <= byte) + 1
 }
 
+/// Ids that are offered of those that have a word in them.
+const MAX_NAMED: usize = 5;
+
 /// The id of a known rule or cause: some faults are both, under one name.
 ///
 /// # Errors
@@ -352,10 +355,13 @@ pub(crate) fn rule_id(id: &str) -> Result<&'static str, ConfigError> {
     let known = || rules::RULES.iter().map(|rule| rule.id).chain(causes::CAUSES.iter().map(|cause| cause.id));
     known().find(|known| *known == id).ok_or_else(|| {
         let nearest = text::nearest(id, known());
-        let help = nearest.map_or_else(
-            || "`bundle-doctor rules` lists them".to_owned(),
-            |near| format!("did you mean `{near}`? `bundle-doctor rules` lists them all"),
-        );
+        // `-A shared` may mean several: the first few of them.
+        let named: Vec<_> = known().filter(|known| id.len() > 2 && known.contains(id)).take(MAX_NAMED).collect();
+        let help = match (nearest, named.as_slice()) {
+            (None, []) => "`bundle-doctor rules` lists them".to_owned(),
+            (Some(near), [] | [_]) => format!("did you mean `{near}`? `bundle-doctor rules` lists them all"),
+            (_, named) => format!("`{id}` is in {}; `bundle-doctor rules` lists them all", named.join(", ")),
+        };
         ConfigError::new(format!("there is no rule or cause `{}`", text::printable(id)), Some(help))
     })
 }

@@ -192,15 +192,37 @@ pub(crate) fn list(words: &[String]) -> String {
     }
 }
 
-/// The candidate nearest to a misspelt word, if one is near enough to be what was meant.
+/// How much alike the nearest one must be: what is farther was not meant.
+const MIN_LIKENESS: f64 = 0.55;
+
+/// The candidate nearest to a misspelt word, if one is near enough to be what was meant: by its letters, or by the words
+/// that it is made of, whichever order they are in.
 #[must_use]
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (strsim::normalized_damerau_levenshtein(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.4)
+        .map(|candidate| (likeness(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// How much alike two names are; 1 if they are the same.
+fn likeness(word: &str, candidate: &str) -> f64 {
+    /// Letters that a beginning has at least to say which word it is one of.
+    const MIN_BEGINNING: usize = 5;
+    let letters = strsim::normalized_damerau_levenshtein(word, candidate);
+    let parts =
+        |name: &str| name.split(['-', '_', ' ']).filter(|part| !part.is_empty()).map(str::to_lowercase).collect();
+    let (given, whole): (Vec<String>, Vec<String>) = (parts(word), parts(candidate));
+    let (one, other) = (given.concat(), whole.concat());
+    let is_beginning =
+        one.len().min(other.len()) >= MIN_BEGINNING && (one.starts_with(&other) || other.starts_with(&one));
+    let shared = given.iter().filter(|part| whole.iter().any(|other| is_like(part, other) && part.len() > 2)).count();
+    #[expect(clippy::cast_precision_loss, reason = "names have a few words")]
+    let words = 2.0 * shared as f64 / (given.len() + whole.len()).max(1) as f64;
+    // What shares words is a little less sure than what is spelt alike.
+    letters.max(words * 0.95).max(if is_beginning { MIN_LIKENESS } else { 0.0 })
 }
 
 /// Whether two names are as much alike as a misspelt one is to what was meant.
@@ -261,6 +283,22 @@ mod tests {
         let words = ["entry-point-missing", "nested-layout"];
         assert_eq!(nearest("entrypoint-missing", words), Some("entry-point-missing"));
         assert_eq!(nearest("zzz", words), None);
+        let ids = ["unit-missing", "shared-package-missing", "missing-export", "archive-wrapped", "secret-file"];
+        for (given, meant) in [
+            ("nothing", None),
+            ("none", None),
+            ("anything", None),
+            ("missing-shared", Some("shared-package-missing")),
+            ("sharedpackage", Some("shared-package-missing")),
+            ("wrapped", Some("archive-wrapped")),
+            ("secrets", Some("secret-file")),
+            ("Missing-Export", Some("missing-export")),
+            ("export_missing", Some("missing-export")),
+            ("misingexport", Some("missing-export")),
+            ("missing-exports-of", Some("missing-export")),
+        ] {
+            assert_eq!(nearest(given, ids), meant, "{given}");
+        }
     }
 
     #[test]

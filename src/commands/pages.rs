@@ -86,7 +86,8 @@ fn unknown(asked: &str) -> Failure {
         let help = "give the error's own line, such as `Error [ERR_MODULE_NOT_FOUND]: …`, or let `bundle-doctor doctor` look at the server";
         return Failure::new("no rule and no cause is known by these words").help(help);
     }
-    let near = text::nearest(asked, ids()).or_else(|| near_word(asked));
+    // One word is rather a word of several ids than half of one.
+    let near = near_word(asked).filter(|_| !asked.contains('-')).or_else(|| text::nearest(asked, ids()));
     let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
     let message =
         format!("there is no rule, cause or line `{}`, and no error that is known by it", text::printable(asked));

@@ -2,14 +2,13 @@
 
 use super::doctor::Prepared;
 use super::failure::Failure;
-use super::session::{self, Session};
+use super::session::Session;
 use super::transaction::{self, Consent, Resumed, Run};
 use crate::cli::repair::Repair;
 use crate::doctor::repair::journal::{Journals, Record};
 use crate::doctor::repair::plan::{Planned, plan};
 use crate::doctor::report::DoctorReport;
 use crate::exit_code;
-use crate::host::interrupt::Second;
 use crate::render::repair::RepairReport;
 use crate::report::server::Health;
 use crate::report::transaction::{Deed, RepairVerdict};
@@ -22,7 +21,7 @@ pub(super) fn run(options: &Repair, session: &Session<'_>) -> Result<u8> {
         transaction::may_begin(Deed::Repair, consent)?;
     }
     let prepared = Prepared::new(&options.change.examination(&options.keys), session)?;
-    let run = Run { deed: Deed::Repair, consent, session, prepared, interrupt: session::watch(Second::Waits)? };
+    let run = Run::new(Deed::Repair, consent, session, prepared);
     if options.dry_run {
         return planned(&run);
     }
@@ -34,7 +33,7 @@ pub(super) fn run(options: &Repair, session: &Session<'_>) -> Result<u8> {
     let journals = transaction::journals()?;
     let last = journals.last()?;
     let done = if options.undo { run.undo(&journals, last) } else { repair(&run, &journals, last) };
-    run.interrupt.obey();
+    run.obey();
     done
 }
 

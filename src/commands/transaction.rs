@@ -3,7 +3,7 @@
 
 use super::doctor::Prepared;
 use super::failure::Failure;
-use super::session::Session;
+use super::session::{self, Session};
 use super::waiting::Patience;
 use crate::cli::change::Change;
 use crate::doctor::facts::Facts;
@@ -13,7 +13,7 @@ use crate::doctor::repair::plan::Plan;
 use crate::doctor::repair::tools::Tools;
 use crate::doctor::repair::{undo, update, watch};
 use crate::doctor::report::DoctorReport;
-use crate::host::interrupt::Interrupt;
+use crate::host::interrupt::{Interrupt, Second};
 use crate::render::repair::RepairReport;
 use crate::report::format::Format;
 use crate::report::server::Health;
@@ -23,6 +23,7 @@ use anyhow::{Context, Result, bail};
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Whether the user is asked before anything is changed.
@@ -51,8 +52,9 @@ pub(super) struct Run<'a> {
     pub session: &'a Session<'a>,
     /// How the server is looked at.
     pub prepared: Prepared,
-    /// The user's wish to stop.
-    pub interrupt: Interrupt,
+    /// The user's wish to stop, from where something is changed on: before that Ctrl-C ends the program at once, also at
+    /// a question.
+    interrupt: OnceCell<Interrupt>,
 }
 
 /// Files that were opened before anything was looked at, each with its name in the folder of the transaction's own.
@@ -102,7 +104,27 @@ pub(super) fn is_within(unit: &str) -> bool {
     groups.lines().any(|line| line.split('/').any(|part| part == unit))
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// One that has changed nothing yet.
+    pub(super) const fn new(deed: Deed, consent: Consent, session: &'a Session<'a>, prepared: Prepared) -> Self {
+        Self { deed, consent, session, prepared, interrupt: OnceCell::new() }
+    }
+
+    /// Ends the program as a signal wanted that came while something was changed.
+    pub(super) fn obey(&self) {
+        if let Some(interrupt) = self.interrupt.get() {
+            interrupt.obey();
+        }
+    }
+
+    /// Set once a signal came; signals are noted from now on.
+    fn stop(&self) -> Result<&AtomicBool> {
+        if self.interrupt.get().is_none() {
+            let _ = self.interrupt.set(session::watch(Second::Waits)?);
+        }
+        Ok(self.interrupt.get().context("cannot prepare for signals")?.stop())
+    }
+
     /// The report that the plan is made of, once time has told.
     pub(super) fn looked(&self) -> DoctorReport {
         let patience = Patience::new(Duration::from_secs(30), self.session.shows_progress());
@@ -113,7 +135,7 @@ impl Run<'_> {
         let account = facts.unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
         let program = std::env::current_exe().context("cannot find this program")?;
         let home = account.map_or("/root", |account| account.home.as_str()).to_owned();
-        Ok(Tools { program: program.into_os_string(), home, stop: self.interrupt.stop(), mark: OnceCell::new() })
+        Ok(Tools { program: program.into_os_string(), home, stop: self.stop()?, mark: OnceCell::new() })
     }
 
     fn say(&self, words: &str) {
@@ -190,7 +212,7 @@ impl Run<'_> {
         let say = |words: &str| self.say(words);
         let first = self.prepared.look();
         if open.state == State::Watching
-            && let Some(report) = watch::well(&look, self.interrupt.stop())?
+            && let Some(report) = watch::well(&look, &AtomicBool::new(false))?
         {
             open.state = State::Repaired;
             journals.write(open)?;

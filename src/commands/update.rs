@@ -3,7 +3,7 @@
 use super::doctor::Prepared;
 use super::failure::Failure;
 use super::moved;
-use super::session::{self, Session};
+use super::session::Session;
 use super::transaction::{self, Consent, Files, Resumed, Run};
 use crate::cli::update::Update;
 use crate::doctor::repair::journal::{Journals, Record};
@@ -11,7 +11,6 @@ use crate::doctor::repair::plan::Plan;
 use crate::doctor::repair::update::{self, Downgrade, Offered, SIGNATURES};
 use crate::doctor::report::DoctorReport;
 use crate::host::files::{self, Links};
-use crate::host::interrupt::Second;
 use crate::render::repair::RepairReport;
 use crate::report::transaction::{Deed, RepairVerdict};
 use crate::report::words::{AbsolutePath, HttpUrl};
@@ -32,7 +31,7 @@ pub(super) fn run(options: &Update, session: &Session<'_>) -> Result<u8> {
     if !options.dry_run && transaction::is_within(prepared.unit()) {
         return moved::onward(prepared.unit(), session);
     }
-    let run = Run { deed: Deed::Update, consent, session, prepared, interrupt: session::watch(Second::Waits)? };
+    let run = Run::new(Deed::Update, consent, session, prepared);
     let downgrade = if options.allow_downgrade { Downgrade::Allowed } else { Downgrade::Refused };
     if options.dry_run {
         let Some((offered, _)) = source else { bail!(Failure::new("no bundle is named")) };
@@ -44,7 +43,7 @@ pub(super) fn run(options: &Update, session: &Session<'_>) -> Result<u8> {
         Some((offered, files)) => update(&run, &journals, last, &offered, &files, downgrade),
         None => run.undo(&journals, last),
     };
-    run.interrupt.obey();
+    run.obey();
     done
 }
 

@@ -191,6 +191,56 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("SIGSEGV", &["unknown-crash"]),
     ("not in gzip format", &["download-not-an-archive", "archive-unreadable"]),
     ("does not look like a tar archive", &["download-not-an-archive", "archive-unreadable"]),
+    ("Unexpected EOF in archive", &["archive-unreadable", "download-not-an-archive"]),
+    ("Skipping to next header", &["archive-unreadable"]),
+    ("Cannot create symlink to", &["shared-package-linked", "update-interrupted", "permission-denied"]),
+    ("exit delayed from previous errors", &["archive-unreadable", "permission-denied", "disk-full"]),
+    ("Exiting with failure status", &["archive-unreadable", "permission-denied", "disk-full"]),
+    ("Permission denied", &["permission-denied", "unit-confinement"]),
+    // The rest of what the service manager says of units that it does not start, or ends.
+    ("has fatal error", &["unit-invalid"]),
+    ("control process exited", &["helper-command-failed"]),
+    ("Failed to set up mount namespacing", &["unit-confinement", "drop-in-overrides"]),
+    ("vanished from the unit file", &["unit-not-reloaded"]),
+    ("result 'watchdog'", &["unit-confinement", "drop-in-overrides"]),
+    ("result 'core-dump'", &["unknown-crash"]),
+    ("result 'exit-code'", &["unknown-crash", "service-crash-loop"]),
+    ("result 'signal'", &["unknown-crash", "out-of-memory"]),
+    ("result 'timeout'", &["service-starting", "helper-command-failed"]),
+    ("result 'protocol'", &["unit-invalid", "service-starting"]),
+    ("result 'resources'", &["unit-confinement", "unit-invalid"]),
+    ("timed out. Killing", &["process-frozen", "service-stopped"]),
+    ("timed out. Terminating", &["service-starting", "helper-command-failed"]),
+    // What the loader and the kernel say of a program.
+    ("error while loading shared libraries", &["executable-missing", "dependencies-not-installed"]),
+    ("Segmentation fault", &["unknown-crash"]),
+    ("Illegal instruction", &["unknown-crash", "executable-missing"]),
+    ("core dumped", &["unknown-crash"]),
+    ("segfault at", &["unknown-crash"]),
+    ("Read-only file system", &["unit-confinement", "disk-full"]),
+    ("EROFS", &["unit-confinement", "drop-in-overrides", "disk-full"]),
+    // What Node says of targets, of a start that never ends, and of rejections.
+    ("MODULE_TYPELESS_PACKAGE_JSON", &["module-format-mismatch", "package-json-invalid"]),
+    ("ERR_PACKAGE_PATH_NOT_EXPORTED", &["unresolved-import", "shared-package-json-invalid"]),
+    ("ERR_PACKAGE_IMPORT_NOT_DEFINED", &["unresolved-import", "package-json-invalid"]),
+    ("ERR_INVALID_PACKAGE_TARGET", &["unresolved-import", "shared-package-json-invalid"]),
+    ("ERR_UNSUPPORTED_DIR_IMPORT", &["unresolved-import"]),
+    ("ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING", &["unresolved-import"]),
+    ("ERR_UNSUPPORTED_ESM_URL_SCHEME", &["unresolved-import"]),
+    ("ERR_IMPORT_ASSERTION_", &["unresolved-import", "node-too-old"]),
+    ("ERR_IMPORT_ATTRIBUTE_", &["unresolved-import", "node-too-old"]),
+    ("ERR_REQUIRE_ASYNC_MODULE", &["module-format-mismatch"]),
+    ("ERR_UNKNOWN_BUILTIN_MODULE", &["node-too-old", "node-feature-missing"]),
+    ("unsettled top-level await", &["unknown-crash"]),
+    ("triggerUncaughtException", &["unknown-crash"]),
+    ("UnhandledPromiseRejection", &["unknown-crash"]),
+    ("digital envelope routines", &["unknown-crash", "unit-confinement"]),
+    ("WebSocket was closed before", &["control-plane-unreachable"]),
+    ("EBADENGINE", &["node-too-old", "dependencies-not-installed"]),
+    ("UNSUPPORTED_ENGINE", &["node-too-old", "dependencies-not-installed"]),
+    // What minisign says.
+    ("Signature verification failed", &["signature-invalid"]),
+    ("signature verification failed", &["signature-invalid"]),
 ];
 
 /// What a line of the service manager is a sign of: its words, and the exit code that it names.
@@ -212,6 +262,9 @@ const fn of_exit(code: u32) -> &'static [&'static str] {
             "unit-confinement",
             "drop-in-overrides",
         ],
+        // As a shell has the signals that ended what it started.
+        137 => &["out-of-memory", "service-stopped"],
+        134 | 139 => &["unknown-crash", "out-of-memory"],
         126 | 127 => &["unit-other-command", "helper-command-failed", "executable-missing"],
         203 => &["executable-missing", "permission-denied", "helper-command-failed"],
         216 | 217 => &["user-missing"],
@@ -253,7 +306,7 @@ fn of_pages(line: &str) -> Vec<&'static str> {
         .filter_map(|(id, page)| {
             let quotes =
                 if line.chars().count() < MIN_TEXT { 0 } else { page.to_lowercase().matches(&said).count() * 8 };
-            let alike = errors(page).map(|error| likeness(error, &words)).max().unwrap_or(0);
+            let alike = errors(page).map(|error| likeness(own_words(error), &words)).max().unwrap_or(0);
             Some((quotes + alike, id)).filter(|(score, _)| *score > 0)
         })
         .collect();
@@ -277,6 +330,15 @@ fn tokens(line: &str) -> impl Iterator<Item = &str> {
     let words = line.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
     let words = words.filter(|word| !BEGINNINGS.contains(word));
     words.filter(|word| word.len() > 1 && word.chars().all(|c| c.is_alphabetic() || matches!(c, '_' | '-')))
+}
+
+/// A line without the words that every program ends it in (errno(3)).
+fn own_words(line: &str) -> &str {
+    let line = line.trim_end();
+    ["No such file or directory", "Permission denied", "Connection refused", "No space left on device"]
+        .iter()
+        .find_map(|words| line.strip_suffix(words))
+        .unwrap_or(line)
 }
 
 /// How much a line says of what a page quotes: as many words as they share, if it has all of them. One may be a name

@@ -1,132 +1,8 @@
 //! Secrets on command lines whose option says nothing by itself: `curl -u user:password`, `mysql -pPASSWORD`, `-t TOKEN`.
 
 use super::looks;
+use super::programs::{AGENTS, Holds, OPTIONS, OTHER_T, PLACES, Place, READERS};
 use super::scan::{Scan, Span, is_end_of_word};
-
-/// What a program's option holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    /// A secret.
-    Secret,
-    /// A user, a sign, and a password.
-    UserAnd(u8),
-    /// `pass:PASSWORD`, or a file or a variable that holds it.
-    PassWord,
-}
-
-/// Programs, and their options that hold a secret.
-type Options = (&'static [&'static str], &'static [(&'static str, Holds)]);
-
-/// Options by program, as their manual pages have them. `-p*` is an option whose value follows without a blank.
-const OPTIONS: [Options; 14] = [
-    (
-        &["curl", "wget", "lwp-request", "aria2c"],
-        &[
-            ("-u", Holds::UserAnd(b':')),
-            ("-u*", Holds::UserAnd(b':')),
-            ("--user", Holds::UserAnd(b':')),
-            ("--user=*", Holds::UserAnd(b':')),
-            ("--proxy-user=*", Holds::UserAnd(b':')),
-            ("-U", Holds::UserAnd(b':')),
-            ("--proxy-user", Holds::UserAnd(b':')),
-            ("--oauth2-bearer", Holds::Secret),
-            ("-b", Holds::Secret),
-            ("--cookie", Holds::Secret),
-        ],
-    ),
-    (&["http", "https", "xh"], &[("-a", Holds::UserAnd(b':')), ("--auth", Holds::UserAnd(b':'))]),
-    (
-        &[
-            "mysql",
-            "mysqldump",
-            "mysqladmin",
-            "mysqlimport",
-            "mysqlshow",
-            "mysqlcheck",
-            "mariadb",
-            "mariadb-dump",
-            "mariadb-admin",
-        ],
-        &[("-p*", Holds::Secret)],
-    ),
-    (&["sshpass"], &[("-p", Holds::Secret), ("-p*", Holds::Secret)]),
-    (
-        &[
-            "docker",
-            "podman",
-            "nerdctl",
-            "helm",
-            "oc",
-            "az",
-            "skopeo",
-            "mongo",
-            "mongosh",
-            "mongodump",
-            "mongorestore",
-            "useradd",
-            "usermod",
-            "pveum",
-        ],
-        &[("-p", Holds::Secret), ("-p*", Holds::Secret)],
-    ),
-    (&["redis-cli"], &[("-a", Holds::Secret), ("--pass", Holds::Secret)]),
-    (
-        &["ldapsearch", "ldapmodify", "ldapadd", "ldapwhoami", "ldappasswd", "ldapdelete"],
-        &[("-w", Holds::Secret), ("-s", Holds::Secret)],
-    ),
-    (&["smbclient", "rpcclient", "net"], &[("-U", Holds::UserAnd(b'%')), ("-U*", Holds::UserAnd(b'%'))]),
-    (
-        &["openssl"],
-        &[
-            ("-pass", Holds::PassWord),
-            ("-passin", Holds::PassWord),
-            ("-passout", Holds::PassWord),
-            ("-k", Holds::Secret),
-        ],
-    ),
-    (&["zip", "unzip", "ipmitool", "xl2tpd"], &[("-P", Holds::Secret), ("-P*", Holds::Secret)]),
-    (&["7z", "7za", "7zz", "rar", "unrar"], &[("-p*", Holds::Secret)]),
-    (&["snmpwalk", "snmpget"], &[("-c", Holds::Secret), ("-A", Holds::Secret), ("-X", Holds::Secret)]),
-    (&["lftp", "ncftpget"], &[("-u", Holds::UserAnd(b',')), ("-p", Holds::Secret)]),
-    (&["xfreerdp", "rdesktop"], &[("-p", Holds::Secret), ("/p:*", Holds::Secret)]),
-];
-
-/// Programs that have a `-t` of their own.
-const OTHER_T: &[&str] = &[
-    "docker",
-    "podman",
-    "kubectl",
-    "mount",
-    "umount",
-    "ssh",
-    "scp",
-    "iptables",
-    "ip6tables",
-    "nft",
-    "systemctl",
-    "tar",
-    "ls",
-    "sort",
-    "xargs",
-    "nginx",
-    "sshd",
-    "logger",
-    "tmux",
-    "column",
-    "ps",
-    "netstat",
-    "ss",
-    "touch",
-    "test",
-    "psql",
-    "mkfs",
-    "modprobe",
-    "ping",
-    "grep",
-];
-
-/// What starts the agent, whose token may be given with `-t`.
-const AGENTS: &[&str] = &["node", "nodejs", "tsx", "pnpm", "npm", "npx", "bun", "pm2", "server-flow-agent"];
 
 /// A word of a command line, without the quotes around it.
 #[derive(Clone, Copy)]
@@ -146,6 +22,7 @@ pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
 fn of_line(scan: Scan<'_>, quotes: u32, found: &mut dyn FnMut(Span)) {
     let mut options: Option<&[(&str, Holds)]> = None;
     let (mut is_agent, mut is_other) = (false, false);
+    let mut places = Places::default();
     let mut line = Words { scan, at: 0 };
     let mut previous = ["", ""];
     let mut word = line.next();
@@ -161,11 +38,15 @@ fn of_line(scan: Scan<'_>, quotes: u32, found: &mut dyn FnMut(Span)) {
         }
         if matches!(current.text, "|" | "||" | "&&" | ";" | "&") {
             (options, is_agent, is_other) = (None, false, false);
+            places = Places::default();
         } else if let Some((_, its)) = OPTIONS.iter().find(|(programs, _)| programs.contains(&program)) {
             options = Some(its);
         }
         is_agent |= AGENTS.contains(&program) || program.ends_with("index.js") || program.ends_with("cli.mjs");
         is_other |= OTHER_T.contains(&program);
+        if let Some(span) = places.secret(program, current) {
+            found(span);
+        }
         if let Some(start) = pgpass(current) {
             found(Span { start, end: current.span.end });
         }
@@ -201,18 +82,72 @@ fn of_program(options: &[(&str, Holds)], word: Word<'_>, next: Option<Word<'_>>,
             value.text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'-' | b'/'))
         };
         let Some(value) = value.filter(|value| !is_port(value)) else { continue };
-        found(match holds {
-            Holds::Secret => value.span,
-            Holds::UserAnd(sign) => match value.text.bytes().position(|byte| byte == *sign) {
-                Some(at) => Span { start: value.span.start + at + 1, ..value.span },
-                None => continue,
-            },
-            Holds::PassWord => match value.text.strip_prefix("pass:") {
-                Some(rest) => Span { start: value.span.end - rest.len(), ..value.span },
-                None => continue,
-            },
-        });
+        let Some(secret) = held(*holds, value) else { continue };
+        found(secret);
         return;
+    }
+}
+
+/// The part of a value that is secret.
+fn held(holds: Holds, value: Word<'_>) -> Option<Span> {
+    match holds {
+        Holds::Secret => Some(value.span),
+        Holds::UserAnd(sign) => {
+            let at = value.text.bytes().position(|byte| byte == sign)?;
+            Some(Span { start: value.span.start + at + 1, ..value.span }).filter(|_| at > 0)
+        }
+        Holds::PassWord => {
+            let rest = value.text.strip_prefix("pass:")?;
+            Some(Span { start: value.span.end - rest.len(), ..value.span })
+        }
+    }
+}
+
+/// Where on a command line the places are counted that [`PLACES`] names.
+#[derive(Default)]
+struct Places<'a> {
+    program: &'a str,
+    /// The place that is counted to, and how many words are left to it.
+    counted: Option<(&'static Place, u32)>,
+}
+
+impl<'a> Places<'a> {
+    /// The secret that a word is by its place, and what the word says of those that follow. `program` is its last part.
+    fn secret(&mut self, program: &'a str, word: Word<'_>) -> Option<Span> {
+        let place = |behind: &dyn Fn(&Place) -> bool, program: &str| {
+            PLACES.iter().find(|place| place.programs.contains(&program) && behind(place))
+        };
+        if PLACES.iter().any(|place| place.programs.contains(&program)) {
+            self.program = program;
+            self.counted = place(&|place| place.behind.is_empty(), program).map(|place| (place, place.at));
+            return None;
+        }
+        if self.program.is_empty() {
+            return None;
+        }
+        if let Some((counted, left)) = self.counted.as_mut().filter(|_| !word.text.starts_with('-')) {
+            *left -= 1;
+            let found = (*left == 0).then_some(*counted)?;
+            *self = Self::default();
+            let is_it = !looks::is_harmless(word.text) && (!found.wants_chance || looks::is_random(word.text));
+            return held(found.holds, word).filter(|_| is_it);
+        }
+        if self.counted.is_none() {
+            self.counted =
+                place(&|place| is_behind(place.behind, word.text), self.program).map(|place| (place, place.at));
+        }
+        None
+    }
+}
+
+/// Whether a word is the one behind which places are counted: of options, all letters are among the word's.
+fn is_behind(behind: &str, word: &str) -> bool {
+    match (behind.strip_prefix('-'), word.strip_prefix('-')) {
+        (Some(letters), Some(options)) => {
+            !options.starts_with('-') && letters.chars().all(|letter| options.contains(letter))
+        }
+        (None, None) => behind == word,
+        _ => false,
     }
 }
 
@@ -226,6 +161,7 @@ fn of_any(
     found: &mut dyn FnMut(Span),
 ) {
     match word.text {
+        "-k" if is_agent && looks::is_entropic(next.text) => found(next.span),
         "-t" if is_agent && !next.text.starts_with('-') => found(next.span),
         "-t" if !is_other && looks::is_random(next.text) && !next.text.contains([':', '/', '.']) => found(next.span),
         "-u" | "--user" => {
@@ -269,11 +205,7 @@ fn pgpass(word: Word<'_>) -> Option<usize> {
 
 /// What is written into a program that reads a password: `echo x | docker login --password-stdin`, `echo u:x | chpasswd`.
 fn piped(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
-    let Some(reader) =
-        ["--password-stdin", "chpasswd", "passwd --stdin", "sudo -S", "cryptsetup", "gpg --passphrase-fd"]
-            .iter()
-            .find_map(|reader| scan.text.find(reader))
-    else {
+    let Some(reader) = READERS.iter().find_map(|reader| scan.text.find(reader)) else {
         return;
     };
     let Some(echo) =
@@ -285,7 +217,7 @@ fn piped(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
     let mut words = Words { scan, at: echo };
     while let Some(word) = words.next() {
         let is_before = word.span.start < pipe || pipe > reader;
-        if !is_before || word.text == "|" {
+        if !is_before || matches!(word.text, "|" | "||" | "&&" | ";" | "&" | ">" | "<") {
             return;
         }
         if word.text.starts_with('-') || word.text.starts_with('%') {
@@ -319,11 +251,23 @@ impl<'a> Words<'a> {
             (start, self.word_end(start))
         };
         self.at = self.at.max(end).max(start);
+        // As the kernel's audit has arguments: `a1="-pPASSWORD"`.
+        let whole_start = start;
+        let start =
+            if quote == b'a' && scan.between(end - 1, end) == "\"" { Self::argument(scan, start, end) } else { start };
+        let end = if start > whole_start { end - 1 } else { end };
         let whole = scan.between(start, end.max(start));
         // The quotes of an option's value belong to it: `-p'a b'`.
         let text =
             if whole.starts_with('-') { whole.trim_end_matches(',') } else { whole.trim_end_matches([',', '"', '\'']) };
         Some(Word { text, span: Span { start, end: start + text.len() } })
+    }
+
+    /// Where the value of an argument begins that stands as `a1="…"`; `start` where it is none.
+    fn argument(scan: Scan<'_>, start: usize, end: usize) -> usize {
+        let digits = scan.find(start + 1, |byte| !byte.is_ascii_digit());
+        let is_one = digits > start + 1 && scan.between(digits, digits + 2) == "=\"" && digits + 2 < end;
+        if is_one { digits + 2 } else { start }
     }
 
     fn word_end(&mut self, start: usize) -> usize {

@@ -8,7 +8,7 @@ const ORDINARY: &str = " able absent accepted active added again all allowed alr
     forbidden found from generated given good granted has have hidden if ignored in inactive incomplete incorrect \
     insufficient invalid is issued it just kept known least length loaded locked logged longer lost malformed masked match \
     matched matches may mismatch missing mixed must needed never new nil no none not null object of off ok old omitted on \
-    one only optional or out passed pending present provided read received redacted refreshed refused rejected removed \
+    one only optional or out passed pending present protected provided read received redacted refreshed refused rejected removed \
     renewed replaced requested required reset retrying returned revoked rotated saved sent set short should \
     skipped so still stored string success successful superseded supplied suspended than that the this through to too true \
     trying unable unauthorized unavailable undefined unexpected unknown unset unspecified unsupported until unused updated \
@@ -146,6 +146,7 @@ pub(super) fn is_random(value: &str) -> bool {
 
 /// Whether a value was made by chance: 16 characters or more of several kinds, none of which comes too often.
 pub(super) fn is_entropic(value: &str) -> bool {
+    let value = value.strip_prefix("base64:").unwrap_or(value);
     // What is public of a key is shown with its kind (OpenSSH, `ssh-keygen -l`; Subresource Integrity).
     let is_digest = ["SHA256:", "MD5:", "sha256-", "sha384-", "sha512-", "sha256:", "sha1:"]
         .iter()
@@ -184,4 +185,14 @@ fn entropy(value: &str) -> f64 {
         .map(|count| f64::from(*count) / length)
         .map(|part| -part * part.log2())
         .sum()
+}
+
+/// Whether a value looks like a code that is typed: `482913`, `ABCD-1234-EFGH`, `a1b2c-d3e4f`.
+pub(super) fn is_typed_code(value: &str) -> bool {
+    let signs = value.bytes().filter(|byte| *byte == b'-').count();
+    let letters = value.len() - signs;
+    let is_made = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    let has_group = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    is_made && (4..=40).contains(&letters) && (has_digit || has_group && letters >= 6)
 }

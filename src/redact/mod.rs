@@ -8,7 +8,8 @@
 //! | `named` | values behind names: `DB_PASS=`, `"pass":`, `--token x`, `Cookie:`, `password is x` |
 //! | `tokens` | what has a form of its own: `ghp_…`, `AKIA…`, JSON Web Tokens, hashes of passwords |
 //! | `urls` | `user:password@` of addresses |
-//! | `commands` | options that say nothing by themselves: `curl -u`, `mysql -p`, `-t` |
+//! | `commands`, `programs` | options and places that say nothing by themselves: `curl -u`, `mysql -p`, `-t` |
+//! | `enclosed` | what stands in brackets behind a name: objects, bytes, keys as JSON |
 //! | `blocks` | private keys over several lines |
 //! | `known` | what was seen before |
 //! | `patterns` | what somebody else wants out of a capture, in words and in values of any encoding |
@@ -17,12 +18,14 @@
 
 mod blocks;
 mod commands;
+mod enclosed;
 mod known;
 mod looks;
 mod marks;
 mod named;
 mod names;
 mod patterns;
+mod programs;
 mod scan;
 mod tokens;
 mod urls;
@@ -282,6 +285,8 @@ fn look_at(text: &str, awaited: Awaited, original: &dyn Fn(Span) -> Span, found:
     let mut nameless = |span: Span| found.push(Found { span: original(span), name: None });
     tokens::find_schemes(scan, &mut nameless);
     commands::find(scan, &mut nameless);
+    enclosed::find_json_keys(scan, &mut nameless);
+    urls::find_parameters(scan, &mut nameless);
     if awaited != Awaited::Pair && !names::may_be_named(text) {
         return Awaited::Nothing;
     }

@@ -1,5 +1,6 @@
 //! Values behind a name that says that they are secret: settings, fields, options, headers, and sentences.
 
+use super::enclosed::{self, Enclosed};
 use super::looks;
 use super::names::{self, Named};
 use super::scan::{MAX_OF_A_NAME, Quoting, Scan, Span, Value, is_blank, is_end_of_word, is_of_a_name};
@@ -72,6 +73,11 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
         let name = name(scan, at, end);
         at = end;
         let (between, value_at) = between(scan, &name, end);
+        if name.words.starts_with("LoadCredential") && matches!(between, Between::Sign { .. }) {
+            // A name, and the file that holds it (systemd.exec(5)).
+            at = scan.value(value_at).after.max(end);
+            continue;
+        }
         if is_of_a_pair(name.words) {
             let value = scan.value(value_at);
             if matches!(between, Between::Sign { .. })
@@ -156,8 +162,14 @@ fn is_second_word(scan: Scan<'_>, bare: &str, start: usize) -> bool {
     let of_keys =
         ["api", "secret", "access", "signing", "encryption", "auth", "master", "license", "shared", "private", "api-"];
     let is_key = bare.eq_ignore_ascii_case("key") && is_blank(scan.before(start));
+    let is_code = matches!(&*bare.to_ascii_lowercase(), "code" | "codes") && is_blank(scan.before(start));
+    let before = || scan.between(0, start);
     (is_key && of_keys.contains(&&*word_before(scan, start)))
+        || (is_code && names::is_of_a_code(&word_before(scan, start)))
         || (bare.eq_ignore_ascii_case("passe") && word_before(scan, start) == "de")
+        // As the reference's language has them.
+        || (bare.eq_ignore_ascii_case("api") && ["clé ", "clé d'", "Clé ", "Clé d'"].iter().any(|key| before().ends_with(key)))
+        || (bare.eq_ignore_ascii_case("vérification") && before().ends_with("ode de "))
 }
 
 /// `name: DB_PASS` beside `value: x`: how lists of variables are written.
@@ -227,10 +239,15 @@ fn wrapped(scan: Scan<'_>, at: usize) -> usize {
 /// The secret behind a name, and where to go on; nothing where what stands there is none.
 fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Option<(Span, usize)> {
     if at >= scan.len() || between == Between::Other {
-        return None;
+        return attached(scan, name);
     }
     if name.is_header && !matches!(between, Between::Blanks | Between::To | Between::Is) {
         return header(scan, name, at);
+    }
+    match enclosed::at(scan, at) {
+        Enclosed::Secret(span) if matches!(between, Between::Sign { .. }) => return Some((span, span.end)),
+        Enclosed::Plain => return None,
+        Enclosed::Secret(_) | Enclosed::Not => {}
     }
     let value = scan.value(at);
     let words = scan.of(value.span);
@@ -247,6 +264,9 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
             "public" | "rsa" | "dsa" | "ecdsa" | "ed25519" | "eddsa" | "host"
         );
         return (!is_public && is_probably_secret(name, between, words)).then_some((value.span, value.after));
+    }
+    if is_typed(name) && !name.is_option && !looks::is_typed_code(words) {
+        return None;
     }
     let in_sentence = matches!(between, Between::Blanks | Between::To);
     if is_never_secret(name, &value, words) && in_sentence {
@@ -352,6 +372,25 @@ fn is_probably_secret(name: &Name<'_>, between: Between, words: &str) -> bool {
     }
 }
 
+/// Whether a name is that of a code that somebody types.
+fn is_typed(name: &Name<'_>) -> bool {
+    let lower = name.words.to_ascii_lowercase();
+    ["code", "codes", "vérification"].iter().any(|end| lower.ends_with(end))
+}
+
+/// What a name is called with, `setToken("x")`, and what was made by chance and is tied to a name by a sign that means nothing: `token/x`, `Token[x]`, `token|x`.
+fn attached(scan: Scan<'_>, name: &Name<'_>) -> Option<(Span, usize)> {
+    let start = name.start + name.words.len();
+    if scan.at(start) == b'(' && matches!(scan.at(start + 1), b'"' | b'\'' | b'`') && name.named == Named::Secret {
+        let value = scan.value(start + 1);
+        return looks::is_random(scan.of(value.span)).then_some((value.span, value.after));
+    }
+    let end = scan.find(start + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')));
+    let is_tied = matches!(scan.at(start), b'/' | b'[' | b'#' | b'|') && name.named == Named::Secret;
+    let is_it = is_tied && end - start <= MAX_OF_A_WORD && looks::is_entropic(scan.between(start + 1, end));
+    is_it.then_some((Span { start: start + 1, end }, end))
+}
+
 /// Whether the words before the name set it.
 fn is_set(scan: Scan<'_>, name: &Name<'_>) -> bool {
     let start = name.start.saturating_sub(40);
@@ -383,7 +422,9 @@ fn is_said(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) -> bool 
     }
     let lower = name.words.to_ascii_lowercase();
     let is_password = ["password", "passwd", "passphrase", "pwd"].iter().any(|end| lower.ends_with(end));
+    let is_code = (is_typed(name) || lower.ends_with("otp")) && looks::is_typed_code(words);
     match value.quoting {
+        _ if is_code => true,
         Quoting::Quoted => looks::is_random(words) || is_password && words.len() >= 3 && !words.contains(' '),
         // Neither a call nor the next setting.
         Quoting::Bare => looks::is_random(words) && !words.contains(['(', '[', '{', '<']) && !is_setting(words),
@@ -393,7 +434,7 @@ fn is_said(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) -> bool 
 /// `password for user bob: x`, `token (agent): x`: a few words, a colon, and what looks like a secret.
 fn later(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
     const MAX: usize = 60;
-    if name.named != Named::Secret || name.is_quoted || !is_blank(scan.before(at)) {
+    if name.named != Named::Secret || name.is_quoted || !(is_blank(scan.before(at)) || scan.before(at) == b'(') {
         return None;
     }
     let is_word =
@@ -414,7 +455,8 @@ fn end_of_phrase(scan: Scan<'_>, first: Span) -> usize {
     let mut end = first.end;
     loop {
         let next = scan.find(end, |byte| !is_blank(byte));
-        if next == end || is_end_of_word(scan.at(next)) || !(scan.at(next).is_ascii_alphanumeric()) {
+        let is_part = scan.at(next).is_ascii_alphanumeric() || scan.at(next) == b'/' && is_blank(scan.at(next + 1));
+        if next == end || is_end_of_word(scan.at(next)) || !is_part {
             return end;
         }
         let word = scan.find(next, |byte| is_end_of_word(byte) || matches!(byte, b'=' | b':' | b'"' | b'\''));

@@ -19,17 +19,22 @@ const SECRET: &str = " password passwords passwd pass pwd pswd passphrase passco
     secrets token tokens credential credentials creds cred apikey apikeys authkey authtoken accesskey secretkey \
     privatekey signingkey encryptionkey masterkey sharedkey licensekey sshkey privkey accesstoken refreshtoken \
     idtoken apitoken requirepass masterauth bearer jwt cookie cookies authorization otp totp psk keypass \
-    storepass userpass dbpass rootpw adminpw mnemonic pin xauth sas ";
+    storepass userpass dbpass rootpw adminpw bindpw rocommunity rwcommunity mnemonic pin xauth sas contrasena senha wachtwoord \
+    identifiants ";
 
 /// How names end, or begin, that are written in one: `mysqlpassword`, `githubtoken`.
-const ENDS: &str =
-    " password passwd passphrase passwort secret token apikey credential credentials pwd cookie authtoken ";
+const ENDS: &str = " password passwd passphrase passwort secret token apikey credential credentials pwd cookie authtoken storepass \
+    keypass ";
 
 /// What makes a `key` one that is to be kept.
 const KEYS: &str = " api private secret signing sign signature encryption encrypt decryption access auth master jwt cookie \
     session hmac aes shared service account deploy application license storage crypto cipher client server \
     webhook admin root ssh tls ssl agent enc consumer subscription functions ingest stripe data user \
     registration ";
+
+/// What makes a `code` one that lets in who has it, once or as often as he likes.
+const CODES: &str = " verification verify otp totp mfa pairing recovery backup registration activation enrollment enrolment \
+    unlock onetime sms magic ";
 
 /// What makes a name one of something that may be seen: the file that holds it, how long it is, when it ends.
 const ABOUT: &str = " file files path paths dir directory folder name names type types id ids count length len size url uri urls \
@@ -51,9 +56,48 @@ const PERHAPS: &str = " key keys auth signature sig session sessionid sess sid p
 /// What a name has in it that says anything; most have none of these.
 static STEMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let stems = [
-        "pass", "pwd", "pw", "pswd", "wort", "mdp", "jeton", "secret", "token", "cred", "key", "auth", "bearer", "jwt",
-        "cookie", "otp", "psk", "mnemonic", "pin", "sas", "sig", "sess", "sid", "salt", "seed", "hmac", "csrf", "xsrf",
-        "ticket", "assert", "verif", "code", "hash", "connstr", "dsn", "cl", "chall",
+        "pass",
+        "pwd",
+        "pw",
+        "pswd",
+        "wort",
+        "contra",
+        "community",
+        "senha",
+        "wacht",
+        "ident",
+        "mdp",
+        "jeton",
+        "secret",
+        "token",
+        "cred",
+        "key",
+        "auth",
+        "bearer",
+        "jwt",
+        "cookie",
+        "otp",
+        "psk",
+        "mnemonic",
+        "pin",
+        "sas",
+        "sig",
+        "sess",
+        "sid",
+        "salt",
+        "seed",
+        "hmac",
+        "csrf",
+        "xsrf",
+        "ticket",
+        "assert",
+        "verif",
+        "code",
+        "hash",
+        "connstr",
+        "dsn",
+        "cl",
+        "chall",
     ];
     AhoCorasick::builder().ascii_case_insensitive(true).build(stems).ok()
 });
@@ -72,10 +116,11 @@ pub(super) fn named(name: &str) -> Named {
     let has = |list: &str| words.iter().any(|word| is_in(word, list));
     let Some(last) = words.last() else { return Named::Not };
     // The names of settings that have no word of their own.
-    if ["_auth", "__token__"].contains(&name) {
+    if ["_auth", "__token__", "REDIS_AUTH", "REDISCLI_AUTH"].contains(&name) {
         return Named::Secret;
     }
-    if has(NEVER) {
+    // Programs that are called so.
+    if has(NEVER) || ["htpasswd", "mosquitto_passwd"].contains(&name) {
         return Named::Not;
     }
     // `PassEnvironment=` passes; `DB_PASS_OLD` is one.
@@ -88,9 +133,14 @@ pub(super) fn named(name: &str) -> Named {
     let is_secret =
         words.iter().any(|word| secret(word)) || ["motdepasse", "passphrase", "password"].contains(&joined.as_str());
     let is_key = matches!(last.as_str(), "key" | "keys") && words.iter().any(|word| is_in(word, KEYS));
+    // A session's id lets in who has it.
+    let is_session = ["sessionid", "sessid"].contains(&joined.as_str());
+    let is_code = last == "code" && words.iter().any(|word| is_in(word, CODES));
     let is_about = words.len() > 1 && (is_in(last, ABOUT) || words.iter().any(|word| word == "per"));
     match () {
+        () if is_session => Named::Perhaps,
         () if is_about => Named::Not,
+        () if is_code => Named::Secret,
         () if is_secret || is_key => Named::Secret,
         () if has(PERHAPS) || last.ends_with("key") => Named::Perhaps,
         () => Named::Not,
@@ -130,8 +180,15 @@ fn words(name: &str) -> Vec<String> {
 const fn plain(letter: char) -> char {
     match letter {
         'é' | 'è' => 'e',
+        'ñ' => 'n',
         other => other,
     }
+}
+
+/// Whether a word before `code` says that it lets in who has it: `one-time code`, `pairing code`.
+pub(super) fn is_of_a_code(word: &str) -> bool {
+    let word = words(word).concat();
+    is_in(&word, CODES) || word == "fa"
 }
 
 /// Names of headers whose value is the rest of the line, blanks included.
@@ -153,8 +210,21 @@ pub(super) fn is_header(name: &str) -> bool {
 /// Names whose value may be several words.
 pub(super) fn may_have_blanks(name: &str) -> bool {
     let words = words(name);
-    let of_several =
-        ["password", "passphrase", "passwort", "passwd", "secret", "mnemonic", "pass", "pwd", "passe", "mdp"];
+    let of_several = [
+        "password",
+        "passphrase",
+        "passwort",
+        "passwd",
+        "secret",
+        "mnemonic",
+        "pass",
+        "pwd",
+        "passe",
+        "mdp",
+        "codes",
+        "credentials",
+        "identifiants",
+    ];
     words.iter().any(|word| of_several.iter().any(|several| word.ends_with(several)))
 }
 

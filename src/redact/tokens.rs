@@ -28,7 +28,7 @@ use Rest::{Base64 as B64, Capitals, Mixed, Word};
 const PREFIXES: &[(&str, Rest)] = &[
     ("A3-", Mixed(20)),
     ("AGE-SECRET-KEY-1", Word(16)),
-    ("AKCp", Word(40)),
+    ("AKCp", Word(12)),
     ("cmVmd", Word(40)),
     ("ATATT3", Mixed(20)),
     ("ATCTT3", Mixed(20)),
@@ -96,7 +96,7 @@ const PREFIXES: &[(&str, Rest)] = &[
     ("glsoat-", Mixed(8)),
     ("GR1348941", Mixed(12)),
     ("npm_", Word(20)),
-    ("pypi-", Mixed(40)),
+    ("pypi-AgE", Mixed(8)),
     ("rubygems_", Word(24)),
     ("CLOJARS_", Word(40)),
     ("dckr_pat_", Mixed(16)),
@@ -171,17 +171,23 @@ const MORE: &[(&str, Rest)] = &[
     ("key-", Word(32)),
     ("CFPAT-", Mixed(20)),
     ("pnu_", Word(24)),
+    // Keys of wallets (BIP 32), from which all others are made.
+    ("xprv", Word(60)),
+    ("yprv", Word(60)),
+    ("zprv", Word(60)),
 ];
 
 /// Longer ones are taken out unread.
 const MAX_OF_A_TOKEN: usize = 4096;
 
 /// Names of schemes, in whatever letters they are written.
-static SCHEMES: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["basic", "bearer"]).ok());
+static SCHEMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder().ascii_case_insensitive(true).build(["basic", "bearer", "auth plain", "auth xoauth2"]).ok()
+});
 
-/// Private keys in Base64 by how their bytes begin: Ed25519 and X25519 in PKCS#8 (RFC 8410, 7), OpenSSH's own form.
-const KEYS: &[&str] = &["MC4CAQAwBQYDK2Vw", "MC4CAQAwBQYDK2Vu", "MFECAQEwBQYDK2Vw", "b3BlbnNzaC1rZXktdjE"];
+/// Private keys in Base64 by how their bytes begin: Ed25519 and X25519 in PKCS#8 (RFC 8410, 7), OpenSSH's own form,
+/// minisign's.
+const KEYS: &[&str] = &["MC4CAQAwBQYDK2Vw", "MC4CAQAwBQYDK2Vu", "MFECAQEwBQYDK2Vw", "b3BlbnNzaC1rZXktdjE", "RWRTY0Iy"];
 
 /// Every secret that has a form of its own.
 pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
@@ -203,7 +209,7 @@ pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
 
 /// Whether one of them can begin so.
 const fn is_first(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'$'
+    byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'{')
 }
 
 /// The end of the token that begins there.
@@ -215,13 +221,53 @@ fn token(scan: Scan<'_>, at: usize) -> Option<usize> {
     if rest.starts_with('$') {
         return hashed(scan, at);
     }
+    if rest.starts_with('{') {
+        return marked_hash(scan, at, rest);
+    }
     if KEYS.iter().any(|key| rest.starts_with(key)) || is_armoured(scan, at, rest) {
         return Some(scan.find(at, |byte| !is_base64(byte)));
     }
     if scan.at(at).is_ascii_digit() {
-        return telegram(scan, at).or_else(|| prefixed(scan, at, rest));
+        return telegram(scan, at).or_else(|| prefixed(scan, at, rest)).or_else(|| product_key(scan, at));
     }
-    prefixed(scan, at, rest).or_else(|| azure(scan, at))
+    prefixed(scan, at, rest).or_else(|| azure(scan, at)).or_else(|| vault(scan, at)).or_else(|| product_key(scan, at))
+}
+
+/// A token of Vault's before 1.10: `s.`, `b.` or `r.` and 24 letters and digits of all kinds. Code has `s.` too, and words
+/// behind it.
+fn vault(scan: Scan<'_>, at: usize) -> Option<usize> {
+    if !matches!(scan.at(at), b's' | b'b' | b'r') || scan.at(at + 1) != b'.' {
+        return None;
+    }
+    let end = (at + 2..at + 27).find(|at| !scan.at(*at).is_ascii_alphanumeric()).unwrap_or(at + 27);
+    let tail = scan.between(at + 2, end);
+    let has = |is: fn(&u8) -> bool| tail.bytes().any(|byte| is(&byte));
+    let is_made = has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    (tail.len() == 24 && is_made && !matches!(scan.at(end), b'(' | b'.' | b'_')).then_some(end)
+}
+
+/// A product's key: four groups or more of five capitals and digits.
+fn product_key(scan: Scan<'_>, at: usize) -> Option<usize> {
+    const GROUP: usize = 5;
+    let mut end = at;
+    let mut groups = 0;
+    loop {
+        let is_group = (end..end + GROUP).all(|at| scan.at(at).is_ascii_uppercase() || scan.at(at).is_ascii_digit());
+        if !is_group || groups == 8 {
+            return None;
+        }
+        groups += 1;
+        end += GROUP;
+        if scan.at(end) != b'-' {
+            break;
+        }
+        end += 1;
+    }
+    let words = scan.between(at, end);
+    let digits = words.bytes().filter(u8::is_ascii_digit).count();
+    let letters = words.bytes().filter(u8::is_ascii_uppercase).count();
+    let is_whole = scan.before(at) != b'-' && !scan.at(end).is_ascii_alphanumeric();
+    (groups >= 4 && digits >= 2 && letters >= 2 && is_whole).then_some(end)
 }
 
 fn prefixed(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
@@ -258,6 +304,16 @@ fn json_web_token(scan: Scan<'_>, at: usize) -> Option<usize> {
     let words = scan.between(at, end);
     let parts = words.split('.').filter(|part| part.len() >= 8).count();
     (parts >= 2 || words.len() >= 24).then_some(end)
+}
+
+/// A password's hash as LDAP and web servers write it (RFC 2307, 5.3): `{SSHA}…`.
+fn marked_hash(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
+    let mark = ["{SSHA}", "{SHA}", "{SMD5}", "{MD5}", "{SSHA256}", "{SSHA512}", "{PBKDF2"]
+        .iter()
+        .find(|mark| rest.starts_with(**mark))?;
+    let start = at + mark.len();
+    let end = scan.find(start, |byte| !(is_base64(byte) || matches!(byte, b'.' | b'$' | b'}')));
+    (end - start >= 16).then_some(end)
 }
 
 /// A password's hash as crypt(5) writes it: `$6$salt$hash`, `$2b$10$…`, `$argon2id$…`.
@@ -334,7 +390,10 @@ pub(super) fn find_schemes(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
             .unwrap_or(value + MAX_OF_A_TOKEN);
         done = end;
         let words = scan.between(value, end);
-        let is_secret = if scheme.len() == "basic".len() {
+        let is_secret = if scheme.len() > "bearer".len() {
+            // As mail servers are given it (RFC 4616), the user and the password in one.
+            words.len() >= 8 && Base64::decode_vec(words).is_ok()
+        } else if scheme.len() == "basic".len() {
             has_colon(words)
         } else {
             // As the header has it, or a value that was made by chance.

@@ -1,6 +1,7 @@
 //! Who and with which password, in an address (RFC 3986, 3.2.1), and addresses that are secrets themselves.
 
-use super::scan::{Scan, Span};
+use super::looks;
+use super::scan::{Scan, Span, is_of_a_name};
 
 /// Every name and password that stands in an address, and every path that is as good as one.
 pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
@@ -95,6 +96,10 @@ fn hook(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
         "discordapp.com/api/webhooks/",
         "api.telegram.org/bot",
         "hooks.zapier.com/hooks/",
+        "outlook.office.com/webhook/",
+        "hc-ping.com/",
+        "chat.googleapis.com/v1/spaces/",
+        "maker.ifttt.com/trigger/",
     ];
     let words = scan.between(start, end);
     let named = HOOKS.iter().find(|hook| words.starts_with(**hook)).map(|hook| hook.len());
@@ -103,4 +108,48 @@ fn hook(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
     let at = start + named.or_else(teams)?;
     let stop = scan.find(at, |byte| matches!(byte, b'?' | b'#' | b'\'' | b')' | b',' | b';' | b'}' | b'\\')).min(end);
     (stop > at).then_some(Span { start: at, end: stop })
+}
+
+/// Values of addresses that let in who has them, under names that say nothing: `?t=…`, `?k=…`, `/reset-password/…`.
+pub(super) fn find_parameters(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+    const PATHS: &[&str] = &[
+        "reset-password",
+        "reset_password",
+        "password-reset",
+        "reset",
+        "invite",
+        "invitation",
+        "magic-link",
+        "magic",
+        "activate",
+        "unsubscribe",
+        "accept-invite",
+        "confirm-email",
+        "verify-email",
+    ];
+    const NAMES: &[&str] = &["t", "k", "a", "s", "h", "u", "tk", "tok", "ak", "sk", "pw", "cred"];
+    /// Characters of such a value at least.
+    const MIN: usize = 20;
+    let mut at = 0;
+    while at < scan.len() {
+        let sign = scan.find(at, |byte| matches!(byte, b'/' | b'?' | b'&'));
+        let end = scan.find(sign + 1, |byte| !is_of_a_name(byte) || byte == b'.');
+        at = end.max(sign + 1);
+        let name = scan.between(sign + 1, end);
+        let is_it = match (scan.at(sign), scan.at(end)) {
+            (b'/', b'/') => PATHS.contains(&name),
+            (b'?' | b'&', b'=') => NAMES.contains(&name),
+            _ => false,
+        };
+        if !is_it {
+            continue;
+        }
+        let stop =
+            scan.find(end + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')));
+        let value = Span { start: end + 1, end: stop };
+        if stop - value.start >= MIN && looks::is_entropic(scan.of(value)) {
+            found(value);
+            at = stop;
+        }
+    }
 }

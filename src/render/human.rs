@@ -27,14 +27,17 @@ const MEANINGS: usize = 10;
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn check(report: &CheckReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let gone = report.baseline.as_ref().filter(|baseline| !baseline.gone.is_empty());
+    // Before the line that a terminal shows last: a bundle's own, or that of all.
+    let of_one = gone.filter(|_| report.subjects.len() == 1);
     for (at, subject) in report.subjects.iter().enumerate() {
         if at > 0 && !style.quiet {
             writeln!(out)?;
         }
-        self::subject(subject, style, out)?;
+        self::subject(subject, of_one, style, out)?;
     }
-    if let Some(baseline) = report.baseline.as_ref().filter(|baseline| !baseline.gone.is_empty() && !style.quiet) {
-        gone(baseline, style, out)?;
+    if let Some(baseline) = gone.filter(|_| of_one.is_none() && !style.quiet) {
+        self::gone(baseline, style, out)?;
     }
     if report.subjects.len() > 1 && !style.quiet {
         let failed = report.subjects.iter().filter(|subject| subject.verdict == Verdict::Fail).count();
@@ -59,7 +62,13 @@ fn gone(baseline: &BaselineReport, style: Style, out: &mut dyn Write) -> io::Res
     fix("take these lines out, or write it anew with --write-baseline", style, out)
 }
 
-fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+/// One bundle, and what is gone of the baseline, where it is the only one.
+fn subject(
+    subject: &SubjectReport,
+    baseline: Option<&BaselineReport>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let words = verdict_words(subject);
     writeln!(out, "{}  {}", subject.path, style.verdict(subject.verdict, &words))?;
     if style.quiet {
@@ -84,14 +93,18 @@ fn subject(subject: &SubjectReport, style: Style, out: &mut dyn Write) -> io::Re
             writeln!(out, "  known: {} in {at}", known.rule)?;
         }
     }
-    if !subject.findings.is_empty() || !subject.allowed.is_empty() || !subject.known.is_empty() {
+    if let Some(baseline) = baseline {
+        gone(baseline, style, out)?;
+    }
+    if baseline.is_some() || !counts(subject).is_empty() {
         // What a terminal shows last is the answer.
         writeln!(out)?;
-        if !style.terminal {
-            return writeln!(out, "{}", counts(subject));
-        }
         let verdict = style.verdict(subject.verdict, &closing_words(subject));
-        wrapped(&format!("{}: {verdict}", counts(subject)), "", "", style, out)?;
+        match counts(subject) {
+            counts if counts.is_empty() => wrapped(&format!("nothing found: {verdict}"), "", "", style, out)?,
+            counts if style.terminal => wrapped(&format!("{counts}: {verdict}"), "", "", style, out)?,
+            counts => writeln!(out, "{counts}")?,
+        }
     }
     Ok(())
 }

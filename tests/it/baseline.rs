@@ -75,6 +75,25 @@ fn what_is_known_passes_and_what_is_new_fails() {
     assert_eq!(human.code, 1);
     assert!(human.stdout.contains(" of known.json gone\n"), "{}", human.stdout);
     assert!(human.stdout.contains("take these lines out"), "{}", human.stdout);
+    let last = human.stdout.lines().last().unwrap();
+    assert!(last.contains(" error") && last.ends_with(" known"), "what is gone is told before the counts: {last}");
+}
+
+/// Where nothing is left to tell, the line that stands last is the verdict all the same.
+#[test]
+fn the_verdict_comes_behind_what_is_gone() {
+    let place = Place::new();
+    place.check(&["--write-baseline", "known.json"]);
+    fs::remove_dir_all(place.at("bundle")).unwrap();
+    let good = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/base/survivor.tree");
+    fs::create_dir(place.at("bundle")).unwrap();
+    Fixture::load(&good).directory(&place.at("bundle"));
+    let human = place.check(&["--baseline", "known.json"]);
+    assert_eq!(human.code, 0, "{}", human.stdout);
+    assert!(human.stdout.contains(" of known.json gone\n"), "{}", human.stdout);
+    assert!(human.stdout.ends_with("\nnothing found: accepted\n"), "{}", human.stdout);
+    let several = run(place.0.path(), &["check", "bundle", "bundle", "--no-config", "--baseline", "known.json"]);
+    assert!(several.stdout.ends_with("\n2 bundles, none refused\n"), "{}", several.stdout);
 }
 
 #[test]

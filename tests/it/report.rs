@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
 
 /// A folder with a server's disk in it: a unit of the old layout, and a flat bundle.
 fn server() -> tempfile::TempDir {
@@ -51,6 +52,19 @@ fn a_capture_is_judged_elsewhere_byte_for_byte() {
     assert!(human.stdout.contains("cause: unit-nested-paths"), "{}", human.stdout);
     let allowed = run(folder.path(), &["doctor", "--from", "c.tar.gz", "-A", "unit-nested-paths", "-q"]);
     assert_ne!(allowed.stdout, human.stdout, "the reader's flags count");
+}
+
+/// As it is after somebody looked into it, and packed what was in it again.
+#[test]
+fn a_capture_that_was_packed_again_is_read() {
+    let folder = server();
+    let done = captured(folder.path());
+    fs::create_dir(folder.path().join("open")).unwrap();
+    for args in ["-xzf c.tar.gz -C open", "-czf again.tar.gz -C open ."] {
+        assert!(Command::new("tar").args(args.split(' ')).current_dir(folder.path()).status().unwrap().success());
+    }
+    let again = run(folder.path(), &["report", "again.tar.gz", "--json"]);
+    assert_eq!((again.code, &again.stdout), (1, &done.stdout), "{}", again.stderr);
 }
 
 /// What a capture says of itself is compared with what is concluded now.
@@ -385,6 +399,18 @@ fn what_is_no_report_is_refused_with_its_reason() {
     fs::write(at("half.json"), r#"{"schema_version":1,"command":"doctor","verdict":"broken"}"#).unwrap();
     fs::write(at("other.json"), r#"{"schema_version":1,"command":"rules","verdict":"pass"}"#).unwrap();
     fs::write(at("deep.json"), "[".repeat(40_000)).unwrap();
+    fs::create_dir(at("bundle")).unwrap();
+    let checked = run(folder.path(), &["check", "--no-config", "--json", "bundle"]).stdout;
+    for (name, field, value) in [
+        ("variant.json", "/subjects/0/findings/0/severity", json!("grave")),
+        ("nested.json", "/subjects/0/package", json!({"name": {}, "version": null})),
+        ("number.json", "/summary/error", json!("x")),
+        ("whole.json", "/subjects", json!({})),
+    ] {
+        let mut document: Value = serde_json::from_str(&checked).unwrap();
+        *document.pointer_mut(field).unwrap() = value;
+        fs::write(at(name), document.to_string()).unwrap();
+    }
     let whole = fs::read(at("c.tar.gz")).unwrap();
     fs::write(at("cut.tar.gz"), &whole[..whole.len() / 2]).unwrap();
     let mut tar = tar::Builder::new(flate2_of());
@@ -433,7 +459,14 @@ fn what_is_no_report_is_refused_with_its_reason() {
         ("list.json", "it is JSON, and no report"),
         ("empty.json", "it is empty"),
         ("later.json", "schema version 2"),
-        ("half.json", "it is not as its schema has it: missing field"),
+        ("half.json", "it is not as its schema has it: there is no `"),
+        (
+            "variant.json",
+            "as its schema has it: `subjects[0].findings[0].severity`: found `grave`, expected one of `info`,",
+        ),
+        ("nested.json", "as its schema has it: `subjects[0].package.name`: found an object, expected a string"),
+        ("number.json", "as its schema has it: `summary.error`: found string \"x\", expected a whole number"),
+        ("whole.json", "as its schema has it: `subjects`: found an object, expected a list"),
         ("other.json", "a report of `rules`, which is not rendered again"),
         ("deep.json", "it is neither JSON nor a capture"),
         ("cut.tar.gz", "it is no capture"),

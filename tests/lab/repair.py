@@ -411,6 +411,36 @@ def nobody_to_ask(suite: str) -> None:
         server.close()
 
 
+# Ctrl-C once the screen shows these words; what is on it then, and the code.
+PRESSED = """
+: >/run/screen
+( n=0; until grep -q '{sees}' /run/screen || [ $n = 300 ]; do sleep 0.1; n=$((n+1)); done; printf '\\003'; sleep 2 ) |
+  script -qefc 'trap : INT; {command}; echo "code $?"' /run/screen >/dev/null
+cat /run/screen
+"""
+
+
+def interrupted(suite: str) -> None:
+    """Ctrl-C at the question, and in a dry run: one line and 130, and nothing was done."""
+    server = made(suite, SAFE + MISSING)
+    try:
+        before = listed(server)
+        dry = "echo look; bundle-doctor {} --no-config --dry-run"
+        server.shell(f"tar -czf /run/b.tgz -C {deployed.BUNDLE} .")
+        for sees, command in (
+            ("y/N", "bundle-doctor repair --no-config"),
+            ("y/N", "bundle-doctor update --no-config /run/b.tgz"),
+            ("look", dry.format("repair")),
+            ("look", dry.format("update") + " /run/b.tgz"),
+        ):
+            ran = server.shell(PRESSED.format(sees=sees, command=command), env=deployed.OFFLINE)
+            if ran.text.count("interrupted") != 1 or "code 130" not in ran.text:
+                raise Mismatch(f"{command}: {ran.text}")
+        same(before, listed(server), "nothing was to be done")
+    finally:
+        server.close()
+
+
 STATES = tuple((f"when it is {state}", at_state(state)) for state in ("preparing", "replacing", "watching", "place"))
 HOWS = ((), ("--undo",))
 
@@ -452,6 +482,6 @@ def run(part: Part) -> None:
     for name, _, seconds in kills(part.long, tuple(KILLED), ((),), 1):
         title = f"the undoing killed after {seconds / 8:.2f} s, {name}"
         jobs.append((title, lambda suite, m=KILLED[name], s=seconds / 8: undo_killed(m, s, suite)))
-    jobs += [("two at once", two_at_once), ("nobody to ask", nobody_to_ask)]
+    jobs += [("two at once", two_at_once), ("nobody to ask", nobody_to_ask), ("interrupted at the question", interrupted)]
     chosen = [(name, job) for name, job in jobs if not ONLY or any(word in name.replace(" ", "-") for word in ONLY)]
     container.spread(part, chosen, AT_ONCE)

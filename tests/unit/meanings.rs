@@ -1,6 +1,8 @@
 //! What `explain` makes of a line of a log, held against the recorded servers: the line that `doctor` quotes leads to the cause.
 
 use super::servers;
+use crate::check::rules::RULES;
+use crate::doctor::causes::CAUSES;
 use crate::doctor::meanings::meanings;
 use crate::report::diagnosis::Source;
 
@@ -35,4 +37,51 @@ fn the_line_that_is_quoted_of_a_server_leads_to_its_cause() {
     });
     assert!(wrong.is_empty(), "{} of {asked}\n{}", wrong.len(), wrong.join("\n"));
     assert!(asked > 60, "{asked}");
+}
+
+/// What no recorded server says, and what comes first of it.
+#[test]
+fn what_other_programs_say_leads_somewhere() {
+    for (line, first) in [
+        ("[MODULE_TYPELESS_PACKAGE_JSON] Warning: Module type of file:///x is not specified", "module-format-mismatch"),
+        (
+            "Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: Package subpath './x' is not defined by \"exports\"",
+            "unresolved-import",
+        ),
+        ("Error [ERR_UNSUPPORTED_DIR_IMPORT]: Directory import '/a/b' is not supported", "unresolved-import"),
+        ("TypeError [ERR_IMPORT_ATTRIBUTE_MISSING]: Module \"x\" needs an import attribute", "unresolved-import"),
+        ("error:0308010C:digital envelope routines::unsupported", "unknown-crash"),
+        ("Segmentation fault (core dumped)", "unknown-crash"),
+        ("Illegal instruction (core dumped)", "unknown-crash"),
+        (
+            "node: error while loading shared libraries: libatomic.so.1: cannot open shared object file: No such file or directory",
+            "executable-missing",
+        ),
+        ("npm warn EBADENGINE Unsupported engine {", "node-too-old"),
+        ("a.service: Failed to set up mount namespacing: /run/x: No such file or directory", "unit-confinement"),
+        ("a.service: Unit configuration has fatal error, unit will not be started.", "unit-invalid"),
+        ("a.service: State 'stop-sigterm' timed out. Killing.", "process-frozen"),
+        ("a.service: Failed with result 'watchdog'.", "unit-confinement"),
+        ("a.service: Current command vanished from the unit file, execution won't be resumed.", "unit-not-reloaded"),
+        ("Job for a.service failed because the control process exited with error code.", "helper-command-failed"),
+        ("a.service: Main process exited, code=exited, status=137/n/a", "out-of-memory"),
+        ("WebSocket was closed before the connection was established", "control-plane-unreachable"),
+        ("Warning: Detected unsettled top-level await at file:///x", "unknown-crash"),
+        ("tar: Unexpected EOF in archive", "archive-unreadable"),
+        ("tar: dist: Cannot mkdir: Permission denied", "permission-denied"),
+        ("tar: Exiting with failure status due to previous errors", "archive-unreadable"),
+        ("tar: node_modules/@server-flow/shared: Cannot create symlink to 'x': File exists", "shared-package-linked"),
+        ("Failed to connect to bus: No such file or directory", "systemd-unavailable"),
+        ("Signature verification failed", "signature-invalid"),
+    ] {
+        let found = meanings(line);
+        assert_eq!(found.first(), Some(&first), "{line}: {found:?}");
+        // What every program's errors end in says nothing by itself.
+        assert!(
+            first.starts_with("signature") || !found.iter().any(|id| id.starts_with("signature")),
+            "{line}: {found:?}"
+        );
+        let known = |id: &&str| RULES.iter().any(|rule| rule.id == *id) || CAUSES.iter().any(|cause| cause.id == *id);
+        assert!(found.iter().all(known), "{found:?}");
+    }
 }

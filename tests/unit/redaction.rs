@@ -108,6 +108,18 @@ fn secret(kind: &str, chance: &mut Chance) -> String {
     match kind {
         "word" => word(chance),
         "password" => format!("{}{}{}", chance.letters(WORD, 5), chance.letters("!#$%^*+~@,.;-_=?/", 1), word(chance)),
+        "otp" => chance.letters("0123456789", 6),
+        "typed" => {
+            format!("{}-{}4", chance.letters("ABCDEFGHJKLMNP23456789", 5), chance.letters("ABCDEFGH23456789", 4))
+        }
+        "product" => {
+            let group = |chance: &mut Chance| format!("{}7", chance.letters("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 4));
+            (0..5).map(|_| group(chance)).collect::<Vec<_>>().join("-")
+        }
+        "vault" => format!("s.{}a7Q", chance.letters(WORD, 21)),
+        "hdkey" => format!("xprv{}", chance.letters(WORD, 107)),
+        "bytes" => (0..16).map(|_| chance.letters(HEX, 2)).collect::<Vec<_>>().join(" "),
+        "numbers" => (0..16).map(|_| chance.number(100, 255)).collect::<Vec<_>>().join(", "),
         "urlpart" => format!("{}%40{}", chance.letters(WORD, 6), word(chance)),
         "sharp" => format!("p{}#{}", chance.letters(WORD, 6), word(chance)),
         "slash" => format!("p{}/{}", chance.letters(WORD, 6), word(chance)),

@@ -15,7 +15,7 @@ use crate::report::untrusted;
 use crate::report::verdict::Verdict;
 use crate::text;
 use crate::update::rehearsal::Rehearsal;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -155,11 +155,11 @@ pub(super) fn document(bytes: Vec<u8>) -> Result<Saved> {
         "repair" => transaction(Deed::Repair, &verdict, document)?,
         "update" => transaction(Deed::Update, &verdict, document)?,
         "diff" => {
-            let subjects = of(document.get("subjects").cloned().unwrap_or_default())?;
+            let subjects = of_field("subjects", document.get("subjects").cloned().unwrap_or_default())?;
             Saved::Difference(subjects, Box::new(of(document)?))
         }
         "rehearse" => {
-            let error = document.get("error").cloned().map(of).transpose()?;
+            let error = document.get("error").cloned().map(|error| of_field("error", error)).transpose()?;
             let verdict = if verdict == "fail" { Verdict::Fail } else { Verdict::Pass };
             Saved::Rehearsal(of(document)?, verdict, error)
         }
@@ -193,6 +193,41 @@ fn unjudged(command: String, document: Value) -> Result<Saved> {
     Ok(Saved::Unjudged(Unjudged { command, error, host: host.and_then(|host| host.hostname) }))
 }
 
+/// A value as its type has it. What does not fit is named by its field.
 fn of<T: DeserializeOwned>(value: Value) -> Result<T> {
-    serde_json::from_value(value).context("it is not as its schema has it")
+    of_field("", value)
+}
+
+/// [`of`] for what stands in a field of the document.
+fn of_field<T: DeserializeOwned>(field: &str, value: Value) -> Result<T> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let place = [field, path.trim_matches('.')].into_iter().filter(|part| !part.is_empty());
+        let place = text::printable(&place.collect::<Vec<_>>().join(".")).into_owned();
+        let place = if place.is_empty() { String::new() } else { format!("`{place}`: ") };
+        anyhow!("it is not as its schema has it: {place}{}", in_words_of_json(&error.into_inner().to_string()))
+    })
+}
+
+/// What the reader of JSON says, in words of JSON.
+fn in_words_of_json(said: &str) -> String {
+    const WORDS: [(&str, &str); 9] = [
+        ("invalid type: map", "found an object"),
+        ("invalid type: sequence", "found a list"),
+        ("invalid type: ", "found "),
+        ("expected string or map", "expected a string"),
+        ("expected a sequence", "expected a list"),
+        ("expected map", "expected an object"),
+        ("expected usize", "expected a whole number"),
+        ("unknown variant", "found"),
+        ("missing field", "there is no"),
+    ];
+    let said = WORDS.iter().fold(said.to_owned(), |said, (from, to)| said.replacen(from, to, 1));
+    match said.split_once("expected ") {
+        Some((before, rest)) if rest.starts_with("struct ") => format!("{before}expected an object"),
+        Some((before, rest)) if ["u8", "u16", "u32", "u64", "i32", "i64"].contains(&rest) => {
+            format!("{before}expected a whole number")
+        }
+        _ => said,
+    }
 }

@@ -185,6 +185,11 @@ fn parts(bytes: &[u8]) -> Result<BTreeMap<&'static str, String>, CaptureError> {
         }
         let mut entry = entry.map_err(CaptureError::Archive)?;
         let path = entry.path_bytes().into_owned();
+        // Whoever opened one, and packed it again with `tar -C folder .`, has these.
+        let path = path.strip_prefix(b"./").map_or(path.clone(), <[u8]>::to_vec);
+        if path.is_empty() && entry.header().entry_type() == EntryType::Directory {
+            continue;
+        }
         let shown = || crate::text::printable_bytes(&path).into_owned();
         if entry.header().entry_type() != EntryType::Regular || path.contains(&b'/') {
             return Err(CaptureError::Odd(shown()));
