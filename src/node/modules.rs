@@ -399,6 +399,14 @@ impl Module {
     }
 }
 
+impl OwnExports {
+    /// Whether it may export a name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.names.binary_search_by(|known| (**known).cmp(name)).is_ok()
+    }
+}
+
 impl CommonJsExports {
     /// Whether it exports a name.
     #[must_use]

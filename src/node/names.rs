@@ -83,7 +83,7 @@ pub struct Names {
     pub is_strict: bool,
     /// Where it is said first of each name what it exports as CommonJS; of all of it by the name `=`.
     pub exported_at: Box<[(Box<str>, u32)]>,
-    /// Functions that are declared in blocks: where code is not strict, they are there outside of them, too.
+    /// Functions that are declared in blocks, sorted: where code is not strict, they are there outside of them, too.
     pub in_blocks: Box<[Box<str>]>,
 }
 
@@ -93,6 +93,12 @@ impl Names {
     pub fn weight(&self) -> usize {
         let uses = self.uses.iter().map(|used| 96 + used.name.len()).sum::<usize>();
         uses + self.makes.iter().map(|name| 16 + name.len()).sum::<usize>()
+    }
+
+    /// Whether a function of that name is declared in a block.
+    #[must_use]
+    pub fn is_in_block(&self, name: &str) -> bool {
+        self.in_blocks.binary_search_by(|known| (**known).cmp(name)).is_ok()
     }
 
     /// Globals that it makes by giving a name that nothing declares a value, as code that is not strict does.

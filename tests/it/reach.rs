@@ -174,3 +174,28 @@ fn what_stands_behind_a_condition_of_the_entry_point_runs_in_it_alone() {
         assert_eq!(found, [expected], "{index} {lib}");
     }
 }
+
+/// Forty files that each pass on two, both of which pass on the same: there are 2^40 ways from the first to the last.
+#[test]
+fn a_name_that_is_passed_on_by_very_many_ways_is_looked_for_in_each_file_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let dist = folder.path().join("bundle/dist");
+    fs::create_dir_all(&dist).unwrap();
+    let package = "{\"name\":\"server-flow-agent\",\"version\":\"0.1.0\",\"type\":\"module\"}";
+    fs::write(folder.path().join("bundle/package.json"), package).unwrap();
+    fs::write(dist.join("index.js"), "import * as all from './a0.js';\nall.gone();\nclass B extends all.Base {}\n")
+        .unwrap();
+    for number in 0..40 {
+        let next = number + 1;
+        for name in ["a", "b"] {
+            let both = format!("export * from './a{next}.js';\nexport * from './b{next}.js';\n");
+            fs::write(dist.join(format!("{name}{number}.js")), both).unwrap();
+        }
+    }
+    fs::write(dist.join("a40.js"), "export const here = 1;\n").unwrap();
+    fs::write(dist.join("b40.js"), "").unwrap();
+    let ran = run(folder.path(), &["check", "--json", "bundle"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let findings = report["subjects"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|finding| finding["rule"] == "missing-export" && finding["severity"] == "error"));
+}

@@ -13,6 +13,9 @@ use crate::tree::nodes::{Content, NodeId};
 use crate::tree::ownership::Ownership;
 use std::collections::HashSet;
 
+/// Names that are not there for which the nearest one is looked for.
+const MAX_SUGGESTIONS: u32 = 50;
+
 impl GraphWalk<'_> {
     pub(super) fn required_module(&mut self, place: &ImportPlace, target: NodeId) {
         let shown = self.resolver.shown(target);
@@ -272,7 +275,12 @@ impl GraphWalk<'_> {
         targets.collect()
     }
 
-    fn nearest_export(&self, target: NodeId, name: &str) -> Option<String> {
+    /// The name that was meant, perhaps. To look for it goes through all names, so it is done for the first ones only.
+    fn nearest_export(&mut self, target: NodeId, name: &str) -> Option<String> {
+        self.suggestions += 1;
+        if self.suggestions > MAX_SUGGESTIONS {
+            return None;
+        }
         let names = self.names_of(target);
         crate::text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
     }

@@ -126,6 +126,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         required: Vec::new(),
         entry: Some(entry),
         faults: Vec::new(),
+        suggestions: 0,
         told: HashSet::new(),
         defined: HashSet::new(),
         foreign: HashSet::new(),
@@ -218,6 +219,8 @@ pub(super) struct GraphWalk<'b> {
     /// The entry point.
     pub(super) entry: Option<NodeId>,
     pub(super) faults: Vec<(LoadPhase, ModuleFault)>,
+    /// Missing names for which the nearest one was looked for.
+    suggestions: u32,
     /// Files of JSON that were reported.
     pub(super) told: HashSet<NodeId>,
     /// What a file that is reached brings along for versions of Node that do not have it.

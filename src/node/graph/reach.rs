@@ -6,6 +6,7 @@
 
 mod absent;
 mod names;
+mod stars;
 mod values;
 
 use super::reached::{AbsentMember, Reached, Way};
@@ -17,6 +18,7 @@ use crate::node::names::WhyUnset;
 use crate::node::resolve::{Loader, Target};
 use crate::tree::nodes::NodeId;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 /// Calls and files that are open at once; no real code has as many before it is loaded.
 const MAX_DEPTH: u32 = 200;
@@ -37,6 +39,13 @@ enum Found {
 /// What runs: a body, what comes of what it throws and of its rejection, and what `this` is.
 type Running = (NodeId, u32, Way, Way, Option<Found>);
 
+/// A file, and all whose exports it passes on, in the order of the statements.
+struct Stars {
+    files: Vec<NodeId>,
+    /// Whether these are all.
+    are_all: bool,
+}
+
 /// The run.
 struct Run<'w, 'b> {
     walk: &'w GraphWalk<'b>,
@@ -51,6 +60,8 @@ struct Run<'w, 'b> {
     links: HashMap<(NodeId, u32), Option<NodeId>>,
     /// Files that are being loaded and are not done, with how far they have run, in bytes from their start.
     unfinished: HashMap<NodeId, u32>,
+    /// What files pass on.
+    stars: HashMap<NodeId, Rc<Stars>>,
     /// What may be called and is not exported.
     absent: Vec<AbsentMember>,
     /// How files are run that something leads to.
@@ -94,6 +105,7 @@ impl GraphWalk<'_> {
             patched: HashSet::new(),
             links: HashMap::new(),
             unfinished: HashMap::new(),
+            stars: HashMap::new(),
             absent: Vec::new(),
             formats: HashMap::new(),
             depth: 0,
@@ -249,7 +261,7 @@ impl Run<'_, '_> {
                     if let Some(why) = self.unset(file, *name) {
                         let way = self.way(*fate, thrown, rejected);
                         if way == Way::None && number == 0 {
-                            self.found.unsure_names.insert((file, *name), why);
+                            self.found.unsure_names.entry(file).or_default().insert(*name, why);
                         }
                         self.may_fail(file, Failing::Name(*name, why), way);
                     } else {

@@ -3,7 +3,7 @@
 use crate::node::faults::WhyUnsettled;
 use crate::node::names::WhyUnset;
 use crate::tree::nodes::NodeId;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What was found.
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub(super) struct Reached {
     /// Uses of names that stand for nothing, by their numbers, in the order in which Node meets them.
     pub(super) names: HashMap<NodeId, Vec<(u32, WhyUnset)>>,
     /// Those at the top of a file that may be passed by.
-    pub(super) unsure_names: HashMap<(NodeId, u32), WhyUnset>,
+    pub(super) unsure_names: HashMap<NodeId, BTreeMap<u32, WhyUnset>>,
     /// What is awaited at the top level and never settled, with the line.
     pub(super) unsettled: Vec<(NodeId, u32, WhyUnsettled)>,
     /// Calls of what a file does not export, in the order in which Node meets them.

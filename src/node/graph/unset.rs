@@ -4,6 +4,7 @@
 use super::{GraphWalk, LoadPhase, LoadedAs, MAX_FAULTS};
 use crate::node::builtins;
 use crate::node::faults::{ModuleFault, NameFault, UnsettledFault};
+use crate::node::format::extension_of;
 use crate::node::modules::Need;
 use crate::node::names::{NameOf, NameUse, UseOf, WhyUnset};
 use crate::tree::nodes::NodeId;
@@ -119,7 +120,7 @@ impl<'b> GraphWalk<'b> {
         let is_unset = |used: &NameUse, why: WhyUnset| {
             why != WhyUnset::Undeclared
                 || (!made.names.contains(&*used.name)
-                    && (strict || (used.how != UseOf::Write && !module.names.in_blocks.contains(&used.name))))
+                    && (strict || (used.how != UseOf::Write && !module.names.is_in_block(&used.name))))
         };
         let certain = self.reached.names.get(&file).into_iter().flatten().filter_map(|(number, why)| {
             let used = uses.get(*number as usize)?;
@@ -132,7 +133,9 @@ impl<'b> GraphWalk<'b> {
             let is_flagged = builtins::BEHIND_FLAGS.contains(&&*used.name);
             // What `require` gives may be filled by other means.
             let may_be = matches!(used.of, NameOf::Required(..));
-            let need = if may_be || (why == WhyUnset::Undeclared && (made.is_open || is_flagged)) {
+            // Another loader may read what has no name of code (`require.extensions`).
+            let is_code = matches!(extension_of(self.sources.tree.name(file)), ".js" | ".cjs" | ".mjs");
+            let need = if may_be || !is_code || (why == WhyUnset::Undeclared && (made.is_open || is_flagged)) {
                 Need::Optional
             } else {
                 Need::Certain
@@ -140,10 +143,9 @@ impl<'b> GraphWalk<'b> {
             self.name_fault(file, used, why, need);
             return;
         }
-        let unsure = self.reached.unsure_names.iter();
-        let in_circle = unsure.filter(|((of, _), why)| *of == file && **why != WhyUnset::Undeclared);
-        let in_circle = in_circle.min_by_key(|((_, number), _)| *number);
-        let in_circle = in_circle.and_then(|((_, number), why)| Some((uses.get(*number as usize)?, *why)));
+        let mut unsure = self.reached.unsure_names.get(&file).into_iter().flatten();
+        let in_circle = unsure.find(|(_, why)| **why != WhyUnset::Undeclared);
+        let in_circle = in_circle.and_then(|(number, why)| Some((uses.get(*number as usize)?, *why)));
         let undeclared = || {
             let is_told = |used: &&NameUse| {
                 used.of == NameOf::Nothing && is_unset(used, WhyUnset::Undeclared) && !ELSEWHERE.contains(&&*used.name)

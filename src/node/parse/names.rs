@@ -313,6 +313,8 @@ impl<'a> Reader<'a, '_> {
             .any(|import| import.form != Form::Star && builtins::known_as(&import.specifier) == Some("vm"));
         let mut makes: Vec<Box<str>> = self.names.makes.iter().map(|name| (*name).into()).collect();
         makes.sort_unstable();
+        let mut in_blocks: Vec<Box<str>> = self.names.in_blocks.iter().map(|name| (*name).into()).collect();
+        in_blocks.sort_unstable();
         let names = Names {
             uses: kept.into(),
             makes: makes.into(),
@@ -320,7 +322,7 @@ impl<'a> Reader<'a, '_> {
             makes_unknown_in_sloppy: self.names.makes_unknown_in_sloppy,
             is_strict: self.names.is_strict,
             exported_at: self.names.exported_at.iter().map(|(name, at)| ((*name).into(), *at)).collect(),
-            in_blocks: self.names.in_blocks.iter().map(|name| (*name).into()).collect(),
+            in_blocks: in_blocks.into(),
         };
         (numbers, names)
     }

@@ -27,6 +27,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) scoping: &'s Scoping,
     /// Which names are given another value, by their numbers: to ask for one goes through all of its uses.
     pub(super) mutated: Vec<bool>,
+    /// All names that it declares, once somebody asked for them.
+    pub(super) declared_names: Option<HashSet<&'s str>>,
     /// How often only a member of each is used, by their numbers.
     pub(super) member_uses: Vec<u32>,
     /// All functions that are open.
@@ -136,6 +138,7 @@ impl<'a, 's> Reader<'a, 's> {
             new_syntax: Vec::new(),
             scoping,
             mutated: scoping.symbol_ids().map(|symbol| scoping.symbol_is_mutated(symbol)).collect(),
+            declared_names: None,
             member_uses: vec![0; scoping.symbols_len()],
             bodies: 0,
             typeofs: 0,

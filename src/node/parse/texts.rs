@@ -46,6 +46,12 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// Whether the file declares a name, wherever that is.
+    fn declares(&mut self, name: &str) -> bool {
+        let scoping = self.scoping;
+        self.declared_names.get_or_insert_with(|| scoping.symbol_names().collect()).contains(name)
+    }
+
     fn take_over(&mut self, inner: &Module, run_by: RunBy, span: Span) {
         let line = self.line(span);
         let top = inner.bodies.all.first().filter(|_| run_by != RunBy::Function);
@@ -64,8 +70,8 @@ impl<'a> Reader<'a, '_> {
         }
         for (used, number) in inner.names.uses.iter().zip(0..) {
             // What the file declares is seen from there, too.
-            let is_declared = || self.scoping.symbol_names().any(|name| *name == *used.name);
-            if used.of != NameOf::Nothing || used.how == UseOf::Write || used.is_asked_for || is_declared() {
+            if used.of != NameOf::Nothing || used.how == UseOf::Write || used.is_asked_for || self.declares(&used.name)
+            {
                 continue;
             }
             let is_certain = steps.contains(&Step::Name(number, Fate::Throws));

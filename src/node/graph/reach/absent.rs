@@ -4,11 +4,9 @@
 use super::{Failing, Run};
 use crate::node::bodies::{Call, How, Value};
 use crate::node::graph::reached::{AbsentMember, Way};
-use crate::node::modules::{Form, OwnExports};
+use crate::node::modules::Form;
 use crate::node::names::{ALL, NameOf, UseOf, WhyUnset};
-use crate::node::resolve::Loader;
 use crate::tree::nodes::NodeId;
-use std::collections::HashSet;
 
 /// What every object has (ECMA-262, "Properties of the Object Prototype Object").
 const OF_OBJECTS: [&str; 12] = [
@@ -38,7 +36,7 @@ impl Run<'_, '_> {
         };
         let Some(target) = (way != Way::None).then(|| self.link(file, *import)).flatten() else { return };
         let lacks = if self.is_module(target) {
-            self.lacks(target, name, &mut HashSet::new())
+            self.lacks(target, name)
         } else {
             &**name != ALL && walk.exports_as_commonjs(target, name) == Some(false)
         };
@@ -76,16 +74,19 @@ impl Run<'_, '_> {
             return;
         };
         let Some(target) = self.link(file, number) else { return };
+        // What `import()` gives at first is a promise.
+        if import.form == Form::Call && matches!(&**name, "then" | "catch" | "finally") {
+            return;
+        }
         let lacks = match (import.form, self.is_module(target)) {
             // All of a CommonJS file is what an ES module imports of it by default (esm.md, "CommonJS Namespaces").
-            (Form::Static, false) if is_default => self.lacks_own(target, name, &mut HashSet::new()),
+            (Form::Static, false) if is_default => self.lacks_own(target, name),
             (Form::Require | Form::CreatedRequire | Form::MainRequire, false) if !is_default => {
-                self.lacks_own(target, name, &mut HashSet::new())
+                self.lacks_own(target, name)
             }
             // What it exports by this name is what `require` gives (modules.md, "Loading ECMAScript modules using require()").
             (Form::Require | Form::CreatedRequire | Form::MainRequire | Form::Call, true) if !is_default => {
-                self.lacks(target, name, &mut HashSet::new())
-                    && self.lacks(target, "module.exports", &mut HashSet::new())
+                self.lacks(target, name) && self.lacks(target, "module.exports")
             }
             _ => false,
         };
@@ -113,38 +114,25 @@ impl Run<'_, '_> {
     }
 
     /// Whether an ES module surely has no export of a name.
-    fn lacks(&mut self, file: NodeId, name: &str, seen: &mut HashSet<NodeId>) -> bool {
-        let walk = self.walk;
-        if !seen.insert(file) {
-            return true;
-        }
-        let module = walk.module(file).filter(|_| self.is_module(file) && self.parses(file) && name != ALL);
-        let Some(module) = module else { return false };
-        if module.export(name).is_some() {
-            return false;
-        }
-        let stars = module.imports.iter().zip(0..).filter(|(import, _)| import.form == Form::Star);
-        stars.map(|(_, number)| number).all(|number| {
-            self.link(file, number).is_some_and(|target| self.is_module(target) && self.lacks(target, name, seen))
-        })
+    fn lacks(&mut self, file: NodeId, name: &str) -> bool {
+        let stars = self.stars(file);
+        let lacks = |of: NodeId| {
+            let module = self.walk.module(of).filter(|_| self.is_module(of) && self.parses(of));
+            module.is_some_and(|module| module.export(name).is_none())
+        };
+        name != ALL && stars.are_all && stars.files.iter().all(|of| lacks(*of))
     }
 
     /// Whether a CommonJS file surely gives its exports no such name.
-    fn lacks_own(&mut self, file: NodeId, name: &str, seen: &mut HashSet<NodeId>) -> bool {
-        let walk = self.walk;
-        if !seen.insert(file) {
-            return true;
-        }
-        let module = walk.module(file).filter(|_| self.parses(file));
-        let Some(OwnExports { names, stars }) = module.and_then(|module| module.commonjs.own.as_ref()) else {
-            return false;
+    fn lacks_own(&mut self, file: NodeId, name: &str) -> bool {
+        let stars = self.stars(file);
+        let lacks = |of: NodeId| {
+            let module = self.walk.module(of).filter(|_| !self.is_module(of) && self.parses(of));
+            // What stands for the prototype may have any.
+            module
+                .and_then(|module| module.commonjs.own.as_ref())
+                .is_some_and(|own| !own.has(name) && !own.has("__proto__"))
         };
-        let has = |name: &str| names.binary_search_by(|known| (**known).cmp(name)).is_ok();
-        !has(name)
-            && !has("__proto__")
-            && stars.iter().all(|specifier| {
-                let target = self.resolved_file(specifier, file, Loader::Require);
-                target.is_some_and(|target| !self.is_module(target) && self.lacks_own(target, name, seen))
-            })
+        stars.are_all && stars.files.iter().all(|of| lacks(*of))
     }
 }

@@ -93,14 +93,7 @@ impl Run<'_, '_> {
                 Some((_, None)) => None,
             };
         }
-        let stars = module.imports.iter().zip(0..).filter(|(import, _)| import.form == Form::Star);
-        for (_, number) in stars {
-            if let Some(target) = self.link(file, number)
-                && let Some(found) = self.binding(target, name, depth + 1)
-            {
-                return Some(found);
-            }
-        }
-        None
+        let exporter = self.star_exporter(file, name)?;
+        self.binding(exporter, name, depth + 1)
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Found, Run};
 use crate::node::bodies::{self, Class, How, Members, Value};
-use crate::node::modules::Form;
 use crate::tree::nodes::NodeId;
 
 impl Run<'_, '_> {
@@ -135,14 +134,7 @@ impl Run<'_, '_> {
                 None => Some(Found::Exports(target)),
             };
         }
-        let stars = module.imports.iter().enumerate().filter(|(_, import)| import.form == Form::Star);
-        for (number, _) in stars {
-            if let Some(target) = self.link(file, u32::try_from(number).unwrap_or(u32::MAX))
-                && let Some(found) = self.exported(target, name, depth + 1)
-            {
-                return Some(found);
-            }
-        }
-        None
+        let exporter = self.star_exporter(file, name)?;
+        self.exported(exporter, name, depth + 1)
     }
 }

@@ -1,0 +1,66 @@
+//! Files that pass on all that others export.
+
+use super::{Run, Stars};
+use crate::node::bodies;
+use crate::node::modules::{Form, Module};
+use crate::node::resolve::Loader;
+use crate::tree::nodes::NodeId;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+/// Files whose exports one passes on; no real code has as many.
+const MAX_STARS: usize = 500;
+
+impl Run<'_, '_> {
+    /// The file of which a module passes a name on by `export *`, the first in the order of the statements.
+    pub(super) fn star_exporter(&mut self, file: NodeId, name: &str) -> Option<NodeId> {
+        // ECMA-262, `ResolveExport`.
+        if name == "default" {
+            return None;
+        }
+        let stars = self.stars(file);
+        let exports = |of: NodeId| {
+            let module = self.walk.module(of);
+            let runs = |module: &Module| {
+                bodies::member(&module.bodies.exports, name)
+                    .or_else(|| bodies::member(&module.bodies.exports, "="))
+                    .is_some()
+            };
+            module.is_some_and(|module| if self.is_module(of) { module.export(name).is_some() } else { runs(module) })
+        };
+        stars.files.iter().skip(1).copied().find(|of| exports(*of))
+    }
+
+    /// What a file passes on by `export *`; as CommonJS by what compilers make of that.
+    pub(super) fn stars(&mut self, file: NodeId) -> Rc<Stars> {
+        if let Some(known) = self.stars.get(&file) {
+            return Rc::clone(known);
+        }
+        let (mut pending, mut seen) = (vec![file], HashSet::from([file]));
+        let mut stars = Stars { files: Vec::new(), are_all: true };
+        while let Some(of) = pending.pop() {
+            stars.files.push(of);
+            let targets = self.passed_on(of);
+            stars.are_all &= targets.iter().all(Option::is_some);
+            pending.extend(targets.into_iter().flatten().rev().filter(|target| seen.insert(*target)));
+            if seen.len() > MAX_STARS {
+                stars.are_all = false;
+                break;
+            }
+        }
+        let stars = Rc::new(stars);
+        self.stars.insert(file, Rc::clone(&stars));
+        stars
+    }
+
+    /// Each file whose exports one passes on itself; nothing for one that is not looked into.
+    fn passed_on(&mut self, file: NodeId) -> Vec<Option<NodeId>> {
+        let Some(module) = self.walk.module(file) else { return Vec::new() };
+        if self.is_module(file) {
+            let stars = module.imports.iter().zip(0..).filter(|(import, _)| import.form == Form::Star);
+            return stars.map(|(_, number)| self.link(file, number)).collect();
+        }
+        let stars = module.commonjs.own.iter().flat_map(|own| &own.stars);
+        stars.map(|specifier| self.resolved_file(specifier, file, Loader::Require)).collect()
+    }
+}
