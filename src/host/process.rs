@@ -347,20 +347,20 @@ impl Drain {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::fs;
 
-    fn shell(script: &str) -> Request {
+    pub(in crate::host) fn shell(script: &str) -> Request {
         Request { timeout: Duration::from_secs(20), ..Request::new("/bin/sh", &["-c", script]) }
     }
 
-    fn is_alive(id: &str) -> bool {
+    pub(in crate::host) fn is_alive(id: &str) -> bool {
         // A zombie that nobody has reaped yet is dead.
         fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
     }
 
-    fn dies(id: &str) -> bool {
+    pub(in crate::host) fn dies(id: &str) -> bool {
         let until = Instant::now() + Duration::from_secs(5);
         while is_alive(id) && Instant::now() < until {
             std::thread::sleep(GLANCE);

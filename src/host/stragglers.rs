@@ -105,29 +105,13 @@ fn holds(variables: &[u8], path: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::process::tests::{dies, is_alive, shell};
     use crate::host::process::{End, Environment, Request, run};
     use std::ffi::OsString;
-
-    fn shell(script: &str) -> Request {
-        Request { timeout: Duration::from_secs(20), ..Request::new("/bin/sh", &["-c", script]) }
-    }
 
     /// Says its id once it is in a session of its own, from where it works in `/`.
     const DAEMON: &str =
         "setsid --fork sh -c 'echo $$; : > ready; cd /; exec sleep 60'; until [ -e ready ]; do sleep 0.01; done";
-
-    fn is_alive(id: &str) -> bool {
-        // A zombie that nobody has reaped yet is dead.
-        fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
-    }
-
-    fn dies(id: &str) -> bool {
-        let until = Instant::now() + Duration::from_secs(5);
-        while is_alive(id) && Instant::now() < until {
-            std::thread::sleep(GLANCE);
-        }
-        !is_alive(id)
-    }
 
     #[test]
     fn a_daemon_that_keeps_the_pipe_open_holds_nobody_up() {
