@@ -1,5 +1,5 @@
 """Coverage-guided fuzzing of everything that reads bytes from outside: each target of tests/fuzz for a minute, from the
-committed seeds, two at a time and with the lowest priority. A crash, a hang or memory beyond measure fails, and the input is kept.
+committed seeds, two at a time. A crash, a hang or memory beyond measure fails, and the input is kept.
 
 The targets are built as cargo-fuzz builds them (its flags are those of rustc's sanitizer coverage), without cargo-fuzz and
 without a nightly compiler: no code of ours is unsafe, so there is nothing for the address sanitizer to find in it.
@@ -42,10 +42,10 @@ def targets() -> list[str]:
 
 
 def build() -> Path:
-    """Builds the targets: some minutes of both cores, so it lets everything else go first."""
+    """Builds the targets: some minutes of both cores."""
     host = re.search(r"^host: (.*)$", must("rustc", "-vV").out.decode(), re.MULTILINE).group(1)
     # A target of its own keeps the flags away from build scripts.
-    must("nice", "-n", "19", "cargo", "build", "--quiet", "--locked", "--release", "--manifest-path", FUZZ / "Cargo.toml", "--target", host, "--target-dir", BUILT,
+    must("cargo", "build", "--quiet", "--locked", "--release", "--manifest-path", FUZZ / "Cargo.toml", "--target", host, "--target-dir", BUILT,
          timeout=1800, RUSTFLAGS=COVERAGE)
     return BUILT / host / "release"
 
@@ -63,7 +63,7 @@ def fuzzed(part: Part, binary: Path, name: str, work: Path) -> None:
     seconds = LONG if part.long else USUAL
     # libFuzzer's bound is on the peak that the kernel counts, and that of a fork begins at the size of who forked: the shell is
     # small, Python may have grown to more than the bound.
-    words = ["sh", "-c", 'nice -n 19 "$@"; exit $?', "sh", binary, f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=1024", "-max_len=16384", f"-artifact_prefix={crashes}/", "-print_final_stats=1", corpus, seeds]
+    words = ["sh", "-c", '"$@"; exit $?', "sh", binary, f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=1024", "-max_len=16384", f"-artifact_prefix={crashes}/", "-print_final_stats=1", corpus, seeds]
     with subprocess.Popen([str(word) for word in words], env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True) as ran:
         _running.add(ran)
         try:
