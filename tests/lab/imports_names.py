@@ -97,6 +97,16 @@ CIRCLES = {
 
 # Other graphs.
 GRAPHS = {
+    "awaited, waits for who awaits": {"dist/index.js": "export const a = 1; await import('./b.js');", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "awaited, waits through another": {"dist/index.js": "export const a = 1; await import('./c.js');", "dist/c.js": "export * from './b.js';", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "awaited below, waits for the first": {"dist/index.js": "import './d.js'; export const a = 1;", "dist/d.js": "await import('./b.js');", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "awaited and run before": {"dist/index.js": "import './b.js'; export var a = 1; await import('./b.js');", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "not awaited": {"dist/index.js": "export const a = 1; import('./b.js');", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "awaited in a function": {"dist/index.js": "export const a = 1; (async () => { await import('./b.js'); })();", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "awaited in a race": {"dist/index.js": "export const a = 1; await Promise.race([import('./b.js'), 1]);", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "awaited with others": {"dist/index.js": "export const a = 1; await Promise.all([import('./b.js'), 1]);", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "awaited with any": {"dist/index.js": "export const a = 1; await Promise.any([import('./b.js'), 1]);", "dist/b.js": "import { a } from './index.js'; export const b = a;"},
+    "awaited, of no circle": {"dist/index.js": "export const a = 1; await import('./e.js');", "dist/e.js": "export const e = 1;"},
     "three files": {"dist/index.js": "import './b.js'; export const a = 1;", "dist/b.js": "import { c } from './c.js'; export const b = c;", "dist/c.js": "import { b } from './b.js'; export const c = () => b;"},
     "three files, at once": {"dist/index.js": "import './b.js';", "dist/b.js": "import { c } from './c.js'; export const b = c;", "dist/c.js": "import { b } from './b.js'; export const c = b;"},
     "the other order": {"dist/index.js": "import './c.js';", "dist/b.js": "import { c } from './c.js'; export const b = () => c;", "dist/c.js": "import { b } from './b.js'; export const c = b();"},

@@ -22,6 +22,8 @@ use std::rc::Rc;
 
 /// Calls and files that are open at once; no real code has as many before it is loaded.
 const MAX_DEPTH: u32 = 200;
+/// Files that are looked into for what one passes on, or waits for; no real code has as many.
+const MAX_LOOKED_INTO: usize = 500;
 /// Bodies that are looked into.
 const MAX_BODIES: usize = 100_000;
 

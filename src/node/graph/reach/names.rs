@@ -4,11 +4,12 @@
 //! `InnerModuleEvaluation`); a module that is being waited for already is passed over. So what is open while a file runs has
 //! not run, and will not before this file is done, also where one of them awaits.
 
-use super::Run;
+use super::{MAX_LOOKED_INTO, Run};
 use crate::node::faults::WhyUnsettled;
 use crate::node::modules::Form;
 use crate::node::names::{ALL, Binding, NameOf, UseOf, WhyUnset};
 use crate::tree::nodes::NodeId;
+use std::collections::HashSet;
 
 impl Run<'_, '_> {
     /// Why a used name stands for nothing where the run is now.
@@ -65,10 +66,25 @@ impl Run<'_, '_> {
             && let Some(target) = self.link(file, number)
             && self.is_module(target)
             && self.is_module(file)
-            && self.unfinished.contains_key(&target)
+            && self.needs_unfinished(target)
         {
             self.found.unsettled.push((file, import.line, WhyUnsettled::Circle(target)));
         }
+    }
+
+    /// Whether a module is being loaded, or imports one that is, also through others: whoever asks for it waits for that one, even
+    /// where it has run itself, as the circle is done at once (ECMA-262, `[[CycleRoot]]`).
+    fn needs_unfinished(&mut self, module: NodeId) -> bool {
+        let (mut pending, mut seen) = (vec![module], HashSet::from([module]));
+        while let Some(of) = pending.pop() {
+            if self.unfinished.contains_key(&of) {
+                return true;
+            }
+            if seen.len() <= MAX_LOOKED_INTO {
+                pending.extend(self.static_imports(of).filter(|target| seen.insert(*target)));
+            }
+        }
+        false
     }
 
     /// Which file declares what another one exports by a name, and when it is there.

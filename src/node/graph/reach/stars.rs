@@ -1,15 +1,12 @@
 //! Files that pass on all that others export.
 
-use super::{Run, Stars};
+use super::{MAX_LOOKED_INTO, Run, Stars};
 use crate::node::bodies;
 use crate::node::modules::{Form, Module};
 use crate::node::resolve::Loader;
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 use std::rc::Rc;
-
-/// Files whose exports one passes on; no real code has as many.
-const MAX_STARS: usize = 500;
 
 impl Run<'_, '_> {
     /// The file of which a module passes a name on by `export *`, the first in the order of the statements.
@@ -43,7 +40,7 @@ impl Run<'_, '_> {
             let targets = self.passed_on(of);
             stars.are_all &= targets.iter().all(Option::is_some);
             pending.extend(targets.into_iter().flatten().rev().filter(|target| seen.insert(*target)));
-            if seen.len() > MAX_STARS {
+            if seen.len() > MAX_LOOKED_INTO {
                 stars.are_all = false;
                 break;
             }
