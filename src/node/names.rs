@@ -81,7 +81,7 @@ pub struct Names {
     pub makes_unknown_in_sloppy: bool,
     /// Whether it is strict as CommonJS, too.
     pub is_strict: bool,
-    /// Where it is said first of each name what it exports as CommonJS; of all of it by the name `=`.
+    /// Where it is said first of each name what it exports as CommonJS, sorted; of all of it by the name `=`.
     pub exported_at: Box<[(Box<str>, u32)]>,
     /// Functions that are declared in blocks, sorted: where code is not strict, they are there outside of them, too.
     pub in_blocks: Box<[Box<str>]>,
@@ -93,6 +93,13 @@ impl Names {
     pub fn weight(&self) -> usize {
         let uses = self.uses.iter().map(|used| 96 + used.name.len()).sum::<usize>();
         uses + self.makes.iter().map(|name| 16 + name.len()).sum::<usize>()
+    }
+
+    /// Where it is said first what it exports by a name as CommonJS.
+    #[must_use]
+    pub fn said_at(&self, name: &str) -> Option<u32> {
+        let place = self.exported_at.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+        self.exported_at.get(place).map(|(_, at)| *at)
     }
 
     /// Whether a function of that name is declared in a block.

@@ -315,13 +315,16 @@ impl<'a> Reader<'a, '_> {
         makes.sort_unstable();
         let mut in_blocks: Vec<Box<str>> = self.names.in_blocks.iter().map(|name| (*name).into()).collect();
         in_blocks.sort_unstable();
+        let mut exported_at: Vec<(Box<str>, u32)> =
+            self.names.exported_at.iter().map(|(name, at)| ((*name).into(), *at)).collect();
+        exported_at.sort_unstable();
         let names = Names {
             uses: kept.into(),
             makes: makes.into(),
             makes_unknown: self.names.makes_unknown || runs_text,
             makes_unknown_in_sloppy: self.names.makes_unknown_in_sloppy,
             is_strict: self.names.is_strict,
-            exported_at: self.names.exported_at.iter().map(|(name, at)| ((*name).into(), *at)).collect(),
+            exported_at: exported_at.into(),
             in_blocks: in_blocks.into(),
         };
         (numbers, names)
@@ -332,7 +335,7 @@ impl<'a> Reader<'a, '_> {
         let is_namespace = is_whole || matches!(used.named, Named::Symbol(symbol) if self.is_namespace(symbol));
         let (name, how) = match (used.member, used.how) {
             // Of a namespace a member is used, and not the namespace; what is called is printed as it is written.
-            (Some(member), How::Call | How::New) if is_namespace && self.is_of_var(&of) => {
+            (Some(member), How::Call | How::New) if is_namespace => {
                 (format!("{}.{member}", used.name).into(), used.how)
             }
             (Some(member), how) if is_namespace => (member.into(), how),
@@ -352,12 +355,6 @@ impl<'a> Reader<'a, '_> {
         };
         let is_asked_for = used.is_caught || self.names.asked.contains(used.name);
         NameUse { name, line: self.lines.of(used.span.start), of, how, is_asked_for }
-    }
-
-    /// Whether what is imported may be a `var` there, which is known only to whoever loads it.
-    #[allow(clippy::unused_self)]
-    fn is_of_var(&self, of: &NameOf) -> bool {
-        matches!(of, NameOf::Imported(..) | NameOf::Required(..))
     }
 
     fn is_namespace(&self, symbol: SymbolId) -> bool {

@@ -46,8 +46,8 @@ impl Run<'_, '_> {
             return None;
         }
         let progress = *self.unfinished.get(&target)?;
-        let said = &walk.module(target)?.names.exported_at;
-        let at = |name: &str| said.iter().find(|(known, _)| **known == *name).map(|(_, at)| *at);
+        let said = &walk.module(target)?.names;
+        let at = |name: &str| said.said_at(name);
         // What is not said by name may be there by other means.
         match (at(name), at("=")) {
             (Some(at), None) if progress <= at => Some(WhyUnset::Undefined(target)),
