@@ -6,7 +6,7 @@
 
 mod signs;
 
-use self::signs::SIGNS;
+use self::signs::{NOT_FOUND, SIGNS};
 use super::causes::CAUSES;
 use super::causes::crash::{CrashKind, quoted};
 use super::facts::service::{exit_name, exit_number};
@@ -87,17 +87,6 @@ fn of_file(path: &str) -> &'static [&'static str] {
         NOT_FOUND
     }
 }
-
-/// What Node's code or sentence means without what is not found: most often it is the shared package that an update lost.
-const NOT_FOUND: &[&str] = &[
-    "shared-package-missing",
-    "dependencies-not-installed",
-    "shared-package-linked",
-    "unresolved-import",
-    "undeclared-dependency",
-    "entry-point-missing",
-    "module-not-found",
-];
 
 /// What a line of the service manager is a sign of: its words, and the exit code that it names.
 fn of_manager(line: &str) -> Vec<&'static str> {

@@ -1,6 +1,15 @@
 //! Words of logs, and what they are signs of: those of the service manager, the kernel, Node, V8 and what installs packages.
 
-use super::NOT_FOUND;
+/// What Node's code or sentence means without what is not found: most often it is the shared package that an update lost.
+pub(super) const NOT_FOUND: &[&str] = &[
+    "shared-package-missing",
+    "dependencies-not-installed",
+    "shared-package-linked",
+    "unresolved-import",
+    "undeclared-dependency",
+    "entry-point-missing",
+    "module-not-found",
+];
 
 /// What the service manager says, or the kernel, in words that are theirs alone.
 pub(super) const SIGNS: &[(&str, &[&str])] = &[
