@@ -15,6 +15,8 @@ fn main() {
     let commit = if is_release { commit() } else { None };
     let words = commit.map_or_else(|| version.clone(), |commit| format!("{version} ({commit})"));
     println!("cargo::rustc-env=BUNDLE_DOCTOR_VERSION={words}");
+    let date = words.rsplit_once(' ').map_or("", |(_, date)| date.trim_end_matches(')'));
+    println!("cargo::rustc-env=BUNDLE_DOCTOR_DATE={date}");
     println!("cargo::rustc-env=BUNDLE_DOCTOR_TARGET={}", env::var("TARGET").unwrap_or_default());
 }
 

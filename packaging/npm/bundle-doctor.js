@@ -13,6 +13,12 @@ const NOT_JUDGED = 2
 const { optionalDependencies, bundledPlatforms } = require('../../package.json')
 const PLATFORMS = Object.keys(optionalDependencies || bundledPlatforms).map((name) => name.split('/')[1])
 
+// Which programs are packed beside this file.
+function beside_it() {
+  const folders = fs.readdirSync(__dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return folders.map((entry) => entry.name)
+}
+
 function fail(lines) {
   process.stderr.write(lines.join('\n') + '\n')
   process.exit(NOT_JUDGED)
@@ -39,6 +45,13 @@ function program() {
   ]
   if (!PLATFORMS.includes(platform)) {
     return fail([`error: bundle-doctor has no package for ${platform}, only for ${PLATFORMS.join(', ')}`, ...build])
+  }
+  if (bundledPlatforms) {
+    return fail([
+      `error: this package has the program for ${beside_it().join(', ') || 'no machine'} only, and this is ${platform}`,
+      `Install the file of the same release that has ${platform} in its name, or build the program.`,
+      ...build,
+    ])
   }
   return fail([
     `error: the package @bundle-doctor/${platform} is not installed, which has the program for this machine`,
@@ -67,7 +80,10 @@ for (const signal of SIGNALS) {
     if (signal !== 'SIGINT' || !typed) child.kill(signal)
   })
 }
-child.on('error', (error) => fail([`error: cannot start ${file}: ${error.message}`]))
+child.on('error', (error) => {
+  const named = process.env.BUNDLE_DOCTOR_BINARY ? ', which BUNDLE_DOCTOR_BINARY names' : ''
+  fail([`error: cannot start ${file}${named}: ${error.code || error.message}`])
+})
 child.on('exit', (code, signal) => {
   if (signal === null) process.exit(code)
   // As if it had been started directly: a shell sees the signal.

@@ -31,7 +31,7 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     let accepted = baseline::Accepted::of(options, &policy)?;
     let mut subjects = Vec::new();
     for path in &options.paths {
-        let progress = session.progress();
+        let progress = session.progress_of(path);
         let options = InspectOptions {
             archive_sum,
             authentication: &SignatureCheck::new(&trust, path, options.keys.signature.as_deref()),

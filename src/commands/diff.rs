@@ -146,7 +146,7 @@ impl<'a> DiffJob<'a> {
     }
 
     fn read(&self, path: &str, depth: Depth<'_>, authentication: &dyn Authentication) -> Result<Inspected> {
-        let progress = self.session.progress();
+        let progress = self.session.progress_of(path);
         let show = |read, length| progress.show(read, length);
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
         let expectations = || Expectations { updates: self.updates.clone(), ..Expectations::default() };

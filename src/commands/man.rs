@@ -59,7 +59,18 @@ fn page(command: &Command, title: &str, name: &str) -> Vec<u8> {
     let mut page = Vec::new();
     // Nothing is written but into memory.
     let _ = write_page(command, title, name, &mut page);
-    page
+    ascii(&String::from_utf8_lossy(&page)).into_bytes()
+}
+
+/// A page as every roff reads it, whatever encoding it is told: other letters by their numbers (groff_char(7)).
+fn ascii(page: &str) -> String {
+    page.chars().fold(String::with_capacity(page.len()), |mut text, letter| {
+        match letter {
+            letter if letter.is_ascii() => text.push(letter),
+            letter => drop(write!(text, "\\[u{:04X}]", u32::from(letter))),
+        }
+        text
+    })
 }
 
 fn write_page(command: &Command, title: &str, name: &str, out: &mut Vec<u8>) -> io::Result<()> {
@@ -67,12 +78,15 @@ fn write_page(command: &Command, title: &str, name: &str, out: &mut Vec<u8>) -> 
     let bare = command.clone().version(env!("CARGO_PKG_VERSION")).after_help("").after_long_help("");
     // A blank would end the name in the page's title; in the synopsis it is typed.
     let titled = Man::new(bare.clone().name(title.to_owned()));
-    titled.render_title(out)?;
+    write_title(title, out)?;
     titled.render_name_section(out)?;
     let man = Man::new(bare);
     man.render_synopsis_section(out)?;
     man.render_description_section(out)?;
-    man.render_options_section(out)?;
+    let mut options = Vec::new();
+    man.render_options_section(&mut options)?;
+    // An empty line between two breaks is a paragraph, and the breaks are nothing.
+    out.write_all(String::from_utf8_lossy(&options).replace(".br\n\n.br\n", ".sp\n").as_bytes())?;
     if command.has_subcommands() {
         titled.render_subcommands_section(out)?;
     }
@@ -80,6 +94,14 @@ fn write_page(command: &Command, title: &str, name: &str, out: &mut Vec<u8>) -> 
         out.write_all(sections(help).as_bytes())?;
     }
     Ok(())
+}
+
+/// The page's name, the section, the day of the program, and what stands in the middle of the last and of the first line. Where
+/// the day is not known, its place is empty (man(7)): `clap_mangen` leaves it out, and the program's name is taken for it.
+fn write_title(title: &str, out: &mut dyn Write) -> io::Result<()> {
+    let (name, day) = (escaped(&title.to_uppercase()), env!("BUNDLE_DOCTOR_DATE"));
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(out, ".TH {name} 1 \"{day}\" \"{} {version}\" \"Manual of {}\"", escaped(NAME), escaped(NAME))
 }
 
 fn sections(help: &CommandHelp) -> String {

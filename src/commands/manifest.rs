@@ -18,7 +18,7 @@ pub(super) fn run(options: &ManifestArgs, session: &Session<'_>) -> Result<u8> {
     let configured = session.configuration()?;
     let names = configured.config.names();
     let limits = options.limits.over(configured.config.limits()?);
-    let progress = session.progress();
+    let progress = session.progress_of(&options.path);
     let show = |read, length| progress.show(read, length);
     let plain = InspectOptions::plain(&names, limits, Depth::Sums);
     let inspected =

@@ -21,16 +21,28 @@ pub(super) struct Progress {
     started: Instant,
     next: Cell<u64>,
     bar: OnceCell<ProgressBar>,
+    // Of an input that somebody else has yet to write, until its first bytes are there.
+    waiting: Cell<Option<Waiting>>,
 }
 
 impl Progress {
     /// Starts the clock.
     pub(super) fn new(wanted: bool) -> Self {
-        Self { wanted, started: Instant::now(), next: Cell::new(STEP), bar: OnceCell::new() }
+        let (next, bar, waiting) = (Cell::new(STEP), OnceCell::new(), Cell::new(None));
+        Self { wanted, started: Instant::now(), next, bar, waiting }
+    }
+
+    /// Shows what is waited for until something was read.
+    pub(super) fn after(self, waiting: Waiting) -> Self {
+        self.waiting.set(Some(waiting));
+        self
     }
 
     /// Shows how many bytes were read, of how many.
     pub(super) fn show(&self, read: u64, length: Option<u64>) {
+        if read > 0 {
+            drop(self.waiting.take());
+        }
         if !self.wanted || read < self.next.get() || self.started.elapsed() < PATIENCE {
             return;
         }

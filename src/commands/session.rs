@@ -227,6 +227,17 @@ impl<'a> Session<'a> {
         Progress::new(self.shows_progress())
     }
 
+    /// [`Session::progress`] of reading this. A FIFO may be long without a writer: it is said that one is waited for.
+    pub(super) fn progress_of(&self, path: &str) -> Progress {
+        let progress = self.progress();
+        if !host::files::is_fifo(Path::new(path)) {
+            return progress;
+        }
+        let waiting = self.waiting();
+        waiting.say(format!("waiting for what is written into {}", text::printable(path)));
+        progress.after(waiting)
+    }
+
     /// A sign of life on stderr while something is waited for, on a terminal only.
     pub(super) fn waiting(&self) -> Waiting {
         Waiting::new(self.shows_progress(), self.style().width)

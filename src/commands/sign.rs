@@ -175,7 +175,7 @@ impl SignJob<'_> {
     }
 
     fn read(&self, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected> {
-        let progress = self.session.progress();
+        let progress = self.session.progress_of(&self.options.path);
         let show = |read, length| progress.show(read, length);
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
         Ok(inspect(&self.options.path, &InspectOptions { authentication: &NotAsked(raw), progress: &show, ..plain })?)

@@ -29,9 +29,9 @@ pub(super) fn told(args: &[OsString], error: &clap::Error) -> u8 {
     let format = format::wanted(args);
     if format != Format::Human {
         let rendered = error.render().to_string();
-        let message = rendered.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let message = message(&rendered);
         let run_error = RunError {
-            message: text::printable(message).into_owned(),
+            message: text::printable(&message).into_owned(),
             path: None,
             help: Some("see `bundle-doctor --help`".to_owned()),
         };
@@ -44,6 +44,18 @@ pub(super) fn told(args: &[OsString], error: &clap::Error) -> u8 {
         }
     }
     exit_code::NOT_JUDGED
+}
+
+/// What was wrong, in one line. Where the first line of clap's text ends with a colon, what it is about stands below it, a
+/// line each.
+fn message(rendered: &str) -> String {
+    let mut lines = rendered.lines();
+    let first = lines.next().unwrap_or_default().trim_start_matches("error: ");
+    if !first.ends_with(':') {
+        return first.to_owned();
+    }
+    let named: Vec<_> = lines.map_while(|line| line.strip_prefix("  ")).map(str::trim).collect();
+    format!("{first} {}", named.join(", "))
 }
 
 /// Whether a word of the command line is `-v`, alone or among others as in `-vV`.

@@ -192,7 +192,7 @@ impl VerifyJob<'_> {
     }
 
     fn read(&self, depth: Depth<'_>, raw: &dyn Fn(&[u8])) -> Result<Inspected> {
-        let progress = self.session.progress();
+        let progress = self.session.progress_of(&self.options.path);
         let show = |read, length| progress.show(read, length);
         let plain = InspectOptions::plain(&self.names, self.limits, depth);
         let expectations = || Expectations { newer_than: self.options.newer_than.clone(), ..Expectations::default() };

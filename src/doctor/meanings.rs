@@ -4,6 +4,9 @@
 //! ([`crash::kind`](crate::doctor::causes::crash)); which exit code has which name is said where the service is read. What
 //! tar, pnpm, npm and the others say stands in the pages, which quote it.
 
+mod signs;
+
+use self::signs::{NOT_FOUND, SIGNS};
 use super::causes::CAUSES;
 use super::causes::crash::{CrashKind, quoted};
 use super::facts::service::{exit_name, exit_number};
@@ -24,8 +27,9 @@ pub(crate) fn meanings(text: &str) -> Vec<&'static str> {
         found.extend(of_kind(&quoted(line)));
         found.extend(of_manager(line));
     }
+    let pages = pages();
     for line in lines {
-        found.extend(of_pages(line));
+        found.extend(of_pages(line, &pages));
     }
     if found.is_empty() && lines.iter().any(|line| is_of_an_installer(line)) {
         found.extend(["dependencies-not-installed", "update-interrupted"]);
@@ -84,165 +88,6 @@ fn of_file(path: &str) -> &'static [&'static str] {
     }
 }
 
-/// What Node's code or sentence means without what is not found: most often it is the shared package that an update lost.
-const NOT_FOUND: &[&str] = &[
-    "shared-package-missing",
-    "dependencies-not-installed",
-    "shared-package-linked",
-    "unresolved-import",
-    "undeclared-dependency",
-    "entry-point-missing",
-    "module-not-found",
-];
-
-/// What the service manager says, or the kernel, in words that are theirs alone.
-const SIGNS: &[(&str, &[&str])] = &[
-    ("repeated too quickly", &["start-limit-hit", "service-crash-loop"]),
-    ("start-limit-hit", &["start-limit-hit", "service-crash-loop"]),
-    ("could not be found", &["unit-missing"]),
-    ("LoadState=not-found", &["unit-missing"]),
-    (".service not found", &["unit-missing"]),
-    ("is masked", &["unit-masked"]),
-    ("bad unit file setting", &["unit-invalid"]),
-    ("bad-setting", &["unit-invalid"]),
-    ("Refusing.", &["unit-invalid"]),
-    ("changed on disk", &["unit-not-reloaded"]),
-    ("Dependency failed for", &["dependency-failed"]),
-    ("result 'dependency'", &["dependency-failed"]),
-    ("not been booted with systemd", &["systemd-unavailable"]),
-    ("Failed to connect to bus", &["systemd-unavailable"]),
-    ("oom-kill", &["out-of-memory"]),
-    ("OOM killer", &["out-of-memory"]),
-    ("systemd-oomd killed", &["out-of-memory"]),
-    ("Out of memory: Killed process", &["out-of-memory"]),
-    // V8 ends itself so where it may not have memory, or not make it executable.
-    ("status=5/TRAP", &["unit-confinement", "drop-in-overrides", "out-of-memory"]),
-    ("Failed to locate executable", &["executable-missing", "unit-other-command"]),
-    ("Neither a valid executable name", &["unit-invalid"]),
-    ("Invalid section header", &["unit-invalid"]),
-    ("Assignment outside of section", &["unit-invalid"]),
-    ("Unknown section", &["unit-invalid"]),
-    ("Unknown key name", &["unit-invalid"]),
-    ("Deactivated successfully", &["service-stopped"]),
-    (": Succeeded.", &["service-stopped"]),
-    ("on client request", &["service-stopped"]),
-    (": command not found", &["unit-other-command", "helper-command-failed", "executable-missing"]),
-    ("No projects matched the filters", &["unit-other-command"]),
-    ("Start operation timed out", &["unit-confinement", "service-starting", "helper-command-failed"]),
-    ("start operation timed out", &["unit-confinement", "service-starting", "helper-command-failed"]),
-    ("start-pre operation timed out", &["helper-command-failed"]),
-    ("start-post operation timed out", &["helper-command-failed"]),
-    ("Starting server-flow-agent.service", &["service-starting"]),
-    ("Starting ServerFlow Agent", &["service-starting"]),
-    ("Stopped server-flow-agent.service", &["service-stopped"]),
-    ("Stopped ServerFlow Agent", &["service-stopped"]),
-    ("Failed to load environment files", &["unit-invalid"]),
-    ("Control process exited", &["helper-command-failed"]),
-    ("Condition check process exited", &["helper-command-failed"]),
-    ("Condition check resulted in", &["service-stopped", "drop-in-overrides"]),
-    ("unmet condition", &["service-stopped", "drop-in-overrides"]),
-    ("No space left on device", &["disk-full"]),
-    ("ENOSPC", &["disk-full"]),
-    ("Cannot find package", NOT_FOUND),
-    ("Cannot find module", NOT_FOUND),
-    ("does not provide an export named", &["missing-export"]),
-    ("is not defined in ES module scope", &["module-format-mismatch"]),
-    ("' before initialization", &["undefined-name", "unknown-crash"]),
-    ("Cannot use import statement outside a module", &["module-format-mismatch"]),
-    ("ERR_REQUIRE_ESM", &["module-format-mismatch"]),
-    ("EADDRINUSE", &["port-in-use", "agent-outside-unit"]),
-    ("EACCES", &["permission-denied", "unit-confinement"]),
-    ("EPERM", &["permission-denied", "unit-confinement"]),
-    ("heap out of memory", &["out-of-memory"]),
-    ("ECONNREFUSED", &["control-plane-unreachable"]),
-    ("ENOTFOUND", &["control-plane-unreachable"]),
-    ("EAI_AGAIN", &["control-plane-unreachable"]),
-    ("ETIMEDOUT", &["control-plane-unreachable"]),
-    ("EHOSTUNREACH", &["control-plane-unreachable"]),
-    ("ENETUNREACH", &["control-plane-unreachable"]),
-    ("Unexpected server response", &["control-plane-unreachable"]),
-    ("ECONNRESET", &["control-plane-unreachable"]),
-    ("EPROTO", &["control-plane-unreachable"]),
-    ("socket hang up", &["control-plane-unreachable"]),
-    ("WebSocket error", &["control-plane-unreachable"]),
-    ("isconnected (", &["control-plane-unreachable"]),
-    ("certificate", &["control-plane-unreachable"]),
-    ("wrong version number", &["control-plane-unreachable"]),
-    // What curl says (curl(1), "EXIT CODES"): of the update's first step, or of whoever asks by hand.
-    ("curl: (", &["control-plane-unreachable", "update-interrupted"]),
-    ("bad option: ", &["unit-confinement", "drop-in-overrides", "node-too-old"]),
-    ("is not allowed in NODE_OPTIONS", &["unit-confinement", "drop-in-overrides"]),
-    ("ERR_UNKNOWN_FILE_EXTENSION", &["unresolved-import", "shared-entry-missing", "module-format-mismatch"]),
-    ("Unknown file extension", &["unresolved-import", "shared-entry-missing", "module-format-mismatch"]),
-    ("Watchdog timeout", &["unit-confinement", "drop-in-overrides"]),
-    ("EMFILE", &["unit-confinement", "drop-in-overrides"]),
-    ("xec format error", &["executable-missing"]),
-    // A native part that was built for another machine, or for another Node: an installation brings the right one.
-    ("ERR_DLOPEN_FAILED", &["dependencies-not-installed", "unknown-crash"]),
-    ("invalid ELF header", &["dependencies-not-installed", "unknown-crash"]),
-    ("NODE_MODULE_VERSION", &["dependencies-not-installed", "node-too-old"]),
-    ("' not found (required by", &["executable-missing", "dependencies-not-installed"]),
-    // V8 aborts where it may have no more memory.
-    ("6/ABRT", &["out-of-memory", "unknown-crash"]),
-    ("SIGABRT", &["out-of-memory", "unknown-crash"]),
-    ("4/ILL", &["unknown-crash"]),
-    ("SIGILL", &["unknown-crash"]),
-    ("11/SEGV", &["unknown-crash"]),
-    ("SIGSEGV", &["unknown-crash"]),
-    ("not in gzip format", &["download-not-an-archive", "archive-unreadable"]),
-    ("does not look like a tar archive", &["download-not-an-archive", "archive-unreadable"]),
-    ("Unexpected EOF in archive", &["archive-unreadable", "download-not-an-archive"]),
-    ("Skipping to next header", &["archive-unreadable"]),
-    ("Cannot create symlink to", &["shared-package-linked", "update-interrupted", "permission-denied"]),
-    ("exit delayed from previous errors", &["archive-unreadable", "permission-denied", "disk-full"]),
-    ("Exiting with failure status", &["archive-unreadable", "permission-denied", "disk-full"]),
-    ("Permission denied", &["permission-denied", "unit-confinement"]),
-    // The rest of what the service manager says of units that it does not start, or ends.
-    ("has fatal error", &["unit-invalid"]),
-    ("control process exited", &["helper-command-failed"]),
-    ("Failed to set up mount namespacing", &["unit-confinement", "drop-in-overrides"]),
-    ("vanished from the unit file", &["unit-not-reloaded"]),
-    ("result 'watchdog'", &["unit-confinement", "drop-in-overrides"]),
-    ("result 'core-dump'", &["unknown-crash"]),
-    ("result 'exit-code'", &["unknown-crash", "service-crash-loop"]),
-    ("result 'signal'", &["unknown-crash", "out-of-memory"]),
-    ("result 'timeout'", &["service-starting", "helper-command-failed"]),
-    ("result 'protocol'", &["unit-invalid", "service-starting"]),
-    ("result 'resources'", &["unit-confinement", "unit-invalid"]),
-    ("timed out. Killing", &["process-frozen", "service-stopped"]),
-    ("timed out. Terminating", &["service-starting", "helper-command-failed"]),
-    // What the loader and the kernel say of a program.
-    ("error while loading shared libraries", &["executable-missing", "dependencies-not-installed"]),
-    ("Segmentation fault", &["unknown-crash"]),
-    ("Illegal instruction", &["unknown-crash", "executable-missing"]),
-    ("core dumped", &["unknown-crash"]),
-    ("segfault at", &["unknown-crash"]),
-    ("Read-only file system", &["unit-confinement", "disk-full"]),
-    ("EROFS", &["unit-confinement", "drop-in-overrides", "disk-full"]),
-    // What Node says of targets, of a start that never ends, and of rejections.
-    ("MODULE_TYPELESS_PACKAGE_JSON", &["module-format-mismatch", "package-json-invalid"]),
-    ("ERR_PACKAGE_PATH_NOT_EXPORTED", &["unresolved-import", "shared-package-json-invalid"]),
-    ("ERR_PACKAGE_IMPORT_NOT_DEFINED", &["unresolved-import", "package-json-invalid"]),
-    ("ERR_INVALID_PACKAGE_TARGET", &["unresolved-import", "shared-package-json-invalid"]),
-    ("ERR_UNSUPPORTED_DIR_IMPORT", &["unresolved-import"]),
-    ("ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING", &["unresolved-import"]),
-    ("ERR_UNSUPPORTED_ESM_URL_SCHEME", &["unresolved-import"]),
-    ("ERR_IMPORT_ASSERTION_", &["unresolved-import", "node-too-old"]),
-    ("ERR_IMPORT_ATTRIBUTE_", &["unresolved-import", "node-too-old"]),
-    ("ERR_REQUIRE_ASYNC_MODULE", &["module-format-mismatch"]),
-    ("ERR_UNKNOWN_BUILTIN_MODULE", &["node-too-old", "node-feature-missing"]),
-    ("unsettled top-level await", &["unknown-crash"]),
-    ("triggerUncaughtException", &["unknown-crash"]),
-    ("UnhandledPromiseRejection", &["unknown-crash"]),
-    ("digital envelope routines", &["unknown-crash", "unit-confinement"]),
-    ("WebSocket was closed before", &["control-plane-unreachable"]),
-    ("EBADENGINE", &["node-too-old", "dependencies-not-installed"]),
-    ("UNSUPPORTED_ENGINE", &["node-too-old", "dependencies-not-installed"]),
-    // What minisign says.
-    ("Signature verification failed", &["signature-invalid"]),
-    ("signature verification failed", &["signature-invalid"]),
-];
-
 /// What a line of the service manager is a sign of: its words, and the exit code that it names.
 fn of_manager(line: &str) -> Vec<&'static str> {
     let of_code = exit_code(line).map(of_exit).unwrap_or_default();
@@ -296,18 +141,30 @@ fn is_of_an_installer(line: &str) -> bool {
     ["npm ERR!", "npm error", "ERR_PNPM_"].iter().any(|words| line.contains(words))
 }
 
-/// The rules and causes whose pages quote such a line, or that text: what is quoted most, first.
-fn of_pages(line: &str) -> Vec<&'static str> {
+/// A page of a rule or a cause, and what it quotes.
+struct Page {
+    id: &'static str,
+    /// In small letters.
+    text: String,
+    errors: Vec<String>,
+}
+
+fn pages() -> Vec<Page> {
     let causes = CAUSES.iter().map(|cause| (cause.id, cause.page));
     let pages = causes.chain(RULES.iter().map(|rule| (rule.id, rule.page)));
+    pages.map(|(id, page)| Page { id, text: page.to_lowercase(), errors: errors(page) }).collect()
+}
+
+/// The rules and causes whose pages quote such a line, or that text: what is quoted most, first.
+fn of_pages(line: &str, pages: &[Page]) -> Vec<&'static str> {
     let said = line.to_lowercase();
     let words: Vec<_> = tokens(line).collect();
     let mut found: Vec<_> = pages
-        .filter_map(|(id, page)| {
-            let quotes =
-                if line.chars().count() < MIN_TEXT { 0 } else { page.to_lowercase().matches(&said).count() * 8 };
-            let alike = errors(page).map(|error| likeness(own_words(error), &words)).max().unwrap_or(0);
-            Some((quotes + alike, id)).filter(|(score, _)| *score > 0)
+        .iter()
+        .filter_map(|page| {
+            let quotes = if line.chars().count() < MIN_TEXT { 0 } else { page.text.matches(&said).count() * 8 };
+            let alike = page.errors.iter().map(|error| likeness(own_words(error), &words)).max().unwrap_or(0);
+            Some((quotes + alike, page.id)).filter(|(score, _)| *score > 0)
         })
         .collect();
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -317,9 +174,19 @@ fn of_pages(line: &str) -> Vec<&'static str> {
 /// Fewer characters stand on every page.
 const MIN_TEXT: usize = 5;
 
-/// The lines of a page that are quoted as a machine said them: those in fences.
-fn errors(page: &str) -> impl Iterator<Item = &str> {
-    page.split("```").skip(1).step_by(2).flat_map(str::lines).filter(|line| !line.trim_start().starts_with('$'))
+/// The lines of a page that are quoted as a machine said them: those in fences. One that begins with one blank is the rest of
+/// the line before, which was too long for the page.
+fn errors(page: &str) -> Vec<String> {
+    let lines = page.split("```").skip(1).step_by(2).flat_map(str::lines);
+    let mut errors: Vec<String> = Vec::new();
+    for line in lines.filter(|line| !line.trim_start().starts_with('$')) {
+        let is_rest = line.starts_with(' ') && !line.starts_with("  ");
+        match errors.last_mut().filter(|_| is_rest) {
+            Some(before) => before.push_str(line),
+            None => errors.push(line.to_owned()),
+        }
+    }
+    errors
 }
 
 /// What begins a line whatever it says: npm 6 to 10 do not agree on it.

@@ -69,6 +69,13 @@ pub(super) fn is_inherited(path: &Path) -> bool {
     path == Path::new("/dev/stdin") || ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.starts_with(folder))
 }
 
+/// Whether a path leads to a FIFO (fifo(7)): opening it waits until somebody opens the other end.
+#[must_use]
+pub(crate) fn is_fifo(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+}
+
 /// Opens such a path: a pipe or a regular file. What a pipe brings is waited for, since its writer is at work.
 ///
 /// # Errors

@@ -270,8 +270,21 @@ fn product_key(scan: Scan<'_>, at: usize) -> Option<usize> {
     (groups >= 4 && digits >= 2 && letters >= 2 && is_whole).then_some(end)
 }
 
+/// [`PREFIXES`] and [`MORE`] by their first byte.
+static BY_FIRST: LazyLock<Vec<Vec<(&str, Rest)>>> = LazyLock::new(|| {
+    let mut all = vec![Vec::new(); 0x80];
+    for (prefix, kind) in PREFIXES.iter().chain(MORE) {
+        let first = prefix.bytes().next().map(usize::from);
+        if let Some(of_first) = first.and_then(|first| all.get_mut(first)) {
+            of_first.push((*prefix, *kind));
+        }
+    }
+    all
+});
+
 fn prefixed(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
-    let (prefix, kind) = PREFIXES.iter().chain(MORE).find(|(prefix, _)| rest.starts_with(prefix))?;
+    let of_first = BY_FIRST.get(usize::from(rest.bytes().next()?))?;
+    let (prefix, kind) = of_first.iter().find(|(prefix, _)| rest.starts_with(prefix))?;
     let start = at + prefix.len();
     let is_part = |byte: u8| match kind {
         Word(_) => byte.is_ascii_alphanumeric(),

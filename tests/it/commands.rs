@@ -372,7 +372,8 @@ fn every_command_has_a_page_of_the_manual() {
         for section in ["NAME", "SYNOPSIS", "OPTIONS", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES", "EXAMPLES"] {
             assert_eq!(page.matches(&format!(".SH {section}\n")).count(), 1, "{name}: {section}\n{page}");
         }
-        assert!(page.contains(&format!(".TH bundle-doctor{name} 1")), "{name}: {page}");
+        let title = format!("bundle-doctor{name}").to_uppercase().replace('-', "\\-");
+        assert!(page.contains(&format!(".TH {title} 1 ")), "{name}: {page}");
         assert_eq!(run(folder.path(), &asked).stdout, page, "{name}");
     }
 }

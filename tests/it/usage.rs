@@ -235,3 +235,31 @@ fn ctrl_c_is_one_line_and_its_own_exit_code() {
         }
     }
 }
+
+/// In one line, for a machine: where clap names what is missing below, its name is in it.
+#[test]
+fn wrong_usage_is_named_in_a_machines_document() {
+    for (words, named) in [
+        (&["check"][..], "the following required arguments were not provided: <PATH>..."),
+        (&["diff", "a"], "the following required arguments were not provided: <B>"),
+        (&["check", "--nothing", "a"], "unexpected argument '--nothing' found"),
+    ] {
+        let done = run(Path::new("/"), &[words, &["--json"]].concat());
+        let document: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!((done.code, document["error"]["message"].as_str()), (2, Some(named)), "{words:?}");
+    }
+}
+
+/// The first line of a page of the manual is for five things, and each stands in its place.
+#[test]
+fn a_page_of_the_manual_has_its_title() {
+    for (words, name) in [(&["man"][..], "BUNDLE\\-DOCTOR"), (&["man", "rehearse"], "BUNDLE\\-DOCTOR\\-REHEARSE")] {
+        let page = run(Path::new("/"), words).stdout;
+        let title = page.lines().find(|line| line.starts_with(".TH ")).unwrap().to_owned();
+        let version = env!("CARGO_PKG_VERSION");
+        assert!(title.starts_with(&format!(".TH {name} 1 \"")), "{title}");
+        assert!(title.ends_with(&format!(" \"bundle\\-doctor {version}\" \"Manual of bundle\\-doctor\"")), "{title}");
+        assert!(!page.contains(".br\n\n.br\n"));
+        assert!(page.is_ascii());
+    }
+}

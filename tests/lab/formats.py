@@ -254,10 +254,11 @@ def man_page(part: Part, work: Path) -> None:
     pages = sorted(folder.iterdir())
 
     def mandoc() -> None:
-        # Errors only: the warnings are about clap_mangen's own line breaks and its page without a date.
-        ran = execute("mandoc", "-Tlint", "-Werror", *pages)
-        if ran.code != 0 or len(pages) < 10:
-            raise Mismatch(f"{len(pages)} pages: {ran.text[:800]}")
+        # A program that was built without its commit has no date.
+        ran = execute("mandoc", "-Tlint", "-Wwarning", *pages)
+        told = [line for line in ran.text.splitlines() if "missing date" not in line]
+        if told or len(pages) < 10:
+            raise Mismatch(f"{len(pages)} pages: {told[:9]}")
 
     def groff() -> None:
         for each in pages:

@@ -279,6 +279,44 @@ def changed(attack: Attack, before: dict[str, str], after: dict[str, str], told:
         raise Mismatch(f"{len(wrong)} names have changed:\n{shown}\n{told}")
 
 
+# A mounted disk, and the telltale in the journal of the machine that looks at it.
+DISK = """
+R=/mnt/disk
+mkdir -p $R/root $R/etc/systemd/system
+cp -a $S $R/root/; cp $U $R$U; cp /etc/passwd $R/etc/; rm $R$B/dist/index.js
+printf 'console.error("telltale"); process.exit(1);\\n' >$B/dist/index.js
+restart; sleep 2; systemctl stop $A; journalctl --sync
+"""
+# Where the disk's journal is, and the machine's.
+PLACES = """
+R=/mnt/disk J=/mnt/disk/var/log/journal
+for H in /run/log/journal/* /var/log/journal/*; do if [ -e $H/system.journal ]; then break; fi; done
+rm -rf $R/var/log; mkdir -p $J
+"""
+JOURNALS = {
+    "a copy": "cp -aL $H $J/",
+    "a link to the folder": "ln -s $H $J/",
+    "a link to the folder, by dots": "ln -s ../../../../..$H $J/",
+    "links to the files": "mkdir $J/${H##*/}; ln -s $H/* $J/${H##*/}/",
+    "a folder that is linked above": "rm -rf $R/var/log; ln -s ${H%/journal/*} $R/var/log",
+    "a FIFO and a device": "mkdir $J/${H##*/}; mkfifo $J/${H##*/}/system.journal; cp -a /dev/zero $J/${H##*/}/user-0.journal",
+}
+
+
+def journals(suite: str) -> None:
+    """Of a mounted disk only that journal is read which is on it."""
+    server = servers.boot(suite)
+    try:
+        server.shell(deployed.PRELUDE + DISK, timeout=120, env=deployed.OFFLINE)
+        for name, make in JOURNALS.items():
+            server.shell(PLACES + make)
+            told = server.run("bundle-doctor", "doctor", "--no-config", "--root", "/mnt/disk", "-v", timeout=60)
+            if ("telltale" in told.text) != (name == "a copy"):
+                raise Mismatch(f"{name}: {told.text}")
+    finally:
+        server.close()
+
+
 def quoting() -> None:
     """Whatever the bytes, each word of a printed command arrives in sh, bash and dash as it was."""
     ran = execute(
@@ -296,6 +334,8 @@ def run(part: Part) -> None:
     jobs = [(attack.name, lambda suite, a=attack: one(a, suite)) for attack in chosen]
     watched = {f"traced: a server {name}": make for name, make in traced.SERVERS.items()}
     jobs += [(name, lambda suite, m=make: traced.one(m, suite)) for name, make in watched.items() if not ONLY or "traced" in ONLY]
+    if not ONLY or "journals" in ONLY:
+        jobs.append(("the journal of a mounted disk", journals))
     container.spread(part, jobs, AT_ONCE)
     if not ONLY:
         part.case("words in three shells", quoting)

@@ -138,11 +138,16 @@ def action_cases(work: Path, out: Path) -> None:
         ("bad, by an option", {**binary, "paths": BUNDLE, "options": "--require-signature\n--key=nothing.pub"}, "", 0),
         ("several", {**binary, "paths": f"{BUNDLE}\nbad one.tar.gz\n"}, "fail", 1),
         ("without SARIF", {**binary, "paths": BUNDLE, "sarif": "false"}, "pass", 0),
+        ("no path", {**binary, "paths": "\n"}, "", 0),
+        ("an empty package, which npm would take for `undefined`", {"package": "", "paths": BUNDLE}, "", 0),
+        ("a binary that is not there", {"binary": "absent", "paths": BUNDLE}, "", 0),
         ("nothing there", {**binary, "paths": "$(touch pwned).tar.gz\n--help"}, "", 0),
     ):
         failed, outputs, log, used = action(work, inputs, **env)
         if (outputs["verdict"], len(used), failed) != (verdict, uploads, verdict != "pass"):
             raise Mismatch(f"{name}: verdict {outputs['verdict']!r}, {len(used)} uploads, failed {failed}:\n{log[-800:]}")
+        if inputs.get("package") == "" and "`package` is empty" not in log:
+            raise Mismatch(f"{name}: npm was asked: {log[-600:]}")
         if uploads:
             formats.valid(formats.SARIF_SCHEMA, Path(outputs["sarif"]))
         if verdict == "fail" and ("::error " not in log or "entry-point-missing" not in (work / "runner/summary.md").read_text()):

@@ -252,8 +252,13 @@ def absent(work: Path, out: Path) -> None:
             raise Mismatch(f"{platform}: exit {ran.code}: {ran.text}")
         if execute("node", "--require", disguise, launcher, "--version", AS=platform, BUNDLE_DOCTOR_BINARY="/bin/true").code != 0:
             raise Mismatch(f"{platform}: BUNDLE_DOCTOR_BINARY is not heeded")
+    # The one file has one program, and no other package is missing.
+    alone = unpacked(work / "alone", out / STANDALONE)
+    ran = execute("node", "--require", disguise, alone, "check", "x", AS="linux-arm64")
+    if ran.code != 2 or "has the program for linux-x64 only, and this is linux-arm64" not in ran.text or "@bundle-doctor/" in ran.text:
+        raise Mismatch(f"the one file on another machine: exit {ran.code}: {ran.text}")
     ran = execute("node", launcher, "--version", BUNDLE_DOCTOR_BINARY="/nonexistent")
-    if ran.code != 2 or "cannot start /nonexistent" not in ran.text:
+    if ran.code != 2 or "cannot start /nonexistent, which BUNDLE_DOCTOR_BINARY names" not in ran.text:
         raise Mismatch(f"a program that is not there: exit {ran.code}: {ran.text}")
 
 

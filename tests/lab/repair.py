@@ -411,29 +411,44 @@ def nobody_to_ask(suite: str) -> None:
         server.close()
 
 
-# Ctrl-C once the screen shows these words; what is on it then, and the code.
+# Ctrl-C once the file `{file}` holds these words; what is on the screen then, and the code. What is typed stands in
+# a file, since `script` begins the screen with the command that it was given.
 PRESSED = """
-: >/run/screen
-( n=0; until grep -q '{sees}' /run/screen || [ $n = 300 ]; do sleep 0.1; n=$((n+1)); done; printf '\\003'; sleep 2 ) |
-  script -qefc 'trap : INT; {command}; echo "code $?"' /run/screen >/dev/null
+rm -f /run/asked; : >/run/screen
+echo 'trap : INT; {command}; echo "code $?"' >/run/typed
+( n=0; until grep -q '{sees}' {file} || [ $n = 300 ]; do sleep 0.1; n=$((n+1)); done; printf '\\003'; sleep 2 ) |
+  script -qefc 'exec sh /run/typed' /run/screen >/dev/null
 cat /run/screen
+"""
+
+# The server's systemctl, which tells that it was asked, and then takes its time while `/run/slow` is there.
+SLOW = """
+mv /usr/bin/systemctl /usr/bin/systemctl.own
+cat >/usr/bin/systemctl <<'END'
+#!/bin/sh
+[ ! -e /run/slow ] || { echo asked >/run/asked; sleep 2; }
+exec /usr/bin/systemctl.own "$@"
+END
+chmod 755 /usr/bin/systemctl
 """
 
 
 def interrupted(suite: str) -> None:
-    """Ctrl-C at the question, and in a dry run: one line and 130, and nothing was done."""
+    """Ctrl-C at the question, and while a dry run looks: one line and 130, and nothing was done."""
     server = made(suite, SAFE + MISSING)
     try:
+        server.shell(SLOW)
         before = listed(server)
-        dry = "echo look; bundle-doctor {} --no-config --dry-run"
         server.shell(f"tar -czf /run/b.tgz -C {deployed.BUNDLE} .")
-        for sees, command in (
-            ("y/N", "bundle-doctor repair --no-config"),
-            ("y/N", "bundle-doctor update --no-config /run/b.tgz"),
-            ("look", dry.format("repair")),
-            ("look", dry.format("update") + " /run/b.tgz"),
+        for is_looking, command in (
+            (False, "bundle-doctor repair --no-config"),
+            (False, "bundle-doctor update --no-config /run/b.tgz"),
+            (True, "bundle-doctor repair --no-config --dry-run"),
+            (True, "bundle-doctor update --no-config --dry-run /run/b.tgz"),
         ):
-            ran = server.shell(PRESSED.format(sees=sees, command=command), env=deployed.OFFLINE)
+            server.shell("touch /run/slow" if is_looking else "rm -f /run/slow")
+            file, sees = ("/run/asked", "asked") if is_looking else ("/run/screen", "y/N")
+            ran = server.shell(PRESSED.format(file=file, sees=sees, command=command), env=deployed.OFFLINE)
             if ran.text.count("interrupted") != 1 or "code 130" not in ran.text:
                 raise Mismatch(f"{command}: {ran.text}")
         same(before, listed(server), "nothing was to be done")

@@ -262,4 +262,8 @@ def run(part: Part) -> None:
             "a passphrase that is not given": ("bundle-doctor", "keygen", "-o", "new"),
         }.items():
             part.case(f"Ctrl-C: {name}", lambda words=words: interrupted(work, *words))
+        os.mkfifo(work / "fifo")
+        for words in ("check", "manifest", "diff agent-bundle.tar.gz"):
+            named = lambda words=words: interrupted(work, "bundle-doctor", words, "fifo", sees="waiting for what is written into fifo")
+            part.case(f"Ctrl-C: {words} of a FIFO that nobody writes into", named)
         ends(part, work)

@@ -43,6 +43,27 @@ fn the_line_that_is_quoted_of_a_server_leads_to_its_cause() {
 #[test]
 fn what_other_programs_say_leads_somewhere() {
     for (line, first) in [
+        ("/usr/bin/env: 'node': No such file or directory", "executable-missing"),
+        ("x.service: Unable to locate executable '/usr/bin/node': No such file or directory", "executable-missing"),
+        ("x.service: Main process exited, code=dumped, status=31/SYS", "unit-confinement"),
+        ("type=AVC msg=audit(1.1:1): avc:  denied  { execute } for  pid=1 comm=\"(node)\"", "permission-denied"),
+        ("audit: type=1400 apparmor=\"DENIED\" operation=\"open\" profile=\"node\"", "permission-denied"),
+        ("tar: x: Cannot change ownership to uid 1000, gid 1000: Operation not permitted", "permission-denied"),
+        ("curl: (23) Failure writing output to destination", "disk-full"),
+        ("#  Fatal process out of memory: Failed to reserve virtual memory for CodeRange", "unit-confinement"),
+        ("FATAL ERROR: v8::ToLocalChecked Empty MaybeLocal", "unknown-crash"),
+        ("  code: 'ERR_OSSL_EVP_UNSUPPORTED'", "unknown-crash"),
+        (
+            "error Couldn't find package \"@server-flow/shared@workspace:*\" required by \"agent@0.1.27\"",
+            "workspace-protocol",
+        ),
+        ("➤ YN0001: │ Error: @server-flow/shared@workspace:*: Workspace not found", "workspace-protocol"),
+        ("error: Workspace dependency \"@server-flow/shared\" not found", "workspace-protocol"),
+        ("Error: Cannot find matching keyid: {\"signatures\":[{\"sig\":\"x\"}]}", "dependencies-not-installed"),
+        (
+            "Internal Error: Error when performing the request; see https://github.com/nodejs/corepack",
+            "dependencies-not-installed",
+        ),
         ("[MODULE_TYPELESS_PACKAGE_JSON] Warning: Module type of file:///x is not specified", "module-format-mismatch"),
         (
             "Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: Package subpath './x' is not defined by \"exports\"",
@@ -83,5 +104,13 @@ fn what_other_programs_say_leads_somewhere() {
         );
         let known = |id: &&str| RULES.iter().any(|rule| rule.id == *id) || CAUSES.iter().any(|cause| cause.id == *id);
         assert!(found.iter().all(known), "{found:?}");
+    }
+}
+
+/// The end of a line that a page had to break stands in many a log, and says nothing by itself.
+#[test]
+fn the_rest_of_a_broken_line_is_no_sign() {
+    for line in ["ls: cannot access 'x': No such file or directory", "open x: no such file or directory"] {
+        assert!(!meanings(line).contains(&"nested-layout"), "{:?}", meanings(line));
     }
 }

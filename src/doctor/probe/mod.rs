@@ -4,11 +4,13 @@
 
 mod agent_paths;
 mod ask;
+mod beside;
 mod bonds;
 mod control_plane;
 mod deployment;
 pub(crate) mod guard;
 pub mod journal;
+mod journalctl;
 mod load_path;
 mod logs;
 mod machine;
@@ -28,13 +30,14 @@ pub(crate) use deployment::{BundleJudge, BundleQuestion, HearsTree, JudgedBundle
 
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host, Journal,
-    Listener, LogKind, LogPlace, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
+    Listener, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation, Spoken};
 use crate::redact::Redactor;
 use crate::tree::names::Names;
 use agent_paths::last_part;
 use ask::Probe;
+use beside::{beside, joined};
 use control_plane::FoundUrl;
 use deployment::Inspection;
 use process::{Around, Processes};
@@ -271,96 +274,6 @@ impl Probe<'_> {
         }
     }
 
-    fn journal(
-        &self,
-        options: &ProbeOptions,
-        situation: &Situation,
-        user: Option<u32>,
-        elsewhere: &[LogPlace],
-    ) -> Fact<Journal> {
-        let server = self.server;
-        let kept = server.list("/var/log/journal");
-        let persistent = kept.map_or_else(|refusal| refusal == Refusal::TooMuch, |names| !names.is_empty());
-        let directory = server.place("/var/log/journal").display().to_string();
-        let directory = (!server.is_live()).then_some(directory.as_str());
-        if directory.is_some() && !persistent {
-            return Fact::unknown("the disk holds none: it was kept in memory");
-        }
-        if situation.uid != 0 && server.is_live() && !self.journal_is_readable(persistent) {
-            return Fact::unless("permission denied", "run it as root, or as a member of the group systemd-journal");
-        }
-        let (unit, lines, since) = (options.unit.as_str(), options.lines, options.since.as_deref());
-        let (own, managers) = thread::scope(|scope| {
-            let own =
-                beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory, namespace: None }));
-            let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
-            (joined(own, Err(Refusal::Failed)), managers)
-        });
-        let (own, managers) = match (own, managers) {
-            (Ok(own), Ok(managers)) => (own, managers),
-            (Err(Refusal::NotFound), _) => return Fact::unknown("there is no `journalctl`"),
-            (Err(refusal), _) | (_, Err(refusal)) => return Fact::unknown(format!("journalctl: {refusal}")),
-        };
-        if own.status != Some(0) && own.stdout.is_empty() {
-            let first = own.stderr.lines().find(|line| !line.trim().is_empty());
-            return Fact::unknown(first.map_or_else(|| "journalctl failed".to_owned(), |line| self.shown(line)));
-        }
-        let elsewhere = elsewhere.to_vec();
-        let namespaces = elsewhere.iter().filter_map(|place| match &place.kind {
-            LogKind::Namespace(name) => Some(self.of_namespace(name, unit, lines, since)),
-            LogKind::File(_) | LogKind::Nowhere(_) => None,
-        });
-        let others: Vec<String> = namespaces.collect();
-        let texts: Vec<&str> = [&own.stdout, &managers.stdout].into_iter().chain(&others).map(String::as_str).collect();
-        let (entries, _) = journal::entries(&texts, unit, &self.redactor);
-        let is_cut = own.stdout.lines().count() >= lines as usize;
-        let command = journal::command(&texts, unit, user, &self.redactor);
-        // Of the machine's own journal these are hints to those who are not root.
-        let unread = if server.is_live() { Vec::new() } else { self.told(&own.stderr) };
-        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere, unread })
-    }
-
-    /// What was said of files that could not be read.
-    fn told(&self, stderr: &str) -> Vec<String> {
-        stderr.lines().filter(|line| !line.trim().is_empty()).take(MAX_TOLD).map(|line| self.shown(line)).collect()
-    }
-
-    /// What the agent wrote into the journal of a namespace: its files stand beside the system's, in folders that end in its
-    /// name (systemd-journald.service(8), "Journal Namespaces").
-    fn of_namespace(&self, name: &str, unit: &str, lines: u32, since: Option<&str>) -> String {
-        let ending = format!(".{name}");
-        let folders = self.server.list("/var/log/journal").unwrap_or_default();
-        let folder = folders.iter().find(|folder| folder.ends_with(&ending));
-        let place = folder.map(|folder| self.server.place(&format!("/var/log/journal/{folder}")).display().to_string());
-        let (directory, namespace) = if self.server.is_live() { (None, Some(name)) } else { (place.as_deref(), None) };
-        if directory.or(namespace).is_none() {
-            return String::new();
-        }
-        let asked = Diagnostic::Journal { unit, lines, since, directory, namespace };
-        self.run(&asked).map(|spoken| spoken.stdout).unwrap_or_default()
-    }
-
-    /// With the version that Node has printed itself, where nothing else tells it: of a mounted disk nothing is run.
-    fn logged(&self, (own, others): Nodes, options: &ProbeOptions) -> Nodes {
-        let unknown = own.known().and_then(Option::as_ref).is_some_and(|node| node.version.is_none());
-        if self.server.is_live() || !unknown {
-            return (own, others);
-        }
-        let directory = self.server.place("/var/log/journal").display().to_string();
-        let (unit, lines) = (options.unit.as_str(), options.lines);
-        let asked = Diagnostic::Journal { unit, lines, since: None, directory: Some(&directory), namespace: None };
-        let spoken = self.server.run(&asked).ok();
-        let version = spoken.and_then(|spoken| node_on_disk::printed(&spoken.stdout));
-        (own.map(|node| node.map(|node| ServerNode { version, ..node })), others)
-    }
-
-    /// Whether the system's journal can be opened: journalctl says nothing where it only sees the caller's own.
-    fn journal_is_readable(&self, persistent: bool) -> bool {
-        let base = if persistent { "/var/log/journal" } else { "/run/log/journal" };
-        let machines = self.server.list(base).unwrap_or_default();
-        machines.iter().any(|machine| self.server.read(&format!("{base}/{machine}/system.journal"), 1).is_ok())
-    }
-
     /// Where the agent connects to: what the process that runs was told counts, then what the unit says, then what is
     /// loaded, then the environment and the registration.
     fn plane(&self, service: &Fact<Service>, told: &Urls) -> Fact<Option<ControlPlane>> {
@@ -435,9 +348,6 @@ type Nodes = (Fact<Option<ServerNode>>, Vec<ServerNode>);
 /// The deployed bundle, its backup, a bundle inside that, what was put aside, and a leftover download.
 type Bundles = (Deployment, Deployment, Option<Deployment>, Vec<Deployment>, Fact<Option<Download>>);
 
-/// Lines that are kept of what was said of files that could not be read.
-const MAX_TOLD: usize = 8;
-
 /// Most folders that are judged of those which fixes have put aside.
 const MAX_ASIDE: usize = 2;
 
@@ -459,30 +369,6 @@ fn put_aside(server: &dyn Server, places: &AgentPlaces) -> Vec<String> {
 fn lost(places: &AgentPlaces) -> Bundles {
     let at = |path: &str| Deployment { path: path.to_owned(), state: Fact::unknown("it could not be read") };
     (at(&places.bundle), at(&places.backup), None, Vec::new(), Fact::unknown("it could not be read"))
-}
-
-/// What is found out beside something else.
-enum Beside<'scope, T> {
-    /// On a thread.
-    Thread(thread::ScopedJoinHandle<'scope, T>),
-    /// It is here: there was no thread to be had, as on a server whose processes multiply.
-    Done(T),
-}
-
-/// Finds something out on a thread of its own, or where none can be started, before it returns.
-fn beside<'scope, T: Send + 'scope>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    work: impl Fn() -> T + Copy + Send + 'scope,
-) -> Beside<'scope, T> {
-    thread::Builder::new().spawn_scoped(scope, work).map_or_else(|_| Beside::Done(work()), Beside::Thread)
-}
-
-/// What came of it; `otherwise` where a thread came to grief.
-fn joined<T>(found: Beside<'_, T>, otherwise: T) -> T {
-    match found {
-        Beside::Thread(thread) => thread.join().unwrap_or(otherwise),
-        Beside::Done(found) => found,
-    }
 }
 
 /// What says where the control plane is, beside what runs and what is loaded.
