@@ -62,7 +62,8 @@ pub(super) fn starting(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
         return RehearsalDiagnosis::Rule { id: "module-format-mismatch", path: path() };
     }
     let of_a_name = |line: &str| line.contains(" is not defined") || line.contains(" before initialization");
-    if output.lines().any(|line| line.starts_with("ReferenceError: ") && of_a_name(line)) {
+    let of_a_constant = says(&["TypeError: Assignment to constant variable."]);
+    if of_a_constant || output.lines().any(|line| line.starts_with("ReferenceError: ") && of_a_name(line)) {
         return RehearsalDiagnosis::Rule { id: "undefined-name", path: path() };
     }
     if says(&["[ERR_INVALID_PACKAGE_CONFIG]"]) {
