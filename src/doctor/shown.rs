@@ -59,6 +59,7 @@ pub(crate) fn of(report: &DoctorReport) -> ServerReport {
 fn host(facts: &Facts) -> HostReport {
     let node = facts.node.known().and_then(Option::as_ref);
     HostReport {
+        name: None,
         hostname: facts.host.name.clone(),
         os: facts.host.os.clone(),
         systemd: facts.host.systemd.clone(),

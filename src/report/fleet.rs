@@ -24,7 +24,7 @@ const OTHERS: &str = "(others)";
 /// One server, as far as a fleet has use for it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct FleetServer {
-    /// Its hostname, or the name of its file.
+    /// What it is called, its hostname, or the name of its file.
     pub name: String,
     /// How it fares.
     pub verdict: Health,
@@ -45,7 +45,7 @@ impl FleetServer {
     #[must_use]
     pub(crate) fn of(report: &ServerReport, file: &str) -> Self {
         let root = report.diagnoses.first();
-        let name = report.host.hostname.as_deref().filter(|name| !name.is_empty()).unwrap_or(file);
+        let name = report.host.called().unwrap_or(file);
         Self {
             name: kept(name),
             verdict: report.health,
@@ -85,7 +85,7 @@ pub(crate) struct FleetVersion {
 /// A server that was not judged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Unreached {
-    /// Its hostname, or the name of its file.
+    /// What it is called, its hostname, or the name of its file.
     pub name: String,
     /// Why.
     pub because: String,

@@ -102,7 +102,10 @@ impl ServerReport {
 /// The machine, and who asked.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct HostReport {
-    /// Its name.
+    /// What whoever looks after many servers calls it, such as the name in an inventory: put into the report afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its own name.
     pub hostname: Option<String>,
     /// `PRETTY_NAME` of os-release(5).
     pub os: Option<String>,
@@ -122,6 +125,14 @@ pub(crate) struct HostReport {
     /// Whether that was root.
     #[serde(default)]
     pub as_root: bool,
+}
+
+impl HostReport {
+    /// What it is called among others. Two servers may give themselves one name.
+    #[must_use]
+    pub(crate) fn called(&self) -> Option<&str> {
+        [&self.name, &self.hostname].into_iter().flatten().map(String::as_str).find(|name| !name.is_empty())
+    }
 }
 
 /// The service: the manager's words where it was asked, the files' where it was not.

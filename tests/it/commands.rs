@@ -255,6 +255,15 @@ fn completions_and_the_manual_page() {
         let done = run(folder.path(), &["completions", shell]);
         assert!(done.code == 0 && done.stdout.contains("bundle-doctor") && done.stdout.contains("fail-on"), "{shell}");
     }
+    // What `man` takes are the commands.
+    let bash = run(folder.path(), &["completions", "bash"]).stdout;
+    let typed =
+        "COMP_WORDS=(bundle-doctor man re) COMP_CWORD=2\n_bundle_doctor bundle-doctor re man\necho ${COMPREPLY[*]}";
+    let script = format!("{bash}\n{typed}");
+    let offered = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    let mut names: Vec<_> = str::from_utf8(&offered.stdout).unwrap().split_whitespace().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["rehearse", "release", "repair", "report"], "{offered:?}");
     let man = run(folder.path(), &["man"]);
     assert!(man.code == 0 && man.stdout.contains(".TH") && man.stdout.contains("manifest"), "{}", man.stdout);
     let lost = run(folder.path(), &["man", "docter"]);

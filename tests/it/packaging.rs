@@ -45,3 +45,20 @@ fn the_units_run_a_command_that_there_is() {
         assert!(!commands.contains("/var/lib/bundle-doctor"), "{path}");
     }
 }
+
+/// Debian's machine-readable form: paragraphs of fields, in which every other line is indented, the licence's own words whole.
+#[test]
+fn the_copyright_of_the_debian_package_is_of_its_form() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("packaging/copyright")).unwrap();
+    let is_field = |line: &str| {
+        line.split_once(": ").is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_alphabetic() || c == '-'))
+    };
+    for line in text.lines() {
+        assert!(line.is_empty() || line.starts_with(' ') || is_field(line), "{line}");
+    }
+    let own = fs::read_to_string(root.join("LICENSE-MIT")).unwrap();
+    let own = own.split("authors\n\n").nth(1).unwrap();
+    assert!(text.replace("\n .\n", "\n\n").replace("\n ", "\n").contains(own), "{text}");
+    assert!(text.contains("/usr/share/common-licenses/Apache-2.0"));
+}

@@ -340,6 +340,31 @@ fn a_server_is_counted_once_by_its_newest_report() {
     }
 }
 
+/// Servers that were made from one image give themselves one name; who looks after them has another for each.
+#[test]
+fn servers_of_one_hostname_are_told_apart_by_what_they_are_called() {
+    let folder = server();
+    let done = captured(folder.path());
+    let mut document: Value = serde_json::from_str(&done.stdout).unwrap();
+    for name in ["rack 1", "rack 2"] {
+        document["host"]["name"] = json!(name);
+        fs::write(folder.path().join(format!("{name}.json")), document.to_string()).unwrap();
+    }
+    let alone = run(folder.path(), &["report", "--json", "rack 1.json"]);
+    let again: Value = serde_json::from_str(&alone.stdout).unwrap();
+    assert_valid(&schema("docs/doctor.schema.json"), &alone.stdout, "a report with a name");
+    assert_eq!(again["host"]["name"], json!("rack 1"));
+    let gone = json!({"schema_version": 1, "tool": {"name": "x", "version": "1"}, "command": "doctor", "verdict": "error",
+        "error": {"message": "not reached", "path": null, "help": null}, "host": {"name": "rack 3", "hostname": "web1"}});
+    fs::write(folder.path().join("rack 3.json"), gone.to_string()).unwrap();
+    let told = run(folder.path(), &["report", "--json", "rack 1.json", "rack 2.json", "rack 3.json"]);
+    let report: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!((&report["servers"], &report["older"]), (&json!(3), &json!(0)), "{}", told.stderr);
+    for name in ["rack 1", "rack 2", "rack 3"] {
+        assert!(told.stdout.contains(name), "{}", told.stdout);
+    }
+}
+
 /// A bundle of thousands of files, each with something wrong, makes no larger capture than others have.
 #[test]
 fn the_capture_of_a_large_bundle_is_small() {

@@ -10,6 +10,7 @@ mod fish;
 mod value;
 
 use super::Cli;
+use super::help::HELP;
 use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;
 use crate::release::checklist::LINES;
@@ -53,6 +54,10 @@ fn known(arg: Arg) -> Arg {
         "asked" => rules().chain(LINES.iter().map(|line| (line.id, line.summary))).collect(),
         _ => Vec::new(),
     };
+    if arg.get_id().as_str() == "command" {
+        let names = HELP.iter().map(|help| help.name).filter(|name| !name.is_empty());
+        return arg.value_parser(PossibleValuesParser::new(names));
+    }
     if !ids.is_empty() {
         return arg.value_parser(PossibleValuesParser::new(distinct(ids)));
     }

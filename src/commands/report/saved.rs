@@ -92,7 +92,9 @@ pub(super) fn server_of(path: &Path) -> Option<(String, Option<Moment>)> {
     }
     #[derive(Deserialize)]
     struct Host {
-        hostname: String,
+        name: Option<String>,
+        #[serde(default)]
+        hostname: Option<String>,
         #[serde(default, with = "moment::rfc3339")]
         at: Option<Moment>,
     }
@@ -107,12 +109,13 @@ pub(super) fn server_of(path: &Path) -> Option<(String, Option<Moment>)> {
             Some(report) => report.host,
             None => capture.shown(&[])?.host,
         };
-        (host.hostname?, host.at)
+        (host.called()?.to_owned(), host.at)
     } else {
         let Stub { host } = serde_json::from_slice(&bytes).ok()?;
-        (host.hostname, host.at)
+        let called = [host.name, host.hostname].into_iter().flatten().find(|name| !name.is_empty())?;
+        (called, host.at)
     };
-    (!name.is_empty()).then(|| (text::printable(&name).into_owned(), at))
+    Some((text::printable(&name).into_owned(), at))
 }
 
 /// A document of one of the commands.
@@ -187,10 +190,11 @@ fn unjudged(command: String, document: Value) -> Result<Saved> {
     }
     #[derive(Deserialize)]
     struct Host {
+        name: Option<String>,
         hostname: Option<String>,
     }
     let Stub { error, host } = of(untrusted::shown(document, &[]))?;
-    Ok(Saved::Unjudged(Unjudged { command, error, host: host.and_then(|host| host.hostname) }))
+    Ok(Saved::Unjudged(Unjudged { command, error, host: host.and_then(|host| host.name.or(host.hostname)) }))
 }
 
 /// A value as its type has it. What does not fit is named by its field.

@@ -53,7 +53,7 @@ pub(super) const fn health(health: Health) -> Tone {
 /// Which machine, and what runs on it.
 fn facts(report: &ServerReport) -> Vec<String> {
     let host = &report.host;
-    let mut known: Vec<String> = host.hostname.iter().map(|name| format!("on {name}")).collect();
+    let mut known: Vec<String> = host.called().iter().map(|name| format!("on {name}")).collect();
     known.extend(host.os.clone());
     known.extend(host.systemd.iter().map(|version| format!("systemd {version}")));
     known.extend(host.node.iter().map(|version| format!("node {version}")));
