@@ -245,11 +245,18 @@ impl Config {
     /// A [`ConfigError`] for a pattern that is not one.
     pub(crate) fn not_copied(&self) -> Result<Vec<glob::Pattern>, ConfigError> {
         let Some(listed) = &self.release.not_copied else { return Ok(Vec::new()) };
-        let patterns = listed.get_ref().iter().map(|text| {
-            glob::Pattern::new(text)
-                .map_err(|error| ConfigError::new(format!("`not-copied` has an invalid path pattern: {error}"), None))
-        });
-        patterns.collect::<Result<_, _>>().map_err(|error| self.at(listed, error))
+        let patterns =
+            listed.get_ref().iter().map(|text| {
+                // A folder's name stands for everything in it.
+                let text = text.trim_start_matches("./");
+                let inside = text.trim_end_matches('/');
+                let patterns = [text.to_owned(), format!("{inside}/**")];
+                patterns.iter().map(|text| glob::Pattern::new(text)).collect::<Result<Vec<_>, _>>().map_err(|error| {
+                    ConfigError::new(format!("`not-copied` has an invalid path pattern: {error}"), None)
+                })
+            });
+        let patterns: Result<Vec<_>, _> = patterns.collect();
+        patterns.map(|several| several.into_iter().flatten().collect()).map_err(|error| self.at(listed, error))
     }
 
     /// Whose updates are looked at, and whose outcome is an error, unless the command line names generations.

@@ -44,6 +44,8 @@ pub enum NameOf {
     Own(Binding),
     /// Declared further down in the same function.
     Below,
+    /// A constant, or what is imported: it cannot be given a value.
+    Constant,
 }
 
 /// What is done with a name, as far as it matters where it stands for nothing.
@@ -122,6 +124,7 @@ impl NameUse {
         let name = &self.name;
         match (why, &self.how) {
             (WhyUnset::Undeclared, _) => format!("ReferenceError: {name} is not defined"),
+            (WhyUnset::Constant, _) => "TypeError: Assignment to constant variable.".to_owned(),
             (WhyUnset::NotYet(_), UseOf::All) => format!("a ReferenceError, as not all of `{name}` is there yet"),
             (WhyUnset::NotYet(_), _) => format!("ReferenceError: Cannot access '{name}' before initialization"),
             (WhyUnset::Undefined(_), UseOf::Call) => format!("TypeError: {name} is not a function"),
@@ -144,6 +147,8 @@ impl NameUse {
 pub enum WhyUnset {
     /// Nothing declares it.
     Undeclared,
+    /// It stands for something, and for nothing else ever.
+    Constant,
     /// The file that declares it has not got there: using it throws.
     NotYet(NodeId),
     /// The same for `var`: it is `undefined`.

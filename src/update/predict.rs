@@ -12,6 +12,7 @@ use crate::node::faults::{Graph, ModuleFault};
 use crate::node::modules::Need;
 use crate::node::resolve::{Loader, Resolver, Target};
 use crate::node::specifier::Refers;
+use crate::tree::nodes::Kind;
 use crate::update::documented_paths;
 use crate::update::generation::Generation;
 
@@ -99,7 +100,7 @@ pub(crate) fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) ->
     };
     let npm = fate(Manager::Npm);
     // Where pnpm refuses and npm is tried then, nothing needs to be repaired for the update to go on.
-    let npm_steps_in = generation.tries_npm() && refuses(shipped.package, Manager::Pnpm);
+    let npm_steps_in = generation.tries_npm() && refuses(shipped, Manager::Pnpm);
     UpdateOutcome { generation, pnpm: if npm_steps_in { npm } else { fate(Manager::Pnpm) }, npm }
 }
 
@@ -147,13 +148,42 @@ fn restored(generation: Generation, shipped: &Shipped<'_>) -> Fate {
     if !shipped.has_shared_source() {
         return Fate::Dropped;
     }
+    let copied = || match copied_link(shipped) {
+        Some(Some(folder)) => usable(shipped, &folder),
+        Some(None) => Fate::Dropped,
+        None => usable(shipped, &shipped.names.shared_source),
+    };
     match scope(shipped) {
-        _ if generation != Generation::Documented => usable(shipped, &shipped.names.shared_source),
-        ScopeFolder::Made => usable(shipped, &shipped.names.shared_source),
+        _ if generation != Generation::Documented => copied(),
+        ScopeFolder::Made => copied(),
         // `cp: cannot create directory 'node_modules/@server-flow/shared': No such file or directory`
         ScopeFolder::Missing => Fate::Stops(UpdateStep::Shared),
         ScopeFolder::Unknown => Fate::Unknown,
     }
+}
+
+/// Where the folder of sources is a link: where its copy leads. `cp -r` copies a link as it is, and what it says is then
+/// read from beside the shared package; what was in `node_modules` is gone by then.
+fn copied_link(shipped: &Shipped<'_>) -> Option<Option<String>> {
+    let Shipped { tree, names, .. } = *shipped;
+    let (folder, name) = names.shared_source.rsplit_once('/').unwrap_or(("", &names.shared_source));
+    let link = tree.child(tree.resolve(folder.as_bytes()).ok()?, name.as_bytes())?;
+    if tree.kind(link) != Kind::Link {
+        return None;
+    }
+    let copy = names.shared_copy();
+    let Ok(target) = std::str::from_utf8(tree.target(link)) else { return Some(None) };
+    let mut path: Vec<&str> = copy.split('/').collect();
+    path.pop();
+    for part in target.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        if part != ".." {
+            path.push(part);
+        } else if path.pop().is_none() {
+            return Some(None);
+        }
+    }
+    let is_there = !target.starts_with('/') && path.first().is_none_or(|first| *first != "node_modules");
+    Some(is_there.then(|| path.join("/")))
 }
 
 /// Whether Node would find something in a folder that takes the shared package's place, and in it what the agent imports.

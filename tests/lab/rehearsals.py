@@ -187,6 +187,12 @@ def locked(*argv: str) -> Callable[[Path], None]:
     return lambda at: must(*argv, "--ignore-scripts", cwd=at) and None
 
 
+def moved_behind_a_link(at: Path) -> None:
+    """`cp -r` copies a link as it is, and from where it is then it leads to nothing."""
+    (at / SOURCE).rename(at / "shared")
+    (at / SOURCE).symlink_to("../shared")
+
+
 UNSATISFIED = "local-protocol: a `file:` that nothing in the bundle satisfies is an error whoever gets over it (docs/reference/contract.md)"
 
 UPDATES = (
@@ -219,6 +225,14 @@ UPDATES = (
     Rehearsed("packageManager yarn, as the document has it", package={**PLAIN, "packageManager": "yarn@4.1.0"}, files={"packages": None}, every=True),
     Rehearsed("engines.pnpm that no server has", package={"engines": {"pnpm": ">=99"}}, every=True),
     Rehearsed("devEngines without npm", package={"devEngines": {"packageManager": {"name": "pnpm"}}}, every=True),
+    Rehearsed("os and cpu that no server has", package={"os": ["win32"], "cpu": ["arm"]}, both=True),
+    Rehearsed("engines.node that no server has, strictly", package={"engines": {"node": ">=99"}}, files={".npmrc": "engine-strict=true\n"}, both=True),
+    Rehearsed("devEngines that npm does not understand", package={"devEngines": {"nonsense": 1}}, both=True),
+    Rehearsed("devEngines with another runtime", package={"devEngines": {"runtime": {"name": "bun"}}}, both=True),
+    Rehearsed("sources with a dependency that the copy has not", files={f"{SOURCE}/dist/index.js": SHARED_JS + "import 'ms';\n", f"{SOURCE}/package.json": json.dumps({**SHARED_PACKAGE, "dependencies": {"zod": ZOD, "ms": "^2.1.0"}})}, both=True),
+    Rehearsed("sources that do not parse", files={f"{SOURCE}/dist/index.js": "export const Id = ;"}, both=True),
+    Rehearsed("sources that import nothing there", files={f"{SOURCE}/dist/index.js": SHARED_JS + "export * from './gone.js';\n"}, both=True),
+    Rehearsed("sources that are a link, not depended on", package=PLAIN, edit=moved_behind_a_link, every=True),
     Rehearsed("an empty entry point", files={"dist/index.js": ""}),
     Rehearsed("the nested layout", edit=lambda at: nest(at)),
 )  # fmt: skip

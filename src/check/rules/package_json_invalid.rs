@@ -110,12 +110,15 @@ pub(super) fn is_unusable(bundle: &Bundle<'_>) -> bool {
 /// What is asked for is another package manager than one that step 5 takes. Where pnpm refuses, most procedures try npm;
 /// where npm refuses, pnpm has come first.
 fn refused(bundle: &Bundle<'_>, package: &Package) -> Vec<Observation> {
+    let refusals = refusals(&bundle.shipped());
+    // npm knows `devEngines` from 10.9 on only.
+    let npm_refuses = refusals.iter().any(|refusal| refusal.manager == Manager::Npm && refusal.keys != ["devEngines"]);
     let observe = |Refusal { manager, keys, value, says }: Refusal| {
         let updates = &bundle.expectations.updates;
         let (stopped, others): (Vec<_>, Vec<_>) = updates
             .generations()
             .into_iter()
-            .partition(|generation| manager == Manager::Pnpm && !generation.tries_npm());
+            .partition(|generation| manager == Manager::Pnpm && (npm_refuses || !generation.tries_npm()));
         let decisive = stopped.iter().any(|generation| updates.decides(*generation));
         let list = |all: &[Generation]| {
             text::list(&all.iter().map(|generation| format!("`{}`", generation.name())).collect::<Vec<_>>())
@@ -133,9 +136,13 @@ fn refused(bundle: &Bundle<'_>, package: &Package) -> Vec<Observation> {
             .at("package.json")
             .line(package.line_of(keys.iter().copied()))
             .evidence(format!("\"{field}\": {value}"))
-            .help(format!("remove `{field}` from the bundle's package.json: the servers have pnpm 9 or npm"))
+            .help(match keys {
+                ["engines", "node"] => format!("correct `{field}`, take `engine-strict` out of the bundle's .npmrc, or judge it for the Node of the servers: `--node`"),
+                ["os" | "cpu" | "libc"] => format!("remove `{field}` from the bundle's package.json, or name what the servers are"),
+                _ => format!("remove `{field}` from the bundle's package.json: the servers have pnpm 9 or npm"),
+            })
             .caveat(format!("{} refuses to install it", manager.name()))
             .only(if decisive { Severity::Error } else { Severity::Warning })
     };
-    refusals(package).into_iter().map(observe).collect()
+    refusals.into_iter().map(observe).collect()
 }

@@ -33,6 +33,10 @@ fn word(bundle: &Bundle<'_>, fault: &NameFault) -> Observation {
             format!("Nothing declares `{name}`, and Node has no such global"),
             "import it, or have the build put its value in (esbuild's `define`); where a preloaded file or a package makes it, ask by `typeof` first".to_owned(),
         ),
+        WhyUnset::Constant => (
+            format!("`{name}` is a constant, or imported, and is given another value"),
+            "declare it by `let`, or give the value to another variable".to_owned(),
+        ),
         WhyUnset::NotYet(of) | WhyUnset::Undefined(of) if of == file => (
             format!("`{name}` is used before its declaration has run"),
             "move the declaration above whatever uses it while the file is loaded, or use it only in functions that are called later".to_owned(),

@@ -15,11 +15,18 @@ const MAX_SCRIPT: usize = 256 << 10;
 /// Folders that a script may be below.
 const MAX_DEPTH: usize = 5;
 
+/// What scripts are named after that put the agent on a server. Each is read, and says nothing unless it writes a unit.
+const INSTALLERS: [&str; 5] = ["install", "setup", "deploy", "provision", "bootstrap"];
+
+fn is_installer(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_script = !name.contains('.') || name.ends_with(".sh") || name.ends_with(".bash");
+    is_script && !name.contains("uninstall") && INSTALLERS.iter().any(|word| name.contains(word))
+}
+
 impl ReleaseJob<'_> {
     /// The units that the repository's installers write.
     pub(super) fn installers(&self) -> Result<Vec<InstallerUnit>> {
-        let is_installer =
-            |name: &str| name.ends_with(".sh") && name.contains("install") && !name.contains("uninstall");
         let scripts = folders::named(&self.repo, MAX_DEPTH, &is_installer)
             .with_context(|| Failure::new("cannot look for installers in the repository"))?;
         Ok(scripts.iter().flat_map(|script| self.units_of(script)).collect())

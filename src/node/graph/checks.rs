@@ -8,6 +8,7 @@ use crate::node::faults::{Absent, FormatFault, ImportPlace, ModuleFault, WrongFo
 use crate::node::format::extension_of;
 use crate::node::installed::installs_folder;
 use crate::node::modules::{Form, Import, Need, Script, SyntaxFault};
+use crate::node::package_file::{PackageFile, read_package};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
 use crate::tree::ownership::Ownership;
@@ -171,13 +172,13 @@ impl GraphWalk<'_> {
         }
         let root = self.sources.package.package()?;
         let in_shared = self.sources.ownership.at(from) == Ownership::Shared;
-        let by_path = in_shared
-            && *self
-                .installs_shared
-                .get_or_init(|| installs_folder(self.sources.tree, root, &self.sources.names.shared_source));
-        if root.installs(package)
-            || (by_path && self.sources.shared_package.package().is_some_and(|shared| shared.installs(package)))
-        {
+        // What is installed is what the folder that is depended on asks for, which may be another build than the copy.
+        let installed = || {
+            let (tree, folder) = (self.sources.tree, &self.sources.names.shared_source);
+            installs_folder(tree, root, folder).then(|| read_package(tree, &format!("{folder}/package.json")))
+        };
+        let by_path = || self.installed_shared.get_or_init(installed).as_ref().and_then(PackageFile::package);
+        if root.installs(package) || (in_shared && by_path().is_some_and(|shared| shared.installs(package))) {
             return None;
         }
         let development = root.declares("devDependencies", package);

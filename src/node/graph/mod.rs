@@ -130,7 +130,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         told: HashSet::new(),
         defined: HashSet::new(),
         foreign: HashSet::new(),
-        installs_shared: OnceCell::new(),
+        installed_shared: OnceCell::new(),
         graph: Graph::default(),
     };
     walk.start(entry);
@@ -227,8 +227,9 @@ pub(super) struct GraphWalk<'b> {
     defined: HashSet<&'b Feature>,
     /// Packages that are loaded and not looked into.
     foreign: HashSet<String>,
-    /// Whether installing the bundle installs the shared package's folder; asked for every import of it, looked up once.
-    pub(super) installs_shared: OnceCell<bool>,
+    /// What installing the bundle installs of the shared package's folder, where it does; asked for every import of it,
+    /// looked up once.
+    pub(super) installed_shared: OnceCell<Option<PackageFile>>,
     graph: Graph,
 }
 

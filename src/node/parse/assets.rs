@@ -267,7 +267,8 @@ impl<'a> Reader<'a, '_> {
             },
             Val::Member(url, "pathname" | "href") => of(url),
             Val::New(class, arguments) => match (self.builtin(class)?, arguments) {
-                (("url", name), [whole]) if name == "URL" => of(whole),
+                // A text alone is a whole address.
+                (("url", name), [whole]) if name == "URL" && !matches!(self.plain(whole), Val::Text(_)) => of(whole),
                 (("url", name), [Val::Text(path), base]) if name == "URL" => {
                     let base = of(base).filter(|base| !base.is_of_start())?;
                     (!path.contains(':') && !path.starts_with('/')).then(|| relative(&base, path))?

@@ -107,11 +107,21 @@ impl<'a> Reader<'a, '_> {
         if let Some(uses) = symbol(self, &it.object).and_then(|symbol| self.member_uses.get_mut(symbol.index())) {
             *uses += 1;
         }
-        if let (false, Expression::StaticMemberExpression(of)) = (it.optional, &it.object)
-            && let Some(symbol) = symbol(self, &of.object)
-            && self.inits.get(&symbol).is_some_and(Val::may_be_exports)
-        {
-            let callee = Val::Member(self.keep(Val::Symbol(symbol)), of.property.name.as_str());
+        if let (false, Expression::StaticMemberExpression(of)) = (it.optional, &it.object) {
+            // `a.b.c`, and `a.b.c.d`, where `a.b` may hold what a file exports.
+            let (named, between) = match &of.object {
+                Expression::StaticMemberExpression(inner) if !of.optional && !inner.optional => {
+                    (&inner.object, Some(inner.property.name.as_str()))
+                }
+                named => (named, None),
+            };
+            let Some(symbol) = symbol(self, named) else { return };
+            if !self.inits.get(&symbol).is_some_and(Val::may_be_exports) {
+                return;
+            }
+            let root = self.keep(Val::Symbol(symbol));
+            let object = between.map_or(root, |name| self.keep(Val::Member(root, name)));
+            let callee = Val::Member(object, of.property.name.as_str());
             let what = What::Call { callee, how: How::Read, arguments: 0 };
             self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
         }
@@ -173,6 +183,7 @@ impl<'a> Reader<'a, '_> {
 
     pub(super) fn note_variable(&mut self, declarator: &VariableDeclarator<'a>) {
         let Some(init) = &declarator.init else { return };
+        self.note_list(declarator);
         let value = self.value(init);
         if !matches!(value, Val::Unknown) {
             self.bind(&declarator.id, value);

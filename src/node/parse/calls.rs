@@ -88,6 +88,7 @@ impl<'a> Reader<'a, '_> {
             }
             _ => {}
         }
+        self.note_handed_require(call, line);
         self.note_asset(&callee, &call.arguments, call.span);
         match &callee {
             Val::Global(name) if LATER.contains(name) => self.later(rejected, call),
@@ -331,22 +332,21 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let specifier = match argument {
-            Argument::StringLiteral(literal) => literal.value.as_str(),
-            Argument::TemplateLiteral(template) => match template.single_quasi() {
-                Some(text) => text.as_str(),
-                None => return self.computed_require(callee, line),
-            },
-            _ => return self.computed_require(callee, line),
+            Argument::StringLiteral(literal) => Some(literal.value.as_str()),
+            Argument::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
+            _ => None,
         };
-        let number = u32::try_from(self.requires.len()).unwrap_or(u32::MAX);
-        self.requires.push(OpenRequire { callee: *callee, specifier, line });
-        self.step(What::Require(number), Fated::Is(Fate::Throws), NEVER);
-    }
-
-    fn computed_require(&mut self, callee: &Val<'a>, line: u32) {
-        if matches!(callee, Val::Global("require")) || self.is_own_require(callee) {
+        if let Some(specifier) = specifier {
+            return self.push_require(*callee, specifier, line);
+        }
+        if !matches!(callee, Val::Global("require")) && !self.is_own_require(callee) {
+            return;
+        }
+        let specifiers = argument.as_expression().map_or_else(Vec::new, |argument| self.specifiers(argument));
+        if specifiers.is_empty() {
             self.computed.push(line);
         }
+        specifiers.into_iter().for_each(|specifier| self.push_require(*callee, specifier, line));
     }
 
     /// What the calls that may be of `require` load: for each the number of its import, and of its mention where it calls

@@ -28,6 +28,7 @@ mod reader;
 mod record;
 mod regular_expressions;
 mod settling;
+mod specifiers;
 mod steps;
 mod texts;
 mod values;

@@ -40,6 +40,10 @@ impl<'a> Reader<'a, '_> {
         if self.matters(symbol, member, how) {
             self.note_use(Named::Symbol(symbol), name, member, how, it.span);
         }
+        let flags = self.scoping.symbol_flags(symbol);
+        if is_write && !self.names.may_not_write && (flags.is_const_variable() || flags.is_import()) {
+            self.note_use(Named::Symbol(symbol), name, None, How::Assign, it.span);
+        }
     }
 
     fn note_write(&mut self, symbol: SymbolId, at: u32) {
@@ -348,7 +352,7 @@ impl<'a> Reader<'a, '_> {
         let how = match how {
             How::Read => UseOf::Read,
             How::All => UseOf::All,
-            How::Write => UseOf::Write,
+            How::Write | How::Assign => UseOf::Write,
             How::Call => UseOf::Call,
             How::New => UseOf::New,
             How::Extends => UseOf::Extends,
@@ -366,6 +370,7 @@ impl<'a> Reader<'a, '_> {
     fn name_of(&self, used: &OpenName<'a>) -> Option<NameOf> {
         let symbol = match used.named {
             Named::Global(_) => return Some(NameOf::Nothing),
+            Named::Symbol(_) if used.how == How::Assign => return Some(NameOf::Constant),
             Named::Symbol(symbol) => symbol,
         };
         if self.scoping.symbol_flags(symbol).is_import() {

@@ -242,3 +242,12 @@ pub(super) struct OpenRequire<'a> {
     pub(super) specifier: &'a str,
     pub(super) line: u32,
 }
+
+/// Lists of texts that a file has.
+#[derive(Default)]
+pub(super) struct Lists<'a> {
+    /// What constants hold.
+    pub(super) held: HashMap<SymbolId, Vec<&'a str>>,
+    /// What a name stands for, one after the other.
+    pub(super) each: HashMap<SymbolId, Vec<&'a str>>,
+}

@@ -13,6 +13,8 @@ pub(super) const GLOBAL_OBJECTS: [&str; 2] = ["globalThis", "global"];
 pub(super) enum How {
     Read,
     Write,
+    /// The same of what is a constant.
+    Assign,
     Call,
     New,
     Extends,
@@ -80,6 +82,8 @@ pub(super) struct OpenNames<'a> {
     pub(super) exported_at: HashMap<&'a str, u32>,
     /// Functions that are declared in blocks: where code is not strict, they are there outside of them, too.
     pub(super) in_blocks: HashSet<&'a str>,
+    /// The assignment that is open gives no value unless there is none.
+    pub(super) may_not_write: bool,
     /// Statements `with` that are open: names in them may be anything.
     pub(super) withs: u32,
 }

@@ -3,7 +3,7 @@
 
 use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
 use super::lines::Lines;
-use super::open::{Fated, Flow, Folder, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
+use super::open::{Fated, Flow, Folder, Lists, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
 use super::open_names::OpenNames;
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
 use crate::node::names::Binding;
@@ -122,6 +122,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) idle_bodies: HashSet<u32>,
     /// Where the tree is visited now, in bytes from the start of the file.
     pub(super) at: u32,
+    /// Lists of texts.
+    pub(super) lists: Lists<'a>,
     /// Names and what is done with them, as far as they may stand for nothing.
     pub(super) names: OpenNames<'a>,
 }
@@ -187,6 +189,7 @@ impl<'a, 's> Reader<'a, 's> {
             idle_promises: HashSet::new(),
             idle_bodies: HashSet::new(),
             at: 0,
+            lists: Lists::default(),
             names: OpenNames::of(program),
         };
         reader.visit_program(program);

@@ -102,6 +102,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if let ForStatementLeft::VariableDeclaration(head) = &it.left {
             self.declare_in_head(head);
         }
+        self.elements_in_head(it);
         let visit = |reader: &mut Self| {
             reader.flow.waited |= it.r#await;
             reader.visit_for_statement_left(&it.left);
@@ -225,7 +226,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.own_exports.assignment(it, self.scoping);
         self.note_made_global(&it.left);
         if it.operator.is_logical() {
+            let outer = std::mem::replace(&mut self.names.may_not_write, true);
             self.visit_assignment_target(&it.left);
+            self.names.may_not_write = outer;
             self.guarded(|reader| reader.visit_expression(&it.right));
         } else {
             walk::walk_assignment_expression(self, it);
@@ -369,6 +372,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         self.begins_generator(it);
+        self.elements_follow(it);
         if !it.optional {
             self.callee_follows(&it.callee, Callee::Called);
         }

@@ -192,7 +192,11 @@ impl<'a> Reader<'a, '_> {
             Expression::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
             _ => None,
         };
-        if let Some(specifier) = specifier {
+        let specifiers = specifier.map_or_else(|| self.specifiers(&it.source), |specifier| vec![specifier]);
+        if specifiers.is_empty() {
+            self.computed.push(line);
+        }
+        for specifier in specifiers {
             if self.dead == 0 {
                 let attributes = of_options(it.options.as_ref());
                 let named = specifier;
@@ -203,8 +207,6 @@ impl<'a> Reader<'a, '_> {
                 let fated = self.fate_of(it.span);
                 self.step(What::Import(number), fated, Fated::Is(Fate::Nothing));
             }
-        } else {
-            self.computed.push(line);
         }
     }
 

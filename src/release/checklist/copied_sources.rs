@@ -2,6 +2,7 @@
 //! and then skips the copy where `tsc` reports an error (docs/reference/field-facts.md, "How bundles are built").
 
 use crate::release::workspace::Workspace;
+use crate::tree::nodes::resolve::Unresolved;
 use crate::tree::nodes::{Kind, NodeId, Tree};
 use std::collections::HashSet;
 
@@ -24,7 +25,7 @@ pub(super) fn judge(workspace: &Workspace) -> Copies {
     let elsewhere: HashSet<_> = files(dist).filter_map(|id| Some((dist.name(id), dist.sha256(id)?))).collect();
     let newer: HashSet<&str> = workspace.newer_sources.iter().map(String::as_str).collect();
     let mut copies = Copies { is_bundled: is_bundled(sources, dist), ..Copies::default() };
-    for id in files(sources) {
+    for id in files(sources).chain(links(sources)) {
         let path = sources.path(id).to_string();
         if is_typescript(&path) || needs_no_copy(&path) || is_configured(workspace, &path) {
             continue;
@@ -36,9 +37,21 @@ pub(super) fn judge(workspace: &Workspace) -> Copies {
             continue;
         }
         let same_elsewhere = || sources.sha256(id).is_some_and(|sum| elsewhere.contains(&(sources.name(id), sum)));
-        match dist.find(path.as_bytes()).filter(|copy| dist.file(*copy).is_some()) {
+        let copy = dist.find(path.as_bytes());
+        if sources.kind(id) == Kind::Link {
+            if copy.is_none() {
+                copies.missing.push(format!("missing  {path}"));
+            }
+            continue;
+        }
+        let size = |tree: &Tree, id| tree.file(id).map_or(0, |file| file.size);
+        match copy.filter(|copy| dist.file(*copy).is_some() || dist.kind(*copy) == Kind::Link) {
             None if same_elsewhere() => {}
             None => copies.missing.push(format!("missing  {path}")),
+            // A disk that was full, or a copy that was cut off.
+            Some(copy) if dist.file(copy).is_some() && size(dist, copy) == 0 && size(sources, id) > 0 => {
+                copies.missing.push(format!("empty    {path}"));
+            }
             Some(copy) if sources.sha256(id) != dist.sha256(copy) && newer.contains(path.as_str()) => {
                 copies.stale.push(format!("stale    {path}"));
             }
@@ -50,6 +63,19 @@ pub(super) fn judge(workspace: &Workspace) -> Copies {
 
 fn files(tree: &Tree) -> impl Iterator<Item = NodeId> {
     tree.sorted().filter(|id| matches!(tree.kind(*id), Kind::File(_)))
+}
+
+/// Links that a build follows or copies: those to a file, and those that lead out of the sources.
+fn links(tree: &Tree) -> impl Iterator<Item = NodeId> {
+    tree.sorted().filter(|id| tree.kind(*id) == Kind::Link && leads_to_file(tree, *id))
+}
+
+fn leads_to_file(tree: &Tree, link: NodeId) -> bool {
+    match tree.resolve(tree.path(link).as_bytes()) {
+        Ok(target) => tree.file(target).is_some(),
+        // One that leads to nothing in the sources themselves is dead in every copy, too.
+        Err(failure) => failure == Unresolved::Leaves,
+    }
 }
 
 fn is_file(tree: &Tree, path: &str) -> bool {
@@ -103,13 +129,18 @@ fn needs_no_copy(path: &str) -> bool {
         "node_modules",
         "docs",
     ];
-    const PATTERNS: [&str; 22] = [
+    const PATTERNS: [&str; 27] = [
         "*.test.*",
         "*.spec.*",
         "*.e2e.*",
         "*.stories.*",
         "*.snap",
-        "*.md",
+        "README*",
+        "CHANGELOG*",
+        "CONTRIBUTING*",
+        "NOTICE*",
+        "TODO*",
+        "NOTES*",
         "*.mdx",
         "*.map",
         "*.tsbuildinfo",

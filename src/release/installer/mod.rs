@@ -44,9 +44,13 @@ pub(crate) fn units(name: &str, text: &str) -> Vec<WrittenUnit> {
         };
         found.extend(known.map(|known| WrittenUnit { line, known }));
     }
-    // A quote that is read otherwise than the shell does may hide it.
-    if found.is_empty() && is_unit(text) && is_agents(text) {
-        let line = text.lines().zip(1..).find(|(line, _)| line.contains("[Service]")).map_or(1, |(_, number)| number);
+    // A quote that is read otherwise than the shell does may hide it. A comment writes nothing.
+    let said = |line: &&str| !line.trim_start().starts_with('#');
+    let without_comments = text.lines().filter(said).collect::<Vec<_>>().join("\n");
+    if found.is_empty() && is_unit(&without_comments) && is_agents(&without_comments) {
+        let places = text.lines().zip(1..).filter(|(line, _)| said(line));
+        let mut places = places.filter(|(line, _)| line.contains("[Service]"));
+        let line = places.next().map_or(1, |(_, number)| number);
         let why = "it writes a unit in a way that is not understood".to_owned();
         found.push(WrittenUnit { line, known: Known::Unclear(why) });
     }
@@ -133,7 +137,7 @@ fn of_command(line: &str, variables: &Variables) -> Option<Known> {
         "cp" | "install" | "mv" | "ln" => {
             let (_, sources) = rest.split_last()?;
             let source = sources.iter().rfind(is_service)?;
-            target.filter(|_| agents(source)).map(|_| Known::File(source.clone()))
+            target.filter(|_| agents(source)).map(|_| Known::File(within_script_folder(source)))
         }
         "curl" | "wget" => {
             let word = rest.iter().find(is_service).filter(|word| agents(word))?;
@@ -143,6 +147,14 @@ fn of_command(line: &str, variables: &Variables) -> Option<Known> {
             rest.iter().rfind(is_service).filter(|word| agents(word)).map(|_| Known::Unclear(MADE.to_owned()))
         }
         _ => None,
+    }
+}
+
+/// A path as the script names it, without what is known only once the script runs: most often the script's own folder.
+fn within_script_folder(path: &str) -> String {
+    match path.split_once('/') {
+        Some((folder, rest)) if folder.starts_with(UNKNOWN) => rest.to_owned(),
+        _ => path.replace(UNKNOWN, "$"),
     }
 }
 
@@ -196,6 +208,8 @@ mod tests {
                 "printf",
                 format!("printf '{}' >/etc/systemd/system/server-flow-agent.service\n", plain.replace('\n', "\\n")),
             ),
+            ("after a shift", format!("X=$((1<<2))\ncat >x <<EOF\n{plain}EOF\n")),
+            ("a comment with a here document", format!("# cat <<EOF >x\ncat >x <<END\n{plain}END\n")),
             ("a comment with a quote", format!("# it's fine\ncat >x <<EOF\n{plain}EOF\n")),
         ] {
             assert_eq!(told(&script), [expected.as_str()], "{case}");
@@ -273,6 +287,12 @@ mod tests {
                 "printf '%s\\n' '[Service]' 'ExecStart=node agent-bundle/dist/index.js' >x",
                 vec!["unclear it writes a unit in a way that is not understood"],
             ),
+            (
+                "install -Dm644 \"$(dirname \"$0\")/systemd/server-flow-agent.service\" /etc/systemd/system/\n",
+                vec!["file systemd/server-flow-agent.service"],
+            ),
+            ("cp \"$HERE/server-flow-agent.service\" /etc/systemd/system/\n", vec!["file server-flow-agent.service"]),
+            ("# cat >x <<EOF\n# [Service]\n# ExecStart=node agent-bundle/dist/index.js\n# EOF\n", vec![]),
             ("systemctl enable server-flow-agent.service\n", vec![]),
             ("cat > /etc/systemd/system/nginx.service <<EOF\n[Service]\nExecStart=/usr/sbin/nginx\nEOF\n", vec![]),
             ("echo hello\n", vec![]),

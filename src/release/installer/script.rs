@@ -60,15 +60,29 @@ pub(super) fn pieces(script: &str) -> Vec<Piece> {
     found
 }
 
+/// Where a character of a command stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Within {
+    /// In no quotes.
+    Nothing,
+    /// In quotes of this kind, whose first one it may be.
+    Quotes(char),
+    /// Behind a `#`.
+    Comment,
+}
+
 /// The quote that a text leaves open.
 fn open_quote(text: &str) -> Option<char> {
     let mut open = None;
-    walk(text, &mut |_, _, state| open = state);
+    walk(text, &mut |_, _, within| match within {
+        Within::Quotes(quote) => open = Some(quote),
+        Within::Nothing | Within::Comment => open = None,
+    });
     open
 }
 
-/// Goes through a text, telling of each character the quote that is open after it.
-fn walk(text: &str, tell: &mut dyn FnMut(usize, char, Option<char>)) {
+/// Goes through a text, telling of each character where one stands after it.
+fn walk(text: &str, tell: &mut dyn FnMut(usize, char, Within)) {
     let (mut open, mut before, mut escaped) = (None, ' ', false);
     let mut comment = false;
     for (at, letter) in text.char_indices() {
@@ -82,7 +96,7 @@ fn walk(text: &str, tell: &mut dyn FnMut(usize, char, Option<char>)) {
         }
         escaped = letter == '\\' && !escaped && open != Some('\'');
         before = letter;
-        tell(at, letter, open);
+        tell(at, letter, if comment { Within::Comment } else { open.map_or(Within::Nothing, Within::Quotes) });
     }
 }
 
@@ -90,9 +104,9 @@ fn walk(text: &str, tell: &mut dyn FnMut(usize, char, Option<char>)) {
 fn strings(command: &str, line: u32) -> Vec<Piece> {
     let mut found = Vec::new();
     let mut start: Option<(usize, char)> = None;
-    walk(command, &mut |at, letter, open| match (start, open) {
-        (None, Some(quote)) => start = Some((at + letter.len_utf8(), quote)),
-        (Some((from, quote)), None) => {
+    walk(command, &mut |at, letter, within| match (start, within) {
+        (None, Within::Quotes(quote)) => start = Some((at + letter.len_utf8(), quote)),
+        (Some((from, quote)), Within::Nothing | Within::Comment) => {
             start = None;
             let text = command.get(from..at).unwrap_or_default();
             let quoting = if quote == '\'' { Quoting::Literal } else { Quoting::Expanded };
@@ -112,13 +126,19 @@ struct HereDocument {
 impl HereDocument {
     fn of(command: &str) -> Option<Self> {
         let mut outside = vec![false; command.len()];
-        walk(command, &mut |at, _, open| {
+        walk(command, &mut |at, _, within| {
             if let Some(place) = outside.get_mut(at) {
-                *place = open.is_none();
+                *place = within == Within::Nothing;
             }
         });
         let starts = command.match_indices("<<").map(|(at, _)| at);
-        let at = starts.filter(|at| outside.get(*at) == Some(&true)).find(|at| {
+        // Within `((…))` it is a shift.
+        let is_shift = |at: usize| {
+            let before = command.get(..at).unwrap_or_default();
+            before.rfind("((").is_some_and(|open| !before.get(open..).unwrap_or_default().contains("))"))
+        };
+        let bare = |at: &usize| outside.get(*at) == Some(&true) && !is_shift(*at);
+        let at = starts.filter(bare).find(|at| {
             let around = |at: usize| command.get(at..=at) == Some("<");
             !around(at + 2) && !at.checked_sub(1).is_some_and(around)
         })?;

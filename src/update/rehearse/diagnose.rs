@@ -42,6 +42,7 @@ mod tests {
             shipped,
             shape,
             empty_entry: false,
+            package: Some("server-flow-agent"),
             no_manifest: false,
             replaced: false,
         }
@@ -154,6 +155,32 @@ mod tests {
                 "package-json-invalid",
             ),
             (UpdateStep::Install, "npm error code EBADDEVENGINES".to_owned(), "package-json-invalid"),
+            (
+                UpdateStep::Install,
+                "npm error notsup Unsupported platform for server-flow-agent@0.1.27: wanted {\"os\":\"win32\"}".to_owned(),
+                "package-json-invalid",
+            ),
+            (
+                UpdateStep::Install,
+                "npm error notsup Unsupported platform for fsevents@2.3.3: wanted {\"os\":\"darwin\"}".to_owned(),
+                "other",
+            ),
+            (
+                UpdateStep::Install,
+                format!(" Your Node version is incompatible with \"{b}\"."),
+                "package-json-invalid",
+            ),
+            (UpdateStep::Install, " Your Node version is incompatible with \"zod@3.0.0\".".to_owned(), "other"),
+            (
+                UpdateStep::Install,
+                format!("npm error enoent Could not read package.json: Error: ENOENT: no such file or directory, open '{b}/packages/x/package.json'"),
+                "local-protocol",
+            ),
+            (
+                UpdateStep::Install,
+                format!("npm error enoent Could not read package.json: Error: ENOENT: no such file or directory, open '{b}/package.json'"),
+                "package-json-missing",
+            ),
             (UpdateStep::Install, "npm error code ENOTCACHED".to_owned(), "machine"),
             (UpdateStep::Install, "npm error code EAI_AGAIN".to_owned(), "machine"),
             (
@@ -192,6 +219,22 @@ mod tests {
         let output = "SyntaxError: The requested module '@server-flow/shared' does not provide an export named 'Id'";
         for (replaced, expected) in [(true, "update-drops-shared"), (false, "missing-export")] {
             assert_eq!(name(&diagnose(&AgentDeath { replaced, ..failure(UpdateStep::Restart, output) })), expected);
+        }
+        for output in [
+            format!(
+                "file://{BUNDLE}/packages/shared/dist/index.js:1\nexport const Id = ;\nSyntaxError: Unexpected token ';'"
+            ),
+            format!(
+                "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '{BUNDLE}/packages/shared/dist/gone.js' imported from {BUNDLE}/packages/shared/dist/index.js"
+            ),
+            format!(
+                "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'ms' imported from {BUNDLE}/node_modules/@server-flow/shared/dist/index.js"
+            ),
+        ] {
+            let found = diagnose(&AgentDeath { replaced: true, ..failure(UpdateStep::Restart, &output) });
+            assert_eq!(name(&found), "update-drops-shared", "{output}");
+            let found = diagnose(&AgentDeath { replaced: false, ..failure(UpdateStep::Restart, &output) });
+            assert_ne!(name(&found), "update-drops-shared", "{output}");
         }
         let own = "SyntaxError: The requested module './a.js' does not provide an export named 'a'";
         assert_eq!(

@@ -3,6 +3,7 @@
 use super::failure::{Shape, ShippedPackage};
 use crate::host::files;
 use crate::host::paths::{self, FileKind};
+use crate::node::package::Package;
 use crate::update::documented_paths;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,12 @@ pub(super) fn build_of(folder: &Path) -> Option<u64> {
         }
     }
     Some(hasher.finish())
+}
+
+/// The name in the bundle's package.json, where that can be read.
+pub(super) fn package_name(bundle: &Path) -> Option<String> {
+    let bytes = files::read_whole(&bundle.join("package.json")).ok()?;
+    Some(Package::parse(&bytes).ok()?.name()?.to_owned())
 }
 
 /// What the extracted bundle looks like.

@@ -41,6 +41,8 @@ pub(super) struct AgentDeath<'a> {
     pub shape: Shape,
     /// Whether the entry point is a file with nothing in it.
     pub empty_entry: bool,
+    /// The bundle's name in its package.json, where that can be read.
+    pub package: Option<&'a str>,
     /// Whether there is no package.json, so that nothing was installed.
     pub no_manifest: bool,
     /// Whether the shared package is another build now than the copy that was shipped.

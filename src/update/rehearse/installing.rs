@@ -27,18 +27,33 @@ const NOT_CACHED: [&str; 4] =
 const UNAUTHORISED: [&str; 4] =
     ["ERR_PNPM_FETCH_401", "ERR_PNPM_FETCH_403", "npm error code E401", "npm error code E403"];
 
-/// What they say where `package.json` asks for another package manager (`crate::update::managers`).
-const REFUSES: [&str; 4] = [
+/// What they say where `package.json` asks for another package manager, or another machine (`crate::update::managers`).
+const REFUSES: [&str; 10] = [
     "This project is configured to use",
     "packageManager.includes is not a function",
     "Your pnpm version is incompatible with",
     "EBADDEVENGINES",
+    "npm error Invalid property \"",
+    "npm error Invalid non-object value for \"",
+    "npm error Invalid non-string value for \"",
+    "npm error Invalid onFail value \"",
+    "npm error Missing \"name\" property for \"",
+    // The bundle itself is named by its path, what it depends on by name and version.
+    "Your Node version is incompatible with \"/",
 ];
+/// What npm says of a package that wants another machine: this before its name.
+const NOT_HERE: [&str; 2] = ["Unsupported platform for ", "Not compatible with your version of node/npm: "];
 
 /// Whether that is why it was not installed.
 #[must_use]
-pub(super) fn is_refused(output: &str) -> bool {
-    REFUSES.iter().any(|words| output.contains(words))
+pub(super) fn is_refused(output: &str, package: Option<&str>) -> bool {
+    REFUSES.iter().any(|words| output.contains(words)) || wants_another_machine(output, package)
+}
+
+/// Whether npm refuses the bundle for the machine that it names.
+#[must_use]
+pub(super) fn wants_another_machine(output: &str, package: Option<&str>) -> bool {
+    package.is_some_and(|name| NOT_HERE.iter().any(|words| output.contains(&format!("{words}{name}@"))))
 }
 
 /// Why the dependencies could not be installed.
@@ -75,6 +90,12 @@ pub(super) fn installing(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
             "try again with the network, or with --offline where the cache has everything",
         );
     }
+    // npm reads that of a folder which is depended on, too.
+    let own = format!("open '{}/package.json'", failure.bundle);
+    let reads_another = says(&["ENOENT: no such file or directory, open"]) && !output.contains(&own);
+    if reads_another && output.contains("/package.json'") {
+        return rule("local-protocol");
+    }
     if says(&["ERR_PNPM_NO_PKG_MANIFEST", "ENOENT: no such file or directory, open"]) && output.contains("package.json")
     {
         return rule(match failure.shape {
@@ -88,7 +109,7 @@ pub(super) fn installing(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
     if says(&["npm error command sh -c"]) {
         return rule("install-script");
     }
-    if is_refused(output) {
+    if is_refused(output, failure.package) {
         return rule("package-json-invalid");
     }
     RehearsalDiagnosis::Other

@@ -5,9 +5,9 @@ use super::caches::Caches;
 use super::control_plane::{Served, StandIn};
 use super::diagnose::diagnose;
 use super::error::RehearsalError;
-use super::extracted::{build_of, copy_in, look};
+use super::extracted::{build_of, copy_in, look, package_name};
 use super::failure::{AgentDeath, RehearsalDiagnosis, Shape, ShippedPackage};
-use super::installing::is_refused;
+use super::installing::{is_refused, wants_another_machine};
 use super::key_line::key_line;
 use super::node::RehearsalNode;
 use super::plan::{Choice, RehearsalPlan, RehearsalSubject, StepObserver};
@@ -325,7 +325,9 @@ impl Update<'_> {
     /// Notes a fault, and names it.
     fn fail(&mut self, step: UpdateStep, fault: &RunFault, report: &mut StepRun) {
         let bundle = self.setting.scene.bundle();
+        let package = package_name(&bundle);
         let failure = AgentDeath {
+            package: package.as_deref(),
             step,
             output: &fault.output,
             bundle: &bundle.display().to_string(),
@@ -394,9 +396,13 @@ impl Update<'_> {
     /// decides and the fault is not npm's alone.
     fn severity(&self, rule: &str, output: &str) -> Severity {
         let RunSetting { plan, generation, .. } = *self.setting;
-        let differs = rule == "update-drops-shared" || (rule == "package-json-invalid" && is_refused(output));
-        let pruned = generation == Generation::InPlace && self.without_pnpm;
-        let mild = differs && (pruned || !plan.updates.decides(generation));
+        let package = package_name(&self.setting.scene.bundle());
+        let refused = rule == "package-json-invalid" && is_refused(output, package.as_deref());
+        // What both of them ask of Node is no fault of npm's alone.
+        let by_npm = refused && wants_another_machine(output, package.as_deref()) && !output.contains("{\"node\":");
+        let npms_alone = self.without_pnpm && (generation == Generation::InPlace || by_npm);
+        let differs = refused || rule == "update-drops-shared";
+        let mild = differs && (npms_alone || !plan.updates.decides(generation));
         if mild { Severity::Warning } else { Severity::Error }
     }
 }

@@ -42,6 +42,10 @@ pub(super) fn starting(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
     if failure.empty_entry {
         return rule("entry-point-missing");
     }
+    // A build that came in the place of the copy that was shipped, and fails by itself.
+    if failure.replaced && blamed(failure).is_some_and(|file| is_of_shared(&file)) {
+        return rule("update-drops-shared");
+    }
     if let Some(found) = not_found(failure) {
         return found;
     }
@@ -58,7 +62,8 @@ pub(super) fn starting(failure: &AgentDeath<'_>) -> RehearsalDiagnosis {
         return RehearsalDiagnosis::Rule { id: "module-format-mismatch", path: path() };
     }
     let of_a_name = |line: &str| line.contains(" is not defined") || line.contains(" before initialization");
-    if output.lines().any(|line| line.starts_with("ReferenceError: ") && of_a_name(line)) {
+    let of_a_constant = says(&["TypeError: Assignment to constant variable."]);
+    if of_a_constant || output.lines().any(|line| line.starts_with("ReferenceError: ") && of_a_name(line)) {
         return RehearsalDiagnosis::Rule { id: "undefined-name", path: path() };
     }
     if says(&["[ERR_INVALID_PACKAGE_CONFIG]"]) {
@@ -125,6 +130,20 @@ fn not_found(failure: &AgentDeath<'_>) -> Option<RehearsalDiagnosis> {
         return Some(rule("package-json-missing"));
     }
     at("undeclared-dependency")
+}
+
+/// The file that node says fails: the one that imports what is not there, or the one that it points to.
+fn blamed(failure: &AgentDeath<'_>) -> Option<String> {
+    let importer = failure.output.lines().find_map(|line| line.split_once("' imported from "));
+    match importer {
+        Some((_, file)) => inside(failure, file.trim().trim_end_matches(" {")),
+        None => stack_path(failure),
+    }
+}
+
+/// Whether a file of the bundle is one of the shared package, wherever that was installed.
+fn is_of_shared(file: &str) -> bool {
+    names_shared(file) || file.starts_with(&format!("{SHARED_SOURCE}/"))
 }
 
 fn names_shared(text: &str) -> bool {

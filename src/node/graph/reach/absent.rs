@@ -1,7 +1,7 @@
 //! Names that are taken from what a file exports, are not there, and are called: they are `undefined` then, and nothing is said of
 //! them when names are bound.
 
-use super::{Failing, Run};
+use super::{Failing, Found, Run};
 use crate::node::bodies::{Call, How, Value};
 use crate::node::graph::reached::{AbsentMember, Way};
 use crate::node::modules::Form;
@@ -23,6 +23,26 @@ const OF_OBJECTS: [&str; 12] = [
     "toString",
     "valueOf",
 ];
+
+/// The import that a member is taken from in the end.
+fn import_of(value: &Value) -> Option<u32> {
+    match value {
+        Value::Import(number) => Some(*number),
+        Value::Member(of, _) => import_of(of),
+        _ => None,
+    }
+}
+
+/// What Node says where something is done with a member that is not there; nothing where it says nothing.
+const fn said_of(how: How) -> Option<&'static str> {
+    match how {
+        How::Call | How::Iterate => Some("a TypeError, as `undefined` is no function"),
+        How::New => Some("a TypeError, as `undefined` is no constructor"),
+        How::Extend => Some("TypeError: Class extends value undefined is not a constructor or null"),
+        How::Read => Some("a TypeError, as `undefined` has no members"),
+        How::IfThere | How::Super | How::Get | How::Later | How::Main => None,
+    }
+}
 
 impl Run<'_, '_> {
     /// `import * as a from './a.js'; a.gone()`
@@ -54,17 +74,11 @@ impl Run<'_, '_> {
             Value::Import(number) => (*number, false),
             Value::Member(of, of_name) if &**of_name == "default" => match &**of {
                 Value::Import(number) => (*number, true),
-                _ => return,
+                _ => return self.note_absent_within(file, call, way),
             },
-            _ => return,
+            _ => return self.note_absent_within(file, call, way),
         };
-        let message = match call.how {
-            How::Call | How::Iterate => "a TypeError, as `undefined` is no function",
-            How::New => "a TypeError, as `undefined` is no constructor",
-            How::Extend => "TypeError: Class extends value undefined is not a constructor or null",
-            How::Read => "a TypeError, as `undefined` has no members",
-            How::IfThere | How::Super | How::Get | How::Later | How::Main => return,
-        };
+        let Some(message) = said_of(call.how) else { return };
         let walk = self.walk;
         // What compilers wrap the exports in gives them a `default`.
         let may_be_there = &**name == "default" || &**name == "*" || OF_OBJECTS.contains(&&**name);
@@ -88,6 +102,9 @@ impl Run<'_, '_> {
             (Form::Require | Form::CreatedRequire | Form::MainRequire | Form::Call, true) if !is_default => {
                 self.lacks(target, name) && self.lacks(target, "module.exports")
             }
+            // All that it exports, in a variable.
+            (Form::Static, true) if !is_default => import.names.is_empty() && self.lacks(target, name),
+            (Form::Static, true) => return self.note_absent_within(file, call, way),
             _ => false,
         };
         if lacks {
@@ -96,12 +113,40 @@ impl Run<'_, '_> {
         }
     }
 
+    /// `a.b.gone()`, where `a.b` is all that an ES module exports: `export * as b from './b.js'`
+    fn note_absent_within(&mut self, file: NodeId, call: &Call, way: Way) {
+        let Value::Member(of, name) = &call.callee else { return };
+        let Some((message, number)) = said_of(call.how).zip(import_of(of)).filter(|_| way != Way::None) else { return };
+        let may_be_there = &**name == "*" || OF_OBJECTS.contains(&&**name) || self.patched.contains(&**name);
+        let walk = self.walk;
+        let Some(import) = walk.module(file).and_then(|module| module.imports.get(number as usize)) else { return };
+        let (line, name) = (import.line, name.clone());
+        if may_be_there || !self.parses(file) {
+            return;
+        }
+        if let Some(Found::Exports(target)) = self.value(file, of, 0)
+            && self.is_module(target)
+            && self.lacks(target, &name)
+        {
+            let message = message.to_owned();
+            self.is_absent(AbsentMember { file, import: number, line, name, target, message }, way);
+        }
+    }
+
     fn is_absent(&mut self, member: AbsentMember, way: Way) {
         if !self.parses(member.file) || !self.parses(member.target) {
             return;
         }
-        self.absent.push(member.clone());
-        self.may_fail(member.file, Failing::Absent(self.absent.len() - 1), way);
+        let is_known = |known: &AbsentMember| {
+            (known.file, known.import, known.target) == (member.file, member.import, member.target)
+                && known.name == member.name
+        };
+        let file = member.file;
+        let place = self.absent.iter().position(is_known).unwrap_or_else(|| {
+            self.absent.push(member);
+            self.absent.len() - 1
+        });
+        self.may_fail(file, Failing::Absent(place), way);
     }
 
     /// Whether a file is written as what it is loaded as; one that is not has a fault of its own.

@@ -18,6 +18,7 @@ impl Run<'_, '_> {
         let used = walk.module(file).filter(|_| self.parses(file))?.names.uses.get(number as usize)?;
         let (of, binding) = match &used.of {
             NameOf::Nothing => return Some(WhyUnset::Undeclared),
+            NameOf::Constant => return Some(WhyUnset::Constant),
             NameOf::Below => return Some(WhyUnset::NotYet(file)),
             NameOf::Own(binding) => (file, *binding),
             NameOf::Required(import, name) => return self.half_filled(file, *import, name),

@@ -1,0 +1,182 @@
+//! What a module is named by where that is no literal: constants, texts that are put together, and the elements of lists.
+
+use super::open::{Fated, OpenRequire, Val, What};
+use super::reader::Reader;
+use crate::node::bodies::Fate;
+use oxc_ast::ast::{
+    Argument, BreakStatement, CallExpression, ContinueStatement, Expression, ForOfStatement, ForStatementLeft,
+    FormalParameters, ReturnStatement, ThrowStatement, VariableDeclarator,
+};
+use oxc_ast_visit::Visit;
+use std::borrow::Cow;
+
+/// Methods of arrays that call back for each element, and those that may stop at the first.
+const ALL: [&str; 4] = ["forEach", "map", "filter", "flatMap"];
+const FIRST: [&str; 4] = ["some", "every", "find", "findIndex"];
+/// Elements of a list that is followed.
+const MAX_LISTED: usize = 64;
+/// Names and sums that are followed for one text.
+const MAX_DEPTH: u32 = 12;
+
+/// Whether there is something that leaves a loop.
+struct Leaving(bool);
+
+impl<'a> Visit<'a> for Leaving {
+    fn visit_break_statement(&mut self, _: &BreakStatement<'a>) {
+        self.0 = true;
+    }
+
+    fn visit_return_statement(&mut self, _: &ReturnStatement<'a>) {
+        self.0 = true;
+    }
+
+    fn visit_continue_statement(&mut self, it: &ContinueStatement<'a>) {
+        self.0 |= it.label.is_some();
+    }
+
+    fn visit_throw_statement(&mut self, _: &ThrowStatement<'a>) {
+        self.0 = true;
+    }
+}
+
+impl<'a> Reader<'a, '_> {
+    /// What an expression names; nothing where it cannot be told.
+    pub(super) fn specifiers(&mut self, expression: &Expression<'a>) -> Vec<&'a str> {
+        match expression {
+            Expression::StringLiteral(text) => return vec![text.value.as_str()],
+            Expression::Identifier(name) => {
+                let each = self.symbol(name).and_then(|symbol| self.lists.each.get(&symbol));
+                if let Some(each) = each {
+                    return each.clone();
+                }
+            }
+            _ => {}
+        }
+        Vec::from_iter(self.constant(expression))
+    }
+
+    /// The text that an expression surely is. What an absolute path or an address leads to is not known.
+    fn constant(&mut self, expression: &Expression<'a>) -> Option<&'a str> {
+        if let Expression::StringLiteral(text) = expression {
+            return Some(text.value.as_str());
+        }
+        let value = self.value(expression);
+        let text = match self.constant_within(&value, MAX_DEPTH)? {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(text) => self.memory.alloc_str(&text),
+        };
+        (!text.is_empty() && !text.starts_with('/') && !text.starts_with("file:")).then_some(text)
+    }
+
+    fn constant_within(&self, value: &Val<'a>, depth: u32) -> Option<Cow<'a, str>> {
+        let depth = depth.checked_sub(1)?;
+        match value {
+            Val::Text(text) => Some(Cow::Borrowed(text)),
+            Val::Symbol(symbol) if self.scoping.symbol_flags(*symbol).is_const_variable() => {
+                self.constant_within(self.inits.get(symbol)?, depth)
+            }
+            Val::Joined(parts) => {
+                let mut whole = String::new();
+                for part in *parts {
+                    whole.push_str(&self.constant_within(part, depth)?);
+                }
+                Some(Cow::Owned(whole))
+            }
+            _ => None,
+        }
+    }
+
+    /// The texts of a list that is written down.
+    fn elements(&mut self, list: &Expression<'a>) -> Option<Vec<&'a str>> {
+        match list {
+            Expression::ArrayExpression(array) if (1..=MAX_LISTED).contains(&array.elements.len()) => {
+                array.elements.iter().map(|element| self.constant(element.as_expression()?)).collect()
+            }
+            Expression::Identifier(name) => {
+                // Whoever else uses it may give it other elements.
+                let is_used_here_alone = |symbol: &_| self.scoping.get_resolved_references(*symbol).count() == 1;
+                let symbol = self.symbol(name).filter(is_used_here_alone)?;
+                self.lists.held.get(&symbol).cloned()
+            }
+            _ => None,
+        }
+    }
+
+    /// `const list = ['./a', './b']`
+    pub(super) fn note_list(&mut self, declarator: &VariableDeclarator<'a>) {
+        let name = declarator.id.get_binding_identifier().and_then(|name| name.symbol_id.get());
+        let name = name.filter(|symbol| self.scoping.symbol_flags(*symbol).is_const_variable());
+        if let (Some(symbol), Some(init @ Expression::ArrayExpression(_))) = (name, &declarator.init)
+            && let Some(texts) = self.elements(init)
+        {
+            self.lists.held.insert(symbol, texts);
+        }
+    }
+
+    /// `for (const x of ['./a', './b'])`
+    pub(super) fn elements_in_head(&mut self, it: &ForOfStatement<'a>) {
+        let ForStatementLeft::VariableDeclaration(head) = &it.left else { return };
+        let name = head.declarations.first().and_then(|one| one.id.get_binding_identifier());
+        let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
+        if let (Some(symbol), Some(mut texts)) = (symbol, self.elements(&it.right)) {
+            // What leaves the loop may do so before the second element.
+            let mut leaving = Leaving(false);
+            leaving.visit_statement(&it.body);
+            texts.truncate(if leaving.0 { 1 } else { MAX_LISTED });
+            self.lists.each.insert(symbol, texts);
+        }
+    }
+
+    /// The elements of a list that a call hands to its callback, and how many of them for certain.
+    fn handed_on_each(&mut self, it: &CallExpression<'a>) -> Option<Vec<&'a str>> {
+        let Expression::StaticMemberExpression(member) = &it.callee else { return None };
+        let name = member.property.name.as_str();
+        let most = if ALL.contains(&name) { MAX_LISTED } else { usize::from(FIRST.contains(&name)) };
+        if most == 0 || member.optional {
+            return None;
+        }
+        let mut texts = self.elements(&member.object)?;
+        texts.truncate(most);
+        Some(texts)
+    }
+
+    /// `['./a', './b'].map((x) => …)`
+    pub(super) fn elements_follow(&mut self, it: &CallExpression<'a>) {
+        let parameters: &FormalParameters<'a> = match it.arguments.first() {
+            Some(Argument::ArrowFunctionExpression(arrow)) => &arrow.params,
+            Some(Argument::FunctionExpression(function)) => &function.params,
+            _ => return,
+        };
+        let name = parameters.items.first().and_then(|one| one.pattern.get_binding_identifier());
+        let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
+        let Some(symbol) = symbol else { return };
+        if let Some(texts) = self.handed_on_each(it) {
+            self.lists.each.insert(symbol, texts);
+        }
+    }
+
+    /// `['./a', './b'].map(require)`
+    pub(super) fn note_handed_require(&mut self, it: &CallExpression<'a>, line: u32) {
+        let callback @ Some(Argument::Identifier(_) | Argument::StaticMemberExpression(_)) = it.arguments.first()
+        else {
+            return;
+        };
+        if self.dead > 0 {
+            return;
+        }
+        let Some(callback) = callback.and_then(Argument::as_expression) else { return };
+        let callee = self.value(callback);
+        let is_require = matches!(callee, Val::Global("require"))
+            || matches!(callee, Val::Member(_, "require"))
+            || self.is_own_require(&callee);
+        if is_require && let Some(texts) = self.handed_on_each(it) {
+            texts.into_iter().for_each(|specifier| self.push_require(callee, specifier, line));
+        }
+    }
+
+    pub(super) fn push_require(&mut self, callee: Val<'a>, specifier: &'a str, line: u32) {
+        let number = u32::try_from(self.requires.len()).unwrap_or(u32::MAX);
+        self.requires.push(OpenRequire { callee, specifier, line });
+        self.step(What::Require(number), Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+    }
+}
