@@ -1,11 +1,12 @@
 //! `dependencies-not-installed`: packages that package.json declares are not installed.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::CrashKind;
+use super::crash::{Crash, CrashKind};
 use super::{bundle_fix, crash, evidence, findings, fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::Diagnosis;
+use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::{Finding, Severity};
+use crate::update::documented_paths;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "dependencies-not-installed",
@@ -28,6 +29,9 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let inspected = facts.deployment.inspected()?;
     let crash = crash::crash(facts);
+    if let Some(diagnosis) = crash.as_ref().and_then(|crash| damaged(facts, crash)) {
+        return Some(diagnosis);
+    }
     let dies_of = crash.as_ref().and_then(|crash| match &crash.kind {
         CrashKind::Package(name) if inspected.absent_dependencies.contains(name) && !inspected.is_linked(name) => {
             Some(name.as_str())
@@ -56,9 +60,28 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(dies_of.and(crash.as_ref()).map(|crash| evidence::journal(crash.headline)))
         .and(findings.first().map(|(finding, _)| findings::quote(facts, finding)))
         .and(evidence::state(facts));
+    Some(diagnosis.steps(remedy(facts)))
+}
+
+fn remedy(facts: &Facts) -> Vec<Step> {
     if bundle_fix::good_backup(facts).is_some() || !bundle_fix::can_install(facts) {
-        return Some(diagnosis.steps(bundle_fix::mend(facts)));
+        return bundle_fix::mend(facts);
     }
-    let steps = fix::or_told(bundle_fix::install(facts));
-    Some(diagnosis.steps(bundle_fix::started_after(steps, facts)))
+    bundle_fix::started_after(fix::or_told(bundle_fix::install(facts)), facts)
+}
+
+/// An installed package whose `package.json` Node cannot read, as after an installation that was cut off, and of which no rule
+/// says anything.
+fn damaged(facts: &Facts, crash: &Crash<'_>) -> Option<Diagnosis> {
+    let is_judged = facts.deployment.inspected().is_some_and(|inspected| inspected.stoppers().next().is_some());
+    if crash.kind != CrashKind::PackageJson || is_judged {
+        return None;
+    }
+    let modules = format!("{}/node_modules/", facts.deployment.path);
+    let (_, below) = crash.text.split_once(&modules)?;
+    let (path, _) = below.split_once("/package.json")?;
+    let name = path.rsplit("node_modules/").next().filter(|name| *name != documented_paths::SHARED_PACKAGE)?;
+    let words = format!("The installed package `{name}` is damaged: Node cannot read its `package.json`");
+    let diagnosis = CAUSE.found(facts, words, evidence::journal(crash.headline)).and(evidence::state(facts));
+    Some(diagnosis.steps(remedy(facts)))
 }
