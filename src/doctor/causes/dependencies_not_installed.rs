@@ -70,18 +70,31 @@ fn remedy(facts: &Facts) -> Vec<Step> {
     bundle_fix::started_after(fix::or_told(bundle_fix::install(facts)), facts)
 }
 
-/// An installed package whose `package.json` Node cannot read, as after an installation that was cut off, and of which no rule
-/// says anything.
+/// An installed package of which a part is missing, as after an installation that was cut off, and of which no rule says anything:
+/// its `package.json` is none, or a file of it ends too early or is full of zeros.
 fn damaged(facts: &Facts, crash: &Crash<'_>) -> Option<Diagnosis> {
     let is_judged = facts.deployment.inspected().is_some_and(|inspected| inspected.stoppers().next().is_some());
-    if crash.kind != CrashKind::PackageJson || is_judged {
-        return None;
-    }
-    let modules = format!("{}/node_modules/", facts.deployment.path);
-    let (_, below) = crash.text.split_once(&modules)?;
-    let (path, _) = below.split_once("/package.json")?;
-    let name = path.rsplit("node_modules/").next().filter(|name| *name != documented_paths::SHARED_PACKAGE)?;
-    let words = format!("The installed package `{name}` is damaged: Node cannot read its `package.json`");
-    let diagnosis = CAUSE.found(facts, words, evidence::journal(crash.headline)).and(evidence::state(facts));
-    Some(diagnosis.steps(remedy(facts)))
+    let cut = ["Unexpected end of input", "Invalid or unexpected token"];
+    let (name, what) = match &crash.kind {
+        _ if is_judged => return None,
+        CrashKind::PackageJson => (installed(facts, &crash.text)?, "Node cannot read its `package.json`"),
+        CrashKind::Syntax if cut.iter().any(|end| crash.text.ends_with(end)) => {
+            (installed(facts, &crash.place?.message)?, "a file of it does not parse")
+        }
+        _ => return None,
+    };
+    let words = format!("The installed package `{name}` is damaged: {what}");
+    let diagnosis =
+        CAUSE.found(facts, words, evidence::journal(crash.headline)).and(crash.place.map(evidence::journal));
+    Some(diagnosis.and(evidence::state(facts)).steps(remedy(facts)))
+}
+
+/// The installed package that a path in a line lies in; not the shared one, which comes with the bundle.
+pub(super) fn installed<'a>(facts: &Facts, line: &'a str) -> Option<&'a str> {
+    let (_, below) = line.split_once(&format!("{}/node_modules/", facts.deployment.path))?;
+    // pnpm has the package itself further below: `.pnpm/ws@8.18.0/node_modules/ws`.
+    let inner = below.rsplit("node_modules/").next()?;
+    let parts = if inner.starts_with('@') { 2 } else { 1 };
+    let end = inner.match_indices('/').nth(parts - 1).map_or(inner.len(), |(at, _)| at);
+    inner.get(..end).filter(|name| !name.is_empty() && *name != documented_paths::SHARED_PACKAGE)
 }

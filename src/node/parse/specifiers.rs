@@ -7,7 +7,8 @@ use oxc_ast::ast::{
     Argument, BreakStatement, CallExpression, ContinueStatement, Expression, ForOfStatement, ForStatementLeft,
     FormalParameters, ReturnStatement, ThrowStatement, VariableDeclarator,
 };
-use oxc_ast_visit::Visit;
+use oxc_ast_visit::{Visit, walk};
+use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
 /// Methods of arrays that call back for each element, and those that may stop at the first.
@@ -18,67 +19,103 @@ const MAX_LISTED: usize = 64;
 /// Names and sums that are followed for one text.
 const MAX_DEPTH: u32 = 12;
 
-/// Whether there is something that leaves a loop.
-struct Leaving(bool);
+/// What may end a list before its second element.
+#[derive(Default)]
+struct Leaving {
+    /// Something leaves the loop.
+    the_loop: bool,
+    /// `process.exit()` and its kind.
+    the_process: bool,
+}
 
 impl<'a> Visit<'a> for Leaving {
     fn visit_break_statement(&mut self, _: &BreakStatement<'a>) {
-        self.0 = true;
+        self.the_loop = true;
     }
 
-    fn visit_return_statement(&mut self, _: &ReturnStatement<'a>) {
-        self.0 = true;
+    fn visit_return_statement(&mut self, it: &ReturnStatement<'a>) {
+        self.the_loop = true;
+        walk::walk_return_statement(self, it);
     }
 
     fn visit_continue_statement(&mut self, it: &ContinueStatement<'a>) {
-        self.0 |= it.label.is_some();
+        self.the_loop |= it.label.is_some();
     }
 
-    fn visit_throw_statement(&mut self, _: &ThrowStatement<'a>) {
-        self.0 = true;
+    fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {
+        self.the_loop = true;
+        walk::walk_throw_statement(self, it);
+    }
+
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        let of = it.callee.as_member_expression().and_then(|member| member.object().get_identifier_reference());
+        self.the_process |= of.is_some_and(|of| of.name == "process");
+        walk::walk_call_expression(self, it);
     }
 }
+
+/// A name that stands for this text.
+type Element<'a> = (SymbolId, &'a str);
 
 impl<'a> Reader<'a, '_> {
     /// What an expression names; nothing where it cannot be told.
     pub(super) fn specifiers(&mut self, expression: &Expression<'a>) -> Vec<&'a str> {
-        match expression {
-            Expression::StringLiteral(text) => return vec![text.value.as_str()],
-            Expression::Identifier(name) => {
-                let each = self.symbol(name).and_then(|symbol| self.lists.each.get(&symbol));
-                if let Some(each) = each {
-                    return each.clone();
-                }
-            }
-            _ => {}
+        if let Expression::StringLiteral(text) = expression {
+            return vec![text.value.as_str()];
         }
-        Vec::from_iter(self.constant(expression))
+        let value = self.value(expression);
+        let listed = self.listed_in(&value).and_then(|symbol| Some((symbol, self.lists.each.get(&symbol)?.clone())));
+        let Some((symbol, each)) = listed else { return Vec::from_iter(self.surely(&value, None)) };
+        each.into_iter()
+            .map(|text| self.surely(&value, Some((symbol, text))))
+            .collect::<Option<_>>()
+            .unwrap_or_default()
     }
 
-    /// The text that an expression surely is. What an absolute path or an address leads to is not known.
+    /// The first name in a text that stands for the elements of a list.
+    fn listed_in(&self, value: &Val<'a>) -> Option<SymbolId> {
+        match value {
+            Val::Symbol(symbol) => self.lists.each.contains_key(symbol).then_some(*symbol),
+            Val::Joined(parts) => parts.iter().find_map(|part| match part {
+                Val::Symbol(_) => self.listed_in(part),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The text that an expression surely is.
     fn constant(&mut self, expression: &Expression<'a>) -> Option<&'a str> {
         if let Expression::StringLiteral(text) = expression {
             return Some(text.value.as_str());
         }
         let value = self.value(expression);
-        let text = match self.constant_within(&value, MAX_DEPTH)? {
+        self.surely(&value, None)
+    }
+
+    /// The text that a value surely is. What an absolute path or an address leads to is not known.
+    fn surely(&self, value: &Val<'a>, element: Option<Element<'a>>) -> Option<&'a str> {
+        let text = match self.constant_within(value, element, MAX_DEPTH)? {
             Cow::Borrowed(text) => text,
             Cow::Owned(text) => self.memory.alloc_str(&text),
         };
         (!text.is_empty() && !text.starts_with('/') && !text.starts_with("file:")).then_some(text)
     }
 
-    fn constant_within(&self, value: &Val<'a>, depth: u32) -> Option<Cow<'a, str>> {
+    fn constant_within(&self, value: &Val<'a>, element: Option<Element<'a>>, depth: u32) -> Option<Cow<'a, str>> {
         let depth = depth.checked_sub(1)?;
         match value {
             Val::Text(text) => Some(Cow::Borrowed(text)),
+            Val::Symbol(symbol) if element.is_some_and(|(of, _)| of == *symbol) => {
+                element.map(|(_, text)| Cow::Borrowed(text))
+            }
             Val::Symbol(symbol) if self.scoping.symbol_flags(*symbol).is_const_variable() => {
-                self.constant_within(self.inits.get(symbol)?, depth)
+                self.constant_within(self.inits.get(symbol)?, element, depth)
             }
             Val::Joined(parts) => {
                 let mut whole = String::new();
                 for part in *parts {
-                    whole.push_str(&self.constant_within(part, depth)?);
+                    whole.push_str(&self.constant_within(part, element, depth)?);
                 }
                 Some(Cow::Owned(whole))
             }
@@ -120,9 +157,9 @@ impl<'a> Reader<'a, '_> {
         let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
         if let (Some(symbol), Some(mut texts)) = (symbol, self.elements(&it.right)) {
             // What leaves the loop may do so before the second element.
-            let mut leaving = Leaving(false);
+            let mut leaving = Leaving::default();
             leaving.visit_statement(&it.body);
-            texts.truncate(if leaving.0 { 1 } else { MAX_LISTED });
+            texts.truncate(if leaving.the_loop || leaving.the_process { 1 } else { MAX_LISTED });
             self.lists.each.insert(symbol, texts);
         }
     }
@@ -150,7 +187,10 @@ impl<'a> Reader<'a, '_> {
         let name = parameters.items.first().and_then(|one| one.pattern.get_binding_identifier());
         let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
         let Some(symbol) = symbol else { return };
-        if let Some(texts) = self.handed_on_each(it) {
+        if let Some(mut texts) = self.handed_on_each(it) {
+            let mut leaving = Leaving::default();
+            it.arguments.iter().for_each(|argument| leaving.visit_argument(argument));
+            texts.truncate(if leaving.the_process { 1 } else { MAX_LISTED });
             self.lists.each.insert(symbol, texts);
         }
     }
