@@ -3,7 +3,6 @@
 
 use super::open::{OpenBody, OpenClass, OpenMembers, Val};
 use super::reader::Reader;
-use crate::node::bodies::{self, Members, Value};
 use crate::node::builtins;
 use oxc_ast::ast::{
     Argument, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class, ClassElement, Expression,
@@ -14,7 +13,7 @@ use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
 /// How many names and members are followed for one expression.
-const MAX_DEPTH: u32 = 24;
+pub(super) const MAX_DEPTH: u32 = 24;
 
 /// What helpers of compilers pass on as it is: TypeScript's, Babel's, swc's and esbuild's.
 const PASSING_ON: [&str; 7] = [
@@ -448,7 +447,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether a call with a module's name loads it.
-    fn loads_anything(&self, callee: &Val<'a>, depth: u32) -> bool {
+    pub(super) fn loads_anything(&self, callee: &Val<'a>, depth: u32) -> bool {
         let callee = self.plain(callee);
         matches!(callee, Val::Global("import" | "require")) || self.is_own_require_within(&callee, depth)
     }
@@ -467,74 +466,6 @@ impl<'a> Reader<'a, '_> {
             }
         };
         named && self.path(from).is_some_and(|path| path.is_beside_file())
-    }
-
-    /// As it is kept.
-    pub(super) fn kept(&self, value: &Val<'a>) -> Value {
-        self.kept_within(value, MAX_DEPTH)
-    }
-
-    fn kept_within(&self, value: &Val<'a>, depth: u32) -> Value {
-        let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
-        if let Val::Member(of, name) = value
-            && self.has_methods(&self.plain(of))
-            && !matches!(self.plain(value), Val::Unknown)
-        {
-            // What `this` is in a method is told by what it is called of.
-            return match self.kept_within(of, depth) {
-                Value::Unknown => Value::Unknown,
-                of => Value::Member(Box::new(of), (*name).into()),
-            };
-        }
-        match self.plain(value) {
-            Val::Body(body) => Value::Function(body),
-            Val::Getter(body) => Value::Getter(body),
-            Val::Class(class) => Value::Class(class),
-            Val::This(class) => Value::This(class),
-            Val::ThisClass(class) => Value::ThisClass(class),
-            Val::New(class, _) => match self.kept_within(class, depth) {
-                Value::Unknown => Value::Unknown,
-                class => Value::Instance(Box::new(class)),
-            },
-            Val::Import(number) => match self.imports.get(number as usize) {
-                Some(import) if builtins::known_as(&import.specifier).is_none() => Value::Import(number),
-                _ => Value::Unknown,
-            },
-            Val::Member(of, name) => match self.kept_within(of, depth) {
-                Value::Unknown => Value::Unknown,
-                of => Value::Member(Box::new(of), name.into()),
-            },
-            Val::Call(callee, arguments) => match arguments {
-                [Val::Text(specifier)] if self.loads_anything(callee, depth) => {
-                    let number = self.numbered.get(specifier).copied();
-                    number.map_or(Value::Unknown, |number| self.kept_within(&Val::Import(number), depth))
-                }
-                _ => match self.kept_within(callee, depth) {
-                    Value::Unknown => Value::Unknown,
-                    callee => Value::Given(Box::new(callee)),
-                },
-            },
-            _ => Value::Unknown,
-        }
-    }
-
-    /// Whether something is a class or an object that `new` makes of one of this file, and not a single object.
-    fn has_methods(&self, value: &Val<'a>) -> bool {
-        let class = match value {
-            Val::New(class, _) => self.plain(class),
-            other => *other,
-        };
-        match class {
-            Val::Class(class) => self.classes.get(class as usize).is_some_and(|class| class.construct.is_some()),
-            _ => false,
-        }
-    }
-
-    /// Members as they are kept.
-    pub(super) fn kept_members(&self, members: &OpenMembers<'a>) -> Members {
-        let members = members.as_slice().iter().filter(|(name, _)| !self.assigned.contains(name));
-        let kept = members.map(|(name, value)| ((*name).into(), self.kept(value)));
-        bodies::sorted(kept.filter(|(_, value)| *value != Value::Unknown).collect())
     }
 }
 
