@@ -37,10 +37,10 @@ enum Reason<'a> {
 }
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    // `systemctl kill`: the manager says `Sending signal SIGKILL to process 108 (node) on client request.`
     if matches!(facts.condition(), Condition::Running | Condition::Starting) {
         return again_and_again(facts);
     }
+    // `systemctl kill`: the manager says `Sending signal SIGKILL to process 108 (node) on client request.`
     let killed = evidence::manager_line(facts, &["on client request"]).filter(|_| facts.condition() == Condition::Down);
     if facts.condition() != Condition::Stopped && killed.is_none() {
         return None;

@@ -2,6 +2,7 @@
 
 use super::open::{Fated, OpenRequire, Val, What};
 use super::reader::Reader;
+use super::specifiers::literal;
 use super::steps::fails;
 use super::values::name_of_key;
 use crate::node::bodies::{self, Fate, Handled, How};
@@ -331,12 +332,7 @@ impl<'a> Reader<'a, '_> {
         if !may || self.dead > 0 {
             return;
         }
-        let specifier = match argument {
-            Argument::StringLiteral(literal) => Some(literal.value.as_str()),
-            Argument::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
-            _ => None,
-        };
-        if let Some(specifier) = specifier {
+        if let Some(specifier) = argument.as_expression().and_then(literal) {
             return self.push_require(*callee, specifier, line);
         }
         if !matches!(callee, Val::Global("require")) && !self.is_own_require(callee) {

@@ -57,11 +57,20 @@ impl<'a> Visit<'a> for Leaving {
 /// A name that stands for this text.
 type Element<'a> = (SymbolId, &'a str);
 
+/// A text that is written down: a literal, or a template without holes.
+pub(super) fn literal<'a>(expression: &Expression<'a>) -> Option<&'a str> {
+    match expression {
+        Expression::StringLiteral(literal) => Some(literal.value.as_str()),
+        Expression::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
+        _ => None,
+    }
+}
+
 impl<'a> Reader<'a, '_> {
     /// What an expression names; nothing where it cannot be told.
     pub(super) fn specifiers(&mut self, expression: &Expression<'a>) -> Vec<&'a str> {
-        if let Expression::StringLiteral(text) = expression {
-            return vec![text.value.as_str()];
+        if let Some(text) = literal(expression) {
+            return vec![text];
         }
         let value = self.value(expression);
         let listed = self.listed_in(&value).and_then(|symbol| Some((symbol, self.lists.each.get(&symbol)?.clone())));
