@@ -5,6 +5,7 @@ use super::scan::{Scan, Span, is_of_a_name};
 
 /// Every name and password that stands in an address, and every path that is as good as one.
 pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+    of_oracle(scan, found);
     let (mut at, mut end) = (0, 0);
     while let Some(start) = next(scan, at) {
         // Sought once for all addresses that stand in one another.
@@ -26,6 +27,19 @@ pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
             found(hook);
         }
         at = nested.map_or(end, |_| own).max(start);
+    }
+}
+
+/// Who and with which password in an address of Oracle's driver: `jdbc:oracle:thin:app/x@//db:1521/ORCL`.
+fn of_oracle(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+    for (at, kind) in scan.text.match_indices("jdbc:oracle:") {
+        let driver = at + kind.len();
+        let start = scan.find(driver, |byte| matches!(byte, b':' | b' ' | b'"')) + 1;
+        let end = scan.find(start, |byte| matches!(byte, b'@' | b' ' | b'\t' | b'"' | b'\'' | b'<'));
+        let slash = scan.find(start, |byte| byte == b'/');
+        if scan.at(end) == b'@' && slash + 1 < end {
+            found(Span { start: slash + 1, end });
+        }
     }
 }
 
@@ -138,7 +152,7 @@ pub(super) fn find_parameters(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
         let name = scan.between(sign + 1, end);
         let is_it = match (scan.at(sign), scan.at(end)) {
             (b'/', b'/') => PATHS.contains(&name),
-            (b'?' | b'&', b'=') => NAMES.contains(&name),
+            (b'?' | b'&', b'=') => NAMES.contains(&name) || name == "p",
             _ => false,
         };
         if !is_it {
@@ -147,7 +161,8 @@ pub(super) fn find_parameters(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
         let stop =
             scan.find(end + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')));
         let value = Span { start: end + 1, end: stop };
-        if stop - value.start >= MIN && looks::is_entropic(scan.of(value)) {
+        let is_short = matches!(name, "p" | "pw") && looks::is_mixed(scan.of(value));
+        if is_short || stop - value.start >= MIN && looks::is_entropic(scan.of(value)) {
             found(value);
             at = stop;
         }
