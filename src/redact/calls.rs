@@ -1,7 +1,7 @@
 //! Secrets that a function is given in a place of its own: `createHmac('sha256', 'x')`, `db.auth("app", "x")`.
 
 use super::looks;
-use super::scan::{Scan, Span};
+use super::scan::{ByteScan, TextSpan};
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
@@ -40,7 +40,7 @@ static CALLS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 const MAX: usize = 512;
 
 /// Every quoted argument of such a call that looks made by chance.
-pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+pub(super) fn find(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     let mut done = 0;
     for call in CALLS.iter().flat_map(|calls| calls.find_iter(scan.text)) {
         let mut at = call.end().max(done);
@@ -74,7 +74,7 @@ mod tests {
             ("compare(", ""),
         ] {
             let mut all = Vec::new();
-            find(Scan::new(text), &mut |span| all.push(&text[span.start..span.end]));
+            find(ByteScan::new(text), &mut |span| all.push(&text[span.start..span.end]));
             assert_eq!(all.concat(), value, "{text}");
         }
     }

@@ -2,9 +2,9 @@
 //! `<key>apiToken</key><string>x</string>`.
 
 use super::looks;
-use super::named::Awaited;
-use super::names::{self, Named};
-use super::scan::{Scan, Span, is_blank};
+use super::named::AwaitedLine;
+use super::names::{self, NameStrength};
+use super::scan::{ByteScan, TextSpan, is_blank};
 
 /// Attributes that hold a name.
 const NAMES: [&str; 4] = ["name", "key", "id", "Name"];
@@ -12,8 +12,8 @@ const NAMES: [&str; 4] = ["name", "key", "id", "Name"];
 const MAX_OF_A_TAG: usize = 256;
 
 /// Every secret between tags, and what the end of the text says of what follows. `awaited` is what the line before said.
-pub(super) fn find(scan: Scan<'_>, awaited: Awaited, found: &mut dyn FnMut(Span)) -> Awaited {
-    let mut is_named = matches!(awaited, Awaited::Tag | Awaited::Pair);
+pub(super) fn find(scan: ByteScan<'_>, awaited: AwaitedLine, found: &mut dyn FnMut(TextSpan)) -> AwaitedLine {
+    let mut is_named = matches!(awaited, AwaitedLine::Tag | AwaitedLine::Pair);
     let mut at = scan.find(0, |byte| byte == b'<');
     while at < scan.len() {
         let most = (at + MAX_OF_A_TAG).min(scan.len());
@@ -24,7 +24,7 @@ pub(super) fn find(scan: Scan<'_>, awaited: Awaited, found: &mut dyn FnMut(Span)
         }
         let tag = scan.between(at + 1, close);
         let next = scan.find(close, |byte| byte == b'<');
-        let value = trimmed(scan, Span { start: close + 1, end: next });
+        let value = trimmed(scan, TextSpan { start: close + 1, end: next });
         let words = scan.of(value);
         let is_opening = tag.starts_with(|letter: char| letter.is_ascii_alphabetic()) && !tag.ends_with('/');
         if is_opening && !words.is_empty() {
@@ -32,11 +32,11 @@ pub(super) fn find(scan: Scan<'_>, awaited: Awaited, found: &mut dyn FnMut(Span)
             if !is_name && (is_named || says_secret(tag)) && !looks::is_harmless(words) {
                 found(value);
             }
-            is_named = is_name && names::named(words) == Named::Secret;
+            is_named = is_name && names::named(words) == NameStrength::Secret;
         }
         at = next;
     }
-    if is_named { Awaited::Tag } else { Awaited::Nothing }
+    if is_named { AwaitedLine::Tag } else { AwaitedLine::Nothing }
 }
 
 /// Whether a tag with attributes is that of a secret.
@@ -45,17 +45,17 @@ fn says_secret(tag: &str) -> bool {
     let own = element.rsplit(':').next().unwrap_or(element);
     let in_attribute = || {
         attributes.split(' ').filter_map(|attribute| attribute.split_once('=')).any(|(name, value)| {
-            NAMES.contains(&name) && names::named(value.trim_matches(['"', '\'', '\\'])) == Named::Secret
+            NAMES.contains(&name) && names::named(value.trim_matches(['"', '\'', '\\'])) == NameStrength::Secret
         })
     };
-    names::named(own) == Named::Secret || in_attribute()
+    names::named(own) == NameStrength::Secret || in_attribute()
 }
 
 /// A span without the blanks around it.
-fn trimmed(scan: Scan<'_>, span: Span) -> Span {
+fn trimmed(scan: ByteScan<'_>, span: TextSpan) -> TextSpan {
     let start = scan.find(span.start, |byte| !is_blank(byte)).min(span.end);
     let words = scan.between(start, span.end).trim_end();
-    Span { start, end: start + words.len() }
+    TextSpan { start, end: start + words.len() }
 }
 
 #[cfg(test)]
@@ -73,9 +73,9 @@ mod tests {
             ("<input name=\"password\"/><b>Sign in</b> a < b > c", ""),
         ] {
             let mut all = Vec::new();
-            find(Scan::new(text), Awaited::Nothing, &mut |span| all.push(&text[span.start..span.end]));
+            find(ByteScan::new(text), AwaitedLine::Nothing, &mut |span| all.push(&text[span.start..span.end]));
             assert_eq!(all.concat(), value, "{text}");
         }
-        assert_eq!(find(Scan::new("  <key>apiToken</key>"), Awaited::Nothing, &mut |_| {}), Awaited::Tag);
+        assert_eq!(find(ByteScan::new("  <key>apiToken</key>"), AwaitedLine::Nothing, &mut |_| {}), AwaitedLine::Tag);
     }
 }

@@ -2,8 +2,10 @@
 
 use super::enclosed::{self, Enclosed};
 use super::looks;
-use super::names::{self, Named};
-use super::scan::{MAX_OF_A_NAME, Quoting, Scan, Span, Value, is_blank, is_end_of_word, is_of_a_name};
+use super::names::{self, NameStrength};
+use super::scan::{
+    ByteScan, MAX_OF_A_NAME, ScannedValue, TextSpan, ValueQuoting, is_blank, is_end_of_word, is_of_a_name,
+};
 use super::sentences;
 
 /// A secret, and the name that it stands behind.
@@ -11,12 +13,12 @@ pub(super) struct NamedSecret<'a> {
     /// As it is written, `--` included.
     pub(super) name: &'a str,
     /// The value without its quotes.
-    pub(super) value: Span,
+    pub(super) value: TextSpan,
 }
 
 /// What the end of a line says of the next one.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(super) enum Awaited {
+pub(super) enum AwaitedLine {
     /// Nothing.
     #[default]
     Nothing,
@@ -54,7 +56,7 @@ enum Between {
 struct Name<'a> {
     words: &'a str,
     start: usize,
-    named: Named,
+    named: NameStrength,
     is_option: bool,
     is_header: bool,
     is_quoted: bool,
@@ -65,8 +67,12 @@ const MAX_OF_A_WORD: usize = 1024;
 
 /// Every secret that is named, and what the end of the text says of what follows it. `awaited` is what the line before
 /// said of this one.
-pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(NamedSecret<'a>)) -> Awaited {
-    let mut state = if awaited == Awaited::Pair { Awaited::Pair } else { Awaited::Nothing };
+pub(super) fn find<'a>(
+    scan: ByteScan<'a>,
+    awaited: AwaitedLine,
+    found: &mut dyn FnMut(NamedSecret<'a>),
+) -> AwaitedLine {
+    let mut state = if awaited == AwaitedLine::Pair { AwaitedLine::Pair } else { AwaitedLine::Nothing };
     let mut at = 0;
     while at < scan.len() {
         if !is_of_a_name(scan.at(at)) {
@@ -86,7 +92,7 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
         if matches!(between, Between::Sign { .. })
             && let Some((behind, value)) = of_a_pair(scan, &name, state, value_at)
         {
-            if behind == Awaited::Nothing && value.span.end > value.span.start {
+            if behind == AwaitedLine::Nothing && value.span.end > value.span.start {
                 found(NamedSecret { name: "value", value: value.span });
             }
             state = behind;
@@ -100,7 +106,7 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
             at = after.max(end);
             continue;
         }
-        if name.named == Named::Not {
+        if name.named == NameStrength::Not {
             continue;
         }
         if let Some((value, after)) = secret(scan, &name, between, value_at) {
@@ -109,18 +115,18 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
             // A quote that is not closed goes on in the next line.
             let quote = scan.before(value.start);
             let is_open = matches!(quote, b'"' | b'\'') && value.end >= scan.len() && scan.before(scan.len()) != quote;
-            state = if is_open { Awaited::Value } else { state };
+            state = if is_open { AwaitedLine::Value } else { state };
             continue;
         }
-        if name.named == Named::Secret
+        if name.named == NameStrength::Secret
             && scan.text.trim_end().ends_with(':')
             && !name.is_quoted
             && scan.len() - end <= MAX_OF_A_NAME
         {
             // `use the following password to proceed:`
-            state = Awaited::Perhaps;
+            state = AwaitedLine::Perhaps;
         }
-        if name.named == Named::Secret
+        if name.named == NameStrength::Secret
             && scan.find(value_at, |byte| {
                 !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'|' | b'>' | b'-' | b'\\')
             }) >= scan.len()
@@ -132,21 +138,26 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
 }
 
 /// Whether a name and its value are one half of a pair: what is awaited behind it, and the value.
-fn of_a_pair(scan: Scan<'_>, name: &Name<'_>, state: Awaited, at: usize) -> Option<(Awaited, Value)> {
-    let is_value = state == Awaited::Pair && name.words.eq_ignore_ascii_case("value");
+fn of_a_pair(
+    scan: ByteScan<'_>,
+    name: &Name<'_>,
+    state: AwaitedLine,
+    at: usize,
+) -> Option<(AwaitedLine, ScannedValue)> {
+    let is_value = state == AwaitedLine::Pair && name.words.eq_ignore_ascii_case("value");
     if !is_value && !is_of_a_pair(name.words) {
         return None;
     }
     let value = scan.value(at);
     if is_value {
-        return Some((Awaited::Nothing, value));
+        return Some((AwaitedLine::Nothing, value));
     }
     let is_name = value.span.end - value.span.start <= MAX_OF_A_NAME;
-    (is_name && names::named(scan.of(value.span)) == Named::Secret).then_some((Awaited::Pair, value))
+    (is_name && names::named(scan.of(value.span)) == NameStrength::Secret).then_some((AwaitedLine::Pair, value))
 }
 
 /// The password of `auth: user:password` and its kin.
-fn of_a_user(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
+fn of_a_user(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, usize)> {
     const NAMES: [&str; 10] = [
         "user",
         "auth",
@@ -169,24 +180,24 @@ fn of_a_user(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)
     let is_digest = user.to_ascii_lowercase().starts_with("sha") || matches!(user, "arn" | "md5" | "MD5");
     let is_it =
         is_name && !is_digest && value.span.end - value.span.start <= MAX_OF_A_WORD && looks::is_random(password);
-    is_it.then_some((Span { start: value.span.end - password.len(), ..value.span }, value.after))
+    is_it.then_some((TextSpan { start: value.span.end - password.len(), ..value.span }, value.after))
 }
 
 /// What is awaited where a line ends behind a name.
-fn awaited_behind(scan: Scan<'_>, name: &Name<'_>, between: Between) -> Awaited {
+fn awaited_behind(scan: ByteScan<'_>, name: &Name<'_>, between: Between) -> AwaitedLine {
     let alone = scan
         .between(0, name.start)
         .bytes()
         .all(|byte| is_end_of_word(byte) || matches!(byte, b'"' | b'\'' | b'-' | b'[' | b'{'));
     match between {
-        Between::Sign { .. } | Between::Comma => Awaited::Value,
-        _ if name.is_option || alone => Awaited::Value,
-        _ => Awaited::Perhaps,
+        Between::Sign { .. } | Between::Comma => AwaitedLine::Value,
+        _ if name.is_option || alone => AwaitedLine::Value,
+        _ => AwaitedLine::Perhaps,
     }
 }
 
 /// The name that stands from `start` to `end`.
-fn name(scan: Scan<'_>, start: usize, end: usize) -> Name<'_> {
+fn name(scan: ByteScan<'_>, start: usize, end: usize) -> Name<'_> {
     let tail = scan.between(start, end);
     let cut = tail.len().saturating_sub(MAX_OF_A_NAME);
     let cut = (cut..=tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(0);
@@ -196,7 +207,7 @@ fn name(scan: Scan<'_>, start: usize, end: usize) -> Name<'_> {
     let is_header = names::is_header(last);
     let own = names::named(bare);
     // In `config.token.value` the last word says nothing by itself; in `token.js` it says all.
-    let named = if is_header || sentences::is_second_word(scan, bare, start) { Named::Secret } else { own };
+    let named = if is_header || sentences::is_second_word(scan, bare, start) { NameStrength::Secret } else { own };
     Name {
         words,
         start,
@@ -213,7 +224,7 @@ fn is_of_a_pair(words: &str) -> bool {
 }
 
 /// What stands behind a name, and where the value begins.
-fn between(scan: Scan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
+fn between(scan: ByteScan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
     // `token[0]=x`.
     let digits = if scan.at(end) == b'[' { scan.find(end + 1, |byte| !byte.is_ascii_digit()) } else { end };
     let end = if digits > end + 1 && scan.between(digits, digits + 2) == "]=" { digits } else { end };
@@ -271,7 +282,7 @@ fn between(scan: Scan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
 }
 
 /// The secret behind a name, and where to go on; nothing where what stands there is none.
-fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Option<(Span, usize)> {
+fn secret(scan: ByteScan<'_>, name: &Name<'_>, between: Between, at: usize) -> Option<(TextSpan, usize)> {
     if at >= scan.len() || between == Between::Other {
         return attached(scan, name);
     }
@@ -285,14 +296,14 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
     }
     let value = scan.value(at);
     let words = scan.of(value.span);
-    if words.is_empty() || words.starts_with(['{', '[']) && value.quoting == Quoting::Bare && words.len() == 1 {
+    if words.is_empty() || words.starts_with(['{', '[']) && value.quoting == ValueQuoting::Bare && words.len() == 1 {
         return None;
     }
     // What is that long is read once.
     if words.len() > MAX_OF_A_WORD {
         return Some((value.span, value.after));
     }
-    if name.named == Named::Perhaps {
+    if name.named == NameStrength::Perhaps {
         let is_public = matches!(
             &*sentences::word_before(scan, name.start),
             "public" | "kernel" | "rsa" | "dsa" | "ecdsa" | "ed25519" | "eddsa" | "host"
@@ -313,7 +324,7 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
         Between::Sign { .. } | Between::Is => true,
         Between::Comma => name.is_option || looks::is_random(words) || words.contains(' '),
         Between::To => {
-            value.quoting == Quoting::Quoted || looks::is_random(words) || sentences::is_set(scan, name.start)
+            value.quoting == ValueQuoting::Quoted || looks::is_random(words) || sentences::is_set(scan, name.start)
         }
         Between::Blanks if name.is_option => {
             !(words.starts_with("--") || words.starts_with('(') || words.len() == 2 && words.starts_with('-'))
@@ -325,13 +336,13 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
     if !is_it {
         return told_later(scan, name, at);
     }
-    let has_blanks = value.quoting == Quoting::Bare && names::may_have_blanks(name.words);
-    if value.quoting == Quoting::Quoted && scan.before(at) == b'[' {
+    let has_blanks = value.quoting == ValueQuoting::Bare && names::may_have_blanks(name.words);
+    if value.quoting == ValueQuoting::Quoted && scan.before(at) == b'[' {
         return Some(list(scan, value));
     }
     match between {
         Between::Sign { blank: true } | Between::Is if has_blanks => {
-            let span = Span { end: sentences::end_of_phrase(scan, value.span), ..value.span };
+            let span = TextSpan { end: sentences::end_of_phrase(scan, value.span), ..value.span };
             Some((span, span.end))
         }
         _ => Some((value.span, value.after)),
@@ -339,22 +350,22 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
 }
 
 /// All that is in a list that begins with this value.
-fn list(scan: Scan<'_>, first: Value) -> (Span, usize) {
+fn list(scan: ByteScan<'_>, first: ScannedValue) -> (TextSpan, usize) {
     let mut last = first;
     loop {
         let comma = scan.skip_blanks(last.after);
         let next = scan.skip_blanks(comma + 1);
         if scan.at(comma) != b',' || !matches!(scan.at(next), b'"' | b'\'') {
-            return (Span { end: last.span.end, ..first.span }, last.after);
+            return (TextSpan { end: last.span.end, ..first.span }, last.after);
         }
         last = scan.value(next);
     }
 }
 
 /// The value of a header: in quotes, up to the quote that stands before the header, or to the end of the line.
-fn header(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
+fn header(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, usize)> {
     let quoted = scan.value(at);
-    if quoted.quoting == Quoting::Quoted {
+    if quoted.quoting == ValueQuoting::Quoted {
         let words = scan.of(quoted.span);
         let (span, after) = if scan.before(at) == b'[' { list(scan, quoted) } else { (quoted.span, quoted.after) };
         return (!words.is_empty() && !looks::is_harmless(words)).then_some((span, after));
@@ -367,11 +378,11 @@ fn header(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
     };
     let words = scan.between(at, end);
     let first = words.split_whitespace().next().unwrap_or_default();
-    (!first.is_empty() && !looks::is_harmless(first)).then_some((Span { start: at, end }, end))
+    (!first.is_empty() && !looks::is_harmless(first)).then_some((TextSpan { start: at, end }, end))
 }
 
 /// Whether a value is one of those that names of secrets have in plain messages.
-fn is_never_secret(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) -> bool {
+fn is_never_secret(scan: ByteScan<'_>, name: &Name<'_>, value: &ScannedValue, words: &str) -> bool {
     let at = name.start;
     let scan_is_arn = scan.before(at) == b':' && scan.before(at.saturating_sub(1)).is_ascii_digit();
     let lower = name.words.to_ascii_lowercase();
@@ -382,8 +393,8 @@ fn is_never_secret(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) 
     let is_place = matches!(name.words, "PWD" | "OLDPWD") && words.starts_with(['/', '~']);
     let first = words.split_whitespace().next().unwrap_or_default();
     let is_harmless = match value.quoting {
-        Quoting::Bare => looks::is_harmless(first),
-        Quoting::Quoted => {
+        ValueQuoting::Bare => looks::is_harmless(first),
+        ValueQuoting::Quoted => {
             looks::is_harmless(first)
                 && (first == words || words.split_whitespace().nth(1).is_some_and(looks::is_harmless))
         }
@@ -397,7 +408,7 @@ fn is_never_secret(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) 
 }
 
 /// A name that is not sure wants a value that looks made by chance.
-fn is_probably_secret(scan: Scan<'_>, name: &Name<'_>, between: Between, words: &str) -> bool {
+fn is_probably_secret(scan: ByteScan<'_>, name: &Name<'_>, between: Between, words: &str) -> bool {
     let lower = name.words.to_ascii_lowercase();
     let is_signature = ["sig", "signature", "hmac"].iter().any(|end| lower.ends_with(end));
     let is_short_hex = words.len() <= 16 && words.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -433,20 +444,21 @@ fn is_typed(name: &Name<'_>) -> bool {
 }
 
 /// What a name is called with, `setToken("x")`, and what was made by chance and is tied to a name by a sign that means nothing: `token/x`, `Token[x]`, `token|x`.
-fn attached(scan: Scan<'_>, name: &Name<'_>) -> Option<(Span, usize)> {
+fn attached(scan: ByteScan<'_>, name: &Name<'_>) -> Option<(TextSpan, usize)> {
     let start = name.start + name.words.len();
-    if scan.at(start) == b'(' && matches!(scan.at(start + 1), b'"' | b'\'' | b'`') && name.named == Named::Secret {
+    if scan.at(start) == b'(' && matches!(scan.at(start + 1), b'"' | b'\'' | b'`') && name.named == NameStrength::Secret
+    {
         let value = scan.value(start + 1);
         return looks::is_random(scan.of(value.span)).then_some((value.span, value.after));
     }
     let end = scan.find(start + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')));
-    let is_tied = matches!(scan.at(start), b'/' | b'[' | b'#' | b'|') && name.named == Named::Secret;
+    let is_tied = matches!(scan.at(start), b'/' | b'[' | b'#' | b'|') && name.named == NameStrength::Secret;
     let is_it = is_tied && end - start <= MAX_OF_A_WORD && looks::is_entropic(scan.between(start + 1, end));
-    is_it.then_some((Span { start: start + 1, end }, end))
+    is_it.then_some((TextSpan { start: start + 1, end }, end))
 }
 
 /// Whether a sentence tells the secret right behind its name: `using token 3f9a…`, `password 'hunter2'`.
-fn is_said(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) -> bool {
+fn is_said(scan: ByteScan<'_>, name: &Name<'_>, value: &ScannedValue, words: &str) -> bool {
     let before = sentences::word_before(scan, name.start);
     if before == "unknown" && looks::is_mixed(words) {
         return true;
@@ -456,23 +468,23 @@ fn is_said(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) -> bool 
     }
     // `"CONFIG" "SET" "requirepass" "x"`: words that are quoted one by one.
     if name.is_quoted {
-        return value.quoting == Quoting::Quoted && looks::is_random(words);
+        return value.quoting == ValueQuoting::Quoted && looks::is_random(words);
     }
     let lower = name.words.to_ascii_lowercase();
     let is_password = ["password", "passwd", "passphrase", "pwd"].iter().any(|end| lower.ends_with(end));
     let is_code = (is_typed(name) || lower.ends_with("otp")) && looks::is_typed_code(words);
     match value.quoting {
         _ if is_code => true,
-        Quoting::Quoted => looks::is_random(words) || is_password && words.len() >= 3 && !words.contains(' '),
+        ValueQuoting::Quoted => looks::is_random(words) || is_password && words.len() >= 3 && !words.contains(' '),
         // Neither a call nor the next setting.
-        Quoting::Bare => {
+        ValueQuoting::Bare => {
             looks::is_random(words) && !words.contains(['(', '[', '{', '<']) && !sentences::is_setting(words)
         }
     }
 }
 
 /// What a sentence tells behind the name, a few words later.
-fn told_later(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
-    let may = name.named == Named::Secret && !name.is_quoted;
+fn told_later(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, usize)> {
+    let may = name.named == NameStrength::Secret && !name.is_quoted;
     may.then(|| sentences::later(scan, at)).flatten()
 }

@@ -2,10 +2,10 @@
 
 use super::looks;
 use super::names;
-use super::scan::{Scan, Span, is_blank, is_end_of_word};
+use super::scan::{ByteScan, TextSpan, is_blank, is_end_of_word};
 
 /// Whether the words before the name set it.
-pub(super) fn is_set(scan: Scan<'_>, at: usize) -> bool {
+pub(super) fn is_set(scan: ByteScan<'_>, at: usize) -> bool {
     let start = at.saturating_sub(40);
     let start = (start..=at).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(at);
     let before = scan.between(start, at).to_ascii_lowercase();
@@ -22,7 +22,7 @@ pub(super) fn is_setting(word: &str) -> bool {
 }
 
 /// The word before a name, in small letters.
-pub(super) fn word_before(scan: Scan<'_>, at: usize) -> String {
+pub(super) fn word_before(scan: ByteScan<'_>, at: usize) -> String {
     let start = at.saturating_sub(16);
     let start = (start..=at).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(at);
     scan.between(start, at).split_whitespace().last().unwrap_or_default().to_ascii_lowercase()
@@ -30,7 +30,7 @@ pub(super) fn word_before(scan: Scan<'_>, at: usize) -> String {
 
 /// Where a phrase ends that began with this word: at the end of the line, before the next setting, or where a bracket or
 /// a comma parts it from what follows.
-pub(super) fn end_of_phrase(scan: Scan<'_>, first: Span) -> usize {
+pub(super) fn end_of_phrase(scan: ByteScan<'_>, first: TextSpan) -> usize {
     let mut end = first.end;
     loop {
         let next = scan.find(end, |byte| !is_blank(byte));
@@ -49,7 +49,7 @@ pub(super) fn end_of_phrase(scan: Scan<'_>, first: Span) -> usize {
 
 /// `password for user bob: x`, `token (agent): x`, `password changed from x to y`: a few words, a colon or one of those
 /// words, and what looks like a secret.
-pub(super) fn later(scan: Scan<'_>, at: usize) -> Option<(Span, usize)> {
+pub(super) fn later(scan: ByteScan<'_>, at: usize) -> Option<(TextSpan, usize)> {
     const MAX: usize = 60;
     const VERBS: [&str; 3] = [" is ", " was ", " now "];
     const CHANGES: [&str; 8] = [
@@ -87,11 +87,11 @@ pub(super) fn later(scan: Scan<'_>, at: usize) -> Option<(Span, usize)> {
     let is_pair =
         scan.between(value.after, value.after + " to ".len()) == " to " && looks::is_random(scan.of(next.span));
     let last = if is_pair { next } else { value };
-    Some((Span { end: last.span.end, ..value.span }, last.after))
+    Some((TextSpan { end: last.span.end, ..value.span }, last.after))
 }
 
 /// Where a value begins behind one sign or a few, and a blank; nothing where there is none.
-pub(super) fn behind_a_sign(scan: Scan<'_>, at: usize) -> Option<usize> {
+pub(super) fn behind_a_sign(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     const MAX: usize = 12;
     let end =
         (at..at + MAX).find(|at| !matches!(scan.at(*at), b'|' | b';' | b',' | b'/' | b'-' | b'~' | b'>' | 0x80..))?;
@@ -99,7 +99,7 @@ pub(super) fn behind_a_sign(scan: Scan<'_>, at: usize) -> Option<usize> {
 }
 
 /// Whether a name is of several words, as in `API key: x` and `mot de passe : x`.
-pub(super) fn is_second_word(scan: Scan<'_>, bare: &str, start: usize) -> bool {
+pub(super) fn is_second_word(scan: ByteScan<'_>, bare: &str, start: usize) -> bool {
     let of_keys = [
         "api",
         "secret",
