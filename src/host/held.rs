@@ -317,7 +317,8 @@ fn judge(path: &Path, found: &Stat, user: Option<UserOwner>) -> io::Result<()> {
     let staff = found.st_gid == STAFF && path.starts_with("/usr/local");
     let is_users = user.is_some_and(|user| user.uid == found.st_uid);
     let of_its_group = found.st_gid == 0 || staff || user.is_some_and(|user| user.gid == found.st_gid);
-    if (found.st_uid != 0 && !is_users) || mode & 0o002 != 0 || (mode & 0o020 != 0 && !of_its_group) {
+    let by_group = mode & 0o020 != 0 && (!of_its_group || super::paths::has_access_list(path));
+    if (found.st_uid != 0 && !is_users) || mode & 0o002 != 0 || by_group {
         let whose = format!("owner {}:{}, mode {mode:04o}", found.st_uid, found.st_gid);
         let words = format!("{} may be changed by another than root and the unit's user ({whose})", path.display());
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
@@ -397,6 +398,9 @@ mod tests {
         assert!(HeldFolder::open(&path.join("in"), user).is_ok());
         assert!(HeldFolder::open(&path.join("link"), user).is_err());
         assert!(HeldFolder::open(&path.join("in/../in"), user).is_err());
+        if super::super::paths::tested::share(&path.join("in")) {
+            assert!(HeldFolder::open(&path.join("in"), user).is_err(), "a list lets another write");
+        }
         fs::set_permissions(path.join("in"), fs::Permissions::from_mode(0o777)).unwrap();
         let refused = HeldFolder::open(&path.join("in"), user).err().unwrap();
         assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);

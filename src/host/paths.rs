@@ -67,6 +67,13 @@ pub(crate) fn look_through(path: &Path) -> io::Result<Stat> {
     fs::metadata(path).map(|found| stat(&found))
 }
 
+/// Whether a list names further users or groups (acl(5)). Where there is one, the group's bits are what it grants at most, and
+/// say nothing of the group. An answer that is not understood counts as one.
+pub(crate) fn has_access_list(path: &Path) -> bool {
+    let asked = rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0][..]);
+    !matches!(asked, Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP))
+}
+
 /// What the system's own answer says.
 pub(super) fn stat(found: &fs::Metadata) -> Stat {
     let kind = match found.file_type() {
@@ -153,4 +160,38 @@ pub(crate) fn stays_in(folder: &Path, path: &Path) -> io::Result<bool> {
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+pub(crate) mod tested {
+    //! Access lists, for the tests of those who ask for them.
+
+    use std::path::Path;
+
+    /// Lets user 65534 write there beside its owner, by a list (as `setfacl -m u:65534:rwx` does); whether the file system
+    /// has lists.
+    pub(crate) fn share(path: &Path) -> bool {
+        let mut list = 2_u32.to_le_bytes().to_vec();
+        for (tag, bits, whose) in
+            [(1_u16, 7_u16, u32::MAX), (2, 7, 65_534), (4, 5, u32::MAX), (0x10, 7, u32::MAX), (0x20, 5, u32::MAX)]
+        {
+            list.extend(tag.to_le_bytes().into_iter().chain(bits.to_le_bytes()).chain(whose.to_le_bytes()));
+        }
+        rustix::fs::setxattr(path, "system.posix_acl_access", &list, rustix::fs::XattrFlags::empty()).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_names_another_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!has_access_list(folder.path()));
+        // A file system without lists has none to be seen.
+        if tested::share(folder.path()) {
+            assert!(has_access_list(folder.path()));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::files::{self, Bounded};
 use super::groups;
+use super::paths;
 use rustix::fs::OFlags;
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -217,9 +218,7 @@ fn judge(path: &Path, found: &Metadata, role: Role) -> Result<(), RefusedFile> {
 /// Whether the group that may write is the owner's alone, as distributions with `umask 002` make one for each user. Where
 /// there is a list of further users (acl(5)), the group's bits are those of the list, and say nothing of the group.
 fn is_private_group(path: &Path, found: &Metadata) -> bool {
-    let asked = rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0][..]);
-    let has_list = !matches!(asked, Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP));
-    !has_list && groups::is_private(found.gid(), found.uid())
+    !paths::has_access_list(path) && groups::is_private(found.gid(), found.uid())
 }
 
 #[cfg(test)]

@@ -32,6 +32,13 @@ static CALLS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         "hkdfsync(",
         "apikey(",
         "usernamepassword(",
+        "changeuserpassword(",
+        "withcredentials(",
+        "getconnection(",
+        "cookieparser(",
+        "credentials(",
+        "auth=(",
+        "env(",
     ];
     AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()
 });

@@ -245,7 +245,9 @@ fn of_a_login(word: CommandWord<'_>) -> Option<TextSpan> {
     const SCHEMES: [&str; 12] =
         ["mailto", "sip", "sips", "xmpp", "acct", "npm", "workspace", "file", "link", "patch", "catalog", "portal"];
     let (before, host) = word.text.rsplit_once('@')?;
-    let (user, password) = before.split_once(':')?;
+    // As CVS has it.
+    let own = before.strip_prefix(":pserver:").unwrap_or(before);
+    let (user, password) = own.split_once(':')?;
     let (name, port) = host.split_once(':').unwrap_or((host, ""));
     let is_made = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -255,7 +257,7 @@ fn of_a_login(word: CommandWord<'_>) -> Option<TextSpan> {
     let is_host = is_named && !is_version && !name.is_empty() && name.bytes().all(is_made);
     let is_user =
         !user.is_empty() && user.bytes().all(|byte| is_made(byte) || byte == b'_') && !SCHEMES.contains(&user);
-    let start = word.span.start + user.len() + 1;
+    let start = word.span.start + (before.len() - own.len()) + user.len() + 1;
     (is_host && is_user && !password.contains(['/', ':']) && looks::is_random(password))
         .then(|| TextSpan { start, end: start + password.len() })
 }

@@ -75,11 +75,26 @@ pub(super) fn wrapped(scan: ByteScan<'_>, at: usize) -> usize {
     at
 }
 
+/// Where a string begins behind a sign of its language: Erlang's `{default_pass, <<"x">>}`, and what PHP writes down,
+/// `s:8:"password";s:12:"x"`.
+pub(super) fn of_a_language(scan: ByteScan<'_>, at: usize) -> Option<usize> {
+    let erlang = scan.skip_blanks(at + 1);
+    if scan.at(at) == b',' && scan.between(erlang, erlang + 3) == "<<\"" {
+        return Some(erlang + 2);
+    }
+    let php = (at + 3..at + 12).find(|at| !scan.at(*at).is_ascii_digit()).unwrap_or(at);
+    (scan.between(at, at + 3) == ";s:" && scan.between(php, php + 2) == ":\"").then_some(php + 1)
+}
+
 /// Where a value begins behind what is said of its kind: `!vault |` of YAML, `<ref *1> ` of Node's `util.inspect`.
 fn tagged(scan: ByteScan<'_>, at: usize) -> usize {
     const MAX: usize = 32;
     let end = match (scan.at(at), scan.between(at, at + 6)) {
         (b'!', _) => (at + 1..at + MAX).find(|at| !(scan.at(*at).is_ascii_alphanumeric() || scan.at(*at) == b'!')),
+        // As PHP prints it.
+        (_, "string") if scan.at(at + 6) == b'(' => {
+            (at + 7..at + MAX).find(|at| scan.at(*at) == b')').map(|close| close + 1)
+        }
         (_, "<ref *") => (at + 6..at + MAX).find(|at| scan.at(*at) == b'>').map(|close| close + 1),
         _ => None,
     };

@@ -185,7 +185,7 @@ const fn kind(byte: Option<&u8>) -> u8 {
 
 /// Whether a value was made by chance: 16 characters or more of several kinds, none of which comes too often.
 pub(super) fn is_entropic(value: &str) -> bool {
-    let value = value.strip_prefix("base64:").unwrap_or(value);
+    let value = value.strip_prefix("base64:").map_or(value, |bytes| bytes.trim_start_matches('/'));
     // What is public of a key is shown with its kind (OpenSSH, `ssh-keygen -l`; Subresource Integrity).
     let is_digest = ["SHA256:", "MD5:", "sha256-", "sha384-", "sha512-", "sha256:", "sha1:"]
         .iter()

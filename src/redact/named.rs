@@ -171,7 +171,8 @@ fn of_a_user(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan
         "authident",
     ];
     let words: String = name.words.chars().filter(char::is_ascii_alphabetic).take(MAX_OF_A_NAME).collect();
-    if !NAMES.contains(&&*words.to_ascii_lowercase()) {
+    let words = words.to_ascii_lowercase();
+    if !NAMES.contains(&words.as_str()) && !words.ends_with("basicauth") {
         return None;
     }
     let value = scan.value(at);
@@ -246,6 +247,9 @@ fn between(scan: ByteScan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) 
         let signs = if is_arrow { signs } else { at + words.rfind(['=', ':', '>']).map_or(0, |last| last + 1) };
         let value = scan.find(signs, |byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
         return (Between::Sign { blank: value > signs }, enclosed::wrapped(scan, value));
+    }
+    if let Some(value) = enclosed::of_a_language(scan, at) {
+        return (Between::Sign { blank: false }, value);
     }
     if scan.at(at) == b',' && (name.is_quoted || name.is_option) {
         let value = scan.skip_blanks(at + 1);
@@ -429,7 +433,7 @@ fn is_probably_secret(scan: ByteScan<'_>, name: &Name<'_>, between: Between, wor
         Between::Sign { .. } | Between::Comma => {
             looks::is_entropic(words) && !is_short_hex || is_uuid && !lower.ends_with("code")
         }
-        Between::Blanks if lower == "key" && looks::is_mixed(words) => true,
+        Between::Blanks if lower.ends_with("key") && looks::is_mixed(words) => true,
         Between::Is | Between::To | Between::Blanks | Between::Loose | Between::Other => {
             let is_setting = words.trim_end_matches('=').contains('=');
             looks::is_entropic(words) && !is_short_hex && !is_uuid && !is_setting && words.len() <= 128
@@ -453,7 +457,8 @@ fn attached(scan: ByteScan<'_>, name: &Name<'_>) -> Option<(TextSpan, usize)> {
     }
     let end = scan.find(start + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')));
     let is_tied = matches!(scan.at(start), b'/' | b'[' | b'#' | b'|') && name.named == NameStrength::Secret;
-    let is_it = is_tied && end - start <= MAX_OF_A_WORD && looks::is_entropic(scan.between(start + 1, end));
+    let words = scan.between(start + 1, end);
+    let is_it = is_tied && end - start <= MAX_OF_A_WORD && (looks::is_entropic(words) || looks::is_mixed(words));
     is_it.then_some((TextSpan { start: start + 1, end }, end))
 }
 

@@ -75,7 +75,8 @@ pub(super) fn later(scan: ByteScan<'_>, at: usize) -> Option<(TextSpan, usize)> 
         let verb = || word(at, &VERBS).or_else(|| word(at, &CHANGES)).map(|length| (at + length, true));
         sign.or_else(verb)
     })?;
-    let value_at = scan.find(end + usize::from(!is_word), |byte| !is_blank(byte));
+    let is_between = |byte: u8| is_blank(byte) || is_word && byte == b':';
+    let value_at = scan.find(end + usize::from(!is_word), |byte| !is_between(byte));
     let is_sign = is_word || matches!(scan.at(end), b':' | b'=') && value_at > end + 1;
     let value = scan.value(value_at);
     let words = scan.of(value.span);
@@ -93,8 +94,8 @@ pub(super) fn later(scan: ByteScan<'_>, at: usize) -> Option<(TextSpan, usize)> 
 /// Where a value begins behind one sign or a few, and a blank; nothing where there is none.
 pub(super) fn behind_a_sign(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     const MAX: usize = 12;
-    let end =
-        (at..at + MAX).find(|at| !matches!(scan.at(*at), b'|' | b';' | b',' | b'/' | b'-' | b'~' | b'>' | 0x80..))?;
+    let end = (at..at + MAX)
+        .find(|at| !matches!(scan.at(*at), b'|' | b';' | b',' | b'/' | b'-' | b'~' | b'>' | b'.' | 0x80..))?;
     (end > at && is_blank(scan.at(end))).then(|| scan.skip_blanks(end))
 }
 

@@ -374,6 +374,7 @@ const NAMED_HASHES: &[&str] = &[
     "scrypt$",
     "SCRAM-SHA-256$",
     "SCRAM-SHA-1$",
+    "grub.pbkdf2.",
     "bcrypt$",
     "bcrypt_sha256$",
     "argon2$",

@@ -33,7 +33,8 @@ fn hold(server: &dyn Server, path: &str, account: Option<&Account>) -> Hold {
             Writer::Root => {}
             Writer::UnitsUser => held = Hold::UnitsUser,
             Writer::Other => {
-                let why = format!("owner {}:{}, mode {:04o}", look.uid, look.gid, look.mode & 0o7777);
+                let list = if look.is_shared_by_list { ", and an access list" } else { "" };
+                let why = format!("owner {}:{}, mode {:04o}{list}", look.uid, look.gid, look.mode & 0o7777);
                 return Hold::Anyones { at: shown.to_owned(), why };
             }
         }
@@ -52,7 +53,10 @@ fn writer(path: &str, look: &Look, account: Option<&Account>) -> Writer {
     let is_groups = |gid: u32| account.is_some_and(|account| account.gid == gid);
     let by_group = look.mode & 0o020 != 0 && look.gid != 0;
     let staff = look.gid == STAFF && (path == "/usr/local" || path.starts_with("/usr/local/"));
-    if look.mode & 0o002 != 0 || (look.uid != 0 && !is_users(look.uid)) || (by_group && !staff && !is_groups(look.gid))
+    if look.is_shared_by_list
+        || look.mode & 0o002 != 0
+        || (look.uid != 0 && !is_users(look.uid))
+        || (by_group && !staff && !is_groups(look.gid))
     {
         return Writer::Other;
     }
@@ -133,6 +137,21 @@ mod tests {
             ("a link to itself", vec![root, ("/node", 'l', 0, 0o777, "/node")], "/node", false),
         ] {
             assert_eq!(root_may_run(&server(&paths), path), may, "{case}");
+        }
+    }
+
+    #[test]
+    fn what_an_access_list_opens_to_others_is_not_roots() {
+        let look = |kind, shared| {
+            format!(
+                r#"{{"kind":"{kind}","mode":509,"uid":0,"gid":0,"size":0,"changed":0,"is_shared_by_list":{shared}}}"#
+            )
+        };
+        for shared in [false, true] {
+            let folder = format!(r#"{{"ask":"look /","ok":{}}}"#, look('d', false));
+            let file = format!(r#"{{"ask":"look /node","ok":{}}}"#, look('f', shared));
+            let server = Recorded::parse(format!("{folder}\n{file}")).unwrap();
+            assert_eq!(root_may_run(&server, "/node"), !shared);
         }
     }
 

@@ -136,7 +136,10 @@ impl Server for Disk {
             FileKind::Link => 'l',
             FileKind::Other => 'o',
         };
-        Ok(Look { kind, mode, uid, gid, size, changed, modified: Some(modified) })
+        // The bits of the group are those of the list, where there is one.
+        let may_be_shared = self.root.is_none() && kind != 'l' && mode & 0o020 != 0;
+        let is_shared_by_list = may_be_shared && paths::has_access_list(Path::new(path));
+        Ok(Look { kind, mode, uid, gid, size, changed, modified: Some(modified), is_shared_by_list })
     }
 
     fn target(&self, path: &str) -> Result<String, Unanswered> {

@@ -89,6 +89,9 @@ pub(crate) struct Look {
     /// Microseconds since 1970 at which the content was last changed (mtime); older recordings have it not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<u64>,
+    /// Whether further users or groups may write there by a list (acl(5)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_shared_by_list: bool,
 }
 
 /// Room on a file system.
