@@ -1,5 +1,6 @@
 //! `bundle-doctor.toml`: text to settings. Finding and reading the file is the caller's.
 
+mod bundle_names;
 pub(crate) mod in_effect;
 pub(crate) mod keys;
 
@@ -51,8 +52,8 @@ pub struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct BundleTable {
-    entry: Option<String>,
-    shared: Option<String>,
+    entry: Option<Spanned<String>>,
+    shared: Option<Spanned<String>>,
     required_dependencies: Option<Vec<String>>,
 }
 
@@ -200,11 +201,27 @@ impl Config {
             ConfigError { line, message, help, path: None }
         })?;
         config.line_starts = line_starts;
+        config.bundle_names()?;
         config.overrides()?;
         config.allowances()?;
         config.limits()?;
         config.not_copied()?;
         Ok(config)
+    }
+
+    /// What is named of a bundle is a package, and a file in it.
+    fn bundle_names(&self) -> Result<(), ConfigError> {
+        let wrong = |place: &Spanned<String>, key: &str, expected: &str| {
+            let found = text::printable(place.get_ref());
+            self.at(place, ConfigError::new(format!("`[bundle] {key}` is `{found}`; expected {expected}"), None))
+        };
+        if let Some(shared) = self.bundle.shared.as_ref().filter(|name| !bundle_names::is_package(name.get_ref())) {
+            return Err(wrong(shared, "shared", "the name of a package, such as `@server-flow/shared`"));
+        }
+        if let Some(entry) = self.bundle.entry.as_ref().filter(|path| !bundle_names::is_file_below(path.get_ref())) {
+            return Err(wrong(entry, "entry", "the path of a file in the bundle, such as `dist/index.js`"));
+        }
+        Ok(())
     }
 
     /// The names a bundle is judged by.
@@ -213,10 +230,10 @@ impl Config {
         let mut names = documented_paths::names();
         let BundleTable { entry, shared, required_dependencies } = &self.bundle;
         if let Some(entry) = entry {
-            names.entry.clone_from(entry);
+            names.entry.clone_from(entry.get_ref());
         }
         if let Some(shared) = shared {
-            names.shared.clone_from(shared);
+            names.shared.clone_from(shared.get_ref());
         }
         if let Some(required) = required_dependencies {
             names.required_dependencies.clone_from(required);

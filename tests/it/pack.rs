@@ -386,6 +386,22 @@ fn nothing_outside_of_the_repository_is_touched() {
         assert!(done.stderr.contains("leads out of the repository"), "{}", done.stderr);
         untouched(folder.path());
     }
+    for shared in
+        [format!("../../../../../..{}", absolute(folder.path(), "outside/x")), "@a/../../../../outside/x".to_owned()]
+    {
+        fs::write(folder.path().join("bundle-doctor.toml"), format!("[bundle]\nshared = \"{shared}\"\n")).unwrap();
+        let done = run_in(folder.path(), &["pack", "--from-repo", "repo", "--update-bundle-dir"], &TIME, b"");
+        assert_eq!(done.code, 2, "{shared}: {}", done.stdout);
+        assert!(done.stderr.contains("line 2: `[bundle] shared` is"), "{}", done.stderr);
+        untouched(folder.path());
+    }
+    for (bundle, published) in [("agent/out", ".git/config"), (".git", "x.tar.gz")] {
+        let folder = make();
+        fs::create_dir_all(folder.path().join("repo/.git")).unwrap();
+        let done = run(folder.path(), bundle, published, &[]);
+        assert_eq!(done.code, 2, "{bundle} {published}: {}", done.stdout);
+        assert!(done.stderr.contains("is git's own"), "{}", done.stderr);
+    }
     // What the command line names is meant.
     let outside = absolute(folder.path(), "outside/x.tar.gz");
     let done = run(folder.path(), "agent/out", "../outside/y.tar.gz", &["-o", &outside]);
@@ -394,11 +410,17 @@ fn nothing_outside_of_the_repository_is_touched() {
     for (link, target) in [
         ("repo/agent/out", "../../outside"),
         ("repo/agent/out/node_modules", "../../../outside"),
+        ("repo/agent/out/node_modules", "/outside"),
+        ("repo/agent/out/node_modules/@server-flow", "/outside"),
+        ("repo/agent/out/node_modules", "dangling"),
         ("repo/public", "../outside"),
     ] {
         let folder = make();
         let at = folder.path().join(link);
         let _ = fs::remove_dir_all(&at);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        // One that begins with `/` is absolute: the copy is put together elsewhere, and leads there all the same.
+        let target = target.strip_prefix('/').map_or(target.to_owned(), |name| absolute(folder.path(), name));
         symlink(target, &at).unwrap();
         let published = if link == "repo/public" { "public/x.tar.gz" } else { "x.tar.gz" };
         let done = run(folder.path(), "agent/out", published, &[]);

@@ -3,6 +3,7 @@
 
 use crate::commands::failure::Failure;
 use crate::host::interrupt::Interrupt;
+use crate::host::paths::FileKind;
 use crate::host::{folders, paths};
 use crate::text;
 use crate::tree::names::{ConfiguredNames, ReleasePlaces};
@@ -42,6 +43,7 @@ impl Staging {
         for (path, key) in [(&bundle, "bundle"), (&dist, "agent"), (&shared, "shared")] {
             inside(repo, path, key)?;
         }
+        folders_on_the_way(&bundle, Path::new(&names.shared_copy()))?;
         let home = tempfile::Builder::new().prefix("bundle-doctor.").tempdir().with_context(|| {
             let help = "name one that can be written to in TMPDIR";
             Failure::new("cannot make a temporary folder").help(help)
@@ -126,6 +128,33 @@ impl Staging {
     }
 }
 
+/// Refuses what stands in the bundle's folder where the shared package is copied to, and is no folder: a link there would have
+/// the copy put wherever it leads.
+///
+/// # Errors
+/// With the first that is none.
+fn folders_on_the_way(bundle: &Path, copy: &Path) -> Result<()> {
+    let mut place = bundle.to_path_buf();
+    for part in copy.parent().unwrap_or(Path::new("")).components() {
+        place.push(part);
+        let shown = text::printable_path(&place);
+        match paths::look(&place) {
+            Ok(found) if found.kind == FileKind::Directory => {}
+            Ok(found) => {
+                let what = if found.kind == FileKind::Link { "a link" } else { "no folder" };
+                let help = format!(
+                    "the shared package is copied below it: put a folder there instead, rm {}",
+                    text::typed([shown.as_str()])
+                );
+                bail!(Failure::new(format!("{shown} is {what}")).at(&shown).help(help))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error).with_context(|| format!("cannot look at {shown}")),
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a place that is not in the repository: a configuration, or a link in the repository, names it, and nobody did on
 /// the command line.
 ///
@@ -133,6 +162,11 @@ impl Staging {
 /// Where it leads out, with the key of `[release]` that names it.
 pub(super) fn inside(repo: &Path, path: &Path, key: &str) -> Result<()> {
     let shown = text::printable_path(path);
+    let is_gits = path.strip_prefix(repo).unwrap_or(path).components().any(|part| part.as_os_str() == ".git");
+    if is_gits {
+        let help = format!("name another place in `[release] {key}`");
+        bail!(Failure::new(format!("{shown} is git's own")).at(&shown).help(help))
+    }
     if paths::stays_in(repo, path).with_context(|| format!("cannot look at {shown}"))? {
         return Ok(());
     }
