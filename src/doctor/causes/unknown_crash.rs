@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{CrashKind, ToldBy as SaidBy};
-use super::{bundle_fix, crash, evidence, fix, mended, recovered};
+use super::{bundle_fix, control_plane_unreachable, crash, evidence, fix, mended, recovered};
 use crate::doctor::facts::{Condition, Exit, Facts, Run, Service, service};
 use crate::report::diagnosis::{Diagnosis, Step, command};
 use crate::report::finding::Severity;
@@ -22,6 +22,9 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if facts.condition() == Condition::Running {
         return recovered::diagnose(&CAUSE, facts);
+    }
+    if control_plane_unreachable::death(facts).is_some() {
+        return None;
     }
     let Some(crash) = crash::crash(facts) else { return wordless(facts) };
     let words = match (&crash.kind, crash.told_by) {

@@ -28,6 +28,8 @@ impl Facts {
                 let again = runs.len() > 1 && alike(&runs);
                 if again { Condition::Looping } else { Condition::Starting }
             }
+            // `RemainAfterExit=`: the process has ended, and its unit counts as active all the same.
+            "active" if service.sub_state == "exited" && service.exit_code() == Some(0) => Condition::Stopped,
             "active" if self.streak() > 0 => Condition::Looping,
             "inactive" if self.ended_by_itself() => Condition::Down,
             "inactive" => Condition::Stopped,

@@ -67,6 +67,20 @@ fn stray(f: &mut Facts) {
 
 pub(super) static CASES: &[Case] = &[
     (
+        "service-stopped",
+        "ended by itself, and its unit counts as active all the same",
+        |f| {
+            f.unit_says("RestartSec=10", "RemainAfterExit=yes");
+            f.stopped();
+            f.journal().entries.retain(|entry| entry.speaker == Speaker::Agent);
+            f.service().active_state = "active".into();
+            f.service().sub_state = "exited".into();
+            f.service().exit = Some(Exit::Code(0));
+        },
+        Broken,
+        &["service-stopped"],
+    ),
+    (
         "control-plane-unreachable",
         "the same port elsewhere",
         |f| {

@@ -192,12 +192,20 @@ fn of_headline<'a>(
     }
     let place = place.and_then(|place| said.get(place).copied()).filter(|place| place.message.starts_with(['/', 'f']));
     let node = version.and_then(|version| block::version_in(&said.get(version)?.message));
-    let text = match headline.message.starts_with(block::HINT) {
-        true => "what was thrown has no text, as of a symbol".to_owned(),
-        false => headline.message.clone(),
+    let text = if headline.message.starts_with(block::HINT) {
+        "what was thrown has no text, as of a symbol".to_owned()
+    } else if headline.message.starts_with("Error: The module '") {
+        // Node says of a native addon over five lines that it was built for another Node.
+        let lines = below().take_while(|line| !line.trim_start().starts_with("at ")).take(MAX_OF_ADDON);
+        std::iter::once(headline.message.as_str()).chain(lines).collect::<Vec<_>>().join(" ")
+    } else {
+        headline.message.clone()
     };
     Some(Crash { headline, text, place, kind, node, told_by: ToldBy::Node })
 }
+
+/// Lines with which Node goes on about a native addon that was built for another version (node.cc, `DLOpen`).
+const MAX_OF_ADDON: usize = 5;
 
 fn is_option(line: &str) -> bool {
     line.contains(": bad option: ") || line.ends_with("is not allowed in NODE_OPTIONS") || absent_file(line).is_some()
