@@ -9,7 +9,7 @@ use super::cause::Cause;
 use super::crash::{Crash, CrashKind};
 use super::unit_fix::{self, UnitChange, Value};
 use super::unit_lines::{is_drop_in, without};
-use super::{crash, evidence, fix, started};
+use super::{crash, evidence, fix, started, unit_other_command};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Presence, Reached, Run};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::words::LineEdit;
@@ -252,6 +252,12 @@ fn words(value: &str) -> impl Iterator<Item = &str> {
     words.map(|word| word.strip_prefix("NODE_OPTIONS=").unwrap_or(word))
 }
 
+/// Whether what follows such an option is neither another one nor a script: a value that is not joined to it by `=`.
+fn has_value_apart(value: &str, is_it: impl Fn(&str) -> bool) -> bool {
+    let mut behind = words(value).skip_while(|word| !is_it(word)).skip(1);
+    behind.next().is_some_and(|word| !word.starts_with('-') && !word.contains(['/', '.']))
+}
+
 /// The port at which an option lets a debugger connect (node(1), `--inspect`).
 fn debugger_at(word: &str) -> Option<u16> {
     const USUAL: u16 = 9229;
@@ -369,6 +375,9 @@ fn remedy(facts: &Facts, found: &Found<'_>) -> Vec<Step> {
     if let ("ExecStart", Some(asked)) = (found.key, found.crash.and_then(Asked::of)) {
         // One word that begins an option and says all of it; another may belong to the one before it.
         let is_it = |word: &str| word.starts_with("--") && asked.is_in(word);
+        if has_value_apart(setting.value, is_it) {
+            return unit_other_command::as_documented(facts);
+        }
         if words(setting.value).any(is_it) {
             let drop = |_: usize, word: &str| is_it(word).then(String::new);
             let edited = UnitChange::of(setting.file).word(setting.line, Value::Words, drop);

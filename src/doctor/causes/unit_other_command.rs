@@ -67,6 +67,14 @@ pub(super) fn to_documented(facts: &Facts) -> Option<Vec<Step>> {
     (!is_documented(&command)).then(|| remedy(facts, &setting))
 }
 
+/// What has the unit start the deployed bundle as documented.
+pub(super) fn as_documented(facts: &Facts) -> Vec<Step> {
+    match started::unit(facts).and_then(|unit| unit.unit.exec_start()) {
+        Some(setting) => remedy(facts, &setting),
+        None => unit_fix::write_unit(facts),
+    }
+}
+
 /// Whether the command is node itself, also by its name alone.
 fn is_documented(command: &CommandLine) -> bool {
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();

@@ -274,6 +274,60 @@ fn an_addon_of_another_node_is_told_with_what_it_needs() {
 }
 
 #[test]
+fn a_word_that_node_takes_for_its_script_is_no_fault_of_the_bundle() {
+    let asked = ["Error: Cannot find module '/root/.server-flow/agent-bundle/4096'"];
+    let by_a_module = [asked[0], "Require stack:", "- /root/.server-flow/agent-bundle/dist/index.js"];
+    for (lines, cause) in [(asked.as_slice(), "entry-point-missing"), (by_a_module.as_slice(), "module-not-found")] {
+        let mut facts = healthy();
+        facts.unit_says("/usr/bin/node /root", "/usr/bin/node --max-old-space-size 4096 /root");
+        facts.guards.push(Guard { path: FILE.into(), hold: Hold::Roots });
+        facts.crashes(lines);
+        let first = diagnose(facts, &policy()).diagnoses.remove(0);
+        assert_eq!(first.cause, cause, "{}", first.summary);
+        let typed = first.fix.iter().flat_map(|step| &step.commands).map(FixCommand::typed);
+        let edits =
+            typed.filter(|line| line.starts_with("sed -i") && line.contains("--max-old-space-size 4096")).count();
+        assert_eq!(edits, usize::from(cause == "entry-point-missing"));
+    }
+}
+
+#[test]
+fn a_value_apart_from_its_option_goes_with_it() {
+    let lines = [
+        "Error: illegal value for flag --max-old-space-size of type size_t",
+        "Try --help for options",
+        "/usr/bin/node: bad option: --max-old-space-size",
+        "/usr/bin/node: bad option: --harmony-import-assertions",
+    ];
+    for (command, left_out) in [("--max-old-space-size 4096 ", " 4096"), ("--max-old-space-size ", "")] {
+        let mut facts = healthy();
+        facts.unit_says("/usr/bin/node /root", &format!("/usr/bin/node {command}/root"));
+        facts.guards.push(Guard { path: FILE.into(), hold: Hold::Roots });
+        facts.dies(Speaker::Agent, &lines, Exit::Code(9));
+        let first = diagnose(facts, &policy()).diagnoses.remove(0);
+        assert_eq!(first.cause, "unit-confinement", "{}", first.summary);
+        let typed: Vec<String> = first.fix.iter().flat_map(|step| &step.commands).map(FixCommand::typed).collect();
+        let edit = typed.iter().find(|line| line.starts_with("sed -i")).unwrap();
+        assert!(edit.contains(&format!("--max-old-space-size{left_out}")), "{edit}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_said_to_be_one() {
+    for (line, is_it) in [
+        ("SyntaxError: Invalid URL: 127.0.0.1:4000/api/connect", true),
+        ("TypeError [ERR_INVALID_URL]: Invalid URL", true),
+        ("TypeError: Invalid URL", true),
+        ("Error: gave up: Invalid URL", false),
+    ] {
+        let mut facts = healthy();
+        facts.crashes(&[line]);
+        let first = diagnose(facts, &policy()).diagnoses.remove(0);
+        assert_eq!(first.summary.contains("an address that is none"), is_it, "{}", first.summary);
+    }
+}
+
+#[test]
 fn an_agent_that_dies_of_its_connection_is_broken_by_that() {
     let mut facts = healthy();
     facts.dies(Speaker::Agent, &["[connection] WebSocket error: connect ECONNREFUSED 10.0.0.1:4000"], Exit::Code(1));

@@ -26,6 +26,8 @@ pub(crate) struct Crash<'a> {
     pub place: Option<&'a JournalEntry>,
     /// What it says.
     pub kind: CrashKind,
+    /// The module that asked for what is not there; nothing where nobody did, as of the script that Node is told to start.
+    pub asked_by: Option<&'a str>,
     /// The version that Node prints below it, from 17 on.
     pub node: Option<&'a str>,
     /// Who says so.
@@ -158,7 +160,15 @@ const fn is_of_node(exit: Option<Exit>) -> bool {
 }
 
 fn of_last_words(headline: &JournalEntry, text: String) -> Crash<'_> {
-    Crash { headline, text, place: None, kind: CrashKind::Other, node: None, told_by: ToldBy::LastWords }
+    Crash {
+        headline,
+        text,
+        place: None,
+        kind: CrashKind::Other,
+        asked_by: None,
+        node: None,
+        told_by: ToldBy::LastWords,
+    }
 }
 
 /// Microseconds between the last words of a process and its end: Node, or a handler that prints and exits, takes no longer.
@@ -201,7 +211,8 @@ fn of_headline<'a>(
     } else {
         headline.message.clone()
     };
-    Some(Crash { headline, text, place, kind, node, told_by: ToldBy::Node })
+    let asked_by = asked_by(&headline.message, below());
+    Some(Crash { headline, text, place, kind, asked_by, node, told_by: ToldBy::Node })
 }
 
 /// Lines with which Node goes on about a native addon that was built for another version (node.cc, `DLOpen`).
