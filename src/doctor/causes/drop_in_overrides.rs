@@ -4,8 +4,8 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::confinement::{self, LineIn};
 use super::unit_lines::{is_drop_in, without};
 use super::{evidence, started, unit_other_command};
-use crate::doctor::facts::{Facts, Reached};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::doctor::facts::{Facts, ReachedPath};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 use crate::systemd::{Setting, Unit, normal};
 
@@ -21,7 +21,7 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let Some(Culprit { key, setting, does }) = culprit(facts) else {
+    let Some(DropInLine { key, setting, fault }) = culprit(facts) else {
         return confinement::diagnose(&CAUSE, facts, LineIn::DropIn);
     };
     let unit = &started::unit(facts)?.unit;
@@ -37,33 +37,33 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             .map(evidence::reached),
     });
     let mut seen = seen.into_iter();
-    let words = match does {
-        Does::LeadNowhere => format!("A drop-in undoes the unit's `{key}=`: what it names is not there"),
-        Does::Empty => format!("A drop-in undoes the unit's `{key}=`: it empties it, and gives no other"),
-        Does::AddAnother => format!(
+    let words = match fault {
+        DropInFault::LeadNowhere => format!("A drop-in undoes the unit's `{key}=`: what it names is not there"),
+        DropInFault::Empty => format!("A drop-in undoes the unit's `{key}=`: it empties it, and gives no other"),
+        DropInFault::AddAnother => format!(
             "A drop-in adds a second `{key}=` to the unit's, with which systemd loads neither: an empty `{key}=` before it \
              would replace the first"
         ),
-        Does::StartOther => {
+        DropInFault::StartOther => {
             format!("A drop-in undoes the unit's `{key}=`: it starts something else, which is no agent")
         }
     };
     let first = seen.next()?;
-    let state = evidence::state(facts).filter(|_| does == Does::StartOther);
+    let state = evidence::state(facts).filter(|_| fault == DropInFault::StartOther);
     let diagnosis = CAUSE.found(facts, words, first).and(seen).and(state);
     Some(diagnosis.steps(remedy(facts, &setting)))
 }
 
 /// A line of a drop-in that breaks what the unit file itself has right.
-pub(super) struct Culprit<'a> {
+pub(super) struct DropInLine<'a> {
     key: &'static str,
     setting: Setting<'a>,
-    does: Does,
+    fault: DropInFault,
 }
 
 /// What a drop-in does to the unit's own line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Does {
+enum DropInFault {
     /// What it names is not there.
     LeadNowhere,
     /// It takes the command away.
@@ -75,10 +75,10 @@ enum Does {
 }
 
 /// The line of a drop-in that breaks what the unit file itself has right.
-pub(super) fn culprit(facts: &Facts) -> Option<Culprit<'_>> {
+pub(super) fn culprit(facts: &Facts) -> Option<DropInLine<'_>> {
     let unit = &started::unit(facts)?.unit;
     let flat = started::flat_bundle(facts).is_some();
-    let broken = |reached: Option<&Reached>| {
+    let broken = |reached: Option<&ReachedPath>| {
         reached.is_some_and(|reached| started::is_missing(reached) || flat && started::is_nested(facts, &reached.path))
     };
     let directory = broken(started::directory(facts));
@@ -88,15 +88,15 @@ pub(super) fn culprit(facts: &Facts) -> Option<Culprit<'_>> {
         let of_command = key == "ExecStart";
         let setting = if of_command { last(unit, key) } else { unit.setting("Service", key) };
         let Some(setting) = setting.filter(|setting| is_drop_in(unit, setting)) else { continue };
-        let does = match is_broken {
-            _ if of_command && unit.exec_start().is_none() => Does::Empty,
-            _ if of_command && several => Does::AddAnother,
-            true => Does::LeadNowhere,
-            false if of_command && unit_other_command::is_to_blame(facts) => Does::StartOther,
+        let fault = match is_broken {
+            _ if of_command && unit.exec_start().is_none() => DropInFault::Empty,
+            _ if of_command && several => DropInFault::AddAnother,
+            true => DropInFault::LeadNowhere,
+            false if of_command && unit_other_command::is_to_blame(facts) => DropInFault::StartOther,
             false => continue,
         };
         if base_setting(unit, key).is_some_and(|base| is_right(facts, &base)) {
-            return Some(Culprit { key, setting, does });
+            return Some(DropInLine { key, setting, fault });
         }
     }
     None
@@ -126,6 +126,6 @@ fn is_right(facts: &Facts, setting: &Setting<'_>) -> bool {
 }
 
 /// Takes the drop-in's lines about what is started out; a drop-in that holds nothing else is put aside.
-fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<Step> {
+fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<FixStep> {
     without(facts, setting, &["WorkingDirectory", "ExecStart"])
 }

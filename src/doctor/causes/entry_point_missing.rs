@@ -3,8 +3,8 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{bundle_fix, crash, evidence, started, unit_fix, unit_other_command};
-use crate::doctor::facts::{Facts, Presence, Reached};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::doctor::facts::{Facts, Presence, ReachedPath};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 use crate::systemd::{from_directory, normal};
 use crate::update::documented_paths;
@@ -70,7 +70,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 
 /// Another word of the command that Node takes for its script: a value that is not joined to its option by `=`, a word too many.
 fn of_the_command(facts: &Facts) -> Option<Diagnosis> {
-    let crash = crash::crash(facts).filter(|crash| crash.told_by == crash::ToldBy::Node && crash.asked_by.is_none())?;
+    let crash =
+        crash::crash(facts).filter(|crash| crash.told_by == crash::CrashToldBy::Node && crash.asked_by.is_none())?;
     let (CrashKind::File(path) | CrashKind::Outside(path)) = &crash.kind else { return None };
     let of_a_file = path.starts_with('/') && crash.text.starts_with("Error: Cannot find module '");
     if !of_a_file || facts.deployment.would_start() != Some(true) || started::url(facts).is_none() {
@@ -88,12 +89,12 @@ fn entry(facts: &Facts) -> Option<&str> {
     facts.deployment.inspected().map(|inspected| inspected.entry.as_str())
 }
 
-fn is_whole(script: &Reached) -> bool {
+fn is_whole(script: &ReachedPath) -> bool {
     matches!(script.presence, Presence::File { size: 1.., .. })
 }
 
 /// The bundle would start, the unit names a script elsewhere.
-fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
+fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<FixStep> {
     let Some(setting) = started::unit(facts).and_then(|unit| unit.unit.exec_start()) else { return Vec::new() };
     let wanted = format!("{}/{}", normal(&facts.places.bundle), documented_paths::ENTRY_POINT);
     if !setting.value.contains(script) {
@@ -103,7 +104,7 @@ fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
 }
 
 /// The bundle would start, the unit names its script as seen from a working directory that is not the bundle's.
-fn from_the_bundle(facts: &Facts, wanted: &str) -> Vec<Step> {
+fn from_the_bundle(facts: &Facts, wanted: &str) -> Vec<FixStep> {
     let unit = started::unit(facts).map(|unit| &unit.unit);
     let script = unit.and_then(|unit| unit.command()?.ok()?.script().map(str::to_owned));
     let fits = script.is_some_and(|script| from_directory(&facts.places.bundle, &script) == wanted);

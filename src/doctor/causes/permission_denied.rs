@@ -4,11 +4,11 @@ use super::bundle_fix::{self, STAGED};
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{Crash, CrashKind};
 use super::{crash, evidence, fix, started, unit_fix};
-use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, Reached};
-use crate::report::action::{Action, Replace, Stage};
-use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
+use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, ReachedPath};
+use crate::report::action::{Action, Replace, StagedAction};
+use crate::report::diagnosis::{Diagnosis, FixCommand, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::{NodeProgram, Refused, UserName, Word};
+use crate::report::words::{CheckedWord, NodeProgram, RefusedWord, UserName};
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -49,10 +49,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
     let told = crash.as_ref().filter(|_| denied.is_none()).and_then(|crash| refused_to(&crash.headline.message));
     let words = match (&told, denied) {
-        (Some(Told::Port(place)), _) => {
+        (Some(RefusedUse::Port(place)), _) => {
             format!("The agent runs as `{user}`, who may not listen on `{place}`: ports below 1024 are for root")
         }
-        (Some(Told::Path(path)), _) => format!("The agent runs as `{user}`, who may not use `{path}`"),
+        (Some(RefusedUse::Path(path)), _) => format!("The agent runs as `{user}`, who may not use `{path}`"),
         (None, Some(reached)) => format!("The agent runs as `{user}`, who may not use `{}`", reached.path),
         (None, None) => format!("The agent runs as `{user}`, who may not use `{}`", facts.places.bundle),
     };
@@ -64,33 +64,35 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .chain(evidence::state(facts));
     let first = seen.next()?;
     let steps = match told {
-        Some(Told::Port(_)) => vec![Step::told(
+        Some(RefusedUse::Port(_)) => vec![FixStep::told(
             "have the agent listen on a port from 1024 on, or give its unit `AmbientCapabilities=CAP_NET_BIND_SERVICE`",
         )],
-        Some(Told::Path(path)) if !started::is_below(&normal(path), &normal(&facts.places.bundle)) => vec![Step::told(
-            format!("see who owns `{path}` and the folders above it, and let `{user}` use it; then start the agent"),
-        )],
+        Some(RefusedUse::Path(path)) if !started::is_below(&normal(path), &normal(&facts.places.bundle)) => {
+            vec![FixStep::told(format!(
+                "see who owns `{path}` and the folders above it, and let `{user}` use it; then start the agent"
+            ))]
+        }
         _ => remedy(facts, denied, &user),
     };
     Some(CAUSE.found(facts, words, first).and(seen).steps(steps))
 }
 
 /// What the agent itself was refused, by libuv's words for it.
-enum Told<'a> {
+enum RefusedUse<'a> {
     /// `EACCES: permission denied, open '/x'`.
     Path(&'a str),
     /// `listen EACCES: permission denied 0.0.0.0:80`.
     Port(&'a str),
 }
 
-fn refused_to(line: &str) -> Option<Told<'_>> {
+fn refused_to(line: &str) -> Option<RefusedUse<'_>> {
     if let Some((_, place)) = line.split_once("listen EACCES: permission denied ") {
         let port = place.rsplit(':').next().and_then(|port| port.trim().parse::<u16>().ok());
-        return Some(Told::Port(place.trim())).filter(|_| port.is_some_and(|port| port < 1024));
+        return Some(RefusedUse::Port(place.trim())).filter(|_| port.is_some_and(|port| port < 1024));
     }
     let quoted = line.rsplit_once(", ")?.1.split_once('\'')?.1;
     let path = quoted.split('\'').next()?;
-    path.starts_with('/').then_some(Told::Path(path))
+    path.starts_with('/').then_some(RefusedUse::Path(path))
 }
 
 /// Whether systemd could not execute a command that the unit runs before the agent.
@@ -111,21 +113,21 @@ fn is_of_a_program_elsewhere(facts: &Facts, entry: &JournalEntry) -> bool {
 /// its applications.
 fn is_ours(facts: &Facts, crash: &Crash<'_>) -> bool {
     let line = &crash.headline.message;
-    let told = crash.told_by == crash::ToldBy::Node && refused_to(line).is_some();
+    let told = crash.told_by == crash::CrashToldBy::Node && refused_to(line).is_some();
     told || line.contains(&facts.places.home) || line.contains(&facts.places.bundle)
 }
 
 /// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the bundle is given to the
 /// user. What is not the agent's is named, and left as it is.
-fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
-    if let Some(Reached { path, presence: Presence::File { .. } }) = denied {
+fn remedy(facts: &Facts, denied: Option<&ReachedPath>, user: &str) -> Vec<FixStep> {
+    if let Some(ReachedPath { path, presence: Presence::File { .. } }) = denied {
         let open = NodeProgram::new(path).and_then(|_| fix::roots(facts, path));
         return match open {
             Ok(path) => {
                 let open = vec![command!("chmod", "a+x", "--", path)];
-                vec![Step::changes("let it be executed", open), fix::restart(facts)]
+                vec![FixStep::changes("let it be executed", open), fix::restart(facts)]
             }
-            Err(refused) => vec![Step::refused(&refused)],
+            Err(refused) => vec![FixStep::refused(&refused)],
         };
     }
     let bundle = normal(&facts.places.bundle);
@@ -141,7 +143,7 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
         return unit_fix::step_and_restart(facts, "have the agent run as root, as documented", commands);
     }
     if !started::is_below(&at, &bundle) {
-        return vec![Step::told(format!(
+        return vec![FixStep::told(format!(
             "`{at}` is not the agent's: let its owner open it to `{user}`, or put the bundle where `{user}` may read it"
         ))];
     }
@@ -153,30 +155,30 @@ const BESIDE: [&str; 3] = ["registration.json", "agent-key.json", "cp-public-key
 
 /// Gives the bundle, and the agent's own files beside it, to a user: as long as nobody but root may change what is there,
 /// so that no link leads away from it while that is done.
-fn given(facts: &Facts, user: &UserName) -> Result<Vec<Step>, Refused> {
+fn given(facts: &Facts, user: &UserName) -> Result<Vec<FixStep>, RefusedWord> {
     let ground = fix::Ground::of(facts)?;
     if fix::held(facts, ground.bundle.path(), &ground.hands)? != &Hold::Roots {
         // Where the user may rearrange what root walks through, its own hands do it.
         let open = ground.hands.run(&command!("chmod", "-R", "u+rwX", "--", &ground.bundle));
         let words = format!("give the agent's files to `{}`", user.as_str());
-        return Ok(vec![Step::changes(words, vec![open]), fix::restart(facts)]);
+        return Ok(vec![FixStep::changes(words, vec![open]), fix::restart(facts)]);
     }
-    let run = |command: FixCommand| Action::from(Stage::Run(command));
+    let run = |command: FixCommand| Action::from(StagedAction::Run(command));
     // A copy, in a folder of root's until it is as it should be: nobody moves anything in it meanwhile.
     let mut make = bundle_fix::copied_by_root(&ground);
-    make.push(run(command!("chown", "-hR", Word::owner(user), "--", STAGED)));
+    make.push(run(command!("chown", "-hR", CheckedWord::owner(user), "--", STAGED)));
     make.push(run(command!("chmod", "-R", "u+rwX", "--", STAGED)));
     make.push(bundle_fix::judge(facts));
     // Its user enters the folder to start it once, and may change nothing in it but the copy.
-    make.push(run(command!("chmod", "0711", "--", Word::Work(""))));
+    make.push(run(command!("chmod", "0711", "--", CheckedWord::Work(""))));
     let home = ground.bundle.path().folder();
     // In a folder that holds those of others, a file of that name may be another's.
     let beside = (!home.is_of_many()).then(|| Replace::Give { folder: home, names: &BESIDE, to: user.clone() }.into());
     let mut put = bundle_fix::swap(facts, &ground, &STAGED);
     put.extend(beside);
     Ok(vec![
-        Step::changes(format!("give a copy of the bundle to `{}`, and judge it", user.as_str()), make),
-        Step::changes("put the copy in the place of what is there, which is kept", put),
+        FixStep::changes(format!("give a copy of the bundle to `{}`, and judge it", user.as_str()), make),
+        FixStep::changes("put the copy in the place of what is there, which is kept", put),
         fix::restart(facts),
     ])
 }

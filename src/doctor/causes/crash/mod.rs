@@ -31,12 +31,12 @@ pub(crate) struct Crash<'a> {
     /// The version that Node prints below it, from 17 on.
     pub node: Option<&'a str>,
     /// Who says so.
-    pub told_by: ToldBy,
+    pub told_by: CrashToldBy,
 }
 
 /// Who says what a process died of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum ToldBy {
+pub(crate) enum CrashToldBy {
     /// Node, in the block that it prints of what nobody caught.
     Node,
     /// The process itself, which then ended: its last words, whatever they are about.
@@ -167,7 +167,7 @@ fn of_last_words(headline: &JournalEntry, text: String) -> Crash<'_> {
         kind: CrashKind::Other,
         asked_by: None,
         node: None,
-        told_by: ToldBy::LastWords,
+        told_by: CrashToldBy::LastWords,
     }
 }
 
@@ -212,7 +212,7 @@ fn of_headline<'a>(
         headline.message.clone()
     };
     let asked_by = asked_by(&headline.message, below());
-    Some(Crash { headline, text, place, kind, asked_by, node, told_by: ToldBy::Node })
+    Some(Crash { headline, text, place, kind, asked_by, node, told_by: CrashToldBy::Node })
 }
 
 /// Lines with which Node goes on about a native addon that was built for another version (node.cc, `DLOpen`).
