@@ -55,6 +55,16 @@ CONNECTIONS = (
     healthy("url-in-a-shells-command", f"change 's#^ExecStart=.*#ExecStart=/bin/sh -c \"{COMMAND}; exit $?\"#'", settle=2),
 )
 
+HANDLED = "echo \"process.on('SIGTERM', () => process.exit(143));\" >>$B/dist/index.js\nrestart\nsleep 3\n"
+DEAF = "echo \"process.on('SIGTERM', () => {});\" >>$B/dist/index.js\n" + line("TimeoutStopSec=2") + "sleep 3\n"
+
+# What was being stopped when it failed was stopped.
+STOPPED = (
+    Scenario("stopped-and-handled", "service-stopped", HANDLED + "systemctl stop $A", settle=1, mounted=None, says="stopped by hand", quotes="failed"),
+    Scenario("stopped-and-killed-at-last", "service-stopped", DEAF + "systemctl stop $A || true", settle=1, mounted=None, says="stopped by hand", fix=Fix.NONE),
+    healthy("restarted-and-handled", HANDLED + "systemctl restart $A", settle=2),
+)
+
 OTHERS = (
     Scenario("value-apart-from-its-option", "unit-confinement", "change 's#bin/node #bin/node --max-old-space-size 4096 #'", says="options for node", quotes="bad option: --max-old-space-size"),
     Scenario("word-too-many", "entry-point-missing", "change 's#bin/node #bin/node --trace-warnings 1 #'", says="another word", quotes="agent-bundle/1"),
@@ -64,4 +74,4 @@ OTHERS = (
     healthy("cluster-of-node", "mv $B/dist/index.js $B/dist/agent.js\ncat >$B/dist/index.js <<'END'\nimport cluster from 'node:cluster';\nif (cluster.isPrimary) cluster.fork();\nelse await import('./agent.js');\nEND\nrestart", settle=2),
 )
 
-FURTHER = DROP_INS + SETTINGS + REFUSED + CONNECTIONS + OTHERS
+FURTHER = DROP_INS + SETTINGS + REFUSED + CONNECTIONS + STOPPED + OTHERS

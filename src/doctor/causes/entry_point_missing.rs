@@ -73,7 +73,10 @@ fn of_the_command(facts: &Facts) -> Option<Diagnosis> {
     let crash =
         crash::crash(facts).filter(|crash| crash.told_by == crash::CrashToldBy::Node && crash.asked_by.is_none())?;
     let (CrashKind::File(path) | CrashKind::Outside(path)) = &crash.kind else { return None };
-    let of_a_file = path.starts_with('/') && crash.text.starts_with("Error: Cannot find module '");
+    // The script itself may be hidden from the agent, or lie in a folder that is not there.
+    let hidden = started::script(facts).is_some_and(|script| script.path == *path && !started::is_missing(script));
+    let meant = !hidden && path.starts_with('/') && !path.ends_with(documented_paths::ENTRY_POINT);
+    let of_a_file = meant && crash.text.starts_with("Error: Cannot find module '");
     if !of_a_file || facts.deployment.would_start() != Some(true) || started::url(facts).is_none() {
         return None;
     }

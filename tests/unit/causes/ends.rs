@@ -276,8 +276,13 @@ fn an_addon_of_another_node_is_told_with_what_it_needs() {
 #[test]
 fn a_word_that_node_takes_for_its_script_is_no_fault_of_the_bundle() {
     let asked = ["Error: Cannot find module '/root/.server-flow/agent-bundle/4096'"];
+    let hidden = ["Error: Cannot find module '/root/.server-flow/agent-bundle/dist/index.js'"];
     let by_a_module = [asked[0], "Require stack:", "- /root/.server-flow/agent-bundle/dist/index.js"];
-    for (lines, cause) in [(asked.as_slice(), "entry-point-missing"), (by_a_module.as_slice(), "module-not-found")] {
+    for (lines, cause) in [
+        (asked.as_slice(), "entry-point-missing"),
+        (hidden.as_slice(), "module-not-found"),
+        (by_a_module.as_slice(), "module-not-found"),
+    ] {
         let mut facts = healthy();
         facts.unit_says("/usr/bin/node /root", "/usr/bin/node --max-old-space-size 4096 /root");
         facts.guards.push(Guard { path: FILE.into(), hold: Hold::Roots });

@@ -54,8 +54,12 @@ fn of_message(headline: Option<&&str>, rest: &[&str]) -> usize {
 
 /// The end of a heap, or of V8 itself: `FATAL ERROR: …`, or `# Fatal …` between lines of `#`, below which only addresses stand.
 pub(super) fn fatal(lines: &[&str]) -> Option<usize> {
-    let at =
-        lines.iter().rposition(|line| ["FATAL ERROR: ", "# Fatal "].iter().any(|words| line.starts_with(words)))?;
+    let ends = |line: &&str| {
+        let by_v8 = ["FATAL ERROR: ", "# Fatal "].iter().any(|words| line.starts_with(words));
+        // assert(3), and Node's own CHECK: `node[7]: ../src/node_file.cc:12:void f(): Assertion `x' failed.`
+        by_v8 || line.contains(": Assertion `") && line.ends_with(" failed.")
+    };
+    let at = lines.iter().rposition(|line| ends(&line))?;
     let native = |line: &&str| {
         let bare = line.trim_start();
         let numbered = bare.split_once(": ").is_some_and(|(number, _)| number.bytes().all(|c| c.is_ascii_digit()));
@@ -337,6 +341,9 @@ mod tests {
         assert_eq!(fatal(&["x", heap]), Some(1));
         assert_eq!(fatal(&[heap, "[app] gone"]), None);
         assert_eq!(fatal(&["Error: x"]), None);
+        let check = "/usr/bin/node[7]: ../src/node_file.cc:12:void node::f(): Assertion `(argc) >= (3)' failed.";
+        assert_eq!(fatal(&[check, " 1: 0xca5580 node::Abort() [/usr/bin/node]"]), Some(0));
+        assert_eq!(fatal(&[check, "[app] gone"]), None);
     }
 
     #[test]
