@@ -59,7 +59,7 @@ pub(super) fn fatal(lines: &[&str]) -> Option<usize> {
         // assert(3), and Node's own CHECK: `node[7]: ../src/node_file.cc:12:void f(): Assertion `x' failed.`
         by_v8 || line.contains(": Assertion `") && line.ends_with(" failed.")
     };
-    let at = lines.iter().rposition(|line| ends(&line))?;
+    let at = lines.iter().rposition(ends)?;
     let native = |line: &&str| {
         let bare = line.trim_start();
         let numbered = bare.split_once(": ").is_some_and(|(number, _)| number.bytes().all(|c| c.is_ascii_digit()));
