@@ -430,7 +430,11 @@ impl Run<'_, '_> {
             Form::FindImported | Form::FindRequired | Form::FindCreated => return None,
         };
         let from = if import.form == Form::MainRequire { self.walk.entry.unwrap_or(file) } else { file };
-        self.resolved_file(&import.specifier, from, loader)
+        let walk = self.walk;
+        if !walk.knows_folder(import) {
+            return None;
+        }
+        self.resolved_file(&walk.specifier_of(file, import), from, loader)
     }
 
     /// The file of the agent that a specifier leads to.

@@ -1,13 +1,15 @@
 //! What a module is named by where that is no literal: constants, texts that are put together, and the elements of lists.
 
-use super::open::{Fated, OpenRequire, Val, What};
+use super::open::{Fated, NamedModule, OpenRequire, Val, What};
 use super::reader::Reader;
 use crate::node::bodies::Fate;
+use crate::node::format::Loader;
 use oxc_ast::ast::{
     Argument, BreakStatement, CallExpression, ContinueStatement, Expression, ForOfStatement, ForStatementLeft,
     FormalParameters, ReturnStatement, ThrowStatement, VariableDeclarator,
 };
 use oxc_ast_visit::Visit;
+use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
 /// Methods of arrays that call back for each element, and those that may stop at the first.
@@ -17,6 +19,8 @@ const FIRST: [&str; 4] = ["some", "every", "find", "findIndex"];
 const MAX_LISTED: usize = 64;
 /// Names and sums that are followed for one text.
 const MAX_DEPTH: u32 = 12;
+/// Parts of values that are looked into for one list.
+const MAX_LOOKED_INTO: u32 = 2_000;
 
 /// Whether there is something that leaves a loop.
 struct Leaving(bool);
@@ -40,32 +44,88 @@ impl<'a> Visit<'a> for Leaving {
 }
 
 impl<'a> Reader<'a, '_> {
-    /// What an expression names; nothing where it cannot be told.
-    pub(super) fn specifiers(&mut self, expression: &Expression<'a>) -> Vec<&'a str> {
-        match expression {
-            Expression::StringLiteral(text) => return vec![text.value.as_str()],
-            Expression::Identifier(name) => {
-                let each = self.symbol(name).and_then(|symbol| self.lists.each.get(&symbol));
-                if let Some(each) = each {
-                    return each.clone();
-                }
-            }
-            _ => {}
+    /// What modules an expression names, for `import()` or for `require`; nothing where it cannot be told.
+    pub(super) fn specifiers(&mut self, expression: &Expression<'a>, by: Loader) -> Vec<NamedModule<'a>> {
+        if let Expression::StringLiteral(text) = expression {
+            return vec![NamedModule::plain(text.value.as_str())];
         }
-        Vec::from_iter(self.constant(expression))
+        let value = self.value(expression);
+        let mut budget = MAX_LOOKED_INTO;
+        let Some(element) = self.element_in(&value, MAX_DEPTH, &mut budget) else {
+            return Vec::from_iter(self.named(&value, by));
+        };
+        let texts = self.lists.each.get(&element).cloned().unwrap_or_default();
+        let mut named = Vec::with_capacity(texts.len());
+        for text in texts {
+            let replaced = self.replaced(&value, element, text, MAX_DEPTH, &mut budget);
+            let Some(module) = self.named(&replaced, by).filter(|_| budget > 0) else { return Vec::new() };
+            named.push(module);
+        }
+        named
+    }
+
+    fn named(&self, value: &Val<'a>, by: Loader) -> Option<NamedModule<'a>> {
+        let constant = self.constant(value).map(NamedModule::plain);
+        let by_address = || self.named_by_address(value).filter(|_| by == Loader::Import);
+        constant.or_else(by_address).or_else(|| self.named_by_path(value))
+    }
+
+    /// The number of the import of what a call is given to load.
+    pub(super) fn number_of(&self, given: &Val<'a>) -> Option<u32> {
+        let named = match given {
+            Val::Text(specifier) => NamedModule::plain(specifier),
+            given => self.named_by_path(given)?,
+        };
+        self.numbered.get(named.specifier).copied()
+    }
+
+    /// The name in a value that stands for the elements of a list, one after the other.
+    fn element_in(&self, value: &Val<'a>, depth: u32, budget: &mut u32) -> Option<SymbolId> {
+        let depth = depth.checked_sub(1)?;
+        *budget = budget.checked_sub(1)?;
+        let mut any = |values: &[Val<'a>]| values.iter().find_map(|one| self.element_in(one, depth, budget));
+        match value {
+            Val::Symbol(symbol) if self.lists.each.contains_key(symbol) => Some(*symbol),
+            Val::Symbol(symbol) if !self.is_mutated(*symbol) => {
+                self.inits.get(symbol).and_then(|init| any(std::slice::from_ref(init)))
+            }
+            Val::Member(of, _) => any(std::slice::from_ref(*of)),
+            Val::Joined(parts) | Val::Call(_, parts) | Val::New(_, parts) => any(parts),
+            _ => None,
+        }
+    }
+
+    /// A value with a text in the place of a name.
+    fn replaced(&self, value: &Val<'a>, name: SymbolId, text: &'a str, depth: u32, budget: &mut u32) -> Val<'a> {
+        let (Some(depth), true) = (depth.checked_sub(1), *budget > 0) else { return Val::Unknown };
+        *budget -= 1;
+        let mut with = |value: &Val<'a>| self.replaced(value, name, text, depth, budget);
+        match value {
+            Val::Symbol(symbol) if *symbol == name => Val::Text(text),
+            Val::Symbol(symbol) if !self.is_mutated(*symbol) => match self.inits.get(symbol) {
+                Some(init @ (Val::Joined(_) | Val::Call(..) | Val::New(..) | Val::Symbol(_))) => with(init),
+                _ => *value,
+            },
+            Val::Member(of, member) => Val::Member(self.keep(with(of)), member),
+            Val::Joined(parts) => Val::Joined(self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
+            Val::Call(callee, parts) => Val::Call(callee, self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
+            Val::New(class, parts) => Val::New(class, self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
+            other => *other,
+        }
     }
 
     /// The text that an expression surely is. What an absolute path or an address leads to is not known.
-    fn constant(&mut self, expression: &Expression<'a>) -> Option<&'a str> {
-        if let Expression::StringLiteral(text) = expression {
-            return Some(text.value.as_str());
-        }
-        let value = self.value(expression);
-        let text = match self.constant_within(&value, MAX_DEPTH)? {
+    fn constant(&self, value: &Val<'a>) -> Option<&'a str> {
+        let text = match self.constant_within(value, MAX_DEPTH)? {
             Cow::Borrowed(text) => text,
             Cow::Owned(text) => self.memory.alloc_str(&text),
         };
         (!text.is_empty() && !text.starts_with('/') && !text.starts_with("file:")).then_some(text)
+    }
+
+    /// The text that a value surely is.
+    pub(super) fn constant_text(&self, value: &Val<'a>) -> Option<Cow<'a, str>> {
+        self.constant_within(value, MAX_DEPTH)
     }
 
     fn constant_within(&self, value: &Val<'a>, depth: u32) -> Option<Cow<'a, str>> {
@@ -90,7 +150,14 @@ impl<'a> Reader<'a, '_> {
     fn elements(&mut self, list: &Expression<'a>) -> Option<Vec<&'a str>> {
         match list {
             Expression::ArrayExpression(array) if (1..=MAX_LISTED).contains(&array.elements.len()) => {
-                array.elements.iter().map(|element| self.constant(element.as_expression()?)).collect()
+                let text = |element: &Expression<'a>, reader: &mut Self| match element {
+                    Expression::StringLiteral(text) => Some(text.value.as_str()),
+                    element => {
+                        let value = reader.value(element);
+                        reader.constant(&value)
+                    }
+                };
+                array.elements.iter().map(|element| text(element.as_expression()?, self)).collect()
             }
             Expression::Identifier(name) => {
                 // Whoever else uses it may give it other elements.
@@ -170,13 +237,13 @@ impl<'a> Reader<'a, '_> {
             || matches!(callee, Val::Member(_, "require"))
             || self.is_own_require(&callee);
         if is_require && let Some(texts) = self.handed_on_each(it) {
-            texts.into_iter().for_each(|specifier| self.push_require(callee, specifier, line));
+            texts.into_iter().for_each(|text| self.push_require(callee, NamedModule::plain(text), line));
         }
     }
 
-    pub(super) fn push_require(&mut self, callee: Val<'a>, specifier: &'a str, line: u32) {
+    pub(super) fn push_require(&mut self, callee: Val<'a>, named: NamedModule<'a>, line: u32) {
         let number = u32::try_from(self.requires.len()).unwrap_or(u32::MAX);
-        self.requires.push(OpenRequire { callee, specifier, line });
+        self.requires.push(OpenRequire { callee, named, line });
         self.step(What::Require(number), Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
     }
 }

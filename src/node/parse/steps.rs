@@ -1,9 +1,10 @@
 //! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
 
 use super::attributes::of_options;
-use super::open::{Fated, OpenBody, OpenStep, Val, What};
+use super::open::{Fated, NamedModule, OpenBody, OpenStep, Val, What};
 use super::reader::Reader;
 use crate::node::bodies::{Fate, How};
+use crate::node::format::Loader;
 use crate::node::modules::{Form, Import};
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, FormalParameters, ImportExpression,
@@ -192,18 +193,20 @@ impl<'a> Reader<'a, '_> {
             Expression::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
             _ => None,
         };
-        let specifiers = specifier.map_or_else(|| self.specifiers(&it.source), |specifier| vec![specifier]);
+        let specifiers = specifier.map_or_else(
+            || self.specifiers(&it.source, Loader::Import),
+            |specifier| vec![NamedModule::plain(specifier)],
+        );
         if specifiers.is_empty() {
             self.computed.push(line);
         }
-        for specifier in specifiers {
+        for named in specifiers {
             if self.dead == 0 {
                 let attributes = of_options(it.options.as_ref());
-                let named = specifier;
-                let (specifier, names) = (specifier.into(), Box::default());
-                self.imports.push(Import { specifier, line, form: Form::Call, names, attributes });
+                let (specifier, names, located) = (named.specifier.into(), Box::default(), named.located());
+                self.imports.push(Import { specifier, located, line, form: Form::Call, names, attributes });
                 let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
-                self.numbered.entry(named).or_insert(number);
+                self.numbered.entry(named.specifier).or_insert(number);
                 let fated = self.fate_of(it.span);
                 self.step(What::Import(number), fated, Fated::Is(Fate::Nothing));
             }

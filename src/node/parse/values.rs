@@ -2,12 +2,14 @@
 //! looked up when the whole file was seen, since a function may be called above the line that defines it.
 
 use super::open::{OpenBody, OpenClass, OpenMembers, Val};
+use super::paths::MAX_DEPTH as MAX_PATH_DEPTH;
 use super::reader::Reader;
 use crate::node::bodies::{self, Members, Value};
 use crate::node::builtins;
 use oxc_ast::ast::{
     Argument, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class, ClassElement, Expression,
-    MethodDefinitionKind, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind,
+    LogicalOperator, MethodDefinitionKind, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
+    PropertyKind,
 };
 use oxc_span::Span;
 use oxc_syntax::symbol::SymbolId;
@@ -70,7 +72,7 @@ impl<'a> Reader<'a, '_> {
         self.memory.alloc(value)
     }
 
-    fn keep_all(&self, values: &[Val<'a>]) -> &'a [Val<'a>] {
+    pub(super) fn keep_all(&self, values: &[Val<'a>]) -> &'a [Val<'a>] {
         if values.is_empty() { &[] } else { self.memory.alloc_slice_copy(values) }
     }
 
@@ -134,6 +136,10 @@ impl<'a> Reader<'a, '_> {
                 Val::Call(&Val::Global("import"), self.keep_all(&[source]))
             }
             Expression::AwaitExpression(awaited) => self.value(&awaited.argument),
+            Expression::LogicalExpression(either) if either.operator != LogicalOperator::And => {
+                self.same_path(&either.left, &either.right)
+            }
+            Expression::ConditionalExpression(either) => self.same_path(&either.consequent, &either.alternate),
             Expression::SequenceExpression(sequence) => {
                 sequence.expressions.last().map_or(Val::Unknown, |last| self.value(last))
             }
@@ -153,6 +159,17 @@ impl<'a> Reader<'a, '_> {
                 _ => Val::Unknown,
             },
             Expression::ImportMeta(_) => Val::Meta,
+            _ => Val::Unknown,
+        }
+    }
+
+    /// One path that two expressions give: `import.meta.dirname ?? dirname(fileURLToPath(import.meta.url))`.
+    fn same_path(&mut self, one: &Expression<'a>, other: &Expression<'a>) -> Val<'a> {
+        let (one, other) = (self.value(one), self.value(other));
+        match (self.path(&one), self.path(&other)) {
+            (Some(path), Some(same)) if path == same => {
+                if matches!(other, Val::Global(_)) || self.is_of_meta(&other, MAX_PATH_DEPTH) { one } else { other }
+            }
             _ => Val::Unknown,
         }
     }
@@ -385,6 +402,7 @@ impl<'a> Reader<'a, '_> {
             Val::Body(body) => Some(self.given_by(body, arguments, depth)),
             Val::Member(function, "bind") => match self.looked_up(function, depth) {
                 function @ Val::Body(_) => Some(function),
+                require if arguments.len() <= 1 && self.is_any_require(&require) => Some(require),
                 _ => None,
             },
             _ => None,
@@ -450,7 +468,9 @@ impl<'a> Reader<'a, '_> {
     /// Whether a call with a module's name loads it.
     fn loads_anything(&self, callee: &Val<'a>, depth: u32) -> bool {
         let callee = self.plain(callee);
-        matches!(callee, Val::Global("import" | "require")) || self.is_own_require_within(&callee, depth)
+        matches!(callee, Val::Global("import" | "require"))
+            || matches!(callee, Val::Member(module, "require") if matches!(self.plain(module), Val::Global("module")))
+            || self.is_own_require_within(&callee, depth)
     }
 
     /// `createRequire(import.meta.url)` and its like: a `require` of this very file.
@@ -505,9 +525,8 @@ impl<'a> Reader<'a, '_> {
                 of => Value::Member(Box::new(of), name.into()),
             },
             Val::Call(callee, arguments) => match arguments {
-                [Val::Text(specifier)] if self.loads_anything(callee, depth) => {
-                    let number = self.numbered.get(specifier).copied();
-                    number.map_or(Value::Unknown, |number| self.kept_within(&Val::Import(number), depth))
+                [given] if self.loads_anything(callee, depth) => {
+                    self.number_of(given).map_or(Value::Unknown, |number| self.kept_within(&Val::Import(number), depth))
                 }
                 _ => match self.kept_within(callee, depth) {
                     Value::Unknown => Value::Unknown,
