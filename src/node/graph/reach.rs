@@ -5,6 +5,7 @@
 //! further is certain.
 
 mod absent;
+mod callable;
 mod names;
 mod stars;
 mod values;
@@ -342,6 +343,9 @@ impl Run<'_, '_> {
             return;
         }
         let ways = (self.way(call.thrown, thrown, rejected), self.way(call.rejected, thrown, rejected));
+        if self.note_no_function(file, call, ways.0) {
+            return;
+        }
         let Some((of, number)) = self.callee(file, &call.callee, call.how) else {
             self.note_absent_member(file, call, ways.0);
             return;

@@ -164,7 +164,7 @@ impl<'a> Reader<'a, '_> {
                 reader.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
             });
         }
-        if let Some(base @ Val::Member(..)) = base {
+        if let Some(base @ (Val::Member(..) | Val::Symbol(_))) = base {
             let what = What::Call { callee: *base, how: How::Extend, arguments: 0 };
             self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
         }
@@ -184,6 +184,7 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_variable(&mut self, declarator: &VariableDeclarator<'a>) {
         let Some(init) = &declarator.init else { return };
         self.note_list(declarator);
+        self.note_held(declarator);
         let value = self.value(init);
         if !matches!(value, Val::Unknown) {
             self.bind(&declarator.id, value);

@@ -5,6 +5,7 @@
 mod assets;
 mod attributes;
 mod bodies;
+mod branches;
 mod calls;
 mod commonjs;
 mod conditions;
@@ -35,6 +36,7 @@ mod steps;
 mod texts;
 mod values;
 mod worker;
+mod writes;
 
 pub(crate) use worker::{Parsing, SourceKind, kind_of, may_be_code};
 

@@ -1,5 +1,6 @@
 //! What is known of a file's names while it is read.
 
+use super::writes::Held;
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::Program;
 use oxc_span::Span;
@@ -63,6 +64,14 @@ pub(super) struct Declared {
     pub(super) is_var: bool,
 }
 
+impl Declared {
+    /// Whether what stands there is worked out before the name stands for something: in what it is declared by.
+    pub(super) fn is_open_at(&self, at: Span) -> bool {
+        let contains = |span: Span| span.start <= at.start && at.end <= span.end;
+        contains(self.span) && !contains(self.within)
+    }
+}
+
 /// Names of a file, while it is read.
 #[derive(Default)]
 pub(super) struct OpenNames<'a> {
@@ -71,6 +80,10 @@ pub(super) struct OpenNames<'a> {
     pub(super) declared: HashMap<SymbolId, Declared>,
     /// Where a variable at the top is given its first value; nothing where a function may do that.
     pub(super) written: HashMap<SymbolId, Option<u32>>,
+    /// The case of a `switch` in which a name is declared.
+    pub(super) cases: HashMap<SymbolId, Span>,
+    /// What constants hold, as far as it is known.
+    pub(super) held_by: HashMap<SymbolId, Held>,
     pub(super) around: Option<Around<'a>>,
     /// The global object that stands there is not handed on.
     pub(super) held: Option<u32>,

@@ -396,6 +396,10 @@ impl<'a> Reader<'a, '_> {
             && PASSING_ON.contains(&self.scoping.symbol_name(*symbol))
             && let Some(passed) = arguments.first()
         {
+            // esbuild's `__toESM(x, 1)` gives `x` a `default` of its own.
+            if arguments.len() > 1 && self.scoping.symbol_name(*symbol) == "__toESM" {
+                return Some(Val::Unknown);
+            }
             return Some(self.looked_up(passed, depth));
         }
         match self.looked_up(callee, depth) {
