@@ -135,7 +135,8 @@ fn preloads(words: &[String]) -> Vec<String> {
 
 /// Whether a unit has node load something before the bundle, which may make globals.
 pub(crate) fn preloads_something(unit: &Unit) -> bool {
-    let of_command = unit.command().and_then(Result::ok).is_some_and(|command| !preloads(&command.arguments).is_empty());
+    let of_command =
+        unit.command().and_then(Result::ok).is_some_and(|command| !preloads(&command.arguments).is_empty());
     of_command || !in_variable(unit).is_empty()
 }
 

@@ -31,7 +31,8 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 fn word(bundle: &Bundle<'_>, fault: &NameFault) -> Observation {
     let NameFault { file, line, name, why, need, message: said } = fault;
     // What the unit loads before the bundle may make it.
-    let is_preloaded = *why == WhyUnset::Undeclared && bundle.expectations.unit.as_ref().is_some_and(preloads_something);
+    let is_preloaded =
+        *why == WhyUnset::Undeclared && bundle.expectations.unit.as_ref().is_some_and(preloads_something);
     let need = if is_preloaded { Need::Optional } else { *need };
     let (what, help) = match why {
         WhyUnset::Undeclared => (
