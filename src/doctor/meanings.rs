@@ -52,7 +52,9 @@ fn of_kind(kind: &CrashKind) -> &'static [&'static str] {
             &["dependencies-not-installed", "undeclared-dependency", "module-not-found", "update-interrupted"]
         }
         CrashKind::File(path) => of_file(path),
-        CrashKind::Outside(_) | CrashKind::Option => &["unit-confinement", "drop-in-overrides", "node-too-old"],
+        CrashKind::Outside(_) | CrashKind::Option | CrashKind::Restricted => {
+            &["unit-confinement", "drop-in-overrides", "node-too-old"]
+        }
         CrashKind::Export(_) => &["missing-export"],
         CrashKind::Syntax => &["module-syntax-error", "node-too-old"],
         CrashKind::Format => &["module-format-mismatch"],
@@ -62,7 +64,9 @@ fn of_kind(kind: &CrashKind) -> &'static [&'static str] {
         CrashKind::NoWatches | CrashKind::Unsettled => &["unknown-crash"],
         CrashKind::Denied => &["permission-denied", "unit-confinement", "drop-in-overrides"],
         CrashKind::Heap => &["out-of-memory"],
-        CrashKind::PackageJson => &["package-json-invalid", "shared-package-json-invalid", "unresolved-import"],
+        CrashKind::PackageJson => {
+            &["package-json-invalid", "shared-package-json-invalid", "unresolved-import", "dependencies-not-installed"]
+        }
         CrashKind::NoDirectory => &["cwd-deleted", "working-directory-missing"],
         CrashKind::Other => &[],
     }

@@ -27,6 +27,8 @@ REQUIRES = {
     "a constant": "const name = './gone';\nrequire(name);\n",
     "a sum": "const folder = '.';\nrequire(`${folder}/` + 'gone');\n",
     "a list that is left": "for (const name of ['./a', './gone']) { require(name); break; }\n",
+    "a callback that ends the process": "['./a', './gone'].forEach((name) => { require(name); process.exit(0); });\n",
+    "a callback that gives what it loads": "['a', 'gone'].map(function (name) { return require('./' + name); });\n",
     "a list, caught": "for (const name of ['./gone']) { try { require(name); } catch {} }\n",
     "a list with other elements": "const names = ['./gone'];\nnames[0] = './a';\nnames.forEach((name) => require(name));\n",
     "only the first is asked for": "['./a', './gone'].find((name) => require(name));\n",
@@ -45,6 +47,9 @@ VALUES = {
 OTHERS = {
     "import() of a constant": "const name = './gone.js';\nawait import(name);\n",
     "import() in a loop": "for (const name of ['./a.js', './gone.js']) await import(name);\n",
+    "import() in a loop, of a sum": "for (const name of ['a', 'gone']) await import(`./${name}.js`);\n",
+    "import() in a loop that ends the process": "for (const name of ['./a.js', './gone.js']) { await import(name); process.exit(0); }\n",
+    "import() in a loop, of some": "for (const name of ['./a.js', './gone.js']) { if (name.includes('gone')) continue; await import(name); }\n",
     "import() of a list, settled": "await Promise.allSettled(['./a.js', './gone.js'].map((name) => import(name)));\n",
     "a worker of an address": "import { Worker } from 'node:worker_threads';\nnew Worker(new URL('data:text/javascript,1'));\n",
 }

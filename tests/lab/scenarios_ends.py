@@ -131,5 +131,30 @@ ELSEWHERE = (
     Scenario("agent-of-a-user-unit", "service-stopped", "systemctl disable --now $A\n" + SHELL + "systemd-run -q --scope --slice=user-0.slice --unit=app-agent setsid /root/agent.sh >/dev/null 2>&1 </dev/null &\nlistening 3002", settle=1, also=("agent-outside-unit",), or_cause=("unit-disabled",), may=("unit-disabled",), **NOT_LIVE),
 )
 
-ALL = THROWN + SIGNALS + LOGGERS + MANAGER + PLANES + ELSEWHERE
+START = "ExecStart=/usr/bin/node"
+
+
+def told(option: str) -> str:
+    """An option of Node's in the unit's command."""
+    return f"change 's#^{START}#{START} {option}#'\n"
+
+
+# Node itself, what it is told by options, and packages that an installation left in pieces.
+NODES = (
+    Scenario("node-cut-short", "executable-missing", "head -c 4000 /usr/bin/node >/usr/bin/cut\nchmod 755 /usr/bin/cut\nmv /usr/bin/cut /usr/bin/node\nrestart\n", says="does not run", quotes="--version: ended by a signal", fix=Fix.NONE, mounted="unknown-crash"),
+    Scenario("node-without-a-library", "executable-missing", "rm -f /usr/lib/x86_64-linux-gnu/libstdc++.so.6\nrestart\n", says="does not run", quotes="libstdc", fix=Fix.NONE, mounted="unknown-crash"),
+    Scenario("node-that-only-complains", "executable-missing", "printf '#!/bin/sh\\necho no licence >&2\\nexit 127\\n' >/usr/bin/cut\nchmod 755 /usr/bin/cut\nmv /usr/bin/cut /usr/bin/node\nrestart\n", says="does not run", quotes="exit code 127: no licence", fix=Fix.NONE, mounted="unknown-crash"),
+    Scenario("heap-too-small-to-start", "out-of-memory", told("--max-old-space-size=2"), quotes="Fatal|FATAL"),
+    Scenario("credential-not-there", "unit-confinement", line("LoadCredential=licence:/etc/none"), says="LoadCredential=licence:/etc/none", quotes="CREDENTIALS", mounted=None),
+    Scenario("file-of-variables-for-node", "unit-confinement", told("--env-file=/srv/none/.env"), says="options for node", quotes="/srv/none/.env: not found"),
+    Scenario("forbidden-by-node", "unit-confinement", told("--experimental-permission"), says="options for node", quotes="Access to this API"),
+    Scenario("option-of-no-node", "unit-confinement", told("--no-such=1"), says="options for node", quotes="bad option"),
+    Scenario("debugger-on-the-agents-port", "unit-confinement", "change 's#^Environment=.*#&\\nEnvironment=NODE_OPTIONS=--inspect=127.0.0.1:3001#'\n", says="inspect", quotes="EADDRINUSE"),
+    Scenario("package-cut-short", "dependencies-not-installed", "cut $(readlink -f $B/node_modules/ws)/package.json 20\nrestart\n", says="`ws` is damaged", quotes="Invalid package"),
+    Scenario("file-of-a-package-cut-short", "dependencies-not-installed", "cut $(readlink -f $B/node_modules/ws)/lib/websocket.js 2000\nrestart\n", says="`ws` is damaged", quotes="lib/websocket.js:"),
+    Scenario("file-of-a-package-gone", "module-not-found", "rm $(readlink -f $B/node_modules/ws)/lib/websocket.js\nrestart\n", says="lib/websocket.js"),
+    Scenario("started-from-another-folder", "entry-point-missing", "change 's#^WorkingDirectory=.*#WorkingDirectory=/srv#; s# /root/.server-flow/agent-bundle/dist/index.js# dist/index.js#'\n", quotes="/srv/dist/index.js", prints="/root/.server-flow/agent-bundle"),
+)
+
+ALL = THROWN + SIGNALS + LOGGERS + MANAGER + PLANES + ELSEWHERE + NODES
 ENDS = tuple(dataclasses.replace(scenario, one_in=12) for scenario in ALL)

@@ -339,8 +339,11 @@ fn edits_of_units_do_what_they_say() {
             DOCUMENTED.to_owned(),
             |f| {
                 f.unit().program = reached("/usr/bin/node", missing());
-                f.other_nodes =
-                    vec![ServerNode { path: "/usr/local/bin/node".into(), version: Some("20.20.2".into()) }];
+                f.other_nodes = vec![ServerNode {
+                    path: "/usr/local/bin/node".into(),
+                    version: Some("20.20.2".into()),
+                    fault: None,
+                }];
             },
             DOCUMENTED.replace("/usr/bin/node", "/usr/local/bin/node"),
         ),

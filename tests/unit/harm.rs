@@ -354,7 +354,8 @@ fn a_units_line_keeps_what_is_not_wrong_with_it() {
         let report = judged(|f| {
             f.unit().unit = Unit::of_text(UNIT, FILE, &text);
             f.unit().program = reached("/usr/bin/node", Presence::Missing { above: "/usr/bin".into() });
-            f.other_nodes = vec![ServerNode { path: "/usr/local/bin/node".into(), version: Some("20.20.2".into()) }];
+            f.other_nodes =
+                vec![ServerNode { path: "/usr/local/bin/node".into(), version: Some("20.20.2".into()), fault: None }];
         });
         let edits: Vec<_> = changes(&report).into_iter().filter(|typed| typed.starts_with("sed ")).collect();
         assert_eq!(edits.len(), usize::from(wanted), "{line}: {:#?} {}", changes(&report), texts(&report));
@@ -453,7 +454,7 @@ fn a_step_that_looks_changes_nothing() {
 fn a_node_that_another_may_change_is_said_not_to_have_been_run() {
     for (held, said) in [(Hold::UnitsUser, true), (Hold::Roots, false)] {
         let report = judged(|f| {
-            f.node = Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: None }));
+            f.node = Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: None, fault: None }));
             hold(f, "/usr/bin/node", held.clone());
         });
         let is_said = report.not_checked.iter().any(|missing| missing.because.ends_with("so it was not run"));

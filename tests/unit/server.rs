@@ -186,7 +186,11 @@ pub(super) fn healthy() -> Facts {
             motion: Motion::Moves,
             connections: connected_to("10.0.0.1:4000"),
         })),
-        node: Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: Some("20.20.2".into()) })),
+        node: Fact::Known(Some(ServerNode {
+            path: "/usr/bin/node".into(),
+            version: Some("20.20.2".into()),
+            fault: None,
+        })),
         other_nodes: Vec::new(),
         package_managers: vec!["/usr/bin/pnpm".into()],
         deployment: bundle(BUNDLE),

@@ -7,8 +7,9 @@
 
 use super::cause::Cause;
 use super::crash::{Crash, CrashKind};
+use super::unit_fix::{self, UnitChange, Value};
 use super::unit_lines::{is_drop_in, without};
-use super::{crash, evidence, fix, started, unit_fix};
+use super::{crash, evidence, fix, started};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Presence, Reached, Run};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::words::LineEdit;
@@ -102,7 +103,7 @@ static MARKS: [Mark; 10] = [
 
 /// What the manager's own steps before exec end with, and the settings that they are about (systemd.exec(5), "Process Exit
 /// Codes").
-static STEPS: [(u32, &[&str]); 18] = [
+static STEPS: [(u32, &[&str]); 31] = [
     (201, &["Nice"]),
     (205, &["LimitNOFILE", "LimitNPROC", "LimitAS", "LimitDATA", "LimitMEMLOCK", "LimitCORE", "LimitSTACK"]),
     (206, &["OOMScoreAdjust"]),
@@ -110,18 +111,35 @@ static STEPS: [(u32, &[&str]); 18] = [
     (209, &["StandardOutput"]),
     (210, &["RootDirectory"]),
     (211, &["IOSchedulingClass", "IOSchedulingPriority"]),
+    (212, &["TimerSlackNSec"]),
+    (213, &["SecureBits"]),
     (214, &["CPUSchedulingPolicy", "CPUSchedulingPriority"]),
     (215, &["CPUAffinity"]),
     (218, &["CapabilityBoundingSet", "AmbientCapabilities"]),
+    (219, &["Slice", "Delegate"]),
     (222, &["StandardError", "StandardOutput"]),
     (224, &["PAMName"]),
+    (225, &["PrivateNetwork", "NetworkNamespacePath", "PrivateIPC", "IPCNamespacePath"]),
+    (227, &["NoNewPrivileges"]),
     (228, &["SystemCallFilter", "SystemCallArchitectures"]),
+    (229, &["SELinuxContext"]),
+    (230, &["Personality"]),
     (231, &["AppArmorProfile"]),
+    (232, &["RestrictAddressFamilies"]),
     (233, &["RuntimeDirectory"]),
+    (236, &["SmackProcessLabel"]),
+    (237, &["KeyringMode"]),
     (238, &["StateDirectory"]),
     (239, &["CacheDirectory"]),
     (240, &["LogsDirectory"]),
+    (241, &["ConfigurationDirectory"]),
+    (242, &["NUMAPolicy", "NUMAMask"]),
+    (243, &CREDENTIALS),
 ];
+
+/// Settings that hand the agent a credential (systemd.exec(5), "Credentials").
+const CREDENTIALS: [&str; 5] =
+    ["LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted", "ImportCredential"];
 
 /// The variable with Node's options, where it stands in a file of variables.
 const VARIABLE: &str = "NODE_OPTIONS";
@@ -175,17 +193,13 @@ fn is_out_of_sight_key(key: &str) -> bool {
 /// An option that Node refuses, or a module that one of its options asks for: in `NODE_OPTIONS`, or in the command.
 fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a>>) -> Option<Found<'a>> {
     let crash = crash?;
-    let named = match &crash.kind {
-        CrashKind::Outside(name) => name.as_str(),
-        CrashKind::Option => crash.text.split_whitespace().find(|word| word.starts_with('-'))?,
-        _ => return None,
-    };
-    let asks = |setting: &Setting<'a>| setting.value.contains(named);
+    let asked = Asked::of(crash)?;
+    let asks = |setting: &Setting<'a>| asked.is_in(setting.value);
     let variable = unit.settings("Service", "Environment").into_iter().rev();
     let variable = variable.filter(|setting| setting.value.contains("NODE_OPTIONS=")).find(asks);
     // What a file says counts for more than `Environment=` (systemd.exec(5), `EnvironmentFile=`).
     let in_file = files.iter().rev().find_map(|file| {
-        let found = file.assignments.iter().rev().find(|found| found.value.contains(named))?;
+        let found = file.assignments.iter().rev().find(|found| found.key == VARIABLE && asked.is_in(&found.value))?;
         Some(Setting { value: &found.value, file, line: found.line })
     });
     let (key, setting) = match (in_file, variable) {
@@ -194,6 +208,54 @@ fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a
         (None, None) => ("ExecStart", unit.exec_start().filter(asks)?),
     };
     Some(Found { key, setting, keys: vec![key], crash: Some(crash) })
+}
+
+/// What an option says by which Node dies.
+enum Asked<'a> {
+    /// This, somewhere in it: the option's own name, or a path.
+    Word(&'a str),
+    /// One of Node's own restrictions of what a program may do (nodejs.org, "Permissions").
+    Restriction,
+    /// That a debugger may connect at this port.
+    Debugger(u16),
+}
+
+impl<'a> Asked<'a> {
+    fn of(crash: &'a Crash<'_>) -> Option<Self> {
+        match &crash.kind {
+            CrashKind::Outside(name) => Some(Self::Word(name)),
+            CrashKind::Option => {
+                let option = crash.text.split_whitespace().find(|word| word.starts_with('-'));
+                option.or_else(|| crash::absent_file(&crash.text)).map(Self::Word)
+            }
+            CrashKind::Restricted => Some(Self::Restriction),
+            CrashKind::PortInUse(Some(port)) => Some(Self::Debugger(*port)),
+            _ => None,
+        }
+    }
+
+    fn is_in(&self, value: &str) -> bool {
+        match self {
+            Self::Word(word) => value.contains(word),
+            Self::Restriction => words(value).any(|word| matches!(word, "--permission" | "--experimental-permission")),
+            Self::Debugger(port) => words(value).any(|word| debugger_at(word) == Some(*port)),
+        }
+    }
+}
+
+/// The words of a command, or of a variable's value.
+fn words(value: &str) -> impl Iterator<Item = &str> {
+    let words = value.split([' ', '\t', '"', '\'']);
+    words.map(|word| word.strip_prefix("NODE_OPTIONS=").unwrap_or(word))
+}
+
+/// The port at which an option lets a debugger connect (node(1), `--inspect`).
+fn debugger_at(word: &str) -> Option<u16> {
+    const USUAL: u16 = 9229;
+    let (option, place) = word.split_once('=').unwrap_or((word, ""));
+    let is_it = matches!(option, "--inspect" | "--inspect-brk" | "--inspect-wait" | "--inspect-port" | "--debug-port");
+    let port = place.rsplit(':').next().unwrap_or_default();
+    is_it.then(|| port.parse().unwrap_or(USUAL))
 }
 
 /// The line that is known for how it ends.
@@ -256,7 +318,15 @@ fn is_out_of_sight(end: &End<'_>) -> bool {
 
 fn remedy(facts: &Facts, found: &Found<'_>) -> Vec<Step> {
     let setting = &found.setting;
-    if found.key == "ExecStart" {
+    if let ("ExecStart", Some(asked)) = (found.key, found.crash.and_then(Asked::of)) {
+        // One word that begins an option and says all of it; another may belong to the one before it.
+        let is_it = |word: &str| word.starts_with("--") && asked.is_in(word);
+        if words(setting.value).any(is_it) {
+            let drop = |_: usize, word: &str| is_it(word).then(String::new);
+            let edited = UnitChange::of(setting.file).word(setting.line, Value::Words, drop);
+            let commands = edited.and_then(|change| change.commands(facts));
+            return unit_fix::step_and_restart(facts, "take the option out of the command", commands);
+        }
         let text = format!("take the option out of the command, at {}", setting.place());
         return vec![Step::looks(text, fix::systemctl("cat", facts).into_iter().collect())];
     }

@@ -1,11 +1,12 @@
 //! `dependencies-not-installed`: packages that package.json declares are not installed.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::CrashKind;
+use super::crash::{Crash, CrashKind};
 use super::{bundle_fix, crash, evidence, findings, fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::Diagnosis;
+use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::{Finding, Severity};
+use crate::update::documented_paths;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "dependencies-not-installed",
@@ -28,6 +29,9 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let inspected = facts.deployment.inspected()?;
     let crash = crash::crash(facts);
+    if let Some(diagnosis) = crash.as_ref().and_then(|crash| damaged(facts, crash)) {
+        return Some(diagnosis);
+    }
     let dies_of = crash.as_ref().and_then(|crash| match &crash.kind {
         CrashKind::Package(name) if inspected.absent_dependencies.contains(name) && !inspected.is_linked(name) => {
             Some(name.as_str())
@@ -56,9 +60,41 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(dies_of.and(crash.as_ref()).map(|crash| evidence::journal(crash.headline)))
         .and(findings.first().map(|(finding, _)| findings::quote(facts, finding)))
         .and(evidence::state(facts));
+    Some(diagnosis.steps(remedy(facts)))
+}
+
+fn remedy(facts: &Facts) -> Vec<Step> {
     if bundle_fix::good_backup(facts).is_some() || !bundle_fix::can_install(facts) {
-        return Some(diagnosis.steps(bundle_fix::mend(facts)));
+        return bundle_fix::mend(facts);
     }
-    let steps = fix::or_told(bundle_fix::install(facts));
-    Some(diagnosis.steps(bundle_fix::started_after(steps, facts)))
+    bundle_fix::started_after(fix::or_told(bundle_fix::install(facts)), facts)
+}
+
+/// An installed package of which a part is missing, as after an installation that was cut off, and of which no rule says anything:
+/// its `package.json` is none, or a file of it ends too early or is full of zeros.
+fn damaged(facts: &Facts, crash: &Crash<'_>) -> Option<Diagnosis> {
+    let is_judged = facts.deployment.inspected().is_some_and(|inspected| inspected.stoppers().next().is_some());
+    let cut = ["Unexpected end of input", "Invalid or unexpected token"];
+    let (name, what) = match &crash.kind {
+        _ if is_judged => return None,
+        CrashKind::PackageJson => (installed(facts, &crash.text)?, "Node cannot read its `package.json`"),
+        CrashKind::Syntax if cut.iter().any(|end| crash.text.ends_with(end)) => {
+            (installed(facts, &crash.place?.message)?, "a file of it does not parse")
+        }
+        _ => return None,
+    };
+    let words = format!("The installed package `{name}` is damaged: {what}");
+    let diagnosis =
+        CAUSE.found(facts, words, evidence::journal(crash.headline)).and(crash.place.map(evidence::journal));
+    Some(diagnosis.and(evidence::state(facts)).steps(remedy(facts)))
+}
+
+/// The installed package that a path in a line lies in; not the shared one, which comes with the bundle.
+pub(super) fn installed<'a>(facts: &Facts, line: &'a str) -> Option<&'a str> {
+    let (_, below) = line.split_once(&format!("{}/node_modules/", facts.deployment.path))?;
+    // pnpm has the package itself further below: `.pnpm/ws@8.18.0/node_modules/ws`.
+    let inner = below.rsplit("node_modules/").next()?;
+    let parts = if inner.starts_with('@') { 2 } else { 1 };
+    let end = inner.match_indices('/').nth(parts - 1).map_or(inner.len(), |(at, _)| at);
+    inner.get(..end).filter(|name| !name.is_empty() && *name != documented_paths::SHARED_PACKAGE)
 }

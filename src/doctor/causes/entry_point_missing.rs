@@ -5,7 +5,7 @@ use super::{bundle_fix, crash, evidence, started, unit_fix};
 use crate::doctor::facts::{Facts, Presence, Reached};
 use crate::report::diagnosis::{Diagnosis, Step};
 use crate::report::finding::Severity;
-use crate::systemd::normal;
+use crate::systemd::{from_directory, normal};
 use crate::update::documented_paths;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -80,7 +80,21 @@ fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
     let Some(setting) = started::unit(facts).and_then(|unit| unit.unit.exec_start()) else { return Vec::new() };
     let wanted = format!("{}/{}", normal(&facts.places.bundle), documented_paths::ENTRY_POINT);
     if !setting.value.contains(script) {
-        return Vec::new();
+        return from_the_bundle(facts, &wanted);
     }
     unit_fix::step_and_restart(facts, "start the deployed bundle", unit_fix::start_script(facts, script, &wanted))
+}
+
+/// The bundle would start, the unit names its script as seen from a working directory that is not the bundle's.
+fn from_the_bundle(facts: &Facts, wanted: &str) -> Vec<Step> {
+    let unit = started::unit(facts).map(|unit| &unit.unit);
+    let script = unit.and_then(|unit| unit.command()?.ok()?.script().map(str::to_owned));
+    let fits = script.is_some_and(|script| from_directory(&facts.places.bundle, &script) == wanted);
+    match unit.and_then(|unit| unit.setting("Service", "WorkingDirectory")).filter(|_| fits) {
+        Some(setting) => {
+            let commands = unit_fix::set(facts, &setting, &normal(&facts.places.bundle));
+            unit_fix::step_and_restart(facts, "start it in the deployed bundle", commands)
+        }
+        None => unit_fix::write_unit(facts),
+    }
 }

@@ -39,25 +39,39 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             let of_unit = program.map(|program| program.path.as_str());
             evidence::spawned(entry).is_none_or(|spawned| of_unit.is_none_or(|program| program == spawned))
         });
-    if bad.is_none() && child.is_none() {
+    let broken = broken(facts);
+    if bad.is_none() && child.is_none() && broken.is_none() {
         return None;
     }
     let path = program.map_or("its program", |program| program.path.as_str());
     let words = match bad.map(|program| &program.presence) {
         Some(Presence::Missing { .. }) => format!("The unit starts `{path}`, which is not there"),
         Some(_) => format!("The unit starts `{path}`, which is no file"),
+        None if child.is_none() => format!("`{path}` does not run: it cannot even tell its version"),
         None => format!("systemd cannot execute `{path}`, although it is there{}", why(facts)),
     };
     let seen = evidence::unit_setting(facts, "ExecStart").into_iter();
     let mut seen = seen
         .chain(bad.map(evidence::reached))
         .chain(child.map(evidence::journal))
+        .chain(broken.map(|fault| evidence::disk(format!("{path} --version: {fault}"))))
+        .chain(
+            evidence::deciding_line(facts, &["Main process exited"])
+                .filter(|_| broken.is_some())
+                .map(evidence::journal),
+        )
         .chain(first_line(facts))
         .chain(noexec(facts))
         .chain(others(facts))
         .chain(evidence::state(facts));
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts)))
+}
+
+/// How the Node that the unit starts fails to tell its version, as where a library is gone, or a part of the file.
+fn broken(facts: &Facts) -> Option<&str> {
+    let node = facts.node.known()?.as_ref()?;
+    node.fault.as_deref()
 }
 
 fn is_on_noexec(facts: &Facts) -> bool {

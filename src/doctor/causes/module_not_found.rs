@@ -2,6 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
+use super::dependencies_not_installed::installed;
 use super::{bundle_fix, crash, evidence, fix};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
@@ -54,7 +55,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and([evidence::deployment(&facts.deployment)])
         .and(evidence::state(facts));
     let mended = bundle_fix::mend(facts);
-    if bundle_fix::good_backup(facts).is_none() && matches!(crash.kind, CrashKind::Package(_)) {
+    // What is missing of an installed package, an installation brings back.
+    let is_installed = match &crash.kind {
+        CrashKind::File(path) => installed(facts, path).is_some() && bundle_fix::can_install(facts),
+        _ => true,
+    };
+    if bundle_fix::good_backup(facts).is_none() && is_installed {
         let steps = fix::or_told(bundle_fix::install(facts));
         return Some(diagnosis.steps(bundle_fix::started_after(steps, facts)));
     }

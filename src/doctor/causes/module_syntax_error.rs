@@ -17,6 +17,7 @@ pub(super) static CAUSE: Cause = Cause {
     follows_from: &[
         "module-format-mismatch",
         "node-too-old",
+        "dependencies-not-installed",
         "deployment-missing",
         "deployment-nested",
         "update-interrupted",

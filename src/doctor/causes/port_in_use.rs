@@ -15,7 +15,7 @@ pub(super) static CAUSE: Cause = Cause {
     page: include_str!("../../../docs/causes/port-in-use.md"),
     stands: Stands::InTheWay,
     areas: &[Area::Port],
-    follows_from: &["unit-masked", "unit-missing"],
+    follows_from: &["unit-masked", "unit-missing", "drop-in-overrides", "unit-confinement"],
     told_by: ToldBy::Facts(diagnose),
 };
 

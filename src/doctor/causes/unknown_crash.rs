@@ -76,7 +76,9 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
     };
     let dies = match facts.condition() {
         Condition::Down => evidence::manager_line(facts, &["on client request"]).is_none(),
-        Condition::Looping => signal.is_some(),
+        // What the manager does before it executes the program ends with a code of its own (systemd.exec(5), "Process Exit
+        // Codes").
+        Condition::Looping => signal.is_some() || matches!(exit, Some(Exit::Code(200..=245))),
         Condition::Unknown => !facts.is_live() && !matches!(exit, None | Some(Exit::Code(0))),
         Condition::Running | Condition::Starting | Condition::Stopped => false,
     };

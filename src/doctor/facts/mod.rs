@@ -173,6 +173,8 @@ pub(crate) struct ServerNode {
     pub path: String,
     /// What `node --version` says, without the `v`.
     pub version: Option<String>,
+    /// How `node --version` failed, where it did: it does not run at all.
+    pub fault: Option<String>,
 }
 
 /// A file system that the agent writes to (statvfs(3)).

@@ -80,6 +80,8 @@ pub(super) const SIGNS: &[(&str, &[&str])] = &[
     ("Failed to reserve virtual memory", &["unit-confinement", "out-of-memory", "drop-in-overrides"]),
     ("Fatal process out of memory", &["out-of-memory", "unit-confinement"]),
     ("FATAL ERROR: ", &["unknown-crash", "out-of-memory"]),
+    ("# Check failed: ", &["unit-confinement", "drop-in-overrides", "unknown-crash"]),
+    ("# Fatal error in ", &["unit-confinement", "drop-in-overrides", "unknown-crash"]),
     ("ECONNREFUSED", &["control-plane-unreachable"]),
     ("ENOTFOUND", &["control-plane-unreachable"]),
     ("EAI_AGAIN", &["control-plane-unreachable"]),

@@ -53,10 +53,12 @@ pub(super) fn of(
     let from_unit = unit.and_then(|unit| bundle_of(unit, &context));
     let bundle = match (&options.bundle, from_unit) {
         (Some(said), _) => expand(said),
-        (None, Some(found)) if found == documented || is_there(server, &found) || !is_there(server, &documented) => {
-            found
+        (None, Some(found)) if found == documented => found,
+        // The unit names a folder that is not there, or that holds no bundle, and the document's does.
+        (None, Some(found)) if is_there(server, &found) => {
+            if !has_marks(server, &found) && has_marks(server, &documented) { documented } else { found }
         }
-        // The unit names a folder that is not there, and the document's is.
+        (None, Some(found)) if !is_there(server, &documented) => found,
         (None, _) => documented,
     };
     let home = match options.home.as_deref() {
@@ -74,6 +76,13 @@ pub(super) fn last_part(path: &str) -> &str {
 
 fn is_there(server: &dyn Server, path: &str) -> bool {
     server.look(path).is_ok()
+}
+
+/// Whether there is anything in a folder by which a bundle is known, whole or not.
+fn has_marks(server: &dyn Server, folder: &str) -> bool {
+    ["package.json", "dist", "node_modules", documented_paths::NESTED_AGENT]
+        .iter()
+        .any(|name| is_there(server, &format!("{folder}/{name}")))
 }
 
 /// The bundle that a unit starts: what stands before `dist/index.js` in its script's path, or before the old layout's
@@ -122,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_bundle_is_where_the_unit_starts_it() {
-        let all = server(&[B, "/srv/agent"]);
+        let all = server(&[B, &format!("{B}/package.json"), "/srv/agent", "/srv/agent/dist", "/root"]);
         let absolute = format!("/usr/bin/node {B}/dist/index.js --url http://x");
         for (case, directory, command, bundle) in [
             ("documented", B, absolute.as_str(), B),
@@ -130,6 +139,7 @@ mod tests {
             ("the script decides", "/", "/usr/bin/node /srv/agent/dist/index.js", "/srv/agent"),
             ("home of the user", "~/.server-flow/agent-bundle", "/usr/bin/node dist/index.js", B),
             ("a folder that is not there", "/root/.server-flow/agent-bundel", "/usr/bin/node dist/index.js", B),
+            ("a folder without a bundle", "/root", "/usr/bin/node dist/index.js", B),
             ("nothing to go by", "", "/usr/local/bin/start-agent", B),
         ] {
             let directory = directory.replace('~', "/root");

@@ -4,7 +4,7 @@ use super::agent_paths::last_part;
 use super::ask::Probe;
 use super::{guard, node_on_disk, reach};
 use crate::doctor::facts::{Account, Fact, Presence, Reached, ServerNode};
-use crate::doctor::questions::Diagnostic;
+use crate::doctor::questions::{Diagnostic, Spoken};
 use crate::node::node_version::NodeVersion;
 
 /// Where systemd and root's shell look for programs.
@@ -40,17 +40,30 @@ impl Probe<'_> {
 
     fn version_of(&self, path: &str) -> ServerNode {
         if !self.server.is_live() {
-            return ServerNode { path: path.to_owned(), version: node_on_disk::version(self.server, path) };
+            let version = node_on_disk::version(self.server, path);
+            return ServerNode { path: path.to_owned(), version, fault: None };
         }
         // Anything but Node itself could do something else than print its version.
         // What another may have put there is not run at all.
         let is_node = matches!(last_part(path), "node" | "nodejs") && guard::root_may_run(self.server, path);
         let spoken = if is_node { self.run(&Diagnostic::NodeVersion(path)).ok() } else { None };
+        let fault = spoken.as_ref().and_then(|spoken| self.fault(spoken));
         let version = spoken.filter(|spoken| spoken.status == Some(0)).and_then(|spoken| {
             let version = spoken.stdout.trim().strip_prefix('v')?.to_owned();
             semver::Version::parse(&version).ok().map(|_| version)
         });
-        ServerNode { path: path.to_owned(), version }
+        ServerNode { path: path.to_owned(), version, fault }
+    }
+
+    /// How it ended, and the last that it said, where that is no version. With 9 Node refuses an option, which is not of its own.
+    fn fault(&self, spoken: &Spoken) -> Option<String> {
+        let ended = match spoken.status {
+            Some(0 | 9) => return None,
+            Some(code) => format!("exit code {code}"),
+            None => "ended by a signal".to_owned(),
+        };
+        let last = spoken.stderr.lines().rev().find(|line| !line.trim().is_empty());
+        Some(last.map_or(ended.clone(), |line| format!("{ended}: {}", self.shown(line))))
     }
 
     fn other_nodes(&self, not: &str) -> Vec<ServerNode> {

@@ -22,26 +22,43 @@ const MAX_DEPTH: u32 = 12;
 /// Parts of values that are looked into for one list.
 const MAX_LOOKED_INTO: u32 = 2_000;
 
-/// Whether there is something that leaves a loop.
-struct Leaving(bool);
+/// What may end a list before its second element.
+#[derive(Default)]
+struct Leaving {
+    /// Something leaves the loop.
+    the_loop: bool,
+    /// `process.exit()` and its kind.
+    the_process: bool,
+}
 
 impl<'a> Visit<'a> for Leaving {
     fn visit_break_statement(&mut self, _: &BreakStatement<'a>) {
-        self.0 = true;
+        self.the_loop = true;
     }
 
-    fn visit_return_statement(&mut self, _: &ReturnStatement<'a>) {
-        self.0 = true;
+    fn visit_return_statement(&mut self, it: &ReturnStatement<'a>) {
+        self.the_loop = true;
+        walk::walk_return_statement(self, it);
     }
 
     fn visit_continue_statement(&mut self, it: &ContinueStatement<'a>) {
-        self.0 |= it.label.is_some();
+        self.the_loop |= it.label.is_some();
     }
 
-    fn visit_throw_statement(&mut self, _: &ThrowStatement<'a>) {
-        self.0 = true;
+    fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {
+        self.the_loop = true;
+        walk::walk_throw_statement(self, it);
+    }
+
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        let of = it.callee.as_member_expression().and_then(|member| member.object().get_identifier_reference());
+        self.the_process |= of.is_some_and(|of| of.name == "process");
+        walk::walk_call_expression(self, it);
     }
 }
+
+/// A name that stands for this text.
+type Element<'a> = (SymbolId, &'a str);
 
 impl<'a> Reader<'a, '_> {
     /// What modules an expression names, for `import()` or for `require`; nothing where it cannot be told.
@@ -132,13 +149,16 @@ impl<'a> Reader<'a, '_> {
         let depth = depth.checked_sub(1)?;
         match value {
             Val::Text(text) => Some(Cow::Borrowed(text)),
+            Val::Symbol(symbol) if element.is_some_and(|(of, _)| of == *symbol) => {
+                element.map(|(_, text)| Cow::Borrowed(text))
+            }
             Val::Symbol(symbol) if self.scoping.symbol_flags(*symbol).is_const_variable() => {
-                self.constant_within(self.inits.get(symbol)?, depth)
+                self.constant_within(self.inits.get(symbol)?, element, depth)
             }
             Val::Joined(parts) => {
                 let mut whole = String::new();
                 for part in *parts {
-                    whole.push_str(&self.constant_within(part, depth)?);
+                    whole.push_str(&self.constant_within(part, element, depth)?);
                 }
                 Some(Cow::Owned(whole))
             }
@@ -187,9 +207,9 @@ impl<'a> Reader<'a, '_> {
         let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
         if let (Some(symbol), Some(mut texts)) = (symbol, self.elements(&it.right)) {
             // What leaves the loop may do so before the second element.
-            let mut leaving = Leaving(false);
+            let mut leaving = Leaving::default();
             leaving.visit_statement(&it.body);
-            texts.truncate(if leaving.0 { 1 } else { MAX_LISTED });
+            texts.truncate(if leaving.the_loop || leaving.the_process { 1 } else { MAX_LISTED });
             self.lists.each.insert(symbol, texts);
         }
     }
@@ -217,7 +237,10 @@ impl<'a> Reader<'a, '_> {
         let name = parameters.items.first().and_then(|one| one.pattern.get_binding_identifier());
         let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
         let Some(symbol) = symbol else { return };
-        if let Some(texts) = self.handed_on_each(it) {
+        if let Some(mut texts) = self.handed_on_each(it) {
+            let mut leaving = Leaving::default();
+            it.arguments.iter().for_each(|argument| leaving.visit_argument(argument));
+            texts.truncate(if leaving.the_process { 1 } else { MAX_LISTED });
             self.lists.each.insert(symbol, texts);
         }
     }

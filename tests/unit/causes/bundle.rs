@@ -210,7 +210,11 @@ pub(super) static CASES: &[Case] = &[
         "node-too-old",
         "an old node",
         |f| {
-            f.node = Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: Some("16.20.2".into()) }));
+            f.node = Fact::Known(Some(ServerNode {
+                path: "/usr/bin/node".into(),
+                version: Some("16.20.2".into()),
+                fault: None,
+            }));
             f.crashes(&["TypeError: words.findLastIndex is not a function"]);
         },
         Broken,
@@ -219,7 +223,13 @@ pub(super) static CASES: &[Case] = &[
     (
         "node-too-old",
         "an old node on which the agent runs",
-        |f| f.node = Fact::Known(Some(ServerNode { path: "/usr/bin/node".into(), version: Some("16.20.2".into()) })),
+        |f| {
+            f.node = Fact::Known(Some(ServerNode {
+                path: "/usr/bin/node".into(),
+                version: Some("16.20.2".into()),
+                fault: None,
+            }))
+        },
         Healthy,
         &[],
     ),

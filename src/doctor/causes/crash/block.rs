@@ -52,19 +52,26 @@ fn of_message(headline: Option<&&str>, rest: &[&str]) -> usize {
     stack.filter(|_| headline.is_some_and(|line| is_headline(line))).unwrap_or(0)
 }
 
-/// The end of a heap, or of V8 itself: `FATAL ERROR: …`, below which only addresses stand.
+/// The end of a heap, or of V8 itself: `FATAL ERROR: …`, or `# Fatal …` between lines of `#`, below which only addresses stand.
 pub(super) fn fatal(lines: &[&str]) -> Option<usize> {
-    let at = lines.iter().rposition(|line| line.starts_with("FATAL ERROR: "))?;
+    let at =
+        lines.iter().rposition(|line| ["FATAL ERROR: ", "# Fatal "].iter().any(|words| line.starts_with(words)))?;
     let native = |line: &&str| {
         let bare = line.trim_start();
         let numbered = bare.split_once(": ").is_some_and(|(number, _)| number.bytes().all(|c| c.is_ascii_digit()));
         numbered
-            || bare.starts_with("-----")
+            || bare.starts_with(['#', '-'])
             || bare.starts_with("0x")
             || bare.is_empty()
             || bare.starts_with("Aborted")
     };
-    lines.get(at + 1..).unwrap_or_default().iter().all(native).then_some(at)
+    if !lines.get(at + 1..).unwrap_or_default().iter().all(native) {
+        return None;
+    }
+    // Below the place in V8's own source stands what it is about: `# Check failed: …`.
+    let about = lines.get(at + 1).filter(|line| line.starts_with("# "));
+    let has_place = lines.get(at).is_some_and(|line| line.starts_with("# Fatal error in "));
+    Some(if has_place && about.is_some() { at + 1 } else { at })
 }
 
 /// The version that Node prints as the last thing before it ends.
@@ -100,13 +107,17 @@ fn marked(lines: &[&str]) -> Option<(usize, Option<usize>)> {
     lines.get(headline).map(|_| (headline, place_above(mark)))
 }
 
-/// Without source to mark, as of `JSON.parse`: the place, and right below it the error.
+/// Without a mark: as of `JSON.parse` the place, and right below it the error; of a file that ends too early, a line of its source
+/// between them, and blanks where the mark would be.
 fn unmarked(lines: &[&str]) -> Option<(usize, Option<usize>)> {
-    let place = (0..lines.len()).rev().find(|at| {
-        let here = lines.get(*at).is_some_and(|line| is_place(line));
-        here && lines.get(at + 1).is_some_and(|line| is_headline(line))
-    })?;
-    Some((place + 1, Some(place)))
+    let error_below = |place: usize| {
+        let below = lines.get(place + 1..)?;
+        let at = below.iter().take(MAX_OF_SOURCE + 3).position(|line| is_headline(line))?;
+        let source = below.get(..at)?.iter().filter(|line| !line.trim().is_empty());
+        (source.count() <= 1).then_some(place + 1 + at)
+    };
+    let places = (0..lines.len()).rev().filter(|at| lines.get(*at).is_some_and(|line| is_place(line)));
+    places.filter_map(|place| Some((error_below(place)?, Some(place)))).next()
 }
 
 /// `/usr/bin/node: bad option: --x`, `node: --x is not allowed in NODE_OPTIONS`: all that Node says then.
@@ -117,8 +128,15 @@ fn refused_option(lines: &[&str]) -> Option<usize> {
     let refused = ["bad option: ", "invalid value for "].iter().any(|words| said.starts_with(words))
         || said.ends_with("is not allowed in NODE_OPTIONS")
         || said.contains(" requires an argument")
-        || said.ends_with("not found") && said.contains("-env-file");
+        || absent_file(lines.get(last)?).is_some();
     (node && refused).then_some(last)
+}
+
+/// The file of an option that is not there: `node: /etc/agent.env: not found` (`--env-file`). What a shell says of a program
+/// has more parts.
+pub(crate) fn absent_file(line: &str) -> Option<&str> {
+    let path = line.split_once(": ")?.1.strip_suffix(": not found")?;
+    (!path.contains(": ")).then_some(path)
 }
 
 fn is_mark(line: &str) -> bool {
@@ -202,6 +220,11 @@ mod tests {
                 "a rejection",
                 "node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\nUnhandledPromiseRejection: …\"boom\".\n    at x\n  code: 'ERR_UNHANDLED_REJECTION'\n}\nNode.js v20.20.2",
                 Some("UnhandledPromiseRejection: …\"boom\"."),
+            ),
+            (
+                "a file that ends too early",
+                "/b/x.cjs:2\n  return { a: foo(1, \n                     \nSyntaxError: Unexpected end of input\n    at wrapSafe (node:internal/x:1:2)\nNode.js v20.20.2",
+                Some("SyntaxError: Unexpected end of input"),
             ),
             (
                 "JSON",

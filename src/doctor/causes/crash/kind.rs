@@ -37,8 +37,10 @@ pub(crate) enum CrashKind {
     PackageJson,
     /// The working directory is gone.
     NoDirectory,
-    /// Node refuses one of its options.
+    /// Node refuses one of its options, or does not find the file that one names.
     Option,
+    /// Node was told to forbid what the agent does (`--permission`).
+    Restricted,
     /// A module waits for ever (exit code 13).
     Unsettled,
     /// Anything else.
@@ -144,8 +146,12 @@ fn of_syntax(name: &str, said: &str) -> Option<CrashKind> {
 
 /// libuv's words: `EACCES: permission denied, open '/x'`, `listen EADDRINUSE: address already in use :::3001`.
 fn of_system(said: &str) -> Option<CrashKind> {
-    if said.starts_with("Reached heap limit") || said.ends_with("JavaScript heap out of memory") {
+    let heap = ["Reached heap limit", "# Fatal javascript OOM in ", "# Fatal JavaScript out of memory: "];
+    if heap.iter().any(|words| said.starts_with(words)) || said.ends_with("JavaScript heap out of memory") {
         return Some(CrashKind::Heap);
+    }
+    if said.starts_with("Access to this API has been restricted") {
+        return Some(CrashKind::Restricted);
     }
     if said.contains("uv_cwd") || said.starts_with("getcwd") {
         return Some(CrashKind::NoDirectory);
@@ -228,6 +234,9 @@ mod tests {
             ("Error: EACCES: permission denied, open '/x'", CrashKind::Denied),
             ("Error: listen EACCES: permission denied 0.0.0.0:80", CrashKind::Denied),
             ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", CrashKind::Heap),
+            ("# Fatal javascript OOM in GC during deserialization", CrashKind::Heap),
+            ("# Fatal JavaScript out of memory: GC during deserialization", CrashKind::Heap),
+            ("Error: Access to this API has been restricted. Use --allow-fs-read to …", CrashKind::Restricted),
             ("Error: ENOENT: no such file or directory, uv_cwd", CrashKind::NoDirectory),
             ("TypeError: x is not a function", CrashKind::Other),
             ("SyntaxError: Unexpected end of JSON input", CrashKind::Other),

@@ -8,6 +8,7 @@ mod farewell;
 mod kind;
 mod process;
 
+pub(crate) use block::absent_file;
 pub(crate) use kind::{CrashKind, quoted};
 
 use crate::doctor::causes::{mended, started};
@@ -199,7 +200,7 @@ fn of_headline<'a>(
 }
 
 fn is_option(line: &str) -> bool {
-    line.contains(": bad option: ") || line.ends_with("is not allowed in NODE_OPTIONS")
+    line.contains(": bad option: ") || line.ends_with("is not allowed in NODE_OPTIONS") || absent_file(line).is_some()
 }
 
 /// Whether a line of a stack is in Node's own loading of modules.
@@ -251,9 +252,12 @@ fn borne_out(facts: &Facts, kind: CrashKind) -> CrashKind {
             facts.volumes.iter().any(|volume| volume.free < (1 << 20) || volume.free_inodes == Some(0))
         }
         CrashKind::Denied | CrashKind::NoWatches => true,
-        CrashKind::Outside(_) | CrashKind::OldNode | CrashKind::Heap | CrashKind::NoDirectory | CrashKind::Option => {
-            false
-        }
+        CrashKind::Outside(_)
+        | CrashKind::OldNode
+        | CrashKind::Heap
+        | CrashKind::NoDirectory
+        | CrashKind::Option
+        | CrashKind::Restricted => false,
         CrashKind::Unsettled | CrashKind::Other => true,
     };
     if holds { kind } else { CrashKind::Other }
