@@ -8,7 +8,7 @@ use oxc_ast::ast::{
     Argument, BreakStatement, CallExpression, ContinueStatement, Expression, ForOfStatement, ForStatementLeft,
     FormalParameters, ReturnStatement, ThrowStatement, VariableDeclarator,
 };
-use oxc_ast_visit::Visit;
+use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
@@ -57,8 +57,6 @@ impl<'a> Visit<'a> for Leaving {
     }
 }
 
-/// A name that stands for this text.
-type Element<'a> = (SymbolId, &'a str);
 
 impl<'a> Reader<'a, '_> {
     /// What modules an expression names, for `import()` or for `require`; nothing where it cannot be told.
