@@ -1,5 +1,6 @@
 //! Globals that a file makes of its own: `globalThis.x = …` and its like, and where the global object is handed on.
 
+use super::commonjs::name_exported;
 use super::open::Val;
 use super::open_names::GLOBAL_OBJECTS;
 use super::reader::Reader;
@@ -78,7 +79,6 @@ impl<'a> Reader<'a, '_> {
 
     /// `exports.a = …`, `module.exports = …`: where it is said first; `exports.a = void 0` says nothing yet.
     pub(super) fn note_exported_at(&mut self, target: &StaticMemberExpression<'a>, value: &Expression<'a>) {
-        let name = target.property.name.as_str();
         let says_nothing = |value: &Expression<'a>| match value {
             Expression::UnaryExpression(it) => it.operator == UnaryOperator::Void,
             Expression::AssignmentExpression(it) => {
@@ -87,17 +87,7 @@ impl<'a> Reader<'a, '_> {
             }
             _ => false,
         };
-        let named = match &target.object {
-            of if of.is_specific_id("exports") => Some(name),
-            of if of.is_specific_id("module") && name == "exports" => Some("="),
-            Expression::StaticMemberExpression(of)
-                if of.property.name == "exports" && of.object.is_specific_id("module") =>
-            {
-                Some(name)
-            }
-            _ => None,
-        };
-        if let Some(named) = named.filter(|_| !says_nothing(value)) {
+        if let Some(named) = name_exported(target, self.scoping).filter(|_| !says_nothing(value)) {
             // In a function it may be said at any time.
             let at = if self.body == 0 { target.span.start } else { 0 };
             self.names.exported_at.entry(named).and_modify(|first| *first = at.min(*first)).or_insert(at);

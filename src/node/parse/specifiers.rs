@@ -147,16 +147,13 @@ impl<'a> Reader<'a, '_> {
         let depth = depth.checked_sub(1)?;
         match value {
             Val::Text(text) => Some(Cow::Borrowed(text)),
-            Val::Symbol(symbol) if element.is_some_and(|(of, _)| of == *symbol) => {
-                element.map(|(_, text)| Cow::Borrowed(text))
-            }
             Val::Symbol(symbol) if self.scoping.symbol_flags(*symbol).is_const_variable() => {
-                self.constant_within(self.inits.get(symbol)?, element, depth)
+                self.constant_within(self.inits.get(symbol)?, depth)
             }
             Val::Joined(parts) => {
                 let mut whole = String::new();
                 for part in *parts {
-                    whole.push_str(&self.constant_within(part, element, depth)?);
+                    whole.push_str(&self.constant_within(part, depth)?);
                 }
                 Some(Cow::Owned(whole))
             }

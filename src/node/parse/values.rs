@@ -4,7 +4,6 @@
 use super::open::{OpenBody, OpenClass, OpenMembers, Val};
 use super::paths::MAX_DEPTH as MAX_PATH_DEPTH;
 use super::reader::Reader;
-use crate::node::bodies::{self, Members, Value};
 use crate::node::builtins;
 use oxc_ast::ast::{
     Argument, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class, ClassElement, Expression,
@@ -16,7 +15,7 @@ use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
 /// How many names and members are followed for one expression.
-const MAX_DEPTH: u32 = 24;
+pub(super) const MAX_DEPTH: u32 = 24;
 
 /// What helpers of compilers pass on as it is: TypeScript's, Babel's, swc's and esbuild's.
 const PASSING_ON: [&str; 7] = [
@@ -470,7 +469,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether a call with a module's name loads it.
-    fn loads_anything(&self, callee: &Val<'a>, depth: u32) -> bool {
+    pub(super) fn loads_anything(&self, callee: &Val<'a>, depth: u32) -> bool {
         let callee = self.plain(callee);
         matches!(callee, Val::Global("import" | "require"))
             || matches!(callee, Val::Member(module, "require") if matches!(self.plain(module), Val::Global("module")))
@@ -491,73 +490,6 @@ impl<'a> Reader<'a, '_> {
             }
         };
         named && self.path(from).is_some_and(|path| path.is_beside_file())
-    }
-
-    /// As it is kept.
-    pub(super) fn kept(&self, value: &Val<'a>) -> Value {
-        self.kept_within(value, MAX_DEPTH)
-    }
-
-    fn kept_within(&self, value: &Val<'a>, depth: u32) -> Value {
-        let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
-        if let Val::Member(of, name) = value
-            && self.has_methods(&self.plain(of))
-            && !matches!(self.plain(value), Val::Unknown)
-        {
-            // What `this` is in a method is told by what it is called of.
-            return match self.kept_within(of, depth) {
-                Value::Unknown => Value::Unknown,
-                of => Value::Member(Box::new(of), (*name).into()),
-            };
-        }
-        match self.plain(value) {
-            Val::Body(body) => Value::Function(body),
-            Val::Getter(body) => Value::Getter(body),
-            Val::Class(class) => Value::Class(class),
-            Val::This(class) => Value::This(class),
-            Val::ThisClass(class) => Value::ThisClass(class),
-            Val::New(class, _) => match self.kept_within(class, depth) {
-                Value::Unknown => Value::Unknown,
-                class => Value::Instance(Box::new(class)),
-            },
-            Val::Import(number) => match self.imports.get(number as usize) {
-                Some(import) if builtins::known_as(&import.specifier).is_none() => Value::Import(number),
-                _ => Value::Unknown,
-            },
-            Val::Member(of, name) => match self.kept_within(of, depth) {
-                Value::Unknown => Value::Unknown,
-                of => Value::Member(Box::new(of), name.into()),
-            },
-            Val::Call(callee, arguments) => match arguments {
-                [given] if self.loads_anything(callee, depth) => {
-                    self.number_of(given).map_or(Value::Unknown, |number| self.kept_within(&Val::Import(number), depth))
-                }
-                _ => match self.kept_within(callee, depth) {
-                    Value::Unknown => Value::Unknown,
-                    callee => Value::Given(Box::new(callee)),
-                },
-            },
-            _ => Value::Unknown,
-        }
-    }
-
-    /// Whether something is a class or an object that `new` makes of one of this file, and not a single object.
-    fn has_methods(&self, value: &Val<'a>) -> bool {
-        let class = match value {
-            Val::New(class, _) => self.plain(class),
-            other => *other,
-        };
-        match class {
-            Val::Class(class) => self.classes.get(class as usize).is_some_and(|class| class.construct.is_some()),
-            _ => false,
-        }
-    }
-
-    /// Members as they are kept.
-    pub(super) fn kept_members(&self, members: &OpenMembers<'a>) -> Members {
-        let members = members.as_slice().iter().filter(|(name, _)| !self.assigned.contains(name));
-        let kept = members.map(|(name, value)| ((*name).into(), self.kept(value)));
-        bodies::sorted(kept.filter(|(_, value)| *value != Value::Unknown).collect())
     }
 }
 

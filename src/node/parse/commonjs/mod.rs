@@ -13,7 +13,7 @@ mod star;
 mod tests;
 
 use crate::node::modules::{CommonJsExports, Lexer};
-pub(super) use own::OpenOwnExports;
+pub(super) use own::{OpenOwnExports, name_exported};
 
 use cursor::{Cursor, TemplatePart, is_blank, is_operator, is_punctuator};
 use patterns::{Exports, Patterns};

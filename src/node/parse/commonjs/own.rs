@@ -142,6 +142,18 @@ fn is_name(expression: &Expression<'_>, name: &str, scoping: &Scoping) -> bool {
     found.name == name && reference.is_some_and(|reference| reference.symbol_id().is_none())
 }
 
+/// What `exports.a`, `module.exports.a` and `module.exports` stand for: a name that the file exports, or `=` for all of them.
+pub(in crate::node::parse) fn name_exported<'a>(
+    target: &StaticMemberExpression<'a>,
+    scoping: &Scoping,
+) -> Option<&'a str> {
+    let name = target.property.name.as_str();
+    if name == "exports" && is_name(&target.object, "module", scoping) {
+        return Some("=");
+    }
+    (is_name(&target.object, "exports", scoping) || is_module_exports(&target.object, scoping)).then_some(name)
+}
+
 fn is_module_exports(expression: &Expression<'_>, scoping: &Scoping) -> bool {
     matches!(expression, Expression::StaticMemberExpression(member)
         if member.property.name == "exports" && is_name(&member.object, "module", scoping))

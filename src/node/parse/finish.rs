@@ -1,0 +1,301 @@
+//! The bodies that are kept once the whole file was read: those in which something can fail, and those that call one.
+
+use super::open::{Fated, Folder, OpenClass, OpenStep, Val, What};
+use super::reader::Reader;
+use crate::node::bodies::{self, Bodies, Body, Call, Class as KeptClass, Fate, How, Step, Value};
+use crate::node::modules::Asset;
+use hashbrown::{HashMap, HashSet};
+use oxc_syntax::symbol::SymbolId;
+
+/// What becomes of a promise by the variable that holds it, and the body in which that is done.
+type HeldPromises = HashMap<SymbolId, (Fate, Option<u32>)>;
+
+/// What is known once the whole file was seen.
+struct Finished {
+    /// The import and the mention of each call that may be of `require`.
+    requires: Vec<(Option<u32>, Option<u32>)>,
+    assets: Vec<Option<Asset>>,
+    /// The use of each name that may stand for nothing.
+    names: Vec<Option<u32>>,
+    held: HeldPromises,
+    /// Bodies that throw or end the process with a failure.
+    deadly: HashSet<u32>,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Imports in variables that are used for more than their members.
+    fn handed_on(&self) -> Box<[u32]> {
+        let held = self.inits.iter().filter(|(_, value)| value.may_be_exports());
+        let handed_on = held.filter(|(symbol, _)| {
+            let uses = self.scoping.get_resolved_references(**symbol).count();
+            self.member_uses.get(symbol.index()).is_none_or(|members| uses != *members as usize)
+        });
+        let imports = handed_on.filter_map(|(_, value)| match self.kept(value) {
+            Value::Import(number) => Some(number),
+            Value::Member(of, name) if &*name == "default" => match *of {
+                Value::Import(number) => Some(number),
+                _ => None,
+            },
+            _ => None,
+        });
+        imports.collect()
+    }
+
+    /// The fate of a failure, now that the whole file was seen.
+    fn fate(&self, fated: &Fated<'a>, body: u32, held: &HeldPromises) -> Fate {
+        match fated {
+            Fated::Is(fate) => *fate,
+            Fated::Caught(handler, fate) => match self.plain(handler) {
+                Val::Body(handler) if self.bodies_made.get(handler as usize).is_some_and(|body| body.is_deadly) => {
+                    *fate
+                }
+                _ => Fate::Nothing,
+            },
+            Fated::Held(symbol) => match held.get(symbol) {
+                Some((fate, within)) if within.is_none_or(|within| within == body) => *fate,
+                _ => Fate::Nothing,
+            },
+        }
+    }
+
+    /// The bodies that throw or end the process with a failure, themselves or in what they call. Only handlers of failures are
+    /// asked for that; where there is none, it is not worked out.
+    fn deadly_bodies(&self) -> HashSet<u32> {
+        let mut deadly = HashSet::new();
+        let is_handler = |step: &OpenStep<'a>| matches!(step.what, What::Handles(..));
+        if !self.bodies_made.iter().any(|body| body.steps.iter().any(is_handler)) {
+            return deadly;
+        }
+        let mut callers: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut pending = Vec::new();
+        for (body, number) in self.bodies_made.iter().zip(0..) {
+            if body.is_deadly {
+                pending.push(number);
+            }
+            for step in body.steps.iter().filter(|step| !matches!(step.thrown, Fated::Is(Fate::Nothing))) {
+                if let What::Call { callee, how: How::Call, .. } = &step.what
+                    && let Val::Body(called) = self.plain(callee)
+                {
+                    callers.entry(called).or_default().push(number);
+                }
+            }
+        }
+        while let Some(body) = pending.pop() {
+            if deadly.insert(body) {
+                pending.extend(callers.get(&body).into_iter().flatten());
+            }
+        }
+        deadly
+    }
+
+    /// What becomes of the promises that variables hold.
+    fn held_promises(&self) -> HeldPromises {
+        let steps = self.bodies_made.iter().flat_map(|body| &body.steps);
+        let fates = steps.flat_map(|step| [step.thrown, step.rejected]);
+        let symbols: HashSet<_> = fates
+            .filter_map(|fated| match fated {
+                Fated::Held(symbol) => Some(symbol),
+                _ => None,
+            })
+            .collect();
+        symbols.into_iter().map(|symbol| (symbol, self.held(symbol))).collect()
+    }
+
+    /// What becomes of a promise that a variable holds: what is done with the variable, and in which body.
+    fn held(&self, symbol: SymbolId) -> (Fate, Option<u32>) {
+        let uses = self.uses.get(&symbol).map(Vec::as_slice).unwrap_or_default();
+        let read = self.scoping.get_resolved_references(symbol).filter(|reference| reference.is_read()).count();
+        let within = uses.first().map(|(_, within)| *within);
+        // Whoever else has it may look after it.
+        if read != uses.len()
+            || self.exports_variable.contains(&symbol)
+            || uses.iter().any(|(_, other)| Some(*other) != within)
+        {
+            return (Fate::Nothing, within);
+        }
+        let mut fates = uses.iter().map(|(fated, _)| match fated {
+            Fated::Is(fate) => *fate,
+            _ => Fate::Nothing,
+        });
+        let fate = match fates.next() {
+            None => Fate::Stops,
+            Some(first) if first != Fate::Nothing && fates.all(|fate| fate != Fate::Nothing) => first,
+            Some(_) => Fate::Nothing,
+        };
+        (fate, within)
+    }
+
+    /// Puts what was read of bodies in the form in which it is kept.
+    pub(super) fn finish_bodies(&mut self) {
+        self.has_own_require = self
+            .scoping
+            .get_root_binding("require".into())
+            .is_some_and(|symbol| self.is_own_require(&Val::Symbol(symbol)));
+        let requires = self.finish_requires();
+        self.exports_variable = self
+            .exported
+            .iter()
+            .filter_map(|(_, value)| match value {
+                Val::Symbol(symbol) => Some(*symbol),
+                _ => None,
+            })
+            .collect();
+        let (assets, made) = self.finish_assets();
+        let is_elsewhere = |path: &Val<'a>| matches!(self.plain(path), Val::Text(text) if text.starts_with('/'));
+        // Where the folder changes, a relative path may be of any.
+        let is_unknown = |path: &Val<'a>| {
+            !is_elsewhere(path)
+                && self.path(path).is_none_or(|path| path.is_of_start() && matches!(self.folder, Folder::Unknown))
+        };
+        self.module.writes_unknown = self.writes_unknown || self.written.iter().any(is_unknown);
+        self.module.runs_programs = self.runs_programs;
+        self.module.handed_on = self.handed_on();
+        let (names, uses) = self.finish_names();
+        self.module.names = uses;
+        let known = Finished { requires, assets, names, held: self.held_promises(), deadly: self.deadly_bodies() };
+        let mut places = Vec::new();
+        let mut all = Vec::with_capacity(self.bodies_made.len());
+        for (number, body) in self.bodies_made.iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let mut steps = Vec::new();
+            for step in &body.steps {
+                self.keep_step(step, number, &known, &mut steps);
+                if number == 0 {
+                    places.resize(steps.len(), step.at);
+                }
+            }
+            let gives = body.gives.as_ref().filter(|_| body.returns == 1).map(|value| self.kept(value));
+            let gives = gives.filter(|value| *value != Value::Unknown);
+            all.push(Body { kind: body.kind, defaults: body.defaults.as_slice().into(), steps: steps.into(), gives });
+        }
+        let classes: Vec<_> = self.classes.iter().map(|class| self.kept_class(class)).collect();
+        let exports = self.exported.iter().map(|(name, value)| (name.clone(), self.kept(value)));
+        let exports = bodies::sorted(exports.filter(|(_, value)| *value != Value::Unknown).collect());
+        let mut patched: Vec<Box<str>> = self.assigned.iter().map(|name| (*name).into()).collect();
+        patched.sort_unstable();
+        let patched = patched.into();
+        let mut kept = Bodies { all: all.into(), places: places.into(), classes: classes.into(), exports, patched };
+        prune(&mut kept);
+        self.module.bodies = kept;
+        self.module.assets = known.assets.into_iter().map(Option::unwrap_or_default).collect();
+        self.module.made = made.into();
+        self.module.handed = self.finish_handed().into();
+    }
+
+    fn kept_class(&self, class: &OpenClass<'a>) -> KeptClass {
+        KeptClass {
+            construct: class.construct,
+            is_open: class.is_open,
+            base: class.base.as_ref().map(|base| self.kept(base)),
+            statics: self.kept_members(&class.statics),
+            members: self.kept_members(&class.members),
+        }
+    }
+
+    /// Adds a step as it is kept, if something can come of it.
+    fn keep_step(&self, step: &OpenStep<'a>, body: u32, known: &Finished, kept: &mut Vec<Step>) {
+        let fate = |fated| self.fate(fated, body, &known.held);
+        match &step.what {
+            What::Import(number) => kept.push(Step::Import(*number, fate(&step.thrown))),
+            What::Require(number) => {
+                let (import, mention) = known.requires.get(*number as usize).copied().unwrap_or_default();
+                kept.extend(import.map(|import| Step::Import(import, fate(&step.thrown))));
+                kept.extend(mention.map(|mention| Step::Mention(mention, fate(&step.thrown))));
+            }
+            What::Mention(number) => kept.push(Step::Mention(*number, fate(&step.thrown))),
+            What::Waits(number) => kept.push(Step::Waits(*number, fate(&step.thrown))),
+            What::Name(number) => {
+                if let Some(Some(number)) = known.names.get(*number as usize) {
+                    kept.push(Step::Name(*number, fate(&step.thrown)));
+                }
+            }
+            What::Asset(number) => {
+                if let Some(Some(_)) = known.assets.get(*number as usize) {
+                    kept.push(Step::Asset(*number, fate(&step.thrown)));
+                }
+            }
+            What::Leaves => kept.push(Step::Leaves),
+            What::Handles(handled, handler) => match self.plain(handler) {
+                Val::Body(handler) if known.deadly.contains(&handler) => {}
+                _ => kept.push(Step::Handles(*handled)),
+            },
+            What::Call { callee, how, arguments } => {
+                let callee = match (self.kept(callee), how) {
+                    (Value::Unknown, _) => return,
+                    (Value::Function(_) | Value::Class(_) | Value::Instance(_), How::Get) => {
+                        return;
+                    }
+                    (callee, _) => callee,
+                };
+                let (thrown, rejected) = (fate(&step.thrown), fate(&step.rejected));
+                kept.push(Step::Call(Box::new(Call { callee, how: *how, arguments: *arguments, thrown, rejected })));
+            }
+        }
+    }
+}
+
+/// Takes out calls of bodies in which nothing happens that matters.
+fn prune(bodies: &mut Bodies) {
+    let live = live(bodies);
+    for (number, body) in bodies.all.iter_mut().enumerate() {
+        let keep = |step: &Step| match target(step, &bodies.classes) {
+            Target::Matters => true,
+            Target::Body(called) => live.contains(&called),
+            Target::Nothing => false,
+        };
+        let mut steps = std::mem::take(&mut body.steps).into_vec();
+        if number == 0 {
+            let places = bodies.places.iter().zip(&steps).filter(|(_, step)| keep(step));
+            bodies.places = places.map(|(place, _)| *place).collect();
+        }
+        steps.retain(keep);
+        body.steps = steps.into();
+        body.defaults = body.defaults.iter().filter(|(_, default)| live.contains(default)).copied().collect();
+    }
+}
+
+/// Bodies in which something happens that matters, or that call one.
+fn live(bodies: &Bodies) -> HashSet<u32> {
+    let mut callers: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut pending = Vec::new();
+    for (body, number) in bodies.all.iter().zip(0..) {
+        for (_, default) in &body.defaults {
+            callers.entry(*default).or_default().push(number);
+        }
+        for step in &body.steps {
+            match target(step, &bodies.classes) {
+                Target::Matters => pending.push(number),
+                Target::Body(called) => callers.entry(called).or_default().push(number),
+                Target::Nothing => {}
+            }
+        }
+    }
+    let mut live = HashSet::new();
+    while let Some(number) = pending.pop() {
+        if live.insert(number) {
+            pending.extend(callers.get(&number).into_iter().flatten());
+        }
+    }
+    live
+}
+
+/// What a step gets to.
+enum Target {
+    /// It matters by itself.
+    Matters,
+    /// A body of this file.
+    Body(u32),
+    Nothing,
+}
+
+fn target(step: &Step, classes: &[KeptClass]) -> Target {
+    let Step::Call(call) = step else { return Target::Matters };
+    let of_class = |class: u32| classes.get(class as usize).and_then(|class| class.construct);
+    match &call.callee {
+        Value::Function(body) | Value::Getter(body) => Target::Body(*body),
+        Value::Class(class) => of_class(*class).map_or(Target::Nothing, Target::Body),
+        // What another file has is not known here.
+        _ if call.thrown != Fate::Nothing || call.rejected != Fate::Nothing => Target::Matters,
+        _ => Target::Nothing,
+    }
+}

@@ -1,0 +1,76 @@
+//! What expressions stand for, as it is kept of a file that was read.
+
+use super::open::{OpenMembers, Val};
+use super::reader::Reader;
+use super::values::MAX_DEPTH;
+use crate::node::bodies::{self, Members, Value};
+use crate::node::builtins;
+
+impl<'a> Reader<'a, '_> {
+    /// As it is kept.
+    pub(super) fn kept(&self, value: &Val<'a>) -> Value {
+        self.kept_within(value, MAX_DEPTH)
+    }
+
+    fn kept_within(&self, value: &Val<'a>, depth: u32) -> Value {
+        let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
+        if let Val::Member(of, name) = value
+            && self.has_methods(&self.plain(of))
+            && !matches!(self.plain(value), Val::Unknown)
+        {
+            // What `this` is in a method is told by what it is called of.
+            return match self.kept_within(of, depth) {
+                Value::Unknown => Value::Unknown,
+                of => Value::Member(Box::new(of), (*name).into()),
+            };
+        }
+        match self.plain(value) {
+            Val::Body(body) => Value::Function(body),
+            Val::Getter(body) => Value::Getter(body),
+            Val::Class(class) => Value::Class(class),
+            Val::This(class) => Value::This(class),
+            Val::ThisClass(class) => Value::ThisClass(class),
+            Val::New(class, _) => match self.kept_within(class, depth) {
+                Value::Unknown => Value::Unknown,
+                class => Value::Instance(Box::new(class)),
+            },
+            Val::Import(number) => match self.imports.get(number as usize) {
+                Some(import) if builtins::known_as(&import.specifier).is_none() => Value::Import(number),
+                _ => Value::Unknown,
+            },
+            Val::Member(of, name) => match self.kept_within(of, depth) {
+                Value::Unknown => Value::Unknown,
+                of => Value::Member(Box::new(of), name.into()),
+            },
+            Val::Call(callee, arguments) => match arguments {
+                [given] if self.loads_anything(callee, depth) => {
+                    self.number_of(given).map_or(Value::Unknown, |number| self.kept_within(&Val::Import(number), depth))
+                }
+                _ => match self.kept_within(callee, depth) {
+                    Value::Unknown => Value::Unknown,
+                    callee => Value::Given(Box::new(callee)),
+                },
+            },
+            _ => Value::Unknown,
+        }
+    }
+
+    /// Whether something is a class or an object that `new` makes of one of this file, and not a single object.
+    fn has_methods(&self, value: &Val<'a>) -> bool {
+        let class = match value {
+            Val::New(class, _) => self.plain(class),
+            other => *other,
+        };
+        match class {
+            Val::Class(class) => self.classes.get(class as usize).is_some_and(|class| class.construct.is_some()),
+            _ => false,
+        }
+    }
+
+    /// Members as they are kept.
+    pub(super) fn kept_members(&self, members: &OpenMembers<'a>) -> Members {
+        let members = members.as_slice().iter().filter(|(name, _)| !self.assigned.contains(name));
+        let kept = members.map(|(name, value)| ((*name).into(), self.kept(value)));
+        bodies::sorted(kept.filter(|(_, value)| *value != Value::Unknown).collect())
+    }
+}
