@@ -156,5 +156,9 @@ NODES = (
     Scenario("started-from-another-folder", "entry-point-missing", "change 's#^WorkingDirectory=.*#WorkingDirectory=/srv#; s# /root/.server-flow/agent-bundle/dist/index.js# dist/index.js#'\n", quotes="/srv/dist/index.js", prints="/root/.server-flow/agent-bundle"),
 )
 
-ALL = THROWN + SIGNALS + LOGGERS + MANAGER + PLANES + ELSEWHERE + NODES
+# What manages the machine starts the agent anew at every round.
+RESTARTED = "printf '[Service]\\nExecStart=/bin/sh -c \"while :; do sleep 4; systemctl restart server-flow-agent; done\"\\n' >/etc/systemd/system/managed.service\nsystemctl daemon-reload\nsystemctl start managed\n"
+OTHERS = (degraded("stopped-again-and-again", "service-stopped", RESTARTED, code=0, settle=22, says="stopped and started", quotes="Stopping", **NOT_LIVE),)
+
+ALL = THROWN + SIGNALS + LOGGERS + MANAGER + PLANES + ELSEWHERE + NODES + OTHERS
 ENDS = tuple(dataclasses.replace(scenario, one_in=12) for scenario in ALL)

@@ -54,7 +54,6 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(crash.place.map(evidence::journal))
         .and([evidence::deployment(&facts.deployment)])
         .and(evidence::state(facts));
-    let mended = bundle_fix::mend(facts);
     // What is missing of an installed package, an installation brings back.
     let is_installed = match &crash.kind {
         CrashKind::File(path) => installed(facts, path).is_some() && bundle_fix::can_install(facts),
@@ -64,5 +63,5 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         let steps = fix::or_told(bundle_fix::install(facts));
         return Some(diagnosis.steps(bundle_fix::started_after(steps, facts)));
     }
-    Some(diagnosis.steps(mended))
+    Some(diagnosis.steps(bundle_fix::mend(facts)))
 }

@@ -3,9 +3,10 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::journal::id;
-use crate::doctor::facts::{Bond, Condition, Dependency, Facts, JournalEntry, Run};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::doctor::facts::{Bond, Condition, Dependency, Facts, JournalEntry, Run, SETTLED};
+use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
 use crate::report::finding::Severity;
+use crate::report::words::Word;
 use crate::systemd::Setting;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -36,6 +37,9 @@ enum Reason<'a> {
 }
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if matches!(facts.condition(), Condition::Running | Condition::Starting) {
+        return again_and_again(facts);
+    }
     // `systemctl kill`: the manager says `Sending signal SIGKILL to process 108 (node) on client request.`
     let killed = evidence::manager_line(facts, &["on client request"]).filter(|_| facts.condition() == Condition::Down);
     if facts.condition() != Condition::Stopped && killed.is_none() {
@@ -57,6 +61,32 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         None => Some(diagnosis.step(fix::restart(facts))),
     }
+}
+
+/// Stops in so many seconds that are more than a person's who tries something.
+const MANY: usize = 4;
+const WINDOW: u64 = 120;
+
+/// An agent that something stops and starts again before it can be seen to stay up: a timer, or what manages the machine.
+fn again_and_again(facts: &Facts) -> Option<Diagnosis> {
+    let own = facts.manager_now();
+    let recent = |entry: &&&JournalEntry| entry.is(id::STOPPING) && facts.at.seconds_since(entry.at) <= WINDOW;
+    let stops: Vec<&JournalEntry> = own.iter().filter(recent).copied().collect();
+    let (first, last) = (stops.first()?, stops.last()?);
+    if stops.len() < MANY || facts.up().is_some_and(|up| up >= SETTLED) {
+        return None;
+    }
+    let (times, seconds) = (stops.len(), facts.at.seconds_since(first.at));
+    let words =
+        format!("The agent does not end by itself: it was stopped and started {times} times in the last {seconds} s");
+    let mut diagnosis = CAUSE.found(facts, words, evidence::journal(last)).and(evidence::state(facts));
+    diagnosis.severity = Severity::Warning;
+    let places = ["/etc/crontab", "/etc/cron.d", "/var/spool/cron", "/etc/systemd/system"];
+    let look = vec![
+        command!("systemctl", "list-timers", "--all", "--no-pager"),
+        command!("grep", "-rls", "--", "systemctl").with(places.map(Word::from)),
+    ];
+    Some(diagnosis.step(Step::looks("find what does so: a timer, a job of cron, or what manages this machine", look)))
 }
 
 fn look(facts: &Facts, text: &str) -> Step {

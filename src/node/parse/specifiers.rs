@@ -58,6 +58,15 @@ impl<'a> Visit<'a> for Leaving {
 }
 
 
+/// A text that is written down: a literal, or a template without holes.
+pub(super) fn literal<'a>(expression: &Expression<'a>) -> Option<&'a str> {
+    match expression {
+        Expression::StringLiteral(literal) => Some(literal.value.as_str()),
+        Expression::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
+        _ => None,
+    }
+}
+
 impl<'a> Reader<'a, '_> {
     /// What modules an expression names, for `import()` or for `require`; nothing where it cannot be told.
     pub(super) fn specifiers(&mut self, expression: &Expression<'a>, by: Loader) -> Vec<NamedModule<'a>> {

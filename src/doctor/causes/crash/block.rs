@@ -123,19 +123,25 @@ fn unmarked(lines: &[&str]) -> Option<(usize, Option<usize>)> {
 /// `/usr/bin/node: bad option: --x`, `node: --x is not allowed in NODE_OPTIONS`: all that Node says then.
 fn refused_option(lines: &[&str]) -> Option<usize> {
     let last = lines.len().checked_sub(1)?;
-    let (program, said) = lines.get(last)?.split_once(": ")?;
-    let node = program.rsplit('/').next().is_some_and(|name| name.starts_with("node")) && !program.contains(' ');
+    let said = said_by_node(lines.get(last)?)?;
     let refused = ["bad option: ", "invalid value for "].iter().any(|words| said.starts_with(words))
         || said.ends_with("is not allowed in NODE_OPTIONS")
         || said.contains(" requires an argument")
         || absent_file(lines.get(last)?).is_some();
-    (node && refused).then_some(last)
+    refused.then_some(last)
+}
+
+/// What Node says under its own name, without that: `/usr/bin/node: …`.
+fn said_by_node(line: &str) -> Option<&str> {
+    let (program, said) = line.split_once(": ")?;
+    let is_node = program.rsplit('/').next().is_some_and(|name| name.starts_with("node")) && !program.contains(' ');
+    is_node.then_some(said)
 }
 
 /// The file of an option that is not there: `node: /etc/agent.env: not found` (`--env-file`). What a shell says of a program
 /// has more parts.
 pub(crate) fn absent_file(line: &str) -> Option<&str> {
-    let path = line.split_once(": ")?.1.strip_suffix(": not found")?;
+    let path = said_by_node(line)?.strip_suffix(": not found")?;
     (!path.contains(": ")).then_some(path)
 }
 
@@ -184,6 +190,19 @@ pub(super) fn is_tail(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_node_itself_misses_the_file_of_an_option() {
+        for (line, wanted) in [
+            ("/usr/bin/node: /etc/agent.env: not found", Some("/etc/agent.env")),
+            ("node: .env: not found", Some(".env")),
+            ("Error: agent: not found", None),
+            ("sh: 1: node: not found", None),
+            ("/usr/bin/node: 3: exec: /x/node: not found", None),
+        ] {
+            assert_eq!(absent_file(line), wanted, "{line}");
+        }
+    }
 
     const NOISE: &str = "Error: listen EADDRINUSE: address already in use 0.0.0.0:3001";
 
