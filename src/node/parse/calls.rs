@@ -2,7 +2,6 @@
 
 use super::open::{Fated, Val, What};
 use super::reader::Reader;
-use super::specifiers::literal;
 use super::steps::fails;
 use super::values::name_of_key;
 use crate::node::bodies::{self, Fate, Handled, How};

@@ -2,6 +2,7 @@
 
 use super::open::{NamedModule, OpenRequire, Val};
 use super::reader::Reader;
+use super::specifiers::literal;
 use crate::node::format::Loader;
 use crate::node::modules::{Attributes, Form, Import, Mention};
 use oxc_ast::ast::{Argument, CallExpression, Expression};
@@ -114,12 +115,7 @@ impl<'a> Reader<'a, '_> {
         if !may || self.dead > 0 {
             return;
         }
-        let specifier = match argument {
-            Argument::StringLiteral(literal) => Some(literal.value.as_str()),
-            Argument::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
-            _ => None,
-        };
-        if let Some(specifier) = specifier {
+        if let Some(specifier) = argument.as_expression().and_then(literal) {
             return self.push_require(*callee, NamedModule::plain(specifier), line);
         }
         let finds = matches!(callee, Val::Member(require, "resolve") if self.is_any_require(require));

@@ -57,7 +57,6 @@ impl<'a> Visit<'a> for Leaving {
     }
 }
 
-
 /// A text that is written down: a literal, or a template without holes.
 pub(super) fn literal<'a>(expression: &Expression<'a>) -> Option<&'a str> {
     match expression {
@@ -70,8 +69,8 @@ pub(super) fn literal<'a>(expression: &Expression<'a>) -> Option<&'a str> {
 impl<'a> Reader<'a, '_> {
     /// What modules an expression names, for `import()` or for `require`; nothing where it cannot be told.
     pub(super) fn specifiers(&mut self, expression: &Expression<'a>, by: Loader) -> Vec<NamedModule<'a>> {
-        if let Expression::StringLiteral(text) = expression {
-            return vec![NamedModule::plain(text.value.as_str())];
+        if let Some(text) = literal(expression) {
+            return vec![NamedModule::plain(text)];
         }
         let value = self.value(expression);
         let mut budget = MAX_LOOKED_INTO;

@@ -188,15 +188,7 @@ impl<'a> Reader<'a, '_> {
     /// `import()`
     pub(super) fn import_call(&mut self, it: &ImportExpression<'a>) {
         let line = self.line(it.span);
-        let specifier = match &it.source {
-            Expression::StringLiteral(literal) => Some(literal.value.as_str()),
-            Expression::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
-            _ => None,
-        };
-        let specifiers = specifier.map_or_else(
-            || self.specifiers(&it.source, Loader::Import),
-            |specifier| vec![NamedModule::plain(specifier)],
-        );
+        let specifiers = self.specifiers(&it.source, Loader::Import);
         if specifiers.is_empty() {
             self.computed.push(line);
         }
