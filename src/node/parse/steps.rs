@@ -1,7 +1,7 @@
 //! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
 
 use super::attributes::of_options;
-use super::open::{Fated, NamedModule, OpenBody, OpenStep, Val, What};
+use super::open::{Fated, OpenBody, OpenStep, Val, What};
 use super::reader::Reader;
 use crate::node::bodies::{Fate, How};
 use crate::node::format::Loader;
