@@ -9,7 +9,7 @@ use crate::report::finding::Severity;
 use crate::report::policy::{Allowance, Level, Override, Selector};
 use crate::text;
 use crate::tree::limits::Limits;
-use crate::tree::names::{Names, Places};
+use crate::tree::names::{ConfiguredNames, ReleasePlaces};
 use crate::update::documented_paths;
 use crate::update::generation::{Generation, UpdateScope};
 use bytesize::ByteSize;
@@ -209,7 +209,7 @@ impl Config {
 
     /// The names a bundle is judged by.
     #[must_use]
-    pub fn names(&self) -> Names {
+    pub fn names(&self) -> ConfiguredNames {
         let mut names = documented_paths::names();
         let BundleTable { entry, shared, required_dependencies } = &self.bundle;
         if let Some(entry) = entry {
@@ -226,10 +226,10 @@ impl Config {
 
     /// Where a release is made, relative to the repository.
     #[must_use]
-    pub fn places(&self) -> Places {
+    pub fn places(&self) -> ReleasePlaces {
         let ReleaseTable { agent, bundle, shared, published, tag_prefix, build, not_copied: _ } = self.release.clone();
         let defaults = documented_paths::places();
-        Places {
+        ReleasePlaces {
             bundle: bundle.or_else(|| agent.as_ref().map(|agent| format!("{agent}/bundle"))).unwrap_or(defaults.bundle),
             agent: agent.unwrap_or(defaults.agent),
             shared: shared.unwrap_or(defaults.shared),

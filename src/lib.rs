@@ -60,7 +60,7 @@ pub mod internals {
     pub use crate::systemd::{Unit, normal};
     pub use crate::text::{hex, printable};
     pub use crate::tree::limits::Limits;
-    pub use crate::tree::nodes::{Kind, NodeId, Tree};
+    pub use crate::tree::nodes::{NodeId, NodeKind, Tree};
     pub use crate::tree::snapshot::Snapshot;
     pub use crate::update::documented_paths;
 }

@@ -30,11 +30,11 @@ pub(super) struct ContentHashing {
     here: Option<Sha256>,
     /// Bytes that were hashed here before the file at hand.
     alone: u64,
-    threads: Threads,
+    threads: HashThreads,
 }
 
 #[derive(Default)]
-enum Threads {
+enum HashThreads {
     /// None was needed so far.
     #[default]
     NotYet,
@@ -46,11 +46,11 @@ enum Threads {
 impl ContentHashing {
     /// Begins a file. One whose sum is wanted at its end is hashed here.
     pub(super) fn begin(&mut self, size: u64, wanted: SumWanted) {
-        if wanted == SumWanted::Later && self.alone >= ALONE && matches!(self.threads, Threads::NotYet) {
-            self.threads =
-                HashingThreads::start().map_or(Threads::Unavailable, |threads| Threads::Started(Box::new(threads)));
+        if wanted == SumWanted::Later && self.alone >= ALONE && matches!(self.threads, HashThreads::NotYet) {
+            self.threads = HashingThreads::start()
+                .map_or(HashThreads::Unavailable, |threads| HashThreads::Started(Box::new(threads)));
         }
-        let is_beside = wanted == SumWanted::Later && matches!(self.threads, Threads::Started(_));
+        let is_beside = wanted == SumWanted::Later && matches!(self.threads, HashThreads::Started(_));
         self.here = (!is_beside).then(Sha256::new);
         self.alone = self.alone.saturating_add(if is_beside { 0 } else { size });
     }
@@ -62,8 +62,8 @@ impl ContentHashing {
     pub(super) fn update(&mut self, bytes: &[u8]) -> io::Result<()> {
         match (&mut self.here, &mut self.threads) {
             (Some(hasher), _) => hasher.update(bytes),
-            (None, Threads::Started(threads)) => threads.update(bytes)?,
-            (None, Threads::NotYet | Threads::Unavailable) => {}
+            (None, HashThreads::Started(threads)) => threads.update(bytes)?,
+            (None, HashThreads::NotYet | HashThreads::Unavailable) => {}
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl ContentHashing {
         if let Some(hasher) = self.here.take() {
             return Ok(Some(hasher.finalize().into()));
         }
-        if let Threads::Started(threads) = &mut self.threads {
+        if let HashThreads::Started(threads) = &mut self.threads {
             threads.end(file)?;
         }
         Ok(None)
@@ -85,8 +85,8 @@ impl ContentHashing {
     /// The sums that the threads have made so far.
     pub(super) fn come(&mut self) -> Vec<FileDigest> {
         match &mut self.threads {
-            Threads::Started(threads) => threads.come(),
-            Threads::NotYet | Threads::Unavailable => Vec::new(),
+            HashThreads::Started(threads) => threads.come(),
+            HashThreads::NotYet | HashThreads::Unavailable => Vec::new(),
         }
     }
 
@@ -96,8 +96,8 @@ impl ContentHashing {
     /// Where a thread has stopped.
     pub(super) fn settle(&mut self) -> io::Result<Vec<FileDigest>> {
         match &mut self.threads {
-            Threads::Started(threads) => threads.settle(),
-            Threads::NotYet | Threads::Unavailable => Ok(Vec::new()),
+            HashThreads::Started(threads) => threads.settle(),
+            HashThreads::NotYet | HashThreads::Unavailable => Ok(Vec::new()),
         }
     }
 }

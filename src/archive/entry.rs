@@ -3,7 +3,7 @@
 use super::header::{MAX_OWNER, TarHeader};
 use super::pax::{self, PaxFault};
 use crate::tree::defect::DefectKind;
-use crate::tree::nodes::Owner;
+use crate::tree::nodes::NodeOwner;
 
 /// Whether a header of this type only says something about later ones.
 pub(super) const fn is_extension(kind: u8) -> bool {
@@ -94,7 +94,7 @@ pub(super) struct TarEntry {
     /// Permission bits.
     pub mode: u16,
     /// Who owns it.
-    pub owner: Owner,
+    pub owner: NodeOwner,
     /// A link's target.
     pub link: Vec<u8>,
 }
@@ -133,7 +133,7 @@ impl TarEntry {
             return Err(format!("sizes that disagree: {} in the header, {size} in its PAX record", header.size));
         }
         // GNU tar looks up the header's names, never those of PAX, and a PAX number overrides what it found.
-        let owner = Owner {
+        let owner = NodeOwner {
             uid: given(records.uid.unwrap_or(header.uid)),
             gid: given(records.gid.unwrap_or(header.gid)),
             user: if records.uid.is_some() { Box::default() } else { header.user.into() },

@@ -7,7 +7,7 @@ use super::extractor_quirks;
 use crate::tree::builder::{Stop, TreeBuilder, too_long};
 use crate::tree::defect::{Defect, DefectKind};
 use crate::tree::limits::{Limits, MAX_PATH};
-use crate::tree::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Special};
+use crate::tree::nodes::{Content, FileData, FileId, Meta, NodeId, NodeKind, Special};
 use crate::tree::path::RelPath;
 use crate::tree::reading::Digests;
 use hashbrown::{HashMap, HashSet};
@@ -77,8 +77,8 @@ impl Extraction {
         }
         let (parent, name) = self.parent_of(path)?;
         let node = match self.built.tree.child(parent, name) {
-            None => self.built.tree.insert(parent, name, Kind::Directory, meta),
-            Some(known) if self.built.tree.kind(known) == Kind::Directory => known,
+            None => self.built.tree.insert(parent, name, NodeKind::Directory, meta),
+            Some(known) if self.built.tree.kind(known) == NodeKind::Directory => known,
             Some(_) => return Err(twice(path, "first as something else, then as a directory")),
         };
         self.name_directory(path, node, meta)
@@ -113,7 +113,7 @@ impl Extraction {
                 self.built.tree.insert_link(parent, name, target, meta);
                 Ok(())
             }
-            Some(known) if self.built.tree.kind(known) == Kind::Link && self.built.tree.target(known) == target => {
+            Some(known) if self.built.tree.kind(known) == NodeKind::Link && self.built.tree.target(known) == target => {
                 // The mode of a link means nothing.
                 let same = self.built.tree.meta(known).owner == meta.owner;
                 if same { Ok(()) } else { Err(twice(path, "with different owners")) }
@@ -137,7 +137,7 @@ impl Extraction {
         let mut at = self.built.tree.root();
         for name in names {
             match self.built.tree.child(at, name) {
-                Some(next) if self.built.tree.kind(next) == Kind::Link => return true,
+                Some(next) if self.built.tree.kind(next) == NodeKind::Link => return true,
                 Some(next) => at = next,
                 None => return false,
             }
@@ -155,13 +155,13 @@ impl Extraction {
         let target_path = RelPath::parse(target).map_err(|fault| refuse(DefectKind::LinkEscape, &fault.to_string()))?;
         let mut at = self.built.tree.root();
         for name in target_path.components() {
-            if self.built.tree.kind(at) == Kind::Link {
+            if self.built.tree.kind(at) == NodeKind::Link {
                 return Err(refuse(DefectKind::LinkEscape, "which leads through a link"));
             }
             let next = self.built.tree.child(at, name);
             at = next.ok_or_else(|| refuse(DefectKind::Ambiguous, "which is not there before it"))?;
         }
-        let Kind::File(file) = self.built.tree.kind(at) else {
+        let NodeKind::File(file) = self.built.tree.kind(at) else {
             return Err(refuse(DefectKind::Ambiguous, "which is not a regular file"));
         };
         let meta = self.built.tree.meta(at);
@@ -176,7 +176,7 @@ impl Extraction {
                     );
                     return Err(refused(DefectKind::TooLarge, path, what));
                 }
-                let node = self.built.tree.insert(parent, name, Kind::File(file), meta);
+                let node = self.built.tree.insert(parent, name, NodeKind::File(file), meta);
                 self.linked.insert(node);
                 Ok(())
             }
@@ -190,7 +190,7 @@ impl Extraction {
         if self.built.tree.child(parent, name).is_some() {
             return Err(twice(path, "the second time as a special file"));
         }
-        self.built.tree.insert(parent, name, Kind::Special(special), meta);
+        self.built.tree.insert(parent, name, NodeKind::Special(special), meta);
         Ok(())
     }
 
@@ -205,17 +205,17 @@ impl Extraction {
                 return Err(twice(path, "first as a hard link, then as a file"));
             }
             Some(known) => match self.built.tree.kind(known) {
-                Kind::File(file) => Some((file, self.built.tree.meta(known))),
+                NodeKind::File(file) => Some((file, self.built.tree.meta(known))),
                 _ => return Err(twice(path, "first as something else, then as a file")),
             },
         };
         let file = self.built.tree.add_file(FileData::of_size(size));
         match known {
             None => {
-                self.built.tree.insert(parent, name, Kind::File(file), meta);
+                self.built.tree.insert(parent, name, NodeKind::File(file), meta);
             }
             Some(known) => {
-                self.built.tree.set_kind(known, Kind::File(file));
+                self.built.tree.set_kind(known, NodeKind::File(file));
                 self.built.tree.set_meta(known, meta);
             }
         }
@@ -273,17 +273,17 @@ impl Extraction {
     fn step_into(&mut self, at: NodeId, component: &[u8], path: &RelPath) -> Result<NodeId, Stop> {
         let Some(next) = self.built.tree.child(at, component) else {
             self.built.room_for_a_node()?;
-            return Ok(self.built.tree.insert(at, component, Kind::Directory, Meta::IMPLIED));
+            return Ok(self.built.tree.insert(at, component, NodeKind::Directory, Meta::IMPLIED));
         };
         match self.built.tree.kind(next) {
-            Kind::Directory => Ok(next),
-            Kind::Link => {
+            NodeKind::Directory => Ok(next),
+            NodeKind::Link => {
                 let target = crate::text::printable_bytes(self.built.tree.target(next)).into_owned();
                 let link = self.built.tree.path(next);
                 let what = format!("an entry written through the link `{link}` to `{target}`");
                 Err(refused(DefectKind::LinkEscape, path, what))
             }
-            Kind::File(_) | Kind::Special(_) => {
+            NodeKind::File(_) | NodeKind::Special(_) => {
                 let what = format!("an entry below `{}`, which is not a directory", self.built.tree.path(next));
                 Err(refused(DefectKind::Ambiguous, path, what))
             }

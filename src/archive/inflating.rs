@@ -22,7 +22,7 @@ pub(super) const ALONE: u64 = if cfg!(debug_assertions) { 4 << 10 } else { 2 << 
 const AHEAD: usize = 6;
 
 /// What comes next in the unpacked stream.
-pub(super) enum Piece {
+pub(super) enum StreamPiece {
     /// Bytes.
     Made(Vec<u8>),
     /// A whole member's content, which is what its trailer says.
@@ -34,7 +34,7 @@ pub(super) enum Piece {
 }
 
 /// Whoever inflates.
-pub(super) enum Inflating<'a> {
+pub(super) enum WhoInflates<'a> {
     /// Whoever reads.
     Here(Here<'a>),
     /// A thread beside it, and who hears the bytes that it reads.
@@ -43,10 +43,10 @@ pub(super) enum Inflating<'a> {
     Nobody,
 }
 
-impl<'a> Inflating<'a> {
+impl<'a> WhoInflates<'a> {
     /// Starts at the first byte of a gzip file. After `alone` unpacked bytes a thread goes on with it, if one can be had.
     pub(super) fn new(raw: Raw<DigestingObserver<'a>>, limits: &Limits, alone: u64) -> Self {
-        let pieces = Box::new(Pieces::new(Inflater::new(raw, limits), Members::AsTheyCome));
+        let pieces = Box::new(Pieces::new(Inflater::new(raw, limits), SizedMembers::AsTheyCome));
         Self::Here(Here { pieces, alone })
     }
 
@@ -63,7 +63,7 @@ impl<'a> Inflating<'a> {
     ///
     /// # Errors
     /// A [`GzipFault`], behind which there is nothing.
-    pub(super) fn next(&mut self, spare: Vec<u8>) -> Result<Piece, GzipFault> {
+    pub(super) fn next(&mut self, spare: Vec<u8>) -> Result<StreamPiece, GzipFault> {
         if let Self::Here(here) = self
             && here.is_over()
             && let Self::Here(here) = std::mem::replace(self, Self::Nobody)
@@ -73,7 +73,7 @@ impl<'a> Inflating<'a> {
         match self {
             Self::Here(here) => here.pieces.next(spare),
             Self::Beside(beside, observer) => beside.next(spare, observer),
-            Self::Nobody => Ok(Piece::End),
+            Self::Nobody => Ok(StreamPiece::End),
         }
     }
 
@@ -111,13 +111,13 @@ struct Pieces<L> {
     inflater: Inflater<L>,
     /// What came with the last bytes, and is told after them: a message then names the entry that a fault stands in.
     came: Option<Result<InflateStep, GzipFault>>,
-    members: Members,
+    members: SizedMembers,
     /// Why no more members could be taken, told when those before are.
     fault: Option<io::Error>,
 }
 
 /// How members are inflated that state their size.
-enum Members {
+enum SizedMembers {
     /// As every other.
     AsTheyCome,
     /// On several threads, started when the first has come.
@@ -125,13 +125,13 @@ enum Members {
 }
 
 impl<L: RawObserver> Pieces<L> {
-    const fn new(inflater: Inflater<L>, members: Members) -> Self {
+    const fn new(inflater: Inflater<L>, members: SizedMembers) -> Self {
         Self { inflater, came: None, members, fault: None }
     }
 
     /// Gives members that state their size to the threads, as many as they take.
     fn give_members(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        while let Members::Pooled(pool) = &mut self.members
+        while let SizedMembers::Pooled(pool) = &mut self.members
             && pool.as_ref().is_none_or(MemberPool::has_room)
             && let Some((member, end)) = self.inflater.take_sized_member()?
         {
@@ -149,7 +149,7 @@ impl<L: RawObserver> Pieces<L> {
     /// Puts members back, to inflate them and all that follow step by step.
     fn as_they_come(&mut self, members: Vec<u8>) {
         self.inflater.put_back(members);
-        self.members = Members::AsTheyCome;
+        self.members = SizedMembers::AsTheyCome;
     }
 
     /// The content of the next member, where one was given to the threads. One that is not what it says, or goes beyond a
@@ -158,7 +158,7 @@ impl<L: RawObserver> Pieces<L> {
         if self.fault.is_none() {
             self.fault = self.give_members(out).err();
         }
-        let Members::Pooled(Some(pool)) = &mut self.members else { return Ok(None) };
+        let SizedMembers::Pooled(Some(pool)) = &mut self.members else { return Ok(None) };
         if pool.is_idle() {
             return self.fault.take().map_or(Ok(None), |fault| Err(fault.into()));
         }
@@ -176,11 +176,11 @@ impl<L: RawObserver> Pieces<L> {
         }
     }
 
-    fn next(&mut self, mut out: Vec<u8>) -> Result<Piece, GzipFault> {
+    fn next(&mut self, mut out: Vec<u8>) -> Result<StreamPiece, GzipFault> {
         if self.came.is_none()
             && let Some(content) = self.member(&mut out)?
         {
-            return Ok(Piece::Whole(content));
+            return Ok(StreamPiece::Whole(content));
         }
         loop {
             let step = match self.came.take() {
@@ -189,15 +189,15 @@ impl<L: RawObserver> Pieces<L> {
                     let step = self.inflater.unpack(&mut out);
                     if !out.is_empty() {
                         self.came = Some(step).filter(|step| !matches!(step, Ok(InflateStep::Full)));
-                        return Ok(Piece::Made(out));
+                        return Ok(StreamPiece::Made(out));
                     }
                     step
                 }
             };
             match step? {
                 InflateStep::Full => {}
-                InflateStep::Member(trailer) => return Ok(Piece::Member(trailer)),
-                InflateStep::End => return Ok(Piece::End),
+                InflateStep::Member(trailer) => return Ok(StreamPiece::Member(trailer)),
+                InflateStep::End => return Ok(StreamPiece::End),
             }
         }
     }
@@ -210,7 +210,7 @@ impl<'a> Here<'a> {
     }
 
     /// Starts a thread that goes on with it. Where none can be had, all is inflated here.
-    fn hand_over(self) -> Inflating<'a> {
+    fn hand_over(self) -> WhoInflates<'a> {
         let (to, messages) = mpsc::sync_channel(AHEAD);
         let (spare, spares) = mpsc::channel();
         let (give, given) = mpsc::sync_channel::<Inflater<Relay>>(1);
@@ -220,14 +220,14 @@ impl<'a> Here<'a> {
             given
                 .recv()
                 .ok()
-                .map(|inflater| inflate(Pieces::new(inflater, Members::Pooled(None)), &to, &spares, &stopped))
+                .map(|inflater| inflate(Pieces::new(inflater, SizedMembers::Pooled(None)), &to, &spares, &stopped))
         };
         let Ok(thread) = thread::Builder::new().name("inflate".to_owned()).spawn(work) else {
-            return Inflating::Here(Self { alone: u64::MAX, ..self });
+            return WhoInflates::Here(Self { alone: u64::MAX, ..self });
         };
         let (inflater, observer) = self.pieces.inflater.hand_over(relay);
         let _ = give.send(inflater);
-        Inflating::Beside(InflatingThread { thread, messages, spare, stop }, observer)
+        WhoInflates::Beside(InflatingThread { thread, messages, spare, stop }, observer)
     }
 }
 
@@ -241,14 +241,14 @@ pub(super) struct InflatingThread {
 }
 
 impl InflatingThread {
-    fn next(&self, spare: Vec<u8>, observer: &mut DigestingObserver<'_>) -> Result<Piece, GzipFault> {
+    fn next(&self, spare: Vec<u8>, observer: &mut DigestingObserver<'_>) -> Result<StreamPiece, GzipFault> {
         // The thread makes a new one where it gets none back.
         let _ = self.spare.send(spare);
         loop {
             match self.messages.recv() {
                 Ok(Message::Read(bytes)) => observer.observe(&bytes),
                 Ok(Message::Came(came)) => return came,
-                Err(_) => return Ok(Piece::End),
+                Err(_) => return Ok(StreamPiece::End),
             }
         }
     }
@@ -259,7 +259,7 @@ enum Message {
     /// These bytes of the file were read.
     Read(Box<[u8]>),
     /// This came of them, or it cannot go on.
-    Came(Result<Piece, GzipFault>),
+    Came(Result<StreamPiece, GzipFault>),
 }
 
 /// Passes on the bytes of the file to where they are hashed.
@@ -281,7 +281,7 @@ fn inflate(
 ) -> Raw<()> {
     while !stop.load(Ordering::Relaxed) {
         let came = pieces.next(spares.try_recv().unwrap_or_default());
-        let is_last = matches!(came, Ok(Piece::End) | Err(_));
+        let is_last = matches!(came, Ok(StreamPiece::End) | Err(_));
         if to.send(Message::Came(came)).is_err() || is_last {
             break;
         }
@@ -313,16 +313,16 @@ mod tests {
     /// What comes of a file: how many bytes, their checksum at the end of each member, and how it ends.
     fn told(file: &[u8], alone: u64) -> (usize, Vec<u32>, String, String) {
         let raw = Raw::new(Box::new(io::Cursor::new(file.to_vec())), DigestingObserver::new(&|_| (), ArchiveSum::Made));
-        let mut inflating = Inflating::new(raw, &Limits::default(), alone);
+        let mut inflating = WhoInflates::new(raw, &Limits::default(), alone);
         let (mut made, mut sums, mut crc, mut spare) = (0, Vec::new(), Crc::default(), Vec::new());
         let ending = loop {
             match inflating.next(std::mem::take(&mut spare)) {
-                Ok(Piece::Made(bytes)) => {
+                Ok(StreamPiece::Made(bytes)) => {
                     crc.update(&bytes);
                     made += bytes.len();
                     spare = bytes;
                 }
-                Ok(Piece::Whole(bytes)) => {
+                Ok(StreamPiece::Whole(bytes)) => {
                     sums.push({
                         let mut crc = Crc::default();
                         crc.update(&bytes);
@@ -331,14 +331,14 @@ mod tests {
                     made += bytes.len();
                     spare = bytes;
                 }
-                Ok(Piece::Member(trailer)) => {
+                Ok(StreamPiece::Member(trailer)) => {
                     sums.push(crc.sum());
                     if let Err(fault) = trailer.check(&crc) {
                         break format!("{fault:?}");
                     }
                     crc = Crc::default();
                 }
-                Ok(Piece::End) => break "end".to_owned(),
+                Ok(StreamPiece::End) => break "end".to_owned(),
                 Err(fault) => break format!("{fault:?}"),
             }
         };

@@ -160,20 +160,20 @@ impl<L: RawObserver> Raw<L> {
 
 impl Raw<DigestingObserver<'_>> {
     /// Reads whatever is left, up to the offset `most`.
-    pub(crate) fn finish(mut self, most: u64) -> io::Result<FileEnd> {
+    pub(crate) fn finish(mut self, most: u64) -> io::Result<ReadEnd> {
         while !self.fill()?.is_empty() {
             self.start = self.end;
             if self.offset() > most {
-                return Ok(FileEnd { read: self.offset(), reached: false, sha256: None });
+                return Ok(ReadEnd { read: self.offset(), reached: false, sha256: None });
             }
         }
         let sha256 = self.observer.hasher.take().map(|hasher| hasher.finalize().into());
-        Ok(FileEnd { read: self.offset(), reached: true, sha256 })
+        Ok(ReadEnd { read: self.offset(), reached: true, sha256 })
     }
 }
 
 /// How reading a file ended.
-pub(crate) struct FileEnd {
+pub(crate) struct ReadEnd {
     /// Bytes read.
     pub read: u64,
     /// Whether there are no more.

@@ -2,14 +2,14 @@
 
 use super::crc::Crc;
 use super::gzip::GzipFault;
-use super::inflating::{ALONE, Inflating, Piece};
-use super::input::{DigestingObserver, FileEnd, Raw};
+use super::inflating::{ALONE, StreamPiece, WhoInflates};
+use super::input::{DigestingObserver, Raw, ReadEnd};
 use crate::tree::limits::Limits;
 use std::io;
 
 enum UnpackedSource<'a> {
     Plain { raw: Raw<DigestingObserver<'a>>, max_stream: u64 },
-    Gzip { inflating: Inflating<'a>, crc: Crc },
+    Gzip { inflating: WhoInflates<'a>, crc: Crc },
 }
 
 /// The bytes of a tar stream: inflated, or as they are.
@@ -24,7 +24,7 @@ pub(super) struct Unpacked<'a> {
 impl<'a> Unpacked<'a> {
     /// The unpacked stream of a gzip file.
     pub(super) fn gzip(raw: Raw<DigestingObserver<'a>>, limits: &Limits) -> Self {
-        Self::new(UnpackedSource::Gzip { inflating: Inflating::new(raw, limits, ALONE), crc: Crc::default() })
+        Self::new(UnpackedSource::Gzip { inflating: WhoInflates::new(raw, limits, ALONE), crc: Crc::default() })
     }
 
     /// A stream that is not compressed.
@@ -67,18 +67,18 @@ impl<'a> Unpacked<'a> {
             self.consumed += self.out.len() as u64;
             self.start = 0;
             match inflating.next(std::mem::take(&mut self.out))? {
-                Piece::Made(bytes) => {
+                StreamPiece::Made(bytes) => {
                     crc.update(&bytes);
                     self.out = bytes;
                 }
-                Piece::Whole(bytes) => self.out = bytes,
-                Piece::Member(trailer) => {
+                StreamPiece::Whole(bytes) => self.out = bytes,
+                StreamPiece::Member(trailer) => {
                     // tar exits 2 here with the whole tree on the disk: a reader that stopped at the end marker of the
                     // archive would have seen nothing wrong (docs/reference/gnu-tar.md, "What gzip does").
                     trailer.check(crc)?;
                     *crc = Crc::default();
                 }
-                Piece::End => return Ok(&[]),
+                StreamPiece::End => return Ok(&[]),
             }
         }
         Ok(self.out.get(self.start..).unwrap_or_default())
@@ -93,7 +93,7 @@ impl<'a> Unpacked<'a> {
     }
 
     /// Reads what is left of the file, as [`Raw::finish`].
-    pub(super) fn finish(self, most: u64) -> io::Result<FileEnd> {
+    pub(super) fn finish(self, most: u64) -> io::Result<ReadEnd> {
         let raw = match self.source {
             UnpackedSource::Plain { raw, .. } => raw,
             UnpackedSource::Gzip { inflating, .. } => inflating.into_raw()?,

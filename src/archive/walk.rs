@@ -8,13 +8,13 @@ use super::content_hashing::{ContentHashing, SumWanted};
 use super::entry::{Extensions, TarEntry, is_extension, kind_name};
 use super::extraction::Extraction;
 use super::header::{BLOCK, HeaderFault, TarBlock, TarHeader};
-use super::input::{DigestingObserver, FileEnd, Raw};
+use super::input::{DigestingObserver, Raw, ReadEnd};
 use super::unpacked::Unpacked;
 use super::{entry, extractor_quirks, header, sniff};
 use crate::tree::builder::{Stop, TreeBuilder};
 use crate::tree::defect::{Defect, DefectKind, FileFormat, Unreadable};
 use crate::tree::limits::{MAX_KEPT, MAX_PATH, MAX_PAX, MAX_READ_ON};
-use crate::tree::nodes::{Content, FileData, FileId, Kind, Meta, Special};
+use crate::tree::nodes::{Content, FileData, FileId, Meta, NodeKind, Special};
 use crate::tree::open::Stream;
 use crate::tree::path::RelPath;
 use crate::tree::reading::{ContentObserver, Digests, HEAD, ReadOptions, SourceError, Wanted};
@@ -47,7 +47,7 @@ pub(crate) fn read(
         found => {
             extraction.built.note(unreadable(None, Unreadable::Instead { found, excerpt }));
             let unpacked = Unpacked::plain(raw, &options.limits);
-            return finish(path, length, extraction, unpacked, options, Rest::AsItIs).map_err(io_error);
+            return finish(path, length, extraction, unpacked, options, FileRest::AsItIs).map_err(io_error);
         }
     };
     let mut walk = ArchiveWalk {
@@ -60,13 +60,13 @@ pub(crate) fn read(
         next: Extensions::default(),
         hashing: ContentHashing::default(),
     };
-    let mut rest = Rest::AsItIs;
+    let mut rest = FileRest::AsItIs;
     match walk.run() {
         Ok(()) => {}
         Err(ArchiveHalt::Defect(defect)) => walk.extraction.built.note(*defect),
         Err(ArchiveHalt::NeedsDigests) => {
             walk.extraction.needs_digests = true;
-            rest = Rest::Unwanted;
+            rest = FileRest::Unwanted;
         }
         Err(ArchiveHalt::Io(error)) => return Err(io_error(error)),
     }
@@ -76,7 +76,7 @@ pub(crate) fn read(
 
 /// What becomes of the file behind where the walk ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Rest {
+enum FileRest {
     /// It is read, unless it is too large to be worth it.
     AsItIs,
     /// The file is read from its beginning next.
@@ -90,7 +90,7 @@ fn finish(
     extraction: Extraction,
     unpacked: Unpacked<'_>,
     options: &ReadOptions<'_>,
-    rest: Rest,
+    rest: FileRest,
 ) -> std::io::Result<Snapshot> {
     let needs_digests = extraction.needs_digests;
     let has_all_digests = matches!(extraction.digests, Digests::All | Digests::IfListedEarly(_));
@@ -98,19 +98,19 @@ fn finish(
     let sound = defects.iter().all(|defect| !defect.hides_tree);
     let too_large = defects.iter().any(|defect| defect.kind == DefectKind::TooLarge);
     let most = match length {
-        _ if rest == Rest::Unwanted => 0,
+        _ if rest == FileRest::Unwanted => 0,
         _ if sound => u64::MAX,
         _ if too_large => 0,
         Some(_) => options.limits.max_size,
         None => MAX_READ_ON,
     };
-    let FileEnd { read, reached, sha256 } = unpacked.finish(most)?;
+    let ReadEnd { read, reached, sha256 } = unpacked.finish(most)?;
     let size = length.filter(|_| !reached).unwrap_or(read);
     let mut seen = HashSet::new();
     let unpacked_size = tree
         .ids()
         // Hard links share one file, which takes its place on the disk once.
-        .filter(|id| matches!(tree.kind(*id), Kind::File(file) if seen.insert(file)))
+        .filter(|id| matches!(tree.kind(*id), NodeKind::File(file) if seen.insert(file)))
         .filter_map(|id| tree.file(id))
         .map(|file| file.size)
         .sum();

@@ -1,15 +1,15 @@
 //! Whose bundle it is: the signature verified over the bytes as they are read, and the manifest compared with the tree.
 
-use super::bundle::{Stage, stage};
+use super::bundle::{BundleStage, stage};
 use crate::host::files::{self, Links};
 use crate::report::signature::{SignatureReport, SignatureStatus};
-use crate::signing::authenticity::{Authenticity, Binding, ManifestFile, Signature};
+use crate::signing::authenticity::{Authenticity, CommentBinding, ManifestFile, Signature};
 use crate::signing::checksums;
 use crate::signing::detached::MAX_SIGNATURE_FILE;
 use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE, PLAIN_MANIFEST_SIGNATURE};
 use crate::signing::{Manifest, SignatureFile, SignatureFileError, SignatureVerdict, TrustStore, Verifier};
 use crate::text;
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::tree::nodes::{Content, Tree};
 use crate::tree::ownership::OwnershipMap;
 use crate::tree::reading::SourceError;
@@ -41,7 +41,7 @@ pub trait Authentication {
     fn raw(&self, bytes: &[u8]);
 
     /// What is known once the subject was read.
-    fn conclude(&self, snapshot: &Snapshot, ownership: &OwnershipMap, names: &Names) -> Authenticity;
+    fn conclude(&self, snapshot: &Snapshot, ownership: &OwnershipMap, names: &ConfiguredNames) -> Authenticity;
 
     /// Whether there are keys to verify it with.
     fn has_keys(&self) -> bool;
@@ -59,7 +59,7 @@ impl Authentication for NotAsked<'_> {
         (self.0)(bytes);
     }
 
-    fn conclude(&self, _snapshot: &Snapshot, _territories: &OwnershipMap, _names: &Names) -> Authenticity {
+    fn conclude(&self, _snapshot: &Snapshot, _territories: &OwnershipMap, _names: &ConfiguredNames) -> Authenticity {
         Authenticity::default()
     }
 
@@ -121,7 +121,7 @@ impl Authentication for SignatureCheck<'_> {
         }
     }
 
-    fn conclude(&self, snapshot: &Snapshot, ownership: &OwnershipMap, names: &Names) -> Authenticity {
+    fn conclude(&self, snapshot: &Snapshot, ownership: &OwnershipMap, names: &ConfiguredNames) -> Authenticity {
         let detached = self.detached(snapshot);
         let mut done = Authenticity { required: self.trust.required, detached, ..Authenticity::default() };
         if snapshot.tree_is_known() {
@@ -176,7 +176,7 @@ fn recognise(read: &files::Bounded) -> Recognised {
 pub(crate) fn manifest_inside(
     snapshot: &Snapshot,
     ownership: &OwnershipMap,
-    names: &Names,
+    names: &ConfiguredNames,
     trust: &TrustStore,
 ) -> (Option<ManifestFile>, Signature) {
     let manifest = kept(&snapshot.tree, MANIFEST).map(|content| match content {
@@ -205,7 +205,7 @@ pub(crate) fn verified(recognised: &Recognised, verifier: Option<Verifier>) -> S
             let comment = verified.comment.map(|comment| text::printable(&comment.text()).into_owned());
             let key_id = Some(verified.key_id.to_string());
             let report = SignatureReport { status: SignatureStatus::Verified, format, key_id, comment };
-            let binding = Binding { file: fields.file, version: fields.version };
+            let binding = CommentBinding { file: fields.file, version: fields.version };
             Signature { report, binding, ..Signature::default() }
         }
         SignatureVerdict::Untrusted { key_id } => {
@@ -237,11 +237,16 @@ fn kept<'t>(tree: &'t Tree, name: &str) -> Option<Result<&'t [u8], &'static str>
 
 /// The manifest's bytes compared with the tree.
 #[must_use]
-pub(crate) fn compare(snapshot: &Snapshot, ownership: &OwnershipMap, manifest: &[u8], names: &Names) -> ManifestFile {
+pub(crate) fn compare(
+    snapshot: &Snapshot,
+    ownership: &OwnershipMap,
+    manifest: &[u8],
+    names: &ConfiguredNames,
+) -> ManifestFile {
     match Manifest::parse(manifest) {
         Err(error) => ManifestFile::Invalid(text::printable(&error.to_string()).into_owned()),
         Ok(manifest) => {
-            let deployed = stage(snapshot, names) == Stage::Deployed;
+            let deployed = stage(snapshot, names) == BundleStage::Deployed;
             ManifestFile::Compared(checksums::compare(&snapshot.tree, ownership, &manifest, deployed, names))
         }
     }

@@ -1,13 +1,13 @@
 //! Findings that are known: a file that holds them, and what becomes of a report where it is heeded.
 //!
-//! They are told apart by [`Identity`], counted, and known as bad as they were when the file was written: what got worse is new.
+//! They are told apart by [`FindingIdentity`], counted, and known as bad as they were when the file was written: what got worse is new.
 //! The file is read as strictly as a configuration, and by what a reviewer reads in it: there is no sum in it that could say
 //! something else than the words beside it.
 
 use super::rules::{self, Judges};
 use crate::report::baseline::{BaselineReport, KnownFinding};
 use crate::report::finding::{Finding, Severity};
-use crate::report::identity::Identity;
+use crate::report::identity::FindingIdentity;
 use crate::report::policy::{Level, Policy};
 use crate::report::subject::SubjectReport;
 use crate::text;
@@ -42,7 +42,7 @@ pub(crate) struct BaselineError {
 /// Findings that are known, as they stand in a file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Baseline {
-    findings: BTreeMap<Identity, KnownAs>,
+    findings: BTreeMap<FindingIdentity, KnownAs>,
 }
 
 /// How a finding is known.
@@ -56,7 +56,7 @@ struct KnownAs {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct BaselineLine {
     rule: String,
     severity: String,
     path: Option<String>,
@@ -66,19 +66,19 @@ struct Line {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct BaselineDocument {
     #[serde(rename = "schema_version")]
     _schema_version: u32,
     #[serde(rename = "kind")]
     _kind: String,
     #[serde(rename = "note")]
     _note: Option<String>,
-    findings: Vec<Line>,
+    findings: Vec<BaselineLine>,
 }
 
 /// What marks a baseline, whatever else is in it.
 #[derive(Deserialize)]
-struct Mark {
+struct BaselineMark {
     schema_version: Option<u32>,
     kind: Option<String>,
 }
@@ -86,7 +86,7 @@ struct Mark {
 /// Whether a text is a baseline, good or bad, which may be overwritten by another.
 #[must_use]
 pub(crate) fn is_baseline(text: &[u8]) -> bool {
-    serde_json::from_slice::<Mark>(text).is_ok_and(|mark| mark.kind.as_deref() == Some(KIND))
+    serde_json::from_slice::<BaselineMark>(text).is_ok_and(|mark| mark.kind.as_deref() == Some(KIND))
 }
 
 /// Whether a finding of that rule can be known: not what hides all else, or says that somebody else made the bundle.
@@ -105,7 +105,7 @@ impl Baseline {
         let error = |message: String| BaselineError { message, help: written };
         let broken =
             |what: &str, found: serde_json::Error| error(format!("{what}: {}", text::printable(&found.to_string())));
-        let mark: Mark = serde_json::from_slice(text).map_err(|found| broken("it is no baseline", found))?;
+        let mark: BaselineMark = serde_json::from_slice(text).map_err(|found| broken("it is no baseline", found))?;
         if mark.kind.as_deref() != Some(KIND) {
             return Err(error(format!("it is no baseline: its `kind` is not `{KIND}`")));
         }
@@ -116,7 +116,7 @@ impl Baseline {
                 help: "use the version of bundle-doctor that wrote it, or a newer one",
             });
         }
-        let document: Document = serde_json::from_slice(text).map_err(|found| broken("it is broken", found))?;
+        let document: BaselineDocument = serde_json::from_slice(text).map_err(|found| broken("it is broken", found))?;
         let mut findings = BTreeMap::new();
         for (at, line) in document.findings.into_iter().enumerate() {
             let (identity, known) = line.read().map_err(|why| BaselineError {
@@ -134,9 +134,9 @@ impl Baseline {
     /// Everything that was found and can be known; of several subjects, the most that one of them has.
     #[must_use]
     pub(crate) fn of(subjects: &[SubjectReport], is_demanded: impl Fn(&str) -> bool) -> Self {
-        let mut findings: BTreeMap<Identity, KnownAs> = BTreeMap::new();
+        let mut findings: BTreeMap<FindingIdentity, KnownAs> = BTreeMap::new();
         for subject in subjects.iter().filter(|subject| !subject.tree_unknown) {
-            let mut own: BTreeMap<Identity, KnownAs> = BTreeMap::new();
+            let mut own: BTreeMap<FindingIdentity, KnownAs> = BTreeMap::new();
             for finding in subject.findings.iter().filter(|finding| can_be_known(finding.rule)) {
                 if !is_demanded(finding.rule) {
                     let known = KnownAs { severity: finding.severity, count: finding.places };
@@ -144,7 +144,7 @@ impl Baseline {
                         so_far.count = so_far.count.saturating_add(known.count);
                         so_far.severity = so_far.severity.max(known.severity);
                     };
-                    own.entry(Identity::of(finding)).and_modify(sum).or_insert(known);
+                    own.entry(FindingIdentity::of(finding)).and_modify(sum).or_insert(known);
                 }
             }
             for (identity, known) in own {
@@ -173,8 +173,9 @@ impl Baseline {
         writeln!(out, "{{\n  \"schema_version\": {SCHEMA_VERSION},\n  \"kind\": {},", text(KIND)?)?;
         write!(out, "  \"note\": {},\n  \"findings\": [", text(NOTE)?)?;
         for (at, (identity, known)) in self.findings.iter().enumerate() {
-            let Identity { rule, path, seen } = identity.clone();
-            let line = Line { rule, severity: known.severity.name().to_owned(), path, seen, count: known.count };
+            let FindingIdentity { rule, path, seen } = identity.clone();
+            let line =
+                BaselineLine { rule, severity: known.severity.name().to_owned(), path, seen, count: known.count };
             let comma = if at == 0 { "" } else { "," };
             write!(out, "{comma}\n    {}", serde_json::to_string(&line).map_err(io::Error::other)?)?;
         }
@@ -190,7 +191,7 @@ impl Baseline {
         policy: &Policy,
         is_demanded: impl Fn(&str) -> bool,
     ) -> BaselineReport {
-        let mut gone: Option<BTreeMap<Identity, usize>> = None;
+        let mut gone: Option<BTreeMap<FindingIdentity, usize>> = None;
         for subject in subjects {
             let missing = self.missing(subject);
             gone = Some(match gone {
@@ -212,15 +213,15 @@ impl Baseline {
 
     /// What a subject was known for and does not have. Nothing is said where it was not looked at: the tree is not known, or
     /// another finding stands for it.
-    fn missing(&self, subject: &SubjectReport) -> BTreeMap<Identity, usize> {
+    fn missing(&self, subject: &SubjectReport) -> BTreeMap<FindingIdentity, usize> {
         if subject.tree_unknown {
             return BTreeMap::new();
         }
         let found = || subject.findings.iter().chain(subject.allowed.iter().map(|allowed| &allowed.finding));
         let fired: BTreeSet<_> = found().map(|finding| finding.rule).collect();
-        let mut seen: BTreeMap<Identity, usize> = BTreeMap::new();
+        let mut seen: BTreeMap<FindingIdentity, usize> = BTreeMap::new();
         for finding in found() {
-            *seen.entry(Identity::of(finding)).or_default() += finding.places;
+            *seen.entry(FindingIdentity::of(finding)).or_default() += finding.places;
         }
         let is_folded = |rule: &str| {
             rules::find(rule).is_some_and(|rule| rule.follows_from.iter().any(|cause| fired.contains(cause)))
@@ -238,9 +239,9 @@ impl Baseline {
         if subject.tree_unknown {
             return;
         }
-        let mut left: BTreeMap<Identity, usize> = BTreeMap::new();
+        let mut left: BTreeMap<FindingIdentity, usize> = BTreeMap::new();
         let mut is_known = |finding: &Finding| {
-            let identity = Identity::of(finding);
+            let identity = FindingIdentity::of(finding);
             let Some(known) = self.findings.get(&identity) else { return false };
             if is_demanded(finding.rule) || finding.severity > known.severity {
                 return false;
@@ -274,9 +275,9 @@ pub(crate) fn is_demanded(rule: &str, demands: &[&'static str], policy: &Policy)
     denied || demands.contains(&rule)
 }
 
-impl Line {
+impl BaselineLine {
     /// The finding; or its rule, what is wrong with it, and what to do.
-    fn read(self) -> Result<(Identity, KnownAs), (String, String, &'static str)> {
+    fn read(self) -> Result<(FindingIdentity, KnownAs), (String, String, &'static str)> {
         let Self { rule, severity, path, seen, count } = self;
         let refused = |why: String, help| Err((rule.clone(), why, help));
         if rules::find(&rule).is_none() {
@@ -298,7 +299,7 @@ impl Line {
             return refused("its count is 0".to_owned(), "take the line out");
         }
         let filled = |text: &String| !text.is_empty();
-        let identity = Identity { rule, path: path.filter(filled), seen: seen.filter(filled) };
+        let identity = FindingIdentity { rule, path: path.filter(filled), seen: seen.filter(filled) };
         Ok((identity, KnownAs { severity, count }))
     }
 }

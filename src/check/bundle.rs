@@ -8,8 +8,8 @@ use crate::node::package_file::{PackageFile, read_package};
 use crate::report::bundle_layout::BundleLayout;
 use crate::signing::authenticity::Authenticity;
 use crate::systemd::Unit;
-use crate::tree::names::Names;
-use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::names::ConfiguredNames;
+use crate::tree::nodes::{NodeId, NodeKind, Tree};
 use crate::tree::ownership::{Ownership, OwnershipMap};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
 use crate::update::Shipped;
@@ -18,7 +18,7 @@ use crate::update::generation::UpdateScope;
 
 /// What a subject of `check` is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stage {
+pub enum BundleStage {
     /// The archive that servers download.
     Archive,
     /// The folder that the archive is made of.
@@ -51,13 +51,13 @@ pub struct Bundle<'a> {
     /// What was found in its files.
     pub contents: &'a Contents,
     /// The names it is judged by.
-    pub names: &'a Names,
+    pub names: &'a ConfiguredNames,
     /// What is known of its signature and manifest.
     pub authenticity: &'a Authenticity,
     /// What the caller demands.
     pub expectations: &'a Expectations,
     /// Archive, source or deployed.
-    pub stage: Stage,
+    pub stage: BundleStage,
     /// Flat, nested, mixed.
     pub layout: BundleLayout,
     /// The root `package.json`.
@@ -79,7 +79,7 @@ impl<'a> Bundle<'a> {
         snapshot: &'a Snapshot,
         contents: &'a Contents,
         ownership: &'a OwnershipMap,
-        names: &'a Names,
+        names: &'a ConfiguredNames,
         expectations: &'a Expectations,
         authenticity: &'a Authenticity,
     ) -> Self {
@@ -90,7 +90,7 @@ impl<'a> Bundle<'a> {
             names,
             expectations,
             authenticity,
-            stage: if expectations.deployed_at.is_some() { Stage::Deployed } else { stage(snapshot, names) },
+            stage: if expectations.deployed_at.is_some() { BundleStage::Deployed } else { stage(snapshot, names) },
             layout: layout(tree, names),
             package: read_package(tree, "package.json"),
             shared_package: read_package(tree, &format!("{}/package.json", names.shared_copy())),
@@ -129,7 +129,7 @@ impl<'a> Bundle<'a> {
     pub fn is_installed(&self) -> bool {
         let marks = [".package-lock.json", ".modules.yaml", ".pnpm", ".yarn-integrity"];
         let marked = || marks.iter().any(|mark| self.tree().resolve(format!("node_modules/{mark}").as_bytes()).is_ok());
-        self.stage == Stage::Deployed && (self.expectations.deployed_at.is_some() || marked())
+        self.stage == BundleStage::Deployed && (self.expectations.deployed_at.is_some() || marked())
     }
 
     /// What its imports are followed through.
@@ -173,8 +173,8 @@ impl<'a> Bundle<'a> {
     }
 }
 
-fn layout(tree: &Tree, names: &Names) -> BundleLayout {
-    let is_directory = |path: &str| tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory);
+fn layout(tree: &Tree, names: &ConfiguredNames) -> BundleLayout {
+    let is_directory = |path: &str| tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == NodeKind::Directory);
     let nested = is_directory(&names.nested_agent);
     let dist = names.entry.rsplit_once('/').map_or("", |(folder, _)| folder);
     let entry = tree.find(names.entry.as_bytes()).is_some() || (!dist.is_empty() && is_directory(dist));
@@ -191,9 +191,9 @@ fn layout(tree: &Tree, names: &Names) -> BundleLayout {
 /// What a subject is for. A directory is deployed when it has installed dependencies: packages in `node_modules` beside
 /// the shared one.
 #[must_use]
-pub(crate) fn stage(snapshot: &Snapshot, names: &Names) -> Stage {
+pub(crate) fn stage(snapshot: &Snapshot, names: &ConfiguredNames) -> BundleStage {
     if snapshot.kind == SubjectKind::Archive {
-        return Stage::Archive;
+        return BundleStage::Archive;
     }
     let tree = &snapshot.tree;
     let scope = names.shared.split_once('/').map_or(names.shared.as_str(), |(scope, _)| scope);
@@ -203,5 +203,5 @@ pub(crate) fn stage(snapshot: &Snapshot, names: &Names) -> Stage {
             name != scope.as_bytes() && (!name.starts_with(b".") || name == b".pnpm" || name == b".package-lock.json")
         })
     });
-    if installed { Stage::Deployed } else { Stage::Source }
+    if installed { BundleStage::Deployed } else { BundleStage::Source }
 }

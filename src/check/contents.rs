@@ -1,14 +1,14 @@
 //! What `check` looks for in files while they are read: what they import, and whether their heads show a secret.
 
 use super::secret::{self, SecretKind};
-use crate::node::modules::{NotParsed, Script};
+use crate::node::modules::{JudgedScript, NotParsed};
 use crate::node::parse::{Parsing, SourceKind, kind_of, may_be_code};
 use crate::node::scripts::Scripts;
 use crate::tree::limits::{
     MAX_KEPT_OF_A_FILE, MAX_KEPT_OF_A_TEXT, MAX_KEPT_OF_THE_MANIFEST, MAX_PARSED_OF_A_FILE, MAX_PARSED_OF_OTHERS,
 };
-use crate::tree::names::Names;
-use crate::tree::nodes::{FileId, Kind, NodeId, Tree};
+use crate::tree::names::ConfiguredNames;
+use crate::tree::nodes::{FileId, NodeId, NodeKind, Tree};
 use crate::tree::ownership::Ownership;
 use crate::tree::reading::{ContentObserver, Digests, Wanted};
 use std::collections::{BTreeSet, HashMap};
@@ -60,7 +60,7 @@ impl Contents {
     #[must_use]
     pub fn secret(&self, tree: &Tree, id: NodeId) -> Option<SecretKind> {
         match tree.kind(id) {
-            Kind::File(file) => self.secrets.get(&file).copied(),
+            NodeKind::File(file) => self.secrets.get(&file).copied(),
             _ => None,
         }
     }
@@ -68,7 +68,7 @@ impl Contents {
 
 /// Looks into files as they pass.
 pub(crate) struct Observer<'a> {
-    names: &'a Names,
+    names: &'a ConfiguredNames,
     depth: Depth<'a>,
     parsing: Parsing,
     contents: Contents,
@@ -77,7 +77,7 @@ pub(crate) struct Observer<'a> {
 impl<'a> Observer<'a> {
     /// Has seen nothing yet.
     #[must_use]
-    pub(crate) fn new(names: &'a Names, depth: Depth<'a>) -> Self {
+    pub(crate) fn new(names: &'a ConfiguredNames, depth: Depth<'a>) -> Self {
         Self { names, depth, parsing: Parsing::default(), contents: Contents::default() }
     }
 
@@ -138,7 +138,7 @@ impl ContentObserver for Observer<'_> {
     fn content(&mut self, file: FileId, path: &[u8], content: Option<Vec<u8>>) {
         match (content, self.source_kind(path)) {
             (Some(source), Some(kind)) => self.parsing.parse(file, kind, source),
-            _ => self.contents.scripts.insert(file, Script::NotParsed(NotParsed::TooLarge)),
+            _ => self.contents.scripts.insert(file, JudgedScript::NotParsed(NotParsed::TooLarge)),
         }
     }
 }

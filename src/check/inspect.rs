@@ -15,9 +15,9 @@ use crate::signing::manifest_files::MANIFEST;
 use crate::tree::defect::Defect;
 use crate::tree::directory;
 use crate::tree::limits::Limits;
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::tree::nodes::Tree;
-use crate::tree::open::{Directory, Opened, Stream, open};
+use crate::tree::open::{Directory, OpenedSubject, Stream, open};
 use crate::tree::ownership::OwnershipMap;
 use crate::tree::reading::{ArchiveSum, Digests, ProgressObserver, ReadOptions, SourceError};
 use crate::tree::snapshot::{Snapshot, SubjectKind};
@@ -26,7 +26,7 @@ use std::io;
 /// How a subject is read, and what it is judged by.
 pub struct InspectOptions<'a> {
     /// The names it is judged by.
-    pub names: &'a Names,
+    pub names: &'a ConfiguredNames,
     /// Where reading stops.
     pub limits: Limits,
     /// How much is read.
@@ -44,7 +44,7 @@ pub struct InspectOptions<'a> {
 impl<'a> InspectOptions<'a> {
     /// Read to that depth; nothing is verified, and nothing demanded.
     #[must_use]
-    pub fn plain(names: &'a Names, limits: Limits, depth: Depth<'a>) -> Self {
+    pub fn plain(names: &'a ConfiguredNames, limits: Limits, depth: Depth<'a>) -> Self {
         const NOBODY: NotAsked<'_> = NotAsked(&|_| ());
         Self {
             names,
@@ -88,7 +88,7 @@ pub struct Inspected {
     pub authenticity: Authenticity,
     /// Whose each of its nodes is.
     pub ownership: OwnershipMap,
-    names: Names,
+    names: ConfiguredNames,
     expectations: Expectations,
 }
 
@@ -99,8 +99,8 @@ pub struct Inspected {
 /// snapshot with defects.
 pub fn inspect(path: &str, options: &InspectOptions<'_>) -> Result<Inspected, InspectError> {
     let (snapshot, contents) = match open(path).map_err(InspectError::Subject)? {
-        Opened::Directory(directory) => read_directory(path, directory, options)?,
-        Opened::Stream(stream) => read_archive(path, stream, options)?,
+        OpenedSubject::Directory(directory) => read_directory(path, directory, options)?,
+        OpenedSubject::Stream(stream) => read_archive(path, stream, options)?,
     };
     let InspectOptions { names, authentication, expectations, .. } = *options;
     let ownership = OwnershipMap::of(&snapshot.tree, names);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Whose agent is changed, and whether that is asked first.
 #[derive(Args, Debug)]
-pub(crate) struct Change {
+pub(crate) struct ChangeOptions {
     /// The service [default: server-flow-agent.service, or the configuration's]
     #[arg(short, long, value_name = "NAME")]
     pub unit: Option<String>,
@@ -20,7 +20,7 @@ pub(crate) struct Change {
     pub yes: bool,
 }
 
-impl Change {
+impl ChangeOptions {
     /// How `doctor` is asked about the same server.
     #[must_use]
     pub(crate) fn examination(&self, keys: &[PathBuf]) -> Doctor {

@@ -3,7 +3,7 @@
 use super::format::{AnyFormat, parser};
 use crate::config::{Config, ConfigError, rule_id};
 use crate::report::finding::Severity;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::policy::{Level, Override, Policy, Selector};
 use crate::report::verdict::FailOn;
 use clap::{ArgMatches, Args, ValueEnum};
@@ -33,7 +33,7 @@ enum FailOnWord {
 pub(crate) struct Common {
     /// How the report is written
     #[arg(long, global = true, value_parser = parser::<AnyFormat>(), default_value = "human", help_heading = "Output")]
-    format: Format,
+    format: ReportFormat,
     /// Short for --format json
     #[arg(long, global = true, conflicts_with = "format", help_heading = "Output")]
     json: bool,
@@ -81,8 +81,8 @@ pub(crate) struct Common {
 impl Common {
     /// How the report is written.
     #[must_use]
-    pub(crate) const fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
+    pub(crate) const fn format(&self) -> ReportFormat {
+        if self.json { ReportFormat::Json } else { self.format }
     }
 
     /// Adds what clap does not keep: in which order `-A`, `-W` and `-D` were given.

@@ -1,6 +1,6 @@
 //! `--format`: which formats a command has is part of its type, so that its help lists them and clap refuses the others.
 
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
@@ -85,7 +85,7 @@ pub(crate) enum PlainFormat {
     Json,
 }
 
-impl From<AnyFormat> for Format {
+impl From<AnyFormat> for ReportFormat {
     fn from(word: AnyFormat) -> Self {
         match word {
             AnyFormat::Human => Self::Human,
@@ -100,7 +100,7 @@ impl From<AnyFormat> for Format {
     }
 }
 
-impl From<FindingsFormat> for Format {
+impl From<FindingsFormat> for ReportFormat {
     fn from(word: FindingsFormat) -> Self {
         match word {
             FindingsFormat::Human => Self::Human,
@@ -114,7 +114,7 @@ impl From<FindingsFormat> for Format {
     }
 }
 
-impl From<ChecklistFormat> for Format {
+impl From<ChecklistFormat> for ReportFormat {
     fn from(word: ChecklistFormat) -> Self {
         match word {
             ChecklistFormat::Human => Self::Human,
@@ -127,7 +127,7 @@ impl From<ChecklistFormat> for Format {
     }
 }
 
-impl From<DocumentFormat> for Format {
+impl From<DocumentFormat> for ReportFormat {
     fn from(word: DocumentFormat) -> Self {
         match word {
             DocumentFormat::Human => Self::Human,
@@ -138,7 +138,7 @@ impl From<DocumentFormat> for Format {
     }
 }
 
-impl From<PlainFormat> for Format {
+impl From<PlainFormat> for ReportFormat {
     fn from(word: PlainFormat) -> Self {
         match word {
             PlainFormat::Human => Self::Human,
@@ -148,9 +148,9 @@ impl From<PlainFormat> for Format {
 }
 
 /// The words of a `--format`.
-pub(crate) trait FormatWord: ValueEnum + Into<Format> + Copy + Send + Sync + 'static {}
+pub(crate) trait FormatWord: ValueEnum + Into<ReportFormat> + Copy + Send + Sync + 'static {}
 
-impl<Word: ValueEnum + Into<Format> + Copy + Send + Sync + 'static> FormatWord for Word {}
+impl<Word: ValueEnum + Into<ReportFormat> + Copy + Send + Sync + 'static> FormatWord for Word {}
 
 /// The `--format` of one command, which takes the place of that of every command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -161,7 +161,7 @@ pub(crate) struct FormatArgs<Word> {
 
 /// Reads one of these words. What is kept is of one type for all commands, as one that is given before the command's
 /// name is read before it is known whose it is.
-pub(crate) fn parser<Word: FormatWord>() -> impl TypedValueParser<Value = Format> {
+pub(crate) fn parser<Word: FormatWord>() -> impl TypedValueParser<Value = ReportFormat> {
     EnumValueParser::<Word>::new().map(Word::into)
 }
 
@@ -180,8 +180,8 @@ impl<Word: FormatWord> Args for FormatArgs<Word> {
 
 impl<Word: FormatWord> FromArgMatches for FormatArgs<Word> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let named = matches.get_one("format").copied().unwrap_or(Format::Human);
-        let asked = if matches.get_flag("json") { Format::Json } else { named };
+        let named = matches.get_one("format").copied().unwrap_or(ReportFormat::Human);
+        let asked = if matches.get_flag("json") { ReportFormat::Json } else { named };
         let known = Word::value_variants().iter().find(|word| (**word).into() == asked);
         known.map(|word| Self { word: *word }).ok_or_else(|| not_of_the_command::<Word>(asked))
     }
@@ -193,9 +193,9 @@ impl<Word: FormatWord> FromArgMatches for FormatArgs<Word> {
 }
 
 /// clap's own words for a format that was given before the command's name, where it could not know better.
-fn not_of_the_command<Word: FormatWord>(asked: Format) -> clap::Error {
+fn not_of_the_command<Word: FormatWord>(asked: ReportFormat) -> clap::Error {
     let named = |word: &dyn Fn() -> Option<clap::builder::PossibleValue>| word().map(|word| word.get_name().to_owned());
-    let asked = AnyFormat::value_variants().iter().find(|word| Format::from(**word) == asked);
+    let asked = AnyFormat::value_variants().iter().find(|word| ReportFormat::from(**word) == asked);
     let asked = asked.and_then(|word| named(&|| word.to_possible_value())).unwrap_or_default();
     let known = Word::value_variants().iter().filter_map(|word| named(&|| word.to_possible_value())).collect();
     let mut error = clap::Error::new(ErrorKind::InvalidValue);
@@ -208,12 +208,15 @@ fn not_of_the_command<Word: FormatWord>(asked: Format) -> clap::Error {
 /// The format that a command line asks for, also when the rest of it is wrong: a machine reader gets its document all
 /// the same.
 #[must_use]
-pub(crate) fn wanted(args: &[OsString]) -> Format {
+pub(crate) fn wanted(args: &[OsString]) -> ReportFormat {
     let words: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).take_while(|arg| arg != "--").collect();
     let mut values = words.iter().enumerate().filter_map(|(at, word)| match word.strip_prefix("--format") {
         Some("") => words.get(at + 1).map(AsRef::as_ref),
         Some(value) => value.strip_prefix('='),
         None => (word == "--json").then_some("json"),
     });
-    values.next_back().and_then(|value| AnyFormat::from_str(value, true).ok()).map_or(Format::Human, Format::from)
+    values
+        .next_back()
+        .and_then(|value| AnyFormat::from_str(value, true).ok())
+        .map_or(ReportFormat::Human, ReportFormat::from)
 }

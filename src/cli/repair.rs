@@ -1,6 +1,6 @@
 //! `repair`'s options.
 
-use super::change::Change;
+use super::change::ChangeOptions;
 use super::format::{FormatArgs, PlainFormat};
 use clap::Args;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub(crate) struct Repair {
     /// Which server.
     #[command(flatten)]
-    pub change: Change,
+    pub change: ChangeOptions,
     /// Print the plan, and change nothing
     #[arg(long, conflicts_with_all = ["yes", "undo"])]
     pub dry_run: bool,

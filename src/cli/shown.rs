@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 /// What the command line says.
-pub(crate) struct Shown {
+pub(crate) struct ShownValue {
     /// The options of every command.
     pub common: Common,
     /// Options that take the place of a key, with what was given.
@@ -26,11 +26,11 @@ pub(crate) struct Shown {
 ///
 /// # Errors
 /// clap's error: wrong usage, or the text of `--help`.
-pub(crate) fn shown(args: &[OsString]) -> Option<Result<Shown, clap::Error>> {
+pub(crate) fn shown(args: &[OsString]) -> Option<Result<ShownValue, clap::Error>> {
     args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--show-config").then(|| read(args))
 }
 
-fn read(args: &[OsString]) -> Result<Shown, clap::Error> {
+fn read(args: &[OsString]) -> Result<ShownValue, clap::Error> {
     let matches = match Cli::described().try_get_matches_from(args) {
         Err(error) if is_missing(&error) => Cli::described().ignore_errors(true).try_get_matches_from(args)?,
         read => read?,
@@ -56,7 +56,7 @@ fn read(args: &[OsString]) -> Result<Shown, clap::Error> {
         "pack" => texts(command, "from_repo"),
         _ => None,
     };
-    Ok(Shown { common, options, demanded, repo: repo.and_then(|repos| repos.into_iter().next()) })
+    Ok(ShownValue { common, options, demanded, repo: repo.and_then(|repos| repos.into_iter().next()) })
 }
 
 /// Whether nothing is wrong but that something is not there.

@@ -1,6 +1,6 @@
 //! `update`'s options.
 
-use super::change::Change;
+use super::change::ChangeOptions;
 use super::format::{FormatArgs, PlainFormat};
 use clap::Args;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ pub(crate) struct Update {
     pub source: Option<String>,
     /// Which server.
     #[command(flatten)]
-    pub change: Change,
+    pub change: ChangeOptions,
     /// Print the plan, and fetch and change nothing
     #[arg(long, conflicts_with_all = ["yes", "undo"])]
     pub dry_run: bool,

@@ -16,13 +16,13 @@ use std::path::Path;
 
 /// What is taken as known, and what is not, whatever a file says.
 pub(super) struct Accepted<'a> {
-    source: Source<'a>,
+    source: BaselineSource<'a>,
     policy: &'a Policy,
     demands: Vec<&'static str>,
 }
 
 /// Where what is known comes from.
-enum Source<'a> {
+enum BaselineSource<'a> {
     /// There is nothing of the kind.
     Nowhere,
     /// From a file, which was read.
@@ -35,12 +35,12 @@ impl<'a> Accepted<'a> {
     /// Reads the file that is to be heeded, and looks at the place of the one that is to be written.
     pub(super) fn of(options: &'a CheckArgs, policy: &'a Policy) -> Result<Self> {
         let source = match (&options.baseline, &options.write_baseline) {
-            (Some(path), _) => Source::Read(path, read(path)?),
+            (Some(path), _) => BaselineSource::Read(path, read(path)?),
             (None, Some(path)) => {
                 may_be_written(path)?;
-                Source::Written(path)
+                BaselineSource::Written(path)
             }
-            (None, None) => Source::Nowhere,
+            (None, None) => BaselineSource::Nowhere,
         };
         Ok(Self { source, policy, demands: options.demands() })
     }
@@ -54,9 +54,9 @@ impl<'a> Accepted<'a> {
         let is_demanded = |rule: &str| baseline::is_demanded(rule, &self.demands, self.policy);
         let written;
         let (path, known) = match &self.source {
-            Source::Nowhere => return Ok(None),
-            Source::Read(path, known) => (path, known),
-            Source::Written(path) => {
+            BaselineSource::Nowhere => return Ok(None),
+            BaselineSource::Read(path, known) => (path, known),
+            BaselineSource::Written(path) => {
                 written = Baseline::of(subjects, is_demanded);
                 write(path, &written, session)?;
                 let found = subjects.iter().flat_map(|subject| &subject.findings).map(|finding| finding.rule);

@@ -5,9 +5,9 @@ use super::session::Session;
 use crate::config::Config;
 use crate::doctor::capture::{self, Capture, MAX_CAPTURE};
 use crate::host;
-use crate::redact::Patterns;
+use crate::redact::GivenPatterns;
 use crate::render::{self, Style};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::server_report::ServerReport;
 use crate::report::verdict::FailOn;
 use crate::text;
@@ -19,7 +19,7 @@ const USUAL: usize = 1 << 20;
 
 /// Writes a capture, readable for its owner only, and says where it is. What it says of itself goes through the patterns too:
 /// words of the server's may meet words of ours in it.
-pub(super) fn written(path: &Path, capture: &Capture, patterns: &Patterns, session: &Session<'_>) -> Result<()> {
+pub(super) fn written(path: &Path, capture: &Capture, patterns: &GivenPatterns, session: &Session<'_>) -> Result<()> {
     let shown = text::printable_path(path);
     let failure = || {
         let help = "give the path of a file in a folder that you may write";
@@ -27,7 +27,7 @@ pub(super) fn written(path: &Path, capture: &Capture, patterns: &Patterns, sessi
     };
     let mut reports = Vec::new();
     if let Some(report) = &capture.report {
-        for (name, format) in [("report.json", Format::Json), ("report.txt", Format::Human)] {
+        for (name, format) in [("report.json", ReportFormat::Json), ("report.txt", ReportFormat::Human)] {
             let mut words = Vec::new();
             let style = Style { colour: false, width: 100, terminal: false, verbose: true, quiet: false };
             render::doctor(format, report, FailOn::Never, style, &mut words).with_context(failure)?;

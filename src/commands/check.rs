@@ -8,7 +8,7 @@ use crate::check::contents::Depth;
 use crate::check::engine;
 use crate::check::inspect::{InspectOptions, inspect};
 use crate::cli::check::CheckArgs;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::tree::reading::ArchiveSum;
 use crate::{exit_code, render, systemd};
 use anyhow::Result;
@@ -26,7 +26,7 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     let unsigned = if options.require_signature { Unsigned::Refused } else { Unsigned::AsConfigured };
     let trust = keys::trust(&options.keys, unsigned, &configured)?;
     // A verdict in one line says nothing of it.
-    let is_told = session.common.format() != Format::Human || !session.common.quiet;
+    let is_told = session.common.format() != ReportFormat::Human || !session.common.quiet;
     let archive_sum = if is_told { ArchiveSum::Made } else { ArchiveSum::NotMade };
     let accepted = baseline::Accepted::of(options, &policy)?;
     let mut subjects = Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn run(options: &CheckArgs, session: &Session<'_>) -> Result<u8> {
     }
     let known = accepted.apply(&mut subjects, session)?;
     let report = engine::conclude(subjects, &policy, known);
-    if session.common.format() == Format::Human {
+    if session.common.format() == ReportFormat::Human {
         report.notes.iter().for_each(|note| session.note(note));
     }
     session.write(|out| render::check(session.common.format(), &report, policy.fail_on, session.style(), out))?;

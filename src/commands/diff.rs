@@ -9,12 +9,12 @@ use crate::check::contents::Depth;
 use crate::check::inspect::{InspectOptions, Inspected, inspect};
 use crate::cli::diff::Diff;
 use crate::cli::signing::KeyArgs;
-use crate::release::diff::{self, Change, Difference};
+use crate::release::diff::{self, ChangedNode, Difference};
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::Finding;
 use crate::report::policy::Policy;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_TEXT};
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::tree::nodes::Content;
 use crate::tree::snapshot::Snapshot;
 use crate::update::generation::UpdateScope;
@@ -27,7 +27,7 @@ const MAX_TEXT: u64 = 8 << 20;
 
 struct DiffJob<'a> {
     session: &'a Session<'a>,
-    names: Names,
+    names: ConfiguredNames,
     limits: Limits,
     policy: Policy,
     updates: UpdateScope,
@@ -114,7 +114,7 @@ impl<'a> DiffJob<'a> {
     }
 
     /// Reads both again for the files that changed, as far as they are small, and compares them line by line.
-    fn add_texts(&self, options: &Diff, changed: &mut [Change]) -> Result<()> {
+    fn add_texts(&self, options: &Diff, changed: &mut [ChangedNode]) -> Result<()> {
         let mut room = MAX_TEXT;
         let mut wanted = BTreeSet::new();
         for change in changed.iter().filter(|change| change.is_of_content()) {

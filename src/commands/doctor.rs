@@ -7,7 +7,7 @@ use super::session::{Configured, Session};
 use super::waiting::Patience;
 use crate::check::authentication::Trust;
 use crate::cli::doctor::Doctor;
-use crate::doctor::capture::{Capture, Listing, Noted, Seen};
+use crate::doctor::capture::{BundleListing, Capture, Noted, SeenServer};
 use crate::doctor::diagnose;
 use crate::doctor::facts::{ServerPolicy, SignatureDemand};
 use crate::doctor::probe::{self, BundleJudge, HearsTree, ProbeOptions, RulesJudge};
@@ -15,14 +15,14 @@ use crate::doctor::questions::{Disk, Server};
 use crate::doctor::recording::Recorder;
 use crate::doctor::report::DoctorReport;
 use crate::doctor::shown;
-use crate::redact::{Patterns, Redactor};
-use crate::report::format::Format;
+use crate::redact::{GivenPatterns, Redactor};
+use crate::report::format::ReportFormat;
 use crate::report::policy::Policy;
 use crate::report::server_report::ServerReport;
 use crate::report::verdict::FailOn;
 use crate::report::words::UnitName;
 use crate::tree::limits::Limits;
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::tree::nodes::Tree;
 use crate::update::documented_paths;
 use crate::{exit_code, host, render, text};
@@ -41,7 +41,7 @@ const DEMANDED_BY_KEY: [&str; 5] =
 /// Diagnoses this server, or the one whose disk is mounted.
 pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
     let format = session.common.format();
-    if options.follow && format != Format::Human {
+    if options.follow && format != ReportFormat::Human {
         let help = "leave out `--follow`, or the format";
         bail!(Failure::new("a machine format is one document, which the live log would break").help(help));
     }
@@ -56,7 +56,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
         let recorder = Recorder::new(&prepared.disk);
         let is_recorded = options.record.is_some() || options.capture.is_some();
         let server: &dyn Server = if is_recorded { &recorder } else { &prepared.disk };
-        let listing = Listing::default();
+        let listing = BundleListing::default();
         let list = |path: &str, tree: &Tree| listing.add(path, tree);
         let is_captured = options.capture.is_some();
         let listing_of = is_captured.then_some(&list as &HearsTree<'_>);
@@ -72,7 +72,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
             record(path, &recorder, &redactor)?;
         }
         let Some(path) = &options.capture else { break (shown::of(&report), redactor) };
-        let seen = Seen {
+        let seen = SeenServer {
             answers: recorder.written(&|text| redactor.clean_document(text)),
             bundles: noted,
             listing: redactor.clean(&listing.text()),
@@ -82,7 +82,7 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
             policy: &prepared.policy,
         };
         let capture = Capture::of(seen, &report, &redactor);
-        captured::written(path, &capture, &Patterns::default(), session)?;
+        captured::written(path, &capture, &GivenPatterns::default(), session)?;
         break (capture.report.unwrap_or_else(|| shown::of(&report)), redactor);
     };
     let code = shown_as(&report, format, prepared.policy.fail_on, started, session)?;
@@ -95,17 +95,17 @@ pub(super) fn run(options: &Doctor, session: &Session<'_>) -> Result<u8> {
 /// Writes the report, and gives its exit code.
 fn shown_as(
     report: &ServerReport,
-    format: Format,
+    format: ReportFormat,
     fail_on: FailOn,
     started: Instant,
     session: &Session<'_>,
 ) -> Result<u8> {
     let ending = render::server::ending(report, session.style());
     session.write_ending_in(&ending, |out| match format {
-        Format::Prometheus => render::prometheus::doctor(report, Some(started.elapsed()), out),
+        ReportFormat::Prometheus => render::prometheus::doctor(report, Some(started.elapsed()), out),
         _ => render::doctor(format, report, fail_on, session.style(), out),
     })?;
-    session.append_summary(|out| render::doctor(Format::Markdown, report, fail_on, session.style(), out));
+    session.append_summary(|out| render::doctor(ReportFormat::Markdown, report, fail_on, session.style(), out));
     Ok(exit_code::of_server(report, fail_on))
 }
 
@@ -121,7 +121,7 @@ pub(super) struct Prepared {
     wishes: ProbeOptions,
     policy: Policy,
     trust: Trust,
-    names: Names,
+    names: ConfiguredNames,
     limits: Limits,
 }
 
@@ -265,8 +265,8 @@ fn trust(
     let (trust, named) = keys::trust_on_server(&options.keys, own, configured)?;
     let signed = match named {
         _ if trust.required => SignatureDemand::Required,
-        keys::Named::BySomebody => SignatureDemand::Expected,
-        keys::Named::ByNobody => SignatureDemand::None,
+        keys::KeyPurpose::BySomebody => SignatureDemand::Expected,
+        keys::KeyPurpose::ByNobody => SignatureDemand::None,
     };
     Ok((trust, signed))
 }

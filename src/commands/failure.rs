@@ -4,7 +4,7 @@
 use super::remedy::{self, Tried};
 use crate::check::inspect::InspectError;
 use crate::config::ConfigError;
-use crate::host::trusted::Refused;
+use crate::host::trusted::RefusedFile;
 use crate::report::run_error::RunError;
 use crate::tree::reading::SourceError;
 use crate::update::rehearse::RehearsalError;
@@ -40,7 +40,7 @@ impl Failure {
 }
 
 /// Why a file that would be believed is not read, with what to do about it.
-pub(super) fn refused(error: Refused, failure: Failure) -> Error {
+pub(super) fn refused(error: RefusedFile, failure: Failure) -> Error {
     let failure = match error.help() {
         Some(help) => failure.help(help),
         None => failure,
@@ -85,8 +85,8 @@ pub(super) fn told(command: &str, error: &Error) -> RunError {
 /// What the system says of it.
 fn reason(error: &Error) -> Option<&io::Error> {
     error.chain().find_map(|link| {
-        let refused = link.downcast_ref::<Refused>().and_then(|refused| match refused {
-            Refused::Io(error) => Some(error),
+        let refused = link.downcast_ref::<RefusedFile>().and_then(|refused| match refused {
+            RefusedFile::Io(error) => Some(error),
             _ => None,
         });
         link.downcast_ref().or(refused)

@@ -7,7 +7,7 @@ use crate::cli::signing::{KeyArgs, PassphraseArgs};
 use crate::host;
 use crate::host::files::{self, Existing};
 use crate::host::terminal::Terminal;
-use crate::host::trusted::{self, Refused};
+use crate::host::trusted::{self, RefusedFile};
 use crate::signing::key_files::MAX_KEY_FILE;
 use crate::signing::{KeyError, PublicKey, SecretKey, TrustStore};
 use crate::text::printable_path;
@@ -89,17 +89,17 @@ pub(super) fn trust_on_server(
     named: &[PathBuf],
     agents: Option<PathBuf>,
     configured: &Configured,
-) -> Result<(Trust, Named)> {
+) -> Result<(Trust, KeyPurpose)> {
     let options = KeyArgs { keys: named.to_vec(), signature: None };
     let trust = demanded(trusted_with(&options, configured, agents)?, Unsigned::AsConfigured, configured)?;
     let places = KeyPlaces { listed: host::env(KEYS_VARIABLE), system: SYSTEM_KEYS.into(), control_plane: Vec::new() };
     let by_somebody = !collect(&options, configured, &places)?.is_empty();
-    Ok((trust, if by_somebody { Named::BySomebody } else { Named::ByNobody }))
+    Ok((trust, if by_somebody { KeyPurpose::BySomebody } else { KeyPurpose::ByNobody }))
 }
 
 /// Whether a trusted key was put where it is for the sake of signatures of bundles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Named {
+pub(super) enum KeyPurpose {
     /// On the command line, in the environment, the configuration or `keys.d`.
     BySomebody,
     /// There is none, or only the control plane's, which every agent has for another purpose.
@@ -168,7 +168,7 @@ fn keys_in(folder: &Path) -> Result<Vec<PathBuf>> {
         Failure::new(format!("cannot list the trusted keys in {shown}")).at(&shown)
     };
     let judged = match trusted::folder(folder) {
-        Err(Refused::Io(error)) if is_out_of_reach(&error) => return Ok(Vec::new()),
+        Err(RefusedFile::Io(error)) if is_out_of_reach(&error) => return Ok(Vec::new()),
         judged => judged.map_err(|error| refused(error, failure()))?,
     };
     let listing = match fs::read_dir(judged) {

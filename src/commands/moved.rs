@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::session::Session;
 use crate::exit_code;
 use crate::host;
-use crate::host::process::{End, Environment, Request, run};
+use crate::host::process::{Environment, ProcessEnd, Request, run};
 use crate::render;
 use crate::render::repair::RepairReport;
 use crate::report::transaction::{Deed, RepairVerdict};
@@ -32,7 +32,7 @@ pub(super) fn onward(within: &str, session: &Session<'_>) -> Result<u8> {
     let done = run(&request).context("cannot go on in a unit of its own: systemd-run")?;
     let why = format!("what came of it is in the journal: {journal}");
     let code = match done.end {
-        End::Exit(code @ 0..=1) => u8::try_from(code).unwrap_or(exit_code::FAIL),
+        ProcessEnd::Exit(code @ 0..=1) => u8::try_from(code).unwrap_or(exit_code::FAIL),
         _ => bail!(Failure::new(format!("{unit} has refused it, or could not be run")).help(journal)),
     };
     let told = RepairReport {

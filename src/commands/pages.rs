@@ -27,8 +27,8 @@ pub(super) fn rules(format: PlainFormat, session: &Session<'_>) -> Result<u8> {
 /// is no name may be a part of several, or an error from a log.
 pub(super) fn explain(asked: &[String], format: PlainFormat, session: &Session<'_>) -> Result<u8> {
     let text = match asked {
-        [] => from_stdin(Asked::Nothing)?,
-        [dash] if dash == "-" => from_stdin(Asked::Stdin)?,
+        [] => from_stdin(StdinUse::Nothing)?,
+        [dash] if dash == "-" => from_stdin(StdinUse::Stdin)?,
         words => words.join(" "),
     };
     let asked = text.trim();
@@ -102,7 +102,7 @@ fn near_word(asked: &str) -> Option<&'static str> {
 
 /// Whether stdin was named.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum StdinUse {
     /// By `-`.
     Stdin,
     /// Nothing was.
@@ -113,10 +113,10 @@ enum Asked {
 const MAX_LOG: u64 = 1 << 20;
 
 /// A log on stdin, as `journalctl … | bundle-doctor explain` gives it.
-fn from_stdin(asked: Asked) -> Result<String> {
+fn from_stdin(asked: StdinUse) -> Result<String> {
     let help =
         "give the name of a rule or a cause, or an error as it stands in a log; `bundle-doctor rules` lists the names";
-    if asked == Asked::Nothing && io::stdin().is_terminal() {
+    if asked == StdinUse::Nothing && io::stdin().is_terminal() {
         bail!(Failure::new("nothing was asked").help(help));
     }
     let mut bytes = Vec::new();

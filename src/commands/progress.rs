@@ -22,7 +22,7 @@ pub(super) struct Progress {
     next: Cell<u64>,
     bar: OnceCell<ProgressBar>,
     // Of an input that somebody else has yet to write, until its first bytes are there.
-    waiting: Cell<Option<Waiting>>,
+    waiting: Cell<Option<WaitingLine>>,
 }
 
 impl Progress {
@@ -33,7 +33,7 @@ impl Progress {
     }
 
     /// Shows what is waited for until something was read.
-    pub(super) fn after(self, waiting: Waiting) -> Self {
+    pub(super) fn after(self, waiting: WaitingLine) -> Self {
         self.waiting.set(Some(waiting));
         self
     }
@@ -60,16 +60,16 @@ impl Drop for Progress {
 }
 
 /// A line that turns while something is waited for that does not say how far it is.
-pub(super) struct Waiting {
+pub(super) struct WaitingLine {
     line: Option<ProgressBar>,
     /// Characters that it may have.
     room: usize,
 }
 
-impl Waiting {
+impl WaitingLine {
     /// Nothing is shown until it is said what is waited for, on a terminal of so many columns.
     pub(super) fn new(wanted: bool, columns: usize) -> Self {
-        let line = wanted.then(|| ProgressBar::with_draw_target(None, Row::target(columns)));
+        let line = wanted.then(|| ProgressBar::with_draw_target(None, TerminalRow::target(columns)));
         Self { line, room: columns.saturating_sub(BESIDE) }
     }
 
@@ -84,7 +84,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitingLine {
     fn drop(&mut self) {
         if let Some(line) = &self.line {
             line.finish_and_clear();
@@ -103,12 +103,12 @@ fn bar(length: Option<u64>) -> ProgressBar {
 /// The row of a terminal that a line is drawn in. indicatif fills it with blanks, so that what the terminal shows of Ctrl-C would
 /// begin another one, and the line would stay: they are left out.
 #[derive(Debug)]
-struct Row {
+struct TerminalRow {
     columns: u16,
     drawn: Mutex<String>,
 }
 
-impl Row {
+impl TerminalRow {
     fn target(columns: usize) -> ProgressDrawTarget {
         let columns = u16::try_from(columns).unwrap_or(u16::MAX);
         ProgressDrawTarget::term_like_with_hz(Box::new(Self { columns, drawn: Mutex::default() }), 20)
@@ -125,7 +125,7 @@ impl Row {
 }
 
 /// Control sequences of ECMA-48 (8.3: CUU, CUD, CUF, CUB, EL).
-impl TermLike for Row {
+impl TermLike for TerminalRow {
     fn width(&self) -> u16 {
         self.columns
     }

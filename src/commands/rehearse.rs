@@ -5,7 +5,7 @@ use super::session::{Session, watch};
 use crate::check::engine;
 use crate::cli::rehearse::{ManagerWord, Rehearse};
 use crate::host::interrupt::Second;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
 use crate::update::Manager;
@@ -33,12 +33,12 @@ pub(super) fn run(options: &Rehearse, session: &Session<'_>) -> Result<u8> {
     let (format, style) = (session.common.format(), session.style());
     session.write(|out| render::rehearsal::write(format, &rehearsal, verdict, doubt.as_ref(), style, out))?;
     session.append_summary(|out| {
-        render::rehearsal::write(Format::Markdown, &rehearsal, verdict, doubt.as_ref(), style, out)
+        render::rehearsal::write(ReportFormat::Markdown, &rehearsal, verdict, doubt.as_ref(), style, out)
     });
     match doubt {
         None => Ok(exit_code::of(verdict)),
         Some(doubt) => {
-            if format == Format::Human {
+            if format == ReportFormat::Human {
                 session.say(|out| render::human::error(&doubt, out));
             }
             Ok(exit_code::NOT_JUDGED)

@@ -3,7 +3,7 @@
 use super::doctor::Prepared;
 use super::failure::Failure;
 use super::session::Session;
-use super::transaction::{self, Consent, Resumed, Run};
+use super::transaction::{self, Consent, Resumed, TransactionRun};
 use crate::cli::repair::Repair;
 use crate::doctor::repair::journal::{Journals, Record};
 use crate::doctor::repair::plan::{Planned, plan};
@@ -21,7 +21,7 @@ pub(super) fn run(options: &Repair, session: &Session<'_>) -> Result<u8> {
         transaction::may_begin(Deed::Repair, consent)?;
     }
     let prepared = Prepared::new(&options.change.examination(&options.keys), session)?;
-    let run = Run::new(Deed::Repair, consent, session, prepared);
+    let run = TransactionRun::new(Deed::Repair, consent, session, prepared);
     if options.dry_run {
         return planned(&run);
     }
@@ -37,7 +37,7 @@ pub(super) fn run(options: &Repair, session: &Session<'_>) -> Result<u8> {
     done
 }
 
-fn planned(run: &Run<'_>) -> Result<u8> {
+fn planned(run: &TransactionRun<'_>) -> Result<u8> {
     let report = run.looked();
     match plan(&report) {
         Planned::Nothing(left) => nothing(run, &report, &left),
@@ -50,7 +50,7 @@ fn planned(run: &Run<'_>) -> Result<u8> {
     }
 }
 
-fn nothing(run: &Run<'_>, report: &DoctorReport, left: &[&str]) -> Result<u8> {
+fn nothing(run: &TransactionRun<'_>, report: &DoctorReport, left: &[&str]) -> Result<u8> {
     let mut told = RepairReport { health: Some(report.health), ..run.told(RepairVerdict::NothingToDo) };
     if !left.is_empty() {
         told.why.push(format!("left to you: {}", left.join(", ")));
@@ -60,7 +60,7 @@ fn nothing(run: &Run<'_>, report: &DoctorReport, left: &[&str]) -> Result<u8> {
     Ok(if report.health == Health::Inconclusive { exit_code::INCONCLUSIVE } else { exit_code::PASS })
 }
 
-fn repair(run: &Run<'_>, journals: &Journals, last: Option<Record>) -> Result<u8> {
+fn repair(run: &TransactionRun<'_>, journals: &Journals, last: Option<Record>) -> Result<u8> {
     let mut last = last;
     if let Some(open) = last.as_mut().filter(|last| last.is_open()) {
         match run.resumed(journals, open)? {

@@ -1,13 +1,13 @@
 //! What every command shares: where output goes, in which format, and what the configuration says.
 
 use super::failure::{Failure, refused};
-use super::progress::{Progress, Waiting};
+use super::progress::{Progress, WaitingLine};
 use crate::cli::common::{Color, Common};
 use crate::config::{Config, FILE_NAME, SYSTEM_FILE};
 use crate::host::interrupt::{self, Interrupt, Second};
 use crate::host::trusted;
 use crate::render::{self, Style};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::policy::Policy;
 use crate::report::run_error::RunError;
 use crate::{exit_code, host, redact, text};
@@ -113,7 +113,7 @@ impl<'a> Session<'a> {
     /// With the format `github`, appends a summary to the file that the runner names for it (GitHub Actions, "Adding a job
     /// summary"). The verdict stands whether or not that can be done.
     pub(super) fn append_summary(&self, summary: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
-        let wanted = || host::env("GITHUB_STEP_SUMMARY").filter(|_| self.common.format() == Format::Github);
+        let wanted = || host::env("GITHUB_STEP_SUMMARY").filter(|_| self.common.format() == ReportFormat::Github);
         let Some(path) = wanted() else { return };
         let mut words = Vec::new();
         if let Err(error) = summary(&mut words).and_then(|()| host::append(Path::new(&path), &words)) {
@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
         }
         let mut stdout = io::BufWriter::new(io::stdout().lock());
         // The workflow commands of `github` are meant, and hold text of others only as data.
-        let is_read = is_on_a_runner() && self.common.format() != Format::Github;
+        let is_read = is_on_a_runner() && self.common.format() != ReportFormat::Github;
         let written = if is_read {
             let mut words = Vec::new();
             report(&mut words).and_then(|()| stdout.write_all(&plain(&words)))
@@ -164,7 +164,7 @@ impl<'a> Session<'a> {
     }
 
     fn is_on_a_screen(&self) -> bool {
-        self.common.output.is_none() && self.common.format() == Format::Human && io::stdout().is_terminal()
+        self.common.output.is_none() && self.common.format() == ReportFormat::Human && io::stdout().is_terminal()
     }
 
     fn is_longer_than_the_screen(&self, words: &[u8]) -> bool {
@@ -202,7 +202,7 @@ impl<'a> Session<'a> {
     pub(super) fn fail(&self, command: &str, error: &RunError) {
         self.say(|out| render::human::error(error, out));
         let mut out = Vec::new();
-        if self.common.format() != Format::Human
+        if self.common.format() != ReportFormat::Human
             && render::error(self.common.format(), command, error, &mut out).is_ok()
         {
             // Where the report cannot be written the reason is on stderr already.
@@ -215,7 +215,7 @@ impl<'a> Session<'a> {
     pub(super) fn end_on_ctrl_c(&self, command: &str) {
         let error = RunError { message: INTERRUPTED.to_owned(), path: None, help: None };
         let mut document = Vec::new();
-        let is_owed = self.common.format() != Format::Human && self.common.output.is_none();
+        let is_owed = self.common.format() != ReportFormat::Human && self.common.output.is_none();
         if is_owed && render::error(self.common.format(), command, &error, &mut document).is_err() {
             document.clear();
         }
@@ -239,8 +239,8 @@ impl<'a> Session<'a> {
     }
 
     /// A sign of life on stderr while something is waited for, on a terminal only.
-    pub(super) fn waiting(&self) -> Waiting {
-        Waiting::new(self.shows_progress(), self.style().width)
+    pub(super) fn waiting(&self) -> WaitingLine {
+        WaitingLine::new(self.shows_progress(), self.style().width)
     }
 
     /// Whether progress is wanted and can be shown.

@@ -2,9 +2,9 @@
 
 use super::failure::{self, Failure};
 use super::session::Session;
-use crate::cli::shown::Shown;
+use crate::cli::shown::ShownValue;
 use crate::config::in_effect::{Overriding, in_effect};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::{exit_code, text};
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::path::Path;
 const NAME: &str = "show-config";
 
 /// Prints it, and gives the exit code.
-pub(super) fn run(shown: &Shown) -> u8 {
+pub(super) fn run(shown: &ShownValue) -> u8 {
     let session = Session::new(&shown.common);
     print(shown, &session).unwrap_or_else(|error| {
         session.fail(NAME, &failure::told(NAME, &error));
@@ -21,8 +21,8 @@ pub(super) fn run(shown: &Shown) -> u8 {
     })
 }
 
-fn print(shown: &Shown, session: &Session<'_>) -> Result<u8> {
-    if shown.common.format() != Format::Human {
+fn print(shown: &ShownValue, session: &Session<'_>) -> Result<u8> {
+    if shown.common.format() != ReportFormat::Human {
         let help = "leave --format and --json away; what it prints is TOML, for machines too";
         bail!(Failure::new("--show-config has no other format").help(help));
     }

@@ -17,8 +17,8 @@ use crate::signing::manifest_files::{MANIFEST, UNLISTED};
 use crate::signing::sign::{sign_bytes, sign_prehashed, sign_pure_reader, to_base64};
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, SignError, TrustedComment};
 use crate::tree::limits::Limits;
-use crate::tree::names::Names;
-use crate::tree::nodes::Kind;
+use crate::tree::names::ConfiguredNames;
+use crate::tree::nodes::NodeKind;
 use crate::tree::nodes::Tree;
 use crate::{exit_code, host, text};
 use anyhow::{Context, Error, Result, bail};
@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 struct SignJob<'a> {
     options: &'a Sign,
     session: &'a Session<'a>,
-    names: Names,
+    names: ConfiguredNames,
     limits: Limits,
 }
 
@@ -137,15 +137,15 @@ impl SignJob<'_> {
                 bail!(Failure::new(message).at(&self.options.path).help(help))
             };
             match tree.kind(id) {
-                Kind::Directory => {}
-                Kind::Special(special) => return refuse(special.name()),
-                Kind::Link if path.components().any(|name| name == b"node_modules") => {
+                NodeKind::Directory => {}
+                NodeKind::Special(special) => return refuse(special.name()),
+                NodeKind::Link if path.components().any(|name| name == b"node_modules") => {
                     push_link(&mut manifest, path.as_bytes(), tree.target(id));
                     counts.links += 1;
                 }
-                Kind::Link => return refuse("a symbolic link"),
-                Kind::File(_) if UNLISTED.iter().any(|name| name.as_bytes() == path.as_bytes()) => {}
-                Kind::File(_) => {
+                NodeKind::Link => return refuse("a symbolic link"),
+                NodeKind::File(_) if UNLISTED.iter().any(|name| name.as_bytes() == path.as_bytes()) => {}
+                NodeKind::File(_) => {
                     let Some(digest) = tree.sha256(id) else { return refuse("not read") };
                     push_line(&mut manifest, path.as_bytes(), digest);
                     counts.listed += 1;

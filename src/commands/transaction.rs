@@ -5,17 +5,17 @@ use super::doctor::Prepared;
 use super::failure::Failure;
 use super::session::{self, Session};
 use super::waiting::Patience;
-use crate::cli::change::Change;
+use crate::cli::change::ChangeOptions;
 use crate::doctor::facts::Facts;
-use crate::doctor::repair::carry::{self, Outcome, Workplace};
-use crate::doctor::repair::journal::{Journals, Opened, Record, State};
-use crate::doctor::repair::plan::Plan;
+use crate::doctor::repair::carry::{self, CarryOutcome, Workplace};
+use crate::doctor::repair::journal::{Journals, OpenedJournal, Record, State};
+use crate::doctor::repair::plan::RepairPlan;
 use crate::doctor::repair::tools::Tools;
 use crate::doctor::repair::{undo, update, watch};
 use crate::doctor::report::DoctorReport;
 use crate::host::interrupt::{Interrupt, Second};
 use crate::render::repair::RepairReport;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::server::Health;
 use crate::report::transaction::{Deed, RepairVerdict};
 use crate::{exit_code, host, render, text};
@@ -37,13 +37,13 @@ pub(super) enum Consent {
 
 impl Consent {
     /// As the command line has it.
-    pub(super) const fn of(change: &Change) -> Self {
+    pub(super) const fn of(change: &ChangeOptions) -> Self {
         if change.yes { Self::Given } else { Self::Asked }
     }
 }
 
 /// One run.
-pub(super) struct Run<'a> {
+pub(super) struct TransactionRun<'a> {
     /// Which it is.
     pub deed: Deed,
     /// Whether the user is asked.
@@ -58,7 +58,7 @@ pub(super) struct Run<'a> {
 }
 
 /// Files that were opened before anything was looked at, each with its name in the folder of the transaction's own.
-pub(super) type Files = [(&'static str, File)];
+pub(super) type OpenedFiles = [(&'static str, File)];
 
 /// What became of a transaction that was interrupted.
 pub(super) enum Resumed {
@@ -89,8 +89,8 @@ pub(super) fn may_begin(deed: Deed, consent: Consent) -> Result<()> {
 /// The journals, which nobody else may write meanwhile.
 pub(super) fn journals() -> Result<Journals> {
     match Journals::open()? {
-        Opened::Ours(journals) => Ok(journals),
-        Opened::Taken => {
+        OpenedJournal::Ours(journals) => Ok(journals),
+        OpenedJournal::Taken => {
             let what = "another repair or update of this server is at work";
             bail!(Failure::new(what).help("wait until it is done"))
         }
@@ -104,7 +104,7 @@ pub(super) fn is_within(unit: &str) -> bool {
     groups.lines().any(|line| line.split('/').any(|part| part == unit))
 }
 
-impl<'a> Run<'a> {
+impl<'a> TransactionRun<'a> {
     /// One that has changed nothing yet.
     pub(super) const fn new(deed: Deed, consent: Consent, session: &'a Session<'a>, prepared: Prepared) -> Self {
         Self { deed, consent, session, prepared, interrupt: OnceCell::new() }
@@ -157,8 +157,8 @@ impl<'a> Run<'a> {
     }
 
     /// Shows a plan to people.
-    pub(super) fn show_plan(&self, plan: &Plan) -> Result<()> {
-        if self.session.common.format() != Format::Human || self.session.common.quiet {
+    pub(super) fn show_plan(&self, plan: &RepairPlan) -> Result<()> {
+        if self.session.common.format() != ReportFormat::Human || self.session.common.quiet {
             return Ok(());
         }
         let mut words = Vec::new();
@@ -192,12 +192,12 @@ impl<'a> Run<'a> {
     /// Carries a plan out.
     pub(super) fn carried_out(
         &self,
-        plan: &Plan,
+        plan: &RepairPlan,
         report: &DoctorReport,
         journals: &Journals,
         last: Option<&Record>,
-        files: &Files,
-    ) -> Result<Outcome> {
+        files: &OpenedFiles,
+    ) -> Result<CarryOutcome> {
         let look = || self.prepared.look();
         let say = |words: &str| self.say(words);
         let place = Workplace { tools: self.tools(&report.facts)?, files, look: &look, say: &say };
@@ -278,10 +278,10 @@ impl<'a> Run<'a> {
     }
 
     /// Tells what came of a plan.
-    pub(super) fn finished(&self, outcome: Outcome, plan: &Plan, from: Option<String>) -> Result<u8> {
+    pub(super) fn finished(&self, outcome: CarryOutcome, plan: &RepairPlan, from: Option<String>) -> Result<u8> {
         let mut to = None;
         let (told, code) = match outcome {
-            Outcome::Repaired { report, kept } => {
+            CarryOutcome::Repaired { report, kept } => {
                 let mut told = RepairReport { health: Some(report.health), kept, ..self.told(RepairVerdict::Repaired) };
                 to = update::deployed_version(&report.facts).filter(|_| self.deed == Deed::Update);
                 let left: Vec<_> = report.diagnoses.iter().map(|one| one.cause).collect();
@@ -291,21 +291,21 @@ impl<'a> Run<'a> {
                 told.next = Some("bundle-doctor repair --undo takes it back".to_owned());
                 (told, exit_code::PASS)
             }
-            Outcome::NotNeeded { why } => {
+            CarryOutcome::NotNeeded { why } => {
                 (RepairReport { why: vec![why], ..self.told(RepairVerdict::NothingToDo) }, exit_code::PASS)
             }
-            Outcome::TakenBack { why, report, kept } => {
+            CarryOutcome::TakenBack { why, report, kept } => {
                 let health = report.map(|report| report.health);
                 let why = vec![why];
                 (RepairReport { health, kept, why, ..self.told(RepairVerdict::NotRepaired) }, exit_code::FAIL)
             }
-            Outcome::Down { why, and } => {
+            CarryOutcome::Down { why, and } => {
                 let mut told = self.told(RepairVerdict::Stuck);
                 told.why = vec![why, and];
                 told.next = Some("bundle-doctor doctor".to_owned());
                 (told, exit_code::FAIL)
             }
-            Outcome::Stuck { why, and } => {
+            CarryOutcome::Stuck { why, and } => {
                 let mut told = self.told(RepairVerdict::Stuck);
                 told.why = vec![why, and];
                 told.next = Some("bundle-doctor repair --undo tries again to take it back".to_owned());

@@ -4,10 +4,10 @@ use super::doctor::Prepared;
 use super::failure::Failure;
 use super::moved;
 use super::session::Session;
-use super::transaction::{self, Consent, Files, Resumed, Run};
+use super::transaction::{self, Consent, OpenedFiles, Resumed, TransactionRun};
 use crate::cli::update::Update;
 use crate::doctor::repair::journal::{Journals, Record};
-use crate::doctor::repair::plan::Plan;
+use crate::doctor::repair::plan::RepairPlan;
 use crate::doctor::repair::update::{self, Downgrade, Offered, SIGNATURES};
 use crate::doctor::report::DoctorReport;
 use crate::host::files::{self, Links};
@@ -31,7 +31,7 @@ pub(super) fn run(options: &Update, session: &Session<'_>) -> Result<u8> {
     if !options.dry_run && transaction::is_within(prepared.unit()) {
         return moved::onward(prepared.unit(), session);
     }
-    let run = Run::new(Deed::Update, consent, session, prepared);
+    let run = TransactionRun::new(Deed::Update, consent, session, prepared);
     let downgrade = if options.allow_downgrade { Downgrade::Allowed } else { Downgrade::Refused };
     if options.dry_run {
         let Some((offered, _)) = source else { bail!(Failure::new("no bundle is named")) };
@@ -77,14 +77,19 @@ fn opened(source: &str) -> Result<(Offered, Vec<(&'static str, File)>)> {
     Ok((Offered::File(checked), files))
 }
 
-fn plan(run: &Run<'_>, report: &DoctorReport, offered: &Offered, downgrade: Downgrade) -> Result<Box<Plan>> {
+fn plan(
+    run: &TransactionRun<'_>,
+    report: &DoctorReport,
+    offered: &Offered,
+    downgrade: Downgrade,
+) -> Result<Box<RepairPlan>> {
     update::plan(report, run.prepared.policy(), offered, downgrade).map_err(|why| {
         let why = format!("{} is not updated: {why}", run.prepared.unit());
         Failure::new(why).help("bundle-doctor doctor says more").into()
     })
 }
 
-fn planned(run: &Run<'_>, offered: &Offered, downgrade: Downgrade) -> Result<u8> {
+fn planned(run: &TransactionRun<'_>, offered: &Offered, downgrade: Downgrade) -> Result<u8> {
     let report = run.looked();
     let plan = plan(run, &report, offered, downgrade)?;
     run.show_plan(&plan)?;
@@ -94,11 +99,11 @@ fn planned(run: &Run<'_>, offered: &Offered, downgrade: Downgrade) -> Result<u8>
 }
 
 fn update(
-    run: &Run<'_>,
+    run: &TransactionRun<'_>,
     journals: &Journals,
     last: Option<Record>,
     offered: &Offered,
-    files: &Files,
+    files: &OpenedFiles,
     downgrade: Downgrade,
 ) -> Result<u8> {
     let mut last = last;

@@ -6,7 +6,7 @@ use crate::cli::format::AnyFormat;
 use crate::cli::{Cli, completions, format};
 use crate::doctor::causes::CAUSES;
 use crate::node::builtins::MEASURED;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::run_error::RunError;
 use crate::{exit_code, render, text};
 use anyhow::Result;
@@ -27,7 +27,7 @@ pub(super) fn told(args: &[OsString], error: &clap::Error) -> u8 {
     }
     let _ = error.print();
     let format = format::wanted(args);
-    if format != Format::Human {
+    if format != ReportFormat::Human {
         let rendered = error.render().to_string();
         let message = message(&rendered);
         let run_error = RunError {

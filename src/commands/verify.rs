@@ -23,7 +23,7 @@ use crate::signing::manifest::MAX_MANIFEST;
 use crate::signing::manifest_files::MANIFEST;
 use crate::signing::{TrustStore, Verifier};
 use crate::tree::limits::Limits;
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::tree::nodes::Tree;
 use crate::tree::reading::SourceError;
 use crate::{exit_code, text};
@@ -41,7 +41,7 @@ const BINDING: &str = "signature-binding";
 struct VerifyJob<'a> {
     options: &'a Verify,
     session: &'a Session<'a>,
-    names: Names,
+    names: ConfiguredNames,
     limits: Limits,
     policy: Policy,
     trust: TrustStore,

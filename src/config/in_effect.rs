@@ -1,6 +1,6 @@
 //! What is in effect, and from where: a configuration with what the command line overrides, as TOML again.
 
-use super::keys::{KEYS, Key, Without, tables};
+use super::keys::{ConfigKey, KEYS, Without, tables};
 use super::{Config, LevelWord, line_at};
 use crate::text;
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ pub(crate) fn in_effect(config: &Config, file: Option<ConfigFile<'_>>, overridin
 }
 
 /// One key's line.
-fn line(config: &Config, stated: Option<(&String, String)>, overriding: &Overriding<'_>, key: &Key) -> String {
+fn line(config: &Config, stated: Option<(&String, String)>, overriding: &Overriding<'_>, key: &ConfigKey) -> String {
     let given = key.option.and_then(|option| Some((option, overriding.options.get(option)?)));
     if let Some((option, given)) = given {
         return with_origin(&format!("{} = {}", key.name, as_toml(key, given)), option);
@@ -69,7 +69,7 @@ fn quoted(words: &str) -> String {
 }
 
 /// What an option was given, as the key takes it.
-fn as_toml(key: &Key, given: &[String]) -> String {
+fn as_toml(key: &ConfigKey, given: &[String]) -> String {
     let (Without::Is(usual) | Without::FoundOut(usual)) = key.default;
     let last = given.last().map_or("", String::as_str);
     match usual.chars().next() {
@@ -84,7 +84,7 @@ fn stated(text: &str) -> BTreeMap<(&'static str, &'static str), (usize, String)>
     let (Ok(places), Ok(values)) = (toml::de::DeTable::parse(text), toml::from_str::<toml::Table>(text)) else {
         return BTreeMap::new();
     };
-    let one = |key: &Key| {
+    let one = |key: &ConfigKey| {
         let place = places.get_ref().get(key.table)?.get_ref().get(key.name)?;
         let line = text.get(..place.span().start)?.matches('\n').count() + 1;
         let value = values.get(key.table)?.get(key.name)?.to_string();

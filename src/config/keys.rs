@@ -14,7 +14,7 @@ pub(crate) enum Without {
 }
 
 /// One key.
-pub(crate) struct Key {
+pub(crate) struct ConfigKey {
     /// Its table.
     pub table: &'static str,
     /// Its name in it.
@@ -33,12 +33,12 @@ const fn key(
     default: Without,
     option: Option<&'static str>,
     about: &'static str,
-) -> Key {
-    Key { table, name, default, option, about }
+) -> ConfigKey {
+    ConfigKey { table, name, default, option, about }
 }
 
 /// All of them, table by table.
-pub(crate) const KEYS: &[Key] = &[
+pub(crate) const KEYS: &[ConfigKey] = &[
     key("bundle", "entry", Is("\"dist/index.js\""), None, "the file that systemd starts, in the bundle"),
     key("bundle", "shared", Is("\"@server-flow/shared\""), None, "the package that is copied into the bundle"),
     key(
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn the_page_has_every_key_its_default_and_its_option() {
         let page = include_str!("../../docs/configuration.md");
-        for Key { table, name, default, option, about } in KEYS {
+        for ConfigKey { table, name, default, option, about } in KEYS {
             let default = match default {
                 Is(default) => format!("`{default}`"),
                 FoundOut(_) => "none".to_owned(),

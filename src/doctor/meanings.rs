@@ -146,21 +146,21 @@ fn is_of_an_installer(line: &str) -> bool {
 }
 
 /// A page of a rule or a cause, and what it quotes.
-struct Page {
+struct QuotingPage {
     id: &'static str,
     /// In small letters.
     text: String,
     errors: Vec<String>,
 }
 
-fn pages() -> Vec<Page> {
+fn pages() -> Vec<QuotingPage> {
     let causes = CAUSES.iter().map(|cause| (cause.id, cause.page));
     let pages = causes.chain(RULES.iter().map(|rule| (rule.id, rule.page)));
-    pages.map(|(id, page)| Page { id, text: page.to_lowercase(), errors: errors(page) }).collect()
+    pages.map(|(id, page)| QuotingPage { id, text: page.to_lowercase(), errors: errors(page) }).collect()
 }
 
 /// The rules and causes whose pages quote such a line, or that text: what is quoted most, first.
-fn of_pages(line: &str, pages: &[Page]) -> Vec<&'static str> {
+fn of_pages(line: &str, pages: &[QuotingPage]) -> Vec<&'static str> {
     let said = line.to_lowercase();
     let words: Vec<_> = tokens(line).collect();
     let mut found: Vec<_> = pages

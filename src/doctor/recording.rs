@@ -2,7 +2,7 @@
 //!
 //! Lines of JSON, one an answer: `{"ask": "look /etc/x", "ok": {…}}` or `{"ask": …, "refused": "not-found"}`.
 
-use super::questions::{Diagnostic, End, Look, Refusal, Server, Situation, Space, Spoken};
+use super::questions::{AnsweredEnd, Diagnostic, Look, Server, Situation, Space, Spoken, Unanswered};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -38,12 +38,12 @@ pub(crate) const FIELDS: [&str; 21] = [
 
 /// What every line says, whatever the answer is: that is only skipped.
 #[derive(Deserialize)]
-struct Asked {
+struct RecordedLine {
     ask: String,
     #[serde(default, rename = "ok")]
     _ok: IgnoredAny,
     #[serde(default, rename = "refused")]
-    _refused: Option<Refusal>,
+    _refused: Option<Unanswered>,
 }
 
 /// A line read for what was asked.
@@ -53,7 +53,7 @@ struct Answered<T> {
     #[serde(default = "nothing")]
     ok: Option<T>,
     #[serde(default)]
-    refused: Option<Refusal>,
+    refused: Option<Unanswered>,
 }
 
 const fn nothing<T>() -> Option<T> {
@@ -66,7 +66,7 @@ struct RecordedAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     ok: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<Refusal>,
+    refused: Option<Unanswered>,
 }
 
 /// A server whose answers are written down as they come.
@@ -82,7 +82,7 @@ impl<'a> Recorder<'a> {
         Self { server, answers: Mutex::new(BTreeMap::new()) }
     }
 
-    fn note<T: Serialize>(&self, ask: String, answer: Result<T, Refusal>) -> Result<T, Refusal> {
+    fn note<T: Serialize>(&self, ask: String, answer: Result<T, Unanswered>) -> Result<T, Unanswered> {
         let ok = answer.as_ref().ok().and_then(|value| serde_json::to_value(value).ok());
         let refused = answer.as_ref().err().copied();
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +96,7 @@ impl<'a> Recorder<'a> {
     pub(crate) fn written(&self, clean: &dyn Fn(&str) -> String) -> String {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = String::new();
-        for line in answers.values().filter(|line| line.refused != Some(Refusal::NotFound)) {
+        for line in answers.values().filter(|line| line.refused != Some(Unanswered::NotFound)) {
             let ok = line.ok.clone().map(|value| cleaned(value, clean));
             let line = RecordedAnswer { ask: clean(&line.ask), ok, refused: line.refused };
             all.extend(serde_json::to_string(&line).ok());
@@ -146,11 +146,11 @@ impl Server for Recorder<'_> {
         situation
     }
 
-    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Unanswered> {
         self.note(command(diagnostic), self.server.run(diagnostic))
     }
 
-    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
+    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Unanswered> {
         let content = self.server.read(path, most);
         let text =
             content.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).map_err(|refusal| *refusal);
@@ -158,23 +158,23 @@ impl Server for Recorder<'_> {
         content
     }
 
-    fn end(&self, path: &str, most: usize) -> Result<End, Refusal> {
+    fn end(&self, path: &str, most: usize) -> Result<AnsweredEnd, Unanswered> {
         self.note(format!("end {path}"), self.server.end(path, most))
     }
 
-    fn look(&self, path: &str) -> Result<Look, Refusal> {
+    fn look(&self, path: &str) -> Result<Look, Unanswered> {
         self.note(format!("look {path}"), self.server.look(path))
     }
 
-    fn target(&self, path: &str) -> Result<String, Refusal> {
+    fn target(&self, path: &str) -> Result<String, Unanswered> {
         self.note(format!("target {path}"), self.server.target(path))
     }
 
-    fn list(&self, path: &str) -> Result<Vec<String>, Refusal> {
+    fn list(&self, path: &str) -> Result<Vec<String>, Unanswered> {
         self.note(format!("list {path}"), self.server.list(path))
     }
 
-    fn space(&self, path: &str) -> Result<Space, Refusal> {
+    fn space(&self, path: &str) -> Result<Space, Unanswered> {
         self.note(format!("space {path}"), self.server.space(path))
     }
 
@@ -207,7 +207,7 @@ impl<'a> Recorded<'a> {
             let place = start..start + line.len();
             start = place.end + 1;
             if !line.trim().is_empty() {
-                let asked: Asked = serde_json::from_str(line).map_err(|error| (number, error))?;
+                let asked: RecordedLine = serde_json::from_str(line).map_err(|error| (number, error))?;
                 answers.insert(key(&asked.ask), place);
             }
         }
@@ -226,11 +226,11 @@ impl<'a> Recorded<'a> {
         Self { root, ..self }
     }
 
-    fn answer<T: DeserializeOwned>(&self, ask: &str) -> Result<T, Refusal> {
-        let place = self.answers.get(&key(ask)).ok_or(Refusal::NotFound)?;
+    fn answer<T: DeserializeOwned>(&self, ask: &str) -> Result<T, Unanswered> {
+        let place = self.answers.get(&key(ask)).ok_or(Unanswered::NotFound)?;
         let line = self.text.get(place.clone()).unwrap_or_default();
-        let answered: Answered<T> = serde_json::from_str(line).map_err(|_| Refusal::Failed)?;
-        answered.ok.ok_or(answered.refused.unwrap_or(Refusal::NotFound))
+        let answered: Answered<T> = serde_json::from_str(line).map_err(|_| Unanswered::Failed)?;
+        answered.ok.ok_or(answered.refused.unwrap_or(Unanswered::NotFound))
     }
 }
 
@@ -243,32 +243,32 @@ impl Server for Recorded<'_> {
         self.answer("situation").unwrap_or_default()
     }
 
-    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Unanswered> {
         self.answer(&command(diagnostic))
     }
 
-    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
+    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Unanswered> {
         let text: String = self.answer(&format!("read {path}"))?;
         Ok(text.into_bytes().into_iter().take(most).collect())
     }
 
-    fn end(&self, path: &str, _: usize) -> Result<End, Refusal> {
+    fn end(&self, path: &str, _: usize) -> Result<AnsweredEnd, Unanswered> {
         self.answer(&format!("end {path}"))
     }
 
-    fn look(&self, path: &str) -> Result<Look, Refusal> {
+    fn look(&self, path: &str) -> Result<Look, Unanswered> {
         self.answer(&format!("look {path}"))
     }
 
-    fn target(&self, path: &str) -> Result<String, Refusal> {
+    fn target(&self, path: &str) -> Result<String, Unanswered> {
         self.answer(&format!("target {path}"))
     }
 
-    fn list(&self, path: &str) -> Result<Vec<String>, Refusal> {
+    fn list(&self, path: &str) -> Result<Vec<String>, Unanswered> {
         self.answer(&format!("list {path}"))
     }
 
-    fn space(&self, path: &str) -> Result<Space, Refusal> {
+    fn space(&self, path: &str) -> Result<Space, Unanswered> {
         self.answer(&format!("space {path}"))
     }
 
@@ -291,9 +291,9 @@ mod tests {
     fn an_answer_is_read_as_what_was_asked_for() {
         let text = "{\"ask\":\"read /x\",\"ok\":[{\"\":0}]}\n{\"ask\":\"target /y\",\"ok\":\"z\",\"new\":[1]}\n";
         let server = Recorded::parse(text).unwrap();
-        assert_eq!(server.read("/x", 10), Err(Refusal::Failed));
+        assert_eq!(server.read("/x", 10), Err(Unanswered::Failed));
         assert_eq!(server.target("/y"), Ok("z".to_owned()));
-        assert_eq!(server.target("/none"), Err(Refusal::NotFound));
+        assert_eq!(server.target("/none"), Err(Unanswered::NotFound));
         assert!(Recorded::parse("{\"ok\":1}").is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! What happened to the agent, put together from the journal and the times of what is on the disk.
 
-use super::causes::control_plane_unreachable::{Told, told};
+use super::causes::control_plane_unreachable::{ConnectionNews, told};
 use super::facts::journal::id;
 use super::facts::{Facts, JournalEntry, Speaker};
 use crate::report::moment::Moment;
@@ -63,8 +63,8 @@ fn event(entry: &JournalEntry, facts: &Facts) -> Option<Happening> {
         Speaker::Manager if entry.says("Start request repeated too quickly") => TimelineKind::GaveUp,
         Speaker::Manager | Speaker::Child if entry.is(id::SPAWN_FAILED) => TimelineKind::Death,
         Speaker::Agent => match told(entry, facts)? {
-            Told::Connected => TimelineKind::Connected,
-            Told::Refused => TimelineKind::Disconnected,
+            ConnectionNews::Connected => TimelineKind::Connected,
+            ConnectionNews::Refused => TimelineKind::Disconnected,
         },
         Speaker::Manager | Speaker::Child => return None,
     };

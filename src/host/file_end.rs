@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// The end of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct FileEnd {
+pub(crate) struct EndOfFile {
     /// Its last bytes.
     pub bytes: Vec<u8>,
     /// Whether there is more before them.
@@ -24,7 +24,7 @@ pub(crate) struct FileEnd {
 ///
 /// # Errors
 /// Where there is none, it may not be read, or a link is on the way (`ELOOP`, `ENOTDIR`).
-pub(crate) fn read_end(root: &Path, path: &str, most: usize) -> io::Result<FileEnd> {
+pub(crate) fn read_end(root: &Path, path: &str, most: usize) -> io::Result<EndOfFile> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let Some((last, folders)) = parts.split_last().filter(|_| !parts.contains(&"..")) else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
@@ -47,7 +47,7 @@ pub(crate) fn read_end(root: &Path, path: &str, most: usize) -> io::Result<FileE
     let seconds = u64::try_from(found.mtime()).unwrap_or_default();
     let modified =
         seconds.saturating_mul(1_000_000).saturating_add(u64::try_from(found.mtime_nsec() / 1000).unwrap_or(0));
-    Ok(FileEnd { bytes, is_cut: skipped > 0, modified })
+    Ok(EndOfFile { bytes, is_cut: skipped > 0, modified })
 }
 
 #[cfg(test)]

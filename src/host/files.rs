@@ -97,7 +97,7 @@ pub(super) fn open_inherited(path: &Path) -> io::Result<File> {
 /// a FIFO of that name holds nobody up.
 ///
 /// # Errors
-/// As [`read_bounded`]; also where it is no regular file.
+/// As opening and reading give them; also where it is no regular file.
 pub(crate) fn read_regular(path: &Path, most: usize, links: Links) -> io::Result<Bounded> {
     bounded(open_regular(path, links)?, most)
 }

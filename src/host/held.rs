@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// A user beside root who may own what is held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Owner {
+pub(crate) struct UserOwner {
     /// User.
     pub uid: u32,
     /// Group.
@@ -20,7 +20,7 @@ pub(crate) struct Owner {
 
 /// What something on a disk is, whatever its name is at the moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Identity {
+pub(crate) struct FileIdentity {
     /// The file system.
     pub device: u64,
     /// The inode.
@@ -54,7 +54,7 @@ impl HeldFolder {
     ///
     /// # Errors
     /// Where a part is a link or no folder, or another may change it: the words name it.
-    pub(crate) fn open(path: &Path, user: Option<Owner>) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, user: Option<UserOwner>) -> io::Result<Self> {
         let mut fd = openat(CWD, "/", FOLDER, Mode::empty())?;
         let mut here = PathBuf::from("/");
         judge(&here, &fstat(&fd)?, user)?;
@@ -76,9 +76,9 @@ impl HeldFolder {
     ///
     /// # Errors
     /// Whatever looking gives.
-    pub(crate) fn identity(&self, name: &str) -> io::Result<Option<Identity>> {
+    pub(crate) fn identity(&self, name: &str) -> io::Result<Option<FileIdentity>> {
         match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(found) => Ok(Some(Identity { device: found.st_dev, inode: found.st_ino })),
+            Ok(found) => Ok(Some(FileIdentity { device: found.st_dev, inode: found.st_ino })),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(named(&self.path.join(name), error)),
         }
@@ -144,7 +144,7 @@ impl HeldFolder {
     ///
     /// # Errors
     /// Whatever that gives.
-    pub(crate) fn give(&self, name: &str, to: Owner) -> io::Result<()> {
+    pub(crate) fn give(&self, name: &str, to: UserOwner) -> io::Result<()> {
         let (uid, gid) = (rustix::fs::Uid::from_raw(to.uid), rustix::fs::Gid::from_raw(to.gid));
         rustix::fs::chownat(&self.fd, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|error| named(&self.path.join(name), error))
@@ -154,7 +154,7 @@ impl HeldFolder {
     ///
     /// # Errors
     /// Whatever looking gives, but for that nothing is there.
-    pub(crate) fn is_another_owners_file(&self, name: &str, than: Owner) -> io::Result<bool> {
+    pub(crate) fn is_another_owners_file(&self, name: &str, than: UserOwner) -> io::Result<bool> {
         match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => {
                 let is_file = rustix::fs::FileType::from_raw_mode(found.st_mode).is_file();
@@ -308,7 +308,7 @@ fn named(path: &Path, error: Errno) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-fn judge(path: &Path, found: &Stat, user: Option<Owner>) -> io::Result<()> {
+fn judge(path: &Path, found: &Stat, user: Option<UserOwner>) -> io::Result<()> {
     #[cfg(test)]
     if tested::is_around(path) {
         return Ok(());
@@ -329,7 +329,7 @@ fn judge(path: &Path, found: &Stat, user: Option<Owner>) -> io::Result<()> {
 pub(crate) mod tested {
     //! A folder to try this in, wherever the tests run: those above it may be anybody's (/tmp, a clone with umask 002).
 
-    use super::Owner;
+    use super::UserOwner;
     use std::cell::RefCell;
     use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -345,13 +345,13 @@ pub(crate) mod tested {
     }
 
     /// A folder that only this user may change, its path, and who that is.
-    pub(crate) fn folder() -> (tempfile::TempDir, PathBuf, Option<Owner>) {
+    pub(crate) fn folder() -> (tempfile::TempDir, PathBuf, Option<UserOwner>) {
         let top = tempfile::tempdir().unwrap();
         fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let path = top.path().canonicalize().unwrap();
         let found = fs::metadata(&path).unwrap();
         FOLDERS.with_borrow_mut(|folders| folders.push(path.clone()));
-        (top, path, Some(Owner { uid: found.uid(), gid: found.gid() }))
+        (top, path, Some(UserOwner { uid: found.uid(), gid: found.gid() }))
     }
 }
 

@@ -84,13 +84,13 @@ fn take_leave(number: usize) {
 }
 
 /// What Ctrl-C leaves to be read: a line for people, and a machine's document where one is owed.
-struct Farewell {
+struct InterruptNotice {
     line: String,
     document: Vec<u8>,
     code: u8,
 }
 
-static FAREWELL: OnceLock<Farewell> = OnceLock::new();
+static FAREWELL: OnceLock<InterruptNotice> = OnceLock::new();
 /// Whether a command, or a question to somebody, heeds signals itself.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Whether the thread of [`end_on_ctrl_c`] is there.
@@ -101,7 +101,7 @@ static HEEDED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn end_on_ctrl_c(line: String, document: Vec<u8>, code: u8) {
     // The thread is woken through a pair of sockets, which are wanted for something else where few files may be open.
     let has_few_files = getrlimit(Resource::Nofile).current.is_some_and(|files| files < FEW_FILES);
-    if FAREWELL.set(Farewell { line, document, code }).is_err() || has_few_files || is_ignored(SIGINT) {
+    if FAREWELL.set(InterruptNotice { line, document, code }).is_err() || has_few_files || is_ignored(SIGINT) {
         return;
     }
     let heed = || {
@@ -133,7 +133,7 @@ fn is_ignored(signal: i32) -> bool {
 
 /// Says what is to be said, and ends the program.
 fn end() {
-    let Some(Farewell { line, document, code }) = FAREWELL.get() else {
+    let Some(InterruptNotice { line, document, code }) = FAREWELL.get() else {
         let _ = low_level::emulate_default_handler(SIGINT);
         return;
     };

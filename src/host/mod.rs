@@ -96,8 +96,8 @@ pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io:
         out.flush()
     };
     match outputs::look(path)? {
-        outputs::Output::Stream(mut stream) => buffered(&mut stream),
-        outputs::Output::File => {
+        outputs::OutputPlace::Stream(mut stream) => buffered(&mut stream),
+        outputs::OutputPlace::File => {
             let staged = files::Staged::with(path, 0o666, buffered)?;
             outputs::keep_mode(&staged)?;
             staged.commit(files::Existing::Replaced)

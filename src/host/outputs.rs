@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// What is at such a place.
-pub(crate) enum Output {
+pub(crate) enum OutputPlace {
     /// Nothing, a regular file, or a link to one: it is replaced. A link is not followed, since another may have made it.
     File,
     /// A character device, a FIFO, or what a process has open, opened: it is written into.
@@ -20,20 +20,20 @@ pub(crate) enum Output {
 /// # Errors
 /// Where there is something that is neither replaced nor written into: a folder, a socket, a block device, or a FIFO that
 /// nobody reads.
-pub(crate) fn look(path: &Path) -> io::Result<Output> {
+pub(crate) fn look(path: &Path) -> io::Result<OutputPlace> {
     let found = match fs::metadata(path) {
         Ok(found) => found.file_type(),
         // A link that leads nowhere is replaced, as one that leads to a file is.
-        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => return Ok(Output::File),
-        Err(error) if super::files::is_absent(&error) => return Ok(Output::File),
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => return Ok(OutputPlace::File),
+        Err(error) if super::files::is_absent(&error) => return Ok(OutputPlace::File),
         Err(error) => return Err(error),
     };
     if found.is_file() {
         if !is_descriptor(path) {
-            return Ok(Output::File);
+            return Ok(OutputPlace::File);
         }
         // Root's `-o /dev/stdout >FILE` would replace the link that every program uses.
-        return OpenOptions::new().append(true).open(path).map(Output::Stream);
+        return OpenOptions::new().append(true).open(path).map(OutputPlace::Stream);
     }
     let refused =
         |what: &str| Err(io::Error::other(format!("it is {what}, which is neither replaced nor written into")));
@@ -51,7 +51,7 @@ pub(crate) fn look(path: &Path) -> io::Result<Output> {
     let file = OpenOptions::new().write(true).custom_flags(nonblocking).open(path)?;
     let flags = rustix::fs::fcntl_getfl(&file)?;
     rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::NONBLOCK)?;
-    Ok(Output::Stream(file))
+    Ok(OutputPlace::Stream(file))
 }
 
 /// Whether nothing but a file is, or would be, at a place: for what is read again before it is let there.
@@ -122,16 +122,16 @@ mod tests {
         symlink(&descriptor, at("stdout")).unwrap();
         symlink(at("stdout"), at("to-stdout")).unwrap();
         for path in [at("stdout"), at("to-stdout"), descriptor.into()] {
-            let Ok(Output::Stream(mut stream)) = look(&path) else { panic!("{}", path.display()) };
+            let Ok(OutputPlace::Stream(mut stream)) = look(&path) else { panic!("{}", path.display()) };
             io::Write::write_all(&mut stream, b"x").unwrap();
             assert!(must_be_file(&path).is_err(), "{}", path.display());
         }
         assert_eq!(fs::read(at("file")).unwrap(), b"xxx");
         for name in ["none", "file", "to-file", "to-nothing"] {
-            assert!(matches!(look(&at(name)), Ok(Output::File)), "{name}");
+            assert!(matches!(look(&at(name)), Ok(OutputPlace::File)), "{name}");
             assert!(must_be_file(&at(name)).is_ok(), "{name}");
         }
-        assert!(matches!(look(&at("to-null")), Ok(Output::Stream(_))));
+        assert!(matches!(look(&at("to-null")), Ok(OutputPlace::Stream(_))));
         for name in ["socket", "fifo", "to-fifo", "."] {
             assert!(look(&at(name)).is_err(), "{name}");
         }

@@ -115,7 +115,7 @@ impl Request {
 
 /// How a program came to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum End {
+pub(crate) enum ProcessEnd {
     /// By itself, with this exit code.
     Exit(i32),
     /// By this signal, which did not come from here.
@@ -126,7 +126,7 @@ pub(crate) enum End {
     Stopped,
 }
 
-impl End {
+impl ProcessEnd {
     /// Whether it ended by itself, with 0.
     #[must_use]
     pub(crate) const fn is_success(self) -> bool {
@@ -140,14 +140,14 @@ impl End {
 
 /// What was kept of a stream.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub(crate) struct Output {
+pub(crate) struct KeptOutput {
     /// At most [`Request::most_output`] bytes.
     pub bytes: Vec<u8>,
     /// Bytes that came and were not kept.
     pub dropped: u64,
 }
 
-impl Output {
+impl KeptOutput {
     /// As text; what is no UTF-8 becomes U+FFFD. It is not printable yet.
     #[must_use]
     pub(crate) fn text(&self) -> String {
@@ -159,11 +159,11 @@ impl Output {
 #[derive(Clone, Debug)]
 pub(crate) struct Done {
     /// How.
-    pub end: End,
+    pub end: ProcessEnd,
     /// What it wrote to stdout, and to stderr with [`Streams::Together`].
-    pub stdout: Output,
+    pub stdout: KeptOutput,
     /// What it wrote to stderr.
-    pub stderr: Output,
+    pub stderr: KeptOutput,
     /// From its start to its end.
     pub took: Duration,
 }
@@ -181,20 +181,20 @@ pub(crate) fn run(request: &Request) -> io::Result<Done> {
 /// # Errors
 /// As [`run`].
 pub(crate) fn run_unless(request: &Request, stop: &AtomicBool) -> io::Result<Done> {
-    let mut running = Running::start(request)?;
+    let mut running = RunningProgram::start(request)?;
     while running.has_not_ended(GLANCE)? {
         if stop.load(Ordering::Relaxed) {
-            return running.finish(End::Stopped);
+            return running.finish(ProcessEnd::Stopped);
         }
         if running.started.elapsed() >= request.timeout {
-            return running.finish(End::TimedOut);
+            return running.finish(ProcessEnd::TimedOut);
         }
     }
-    running.finish(End::Stopped)
+    running.finish(ProcessEnd::Stopped)
 }
 
 /// A program that runs until it ends or is told to. Dropped, it and its group are killed.
-pub(crate) struct Running {
+pub(crate) struct RunningProgram {
     child: Child,
     group: Pid,
     started: Instant,
@@ -204,7 +204,7 @@ pub(crate) struct Running {
     done: Option<ExitStatus>,
 }
 
-impl Running {
+impl RunningProgram {
     /// Starts a program; its time-out is the caller's to heed.
     ///
     /// # Errors
@@ -273,7 +273,7 @@ impl Running {
     ///
     /// # Errors
     /// When it cannot be waited for.
-    pub(crate) fn finish(mut self, otherwise: End) -> io::Result<Done> {
+    pub(crate) fn finish(mut self, otherwise: ProcessEnd) -> io::Result<Done> {
         let by_itself = !self.has_not_ended(Duration::ZERO)?;
         if !by_itself {
             let _ = kill_process_group(self.group, Signal::TERM);
@@ -283,7 +283,7 @@ impl Running {
         let status = self.reap()?;
         // Nothing is ever sent: this waits for both streams to be closed.
         let _ = self.closed.recv_timeout(LAST_WORDS);
-        let end = if by_itself { End::of(status) } else { otherwise };
+        let end = if by_itself { ProcessEnd::of(status) } else { otherwise };
         Ok(Done { end, stdout: self.stdout.so_far(), stderr: self.stderr.so_far(), took })
     }
 
@@ -299,7 +299,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningProgram {
     fn drop(&mut self) {
         let _ = self.reap();
     }
@@ -307,7 +307,7 @@ impl Drop for Running {
 
 /// A stream that a thread reads to its end, so that the program never waits for a reader.
 #[derive(Clone, Default)]
-struct Drain(Arc<Mutex<Output>>);
+struct Drain(Arc<Mutex<KeptOutput>>);
 
 impl Drain {
     fn of(mut pipe: PipeReader, request: &Request, closing: Sender<()>) -> io::Result<Self> {
@@ -341,7 +341,7 @@ impl Drain {
         }
     }
 
-    fn so_far(&self) -> Output {
+    fn so_far(&self) -> KeptOutput {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -371,10 +371,10 @@ pub(super) mod tests {
     #[test]
     fn an_end_is_called_what_it_was() {
         for (script, end, stdout, stderr) in [
-            ("echo out; echo err >&2", End::Exit(0), "out\n", "err\n"),
-            ("exit 7", End::Exit(7), "", ""),
-            ("kill -9 $$", End::Signal(9), "", ""),
-            ("read line || echo nothing to read", End::Exit(0), "nothing to read\n", ""),
+            ("echo out; echo err >&2", ProcessEnd::Exit(0), "out\n", "err\n"),
+            ("exit 7", ProcessEnd::Exit(7), "", ""),
+            ("kill -9 $$", ProcessEnd::Signal(9), "", ""),
+            ("read line || echo nothing to read", ProcessEnd::Exit(0), "nothing to read\n", ""),
         ] {
             let done = run(&shell(script)).unwrap();
             assert_eq!((done.end, done.stdout.text().as_str(), done.stderr.text().as_str()), (end, stdout, stderr));
@@ -405,7 +405,7 @@ pub(super) mod tests {
     fn much_output_is_read_to_its_end_and_kept_up_to_the_bound() {
         let numbers = Request { most_output: 1000, ..shell("seq 100000") };
         let done = run(&numbers).unwrap();
-        assert_eq!((done.end, done.stdout.bytes.len(), done.stdout.dropped), (End::Exit(0), 1000, 587_895));
+        assert_eq!((done.end, done.stdout.bytes.len(), done.stdout.dropped), (ProcessEnd::Exit(0), 1000, 587_895));
         assert!(done.stdout.text().starts_with("1\n2\n3\n"));
         let end = run(&Request { keep: Keep::End, ..numbers }).unwrap().stdout;
         assert_eq!((end.bytes.len(), end.dropped), (1000, 587_895));
@@ -417,7 +417,7 @@ pub(super) mod tests {
         // The inner shell does not hear SIGTERM, and its own child is another process of the group.
         let script = "sh -c 'trap \"\" TERM; echo $$; sleep 60; sleep 60' & wait";
         let done = run(&Request { timeout: Duration::from_millis(300), ..shell(script) }).unwrap();
-        assert_eq!(done.end, End::TimedOut);
+        assert_eq!(done.end, ProcessEnd::TimedOut);
         assert!(dies(done.stdout.text().trim()), "the grandchild is still there");
         assert!(done.took < Duration::from_secs(10));
     }
@@ -432,12 +432,12 @@ pub(super) mod tests {
             });
             run_unless(&shell("sleep 60"), &stop).unwrap()
         });
-        assert_eq!(done.end, End::Stopped);
+        assert_eq!(done.end, ProcessEnd::Stopped);
     }
 
     #[test]
     fn what_is_dropped_is_dead() {
-        let running = Running::start(&shell("sleep 60")).unwrap();
+        let running = RunningProgram::start(&shell("sleep 60")).unwrap();
         let id = running.child.id().to_string();
         assert!(is_alive(&id));
         drop(running);

@@ -106,7 +106,7 @@ fn holds(variables: &[u8], path: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::host::process::tests::{dies, is_alive, shell};
-    use crate::host::process::{End, Environment, Request, run};
+    use crate::host::process::{Environment, ProcessEnd, Request, run};
     use std::ffi::OsString;
 
     /// Says its id once it is in a session of its own, from where it works in `/`.
@@ -120,7 +120,7 @@ mod tests {
         let request = Request { directory: Some(folder.path().to_path_buf()), ..shell(&script) };
         let started = Instant::now();
         let done = run(&request).unwrap();
-        assert_eq!(done.end, End::Exit(0));
+        assert_eq!(done.end, ProcessEnd::Exit(0));
         assert!(started.elapsed() < Duration::from_secs(10));
         let id = done.stdout.text().trim().to_owned();
         assert!(is_alive(&id), "a daemon of its own session outlives its group");

@@ -21,7 +21,7 @@ const STICKY: u32 = 0o1000;
 
 /// Why a file is not read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refused {
+pub(crate) enum RefusedFile {
     /// It cannot be.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -53,7 +53,7 @@ pub(crate) enum Refused {
     },
 }
 
-impl Refused {
+impl RefusedFile {
     /// What makes it readable, where a command does.
     #[must_use]
     pub(crate) fn help(&self) -> Option<String> {
@@ -81,8 +81,8 @@ fn shown(path: &Path) -> String {
 /// (`--key <(…)`, `--key /dev/stdin`): nobody else has its other end.
 ///
 /// # Errors
-/// [`Refused`].
-pub(crate) fn read(path: &Path, most: usize) -> Result<Bounded, Refused> {
+/// [`RefusedFile`].
+pub(crate) fn read(path: &Path, most: usize) -> Result<Bounded, RefusedFile> {
     let (file, place) =
         if files::is_inherited(path) { (files::open_inherited(path)?, path.to_path_buf()) } else { open(path)? };
     let found = file.metadata()?;
@@ -96,11 +96,11 @@ pub(crate) fn read(path: &Path, most: usize) -> Result<Bounded, Refused> {
 /// between must have the owner of the file: a walk that leaves the user's own project may end at a stranger's file.
 ///
 /// # Errors
-/// [`Refused`].
-pub(crate) fn read_above(path: &Path, from: &Path, most: usize) -> Result<Bounded, Refused> {
+/// [`RefusedFile`].
+pub(crate) fn read_above(path: &Path, from: &Path, most: usize) -> Result<Bounded, RefusedFile> {
     let read = read(path, most)?;
     let found = fs::metadata(path)?;
-    let beyond = |why| Refused::Beyond { path: path.to_path_buf(), from: from.to_path_buf(), why };
+    let beyond = |why| RefusedFile::Beyond { path: path.to_path_buf(), from: from.to_path_buf(), why };
     let top = path.parent().unwrap_or(Path::new("/"));
     for folder in from.ancestors() {
         let between = fs::metadata(folder)?;
@@ -120,14 +120,14 @@ pub(crate) fn read_above(path: &Path, from: &Path, most: usize) -> Result<Bounde
 /// Whether a folder is one whose files may be believed.
 ///
 /// # Errors
-/// [`Refused`]; also where there is none.
-pub(crate) fn folder(path: &Path) -> Result<PathBuf, Refused> {
+/// [`RefusedFile`]; also where there is none.
+pub(crate) fn folder(path: &Path) -> Result<PathBuf, RefusedFile> {
     let (place, found) = resolve(path)?;
     judge(&place, &found, Role::LastFolder)?;
     Ok(place)
 }
 
-fn open(path: &Path) -> Result<(File, PathBuf), Refused> {
+fn open(path: &Path) -> Result<(File, PathBuf), RefusedFile> {
     let (place, found) = resolve(path)?;
     if !found.is_file() {
         return Err(io::Error::other(files::NOT_REGULAR).into());
@@ -145,7 +145,7 @@ fn open(path: &Path) -> Result<(File, PathBuf), Refused> {
 }
 
 /// Follows a path as the kernel does, and judges every folder and link on the way. What stands at its end is given back.
-fn resolve(path: &Path) -> Result<(PathBuf, Metadata), Refused> {
+fn resolve(path: &Path) -> Result<(PathBuf, Metadata), RefusedFile> {
     let absolute = std::path::absolute(path)?;
     let mut place = PathBuf::from("/");
     let mut found = fs::symlink_metadata(&place)?;
@@ -195,10 +195,10 @@ enum Role {
     Link,
 }
 
-fn judge(path: &Path, found: &Metadata, role: Role) -> Result<(), Refused> {
+fn judge(path: &Path, found: &Metadata, role: Role) -> Result<(), RefusedFile> {
     let owner = found.uid();
     if owner != 0 && owner != crate::host::effective_user() {
-        return Err(Refused::Owner { path: path.to_path_buf(), owner });
+        return Err(RefusedFile::Owner { path: path.to_path_buf(), owner });
     }
     let mode = found.mode() & 0o7777;
     let by_group = mode & GROUP_WRITES != 0 && !is_private_group(path, found);
@@ -209,7 +209,7 @@ fn judge(path: &Path, found: &Metadata, role: Role) -> Result<(), Refused> {
         Role::File | Role::LastFolder => is_shared,
     };
     if is_open {
-        return Err(Refused::Writable { path: path.to_path_buf(), mode });
+        return Err(RefusedFile::Writable { path: path.to_path_buf(), mode });
     }
     Ok(())
 }
@@ -260,7 +260,7 @@ mod tests {
             let read = read(&file, 100);
             assert_eq!(read.is_ok(), expected, "{file_mode:o} {folder_mode:o} {top_mode:o}");
             if let Err(error) = read {
-                assert!(matches!(error, Refused::Writable { .. }), "{error}");
+                assert!(matches!(error, RefusedFile::Writable { .. }), "{error}");
                 assert!(error.help().is_some());
             }
             let is_closed = folder_mode & 0o002 == 0 && top_mode != 0o757;
@@ -278,7 +278,7 @@ mod tests {
         // A group that nobody knows of may have anybody in it.
         if std::os::unix::fs::chown(&folder, None, Some(54_321)).is_ok() {
             mode(&folder, 0o775);
-            assert!(matches!(read(&file, 100), Err(Refused::Writable { .. })));
+            assert!(matches!(read(&file, 100), Err(RefusedFile::Writable { .. })));
         }
     }
 
@@ -296,10 +296,10 @@ mod tests {
         assert!(read(&open.join("in"), 100).is_ok() && read(&folder.join("out"), 100).is_ok());
         mode(&open, 0o777);
         for path in [open.join("in"), folder.join("out"), open.join("../folder/file")] {
-            assert!(matches!(read(&path, 100), Err(Refused::Writable { .. })), "{}", path.display());
+            assert!(matches!(read(&path, 100), Err(RefusedFile::Writable { .. })), "{}", path.display());
         }
         symlink("round", folder.join("round")).unwrap();
-        assert!(matches!(read(&folder.join("round"), 100), Err(Refused::Io(_))));
+        assert!(matches!(read(&folder.join("round"), 100), Err(RefusedFile::Io(_))));
     }
 
     #[test]
@@ -315,7 +315,11 @@ mod tests {
                 return;
             }
             let read = read(&link, 100);
-            assert!(matches!(&read, Err(Refused::Owner { path, .. }) if *path == changed), "{at}: {:?}", read.err());
+            assert!(
+                matches!(&read, Err(RefusedFile::Owner { path, .. }) if *path == changed),
+                "{at}: {:?}",
+                read.err()
+            );
         }
     }
 
@@ -326,7 +330,7 @@ mod tests {
         fs::create_dir_all(&deep).unwrap();
         assert!(read_above(&file, &deep, 100).is_ok());
         if std::os::unix::fs::chown(folder.join("a"), Some(65_534), None).is_ok() {
-            assert!(matches!(read_above(&file, &deep, 100), Err(Refused::Beyond { .. })));
+            assert!(matches!(read_above(&file, &deep, 100), Err(RefusedFile::Beyond { .. })));
         }
     }
 
@@ -336,7 +340,7 @@ mod tests {
         let pipe = folder.join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
         for strange in [pipe.as_path(), folder.as_path(), Path::new("/dev/zero"), Path::new("/dev/fd/987654")] {
-            assert!(matches!(read(strange, 100), Err(Refused::Io(_))), "{}", strange.display());
+            assert!(matches!(read(strange, 100), Err(RefusedFile::Io(_))), "{}", strange.display());
         }
         assert_eq!((read(&file, 3).unwrap().bytes.len(), read(&file, 3).unwrap().size), (4, 7));
     }

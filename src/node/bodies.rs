@@ -6,7 +6,7 @@
 
 /// What comes of a failure at one place of a body.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Fate {
+pub enum FailureFate {
     /// Nobody can catch it: Node stops, whoever called the body. A promise that nobody looks after (cli.md,
     /// `--unhandled-rejections`: `throw` since 15), a callback that runs later.
     Stops,
@@ -42,24 +42,24 @@ pub struct Body {
     /// Bodies of default values, with the number of their parameter.
     pub defaults: Box<[(u8, u32)]>,
     /// What happens in it, in order, as far as it matters.
-    pub steps: Box<[Step]>,
+    pub steps: Box<[BodyStep]>,
     /// What it gives back, if that is one thing.
-    pub gives: Option<Value>,
+    pub gives: Option<NamedValue>,
 }
 
 /// One thing that happens in a body.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
+pub enum BodyStep {
     /// `import()` or `require()`: the number of the import.
-    Import(u32, Fate),
+    Import(u32, FailureFate),
     /// A name of CommonJS is used: the number of the mention.
-    Mention(u32, Fate),
+    Mention(u32, FailureFate),
     /// A file is named: the number of the asset.
-    Asset(u32, Fate),
+    Asset(u32, FailureFate),
     /// A promise is awaited that is never settled: the number of the `await`.
-    Waits(u32, Fate),
+    Waits(u32, FailureFate),
     /// A name is used that may stand for nothing: the number of its use.
-    Name(u32, Fate),
+    Name(u32, FailureFate),
     /// Another body is called.
     Call(Box<Call>),
     /// Here the process may end, and well.
@@ -81,20 +81,20 @@ pub enum Handled {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Call {
     /// What is called.
-    pub callee: Value,
+    pub callee: NamedValue,
     /// How.
-    pub how: How,
+    pub how: CallKind,
     /// How many arguments it is given, at most 255.
     pub arguments: u8,
     /// What comes of what it throws.
-    pub thrown: Fate,
+    pub thrown: FailureFate,
     /// What comes of its rejection.
-    pub rejected: Fate,
+    pub rejected: FailureFate,
 }
 
 /// How something is called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum How {
+pub enum CallKind {
     /// `f()`.
     Call,
     /// `f()` of which something is taken at once: `[...f()]`, `for (… of f())`.
@@ -119,7 +119,7 @@ pub enum How {
 
 /// What a name stands for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Value {
+pub enum NamedValue {
     /// Anything.
     Unknown,
     /// A function: its body.
@@ -129,7 +129,7 @@ pub enum Value {
     /// A class, or an object with members.
     Class(u32),
     /// An object that `new` makes of a class.
-    Instance(Box<Value>),
+    Instance(Box<NamedValue>),
     /// `this` in the methods of a class: an object of it, or of what extends it.
     This(u32),
     /// `this` in its static methods: the class, or what extends it.
@@ -137,9 +137,9 @@ pub enum Value {
     /// All that an import gives.
     Import(u32),
     /// A member of something.
-    Member(Box<Value>, Box<str>),
+    Member(Box<NamedValue>, Box<str>),
     /// What a call of a function gives.
-    Given(Box<Value>),
+    Given(Box<NamedValue>),
 }
 
 /// A class, or an object.
@@ -148,21 +148,21 @@ pub struct Class {
     /// The body that makes an object of it.
     pub construct: Option<u32>,
     /// What it extends.
-    pub base: Option<Value>,
+    pub base: Option<NamedValue>,
     /// What the class itself has.
-    pub statics: Members,
+    pub statics: NamedMembers,
     /// What its objects have.
-    pub members: Members,
+    pub members: NamedMembers,
     /// Whether its objects are given members that are not known: `Object.assign(this, …)`.
     pub is_open: bool,
 }
 
 /// Members by their names, sorted, and of each name one.
-pub(crate) type Members = Box<[(Box<str>, Value)]>;
+pub(crate) type NamedMembers = Box<[(Box<str>, NamedValue)]>;
 
 /// The member of a name.
 #[must_use]
-pub(crate) fn member<'m>(members: &'m Members, name: &str) -> Option<&'m Value> {
+pub(crate) fn member<'m>(members: &'m NamedMembers, name: &str) -> Option<&'m NamedValue> {
     let place = members.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
     members.get(place).map(|(_, value)| value)
 }
@@ -172,7 +172,7 @@ pub(crate) const ANY_MEMBER: &str = "*";
 
 /// Puts members in their order. Of those with one name the last counts.
 #[must_use]
-pub(crate) fn sorted(mut members: Vec<(Box<str>, Value)>) -> Members {
+pub(crate) fn sorted(mut members: Vec<(Box<str>, NamedValue)>) -> NamedMembers {
     members.reverse();
     members.sort_by(|(one, _), (other, _)| one.cmp(other));
     members.dedup_by(|(another, _), (kept, _)| another == kept);
@@ -189,7 +189,7 @@ pub struct Bodies {
     /// Its classes and objects.
     pub classes: Box<[Class]>,
     /// What its exports stand for; `module.exports` by the name `=`.
-    pub exports: Members,
+    pub exports: NamedMembers,
     /// Names of methods that it gives to classes that are made already, or `*`.
     pub patched: Box<[Box<str>]>,
 }
@@ -199,7 +199,7 @@ impl Bodies {
     #[must_use]
     pub fn weight(&self) -> usize {
         let steps: usize = self.all.iter().map(|body| 48 + body.steps.len() * 32 + body.calls() * 80).sum();
-        let members = |members: &Members| members.iter().map(|(name, _)| 56 + name.len()).sum::<usize>();
+        let members = |members: &NamedMembers| members.iter().map(|(name, _)| 56 + name.len()).sum::<usize>();
         let classes: usize =
             self.classes.iter().map(|class| 80 + members(&class.statics) + members(&class.members)).sum();
         let patched: usize = self.patched.iter().map(|name| 16 + name.len()).sum();
@@ -209,6 +209,6 @@ impl Bodies {
 
 impl Body {
     fn calls(&self) -> usize {
-        self.steps.iter().filter(|step| matches!(step, Step::Call(_))).count()
+        self.steps.iter().filter(|step| matches!(step, BodyStep::Call(_))).count()
     }
 }

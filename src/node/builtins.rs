@@ -9,14 +9,14 @@ pub(crate) const MEASURED: [u32; 4] = [18, 20, 22, 24];
 
 /// The lines that have something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Lines {
+pub(crate) struct LineSet {
     /// The first that has it.
     pub since: u32,
     /// The first that has it no more; nothing where the newest has it.
     pub gone: Option<u32>,
 }
 
-impl Lines {
+impl LineSet {
     /// Whether a measured line has it.
     #[must_use]
     pub(crate) fn has(self, line: u32) -> bool {
@@ -42,24 +42,24 @@ impl Lines {
 }
 
 /// What the names of a row belong to.
-struct Row {
-    lines: Lines,
+struct BuiltinRow {
+    lines: LineSet,
     names: &'static str,
 }
 
-static TABLE: LazyLock<HashMap<&'static str, Row>> = LazyLock::new(|| {
+static TABLE: LazyLock<HashMap<&'static str, BuiltinRow>> = LazyLock::new(|| {
     let rows = include_str!("builtin_exports.txt").lines().filter(|line| !line.starts_with('#'));
     let row = |line: &'static str| {
         let (owner, names) = line.rsplit_once(": ").or_else(|| Some((line.strip_suffix(':')?, "")))?;
-        let (owner, lines) = Lines::read(owner);
-        Some((owner, Row { lines, names }))
+        let (owner, lines) = LineSet::read(owner);
+        Some((owner, BuiltinRow { lines, names }))
     };
     rows.filter_map(row).collect()
 });
 
 /// The lines that have a module, by the name under which it must be imported: `fs`, `node:test`.
 #[must_use]
-pub(crate) fn module(name: &str) -> Option<Lines> {
+pub(crate) fn module(name: &str) -> Option<LineSet> {
     let is_module = !name.starts_with("global") && name != "import.meta";
     TABLE.get(name).filter(|_| is_module).map(|row| row.lines)
 }
@@ -79,25 +79,25 @@ pub(crate) fn is_complete(module: &str) -> bool {
 
 /// The lines in which a module exports a name, or in which an owner (`global`, `global.Array`, `import.meta`) has it.
 #[must_use]
-pub(crate) fn export(owner: &str, name: &str) -> Option<Lines> {
+pub(crate) fn export(owner: &str, name: &str) -> Option<LineSet> {
     find(owner, name, |entry| (!entry.starts_with(['.', '~'])).then_some(entry))
 }
 
 /// The lines in which only the default export of a module has a name, where not all lines are alike.
 #[must_use]
-pub(crate) fn only_of_default(module: &str, name: &str) -> Option<Lines> {
+pub(crate) fn only_of_default(module: &str, name: &str) -> Option<LineSet> {
     find(module, name, |entry| entry.strip_prefix('.'))
 }
 
 /// The lines in which a module exports a name that is `undefined`.
 #[must_use]
-pub(crate) fn unset(module: &str, name: &str) -> Option<Lines> {
+pub(crate) fn unset(module: &str, name: &str) -> Option<LineSet> {
     find(module, name, |entry| entry.strip_prefix('~'))
 }
 
-fn find(owner: &str, name: &str, of_kind: impl Fn(&'static str) -> Option<&'static str>) -> Option<Lines> {
+fn find(owner: &str, name: &str, of_kind: impl Fn(&'static str) -> Option<&'static str>) -> Option<LineSet> {
     let entries = TABLE.get(owner)?.names.split(' ').filter_map(of_kind);
-    entries.map(Lines::read).find_map(|(known, lines)| (known == name).then_some(lines))
+    entries.map(LineSet::read).find_map(|(known, lines)| (known == name).then_some(lines))
 }
 
 /// Globals that a flag of some line brings: whether a server sets it is not known.
@@ -109,7 +109,7 @@ pub(crate) const BEHIND_FLAGS: [&str; 8] =
 pub(crate) fn is_global(name: &str) -> bool {
     static NAMES: LazyLock<hashbrown::HashSet<&'static str>> = LazyLock::new(|| {
         let names = TABLE.get("globals").map(|row| row.names.split(' ')).into_iter().flatten();
-        names.map(|entry| Lines::read(entry).0).collect()
+        names.map(|entry| LineSet::read(entry).0).collect()
     });
     NAMES.contains(name)
 }
@@ -120,7 +120,7 @@ pub(crate) fn is_ever_absent(name: &str) -> bool {
     static NAMES: LazyLock<hashbrown::HashSet<&'static str>> = LazyLock::new(|| {
         let entries = TABLE.values().flat_map(|row| {
             let own = row.lines;
-            row.names.split(' ').map(Lines::read).filter(move |(_, lines)| *lines != own || !own.is_everywhere())
+            row.names.split(' ').map(LineSet::read).filter(move |(_, lines)| *lines != own || !own.is_everywhere())
         });
         entries.map(|(name, _)| name.strip_prefix(['.', '~']).unwrap_or(name)).collect()
     });
@@ -143,7 +143,7 @@ mod tests {
             ("globals", None),
             ("import.meta", None),
         ] {
-            assert_eq!(module(name), expected.map(|(since, gone)| Lines { since, gone }), "{name}");
+            assert_eq!(module(name), expected.map(|(since, gone)| LineSet { since, gone }), "{name}");
         }
         for (owner, name, expected) in [
             ("fs", "readFile", Some((18, None))),
@@ -154,9 +154,9 @@ mod tests {
             ("import.meta", "dirname", Some((20, None))),
             ("_stream_wrap", "nope", None),
         ] {
-            assert_eq!(export(owner, name), expected.map(|(since, gone)| Lines { since, gone }), "{name} of {owner}");
+            assert_eq!(export(owner, name), expected.map(|(since, gone)| LineSet { since, gone }), "{name} of {owner}");
         }
-        assert_eq!(only_of_default("crypto", "createCipher"), Some(Lines { since: 18, gone: Some(22) }));
+        assert_eq!(only_of_default("crypto", "createCipher"), Some(LineSet { since: 18, gone: Some(22) }));
         assert!(is_ever_absent("isBoolean") && is_ever_absent("createCipher") && is_ever_absent("navigator"));
         assert!(!is_ever_absent("readFileSync") && !is_ever_absent("nope"));
     }

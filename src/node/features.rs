@@ -1,6 +1,6 @@
 //! What a file uses of Node's own that not every version has: properties of its modules, globals, and `import.meta`.
 
-use super::builtins::{self, Lines};
+use super::builtins::{self, LineSet};
 use super::node_version::NodeVersion;
 
 /// Something of Node's own.
@@ -127,7 +127,7 @@ impl Feature {
     }
 
     /// The lines that have it; none where that is not known.
-    fn lines(&self) -> impl Iterator<Item = Lines> {
+    fn lines(&self) -> impl Iterator<Item = LineSet> {
         let (named, only) = match self {
             Self::OfModule { module, name, access } => (
                 builtins::export(module, name),

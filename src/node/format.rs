@@ -28,7 +28,7 @@ pub(crate) enum PackageType {
 
 /// As what a file is taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Format {
+pub(crate) enum ModuleFormat {
     /// An ES module.
     Module,
     /// CommonJS, whatever is in it.
@@ -68,7 +68,7 @@ pub(crate) struct FormatQuestion<'a> {
 
 /// As what Node takes a file.
 #[must_use]
-pub(crate) fn format_of(question: &FormatQuestion<'_>) -> Format {
+pub(crate) fn format_of(question: &FormatQuestion<'_>) -> ModuleFormat {
     match question.loader {
         Loader::Import => imported(question),
         Loader::Require => required(question),
@@ -86,39 +86,39 @@ pub(crate) fn asks_package(name: &[u8], loader: Loader, node: NodeVersion) -> bo
     }
 }
 
-fn imported(question: &FormatQuestion<'_>) -> Format {
+fn imported(question: &FormatQuestion<'_>) -> ModuleFormat {
     let FormatQuestion { package_type, node, .. } = *question;
     let extension = extension_of(name_of(question.path));
     match extension {
         ".js" => by_type(package_type, node),
-        "" if question.is_wasm && node.imports_wasm() && package_type != PackageType::CommonJs => Format::Wasm,
+        "" if question.is_wasm && node.imports_wasm() && package_type != PackageType::CommonJs => ModuleFormat::Wasm,
         "" if package_type == PackageType::CommonJs => late(node),
         "" => by_type(package_type, node),
-        ".mjs" => Format::Module,
-        ".cjs" => Format::CommonJs,
-        ".json" => Format::Json,
-        ".wasm" if node.imports_wasm() => Format::Wasm,
-        ".node" if node.imports_addons() => Format::Addon,
+        ".mjs" => ModuleFormat::Module,
+        ".cjs" => ModuleFormat::CommonJs,
+        ".json" => ModuleFormat::Json,
+        ".wasm" if node.imports_wasm() => ModuleFormat::Wasm,
+        ".node" if node.imports_addons() => ModuleFormat::Addon,
         ".ts" | ".mts" | ".cts" if node.strips_types() => typescript(question.path),
-        other => Format::Unknown(other.to_owned()),
+        other => ModuleFormat::Unknown(other.to_owned()),
     }
 }
 
-fn required(question: &FormatQuestion<'_>) -> Format {
+fn required(question: &FormatQuestion<'_>) -> ModuleFormat {
     let FormatQuestion { path, package_type, node, .. } = *question;
     let name = name_of(path);
     // `findLongestRegisteredExtension`: of `.js`, `.json` and `.node` the longest that the name ends with; whatever has
     // none of them is code. A name that begins with its only dot has none.
     match extension_of(name) {
-        ".json" => return Format::Json,
-        ".node" => return Format::Addon,
+        ".json" => return ModuleFormat::Json,
+        ".node" => return ModuleFormat::Addon,
         _ => {}
     }
     if name.ends_with(b".mjs") {
-        return Format::Module;
+        return ModuleFormat::Module;
     }
     if name.ends_with(b".cjs") {
-        return Format::CommonJs;
+        return ModuleFormat::CommonJs;
     }
     if name.ends_with(b".js") {
         return by_type(package_type, node);
@@ -127,26 +127,26 @@ fn required(question: &FormatQuestion<'_>) -> Format {
         return typescript(path);
     }
     // `type` is not asked about any other: it is detected, even where `type` says "commonjs".
-    if node.requires_modules() { Format::Detected } else { Format::CommonJs }
+    if node.requires_modules() { ModuleFormat::Detected } else { ModuleFormat::CommonJs }
 }
 
-fn by_type(package_type: PackageType, node: NodeVersion) -> Format {
+fn by_type(package_type: PackageType, node: NodeVersion) -> ModuleFormat {
     match package_type {
-        PackageType::Module => Format::Module,
-        PackageType::Unstated if node.detects_module_syntax() => Format::Detected,
-        PackageType::CommonJs | PackageType::Unstated => Format::CommonJs,
+        PackageType::Module => ModuleFormat::Module,
+        PackageType::Unstated if node.detects_module_syntax() => ModuleFormat::Detected,
+        PackageType::CommonJs | PackageType::Unstated => ModuleFormat::CommonJs,
     }
 }
 
 /// A file without an extension in a package of CommonJS: `import` takes it for CommonJS, and hands it to the loader of
 /// `require`, which detects.
-fn late(node: NodeVersion) -> Format {
-    if node.requires_modules() { Format::DetectedLate } else { Format::CommonJs }
+fn late(node: NodeVersion) -> ModuleFormat {
+    if node.requires_modules() { ModuleFormat::DetectedLate } else { ModuleFormat::CommonJs }
 }
 
-fn typescript(path: &[u8]) -> Format {
+fn typescript(path: &[u8]) -> ModuleFormat {
     let foreign = path.split(|byte| *byte == b'/').any(|part| part == b"node_modules");
-    if foreign { Format::ForeignTypeScript } else { Format::TypeScript }
+    if foreign { ModuleFormat::ForeignTypeScript } else { ModuleFormat::TypeScript }
 }
 
 fn name_of(path: &[u8]) -> &[u8] {
@@ -166,30 +166,75 @@ mod tests {
 
     #[test]
     fn a_file_is_taken_for_what_node_takes_it() {
-        let unknown = |extension: &str| Format::Unknown(extension.to_owned());
+        let unknown = |extension: &str| ModuleFormat::Unknown(extension.to_owned());
         let (import, require) = (Loader::Import, Loader::Require);
         let (module, commonjs, unstated) = (PackageType::Module, PackageType::CommonJs, PackageType::Unstated);
         for (path, loader, package_type, expected) in [
-            ("dist/a.js", import, module, [Format::Module, Format::Module, Format::Module, Format::Module]),
-            ("dist/a.js", require, unstated, [Format::CommonJs, Format::Detected, Format::Detected, Format::Detected]),
+            (
+                "dist/a.js",
+                import,
+                module,
+                [ModuleFormat::Module, ModuleFormat::Module, ModuleFormat::Module, ModuleFormat::Module],
+            ),
+            (
+                "dist/a.js",
+                require,
+                unstated,
+                [ModuleFormat::CommonJs, ModuleFormat::Detected, ModuleFormat::Detected, ModuleFormat::Detected],
+            ),
             (
                 "dist/a",
                 import,
                 commonjs,
-                [Format::CommonJs, Format::DetectedLate, Format::DetectedLate, Format::DetectedLate],
+                [
+                    ModuleFormat::CommonJs,
+                    ModuleFormat::DetectedLate,
+                    ModuleFormat::DetectedLate,
+                    ModuleFormat::DetectedLate,
+                ],
             ),
-            ("dist/a", require, module, [Format::CommonJs, Format::Detected, Format::Detected, Format::Detected]),
-            ("dist/a.ts", import, module, [unknown(".ts"), unknown(".ts"), Format::TypeScript, Format::TypeScript]),
+            (
+                "dist/a",
+                require,
+                module,
+                [ModuleFormat::CommonJs, ModuleFormat::Detected, ModuleFormat::Detected, ModuleFormat::Detected],
+            ),
+            (
+                "dist/a.ts",
+                import,
+                module,
+                [unknown(".ts"), unknown(".ts"), ModuleFormat::TypeScript, ModuleFormat::TypeScript],
+            ),
             (
                 "node_modules/x/a.mts",
                 import,
                 module,
-                [unknown(".mts"), unknown(".mts"), Format::ForeignTypeScript, Format::ForeignTypeScript],
+                [unknown(".mts"), unknown(".mts"), ModuleFormat::ForeignTypeScript, ModuleFormat::ForeignTypeScript],
             ),
-            ("dist/a.txt", require, commonjs, [Format::CommonJs, Format::Detected, Format::Detected, Format::Detected]),
-            ("dist/a.x.json", require, module, [Format::Json, Format::Json, Format::Json, Format::Json]),
-            ("dist/a.wasm", import, module, [unknown(".wasm"), unknown(".wasm"), Format::Wasm, Format::Wasm]),
-            ("dist/a.node", import, module, [unknown(".node"), unknown(".node"), unknown(".node"), Format::Addon]),
+            (
+                "dist/a.txt",
+                require,
+                commonjs,
+                [ModuleFormat::CommonJs, ModuleFormat::Detected, ModuleFormat::Detected, ModuleFormat::Detected],
+            ),
+            (
+                "dist/a.x.json",
+                require,
+                module,
+                [ModuleFormat::Json, ModuleFormat::Json, ModuleFormat::Json, ModuleFormat::Json],
+            ),
+            (
+                "dist/a.wasm",
+                import,
+                module,
+                [unknown(".wasm"), unknown(".wasm"), ModuleFormat::Wasm, ModuleFormat::Wasm],
+            ),
+            (
+                "dist/a.node",
+                import,
+                module,
+                [unknown(".node"), unknown(".node"), unknown(".node"), ModuleFormat::Addon],
+            ),
         ] {
             for (line, expected) in [18, 20, 22, 24].into_iter().zip(expected) {
                 let node = NodeVersion::newest(line);

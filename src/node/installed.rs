@@ -2,7 +2,7 @@
 
 use super::package::Package;
 use super::specifier::Refers;
-use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::nodes::{NodeId, NodeKind, Tree};
 
 /// What a path specifier of the package in `folder` leads to, where the package managers install it: a folder with a
 /// package.json, or a tarball, inside the bundle, and not below the `node_modules` that step 4 deletes.
@@ -14,9 +14,11 @@ pub(crate) fn installed_by_path(tree: &Tree, folder: &str, path: &str) -> Option
         return None;
     }
     let is_installed = match tree.kind(target) {
-        Kind::Directory => tree.resolve_from(target, b"package.json").is_ok_and(|id| tree.file(id).is_some()),
-        Kind::File(_) => [&b".tgz"[..], b".tar.gz", b".tar"].iter().any(|ending| tree.name(target).ends_with(ending)),
-        Kind::Link | Kind::Special(_) => false,
+        NodeKind::Directory => tree.resolve_from(target, b"package.json").is_ok_and(|id| tree.file(id).is_some()),
+        NodeKind::File(_) => {
+            [&b".tgz"[..], b".tar.gz", b".tar"].iter().any(|ending| tree.name(target).ends_with(ending))
+        }
+        NodeKind::Link | NodeKind::Special(_) => false,
     };
     is_installed.then_some(target)
 }

@@ -4,12 +4,12 @@
 
 use super::bodies::Bodies;
 use super::features::Features;
-use super::names::{Binding, Names};
+use super::names::{BoundName, FileNames};
 use super::node_version::NodeVersion;
 
 /// What became of a file of JavaScript.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Script {
+pub enum JudgedScript {
     /// It was parsed, whether or not without fault, or its imports were found without.
     Parsed(Box<Module>),
     /// It was not: whatever it imports is not followed.
@@ -199,7 +199,7 @@ pub struct Module {
     /// For what it waits without end, and what may keep the process running meanwhile.
     pub waits: Waits,
     /// Its names that may stand for nothing where they are used.
-    pub names: Names,
+    pub names: FileNames,
 }
 
 /// Promises that are awaited and never settled, and what a file does that may keep the process running.
@@ -350,7 +350,7 @@ pub struct Export {
     /// the whole namespace.
     pub from: Option<(u32, Option<Box<str>>)>,
     /// For one of the file itself: from when on it is there.
-    pub binding: Binding,
+    pub binding: BoundName,
 }
 
 /// Which scanner a version of Node looks for the names of CommonJS files with (`process.versions`).

@@ -6,7 +6,7 @@ use crate::tree::nodes::NodeId;
 /// When something that is exported, or declared at the top of its file, stands for what it was declared as. Places are bytes
 /// from the start of the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Binding {
+pub enum BoundName {
     /// Before the file runs, as functions do; or it cannot be told.
     #[default]
     Always,
@@ -41,7 +41,7 @@ pub enum NameOf {
     /// Taken from what `require` gives: the number of the import, and the name there; `=` for all of it.
     Required(u32, Box<str>),
     /// Declared at the top of the same file.
-    Own(Binding),
+    Own(BoundName),
     /// Declared further down in the same function.
     Below,
     /// A constant, or what is imported: it cannot be given a value.
@@ -74,7 +74,7 @@ pub(crate) const ALL: &str = "*";
 
 /// The names of a file that may stand for nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Names {
+pub struct FileNames {
     /// Their uses.
     pub uses: Box<[NameUse]>,
     /// Globals that it makes: `globalThis.x = …`.
@@ -91,7 +91,7 @@ pub struct Names {
     pub in_blocks: Box<[Box<str>]>,
 }
 
-impl Names {
+impl FileNames {
     /// About how many bytes they take in memory.
     #[must_use]
     pub fn weight(&self) -> usize {

@@ -22,7 +22,7 @@ pub struct Package {
     is_mended: bool,
     fields: Map<String, Value>,
     /// The line of every key, made when the first is asked for.
-    lines: OnceLock<HashMap<Place, u32>>,
+    lines: OnceLock<HashMap<KeyPlace, u32>>,
 }
 
 /// Why a `package.json` cannot be used.
@@ -74,11 +74,11 @@ impl PackageFault {
 
 /// One dependency as it is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
+pub struct WrittenDependency {
     /// The field it stands in, as a person would name it: `dependencies`, `pnpm.overrides`.
     pub field: &'static str,
     /// Where it stands in the document.
-    pub place: Place,
+    pub place: KeyPlace,
     /// The package's name (for an override: its selector).
     pub name: String,
     /// The specifier: `^4.0.0`, `workspace:*`.
@@ -88,9 +88,9 @@ pub struct Dependency {
 /// Where a value stands in a document: a digest of the keys that lead to it, so that ten thousand values a hundred levels
 /// deep cost what ten thousand values cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Place(u64);
+pub struct KeyPlace(u64);
 
-impl Place {
+impl KeyPlace {
     /// The value of that key in the object that stands here.
     fn of(self, key: &str) -> Self {
         let mut digest = std::hash::DefaultHasher::new();
@@ -99,7 +99,7 @@ impl Place {
     }
 }
 
-impl Dependency {
+impl WrittenDependency {
     /// Whether it can be had inside the workspace only.
     #[must_use]
     pub fn is_of_workspace(&self) -> bool {
@@ -195,7 +195,7 @@ impl Package {
 
     /// Every specifier in every dependency field, overrides included.
     #[must_use]
-    pub fn specifiers(&self) -> Vec<Dependency> {
+    pub fn specifiers(&self) -> Vec<WrittenDependency> {
         let mut found = self.declared();
         for (field, keys) in [
             ("overrides", &["overrides"][..]),
@@ -203,7 +203,7 @@ impl Package {
             ("pnpm.overrides", &["pnpm", "overrides"]),
         ] {
             if let Some(Value::Object(map)) = self.at(keys) {
-                let place = keys.iter().fold(Place::default(), |place, key| place.of(key));
+                let place = keys.iter().fold(KeyPlace::default(), |place, key| place.of(key));
                 collect(field, place, map, &mut found);
             }
         }
@@ -212,13 +212,13 @@ impl Package {
 
     /// What the four dependency fields declare, overrides left out.
     #[must_use]
-    pub fn declared(&self) -> Vec<Dependency> {
+    pub fn declared(&self) -> Vec<WrittenDependency> {
         let mut found = Vec::new();
         for field in DEPENDENCY_FIELDS {
             for (name, spec) in self.get(field).and_then(Value::as_object).into_iter().flatten() {
                 if let Value::String(spec) = spec {
-                    let place = Place::default().of(field).of(name);
-                    found.push(Dependency { field, place, name: name.clone(), spec: spec.clone() });
+                    let place = KeyPlace::default().of(field).of(name);
+                    found.push(WrittenDependency { field, place, name: name.clone(), spec: spec.clone() });
                 }
             }
         }
@@ -251,18 +251,18 @@ impl Package {
     /// The line, from 1, of the key that these keys lead to.
     #[must_use]
     pub fn line_of<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Option<u32> {
-        self.line_at(keys.into_iter().fold(Place::default(), Place::of))
+        self.line_at(keys.into_iter().fold(KeyPlace::default(), KeyPlace::of))
     }
 
     /// The line, from 1, of the key of what stands there.
     #[must_use]
-    pub fn line_at(&self, place: Place) -> Option<u32> {
+    pub fn line_at(&self, place: KeyPlace) -> Option<u32> {
         self.lines.get_or_init(|| lines(&self.text)).get(&place).copied()
     }
 }
 
 /// The line of every key of a document.
-fn lines(text: &str) -> HashMap<Place, u32> {
+fn lines(text: &str) -> HashMap<KeyPlace, u32> {
     use jsonc_parser::ast::Value as Ast;
     let parsed = jsonc_parser::parse_to_ast(
         text,
@@ -271,7 +271,7 @@ fn lines(text: &str) -> HashMap<Place, u32> {
     );
     let mut starts = Vec::new();
     let mut pending: Vec<_> =
-        parsed.ok().and_then(|parsed| parsed.value).map(|value| (Place::default(), value)).into_iter().collect();
+        parsed.ok().and_then(|parsed| parsed.value).map(|value| (KeyPlace::default(), value)).into_iter().collect();
     while let Some((place, value)) = pending.pop() {
         let Ast::Object(object) = value else { continue };
         let mut seen = HashSet::new();
@@ -352,11 +352,13 @@ fn nesting(text: &str) -> usize {
     deepest
 }
 
-fn collect(field: &'static str, place: Place, map: &Map<String, Value>, found: &mut Vec<Dependency>) {
+fn collect(field: &'static str, place: KeyPlace, map: &Map<String, Value>, found: &mut Vec<WrittenDependency>) {
     for (name, value) in map {
         let place = place.of(name);
         match value {
-            Value::String(spec) => found.push(Dependency { field, place, name: name.clone(), spec: spec.clone() }),
+            Value::String(spec) => {
+                found.push(WrittenDependency { field, place, name: name.clone(), spec: spec.clone() })
+            }
             Value::Object(inner) => collect(field, place, inner, found),
             _ => {}
         }

@@ -1,12 +1,12 @@
 //! Private keys over several lines, and names at the end of a line whose value is the next one.
 
-use super::named::Awaited;
+use super::named::AwaitedLine;
 
 /// Whether lines that follow each other are inside a private key, and what the last one said of the next.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Follows {
     inside: Inside,
-    pub(super) awaited: Awaited,
+    pub(super) awaited: AwaitedLine,
 }
 
 /// Which kind of key the lines are inside of.

@@ -1,28 +1,28 @@
 //! Secrets on command lines whose option says nothing by itself: `curl -u user:password`, `mysql -pPASSWORD`, `-t TOKEN`.
 
 use super::looks;
-use super::programs::{AGENTS, Holds, OPTIONS, OTHER_T, PLACES, Place, READERS};
-use super::scan::{Scan, Span, is_end_of_word};
+use super::programs::{AGENTS, Holds, OPTIONS, OTHER_T, PLACES, READERS, SecretPlace};
+use super::scan::{ByteScan, TextSpan, is_end_of_word};
 
 /// A word of a command line, without the quotes around it.
 #[derive(Clone, Copy)]
-struct Word<'a> {
+struct CommandWord<'a> {
     text: &'a str,
-    span: Span,
+    span: TextSpan,
 }
 
 /// Quotes in quotes that are looked into: `"postinstall": "sh -c 'mysql -pPASSWORD'"`.
 const MAX_QUOTES: u32 = 3;
 
 /// Every secret behind an option that says nothing by itself.
-pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+pub(super) fn find(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     of_line(scan, MAX_QUOTES, found);
 }
 
-fn of_line(scan: Scan<'_>, quotes: u32, found: &mut dyn FnMut(Span)) {
+fn of_line(scan: ByteScan<'_>, quotes: u32, found: &mut dyn FnMut(TextSpan)) {
     let mut options: Option<&[(&str, Holds)]> = None;
     let (mut is_agent, mut is_other) = (false, false);
-    let mut places = Places::default();
+    let mut places = CountedPlaces::default();
     let mut line = Words { scan, at: 0 };
     let mut previous = ["", ""];
     let mut word = line.next();
@@ -32,13 +32,13 @@ fn of_line(scan: Scan<'_>, quotes: u32, found: &mut dyn FnMut(Span)) {
         if quotes > 0 && current.text.contains(' ') {
             // A command line that is quoted as a whole: a script of package.json, what `sh -c` is given.
             let start = current.span.start;
-            of_line(Scan::new(current.text), quotes - 1, &mut |span| {
-                found(Span { start: start + span.start, end: start + span.end });
+            of_line(ByteScan::new(current.text), quotes - 1, &mut |span| {
+                found(TextSpan { start: start + span.start, end: start + span.end });
             });
         }
         if matches!(current.text, "|" | "||" | "&&" | ";" | "&") {
             (options, is_agent, is_other) = (None, false, false);
-            places = Places::default();
+            places = CountedPlaces::default();
         } else if let Some((_, its)) = OPTIONS.iter().find(|(programs, _)| programs.contains(&program)) {
             options = Some(its);
         }
@@ -48,7 +48,7 @@ fn of_line(scan: Scan<'_>, quotes: u32, found: &mut dyn FnMut(Span)) {
             found(span);
         }
         if let Some(start) = pgpass(current) {
-            found(Span { start, end: current.span.end });
+            found(TextSpan { start, end: current.span.end });
         }
         if let Some(options) = options {
             of_program(options, current, next, found);
@@ -63,7 +63,12 @@ fn of_line(scan: Scan<'_>, quotes: u32, found: &mut dyn FnMut(Span)) {
 }
 
 /// What a program's own options hold.
-fn of_program(options: &[(&str, Holds)], word: Word<'_>, next: Option<Word<'_>>, found: &mut dyn FnMut(Span)) {
+fn of_program(
+    options: &[(&str, Holds)],
+    word: CommandWord<'_>,
+    next: Option<CommandWord<'_>>,
+    found: &mut dyn FnMut(TextSpan),
+) {
     for (option, holds) in options {
         let value = match option.strip_suffix('*') {
             Some(attached) => word
@@ -71,14 +76,14 @@ fn of_program(options: &[(&str, Holds)], word: Word<'_>, next: Option<Word<'_>>,
                 .strip_prefix(attached)
                 .filter(|rest| !rest.is_empty() && (option.starts_with("--") || !word.text.starts_with("--")))
                 .map(|rest| {
-                    let span = Span { start: word.span.end - rest.len(), end: word.span.end };
-                    Word { text: rest, span }
+                    let span = TextSpan { start: word.span.end - rest.len(), end: word.span.end };
+                    CommandWord { text: rest, span }
                 }),
             None if word.text == *option => next.filter(|next| !next.text.starts_with("--")),
             None => None,
         };
         // `docker run -p 80:80`: a port.
-        let is_port = |value: &Word<'_>| {
+        let is_port = |value: &CommandWord<'_>| {
             value.text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'-' | b'/'))
         };
         let Some(value) = value.filter(|value| !is_port(value)) else { continue };
@@ -89,32 +94,32 @@ fn of_program(options: &[(&str, Holds)], word: Word<'_>, next: Option<Word<'_>>,
 }
 
 /// The part of a value that is secret.
-fn held(holds: Holds, value: Word<'_>) -> Option<Span> {
+fn held(holds: Holds, value: CommandWord<'_>) -> Option<TextSpan> {
     match holds {
         Holds::Secret => Some(value.span),
         Holds::UserAnd(sign) => {
             let at = value.text.bytes().position(|byte| byte == sign)?;
-            Some(Span { start: value.span.start + at + 1, ..value.span }).filter(|_| at > 0)
+            Some(TextSpan { start: value.span.start + at + 1, ..value.span }).filter(|_| at > 0)
         }
         Holds::PassWord => {
             let rest = value.text.strip_prefix("pass:")?;
-            Some(Span { start: value.span.end - rest.len(), ..value.span })
+            Some(TextSpan { start: value.span.end - rest.len(), ..value.span })
         }
     }
 }
 
 /// Where on a command line the places are counted that [`PLACES`] names.
 #[derive(Default)]
-struct Places<'a> {
+struct CountedPlaces<'a> {
     program: &'a str,
     /// The place that is counted to, and how many words are left to it.
-    counted: Option<(&'static Place, u32)>,
+    counted: Option<(&'static SecretPlace, u32)>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> CountedPlaces<'a> {
     /// The secret that a word is by its place, and what the word says of those that follow. `program` is its last part.
-    fn secret(&mut self, program: &'a str, word: Word<'_>) -> Option<Span> {
-        let place = |behind: &dyn Fn(&Place) -> bool, program: &str| {
+    fn secret(&mut self, program: &'a str, word: CommandWord<'_>) -> Option<TextSpan> {
+        let place = |behind: &dyn Fn(&SecretPlace) -> bool, program: &str| {
             PLACES.iter().find(|place| place.programs.contains(&program) && behind(place))
         };
         if PLACES.iter().any(|place| place.programs.contains(&program)) {
@@ -153,12 +158,12 @@ fn is_behind(behind: &str, word: &str) -> bool {
 
 /// What is secret whichever program it is.
 fn of_any(
-    word: Word<'_>,
-    next: Word<'_>,
+    word: CommandWord<'_>,
+    next: CommandWord<'_>,
     is_agent: bool,
     is_other: bool,
     previous: [&str; 2],
-    found: &mut dyn FnMut(Span),
+    found: &mut dyn FnMut(TextSpan),
 ) {
     match word.text {
         "-k" if is_agent && looks::is_entropic(next.text) => found(next.span),
@@ -172,7 +177,7 @@ fn of_any(
                 && !password.bytes().all(|byte| byte.is_ascii_digit())
                 && !password.starts_with("//")
             {
-                found(Span { start: next.span.end - password.len(), ..next.span });
+                found(TextSpan { start: next.span.end - password.len(), ..next.span });
             }
         }
         // netrc(5): `login x password y`.
@@ -191,7 +196,7 @@ fn of_any(
 }
 
 /// `host:port:database:user:password` (the manual of PostgreSQL, "The Password File").
-fn pgpass(word: Word<'_>) -> Option<usize> {
+fn pgpass(word: CommandWord<'_>) -> Option<usize> {
     let mut fields = word.text.splitn(5, ':');
     let (host, port) = (fields.next()?, fields.next()?);
     let (database, user, password) = (fields.next()?, fields.next()?, fields.next()?);
@@ -204,7 +209,7 @@ fn pgpass(word: Word<'_>) -> Option<usize> {
 }
 
 /// What is written into a program that reads a password: `echo x | docker login --password-stdin`, `echo u:x | chpasswd`.
-fn piped(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+fn piped(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     let Some(reader) = READERS.iter().find_map(|reader| scan.text.find(reader)) else {
         return;
     };
@@ -224,18 +229,18 @@ fn piped(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
             continue;
         }
         let colon = word.text.find(':').filter(|_| scan.text.contains("chpasswd"));
-        found(Span { start: word.span.start + colon.map_or(0, |at| at + 1), end: word.span.end });
+        found(TextSpan { start: word.span.start + colon.map_or(0, |at| at + 1), end: word.span.end });
     }
 }
 
 /// The words of a line.
 struct Words<'a> {
-    scan: Scan<'a>,
+    scan: ByteScan<'a>,
     at: usize,
 }
 
 impl<'a> Words<'a> {
-    fn next(&mut self) -> Option<Word<'a>> {
+    fn next(&mut self) -> Option<CommandWord<'a>> {
         let scan = self.scan;
         let start = scan.find(self.at, |byte| !is_end_of_word(byte));
         if start >= scan.len() {
@@ -260,11 +265,11 @@ impl<'a> Words<'a> {
         // The quotes of an option's value belong to it: `-p'a b'`.
         let text =
             if whole.starts_with('-') { whole.trim_end_matches(',') } else { whole.trim_end_matches([',', '"', '\'']) };
-        Some(Word { text, span: Span { start, end: start + text.len() } })
+        Some(CommandWord { text, span: TextSpan { start, end: start + text.len() } })
     }
 
     /// Where the value of an argument begins that stands as `a1="…"`; `start` where it is none.
-    fn argument(scan: Scan<'_>, start: usize, end: usize) -> usize {
+    fn argument(scan: ByteScan<'_>, start: usize, end: usize) -> usize {
         let digits = scan.find(start + 1, |byte| !byte.is_ascii_digit());
         let is_one = digits > start + 1 && scan.between(digits, digits + 2) == "=\"" && digits + 2 < end;
         if is_one { digits + 2 } else { start }

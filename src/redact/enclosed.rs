@@ -1,7 +1,7 @@
 //! Values in brackets behind a name: objects with a secret somewhere in them, the bytes of a key, keys as JSON (RFC 7517).
 
 use super::looks;
-use super::scan::{Scan, Span};
+use super::scan::{ByteScan, TextSpan};
 
 /// Bytes from which on a list of numbers is taken for a key's.
 const MIN_BYTES: usize = 8;
@@ -13,7 +13,7 @@ const MAX_OF_A_KIND: usize = 24;
 /// What stands there, if it is something in brackets.
 pub(super) enum Enclosed {
     /// A list of bytes, or an object that holds what looks like a secret: all of it.
-    Secret(Span),
+    Secret(TextSpan),
     /// Names of its own, which say what is secret.
     Plain,
     /// No brackets.
@@ -21,11 +21,11 @@ pub(super) enum Enclosed {
 }
 
 /// What is in brackets there: `{"value":"x"}`, `[157, 97, …]`, `<Buffer 9d 61 …>`, `Uint8Array(32) [ … ]`.
-pub(super) fn at(scan: Scan<'_>, start: usize) -> Enclosed {
+pub(super) fn at(scan: ByteScan<'_>, start: usize) -> Enclosed {
     let rest = scan.text.get(start..).unwrap_or_default();
     if let Some(bytes) = rest.strip_prefix("<Buffer ") {
         let length = bytes.find('>').map_or(bytes.len(), |end| end + 1);
-        return Enclosed::Secret(Span { start, end: start + "<Buffer ".len() + length });
+        return Enclosed::Secret(TextSpan { start, end: start + "<Buffer ".len() + length });
     }
     let open = match scan.at(start) {
         b'{' | b'[' => start,
@@ -53,20 +53,20 @@ pub(super) fn at(scan: Scan<'_>, start: usize) -> Enclosed {
         inside.split(['"', '\'', ',', ' ', '{', '}']).any(looks::is_random)
     };
     match is_secret {
-        true => Enclosed::Secret(Span { start, end: (close(scan, open, scan.len()) + 1).min(scan.len()) }),
+        true => Enclosed::Secret(TextSpan { start, end: (close(scan, open, scan.len()) + 1).min(scan.len()) }),
         false => Enclosed::Plain,
     }
 }
 
 /// Whether a name and a colon stand there.
-fn is_field(scan: Scan<'_>, at: usize) -> bool {
+fn is_field(scan: ByteScan<'_>, at: usize) -> bool {
     let end = scan.find(at, |byte| !(byte.is_ascii_alphanumeric() || byte == b'_'));
     end > at && scan.at(scan.skip_blanks(end)) == b':'
 }
 
 /// Where what was opened is closed again, brackets in quotes aside; the end of the line, or the bound,
 /// where it is not.
-fn close(scan: Scan<'_>, open: usize, bound: usize) -> usize {
+fn close(scan: ByteScan<'_>, open: usize, bound: usize) -> usize {
     let (mut depth, mut quote, mut at) = (0_usize, 0, open);
     while at < bound && scan.at(at) != b'\n' {
         match scan.at(at) {
@@ -88,7 +88,7 @@ fn close(scan: Scan<'_>, open: usize, bound: usize) -> usize {
 }
 
 /// The private parts of a key that is written as JSON: `"kty":"OKP",…,"d":"nWGx…"`.
-pub(super) fn find_json_keys(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+pub(super) fn find_json_keys(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     /// Parameters that are private (RFC 7518, 6.2.2, 6.3.2, 6.4.1).
     const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
     /// Characters of a private parameter at least.
@@ -107,7 +107,7 @@ pub(super) fn find_json_keys(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
         let value = scan.find(end, |byte| !matches!(byte, b'"' | b'\'' | b'\\' | b':' | b' '));
         let stop = scan.find(value, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
         if scan.between(end, value).contains(':') && stop - value >= MIN {
-            found(Span { start: value, end: stop });
+            found(TextSpan { start: value, end: stop });
             at = stop;
         }
     }

@@ -1,6 +1,6 @@
 //! Secrets that were seen somewhere, sought everywhere else.
 
-use super::scan::Span;
+use super::scan::TextSpan;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -13,13 +13,13 @@ const MAX_BYTES: usize = 4 << 20;
 
 /// The secrets that were seen, in every way that they may be written.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Known {
+pub(super) struct KnownSecrets {
     forms: BTreeSet<String>,
     bytes: usize,
     finder: OnceLock<Option<AhoCorasick>>,
 }
 
-impl Known {
+impl KnownSecrets {
     /// Remembers a secret, as it is, as an address has it, and as JSON has it.
     pub(super) fn add(&mut self, secret: &str) {
         for form in
@@ -34,7 +34,7 @@ impl Known {
     }
 
     /// Every place where one of them stands.
-    pub(super) fn find(&self, text: &str, found: &mut dyn FnMut(Span)) {
+    pub(super) fn find(&self, text: &str, found: &mut dyn FnMut(TextSpan)) {
         if self.forms.is_empty() {
             return;
         }
@@ -43,7 +43,7 @@ impl Known {
             AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&self.forms).ok()
         });
         for place in finder.iter().flat_map(|finder| finder.find_iter(text)) {
-            found(Span { start: place.start(), end: place.end() });
+            found(TextSpan { start: place.start(), end: place.end() });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is put in the place of what is taken out, and texts that are written as numbers.
 
-use super::scan::Span;
+use super::scan::TextSpan;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ pub(super) fn bytes_of(values: &[Value]) -> Option<Vec<u8>> {
 }
 
 /// The text with each of these parts replaced; parts that meet are one.
-pub(super) fn without(text: &str, mut spans: Vec<Span>) -> Cow<'_, str> {
+pub(super) fn without(text: &str, mut spans: Vec<TextSpan>) -> Cow<'_, str> {
     spans.retain(|span| span.start < span.end);
     if spans.is_empty() {
         return Cow::Borrowed(text);
     }
     // What was taken out before stays as it is, whatever is found around it.
-    spans.extend(text.match_indices(REDACTED).map(|(start, mark)| Span { start, end: start + mark.len() }));
+    spans.extend(text.match_indices(REDACTED).map(|(start, mark)| TextSpan { start, end: start + mark.len() }));
     spans.sort_unstable();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;

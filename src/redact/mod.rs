@@ -33,13 +33,13 @@ mod view;
 
 pub(crate) use blocks::Follows;
 pub(crate) use marks::REDACTED;
-pub(crate) use patterns::Patterns;
+pub(crate) use patterns::GivenPatterns;
 
-use known::Known;
+use known::KnownSecrets;
 use marks::{bytes_of, without};
-use named::Awaited;
-use names::Named;
-use scan::{Scan, Span};
+use named::AwaitedLine;
+use names::NameStrength;
+use scan::{ByteScan, TextSpan};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -49,20 +49,20 @@ const IN_A_URL: &str = "credentials in a URL";
 /// Takes secrets out of text, and remembers those it was told.
 #[derive(Clone, Default, Debug)]
 pub struct Redactor {
-    known: Known,
+    known: KnownSecrets,
 }
 
 /// A secret's place in a text, and the name it stands behind.
-struct Found {
-    span: Span,
+struct FoundSecret {
+    span: TextSpan,
     name: Option<String>,
 }
 
 /// What a line holds.
-struct Line {
-    found: Vec<Found>,
+struct LineContent {
+    found: Vec<FoundSecret>,
     /// What it says of the next one.
-    awaited: Awaited,
+    awaited: AwaitedLine,
 }
 
 impl Redactor {
@@ -81,7 +81,7 @@ impl Redactor {
     /// Remembers every secret that stands in a text, so that it is found wherever else it stands.
     pub fn learn(&mut self, text: &str) {
         for line in text.split('\n') {
-            for found in look(line, Awaited::Nothing, None).found {
+            for found in look(line, AwaitedLine::Nothing, None).found {
                 let secret = line.get(found.span.start..found.span.end).unwrap_or_default();
                 self.know(secret);
                 // `user:password@`, `Bearer x`, `a=1; b=2`: each by itself.
@@ -173,7 +173,7 @@ impl Redactor {
 
     /// A value of JSON without its secrets; bytes that stand as numbers are text too.
     fn clean_value(&self, name: Option<&str>, value: Value, follows: &mut Follows) -> Value {
-        let is_secret = name.is_some_and(|name| names::named(name) == Named::Secret);
+        let is_secret = name.is_some_and(|name| names::named(name) == NameStrength::Secret);
         match value {
             Value::String(text) if is_secret && !looks::is_harmless(&text) => Value::String(REDACTED.to_owned()),
             Value::Number(_) if is_secret => Value::String(REDACTED.to_owned()),
@@ -208,7 +208,7 @@ impl Redactor {
     /// Whether a text names an option or a variable that holds a secret, and which.
     #[must_use]
     pub fn secret_in(text: &str) -> Option<String> {
-        let names = || look(text, Awaited::Nothing, None).found.into_iter().filter_map(|found| found.name);
+        let names = || look(text, AwaitedLine::Nothing, None).found.into_iter().filter_map(|found| found.name);
         // A name is part of a printed command: it is one of a variable or of an option, and nothing else.
         let is_word = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
         names().find(is_word).or_else(|| names().find(|name| name == IN_A_URL))
@@ -216,7 +216,7 @@ impl Redactor {
 
     /// Whether a variable's name says that its value is secret.
     pub(crate) fn is_secret_name(name: &str) -> bool {
-        names::named(name) == Named::Secret
+        names::named(name) == NameStrength::Secret
     }
 }
 
@@ -238,7 +238,7 @@ pub(crate) fn clean_by_form(text: &str) -> String {
     let clean = |line| {
         let mut spans = Vec::new();
         forms(line, &mut |span, _| spans.push(span));
-        named::find(Scan::new(line), Awaited::Nothing, &mut |secret| {
+        named::find(ByteScan::new(line), AwaitedLine::Nothing, &mut |secret| {
             let before = line.get(..secret.value.start).unwrap_or_default().trim_end_matches(['"', '\'']);
             if before.ends_with('=') {
                 spans.push(secret.value);
@@ -250,21 +250,21 @@ pub(crate) fn clean_by_form(text: &str) -> String {
 }
 
 /// What has the form of a secret, and the name of what has none of its own.
-fn forms(text: &str, found: &mut dyn FnMut(Span, Option<&str>)) {
-    let scan = Scan::new(text);
+fn forms(text: &str, found: &mut dyn FnMut(TextSpan, Option<&str>)) {
+    let scan = ByteScan::new(text);
     tokens::find(scan, &mut |span| found(span, None));
     if let Some(start) = text.find("-----BEGIN ").filter(|_| blocks::begins(text)) {
-        found(Span { start, end: blocks::end(text).unwrap_or(text.len()).max(start) }, None);
+        found(TextSpan { start, end: blocks::end(text).unwrap_or(text.len()).max(start) }, None);
     }
     urls::find(scan, &mut |span| found(span, Some(IN_A_URL)));
 }
 
 /// Every secret on a line, as it stands and behind its encodings; those that are known among them.
-fn look(line: &str, awaited: Awaited, known: Option<&Known>) -> Line {
-    let mut looked = Line { found: Vec::new(), awaited: Awaited::Nothing };
-    let seek = |text: &str, original: &dyn Fn(Span) -> Span, found: &mut Vec<Found>| {
+fn look(line: &str, awaited: AwaitedLine, known: Option<&KnownSecrets>) -> LineContent {
+    let mut looked = LineContent { found: Vec::new(), awaited: AwaitedLine::Nothing };
+    let seek = |text: &str, original: &dyn Fn(TextSpan) -> TextSpan, found: &mut Vec<FoundSecret>| {
         if let Some(known) = known {
-            known.find(text, &mut |span| found.push(Found { span: original(span), name: None }));
+            known.find(text, &mut |span| found.push(FoundSecret { span: original(span), name: None }));
         }
         look_at(text, awaited, original, found)
     };
@@ -272,32 +272,37 @@ fn look(line: &str, awaited: Awaited, known: Option<&Known>) -> Line {
     for view in view::views(line) {
         seek(&view.text, &|span| view.original(span), &mut looked.found);
     }
-    if awaited != Awaited::Nothing && awaited != Awaited::Pair {
+    if awaited != AwaitedLine::Nothing && awaited != AwaitedLine::Pair {
         looked.found.extend(next_line(line, awaited, !looked.found.is_empty()));
     }
     looked
 }
 
 /// Every secret in one reading of a line.
-fn look_at(text: &str, awaited: Awaited, original: &dyn Fn(Span) -> Span, found: &mut Vec<Found>) -> Awaited {
-    let scan = Scan::new(text);
-    forms(text, &mut |span, name| found.push(Found { span: original(span), name: name.map(str::to_owned) }));
-    let mut nameless = |span: Span| found.push(Found { span: original(span), name: None });
+fn look_at(
+    text: &str,
+    awaited: AwaitedLine,
+    original: &dyn Fn(TextSpan) -> TextSpan,
+    found: &mut Vec<FoundSecret>,
+) -> AwaitedLine {
+    let scan = ByteScan::new(text);
+    forms(text, &mut |span, name| found.push(FoundSecret { span: original(span), name: name.map(str::to_owned) }));
+    let mut nameless = |span: TextSpan| found.push(FoundSecret { span: original(span), name: None });
     tokens::find_schemes(scan, &mut nameless);
     commands::find(scan, &mut nameless);
     enclosed::find_json_keys(scan, &mut nameless);
     urls::find_parameters(scan, &mut nameless);
-    if awaited != Awaited::Pair && !names::may_be_named(text) {
-        return Awaited::Nothing;
+    if awaited != AwaitedLine::Pair && !names::may_be_named(text) {
+        return AwaitedLine::Nothing;
     }
     named::find(scan, awaited, &mut |secret| {
-        found.push(Found { span: original(secret.value), name: Some(secret.name.to_owned()) });
+        found.push(FoundSecret { span: original(secret.value), name: Some(secret.name.to_owned()) });
     })
 }
 
 /// What a line is that comes after a name: the value, unless it is a setting, or a message, of its own.
-fn next_line(line: &str, awaited: Awaited, has_own: bool) -> Option<Found> {
-    let scan = Scan::new(line);
+fn next_line(line: &str, awaited: AwaitedLine, has_own: bool) -> Option<FoundSecret> {
+    let scan = ByteScan::new(line);
     let start = scan.find(0, |byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'"' | b'\'' | b'-' | b'|' | b'>'));
     let value = line.get(start..)?.trim_end_matches([' ', '\t', '\r', '"', '\'', ',']);
     let first = value.split_whitespace().next()?;
@@ -318,11 +323,11 @@ fn next_line(line: &str, awaited: Awaited, has_own: bool) -> Option<Found> {
     });
     let is_one = !value.contains(char::is_whitespace);
     let is_it = match awaited {
-        Awaited::Value => is_one || value.split_whitespace().count() <= 12,
+        AwaitedLine::Value => is_one || value.split_whitespace().count() <= 12,
         _ => is_one && looks::is_random(value),
     };
     let secret = is_it && !is_message && !is_setting && !has_own && !looks::is_harmless(first);
-    secret.then(|| Found { span: Span { start, end: start + value.len() }, name: None })
+    secret.then(|| FoundSecret { span: TextSpan { start, end: start + value.len() }, name: None })
 }
 
 /// A line of a key: what a log put before it stays.

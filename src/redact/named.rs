@@ -2,20 +2,22 @@
 
 use super::enclosed::{self, Enclosed};
 use super::looks;
-use super::names::{self, Named};
-use super::scan::{MAX_OF_A_NAME, Quoting, Scan, Span, Value, is_blank, is_end_of_word, is_of_a_name};
+use super::names::{self, NameStrength};
+use super::scan::{
+    ByteScan, MAX_OF_A_NAME, ScannedValue, TextSpan, ValueQuoting, is_blank, is_end_of_word, is_of_a_name,
+};
 
 /// A secret, and the name that it stands behind.
 pub(super) struct NamedSecret<'a> {
     /// As it is written, `--` included.
     pub(super) name: &'a str,
     /// The value without its quotes.
-    pub(super) value: Span,
+    pub(super) value: TextSpan,
 }
 
 /// What the end of a line says of the next one.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(super) enum Awaited {
+pub(super) enum AwaitedLine {
     /// Nothing.
     #[default]
     Nothing,
@@ -49,7 +51,7 @@ enum Between {
 struct Name<'a> {
     words: &'a str,
     start: usize,
-    named: Named,
+    named: NameStrength,
     is_option: bool,
     is_header: bool,
     is_quoted: bool,
@@ -60,8 +62,12 @@ const MAX_OF_A_WORD: usize = 1024;
 
 /// Every secret that is named, and what the end of the text says of what follows it. `awaited` is what the line before
 /// said of this one.
-pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(NamedSecret<'a>)) -> Awaited {
-    let mut state = if awaited == Awaited::Pair { Awaited::Pair } else { Awaited::Nothing };
+pub(super) fn find<'a>(
+    scan: ByteScan<'a>,
+    awaited: AwaitedLine,
+    found: &mut dyn FnMut(NamedSecret<'a>),
+) -> AwaitedLine {
+    let mut state = if awaited == AwaitedLine::Pair { AwaitedLine::Pair } else { AwaitedLine::Nothing };
     let mut at = 0;
     while at < scan.len() {
         if !is_of_a_name(scan.at(at)) {
@@ -81,25 +87,27 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
         if is_of_a_pair(name.words) {
             let value = scan.value(value_at);
             if matches!(between, Between::Sign { .. })
-                && names::named(scan.of(value.span)) == Named::Secret
+                && names::named(scan.of(value.span)) == NameStrength::Secret
                 && value.span.end - value.span.start <= MAX_OF_A_NAME
             {
-                state = Awaited::Pair;
+                state = AwaitedLine::Pair;
                 at = value.after;
                 continue;
             }
         }
-        if state == Awaited::Pair && name.words.eq_ignore_ascii_case("value") && matches!(between, Between::Sign { .. })
+        if state == AwaitedLine::Pair
+            && name.words.eq_ignore_ascii_case("value")
+            && matches!(between, Between::Sign { .. })
         {
             let value = scan.value(value_at);
             if value.span.end > value.span.start {
                 found(NamedSecret { name: "value", value: value.span });
             }
-            state = Awaited::Nothing;
+            state = AwaitedLine::Nothing;
             at = value.after.max(end);
             continue;
         }
-        if name.named == Named::Not {
+        if name.named == NameStrength::Not {
             continue;
         }
         if let Some((value, after)) = secret(scan, &name, between, value_at) {
@@ -108,10 +116,10 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
             // A quote that is not closed goes on in the next line.
             let quote = scan.before(value.start);
             let is_open = matches!(quote, b'"' | b'\'') && value.end >= scan.len() && scan.before(scan.len()) != quote;
-            state = if is_open { Awaited::Value } else { state };
+            state = if is_open { AwaitedLine::Value } else { state };
             continue;
         }
-        if name.named == Named::Secret
+        if name.named == NameStrength::Secret
             && scan.find(value_at, |byte| {
                 !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'|' | b'>' | b'-' | b'\\')
             }) >= scan.len()
@@ -123,20 +131,20 @@ pub(super) fn find<'a>(scan: Scan<'a>, awaited: Awaited, found: &mut dyn FnMut(N
 }
 
 /// What is awaited where a line ends behind a name.
-fn awaited_behind(scan: Scan<'_>, name: &Name<'_>, between: Between) -> Awaited {
+fn awaited_behind(scan: ByteScan<'_>, name: &Name<'_>, between: Between) -> AwaitedLine {
     let alone = scan
         .between(0, name.start)
         .bytes()
         .all(|byte| is_end_of_word(byte) || matches!(byte, b'"' | b'\'' | b'-' | b'[' | b'{'));
     match between {
-        Between::Sign { .. } | Between::Comma => Awaited::Value,
-        _ if name.is_option || alone => Awaited::Value,
-        _ => Awaited::Perhaps,
+        Between::Sign { .. } | Between::Comma => AwaitedLine::Value,
+        _ if name.is_option || alone => AwaitedLine::Value,
+        _ => AwaitedLine::Perhaps,
     }
 }
 
 /// The name that stands from `start` to `end`.
-fn name(scan: Scan<'_>, start: usize, end: usize) -> Name<'_> {
+fn name(scan: ByteScan<'_>, start: usize, end: usize) -> Name<'_> {
     let tail = scan.between(start, end);
     let cut = tail.len().saturating_sub(MAX_OF_A_NAME);
     let cut = (cut..=tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(0);
@@ -146,7 +154,7 @@ fn name(scan: Scan<'_>, start: usize, end: usize) -> Name<'_> {
     let is_header = names::is_header(last);
     let own = names::named(bare);
     // In `config.token.value` the last word says nothing by itself; in `token.js` it says all.
-    let named = if is_header || is_second_word(scan, bare, start) { Named::Secret } else { own };
+    let named = if is_header || is_second_word(scan, bare, start) { NameStrength::Secret } else { own };
     Name {
         words,
         start,
@@ -158,7 +166,7 @@ fn name(scan: Scan<'_>, start: usize, end: usize) -> Name<'_> {
 }
 
 /// Whether a name is of several words, as in `API key: x` and `mot de passe : x`.
-fn is_second_word(scan: Scan<'_>, bare: &str, start: usize) -> bool {
+fn is_second_word(scan: ByteScan<'_>, bare: &str, start: usize) -> bool {
     let of_keys =
         ["api", "secret", "access", "signing", "encryption", "auth", "master", "license", "shared", "private", "api-"];
     let is_key = bare.eq_ignore_ascii_case("key") && is_blank(scan.before(start));
@@ -178,7 +186,7 @@ fn is_of_a_pair(words: &str) -> bool {
 }
 
 /// What stands behind a name, and where the value begins.
-fn between(scan: Scan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
+fn between(scan: ByteScan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
     let closed = scan.find(end, |byte| !matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'\\'));
     let closed = if closed - end > 8 { end } else { closed };
     let at = scan.skip_blanks(closed);
@@ -225,7 +233,7 @@ fn between(scan: Scan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
 }
 
 /// Where a value begins that is wrapped: `Some("x")`, `b'x'`, `String("x")`.
-fn wrapped(scan: Scan<'_>, at: usize) -> usize {
+fn wrapped(scan: ByteScan<'_>, at: usize) -> usize {
     let rest = scan.text.get(at..).unwrap_or_default();
     for wrapper in ["Some(", "Ok(", "String(", "Secret(", "new String(", "b", "u", "r", "f", "[", "("] {
         let inside = rest.strip_prefix(wrapper).is_some_and(|inside| inside.starts_with(['"', '\'']));
@@ -237,7 +245,7 @@ fn wrapped(scan: Scan<'_>, at: usize) -> usize {
 }
 
 /// The secret behind a name, and where to go on; nothing where what stands there is none.
-fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Option<(Span, usize)> {
+fn secret(scan: ByteScan<'_>, name: &Name<'_>, between: Between, at: usize) -> Option<(TextSpan, usize)> {
     if at >= scan.len() || between == Between::Other {
         return attached(scan, name);
     }
@@ -251,14 +259,14 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
     }
     let value = scan.value(at);
     let words = scan.of(value.span);
-    if words.is_empty() || words.starts_with(['{', '[']) && value.quoting == Quoting::Bare && words.len() == 1 {
+    if words.is_empty() || words.starts_with(['{', '[']) && value.quoting == ValueQuoting::Bare && words.len() == 1 {
         return None;
     }
     // What is that long is read once.
     if words.len() > MAX_OF_A_WORD {
         return Some((value.span, value.after));
     }
-    if name.named == Named::Perhaps {
+    if name.named == NameStrength::Perhaps {
         let is_public = matches!(
             &*word_before(scan, name.start),
             "public" | "rsa" | "dsa" | "ecdsa" | "ed25519" | "eddsa" | "host"
@@ -278,7 +286,7 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
     let is_it = match between {
         Between::Sign { .. } | Between::Is => true,
         Between::Comma => name.is_option || looks::is_random(words) || words.contains(' '),
-        Between::To => value.quoting == Quoting::Quoted || looks::is_random(words) || is_set(scan, name),
+        Between::To => value.quoting == ValueQuoting::Quoted || looks::is_random(words) || is_set(scan, name),
         Between::Blanks if name.is_option => {
             !(words.starts_with("--") || words.starts_with('(') || words.len() == 2 && words.starts_with('-'))
         }
@@ -288,13 +296,13 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
     if !is_it {
         return later(scan, name, at);
     }
-    let has_blanks = value.quoting == Quoting::Bare && names::may_have_blanks(name.words);
-    if value.quoting == Quoting::Quoted && scan.before(at) == b'[' {
+    let has_blanks = value.quoting == ValueQuoting::Bare && names::may_have_blanks(name.words);
+    if value.quoting == ValueQuoting::Quoted && scan.before(at) == b'[' {
         return Some(list(scan, value));
     }
     match between {
         Between::Sign { blank: true } | Between::Is if has_blanks => {
-            let span = Span { end: end_of_phrase(scan, value.span), ..value.span };
+            let span = TextSpan { end: end_of_phrase(scan, value.span), ..value.span };
             Some((span, span.end))
         }
         _ => Some((value.span, value.after)),
@@ -302,22 +310,22 @@ fn secret(scan: Scan<'_>, name: &Name<'_>, between: Between, at: usize) -> Optio
 }
 
 /// All that is in a list that begins with this value.
-fn list(scan: Scan<'_>, first: Value) -> (Span, usize) {
+fn list(scan: ByteScan<'_>, first: ScannedValue) -> (TextSpan, usize) {
     let mut last = first;
     loop {
         let comma = scan.skip_blanks(last.after);
         let next = scan.skip_blanks(comma + 1);
         if scan.at(comma) != b',' || !matches!(scan.at(next), b'"' | b'\'') {
-            return (Span { end: last.span.end, ..first.span }, last.after);
+            return (TextSpan { end: last.span.end, ..first.span }, last.after);
         }
         last = scan.value(next);
     }
 }
 
 /// The value of a header: in quotes, up to the quote that stands before the header, or to the end of the line.
-fn header(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
+fn header(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, usize)> {
     let quoted = scan.value(at);
-    if quoted.quoting == Quoting::Quoted {
+    if quoted.quoting == ValueQuoting::Quoted {
         let words = scan.of(quoted.span);
         let (span, after) = if scan.before(at) == b'[' { list(scan, quoted) } else { (quoted.span, quoted.after) };
         return (!words.is_empty() && !looks::is_harmless(words)).then_some((span, after));
@@ -330,11 +338,11 @@ fn header(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
     };
     let words = scan.between(at, end);
     let first = words.split_whitespace().next().unwrap_or_default();
-    (!first.is_empty() && !looks::is_harmless(first)).then_some((Span { start: at, end }, end))
+    (!first.is_empty() && !looks::is_harmless(first)).then_some((TextSpan { start: at, end }, end))
 }
 
 /// Whether a value is one of those that names of secrets have in plain messages.
-fn is_never_secret(name: &Name<'_>, value: &Value, words: &str) -> bool {
+fn is_never_secret(name: &Name<'_>, value: &ScannedValue, words: &str) -> bool {
     let lower = name.words.to_ascii_lowercase();
     let digits = words.bytes().all(|byte| byte.is_ascii_digit());
     let is_count =
@@ -343,8 +351,8 @@ fn is_never_secret(name: &Name<'_>, value: &Value, words: &str) -> bool {
     let is_place = matches!(name.words, "PWD" | "OLDPWD") && words.starts_with(['/', '~']);
     let first = words.split_whitespace().next().unwrap_or_default();
     let is_harmless = match value.quoting {
-        Quoting::Bare => looks::is_harmless(first),
-        Quoting::Quoted => {
+        ValueQuoting::Bare => looks::is_harmless(first),
+        ValueQuoting::Quoted => {
             looks::is_harmless(first)
                 && (first == words || words.split_whitespace().nth(1).is_some_and(looks::is_harmless))
         }
@@ -379,20 +387,21 @@ fn is_typed(name: &Name<'_>) -> bool {
 }
 
 /// What a name is called with, `setToken("x")`, and what was made by chance and is tied to a name by a sign that means nothing: `token/x`, `Token[x]`, `token|x`.
-fn attached(scan: Scan<'_>, name: &Name<'_>) -> Option<(Span, usize)> {
+fn attached(scan: ByteScan<'_>, name: &Name<'_>) -> Option<(TextSpan, usize)> {
     let start = name.start + name.words.len();
-    if scan.at(start) == b'(' && matches!(scan.at(start + 1), b'"' | b'\'' | b'`') && name.named == Named::Secret {
+    if scan.at(start) == b'(' && matches!(scan.at(start + 1), b'"' | b'\'' | b'`') && name.named == NameStrength::Secret
+    {
         let value = scan.value(start + 1);
         return looks::is_random(scan.of(value.span)).then_some((value.span, value.after));
     }
     let end = scan.find(start + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')));
-    let is_tied = matches!(scan.at(start), b'/' | b'[' | b'#' | b'|') && name.named == Named::Secret;
+    let is_tied = matches!(scan.at(start), b'/' | b'[' | b'#' | b'|') && name.named == NameStrength::Secret;
     let is_it = is_tied && end - start <= MAX_OF_A_WORD && looks::is_entropic(scan.between(start + 1, end));
-    is_it.then_some((Span { start: start + 1, end }, end))
+    is_it.then_some((TextSpan { start: start + 1, end }, end))
 }
 
 /// Whether the words before the name set it.
-fn is_set(scan: Scan<'_>, name: &Name<'_>) -> bool {
+fn is_set(scan: ByteScan<'_>, name: &Name<'_>) -> bool {
     let start = name.start.saturating_sub(40);
     let start = (start..=name.start).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(name.start);
     let before = scan.between(start, name.start).to_ascii_lowercase();
@@ -409,14 +418,14 @@ fn is_setting(word: &str) -> bool {
 }
 
 /// The word before a name, in small letters.
-fn word_before(scan: Scan<'_>, at: usize) -> String {
+fn word_before(scan: ByteScan<'_>, at: usize) -> String {
     let start = at.saturating_sub(16);
     let start = (start..=at).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(at);
     scan.between(start, at).split_whitespace().last().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// Whether a sentence tells the secret right behind its name: `using token 3f9a…`, `password 'hunter2'`.
-fn is_said(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) -> bool {
+fn is_said(scan: ByteScan<'_>, name: &Name<'_>, value: &ScannedValue, words: &str) -> bool {
     if matches!(&*word_before(scan, name.start), "unexpected" | "unknown" | "missing" | "reserved") || name.is_quoted {
         return false;
     }
@@ -425,16 +434,16 @@ fn is_said(scan: Scan<'_>, name: &Name<'_>, value: &Value, words: &str) -> bool 
     let is_code = (is_typed(name) || lower.ends_with("otp")) && looks::is_typed_code(words);
     match value.quoting {
         _ if is_code => true,
-        Quoting::Quoted => looks::is_random(words) || is_password && words.len() >= 3 && !words.contains(' '),
+        ValueQuoting::Quoted => looks::is_random(words) || is_password && words.len() >= 3 && !words.contains(' '),
         // Neither a call nor the next setting.
-        Quoting::Bare => looks::is_random(words) && !words.contains(['(', '[', '{', '<']) && !is_setting(words),
+        ValueQuoting::Bare => looks::is_random(words) && !words.contains(['(', '[', '{', '<']) && !is_setting(words),
     }
 }
 
 /// `password for user bob: x`, `token (agent): x`: a few words, a colon, and what looks like a secret.
-fn later(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
+fn later(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, usize)> {
     const MAX: usize = 60;
-    if name.named != Named::Secret || name.is_quoted || !(is_blank(scan.before(at)) || scan.before(at) == b'(') {
+    if name.named != NameStrength::Secret || name.is_quoted || !(is_blank(scan.before(at)) || scan.before(at) == b'(') {
         return None;
     }
     let is_word =
@@ -451,7 +460,7 @@ fn later(scan: Scan<'_>, name: &Name<'_>, at: usize) -> Option<(Span, usize)> {
 
 /// Where a phrase ends that began with this word: at the end of the line, before the next setting, or where a bracket or
 /// a comma parts it from what follows.
-fn end_of_phrase(scan: Scan<'_>, first: Span) -> usize {
+fn end_of_phrase(scan: ByteScan<'_>, first: TextSpan) -> usize {
     let mut end = first.end;
     loop {
         let next = scan.find(end, |byte| !is_blank(byte));

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// How sure a name is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Named {
+pub(super) enum NameStrength {
     /// Nothing is said.
     Not,
     /// It may be secret, and is where it looks like one: `key`, `session`, `code`.
@@ -108,20 +108,20 @@ pub(super) fn may_be_named(text: &str) -> bool {
 }
 
 /// What a name says of its value.
-pub(super) fn named(name: &str) -> Named {
+pub(super) fn named(name: &str) -> NameStrength {
     if !may_be_named(name) {
-        return Named::Not;
+        return NameStrength::Not;
     }
     let words = words(name);
     let has = |list: &str| words.iter().any(|word| is_in(word, list));
-    let Some(last) = words.last() else { return Named::Not };
+    let Some(last) = words.last() else { return NameStrength::Not };
     // The names of settings that have no word of their own.
     if ["_auth", "__token__", "REDIS_AUTH", "REDISCLI_AUTH"].contains(&name) {
-        return Named::Secret;
+        return NameStrength::Secret;
     }
     // Programs that are called so.
     if has(NEVER) || ["htpasswd", "mosquitto_passwd"].contains(&name) {
-        return Named::Not;
+        return NameStrength::Not;
     }
     // `PassEnvironment=` passes; `DB_PASS_OLD` is one.
     let passes = words.len() > 1 && words.first().is_some_and(|first| first == "pass");
@@ -138,12 +138,12 @@ pub(super) fn named(name: &str) -> Named {
     let is_code = last == "code" && words.iter().any(|word| is_in(word, CODES));
     let is_about = words.len() > 1 && (is_in(last, ABOUT) || words.iter().any(|word| word == "per"));
     match () {
-        () if is_session => Named::Perhaps,
-        () if is_about => Named::Not,
-        () if is_code => Named::Secret,
-        () if is_secret || is_key => Named::Secret,
-        () if has(PERHAPS) || last.ends_with("key") => Named::Perhaps,
-        () => Named::Not,
+        () if is_session => NameStrength::Perhaps,
+        () if is_about => NameStrength::Not,
+        () if is_code => NameStrength::Secret,
+        () if is_secret || is_key => NameStrength::Secret,
+        () if has(PERHAPS) || last.ends_with("key") => NameStrength::Perhaps,
+        () => NameStrength::Not,
     }
 }
 
@@ -236,14 +236,14 @@ mod tests {
     fn a_name_says_what_it_holds() {
         for (said, names) in [
             (
-                Named::Secret,
+                NameStrength::Secret,
                 "DB_PASS SIGNING_KEY SESSION_COOKIE MYSQL_PWD token --api-token apiKey X-Auth-Token _authToken _auth \
                  clientSecret AWS_SECRET_ACCESS_KEY mysqlpassword githubtoken mot_de_passe motDePasse JWT_PRIVATE_KEY \
                  HTTPPassword Pwd passwd dbPassword2 x-api-key npm_config__authToken RELEASE_KEY_PASSPHRASE",
             ),
-            (Named::Perhaps, "key sig session_key_x sid RELEASE_KEY X-Amz-Signature csrf cacheKey signature"),
+            (NameStrength::Perhaps, "key sig session_key_x sid RELEASE_KEY X-Amz-Signature csrf cacheKey signature"),
             (
-                Named::Not,
+                NameStrength::Not,
                 "token_type tokenExpiresIn password_file KEY_ID publicKey max_tokens tokenizer author passport compass \
                  bypass PasswordAuthentication secretName cookie-domain authorized_keys url keyboard --no-password \
                  host_key passing passed tokens_per_second",

@@ -4,7 +4,7 @@
 //! base64, in the kernel's hexadecimal addresses, in bytes written as numbers, in numbers, and in the names of fields.
 
 use super::marks::{REDACTED, bytes_of, without};
-use super::scan::Span;
+use super::scan::TextSpan;
 use super::view;
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,14 +23,14 @@ const MIN_BASE64: usize = 8;
 
 /// Regular expressions of what is to be taken out.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Patterns {
+pub(crate) struct GivenPatterns {
     all: Vec<Regex>,
 }
 
 /// Which names of a document's fields stay whatever matches them.
 pub(crate) type IsKept<'a> = &'a dyn Fn(&str) -> bool;
 
-impl Patterns {
+impl GivenPatterns {
     /// Those that were asked for.
     #[must_use]
     pub(crate) const fn new(all: Vec<Regex>) -> Self {
@@ -152,14 +152,14 @@ impl Patterns {
 
     /// What matches in any reading of the text, and how many matches that are. An empty one would put a mark between all
     /// letters.
-    fn spans(&self, text: &str) -> (Vec<Span>, usize) {
+    fn spans(&self, text: &str) -> (Vec<TextSpan>, usize) {
         let mut spans = Vec::new();
         self.seek(text, &|span| span, &mut spans);
         for (start, piece) in pieces(text) {
             for view in view::views(piece) {
                 let original = |span| {
-                    let Span { start: from, end } = view.original(span);
-                    Span { start: start + from, end: start + end }
+                    let TextSpan { start: from, end } = view.original(span);
+                    TextSpan { start: start + from, end: start + end }
                 };
                 self.seek(&view.text, &original, &mut spans);
             }
@@ -179,8 +179,8 @@ impl Patterns {
         (spans, count)
     }
 
-    fn seek(&self, text: &str, original: &dyn Fn(Span) -> Span, spans: &mut Vec<Span>) {
-        let mut found = |start: usize, end: usize| spans.push(original(Span { start, end }));
+    fn seek(&self, text: &str, original: &dyn Fn(TextSpan) -> TextSpan, spans: &mut Vec<TextSpan>) {
+        let mut found = |start: usize, end: usize| spans.push(original(TextSpan { start, end }));
         for pattern in &self.all {
             pattern.find_iter(text).for_each(|place| found(place.start(), place.end()));
             // `^` and `$` are the ends of a line, and those of the text.
@@ -210,7 +210,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// What stands for text without showing it: words of base64, and addresses as the kernel lists them.
-fn encoded(text: &str) -> Vec<(Span, Vec<String>)> {
+fn encoded(text: &str) -> Vec<(TextSpan, Vec<String>)> {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
     let bytes = text.as_bytes();
     let mut all = Vec::new();
@@ -222,10 +222,10 @@ fn encoded(text: &str) -> Vec<(Span, Vec<String>)> {
             let padding = rest.iter().skip(length).take(2).take_while(|byte| **byte == b'=').count();
             let port = text.get(at + length..at + length + 5).filter(|rest| rest.starts_with(':'));
             match port.and_then(|port| address(word, port.get(1..)?)) {
-                Some(words) => all.push((Span { start: at, end: at + length + 5 }, words)),
-                None => {
-                    all.extend(base64(word).map(|words| (Span { start: at, end: at + length + padding }, vec![words])))
-                }
+                Some(words) => all.push((TextSpan { start: at, end: at + length + 5 }, words)),
+                None => all.extend(
+                    base64(word).map(|words| (TextSpan { start: at, end: at + length + padding }, vec![words])),
+                ),
             }
         }
         at += length + 1;
@@ -261,8 +261,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn patterns(words: &[&str]) -> Patterns {
-        Patterns::new(words.iter().map(|word| Regex::new(word).unwrap()).collect())
+    fn patterns(words: &[&str]) -> GivenPatterns {
+        GivenPatterns::new(words.iter().map(|word| Regex::new(word).unwrap()).collect())
     }
 
     fn bytes(text: &[u8]) -> Value {

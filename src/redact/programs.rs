@@ -104,7 +104,7 @@ pub(super) const OPTIONS: &[Options] = &[
 ];
 
 /// A secret in a place that says nothing.
-pub(super) struct Place {
+pub(super) struct SecretPlace {
     /// Who is given it.
     pub(super) programs: &'static [&'static str],
     /// The word behind which places are counted: a command, or options in whatever order (`-nb`); the program without.
@@ -117,16 +117,16 @@ pub(super) struct Place {
     pub(super) wants_chance: bool,
 }
 
-const fn place(programs: &'static [&'static str], behind: &'static str, at: u32) -> Place {
-    Place { programs, behind, at, holds: Holds::Secret, wants_chance: false }
+const fn place(programs: &'static [&'static str], behind: &'static str, at: u32) -> SecretPlace {
+    SecretPlace { programs, behind, at, holds: Holds::Secret, wants_chance: false }
 }
 
-const fn likely(programs: &'static [&'static str], behind: &'static str, at: u32) -> Place {
-    Place { programs, behind, at, holds: Holds::Secret, wants_chance: true }
+const fn likely(programs: &'static [&'static str], behind: &'static str, at: u32) -> SecretPlace {
+    SecretPlace { programs, behind, at, holds: Holds::Secret, wants_chance: true }
 }
 
 /// Places by program, as their manual pages have them. The first that fits counts.
-pub(super) const PLACES: &[Place] = &[
+pub(super) const PLACES: &[SecretPlace] = &[
     place(&["htpasswd"], "-nb", 2),
     place(&["htpasswd"], "-b", 3),
     place(&["rabbitmqctl"], "add_user", 2),
@@ -145,8 +145,8 @@ pub(super) const PLACES: &[Place] = &[
     likely(&["pm2"], "link", 1),
     // What Redis and its kin are told.
     likely(&["AUTH"], "", 1),
-    Place { holds: Holds::UserAnd(b'/'), ..place(&["sqlplus", "impdp", "expdp", "sqlldr", "rman"], "", 1) },
-    Place { holds: Holds::UserAnd(b':'), ..place(&["winscp", "winscp.com"], "", 1) },
+    SecretPlace { holds: Holds::UserAnd(b'/'), ..place(&["sqlplus", "impdp", "expdp", "sqlldr", "rman"], "", 1) },
+    SecretPlace { holds: Holds::UserAnd(b':'), ..place(&["winscp", "winscp.com"], "", 1) },
 ];
 
 /// What reads a secret that is piped or handed to it.

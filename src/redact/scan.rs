@@ -4,14 +4,14 @@
 
 /// A text that is looked at byte by byte. Behind its end stand zeros.
 #[derive(Clone, Copy)]
-pub(super) struct Scan<'a> {
+pub(super) struct ByteScan<'a> {
     /// The whole text.
     pub(super) text: &'a str,
 }
 
 /// A part of a text, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Span {
+pub(super) struct TextSpan {
     /// Its first byte.
     pub(super) start: usize,
     /// The first byte behind it.
@@ -20,25 +20,25 @@ pub(super) struct Span {
 
 /// A value: what it says, and where whoever looks for the next name goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Value {
+pub(super) struct ScannedValue {
     /// Without its quotes.
-    pub(super) span: Span,
+    pub(super) span: TextSpan,
     /// Behind its quotes.
     pub(super) after: usize,
     /// Whether it stood in quotes.
-    pub(super) quoting: Quoting,
+    pub(super) quoting: ValueQuoting,
 }
 
 /// How a value is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Quoting {
+pub(super) enum ValueQuoting {
     /// Between quotes of any kind.
     Quoted,
     /// As it is.
     Bare,
 }
 
-impl<'a> Scan<'a> {
+impl<'a> ByteScan<'a> {
     /// Looks at a text.
     pub(super) const fn new(text: &'a str) -> Self {
         Self { text }
@@ -60,13 +60,13 @@ impl<'a> Scan<'a> {
     }
 
     /// The words of a span.
-    pub(super) fn of(self, span: Span) -> &'a str {
+    pub(super) fn of(self, span: TextSpan) -> &'a str {
         self.text.get(span.start..span.end).unwrap_or_default()
     }
 
     /// The words from one byte to another.
     pub(super) fn between(self, start: usize, end: usize) -> &'a str {
-        self.of(Span { start, end })
+        self.of(TextSpan { start, end })
     }
 
     /// Where the first byte stands, from `at` on, for which this holds; the end where there is none.
@@ -90,19 +90,19 @@ impl<'a> Scan<'a> {
     }
 
     /// The value that begins there: in quotes, of which a backslash may stand before each, or up to a blank.
-    pub(super) fn value(self, at: usize) -> Value {
+    pub(super) fn value(self, at: usize) -> ScannedValue {
         let open = self.find(at, |byte| byte != b'\\');
         let quote = self.at(open);
         if matches!(quote, b'"' | b'\'' | b'`') {
             return self.quoted(open + 1, quote, open - at);
         }
         let end = self.end_of_bare(at);
-        Value { span: Span { start: at, end }, after: end, quoting: Quoting::Bare }
+        ScannedValue { span: TextSpan { start: at, end }, after: end, quoting: ValueQuoting::Bare }
     }
 
     /// What stands in quotes from there on: up to the same quote with as many backslashes before it, or to the end of
     /// the line.
-    fn quoted(self, start: usize, quote: u8, backslashes: usize) -> Value {
+    fn quoted(self, start: usize, quote: u8, backslashes: usize) -> ScannedValue {
         let mut run = 0;
         let mut end = start;
         while end < self.len() && self.at(end) != b'\n' {
@@ -114,7 +114,11 @@ impl<'a> Scan<'a> {
             end += 1;
         }
         let inside = end.saturating_sub(run.min(backslashes)).max(start);
-        Value { span: Span { start, end: inside }, after: (end + 1).min(self.len()), quoting: Quoting::Quoted }
+        ScannedValue {
+            span: TextSpan { start, end: inside },
+            after: (end + 1).min(self.len()),
+            quoting: ValueQuoting::Quoted,
+        }
     }
 
     /// The end of a value that stands without quotes. What could belong to a password does, where nothing says that it

@@ -5,14 +5,14 @@
 //! that was cut is not to be read either.
 
 use super::looks;
-use super::scan::{Scan, Span};
+use super::scan::{ByteScan, TextSpan};
 use aho_corasick::AhoCorasick;
 use base64ct::{Base64, Encoding};
 use std::sync::LazyLock;
 
 /// What follows a prefix.
 #[derive(Clone, Copy)]
-enum Rest {
+enum TokenRest {
     /// At least so many letters and digits.
     Word(usize),
     /// At least so many letters, digits, `_`, `-` and `.`, a digit among them.
@@ -23,9 +23,9 @@ enum Rest {
     Capitals(usize),
 }
 
-use Rest::{Base64 as B64, Capitals, Mixed, Word};
+use TokenRest::{Base64 as B64, Capitals, Mixed, Word};
 
-const PREFIXES: &[(&str, Rest)] = &[
+const PREFIXES: &[(&str, TokenRest)] = &[
     ("A3-", Mixed(20)),
     ("AGE-SECRET-KEY-1", Word(16)),
     ("AKCp", Word(12)),
@@ -152,7 +152,7 @@ const PREFIXES: &[(&str, Rest)] = &[
 ];
 
 /// Fewer of them, or of no group of the above.
-const MORE: &[(&str, Rest)] = &[
+const MORE: &[(&str, TokenRest)] = &[
     ("shpat_", Word(16)),
     ("shpca_", Word(16)),
     ("shppa_", Word(16)),
@@ -190,7 +190,7 @@ static SCHEMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 const KEYS: &[&str] = &["MC4CAQAwBQYDK2Vw", "MC4CAQAwBQYDK2Vu", "MFECAQEwBQYDK2Vw", "b3BlbnNzaC1rZXktdjE", "RWRTY0Iy"];
 
 /// Every secret that has a form of its own.
-pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+pub(super) fn find(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     let mut at = 0;
     while at < scan.len() {
         if scan.before(at).is_ascii_alphanumeric() || !is_first(scan.at(at)) {
@@ -199,7 +199,7 @@ pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
         }
         match token(scan, at) {
             Some(end) => {
-                found(Span { start: at, end });
+                found(TextSpan { start: at, end });
                 at = end;
             }
             None => at += 1,
@@ -213,7 +213,7 @@ const fn is_first(byte: u8) -> bool {
 }
 
 /// The end of the token that begins there.
-fn token(scan: Scan<'_>, at: usize) -> Option<usize> {
+fn token(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     let rest = scan.text.get(at..)?;
     if rest.starts_with("eyJ") {
         return json_web_token(scan, at);
@@ -235,7 +235,7 @@ fn token(scan: Scan<'_>, at: usize) -> Option<usize> {
 
 /// A token of Vault's before 1.10: `s.`, `b.` or `r.` and 24 letters and digits of all kinds. Code has `s.` too, and words
 /// behind it.
-fn vault(scan: Scan<'_>, at: usize) -> Option<usize> {
+fn vault(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     if !matches!(scan.at(at), b's' | b'b' | b'r') || scan.at(at + 1) != b'.' {
         return None;
     }
@@ -247,7 +247,7 @@ fn vault(scan: Scan<'_>, at: usize) -> Option<usize> {
 }
 
 /// A product's key: four groups or more of five capitals and digits.
-fn product_key(scan: Scan<'_>, at: usize) -> Option<usize> {
+fn product_key(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     const GROUP: usize = 5;
     let mut end = at;
     let mut groups = 0;
@@ -271,7 +271,7 @@ fn product_key(scan: Scan<'_>, at: usize) -> Option<usize> {
 }
 
 /// [`PREFIXES`] and [`MORE`] by their first byte.
-static BY_FIRST: LazyLock<Vec<Vec<(&str, Rest)>>> = LazyLock::new(|| {
+static BY_FIRST: LazyLock<Vec<Vec<(&str, TokenRest)>>> = LazyLock::new(|| {
     let mut all = vec![Vec::new(); 0x80];
     for (prefix, kind) in PREFIXES.iter().chain(MORE) {
         let first = prefix.bytes().next().map(usize::from);
@@ -282,7 +282,7 @@ static BY_FIRST: LazyLock<Vec<Vec<(&str, Rest)>>> = LazyLock::new(|| {
     all
 });
 
-fn prefixed(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
+fn prefixed(scan: ByteScan<'_>, at: usize, rest: &str) -> Option<usize> {
     let of_first = BY_FIRST.get(usize::from(rest.bytes().next()?))?;
     let (prefix, kind) = of_first.iter().find(|(prefix, _)| rest.starts_with(prefix))?;
     let start = at + prefix.len();
@@ -311,7 +311,7 @@ fn prefixed(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
 }
 
 /// A JSON Web Token (RFC 7519), its second and third part or not: `eyJ` is `{"`.
-fn json_web_token(scan: Scan<'_>, at: usize) -> Option<usize> {
+fn json_web_token(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     let end = scan
         .find(at, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'=' | b'+' | b'/')));
     let words = scan.between(at, end);
@@ -320,7 +320,7 @@ fn json_web_token(scan: Scan<'_>, at: usize) -> Option<usize> {
 }
 
 /// A password's hash as LDAP and web servers write it (RFC 2307, 5.3): `{SSHA}…`.
-fn marked_hash(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
+fn marked_hash(scan: ByteScan<'_>, at: usize, rest: &str) -> Option<usize> {
     let mark = ["{SSHA}", "{SHA}", "{SMD5}", "{MD5}", "{SSHA256}", "{SSHA512}", "{PBKDF2"]
         .iter()
         .find(|mark| rest.starts_with(**mark))?;
@@ -330,7 +330,7 @@ fn marked_hash(scan: Scan<'_>, at: usize, rest: &str) -> Option<usize> {
 }
 
 /// A password's hash as crypt(5) writes it: `$6$salt$hash`, `$2b$10$…`, `$argon2id$…`.
-fn hashed(scan: Scan<'_>, at: usize) -> Option<usize> {
+fn hashed(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     const KINDS: &[&str] = &[
         "$1$",
         "$5$",
@@ -356,7 +356,7 @@ fn hashed(scan: Scan<'_>, at: usize) -> Option<usize> {
 }
 
 /// A bot's token: its number, a colon, and 35 characters of which the first two are `AA`.
-fn telegram(scan: Scan<'_>, at: usize) -> Option<usize> {
+fn telegram(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     let colon = scan.find(at, |byte| !byte.is_ascii_digit());
     let is_number = (5..=16).contains(&(colon - at)) && scan.at(colon) == b':' && scan.at(colon + 1) == b'A';
     let end = scan.find(colon + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')));
@@ -364,7 +364,7 @@ fn telegram(scan: Scan<'_>, at: usize) -> Option<usize> {
 }
 
 /// Entra's client secrets: three characters, a digit, `Q~`, some thirty more.
-fn azure(scan: Scan<'_>, at: usize) -> Option<usize> {
+fn azure(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     let is_marked = scan.at(at + 3).is_ascii_digit() && scan.at(at + 4) == b'Q' && scan.at(at + 5) == b'~';
     let end = if is_marked {
         scan.find(at, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')))
@@ -375,7 +375,7 @@ fn azure(scan: Scan<'_>, at: usize) -> Option<usize> {
 }
 
 /// A private key in PEM, in Base64 once more, as variables of CI systems hold it.
-fn is_armoured(scan: Scan<'_>, at: usize, rest: &str) -> bool {
+fn is_armoured(scan: ByteScan<'_>, at: usize, rest: &str) -> bool {
     if !rest.starts_with("LS0tLS1CRUdJTi") {
         return false;
     }
@@ -390,7 +390,7 @@ const fn is_base64(byte: u8) -> bool {
 }
 
 /// Credentials behind the name of a scheme (RFC 9110, 11.1): `Basic dTpw`, `Bearer x`.
-pub(super) fn find_schemes(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+pub(super) fn find_schemes(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     let mut done = 0;
     for scheme in SCHEMES.iter().flat_map(|schemes| schemes.find_iter(scan.text)) {
         if scheme.start() < done {
@@ -417,7 +417,7 @@ pub(super) fn find_schemes(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
             words.len() >= 6 && !looks::is_harmless(words) && (is_said || looks::is_random(words) || words.len() >= 20)
         };
         if value > scheme.end() && is_secret {
-            found(Span { start: value, end });
+            found(TextSpan { start: value, end });
         }
     }
 }

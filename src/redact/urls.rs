@@ -1,10 +1,10 @@
 //! Who and with which password, in an address (RFC 3986, 3.2.1), and addresses that are secrets themselves.
 
 use super::looks;
-use super::scan::{Scan, Span, is_of_a_name};
+use super::scan::{ByteScan, TextSpan, is_of_a_name};
 
 /// Every name and password that stands in an address, and every path that is as good as one.
-pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+pub(super) fn find(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     let (mut at, mut end) = (0, 0);
     while let Some(start) = next(scan, at) {
         // Sought once for all addresses that stand in one another.
@@ -30,13 +30,13 @@ pub(super) fn find(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
 }
 
 /// Where the part behind `://` begins, from `at` on.
-fn next(scan: Scan<'_>, at: usize) -> Option<usize> {
+fn next(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     let rest = scan.text.get(at..)?;
     rest.find("://").map(|found| at + found + 3)
 }
 
 /// Where the scheme begins whose `://` ends there.
-fn scheme_before(scan: Scan<'_>, end: usize) -> usize {
+fn scheme_before(scan: ByteScan<'_>, end: usize) -> usize {
     let mut at = end.saturating_sub(3);
     while scan.before(at).is_ascii_alphanumeric() || matches!(scan.before(at), b'+') {
         at -= 1;
@@ -53,7 +53,7 @@ fn is_password_so_far(words: &str) -> bool {
 
 /// The user's part of the address between two places. A password may hold `/`, `#`, `?` and `@` as they are: what is
 /// followed by a host and came behind a colon that no port follows is one.
-fn credentials(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
+fn credentials(scan: ByteScan<'_>, start: usize, end: usize) -> Option<TextSpan> {
     let words = scan.between(start, end);
     let ends: Vec<_> = words.match_indices('@').map(|(at, _)| at).filter(|at| is_host(words, at + 1)).collect();
     let authority = words.find(['/', '?', '#']).unwrap_or(words.len());
@@ -70,7 +70,7 @@ fn credentials(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
     };
     let user = words.get(..at)?;
     // Who asks a server for a repository is called so everywhere.
-    (!user.is_empty() && user != "git").then_some(Span { start, end: start + at })
+    (!user.is_empty() && user != "git").then_some(TextSpan { start, end: start + at })
 }
 
 /// Whether a host stands there: letters, digits, dots, up to a port, a path or the end.
@@ -87,7 +87,7 @@ fn is_host(words: &str, at: usize) -> bool {
 }
 
 /// Addresses that let anyone in who knows them.
-fn hook(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
+fn hook(scan: ByteScan<'_>, start: usize, end: usize) -> Option<TextSpan> {
     const HOOKS: &[&str] = &[
         "hooks.slack.com/services/",
         "hooks.slack.com/workflows/",
@@ -107,11 +107,11 @@ fn hook(scan: Scan<'_>, start: usize, end: usize) -> Option<Span> {
         || words.find(".webhook.office.com/webhookb2/").map(|found| found + ".webhook.office.com/webhookb2/".len());
     let at = start + named.or_else(teams)?;
     let stop = scan.find(at, |byte| matches!(byte, b'?' | b'#' | b'\'' | b')' | b',' | b';' | b'}' | b'\\')).min(end);
-    (stop > at).then_some(Span { start: at, end: stop })
+    (stop > at).then_some(TextSpan { start: at, end: stop })
 }
 
 /// Values of addresses that let in who has them, under names that say nothing: `?t=…`, `?k=…`, `/reset-password/…`.
-pub(super) fn find_parameters(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
+pub(super) fn find_parameters(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     const PATHS: &[&str] = &[
         "reset-password",
         "reset_password",
@@ -146,7 +146,7 @@ pub(super) fn find_parameters(scan: Scan<'_>, found: &mut dyn FnMut(Span)) {
         }
         let stop =
             scan.find(end + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')));
-        let value = Span { start: end + 1, end: stop };
+        let value = TextSpan { start: end + 1, end: stop };
         if stop - value.start >= MIN && looks::is_entropic(scan.of(value)) {
             found(value);
             at = stop;

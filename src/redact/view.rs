@@ -2,7 +2,7 @@
 //!
 //! A secret is found in `%22token%22%3A%22x%22` or in `{\"token\":\"x\"}` as it is in `{"token":"x"}`.
 
-use super::scan::Span;
+use super::scan::TextSpan;
 
 /// A text that stands for another one.
 pub(super) struct View {
@@ -14,9 +14,9 @@ pub(super) struct View {
 
 impl View {
     /// What a span of this text covers in the original.
-    pub(super) fn original(&self, span: Span) -> Span {
+    pub(super) fn original(&self, span: TextSpan) -> TextSpan {
         let at = |at: usize| self.from.get(at).copied().unwrap_or(0);
-        Span { start: at(span.start), end: at(span.end) }
+        TextSpan { start: at(span.start), end: at(span.end) }
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn views(text: &str) -> Vec<View> {
     if !text.bytes().any(|byte| matches!(byte, 0x1b | b'\\' | b'%' | b'&') || byte >= 0x80) {
         return views;
     }
-    let next = |last: Option<&View>, piece: &dyn Fn(&str) -> Piece| match last {
+    let next = |last: Option<&View>, piece: &dyn Fn(&str) -> ViewPiece| match last {
         Some(view) => rewritten(&view.text, Some(&view.from), piece),
         None => rewritten(text, None, piece),
     };
@@ -45,10 +45,10 @@ pub(super) fn views(text: &str) -> Vec<View> {
 }
 
 /// What a piece of text stands for: how many bytes it takes, and what is written in its place.
-type Piece = Option<(usize, Option<char>)>;
+type ViewPiece = Option<(usize, Option<char>)>;
 
 /// The text with each piece replaced, where there is one to replace.
-fn rewritten(text: &str, from: Option<&[usize]>, piece: &dyn Fn(&str) -> Piece) -> Option<View> {
+fn rewritten(text: &str, from: Option<&[usize]>, piece: &dyn Fn(&str) -> ViewPiece) -> Option<View> {
     let origin = |at: usize| from.map_or(at, |from| from.get(at).copied().unwrap_or(at));
     let mut view = View { text: String::with_capacity(text.len()), from: Vec::with_capacity(text.len() + 1) };
     let mut at = 0;
@@ -74,7 +74,7 @@ fn rewritten(text: &str, from: Option<&[usize]>, piece: &dyn Fn(&str) -> Piece) 
 
 /// Colours (ECMA-48, 5.4) and what has no width are not there for who reads; other spaces, colons and equals signs are
 /// what they look like, and a letter with its accent behind it is one.
-fn shown(rest: &str) -> Piece {
+fn shown(rest: &str) -> ViewPiece {
     let mut chars = rest.chars();
     let first = chars.next()?;
     let put = match first {
@@ -126,7 +126,7 @@ fn control(rest: &str) -> usize {
 }
 
 /// One encoding undone: JSON's and C's backslashes, `%22` of URLs, `&quot;` of HTML.
-fn decoded(rest: &str) -> Piece {
+fn decoded(rest: &str) -> ViewPiece {
     let bytes = rest.as_bytes();
     match bytes.first()? {
         b'\\' => match bytes.get(1)? {
@@ -156,7 +156,7 @@ fn decoded(rest: &str) -> Piece {
 }
 
 /// `\u0041`, `\u{41}`, and the two halves of one character beyond.
-fn unicode(rest: &str) -> Piece {
+fn unicode(rest: &str) -> ViewPiece {
     let digits = rest.get(2..)?;
     if let Some(braced) = digits.strip_prefix('{') {
         let end = braced.bytes().take(7).position(|byte| byte == b'}')?;
@@ -173,7 +173,7 @@ fn unicode(rest: &str) -> Piece {
 }
 
 /// A character whose bytes of UTF-8 are encoded one by one.
-fn of_bytes(rest: &str, one: impl Fn(&str) -> Option<(usize, u8)>) -> Piece {
+fn of_bytes(rest: &str, one: impl Fn(&str) -> Option<(usize, u8)>) -> ViewPiece {
     let mut bytes = [0_u8; 4];
     let (mut at, mut taken) = (0, 0);
     while let Some(place) = bytes.get_mut(at) {
@@ -188,7 +188,7 @@ fn of_bytes(rest: &str, one: impl Fn(&str) -> Option<(usize, u8)>) -> Piece {
 }
 
 /// `&quot;`, `&#34;`, `&#x22;`.
-fn entity(rest: &str) -> Piece {
+fn entity(rest: &str) -> ViewPiece {
     if let Some(digits) = rest.strip_prefix("&#") {
         let end = digits.bytes().take(9).position(|byte| byte == b';')?;
         let digits = digits.get(..end)?;

@@ -6,16 +6,16 @@ use crate::report::signature::SignatureStatus;
 use crate::report::subject::SubjectReport;
 use crate::report::verdict::Verdict;
 use crate::systemd::Unit;
-use crate::tree::names::{Names, Places};
+use crate::tree::names::{ConfiguredNames, ReleasePlaces};
 use crate::tree::snapshot::Snapshot;
 use crate::update::rehearsal::Rehearsal;
 
 /// Everything the checklist needs to know of a repository.
 pub(crate) struct Workspace {
     /// The names a bundle is judged by.
-    pub names: Names,
+    pub names: ConfiguredNames,
     /// Where everything is, relative to the repository.
-    pub places: Places,
+    pub places: ReleasePlaces,
     /// The agent's `package.json`.
     pub agent_package: PackageFile,
     /// The bundle's `package.json`.
@@ -47,7 +47,7 @@ pub(crate) struct Workspace {
     /// The archive that the control plane serves.
     pub published: Published,
     /// Whether the update was tried.
-    pub trial: Trial,
+    pub trial: UpdateTrial,
 }
 
 /// The release before this one.
@@ -132,7 +132,7 @@ impl Demand {
 
 /// Whether the update was tried.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Trial {
+pub(crate) enum UpdateTrial {
     /// It was not asked for.
     NotTried,
     /// It could not be: why.

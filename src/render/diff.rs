@@ -3,7 +3,7 @@
 use super::human::{Fixes, groups};
 use super::json;
 use super::style::Style;
-use crate::release::diff::{Change, DiffNode, DiffPlace, Difference};
+use crate::release::diff::{ChangedNode, DiffNode, DiffPlace, Difference};
 use crate::report::verdict::Verdict;
 use crate::text;
 use serde::Serialize;
@@ -112,7 +112,7 @@ pub(super) fn what(node: &DiffNode) -> String {
 }
 
 /// What of a node changed: its kind or size, its mode; a content of the same size says so.
-pub(super) fn what_changed(change: &Change) -> String {
+pub(super) fn what_changed(change: &ChangedNode) -> String {
     let (before, after) = (&change.before, &change.after);
     let mut parts = Vec::new();
     if before.kind != after.kind || before.size != after.size || before.target != after.target {

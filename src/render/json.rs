@@ -3,7 +3,7 @@
 use super::pages::Pages;
 use crate::check::rules::{RULES, Rule};
 use crate::doctor::causes::{CAUSES, Cause};
-use crate::release::checklist::{LINES, Line};
+use crate::release::checklist::{ChecklistLine, LINES};
 use crate::report::finding::{Finding, Severity};
 use crate::report::run_error::RunError;
 use crate::report::server_report::ServerReport;
@@ -17,13 +17,13 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// What every document starts with.
 #[derive(Serialize)]
-struct Document<'a, CheckBody> {
+struct JsonDocument<'a, Body> {
     schema_version: u32,
     tool: Tool,
     command: &'a str,
     verdict: &'a str,
     #[serde(flatten)]
-    body: CheckBody,
+    body: Body,
 }
 
 #[derive(Serialize)]
@@ -32,14 +32,9 @@ struct Tool {
     version: &'static str,
 }
 
-pub(super) fn write<CheckBody: Serialize>(
-    command: &str,
-    verdict: &str,
-    body: CheckBody,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn write<Body: Serialize>(command: &str, verdict: &str, body: Body, out: &mut dyn Write) -> io::Result<()> {
     let tool = Tool { name: "bundle-doctor", version: env!("CARGO_PKG_VERSION") };
-    let document = Document { schema_version: SCHEMA_VERSION, tool, command, verdict, body };
+    let document = JsonDocument { schema_version: SCHEMA_VERSION, tool, command, verdict, body };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
@@ -73,10 +68,10 @@ pub(super) fn doctor(report: &ServerReport, out: &mut dyn Write) -> io::Result<(
 /// Whatever `out` gives.
 pub(crate) fn error(command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct CheckBody<'a> {
+    struct ErrorBody<'a> {
         error: &'a RunError,
     }
-    write(command, "error", CheckBody { error }, out)
+    write(command, "error", ErrorBody { error }, out)
 }
 
 #[derive(Serialize)]
@@ -99,9 +94,9 @@ impl From<&Cause> for RuleEntry {
     }
 }
 
-impl From<&Line> for RuleEntry {
+impl From<&ChecklistLine> for RuleEntry {
     /// A line that does not hold fails the run.
-    fn from(line: &Line) -> Self {
+    fn from(line: &ChecklistLine) -> Self {
         Self { id: line.id, kind: "check", severity: Severity::Error.name(), summary: line.summary }
     }
 }
@@ -112,13 +107,13 @@ impl From<&Line> for RuleEntry {
 /// Whatever `out` gives.
 pub(crate) fn rules(out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct CheckBody {
+    struct RulesBody {
         rules: Vec<RuleEntry>,
     }
     let rules = RULES.iter().map(|rule| RuleEntry::from(*rule));
     let causes = CAUSES.iter().map(|cause| RuleEntry::from(*cause));
     let lines = LINES.iter().map(|line| RuleEntry::from(*line));
-    write("rules", "pass", CheckBody { rules: rules.chain(causes).chain(lines).collect() }, out)
+    write("rules", "pass", RulesBody { rules: rules.chain(causes).chain(lines).collect() }, out)
 }
 
 /// The document of `explain`; of a fault that is both, the entry is the rule's.
@@ -127,12 +122,12 @@ pub(crate) fn rules(out: &mut dyn Write) -> io::Result<()> {
 /// Whatever `out` gives.
 pub(crate) fn explain(pages: &Pages, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct CheckBody {
+    struct ExplainBody {
         #[serde(flatten)]
         entry: Option<RuleEntry>,
         page: String,
     }
-    write("explain", "pass", CheckBody { entry: entry(pages), page: pages.text() }, out)
+    write("explain", "pass", ExplainBody { entry: entry(pages), page: pages.text() }, out)
 }
 
 fn entry(pages: &Pages) -> Option<RuleEntry> {
@@ -158,16 +153,16 @@ pub(crate) fn meanings(pages: &[Pages], out: &mut dyn Write) -> io::Result<()> {
 /// Whatever `out` gives.
 pub(crate) fn manifest(path: &str, tree: &Tree, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct CheckBody<'a> {
+    struct FilesBody<'a> {
         path: &'a str,
-        files: Files<'a>,
+        files: ManifestFiles<'a>,
     }
-    write("manifest", "pass", CheckBody { path, files: Files(tree) }, out)
+    write("manifest", "pass", FilesBody { path, files: ManifestFiles(tree) }, out)
 }
 
-struct Files<'a>(&'a Tree);
+struct ManifestFiles<'a>(&'a Tree);
 
-impl Serialize for Files<'_> {
+impl Serialize for ManifestFiles<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct ManifestBody {
@@ -188,9 +183,9 @@ impl Serialize for Files<'_> {
 /// Whatever `out` gives.
 pub(crate) fn manifest_refused(path: &str, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct CheckBody<'a> {
+    struct RefusedBody<'a> {
         path: &'a str,
         findings: &'a [Finding],
     }
-    write("manifest", "fail", CheckBody { path, findings }, out)
+    write("manifest", "fail", RefusedBody { path, findings }, out)
 }

@@ -25,7 +25,7 @@ pub(crate) use style::Style;
 
 use crate::release::diff::Difference;
 use crate::report::fleet::FleetReport;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::release::ReleaseReport;
 use crate::report::run_error::RunError;
 use crate::report::server_report::ServerReport;
@@ -39,11 +39,11 @@ use std::io::{self, Write};
 /// Writes a report in which a CI runner finds no command but those of `github`: whoever reads a report, its log may be one's.
 /// The workflow commands of `github` are meant, and hold text of others only as data.
 fn without_commands(
-    format: Format,
+    format: ReportFormat,
     out: &mut dyn Write,
     report: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    if format == Format::Github {
+    if format == ReportFormat::Github {
         return report(out);
     }
     let mut words = Vec::new();
@@ -59,21 +59,21 @@ fn without_commands(
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn check(
-    format: Format,
+    format: ReportFormat,
     report: &CheckReport,
     fail_on: FailOn,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     without_commands(format, out, |out| match format {
-        Format::Human => human::check(report, style, out),
+        ReportFormat::Human => human::check(report, style, out),
         // No bundle has numbers that are watched: the command line offers that format for servers only.
-        Format::Json | Format::Prometheus => json::check(report, out),
-        Format::Sarif => sarif::check(report, out),
-        Format::Junit => junit::check(report, fail_on, out),
-        Format::Github => github::check(report, out),
-        Format::Html => html::write(&page::check::page(report), out),
-        Format::Markdown => markdown::write(&page::check::page(report), out),
+        ReportFormat::Json | ReportFormat::Prometheus => json::check(report, out),
+        ReportFormat::Sarif => sarif::check(report, out),
+        ReportFormat::Junit => junit::check(report, fail_on, out),
+        ReportFormat::Github => github::check(report, out),
+        ReportFormat::Html => html::write(&page::check::page(report), out),
+        ReportFormat::Markdown => markdown::write(&page::check::page(report), out),
     })
 }
 
@@ -82,21 +82,21 @@ pub(crate) fn check(
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn doctor(
-    format: Format,
+    format: ReportFormat,
     report: &ServerReport,
     fail_on: FailOn,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     without_commands(format, out, |out| match format {
-        Format::Human => server::doctor(report, style, out),
-        Format::Json => json::doctor(report, out),
-        Format::Sarif => sarif::doctor(report, out),
-        Format::Junit => junit::doctor(report, fail_on, out),
-        Format::Github => github::doctor(report, out),
-        Format::Html => html::write(&page::server::page(report), out),
-        Format::Markdown => markdown::write(&page::server::page(report), out),
-        Format::Prometheus => prometheus::doctor(report, None, out),
+        ReportFormat::Human => server::doctor(report, style, out),
+        ReportFormat::Json => json::doctor(report, out),
+        ReportFormat::Sarif => sarif::doctor(report, out),
+        ReportFormat::Junit => junit::doctor(report, fail_on, out),
+        ReportFormat::Github => github::doctor(report, out),
+        ReportFormat::Html => html::write(&page::server::page(report), out),
+        ReportFormat::Markdown => markdown::write(&page::server::page(report), out),
+        ReportFormat::Prometheus => prometheus::doctor(report, None, out),
     })
 }
 
@@ -104,15 +104,20 @@ pub(crate) fn doctor(
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub(crate) fn release(format: Format, report: &ReleaseReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn release(
+    format: ReportFormat,
+    report: &ReleaseReport,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     without_commands(format, out, |out| match format {
-        Format::Human => release::human(report, style, out),
+        ReportFormat::Human => release::human(report, style, out),
         // Lines of a checklist stand at no place in a file, and have no numbers: the command line offers neither.
-        Format::Json | Format::Sarif | Format::Prometheus => release::json(report, out),
-        Format::Junit => release::junit(report, out),
-        Format::Github => release::github(report, out),
-        Format::Html => html::write(&page::release::page(report), out),
-        Format::Markdown => markdown::write(&page::release::page(report), out),
+        ReportFormat::Json | ReportFormat::Sarif | ReportFormat::Prometheus => release::json(report, out),
+        ReportFormat::Junit => release::junit(report, out),
+        ReportFormat::Github => release::github(report, out),
+        ReportFormat::Html => html::write(&page::release::page(report), out),
+        ReportFormat::Markdown => markdown::write(&page::release::page(report), out),
     })
 }
 
@@ -121,16 +126,16 @@ pub(crate) fn release(format: Format, report: &ReleaseReport, style: Style, out:
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn diff(
-    format: Format,
+    format: ReportFormat,
     subjects: &[String; 2],
     difference: &Difference,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     without_commands(format, out, |out| match format {
-        Format::Human => diff::human(subjects, difference, style, out),
-        Format::Html => html::write(&page::diff::page(subjects, difference), out),
-        Format::Markdown => markdown::write(&page::diff::page(subjects, difference), out),
+        ReportFormat::Human => diff::human(subjects, difference, style, out),
+        ReportFormat::Html => html::write(&page::diff::page(subjects, difference), out),
+        ReportFormat::Markdown => markdown::write(&page::diff::page(subjects, difference), out),
         // The command line offers no other.
         _ => diff::json(subjects, difference, out),
     })
@@ -140,12 +145,12 @@ pub(crate) fn diff(
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub(crate) fn fleet(format: Format, report: &FleetReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn fleet(format: ReportFormat, report: &FleetReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     without_commands(format, out, |out| match format {
-        Format::Human => fleet::human(report, style, out),
-        Format::Html => html::write(&page::fleet::page(report), out),
-        Format::Markdown => markdown::write(&page::fleet::page(report), out),
-        Format::Prometheus => prometheus::fleet(report, out),
+        ReportFormat::Human => fleet::human(report, style, out),
+        ReportFormat::Html => html::write(&page::fleet::page(report), out),
+        ReportFormat::Markdown => markdown::write(&page::fleet::page(report), out),
+        ReportFormat::Prometheus => prometheus::fleet(report, out),
         _ => fleet::json(report, out),
     })
 }
@@ -154,16 +159,16 @@ pub(crate) fn fleet(format: Format, report: &FleetReport, style: Style, out: &mu
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub(crate) fn error(format: Format, command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn error(format: ReportFormat, command: &str, error: &RunError, out: &mut dyn Write) -> io::Result<()> {
     without_commands(format, out, |out| match format {
-        Format::Human => human::error(error, out),
-        Format::Json => json::error(command, error, out),
-        Format::Sarif => sarif::error(error, out),
-        Format::Junit => junit::error(error, out),
-        Format::Github => github::error(error, out),
-        Format::Html => html::write(&page::unjudged::page(command, error), out),
-        Format::Markdown => markdown::write(&page::unjudged::page(command, error), out),
-        Format::Prometheus => prometheus::error(out),
+        ReportFormat::Human => human::error(error, out),
+        ReportFormat::Json => json::error(command, error, out),
+        ReportFormat::Sarif => sarif::error(error, out),
+        ReportFormat::Junit => junit::error(error, out),
+        ReportFormat::Github => github::error(error, out),
+        ReportFormat::Html => html::write(&page::unjudged::page(command, error), out),
+        ReportFormat::Markdown => markdown::write(&page::unjudged::page(command, error), out),
+        ReportFormat::Prometheus => prometheus::error(out),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::check::rules::Rule;
 use crate::doctor::causes::Cause;
-use crate::release::checklist::Line;
+use crate::release::checklist::ChecklistLine;
 use crate::report::finding::Severity;
 
 /// What there is to read of one id.
@@ -12,7 +12,7 @@ pub(crate) struct Pages {
     /// The cause of that name.
     pub cause: Option<&'static Cause>,
     /// The line of the checklist of that name.
-    pub line: Option<&'static Line>,
+    pub line: Option<&'static ChecklistLine>,
 }
 
 impl Pages {

@@ -23,7 +23,7 @@ const MAX_VALUE: usize = 120;
 
 /// What kind of number it is.
 #[derive(Clone, Copy)]
-enum Kind {
+enum MetricKind {
     /// It goes up and down.
     Gauge,
     /// It goes up only, but for a new start.
@@ -64,12 +64,12 @@ pub(crate) fn doctor(report: &ServerReport, took: Option<Duration>, out: &mut dy
     let bundle = report.deployment.package.as_ref().map(|package| {
         Sample::info().with("name", package.name.as_deref()).with("version", package.version.as_deref())
     });
-    metric("bundle_info", Kind::Gauge, text, bundle, out)?;
+    metric("bundle_info", MetricKind::Gauge, text, bundle, out)?;
     let text = "How long it took to judge the server, waiting included.";
     let took = took.map(|took| Sample::new(seconds(took)));
-    metric("run_duration_seconds", Kind::Gauge, text, took, out)?;
+    metric("run_duration_seconds", MetricKind::Gauge, text, took, out)?;
     let text = "When the server was judged, in seconds since 1970.";
-    metric("run_timestamp_seconds", Kind::Gauge, text, report.host.at.map(|at| Sample::new(timestamp(at))), out)
+    metric("run_timestamp_seconds", MetricKind::Gauge, text, report.host.at.map(|at| Sample::new(timestamp(at))), out)
 }
 
 /// Writes that nothing could be judged. When it was tried, the file's own time tells.
@@ -90,28 +90,34 @@ pub(super) fn fleet(report: &FleetReport, out: &mut dyn Write) -> io::Result<()>
     let FleetCounts { healthy, degraded, broken, inconclusive, not_reached } = report.verdicts;
     let counts = VERDICTS.into_iter().zip([healthy, degraded, broken, inconclusive, not_reached]);
     let counts = counts.map(|(verdict, count)| Sample::new(count).with("verdict", Some(verdict)));
-    metric("fleet_servers", Kind::Gauge, "How many servers fare so; error are those without a report.", counts, out)?;
+    metric(
+        "fleet_servers",
+        MetricKind::Gauge,
+        "How many servers fare so; error are those without a report.",
+        counts,
+        out,
+    )?;
     let causes = report.groups.iter().filter(|group| group.cause.is_some()).map(|group| {
         let sample = Sample::new(group.servers).with("verdict", Some(group.verdict.name()));
         sample.with("cause", group.cause.as_deref())
     });
-    metric("fleet_causes", Kind::Gauge, "How many servers have that root cause.", causes, out)?;
+    metric("fleet_causes", MetricKind::Gauge, "How many servers have that root cause.", causes, out)?;
     let versions = report.versions.iter().map(|version| {
         let name = version.version.as_deref().unwrap_or_default();
         Sample::new(version.servers).with("version", Some(name))
     });
-    metric("fleet_versions", Kind::Gauge, "How many servers have that version of the bundle.", versions, out)
+    metric("fleet_versions", MetricKind::Gauge, "How many servers have that version of the bundle.", versions, out)
 }
 
 fn program(out: &mut dyn Write) -> io::Result<()> {
     let version = Sample::info().with("version", Some(env!("CARGO_PKG_VERSION")));
-    metric("build_info", Kind::Gauge, "The program that judged.", [version], out)
+    metric("build_info", MetricKind::Gauge, "The program that judged.", [version], out)
 }
 
 fn verdict(found: &str, out: &mut dyn Write) -> io::Result<()> {
     let text = "1 for how the server fares, 0 for what it is not; error where it could not be judged.";
     let states = VERDICTS.map(|state| Sample::new(u8::from(state == found)).with("verdict", Some(state)));
-    metric("verdict", Kind::Gauge, text, states, out)
+    metric("verdict", MetricKind::Gauge, text, states, out)
 }
 
 /// The verdict, and what it is for.
@@ -125,14 +131,14 @@ fn judgement(report: &ServerReport, out: &mut dyn Write) -> io::Result<()> {
             .with("root", Some(if at == 0 { "true" } else { "false" }))
     });
     let text = "What is wrong with the server; the root cause has root=\"true\".";
-    metric("cause_info", Kind::Gauge, text, causes, out)?;
+    metric("cause_info", MetricKind::Gauge, text, causes, out)?;
     let severities = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
         let count = report.diagnoses.iter().filter(|diagnosis| diagnosis.severity == severity).count();
         Sample::new(count).with("severity", Some(severity.name()))
     });
-    metric("causes", Kind::Gauge, "How many causes there are of each severity.", severities, out)?;
+    metric("causes", MetricKind::Gauge, "How many causes there are of each severity.", severities, out)?;
     let unseen = [Sample::new(report.not_checked.len())];
-    metric("not_checked", Kind::Gauge, "How many things could not be looked at.", unseen, out)
+    metric("not_checked", MetricKind::Gauge, "How many things could not be looked at.", unseen, out)
 }
 
 /// The service and its process.
@@ -144,27 +150,27 @@ fn service(report: &ServerReport, out: &mut dyn Write) -> io::Result<()> {
         let unit = unit.with("active_state", Some(word(&service.active_state)));
         unit.with("sub_state", Some(word(&service.sub_state))).with("result", Some(word(&service.result)))
     });
-    metric("service_info", Kind::Gauge, "The service, in the words of systemd.", states, out)?;
+    metric("service_info", MetricKind::Gauge, "The service, in the words of systemd.", states, out)?;
     let text = "How often systemd has started the agent again by itself since somebody last did.";
     let restarts = known.and_then(|service| service.restarts).map(Sample::new);
-    metric("service_restarts_total", Kind::Counter, text, restarts, out)?;
+    metric("service_restarts_total", MetricKind::Counter, text, restarts, out)?;
     let text = "When the agent was last started, in seconds since 1970.";
     let started = known.and_then(|service| service.started.or(service.active_since));
     let started = started.map(|started| Sample::new(timestamp(started)));
-    metric("service_start_timestamp_seconds", Kind::Gauge, text, started, out)?;
+    metric("service_start_timestamp_seconds", MetricKind::Gauge, text, started, out)?;
     let connected = match &report.process {
         Some(process) => process.connected,
         // Without a process nothing is connected; one that could not be looked at may be.
         None => known.filter(|service| service.main_pid.is_none()).map(|_| false),
     };
     let text = "1 where the agent is connected to its own control plane, 0 where it is not.";
-    metric("connected", Kind::Gauge, text, connected.map(|is| Sample::new(u8::from(is))), out)
+    metric("connected", MetricKind::Gauge, text, connected.map(|is| Sample::new(u8::from(is))), out)
 }
 
 /// Writes a metric with its help and its type; one without series is left out.
 fn metric<'a>(
     name: &str,
-    kind: Kind,
+    kind: MetricKind,
     help: &str,
     samples: impl IntoIterator<Item = Sample<'a>>,
     out: &mut dyn Write,
@@ -174,8 +180,8 @@ fn metric<'a>(
         return Ok(());
     }
     let kind = match kind {
-        Kind::Gauge => "gauge",
-        Kind::Counter => "counter",
+        MetricKind::Gauge => "gauge",
+        MetricKind::Counter => "counter",
     };
     writeln!(out, "# HELP bundle_doctor_{name} {help}\n# TYPE bundle_doctor_{name} {kind}")?;
     let mut written: Vec<(String, String)> = Vec::new();

@@ -6,7 +6,7 @@ use super::style::Style;
 use super::without_commands;
 use super::{html, human, json, markdown, page};
 use crate::report::finding::{Finding, Severity};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
 use crate::text;
@@ -20,7 +20,7 @@ use std::time::Duration;
 /// # Errors
 /// Whatever `out` gives.
 pub(crate) fn write(
-    format: Format,
+    format: ReportFormat,
     rehearsal: &Rehearsal,
     verdict: Verdict,
     doubt: Option<&RunError>,
@@ -28,14 +28,14 @@ pub(crate) fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     without_commands(format, out, |out| match format {
-        Format::Human => people(rehearsal, verdict, style, out),
+        ReportFormat::Human => people(rehearsal, verdict, style, out),
         // The command line offers Prometheus' format for servers only.
-        Format::Json | Format::Prometheus => document(rehearsal, verdict, doubt, out),
-        Format::Sarif => services::sarif(rehearsal, doubt, out),
-        Format::Junit => services::junit(rehearsal, out),
-        Format::Github => services::github(rehearsal, verdict, doubt, out),
-        Format::Html => html::write(&page::rehearsal::page(rehearsal, verdict, doubt), out),
-        Format::Markdown => markdown::write(&page::rehearsal::page(rehearsal, verdict, doubt), out),
+        ReportFormat::Json | ReportFormat::Prometheus => document(rehearsal, verdict, doubt, out),
+        ReportFormat::Sarif => services::sarif(rehearsal, doubt, out),
+        ReportFormat::Junit => services::junit(rehearsal, out),
+        ReportFormat::Github => services::github(rehearsal, verdict, doubt, out),
+        ReportFormat::Html => html::write(&page::rehearsal::page(rehearsal, verdict, doubt), out),
+        ReportFormat::Markdown => markdown::write(&page::rehearsal::page(rehearsal, verdict, doubt), out),
     })
 }
 

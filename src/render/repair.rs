@@ -3,9 +3,9 @@
 use super::human::wrapped;
 use super::style::Style;
 use super::{html, json, markdown, page, without_commands};
-use crate::doctor::repair::plan::{Plan, PlannedStep};
+use crate::doctor::repair::plan::{PlannedStep, RepairPlan};
 use crate::report::finding::Severity;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::server::Health;
 use crate::report::transaction::{Deed, RepairVerdict, TransactionBody, TransactionReport, TransactionStep, Versions};
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ pub(crate) struct RepairReport<'a> {
     /// The unit.
     pub unit: &'a str,
     /// The plan, if there was one.
-    pub plan: Option<&'a Plan>,
+    pub plan: Option<&'a RepairPlan>,
     /// How the server fares now, where that was looked at.
     pub health: Option<Health>,
     /// Why it did not help, or what is left to do.
@@ -36,20 +36,30 @@ pub(crate) struct RepairReport<'a> {
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub(crate) fn repair(format: Format, report: &RepairReport<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn repair(
+    format: ReportFormat,
+    report: &RepairReport<'_>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let shown = shown(report);
-    if format == Format::Human { human(&shown, report.next.as_deref(), style, out) } else { machine(&shown, out) }
+    if format == ReportFormat::Human { human(&shown, report.next.as_deref(), style, out) } else { machine(&shown, out) }
 }
 
 /// Writes one that was saved, with its plan, in any format that it has.
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub(crate) fn saved(format: Format, report: &TransactionReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn saved(
+    format: ReportFormat,
+    report: &TransactionReport,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     without_commands(format, out, |out| match format {
-        Format::Html => html::write(&page::repair::page(report), out),
-        Format::Markdown => markdown::write(&page::repair::page(report), out),
-        Format::Human => {
+        ReportFormat::Html => html::write(&page::repair::page(report), out),
+        ReportFormat::Markdown => markdown::write(&page::repair::page(report), out),
+        ReportFormat::Human => {
             human(report, None, style, out)?;
             if style.quiet || report.body.plan.is_empty() {
                 return Ok(());
@@ -63,7 +73,7 @@ pub(crate) fn saved(format: Format, report: &TransactionReport, style: Style, ou
 
 /// All of it that a document has.
 fn shown(report: &RepairReport<'_>) -> TransactionReport {
-    let names = |plan: &Plan| plan.causes.iter().map(|cause| (*cause).to_owned()).collect();
+    let names = |plan: &RepairPlan| plan.causes.iter().map(|cause| (*cause).to_owned()).collect();
     let causes = report.plan.map(names).unwrap_or_default();
     let [from, to] = report.versions.clone();
     let body = TransactionBody {
@@ -120,7 +130,7 @@ fn human(report: &TransactionReport, next: Option<&str>, style: Style, out: &mut
 ///
 /// # Errors
 /// Whatever `out` gives.
-pub(crate) fn plan(plan: &Plan, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn plan(plan: &RepairPlan, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let planned: Vec<_> = plan.steps.iter().map(step).collect();
     steps(&title(&plan.causes), &planned, style, out)
 }

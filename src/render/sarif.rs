@@ -5,7 +5,7 @@ use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;
 use crate::report::baseline::BaselineReport;
 use crate::report::finding::{Detail, Finding, Severity};
-use crate::report::identity::Identity;
+use crate::report::identity::FindingIdentity;
 use crate::report::run_error::RunError;
 use crate::report::server_report::{DiagnosisReport, ServerReport};
 use crate::report::subject::{CheckReport, SubjectReport};
@@ -57,7 +57,10 @@ pub(super) fn doctor(report: &ServerReport, out: &mut dyn Write) -> io::Result<(
             .level(level(finding.severity))
             .message(message(&words(&finding, &place)))
             .locations(vec![location(&uri(&place.file))])
-            .partial_fingerprints(BTreeMap::from([(FINGERPRINT.to_owned(), Identity::of(&finding).fingerprint(0))]))
+            .partial_fingerprints(BTreeMap::from([(
+                FINGERPRINT.to_owned(),
+                FindingIdentity::of(&finding).fingerprint(0),
+            )]))
             .build();
         result.rule_index = known.iter().position(|id| id == finding.rule).and_then(|at| i64::try_from(at).ok());
         result
@@ -182,7 +185,7 @@ fn results(subject: &SubjectReport, baseline: Option<&BaselineReport>) -> Vec<Sa
     let because = baseline.map(|baseline| format!("known: it stands in {}", baseline.path));
     let known = subject.known.iter().map(|finding| (finding, "unchanged", because.clone()));
     let results = open.chain(allowed).chain(known).map(|(finding, state, reason)| {
-        let identity = Identity::of(finding);
+        let identity = FindingIdentity::of(finding);
         let occurrence = seen.entry(identity.clone()).and_modify(|count| *count += 1).or_insert(0_usize);
         let mut result = result(subject, finding, identity.fingerprint(*occurrence));
         result.baseline_state = baseline.map(|_| json!(state));

@@ -1,7 +1,7 @@
 //! What a fix does, as data: the block that is pasted and `repair` are two ways to carry out the same actions.
 
 use super::fix_command::{FixCommand, command};
-use super::words::{AbsolutePath, Document, LineEdit, UnitName, UserName, Word};
+use super::words::{AbsolutePath, CheckedDocument, CheckedWord, LineEdit, UnitName, UserName};
 
 /// Whose hands do what is done below the bundle.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,7 +18,7 @@ impl Hands {
         match self {
             Self::Root => command.clone(),
             Self::User(user) => {
-                let start = ["runuser".into(), "-u".into(), Word::from(user), "--".into()];
+                let start = ["runuser".into(), "-u".into(), CheckedWord::from(user), "--".into()];
                 command.of_words(start.into_iter().chain(command.words().iter().cloned()).collect())
             }
         }
@@ -31,7 +31,7 @@ pub(crate) enum Action {
     /// What is only typed: it changes what is not the agent's, or could not be taken back.
     ByHand(FixCommand),
     /// What is done in a folder of the fix's own: nothing that is in use changes.
-    Stage(Stage),
+    Stage(StagedAction),
     /// What is replaced, by a rename that can be taken back.
     Replace(Replace),
     /// What the service manager is asked for.
@@ -40,7 +40,7 @@ pub(crate) enum Action {
 
 /// What is done in a folder of the fix's own.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Stage {
+pub(crate) enum StagedAction {
     /// Makes that folder, beside the bundle and therefore on its file system.
     Folder {
         /// The beginning of its name.
@@ -53,11 +53,11 @@ pub(crate) enum Stage {
     /// A command that works in it.
     Run(FixCommand),
     /// Fails where this is a link: below one that is somebody else's, nothing is written.
-    NoLink(Word),
+    NoLink(CheckedWord),
     /// Takes a link away; what is no link stays.
     Unlink {
         /// The link.
-        link: Word,
+        link: CheckedWord,
         /// By whom.
         by: Hands,
     },
@@ -68,14 +68,14 @@ pub(crate) enum Stage {
         /// Where it was found.
         from: AbsolutePath,
         /// Its name in the folder.
-        to: Word,
+        to: CheckedWord,
     },
     /// A command that may fail: what it fetches need not be there.
     Try(FixCommand),
     /// Goes on only with a bundle that is newer than the deployed one.
     Newer {
         /// The archive.
-        archive: Word,
+        archive: CheckedWord,
         /// The version that is deployed.
         than: String,
         /// What becomes of another one.
@@ -104,7 +104,7 @@ pub(crate) enum Replace {
         /// The place.
         place: AbsolutePath,
         /// The folder that comes there.
-        new: Word,
+        new: CheckedWord,
         /// Where the old one is kept.
         kept: Kept,
         /// What is at the place now.
@@ -137,7 +137,7 @@ pub(crate) enum Replace {
         /// What has its name now.
         was: WasFile,
         /// What it says.
-        lines: Document,
+        lines: CheckedDocument,
     },
     /// The folder for the drop-ins of one unit, which is made where it is not there.
     DropIns {
@@ -158,7 +158,7 @@ pub(crate) enum Replace {
         /// The file.
         file: AbsolutePath,
         /// The lines.
-        lines: Document,
+        lines: CheckedDocument,
     },
     /// The mask of a unit is taken away.
     Unmask {
@@ -234,8 +234,8 @@ impl From<FixCommand> for Action {
     }
 }
 
-impl From<Stage> for Action {
-    fn from(stage: Stage) -> Self {
+impl From<StagedAction> for Action {
+    fn from(stage: StagedAction) -> Self {
         Self::Stage(stage)
     }
 }
@@ -265,27 +265,28 @@ impl Action {
     }
 }
 
-impl Stage {
+impl StagedAction {
     fn commands(&self) -> Vec<FixCommand> {
         match self {
             Self::Folder { name, by, owner } => {
                 let make = by.run(&command!("mktemp", "-d", "--", name.beside(".new-XXXXXX")));
-                let words = [Word::Shell("work=$(")].into_iter().chain(make.words().iter().cloned());
-                let made = FixCommand::new(words.chain([Word::Shell(")")]));
-                let gone = command!("trap", Word::Shell("'rm -rf -- \"$work\"'"), "EXIT");
-                let given = owner.as_ref().map(|user| command!("chown", Word::owner(user), Word::Work("")));
+                let words = [CheckedWord::Shell("work=$(")].into_iter().chain(make.words().iter().cloned());
+                let made = FixCommand::new(words.chain([CheckedWord::Shell(")")]));
+                let gone = command!("trap", CheckedWord::Shell("'rm -rf -- \"$work\"'"), "EXIT");
+                let given =
+                    owner.as_ref().map(|user| command!("chown", CheckedWord::owner(user), CheckedWord::Work("")));
                 [made, gone].into_iter().chain(given).collect()
             }
             Self::Run(command) | Self::Judge(command) => vec![command.clone()],
             Self::Take { from, to } => vec![command!("cp", "--", from, to.clone())],
-            Self::Try(command) => vec![command.clone().with([Word::Shell("|| true")])],
+            Self::Try(command) => vec![command.clone().with([CheckedWord::Shell("|| true")])],
             // Its own command reads more than a shell could compare.
             Self::Newer { .. } => Vec::new(),
-            Self::NoLink(word) => vec![command!("test", Word::Shell("!"), "-L", word.clone())],
+            Self::NoLink(word) => vec![command!("test", CheckedWord::Shell("!"), "-L", word.clone())],
             Self::Unlink { link, by } => {
                 // `rm` without `-r` takes a link away, and fails on a folder: then there is nothing to take away.
                 let remove = by.run(&command!("rm", "-f", "--", link.clone()));
-                let test = command!("test", Word::Shell("!"), "-L", link.clone(), Word::Shell("||"));
+                let test = command!("test", CheckedWord::Shell("!"), "-L", link.clone(), CheckedWord::Shell("||"));
                 vec![test.with(remove.words().iter().cloned())]
             }
         }
@@ -298,11 +299,19 @@ impl Replace {
             Self::Folder { place, new, kept, was, by } => swapped(place, new, kept.path(), *was, by),
             Self::Rename { from, to, by } => vec![by.run(&command!("mv", "-T", "--", from, to))],
             Self::Edit { file, kept, edits } => {
-                let options = edits.iter().flat_map(|edit| [Word::from("-e"), Word::from(edit.clone())]);
+                let options = edits.iter().flat_map(|edit| [CheckedWord::from("-e"), CheckedWord::from(edit.clone())]);
                 vec![
                     command!("cp", "-p", "--", file, kept),
-                    command!("sed", "-i").with(options).with(["--".into(), Word::from(file)]),
-                    command!(Word::Shell("if"), "cmp", "-s", "--", file, kept, Word::Shell("; then exit 1; fi")),
+                    command!("sed", "-i").with(options).with(["--".into(), CheckedWord::from(file)]),
+                    command!(
+                        CheckedWord::Shell("if"),
+                        "cmp",
+                        "-s",
+                        "--",
+                        file,
+                        kept,
+                        CheckedWord::Shell("; then exit 1; fi")
+                    ),
                 ]
             }
             Self::Write { file, was, lines } => {
@@ -311,20 +320,20 @@ impl Replace {
                     WasFile::File(kept) => Some(command!("cp", "-p", "--", file, kept)),
                     WasFile::Link(kept) => Some(command!("mv", "-T", "--", file, kept)),
                 };
-                let write = command!("tee", "--", file, Word::Shell(">/dev/null")).reading(lines.clone());
+                let write = command!("tee", "--", file, CheckedWord::Shell(">/dev/null")).reading(lines.clone());
                 keep.into_iter().chain([write]).collect()
             }
             Self::Append { file, lines } => {
-                vec![command!("tee", "-a", "--", file, Word::Shell(">/dev/null")).reading(lines.clone())]
+                vec![command!("tee", "-a", "--", file, CheckedWord::Shell(">/dev/null")).reading(lines.clone())]
             }
             Self::DropIns { folder } => vec![command!("mkdir", "-p", "--", folder)],
             Self::Give { folder, names, to } => vec![given(folder, names, to)],
             Self::Unmask { unit, mask } => {
-                let runtime = mask.as_str().starts_with("/run/").then(|| Word::from("--runtime"));
+                let runtime = mask.as_str().starts_with("/run/").then(|| CheckedWord::from("--runtime"));
                 vec![
-                    command!("systemctl", "unmask").with(runtime.into_iter().chain([Word::from(unit)])),
+                    command!("systemctl", "unmask").with(runtime.into_iter().chain([CheckedWord::from(unit)])),
                     // `unmask` removes nothing but a link to /dev/null (systemctl(1)); an empty file masks just as well.
-                    command!("test", "-s", mask, Word::Shell("|| rm -f --"), mask),
+                    command!("test", "-s", mask, CheckedWord::Shell("|| rm -f --"), mask),
                 ]
             }
         }
@@ -333,27 +342,35 @@ impl Replace {
 
 /// Plain files of these names, and none that is also elsewhere by a hard link; `-h`: no link is followed.
 fn given(folder: &AbsolutePath, names: &[&'static str], to: &UserName) -> FixCommand {
-    let mut words: Vec<Word> = vec!["-maxdepth".into(), "1".into(), "-type".into(), "f".into()];
+    let mut words: Vec<CheckedWord> = vec!["-maxdepth".into(), "1".into(), "-type".into(), "f".into()];
     words.extend(["-links".into(), "1".into(), "(".into()]);
     for (number, name) in names.iter().enumerate() {
-        words.extend((number > 0).then(|| Word::from("-o")));
-        words.extend(["-name".into(), Word::from(*name)]);
+        words.extend((number > 0).then(|| CheckedWord::from("-o")));
+        words.extend(["-name".into(), CheckedWord::from(*name)]);
     }
-    words.extend([")".into(), "-exec".into(), "chown".into(), "-h".into(), Word::owner(to), "{}".into(), "+".into()]);
+    words.extend([
+        ")".into(),
+        "-exec".into(),
+        "chown".into(),
+        "-h".into(),
+        CheckedWord::owner(to),
+        "{}".into(),
+        "+".into(),
+    ]);
     command!("find", folder).with(words)
 }
 
 /// Two renames in one folder. Where the second fails, the first is taken back.
-fn swapped(place: &AbsolutePath, new: &Word, kept: &AbsolutePath, was: Was, by: &Hands) -> Vec<FixCommand> {
-    let rename = |from: &Word, to: &Word| by.run(&command!("mv", "-T", "--", from.clone(), to.clone()));
-    let (at, aside) = (Word::from(place), Word::from(kept));
+fn swapped(place: &AbsolutePath, new: &CheckedWord, kept: &AbsolutePath, was: Was, by: &Hands) -> Vec<FixCommand> {
+    let rename = |from: &CheckedWord, to: &CheckedWord| by.run(&command!("mv", "-T", "--", from.clone(), to.clone()));
+    let (at, aside) = (CheckedWord::from(place), CheckedWord::from(kept));
     match was {
         Was::Absent => vec![rename(new, &at)],
         Was::Empty => vec![by.run(&command!("rmdir", "--", place)), rename(new, &at)],
         Was::Present => {
             let back = rename(&aside, &at);
-            let or_back = [Word::Shell("|| {")].into_iter().chain(back.words().iter().cloned());
-            vec![rename(&at, &aside), rename(new, &at).with(or_back.chain([Word::Shell("; exit 1; }")]))]
+            let or_back = [CheckedWord::Shell("|| {")].into_iter().chain(back.words().iter().cloned());
+            vec![rename(&at, &aside), rename(new, &at).with(or_back.chain([CheckedWord::Shell("; exit 1; }")]))]
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What became of a baseline: the findings that a run was told to take as known.
 
-use super::identity::Identity;
+use super::identity::FindingIdentity;
 use crate::text;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,8 @@ pub(crate) struct KnownFinding {
 impl KnownFinding {
     /// So many of that identity.
     #[must_use]
-    pub(crate) fn new(identity: Identity, count: usize) -> Self {
-        let Identity { rule, path, seen } = identity;
+    pub(crate) fn new(identity: FindingIdentity, count: usize) -> Self {
+        let FindingIdentity { rule, path, seen } = identity;
         let shown = |text: String| text::printable(&text).into_owned();
         Self { rule, path: path.map(shown), seen: seen.map(shown), count }
     }

@@ -3,13 +3,13 @@
 use super::action::Action;
 use super::finding::Severity;
 use super::moment::Moment;
-use super::words::Refused;
+use super::words::RefusedWord;
 
 pub(crate) use super::fix_command::{FixCommand, command};
 
 /// Where a piece of evidence comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Source {
+pub(crate) enum EvidenceSource {
     /// What the service manager says of the service.
     Systemctl,
     /// A line of the journal.
@@ -22,7 +22,7 @@ pub(crate) enum Source {
     Archive,
 }
 
-impl Source {
+impl EvidenceSource {
     /// The word of machine-readable reports.
     #[must_use]
     pub(crate) const fn id(self) -> &'static str {
@@ -40,7 +40,7 @@ impl Source {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Evidence {
     /// Where it comes from.
-    pub source: Source,
+    pub source: EvidenceSource,
     /// What was seen, with its place: `FILE:8  WorkingDirectory=…`.
     pub detail: String,
     /// When it was said.
@@ -50,7 +50,7 @@ pub(crate) struct Evidence {
 impl Evidence {
     /// What was seen, printable and without secrets.
     #[must_use]
-    pub(crate) fn new(source: Source, detail: impl AsRef<str>) -> Self {
+    pub(crate) fn new(source: EvidenceSource, detail: impl AsRef<str>) -> Self {
         let clean = crate::redact::clean(detail.as_ref());
         Self { source, detail: crate::text::printable(&clean).into_owned(), at: None }
     }
@@ -65,7 +65,7 @@ impl Evidence {
 
 /// One step of a fix.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Step {
+pub(crate) struct FixStep {
     /// What it does, in a few words; printable.
     pub text: String,
     /// What to type, in order.
@@ -85,7 +85,7 @@ pub(crate) enum Effect {
     Changes,
 }
 
-impl Step {
+impl FixStep {
     /// A step that only looks.
     pub(crate) fn looks(text: impl AsRef<str>, commands: Vec<FixCommand>) -> Self {
         Self { text: shown(text), commands, actions: Vec::new(), effect: Effect::Looks }
@@ -104,7 +104,7 @@ impl Step {
     }
 
     /// Why there is no command.
-    pub(crate) fn refused(refused: &Refused) -> Self {
+    pub(crate) fn refused(refused: &RefusedWord) -> Self {
         Self::told(format!("no command is given: {refused}"))
     }
 }
@@ -127,7 +127,7 @@ pub(crate) struct Diagnosis {
     /// Causes that merely follow from it.
     pub consequences: Vec<&'static str>,
     /// What to type, in order.
-    pub fix: Vec<Step>,
+    pub fix: Vec<FixStep>,
     /// The cause whose fix mends this too.
     pub mended_by: Option<&'static str>,
     /// How to see that it worked.
@@ -156,7 +156,7 @@ impl Diagnosis {
 
     /// With a step of the fix.
     #[must_use]
-    pub(crate) fn step(mut self, step: Step) -> Self {
+    pub(crate) fn step(mut self, step: FixStep) -> Self {
         self.fix.push(step);
         self
     }

@@ -2,7 +2,7 @@
 
 /// How a report is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Format {
+pub(crate) enum ReportFormat {
     /// For people.
     Human,
     /// JSON, version 1.
@@ -21,7 +21,7 @@ pub(crate) enum Format {
     Prometheus,
 }
 
-impl Format {
+impl ReportFormat {
     /// Every one.
     pub(crate) const ALL: [Self; 8] =
         [Self::Human, Self::Json, Self::Sarif, Self::Junit, Self::Github, Self::Html, Self::Markdown, Self::Prometheus];

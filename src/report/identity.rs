@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// Two findings of one identity are the same finding.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct Identity {
+pub(crate) struct FindingIdentity {
     /// The rule's id.
     pub rule: String,
     /// Relative to the bundle; nothing where it concerns all of it.
@@ -15,7 +15,7 @@ pub(crate) struct Identity {
     pub seen: Option<String>,
 }
 
-impl Identity {
+impl FindingIdentity {
     /// Of a finding.
     #[must_use]
     pub(crate) fn of(finding: &Finding) -> Self {

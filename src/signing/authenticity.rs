@@ -5,7 +5,7 @@ use crate::report::signature::{Coverage, SignatureReport, SignatureStatus};
 
 /// What a verified trusted comment says of the file it signs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Binding {
+pub struct CommentBinding {
     /// The signed file's name, without directories.
     pub file: Option<String>,
     /// The bundle's version.
@@ -24,7 +24,7 @@ pub struct Signature {
     /// Why it is invalid.
     pub fault: Option<String>,
     /// What its trusted comment says.
-    pub binding: Binding,
+    pub binding: CommentBinding,
 }
 
 impl Signature {

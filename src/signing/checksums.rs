@@ -2,11 +2,11 @@
 //!
 //! A deployed directory holds more than was shipped: what the package manager installed is counted, not judged.
 
-use super::installed::Installed;
+use super::installed::InstalledByUpdate;
 use super::manifest::{Manifest, target_digest};
 use super::manifest_files::UNLISTED;
-use crate::tree::names::Names;
-use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::names::ConfiguredNames;
+use crate::tree::nodes::{NodeId, NodeKind, Tree};
 use crate::tree::ownership::OwnershipMap;
 use hashbrown::{HashMap, HashSet};
 
@@ -89,7 +89,7 @@ pub(crate) fn compare(
     ownership: &OwnershipMap,
     manifest: &Manifest,
     deployed: bool,
-    names: &Names,
+    names: &ConfiguredNames,
 ) -> Comparison {
     let mut done = Comparison { modes: modes(tree), ..Comparison::default() };
     let mut own = HashSet::new();
@@ -102,14 +102,14 @@ pub(crate) fn compare(
         }
     }
     let files = manifest.entries().iter().map(|entry| (entry.path.as_slice(), &entry.digest));
-    let installed = deployed.then(|| Installed::beside(tree, names, ownership, &own, files));
+    let installed = deployed.then(|| InstalledByUpdate::beside(tree, names, ownership, &own, files));
     let links: HashMap<_, _> = manifest.links().iter().map(|link| (link.path.as_slice(), &link.digest)).collect();
-    for id in tree.ids().filter(|id| tree.kind(*id) != Kind::Directory && !own.contains(id)) {
+    for id in tree.ids().filter(|id| tree.kind(*id) != NodeKind::Directory && !own.contains(id)) {
         let path = tree.path(id);
         let path = path.as_bytes();
-        let is_link = tree.kind(id) == Kind::Link;
+        let is_link = tree.kind(id) == NodeKind::Link;
         let is_manifests =
-            matches!(tree.kind(id), Kind::File(_)) && UNLISTED.iter().any(|name| name.as_bytes() == path);
+            matches!(tree.kind(id), NodeKind::File(_)) && UNLISTED.iter().any(|name| name.as_bytes() == path);
         if is_manifests || (is_link && links.get(path) == Some(&&target_digest(tree.target(id)))) {
             continue;
         }
@@ -132,7 +132,7 @@ fn judge(tree: &Tree, path: &[u8], digest: &[u8; 32]) -> Option<MismatchKind> {
 /// What is wrong with the modes of the tree, its root included. A link's mode means nothing on Linux.
 fn modes(tree: &Tree) -> Vec<ModeFault> {
     let of = |kind: ModeFaultKind| {
-        let has_mode = |id: &NodeId| matches!(tree.kind(*id), Kind::Directory | Kind::File(_));
+        let has_mode = |id: &NodeId| matches!(tree.kind(*id), NodeKind::Directory | NodeKind::File(_));
         let all = std::iter::once(tree.root()).chain(tree.ids()).filter(has_mode);
         let bad: Vec<_> = all.filter(|id| kind.is_in(tree.meta(*id).mode)).collect();
         let first = bad.iter().copied().min_by_key(|id| tree.path(*id))?;
@@ -157,7 +157,7 @@ mod tests {
         let name = parts.pop().unwrap().to_owned();
         let folder = parts.iter().fold(tree.root(), |at, part| {
             tree.child(at, part.as_bytes())
-                .unwrap_or_else(|| tree.insert(at, part.as_bytes(), Kind::Directory, Meta::IMPLIED))
+                .unwrap_or_else(|| tree.insert(at, part.as_bytes(), NodeKind::Directory, Meta::IMPLIED))
         });
         (folder, name)
     }
@@ -169,7 +169,7 @@ mod tests {
             let (folder, name) = parent(&mut tree, path);
             let file = tree.add_file(FileData::of_size(1));
             tree.set_file(file, FileData::of_size(1), Content::NotKept, Some([*number; 32]));
-            tree.insert(folder, name.as_bytes(), Kind::File(file), Meta::IMPLIED);
+            tree.insert(folder, name.as_bytes(), NodeKind::File(file), Meta::IMPLIED);
         }
         for (path, target) in links {
             let (folder, name) = parent(&mut tree, path);
@@ -262,7 +262,7 @@ mod tests {
         let links = [("node_modules/.bin/x", "../x/cli.js"), ("apps/agent/node_modules/y", "../z"), ("dist", "lib")];
         let mut bundle = tree(&[("lib/index.js", 1)], &links);
         let root = bundle.root();
-        bundle.insert(root, b"pipe", Kind::Special(Special::Fifo), Meta::IMPLIED);
+        bundle.insert(root, b"pipe", NodeKind::Special(Special::Fifo), Meta::IMPLIED);
         // A file does not become listed because a listed path leads to it.
         let (listed, verified, outside, wrong) = compared(&bundle, &[DIST], false);
         assert_eq!((listed, verified, outside), (1, 1, 0));
@@ -287,7 +287,7 @@ mod tests {
         all.extend(installed.iter().chain(files).map(|path| (*path, 9)));
         let mut tree = tree(&all, links);
         let package = tree.find(b"packages/x/package.json").unwrap();
-        let Kind::File(file) = tree.kind(package) else { panic!() };
+        let NodeKind::File(file) = tree.kind(package) else { panic!() };
         let content = Content::Whole(br#"{"name":"x"}"#.to_vec().into_boxed_slice());
         tree.set_file(file, FileData::of_size(12), content, Some([4; 32]));
         compared(&tree, &listed, true).3

@@ -4,9 +4,9 @@
 //! folders"), so not each of them may hold what the manifest does not list: only those where an update installs. Inside a
 //! package that the manifest covers nothing may be added, but for what is installed in its own `node_modules`.
 
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::tree::nodes::resolve::Unresolved;
-use crate::tree::nodes::{Content, Kind, NodeId, Tree};
+use crate::tree::nodes::{Content, NodeId, NodeKind, Tree};
 use crate::tree::ownership::{Ownership, OwnershipMap};
 use hashbrown::{HashMap, HashSet};
 
@@ -14,9 +14,9 @@ use hashbrown::{HashMap, HashSet};
 const LOCK_FILES: [&[u8]; 2] = [b"pnpm-lock.yaml", b"package-lock.json"];
 
 /// Knows what an update brings along.
-pub(super) struct Installed<'a> {
+pub(super) struct InstalledByUpdate<'a> {
     tree: &'a Tree,
-    names: &'a Names,
+    names: &'a ConfiguredNames,
     ownership: &'a OwnershipMap,
     /// Nodes at the very paths that are listed.
     listed: &'a HashSet<NodeId>,
@@ -27,11 +27,11 @@ pub(super) struct Installed<'a> {
     shared: HashMap<&'a [u8], Vec<&'a [u8; 32]>>,
 }
 
-impl<'a> Installed<'a> {
+impl<'a> InstalledByUpdate<'a> {
     /// What an update brings along beside these listed files.
     pub(super) fn beside(
         tree: &'a Tree,
-        names: &'a Names,
+        names: &'a ConfiguredNames,
         ownership: &'a OwnershipMap,
         listed: &'a HashSet<NodeId>,
         files: impl Iterator<Item = (&'a [u8], &'a [u8; 32])>,
@@ -53,9 +53,12 @@ impl<'a> Installed<'a> {
     /// Whether an update brings along the file or link at this path.
     pub(super) fn is(&self, id: NodeId, path: &[u8]) -> bool {
         match self.tree.kind(id) {
-            Kind::Link => self.is_link(id, path),
+            NodeKind::Link => self.is_link(id, path),
             _ if self.ownership.at(id) == Ownership::Shared => self.is_copy_of_shared(id, path),
-            _ => LOCK_FILES.contains(&path) || matches!(self.stands(path), Place::Inside | Place::Managers),
+            _ => {
+                LOCK_FILES.contains(&path)
+                    || matches!(self.stands(path), InstalledPlace::Inside | InstalledPlace::Managers)
+            }
         }
     }
 
@@ -69,7 +72,7 @@ impl<'a> Installed<'a> {
     /// A link that leads nowhere loads nothing; any other has to lead to what is known, or to what was installed too.
     fn is_link(&self, id: NodeId, path: &[u8]) -> bool {
         let stands = self.stands(path);
-        if matches!(stands, Place::Elsewhere) {
+        if matches!(stands, InstalledPlace::Elsewhere) {
             return false;
         }
         let target = match self.tree.follow(id) {
@@ -80,14 +83,17 @@ impl<'a> Installed<'a> {
         let leads = self.tree.path(target);
         let leads = leads.as_bytes();
         match (self.tree.kind(target), stands) {
-            (Kind::Directory, Place::Package(name)) => self.is_package(target, leads, name),
-            (Kind::Directory, _) => {
+            (NodeKind::Directory, InstalledPlace::Package(name)) => self.is_package(target, leads, name),
+            (NodeKind::Directory, _) => {
                 let shared = after_last(path, &self.names.shared_copy()) == Some(b"");
-                let installed = matches!(self.stands(leads), Place::Package(_) | Place::Inside | Place::Managers);
+                let installed = matches!(
+                    self.stands(leads),
+                    InstalledPlace::Package(_) | InstalledPlace::Inside | InstalledPlace::Managers
+                );
                 installed || (shared && leads == self.names.shared_source.as_bytes())
             }
             // A file in a package's place is found before the package's folder.
-            (_, Place::Package(_)) => false,
+            (_, InstalledPlace::Package(_)) => false,
             _ => self.listed.contains(&target) || self.is(target, leads),
         }
     }
@@ -103,9 +109,11 @@ impl<'a> Installed<'a> {
         }
         match self.stands(path) {
             // Whatever stands in place of the shared package must have the shared package's place, where it is judged.
-            Place::Package(installed) => !ours || installed == name,
-            Place::Inside | Place::Managers => !ours || after_last(path, &self.names.shared_copy()) == Some(b""),
-            Place::Elsewhere => false,
+            InstalledPlace::Package(installed) => !ours || installed == name,
+            InstalledPlace::Inside | InstalledPlace::Managers => {
+                !ours || after_last(path, &self.names.shared_copy()) == Some(b"")
+            }
+            InstalledPlace::Elsewhere => false,
         }
     }
 
@@ -118,22 +126,22 @@ impl<'a> Installed<'a> {
     }
 
     /// Where a path stands, as package managers see it.
-    fn stands<'p>(&self, path: &'p [u8]) -> Place<'p> {
+    fn stands<'p>(&self, path: &'p [u8]) -> InstalledPlace<'p> {
         let homes = [&self.names.shared_source, &self.names.nested_agent];
         let mut rest = homes.iter().find_map(|home| below(path, home.as_bytes())).unwrap_or(path);
         loop {
-            let Some(inside) = below(rest, b"node_modules") else { return Place::Elsewhere };
+            let Some(inside) = below(rest, b"node_modules") else { return InstalledPlace::Elsewhere };
             if inside.starts_with(b".") {
-                return Place::Managers;
+                return InstalledPlace::Managers;
             }
             let scope = if inside.starts_with(b"@") { inside.iter().position(|byte| *byte == b'/') } else { Some(0) };
-            let Some(scope) = scope else { return Place::Elsewhere };
+            let Some(scope) = scope else { return InstalledPlace::Elsewhere };
             let name_ends = inside.iter().skip(scope + 1).position(|byte| *byte == b'/').map(|at| at + scope + 1);
-            let Some(end) = name_ends else { return Place::Package(inside) };
+            let Some(end) = name_ends else { return InstalledPlace::Package(inside) };
             let (name, below) = (inside.get(..end).unwrap_or_default(), inside.get(end + 1..).unwrap_or_default());
             let folder = path.get(..path.len() - below.len() - 1).unwrap_or_default();
             if name != self.names.shared.as_bytes() && !self.covered.contains(folder) {
-                return Place::Inside;
+                return InstalledPlace::Inside;
             }
             rest = below;
         }
@@ -142,7 +150,7 @@ impl<'a> Installed<'a> {
 
 /// Where a path stands, as package managers see it.
 #[derive(Clone, Copy)]
-enum Place<'p> {
+enum InstalledPlace<'p> {
     /// It is the very place of a package of that name.
     Package(&'p [u8]),
     /// It is in a package of which the manifest lists nothing.

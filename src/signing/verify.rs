@@ -21,7 +21,7 @@ pub struct NoTrustedKey;
 /// What became of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub struct Outcome {
+pub struct SignatureOutcome {
     /// How the signature was written down.
     pub format: SignatureFormat,
     /// The judgement.
@@ -140,7 +140,7 @@ impl Verifier {
     }
 
     /// Judges, after the last byte.
-    pub fn finish(self) -> Outcome {
+    pub fn finish(self) -> SignatureOutcome {
         let Self { file, keys, state } = self;
         let tried = keys.len();
         let signer = match state {
@@ -166,7 +166,7 @@ impl Verifier {
     ///
     /// # Errors
     /// As [`Verifier::begin`].
-    pub fn verify(file: &SignatureFile, trust: &TrustStore, content: &[u8]) -> Result<Outcome, NoTrustedKey> {
+    pub fn verify(file: &SignatureFile, trust: &TrustStore, content: &[u8]) -> Result<SignatureOutcome, NoTrustedKey> {
         let mut verifier = Self::begin(file, trust)?;
         verifier.update(content);
         Ok(verifier.finish())
@@ -179,8 +179,8 @@ impl fmt::Debug for Verifier {
     }
 }
 
-fn outcome(file: &SignatureFile, status: SignatureVerdict) -> Outcome {
-    Outcome { format: file.format, status }
+fn outcome(file: &SignatureFile, status: SignatureVerdict) -> SignatureOutcome {
+    SignatureOutcome { format: file.format, status }
 }
 
 /// The keys to try, each point once; among entries of one point, the one whose id the signature names.

@@ -6,7 +6,7 @@
 
 use super::{Context, Setting, Unit, WorkingDirectory, from_directory, normal};
 use crate::node::package::Package;
-use crate::tree::nodes::{Content, Kind, NodeId, Tree};
+use crate::tree::nodes::{Content, NodeId, NodeKind, Tree};
 
 /// What keeps a unit from starting a bundle, or may.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,7 +50,7 @@ impl Misfit {
 
 /// A misfit with the setting it comes from; nothing where that is absent.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Found<'a> {
+pub(crate) struct FoundMisfit<'a> {
     /// What is wrong.
     pub misfit: Misfit,
     /// The setting that says so.
@@ -59,7 +59,7 @@ pub(crate) struct Found<'a> {
 
 /// Judges a unit over the bundle that is, or will be, at the absolute path `deployed`.
 #[must_use]
-pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<'a>> {
+pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<FoundMisfit<'a>> {
     let deployed = normal(deployed);
     let command = match unit.command() {
         _ if starts_several(unit) => {
@@ -70,7 +70,7 @@ pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<
         None => return vec![command_misfit(unit, Misfit::NoCommand("there is no `ExecStart=`"))],
     };
     if let Some((why, setting)) = unit.refusal() {
-        return vec![Found { misfit: Misfit::NoCommand(why), setting: Some(setting) }];
+        return vec![FoundMisfit { misfit: Misfit::NoCommand(why), setting: Some(setting) }];
     }
     let mut found = Vec::new();
     let home = home_of(&unit.user());
@@ -103,7 +103,7 @@ pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<
     let asked = preloads(&options).into_iter().map(|name| (name, unit.exec_start())).chain(in_variable(unit));
     found.extend(asked.filter_map(|(name, setting)| {
         let misfit = preload_misfit(tree, &deployed, &directory, &name)?;
-        Some(Found { misfit, setting })
+        Some(FoundMisfit { misfit, setting })
     }));
     let path = from_directory(&directory, script);
     match within(&deployed, &path) {
@@ -114,8 +114,8 @@ pub(crate) fn fit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str) -> Vec<Found<
     found
 }
 
-fn command_misfit(unit: &Unit, misfit: Misfit) -> Found<'_> {
-    Found { misfit, setting: unit.exec_start() }
+fn command_misfit(unit: &Unit, misfit: Misfit) -> FoundMisfit<'_> {
+    FoundMisfit { misfit, setting: unit.exec_start() }
 }
 
 /// What node is told to load before its script: `--require X`, `-r X`, `--import=X`, `--loader X` (node(1)).
@@ -201,7 +201,7 @@ fn home_of(user: &str) -> Option<String> {
     }
 }
 
-fn home_misfit<'a>(unit: &'a Unit, deployed: &str) -> Option<Found<'a>> {
+fn home_misfit<'a>(unit: &'a Unit, deployed: &str) -> Option<FoundMisfit<'a>> {
     let home = match deployed.strip_prefix("/home/") {
         Some(rest) => format!("/home/{}", rest.split('/').next().unwrap_or_default()),
         None if within("/root", deployed).is_some() => "/root".to_owned(),
@@ -210,22 +210,22 @@ fn home_misfit<'a>(unit: &'a Unit, deployed: &str) -> Option<Found<'a>> {
     if let Some(setting) = unit.setting("Service", "ProtectHome")
         && ["yes", "true", "on", "1", "tmpfs"].contains(&setting.value.to_ascii_lowercase().as_str())
     {
-        return Some(Found { misfit: Misfit::HomeHidden, setting: Some(setting) });
+        return Some(FoundMisfit { misfit: Misfit::HomeHidden, setting: Some(setting) });
     }
     let user = unit.user();
     let own = home_of(&user);
     if user == "root" || own.is_none() || own.as_ref() == Some(&home) {
         return None;
     }
-    Some(Found { misfit: Misfit::HomeOfAnother { user, home }, setting: unit.setting("Service", "User") })
+    Some(FoundMisfit { misfit: Misfit::HomeOfAnother { user, home }, setting: unit.setting("Service", "User") })
 }
 
-fn directory_misfit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str, directory: &str) -> Option<Found<'a>> {
+fn directory_misfit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str, directory: &str) -> Option<FoundMisfit<'a>> {
     let setting = unit.setting("Service", "WorkingDirectory");
     let (wanted, forgiven) = unit.working_directory();
     let misfit = match within(deployed, directory) {
         Some(inside) => {
-            let there = tree.resolve(inside.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory);
+            let there = tree.resolve(inside.as_bytes()).is_ok_and(|id| tree.kind(id) == NodeKind::Directory);
             if there || forgiven {
                 return None;
             }
@@ -235,7 +235,7 @@ fn directory_misfit<'a>(unit: &'a Unit, tree: &Tree, deployed: &str, directory: 
         None if forgiven || wanted == WorkingDirectory::Root || within(directory, deployed).is_some() => return None,
         None => Misfit::DirectoryElsewhere(directory.to_owned()),
     };
-    Some(Found { misfit, setting })
+    Some(FoundMisfit { misfit, setting })
 }
 
 /// A path relative to a folder; empty for the folder itself, nothing for what is not in it.
@@ -254,7 +254,7 @@ fn loads(tree: &Tree, path: &str) -> bool {
     if ["", ".js", ".json", ".node"].iter().any(|ending| file(&format!("{path}{ending}"))) {
         return true;
     }
-    let folder = tree.resolve(path.as_bytes()).ok().filter(|id| tree.kind(*id) == Kind::Directory);
+    let folder = tree.resolve(path.as_bytes()).ok().filter(|id| tree.kind(*id) == NodeKind::Directory);
     let Some(folder) = folder else {
         return false;
     };
@@ -281,11 +281,11 @@ mod tests {
 
     fn tree() -> Tree {
         let mut tree = Tree::new();
-        let dist = tree.insert(tree.root(), b"dist", Kind::Directory, Meta::IMPLIED);
+        let dist = tree.insert(tree.root(), b"dist", NodeKind::Directory, Meta::IMPLIED);
         let file = tree.add_file(FileData::of_size(7));
-        tree.insert(dist, b"index.js", Kind::File(file), Meta::IMPLIED);
+        tree.insert(dist, b"index.js", NodeKind::File(file), Meta::IMPLIED);
         let empty = tree.add_file(FileData::of_size(0));
-        tree.insert(dist, b"empty.js", Kind::File(empty), Meta::IMPLIED);
+        tree.insert(dist, b"empty.js", NodeKind::File(empty), Meta::IMPLIED);
         tree
     }
 

@@ -1,6 +1,6 @@
 //! What no server needs of a bundle: sources, compiler settings, caches, tests, workspace files.
 
-use super::nodes::{Kind, NodeId, Tree};
+use super::nodes::{NodeId, NodeKind, Tree};
 use super::ownership::Ownership;
 
 /// What a file is that no server needs.
@@ -46,7 +46,7 @@ impl DevelopmentFile {
 
 fn of_ours(tree: &Tree, id: NodeId) -> Option<DevelopmentFile> {
     let name = std::str::from_utf8(tree.name(id)).ok()?.to_ascii_lowercase();
-    let directory = tree.kind(id) == Kind::Directory;
+    let directory = tree.kind(id) == NodeKind::Directory;
     let has = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
     match name.as_str() {

@@ -6,8 +6,8 @@ use super::builder::{Stop, TreeBuilder};
 use super::defect::{Defect, DefectKind};
 use super::hashing::{self, HashJob, HashedFile, Hashing};
 use super::limits::MAX_KEPT;
-use super::listing::{Ahead, Is, ListedEntry, ListedLook, Listing, Unlisted};
-use super::nodes::{Content, FileData, FileId, Kind, Meta, NodeId, Owner, Special};
+use super::listing::{Ahead, FolderListing, Is, ListedEntry, ListedLook, Unlisted};
+use super::nodes::{Content, FileData, FileId, Meta, NodeId, NodeKind, NodeOwner, Special};
 use super::open::Directory;
 use super::path::RelPath;
 use super::reading::{ContentObserver, Digests, HEAD, ReadOptions, SourceError, Wanted};
@@ -109,8 +109,8 @@ impl FolderWalk<'_> {
         self.folder(listing, root)
     }
 
-    fn folder(&mut self, listing: Result<Listing, Unlisted>, node: NodeId) -> Result<(), FolderHalt> {
-        let Listing { directory, entries } = listing.map_err(|why| self.unlisted(why))?;
+    fn folder(&mut self, listing: Result<FolderListing, Unlisted>, node: NodeId) -> Result<(), FolderHalt> {
+        let FolderListing { directory, entries } = listing.map_err(|why| self.unlisted(why))?;
         for entry in entries {
             let parent = self.path.clone();
             self.path.push(entry.name.to_bytes());
@@ -139,11 +139,11 @@ impl FolderWalk<'_> {
         self.path = path;
         admitted?;
         (self.options.progress)(self.total, None);
-        let owner = Owner { uid: uid.into(), gid: gid.into(), ..Owner::default() };
+        let owner = NodeOwner { uid: uid.into(), gid: gid.into(), ..NodeOwner::default() };
         let meta = Meta { mode, owner: self.built.tree.intern_owner(&owner) };
         let special = match is {
             Is::Folder(folder) => {
-                let node = self.built.tree.insert(parent, name.to_bytes(), Kind::Directory, meta);
+                let node = self.built.tree.insert(parent, name.to_bytes(), NodeKind::Directory, meta);
                 let listing = self.ahead.take(folder);
                 return self.folder(listing, node);
             }
@@ -158,7 +158,7 @@ impl FolderWalk<'_> {
             Is::Special(FileType::Fifo) => Special::Fifo,
             Is::Special(_) => Special::Socket,
         };
-        self.built.tree.insert(parent, name.to_bytes(), Kind::Special(special), meta);
+        self.built.tree.insert(parent, name.to_bytes(), NodeKind::Special(special), meta);
         Ok(())
     }
 
@@ -176,7 +176,7 @@ impl FolderWalk<'_> {
             return Err(Stop(Defect::hiding(DefectKind::TooLarge, Some(self.path.to_string()), what)).into());
         }
         let id = self.built.tree.add_file(FileData::of_size(size));
-        let node = self.built.tree.insert(parent, name.to_bytes(), Kind::File(id), meta);
+        let node = self.built.tree.insert(parent, name.to_bytes(), NodeKind::File(id), meta);
         let wanted = self.observer.wants(self.path.as_bytes());
         let digest = self.options.digests == Digests::All;
         if (wanted == Wanted::Nothing || size == 0) && !digest {

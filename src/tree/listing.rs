@@ -26,7 +26,7 @@ const MAX_THREADS: usize = 3;
 const FEW_FILES: u64 = 512;
 
 /// A folder that was listed.
-pub(super) struct Listing {
+pub(super) struct FolderListing {
     /// The folder, held open.
     pub directory: Arc<OwnedFd>,
     /// What it holds, sorted by name, so that the same folder is always read in the same order.
@@ -56,7 +56,7 @@ pub(super) struct ListedLook {
 /// The kinds of names.
 pub(super) enum Is {
     /// A directory.
-    Folder(Folder),
+    Folder(ListedFolder),
     /// A regular file of so many bytes.
     File(u64),
     /// A symbolic link, and what it says.
@@ -77,7 +77,7 @@ pub(super) enum Unlisted {
 }
 
 /// A folder that is listed, or will be.
-pub(super) struct Folder(Arc<Mutex<FolderState>>);
+pub(super) struct ListedFolder(Arc<Mutex<FolderState>>);
 
 enum FolderState {
     /// Nobody has begun: the folder that holds it, and its name.
@@ -85,7 +85,7 @@ enum FolderState {
     /// A thread is at it.
     Begun,
     /// A thread has listed it.
-    Done(Result<Listing, Unlisted>),
+    Done(Result<FolderListing, Unlisted>),
     /// The walk has taken it.
     Taken,
 }
@@ -139,7 +139,7 @@ impl Ahead {
     ///
     /// # Errors
     /// [`Unlisted`] where it cannot be listed.
-    pub(super) fn first(&mut self, directory: OwnedFd) -> Result<Listing, Unlisted> {
+    pub(super) fn first(&mut self, directory: OwnedFd) -> Result<FolderListing, Unlisted> {
         let listing = list(Arc::new(directory), self.shared.most_entries)?;
         self.shared.queue(&listing);
         self.start();
@@ -150,8 +150,8 @@ impl Ahead {
     ///
     /// # Errors
     /// [`Unlisted`] where it cannot be listed.
-    pub(super) fn take(&mut self, folder: Folder) -> Result<Listing, Unlisted> {
-        let Folder(state) = folder;
+    pub(super) fn take(&mut self, folder: ListedFolder) -> Result<FolderListing, Unlisted> {
+        let ListedFolder(state) = folder;
         let mut queue = lock(&self.shared.ahead);
         loop {
             let current = std::mem::replace(&mut *lock(&state), FolderState::Taken);
@@ -236,9 +236,9 @@ impl Queue {
 
 impl SharedQueue {
     /// Has the folders in a listing listed, the first one next.
-    fn queue(&self, listing: &Listing) {
+    fn queue(&self, listing: &FolderListing) {
         let folders = listing.entries.iter().rev().filter_map(|entry| match &entry.look {
-            Ok(ListedLook { is: Is::Folder(Folder(state)), .. }) => Some(Arc::clone(state)),
+            Ok(ListedLook { is: Is::Folder(ListedFolder(state)), .. }) => Some(Arc::clone(state)),
             _ => None,
         });
         let mut queue = lock(&self.ahead);
@@ -285,18 +285,18 @@ impl SharedQueue {
 }
 
 /// What a listing counts for that waits for the walk.
-fn weight(listing: &Result<Listing, Unlisted>) -> usize {
+fn weight(listing: &Result<FolderListing, Unlisted>) -> usize {
     OPEN + listing.as_ref().map_or(0, |listing| listing.entries.len())
 }
 
-fn open(parent: &OwnedFd, name: &CString, most_entries: u64) -> Result<Listing, Unlisted> {
+fn open(parent: &OwnedFd, name: &CString, most_entries: u64) -> Result<FolderListing, Unlisted> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let directory = rustix::fs::openat(parent, name, flags, Mode::empty()).map_err(Unlisted::Open)?;
     list(Arc::new(directory), most_entries)
 }
 
 /// Lists a folder, and looks at each name in it.
-fn list(directory: Arc<OwnedFd>, most_entries: u64) -> Result<Listing, Unlisted> {
+fn list(directory: Arc<OwnedFd>, most_entries: u64) -> Result<FolderListing, Unlisted> {
     let mut names = Vec::new();
     let mut buffer = Vec::with_capacity(BUFFER);
     let mut listing = RawDir::new(directory.as_fd(), buffer.spare_capacity_mut());
@@ -312,14 +312,14 @@ fn list(directory: Arc<OwnedFd>, most_entries: u64) -> Result<Listing, Unlisted>
     }
     names.sort_unstable();
     let entries = names.into_iter().map(|name| ListedEntry { look: look(&directory, &name), name }).collect();
-    Ok(Listing { directory, entries })
+    Ok(FolderListing { directory, entries })
 }
 
 fn look(directory: &Arc<OwnedFd>, name: &CString) -> Result<ListedLook, Errno> {
     let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
     let is = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => {
-            Is::Folder(Folder(Arc::new(Mutex::new(FolderState::Waiting(Arc::clone(directory), name.clone())))))
+            Is::Folder(ListedFolder(Arc::new(Mutex::new(FolderState::Waiting(Arc::clone(directory), name.clone())))))
         }
         FileType::RegularFile => Is::File(u64::try_from(stat.st_size).unwrap_or_default()),
         FileType::Symlink => Is::Link(rustix::fs::readlinkat(directory, name, Vec::new())),
@@ -336,14 +336,14 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::path::Path;
 
-    fn ahead(root: &Path, most_entries: u64) -> (Ahead, Result<Listing, Unlisted>) {
+    fn ahead(root: &Path, most_entries: u64) -> (Ahead, Result<FolderListing, Unlisted>) {
         let mut ahead = Ahead::new(most_entries);
         let listing = ahead.first(File::open(root).unwrap().into());
         (ahead, listing)
     }
 
     /// Every path of a tree, in the order of a walk.
-    fn walked(ahead: &mut Ahead, listing: Listing, at: &str, paths: &mut Vec<String>) {
+    fn walked(ahead: &mut Ahead, listing: FolderListing, at: &str, paths: &mut Vec<String>) {
         for ListedEntry { name, look } in listing.entries {
             let path = format!("{at}/{}", name.to_str().unwrap());
             paths.push(path.clone());

@@ -3,7 +3,7 @@
 
 /// Names that the configuration may change; `documented_paths::names` has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Names {
+pub struct ConfiguredNames {
     /// The file that systemd starts, relative to the bundle.
     pub entry: String,
     /// The package that is copied into the bundle by hand.
@@ -20,7 +20,7 @@ pub struct Names {
 
 /// Where a release is made, relative to the repository; `documented_paths::places` has the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct ReleasePlaces {
     /// The agent's folder, with its `src/`, `dist/` and `package.json`.
     pub agent: String,
     /// The bundle's folder.
@@ -35,7 +35,7 @@ pub struct Places {
     pub build: String,
 }
 
-impl Places {
+impl ReleasePlaces {
     /// The agent's compiled code.
     #[must_use]
     pub fn agent_dist(&self) -> String {
@@ -49,7 +49,7 @@ impl Places {
     }
 }
 
-impl Names {
+impl ConfiguredNames {
     /// The folder of the shared package's copy: `node_modules/@server-flow/shared`.
     #[must_use]
     pub fn shared_copy(&self) -> String {

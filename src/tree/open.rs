@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// A subject that was opened.
-pub(crate) enum Opened {
+pub(crate) enum OpenedSubject {
     /// A directory, held open.
     Directory(Directory),
     /// A file, pipe or stdin.
@@ -72,9 +72,9 @@ impl Read for FromStart {
 ///
 /// # Errors
 /// A [`SourceError`] where it cannot be opened or looked at.
-pub(crate) fn open(path: &str) -> Result<Opened, SourceError> {
+pub(crate) fn open(path: &str) -> Result<OpenedSubject, SourceError> {
     if path == "-" {
-        return Ok(Opened::Stream(Stream {
+        return Ok(OpenedSubject::Stream(Stream {
             reader: Box::new(io::stdin()),
             length: None,
             may_be_plain: true,
@@ -84,13 +84,13 @@ pub(crate) fn open(path: &str) -> Result<Opened, SourceError> {
     let file = File::open(path).map_err(|error| SourceError::new("cannot open", path, error))?;
     let metadata = file.metadata().map_err(|error| SourceError::new("cannot look at", path, error))?;
     if metadata.is_dir() {
-        return Ok(Opened::Directory(Directory(file.into())));
+        return Ok(OpenedSubject::Directory(Directory(file.into())));
     }
     let regular = metadata.is_file();
     // The update's `tar -xzf` fails on a plain tar, so under the name of a compressed one it is a fault. A pipe has no
     // name.
     let may_be_plain = !regular || path.to_ascii_lowercase().ends_with(".tar");
-    Ok(Opened::Stream(if regular {
+    Ok(OpenedSubject::Stream(if regular {
         Stream::of_file(Arc::new(file), Some(metadata.len()), may_be_plain)
     } else {
         Stream { reader: Box::new(file), length: None, may_be_plain, file: None }

@@ -2,7 +2,7 @@
 //!
 //! Rules meant for the agent's own files do not judge the thousands of files that package managers install.
 
-use super::names::Names;
+use super::names::ConfiguredNames;
 use super::nodes::{NodeId, Tree};
 use memchr::memmem;
 
@@ -23,7 +23,7 @@ pub enum Ownership {
 impl Ownership {
     /// Whose a path (relative to the bundle) is.
     #[must_use]
-    pub fn of(path: &[u8], names: &Names) -> Self {
+    pub fn of(path: &[u8], names: &ConfiguredNames) -> Self {
         match after_last_node_modules(path) {
             None if below(path, names.shared_source.as_bytes()).is_some() => Self::Shared,
             None => Self::Own,
@@ -52,7 +52,7 @@ pub struct OwnershipMap(Vec<Ownership>);
 impl OwnershipMap {
     /// Whose each node is by these names.
     #[must_use]
-    pub fn of(tree: &Tree, names: &Names) -> Self {
+    pub fn of(tree: &Tree, names: &ConfiguredNames) -> Self {
         let mut map = vec![Ownership::ThirdParty; tree.ids().count() + 1];
         tree.each_path(|id, path| {
             if let Some(ownership) = map.get_mut(id.index()) {
@@ -70,7 +70,7 @@ impl OwnershipMap {
 }
 
 /// Whether a path is below a `node_modules` in the folder of the entry point, where no package manager installs anything.
-fn is_beside_entry(path: &[u8], names: &Names) -> bool {
+fn is_beside_entry(path: &[u8], names: &ConfiguredNames) -> bool {
     let folder = names.entry.rsplit_once('/').map(|(folder, _)| folder);
     let inside = folder.and_then(|folder| below(path, folder.as_bytes()));
     inside.is_some_and(|inside| below(inside, b"node_modules").is_some_and(|package| !package.is_empty()))

@@ -3,7 +3,7 @@
 //!
 //! Configuration may change the names a bundle is judged by; these are ServerFlow's, and the defaults.
 
-use crate::tree::names::{Names, Places};
+use crate::tree::names::{ConfiguredNames, ReleasePlaces};
 
 /// The file systemd starts (section "Structure du Bundle Agent").
 pub const ENTRY_POINT: &str = "dist/index.js";
@@ -62,8 +62,8 @@ pub const DEPLOYED_AT: &str = "/root/.server-flow/agent-bundle";
 
 /// The names a bundle is judged by when the configuration says nothing.
 #[must_use]
-pub fn names() -> Names {
-    Names {
+pub fn names() -> ConfiguredNames {
+    ConfiguredNames {
         entry: ENTRY_POINT.into(),
         shared: SHARED_PACKAGE.into(),
         shared_entry: SHARED_ENTRY_POINT.into(),
@@ -78,8 +78,8 @@ pub const BUILD: &str = "pnpm build";
 
 /// The places of a release in the repository when the configuration says nothing.
 #[must_use]
-pub fn places() -> Places {
-    Places {
+pub fn places() -> ReleasePlaces {
+    ReleasePlaces {
         agent: AGENT_SOURCE.into(),
         bundle: BUNDLE_SOURCE.into(),
         shared: SHARED_SOURCE.into(),
@@ -97,7 +97,7 @@ pub const COPY_DIST: &str =
 /// The commands that copy the shared package into the bundle (section "Création du Bundle", 3), typed at the
 /// repository's root.
 #[must_use]
-pub fn copy_shared(names: &Names) -> String {
+pub fn copy_shared(names: &ConfiguredNames) -> String {
     let copy = format!("{BUNDLE_SOURCE}/{}", names.shared_copy());
     let scope = copy.rsplit_once('/').map_or(copy.as_str(), |(scope, _)| scope);
     format!("mkdir -p {scope}\nrm -rf {copy}\ncp -r {} {copy}", names.shared_source)

@@ -19,7 +19,7 @@ const NPM: (u64, u64, u64) = (10, 9, 9);
 
 /// Why a package manager refuses.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ManagerRefusal {
     /// Which one.
     pub manager: Manager,
     /// The keys of `package.json` that lead to the reason.
@@ -32,12 +32,12 @@ pub(crate) struct Refusal {
 
 /// The refusals that what is shipped causes.
 #[must_use]
-pub(crate) fn refusals(shipped: &Shipped<'_>) -> Vec<Refusal> {
+pub(crate) fn refusals(shipped: &Shipped<'_>) -> Vec<ManagerRefusal> {
     let Some(package) = shipped.package else { return Vec::new() };
     refusals_of(package, &Settings::of(shipped.tree), shipped.node)
 }
 
-fn refusals_of(package: &Package, settings: &Settings, node: NodeVersion) -> Vec<Refusal> {
+fn refusals_of(package: &Package, settings: &Settings, node: NodeVersion) -> Vec<ManagerRefusal> {
     let mut found: Vec<_> = [package_manager(package, settings), pnpm_engine(package), dev_engines(package, node)]
         .into_iter()
         .flatten()
@@ -95,7 +95,7 @@ type Platform = (&'static [&'static str], &'static [&'static str]);
 const PLATFORM: [Platform; 3] = [(&["os"], &["linux"]), (&["cpu"], &["x64", "arm64"]), (&["libc"], &["glibc"])];
 
 /// npm refuses where no name is listed that a server has, and where its own is listed behind a `!`.
-fn other_platform(package: &Package, (keys, names): &Platform) -> Option<Refusal> {
+fn other_platform(package: &Package, (keys, names): &Platform) -> Option<ManagerRefusal> {
     let value = package.get(keys.first()?)?;
     let listed: Vec<&str> = match value {
         Value::String(one) => vec![one.as_str()],
@@ -107,7 +107,7 @@ fn other_platform(package: &Package, (keys, names): &Platform) -> Option<Refusal
         let is_denied = listed.iter().any(|entry| entry.strip_prefix('!') == Some(name));
         listed == ["any"] || (!is_denied && (denied == listed.len() || listed.contains(&name)))
     };
-    (!names.iter().any(|name| fits(name))).then(|| Refusal {
+    (!names.iter().any(|name| fits(name))).then(|| ManagerRefusal {
         manager: Manager::Npm,
         keys,
         value: value.to_string(),
@@ -116,9 +116,9 @@ fn other_platform(package: &Package, (keys, names): &Platform) -> Option<Refusal
 }
 
 /// `engines` under `engine-strict`.
-fn strict_engines(package: &Package, node: NodeVersion) -> Vec<Refusal> {
+fn strict_engines(package: &Package, node: NodeVersion) -> Vec<ManagerRefusal> {
     let wanted = |name: &str| Some(package.get("engines")?.get(name)?.as_str()?.to_owned());
-    let refusal = |manager, keys, value: &str, says: &str| Refusal {
+    let refusal = |manager, keys, value: &str, says: &str| ManagerRefusal {
         manager,
         keys,
         value: format!("{value:?}"),
@@ -152,7 +152,7 @@ fn satisfies(wanted: &str, version: Version) -> bool {
 
 /// pnpm goes on where it is named, and where there is nothing before the first `@`; what is no text at all it stumbles
 /// over, unless JavaScript takes it for false.
-fn package_manager(package: &Package, settings: &Settings) -> Option<Refusal> {
+fn package_manager(package: &Package, settings: &Settings) -> Option<ManagerRefusal> {
     if !settings.package_manager_strict {
         return None;
     }
@@ -167,13 +167,13 @@ fn package_manager(package: &Package, settings: &Settings) -> Option<Refusal> {
         Value::Array(_) => "This project is configured to use".to_owned(),
         _ => "packageManager.includes is not a function".to_owned(),
     };
-    Some(Refusal { manager: Manager::Pnpm, keys: &["packageManager"], value: value.to_string(), says })
+    Some(ManagerRefusal { manager: Manager::Pnpm, keys: &["packageManager"], value: value.to_string(), says })
 }
 
-fn pnpm_engine(package: &Package) -> Option<Refusal> {
+fn pnpm_engine(package: &Package) -> Option<ManagerRefusal> {
     let value = package.get("engines")?.get("pnpm")?;
     let wanted = value.as_str()?;
-    (!satisfies(wanted, Version::from(PNPM))).then(|| Refusal {
+    (!satisfies(wanted, Version::from(PNPM))).then(|| ManagerRefusal {
         manager: Manager::Pnpm,
         keys: &["engines", "pnpm"],
         value: value.to_string(),
@@ -191,10 +191,10 @@ const ENGINES: [(&str, &[&str]); 5] = [
 ];
 
 /// npm (npm-install-checks 7.1) throws at what it does not know, and else refuses where nothing fits that is listed.
-fn dev_engines(package: &Package, node: NodeVersion) -> Option<Refusal> {
+fn dev_engines(package: &Package, node: NodeVersion) -> Option<ManagerRefusal> {
     let value = package.get("devEngines")?;
     let refusal = |keys, value: &Value, says: &str| {
-        Some(Refusal { manager: Manager::Npm, keys, value: value.to_string(), says: says.to_owned() })
+        Some(ManagerRefusal { manager: Manager::Npm, keys, value: value.to_string(), says: says.to_owned() })
     };
     let Value::Object(engines) = value else {
         return refusal(&["devEngines"], value, "Invalid non-object value for \"devEngines\"");

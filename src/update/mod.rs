@@ -11,6 +11,6 @@ pub(crate) mod rehearse;
 mod shipped;
 mod steps;
 
-pub(crate) use predict::{Fate, Loss, UpdateOutcome, predict_repaired};
+pub(crate) use predict::{Loss, SharedFate, UpdateOutcome, predict_repaired};
 pub(crate) use shipped::{Manager, Shipped};
-pub(crate) use steps::{Fallback, StepCommand, StepCondition, StepLine, StepPlace, UpdateStep, Word};
+pub(crate) use steps::{Fallback, StepCommand, StepCondition, StepLine, StepPlace, StepWord, UpdateStep};

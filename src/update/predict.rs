@@ -12,13 +12,13 @@ use crate::node::faults::{Graph, ModuleFault};
 use crate::node::modules::Need;
 use crate::node::resolve::{Loader, Resolver, Target};
 use crate::node::specifier::Refers;
-use crate::tree::nodes::Kind;
+use crate::tree::nodes::NodeKind;
 use crate::update::documented_paths;
 use crate::update::generation::Generation;
 
 /// What becomes of the shared package.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Fate {
+pub(crate) enum SharedFate {
     /// It is there, and Node finds its entry point.
     Present,
     /// It is not there when the agent starts.
@@ -33,7 +33,7 @@ pub(crate) enum Fate {
     Unknown,
 }
 
-impl Fate {
+impl SharedFate {
     /// Whether the agent would start without the shared package, or not at all.
     #[must_use]
     pub(crate) const fn is_bad(self) -> bool {
@@ -47,9 +47,9 @@ pub(crate) struct UpdateOutcome {
     /// Whose update.
     pub generation: Generation,
     /// On a server that has pnpm, which every generation takes first.
-    pub pnpm: Fate,
+    pub pnpm: SharedFate,
     /// On a server that has npm only.
-    pub npm: Fate,
+    pub npm: SharedFate,
 }
 
 /// On which servers the shared package is lost.
@@ -66,14 +66,14 @@ pub(crate) enum Loss {
 impl UpdateOutcome {
     /// The worse of the two: which one a server has cannot be known.
     #[must_use]
-    pub(crate) fn worse(&self) -> Fate {
-        let rank = |fate: Fate| match fate {
-            Fate::Present => 0,
-            Fate::Unknown => 1,
-            Fate::Stale => 2,
-            Fate::Hollow => 3,
-            Fate::Dropped => 4,
-            Fate::Stops(_) => 5,
+    pub(crate) fn worse(&self) -> SharedFate {
+        let rank = |fate: SharedFate| match fate {
+            SharedFate::Present => 0,
+            SharedFate::Unknown => 1,
+            SharedFate::Stale => 2,
+            SharedFate::Hollow => 3,
+            SharedFate::Dropped => 4,
+            SharedFate::Stops(_) => 5,
         };
         if rank(self.npm) > rank(self.pnpm) { self.npm } else { self.pnpm }
     }
@@ -104,20 +104,20 @@ pub(crate) fn predict_repaired(generation: Generation, shipped: &Shipped<'_>) ->
     UpdateOutcome { generation, pnpm: if npm_steps_in { npm } else { fate(Manager::Pnpm) }, npm }
 }
 
-fn fate(generation: Generation, shipped: &Shipped<'_>, manager: Manager, provision: Provision) -> Fate {
+fn fate(generation: Generation, shipped: &Shipped<'_>, manager: Manager, provision: Provision) -> SharedFate {
     if generation == Generation::InPlace {
         return in_place(shipped, manager, provision);
     }
     let put_back = generation == Generation::Preserving && shipped.has_copy();
     match provision {
-        Provision::Fails => Fate::Stops(UpdateStep::Install),
+        Provision::Fails => SharedFate::Stops(UpdateStep::Install),
         // Whether there is something in the copy is for other rules to say.
-        _ if put_back => Fate::Present,
+        _ if put_back => SharedFate::Present,
         Provision::Folder(folder) => usable(shipped, &folder),
-        Provision::Something => Fate::Unknown,
+        Provision::Something => SharedFate::Unknown,
         // `cp: cannot overwrite non-directory 'node_modules/@server-flow/shared' with directory 'packages/shared'`
-        Provision::DeadLink if shipped.has_shared_source() => Fate::Stops(UpdateStep::Shared),
-        Provision::DeadLink => Fate::Dropped,
+        Provision::DeadLink if shipped.has_shared_source() => SharedFate::Stops(UpdateStep::Shared),
+        Provision::DeadLink => SharedFate::Dropped,
         Provision::Nothing | Provision::ForDevelopment | Provision::LeftOut | Provision::MayStay => {
             restored(generation, shipped)
         }
@@ -126,12 +126,12 @@ fn fate(generation: Generation, shipped: &Shipped<'_>, manager: Manager, provisi
 
 /// Nothing is deleted first, and nothing is restored: the copy stays unless the package manager takes it away. npm prunes
 /// what `package.json` does not declare; pnpm removes only what it declares and leaves out (measured with npm 10, pnpm 9).
-fn in_place(shipped: &Shipped<'_>, manager: Manager, provision: Provision) -> Fate {
+fn in_place(shipped: &Shipped<'_>, manager: Manager, provision: Provision) -> SharedFate {
     match (provision, manager) {
-        (Provision::Fails, _) => Fate::Stops(UpdateStep::Install),
+        (Provision::Fails, _) => SharedFate::Stops(UpdateStep::Install),
         (Provision::Folder(folder), _) => usable(shipped, &folder),
-        (Provision::Something, _) => Fate::Unknown,
-        (Provision::Nothing, Manager::Pnpm) | (Provision::MayStay, _) if shipped.has_copy() => Fate::Present,
+        (Provision::Something, _) => SharedFate::Unknown,
+        (Provision::Nothing, Manager::Pnpm) | (Provision::MayStay, _) if shipped.has_copy() => SharedFate::Present,
         (
             Provision::Nothing
             | Provision::ForDevelopment
@@ -139,26 +139,26 @@ fn in_place(shipped: &Shipped<'_>, manager: Manager, provision: Provision) -> Fa
             | Provision::LeftOut
             | Provision::DeadLink,
             _,
-        ) => Fate::Dropped,
+        ) => SharedFate::Dropped,
     }
 }
 
 /// What step 6 makes of the sources that are shipped, if any are.
-fn restored(generation: Generation, shipped: &Shipped<'_>) -> Fate {
+fn restored(generation: Generation, shipped: &Shipped<'_>) -> SharedFate {
     if !shipped.has_shared_source() {
-        return Fate::Dropped;
+        return SharedFate::Dropped;
     }
     let copied = || match copied_link(shipped) {
         Some(Some(folder)) => usable(shipped, &folder),
-        Some(None) => Fate::Dropped,
+        Some(None) => SharedFate::Dropped,
         None => usable(shipped, &shipped.names.shared_source),
     };
     match scope(shipped) {
         _ if generation != Generation::Documented => copied(),
         ScopeFolder::Made => copied(),
         // `cp: cannot create directory 'node_modules/@server-flow/shared': No such file or directory`
-        ScopeFolder::Missing => Fate::Stops(UpdateStep::Shared),
-        ScopeFolder::Unknown => Fate::Unknown,
+        ScopeFolder::Missing => SharedFate::Stops(UpdateStep::Shared),
+        ScopeFolder::Unknown => SharedFate::Unknown,
     }
 }
 
@@ -168,7 +168,7 @@ fn copied_link(shipped: &Shipped<'_>) -> Option<Option<String>> {
     let Shipped { tree, names, .. } = *shipped;
     let (folder, name) = names.shared_source.rsplit_once('/').unwrap_or(("", &names.shared_source));
     let link = tree.child(tree.resolve(folder.as_bytes()).ok()?, name.as_bytes())?;
-    if tree.kind(link) != Kind::Link {
+    if tree.kind(link) != NodeKind::Link {
         return None;
     }
     let copy = names.shared_copy();
@@ -187,25 +187,25 @@ fn copied_link(shipped: &Shipped<'_>) -> Option<Option<String>> {
 }
 
 /// Whether Node would find something in a folder that takes the shared package's place, and in it what the agent imports.
-fn usable(shipped: &Shipped<'_>, folder: &str) -> Fate {
+fn usable(shipped: &Shipped<'_>, folder: &str) -> SharedFate {
     let Shipped { tree, names, .. } = *shipped;
     let Ok(folder) = tree.resolve(folder.as_bytes()) else {
-        return Fate::Hollow;
+        return SharedFate::Hollow;
     };
     let from = tree.resolve(names.entry.as_bytes()).unwrap_or_else(|_| tree.root());
     let resolver = Resolver::new(tree, shipped.node, documented_paths::DEPLOYED_AT, &|_| true);
     let file = match resolver.package_entry(&names.shared, folder, from, Loader::Import) {
         Ok(Target::File(file) | Target::Fallback(file)) => file,
-        _ => return Fate::Hollow,
+        _ => return SharedFate::Hollow,
     };
     if tree.file(file).is_none_or(|file| file.size == 0) {
-        return Fate::Hollow;
+        return SharedFate::Hollow;
     }
     // What is wrong with the agent and the shipped copy alike has rules of its own.
     let stale = tree.resolve(names.shared_source.as_bytes()) == Ok(folder)
         && shipped.restored.is_some_and(stops)
         && !stops(shipped.modules);
-    if stale { Fate::Stale } else { Fate::Present }
+    if stale { SharedFate::Stale } else { SharedFate::Present }
 }
 
 /// Whether Node stops for certain on the way through a graph.

@@ -3,9 +3,9 @@
 
 use super::shipped::{Manager, Shipped};
 use crate::node::installed::installed_by_path;
-use crate::node::package::{Dependency, Package};
+use crate::node::package::{Package, WrittenDependency};
 use crate::node::specifier::Refers;
-use crate::tree::nodes::Kind;
+use crate::tree::nodes::NodeKind;
 
 /// What step 5 makes of the dependency on the shared package.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,7 +50,7 @@ pub(super) fn provision(shipped: &Shipped<'_>, manager: Manager) -> Provision {
     found.into_iter().find(|provision| *provision != Provision::Nothing).unwrap_or(Provision::Nothing)
 }
 
-fn provided_by(shipped: &Shipped<'_>, root: &Package, dependency: &Dependency, manager: Manager) -> Provision {
+fn provided_by(shipped: &Shipped<'_>, root: &Package, dependency: &WrittenDependency, manager: Manager) -> Provision {
     let optional = dependency.field == "optionalDependencies";
     let unless_optional = |provision| if optional { Provision::LeftOut } else { provision };
     match (Refers::of(&dependency.spec), manager) {
@@ -95,7 +95,7 @@ fn provided_by(shipped: &Shipped<'_>, root: &Package, dependency: &Dependency, m
 fn folder_or_file(shipped: &Shipped<'_>, path: &str) -> Provision {
     let tree = shipped.tree;
     match tree.resolve(path.as_bytes()) {
-        Ok(id) if tree.kind(id) == Kind::Directory => Provision::Folder(tree.path(id).to_string()),
+        Ok(id) if tree.kind(id) == NodeKind::Directory => Provision::Folder(tree.path(id).to_string()),
         _ => Provision::Something,
     }
 }

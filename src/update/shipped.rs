@@ -3,8 +3,8 @@
 use crate::node::faults::Graph;
 use crate::node::node_version::NodeVersion;
 use crate::node::package::Package;
-use crate::tree::names::Names;
-use crate::tree::nodes::{Kind, Tree};
+use crate::tree::names::ConfiguredNames;
+use crate::tree::nodes::{NodeKind, Tree};
 
 /// What the outcome of an update depends on.
 #[derive(Clone, Copy)]
@@ -12,7 +12,7 @@ pub struct Shipped<'a> {
     /// The bundle's tree.
     pub tree: &'a Tree,
     /// The names it is judged by.
-    pub names: &'a Names,
+    pub names: &'a ConfiguredNames,
     /// The root `package.json`, if it can be used.
     pub package: Option<&'a Package>,
     /// Who will run it.
@@ -28,7 +28,7 @@ impl Shipped<'_> {
     #[must_use]
     pub(super) fn has_shared_source(&self) -> bool {
         let source = self.tree.resolve(self.names.shared_source.as_bytes());
-        source.is_ok_and(|id| self.tree.kind(id) == Kind::Directory)
+        source.is_ok_and(|id| self.tree.kind(id) == NodeKind::Directory)
     }
 
     /// Whether something stands where the copy of the shared package belongs. A link there has a rule of its own, which
@@ -37,7 +37,7 @@ impl Shipped<'_> {
     pub(super) fn has_copy(&self) -> bool {
         let copy = self.names.shared_copy();
         let is_link =
-            |folder: &str| self.tree.find(folder.as_bytes()).is_some_and(|id| self.tree.kind(id) == Kind::Link);
+            |folder: &str| self.tree.find(folder.as_bytes()).is_some_and(|id| self.tree.kind(id) == NodeKind::Link);
         let scope_is_link = copy.rsplit_once('/').is_some_and(|(scope, _)| is_link(scope));
         scope_is_link || self.tree.find(copy.as_bytes()).is_some() || self.tree.resolve(copy.as_bytes()).is_ok()
     }

@@ -38,7 +38,7 @@ impl StepPlace {
 
 /// A word of a command line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Word {
+pub(crate) enum StepWord {
     /// As it stands.
     Is(&'static str),
     /// A place, and what follows it.
@@ -62,13 +62,13 @@ pub(crate) enum StepCondition {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum StepCommand {
     /// A command line.
-    Command(&'static [Word]),
+    Command(&'static [StepWord]),
     /// The installation of the dependencies, with the one or the other.
     Install {
         /// With pnpm.
-        pnpm: &'static [Word],
+        pnpm: &'static [StepWord],
         /// With npm.
-        npm: &'static [Word],
+        npm: &'static [StepWord],
         /// What happens where pnpm is there and fails.
         fallback: Fallback,
     },
@@ -100,15 +100,15 @@ pub(crate) struct StepLine {
     pub directory: Option<StepPlace>,
 }
 
-const fn line(words: &'static [Word]) -> StepLine {
+const fn line(words: &'static [StepWord]) -> StepLine {
     StepLine { run: StepCommand::Command(words), when: StepCondition::Always, directory: None }
 }
 
-const fn line_if(when: StepCondition, words: &'static [Word]) -> StepLine {
+const fn line_if(when: StepCondition, words: &'static [StepWord]) -> StepLine {
     StepLine { run: StepCommand::Command(words), when, directory: None }
 }
 
-const fn inside(when: StepCondition, words: &'static [Word]) -> StepLine {
+const fn inside(when: StepCondition, words: &'static [StepWord]) -> StepLine {
     StepLine { run: StepCommand::Command(words), when, directory: Some(StepPlace::Bundle) }
 }
 
@@ -116,7 +116,7 @@ const fn other(run: StepCommand) -> StepLine {
     StepLine { run, when: StepCondition::Always, directory: None }
 }
 
-const fn install(npm: &'static [Word], fallback: Fallback) -> StepLine {
+const fn install(npm: &'static [StepWord], fallback: Fallback) -> StepLine {
     let pnpm = &[Is("pnpm"), Is("install"), Is("--prod"), Is("--ignore-scripts")];
     StepLine {
         run: StepCommand::Install { pnpm, npm, fallback },
@@ -147,7 +147,7 @@ pub(crate) enum UpdateStep {
 }
 
 use StepPlace::{Aside, Backup, Bundle, ControlPlane, Download};
-use Word::{At, Is};
+use StepWord::{At, Is};
 
 const COPY: &str = "/node_modules/@server-flow/shared";
 const SCOPE: &str = "/node_modules/@server-flow";
@@ -293,11 +293,11 @@ mod tests {
     use super::*;
 
     fn documented(generation: Generation) -> Vec<String> {
-        let word = |word: &Word| match word {
+        let word = |word: &StepWord| match word {
             Is(text) => (*text).to_owned(),
             At(place, rest) => format!("{}{rest}", place.documented()),
         };
-        let words = |words: &[Word]| words.iter().map(word).collect::<Vec<_>>().join(" ");
+        let words = |words: &[StepWord]| words.iter().map(word).collect::<Vec<_>>().join(" ");
         let lines = UpdateStep::ALL.into_iter().flat_map(|step| step.lines(generation));
         lines
             .map(|line| match line.run {

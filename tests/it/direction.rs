@@ -283,3 +283,26 @@ fn imports_are_read_as_they_are_written() {
     ];
     assert_eq!(found, expected);
 }
+
+/// The types that a file declares at its top.
+fn declared(code: &str) -> Vec<&str> {
+    let names = code.lines().filter_map(|line| {
+        let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
+        let is_type = ["struct", "enum", "trait", "type"].contains(&words.next()?);
+        (is_type && !line.starts_with(char::is_whitespace)).then(|| words.next()).flatten()
+    });
+    names.map(|name| name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()).collect()
+}
+
+#[test]
+fn the_name_of_a_type_says_which() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (module, code) in &sources() {
+        for name in declared(code) {
+            places.entry(name.to_owned()).or_default().push(module.join("/"));
+        }
+    }
+    assert!(places.len() > 500, "only {} types are found", places.len());
+    let twice: Vec<_> = places.iter().filter(|(_, places)| places.len() > 1).collect();
+    assert!(twice.is_empty(), "one name for several types; give each a qualifier: {twice:#?}");
+}

@@ -4,7 +4,7 @@
 //! `manifest` shows only files and their sums. Names and targets are bytes, written as the code points of Latin-1.
 
 use bundle_doctor::internals::{
-    Depth, InspectOptions, Inspected, Kind, Limits, NodeId, Severity, Tree, documented_paths, inspect, run_rules,
+    Depth, InspectOptions, Inspected, Limits, NodeId, NodeKind, Severity, Tree, documented_paths, inspect, run_rules,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -46,12 +46,12 @@ fn nodes(tree: &Tree) -> Vec<Value> {
 
 fn node(tree: &Tree, id: NodeId) -> Value {
     let (kind, holds) = match tree.kind(id) {
-        Kind::Directory => ("directory", Value::Null),
-        Kind::File(file) => {
+        NodeKind::Directory => ("directory", Value::Null),
+        NodeKind::File(file) => {
             ("file", json!({ "sha256": tree.sha256(id).map(|sum| hex(sum)), "same": format!("{file:?}") }))
         }
-        Kind::Link => ("link", json!(latin(tree.target(id)))),
-        Kind::Special(special) => (special.name(), Value::Null),
+        NodeKind::Link => ("link", json!(latin(tree.target(id)))),
+        NodeKind::Special(special) => (special.name(), Value::Null),
     };
     let meta = tree.meta(id);
     let owner = tree.owner(meta.owner).cloned().unwrap_or_default();

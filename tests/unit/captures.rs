@@ -5,9 +5,9 @@ use crate::commands::in_every_format;
 use crate::doctor::capture;
 use crate::doctor::recording::FIELDS;
 use crate::doctor::shown;
-use crate::redact::{Patterns, Redactor};
+use crate::redact::{GivenPatterns, Redactor};
 use crate::render::{self, Style};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::server_report::ServerReport;
 use crate::report::verdict::FailOn;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-fn rendered(report: &ServerReport, format: Format) -> String {
+fn rendered(report: &ServerReport, format: ReportFormat) -> String {
     let style = Style { colour: false, width: 80, terminal: false, verbose: true, quiet: false };
     let mut out = Vec::new();
     render::doctor(format, report, FailOn::Never, style, &mut out).unwrap();
@@ -28,16 +28,18 @@ fn what_is_captured_is_judged_as_the_server_was() {
     let mut judged = 0;
     servers::each_captured(|name, captured, live, expected| {
         let report = captured.report.clone().unwrap();
-        let json = rendered(&report, Format::Json);
+        let json = rendered(&report, ReportFormat::Json);
         let written = capture::write(&captured, &[("report.json", json.as_bytes())]).unwrap();
         let read = capture::read(written.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let again = read.shown(&[]).unwrap();
-        for format in [Format::Json, Format::Human, Format::Sarif, Format::Junit, Format::Github] {
+        for format in
+            [ReportFormat::Json, ReportFormat::Human, ReportFormat::Sarif, ReportFormat::Junit, ReportFormat::Github]
+        {
             assert_eq!(rendered(&again, format), rendered(&report, format), "{name}");
         }
         // But for what a capture is, it is the report of the server itself.
         let without = ServerReport { capture: None, ..report };
-        assert_eq!(rendered(&without, Format::Json), rendered(&shown::of(live), Format::Json), "{name}");
+        assert_eq!(rendered(&without, ReportFormat::Json), rendered(&shown::of(live), ReportFormat::Json), "{name}");
         assert!(written.len() < 1 << 20, "{name}: {} bytes", written.len());
         let texts = [&read.answers, &read.listing, &json];
         for secret in &expected.secrets {
@@ -133,7 +135,7 @@ fn planted(answers: &str, word: &str) -> String {
 
 #[test]
 fn what_a_pattern_matches_is_readable_nowhere() {
-    let patterns = Patterns::new(vec![regex_lite::Regex::new("ACME-[0-9]+").unwrap()]);
+    let patterns = GivenPatterns::new(vec![regex_lite::Regex::new("ACME-[0-9]+").unwrap()]);
     let (word, mut seen) = ("ACME-1729", 0);
     servers::each_captured(|name, captured, _, _| {
         let answers = planted(&captured.answers, word);
@@ -146,7 +148,7 @@ fn what_a_pattern_matches_is_readable_nowhere() {
         let holds = |(_, texts): &(String, Vec<String>)| texts.iter().any(|text| text.contains(word));
         seen += unpacked(&before).iter().filter(|file| holds(file)).count();
         let redacted = capture.redacted(&patterns).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let report = rendered(redacted.report.as_ref().unwrap(), Format::Json);
+        let report = rendered(redacted.report.as_ref().unwrap(), ReportFormat::Json);
         let after = capture::write(&redacted, &[("report.json", report.as_bytes())]).unwrap();
         for (file, texts) in unpacked(&after) {
             assert_eq!(texts.iter().find(|text| text.contains(word)), None, "{name}: {file}");
@@ -290,7 +292,7 @@ proptest! {
     #[test]
     fn hostile_reports_are_only_words(seed: u64, rare in 2_u64..60) {
         servers::first(|report| {
-            let document: Value = serde_json::from_str(&rendered(&shown::of(report), Format::Json)).unwrap();
+            let document: Value = serde_json::from_str(&rendered(&shown::of(report), ReportFormat::Json)).unwrap();
             let mut seed = seed;
             let mut spoilt = spoilt(document.clone(), &mut seed, rare);
             for kept in ["schema_version", "command", "verdict"] {

@@ -4,7 +4,7 @@ use super::servers;
 use crate::check::rules::RULES;
 use crate::doctor::causes::CAUSES;
 use crate::doctor::meanings::meanings;
-use crate::report::diagnosis::Source;
+use crate::report::diagnosis::EvidenceSource;
 
 /// What only these agents say, and nobody else's log.
 const OWN_WORDS: [&str; 2] = ["no database", "connected to the control plane"];
@@ -22,7 +22,7 @@ fn the_line_that_is_quoted_of_a_server_leads_to_its_cause() {
     let (mut wrong, mut asked) = (Vec::new(), 0);
     servers::each(|name, report, _| {
         for diagnosis in report.diagnoses.iter().filter(|one| !UNEXPLAINED.contains(&one.cause)) {
-            for evidence in diagnosis.evidence().iter().filter(|one| one.source == Source::Journal) {
+            for evidence in diagnosis.evidence().iter().filter(|one| one.source == EvidenceSource::Journal) {
                 let line = &evidence.detail;
                 if is_place(line) || OWN_WORDS.iter().any(|words| line.contains(words)) {
                     continue;

@@ -2,8 +2,8 @@
 //! issue tracker no markup, mention or reference of others.
 
 use crate::render::page::model::{
-    Block, Item, LineKind, Lines, Moment, Page, Row, Script, Section, Seen, Shown, Table, Tone, TreeFinding, TreeKind,
-    TreeNode,
+    CommandBlock, Disclosure, Item, LineKind, Page, PageBlock, QuotedLines, Section, ShownEvidence, Table, TableRow,
+    TimelineMoment, Tone, TreeFinding, TreeKind, TreeNode,
 };
 use crate::render::{html, markdown};
 use proptest::prelude::*;
@@ -210,26 +210,26 @@ fn without_spans(line: &str) -> String {
 /// A page with this text in every field that is a text.
 fn page(text: &str) -> Page {
     let text = || text.to_owned();
-    let seen = Seen { source: text(), at: Some(text()), text: text() };
+    let seen = ShownEvidence { source: text(), at: Some(text()), text: text() };
     let leaf = TreeNode { name: text(), words: text(), kind: TreeKind::File, ..TreeNode::default() };
     let finding = TreeFinding { tone: Tone::Bad, rule: text(), anchor: Some(0), times: 1 };
     let found = vec![finding.clone(), TreeFinding { anchor: None, times: 2, ..finding }];
     let node = TreeNode { name: text(), words: text(), found, children: vec![leaf], kind: TreeKind::Folder };
-    let row = Row { cells: vec![text(), text()], share: Some(50), tone: Tone::Bad };
+    let row = TableRow { cells: vec![text(), text()], share: Some(50), tone: Tone::Bad };
     let blocks = vec![
-        Block::Words(text()),
-        Block::Facts(vec![text()]),
-        Block::Seen(vec![seen]),
-        Block::Script(Script { words: text(), commands: vec![text()] }),
-        Block::Lines(Lines { kind: LineKind::Output, text: text() }),
-        Block::Lines(Lines { kind: LineKind::Diff, text: format!("+{}\n-{}\n {}", text(), text(), text()) }),
-        Block::Items(vec![Item { tone: Tone::Good, status: text(), name: text(), words: text() }]),
-        Block::Moments(vec![Moment { at: text(), kind: text(), tone: Tone::Plain, text: text() }]),
-        Block::Tree(vec![node, TreeNode { words: text(), kind: TreeKind::Rest, ..TreeNode::default() }]),
-        Block::Table(Table { caption: text(), columns: vec![text(), text()], rows: vec![row] }),
+        PageBlock::Words(text()),
+        PageBlock::Facts(vec![text()]),
+        PageBlock::Seen(vec![seen]),
+        PageBlock::Script(CommandBlock { words: text(), commands: vec![text()] }),
+        PageBlock::Lines(QuotedLines { kind: LineKind::Output, text: text() }),
+        PageBlock::Lines(QuotedLines { kind: LineKind::Diff, text: format!("+{}\n-{}\n {}", text(), text(), text()) }),
+        PageBlock::Items(vec![Item { tone: Tone::Good, status: text(), name: text(), words: text() }]),
+        PageBlock::Moments(vec![TimelineMoment { at: text(), kind: text(), tone: Tone::Plain, text: text() }]),
+        PageBlock::Tree(vec![node, TreeNode { words: text(), kind: TreeKind::Rest, ..TreeNode::default() }]),
+        PageBlock::Table(Table { caption: text(), columns: vec![text(), text()], rows: vec![row] }),
     ];
     let inner = Section { label: text(), title: text(), blocks: blocks.clone(), ..Section::default() };
-    let folded = Section { shown: Shown::Folded, sections: vec![inner.clone()], ..inner.clone() };
+    let folded = Section { shown: Disclosure::Folded, sections: vec![inner.clone()], ..inner.clone() };
     Page {
         command: text(),
         subject: text(),
@@ -278,7 +278,7 @@ fn what_is_said_is_shown() {
     assert!(page.contains("a word &amp; &lt;more&gt;") && issue.contains("a word \\& \\<more\\>"), "{issue}");
     // Lines of a block are copied as they are typed.
     let commands = vec!["cat >x <<'END'\na\tb\nEND".to_owned(), "true".to_owned()];
-    let script = Block::Script(Script { words: String::new(), commands });
+    let script = PageBlock::Script(CommandBlock { words: String::new(), commands });
     let [page, issue] = written(&Page { sections: vec![Section::new("fix", vec![script])], ..Page::default() });
     assert!(page.contains("<pre><code>cat &gt;x &lt;&lt;'END'\na\tb\nEND\ntrue</code></pre>"), "{page}");
     assert!(issue.contains("```sh\ncat >x <<'END'\na\tb\nEND\ntrue\n```\n"), "{issue}");
@@ -286,7 +286,7 @@ fn what_is_said_is_shown() {
 
 #[test]
 fn a_long_page_fits_an_issue() {
-    let section = Section::new("part", vec![Block::Words("word ".repeat(500))]);
+    let section = Section::new("part", vec![PageBlock::Words("word ".repeat(500))]);
     let [_, issue] = written(&Page { sections: vec![section; 100], ..Page::default() });
     assert!(issue.len() < 62_000 && issue.contains("sections did not fit here"), "{}", issue.len());
 }

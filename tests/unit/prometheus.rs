@@ -5,7 +5,7 @@ use super::servers;
 use crate::doctor::shown;
 use crate::render::{self, Style, prometheus};
 use crate::report::fleet::{Fleet, FleetReport, FleetVersion};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::run_error::RunError;
 use crate::report::verdict::FailOn;
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,7 +113,7 @@ fn recorded_servers_are_written_as_their_reports_say() {
 fn a_run_that_could_not_judge_is_an_error_and_nothing_else() {
     let fault = RunError { message: "no".to_owned(), path: None, help: None };
     let mut out = Vec::new();
-    render::error(Format::Prometheus, "doctor", &fault, &mut out).unwrap();
+    render::error(ReportFormat::Prometheus, "doctor", &fault, &mut out).unwrap();
     let metrics = read(&String::from_utf8(out).unwrap());
     assert_eq!(of(&metrics, "verdict", ("verdict", "error")), Some(1.0));
     assert_eq!(of(&metrics, "verdict", ("verdict", "healthy")), Some(0.0));
@@ -131,7 +131,7 @@ fn fleet() -> FleetReport {
 fn written(fleet: &FleetReport) -> BTreeMap<String, Metric> {
     let style = Style { colour: false, width: 80, terminal: false, verbose: false, quiet: false };
     let mut out = Vec::new();
-    render::fleet(Format::Prometheus, fleet, style, &mut out).unwrap();
+    render::fleet(ReportFormat::Prometheus, fleet, style, &mut out).unwrap();
     read(&String::from_utf8(out).unwrap())
 }
 

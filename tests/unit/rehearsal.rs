@@ -4,7 +4,7 @@
 use crate::check::engine;
 use crate::render::{self, Style};
 use crate::report::finding::{Detail, Finding, Severity};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::policy::{Level, Override, Policy, Selector};
 use crate::report::run_error::RunError;
 use crate::report::verdict::{FailOn, Verdict};
@@ -90,7 +90,7 @@ fn mixed() -> Rehearsal {
     rehearsal(vec![fails(Generation::Documented), nameless, starts(Generation::Preserving)])
 }
 
-fn rendered(format: Format, rehearsal: &Rehearsal, verdict: Verdict, doubt: Option<&RunError>) -> String {
+fn rendered(format: ReportFormat, rehearsal: &Rehearsal, verdict: Verdict, doubt: Option<&RunError>) -> String {
     let mut out = Vec::new();
     render::rehearsal::write(format, rehearsal, verdict, doubt, PLAIN, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -103,11 +103,11 @@ fn doubt() -> RunError {
 #[test]
 fn reports_in_every_format() {
     let formats = [
-        ("human", Format::Human),
-        ("json", Format::Json),
-        ("junit", Format::Junit),
-        ("github", Format::Github),
-        ("markdown", Format::Markdown),
+        ("human", ReportFormat::Human),
+        ("json", ReportFormat::Json),
+        ("junit", ReportFormat::Junit),
+        ("github", ReportFormat::Github),
+        ("markdown", ReportFormat::Markdown),
     ];
     for (name, format) in formats {
         let report = rendered(format, &mixed(), Verdict::Fail, None);
@@ -125,7 +125,7 @@ fn json_fits_its_schema() {
         ("starting", starting, Verdict::Pass, None),
         ("unsure", unsure, Verdict::Pass, Some(doubt())),
     ] {
-        assert_valid(&schema, &rendered(Format::Json, &rehearsal, verdict, doubt.as_ref()), what);
+        assert_valid(&schema, &rendered(ReportFormat::Json, &rehearsal, verdict, doubt.as_ref()), what);
     }
 }
 
@@ -133,7 +133,7 @@ fn json_fits_its_schema() {
 fn sarif_has_what_a_rule_names_and_notes_the_rest() {
     let mut schema = schema("tests/schemas/sarif-2.1.0.json");
     crate::tests::schemas::remove_pattern(&mut schema, "language");
-    let report = rendered(Format::Sarif, &mixed(), Verdict::Fail, None);
+    let report = rendered(ReportFormat::Sarif, &mixed(), Verdict::Fail, None);
     assert_valid(&schema, &report, "mixed");
     let document: serde_json::Value = serde_json::from_str(&report).unwrap();
     let run = &document["runs"][0];
@@ -141,7 +141,7 @@ fn sarif_has_what_a_rule_names_and_notes_the_rest() {
     assert_eq!(run["results"][0]["ruleId"], RULE);
     assert_eq!(run["invocations"][0]["toolExecutionNotifications"][0]["level"], "error");
     let unsure = rehearsal(vec![doubtful(Generation::Documented)]);
-    let report = rendered(Format::Sarif, &unsure, Verdict::Pass, Some(&doubt()));
+    let report = rendered(ReportFormat::Sarif, &unsure, Verdict::Pass, Some(&doubt()));
     assert_valid(&schema, &report, "unsure");
     // An empty list of results would close every alert.
     assert!(!report.contains("\"results\""), "{report}");

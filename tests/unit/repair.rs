@@ -4,8 +4,8 @@ use super::server::*;
 use crate::doctor::diagnose::diagnose;
 use crate::doctor::facts::journal::Speaker;
 use crate::doctor::facts::{DeploymentState, Exit, Fact, Facts, Presence};
-use crate::doctor::repair::plan::{Plan, Planned, command, plan};
-use crate::report::action::{Action, Manage, Replace, Stage};
+use crate::doctor::repair::plan::{Planned, RepairPlan, command, plan};
+use crate::report::action::{Action, Manage, Replace, StagedAction};
 use crate::report::diagnosis::Effect;
 
 fn planned(make: impl Fn(&mut Facts)) -> Planned {
@@ -14,7 +14,7 @@ fn planned(make: impl Fn(&mut Facts)) -> Planned {
     plan(&diagnose(facts, &policy()))
 }
 
-fn carried_out(make: impl Fn(&mut Facts)) -> Plan {
+fn carried_out(make: impl Fn(&mut Facts)) -> RepairPlan {
     match planned(make) {
         Planned::Plan(plan) => *plan,
         other => panic!("{other:?}"),
@@ -39,8 +39,8 @@ fn a_server_that_is_well_needs_nothing() {
 #[test]
 fn what_is_made_is_proven_before_anything_is_replaced() {
     let plan = carried_out(no_bundle);
-    assert!(matches!(plan.stages.first(), Some(Stage::Folder { .. })), "{plan:?}");
-    assert!(matches!(plan.stages.last(), Some(Stage::Judge(_))), "{plan:?}");
+    assert!(matches!(plan.stages.first(), Some(StagedAction::Folder { .. })), "{plan:?}");
+    assert!(matches!(plan.stages.last(), Some(StagedAction::Judge(_))), "{plan:?}");
     assert!(matches!(plan.replaces.as_slice(), [Replace::Folder { .. }]), "{plan:?}");
     assert!(matches!(plan.starts, Some(Manage::Restart(_))), "{plan:?}");
     let shown: Vec<_> = plan.steps.iter().map(|step| step.what.as_str()).collect();

@@ -5,7 +5,7 @@ use crate::check::engine;
 use crate::doctor::shown;
 use crate::render::{self, Style};
 use crate::report::finding::{Finding, Severity};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::policy::Policy;
 use crate::report::server_report::ServerReport;
 use crate::report::verdict::{FailOn, Verdict};
@@ -19,7 +19,7 @@ const ROWS: usize = 23;
 fn at_the_end(report: &ServerReport) -> String {
     let style = Style { colour: false, width: COLUMNS, terminal: true, verbose: false, quiet: false };
     let mut out = Vec::new();
-    render::doctor(Format::Human, report, FailOn::At(Severity::Error), style, &mut out).unwrap();
+    render::doctor(ReportFormat::Human, report, FailOn::At(Severity::Error), style, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     let mut rows = rows(&text);
     if rows.len() > ROWS {
@@ -90,7 +90,7 @@ fn the_end_of_a_bundles_report_has_what_is_known_to_go_wrong() {
         let style = Style { colour: false, width: COLUMNS, terminal: true, verbose: false, quiet: false };
         let report = engine::conclude(vec![subject], &Policy::plain(), None);
         let mut out = Vec::new();
-        render::check(Format::Human, &report, FailOn::At(Severity::Error), style, &mut out).unwrap();
+        render::check(ReportFormat::Human, &report, FailOn::At(Severity::Error), style, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.lines().last().unwrap().chars().count() <= COLUMNS);
         text.rsplit("\n\n").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ")

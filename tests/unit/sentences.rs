@@ -8,12 +8,12 @@ use crate::doctor::report::DoctorReport;
 use crate::doctor::shown;
 use crate::render::{self, Style};
 use crate::report::action::{Action, Replace, Was};
-use crate::report::diagnosis::{Diagnosis, FixCommand, Source};
+use crate::report::diagnosis::{Diagnosis, EvidenceSource, FixCommand};
 use crate::report::finding::Severity;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::verdict::FailOn;
 
-fn printed(report: &DoctorReport, format: Format) -> String {
+fn printed(report: &DoctorReport, format: ReportFormat) -> String {
     let style = Style { colour: false, width: 80, terminal: false, verbose: true, quiet: false };
     let mut out = Vec::new();
     render::doctor(format, &shown::of(report), FailOn::At(Severity::Error), style, &mut out).unwrap();
@@ -111,12 +111,12 @@ fn squeezed(text: &str) -> String {
 fn no_path_that_matters_is_shortened() {
     holds(
         |report| {
-            let text = squeezed(&printed(report, Format::Human));
+            let text = squeezed(&printed(report, ReportFormat::Human));
             let mut seen = 0;
             for one in &report.diagnoses {
                 let named = one.summary.split('`').skip(1).step_by(2).filter(|word| word.starts_with('/'));
                 let typed = one.fix.iter().flat_map(|step| &step.commands).chain(&one.verify).map(FixCommand::typed);
-                let places = one.evidence().iter().filter(|seen| seen.source == Source::UnitFile);
+                let places = one.evidence().iter().filter(|seen| seen.source == EvidenceSource::UnitFile);
                 let places = places.filter_map(|seen| seen.detail.split("  ").next());
                 for whole in named.map(str::to_owned).chain(typed).chain(places.map(str::to_owned)) {
                     seen += 1;
@@ -136,7 +136,7 @@ fn root_is_not_told_to_be_root() {
     holds(
         |report| {
             // SARIF brings the pages of all causes along.
-            let formats = [Format::Human, Format::Json, Format::Html, Format::Markdown];
+            let formats = [ReportFormat::Human, ReportFormat::Json, ReportFormat::Html, ReportFormat::Markdown];
             let told = formats.iter().any(|format| printed(report, *format).contains("run it as root"));
             if told && report.facts.is_root() {
                 return Err("it is told to run it as root".to_owned());

@@ -3,8 +3,8 @@
 use crate::doctor::facts::journal::{Journal, JournalEntry, Speaker, id};
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, Connections, ControlPlane, DeployedBundle, Deployment, DeploymentState, Download,
-    Exit, Fact, Facts, Host, Link, LinkState, Listener, Motion, Presence, Process, Reach, Reached, ServerNode, Service,
-    UnitOnDisk, Volume,
+    Exit, Fact, Facts, HostFacts, Link, LinkState, Listener, Motion, Presence, Process, Reach, ReachedPath, ServerNode,
+    Service, UnitOnDisk, Volume,
 };
 use crate::doctor::facts::{Guard, Hold, ManifestParts, ServerPolicy};
 use crate::report::finding::{Detail, Finding, Severity};
@@ -83,8 +83,8 @@ pub(super) fn absent(path: &str) -> Deployment {
     Deployment { path: path.into(), state: Fact::Known(DeploymentState::Absent) }
 }
 
-pub(super) fn reached(path: &str, presence: Presence) -> Fact<Reached> {
-    Fact::Known(Reached { path: path.into(), presence })
+pub(super) fn reached(path: &str, presence: Presence) -> Fact<ReachedPath> {
+    Fact::Known(ReachedPath { path: path.into(), presence })
 }
 
 pub(super) fn missing() -> Presence {
@@ -158,7 +158,7 @@ pub(super) fn healthy() -> Facts {
             backup: BACKUP.into(),
             download: DOWNLOAD.into(),
         },
-        host: Host::default(),
+        host: HostFacts::default(),
         unit: Fact::Known(UnitOnDisk {
             unit: Unit::of_text(UNIT, FILE, DOCUMENTED),
             masked_by: None,

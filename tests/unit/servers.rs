@@ -5,7 +5,7 @@
 //! makes them anew.
 
 use crate::check::authentication::Trust;
-use crate::doctor::capture::{Capture, Listing, Noted, Seen};
+use crate::doctor::capture::{BundleListing, Capture, Noted, SeenServer};
 use crate::doctor::diagnose::diagnose;
 use crate::doctor::facts::{DeploymentState, Fact, Facts, ServerPolicy};
 use crate::doctor::probe::{self, ProbeOptions, RulesJudge};
@@ -17,7 +17,7 @@ use crate::exit_code;
 use crate::render::{self, Style};
 use crate::report::diagnosis::{Diagnosis, FixCommand};
 use crate::report::finding::Severity;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::policy::Policy;
 use crate::report::server::ServerCheck;
 use crate::report::verdict::FailOn;
@@ -145,7 +145,7 @@ fn diagnosed(case: &Path, expected: &Expected, scratch: &Path, words: Words) -> 
 fn captured(case: &Path, expected: &Expected, scratch: &Path) -> (Capture, DoctorReport) {
     let server = recorded(case, expected, scratch);
     let recorder = Recorder::new(&server);
-    let (trust, listing) = (Trust { keys: TrustStore::new(), required: false }, Listing::default());
+    let (trust, listing) = (Trust { keys: TrustStore::new(), required: false }, BundleListing::default());
     let list = |path: &str, tree: &Tree| listing.add(path, tree);
     let rules = RulesJudge { limits: Limits::default(), trust: &trust, listing: Some(&list) };
     let noted = Noted::new(&rules);
@@ -153,7 +153,7 @@ fn captured(case: &Path, expected: &Expected, scratch: &Path) -> (Capture, Docto
     let (facts, redactor) = probe::examine(&recorder, &options, &names, &noted);
     let root = (!server.is_live()).then(|| server.place("/").display().to_string());
     let report = diagnose(facts, &Policy::plain());
-    let seen = Seen {
+    let seen = SeenServer {
         answers: recorder.written(&|text| redactor.clean_document(text)),
         bundles: noted,
         listing: listing.text(),
@@ -211,7 +211,7 @@ pub(super) fn of(case: &Path) -> DoctorReport {
     diagnosed(case, &expected(case), scratch.path(), Words::Rules)
 }
 
-fn rendered(report: &DoctorReport, format: Format, verbose: bool) -> String {
+fn rendered(report: &DoctorReport, format: ReportFormat, verbose: bool) -> String {
     let style = Style { colour: false, width: 80, terminal: false, verbose, quiet: false };
     let mut out = Vec::new();
     render::doctor(format, &shown::of(report), FailOn::At(Severity::Error), style, &mut out).unwrap();
@@ -238,29 +238,29 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
                 report.health.name()
             ));
         }
-        let document = rendered(&report, Format::Json, false);
+        let document = rendered(&report, ReportFormat::Json, false);
         assert_valid(&schema, &document, &name);
-        serde_json::from_str::<Value>(&rendered(&report, Format::Sarif, false)).unwrap();
+        serde_json::from_str::<Value>(&rendered(&report, ReportFormat::Sarif, false)).unwrap();
         let outputs = [
             document,
-            rendered(&report, Format::Human, true),
-            rendered(&report, Format::Sarif, false),
-            rendered(&report, Format::Junit, false),
-            rendered(&report, Format::Github, false),
-            rendered(&report, Format::Html, false),
-            rendered(&report, Format::Markdown, false),
+            rendered(&report, ReportFormat::Human, true),
+            rendered(&report, ReportFormat::Sarif, false),
+            rendered(&report, ReportFormat::Junit, false),
+            rendered(&report, ReportFormat::Github, false),
+            rendered(&report, ReportFormat::Html, false),
+            rendered(&report, ReportFormat::Markdown, false),
         ];
-        let page = rendered(&report, Format::Html, false);
+        let page = rendered(&report, ReportFormat::Html, false);
         harmless(&page, &name);
         assert!(page.contains(&format!("is {}", report.health.name())) || page.contains("is not here"), "{name}");
         if ["healthy", "crash-loop", "update-stopped-at-5"].contains(&name.as_str()) {
-            insta::assert_snapshot!(format!("page-{name}"), rendered(&report, Format::Markdown, false));
+            insta::assert_snapshot!(format!("page-{name}"), rendered(&report, ReportFormat::Markdown, false));
         }
         for secret in &expected.secrets {
             assert!(outputs.iter().all(|output| !output.contains(secret)), "{name}: `{secret}` is in the output");
         }
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/servers" }, {
-            insta::assert_snapshot!(name.clone(), rendered(&report, Format::Human, false));
+            insta::assert_snapshot!(name.clone(), rendered(&report, ReportFormat::Human, false));
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

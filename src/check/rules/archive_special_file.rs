@@ -5,7 +5,7 @@ use super::{bounded, defects};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
 use crate::tree::defect::DefectKind;
-use crate::tree::nodes::Kind;
+use crate::tree::nodes::NodeKind;
 
 pub(super) static RULE: Rule = Rule {
     id: "archive-special-file",
@@ -24,7 +24,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let mut found = defects::of_kind(bundle, &DefectKind::Special, message);
     let tree = bundle.tree();
     let special = tree.ids().filter_map(|id| match tree.kind(id) {
-        Kind::Special(special) => Some((id, special)),
+        NodeKind::Special(special) => Some((id, special)),
         _ => None,
     });
     found.extend(bounded::each(special, |(id, special)| Observation::new(message(special.name())).at(tree.path(id))));

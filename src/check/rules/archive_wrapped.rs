@@ -1,9 +1,9 @@
 //! `archive-wrapped`: everything is below one top folder, so extraction would nest it.
 
 use super::rule::{Judges, Rule, StopsStart};
-use crate::check::bundle::{Bundle, Stage};
+use crate::check::bundle::{Bundle, BundleStage};
 use crate::report::finding::{Observation, Severity};
-use crate::tree::nodes::Kind;
+use crate::tree::nodes::NodeKind;
 use crate::update::documented_paths;
 
 pub(super) static RULE: Rule = Rule {
@@ -27,7 +27,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
         return Vec::new();
     };
     let name = tree.name(folder);
-    if bundle.stage != Stage::Archive || tree.kind(folder) != Kind::Directory || OWN_FOLDERS.contains(&name) {
+    if bundle.stage != BundleStage::Archive || tree.kind(folder) != NodeKind::Directory || OWN_FOLDERS.contains(&name) {
         return Vec::new();
     }
     let path = tree.path(folder);

@@ -2,9 +2,9 @@
 
 use super::modes;
 use super::rule::{Judges, Rule, StopsStart};
-use crate::check::bundle::{Bundle, Stage};
+use crate::check::bundle::{Bundle, BundleStage};
 use crate::report::finding::{Observation, Severity};
-use crate::tree::nodes::{NodeId, Owner};
+use crate::tree::nodes::{NodeId, NodeOwner};
 use crate::update::documented_paths;
 
 pub(super) static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     // A directory's owners are those of the machine it stands on.
-    if bundle.stage != Stage::Archive {
+    if bundle.stage != BundleStage::Archive {
         return Vec::new();
     }
     let tree = bundle.tree();
@@ -40,14 +40,14 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 }
 
 /// GNU tar takes the name if the server knows it, otherwise the number (GNU tar manual, `--numeric-owner`).
-fn is_foreign(owner: &Owner) -> bool {
+fn is_foreign(owner: &NodeOwner) -> bool {
     let root = |name: &[u8], id: u64| {
         if name.is_empty() { id == 0 } else { name == b"root" }
     };
     !root(&owner.user, owner.uid) || !(root(&owner.group, owner.gid) || (owner.gid == 0 && &*owner.group == b"wheel"))
 }
 
-fn shown(owner: &Owner) -> String {
+fn shown(owner: &NodeOwner) -> String {
     let part = |name: &[u8], id: u64| match name {
         b"" => id.to_string(),
         name => format!("{} ({id})", crate::text::printable_bytes(name)),

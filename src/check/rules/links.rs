@@ -4,7 +4,7 @@ use super::bounded;
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Detail, Observation};
 use crate::tree::nodes::resolve::Unresolved;
-use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::nodes::{NodeId, NodeKind, Tree};
 use crate::tree::path::RelPath;
 
 /// What is wrong with a link, worst first.
@@ -27,7 +27,7 @@ pub(super) fn with(bundle: &Bundle<'_>, wanted: LinkFault, message: &str, help: 
     let names = bundle.names;
     let judged = [names.shared_copy(), names.shared_copy_entry(), names.entry.clone()];
     let judged: Vec<_> = judged.iter().filter_map(|path| on_the_way(tree, path)).collect();
-    let links = tree.ids().filter(|id| tree.kind(*id) == Kind::Link && !judged.contains(id));
+    let links = tree.ids().filter(|id| tree.kind(*id) == NodeKind::Link && !judged.contains(id));
     let faulty = links.filter(|id| fault(bundle, *id) == Some(wanted));
     bounded::each(faulty, |id| {
         let target = crate::text::printable_bytes(tree.target(id)).into_owned();
@@ -72,7 +72,7 @@ pub(super) fn on_the_way(tree: &Tree, path: &str) -> Option<NodeId> {
     let mut at = tree.root();
     for component in path.split('/') {
         at = tree.child(at, component.as_bytes())?;
-        if tree.kind(at) == Kind::Link {
+        if tree.kind(at) == NodeKind::Link {
             return Some(at);
         }
     }

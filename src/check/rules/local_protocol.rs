@@ -1,9 +1,9 @@
 //! `local-protocol`: a dependency by a path or protocol that the server does not have.
 
 use super::rule::{Judges, Rule, StopsStart};
-use super::specifiers::{self, Installed, Refers};
+use super::specifiers::{self, InstalledPackage, Refers};
 use crate::check::bundle::Bundle;
-use crate::node::package::Dependency;
+use crate::node::package::WrittenDependency;
 use crate::report::finding::{Observation, Severity};
 use crate::update::documented_paths;
 
@@ -32,8 +32,12 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 }
 
 /// What happens to a specifier in step 5 of the update, and how bad that is.
-fn judge(bundle: &Bundle<'_>, installed: &Installed<'_>, dependency: &Dependency) -> Option<(String, Severity)> {
-    let Dependency { field, name, spec, .. } = dependency;
+fn judge(
+    bundle: &Bundle<'_>,
+    installed: &InstalledPackage<'_>,
+    dependency: &WrittenDependency,
+) -> Option<(String, Severity)> {
+    let WrittenDependency { field, name, spec, .. } = dependency;
     let shared = *name == bundle.names.shared && installed.is_root();
     let optional = *field == "optionalDependencies";
     match Refers::of(spec) {
@@ -74,7 +78,7 @@ fn is_pnpms(field: &str) -> bool {
     matches!(field, "resolutions" | "pnpm.overrides")
 }
 
-fn links_inside(bundle: &Bundle<'_>, installed: &Installed<'_>, spec: &str) -> bool {
+fn links_inside(bundle: &Bundle<'_>, installed: &InstalledPackage<'_>, spec: &str) -> bool {
     spec.trim().get("link:".len()..).is_some_and(|path| installed.satisfies(bundle, path))
 }
 
@@ -96,7 +100,7 @@ fn is_taken_for_something_else(spec: &str, shared: &str) -> bool {
     alias || !spec.contains(':')
 }
 
-fn help(bundle: &Bundle<'_>, dependency: &Dependency) -> String {
+fn help(bundle: &Bundle<'_>, dependency: &WrittenDependency) -> String {
     let names = bundle.names;
     if dependency.name == names.shared {
         let source = &names.shared_source;

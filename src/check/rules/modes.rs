@@ -2,13 +2,13 @@
 
 use crate::check::bundle::Bundle;
 use crate::report::finding::Observation;
-use crate::tree::nodes::{Kind, NodeId};
+use crate::tree::nodes::{NodeId, NodeKind};
 
 /// One observation for all files and directories whose mode is `bad`: a link's mode means nothing on Linux, and a
 /// special file has a rule of its own.
 pub(super) fn one_for_all(bundle: &Bundle<'_>, bad: impl Fn(u16) -> bool, message: &str) -> Option<Observation> {
     let tree = bundle.tree();
-    let has_mode = |id: &NodeId| matches!(tree.kind(*id), Kind::Directory | Kind::File(_));
+    let has_mode = |id: &NodeId| matches!(tree.kind(*id), NodeKind::Directory | NodeKind::File(_));
     let is_bad = |id: &NodeId| has_mode(id) && bad(tree.meta(*id).mode);
     let (count, first) = count_and_first(bundle, is_bad)?;
     let mode = format!("mode {:04o}", tree.meta(first).mode);

@@ -8,7 +8,7 @@ use crate::report::finding::{Detail, Observation, Severity};
 use crate::text;
 use crate::update::Manager;
 use crate::update::generation::Generation;
-use crate::update::managers::{Refusal, refusals};
+use crate::update::managers::{ManagerRefusal, refusals};
 use serde_json::Value;
 
 pub(super) static RULE: Rule = Rule {
@@ -113,7 +113,7 @@ fn refused(bundle: &Bundle<'_>, package: &Package) -> Vec<Observation> {
     let refusals = refusals(&bundle.shipped());
     // npm knows `devEngines` from 10.9 on only.
     let npm_refuses = refusals.iter().any(|refusal| refusal.manager == Manager::Npm && refusal.keys != ["devEngines"]);
-    let observe = |Refusal { manager, keys, value, says }: Refusal| {
+    let observe = |ManagerRefusal { manager, keys, value, says }: ManagerRefusal| {
         let updates = &bundle.expectations.updates;
         let (stopped, others): (Vec<_>, Vec<_>) = updates
             .generations()

@@ -2,9 +2,9 @@
 
 use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use super::{links, specifiers};
-use crate::check::bundle::{Bundle, Stage};
+use crate::check::bundle::{Bundle, BundleStage};
 use crate::report::finding::{Observation, Severity};
-use crate::tree::nodes::Kind;
+use crate::tree::nodes::NodeKind;
 use crate::update::documented_paths;
 
 pub(super) static RULE: Rule = Rule {
@@ -26,7 +26,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     };
     let leads = tree.resolve(copy.as_bytes());
     // pnpm and npm link a `file:` dependency when they install it: on a server that is as it should be.
-    if bundle.stage == Stage::Deployed && leads.as_ref().is_ok_and(|id| tree.kind(*id) == Kind::Directory) {
+    if bundle.stage == BundleStage::Deployed && leads.as_ref().is_ok_and(|id| tree.kind(*id) == NodeKind::Directory) {
         return Vec::new();
     }
     let comes_back = leads.is_ok() && specifiers::installed(bundle).iter().any(|installed| !installed.is_root());

@@ -4,7 +4,7 @@ use super::links;
 use super::rule::{Judges, MISPLACED, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::report::finding::{Observation, Severity};
-use crate::tree::nodes::Kind;
+use crate::tree::nodes::NodeKind;
 use crate::update::documented_paths;
 
 pub(super) static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let tree = bundle.tree();
     // A link that leads nowhere is there, and is `shared-package-linked`.
     if links::on_the_way(tree, &copy).is_some()
-        || tree.find(copy.as_bytes()).is_some_and(|id| tree.kind(id) == Kind::Directory)
+        || tree.find(copy.as_bytes()).is_some_and(|id| tree.kind(id) == NodeKind::Directory)
     {
         return Vec::new();
     }

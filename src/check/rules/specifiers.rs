@@ -3,12 +3,12 @@
 
 use crate::check::bundle::Bundle;
 use crate::node::installed::installed_by_path;
-use crate::node::package::{Dependency, Package};
+use crate::node::package::{Package, WrittenDependency};
 pub(super) use crate::node::specifier::Refers;
 use crate::report::finding::Observation;
 
 /// A package that installing would read, with its folder relative to the bundle (empty for the root).
-pub(super) struct Installed<'a> {
+pub(super) struct InstalledPackage<'a> {
     folder: &'a str,
     package: Owned<'a>,
 }
@@ -18,7 +18,7 @@ enum Owned<'a> {
     Shared(Box<Package>),
 }
 
-impl Installed<'_> {
+impl InstalledPackage<'_> {
     /// The parsed `package.json`.
     pub(super) fn package(&self) -> &Package {
         match &self.package {
@@ -33,12 +33,12 @@ impl Installed<'_> {
     }
 
     /// Its specifiers: package managers heed overrides only at the root.
-    pub(super) fn specifiers(&self) -> Vec<Dependency> {
+    pub(super) fn specifiers(&self) -> Vec<WrittenDependency> {
         if self.is_root() { self.package().specifiers() } else { self.package().declared() }
     }
 
     /// Starts an observation about one of its specifiers.
-    pub(super) fn observe(&self, dependency: &Dependency, message: impl AsRef<str>) -> Observation {
+    pub(super) fn observe(&self, dependency: &WrittenDependency, message: impl AsRef<str>) -> Observation {
         let path = if self.is_root() { "package.json".to_owned() } else { format!("{}/package.json", self.folder) };
         Observation::new(message)
             .at(path)
@@ -48,15 +48,18 @@ impl Installed<'_> {
 }
 
 /// The packages that step 5 of the update would read.
-pub(super) fn installed<'a>(bundle: &'a Bundle<'_>) -> Vec<Installed<'a>> {
+pub(super) fn installed<'a>(bundle: &'a Bundle<'_>) -> Vec<InstalledPackage<'a>> {
     let Some(root) = bundle.package.package() else {
         return Vec::new();
     };
-    let mut found = vec![Installed { folder: "", package: Owned::Root(root) }];
+    let mut found = vec![InstalledPackage { folder: "", package: Owned::Root(root) }];
     if depends_on_shared_source(bundle, root)
         && let Some(shared) = bundle.package_in(&bundle.names.shared_source).package()
     {
-        found.push(Installed { folder: &bundle.names.shared_source, package: Owned::Shared(Box::new(shared.clone())) });
+        found.push(InstalledPackage {
+            folder: &bundle.names.shared_source,
+            package: Owned::Shared(Box::new(shared.clone())),
+        });
     }
     found
 }
@@ -72,7 +75,7 @@ fn depends_on_shared_source(bundle: &Bundle<'_>, root: &Package) -> bool {
     })
 }
 
-impl Installed<'_> {
+impl InstalledPackage<'_> {
     /// [`installed_by_path`] from this package's folder.
     pub(super) fn satisfies(&self, bundle: &Bundle<'_>, path: &str) -> bool {
         installed_by_path(bundle.tree(), self.folder, path).is_some()

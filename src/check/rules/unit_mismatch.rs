@@ -4,7 +4,7 @@ use super::rule::{Judges, Rule, StopsStart};
 use crate::check::bundle::Bundle;
 use crate::redact::Redactor;
 use crate::report::finding::{Observation, Severity};
-use crate::systemd::fit::{Found, Misfit, fit};
+use crate::systemd::fit::{FoundMisfit, Misfit, fit};
 use crate::systemd::{Context, Unit};
 use crate::update::documented_paths;
 
@@ -50,7 +50,7 @@ fn deployed(unit: &Unit) -> String {
     })
 }
 
-fn observe(bundle: &Bundle<'_>, unit: &Unit, deployed: &str, found: &Found<'_>) -> Observation {
+fn observe(bundle: &Bundle<'_>, unit: &Unit, deployed: &str, found: &FoundMisfit<'_>) -> Observation {
     let entry = &bundle.names.entry;
     let message = match &found.misfit {
         Misfit::NoCommand(why) => format!("systemd does not load the unit, or has nothing to start: {why}"),
@@ -105,7 +105,7 @@ fn url_of(unit: &Unit) -> Option<String> {
     (Redactor::new().clean(url) == *url).then(|| url.clone())
 }
 
-fn place(observation: Observation, found: &Found<'_>) -> Observation {
+fn place(observation: Observation, found: &FoundMisfit<'_>) -> Observation {
     match &found.setting {
         Some(setting) => {
             // No path: the unit's file is not in the bundle.

@@ -7,7 +7,7 @@ use crate::node::faults::{ImportPlace, ModuleFault};
 use crate::node::modules::Need;
 use crate::node::resolve::ResolveFailure;
 use crate::report::finding::{Observation, Severity};
-use crate::tree::nodes::{Kind, Tree};
+use crate::tree::nodes::{NodeKind, Tree};
 
 pub(super) static RULE: Rule = Rule {
     id: "unresolved-import",
@@ -139,13 +139,13 @@ fn describe(tree: &Tree, failure: &ResolveFailure) -> (String, String) {
 /// The file that was meant, if it is there under a fuller or another name.
 fn instead(tree: &Tree, path: &str) -> Option<String> {
     let file =
-        |candidate: &str| tree.resolve(candidate.as_bytes()).is_ok_and(|id| matches!(tree.kind(id), Kind::File(_)));
+        |candidate: &str| tree.resolve(candidate.as_bytes()).is_ok_and(|id| matches!(tree.kind(id), NodeKind::File(_)));
     let fuller = [".js", ".mjs", ".cjs", ".json", "/index.js"].map(|ending| format!("{path}{ending}"));
     fuller.into_iter().find(|candidate| file(candidate)).or_else(|| {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let folder = tree.resolve(folder.as_bytes()).ok()?;
         let other = tree.children(folder).find(|id| {
-            tree.name(*id).eq_ignore_ascii_case(name.as_bytes()) && matches!(tree.kind(*id), Kind::File(_))
+            tree.name(*id).eq_ignore_ascii_case(name.as_bytes()) && matches!(tree.kind(*id), NodeKind::File(_))
         })?;
         Some(tree.path(other).to_string())
     })

@@ -2,12 +2,12 @@
 
 use super::package_json_invalid;
 use super::rule::{Judges, Rule, StopsStart};
-use crate::check::bundle::{Bundle, Stage};
+use crate::check::bundle::{Bundle, BundleStage};
 use crate::report::finding::{Observation, Severity};
 use crate::text;
 use crate::update::documented_paths::BUNDLE_SOURCE;
 use crate::update::generation::Generation;
-use crate::update::{Fate, Loss, UpdateOutcome, UpdateStep, predict_repaired};
+use crate::update::{Loss, SharedFate, UpdateOutcome, UpdateStep, predict_repaired};
 
 pub(super) static RULE: Rule = Rule {
     id: "update-drops-shared",
@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     // What is deployed has been installed already; what cannot be installed comes first.
-    if bundle.stage == Stage::Deployed || package_json_invalid::is_unusable(bundle) {
+    if bundle.stage == BundleStage::Deployed || package_json_invalid::is_unusable(bundle) {
         return Vec::new();
     }
     let updates = &bundle.expectations.updates;
@@ -99,15 +99,15 @@ impl Lost {
         let source = &bundle.names.shared_source;
         if first.generation == Generation::InPlace {
             let what = match fate {
-                Fate::Hollow => format!("install it from `{source}`, in which Node finds no entry point"),
-                Fate::Stale => format!("install it from `{source}`, which lacks what the agent imports and the copy has"),
+                SharedFate::Hollow => format!("install it from `{source}`, in which Node finds no entry point"),
+                SharedFate::Stale => format!("install it from `{source}`, which lacks what the agent imports and the copy has"),
                 _ => "lose the shared package, which package.json does not have installed, so that the new agent stops with ERR_MODULE_NOT_FOUND".to_owned(),
             };
             return format!("Updates of the generation {names} install over the shipped node_modules and {what}{with}");
         }
         let plural = if self.outcomes.len() == 1 { "" } else { "s" };
         let what = match fate {
-            Fate::Stops(step) => {
+            SharedFate::Stops(step) => {
                 let why = if step == UpdateStep::Shared {
                     format!(": there is no node_modules/@server-flow to copy {source} into")
                 } else {
@@ -115,8 +115,10 @@ impl Lost {
                 };
                 format!("stop at step {}{why}", step.number())
             }
-            Fate::Hollow => format!("restore it from `{source}`, in which Node finds no entry point"),
-            Fate::Stale => format!("restore it from `{source}`, which lacks what the agent imports and the copy has"),
+            SharedFate::Hollow => format!("restore it from `{source}`, in which Node finds no entry point"),
+            SharedFate::Stale => {
+                format!("restore it from `{source}`, which lacks what the agent imports and the copy has")
+            }
             _ => "cannot restore the shared package, so that the new one stops with ERR_MODULE_NOT_FOUND".to_owned(),
         };
         format!("Agents of the generation{plural} {names} delete node_modules (step 4) and {what}{with}")

@@ -50,7 +50,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 
 /// Whether `dependencies` provides a package by a path that can be had: then a peer of that name is never looked up
 /// (measured with both managers).
-fn provides(bundle: &Bundle<'_>, installed: &specifiers::Installed<'_>, name: &str) -> bool {
+fn provides(bundle: &Bundle<'_>, installed: &specifiers::InstalledPackage<'_>, name: &str) -> bool {
     let dependencies = installed.package().get("dependencies");
     let spec = dependencies.and_then(|dependencies| dependencies.get(name)?.as_str());
     spec.is_some_and(|spec| matches!(Refers::of(spec), Refers::Path { path, .. } if installed.satisfies(bundle, &path)))

@@ -1,7 +1,7 @@
 //! bash's script. It needs nothing of the package `bash-completion`, and leaves paths to bash itself, which knows `~`, blanks
 //! and quotes (bash(1), "Programmable Completion").
 
-use super::value::{NAME, Value, commands};
+use super::value::{CompletedValue, NAME, commands};
 use clap::{Arg, Command};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -69,7 +69,7 @@ fn table(script: &mut String, name: &str, asked: &str, otherwise: &str, cases: B
 fn option_values(root: &Command) -> BTreeMap<String, Vec<String>> {
     let mut cases: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (command, arg) in each_option(root) {
-        let Some(value) = Value::of(arg) else { continue };
+        let Some(value) = CompletedValue::of(arg) else { continue };
         let names = names(arg).into_iter().map(|name| format!("{command},{name}"));
         cases.entry(set(&value)).or_default().extend(names);
     }
@@ -93,7 +93,7 @@ fn places(root: &Command) -> BTreeMap<String, Vec<String>> {
     let mut cases = BTreeMap::from([(any_command, vec![",*".to_owned(), "help,0".to_owned()])]);
     for (name, command) in commands(root) {
         for (at, arg) in command.get_positionals().enumerate() {
-            let Some(value) = Value::of(arg).filter(|_| name != "help") else { continue };
+            let Some(value) = CompletedValue::of(arg).filter(|_| name != "help") else { continue };
             let is_last = arg.get_num_args().is_some_and(|many| many.max_values() > 1);
             let pattern = if is_last { format!("{name},*") } else { format!("{name},{at}") };
             cases.entry(set(&value)).or_default().push(pattern);
@@ -102,15 +102,15 @@ fn places(root: &Command) -> BTreeMap<String, Vec<String>> {
     cases
 }
 
-fn set(value: &Value) -> String {
+fn set(value: &CompletedValue) -> String {
     match value {
-        Value::Words(words) => {
+        CompletedValue::Words(words) => {
             let words: Vec<_> = words.iter().map(|word| word.get_name()).collect();
             format!("kind=words words='{}'", words.join(" "))
         }
-        Value::Files => "kind=files".to_owned(),
-        Value::Folders => "kind=folders".to_owned(),
-        Value::Text => "kind=text".to_owned(),
+        CompletedValue::Files => "kind=files".to_owned(),
+        CompletedValue::Folders => "kind=folders".to_owned(),
+        CompletedValue::Text => "kind=text".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `clap_complete`'s script for fish lacks: positional arguments. Where none is a path, files are not offered.
 
-use super::value::{NAME, Value, commands};
+use super::value::{CompletedValue, NAME, commands};
 use clap::Command;
 use clap::builder::PossibleValue;
 use std::fmt::Write as _;
@@ -17,15 +17,15 @@ pub(super) fn amended(script: &str) -> String {
 pub(super) fn positionals(root: &Command) -> String {
     let mut lines = String::new();
     for (name, command) in commands(root).into_iter().filter(|(name, _)| !name.is_empty() && *name != "help") {
-        let values: Vec<_> = command.get_positionals().filter_map(Value::of).collect();
+        let values: Vec<_> = command.get_positionals().filter_map(CompletedValue::of).collect();
         let completed = match values.first() {
             // fish offers files unless it is told not to.
-            Some(Value::Files) => continue,
-            Some(Value::Folders) => " -a '(__fish_complete_directories)'".to_owned(),
-            Some(Value::Words(words)) => {
+            Some(CompletedValue::Files) => continue,
+            Some(CompletedValue::Folders) => " -a '(__fish_complete_directories)'".to_owned(),
+            Some(CompletedValue::Words(words)) => {
                 format!(" -a '{}'", words.iter().map(candidate).collect::<Vec<_>>().join("\n"))
             }
-            Some(Value::Text) | None => String::new(),
+            Some(CompletedValue::Text) | None => String::new(),
         };
         let _ = writeln!(lines, "complete -c {NAME} -n '__fish_bundle_doctor_using_subcommand {name}' -f{completed}");
     }

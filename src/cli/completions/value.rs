@@ -7,7 +7,7 @@ use clap::{Arg, Command, ValueHint};
 pub(super) const NAME: &str = "bundle-doctor";
 
 /// What is completed where a value stands.
-pub(super) enum Value {
+pub(super) enum CompletedValue {
     /// One of these.
     Words(Vec<PossibleValue>),
     /// A path.
@@ -18,8 +18,8 @@ pub(super) enum Value {
     Text,
 }
 
-impl Value {
-    /// The value of an argument of [`completed`]; nothing for an option that takes none.
+impl CompletedValue {
+    /// The value of an argument of the program; nothing for an option that takes none.
     pub(super) fn of(arg: &Arg) -> Option<Self> {
         if !arg.get_num_args().is_none_or(|many| many.takes_values()) {
             return None;

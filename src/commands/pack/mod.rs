@@ -18,7 +18,7 @@ use crate::cli::pack::Pack;
 use crate::host::files::{self, Existing, Links, Staged};
 use crate::host::interrupt::{Interrupt, Second};
 use crate::host::outputs;
-use crate::release::pack::plan::{Plan, PlanError, Survivor};
+use crate::release::pack::plan::{PackPlan, PlanError, Survivor};
 use crate::render::pack::{PackReport, TimeSource};
 use crate::report::finding::{Finding, Severity};
 use crate::report::policy::Policy;
@@ -31,7 +31,7 @@ use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE};
 use crate::signing::sign::sign_prehashed;
 use crate::signing::{CommentFields, PrehashedSigner, SecretKey, TrustStore};
 use crate::tree::limits::Limits;
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::{exit_code, host, render, text};
 use anyhow::{Context, Error, Result, bail};
 use staging::Staging;
@@ -44,7 +44,7 @@ struct PackJob<'a> {
     options: &'a Pack,
     session: &'a Session<'a>,
     configured: &'a Configured,
-    names: Names,
+    names: ConfiguredNames,
     limits: Limits,
     policy: Policy,
     interrupt: &'a Interrupt,
@@ -244,7 +244,7 @@ impl PackJob<'_> {
         if let Some(defect) = inspected.hiding_defect() {
             bail!(Failure::new(format!("the folder was not read to its end: {}", defect.what)).at(&folder.shown));
         }
-        let mut plan = Plan::new(&bundle, self.options.layout()).map_err(|error| unplanned(&error, folder))?;
+        let mut plan = PackPlan::new(&bundle, self.options.layout()).map_err(|error| unplanned(&error, folder))?;
         if let Some(key) = key {
             self.sign_inside(&mut plan, &bundle, time, key)?;
         }
@@ -254,7 +254,7 @@ impl PackJob<'_> {
     }
 
     /// Adds the manifest of what is packed, and its signature: its time is the archive's, as its bytes are part of it.
-    fn sign_inside(&self, plan: &mut Plan<'_>, bundle: &Bundle<'_>, time: Time, key: &SecretKey) -> Result<()> {
+    fn sign_inside(&self, plan: &mut PackPlan<'_>, bundle: &Bundle<'_>, time: Time, key: &SecretKey) -> Result<()> {
         plan.drop_manifest();
         let mut manifest = Vec::new();
         for item in plan.items() {
@@ -277,7 +277,7 @@ impl PackJob<'_> {
         Ok(())
     }
 
-    fn write(&self, plan: &Plan<'_>, folder: &Path, place: &Path, time: Time) -> Result<Staged> {
+    fn write(&self, plan: &PackPlan<'_>, folder: &Path, place: &Path, time: Time) -> Result<Staged> {
         let mut fault = None;
         let open = |path: &crate::tree::path::RelPath| {
             use std::os::unix::ffi::OsStrExt;

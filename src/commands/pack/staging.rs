@@ -5,7 +5,7 @@ use crate::commands::failure::Failure;
 use crate::host::interrupt::Interrupt;
 use crate::host::{folders, paths};
 use crate::text;
-use crate::tree::names::{Names, Places};
+use crate::tree::names::{ConfiguredNames, ReleasePlaces};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io;
@@ -28,7 +28,12 @@ impl Staging {
     ///
     /// # Errors
     /// Where something is not there, or cannot be copied.
-    pub(super) fn make(repo: &Path, places: &Places, names: &Names, interrupt: &Interrupt) -> Result<Self> {
+    pub(super) fn make(
+        repo: &Path,
+        places: &ReleasePlaces,
+        names: &ConfiguredNames,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
         let bundle = repo.join(&places.bundle);
         let (dist, shared) = (repo.join(places.agent_dist()), repo.join(&places.shared));
         present(&bundle, "the bundle's folder", "name it in `[release] bundle` of bundle-doctor.toml")?;
@@ -97,7 +102,7 @@ impl Staging {
     ///
     /// # Errors
     /// Where one cannot be written.
-    pub(super) fn update(&self, repo: &Path, names: &Names, interrupt: &Interrupt) -> Result<Vec<String>> {
+    pub(super) fn update(&self, repo: &Path, names: &ConfiguredNames, interrupt: &Interrupt) -> Result<Vec<String>> {
         let mut updated = Vec::new();
         let parents = [self.bundle.clone(), self.bundle.join(names.shared_copy()).with_file_name("")];
         for parent in &parents {

@@ -5,7 +5,7 @@ use super::{ReleaseJob, whole};
 use crate::check::contents::Depth;
 use crate::commands::failure::Failure;
 use crate::host::folders;
-use crate::host::process::{End, Keep, Request, Streams, run_unless};
+use crate::host::process::{Keep, ProcessEnd, Request, Streams, run_unless};
 use crate::release::workspace::Build;
 use crate::text;
 use anyhow::{Context, Result, bail};
@@ -65,11 +65,11 @@ impl ReleaseJob<'_> {
         })?;
         self.interrupt.check()?;
         let how = match done.end {
-            End::Exit(0) => return Ok(None),
-            End::Exit(code) => format!("`{command}` exited with {code}"),
-            End::Signal(number) => format!("`{command}` was ended by signal {number}"),
-            End::TimedOut => format!("`{command}` took more than {} minutes", TIMEOUT.as_secs() / 60),
-            End::Stopped => format!("`{command}` was stopped"),
+            ProcessEnd::Exit(0) => return Ok(None),
+            ProcessEnd::Exit(code) => format!("`{command}` exited with {code}"),
+            ProcessEnd::Signal(number) => format!("`{command}` was ended by signal {number}"),
+            ProcessEnd::TimedOut => format!("`{command}` took more than {} minutes", TIMEOUT.as_secs() / 60),
+            ProcessEnd::Stopped => format!("`{command}` was stopped"),
         };
         let said = done.stdout.text();
         let lines: Vec<_> = said.lines().map(text::printable).filter(|line| !line.trim().is_empty()).collect();

@@ -4,7 +4,7 @@ use super::ReleaseJob;
 use crate::commands::failure::Failure;
 use crate::host::files::{Links, read_regular};
 use crate::host::folders;
-use crate::release::installer::{Known, unit_of_file, units};
+use crate::release::installer::{KnownUnit, unit_of_file, units};
 use crate::release::workspace::InstallerUnit;
 use crate::text;
 use anyhow::{Context, Result};
@@ -42,9 +42,9 @@ impl ReleaseJob<'_> {
         let named = found.map(|written| InstallerUnit {
             place: format!("{shown}:{}", written.line),
             unit: match written.known {
-                Known::Unit(unit) => Ok(*unit),
-                Known::Unclear(why) => Err(text::printable(&why).into_owned()),
-                Known::File(path) => self.unit_file(script, &path),
+                KnownUnit::Unit(unit) => Ok(*unit),
+                KnownUnit::Unclear(why) => Err(text::printable(&why).into_owned()),
+                KnownUnit::File(path) => self.unit_file(script, &path),
             },
         });
         named.collect()

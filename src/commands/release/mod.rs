@@ -21,11 +21,11 @@ use crate::node::package_file::{PackageFile, read_package};
 use crate::release::checklist;
 use crate::release::workspace::{Build, Demand, Published, Stamp, Workspace};
 use crate::render;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::policy::Policy;
 use crate::text;
 use crate::tree::limits::{Limits, MAX_KEPT_OF_A_FILE};
-use crate::tree::names::{Names, Places};
+use crate::tree::names::{ConfiguredNames, ReleasePlaces};
 use crate::tree::reading::ProgressObserver;
 use crate::tree::snapshot::Snapshot;
 use crate::update::generation::UpdateScope;
@@ -38,8 +38,8 @@ struct ReleaseJob<'a> {
     session: &'a Session<'a>,
     configured: &'a Configured,
     repo: PathBuf,
-    names: Names,
-    places: Places,
+    names: ConfiguredNames,
+    places: ReleasePlaces,
     limits: Limits,
     policy: Policy,
     interrupt: &'a Interrupt,
@@ -66,13 +66,13 @@ pub(super) fn run(options: &Release, session: &Session<'_>) -> Result<u8> {
     interrupt.take_leave();
     let report = checklist::walk(&workspace?, &options.repo, &job.policy);
     session.write(|out| render::release(session.common.format(), &report, session.style(), out))?;
-    session.append_summary(|out| render::release(Format::Markdown, &report, session.style(), out));
+    session.append_summary(|out| render::release(ReportFormat::Markdown, &report, session.style(), out));
     Ok(exit_code::of(report.verdict))
 }
 
 impl ReleaseJob<'_> {
     fn workspace(&self) -> Result<Workspace> {
-        let Places { agent, bundle, shared, .. } = &self.places;
+        let ReleasePlaces { agent, bundle, shared, .. } = &self.places;
         std::fs::metadata(&self.repo).with_context(|| {
             let shown = text::printable_path(&self.repo);
             Failure::new(format!("cannot open {shown}")).at(&shown).help("give the repository's root")

@@ -3,7 +3,7 @@
 use super::ReleaseJob;
 use crate::check::engine;
 use crate::commands::rehearse::waited_for;
-use crate::release::workspace::Trial;
+use crate::release::workspace::UpdateTrial;
 use crate::update::rehearse::{Choice, Leave, Network, RehearsalError, RehearsalPlan, RehearsalSubject, rehearse};
 use anyhow::Result;
 use std::time::Duration;
@@ -15,12 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 impl ReleaseJob<'_> {
     /// Tries the update, if it was asked for. What stands in the way of trying leaves the line open.
-    pub(super) fn trial(&self) -> Result<Trial> {
+    pub(super) fn trial(&self) -> Result<UpdateTrial> {
         if !self.options.rehearse {
-            return Ok(Trial::NotTried);
+            return Ok(UpdateTrial::NotTried);
         }
         let Ok(archive) = self.repo.join(&self.places.published).canonicalize() else {
-            return Ok(Trial::Impossible(format!("{} is not there", self.places.published)));
+            return Ok(UpdateTrial::Impossible(format!("{} is not there", self.places.published)));
         };
         let plan = RehearsalPlan {
             subject: RehearsalSubject::Archive(archive),
@@ -40,10 +40,10 @@ impl ReleaseJob<'_> {
         match done {
             Ok(mut rehearsal) => {
                 let verdict = engine::weigh(&mut rehearsal, &self.policy);
-                Ok(Trial::Tried(Box::new(rehearsal), verdict))
+                Ok(UpdateTrial::Tried(Box::new(rehearsal), verdict))
             }
             Err(error @ RehearsalError::Missing { .. }) => {
-                Ok(Trial::Impossible(crate::text::printable(&error.to_string()).into_owned()))
+                Ok(UpdateTrial::Impossible(crate::text::printable(&error.to_string()).into_owned()))
             }
             Err(error) => Err(error.into()),
         }

@@ -4,7 +4,7 @@ use super::saved::{self, Saved};
 use crate::commands::failure::{Failure, words};
 use crate::commands::session::Session;
 use crate::report::fleet::{Fleet, FleetVerdict};
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::moment::Moment;
 use crate::report::verdict::FailOn;
 use crate::{exit_code, render, text};
@@ -22,7 +22,7 @@ const MAX_FILES: usize = 1_000_000;
 /// Makes one report of them.
 pub(super) fn run(paths: &[PathBuf], session: &Session<'_>, fail_on: FailOn) -> Result<u8> {
     let format = session.common.format();
-    if matches!(format, Format::Sarif | Format::Junit | Format::Github) {
+    if matches!(format, ReportFormat::Sarif | ReportFormat::Junit | ReportFormat::Github) {
         let help = "give human, json, html, markdown or prometheus, or one report";
         bail!(Failure::new("a report of many servers is not written in that format").help(help));
     }

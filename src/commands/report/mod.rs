@@ -9,9 +9,9 @@ use super::session::Session;
 use crate::cli::report::Report;
 use crate::config::Config;
 use crate::doctor::capture::{self, Capture};
-use crate::redact::Patterns;
+use crate::redact::GivenPatterns;
 use crate::render::Style;
-use crate::report::format::Format;
+use crate::report::format::ReportFormat;
 use crate::report::server::Health;
 use crate::report::server_report::ServerReport;
 use crate::report::verdict::FailOn;
@@ -63,7 +63,7 @@ fn redacted(path: &Path, to: &Path, options: &Report, session: &Session<'_>) -> 
     server(&report, fail_on, session)
 }
 
-fn patterns(words: &[String]) -> Result<Patterns> {
+fn patterns(words: &[String]) -> Result<GivenPatterns> {
     if words.len() > MAX_PATTERNS {
         bail!(Failure::new(format!("more than {MAX_PATTERNS} patterns")).help("join some of them with `|`"));
     }
@@ -77,14 +77,14 @@ fn patterns(words: &[String]) -> Result<Patterns> {
         }
         RegexBuilder::new(word).size_limit(MAX_COMPILED).build().with_context(failure)
     };
-    words.iter().map(pattern).collect::<Result<_>>().map(Patterns::new)
+    words.iter().map(pattern).collect::<Result<_>>().map(GivenPatterns::new)
 }
 
 fn server(report: &ServerReport, fail_on: FailOn, session: &Session<'_>) -> Result<u8> {
     let (format, style) = (session.common.format(), session.style());
     let ending = render::server::ending(report, style);
     session.write_ending_in(&ending, |out| render::doctor(format, report, fail_on, style, out))?;
-    session.append_summary(|out| render::doctor(Format::Markdown, report, fail_on, style, out));
+    session.append_summary(|out| render::doctor(ReportFormat::Markdown, report, fail_on, style, out));
     Ok(exit_code::of_server(report, fail_on))
 }
 
@@ -104,7 +104,7 @@ fn rendered(saved: &Saved, fail_on: FailOn, session: &Session<'_>) -> Result<u8>
         return Err(without(command));
     }
     session.write(|out| write(saved, format, fail_on, style, out))?;
-    session.append_summary(|out| write(saved, Format::Markdown, fail_on, style, out));
+    session.append_summary(|out| write(saved, ReportFormat::Markdown, fail_on, style, out));
     Ok(match saved {
         Saved::Server(report) => exit_code::of_server(report, fail_on),
         // The verdict is that of the run, whatever `--fail-on` was then, unless this command line says otherwise.
@@ -121,7 +121,7 @@ fn rendered(saved: &Saved, fail_on: FailOn, session: &Session<'_>) -> Result<u8>
 }
 
 /// Writes a report as its command would.
-fn write(saved: &Saved, format: Format, fail_on: FailOn, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn write(saved: &Saved, format: ReportFormat, fail_on: FailOn, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match saved {
         Saved::Server(report) => render::doctor(format, report, fail_on, style, out),
         Saved::Check(report) => render::check(format, report, fail_on, style, out),
@@ -153,17 +153,17 @@ pub fn in_every_format(bytes: &[u8]) -> Vec<String> {
         write(&saved, format, FailOn::Never, style, &mut out).ok()?;
         String::from_utf8(out).ok()
     };
-    Format::ALL.into_iter().filter(|format| has(&saved, *format)).filter_map(written).collect()
+    ReportFormat::ALL.into_iter().filter(|format| has(&saved, *format)).filter_map(written).collect()
 }
 
 /// Whether the command of a report has that format.
-const fn has(saved: &Saved, format: Format) -> bool {
+const fn has(saved: &Saved, format: ReportFormat) -> bool {
     match saved {
         Saved::Server(_) | Saved::Unjudged(_) => true,
-        Saved::Check(_) | Saved::Rehearsal(..) => !matches!(format, Format::Prometheus),
-        Saved::Release(_) => !matches!(format, Format::Prometheus | Format::Sarif),
+        Saved::Check(_) | Saved::Rehearsal(..) => !matches!(format, ReportFormat::Prometheus),
+        Saved::Release(_) => !matches!(format, ReportFormat::Prometheus | ReportFormat::Sarif),
         Saved::Difference(..) | Saved::Transaction(_) => {
-            matches!(format, Format::Human | Format::Json | Format::Html | Format::Markdown)
+            matches!(format, ReportFormat::Human | ReportFormat::Json | ReportFormat::Html | ReportFormat::Markdown)
         }
     }
 }

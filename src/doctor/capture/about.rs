@@ -6,7 +6,7 @@ use crate::report::finding::Severity;
 use crate::report::id;
 use crate::report::moment::{self, Moment};
 use crate::report::policy::{Level, Override, Policy, Selector};
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use serde::{Deserialize, Serialize};
 
 /// The version of the form.
@@ -18,7 +18,7 @@ pub(crate) struct About {
     /// The version of its form.
     pub capture_version: u32,
     /// The program that made it.
-    pub made_by: Made,
+    pub made_by: MadeBy,
     /// When.
     #[serde(with = "moment::rfc3339")]
     pub made_at: Option<Moment>,
@@ -29,14 +29,14 @@ pub(crate) struct About {
     /// The folder of a mounted disk.
     pub root: Option<String>,
     /// The names that bundles were judged by.
-    pub names: Names,
+    pub names: ConfiguredNames,
     /// The severities that were wanted.
     pub severities: Vec<Severities>,
 }
 
 /// A program.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Made {
+pub(crate) struct MadeBy {
     /// `bundle-doctor`.
     pub name: String,
     /// Its version.
@@ -55,7 +55,7 @@ pub(crate) struct Severities {
 impl About {
     pub(super) fn new(
         options: &ProbeOptions,
-        names: &Names,
+        names: &ConfiguredNames,
         policy: &Policy,
         root: Option<String>,
         at: Moment,
@@ -72,7 +72,7 @@ impl About {
         });
         Self {
             capture_version: CAPTURE_VERSION,
-            made_by: Made { name: "bundle-doctor".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            made_by: MadeBy { name: "bundle-doctor".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             made_at: Some(at),
             redacted: Redactions::new(),
             options: options.clone(),

@@ -13,14 +13,14 @@ const MAX_FINDINGS: usize = 1000;
 /// What came of judging a bundle.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Outcome {
+pub(crate) enum BundleOutcome {
     /// It was judged.
     Judged(Box<JudgedBundle>),
     /// It could not be read, for this reason.
     Unread(String),
 }
 
-impl Outcome {
+impl BundleOutcome {
     /// Keeps no more findings than a capture has.
     pub(super) fn shorten(&mut self) {
         if let Self::Judged(judged) = self {
@@ -33,7 +33,7 @@ impl Outcome {
 /// A judge whose judgements are noted.
 pub(crate) struct Noted<'a> {
     judge: &'a dyn BundleJudge,
-    outcomes: Mutex<BTreeMap<String, Outcome>>,
+    outcomes: Mutex<BTreeMap<String, BundleOutcome>>,
 }
 
 impl<'a> Noted<'a> {
@@ -44,14 +44,14 @@ impl<'a> Noted<'a> {
     }
 
     /// What it said, without the secrets of this server.
-    pub(super) fn redacted(&self, redactor: &Redactor) -> BTreeMap<String, Outcome> {
+    pub(super) fn redacted(&self, redactor: &Redactor) -> BTreeMap<String, BundleOutcome> {
         let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        let clean = |outcome: &Outcome| {
+        let clean = |outcome: &BundleOutcome| {
             let text = serde_json::to_string(outcome).ok()?;
             serde_json::from_str(&redactor.clean_document(&text)).ok()
         };
         // What cannot be written without its secrets is not written.
-        let unread = || Outcome::Unread("it could not be captured".to_owned());
+        let unread = || BundleOutcome::Unread("it could not be captured".to_owned());
         outcomes.iter().map(|(path, outcome)| (path.clone(), clean(outcome).unwrap_or_else(unread))).collect()
     }
 }
@@ -64,8 +64,8 @@ impl BundleJudge for Noted<'_> {
             judged.details.truncate(MAX_FINDINGS);
         }
         let outcome = match &found {
-            Ok(judged) => Outcome::Judged(Box::new(judged.clone())),
-            Err(why) => Outcome::Unread(why.clone()),
+            Ok(judged) => BundleOutcome::Judged(Box::new(judged.clone())),
+            Err(why) => BundleOutcome::Unread(why.clone()),
         };
         self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).insert(asked.path.to_owned(), outcome);
         found
@@ -75,15 +75,15 @@ impl BundleJudge for Noted<'_> {
 /// A judge who says again what was noted.
 pub(crate) struct Recalled<'a> {
     /// By the path of the bundle.
-    pub outcomes: &'a BTreeMap<String, Outcome>,
+    pub outcomes: &'a BTreeMap<String, BundleOutcome>,
 }
 
 impl BundleJudge for Recalled<'_> {
     fn judged(&self, asked: &BundleQuestion<'_>) -> Result<JudgedBundle, String> {
         match self.outcomes.get(asked.path) {
             None => Err("the capture does not say what is there".to_owned()),
-            Some(Outcome::Unread(why)) => Err(why.clone()),
-            Some(Outcome::Judged(judged)) => {
+            Some(BundleOutcome::Unread(why)) => Err(why.clone()),
+            Some(BundleOutcome::Judged(judged)) => {
                 let mut judged = (**judged).clone();
                 let details = judged.details.iter().cloned().chain(std::iter::repeat(Detail::None));
                 for (finding, detail) in judged.report.findings.iter_mut().zip(details) {

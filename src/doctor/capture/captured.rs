@@ -1,7 +1,7 @@
 //! What a capture holds.
 
 use super::about::About;
-use super::bundles::Outcome;
+use super::bundles::BundleOutcome;
 use crate::report::server_report::ServerReport;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(crate) struct Capture {
     /// What was asked and answered, a line of JSON each.
     pub answers: String,
     /// What the rules said of its bundles.
-    pub bundles: BTreeMap<String, Outcome>,
+    pub bundles: BTreeMap<String, BundleOutcome>,
     /// What stands in the deployed bundle, for people.
     pub listing: String,
     /// What was concluded where it was made.

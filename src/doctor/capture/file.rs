@@ -2,11 +2,11 @@
 //! nothing of it is ever run or written anywhere.
 
 use super::about::{About, CAPTURE_VERSION};
-use super::bundles::Outcome;
+use super::bundles::BundleOutcome;
 use super::captured::Capture;
 use super::redactions;
 use crate::archive::write::gzip::Compressor;
-use crate::redact::Patterns;
+use crate::redact::GivenPatterns;
 use crate::report::untrusted;
 use crate::report::words::UnitName;
 use ::tar::{Archive, Builder, EntryType, Header};
@@ -75,7 +75,7 @@ pub(crate) enum CaptureError {
 #[derive(Serialize, Deserialize)]
 struct BundleLine {
     path: String,
-    outcome: Outcome,
+    outcome: BundleOutcome,
 }
 
 /// Whether a file looks like one: it is compressed with gzip (RFC 1952, section 2.3.1).
@@ -92,7 +92,7 @@ pub(super) fn contents(capture: Capture) -> Result<BTreeMap<&'static str, String
     Ok(BTreeMap::from([(ABOUT, about), (ANSWERS, capture.answers), (BUNDLES, bundles), (LISTING, capture.listing)]))
 }
 
-fn bundle_lines(bundles: BTreeMap<String, Outcome>) -> Result<String, CaptureError> {
+fn bundle_lines(bundles: BTreeMap<String, BundleOutcome>) -> Result<String, CaptureError> {
     let mut lines = String::new();
     for (path, outcome) in bundles {
         let line = serde_json::to_string(&BundleLine { path, outcome });
@@ -103,7 +103,7 @@ fn bundle_lines(bundles: BTreeMap<String, Outcome>) -> Result<String, CaptureErr
 }
 
 /// One of these texts without what the patterns match, and how often that was.
-pub(super) fn without(name: &str, text: &str, patterns: &Patterns) -> (String, usize) {
+pub(super) fn without(name: &str, text: &str, patterns: &GivenPatterns) -> (String, usize) {
     let is_typed = matches!(name, ABOUT | BUNDLES);
     if !is_typed {
         return redactions::without(text, patterns);

@@ -1,7 +1,7 @@
 //! `bundle.txt`: what stands in the bundles that were judged, for people, and not too much of it.
 
 use crate::text;
-use crate::tree::nodes::{Kind, Tree};
+use crate::tree::nodes::{NodeKind, Tree};
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,11 +12,11 @@ const MAX_LINE: usize = 300;
 
 /// Collects the listings of bundles as they are read.
 #[derive(Default)]
-pub(crate) struct Listing {
+pub(crate) struct BundleListing {
     written: Mutex<Vec<String>>,
 }
 
-impl Listing {
+impl BundleListing {
     /// Writes down what stands in a bundle: what is installed only as the names of packages.
     pub(crate) fn add(&self, path: &str, tree: &Tree) {
         let mut out = format!("{}: {}\n", text::printable(path), text::plural(tree.len() as u64, "entry"));
@@ -35,16 +35,16 @@ impl Listing {
             let mode = tree.meta(id).mode;
             let place: String = place.chars().take(MAX_LINE).collect();
             let _ = match tree.kind(id) {
-                Kind::Directory => writeln!(out, "  {mode:04o} {:>10}  {place}/", "folder"),
-                Kind::Link => {
+                NodeKind::Directory => writeln!(out, "  {mode:04o} {:>10}  {place}/", "folder"),
+                NodeKind::Link => {
                     let target: String = text::printable_bytes(tree.target(id)).chars().take(MAX_LINE).collect();
                     writeln!(out, "       {:>10}  {place} -> {target}", "link")
                 }
-                Kind::File(_) => {
+                NodeKind::File(_) => {
                     let size = tree.file(id).map_or(0, |file| file.size);
                     writeln!(out, "  {mode:04o} {size:>10}  {place}")
                 }
-                Kind::Special(_) => writeln!(out, "  {mode:04o} {:>10}  {place}", "special"),
+                NodeKind::Special(_) => writeln!(out, "  {mode:04o} {:>10}  {place}", "special"),
             };
         }
         if left > 0 {

@@ -15,23 +15,23 @@ pub(crate) use about::About;
 pub(crate) use bundles::Noted;
 pub(crate) use captured::Capture;
 pub(crate) use file::{CaptureError, MAX_CAPTURE, is_capture, is_readable, read, write};
-pub(crate) use listing::Listing;
+pub(crate) use listing::BundleListing;
 
 use super::diagnose::diagnose;
 use super::probe::{self, ProbeOptions};
 use super::recording::Recorded;
 use super::report::DoctorReport;
 use super::shown;
-use crate::redact::{Patterns, Redactor};
+use crate::redact::{GivenPatterns, Redactor};
 use crate::report::moment::Moment;
 use crate::report::policy::Policy;
 use crate::report::server_report::{CaptureNote, ServerReport};
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::update::documented_paths;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen of a server, to be captured.
-pub(crate) struct Seen<'a> {
+pub(crate) struct SeenServer<'a> {
     /// What was asked and answered, redacted.
     pub answers: String,
     /// What the rules said.
@@ -43,7 +43,7 @@ pub(crate) struct Seen<'a> {
     /// What it was asked by.
     pub options: &'a ProbeOptions,
     /// The names bundles were judged by.
-    pub names: &'a Names,
+    pub names: &'a ConfiguredNames,
     /// The severities that the user wants.
     pub policy: &'a Policy,
 }
@@ -51,8 +51,8 @@ pub(crate) struct Seen<'a> {
 impl Capture {
     /// Captures what was seen: the journal is cut as far as the conclusion stays what it is.
     #[must_use]
-    pub(crate) fn of(seen: Seen<'_>, live: &DoctorReport, redactor: &Redactor) -> Self {
-        let Seen { answers, bundles, listing, root, options, names, policy } = seen;
+    pub(crate) fn of(seen: SeenServer<'_>, live: &DoctorReport, redactor: &Redactor) -> Self {
+        let SeenServer { answers, bundles, listing, root, options, names, policy } = seen;
         let about = About::new(options, names, policy, root, live.facts.at);
         let redacted = bundles.redacted(redactor);
         let whole = Self { about, answers: String::new(), bundles: redacted, listing, report: None };
@@ -115,7 +115,7 @@ impl Capture {
     ///
     /// # Errors
     /// For a capture that cannot be read any more once they are gone.
-    pub(crate) fn redacted(self, patterns: &Patterns) -> Result<Self, CaptureError> {
+    pub(crate) fn redacted(self, patterns: &GivenPatterns) -> Result<Self, CaptureError> {
         let mut count = 0;
         let mut parts = BTreeMap::new();
         for (name, text) in file::contents(self)? {

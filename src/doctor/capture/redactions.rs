@@ -2,7 +2,7 @@
 
 use crate::doctor::questions::journal_fields;
 use crate::doctor::recording;
-use crate::redact::{Patterns, REDACTED, Redactor};
+use crate::redact::{GivenPatterns, REDACTED, Redactor};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ fn name_before(before: &str) -> String {
 /// The lines of one of a capture's own documents without what the patterns match, and how often that was. They are of this
 /// program's making, or checked to be: the names of their fields stay, and so do those of a journal's entries.
 #[must_use]
-pub(super) fn without(text: &str, patterns: &Patterns) -> (String, usize) {
+pub(super) fn without(text: &str, patterns: &GivenPatterns) -> (String, usize) {
     let mut count = 0;
     let mut line = |line: &str| match serde_json::from_str::<Value>(line) {
         Ok(Value::Object(mut fields)) => {
@@ -84,13 +84,13 @@ pub(super) fn joined(lines: impl Iterator<Item = String>, size: usize) -> String
 
 /// A document that is read into a type: whatever names it has are that type's.
 #[must_use]
-pub(super) fn without_in(document: Value, patterns: &Patterns) -> (Value, usize) {
+pub(super) fn without_in(document: Value, patterns: &GivenPatterns) -> (Value, usize) {
     patterns.document(document, &|_| true, &is_of_the_journal)
 }
 
 /// The names of what was redacted before, which a stranger may have written.
 #[must_use]
-pub(super) fn renamed(names: Redactions, patterns: &Patterns) -> Redactions {
+pub(super) fn renamed(names: Redactions, patterns: &GivenPatterns) -> Redactions {
     let mut left = Redactions::new();
     for (name, count) in names {
         let (name, _) = patterns.text(&name, &|_| false);
@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn patterns_reach_into_lines_of_json_and_leave_them_json() {
         let line = serde_json::json!({"ask": "run journalctl", "ok": {"stdout": "{\"MESSAGE\":\"meet ACME-17 at ACME-18\"}\n"}});
-        let patterns = Patterns::new(["ACME-[0-9]+", "x*"].map(|word| regex_lite::Regex::new(word).unwrap()).to_vec());
+        let patterns =
+            GivenPatterns::new(["ACME-[0-9]+", "x*"].map(|word| regex_lite::Regex::new(word).unwrap()).to_vec());
         let (text, count) = without(&line.to_string(), &patterns);
         assert_eq!(count, 2);
         assert!(!text.contains("ACME") && text.matches(REDACTED).count() == 2, "{text}");

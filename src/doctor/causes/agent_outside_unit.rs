@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::evidence;
 use crate::doctor::facts::{Facts, Stray};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
 
 pub(crate) static CAUSE: Cause = Cause {
@@ -41,12 +41,12 @@ fn described(stray: &Stray) -> crate::report::diagnosis::Evidence {
 }
 
 /// What to do before the unit's own agent is started: another's process is not ours to end.
-pub(crate) fn ending(facts: &Facts) -> Vec<Step> {
+pub(crate) fn ending(facts: &Facts) -> Vec<FixStep> {
     let strays = facts.strays.known().map(Vec::as_slice).unwrap_or_default();
     strays.iter().map(end).collect()
 }
 
-fn end(stray: &Stray) -> Step {
+fn end(stray: &Stray) -> FixStep {
     let look = vec![command!("ps", "-o", "pid,ppid,user,lstart,args", "-p", stray.pid)];
     let words = match (&stray.pm2, &stray.unit) {
         (Some(script), _) => {
@@ -55,5 +55,5 @@ fn end(stray: &Stray) -> Step {
         (None, Some(unit)) => format!("another agent runs as `{unit}`: end it by what has started it there"),
         (None, None) => format!("another agent runs as process {}: end it by what has started it", stray.pid),
     };
-    Step::looks(words, look)
+    FixStep::looks(words, look)
 }

@@ -3,23 +3,23 @@
 use super::fix::{self, Ground, Hands};
 use super::started;
 use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Facts};
-use crate::report::action::{Action, Kept, Replace, Stage, Was};
-use crate::report::diagnosis::{FixCommand, Step, command};
-use crate::report::words::{AbsolutePath, HttpUrl, NodeProgram, Refused, Word};
+use crate::report::action::{Action, Kept, Replace, StagedAction, Was};
+use crate::report::diagnosis::{FixCommand, FixStep, command};
+use crate::report::words::{AbsolutePath, CheckedWord, HttpUrl, NodeProgram, RefusedWord};
 use crate::systemd::normal;
 
 /// The bundle in the block's own folder.
-pub(super) const STAGED: Word = Word::Work("bundle");
+pub(super) const STAGED: CheckedWord = CheckedWord::Work("bundle");
 /// The archive in the block's own folder.
-pub(super) const ARCHIVE: Word = Word::Work("agent-bundle.tar.gz");
+pub(super) const ARCHIVE: CheckedWord = CheckedWord::Work("agent-bundle.tar.gz");
 /// `node_modules` of the staged bundle.
-const MODULES: Word = Word::Work("bundle/node_modules");
+const MODULES: CheckedWord = CheckedWord::Work("bundle/node_modules");
 /// The scope of the shared package in it.
-const SCOPE: Word = Word::Work("bundle/node_modules/@server-flow");
+const SCOPE: CheckedWord = CheckedWord::Work("bundle/node_modules/@server-flow");
 /// The shared package in it.
-const SHARED: Word = Word::Work("bundle/node_modules/@server-flow/shared");
+const SHARED: CheckedWord = CheckedWord::Work("bundle/node_modules/@server-flow/shared");
 /// What was installed before.
-const OLD_MODULES: Word = Word::Work("node_modules");
+const OLD_MODULES: CheckedWord = CheckedWord::Work("node_modules");
 
 /// The newest folder that would start as the unit is now: a second update moves the bundle into the backup, and a fix
 /// moves it aside.
@@ -29,7 +29,7 @@ pub(crate) fn good_backup(facts: &Facts) -> Option<&Deployment> {
 }
 
 /// Puts the backup back, if it would start.
-pub(crate) fn rollback(facts: &Facts) -> Option<Step> {
+pub(crate) fn rollback(facts: &Facts) -> Option<FixStep> {
     let backup = good_backup(facts)?;
     let commands = Ground::of(facts).and_then(|ground| {
         let from = ground.also(facts, backup)?;
@@ -41,14 +41,14 @@ pub(crate) fn rollback(facts: &Facts) -> Option<Step> {
     Some(match commands {
         Ok(commands) => {
             let kept = if was(facts) == Was::Present { "; what is there is kept" } else { "" };
-            Step::changes(format!("put {what}{version} back: it would start{kept}"), commands)
+            FixStep::changes(format!("put {what}{version} back: it would start{kept}"), commands)
         }
-        Err(refused) => Step::refused(&refused),
+        Err(refused) => FixStep::refused(&refused),
     })
 }
 
 /// Makes the bundle one that starts: the backup, else the published one; then starts the agent.
-pub(crate) fn mend(facts: &Facts) -> Vec<Step> {
+pub(crate) fn mend(facts: &Facts) -> Vec<FixStep> {
     let steps = match rollback(facts) {
         Some(step) => vec![step],
         None => fix::or_told(renew(facts)),
@@ -57,7 +57,7 @@ pub(crate) fn mend(facts: &Facts) -> Vec<Step> {
 }
 
 /// With the start of the agent, if anything was done.
-pub(crate) fn started_after(mut steps: Vec<Step>, facts: &Facts) -> Vec<Step> {
+pub(crate) fn started_after(mut steps: Vec<FixStep>, facts: &Facts) -> Vec<FixStep> {
     if steps.iter().any(|step| !step.commands.is_empty()) {
         steps.push(fix::restart(facts));
     }
@@ -74,7 +74,7 @@ pub(super) fn was(facts: &Facts) -> Was {
 }
 
 /// What puts a folder into the bundle's place: what is there is kept.
-pub(super) fn swap(facts: &Facts, ground: &Ground, new: &Word) -> Vec<Action> {
+pub(super) fn swap(facts: &Facts, ground: &Ground, new: &CheckedWord) -> Vec<Action> {
     let place = ground.bundle.path().clone();
     let was = was(facts);
     let kept = Kept::Aside(place.beside(&fix::aside(facts)));
@@ -95,7 +95,7 @@ pub(super) fn workshop(ground: &Ground) -> Vec<Action> {
         (Hands::User(user), Hands::Root) => Some(user.clone()),
         _ => None,
     };
-    vec![Stage::Folder { name: ground.bundle.path().clone(), by: ground.around.clone(), owner }.into()]
+    vec![StagedAction::Folder { name: ground.bundle.path().clone(), by: ground.around.clone(), owner }.into()]
 }
 
 /// Fetches the published bundle, judges it, and puts it in the place of what is there; words where the control plane's
@@ -103,11 +103,11 @@ pub(super) fn workshop(ground: &Ground) -> Vec<Action> {
 ///
 /// # Errors
 /// Where a word of it is none.
-pub(crate) fn renew(facts: &Facts) -> Result<Vec<Step>, Refused> {
+pub(crate) fn renew(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
     let ground = Ground::of(facts)?;
     let Some(url) = started::url(facts) else {
         let bundle = normal(&facts.places.bundle);
-        return Ok(vec![Step::told(format!(
+        return Ok(vec![FixStep::told(format!(
             "put a bundle into `{bundle}`: no backup here would start, and the control plane's address is not known"
         ))]);
     };
@@ -116,16 +116,16 @@ pub(crate) fn renew(facts: &Facts) -> Result<Vec<Step>, Refused> {
     // `-f`, unlike step 1 of the update: without it an error page is saved as the archive
     // (docs/reference/field-facts.md, "The update, as executed by agents in the field").
     let download = command!("curl", "-fsSLg", "-o", ARCHIVE, "--", &published);
-    fetch.push(Stage::Run(ground.hands.run(&download)).into());
+    fetch.push(StagedAction::Run(ground.hands.run(&download)).into());
     let judged = command!("bundle-doctor", "check").with(facts.policy.words()?).with(["--".into(), ARCHIVE]);
-    fetch.push(Stage::Judge(judged).into());
+    fetch.push(StagedAction::Judge(judged).into());
     Ok(vec![
-        Step::changes("fetch the published bundle and judge it", fetch),
-        Step::changes(
+        FixStep::changes("fetch the published bundle and judge it", fetch),
+        FixStep::changes(
             "extract it beside what is there, install, and judge what came of it",
             installed(facts, &ground)?,
         ),
-        Step::changes(put_in_place(facts), swap(facts, &ground, &STAGED)),
+        FixStep::changes(put_in_place(facts), swap(facts, &ground, &STAGED)),
     ])
 }
 
@@ -133,8 +133,8 @@ pub(crate) fn renew(facts: &Facts) -> Result<Vec<Step>, Refused> {
 ///
 /// # Errors
 /// Where a word of it is none.
-pub(super) fn installed(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, Refused> {
-    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
+pub(super) fn installed(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, RefusedWord> {
+    let by = |command: FixCommand| Action::from(StagedAction::Run(ground.hands.run(&command)));
     // Root's tar would give the files to whoever has the number of the machine that packed them
     // (docs/reference/field-facts.md, "Released bundles").
     let extract = by(command!("tar", "--no-same-owner", "-xzf", ARCHIVE, "-C", STAGED));
@@ -149,29 +149,29 @@ pub(super) fn installed(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, R
 /// the archive.
 pub(super) fn judge(facts: &Facts) -> Action {
     let node = facts.node.known().and_then(Option::as_ref).and_then(|node| node.version.as_deref());
-    let version = node.and_then(Word::version).map(|version| ["--node".into(), version]);
+    let version = node.and_then(CheckedWord::version).map(|version| ["--node".into(), version]);
     let command = command!("bundle-doctor", "check", "--no-config", "-A", "update-drops-shared");
-    Stage::Judge(command.with(version.into_iter().flatten()).with(["--".into(), STAGED])).into()
+    StagedAction::Judge(command.with(version.into_iter().flatten()).with(["--".into(), STAGED])).into()
 }
 
 /// The commands that install what the staged bundle declares (step 5 of the update), with what is on this server.
-fn installer(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, Refused> {
+fn installer(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, RefusedWord> {
     let found = |name: &str| {
         let path = facts.package_managers.iter().find(|path| path.rsplit('/').next() == Some(name));
         path.map(|path| NodeProgram::new(path)).transpose()
     };
-    let by = |program: Word, words: [Word; 5]| {
+    let by = |program: CheckedWord, words: [CheckedWord; 5]| {
         let command = at_home(facts, ground).map_or_else(
             || FixCommand::new([program.clone()]),
-            |home| command!("env", Word::option("HOME", &home), program.clone()),
+            |home| command!("env", CheckedWord::option("HOME", &home), program.clone()),
         );
-        Action::from(Stage::Run(ground.hands.run(&command.with(words))))
+        Action::from(StagedAction::Run(ground.hands.run(&command.with(words))))
     };
     let with_npm = ["--prefix".into(), STAGED, "install".into(), "--omit=dev".into(), "--ignore-scripts".into()];
     let with_pnpm = ["-C".into(), STAGED, "install".into(), "--prod".into(), "--ignore-scripts".into()];
     Ok(match (found("pnpm")?, found("npm")?) {
-        (Some(pnpm), _) => vec![by(Word::from(&pnpm), with_pnpm)],
-        (None, Some(npm)) => vec![by(Word::from(&npm), with_npm)],
+        (Some(pnpm), _) => vec![by(CheckedWord::from(&pnpm), with_pnpm)],
+        (None, Some(npm)) => vec![by(CheckedWord::from(&npm), with_npm)],
         (None, None) => {
             vec![command!("apt-get", "install", "-y", "npm").into(), by("/usr/bin/npm".into(), with_npm)]
         }
@@ -195,13 +195,13 @@ fn copied(ground: &Ground) -> Vec<Action> {
 
 /// [`copied`], by root into a folder of its own: what the unit's user may not read.
 pub(super) fn copied_by_root(ground: &Ground) -> Vec<Action> {
-    let folder = Stage::Folder { name: ground.bundle.path().clone(), by: Hands::Root, owner: None };
+    let folder = StagedAction::Folder { name: ground.bundle.path().clone(), by: Hands::Root, owner: None };
     core::iter::once(folder.into()).chain(copy(ground, &Hands::Root)).collect()
 }
 
 fn copy(ground: &Ground, hands: &Hands) -> [Action; 2] {
     let copy = hands.run(&command!("cp", "-a", "--", &ground.bundle, STAGED));
-    [Stage::Run(copy).into(), Stage::NoLink(MODULES).into()]
+    [StagedAction::Run(copy).into(), StagedAction::NoLink(MODULES).into()]
 }
 
 /// Steps 4 to 6 of the update on a copy: installs anew, and keeps or makes the shared package's copy. What is there is
@@ -209,9 +209,9 @@ fn copy(ground: &Ground, hands: &Hands) -> [Action; 2] {
 ///
 /// # Errors
 /// Where a word of it is none.
-pub(crate) fn install(facts: &Facts) -> Result<Vec<Step>, Refused> {
+pub(crate) fn install(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
     let ground = Ground::of(facts)?;
-    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
+    let by = |command: FixCommand| Action::from(StagedAction::Run(ground.hands.run(&command)));
     let inspected = facts.deployment.inspected();
     let has_modules = inspected.is_some_and(|inspected| inspected.has_modules);
     let has_copy = inspected.is_some_and(|inspected| inspected.has_modules && !lost_shared(inspected));
@@ -223,14 +223,14 @@ pub(crate) fn install(facts: &Facts) -> Result<Vec<Step>, Refused> {
     if has_copy {
         commands.push(by(command!("mkdir", "-p", "--", SCOPE)));
         commands.push(by(command!("rm", "-rf", "--", SHARED)));
-        commands.push(by(command!("cp", "-a", "--", Word::Work("node_modules/@server-flow/shared"), SHARED)));
+        commands.push(by(command!("cp", "-a", "--", CheckedWord::Work("node_modules/@server-flow/shared"), SHARED)));
     } else if inspected.is_some_and(|inspected| inspected.ships_shared) {
         commands.extend(shared_from_source(&ground));
     }
     commands.push(judge(facts));
     Ok(vec![
-        Step::changes("install what `package.json` declares in a copy (needs the network), and judge it", commands),
-        Step::changes("put the copy in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
+        FixStep::changes("install what `package.json` declares in a copy (needs the network), and judge it", commands),
+        FixStep::changes("put the copy in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
     ])
 }
 
@@ -250,25 +250,25 @@ fn lost_shared(inspected: &DeployedBundle) -> bool {
 ///
 /// # Errors
 /// Where a word of it is none.
-pub(crate) fn copy_shared(facts: &Facts) -> Result<Vec<Step>, Refused> {
+pub(crate) fn copy_shared(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
     let ground = Ground::of(facts)?;
     let mut commands = copied(&ground);
     commands.extend(shared_from_source(&ground));
     commands.push(judge(facts));
     Ok(vec![
-        Step::changes("do step 6 of the update in a copy of the bundle, and judge it", commands),
-        Step::changes("put the copy in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
+        FixStep::changes("do step 6 of the update in a copy of the bundle, and judge it", commands),
+        FixStep::changes("put the copy in the place of what is there, which is kept", swap(facts, &ground, &STAGED)),
     ])
 }
 
 fn shared_from_source(ground: &Ground) -> Vec<Action> {
-    let by = |command: FixCommand| Action::from(Stage::Run(ground.hands.run(&command)));
+    let by = |command: FixCommand| Action::from(StagedAction::Run(ground.hands.run(&command)));
     vec![
-        Stage::Unlink { link: SCOPE, by: ground.hands.clone() }.into(),
+        StagedAction::Unlink { link: SCOPE, by: ground.hands.clone() }.into(),
         by(command!("mkdir", "-p", "--", SCOPE)),
         by(command!("rm", "-rf", "--", SHARED)),
         // `cp -r` onto a folder that is there would copy into it, hence the line before.
-        by(command!("cp", "-r", "--", Word::Work("bundle/packages/shared"), SHARED)),
+        by(command!("cp", "-r", "--", CheckedWord::Work("bundle/packages/shared"), SHARED)),
     ]
 }
 
@@ -276,7 +276,7 @@ fn shared_from_source(ground: &Ground) -> Vec<Action> {
 ///
 /// # Errors
 /// Where a word of it is none.
-pub(crate) fn unnest_backup(facts: &Facts, nested: &Deployment) -> Result<Step, Refused> {
+pub(crate) fn unnest_backup(facts: &Facts, nested: &Deployment) -> Result<FixStep, RefusedWord> {
     let ground = Ground::of(facts)?;
     let inner = ground.also(facts, nested)?;
     let backup = ground.also(facts, &facts.backup)?;
@@ -285,7 +285,7 @@ pub(crate) fn unnest_backup(facts: &Facts, nested: &Deployment) -> Result<Step, 
     let by = &ground.around;
     let rename =
         |from: &AbsolutePath, to: &AbsolutePath| Replace::Rename { from: from.clone(), to: to.clone(), by: by.clone() };
-    Ok(Step::changes(
+    Ok(FixStep::changes(
         "keep the newer one, which is the bundle from before the last update, as the backup, and the older one beside it",
         vec![rename(&inner, &newer), rename(&backup, &older), rename(&newer, &backup)],
     ))

@@ -2,7 +2,7 @@
 
 use super::fix;
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixStep};
 use crate::report::finding::Severity;
 
 /// One cause.
@@ -108,7 +108,7 @@ impl Cause {
 
 impl Diagnosis {
     /// With several steps of the fix.
-    pub(super) fn steps(self, steps: impl IntoIterator<Item = Step>) -> Self {
+    pub(super) fn steps(self, steps: impl IntoIterator<Item = FixStep>) -> Self {
         steps.into_iter().fold(self, Self::step)
     }
 }

@@ -7,11 +7,11 @@
 
 use super::cause::Cause;
 use super::crash::{Crash, CrashKind};
-use super::unit_fix::{self, UnitChange, Value};
+use super::unit_fix::{self, SettingSyntax, UnitChange};
 use super::unit_lines::{is_drop_in, without};
 use super::{crash, evidence, fix, started};
-use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Presence, Reached, Run};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, JournalRun, Presence, ReachedPath};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::words::LineEdit;
 use crate::systemd::{Setting, Unit, UnitFile};
 
@@ -26,23 +26,23 @@ pub(super) enum LineIn {
 
 /// How a confined service ends, and the settings that do it (systemd.exec(5), systemd.service(5),
 /// systemd.resource-control(5)).
-struct Mark {
+struct ConfinementMark {
     /// Whether it ended so.
-    is: fn(&End<'_>) -> bool,
+    is: fn(&ServiceEnd<'_>) -> bool,
     /// The settings that are known for it.
     keys: &'static [&'static str],
 }
 
 /// What is known of an end.
-struct End<'a> {
+struct ServiceEnd<'a> {
     facts: &'a Facts,
     exit: Option<Exit>,
     result: &'a str,
     crash: Option<&'a Crash<'a>>,
 }
 
-static MARKS: [Mark; 10] = [
-    Mark {
+static MARKS: [ConfinementMark; 10] = [
+    ConfinementMark {
         is: is_out_of_sight,
         keys: &[
             "ProtectHome",
@@ -61,7 +61,7 @@ static MARKS: [Mark; 10] = [
             "ReadOnlyPaths",
         ],
     },
-    Mark {
+    ConfinementMark {
         is: |end| matches!(end.exit, Some(Exit::Signal(4..=6 | 11))),
         keys: &[
             "MemoryDenyWriteExecute",
@@ -73,21 +73,27 @@ static MARKS: [Mark; 10] = [
             "LimitNOFILE",
         ],
     },
-    Mark {
+    ConfinementMark {
         is: |end| end.exit == Some(Exit::Signal(31)),
         keys: &["SystemCallFilter", "SystemCallArchitectures", "RestrictNamespaces", "RestrictRealtime"],
     },
-    Mark { is: |end| end.exit == Some(Exit::Signal(24)), keys: &["LimitCPU"] },
-    Mark { is: |end| end.exit == Some(Exit::Signal(25)), keys: &["LimitFSIZE"] },
-    Mark { is: |end| ran_out(end, "runtime time limit"), keys: &["RuntimeMaxSec"] },
+    ConfinementMark { is: |end| end.exit == Some(Exit::Signal(24)), keys: &["LimitCPU"] },
+    ConfinementMark { is: |end| end.exit == Some(Exit::Signal(25)), keys: &["LimitFSIZE"] },
+    ConfinementMark { is: |end| ran_out(end, "runtime time limit"), keys: &["RuntimeMaxSec"] },
     // Of a type for which the agent would have to tell that it is up, the type is what is wrong.
-    Mark { is: |end| ran_out(end, "start operation timed out"), keys: &["Type", "TimeoutStartSec", "TimeoutSec"] },
-    Mark { is: |end| end.result == "watchdog" || ended_by(end, &["Watchdog timeout"]), keys: &["WatchdogSec"] },
-    Mark {
+    ConfinementMark {
+        is: |end| ran_out(end, "start operation timed out"),
+        keys: &["Type", "TimeoutStartSec", "TimeoutSec"],
+    },
+    ConfinementMark {
+        is: |end| end.result == "watchdog" || ended_by(end, &["Watchdog timeout"]),
+        keys: &["WatchdogSec"],
+    },
+    ConfinementMark {
         is: |end| says(end, "EROFS"),
         keys: &["ReadOnlyPaths", "ReadOnlyDirectories", "ProtectSystem", "ProtectHome", "BindReadOnlyPaths"],
     },
-    Mark {
+    ConfinementMark {
         is: |end| says(end, "EAFNOSUPPORT") || says(end, "EMFILE") || says(end, "EAGAIN") || says(end, "EPERM"),
         keys: &[
             "RestrictAddressFamilies",
@@ -172,7 +178,7 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts, place: LineIn) -> Option<Di
 }
 
 /// A line that is found, and the words of Node's that led to it.
-struct Found<'a> {
+struct ConfinedLine<'a> {
     key: &'static str,
     setting: Setting<'a>,
     /// The other keys of its kind: they are taken out with it.
@@ -191,9 +197,9 @@ fn is_out_of_sight_key(key: &str) -> bool {
 }
 
 /// An option that Node refuses, or a module that one of its options asks for: in `NODE_OPTIONS`, or in the command.
-fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a>>) -> Option<Found<'a>> {
+fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a>>) -> Option<ConfinedLine<'a>> {
     let crash = crash?;
-    let asked = Asked::of(crash)?;
+    let asked = FatalOption::of(crash)?;
     let asks = |setting: &Setting<'a>| asked.is_in(setting.value);
     let variable = unit.settings("Service", "Environment").into_iter().rev();
     let variable = variable.filter(|setting| setting.value.contains("NODE_OPTIONS=")).find(asks);
@@ -207,11 +213,11 @@ fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a
         (None, Some(setting)) => ("Environment", setting),
         (None, None) => ("ExecStart", unit.exec_start().filter(asks)?),
     };
-    Some(Found { key, setting, keys: vec![key], crash: Some(crash) })
+    Some(ConfinedLine { key, setting, keys: vec![key], crash: Some(crash) })
 }
 
 /// What an option says by which Node dies.
-enum Asked<'a> {
+enum FatalOption<'a> {
     /// This, somewhere in it: the option's own name, or a path.
     Word(&'a str),
     /// One of Node's own restrictions of what a program may do (nodejs.org, "Permissions").
@@ -220,7 +226,7 @@ enum Asked<'a> {
     Debugger(u16),
 }
 
-impl<'a> Asked<'a> {
+impl<'a> FatalOption<'a> {
     fn of(crash: &'a Crash<'_>) -> Option<Self> {
         match &crash.kind {
             CrashKind::Outside(name) => Some(Self::Word(name)),
@@ -259,14 +265,14 @@ fn debugger_at(word: &str) -> Option<u16> {
 }
 
 /// The line that is known for how it ends.
-fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<Found<'a>> {
+fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<ConfinedLine<'a>> {
     let service = facts.service.known();
     let exit = match facts.condition() {
         Condition::Looping | Condition::Down => service.and_then(|service| service.exit),
-        Condition::Unknown => facts.runs().last().filter(|run| run.died()).and_then(Run::exit),
+        Condition::Unknown => facts.runs().last().filter(|run| run.died()).and_then(JournalRun::exit),
         _ => return None,
     };
-    let end = End { facts, exit, result: service.map_or("", |service| service.result.as_str()), crash };
+    let end = ServiceEnd { facts, exit, result: service.map_or("", |service| service.result.as_str()), crash };
     let step = STEPS.iter().find(|(code, _)| exit == Some(Exit::Code(*code))).map(|(_, keys)| *keys);
     let marks = MARKS.iter().filter(|mark| (mark.is)(&end)).map(|mark| mark.keys);
     let groups: Vec<&[&str]> = step.into_iter().chain(marks).collect();
@@ -278,12 +284,12 @@ fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>
         let found = keys.iter().filter_map(of);
         // What a drop-in adds is what the unit could do without.
         let (key, setting) = found.min_by_key(|(_, setting)| !is_drop_in(unit, setting))?;
-        Some(Found { key, setting, keys: keys.to_vec(), crash: crash.filter(|_| key != "Type") })
+        Some(ConfinedLine { key, setting, keys: keys.to_vec(), crash: crash.filter(|_| key != "Type") })
     })
 }
 
 /// Whether a time has run out, by the manager's words for it. Those of a command before the agent are about that command.
-fn ran_out(end: &End<'_>, words: &str) -> bool {
+fn ran_out(end: &ServiceEnd<'_>, words: &str) -> bool {
     let told = |words: &[&str]| evidence::manager_line(end.facts, words).is_some();
     match end.facts.service.known() {
         // The line may be lost (journald, systemd 247).
@@ -293,17 +299,17 @@ fn ran_out(end: &End<'_>, words: &str) -> bool {
 }
 
 /// Whether the manager says so of the end: of a disk, the stored journal alone tells.
-fn ended_by(end: &End<'_>, words: &[&str]) -> bool {
+fn ended_by(end: &ServiceEnd<'_>, words: &[&str]) -> bool {
     end.facts.service.known().is_none() && evidence::manager_line(end.facts, words).is_some()
 }
 
-fn says(end: &End<'_>, code: &str) -> bool {
+fn says(end: &ServiceEnd<'_>, code: &str) -> bool {
     end.crash.is_some_and(|crash| crash.text.contains(&format!("{code}:")) || crash.text.ends_with(code))
 }
 
 /// 200/CHDIR, 203/EXEC or 226/NAMESPACE, or Node does not find its script, and what is named is there.
-fn is_out_of_sight(end: &End<'_>) -> bool {
-    let is_there = |reached: Option<&Reached>| {
+fn is_out_of_sight(end: &ServiceEnd<'_>) -> bool {
+    let is_there = |reached: Option<&ReachedPath>| {
         reached.is_some_and(|reached| matches!(reached.presence, Presence::Directory | Presence::File { .. }))
     };
     let there = is_there(started::directory(end.facts)) && is_there(started::program(end.facts));
@@ -316,19 +322,19 @@ fn is_out_of_sight(end: &End<'_>) -> bool {
     there && (matches!(end.exit, Some(Exit::Code(200 | 203 | 226))) || unseen)
 }
 
-fn remedy(facts: &Facts, found: &Found<'_>) -> Vec<Step> {
+fn remedy(facts: &Facts, found: &ConfinedLine<'_>) -> Vec<FixStep> {
     let setting = &found.setting;
-    if let ("ExecStart", Some(asked)) = (found.key, found.crash.and_then(Asked::of)) {
+    if let ("ExecStart", Some(asked)) = (found.key, found.crash.and_then(FatalOption::of)) {
         // One word that begins an option and says all of it; another may belong to the one before it.
         let is_it = |word: &str| word.starts_with("--") && asked.is_in(word);
         if words(setting.value).any(is_it) {
             let drop = |_: usize, word: &str| is_it(word).then(String::new);
-            let edited = UnitChange::of(setting.file).word(setting.line, Value::Words, drop);
+            let edited = UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, drop);
             let commands = edited.and_then(|change| change.commands(facts));
             return unit_fix::step_and_restart(facts, "take the option out of the command", commands);
         }
         let text = format!("take the option out of the command, at {}", setting.place());
-        return vec![Step::looks(text, fix::systemctl("cat", facts).into_iter().collect())];
+        return vec![FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect())];
     }
     if found.key == VARIABLE {
         let comment = vec![LineEdit::comment((setting.line, setting.line))];

@@ -7,11 +7,11 @@ use super::{evidence, fix, started, unit_lines};
 use crate::doctor::facts::{
     Condition, Connections, ControlPlane, Facts, JournalEntry, LinkState, Motion, Process, SETTLED, Speaker,
 };
-use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, Step, command};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::{HttpUrl, Refused};
+use crate::report::words::{HttpUrl, RefusedWord};
 use crate::systemd::Setting;
-use refusal::Refusal;
+use refusal::ConnectionEnd;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "control-plane-unreachable",
@@ -92,7 +92,8 @@ fn lines<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Vec<&
     found.retain(|entry| {
         let lately = facts.at.seconds_since(entry.at) <= JUST_NOW;
         refusal::is_about(&entry.message, plane)
-            && refusal::refusal(&entry.message).is_some_and(|found| lately || !matches!(found, Refusal::Status(_)))
+            && refusal::refusal(&entry.message)
+                .is_some_and(|found| lately || !matches!(found, ConnectionEnd::Status(_)))
     });
     // `disconnected (1006)` follows the line that says why.
     let newest = found.last().map(|entry| entry.at);
@@ -104,7 +105,7 @@ fn lines<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Vec<&
 
 /// What a line tells of the connection to the control plane.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Told {
+pub(crate) enum ConnectionNews {
     /// That it is there.
     Connected,
     /// That it is gone, or was refused.
@@ -113,15 +114,15 @@ pub(crate) enum Told {
 
 /// What a line of the agent tells of its connection to the control plane, if it tells anything.
 #[must_use]
-pub(crate) fn told(entry: &JournalEntry, facts: &Facts) -> Option<Told> {
+pub(crate) fn told(entry: &JournalEntry, facts: &Facts) -> Option<ConnectionNews> {
     let plane = facts.control_plane.known()?.as_ref()?;
     if !refusal::is_about(&entry.message, plane) {
         return None;
     }
     if refusal::refusal(&entry.message).is_some() {
-        return Some(Told::Refused);
+        return Some(ConnectionNews::Refused);
     }
-    refusal::is_connected(entry).then_some(Told::Connected)
+    refusal::is_connected(entry).then_some(ConnectionNews::Connected)
 }
 
 /// A line that shows that a connection that is there now will not last: it was lost several times within the last minute.
@@ -149,16 +150,22 @@ fn comes_and_goes<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane)
 /// What a line means, as the end of a sentence.
 fn because(line: &JournalEntry) -> String {
     match refusal::refusal(&line.message) {
-        Some(Refusal::Name) => ": its name leads nowhere".to_owned(),
-        Some(Refusal::Refused) => ": nothing listens there".to_owned(),
-        Some(Refusal::Route) => ": nothing answers".to_owned(),
-        Some(Refusal::Certificate(meaning)) => format!(": its certificate {meaning}"),
-        Some(Refusal::Protocol) => ": one side speaks TLS, and the other does not".to_owned(),
-        Some(Refusal::Status(code @ (401 | 403))) => format!(": it refuses the agent's token or identity ({code})"),
-        Some(Refusal::Status(code @ 300..=399)) => format!(": it sends the agent elsewhere ({code})"),
-        Some(Refusal::Status(code @ 500..=599)) => format!(": it, or a proxy before it, is out of order ({code})"),
-        Some(Refusal::Status(code)) => format!(": what answers there does not take the agent's connection ({code})"),
-        Some(Refusal::HungUp) => ": it is closed again and again from the other end".to_owned(),
+        Some(ConnectionEnd::Name) => ": its name leads nowhere".to_owned(),
+        Some(ConnectionEnd::Refused) => ": nothing listens there".to_owned(),
+        Some(ConnectionEnd::Route) => ": nothing answers".to_owned(),
+        Some(ConnectionEnd::Certificate(meaning)) => format!(": its certificate {meaning}"),
+        Some(ConnectionEnd::Protocol) => ": one side speaks TLS, and the other does not".to_owned(),
+        Some(ConnectionEnd::Status(code @ (401 | 403))) => {
+            format!(": it refuses the agent's token or identity ({code})")
+        }
+        Some(ConnectionEnd::Status(code @ 300..=399)) => format!(": it sends the agent elsewhere ({code})"),
+        Some(ConnectionEnd::Status(code @ 500..=599)) => {
+            format!(": it, or a proxy before it, is out of order ({code})")
+        }
+        Some(ConnectionEnd::Status(code)) => {
+            format!(": what answers there does not take the agent's connection ({code})")
+        }
+        Some(ConnectionEnd::HungUp) => ": it is closed again and again from the other end".to_owned(),
         None => String::new(),
     }
 }
@@ -223,15 +230,15 @@ fn without_address(facts: &Facts, process: &Process, connections: &Connections) 
     }
     let look = fix::systemctl("cat", facts).into_iter().collect();
     let text = "add `--url` and the address of the control plane to `ExecStart=`, then reload and restart";
-    Some(diagnosis.step(Step::looks(text, look)))
+    Some(diagnosis.step(FixStep::looks(text, look)))
 }
 
 /// The commands that test what the line is about: a bare request of `/` tests neither a token nor the upgrade.
-fn tests(facts: &Facts, plane: &ControlPlane, refusal: Option<Refusal>) -> Vec<Step> {
+fn tests(facts: &Facts, plane: &ControlPlane, refusal: Option<ConnectionEnd>) -> Vec<FixStep> {
     fix::or_told(looks(facts, plane, refusal))
 }
 
-fn looks(facts: &Facts, plane: &ControlPlane, refusal: Option<Refusal>) -> Result<Vec<Step>, Refused> {
+fn looks(facts: &Facts, plane: &ControlPlane, refusal: Option<ConnectionEnd>) -> Result<Vec<FixStep>, RefusedWord> {
     // curl knows a WebSocket's address by that of the request that opens it.
     let http = match plane.url.strip_prefix("ws") {
         Some(rest) => format!("http{rest}"),
@@ -239,22 +246,22 @@ fn looks(facts: &Facts, plane: &ControlPlane, refusal: Option<Refusal>) -> Resul
     };
     let url = HttpUrl::new(&http)?;
     let asked = || vec![upgrade(&url)];
-    let step = |text: &str, commands| vec![Step::looks(text, commands)];
+    let step = |text: &str, commands| vec![FixStep::looks(text, commands)];
     Ok(match refusal {
-        Some(Refusal::Certificate(_)) => {
+        Some(ConnectionEnd::Certificate(_)) => {
             let look =
                 vec![command!("date", "-u"), command!("curl", "-sSgv", "-o", "/dev/null", "-m", "10", "--", &url)];
             step("see the certificate and its dates; the agent tries again by itself", look)
         }
-        Some(Refusal::Status(401 | 403)) => {
+        Some(ConnectionEnd::Status(401 | 403)) => {
             let text = "no request without the token tests it: register the agent anew, or put its token right, then start it and \
                 read its answer";
             step(text, fix::journal(facts))
         }
-        Some(Refusal::Status(_) | Refusal::HungUp) => {
+        Some(ConnectionEnd::Status(_) | ConnectionEnd::HungUp) => {
             step("ask for the agent's connection as it does (101 is right, 401 without its token)", asked())
         }
-        Some(Refusal::Protocol) => step("see which of the two answers, and put `--url` right", asked()),
+        Some(ConnectionEnd::Protocol) => step("see which of the two answers, and put `--url` right", asked()),
         _ => {
             let words = "see where it ends: the name, or the connection; the agent tries again by itself";
             let shown = "%{http_code}\\n";

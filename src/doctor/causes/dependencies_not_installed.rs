@@ -4,7 +4,7 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{Crash, CrashKind};
 use super::{bundle_fix, crash, evidence, findings, fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::{Finding, Severity};
 use crate::update::documented_paths;
 
@@ -63,7 +63,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(remedy(facts)))
 }
 
-fn remedy(facts: &Facts) -> Vec<Step> {
+fn remedy(facts: &Facts) -> Vec<FixStep> {
     if bundle_fix::good_backup(facts).is_some() || !bundle_fix::can_install(facts) {
         return bundle_fix::mend(facts);
     }

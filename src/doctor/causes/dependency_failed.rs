@@ -2,8 +2,8 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
-use crate::doctor::facts::{Bond, Condition, Dependency, Facts, JournalEntry};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::doctor::facts::{Bond, Condition, Facts, JournalEntry, UnitDependency};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
 use crate::report::words::UnitName;
 
@@ -23,7 +23,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let said = refused(facts);
-    let bad = |unit: &&Dependency| {
+    let bad = |unit: &&UnitDependency| {
         unit.active_state == "failed"
             || matches!(unit.load_state.as_str(), "not-found" | "masked" | "bad-setting" | "error")
     };
@@ -54,7 +54,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(remedy(facts, unit)))
 }
 
-fn fate(unit: &Dependency) -> &'static str {
+fn fate(unit: &UnitDependency) -> &'static str {
     match unit.load_state.as_str() {
         "not-found" => "is not there",
         "masked" => "is masked",
@@ -75,7 +75,7 @@ fn refused(facts: &Facts) -> Option<&JournalEntry> {
 }
 
 /// The line of the unit that asks for it.
-fn line(facts: &Facts, unit: &Dependency) -> Option<crate::report::diagnosis::Evidence> {
+fn line(facts: &Facts, unit: &UnitDependency) -> Option<crate::report::diagnosis::Evidence> {
     let on_disk = &facts.unit.known()?.unit;
     ["Requires", "Requisite", "BindsTo"].into_iter().find_map(|key| {
         let found = on_disk
@@ -87,15 +87,20 @@ fn line(facts: &Facts, unit: &Dependency) -> Option<crate::report::diagnosis::Ev
 }
 
 /// Another unit is not ours to start: what it says is shown, and the agent is started once it runs.
-fn remedy(facts: &Facts, unit: Option<&Dependency>) -> Vec<Step> {
+fn remedy(facts: &Facts, unit: Option<&UnitDependency>) -> Vec<FixStep> {
     let Some(unit) = unit else { return vec![fix::restart(facts)] };
     if unit.load_state != "loaded" {
         let look = fix::systemctl("cat", facts).into_iter().collect();
-        return vec![Step::looks(format!("bring `{}` back, or take out the line that requires it", unit.unit), look)];
+        return vec![FixStep::looks(
+            format!("bring `{}` back, or take out the line that requires it", unit.unit),
+            look,
+        )];
     }
     let words = format!("see why `{}` does not run and mend that; then start it, and the agent", unit.unit);
     let name = UnitName::new(&unit.unit);
     fix::or_told(
-        name.map(|name| vec![Step::looks(words, vec![command!("journalctl", "--no-pager", "-n", "30", "-u", &name)])]),
+        name.map(|name| {
+            vec![FixStep::looks(words, vec![command!("journalctl", "--no-pager", "-n", "30", "-u", &name)])]
+        }),
     )
 }

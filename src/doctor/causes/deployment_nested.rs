@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{bundle_fix, evidence, started, unit_fix};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -52,7 +52,7 @@ fn works_today(facts: &Facts) -> Option<Diagnosis> {
         .and(evidence::unit_setting(facts, "WorkingDirectory"))
         .and(evidence::process(facts));
     diagnosis.severity = Severity::Warning;
-    Some(diagnosis.step(Step::told(
+    Some(diagnosis.step(FixStep::told(
         "nothing to type today: after the next update, see whether step 7 has written the unit anew (agents before 0.1.26 \
          have no such step), and if not, do what `bundle-doctor doctor` then prints",
     )))

@@ -4,9 +4,9 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{bundle_fix, crash, evidence, fix, halted_update};
 use crate::doctor::facts::{Facts, Volume};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::{AbsolutePath, Word};
+use crate::report::words::{AbsolutePath, CheckedWord};
 use crate::text::size;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -87,29 +87,33 @@ fn is_full(volume: &Volume) -> bool {
 
 /// What fills that file system, the largest first, and what of it is the agent's own and can go. What is not the agent's,
 /// only its owner may remove.
-fn make_room(facts: &Facts, volume: &Volume) -> Vec<Step> {
+fn make_room(facts: &Facts, volume: &Volume) -> Vec<FixStep> {
     let look = AbsolutePath::new(&volume.path).map(|path| {
-        let mount = [Word::Shell("\"$(df --output=target --"), Word::from(&path), Word::Shell("| tail -n 1)\"")];
+        let mount = [
+            CheckedWord::Shell("\"$(df --output=target --"),
+            CheckedWord::from(&path),
+            CheckedWord::Shell("| tail -n 1)\""),
+        ];
         if volume.free_inodes == Some(0) {
-            let sorted = [Word::Shell("2>/dev/null | sort -rn | head -n 20")];
+            let sorted = [CheckedWord::Shell("2>/dev/null | sort -rn | head -n 20")];
             return vec![command!("du", "-x", "--inodes", "--").with(mount.into_iter().chain(sorted))];
         }
-        let sorted = [Word::Shell("2>/dev/null | sort -rh | head -n 20")];
+        let sorted = [CheckedWord::Shell("2>/dev/null | sort -rh | head -n 20")];
         vec![command!("du", "-xah", "--threshold=1M", "--").with(mount.into_iter().chain(sorted))]
     });
     let words = "see what fills that file system, and have its owner remove what is not needed";
-    let mut steps = fix::or_told(look.map(|look| vec![Step::looks(words, look)]));
+    let mut steps = fix::or_told(look.map(|look| vec![FixStep::looks(words, look)]));
     let spare = facts.put_aside.iter().filter(|aside| aside.would_start() != Some(true));
     let spare: Vec<_> = spare.filter_map(|aside| fix::Ground::of(facts).ok()?.also(facts, aside).ok()).collect();
     if !spare.is_empty() {
-        let remove = command!("rm", "-rf", "--").with(spare.iter().map(Word::from));
-        steps.push(Step::changes("remove what earlier fixes put aside and would not start", vec![remove]));
+        let remove = command!("rm", "-rf", "--").with(spare.iter().map(CheckedWord::from));
+        steps.push(FixStep::changes("remove what earlier fixes put aside and would not start", vec![remove]));
     }
     steps
 }
 
 /// The backup, or the installation once more over what was left empty.
-fn rebuild(facts: &Facts) -> Vec<Step> {
+fn rebuild(facts: &Facts) -> Vec<FixStep> {
     let below = |path: &String| path.starts_with("node_modules/");
     let installed = facts.deployment.inspected().is_some_and(|inspected| inspected.emptied.iter().all(below));
     if bundle_fix::good_backup(facts).is_some() || !installed {

@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{bundle_fix, evidence, halted_update};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, Evidence, Source};
+use crate::report::diagnosis::{Diagnosis, Evidence, EvidenceSource};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -25,10 +25,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if !stopped {
         return None;
     }
-    let said = Evidence::new(Source::Archive, format!("{}: {}", download.path, finding.message));
+    let said = Evidence::new(EvidenceSource::Archive, format!("{}: {}", download.path, finding.message));
     let said = download.changed.map_or(said.clone(), |changed| said.at(changed));
     let words = "The update downloaded something that is no sound archive, and stopped when it could not unpack it";
-    let quote = finding.evidence.as_ref().map(|words| Evidence::new(Source::Archive, words));
+    let quote = finding.evidence.as_ref().map(|words| Evidence::new(EvidenceSource::Archive, words));
     let diagnosis = CAUSE
         .found(facts, words, said)
         .and(quote)

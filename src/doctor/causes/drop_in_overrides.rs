@@ -4,8 +4,8 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::confinement::{self, LineIn};
 use super::unit_lines::{is_drop_in, without};
 use super::{evidence, started};
-use crate::doctor::facts::{Facts, Reached};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::doctor::facts::{Facts, ReachedPath};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 use crate::systemd::{Setting, Unit, normal};
 
@@ -45,7 +45,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 pub(super) fn culprit(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
     let unit = &started::unit(facts)?.unit;
     let flat = started::flat_bundle(facts).is_some();
-    let broken = |reached: Option<&Reached>| {
+    let broken = |reached: Option<&ReachedPath>| {
         reached.is_some_and(|reached| started::is_missing(reached) || flat && started::is_nested(facts, &reached.path))
     };
     let directory = broken(started::directory(facts));
@@ -85,6 +85,6 @@ fn is_right(facts: &Facts, setting: &Setting<'_>) -> bool {
 }
 
 /// Takes the drop-in's lines about what is started out; a drop-in that holds nothing else is put aside.
-fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<Step> {
+fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<FixStep> {
     without(facts, setting, &["WorkingDirectory", "ExecStart"])
 }

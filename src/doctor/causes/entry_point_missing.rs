@@ -2,8 +2,8 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{bundle_fix, crash, evidence, started, unit_fix};
-use crate::doctor::facts::{Facts, Presence, Reached};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::doctor::facts::{Facts, Presence, ReachedPath};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 use crate::systemd::{from_directory, normal};
 use crate::update::documented_paths;
@@ -71,12 +71,12 @@ fn entry(facts: &Facts) -> Option<&str> {
     facts.deployment.inspected().map(|inspected| inspected.entry.as_str())
 }
 
-fn is_whole(script: &Reached) -> bool {
+fn is_whole(script: &ReachedPath) -> bool {
     matches!(script.presence, Presence::File { size: 1.., .. })
 }
 
 /// The bundle would start, the unit names a script elsewhere.
-fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
+fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<FixStep> {
     let Some(setting) = started::unit(facts).and_then(|unit| unit.unit.exec_start()) else { return Vec::new() };
     let wanted = format!("{}/{}", normal(&facts.places.bundle), documented_paths::ENTRY_POINT);
     if !setting.value.contains(script) {
@@ -86,7 +86,7 @@ fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<Step> {
 }
 
 /// The bundle would start, the unit names its script as seen from a working directory that is not the bundle's.
-fn from_the_bundle(facts: &Facts, wanted: &str) -> Vec<Step> {
+fn from_the_bundle(facts: &Facts, wanted: &str) -> Vec<FixStep> {
     let unit = started::unit(facts).map(|unit| &unit.unit);
     let script = unit.and_then(|unit| unit.command()?.ok()?.script().map(str::to_owned));
     let fits = script.is_some_and(|script| from_directory(&facts.places.bundle, &script) == wanted);

@@ -1,14 +1,14 @@
 //! Evidence that several causes quote, each in the machine's own words and with its place.
 
 use crate::doctor::facts::{
-    Condition, Deployment, DeploymentState, Exit, Facts, JournalEntry, Presence, Reached, Service, Speaker, service,
+    Condition, Deployment, DeploymentState, Exit, Facts, JournalEntry, Presence, ReachedPath, Service, Speaker, service,
 };
-use crate::report::diagnosis::{Evidence, Source};
+use crate::report::diagnosis::{Evidence, EvidenceSource};
 use crate::systemd::Setting;
 
 /// A line of the unit: `FILE:8  WorkingDirectory=…`.
 pub(crate) fn unit_line(key: &str, setting: &Setting<'_>) -> Evidence {
-    Evidence::new(Source::UnitFile, format!("{}  {key}={}", setting.place(), setting.value))
+    Evidence::new(EvidenceSource::UnitFile, format!("{}  {key}={}", setting.place(), setting.value))
 }
 
 /// The line of the unit that counts for a key of its `[Service]`.
@@ -26,19 +26,19 @@ pub(crate) fn unit_setting_where(facts: &Facts, key: &str, is_it: impl Fn(&str) 
 /// A line of the journal with its time.
 pub(crate) fn journal(entry: &JournalEntry) -> Evidence {
     match &entry.file {
-        Some(file) => Evidence::new(Source::Filesystem, format!("{file}  {}", entry.message)).at(entry.at),
-        None => Evidence::new(Source::Journal, &entry.message).at(entry.at),
+        Some(file) => Evidence::new(EvidenceSource::Filesystem, format!("{file}  {}", entry.message)).at(entry.at),
+        None => Evidence::new(EvidenceSource::Journal, &entry.message).at(entry.at),
     }
 }
 
 /// What is, or is not, on the disk.
 pub(crate) fn disk(words: impl AsRef<str>) -> Evidence {
-    Evidence::new(Source::Filesystem, words)
+    Evidence::new(EvidenceSource::Filesystem, words)
 }
 
 /// What the service manager says.
 pub(crate) fn systemctl(words: impl AsRef<str>) -> Evidence {
-    Evidence::new(Source::Systemctl, words)
+    Evidence::new(EvidenceSource::Systemctl, words)
 }
 
 /// The newest entry of the present in which the manager, or its child before exec, says one of these words: nothing
@@ -105,7 +105,7 @@ fn state_words(service: &Service) -> String {
 }
 
 /// What is at a path that the unit names.
-pub(crate) fn reached(reached: &Reached) -> Evidence {
+pub(crate) fn reached(reached: &ReachedPath) -> Evidence {
     let path = &reached.path;
     disk(match &reached.presence {
         Presence::Missing { above } => format!("{path}: no such file or directory; {above} is there"),

@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Presence};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixStep, command};
 use crate::report::finding::Severity;
 use crate::report::words::AbsolutePath;
 
@@ -112,7 +112,7 @@ fn others(facts: &Facts) -> Option<Evidence> {
     Some(evidence::disk(format!("{}: node {version}", node.path)))
 }
 
-fn remedy(facts: &Facts) -> Vec<Step> {
+fn remedy(facts: &Facts) -> Vec<FixStep> {
     if let (Some(unit), Some(program)) = (started::unit(facts), started::program(facts)) {
         if let Some(point) = unit.noexec.as_ref().filter(|_| facts.other_nodes.is_empty()) {
             let allow = AbsolutePath::new(point).map(|point| vec![command!("mount", "-o", "remount,exec", &point)]);
@@ -132,5 +132,5 @@ fn remedy(facts: &Facts) -> Vec<Step> {
         return unit_fix::step_and_restart(facts, "start the node that is there", commands);
     }
     let install = vec![command!("apt-get", "install", "--reinstall", "-y", "nodejs")];
-    vec![Step::changes("install node (18 or newer is needed; this needs the network)", install), fix::restart(facts)]
+    vec![FixStep::changes("install node (18 or newer is needed; this needs the network)", install), fix::restart(facts)]
 }

@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::crash::{self, CrashKind};
 use super::{bundle_fix, evidence};
 use crate::doctor::facts::{DeployedBundle, Facts};
-use crate::report::diagnosis::{Diagnosis, Evidence, Source};
+use crate::report::diagnosis::{Diagnosis, Evidence, EvidenceSource};
 use crate::report::finding::{Detail, Finding};
 
 /// The declared package that a finding misses: that is `dependencies-not-installed`.
@@ -30,7 +30,7 @@ pub(crate) fn quote(facts: &Facts, finding: &Finding) -> Evidence {
         .map_or_else(|| facts.deployment.path.clone(), |path| format!("{}/{path}", facts.deployment.path));
     let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
     let words = finding.evidence.as_deref().unwrap_or(&finding.message);
-    Evidence::new(Source::Filesystem, format!("{path}{line}  {words}"))
+    Evidence::new(EvidenceSource::Filesystem, format!("{path}{line}  {words}"))
 }
 
 /// A cause of the same name as the rule that sees it on the disk: told by the rule's finding, by how node died, or by both.

@@ -4,19 +4,19 @@
 //! and what is no bundle is left alone, and the reason is said instead.
 
 use super::started;
-use crate::doctor::facts::{Bond, Dependency, Deployment, DeploymentState, Facts, Hold, LogKind};
+use crate::doctor::facts::{Bond, Deployment, DeploymentState, Facts, Hold, LogKind, UnitDependency};
 use crate::report::action::{Action, Manage};
 use crate::report::bundle_layout::BundleLayout;
-use crate::report::diagnosis::{FixCommand, Step, command};
-use crate::report::words::{AbsolutePath, BundleDir, BundleMarks, Refused, UnitName, UserName, Word};
+use crate::report::diagnosis::{FixCommand, FixStep, command};
+use crate::report::words::{AbsolutePath, BundleDir, BundleMarks, CheckedWord, RefusedWord, UnitName, UserName};
 use crate::systemd::normal;
 use crate::update::documented_paths;
 
 pub(crate) use crate::report::action::Hands;
 
 /// The steps, or why there are none.
-pub(crate) fn or_told(steps: Result<Vec<Step>, Refused>) -> Vec<Step> {
-    steps.unwrap_or_else(|refused| vec![Step::refused(&refused)])
+pub(crate) fn or_told(steps: Result<Vec<FixStep>, RefusedWord>) -> Vec<FixStep> {
+    steps.unwrap_or_else(|refused| vec![FixStep::refused(&refused)])
 }
 
 /// `systemctl VERB UNIT`.
@@ -31,31 +31,31 @@ pub(crate) fn service(what: fn(UnitName) -> Manage, facts: &Facts) -> Option<Act
 }
 
 /// Starts the agent anew with what is on the disk.
-pub(crate) fn restart(facts: &Facts) -> Step {
+pub(crate) fn restart(facts: &Facts) -> FixStep {
     if let Some(rival) = rival(facts) {
         return not_started(facts, &rival.unit);
     }
-    Step::changes("start the agent", restarting(facts))
+    FixStep::changes("start the agent", restarting(facts))
 }
 
 /// Has systemd read the unit again, and starts the agent.
-pub(crate) fn reload_and_restart(facts: &Facts) -> Step {
+pub(crate) fn reload_and_restart(facts: &Facts) -> FixStep {
     if let Some(rival) = rival(facts) {
         return not_started(facts, &rival.unit);
     }
     let mut actions = vec![Manage::Reload.into()];
     actions.extend(restarting(facts));
-    Step::changes("have systemd read the unit again, and start the agent", actions)
+    FixStep::changes("have systemd read the unit again, and start the agent", actions)
 }
 
 /// A unit that runs and that systemd would stop with the start of this one (`Conflicts=`): it is somebody's.
-pub(crate) fn rival(facts: &Facts) -> Option<&Dependency> {
+pub(crate) fn rival(facts: &Facts) -> Option<&UnitDependency> {
     facts.dependencies.iter().find(|unit| unit.bond == Bond::Rival && unit.active_state == "active")
 }
 
-fn not_started(facts: &Facts, rival: &str) -> Step {
+fn not_started(facts: &Facts, rival: &str) -> FixStep {
     let text = format!("say whether the agent or `{rival}` is to run: they conflict, and a start would stop the other");
-    Step::looks(text, systemctl("cat", facts).into_iter().collect())
+    FixStep::looks(text, systemctl("cat", facts).into_iter().collect())
 }
 
 fn restarting(facts: &Facts) -> Vec<Action> {
@@ -71,7 +71,7 @@ pub(crate) fn journal(facts: &Facts) -> Vec<FixCommand> {
     let in_namespace = elsewhere.iter().any(|place| matches!(place.kind, LogKind::Namespace(_)));
     let unit = UnitName::new(&facts.places.unit).ok();
     let all = unit.map(|unit| {
-        let all = in_namespace.then(|| Word::from("--namespace=*"));
+        let all = in_namespace.then(|| CheckedWord::from("--namespace=*"));
         command!("journalctl", "--no-pager", "-n", "100", "-u", &unit).with(all)
     });
     let files = elsewhere.iter().filter_map(|place| match &place.kind {
@@ -88,7 +88,7 @@ pub(crate) fn verify(facts: &Facts) -> Vec<FixCommand> {
         return vec![command];
     }
     let unit = UnitName::new(&facts.places.unit).ok();
-    unit.map(|unit| command.with(["--unit".into(), Word::from(&unit)])).into_iter().collect()
+    unit.map(|unit| command.with(["--unit".into(), CheckedWord::from(&unit)])).into_iter().collect()
 }
 
 /// The ending of a name beside something that is put away: with the time of the diagnosis.
@@ -112,7 +112,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where it is no bundle's, or another may change it.
-    pub(crate) fn of(facts: &Facts) -> Result<Self, Refused> {
+    pub(crate) fn of(facts: &Facts) -> Result<Self, RefusedWord> {
         let bundle = BundleDir::new(&normal(&facts.places.bundle), marks(&facts.deployment))?;
         let user = unit_user(facts)?;
         let hands = if user.is_root() { Hands::Root } else { Hands::User(user) };
@@ -128,7 +128,7 @@ impl Ground {
     ///
     /// # Errors
     /// As for the bundle.
-    pub(crate) fn also(&self, facts: &Facts, deployment: &Deployment) -> Result<AbsolutePath, Refused> {
+    pub(crate) fn also(&self, facts: &Facts, deployment: &Deployment) -> Result<AbsolutePath, RefusedWord> {
         let folder = BundleDir::new(&normal(&deployment.path), marks(deployment))?;
         held(facts, folder.path(), &self.hands)?;
         Ok(folder.path().clone())
@@ -139,7 +139,7 @@ impl Ground {
 ///
 /// # Errors
 /// Where that is none.
-pub(crate) fn unit_user(facts: &Facts) -> Result<UserName, Refused> {
+pub(crate) fn unit_user(facts: &Facts) -> Result<UserName, RefusedWord> {
     let unit = started::unit(facts);
     let account = unit.and_then(|unit| unit.account.known()).and_then(Option::as_ref);
     let name = account.map(|account| account.name.clone()).or_else(|| unit.map(|unit| unit.unit.user()));
@@ -150,15 +150,15 @@ pub(crate) fn unit_user(facts: &Facts) -> Result<UserName, Refused> {
 ///
 /// # Errors
 /// Where another may, or the path goes through a link.
-pub(crate) fn held<'a>(facts: &'a Facts, path: &AbsolutePath, hands: &Hands) -> Result<&'a Hold, Refused> {
+pub(crate) fn held<'a>(facts: &'a Facts, path: &AbsolutePath, hands: &Hands) -> Result<&'a Hold, RefusedWord> {
     let hold = facts.guards.iter().find(|guard| normal(&guard.path) == path.as_str()).map(|guard| &guard.hold);
     match (hold, hands) {
         (Some(hold @ Hold::Roots), _) | (Some(hold @ Hold::UnitsUser), Hands::User(_)) => Ok(hold),
-        (Some(Hold::Link(link)), _) => Err(Refused::new(link, "is a link, and no fix goes through one")),
+        (Some(Hold::Link(link)), _) => Err(RefusedWord::new(link, "is a link, and no fix goes through one")),
         (Some(Hold::UnitsUser | Hold::Anyones { .. }), _) => {
-            Err(Refused::new(path.as_str(), "may be changed by another than root and the unit's user"))
+            Err(RefusedWord::new(path.as_str(), "may be changed by another than root and the unit's user"))
         }
-        (Some(Hold::Unseen) | None, _) => Err(Refused::new(path.as_str(), "could not be looked at")),
+        (Some(Hold::Unseen) | None, _) => Err(RefusedWord::new(path.as_str(), "could not be looked at")),
     }
 }
 
@@ -166,7 +166,7 @@ pub(crate) fn held<'a>(facts: &'a Facts, path: &AbsolutePath, hands: &Hands) -> 
 ///
 /// # Errors
 /// Where another may, or it is reached through a link.
-pub(crate) fn roots(facts: &Facts, path: &str) -> Result<AbsolutePath, Refused> {
+pub(crate) fn roots(facts: &Facts, path: &str) -> Result<AbsolutePath, RefusedWord> {
     let path = AbsolutePath::new(path)?;
     held(facts, &path, &Hands::Root)?;
     Ok(path)

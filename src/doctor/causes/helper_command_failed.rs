@@ -5,7 +5,7 @@ use super::unit_fix::{self, UnitChange};
 use super::{evidence, fix, started};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Speaker};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 use crate::systemd::{CommandLine, Setting, Unit};
 
@@ -124,8 +124,8 @@ fn starts(unit: &Unit, setting: &Setting<'_>, path: &str) -> bool {
 }
 
 /// To see why it fails; the documented unit has no such line.
-fn remedy(facts: &Facts, settings: &[Setting<'_>]) -> Vec<Step> {
-    let look = Step::looks("read what the command says, and mend what it asks for", fix::journal(facts));
+fn remedy(facts: &Facts, settings: &[Setting<'_>]) -> Vec<FixStep> {
+    let look = FixStep::looks("read what the command says, and mend what it asks for", fix::journal(facts));
     let [setting] = settings else { return vec![look] };
     let change = UnitChange::of(setting.file).without(&[setting.line]).and_then(|change| change.commands(facts));
     let without = unit_fix::step_and_restart(facts, "or start without it, as the documented unit does", change);

@@ -5,13 +5,13 @@ use super::bundle_fix::{ARCHIVE, STAGED, installed, was, workshop};
 use super::fix::{self, Ground};
 use super::{started, unit_other_command};
 use crate::doctor::facts::{
-    Condition, DeployedBundle, Deployment, DeploymentState, Fact, Facts, ManifestParts, Presence, Reached,
+    Condition, DeployedBundle, Deployment, DeploymentState, Fact, Facts, ManifestParts, Presence, ReachedPath,
     SignatureDemand,
 };
-use crate::report::action::{Action, Hands, Kept, Others, Replace, Stage, Was};
-use crate::report::diagnosis::{Step, command};
+use crate::report::action::{Action, Hands, Kept, Others, Replace, StagedAction, Was};
+use crate::report::diagnosis::{FixStep, command};
 use crate::report::subject::SubjectReport;
-use crate::report::words::{AbsolutePath, HttpUrl, Refused, Word};
+use crate::report::words::{AbsolutePath, CheckedWord, HttpUrl, RefusedWord};
 use crate::systemd::normal;
 use crate::tree::snapshot::SubjectKind;
 use crate::update::documented_paths::ENTRY_POINT;
@@ -35,16 +35,16 @@ pub(crate) const SIGNATURES: [(&str, &str); 2] =
 ///
 /// # Errors
 /// Where a word of it is none, or another may change what is there.
-pub(crate) fn actions(facts: &Facts, offered: &Offered, others: Others) -> Result<Vec<Action>, Refused> {
+pub(crate) fn actions(facts: &Facts, offered: &Offered, others: Others) -> Result<Vec<Action>, RefusedWord> {
     let ground = Ground::of(facts)?;
     let mut actions = workshop(&ground);
     actions.extend(obtained(facts, &ground.hands, offered));
     // What the agents' own updates would lose of it, this one does not.
     let judged = command!("bundle-doctor", "check").with(facts.policy.words()?);
     let judged = judged.with(["-A".into(), "update-drops-shared".into(), "--".into(), ARCHIVE]);
-    actions.push(Stage::Judge(judged).into());
+    actions.push(StagedAction::Judge(judged).into());
     if let Some(than) = deployed_version(facts) {
-        actions.push(Stage::Newer { archive: ARCHIVE, than, others }.into());
+        actions.push(StagedAction::Newer { archive: ARCHIVE, than, others }.into());
     }
     actions.extend(installed(facts, &ground)?);
     actions.extend(put(facts, &ground));
@@ -60,16 +60,16 @@ pub(crate) fn deployed_version(facts: &Facts) -> Option<String> {
 /// Brings the archive into the folder, and its signature where one is looked for.
 fn obtained(facts: &Facts, hands: &Hands, offered: &Offered) -> Vec<Action> {
     let url = match offered {
-        Offered::File(from) => return vec![Stage::Take { from: from.clone(), to: ARCHIVE }.into()],
+        Offered::File(from) => return vec![StagedAction::Take { from: from.clone(), to: ARCHIVE }.into()],
         Offered::At(url) => url,
     };
-    let fetched = |url: &HttpUrl, to: Word| {
+    let fetched = |url: &HttpUrl, to: CheckedWord| {
         let limited = command!("prlimit", MAX_ARCHIVE, "--", "curl", "--proto", "=http,https", "-fsSLg", "-o", to);
-        hands.run(&limited.with(["--".into(), Word::from(url)]))
+        hands.run(&limited.with(["--".into(), CheckedWord::from(url)]))
     };
-    let mut actions = vec![Stage::Run(fetched(url, ARCHIVE)).into()];
+    let mut actions = vec![StagedAction::Run(fetched(url, ARCHIVE)).into()];
     if facts.policy.signed != SignatureDemand::None {
-        let try_at = |(ending, to)| Stage::Try(fetched(&url.with_ending(ending), Word::Work(to))).into();
+        let try_at = |(ending, to)| StagedAction::Try(fetched(&url.with_ending(ending), CheckedWord::Work(to))).into();
         actions.extend(SIGNATURES.map(try_at));
     }
     actions
@@ -108,7 +108,7 @@ pub(crate) fn with_a_good_one(facts: &Facts) -> Facts {
     if let Fact::Known(unit) = &mut facts.unit {
         for reached in [&mut unit.working_directory, &mut unit.script] {
             if let Fact::Known(reached) = reached {
-                foresee(reached, &bundle, &nested);
+                predict(reached, &bundle, &nested);
             }
         }
     }
@@ -116,7 +116,7 @@ pub(crate) fn with_a_good_one(facts: &Facts) -> Facts {
 }
 
 /// What will be at a path of the unit: nothing of the old layout.
-fn foresee(reached: &mut Reached, bundle: &str, nested: &str) {
+fn predict(reached: &mut ReachedPath, bundle: &str, nested: &str) {
     if !started::is_below(&reached.path, bundle) || matches!(reached.presence, Presence::Denied { .. }) {
         return;
     }
@@ -148,7 +148,7 @@ fn good(facts: &Facts) -> DeployedBundle {
 }
 
 /// The documented command, where the unit starts something else by which no flat bundle is known to run.
-pub(crate) fn documented_command(facts: &Facts) -> Vec<Step> {
+pub(crate) fn documented_command(facts: &Facts) -> Vec<FixStep> {
     let is_flat = |deployed: &Deployment| deployed.inspected().is_some_and(|inspected| !inspected.is_nested());
     if facts.condition() == Condition::Running && is_flat(&facts.deployment) {
         return Vec::new();

@@ -4,7 +4,7 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{bundle_fix, crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -69,7 +69,7 @@ fn satisfies(version: &str, range: &str) -> Option<bool> {
 }
 
 /// A newer one that is on the server; the bundle that this one could run; else one from Debian.
-fn remedy(facts: &Facts, version: &str, range: Option<&str>) -> Vec<Step> {
+fn remedy(facts: &Facts, version: &str, range: Option<&str>) -> Vec<FixStep> {
     let newer = facts.other_nodes.iter().find(|other| {
         other.version.as_deref().is_some_and(|other| match range {
             Some(range) => satisfies(other, range) == Some(true),
@@ -86,7 +86,7 @@ fn remedy(facts: &Facts, version: &str, range: Option<&str>) -> Vec<Step> {
         return bundle_fix::started_after(vec![back], facts);
     }
     let install = vec![command!("apt-get", "update"), command!("apt-get", "install", "-y", "nodejs")];
-    vec![Step::changes("install a newer node (needs the network)", install), fix::restart(facts)]
+    vec![FixStep::changes("install a newer node (needs the network)", install), fix::restart(facts)]
 }
 
 fn is_newer(a: &str, b: &str) -> bool {

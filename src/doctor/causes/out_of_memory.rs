@@ -2,14 +2,14 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
-use super::unit_fix::{UnitChange, Value};
+use super::unit_fix::{SettingSyntax, UnitChange};
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker};
 use crate::report::action::Action;
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::Refused;
+use crate::report::words::RefusedWord;
 use crate::systemd::Setting;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -58,9 +58,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let diagnosis = CAUSE.found(facts, words, first).and(seen);
     if limits.is_empty() {
         let look = vec![command!("free", "-m"), command!("ps", "axo", "pid,rss,args", "--sort=-rss")];
-        return Some(diagnosis.step(Step::looks("see what takes the memory", look)).step(fix::restart(facts)));
+        return Some(diagnosis.step(FixStep::looks("see what takes the memory", look)).step(fix::restart(facts)));
     }
-    let edits: Result<Vec<Vec<Action>>, Refused> =
+    let edits: Result<Vec<Vec<Action>>, RefusedWord> =
         limits.iter().map(|(key, setting)| lift(facts, key, setting)).collect();
     let commands = edits.map(|edits| edits.into_iter().flatten().collect());
     Some(diagnosis.steps(unit_fix::step_and_restart(facts, "lift the limit that the unit sets", commands)))
@@ -86,7 +86,7 @@ fn limits(facts: &Facts) -> Vec<(&'static str, Setting<'_>)> {
 const HEAP: &str = "--max-old-space-size=";
 
 /// Takes the bound off its line.
-fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<Action>, Refused> {
+fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<Action>, RefusedWord> {
     let without = |_: usize, word: &str| {
         let (head, rest) = word.split_once(HEAP)?;
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -94,7 +94,7 @@ fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<Action>, 
     };
     match key {
         "ExecStart" | "Environment" => {
-            UnitChange::of(setting.file).word(setting.line, Value::Words, without)?.commands(facts)
+            UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, without)?.commands(facts)
         }
         _ => unit_fix::set(facts, setting, "infinity"),
     }

@@ -4,11 +4,11 @@ use super::bundle_fix::{self, STAGED};
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{crash, evidence, fix, started, unit_fix};
-use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, Reached};
-use crate::report::action::{Action, Replace, Stage};
-use crate::report::diagnosis::{Diagnosis, FixCommand, Step, command};
+use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, ReachedPath};
+use crate::report::action::{Action, Replace, StagedAction};
+use crate::report::diagnosis::{Diagnosis, FixCommand, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::{NodeProgram, Refused, UserName, Word};
+use crate::report::words::{CheckedWord, NodeProgram, RefusedWord, UserName};
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -81,15 +81,15 @@ fn is_ours(facts: &Facts, line: &str) -> bool {
 
 /// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the bundle is given to the
 /// user. What is not the agent's is named, and left as it is.
-fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
-    if let Some(Reached { path, presence: Presence::File { .. } }) = denied {
+fn remedy(facts: &Facts, denied: Option<&ReachedPath>, user: &str) -> Vec<FixStep> {
+    if let Some(ReachedPath { path, presence: Presence::File { .. } }) = denied {
         let open = NodeProgram::new(path).and_then(|_| fix::roots(facts, path));
         return match open {
             Ok(path) => {
                 let open = vec![command!("chmod", "a+x", "--", path)];
-                vec![Step::changes("let it be executed", open), fix::restart(facts)]
+                vec![FixStep::changes("let it be executed", open), fix::restart(facts)]
             }
-            Err(refused) => vec![Step::refused(&refused)],
+            Err(refused) => vec![FixStep::refused(&refused)],
         };
     }
     let bundle = normal(&facts.places.bundle);
@@ -105,7 +105,7 @@ fn remedy(facts: &Facts, denied: Option<&Reached>, user: &str) -> Vec<Step> {
         return unit_fix::step_and_restart(facts, "have the agent run as root, as documented", commands);
     }
     if !started::is_below(&at, &bundle) {
-        return vec![Step::told(format!(
+        return vec![FixStep::told(format!(
             "`{at}` is not the agent's: let its owner open it to `{user}`, or put the bundle where `{user}` may read it"
         ))];
     }
@@ -117,30 +117,30 @@ const BESIDE: [&str; 3] = ["registration.json", "agent-key.json", "cp-public-key
 
 /// Gives the bundle, and the agent's own files beside it, to a user: as long as nobody but root may change what is there,
 /// so that no link leads away from it while that is done.
-fn given(facts: &Facts, user: &UserName) -> Result<Vec<Step>, Refused> {
+fn given(facts: &Facts, user: &UserName) -> Result<Vec<FixStep>, RefusedWord> {
     let ground = fix::Ground::of(facts)?;
     if fix::held(facts, ground.bundle.path(), &ground.hands)? != &Hold::Roots {
         // Where the user may rearrange what root walks through, its own hands do it.
         let open = ground.hands.run(&command!("chmod", "-R", "u+rwX", "--", &ground.bundle));
         let words = format!("give the agent's files to `{}`", user.as_str());
-        return Ok(vec![Step::changes(words, vec![open]), fix::restart(facts)]);
+        return Ok(vec![FixStep::changes(words, vec![open]), fix::restart(facts)]);
     }
-    let run = |command: FixCommand| Action::from(Stage::Run(command));
+    let run = |command: FixCommand| Action::from(StagedAction::Run(command));
     // A copy, in a folder of root's until it is as it should be: nobody moves anything in it meanwhile.
     let mut make = bundle_fix::copied_by_root(&ground);
-    make.push(run(command!("chown", "-hR", Word::owner(user), "--", STAGED)));
+    make.push(run(command!("chown", "-hR", CheckedWord::owner(user), "--", STAGED)));
     make.push(run(command!("chmod", "-R", "u+rwX", "--", STAGED)));
     make.push(bundle_fix::judge(facts));
     // Its user enters the folder to start it once, and may change nothing in it but the copy.
-    make.push(run(command!("chmod", "0711", "--", Word::Work(""))));
+    make.push(run(command!("chmod", "0711", "--", CheckedWord::Work(""))));
     let home = ground.bundle.path().folder();
     // In a folder that holds those of others, a file of that name may be another's.
     let beside = (!home.is_of_many()).then(|| Replace::Give { folder: home, names: &BESIDE, to: user.clone() }.into());
     let mut put = bundle_fix::swap(facts, &ground, &STAGED);
     put.extend(beside);
     Ok(vec![
-        Step::changes(format!("give a copy of the bundle to `{}`, and judge it", user.as_str()), make),
-        Step::changes("put the copy in the place of what is there, which is kept", put),
+        FixStep::changes(format!("give a copy of the bundle to `{}`, and judge it", user.as_str()), make),
+        FixStep::changes("put the copy in the place of what is there, which is kept", put),
         fix::restart(facts),
     ])
 }

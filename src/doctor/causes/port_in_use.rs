@@ -4,9 +4,9 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::{crash, evidence};
 use crate::doctor::facts::{Facts, Listener};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::Word;
+use crate::report::words::CheckedWord;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "port-in-use",
@@ -51,14 +51,14 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// Whose program it is, only its owner knows: it is named, with how to ask who owns it, and never stopped.
-fn ask(holder: Option<&Listener>) -> Step {
+fn ask(holder: Option<&Listener>) -> FixStep {
     let words = "see whose process it is; whoever owns it ends it, or gives it another port. Then start the agent";
     let Some(pid) = holder.and_then(|holder| holder.pid) else {
-        return Step::looks(words, vec![command!("ss", "-Hltnp")]);
+        return FixStep::looks(words, vec![command!("ss", "-Hltnp")]);
     };
     let looks = vec![
         command!("ps", "-o", "pid,user,lstart,args", "-p", pid),
-        command!("systemctl", "status", "--no-pager", "--lines=0", pid, Word::Shell("|| true")),
+        command!("systemctl", "status", "--no-pager", "--lines=0", pid, CheckedWord::Shell("|| true")),
     ];
-    Step::looks(words, looks)
+    FixStep::looks(words, looks)
 }

@@ -4,7 +4,7 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{Facts, Motion, Process};
 use crate::report::action::{Action, Manage};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixStep, command};
 use crate::report::finding::Severity;
 use crate::report::words::UnitName;
 
@@ -23,7 +23,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let process = facts.process.known()?.as_ref()?;
     let frozen = facts.service.known().is_some_and(|service| service.freezer.starts_with("fr"));
     let pid = process.pid;
-    let again = |actions: Vec<Action>| Step::changes("let it run again", actions);
+    let again = |actions: Vec<Action>| FixStep::changes("let it run again", actions);
     let thaw = || again(fix::service(Manage::Thaw, facts).into_iter().collect());
     let (words, seen, step) = match &process.motion {
         Motion::Moves if !frozen => return None,
@@ -37,7 +37,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             // systemd thaws what it has frozen; what somebody wrote into the control group by hand is theirs.
             let text =
                 "whoever has frozen the control group thaws it: `THAWED` into `freezer.state`, 0 into `cgroup.freeze`";
-            (words, evidence::disk(says), if frozen { thaw() } else { Step::told(text) })
+            (words, evidence::disk(says), if frozen { thaw() } else { FixStep::told(text) })
         }
         Motion::Stopped => {
             let unit = UnitName::new(&facts.places.unit);
@@ -51,7 +51,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             let look = by.map(|by| vec![command!("ps", "-o", "pid,user,lstart,args", "-p", by)]);
             let text = "see which program holds it; whoever has started that ends it";
             let seen = evidence::disk(format!("/proc/{pid}/stat: state t (tracing stop)"));
-            (words, seen, Step::looks(text, look.unwrap_or_default()))
+            (words, seen, FixStep::looks(text, look.unwrap_or_default()))
         }
     };
     let tracer = tracer(process);

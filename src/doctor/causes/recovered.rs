@@ -3,8 +3,8 @@
 use super::cause::Cause;
 use super::{evidence, fix};
 use crate::doctor::facts::journal::id;
-use crate::doctor::facts::{Exit, Facts, Run, Speaker, service};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::doctor::facts::{Exit, Facts, JournalRun, Speaker, service};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 
 /// The warning of a death that is over.
@@ -19,15 +19,13 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts) -> Option<Diagnosis> {
     let mut diagnosis = cause.found(facts, words, evidence::journal(told));
     diagnosis = diagnosis.and(said.map(|entry| evidence::journal(entry))).and(evidence::state(facts));
     diagnosis.severity = Severity::Warning;
-    Some(
-        diagnosis.step(Step::looks(
-            "read what it said before; nothing has to be done while it stays up",
-            fix::journal(facts),
-        )),
-    )
+    Some(diagnosis.step(FixStep::looks(
+        "read what it said before; nothing has to be done while it stays up",
+        fix::journal(facts),
+    )))
 }
 
-fn how(run: &Run<'_>) -> String {
+fn how(run: &JournalRun<'_>) -> String {
     if run.entries.iter().any(|entry| entry.is(id::OUT_OF_MEMORY)) {
         return "for want of memory".to_owned();
     }

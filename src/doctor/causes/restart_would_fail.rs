@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::evidence;
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Source, Step};
+use crate::report::diagnosis::{Diagnosis, EvidenceSource, FixStep};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -28,15 +28,15 @@ fn diagnose(facts: &Facts, reasons: &[Diagnosis]) -> Option<Diagnosis> {
         true => format!("The agent runs from memory; on the disk, {}", lower(&root.summary)),
         false => format!("On the disk, {}", lower(&root.summary)),
     };
-    let mut seen = root.evidence().iter().filter(|seen| seen.source != Source::Systemctl).cloned();
+    let mut seen = root.evidence().iter().filter(|seen| seen.source != EvidenceSource::Systemctl).cloned();
     let first = seen.next().or_else(|| root.evidence().first().cloned())?;
     let mut diagnosis = CAUSE.found(facts, words, first).and(seen.next()).and(evidence::process(facts)).and(seen);
     for reason in reasons.iter().skip(1) {
         diagnosis = diagnosis.and(reason.evidence().first().cloned());
     }
     // One after the other, and started once, at the end.
-    let steps: Vec<Step> = reasons.iter().flat_map(|reason| reason.fix.clone()).collect();
-    let last = |at: usize, step: &Step| !steps.iter().skip(at + 1).any(|later| later == step);
+    let steps: Vec<FixStep> = reasons.iter().flat_map(|reason| reason.fix.clone()).collect();
+    let last = |at: usize, step: &FixStep| !steps.iter().skip(at + 1).any(|later| later == step);
     let kept = steps.iter().enumerate().filter(|(at, step)| last(*at, step)).map(|(_, step)| step.clone());
     Some(diagnosis.steps(kept))
 }

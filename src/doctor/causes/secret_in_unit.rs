@@ -4,9 +4,9 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::unit_fix;
 use crate::doctor::facts::{Facts, SecretInUnit, UnitOnDisk};
 use crate::report::action::Action;
-use crate::report::diagnosis::{Diagnosis, Evidence, Source, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, EvidenceSource, FixStep};
 use crate::report::finding::Severity;
-use crate::report::words::{LineEdit, Refused};
+use crate::report::words::{LineEdit, RefusedWord};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "secret-in-unit",
@@ -23,7 +23,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let unit = facts.unit.known()?;
     let first = unit.secrets.first()?;
     let quote = |secret: &SecretInUnit| {
-        Evidence::new(Source::UnitFile, format!("{}  {} (the value is not shown)", secret.place, secret.what))
+        Evidence::new(EvidenceSource::UnitFile, format!("{}  {} (the value is not shown)", secret.place, secret.what))
     };
     let words =
         format!("A secret stands in the unit (`{}`): `systemctl status` and `ps` show it to every user", first.what);
@@ -32,12 +32,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if edits.is_empty() {
         let text =
             "give it in a file that only root may read (`EnvironmentFile=`), and have it made void where it is from";
-        return Some(diagnosis.step(Step::told(text)));
+        return Some(diagnosis.step(FixStep::told(text)));
     }
     let text = "take it out of the unit (a registered agent has its own key), and have the control plane make it void";
     let mut files: Vec<&str> = edits.iter().map(|(file, _)| *file).collect();
     files.dedup();
-    let commands: Result<Vec<Vec<Action>>, Refused> = files
+    let commands: Result<Vec<Vec<Action>>, RefusedWord> = files
         .into_iter()
         .map(|file| {
             unit_fix::edited(

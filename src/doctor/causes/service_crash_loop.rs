@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{bundle_fix, crash, evidence, fix};
 use crate::doctor::facts::{Condition, Facts, Speaker};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -41,6 +41,6 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         facts.present().into_iter().filter(|entry| entry.speaker != Speaker::Manager).max_by_key(|entry| entry.at);
     let ended = evidence::manager_line(facts, &["Main process exited"]).map(evidence::journal);
     let diagnosis = CAUSE.found(facts, words, evidence::state(facts)?).and(ended).and(last.map(evidence::journal));
-    let diagnosis = diagnosis.step(Step::looks("read what the agent says", fix::journal(facts)));
+    let diagnosis = diagnosis.step(FixStep::looks("read what the agent says", fix::journal(facts)));
     Some(diagnosis.steps(bundle_fix::started_after(bundle_fix::rollback(facts).into_iter().collect(), facts)))
 }

@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{Condition, Facts, Service};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -30,7 +30,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let command = service.control_pid.map(|pid| evidence::disk(format!("/proc/{pid}: the command that it waits for")));
     let last = facts.present().into_iter().max_by_key(|entry| entry.at).map(evidence::journal);
     let look = fix::systemctl("status", facts).into_iter().collect();
-    let step = Step::looks("see what it waits for; systemd gives up by itself after `TimeoutStartSec=`", look);
+    let step = FixStep::looks("see what it waits for; systemd gives up by itself after `TimeoutStartSec=`", look);
     Some(CAUSE.found(facts, words, seen).and(command).and(last).step(step))
 }
 

@@ -3,10 +3,10 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::journal::id;
-use crate::doctor::facts::{Bond, Condition, Dependency, Facts, JournalEntry, Run, SETTLED};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step, command};
+use crate::doctor::facts::{Bond, Condition, Facts, JournalEntry, JournalRun, SETTLED, UnitDependency};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::Word;
+use crate::report::words::CheckedWord;
 use crate::systemd::Setting;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -84,23 +84,25 @@ fn again_and_again(facts: &Facts) -> Option<Diagnosis> {
     let places = ["/etc/crontab", "/etc/cron.d", "/var/spool/cron", "/etc/systemd/system"];
     let look = vec![
         command!("systemctl", "list-timers", "--all", "--no-pager"),
-        command!("grep", "-rls", "--", "systemctl").with(places.map(Word::from)),
+        command!("grep", "-rls", "--", "systemctl").with(places.map(CheckedWord::from)),
     ];
-    Some(diagnosis.step(Step::looks("find what does so: a timer, a job of cron, or what manages this machine", look)))
+    Some(
+        diagnosis.step(FixStep::looks("find what does so: a timer, a job of cron, or what manages this machine", look)),
+    )
 }
 
-fn look(facts: &Facts, text: &str) -> Step {
-    Step::looks(text, fix::systemctl("cat", facts).into_iter().collect())
+fn look(facts: &Facts, text: &str) -> FixStep {
+    FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect())
 }
 
 /// Another unit that is as it would be if this one had been stopped with it, or for it.
-fn together(facts: &Facts) -> Option<&Dependency> {
-    let fits = |unit: &&Dependency| (unit.active_state == "active") == (unit.bond == Bond::Rival);
+fn together(facts: &Facts) -> Option<&UnitDependency> {
+    let fits = |unit: &&UnitDependency| (unit.active_state == "active") == (unit.bond == Bond::Rival);
     facts.dependencies.iter().find(fits)
 }
 
 /// The line of the unit that names the other.
-fn bond_line(facts: &Facts, other: &Dependency) -> Option<Evidence> {
+fn bond_line(facts: &Facts, other: &UnitDependency) -> Option<Evidence> {
     let unit = &facts.unit.known()?.unit;
     ["BindsTo", "PartOf", "Requires", "Requisite", "Conflicts"].into_iter().find_map(|key| {
         let names =
@@ -130,7 +132,7 @@ fn reason(facts: &Facts) -> Reason<'_> {
         return stopped.map_or(Reason::NotTold, |entry| Reason::Stopped(entry));
     }
     let ended = since.iter().rev().find(|entry| entry.is(id::SUCCEEDED) || entry.is(id::PROCESS_EXITED)).copied();
-    let died = facts.runs().last().is_some_and(Run::died) && !own.is_empty();
+    let died = facts.runs().last().is_some_and(JournalRun::died) && !own.is_empty();
     match (ended, own.is_empty()) {
         (Some(_), _) => Reason::Ended(ended),
         (None, _) if died => Reason::Ended(None),

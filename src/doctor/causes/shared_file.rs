@@ -4,7 +4,7 @@
 use super::fix;
 use crate::doctor::facts::{Facts, OWN_DROP_IN};
 use crate::report::action::{Action, Replace, WasFile};
-use crate::report::words::{Document, Refused, UnitName};
+use crate::report::words::{CheckedDocument, RefusedWord, UnitName};
 use crate::systemd::{Unit, UnitFile, split};
 use std::collections::BTreeSet;
 
@@ -25,8 +25,8 @@ const SHARED: &str = "is read for other units, too, and what it says cannot be s
 ///
 /// # Errors
 /// Where no drop-in can do that.
-pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<Action>, Refused> {
-    let refused = || Refused::new(&after.path, SHARED);
+pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<Action>, RefusedWord> {
+    let refused = || RefusedWord::new(&after.path, SHARED);
     let unit = super::started::unit(facts).map(|unit| &unit.unit).ok_or_else(refused)?;
     let before = unit.files.iter().find(|file| file.path == after.path).ok_or_else(refused)?;
     let name = UnitName::new(&facts.places.unit)?.file().beside(".d").below(OWN_DROP_IN);
@@ -34,10 +34,10 @@ pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<Action>,
     let old = unit.files.iter().find(|known| known.path == file.as_str());
     let later = |file: &&UnitFile| file.path.rsplit('/').next().is_some_and(|name| name > OWN_DROP_IN);
     if let Some(later) = unit.files.iter().skip(1).find(later) {
-        return Err(Refused::new(&later.path, "is read behind every drop-in that a fix could write"));
+        return Err(RefusedWord::new(&later.path, "is read behind every drop-in that a fix could write"));
     }
     let lines = lines(unit, before, after)?;
-    let mut text = Document::default()
+    let mut text = CheckedDocument::default()
         .fixed("# For this unit alone: the file that says otherwise is read for other units, too.\n[Service]\n");
     let kept = old.into_iter().flat_map(|old| &old.assignments);
     let kept = kept.filter(|found| found.section == "Service" && !lines.iter().any(|(key, _)| *key == found.key));
@@ -45,7 +45,7 @@ pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<Action>,
         kept.map(|found| (&found.key, &found.value)).chain(lines.iter().map(|(key, value)| (key, value)))
     {
         if crate::redact::Redactor::is_redacted(value) {
-            return Err(Refused::new(value, "holds a secret, which is not shown"));
+            return Err(RefusedWord::new(value, "holds a secret, which is not shown"));
         }
         text = text.line(key, value)?;
     }
@@ -54,13 +54,13 @@ pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<Action>,
 }
 
 /// What a drop-in says so that the unit comes to the same as with the file changed.
-fn lines(unit: &Unit, before: &UnitFile, after: &UnitFile) -> Result<Vec<(String, String)>, Refused> {
+fn lines(unit: &Unit, before: &UnitFile, after: &UnitFile) -> Result<Vec<(String, String)>, RefusedWord> {
     let said = |file: &UnitFile, key: &str| -> Vec<String> {
         file.assignments.iter().filter(|found| found.key == key).map(|found| found.value.clone()).collect()
     };
     let of_service = |file: &UnitFile| file.assignments.iter().filter(|found| found.section != "Service").count();
     if of_service(before) != of_service(after) {
-        return Err(Refused::new(&before.path, SHARED));
+        return Err(RefusedWord::new(&before.path, SHARED));
     }
     let files = unit.files.iter().map(|file| if file.path == after.path { after.clone() } else { file.clone() });
     let wanted = Unit { name: unit.name.clone(), files: files.collect() };
@@ -75,7 +75,7 @@ fn lines(unit: &Unit, before: &UnitFile, after: &UnitFile) -> Result<Vec<(String
             lines.extend(wanted.settings("Service", key).iter().map(|setting| line(setting.value)));
         } else {
             let value = wanted.setting("Service", key).map(|setting| setting.value);
-            let value = value.or_else(|| usual(key)).ok_or_else(|| Refused::new(&before.path, SHARED))?;
+            let value = value.or_else(|| usual(key)).ok_or_else(|| RefusedWord::new(&before.path, SHARED))?;
             lines.push(line(value));
         }
     }
@@ -83,14 +83,14 @@ fn lines(unit: &Unit, before: &UnitFile, after: &UnitFile) -> Result<Vec<(String
 }
 
 /// The variables that are no longer set; `UnsetEnvironment=` is the last word on them, whoever set them (systemd.exec(5)).
-fn gone(unit: &Unit, wanted: &Unit, before: &UnitFile) -> Result<String, Refused> {
+fn gone(unit: &Unit, wanted: &Unit, before: &UnitFile) -> Result<String, RefusedWord> {
     let left = wanted.environment();
     let same = unit.environment().iter().filter(|variable| left.contains(variable)).count() == left.len();
     let names: Vec<String> = unit.environment().into_iter().map(|(name, _)| name).collect();
     let gone: Vec<String> = names.into_iter().filter(|name| left.iter().all(|(other, _)| other != name)).collect();
     let words = split(&gone.join(" ")).unwrap_or_default();
     if !same || words.is_empty() || words != gone {
-        return Err(Refused::new(&before.path, SHARED));
+        return Err(RefusedWord::new(&before.path, SHARED));
     }
     Ok(gone.join(" "))
 }

@@ -4,7 +4,7 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{crash, evidence, fix};
 use crate::doctor::facts::{Condition, Facts, JournalEntry};
 use crate::report::action::{Action, Manage};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -44,7 +44,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(seen);
     let lift = fix::service(Manage::ResetFailed, facts).into_iter();
     let start: Vec<Action> = lift.chain(fix::service(Manage::Start, facts)).collect();
-    Some(diagnosis.step(Step::changes("lift the limit, and start the agent", start)))
+    Some(diagnosis.step(FixStep::changes("lift the limit, and start the agent", start)))
 }
 
 /// The manager's last word, where that is the refusal: `Start request repeated too quickly.`

@@ -1,6 +1,6 @@
 //! What the unit starts, and what is there: questions that several causes ask of the same facts.
 
-use crate::doctor::facts::{DeployedBundle, Deployment, Facts, Presence, Reached, UnitOnDisk};
+use crate::doctor::facts::{DeployedBundle, Deployment, Facts, Presence, ReachedPath, UnitOnDisk};
 use crate::systemd::{CommandLine, Context, from_directory, normal};
 use crate::update::documented_paths::{ENTRY_POINT, NESTED_AGENT};
 
@@ -10,12 +10,12 @@ pub(crate) fn unit(facts: &Facts) -> Option<&UnitOnDisk> {
 }
 
 /// Where the command is started, and what is there.
-pub(crate) fn directory(facts: &Facts) -> Option<&Reached> {
+pub(crate) fn directory(facts: &Facts) -> Option<&ReachedPath> {
     unit(facts)?.working_directory.known()
 }
 
 /// The script that is started, and what is there: known only where the program is Node itself, not a shell or `env`.
-pub(crate) fn script(facts: &Facts) -> Option<&Reached> {
+pub(crate) fn script(facts: &Facts) -> Option<&ReachedPath> {
     let unit = unit(facts)?;
     starts_node(&unit.unit.command()?.ok()?).then_some(())?;
     unit.script.known()
@@ -27,12 +27,12 @@ fn starts_node(command: &CommandLine) -> bool {
 }
 
 /// The program that is started, and what is there.
-pub(crate) fn program(facts: &Facts) -> Option<&Reached> {
+pub(crate) fn program(facts: &Facts) -> Option<&ReachedPath> {
     unit(facts)?.program.known()
 }
 
 /// Whether there is nothing at all.
-pub(crate) fn is_missing(reached: &Reached) -> bool {
+pub(crate) fn is_missing(reached: &ReachedPath) -> bool {
     matches!(reached.presence, Presence::Missing { .. })
 }
 

@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
 use crate::doctor::facts::{EXHAUSTED, Facts};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -22,9 +22,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let help = why.help.as_ref().map(evidence::systemctl);
     let step = if why.because == EXHAUSTED {
         let most = command!("ps", "-e", "-o", "nlwp,rss,pid,ppid,comm", "--sort", "-nlwp");
-        Step::looks("end what takes up all processes or memory", vec![most, command!("free", "-m")])
+        FixStep::looks("end what takes up all processes or memory", vec![most, command!("free", "-m")])
     } else {
-        Step::looks(
+        FixStep::looks(
             "ask where systemd is process 1: on the server itself, not in a container or chroot of it",
             [command!("ps", "-p", "1", "-o", "comm=")].into_iter().chain(fix::systemctl("status", facts)).collect(),
         )

@@ -4,10 +4,10 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::fix::{self, Ground};
 use super::{bundle_fix, evidence, findings};
 use crate::doctor::facts::{DeployedBundle, Deployment, Facts, ManifestParts, SignatureDemand};
-use crate::report::diagnosis::{Diagnosis, Evidence, Source, Step, command};
+use crate::report::diagnosis::{Diagnosis, Evidence, EvidenceSource, FixStep, command};
 use crate::report::finding::{Detail, Finding, Severity};
 use crate::report::signature::SignatureStatus;
-use crate::report::words::Refused;
+use crate::report::words::RefusedWord;
 use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE};
 use semver::Version;
 
@@ -92,7 +92,7 @@ fn stripped(facts: &Facts, bundle: &DeployedBundle) -> Option<Diagnosis> {
             )
         }
     };
-    let seen = Evidence::new(Source::Filesystem, seen);
+    let seen = Evidence::new(EvidenceSource::Filesystem, seen);
     Some(CAUSE.found(facts, words, seen).and(evidence::state(facts)).steps(bundle_fix::mend(facts)))
 }
 
@@ -106,7 +106,7 @@ fn older(facts: &Facts, bundle: &DeployedBundle) -> Option<Diagnosis> {
     let (path, before) = others.into_iter().flatten().find_map(newer)?;
     let words = format!("The bundle is a signed release, {here}, that is older than the one it replaced, {before}");
     let seen = |path: &str, version: &Version| {
-        Evidence::new(Source::Filesystem, format!("{path}/package.json  {version}, signed"))
+        Evidence::new(EvidenceSource::Filesystem, format!("{path}/package.json  {version}, signed"))
     };
     let diagnosis = CAUSE.found(facts, words, seen(&facts.deployment.path, &here)).and([seen(&path, &before)]);
     Some(diagnosis.and(evidence::state(facts)).steps(bundle_fix::mend(facts)))
@@ -123,9 +123,9 @@ fn is_verified(bundle: &DeployedBundle) -> bool {
 }
 
 /// Takes from everyone the right to write. chmod(1) follows no link below what it is given with `-R`.
-fn closed(facts: &Facts) -> Result<Step, Refused> {
+fn closed(facts: &Facts) -> Result<FixStep, RefusedWord> {
     let Ground { bundle, hands, .. } = Ground::of(facts)?;
-    Ok(Step::changes("let nobody else write to it", vec![hands.run(&command!("chmod", "-R", "o-w", "--", &bundle))]))
+    Ok(FixStep::changes("let nobody else write to it", vec![hands.run(&command!("chmod", "-R", "o-w", "--", &bundle))]))
 }
 
 fn is_installed(finding: &Finding) -> bool {

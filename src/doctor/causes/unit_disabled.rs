@@ -4,9 +4,9 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, shared_file, started};
 use crate::doctor::facts::{Facts, OWN_DROP_IN};
 use crate::report::action::{Action, Manage, Replace};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
-use crate::report::words::{Document, Refused, UnitName};
+use crate::report::words::{CheckedDocument, RefusedWord, UnitName};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-disabled",
@@ -41,7 +41,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(fix::or_told(remedy(facts, installs))))
 }
 
-fn remedy(facts: &Facts, installs: bool) -> Result<Vec<Step>, Refused> {
+fn remedy(facts: &Facts, installs: bool) -> Result<Vec<FixStep>, RefusedWord> {
     let mut commands: Vec<Action> = Vec::new();
     // Without an `[Install]` section `enable` makes no link (systemctl(1)), and the state is `static`.
     if let Some(file) = started::unit(facts).and_then(|unit| unit.unit.files.first()).filter(|_| !installs) {
@@ -51,10 +51,10 @@ fn remedy(facts: &Facts, installs: bool) -> Result<Vec<Step>, Refused> {
         if file == own {
             commands.push(Replace::DropIns { folder: file.folder() }.into());
         }
-        let lines = Document::default().fixed("\n[Install]\nWantedBy=multi-user.target");
+        let lines = CheckedDocument::default().fixed("\n[Install]\nWantedBy=multi-user.target");
         commands.push(Replace::Append { file, lines }.into());
         commands.push(Manage::Reload.into());
     }
     commands.extend(fix::service(Manage::Enable, facts));
-    Ok(vec![Step::changes("have it started at boot", commands)])
+    Ok(vec![FixStep::changes("have it started at boot", commands)])
 }

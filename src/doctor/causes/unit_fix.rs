@@ -5,9 +5,9 @@ use super::fix::{self, held};
 use super::{shared_file, started};
 use crate::doctor::facts::{Facts, Hold};
 use crate::report::action::{Action, Manage, Replace, WasFile};
-use crate::report::diagnosis::{Effect, Step};
+use crate::report::diagnosis::{Effect, FixStep};
 use crate::report::words::{
-    AbsolutePath, BundleDir, BundleMarks, Document, HttpUrl, LineEdit, NodeProgram, Refused, UnitName,
+    AbsolutePath, BundleDir, BundleMarks, CheckedDocument, HttpUrl, LineEdit, NodeProgram, RefusedWord, UnitName,
 };
 use crate::systemd::{Assignment, Setting, UnitFile, normal, split};
 use crate::update::documented_paths;
@@ -21,7 +21,7 @@ pub(crate) struct UnitChange {
 
 /// How a value is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Value {
+pub(crate) enum SettingSyntax {
     /// As a command line, in words.
     Words,
     /// As one.
@@ -43,16 +43,16 @@ impl UnitChange {
     pub(crate) fn word(
         mut self,
         line: u32,
-        value: Value,
+        value: SettingSyntax,
         other: impl Fn(usize, &str) -> Option<String>,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, RefusedWord> {
         let found = self.file.assignments.iter().find(|found| found.line == line);
         let before = UnitFile::parse(&self.file.path, &self.file.text);
         let read = before.assignments.iter().find(|found| found.line == line);
-        let (Some(_), Some(read)) = (found, read) else { return Err(Refused::new(&self.file.path, UNFIT)) };
+        let (Some(_), Some(read)) = (found, read) else { return Err(RefusedWord::new(&self.file.path, UNFIT)) };
         let words = words_of(read, value)?;
         let hit = words.iter().enumerate().find_map(|(at, word)| Some((at, word, other(at, word)?)));
-        let Some((at, old, new)) = hit else { return Err(Refused::new(&read.value, UNFIT)) };
+        let Some((at, old, new)) = hit else { return Err(RefusedWord::new(&read.value, UNFIT)) };
         let mut wanted = words.clone();
         if new.is_empty() {
             wanted.remove(at);
@@ -61,16 +61,16 @@ impl UnitChange {
         }
         let lines = self.file.extent(line);
         // With the blank before it, so that no longer word that ends alike is meant.
-        let before_it = if value == Value::Words && at > 0 { " " } else { "" };
+        let before_it = if value == SettingSyntax::Words && at > 0 { " " } else { "" };
         let old = format!("{before_it}{old}");
         let new = if new.is_empty() { String::new() } else { format!("{before_it}{new}") };
         if is_behind_a_secret(&self.file.text, lines, &old) {
-            return Err(Refused::new(&read.value, UNFIT));
+            return Err(RefusedWord::new(&read.value, UNFIT));
         }
         let text = replaced(&self.file.text, lines, &old, &new);
         let after = UnitFile::parse(&self.file.path, &text);
         if !is_only(&before, &after, line, |found| words_of(found, value).is_ok_and(|words| words == wanted)) {
-            return Err(Refused::new(&read.value, UNFIT));
+            return Err(RefusedWord::new(&read.value, UNFIT));
         }
         self.edits.push(LineEdit::replace(lines, &old, &new)?);
         self.file = after;
@@ -81,7 +81,7 @@ impl UnitChange {
     ///
     /// # Errors
     /// Where the file, read again, would not lack exactly them.
-    pub(crate) fn without(mut self, lines: &[u32]) -> Result<Self, Refused> {
+    pub(crate) fn without(mut self, lines: &[u32]) -> Result<Self, RefusedWord> {
         let before = UnitFile::parse(&self.file.path, &self.file.text);
         let extents: Vec<(u32, u32)> = lines.iter().map(|line| before.extent(*line)).collect();
         let is_meant = |number: u32| extents.iter().any(|(first, last)| *first <= number && number <= *last);
@@ -92,7 +92,7 @@ impl UnitChange {
         let after = UnitFile::parse(&before.path, &text);
         let kept: Vec<&Assignment> = before.assignments.iter().filter(|found| !lines.contains(&found.line)).collect();
         if after.assignments.iter().collect::<Vec<_>>() != kept {
-            return Err(Refused::new(&before.path, UNFIT));
+            return Err(RefusedWord::new(&before.path, UNFIT));
         }
         self.edits.extend(extents.into_iter().map(LineEdit::comment));
         self.file = after;
@@ -104,7 +104,7 @@ impl UnitChange {
     ///
     /// # Errors
     /// Where another than root may change the file, or it is reached through a link.
-    pub(crate) fn commands(self, facts: &Facts) -> Result<Vec<Action>, Refused> {
+    pub(crate) fn commands(self, facts: &Facts) -> Result<Vec<Action>, RefusedWord> {
         if shared_file::is_shared(&self.file.path) {
             return shared_file::overridden(facts, &self.file);
         }
@@ -116,9 +116,9 @@ impl UnitChange {
 ///
 /// # Errors
 /// As for [`UnitChange::commands`].
-pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<Vec<Action>, Refused> {
+pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<Vec<Action>, RefusedWord> {
     if shared_file::is_shared(file) {
-        return Err(Refused::new(
+        return Err(RefusedWord::new(
             file,
             "is read for other units, too: it is for you to say whether all of them change",
         ));
@@ -128,10 +128,10 @@ pub(crate) fn edited(facts: &Facts, file: &str, edits: Vec<LineEdit>) -> Result<
     Ok(vec![Replace::Edit { file, kept, edits }.into()])
 }
 
-fn words_of(found: &Assignment, value: Value) -> Result<Vec<String>, Refused> {
+fn words_of(found: &Assignment, value: SettingSyntax) -> Result<Vec<String>, RefusedWord> {
     match value {
-        Value::Whole => Ok(vec![found.value.clone()]),
-        Value::Words => split(&found.value).map_err(|_| Refused::new(&found.value, "is not understood")),
+        SettingSyntax::Whole => Ok(vec![found.value.clone()]),
+        SettingSyntax::Words => split(&found.value).map_err(|_| RefusedWord::new(&found.value, "is not understood")),
     }
 }
 
@@ -165,8 +165,10 @@ fn is_only(before: &UnitFile, after: &UnitFile, line: u32, is_wanted: impl Fn(&A
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<Vec<Action>, Refused> {
-    UnitChange::of(setting.file).word(setting.line, Value::Whole, |_, _| Some(value.to_owned()))?.commands(facts)
+pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<Vec<Action>, RefusedWord> {
+    UnitChange::of(setting.file)
+        .word(setting.line, SettingSyntax::Whole, |_, _| Some(value.to_owned()))?
+        .commands(facts)
 }
 
 /// Takes a variable out of a line of `Environment=`. The whole line where it has no other: without a value it would drop
@@ -174,14 +176,14 @@ pub(crate) fn set(facts: &Facts, setting: &Setting<'_>, value: &str) -> Result<V
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str) -> Result<Vec<Action>, Refused> {
-    let words = split(setting.value).map_err(|_| Refused::new(setting.value, "is not understood"))?;
+pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str) -> Result<Vec<Action>, RefusedWord> {
+    let words = split(setting.value).map_err(|_| RefusedWord::new(setting.value, "is not understood"))?;
     let is_it = |word: &str| word.split_once('=').is_some_and(|(of, _)| of == name);
     let change = UnitChange::of(setting.file);
     let change = if words.iter().all(|word| is_it(word)) {
         change.without(&[setting.line])?
     } else {
-        change.word(setting.line, Value::Words, |_, word| is_it(word).then(String::new))?
+        change.word(setting.line, SettingSyntax::Words, |_, word| is_it(word).then(String::new))?
     };
     change.commands(facts)
 }
@@ -190,11 +192,11 @@ pub(crate) fn without_variable(facts: &Facts, setting: &Setting<'_>, name: &str)
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, Refused> {
+pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, RefusedWord> {
     let program = NodeProgram::new(to)?;
     let to = program.path().in_unit()?;
     let setting = started::unit(facts).and_then(|unit| unit.unit.exec_start());
-    let setting = setting.ok_or_else(|| Refused::new(from, UNFIT))?;
+    let setting = setting.ok_or_else(|| RefusedWord::new(from, UNFIT))?;
     let unit = started::unit(facts).map(|unit| &unit.unit);
     let expand = |text: &str| unit.map_or_else(|| text.to_owned(), |unit| unit.expand(text));
     let other = |at: usize, word: &str| {
@@ -203,27 +205,27 @@ pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<Act
         let is_program = at == 0 && (expand(bare) == from || from.ends_with(&format!("/{bare}")));
         is_program.then(|| format!("{marks}{to}"))
     };
-    UnitChange::of(setting.file).word(setting.line, Value::Words, other)?.commands(facts)
+    UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, other)?.commands(facts)
 }
 
 /// Starts another script of the bundle.
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-pub(crate) fn start_script(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, Refused> {
+pub(crate) fn start_script(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, RefusedWord> {
     let to = AbsolutePath::new(to)?.in_unit()?.to_owned();
-    let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| Refused::new(from, UNFIT))?;
-    let setting = unit.exec_start().ok_or_else(|| Refused::new(from, UNFIT))?;
+    let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| RefusedWord::new(from, UNFIT))?;
+    let setting = unit.exec_start().ok_or_else(|| RefusedWord::new(from, UNFIT))?;
     let other = |_: usize, word: &str| (normal(&unit.expand(word)) == from).then(|| to.clone());
-    UnitChange::of(setting.file).word(setting.line, Value::Words, other)?.commands(facts)
+    UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, other)?.commands(facts)
 }
 
 /// Points the unit's lines of the old layout to the flat one, or back: only the paths change.
 ///
 /// # Errors
 /// As for [`UnitChange::word`].
-fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, Refused> {
-    let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| Refused::new(from, UNFIT))?;
+fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, RefusedWord> {
+    let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| RefusedWord::new(from, UNFIT))?;
     let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
     let name = bundle.path().as_str().rsplit('/').next().unwrap_or_default();
     let (from, to) = (format!("/{name}{from}"), format!("/{name}{to}"));
@@ -236,10 +238,13 @@ fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, Refused> {
         (is_path && (rest.is_empty() || rest.starts_with('/'))).then(|| format!("{head}{to}{rest}"))
     };
     let mut changes: Vec<UnitChange> = Vec::new();
-    let settings = [(unit.setting("Service", "WorkingDirectory"), Value::Whole), (unit.exec_start(), Value::Words)];
+    let settings = [
+        (unit.setting("Service", "WorkingDirectory"), SettingSyntax::Whole),
+        (unit.exec_start(), SettingSyntax::Words),
+    ];
     for (setting, value) in settings {
         let Some(setting) = setting else { continue };
-        let words = if value == Value::Whole {
+        let words = if value == SettingSyntax::Whole {
             vec![setting.value.to_owned()]
         } else {
             split(setting.value).unwrap_or_default()
@@ -256,23 +261,23 @@ fn moved(facts: &Facts, from: &str, to: &str) -> Result<Vec<Action>, Refused> {
 }
 
 /// Points the unit to the flat layout.
-pub(crate) fn flatten_unit(facts: &Facts) -> Option<Step> {
+pub(crate) fn flatten_unit(facts: &Facts) -> Option<FixStep> {
     let commands = moved(facts, "/apps/agent", "");
     step("point the unit to the flat layout", commands)
 }
 
 /// Points the unit to the old layout.
-pub(crate) fn nest_unit(facts: &Facts) -> Option<Step> {
+pub(crate) fn nest_unit(facts: &Facts) -> Option<FixStep> {
     let inner = moved(facts, "", "/apps/agent");
     step("point the unit to the old layout, until a flat bundle is deployed", inner)
 }
 
 /// A step of these commands, if there are any; the reason, where there are none.
-pub(crate) fn step(text: &str, commands: Result<Vec<Action>, Refused>) -> Option<Step> {
+pub(crate) fn step(text: &str, commands: Result<Vec<Action>, RefusedWord>) -> Option<FixStep> {
     match commands {
         Ok(commands) if commands.is_empty() => None,
-        Ok(commands) => Some(Step::changes(text, commands)),
-        Err(refused) => Some(Step::refused(&refused)),
+        Ok(commands) => Some(FixStep::changes(text, commands)),
+        Err(refused) => Some(FixStep::refused(&refused)),
     }
 }
 
@@ -280,16 +285,16 @@ pub(crate) fn step(text: &str, commands: Result<Vec<Action>, Refused>) -> Option
 pub(crate) fn step_and_restart(
     facts: &Facts,
     text: &str,
-    commands: Result<Vec<impl Into<Action>>, Refused>,
-) -> Vec<Step> {
+    commands: Result<Vec<impl Into<Action>>, RefusedWord>,
+) -> Vec<FixStep> {
     match commands {
-        Ok(commands) => vec![Step::changes(text, commands), fix::reload_and_restart(facts)],
-        Err(refused) => vec![Step::refused(&refused)],
+        Ok(commands) => vec![FixStep::changes(text, commands), fix::reload_and_restart(facts)],
+        Err(refused) => vec![FixStep::refused(&refused)],
     }
 }
 
 /// With the start of the agent, if anything was changed.
-pub(crate) fn reloaded_after(mut steps: Vec<Step>, facts: &Facts) -> Vec<Step> {
+pub(crate) fn reloaded_after(mut steps: Vec<FixStep>, facts: &Facts) -> Vec<FixStep> {
     if steps.iter().all(|step| step.effect == Effect::Changes) {
         steps.push(fix::reload_and_restart(facts));
     }
@@ -298,13 +303,13 @@ pub(crate) fn reloaded_after(mut steps: Vec<Step>, facts: &Facts) -> Vec<Step> {
 
 /// Writes the unit as the source document has it, with the lines of its own that it has; what is there is kept beside it.
 /// Words where the control plane's address is not known.
-pub(crate) fn write_unit(facts: &Facts) -> Vec<Step> {
+pub(crate) fn write_unit(facts: &Facts) -> Vec<FixStep> {
     fix::or_told(written(facts))
 }
 
-fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
+fn written(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
     let Some(url) = started::url(facts) else {
-        return Ok(vec![Step::told(
+        return Ok(vec![FixStep::told(
             "install the agent's unit again: nothing on this server knows its control plane's address",
         )]);
     };
@@ -339,7 +344,7 @@ fn written(facts: &Facts) -> Result<Vec<Step>, Refused> {
         Some(_) => "write the unit anew with the documented command, its own lines kept; the old one is kept beside it",
         None => "write the documented unit",
     };
-    Ok(vec![Step::changes(text, commands), fix::restart(facts)])
+    Ok(vec![FixStep::changes(text, commands), fix::restart(facts)])
 }
 
 /// The folders that systemd reads units from (systemd.unit(5), "Unit File Load Path"): a unit's file is elsewhere where it is
@@ -369,7 +374,7 @@ const USUAL: [(&str, &str, &str); 8] = [
 
 /// The unit of the source document (docs/reference/update-mechanism.md, "Fichiers Clés", 4) for this server, with the lines
 /// of the one that is there.
-fn document(facts: &Facts, url: &HttpUrl, old: Option<&UnitFile>) -> Result<Document, Refused> {
+fn document(facts: &Facts, url: &HttpUrl, old: Option<&UnitFile>) -> Result<CheckedDocument, RefusedWord> {
     let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
     // A shell or a package manager in its place is not what starts the script.
     let is_node = |path: &str| path.rsplit('/').next().is_some_and(|name| name.starts_with("node"));
@@ -378,7 +383,7 @@ fn document(facts: &Facts, url: &HttpUrl, old: Option<&UnitFile>) -> Result<Docu
     let node = program.or_else(|| facts.other_nodes.first().map(|node| &node.path));
     let node = NodeProgram::new(node.map_or("/usr/bin/node", String::as_str))?;
     let own = old.map(|old| old.assignments.as_slice()).unwrap_or_default();
-    let mut lines = Document::default();
+    let mut lines = CheckedDocument::default();
     for section in ["Unit", "Service", "Install"] {
         lines = lines.fixed(match section {
             "Unit" => "[Unit]\n",
@@ -399,7 +404,7 @@ fn document(facts: &Facts, url: &HttpUrl, old: Option<&UnitFile>) -> Result<Docu
     }
     // What the old command had beside its URL would be lost, and a secret of it cannot be shown.
     match own.iter().find(|found| found.key == "ExecStart" && crate::redact::Redactor::is_redacted(&found.value)) {
-        Some(found) => Err(Refused::new(&found.value, "holds a secret, which is not shown")),
+        Some(found) => Err(RefusedWord::new(&found.value, "holds a secret, which is not shown")),
         None => Ok(lines),
     }
 }

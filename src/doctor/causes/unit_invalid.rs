@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, JournalEntry};
-use crate::report::diagnosis::{Diagnosis, Evidence, Source};
+use crate::report::diagnosis::{Diagnosis, Evidence, EvidenceSource};
 use crate::report::finding::Severity;
 use crate::systemd::Setting;
 
@@ -42,7 +42,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     };
     let complaints = unit.into_iter().flat_map(|unit| &unit.unit.files).flat_map(|file| {
         file.complaints.iter().map(|complaint| {
-            Evidence::new(Source::UnitFile, format!("{}:{}  {}", file.path, complaint.line, complaint.what))
+            Evidence::new(EvidenceSource::UnitFile, format!("{}:{}  {}", file.path, complaint.line, complaint.what))
         })
     });
     let loaded = refused.map(|service| {
@@ -52,7 +52,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let nothing = unit
         .and_then(|unit| unit.unit.files.first())
         .filter(|_| fault.is_some() && line.is_none())
-        .map(|file| Evidence::new(Source::UnitFile, format!("{}: no `ExecStart=` in `[Service]`", file.path)));
+        .map(|file| Evidence::new(EvidenceSource::UnitFile, format!("{}: no `ExecStart=` in `[Service]`", file.path)));
     let mut seen = line
         .filter(|_| fault.is_some())
         .into_iter()

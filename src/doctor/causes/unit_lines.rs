@@ -4,7 +4,7 @@ use super::unit_fix::{self, UnitChange};
 use super::{fix, shared_file};
 use crate::doctor::facts::Facts;
 use crate::report::action::Replace;
-use crate::report::diagnosis::Step;
+use crate::report::diagnosis::FixStep;
 use crate::systemd::{Setting, Unit};
 
 /// Whether a line stands in a drop-in and not in the unit file itself.
@@ -13,7 +13,7 @@ pub(super) fn is_drop_in(unit: &Unit, setting: &Setting<'_>) -> bool {
 }
 
 /// Takes the lines of these keys out of a drop-in; one that holds nothing else is put aside.
-pub(super) fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Vec<Step> {
+pub(super) fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Vec<FixStep> {
     let file = setting.file;
     let about = |key: &str| keys.contains(&key);
     let lines: Vec<u32> = file.assignments.iter().filter(|found| about(&found.key)).map(|found| found.line).collect();

@@ -4,9 +4,9 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, unit_fix};
 use crate::doctor::facts::Facts;
 use crate::report::action::{Action, Manage, Replace};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
-use crate::report::words::{AbsolutePath, Refused, UnitName};
+use crate::report::words::{AbsolutePath, RefusedWord, UnitName};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unit-masked",
@@ -44,8 +44,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(rest))
 }
 
-fn unmask(facts: &Facts, place: &str) -> Result<Step, Refused> {
+fn unmask(facts: &Facts, place: &str) -> Result<FixStep, RefusedWord> {
     let (name, place) = (UnitName::new(&facts.places.unit)?, AbsolutePath::new(place)?);
     let commands: Vec<Action> = vec![Replace::Unmask { unit: name, mask: place }.into(), Manage::Reload.into()];
-    Ok(Step::changes("unmask it: whoever masked it may have had a reason", commands))
+    Ok(FixStep::changes("unmask it: whoever masked it may have had a reason", commands))
 }

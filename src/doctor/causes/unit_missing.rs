@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, unit_fix};
 use crate::doctor::facts::{Facts, Reach, SimilarUnit};
-use crate::report::diagnosis::{Diagnosis, Effect, Evidence, Step, command};
+use crate::report::diagnosis::{Diagnosis, Effect, Evidence, FixStep, command};
 use crate::report::finding::Severity;
 use crate::report::words::UnitName;
 
@@ -73,7 +73,7 @@ fn no_agent(facts: &Facts, absent: Evidence, load: Option<Evidence>) -> Diagnosi
         .steps(others(facts));
     if facts.similar.is_empty() {
         let words = "ask on the server that has it (`--unit NAME` for a unit of another name), or install the agent";
-        diagnosis = diagnosis.step(Step::told(words));
+        diagnosis = diagnosis.step(FixStep::told(words));
     }
     // There is nothing that could come up.
     diagnosis.verify.clear();
@@ -81,14 +81,14 @@ fn no_agent(facts: &Facts, absent: Evidence, load: Option<Evidence>) -> Diagnosi
 }
 
 /// Units of other names, to be asked for.
-fn others(facts: &Facts) -> Vec<Step> {
+fn others(facts: &Facts) -> Vec<FixStep> {
     let step = |unit: &SimilarUnit| {
         let name = UnitName::new(&unit.name).ok()?;
         let text = match unit.starts_agent {
             true => format!("the agent is started by `{}`: ask for that", unit.name),
             false => format!("if `{}` is meant, ask for that", unit.name),
         };
-        Some(Step::looks(text, vec![command!("bundle-doctor", "doctor", "--unit", &name)]))
+        Some(FixStep::looks(text, vec![command!("bundle-doctor", "doctor", "--unit", &name)]))
     };
     facts.similar.iter().filter_map(step).collect()
 }

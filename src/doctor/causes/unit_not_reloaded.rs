@@ -4,7 +4,7 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, started};
 use crate::doctor::facts::{Condition, Facts, Service};
 use crate::report::action::Manage;
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixStep};
 use crate::report::finding::Severity;
 use crate::systemd::normal;
 
@@ -33,7 +33,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         });
         let mut diagnosis = CAUSE.found(facts, words, needs).and(place);
         diagnosis.severity = Severity::Warning;
-        return Some(diagnosis.step(Step::changes("have systemd read the unit again", vec![Manage::Reload])));
+        return Some(diagnosis.step(FixStep::changes("have systemd read the unit again", vec![Manage::Reload])));
     }
     if facts.condition() == Condition::Running && !loaded_is_broken(facts, service) {
         let words = "The unit file was changed, and systemd will start what it read before until it reads it again";

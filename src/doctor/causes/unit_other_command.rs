@@ -5,9 +5,9 @@ use super::crash::CrashKind;
 use super::{crash, evidence, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
 use crate::report::action::Action;
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
-use crate::report::words::{BundleDir, BundleMarks, LineEdit, NodeProgram, Refused};
+use crate::report::words::{BundleDir, BundleMarks, LineEdit, NodeProgram, RefusedWord};
 use crate::systemd::{CommandLine, Setting, normal};
 use crate::update::documented_paths;
 
@@ -54,7 +54,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// What has the unit start the deployed bundle as documented, where it starts something else.
-pub(super) fn to_documented(facts: &Facts) -> Option<Vec<Step>> {
+pub(super) fn to_documented(facts: &Facts) -> Option<Vec<FixStep>> {
     let unit = &started::unit(facts)?.unit;
     let setting = unit.exec_start()?;
     let command = unit.command()?.ok()?;
@@ -77,7 +77,7 @@ fn may_explain(facts: &Facts) -> bool {
     let Some(crash) = crash::crash(facts) else { return true };
     match (&crash.kind, crash.told_by) {
         (CrashKind::File(_) | CrashKind::Package(_) | CrashKind::Outside(_), _) => true,
-        (_, told_by) => told_by == crash::ToldBy::LastWords,
+        (_, told_by) => told_by == crash::CrashToldBy::LastWords,
     }
 }
 
@@ -94,7 +94,7 @@ fn what(command: &CommandLine) -> String {
 }
 
 /// The documented command, with all that stood from `--token` or `--url` on: neither is printed, nor lost.
-fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<Step> {
+fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<FixStep> {
     let first = [" --token", " --url"].iter().filter_map(|option| setting.value.find(option)).min();
     let plain = !setting.value.contains(['\'', '"', '&', ';', '|', '\\']);
     let Some(head) = first.and_then(|first| setting.value.get(..first)).filter(|_| plain) else {
@@ -105,7 +105,7 @@ fn remedy(facts: &Facts, setting: &Setting<'_>) -> Vec<Step> {
 }
 
 /// The lines of the unit with the documented paths: each file is edited once.
-fn documented(facts: &Facts, setting: &Setting<'_>, head: &str) -> Result<Vec<Action>, Refused> {
+fn documented(facts: &Facts, setting: &Setting<'_>, head: &str) -> Result<Vec<Action>, RefusedWord> {
     let bundle = BundleDir::new(&normal(&facts.places.bundle), BundleMarks::Vacant)?;
     let node = facts.other_nodes.first().map_or("/usr/bin/node", |node| node.path.as_str());
     let node = NodeProgram::new(node)?;

@@ -1,12 +1,12 @@
 //! `unknown-crash`: the agent dies of an error that none of the other causes explains.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::{CrashKind, ToldBy as SaidBy};
+use super::crash::{CrashKind, CrashToldBy as SaidBy};
 use super::{bundle_fix, crash, evidence, fix, mended, recovered};
-use crate::doctor::facts::{Condition, Exit, Facts, Run, Service, service};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::doctor::facts::{Condition, Exit, Facts, JournalRun, Service, service};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::Document;
+use crate::report::words::CheckedDocument;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unknown-crash",
@@ -53,10 +53,14 @@ fn ended_with(facts: &Facts) -> Option<u32> {
 }
 
 /// The limit of inotify(7), raised for now and for later boots.
-fn more_watches(facts: &Facts) -> Vec<Step> {
+fn more_watches(facts: &Facts) -> Vec<FixStep> {
     let limit = "fs.inotify.max_user_watches=524288";
-    let keep = command!("tee", "--", "/etc/sysctl.d/60-inotify-watches.conf").reading(Document::default().fixed(limit));
-    vec![Step::changes("let more files be watched", vec![command!("sysctl", "-w", limit), keep]), fix::restart(facts)]
+    let keep =
+        command!("tee", "--", "/etc/sysctl.d/60-inotify-watches.conf").reading(CheckedDocument::default().fixed(limit));
+    vec![
+        FixStep::changes("let more files be watched", vec![command!("sysctl", "-w", limit), keep]),
+        fix::restart(facts),
+    ]
 }
 
 /// Without a word of its own the agent was ended by a signal, or the service has failed for good.
@@ -68,7 +72,7 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     // A disk tells of the last run alone how it ended.
-    let last = facts.runs().last().filter(|run| run.died()).and_then(Run::exit);
+    let last = facts.runs().last().filter(|run| run.died()).and_then(JournalRun::exit);
     let exit = facts.service.known().map_or(last, |service| service.exit);
     let signal = match exit {
         Some(Exit::Signal(signal)) => Some(signal),
@@ -131,11 +135,11 @@ const DECIDING: [&str; 10] = [
     "Failed with result",
 ];
 
-fn look(facts: &Facts) -> Step {
-    Step::looks("read all that it says", fix::journal(facts))
+fn look(facts: &Facts) -> FixStep {
+    FixStep::looks("read all that it says", fix::journal(facts))
 }
 
 /// The version before, if there is one that starts.
-fn back(facts: &Facts) -> Vec<Step> {
+fn back(facts: &Facts) -> Vec<FixStep> {
     bundle_fix::started_after(bundle_fix::rollback(facts).into_iter().collect(), facts)
 }

@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{bundle_fix, evidence, fix, halted_update, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Step};
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -35,7 +35,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 }
 
 /// Back to the backup, which needs no network; without one that would start, on with the update.
-fn remedy(facts: &Facts, step: u8) -> Vec<Step> {
+fn remedy(facts: &Facts, step: u8) -> Vec<FixStep> {
     let made = match step {
         6 => bundle_fix::copy_shared(facts),
         5 if bundle_fix::good_backup(facts).is_none() && bundle_fix::can_install(facts) => bundle_fix::install(facts),
@@ -45,6 +45,6 @@ fn remedy(facts: &Facts, step: u8) -> Vec<Step> {
         Ok(steps) => {
             steps.into_iter().chain(unit_fix::flatten_unit(facts)).chain([fix::reload_and_restart(facts)]).collect()
         }
-        Err(refused) => vec![Step::refused(&refused)],
+        Err(refused) => vec![FixStep::refused(&refused)],
     }
 }

@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts};
-use crate::report::diagnosis::{Diagnosis, Step, command};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
 use crate::report::words::UserName;
 use crate::systemd::normal;
@@ -48,7 +48,7 @@ fn is_yes(value: &str) -> bool {
 }
 
 /// Below root's home nobody else could run the agent, and the document has `User=root`; elsewhere the user is made.
-fn remedy(facts: &Facts, key: &str, name: &str) -> Vec<Step> {
+fn remedy(facts: &Facts, key: &str, name: &str) -> Vec<FixStep> {
     let Some(unit) = started::unit(facts) else { return Vec::new() };
     let bundle = normal(&facts.places.bundle);
     if !started::is_below(&bundle, "/root") {
@@ -60,9 +60,9 @@ fn remedy(facts: &Facts, key: &str, name: &str) -> Vec<Step> {
             Ok(commands) => {
                 let words =
                     format!("make the {} anew; the agent's files may have to be given to it", key.to_lowercase());
-                vec![Step::changes(words, commands), fix::restart(facts)]
+                vec![FixStep::changes(words, commands), fix::restart(facts)]
             }
-            Err(refused) => vec![Step::refused(&refused)],
+            Err(refused) => vec![FixStep::refused(&refused)],
         };
     }
     let Some(setting) = unit.unit.setting("Service", key) else { return Vec::new() };

@@ -2,8 +2,8 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{bundle_fix, evidence, started, unit_fix};
-use crate::doctor::facts::{Condition, Facts, Presence, Reached, Service};
-use crate::report::diagnosis::{Diagnosis, Evidence, Step};
+use crate::doctor::facts::{Condition, Facts, Presence, ReachedPath, Service};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixStep};
 use crate::report::finding::Severity;
 use crate::report::words::{BundleDir, BundleMarks};
 use crate::systemd::normal;
@@ -71,7 +71,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
 /// The status with which the manager's child ends (systemd.exec(5), "Process Exit Codes").
 const CHDIR: u32 = 200;
 
-fn may_be_reached(directory: Option<&Reached>) -> bool {
+fn may_be_reached(directory: Option<&ReachedPath>) -> bool {
     directory.is_some_and(|reached| matches!(reached.presence, Presence::Directory | Presence::Denied { .. }))
 }
 
@@ -82,7 +82,7 @@ fn note(facts: &Facts) -> Option<Evidence> {
 }
 
 /// The documented directory, if the bundle is there.
-fn remedy(facts: &Facts) -> Vec<Step> {
+fn remedy(facts: &Facts) -> Vec<FixStep> {
     let Some(unit) = started::unit(facts) else { return Vec::new() };
     let bundle = normal(&facts.places.bundle);
     if facts.deployment.inspected().is_none() {

@@ -12,12 +12,12 @@ mod recognise;
 use crate::doctor::causes::agent_outside_unit;
 use crate::doctor::facts::{Condition, DeployedBundle, Facts, SETTLED, SignatureDemand};
 use crate::doctor::report::DoctorReport;
-use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Step};
+use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, FixStep};
 use crate::report::finding::Severity;
 use crate::report::policy::{Level, Policy};
 use crate::report::server::Health;
 use crate::report::signature::SignatureStatus;
-use crate::report::words::Word;
+use crate::report::words::CheckedWord;
 use std::collections::BTreeSet;
 
 /// Judges a server.
@@ -58,14 +58,16 @@ fn start_no_second(facts: &Facts, diagnoses: &mut [Diagnosis]) {
     for diagnosis in diagnoses.iter_mut().filter(|one| one.fix.iter().any(starts)) {
         diagnosis.fix.retain(|step| !starts(step));
         diagnosis.fix.extend(strays.iter().cloned());
-        diagnosis.fix.push(Step::told(format!("then start the unit's own: systemctl restart {}", facts.places.unit)));
+        diagnosis
+            .fix
+            .push(FixStep::told(format!("then start the unit's own: systemctl restart {}", facts.places.unit)));
     }
 }
 
 /// Whether a step starts the agent.
-fn starts(step: &Step) -> bool {
+fn starts(step: &FixStep) -> bool {
     let verb = |command: &FixCommand| match command.words() {
-        [Word::Fixed("systemctl"), Word::Fixed(verb), ..] => matches!(*verb, "restart" | "start"),
+        [CheckedWord::Fixed("systemctl"), CheckedWord::Fixed(verb), ..] => matches!(*verb, "restart" | "start"),
         _ => false,
     };
     step.commands.iter().any(verb)
@@ -73,13 +75,13 @@ fn starts(step: &Step) -> bool {
 
 /// A step that the fix of an earlier diagnosis has already would find nothing left to do, or the wrong thing.
 fn mend_once(diagnoses: &mut [Diagnosis]) {
-    let mut typed: Vec<(Step, &'static str)> = Vec::new();
+    let mut typed: Vec<(FixStep, &'static str)> = Vec::new();
     for diagnosis in diagnoses {
-        let earlier = |step: &Step| typed.iter().find(|(other, _)| other == step).map(|(_, cause)| *cause);
+        let earlier = |step: &FixStep| typed.iter().find(|(other, _)| other == step).map(|(_, cause)| *cause);
         let again = diagnosis.fix.iter().find_map(|step| earlier(step).filter(|_| changes_files(step)));
         if let Some(cause) = again {
             diagnosis.mended_by = Some(cause);
-            diagnosis.fix = vec![Step::told(format!("the fix of `{cause}` mends this too"))];
+            diagnosis.fix = vec![FixStep::told(format!("the fix of `{cause}` mends this too"))];
             continue;
         }
         typed.extend(diagnosis.fix.iter().map(|step| (step.clone(), diagnosis.cause)));
@@ -87,8 +89,8 @@ fn mend_once(diagnoses: &mut [Diagnosis]) {
 }
 
 /// Whether a step does more than to start the agent, which does no harm a second time.
-fn changes_files(step: &Step) -> bool {
-    let is_systemctl = |command: &FixCommand| command.words().first() == Some(&Word::Fixed("systemctl"));
+fn changes_files(step: &FixStep) -> bool {
+    let is_systemctl = |command: &FixCommand| command.words().first() == Some(&CheckedWord::Fixed("systemctl"));
     step.effect == Effect::Changes && !step.commands.iter().all(is_systemctl)
 }
 

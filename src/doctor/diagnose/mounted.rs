@@ -2,8 +2,8 @@
 //! and what needs the running server is left for it, and said.
 
 use crate::doctor::facts::{Facts, Reach};
-use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, Step};
-use crate::report::words::{AbsolutePath, Word};
+use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, FixStep};
+use crate::report::words::{AbsolutePath, CheckedWord};
 
 /// Programs that do on a mounted disk what they would do on the server itself.
 const ON_FILES: [&str; 15] =
@@ -15,10 +15,10 @@ const WITHOUT_A_MANAGER: [&str; 4] = ["enable", "unmask", "disable", "mask"];
 pub(super) fn from_outside(diagnosis: &mut Diagnosis, facts: &Facts) {
     let Reach::Mounted(root) = &facts.reach else { return };
     match AbsolutePath::new(root) {
-        Err(refused) => diagnosis.fix = vec![Step::refused(&refused)],
+        Err(refused) => diagnosis.fix = vec![FixStep::refused(&refused)],
         Ok(root) => {
-            diagnosis.fix = steps(&diagnosis.fix, &root).unwrap_or_else(|| vec![Step::told(NEEDS_THE_SERVER)]);
-            let look = |command: &FixCommand| command.clone().with(["--root".into(), Word::from(&root)]);
+            diagnosis.fix = steps(&diagnosis.fix, &root).unwrap_or_else(|| vec![FixStep::told(NEEDS_THE_SERVER)]);
+            let look = |command: &FixCommand| command.clone().with(["--root".into(), CheckedWord::from(&root)]);
             diagnosis.verify = diagnosis.verify.iter().map(look).collect();
         }
     }
@@ -29,7 +29,7 @@ const NEEDS_THE_SERVER: &str =
 const AT_BOOT: &str = "the agent is started when the server boots";
 
 /// The steps on the disk: nothing where one of them needs the running server, as they are one block.
-fn steps(steps: &[Step], root: &AbsolutePath) -> Option<Vec<Step>> {
+fn steps(steps: &[FixStep], root: &AbsolutePath) -> Option<Vec<FixStep>> {
     let mut done = Vec::new();
     for step in steps {
         let commands: Option<Vec<Option<FixCommand>>> = step.commands.iter().map(|one| command(one, root)).collect();
@@ -40,9 +40,9 @@ fn steps(steps: &[Step], root: &AbsolutePath) -> Option<Vec<Step>> {
             (None, Effect::Changes) => return None,
         };
         done.push(match (step.commands.is_empty(), commands.is_empty()) {
-            (false, true) if step.effect == Effect::Changes => Step::told(AT_BOOT),
+            (false, true) if step.effect == Effect::Changes => FixStep::told(AT_BOOT),
             // `repair` mends the server that runs.
-            _ => Step { text: step.text.clone(), commands, actions: Vec::new(), effect: step.effect },
+            _ => FixStep { text: step.text.clone(), commands, actions: Vec::new(), effect: step.effect },
         });
     }
     Some(done)
@@ -51,23 +51,23 @@ fn steps(steps: &[Step], root: &AbsolutePath) -> Option<Vec<Step>> {
 /// A command on the disk; nothing inside where the boot does it, nothing at all where it needs the running server.
 fn command(command: &FixCommand, root: &AbsolutePath) -> Option<Option<FixCommand>> {
     let program = match command.words().first()? {
-        Word::Fixed(program) | Word::Shell(program) => *program,
-        Word::Path(_) | Word::Work(_) | Word::Checked(_) => return None,
+        CheckedWord::Fixed(program) | CheckedWord::Shell(program) => *program,
+        CheckedWord::Path(_) | CheckedWord::Work(_) | CheckedWord::Checked(_) => return None,
     };
     if !ON_FILES.contains(&program) {
         return None;
     }
-    let below = |word: &Word| match word {
-        Word::Path(path) => Word::Path(path.on(root)),
+    let below = |word: &CheckedWord| match word {
+        CheckedWord::Path(path) => CheckedWord::Path(path.on(root)),
         other => other.clone(),
     };
-    let mut words: Vec<Word> = command.words().iter().map(below).collect();
+    let mut words: Vec<CheckedWord> = command.words().iter().map(below).collect();
     if program == "systemctl" {
-        let verb = |word: &Word| matches!(word, Word::Fixed(verb) if WITHOUT_A_MANAGER.contains(verb));
+        let verb = |word: &CheckedWord| matches!(word, CheckedWord::Fixed(verb) if WITHOUT_A_MANAGER.contains(verb));
         if !words.iter().any(verb) {
             return Some(None);
         }
-        words.insert(1, Word::option("--root", root));
+        words.insert(1, CheckedWord::option("--root", root));
     }
     Some(Some(command.of_words(words)))
 }

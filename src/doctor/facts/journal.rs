@@ -80,7 +80,7 @@ pub(crate) enum LogKind {
 
 /// The entries of one run.
 #[derive(Clone, Debug)]
-pub(crate) struct Run<'a> {
+pub(crate) struct JournalRun<'a> {
     /// Its id.
     pub invocation: &'a str,
     /// Its entries, oldest first.
@@ -139,13 +139,13 @@ impl JournalEntry {
 impl Journal {
     /// The runs, oldest first, by the order of their first entries.
     #[must_use]
-    pub(crate) fn runs(&self) -> Vec<Run<'_>> {
-        let mut runs: Vec<Run<'_>> = Vec::new();
+    pub(crate) fn runs(&self) -> Vec<JournalRun<'_>> {
+        let mut runs: Vec<JournalRun<'_>> = Vec::new();
         for entry in &self.entries {
             let Some(invocation) = entry.invocation.as_deref() else { continue };
             match runs.iter_mut().rev().find(|run| run.invocation == invocation) {
                 Some(run) => run.entries.push(entry),
-                None => runs.push(Run { invocation, entries: vec![entry] }),
+                None => runs.push(JournalRun { invocation, entries: vec![entry] }),
             }
         }
         runs
@@ -155,7 +155,7 @@ impl Journal {
 /// What is logged when a run ends, whoever ended it.
 const ENDS: [&str; 5] = [id::PROCESS_EXITED, id::SPAWN_FAILED, id::FAILED, id::SUCCEEDED, id::RESTART_SCHEDULED];
 
-impl Run<'_> {
+impl JournalRun<'_> {
     /// How the main process ended, if the run has ended.
     #[must_use]
     pub(crate) fn exit(&self) -> Option<Exit> {

@@ -2,7 +2,7 @@
 
 use super::Facts;
 use super::condition::{Condition, SETTLED};
-use super::journal::{JournalEntry, Run, Speaker, id};
+use super::journal::{JournalEntry, JournalRun, Speaker, id};
 use super::service::Service;
 
 /// Seconds after which a death says nothing of a service that is up at this moment.
@@ -61,7 +61,7 @@ impl Facts {
         }
         let dead = self.dead_runs();
         let recent = dead.first().is_some_and(|run| self.at.seconds_since(run.end()) <= LOOP_WINDOW);
-        let lived = dead.first().map_or(0, Run::lived).min(LOOP_WINDOW);
+        let lived = dead.first().map_or(0, JournalRun::lived).min(LOOP_WINDOW);
         // An agent that was killed once, and is back, is in no loop; one that has died right after its start, and has not
         // lived since, is.
         let again = if restarts > 1 { alike(&dead) } else { lived < SETTLED };
@@ -72,7 +72,7 @@ impl Facts {
     /// it is scheduled, as the last word on the run before. The counter does not tell, since a start by hand in the pause
     /// between two runs keeps it (measured with systemd 252).
     fn was_started_by_hand(&self) -> bool {
-        let scheduled = |run: &Run<'_>| run.entries.iter().any(|entry| entry.is(id::RESTART_SCHEDULED));
+        let scheduled = |run: &JournalRun<'_>| run.entries.iter().any(|entry| entry.is(id::RESTART_SCHEDULED));
         let dead = self.dead_runs();
         // Where no run has that word, it is the journal that has not kept it.
         dead.first().is_some_and(|run| !scheduled(run)) && dead.iter().any(scheduled)
@@ -81,7 +81,7 @@ impl Facts {
     /// The last death of an agent that is up again by itself, while that death is recent, or the agent has not yet been up
     /// for longer than it took to die several times before.
     #[must_use]
-    pub(crate) fn recovered_from(&self) -> Option<Run<'_>> {
+    pub(crate) fn recovered_from(&self) -> Option<JournalRun<'_>> {
         let service = self.service.known().filter(|service| service.runs() && service.restarts.unwrap_or(0) > 0)?;
         let up = self.up()?;
         let dead = self.dead_runs();
@@ -95,18 +95,18 @@ impl Facts {
     /// Whether the last run ended without being stopped by hand.
     fn ended_by_itself(&self) -> bool {
         let failed = self.service.known().is_some_and(|service| !matches!(service.result.as_str(), "" | "success"));
-        failed && self.runs().last().is_none_or(Run::died)
+        failed && self.runs().last().is_none_or(JournalRun::died)
     }
 
     /// The runs of the service, oldest first.
     #[must_use]
-    pub(crate) fn runs(&self) -> Vec<Run<'_>> {
+    pub(crate) fn runs(&self) -> Vec<JournalRun<'_>> {
         self.journal.known().map(super::Journal::runs).unwrap_or_default()
     }
 
     /// The runs in a row that have died by themselves up to now, newest first, as far as the journal was read, without the
     /// run that is up now.
-    fn dead_runs(&self) -> Vec<Run<'_>> {
+    fn dead_runs(&self) -> Vec<JournalRun<'_>> {
         // In the pause between two runs the id is still that of the run that died.
         let up = |service: &&Service| {
             service.runs() || (service.active_state == "activating" && !service.waits_for_restart())
@@ -114,7 +114,7 @@ impl Facts {
         let current = self.service.known().filter(up).and_then(|service| service.invocation.clone());
         let mut runs = self.runs();
         runs.retain(|run| Some(run.invocation) != current.as_deref());
-        runs.into_iter().rev().take_while(Run::died).collect()
+        runs.into_iter().rev().take_while(JournalRun::died).collect()
     }
 
     /// How many runs in a row have died by themselves up to now, as far as the journal was read. The run that is up now
@@ -149,7 +149,7 @@ impl Facts {
     /// The death that is the only one in a row, of an agent that had been up for long enough: systemd starts it again, and
     /// whether it comes back is not known yet.
     #[must_use]
-    pub(crate) fn only_death(&self) -> Option<Run<'_>> {
+    pub(crate) fn only_death(&self) -> Option<JournalRun<'_>> {
         let service = self.service.known()?;
         let mut dead = self.dead_runs();
         let first = dead.len() == 1 && service.waits_for_restart() && service.restarts.unwrap_or(0) <= 1;
@@ -158,8 +158,8 @@ impl Facts {
 }
 
 /// Whether the two newest deaths are of the same kind; one that the journal has lost is taken for the same.
-fn alike(dead: &[Run<'_>]) -> bool {
-    let mut exits = dead.iter().take(2).filter_map(Run::exit);
+fn alike(dead: &[JournalRun<'_>]) -> bool {
+    let mut exits = dead.iter().take(2).filter_map(JournalRun::exit);
     let first = exits.next();
     exits.all(|exit| Some(exit) == first)
 }

@@ -19,9 +19,9 @@ pub(crate) use connection::{Connections, ControlPlane, Link, LinkState};
 pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download, ManifestParts};
 pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
 pub(crate) use guard::{Guard, Hold};
-pub(crate) use journal::{Journal, JournalEntry, LogKind, LogPlace, Run, Speaker};
+pub(crate) use journal::{Journal, JournalEntry, JournalRun, LogKind, LogPlace, Speaker};
 pub(crate) use policy::{ServerPolicy, SignatureDemand};
-pub(crate) use process::{Bond, Dependency, Listener, Motion, Process, Stray};
+pub(crate) use process::{Bond, Listener, Motion, Process, Stray, UnitDependency};
 pub(crate) use service::{Exit, Service};
 
 use crate::systemd::{Unit, UnitFile};
@@ -65,7 +65,7 @@ pub(crate) struct AgentPlaces {
 
 /// The machine.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Host {
+pub(crate) struct HostFacts {
     /// Its name.
     pub name: Option<String>,
     /// `PRETTY_NAME` of os-release(5).
@@ -106,7 +106,7 @@ pub(crate) enum Presence {
 
 /// A path that the unit names and what is there for the user it runs as.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Reached {
+pub(crate) struct ReachedPath {
     /// Absolute.
     pub path: String,
     /// What is there.
@@ -129,11 +129,11 @@ pub(crate) struct UnitOnDisk {
     /// Secrets that stand in it, by what they are (`--token`), with their places.
     pub secrets: Vec<SecretInUnit>,
     /// Where the command is started.
-    pub working_directory: Fact<Reached>,
+    pub working_directory: Fact<ReachedPath>,
     /// The script that is started, seen from there.
-    pub script: Fact<Reached>,
+    pub script: Fact<ReachedPath>,
     /// The program that is started.
-    pub program: Fact<Reached>,
+    pub program: Fact<ReachedPath>,
     /// The first line of that program, where it is a script (`#!`, execve(2)).
     pub first_line: Option<String>,
     /// The mount point of a file system on which nothing may be executed (`noexec`, mount(8)), where the program is on one.
@@ -241,7 +241,7 @@ pub(crate) struct Facts {
     /// The agent's names and places.
     pub places: AgentPlaces,
     /// The machine.
-    pub host: Host,
+    pub host: HostFacts,
     /// The unit's files.
     pub unit: Fact<UnitOnDisk>,
     /// The service; unknown where there is no systemd that could be asked.
@@ -279,7 +279,7 @@ pub(crate) struct Facts {
     /// Agents that run outside the unit.
     pub strays: Fact<Vec<Stray>>,
     /// The units that this one needs, or that may have stopped it, where it does not run.
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<UnitDependency>,
     /// What the journal says is missing, and is there by now, with when it came.
     pub restored: Vec<Restored>,
     /// Other units that may be meant, where there is none of this name.
@@ -300,13 +300,13 @@ impl Facts {
         match self.condition() {
             Condition::Stopped => Vec::new(),
             // How the last run ended is all that a disk tells.
-            Condition::Unknown if !runs.first().is_some_and(Run::died) => Vec::new(),
+            Condition::Unknown if !runs.first().is_some_and(JournalRun::died) => Vec::new(),
             Condition::Running | Condition::Starting => {
                 runs.into_iter().filter(|run| Some(run.invocation) == current).flat_map(|run| run.entries).collect()
             }
             Condition::Looping | Condition::Down | Condition::Unknown => {
                 let replaced = self.deployment.inspected().and_then(|inspected| inspected.replaced);
-                let early = |(at, run): &(usize, Run<'_>)| *at == 0 || (run.died() && run.lived() < SETTLED);
+                let early = |(at, run): &(usize, JournalRun<'_>)| *at == 0 || (run.died() && run.lived() < SETTLED);
                 // The newest run of a loop may have said nothing yet; it does not part the others from the present.
                 let unfinished = runs.first().is_some_and(|run| !run.died() && Some(run.invocation) == current);
                 let skip = usize::from(unfinished && runs.len() > 1);

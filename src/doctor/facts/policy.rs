@@ -1,6 +1,6 @@
 //! What a bundle has to satisfy on this server, as the words that ask `check` for it.
 
-use crate::report::words::{AbsolutePath, Refused, Word};
+use crate::report::words::{AbsolutePath, CheckedWord, RefusedWord};
 use serde::{Deserialize, Serialize};
 
 /// The configuration and the keys that `doctor` was given: a fix judges by them, too.
@@ -34,13 +34,13 @@ impl ServerPolicy {
     ///
     /// # Errors
     /// Where a path cannot be typed.
-    pub(crate) fn words(&self) -> Result<Vec<Word>, Refused> {
+    pub(crate) fn words(&self) -> Result<Vec<CheckedWord>, RefusedWord> {
         let mut words = match &self.config {
-            Some(path) => vec!["--config".into(), Word::from(AbsolutePath::new(path)?)],
+            Some(path) => vec!["--config".into(), CheckedWord::from(AbsolutePath::new(path)?)],
             None => vec!["--no-config".into()],
         };
         for key in &self.keys {
-            words.extend(["--key".into(), Word::from(AbsolutePath::new(key)?)]);
+            words.extend(["--key".into(), CheckedWord::from(AbsolutePath::new(key)?)]);
         }
         if !self.keys.is_empty() {
             words.push("--require-signature".into());
@@ -52,15 +52,15 @@ impl ServerPolicy {
     ///
     /// # Errors
     /// Where a path cannot be typed.
-    pub(crate) fn asked(&self) -> Result<Vec<Word>, Refused> {
+    pub(crate) fn asked(&self) -> Result<Vec<CheckedWord>, RefusedWord> {
         let mut words = Vec::new();
         for (option, path) in [("--config", &self.config), ("--bundle", &self.bundle)] {
             if let Some(path) = path {
-                words.extend([Word::from(option), Word::from(AbsolutePath::new(path)?)]);
+                words.extend([CheckedWord::from(option), CheckedWord::from(AbsolutePath::new(path)?)]);
             }
         }
         for key in &self.keys {
-            words.extend(["--key".into(), Word::from(AbsolutePath::new(key)?)]);
+            words.extend(["--key".into(), CheckedWord::from(AbsolutePath::new(key)?)]);
         }
         Ok(words)
     }

@@ -91,7 +91,7 @@ pub(crate) enum Bond {
 
 /// A unit that this one needs, or that may have stopped it, as its manager has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Dependency {
+pub(crate) struct UnitDependency {
     /// What it is to this one.
     pub bond: Bond,
     /// Its name.

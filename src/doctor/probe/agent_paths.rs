@@ -3,7 +3,7 @@
 use crate::doctor::facts::{Account, AgentPlaces, ServerPolicy};
 use crate::doctor::questions::Server;
 use crate::systemd::{CommandLine, Context, Unit, from_directory, normal};
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use crate::update::documented_paths;
 
 /// What the user asks for.
@@ -104,10 +104,16 @@ fn bundle_of(unit: &Unit, context: &Context) -> Option<String> {
 /// The names by which the bundle in a folder is judged: the unit's script, seen from the bundle, is its entry point if
 /// it is there; otherwise the current layout's.
 #[must_use]
-pub(super) fn names_for(server: &dyn Server, folder: &str, bundle: &str, script: Option<&str>, names: &Names) -> Names {
+pub(super) fn names_for(
+    server: &dyn Server,
+    folder: &str,
+    bundle: &str,
+    script: Option<&str>,
+    names: &ConfiguredNames,
+) -> ConfiguredNames {
     let from_unit = script.and_then(|script| script.strip_prefix(&format!("{bundle}/"))).map(str::to_owned);
     let there = from_unit.filter(|entry| is_there(server, &format!("{folder}/{entry}")));
-    Names { entry: there.unwrap_or_else(|| names.entry.clone()), ..names.clone() }
+    ConfiguredNames { entry: there.unwrap_or_else(|| names.entry.clone()), ..names.clone() }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One server asked, and what was run for it kept.
 
 use crate::doctor::facts::Ran;
-use crate::doctor::questions::{Diagnostic, Refusal, Server, Spoken};
+use crate::doctor::questions::{Diagnostic, Server, Spoken, Unanswered};
 use crate::redact::Redactor;
 use crate::text;
 use std::sync::{Mutex, PoisonError};
@@ -23,7 +23,7 @@ impl<'a> Probe<'a> {
     }
 
     /// Runs a command and notes that it was.
-    pub(super) fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+    pub(super) fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Unanswered> {
         self.noted(diagnostic, self.server.run(diagnostic))
     }
 
@@ -31,9 +31,9 @@ impl<'a> Probe<'a> {
     pub(super) fn noted(
         &self,
         diagnostic: &Diagnostic<'_>,
-        spoken: Result<Spoken, Refusal>,
-    ) -> Result<Spoken, Refusal> {
-        if spoken == Err(Refusal::NotLive) {
+        spoken: Result<Spoken, Unanswered>,
+    ) -> Result<Spoken, Unanswered> {
+        if spoken == Err(Unanswered::NotLive) {
             return spoken;
         }
         let is_journal = matches!(diagnostic, Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. });

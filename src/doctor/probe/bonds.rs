@@ -3,12 +3,12 @@
 
 use super::ask::Probe;
 use super::systemctl;
-use crate::doctor::facts::{Bond, Dependency, Service, UnitOnDisk};
+use crate::doctor::facts::{Bond, Service, UnitDependency, UnitOnDisk};
 use crate::doctor::questions::Diagnostic;
 use crate::report::words::UnitName;
 
 /// Asks for them.
-pub(super) fn of(probe: &Probe<'_>, service: Option<&Service>, unit: Option<&UnitOnDisk>) -> Vec<Dependency> {
+pub(super) fn of(probe: &Probe<'_>, service: Option<&Service>, unit: Option<&UnitOnDisk>) -> Vec<UnitDependency> {
     let Some(service) = service.filter(|service| !service.runs()) else { return Vec::new() };
     let [whole, rivals] = ["PartOf", "Conflicts"].map(|key| named(unit, key));
     let mut names = service.needs.clone();

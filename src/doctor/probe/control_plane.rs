@@ -2,7 +2,7 @@
 
 use super::ask::Probe;
 use crate::doctor::facts::{ControlPlane, Fact};
-use crate::doctor::questions::{Diagnostic, Refusal, Server};
+use crate::doctor::questions::{Diagnostic, Server, Unanswered};
 use crate::redact::Redactor;
 use crate::systemd::{FileVariable, Unit, file_variables};
 use crate::text;
@@ -109,11 +109,11 @@ pub(super) fn in_variables(variables: &BTreeMap<String, (String, String)>) -> Op
 ///
 /// # Errors
 /// The refusal where it may not be read.
-pub(super) fn in_registration(server: &dyn Server, home: &str) -> Result<Option<FoundUrl>, Refusal> {
+pub(super) fn in_registration(server: &dyn Server, home: &str) -> Result<Option<FoundUrl>, Unanswered> {
     let path = format!("{home}/{REGISTRATION}");
     let content = match server.read(&path, MAX) {
         Ok(content) => content,
-        Err(Refusal::NotFound | Refusal::Unlike) => return Ok(None),
+        Err(Unanswered::NotFound | Unanswered::Unlike) => return Ok(None),
         Err(refusal) => return Err(refusal),
     };
     let Ok(registration) = serde_json::from_slice::<serde_json::Value>(&content) else { return Ok(None) };

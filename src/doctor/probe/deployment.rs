@@ -5,7 +5,7 @@ use crate::check::bundle::Expectations;
 use crate::check::contents::Depth;
 use crate::check::inspect::{self, InspectOptions};
 use crate::doctor::facts::{DeployedBundle, Deployment, DeploymentState, Download, Fact, ManifestParts};
-use crate::doctor::questions::{Look, Refusal, Server};
+use crate::doctor::questions::{Look, Server, Unanswered};
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
 use crate::node::package_file::read_package;
@@ -16,8 +16,8 @@ use crate::report::subject::SubjectReport;
 use crate::signing::manifest_files::{MANIFEST, MANIFEST_SIGNATURE, PLAIN_MANIFEST_SIGNATURE};
 use crate::text;
 use crate::tree::limits::Limits;
-use crate::tree::names::Names;
-use crate::tree::nodes::{Kind, Tree};
+use crate::tree::names::ConfiguredNames;
+use crate::tree::nodes::{NodeKind, Tree};
 use crate::tree::reading::ArchiveSum;
 use crate::tree::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub(crate) struct BundleQuestion<'a> {
     /// Its path there.
     pub path: &'a str,
     /// The names it is judged by.
-    pub names: &'a Names,
+    pub names: &'a ConfiguredNames,
     /// What it is.
     stands: BundlePlace,
     /// The Node that would start it, asked for once it is read.
@@ -62,13 +62,14 @@ pub(crate) struct JudgedBundle {
 }
 
 impl JudgedBundle {
-    fn of(snapshot: &Snapshot, report: SubjectReport, names: &Names) -> Self {
+    fn of(snapshot: &Snapshot, report: SubjectReport, names: &ConfiguredNames) -> Self {
         let tree = &snapshot.tree;
-        let modules = tree.resolve(b"node_modules").ok().filter(|id| tree.kind(*id) == Kind::Directory);
+        let modules = tree.resolve(b"node_modules").ok().filter(|id| tree.kind(*id) == NodeKind::Directory);
         Self {
             details: report.findings.iter().map(|finding| finding.detail.clone()).collect(),
             has_modules: modules.is_some(),
-            has_dependencies: crate::check::bundle::stage(snapshot, names) == crate::check::bundle::Stage::Deployed,
+            has_dependencies: crate::check::bundle::stage(snapshot, names)
+                == crate::check::bundle::BundleStage::Deployed,
             absent_dependencies: absent_dependencies(snapshot, names),
             ships_shared: is_directory(tree, &names.shared_source),
             engines: engines(tree),
@@ -134,7 +135,7 @@ pub(super) struct Inspection<'a> {
 }
 
 impl Inspection<'_> {
-    fn judged(&self, path: &str, names: &Names, stands: BundlePlace) -> Result<JudgedBundle, String> {
+    fn judged(&self, path: &str, names: &ConfiguredNames, stands: BundlePlace) -> Result<JudgedBundle, String> {
         self.judge.judged(&BundleQuestion { server: self.server, path, names, stands, node: self.node })
     }
 }
@@ -153,11 +154,11 @@ const MAX_EMPTIED: usize = 20;
 
 /// Looks at the folder of a bundle.
 #[must_use]
-pub(super) fn inspect(inspection: &Inspection<'_>, path: &str, names: &Names) -> Deployment {
+pub(super) fn inspect(inspection: &Inspection<'_>, path: &str, names: &ConfiguredNames) -> Deployment {
     let server = inspection.server;
     let path_owned = path.to_owned();
     let state = match super::reach::through(server, path) {
-        Err(Refusal::NotFound | Refusal::Unlike) => Fact::Known(DeploymentState::Absent),
+        Err(Unanswered::NotFound | Unanswered::Unlike) => Fact::Known(DeploymentState::Absent),
         Err(refusal) => because(refusal),
         Ok((_, look)) if look.kind == 'f' => Fact::Known(DeploymentState::NotADirectory("a file")),
         Ok((_, look)) if look.kind != 'd' => Fact::Known(DeploymentState::NotADirectory("neither a folder nor a file")),
@@ -170,14 +171,14 @@ pub(super) fn inspect(inspection: &Inspection<'_>, path: &str, names: &Names) ->
     Deployment { path: path_owned, state }
 }
 
-fn because<T>(refusal: Refusal) -> Fact<T> {
+fn because<T>(refusal: Unanswered) -> Fact<T> {
     match refusal {
-        Refusal::Denied => Fact::unless("permission denied", "run it as root"),
+        Unanswered::Denied => Fact::unless("permission denied", "run it as root"),
         other => Fact::unknown(other.to_string()),
     }
 }
 
-fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<DeploymentState> {
+fn judged(inspection: &Inspection<'_>, path: &str, names: &ConfiguredNames) -> Fact<DeploymentState> {
     let server = inspection.server;
     match inspection.judged(path, names, BundlePlace::Deployed) {
         Err(why) => Fact::unless(why, "run it as root"),
@@ -206,7 +207,7 @@ fn judged(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Deploy
 }
 
 /// When another bundle came into this place: its files were written, or were installed, or its folder was moved here.
-fn replaced(server: &dyn Server, path: &str, names: &Names) -> Option<Moment> {
+fn replaced(server: &dyn Server, path: &str, names: &ConfiguredNames) -> Option<Moment> {
     let folder = server.look(path).ok()?;
     let at = |name: &str| server.look(&format!("{path}/{name}")).ok();
     let package = at("package.json");
@@ -222,11 +223,11 @@ fn replaced(server: &dyn Server, path: &str, names: &Names) -> Option<Moment> {
 const AT_ONCE: u64 = 2_000_000;
 
 fn is_directory(tree: &Tree, path: &str) -> bool {
-    tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == Kind::Directory)
+    tree.resolve(path.as_bytes()).is_ok_and(|id| tree.kind(id) == NodeKind::Directory)
 }
 
 /// What step 5 would have installed and is not there. The shared package is judged by its own rules.
-fn absent_dependencies(snapshot: &Snapshot, names: &Names) -> Vec<String> {
+fn absent_dependencies(snapshot: &Snapshot, names: &ConfiguredNames) -> Vec<String> {
     let PackageFile::Read(package) = read_package(&snapshot.tree, "package.json") else { return Vec::new() };
     let mut absent: Vec<String> = package
         .declared()
@@ -267,9 +268,9 @@ fn emptied(tree: &Tree) -> Vec<String> {
 
 /// Looks at what an update left in the temporary folder.
 #[must_use]
-pub(super) fn download(inspection: &Inspection<'_>, path: &str, names: &Names) -> Fact<Option<Download>> {
+pub(super) fn download(inspection: &Inspection<'_>, path: &str, names: &ConfiguredNames) -> Fact<Option<Download>> {
     let look = match inspection.server.look(path) {
-        Err(Refusal::NotFound | Refusal::Unlike) => return Fact::Known(None),
+        Err(Unanswered::NotFound | Unanswered::Unlike) => return Fact::Known(None),
         Err(refusal) => return because(refusal),
         Ok(look) if look.kind != 'f' => return Fact::Known(None),
         Ok(look) => look,

@@ -1,7 +1,7 @@
 //! Looks at each part of a path for links, and for who may change it (inode(7), path_resolution(7)).
 
 use crate::doctor::facts::{Account, Guard, Hold};
-use crate::doctor::questions::{Look, Refusal, Server};
+use crate::doctor::questions::{Look, Server, Unanswered};
 
 /// Debian's group `staff` may write below `/usr/local`, and is trusted as root is (Debian Policy, 9.1.2).
 const STAFF: u32 = 50;
@@ -22,8 +22,8 @@ fn hold(server: &dyn Server, path: &str, account: Option<&Account>) -> Hold {
         let look = match server.look(shown) {
             Ok(look) => look,
             // Nothing is there; a recorded server may not have been asked about its root.
-            Err(Refusal::NotFound) if here.is_empty() => continue,
-            Err(Refusal::NotFound | Refusal::Unlike) => return held,
+            Err(Unanswered::NotFound) if here.is_empty() => continue,
+            Err(Unanswered::NotFound | Unanswered::Unlike) => return held,
             Err(_) => return Hold::Unseen,
         };
         if look.kind == 'l' {

@@ -5,7 +5,7 @@ use super::ask::Probe;
 use super::beside::{beside, joined};
 use super::{Nodes, journal, node_on_disk};
 use crate::doctor::facts::{Fact, Journal, LogKind, LogPlace, ServerNode};
-use crate::doctor::questions::{Diagnostic, Refusal, Situation};
+use crate::doctor::questions::{Diagnostic, Situation, Unanswered};
 use std::thread;
 
 /// Lines that are kept of what was said of files that could not be read.
@@ -21,7 +21,7 @@ impl Probe<'_> {
     ) -> Fact<Journal> {
         let server = self.server;
         let kept = server.list("/var/log/journal");
-        let persistent = kept.map_or_else(|refusal| refusal == Refusal::TooMuch, |names| !names.is_empty());
+        let persistent = kept.map_or_else(|refusal| refusal == Unanswered::TooMuch, |names| !names.is_empty());
         let directory = server.place("/var/log/journal").display().to_string();
         let directory = (!server.is_live()).then_some(directory.as_str());
         if directory.is_some() && !persistent {
@@ -35,11 +35,11 @@ impl Probe<'_> {
             let own =
                 beside(scope, || self.run(&Diagnostic::Journal { unit, lines, since, directory, namespace: None }));
             let managers = self.run(&Diagnostic::ManagerJournal { unit, lines, since, directory });
-            (joined(own, Err(Refusal::Failed)), managers)
+            (joined(own, Err(Unanswered::Failed)), managers)
         });
         let (own, managers) = match (own, managers) {
             (Ok(own), Ok(managers)) => (own, managers),
-            (Err(Refusal::NotFound), _) => return Fact::unknown("there is no `journalctl`"),
+            (Err(Unanswered::NotFound), _) => return Fact::unknown("there is no `journalctl`"),
             (Err(refusal), _) | (_, Err(refusal)) => return Fact::unknown(format!("journalctl: {refusal}")),
         };
         if own.status != Some(0) && own.stdout.is_empty() {

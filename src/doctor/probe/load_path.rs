@@ -5,7 +5,7 @@
 //! name of that unit; one to anywhere else is the unit's file; one to nothing is no unit. A name without an instance that is a
 //! link to a template is no unit either. Of drop-ins with one file name the folder of the path counts first, then the name.
 
-use crate::doctor::questions::{Refusal, Server};
+use crate::doctor::questions::{Server, Unanswered};
 use crate::systemd::from_directory;
 use std::collections::BTreeMap;
 
@@ -31,11 +31,11 @@ const MAX_FOLDERS: usize = 1000;
 const MAX_SERVICES: usize = 20_000;
 
 /// What could not be looked at, and why.
-pub(super) type Unread = (String, Refusal);
+pub(super) type UnreadPath = (String, Unanswered);
 
 /// The unit that a name means.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub(super) struct Named {
+pub(super) struct NamedUnit {
     /// Its own name.
     pub id: String,
     /// All its names that are known, its own among them.
@@ -49,7 +49,7 @@ pub(super) struct Named {
 }
 
 /// What stands at a name in the load path.
-enum Found {
+enum AtName {
     Nothing,
     File(String),
     Name(String),
@@ -59,80 +59,86 @@ enum Found {
 ///
 /// # Errors
 /// The path that could not be looked at.
-pub(super) fn named(server: &dyn Server, asked: &str) -> Result<Named, Unread> {
-    let mut named = Named { id: asked.to_owned(), names: vec![asked.to_owned()], ..Named::default() };
+pub(super) fn named(server: &dyn Server, asked: &str) -> Result<NamedUnit, UnreadPath> {
+    let mut named = NamedUnit { id: asked.to_owned(), names: vec![asked.to_owned()], ..NamedUnit::default() };
     let mut name = asked.to_owned();
     loop {
         match look_for(server, &name, &mut named)? {
-            Found::Name(other) if named.names.contains(&other) || named.names.len() >= MAX_NAMES => break,
-            Found::Name(other) => {
+            AtName::Name(other) if named.names.contains(&other) || named.names.len() >= MAX_NAMES => break,
+            AtName::Name(other) => {
                 named.names.push(other.clone());
                 name = other;
             }
-            Found::File(path) => {
+            AtName::File(path) => {
                 named.id = name;
                 named.fragment = Some(path);
                 break;
             }
-            Found::Nothing => break,
+            AtName::Nothing => break,
         }
     }
     Ok(named)
 }
 
 /// The first file or link of that name, or of its template, in the folders of the path.
-fn look_for(server: &dyn Server, name: &str, named: &mut Named) -> Result<Found, Unread> {
+fn look_for(server: &dyn Server, name: &str, named: &mut NamedUnit) -> Result<AtName, UnreadPath> {
     for candidate in std::iter::once(name.to_owned()).chain(template(name)) {
         for folder in LOAD_PATH {
             let path = format!("{folder}/{candidate}");
             let look = match server.look(&path) {
                 Ok(look) => look,
-                Err(Refusal::NotFound | Refusal::Unlike) => continue,
+                Err(Unanswered::NotFound | Unanswered::Unlike) => continue,
                 Err(refusal) => return Err((path, refusal)),
             };
             match look.kind {
                 // A file further down is what unmasking would bring back.
                 'f' if look.size == 0 => drop(named.masked_by.get_or_insert(path)),
-                'f' => return Ok(Found::File(path)),
+                'f' => return Ok(AtName::File(path)),
                 'l' => match linked(server, folder, name, &candidate, named)? {
-                    Found::Nothing => {}
+                    AtName::Nothing => {}
                     found => return Ok(found),
                 },
                 _ => {}
             }
         }
     }
-    Ok(Found::Nothing)
+    Ok(AtName::Nothing)
 }
 
 /// What a link in the load path means.
-fn linked(server: &dyn Server, folder: &str, name: &str, file: &str, named: &mut Named) -> Result<Found, Unread> {
+fn linked(
+    server: &dyn Server,
+    folder: &str,
+    name: &str,
+    file: &str,
+    named: &mut NamedUnit,
+) -> Result<AtName, UnreadPath> {
     let path = format!("{folder}/{file}");
-    let Ok(target) = server.target(&path) else { return Ok(Found::Nothing) };
+    let Ok(target) = server.target(&path) else { return Ok(AtName::Nothing) };
     let target = super::reach::resolved(&from_directory(folder, &target));
     if target == "/dev/null" {
         named.masked_by.get_or_insert(path);
-        return Ok(Found::Nothing);
+        return Ok(AtName::Nothing);
     }
     let (above, other) = target.rsplit_once('/').unwrap_or(("", &target));
     if LOAD_PATH.contains(&above) && other != file {
         let other = match (instance(name), instance(other)) {
             (Some(of), Some("")) => other.replacen('@', &format!("@{of}"), 1),
-            (None, Some(_)) => return Ok(Found::Nothing),
+            (None, Some(_)) => return Ok(AtName::Nothing),
             _ => other.to_owned(),
         };
         named.link.get_or_insert((path, target));
-        return Ok(Found::Name(other));
+        return Ok(AtName::Name(other));
     }
     // Whether anything is at its end, through whatever other links there are.
     match server.read(&target, 1) {
         Ok(_) => {
             named.link.get_or_insert((path, target.clone()));
-            Ok(Found::File(target))
+            Ok(AtName::File(target))
         }
-        Err(Refusal::NotFound | Refusal::Unlike) => {
+        Err(Unanswered::NotFound | Unanswered::Unlike) => {
             named.link.get_or_insert((path, target));
-            Ok(Found::Nothing)
+            Ok(AtName::Nothing)
         }
         Err(refusal) => Err((target, refusal)),
     }
@@ -157,13 +163,13 @@ fn instance(name: &str) -> Option<&str> {
 ///
 /// # Errors
 /// The folder that could not be listed.
-pub(super) fn drop_ins(server: &dyn Server, named: &Named) -> Result<Vec<String>, Unread> {
+pub(super) fn drop_ins(server: &dyn Server, named: &NamedUnit) -> Result<Vec<String>, UnreadPath> {
     let kind = named.id.rsplit_once('.').map_or("service", |(_, kind)| kind);
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     let mut add = |folder: String| {
         let listed = match server.list(&folder) {
             Ok(listed) => listed,
-            Err(Refusal::NotFound | Refusal::Unlike) => return Ok(()),
+            Err(Unanswered::NotFound | Unanswered::Unlike) => return Ok(()),
             Err(refusal) => return Err((folder, refusal)),
         };
         for file in listed.into_iter().filter(|file| file.ends_with(".conf")) {
@@ -200,11 +206,11 @@ fn prefixes(name: &str, kind: &str) -> Vec<String> {
 ///
 /// # Errors
 /// The folder in which there are too many.
-fn other_names(server: &dyn Server, of: &Named) -> Result<Vec<String>, Unread> {
+fn other_names(server: &dyn Server, of: &NamedUnit) -> Result<Vec<String>, UnreadPath> {
     let mut names: Vec<String> = Vec::new();
     for folder in LOAD_PATH {
         let listed = match server.list(folder) {
-            Err(Refusal::TooMuch) => return Err((folder.to_owned(), Refusal::TooMuch)),
+            Err(Unanswered::TooMuch) => return Err((folder.to_owned(), Unanswered::TooMuch)),
             listed => listed.unwrap_or_default(),
         };
         let stems = listed.iter().filter_map(|file| file.strip_suffix(".d"));
@@ -214,7 +220,7 @@ fn other_names(server: &dyn Server, of: &Named) -> Result<Vec<String>, Unread> {
         names.dedup();
         // Each is looked for in all folders of the path.
         if names.len() > MAX_FOLDERS {
-            return Err((folder.to_owned(), Refusal::TooMuch));
+            return Err((folder.to_owned(), Unanswered::TooMuch));
         }
     }
     // Of a template's drop-ins it is the instance's name that is another.

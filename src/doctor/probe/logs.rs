@@ -1,8 +1,8 @@
 //! What the agent prints where the unit sends it elsewhere than into the system's journal: into a file, into a journal of its
 //! own, nowhere (systemd.exec(5), `StandardOutput=`, `StandardError=`, `LogNamespace=`).
 
-use crate::doctor::facts::{Fact, Journal, JournalEntry, LogKind, LogPlace, Moment, Run, Service, Speaker};
-use crate::doctor::questions::{Refusal, Server};
+use crate::doctor::facts::{Fact, Journal, JournalEntry, JournalRun, LogKind, LogPlace, Moment, Service, Speaker};
+use crate::doctor::questions::{Server, Unanswered};
 use crate::redact::{Follows, Redactor};
 use crate::systemd::Unit;
 use crate::text;
@@ -57,9 +57,11 @@ pub(super) fn add(server: &dyn Server, redactor: &Redactor, service: Option<&Ser
                 journal.entries.extend(added);
             }
             // Nothing has been printed yet.
-            Err(Refusal::NotFound) => {}
-            Err(Refusal::Denied) => place.unread = unread("permission denied", Some("run it as root")),
-            Err(Refusal::Unlike) => place.unread = unread("it is no regular file, or a link is on the way to it", None),
+            Err(Unanswered::NotFound) => {}
+            Err(Unanswered::Denied) => place.unread = unread("permission denied", Some("run it as root")),
+            Err(Unanswered::Unlike) => {
+                place.unread = unread("it is no regular file, or a link is on the way to it", None)
+            }
             Err(refusal) => place.unread = unread(&refusal.to_string(), None),
         }
     }
@@ -98,7 +100,8 @@ fn entries(
 ) -> Vec<JournalEntry> {
     let journal = Journal { entries: known.to_vec(), ..Journal::default() };
     let runs = journal.runs();
-    let began = |run: &&Run<'_>| run.entries.first().is_some_and(|first| first.at.0 <= written.0.saturating_add(TICK));
+    let began =
+        |run: &&JournalRun<'_>| run.entries.first().is_some_and(|first| first.at.0 <= written.0.saturating_add(TICK));
     let Some(run) = runs.iter().rev().find(began) else { return Vec::new() };
     let of_service = service.filter(|service| service.invocation.as_deref() == Some(run.invocation));
     let child = || run.entries.iter().find(|entry| entry.speaker == Speaker::Child).and_then(|entry| entry.pid);

@@ -2,7 +2,7 @@
 
 use super::ask::Probe;
 use crate::doctor::facts::{Account, AgentPlaces, Fact, Volume};
-use crate::doctor::questions::{Diagnostic, Refusal, Situation};
+use crate::doctor::questions::{Diagnostic, Situation, Unanswered};
 
 impl Probe<'_> {
     /// The user of that name or number.
@@ -31,7 +31,7 @@ impl Probe<'_> {
         match self.run(&Diagnostic::User(&user)) {
             Ok(spoken) if spoken.status == Some(0) => Fact::Known(parse(&spoken.stdout)),
             Ok(spoken) if spoken.status == Some(2) => Fact::Known(None),
-            Err(Refusal::NotFound | Refusal::NotLive) => Fact::Known(None),
+            Err(Unanswered::NotFound | Unanswered::NotLive) => Fact::Known(None),
             Ok(_) | Err(_) => Fact::unknown("getent failed"),
         }
     }

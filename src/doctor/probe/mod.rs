@@ -29,19 +29,19 @@ pub(crate) use agent_paths::ProbeOptions;
 pub(crate) use deployment::{BundleJudge, BundleQuestion, HearsTree, JudgedBundle, RulesJudge};
 
 use crate::doctor::facts::{
-    Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, Host, Journal,
-    Listener, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
+    Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, HostFacts,
+    Journal, Listener, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
 };
-use crate::doctor::questions::{Diagnostic, Refusal, Server, Situation, Spoken};
+use crate::doctor::questions::{Diagnostic, Server, Situation, Spoken, Unanswered};
 use crate::redact::Redactor;
-use crate::tree::names::Names;
+use crate::tree::names::ConfiguredNames;
 use agent_paths::last_part;
 use ask::Probe;
 use beside::{beside, joined};
 use control_plane::FoundUrl;
 use deployment::Inspection;
-use process::{Around, Processes};
-use sockets::{Sockets, Told};
+use process::{AroundProcess, Processes};
+use sockets::{Sockets, ToldConnections};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::thread;
@@ -54,7 +54,7 @@ const AGENT_PORT: u16 = 3001;
 pub(crate) fn examine(
     server: &dyn Server,
     options: &ProbeOptions,
-    names: &Names,
+    names: &ConfiguredNames,
     judge: &dyn BundleJudge,
 ) -> (Facts, Redactor) {
     let situation = server.situation();
@@ -63,7 +63,7 @@ pub(crate) fn examine(
     let found = unit_files::find(server, &options.unit, loaded.as_ref());
     // Everything else is asked by the unit's own name: the journal knows no other (systemd.unit(5), "Alias=").
     let own = found.known().map(|found| &found.unit.name).or(loaded.as_ref().map(|loaded| &loaded.id));
-    let shown = Shown { asked: &options.unit, spoken: shown };
+    let shown = ShownUnit { asked: &options.unit, spoken: shown };
     let options = &ProbeOptions { unit: own.unwrap_or(&options.unit).clone(), ..options.clone() };
     let mut redactor = Redactor::new();
     let mut variables = BTreeMap::new();
@@ -109,10 +109,10 @@ impl Probe<'_> {
         options: &ProbeOptions,
         places: AgentPlaces,
         unit: Fact<UnitOnDisk>,
-        shown: &Shown<'_>,
+        shown: &ShownUnit<'_>,
         told: &Urls,
         script: Option<&str>,
-        names: &Names,
+        names: &ConfiguredNames,
         judge: &dyn BundleJudge,
     ) -> Facts {
         let server = self.server;
@@ -161,7 +161,7 @@ impl Probe<'_> {
             let account = unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
             let package_managers = self.package_managers(node.known().and_then(Option::as_ref), account);
             let os = self.os();
-            let host = Host { name: self.host_name(situation), os, systemd, boot: boot(server) };
+            let host = HostFacts { name: self.host_name(situation), os, systemd, boot: boot(server) };
             let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
             let (deployment, backup, nested_backup, put_aside, download) = joined(bundles, lost(places));
             let none = unit.known().is_some_and(|unit| unit.unit.files.is_empty());
@@ -208,7 +208,7 @@ impl Probe<'_> {
         &self,
         places: &AgentPlaces,
         script: Option<&str>,
-        names: &Names,
+        names: &ConfiguredNames,
         inspection: &Inspection<'_>,
     ) -> Bundles {
         let server = self.server;
@@ -256,11 +256,11 @@ impl Probe<'_> {
         paths.iter().map(|path| guard::guard(self.server, path, account)).collect()
     }
 
-    fn service(&self, shown: &Shown<'_>, situation: &Situation) -> Fact<Service> {
+    fn service(&self, shown: &ShownUnit<'_>, situation: &Situation) -> Fact<Service> {
         match self.noted(&Diagnostic::Show(shown.asked), shown.spoken.clone()) {
-            Err(Refusal::NotLive) => Fact::unknown("a mounted disk does not run"),
-            Err(Refusal::NotFound) => Fact::unknown("there is no `systemctl`"),
-            Err(Refusal::Exhausted) => Fact::unless(EXHAUSTED, "there are too many, or too little memory is left"),
+            Err(Unanswered::NotLive) => Fact::unknown("a mounted disk does not run"),
+            Err(Unanswered::NotFound) => Fact::unknown("there is no `systemctl`"),
+            Err(Unanswered::Exhausted) => Fact::unless(EXHAUSTED, "there are too many, or too little memory is left"),
             Err(refusal) => Fact::unknown(format!("systemctl: {refusal}")),
             Ok(spoken) if spoken.status != Some(0) || !spoken.stdout.contains("LoadState=") => {
                 let first = spoken.stderr.lines().find(|line| !line.trim().is_empty());
@@ -291,7 +291,7 @@ impl Probe<'_> {
         }
         match &told.registered {
             Ok(found) => Fact::Known(found.as_ref().and_then(|found| self.control_plane(found))),
-            Err(Refusal::Denied) => Fact::unless("permission denied", "run it as root"),
+            Err(Unanswered::Denied) => Fact::unless("permission denied", "run it as root"),
             Err(refusal) => Fact::unknown(refusal.to_string()),
         }
     }
@@ -308,8 +308,8 @@ impl Probe<'_> {
         let Some(pid) = service.main_pid else { return Fact::Known(None) };
         let plane = plane.known().and_then(Option::as_ref);
         let spoken = plane.and_then(|plane| self.run(&Diagnostic::Connections(plane.port)).ok());
-        let told = spoken.map(|spoken| Told::by(&spoken.stdout)).unwrap_or_default();
-        let around = Around { unit, plane, sockets, told: &told, processes };
+        let told = spoken.map(|spoken| ToldConnections::by(&spoken.stdout)).unwrap_or_default();
+        let around = AroundProcess { unit, plane, sockets, told: &told, processes };
         let process = process::main_process(self.server, pid, &around, &self.redactor);
         process.map(|process| Some(Process { started: service.started, ..process }))
     }
@@ -331,9 +331,9 @@ impl Probe<'_> {
 }
 
 /// What the manager said of the unit, by the name that it was asked for.
-struct Shown<'a> {
+struct ShownUnit<'a> {
     asked: &'a str,
-    spoken: Result<Spoken, Refusal>,
+    spoken: Result<Spoken, Unanswered>,
 }
 
 /// The instances of a template that are known on a server.
@@ -376,7 +376,7 @@ struct Urls {
     /// The unit's command.
     unit: Option<FoundUrl>,
     /// The agent's registration.
-    registered: Result<Option<FoundUrl>, Refusal>,
+    registered: Result<Option<FoundUrl>, Unanswered>,
     /// The unit's variables, each with its place.
     variables: BTreeMap<String, (String, String)>,
 }

@@ -3,7 +3,7 @@
 use super::agent_paths::last_part;
 use super::ask::Probe;
 use super::{guard, node_on_disk, reach};
-use crate::doctor::facts::{Account, Fact, Presence, Reached, ServerNode};
+use crate::doctor::facts::{Account, Fact, Presence, ReachedPath, ServerNode};
 use crate::doctor::questions::{Diagnostic, Spoken};
 use crate::node::node_version::NodeVersion;
 
@@ -14,7 +14,7 @@ impl Probe<'_> {
     /// The Node that the unit starts, and where that is not there, or on a file system from which nothing is executed, others.
     pub(super) fn node(
         &self,
-        program: Option<&Reached>,
+        program: Option<&ReachedPath>,
         noexec: Option<&str>,
     ) -> (Fact<Option<ServerNode>>, Vec<ServerNode>) {
         let Some(program) = program else { return (Fact::unknown("the unit starts no program"), Vec::new()) };

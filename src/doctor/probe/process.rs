@@ -1,8 +1,8 @@
 //! The running processes: the service's own, who holds the ports, and agents outside the unit (proc(5)).
 
-use super::sockets::{Sockets, Told};
+use super::sockets::{Sockets, ToldConnections};
 use crate::doctor::facts::{Connections, ControlPlane, Fact, Listener, Motion, Process, Stray};
-use crate::doctor::questions::{Refusal, Server};
+use crate::doctor::questions::{Server, Unanswered};
 use crate::redact::Redactor;
 use crate::systemd::from_directory;
 use crate::text;
@@ -32,7 +32,7 @@ impl Processes {
 }
 
 /// What is known before the main process is looked at.
-pub(super) struct Around<'a> {
+pub(super) struct AroundProcess<'a> {
     /// The unit.
     pub unit: &'a str,
     /// Where the agent connects to.
@@ -40,18 +40,23 @@ pub(super) struct Around<'a> {
     /// The sockets of [`Sockets::read`].
     pub sockets: &'a Sockets,
     /// What `ss` says of them.
-    pub told: &'a Told,
+    pub told: &'a ToldConnections,
     /// The processes of [`Processes::read`].
     pub processes: &'a Processes,
 }
 
 /// The main process.
 #[must_use]
-pub(super) fn main_process(server: &dyn Server, pid: u32, around: &Around<'_>, redactor: &Redactor) -> Fact<Process> {
+pub(super) fn main_process(
+    server: &dyn Server,
+    pid: u32,
+    around: &AroundProcess<'_>,
+    redactor: &Redactor,
+) -> Fact<Process> {
     let base = format!("/proc/{pid}");
     let directory = match server.target(&format!("{base}/cwd")) {
         Ok(directory) => directory,
-        Err(Refusal::Denied) => return Fact::unless("permission denied", "run it as root"),
+        Err(Unanswered::Denied) => return Fact::unless("permission denied", "run it as root"),
         Err(refusal) => return Fact::unknown(refusal.to_string()),
     };
     let (directory, directory_deleted) = match directory.strip_suffix(" (deleted)") {
@@ -72,7 +77,7 @@ pub(super) fn main_process(server: &dyn Server, pid: u32, around: &Around<'_>, r
 }
 
 /// The connections of the service's processes: what the main process has started may hold the one that counts.
-fn connections(server: &dyn Server, pid: u32, around: &Around<'_>) -> Fact<Connections> {
+fn connections(server: &dyn Server, pid: u32, around: &AroundProcess<'_>) -> Fact<Connections> {
     let mut held = BTreeSet::new();
     let mut seen = false;
     for pid in around.processes.of(around.unit, pid) {

@@ -1,7 +1,7 @@
 //! What is at a path for the user that a unit runs as (path_resolution(7)).
 
-use crate::doctor::facts::{Account, Presence, Reached};
-use crate::doctor::questions::{Look, Refusal, Server};
+use crate::doctor::facts::{Account, Presence, ReachedPath};
+use crate::doctor::questions::{Look, Server, Unanswered};
 use crate::systemd::{from_directory, without_dots};
 
 /// What the user needs of the last component.
@@ -21,8 +21,8 @@ const MAX_LINKS: usize = 40;
 /// What a path leads to, every link followed: the path itself and its look.
 ///
 /// # Errors
-/// The [`Refusal`] of the component that stops it.
-pub(super) fn through(server: &dyn Server, path: &str) -> Result<(String, Look), Refusal> {
+/// [`Unanswered`] of the component that stops it.
+pub(super) fn through(server: &dyn Server, path: &str) -> Result<(String, Look), Unanswered> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         let look = server.look(&path)?;
@@ -33,7 +33,7 @@ pub(super) fn through(server: &dyn Server, path: &str) -> Result<(String, Look),
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         path = resolved(&from_directory(folder, &target));
     }
-    Err(Refusal::Failed)
+    Err(Unanswered::Failed)
 }
 
 /// `..` taken away with what stands before it: for links, whose folders are no links here.
@@ -44,21 +44,21 @@ pub(super) fn resolved(path: &str) -> String {
 /// What is at an absolute path for that user; without one, for root.
 ///
 /// # Errors
-/// The [`Refusal`] where the caller may not look.
+/// [`Unanswered`] where the caller may not look.
 pub(super) fn reached(
     server: &dyn Server,
     path: &str,
     need: ReachNeed,
     account: Option<&Account>,
-) -> Result<Reached, Refusal> {
-    let at = |presence| Ok(Reached { path: path.to_owned(), presence });
+) -> Result<ReachedPath, Unanswered> {
+    let at = |presence| Ok(ReachedPath { path: path.to_owned(), presence });
     let mut above = String::from("/");
     let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
     while let Some(part) = parts.next() {
         let here = format!("{}/{part}", above.trim_end_matches('/'));
         let (real, look) = match through(server, &here) {
             Ok(found) => found,
-            Err(Refusal::NotFound | Refusal::Unlike) => return at(Presence::Missing { above }),
+            Err(Unanswered::NotFound | Unanswered::Unlike) => return at(Presence::Missing { above }),
             Err(refusal) => return Err(refusal),
         };
         let last = parts.peek().is_none();

@@ -15,7 +15,7 @@ const TIME_TO_ANSWER: u64 = 3000;
 /// The TCP sockets of a network namespace that listen or are connected. The kernel goes through all of its buckets for
 /// each reading, so they are read once.
 #[derive(Default)]
-pub(super) struct Sockets(Option<Vec<Row>>);
+pub(super) struct Sockets(Option<Vec<SocketRow>>);
 
 impl Sockets {
     /// Those of this process's own namespace.
@@ -52,10 +52,10 @@ impl Sockets {
         &self,
         held: &BTreeSet<u64>,
         plane: Option<&ControlPlane>,
-        told: &Told,
+        told: &ToldConnections,
     ) -> Option<Connections> {
         let mut found = Connections::default();
-        let held = |row: &&Row| held.contains(&row.inode) && row.state != SocketState::Listening;
+        let held = |row: &&SocketRow| held.contains(&row.inode) && row.state != SocketState::Listening;
         for row in self.0.as_ref()?.iter().filter(held) {
             let remote = row.remote.to_string();
             let established = row.state == SocketState::Established;
@@ -82,7 +82,7 @@ fn leads_to(plane: &ControlPlane, address: IpAddr) -> bool {
 
 /// One line of `/proc/net/tcp`.
 #[derive(Debug)]
-struct Row {
+struct SocketRow {
     local: u16,
     remote: SocketAddr,
     state: SocketState,
@@ -100,8 +100,8 @@ enum SocketState {
     Listening,
 }
 
-impl Row {
-    fn link(&self, told: &Told) -> LinkState {
+impl SocketRow {
+    fn link(&self, told: &ToldConnections) -> LinkState {
         match self.state {
             SocketState::Asking => LinkState::Asking,
             SocketState::Closed | SocketState::Listening => LinkState::Closed,
@@ -114,7 +114,7 @@ impl Row {
     }
 }
 
-fn rows(text: &str) -> Vec<Row> {
+fn rows(text: &str) -> Vec<SocketRow> {
     let row = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
         let state = match *fields.get(3)? {
@@ -127,7 +127,7 @@ fn rows(text: &str) -> Vec<Row> {
         let waiting = fields.get(4)?.split_once(':').and_then(|(sent, _)| u64::from_str_radix(sent, 16).ok())?;
         let retransmissions = u32::from_str_radix(fields.get(6)?, 16).ok()?;
         let (local, remote) = (address(fields.get(1)?)?.port(), address(fields.get(2)?)?);
-        Some(Row { local, remote, state, waiting, retransmissions, inode: fields.get(9)?.parse().ok()? })
+        Some(SocketRow { local, remote, state, waiting, retransmissions, inode: fields.get(9)?.parse().ok()? })
     };
     text.lines().skip(1).filter_map(row).collect()
 }
@@ -152,12 +152,12 @@ fn address(text: &str) -> Option<SocketAddr> {
 
 /// What `ss` tells of connections beyond the kernel's tables.
 #[derive(Default, Debug)]
-pub(super) struct Told {
+pub(super) struct ToldConnections {
     /// Sockets on which something was sent seconds ago, and nothing was ever received, by inode.
     silent: BTreeSet<u64>,
 }
 
-impl Told {
+impl ToldConnections {
     /// Reads `ss -Htnie`: a line with the addresses and `ino:N`, and an indented one of `name:value`. What is 0 is left out.
     #[must_use]
     pub(super) fn by(text: &str) -> Self {
@@ -225,7 +225,7 @@ mod tests {
                 "{HEAD}   1: 0100000A:A1B2 {remote} {state} {sent}:00000000 00:00000000 {again}     0        0 777 1\n"
             )
         };
-        let told = |text: &str| Told::by(text);
+        let told = |text: &str| ToldConnections::by(text);
         let silent = "0 0 10.0.0.1:41394 10.0.0.2:3000 ino:777 sk:1 <->\n\t cubic rto:204 bytes_sent:180 bytes_acked:181 segs_out:3 lastsnd:9000 lastrcv:9000\n";
         let spoken = "0 0 10.0.0.1:41394 10.0.0.2:3000 ino:777 sk:1 <->\n\t cubic rto:204 bytes_sent:180 bytes_received:129 lastsnd:9000\n";
         let recent = "0 0 10.0.0.1:41394 10.0.0.2:3000 ino:777 sk:1 <->\n\t cubic rto:204 bytes_sent:180 lastsnd:200\n";

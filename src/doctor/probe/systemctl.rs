@@ -1,6 +1,6 @@
 //! What `systemctl` prints, to the service's properties.
 
-use crate::doctor::facts::{Bond, Dependency, Exit, Service};
+use crate::doctor::facts::{Bond, Exit, Service, UnitDependency};
 use crate::doctor::questions::Situation;
 use crate::report::moment::Moment;
 use crate::report::words::UnitName;
@@ -65,7 +65,7 @@ pub(super) fn service(text: &str, situation: &Situation) -> Service {
 
 /// What the manager has loaded, and by which names.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub(super) struct Loaded {
+pub(super) struct LoadedUnit {
     /// The unit's own name (`Id`).
     pub id: String,
     /// All its names (`Names`).
@@ -80,14 +80,20 @@ pub(super) struct Loaded {
 
 /// Reads the same lines for what is loaded; nothing where there is no such unit, or an older program wrote them down.
 #[must_use]
-pub(super) fn loaded(text: &str) -> Option<Loaded> {
+pub(super) fn loaded(text: &str) -> Option<LoadedUnit> {
     let word = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default();
     let id = word("Id");
     let is_loaded = word("LoadState") == "loaded" && UnitName::new(id).is_ok();
     let names = word("Names").split_whitespace().map(str::to_owned).collect();
     let fragment = word("FragmentPath").to_owned();
     let is_current = word("NeedDaemonReload") == "no" && !fragment.is_empty();
-    is_loaded.then(|| Loaded { id: id.to_owned(), names, fragment, drop_ins: paths(word("DropInPaths")), is_current })
+    is_loaded.then(|| LoadedUnit {
+        id: id.to_owned(),
+        names,
+        fragment,
+        drop_ins: paths(word("DropInPaths")),
+        is_current,
+    })
 }
 
 /// A list of paths or names, of which those with blanks or backslashes are quoted.
@@ -110,7 +116,7 @@ fn needs(lists: &[&str]) -> Vec<String> {
 /// The units of [`Diagnostic::States`](crate::doctor::questions::Diagnostic::States): blocks of `KEY=VALUE` lines, with an
 /// empty line between them.
 #[must_use]
-pub(super) fn dependencies(text: &str, bond: impl Fn(&String) -> Bond) -> Vec<Dependency> {
+pub(super) fn dependencies(text: &str, bond: impl Fn(&String) -> Bond) -> Vec<UnitDependency> {
     let block = |block: &str| {
         let word = |key: &str| {
             let lines = block.lines().filter_map(|line| line.split_once('='));
@@ -121,7 +127,7 @@ pub(super) fn dependencies(text: &str, bond: impl Fn(&String) -> Bond) -> Vec<De
         let unit = word("Id")?;
         let (load_state, active_state) = (word("LoadState")?, word("ActiveState")?);
         let result = word("Result").unwrap_or_default();
-        Some(Dependency { bond: bond(&unit), unit, load_state, active_state, result })
+        Some(UnitDependency { bond: bond(&unit), unit, load_state, active_state, result })
     };
     text.split("\n\n").filter_map(block).collect()
 }

@@ -1,10 +1,10 @@
 //! The unit's files: those that the manager has loaded, or where it would load others by now, those that it would find on the
 //! disk. Their content is read from the disk in both cases.
 
-use super::load_path::{self, Named, Unread};
-use super::systemctl::Loaded;
+use super::load_path::{self, NamedUnit, UnreadPath};
+use super::systemctl::LoadedUnit;
 use crate::doctor::facts::{Fact, Moment};
-use crate::doctor::questions::{Refusal, Server};
+use crate::doctor::questions::{Server, Unanswered};
 use crate::systemd::{Unit, UnitFile};
 
 /// Most bytes of one unit file: systemd itself takes lines of 1 MiB.
@@ -31,7 +31,7 @@ pub(super) struct FoundUnit {
 
 /// Finds and reads the files of a unit. What is loaded counts for where they are, as long as the manager would find the same.
 #[must_use]
-pub(super) fn find(server: &dyn Server, asked: &str, loaded: Option<&Loaded>) -> Fact<FoundUnit> {
+pub(super) fn find(server: &dyn Server, asked: &str, loaded: Option<&LoadedUnit>) -> Fact<FoundUnit> {
     let named = match load_path::named(server, asked) {
         Ok(named) => named,
         Err(unread) => return refused(unread),
@@ -61,16 +61,18 @@ pub(super) fn find(server: &dyn Server, asked: &str, loaded: Option<&Loaded>) ->
     Fact::Known(found)
 }
 
-fn refused((path, refusal): Unread) -> Fact<FoundUnit> {
+fn refused((path, refusal): UnreadPath) -> Fact<FoundUnit> {
     let help = match refusal {
-        Refusal::TooMuch => "look at the drop-ins (`systemctl cat` lists them) and take away what is not the agent's",
+        Unanswered::TooMuch => {
+            "look at the drop-ins (`systemctl cat` lists them) and take away what is not the agent's"
+        }
         _ => "run it as root",
     };
     Fact::unless(format!("{path}: {refusal}"), help)
 }
 
 /// The unit's file, and what it is followed by.
-fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Result<Vec<UnitFile>, Unread> {
+fn read_all(server: &dyn Server, named: &NamedUnit, current: Option<&LoadedUnit>) -> Result<Vec<UnitFile>, UnreadPath> {
     // As `FragmentPath` systemd 247 has the file that a link leads to, later ones the link: a fix changes the file.
     let fragment = match (&named.fragment, current) {
         (Some(path), _) => path.clone(),
@@ -79,7 +81,7 @@ fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Res
     };
     let bytes = match server.read(&fragment, MAX_OF_A_FILE) {
         Ok(bytes) => bytes,
-        Err(Refusal::NotFound) => return Ok(Vec::new()),
+        Err(Unanswered::NotFound) => return Ok(Vec::new()),
         Err(refusal) => return Err((fragment, refusal)),
     };
     let mut lines = MAX_LINES;
@@ -89,7 +91,7 @@ fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Res
         None => load_path::drop_ins(server, named)?,
     };
     if let Some(path) = drop_ins.get(MAX_DROP_INS) {
-        return Err((path.clone(), Refusal::TooMuch));
+        return Err((path.clone(), Unanswered::TooMuch));
     }
     let mut left = MAX_OF_DROP_INS;
     for path in drop_ins {
@@ -98,11 +100,11 @@ fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Res
         }
         match server.read(&path, MAX_OF_A_FILE) {
             Ok(bytes) => {
-                left = left.checked_sub(bytes.len()).ok_or_else(|| (path.clone(), Refusal::TooMuch))?;
+                left = left.checked_sub(bytes.len()).ok_or_else(|| (path.clone(), Unanswered::TooMuch))?;
                 files.push(parsed(&path, &bytes, &mut lines)?);
             }
             // A link to nothing is not loaded.
-            Err(Refusal::NotFound) => {}
+            Err(Unanswered::NotFound) => {}
             Err(refusal) => return Err((path, refusal)),
         }
     }
@@ -110,9 +112,9 @@ fn read_all(server: &dyn Server, named: &Named, current: Option<&Loaded>) -> Res
 }
 
 /// A file of the unit, if there are no more lines in it than are left.
-fn parsed(path: &str, bytes: &[u8], lines: &mut usize) -> Result<UnitFile, Unread> {
+fn parsed(path: &str, bytes: &[u8], lines: &mut usize) -> Result<UnitFile, UnreadPath> {
     let count = bytes.iter().filter(|byte| **byte == b'\n').count();
-    *lines = lines.checked_sub(count).ok_or_else(|| (path.to_owned(), Refusal::TooMuch))?;
+    *lines = lines.checked_sub(count).ok_or_else(|| (path.to_owned(), Unanswered::TooMuch))?;
     Ok(UnitFile::parse(path, &String::from_utf8_lossy(bytes)))
 }
 

@@ -5,7 +5,7 @@ use super::node::PROGRAMS;
 use super::reach::{ReachNeed, reached};
 use super::unit_files::FoundUnit;
 use crate::doctor::facts::{Account, Fact, SecretInUnit, UnitOnDisk};
-use crate::doctor::questions::Refusal;
+use crate::doctor::questions::Unanswered;
 use crate::redact::Redactor;
 use crate::systemd::{Assignment, CommandLine, Context, Unit, UnitFile, from_directory};
 
@@ -21,7 +21,7 @@ impl Probe<'_> {
             None => Fact::unknown("the unit does not say"),
             Some(path) => match reached(self.server, &path, need, user) {
                 Ok(reached) => Fact::Known(reached),
-                Err(Refusal::Denied) => Fact::unless("permission denied", "run it as root"),
+                Err(Unanswered::Denied) => Fact::unless("permission denied", "run it as root"),
                 Err(refusal) => Fact::unknown(refusal.to_string()),
             },
         };

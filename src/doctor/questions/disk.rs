@@ -2,7 +2,7 @@
 
 use super::diagnostic::Diagnostic;
 use super::journal_files::JournalFiles;
-use super::server::{End, Look, Refusal, Server, Situation, Space, Spoken};
+use super::server::{AnsweredEnd, Look, Server, Situation, Space, Spoken, Unanswered};
 use crate::host::paths::{self, FileKind, FileSystem};
 use crate::host::process::{self, Environment, Keep, Request};
 use crate::host::rooted::{self, Last, Rooted};
@@ -43,7 +43,7 @@ impl Disk {
     }
 
     /// What is at a path of a mounted disk; nothing where it is this machine's.
-    fn rooted(&self, path: &str, last: Last) -> Result<Option<Rooted>, Refusal> {
+    fn rooted(&self, path: &str, last: Last) -> Result<Option<Rooted>, Unanswered> {
         Ok(self.root.as_deref().map(|root| Rooted::find(root, path, last)).transpose()?)
     }
 }
@@ -62,14 +62,14 @@ impl Server for Disk {
         }
     }
 
-    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal> {
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Unanswered> {
         let directory = match diagnostic {
             Diagnostic::Journal { directory, .. } | Diagnostic::ManagerJournal { directory, .. } => *directory,
             _ => None,
         };
         let files = match (&self.root, directory) {
             (None, _) => None,
-            (Some(_), None) => return Err(Refusal::NotLive),
+            (Some(_), None) => return Err(Unanswered::NotLive),
             (Some(root), Some(directory)) => Some(journal_files(root, directory)?),
         };
         let mut words = diagnostic.words();
@@ -78,7 +78,7 @@ impl Server for Disk {
             words.iter_mut().filter(|word| word.starts_with("--directory=")).for_each(ours);
         }
         let mut words = words.iter().map(String::as_str);
-        let program = words.next().ok_or(Refusal::NotFound)?;
+        let program = words.next().ok_or(Unanswered::NotFound)?;
         let arguments: Vec<_> = words.collect();
         let variables =
             [("PATH", PATH), ("LC_ALL", "C"), ("TZ", "UTC"), ("SYSTEMD_PAGER", ""), ("SYSTEMD_COLORS", "0")];
@@ -92,13 +92,13 @@ impl Server for Disk {
         };
         let done = process::run(&request).map_err(|error| match error.kind() {
             // EAGAIN and ENOMEM of fork(2).
-            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Refusal::Exhausted,
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Unanswered::Exhausted,
             _ => error.into(),
         })?;
         let status = match done.end {
-            process::End::TimedOut | process::End::Stopped => return Err(Refusal::TimedOut),
-            process::End::Exit(status) => Some(status),
-            process::End::Signal(_) => None,
+            process::ProcessEnd::TimedOut | process::ProcessEnd::Stopped => return Err(Unanswered::TimedOut),
+            process::ProcessEnd::Exit(status) => Some(status),
+            process::ProcessEnd::Signal(_) => None,
         };
         let stderr = done.stderr.text();
         Ok(Spoken {
@@ -109,7 +109,7 @@ impl Server for Disk {
         })
     }
 
-    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal> {
+    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Unanswered> {
         let Some(found) = self.rooted(path, Last::Followed)? else {
             return Ok(files::read_start(Path::new(path), most)?);
         };
@@ -118,16 +118,16 @@ impl Server for Disk {
         Ok(content)
     }
 
-    fn end(&self, path: &str, most: usize) -> Result<End, Refusal> {
+    fn end(&self, path: &str, most: usize) -> Result<AnsweredEnd, Unanswered> {
         let root = self.root.as_deref().unwrap_or(Path::new("/"));
         let end = file_end::read_end(root, path, most)?;
         let text = String::from_utf8_lossy(&end.bytes).into_owned();
         // The line that was cut is none.
         let whole = text.split_once('\n').filter(|_| end.is_cut).map(|(_, rest)| rest.to_owned());
-        Ok(End { text: whole.unwrap_or(text), modified: end.modified })
+        Ok(AnsweredEnd { text: whole.unwrap_or(text), modified: end.modified })
     }
 
-    fn look(&self, path: &str) -> Result<Look, Refusal> {
+    fn look(&self, path: &str) -> Result<Look, Unanswered> {
         let stat = self.rooted(path, Last::Kept)?.map_or_else(|| paths::look(Path::new(path)), |found| found.stat())?;
         let paths::Stat { kind, mode, uid, gid, size, changed, modified } = stat;
         let kind = match kind {
@@ -139,23 +139,23 @@ impl Server for Disk {
         Ok(Look { kind, mode, uid, gid, size, changed, modified: Some(modified) })
     }
 
-    fn target(&self, path: &str) -> Result<String, Refusal> {
+    fn target(&self, path: &str) -> Result<String, Unanswered> {
         let found = self.rooted(path, Last::Kept)?;
         let target = found.map_or_else(|| paths::target(Path::new(path)), |found| found.target())?;
         Ok(target.to_string_lossy().into_owned())
     }
 
-    fn list(&self, path: &str) -> Result<Vec<String>, Refusal> {
+    fn list(&self, path: &str) -> Result<Vec<String>, Unanswered> {
         let names = match self.rooted(path, Last::Followed)? {
             None => paths::names(Path::new(path))?,
-            Some(found) => found.names(MAX_NAMES)?.ok_or(Refusal::TooMuch)?,
+            Some(found) => found.names(MAX_NAMES)?.ok_or(Unanswered::TooMuch)?,
         };
         let mut names: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         names.sort();
         Ok(names)
     }
 
-    fn space(&self, path: &str) -> Result<Space, Refusal> {
+    fn space(&self, path: &str) -> Result<Space, Unanswered> {
         let found = self.rooted(path, Last::Followed)?;
         let system = found.map_or_else(|| paths::file_system(Path::new(path)), |found| found.file_system())?;
         let FileSystem { free, size, inodes, free_inodes } = system;
@@ -168,8 +168,8 @@ impl Server for Disk {
 }
 
 /// The files of a folder of journals that is below the root.
-fn journal_files(root: &Path, directory: &str) -> Result<JournalFiles, Refusal> {
-    let below = Path::new(directory).strip_prefix(root).ok().and_then(Path::to_str).ok_or(Refusal::Failed)?;
+fn journal_files(root: &Path, directory: &str) -> Result<JournalFiles, Unanswered> {
+    let below = Path::new(directory).strip_prefix(root).ok().and_then(Path::to_str).ok_or(Unanswered::Failed)?;
     JournalFiles::hold(root, &format!("/{below}"))
 }
 
@@ -204,6 +204,6 @@ mod tests {
         assert_eq!(disk.read("/../../etc/real/file", 3), Ok(b"ins".to_vec()));
         assert_eq!(disk.list("/abs"), Ok(vec!["file".to_owned()]));
         assert!(disk.read("/loop/x", 1).is_err());
-        assert_eq!(disk.run(&Diagnostic::Version), Err(Refusal::NotLive));
+        assert_eq!(disk.run(&Diagnostic::Version), Err(Unanswered::NotLive));
     }
 }

@@ -4,7 +4,7 @@
 //! Measured with systemd 247, 252 and 257: of `--directory` a link to `/proc/PID/fd/N` is read as the file would be, and one
 //! that is no journal is passed over with a line on stderr; with `--file` one such file ends it.
 
-use super::server::Refusal;
+use super::server::Unanswered;
 use crate::host::files::NOT_REGULAR;
 use crate::host::folders;
 use crate::host::paths::FileKind;
@@ -57,7 +57,7 @@ impl JournalFiles {
     ///
     /// # Errors
     /// Where there is no such folder, or no folder for the links can be made.
-    pub(super) fn hold(root: &Path, directory: &str) -> Result<Self, Refusal> {
+    pub(super) fn hold(root: &Path, directory: &str) -> Result<Self, Unanswered> {
         let folder = Rooted::find(root, directory, Last::Followed)?;
         let mut passed_over = Vec::new();
         let mut candidates = Vec::new();
@@ -126,8 +126,8 @@ fn shown(path: &str) -> String {
 }
 
 /// The names in a folder that are text, sorted.
-fn named(folder: &Rooted) -> Result<Vec<String>, Refusal> {
-    let names = folder.names(MAX_NAMES)?.ok_or(Refusal::TooMuch)?;
+fn named(folder: &Rooted) -> Result<Vec<String>, Unanswered> {
+    let names = folder.names(MAX_NAMES)?.ok_or(Unanswered::TooMuch)?;
     let mut names: Vec<String> = names.into_iter().filter_map(|name| name.into_string().ok()).collect();
     names.sort();
     Ok(names)
@@ -148,7 +148,7 @@ fn of_machine(above: &Rooted, name: &str, path: &str, candidates: &mut Vec<Candi
             consider(&folder, name, format!("{path}/{name}"), candidates, passed_over);
         }),
         // A file of that name is no folder of journals.
-        Err(Refusal::Unlike) => {}
+        Err(Unanswered::Unlike) => {}
         Err(refusal) => passed_over.push(format!("{}: {refusal}", shown(path))),
     }
 }
@@ -264,6 +264,6 @@ mod tests {
             files.held.iter().filter_map(|(_, _, path)| path.rsplit_once('/')?.1.split_once('.')?.0.parse().ok());
         assert_eq!((files.held.len(), oldest.max()), (MAX_FILES, Some(MAX_FILES - 1)));
         assert!(files.told("").contains("older than the 150 newest"), "{}", files.told(""));
-        assert_eq!(JournalFiles::hold(root.path(), "/nothing").err(), Some(Refusal::NotFound));
+        assert_eq!(JournalFiles::hold(root.path(), "/nothing").err(), Some(Unanswered::NotFound));
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// How a question ended that could not be answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Refusal {
+pub(crate) enum Unanswered {
     /// There is no such file or program.
     #[error("not found")]
     NotFound,
@@ -35,7 +35,7 @@ pub(crate) enum Refusal {
     Failed,
 }
 
-impl From<io::Error> for Refusal {
+impl From<io::Error> for Unanswered {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound,
@@ -64,7 +64,7 @@ pub(crate) struct Spoken {
 
 /// The end of a file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct End {
+pub(crate) struct AnsweredEnd {
     /// Its last bytes as text, whole lines only.
     pub text: String,
     /// Microseconds since 1970 at which it was last written.
@@ -126,38 +126,38 @@ pub(crate) trait Server: Sync {
     /// Runs one of the read-only commands.
     ///
     /// # Errors
-    /// A [`Refusal`] where it cannot be run or is not over in time.
-    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Refusal>;
+    /// [`Unanswered`] where it cannot be run or is not over in time.
+    fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Unanswered>;
     /// The content of a regular file, at most that many bytes of it, links followed.
     ///
     /// # Errors
-    /// A [`Refusal`] where there is none or it may not be read.
-    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Refusal>;
+    /// [`Unanswered`] where there is none or it may not be read.
+    fn read(&self, path: &str, most: usize) -> Result<Vec<u8>, Unanswered>;
     /// The end of a regular file, at most that many bytes of it, no link followed on the way.
     ///
     /// # Errors
-    /// A [`Refusal`] where there is none or it may not be read.
-    fn end(&self, path: &str, most: usize) -> Result<End, Refusal>;
+    /// [`Unanswered`] where there is none or it may not be read.
+    fn end(&self, path: &str, most: usize) -> Result<AnsweredEnd, Unanswered>;
     /// What a path is, its last component not followed if it is a link.
     ///
     /// # Errors
-    /// A [`Refusal`] where there is nothing or it may not be looked at.
-    fn look(&self, path: &str) -> Result<Look, Refusal>;
+    /// [`Unanswered`] where there is nothing or it may not be looked at.
+    fn look(&self, path: &str) -> Result<Look, Unanswered>;
     /// What a link says.
     ///
     /// # Errors
-    /// A [`Refusal`] where there is none or it may not be read.
-    fn target(&self, path: &str) -> Result<String, Refusal>;
+    /// [`Unanswered`] where there is none or it may not be read.
+    fn target(&self, path: &str) -> Result<String, Unanswered>;
     /// The names in a folder, sorted.
     ///
     /// # Errors
-    /// A [`Refusal`] where there is none or it may not be read.
-    fn list(&self, path: &str) -> Result<Vec<String>, Refusal>;
+    /// [`Unanswered`] where there is none or it may not be read.
+    fn list(&self, path: &str) -> Result<Vec<String>, Unanswered>;
     /// The room on the file system of a path.
     ///
     /// # Errors
-    /// A [`Refusal`] where there is no such path.
-    fn space(&self, path: &str) -> Result<Space, Refusal>;
+    /// [`Unanswered`] where there is no such path.
+    fn space(&self, path: &str) -> Result<Space, Unanswered>;
     /// Where a path of the server's is found by this process, to read a bundle from.
     fn place(&self, path: &str) -> PathBuf;
 }

@@ -2,8 +2,8 @@
 
 use super::error::RepairError;
 use super::journal::{Journals, Record, State};
-use super::plan::Plan;
-use super::prove::{self, Trial};
+use super::plan::RepairPlan;
+use super::prove::{self, TrialStart};
 use super::replace::{self, Site};
 use super::stage::Shop;
 use super::tools::Tools;
@@ -12,9 +12,9 @@ use super::{stage, swap, undo};
 use crate::doctor::causes::started;
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
-use crate::host::held::{OpenFile, Owner};
-use crate::report::action::{Manage, Stage};
-use crate::report::words::{AbsolutePath, NodeProgram, Refused, UnitName, UserName, Word};
+use crate::host::held::{OpenFile, UserOwner};
+use crate::report::action::{Manage, StagedAction};
+use crate::report::words::{AbsolutePath, CheckedWord, NodeProgram, RefusedWord, UnitName, UserName};
 use crate::update::documented_paths::ENTRY_POINT;
 
 /// What a repair works with.
@@ -30,7 +30,7 @@ pub(crate) struct Workplace<'a> {
 }
 
 /// What came of it.
-pub(crate) enum Outcome {
+pub(crate) enum CarryOutcome {
     /// The agent is up and connected; what was replaced is kept at these paths.
     Repaired {
         /// How the server fares.
@@ -73,12 +73,12 @@ pub(crate) enum Outcome {
 /// # Errors
 /// Where the journal cannot be written: nothing has changed then.
 pub(crate) fn carry_out(
-    plan: &Plan,
+    plan: &RepairPlan,
     report: &DoctorReport,
     journals: &Journals,
     before: Option<&Record>,
     place: &Workplace<'_>,
-) -> Result<Outcome, RepairError> {
+) -> Result<CarryOutcome, RepairError> {
     let facts = &report.facts;
     let mut record = Record::new(facts.at, &facts.places.unit, &plan.causes, report.health.name());
     record.was_started = !matches!(facts.condition(), Condition::Stopped | Condition::Down | Condition::Unknown);
@@ -94,12 +94,12 @@ pub(crate) fn carry_out(
                 undo::remove_kept(before);
             }
             let kept = record.puts.iter().filter_map(|put| put.old.as_ref()).map(|old| old.path.clone()).collect();
-            Ok(Outcome::Repaired { report, kept })
+            Ok(CarryOutcome::Repaired { report, kept })
         }
         Ok(Fares::Badly(worse)) => Ok(back(&mut record, journals, place, report, fault(&worse))),
         Err(RepairError::NotNeeded(why)) => {
             undo::take_back(&mut record, journals, &place.tools.heedless(), place.say)?;
-            Ok(Outcome::NotNeeded { why })
+            Ok(CarryOutcome::NotNeeded { why })
         }
         Err(error) => Ok(back(&mut record, journals, place, report, error.to_string())),
     }
@@ -121,12 +121,12 @@ fn back(
     place: &Workplace<'_>,
     before: &DoctorReport,
     why: String,
-) -> Outcome {
+) -> CarryOutcome {
     (place.say)(&format!("it did not help: {why}"));
     let was_touched = record.starts;
     let tried = record.puts.iter().filter_map(|put| put.back_to.clone()).collect::<Vec<_>>();
     if let Err(error) = undo::take_back(record, journals, &place.tools.heedless(), place.say) {
-        return Outcome::Stuck { why, and: error.to_string() };
+        return CarryOutcome::Stuck { why, and: error.to_string() };
     }
     let report = was_touched.then(|| looked(place)).flatten();
     let is_there = |path: &String| swap::identity(path, record.user).is_ok_and(|found| found.is_some());
@@ -137,9 +137,9 @@ fn back(
             let bundle = &before.facts.places.bundle;
             let and = format!("what was there is back at {bundle}, and does not come up again: {}", fault(after));
             let tried = kept.first().map(|path| format!("; what was tried is kept at {path}")).unwrap_or_default();
-            Outcome::Down { why, and: format!("{and}{tried}") }
+            CarryOutcome::Down { why, and: format!("{and}{tried}") }
         }
-        None => Outcome::TakenBack { why, report, kept },
+        None => CarryOutcome::TakenBack { why, report, kept },
     }
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn looked(place: &Workplace<'_>) -> Option<Box<DoctorReport>> {
 }
 
 fn steps(
-    plan: &Plan,
+    plan: &RepairPlan,
     facts: &Facts,
     journals: &Journals,
     record: &mut Record,
@@ -203,7 +203,7 @@ fn steps(
 
 /// Makes what is to come in place, and starts it once.
 fn prepare(
-    plan: &Plan,
+    plan: &RepairPlan,
     facts: &Facts,
     journals: &Journals,
     record: &mut Record,
@@ -212,7 +212,7 @@ fn prepare(
     let Workplace { tools, say, .. } = place;
     let mut work = None;
     for one in &plan.stages {
-        if let Stage::Folder { name, by, owner } = one {
+        if let StagedAction::Folder { name, by, owner } = one {
             let made = stage::place(name, &record.id);
             if swap::identity(made.as_str(), record.user)?.is_some() {
                 return Err(RepairError::Changed(format!("{} is there already", made.as_str())));
@@ -223,7 +223,7 @@ fn prepare(
             work = Some(made.as_str().to_owned());
             continue;
         }
-        if let Stage::Run(command) | Stage::Judge(command) = one {
+        if let StagedAction::Run(command) | StagedAction::Judge(command) = one {
             say(&command.typed());
         }
         let shop = Shop { work: work.as_deref().unwrap_or_default(), user: record.user, files: place.files };
@@ -244,7 +244,7 @@ fn prove(
     bundle: &AbsolutePath,
     folder: &str,
     id: &str,
-    Variables { variables, files }: Variables,
+    UnitVariables { variables, files }: UnitVariables,
     tools: &Tools<'_>,
 ) -> Result<(), RepairError> {
     let script = started::script_path(facts);
@@ -262,39 +262,39 @@ fn prove(
     let node = NodeProgram::new(node.map_or("/usr/bin/node", |node| node.path.as_str())).map_err(told)?;
     let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
     let user = UserName::new(&user).map_err(told)?;
-    prove::start(&Trial { id, folder: &folder, entry: &entry, node: &node, user: &user, variables, files }, tools)
+    prove::start(&TrialStart { id, folder: &folder, entry: &entry, node: &node, user: &user, variables, files }, tools)
 }
 
 /// What the unit gives its process as variables.
-struct Variables {
-    variables: Vec<Word>,
-    files: Vec<Word>,
+struct UnitVariables {
+    variables: Vec<CheckedWord>,
+    files: Vec<CheckedWord>,
 }
 
 /// Those of the unit as it is: where a repair changes it, they may be what is wrong.
-fn variables(facts: &Facts, plan: &Plan) -> Variables {
-    let usual = || Variables { variables: vec!["NODE_ENV=production".into()], files: Vec::new() };
+fn variables(facts: &Facts, plan: &RepairPlan) -> UnitVariables {
+    let usual = || UnitVariables { variables: vec!["NODE_ENV=production".into()], files: Vec::new() };
     let Some(unit) = started::unit(facts).map(|unit| &unit.unit).filter(|_| !plan.reloads) else { return usual() };
     let mut named = unit.environment();
     // As documented, where it says nothing of it. Twice the same name is refused (systemd 247: "Invalid environment block").
     if named.iter().all(|(name, _)| name != "NODE_ENV") {
         named.push(("NODE_ENV".to_owned(), "production".to_owned()));
     }
-    let variables = named.iter().filter_map(|(name, value)| Word::variable(name, value)).collect();
+    let variables = named.iter().filter_map(|(name, value)| CheckedWord::variable(name, value)).collect();
     let file = |value: &str| {
         let path = unit.expand(value.strip_prefix('-').unwrap_or(value));
-        AbsolutePath::new(&path).ok().map(|path| Word::environment_file(&path))
+        AbsolutePath::new(&path).ok().map(|path| CheckedWord::environment_file(&path))
     };
     let files = unit.settings("Service", "EnvironmentFile").iter().filter_map(|setting| file(setting.value)).collect();
-    Variables { variables, files }
+    UnitVariables { variables, files }
 }
 
-fn told(refused: Refused) -> RepairError {
+fn told(refused: RefusedWord) -> RepairError {
     RepairError::NotProven(refused.to_string())
 }
 
 /// Who owns the agent's folders beside root: the user that the unit runs as.
-fn owner(facts: &Facts) -> Option<Owner> {
+fn owner(facts: &Facts) -> Option<UserOwner> {
     let account = facts.unit.known()?.account.known()?.as_ref()?;
-    (account.uid != 0).then_some(Owner { uid: account.uid, gid: account.gid })
+    (account.uid != 0).then_some(UserOwner { uid: account.uid, gid: account.gid })
 }

@@ -3,7 +3,7 @@
 use super::error::RepairError;
 use super::swap::Put;
 use crate::host;
-use crate::host::held::{HeldFolder, Lock, Owner};
+use crate::host::held::{HeldFolder, Lock, UserOwner};
 use crate::report::moment::Moment;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -53,7 +53,7 @@ pub(crate) struct Record {
     /// Whether the service was started before, be it that it died each time.
     pub was_started: bool,
     /// Who owns the agent's folders beside root.
-    pub user: Option<Owner>,
+    pub user: Option<UserOwner>,
     /// The folder of its own, while it is there.
     pub work: Option<String>,
     /// Files that were written beside their places.
@@ -105,7 +105,7 @@ pub(crate) struct Journals {
 }
 
 /// What opening them gives.
-pub(crate) enum Opened {
+pub(crate) enum OpenedJournal {
     /// They are ours.
     Ours(Journals),
     /// Another process repairs this server.
@@ -117,13 +117,13 @@ impl Journals {
     ///
     /// # Errors
     /// Where the folder cannot be made or another than root may change it.
-    pub(crate) fn open() -> Result<Opened, RepairError> {
+    pub(crate) fn open() -> Result<OpenedJournal, RepairError> {
         let failed = || RepairError::io(format!("cannot use {FOLDER}"));
         let parent = HeldFolder::open(Path::new(PARENT.0), None).map_err(failed())?;
         parent.make_private(PARENT.1).map_err(failed())?;
         let folder = HeldFolder::open(Path::new(FOLDER), None).map_err(failed())?;
         let lock = folder.lock("lock").map_err(failed())?;
-        Ok(lock.map_or(Opened::Taken, |lock| Opened::Ours(Self { folder, _lock: lock })))
+        Ok(lock.map_or(OpenedJournal::Taken, |lock| OpenedJournal::Ours(Self { folder, _lock: lock })))
     }
 
     /// The last repair.

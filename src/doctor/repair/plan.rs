@@ -4,11 +4,11 @@
 use crate::doctor::causes::fix;
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
-use crate::report::action::{Action, Kept, Manage, Others, Replace, Stage, Was, WasFile};
+use crate::report::action::{Action, Kept, Manage, Others, Replace, StagedAction, Was, WasFile};
 use crate::report::diagnosis::{Diagnosis, Effect};
 use crate::report::finding::Severity;
 use crate::report::fix_command::{FixCommand, command};
-use crate::report::words::{AbsolutePath, UnitName, Word};
+use crate::report::words::{AbsolutePath, CheckedWord, UnitName};
 use crate::update::documented_paths;
 
 /// What is shown of one step.
@@ -26,13 +26,13 @@ pub(crate) struct PlannedStep {
 
 /// A plan.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct RepairPlan {
     /// What it mends.
     pub causes: Vec<&'static str>,
     /// What is shown.
     pub steps: Vec<PlannedStep>,
     /// What is made and proven.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<StagedAction>,
     /// What is replaced.
     pub replaces: Vec<Replace>,
     /// What lets a process run again.
@@ -51,7 +51,7 @@ pub(crate) enum Planned {
     /// Nothing is wrong, or nothing that it could mend: warnings by these names are left.
     Nothing(Vec<&'static str>),
     /// That.
-    Plan(Box<Plan>),
+    Plan(Box<RepairPlan>),
     /// This cause is not mended by it, for that reason.
     Refused {
         /// The cause.
@@ -66,13 +66,13 @@ pub(crate) enum Planned {
 /// The command that repairs what was found, and the plan: with what this run was told to look at and to judge by. None for
 /// a mounted disk, and where it would be refused.
 #[must_use]
-pub(crate) fn command(report: &DoctorReport) -> Option<(FixCommand, Box<Plan>)> {
+pub(crate) fn command(report: &DoctorReport) -> Option<(FixCommand, Box<RepairPlan>)> {
     let facts = &report.facts;
     let Planned::Plan(plan) = plan(report) else { return None };
     let unit = UnitName::new(&facts.places.unit).ok()?;
     let mut command = command!("bundle-doctor", "repair");
     if facts.places.unit != documented_paths::UNIT {
-        command = command.with(["--unit".into(), Word::from(&unit)]);
+        command = command.with(["--unit".into(), CheckedWord::from(&unit)]);
     }
     Some((command.with(facts.policy.asked().ok()?), plan)).filter(|_| facts.is_live())
 }
@@ -81,7 +81,7 @@ pub(crate) fn command(report: &DoctorReport) -> Option<(FixCommand, Box<Plan>)> 
 #[must_use]
 pub(crate) fn plan(report: &DoctorReport) -> Planned {
     let errors: Vec<&Diagnosis> = report.diagnoses.iter().filter(|one| one.severity == Severity::Error).collect();
-    let mut plan = Plan::default();
+    let mut plan = RepairPlan::default();
     for diagnosis in &errors {
         if diagnosis.mended_by.is_some() {
             continue;
@@ -127,7 +127,7 @@ fn unfit(diagnosis: &Diagnosis) -> Option<String> {
 
 /// Why a command is left to people.
 fn because(command: &FixCommand) -> &'static str {
-    let words = command.words().iter().filter_map(Word::plain);
+    let words = command.words().iter().filter_map(CheckedWord::plain);
     let program =
         words.skip_while(|word| matches!(*word, "runuser" | "-u" | "--")).find(|word| PROGRAMS.contains(word));
     match program {
@@ -155,11 +155,11 @@ fn block(diagnosis: &Diagnosis) -> Vec<String> {
     ["( set -e".to_owned()].into_iter().chain(commands).chain([")".to_owned()]).collect()
 }
 
-impl Plan {
+impl RepairPlan {
     fn take(&mut self, diagnosis: &Diagnosis) {
         self.causes.push(diagnosis.cause);
         let actions: Vec<&Action> = diagnosis.fix.iter().flat_map(|step| &step.actions).collect();
-        let stages: Vec<Stage> = actions.iter().filter_map(|action| staged(action)).collect();
+        let stages: Vec<StagedAction> = actions.iter().filter_map(|action| staged(action)).collect();
         // Where a bundle is put in place already, that is judged as a whole: a second one would undo the first.
         let has_bundle = self.replaces.iter().any(|replace| matches!(replace, Replace::Folder { .. }));
         let joins = self.join(stages, has_bundle);
@@ -176,7 +176,7 @@ impl Plan {
     }
 
     /// Adds what is made; two fixes that both work on a copy of the bundle work on the same copy.
-    fn join(&mut self, stages: Vec<Stage>, has_bundle: bool) -> bool {
+    fn join(&mut self, stages: Vec<StagedAction>, has_bundle: bool) -> bool {
         /// The folder, the copy, and that no link is in it.
         const COPY: usize = 3;
         if !has_bundle {
@@ -184,8 +184,9 @@ impl Plan {
             return true;
         }
         if stages.len() > COPY && self.stages.len() > COPY && stages.get(..COPY) == self.stages.get(..COPY) {
-            self.stages.retain(|stage| !matches!(stage, Stage::Judge(_)));
-            let more: Vec<Stage> = stages.into_iter().skip(COPY).filter(|one| !self.stages.contains(one)).collect();
+            self.stages.retain(|stage| !matches!(stage, StagedAction::Judge(_)));
+            let more: Vec<StagedAction> =
+                stages.into_iter().skip(COPY).filter(|one| !self.stages.contains(one)).collect();
             self.stages.extend(more);
         }
         false
@@ -213,7 +214,7 @@ impl Plan {
 
     /// The place of the bundle and what comes there, if one does.
     #[must_use]
-    pub(crate) fn bundle(&self) -> Option<(&AbsolutePath, &Word)> {
+    pub(crate) fn bundle(&self) -> Option<(&AbsolutePath, &CheckedWord)> {
         self.replaces.iter().find_map(|replace| match replace {
             Replace::Folder { place, new, .. } => Some((place, new)),
             _ => None,
@@ -227,7 +228,7 @@ impl Plan {
         }
         if let Some((_, new)) = self.bundle() {
             let what = match new {
-                Word::Work(_) => "start it once, as the unit's user and without a control plane".to_owned(),
+                CheckedWord::Work(_) => "start it once, as the unit's user and without a control plane".to_owned(),
                 other => format!("start {} once, without a control plane", other.plain().unwrap_or_default()),
             };
             steps.push(step(what, None, None, "nothing: it is ended again"));
@@ -252,7 +253,7 @@ impl Plan {
     }
 }
 
-pub(super) fn staged(action: &Action) -> Option<Stage> {
+pub(super) fn staged(action: &Action) -> Option<StagedAction> {
     match action {
         Action::Stage(stage) => Some(stage.clone()),
         _ => None,
@@ -283,18 +284,18 @@ fn step(what: impl AsRef<str>, path: Option<&AbsolutePath>, replaces: Option<Str
 
 const GONE: &str = "the folder is removed";
 
-fn told(stage: &Stage) -> Option<PlannedStep> {
+fn told(stage: &StagedAction) -> Option<PlannedStep> {
     match stage {
-        Stage::Folder { name, .. } => {
+        StagedAction::Folder { name, .. } => {
             let words = "make a private folder beside the bundle, on its file system";
             Some(step(words, Some(&name.beside(".new-XXXXXX")), None, GONE))
         }
-        Stage::Run(command) => Some(step(format!("in it: {}", command.typed()), None, None, GONE)),
-        Stage::Judge(command) => {
+        StagedAction::Run(command) => Some(step(format!("in it: {}", command.typed()), None, None, GONE)),
+        StagedAction::Judge(command) => {
             Some(step(format!("judge what came of it: {}", command.typed()), None, None, "nothing"))
         }
-        Stage::Take { from, .. } => Some(step("copy the bundle into it", Some(from), None, GONE)),
-        Stage::Newer { than, others, .. } => {
+        StagedAction::Take { from, .. } => Some(step("copy the bundle into it", Some(from), None, GONE)),
+        StagedAction::Newer { than, others, .. } => {
             let what = match others {
                 Others::Left => format!("go on if it is newer than {than}, which is deployed"),
                 Others::Mend => format!("go on unless it is older than {than}, which is deployed"),
@@ -303,7 +304,7 @@ fn told(stage: &Stage) -> Option<PlannedStep> {
             };
             Some(step(what, None, None, "nothing"))
         }
-        Stage::NoLink(_) | Stage::Unlink { .. } | Stage::Try(_) => None,
+        StagedAction::NoLink(_) | StagedAction::Unlink { .. } | StagedAction::Try(_) => None,
     }
 }
 
@@ -324,8 +325,11 @@ fn replaced(replace: &Replace) -> PlannedStep {
             step(format!("rename it to {}", to.as_str()), Some(from), None, "it gets its name back")
         }
         Replace::Edit { file, edits, .. } => {
-            let edits: Vec<_> =
-                edits.iter().cloned().map(|edit| Word::from(edit).plain().unwrap_or_default().to_owned()).collect();
+            let edits: Vec<_> = edits
+                .iter()
+                .cloned()
+                .map(|edit| CheckedWord::from(edit).plain().unwrap_or_default().to_owned())
+                .collect();
             step(format!("edit the unit: {}", edits.join("; ")), Some(file), Some(beside(file)), back)
         }
         Replace::Write { file, was, .. } => {

@@ -6,12 +6,12 @@ use super::journal::seconds;
 use super::tools::{Tools, clean};
 use crate::host::paths;
 use crate::report::fix_command::{FixCommand, command};
-use crate::report::words::{AbsolutePath, NodeProgram, Refused, UnitName, UserName, Word};
+use crate::report::words::{AbsolutePath, CheckedWord, NodeProgram, RefusedWord, UnitName, UserName};
 use std::path::Path;
 use std::time::Duration;
 
 /// What is started.
-pub(super) struct Trial<'a> {
+pub(super) struct TrialStart<'a> {
     /// The repair's name, of which the unit's is made.
     pub id: &'a str,
     /// The bundle's folder.
@@ -23,9 +23,9 @@ pub(super) struct Trial<'a> {
     /// As whom.
     pub user: &'a UserName,
     /// The variables that the unit gives it, each as `A=b`; a secret's value is not known here, and stands for itself.
-    pub variables: Vec<Word>,
+    pub variables: Vec<CheckedWord>,
     /// The files of variables that the unit names.
-    pub files: Vec<Word>,
+    pub files: Vec<CheckedWord>,
 }
 
 /// Seconds after which an agent that still runs has loaded (systemd ends it then, `RuntimeMaxSec=`).
@@ -45,7 +45,7 @@ const NO_NETWORK: &str = "status=225";
 ///
 /// # Errors
 /// Where it dies, with its own words, or cannot be started.
-pub(super) fn start(trial: &Trial<'_>, tools: &Tools<'_>) -> Result<(), RepairError> {
+pub(super) fn start(trial: &TrialStart<'_>, tools: &Tools<'_>) -> Result<(), RepairError> {
     let [apart, not_apart] = units(trial.id)?;
     let said = words(trial, &apart, "PrivateNetwork=yes", tools)?;
     let said = if said.contains(NO_NETWORK) { words(trial, &not_apart, "PrivateNetwork=no", tools)? } else { said };
@@ -84,13 +84,18 @@ fn has_folders(id: &str) -> bool {
 fn units(id: &str) -> Result<[UnitName; 2], RepairError> {
     let named = |ending: &str| {
         UnitName::new(&format!("{NAME}{id}{ending}.service"))
-            .map_err(|refused: Refused| RepairError::Changed(refused.to_string()))
+            .map_err(|refused: RefusedWord| RepairError::Changed(refused.to_string()))
     };
     Ok([named("")?, named("-2")?])
 }
 
 /// What was said, however it ended.
-fn words(trial: &Trial<'_>, unit: &UnitName, network: &'static str, tools: &Tools<'_>) -> Result<String, RepairError> {
+fn words(
+    trial: &TrialStart<'_>,
+    unit: &UnitName,
+    network: &'static str,
+    tools: &Tools<'_>,
+) -> Result<String, RepairError> {
     let done = tools.run_any(&trying(trial, unit, network), "")?;
     Ok(format!("{}\n{}", done.stdout.text(), done.stderr.text()))
 }
@@ -108,12 +113,12 @@ fn its_own(said: &str) -> String {
     clean(&lines.iter().skip(from).take(3).copied().collect::<Vec<_>>().join("\n"))
 }
 
-fn trying(trial: &Trial<'_>, unit: &UnitName, network: &'static str) -> FixCommand {
+fn trying(trial: &TrialStart<'_>, unit: &UnitName, network: &'static str) -> FixCommand {
     command!("systemd-run", "--unit", unit, "--wait", "--pipe", "--collect", "-p", network, "-p", "PrivateTmp=yes")
-        .with(["-p".into(), Word::seconds("RuntimeMaxSec=", LOADED), "-p".into(), "TimeoutStopSec=2".into()])
-        .with(["-p".into(), Word::user("User=", trial.user)])
+        .with(["-p".into(), CheckedWord::seconds("RuntimeMaxSec=", LOADED), "-p".into(), "TimeoutStopSec=2".into()])
+        .with(["-p".into(), CheckedWord::user("User=", trial.user)])
         .with(trial.files.iter().flat_map(|file| ["-p".into(), file.clone()]))
         .with(trial.variables.iter().flat_map(|variable| ["-E".into(), variable.clone()]))
-        .with([Word::option("--working-directory", trial.folder), "--".into(), Word::from(trial.node)])
-        .with([Word::from(trial.entry), "--url".into(), NOWHERE.into()])
+        .with([CheckedWord::option("--working-directory", trial.folder), "--".into(), CheckedWord::from(trial.node)])
+        .with([CheckedWord::from(trial.entry), "--url".into(), NOWHERE.into()])
 }

@@ -3,10 +3,10 @@
 use super::error::RepairError;
 use super::swap::{self, Put, Thing};
 use super::tools::{Tools, spoken};
-use crate::host::held::{HeldFolder, Identity, Owner};
+use crate::host::held::{FileIdentity, HeldFolder, UserOwner};
 use crate::report::action::{Kept, Replace};
 use crate::report::fix_command::command;
-use crate::report::words::{AbsolutePath, Document, LineEdit, Word};
+use crate::report::words::{AbsolutePath, CheckedDocument, CheckedWord, LineEdit};
 use crate::systemd::UnitFile;
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub(super) struct Site<'a> {
     /// The folder of its own.
     pub work: &'a str,
     /// Who owns the agent's folders beside root.
-    pub user: Option<Owner>,
+    pub user: Option<UserOwner>,
 }
 
 /// Makes what is new, where that is not there yet, and says what is put where.
@@ -96,7 +96,7 @@ fn kept(place: &AbsolutePath, site: &Site<'_>) -> String {
     free.unwrap_or(first).as_str().to_owned()
 }
 
-fn folder(place: &AbsolutePath, new: &Word, keep: &Kept, site: &Site<'_>) -> Result<Put, RepairError> {
+fn folder(place: &AbsolutePath, new: &CheckedWord, keep: &Kept, site: &Site<'_>) -> Result<Put, RepairError> {
     let from = spoken(new, site.work).unwrap_or_default();
     let id = there(&from, site.user)?;
     let keep = || match keep {
@@ -106,7 +106,7 @@ fn folder(place: &AbsolutePath, new: &Word, keep: &Kept, site: &Site<'_>) -> Res
     let old = swap::identity(place.as_str(), site.user)?.map(|id| Thing { id, path: keep() });
     // What was built here is kept apart when it is taken back; a backup becomes the backup again.
     let back_to = match new {
-        Word::Work(_) => place.beside(&format!("{FAILED}{}", site.id)).as_str().to_owned(),
+        CheckedWord::Work(_) => place.beside(&format!("{FAILED}{}", site.id)).as_str().to_owned(),
         _ => from.clone(),
     };
     Ok(put("the bundle", place, Some(Thing { id, path: from }), old, Some(back_to)))
@@ -149,7 +149,7 @@ fn given(file: &AbsolutePath, site: &Site<'_>) -> Result<Option<Put>, RepairErro
 }
 
 /// The folder that something is in, held, and its name there.
-fn around(path: &AbsolutePath, user: Option<Owner>) -> Result<(HeldFolder, &str), RepairError> {
+fn around(path: &AbsolutePath, user: Option<UserOwner>) -> Result<(HeldFolder, &str), RepairError> {
     let (folder, name) = path.as_str().rsplit_once('/').unwrap_or_default();
     let shown = if folder.is_empty() { "/" } else { folder };
     let held = HeldFolder::open(Path::new(shown), user);
@@ -167,7 +167,7 @@ fn replaced(place: &AbsolutePath, site: &Site<'_>) -> Result<Option<Thing>, Repa
 }
 
 /// What is at a path where something has to be.
-fn there(path: &str, user: Option<Owner>) -> Result<Identity, RepairError> {
+fn there(path: &str, user: Option<UserOwner>) -> Result<FileIdentity, RepairError> {
     swap::identity(path, user)?.ok_or_else(|| RepairError::Changed(format!("{path} is not there any more")))
 }
 
@@ -182,8 +182,8 @@ fn read(file: &AbsolutePath) -> Result<(String, u32), RepairError> {
 
 /// The file's text after the edits, as sed makes it: it has to be another, and no directive may be lost that was not meant.
 fn edit(file: &AbsolutePath, edits: &[LineEdit], text: &str, tools: &Tools<'_>) -> Result<String, RepairError> {
-    let options = edits.iter().flat_map(|edit| [Word::from("-e"), Word::from(edit.clone())]);
-    let command = command!("sed").with(options).with(["--".into(), Word::from(file)]);
+    let options = edits.iter().flat_map(|edit| [CheckedWord::from("-e"), CheckedWord::from(edit.clone())]);
+    let command = command!("sed").with(options).with(["--".into(), CheckedWord::from(file)]);
     let done = tools.run(&command, "")?;
     let edited = done.stdout.text();
     let refuse = |why: &str| Err(RepairError::NotProven(format!("{}: {why}", file.as_str())));
@@ -201,6 +201,6 @@ fn edit(file: &AbsolutePath, edits: &[LineEdit], text: &str, tools: &Tools<'_>) 
     Ok(edited)
 }
 
-fn whole(lines: &Document) -> String {
+fn whole(lines: &CheckedDocument) -> String {
     format!("{}\n", lines.lines().trim_start_matches('\n'))
 }

@@ -2,11 +2,11 @@
 
 use super::error::RepairError;
 use super::tools::{Tools, spoken};
-use crate::host::held::{HeldFolder, OpenFile, Owner};
+use crate::host::held::{HeldFolder, OpenFile, UserOwner};
 use crate::host::paths;
-use crate::report::action::{Hands, Others, Stage};
+use crate::report::action::{Hands, Others, StagedAction};
 use crate::report::fix_command::command;
-use crate::report::words::{AbsolutePath, UserName, Word};
+use crate::report::words::{AbsolutePath, CheckedWord, UserName};
 use std::path::Path;
 
 /// Where things are made, and of what.
@@ -14,7 +14,7 @@ pub(super) struct Shop<'a> {
     /// The folder.
     pub work: &'a str,
     /// Who may change it beside root.
-    pub user: Option<Owner>,
+    pub user: Option<UserOwner>,
     /// Files that were opened before anything was looked at, each with its name in the folder.
     pub files: &'a [(&'static str, OpenFile)],
 }
@@ -53,7 +53,7 @@ pub(super) fn folder(
 ) -> Result<(), RepairError> {
     tools.run(&by.run(&command!("mkdir", "-m", "0700", "--", work)), "")?;
     if let Some(user) = owner {
-        tools.run(&command!("chown", Word::owner(user), Word::Work("")), work.as_str())?;
+        tools.run(&command!("chown", CheckedWord::owner(user), CheckedWord::Work("")), work.as_str())?;
     }
     Ok(())
 }
@@ -62,19 +62,19 @@ pub(super) fn folder(
 ///
 /// # Errors
 /// Where a command fails, or what was made is refused.
-pub(super) fn carry_out(stage: &Stage, shop: &Shop<'_>, tools: &Tools<'_>) -> Result<(), RepairError> {
+pub(super) fn carry_out(stage: &StagedAction, shop: &Shop<'_>, tools: &Tools<'_>) -> Result<(), RepairError> {
     let work = shop.work;
     match stage {
-        Stage::Folder { .. } => Ok(()),
-        Stage::Take { .. } => shop.take(),
-        Stage::Newer { archive, than, others } => newer(archive, than, *others, work, tools),
+        StagedAction::Folder { .. } => Ok(()),
+        StagedAction::Take { .. } => shop.take(),
+        StagedAction::Newer { archive, than, others } => newer(archive, than, *others, work, tools),
         // What it fetches is not there: whoever judges says whether that matters.
-        Stage::Try(command) => match tools.run(command, work) {
+        StagedAction::Try(command) => match tools.run(command, work) {
             Err(RepairError::Command { .. }) | Ok(_) => Ok(()),
             Err(other) => Err(other),
         },
-        Stage::Run(command) => tools.run(command, work).map(|_| ()),
-        Stage::Judge(command) => {
+        StagedAction::Run(command) => tools.run(command, work).map(|_| ()),
+        StagedAction::Judge(command) => {
             let done = tools.run_any(command, work)?;
             if done.end.is_success() {
                 return Ok(());
@@ -83,11 +83,11 @@ pub(super) fn carry_out(stage: &Stage, shop: &Shop<'_>, tools: &Tools<'_>) -> Re
             let why = errors(&done.stdout.text()).unwrap_or_else(|| super::tools::said(&done, done.end));
             Err(RepairError::NotProven(format!("`check` refuses {what}: {why}")))
         }
-        Stage::NoLink(word) => match link(word, work) {
+        StagedAction::NoLink(word) => match link(word, work) {
             Some(path) => Err(RepairError::NotProven(format!("{path} is a link, and no fix goes through one"))),
             None => Ok(()),
         },
-        Stage::Unlink { link: word, by } => match link(word, work) {
+        StagedAction::Unlink { link: word, by } => match link(word, work) {
             Some(_) => tools.run(&by.run(&command!("rm", "-f", "--", word.clone())), work).map(|_| ()),
             None => Ok(()),
         },
@@ -103,7 +103,7 @@ fn errors(said: &str) -> Option<String> {
 }
 
 /// Goes on where the archive's version is not the deployed one or an older one, as far as those are not wanted.
-fn newer(archive: &Word, than: &str, others: Others, work: &str, tools: &Tools<'_>) -> Result<(), RepairError> {
+fn newer(archive: &CheckedWord, than: &str, others: Others, work: &str, tools: &Tools<'_>) -> Result<(), RepairError> {
     let ask = command!("bundle-doctor", "check", "--no-config", "--json", "--fail-on", "never", "--", archive.clone());
     let said = tools.run_any(&ask, work)?.stdout.text();
     let document: serde_json::Value = serde_json::from_str(&said).unwrap_or_default();
@@ -131,7 +131,7 @@ fn weighed(version: &str, than: &str, others: Others) -> Result<(), RepairError>
 }
 
 /// The path of the word, where a link is.
-fn link(word: &Word, work: &str) -> Option<String> {
+fn link(word: &CheckedWord, work: &str) -> Option<String> {
     let path = spoken(word, work)?;
     paths::look(Path::new(&path)).is_ok_and(|found| found.kind == paths::FileKind::Link).then_some(path)
 }

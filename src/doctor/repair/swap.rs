@@ -1,7 +1,7 @@
 //! What is put where, by renames: each can be taken back by what is on the disk, whenever it was interrupted.
 
 use super::error::RepairError;
-use crate::host::held::{HeldFolder, Identity, Owner, Rename};
+use crate::host::held::{FileIdentity, HeldFolder, Rename, UserOwner};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Thing {
     /// What it is.
-    pub id: Identity,
+    pub id: FileIdentity,
     /// Where: for what is new, before it is put in place; for what is old, where it is kept.
     pub path: String,
 }
@@ -31,21 +31,21 @@ pub(crate) struct Put {
 }
 
 /// A place: its folder, held, and the name in it.
-struct Place {
+struct HeldName {
     folder: HeldFolder,
     name: String,
     path: String,
 }
 
-impl Place {
-    fn open(path: &str, user: Option<Owner>) -> Result<Self, RepairError> {
+impl HeldName {
+    fn open(path: &str, user: Option<UserOwner>) -> Result<Self, RepairError> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let shown = if folder.is_empty() { "/" } else { folder };
         let folder = HeldFolder::open(Path::new(shown), user).map_err(RepairError::io("cannot rename"))?;
         Ok(Self { folder, name: name.to_owned(), path: path.to_owned() })
     }
 
-    fn identity(&self) -> Result<Option<Identity>, RepairError> {
+    fn identity(&self) -> Result<Option<FileIdentity>, RepairError> {
         self.folder.identity(&self.name).map_err(RepairError::io("cannot look"))
     }
 
@@ -59,8 +59,8 @@ impl Place {
 ///
 /// # Errors
 /// Where its folder is reached through a link, or another may change it.
-pub(super) fn identity(path: &str, user: Option<Owner>) -> Result<Option<Identity>, RepairError> {
-    Place::open(path, user)?.identity()
+pub(super) fn identity(path: &str, user: Option<UserOwner>) -> Result<Option<FileIdentity>, RepairError> {
+    HeldName::open(path, user)?.identity()
 }
 
 impl Put {
@@ -68,23 +68,23 @@ impl Put {
     ///
     /// # Errors
     /// Where the disk is not as it was when this was planned, or refuses: nothing has changed then, or can be taken back.
-    pub(super) fn carry_out(&self, user: Option<Owner>) -> Result<(), RepairError> {
-        let place = Place::open(&self.place, user)?;
+    pub(super) fn carry_out(&self, user: Option<UserOwner>) -> Result<(), RepairError> {
+        let place = HeldName::open(&self.place, user)?;
         if place.identity()? != self.old.as_ref().map(|old| old.id) {
             return Err(changed(&self.place));
         }
         let Some(new) = &self.new else {
             let Some(old) = &self.old else { return Ok(()) };
-            return place.rename(&Place::open(&old.path, user)?, Rename::ToNothing);
+            return place.rename(&HeldName::open(&old.path, user)?, Rename::ToNothing);
         };
-        let from = Place::open(&new.path, user)?;
+        let from = HeldName::open(&new.path, user)?;
         if from.identity()? != Some(new.id) {
             return Err(changed(&new.path));
         }
         // What was built is on the disk before its name is.
         from.folder.sync_all().map_err(RepairError::io(format!("cannot write {}", new.path)))?;
         let Some(old) = &self.old else { return from.rename(&place, Rename::ToNothing) };
-        let kept = Place::open(&old.path, user)?;
+        let kept = HeldName::open(&old.path, user)?;
         if kept.identity()?.is_some() {
             return Err(RepairError::Changed(format!("{} is there already", old.path)));
         }
@@ -102,8 +102,8 @@ impl Put {
     ///
     /// # Errors
     /// Where someone else has changed what is there: then it is left alone.
-    pub(super) fn take_back(&self, user: Option<Owner>) -> Result<bool, RepairError> {
-        let place = Place::open(&self.place, user)?;
+    pub(super) fn take_back(&self, user: Option<UserOwner>) -> Result<bool, RepairError> {
+        let place = HeldName::open(&self.place, user)?;
         let there = place.identity()?;
         let new_id = self.new.as_ref().map(|new| new.id);
         let was_put = there.is_some() && there == new_id;
@@ -124,35 +124,40 @@ impl Put {
     }
 
     /// Puts the new one where it belongs when it is not in use.
-    fn store(&self, candidates: &[&str], was_put: bool, user: Option<Owner>) -> Result<(), RepairError> {
+    fn store(&self, candidates: &[&str], was_put: bool, user: Option<UserOwner>) -> Result<(), RepairError> {
         let Some(new) = &self.new else { return Ok(()) };
         let Some(here) = find(candidates, new.id, user)? else { return Ok(()) };
         match &self.back_to {
             // Not in use, and never was: whoever made it takes it away.
             _ if here.path == new.path && self.back_to.is_some() && !was_put => Ok(()),
             Some(back) if *back == here.path => Ok(()),
-            Some(back) => here.rename(&Place::open(back, user)?, Rename::ToNothing),
+            Some(back) => here.rename(&HeldName::open(back, user)?, Rename::ToNothing),
             None => here.folder.remove_own(&here.name).map_err(RepairError::io(format!("cannot remove {}", here.path))),
         }
     }
 }
 
 /// The old one comes back to its place, and the new one to where that was.
-fn exchanged(here: &Place, place: &Place, new: Option<&Thing>, user: Option<Owner>) -> Result<(), RepairError> {
+fn exchanged(
+    here: &HeldName,
+    place: &HeldName,
+    new: Option<&Thing>,
+    user: Option<UserOwner>,
+) -> Result<(), RepairError> {
     match here.rename(place, Rename::Exchange) {
         Err(RepairError::Io { source, .. }) if source.kind() == io::ErrorKind::Unsupported => {
             let Some(new) = new else { return Err(gone(&place.path)) };
-            place.rename(&Place::open(&new.path, user)?, Rename::ToNothing)?;
+            place.rename(&HeldName::open(&new.path, user)?, Rename::ToNothing)?;
             here.rename(place, Rename::ToNothing)
         }
         done => done,
     }
 }
 
-fn find(paths: &[&str], id: Identity, user: Option<Owner>) -> Result<Option<Place>, RepairError> {
+fn find(paths: &[&str], id: FileIdentity, user: Option<UserOwner>) -> Result<Option<HeldName>, RepairError> {
     for path in paths {
         // A folder of ours may be gone already.
-        let Ok(place) = Place::open(path, user) else { continue };
+        let Ok(place) = HeldName::open(path, user) else { continue };
         if place.identity()? == Some(id) {
             return Ok(Some(place));
         }
@@ -178,7 +183,7 @@ mod tests {
     struct Scene {
         _top: tempfile::TempDir,
         at: PathBuf,
-        user: Option<Owner>,
+        user: Option<UserOwner>,
     }
 
     impl Scene {

@@ -4,11 +4,11 @@ use super::error::RepairError;
 use crate::doctor::probe::guard::root_may_run;
 use crate::doctor::questions::{Disk, Server};
 use crate::host;
-use crate::host::held::Owner;
-use crate::host::process::{Done, End, Environment, Keep, Request, run_unless};
+use crate::host::held::UserOwner;
+use crate::host::process::{Done, Environment, Keep, ProcessEnd, Request, run_unless};
 use crate::host::stragglers::end_all_with;
 use crate::report::fix_command::FixCommand;
-use crate::report::words::Word;
+use crate::report::words::CheckedWord;
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::sync::atomic::AtomicBool;
@@ -54,7 +54,7 @@ impl Tools<'_> {
     ///
     /// # Errors
     /// Where some of it cannot be ended.
-    pub(super) fn end_left_of(id: &str, user: Option<Owner>) -> Result<(), RepairError> {
+    pub(super) fn end_left_of(id: &str, user: Option<UserOwner>) -> Result<(), RepairError> {
         let users = [Some(0), user.map(|user| user.uid)];
         end_all_with(&format!("{MARK}={id}"), &users.into_iter().flatten().collect::<Vec<_>>())
             .map_err(RepairError::io("cannot end what the interrupted repair has started"))
@@ -67,7 +67,7 @@ impl Tools<'_> {
     pub(super) fn run(&self, command: &FixCommand, work: &str) -> Result<Done, RepairError> {
         let done = self.run_any(command, work)?;
         match done.end {
-            End::Exit(0) => Ok(done),
+            ProcessEnd::Exit(0) => Ok(done),
             end => Err(RepairError::Command { command: shown(command, work), words: said(&done, end) }),
         }
     }
@@ -102,7 +102,7 @@ impl Tools<'_> {
             ..Request::new(program, &[])
         };
         let done = run_unless(&request, self.stop).map_err(|error| failed(error.to_string()))?;
-        if done.end == End::Stopped { Err(RepairError::Interrupted) } else { Ok(done) }
+        if done.end == ProcessEnd::Stopped { Err(RepairError::Interrupted) } else { Ok(done) }
     }
 
     /// A program that nobody but root may change.
@@ -125,25 +125,25 @@ fn shown(command: &FixCommand, work: &str) -> String {
 }
 
 /// A word as the program gets it; the shell's own are nobody's.
-pub(super) fn spoken(word: &Word, work: &str) -> Option<String> {
+pub(super) fn spoken(word: &CheckedWord, work: &str) -> Option<String> {
     match word {
-        Word::Shell(_) => None,
-        Word::Work("") => Some(work.to_owned()),
-        Word::Work(below) => Some(format!("{work}/{below}")),
+        CheckedWord::Shell(_) => None,
+        CheckedWord::Work("") => Some(work.to_owned()),
+        CheckedWord::Work(below) => Some(format!("{work}/{below}")),
         other => other.plain().map(str::to_owned),
     }
 }
 
 /// The end of what it said, or how it ended.
-pub(super) fn said(done: &Done, end: End) -> String {
+pub(super) fn said(done: &Done, end: ProcessEnd) -> String {
     let text = format!("{}\n{}", done.stdout.text(), done.stderr.text());
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let last = lines.iter().skip(lines.len().saturating_sub(LAST_LINES)).copied().collect::<Vec<_>>().join("\n");
     let ended = match end {
-        End::Exit(code) => format!("exit {code}"),
-        End::Signal(signal) => format!("signal {signal}"),
-        End::TimedOut => format!("not over after {} minutes", PATIENCE.as_secs() / 60),
-        End::Stopped => "stopped".to_owned(),
+        ProcessEnd::Exit(code) => format!("exit {code}"),
+        ProcessEnd::Signal(signal) => format!("signal {signal}"),
+        ProcessEnd::TimedOut => format!("not over after {} minutes", PATIENCE.as_secs() / 60),
+        ProcessEnd::Stopped => "stopped".to_owned(),
     };
     if last.is_empty() { ended } else { format!("{ended}\n{}", clean(&last)) }
 }

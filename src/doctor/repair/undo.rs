@@ -4,10 +4,10 @@ use super::error::RepairError;
 use super::journal::{Journals, Record, State};
 use super::prove;
 use super::tools::Tools;
-use crate::host::held::{HeldFolder, Owner};
+use crate::host::held::{HeldFolder, UserOwner};
 use crate::report::action::Manage;
 use crate::report::fix_command::command;
-use crate::report::words::{Refused, UnitName};
+use crate::report::words::{RefusedWord, UnitName};
 use crate::update::documented_paths::PUT_ASIDE;
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub(crate) fn take_back(
     tools: &Tools<'_>,
     say: &dyn Fn(&str),
 ) -> Result<(), RepairError> {
-    let unit = UnitName::new(&record.unit).map_err(|refused: Refused| RepairError::Changed(refused.to_string()))?;
+    let unit = UnitName::new(&record.unit).map_err(|refused: RefusedWord| RepairError::Changed(refused.to_string()))?;
     if record.is_open() {
         Tools::end_left_of(&record.id, record.user)?;
     }
@@ -103,7 +103,7 @@ pub(super) fn remove_kept(record: &Record) {
     }
 }
 
-fn remove(path: &str, user: Option<Owner>) -> Result<(), RepairError> {
+fn remove(path: &str, user: Option<UserOwner>) -> Result<(), RepairError> {
     let Some((folder, name)) = path.rsplit_once('/') else { return Ok(()) };
     let failed = || RepairError::io(format!("cannot remove {path}"));
     let held = HeldFolder::open(Path::new(folder), user).map_err(failed())?;

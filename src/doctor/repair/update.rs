@@ -1,7 +1,7 @@
 //! The plan of an update: another bundle in the place of the deployed one, and of the unit what would not start it. It is
 //! carried out, watched and taken back as every other plan.
 
-use super::plan::{Plan, is_of_unit, staged};
+use super::plan::{RepairPlan, is_of_unit, staged};
 use super::watch::works;
 use crate::doctor::causes::{self, Area, new_bundle};
 use crate::doctor::diagnose::diagnose;
@@ -36,7 +36,7 @@ pub(crate) fn plan(
     policy: &Policy,
     offered: &Offered,
     downgrade: Downgrade,
-) -> Result<Box<Plan>, String> {
+) -> Result<Box<RepairPlan>, String> {
     let facts = &report.facts;
     let unit = installed(facts)?;
     let others = match (downgrade, works(report)) {
@@ -46,7 +46,7 @@ pub(crate) fn plan(
         (Downgrade::Allowed, false) => Others::Any,
     };
     let actions = new_bundle::actions(facts, offered, others).map_err(|refused| refused.to_string())?;
-    let mut plan = Plan { causes: vec![UPDATE], ..Plan::default() };
+    let mut plan = RepairPlan { causes: vec![UPDATE], ..RepairPlan::default() };
     plan.stages = actions.iter().filter_map(staged).collect();
     plan.replaces = actions.iter().filter_map(replaced).collect();
     fit_unit(&mut plan, facts, policy)?;
@@ -78,7 +78,7 @@ fn replaced(action: &Action) -> Option<Replace> {
 }
 
 /// Adds what the unit needs to start a bundle of today's layout; a unit that would start one is left as it is, byte for byte.
-fn fit_unit(plan: &mut Plan, facts: &Facts, policy: &Policy) -> Result<(), String> {
+fn fit_unit(plan: &mut RepairPlan, facts: &Facts, policy: &Policy) -> Result<(), String> {
     let with_a_good_one = new_bundle::with_a_good_one(facts);
     let documented: Vec<Action> =
         new_bundle::documented_command(facts).into_iter().flat_map(|step| step.actions).collect();
@@ -87,20 +87,20 @@ fn fit_unit(plan: &mut Plan, facts: &Facts, policy: &Policy) -> Result<(), Strin
         take(plan, &documented);
         return Ok(());
     }
-    let foreseen = diagnose(with_a_good_one, policy);
-    for one in foreseen.diagnoses.iter().filter(|one| one.severity == Severity::Error && one.mended_by.is_none()) {
+    let predicted = diagnose(with_a_good_one, policy);
+    for one in predicted.diagnoses.iter().filter(|one| one.severity == Severity::Error && one.mended_by.is_none()) {
         let actions: Vec<Action> = one.fix.iter().flat_map(|step| &step.actions).cloned().collect();
         match remedy(&actions) {
-            Remedy::OfTheUnit => take(plan, &actions),
-            Remedy::None if is_at_risk(one, facts) => return Err(format!("{}: {}", one.cause, one.summary)),
-            Remedy::None | Remedy::OfTheBundle => {}
+            FaultRemedy::OfTheUnit => take(plan, &actions),
+            FaultRemedy::None if is_at_risk(one, facts) => return Err(format!("{}: {}", one.cause, one.summary)),
+            FaultRemedy::None | FaultRemedy::OfTheBundle => {}
         }
     }
     Ok(())
 }
 
 /// What mends a fault.
-enum Remedy {
+enum FaultRemedy {
     /// The unit, or the manager.
     OfTheUnit,
     /// Another bundle, which comes anyway.
@@ -109,7 +109,7 @@ enum Remedy {
     None,
 }
 
-fn remedy(actions: &[Action]) -> Remedy {
+fn remedy(actions: &[Action]) -> FaultRemedy {
     let by_hand = actions.iter().any(|action| matches!(action, Action::ByHand(_)));
     let of_bundle = |action: &Action| match action {
         Action::Stage(_) => true,
@@ -117,9 +117,9 @@ fn remedy(actions: &[Action]) -> Remedy {
         Action::ByHand(_) | Action::Manage(_) => false,
     };
     match () {
-        () if by_hand || actions.is_empty() => Remedy::None,
-        () if actions.iter().any(of_bundle) => Remedy::OfTheBundle,
-        () => Remedy::OfTheUnit,
+        () if by_hand || actions.is_empty() => FaultRemedy::None,
+        () if actions.iter().any(of_bundle) => FaultRemedy::OfTheBundle,
+        () => FaultRemedy::OfTheUnit,
     }
 }
 
@@ -130,7 +130,7 @@ fn is_at_risk(diagnosis: &Diagnosis, facts: &Facts) -> bool {
     beside && facts.condition() == Condition::Running
 }
 
-fn take(plan: &mut Plan, actions: &[Action]) {
+fn take(plan: &mut RepairPlan, actions: &[Action]) {
     for action in actions {
         match action {
             Action::Replace(replace) if !plan.replaces.contains(replace) => plan.replaces.push(replace.clone()),

@@ -3,10 +3,10 @@
 use super::names::message;
 use super::reached::Way;
 use super::{GraphWalk, LoadPhase};
-use crate::node::bodies::{Fate, Step};
+use crate::node::bodies::{BodyStep, FailureFate};
 use crate::node::faults::ImportPlace;
-use crate::node::format::Format;
-use crate::node::modules::{Form, Import, Module, Script};
+use crate::node::format::ModuleFormat;
+use crate::node::modules::{Form, Import, JudgedScript, Module};
 use crate::node::node_version::NodeVersion;
 use crate::node::parse::{json_fault, parsed_address};
 use crate::node::resolve::{ResolveFailure, ResolveRefusal, Target, held_by};
@@ -16,13 +16,19 @@ const DEEPEST: u32 = 8;
 
 impl GraphWalk<'_> {
     /// Reports what stops Node in the code that an address holds.
-    pub(super) fn check_address(&mut self, place: &ImportPlace, import: &Import, format: &Format, when: LoadPhase) {
+    pub(super) fn check_address(
+        &mut self,
+        place: &ImportPlace,
+        import: &Import,
+        format: &ModuleFormat,
+        when: LoadPhase,
+    ) {
         let message = match (self.held(&import.specifier, format), format) {
-            (Held::Stops(message), _) => Some(message),
-            (Held::Code(module), Format::Module) => {
+            (AtAddress::Stops(message), _) => Some(message),
+            (AtAddress::Code(module), ModuleFormat::Module) => {
                 self.stops(&import.specifier, &module, 0).or_else(|| lacks(&import.specifier, &module, import))
             }
-            (Held::Unknown, _) => {
+            (AtAddress::Unknown, _) => {
                 self.address_not_judged(place, when);
                 None
             }
@@ -34,22 +40,22 @@ impl GraphWalk<'_> {
     }
 
     /// What stands in an address.
-    fn held(&self, address: &str, format: &Format) -> Held {
+    fn held(&self, address: &str, format: &ModuleFormat) -> AtAddress {
         let text = match held_by(address, self.node) {
             Ok(text) => text,
-            Err(message) => return Held::Stops(message),
+            Err(message) => return AtAddress::Stops(message),
         };
         match format {
-            Format::Module => match parsed_address(&text) {
-                Some(Script::Parsed(module)) if module.not_parsed.is_none() => Held::Code(module),
-                _ => Held::Unknown,
+            ModuleFormat::Module => match parsed_address(&text) {
+                Some(JudgedScript::Parsed(module)) if module.not_parsed.is_none() => AtAddress::Code(module),
+                _ => AtAddress::Unknown,
             },
-            Format::Json => match json_fault(&text) {
-                Some(fault) if fault.exact => Held::Stops(format!("SyntaxError: {}", fault.message)),
-                Some(_) => Held::Unknown,
-                None => Held::Fine,
+            ModuleFormat::Json => match json_fault(&text) {
+                Some(fault) if fault.exact => AtAddress::Stops(format!("SyntaxError: {}", fault.message)),
+                Some(_) => AtAddress::Unknown,
+                None => AtAddress::Fine,
             },
-            _ => Held::Unknown,
+            _ => AtAddress::Unknown,
         }
     }
 
@@ -66,7 +72,7 @@ impl GraphWalk<'_> {
         of_statements.filter_map(|import| self.stops_at(address, import, depth)).next().or_else(|| {
             let steps = module.bodies.all.first().map(|body| &*body.steps).unwrap_or_default();
             steps.iter().find_map(|step| match step {
-                Step::Mention(number, Fate::Throws) => {
+                BodyStep::Mention(number, FailureFate::Throws) => {
                     let mention = module.mentions.get(*number as usize)?;
                     let way = if module.awaits { Way::AwaitingModule } else { Way::Module };
                     Some(message(mention.name, way, self.node))
@@ -88,11 +94,11 @@ impl GraphWalk<'_> {
         }
         match self.resolver.resolve(specifier, self.entry?, crate::node::resolve::Loader::Import) {
             Ok(Target::Data(format)) if depth < DEEPEST => match self.held(specifier, &format) {
-                Held::Stops(message) => Some(message),
-                Held::Code(module) => {
+                AtAddress::Stops(message) => Some(message),
+                AtAddress::Code(module) => {
                     self.stops(specifier, &module, depth + 1).or_else(|| lacks(specifier, &module, import))
                 }
-                Held::Unknown | Held::Fine => None,
+                AtAddress::Unknown | AtAddress::Fine => None,
             },
             Err(refusal) => Some(refusal.message),
             Ok(_) => None,
@@ -101,7 +107,7 @@ impl GraphWalk<'_> {
 }
 
 /// What stands in an address.
-enum Held {
+enum AtAddress {
     Code(Box<Module>),
     /// What Node stops with.
     Stops(String),

@@ -3,7 +3,7 @@
 use super::exported::suffix_of;
 use super::{FileLoad, GraphWalk, LoadPhase};
 use crate::node::faults::ImportPlace;
-use crate::node::format::Format;
+use crate::node::format::ModuleFormat;
 use crate::node::modules::{Attributes, Import};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 
@@ -30,8 +30,14 @@ impl GraphWalk<'_> {
     }
 
     /// A module that its specifier holds.
-    pub(super) fn data(&mut self, place: &ImportPlace, import: &Import, format: &Format, when: LoadPhase) -> bool {
-        let kind = (*format == Format::Json).then_some("json");
+    pub(super) fn data(
+        &mut self,
+        place: &ImportPlace,
+        import: &Import,
+        format: &ModuleFormat,
+        when: LoadPhase,
+    ) -> bool {
+        let kind = (*format == ModuleFormat::Json).then_some("json");
         self.attributes_of_fit(place, &import.attributes, kind, when, |_| import.specifier.to_string())
     }
 

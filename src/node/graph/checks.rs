@@ -7,7 +7,7 @@ use super::{Dependencies, FileLoad, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_
 use crate::node::faults::{Absent, FormatFault, ImportPlace, ModuleFault, Wanted, WrongFormat};
 use crate::node::format::extension_of;
 use crate::node::installed::installs_folder;
-use crate::node::modules::{Form, Import, Need, Script, SyntaxFault};
+use crate::node::modules::{Form, Import, JudgedScript, Need, SyntaxFault};
 use crate::node::package_file::{PackageFile, read_package};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::{Content, NodeId};
@@ -93,7 +93,7 @@ impl GraphWalk<'_> {
     pub(super) fn check_json(&mut self, target: NodeId, need: Need, when: LoadPhase) {
         let tree = self.sources.tree;
         let fault = match (self.sources.scripts.of(tree, target), tree.content(target)) {
-            (Some(Script::Json(Some(fault))), _) => fault.clone(),
+            (Some(JudgedScript::Json(Some(fault))), _) => fault.clone(),
             (None, Content::NotKept) if tree.file(target).is_some_and(|file| file.size == 0) => {
                 SyntaxFault { message: "Unexpected end of JSON input".into(), exact: true, line: 1 }
             }

@@ -33,7 +33,7 @@ pub(super) enum Exporter {
 
 /// A module in which a name is looked for.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct AskedModule<'a> {
     id: NodeId,
     /// What stands behind its address.
     suffix: &'a str,
@@ -58,7 +58,7 @@ impl PassedOn<'_> {
 }
 
 /// Modules that were asked for names, with what stands behind their addresses.
-type Seen = HashSet<(NodeId, Box<str>, Box<str>)>;
+type AskedModules = HashSet<(NodeId, Box<str>, Box<str>)>;
 
 /// What stands behind the path of a specifier; in `#name` it is no part of an address.
 pub(super) fn suffix_of(specifier: &str) -> &str {
@@ -81,12 +81,12 @@ const MAX_STEPS: usize = 20_000;
 impl GraphWalk<'_> {
     /// Looks for a name in what a module exports.
     pub(super) fn find_export(&self, module: NodeId, name: &str) -> Resolution {
-        let asked = Asked { id: module, suffix: "", name, passed_on_by: None };
-        self.export(asked, &mut Seen::new(), &mut 0)
+        let asked = AskedModule { id: module, suffix: "", name, passed_on_by: None };
+        self.export(asked, &mut AskedModules::new(), &mut 0)
     }
 
-    fn export(&self, asked: Asked<'_>, seen: &mut Seen, steps: &mut usize) -> Resolution {
-        let Asked { id, suffix, name, .. } = asked;
+    fn export(&self, asked: AskedModule<'_>, seen: &mut AskedModules, steps: &mut usize) -> Resolution {
+        let AskedModule { id, suffix, name, .. } = asked;
         *steps += 1;
         // A chain longer than any real one, or deeper than the stack should hold.
         if *steps > MAX_STEPS || seen.len() > 500 {
@@ -120,11 +120,11 @@ impl GraphWalk<'_> {
     /// A name that a module passes on by name.
     fn passed_on(
         &self,
-        asked: Asked<'_>,
+        asked: AskedModule<'_>,
         import: u32,
         specifier: &str,
         there: &str,
-        seen: &mut Seen,
+        seen: &mut AskedModules,
         steps: &mut usize,
     ) -> Resolution {
         let suffix = suffix_of(specifier);
@@ -138,7 +138,7 @@ impl GraphWalk<'_> {
                         _ => Resolution::Circular(there.into(), specifier.into()),
                     };
                 }
-                self.export(Asked { id: target, suffix, name: there, passed_on_by: Some(&step) }, seen, steps)
+                self.export(AskedModule { id: target, suffix, name: there, passed_on_by: Some(&step) }, seen, steps)
             }
             Linked::CommonJs(target) | Linked::Json(target) => {
                 Resolution::Found(Exporter::File(target, suffix.into()), there.into())
@@ -151,13 +151,20 @@ impl GraphWalk<'_> {
         }
     }
 
-    fn through_stars(&self, id: NodeId, module: &Module, name: &str, seen: &mut Seen, steps: &mut usize) -> Resolution {
+    fn through_stars(
+        &self,
+        id: NodeId,
+        module: &Module,
+        name: &str,
+        seen: &mut AskedModules,
+        steps: &mut usize,
+    ) -> Resolution {
         let mut found: Option<Resolution> = None;
         for (number, import) in module.imports.iter().enumerate().filter(|(_, import)| import.form == Form::Star) {
             let suffix = suffix_of(&import.specifier);
             let passed_on = match self.linked(id, u32::try_from(number).unwrap_or(u32::MAX)) {
                 Linked::Module(target) => {
-                    self.export(Asked { id: target, suffix, name, passed_on_by: None }, seen, steps)
+                    self.export(AskedModule { id: target, suffix, name, passed_on_by: None }, seen, steps)
                 }
                 Linked::CommonJs(target) => match self.exports_as_commonjs(target, name) {
                     Some(true) => Resolution::Found(Exporter::File(target, suffix.into()), name.into()),

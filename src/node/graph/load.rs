@@ -3,7 +3,7 @@
 use super::exported::suffix_of;
 use super::{FileLoad, GraphStep, GraphWalk, Linked, LoadedAs, RequiredModule};
 use crate::node::faults::ImportPlace;
-use crate::node::format::Format;
+use crate::node::format::ModuleFormat;
 use crate::node::modules::{FolderName, Import, Module, ModuleSyntax, Need};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::NodeId;
@@ -45,33 +45,37 @@ impl GraphWalk<'_> {
             }
         };
         match format {
-            Format::Json => {
+            ModuleFormat::Json => {
                 if !self.attributes_fit(load, Some("json")) {
                     return Linked::Nothing;
                 }
                 self.check_json(target, place.need, when);
                 Linked::Json(target)
             }
-            Format::Unknown(extension) => self.unknown_extension(load, extension),
-            Format::ForeignTypeScript => {
+            ModuleFormat::Unknown(extension) => self.unknown_extension(load, extension),
+            ModuleFormat::ForeignTypeScript => {
                 self.foreign_typescript(load);
                 Linked::Nothing
             }
-            Format::TypeScript => {
+            ModuleFormat::TypeScript => {
                 self.not_judged(load, "TypeScript, of which this Node strips the types as it loads it");
                 Linked::Nothing
             }
             // As with JSON, `default` is all that there is to import.
-            Format::Addon if loader == Loader::Import => Linked::Json(target),
-            Format::Addon => Linked::Nothing,
-            Format::Wasm => {
+            ModuleFormat::Addon if loader == Loader::Import => Linked::Json(target),
+            ModuleFormat::Addon => Linked::Nothing,
+            ModuleFormat::Wasm => {
                 if self.attributes_fit(load, None) {
                     self.not_judged(load, "WebAssembly");
                 }
                 Linked::Nothing
             }
-            Format::Module | Format::CommonJs | Format::Detected | Format::DetectedLate => {
-                if self.attributes_fit(load, None) { self.load_code(load, &format) } else { Linked::Nothing }
+            ModuleFormat::Module | ModuleFormat::CommonJs | ModuleFormat::Detected | ModuleFormat::DetectedLate => {
+                if self.attributes_fit(load, None) {
+                    self.load_code(load, &format)
+                } else {
+                    Linked::Nothing
+                }
             }
         }
     }
@@ -94,7 +98,7 @@ impl GraphWalk<'_> {
         Linked::Nothing
     }
 
-    fn load_code(&mut self, load: &FileLoad<'_>, format: &Format) -> Linked {
+    fn load_code(&mut self, load: &FileLoad<'_>, format: &ModuleFormat) -> Linked {
         let FileLoad { import, place, target, loader, when } = *load;
         let loaded_as = self.loaded_as(target, format);
         if loader == Loader::Require && loaded_as == LoadedAs::Module {
@@ -104,7 +108,7 @@ impl GraphWalk<'_> {
             }
             self.required.push(RequiredModule { from: place.file, line: place.line, target, need: place.need });
         }
-        let is_late = *format == Format::DetectedLate && self.module(target).is_some_and(is_module_only);
+        let is_late = *format == ModuleFormat::DetectedLate && self.module(target).is_some_and(is_module_only);
         // With a query the file is another module to `import` than the one that is run for it.
         if is_late && suffix_of(&import.specifier).is_empty() {
             self.module_in_a_circle(place, target);
@@ -123,12 +127,12 @@ impl GraphWalk<'_> {
     }
 
     /// How Node runs a file of that format.
-    pub(super) fn loaded_as(&self, id: NodeId, format: &Format) -> LoadedAs {
+    pub(super) fn loaded_as(&self, id: NodeId, format: &ModuleFormat) -> LoadedAs {
         match format {
-            Format::Module => LoadedAs::Module,
+            ModuleFormat::Module => LoadedAs::Module,
             // Node tries CommonJS first, and reads the file anew as an ES module only where that failed for what an ES
             // module may have (packages.md, "Syntax detection"). A file that parses as both stays CommonJS.
-            Format::Detected if self.module(id).is_some_and(is_module_only) => LoadedAs::Module,
+            ModuleFormat::Detected if self.module(id).is_some_and(is_module_only) => LoadedAs::Module,
             _ => LoadedAs::CommonJs,
         }
     }

@@ -16,17 +16,17 @@ mod reach;
 mod reached;
 mod unset;
 
-use self::reached::Reached;
+use self::reached::ReachedNames;
 use super::scripts::Scripts;
 use crate::node::faults::{FormatFault, Graph, ImportPlace, ModuleFault, WrongFormat};
 use crate::node::features::Feature;
-use crate::node::modules::{Form, Import, Module, Need, NewSyntax, NotParsed, OwnExports, Script, SyntaxFault};
+use crate::node::modules::{Form, Import, JudgedScript, Module, Need, NewSyntax, NotParsed, OwnExports, SyntaxFault};
 use crate::node::node_version::NodeVersion;
 use crate::node::package_file::PackageFile;
 use crate::node::parse::kind_of;
 use crate::node::resolve::{Loader, Resolver, Target};
-use crate::tree::names::Names;
-use crate::tree::nodes::{Content, Kind, NodeId, Tree};
+use crate::tree::names::ConfiguredNames;
+use crate::tree::nodes::{Content, NodeId, NodeKind, Tree};
 use crate::tree::ownership::OwnershipMap;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -42,7 +42,7 @@ pub struct ModuleSources<'a> {
     /// What was made of its code.
     pub scripts: &'a Scripts,
     /// The names it is judged by.
-    pub names: &'a Names,
+    pub names: &'a ConfiguredNames,
     /// Whose each of its nodes is.
     pub ownership: &'a OwnershipMap,
     /// The root `package.json`.
@@ -88,7 +88,7 @@ pub(crate) fn follow(sources: &ModuleSources<'_>) -> Graph {
 pub(crate) fn follow_restored(sources: &ModuleSources<'_>) -> Option<Graph> {
     let tree = sources.tree;
     let source = tree.resolve(sources.names.shared_source.as_bytes()).ok()?;
-    let source = (tree.kind(source) == Kind::Directory).then_some(source)?;
+    let source = (tree.kind(source) == NodeKind::Directory).then_some(source)?;
     Some(entry(sources).map_or_else(Graph::default, |entry| follow_with(sources, entry, Some(source))))
 }
 
@@ -116,7 +116,7 @@ fn follow_with(sources: &ModuleSources<'_>, entry: NodeId, installed: Option<Nod
         },
         is_ours: &is_ours,
         empty: &empty,
-        reached: Reached::default(),
+        reached: ReachedNames::default(),
         assets: Vec::new(),
         order: Vec::new(),
         visited: HashMap::new(),
@@ -205,7 +205,7 @@ pub(super) struct GraphWalk<'b> {
     /// What an empty file is.
     empty: &'b Module,
     /// What happens for certain while the agent is loaded.
-    reached: Reached,
+    reached: ReachedNames,
     /// Files that are named by a path: by which file, and the number of the asset there.
     assets: Vec<(NodeId, u32, Need)>,
     order: Vec<NodeId>,
@@ -289,7 +289,7 @@ impl<'b> GraphWalk<'b> {
     pub(super) fn module(&self, id: NodeId) -> Option<&'b Module> {
         let ModuleSources { tree, scripts, .. } = self.sources;
         match scripts.of(tree, id) {
-            Some(Script::Parsed(module)) => Some(module),
+            Some(JudgedScript::Parsed(module)) => Some(module),
             _ => tree.file(id).filter(|file| file.size == 0).map(|_| self.empty),
         }
     }
@@ -314,7 +314,7 @@ impl<'b> GraphWalk<'b> {
         let Some(module) = self.module(file) else {
             let ModuleSources { tree, scripts, .. } = self.sources;
             let why = match (scripts.of(tree, file), tree.content(file)) {
-                (Some(Script::NotParsed(why)), _) => *why,
+                (Some(JudgedScript::NotParsed(why)), _) => *why,
                 (None, Content::TooLarge) => NotParsed::TooLarge,
                 (None, _) if kind_of(tree.name(file)).is_none() => NotParsed::NotCode,
                 _ => return,

@@ -10,9 +10,9 @@ mod names;
 mod stars;
 mod values;
 
-use super::reached::{AbsentMember, Reached, Way};
+use super::reached::{AbsentMember, ReachedNames, Way};
 use super::{GraphWalk, LoadedAs};
-use crate::node::bodies::{BodyKind, Call, Fate, Handled, How, Step, Value};
+use crate::node::bodies::{BodyKind, BodyStep, Call, CallKind, FailureFate, Handled, NamedValue};
 use crate::node::faults::WhyUnsettled;
 use crate::node::modules::{AssetUse, Form, Import};
 use crate::node::names::WhyUnset;
@@ -30,7 +30,7 @@ const MAX_BODIES: usize = 100_000;
 
 /// What something was found to be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Found {
+enum FoundValue {
     Body(NodeId, u32),
     Getter(NodeId, u32),
     Class(NodeId, u32),
@@ -40,7 +40,7 @@ enum Found {
 }
 
 /// What runs: a body, what comes of what it throws and of its rejection, and what `this` is.
-type Running = (NodeId, u32, Way, Way, Option<Found>);
+type RunningBody = (NodeId, u32, Way, Way, Option<FoundValue>);
 
 /// A file, and all whose exports it passes on, in the order of the statements.
 struct Stars {
@@ -50,14 +50,14 @@ struct Stars {
 }
 
 /// The run.
-struct Run<'w, 'b> {
+struct ReachRun<'w, 'b> {
     walk: &'w GraphWalk<'b>,
-    found: Reached,
+    found: ReachedNames,
     loaded: HashSet<NodeId>,
-    done: HashSet<Running>,
-    later: VecDeque<Running>,
+    done: HashSet<RunningBody>,
+    later: VecDeque<RunningBody>,
     /// What `this` is in the body that runs, as far as that is known.
-    this: Option<Found>,
+    this: Option<FoundValue>,
     /// Names of members that a file which runs gives to what is made already.
     patched: HashSet<&'w str>,
     links: HashMap<(NodeId, u32), Option<NodeId>>,
@@ -97,10 +97,10 @@ enum Failing {
 
 impl GraphWalk<'_> {
     /// Follows what runs from the entry point.
-    pub(super) fn reach(&self, entry: NodeId) -> Reached {
-        let mut run = Run {
+    pub(super) fn reach(&self, entry: NodeId) -> ReachedNames {
+        let mut run = ReachRun {
             walk: self,
-            found: Reached::default(),
+            found: ReachedNames::default(),
             loaded: HashSet::new(),
             done: HashSet::new(),
             later: VecDeque::new(),
@@ -129,7 +129,7 @@ impl GraphWalk<'_> {
     }
 }
 
-impl Run<'_, '_> {
+impl ReachRun<'_, '_> {
     /// Loads the entry point, or what `import()` names.
     fn ask_for(&mut self, file: NodeId) {
         let asked = if self.awaits(file) { Way::AwaitingModule } else { Way::Module };
@@ -204,17 +204,17 @@ impl Run<'_, '_> {
     }
 
     /// By what a failure at one place stops Node.
-    fn way(&self, fate: Fate, thrown: Way, rejected: Way) -> Way {
+    fn way(&self, fate: FailureFate, thrown: Way, rejected: Way) -> Way {
         match (fate, self.handles) {
             _ if self.has_left => Way::None,
-            (Fate::Nothing, _)
+            (FailureFate::Nothing, _)
             | (_, Some(Handled::Everything))
-            | (Fate::Stops | Fate::StopsAfter, Some(Handled::Rejections)) => Way::None,
+            | (FailureFate::Stops | FailureFate::StopsAfter, Some(Handled::Rejections)) => Way::None,
             // Whoever catches what is thrown before it goes on without it.
-            (Fate::StopsAfter, None) if thrown == Way::None => Way::None,
-            (Fate::Stops | Fate::StopsAfter, None) => Way::Nobody,
-            (Fate::Throws, _) => thrown,
-            (Fate::Rejects, _) => rejected,
+            (FailureFate::StopsAfter, None) if thrown == Way::None => Way::None,
+            (FailureFate::Stops | FailureFate::StopsAfter, None) => Way::Nobody,
+            (FailureFate::Throws, _) => thrown,
+            (FailureFate::Rejects, _) => rejected,
         }
     }
 
@@ -239,28 +239,30 @@ impl Run<'_, '_> {
                 *progress = *place;
             }
             match step {
-                Step::Leaves => self.has_left = true,
-                Step::Handles(handled) if self.handles != Some(Handled::Everything) => self.handles = Some(*handled),
-                Step::Handles(_) => {}
-                Step::Import(number, fate) => {
-                    if number_at_top && *fate == Fate::Throws {
+                BodyStep::Leaves => self.has_left = true,
+                BodyStep::Handles(handled) if self.handles != Some(Handled::Everything) => {
+                    self.handles = Some(*handled)
+                }
+                BodyStep::Handles(_) => {}
+                BodyStep::Import(number, fate) => {
+                    if number_at_top && *fate == FailureFate::Throws {
                         self.waits_for(file, *number);
                     }
                     self.may_fail(file, Failing::Import(*number), self.way(*fate, thrown, rejected));
                 }
-                Step::Mention(number, fate) => {
+                BodyStep::Mention(number, fate) => {
                     self.may_fail(file, Failing::Mention(*number), self.way(*fate, thrown, rejected));
                 }
-                Step::Asset(number, fate) => {
+                BodyStep::Asset(number, fate) => {
                     self.may_fail(file, Failing::Asset(*number), self.way(*fate, thrown, rejected));
                 }
-                Step::Waits(number, fate) => {
+                BodyStep::Waits(number, fate) => {
                     if matches!(self.way(*fate, thrown, rejected), Way::Module | Way::AwaitingModule) {
                         let line = walk.module(file).and_then(|module| module.waits.forever.get(*number as usize));
                         self.found.unsettled.push((file, line.copied().unwrap_or(1), WhyUnsettled::Idle));
                     }
                 }
-                Step::Name(name, fate) => {
+                BodyStep::Name(name, fate) => {
                     if let Some(why) = self.unset(file, *name) {
                         let way = self.way(*fate, thrown, rejected);
                         if way == Way::None && number == 0 {
@@ -271,7 +273,7 @@ impl Run<'_, '_> {
                         self.note_absent_name(file, *name, self.way(*fate, thrown, rejected));
                     }
                 }
-                Step::Call(call) => self.call(file, call, thrown, rejected),
+                BodyStep::Call(call) => self.call(file, call, thrown, rejected),
             }
         }
     }
@@ -339,7 +341,7 @@ impl Run<'_, '_> {
     }
 
     fn call(&mut self, file: NodeId, call: &Call, thrown: Way, rejected: Way) {
-        if call.how == How::Main && self.walk.entry != Some(file) {
+        if call.how == CallKind::Main && self.walk.entry != Some(file) {
             return;
         }
         let ways = (self.way(call.thrown, thrown, rejected), self.way(call.rejected, thrown, rejected));
@@ -356,11 +358,12 @@ impl Run<'_, '_> {
             return;
         }
         let Some(body) = self.walk.module(of).and_then(|module| module.bodies.all.get(number as usize)) else { return };
-        let waits = matches!(body.kind, BodyKind::Generator | BodyKind::AsyncGenerator) && call.how != How::Iterate;
+        let waits =
+            matches!(body.kind, BodyKind::Generator | BodyKind::AsyncGenerator) && call.how != CallKind::Iterate;
         if waits || self.depth >= MAX_DEPTH {
             return;
         }
-        if call.how == How::Later {
+        if call.how == CallKind::Later {
             self.later.push_back((of, number, ways.0, ways.1, this));
             return;
         }
@@ -380,21 +383,21 @@ impl Run<'_, '_> {
     }
 
     /// What `this` is in what is called. A function that has none of its own sees the one around it.
-    fn this_of(&mut self, file: NodeId, call: &Call) -> Option<Found> {
+    fn this_of(&mut self, file: NodeId, call: &Call) -> Option<FoundValue> {
         let found = match (&call.callee, call.how) {
-            (_, How::Super) => None,
-            (callee, How::New) => match self.value(file, callee, 0)? {
-                Found::Class(of, class) => Some(Found::Instance(of, class)),
-                Found::Exports(target) => match self.exported(target, "=", 0)? {
-                    Found::Class(of, class) => Some(Found::Instance(of, class)),
+            (_, CallKind::Super) => None,
+            (callee, CallKind::New) => match self.value(file, callee, 0)? {
+                FoundValue::Class(of, class) => Some(FoundValue::Instance(of, class)),
+                FoundValue::Exports(target) => match self.exported(target, "=", 0)? {
+                    FoundValue::Class(of, class) => Some(FoundValue::Instance(of, class)),
                     _ => None,
                 },
                 _ => None,
             },
-            (Value::Member(of, _), _) => self.value(file, of, 0),
+            (NamedValue::Member(of, _), _) => self.value(file, of, 0),
             _ => None,
         };
-        found.filter(|found| matches!(found, Found::Class(..) | Found::Instance(..))).or(self.this)
+        found.filter(|found| matches!(found, FoundValue::Class(..) | FoundValue::Instance(..))).or(self.this)
     }
 
     /// Whether the process may end in a body that is perhaps called.
@@ -404,9 +407,11 @@ impl Run<'_, '_> {
             && seen.len() < MAX_DEPTH as usize
             && body.is_some_and(|body| {
                 body.steps.iter().any(|step| match step {
-                    Step::Leaves => true,
-                    Step::Call(call) => match &call.callee {
-                        Value::Function(callee) | Value::Getter(callee) => self.may_leave(file, *callee, seen),
+                    BodyStep::Leaves => true,
+                    BodyStep::Call(call) => match &call.callee {
+                        NamedValue::Function(callee) | NamedValue::Getter(callee) => {
+                            self.may_leave(file, *callee, seen)
+                        }
                         _ => false,
                     },
                     _ => false,

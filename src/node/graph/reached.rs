@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Reached {
+pub(super) struct ReachedNames {
     /// Imports whose failure stops Node, by their files and numbers.
     pub(super) imports: HashSet<(NodeId, u32)>,
     /// Uses of names of CommonJS that do, in the order in which Node meets them.

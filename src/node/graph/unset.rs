@@ -77,7 +77,7 @@ const ELSEWHERE: [&str; 24] = [
 ];
 
 /// What the files that are reached make of globals.
-struct Made<'b> {
+struct MadeGlobals<'b> {
     names: HashSet<&'b str>,
     /// Something of which nobody can tell may make others.
     is_open: bool,
@@ -112,7 +112,7 @@ impl<'b> GraphWalk<'b> {
         }
     }
 
-    fn check_unset_names_of(&mut self, file: NodeId, made: &Made<'b>) {
+    fn check_unset_names_of(&mut self, file: NodeId, made: &MadeGlobals<'b>) {
         // What does not parse, or not as what it is loaded as, never runs.
         let Some(module) = self.module(file).filter(|_| self.links.contains_key(&file)) else { return };
         let strict = module.names.is_strict || self.loads_as_module(file);
@@ -176,9 +176,9 @@ impl<'b> GraphWalk<'b> {
         self.visited.get(&file).is_some_and(|(.., loaded)| *loaded == LoadedAs::Module)
     }
 
-    fn made(&self) -> Made<'b> {
+    fn made(&self) -> MadeGlobals<'b> {
         let quiet = |name: &String| MAKE_NO_GLOBALS.contains(&&**name) || name.starts_with("@fastify/");
-        let mut made = Made { names: HashSet::new(), is_open: !self.foreign.iter().all(quiet) };
+        let mut made = MadeGlobals { names: HashSet::new(), is_open: !self.foreign.iter().all(quiet) };
         made.is_open |= !self.graph.computed.is_empty() || !self.graph.not_parsed.is_empty();
         for file in self.visited.keys().copied() {
             let Some(module) = self.module(file) else { continue };

@@ -1,10 +1,10 @@
 //! Files that code names by a literal path relative to itself, and what it does with them. A file that the code makes, or
 //! looks for before it uses it, need not be there.
 
-use super::open::{Fated, Folder, NamedPath, OpenAsset, Val, What};
+use super::open::{Fated, NamedPath, OpenAct, OpenAsset, RunFolder, Val};
 use super::paths::{MAX_DEPTH, joined};
 use super::reader::Reader;
-use crate::node::bodies::Fate;
+use crate::node::bodies::FailureFate;
 use crate::node::modules::{Asset, AssetUse, FolderName};
 use oxc_ast::ast::Argument;
 use oxc_span::Span;
@@ -80,7 +80,7 @@ impl<'a> Reader<'a, '_> {
             self.written.push(path);
         }
         // What is made by the first argument is told by `use_of`, with what it does beside.
-        let second = made.filter(|at| *at == 1).map(|at| (at, None, Fated::Is(Fate::Nothing)));
+        let second = made.filter(|at| *at == 1).map(|at| (at, None, Fated::Is(FailureFate::Nothing)));
         for (at, how, fated) in second.into_iter().chain(used) {
             // `process.loadEnvFile()` reads `.env` of the folder in which the agent runs.
             let unsaid = (arguments.is_empty() && name == "loadEnvFile").then_some(Val::Text(".env"));
@@ -114,8 +114,8 @@ impl<'a> Reader<'a, '_> {
         self.module.changes_folder = true;
         let certain = self.body == 0 && !self.flow.is_unsure() && self.flow.tries == 0;
         self.folder = match (arguments.first().and_then(Argument::as_expression), self.folder) {
-            (Some(path), Folder::Start) if certain => Folder::At(self.value(path)),
-            _ => Folder::Unknown,
+            (Some(path), RunFolder::Start) if certain => RunFolder::At(self.value(path)),
+            _ => RunFolder::Unknown,
         };
     }
 
@@ -147,7 +147,7 @@ impl<'a> Reader<'a, '_> {
 
     /// Notes a path that is put together: `new URL('./x', import.meta.url)`, `path.join(__dirname, 'x')`.
     pub(super) fn note_path(&mut self, value: Val<'a>, span: Span) {
-        self.push_asset(value, Some(AssetUse::Named), Fated::Is(Fate::Nothing), span);
+        self.push_asset(value, Some(AssetUse::Named), Fated::Is(FailureFate::Nothing), span);
     }
 
     fn push_asset(&mut self, path: Val<'a>, how: Option<AssetUse>, fated: Fated<'a>, span: Span) {
@@ -165,11 +165,11 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let line = self.line(span);
-        let folder = if self.body == 0 { self.folder } else { Folder::InFunction };
+        let folder = if self.body == 0 { self.folder } else { RunFolder::InFunction };
         self.assets.push(OpenAsset { path, folder, line, how });
         let number = u32::try_from(self.assets.len() - 1).unwrap_or(u32::MAX);
-        let never = Fated::Is(Fate::Nothing);
-        self.step(What::Asset(number), fated, never);
+        let never = Fated::Is(FailureFate::Nothing);
+        self.step(OpenAct::Asset(number), fated, never);
     }
 
     /// Which argument is the path, what is done with it (nothing where the file is made or looked for), and what comes of
@@ -181,8 +181,8 @@ impl<'a> Reader<'a, '_> {
         arguments: &[Argument<'a>],
         span: Span,
     ) -> Option<(usize, Option<AssetUse>, Fated<'a>)> {
-        let thrown = Fated::Is(Fate::Throws);
-        let never = Fated::Is(Fate::Nothing);
+        let thrown = Fated::Is(FailureFate::Throws);
+        let never = Fated::Is(FailureFate::Nothing);
         let (module, name) = match (module, name.split_once('.')) {
             ("fs", Some(("promises", name))) => ("fs/promises", name),
             _ => (module, name),
@@ -246,7 +246,7 @@ impl<'a> Reader<'a, '_> {
 
     /// Whether nobody in this body catches what fails here.
     fn ends(&self, fated: Fated<'a>) -> bool {
-        matches!(self.here(fated), Fated::Is(Fate::Throws | Fate::Stops))
+        matches!(self.here(fated), Fated::Is(FailureFate::Throws | FailureFate::Stops))
     }
 
     /// A path as Node prints it, if that is relative: as it is written, but for what `join` and `normalize` take out.
@@ -273,19 +273,19 @@ impl<'a> Reader<'a, '_> {
         let said = self.said(&asset.path, &path);
         match (asset.folder, &said) {
             // A function that changes the folder may have run before what stands above it.
-            (Folder::Start, Some(_)) if matches!(self.folder, Folder::Unknown) => None,
-            (Folder::InFunction, Some(_)) if self.module.changes_folder => None,
-            (Folder::InFunction, _) => Some((path, said)),
+            (RunFolder::Start, Some(_)) if matches!(self.folder, RunFolder::Unknown) => None,
+            (RunFolder::InFunction, Some(_)) if self.module.changes_folder => None,
+            (RunFolder::InFunction, _) => Some((path, said)),
             // `process.cwd()` is a path only where nothing changes the folder.
-            (Folder::Start, _) | (_, None) => Some((path, said)),
-            (Folder::At(folder), Some(_)) => match self.path(&folder)? {
+            (RunFolder::Start, _) | (_, None) => Some((path, said)),
+            (RunFolder::At(folder), Some(_)) => match self.path(&folder)? {
                 NamedPath::Beside(folder) => match joined(&folder, &path)? {
                     NamedPath::Beside(path) => Some((path, said)),
                     NamedPath::Itself => None,
                 },
                 NamedPath::Itself => None,
             },
-            (Folder::Unknown, Some(_)) => None,
+            (RunFolder::Unknown, Some(_)) => None,
         }
     }
 

@@ -1,9 +1,9 @@
 //! Functions, classes and variables while they are read.
 
 use super::commonjs::{COMMONJS_NAMES, name_exported};
-use super::open::{Fated, Val, What};
+use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
-use crate::node::bodies::{BodyKind, Fate, How};
+use crate::node::bodies::{BodyKind, CallKind, FailureFate};
 use crate::node::modules::Mention;
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, Class, ClassElement,
@@ -59,7 +59,7 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_mention(&mut self, name: &'static str, line: u32) {
         self.mentions.push(Mention { name, line, stand_in: None });
         let number = u32::try_from(self.mentions.len() - 1).unwrap_or(u32::MAX);
-        self.step(What::Mention(number), Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        self.step(OpenAct::Mention(number), Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
     }
 
     /// `o.x` where `x` may be a getter.
@@ -75,8 +75,8 @@ impl<'a> Reader<'a, '_> {
         };
         if self.has_getters && !matches!(value, Val::Unknown) {
             let callee = Val::Member(self.keep(value), it.property.name.as_str());
-            let what = What::Call { callee, how: How::Get, arguments: 0 };
-            self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+            let what = OpenAct::Call { callee, how: CallKind::Get, arguments: 0 };
+            self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         }
     }
 
@@ -104,8 +104,8 @@ impl<'a> Reader<'a, '_> {
             let root = self.keep(Val::Symbol(symbol));
             let object = between.map_or(root, |name| self.keep(Val::Member(root, name)));
             let callee = Val::Member(object, of.property.name.as_str());
-            let what = What::Call { callee, how: How::Read, arguments: 0 };
-            self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+            let what = OpenAct::Call { callee, how: CallKind::Read, arguments: 0 };
+            self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         }
     }
 
@@ -119,18 +119,18 @@ impl<'a> Reader<'a, '_> {
             _ => None,
         });
         let callee = match constructor {
-            Some(span) => Some((Val::Body(self.body_at(span)), How::Call)),
-            None => base.map(|base| (*base, How::Super)),
+            Some(span) => Some((Val::Body(self.body_at(span)), CallKind::Call)),
+            None => base.map(|base| (*base, CallKind::Super)),
         };
         if let Some((callee, how)) = callee {
             self.in_body(construct, |reader| {
-                let what = What::Call { callee, how, arguments: 255 };
-                reader.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+                let what = OpenAct::Call { callee, how, arguments: 255 };
+                reader.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
             });
         }
         if let Some(base @ (Val::Member(..) | Val::Symbol(_))) = base {
-            let what = What::Call { callee: *base, how: How::Extend, arguments: 0 };
-            self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+            let what = OpenAct::Call { callee: *base, how: CallKind::Extend, arguments: 0 };
+            self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         }
         let outer = OuterClass { class: self.class, base: self.base.take() };
         (self.class, self.base) = (Some(number), base);

@@ -4,7 +4,7 @@ use super::conditions::{asks, truth};
 use super::goal::names_in;
 use super::open::{Fated, Val};
 use super::reader::Reader;
-use crate::node::bodies::Fate;
+use crate::node::bodies::FailureFate;
 use crate::node::modules::ModuleSyntax;
 use oxc_ast::ast::{
     DoWhileStatement, Expression, ForInStatement, ForOfStatement, ForStatement, ForStatementLeft, Statement,
@@ -29,7 +29,7 @@ impl<'a> Reader<'a, '_> {
         if let Expression::CallExpression(call) = &it.right {
             self.iterated.insert(call.span);
             if it.r#await {
-                self.promises.insert(call.span, Fated::Is(Fate::Throws));
+                self.promises.insert(call.span, Fated::Is(FailureFate::Throws));
             }
         }
         self.visit_expression(&it.right);

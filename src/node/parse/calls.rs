@@ -1,10 +1,10 @@
 //! Calls: which of them run a callback, and which end the process. Those that load modules are in `requires`.
 
-use super::open::{Fated, Val, What};
+use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
 use super::steps::fails;
 use super::values::name_of_key;
-use crate::node::bodies::{self, Fate, Handled, How};
+use crate::node::bodies::{self, CallKind, FailureFate, Handled};
 use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression, ObjectPropertyKind};
 use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
@@ -28,15 +28,15 @@ const EACH: [&str; 12] = [
 ];
 /// Methods of arrays after which there may be no element.
 const EMPTIES: [&str; 3] = ["pop", "shift", "splice"];
-const NEVER: Fated<'static> = Fated::Is(Fate::Nothing);
+const NEVER: Fated<'static> = Fated::Is(FailureFate::Nothing);
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn note_call(&mut self, call: &CallExpression<'a>) {
         let rejected = self.fate_of(call.span);
-        let thrown = Fated::Is(Fate::Throws);
+        let thrown = Fated::Is(FailureFate::Throws);
         if matches!(call.callee, Expression::Super(_)) {
             if let Some(base) = self.base {
-                self.step(What::Call { callee: *base, how: How::Super, arguments: 255 }, thrown, NEVER);
+                self.step(OpenAct::Call { callee: *base, how: CallKind::Super, arguments: 255 }, thrown, NEVER);
             }
             return;
         }
@@ -63,10 +63,12 @@ impl<'a> Reader<'a, '_> {
             _ => {}
         }
         let how = match &call.callee {
-            Expression::StaticMemberExpression(member) if matches!(member.object, Expression::Super(_)) => How::Super,
-            _ if call.optional => How::IfThere,
-            _ if self.iterated.contains(&call.span) => How::Iterate,
-            _ => How::Call,
+            Expression::StaticMemberExpression(member) if matches!(member.object, Expression::Super(_)) => {
+                CallKind::Super
+            }
+            _ if call.optional => CallKind::IfThere,
+            _ if self.iterated.contains(&call.span) => CallKind::Iterate,
+            _ => CallKind::Call,
         };
         self.called(callee, call.arguments.as_slice(), how, thrown, rejected);
         self.may_throw();
@@ -85,14 +87,21 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn called(&mut self, callee: Val<'a>, given: &[Argument<'a>], how: How, thrown: Fated<'a>, rejected: Fated<'a>) {
+    fn called(
+        &mut self,
+        callee: Val<'a>,
+        given: &[Argument<'a>],
+        how: CallKind,
+        thrown: Fated<'a>,
+        rejected: Fated<'a>,
+    ) {
         // What Node has of its own is no function of a bundle.
         if matches!(callee.root(), Val::Unknown | Val::Global(_) | Val::Text(_) | Val::Meta) {
             return;
         }
         let spread = given.iter().any(Argument::is_spread);
         let arguments = if spread { 255 } else { u8::try_from(given.len()).unwrap_or(255) };
-        self.step(What::Call { callee, how, arguments }, thrown, rejected);
+        self.step(OpenAct::Call { callee, how, arguments }, thrown, rejected);
     }
 
     pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {
@@ -103,8 +112,8 @@ impl<'a> Reader<'a, '_> {
         if let (Val::Global("Promise"), Some(executor)) = (&callee, first(&new.arguments)) {
             // What an executor throws rejects its promise.
             let (executor, fated) = (self.value(executor), self.fate_of(new.span));
-            let what = What::Call { callee: executor, how: How::Call, arguments: 2 };
-            self.step(what, fated, Fated::Is(Fate::Stops));
+            let what = OpenAct::Call { callee: executor, how: CallKind::Call, arguments: 2 };
+            self.step(what, fated, Fated::Is(FailureFate::Stops));
             self.may_throw();
             return;
         }
@@ -114,20 +123,20 @@ impl<'a> Reader<'a, '_> {
         }
         if !matches!(callee, Val::Unknown | Val::Global(_)) {
             let arguments = u8::try_from(new.arguments.len()).unwrap_or(255);
-            self.step(What::Call { callee, how: How::New, arguments }, Fated::Is(Fate::Throws), NEVER);
+            self.step(OpenAct::Call { callee, how: CallKind::New, arguments }, Fated::Is(FailureFate::Throws), NEVER);
         }
         self.may_throw();
     }
 
     /// `setImmediate(f)`, where nobody keeps what would take it back.
     fn later(&mut self, fated: Fated<'a>, call: &CallExpression<'a>) {
-        let dropped = matches!(fated, Fated::Is(Fate::Stops)) && is_soon(&call.arguments);
+        let dropped = matches!(fated, Fated::Is(FailureFate::Stops)) && is_soon(&call.arguments);
         if let (true, Some(callback)) = (dropped, first(&call.arguments)) {
             let callee = self.value(callback);
             self.step(
-                What::Call { callee, how: How::Later, arguments: 255 },
-                Fated::Is(Fate::Stops),
-                Fated::Is(Fate::Stops),
+                OpenAct::Call { callee, how: CallKind::Later, arguments: 255 },
+                Fated::Is(FailureFate::Stops),
+                Fated::Is(FailureFate::Stops),
             );
         }
     }
@@ -138,7 +147,7 @@ impl<'a> Reader<'a, '_> {
             (_, "then" | "finally") if self.settles(of) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
-                let what = What::Call { callee, how: How::Later, arguments: 1 };
+                let what = OpenAct::Call { callee, how: CallKind::Later, arguments: 1 };
                 self.step(what, fated, fated);
             }
             _ if is_of_object(of) => self.patches(name, call),
@@ -171,8 +180,12 @@ impl<'a> Reader<'a, '_> {
             (None, name) if (name == "sort" || EACH.contains(&name)) && matches!(self.plain(of), Val::Filled(_)) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
-                let rejected = if name == "forEach" { Fated::Is(Fate::Stops) } else { NEVER };
-                self.step(What::Call { callee, how: How::Call, arguments: 3 }, Fated::Is(Fate::Throws), rejected);
+                let rejected = if name == "forEach" { Fated::Is(FailureFate::Stops) } else { NEVER };
+                self.step(
+                    OpenAct::Call { callee, how: CallKind::Call, arguments: 3 },
+                    Fated::Is(FailureFate::Throws),
+                    rejected,
+                );
             }
             _ => {}
         }
@@ -192,7 +205,7 @@ impl<'a> Reader<'a, '_> {
     /// One of Node's own functions calls this at once, and takes no heed of what it gives back.
     fn calls_back(&mut self, callback: &Expression<'a>, arguments: u8) {
         let callee = self.value(callback);
-        self.step(What::Call { callee, how: How::Call, arguments }, Fated::Is(Fate::Throws), NEVER);
+        self.step(OpenAct::Call { callee, how: CallKind::Call, arguments }, Fated::Is(FailureFate::Throws), NEVER);
     }
 
     /// `Object.assign(o, { … })`, `Object.defineProperty(o, 'x', …)`: `o` has other members from here on.
@@ -251,7 +264,7 @@ impl<'a> Reader<'a, '_> {
         match name {
             "exit" | "reallyExit" | "abort" if fails(name, &call.arguments) => self.throws(),
             "exit" | "reallyExit" | "kill" => {
-                self.step(What::Leaves, NEVER, NEVER);
+                self.step(OpenAct::Leaves, NEVER, NEVER);
                 self.leaves();
             }
             "nextTick" => self.later(fated, call),
@@ -267,11 +280,11 @@ impl<'a> Reader<'a, '_> {
                 };
                 let handler = call.arguments.get(1).and_then(Argument::as_expression);
                 let handler = handler.map_or(Val::Unknown, |handler| self.value(handler));
-                self.step(What::Handles(handled, handler), NEVER, NEVER);
+                self.step(OpenAct::Handles(handled, handler), NEVER, NEVER);
             }
             "setUncaughtExceptionCaptureCallback" => {
                 let handler = first(&call.arguments).map_or(Val::Unknown, |handler| self.value(handler));
-                self.step(What::Handles(Handled::Everything, handler), NEVER, NEVER);
+                self.step(OpenAct::Handles(Handled::Everything, handler), NEVER, NEVER);
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use super::open::Val;
 use super::reader::Reader;
 use crate::node::modules::{Attributes, Export, Form, Import, ModuleSyntax, NewSyntax};
-use crate::node::names::Binding;
+use crate::node::names::BoundName;
 use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, ExportNamedDeclaration, ImportAttributeKey, ImportDeclaration,
     ImportDeclarationSpecifier, ModuleExportName, WithClause, WithClauseKeyword,
@@ -83,7 +83,7 @@ impl<'a> Reader<'a, '_> {
         for specifier in &export.specifiers {
             let (there, here) = (name_of(&specifier.local), name_of(&specifier.exported));
             names.push((there.clone(), self.line(specifier.span)));
-            self.exports.push(Export { name: here, from: Some((number, Some(there))), binding: Binding::Always });
+            self.exports.push(Export { name: here, from: Some((number, Some(there))), binding: BoundName::Always });
         }
         self.push_static(&export.source.value, export.span, Form::Static, names, attributes);
     }
@@ -94,7 +94,11 @@ impl<'a> Reader<'a, '_> {
         let number = u32::try_from(self.imports.len()).unwrap_or(u32::MAX);
         let form = match &export.exported {
             Some(name) => {
-                self.exports.push(Export { name: name_of(name), from: Some((number, None)), binding: Binding::Always });
+                self.exports.push(Export {
+                    name: name_of(name),
+                    from: Some((number, None)),
+                    binding: BoundName::Always,
+                });
                 Form::Static
             }
             None => Form::Star,

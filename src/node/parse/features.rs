@@ -2,7 +2,7 @@
 //! are open, since a file's own `File` or `navigator` is nothing of Node's.
 
 use super::goal::names_in;
-use super::lines::Lines;
+use super::lines::LineStarts;
 use crate::node::builtins;
 use crate::node::features::{Access, Feature, FeatureUse, Features, method};
 use hashbrown::{HashMap, HashSet};
@@ -22,7 +22,7 @@ use std::cell::Cell;
 const GLOBAL_OBJECTS: [&str; 2] = ["globalThis", "global"];
 
 /// What the tree uses.
-pub(super) fn features_of(program: &Program<'_>, lines: &Lines) -> Features {
+pub(super) fn features_of(program: &Program<'_>, lines: &LineStarts) -> Features {
     let mut finder = Finder {
         lines,
         parents: vec![(0, 0)],
@@ -54,20 +54,20 @@ enum Root<'a> {
 }
 
 /// A name, or a property of something.
-type Key<'a> = (Root<'a>, Option<&'a str>);
+type FeatureKey<'a> = (Root<'a>, Option<&'a str>);
 
 struct Finder<'a, 's> {
-    lines: &'s Lines,
+    lines: &'s LineStarts,
     /// Of each scope the one around it, and the function that it belongs to.
     parents: Vec<(u32, u32)>,
     open: Vec<u32>,
     declared: Vec<(u32, &'a str)>,
     /// Names that stand for a module of Node's.
     bound: Vec<(u32, &'a str, &'a str, Access)>,
-    uses: Vec<(u32, Key<'a>, Span)>,
+    uses: Vec<(u32, FeatureKey<'a>, Span)>,
     /// What is asked for before it is used, with the function in which that is done.
-    tested: Vec<(u32, Key<'a>)>,
-    set: Vec<(u32, Key<'a>)>,
+    tested: Vec<(u32, FeatureKey<'a>)>,
+    set: Vec<(u32, FeatureKey<'a>)>,
     /// Blocks of `try` with a `catch` that are open.
     tries: u32,
 }
@@ -81,7 +81,7 @@ impl<'a> Finder<'a, '_> {
         self.parents.get(scope as usize).copied().unwrap_or((0, 0))
     }
 
-    fn used(&mut self, key: Key<'a>, span: Span) {
+    fn used(&mut self, key: FeatureKey<'a>, span: Span) {
         if self.tries == 0 {
             self.uses.push((self.scope(), key, span));
         }
@@ -192,7 +192,7 @@ impl<'a> Finder<'a, '_> {
             .chain(self.set.iter().map(|(_, key)| key))
             .filter_map(|(root, _)| root.name())
             .collect();
-        let scopes = Resolved {
+        let scopes = ResolvedNames {
             declared: self.declared.iter().filter(|(_, name)| names.contains(name)).copied().collect(),
             bound: self
                 .bound
@@ -201,11 +201,11 @@ impl<'a> Finder<'a, '_> {
                 .collect(),
             parents: &self.parents,
         };
-        let mut tested: HashMap<Key<'a>, Vec<u32>> = HashMap::new();
+        let mut tested: HashMap<FeatureKey<'a>, Vec<u32>> = HashMap::new();
         for (function, key) in &self.tested {
             tested.entry(*key).or_default().push(*function);
         }
-        let guarded = |scope: u32, key: &Key<'a>| {
+        let guarded = |scope: u32, key: &FeatureKey<'a>| {
             tested.get(key).is_some_and(|functions| scopes.around(scope).any(|around| functions.contains(&around)))
         };
         let (mut uses, mut seen) = (Vec::new(), HashSet::new());
@@ -235,7 +235,7 @@ impl<'a> Root<'a> {
 }
 
 /// The global that is meant where no name is declared.
-fn global_of<'a>(key: Key<'a>) -> Option<&'a str> {
+fn global_of<'a>(key: FeatureKey<'a>) -> Option<&'a str> {
     match key {
         (Root::Name(name), None) => Some(name),
         (Root::Name(object), name) if GLOBAL_OBJECTS.contains(&object) => name,
@@ -244,13 +244,13 @@ fn global_of<'a>(key: Key<'a>) -> Option<&'a str> {
 }
 
 /// What names stand for.
-struct Resolved<'a, 'f> {
+struct ResolvedNames<'a, 'f> {
     declared: HashSet<(u32, &'a str)>,
     bound: HashMap<(u32, &'a str), (&'a str, Access)>,
     parents: &'f [(u32, u32)],
 }
 
-impl<'a> Resolved<'a, '_> {
+impl<'a> ResolvedNames<'a, '_> {
     /// A scope and those around it.
     fn around(&self, scope: u32) -> impl Iterator<Item = u32> {
         std::iter::successors(Some(scope), |scope| {
@@ -259,7 +259,7 @@ impl<'a> Resolved<'a, '_> {
     }
 
     /// What is meant, if it is something of Node's own.
-    fn feature(&self, scope: u32, (root, name): Key<'a>) -> Option<Feature> {
+    fn feature(&self, scope: u32, (root, name): FeatureKey<'a>) -> Option<Feature> {
         match (root, name) {
             (Root::Meta, name) => Some(Feature::ImportMeta(name?.into())),
             (Root::Anything, name) => method(name?).map(Feature::Method),
@@ -314,7 +314,7 @@ fn of_module(module: &str, name: &str, access: Access) -> Option<Feature> {
     Some(Feature::OfModule { module: module.into(), name: name.into(), access })
 }
 
-fn written((root, name): Key<'_>) -> String {
+fn written((root, name): FeatureKey<'_>) -> String {
     let root = match root {
         Root::Name(name) => name.to_owned(),
         Root::Of(name, between) => format!("{name}.{between}"),

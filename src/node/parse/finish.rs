@@ -1,14 +1,14 @@
 //! The bodies that are kept once the whole file was read: those in which something can fail, and those that call one.
 
-use super::open::{Fated, Folder, OpenClass, OpenStep, Val, What};
+use super::open::{Fated, OpenAct, OpenClass, OpenStep, RunFolder, Val};
 use super::reader::Reader;
-use crate::node::bodies::{self, Bodies, Body, Call, Class as KeptClass, Fate, How, Step, Value};
+use crate::node::bodies::{self, Bodies, Body, BodyStep, Call, CallKind, Class as KeptClass, FailureFate, NamedValue};
 use crate::node::modules::Asset;
 use hashbrown::{HashMap, HashSet};
 use oxc_syntax::symbol::SymbolId;
 
 /// What becomes of a promise by the variable that holds it, and the body in which that is done.
-type HeldPromises = HashMap<SymbolId, (Fate, Option<u32>)>;
+type HeldPromises = HashMap<SymbolId, (FailureFate, Option<u32>)>;
 
 /// What is known once the whole file was seen.
 struct Finished {
@@ -31,9 +31,9 @@ impl<'a> Reader<'a, '_> {
             self.member_uses.get(symbol.index()).is_none_or(|members| uses != *members as usize)
         });
         let imports = handed_on.filter_map(|(_, value)| match self.kept(value) {
-            Value::Import(number) => Some(number),
-            Value::Member(of, name) if &*name == "default" => match *of {
-                Value::Import(number) => Some(number),
+            NamedValue::Import(number) => Some(number),
+            NamedValue::Member(of, name) if &*name == "default" => match *of {
+                NamedValue::Import(number) => Some(number),
                 _ => None,
             },
             _ => None,
@@ -42,18 +42,18 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The fate of a failure, now that the whole file was seen.
-    fn fate(&self, fated: &Fated<'a>, body: u32, held: &HeldPromises) -> Fate {
+    fn fate(&self, fated: &Fated<'a>, body: u32, held: &HeldPromises) -> FailureFate {
         match fated {
             Fated::Is(fate) => *fate,
             Fated::Caught(handler, fate) => match self.plain(handler) {
                 Val::Body(handler) if self.bodies_made.get(handler as usize).is_some_and(|body| body.is_deadly) => {
                     *fate
                 }
-                _ => Fate::Nothing,
+                _ => FailureFate::Nothing,
             },
             Fated::Held(symbol) => match held.get(symbol) {
                 Some((fate, within)) if within.is_none_or(|within| within == body) => *fate,
-                _ => Fate::Nothing,
+                _ => FailureFate::Nothing,
             },
         }
     }
@@ -62,7 +62,7 @@ impl<'a> Reader<'a, '_> {
     /// asked for that; where there is none, it is not worked out.
     fn deadly_bodies(&self) -> HashSet<u32> {
         let mut deadly = HashSet::new();
-        let is_handler = |step: &OpenStep<'a>| matches!(step.what, What::Handles(..));
+        let is_handler = |step: &OpenStep<'a>| matches!(step.what, OpenAct::Handles(..));
         if !self.bodies_made.iter().any(|body| body.steps.iter().any(is_handler)) {
             return deadly;
         }
@@ -72,8 +72,8 @@ impl<'a> Reader<'a, '_> {
             if body.is_deadly {
                 pending.push(number);
             }
-            for step in body.steps.iter().filter(|step| !matches!(step.thrown, Fated::Is(Fate::Nothing))) {
-                if let What::Call { callee, how: How::Call, .. } = &step.what
+            for step in body.steps.iter().filter(|step| !matches!(step.thrown, Fated::Is(FailureFate::Nothing))) {
+                if let OpenAct::Call { callee, how: CallKind::Call, .. } = &step.what
                     && let Val::Body(called) = self.plain(callee)
                 {
                     callers.entry(called).or_default().push(number);
@@ -102,7 +102,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// What becomes of a promise that a variable holds: what is done with the variable, and in which body.
-    fn held(&self, symbol: SymbolId) -> (Fate, Option<u32>) {
+    fn held(&self, symbol: SymbolId) -> (FailureFate, Option<u32>) {
         let uses = self.uses.get(&symbol).map(Vec::as_slice).unwrap_or_default();
         let read = self.scoping.get_resolved_references(symbol).filter(|reference| reference.is_read()).count();
         let within = uses.first().map(|(_, within)| *within);
@@ -111,16 +111,16 @@ impl<'a> Reader<'a, '_> {
             || self.exports_variable.contains(&symbol)
             || uses.iter().any(|(_, other)| Some(*other) != within)
         {
-            return (Fate::Nothing, within);
+            return (FailureFate::Nothing, within);
         }
         let mut fates = uses.iter().map(|(fated, _)| match fated {
             Fated::Is(fate) => *fate,
-            _ => Fate::Nothing,
+            _ => FailureFate::Nothing,
         });
         let fate = match fates.next() {
-            None => Fate::Stops,
-            Some(first) if first != Fate::Nothing && fates.all(|fate| fate != Fate::Nothing) => first,
-            Some(_) => Fate::Nothing,
+            None => FailureFate::Stops,
+            Some(first) if first != FailureFate::Nothing && fates.all(|fate| fate != FailureFate::Nothing) => first,
+            Some(_) => FailureFate::Nothing,
         };
         (fate, within)
     }
@@ -145,7 +145,7 @@ impl<'a> Reader<'a, '_> {
         // Where the folder changes, a relative path may be of any.
         let is_unknown = |path: &Val<'a>| {
             !is_elsewhere(path)
-                && self.path(path).is_none_or(|path| path.is_of_start() && matches!(self.folder, Folder::Unknown))
+                && self.path(path).is_none_or(|path| path.is_of_start() && matches!(self.folder, RunFolder::Unknown))
         };
         self.module.writes_unknown = self.writes_unknown || self.written.iter().any(is_unknown);
         self.module.runs_programs = self.runs_programs;
@@ -165,12 +165,12 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             let gives = body.gives.as_ref().filter(|_| body.returns == 1).map(|value| self.kept(value));
-            let gives = gives.filter(|value| *value != Value::Unknown);
+            let gives = gives.filter(|value| *value != NamedValue::Unknown);
             all.push(Body { kind: body.kind, defaults: body.defaults.as_slice().into(), steps: steps.into(), gives });
         }
         let classes: Vec<_> = self.classes.iter().map(|class| self.kept_class(class)).collect();
         let exports = self.exported.iter().map(|(name, value)| (name.clone(), self.kept(value)));
-        let exports = bodies::sorted(exports.filter(|(_, value)| *value != Value::Unknown).collect());
+        let exports = bodies::sorted(exports.filter(|(_, value)| *value != NamedValue::Unknown).collect());
         let mut patched: Vec<Box<str>> = self.assigned.iter().map(|name| (*name).into()).collect();
         patched.sort_unstable();
         let patched = patched.into();
@@ -193,42 +193,48 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Adds a step as it is kept, if something can come of it.
-    fn keep_step(&self, step: &OpenStep<'a>, body: u32, known: &Finished, kept: &mut Vec<Step>) {
+    fn keep_step(&self, step: &OpenStep<'a>, body: u32, known: &Finished, kept: &mut Vec<BodyStep>) {
         let fate = |fated| self.fate(fated, body, &known.held);
         match &step.what {
-            What::Import(number) => kept.push(Step::Import(*number, fate(&step.thrown))),
-            What::Require(number) => {
+            OpenAct::Import(number) => kept.push(BodyStep::Import(*number, fate(&step.thrown))),
+            OpenAct::Require(number) => {
                 let (import, mention) = known.requires.get(*number as usize).copied().unwrap_or_default();
-                kept.extend(import.map(|import| Step::Import(import, fate(&step.thrown))));
-                kept.extend(mention.map(|mention| Step::Mention(mention, fate(&step.thrown))));
+                kept.extend(import.map(|import| BodyStep::Import(import, fate(&step.thrown))));
+                kept.extend(mention.map(|mention| BodyStep::Mention(mention, fate(&step.thrown))));
             }
-            What::Mention(number) => kept.push(Step::Mention(*number, fate(&step.thrown))),
-            What::Waits(number) => kept.push(Step::Waits(*number, fate(&step.thrown))),
-            What::Name(number) => {
+            OpenAct::Mention(number) => kept.push(BodyStep::Mention(*number, fate(&step.thrown))),
+            OpenAct::Waits(number) => kept.push(BodyStep::Waits(*number, fate(&step.thrown))),
+            OpenAct::Name(number) => {
                 if let Some(Some(number)) = known.names.get(*number as usize) {
-                    kept.push(Step::Name(*number, fate(&step.thrown)));
+                    kept.push(BodyStep::Name(*number, fate(&step.thrown)));
                 }
             }
-            What::Asset(number) => {
+            OpenAct::Asset(number) => {
                 if let Some(Some(_)) = known.assets.get(*number as usize) {
-                    kept.push(Step::Asset(*number, fate(&step.thrown)));
+                    kept.push(BodyStep::Asset(*number, fate(&step.thrown)));
                 }
             }
-            What::Leaves => kept.push(Step::Leaves),
-            What::Handles(handled, handler) => match self.plain(handler) {
+            OpenAct::Leaves => kept.push(BodyStep::Leaves),
+            OpenAct::Handles(handled, handler) => match self.plain(handler) {
                 Val::Body(handler) if known.deadly.contains(&handler) => {}
-                _ => kept.push(Step::Handles(*handled)),
+                _ => kept.push(BodyStep::Handles(*handled)),
             },
-            What::Call { callee, how, arguments } => {
+            OpenAct::Call { callee, how, arguments } => {
                 let callee = match (self.kept(callee), how) {
-                    (Value::Unknown, _) => return,
-                    (Value::Function(_) | Value::Class(_) | Value::Instance(_), How::Get) => {
+                    (NamedValue::Unknown, _) => return,
+                    (NamedValue::Function(_) | NamedValue::Class(_) | NamedValue::Instance(_), CallKind::Get) => {
                         return;
                     }
                     (callee, _) => callee,
                 };
                 let (thrown, rejected) = (fate(&step.thrown), fate(&step.rejected));
-                kept.push(Step::Call(Box::new(Call { callee, how: *how, arguments: *arguments, thrown, rejected })));
+                kept.push(BodyStep::Call(Box::new(Call {
+                    callee,
+                    how: *how,
+                    arguments: *arguments,
+                    thrown,
+                    rejected,
+                })));
             }
         }
     }
@@ -238,10 +244,10 @@ impl<'a> Reader<'a, '_> {
 fn prune(bodies: &mut Bodies) {
     let live = live(bodies);
     for (number, body) in bodies.all.iter_mut().enumerate() {
-        let keep = |step: &Step| match target(step, &bodies.classes) {
-            Target::Matters => true,
-            Target::Body(called) => live.contains(&called),
-            Target::Nothing => false,
+        let keep = |step: &BodyStep| match target(step, &bodies.classes) {
+            StepTarget::Matters => true,
+            StepTarget::Body(called) => live.contains(&called),
+            StepTarget::Nothing => false,
         };
         let mut steps = std::mem::take(&mut body.steps).into_vec();
         if number == 0 {
@@ -264,9 +270,9 @@ fn live(bodies: &Bodies) -> HashSet<u32> {
         }
         for step in &body.steps {
             match target(step, &bodies.classes) {
-                Target::Matters => pending.push(number),
-                Target::Body(called) => callers.entry(called).or_default().push(number),
-                Target::Nothing => {}
+                StepTarget::Matters => pending.push(number),
+                StepTarget::Body(called) => callers.entry(called).or_default().push(number),
+                StepTarget::Nothing => {}
             }
         }
     }
@@ -280,7 +286,7 @@ fn live(bodies: &Bodies) -> HashSet<u32> {
 }
 
 /// What a step gets to.
-enum Target {
+enum StepTarget {
     /// It matters by itself.
     Matters,
     /// A body of this file.
@@ -288,14 +294,14 @@ enum Target {
     Nothing,
 }
 
-fn target(step: &Step, classes: &[KeptClass]) -> Target {
-    let Step::Call(call) = step else { return Target::Matters };
+fn target(step: &BodyStep, classes: &[KeptClass]) -> StepTarget {
+    let BodyStep::Call(call) = step else { return StepTarget::Matters };
     let of_class = |class: u32| classes.get(class as usize).and_then(|class| class.construct);
     match &call.callee {
-        Value::Function(body) | Value::Getter(body) => Target::Body(*body),
-        Value::Class(class) => of_class(*class).map_or(Target::Nothing, Target::Body),
+        NamedValue::Function(body) | NamedValue::Getter(body) => StepTarget::Body(*body),
+        NamedValue::Class(class) => of_class(*class).map_or(StepTarget::Nothing, StepTarget::Body),
         // What another file has is not known here.
-        _ if call.thrown != Fate::Nothing || call.rejected != Fate::Nothing => Target::Matters,
-        _ => Target::Nothing,
+        _ if call.thrown != FailureFate::Nothing || call.rejected != FailureFate::Nothing => StepTarget::Matters,
+        _ => StepTarget::Nothing,
     }
 }

@@ -2,7 +2,7 @@
 //! not read. Only the forms that name their target are found: `import`, `export … from`, `import('x')`, `require('x')`.
 
 use super::keywords::{Before, meaning};
-use super::lines::Lines;
+use super::lines::LineStarts;
 use crate::node::modules::{Attributes, Form, Import, Module, ModuleSyntax, NotParsed, SyntaxFault};
 use memchr::{memchr, memchr2, memchr3, memmem};
 
@@ -11,7 +11,7 @@ const MOST: usize = 10_000;
 
 /// What is known of a file that was not parsed.
 pub(super) fn scanned(text: &str, why: NotParsed) -> Module {
-    let lines = Lines::new(text);
+    let lines = LineStarts::new(text);
     let mut scan = ImportScan {
         text,
         source: text.as_bytes(),

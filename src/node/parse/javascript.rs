@@ -5,12 +5,12 @@ use super::early_errors::refusals;
 use super::features::features_of;
 use super::goal::Goal;
 use super::import_scan::scanned;
-use super::lines::Lines;
-use super::memory_budget::{Held, MemoryBudget};
+use super::lines::LineStarts;
+use super::memory_budget::{HeldMemory, MemoryBudget};
 use super::messages::{pointed_to, words};
 use super::parse_cost::measure;
 use super::reader::Reader;
-use crate::node::modules::{Module, ModuleSyntax, NewSyntax, NotParsed, Script, SyntaxFault};
+use crate::node::modules::{JudgedScript, Module, ModuleSyntax, NewSyntax, NotParsed, SyntaxFault};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_diagnostics::{Diagnostics, OxcDiagnostic};
@@ -37,7 +37,11 @@ pub(super) fn memory() -> Allocator {
 }
 
 /// Parses a file, in a stack of [`STACK`] bytes, if there is room for its tree. The room is held until [`clear`] was called.
-pub(super) fn parse<'b>(source: &[u8], budget: &'b MemoryBudget, memory: &mut Allocator) -> (Script, Option<Held<'b>>) {
+pub(super) fn parse<'b>(
+    source: &[u8],
+    budget: &'b MemoryBudget,
+    memory: &mut Allocator,
+) -> (JudgedScript, Option<HeldMemory<'b>>) {
     let (marked, source) = match source.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (true, rest),
         None => (false, source),
@@ -50,18 +54,18 @@ pub(super) fn parse<'b>(source: &[u8], budget: &'b MemoryBudget, memory: &mut Al
         return (unparsed(&text, NotParsed::TooLarge), None);
     };
     let script = match read(&text, memory) {
-        Some(module) => Script::Parsed(Box::new(completed(module, &text, marked))),
+        Some(module) => JudgedScript::Parsed(Box::new(completed(module, &text, marked))),
         None => unparsed(&text, NotParsed::Failed),
     };
     (script, Some(held))
 }
 
 /// Parses a few lines in the stack of whoever asks; nothing for what is longer or nested more deeply than that.
-pub(super) fn parse_short(text: &str) -> Option<Script> {
+pub(super) fn parse_short(text: &str) -> Option<JudgedScript> {
     if text.len() > SHORT || measure(text.as_bytes(), FLAT).is_none() {
         return None;
     }
-    read(text, &mut Allocator::default()).map(|module| Script::Parsed(Box::new(completed(module, text, false))))
+    read(text, &mut Allocator::default()).map(|module| JudgedScript::Parsed(Box::new(completed(module, text, false))))
 }
 
 /// Clears the memory for the next file.
@@ -95,17 +99,17 @@ fn decode(source: &[u8]) -> Cow<'_, str> {
     str::from_utf8(source).map_or_else(|_| String::from_utf8_lossy(source), Cow::Borrowed)
 }
 
-fn unparsed(text: &str, why: NotParsed) -> Script {
-    Script::Parsed(Box::new(scanned(text, why)))
+fn unparsed(text: &str, why: NotParsed) -> JudgedScript {
+    JudgedScript::Parsed(Box::new(scanned(text, why)))
 }
 
 /// What is known of a file with which the parser failed.
-pub(super) fn given_up(source: &[u8]) -> Script {
+pub(super) fn given_up(source: &[u8]) -> JudgedScript {
     unparsed(&decode(source), NotParsed::Failed)
 }
 
 /// Why a file is not read as what it was parsed as.
-enum Unread {
+enum NotRead {
     /// V8 stops with it, too.
     Fault(SyntaxFault),
     /// The parser stopped where V8 does not.
@@ -114,27 +118,27 @@ enum Unread {
 
 /// What a file is; nothing where the parser cannot tell.
 fn read(text: &str, memory: &mut Allocator) -> Option<Module> {
-    let lines = Lines::new(text);
+    let lines = LineStarts::new(text);
     let as_module = match read_as(text, memory, &lines, Goal::Module) {
         Ok(module) => return Some(module),
-        Err(Unread::Fault(fault)) => Some(fault),
-        Err(Unread::Unsure) => return None,
+        Err(NotRead::Fault(fault)) => Some(fault),
+        Err(NotRead::Unsure) => return None,
     };
     memory.reset();
     match read_as(text, memory, &lines, Goal::CommonJs) {
         Ok(module) => Some(Module { as_module, ..module }),
-        Err(Unread::Fault(fault)) => {
+        Err(NotRead::Fault(fault)) => {
             // V8 refuses the first statement of an ES module where it stands, and Node may then read the file as one.
             let Module { module_syntax, as_commonjs: written_as_module, .. } = scanned(text, NotParsed::Failed);
             let first = written_as_module.filter(|statement| statement.line <= fault.line);
             Some(Module { as_module, as_commonjs: first.or(Some(fault)), module_syntax, ..Module::default() })
         }
-        Err(Unread::Unsure) => None,
+        Err(NotRead::Unsure) => None,
     }
 }
 
 /// What a file is when it is parsed as this, or the first fault that it then has.
-fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<Module, Unread> {
+fn read_as(text: &str, memory: &Allocator, lines: &LineStarts, goal: Goal) -> Result<Module, NotRead> {
     let kind = if goal == Goal::Module { SourceType::mjs() } else { SourceType::cjs() };
     let options = ParseOptions {
         // So that `(function () { … })()` is seen to be called where it stands.
@@ -153,7 +157,7 @@ fn read_as(text: &str, memory: &Allocator, lines: &Lines, goal: Goal) -> Result<
     }
     let found = refusals(&parsed.program, checked.semantic.scoping(), goal);
     if let Some((at, message, exact)) = found.fault {
-        return Err(Unread::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(at) }));
+        return Err(NotRead::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(at) }));
     }
     // The checks hold more than the scopes: only those are kept.
     let scoping = checked.semantic.into_scoping();
@@ -172,19 +176,19 @@ fn expected(text: &str) -> Stats {
     Stats::new(0, one_in(150), one_in(100), one_in(20))
 }
 
-fn read_tree<'a>(program: &Program<'a>, memory: &'a Allocator, scoping: &Scoping, lines: &Lines) -> Module {
+fn read_tree<'a>(program: &Program<'a>, memory: &'a Allocator, scoping: &Scoping, lines: &LineStarts) -> Module {
     Module { features: features_of(program, lines), ..Reader::read(program, memory, scoping, lines) }
 }
 
 /// The first fault that the parser found, or the checks after it.
-fn first_fault(diagnostics: &Diagnostics, text: &str, goal: Goal, lines: &Lines) -> Option<Unread> {
+fn first_fault(diagnostics: &Diagnostics, text: &str, goal: Goal, lines: &LineStarts) -> Option<NotRead> {
     let first = diagnostics.iter().filter(|found| !is_read_by_v8(found, text)).min_by_key(|found| place(found))?;
     if is_doubtful(first, text) || goal == Goal::CommonJs && follows_let(first, text) {
-        return Some(Unread::Unsure);
+        return Some(NotRead::Unsure);
     }
     let offset = place(first);
     let (message, exact) = words(first, text);
-    Some(Unread::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(offset) }))
+    Some(NotRead::Fault(SyntaxFault { message: message.into(), exact, line: lines.of(offset) }))
 }
 
 /// Where V8 meets a fault: a name that is there twice at the second of them.

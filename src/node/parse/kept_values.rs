@@ -3,55 +3,55 @@
 use super::open::{OpenMembers, Val};
 use super::reader::Reader;
 use super::values::MAX_DEPTH;
-use crate::node::bodies::{self, Members, Value};
+use crate::node::bodies::{self, NamedMembers, NamedValue};
 use crate::node::builtins;
 
 impl<'a> Reader<'a, '_> {
     /// As it is kept.
-    pub(super) fn kept(&self, value: &Val<'a>) -> Value {
+    pub(super) fn kept(&self, value: &Val<'a>) -> NamedValue {
         self.kept_within(value, MAX_DEPTH)
     }
 
-    fn kept_within(&self, value: &Val<'a>, depth: u32) -> Value {
-        let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
+    fn kept_within(&self, value: &Val<'a>, depth: u32) -> NamedValue {
+        let Some(depth) = depth.checked_sub(1) else { return NamedValue::Unknown };
         if let Val::Member(of, name) = value
             && self.has_methods(&self.plain(of))
             && !matches!(self.plain(value), Val::Unknown)
         {
             // What `this` is in a method is told by what it is called of.
             return match self.kept_within(of, depth) {
-                Value::Unknown => Value::Unknown,
-                of => Value::Member(Box::new(of), (*name).into()),
+                NamedValue::Unknown => NamedValue::Unknown,
+                of => NamedValue::Member(Box::new(of), (*name).into()),
             };
         }
         match self.plain(value) {
-            Val::Body(body) => Value::Function(body),
-            Val::Getter(body) => Value::Getter(body),
-            Val::Class(class) => Value::Class(class),
-            Val::This(class) => Value::This(class),
-            Val::ThisClass(class) => Value::ThisClass(class),
+            Val::Body(body) => NamedValue::Function(body),
+            Val::Getter(body) => NamedValue::Getter(body),
+            Val::Class(class) => NamedValue::Class(class),
+            Val::This(class) => NamedValue::This(class),
+            Val::ThisClass(class) => NamedValue::ThisClass(class),
             Val::New(class, _) => match self.kept_within(class, depth) {
-                Value::Unknown => Value::Unknown,
-                class => Value::Instance(Box::new(class)),
+                NamedValue::Unknown => NamedValue::Unknown,
+                class => NamedValue::Instance(Box::new(class)),
             },
             Val::Import(number) => match self.imports.get(number as usize) {
-                Some(import) if builtins::known_as(&import.specifier).is_none() => Value::Import(number),
-                _ => Value::Unknown,
+                Some(import) if builtins::known_as(&import.specifier).is_none() => NamedValue::Import(number),
+                _ => NamedValue::Unknown,
             },
             Val::Member(of, name) => match self.kept_within(of, depth) {
-                Value::Unknown => Value::Unknown,
-                of => Value::Member(Box::new(of), name.into()),
+                NamedValue::Unknown => NamedValue::Unknown,
+                of => NamedValue::Member(Box::new(of), name.into()),
             },
             Val::Call(callee, arguments) => match arguments {
-                [given] if self.loads_anything(callee, depth) => {
-                    self.number_of(given).map_or(Value::Unknown, |number| self.kept_within(&Val::Import(number), depth))
-                }
+                [given] if self.loads_anything(callee, depth) => self
+                    .number_of(given)
+                    .map_or(NamedValue::Unknown, |number| self.kept_within(&Val::Import(number), depth)),
                 _ => match self.kept_within(callee, depth) {
-                    Value::Unknown => Value::Unknown,
-                    callee => Value::Given(Box::new(callee)),
+                    NamedValue::Unknown => NamedValue::Unknown,
+                    callee => NamedValue::Given(Box::new(callee)),
                 },
             },
-            _ => Value::Unknown,
+            _ => NamedValue::Unknown,
         }
     }
 
@@ -68,9 +68,9 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Members as they are kept.
-    pub(super) fn kept_members(&self, members: &OpenMembers<'a>) -> Members {
+    pub(super) fn kept_members(&self, members: &OpenMembers<'a>) -> NamedMembers {
         let members = members.as_slice().iter().filter(|(name, _)| !self.assigned.contains(name));
         let kept = members.map(|(name, value)| ((*name).into(), self.kept(value)));
-        bodies::sorted(kept.filter(|(_, value)| *value != Value::Unknown).collect())
+        bodies::sorted(kept.filter(|(_, value)| *value != NamedValue::Unknown).collect())
     }
 }

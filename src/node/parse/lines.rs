@@ -3,9 +3,9 @@
 use memchr::memchr3_iter;
 
 /// Where the lines of a file begin.
-pub(super) struct Lines(Vec<u32>);
+pub(super) struct LineStarts(Vec<u32>);
 
-impl Lines {
+impl LineStarts {
     /// Finds the lines of a text: ended by LF, CR, CRLF, U+2028 or U+2029 (ECMA-262, "Line Terminators").
     pub(super) fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_line_end_counts_once() {
-        let lines = Lines::new("a\nb\r\nc\rd\u{2028}e");
+        let lines = LineStarts::new("a\nb\r\nc\rd\u{2028}e");
         let found: Vec<_> = [0, 1, 2, 3, 4, 5, 6, 7, 8, 11].iter().map(|offset| lines.of(*offset)).collect();
         assert_eq!(found, [1, 1, 2, 2, 2, 3, 3, 4, 4, 5]);
     }

@@ -12,7 +12,7 @@ pub(super) struct MemoryBudget {
 }
 
 /// Some of it, given back when it is dropped.
-pub(super) struct Held<'b>(&'b MemoryBudget, usize);
+pub(super) struct HeldMemory<'b>(&'b MemoryBudget, usize);
 
 impl Default for MemoryBudget {
     fn default() -> Self {
@@ -22,18 +22,18 @@ impl Default for MemoryBudget {
 
 impl MemoryBudget {
     /// Takes so many bytes, and waits until there are as many; nothing where there never will be.
-    pub(super) fn take(&self, bytes: usize) -> Option<Held<'_>> {
+    pub(super) fn take(&self, bytes: usize) -> Option<HeldMemory<'_>> {
         if bytes > BUDGET {
             return None;
         }
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let mut left = self.freed.wait_while(left, |left| *left < bytes).unwrap_or_else(PoisonError::into_inner);
         *left -= bytes;
-        Some(Held(self, bytes))
+        Some(HeldMemory(self, bytes))
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for HeldMemory<'_> {
     fn drop(&mut self) {
         let Self(budget, bytes) = *self;
         *budget.left.lock().unwrap_or_else(PoisonError::into_inner) += bytes;

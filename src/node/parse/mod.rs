@@ -1,4 +1,4 @@
-//! JavaScript parsed as it is read: [`Parsing`] turns the bytes of one file into a [`crate::node::modules::Script`] while
+//! JavaScript parsed as it is read: [`Parsing`] turns the bytes of one file into a [`crate::node::modules::JudgedScript`] while
 //! a bundle is read. [`crate::node::graph`] follows the imports once everything is known, since a `package.json` that
 //! decides how a file is loaded may come last in an archive.
 
@@ -42,17 +42,17 @@ mod writes;
 
 pub(crate) use worker::{Parsing, SourceKind, kind_of, may_be_code};
 
-use crate::node::modules::{Script, SyntaxFault};
+use crate::node::modules::{JudgedScript, SyntaxFault};
 
 /// Code that stands in an address, if it is short and flat enough to be parsed in any stack.
-pub(crate) fn parsed_address(text: &str) -> Option<Script> {
+pub(crate) fn parsed_address(text: &str) -> Option<JudgedScript> {
     javascript::parse_short(text)
 }
 
 /// What is wrong with JSON.
 pub(crate) fn json_fault(text: &str) -> Option<SyntaxFault> {
     match json::parse(text.as_bytes()) {
-        Script::Json(fault) => fault,
+        JudgedScript::Json(fault) => fault,
         _ => None,
     }
 }

@@ -3,13 +3,13 @@
 
 use super::commonjs::{ARGUMENTS, COMMONJS_NAMES};
 use super::goal::names_in;
-use super::open::{Fated, Val, What};
-use super::open_names::{Around, Declared, GLOBAL_OBJECTS, How, Named, OpenName};
+use super::open::{Fated, OpenAct, Val};
+use super::open_names::{AroundName, Declared, GLOBAL_OBJECTS, NameAction, OpenName, UsedName};
 use super::reader::Reader;
-use crate::node::bodies::{Fate, Value};
+use crate::node::bodies::{FailureFate, NamedValue};
 use crate::node::builtins;
 use crate::node::modules::Form;
-use crate::node::names::{ALL, Binding, NameOf, NameUse, Names, UseOf};
+use crate::node::names::{ALL, BoundName, FileNames, NameOf, NameUse, UseOf};
 use hashbrown::HashMap;
 use oxc_ast::ast::{
     BindingIdentifier, BindingPattern, ComputedMemberExpression, Expression, IdentifierReference,
@@ -28,7 +28,7 @@ impl<'a> Reader<'a, '_> {
         let held = self.names.held.take() == Some(it.span.start);
         let Some(reference) = it.reference_id.get().map(|id| self.scoping.get_reference(id)) else { return };
         let (is_read, is_write) = (reference.is_read(), reference.is_write());
-        let how = if is_read { around.map_or(How::Read, |around| around.how) } else { How::Write };
+        let how = if is_read { around.map_or(NameAction::Read, |around| around.how) } else { NameAction::Write };
         let member = around.and_then(|around| around.member);
         let name = it.name.as_str();
         let Some(symbol) = reference.symbol_id() else {
@@ -38,10 +38,10 @@ impl<'a> Reader<'a, '_> {
             self.note_write(symbol, it.span.start);
         }
         if self.matters(symbol, member, how, it.span) {
-            self.note_use(Named::Symbol(symbol), name, member, how, it.span);
+            self.note_use(UsedName::Symbol(symbol), name, member, how, it.span);
         }
         if is_write && !self.names.may_not_write && self.is_constant(symbol, it.span.start) {
-            self.note_use(Named::Symbol(symbol), name, None, How::Assign, it.span);
+            self.note_use(UsedName::Symbol(symbol), name, None, NameAction::Assign, it.span);
         }
     }
 
@@ -52,12 +52,14 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether a name that the file declares may stand for nothing here.
-    fn matters(&self, symbol: SymbolId, member: Option<&str>, how: How, at: Span) -> bool {
+    fn matters(&self, symbol: SymbolId, member: Option<&str>, how: NameAction, at: Span) -> bool {
         let flags = self.scoping.symbol_flags(symbol);
         let is_here = |declared: &Declared| {
             declared.body == self.body && !declared.is_open_at(at) && !self.is_of_another_case(symbol, at)
         };
-        if (member.is_some() || !matches!(how, How::Read | How::Write | How::All)) && self.is_required(symbol) {
+        if (member.is_some() || !matches!(how, NameAction::Read | NameAction::Write | NameAction::All))
+            && self.is_required(symbol)
+        {
             return true;
         }
         if flags.is_function() || self.names.declared.get(&symbol).is_some_and(is_here) {
@@ -70,7 +72,7 @@ impl<'a> Reader<'a, '_> {
         if flags.intersects(SymbolFlags::BlockScopedVariable | SymbolFlags::Class) {
             return true;
         }
-        is_at_top && (member.is_some() || matches!(how, How::Call | How::New | How::Extends))
+        is_at_top && (member.is_some() || matches!(how, NameAction::Call | NameAction::New | NameAction::Extends))
     }
 
     /// Whether a name stands for what `require` gives of a file, or for a member of that.
@@ -87,12 +89,12 @@ impl<'a> Reader<'a, '_> {
     /// What it is that `require` gives.
     fn required(&self, used: &OpenName<'a>, symbol: SymbolId) -> Option<NameOf> {
         match (self.kept(&Val::Symbol(symbol)), used.member, used.how) {
-            (Value::Import(number), Some(member), How::Call | How::New | How::Extends) => {
+            (NamedValue::Import(number), Some(member), NameAction::Call | NameAction::New | NameAction::Extends) => {
                 Some(NameOf::Required(number, member.into()))
             }
-            (Value::Import(number), None, _) => Some(NameOf::Required(number, "=".into())),
-            (Value::Member(of, name), _, _) => match *of {
-                Value::Import(number) => Some(NameOf::Required(number, name)),
+            (NamedValue::Import(number), None, _) => Some(NameOf::Required(number, "=".into())),
+            (NamedValue::Member(of, name), _, _) => match *of {
+                NamedValue::Import(number) => Some(NameOf::Required(number, name)),
                 _ => None,
             },
             _ => None,
@@ -110,11 +112,11 @@ impl<'a> Reader<'a, '_> {
         self.names.cases.get(&symbol).is_some_and(|case| !(case.start <= at.start && at.end <= case.end))
     }
 
-    fn note_global(&mut self, name: &'a str, span: Span, how: How, held: bool) {
-        if GLOBAL_OBJECTS.contains(&name) && !held && how != How::Write {
+    fn note_global(&mut self, name: &'a str, span: Span, how: NameAction, held: bool) {
+        if GLOBAL_OBJECTS.contains(&name) && !held && how != NameAction::Write {
             self.names.makes_unknown = true;
         }
-        if name == "eval" || (name == "Function" && matches!(how, How::Call | How::New)) {
+        if name == "eval" || (name == "Function" && matches!(how, NameAction::Call | NameAction::New)) {
             self.names.makes_unknown = true;
         }
         if builtins::is_global(name)
@@ -125,19 +127,26 @@ impl<'a> Reader<'a, '_> {
         {
             return;
         }
-        let how = if how == How::Write { How::Write } else { How::Read };
-        self.note_use(Named::Global(name), name, None, how, span);
+        let how = if how == NameAction::Write { NameAction::Write } else { NameAction::Read };
+        self.note_use(UsedName::Global(name), name, None, how, span);
     }
 
-    pub(super) fn note_use(&mut self, named: Named<'a>, name: &'a str, member: Option<&'a str>, how: How, span: Span) {
-        let thrown = Fated::Is(Fate::Throws);
-        let is_certain = matches!(self.here(thrown), Fated::Is(Fate::Throws));
+    pub(super) fn note_use(
+        &mut self,
+        named: UsedName<'a>,
+        name: &'a str,
+        member: Option<&'a str>,
+        how: NameAction,
+        span: Span,
+    ) {
+        let thrown = Fated::Is(FailureFate::Throws);
+        let is_certain = matches!(self.here(thrown), Fated::Is(FailureFate::Throws));
         // Of what is declared, what is used in a function but not for certain is not told, but for what only the function has.
         let is_told = is_certain
             || self.body == 0
             || match named {
-                Named::Global(_) => true,
-                Named::Symbol(symbol) => self.scoping.symbol_scope_id(symbol) != self.scoping.root_scope_id(),
+                UsedName::Global(_) => true,
+                UsedName::Symbol(symbol) => self.scoping.symbol_scope_id(symbol) != self.scoping.root_scope_id(),
             };
         let key = if is_certain { self.body } else { u32::MAX };
         if self.dead > 0
@@ -151,12 +160,12 @@ impl<'a> Reader<'a, '_> {
         self.names.used.push(OpenName { named, name, member, how, span, body: self.body, is_caught, is_later });
         let number = u32::try_from(self.names.used.len() - 1).unwrap_or(u32::MAX);
         self.at = span.start;
-        self.step(What::Name(number), thrown, Fated::Is(Fate::Nothing));
+        self.step(OpenAct::Name(number), thrown, Fated::Is(FailureFate::Nothing));
     }
 
     /// Notes a name in a text that is run there.
     pub(super) fn note_unknown(&mut self, name: &'a str, at: u32) {
-        self.note_use(Named::Global(name), name, None, How::Read, Span::new(at, at));
+        self.note_use(UsedName::Global(name), name, None, NameAction::Read, Span::new(at, at));
     }
 
     /// `typeof x`
@@ -172,9 +181,9 @@ impl<'a> Reader<'a, '_> {
     /// What is called, made or extended next.
     pub(super) fn callee_follows(&mut self, callee: &Expression<'a>, how: Callee) {
         let how = match how {
-            Callee::Called => How::Call,
-            Callee::Made => How::New,
-            Callee::Extended => How::Extends,
+            Callee::Called => NameAction::Call,
+            Callee::Made => NameAction::New,
+            Callee::Extended => NameAction::Extends,
         };
         match callee {
             // `(0, a.f)()`
@@ -183,16 +192,16 @@ impl<'a> Reader<'a, '_> {
                     && let Expression::Identifier(name) = &member.object
                 {
                     let (at, member) = (name.span.start, Some(member.property.name.as_str()));
-                    self.names.around = Some(Around { at, member, how });
+                    self.names.around = Some(AroundName { at, member, how });
                 }
             }
             Expression::Identifier(name) => {
-                self.names.around = Some(Around { at: name.span.start, member: None, how });
+                self.names.around = Some(AroundName { at: name.span.start, member: None, how });
             }
             Expression::StaticMemberExpression(member) if !member.optional => {
                 if let Expression::Identifier(name) = &member.object {
                     let member = Some(member.property.name.as_str());
-                    self.names.around = Some(Around { at: name.span.start, member, how });
+                    self.names.around = Some(AroundName { at: name.span.start, member, how });
                 }
             }
             _ => {}
@@ -209,7 +218,7 @@ impl<'a> Reader<'a, '_> {
         }
         let at = name.span.start;
         if !it.optional && self.names.around.is_none_or(|around| around.at != at) {
-            self.names.around = Some(Around { at, member: Some(property), how: How::Read });
+            self.names.around = Some(AroundName { at, member: Some(property), how: NameAction::Read });
         }
         false
     }
@@ -220,7 +229,7 @@ impl<'a> Reader<'a, '_> {
             && !it.optional
         {
             let (at, member) = (name.span.start, Some(member.value.as_str()));
-            self.names.around = Some(Around { at, member, how: How::Read });
+            self.names.around = Some(AroundName { at, member, how: NameAction::Read });
         }
     }
 
@@ -271,19 +280,19 @@ impl<'a> Reader<'a, '_> {
         if self.is_builtin_import(symbol) {
             return;
         }
-        let (named, said) = (Named::Symbol(symbol), name.name.as_str());
+        let (named, said) = (UsedName::Symbol(symbol), name.name.as_str());
         match pattern {
             Some(BindingPattern::ObjectPattern(object)) => {
                 let keys = object.properties.iter().filter_map(|property| super::values::name_of_key(&property.key));
                 for key in keys.collect::<Vec<_>>() {
-                    self.note_use(named, said, Some(key), How::Read, name.span);
+                    self.note_use(named, said, Some(key), NameAction::Read, name.span);
                 }
                 if object.rest.is_some() {
-                    self.note_use(named, said, None, How::All, name.span);
+                    self.note_use(named, said, None, NameAction::All, name.span);
                 }
             }
             Some(_) => {}
-            None => self.note_use(named, said, None, How::All, name.span),
+            None => self.note_use(named, said, None, NameAction::All, name.span),
         }
     }
 
@@ -292,15 +301,15 @@ impl<'a> Reader<'a, '_> {
         self.names.declared.insert(symbol, declared);
     }
 
-    fn binding_of(&self, symbol: SymbolId) -> Binding {
+    fn binding_of(&self, symbol: SymbolId) -> BoundName {
         match self.names.declared.get(&symbol) {
-            _ if self.scoping.symbol_flags(symbol).is_function() => Binding::Always,
-            Some(Declared { is_var: false, span, .. }) => Binding::Lexical(span.end),
+            _ if self.scoping.symbol_flags(symbol).is_function() => BoundName::Always,
+            Some(Declared { is_var: false, span, .. }) => BoundName::Lexical(span.end),
             Some(Declared { is_var: true, .. }) => match self.names.written.get(&symbol) {
-                Some(Some(place)) => Binding::Var(*place),
-                _ => Binding::Always,
+                Some(Some(place)) => BoundName::Var(*place),
+                _ => BoundName::Always,
             },
-            None => Binding::Always,
+            None => BoundName::Always,
         }
     }
 
@@ -314,7 +323,7 @@ impl<'a> Reader<'a, '_> {
             self.exported.iter().filter_map(|(name, value)| Some((&**name, symbol_of(value)?))).collect();
         let mut exports = std::mem::take(&mut self.exports);
         // That of `export default` is known already, and a function's has no symbol.
-        for export in exports.iter_mut().filter(|export| export.from.is_none() && export.binding == Binding::Always) {
+        for export in exports.iter_mut().filter(|export| export.from.is_none() && export.binding == BoundName::Always) {
             if let Some(symbol) = symbols.get(&*export.name) {
                 export.binding = self.binding_of(*symbol);
             }
@@ -323,7 +332,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The uses that may be of nothing, and for each that was noted its number among those.
-    pub(super) fn finish_names(&mut self) -> (Vec<Option<u32>>, Names) {
+    pub(super) fn finish_names(&mut self) -> (Vec<Option<u32>>, FileNames) {
         let mut kept = Vec::new();
         let mut numbers = Vec::with_capacity(self.names.used.len());
         for used in &self.names.used {
@@ -342,7 +351,7 @@ impl<'a> Reader<'a, '_> {
         let mut exported_at: Vec<(Box<str>, u32)> =
             self.names.exported_at.iter().map(|(name, at)| ((*name).into(), *at)).collect();
         exported_at.sort_unstable();
-        let names = Names {
+        let names = FileNames {
             uses: kept.into(),
             makes: makes.into(),
             makes_unknown: self.names.makes_unknown || runs_text,
@@ -355,11 +364,11 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn kept_use(&self, used: &OpenName<'a>, of: NameOf) -> NameUse {
-        let is_whole = matches!(&of, NameOf::Required(..)) && used.member.is_some() && used.how != How::Read;
-        let is_namespace = is_whole || matches!(used.named, Named::Symbol(symbol) if self.is_namespace(symbol));
+        let is_whole = matches!(&of, NameOf::Required(..)) && used.member.is_some() && used.how != NameAction::Read;
+        let is_namespace = is_whole || matches!(used.named, UsedName::Symbol(symbol) if self.is_namespace(symbol));
         let (name, how) = match (used.member, used.how) {
             // Of a namespace a member is used, and not the namespace; what is called is printed as it is written.
-            (Some(member), How::Call | How::New) if is_namespace => {
+            (Some(member), NameAction::Call | NameAction::New) if is_namespace => {
                 (format!("{}.{member}", used.name).into(), used.how)
             }
             (Some(member), how) if is_namespace => (member.into(), how),
@@ -370,13 +379,13 @@ impl<'a> Reader<'a, '_> {
             (None, how) => (used.name.into(), how),
         };
         let how = match how {
-            How::Read => UseOf::Read,
-            How::All => UseOf::All,
-            How::Assign if used.member.is_some() => UseOf::Change,
-            How::Write | How::Assign => UseOf::Write,
-            How::Call => UseOf::Call,
-            How::New => UseOf::New,
-            How::Extends => UseOf::Extends,
+            NameAction::Read => UseOf::Read,
+            NameAction::All => UseOf::All,
+            NameAction::Assign if used.member.is_some() => UseOf::Change,
+            NameAction::Write | NameAction::Assign => UseOf::Write,
+            NameAction::Call => UseOf::Call,
+            NameAction::New => UseOf::New,
+            NameAction::Extends => UseOf::Extends,
         };
         let is_asked_for = used.is_caught || self.names.asked.contains(used.name);
         NameUse { name, line: self.lines.of(used.span.start), of, how, is_asked_for }
@@ -390,13 +399,13 @@ impl<'a> Reader<'a, '_> {
     /// What a used name is; nothing where it stands for what it should.
     fn name_of(&self, used: &OpenName<'a>) -> Option<NameOf> {
         let symbol = match used.named {
-            Named::Global(_) => return Some(NameOf::Nothing),
-            Named::Symbol(_) if used.how == How::Assign => return Some(NameOf::Constant),
-            Named::Symbol(symbol) => symbol,
+            UsedName::Global(_) => return Some(NameOf::Nothing),
+            UsedName::Symbol(_) if used.how == NameAction::Assign => return Some(NameOf::Constant),
+            UsedName::Symbol(symbol) => symbol,
         };
         if self.scoping.symbol_flags(symbol).is_import() {
             let (number, there) = self.imported.get(self.scoping.symbol_name(symbol))?;
-            let all = (used.how == How::All).then_some(ALL);
+            let all = (used.how == NameAction::All).then_some(ALL);
             let there = there.as_deref().or(used.member).or(all).filter(|_| !used.is_later)?;
             return Some(NameOf::Imported(*number, there.into()));
         }
@@ -407,15 +416,15 @@ impl<'a> Reader<'a, '_> {
             let is_required = !used.is_later && self.is_required(symbol);
             is_required.then(|| self.required(used, symbol)).flatten()
         };
-        if is_within || binding == Binding::Always {
+        if is_within || binding == BoundName::Always {
             return None;
         }
         if declared.body == used.body {
             return match binding {
-                Binding::Lexical(from) if used.span.start < from || self.is_of_another_case(symbol, used.span) => {
+                BoundName::Lexical(from) if used.span.start < from || self.is_of_another_case(symbol, used.span) => {
                     Some(NameOf::Below)
                 }
-                Binding::Var(from) if used.body == 0 && used.span.start < from => Some(NameOf::Own(binding)),
+                BoundName::Var(from) if used.body == 0 && used.span.start < from => Some(NameOf::Own(binding)),
                 _ => required(),
             };
         }

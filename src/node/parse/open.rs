@@ -1,6 +1,6 @@
 //! What is known of a file while it is read, before names are looked up: values, steps, bodies and paths.
 
-use crate::node::bodies::{BodyKind, Fate, Handled, How};
+use crate::node::bodies::{BodyKind, CallKind, FailureFate, Handled};
 use crate::node::modules::{AssetUse, FolderName, Located};
 use hashbrown::HashMap;
 use oxc_syntax::symbol::SymbolId;
@@ -81,9 +81,9 @@ impl<'a> OpenMembers<'a> {
 /// What comes of a failure, where that may depend on what stands further down.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fated<'a> {
-    Is(Fate),
+    Is(FailureFate),
     /// Whoever handles it: a function that throws anew or ends the process handles nothing.
-    Caught(&'a Val<'a>, Fate),
+    Caught(&'a Val<'a>, FailureFate),
     /// A variable holds the promise.
     Held(SymbolId),
 }
@@ -107,7 +107,7 @@ impl OpenBody<'_> {
     /// Whether it calls what a name stands for, or a member of it.
     pub(super) fn calls_symbol(&self, symbol: SymbolId) -> bool {
         self.steps.iter().any(|step| match &step.what {
-            What::Call { callee, .. } => matches!(callee.root(), Val::Symbol(root) if root == symbol),
+            OpenAct::Call { callee, .. } => matches!(callee.root(), Val::Symbol(root) if root == symbol),
             _ => false,
         })
     }
@@ -137,14 +137,14 @@ pub(super) struct OpenStep<'a> {
     pub(super) thrown: Fated<'a>,
     /// What comes of a rejection.
     pub(super) rejected: Fated<'a>,
-    pub(super) what: What<'a>,
+    pub(super) what: OpenAct<'a>,
     /// Where it stands, in bytes from the start of the file.
     pub(super) at: u32,
 }
 
 /// What happens.
 #[derive(Clone, Copy)]
-pub(super) enum What<'a> {
+pub(super) enum OpenAct<'a> {
     /// `import()`, by its number.
     Import(u32),
     /// A call that may be one of `require`: its number among those.
@@ -157,7 +157,7 @@ pub(super) enum What<'a> {
     Name(u32),
     Call {
         callee: Val<'a>,
-        how: How,
+        how: CallKind,
         arguments: u8,
     },
     Leaves,
@@ -216,7 +216,7 @@ impl NamedPath {
 
 /// The folder in which the agent runs.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Folder<'a> {
+pub(super) enum RunFolder<'a> {
     /// That in which it is started.
     Start,
     /// The same, unless something in the file changes it: a function runs whenever it is called.
@@ -231,7 +231,7 @@ pub(super) enum Folder<'a> {
 pub(super) struct OpenAsset<'a> {
     pub(super) path: Val<'a>,
     /// The folder to which a path is relative that does not say to which.
-    pub(super) folder: Folder<'a>,
+    pub(super) folder: RunFolder<'a>,
     pub(super) line: u32,
     pub(super) how: Option<AssetUse>,
 }

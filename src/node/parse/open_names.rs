@@ -1,6 +1,6 @@
 //! What is known of a file's names while it is read.
 
-use super::writes::Held;
+use super::writes::ConstantValue;
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::Program;
 use oxc_span::Span;
@@ -11,7 +11,7 @@ pub(super) const GLOBAL_OBJECTS: [&str; 2] = ["globalThis", "global"];
 
 /// What is done with the name that comes next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum How {
+pub(super) enum NameAction {
     Read,
     Write,
     /// The same of what is a constant.
@@ -25,27 +25,27 @@ pub(super) enum How {
 
 /// What stands around the name that comes next.
 #[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
+pub(super) struct AroundName<'a> {
     /// Where that name begins.
     pub(super) at: u32,
     pub(super) member: Option<&'a str>,
-    pub(super) how: How,
+    pub(super) how: NameAction,
 }
 
 /// What a used name is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Named<'a> {
+pub(super) enum UsedName<'a> {
     Global(&'a str),
     Symbol(SymbolId),
 }
 
 /// A use while its file is read.
 pub(super) struct OpenName<'a> {
-    pub(super) named: Named<'a>,
+    pub(super) named: UsedName<'a>,
     /// As it is written.
     pub(super) name: &'a str,
     pub(super) member: Option<&'a str>,
-    pub(super) how: How,
+    pub(super) how: NameAction,
     pub(super) span: Span,
     pub(super) body: u32,
     pub(super) is_caught: bool,
@@ -76,15 +76,15 @@ impl Declared {
 #[derive(Default)]
 pub(super) struct OpenNames<'a> {
     pub(super) used: Vec<OpenName<'a>>,
-    pub(super) seen: HashSet<(u32, Named<'a>, Option<&'a str>, How)>,
+    pub(super) seen: HashSet<(u32, UsedName<'a>, Option<&'a str>, NameAction)>,
     pub(super) declared: HashMap<SymbolId, Declared>,
     /// Where a variable at the top is given its first value; nothing where a function may do that.
     pub(super) written: HashMap<SymbolId, Option<u32>>,
     /// The case of a `switch` in which a name is declared.
     pub(super) cases: HashMap<SymbolId, Span>,
     /// What constants hold, as far as it is known.
-    pub(super) held_by: HashMap<SymbolId, Held>,
-    pub(super) around: Option<Around<'a>>,
+    pub(super) held_by: HashMap<SymbolId, ConstantValue>,
+    pub(super) around: Option<AroundName<'a>>,
     /// The global object that stands there is not handed on.
     pub(super) held: Option<u32>,
     pub(super) asked: HashSet<&'a str>,

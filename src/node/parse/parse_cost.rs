@@ -47,7 +47,7 @@ enum Open {
 }
 
 #[derive(Clone)]
-struct Scan<'s> {
+struct CostScan<'s> {
     source: &'s [u8],
     at: usize,
     /// The levels around the one at hand.
@@ -123,8 +123,8 @@ mod takes {
     pub(super) const EXPRESSION: usize = 60;
 }
 
-/// Most readings that are followed at once.
-const MOST_READINGS: usize = 16;
+/// How many readings are followed at once.
+const MAX_READINGS: usize = 16;
 
 /// Why a reading is not followed any further by itself.
 enum Halt {
@@ -144,11 +144,11 @@ enum Readings {
     Html,
 }
 
-type Step = Result<(), Halt>;
+type ScanStep = Result<(), Halt>;
 
 /// Measures a file; nothing where it nests more than `deepest` levels, or has too many readings.
 pub(super) fn measure(source: &[u8], deepest: usize) -> Option<ParseCost> {
-    let mut readings = vec![Scan {
+    let mut readings = vec![CostScan {
         source,
         at: if source.starts_with(b"#!") { end_of_line(source, 0) } else { 0 },
         outer: Vec::new(),
@@ -181,7 +181,7 @@ pub(super) fn measure(source: &[u8], deepest: usize) -> Option<ParseCost> {
                 Err(_) => {}
             }
         }
-        if readings.len() > MOST_READINGS {
+        if readings.len() > MAX_READINGS {
             return None;
         }
     }
@@ -189,13 +189,13 @@ pub(super) fn measure(source: &[u8], deepest: usize) -> Option<ParseCost> {
 }
 
 /// Takes out the reading that has come least far.
-fn furthest_behind<'s>(readings: &mut Vec<Scan<'s>>) -> Option<Scan<'s>> {
+fn furthest_behind<'s>(readings: &mut Vec<CostScan<'s>>) -> Option<CostScan<'s>> {
     let (number, _) = readings.iter().enumerate().min_by_key(|(_, scan)| scan.at)?;
     Some(readings.swap_remove(number))
 }
 
 /// Adds a reading, or makes it one with another that goes on in the same way.
-fn meet<'s>(readings: &mut Vec<Scan<'s>>, scan: Scan<'s>) {
+fn meet<'s>(readings: &mut Vec<CostScan<'s>>, scan: CostScan<'s>) {
     match readings.iter_mut().find(|other| other.goes_on_like(&scan)) {
         Some(other) => other.take_larger(&scan),
         None => readings.push(scan),
@@ -216,7 +216,7 @@ impl CostLevel {
     }
 }
 
-impl<'s> Scan<'s> {
+impl<'s> CostScan<'s> {
     fn byte(&self, ahead: usize) -> u8 {
         self.source.get(self.at + ahead).copied().unwrap_or(0)
     }
@@ -226,7 +226,7 @@ impl<'s> Scan<'s> {
     }
 
     /// Goes on until something halts it, or to the end.
-    fn run(&mut self) -> Step {
+    fn run(&mut self) -> ScanStep {
         while self.at < self.source.len() {
             self.step()?;
         }
@@ -256,7 +256,7 @@ impl<'s> Scan<'s> {
 
     /// Both readings of what comes next; one where there are not two.
     fn fork(self, what: Option<Readings>) -> (Result<Self, Halt>, Option<Result<Self, Halt>>) {
-        let after = |mut scan: Self, go: fn(&mut Self) -> Step| go(&mut scan).map(|()| scan);
+        let after = |mut scan: Self, go: fn(&mut Self) -> ScanStep| go(&mut scan).map(|()| scan);
         match what {
             None => (Ok(self), None),
             Some(Readings::Slash) => (after(self.clone(), Self::division), Some(after(self, Self::regular_expression))),
@@ -271,7 +271,7 @@ impl<'s> Scan<'s> {
         }
     }
 
-    fn step(&mut self) -> Step {
+    fn step(&mut self) -> ScanStep {
         let byte = self.byte(0);
         match start(byte) {
             Start::Blank => {
@@ -330,7 +330,7 @@ impl<'s> Scan<'s> {
         rest.starts_with(b"<!--") || (rest.starts_with(b"-->") && self.newline)
     }
 
-    fn operator(&mut self, byte: u8, next: u8) -> Step {
+    fn operator(&mut self, byte: u8, next: u8) -> ScanStep {
         let after_operand = self.before == Before::Operand;
         if self.rest(0).starts_with(b"...") {
             self.token(takes::OPERATOR)?;
@@ -350,7 +350,7 @@ impl<'s> Scan<'s> {
     }
 
     /// Counts a token.
-    fn token(&mut self, takes: usize) -> Step {
+    fn token(&mut self, takes: usize) -> ScanStep {
         self.newline = false;
         self.cost.bytes += takes;
         self.open += 1;
@@ -374,7 +374,7 @@ impl<'s> Scan<'s> {
     }
 
     /// A token that an expression may begin with: what stands before it has ended if it cannot go on like this.
-    fn operand(&mut self, takes: usize) -> Step {
+    fn operand(&mut self, takes: usize) -> ScanStep {
         if self.before == Before::Brace || (self.before == Before::Operand && self.newline) {
             self.separate();
         }
@@ -383,7 +383,7 @@ impl<'s> Scan<'s> {
         Ok(())
     }
 
-    fn word(&mut self) -> Step {
+    fn word(&mut self) -> ScanStep {
         let rest = self.rest(0);
         let length = word_length(rest);
         let word = rest.get(..length).unwrap_or_default();
@@ -409,7 +409,7 @@ impl<'s> Scan<'s> {
         Ok(())
     }
 
-    fn open_level(&mut self, bracket: u8) -> Step {
+    fn open_level(&mut self, bracket: u8) -> ScanStep {
         if bracket == b'{' && self.before == Before::Brace {
             self.separate();
         }
@@ -427,7 +427,7 @@ impl<'s> Scan<'s> {
         Ok(())
     }
 
-    fn close_level(&mut self, bracket: u8) -> Step {
+    fn close_level(&mut self, bracket: u8) -> ScanStep {
         let fits = match self.level.opened_by {
             Open::Head | Open::PerhapsHead | Open::Parenthesis => bracket == b')',
             Open::Bracket => bracket == b']',
@@ -451,7 +451,7 @@ impl<'s> Scan<'s> {
         Ok(())
     }
 
-    fn string(&mut self, quote: u8) -> Step {
+    fn string(&mut self, quote: u8) -> ScanStep {
         self.at += 1;
         while let Some(text) = memchr3(quote, b'\\', b'\n', self.rest(0)) {
             self.at += text;
@@ -468,7 +468,7 @@ impl<'s> Scan<'s> {
     }
 
     /// The text of a template up to its end, or into its next `${`.
-    fn template(&mut self) -> Step {
+    fn template(&mut self) -> ScanStep {
         while let Some(text) = memchr3(b'`', b'\\', b'$', self.rest(0)) {
             self.at += text;
             match (self.byte(0), self.byte(1)) {
@@ -491,7 +491,7 @@ impl<'s> Scan<'s> {
     }
 
     /// A division, or a regular expression with everything in it.
-    fn slash(&mut self) -> Step {
+    fn slash(&mut self) -> ScanStep {
         match self.before {
             Before::Operand | Before::Dot => self.division(),
             Before::Brace | Before::Contextual => Err(Halt::Fork(Readings::Slash)),
@@ -499,14 +499,14 @@ impl<'s> Scan<'s> {
         }
     }
 
-    fn division(&mut self) -> Step {
+    fn division(&mut self) -> ScanStep {
         self.token(takes::OPERATOR)?;
         self.before = Before::Operator;
         self.at += 1;
         Ok(())
     }
 
-    fn regular_expression(&mut self) -> Step {
+    fn regular_expression(&mut self) -> ScanStep {
         self.operand(takes::OPERAND)?;
         let start = self.at;
         self.at += 1;

@@ -34,7 +34,7 @@ impl<'a> Reader<'a, '_> {
                 (("url", name), [whole]) if name == "URL" && !matches!(self.plain(whole), Val::Text(_)) => of(whole),
                 (("url", name), [path, base]) if name == "URL" => {
                     let path = self.constant_text(path)?;
-                    let kind = if self.is_folder(base, depth) { Base::Folder } else { Base::File };
+                    let kind = if self.is_folder(base, depth) { UrlBase::Folder } else { UrlBase::File };
                     let base = of(base).filter(|base| !base.is_of_start())?;
                     (!path.contains(':') && !path.starts_with('/')).then(|| relative(&base, &path, kind))?
                 }
@@ -214,7 +214,7 @@ impl<'a> Reader<'a, '_> {
 
 /// What the base of an address is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Base {
+enum UrlBase {
     /// It ends with a slash.
     Folder,
     /// What is relative to it stands beside it.
@@ -239,11 +239,11 @@ fn up_from(path: &str) -> (u8, String) {
 }
 
 /// What `new URL(path, base)` gives.
-fn relative(base: &NamedPath, path: &str, kind: Base) -> Option<NamedPath> {
+fn relative(base: &NamedPath, path: &str, kind: UrlBase) -> Option<NamedPath> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let folder = match base {
         NamedPath::Itself => "",
-        NamedPath::Beside(folder) if kind == Base::Folder => folder,
+        NamedPath::Beside(folder) if kind == UrlBase::Folder => folder,
         NamedPath::Beside(base) => base.rsplit_once('/').map_or("", |(folder, _)| folder),
     };
     joined(folder, path)
@@ -286,9 +286,9 @@ mod tests {
             assert_eq!(joined(folder, path), Some(NamedPath::Beside(expected.to_owned())), "{folder} {path}");
         }
         let beside = |path: &str| NamedPath::Beside(path.to_owned());
-        assert_eq!(relative(&NamedPath::Itself, "x?y#z", Base::File), Some(beside("x")));
-        assert_eq!(relative(&beside("a/b"), "c", Base::File), Some(beside("a/c")));
-        assert_eq!(relative(&beside("a/b"), "c", Base::Folder), Some(beside("a/b/c")));
+        assert_eq!(relative(&NamedPath::Itself, "x?y#z", UrlBase::File), Some(beside("x")));
+        assert_eq!(relative(&beside("a/b"), "c", UrlBase::File), Some(beside("a/c")));
+        assert_eq!(relative(&beside("a/b"), "c", UrlBase::Folder), Some(beside("a/b/c")));
     }
 
     #[test]

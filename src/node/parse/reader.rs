@@ -2,11 +2,11 @@
 //! made of it. What is noted of each kind of syntax stands in `record`, `calls` and `declarations`.
 
 use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
-use super::lines::Lines;
-use super::open::{Fated, Flow, Folder, Lists, OpenAsset, OpenBody, OpenClass, OpenRequire, Val};
+use super::lines::LineStarts;
+use super::open::{Fated, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenRequire, RunFolder, Val};
 use super::open_names::OpenNames;
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
-use crate::node::names::Binding;
+use crate::node::names::BoundName;
 use hashbrown::{HashMap, HashSet};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{IdentifierReference, Program};
@@ -17,7 +17,7 @@ use oxc_syntax::symbol::{SymbolFlags, SymbolId};
 
 /// Reads a file's tree.
 pub(super) struct Reader<'a, 's> {
-    pub(super) lines: &'s Lines,
+    pub(super) lines: &'s LineStarts,
     pub(super) module: Module,
     pub(super) imports: Vec<Import>,
     pub(super) exports: Vec<Export>,
@@ -91,7 +91,7 @@ pub(super) struct Reader<'a, 's> {
     pub(super) own_exports: OpenOwnExports<'a>,
     pub(super) assets: Vec<OpenAsset<'a>>,
     /// The folder in which the agent runs where the tree is visited now.
-    pub(super) folder: Folder<'a>,
+    pub(super) folder: RunFolder<'a>,
     /// Paths that it hands to other programs.
     pub(super) handed: Vec<Val<'a>>,
     /// Paths of what it makes.
@@ -130,7 +130,12 @@ pub(super) struct Reader<'a, 's> {
 
 impl<'a, 's> Reader<'a, 's> {
     /// Reads the tree of a file.
-    pub(super) fn read(program: &Program<'a>, memory: &'a Allocator, scoping: &'s Scoping, lines: &'s Lines) -> Module {
+    pub(super) fn read(
+        program: &Program<'a>,
+        memory: &'a Allocator,
+        scoping: &'s Scoping,
+        lines: &'s LineStarts,
+    ) -> Module {
         let mut reader = Self {
             lines,
             module: Module::default(),
@@ -172,7 +177,7 @@ impl<'a, 's> Reader<'a, 's> {
             exported: Vec::new(),
             own_exports: OpenOwnExports::default(),
             assets: Vec::new(),
-            folder: Folder::Start,
+            folder: RunFolder::Start,
             handed: Vec::new(),
             written: Vec::new(),
             writes_unknown: false,
@@ -199,8 +204,8 @@ impl<'a, 's> Reader<'a, 's> {
     fn finish(mut self) -> Module {
         for (local, name) in std::mem::take(&mut self.local_exports) {
             match self.imported.get(local) {
-                Some(from) => self.exports.push(Export { name, from: Some(from.clone()), binding: Binding::Always }),
-                None => self.exports.push(Export { name, from: None, binding: Binding::Always }),
+                Some(from) => self.exports.push(Export { name, from: Some(from.clone()), binding: BoundName::Always }),
+                None => self.exports.push(Export { name, from: None, binding: BoundName::Always }),
             }
         }
         self.module.as_commonjs = self.hides_a_parameter();

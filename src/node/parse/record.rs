@@ -5,11 +5,11 @@ use super::commonjs::{ARGUMENTS, COMMONJS_NAMES};
 use super::conditions::{asks, has_nothing, holds_in_main, may_end_early, truth};
 use super::goal::names_in;
 use super::names::Callee;
-use super::open::{Fated, Val, What};
+use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
-use crate::node::bodies::{BodyKind, Fate, How};
+use crate::node::bodies::{BodyKind, CallKind, FailureFate};
 use crate::node::modules::{Export, ModuleSyntax, NewSyntax};
-use crate::node::names::Binding;
+use crate::node::names::BoundName;
 use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::GetSpan;
@@ -31,7 +31,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_export_declaration(&mut self, export: &ExportDeclaration<'a>) {
         self.mark(ModuleSyntax::Export, export.span);
         let mut add = |name: &BindingIdentifier<'a>| {
-            self.exports.push(Export { name: name.name.as_str().into(), from: None, binding: Binding::Always });
+            self.exports.push(Export { name: name.name.as_str().into(), from: None, binding: BoundName::Always });
             let value = name.symbol_id.get().map_or(Val::Unknown, Val::Symbol);
             self.exported.push((name.name.as_str().into(), value));
         };
@@ -56,8 +56,8 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.mark(ModuleSyntax::Export, export.span);
         let end = export.declaration.span().end;
         let binding = match &export.declaration {
-            ExportDefaultDeclarationKind::FunctionDeclaration(_) => Binding::Always,
-            _ => Binding::Lexical(end),
+            ExportDefaultDeclarationKind::FunctionDeclaration(_) => BoundName::Always,
+            _ => BoundName::Lexical(end),
         };
         self.exports.push(Export { name: "default".into(), from: None, binding });
         let value = match &export.declaration {
@@ -78,7 +78,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             self.module.awaits = true;
             self.mark(ModuleSyntax::Await, it.span);
         }
-        self.settle(&it.argument, Fated::Is(Fate::Throws));
+        self.settle(&it.argument, Fated::Is(FailureFate::Throws));
         walk::walk_await_expression(self, it);
         self.may_throw();
         self.note_await(it);
@@ -119,7 +119,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_return_statement(&mut self, it: &ReturnStatement<'a>) {
         if let Some(argument) = &it.argument {
-            self.settle(argument, Fated::Is(Fate::Rejects));
+            self.settle(argument, Fated::Is(FailureFate::Rejects));
             let value = self.value(argument);
             self.gives(value);
             if self.note_idle(argument) {
@@ -227,7 +227,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.bodies += 1;
         self.in_body(number, |reader| {
             if let Some(value) = it.get_expression() {
-                reader.settle(value, Fated::Is(Fate::Rejects));
+                reader.settle(value, Fated::Is(FailureFate::Rejects));
                 if reader.note_idle(value) {
                     reader.idle_bodies.insert(number);
                 }
@@ -316,7 +316,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_expression_statement(&mut self, it: &ExpressionStatement<'a>) {
-        self.settle(&it.expression, Fated::Is(Fate::Stops));
+        self.settle(&it.expression, Fated::Is(FailureFate::Stops));
         walk::walk_expression_statement(self, it);
     }
 
@@ -355,8 +355,8 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_tagged_template_expression(&mut self, it: &TaggedTemplateExpression<'a>) {
         walk::walk_tagged_template_expression(self, it);
         let callee = self.value(&it.tag);
-        let what = What::Call { callee, how: How::Call, arguments: 255 };
-        self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        let what = OpenAct::Call { callee, how: CallKind::Call, arguments: 255 };
+        self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
     }
 
     fn visit_spread_element(&mut self, it: &SpreadElement<'a>) {

@@ -1,8 +1,8 @@
 //! Promises that are never settled, and what keeps a process running for which somebody waits all the same.
 
-use super::open::{Fated, Val, What};
+use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
-use crate::node::bodies::Fate;
+use crate::node::bodies::FailureFate;
 use oxc_ast::ast::{Argument, AwaitExpression, Expression, NewExpression};
 
 /// Globals that neither wait nor keep anything open.
@@ -57,7 +57,7 @@ impl<'a> Reader<'a, '_> {
         self.module.waits.forever.push(self.lines.of(it.span.start));
         let number = u32::try_from(self.module.waits.forever.len() - 1).unwrap_or(u32::MAX);
         self.at = it.span.start;
-        self.step(What::Waits(number), Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        self.step(OpenAct::Waits(number), Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         // What stands behind it is never reached.
         self.leaves();
     }

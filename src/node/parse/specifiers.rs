@@ -1,8 +1,8 @@
 //! What a module is named by where that is no literal: constants, texts that are put together, and the elements of lists.
 
-use super::open::{Fated, NamedModule, OpenRequire, Val, What};
+use super::open::{Fated, NamedModule, OpenAct, OpenRequire, Val};
 use super::reader::Reader;
-use crate::node::bodies::Fate;
+use crate::node::bodies::FailureFate;
 use crate::node::format::Loader;
 use oxc_ast::ast::{
     Argument, BreakStatement, CallExpression, ContinueStatement, Expression, ForOfStatement, ForStatementLeft,
@@ -270,6 +270,6 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn push_require(&mut self, callee: Val<'a>, named: NamedModule<'a>, line: u32) {
         let number = u32::try_from(self.requires.len()).unwrap_or(u32::MAX);
         self.requires.push(OpenRequire { callee, named, line });
-        self.step(What::Require(number), Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        self.step(OpenAct::Require(number), Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
     }
 }

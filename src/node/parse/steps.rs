@@ -1,9 +1,9 @@
 //! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
 
 use super::attributes::of_options;
-use super::open::{Fated, OpenBody, OpenStep, Val, What};
+use super::open::{Fated, OpenAct, OpenBody, OpenStep, Val};
 use super::reader::Reader;
-use crate::node::bodies::{Fate, How};
+use crate::node::bodies::{CallKind, FailureFate};
 use crate::node::format::Loader;
 use crate::node::modules::{Form, Import};
 use oxc_ast::ast::{
@@ -27,15 +27,17 @@ impl<'a> Reader<'a, '_> {
     /// A fate as it is at this place.
     pub(super) fn here(&self, fated: Fated<'a>) -> Fated<'a> {
         if self.flow.is_unsure() {
-            return Fated::Is(Fate::Nothing);
+            return Fated::Is(FailureFate::Nothing);
         }
         match fated {
-            Fated::Is(Fate::Stops) if self.flow.tries > 0 && self.flow.threw_in_try => Fated::Is(Fate::Nothing),
-            Fated::Is(Fate::Stops) if self.flow.threw => Fated::Is(Fate::StopsAfter),
-            Fated::Is(Fate::Throws) if self.flow.tries > 0 => Fated::Is(Fate::Nothing),
+            Fated::Is(FailureFate::Stops) if self.flow.tries > 0 && self.flow.threw_in_try => {
+                Fated::Is(FailureFate::Nothing)
+            }
+            Fated::Is(FailureFate::Stops) if self.flow.threw => Fated::Is(FailureFate::StopsAfter),
+            Fated::Is(FailureFate::Throws) if self.flow.tries > 0 => Fated::Is(FailureFate::Nothing),
             // A handler that throws anew is caught as what it handles would be.
             Fated::Caught(handler, fate) => match self.here(Fated::Is(fate)) {
-                Fated::Is(Fate::Nothing) => Fated::Is(Fate::Nothing),
+                Fated::Is(FailureFate::Nothing) => Fated::Is(FailureFate::Nothing),
                 Fated::Is(fate) => Fated::Caught(handler, fate),
                 other => other,
             },
@@ -44,7 +46,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Notes a step. What is thrown in it is thrown here, whatever comes of its rejection.
-    pub(super) fn step(&mut self, what: What<'a>, thrown: Fated<'a>, rejected: Fated<'a>) {
+    pub(super) fn step(&mut self, what: OpenAct<'a>, thrown: Fated<'a>, rejected: Fated<'a>) {
         let (thrown, rejected) = (self.here(thrown), self.here(rejected));
         let at = self.at;
         if self.dead == 0
@@ -78,7 +80,7 @@ impl<'a> Reader<'a, '_> {
 
     /// What becomes of the promise that stands there.
     pub(super) fn fate_of(&self, span: Span) -> Fated<'a> {
-        self.promises.get(&span).copied().unwrap_or(Fated::Is(Fate::Nothing))
+        self.promises.get(&span).copied().unwrap_or(Fated::Is(FailureFate::Nothing))
     }
 
     /// Notes what becomes of the promises that an expression gives.
@@ -105,14 +107,14 @@ impl<'a> Reader<'a, '_> {
             }
             Expression::SequenceExpression(sequence) => {
                 if let Some((last, dropped)) = sequence.expressions.split_last() {
-                    dropped.iter().for_each(|one| self.settle(one, Fated::Is(Fate::Stops)));
+                    dropped.iter().for_each(|one| self.settle(one, Fated::Is(FailureFate::Stops)));
                     self.settle(last, fated);
                 }
             }
             Expression::UnaryExpression(unary)
                 if matches!(unary.operator, UnaryOperator::Void | UnaryOperator::LogicalNot) =>
             {
-                self.settle(&unary.argument, Fated::Is(Fate::Stops));
+                self.settle(&unary.argument, Fated::Is(FailureFate::Stops));
             }
             Expression::AssignmentExpression(assignment) => {
                 if let AssignmentTarget::AssignmentTargetIdentifier(name) = &assignment.left
@@ -155,7 +157,7 @@ impl<'a> Reader<'a, '_> {
                     let handler = self.value(handler);
                     Fated::Caught(self.keep(handler), fate)
                 }
-                _ => Fated::Is(Fate::Nothing),
+                _ => Fated::Is(FailureFate::Nothing),
             },
         };
         self.settle(&member.object, of_object);
@@ -179,8 +181,8 @@ impl<'a> Reader<'a, '_> {
         visit(self);
         let inner = std::mem::replace(&mut self.flow, outer.1);
         self.body = outer.0;
-        let what = What::Call { callee: Val::Body(number), how: How::Main, arguments: 255 };
-        self.step(what, Fated::Is(Fate::Throws), Fated::Is(Fate::Nothing));
+        let what = OpenAct::Call { callee: Val::Body(number), how: CallKind::Main, arguments: 255 };
+        self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         self.may_throw();
         self.flow.left |= inner.left || inner.broke;
     }
@@ -200,7 +202,7 @@ impl<'a> Reader<'a, '_> {
                 let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
                 self.numbered.entry(named.specifier).or_insert(number);
                 let fated = self.fate_of(it.span);
-                self.step(What::Import(number), fated, Fated::Is(Fate::Nothing));
+                self.step(OpenAct::Import(number), fated, Fated::Is(FailureFate::Nothing));
             }
         }
     }
@@ -281,7 +283,7 @@ fn gathered<'a>(name: &str, elements: &[&ArrayExpressionElement<'a>], fated: Fat
         "all" => fated,
         "race" if alone || imports() => fated,
         "any" if alone => fated,
-        _ => Fated::Is(Fate::Nothing),
+        _ => Fated::Is(FailureFate::Nothing),
     }
 }
 

@@ -2,10 +2,10 @@
 //! stood in the file, as far as the text is written down.
 
 use super::javascript::parse_short;
-use super::open::{Fated, Val, What};
+use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
-use crate::node::bodies::{Fate, Step};
-use crate::node::modules::{Form, Import, Module, Script, SyntaxFault};
+use crate::node::bodies::{BodyStep, FailureFate};
+use crate::node::modules::{Form, Import, JudgedScript, Module, SyntaxFault};
 use crate::node::names::{NameOf, UseOf};
 use oxc_ast::ast::{Argument, Expression};
 use oxc_span::Span;
@@ -37,7 +37,7 @@ impl<'a> Reader<'a, '_> {
             RunBy::Function => format!("(function ({}\n) {{\n{body}\n}})", parameters.join(",")),
             _ => (*body).to_owned(),
         };
-        let Some(Script::Parsed(inner)) = parse_short(&text).filter(|_| self.dead == 0) else { return };
+        let Some(JudgedScript::Parsed(inner)) = parse_short(&text).filter(|_| self.dead == 0) else { return };
         match &inner.as_commonjs {
             Some(fault) if inner.not_parsed.is_none() => {
                 self.module.texts.push(SyntaxFault { message: fault.message.clone(), exact: false, line });
@@ -61,12 +61,16 @@ impl<'a> Reader<'a, '_> {
                 continue;
             }
             let fate = steps.iter().find_map(|step| match step {
-                Step::Import(of, fate) if *of == number => Some(*fate),
+                BodyStep::Import(of, fate) if *of == number => Some(*fate),
                 _ => None,
             });
             self.imports.push(Import { line, ..import.clone() });
             let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
-            self.step(What::Import(number), Fated::Is(fate.unwrap_or(Fate::Nothing)), Fated::Is(Fate::Nothing));
+            self.step(
+                OpenAct::Import(number),
+                Fated::Is(fate.unwrap_or(FailureFate::Nothing)),
+                Fated::Is(FailureFate::Nothing),
+            );
         }
         for (used, number) in inner.names.uses.iter().zip(0..) {
             // What the file declares is seen from there, too.
@@ -74,7 +78,7 @@ impl<'a> Reader<'a, '_> {
             {
                 continue;
             }
-            let is_certain = steps.contains(&Step::Name(number, Fate::Throws));
+            let is_certain = steps.contains(&BodyStep::Name(number, FailureFate::Throws));
             let name = self.memory.alloc_str(&used.name);
             if is_certain {
                 self.note_unknown(name, span.start);

@@ -4,7 +4,7 @@
 use super::memory_budget::MemoryBudget;
 use super::{javascript, json};
 use crate::node::format::extension_of;
-use crate::node::modules::{Module, NotParsed, Script};
+use crate::node::modules::{JudgedScript, Module, NotParsed};
 use crate::tree::nodes::FileId;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -53,20 +53,20 @@ fn extension(path: &[u8]) -> &str {
 /// Parses the files of one bundle on threads of its own, beside whatever the reader does meanwhile.
 #[derive(Default)]
 pub(crate) struct Parsing {
-    threads: Threads,
+    threads: ParseThreads,
     /// Files that were handed over, in the order in which they came.
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<WaitingFile>,
     waiting_bytes: usize,
     /// How many there were.
     count: usize,
     /// What came of the files before them.
-    parsed: Vec<(FileId, Script)>,
+    parsed: Vec<(FileId, JudgedScript)>,
     /// About how many bytes that takes.
     recorded: usize,
 }
 
 /// A file that was handed over.
-struct Waiting {
+struct WaitingFile {
     file: FileId,
     /// Its place among those that are parsed; nothing for one that is not.
     rank: Option<Rank>,
@@ -84,7 +84,7 @@ struct ParseJob {
 
 /// They end by themselves once nobody has anything for them to do; nobody waits for that.
 #[derive(Default)]
-struct Threads {
+struct ParseThreads {
     queue: Arc<WorkQueue>,
     budget: Arc<MemoryBudget>,
     are_started: bool,
@@ -110,8 +110,8 @@ struct QueueState {
     /// Files that are being parsed.
     at_work: usize,
     /// What came of files, by their numbers.
-    done: BTreeMap<usize, Script>,
-    awaited: Awaited,
+    done: BTreeMap<usize, JudgedScript>,
+    awaited: AwaitedWork,
     /// Threads that there are.
     threads: usize,
     is_over: bool,
@@ -119,7 +119,7 @@ struct QueueState {
 
 /// What the reader waits for.
 #[derive(Clone, Copy, Default)]
-enum Awaited {
+enum AwaitedWork {
     #[default]
     Nothing,
     /// The file of that number.
@@ -132,9 +132,9 @@ impl QueueState {
     /// Whether what is awaited is there.
     fn has_come(&self) -> bool {
         match self.awaited {
-            Awaited::Nothing => false,
-            Awaited::File(number) => self.done.contains_key(&number),
-            Awaited::All => self.waiting.is_empty() && self.at_work == 0,
+            AwaitedWork::Nothing => false,
+            AwaitedWork::File(number) => self.done.contains_key(&number),
+            AwaitedWork::All => self.waiting.is_empty() && self.at_work == 0,
         }
     }
 }
@@ -158,12 +158,12 @@ impl WorkQueue {
     }
 
     /// Waits for it as long as there are threads, and is woken for nothing else.
-    fn wait(&self, awaited: Awaited) -> MutexGuard<'_, QueueState> {
+    fn wait(&self, awaited: AwaitedWork) -> MutexGuard<'_, QueueState> {
         let mut state = self.lock();
         state.awaited = awaited;
         let not_yet = |state: &mut QueueState| !state.has_come() && state.threads > 0;
         let mut state = self.done.wait_while(state, not_yet).unwrap_or_else(PoisonError::into_inner);
-        state.awaited = Awaited::Nothing;
+        state.awaited = AwaitedWork::Nothing;
         state
     }
 
@@ -176,7 +176,7 @@ impl WorkQueue {
         Some((number, job))
     }
 
-    fn put(&self, number: usize, script: Script) {
+    fn put(&self, number: usize, script: JudgedScript) {
         let mut state = self.lock();
         state.at_work -= 1;
         state.done.insert(number, script);
@@ -186,7 +186,7 @@ impl WorkQueue {
     }
 }
 
-impl Threads {
+impl ParseThreads {
     const COUNT: usize = 2;
 
     /// Starts them with the first file.
@@ -205,7 +205,7 @@ impl Threads {
     }
 }
 
-impl Drop for Threads {
+impl Drop for ParseThreads {
     fn drop(&mut self) {
         let mut state = self.queue.lock();
         state.waiting.clear();
@@ -246,7 +246,9 @@ fn work(queue: &WorkQueue, budget: &MemoryBudget) {
         });
         // One that takes all the room that the files have together leaves none for those after it.
         let script = match script {
-            Script::Parsed(module) if weight(&module) > MAX_RECORDED => Script::NotParsed(NotParsed::TooMany),
+            JudgedScript::Parsed(module) if weight(&module) > MAX_RECORDED => {
+                JudgedScript::NotParsed(NotParsed::TooMany)
+            }
             script => script,
         };
         drop(source);
@@ -266,13 +268,13 @@ impl Parsing {
         }
         // It would be left out when it is taken in, so it need not be parsed.
         if kind == SourceKind::Script && self.recorded > MAX_RECORDED {
-            self.waiting.push_back(Waiting { file, rank: None, takes: WAITING });
+            self.waiting.push_back(WaitingFile { file, rank: None, takes: WAITING });
             self.waiting_bytes += WAITING;
             return;
         }
         let rank = (source.len(), Reverse(self.count));
         self.count += 1;
-        self.waiting.push_back(Waiting { file, rank: Some(rank), takes });
+        self.waiting.push_back(WaitingFile { file, rank: Some(rank), takes });
         self.waiting_bytes += takes;
         self.threads.start();
         self.threads.queue.hand_over(rank, ParseJob { kind, source });
@@ -282,12 +284,12 @@ impl Parsing {
     ///
     /// # Errors
     /// Where there was not even one thread to parse them: that says nothing about the bundle.
-    pub(crate) fn finish(mut self) -> io::Result<Vec<(FileId, Script)>> {
+    pub(crate) fn finish(mut self) -> io::Result<Vec<(FileId, JudgedScript)>> {
         if let Some(fault) = self.threads.fault.take() {
             return Err(fault);
         }
         if !self.waiting.is_empty() {
-            drop(self.threads.queue.wait(Awaited::All));
+            drop(self.threads.queue.wait(AwaitedWork::All));
         }
         while !self.waiting.is_empty() {
             self.take_in();
@@ -298,25 +300,27 @@ impl Parsing {
     /// Takes in what came of the file that has waited longest. Whether there is room for its imports depends on the files
     /// before it alone, so that the same bundle is always judged the same.
     fn take_in(&mut self) {
-        let Some(Waiting { file, takes, rank }) = self.waiting.pop_front() else { return };
+        let Some(WaitingFile { file, takes, rank }) = self.waiting.pop_front() else { return };
         self.waiting_bytes -= takes;
         let script = match rank.map(|rank| self.fetch(rank)) {
-            None => Script::NotParsed(NotParsed::TooMany),
-            Some(Script::Parsed(_)) if self.recorded > MAX_RECORDED => Script::NotParsed(NotParsed::TooMany),
+            None => JudgedScript::NotParsed(NotParsed::TooMany),
+            Some(JudgedScript::Parsed(_)) if self.recorded > MAX_RECORDED => {
+                JudgedScript::NotParsed(NotParsed::TooMany)
+            }
             Some(script) => script,
         };
-        if let Script::Parsed(module) = &script {
+        if let JudgedScript::Parsed(module) = &script {
             self.recorded += weight(module);
         }
         self.parsed.push((file, script));
     }
 
     /// What came of a file; waits for it.
-    fn fetch(&self, rank: Rank) -> Script {
+    fn fetch(&self, rank: Rank) -> JudgedScript {
         let (_, Reverse(number)) = rank;
         self.threads.queue.hurry(rank);
-        let script = self.threads.queue.wait(Awaited::File(number)).done.remove(&number);
-        script.unwrap_or(Script::NotParsed(NotParsed::Failed))
+        let script = self.threads.queue.wait(AwaitedWork::File(number)).done.remove(&number);
+        script.unwrap_or(JudgedScript::NotParsed(NotParsed::Failed))
     }
 }
 
@@ -342,9 +346,9 @@ mod tests {
     use super::*;
     use crate::tree::nodes::{FileData, Tree};
 
-    fn names(script: &Script) -> Vec<&str> {
+    fn names(script: &JudgedScript) -> Vec<&str> {
         match script {
-            Script::Parsed(module) => module.imports.iter().map(|import| &*import.specifier).collect(),
+            JudgedScript::Parsed(module) => module.imports.iter().map(|import| &*import.specifier).collect(),
             other => panic!("not parsed: {other:?}"),
         }
     }
@@ -367,7 +371,7 @@ mod tests {
         for (number, (_, script)) in came[..60].iter().enumerate() {
             assert_eq!(names(script), [format!("./{number}.js")]);
         }
-        assert!(matches!(&came[60].1, Script::Json(Some(_))));
+        assert!(matches!(&came[60].1, JudgedScript::Json(Some(_))));
     }
 
     #[test]
@@ -378,7 +382,12 @@ mod tests {
                 let file = tree.add_file(FileData::of_size(1));
                 parsing.parse(file, SourceKind::Script, b"import'a';".repeat(10_000));
             }
-            parsing.finish().unwrap().iter().map(|(_, script)| matches!(script, Script::Parsed(_))).collect::<Vec<_>>()
+            parsing
+                .finish()
+                .unwrap()
+                .iter()
+                .map(|(_, script)| matches!(script, JudgedScript::Parsed(_)))
+                .collect::<Vec<_>>()
         };
         // 80 bytes and a letter for each import, and 4 MiB in all: the sixth goes beyond, and is the last.
         assert_eq!(judged(), [vec![true; 6], vec![false; 6]].concat());
@@ -406,12 +415,12 @@ mod tests {
     fn nobody_waits_for_threads_that_are_not_there() {
         let queue = WorkQueue::default();
         queue.hand_over((1, Reverse(0)), ParseJob { kind: SourceKind::Json, source: vec![b'1'] });
-        assert!(queue.wait(Awaited::File(0)).done.is_empty());
-        assert!(queue.wait(Awaited::All).done.is_empty());
-        let mut threads = Threads::default();
+        assert!(queue.wait(AwaitedWork::File(0)).done.is_empty());
+        assert!(queue.wait(AwaitedWork::All).done.is_empty());
+        let mut threads = ParseThreads::default();
         threads.start();
         threads.queue.hand_over((1, Reverse(0)), ParseJob { kind: SourceKind::Json, source: vec![b'1'] });
-        assert!(threads.queue.wait(Awaited::All).done.contains_key(&0));
+        assert!(threads.queue.wait(AwaitedWork::All).done.contains_key(&0));
         let queue = Arc::clone(&threads.queue);
         drop(threads);
         while queue.lock().threads > 0 {

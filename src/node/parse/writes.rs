@@ -1,7 +1,7 @@
 //! What cannot be given another value: constants, what is imported, names of classes within them, and members of the namespace
 //! of a module.
 
-use super::open_names::{How, Named};
+use super::open_names::{NameAction, UsedName};
 use super::reader::Reader;
 use oxc_ast::ast::{
     AssignmentExpression, AssignmentTarget, Expression, LogicalOperator, StaticMemberExpression, UnaryOperator,
@@ -12,7 +12,7 @@ use oxc_syntax::symbol::{SymbolFlags, SymbolId};
 
 /// What is known of a constant's value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
+pub(super) enum ConstantValue {
     /// `undefined` or `null`.
     Nothing,
     /// Anything else that is false.
@@ -44,12 +44,12 @@ impl<'a> Reader<'a, '_> {
         };
         let held = self.names.held_by.get(&symbol).copied();
         let writes = held.map(|held| match it.operator.to_logical_operator() {
-            Some(LogicalOperator::And) => held == Held::True,
-            Some(LogicalOperator::Or) => held != Held::True,
-            _ => held == Held::Nothing,
+            Some(LogicalOperator::And) => held == ConstantValue::True,
+            Some(LogicalOperator::Or) => held != ConstantValue::True,
+            _ => held == ConstantValue::Nothing,
         });
         let note = |reader: &mut Self| {
-            reader.note_use(Named::Symbol(symbol), name.name.as_str(), None, How::Assign, name.span)
+            reader.note_use(UsedName::Symbol(symbol), name.name.as_str(), None, NameAction::Assign, name.span)
         };
         match writes {
             Some(true) => note(self),
@@ -80,17 +80,17 @@ impl<'a> Reader<'a, '_> {
         let Expression::Identifier(name) = &member.object else { return };
         let Some(symbol) = self.symbol(name).filter(|symbol| self.is_namespace(*symbol)) else { return };
         let (said, member) = (name.name.as_str(), member.property.name.as_str());
-        self.note_use(Named::Symbol(symbol), said, Some(member), How::Assign, name.span);
+        self.note_use(UsedName::Symbol(symbol), said, Some(member), NameAction::Assign, name.span);
     }
 }
 
 /// What an expression surely is.
-fn held(expression: &Expression<'_>) -> Option<Held> {
-    let truth = |is_true| Some(if is_true { Held::True } else { Held::False });
+fn held(expression: &Expression<'_>) -> Option<ConstantValue> {
+    let truth = |is_true| Some(if is_true { ConstantValue::True } else { ConstantValue::False });
     match expression {
-        Expression::NullLiteral(_) => Some(Held::Nothing),
-        Expression::Identifier(name) if name.name == "undefined" => Some(Held::Nothing),
-        Expression::UnaryExpression(it) if it.operator == UnaryOperator::Void => Some(Held::Nothing),
+        Expression::NullLiteral(_) => Some(ConstantValue::Nothing),
+        Expression::Identifier(name) if name.name == "undefined" => Some(ConstantValue::Nothing),
+        Expression::UnaryExpression(it) if it.operator == UnaryOperator::Void => Some(ConstantValue::Nothing),
         Expression::BooleanLiteral(it) => truth(it.value),
         Expression::NumericLiteral(it) => truth(it.value != 0.0 && !it.value.is_nan()),
         Expression::StringLiteral(it) => truth(!it.value.is_empty()),
@@ -101,7 +101,7 @@ fn held(expression: &Expression<'_>) -> Option<Held> {
         | Expression::ArrowFunctionExpression(_)
         | Expression::ClassExpression(_)
         | Expression::NewExpression(_)
-        | Expression::RegExpLiteral(_) => Some(Held::True),
+        | Expression::RegExpLiteral(_) => Some(ConstantValue::True),
         _ => None,
     }
 }

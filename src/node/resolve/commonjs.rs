@@ -1,18 +1,18 @@
 //! `require`: the resolution of CommonJS modules (modules.md, "All together").
 
 use super::failure::{ResolveFailure, ResolveRefusal};
-use super::place::Place;
+use super::place::OnDisk;
 use super::specifier::{join, package_name};
-use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
+use super::{Loader, ResolveRequest, ResolvedTarget, Resolver, Target};
 use crate::node::package_file::PackageFile;
-use crate::tree::nodes::{Kind, NodeId};
+use crate::tree::nodes::{NodeId, NodeKind};
 
 /// What is tried behind a name, in this order (`Module._extensions`).
 const EXTENSIONS: [&str; 3] = [".js", ".json", ".node"];
 
 impl Resolver<'_> {
     /// What `require` of a specifier leads to.
-    pub(super) fn require(&self, specifier: &str, from: NodeId) -> Resolved {
+    pub(super) fn require(&self, specifier: &str, from: NodeId) -> ResolvedTarget {
         let asked = ResolveRequest { specifier, from, loader: Loader::Require };
         if specifier.starts_with("node:") {
             return self.builtin(specifier);
@@ -32,24 +32,24 @@ impl Resolver<'_> {
         self.require_package(&asked, specifier, from)
     }
 
-    fn require_path(&self, asked: &ResolveRequest<'_>, specifier: &str) -> Resolved {
+    fn require_path(&self, asked: &ResolveRequest<'_>, specifier: &str) -> ResolvedTarget {
         let base = self.tree.parent(asked.from).map(|folder| self.tree.path(folder)).unwrap_or_default();
         // `require` takes a path as it stands, `import` takes it as a URL: `./a%20b.js` is `a b.js` to `import` only
         // (measured with 20.20).
         let path = match self.place(base.as_bytes(), specifier.as_bytes()) {
-            Place::Inside(path) => path,
-            Place::Outside(path) => return Err(self.outside(asked, path)),
+            OnDisk::Inside(path) => path,
+            OnDisk::Outside(path) => return Err(self.outside(asked, path)),
         };
         match self.load(&path) {
-            Some(Loaded::File(id)) => Ok(Target::File(id)),
-            Some(Loaded::Fallback(id)) => Ok(Target::Fallback(id)),
-            Some(Loaded::NoMain { folder, main }) => Err(self.no_such_main(folder, &main)),
-            Some(Loaded::Invalid(folder)) => Err(self.broken_package(folder, None)),
+            Some(LoadedPath::File(id)) => Ok(Target::File(id)),
+            Some(LoadedPath::Fallback(id)) => Ok(Target::Fallback(id)),
+            Some(LoadedPath::NoMain { folder, main }) => Err(self.no_such_main(folder, &main)),
+            Some(LoadedPath::Invalid(folder)) => Err(self.broken_package(folder, None)),
             None => Err(self.not_found(asked, &path)),
         }
     }
 
-    pub(super) fn require_package(&self, asked: &ResolveRequest<'_>, specifier: &str, from: NodeId) -> Resolved {
+    pub(super) fn require_package(&self, asked: &ResolveRequest<'_>, specifier: &str, from: NodeId) -> ResolvedTarget {
         let Some((name, subpath)) = package_name(specifier).filter(|(name, _)| !name.is_empty()) else {
             return Err(self.no_package(asked, specifier));
         };
@@ -72,7 +72,7 @@ impl Resolver<'_> {
         let file = self.upwards(from).find_map(|folder| {
             let path = [self.tree.path(folder).as_bytes(), b"/node_modules/", specifier.as_bytes()].concat();
             match self.load(path.strip_prefix(b"/").unwrap_or(&path)) {
-                Some(Loaded::File(id)) => Some(id),
+                Some(LoadedPath::File(id)) => Some(id),
                 _ => None,
             }
         });
@@ -89,7 +89,7 @@ impl Resolver<'_> {
         name: &str,
         subpath: &str,
         folder: NodeId,
-    ) -> Resolved {
+    ) -> ResolvedTarget {
         if !(self.is_ours)(folder) {
             return self.third_party(asked, name, subpath, folder);
         }
@@ -104,10 +104,10 @@ impl Resolver<'_> {
             return Err(self.not_found(asked, subpath.as_bytes()));
         };
         match self.load(&path) {
-            Some(Loaded::File(id)) => Ok(Target::File(id)),
-            Some(Loaded::Fallback(id)) => Ok(Target::Fallback(id)),
-            Some(Loaded::NoMain { folder, main }) => Err(self.no_such_main(folder, &main)),
-            Some(Loaded::Invalid(folder)) => Err(self.broken_package(folder, None)),
+            Some(LoadedPath::File(id)) => Ok(Target::File(id)),
+            Some(LoadedPath::Fallback(id)) => Ok(Target::Fallback(id)),
+            Some(LoadedPath::NoMain { folder, main }) => Err(self.no_such_main(folder, &main)),
+            Some(LoadedPath::Invalid(folder)) => Err(self.broken_package(folder, None)),
             None => Err(self.not_found(asked, &path)),
         }
     }
@@ -121,24 +121,24 @@ impl Resolver<'_> {
     }
 
     /// `LOAD_AS_FILE` and `LOAD_AS_DIRECTORY` of a path from the root.
-    fn load(&self, path: &[u8]) -> Option<Loaded> {
+    fn load(&self, path: &[u8]) -> Option<LoadedPath> {
         let bare = path.strip_suffix(b"/").unwrap_or(path);
         let found = self.at(bare);
         // With a slash behind it only a folder will do: `require('./a.js/')` does not find the file (measured with
         // 20.20).
         if bare.len() == path.len() && !path.is_empty() {
             if let Some(id) = found.filter(|id| self.tree.file(*id).is_some()) {
-                return Some(Loaded::File(id));
+                return Some(LoadedPath::File(id));
             }
             if let Some(id) = self.with_extension(bare) {
-                return Some(Loaded::File(id));
+                return Some(LoadedPath::File(id));
             }
         }
-        let folder = found.filter(|id| self.tree.kind(*id) == Kind::Directory)?;
+        let folder = found.filter(|id| self.tree.kind(*id) == NodeKind::Directory)?;
         let index = || self.with_extension(&[bare, b"/index"].concat());
         let package = self.package(folder);
         if matches!(*package, PackageFile::Invalid(_)) {
-            return Some(Loaded::Invalid(folder));
+            return Some(LoadedPath::Invalid(folder));
         }
         let main = match &*package {
             // An empty `main` is none: `index.js` is then the package's own choice, and not what Node falls back to
@@ -146,17 +146,17 @@ impl Resolver<'_> {
             PackageFile::Read(package) => package.string("main").filter(|main| !main.is_empty()),
             _ => None,
         };
-        let Some(main) = main else { return index().map(Loaded::File) };
-        if let Place::Inside(path) = self.place(bare, main.as_bytes()) {
+        let Some(main) = main else { return index().map(LoadedPath::File) };
+        if let OnDisk::Inside(path) = self.place(bare, main.as_bytes()) {
             let bare = path.strip_suffix(b"/").unwrap_or(&path);
             let file = self.at(&path).filter(|id| self.tree.file(*id).is_some());
             let found =
                 file.or_else(|| self.with_extension(bare)).or_else(|| self.with_extension(&[bare, b"/index"].concat()));
             if let Some(id) = found {
-                return Some(Loaded::File(id));
+                return Some(LoadedPath::File(id));
             }
         }
-        Some(index().map_or_else(|| Loaded::NoMain { folder, main: main.to_owned() }, Loaded::Fallback))
+        Some(index().map_or_else(|| LoadedPath::NoMain { folder, main: main.to_owned() }, LoadedPath::Fallback))
     }
 
     fn with_extension(&self, path: &[u8]) -> Option<NodeId> {
@@ -168,7 +168,7 @@ impl Resolver<'_> {
 }
 
 /// What a path leads to.
-enum Loaded {
+enum LoadedPath {
     File(NodeId),
     Fallback(NodeId),
     NoMain { folder: NodeId, main: String },

@@ -1,12 +1,12 @@
 //! `data:` addresses: as what Node takes the module that such an address holds.
 
 use super::failure::{ResolveFailure, ResolveRefusal};
-use super::{Resolved, Resolver, Target};
-use crate::node::format::Format;
+use super::{ResolvedTarget, Resolver, Target};
+use crate::node::format::ModuleFormat;
 
 impl Resolver<'_> {
     /// What a `data:` address holds; `rest` is what stands behind its colon (`mimeToFormat`; `DATA_URL_PATTERN`).
-    pub(super) fn data(&self, rest: &str) -> Resolved {
+    pub(super) fn data(&self, rest: &str) -> ResolvedTarget {
         let rest = rest.trim_matches(|c: char| c <= ' ');
         let invalid = || {
             let message = "TypeError [ERR_INVALID_URL]: Invalid URL".to_owned();
@@ -19,9 +19,9 @@ impl Resolver<'_> {
             return invalid();
         }
         let format = match kind.trim().to_ascii_lowercase().as_str() {
-            "text/javascript" | "application/javascript" => Format::Module,
-            _ if kind == "application/json" => Format::Json,
-            _ if kind == "application/wasm" && self.node.imports_wasm() => Format::Wasm,
+            "text/javascript" | "application/javascript" => ModuleFormat::Module,
+            _ if kind == "application/json" => ModuleFormat::Json,
+            _ if kind == "application/wasm" && self.node.imports_wasm() => ModuleFormat::Wasm,
             _ => {
                 let kind = if is_type { kind } else { "null" };
                 let message = format!(

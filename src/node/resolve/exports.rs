@@ -3,7 +3,7 @@
 
 use super::failure::{ResolveFailure, ResolveRefusal};
 use super::specifier::{Specifier, join, url_path};
-use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
+use super::{Loader, ResolveRequest, ResolvedTarget, Resolver, Target};
 use crate::tree::nodes::NodeId;
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ impl Resolver<'_> {
         folder: NodeId,
         exports: &Value,
         subpath: &str,
-    ) -> Resolved {
+    ) -> ResolvedTarget {
         let package_json = || self.package_json_of(folder);
         let paths = match exports {
             Value::Object(map) => {
@@ -105,7 +105,7 @@ impl Resolver<'_> {
     }
 
     /// `#name`.
-    pub(super) fn internal(&self, asked: &ResolveRequest<'_>, name: &str) -> Resolved {
+    pub(super) fn internal(&self, asked: &ResolveRequest<'_>, name: &str) -> ResolvedTarget {
         let is_closed = name.starts_with("#/") && !self.node.imports_slash_names();
         if name == "#" || is_closed || name.ends_with('/') {
             return Err(self.invalid_specifier(asked, name, "is not a valid internal imports specifier name"));
@@ -213,7 +213,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn target_path(&self, field: &ExportsField<'_>, path: &str) -> Resolved {
+    fn target_path(&self, field: &ExportsField<'_>, path: &str) -> ResolvedTarget {
         let asked = field.asked;
         let whole = field.star.map_or_else(|| path.to_owned(), |star| path.replace('*', star));
         let Some(inside) = path.strip_prefix("./") else {

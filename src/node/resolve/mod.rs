@@ -19,11 +19,11 @@ pub(crate) use super::format::Loader;
 pub(crate) use failure::{ResolveFailure, ResolveRefusal};
 pub(crate) use held::held_by;
 
-use super::format::{Format, FormatQuestion, PackageType, asks_package, format_of};
+use super::format::{FormatQuestion, ModuleFormat, PackageType, asks_package, format_of};
 use super::node_version::NodeVersion;
 use super::package::{Package, PackageFault};
 use super::package_file::{PackageFile, package_at};
-use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::nodes::{NodeId, NodeKind, Tree};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -39,7 +39,7 @@ pub(crate) enum Target {
     /// One of Node's own modules.
     Outside,
     /// A module that the specifier holds itself, by a `data:` address, and as what Node takes that.
-    Data(Format),
+    Data(ModuleFormat),
     /// A third party's package, by its name. What is in it is not judged.
     Package {
         /// Its name.
@@ -73,7 +73,7 @@ pub(crate) struct Resolver<'t> {
     installed: Option<(String, NodeId)>,
 }
 
-type Resolved = Result<Target, ResolveRefusal>;
+type ResolvedTarget = Result<Target, ResolveRefusal>;
 
 impl<'t> Resolver<'t> {
     /// Resolves in a tree that stands at `here` on the server.
@@ -108,7 +108,7 @@ impl<'t> Resolver<'t> {
     ///
     /// # Errors
     /// A [`ResolveRefusal`] with the message that Node stops with.
-    pub(crate) fn resolve(&self, specifier: &str, from: NodeId, loader: Loader) -> Resolved {
+    pub(crate) fn resolve(&self, specifier: &str, from: NodeId, loader: Loader) -> ResolvedTarget {
         match loader {
             Loader::Import => self.import(specifier, from),
             Loader::Require => self.require(specifier, from),
@@ -119,7 +119,7 @@ impl<'t> Resolver<'t> {
     ///
     /// # Errors
     /// As [`Resolver::resolve`].
-    pub(crate) fn package_entry(&self, name: &str, folder: NodeId, from: NodeId, loader: Loader) -> Resolved {
+    pub(crate) fn package_entry(&self, name: &str, folder: NodeId, from: NodeId, loader: Loader) -> ResolvedTarget {
         let asked = ResolveRequest { specifier: name, from, loader };
         match loader {
             Loader::Import => self.in_folder(&asked, name, ".", folder),
@@ -142,7 +142,7 @@ impl<'t> Resolver<'t> {
     ///
     /// # Errors
     /// Where the `package.json` that decides cannot be used.
-    pub(crate) fn format(&self, file: NodeId, loader: Loader) -> Result<Format, ResolveRefusal> {
+    pub(crate) fn format(&self, file: NodeId, loader: Loader) -> Result<ModuleFormat, ResolveRefusal> {
         let name = self.tree.name(file);
         let package_type = match self.scope(file).filter(|_| asks_package(name, loader, self.node)) {
             None => PackageType::Unstated,
@@ -265,7 +265,7 @@ impl<'t> Resolver<'t> {
     }
 
     fn folder_in(&self, folder: NodeId, path: &[u8]) -> Option<NodeId> {
-        self.tree.resolve_from(folder, path).ok().filter(|id| self.tree.kind(*id) == Kind::Directory)
+        self.tree.resolve_from(folder, path).ok().filter(|id| self.tree.kind(*id) == NodeKind::Directory)
     }
 
     /// The file at a path from the bundle's root, links followed; nothing for a path that does not exist there.
@@ -275,7 +275,7 @@ impl<'t> Resolver<'t> {
 
     /// The folders in which a package is looked for, nearest first: the file's own and all above it.
     fn upwards(&self, from: NodeId) -> impl Iterator<Item = NodeId> {
-        let mut next = if self.tree.kind(from) == Kind::Directory { Some(from) } else { self.tree.parent(from) };
+        let mut next = if self.tree.kind(from) == NodeKind::Directory { Some(from) } else { self.tree.parent(from) };
         std::iter::from_fn(move || {
             let folder = next?;
             next = self.tree.parent(folder);

@@ -2,10 +2,10 @@
 
 use super::failure::{ResolveFailure, ResolveRefusal};
 use super::specifier::{Specifier, join, normal, package_name, url_path};
-use super::{Loader, ResolveRequest, Resolved, Resolver, Target};
+use super::{Loader, ResolveRequest, ResolvedTarget, Resolver, Target};
 use crate::node::package::Package;
 use crate::node::package_file::PackageFile;
-use crate::tree::nodes::{Kind, NodeId};
+use crate::tree::nodes::{NodeId, NodeKind};
 use std::rc::Rc;
 
 /// What is tried for `main`, in this order, and then without it (`legacyMainResolve`).
@@ -14,7 +14,7 @@ const FALLBACKS: [&str; 3] = ["index.js", "index.json", "index.node"];
 
 impl Resolver<'_> {
     /// What `import` of a specifier leads to.
-    pub(super) fn import(&self, specifier: &str, from: NodeId) -> Resolved {
+    pub(super) fn import(&self, specifier: &str, from: NodeId) -> ResolvedTarget {
         let asked = ResolveRequest { specifier, from, loader: Loader::Import };
         match Specifier::of(specifier) {
             Specifier::Path(path) => {
@@ -30,15 +30,15 @@ impl Resolver<'_> {
     }
 
     /// The file at a path from the root (`finalizeResolution`).
-    pub(super) fn finalize(&self, asked: &ResolveRequest<'_>, path: &[u8]) -> Resolved {
+    pub(super) fn finalize(&self, asked: &ResolveRequest<'_>, path: &[u8]) -> ResolvedTarget {
         let bare = path.strip_suffix(b"/").unwrap_or(path);
         let Some(id) = self.at(bare) else {
             return Err(self.not_found(asked, path));
         };
         match self.tree.kind(id) {
-            Kind::File(_) if bare.len() == path.len() => Ok(Target::File(id)),
+            NodeKind::File(_) if bare.len() == path.len() => Ok(Target::File(id)),
             // A file behind a slash is refused in the same words (measured).
-            Kind::Directory | Kind::File(_) => {
+            NodeKind::Directory | NodeKind::File(_) => {
                 let message = format!(
                     "Error [ERR_UNSUPPORTED_DIR_IMPORT]: Directory import '{}' is not supported resolving ES modules{}",
                     if path.is_empty() { format!("{}/", self.here) } else { self.shown_path(path) },
@@ -51,7 +51,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn address(&self, asked: &ResolveRequest<'_>, scheme: &str, rest: &str) -> Resolved {
+    fn address(&self, asked: &ResolveRequest<'_>, scheme: &str, rest: &str) -> ResolvedTarget {
         let lower = scheme.to_ascii_lowercase();
         match lower.as_str() {
             // The address is of that kind in any case, and then there is no module of that name (measured).
@@ -76,7 +76,7 @@ impl Resolver<'_> {
     }
 
     /// One of Node's own modules, by its name with `node:`.
-    pub(super) fn builtin(&self, name: &str) -> Resolved {
+    pub(super) fn builtin(&self, name: &str) -> ResolvedTarget {
         if self.node.has_builtin(name) {
             return Ok(Target::Outside);
         }
@@ -85,7 +85,7 @@ impl Resolver<'_> {
     }
 
     /// `PACKAGE_RESOLVE`.
-    pub(super) fn import_package(&self, asked: &ResolveRequest<'_>, specifier: &str, from: NodeId) -> Resolved {
+    pub(super) fn import_package(&self, asked: &ResolveRequest<'_>, specifier: &str, from: NodeId) -> ResolvedTarget {
         let Some((name, subpath)) = package_name(specifier) else {
             return Err(self.invalid_specifier(asked, specifier, "is not a valid package name"));
         };
@@ -118,7 +118,13 @@ impl Resolver<'_> {
     }
 
     /// A subpath of a package that was found.
-    pub(super) fn in_folder(&self, asked: &ResolveRequest<'_>, name: &str, subpath: &str, folder: NodeId) -> Resolved {
+    pub(super) fn in_folder(
+        &self,
+        asked: &ResolveRequest<'_>,
+        name: &str,
+        subpath: &str,
+        folder: NodeId,
+    ) -> ResolvedTarget {
         if !(self.is_ours)(folder) {
             return self.third_party(asked, name, subpath, folder);
         }
@@ -149,7 +155,7 @@ impl Resolver<'_> {
         name: &str,
         subpath: &str,
         folder: NodeId,
-    ) -> Resolved {
+    ) -> ResolvedTarget {
         let package_json = self.file_in(folder, b"package.json");
         match package_json.and_then(|id| self.tree.file(id)) {
             // What a disk leaves that was full during the installation (docs/reference/field-facts.md, "What else
@@ -164,7 +170,7 @@ impl Resolver<'_> {
     }
 
     /// `legacyMainResolve`: the file that a package without `exports` begins with.
-    fn main(&self, asked: &ResolveRequest<'_>, folder: NodeId, package: Option<&Package>) -> Resolved {
+    fn main(&self, asked: &ResolveRequest<'_>, folder: NodeId, package: Option<&Package>) -> ResolvedTarget {
         let main = package.and_then(|package| package.string("main"));
         let base = self.tree.path(folder);
         let found = |path: &str| self.main_at(base.as_bytes(), path);

@@ -6,7 +6,7 @@ use super::{Loader, ResolveRequest, Resolver};
 
 /// Where something leads.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(super) enum OnDisk {
     /// A path from the bundle's root; with a slash at the end where one was written.
     Inside(Vec<u8>),
     /// An absolute path past it.
@@ -21,9 +21,9 @@ impl Resolver<'_> {
     }
 
     /// Where a path leads that is absolute, or relative to a folder of the bundle.
-    pub(super) fn place(&self, base: &[u8], path: &[u8]) -> Place {
+    pub(super) fn place(&self, base: &[u8], path: &[u8]) -> OnDisk {
         if let Some(inside) = (!path.starts_with(b"/")).then(|| super::specifier::join(base, path)).flatten() {
-            return Place::Inside(inside);
+            return OnDisk::Inside(inside);
         }
         let path = String::from_utf8_lossy(path);
         let base = String::from_utf8_lossy(base);
@@ -31,9 +31,9 @@ impl Resolver<'_> {
         let is_folder = ["/", "/.", "/.."].iter().any(|ending| whole.ends_with(ending));
         let whole = normal(&whole);
         match self.inside(&whole) {
-            Some(inside) => Place::Inside(format!("{inside}{}", if is_folder { "/" } else { "" }).into_bytes()),
-            None if whole == self.here => Place::Inside(Vec::new()),
-            None => Place::Outside(whole),
+            Some(inside) => OnDisk::Inside(format!("{inside}{}", if is_folder { "/" } else { "" }).into_bytes()),
+            None if whole == self.here => OnDisk::Inside(Vec::new()),
+            None => OnDisk::Outside(whole),
         }
     }
 

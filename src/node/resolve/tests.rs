@@ -12,14 +12,14 @@ fn tree(files: &[(&str, &str)]) -> Tree {
         let mut at = tree.root();
         for folder in folders.split('/').filter(|folder| !folder.is_empty()) {
             let known = tree.child(at, folder.as_bytes());
-            at = known.unwrap_or_else(|| tree.insert(at, folder.as_bytes(), Kind::Directory, Meta::IMPLIED));
+            at = known.unwrap_or_else(|| tree.insert(at, folder.as_bytes(), NodeKind::Directory, Meta::IMPLIED));
         }
         if let Some(target) = link {
             tree.insert_link(at, name.as_bytes(), target.as_bytes(), Meta::IMPLIED);
             continue;
         }
         let file = tree.add_file(FileData::of_size(1));
-        tree.insert(at, name.as_bytes(), Kind::File(file), Meta::IMPLIED);
+        tree.insert(at, name.as_bytes(), NodeKind::File(file), Meta::IMPLIED);
         let kept = Content::Whole(content.as_bytes().into());
         tree.set_file(file, FileData::of_size(content.len().max(1) as u64), kept, None);
     }

@@ -1,13 +1,13 @@
 //! `file:` addresses, and the paths that `import` takes for such, read as the URL standard says.
 
 use super::failure::{ResolveFailure, ResolveRefusal};
-use super::place::Place;
+use super::place::OnDisk;
 use super::specifier::percent_decoded;
-use super::{ResolveRequest, Resolved, Resolver};
+use super::{ResolveRequest, ResolvedTarget, Resolver};
 
 impl Resolver<'_> {
     /// A path from a folder of the bundle, or what stands behind `file:`, as `import` reads it.
-    pub(super) fn import_url(&self, asked: &ResolveRequest<'_>, base: &[u8], text: &str) -> Resolved {
+    pub(super) fn import_url(&self, asked: &ResolveRequest<'_>, base: &[u8], text: &str) -> ResolvedTarget {
         let url = FileUrl::read(&self.shown_path(base), text);
         if !matches!(url.host.as_str(), "" | "localhost") {
             let message =
@@ -25,8 +25,8 @@ impl Resolver<'_> {
             return Err(ResolveRefusal { failure: ResolveFailure::InvalidSpecifier, message });
         };
         match self.place(b"", path.as_bytes()) {
-            Place::Inside(path) => self.finalize(asked, &path),
-            Place::Outside(path) => Err(self.outside(asked, path)),
+            OnDisk::Inside(path) => self.finalize(asked, &path),
+            OnDisk::Outside(path) => Err(self.outside(asked, path)),
         }
     }
 }

@@ -2,21 +2,21 @@
 
 use super::compared;
 use super::installers_fit;
-use super::line::Line;
+use super::line::ChecklistLine;
 use crate::archive::write::tar::PackedNode;
 use crate::check::inspect::Inspected;
 use crate::release::pack::PackLayout;
-use crate::release::pack::plan::{Plan, PlanError};
+use crate::release::pack::plan::{PackPlan, PlanError};
 use crate::release::workspace::{Published, Workspace};
 use crate::report::finding::Severity;
 use crate::report::release::Judgement;
 use crate::report::subject::SubjectReport;
 use crate::report::verdict::Verdict;
 use crate::signing::manifest_files::UNLISTED;
-use crate::tree::nodes::{Kind, Tree};
+use crate::tree::nodes::{NodeKind, Tree};
 use std::collections::HashSet;
 
-pub(super) static LINE: Line = Line {
+pub(super) static LINE: ChecklistLine = ChecklistLine {
     id: "archive-published",
     summary: "the published archive holds exactly the bundle, passes check, and is signed where keys are configured",
     page: include_str!("../../../docs/checklist/archive-published.md"),
@@ -76,11 +76,11 @@ fn findings(report: &SubjectReport) -> Vec<String> {
 /// The layout of `pack` that the archive comes nearest to, and how it differs from it.
 fn nearest(folder: &Inspected, archive: &Tree) -> Result<(PackLayout, Vec<String>), PlanError> {
     let bundle = folder.bundle_unfollowed();
-    let survivor = differences(&Plan::new(&bundle, PackLayout::Survivor)?, archive);
+    let survivor = differences(&PackPlan::new(&bundle, PackLayout::Survivor)?, archive);
     if survivor.is_empty() {
         return Ok((PackLayout::Survivor, survivor));
     }
-    let documented = differences(&Plan::new(&bundle, PackLayout::Documented)?, archive);
+    let documented = differences(&PackPlan::new(&bundle, PackLayout::Documented)?, archive);
     Ok(if documented.len() <= survivor.len() {
         (PackLayout::Documented, documented)
     } else {
@@ -89,15 +89,15 @@ fn nearest(folder: &Inspected, archive: &Tree) -> Result<(PackLayout, Vec<String
 }
 
 /// What the archive lacks, has otherwise, or has beside. The manifest of a signed archive is none of the folder's.
-fn differences(plan: &Plan<'_>, archive: &Tree) -> Vec<String> {
+fn differences(plan: &PackPlan<'_>, archive: &Tree) -> Vec<String> {
     let mut lines = Vec::new();
     let mut known = HashSet::new();
     for item in plan.items() {
         let found = archive.find(item.path.as_bytes());
         let same = found.is_some_and(|id| match (&item.node, archive.kind(id)) {
-            (PackedNode::Directory, Kind::Directory) => true,
-            (PackedNode::File { sha256, .. }, Kind::File(_)) => archive.sha256(id) == Some(sha256),
-            (PackedNode::Link(target), Kind::Link) => archive.target(id) == *target,
+            (PackedNode::Directory, NodeKind::Directory) => true,
+            (PackedNode::File { sha256, .. }, NodeKind::File(_)) => archive.sha256(id) == Some(sha256),
+            (PackedNode::Link(target), NodeKind::Link) => archive.target(id) == *target,
             _ => false,
         });
         let manifest = is_manifest(item.path.as_bytes());
@@ -108,7 +108,7 @@ fn differences(plan: &Plan<'_>, archive: &Tree) -> Vec<String> {
         }
         known.extend(found);
     }
-    let beside = archive.sorted().filter(|id| archive.kind(*id) != Kind::Directory && !known.contains(id));
+    let beside = archive.sorted().filter(|id| archive.kind(*id) != NodeKind::Directory && !known.contains(id));
     let beside = beside.map(|id| archive.path(id)).filter(|path| !is_manifest(path.as_bytes()));
     lines.extend(beside.map(|path| format!("extra    {path}")));
     lines

@@ -2,12 +2,12 @@
 
 use super::compared;
 use super::copied_sources::{self, Copies};
-use super::line::Line;
+use super::line::ChecklistLine;
 use crate::release::workspace::{Build, Published, Workspace};
 use crate::report::finding::Severity;
 use crate::report::release::Judgement;
 
-pub(super) static LINE: Line = Line {
+pub(super) static LINE: ChecklistLine = ChecklistLine {
     id: "code-built",
     summary: "the agent is compiled, from the sources that are there now",
     page: include_str!("../../../docs/checklist/code-built.md"),

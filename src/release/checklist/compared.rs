@@ -1,7 +1,7 @@
 //! What stands in one tree and should stand in another, told in lines.
 
 use crate::tree::development_files::DevelopmentFile;
-use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::nodes::{NodeId, NodeKind, Tree};
 use crate::tree::ownership::Ownership;
 
 /// Lines that are told; the rest are counted.
@@ -59,7 +59,7 @@ fn wanted(tree: &Tree, passed_over: &impl Fn(&Tree, NodeId) -> bool) -> Vec<Node
             if DevelopmentFile::of(tree, id, Ownership::Own).is_some() || passed_over(tree, id) {
                 continue;
             }
-            if tree.kind(id) == Kind::Directory {
+            if tree.kind(id) == NodeKind::Directory {
                 pending.push(id);
             } else {
                 found.push(id);
@@ -72,8 +72,8 @@ fn wanted(tree: &Tree, passed_over: &impl Fn(&Tree, NodeId) -> bool) -> Vec<Node
 
 fn alike(a: &Tree, one: NodeId, b: &Tree, other: NodeId) -> bool {
     match (a.kind(one), b.kind(other)) {
-        (Kind::File(_), Kind::File(_)) => a.sha256(one).is_some() && a.sha256(one) == b.sha256(other),
-        (Kind::Link, Kind::Link) => a.target(one) == b.target(other),
+        (NodeKind::File(_), NodeKind::File(_)) => a.sha256(one).is_some() && a.sha256(one) == b.sha256(other),
+        (NodeKind::Link, NodeKind::Link) => a.target(one) == b.target(other),
         _ => false,
     }
 }

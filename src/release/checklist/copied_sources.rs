@@ -3,7 +3,7 @@
 
 use crate::release::workspace::Workspace;
 use crate::tree::nodes::resolve::Unresolved;
-use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::nodes::{NodeId, NodeKind, Tree};
 use std::collections::HashSet;
 
 /// What is wrong with the copies of the agent's sources.
@@ -38,14 +38,14 @@ pub(super) fn judge(workspace: &Workspace) -> Copies {
         }
         let same_elsewhere = || sources.sha256(id).is_some_and(|sum| elsewhere.contains(&(sources.name(id), sum)));
         let copy = dist.find(path.as_bytes());
-        if sources.kind(id) == Kind::Link {
+        if sources.kind(id) == NodeKind::Link {
             if copy.is_none() {
                 copies.missing.push(format!("missing  {path}"));
             }
             continue;
         }
         let size = |tree: &Tree, id| tree.file(id).map_or(0, |file| file.size);
-        match copy.filter(|copy| dist.file(*copy).is_some() || dist.kind(*copy) == Kind::Link) {
+        match copy.filter(|copy| dist.file(*copy).is_some() || dist.kind(*copy) == NodeKind::Link) {
             None if same_elsewhere() => {}
             None => copies.missing.push(format!("missing  {path}")),
             // A disk that was full, or a copy that was cut off.
@@ -62,12 +62,12 @@ pub(super) fn judge(workspace: &Workspace) -> Copies {
 }
 
 fn files(tree: &Tree) -> impl Iterator<Item = NodeId> {
-    tree.sorted().filter(|id| matches!(tree.kind(*id), Kind::File(_)))
+    tree.sorted().filter(|id| matches!(tree.kind(*id), NodeKind::File(_)))
 }
 
 /// Links that a build follows or copies: those to a file, and those that lead out of the sources.
 fn links(tree: &Tree) -> impl Iterator<Item = NodeId> {
-    tree.sorted().filter(|id| tree.kind(*id) == Kind::Link && leads_to_file(tree, *id))
+    tree.sorted().filter(|id| tree.kind(*id) == NodeKind::Link && leads_to_file(tree, *id))
 }
 
 fn leads_to_file(tree: &Tree, link: NodeId) -> bool {

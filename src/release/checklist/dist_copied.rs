@@ -1,11 +1,11 @@
 //! `dist-copied`: the bundle has the agent's compiled code, file by file.
 
 use super::compared;
-use super::line::Line;
+use super::line::ChecklistLine;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 
-pub(super) static LINE: Line = Line {
+pub(super) static LINE: ChecklistLine = ChecklistLine {
     id: "dist-copied",
     summary: "the bundle's dist is the agent's, file by file",
     page: include_str!("../../../docs/checklist/dist-copied.md"),

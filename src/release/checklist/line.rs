@@ -4,7 +4,7 @@ use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 
 /// One line of the checklist.
-pub(crate) struct Line {
+pub(crate) struct ChecklistLine {
     /// Its name, which is also its file's and its page's.
     pub id: &'static str,
     /// One sentence: what holds where it is ticked.

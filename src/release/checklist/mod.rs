@@ -17,7 +17,7 @@ mod version_agent;
 mod version_bundle;
 mod versions;
 
-pub(crate) use line::Line;
+pub(crate) use line::ChecklistLine;
 
 use crate::release::workspace::Workspace;
 use crate::report::policy::Policy;
@@ -25,7 +25,7 @@ use crate::report::release::{LineReport, LineStatus, ReleaseReport};
 use crate::report::verdict::{FailOn, Verdict};
 
 /// Every line, in the document's order.
-pub(crate) static LINES: &[&Line] = &[
+pub(crate) static LINES: &[&ChecklistLine] = &[
     &version_agent::LINE,
     &version_bundle::LINE,
     &code_built::LINE,
@@ -38,7 +38,7 @@ pub(crate) static LINES: &[&Line] = &[
 
 /// The line of that id.
 #[must_use]
-pub(crate) fn find(id: &str) -> Option<&'static Line> {
+pub(crate) fn find(id: &str) -> Option<&'static ChecklistLine> {
     LINES.iter().copied().find(|line| line.id == id)
 }
 

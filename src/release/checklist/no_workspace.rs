@@ -1,14 +1,14 @@
 //! `no-workspace`: the bundle's dependencies can be installed outside the workspace, and are the agent's.
 
 use super::compared;
-use super::line::Line;
-use crate::node::package::{Dependency, Package};
+use super::line::ChecklistLine;
+use crate::node::package::{Package, WrittenDependency};
 use crate::node::package_file::PackageFile;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 use std::collections::HashMap;
 
-pub(super) static LINE: Line = Line {
+pub(super) static LINE: ChecklistLine = ChecklistLine {
     id: "no-workspace",
     summary: "the bundle's package.json has no workspace: in it, and its dependencies are the agent's",
     page: include_str!("../../../docs/checklist/no-workspace.md"),
@@ -55,7 +55,7 @@ fn disagreeing(agent: &Package, bundle: &Package) -> Vec<String> {
     for found in shipped.iter().filter(|found| found.field != "devDependencies") {
         by_name.entry(&found.name).or_insert(found);
     }
-    let line = |wanted: &Dependency| match by_name.get(&wanted.name) {
+    let line = |wanted: &WrittenDependency| match by_name.get(&wanted.name) {
         None => Some(format!("{}  the agent asks for {}, the bundle not at all", wanted.name, wanted.spec)),
         Some(found) if found.spec != wanted.spec => {
             Some(format!("{}  the agent asks for {}, the bundle for {}", wanted.name, wanted.spec, found.spec))
@@ -65,6 +65,6 @@ fn disagreeing(agent: &Package, bundle: &Package) -> Vec<String> {
     needed.filter_map(line).collect()
 }
 
-fn shown(dependency: &Dependency) -> String {
+fn shown(dependency: &WrittenDependency) -> String {
     format!("\"{}\": \"{}\"  ({})", dependency.name, dependency.spec, dependency.field)
 }

@@ -1,13 +1,13 @@
 //! `shared-copied`: the bundle has a copy of the shared package, as it is built now.
 
 use super::compared;
-use super::line::Line;
+use super::line::ChecklistLine;
 use crate::node::package::Package;
 use crate::release::workspace::{Build, Workspace};
 use crate::report::release::Judgement;
-use crate::tree::nodes::{Content, Kind, NodeId, Tree};
+use crate::tree::nodes::{Content, NodeId, NodeKind, Tree};
 
-pub(super) static LINE: Line = Line {
+pub(super) static LINE: ChecklistLine = ChecklistLine {
     id: "shared-copied",
     summary: "the bundle has a copy of the shared package, no link, as it is built now",
     page: include_str!("../../../docs/checklist/shared-copied.md"),
@@ -33,7 +33,7 @@ fn judge(workspace: &Workspace) -> Judgement {
     let copied = workspace.bundle.as_ref().and_then(|bundle| Some((bundle, bundle.tree().find(inside.as_bytes())?)));
     match copied {
         None => return Judgement::fail(format!("{to} is not there"), help),
-        Some((bundle, id)) if bundle.tree().kind(id) == Kind::Link => {
+        Some((bundle, id)) if bundle.tree().kind(id) == NodeKind::Link => {
             let target = crate::text::printable_bytes(bundle.tree().target(id)).into_owned();
             return Judgement::fail(format!("{to} is a link, not a copy"), help).evidence([format!("→ {target}")]);
         }

@@ -1,13 +1,13 @@
 //! `update-tried`: the update to this bundle was tried.
 
-use super::line::Line;
-use crate::release::workspace::{Published, Trial, Workspace};
+use super::line::ChecklistLine;
+use crate::release::workspace::{Published, UpdateTrial, Workspace};
 use crate::report::finding::{Finding, Severity};
 use crate::report::release::Judgement;
 use crate::report::verdict::Verdict;
 use crate::update::rehearsal::{Ending, RehearsalRun};
 
-pub(super) static LINE: Line = Line {
+pub(super) static LINE: ChecklistLine = ChecklistLine {
     id: "update-tried",
     summary: "the update to this bundle was tried, as agents of every generation run it",
     page: include_str!("../../../docs/checklist/update-tried.md"),
@@ -16,12 +16,12 @@ pub(super) static LINE: Line = Line {
 
 fn judge(workspace: &Workspace) -> Judgement {
     let mut judgement = tried(workspace);
-    judgement.evidence.extend(foreseen(workspace).map(|finding| format!("{}  {}", finding.rule, finding.message)));
+    judgement.evidence.extend(predicted(workspace).map(|finding| format!("{}  {}", finding.rule, finding.message)));
     judgement
 }
 
 /// What `check` says of the published archive's update, and of whatever else goes wrong with a bundle that is accepted.
-fn foreseen(workspace: &Workspace) -> impl Iterator<Item = &Finding> {
+fn predicted(workspace: &Workspace) -> impl Iterator<Item = &Finding> {
     let report = match &workspace.published {
         Published::Read { report, .. } => Some(report),
         Published::Missing => None,
@@ -31,7 +31,7 @@ fn foreseen(workspace: &Workspace) -> impl Iterator<Item = &Finding> {
 
 /// The same in the few words of the verdict's line.
 pub(super) fn caveats(workspace: &Workspace) -> Vec<String> {
-    let mut words: Vec<String> = foreseen(workspace).filter_map(|finding| finding.caveat.clone()).collect();
+    let mut words: Vec<String> = predicted(workspace).filter_map(|finding| finding.caveat.clone()).collect();
     words.dedup();
     words
 }
@@ -39,11 +39,13 @@ pub(super) fn caveats(workspace: &Workspace) -> Vec<String> {
 fn tried(workspace: &Workspace) -> Judgement {
     let rehearse = format!("see all of it: `bundle-doctor rehearse {}`", workspace.places.published);
     let (rehearsal, verdict) = match &workspace.trial {
-        Trial::NotTried => {
+        UpdateTrial::NotTried => {
             return Judgement::open("the update was not tried", "try it: `bundle-doctor release --rehearse`");
         }
-        Trial::Impossible(why) => return Judgement::open(format!("the update could not be tried: {why}"), rehearse),
-        Trial::Tried(rehearsal, verdict) => (rehearsal, *verdict),
+        UpdateTrial::Impossible(why) => {
+            return Judgement::open(format!("the update could not be tried: {why}"), rehearse);
+        }
+        UpdateTrial::Tried(rehearsal, verdict) => (rehearsal, *verdict),
     };
     let ended = |ending: Ending| rehearsal.runs.iter().filter(move |run| run.ending == ending);
     if verdict == Verdict::Fail {

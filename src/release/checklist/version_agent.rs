@@ -1,11 +1,11 @@
 //! `version-agent`: the agent's version was raised.
 
-use super::line::Line;
+use super::line::ChecklistLine;
 use super::versions;
 use crate::release::workspace::Workspace;
 use crate::report::release::Judgement;
 
-pub(super) static LINE: Line = Line {
+pub(super) static LINE: ChecklistLine = ChecklistLine {
     id: "version-agent",
     summary: "the version in the agent's package.json is higher than the last release",
     page: include_str!("../../../docs/checklist/version-agent.md"),

@@ -1,11 +1,11 @@
 //! `version-bundle`: the bundle's version was raised, to the agent's.
 
-use super::line::Line;
+use super::line::ChecklistLine;
 use super::versions;
 use crate::release::workspace::Workspace;
 use crate::report::release::{Judgement, LineStatus};
 
-pub(super) static LINE: Line = Line {
+pub(super) static LINE: ChecklistLine = ChecklistLine {
     id: "version-bundle",
     summary: "the version in the bundle's package.json is the agent's, and higher than the last release",
     page: include_str!("../../../docs/checklist/version-bundle.md"),

@@ -1,7 +1,7 @@
 //! Two trees side by side, in the order of their paths.
 
 use crate::report::id::{self, Id};
-use crate::tree::nodes::{Kind, NodeId, Tree};
+use crate::tree::nodes::{NodeId, NodeKind, Tree};
 use crate::tree::path::RelPath;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -18,7 +18,7 @@ pub(crate) struct DiffPlace {
 
 /// A node that both trees have, and that differs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Change {
+pub(crate) struct ChangedNode {
     /// Where, printable.
     pub path: String,
     /// The path in bytes as they are.
@@ -32,7 +32,7 @@ pub(crate) struct Change {
     pub text: Option<String>,
 }
 
-impl Change {
+impl ChangedNode {
     /// Whether a file has another content, not only another mode.
     #[must_use]
     pub(crate) fn is_of_content(&self) -> bool {
@@ -59,10 +59,10 @@ pub(crate) struct DiffNode {
 impl DiffNode {
     fn of(tree: &Tree, id: NodeId) -> Self {
         let kind = match tree.kind(id) {
-            Kind::Directory => "folder",
-            Kind::File(_) => "file",
-            Kind::Link => "link",
-            Kind::Special(_) => "special",
+            NodeKind::Directory => "folder",
+            NodeKind::File(_) => "file",
+            NodeKind::Link => "link",
+            NodeKind::Special(_) => "special",
         };
         let is_link = kind == "link";
         Self {
@@ -78,7 +78,7 @@ impl DiffNode {
 /// What is added, removed and changed from the first tree to the second, each in the byte order of paths. A folder counts
 /// where it is empty or has another mode: its files speak for it otherwise.
 #[must_use]
-pub(crate) fn compare(a: &Tree, b: &Tree) -> (Vec<DiffPlace>, Vec<DiffPlace>, Vec<Change>) {
+pub(crate) fn compare(a: &Tree, b: &Tree) -> (Vec<DiffPlace>, Vec<DiffPlace>, Vec<ChangedNode>) {
     let (mut added, mut removed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut left, mut right) = (a.sorted().peekable(), b.sorted().peekable());
     loop {
@@ -103,26 +103,28 @@ pub(crate) fn compare(a: &Tree, b: &Tree) -> (Vec<DiffPlace>, Vec<DiffPlace>, Ve
 /// The path, with the `/` behind a folder's name, which is what `Tree::sorted` goes by.
 fn key(tree: &Tree, id: NodeId) -> Vec<u8> {
     let mut key = tree.path(id).as_bytes().to_vec();
-    key.extend((tree.kind(id) == Kind::Directory).then_some(b'/'));
+    key.extend((tree.kind(id) == NodeKind::Directory).then_some(b'/'));
     key
 }
 
 fn place(tree: &Tree, id: NodeId) -> Option<DiffPlace> {
-    let full = tree.kind(id) == Kind::Directory && tree.children(id).next().is_some();
+    let full = tree.kind(id) == NodeKind::Directory && tree.children(id).next().is_some();
     (!full).then(|| DiffPlace { path: tree.path(id).to_string(), node: DiffNode::of(tree, id) })
 }
 
-fn change(a: &Tree, one: NodeId, b: &Tree, other: NodeId) -> Option<Change> {
+fn change(a: &Tree, one: NodeId, b: &Tree, other: NodeId) -> Option<ChangedNode> {
     let same = match (a.kind(one), b.kind(other)) {
-        (Kind::Link, Kind::Link) => a.target(one) == b.target(other),
-        (Kind::File(_), Kind::File(_)) => a.sha256(one) == b.sha256(other) && a.meta(one).mode == b.meta(other).mode,
-        (Kind::Directory, Kind::Directory) => a.meta(one).mode == b.meta(other).mode,
+        (NodeKind::Link, NodeKind::Link) => a.target(one) == b.target(other),
+        (NodeKind::File(_), NodeKind::File(_)) => {
+            a.sha256(one) == b.sha256(other) && a.meta(one).mode == b.meta(other).mode
+        }
+        (NodeKind::Directory, NodeKind::Directory) => a.meta(one).mode == b.meta(other).mode,
         (before, after) => before == after && a.meta(one).mode == b.meta(other).mode,
     };
     (!same).then(|| {
         let raw = a.path(one);
         let (before, after) = (DiffNode::of(a, one), DiffNode::of(b, other));
-        Change { path: raw.to_string(), raw, before, after, text: None }
+        ChangedNode { path: raw.to_string(), raw, before, after, text: None }
     })
 }
 
@@ -139,14 +141,14 @@ mod tests {
             for folder in folders.split('/').filter(|folder| !folder.is_empty()) {
                 at = tree
                     .child(at, folder.as_bytes())
-                    .unwrap_or_else(|| tree.insert(at, folder.as_bytes(), Kind::Directory, Meta::IMPLIED));
+                    .unwrap_or_else(|| tree.insert(at, folder.as_bytes(), NodeKind::Directory, Meta::IMPLIED));
             }
             if name.is_empty() {
                 continue;
             }
             let file = tree.add_file(FileData::of_size(1));
             tree.set_file(file, FileData::of_size(1), Content::NotKept, Some([*content; 32]));
-            tree.insert(at, name.as_bytes(), Kind::File(file), Meta { mode: *mode, ..Meta::IMPLIED });
+            tree.insert(at, name.as_bytes(), NodeKind::File(file), Meta { mode: *mode, ..Meta::IMPLIED });
         }
         tree
     }

@@ -6,10 +6,10 @@
 mod files;
 pub(crate) mod text;
 
-pub(crate) use files::{Change, DiffNode, DiffPlace, compare};
+pub(crate) use files::{ChangedNode, DiffNode, DiffPlace, compare};
 
 use crate::check::bundle::Bundle;
-use crate::node::package::Dependency;
+use crate::node::package::WrittenDependency;
 use crate::report::finding::Finding;
 use crate::report::id::{self, Id};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub(crate) struct Difference {
     /// What the first has and the second has not.
     pub removed: Vec<DiffPlace>,
     /// What both have, and differs.
-    pub changed: Vec<Change>,
+    pub changed: Vec<ChangedNode>,
     /// What `check` says of the second and not of the first.
     pub findings_new: Vec<Finding>,
     /// What `check` says of the first and not of the second.
@@ -60,11 +60,11 @@ pub(crate) struct DependencyChange {
 pub(crate) fn dependencies(a: &Bundle<'_>, b: &Bundle<'_>) -> Vec<DependencyChange> {
     let of = |bundle: &Bundle<'_>| bundle.package.package().map(|package| package.specifiers()).unwrap_or_default();
     let (before, after) = (of(a), of(b));
-    let by_place = |all: &[Dependency]| -> HashMap<_, _> {
+    let by_place = |all: &[WrittenDependency]| -> HashMap<_, _> {
         all.iter().map(|found| ((found.field, found.place), printable(&found.spec))).collect()
     };
     let (specs_before, specs_after) = (by_place(&before), by_place(&after));
-    let spec = |all: &HashMap<_, String>, one: &Dependency| all.get(&(one.field, one.place)).cloned();
+    let spec = |all: &HashMap<_, String>, one: &WrittenDependency| all.get(&(one.field, one.place)).cloned();
     let mut changes: Vec<_> = before
         .iter()
         .chain(&after)

@@ -6,8 +6,8 @@ mod variables;
 
 use crate::systemd::Unit;
 use crate::update::documented_paths;
-use script::{Piece, Quoting, pieces};
-use variables::{UNKNOWN, Variables};
+use script::{ScriptPiece, ShellQuoting, pieces};
+use variables::{ScriptVariables, UNKNOWN};
 
 /// A unit that a script writes.
 #[derive(Clone, Debug)]
@@ -15,12 +15,12 @@ pub(crate) struct WrittenUnit {
     /// The line of the script, from 1.
     pub line: u32,
     /// What is known of it.
-    pub known: Known,
+    pub known: KnownUnit,
 }
 
 /// What is known of a unit that a script writes.
 #[derive(Clone, Debug)]
-pub(crate) enum Known {
+pub(crate) enum KnownUnit {
     /// It can be judged.
     Unit(Box<Unit>),
     /// It is this file, as the script names it.
@@ -32,11 +32,11 @@ pub(crate) enum Known {
 /// The units of the agent that a script writes.
 #[must_use]
 pub(crate) fn units(name: &str, text: &str) -> Vec<WrittenUnit> {
-    let variables = Variables::of(text);
+    let variables = ScriptVariables::of(text);
     let mut found: Vec<WrittenUnit> = Vec::new();
-    for Piece { line, quoting, text } in pieces(text) {
+    for ScriptPiece { line, quoting, text } in pieces(text) {
         let known = match quoting {
-            Quoting::Command => of_command(&text, &variables),
+            ShellQuoting::Command => of_command(&text, &variables),
             quoting if is_unit(&text) && is_agents(&variables.expand(&text)) => {
                 Some(of_text(name, &text, quoting, &variables))
             }
@@ -52,11 +52,11 @@ pub(crate) fn units(name: &str, text: &str) -> Vec<WrittenUnit> {
         let mut places = places.filter(|(line, _)| line.contains("[Service]"));
         let line = places.next().map_or(1, |(_, number)| number);
         let why = "it writes a unit in a way that is not understood".to_owned();
-        found.push(WrittenUnit { line, known: Known::Unclear(why) });
+        found.push(WrittenUnit { line, known: KnownUnit::Unclear(why) });
     }
     // A redirection names the file that a text or a copy already told of.
-    let told = found.iter().any(|unit| !matches!(unit.known, Known::Unclear(_)));
-    let of_redirection = |unit: &WrittenUnit| matches!(&unit.known, Known::Unclear(why) if why == MADE);
+    let told = found.iter().any(|unit| !matches!(unit.known, KnownUnit::Unclear(_)));
+    let of_redirection = |unit: &WrittenUnit| matches!(&unit.known, KnownUnit::Unclear(why) if why == MADE);
     if told || found.iter().any(|unit| !of_redirection(unit)) {
         found.retain(|unit| !of_redirection(unit));
     }
@@ -82,18 +82,18 @@ fn is_agents(text: &str) -> bool {
     text.contains("agent") && ["server-flow", "serverflow", "dist/index.js"].iter().any(|words| text.contains(words))
 }
 
-fn of_text(name: &str, text: &str, quoting: Quoting, variables: &Variables) -> Known {
+fn of_text(name: &str, text: &str, quoting: ShellQuoting, variables: &ScriptVariables) -> KnownUnit {
     let text = match quoting {
-        Quoting::Literal => text.to_owned(),
-        Quoting::Expanded | Quoting::Command => variables.expand(text),
+        ShellQuoting::Literal => text.to_owned(),
+        ShellQuoting::Expanded | ShellQuoting::Command => variables.expand(text),
     };
     // `printf` and `echo -e` make lines of it.
     let text = if text.lines().count() < 3 { text.replace("\\n", "\n") } else { text };
     match unclear(&text) {
-        Some(why) => Known::Unclear(why),
+        Some(why) => KnownUnit::Unclear(why),
         None => {
             let text = text.replace(UNKNOWN, "");
-            Known::Unit(Box::new(Unit::of_text(documented_paths::UNIT, name, &text)))
+            KnownUnit::Unit(Box::new(Unit::of_text(documented_paths::UNIT, name, &text)))
         }
     }
 }
@@ -125,7 +125,7 @@ fn words_end(text: &str, number: usize) -> usize {
 }
 
 /// A command that puts a unit into its place without its text being in the script.
-fn of_command(line: &str, variables: &Variables) -> Option<Known> {
+fn of_command(line: &str, variables: &ScriptVariables) -> Option<KnownUnit> {
     let words = shlex::split(line)?;
     let mut words = words.iter().map(|word| variables.expand(word)).skip_while(|word| word == "sudo" || word == "&&");
     let program = words.next()?;
@@ -137,14 +137,14 @@ fn of_command(line: &str, variables: &Variables) -> Option<Known> {
         "cp" | "install" | "mv" | "ln" => {
             let (_, sources) = rest.split_last()?;
             let source = sources.iter().rfind(is_service)?;
-            target.filter(|_| agents(source)).map(|_| Known::File(within_script_folder(source)))
+            target.filter(|_| agents(source)).map(|_| KnownUnit::File(within_script_folder(source)))
         }
         "curl" | "wget" => {
             let word = rest.iter().find(is_service).filter(|word| agents(word))?;
-            Some(Known::Unclear(format!("{} is downloaded while the script runs", word.replace(UNKNOWN, "$"))))
+            Some(KnownUnit::Unclear(format!("{} is downloaded while the script runs", word.replace(UNKNOWN, "$"))))
         }
         "sed" | "envsubst" | "tee" | "cat" => {
-            rest.iter().rfind(is_service).filter(|word| agents(word)).map(|_| Known::Unclear(MADE.to_owned()))
+            rest.iter().rfind(is_service).filter(|word| agents(word)).map(|_| KnownUnit::Unclear(MADE.to_owned()))
         }
         _ => None,
     }
@@ -166,12 +166,12 @@ mod tests {
 
     fn told(script: &str) -> Vec<String> {
         let told = |unit: &WrittenUnit| match &unit.known {
-            Known::Unit(unit) => {
+            KnownUnit::Unit(unit) => {
                 let value = |key| unit.setting("Service", key).map_or_else(String::new, |found| found.value.to_owned());
                 format!("{} | {}", value("WorkingDirectory"), value("ExecStart"))
             }
-            Known::File(path) => format!("file {path}"),
-            Known::Unclear(why) => format!("unclear {why}"),
+            KnownUnit::File(path) => format!("file {path}"),
+            KnownUnit::Unclear(why) => format!("unclear {why}"),
         };
         units("install.sh", script).iter().map(told).collect()
     }

@@ -6,7 +6,7 @@ const MAX_JOINED: usize = 500;
 
 /// What a shell does with a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Quoting {
+pub(super) enum ShellQuoting {
     /// It is taken as it stands.
     Literal,
     /// Variables in it are replaced.
@@ -17,16 +17,16 @@ pub(super) enum Quoting {
 
 /// A text of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Piece {
+pub(super) struct ScriptPiece {
     /// Where it begins, from 1.
     pub line: u32,
-    pub quoting: Quoting,
+    pub quoting: ShellQuoting,
     pub text: String,
 }
 
 /// Cuts a script.
 #[must_use]
-pub(super) fn pieces(script: &str) -> Vec<Piece> {
+pub(super) fn pieces(script: &str) -> Vec<ScriptPiece> {
     let mut found = Vec::new();
     let mut lines = script.lines().zip(1..);
     while let Some((first, number)) = lines.next() {
@@ -53,9 +53,9 @@ pub(super) fn pieces(script: &str) -> Vec<Piece> {
                 body.push_str(line);
                 body.push('\n');
             }
-            found.push(Piece { line: number, quoting: here.quoting, text: body });
+            found.push(ScriptPiece { line: number, quoting: here.quoting, text: body });
         }
-        found.push(Piece { line: number, quoting: Quoting::Command, text: command });
+        found.push(ScriptPiece { line: number, quoting: ShellQuoting::Command, text: command });
     }
     found
 }
@@ -101,7 +101,7 @@ fn walk(text: &str, tell: &mut dyn FnMut(usize, char, Within)) {
 }
 
 /// The quoted strings of a command.
-fn strings(command: &str, line: u32) -> Vec<Piece> {
+fn strings(command: &str, line: u32) -> Vec<ScriptPiece> {
     let mut found = Vec::new();
     let mut start: Option<(usize, char)> = None;
     walk(command, &mut |at, letter, within| match (start, within) {
@@ -109,8 +109,8 @@ fn strings(command: &str, line: u32) -> Vec<Piece> {
         (Some((from, quote)), Within::Nothing | Within::Comment) => {
             start = None;
             let text = command.get(from..at).unwrap_or_default();
-            let quoting = if quote == '\'' { Quoting::Literal } else { Quoting::Expanded };
-            found.push(Piece { line, quoting, text: text.to_owned() });
+            let quoting = if quote == '\'' { ShellQuoting::Literal } else { ShellQuoting::Expanded };
+            found.push(ScriptPiece { line, quoting, text: text.to_owned() });
         }
         _ => {}
     });
@@ -120,7 +120,7 @@ fn strings(command: &str, line: u32) -> Vec<Piece> {
 struct HereDocument {
     end: String,
     tabs: bool,
-    quoting: Quoting,
+    quoting: ShellQuoting,
 }
 
 impl HereDocument {
@@ -153,7 +153,8 @@ impl HereDocument {
                 .take_while(|letter| letter.is_alphanumeric() || *letter == '_' || *letter == '\\')
                 .collect(),
         };
-        let quoting = if quote.is_some() || end.contains('\\') { Quoting::Literal } else { Quoting::Expanded };
+        let quoting =
+            if quote.is_some() || end.contains('\\') { ShellQuoting::Literal } else { ShellQuoting::Expanded };
         let end = end.replace('\\', "");
         (!end.is_empty()).then_some(Self { end, tabs, quoting })
     }

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 pub(super) const UNKNOWN: char = '\u{1}';
 
 /// What is known of a script's variables.
-pub(super) struct Variables {
+pub(super) struct ScriptVariables {
     /// Nothing for one that is assigned twice, or by a command.
     values: HashMap<String, Option<String>>,
 }
 
-impl Variables {
+impl ScriptVariables {
     /// Reads the assignments of a script.
     #[must_use]
     pub(super) fn of(script: &str) -> Self {

@@ -6,14 +6,14 @@ use crate::check::bundle::Bundle;
 use crate::node::package::{Package, RUN_FOR_A_PATH};
 use crate::signing::manifest_files::UNLISTED;
 use crate::tree::development_files::DevelopmentFile;
-use crate::tree::names::Names;
-use crate::tree::nodes::{Content, Kind, NodeId, Tree};
+use crate::tree::names::ConfiguredNames;
+use crate::tree::nodes::{Content, NodeId, NodeKind, Tree};
 use crate::tree::ownership::Ownership;
 use crate::tree::path::RelPath;
 use sha2::{Digest, Sha256};
 
 /// Everything of an archive but its time. What stands as in the folder is not copied: a bundle may have 150,000 entries.
-pub(crate) struct Plan<'t> {
+pub(crate) struct PackPlan<'t> {
     tree: &'t Tree,
     entries: Vec<PlannedEntry>,
     /// What the folder has of the shared package and no server needs, by its paths in the folder.
@@ -26,10 +26,10 @@ pub(crate) struct Plan<'t> {
 struct PlannedEntry {
     /// Its path in the archive; nothing where it is the node's own.
     place: Option<RelPath>,
-    what: What,
+    what: PlannedContent,
 }
 
-enum What {
+enum PlannedContent {
     Node(NodeId),
     Folder,
     File(Vec<u8>),
@@ -67,7 +67,7 @@ pub(crate) enum PlanError {
     NotEditable(String),
 }
 
-impl<'t> Plan<'t> {
+impl<'t> PackPlan<'t> {
     /// Plans the archive of a folder that was read with digests.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl<'t> Plan<'t> {
             let path = tree.path(id);
             if !replaced.iter().any(|place| is_below(path.as_bytes(), place)) {
                 packable(tree, id)?;
-                entries.push(PlannedEntry { place: None, what: What::Node(id) });
+                entries.push(PlannedEntry { place: None, what: PlannedContent::Node(id) });
             }
         }
         let Maker { made, mut left_out, .. } = maker;
@@ -113,7 +113,7 @@ impl<'t> Plan<'t> {
 
     /// Adds a file in the root, in place of one of that name.
     pub(crate) fn add_file(&mut self, name: &str, content: Vec<u8>) {
-        self.add(PlannedEntry { place: Some(path_of(name)), what: What::File(content) });
+        self.add(PlannedEntry { place: Some(path_of(name)), what: PlannedContent::File(content) });
     }
 
     /// Every entry in the byte order of paths, so that each folder stands before what is in it.
@@ -124,23 +124,23 @@ impl<'t> Plan<'t> {
     fn node<'p>(&'p self, entry: &'p PlannedEntry) -> PackedNode<'p> {
         let tree = self.tree;
         match &entry.what {
-            What::Folder => PackedNode::Directory,
-            What::File(bytes) => PackedNode::File {
+            PlannedContent::Folder => PackedNode::Directory,
+            PlannedContent::File(bytes) => PackedNode::File {
                 executable: false,
                 size: bytes.len() as u64,
                 sha256: Sha256::digest(bytes).into(),
                 content: PackedContent::Made(bytes),
             },
-            What::Node(id) => match tree.kind(*id) {
-                Kind::Link => PackedNode::Link(tree.target(*id)),
-                Kind::File(_) => PackedNode::File {
+            PlannedContent::Node(id) => match tree.kind(*id) {
+                NodeKind::Link => PackedNode::Link(tree.target(*id)),
+                NodeKind::File(_) => PackedNode::File {
                     executable: tree.meta(*id).mode & 0o100 != 0,
                     size: tree.file(*id).map_or(0, |file| file.size),
                     // `packable` has seen to it that there is one.
                     sha256: tree.sha256(*id).copied().unwrap_or_default(),
                     content: PackedContent::Kept(tree.path(*id)),
                 },
-                Kind::Directory | Kind::Special(_) => PackedNode::Directory,
+                NodeKind::Directory | NodeKind::Special(_) => PackedNode::Directory,
             },
         }
     }
@@ -164,7 +164,7 @@ impl PlannedEntry {
     fn path(&self, tree: &Tree) -> RelPath {
         match (&self.place, &self.what) {
             (Some(place), _) => place.clone(),
-            (None, What::Node(id)) => tree.path(*id),
+            (None, PlannedContent::Node(id)) => tree.path(*id),
             (None, _) => RelPath::root(),
         }
     }
@@ -172,9 +172,9 @@ impl PlannedEntry {
     /// Its path, with the `/` behind a folder's name, which decides the order.
     fn key(&self, tree: &Tree) -> Vec<u8> {
         let folder = match &self.what {
-            What::Folder => true,
-            What::File(_) => false,
-            What::Node(id) => tree.kind(*id) == Kind::Directory,
+            PlannedContent::Folder => true,
+            PlannedContent::File(_) => false,
+            PlannedContent::Node(id) => tree.kind(*id) == NodeKind::Directory,
         };
         let mut key = self.path(tree).as_bytes().to_vec();
         key.extend(folder.then_some(b'/'));
@@ -185,8 +185,8 @@ impl PlannedEntry {
 /// Whether an archive can hold a node.
 fn packable(tree: &Tree, id: NodeId) -> Result<(), PlanError> {
     match tree.kind(id) {
-        Kind::Special(special) => Err(PlanError::Special { path: tree.path(id).to_string(), what: special.name() }),
-        Kind::File(_) if tree.sha256(id).is_none() => Err(PlanError::NotRead(tree.path(id).to_string())),
+        NodeKind::Special(special) => Err(PlanError::Special { path: tree.path(id).to_string(), what: special.name() }),
+        NodeKind::File(_) if tree.sha256(id).is_none() => Err(PlanError::NotRead(tree.path(id).to_string())),
         _ => Ok(()),
     }
 }
@@ -200,7 +200,7 @@ fn is_below(path: &[u8], place: &[u8]) -> bool {
 fn survivor(bundle: &Bundle<'_>) -> Survivor {
     let (tree, names) = (bundle.tree(), bundle.names);
     let copy = tree.find(names.shared_copy().as_bytes());
-    if !copy.is_some_and(|id| tree.kind(id) == Kind::Directory) {
+    if !copy.is_some_and(|id| tree.kind(id) == NodeKind::Directory) {
         return Survivor::NoCopy;
     }
     let declared = bundle.package.package().map(|package| package.declared()).unwrap_or_default();
@@ -215,7 +215,7 @@ fn survivor(bundle: &Bundle<'_>) -> Survivor {
 
 struct Maker<'a> {
     tree: &'a Tree,
-    names: &'a Names,
+    names: &'a ConfiguredNames,
     /// Entries beside those that stand as in the folder.
     made: Vec<PlannedEntry>,
     left_out: Vec<RelPath>,
@@ -234,14 +234,16 @@ impl Maker<'_> {
             let mut folder = RelPath::root();
             for name in path_of(place).components() {
                 folder.push(name);
-                self.made.push(PlannedEntry { place: Some(folder.clone()), what: What::Folder });
+                self.made.push(PlannedEntry { place: Some(folder.clone()), what: PlannedContent::Folder });
             }
             for (inside, id) in &needed {
                 let mut whole = folder.clone();
                 inside.components().for_each(|name| whole.push(name));
                 let what = match &package {
-                    Some(text) if inside.as_bytes() == b"package.json" => What::File(text.clone().into_bytes()),
-                    _ => What::Node(*id),
+                    Some(text) if inside.as_bytes() == b"package.json" => {
+                        PlannedContent::File(text.clone().into_bytes())
+                    }
+                    _ => PlannedContent::Node(*id),
                 };
                 self.made.push(PlannedEntry { place: Some(whole), what });
             }
@@ -268,7 +270,7 @@ impl Maker<'_> {
             packable(tree, id)?;
             let (before, left) = (needed.len(), self.left_out.len());
             needed.push((path.clone(), id));
-            if tree.kind(id) == Kind::Directory {
+            if tree.kind(id) == NodeKind::Directory {
                 self.needed_of(id, &path, needed)?;
                 if needed.len() == before + 1 && self.left_out.len() > left {
                     needed.truncate(before);
@@ -288,7 +290,7 @@ impl Maker<'_> {
         let name = folders.pop().unwrap_or_default();
         let in_modules = folders.contains(&&b"node_modules"[..]);
         let hidden = folders.last() == Some(&&b"node_modules"[..]) && name.starts_with(b".");
-        let leads_nowhere = self.tree.kind(id) == Kind::Link && self.tree.follow(id).is_err();
+        let leads_nowhere = self.tree.kind(id) == NodeKind::Link && self.tree.follow(id).is_err();
         DevelopmentFile::of(self.tree, id, ownership).is_some() || hidden || (in_modules && leads_nowhere)
     }
 
@@ -330,7 +332,7 @@ impl Maker<'_> {
         let spec = format!("file:./{}", names.shared_source);
         let edited = edit::with_dependency(&utf8(bytes, &path)?, &names.shared, &spec);
         let edited = edited.ok_or_else(|| PlanError::NotEditable(path.to_string()))?;
-        self.made.push(PlannedEntry { place: Some(path), what: What::File(edited.into_bytes()) });
+        self.made.push(PlannedEntry { place: Some(path), what: PlannedContent::File(edited.into_bytes()) });
         Ok(true)
     }
 }

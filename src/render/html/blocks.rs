@@ -1,7 +1,9 @@
 //! What stands in a section, as HTML.
 
 use super::words::{class, clean, time};
-use crate::render::page::model::{Block, Item, LineKind, Lines, Moment, Script, Seen, Table, TreeKind, TreeNode};
+use crate::render::page::model::{
+    CommandBlock, Item, LineKind, PageBlock, QuotedLines, ShownEvidence, Table, TimelineMoment, TreeKind, TreeNode,
+};
 use crate::text::printable;
 use maud::{Markup, html};
 
@@ -9,17 +11,17 @@ use maud::{Markup, html};
 const MAX_DEPTH: usize = 40;
 
 /// What stands in a section.
-pub(super) fn block(block: &Block) -> Markup {
+pub(super) fn block(block: &PageBlock) -> Markup {
     match block {
-        Block::Words(words) => html! { p { (prose(words)) } },
-        Block::Facts(words) => facts(words),
-        Block::Seen(seen) => self::seen(seen),
-        Block::Script(script) => self::script(script),
-        Block::Lines(lines) => self::lines(lines),
-        Block::Items(items) => html! { ul.items { @for one in items { (item(one)) } } },
-        Block::Moments(moments) => html! { ol.moments { @for one in moments { (moment(one)) } } },
-        Block::Tree(nodes) => html! { ul.tree { @for node in nodes { (tree(node, 0)) } } },
-        Block::Table(table) => self::table(table),
+        PageBlock::Words(words) => html! { p { (prose(words)) } },
+        PageBlock::Facts(words) => facts(words),
+        PageBlock::Seen(seen) => self::seen(seen),
+        PageBlock::Script(script) => self::script(script),
+        PageBlock::Lines(lines) => self::lines(lines),
+        PageBlock::Items(items) => html! { ul.items { @for one in items { (item(one)) } } },
+        PageBlock::Moments(moments) => html! { ol.moments { @for one in moments { (moment(one)) } } },
+        PageBlock::Tree(nodes) => html! { ul.tree { @for node in nodes { (tree(node, 0)) } } },
+        PageBlock::Table(table) => self::table(table),
     }
 }
 
@@ -44,7 +46,7 @@ pub(super) fn facts(facts: &[String]) -> Markup {
     }
 }
 
-fn seen(seen: &[Seen]) -> Markup {
+fn seen(seen: &[ShownEvidence]) -> Markup {
     html! {
         ul.seen {
             @for one in seen {
@@ -59,7 +61,7 @@ fn seen(seen: &[Seen]) -> Markup {
 }
 
 /// Lines without a line end at the end, as they are typed.
-fn script(script: &Script) -> Markup {
+fn script(script: &CommandBlock) -> Markup {
     let commands: Vec<_> = script.commands.iter().flat_map(|command| command.lines()).map(line).collect();
     html! {
         @if !script.words.is_empty() { p { (prose(&script.words)) } }
@@ -72,7 +74,7 @@ fn line(line: &str) -> String {
     line.split('\t').map(printable).collect::<Vec<_>>().join("\t")
 }
 
-fn lines(lines: &Lines) -> Markup {
+fn lines(lines: &QuotedLines) -> Markup {
     html! {
         @match lines.kind {
             LineKind::Output => pre.output { (lines.text.lines().map(line).collect::<Vec<_>>().join("\n")) },
@@ -100,7 +102,7 @@ fn item(item: &Item) -> Markup {
     }
 }
 
-fn moment(moment: &Moment) -> Markup {
+fn moment(moment: &TimelineMoment) -> Markup {
     html! {
         li.(class(moment.tone)) { (time(&moment.at)) " " span.kind { (clean(&moment.kind)) } " " span.words { (clean(&moment.text)) } }
     }

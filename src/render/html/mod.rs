@@ -4,7 +4,7 @@
 mod blocks;
 mod words;
 
-use super::page::model::{Page, Section, Shown};
+use super::page::model::{Disclosure, Page, Section};
 use super::style::shortened;
 use base64ct::{Base64, Encoding};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -90,8 +90,8 @@ fn section(section: &Section, level: usize) -> Markup {
     html! {
         section.part.(class(section.tone)) id=[anchor] {
             @match section.shown {
-                Shown::Open => { (heading(section, level)) (body) }
-                Shown::Folded => details { summary { (heading(section, level)) } (body) },
+                Disclosure::Open => { (heading(section, level)) (body) }
+                Disclosure::Folded => details { summary { (heading(section, level)) } (body) },
             }
         }
     }

@@ -3,7 +3,9 @@
 
 pub(crate) mod text;
 
-use super::page::model::{Block, Item, LineKind, Moment, Page, Section, Seen, Shown, Table, Tone, TreeNode};
+use super::page::model::{
+    Disclosure, Item, LineKind, Page, PageBlock, Section, ShownEvidence, Table, TimelineMoment, Tone, TreeNode,
+};
 use crate::text::{plural, printable};
 use std::io::{self, Write};
 use text::{code, escaped, fenced, in_html, prose};
@@ -24,8 +26,8 @@ pub(crate) fn write(page: &Page, out: &mut dyn Write) -> io::Result<()> {
     }
     let mut left = 0;
     for (at, section) in page.sections.iter().enumerate() {
-        let is_open = section.shown == Shown::Open && (at == 0 || section.tone == Tone::Bad);
-        let written = self::section(section, if is_open { Shown::Open } else { Shown::Folded }, 4);
+        let is_open = section.shown == Disclosure::Open && (at == 0 || section.tone == Tone::Bad);
+        let written = self::section(section, if is_open { Disclosure::Open } else { Disclosure::Folded }, 4);
         if text.len() + written.len() > MAX_PAGE {
             left += 1;
         } else {
@@ -67,65 +69,65 @@ fn facts(facts: &[String]) -> String {
     facts.iter().map(|fact| prose(&clean(fact))).collect::<Vec<_>>().join(" · ")
 }
 
-fn section(section: &Section, is: Shown, level: usize) -> String {
+fn section(section: &Section, is: Disclosure, level: usize) -> String {
     let (label, title) = (clean(&section.label), clean(&section.title));
     let mut body: String = section.blocks.iter().map(block).collect();
     for inner in &section.sections {
         body.push_str(&self::section(inner, inner.shown, (level + 1).min(6)));
     }
     match is {
-        Shown::Folded => {
+        Disclosure::Folded => {
             let colon = if title.is_empty() { "" } else { ": " };
             format!("<details><summary>{}{colon}{}</summary>\n\n{body}</details>\n\n", in_html(&label), in_html(&title))
         }
-        Shown::Open => {
+        Disclosure::Open => {
             let title = if title.is_empty() { String::new() } else { format!(": {}", code(&title)) };
             format!("{} {}{title}\n\n{body}", "#".repeat(level), escaped(&label))
         }
     }
 }
 
-fn block(block: &Block) -> String {
+fn block(block: &PageBlock) -> String {
     match block {
-        Block::Words(words) => format!("{}\n\n", prose(&clean(words))),
-        Block::Facts(words) => format!("{}\n\n", facts(words)),
-        Block::Seen(seen) => {
+        PageBlock::Words(words) => format!("{}\n\n", prose(&clean(words))),
+        PageBlock::Facts(words) => format!("{}\n\n", facts(words)),
+        PageBlock::Seen(seen) => {
             let seen: Vec<_> = seen.iter().map(evidence).collect();
             format!("{}\n", fenced("text", &lines(&seen.join("\n"))))
         }
-        Block::Script(script) => {
+        PageBlock::Script(script) => {
             let commands: Vec<_> = script.commands.iter().flat_map(|command| command.lines()).map(shown).collect();
             let words =
                 if script.words.is_empty() { String::new() } else { format!("{}\n\n", prose(&clean(&script.words))) };
             format!("{words}{}\n", fenced("sh", &commands.join("\n")))
         }
-        Block::Lines(of) => {
+        PageBlock::Lines(of) => {
             let language = match of.kind {
                 LineKind::Output => "text",
                 LineKind::Diff => "diff",
             };
             format!("{}\n", fenced(language, &lines(&of.text)))
         }
-        Block::Items(items) => {
+        PageBlock::Items(items) => {
             let mut text: String = items.iter().map(item).collect();
             text.push('\n');
             text
         }
-        Block::Moments(moments) => {
+        PageBlock::Moments(moments) => {
             let told: Vec<_> = moments.iter().map(moment).collect();
             format!("{}\n", fenced("text", &lines(&told.join("\n"))))
         }
-        Block::Tree(nodes) => {
+        PageBlock::Tree(nodes) => {
             let mut text = String::new();
             nodes.iter().for_each(|node| tree(node, 0, &mut text));
             format!("{}\n", fenced("text", &lines(&text)))
         }
-        Block::Table(table) => self::table(table),
+        PageBlock::Table(table) => self::table(table),
     }
 }
 
 /// Where it comes from, when it was said, and what was seen.
-fn evidence(seen: &Seen) -> String {
+fn evidence(seen: &ShownEvidence) -> String {
     let parts = [Some(&seen.source), seen.at.as_ref(), Some(&seen.text)];
     let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).map(|part| clean(part)).collect();
     parts.join("  ")
@@ -136,7 +138,7 @@ fn item(item: &Item) -> String {
     format!("- {} ({}){words}\n", prose(&clean(&item.name)), escaped(&clean(&item.status)))
 }
 
-fn moment(moment: &Moment) -> String {
+fn moment(moment: &TimelineMoment) -> String {
     format!("{}  {:10}  {}", clean(&moment.at), clean(&moment.kind), clean(&moment.text))
 }
 

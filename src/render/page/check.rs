@@ -1,8 +1,8 @@
 //! The page of `check`.
 
-use super::findings::{Remedy, places, sections};
+use super::findings::{HelpShown, places, sections};
 use super::folders::tree;
-use super::model::{Block, Page, Section, Seen, Tone};
+use super::model::{Page, PageBlock, Section, ShownEvidence, Tone};
 use crate::render::{baseline, human};
 use crate::report::finding::{Allowed, Finding, Severity};
 use crate::report::subject::{CheckReport, SubjectReport};
@@ -36,7 +36,7 @@ pub(crate) fn page(report: &CheckReport) -> Page {
         let (parts, next) = body(subject, first);
         first = next;
         let mut section = Section::named(tone(subject), human::verdict_words(subject), subject.path.clone());
-        section.blocks.push(Block::Facts(human::facts_of(subject, human::Digest::Whole)));
+        section.blocks.push(PageBlock::Facts(human::facts_of(subject, human::Digest::Whole)));
         section.sections = parts;
         sections.push(section);
     }
@@ -62,37 +62,37 @@ fn tone(subject: &SubjectReport) -> Tone {
 
 /// What was found in one bundle, where, and what was allowed; and the next anchor that is free.
 fn body(subject: &SubjectReport, first: usize) -> (Vec<Section>, usize) {
-    let mut parts = sections(&subject.findings, first, Remedy::Told);
+    let mut parts = sections(&subject.findings, first, HelpShown::Told);
     let next = first + parts.len();
     let tree = tree(places(&subject.findings, first), &subject.folders);
     if !tree.is_empty() {
-        let section = Section::new("the bundle", vec![Block::Tree(tree)]);
+        let section = Section::new("the bundle", vec![PageBlock::Tree(tree)]);
         parts.push(if subject.findings.is_empty() { section.folded() } else { section });
     }
     if subject.tree_unknown {
         let words = "what is in it, since it cannot be told for certain".to_owned();
-        parts.push(Section::new("not judged", vec![Block::Words(words)]));
+        parts.push(Section::new("not judged", vec![PageBlock::Words(words)]));
     }
     if !subject.allowed.is_empty() {
         let mut section = Section::new(format!("allowed ({})", subject.allowed.len()), Vec::new()).folded();
-        section.blocks.push(Block::Seen(subject.allowed.iter().take(MAX_ALLOWED).map(allowed).collect()));
+        section.blocks.push(PageBlock::Seen(subject.allowed.iter().take(MAX_ALLOWED).map(allowed).collect()));
         parts.push(section);
     }
     if !subject.known.is_empty() {
         let mut section = Section::new(format!("known ({})", subject.known.len()), Vec::new()).folded();
-        section.blocks.push(Block::Seen(subject.known.iter().take(MAX_ALLOWED).map(known).collect()));
+        section.blocks.push(PageBlock::Seen(subject.known.iter().take(MAX_ALLOWED).map(known).collect()));
         parts.push(section);
     }
     (parts, next)
 }
 
 /// A finding that the baseline has.
-fn known(finding: &Finding) -> Seen {
+fn known(finding: &Finding) -> ShownEvidence {
     let text = finding.path.clone().unwrap_or_else(|| "the bundle".to_owned());
-    Seen { source: finding.rule.to_string(), at: None, text }
+    ShownEvidence { source: finding.rule.to_string(), at: None, text }
 }
 
-fn allowed(allowed: &Allowed) -> Seen {
+fn allowed(allowed: &Allowed) -> ShownEvidence {
     let at = allowed.finding.path.as_deref().unwrap_or("the bundle");
-    Seen { source: allowed.finding.rule.to_string(), at: None, text: format!("{at}: {}", allowed.reason) }
+    ShownEvidence { source: allowed.finding.rule.to_string(), at: None, text: format!("{at}: {}", allowed.reason) }
 }

@@ -1,8 +1,8 @@
 //! The page of `diff`: what changed, and what grew.
 
-use super::findings::{Remedy, sections};
-use super::model::{Block, LineKind, Lines, Page, Row, Section, Seen, Table, Tone};
-use crate::release::diff::{Change, DependencyChange, DiffPlace, Difference};
+use super::findings::{HelpShown, sections};
+use super::model::{LineKind, Page, PageBlock, QuotedLines, Section, ShownEvidence, Table, TableRow, Tone};
+use crate::release::diff::{ChangedNode, DependencyChange, DiffPlace, Difference};
 use crate::render::diff::{what, what_changed};
 use crate::render::style::shortened;
 use crate::text;
@@ -29,18 +29,18 @@ pub(crate) fn page(subjects: &[String; 2], difference: &Difference) -> Page {
         parts.extend(files(difference));
     } else {
         let words = "what is in them, since of one it cannot be told for certain".to_owned();
-        parts.push(Section::new("not compared", vec![Block::Words(words)]));
+        parts.push(Section::new("not compared", vec![PageBlock::Words(words)]));
     }
     let mut first = 0;
     for (title, findings, remedy) in [
-        (format!("check says this of {b}, and not of {a}"), &difference.findings_new, Remedy::Told),
-        (format!("check says this of {a} only"), &difference.findings_gone, Remedy::LeftOut),
+        (format!("check says this of {b}, and not of {a}"), &difference.findings_new, HelpShown::Told),
+        (format!("check says this of {a} only"), &difference.findings_gone, HelpShown::LeftOut),
     ] {
         let found = sections(findings, first, remedy);
         first += found.len();
         if !found.is_empty() {
             let section = Section { sections: found, ..Section::new(title, Vec::new()) };
-            parts.push(if remedy == Remedy::LeftOut { section.folded() } else { section });
+            parts.push(if remedy == HelpShown::LeftOut { section.folded() } else { section });
         }
     }
     parts.extend(texts(&difference.changed));
@@ -92,18 +92,18 @@ fn dependencies(changes: &[DependencyChange]) -> Option<Section> {
         return None;
     }
     let none = || "-".to_owned();
-    let row = |change: &DependencyChange| Row {
+    let row = |change: &DependencyChange| TableRow {
         cells: vec![
             change.name.clone(),
             change.before.clone().unwrap_or_else(none),
             change.after.clone().unwrap_or_else(none),
             change.field.to_string(),
         ],
-        ..Row::default()
+        ..TableRow::default()
     };
     let columns = ["package", "before", "now", "field"].map(str::to_owned).to_vec();
     let table = Table { columns, rows: changes.iter().take(MAX_LISTED).map(row).collect(), ..Table::default() };
-    Some(Section::new("dependencies", vec![Block::Table(table)]))
+    Some(Section::new("dependencies", vec![PageBlock::Table(table)]))
 }
 
 /// Every path whose size is not the same, with both sizes.
@@ -135,16 +135,16 @@ fn grown(difference: &Difference) -> Option<Section> {
     folders.sort_by_key(|(_, (grown, _))| std::cmp::Reverse(grown.unsigned_abs()));
     let largest = folders.first().map(|(_, (grown, _))| grown.unsigned_abs())?.max(1);
     let left = folders.len().saturating_sub(MAX_GROWN);
-    let row = |(folder, (grown, files)): (String, (i128, u64))| Row {
+    let row = |(folder, (grown, files)): (String, (i128, u64))| TableRow {
         cells: vec![folder, signed(grown), text::plural(files, "file")],
         share: u8::try_from(grown.unsigned_abs().saturating_mul(100) / largest).ok(),
         tone: if grown > 0 { Tone::Doubtful } else { Tone::Plain },
     };
     let columns = ["folder", "grew by", "in"].map(str::to_owned).to_vec();
     let rows = folders.into_iter().take(MAX_GROWN).map(row).collect();
-    let mut blocks = vec![Block::Table(Table { columns, rows, ..Table::default() })];
+    let mut blocks = vec![PageBlock::Table(Table { columns, rows, ..Table::default() })];
     if left > 0 {
-        blocks.push(Block::Words(format!("and {left} more that changed less")));
+        blocks.push(PageBlock::Words(format!("and {left} more that changed less")));
     }
     Some(Section::new("what grew", blocks))
 }
@@ -162,24 +162,24 @@ fn files(difference: &Difference) -> Vec<Section> {
         ("removed", removed.len(), only(removed)),
         ("changed", changed.len(), both),
     ];
-    let section = |(word, count, seen): (&str, usize, Vec<Seen>)| {
+    let section = |(word, count, seen): (&str, usize, Vec<ShownEvidence>)| {
         let left = count - seen.len();
         let mut section = Section::new(format!("{word} ({count})"), Vec::new());
-        section.blocks.push(Block::Seen(seen));
+        section.blocks.push(PageBlock::Seen(seen));
         if left > 0 {
-            section.blocks.push(Block::Words(format!("and {left} more, which `--format json` has all of")));
+            section.blocks.push(PageBlock::Words(format!("and {left} more, which `--format json` has all of")));
         }
         if count > 40 { section.folded() } else { section }
     };
     kinds.into_iter().filter(|(_, count, _)| *count > 0).map(section).collect()
 }
 
-fn entry(path: &str, text: String) -> Seen {
-    Seen { source: path.to_owned(), at: None, text }
+fn entry(path: &str, text: String) -> ShownEvidence {
+    ShownEvidence { source: path.to_owned(), at: None, text }
 }
 
 /// What changed in text files, line by line.
-fn texts(changed: &[Change]) -> Option<Section> {
+fn texts(changed: &[ChangedNode]) -> Option<Section> {
     let mut text = String::new();
     let mut left = 0;
     for diff in changed.iter().filter_map(|change| change.text.as_ref()) {
@@ -192,9 +192,9 @@ fn texts(changed: &[Change]) -> Option<Section> {
     if text.is_empty() {
         return None;
     }
-    let mut section = Section::new("line by line", vec![Block::Lines(Lines { kind: LineKind::Diff, text })]);
+    let mut section = Section::new("line by line", vec![PageBlock::Lines(QuotedLines { kind: LineKind::Diff, text })]);
     if left > 0 {
-        section.blocks.push(Block::Words(format!("{} left out", text::plural(left, "file"))));
+        section.blocks.push(PageBlock::Words(format!("{} left out", text::plural(left, "file"))));
     }
     Some(section)
 }

@@ -1,7 +1,7 @@
 //! The page of many servers: how many fare how, why, which versions they have, who is worst and who was not reached. It does
 //! not grow with their number, as the report does not.
 
-use super::model::{Block, Page, Row, Section, Seen, Table, Tone};
+use super::model::{Page, PageBlock, Section, ShownEvidence, Table, TableRow, Tone};
 use super::server::health;
 use crate::report::fleet::{FleetGroup, FleetReport, FleetServer, FleetVerdict};
 use crate::report::server::Health;
@@ -24,7 +24,7 @@ pub(crate) fn page(report: &FleetReport) -> Page {
     }
     if ill.len() > MAX_SECTIONS {
         let words = format!("and {} more groups, which the table below has", ill.len() - MAX_SECTIONS);
-        parts.push(Section::new("more", vec![Block::Words(words)]));
+        parts.push(Section::new("more", vec![PageBlock::Words(words)]));
     }
     parts.extend(unreached(report));
     parts.extend(worst(report));
@@ -79,17 +79,17 @@ fn group(group: &FleetGroup, report: &FleetReport) -> Section {
     let mut section = Section::named(health(group.verdict), label, cause(group));
     let more = group.servers.saturating_sub(group.names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    section.blocks.push(Block::Words(format!("{}{more}", group.names.join(", "))));
+    section.blocks.push(PageBlock::Words(format!("{}{more}", group.names.join(", "))));
     let states = report.worst.iter().filter(|one| one.verdict == group.verdict && one.cause == group.cause);
     let seen: Vec<_> = states.filter(|one| !one.state.is_empty()).take(3).map(state).collect();
     if !seen.is_empty() {
-        section.blocks.push(Block::Seen(seen));
+        section.blocks.push(PageBlock::Seen(seen));
     }
     section
 }
 
-fn state(server: &FleetServer) -> Seen {
-    Seen { source: server.name.clone(), at: None, text: server.state.clone() }
+fn state(server: &FleetServer) -> ShownEvidence {
+    ShownEvidence { source: server.name.clone(), at: None, text: server.state.clone() }
 }
 
 fn unreached(report: &FleetReport) -> Option<Section> {
@@ -99,11 +99,11 @@ fn unreached(report: &FleetReport) -> Option<Section> {
     let label = format!("{} not reached", plural(report.verdicts.not_reached as u64, "server"));
     let mut section = Section { tone: Tone::Doubtful, ..Section::new(label, Vec::new()) };
     let seen = report.not_reached.iter();
-    let seen = seen.map(|one| Seen { source: one.name.clone(), at: None, text: one.because.clone() });
-    section.blocks.push(Block::Seen(seen.collect()));
+    let seen = seen.map(|one| ShownEvidence { source: one.name.clone(), at: None, text: one.because.clone() });
+    section.blocks.push(PageBlock::Seen(seen.collect()));
     let more = report.verdicts.not_reached.saturating_sub(report.not_reached.len());
     if more > 0 {
-        section.blocks.push(Block::Words(format!("and {more} more")));
+        section.blocks.push(PageBlock::Words(format!("and {more} more")));
     }
     Some(if report.not_reached.len() > 10 { section.folded() } else { section })
 }
@@ -112,7 +112,7 @@ fn worst(report: &FleetReport) -> Option<Section> {
     if report.worst.len() < 2 {
         return None;
     }
-    let row = |server: &FleetServer| Row {
+    let row = |server: &FleetServer| TableRow {
         cells: vec![
             server.name.clone(),
             server.verdict.name().to_owned(),
@@ -125,7 +125,7 @@ fn worst(report: &FleetReport) -> Option<Section> {
     };
     let columns = ["server", "is", "cause", "restarts", "version"].map(str::to_owned).to_vec();
     let table = Table { columns, rows: report.worst.iter().map(row).collect(), ..Table::default() };
-    Some(Section::new("the worst", vec![Block::Table(table)]))
+    Some(Section::new("the worst", vec![PageBlock::Table(table)]))
 }
 
 /// How much of a whole, in hundredths.
@@ -134,14 +134,14 @@ fn share(part: usize, whole: usize) -> Option<u8> {
 }
 
 fn causes(report: &FleetReport) -> Option<Section> {
-    let row = |group: &FleetGroup| Row {
+    let row = |group: &FleetGroup| TableRow {
         cells: vec![cause(group).to_owned(), group.verdict.name().to_owned(), group.servers.to_string()],
         share: share(group.servers, report.servers),
         tone: health(group.verdict),
     };
     let columns = ["cause", "verdict", "servers"].map(str::to_owned).to_vec();
     let rows: Vec<_> = report.groups.iter().map(row).collect();
-    let section = Section::new("by cause", vec![Block::Table(Table { columns, rows, ..Table::default() })]);
+    let section = Section::new("by cause", vec![PageBlock::Table(Table { columns, rows, ..Table::default() })]);
     match report.groups.len() {
         0 => None,
         1..=20 => Some(section),
@@ -153,17 +153,17 @@ fn versions(report: &FleetReport) -> Option<Section> {
     if report.versions.is_empty() {
         return None;
     }
-    let rows = report.versions.iter().take(MAX_VERSIONS).map(|one| Row {
+    let rows = report.versions.iter().take(MAX_VERSIONS).map(|one| TableRow {
         cells: vec![one.version.clone().unwrap_or_else(|| "not known".to_owned()), one.servers.to_string()],
         share: share(one.servers, report.servers),
         tone: Tone::Plain,
     });
     let columns = ["version", "servers"].map(str::to_owned).to_vec();
     let mut section = Section::new("versions deployed", Vec::new());
-    section.blocks.push(Block::Table(Table { columns, rows: rows.collect(), ..Table::default() }));
+    section.blocks.push(PageBlock::Table(Table { columns, rows: rows.collect(), ..Table::default() }));
     let more = report.versions.len().saturating_sub(MAX_VERSIONS);
     if more > 0 {
-        section.blocks.push(Block::Words(format!("and {more} more versions")));
+        section.blocks.push(PageBlock::Words(format!("and {more} more versions")));
     }
     Some(section)
 }

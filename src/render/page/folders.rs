@@ -11,17 +11,17 @@ const MAX_NODES: usize = 400;
 const MAX_DEPTH: usize = 24;
 
 /// What was found at a path: how bad, the rule, and where on the page it is told.
-type Found<'a> = (&'a str, Tone, String, Option<usize>);
+type FoundAtPath<'a> = (&'a str, Tone, String, Option<usize>);
 
 #[derive(Default)]
-struct Folder {
+struct FolderRow {
     words: String,
     is_folder: bool,
-    children: BTreeMap<String, Folder>,
+    children: BTreeMap<String, FolderRow>,
     found: Vec<TreeFinding>,
 }
 
-impl Folder {
+impl FolderRow {
     fn put(&mut self, path: &str, found: (Tone, String, Option<usize>), room: &mut usize) -> bool {
         let mut here = self;
         for part in path.splitn(MAX_DEPTH, '/').filter(|part| !part.is_empty()) {
@@ -68,8 +68,8 @@ impl Folder {
 
 /// The places of findings as a tree, with what lies in the folders beside them: those of the first level, and of the second
 /// where something was found in the first.
-pub(super) fn tree(places: Vec<Found<'_>>, folders: &[FolderReport]) -> Vec<TreeNode> {
-    let (mut root, mut room, mut left) = (Folder::default(), MAX_NODES, 0_u64);
+pub(super) fn tree(places: Vec<FoundAtPath<'_>>, folders: &[FolderReport]) -> Vec<TreeNode> {
+    let (mut root, mut room, mut left) = (FolderRow::default(), MAX_NODES, 0_u64);
     for (path, tone, rule, anchor) in places {
         if !root.put(path, (tone, rule, anchor), &mut room) {
             left += 1;

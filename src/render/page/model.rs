@@ -16,7 +16,7 @@ pub(crate) enum Tone {
 
 /// Whether the reader sees it at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) enum Shown {
+pub(crate) enum Disclosure {
     /// It is open.
     #[default]
     Open,
@@ -55,18 +55,18 @@ pub(crate) struct Section {
     /// The label's.
     pub tone: Tone,
     /// Whether it is seen at once.
-    pub shown: Shown,
+    pub shown: Disclosure,
     /// Where links from elsewhere on the page lead.
     pub anchor: Option<usize>,
     /// What it says.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<PageBlock>,
     /// Parts of it, one heading below.
     pub sections: Vec<Section>,
 }
 
 impl Section {
     /// A heading of ours with what stands below it.
-    pub(crate) fn new(label: impl Into<String>, blocks: Vec<Block>) -> Self {
+    pub(crate) fn new(label: impl Into<String>, blocks: Vec<PageBlock>) -> Self {
         Self { label: label.into(), blocks, ..Self::default() }
     }
 
@@ -77,28 +77,28 @@ impl Section {
 
     /// Folded away.
     pub(crate) const fn folded(mut self) -> Self {
-        self.shown = Shown::Folded;
+        self.shown = Disclosure::Folded;
         self
     }
 }
 
 /// What stands in a section.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Block {
+pub(crate) enum PageBlock {
     /// A paragraph. What stands between backticks is shown as code.
     Words(String),
     /// Facts in a line.
     Facts(Vec<String>),
     /// The machine's own words, each with where and when it was said.
-    Seen(Vec<Seen>),
+    Seen(Vec<ShownEvidence>),
     /// Commands to copy.
-    Script(Script),
+    Script(CommandBlock),
     /// Lines as they are: what a program printed, a diff.
-    Lines(Lines),
+    Lines(QuotedLines),
     /// What was looked at or done, a line each.
     Items(Vec<Item>),
     /// What happened, oldest first.
-    Moments(Vec<Moment>),
+    Moments(Vec<TimelineMoment>),
     /// A bundle's folders, with findings where they are.
     Tree(Vec<TreeNode>),
     /// Numbers to compare.
@@ -107,7 +107,7 @@ pub(crate) enum Block {
 
 /// A piece of evidence.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct ShownEvidence {
     /// Who says it, or where it stands: `journal`, `dist/index.js:8`; may be empty.
     pub source: String,
     /// When (RFC 3339, or a time of day).
@@ -118,7 +118,7 @@ pub(crate) struct Seen {
 
 /// Commands to copy.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Script {
+pub(crate) struct CommandBlock {
     /// What is to be known before they are typed.
     pub words: String,
     /// As they are typed, a line each.
@@ -127,7 +127,7 @@ pub(crate) struct Script {
 
 /// Lines as they are.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Lines {
+pub(crate) struct QuotedLines {
     /// What they are.
     pub kind: LineKind,
     /// The lines, with their ends.
@@ -158,7 +158,7 @@ pub(crate) struct Item {
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Moment {
+pub(crate) struct TimelineMoment {
     /// When (RFC 3339).
     pub at: String,
     /// What kind of thing.
@@ -225,12 +225,12 @@ pub(crate) struct Table {
     /// What stands in each column; the first is the name of a row.
     pub columns: Vec<String>,
     /// The rows.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
 }
 
 /// A row of a table.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Row {
+pub(crate) struct TableRow {
     /// As many as there are columns.
     pub cells: Vec<String>,
     /// How much of the largest it is, from 0 to 100, for a bar.

@@ -1,7 +1,7 @@
 //! The page of `rehearse`.
 
 use super::findings::{help, tone};
-use super::model::{Block, Item, LineKind, Lines, Page, Section, Seen, Tone};
+use super::model::{Item, LineKind, Page, PageBlock, QuotedLines, Section, ShownEvidence, Tone};
 use crate::render::rehearsal::{headline, is_mild, seconds};
 use crate::report::run_error::RunError;
 use crate::report::verdict::Verdict;
@@ -41,14 +41,14 @@ fn run(run: &RehearsalRun) -> Section {
     let mut facts: Vec<String> = run.package_manager.iter().map(|manager| format!("with {manager}")).collect();
     facts.push(seconds(run.took()));
     facts.extend(run.kept.iter().map(|kept| format!("kept in {kept}")));
-    section.blocks.push(Block::Facts(facts));
+    section.blocks.push(PageBlock::Facts(facts));
     if let Some(step) = run.stopped_at() {
         section.sections.push(stopped(step));
     }
     section.sections.extend(cause(run));
-    section.blocks.extend(run.aftermath.iter().map(|left| Block::Words(format!("a server is left so: {left}"))));
+    section.blocks.extend(run.aftermath.iter().map(|left| PageBlock::Words(format!("a server is left so: {left}"))));
     let steps = run.steps.iter().map(item).collect();
-    let steps = Section::new("the eight steps", vec![Block::Items(steps)]);
+    let steps = Section::new("the eight steps", vec![PageBlock::Items(steps)]);
     section.sections.push(if run.ending == Ending::Starts { steps.folded() } else { steps });
     section
 }
@@ -57,14 +57,14 @@ fn run(run: &RehearsalRun) -> Section {
 fn stopped(step: &StepRun) -> Section {
     let mut section = Section::new(format!("step {}: {}", step.number, step.title), Vec::new());
     let commands = step.commands.iter();
-    let seen: Vec<Seen> =
-        commands.map(|line| Seen { source: "command".to_owned(), at: None, text: line.clone() }).collect();
+    let seen: Vec<ShownEvidence> =
+        commands.map(|line| ShownEvidence { source: "command".to_owned(), at: None, text: line.clone() }).collect();
     if !seen.is_empty() {
-        section.blocks.push(Block::Seen(seen));
+        section.blocks.push(PageBlock::Seen(seen));
     }
-    section.blocks.extend(step.note.iter().map(|note| Block::Words(note.clone())));
+    section.blocks.extend(step.note.iter().map(|note| PageBlock::Words(note.clone())));
     if let Some(output) = &step.output {
-        section.blocks.push(Block::Lines(Lines { kind: LineKind::Output, text: output.clone() }));
+        section.blocks.push(PageBlock::Lines(QuotedLines { kind: LineKind::Output, text: output.clone() }));
     }
     section.blocks.extend(step.help.as_deref().and_then(help));
     section
@@ -74,14 +74,14 @@ fn stopped(step: &StepRun) -> Section {
 fn cause(run: &RehearsalRun) -> Option<Section> {
     let finding = run.finding.as_ref()?;
     let mut section = Section::named(tone(finding.severity), finding.severity.name(), finding.rule.to_string());
-    section.blocks.push(Block::Words(finding.message.clone()));
+    section.blocks.push(PageBlock::Words(finding.message.clone()));
     let text = finding.evidence.clone().unwrap_or_default();
-    let seen = Seen { source: finding.path.clone().unwrap_or_default(), at: None, text };
-    if seen != Seen::default() {
-        section.blocks.push(Block::Seen(vec![seen]));
+    let seen = ShownEvidence { source: finding.path.clone().unwrap_or_default(), at: None, text };
+    if seen != ShownEvidence::default() {
+        section.blocks.push(PageBlock::Seen(vec![seen]));
     }
     match &run.allowed {
-        Some(reason) => section.blocks.push(Block::Words(format!("allowed: {reason}"))),
+        Some(reason) => section.blocks.push(PageBlock::Words(format!("allowed: {reason}"))),
         None => section.blocks.extend(help(&finding.help)),
     }
     Some(section)

@@ -1,7 +1,7 @@
 //! The page of `release`.
 
 use super::findings::help;
-use super::model::{Block, Item, LineKind, Lines, Page, Section, Tone};
+use super::model::{Item, LineKind, Page, PageBlock, QuotedLines, Section, Tone};
 use crate::render::release;
 use crate::report::release::{LineReport, LineStatus, ReleaseReport};
 use crate::report::verdict::Verdict;
@@ -17,7 +17,7 @@ pub(crate) fn page(report: &ReleaseReport) -> Page {
     for (anchor, section) in sections.iter_mut().enumerate() {
         section.anchor = Some(anchor);
     }
-    sections.push(Section::new("the checklist", vec![Block::Items(report.lines.iter().map(item).collect())]));
+    sections.push(Section::new("the checklist", vec![PageBlock::Items(report.lines.iter().map(item).collect())]));
     Page {
         command: "release".to_owned(),
         subject: report.repo.clone(),
@@ -37,9 +37,11 @@ fn section(line: &LineReport) -> Section {
     let judgement = &line.judgement;
     let (tone, word) = status(judgement.status);
     let mut section = Section::named(tone, word, line.id.to_string());
-    section.blocks.push(Block::Words(judgement.message.clone()));
+    section.blocks.push(PageBlock::Words(judgement.message.clone()));
     if !judgement.evidence.is_empty() {
-        section.blocks.push(Block::Lines(Lines { kind: LineKind::Output, text: judgement.evidence.join("\n") }));
+        section
+            .blocks
+            .push(PageBlock::Lines(QuotedLines { kind: LineKind::Output, text: judgement.evidence.join("\n") }));
     }
     section.blocks.extend(judgement.help.as_deref().and_then(help));
     section

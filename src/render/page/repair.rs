@@ -1,6 +1,6 @@
 //! The page of `repair` and of `update`.
 
-use super::model::{Block, Item, Page, Section, Seen, Tone};
+use super::model::{Item, Page, PageBlock, Section, ShownEvidence, Tone};
 use crate::report::server::Health;
 use crate::report::transaction::{RepairVerdict, TransactionReport, TransactionStep};
 
@@ -15,15 +15,15 @@ pub(crate) fn page(report: &TransactionReport) -> Page {
     );
     let mut sections = Vec::new();
     if !body.why.is_empty() {
-        let blocks = body.why.iter().map(|why| Block::Words(why.clone())).collect();
+        let blocks = body.why.iter().map(|why| PageBlock::Words(why.clone())).collect();
         sections.push(Section::new("why", blocks));
     }
     if !body.plan.is_empty() {
-        sections.push(Section::new("plan", vec![Block::Items((1..).zip(&body.plan).map(item).collect())]));
+        sections.push(Section::new("plan", vec![PageBlock::Items((1..).zip(&body.plan).map(item).collect())]));
     }
     if !body.kept.is_empty() {
-        let kept = |path: &String| Seen { source: "kept".to_owned(), at: None, text: path.clone() };
-        sections.push(Section::new("kept", vec![Block::Seen(body.kept.iter().map(kept).collect())]));
+        let kept = |path: &String| ShownEvidence { source: "kept".to_owned(), at: None, text: path.clone() };
+        sections.push(Section::new("kept", vec![PageBlock::Seen(body.kept.iter().map(kept).collect())]));
     }
     Page {
         command: report.deed.command().to_owned(),

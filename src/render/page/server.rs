@@ -1,8 +1,8 @@
 //! The page of `doctor`: the cause, the evidence, the fix; then what happened, and where the bundle is at fault.
 
-use super::findings::{Remedy, places, sections};
+use super::findings::{HelpShown, places, sections};
 use super::folders::tree;
-use super::model::{Block, Item, Moment, Page, Script, Section, Seen, Tone};
+use super::model::{CommandBlock, Item, Page, PageBlock, Section, ShownEvidence, TimelineMoment, Tone};
 use crate::render::server::{WOULD_FAIL, short_name, verdict};
 use crate::report::finding::Severity;
 use crate::report::moment;
@@ -22,12 +22,12 @@ pub(crate) fn page(report: &ServerReport) -> Page {
     }
     if !report.timeline.is_empty() {
         let events = report.timeline.iter().map(event).collect();
-        parts.push(Section::new("what happened", vec![Block::Moments(events)]));
+        parts.push(Section::new("what happened", vec![PageBlock::Moments(events)]));
     }
     parts.extend(bundle(report));
     if !report.checks.is_empty() {
         let items = report.checks.iter().map(check).collect();
-        parts.push(Section::new("looked at", vec![Block::Items(items)]).folded());
+        parts.push(Section::new("looked at", vec![PageBlock::Items(items)]).folded());
     }
     Page {
         command: "doctor".to_owned(),
@@ -78,18 +78,18 @@ fn diagnosis(diagnosis: &DiagnosisReport, report: &ServerReport, repair: Option<
         Severity::Info => (Tone::Plain, "note"),
     };
     let mut section = Section::named(tone, word, diagnosis.cause.to_string());
-    section.blocks.push(Block::Words(diagnosis.summary.clone()));
+    section.blocks.push(PageBlock::Words(diagnosis.summary.clone()));
     if !diagnosis.consequences.is_empty() {
         let words = if diagnosis.cause == WOULD_FAIL { "Because of" } else { "Follows from it" };
         let follows: Vec<_> = diagnosis.consequences.iter().map(|cause| format!("`{cause}`")).collect();
-        section.blocks.push(Block::Words(format!("{words}: {}", follows.join(", "))));
+        section.blocks.push(PageBlock::Words(format!("{words}: {}", follows.join(", "))));
     }
-    let seen = diagnosis.evidence.iter().map(|evidence| Seen {
+    let seen = diagnosis.evidence.iter().map(|evidence| ShownEvidence {
         source: evidence.source_in_words().to_owned(),
         at: evidence.at.and_then(moment::Moment::rfc3339),
         text: evidence.detail.clone(),
     });
-    section.sections.push(Section::new("evidence", vec![Block::Seen(seen.collect())]));
+    section.sections.push(Section::new("evidence", vec![PageBlock::Seen(seen.collect())]));
     section.sections.extend(fix(diagnosis, report, repair));
     section
 }
@@ -103,13 +103,13 @@ fn fix(diagnosis: &DiagnosisReport, report: &ServerReport, repair: Option<String
     let has_repair = repair.is_some();
     if let Some(command) = repair {
         let words = format!("{who}it goes back by itself if it does not help");
-        parts.push(Section::new("fix", vec![Block::Script(Script { words, commands: vec![command] })]));
+        parts.push(Section::new("fix", vec![PageBlock::Script(CommandBlock { words, commands: vec![command] })]));
     }
     let mut commands: Vec<String> = Vec::new();
-    let mut told: Vec<Block> = Vec::new();
+    let mut told: Vec<PageBlock> = Vec::new();
     for StepReport { text, commands: typed, .. } in &diagnosis.fix {
         if typed.is_empty() {
-            told.push(Block::Words(text.clone()));
+            told.push(PageBlock::Words(text.clone()));
             continue;
         }
         if !text.is_empty() {
@@ -128,7 +128,7 @@ fn fix(diagnosis: &DiagnosisReport, report: &ServerReport, repair: Option<String
         let who = if has_repair { "" } else { who };
         let words =
             if is_changed { format!("{who}as one block: it stops at the first failure") } else { String::new() };
-        told.push(Block::Script(Script { words, commands }));
+        told.push(PageBlock::Script(CommandBlock { words, commands }));
     }
     if !told.is_empty() {
         let section = Section::new(if has_repair { "or by hand" } else { "fix" }, told);
@@ -146,9 +146,9 @@ const fn kind(kind: TimelineKind) -> Tone {
     }
 }
 
-fn event(event: &TimelineEvent) -> Moment {
+fn event(event: &TimelineEvent) -> TimelineMoment {
     let times = if event.times > 1 { format!(" ({} times)", event.times) } else { String::new() };
-    Moment {
+    TimelineMoment {
         at: event.at.and_then(moment::Moment::rfc3339).unwrap_or_default(),
         kind: event.kind.to_string(),
         tone: TimelineKind::of(event.kind).map_or(Tone::Plain, kind),
@@ -164,9 +164,10 @@ fn bundle(report: &ServerReport) -> Option<Section> {
     }
     let first = report.diagnoses.len();
     let mut section = Section::named(Tone::Plain, "the deployed bundle", deployment.path.clone());
-    section.blocks.push(Block::Tree(tree(places(&deployment.findings, first), &deployment.folders)));
+    section.blocks.push(PageBlock::Tree(tree(places(&deployment.findings, first), &deployment.folders)));
     // What a developer does about them is not what this server needs first.
-    section.sections = sections(&deployment.findings, first, Remedy::Told).into_iter().map(Section::folded).collect();
+    section.sections =
+        sections(&deployment.findings, first, HelpShown::Told).into_iter().map(Section::folded).collect();
     Some(section)
 }
 

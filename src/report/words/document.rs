@@ -2,13 +2,13 @@
 
 use super::names::HttpUrl;
 use super::paths::AbsolutePath;
-use super::refused::{Refused, sound};
+use super::refused::{RefusedWord, sound};
 
 /// Lines that a command reads, made of fixed text and checked words.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Document(String);
+pub(crate) struct CheckedDocument(String);
 
-impl Document {
+impl CheckedDocument {
     /// With this text.
     #[must_use]
     pub(crate) fn fixed(mut self, text: &'static str) -> Self {
@@ -20,7 +20,7 @@ impl Document {
     ///
     /// # Errors
     /// Where it does.
-    pub(crate) fn path(mut self, path: &AbsolutePath) -> Result<Self, Refused> {
+    pub(crate) fn path(mut self, path: &AbsolutePath) -> Result<Self, RefusedWord> {
         self.0.push_str(path.in_unit()?);
         Ok(self)
     }
@@ -36,7 +36,7 @@ impl Document {
     ///
     /// # Errors
     /// Where it cannot be typed as it is shown.
-    pub(crate) fn line(mut self, key: &str, value: &str) -> Result<Self, Refused> {
+    pub(crate) fn line(mut self, key: &str, value: &str) -> Result<Self, RefusedWord> {
         sound(key)?;
         sound(value)?;
         self.0.push_str(&format!("{key}={value}\n"));

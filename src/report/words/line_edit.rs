@@ -1,7 +1,7 @@
 //! Changes of a unit file's lines, as sed(1) is told of them.
 
-use super::refused::{Refused, sound};
-use super::word::Word;
+use super::refused::{RefusedWord, sound};
+use super::word::CheckedWord;
 
 /// A change of some lines of a unit file, as sed(1) carries it out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,7 +12,7 @@ impl LineEdit {
     ///
     /// # Errors
     /// Where one of them cannot be typed as it is shown.
-    pub(crate) fn replace(lines: (u32, u32), old: &str, new: &str) -> Result<Self, Refused> {
+    pub(crate) fn replace(lines: (u32, u32), old: &str, new: &str) -> Result<Self, RefusedWord> {
         sound(old)?;
         sound(new)?;
         Ok(Self(format!("{}s#{}#{}#", address(lines), pattern(old), replacement(new))))
@@ -56,7 +56,7 @@ fn pattern(text: &str) -> String {
     out
 }
 
-impl From<LineEdit> for Word {
+impl From<LineEdit> for CheckedWord {
     fn from(edit: LineEdit) -> Self {
         Self::checked(edit.0)
     }

@@ -10,9 +10,9 @@ mod refused;
 mod tests;
 mod word;
 
-pub(crate) use document::Document;
+pub(crate) use document::CheckedDocument;
 pub(crate) use line_edit::LineEdit;
 pub(crate) use names::{HttpUrl, UnitName, UserName};
 pub(crate) use paths::{AbsolutePath, BundleDir, BundleMarks, NodeProgram};
-pub(crate) use refused::Refused;
-pub(crate) use word::{Place, Word};
+pub(crate) use refused::RefusedWord;
+pub(crate) use word::{CheckedWord, WordPlace};

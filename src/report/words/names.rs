@@ -1,8 +1,8 @@
 //! Names that can stand in a command: addresses, units, users.
 
 use super::paths::AbsolutePath;
-use super::refused::{Refused, sound};
-use super::word::Word;
+use super::refused::{RefusedWord, sound};
+use super::word::CheckedWord;
 
 /// An `http` or `https` address without credentials.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,9 +13,9 @@ impl HttpUrl {
     ///
     /// # Errors
     /// Where it is none that a shell, curl and a unit file take as it is shown.
-    pub(crate) fn new(url: &str) -> Result<Self, Refused> {
+    pub(crate) fn new(url: &str) -> Result<Self, RefusedWord> {
         sound(url)?;
-        let refuse = || Err(Refused::new(url, "is no plain http or https address"));
+        let refuse = || Err(RefusedWord::new(url, "is no plain http or https address"));
         let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return refuse() };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         // `[`, `{` and `*` are curl's globbing, `%` and `$` a unit's specifiers and variables.
@@ -34,14 +34,14 @@ impl HttpUrl {
 
     /// The host in it.
     #[must_use]
-    pub(crate) fn host(&self) -> Word {
+    pub(crate) fn host(&self) -> CheckedWord {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
         let authority = rest.split('/').next().unwrap_or_default();
         let host = match authority.strip_prefix('[') {
             Some(rest) => rest.split(']').next(),
             None => authority.split(':').next(),
         };
-        Word::checked(host.unwrap_or_default().to_owned())
+        CheckedWord::checked(host.unwrap_or_default().to_owned())
     }
 
     /// Another file beside it: its own name and an ending.
@@ -89,11 +89,11 @@ impl UnitName {
     ///
     /// # Errors
     /// Where it is no service's.
-    pub(crate) fn new(name: &str) -> Result<Self, Refused> {
+    pub(crate) fn new(name: &str) -> Result<Self, RefusedWord> {
         let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte);
         let sound = name.len() < 256 && !name.starts_with(['-', '.']) && name.bytes().all(in_name);
         if !sound || !name.ends_with(".service") || name == ".service" {
-            return Err(Refused::new(name, "is no name of a service"));
+            return Err(RefusedWord::new(name, "is no name of a service"));
         }
         Ok(Self(name.to_owned()))
     }
@@ -114,11 +114,11 @@ impl UserName {
     ///
     /// # Errors
     /// Where useradd would not take it.
-    pub(crate) fn new(name: &str) -> Result<Self, Refused> {
+    pub(crate) fn new(name: &str) -> Result<Self, RefusedWord> {
         let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
         let in_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
         if !first || name.len() > 32 || !name.bytes().all(in_name) {
-            return Err(Refused::new(name, "is no user's name"));
+            return Err(RefusedWord::new(name, "is no user's name"));
         }
         Ok(Self(name.to_owned()))
     }
@@ -136,25 +136,25 @@ impl UserName {
     }
 }
 
-impl From<&HttpUrl> for Word {
+impl From<&HttpUrl> for CheckedWord {
     fn from(url: &HttpUrl) -> Self {
         Self::checked(url.0.clone())
     }
 }
 
-impl From<&UnitName> for Word {
+impl From<&UnitName> for CheckedWord {
     fn from(name: &UnitName) -> Self {
         Self::checked(name.0.clone())
     }
 }
 
-impl From<&UserName> for Word {
+impl From<&UserName> for CheckedWord {
     fn from(name: &UserName) -> Self {
         Self::checked(name.0.clone())
     }
 }
 
-impl Word {
+impl CheckedWord {
     /// `NAME:`, the user with its own group, as chown(1) takes it.
     #[must_use]
     pub(crate) fn owner(user: &UserName) -> Self {

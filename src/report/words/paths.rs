@@ -1,6 +1,6 @@
 //! Paths that can stand in a command: any, a bundle's folder, a program of Node's.
 
-use super::refused::{Refused, sound};
+use super::refused::{RefusedWord, sound};
 
 /// An absolute path without `..`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -14,14 +14,14 @@ impl AbsolutePath {
     ///
     /// # Errors
     /// Where it is none that can be typed.
-    pub(crate) fn new(path: &str) -> Result<Self, Refused> {
+    pub(crate) fn new(path: &str) -> Result<Self, RefusedWord> {
         sound(path)?;
         if !path.starts_with('/') || path.len() >= PATH_MAX {
-            return Err(Refused::new(path, "is no absolute path"));
+            return Err(RefusedWord::new(path, "is no absolute path"));
         }
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         if parts.contains(&"..") {
-            return Err(Refused::new(path, "goes through `..`"));
+            return Err(RefusedWord::new(path, "goes through `..`"));
         }
         Ok(Self(format!("/{}", parts.join("/"))))
     }
@@ -76,9 +76,9 @@ impl AbsolutePath {
     ///
     /// # Errors
     /// Where it does not.
-    pub(crate) fn in_unit(&self) -> Result<&str, Refused> {
+    pub(crate) fn in_unit(&self) -> Result<&str, RefusedWord> {
         let plain = self.0.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._+:@-".contains(&byte));
-        if plain { Ok(&self.0) } else { Err(Refused::new(&self.0, "cannot stand in a unit without quotes")) }
+        if plain { Ok(&self.0) } else { Err(RefusedWord::new(&self.0, "cannot stand in a unit without quotes")) }
     }
 }
 
@@ -139,7 +139,7 @@ impl BundleDir {
     ///
     /// # Errors
     /// Where it is the system's, or holds something else.
-    pub(crate) fn new(path: &str, marks: BundleMarks) -> Result<Self, Refused> {
+    pub(crate) fn new(path: &str, marks: BundleMarks) -> Result<Self, RefusedWord> {
         let path = AbsolutePath::new(path)?;
         let text = path.as_str();
         let below =
@@ -148,11 +148,11 @@ impl BundleDir {
         let shallow = text.matches('/').count() < 2;
         let home_of_a_user = text.strip_prefix("/home/").is_some_and(|rest| !rest.contains('/'));
         if shallow || home_of_a_user || OF_THE_SYSTEM.iter().any(|folder| below(folder)) || OF_MANY.contains(&text) {
-            return Err(Refused::new(text, "is a folder of the system's, not of a bundle"));
+            return Err(RefusedWord::new(text, "is a folder of the system's, not of a bundle"));
         }
         match marks {
             BundleMarks::Seen | BundleMarks::Vacant => Ok(Self(path)),
-            BundleMarks::Missing => Err(Refused::new(text, "holds something that is no bundle")),
+            BundleMarks::Missing => Err(RefusedWord::new(text, "holds something that is no bundle")),
         }
     }
 
@@ -172,11 +172,11 @@ impl NodeProgram {
     ///
     /// # Errors
     /// Where it is none of them by its name.
-    pub(crate) fn new(path: &str) -> Result<Self, Refused> {
+    pub(crate) fn new(path: &str) -> Result<Self, RefusedWord> {
         let path = AbsolutePath::new(path)?;
         let name = path.as_str().rsplit('/').next().unwrap_or_default();
         if !matches!(name, "node" | "nodejs" | "pnpm" | "npm") {
-            return Err(Refused::new(path.as_str(), "is no program of Node's"));
+            return Err(RefusedWord::new(path.as_str(), "is no program of Node's"));
         }
         Ok(Self(path))
     }

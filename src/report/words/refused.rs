@@ -5,12 +5,12 @@ use std::fmt;
 
 /// A word that is no command's: what it is, fit to be shown, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Refused {
+pub(crate) struct RefusedWord {
     shown: String,
     why: &'static str,
 }
 
-impl Refused {
+impl RefusedWord {
     /// That text, for that reason.
     #[must_use]
     pub(crate) fn new(text: &str, why: &'static str) -> Self {
@@ -18,7 +18,7 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusedWord {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "`{}` {}", self.shown, self.why)
     }
@@ -29,8 +29,8 @@ impl fmt::Display for Refused {
 ///
 /// # Errors
 /// Where it is not.
-pub(super) fn sound(text: &str) -> Result<(), Refused> {
-    let refuse = |why| Err(Refused::new(text, why));
+pub(super) fn sound(text: &str) -> Result<(), RefusedWord> {
+    let refuse = |why| Err(RefusedWord::new(text, why));
     if printable(text) != text || text.contains(char::REPLACEMENT_CHARACTER) {
         return refuse("has characters that cannot be typed as they are shown");
     }

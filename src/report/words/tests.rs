@@ -198,7 +198,7 @@ fn addresses_are_of_http_and_nothing_else() {
     ] {
         assert!(HttpUrl::new(url).is_err(), "{url}");
     }
-    let host = |url: &str| HttpUrl::new(url).unwrap().host().typed(Place::Later);
+    let host = |url: &str| HttpUrl::new(url).unwrap().host().typed(WordPlace::Later);
     assert_eq!([host("http://a.b:1/c"), host("http://[::1]:4000")], ["a.b", "::1"]);
 }
 

@@ -5,7 +5,7 @@ use crate::text::quoted;
 
 /// A word of a command.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Word {
+pub(crate) enum CheckedWord {
     /// One of the program's own.
     Fixed(&'static str),
     /// The shell's own: `|`, `work=$(`, never quoted.
@@ -25,43 +25,43 @@ const MAX_VALUE: usize = 32 << 10;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Checked(String);
 
-impl From<&'static str> for Word {
+impl From<&'static str> for CheckedWord {
     fn from(word: &'static str) -> Self {
         Self::Fixed(word)
     }
 }
 
-impl From<&AbsolutePath> for Word {
+impl From<&AbsolutePath> for CheckedWord {
     fn from(path: &AbsolutePath) -> Self {
         Self::Path(path.clone())
     }
 }
 
-impl From<AbsolutePath> for Word {
+impl From<AbsolutePath> for CheckedWord {
     fn from(path: AbsolutePath) -> Self {
         Self::Path(path)
     }
 }
 
-impl From<&BundleDir> for Word {
+impl From<&BundleDir> for CheckedWord {
     fn from(folder: &BundleDir) -> Self {
         Self::Path(folder.path().clone())
     }
 }
 
-impl From<&NodeProgram> for Word {
+impl From<&NodeProgram> for CheckedWord {
     fn from(program: &NodeProgram) -> Self {
         Self::Path(program.path().clone())
     }
 }
 
-impl From<u32> for Word {
+impl From<u32> for CheckedWord {
     fn from(number: u32) -> Self {
         Self::checked(number.to_string())
     }
 }
 
-impl Word {
+impl CheckedWord {
     /// What was checked by whoever calls this.
     pub(super) fn checked(text: String) -> Self {
         Self::Checked(Checked(text))
@@ -116,21 +116,21 @@ impl Word {
 
     /// As it is typed.
     #[must_use]
-    pub(crate) fn typed(&self, place: Place) -> String {
+    pub(crate) fn typed(&self, place: WordPlace) -> String {
         match self {
-            Self::Fixed(word) => quoted(word, place == Place::First),
+            Self::Fixed(word) => quoted(word, place == WordPlace::First),
             Self::Shell(word) => (*word).to_owned(),
-            Self::Path(path) => quoted(path.as_str(), place == Place::First),
+            Self::Path(path) => quoted(path.as_str(), place == WordPlace::First),
             Self::Work("") => "\"$work\"".to_owned(),
             Self::Work(below) => format!("\"$work\"/{below}"),
-            Self::Checked(Checked(word)) => quoted(word, place == Place::First),
+            Self::Checked(Checked(word)) => quoted(word, place == WordPlace::First),
         }
     }
 }
 
 /// Where a word stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
+pub(crate) enum WordPlace {
     /// It names the program.
     First,
     /// Behind it.

@@ -21,7 +21,7 @@ use base64ct::{Base64, Encoding};
 
 use super::{PublicKey, SignatureFile, SignatureVerdict, TrustStore, Verifier, pem};
 use crate::signing::keys::KeyId;
-use crate::signing::verify::{Outcome, Verified};
+use crate::signing::verify::{SignatureOutcome, Verified};
 
 /// A store that trusts the given key files.
 fn trusting(files: &[&str]) -> TrustStore {
@@ -32,12 +32,12 @@ fn trusting(files: &[&str]) -> TrustStore {
     store
 }
 
-fn judge(signature: impl AsRef<[u8]>, trust: &TrustStore, content: &[u8]) -> Outcome {
+fn judge(signature: impl AsRef<[u8]>, trust: &TrustStore, content: &[u8]) -> SignatureOutcome {
     let file = SignatureFile::parse(signature.as_ref()).unwrap();
     Verifier::verify(&file, trust, content).unwrap()
 }
 
-fn verified(outcome: Outcome) -> Verified {
+fn verified(outcome: SignatureOutcome) -> Verified {
     match outcome.status {
         SignatureVerdict::Verified(verified) => verified,
         other => panic!("not verified: {other:?}"),

@@ -1,6 +1,8 @@
 //! Building a tree: what a reader of archives or directories does to it.
 
-use super::{Content, FileData, FileId, Kind, MAX_OWNERS, Meta, NONE, Node, NodeId, Owner, OwnerId, Span, Tree, room};
+use super::{
+    Content, FileData, FileId, MAX_OWNERS, Meta, NONE, NameSpan, Node, NodeId, NodeKind, NodeOwner, OwnerId, Tree, room,
+};
 use std::hash::BuildHasher;
 
 /// Nodes, files and digests by which their lists grow.
@@ -8,11 +10,11 @@ const STEP: usize = 1 << 14;
 
 impl Tree {
     /// Adds a node. The caller has seen to it that the name is not there yet.
-    pub fn insert(&mut self, parent: NodeId, name: &[u8], kind: Kind, meta: Meta) -> NodeId {
+    pub fn insert(&mut self, parent: NodeId, name: &[u8], kind: NodeKind, meta: Meta) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(NONE));
         let next_sibling = self.node(parent).first_child;
         let name_span = self.store(name);
-        let empty = Span { start: 0, len: 0 };
+        let empty = NameSpan { start: 0, len: 0 };
         room(&mut self.nodes, 1, STEP);
         self.nodes.push(Node {
             parent: parent.0,
@@ -38,7 +40,7 @@ impl Tree {
 
     /// Adds a symbolic link.
     pub fn insert_link(&mut self, parent: NodeId, name: &[u8], target: &[u8], meta: Meta) -> NodeId {
-        let id = self.insert(parent, name, Kind::Link, meta);
+        let id = self.insert(parent, name, NodeKind::Link, meta);
         let target = self.store(target);
         self.node_mut(id).target = target;
         id
@@ -76,7 +78,7 @@ impl Tree {
     }
 
     /// Changes what a node is, as a later entry for the same path does.
-    pub fn set_kind(&mut self, id: NodeId, kind: Kind) {
+    pub fn set_kind(&mut self, id: NodeId, kind: NodeKind) {
         self.node_mut(id).kind = kind;
     }
 
@@ -86,7 +88,7 @@ impl Tree {
     }
 
     /// Interns an owner. Beyond the first thousand they are told apart no longer.
-    pub fn intern_owner(&mut self, owner: &Owner) -> OwnerId {
+    pub fn intern_owner(&mut self, owner: &NodeOwner) -> OwnerId {
         let known = self.owners.iter().rposition(|known| known == owner);
         let index = known.unwrap_or_else(|| {
             if self.owners.len() < MAX_OWNERS {

@@ -28,7 +28,7 @@ pub struct FileId(u32);
 
 /// What a node is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum NodeKind {
     /// A directory.
     Directory,
     /// A regular file.
@@ -79,13 +79,13 @@ impl Meta {
     pub const IMPLIED: Self = Self { mode: 0o755, owner: OwnerId(0) };
 }
 
-/// An interned [`Owner`].
+/// An interned [`NodeOwner`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OwnerId(u16);
 
 /// The owner of a node, as numbers and, in an archive, as names (which win on the server if they exist there).
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
-pub struct Owner {
+pub struct NodeOwner {
     /// User id.
     pub uid: u64,
     /// Group id.
@@ -128,14 +128,14 @@ struct Node {
     parent: u32,
     first_child: u32,
     next_sibling: u32,
-    name: Span,
-    kind: Kind,
+    name: NameSpan,
+    kind: NodeKind,
     meta: Meta,
-    target: Span,
+    target: NameSpan,
 }
 
 #[derive(Clone, Copy)]
-struct Span {
+struct NameSpan {
     start: u32,
     len: u16,
 }
@@ -152,7 +152,7 @@ pub struct Tree {
     bytes: Vec<u8>,
     contents: Vec<Content>,
     digests: Vec<[u8; 32]>,
-    owners: Vec<Owner>,
+    owners: Vec<NodeOwner>,
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
@@ -173,17 +173,17 @@ impl Tree {
             bytes: Vec::new(),
             contents: Vec::new(),
             digests: Vec::new(),
-            owners: vec![Owner::default()],
+            owners: vec![NodeOwner::default()],
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
         };
-        let empty = Span { start: 0, len: 0 };
+        let empty = NameSpan { start: 0, len: 0 };
         tree.nodes.push(Node {
             parent: NONE,
             first_child: NONE,
             next_sibling: NONE,
             name: empty,
-            kind: Kind::Directory,
+            kind: NodeKind::Directory,
             meta: Meta::IMPLIED,
             target: empty,
         });
@@ -231,22 +231,22 @@ impl Tree {
         &mut self.nodes[id.0 as usize]
     }
 
-    fn span(&self, span: Span) -> &[u8] {
+    fn span(&self, span: NameSpan) -> &[u8] {
         let start = span.start as usize;
         self.bytes.get(start..start + span.len as usize).unwrap_or_default()
     }
 
-    fn store(&mut self, bytes: &[u8]) -> Span {
+    fn store(&mut self, bytes: &[u8]) -> NameSpan {
         let start = u32::try_from(self.bytes.len()).unwrap_or(NONE);
         let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
         room(&mut self.bytes, bytes.len(), 1 << 20);
         self.bytes.extend(bytes.iter().take(len as usize));
-        Span { start, len }
+        NameSpan { start, len }
     }
 
     /// What the node is.
     #[must_use]
-    pub fn kind(&self, id: NodeId) -> Kind {
+    pub fn kind(&self, id: NodeId) -> NodeKind {
         self.node(id).kind
     }
 
@@ -279,7 +279,7 @@ impl Tree {
     #[must_use]
     pub fn file(&self, id: NodeId) -> Option<&FileData> {
         match self.kind(id) {
-            Kind::File(file) => self.files.get(file.0 as usize),
+            NodeKind::File(file) => self.files.get(file.0 as usize),
             _ => None,
         }
     }
@@ -307,7 +307,7 @@ impl Tree {
 
     /// The owner's numbers and names.
     #[must_use]
-    pub fn owner(&self, id: OwnerId) -> Option<&Owner> {
+    pub fn owner(&self, id: OwnerId) -> Option<&NodeOwner> {
         self.owners.get(id.0 as usize)
     }
 
@@ -361,7 +361,7 @@ impl Tree {
         let mut pending = self.sorted_children(ROOT);
         std::iter::from_fn(move || {
             let id = pending.pop()?;
-            if self.kind(id) == Kind::Directory {
+            if self.kind(id) == NodeKind::Directory {
                 pending.extend(self.sorted_children(id));
             }
             Some(id)
@@ -372,7 +372,7 @@ impl Tree {
     fn sorted_children(&self, directory: NodeId) -> Vec<NodeId> {
         let mut children: Vec<_> = self.children(directory).collect();
         let key = |id: &NodeId| {
-            let slash: &[u8] = if self.kind(*id) == Kind::Directory { b"/" } else { b"" };
+            let slash: &[u8] = if self.kind(*id) == NodeKind::Directory { b"/" } else { b"" };
             self.name(*id).iter().chain(slash).copied()
         };
         children.sort_unstable_by(|a, b| key(b).cmp(key(a)));
@@ -410,7 +410,7 @@ mod tests {
     fn sorting_is_that_of_whole_paths() {
         let mut tree = Tree::new();
         for name in ["b", "a-b", "a"] {
-            let folder = tree.insert(ROOT, name.as_bytes(), Kind::Directory, Meta::IMPLIED);
+            let folder = tree.insert(ROOT, name.as_bytes(), NodeKind::Directory, Meta::IMPLIED);
             tree.insert_link(folder, b"x", b"y", Meta::IMPLIED);
         }
         tree.insert_link(ROOT, b"a.b", b"y", Meta::IMPLIED);

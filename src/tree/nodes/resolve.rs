@@ -1,6 +1,6 @@
 //! Following links inside a tree, as the kernel does (path_resolution(7)).
 
-use super::{Kind, NodeId, ROOT, Tree};
+use super::{NodeId, NodeKind, ROOT, Tree};
 
 /// How often the kernel follows a link before it gives up (path_resolution(7): 40).
 const MAX_LINKS: usize = 40;
@@ -39,7 +39,7 @@ impl Tree {
     /// As [`Tree::resolve`].
     pub fn follow(&self, id: NodeId) -> Result<NodeId, Unresolved> {
         match (self.kind(id), self.parent(id)) {
-            (Kind::Link, Some(parent)) => self.resolve_from(parent, self.target(id)),
+            (NodeKind::Link, Some(parent)) => self.resolve_from(parent, self.target(id)),
             _ => Ok(id),
         }
     }
@@ -70,11 +70,11 @@ impl Tree {
                 }
                 _ => {}
             }
-            if self.kind(at) != Kind::Directory {
+            if self.kind(at) != NodeKind::Directory {
                 return Err(Unresolved::NotADirectory);
             }
             let next = self.child(at, name).ok_or(Unresolved::Missing)?;
-            if self.kind(next) == Kind::Link {
+            if self.kind(next) == NodeKind::Link {
                 followed += 1;
                 if followed > MAX_LINKS {
                     return Err(Unresolved::Loop);
@@ -82,7 +82,7 @@ impl Tree {
                 pending.push(self.target(next));
             } else {
                 at = next;
-                if after.is_some() && self.kind(at) != Kind::Directory {
+                if after.is_some() && self.kind(at) != NodeKind::Directory {
                     return Err(Unresolved::NotADirectory);
                 }
             }
@@ -111,9 +111,9 @@ mod tests {
     fn tree() -> Tree {
         let mut tree = Tree::new();
         let meta = Meta::IMPLIED;
-        let dist = tree.insert(ROOT, b"dist", Kind::Directory, meta);
+        let dist = tree.insert(ROOT, b"dist", NodeKind::Directory, meta);
         let file = tree.add_file(FileData::of_size(7));
-        tree.insert(dist, b"index.js", Kind::File(file), meta);
+        tree.insert(dist, b"index.js", NodeKind::File(file), meta);
         tree.insert_link(ROOT, b"current", b"dist", meta);
         tree.insert_link(dist, b"up", b"../current/./index.js", meta);
         tree.insert_link(ROOT, b"out", b"dist/../../etc", meta);
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn find_follows_nothing() {
         let tree = tree();
-        assert_eq!(tree.find(b"current").map(|id| tree.kind(id)), Some(Kind::Link));
+        assert_eq!(tree.find(b"current").map(|id| tree.kind(id)), Some(NodeKind::Link));
         assert_eq!(tree.find(b"current/index.js"), None);
         assert_eq!(tree.find(b"dist/index.js").map(|id| tree.path(id).to_string()).as_deref(), Some("dist/index.js"));
     }

@@ -4,7 +4,7 @@
 use super::control_plane::StandIn;
 use super::error::RehearsalError;
 use super::scene::Scene;
-use crate::host::process::{Done, End, Environment, Keep, Request, Running, Streams};
+use crate::host::process::{Done, Environment, Keep, ProcessEnd, Request, RunningProgram, Streams};
 use crate::systemd::{Context, Unit};
 use crate::update::documented_paths;
 use std::ffi::OsString;
@@ -75,7 +75,7 @@ pub(super) fn start(
         streams: Streams::Together,
         ..Request::new(&command.program, &[])
     };
-    match Running::start(&request) {
+    match RunningProgram::start(&request) {
         Ok(running) => watched(running, watch).map(|(outcome, took)| (outcome, took, shown)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let what = format!("status=203/EXEC: there is no {}", command.program);
@@ -105,13 +105,13 @@ fn environment(unit: &Unit, home: &str) -> Vec<(OsString, OsString)> {
 }
 
 /// What becomes of a running agent, and how long it ran.
-fn watched(mut running: Running, watch: &Watch<'_>) -> Result<(AgentOutcome, Duration), RehearsalError> {
+fn watched(mut running: RunningProgram, watch: &Watch<'_>) -> Result<(AgentOutcome, Duration), RehearsalError> {
     let failed_to_watch = RehearsalError::io("watch the agent");
     let (mut since, mut connected) = (None, false);
     let end = loop {
         match running.has_not_ended(GLANCE) {
             Ok(true) => {}
-            Ok(false) => break End::Stopped,
+            Ok(false) => break ProcessEnd::Stopped,
             Err(error) => return Err(failed_to_watch(error)),
         }
         if watch.stop.load(Ordering::Relaxed) {
@@ -123,11 +123,11 @@ fn watched(mut running: Running, watch: &Watch<'_>) -> Result<(AgentOutcome, Dur
             // An agent whose connection broke has to hold out anew.
             since = None;
         } else if now.saturating_sub(*since.get_or_insert(now)) >= watch.hold {
-            let done = running.finish(End::Stopped).map_err(failed_to_watch)?;
+            let done = running.finish(ProcessEnd::Stopped).map_err(failed_to_watch)?;
             return Ok((AgentOutcome::Held, done.took));
         }
         if since.is_none() && now >= watch.patience {
-            break End::TimedOut;
+            break ProcessEnd::TimedOut;
         }
     };
     let done = running.finish(end).map_err(failed_to_watch)?;
@@ -138,8 +138,10 @@ fn words(done: &Done, connected: bool) -> String {
     let when = if connected { "after it had connected" } else { "without having connected" };
     let took = done.took.as_secs_f64();
     match done.end {
-        End::Exit(code) => format!("the agent exited with {code} after {took:.1} s, {when}"),
-        End::Signal(signal) => format!("the agent was ended by signal {signal} after {took:.1} s, {when}"),
-        End::TimedOut | End::Stopped => format!("the agent runs, but had not connected after {took:.0} s"),
+        ProcessEnd::Exit(code) => format!("the agent exited with {code} after {took:.1} s, {when}"),
+        ProcessEnd::Signal(signal) => format!("the agent was ended by signal {signal} after {took:.1} s, {when}"),
+        ProcessEnd::TimedOut | ProcessEnd::Stopped => {
+            format!("the agent runs, but had not connected after {took:.0} s")
+        }
     }
 }

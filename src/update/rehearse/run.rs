@@ -13,7 +13,7 @@ use super::node::RehearsalNode;
 use super::plan::{Choice, RehearsalPlan, RehearsalSubject, StepObserver};
 use super::scene::Scene;
 use crate::host::paths::{self, FileKind};
-use crate::host::process::{Done, End, Environment, Keep, Request, Streams, run_unless};
+use crate::host::process::{Done, Environment, Keep, ProcessEnd, Request, Streams, run_unless};
 use crate::host::{self, files};
 use crate::redact::Redactor;
 use crate::report::finding::{Finding, Observation, Severity};
@@ -21,7 +21,7 @@ use crate::text;
 use crate::update::documented_paths;
 use crate::update::generation::Generation;
 use crate::update::rehearsal::{Ending, RehearsalRun, StepRun, StepStatus};
-use crate::update::{Fallback, Manager, StepCommand, StepCondition, StepLine, StepPlace, UpdateStep, Word};
+use crate::update::{Fallback, Manager, StepCommand, StepCondition, StepLine, StepPlace, StepWord, UpdateStep};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub(super) fn run(setting: &RunSetting<'_>) -> Result<RehearsalRun, RehearsalErr
         connect_path: documented_paths::CONNECT,
     };
     let plane = StandIn::start(served).map_err(RehearsalError::io("listen on 127.0.0.1"))?;
-    let mut update = Update {
+    let mut update = RehearsedUpdate {
         setting,
         plane,
         shipped: ShippedPackage::Nothing,
@@ -81,7 +81,7 @@ pub(super) fn run(setting: &RunSetting<'_>) -> Result<RehearsalRun, RehearsalErr
     })
 }
 
-struct Update<'a> {
+struct RehearsedUpdate<'a> {
     setting: &'a RunSetting<'a>,
     plane: StandIn,
     shipped: ShippedPackage,
@@ -107,7 +107,7 @@ struct RunFault {
     machine: Option<String>,
 }
 
-impl Update<'_> {
+impl RehearsedUpdate<'_> {
     fn step(&mut self, step: UpdateStep) -> Result<(), RehearsalError> {
         let generation = self.setting.generation;
         let mut report = StepRun {
@@ -172,11 +172,11 @@ impl Update<'_> {
         self.setting.scene.place(place, &self.plane.address()).into()
     }
 
-    fn fill(&self, word: &Word) -> OsString {
+    fn fill(&self, word: &StepWord) -> OsString {
         match (word, &self.setting.plan.subject) {
-            (Word::Is(text), _) => text.into(),
-            (Word::At(StepPlace::ControlPlane, _), RehearsalSubject::Address(address)) => address.into(),
-            (Word::At(place, rest), _) => {
+            (StepWord::Is(text), _) => text.into(),
+            (StepWord::At(StepPlace::ControlPlane, _), RehearsalSubject::Address(address)) => address.into(),
+            (StepWord::At(place, rest), _) => {
                 let mut filled = self.setting.scene.place(*place, &self.plane.address());
                 filled.push(rest);
                 filled
@@ -186,7 +186,7 @@ impl Update<'_> {
 
     fn command(
         &mut self,
-        words: &[Word],
+        words: &[StepWord],
         directory: Option<PathBuf>,
         report: &mut StepRun,
     ) -> Result<Result<(), RunFault>, RehearsalError> {
@@ -200,8 +200,8 @@ impl Update<'_> {
 
     fn install(
         &mut self,
-        pnpm: &[Word],
-        npm: &[Word],
+        pnpm: &[StepWord],
+        npm: &[StepWord],
         fallback: Fallback,
         directory: Option<PathBuf>,
         report: &mut StepRun,
@@ -250,7 +250,7 @@ impl Update<'_> {
     /// Runs a command line in the agent's environment; nothing where there is no such program.
     fn execute(
         &self,
-        words: &[Word],
+        words: &[StepWord],
         manager: Option<Manager>,
         directory: Option<PathBuf>,
         report: &mut StepRun,
@@ -384,7 +384,7 @@ impl Update<'_> {
                 };
                 let end = run_unless(&request, self.setting.stop).ok()?.end;
                 // 22: the server answered with 400 or more (curl(1), "Exit codes").
-                matches!(end, End::Exit(22)).then(|| "the address answers with an HTTP error".to_owned())?
+                matches!(end, ProcessEnd::Exit(22)).then(|| "the address answers with an HTTP error".to_owned())?
             }
             _ => return None,
         };
@@ -445,10 +445,10 @@ fn missing(shown: &str) -> RunFault {
 
 fn fault(shown: &str, done: &Done) -> RunFault {
     let how = match done.end {
-        End::Exit(code) => format!("exited with {code}"),
-        End::Signal(signal) => format!("was ended by signal {signal}"),
-        End::TimedOut => format!("had not ended after {} s", done.took.as_secs()),
-        End::Stopped => "was stopped".to_owned(),
+        ProcessEnd::Exit(code) => format!("exited with {code}"),
+        ProcessEnd::Signal(signal) => format!("was ended by signal {signal}"),
+        ProcessEnd::TimedOut => format!("had not ended after {} s", done.took.as_secs()),
+        ProcessEnd::Stopped => "was stopped".to_owned(),
     };
     let words = shown.split(' ').take(2).collect::<Vec<_>>().join(" ");
     RunFault { what: format!("`{words}` {how}"), output: done.stdout.text(), machine: None }

@@ -1,7 +1,7 @@
 //! Ends that are told apart by what systemd says of them, and a unit that another one may have stopped.
 
 use super::*;
-use crate::doctor::facts::{Bond, Dependency};
+use crate::doctor::facts::{Bond, UnitDependency};
 use crate::doctor::repair::plan::{Planned, plan};
 use crate::report::diagnosis::FixCommand;
 
@@ -21,7 +21,7 @@ const BLOCK: [&str; 6] = [
 
 fn bound(f: &mut Facts, bond: Bond, active: &str) {
     f.stopped();
-    f.dependencies = vec![Dependency {
+    f.dependencies = vec![UnitDependency {
         bond,
         unit: "storage.service".into(),
         load_state: "loaded".into(),

@@ -1,7 +1,7 @@
 //! What is shown of an agent that runs, and what of one that does not: connections, deaths that are over, states that wait.
 
 use super::*;
-use crate::doctor::facts::{Bond, Dependency, Link, LinkState, Motion, Restored, Stray};
+use crate::doctor::facts::{Bond, Link, LinkState, Motion, Restored, Stray, UnitDependency};
 use Health::{Broken, Degraded, Healthy, Inconclusive};
 
 /// The manager says so, of that kind.
@@ -51,7 +51,7 @@ fn never_started(f: &mut Facts) {
 
 fn depends(f: &mut Facts, load: &str, active: &str) {
     never_started(f);
-    f.dependencies = vec![Dependency {
+    f.dependencies = vec![UnitDependency {
         bond: Bond::Needed,
         unit: "storage.service".into(),
         load_state: load.into(),

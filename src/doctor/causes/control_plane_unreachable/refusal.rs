@@ -5,7 +5,7 @@ use crate::doctor::facts::{ControlPlane, JournalEntry};
 
 /// Where a connection ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Refusal {
+pub(super) enum ConnectionEnd {
     /// The name leads nowhere.
     Name,
     /// Nothing listens there.
@@ -67,29 +67,29 @@ const HUNG_UP: [&str; 8] = [
 ];
 
 /// What a line says of a connection, if it says anything.
-pub(super) fn refusal(line: &str) -> Option<Refusal> {
+pub(super) fn refusal(line: &str) -> Option<ConnectionEnd> {
     let lower = line.to_ascii_lowercase();
     let says = |words: &&str| lower.contains(&words.to_ascii_lowercase());
     if let Some((_, rest)) = line.split_once("nexpected server response: ") {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        return digits.parse().ok().map(Refusal::Status);
+        return digits.parse().ok().map(ConnectionEnd::Status);
     }
     if let Some((_, meaning)) = CERTIFICATES.iter().find(|(words, _)| says(words)) {
-        return Some(Refusal::Certificate(meaning));
+        return Some(ConnectionEnd::Certificate(meaning));
     }
     if ["ENOTFOUND", "EAI_AGAIN"].iter().any(says) {
-        return Some(Refusal::Name);
+        return Some(ConnectionEnd::Name);
     }
     if says(&"ECONNREFUSED") {
-        return Some(Refusal::Refused);
+        return Some(ConnectionEnd::Refused);
     }
     if PROTOCOL.iter().any(says) {
-        return Some(Refusal::Protocol);
+        return Some(ConnectionEnd::Protocol);
     }
     if ROUTE.iter().any(says) {
-        return Some(Refusal::Route);
+        return Some(ConnectionEnd::Route);
     }
-    HUNG_UP.iter().any(says).then_some(Refusal::HungUp)
+    HUNG_UP.iter().any(says).then_some(ConnectionEnd::HungUp)
 }
 
 /// Words that only a line about the connection to the control plane has.
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn lines_about_the_connection_say_where_it_ends() {
-        use Refusal::{Certificate, HungUp, Name, Protocol, Refused, Route, Status};
+        use ConnectionEnd::{Certificate, HungUp, Name, Protocol, Refused, Route, Status};
         for (line, wanted) in [
             ("[connection] WebSocket error: connect ECONNREFUSED 10.0.0.1:4000", Some(Refused)),
             ("[connection] WebSocket error: getaddrinfo ENOTFOUND cp.example", Some(Name)),

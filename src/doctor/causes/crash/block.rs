@@ -5,7 +5,7 @@
 
 /// Where the parts of a block are, as places among the lines of one process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Block {
+pub(super) struct FatalBlock {
     /// What was thrown, its first line.
     pub headline: usize,
     /// The place that Node names.
@@ -18,26 +18,26 @@ pub(super) struct Block {
 const MAX_OF_SOURCE: usize = 2;
 
 /// The block with which the lines of a process end.
-pub(super) fn block(lines: &[&str]) -> Option<Block> {
+pub(super) fn block(lines: &[&str]) -> Option<FatalBlock> {
     let version =
         lines.len().checked_sub(1).filter(|last| lines.get(*last).is_some_and(|line| version_in(line).is_some()));
     if let Some(refused) = refused_option(lines) {
-        return Some(Block { headline: refused, place: None, version: None });
+        return Some(FatalBlock { headline: refused, place: None, version: None });
     }
     let above = lines.get(..version.unwrap_or(lines.len()))?;
     let found = [marked(above), unmarked(above)].into_iter().flatten().max();
     match (found, version) {
-        (Some((headline, place)), Some(_)) => Some(Block { headline, place, version }),
+        (Some((headline, place)), Some(_)) => Some(FatalBlock { headline, place, version }),
         // Without the version below it, as before Node 17, it must reach to the end: an error that was only logged has
         // something after it.
         (Some((headline, place)), None) => {
             let rest = above.get(headline + 1..).unwrap_or_default();
             let rest = rest.get(of_message(lines.get(headline), rest)..).unwrap_or_default();
-            rest.iter().all(|line| is_tail(line)).then_some(Block { headline, place, version })
+            rest.iter().all(|line| is_tail(line)).then_some(FatalBlock { headline, place, version })
         }
         (None, Some(_)) => {
             let headline = above.iter().rposition(|line| is_headline(line))?;
-            Some(Block { headline, place: None, version })
+            Some(FatalBlock { headline, place: None, version })
         }
         (None, None) => None,
     }

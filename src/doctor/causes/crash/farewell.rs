@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// The last words of a process, as places among its lines.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Farewell {
+pub(super) struct LastWords {
     /// The line.
     pub at: usize,
     /// What it says, out of a logger's JSON.
@@ -15,13 +15,13 @@ pub(super) struct Farewell {
 }
 
 /// The line with which the output of a process ends, its stack and properties left out.
-pub(super) fn farewell(lines: &[&str]) -> Option<Farewell> {
+pub(super) fn farewell(lines: &[&str]) -> Option<LastWords> {
     let first = lines.len().saturating_sub(MAX_OF_A_STACK);
     let at =
         (first..lines.len()).rev().find(|at| lines.get(*at).is_some_and(|line| !is_tail(line) || is_json(line)))?;
     let at = if is_fatal(lines.get(at)?) { at } else { louder(lines, at).unwrap_or(at) };
     let line = lines.get(at)?;
-    Some(Farewell { at, text: logged(line).unwrap_or_else(|| (*line).to_owned()) })
+    Some(LastWords { at, text: logged(line).unwrap_or_else(|| (*line).to_owned()) })
 }
 
 /// So many lines may follow the one that says why: `shutting down`, `bye`.

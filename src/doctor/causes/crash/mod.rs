@@ -29,12 +29,12 @@ pub(crate) struct Crash<'a> {
     /// The version that Node prints below it, from 17 on.
     pub node: Option<&'a str>,
     /// Who says so.
-    pub told_by: ToldBy,
+    pub told_by: CrashToldBy,
 }
 
 /// Who says what a process died of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum ToldBy {
+pub(crate) enum CrashToldBy {
     /// Node, in the block that it prints of what nobody caught.
     Node,
     /// The process itself, which then ended: its last words, whatever they are about.
@@ -158,7 +158,7 @@ const fn is_of_node(exit: Option<Exit>) -> bool {
 }
 
 fn of_last_words(headline: &JournalEntry, text: String) -> Crash<'_> {
-    Crash { headline, text, place: None, kind: CrashKind::Other, node: None, told_by: ToldBy::LastWords }
+    Crash { headline, text, place: None, kind: CrashKind::Other, node: None, told_by: CrashToldBy::LastWords }
 }
 
 /// Microseconds between the last words of a process and its end: Node, or a handler that prints and exits, takes no longer.
@@ -196,7 +196,7 @@ fn of_headline<'a>(
         true => "what was thrown has no text, as of a symbol".to_owned(),
         false => headline.message.clone(),
     };
-    Some(Crash { headline, text, place, kind, node, told_by: ToldBy::Node })
+    Some(Crash { headline, text, place, kind, node, told_by: CrashToldBy::Node })
 }
 
 fn is_option(line: &str) -> bool {

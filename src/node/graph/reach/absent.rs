@@ -1,8 +1,8 @@
 //! Names that are taken from what a file exports, are not there, and are called: they are `undefined` then, and nothing is said of
 //! them when names are bound.
 
-use super::{Failing, Found, Run};
-use crate::node::bodies::{Call, How, Value};
+use super::{Failing, FoundValue, ReachRun};
+use crate::node::bodies::{Call, CallKind, NamedValue};
 use crate::node::faults::Wanted;
 use crate::node::graph::reached::{AbsentMember, Way};
 use crate::node::modules::Form;
@@ -26,26 +26,26 @@ const OF_OBJECTS: [&str; 12] = [
 ];
 
 /// The import that a member is taken from in the end.
-pub(super) fn import_of(value: &Value) -> Option<u32> {
+pub(super) fn import_of(value: &NamedValue) -> Option<u32> {
     match value {
-        Value::Import(number) => Some(*number),
-        Value::Member(of, _) => import_of(of),
+        NamedValue::Import(number) => Some(*number),
+        NamedValue::Member(of, _) => import_of(of),
         _ => None,
     }
 }
 
 /// What Node says where something is done with a member that is not there; nothing where it says nothing.
-const fn said_of(how: How) -> Option<&'static str> {
+const fn said_of(how: CallKind) -> Option<&'static str> {
     match how {
-        How::Call | How::Iterate => Some("a TypeError, as `undefined` is no function"),
-        How::New => Some("a TypeError, as `undefined` is no constructor"),
-        How::Extend => Some("TypeError: Class extends value undefined is not a constructor or null"),
-        How::Read => Some("a TypeError, as `undefined` has no members"),
-        How::IfThere | How::Super | How::Get | How::Later | How::Main => None,
+        CallKind::Call | CallKind::Iterate => Some("a TypeError, as `undefined` is no function"),
+        CallKind::New => Some("a TypeError, as `undefined` is no constructor"),
+        CallKind::Extend => Some("TypeError: Class extends value undefined is not a constructor or null"),
+        CallKind::Read => Some("a TypeError, as `undefined` has no members"),
+        CallKind::IfThere | CallKind::Super | CallKind::Get | CallKind::Later | CallKind::Main => None,
     }
 }
 
-impl Run<'_, '_> {
+impl ReachRun<'_, '_> {
     /// `import * as a from './a.js'; a.gone()`
     pub(super) fn note_absent_name(&mut self, file: NodeId, number: u32, way: Way) {
         let walk = self.walk;
@@ -73,11 +73,11 @@ impl Run<'_, '_> {
 
     /// `const a = require('./a'); a.gone()`
     pub(super) fn note_absent_member(&mut self, file: NodeId, call: &Call, way: Way) {
-        let Value::Member(of, name) = &call.callee else { return };
+        let NamedValue::Member(of, name) = &call.callee else { return };
         let (number, is_default) = match &**of {
-            Value::Import(number) => (*number, false),
-            Value::Member(of, of_name) if &**of_name == "default" => match &**of {
-                Value::Import(number) => (*number, true),
+            NamedValue::Import(number) => (*number, false),
+            NamedValue::Member(of, of_name) if &**of_name == "default" => match &**of {
+                NamedValue::Import(number) => (*number, true),
                 _ => return self.note_absent_within(file, call, way),
             },
             _ => return self.note_absent_within(file, call, way),
@@ -105,7 +105,7 @@ impl Run<'_, '_> {
             (Form::Static | Form::Call, false) if is_default => self.lacks_own(target, name),
             // `default` is the exports themselves, or is not there.
             (Form::Require | Form::CreatedRequire | Form::MainRequire, false)
-                if is_default && call.how != How::Read =>
+                if is_default && call.how != CallKind::Read =>
             {
                 self.lacks_own(target, name) && self.lacks_own(target, "default")
             }
@@ -132,7 +132,7 @@ impl Run<'_, '_> {
 
     /// `a.b.gone()`, where `a.b` is all that an ES module exports: `export * as b from './b.js'`
     fn note_absent_within(&mut self, file: NodeId, call: &Call, way: Way) {
-        let Value::Member(of, name) = &call.callee else { return };
+        let NamedValue::Member(of, name) = &call.callee else { return };
         let Some((message, number)) = said_of(call.how).zip(import_of(of)).filter(|_| way != Way::None) else { return };
         let may_be_there = &**name == "*" || OF_OBJECTS.contains(&&**name) || self.patched.contains(&**name);
         let walk = self.walk;
@@ -141,7 +141,7 @@ impl Run<'_, '_> {
         if may_be_there || !self.parses(file) {
             return;
         }
-        if let Some(Found::Exports(target)) = self.value(file, of, 0)
+        if let Some(FoundValue::Exports(target)) = self.value(file, of, 0)
             && self.is_module(target)
             && self.lacks(target, &name)
         {

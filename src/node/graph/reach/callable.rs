@@ -4,17 +4,20 @@
 //! compilers export by the name `default`; a namespace is no function whatever it is of.
 
 use super::absent::import_of;
-use super::{Found, Run};
-use crate::node::bodies::{Call, How, Value};
+use super::{FoundValue, ReachRun};
+use crate::node::bodies::{Call, CallKind, NamedValue};
 use crate::node::faults::Wanted;
 use crate::node::graph::reached::{AbsentMember, Way};
 use crate::node::modules::{Form, Import};
 use crate::tree::nodes::NodeId;
 
-impl Run<'_, '_> {
+impl ReachRun<'_, '_> {
     /// Notes a call of what is surely no function, and gives whether it is one.
     pub(super) fn note_no_function(&mut self, file: NodeId, call: &Call, way: Way) -> bool {
-        if !matches!(call.how, How::Call | How::IfThere | How::Iterate | How::New | How::Extend) {
+        if !matches!(
+            call.how,
+            CallKind::Call | CallKind::IfThere | CallKind::Iterate | CallKind::New | CallKind::Extend
+        ) {
             return false;
         }
         let walk = self.walk;
@@ -52,12 +55,12 @@ impl Run<'_, '_> {
         let required = matches!(import.form, Form::Require | Form::CreatedRequire | Form::MainRequire);
         let is_object = match &call.callee {
             // `import * as x`
-            Value::Import(_) if by_statement => self.is_module(file) && import.names.is_empty(),
-            Value::Import(_) if required => {
+            NamedValue::Import(_) if by_statement => self.is_module(file) && import.names.is_empty(),
+            NamedValue::Import(_) if required => {
                 let target = target?;
                 if self.is_module(target) { self.lacks(target, "module.exports") } else { self.exports_object(target) }
             }
-            Value::Member(of, name) if &**name == "default" && matches!(**of, Value::Import(_)) => {
+            NamedValue::Member(of, name) if &**name == "default" && matches!(**of, NamedValue::Import(_)) => {
                 let target = target?;
                 match self.is_module(target) {
                     true if required => self.lacks(target, "default") && self.lacks(target, "module.exports"),
@@ -66,7 +69,9 @@ impl Run<'_, '_> {
                     false => required && self.exports_object(target) && self.lacks_own(target, "default"),
                 }
             }
-            Value::Member(of, _) if matches!(**of, Value::Import(_)) => return self.wrongly_called(file, call),
+            NamedValue::Member(of, _) if matches!(**of, NamedValue::Import(_)) => {
+                return self.wrongly_called(file, call);
+            }
             _ => false,
         };
         is_object.then_some(object)
@@ -74,11 +79,13 @@ impl Run<'_, '_> {
 
     /// What a call of an object, or of a class without `new`, comes to.
     fn wrongly_called(&mut self, file: NodeId, call: &Call) -> Option<&'static str> {
-        let Some(Found::Class(of, number)) = self.value(file, &call.callee, 0) else { return None };
+        let Some(FoundValue::Class(of, number)) = self.value(file, &call.callee, 0) else { return None };
         let class = self.walk.module(of)?.bodies.classes.get(number as usize)?;
         match (class.construct, call.how) {
             (None, _) => Some("a TypeError, as an object is no function"),
-            (Some(_), How::Call | How::IfThere | How::Iterate) => Some("a TypeError, as a class is called by `new`"),
+            (Some(_), CallKind::Call | CallKind::IfThere | CallKind::Iterate) => {
+                Some("a TypeError, as a class is called by `new`")
+            }
             _ => None,
         }
     }

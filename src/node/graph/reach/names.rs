@@ -4,14 +4,14 @@
 //! `InnerModuleEvaluation`); a module that is being waited for already is passed over. So what is open while a file runs has
 //! not run, and will not before this file is done, also where one of them awaits.
 
-use super::{MAX_LOOKED_INTO, Run};
+use super::{MAX_LOOKED_INTO, ReachRun};
 use crate::node::faults::WhyUnsettled;
 use crate::node::modules::Form;
-use crate::node::names::{ALL, Binding, NameOf, UseOf, WhyUnset};
+use crate::node::names::{ALL, BoundName, NameOf, UseOf, WhyUnset};
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 
-impl Run<'_, '_> {
+impl ReachRun<'_, '_> {
     /// Why a used name stands for nothing where the run is now.
     pub(super) fn unset(&mut self, file: NodeId, number: u32) -> Option<WhyUnset> {
         let walk = self.walk;
@@ -31,8 +31,8 @@ impl Run<'_, '_> {
         // The file is done, or it is another one's `import()` that waits.
         let progress = if self.loaded.contains(&of) { *self.unfinished.get(&of)? } else { 0 };
         match binding {
-            Binding::Lexical(from) if progress < from => Some(WhyUnset::NotYet(of)),
-            Binding::Var(from) if progress < from && !matches!(used.how, UseOf::Read | UseOf::Write | UseOf::All) => {
+            BoundName::Lexical(from) if progress < from => Some(WhyUnset::NotYet(of)),
+            BoundName::Var(from) if progress < from && !matches!(used.how, UseOf::Read | UseOf::Write | UseOf::All) => {
                 Some(WhyUnset::Undefined(of))
             }
             _ => None,
@@ -89,14 +89,14 @@ impl Run<'_, '_> {
     }
 
     /// Which file declares what another one exports by a name, and when it is there.
-    fn binding(&mut self, file: NodeId, name: &str, depth: u32) -> Option<(NodeId, Binding)> {
+    fn binding(&mut self, file: NodeId, name: &str, depth: u32) -> Option<(NodeId, BoundName)> {
         let walk = self.walk;
         if depth > 32 || !self.is_module(file) {
             return None;
         }
         let module = walk.module(file)?;
         if name == ALL {
-            let lexical = |binding| matches!(binding, Binding::Lexical(_));
+            let lexical = |binding| matches!(binding, BoundName::Lexical(_));
             let own = module.exports.iter().find(|export| export.from.is_none() && lexical(export.binding));
             return own.map(|export| (file, export.binding));
         }

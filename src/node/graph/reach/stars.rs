@@ -1,6 +1,6 @@
 //! Files that pass on all that others export.
 
-use super::{MAX_LOOKED_INTO, Run, Stars};
+use super::{MAX_LOOKED_INTO, ReachRun, Stars};
 use crate::node::bodies;
 use crate::node::modules::{Form, Module};
 use crate::node::resolve::Loader;
@@ -8,7 +8,7 @@ use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-impl Run<'_, '_> {
+impl ReachRun<'_, '_> {
     /// The file of which a module passes a name on by `export *`, the first in the order of the statements.
     pub(super) fn star_exporter(&mut self, file: NodeId, name: &str) -> Option<NodeId> {
         // ECMA-262, `ResolveExport`.

@@ -1,22 +1,24 @@
 //! What values are, over all files: which body a call runs, what a member and an export stand for.
 
-use super::{Found, Run};
-use crate::node::bodies::{self, Class, How, Members, Value};
+use super::{FoundValue, ReachRun};
+use crate::node::bodies::{self, CallKind, Class, NamedMembers, NamedValue};
 use crate::tree::nodes::NodeId;
 
-impl Run<'_, '_> {
+impl ReachRun<'_, '_> {
     /// The body that a call runs.
-    pub(super) fn callee(&mut self, file: NodeId, value: &Value, how: How) -> Option<(NodeId, u32)> {
+    pub(super) fn callee(&mut self, file: NodeId, value: &NamedValue, how: CallKind) -> Option<(NodeId, u32)> {
         let found = self.value(file, value, 0)?;
         let found = match found {
-            Found::Exports(target) => self.exported(target, "=", 0)?,
+            FoundValue::Exports(target) => self.exported(target, "=", 0)?,
             found => found,
         };
         match (found, how) {
             // To name a function does not call it, and to name a getter does.
-            (Found::Body(..), How::Get | How::Extend | How::Read) => None,
-            (Found::Body(of, body), _) | (Found::Getter(of, body), How::Get) => Some((of, body)),
-            (Found::Class(of, class), How::New | How::Super) => self.class(of, class)?.construct.map(|body| (of, body)),
+            (FoundValue::Body(..), CallKind::Get | CallKind::Extend | CallKind::Read) => None,
+            (FoundValue::Body(of, body), _) | (FoundValue::Getter(of, body), CallKind::Get) => Some((of, body)),
+            (FoundValue::Class(of, class), CallKind::New | CallKind::Super) => {
+                self.class(of, class)?.construct.map(|body| (of, body))
+            }
             _ => None,
         }
     }
@@ -26,47 +28,47 @@ impl Run<'_, '_> {
     }
 
     /// What a value is.
-    pub(super) fn value(&mut self, file: NodeId, value: &Value, depth: u32) -> Option<Found> {
+    pub(super) fn value(&mut self, file: NodeId, value: &NamedValue, depth: u32) -> Option<FoundValue> {
         let depth = depth + 1;
         if depth > 32 {
             return None;
         }
         match value {
-            Value::Unknown => None,
-            Value::Function(body) => Some(Found::Body(file, *body)),
-            Value::Getter(body) => Some(Found::Getter(file, *body)),
-            Value::Class(class) => Some(Found::Class(file, *class)),
-            Value::This(class) => match self.this {
-                Some(this @ Found::Instance(..)) => Some(this),
-                _ => Some(Found::Instance(file, *class)),
+            NamedValue::Unknown => None,
+            NamedValue::Function(body) => Some(FoundValue::Body(file, *body)),
+            NamedValue::Getter(body) => Some(FoundValue::Getter(file, *body)),
+            NamedValue::Class(class) => Some(FoundValue::Class(file, *class)),
+            NamedValue::This(class) => match self.this {
+                Some(this @ FoundValue::Instance(..)) => Some(this),
+                _ => Some(FoundValue::Instance(file, *class)),
             },
-            Value::ThisClass(class) => match self.this {
-                Some(this @ Found::Class(..)) => Some(this),
-                _ => Some(Found::Class(file, *class)),
+            NamedValue::ThisClass(class) => match self.this {
+                Some(this @ FoundValue::Class(..)) => Some(this),
+                _ => Some(FoundValue::Class(file, *class)),
             },
-            Value::Import(number) => self.link(file, *number).map(Found::Exports),
-            Value::Instance(of) => match self.value(file, of, depth)? {
-                Found::Class(file, class) => Some(Found::Instance(file, class)),
-                Found::Exports(target) => match self.exported(target, "=", depth)? {
-                    Found::Class(file, class) => Some(Found::Instance(file, class)),
+            NamedValue::Import(number) => self.link(file, *number).map(FoundValue::Exports),
+            NamedValue::Instance(of) => match self.value(file, of, depth)? {
+                FoundValue::Class(file, class) => Some(FoundValue::Instance(file, class)),
+                FoundValue::Exports(target) => match self.exported(target, "=", depth)? {
+                    FoundValue::Class(file, class) => Some(FoundValue::Instance(file, class)),
                     _ => None,
                 },
                 _ => None,
             },
-            Value::Given(of) => match self.value(file, of, depth)? {
-                Found::Body(file, body) => {
+            NamedValue::Given(of) => match self.value(file, of, depth)? {
+                FoundValue::Body(file, body) => {
                     let walk = self.walk;
                     let gives = walk.module(file)?.bodies.all.get(body as usize)?.gives.as_ref()?;
                     self.value(file, gives, depth)
                 }
                 _ => None,
             },
-            Value::Member(of, name) => match self.value(file, of, depth)? {
-                Found::Exports(target) => self.exported(target, name, depth),
-                Found::Class(file, class) => self.member(file, class, name, |class| &class.statics, depth),
-                Found::Instance(file, class) if self.is_open(file, class, depth) => None,
-                Found::Instance(file, class) => self.member(file, class, name, |class| &class.members, depth),
-                Found::Body(..) | Found::Getter(..) => None,
+            NamedValue::Member(of, name) => match self.value(file, of, depth)? {
+                FoundValue::Exports(target) => self.exported(target, name, depth),
+                FoundValue::Class(file, class) => self.member(file, class, name, |class| &class.statics, depth),
+                FoundValue::Instance(file, class) if self.is_open(file, class, depth) => None,
+                FoundValue::Instance(file, class) => self.member(file, class, name, |class| &class.members, depth),
+                FoundValue::Body(..) | FoundValue::Getter(..) => None,
             },
         }
     }
@@ -76,9 +78,9 @@ impl Run<'_, '_> {
         file: NodeId,
         number: u32,
         name: &str,
-        of: fn(&Class) -> &Members,
+        of: fn(&Class) -> &NamedMembers,
         depth: u32,
-    ) -> Option<Found> {
+    ) -> Option<FoundValue> {
         let walk = self.walk;
         let class = walk.module(file)?.bodies.classes.get(number as usize)?;
         if self.patched.contains(name) || self.patched.contains(bodies::ANY_MEMBER) {
@@ -88,7 +90,7 @@ impl Run<'_, '_> {
             return self.value(file, value, depth);
         }
         match self.value(file, class.base.as_ref()?, depth)? {
-            Found::Class(file, base) if depth < 32 => self.member(file, base, name, of, depth + 1),
+            FoundValue::Class(file, base) if depth < 32 => self.member(file, base, name, of, depth + 1),
             _ => None,
         }
     }
@@ -102,13 +104,13 @@ impl Run<'_, '_> {
             return true;
         }
         match class.base.as_ref().and_then(|base| self.value(file, base, depth + 1)) {
-            Some(Found::Class(file, base)) => self.is_open(file, base, depth + 1),
+            Some(FoundValue::Class(file, base)) => self.is_open(file, base, depth + 1),
             _ => false,
         }
     }
 
     /// What a file exports by a name.
-    pub(super) fn exported(&mut self, file: NodeId, name: &str, depth: u32) -> Option<Found> {
+    pub(super) fn exported(&mut self, file: NodeId, name: &str, depth: u32) -> Option<FoundValue> {
         let walk = self.walk;
         let module = walk.module(file).filter(|_| depth < 32)?;
         let known = |name: &str| bodies::member(&module.bodies.exports, name);
@@ -116,14 +118,16 @@ impl Run<'_, '_> {
             return self.value(file, value, depth + 1);
         }
         if !self.is_module(file) {
-            let Some(all) = known("=") else { return (name == "default").then_some(Found::Exports(file)) };
+            let Some(all) = known("=") else { return (name == "default").then_some(FoundValue::Exports(file)) };
             return match (self.value(file, all, depth + 1)?, name) {
                 (all, "default") => Some(all),
-                (Found::Class(file, class), name) => self.member(file, class, name, |class| &class.statics, depth + 1),
-                (Found::Instance(file, class), name) => {
+                (FoundValue::Class(file, class), name) => {
+                    self.member(file, class, name, |class| &class.statics, depth + 1)
+                }
+                (FoundValue::Instance(file, class), name) => {
                     self.member(file, class, name, |class| &class.members, depth + 1)
                 }
-                (Found::Exports(target), name) if target != file => self.exported(target, name, depth + 1),
+                (FoundValue::Exports(target), name) if target != file => self.exported(target, name, depth + 1),
                 _ => None,
             };
         }
@@ -131,7 +135,7 @@ impl Run<'_, '_> {
             let target = self.link(file, *number)?;
             return match there {
                 Some(there) => self.exported(target, there, depth + 1),
-                None => Some(Found::Exports(target)),
+                None => Some(FoundValue::Exports(target)),
             };
         }
         let exporter = self.star_exporter(file, name)?;

@@ -16,7 +16,7 @@ use crate::node::modules::{CommonJsExports, Lexer};
 pub(super) use own::{OpenOwnExports, name_exported};
 
 use cursor::{Cursor, TemplatePart, is_blank, is_operator, is_punctuator};
-use patterns::{Exports, Patterns};
+use patterns::{ExportPatterns, Exports};
 
 /// The names that the CommonJS wrapper gives a file (Node's documentation, "The module wrapper").
 pub(super) const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
@@ -61,7 +61,7 @@ pub(super) fn exported(text: &str) -> Box<[CommonJsExports]> {
 /// What one finds, and whether another might find something else.
 fn scan(text: &str, lexer: Lexer) -> (CommonJsExports, bool) {
     let mut scan = Scan {
-        patterns: Patterns::new(Cursor::new(text, lexer)),
+        patterns: ExportPatterns::new(Cursor::new(text, lexer)),
         last: None,
         open: Vec::new(),
         depth: 0,
@@ -84,7 +84,7 @@ struct Bracket {
 
 /// A scan of a file's tokens.
 struct Scan<'s> {
-    patterns: Patterns<'s>,
+    patterns: ExportPatterns<'s>,
     /// The last byte of the last token.
     last: Option<usize>,
     /// The last bracket of each depth; those deeper than `depth` are closed.

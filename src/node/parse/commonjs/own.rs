@@ -161,11 +161,11 @@ fn is_module_exports(expression: &Expression<'_>, scoping: &Scoping) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::node::modules::Script;
+    use crate::node::modules::JudgedScript;
     use crate::node::parse::parsed_address;
 
     fn own(text: &str) -> Option<(Vec<String>, Vec<String>)> {
-        let Some(Script::Parsed(module)) = parsed_address(text) else { panic!("not parsed: {text}") };
+        let Some(JudgedScript::Parsed(module)) = parsed_address(text) else { panic!("not parsed: {text}") };
         let owned = |list: &[Box<str>]| list.iter().map(ToString::to_string).collect();
         module.commonjs.own.as_ref().map(|own| (owned(&own.names), owned(&own.stars)))
     }

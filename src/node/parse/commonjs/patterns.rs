@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 const MAX_BINDINGS: usize = 255;
 
 /// The cursor, and what was found so far, as it is written.
-pub(super) struct Patterns<'s> {
+pub(super) struct ExportPatterns<'s> {
     /// Where scanning is.
     pub(super) cursor: Cursor<'s>,
     names: Vec<&'s str>,
@@ -32,7 +32,7 @@ pub(super) enum Exports {
     OfModule,
 }
 
-impl<'s> Patterns<'s> {
+impl<'s> ExportPatterns<'s> {
     /// Nothing was found yet.
     pub(super) fn new(cursor: Cursor<'s>) -> Self {
         Self {

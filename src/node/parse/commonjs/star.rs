@@ -1,8 +1,8 @@
 //! The loop that Babel writes for `export * from`: which names of a required file it passes on.
 
-use super::patterns::Patterns;
+use super::patterns::ExportPatterns;
 
-impl<'s> Patterns<'s> {
+impl<'s> ExportPatterns<'s> {
     /// Tries `Object.keys(x).forEach(function (k) { … exports[k] = x[k] … })`, as Babel writes `export * from`; behind its
     /// first two words the cursor is.
     pub(super) fn keys(&mut self) {
