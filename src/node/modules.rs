@@ -251,7 +251,7 @@ pub struct Import {
     /// As it is written; relative to the file for what is named by [`Import::located`].
     pub specifier: Box<str>,
     /// For an absolute path that the file makes of its own folder.
-    pub located: Option<Located>,
+    pub located: Option<Box<Located>>,
     /// From 1.
     pub line: u32,
     /// How.

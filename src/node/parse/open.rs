@@ -268,8 +268,8 @@ impl<'a> NamedModule<'a> {
     }
 
     /// As it is kept.
-    pub(super) fn located(self) -> Option<Located> {
-        self.located.map(|OpenLocated { up, behind, folder }| Located { up, behind: behind.into(), folder })
+    pub(super) fn located(self) -> Option<Box<Located>> {
+        self.located.map(|OpenLocated { up, behind, folder }| Box::new(Located { up, behind: behind.into(), folder }))
     }
 }
 

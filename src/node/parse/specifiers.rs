@@ -24,11 +24,11 @@ const MAX_LOOKED_INTO: u32 = 2_000;
 
 /// What may end a list before its second element.
 #[derive(Default)]
-struct Leaving {
+pub(super) struct Leaving {
     /// Something leaves the loop.
-    the_loop: bool,
+    pub(super) the_loop: bool,
     /// `process.exit()` and its kind.
-    the_process: bool,
+    pub(super) the_process: bool,
 }
 
 impl<'a> Visit<'a> for Leaving {
