@@ -47,6 +47,9 @@ fn of_line(scan: ByteScan<'_>, quotes: u32, found: &mut dyn FnMut(TextSpan)) {
         if let Some(span) = places.secret(program, current) {
             found(span);
         }
+        if let Some(span) = of_a_login(current) {
+            found(span);
+        }
         if let Some(start) = pgpass(current) {
             found(TextSpan { start, end: current.span.end });
         }
@@ -54,6 +57,9 @@ fn of_line(scan: ByteScan<'_>, quotes: u32, found: &mut dyn FnMut(TextSpan)) {
             of_program(options, current, next, found);
         }
         if let Some(next) = next {
+            if let Some(start) = of_a_host(current, next) {
+                found(TextSpan { start, ..next.span });
+            }
             of_any(current, next, is_agent, is_other, previous, found);
         }
         previous = [current.text, previous.first().copied().unwrap_or_default()];
@@ -79,6 +85,7 @@ fn of_program(
                     let span = TextSpan { start: word.span.end - rest.len(), end: word.span.end };
                     CommandWord { text: rest, span }
                 }),
+            None if is_among(option, word.text) => next.filter(|next| !next.text.starts_with("--")),
             None if word.text == *option => next.filter(|next| !next.text.starts_with("--")),
             None => None,
         };
@@ -93,6 +100,12 @@ fn of_program(
     }
 }
 
+/// Whether a word is short options of which the last is the one: `-~u` and `-sSLu`.
+fn is_among(option: &str, word: &str) -> bool {
+    let letters = || word.strip_prefix('-').filter(|letters| letters.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    option.strip_prefix("-~").is_some_and(|last| letters().is_some_and(|letters| letters.ends_with(last)))
+}
+
 /// The part of a value that is secret.
 fn held(holds: Holds, value: CommandWord<'_>) -> Option<TextSpan> {
     match holds {
@@ -100,6 +113,9 @@ fn held(holds: Holds, value: CommandWord<'_>) -> Option<TextSpan> {
         Holds::UserAnd(sign) => {
             let at = value.text.bytes().position(|byte| byte == sign)?;
             Some(TextSpan { start: value.span.start + at + 1, ..value.span }).filter(|_| at > 0)
+        }
+        Holds::UserOrSecret(sign) => {
+            held(Holds::UserAnd(sign), value).or_else(|| looks::is_random(value.text).then_some(value.span))
         }
         Holds::PassWord => {
             let rest = value.text.strip_prefix("pass:")?;
@@ -133,9 +149,12 @@ impl<'a> CountedPlaces<'a> {
         if let Some((counted, left)) = self.counted.as_mut().filter(|_| !word.text.starts_with('-')) {
             *left -= 1;
             let found = (*left == 0).then_some(*counted)?;
-            *self = Self::default();
+            self.counted = None;
             let is_it = !looks::is_harmless(word.text) && (!found.wants_chance || looks::is_random(word.text));
-            return held(found.holds, word).filter(|_| is_it);
+            if is_it {
+                *self = Self::default();
+                return held(found.holds, word);
+            }
         }
         if self.counted.is_none() {
             self.counted =
@@ -180,6 +199,11 @@ fn of_any(
                 found(TextSpan { start: next.span.end - password.len(), ..next.span });
             }
         }
+        "-p" | "-P" | "-pw" if looks::is_mixed(next.text) => found(next.span),
+        // `user default on >x`: what Redis calls a rule of a user's.
+        "on" | "off" | "resetpass" | "SETUSER" if next.text.starts_with('>') && next.text.len() > 1 => {
+            found(TextSpan { start: next.span.start + 1, ..next.span });
+        }
         // netrc(5): `login x password y`.
         "password" if previous.iter().any(|word| matches!(*word, "login" | "user" | "account")) => found(next.span),
         _ => {}
@@ -206,6 +230,34 @@ fn pgpass(word: CommandWord<'_>) -> Option<usize> {
         || host.bytes().any(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit());
     let are_names = [database, user].iter().all(|name| !name.is_empty() && !name.contains('/'));
     (is_port && is_host && are_names && !password.is_empty()).then(|| word.span.end - password.len())
+}
+
+/// `[host]:port user:password`, as Postfix keeps them (`smtp_sasl_password_maps` of postconf(5)).
+fn of_a_host(word: CommandWord<'_>, next: CommandWord<'_>) -> Option<usize> {
+    let (host, port) = word.text.strip_prefix('[')?.split_once(']')?;
+    let is_place = host.contains('.') && port.is_empty() || port.starts_with(':');
+    let (user, password) = next.text.rsplit_once(':')?;
+    (is_place && !user.is_empty() && looks::is_random(password)).then(|| next.span.end - password.len())
+}
+
+/// `user:password@host`, an address without a scheme.
+fn of_a_login(word: CommandWord<'_>) -> Option<TextSpan> {
+    const SCHEMES: [&str; 12] =
+        ["mailto", "sip", "sips", "xmpp", "acct", "npm", "workspace", "file", "link", "patch", "catalog", "portal"];
+    let (before, host) = word.text.rsplit_once('@')?;
+    let (user, password) = before.split_once(':')?;
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    let is_made = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // `x@1.2.3` is a version.
+    let is_version = name.split('.').count() == 3 && name.split('.').all(is_number);
+    let is_named = name == "localhost" || name.contains('.') || is_number(port);
+    let is_host = is_named && !is_version && !name.is_empty() && name.bytes().all(is_made);
+    let is_user =
+        !user.is_empty() && user.bytes().all(|byte| is_made(byte) || byte == b'_') && !SCHEMES.contains(&user);
+    let start = word.span.start + user.len() + 1;
+    (is_host && is_user && !password.contains(['/', ':']) && looks::is_random(password))
+        .then(|| TextSpan { start, end: start + password.len() })
 }
 
 /// What is written into a program that reads a password: `echo x | docker login --password-stdin`, `echo u:x | chpasswd`.
@@ -242,7 +294,15 @@ struct Words<'a> {
 impl<'a> Words<'a> {
     fn next(&mut self) -> Option<CommandWord<'a>> {
         let scan = self.scan;
-        let start = scan.find(self.at, |byte| !is_end_of_word(byte));
+        let mut start = scan.find(self.at, |byte| !is_end_of_word(byte));
+        // Words may stand in a list: `["mysql", "-pPASSWORD"]`.
+        while matches!(scan.at(start), b'[' | b',' | b'(' | b']') {
+            let next = scan.find(start + 1, |byte| !is_end_of_word(byte));
+            if !matches!(scan.at(next), b'"' | b'\'') {
+                break;
+            }
+            start = next;
+        }
         if start >= scan.len() {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Values in brackets behind a name: objects with a secret somewhere in them, the bytes of a key, keys as JSON (RFC 7517).
 
 use super::looks;
-use super::scan::{ByteScan, TextSpan};
+use super::scan::{ByteScan, TextSpan, is_blank};
 
 /// Bytes from which on a list of numbers is taken for a key's.
 const MIN_BYTES: usize = 8;
@@ -46,6 +46,10 @@ pub(super) fn at(scan: ByteScan<'_>, start: usize) -> Enclosed {
     }
     let bound = (open + MAX_LOOKED_AT..scan.len()).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(scan.len());
     let inside = scan.between(open + 1, close(scan, open, bound));
+    // `[8cY3Sz7]` is no list of numbers.
+    if is_list && inside.split(',').next().is_some_and(|first| first.trim().parse::<f64>().is_err()) {
+        return Enclosed::Not;
+    }
     let is_secret = if is_list {
         let numbers = inside.split(',').map(|number| number.trim().parse::<u8>());
         numbers.clone().count() >= MIN_BYTES && numbers.take(MIN_BYTES).all(|number| number.is_ok())
@@ -56,6 +60,30 @@ pub(super) fn at(scan: ByteScan<'_>, start: usize) -> Enclosed {
         true => Enclosed::Secret(TextSpan { start, end: (close(scan, open, scan.len()) + 1).min(scan.len()) }),
         false => Enclosed::Plain,
     }
+}
+
+/// Where a value begins that is wrapped: `Some("x")`, `b'x'`, `String("x")`.
+pub(super) fn wrapped(scan: ByteScan<'_>, at: usize) -> usize {
+    let at = tagged(scan, at);
+    let rest = scan.text.get(at..).unwrap_or_default();
+    for wrapper in ["Some(", "Ok(", "String(", "Secret(", "new String(", "[String: ", "b", "u", "r", "f", "[", "("] {
+        let inside = rest.strip_prefix(wrapper).is_some_and(|inside| inside.starts_with(['"', '\'']));
+        if inside {
+            return at + wrapper.len();
+        }
+    }
+    at
+}
+
+/// Where a value begins behind what is said of its kind: `!vault |` of YAML, `<ref *1> ` of Node's `util.inspect`.
+fn tagged(scan: ByteScan<'_>, at: usize) -> usize {
+    const MAX: usize = 32;
+    let end = match (scan.at(at), scan.between(at, at + 6)) {
+        (b'!', _) => (at + 1..at + MAX).find(|at| !(scan.at(*at).is_ascii_alphanumeric() || scan.at(*at) == b'!')),
+        (_, "<ref *") => (at + 6..at + MAX).find(|at| scan.at(*at) == b'>').map(|close| close + 1),
+        _ => None,
+    };
+    end.filter(|end| *end > at + 1 && is_blank(scan.at(*end))).map_or(at, |end| scan.skip_blanks(end))
 }
 
 /// Whether a name and a colon stand there.

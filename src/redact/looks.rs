@@ -9,7 +9,7 @@ const ORDINARY: &str = " able absent accepted active added again all allowed alr
     insufficient invalid is issued it just kept known least length loaded locked logged longer lost malformed masked match \
     matched matches may mismatch missing mixed must needed never new nil no none not null object of off ok old omitted on \
     one only optional or out passed pending present protected provided read received redacted refreshed refused rejected removed \
-    renewed replaced requested required reset retrying returned revoked rotated saved sent set short should \
+    renewed replaced requested required reset retrying returned revoked rotated saved sensitive sent set short should \
     skipped so still stored string success successful superseded supplied suspended than that the this through to too true \
     trying unable unauthorized unavailable undefined unexpected unknown unset unspecified unsupported until unused updated \
     use used using valid validated verified verification was weak were when which will with without would wrong yes yet \
@@ -47,6 +47,14 @@ pub(super) fn is_harmless(value: &str) -> bool {
             | "Failed"
             | "Error"
             | "Access"
+            | "Retype"
+            | "Refreshing"
+            | "Creating"
+            | "Creation"
+            | "Destroying"
+            | "Modifying"
+            | "Reading"
+            | "Still"
     );
     let stars = word.is_empty()
         || word.bytes().all(|byte| matches!(byte, b'*' | b'.' | b'-' | b'_' | b'=' | b'{' | b'[' | b'|' | b'>'))
@@ -61,7 +69,12 @@ pub(super) fn is_reference(word: &str) -> bool {
     let placeholder = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_' | b' '))
     };
+    // nginx has its variables in small letters.
+    let of_nginx = ["$http_", "$arg_", "$cookie_", "$upstream_", "$remote_", "$sent_"];
     word.strip_prefix('$').is_some_and(of_a_name)
+        || of_nginx
+            .iter()
+            .any(|start| word.strip_prefix(start).is_some_and(|name| placeholder(name.trim_end_matches(';'))))
         || inside("${", "}").is_some_and(of_a_name)
         || inside("%", "%").is_some_and(of_a_name)
         || inside("<", ">").is_some_and(placeholder)
@@ -132,16 +145,42 @@ pub(super) fn is_random(value: &str) -> bool {
     let value = value.trim_matches(|letter: char| {
         matches!(letter, '.' | ',' | '!' | '?' | ';' | ')' | '(' | '"' | '\'' | '`' | ':')
     });
-    let is_path = value.starts_with(['/', '~', '@', '<', '[']) || value.contains("://") || value.starts_with("./");
+    // Base64 may begin with a slash too.
+    let is_base64 = value.starts_with('/') && (value.ends_with('=') || value.contains('+'));
+    let is_path =
+        value.starts_with(['/', '~', '@', '<', '[']) && !is_base64 || value.contains("://") || value.starts_with("./");
     let is_versioned = value.split(['.', '-', '_', ':', '/']).all(|part| {
         // `v18.20.4`, `web01.example.com`, `step2`, `node18`: words that end in a number.
         let word = part.trim_end_matches(|letter: char| letter.is_ascii_digit());
         let digits = part.len() - word.len();
         word.bytes().all(|byte| byte.is_ascii_lowercase()) && digits <= 3
+            || matches!(part, "i18n" | "l10n" | "a11y" | "o11y" | "k8s" | "e2e" | "p2p" | "s3" | "b2b" | "x86" | "mp4")
             || word.is_empty()
             || word.bytes().all(|byte| byte.is_ascii_uppercase()) && digits <= 3
     });
     value.len() >= 6 && !is_path && !is_plain(value) && !is_versioned
+}
+
+/// Whether a value has capitals, small letters and digits in no order, as words, versions and numbers have not.
+pub(super) fn is_mixed(value: &str) -> bool {
+    let turns = value.as_bytes().windows(2).filter(|pair| kind(pair.first()) != kind(pair.last())).count();
+    let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
+    (10..=64).contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+        && turns >= 4
+}
+
+/// Capitals, small letters, digits, others.
+const fn kind(byte: Option<&u8>) -> u8 {
+    match byte {
+        Some(byte) if byte.is_ascii_uppercase() => 0,
+        Some(byte) if byte.is_ascii_lowercase() => 1,
+        Some(byte) if byte.is_ascii_digit() => 2,
+        _ => 3,
+    }
 }
 
 /// Whether a value was made by chance: 16 characters or more of several kinds, none of which comes too often.

@@ -10,6 +10,7 @@
 //! | `urls` | `user:password@` of addresses |
 //! | `commands`, `programs` | options and places that say nothing by themselves: `curl -u`, `mysql -p`, `-t` |
 //! | `enclosed` | what stands in brackets behind a name: objects, bytes, keys as JSON |
+//! | `calls`, `markup` | what a function is given, and what stands between tags |
 //! | `blocks` | private keys over several lines |
 //! | `known` | what was seen before |
 //! | `patterns` | what somebody else wants out of a capture, in words and in values of any encoding |
@@ -17,16 +18,19 @@
 //! Everything is one pass over the text, so that a log of one long line costs no more than one of many.
 
 mod blocks;
+mod calls;
 mod commands;
 mod enclosed;
 mod known;
 mod looks;
 mod marks;
+mod markup;
 mod named;
 mod names;
 mod patterns;
 mod programs;
 mod scan;
+mod sentences;
 mod tokens;
 mod urls;
 mod view;
@@ -138,8 +142,10 @@ impl Redactor {
         if follows.hides(line) {
             return Cow::Owned(hidden(line));
         }
-        if line.trim().is_empty() {
-            // A blank line may stand between a name and its value.
+        let is_rule =
+            |line: &str| line.len() > 3 && line.bytes().all(|byte| matches!(byte, b'-' | b'=' | b'+' | b'|' | b' '));
+        if line.trim().is_empty() || is_rule(line) {
+            // A blank line, or a table's, may stand between a name and its value.
             follows.awaited = awaited;
             return Cow::Borrowed(line);
         }
@@ -272,7 +278,7 @@ fn look(line: &str, awaited: AwaitedLine, known: Option<&KnownSecrets>) -> LineC
     for view in view::views(line) {
         seek(&view.text, &|span| view.original(span), &mut looked.found);
     }
-    if awaited != AwaitedLine::Nothing && awaited != AwaitedLine::Pair {
+    if matches!(awaited, AwaitedLine::Value | AwaitedLine::Perhaps) {
         looked.found.extend(next_line(line, awaited, !looked.found.is_empty()));
     }
     looked
@@ -290,14 +296,17 @@ fn look_at(
     let mut nameless = |span: TextSpan| found.push(FoundSecret { span: original(span), name: None });
     tokens::find_schemes(scan, &mut nameless);
     commands::find(scan, &mut nameless);
+    calls::find(scan, &mut nameless);
+    let tagged = markup::find(scan, awaited, &mut nameless);
     enclosed::find_json_keys(scan, &mut nameless);
     urls::find_parameters(scan, &mut nameless);
     if awaited != AwaitedLine::Pair && !names::may_be_named(text) {
-        return AwaitedLine::Nothing;
+        return tagged;
     }
-    named::find(scan, awaited, &mut |secret| {
+    let next = named::find(scan, awaited, &mut |secret| {
         found.push(FoundSecret { span: original(secret.value), name: Some(secret.name.to_owned()) });
-    })
+    });
+    if next == AwaitedLine::Nothing { tagged } else { next }
 }
 
 /// What a line is that comes after a name: the value, unless it is a setting, or a message, of its own.

@@ -6,6 +6,7 @@ use super::names::{self, NameStrength};
 use super::scan::{
     ByteScan, MAX_OF_A_NAME, ScannedValue, TextSpan, ValueQuoting, is_blank, is_end_of_word, is_of_a_name,
 };
+use super::sentences;
 
 /// A secret, and the name that it stands behind.
 pub(super) struct NamedSecret<'a> {
@@ -25,6 +26,8 @@ pub(super) enum AwaitedLine {
     Value,
     /// A name stood last, but in a sentence: what comes next is its value if it looks like one.
     Perhaps,
+    /// `<key>token</key>` stood there: its value is in the next tag.
+    Tag,
     /// `name: DB_PASS` stood there: its value is behind the next `value:`.
     Pair,
 }
@@ -42,6 +45,8 @@ enum Between {
     To,
     /// Nothing but blanks.
     Blanks,
+    /// A sign of no meaning with blanks around it, as in tables: `password | x`, `password -> x`.
+    Loose,
     /// Anything else: no value follows.
     Other,
 }
@@ -84,27 +89,21 @@ pub(super) fn find<'a>(
             at = scan.value(value_at).after.max(end);
             continue;
         }
-        if is_of_a_pair(name.words) {
-            let value = scan.value(value_at);
-            if matches!(between, Between::Sign { .. })
-                && names::named(scan.of(value.span)) == NameStrength::Secret
-                && value.span.end - value.span.start <= MAX_OF_A_NAME
-            {
-                state = AwaitedLine::Pair;
-                at = value.after;
-                continue;
-            }
-        }
-        if state == AwaitedLine::Pair
-            && name.words.eq_ignore_ascii_case("value")
-            && matches!(between, Between::Sign { .. })
+        if matches!(between, Between::Sign { .. })
+            && let Some((behind, value)) = of_a_pair(scan, &name, state, value_at)
         {
-            let value = scan.value(value_at);
-            if value.span.end > value.span.start {
+            if behind == AwaitedLine::Nothing && value.span.end > value.span.start {
                 found(NamedSecret { name: "value", value: value.span });
             }
-            state = AwaitedLine::Nothing;
+            state = behind;
             at = value.after.max(end);
+            continue;
+        }
+        if matches!(between, Between::Sign { .. })
+            && let Some((value, after)) = of_a_user(scan, &name, value_at)
+        {
+            found(NamedSecret { name: name.words, value });
+            at = after.max(end);
             continue;
         }
         if name.named == NameStrength::Not {
@@ -120,6 +119,14 @@ pub(super) fn find<'a>(
             continue;
         }
         if name.named == NameStrength::Secret
+            && scan.text.trim_end().ends_with(':')
+            && !name.is_quoted
+            && scan.len() - end <= MAX_OF_A_NAME
+        {
+            // `use the following password to proceed:`
+            state = AwaitedLine::Perhaps;
+        }
+        if name.named == NameStrength::Secret
             && scan.find(value_at, |byte| {
                 !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'|' | b'>' | b'-' | b'\\')
             }) >= scan.len()
@@ -128,6 +135,52 @@ pub(super) fn find<'a>(
         }
     }
     state
+}
+
+/// Whether a name and its value are one half of a pair: what is awaited behind it, and the value.
+fn of_a_pair(
+    scan: ByteScan<'_>,
+    name: &Name<'_>,
+    state: AwaitedLine,
+    at: usize,
+) -> Option<(AwaitedLine, ScannedValue)> {
+    let is_value = state == AwaitedLine::Pair && name.words.eq_ignore_ascii_case("value");
+    if !is_value && !is_of_a_pair(name.words) {
+        return None;
+    }
+    let value = scan.value(at);
+    if is_value {
+        return Some((AwaitedLine::Nothing, value));
+    }
+    let is_name = value.span.end - value.span.start <= MAX_OF_A_NAME;
+    (is_name && names::named(scan.of(value.span)) == NameStrength::Secret).then_some((AwaitedLine::Pair, value))
+}
+
+/// The password of `auth: user:password` and its kin.
+fn of_a_user(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, usize)> {
+    const NAMES: [&str; 10] = [
+        "user",
+        "auth",
+        "basicauth",
+        "userpwd",
+        "userpass",
+        "login",
+        "httpauth",
+        "proxyuser",
+        "npmauthident",
+        "authident",
+    ];
+    let words: String = name.words.chars().filter(char::is_ascii_alphabetic).take(MAX_OF_A_NAME).collect();
+    if !NAMES.contains(&&*words.to_ascii_lowercase()) {
+        return None;
+    }
+    let value = scan.value(at);
+    let (user, password) = scan.of(value.span).split_once(':')?;
+    let is_name = !user.is_empty() && user.bytes().all(|byte| is_of_a_name(byte) || matches!(byte, b'@' | b'+'));
+    let is_digest = user.to_ascii_lowercase().starts_with("sha") || matches!(user, "arn" | "md5" | "MD5");
+    let is_it =
+        is_name && !is_digest && value.span.end - value.span.start <= MAX_OF_A_WORD && looks::is_random(password);
+    is_it.then_some((TextSpan { start: value.span.end - password.len(), ..value.span }, value.after))
 }
 
 /// What is awaited where a line ends behind a name.
@@ -154,7 +207,7 @@ fn name(scan: ByteScan<'_>, start: usize, end: usize) -> Name<'_> {
     let is_header = names::is_header(last);
     let own = names::named(bare);
     // In `config.token.value` the last word says nothing by itself; in `token.js` it says all.
-    let named = if is_header || is_second_word(scan, bare, start) { NameStrength::Secret } else { own };
+    let named = if is_header || sentences::is_second_word(scan, bare, start) { NameStrength::Secret } else { own };
     Name {
         words,
         start,
@@ -165,21 +218,6 @@ fn name(scan: ByteScan<'_>, start: usize, end: usize) -> Name<'_> {
     }
 }
 
-/// Whether a name is of several words, as in `API key: x` and `mot de passe : x`.
-fn is_second_word(scan: ByteScan<'_>, bare: &str, start: usize) -> bool {
-    let of_keys =
-        ["api", "secret", "access", "signing", "encryption", "auth", "master", "license", "shared", "private", "api-"];
-    let is_key = bare.eq_ignore_ascii_case("key") && is_blank(scan.before(start));
-    let is_code = matches!(&*bare.to_ascii_lowercase(), "code" | "codes") && is_blank(scan.before(start));
-    let before = || scan.between(0, start);
-    (is_key && of_keys.contains(&&*word_before(scan, start)))
-        || (is_code && names::is_of_a_code(&word_before(scan, start)))
-        || (bare.eq_ignore_ascii_case("passe") && word_before(scan, start) == "de")
-        // As the reference's language has them.
-        || (bare.eq_ignore_ascii_case("api") && ["clé ", "clé d'", "Clé ", "Clé d'"].iter().any(|key| before().ends_with(key)))
-        || (bare.eq_ignore_ascii_case("vérification") && before().ends_with("ode de "))
-}
-
 /// `name: DB_PASS` beside `value: x`: how lists of variables are written.
 fn is_of_a_pair(words: &str) -> bool {
     ["name", "key", "Name", "Key", "- name"].contains(&words)
@@ -187,6 +225,9 @@ fn is_of_a_pair(words: &str) -> bool {
 
 /// What stands behind a name, and where the value begins.
 fn between(scan: ByteScan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) {
+    // `token[0]=x`.
+    let digits = if scan.at(end) == b'[' { scan.find(end + 1, |byte| !byte.is_ascii_digit()) } else { end };
+    let end = if digits > end + 1 && scan.between(digits, digits + 2) == "]=" { digits } else { end };
     let closed = scan.find(end, |byte| !matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'\\'));
     let closed = if closed - end > 8 { end } else { closed };
     let at = scan.skip_blanks(closed);
@@ -195,11 +236,16 @@ fn between(scan: ByteScan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) 
     let words = scan.between(at, signs);
     let is_address = words.ends_with(':') && scan.at(signs) == b'/' && scan.at(signs + 1) == b'/';
     let is_tag = words.starts_with('>') && scan.before(name.start) == b'<';
-    if (words.contains(['=', ':']) || words.starts_with("->") || is_tag) && !is_address {
+    // What assigns in R and its kin.
+    let (signs, is_arrow) = match scan.between(at, at + 3) {
+        "<- " => (at + 2, true),
+        _ => (signs, false),
+    };
+    if (words.contains(['=', ':']) || words.starts_with("->") || is_tag || is_arrow) && !is_address {
         // `x: -v`: the dash belongs to the value.
-        let signs = at + words.rfind(['=', ':', '>']).map_or(0, |last| last + 1);
+        let signs = if is_arrow { signs } else { at + words.rfind(['=', ':', '>']).map_or(0, |last| last + 1) };
         let value = scan.find(signs, |byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-        return (Between::Sign { blank: value > signs }, wrapped(scan, value));
+        return (Between::Sign { blank: value > signs }, enclosed::wrapped(scan, value));
     }
     if scan.at(at) == b',' && (name.is_quoted || name.is_option) {
         let value = scan.skip_blanks(at + 1);
@@ -228,20 +274,11 @@ fn between(scan: ByteScan<'_>, name: &Name<'_>, end: usize) -> (Between, usize) 
             }
         }
     }
+    if let Some(value) = sentences::behind_a_sign(scan, at) {
+        return (Between::Loose, value);
+    }
     let at = if !name.is_option && matches!(scan.at(at), b'(' | b'[' | b'<') { at + 1 } else { at };
     (if blank_before { Between::Blanks } else { Between::Other }, at)
-}
-
-/// Where a value begins that is wrapped: `Some("x")`, `b'x'`, `String("x")`.
-fn wrapped(scan: ByteScan<'_>, at: usize) -> usize {
-    let rest = scan.text.get(at..).unwrap_or_default();
-    for wrapper in ["Some(", "Ok(", "String(", "Secret(", "new String(", "b", "u", "r", "f", "[", "("] {
-        let inside = rest.strip_prefix(wrapper).is_some_and(|inside| inside.starts_with(['"', '\'']));
-        if inside {
-            return at + wrapper.len();
-        }
-    }
-    at
 }
 
 /// The secret behind a name, and where to go on; nothing where what stands there is none.
@@ -249,7 +286,7 @@ fn secret(scan: ByteScan<'_>, name: &Name<'_>, between: Between, at: usize) -> O
     if at >= scan.len() || between == Between::Other {
         return attached(scan, name);
     }
-    if name.is_header && !matches!(between, Between::Blanks | Between::To | Between::Is) {
+    if name.is_header && !matches!(between, Between::Blanks | Between::To | Between::Is | Between::Loose) {
         return header(scan, name, at);
     }
     match enclosed::at(scan, at) {
@@ -268,33 +305,36 @@ fn secret(scan: ByteScan<'_>, name: &Name<'_>, between: Between, at: usize) -> O
     }
     if name.named == NameStrength::Perhaps {
         let is_public = matches!(
-            &*word_before(scan, name.start),
-            "public" | "rsa" | "dsa" | "ecdsa" | "ed25519" | "eddsa" | "host"
+            &*sentences::word_before(scan, name.start),
+            "public" | "kernel" | "rsa" | "dsa" | "ecdsa" | "ed25519" | "eddsa" | "host"
         );
-        return (!is_public && is_probably_secret(name, between, words)).then_some((value.span, value.after));
+        return (!is_public && is_probably_secret(scan, name, between, words)).then_some((value.span, value.after));
     }
     if is_typed(name) && !name.is_option && !looks::is_typed_code(words) {
         return None;
     }
     let in_sentence = matches!(between, Between::Blanks | Between::To);
-    if is_never_secret(name, &value, words) && in_sentence {
-        return later(scan, name, at);
+    if is_never_secret(scan, name, &value, words) && (in_sentence || between == Between::Is) {
+        return told_later(scan, name, at);
     }
-    if is_never_secret(name, &value, words) || word_before(scan, name.start) == "unexpected" {
+    if is_never_secret(scan, name, &value, words) || sentences::word_before(scan, name.start) == "unexpected" {
         return None;
     }
     let is_it = match between {
         Between::Sign { .. } | Between::Is => true,
         Between::Comma => name.is_option || looks::is_random(words) || words.contains(' '),
-        Between::To => value.quoting == ValueQuoting::Quoted || looks::is_random(words) || is_set(scan, name),
+        Between::To => {
+            value.quoting == ValueQuoting::Quoted || looks::is_random(words) || sentences::is_set(scan, name.start)
+        }
         Between::Blanks if name.is_option => {
             !(words.starts_with("--") || words.starts_with('(') || words.len() == 2 && words.starts_with('-'))
         }
         Between::Blanks => is_said(scan, name, &value, words),
+        Between::Loose => looks::is_mixed(words),
         Between::Other => false,
     };
     if !is_it {
-        return later(scan, name, at);
+        return told_later(scan, name, at);
     }
     let has_blanks = value.quoting == ValueQuoting::Bare && names::may_have_blanks(name.words);
     if value.quoting == ValueQuoting::Quoted && scan.before(at) == b'[' {
@@ -302,7 +342,7 @@ fn secret(scan: ByteScan<'_>, name: &Name<'_>, between: Between, at: usize) -> O
     }
     match between {
         Between::Sign { blank: true } | Between::Is if has_blanks => {
-            let span = TextSpan { end: end_of_phrase(scan, value.span), ..value.span };
+            let span = TextSpan { end: sentences::end_of_phrase(scan, value.span), ..value.span };
             Some((span, span.end))
         }
         _ => Some((value.span, value.after)),
@@ -342,7 +382,9 @@ fn header(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, u
 }
 
 /// Whether a value is one of those that names of secrets have in plain messages.
-fn is_never_secret(name: &Name<'_>, value: &ScannedValue, words: &str) -> bool {
+fn is_never_secret(scan: ByteScan<'_>, name: &Name<'_>, value: &ScannedValue, words: &str) -> bool {
+    let at = name.start;
+    let scan_is_arn = scan.before(at) == b':' && scan.before(at.saturating_sub(1)).is_ascii_digit();
     let lower = name.words.to_ascii_lowercase();
     let digits = words.bytes().all(|byte| byte.is_ascii_digit());
     let is_count =
@@ -357,23 +399,38 @@ fn is_never_secret(name: &Name<'_>, value: &ScannedValue, words: &str) -> bool {
                 && (first == words || words.split_whitespace().nth(1).is_some_and(looks::is_harmless))
         }
     };
+    // What the program `passwd` says of itself, and a name of Amazon's.
+    let is_harmless =
+        is_harmless || name.words == "passwd" && words == "password" || name.words == "secret" && scan_is_arn;
     // What is given to an option is its value, whatever word it is.
     let is_harmless = if name.is_option { looks::is_reference(words) } else { is_harmless };
-    is_count || is_place || is_harmless
+    is_count || is_place || is_harmless || words == "\\" || words.starts_with("d'")
 }
 
 /// A name that is not sure wants a value that looks made by chance.
-fn is_probably_secret(name: &Name<'_>, between: Between, words: &str) -> bool {
+fn is_probably_secret(scan: ByteScan<'_>, name: &Name<'_>, between: Between, words: &str) -> bool {
     let lower = name.words.to_ascii_lowercase();
     let is_signature = ["sig", "signature", "hmac"].iter().any(|end| lower.ends_with(end));
     let is_short_hex = words.len() <= 16 && words.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_uuid = words.len() == 36 && words.bytes().filter(|byte| *byte == b'-').count() == 4;
+    // A cache's: words, and the sum of a file.
+    let sum = words.rsplit('-').next().unwrap_or_default();
+    let is_cache = sum.len() >= 32 && sum.len() < words.len() && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if lower == "key" && is_cache {
+        return false;
+    }
+    // `?key=x`, and what has letters of both kinds and digits: no word, and no number of anything.
+    let is_asked_for = matches!(scan.before(name.start), b'?' | b'&') && lower == "key";
     match between {
+        Between::Sign { .. } if is_asked_for && words.len() >= 10 && looks::is_random(words) => true,
+        _ if name.is_option && looks::is_mixed(words) => true,
+        Between::Sign { .. } if lower.ends_with("key") && looks::is_mixed(words) => true,
         Between::Sign { .. } if is_signature => words.len() >= 8 && looks::is_random(words),
         Between::Sign { .. } | Between::Comma => {
             looks::is_entropic(words) && !is_short_hex || is_uuid && !lower.ends_with("code")
         }
-        Between::Is | Between::To | Between::Blanks | Between::Other => {
+        Between::Blanks if lower == "key" && looks::is_mixed(words) => true,
+        Between::Is | Between::To | Between::Blanks | Between::Loose | Between::Other => {
             let is_setting = words.trim_end_matches('=').contains('=');
             looks::is_entropic(words) && !is_short_hex && !is_uuid && !is_setting && words.len() <= 128
         }
@@ -400,34 +457,18 @@ fn attached(scan: ByteScan<'_>, name: &Name<'_>) -> Option<(TextSpan, usize)> {
     is_it.then_some((TextSpan { start: start + 1, end }, end))
 }
 
-/// Whether the words before the name set it.
-fn is_set(scan: ByteScan<'_>, name: &Name<'_>) -> bool {
-    let start = name.start.saturating_sub(40);
-    let start = (start..=name.start).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(name.start);
-    let before = scan.between(start, name.start).to_ascii_lowercase();
-    ["set ", "setting ", "change", "changing ", "reset"].iter().any(|word| before.contains(word))
-}
-
-/// Whether a word is a setting of its own: a name, `=`, a value.
-fn is_setting(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, value)| {
-        !value.trim_matches('=').is_empty()
-            && name.len() > 1
-            && name.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'))
-    })
-}
-
-/// The word before a name, in small letters.
-fn word_before(scan: ByteScan<'_>, at: usize) -> String {
-    let start = at.saturating_sub(16);
-    let start = (start..=at).find(|at| scan.text.is_char_boundary(*at)).unwrap_or(at);
-    scan.between(start, at).split_whitespace().last().unwrap_or_default().to_ascii_lowercase()
-}
-
 /// Whether a sentence tells the secret right behind its name: `using token 3f9a…`, `password 'hunter2'`.
 fn is_said(scan: ByteScan<'_>, name: &Name<'_>, value: &ScannedValue, words: &str) -> bool {
-    if matches!(&*word_before(scan, name.start), "unexpected" | "unknown" | "missing" | "reserved") || name.is_quoted {
+    let before = sentences::word_before(scan, name.start);
+    if before == "unknown" && looks::is_mixed(words) {
+        return true;
+    }
+    if matches!(&*before, "unexpected" | "unknown" | "missing" | "reserved") {
         return false;
+    }
+    // `"CONFIG" "SET" "requirepass" "x"`: words that are quoted one by one.
+    if name.is_quoted {
+        return value.quoting == ValueQuoting::Quoted && looks::is_random(words);
     }
     let lower = name.words.to_ascii_lowercase();
     let is_password = ["password", "passwd", "passphrase", "pwd"].iter().any(|end| lower.ends_with(end));
@@ -436,43 +477,14 @@ fn is_said(scan: ByteScan<'_>, name: &Name<'_>, value: &ScannedValue, words: &st
         _ if is_code => true,
         ValueQuoting::Quoted => looks::is_random(words) || is_password && words.len() >= 3 && !words.contains(' '),
         // Neither a call nor the next setting.
-        ValueQuoting::Bare => looks::is_random(words) && !words.contains(['(', '[', '{', '<']) && !is_setting(words),
+        ValueQuoting::Bare => {
+            looks::is_random(words) && !words.contains(['(', '[', '{', '<']) && !sentences::is_setting(words)
+        }
     }
 }
 
-/// `password for user bob: x`, `token (agent): x`: a few words, a colon, and what looks like a secret.
-fn later(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, usize)> {
-    const MAX: usize = 60;
-    if name.named != NameStrength::Secret || name.is_quoted || !(is_blank(scan.before(at)) || scan.before(at) == b'(') {
-        return None;
-    }
-    let is_word =
-        |at: usize| scan.text.get(at..).is_some_and(|rest| rest.starts_with(" is ") || rest.starts_with(" was "));
-    let end =
-        (at..at + MAX).find(|at| matches!(scan.at(*at), b':' | b'=' | b'\n' | 0 | b'"' | b';') || is_word(*at))?;
-    let end = if is_word(end) { scan.find(end + 1, is_blank) } else { end };
-    let value_at = scan.find(end + 1, |byte| !matches!(byte, b' ' | b'\t'));
-    let is_sign = is_blank(scan.at(end)) || matches!(scan.at(end), b':' | b'=') && value_at > end + 1;
-    let value = scan.value(value_at);
-    let words = scan.of(value.span);
-    (is_sign && looks::is_random(words)).then_some((value.span, value.after))
-}
-
-/// Where a phrase ends that began with this word: at the end of the line, before the next setting, or where a bracket or
-/// a comma parts it from what follows.
-fn end_of_phrase(scan: ByteScan<'_>, first: TextSpan) -> usize {
-    let mut end = first.end;
-    loop {
-        let next = scan.find(end, |byte| !is_blank(byte));
-        let is_part = scan.at(next).is_ascii_alphanumeric() || scan.at(next) == b'/' && is_blank(scan.at(next + 1));
-        if next == end || is_end_of_word(scan.at(next)) || !is_part {
-            return end;
-        }
-        let word = scan.find(next, |byte| is_end_of_word(byte) || matches!(byte, b'=' | b':' | b'"' | b'\''));
-        if matches!(scan.at(word), b'=' | b':' | b'"' | b'\'') || matches!(scan.before(word), b',' | b';' | b')' | b'}')
-        {
-            return end;
-        }
-        end = word;
-    }
+/// What a sentence tells behind the name, a few words later.
+fn told_later(scan: ByteScan<'_>, name: &Name<'_>, at: usize) -> Option<(TextSpan, usize)> {
+    let may = name.named == NameStrength::Secret && !name.is_quoted;
+    may.then(|| sentences::later(scan, at)).flatten()
 }

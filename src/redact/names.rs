@@ -19,7 +19,7 @@ const SECRET: &str = " password passwords passwd pass pwd pswd passphrase passco
     secrets token tokens credential credentials creds cred apikey apikeys authkey authtoken accesskey secretkey \
     privatekey signingkey encryptionkey masterkey sharedkey licensekey sshkey privkey accesstoken refreshtoken \
     idtoken apitoken requirepass masterauth bearer jwt cookie cookies authorization otp totp psk keypass \
-    storepass userpass dbpass rootpw adminpw bindpw rocommunity rwcommunity mnemonic pin xauth sas contrasena senha wachtwoord \
+    storepass userpass dbpass authtok rootpw adminpw bindpw rocommunity rwcommunity mnemonic pin xauth sas contrasena senha wachtwoord \
     identifiants ";
 
 /// How names end, or begin, that are written in one: `mysqlpassword`, `githubtoken`.
@@ -46,8 +46,52 @@ const ABOUT: &str = " file files path paths dir directory folder name names type
     ts json rs py java go rb php c h cpp cc tsx jsx mjs cjs html css md kt scala cs sh yml yaml toml conf txt \
     log vue refreshed created issued rotated revoked deleted ";
 
+/// Names that have no word of these: settings, a field of Kubernetes', and `Password:` as mail servers ask for it.
+const OWN: &[&str] = &[
+    "_auth",
+    "__token__",
+    "REDIS_AUTH",
+    "REDISCLI_AUTH",
+    "dockerconfigjson",
+    "dockercfg",
+    "UGFzc3dvcmQ6",
+    "cGFzc3dvcmQ6",
+    "SAMLResponse",
+    "SAMLRequest",
+];
+
+/// `Password` as the rest of the world writes it, in small letters.
+const FOREIGN: &[&str] = &[
+    "пароль",
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "비밀번호",
+    "암호",
+    "hasło",
+    "salasana",
+    "lösenord",
+    "adgangskode",
+    "şifre",
+    "jelszó",
+    "κωδικός",
+    "palavra-passe",
+    "токен",
+    "секрет",
+    "令牌",
+    "密钥",
+    "ключ",
+];
+
+/// The same in languages whose words are ASCII.
+const LATIN: &str = " clave salasana adgangskode passord parola heslo lozinka sandi ";
+
+/// Names of which only chance tells whether what they hold is secret: Vault's half of a login, an account or its token.
+const EITHER: &[&str] = &["secret_id", "vault_secret_id", "sonar.login"];
+
 /// What takes the secret out of a name that has one.
-const NEVER: &str = " public pub no without unexpected max min total num prompt completion ask authorized host monkey ";
+const NEVER: &str = " public pub unexpected max min total num ask authorized monkey ";
 
 /// Words that may name a secret.
 const PERHAPS: &str = " key keys auth signature sig session sessionid sess sid phpsessid jsessionid salt seed hmac csrf xsrf ticket \
@@ -98,13 +142,28 @@ static STEMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         "dsn",
         "cl",
         "chall",
+        "dockerc",
+        "gfzc3dvcmq6",
+        "sonar",
+        "user",
+        "login",
+        "saml",
+        "clave",
+        "salasana",
+        "nord",
+        "adgangs",
+        "parola",
+        "heslo",
+        "lozinka",
+        "sandi",
+        "passord",
     ];
     AhoCorasick::builder().ascii_case_insensitive(true).build(stems).ok()
 });
 
 /// Whether a text may have a name in it that says something.
 pub(super) fn may_be_named(text: &str) -> bool {
-    STEMS.as_ref().is_none_or(|stems| stems.is_match(text))
+    STEMS.as_ref().is_none_or(|stems| stems.is_match(text)) || !text.is_ascii()
 }
 
 /// What a name says of its value.
@@ -112,15 +171,21 @@ pub(super) fn named(name: &str) -> NameStrength {
     if !may_be_named(name) {
         return NameStrength::Not;
     }
+    if !name.is_ascii() && FOREIGN.contains(&&*name.to_lowercase()) || is_in(&name.to_ascii_lowercase(), LATIN) {
+        return NameStrength::Secret;
+    }
     let words = words(name);
     let has = |list: &str| words.iter().any(|word| is_in(word, list));
     let Some(last) = words.last() else { return NameStrength::Not };
     // The names of settings that have no word of their own.
-    if ["_auth", "__token__", "REDIS_AUTH", "REDISCLI_AUTH"].contains(&name) {
+    if OWN.contains(&name) {
         return NameStrength::Secret;
     }
+    if EITHER.iter().any(|either| either.eq_ignore_ascii_case(name.trim_start_matches(['-', 'D']))) {
+        return NameStrength::Perhaps;
+    }
     // Programs that are called so.
-    if has(NEVER) || ["htpasswd", "mosquitto_passwd"].contains(&name) {
+    if is_never(&words) || has(NEVER) || ["htpasswd", "mosquitto_passwd"].contains(&name) {
         return NameStrength::Not;
     }
     // `PassEnvironment=` passes; `DB_PASS_OLD` is one.
@@ -134,7 +199,7 @@ pub(super) fn named(name: &str) -> NameStrength {
         words.iter().any(|word| secret(word)) || ["motdepasse", "passphrase", "password"].contains(&joined.as_str());
     let is_key = matches!(last.as_str(), "key" | "keys") && words.iter().any(|word| is_in(word, KEYS));
     // A session's id lets in who has it.
-    let is_session = ["sessionid", "sessid"].contains(&joined.as_str());
+    let is_session = joined.ends_with("sessionid") || joined == "sessid";
     let is_code = last == "code" && words.iter().any(|word| is_in(word, CODES));
     let is_about = words.len() > 1 && (is_in(last, ABOUT) || words.iter().any(|word| word == "per"));
     match () {
@@ -145,6 +210,17 @@ pub(super) fn named(name: &str) -> NameStrength {
         () if has(PERHAPS) || last.ends_with("key") => NameStrength::Perhaps,
         () => NameStrength::Not,
     }
+}
+
+/// Words that take the secret out of a name by where they stand: `--no-password`, `host_key`, `prompt_tokens`.
+fn is_never(words: &[String]) -> bool {
+    let at = |at: usize| words.get(at).map_or("", String::as_str);
+    let last = at(words.len().saturating_sub(1));
+    let is_without = matches!(at(0), "no" | "without") && at(1) != "reply";
+    let is_of_a_host =
+        words.windows(2).any(|pair| matches!(pair, [host, key] if host == "host" && key.starts_with("key")));
+    let is_count = last == "tokens" && words.iter().any(|word| matches!(word.as_str(), "prompt" | "completion"));
+    is_without || is_of_a_host || is_count
 }
 
 /// Whether a word is one of a list.

@@ -7,6 +7,8 @@ pub(super) enum Holds {
     Secret,
     /// A user, a sign, and a password.
     UserAnd(u8),
+    /// A user, a sign and a password; or, without the sign, a secret that looks made by chance.
+    UserOrSecret(u8),
     /// `pass:PASSWORD`, or a file or a variable that holds it.
     PassWord,
 }
@@ -14,12 +16,13 @@ pub(super) enum Holds {
 /// Programs, and their options that hold a secret.
 pub(super) type Options = (&'static [&'static str], &'static [(&'static str, Holds)]);
 
-/// Options by program, as their manual pages have them. `-p*` is an option whose value follows without a blank.
+/// Options by program, as their manual pages have them. `-p*` is an option whose value follows without a blank, `-~u` one
+/// that may stand last among others that have none (`-sSLu`).
 pub(super) const OPTIONS: &[Options] = &[
     (
         &["curl", "wget", "lwp-request", "aria2c"],
         &[
-            ("-u", Holds::UserAnd(b':')),
+            ("-~u", Holds::UserAnd(b':')),
             ("-u*", Holds::UserAnd(b':')),
             ("--user", Holds::UserAnd(b':')),
             ("--user=*", Holds::UserAnd(b':')),
@@ -31,7 +34,18 @@ pub(super) const OPTIONS: &[Options] = &[
             ("--cookie", Holds::Secret),
         ],
     ),
-    (&["http", "https", "xh"], &[("-a", Holds::UserAnd(b':')), ("--auth", Holds::UserAnd(b':'))]),
+    (
+        &["http", "https", "xh", "xhs", "httpie"],
+        &[
+            ("-a", Holds::UserOrSecret(b':')),
+            ("--auth", Holds::UserOrSecret(b':')),
+            ("--auth=*", Holds::UserOrSecret(b':')),
+        ],
+    ),
+    (&["put-parameter"], &[("--value", Holds::Secret), ("--value=*", Holds::Secret)]),
+    (&["security"], &[("-p", Holds::Secret), ("-w", Holds::Secret)]),
+    (&["gem"], &[("--key", Holds::Secret), ("-k", Holds::Secret)]),
+    (&["etcdctl"], &[("--user", Holds::UserAnd(b':')), ("--user=*", Holds::UserAnd(b':'))]),
     (
         &[
             "mysql",
@@ -68,6 +82,12 @@ pub(super) const OPTIONS: &[Options] = &[
             "racadm",
             "evil-winrm",
             "clickhouse-client",
+            "rabbitmqadmin",
+            "tsm",
+            "tabcmd",
+            "nuget",
+            "jf",
+            "jfrog",
         ],
         &[("-p", Holds::Secret), ("-p*", Holds::Secret)],
     ),
@@ -76,7 +96,10 @@ pub(super) const OPTIONS: &[Options] = &[
         &["ldapsearch", "ldapmodify", "ldapadd", "ldapwhoami", "ldappasswd", "ldapdelete"],
         &[("-w", Holds::Secret), ("-w*", Holds::Secret), ("-s", Holds::Secret)],
     ),
-    (&["smbclient", "rpcclient", "net"], &[("-U", Holds::UserAnd(b'%')), ("-U*", Holds::UserAnd(b'%'))]),
+    (
+        &["smbclient", "rpcclient", "net", "winexe", "wmic", "smbget"],
+        &[("-U", Holds::UserAnd(b'%')), ("-U*", Holds::UserAnd(b'%'))],
+    ),
     (
         &["openssl"],
         &[
@@ -99,7 +122,7 @@ pub(super) const OPTIONS: &[Options] = &[
         &["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap"],
         &[("-c", Holds::Secret), ("-A", Holds::Secret), ("-X", Holds::Secret)],
     ),
-    (&["lftp", "ncftpget"], &[("-u", Holds::UserAnd(b',')), ("-p", Holds::Secret)]),
+    (&["lftp", "ncftpget", "ncftpput", "ncftpls", "open"], &[("-u", Holds::UserAnd(b',')), ("-p", Holds::Secret)]),
     (&["xfreerdp", "rdesktop"], &[("-p", Holds::Secret), ("/p:*", Holds::Secret)]),
 ];
 
@@ -145,6 +168,20 @@ pub(super) const PLACES: &[SecretPlace] = &[
     likely(&["pm2"], "link", 1),
     // What Redis and its kin are told.
     likely(&["AUTH"], "", 1),
+    likely(&["AUTH"], "default", 1),
+    // What mail servers are told (RFC 9051, 6.2.3).
+    likely(&["LOGIN"], "", 2),
+    likely(&["smbclient"], "", 2),
+    place(&["mc"], "set", 4),
+    place(&["mc"], "add", 4),
+    likely(&["bw"], "unlock", 1),
+    likely(&["bw"], "login", 2),
+    likely(&["cargo"], "login", 1),
+    likely(&["snyk"], "auth", 1),
+    likely(&["dotnet"], "set", 2),
+    likely(&["poetry", "composer"], "config", 3),
+    SecretPlace { holds: Holds::UserAnd(b':'), ..place(&["bundle"], "config", 2) },
+    SecretPlace { holds: Holds::UserAnd(b':'), ..place(&["etcdctl"], "add", 1) },
     SecretPlace { holds: Holds::UserAnd(b'/'), ..place(&["sqlplus", "impdp", "expdp", "sqlldr", "rman"], "", 1) },
     SecretPlace { holds: Holds::UserAnd(b':'), ..place(&["winscp", "winscp.com"], "", 1) },
 ];
@@ -172,6 +209,9 @@ pub(super) const READERS: &[&str] = &[
     "htpasswd -i",
     "smbpasswd -a",
     "pure-pw",
+    "pass insert",
+    "op signin",
+    "op account",
 ];
 
 /// Programs that have a `-t` of their own.

@@ -50,7 +50,9 @@ const PREFIXES: &[(&str, TokenRest)] = &[
     ("ya29.", Mixed(16)),
     ("1//0", Mixed(30)),
     ("EAAM", Word(60)),
-    ("EAAC", Word(60)),
+    ("EAAC", Word(40)),
+    ("EAAB", Word(40)),
+    ("EAAG", Word(40)),
     ("EAAA", Mixed(22)),
     ("sq0atp-", Mixed(16)),
     ("sq0csp-", Mixed(16)),
@@ -171,6 +173,32 @@ const MORE: &[(&str, TokenRest)] = &[
     ("key-", Word(32)),
     ("CFPAT-", Mixed(20)),
     ("pnu_", Word(24)),
+    ("figd_", Mixed(24)),
+    ("tvly-", Mixed(20)),
+    ("nvapi-", Mixed(40)),
+    ("jina_", Word(40)),
+    ("phx_", Word(30)),
+    ("aio_", Word(26)),
+    ("ops_", B64(60)),
+    ("BBDC-", B64(30)),
+    ("CCIPAT_", Mixed(24)),
+    ("CCIPRJ_", Mixed(24)),
+    ("bkua_", Word(30)),
+    ("AKID", Word(30)),
+    ("sb_secret_", Mixed(16)),
+    ("rnd_", Word(24)),
+    ("mlsn.", Word(40)),
+    ("xsmtpsib-", Mixed(24)),
+    ("secret-live-", Mixed(20)),
+    ("secret-test-", Mixed(20)),
+    ("access-production-", Mixed(30)),
+    ("access-sandbox-", Mixed(30)),
+    ("APP_USR-", Mixed(30)),
+    ("sq0idp-", Mixed(16)),
+    ("ATNFT3", Mixed(20)),
+    ("waka_", Mixed(30)),
+    ("pat-na1-", Mixed(30)),
+    ("pat-eu1-", Mixed(30)),
     // Keys of wallets (BIP 32), from which all others are made.
     ("xprv", Word(60)),
     ("yprv", Word(60)),
@@ -218,6 +246,10 @@ fn token(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     if rest.starts_with("eyJ") {
         return json_web_token(scan, at);
     }
+    if let Some(kind) = NAMED_HASHES.iter().find(|kind| rest.starts_with(**kind)) {
+        let end = scan.find(at, |byte| !(is_base64(byte) || matches!(byte, b'$' | b':' | b'.' | b',')));
+        return (end - at >= kind.len() + 24).then_some(end);
+    }
     if rest.starts_with('$') {
         return hashed(scan, at);
     }
@@ -230,7 +262,11 @@ fn token(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     if scan.at(at).is_ascii_digit() {
         return telegram(scan, at).or_else(|| prefixed(scan, at, rest)).or_else(|| product_key(scan, at));
     }
-    prefixed(scan, at, rest).or_else(|| azure(scan, at)).or_else(|| vault(scan, at)).or_else(|| product_key(scan, at))
+    prefixed(scan, at, rest)
+        .or_else(|| azure(scan, at))
+        .or_else(|| twilio(scan, at))
+        .or_else(|| vault(scan, at))
+        .or_else(|| product_key(scan, at))
 }
 
 /// A token of Vault's before 1.10: `s.`, `b.` or `r.` and 24 letters and digits of all kinds. Code has `s.` too, and words
@@ -329,6 +365,20 @@ fn marked_hash(scan: ByteScan<'_>, at: usize, rest: &str) -> Option<usize> {
     (end - start >= 16).then_some(end)
 }
 
+/// How the hashes of passwords begin that frameworks and PostgreSQL keep.
+const NAMED_HASHES: &[&str] = &[
+    "pbkdf2_sha256$",
+    "pbkdf2_sha1$",
+    "pbkdf2:sha",
+    "scrypt:",
+    "scrypt$",
+    "SCRAM-SHA-256$",
+    "SCRAM-SHA-1$",
+    "bcrypt$",
+    "bcrypt_sha256$",
+    "argon2$",
+];
+
 /// A password's hash as crypt(5) writes it: `$6$salt$hash`, `$2b$10$…`, `$argon2id$…`.
 fn hashed(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     const KINDS: &[&str] = &[
@@ -361,6 +411,15 @@ fn telegram(scan: ByteScan<'_>, at: usize) -> Option<usize> {
     let is_number = (5..=16).contains(&(colon - at)) && scan.at(colon) == b':' && scan.at(colon + 1) == b'A';
     let end = scan.find(colon + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')));
     (is_number && end - colon > 24).then_some(end)
+}
+
+/// An account of Twilio's and its token: `AC`, 32 digits, a colon, and 32 more.
+fn twilio(scan: ByteScan<'_>, at: usize) -> Option<usize> {
+    const DIGITS: usize = 32;
+    let are_hex = |from: usize| (from..from + DIGITS).all(|at| scan.at(at).is_ascii_hexdigit());
+    let colon = at + "AC".len() + DIGITS;
+    let is_it = scan.between(at, at + 2) == "AC" && scan.at(colon) == b':' && are_hex(at + 2) && are_hex(colon + 1);
+    is_it.then(|| scan.find(colon + 1, |byte| !byte.is_ascii_hexdigit()))
 }
 
 /// Entra's client secrets: three characters, a digit, `Q~`, some thirty more.
@@ -396,7 +455,9 @@ pub(super) fn find_schemes(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) 
         if scheme.start() < done {
             continue;
         }
-        let value = scan.skip_blanks(scheme.end());
+        // As a list of protocols has it: `bearer, x`.
+        let is_listed = scheme.len() == "bearer".len() && scan.between(scheme.end(), scheme.end() + 2) == ", ";
+        let value = scan.skip_blanks(scheme.end() + usize::from(is_listed));
         // A longer value is found by its name.
         let end = (value..value + MAX_OF_A_TOKEN)
             .find(|at| !(is_base64(scan.at(*at)) || matches!(scan.at(*at), b'.' | b'~')))
@@ -414,7 +475,10 @@ pub(super) fn find_schemes(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) 
                 && !words.ends_with("tion")
                 && !words.starts_with("token")
                 && !words.ends_with('.');
-            words.len() >= 6 && !looks::is_harmless(words) && (is_said || looks::is_random(words) || words.len() >= 20)
+            words.len() >= 6
+                && words != "realm="
+                && !looks::is_harmless(words)
+                && (is_said && !is_listed || looks::is_random(words) || words.len() >= 20)
         };
         if value > scheme.end() && is_secret {
             found(TextSpan { start: value, end });

@@ -5,6 +5,7 @@ use super::scan::{ByteScan, TextSpan, is_of_a_name};
 
 /// Every name and password that stands in an address, and every path that is as good as one.
 pub(super) fn find(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
+    of_oracle(scan, found);
     let (mut at, mut end) = (0, 0);
     while let Some(start) = next(scan, at) {
         // Sought once for all addresses that stand in one another.
@@ -26,6 +27,25 @@ pub(super) fn find(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
             found(hook);
         }
         at = nested.map_or(end, |_| own).max(start);
+    }
+}
+
+/// Who and with which password in an address of Oracle's driver: `jdbc:oracle:thin:app/x@//db:1521/ORCL`.
+fn of_oracle(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
+    /// Bytes of such an address at most that stand before its host.
+    const MAX: usize = 256;
+    for (at, kind) in scan.text.match_indices("jdbc:oracle:") {
+        let driver = at + kind.len();
+        let most = driver + MAX;
+        let find = |from: usize, is: &dyn Fn(u8) -> bool| (from..most).find(|at| is(scan.at(*at)));
+        let Some(start) = find(driver, &|byte| matches!(byte, b':' | b' ' | b'"')).map(|colon| colon + 1) else {
+            continue;
+        };
+        let end = find(start, &|byte| matches!(byte, b'@' | b' ' | b'\t' | b'"' | b'\'' | b'<' | 0)).unwrap_or(start);
+        let slash = find(start, &|byte| byte == b'/').unwrap_or(end);
+        if scan.at(end) == b'@' && slash + 1 < end {
+            found(TextSpan { start: slash + 1, end });
+        }
     }
 }
 
@@ -138,7 +158,7 @@ pub(super) fn find_parameters(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan
         let name = scan.between(sign + 1, end);
         let is_it = match (scan.at(sign), scan.at(end)) {
             (b'/', b'/') => PATHS.contains(&name),
-            (b'?' | b'&', b'=') => NAMES.contains(&name),
+            (b'?' | b'&', b'=') => NAMES.contains(&name) || name == "p",
             _ => false,
         };
         if !is_it {
@@ -147,7 +167,8 @@ pub(super) fn find_parameters(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan
         let stop =
             scan.find(end + 1, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')));
         let value = TextSpan { start: end + 1, end: stop };
-        if stop - value.start >= MIN && looks::is_entropic(scan.of(value)) {
+        let is_short = matches!(name, "p" | "pw") && looks::is_mixed(scan.of(value));
+        if is_short || stop - value.start >= MIN && looks::is_entropic(scan.of(value)) {
             found(value);
             at = stop;
         }

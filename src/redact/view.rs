@@ -26,22 +26,58 @@ const MAX_ROUNDS: usize = 8;
 /// The original as a person sees it on a terminal, and what it says behind its encodings, as far as that differs.
 pub(super) fn views(text: &str) -> Vec<View> {
     let mut views: Vec<View> = Vec::new();
-    if !text.bytes().any(|byte| matches!(byte, 0x1b | b'\\' | b'%' | b'&') || byte >= 0x80) {
+    views.extend(unhexed(text));
+    if !text.contains("#033[") && !text.bytes().any(|byte| matches!(byte, 0x1b | b'\\' | b'%' | b'&') || byte >= 0x80) {
         return views;
     }
     let next = |last: Option<&View>, piece: &dyn Fn(&str) -> ViewPiece| match last {
         Some(view) => rewritten(&view.text, Some(&view.from), piece),
         None => rewritten(text, None, piece),
     };
+    let hexed = views.len();
     views.extend(next(None, &shown));
     for _ in 0..MAX_ROUNDS {
-        let Some(bare) = next(views.last(), &decoded) else { break };
+        let Some(bare) = next(views.get(hexed..).and_then(<[View]>::last), &decoded) else { break };
         // A colour may be encoded too, and part a word like any other.
         let seen = next(Some(&bare), &shown);
         views.push(bare);
         views.extend(seen);
     }
     views
+}
+
+/// What the kernel's audit writes in hexadecimal, as it does wherever an argument has a blank: `proctitle=6D7973…`.
+fn unhexed(text: &str) -> Option<View> {
+    const FIELDS: [&str; 3] = ["proctitle=", "cmd=", "data="];
+    if !text.contains("proctitle=") && !text.contains("audit(") {
+        return None;
+    }
+    let mut view = View { text: String::new(), from: Vec::new() };
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('=')) {
+        let start = at + found + 1;
+        let before = text.get(at..start).unwrap_or_default();
+        let word = before.rsplit([' ', '\t']).next().unwrap_or_default();
+        let is_argument = word.strip_prefix('a').is_some_and(|number| {
+            number.len() > 1 && number.trim_end_matches('=').bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let rest = text.get(start..).unwrap_or_default();
+        let length = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+        at = start;
+        if length < 12 || length % 2 == 1 || !(is_argument || FIELDS.contains(&word)) {
+            continue;
+        }
+        for place in (start..start + length).step_by(2) {
+            let value = text.get(place..place + 2).and_then(|digits| byte(digits, 16)).unwrap_or(b'?');
+            view.text.push(if value.is_ascii() { char::from(value) } else { '?' });
+            view.from.push(place);
+        }
+        view.text.push(' ');
+        view.from.push(start + length);
+        at = start + length;
+    }
+    view.from.push(text.len());
+    (!view.text.is_empty()).then_some(view)
 }
 
 /// What a piece of text stands for: how many bytes it takes, and what is written in its place.
@@ -78,6 +114,11 @@ fn shown(rest: &str) -> ViewPiece {
     let mut chars = rest.chars();
     let first = chars.next()?;
     let put = match first {
+        // As rsyslog writes ESC.
+        '#' if rest.starts_with("#033[") => {
+            let end = rest.bytes().skip(5).take(32).take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+            return Some((6 + end, None)).filter(|(length, _)| rest.is_char_boundary(*length));
+        }
         '\u{1b}' | '\u{9b}' => return Some((control(rest), None)),
         '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' => None,
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => Some(' '),

@@ -124,6 +124,10 @@ fn secret(kind: &str, chance: &mut Chance) -> String {
         "sharp" => format!("p{}#{}", chance.letters(WORD, 6), word(chance)),
         "slash" => format!("p{}/{}", chance.letters(WORD, 6), word(chance)),
         "at" => format!("p{}@{}", chance.letters(WORD, 6), word(chance)),
+        "mixed" => format!("a7Qk{}", word(chance)),
+        "hexes" => {
+            (0..10).map(|_| format!("{}{}", chance.of(&["4", "5", "6"]), chance.letters("123456789", 1))).collect()
+        }
         "hex" => chance.letters(HEX, 40),
         "base64" => chance.letters(&format!("{WORD}+/"), 40),
         "base64line" => chance.letters(&format!("{WORD}+/"), 64),
