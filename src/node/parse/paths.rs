@@ -3,6 +3,7 @@
 use super::open::{NamedModule, NamedPath, OpenLocated, Val};
 use super::reader::Reader;
 use crate::node::modules::FolderName;
+use oxc_ast::ast::Expression;
 use std::borrow::Cow;
 
 /// Names and calls that are followed for one path.
@@ -12,6 +13,17 @@ impl<'a> Reader<'a, '_> {
     /// The path that an expression gives.
     pub(super) fn path(&self, value: &Val<'a>) -> Option<NamedPath> {
         self.path_of(value, MAX_DEPTH)
+    }
+
+    /// One path that two expressions give: `import.meta.dirname ?? dirname(fileURLToPath(import.meta.url))`.
+    pub(super) fn same_path(&mut self, one: &Expression<'a>, other: &Expression<'a>) -> Val<'a> {
+        let (one, other) = (self.value(one), self.value(other));
+        match (self.path(&one), self.path(&other)) {
+            (Some(path), Some(same)) if path == same => {
+                if matches!(other, Val::Global(_)) || self.is_of_meta(&other, MAX_DEPTH) { one } else { other }
+            }
+            _ => Val::Unknown,
+        }
     }
 
     fn path_of(&self, value: &Val<'a>, depth: u32) -> Option<NamedPath> {

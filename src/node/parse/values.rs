@@ -2,7 +2,6 @@
 //! looked up when the whole file was seen, since a function may be called above the line that defines it.
 
 use super::open::{OpenBody, OpenClass, OpenMembers, Val};
-use super::paths::MAX_DEPTH as MAX_PATH_DEPTH;
 use super::reader::Reader;
 use crate::node::builtins;
 use oxc_ast::ast::{
@@ -158,17 +157,6 @@ impl<'a> Reader<'a, '_> {
                 _ => Val::Unknown,
             },
             Expression::ImportMeta(_) => Val::Meta,
-            _ => Val::Unknown,
-        }
-    }
-
-    /// One path that two expressions give: `import.meta.dirname ?? dirname(fileURLToPath(import.meta.url))`.
-    fn same_path(&mut self, one: &Expression<'a>, other: &Expression<'a>) -> Val<'a> {
-        let (one, other) = (self.value(one), self.value(other));
-        match (self.path(&one), self.path(&other)) {
-            (Some(path), Some(same)) if path == same => {
-                if matches!(other, Val::Global(_)) || self.is_of_meta(&other, MAX_PATH_DEPTH) { one } else { other }
-            }
             _ => Val::Unknown,
         }
     }
