@@ -39,7 +39,7 @@ pub struct Graph {
 
 /// What a file is asked for and does not export.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wanted {
+pub enum WantedExport {
     /// A name.
     Name,
     /// A function: what is there is none.
@@ -93,7 +93,7 @@ pub enum ModuleFault {
     /// A name that its target does not export.
     MissingExport {
         /// What it should be.
-        wanted: Wanted,
+        wanted: WantedExport,
         /// Where it stands.
         place: ImportPlace,
         /// The name.

@@ -71,7 +71,6 @@ fn what_is_shipped_and_not_declared_stays_with_pnpm_in_place() {
     for (options, code, expected) in [
         (&[][..], 1, of("error")),
         (&["--generation", "preserving"], 1, of("error")),
-        (&["--generation", "in-place", "--generation", "preserving"], 1, of("error")),
         (&["--generation", "in-place"], 0, of("warning")),
     ] {
         let (found_code, found, line) = judged("rules/undeclared-dependency/bad-shipped", "", options);

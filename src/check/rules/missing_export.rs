@@ -3,7 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::faults::{ImportPlace, ModuleFault, Wanted};
+use crate::node::faults::{ImportPlace, ModuleFault, WantedExport};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
 use crate::tree::ownership::Ownership;
@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// A name that is not there.
 struct Missing<'a> {
-    wanted: Wanted,
+    wanted: WantedExport,
     place: &'a ImportPlace,
     name: &'a str,
     target: Option<NodeId>,
@@ -49,7 +49,7 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 
 fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {
     let Missing { wanted, place, name, target, nearest, said } = missing;
-    if *wanted == Wanted::Function {
+    if *wanted == WantedExport::Function {
         return no_function(bundle, missing);
     }
     let Some(target) = target.map(|target| bundle.tree().path(target)) else {

@@ -4,7 +4,7 @@ use super::circles::CIRCLE;
 use super::exported::Resolution;
 use super::reached::AbsentMember;
 use super::{Dependencies, FileLoad, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS};
-use crate::node::faults::{Absent, FormatFault, ImportPlace, ModuleFault, Wanted, WrongFormat};
+use crate::node::faults::{Absent, FormatFault, ImportPlace, ModuleFault, WantedExport, WrongFormat};
 use crate::node::format::extension_of;
 use crate::node::installed::installs_folder;
 use crate::node::modules::{Form, Import, JudgedScript, Need, SyntaxFault};
@@ -240,7 +240,7 @@ impl GraphWalk<'_> {
                 let name = name.to_string();
                 self.faults.push((
                     LoadPhase::Link,
-                    ModuleFault::MissingExport { wanted: Wanted::Name, place, name, target, nearest, message },
+                    ModuleFault::MissingExport { wanted: WantedExport::Name, place, name, target, nearest, message },
                 ));
             }
         }
@@ -260,11 +260,11 @@ impl GraphWalk<'_> {
             };
             let (specifier, name) = (import.specifier.to_string(), name.to_string());
             // What is no function does not become one.
-            let may_change = wanted == Wanted::Name && target.is_some_and(|target| handed_on.contains(&target));
+            let may_change = wanted == WantedExport::Name && target.is_some_and(|target| handed_on.contains(&target));
             let need = if may_change { Need::Optional } else { Need::Certain };
             let place = ImportPlace { file, line, specifier, need };
             let nearest = match (wanted, target) {
-                (Wanted::Name, Some(target)) => self.nearest_export(target, &name),
+                (WantedExport::Name, Some(target)) => self.nearest_export(target, &name),
                 _ => None,
             };
             let fault = ModuleFault::MissingExport { wanted, place, name, target, nearest, message };

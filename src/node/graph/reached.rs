@@ -1,6 +1,6 @@
 //! What was found to happen for certain while the agent is loaded.
 
-use crate::node::faults::{Wanted, WhyUnsettled};
+use crate::node::faults::{WantedExport, WhyUnsettled};
 use crate::node::names::WhyUnset;
 use crate::tree::nodes::NodeId;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -38,7 +38,7 @@ pub(super) struct AbsentMember {
     /// The file that does not export it; nothing for a package's.
     pub(super) target: Option<NodeId>,
     /// What it should be.
-    pub(super) wanted: Wanted,
+    pub(super) wanted: WantedExport,
     /// What Node says.
     pub(super) message: String,
 }

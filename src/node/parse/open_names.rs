@@ -1,6 +1,5 @@
 //! What is known of a file's names while it is read.
 
-use super::writes::ConstantValue;
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::Program;
 use oxc_span::Span;
@@ -70,6 +69,17 @@ impl Declared {
         let contains = |span: Span| span.start <= at.start && at.end <= span.end;
         contains(self.span) && !contains(self.within)
     }
+}
+
+/// What is known of a constant's value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ConstantValue {
+    /// `undefined` or `null`.
+    Nothing,
+    /// Anything else that is false.
+    False,
+    /// What is true.
+    True,
 }
 
 /// Names of a file, while it is read.

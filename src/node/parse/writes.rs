@@ -1,7 +1,7 @@
 //! What cannot be given another value: constants, what is imported, names of classes within them, and members of the namespace
 //! of a module.
 
-use super::open_names::{NameAction, UsedName};
+use super::open_names::{ConstantValue, NameAction, UsedName};
 use super::reader::Reader;
 use oxc_ast::ast::{
     AssignmentExpression, AssignmentTarget, Expression, LogicalOperator, StaticMemberExpression, UnaryOperator,
@@ -9,17 +9,6 @@ use oxc_ast::ast::{
 };
 use oxc_ast_visit::Visit;
 use oxc_syntax::symbol::{SymbolFlags, SymbolId};
-
-/// What is known of a constant's value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ConstantValue {
-    /// `undefined` or `null`.
-    Nothing,
-    /// Anything else that is false.
-    False,
-    /// What is true.
-    True,
-}
 
 impl<'a> Reader<'a, '_> {
     /// Notes what a constant holds.

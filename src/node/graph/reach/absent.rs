@@ -3,7 +3,7 @@
 
 use super::{Failing, FoundValue, ReachRun};
 use crate::node::bodies::{Call, CallKind, NamedValue};
-use crate::node::faults::Wanted;
+use crate::node::faults::WantedExport;
 use crate::node::graph::reached::{AbsentMember, Way};
 use crate::node::modules::Form;
 use crate::node::names::{ALL, NameOf, UseOf, WhyUnset};
@@ -65,7 +65,7 @@ impl ReachRun<'_, '_> {
             let (import, name, line) = (*import, name.clone(), used.line);
             let message = used.message(&WhyUnset::Undefined(target));
             self.is_absent(
-                AbsentMember { file, import, line, name, target: Some(target), wanted: Wanted::Name, message },
+                AbsentMember { file, import, line, name, target: Some(target), wanted: WantedExport::Name, message },
                 way,
             );
         }
@@ -124,7 +124,15 @@ impl ReachRun<'_, '_> {
         if lacks {
             let (line, name, message) = (import.line, name.clone(), message.to_owned());
             self.is_absent(
-                AbsentMember { file, import: number, line, name, target: Some(target), wanted: Wanted::Name, message },
+                AbsentMember {
+                    file,
+                    import: number,
+                    line,
+                    name,
+                    target: Some(target),
+                    wanted: WantedExport::Name,
+                    message,
+                },
                 way,
             );
         }
@@ -147,7 +155,15 @@ impl ReachRun<'_, '_> {
         {
             let message = message.to_owned();
             self.is_absent(
-                AbsentMember { file, import: number, line, name, target: Some(target), wanted: Wanted::Name, message },
+                AbsentMember {
+                    file,
+                    import: number,
+                    line,
+                    name,
+                    target: Some(target),
+                    wanted: WantedExport::Name,
+                    message,
+                },
                 way,
             );
         }

@@ -6,7 +6,7 @@
 use super::absent::import_of;
 use super::{FoundValue, ReachRun};
 use crate::node::bodies::{Call, CallKind, NamedValue};
-use crate::node::faults::Wanted;
+use crate::node::faults::WantedExport;
 use crate::node::graph::reached::{AbsentMember, Way};
 use crate::node::modules::{Form, Import};
 use crate::tree::nodes::NodeId;
@@ -32,7 +32,7 @@ impl ReachRun<'_, '_> {
             line: import.line,
             name: "default".into(),
             target,
-            wanted: Wanted::Function,
+            wanted: WantedExport::Function,
             message: message.to_owned(),
         };
         if way != Way::None {
