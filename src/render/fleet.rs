@@ -20,7 +20,7 @@ pub(crate) fn human(report: &FleetReport, style: Style, out: &mut dyn Write) -> 
     if style.quiet {
         return Ok(());
     }
-    if let Some(words) = report.left_out() {
+    for words in report.left_out() {
         writeln!(out, "{words}")?;
     }
     for group in report.groups.iter().filter(|group| group.verdict != Health::Healthy || group.cause.is_some()) {

@@ -149,14 +149,25 @@ pub(crate) struct FleetReport {
     pub not_reached: Vec<Unreached>,
     /// Reports that were left out, since there is a newer one of the same server.
     pub older: usize,
+    /// Files of a folder that are reports of something else than a server, such as of a bundle.
+    pub of_no_server: usize,
+    /// The first of them.
+    pub of_no_server_names: Vec<String>,
 }
 
 impl FleetReport {
-    /// How many were left out, in words; nothing where none was.
-    #[must_use]
-    pub(crate) fn left_out(&self) -> Option<String> {
-        let count = crate::text::plural(self.older as u64, "older report");
-        (self.older > 0).then(|| format!("{count} of the same servers left out"))
+    /// What was left out, in words, a line each.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = String> {
+        let older = (self.older > 0).then(|| {
+            let count = crate::text::plural(self.older as u64, "older report");
+            format!("{count} of the same servers left out")
+        });
+        let others = (self.of_no_server > 0).then(|| {
+            let count = crate::text::plural(self.of_no_server as u64, "report");
+            let more = if self.of_no_server > self.of_no_server_names.len() { ", …" } else { "" };
+            format!("{count} of no server left out: {}{more}", self.of_no_server_names.join(", "))
+        });
+        older.into_iter().chain(others)
     }
 }
 
@@ -170,6 +181,8 @@ pub(crate) struct Fleet {
     worst: Vec<FleetServer>,
     unreached: Vec<Unreached>,
     older: usize,
+    of_no_server: usize,
+    of_no_server_names: Vec<String>,
 }
 
 impl Fleet {
@@ -185,6 +198,8 @@ impl Fleet {
             worst: Vec::new(),
             unreached: Vec::new(),
             older: 0,
+            of_no_server: 0,
+            of_no_server_names: Vec::new(),
         }
     }
 
@@ -241,8 +256,16 @@ impl Fleet {
     }
 
     /// Leaves out a report, since there is a newer one of the same server.
-    pub(crate) const fn leave_out(&mut self) {
+    pub(crate) const fn leave_out_older(&mut self) {
         self.older += 1;
+    }
+
+    /// Leaves out a file, since it is a report of something else than a server.
+    pub(crate) fn leave_out_of_no_server(&mut self, file: &str) {
+        self.of_no_server += 1;
+        if self.of_no_server_names.len() < MAX_NAMES {
+            self.of_no_server_names.push(kept(file));
+        }
     }
 
     /// The report of all of them.
@@ -268,6 +291,8 @@ impl Fleet {
             worst: self.worst,
             not_reached: self.unreached,
             older: self.older,
+            of_no_server: self.of_no_server,
+            of_no_server_names: self.of_no_server_names,
         }
     }
 }

@@ -316,6 +316,35 @@ fn many_servers_are_one_report() {
     }
 }
 
+/// Named by itself it is a mistake; among a folder's reports it must not keep the servers from being counted, nor be taken
+/// for a newer report of one.
+#[test]
+fn reports_of_no_server_are_left_out_of_a_folder() {
+    let folder = server();
+    let done = captured(folder.path());
+    let fleet = folder.path().join("fleet");
+    fs::create_dir(&fleet).unwrap();
+    fs::write(fleet.join("web.json"), &done.stdout).unwrap();
+    let judged = run(folder.path(), &["check", "root/opt/agent-bundle", "--json", "--fail-on", "never"]);
+    for number in 0..12 {
+        fs::write(fleet.join(format!("check-{number:02}.json")), &judged.stdout).unwrap();
+    }
+    let other = json!({"schema_version": 1, "tool": {"name": "bundle-doctor", "version": "2"}, "command": "check", "verdict": "error",
+        "error": {"message": "no such file", "path": null, "help": null}, "host": {"hostname": "web1", "at": "2099-01-01T00:00:00Z"}});
+    fs::write(fleet.join("another.json"), other.to_string()).unwrap();
+    let told = run(folder.path(), &["report", "fleet", "--json"]);
+    assert_eq!(told.code, 1, "{}", told.stderr);
+    assert_valid(&schema("docs/report.schema.json"), &told.stdout, "fleet");
+    let report: Value = serde_json::from_str(&told.stdout).unwrap();
+    let counts = (&report["servers"], &report["older"], &report["of_no_server"]);
+    assert_eq!(counts, (&json!(1), &json!(0), &json!(13)), "{}", told.stdout);
+    assert_eq!(report["of_no_server_names"].as_array().unwrap().len(), 10);
+    let human = run(folder.path(), &["report", "fleet"]).stdout;
+    assert!(human.contains("13 reports of no server left out: another.json, check-00.json, "), "{human}");
+    let named = run(folder.path(), &["report", "fleet", "fleet/check-00.json"]);
+    assert!(named.code == 2 && named.stderr.contains("check-00.json is no report of a server"), "{}", named.stderr);
+}
+
 #[test]
 fn a_server_is_counted_once_by_its_newest_report() {
     let folder = server();

@@ -35,6 +35,7 @@ BROKEN = {
 }
 # It is the first in the inventory, and switched off. Its name is no path.
 GONE = "rack7/omega"
+AFTER = "0.1.28"
 TEXTFILES = "/var/lib/prometheus/node-exporter"
 VENV = HOME / "ansible"
 WANTED = ("ansible-core==2.19.*", "ansible-lint==26.*")
@@ -117,10 +118,10 @@ class Fleet:
         block = next(block for block in sections("fleet", "yaml")["Install on many servers"] if "roles:" in block)
         write(folder / "install.yml", block)
 
-    def bundle(self, change: str = "", signed: bool = True) -> None:
+    def bundle(self, change: str = "", signed: bool = True, version: str = deployed.NEXT) -> None:
         """The bundle that is to be rolled out, as agent-bundle.tar.gz; `change` stands at the top of what is started."""
         with scratch("offered") as folder:
-            made = deployed.write_bundle(folder / "bundle", deployed.NEXT, ship_shared=True)
+            made = deployed.write_bundle(folder / "bundle", version, ship_shared=True)
             entry = made / "dist/index.js"
             entry.write_text(change + entry.read_text())
             with tarfile.open(self.folder / "agent-bundle.tar.gz", "w:gz") as tar:
@@ -333,6 +334,45 @@ def rolled_out(fleet: Fleet) -> None:
     expect("processes", fleet.processes(), before)
 
 
+def lost(fleet: Fleet) -> None:
+    """A server that is lost while it updates ends the rollout: no other begins. It goes on by itself, and the next run finds it done."""
+    update = line("Update many servers", 1)
+    fleet.bundle(version=AFTER)
+    first, others = WELL[0], {name: number for name, number in fleet.processes().items() if name != WELL[0]}
+    server = fleet.servers[first]
+    busy = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q '[b]undle-doctor update '"
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(fleet.type, update)
+        servers.until(lambda: server.run("sh", "-c", busy).code == 0, 90, "the update does not begin", server)
+        server.path("/run/lab-lost").touch()
+        ran = running.result()
+    if ran.code != 2 or f"Lost half-way: {first}" not in ran.text:
+        raise Mismatch(f"exit {ran.code}: {ran.text[-2500:]}")
+    expect("processes of the others", {name: number for name, number in fleet.processes().items() if name != first}, others)
+    servers.until(lambda: server.run("sh", "-c", busy).code != 0, 90, "the update does not end", server)
+    server.path("/run/lab-lost").unlink()
+    expect("the version of the one that was lost", fleet.versions()[first], AFTER)
+    again = fleet.type(update + " -e bundle_doctor_batches='[\"100%\"]'")
+    expect("who is updated then", changed(recap(again)), set(others))
+    expect("versions", fleet.versions(), dict.fromkeys(fleet.servers, AFTER))
+
+
+def older(fleet: Fleet) -> None:
+    """A bundle that is older than what runs: check mode fails as the update does, and nothing changes."""
+    check, update = line("Update many servers", 0), line("Update many servers", 1)
+    before, versions = fleet.processes(), fleet.versions()
+    fleet.bundle(version=deployed.NEXT)
+    for command in (check, update):
+        ran = fleet.type(command)
+        failed = {name for name, counts in recap(ran).items() if counts["failed"]}
+        if ran.code != 2 or len(failed) != 1 or "is older than" not in ran.text:
+            raise Mismatch(f"`{command}` exited {ran.code}, failed: {failed}: {ran.text[-2500:]}")
+    expect("versions", fleet.versions(), versions)
+    expect("processes", fleet.processes(), before)
+    allowed = fleet.type(check + " -e bundle_doctor_allow_downgrade=true")
+    expect("what check mode would change", changed(recap(allowed)), set(fleet.servers))
+
+
 def asked(path: str) -> dict:
     with urllib.request.urlopen(f"http://{PROMETHEUS}/api/v1/{path}", timeout=5) as answer:
         return json.load(answer)["data"]
@@ -414,6 +454,8 @@ def run(part: Part) -> None:
                 ("update: what is refused reaches no server", refused),
                 ("update: a bundle that dies stops at the first batch", stopped),
                 ("update: a good one reaches all, once", rolled_out),
+                ("update: a server that is lost half-way", lost),
+                ("update: an older one", older),
             ):
                 if not ONLY or case in (described, installed) or any(word in name for word in ONLY):
                     part.case(name, lambda c=case: c(fleet))

@@ -159,6 +159,8 @@ fn largest_fleet(text: &str) -> FleetReport {
         versions: (0..500).map(|n| FleetVersion { version: Some(format!("{text}{n}")), servers: 20 }).collect(),
         worst: (0..20).map(server).collect(),
         older: 3,
+        of_no_server: 20,
+        of_no_server_names: (0..10).map(|n| format!("{text}{n}")).collect(),
         not_reached: (0..50).map(|n| Unreached { name: format!("{text}{n}"), because: text.to_owned() }).collect(),
     }
 }

@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import json
+import re
 
 # Options of every module: which agent, and by which configuration.
 ARGUMENTS = {
@@ -60,3 +61,19 @@ def cause(document):
     """The root cause, by a report of `doctor`; None where nothing is wrong."""
     diagnoses = document.get("diagnoses") or []
     return diagnoses[0]["cause"] if diagnoses else None
+
+
+VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+
+
+def precedence(version):
+    """By what versions are ordered (semver.org, 11); None for what is no version."""
+    found = VERSION.fullmatch(version or "")
+    if not found:
+        return None
+    numbers = tuple(int(number) for number in found.groups()[:3])
+    if found.group(4) is None:
+        return numbers + (1, ())
+    # Numbers come before words, and fewer parts before more.
+    parts = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in found.group(4).split("."))
+    return numbers + (0, parts)

@@ -34,7 +34,9 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Tells whether the server would be updated, by its version and by how its agent fares. Nothing is changed.
+    description:
+      - Tells whether the server would be updated, by its version and by how its agent fares. Nothing is changed.
+      - A bundle that is older than the deployed one fails, as it does in earnest.
     support: full
   diff_mode:
     description: Shows the versions.
@@ -94,6 +96,10 @@ def planned(module):
     if code not in (0, 1, 3):
         module.fail_json(msg=program.why(document), rc=code, document=document)
     before, after = program.deployed(document), offered(module)
+    old, new = program.precedence(before), program.precedence(after)
+    if old and new and new < old and not module.params["allow_downgrade"]:
+        words = "not-updated: {0} is older than {1}, which is deployed: allow_downgrade takes it all the same"
+        module.fail_json(msg=words.format(after, before), verdict="not-updated", document=document)
     changed = document["verdict"] == "broken" or after is None or before != after
     module.exit_json(
         changed=changed,

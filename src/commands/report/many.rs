@@ -19,6 +19,15 @@ use std::path::{Path, PathBuf};
 /// Files of a folder.
 const MAX_FILES: usize = 1_000_000;
 
+/// How a file came to be read.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// By its own path.
+    Named,
+    /// It stands in a folder that was named.
+    Folder,
+}
+
 /// Makes one report of them.
 pub(super) fn run(paths: &[PathBuf], session: &Session<'_>, fail_on: FailOn) -> Result<u8> {
     let format = session.common.format();
@@ -27,10 +36,12 @@ pub(super) fn run(paths: &[PathBuf], session: &Session<'_>, fail_on: FailOn) -> 
         bail!(Failure::new("a report of many servers is not written in that format").help(help));
     }
     let mut all = Vec::new();
+    let mut named = HashSet::new();
     for path in paths {
         if path != Path::new("-") && path.is_dir() {
             all.extend(files(path)?.into_iter().map(|file| path.join(file)));
         } else {
+            named.insert(all.len());
             all.push(path.clone());
         }
     }
@@ -38,9 +49,10 @@ pub(super) fn run(paths: &[PathBuf], session: &Session<'_>, fail_on: FailOn) -> 
     let mut fleet = Fleet::new(fail_on);
     for (at, path) in all.iter().enumerate() {
         if older.contains(&at) {
-            fleet.leave_out();
+            fleet.leave_out_older();
         } else {
-            take(path, &mut fleet, session)?;
+            let origin = if named.contains(&at) { Origin::Named } else { Origin::Folder };
+            take(path, origin, &mut fleet, session)?;
         }
     }
     let report = fleet.report();
@@ -104,17 +116,18 @@ fn is_report(name: &OsStr) -> bool {
     !name.starts_with(b".") && (name.ends_with(b".json") || name.ends_with(b".tar.gz"))
 }
 
-/// Takes in one file. What cannot be read is a server that was not reached, and what is of no server is an error: whoever
-/// named it meant something else.
-fn take(path: &Path, fleet: &mut Fleet, session: &Session<'_>) -> Result<()> {
+/// Takes in one file. What cannot be read is a server that was not reached. What is of no server is an error where it was
+/// named, as something else was meant; of a folder it is left out, and told.
+fn take(path: &Path, origin: Origin, fleet: &mut Fleet, session: &Session<'_>) -> Result<()> {
     let name = path.file_name().unwrap_or(path.as_os_str());
-    let name = text::printable(&name.to_string_lossy()).into_owned();
-    let name = [".tar.gz", ".json"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned();
+    let file = text::printable(&name.to_string_lossy()).into_owned();
+    let name = [".tar.gz", ".json"].iter().find_map(|end| file.strip_suffix(end)).unwrap_or(&file).to_owned();
     match saved::read(path, session) {
         Ok(Saved::Server(report)) => fleet.take(&report, &name),
-        Ok(Saved::Unjudged(unjudged)) => {
+        Ok(Saved::Unjudged(unjudged)) if unjudged.command == "doctor" => {
             fleet.miss(unjudged.host.unwrap_or(name), unjudged.error.message);
         }
+        Ok(_) if matches!(origin, Origin::Folder) => fleet.leave_out_of_no_server(&file),
         Ok(_) => {
             let shown = text::printable_path(path);
             let help = "render it by itself: only servers make a fleet";

@@ -88,6 +88,7 @@ pub(super) fn read(path: &Path, session: &Session<'_>) -> Result<Saved> {
 pub(super) fn server_of(path: &Path) -> Option<(String, Option<Moment>)> {
     #[derive(Deserialize)]
     struct Stub {
+        command: String,
         host: Host,
     }
     #[derive(Deserialize)]
@@ -111,7 +112,10 @@ pub(super) fn server_of(path: &Path) -> Option<(String, Option<Moment>)> {
         };
         (host.called()?.to_owned(), host.at)
     } else {
-        let Stub { host } = serde_json::from_slice(&bytes).ok()?;
+        let Stub { command, host } = serde_json::from_slice(&bytes).ok()?;
+        if command != "doctor" {
+            return None;
+        }
         let called = [host.name, host.hostname].into_iter().flatten().find(|name| !name.is_empty())?;
         (called, host.at)
     };

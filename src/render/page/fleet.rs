@@ -41,7 +41,7 @@ pub(crate) fn page(report: &FleetReport) -> Page {
             FleetVerdict::Pass => Tone::Doubtful,
         },
         sections: parts,
-        notes: report.left_out().into_iter().collect(),
+        notes: report.left_out().collect(),
         ..Page::default()
     }
 }

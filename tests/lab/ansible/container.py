@@ -1,9 +1,11 @@
-"""Ansible's way into the lab's containers: their namespaces instead of ssh. A server without a leader is not reached."""
+"""Ansible's way into the lab's containers: their namespaces instead of ssh. A server without a leader is not reached, and one
+with a file `/run/lab-lost` is lost: what runs on it goes on, and nobody hears of it."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from ansible.errors import AnsibleConnectionFailure
@@ -37,15 +39,33 @@ class Connection(ConnectionBase):
         leader = self.get_option("leader")
         if not leader or not Path(f"/proc/{leader}").is_dir():
             raise AnsibleConnectionFailure("no route to host")
+        self._stay()
         self._connected = True
         return self
+
+    def _stay(self) -> None:
+        if Path(f"/proc/{self.get_option('leader')}/root/run/lab-lost").exists():
+            raise AnsibleConnectionFailure("the connection is lost")
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         self._connect()
         enter = ["nsenter", "-t", str(self.get_option("leader")), *ENTER, *INSIDE]
-        done = subprocess.run([*enter, "sh", "-c", cmd], input=in_data or b"", capture_output=True)
-        return done.returncode, done.stdout, done.stderr
+        with tempfile.TemporaryFile() as given:
+            given.write(in_data or b"")
+            given.seek(0)
+            process = subprocess.Popen([*enter, "sh", "-c", cmd], stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while True:
+            try:
+                out, err = process.communicate(timeout=0.2)
+                return process.returncode, out, err
+            except subprocess.TimeoutExpired:
+                try:
+                    self._stay()
+                except AnsibleConnectionFailure:
+                    # The one that entered; whom it started there knows nothing of it.
+                    process.kill()
+                    raise
 
     def _path(self, inside: str) -> Path:
         self._connect()
