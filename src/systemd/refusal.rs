@@ -26,6 +26,9 @@ impl Unit {
         if value.is_empty() {
             return None;
         }
+        if key == "ExecStart" && !value.starts_with('-') && has_no_specifier(value) {
+            return Some("a `%` in its `ExecStart=` begins no specifier (`%%` means one)");
+        }
         if COMMANDS.contains(&key) {
             let parsed = CommandLine::parse(value, |text| self.expand(text));
             return parsed.err().filter(|why| *why != command::NOT_CLOSED);
@@ -42,7 +45,13 @@ impl Unit {
 
     /// Settings that do not go together.
     fn contradiction(&self) -> Option<(&'static str, Setting<'_>)> {
-        let kind = self.setting("Service", "Type")?;
+        let kind = self.setting("Service", "Type");
+        if kind.as_ref().is_none_or(|kind| kind.value != "oneshot")
+            && let [_, .., last] = self.settings("Service", "ExecStart").as_slice()
+        {
+            return Some(("it has more than one `ExecStart=`, which only `Type=oneshot` may", *last));
+        }
+        let kind = kind?;
         if kind.value == "dbus" && self.setting("Service", "BusName").is_none() {
             return Some(("`Type=dbus` needs a `BusName=`", kind));
         }
@@ -50,6 +59,19 @@ impl Unit {
         let again = matches!(restart.value, "always" | "on-success");
         (kind.value == "oneshot" && again).then_some(("`Type=oneshot` goes with no such `Restart=`", restart))
     }
+}
+
+/// Whether a `%` stands before a letter or digit for which no version of systemd has a specifier (systemd.unit(5),
+/// "Specifiers"; specifier.c, EBADSLT).
+fn has_no_specifier(value: &str) -> bool {
+    const NONE: &str = "0123456789cekrxzFKOQRXZ";
+    let mut marks = value.chars();
+    while let Some(mark) = marks.next() {
+        if mark == '%' && marks.next().is_some_and(|of| NONE.contains(of)) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -83,6 +105,11 @@ mod tests {
             ("User=a b", false),
             ("LimitNOFILE=abc", false),
             ("EnvironmentFile=x", false),
+            ("ExecStart=/usr/bin/node y.js", true),
+            ("ExecStart=\nExecStart=/usr/bin/node y.js --url http://cp/%20x", true),
+            ("ExecStart=\nExecStart=/usr/bin/node y.js --url http://cp/%%20x %h %i 100%", false),
+            ("ExecStart=\nExecStart=/usr/bin/node y.js", false),
+            ("Type=oneshot\nExecStart=/usr/bin/node y.js", false),
         ] {
             let unit = Unit::of_text("x.service", "x", &format!("[Service]\nExecStart=/usr/bin/node x.js\n{line}\n"));
             assert_eq!(unit.refusal().is_some(), refused, "{line}");

@@ -10,6 +10,7 @@ from deployed import AGENT_KEY, NESTED_UNIT, PASSWORD, REGISTERED, TOKEN, unit
 from scenario import Fix, Scenario, degraded, healthy
 from scenarios_death import DEATH
 from scenarios_ends import ENDS
+from scenarios_further import FURTHER
 from scenarios_health import HEALTH
 from scenarios_healthy import HEALTHY
 from scenarios_logs import LOGS
@@ -196,4 +197,4 @@ NOT_FOOLED = (
     Scenario("unprivileged-broken", "working-directory-missing", VISITOR + NESTED + "restart", user="visitor", fix=Fix.NONE, settle=12, everywhere=True, or_cause=("unit-nested-paths",), may=("secret-in-unit",), mounted=None),
 )
 
-SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH + UNITS + ABSENT + LOGS + SETTINGS + HEALTHY + ENDS
+SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH + UNITS + ABSENT + LOGS + SETTINGS + HEALTHY + ENDS + FURTHER

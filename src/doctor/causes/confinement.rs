@@ -9,11 +9,11 @@ use super::cause::Cause;
 use super::crash::{Crash, CrashKind};
 use super::unit_fix::{self, SettingSyntax, UnitChange};
 use super::unit_lines::{is_drop_in, without};
-use super::{crash, evidence, fix, started};
+use super::{crash, evidence, fix, started, unit_other_command};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, JournalRun, Presence, ReachedPath};
 use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::words::LineEdit;
-use crate::systemd::{Setting, Unit, UnitFile};
+use crate::systemd::{Setting, Unit, UnitFile, normal};
 
 /// Where the line stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -155,7 +155,8 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts, place: LineIn) -> Option<Di
     let unit = &started::unit(facts)?.unit;
     let crash = crash::crash(facts);
     let variables = &started::unit(facts)?.variables;
-    let found = of_node(unit, variables, crash.as_ref()).or_else(|| of_the_end(facts, unit, crash.as_ref()))?;
+    let found = of_node(unit, variables, crash.as_ref());
+    let found = found.or_else(|| of_a_path(facts, unit)).or_else(|| of_the_end(facts, unit, crash.as_ref()))?;
     let in_unit = found.key == VARIABLE || !is_drop_in(unit, &found.setting);
     let stands = if !in_unit { LineIn::DropIn } else { LineIn::Unit };
     if stands != place {
@@ -167,7 +168,8 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts, place: LineIn) -> Option<Di
         LineIn::DropIn => format!("A drop-in confines the agent so that it cannot start: {line}"),
         LineIn::Unit => format!("A line of the unit keeps the agent from starting: {line}"),
     };
-    let there = started::directory(facts).filter(|_| found.crash.is_none() && is_out_of_sight_key(key));
+    let hidden = found.crash.is_none() && is_out_of_sight_key(key) && not_there(facts).is_none();
+    let there = started::directory(facts).filter(|_| hidden);
     let said = found.crash.map(|crash| crash.headline).or_else(|| deciding(facts));
     let diagnosis = cause
         .found(facts, words, evidence::unit_line(key, &found.setting))
@@ -188,7 +190,8 @@ struct ConfinedLine<'a> {
 
 /// systemd's deciding line.
 fn deciding(facts: &Facts) -> Option<&JournalEntry> {
-    let words = ["Failed at step", "timed out", "runtime time limit", "Watchdog timeout", "Main process exited"];
+    let words =
+        [NAMESPACING, "Failed at step", "timed out", "runtime time limit", "Watchdog timeout", "Main process exited"];
     evidence::deciding_line(facts, &words)
 }
 
@@ -255,6 +258,12 @@ fn words(value: &str) -> impl Iterator<Item = &str> {
     words.map(|word| word.strip_prefix("NODE_OPTIONS=").unwrap_or(word))
 }
 
+/// Whether what follows such an option is neither another one nor a script: a value that is not joined to it by `=`.
+fn has_value_apart(value: &str, is_it: impl Fn(&str) -> bool) -> bool {
+    let mut behind = words(value).skip_while(|word| !is_it(word)).skip(1);
+    behind.next().is_some_and(|word| !word.starts_with('-') && !word.contains(['/', '.']))
+}
+
 /// The port at which an option lets a debugger connect (node(1), `--inspect`).
 fn debugger_at(word: &str) -> Option<u16> {
     const USUAL: u16 = 9229;
@@ -262,6 +271,43 @@ fn debugger_at(word: &str) -> Option<u16> {
     let is_it = matches!(option, "--inspect" | "--inspect-brk" | "--inspect-wait" | "--inspect-port" | "--debug-port");
     let port = place.rsplit(':').next().unwrap_or_default();
     is_it.then(|| port.parse().unwrap_or(USUAL))
+}
+
+/// What systemd says of a path that it was to hide, to show or to open to the agent, and that is not there (namespace.c).
+const NAMESPACING: &str = "set up mount namespacing: ";
+
+/// Settings with paths that have to be there, unless a `-` forgives it (systemd.exec(5)).
+const PATHS: [&str; 7] = [
+    "ReadWritePaths",
+    "ReadOnlyPaths",
+    "InaccessiblePaths",
+    "ExecPaths",
+    "NoExecPaths",
+    "BindPaths",
+    "BindReadOnlyPaths",
+];
+
+/// The line with the path that systemd did not find when it made what the agent sees of the disk.
+fn of_a_path<'a>(facts: &'a Facts, unit: &'a Unit) -> Option<ConfinedLine<'a>> {
+    let path = not_there(facts)?;
+    PATHS.into_iter().find_map(|key| {
+        let names = |setting: &Setting<'_>| setting.value.split_whitespace().any(|word| is_path(unit, word, &path));
+        let setting = unit.settings("Service", key).into_iter().find(names)?;
+        Some(ConfinedLine { key, setting, keys: vec![key], crash: None })
+    })
+}
+
+/// The path that systemd names.
+fn not_there(facts: &Facts) -> Option<String> {
+    let said = evidence::manager_line(facts, &[NAMESPACING])?;
+    let (_, rest) = said.message.split_once(NAMESPACING)?;
+    let path = rest.split_once(": ").map_or(rest, |(path, _)| path);
+    Some(normal(path.strip_prefix("/run/systemd/unit-root").unwrap_or(path)))
+}
+
+/// Whether a word of such a setting is about that path: `PATH`, `+PATH`, `PATH:PLACE`.
+fn is_path(unit: &Unit, word: &str, path: &str) -> bool {
+    word.split(':').take(2).any(|part| normal(&unit.expand(part.trim_start_matches('+'))) == path)
 }
 
 /// The line that is known for how it ends.
@@ -324,9 +370,20 @@ fn is_out_of_sight(end: &ServiceEnd<'_>) -> bool {
 
 fn remedy(facts: &Facts, found: &ConfinedLine<'_>) -> Vec<FixStep> {
     let setting = &found.setting;
+    if let Some(path) = not_there(facts).filter(|_| PATHS.contains(&found.key))
+        && let Some(unit) = started::unit(facts).map(|unit| &unit.unit)
+    {
+        let forgiven = |_: usize, word: &str| is_path(unit, word, &path).then(|| format!("-{word}"));
+        let edited = UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, forgiven);
+        let commands = edited.and_then(|change| change.commands(facts));
+        return unit_fix::step_and_restart(facts, "let the unit start without what is not there", commands);
+    }
     if let ("ExecStart", Some(asked)) = (found.key, found.crash.and_then(FatalOption::of)) {
         // One word that begins an option and says all of it; another may belong to the one before it.
         let is_it = |word: &str| word.starts_with("--") && asked.is_in(word);
+        if has_value_apart(setting.value, is_it) {
+            return unit_other_command::as_documented(facts);
+        }
         if words(setting.value).any(is_it) {
             let drop = |_: usize, word: &str| is_it(word).then(String::new);
             let edited = UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, drop);

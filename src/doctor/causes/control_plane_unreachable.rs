@@ -3,6 +3,7 @@
 mod refusal;
 
 use super::cause::{Area, Cause, Stands, ToldBy};
+use super::crash::{self, Crash, CrashKind};
 use super::{evidence, fix, started, unit_lines};
 use crate::doctor::facts::{
     Condition, Connections, ControlPlane, Facts, JournalEntry, LinkState, Motion, Process, SETTLED, Speaker,
@@ -30,6 +31,16 @@ const LATELY: u64 = 60;
 const JUST_NOW: u64 = 30;
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    if let Some((crash, plane)) = death(facts) {
+        let reason = because(crash.headline);
+        let words =
+            format!("The agent does not outlive a failed connection to the control plane at `{}`{reason}", plane.url);
+        let mut diagnosis = CAUSE.found(facts, words, evidence::journal(crash.headline)).and(evidence::state(facts));
+        if facts.condition() == Condition::Looping {
+            diagnosis.consequences.push("service-crash-loop");
+        }
+        return Some(diagnosis.steps(tests(facts, plane, refusal::refusal(&crash.headline.message))));
+    }
     let process = facts.process.known()?.as_ref().filter(|process| process.motion == Motion::Moves)?;
     let connections = process.connections.known()?;
     if facts.condition() != Condition::Running {
@@ -55,11 +66,22 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         Some((key, setting)) => format!(": `{key}={}` in its unit keeps it from the network", setting.value),
         None => said.map_or_else(|| why_silent(connections, plane), because),
     };
-    let words = format!("The agent runs, but has no connection to the control plane at `{}`{reason}", plane.url);
+    let ignored = said.filter(|said| matches!(refusal::refusal(&said.message), Some(ConnectionEnd::Certificate(_))));
+    let ignored = ignored.and_then(|_| ignored_authorities(facts));
+    let further = match ignored {
+        Some(_) => ". The file that `NODE_EXTRA_CA_CERTS` names, which would vouch for it, could not be read",
+        None => "",
+    };
+    let words =
+        format!("The agent runs, but has no connection to the control plane at `{}`{reason}{further}", plane.url);
     let mut seen = said.map(evidence::journal).into_iter().chain(seen(process, plane, connections));
     let first = seen.next()?;
     let line = cut.as_ref().map(|(key, setting)| evidence::unit_line(key, setting));
-    let mut diagnosis = CAUSE.found(facts, words, first).and(line).and(seen);
+    let mut diagnosis = CAUSE.found(facts, words, first).and(line).and(ignored.map(evidence::journal)).and(seen);
+    if ignored.is_some() {
+        let text = "put the file back that `NODE_EXTRA_CA_CERTS` names, or name the right one, and restart the agent";
+        diagnosis = diagnosis.step(FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect()));
+    }
     if let Some((key, setting)) = &cut {
         return Some(diagnosis.steps(unit_lines::without(facts, setting, &[key])));
     }
@@ -71,6 +93,21 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         diagnosis.severity = Severity::Warning;
     }
     Some(diagnosis.steps(tests(facts, plane, said.and_then(|line| refusal::refusal(&line.message)))))
+}
+
+/// What Node says where it cannot read the authorities that `NODE_EXTRA_CA_CERTS` adds (crypto_context.cc), in this run.
+fn ignored_authorities(facts: &Facts) -> Option<&JournalEntry> {
+    facts.present().into_iter().find(|entry| entry.message.contains("Ignoring extra certs from "))
+}
+
+/// The error that the agent dies of, where that is about its connection to the control plane: nobody listens for it, or a
+/// handler prints it and exits.
+pub(crate) fn death(facts: &Facts) -> Option<(Crash<'_>, &ControlPlane)> {
+    let plane = facts.control_plane.known()?.as_ref()?;
+    let crash = crash::crash(facts).filter(|crash| crash.kind == CrashKind::Other)?;
+    let said = &crash.headline.message;
+    let is_it = refusal::is_about(said, plane) && refusal::refusal(said).is_some();
+    is_it.then_some((crash, plane))
 }
 
 /// A line of the unit that leaves the agent without a network (systemd.exec(5), systemd.resource-control(5)).

@@ -7,6 +7,7 @@ use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::{Finding, Severity};
 use crate::update::documented_paths;
+use std::collections::BTreeSet;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "dependencies-not-installed",
@@ -42,7 +43,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let findings: Vec<(&Finding, &str)> =
         inspected.stoppers().filter_map(|finding| Some((finding, findings::absent(inspected, finding)?))).collect();
     let mut needed: Vec<&str> = dies_of.into_iter().chain(findings.iter().map(|(_, name)| *name)).collect();
-    needed.dedup();
+    let mut seen = BTreeSet::new();
+    needed.retain(|name| seen.insert(*name));
     if needed.is_empty() {
         return None;
     }

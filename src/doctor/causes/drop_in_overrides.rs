@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::confinement::{self, LineIn};
 use super::unit_lines::{is_drop_in, without};
-use super::{evidence, started};
+use super::{evidence, started, unit_other_command};
 use crate::doctor::facts::{Facts, ReachedPath};
 use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
@@ -21,7 +21,9 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let Some((key, setting)) = culprit(facts) else { return confinement::diagnose(&CAUSE, facts, LineIn::DropIn) };
+    let Some(DropInLine { key, setting, fault }) = culprit(facts) else {
+        return confinement::diagnose(&CAUSE, facts, LineIn::DropIn);
+    };
     let unit = &started::unit(facts)?.unit;
     let base = base_setting(unit, key);
     let mut seen = vec![evidence::unit_line(key, &setting)];
@@ -35,14 +37,45 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             .map(evidence::reached),
     });
     let mut seen = seen.into_iter();
-    let words = format!("A drop-in undoes the unit's `{key}=`: what it names is not there");
+    let words = match fault {
+        DropInFault::LeadNowhere => format!("A drop-in undoes the unit's `{key}=`: what it names is not there"),
+        DropInFault::Empty => format!("A drop-in undoes the unit's `{key}=`: it empties it, and gives no other"),
+        DropInFault::AddAnother => format!(
+            "A drop-in adds a second `{key}=` to the unit's, with which systemd loads neither: an empty `{key}=` before it \
+             would replace the first"
+        ),
+        DropInFault::StartOther => {
+            format!("A drop-in undoes the unit's `{key}=`: it starts something else, which is no agent")
+        }
+    };
     let first = seen.next()?;
-    let diagnosis = CAUSE.found(facts, words, first).and(seen);
+    let state = evidence::state(facts).filter(|_| fault == DropInFault::StartOther);
+    let diagnosis = CAUSE.found(facts, words, first).and(seen).and(state);
     Some(diagnosis.steps(remedy(facts, &setting)))
 }
 
+/// A line of a drop-in that breaks what the unit file itself has right.
+pub(super) struct DropInLine<'a> {
+    key: &'static str,
+    setting: Setting<'a>,
+    fault: DropInFault,
+}
+
+/// What a drop-in does to the unit's own line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum DropInFault {
+    /// What it names is not there.
+    LeadNowhere,
+    /// It takes the command away.
+    Empty,
+    /// It has a second command, beside the unit's.
+    AddAnother,
+    /// What it starts is there, and is not the agent.
+    StartOther,
+}
+
 /// The line of a drop-in that breaks what the unit file itself has right.
-pub(super) fn culprit(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
+pub(super) fn culprit(facts: &Facts) -> Option<DropInLine<'_>> {
     let unit = &started::unit(facts)?.unit;
     let flat = started::flat_bundle(facts).is_some();
     let broken = |reached: Option<&ReachedPath>| {
@@ -50,12 +83,20 @@ pub(super) fn culprit(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
     };
     let directory = broken(started::directory(facts));
     let command = broken(started::script(facts)) || broken(started::program(facts));
+    let several = unit.settings("Service", "ExecStart").len() > 1 && unit.refusal().is_some();
     for (key, is_broken) in [("WorkingDirectory", directory), ("ExecStart", command)] {
-        let setting = if key == "ExecStart" { last(unit, key) } else { unit.setting("Service", key) };
+        let of_command = key == "ExecStart";
+        let setting = if of_command { last(unit, key) } else { unit.setting("Service", key) };
         let Some(setting) = setting.filter(|setting| is_drop_in(unit, setting)) else { continue };
-        let emptied = key == "ExecStart" && unit.exec_start().is_none();
-        if (is_broken || emptied) && base_setting(unit, key).is_some_and(|base| is_right(facts, &base)) {
-            return Some((key, setting));
+        let fault = match is_broken {
+            _ if of_command && unit.exec_start().is_none() => DropInFault::Empty,
+            _ if of_command && several => DropInFault::AddAnother,
+            true => DropInFault::LeadNowhere,
+            false if of_command && unit_other_command::is_to_blame(facts) => DropInFault::StartOther,
+            false => continue,
+        };
+        if base_setting(unit, key).is_some_and(|base| is_right(facts, &base)) {
+            return Some(DropInLine { key, setting, fault });
         }
     }
     None

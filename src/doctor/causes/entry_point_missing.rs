@@ -1,7 +1,8 @@
 //! `entry-point-missing`: the script that the unit starts is not there, or is empty.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{bundle_fix, crash, evidence, started, unit_fix};
+use super::crash::CrashKind;
+use super::{bundle_fix, crash, evidence, started, unit_fix, unit_other_command};
 use crate::doctor::facts::{Facts, Presence, ReachedPath};
 use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
@@ -44,7 +45,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             Some(script) => evidence::reached(script),
             None => evidence::disk(format!("{}/{}: no such file, or empty", facts.deployment.path, entry(facts)?)),
         },
-        (None, None) => return None,
+        (None, None) => return of_the_command(facts),
     };
     let empty = script.is_some_and(|script| matches!(script.presence, Presence::File { size: 0, .. }));
     let words = match empty {
@@ -65,6 +66,26 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return Some(diagnosis.steps(point_to_the_bundle(facts, &script.path)));
     }
     Some(diagnosis.steps(bundle_fix::mend(facts)))
+}
+
+/// Another word of the command that Node takes for its script: a value that is not joined to its option by `=`, a word too many.
+fn of_the_command(facts: &Facts) -> Option<Diagnosis> {
+    let crash =
+        crash::crash(facts).filter(|crash| crash.told_by == crash::CrashToldBy::Node && crash.asked_by.is_none())?;
+    let (CrashKind::File(path) | CrashKind::Outside(path)) = &crash.kind else { return None };
+    // The script itself may be hidden from the agent, or lie in a folder that is not there.
+    let hidden = started::script(facts).is_some_and(|script| script.path == *path && !started::is_missing(script));
+    let meant = !hidden && path.starts_with('/') && !path.ends_with(documented_paths::ENTRY_POINT);
+    let of_a_file = meant && crash.text.starts_with("Error: Cannot find module '");
+    if !of_a_file || facts.deployment.would_start() != Some(true) || started::url(facts).is_none() {
+        return None;
+    }
+    let words = format!("Node takes another word of the command for the script that it is to start: `{path}`");
+    let diagnosis = CAUSE
+        .found(facts, words, evidence::journal(crash.headline))
+        .and(evidence::unit_setting(facts, "ExecStart"))
+        .and(evidence::state(facts));
+    Some(diagnosis.steps(unit_other_command::as_documented(facts)))
 }
 
 fn entry(facts: &Facts) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use super::bundle_fix::{self, STAGED};
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::CrashKind;
+use super::crash::{Crash, CrashKind};
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, ReachedPath};
 use crate::report::action::{Action, Replace, StagedAction};
@@ -41,15 +41,21 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let child = evidence::manager_line(facts, &["Failed at step CHDIR", "Failed at step EXEC"])
         .filter(|entry| dead && entry.says("Permission denied"))
         .filter(|entry| !is_of_a_helper(facts, entry) && !is_of_a_program_elsewhere(facts, entry));
-    let crash =
-        crash::crash(facts).filter(|crash| crash.kind == CrashKind::Denied && is_ours(facts, &crash.headline.message));
+    let crash = crash::crash(facts).filter(|crash| crash.kind == CrashKind::Denied && is_ours(facts, crash));
     let said = child.or(crash.as_ref().map(|crash| crash.headline));
     if denied.is_none() && said.is_none() {
         return None;
     }
     let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
-    let path = denied.map_or(facts.places.bundle.as_str(), |reached| reached.path.as_str());
-    let words = format!("The agent runs as `{user}`, who may not use `{path}`");
+    let told = crash.as_ref().filter(|_| denied.is_none()).and_then(|crash| refused_to(&crash.headline.message));
+    let words = match (&told, denied) {
+        (Some(RefusedUse::Port(place)), _) => {
+            format!("The agent runs as `{user}`, who may not listen on `{place}`: ports below 1024 are for root")
+        }
+        (Some(RefusedUse::Path(path)), _) => format!("The agent runs as `{user}`, who may not use `{path}`"),
+        (None, Some(reached)) => format!("The agent runs as `{user}`, who may not use `{}`", reached.path),
+        (None, None) => format!("The agent runs as `{user}`, who may not use `{}`", facts.places.bundle),
+    };
     let mut seen = denied
         .map(evidence::reached)
         .into_iter()
@@ -57,7 +63,36 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .chain(evidence::unit_setting(facts, "User"))
         .chain(evidence::state(facts));
     let first = seen.next()?;
-    Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts, denied, &user)))
+    let steps = match told {
+        Some(RefusedUse::Port(_)) => vec![FixStep::told(
+            "have the agent listen on a port from 1024 on, or give its unit `AmbientCapabilities=CAP_NET_BIND_SERVICE`",
+        )],
+        Some(RefusedUse::Path(path)) if !started::is_below(&normal(path), &normal(&facts.places.bundle)) => {
+            vec![FixStep::told(format!(
+                "see who owns `{path}` and the folders above it, and let `{user}` use it; then start the agent"
+            ))]
+        }
+        _ => remedy(facts, denied, &user),
+    };
+    Some(CAUSE.found(facts, words, first).and(seen).steps(steps))
+}
+
+/// What the agent itself was refused, by libuv's words for it.
+enum RefusedUse<'a> {
+    /// `EACCES: permission denied, open '/x'`.
+    Path(&'a str),
+    /// `listen EACCES: permission denied 0.0.0.0:80`.
+    Port(&'a str),
+}
+
+fn refused_to(line: &str) -> Option<RefusedUse<'_>> {
+    if let Some((_, place)) = line.split_once("listen EACCES: permission denied ") {
+        let port = place.rsplit(':').next().and_then(|port| port.trim().parse::<u16>().ok());
+        return Some(RefusedUse::Port(place.trim())).filter(|_| port.is_some_and(|port| port < 1024));
+    }
+    let quoted = line.rsplit_once(", ")?.1.split_once('\'')?.1;
+    let path = quoted.split('\'').next()?;
+    path.starts_with('/').then_some(RefusedUse::Path(path))
 }
 
 /// Whether systemd could not execute a command that the unit runs before the agent.
@@ -74,9 +109,12 @@ fn is_of_a_program_elsewhere(facts: &Facts, entry: &JournalEntry) -> bool {
     entry.says("Failed at step EXEC") && gone || started::unit(facts).is_some_and(|unit| unit.noexec.is_some())
 }
 
-/// An error about something of the agent's own, not of its applications.
-fn is_ours(facts: &Facts, line: &str) -> bool {
-    line.contains(&facts.places.home) || line.contains(&facts.places.bundle)
+/// An error of the agent's own: Node says so of it, or it is about the agent's files. What a handler quotes may be about one of
+/// its applications.
+fn is_ours(facts: &Facts, crash: &Crash<'_>) -> bool {
+    let line = &crash.headline.message;
+    let told = crash.told_by == crash::CrashToldBy::Node && refused_to(line).is_some();
+    told || line.contains(&facts.places.home) || line.contains(&facts.places.bundle)
 }
 
 /// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the bundle is given to the

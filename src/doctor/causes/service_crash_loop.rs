@@ -1,7 +1,7 @@
 //! `service-crash-loop`: the agent dies at every start, and nothing that was seen explains it.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{bundle_fix, crash, evidence, fix};
+use super::{bundle_fix, control_plane_unreachable, crash, evidence, fix};
 use crate::doctor::facts::{Condition, Facts, Speaker};
 use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
@@ -18,7 +18,7 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    if facts.condition() != Condition::Looping {
+    if facts.condition() != Condition::Looping || control_plane_unreachable::death(facts).is_some() {
         return None;
     }
     if let Some((crash, now)) = crash::mended(facts) {

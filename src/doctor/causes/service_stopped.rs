@@ -48,6 +48,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let reason = killed.map_or_else(|| reason(facts), Reason::Killed);
     let diagnosis = CAUSE.found(facts, words(facts, &reason), evidence::state(facts)?);
     let diagnosis = diagnosis.and(line(&reason).map(evidence::journal)).and(unit_file_state(facts, &reason));
+    let diagnosis = match remains(facts) {
+        true => diagnosis
+            .and(evidence::unit_setting(facts, "RemainAfterExit"))
+            .and(evidence::last_words(facts).map(evidence::journal)),
+        false => diagnosis,
+    };
     if matches!(reason, Reason::Unmet(_)) {
         let command = is_unmet_command(facts).then(|| evidence::unit_setting(facts, "ExecCondition")).flatten();
         let step = look(facts, "see which file sets the condition, and meet it or take it out");
@@ -114,6 +120,9 @@ fn bond_line(facts: &Facts, other: &UnitDependency) -> Option<Evidence> {
 
 /// What the journal of the boot that runs tells; what was said before it is how the machine went down.
 fn reason(facts: &Facts) -> Reason<'_> {
+    if remains(facts) {
+        return Reason::Ended(None);
+    }
     let own = facts.manager_now();
     let last = own.last().copied();
     // Before systemd 250: `Condition check resulted in ServerFlow Agent being skipped.`
@@ -139,6 +148,11 @@ fn reason(facts: &Facts) -> Reason<'_> {
         (None, true) if facts.host.boot.is_some() && facts.journal.known().is_some() => Reason::NotSinceBoot,
         (None, _) => Reason::NotTold,
     }
+}
+
+/// Whether the unit counts as active without a process (systemd.service(5), `RemainAfterExit=`).
+fn remains(facts: &Facts) -> bool {
+    facts.service.known().is_some_and(|service| service.active_state == "active" && service.sub_state == "exited")
 }
 
 /// Whether it was `ExecCondition=` that said no (systemd.service(5)).
@@ -171,6 +185,9 @@ fn words(facts: &Facts, reason: &Reason<'_>) -> String {
         Reason::Stopped(_) => {
             "The service was stopped by hand, and nothing that was seen keeps it from starting".to_owned()
         }
+        Reason::Ended(_) if remains(facts) => "The agent ended by itself, and its unit (`RemainAfterExit=`) counts as \
+             active all the same, so that nothing starts it again"
+            .to_owned(),
         Reason::Ended(_) => {
             format!("The agent ended by itself, and its unit (`Restart={restart}`) does not start it again then")
         }

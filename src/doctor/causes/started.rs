@@ -90,7 +90,8 @@ fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if word == name {
-            return words.next().map(String::as_str);
+            // The journal has the words of a shell's command with what parts them (`--url X;`).
+            return words.next().map(|value| value.trim_end_matches([';', '&', '|', '\'', '"', ')']));
         }
         if let Some(value) = word.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
             return Some(value);

@@ -332,8 +332,9 @@ fn written(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
         None => WasFile::Absent,
     };
     let lines = document(facts, &HttpUrl::new(&url)?, old)?;
-    let mut commands: Vec<Action> =
-        vec![Replace::Write { file: path.clone(), was, lines }.into(), Manage::Reload.into()];
+    let mut commands: Vec<Action> = vec![Replace::Write { file: path.clone(), was, lines }.into()];
+    commands.extend(outdone(facts)?);
+    commands.push(Manage::Reload.into());
     if old.is_none() || !facts.unit.known().is_some_and(|unit| unit.enabled) {
         commands.push(Manage::Enable(name).into());
     }
@@ -345,6 +346,27 @@ fn written(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
         None => "write the documented unit",
     };
     Ok(vec![FixStep::changes(text, commands), fix::restart(facts)])
+}
+
+/// The lines of drop-ins that would say otherwise than the documented unit, and count for more: they become comments.
+fn outdone(facts: &Facts) -> Result<Vec<Action>, RefusedWord> {
+    let drop_ins = facts.unit.known().into_iter().flat_map(|unit| unit.unit.files.iter().skip(1));
+    let mut actions = Vec::new();
+    for file in drop_ins {
+        let lines: Vec<u32> =
+            file.assignments.iter().filter(|found| is_replaced(found)).map(|found| found.line).collect();
+        if lines.is_empty() {
+            continue;
+        }
+        if shared_file::is_shared(&file.path) {
+            return Err(RefusedWord::new(
+                &file.path,
+                "says otherwise than the documented unit, and is read for other units, too",
+            ));
+        }
+        actions.extend(UnitChange::of(file).without(&lines)?.commands(facts)?);
+    }
+    Ok(actions)
 }
 
 /// The folders that systemd reads units from (systemd.unit(5), "Unit File Load Path"): a unit's file is elsewhere where it is

@@ -30,15 +30,10 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    let dies = matches!(facts.condition(), Condition::Looping | Condition::Down)
-        || (!facts.is_live() && facts.runs().last().is_some_and(|run| run.died()));
     let unit = &started::unit(facts)?.unit;
     let setting = unit.exec_start()?;
     let command = unit.command()?.ok()?;
-    // A wrapper that is there and cannot be executed has a fault of its own.
-    let there = started::program(facts).is_some_and(|program| !started::is_missing(program));
-    let refused = there && evidence::manager_line(facts, &["Failed at step EXEC"]).is_some();
-    if !dies || refused || is_documented(&command) || !may_explain(facts) {
+    if !is_to_blame(facts) {
         return None;
     }
     let words = format!("The unit starts {} instead of node with the deployed bundle", what(&command));
@@ -53,12 +48,31 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(remedy(facts, &setting)))
 }
 
+/// Whether another command than the documented one is what keeps the agent from running.
+pub(super) fn is_to_blame(facts: &Facts) -> bool {
+    let dies = matches!(facts.condition(), Condition::Looping | Condition::Down)
+        || (!facts.is_live() && facts.runs().last().is_some_and(|run| run.died()));
+    let Some(Ok(command)) = started::unit(facts).and_then(|unit| unit.unit.command()) else { return false };
+    // A wrapper that is there and cannot be executed has a fault of its own.
+    let there = started::program(facts).is_some_and(|program| !started::is_missing(program));
+    let refused = there && evidence::manager_line(facts, &["Failed at step EXEC"]).is_some();
+    dies && !refused && !is_documented(&command) && may_explain(facts)
+}
+
 /// What has the unit start the deployed bundle as documented, where it starts something else.
 pub(super) fn to_documented(facts: &Facts) -> Option<Vec<FixStep>> {
     let unit = &started::unit(facts)?.unit;
     let setting = unit.exec_start()?;
     let command = unit.command()?.ok()?;
     (!is_documented(&command)).then(|| remedy(facts, &setting))
+}
+
+/// What has the unit start the deployed bundle as documented.
+pub(super) fn as_documented(facts: &Facts) -> Vec<FixStep> {
+    match started::unit(facts).and_then(|unit| unit.unit.exec_start()) {
+        Some(setting) => remedy(facts, &setting),
+        None => unit_fix::write_unit(facts),
+    }
 }
 
 /// Whether the command is node itself, also by its name alone.

@@ -1,8 +1,8 @@
 //! `unknown-crash`: the agent dies of an error that none of the other causes explains.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::crash::{CrashKind, CrashToldBy as SaidBy};
-use super::{bundle_fix, crash, evidence, fix, mended, recovered};
+use super::crash::{Crash, CrashKind, CrashToldBy as SaidBy};
+use super::{bundle_fix, control_plane_unreachable, crash, evidence, fix, mended, recovered};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalRun, Service, service};
 use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
@@ -23,6 +23,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if facts.condition() == Condition::Running {
         return recovered::diagnose(&CAUSE, facts);
     }
+    if control_plane_unreachable::death(facts).is_some() {
+        return None;
+    }
     let Some(crash) = crash::crash(facts) else { return wordless(facts) };
     let words = match (&crash.kind, crash.told_by) {
         (CrashKind::NoWatches, _) => {
@@ -30,6 +33,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         (CrashKind::Unsettled, _) => {
             "The agent ends while it starts (exit code 13): a top-level `await` waits for what never comes".to_owned()
+        }
+        (_, SaidBy::Node) if is_of_an_address(&crash) => {
+            format!("The agent was given an address that is none, and dies of it: {}", crash.text)
         }
         (_, SaidBy::Node) => format!("The agent dies of an error that no other cause explains: {}", crash.text),
         (_, SaidBy::LastWords) => {
@@ -41,10 +47,26 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .found(facts, words, evidence::journal(crash.headline))
         .and(crash.place.map(evidence::journal))
         .and(evidence::state(facts));
+    if is_of_an_address(&crash) {
+        let text = "put the address right, with `http://` or `https://` before it: behind `--url`, in the variable that is \
+            meant there, or in the agent's registration.json";
+        let command = evidence::unit_setting(facts, "ExecStart");
+        return Some(
+            diagnosis.and(command).step(FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect())),
+        );
+    }
     if crash.kind == CrashKind::NoWatches {
         return Some(diagnosis.steps(more_watches(facts)));
     }
     Some(diagnosis.step(look(facts)).steps(back(facts)))
+}
+
+/// Whether `new URL`, or what is built on it, refuses an address (url.js, ERR_INVALID_URL; the `ws` package).
+fn is_of_an_address(crash: &Crash<'_>) -> bool {
+    crash.told_by == SaidBy::Node
+        && ["TypeError: Invalid URL", "TypeError [ERR_INVALID_URL]: Invalid URL", "SyntaxError: Invalid URL: "]
+            .iter()
+            .any(|words| crash.text.starts_with(words))
 }
 
 /// The code that it ended with, where that is another than the usual one.

@@ -9,7 +9,7 @@ mod not_checked;
 pub(crate) mod of_rules;
 mod recognise;
 
-use crate::doctor::causes::agent_outside_unit;
+use crate::doctor::causes::{agent_outside_unit, control_plane_unreachable};
 use crate::doctor::facts::{Condition, DeployedBundle, Facts, SETTLED, SignatureDemand};
 use crate::doctor::report::DoctorReport;
 use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, FixStep};
@@ -109,7 +109,7 @@ fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
         Condition::Starting if wrong || is_connected(facts) => Health::Degraded,
         Condition::Starting => Health::Inconclusive,
         Condition::Looping | Condition::Down | Condition::Stopped => Health::Broken,
-        Condition::Unknown if blocked => Health::Broken,
+        Condition::Unknown if blocked || control_plane_unreachable::death(facts).is_some() => Health::Broken,
         Condition::Unknown if wrong => Health::Degraded,
         Condition::Unknown => Health::Inconclusive,
         Condition::Running if troubled => Health::Degraded,

@@ -28,9 +28,13 @@ impl Facts {
                 let again = runs.len() > 1 && alike(&runs);
                 if again { Condition::Looping } else { Condition::Starting }
             }
+            // `RemainAfterExit=`: the process has ended, and its unit counts as active all the same.
+            "active" if service.sub_state == "exited" && service.exit_code() == Some(0) => Condition::Stopped,
             "active" if self.streak() > 0 => Condition::Looping,
             "inactive" if self.ended_by_itself() => Condition::Down,
             "inactive" => Condition::Stopped,
+            // A handler of SIGTERM that exits with a code of its own, or an agent that had to be killed in the end.
+            "failed" if self.was_being_stopped(service) => Condition::Stopped,
             _ => Condition::Down,
         }
     }
@@ -90,6 +94,15 @@ impl Facts {
         let several = service.restarts > Some(1) && dead.len() > 1 && alike(&dead);
         let shaky = up < LOOP_WINDOW || (several && lived < LONG_LIFE && up <= lived);
         shaky.then(|| last.clone())
+    }
+
+    /// Whether its manager was stopping the last run when that ended, however it ended.
+    fn was_being_stopped(&self, service: &Service) -> bool {
+        let last = self.runs().into_iter().next_back();
+        last.is_some_and(|run| {
+            Some(run.invocation) == service.invocation.as_deref()
+                && run.entries.iter().any(|entry| entry.is(id::STOPPING))
+        })
     }
 
     /// Whether the last run ended without being stopped by hand.

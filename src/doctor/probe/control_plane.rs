@@ -55,11 +55,15 @@ pub(super) fn in_command(
     variables: &BTreeMap<String, (String, String)>,
     place: &str,
 ) -> Option<FoundUrl> {
+    // What a shell is told stands in one word (`sh -c "node … --url X; exit"`).
+    let mut words = words.iter().flat_map(|word| match word.contains(" --url") {
+        true => word.split_whitespace().map(|part| part.trim_matches(OF_A_SHELL)).collect(),
+        false => vec![word.as_str()],
+    });
     let mut found = None;
-    let mut words = words.iter();
     while let Some(word) = words.next() {
         let Some(rest) = word.strip_prefix("--url") else { continue };
-        let value = if rest.is_empty() { words.next().map(String::as_str) } else { rest.strip_prefix('=') };
+        let value = if rest.is_empty() { words.next() } else { rest.strip_prefix('=') };
         // Of several the last one counts.
         found = value.or(found);
     }
@@ -67,6 +71,9 @@ pub(super) fn in_command(
     let (url, from) = expanded(value, variables);
     Some(FoundUrl { url, place: from.unwrap_or_else(|| place.to_owned()) })
 }
+
+/// What stands around an address in a shell's command, and belongs to none.
+const OF_A_SHELL: [char; 7] = [';', '&', '|', '\'', '"', '(', ')'];
 
 /// The text with its variables put in, and where the last of them stands.
 fn expanded(text: &str, variables: &BTreeMap<String, (String, String)>) -> (String, Option<String>) {
@@ -174,6 +181,9 @@ mod tests {
     use crate::doctor::recording::Recorded;
 
     fn words(text: &str) -> Vec<String> {
+        if let Some((shell, told)) = text.split_once('|') {
+            return shell.split(' ').chain([told]).map(str::to_owned).collect();
+        }
         text.split(' ').map(str::to_owned).collect()
     }
 
@@ -189,6 +199,7 @@ mod tests {
         for (case, command, url, place) in [
             ("as documented", "node x --url http://a:1", "http://a:1", "ExecStart"),
             ("in one word", "node x --url=http://a:1", "http://a:1", "ExecStart"),
+            ("told to a shell", "sh -c|exec node x --url 'http://a:1'; exit", "http://a:1", "ExecStart"),
             ("the last counts", "node x --url http://a:1 --url http://b:2", "http://b:2", "ExecStart"),
             (
                 "a variable, the file over the unit",

@@ -181,3 +181,180 @@ fn a_line_that_takes_the_network_away_is_found_and_taken_out() {
         assert_eq!(first.summary.contains("keeps it from the network"), found, "{}", first.summary);
     }
 }
+
+#[test]
+fn a_fix_is_about_the_file_that_has_the_fault() {
+    let cases: [(&str, Make, &str, &str); 4] = [
+        (
+            "a drop-in starts something else",
+            |f| {
+                f.drop_in("[Service]\nExecStart=\nExecStart=/bin/true\n");
+                f.unit().program = reached("/bin/true", Presence::File { size: 9, executable: true });
+                f.dies(Speaker::Child, &[], Exit::Code(0));
+            },
+            "starts something else",
+            "mv -T -- /etc/systemd/system/server-flow-agent.service.d/local.conf",
+        ),
+        (
+            "a drop-in adds a command",
+            |f| {
+                f.drop_in("[Service]\nExecStart=/usr/bin/node /root/.server-flow/agent-bundle/dist/index.js --debug\n");
+                f.service().load_state = "bad-setting".into();
+            },
+            "adds a second `ExecStart=`",
+            "mv -T -- /etc/systemd/system/server-flow-agent.service.d/local.conf",
+        ),
+        (
+            "one path of several is not there",
+            |f| {
+                f.unit_says("Restart=always", "ReadWritePaths=/root /var/lib/none\nRestart=always");
+                let none = "Failed to set up mount namespacing: /var/lib/none: No such file or directory";
+                f.dies(Speaker::Child, &[none], Exit::Code(226));
+            },
+            "ReadWritePaths=/root /var/lib/none",
+            "# /var/lib/none# -/var/lib/none#",
+        ),
+        (
+            "the unit is written anew, and a drop-in of another's lines stays",
+            |f| {
+                f.unit_says("/usr/bin/node /root/.server-flow/agent-bundle/dist/index.js", "/bin/sh -c 'x'");
+                f.drop_in("[Service]\nNice=5\nWorkingDirectory=/srv\n");
+                f.unit().working_directory = reached("/srv", Presence::Directory);
+                f.unit().script = Fact::unknown("the unit does not say");
+                f.dies(Speaker::Agent, &["x: not found"], Exit::Code(127));
+            },
+            "instead of node",
+            "sed -i -e '3s/^/# /' -- /etc/systemd/system/server-flow-agent.service.d/local.conf",
+        ),
+    ];
+    for (case, make, says, typed) in cases {
+        let mut facts = healthy();
+        for path in ["/etc/systemd/system/server-flow-agent.service.d/local.conf", FILE] {
+            facts.guards.push(Guard { path: path.into(), hold: Hold::Roots });
+        }
+        make(&mut facts);
+        let report = diagnose(facts, &policy());
+        let first = &report.diagnoses[0];
+        assert!(first.summary.contains(says), "{case}: {}", first.summary);
+        let steps = report.diagnoses.iter().flat_map(|one| &one.fix).flat_map(|step| &step.commands);
+        let all: Vec<String> = steps.map(FixCommand::typed).collect();
+        assert!(all.iter().any(|line| line.contains(typed)), "{case}: {all:?}");
+    }
+}
+
+#[test]
+fn what_the_agent_may_not_use_is_named_as_it_was_refused() {
+    for (line, says) in [
+        ("Error: EACCES: permission denied, open '/srv/flow/agent-key.json'", "may not use `/srv/flow/agent-key.json`"),
+        ("Error: EPERM: operation not permitted, mkdir '/var/log/agent'", "may not use `/var/log/agent`"),
+        ("Error: listen EACCES: permission denied 0.0.0.0:301", "may not listen on `0.0.0.0:301`"),
+        ("Error: listen EACCES: permission denied :::80", "may not listen on `:::80`"),
+    ] {
+        let mut facts = healthy();
+        facts.crashes(&[line]);
+        let first = diagnose(facts, &policy()).diagnoses.remove(0);
+        assert!(first.cause == "permission-denied" && first.summary.contains(says), "{line}: {}", first.summary);
+        // What another owns is for its owner to give.
+        assert!(first.fix.iter().all(|step| step.commands.is_empty()), "{line}");
+    }
+}
+
+#[test]
+fn an_addon_of_another_node_is_told_with_what_it_needs() {
+    let lines = [
+        "Error: The module '/root/.server-flow/agent-bundle/node_modules/x/x.node'",
+        "was compiled against a different Node.js version using",
+        "NODE_MODULE_VERSION 108. This version of Node.js requires",
+        "NODE_MODULE_VERSION 115. Please try re-compiling or re-installing",
+    ];
+    let mut facts = healthy();
+    facts.crashes(&lines);
+    let first = diagnose(facts, &policy()).diagnoses.remove(0);
+    assert!(first.summary.contains("NODE_MODULE_VERSION 108. This version of Node.js requires"), "{}", first.summary);
+}
+
+#[test]
+fn a_word_that_node_takes_for_its_script_is_no_fault_of_the_bundle() {
+    let asked = ["Error: Cannot find module '/root/.server-flow/agent-bundle/4096'"];
+    let hidden = ["Error: Cannot find module '/root/.server-flow/agent-bundle/dist/index.js'"];
+    let by_a_module = [asked[0], "Require stack:", "- /root/.server-flow/agent-bundle/dist/index.js"];
+    for (lines, cause) in [
+        (asked.as_slice(), "entry-point-missing"),
+        (hidden.as_slice(), "module-not-found"),
+        (by_a_module.as_slice(), "module-not-found"),
+    ] {
+        let mut facts = healthy();
+        facts.unit_says("/usr/bin/node /root", "/usr/bin/node --max-old-space-size 4096 /root");
+        facts.guards.push(Guard { path: FILE.into(), hold: Hold::Roots });
+        facts.crashes(lines);
+        let first = diagnose(facts, &policy()).diagnoses.remove(0);
+        assert_eq!(first.cause, cause, "{}", first.summary);
+        let typed = first.fix.iter().flat_map(|step| &step.commands).map(FixCommand::typed);
+        let edits =
+            typed.filter(|line| line.starts_with("sed -i") && line.contains("--max-old-space-size 4096")).count();
+        assert_eq!(edits, usize::from(cause == "entry-point-missing"));
+    }
+}
+
+#[test]
+fn a_value_apart_from_its_option_goes_with_it() {
+    let lines = [
+        "Error: illegal value for flag --max-old-space-size of type size_t",
+        "Try --help for options",
+        "/usr/bin/node: bad option: --max-old-space-size",
+        "/usr/bin/node: bad option: --harmony-import-assertions",
+    ];
+    for (command, left_out) in [("--max-old-space-size 4096 ", " 4096"), ("--max-old-space-size ", "")] {
+        let mut facts = healthy();
+        facts.unit_says("/usr/bin/node /root", &format!("/usr/bin/node {command}/root"));
+        facts.guards.push(Guard { path: FILE.into(), hold: Hold::Roots });
+        facts.dies(Speaker::Agent, &lines, Exit::Code(9));
+        let first = diagnose(facts, &policy()).diagnoses.remove(0);
+        assert_eq!(first.cause, "unit-confinement", "{}", first.summary);
+        let typed: Vec<String> = first.fix.iter().flat_map(|step| &step.commands).map(FixCommand::typed).collect();
+        let edit = typed.iter().find(|line| line.starts_with("sed -i")).unwrap();
+        assert!(edit.contains(&format!("--max-old-space-size{left_out}")), "{edit}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_said_to_be_one() {
+    for (line, is_it) in [
+        ("SyntaxError: Invalid URL: 127.0.0.1:4000/api/connect", true),
+        ("TypeError [ERR_INVALID_URL]: Invalid URL", true),
+        ("TypeError: Invalid URL", true),
+        ("Error: gave up: Invalid URL", false),
+    ] {
+        let mut facts = healthy();
+        facts.crashes(&[line]);
+        let first = diagnose(facts, &policy()).diagnoses.remove(0);
+        assert_eq!(first.summary.contains("an address that is none"), is_it, "{}", first.summary);
+    }
+}
+
+#[test]
+fn an_agent_that_dies_of_its_connection_is_broken_by_that() {
+    let mut facts = healthy();
+    facts.dies(Speaker::Agent, &["[connection] WebSocket error: connect ECONNREFUSED 10.0.0.1:4000"], Exit::Code(1));
+    let report = diagnose(facts, &policy());
+    let causes: Vec<_> = report.diagnoses.iter().map(|one| one.cause).collect();
+    assert_eq!((causes.as_slice(), report.health), (["control-plane-unreachable"].as_slice(), Health::Broken));
+    assert_eq!(report.diagnoses[0].consequences, ["service-crash-loop"]);
+}
+
+#[test]
+fn authorities_that_cannot_be_read_are_said_where_a_certificate_is_refused() {
+    for (warned, says) in [(true, true), (false, false)] {
+        let mut facts = healthy();
+        facts.connections().own.clear();
+        let mut told = vec!["[connection] WebSocket error: self-signed certificate"];
+        if warned {
+            told.insert(0, "Warning: Ignoring extra certs from `/etc/ca.pem`, load failed: error:80000002");
+        }
+        for line in told {
+            facts.journal().entries.push(entry(ago(3), Speaker::Agent, "now", line));
+        }
+        let first = diagnose(facts, &policy()).diagnoses.remove(0);
+        assert_eq!(first.summary.contains("NODE_EXTRA_CA_CERTS"), says, "{}", first.summary);
+    }
+}

@@ -67,6 +67,33 @@ fn stray(f: &mut Facts) {
 
 pub(super) static CASES: &[Case] = &[
     (
+        "service-stopped",
+        "stopped by hand, and its handler ends with a code of its own",
+        |f| {
+            f.stopped();
+            f.service().active_state = "failed".into();
+            f.service().sub_state = "failed".into();
+            f.service().result = "exit-code".into();
+            f.service().exit = Some(Exit::Code(143));
+        },
+        Broken,
+        &["service-stopped"],
+    ),
+    (
+        "service-stopped",
+        "ended by itself, and its unit counts as active all the same",
+        |f| {
+            f.unit_says("RestartSec=10", "RemainAfterExit=yes");
+            f.stopped();
+            f.journal().entries.retain(|entry| entry.speaker == Speaker::Agent);
+            f.service().active_state = "active".into();
+            f.service().sub_state = "exited".into();
+            f.service().exit = Some(Exit::Code(0));
+        },
+        Broken,
+        &["service-stopped"],
+    ),
+    (
         "control-plane-unreachable",
         "the same port elsewhere",
         |f| {

@@ -195,6 +195,41 @@ pub(super) static CASES: &[Case] = &[
     ),
     (
         "drop-in-overrides",
+        "a drop-in that starts something else",
+        |f| {
+            f.drop_in("[Service]\nExecStart=\nExecStart=/bin/true\n");
+            f.unit().program = reached("/bin/true", Presence::File { size: 9, executable: true });
+            f.dies(Speaker::Child, &[], Exit::Code(0));
+        },
+        Broken,
+        &["drop-in-overrides"],
+    ),
+    (
+        "drop-in-overrides",
+        "a drop-in with a second command",
+        |f| {
+            f.stopped();
+            f.drop_in("[Service]\nExecStart=/usr/bin/node /root/.server-flow/agent-bundle/dist/index.js --debug\n");
+            f.service().load_state = "bad-setting".into();
+        },
+        Broken,
+        &["drop-in-overrides"],
+    ),
+    (
+        "unit-confinement",
+        "a path that is to be writable, and is not there",
+        |f| {
+            f.unit_says("RestartSec=10", "ProtectSystem=strict\nReadWritePaths=/root/.server-flow /var/lib/none");
+            let place =
+                "Failed to set up mount namespacing: /run/systemd/unit-root/var/lib/none: No such file or directory";
+            let step = "Failed at step NAMESPACE spawning /usr/bin/node: No such file or directory";
+            f.dies(Speaker::Child, &[place, step], Exit::Code(226));
+        },
+        Broken,
+        &["unit-confinement"],
+    ),
+    (
+        "drop-in-overrides",
         "a drop-in that hides the home",
         |f| {
             f.drop_in("[Service]\nProtectHome=yes\n");

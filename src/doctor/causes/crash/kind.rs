@@ -140,8 +140,9 @@ fn of_syntax(name: &str, said: &str) -> Option<CrashKind> {
     if manifest || said.starts_with("Invalid package config") || name.contains("ERR_INVALID_PACKAGE_CONFIG") {
         return Some(CrashKind::PackageJson);
     }
-    // `JSON.parse` throws a SyntaxError as well. It is about data, and every file of the agent may be sound.
-    (name.contains("SyntaxError") && !said.contains("JSON")).then_some(CrashKind::Syntax)
+    // `JSON.parse` and `new WebSocket` throw a SyntaxError as well. It is about data, and every file of the agent may be sound.
+    let of_data = said.contains("JSON") || said.starts_with("Invalid URL");
+    (name.contains("SyntaxError") && !of_data).then_some(CrashKind::Syntax)
 }
 
 /// libuv's words: `EACCES: permission denied, open '/x'`, `listen EADDRINUSE: address already in use :::3001`.
@@ -240,6 +241,7 @@ mod tests {
             ("Error: ENOENT: no such file or directory, uv_cwd", CrashKind::NoDirectory),
             ("TypeError: x is not a function", CrashKind::Other),
             ("SyntaxError: Unexpected end of JSON input", CrashKind::Other),
+            ("SyntaxError: Invalid URL: 127.0.0.1:4000/api/connect", CrashKind::Other),
             ("SyntaxError: Error parsing /root/x/package.json: Unexpected token", CrashKind::PackageJson),
             ("Error [ERR_INVALID_PACKAGE_CONFIG]: Invalid package config /x/package.json.", CrashKind::PackageJson),
         ] {

@@ -26,6 +26,8 @@ pub(crate) struct Crash<'a> {
     pub place: Option<&'a JournalEntry>,
     /// What it says.
     pub kind: CrashKind,
+    /// The module that asked for what is not there; nothing where nobody did, as of the script that Node is told to start.
+    pub asked_by: Option<&'a str>,
     /// The version that Node prints below it, from 17 on.
     pub node: Option<&'a str>,
     /// Who says so.
@@ -158,7 +160,15 @@ const fn is_of_node(exit: Option<Exit>) -> bool {
 }
 
 fn of_last_words(headline: &JournalEntry, text: String) -> Crash<'_> {
-    Crash { headline, text, place: None, kind: CrashKind::Other, node: None, told_by: CrashToldBy::LastWords }
+    Crash {
+        headline,
+        text,
+        place: None,
+        kind: CrashKind::Other,
+        asked_by: None,
+        node: None,
+        told_by: CrashToldBy::LastWords,
+    }
 }
 
 /// Microseconds between the last words of a process and its end: Node, or a handler that prints and exits, takes no longer.
@@ -192,12 +202,21 @@ fn of_headline<'a>(
     }
     let place = place.and_then(|place| said.get(place).copied()).filter(|place| place.message.starts_with(['/', 'f']));
     let node = version.and_then(|version| block::version_in(&said.get(version)?.message));
-    let text = match headline.message.starts_with(block::HINT) {
-        true => "what was thrown has no text, as of a symbol".to_owned(),
-        false => headline.message.clone(),
+    let text = if headline.message.starts_with(block::HINT) {
+        "what was thrown has no text, as of a symbol".to_owned()
+    } else if headline.message.starts_with("Error: The module '") {
+        // Node says of a native addon over five lines that it was built for another Node.
+        let lines = below().take_while(|line| !line.trim_start().starts_with("at ")).take(MAX_OF_ADDON);
+        std::iter::once(headline.message.as_str()).chain(lines).collect::<Vec<_>>().join(" ")
+    } else {
+        headline.message.clone()
     };
-    Some(Crash { headline, text, place, kind, node, told_by: CrashToldBy::Node })
+    let asked_by = asked_by(&headline.message, below());
+    Some(Crash { headline, text, place, kind, asked_by, node, told_by: CrashToldBy::Node })
 }
+
+/// Lines with which Node goes on about a native addon that was built for another version (node.cc, `DLOpen`).
+const MAX_OF_ADDON: usize = 5;
 
 fn is_option(line: &str) -> bool {
     line.contains(": bad option: ") || line.ends_with("is not allowed in NODE_OPTIONS") || absent_file(line).is_some()

@@ -22,11 +22,22 @@ fn main(facts: &Facts, run: &[&JournalEntry], all: &[&JournalEntry]) -> Option<u
     if let Some(told) = told {
         // Where a shell or a package manager waits for node, node is not the main process.
         let waits = started::script_path(facts).is_none();
+        if waits && let Some(node) = of_node(all, told) {
+            return Some(node);
+        }
         return if wrote(&told) || !waits { Some(told) } else { of_script(facts, all).or_else(|| last(all)) };
     }
     // Before exec, the manager's child has the number that the main process will have.
     let child = run.iter().find(|entry| entry.speaker == Speaker::Child).and_then(|entry| entry.pid).filter(wrote);
     child.or_else(|| of_script(facts, all)).or_else(|| first(facts, all))
+}
+
+/// The last process with which Node died, where it is not the main process: a package manager says more behind it.
+fn of_node(all: &[&JournalEntry], main: u32) -> Option<u32> {
+    let ended = all.iter().rev().find(|entry| super::block::version_in(&entry.message).is_some())?;
+    let pid = ended.pid.filter(|pid| *pid != main)?;
+    let behind = all.iter().rev().take_while(|entry| !std::ptr::eq(**entry, *ended));
+    behind.into_iter().all(|entry| entry.pid == Some(main)).then_some(pid)
 }
 
 /// What the agent starts has a higher number than itself, until the numbers begin anew. Where node is started directly, a
