@@ -37,6 +37,15 @@ pub struct Graph {
     pub imports_shared: bool,
 }
 
+/// What a file is asked for and does not export.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WantedExport {
+    /// A name.
+    Name,
+    /// A function: what is there is none.
+    Function,
+}
+
 /// One thing that is wrong.
 #[derive(Debug)]
 pub enum ModuleFault {
@@ -83,6 +92,8 @@ pub enum ModuleFault {
     Unsettled(UnsettledFault),
     /// A name that its target does not export.
     MissingExport {
+        /// What it should be.
+        wanted: WantedExport,
         /// Where it stands.
         place: ImportPlace,
         /// The name.

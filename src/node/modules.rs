@@ -248,8 +248,10 @@ pub enum Need {
 /// One import.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Import {
-    /// As it is written.
+    /// As it is written; relative to the file for what is named by [`Import::located`].
     pub specifier: Box<str>,
+    /// For an absolute path that the file makes of its own folder.
+    pub located: Option<Box<Located>>,
     /// From 1.
     pub line: u32,
     /// How.
@@ -258,6 +260,27 @@ pub struct Import {
     pub names: Box<[(Box<str>, u32)]>,
     /// Its attributes; nothing where they cannot be told.
     pub attributes: Attributes,
+}
+
+/// A path that a file makes of its own folder: `__dirname + '/x'`, `path.join(import.meta.dirname, 'x')`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Located {
+    /// How many folders it goes up first.
+    pub up: u8,
+    /// What stands behind that folder, as Node prints it.
+    pub behind: Box<str>,
+    /// By what the folder is named.
+    pub folder: FolderName,
+}
+
+/// By what a file names its own folder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum FolderName {
+    /// What every version of Node has: `__dirname`, `import.meta.url`.
+    #[default]
+    Plain,
+    /// `import.meta.dirname`, `import.meta.filename`.
+    Meta,
 }
 
 /// A use of a name that only CommonJS has.
@@ -283,6 +306,8 @@ pub struct Asset {
     pub line: u32,
     /// What is done with it.
     pub how: AssetUse,
+    /// By what the folder of the file is named.
+    pub folder: FolderName,
 }
 
 /// What is done with a file that is named.

@@ -55,6 +55,8 @@ pub enum UseOf {
     Read,
     /// It is given a value.
     Write,
+    /// The same of a member of a module's namespace.
+    Change,
     /// `x()`
     Call,
     /// `new x()`
@@ -124,6 +126,9 @@ impl NameUse {
         let name = &self.name;
         match (why, &self.how) {
             (WhyUnset::Undeclared, _) => format!("ReferenceError: {name} is not defined"),
+            (WhyUnset::Constant, UseOf::Change) => {
+                "a TypeError, as nobody can change what a module exports from outside".to_owned()
+            }
             (WhyUnset::Constant, _) => "TypeError: Assignment to constant variable.".to_owned(),
             (WhyUnset::NotYet(_), UseOf::All) => format!("a ReferenceError, as not all of `{name}` is there yet"),
             (WhyUnset::NotYet(_), _) => format!("ReferenceError: Cannot access '{name}' before initialization"),
@@ -135,7 +140,7 @@ impl NameUse {
             (WhyUnset::Undefined(_), UseOf::Member(member)) => {
                 format!("TypeError: Cannot read properties of undefined (reading '{member}')")
             }
-            (WhyUnset::Undefined(_), UseOf::Read | UseOf::Write | UseOf::All) => {
+            (WhyUnset::Undefined(_), UseOf::Read | UseOf::Write | UseOf::Change | UseOf::All) => {
                 format!("TypeError: {name} is undefined")
             }
         }

@@ -133,6 +133,13 @@ fn preloads(words: &[String]) -> Vec<String> {
     names
 }
 
+/// Whether a unit has node load something before the bundle, which may make globals.
+pub(crate) fn preloads_something(unit: &Unit) -> bool {
+    let of_command =
+        unit.command().and_then(Result::ok).is_some_and(|command| !preloads(&command.arguments).is_empty());
+    of_command || !in_variable(unit).is_empty()
+}
+
 /// The same of `NODE_OPTIONS` in the unit.
 fn in_variable(unit: &Unit) -> Vec<(String, Option<Setting<'_>>)> {
     let variables = unit.environment();

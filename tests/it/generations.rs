@@ -65,6 +65,20 @@ fn what_deployed_generations_lose_is_an_error_and_else_a_warning() {
 }
 
 #[test]
+fn what_is_shipped_and_not_declared_stays_with_pnpm_in_place() {
+    let rule = "undeclared-dependency";
+    let of = |word: &str| format!("{word} {rule}");
+    for (options, code, expected) in [
+        (&[][..], 1, of("error")),
+        (&["--generation", "preserving"], 1, of("error")),
+        (&["--generation", "in-place"], 0, of("warning")),
+    ] {
+        let (found_code, found, line) = judged("rules/undeclared-dependency/bad-shipped", "", options);
+        assert!(found_code == code && found.contains(&expected), "{options:?}: {found_code} {found:?} {line}");
+    }
+}
+
+#[test]
 fn a_package_manager_that_refuses_is_an_error_where_no_other_is_tried() {
     for (fixture, options, code, expected) in [
         ("bad-yarn", &[][..], 0, "warning package-json-invalid"),

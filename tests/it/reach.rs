@@ -114,7 +114,7 @@ fn a_file_may_be_made_by_a_borrowed_function() {
 
 #[test]
 fn a_relative_path_is_one_of_the_folder_in_which_the_agent_runs() {
-    let head = "import fs from 'node:fs';\nimport path from 'node:path';\nconst here = import.meta.dirname;\n";
+    let head = "import fs from 'node:fs';\nimport path from 'node:path';\nconst here = path.dirname(new URL(import.meta.url).pathname);\n";
     for (code, expected) in [
         ("fs.readFileSync('dist/a.txt');", Some("error")),
         ("fs.readFileSync(path.join(process.cwd(), 'dist', 'a.txt'));", Some("error")),

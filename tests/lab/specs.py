@@ -409,3 +409,17 @@ def run(part: Part) -> None:
 
             part.case(cell.name, do)
     write(HOME / "specs.md", "\n".join(lines) + "\n")
+    for manager, left in (("pnpm", ["undeclared"]), ("npm", [])):
+        part.case(f"what {manager} leaves of shipped packages in place", lambda manager=manager, left=left: in_place(manager, left))
+
+
+def in_place(manager: str, expected: list[str]) -> None:
+    """What an installation over the shipped node_modules leaves of packages that are not declared, or for development only."""
+    with scratch("in-place") as work:
+        for name in ("undeclared", "development"):
+            write_json(work / "node_modules" / name / "package.json", {"name": name, "version": "1.0.0"})
+        write_json(work / "package.json", {**ROOT_PACKAGE, "devDependencies": {"development": "^1.0.0"}})
+        execute(*MANAGERS[manager], cwd=work, NODE_ENV="production", npm_config_fetch_retries="0", timeout=120)
+        left = [name for name in ("undeclared", "development") if (work / "node_modules" / name).exists()]
+        if left != expected or not (work / "node_modules/zod").exists():
+            raise Mismatch(f"{left} is left, and not {expected}")

@@ -3,7 +3,7 @@
 use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
-use crate::node::faults::{ImportPlace, ModuleFault};
+use crate::node::faults::{ImportPlace, ModuleFault, WantedExport};
 use crate::report::finding::{Observation, Severity};
 use crate::tree::nodes::NodeId;
 use crate::tree::ownership::Ownership;
@@ -22,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// A name that is not there.
 struct Missing<'a> {
+    wanted: WantedExport,
     place: &'a ImportPlace,
     name: &'a str,
     target: Option<NodeId>,
@@ -36,8 +37,9 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
     let has_entry = tree.resolved_size(bundle.names.shared_copy_entry().as_bytes()).is_some_and(|size| size > 0);
     let follows = |target: NodeId| !has_entry && tree.path(target).as_bytes().starts_with(copy.as_bytes());
     let missing = bundle.modules.faults.iter().filter_map(|fault| match fault {
-        ModuleFault::MissingExport { place, name, target, nearest, message } => {
-            let fault = Missing { place, name, target: *target, nearest: nearest.as_deref(), said: message };
+        ModuleFault::MissingExport { wanted, place, name, target, nearest, message } => {
+            let fault =
+                Missing { wanted: *wanted, place, name, target: *target, nearest: nearest.as_deref(), said: message };
             (!target.is_some_and(follows)).then_some(fault)
         }
         _ => None,
@@ -46,7 +48,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 }
 
 fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {
-    let Missing { place, name, target, nearest, said } = missing;
+    let Missing { wanted, place, name, target, nearest, said } = missing;
+    if *wanted == WantedExport::Function {
+        return no_function(bundle, missing);
+    }
     let Some(target) = target.map(|target| bundle.tree().path(target)) else {
         let node = bundle.expectations.node;
         let message = format!(
@@ -72,4 +77,17 @@ fn word(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {
     };
     let observation = faults::at_import(bundle, place, message).help(help);
     observation.evidence(format!("{name} from '{}'", place.specifier))
+}
+
+fn no_function(bundle: &Bundle<'_>, missing: &Missing<'_>) -> Observation {
+    let Missing { place, target, said, .. } = missing;
+    let what = match target {
+        Some(target) => format!("`{}`", bundle.tree().path(*target)),
+        None => format!("`{}`", place.specifier),
+    };
+    let message =
+        format!("What is imported of {what} is called, and is no function. {} {said}", faults::unless(place.need));
+    faults::at_import(bundle, place, message).evidence(format!("'{}'", place.specifier)).help(
+        "call what it exports by name: `import x from` a CommonJS file gives all of `module.exports`, of which what TypeScript exports by default is `x.default`, and `import * as x` gives an object that is never a function",
+    )
 }

@@ -4,7 +4,9 @@ use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::faults::{Absent, ImportPlace, ModuleFault};
+use crate::node::modules::Need;
 use crate::report::finding::{Detail, Observation, Severity};
+use crate::update::generation::Generation;
 use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule = Rule {
@@ -51,7 +53,14 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 
 fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {
     let Uses { first, why, said, count } = uses;
+    let stays = *why == Absent::Deleted && stays_with_pnpm(bundle, package);
+    let first = &ImportPlace { need: if stays { Need::Optional } else { first.need }, ..(*first).clone() };
     let what = match why {
+        Absent::Deleted if stays => {
+            format!(
+                "`{package}` is in the bundle's node_modules, and package.json does not declare it: an update in place leaves it there with pnpm, and npm removes it"
+            )
+        }
         Absent::NotDeclared => {
             format!(
                 "`{package}` is neither in the bundle nor declared in package.json, so the update does not install it. npm may put it there for another package's sake, pnpm does not"
@@ -63,7 +72,10 @@ fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {
         ),
         Absent::NotInstalled => format!("`{package}` is in no node_modules that the importing file can see"),
     };
-    let message = format!("{what}. {} {said}", faults::unless(first.need));
+    let message = match stays {
+        true => format!("{what}. Node then says {said}"),
+        false => format!("{what}. {} {said}", faults::unless(first.need)),
+    };
     let help = match why {
         Absent::NotInstalled => {
             format!(
@@ -78,4 +90,11 @@ fn word(bundle: &Bundle<'_>, package: &str, uses: &Uses<'_>) -> Observation {
     let observation = faults::at_import(bundle, first, message).help(help);
     let observation = observation.detail(Detail::PackageAbsent { name: package.to_owned() });
     if *count > 1 { observation.first_of(&format!("'{}'", first.specifier), *count, "imports") } else { observation }
+}
+
+/// Whether pnpm leaves a package that is shipped and not declared: nothing is deleted before an update in place, and pnpm takes
+/// away only what is for development (measured with pnpm 9: tests/lab/specs.py).
+fn stays_with_pnpm(bundle: &Bundle<'_>, package: &str) -> bool {
+    let is_for_development = bundle.package.package().is_some_and(|root| root.declares("devDependencies", package));
+    bundle.expectations.updates.generations() == [Generation::InPlace] && !is_for_development
 }

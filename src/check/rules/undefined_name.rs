@@ -4,8 +4,10 @@ use super::rule::{Judges, Rule, StopsStart};
 use super::{bounded, faults};
 use crate::check::bundle::Bundle;
 use crate::node::faults::{ModuleFault, NameFault};
+use crate::node::modules::Need;
 use crate::node::names::WhyUnset;
 use crate::report::finding::{Observation, Severity};
+use crate::systemd::fit::preloads_something;
 
 pub(super) static RULE: Rule = Rule {
     id: "undefined-name",
@@ -28,6 +30,10 @@ fn check(bundle: &Bundle<'_>) -> Vec<Observation> {
 
 fn word(bundle: &Bundle<'_>, fault: &NameFault) -> Observation {
     let NameFault { file, line, name, why, need, message: said } = fault;
+    // What the unit loads before the bundle may make it.
+    let is_preloaded =
+        *why == WhyUnset::Undeclared && bundle.expectations.unit.as_ref().is_some_and(preloads_something);
+    let need = if is_preloaded { Need::Optional } else { *need };
     let (what, help) = match why {
         WhyUnset::Undeclared => (
             format!("Nothing declares `{name}`, and Node has no such global"),
@@ -49,6 +55,6 @@ fn word(bundle: &Bundle<'_>, fault: &NameFault) -> Observation {
             )
         }
     };
-    let message = format!("{what}. {} {said}", faults::unless(*need));
-    faults::at_file(bundle, *file, *line, message).only(faults::severity(*need)).evidence(&**name).help(help)
+    let message = format!("{what}. {} {said}", faults::unless(need));
+    faults::at_file(bundle, *file, *line, message).only(faults::severity(need)).evidence(&**name).help(help)
 }

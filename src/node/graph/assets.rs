@@ -3,7 +3,7 @@
 use super::{Dependencies, GraphStep, GraphWalk, LoadPhase, main_loader};
 use crate::node::faults::{AssetFault, ModuleFault};
 use crate::node::modules::{AssetUse, Module, Need};
-use crate::node::resolve::Loader;
+use crate::node::resolve::{Loader, ResolveFailure};
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 
@@ -14,6 +14,14 @@ const OF_A_BUILD: [&str; 14] =
 /// The folders that a path leads through.
 fn folders_above(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| path.get(..at).unwrap_or_default())
+}
+
+/// The path of a file that is imported and not there.
+fn missing_file(fault: &ModuleFault) -> Option<String> {
+    match fault {
+        ModuleFault::Unresolved { failure: ResolveFailure::NotFound { path }, .. } => Some(path.clone()),
+        _ => None,
+    }
 }
 
 fn is_of_a_build(path: &str) -> bool {
@@ -50,6 +58,9 @@ impl GraphWalk<'_> {
     /// Notes what a file names, and follows what is run in a thread or a process of its own.
     pub(super) fn find_assets(&mut self, file: NodeId, module: &Module) {
         for (number, asset) in (0..).zip(&*module.assets) {
+            if !self.has_folder_name(asset.folder) {
+                continue;
+            }
             let certain = self.reached.assets.contains(&(file, number));
             let need = if certain { Need::Certain } else { Need::Optional };
             if matches!(asset.how, AssetUse::Worker | AssetUse::Child)
@@ -77,6 +88,8 @@ impl GraphWalk<'_> {
         let made: HashSet<String> = self.paths_of(|module| &module.made);
         // Whoever makes a file has made the folders above it.
         let above: HashSet<&str> = made.iter().flat_map(|path| folders_above(path)).collect();
+        self.soften_imports_of(&made);
+        let unresolved: HashSet<String> = self.faults.iter().filter_map(|(_, fault)| missing_file(fault)).collect();
         let modules = || self.visited.keys().filter_map(|file| self.module(*file));
         // What another program is given it may make.
         let handed: HashSet<String> = self.paths_of(|module| &module.handed);
@@ -98,6 +111,7 @@ impl GraphWalk<'_> {
             if is_made
                 || above.contains(path.as_str())
                 || (asset.how == AssetUse::Read("env") && !self.node.loads_env_files())
+                || (asset.how == AssetUse::Named && unresolved.contains(&path))
                 || !told.insert((file, path.clone()))
                 || !self.is_absent(&path, is_outside, asset.how)
             {
@@ -118,6 +132,24 @@ impl GraphWalk<'_> {
             let fault = AssetFault { file, line, path, how, need, message };
             self.faults.push((LoadPhase::Run, ModuleFault::Asset(fault)));
         }
+    }
+
+    /// What some file makes before it is imported, or looks for, need not be in the bundle.
+    fn soften_imports_of(&mut self, made: &HashSet<String>) {
+        let endings = ["", ".js", ".json", ".node", "/index.js", "/index.json"];
+        let is_made = |path: &str| endings.iter().any(|ending| made.contains(&format!("{path}{ending}")));
+        let mut faults = std::mem::take(&mut self.faults);
+        for (_, fault) in &mut faults {
+            let Some(path) = missing_file(fault) else { continue };
+            let ModuleFault::Unresolved { place, .. } = fault else { continue };
+            // A path that is put together may be handed to what makes the file.
+            let may_be_made =
+                place.specifier.starts_with('/') && self.module(place.file).is_some_and(|module| module.writes_unknown);
+            if may_be_made || is_made(&path) {
+                place.need = Need::Optional;
+            }
+        }
+        self.faults = faults;
     }
 
     /// Paths in the bundle that files name.

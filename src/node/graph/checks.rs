@@ -4,7 +4,7 @@ use super::circles::CIRCLE;
 use super::exported::Resolution;
 use super::reached::AbsentMember;
 use super::{Dependencies, FileLoad, GraphWalk, Linked, LoadPhase, LoadedAs, MAX_FAULTS};
-use crate::node::faults::{Absent, FormatFault, ImportPlace, ModuleFault, WrongFormat};
+use crate::node::faults::{Absent, FormatFault, ImportPlace, ModuleFault, WantedExport, WrongFormat};
 use crate::node::format::extension_of;
 use crate::node::installed::installs_folder;
 use crate::node::modules::{Form, Import, JudgedScript, Need, SyntaxFault};
@@ -238,8 +238,10 @@ impl GraphWalk<'_> {
                 let nearest = target.and_then(|target| self.nearest_export(target, name));
                 let place = ImportPlace { file, line: *line, specifier: import.specifier.to_string(), need };
                 let name = name.to_string();
-                self.faults
-                    .push((LoadPhase::Link, ModuleFault::MissingExport { place, name, target, nearest, message }));
+                self.faults.push((
+                    LoadPhase::Link,
+                    ModuleFault::MissingExport { wanted: WantedExport::Name, place, name, target, nearest, message },
+                ));
             }
         }
     }
@@ -249,7 +251,7 @@ impl GraphWalk<'_> {
         let absent = std::mem::take(&mut self.reached.absent);
         let handed_on = if absent.is_empty() { HashSet::new() } else { self.handed_on() };
         for absent in absent {
-            let AbsentMember { file, import, line, name, target, message } = absent;
+            let AbsentMember { file, import, line, name, target, wanted, message } = absent;
             let import = self.module(file).and_then(|module| module.imports.get(import as usize));
             // What has not been visited fails before it gets there.
             let Some(import) = import.filter(|_| self.visited.contains_key(&file) && self.faults.len() < MAX_FAULTS)
@@ -257,10 +259,15 @@ impl GraphWalk<'_> {
                 continue;
             };
             let (specifier, name) = (import.specifier.to_string(), name.to_string());
-            let need = if handed_on.contains(&target) { Need::Optional } else { Need::Certain };
+            // What is no function does not become one.
+            let may_change = wanted == WantedExport::Name && target.is_some_and(|target| handed_on.contains(&target));
+            let need = if may_change { Need::Optional } else { Need::Certain };
             let place = ImportPlace { file, line, specifier, need };
-            let nearest = self.nearest_export(target, &name);
-            let fault = ModuleFault::MissingExport { place, name, target: Some(target), nearest, message };
+            let nearest = match (wanted, target) {
+                (WantedExport::Name, Some(target)) => self.nearest_export(target, &name),
+                _ => None,
+            };
+            let fault = ModuleFault::MissingExport { wanted, place, name, target, nearest, message };
             self.faults.push((LoadPhase::Run, fault));
         }
     }

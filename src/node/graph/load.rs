@@ -4,11 +4,36 @@ use super::exported::suffix_of;
 use super::{FileLoad, GraphStep, GraphWalk, Linked, LoadedAs, RequiredModule};
 use crate::node::faults::ImportPlace;
 use crate::node::format::ModuleFormat;
-use crate::node::modules::{Module, ModuleSyntax, Need};
+use crate::node::modules::{FolderName, Import, Module, ModuleSyntax, Need};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
 use crate::tree::nodes::NodeId;
+use std::borrow::Cow;
 
 impl GraphWalk<'_> {
+    /// What an import names, as Node is given it.
+    pub(super) fn specifier_of<'i>(&self, file: NodeId, import: &'i Import) -> Cow<'i, str> {
+        let folder = self.sources.tree.parent(file);
+        match (&import.located, folder) {
+            (Some(located), Some(folder)) => {
+                let mut folder = self.resolver.shown(folder);
+                for _ in 0..located.up {
+                    folder.truncate(folder.rfind('/').unwrap_or_default());
+                }
+                Cow::Owned(format!("{folder}{}", located.behind))
+            }
+            _ => Cow::Borrowed(&import.specifier),
+        }
+    }
+
+    /// Whether this Node has the name by which a file names its own folder.
+    pub(super) fn knows_folder(&self, import: &Import) -> bool {
+        import.located.as_ref().is_none_or(|located| self.has_folder_name(located.folder))
+    }
+
+    pub(super) fn has_folder_name(&self, name: FolderName) -> bool {
+        name == FolderName::Plain || self.node.has_import_meta("dirname")
+    }
+
     /// Follows an import to its file.
     pub(super) fn load(&mut self, load: &FileLoad<'_>) -> Linked {
         let FileLoad { place, target, loader, when, .. } = *load;

@@ -431,7 +431,11 @@ impl<'b> GraphWalk<'b> {
             _ if self.reached.imports.contains(&(file, number)) => Need::Certain,
             _ => Need::Optional,
         };
-        let place = ImportPlace { file, line: import.line, specifier: import.specifier.to_string(), need };
+        if !self.knows_folder(import) {
+            return Linked::Nothing;
+        }
+        let specifier = self.specifier_of(file, import).into_owned();
+        let place = ImportPlace { file, line: import.line, specifier, need };
         let from = match import.form {
             Form::MainRequire if self.has_no_main_module() => {
                 self.main_module_is_missing(place, when);
@@ -440,7 +444,7 @@ impl<'b> GraphWalk<'b> {
             Form::MainRequire => self.entry.unwrap_or(file),
             _ => file,
         };
-        let target = match self.resolver.resolve(&import.specifier, from, loader) {
+        let target = match self.resolver.resolve(&place.specifier, from, loader) {
             Ok(Target::File(id)) => id,
             Ok(Target::Fallback(id)) => {
                 self.fell_back(place.clone(), id);
@@ -471,7 +475,9 @@ impl<'b> GraphWalk<'b> {
         if only_found {
             return Linked::Nothing;
         }
-        self.stands_elsewhere(&place, when);
+        if import.located.is_none() {
+            self.stands_elsewhere(&place, when);
+        }
         if !(self.is_ours)(target) {
             self.foreign.insert(package_of(&import.specifier).to_owned());
             return Linked::Nothing;

@@ -5,6 +5,7 @@
 //! further is certain.
 
 mod absent;
+mod callable;
 mod names;
 mod stars;
 mod values;
@@ -344,6 +345,9 @@ impl ReachRun<'_, '_> {
             return;
         }
         let ways = (self.way(call.thrown, thrown, rejected), self.way(call.rejected, thrown, rejected));
+        if self.note_no_function(file, call, ways.0) {
+            return;
+        }
         let Some((of, number)) = self.callee(file, &call.callee, call.how) else {
             self.note_absent_member(file, call, ways.0);
             return;
@@ -435,7 +439,11 @@ impl ReachRun<'_, '_> {
             Form::FindImported | Form::FindRequired | Form::FindCreated => return None,
         };
         let from = if import.form == Form::MainRequire { self.walk.entry.unwrap_or(file) } else { file };
-        self.resolved_file(&import.specifier, from, loader)
+        let walk = self.walk;
+        if !walk.knows_folder(import) {
+            return None;
+        }
+        self.resolved_file(&walk.specifier_of(file, import), from, loader)
     }
 
     /// The file of the agent that a specifier leads to.

@@ -1,6 +1,6 @@
 //! What was found to happen for certain while the agent is loaded.
 
-use crate::node::faults::WhyUnsettled;
+use crate::node::faults::{WantedExport, WhyUnsettled};
 use crate::node::names::WhyUnset;
 use crate::tree::nodes::NodeId;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -35,8 +35,10 @@ pub(super) struct AbsentMember {
     /// From 1.
     pub(super) line: u32,
     pub(super) name: Box<str>,
-    /// The file that does not export it.
-    pub(super) target: NodeId,
+    /// The file that does not export it; nothing for a package's.
+    pub(super) target: Option<NodeId>,
+    /// What it should be.
+    pub(super) wanted: WantedExport,
     /// What Node says.
     pub(super) message: String,
 }

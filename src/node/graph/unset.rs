@@ -146,6 +146,11 @@ impl<'b> GraphWalk<'b> {
         let mut unsure = self.reached.unsure_names.get(&file).into_iter().flatten();
         let in_circle = unsure.find(|(_, why)| **why != WhyUnset::Undeclared);
         let in_circle = in_circle.and_then(|(number, why)| Some((uses.get(*number as usize)?, *why)));
+        let below = || {
+            uses.iter()
+                .find(|used| used.of == NameOf::Below && !used.is_asked_for)
+                .map(|used| (used, WhyUnset::NotYet(file)))
+        };
         let undeclared = || {
             let is_told = |used: &&NameUse| {
                 used.of == NameOf::Nothing && is_unset(used, WhyUnset::Undeclared) && !ELSEWHERE.contains(&&*used.name)
@@ -153,7 +158,7 @@ impl<'b> GraphWalk<'b> {
             uses.iter().filter(is_told).find(|used| !used.is_asked_for).map(|used| (used, WhyUnset::Undeclared))
         };
         let in_circle = in_circle.filter(|(used, _)| !used.is_asked_for);
-        if let Some((used, why)) = in_circle.or_else(undeclared) {
+        if let Some((used, why)) = in_circle.or_else(undeclared).or_else(below) {
             self.name_fault(file, used, why, Need::Optional);
         }
     }

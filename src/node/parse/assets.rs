@@ -2,9 +2,10 @@
 //! looks for before it uses it, need not be there.
 
 use super::open::{Fated, NamedPath, OpenAct, OpenAsset, RunFolder, Val};
+use super::paths::{MAX_DEPTH, joined};
 use super::reader::Reader;
 use crate::node::bodies::FailureFate;
-use crate::node::modules::{Asset, AssetUse};
+use crate::node::modules::{Asset, AssetUse, FolderName};
 use oxc_ast::ast::Argument;
 use oxc_span::Span;
 
@@ -248,89 +249,6 @@ impl<'a> Reader<'a, '_> {
         matches!(self.here(fated), Fated::Is(FailureFate::Throws | FailureFate::Stops))
     }
 
-    /// The path that an expression gives.
-    pub(super) fn path(&self, value: &Val<'a>) -> Option<NamedPath> {
-        self.path_of(value, 8)
-    }
-
-    fn path_of(&self, value: &Val<'a>, depth: u32) -> Option<NamedPath> {
-        let depth = depth.checked_sub(1)?;
-        let of = |value: &Val<'a>| self.path_of(value, depth);
-        match self.plain(value) {
-            Val::Text(text) if !text.is_empty() && !text.starts_with('/') => joined("/", text),
-            Val::Global("__dirname") => Some(NamedPath::Beside(String::new())),
-            Val::Global("__filename") => Some(NamedPath::Itself),
-            Val::Member(meta, name) if matches!(self.plain(meta), Val::Meta) => match name {
-                "dirname" => Some(NamedPath::Beside(String::new())),
-                "filename" | "url" => Some(NamedPath::Itself),
-                _ => None,
-            },
-            Val::Member(url, "pathname" | "href") => of(url),
-            Val::New(class, arguments) => match (self.builtin(class)?, arguments) {
-                // A text alone is a whole address.
-                (("url", name), [whole]) if name == "URL" && !matches!(self.plain(whole), Val::Text(_)) => of(whole),
-                (("url", name), [Val::Text(path), base]) if name == "URL" => {
-                    let base = of(base).filter(|base| !base.is_of_start())?;
-                    (!path.contains(':') && !path.starts_with('/')).then(|| relative(&base, path))?
-                }
-                _ => None,
-            },
-            Val::Joined(parts) => {
-                let (first, rest) = parts.split_first()?;
-                let (first, rest) = match first {
-                    Val::Text("") => rest.split_first()?,
-                    first => (first, rest),
-                };
-                if let Val::Text(text) = self.plain(first) {
-                    let rest = self.text_of(rest)?;
-                    return of(first).and_then(|_| joined("/", &format!("{text}{rest}")));
-                }
-                let NamedPath::Beside(folder) = of(first)? else { return None };
-                let rest = self.text_of(rest)?;
-                rest.starts_with('/').then(|| joined(&folder, &rest)).flatten()
-            }
-            Val::Call(callee, arguments) => {
-                if let Val::Member(url, "toString") = self.plain(callee) {
-                    return of(url);
-                }
-                if matches!(self.builtin(callee), Some(("process", name)) if name == "cwd") {
-                    return (!self.module.changes_folder).then(|| NamedPath::Beside("/".to_owned()));
-                }
-                let (module, name) = self.builtin(callee)?;
-                let name = name.rsplit('.').next().unwrap_or_default();
-                match (module, name, arguments) {
-                    ("url", "fileURLToPath" | "pathToFileURL", [path]) => of(path),
-                    ("path" | "path/posix", "dirname", [path]) => match of(path)? {
-                        NamedPath::Itself => Some(NamedPath::Beside(String::new())),
-                        NamedPath::Beside(path) => joined(&path, "/.."),
-                    },
-                    ("path" | "path/posix", "normalize", [path]) => of(path),
-                    ("path" | "path/posix", "join" | "resolve", [first, rest @ ..]) => {
-                        let (folder, up, rest) = match (of(first)?, rest) {
-                            (NamedPath::Beside(folder), rest) => (folder, "", rest),
-                            // `join(import.meta.filename, '../x')`: out of the file, as if it were a folder.
-                            (NamedPath::Itself, [Val::Text(up), rest @ ..]) => {
-                                (String::new(), up.strip_prefix("..")?, rest)
-                            }
-                            (NamedPath::Itself, _) => return None,
-                        };
-                        self.join_rest(&folder, up, rest, name)
-                    }
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    fn text_of(&self, parts: &[Val<'a>]) -> Option<String> {
-        let texts = parts.iter().map(|part| match self.plain(part) {
-            Val::Text(text) => Some(text),
-            _ => None,
-        });
-        texts.collect::<Option<Vec<_>>>().map(|texts| texts.concat())
-    }
-
     /// A path as Node prints it, if that is relative: as it is written, but for what `join` and `normalize` take out.
     fn said(&self, value: &Val<'a>, path: &str) -> Option<Box<str>> {
         match self.plain(value) {
@@ -381,20 +299,6 @@ impl<'a> Reader<'a, '_> {
         beside.collect()
     }
 
-    fn join_rest(&self, from: &str, first: &str, rest: &[Val<'a>], how: &str) -> Option<NamedPath> {
-        let mut path = joined(from, first)?;
-        for part in rest {
-            let Val::Text(text) = self.plain(part) else { return None };
-            // `resolve` begins anew with an absolute path.
-            if how == "resolve" && text.starts_with('/') {
-                return None;
-            }
-            let NamedPath::Beside(before) = &path else { return None };
-            path = joined(before, text)?;
-        }
-        Some(path)
-    }
-
     /// The assets with their paths, by the numbers of the steps; nothing for one that is no path or need not be there. And
     /// the paths that the file makes or looks for.
     pub(super) fn finish_assets(&self) -> (Vec<Option<Asset>>, Vec<Box<str>>) {
@@ -409,7 +313,11 @@ impl<'a> Reader<'a, '_> {
             let used = match (asset.how, path) {
                 // What is only put together may be for anything.
                 (Some(AssetUse::Named), Some((path, _))) if path.starts_with('/') || !is_shipped(&path) => None,
-                (Some(how), Some((path, said))) => Some(Asset { path: path.into(), said, line: asset.line, how }),
+                (Some(how), Some((path, said))) => {
+                    let folder =
+                        if self.is_of_meta(&asset.path, MAX_DEPTH) { FolderName::Meta } else { FolderName::Plain };
+                    Some(Asset { path: path.into(), said, line: asset.line, how, folder })
+                }
                 _ => None,
             };
             found.push(used);
@@ -424,54 +332,12 @@ fn is_shipped(path: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && SHIPPED.contains(&ending))
 }
 
-/// What `new URL(path, base)` gives.
-fn relative(base: &NamedPath, path: &str) -> Option<NamedPath> {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let folder = match base {
-        NamedPath::Itself => "",
-        NamedPath::Beside(base) => base.rsplit_once('/').map_or("", |(folder, _)| folder),
-    };
-    joined(folder, path)
-}
-
-/// One path behind another, without `.` and `..` inside.
-fn joined(folder: &str, path: &str) -> Option<NamedPath> {
-    if path.contains(['\\', '\0', '%']) {
-        return None;
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    let start = if folder.starts_with('/') { "/" } else { "" };
-    Some(NamedPath::Beside(format!("{start}{}", parts.join("/"))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_put_together_as_node_does_it() {
-        for (folder, path, expected) in [
-            ("", "./a/b.js", "a/b.js"),
-            ("a", "/../b", "b"),
-            ("a/b", "../../..", ".."),
-            ("/", "./dist/x", "/dist/x"),
-            ("/dist", "../../x", "/../x"),
-            ("..", "../x", "../../x"),
-            ("", ".", ""),
-        ] {
-            assert_eq!(joined(folder, path), Some(NamedPath::Beside(expected.to_owned())), "{folder} {path}");
-        }
-        assert_eq!(relative(&NamedPath::Itself, "x?y#z"), Some(NamedPath::Beside("x".to_owned())));
-        assert_eq!(relative(&NamedPath::Beside("a/b".to_owned()), "c"), Some(NamedPath::Beside("a/c".to_owned())));
+    fn files_that_are_shipped_are_told_by_their_endings() {
         assert!(!is_shipped("data/.env") && !is_shipped("x.db") && is_shipped("views/a.html"));
     }
 }

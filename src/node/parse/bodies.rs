@@ -128,7 +128,7 @@ impl<'a> Reader<'a, '_> {
                 reader.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
             });
         }
-        if let Some(base @ Val::Member(..)) = base {
+        if let Some(base @ (Val::Member(..) | Val::Symbol(_))) = base {
             let what = OpenAct::Call { callee: *base, how: CallKind::Extend, arguments: 0 };
             self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         }
@@ -148,6 +148,7 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_variable(&mut self, declarator: &VariableDeclarator<'a>) {
         let Some(init) = &declarator.init else { return };
         self.note_list(declarator);
+        self.note_held(declarator);
         let value = self.value(init);
         if !matches!(value, Val::Unknown) {
             self.bind(&declarator.id, value);

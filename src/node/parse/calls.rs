@@ -1,12 +1,10 @@
-//! Calls: which of them load modules, by whatever name `require` goes, which run a callback, and which end the process.
+//! Calls: which of them run a callback, and which end the process. Those that load modules are in `requires`.
 
-use super::open::{Fated, OpenAct, OpenRequire, Val};
+use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
-use super::specifiers::literal;
 use super::steps::fails;
 use super::values::name_of_key;
 use crate::node::bodies::{self, CallKind, FailureFate, Handled};
-use crate::node::modules::{Attributes, Form, Import, Mention};
 use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression, ObjectPropertyKind};
 use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
@@ -32,23 +30,6 @@ const EACH: [&str; 12] = [
 const EMPTIES: [&str; 3] = ["pop", "shift", "splice"];
 const NEVER: Fated<'static> = Fated::Is(FailureFate::Nothing);
 
-/// By what a call loads a module.
-enum Loads {
-    Not,
-    /// The wrapper's `require`.
-    Require,
-    /// One made by `createRequire`.
-    Created,
-    /// That of the module that the agent begins with.
-    Main,
-    /// `import.meta.resolve`, `require.resolve`: nothing is run of what they find.
-    Find(Form),
-    /// `module.register`: hooks, which are loaded at once.
-    Register,
-    /// What a bundler puts in its place: the text before and behind the name in what it throws where there is none.
-    StandIn(u32),
-}
-
 impl<'a> Reader<'a, '_> {
     pub(super) fn note_call(&mut self, call: &CallExpression<'a>) {
         let rejected = self.fate_of(call.span);
@@ -63,32 +44,7 @@ impl<'a> Reader<'a, '_> {
         self.note_work(&callee);
         self.note_text(&call.callee, &callee, &call.arguments, call.span);
         let line = self.line(call.span);
-        match call.arguments.as_slice() {
-            // Where there is no such module, nothing is called.
-            [argument] if is_asked_for(&call.callee) => {
-                self.guarded(|reader| reader.maybe_require(&callee, argument, line));
-            }
-            [argument] => self.maybe_require(&callee, argument, line),
-            // `require.resolve('x', { paths })`, which looks elsewhere.
-            [argument, ..] if matches!(callee, Val::Member(_, "resolve")) => {
-                self.guarded(|reader| reader.maybe_require(&callee, argument, line));
-            }
-            // `module.constructor._load('./x', module)`
-            [argument, Argument::Identifier(parent), ..]
-                if parent.name == "module" && matches!(callee, Val::Member(_, "_load")) =>
-            {
-                self.maybe_require(&callee, argument, line);
-            }
-            // `register('./hooks.js', import.meta.url)`
-            [argument, Argument::StaticMemberExpression(parent), ..]
-                if matches!(parent.object, Expression::ImportMeta(_)) && parent.property.name == "url" =>
-            {
-                if matches!(self.builtin(&callee), Some(("module", name)) if name.ends_with("register")) {
-                    self.maybe_require(&callee, argument, line);
-                }
-            }
-            _ => {}
-        }
+        self.note_require(call, &callee, line);
         self.note_handed_require(call, line);
         self.note_asset(&callee, &call.arguments, call.span);
         match &callee {
@@ -334,118 +290,6 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// `f('x')`, which may load a module; by whatever name `require` goes.
-    fn maybe_require(&mut self, callee: &Val<'a>, argument: &Argument<'a>, line: u32) {
-        let may = match callee {
-            Val::Global(name) => *name == "require",
-            Val::Symbol(_) | Val::Call(..) => true,
-            Val::Member(_, name) => matches!(*name, "require" | "resolve" | "register" | "_load"),
-            _ => false,
-        };
-        if !may || self.dead > 0 {
-            return;
-        }
-        if let Some(specifier) = argument.as_expression().and_then(literal) {
-            return self.push_require(*callee, specifier, line);
-        }
-        if !matches!(callee, Val::Global("require")) && !self.is_own_require(callee) {
-            return;
-        }
-        let specifiers = argument.as_expression().map_or_else(Vec::new, |argument| self.specifiers(argument));
-        if specifiers.is_empty() {
-            self.computed.push(line);
-        }
-        specifiers.into_iter().for_each(|specifier| self.push_require(*callee, specifier, line));
-    }
-
-    /// What the calls that may be of `require` load: for each the number of its import, and of its mention where it calls
-    /// what a bundler put in the place of `require`.
-    pub(super) fn finish_requires(&mut self) -> Vec<(Option<u32>, Option<u32>)> {
-        let requires = std::mem::take(&mut self.requires);
-        let mut found = Vec::with_capacity(requires.len());
-        for OpenRequire { callee, specifier, line } in requires {
-            let (form, stand_in) = match self.loads(&callee) {
-                Loads::Not => {
-                    found.push((None, None));
-                    continue;
-                }
-                Loads::Require if self.sets_require => (Form::CreatedRequire, None),
-                Loads::Require => (Form::Require, None),
-                Loads::Created => (Form::CreatedRequire, None),
-                Loads::Main => (Form::MainRequire, None),
-                Loads::Find(form) => (form, None),
-                Loads::Register => (Form::Call, None),
-                Loads::StandIn(_) if self.has_own_require => (Form::CreatedRequire, None),
-                Loads::StandIn(body) => (Form::Require, self.stand_ins.get(&body).copied()),
-            };
-            let mention = stand_in.map(|(before, behind)| {
-                let said = format!("Error: {before}{specifier}{behind}");
-                self.mentions.push(Mention { name: "require", line, stand_in: Some(said.into()) });
-                u32::try_from(self.mentions.len() - 1).unwrap_or(u32::MAX)
-            });
-            let (names, attributes) = (Box::default(), Attributes::None);
-            self.imports.push(Import { specifier: specifier.into(), line, form, names, attributes });
-            let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
-            if matches!(form, Form::Require | Form::CreatedRequire) {
-                self.numbered.entry(specifier).or_insert(number);
-            }
-            found.push((Some(number), mention));
-        }
-        found
-    }
-
-    fn loads(&self, callee: &Val<'a>) -> Loads {
-        if let Val::Symbol(symbol) = callee
-            && let Some(body) = self.stand_in_of(*symbol)
-        {
-            return Loads::StandIn(body);
-        }
-        match self.plain(callee) {
-            Val::Global("require") => return Loads::Require,
-            // `module.require`, and `require.resolve`, which fails for what is not there as `require` does.
-            Val::Member(of, "require") if matches!(self.plain(of), Val::Global("module")) => return Loads::Require,
-            Val::Member(of, "resolve") => {
-                return match self.plain(of) {
-                    Val::Global("require") if self.sets_require => Loads::Find(Form::FindCreated),
-                    Val::Global("require") => Loads::Find(Form::FindRequired),
-                    Val::Meta => Loads::Find(Form::FindImported),
-                    of if self.is_own_require(&of) => Loads::Find(Form::FindCreated),
-                    _ => Loads::Not,
-                };
-            }
-            _ => {}
-        }
-        if self.is_own_require(callee) {
-            return Loads::Created;
-        }
-        if let Some(loads) = self.loads_by_module(callee) {
-            return loads;
-        }
-        match self.builtin(callee) {
-            Some(("module", name)) if name.ends_with("register") => Loads::Register,
-            _ => Loads::Not,
-        }
-    }
-
-    /// What a member of an object of a module loads: `process.mainModule.require`, `require.main.require`,
-    /// `module.constructor._load`.
-    fn loads_by_module(&self, callee: &Val<'a>) -> Option<Loads> {
-        let Val::Member(of, name) = self.plain(callee) else { return None };
-        match (name, self.plain(of)) {
-            ("require", Val::Member(require, "main")) if matches!(self.plain(require), Val::Global("require")) => {
-                Some(Loads::Main)
-            }
-            ("require", of) if matches!(self.builtin(&of), Some(("process", name)) if name == "mainModule") => {
-                Some(Loads::Main)
-            }
-            ("_load", Val::Member(module, "constructor")) if matches!(self.plain(module), Val::Global("module")) => {
-                Some(Loads::Require)
-            }
-            ("_load", of) => matches!(self.builtin(&of), Some(("module", _))).then_some(Loads::Require),
-            _ => None,
-        }
-    }
-
     /// Whether a promise is known to be settled soon.
     fn settles(&self, promise: &Val<'a>) -> bool {
         let Val::Call(callee, _) = self.plain(promise) else { return false };
@@ -456,15 +300,6 @@ impl<'a> Reader<'a, '_> {
             _ => false,
         }
     }
-
-    fn stand_in_of(&self, symbol: oxc_syntax::symbol::SymbolId) -> Option<u32> {
-        self.named_stand_ins.get(&symbol).copied()
-    }
-}
-
-/// `a?.b()`
-fn is_asked_for(callee: &Expression<'_>) -> bool {
-    matches!(callee, Expression::StaticMemberExpression(member) if member.optional)
 }
 
 fn is_of_object(of: &Val<'_>) -> bool {

@@ -43,7 +43,7 @@ impl<'a> Reader<'a, '_> {
     ) -> u32 {
         let line = self.line(span);
         let names = names.into();
-        self.imports.push(Import { specifier: specifier.into(), line, form, names, attributes });
+        self.imports.push(Import { specifier: specifier.into(), located: None, line, form, names, attributes });
         u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX)
     }
 

@@ -27,6 +27,7 @@ pub(super) fn scanned(text: &str, why: NotParsed) -> Module {
     let line = |at: usize| lines.of(u32::try_from(at).unwrap_or(u32::MAX));
     let import = |(form, specifier, at): &(Form, &str, usize)| Import {
         specifier: (*specifier).into(),
+        located: None,
         line: line(*at),
         form: *form,
         names: Box::default(),

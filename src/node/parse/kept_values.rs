@@ -43,10 +43,9 @@ impl<'a> Reader<'a, '_> {
                 of => NamedValue::Member(Box::new(of), name.into()),
             },
             Val::Call(callee, arguments) => match arguments {
-                [Val::Text(specifier)] if self.loads_anything(callee, depth) => {
-                    let number = self.numbered.get(specifier).copied();
-                    number.map_or(NamedValue::Unknown, |number| self.kept_within(&Val::Import(number), depth))
-                }
+                [given] if self.loads_anything(callee, depth) => self
+                    .number_of(given)
+                    .map_or(NamedValue::Unknown, |number| self.kept_within(&Val::Import(number), depth)),
                 _ => match self.kept_within(callee, depth) {
                     NamedValue::Unknown => NamedValue::Unknown,
                     callee => NamedValue::Given(Box::new(callee)),

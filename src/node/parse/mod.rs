@@ -5,6 +5,7 @@
 mod assets;
 mod attributes;
 mod bodies;
+mod branches;
 mod calls;
 mod commonjs;
 mod conditions;
@@ -26,15 +27,18 @@ mod names;
 mod open;
 mod open_names;
 mod parse_cost;
+mod paths;
 mod reader;
 mod record;
 mod regular_expressions;
+mod requires;
 mod settling;
 mod specifiers;
 mod steps;
 mod texts;
 mod values;
 mod worker;
+mod writes;
 
 pub(crate) use worker::{Parsing, SourceKind, kind_of, may_be_code};
 

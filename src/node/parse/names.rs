@@ -37,11 +37,10 @@ impl<'a> Reader<'a, '_> {
         if is_write {
             self.note_write(symbol, it.span.start);
         }
-        if self.matters(symbol, member, how) {
+        if self.matters(symbol, member, how, it.span) {
             self.note_use(UsedName::Symbol(symbol), name, member, how, it.span);
         }
-        let flags = self.scoping.symbol_flags(symbol);
-        if is_write && !self.names.may_not_write && (flags.is_const_variable() || flags.is_import()) {
+        if is_write && !self.names.may_not_write && self.is_constant(symbol, it.span.start) {
             self.note_use(UsedName::Symbol(symbol), name, None, NameAction::Assign, it.span);
         }
     }
@@ -53,9 +52,11 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether a name that the file declares may stand for nothing here.
-    fn matters(&self, symbol: SymbolId, member: Option<&str>, how: NameAction) -> bool {
+    fn matters(&self, symbol: SymbolId, member: Option<&str>, how: NameAction, at: Span) -> bool {
         let flags = self.scoping.symbol_flags(symbol);
-        let is_here = |declared: &Declared| declared.body == self.body;
+        let is_here = |declared: &Declared| {
+            declared.body == self.body && !declared.is_open_at(at) && !self.is_of_another_case(symbol, at)
+        };
         if (member.is_some() || !matches!(how, NameAction::Read | NameAction::Write | NameAction::All))
             && self.is_required(symbol)
         {
@@ -106,6 +107,11 @@ impl<'a> Reader<'a, '_> {
         import.is_none_or(|import| builtins::known_as(&import.specifier).is_some())
     }
 
+    /// Whether a name is declared in another case of the `switch` in which it is used.
+    fn is_of_another_case(&self, symbol: SymbolId, at: Span) -> bool {
+        self.names.cases.get(&symbol).is_some_and(|case| !(case.start <= at.start && at.end <= case.end))
+    }
+
     fn note_global(&mut self, name: &'a str, span: Span, how: NameAction, held: bool) {
         if GLOBAL_OBJECTS.contains(&name) && !held && how != NameAction::Write {
             self.names.makes_unknown = true;
@@ -125,11 +131,23 @@ impl<'a> Reader<'a, '_> {
         self.note_use(UsedName::Global(name), name, None, how, span);
     }
 
-    fn note_use(&mut self, named: UsedName<'a>, name: &'a str, member: Option<&'a str>, how: NameAction, span: Span) {
+    pub(super) fn note_use(
+        &mut self,
+        named: UsedName<'a>,
+        name: &'a str,
+        member: Option<&'a str>,
+        how: NameAction,
+        span: Span,
+    ) {
         let thrown = Fated::Is(FailureFate::Throws);
         let is_certain = matches!(self.here(thrown), Fated::Is(FailureFate::Throws));
-        // Of what is declared, what is used in a function but not for certain is not told.
-        let is_told = is_certain || self.body == 0 || matches!(named, UsedName::Global(_));
+        // Of what is declared, what is used in a function but not for certain is not told, but for what only the function has.
+        let is_told = is_certain
+            || self.body == 0
+            || match named {
+                UsedName::Global(_) => true,
+                UsedName::Symbol(symbol) => self.scoping.symbol_scope_id(symbol) != self.scoping.root_scope_id(),
+            };
         let key = if is_certain { self.body } else { u32::MAX };
         if self.dead > 0
             || !is_told
@@ -223,7 +241,11 @@ impl<'a> Reader<'a, '_> {
                 if is_var && declarator.init.is_some() {
                     self.note_write(symbol, declarator.span.end);
                 }
-                let within = if declarator.init.is_some() { declarator.id.span() } else { declarator.span };
+                // Of a pattern those behind it may use it.
+                let within = match declarator.init {
+                    Some(_) => Span::new(name.span.end, declarator.id.span().end),
+                    None => declarator.span,
+                };
                 let declared = Declared { body: self.body, span: declarator.span, within, is_var };
                 self.names.declared.entry(symbol).or_insert(declared);
             }
@@ -231,10 +253,15 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `for (var x of …)`
-    pub(super) fn declare_in_head(&mut self, it: &VariableDeclaration<'a>) {
-        let names = it.declarations.iter().flat_map(|declarator| names_in(&declarator.id));
-        for symbol in names.filter_map(|name| name.symbol_id.get()) {
+    pub(super) fn declare_in_head(&mut self, it: &VariableDeclaration<'a>, right: &Expression<'a>) {
+        let is_var = it.kind == VariableDeclarationKind::Var;
+        for name in it.declarations.iter().flat_map(|declarator| names_in(&declarator.id)) {
+            let Some(symbol) = name.symbol_id.get() else { continue };
             self.note_write(symbol, it.span.start);
+            // What is gone through cannot use it yet.
+            let span = Span::new(it.span.start, right.span().end);
+            let declared = Declared { body: self.body, span, within: it.span, is_var };
+            self.names.declared.entry(symbol).or_insert(declared);
         }
     }
 
@@ -269,8 +296,8 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    pub(super) fn declare_class(&mut self, symbol: SymbolId, span: Span) {
-        let declared = Declared { body: self.body, span, within: span, is_var: false };
+    pub(super) fn declare_class(&mut self, symbol: SymbolId, span: Span, within: Span) {
+        let declared = Declared { body: self.body, span, within, is_var: false };
         self.names.declared.insert(symbol, declared);
     }
 
@@ -354,6 +381,7 @@ impl<'a> Reader<'a, '_> {
         let how = match how {
             NameAction::Read => UseOf::Read,
             NameAction::All => UseOf::All,
+            NameAction::Assign if used.member.is_some() => UseOf::Change,
             NameAction::Write | NameAction::Assign => UseOf::Write,
             NameAction::Call => UseOf::Call,
             NameAction::New => UseOf::New,
@@ -363,7 +391,7 @@ impl<'a> Reader<'a, '_> {
         NameUse { name, line: self.lines.of(used.span.start), of, how, is_asked_for }
     }
 
-    fn is_namespace(&self, symbol: SymbolId) -> bool {
+    pub(super) fn is_namespace(&self, symbol: SymbolId) -> bool {
         self.scoping.symbol_flags(symbol).is_import()
             && matches!(self.imported.get(self.scoping.symbol_name(symbol)), Some((_, None)))
     }
@@ -393,12 +421,14 @@ impl<'a> Reader<'a, '_> {
         }
         if declared.body == used.body {
             return match binding {
-                BoundName::Lexical(from) if used.span.start < from => Some(NameOf::Below),
+                BoundName::Lexical(from) if used.span.start < from || self.is_of_another_case(symbol, used.span) => {
+                    Some(NameOf::Below)
+                }
                 BoundName::Var(from) if used.body == 0 && used.span.start < from => Some(NameOf::Own(binding)),
                 _ => required(),
             };
         }
-        let is_at_top = declared.body == 0 && self.scoping.symbol_scope_id(symbol) == self.scoping.root_scope_id();
+        let is_at_top = declared.body == 0;
         required().or_else(|| (is_at_top && !used.is_later).then_some(NameOf::Own(binding)))
     }
 }

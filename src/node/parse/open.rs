@@ -1,7 +1,7 @@
 //! What is known of a file while it is read, before names are looked up: values, steps, bodies and paths.
 
 use crate::node::bodies::{BodyKind, CallKind, FailureFate, Handled};
-use crate::node::modules::AssetUse;
+use crate::node::modules::{AssetUse, FolderName, Located};
 use hashbrown::HashMap;
 use oxc_syntax::symbol::SymbolId;
 
@@ -239,8 +239,38 @@ pub(super) struct OpenAsset<'a> {
 /// A call that may be one of `require`.
 pub(super) struct OpenRequire<'a> {
     pub(super) callee: Val<'a>,
-    pub(super) specifier: &'a str,
+    pub(super) named: NamedModule<'a>,
     pub(super) line: u32,
+}
+
+/// What names a module.
+#[derive(Clone, Copy)]
+pub(super) struct NamedModule<'a> {
+    /// As it is written, or relative to the file.
+    pub(super) specifier: &'a str,
+    /// For a path that is made of the file's own folder.
+    pub(super) located: Option<OpenLocated<'a>>,
+}
+
+/// A path that is made of the file's own folder.
+#[derive(Clone, Copy)]
+pub(super) struct OpenLocated<'a> {
+    /// How many folders it goes up.
+    pub(super) up: u8,
+    /// What stands behind that.
+    pub(super) behind: &'a str,
+    pub(super) folder: FolderName,
+}
+
+impl<'a> NamedModule<'a> {
+    pub(super) const fn plain(specifier: &'a str) -> Self {
+        Self { specifier, located: None }
+    }
+
+    /// As it is kept.
+    pub(super) fn located(self) -> Option<Box<Located>> {
+        self.located.map(|OpenLocated { up, behind, folder }| Box::new(Located { up, behind: behind.into(), folder }))
+    }
 }
 
 /// Lists of texts that a file has.

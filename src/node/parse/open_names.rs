@@ -63,6 +63,25 @@ pub(super) struct Declared {
     pub(super) is_var: bool,
 }
 
+impl Declared {
+    /// Whether what stands there is worked out before the name stands for something: in what it is declared by.
+    pub(super) fn is_open_at(&self, at: Span) -> bool {
+        let contains = |span: Span| span.start <= at.start && at.end <= span.end;
+        contains(self.span) && !contains(self.within)
+    }
+}
+
+/// What is known of a constant's value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ConstantValue {
+    /// `undefined` or `null`.
+    Nothing,
+    /// Anything else that is false.
+    False,
+    /// What is true.
+    True,
+}
+
 /// Names of a file, while it is read.
 #[derive(Default)]
 pub(super) struct OpenNames<'a> {
@@ -71,6 +90,10 @@ pub(super) struct OpenNames<'a> {
     pub(super) declared: HashMap<SymbolId, Declared>,
     /// Where a variable at the top is given its first value; nothing where a function may do that.
     pub(super) written: HashMap<SymbolId, Option<u32>>,
+    /// The case of a `switch` in which a name is declared.
+    pub(super) cases: HashMap<SymbolId, Span>,
+    /// What constants hold, as far as it is known.
+    pub(super) held_by: HashMap<SymbolId, ConstantValue>,
     pub(super) around: Option<AroundName<'a>>,
     /// The global object that stands there is not handed on.
     pub(super) held: Option<u32>,

@@ -86,66 +86,23 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
-        if it.r#await && self.bodies == 0 {
-            self.module.awaits = true;
-            self.mark(ModuleSyntax::ForAwait, it.span);
-        }
-        if let Expression::CallExpression(call) = &it.right {
-            self.iterated.insert(call.span);
-            if it.r#await {
-                self.promises.insert(call.span, Fated::Is(FailureFate::Throws));
-            }
-        }
-        self.visit_expression(&it.right);
-        let value = self.value(&it.right);
-        let filled = matches!(self.plain(&value), Val::Filled(_));
-        if let ForStatementLeft::VariableDeclaration(head) = &it.left {
-            self.declare_in_head(head);
-        }
-        self.elements_in_head(it);
-        let visit = |reader: &mut Self| {
-            reader.flow.waited |= it.r#await;
-            reader.visit_for_statement_left(&it.left);
-            reader.visit_statement(&it.body);
-        };
-        self.breakable(|reader| if filled { visit(reader) } else { reader.guarded(visit) });
+        self.for_of_statement(it);
     }
 
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
-        if let ForStatementLeft::VariableDeclaration(head) = &it.left {
-            self.declare_in_head(head);
-        }
-        self.breakable(|reader| reader.guarded(|reader| walk::walk_for_in_statement(reader, it)));
+        self.for_in_statement(it);
     }
 
     fn visit_for_statement(&mut self, it: &ForStatement<'a>) {
-        it.init.iter().for_each(|init| self.visit_for_statement_init(init));
-        it.test.iter().for_each(|test| self.visit_expression(test));
-        let enters = it.test.as_ref().is_none_or(|test| truth(test) == Some(true));
-        let visit = |reader: &mut Self| reader.visit_statement(&it.body);
-        self.breakable(|reader| {
-            if enters {
-                visit(reader)
-            } else {
-                reader.guarded(visit)
-            }
-            reader.guarded(|reader| it.update.iter().for_each(|update| reader.visit_expression(update)));
-        });
+        self.for_statement(it);
     }
 
     fn visit_while_statement(&mut self, it: &WhileStatement<'a>) {
-        self.visit_expression(&it.test);
-        self.breakable(|reader| {
-            reader.branch(truth(&it.test), asks(&it.test), |reader| reader.visit_statement(&it.body))
-        });
+        self.while_statement(it);
     }
 
     fn visit_do_while_statement(&mut self, it: &DoWhileStatement<'a>) {
-        // The body of `do` runs at least once.
-        self.breakable(|reader| {
-            reader.visit_statement(&it.body);
-            reader.guarded(|reader| reader.visit_expression(&it.test));
-        });
+        self.do_while_statement(it);
     }
 
     fn visit_labeled_statement(&mut self, it: &LabeledStatement<'a>) {
@@ -191,11 +148,11 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_switch_statement(&mut self, it: &SwitchStatement<'a>) {
-        self.breakable(|reader| walk::walk_switch_statement(reader, it));
+        self.switch_statement(it);
     }
 
     fn visit_switch_case(&mut self, it: &SwitchCase<'a>) {
-        self.guarded(|reader| walk::walk_switch_case(reader, it));
+        self.switch_case(it);
     }
 
     fn visit_conditional_expression(&mut self, it: &ConditionalExpression<'a>) {
@@ -225,11 +182,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.note_assignment(it);
         self.own_exports.assignment(it, self.scoping);
         self.note_made_global(&it.left);
+        self.note_changed_namespace(&it.left);
         if it.operator.is_logical() {
-            let outer = std::mem::replace(&mut self.names.may_not_write, true);
-            self.visit_assignment_target(&it.left);
-            self.names.may_not_write = outer;
-            self.guarded(|reader| reader.visit_expression(&it.right));
+            self.logical_assignment(it);
         } else {
             walk::walk_assignment_expression(self, it);
         }
@@ -294,7 +249,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if let (ClassType::ClassDeclaration, Some(symbol)) =
             (it.r#type, it.id.as_ref().and_then(|id| id.symbol_id.get()))
         {
-            self.declare_class(symbol, it.span);
+            self.declare_class(symbol, it.span, it.body.span);
         }
         if let Some(heritage) = &it.heritage {
             self.callee_follows(&heritage.expression, Callee::Extended);
@@ -467,6 +422,13 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.own_exports.member(it, self.this_is_exports(), self.scoping);
         self.note_member_use(it);
         self.note_get(it);
+    }
+
+    fn visit_update_expression(&mut self, it: &UpdateExpression<'a>) {
+        if let SimpleAssignmentTarget::StaticMemberExpression(member) = &it.argument {
+            self.note_namespace_member(member);
+        }
+        walk::walk_update_expression(self, it);
     }
 
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {

@@ -1,8 +1,9 @@
 //! What a module is named by where that is no literal: constants, texts that are put together, and the elements of lists.
 
-use super::open::{Fated, OpenAct, OpenRequire, Val};
+use super::open::{Fated, NamedModule, OpenAct, OpenRequire, Val};
 use super::reader::Reader;
 use crate::node::bodies::FailureFate;
+use crate::node::format::Loader;
 use oxc_ast::ast::{
     Argument, BreakStatement, CallExpression, ContinueStatement, Expression, ForOfStatement, ForStatementLeft,
     FormalParameters, ReturnStatement, ThrowStatement, VariableDeclarator,
@@ -18,14 +19,16 @@ const FIRST: [&str; 4] = ["some", "every", "find", "findIndex"];
 const MAX_LISTED: usize = 64;
 /// Names and sums that are followed for one text.
 const MAX_DEPTH: u32 = 12;
+/// Parts of values that are looked into for one list.
+const MAX_LOOKED_INTO: u32 = 2_000;
 
 /// What may end a list before its second element.
 #[derive(Default)]
-struct Leaving {
+pub(super) struct Leaving {
     /// Something leaves the loop.
-    the_loop: bool,
+    pub(super) the_loop: bool,
     /// `process.exit()` and its kind.
-    the_process: bool,
+    pub(super) the_process: bool,
 }
 
 impl<'a> Visit<'a> for Leaving {
@@ -54,9 +57,6 @@ impl<'a> Visit<'a> for Leaving {
     }
 }
 
-/// A name that stands for this text.
-type Element<'a> = (SymbolId, &'a str);
-
 /// A text that is written down: a literal, or a template without holes.
 pub(super) fn literal<'a>(expression: &Expression<'a>) -> Option<&'a str> {
     match expression {
@@ -67,64 +67,101 @@ pub(super) fn literal<'a>(expression: &Expression<'a>) -> Option<&'a str> {
 }
 
 impl<'a> Reader<'a, '_> {
-    /// What an expression names; nothing where it cannot be told.
-    pub(super) fn specifiers(&mut self, expression: &Expression<'a>) -> Vec<&'a str> {
+    /// What modules an expression names, for `import()` or for `require`; nothing where it cannot be told.
+    pub(super) fn specifiers(&mut self, expression: &Expression<'a>, by: Loader) -> Vec<NamedModule<'a>> {
         if let Some(text) = literal(expression) {
-            return vec![text];
+            return vec![NamedModule::plain(text)];
         }
         let value = self.value(expression);
-        let listed = self.listed_in(&value).and_then(|symbol| Some((symbol, self.lists.each.get(&symbol)?.clone())));
-        let Some((symbol, each)) = listed else { return Vec::from_iter(self.surely(&value, None)) };
-        each.into_iter()
-            .map(|text| self.surely(&value, Some((symbol, text))))
-            .collect::<Option<_>>()
-            .unwrap_or_default()
+        let mut budget = MAX_LOOKED_INTO;
+        let Some(element) = self.element_in(&value, MAX_DEPTH, &mut budget) else {
+            return Vec::from_iter(self.named(&value, by));
+        };
+        let texts = self.lists.each.get(&element).cloned().unwrap_or_default();
+        let mut named = Vec::with_capacity(texts.len());
+        for text in texts {
+            let replaced = self.replaced(&value, element, text, MAX_DEPTH, &mut budget);
+            let Some(module) = self.named(&replaced, by).filter(|_| budget > 0) else { return Vec::new() };
+            named.push(module);
+        }
+        named
     }
 
-    /// The first name in a text that stands for the elements of a list.
-    fn listed_in(&self, value: &Val<'a>) -> Option<SymbolId> {
+    fn named(&self, value: &Val<'a>, by: Loader) -> Option<NamedModule<'a>> {
+        let constant = self.constant(value).map(NamedModule::plain);
+        let by_address = || self.named_by_address(value).filter(|_| by == Loader::Import);
+        constant.or_else(by_address).or_else(|| self.named_by_path(value))
+    }
+
+    /// The number of the import of what a call is given to load.
+    pub(super) fn number_of(&self, given: &Val<'a>) -> Option<u32> {
+        let named = match given {
+            Val::Text(specifier) => NamedModule::plain(specifier),
+            given => self.named_by_path(given)?,
+        };
+        self.numbered.get(named.specifier).copied()
+    }
+
+    /// The name in a value that stands for the elements of a list, one after the other.
+    fn element_in(&self, value: &Val<'a>, depth: u32, budget: &mut u32) -> Option<SymbolId> {
+        let depth = depth.checked_sub(1)?;
+        *budget = budget.checked_sub(1)?;
+        let mut any = |values: &[Val<'a>]| values.iter().find_map(|one| self.element_in(one, depth, budget));
         match value {
-            Val::Symbol(symbol) => self.lists.each.contains_key(symbol).then_some(*symbol),
-            Val::Joined(parts) => parts.iter().find_map(|part| match part {
-                Val::Symbol(_) => self.listed_in(part),
-                _ => None,
-            }),
+            Val::Symbol(symbol) if self.lists.each.contains_key(symbol) => Some(*symbol),
+            Val::Symbol(symbol) if !self.is_mutated(*symbol) => {
+                self.inits.get(symbol).and_then(|init| any(std::slice::from_ref(init)))
+            }
+            Val::Member(of, _) => any(std::slice::from_ref(*of)),
+            Val::Joined(parts) | Val::Call(_, parts) | Val::New(_, parts) => any(parts),
             _ => None,
         }
     }
 
-    /// The text that an expression surely is.
-    fn constant(&mut self, expression: &Expression<'a>) -> Option<&'a str> {
-        if let Expression::StringLiteral(text) = expression {
-            return Some(text.value.as_str());
+    /// A value with a text in the place of a name.
+    fn replaced(&self, value: &Val<'a>, name: SymbolId, text: &'a str, depth: u32, budget: &mut u32) -> Val<'a> {
+        let (Some(depth), true) = (depth.checked_sub(1), *budget > 0) else { return Val::Unknown };
+        *budget -= 1;
+        let mut with = |value: &Val<'a>| self.replaced(value, name, text, depth, budget);
+        match value {
+            Val::Symbol(symbol) if *symbol == name => Val::Text(text),
+            Val::Symbol(symbol) if !self.is_mutated(*symbol) => match self.inits.get(symbol) {
+                Some(init @ (Val::Joined(_) | Val::Call(..) | Val::New(..) | Val::Symbol(_))) => with(init),
+                _ => *value,
+            },
+            Val::Member(of, member) => Val::Member(self.keep(with(of)), member),
+            Val::Joined(parts) => Val::Joined(self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
+            Val::Call(callee, parts) => Val::Call(callee, self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
+            Val::New(class, parts) => Val::New(class, self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
+            other => *other,
         }
-        let value = self.value(expression);
-        self.surely(&value, None)
     }
 
-    /// The text that a value surely is. What an absolute path or an address leads to is not known.
-    fn surely(&self, value: &Val<'a>, element: Option<Element<'a>>) -> Option<&'a str> {
-        let text = match self.constant_within(value, element, MAX_DEPTH)? {
+    /// The text that an expression surely is. What an absolute path or an address leads to is not known.
+    fn constant(&self, value: &Val<'a>) -> Option<&'a str> {
+        let text = match self.constant_within(value, MAX_DEPTH)? {
             Cow::Borrowed(text) => text,
             Cow::Owned(text) => self.memory.alloc_str(&text),
         };
         (!text.is_empty() && !text.starts_with('/') && !text.starts_with("file:")).then_some(text)
     }
 
-    fn constant_within(&self, value: &Val<'a>, element: Option<Element<'a>>, depth: u32) -> Option<Cow<'a, str>> {
+    /// The text that a value surely is.
+    pub(super) fn constant_text(&self, value: &Val<'a>) -> Option<Cow<'a, str>> {
+        self.constant_within(value, MAX_DEPTH)
+    }
+
+    fn constant_within(&self, value: &Val<'a>, depth: u32) -> Option<Cow<'a, str>> {
         let depth = depth.checked_sub(1)?;
         match value {
             Val::Text(text) => Some(Cow::Borrowed(text)),
-            Val::Symbol(symbol) if element.is_some_and(|(of, _)| of == *symbol) => {
-                element.map(|(_, text)| Cow::Borrowed(text))
-            }
             Val::Symbol(symbol) if self.scoping.symbol_flags(*symbol).is_const_variable() => {
-                self.constant_within(self.inits.get(symbol)?, element, depth)
+                self.constant_within(self.inits.get(symbol)?, depth)
             }
             Val::Joined(parts) => {
                 let mut whole = String::new();
                 for part in *parts {
-                    whole.push_str(&self.constant_within(part, element, depth)?);
+                    whole.push_str(&self.constant_within(part, depth)?);
                 }
                 Some(Cow::Owned(whole))
             }
@@ -136,7 +173,14 @@ impl<'a> Reader<'a, '_> {
     fn elements(&mut self, list: &Expression<'a>) -> Option<Vec<&'a str>> {
         match list {
             Expression::ArrayExpression(array) if (1..=MAX_LISTED).contains(&array.elements.len()) => {
-                array.elements.iter().map(|element| self.constant(element.as_expression()?)).collect()
+                let text = |element: &Expression<'a>, reader: &mut Self| match element {
+                    Expression::StringLiteral(text) => Some(text.value.as_str()),
+                    element => {
+                        let value = reader.value(element);
+                        reader.constant(&value)
+                    }
+                };
+                array.elements.iter().map(|element| text(element.as_expression()?, self)).collect()
             }
             Expression::Identifier(name) => {
                 // Whoever else uses it may give it other elements.
@@ -219,13 +263,13 @@ impl<'a> Reader<'a, '_> {
             || matches!(callee, Val::Member(_, "require"))
             || self.is_own_require(&callee);
         if is_require && let Some(texts) = self.handed_on_each(it) {
-            texts.into_iter().for_each(|specifier| self.push_require(callee, specifier, line));
+            texts.into_iter().for_each(|text| self.push_require(callee, NamedModule::plain(text), line));
         }
     }
 
-    pub(super) fn push_require(&mut self, callee: Val<'a>, specifier: &'a str, line: u32) {
+    pub(super) fn push_require(&mut self, callee: Val<'a>, named: NamedModule<'a>, line: u32) {
         let number = u32::try_from(self.requires.len()).unwrap_or(u32::MAX);
-        self.requires.push(OpenRequire { callee, specifier, line });
+        self.requires.push(OpenRequire { callee, named, line });
         self.step(OpenAct::Require(number), Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
     }
 }

@@ -3,7 +3,9 @@
 use super::attributes::of_options;
 use super::open::{Fated, OpenAct, OpenBody, OpenStep, Val};
 use super::reader::Reader;
+use super::specifiers::Leaving;
 use crate::node::bodies::{CallKind, FailureFate};
+use crate::node::format::Loader;
 use crate::node::modules::{Form, Import};
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, FormalParameters, ImportExpression,
@@ -189,18 +191,17 @@ impl<'a> Reader<'a, '_> {
     /// `import()`
     pub(super) fn import_call(&mut self, it: &ImportExpression<'a>) {
         let line = self.line(it.span);
-        let specifiers = self.specifiers(&it.source);
+        let specifiers = self.specifiers(&it.source, Loader::Import);
         if specifiers.is_empty() {
             self.computed.push(line);
         }
-        for specifier in specifiers {
+        for named in specifiers {
             if self.dead == 0 {
                 let attributes = of_options(it.options.as_ref());
-                let named = specifier;
-                let (specifier, names) = (specifier.into(), Box::default());
-                self.imports.push(Import { specifier, line, form: Form::Call, names, attributes });
+                let (specifier, names, located) = (named.specifier.into(), Box::default(), named.located());
+                self.imports.push(Import { specifier, located, line, form: Form::Call, names, attributes });
                 let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
-                self.numbered.entry(named).or_insert(number);
+                self.numbered.entry(named.specifier).or_insert(number);
                 let fated = self.fate_of(it.span);
                 self.step(OpenAct::Import(number), fated, Fated::Is(FailureFate::Nothing));
             }
@@ -209,7 +210,8 @@ impl<'a> Reader<'a, '_> {
 
     /// `try`: what it catches is thrown no further.
     pub(super) fn try_statement(&mut self, it: &TryStatement<'a>) {
-        let catches = it.handler.as_ref().is_some_and(|handler| !are_deadly(&handler.body.body));
+        let catches = it.handler.as_ref().is_some_and(|handler| !are_deadly(&handler.body.body))
+            || it.finalizer.as_ref().is_some_and(|finalizer| may_override(&finalizer.body));
         let (threw, in_try) = (self.flow.threw, self.flow.threw_in_try);
         self.flow.tries += u32::from(catches);
         self.flow.threw_in_try &= !catches;
@@ -272,6 +274,13 @@ impl<'a> Reader<'a, '_> {
         visit(self);
         self.flow.broke = broke;
     }
+}
+
+/// Whether a `finally` may put something else in the place of what was thrown: it returns, or leaves a loop.
+fn may_override(statements: &[Statement<'_>]) -> bool {
+    let mut leaving = Leaving::default();
+    statements.iter().for_each(|statement| leaving.visit_statement(statement));
+    leaving.the_loop || leaving.the_process
 }
 
 /// What becomes of each promise that is given to `Promise.NAME`.

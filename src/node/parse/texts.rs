@@ -1,13 +1,15 @@
 //! Code that stands in a text and is run from there: `eval('…')`, `new Function('…')`. What it loads and names is noted as if it
 //! stood in the file, as far as the text is written down.
 
+use super::commonjs::ARGUMENTS;
 use super::javascript::parse_short;
 use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
+use super::values::name_of_key;
 use crate::node::bodies::{BodyStep, FailureFate};
 use crate::node::modules::{Form, Import, JudgedScript, Module, SyntaxFault};
 use crate::node::names::{NameOf, UseOf};
-use oxc_ast::ast::{Argument, Expression};
+use oxc_ast::ast::{Argument, Expression, ObjectPropertyKind};
 use oxc_span::Span;
 
 /// Who runs a text.
@@ -19,30 +21,57 @@ enum RunBy {
     IndirectEval,
     /// `Function`, which runs it once what it gives is called.
     Function,
+    /// `new Worker(…, { eval: true })`, which has a `require` of its own.
+    Worker,
+    /// `vm.runInNewContext(…)`, without what Node has of its own.
+    Elsewhere,
+    /// What names mean in it is not known.
+    Unknown,
 }
 
 impl<'a> Reader<'a, '_> {
     /// Looks into a text that a call runs.
     pub(super) fn note_text(&mut self, callee: &Expression<'a>, value: &Val<'a>, given: &[Argument<'a>], span: Span) {
         let line = self.line(span);
-        let run_by = match value {
-            Val::Global("eval") if matches!(callee, Expression::Identifier(_)) => RunBy::Eval,
-            Val::Global("eval") => RunBy::IndirectEval,
-            Val::Global("Function") => RunBy::Function,
-            _ => return,
-        };
-        let Some(texts) = given.iter().map(text_of).collect::<Option<Vec<_>>>() else { return };
+        let Some(run_by) = self.run_by(callee, value, given) else { return };
+        let given = if run_by == RunBy::Function { given } else { given.get(..1).unwrap_or_default() };
+        let mut texts = Vec::with_capacity(given.len());
+        for argument in given {
+            let Some(argument) = argument.as_expression() else { return };
+            let value = self.value(argument);
+            let Some(text) = self.constant_text(&value) else { return };
+            texts.push(text);
+        }
         let Some((body, parameters)) = texts.split_last() else { return };
         let text = match run_by {
             RunBy::Function => format!("(function ({}\n) {{\n{body}\n}})", parameters.join(",")),
-            _ => (*body).to_owned(),
+            _ => body.to_string(),
         };
         let Some(JudgedScript::Parsed(inner)) = parse_short(&text).filter(|_| self.dead == 0) else { return };
         match &inner.as_commonjs {
+            // A worker may take its text for an ES module.
+            Some(_) if run_by == RunBy::Worker && inner.as_module.is_none() => {}
             Some(fault) if inner.not_parsed.is_none() => {
                 self.module.texts.push(SyntaxFault { message: fault.message.clone(), exact: false, line });
             }
             _ => self.take_over(&inner, run_by, span),
+        }
+    }
+
+    /// Who runs the first argument of a call, or all of them.
+    fn run_by(&self, callee: &Expression<'a>, value: &Val<'a>, given: &[Argument<'a>]) -> Option<RunBy> {
+        match value {
+            Val::Global("eval") if matches!(callee, Expression::Identifier(_)) => return Some(RunBy::Eval),
+            Val::Global("eval") => return Some(RunBy::IndirectEval),
+            Val::Global("Function") => return Some(RunBy::Function),
+            _ => {}
+        }
+        match self.builtin(value).as_ref().map(|(module, name)| (*module, &**name)) {
+            Some(("vm", "runInThisContext")) => Some(RunBy::IndirectEval),
+            Some(("vm", "runInNewContext")) if given.len() == 1 => Some(RunBy::Elsewhere),
+            Some(("vm", "Script" | "compileFunction" | "runInContext" | "runInNewContext")) => Some(RunBy::Unknown),
+            Some(("worker_threads", "Worker")) if is_of_text(given.get(1)) => Some(RunBy::Worker),
+            _ => None,
         }
     }
 
@@ -53,8 +82,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn take_over(&mut self, inner: &Module, run_by: RunBy, span: Span) {
+        if run_by == RunBy::Unknown {
+            return;
+        }
         let line = self.line(span);
-        let top = inner.bodies.all.first().filter(|_| run_by != RunBy::Function);
+        let at_once = matches!(run_by, RunBy::Eval | RunBy::IndirectEval);
+        let top = inner.bodies.all.first().filter(|_| at_once);
         let steps = top.map(|body| &*body.steps).unwrap_or_default();
         for (import, number) in inner.imports.iter().zip(0..) {
             if import.form != Form::Call && (import.form != Form::Require || run_by != RunBy::Eval) {
@@ -71,6 +104,17 @@ impl<'a> Reader<'a, '_> {
                 Fated::Is(fate.unwrap_or(FailureFate::Nothing)),
                 Fated::Is(FailureFate::Nothing),
             );
+        }
+        for (mention, number) in inner.mentions.iter().zip(0..).filter(|_| run_by != RunBy::Worker) {
+            let is_certain = steps.contains(&BodyStep::Mention(number, FailureFate::Throws));
+            if mention.stand_in.is_some() || mention.name == ARGUMENTS || self.declares(mention.name) {
+                continue;
+            }
+            let note = |reader: &mut Self| match run_by {
+                RunBy::Eval => reader.note_mention(mention.name, line),
+                _ => reader.note_unknown(mention.name, span.start),
+            };
+            if is_certain { note(self) } else { self.guarded(note) }
         }
         for (used, number) in inner.names.uses.iter().zip(0..) {
             // What the file declares is seen from there, too.
@@ -89,10 +133,14 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-fn text_of<'e>(argument: &'e Argument<'_>) -> Option<&'e str> {
-    match argument {
-        Argument::StringLiteral(text) => Some(text.value.as_str()),
-        Argument::TemplateLiteral(template) => template.single_quasi().map(|text| text.as_str()),
-        _ => None,
-    }
+/// `{ eval: true }`
+fn is_of_text(options: Option<&Argument<'_>>) -> bool {
+    let Some(Argument::ObjectExpression(options)) = options else { return false };
+    options.properties.iter().any(|property| match property {
+        ObjectPropertyKind::ObjectProperty(property) => {
+            name_of_key(&property.key) == Some("eval")
+                && matches!(&property.value, Expression::BooleanLiteral(value) if value.value)
+        }
+        ObjectPropertyKind::SpreadProperty(_) => false,
+    })
 }

@@ -6,7 +6,8 @@ use super::reader::Reader;
 use crate::node::builtins;
 use oxc_ast::ast::{
     Argument, BinaryOperator, BindingPattern, CallExpression, ChainElement, Class, ClassElement, Expression,
-    MethodDefinitionKind, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind,
+    LogicalOperator, MethodDefinitionKind, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
+    PropertyKind,
 };
 use oxc_span::Span;
 use oxc_syntax::symbol::SymbolId;
@@ -69,7 +70,7 @@ impl<'a> Reader<'a, '_> {
         self.memory.alloc(value)
     }
 
-    fn keep_all(&self, values: &[Val<'a>]) -> &'a [Val<'a>] {
+    pub(super) fn keep_all(&self, values: &[Val<'a>]) -> &'a [Val<'a>] {
         if values.is_empty() { &[] } else { self.memory.alloc_slice_copy(values) }
     }
 
@@ -133,6 +134,10 @@ impl<'a> Reader<'a, '_> {
                 Val::Call(&Val::Global("import"), self.keep_all(&[source]))
             }
             Expression::AwaitExpression(awaited) => self.value(&awaited.argument),
+            Expression::LogicalExpression(either) if either.operator != LogicalOperator::And => {
+                self.same_path(&either.left, &either.right)
+            }
+            Expression::ConditionalExpression(either) => self.same_path(&either.consequent, &either.alternate),
             Expression::SequenceExpression(sequence) => {
                 sequence.expressions.last().map_or(Val::Unknown, |last| self.value(last))
             }
@@ -378,12 +383,17 @@ impl<'a> Reader<'a, '_> {
             && PASSING_ON.contains(&self.scoping.symbol_name(*symbol))
             && let Some(passed) = arguments.first()
         {
+            // esbuild's `__toESM(x, 1)` gives `x` a `default` of its own.
+            if arguments.len() > 1 && self.scoping.symbol_name(*symbol) == "__toESM" {
+                return Some(Val::Unknown);
+            }
             return Some(self.looked_up(passed, depth));
         }
         match self.looked_up(callee, depth) {
             Val::Body(body) => Some(self.given_by(body, arguments, depth)),
             Val::Member(function, "bind") => match self.looked_up(function, depth) {
                 function @ Val::Body(_) => Some(function),
+                require if arguments.len() <= 1 && self.is_any_require(&require) => Some(require),
                 _ => None,
             },
             _ => None,
@@ -449,7 +459,9 @@ impl<'a> Reader<'a, '_> {
     /// Whether a call with a module's name loads it.
     pub(super) fn loads_anything(&self, callee: &Val<'a>, depth: u32) -> bool {
         let callee = self.plain(callee);
-        matches!(callee, Val::Global("import" | "require")) || self.is_own_require_within(&callee, depth)
+        matches!(callee, Val::Global("import" | "require"))
+            || matches!(callee, Val::Member(module, "require") if matches!(self.plain(module), Val::Global("module")))
+            || self.is_own_require_within(&callee, depth)
     }
 
     /// `createRequire(import.meta.url)` and its like: a `require` of this very file.

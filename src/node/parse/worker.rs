@@ -327,7 +327,8 @@ impl Parsing {
 /// About how many bytes a module takes in memory.
 fn weight(module: &Module) -> usize {
     let imports = module.imports.iter().map(|import| {
-        80 + import.specifier.len() + import.names.iter().map(|(name, _)| 40 + name.len()).sum::<usize>()
+        let located = import.located.as_ref().map_or(0, |located| 32 + located.behind.len());
+        80 + import.specifier.len() + located + import.names.iter().map(|(name, _)| 40 + name.len()).sum::<usize>()
     });
     let exports = module.exports.iter().map(|export| 64 + export.name.len());
     let found = module.commonjs.found.iter().chain(module.commonjs.marked.iter().flatten());

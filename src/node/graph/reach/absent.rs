@@ -3,6 +3,7 @@
 
 use super::{Failing, FoundValue, ReachRun};
 use crate::node::bodies::{Call, CallKind, NamedValue};
+use crate::node::faults::WantedExport;
 use crate::node::graph::reached::{AbsentMember, Way};
 use crate::node::modules::Form;
 use crate::node::names::{ALL, NameOf, UseOf, WhyUnset};
@@ -25,7 +26,7 @@ const OF_OBJECTS: [&str; 12] = [
 ];
 
 /// The import that a member is taken from in the end.
-fn import_of(value: &NamedValue) -> Option<u32> {
+pub(super) fn import_of(value: &NamedValue) -> Option<u32> {
     match value {
         NamedValue::Import(number) => Some(*number),
         NamedValue::Member(of, _) => import_of(of),
@@ -63,7 +64,10 @@ impl ReachRun<'_, '_> {
         if lacks {
             let (import, name, line) = (*import, name.clone(), used.line);
             let message = used.message(&WhyUnset::Undefined(target));
-            self.is_absent(AbsentMember { file, import, line, name, target, message }, way);
+            self.is_absent(
+                AbsentMember { file, import, line, name, target: Some(target), wanted: WantedExport::Name, message },
+                way,
+            );
         }
     }
 
@@ -80,21 +84,31 @@ impl ReachRun<'_, '_> {
         };
         let Some(message) = said_of(call.how) else { return };
         let walk = self.walk;
-        // What compilers wrap the exports in gives them a `default`.
-        let may_be_there = &**name == "default" || &**name == "*" || OF_OBJECTS.contains(&&**name);
+        let may_be_there = &**name == "*" || OF_OBJECTS.contains(&&**name);
         let import = walk.module(file).and_then(|module| module.imports.get(number as usize));
         let Some(import) = import.filter(|_| !may_be_there && way != Way::None && !self.patched.contains(&**name))
         else {
             return;
         };
         let Some(target) = self.link(file, number) else { return };
+        // What compilers wrap the exports in gives them a `default`.
+        let by_import = matches!(import.form, Form::Static | Form::Call);
+        if &**name == "default" && !(is_default && by_import && !self.is_module(target)) {
+            return;
+        }
         // What `import()` gives at first is a promise.
         if import.form == Form::Call && matches!(&**name, "then" | "catch" | "finally") {
             return;
         }
         let lacks = match (import.form, self.is_module(target)) {
             // All of a CommonJS file is what an ES module imports of it by default (esm.md, "CommonJS Namespaces").
-            (Form::Static, false) if is_default => self.lacks_own(target, name),
+            (Form::Static | Form::Call, false) if is_default => self.lacks_own(target, name),
+            // `default` is the exports themselves, or is not there.
+            (Form::Require | Form::CreatedRequire | Form::MainRequire, false)
+                if is_default && call.how != CallKind::Read =>
+            {
+                self.lacks_own(target, name) && self.lacks_own(target, "default")
+            }
             (Form::Require | Form::CreatedRequire | Form::MainRequire, false) if !is_default => {
                 self.lacks_own(target, name)
             }
@@ -109,7 +123,18 @@ impl ReachRun<'_, '_> {
         };
         if lacks {
             let (line, name, message) = (import.line, name.clone(), message.to_owned());
-            self.is_absent(AbsentMember { file, import: number, line, name, target, message }, way);
+            self.is_absent(
+                AbsentMember {
+                    file,
+                    import: number,
+                    line,
+                    name,
+                    target: Some(target),
+                    wanted: WantedExport::Name,
+                    message,
+                },
+                way,
+            );
         }
     }
 
@@ -129,12 +154,23 @@ impl ReachRun<'_, '_> {
             && self.lacks(target, &name)
         {
             let message = message.to_owned();
-            self.is_absent(AbsentMember { file, import: number, line, name, target, message }, way);
+            self.is_absent(
+                AbsentMember {
+                    file,
+                    import: number,
+                    line,
+                    name,
+                    target: Some(target),
+                    wanted: WantedExport::Name,
+                    message,
+                },
+                way,
+            );
         }
     }
 
-    fn is_absent(&mut self, member: AbsentMember, way: Way) {
-        if !self.parses(member.file) || !self.parses(member.target) {
+    pub(super) fn is_absent(&mut self, member: AbsentMember, way: Way) {
+        if !self.parses(member.file) || member.target.is_some_and(|target| !self.parses(target)) {
             return;
         }
         let is_known = |known: &AbsentMember| {
@@ -159,7 +195,7 @@ impl ReachRun<'_, '_> {
     }
 
     /// Whether an ES module surely has no export of a name.
-    fn lacks(&mut self, file: NodeId, name: &str) -> bool {
+    pub(super) fn lacks(&mut self, file: NodeId, name: &str) -> bool {
         let stars = self.stars(file);
         let lacks = |of: NodeId| {
             let module = self.walk.module(of).filter(|_| self.is_module(of) && self.parses(of));
@@ -169,7 +205,7 @@ impl ReachRun<'_, '_> {
     }
 
     /// Whether a CommonJS file surely gives its exports no such name.
-    fn lacks_own(&mut self, file: NodeId, name: &str) -> bool {
+    pub(super) fn lacks_own(&mut self, file: NodeId, name: &str) -> bool {
         let stars = self.stars(file);
         let lacks = |of: NodeId| {
             let module = self.walk.module(of).filter(|_| !self.is_module(of) && self.parses(of));

@@ -13,6 +13,9 @@ use oxc_semantic::Scoping;
 const STARS: [&str; 2] = ["__exportStar", "_export_star"];
 /// swc's helper that gives many names at once.
 const MANY: &str = "_export";
+/// esbuild's, which gives many names to what the next one then makes the exports of.
+const GIVEN: &str = "__export";
+const TO_COMMONJS: &str = "__toCommonJS";
 
 /// What was met of a file's `exports`, `module` and outer `this`.
 #[derive(Default)]
@@ -44,11 +47,13 @@ impl<'a> OpenOwnExports<'a> {
     /// `module.exports = { a, b }`
     pub(in crate::node::parse) fn assignment(&mut self, it: &AssignmentExpression<'a>, scoping: &Scoping) {
         let AssignmentTarget::StaticMemberExpression(target) = &it.left else { return };
-        if target.property.name == "exports"
-            && is_name(&target.object, "module", scoping)
-            && let Expression::ObjectExpression(object) = &it.right
-        {
-            self.object(object);
+        if target.property.name != "exports" || !is_name(&target.object, "module", scoping) {
+            return;
+        }
+        match &it.right {
+            Expression::ObjectExpression(object) => self.object(object),
+            Expression::CallExpression(call) if call.callee.is_specific_id(TO_COMMONJS) => self.understood += 1,
+            _ => {}
         }
     }
 
@@ -69,6 +74,9 @@ impl<'a> OpenOwnExports<'a> {
                     self.stars.push(specifier.value.as_str());
                 }
             }
+            (Some(GIVEN), [Argument::Identifier(_), Argument::ObjectExpression(object)]) => {
+                self.names.extend(names_of(object).into_iter().flatten());
+            }
             (Some(MANY), [target, Argument::ObjectExpression(object)]) if is_exports(target) => self.object(object),
             _ => {}
         }
@@ -87,14 +95,7 @@ impl<'a> OpenOwnExports<'a> {
     }
 
     fn object(&mut self, object: &ObjectExpression<'a>) {
-        let mut names = Vec::with_capacity(object.properties.len());
-        for property in &object.properties {
-            let ObjectPropertyKind::ObjectProperty(property) = property else { return };
-            match property.key.static_name() {
-                Some(std::borrow::Cow::Borrowed(name)) => names.push(name),
-                _ => return,
-            }
-        }
+        let Some(names) = names_of(object) else { return };
         self.understood += 1;
         self.names.extend(names);
     }
@@ -109,6 +110,18 @@ impl<'a> OpenOwnExports<'a> {
         names.sort_unstable();
         Some(OwnExports { names: names.into(), stars: self.stars.into_iter().map(Into::into).collect() })
     }
+}
+
+/// The keys of an object, where they are written down.
+fn names_of<'a>(object: &ObjectExpression<'a>) -> Option<Vec<&'a str>> {
+    let name = |property: &ObjectPropertyKind<'a>| match property {
+        ObjectPropertyKind::ObjectProperty(property) => match property.key.static_name() {
+            Some(std::borrow::Cow::Borrowed(name)) => Some(name),
+            _ => None,
+        },
+        ObjectPropertyKind::SpreadProperty(_) => None,
+    };
+    object.properties.iter().map(name).collect()
 }
 
 /// `f` of `f()`, `o.f()` and `(0, o.f)()`.
