@@ -180,6 +180,8 @@ pub struct Module {
     pub changes_folder: bool,
     /// Whether it makes files of which nobody can tell where, by computed paths.
     pub writes_unknown: bool,
+    /// Whether it calls what may make folders, and it is not told which ones.
+    pub makes_folders: bool,
     /// Whether it runs other programs, which may make files.
     pub runs_programs: bool,
     /// What it imports, in the order in which it stands there.
@@ -318,6 +320,10 @@ pub enum AssetUse {
     Named,
     /// It is read, by this system call.
     Read(&'static str),
+    /// A folder: files of it are read, by names that are not known.
+    ReadFrom,
+    /// It is made, in a folder that has to be there, by this system call.
+    Made(&'static str),
     /// A `Worker` runs it.
     Worker,
     /// Another process of Node runs it.

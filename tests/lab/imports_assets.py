@@ -88,6 +88,7 @@ def members() -> Iterator[Member]:
                     yield f"asset: {kind}, {how}, {use}, there", {**base, f"dist/{name}": there}
 
 
+IN_HERE = "const here = path.dirname(fileURLToPath(import.meta.url)); "
 OTHERS = {
     "worker with a listener": ("new Worker(new URL('./gone.js', import.meta.url)).on('error', () => {});", {}),
     "worker kept with a listener": ("const w = new Worker(new URL('./gone.js', import.meta.url)); w.on('error', () => {});", {}),
@@ -107,6 +108,29 @@ OTHERS = {
     "an address": ("export const u = new URL('https://example.org/x.js');", {}),
     "only named": ("export const u = new URL('./gone.html', import.meta.url);", {}),
     "query": ("fs.readFileSync(new URL('./a.txt?x', import.meta.url));", {"dist/a.txt": "x"}),
+    "of a list": (IN_HERE + "for (const f of ['a.txt', 'gone.txt']) fs.readFileSync(path.join(here, f));", {"dist/a.txt": "x"}),
+    "of a list, there": (IN_HERE + "for (const f of ['a.txt', 'b.txt']) fs.readFileSync(path.join(here, f));", {"dist/a.txt": "x", "dist/b.txt": "x"}),
+    "of a list, tried in turn": (
+        IN_HERE + "for (const f of ['gone.txt', 'a.txt']) { try { fs.readFileSync(path.join(here, f)); break; } catch {} }", {"dist/a.txt": "x"}),
+    "of a list, looked for": (
+        IN_HERE + "for (const f of ['gone.txt', 'a.txt']) if (fs.existsSync(path.join(here, f))) fs.readFileSync(path.join(here, f));", {"dist/a.txt": "x"}),
+    "of a list, made first": (
+        IN_HERE + "for (const f of ['x1.txt', 'x2.txt']) { fs.writeFileSync(path.join(here, f), ''); fs.readFileSync(path.join(here, f)); fs.rmSync(path.join(here, f)); }", {}),
+    "made in no folder (may warn)": (IN_HERE + "fs.writeFileSync(path.join(here, 'state', 'a.json'), '{}');", {}),
+    "added to in no folder (may warn)": (IN_HERE + "fs.appendFileSync(path.join(here, 'logs/a.log'), 'x');", {}),
+    "a stream in no folder (may warn)": (IN_HERE + "fs.createWriteStream(path.join(here, 'logs/a.log'));", {}),
+    "made in a folder that is there": (IN_HERE + "fs.writeFileSync(path.join(here, 'state', 'a.json'), '{}');", {"dist/state/.keep": ""}),
+    "made in a folder of a helper's": (
+        IN_HERE + "const ensureDir = (folder) => fs['mkdirSync'](folder, { recursive: true }); ensureDir(path.join(here, 'state'));"
+        " fs.writeFileSync(path.join(here, 'state', 'a.json'), '{}'); fs.rmSync(path.join(here, 'state'), { recursive: true });", {}),
+    "made deep in a folder that is made": (
+        IN_HERE + "fs.mkdirSync(path.join(here, 'x/y/z'), { recursive: true }); fs.writeFileSync(path.join(here, 'x/a'), ''); fs.rmSync(path.join(here, 'x'), { recursive: true });", {}),
+    "views of no folder (may warn)": (IN_HERE + "const view = (name) => fs.readFileSync(path.join(here, 'views', `${name}.html`)); view('a');", {}),
+    "views by a template of no folder (may warn)": (IN_HERE + "const view = (name) => fs.readFileSync(`${here}/views/${name}.html`); view('a');", {}),
+    "views": (IN_HERE + "const view = (name) => fs.readFileSync(path.join(here, 'views', `${name}.html`)); view('a');", {"dist/views/a.html": "x"}),
+    "a cache that is made": (
+        IN_HERE + "fs.mkdirSync(path.join(here, 'cache'), { recursive: true }); const put = (name) => { fs.writeFileSync(path.join(here, 'cache', name), ''); fs.readFileSync(path.join(here, 'cache', name)); };"
+        " put('a'); fs.rmSync(path.join(here, 'cache'), { recursive: true });", {}),
     "percent": ("fs.readFileSync(new URL('./a%20b.txt', import.meta.url));", {"dist/a b.txt": "x"}),
 }
 

@@ -31,9 +31,14 @@ fn word(bundle: &Bundle<'_>, fault: &AssetFault) -> Observation {
     let use_ = match how {
         AssetUse::Named => "It names",
         AssetUse::Read(_) => "It reads",
+        AssetUse::ReadFrom => "It reads files of the folder",
+        AssetUse::Made(_) => "It makes",
         AssetUse::Worker => "It starts a worker with",
         AssetUse::Child => "It starts a process with",
     };
+    if let AssetUse::Made(_) = how {
+        return in_no_folder(bundle, fault);
+    }
     let absent = if path.starts_with("../") {
         "which is outside of the bundle: what is there on the server is not known"
     } else {
@@ -41,6 +46,9 @@ fn word(bundle: &Bundle<'_>, fault: &AssetFault) -> Observation {
     };
     let then = match (how, need) {
         (AssetUse::Named, _) => "What is done with it is not known.".to_owned(),
+        (AssetUse::ReadFrom, _) => {
+            format!("Where it gets there, and nothing else has put the folder there, node says {said}")
+        }
         (_, need) => format!("{} {said}", faults::unless(*need)),
     };
     let help = if path.starts_with("../") {
@@ -52,4 +60,15 @@ fn word(bundle: &Bundle<'_>, fault: &AssetFault) -> Observation {
         .only(faults::severity(*need))
         .evidence(path)
         .help(help)
+}
+
+/// A file that is made in a folder that neither the bundle has nor the code makes.
+fn in_no_folder(bundle: &Bundle<'_>, fault: &AssetFault) -> Observation {
+    let AssetFault { file, line, path, need, message: said, .. } = fault;
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let message = format!(
+        "It makes `{path}`, and neither is there a folder `{folder}` in the bundle nor is it made. Unless something else has put it there, node says {said}"
+    );
+    let help = "make the folder first: `fs.mkdirSync(folder, { recursive: true })`";
+    faults::at_file(bundle, *file, *line, message).only(faults::severity(*need)).evidence(path).help(help)
 }

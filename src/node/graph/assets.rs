@@ -96,6 +96,8 @@ impl GraphWalk<'_> {
         let changes_folder = modules().filter(|module| module.changes_folder).count();
         let writes_unknown = modules().any(|module| module.writes_unknown);
         let runs_programs = modules().any(|module| module.runs_programs);
+        let makes_folders = writes_unknown || runs_programs || modules().any(|module| module.makes_folders);
+        let assets = if makes_folders { assets } else { self.without_folders(assets, &made, &handed) };
         let mut told = HashSet::new();
         // What is done with a file says more than that it is named.
         let (used, named): (Vec<_>, Vec<_>) =
@@ -107,6 +109,9 @@ impl GraphWalk<'_> {
                 Ok(path) => (path, false),
                 Err(path) => (path, true),
             };
+            if matches!(asset.how, AssetUse::Made(_)) || (asset.how == AssetUse::ReadFrom && makes_folders) {
+                continue;
+            }
             let is_made = folders_above(&path).chain([path.as_str()]).any(|part| made.contains(part));
             if is_made
                 || above.contains(path.as_str())
@@ -127,7 +132,7 @@ impl GraphWalk<'_> {
             let is_beside = asset.said.is_some() && !self.is_in_a_folder(&path);
             let may_be_made = (may_make || is_handed || is_elsewhere || is_beside) && matches!(how, AssetUse::Read(_));
             // What lies beside the bundle on the server is not known.
-            let need = if is_outside || may_be_made { Need::Optional } else { need };
+            let need = if is_outside || may_be_made || how == AssetUse::ReadFrom { Need::Optional } else { need };
             let message = self.asset_message(&path, asset.said.as_deref(), how);
             let fault = AssetFault { file, line, path, how, need, message };
             self.faults.push((LoadPhase::Run, ModuleFault::Asset(fault)));
@@ -159,6 +164,46 @@ impl GraphWalk<'_> {
         named.map(|(file, path)| self.asset_path(file, path).unwrap_or_else(|outside| outside)).collect()
     }
 
+    /// Reports what is made in a folder that neither is there nor is made by anybody, and gives what is left.
+    fn without_folders(
+        &mut self,
+        assets: Vec<(NodeId, u32, Need)>,
+        made: &HashSet<String>,
+        handed: &HashSet<String>,
+    ) -> Vec<(NodeId, u32, Need)> {
+        let is_written =
+            |(file, number, _): &(NodeId, u32, Need)| matches!(self.asset(*file, *number), Some(AssetUse::Made(_)));
+        let (written, others): (Vec<_>, Vec<_>) = assets.into_iter().partition(is_written);
+        let mut paths = Vec::new();
+        for (file, number, _) in written {
+            let asset = self.module(file).and_then(|module| module.assets.get(number as usize));
+            // What stands beside the bundle, or in the folder in which the agent runs, may have been put there by hand.
+            if let Some(asset) = asset.filter(|asset| asset.said.is_none())
+                && let Ok(path) = self.asset_path(file, &asset.path)
+            {
+                paths.push((file, asset.line, asset.how, path));
+            }
+        }
+        // Whoever makes a folder has made those above it; whoever makes a file has not.
+        let files: HashSet<&str> = paths.iter().map(|(.., path)| path.as_str()).collect();
+        let others_made = made.iter().filter(|path| !files.contains(path.as_str()));
+        let above: HashSet<&str> = others_made.flat_map(|path| folders_above(path)).collect();
+        let mut faults = Vec::new();
+        for (file, line, how, path) in &paths {
+            let Some((folder, _)) = path.rsplit_once('/') else { continue };
+            let may_be_made = above.contains(folder)
+                || folders_above(path).any(|part| made.contains(part) || handed.contains(part))
+                || folder.split('/').any(|part| part == "node_modules");
+            if !may_be_made && self.sources.tree.resolve(folder.as_bytes()).is_err() {
+                let message = self.asset_message(path, None, *how);
+                let (path, need) = (path.clone(), Need::Optional);
+                faults.push(AssetFault { file: *file, line: *line, path, how: *how, need, message });
+            }
+        }
+        self.faults.extend(faults.into_iter().map(|fault| (LoadPhase::Run, ModuleFault::Asset(fault))));
+        others
+    }
+
     fn asset(&self, file: NodeId, number: u32) -> Option<AssetUse> {
         Some(self.module(file)?.assets.get(number as usize)?.how)
     }
@@ -188,7 +233,10 @@ impl GraphWalk<'_> {
                 format!("Error: ENOENT: no such file or directory, chdir '{here}' -> '{shown}'")
             }
             AssetUse::Read("env") => format!("Error: ENOENT: no such file or directory, open '{shown}'"),
-            AssetUse::Read(call) => format!("Error: ENOENT: no such file or directory, {call} '{shown}'"),
+            AssetUse::Read(call) | AssetUse::Made(call) => {
+                format!("Error: ENOENT: no such file or directory, {call} '{shown}'")
+            }
+            AssetUse::ReadFrom => format!("Error: ENOENT: no such file or directory, open '{here}/{path}/…'"),
             AssetUse::Named | AssetUse::Worker | AssetUse::Child => {
                 format!("Error: Cannot find module '{here}/{path}'")
             }

@@ -52,6 +52,37 @@ const RUNS: [&str; 6] = ["exec", "execSync", "execFile", "execFileSync", "spawn"
 /// What makes the file that its second argument names: a copy, a new name, a link.
 const MAKES_SECOND: [&str; 5] = ["copyFile", "cp", "rename", "link", "symlink"];
 
+/// Assets of a file up to which those that a list names are noted one by one.
+const MAX_BY_LISTS: usize = 4_096;
+
+/// What is in the names of functions of packages that make folders, in small letters: `mkdirp`, `ensureDirSync`, `outputFile`.
+const MAKES_FOLDERS: [&str; 6] = ["mkdir", "makedir", "ensuredir", "ensurefile", "outputfile", "outputjson"];
+
+/// Who hears that a file cannot be made.
+#[derive(Clone, Copy)]
+enum Hearer {
+    /// It is thrown.
+    Caller,
+    /// Whoever has the promise, or listens to the stream.
+    Holder,
+}
+
+/// The system call by which a function of `fs` makes a file in a folder that has to be there, and who hears where it is not.
+fn made_by(module: &str, name: &str, has_options: bool) -> Option<(&'static str, Hearer)> {
+    let (module, name) = match name.strip_prefix("promises.") {
+        Some(name) if module == "fs" => ("fs/promises", name),
+        _ => (module, name),
+    };
+    match (module, name) {
+        ("fs", "writeFileSync" | "appendFileSync") => Some(("open", Hearer::Caller)),
+        ("fs", "createWriteStream") | ("fs/promises", "writeFile" | "appendFile") => Some(("open", Hearer::Holder)),
+        // With options it may make the folders above, too.
+        ("fs", "mkdirSync") if !has_options => Some(("mkdir", Hearer::Caller)),
+        ("fs/promises", "mkdir") if !has_options => Some(("mkdir", Hearer::Holder)),
+        _ => None,
+    }
+}
+
 /// Which argument names the file that a function of `fs` makes, if it makes one.
 fn makes(module: &str, name: &str) -> Option<usize> {
     let name = name.strip_prefix("promises.").unwrap_or(name);
@@ -67,7 +98,7 @@ impl<'a> Reader<'a, '_> {
     /// Notes what a call of one of Node's own functions does with a path.
     pub(super) fn note_asset(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>], span: Span) {
         self.note_borrowed(callee, arguments);
-        let Some((module, name)) = self.builtin(callee) else { return };
+        let Some((module, name)) = self.builtin(callee) else { return self.note_maker_of_folders(callee) };
         let made = makes(module, &name);
         let runs = module == "child_process" && RUNS.contains(&&*name);
         let used = self.use_of(module, &name, arguments, span);
@@ -85,12 +116,40 @@ impl<'a> Reader<'a, '_> {
             // `process.loadEnvFile()` reads `.env` of the folder in which the agent runs.
             let unsaid = (arguments.is_empty() && name == "loadEnvFile").then_some(Val::Text(".env"));
             if let Some(path) = argument(at).map(|path| self.value(path)).or(unsaid) {
-                self.push_asset(path, how, fated, span);
+                let all = if self.assets.len() < MAX_BY_LISTS { self.each_of(path) } else { vec![path] };
+                all.into_iter().for_each(|path| self.push_asset(path, how, fated, span));
             }
         }
+        self.note_made(module, &name, arguments, span);
         if (module, &*name) == ("process", "chdir") {
             self.changes_folder(arguments);
         }
+    }
+
+    /// Notes what is made in a folder that has to be there, where nothing in this body catches that it is not.
+    fn note_made(&mut self, module: &str, name: &str, arguments: &[Argument<'a>], span: Span) {
+        let Some((call, hearer)) = made_by(module, name, arguments.len() > 1) else { return };
+        let is_heard = match hearer {
+            Hearer::Caller => self.flow.tries > 0,
+            Hearer::Holder => !matches!(
+                self.fate_of(span),
+                Fated::Is(FailureFate::Stops | FailureFate::Throws | FailureFate::Rejects)
+            ),
+        };
+        let Some(path) = arguments.first().and_then(Argument::as_expression).filter(|_| !is_heard) else { return };
+        let path = self.value(path);
+        self.push_asset(path, Some(AssetUse::Made(call)), Fated::Is(FailureFate::Nothing), span);
+    }
+
+    /// Notes a call of a package's function that makes folders, by its name.
+    fn note_maker_of_folders(&mut self, callee: &Val<'a>) {
+        let name = match callee {
+            Val::Member(_, name) | Val::Global(name) => name,
+            Val::Symbol(symbol) => self.scoping.symbol_name(*symbol),
+            _ => return,
+        };
+        let name = name.to_ascii_lowercase();
+        self.makes_folders |= MAKES_FOLDERS.iter().any(|word| name.contains(word));
     }
 
     /// Notes what is given to another program.
@@ -289,6 +348,14 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// The folder of what is read or made by a name that is not known, seen from the file.
+    fn folder_of(&self, asset: &OpenAsset<'a>) -> Option<String> {
+        if !matches!(asset.how, None | Some(AssetUse::Read(_))) {
+            return None;
+        }
+        self.known_part(&asset.path).filter(|folder| !folder.is_empty() && !folder.ends_with(".."))
+    }
+
     /// The paths that are handed to other programs.
     pub(super) fn finish_handed(&self) -> Vec<Box<str>> {
         let paths = self.handed.iter().filter_map(|value| self.path(value));
@@ -305,19 +372,23 @@ impl<'a> Reader<'a, '_> {
         let paths: Vec<_> = self.assets.iter().map(|asset| self.asset_path(asset)).collect();
         let (mut made, mut found) = (Vec::new(), Vec::new());
         for (asset, path) in self.assets.iter().zip(&paths) {
-            if let (None, Some((path, _))) = (asset.how, path) {
-                made.push(path.as_str().into());
+            match (asset.how, path) {
+                (None, Some((path, _))) => made.push(path.as_str().into()),
+                (None, None) => made.extend(self.folder_of(asset).map(Into::into)),
+                (Some(_), _) => {}
             }
         }
         for (asset, path) in self.assets.iter().zip(paths) {
+            let folder = if self.is_of_meta(&asset.path, MAX_DEPTH) { FolderName::Meta } else { FolderName::Plain };
+            let line = asset.line;
             let used = match (asset.how, path) {
                 // What is only put together may be for anything.
                 (Some(AssetUse::Named), Some((path, _))) if path.starts_with('/') || !is_shipped(&path) => None,
-                (Some(how), Some((path, said))) => {
-                    let folder =
-                        if self.is_of_meta(&asset.path, MAX_DEPTH) { FolderName::Meta } else { FolderName::Plain };
-                    Some(Asset { path: path.into(), said, line: asset.line, how, folder })
-                }
+                (Some(how), Some((path, said))) => Some(Asset { path: path.into(), said, line, how, folder }),
+                (Some(_), None) => self.folder_of(asset).map(|path| {
+                    let how = AssetUse::ReadFrom;
+                    Asset { path: path.into(), said: None, line, how, folder }
+                }),
                 _ => None,
             };
             found.push(used);

@@ -148,6 +148,7 @@ impl<'a> Reader<'a, '_> {
                 && self.path(path).is_none_or(|path| path.is_of_start() && matches!(self.folder, RunFolder::Unknown))
         };
         self.module.writes_unknown = self.writes_unknown || self.written.iter().any(is_unknown);
+        self.module.makes_folders = self.makes_folders;
         self.module.runs_programs = self.runs_programs;
         self.module.handed_on = self.handed_on();
         let (names, uses) = self.finish_names();

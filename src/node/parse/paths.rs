@@ -209,6 +209,33 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// The folder that is known of a path of which the rest is not: `join(__dirname, 'views', name)`. Nothing for a path that
+    /// is relative to where the agent runs.
+    pub(super) fn known_part(&self, value: &Val<'a>) -> Option<String> {
+        let (first, rest, by_text) = match self.plain(value) {
+            Val::Joined([Val::Text(""), first, rest @ ..]) | Val::Joined([first, rest @ ..]) => (first, rest, true),
+            Val::Call(callee, [first, rest @ ..]) => match self.builtin(callee)? {
+                ("path" | "path/posix", name) if name.ends_with("join") => (first, rest, false),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let NamedPath::Beside(mut folder) = self.path(first).filter(|path| !path.is_of_start())? else { return None };
+        let known = rest.iter().map_while(|part| self.constant_text(part));
+        let texts: Vec<_> = known.collect();
+        let texts: Vec<&str> = match (by_text, texts.as_slice()) {
+            // What stands behind the last slash is the beginning of a name.
+            (true, [text, ..]) if text.starts_with('/') => vec![text.rsplit_once('/')?.0],
+            (true, _) => return None,
+            (false, texts) => texts.iter().map(AsRef::as_ref).collect(),
+        };
+        for text in texts {
+            let NamedPath::Beside(further) = joined(&folder, text)? else { return None };
+            folder = further;
+        }
+        Some(folder)
+    }
+
     fn join_rest(&self, from: &str, first: &str, rest: &[Val<'a>], how: &str) -> Option<NamedPath> {
         let mut path = joined(from, first)?;
         for part in rest {

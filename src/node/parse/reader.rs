@@ -98,6 +98,7 @@ pub(super) struct Reader<'a, 's> {
     pub(super) written: Vec<Val<'a>>,
     /// Whether it makes files by functions that were handed on, so that nobody can tell which.
     pub(super) writes_unknown: bool,
+    pub(super) makes_folders: bool,
     /// Whether other programs may make files.
     pub(super) runs_programs: bool,
     /// Functions that a bundler puts in the place of `require`, by their bodies: what they throw, before and behind the name.
@@ -181,6 +182,7 @@ impl<'a, 's> Reader<'a, 's> {
             handed: Vec::new(),
             written: Vec::new(),
             writes_unknown: false,
+            makes_folders: false,
             runs_programs: false,
             stand_ins: HashMap::new(),
             named_stand_ins: HashMap::new(),

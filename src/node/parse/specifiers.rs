@@ -87,6 +87,16 @@ impl<'a> Reader<'a, '_> {
         named
     }
 
+    /// The values that an expression has, one after the other, where a name in it stands for the elements of a list.
+    pub(super) fn each_of(&self, value: Val<'a>) -> Vec<Val<'a>> {
+        let mut budget = MAX_LOOKED_INTO;
+        let Some(element) = self.element_in(&value, MAX_DEPTH, &mut budget) else { return vec![value] };
+        let texts = self.lists.each.get(&element).cloned().unwrap_or_default();
+        let all: Vec<_> =
+            texts.into_iter().map(|text| self.replaced(&value, element, text, MAX_DEPTH, &mut budget)).collect();
+        if budget == 0 { vec![value] } else { all }
+    }
+
     fn named(&self, value: &Val<'a>, by: Loader) -> Option<NamedModule<'a>> {
         let constant = self.constant(value).map(NamedModule::plain);
         let by_address = || self.named_by_address(value).filter(|_| by == Loader::Import);
