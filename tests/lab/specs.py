@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
 
-from harness import HOME, NPM, PNPM, Mismatch, Part, Verdict, check, copy, ids, remove, run as execute, scratch, write, write_json
+from harness import HOME, NPM, PNPM, Mismatch, Part, Verdict, check, copy, ids, must, remove, run as execute, scratch, write, write_json
 
 SHARED = "@server-flow/shared"
 TYPES = "@server-flow/types"
@@ -416,10 +416,10 @@ def run(part: Part) -> None:
 def in_place(manager: str, expected: list[str]) -> None:
     """What an installation over the shipped node_modules leaves of packages that are not declared, or for development only."""
     with scratch("in-place") as work:
-        for name in ("undeclared", "development"):
-            write_json(work / "node_modules" / name / "package.json", {"name": name, "version": "1.0.0"})
-        write_json(work / "package.json", {**ROOT_PACKAGE, "devDependencies": {"development": "^1.0.0"}})
-        execute(*MANAGERS[manager], cwd=work, NODE_ENV="production", npm_config_fetch_retries="0", timeout=120)
-        left = [name for name in ("undeclared", "development") if (work / "node_modules" / name).exists()]
+        for name in ("undeclared", "ms"):
+            write_json(work / "node_modules" / name / "package.json", {"name": name, "version": "2.1.3"})
+        write_json(work / "package.json", {**ROOT_PACKAGE, "devDependencies": {"ms": "2.1.3"}})
+        must(*MANAGERS[manager], cwd=work, NODE_ENV="production", timeout=120)
+        left = [name for name in ("undeclared", "ms") if (work / "node_modules" / name).exists()]
         if left != expected or not (work / "node_modules/zod").exists():
             raise Mismatch(f"{left} is left, and not {expected}")
