@@ -98,6 +98,7 @@ pub(super) struct Reader<'a, 's> {
     pub(super) written: Vec<Val<'a>>,
     /// Whether it makes files by functions that were handed on, so that nobody can tell which.
     pub(super) writes_unknown: bool,
+    /// Whether it calls what may make folders, by its name.
     pub(super) makes_folders: bool,
     /// Whether other programs may make files.
     pub(super) runs_programs: bool,

@@ -90,6 +90,9 @@ impl<'a> Reader<'a, '_> {
     /// The values that an expression has, one after the other, where a name in it stands for the elements of a list.
     pub(super) fn each_of(&self, value: Val<'a>) -> Vec<Val<'a>> {
         let mut budget = MAX_LOOKED_INTO;
+        if self.lists.each.is_empty() {
+            return vec![value];
+        }
         let Some(element) = self.element_in(&value, MAX_DEPTH, &mut budget) else { return vec![value] };
         let texts = self.lists.each.get(&element).cloned().unwrap_or_default();
         let all: Vec<_> =
