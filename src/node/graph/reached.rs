@@ -43,6 +43,14 @@ pub(super) struct AbsentMember {
     pub(super) message: String,
 }
 
+impl AbsentMember {
+    /// A name that a file does not export; `at` is the file that wants it, the number of its import, and the line.
+    pub(super) const fn of_a_file(at: (NodeId, u32, u32), name: Box<str>, target: NodeId, message: String) -> Self {
+        let (file, import, line) = at;
+        Self { file, import, line, name, target: Some(target), wanted: WantedExport::Name, message }
+    }
+}
+
 /// By what a failure stops Node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(super) enum Way {

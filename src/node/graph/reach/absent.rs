@@ -3,7 +3,6 @@
 
 use super::{Failing, FoundValue, ReachRun};
 use crate::node::bodies::{Call, CallKind, NamedValue};
-use crate::node::faults::WantedExport;
 use crate::node::graph::reached::{AbsentMember, Way};
 use crate::node::modules::Form;
 use crate::node::names::{ALL, NameOf, UseOf, WhyUnset};
@@ -64,10 +63,7 @@ impl ReachRun<'_, '_> {
         if lacks {
             let (import, name, line) = (*import, name.clone(), used.line);
             let message = used.message(&WhyUnset::Undefined(target));
-            self.is_absent(
-                AbsentMember { file, import, line, name, target: Some(target), wanted: WantedExport::Name, message },
-                way,
-            );
+            self.is_absent(AbsentMember::of_a_file((file, import, line), name, target, message), way);
         }
     }
 
@@ -123,18 +119,7 @@ impl ReachRun<'_, '_> {
         };
         if lacks {
             let (line, name, message) = (import.line, name.clone(), message.to_owned());
-            self.is_absent(
-                AbsentMember {
-                    file,
-                    import: number,
-                    line,
-                    name,
-                    target: Some(target),
-                    wanted: WantedExport::Name,
-                    message,
-                },
-                way,
-            );
+            self.is_absent(AbsentMember::of_a_file((file, number, line), name, target, message), way);
         }
     }
 
@@ -154,18 +139,7 @@ impl ReachRun<'_, '_> {
             && self.lacks(target, &name)
         {
             let message = message.to_owned();
-            self.is_absent(
-                AbsentMember {
-                    file,
-                    import: number,
-                    line,
-                    name,
-                    target: Some(target),
-                    wanted: WantedExport::Name,
-                    message,
-                },
-                way,
-            );
+            self.is_absent(AbsentMember::of_a_file((file, number, line), name, target, message), way);
         }
     }
 
