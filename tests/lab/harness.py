@@ -217,10 +217,10 @@ class Part:
 
 
 @contextlib.contextmanager
-def scratch(name: str) -> Iterator[Path]:
+def scratch(name: str, folder: Path = WORK) -> Iterator[Path]:
     """A folder of its own below target/lab/work, gone afterwards, also when the case fails."""
-    WORK.mkdir(parents=True, exist_ok=True)
-    path = Path(tempfile.mkdtemp(prefix=name + ".", dir=WORK))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = Path(tempfile.mkdtemp(prefix=name + ".", dir=folder))
     path.chmod(0o755)
     try:
         yield path

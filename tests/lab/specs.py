@@ -12,6 +12,7 @@ import io
 import json
 import re
 import tarfile
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
@@ -361,7 +362,8 @@ def install(cell: Cell, bundle: Path, manager: str) -> Outcome:
 
 
 def measure(cell: Cell) -> tuple[Verdict, dict[str, Outcome]]:
-    with scratch("spec") as work:
+    # Where there is no package.json, package managers look for one upwards, and would find that of this repository.
+    with scratch("spec", *([Path(tempfile.gettempdir())] if cell.package is None else [])) as work:
         bundle = work / "agent-bundle"
         build(cell, bundle)
         required = ["zod"] + (["ms"] if cell.rules == "runtime-dependency-missing" and cell.needs == "ms" else [])
