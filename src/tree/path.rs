@@ -121,6 +121,19 @@ impl RelPath {
 }
 
 /// Shows the path with everything unprintable escaped; the root shows as `.`.
+/// The names of a path that stands behind a folder, without `.`; `..` takes the name before it away, and stays where there is none.
+pub(crate) fn parts_behind<'p>(folder: &'p str, path: &'p str) -> Vec<&'p str> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts
+}
+
 impl fmt::Display for RelPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() { f.write_str(".") } else { f.write_str(&text::printable_bytes(&self.0)) }

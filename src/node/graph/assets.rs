@@ -5,6 +5,7 @@ use crate::node::faults::{AssetFault, ModuleFault};
 use crate::node::modules::{AssetUse, Module, Need};
 use crate::node::resolve::{Loader, ResolveFailure};
 use crate::tree::nodes::NodeId;
+use crate::tree::path::parts_behind;
 use std::collections::HashSet;
 
 /// Endings of files that only people and compilers write: the programs that an agent runs make none of them.
@@ -36,16 +37,7 @@ impl GraphWalk<'_> {
             Some(folder) if !path.starts_with('/') => tree.path(folder).to_string(),
             _ => String::new(),
         };
-        let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-        for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
-            match part {
-                ".." if parts.last().is_some_and(|last| *last != "..") => {
-                    parts.pop();
-                }
-                part => parts.push(part),
-            }
-        }
-        let path = parts.join("/");
+        let path = parts_behind(&folder, path).join("/");
         if path.starts_with("..") { Err(path) } else { Ok(path) }
     }
 
@@ -97,7 +89,14 @@ impl GraphWalk<'_> {
         let writes_unknown = modules().any(|module| module.writes_unknown);
         let runs_programs = modules().any(|module| module.runs_programs);
         let makes_folders = writes_unknown || runs_programs || modules().any(|module| module.makes_folders);
-        let assets = if makes_folders { assets } else { self.without_folders(assets, &made, &handed) };
+        let how = |(file, number, _): &(NodeId, u32, Need)| self.asset(*file, *number);
+        let (written, mut assets): (Vec<_>, Vec<_>) =
+            assets.into_iter().partition(|asset| matches!(how(asset), Some(AssetUse::Made(_))));
+        if makes_folders {
+            assets.retain(|asset| how(asset) != Some(AssetUse::ReadFrom));
+        } else {
+            self.check_folders(written, &made, &handed);
+        }
         let mut told = HashSet::new();
         // What is done with a file says more than that it is named.
         let (used, named): (Vec<_>, Vec<_>) =
@@ -109,9 +108,6 @@ impl GraphWalk<'_> {
                 Ok(path) => (path, false),
                 Err(path) => (path, true),
             };
-            if matches!(asset.how, AssetUse::Made(_)) || (asset.how == AssetUse::ReadFrom && makes_folders) {
-                continue;
-            }
             let is_made = folders_above(&path).chain([path.as_str()]).any(|part| made.contains(part));
             if is_made
                 || above.contains(path.as_str())
@@ -164,16 +160,8 @@ impl GraphWalk<'_> {
         named.map(|(file, path)| self.asset_path(file, path).unwrap_or_else(|outside| outside)).collect()
     }
 
-    /// Reports what is made in a folder that neither is there nor is made by anybody, and gives what is left.
-    fn without_folders(
-        &mut self,
-        assets: Vec<(NodeId, u32, Need)>,
-        made: &HashSet<String>,
-        handed: &HashSet<String>,
-    ) -> Vec<(NodeId, u32, Need)> {
-        let is_written =
-            |(file, number, _): &(NodeId, u32, Need)| matches!(self.asset(*file, *number), Some(AssetUse::Made(_)));
-        let (written, others): (Vec<_>, Vec<_>) = assets.into_iter().partition(is_written);
+    /// Reports what is made in a folder that neither is there nor is made by anybody.
+    fn check_folders(&mut self, written: Vec<(NodeId, u32, Need)>, made: &HashSet<String>, handed: &HashSet<String>) {
         let mut paths = Vec::new();
         for (file, number, _) in written {
             let asset = self.module(file).and_then(|module| module.assets.get(number as usize));
@@ -201,7 +189,6 @@ impl GraphWalk<'_> {
             }
         }
         self.faults.extend(faults.into_iter().map(|fault| (LoadPhase::Run, ModuleFault::Asset(fault))));
-        others
     }
 
     fn asset(&self, file: NodeId, number: u32) -> Option<AssetUse> {

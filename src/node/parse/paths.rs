@@ -3,6 +3,7 @@
 use super::open::{NamedModule, NamedPath, OpenLocated, Val};
 use super::reader::Reader;
 use crate::node::modules::FolderName;
+use crate::tree::path::parts_behind;
 use oxc_ast::ast::Expression;
 use std::borrow::Cow;
 
@@ -293,18 +294,8 @@ pub(super) fn joined(folder: &str, path: &str) -> Option<NamedPath> {
     if path.contains(['\\', '\0', '%']) {
         return None;
     }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
     let start = if folder.starts_with('/') { "/" } else { "" };
-    Some(NamedPath::Beside(format!("{start}{}", parts.join("/"))))
+    Some(NamedPath::Beside(format!("{start}{}", parts_behind(folder, path).join("/"))))
 }
 
 #[cfg(test)]

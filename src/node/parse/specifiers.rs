@@ -73,18 +73,8 @@ impl<'a> Reader<'a, '_> {
             return vec![NamedModule::plain(text)];
         }
         let value = self.value(expression);
-        let mut budget = MAX_LOOKED_INTO;
-        let Some(element) = self.element_in(&value, MAX_DEPTH, &mut budget) else {
-            return Vec::from_iter(self.named(&value, by));
-        };
-        let texts = self.lists.each.get(&element).cloned().unwrap_or_default();
-        let mut named = Vec::with_capacity(texts.len());
-        for text in texts {
-            let replaced = self.replaced(&value, element, text, MAX_DEPTH, &mut budget);
-            let Some(module) = self.named(&replaced, by).filter(|_| budget > 0) else { return Vec::new() };
-            named.push(module);
-        }
-        named
+        let named: Option<_> = self.each_of(value).iter().map(|value| self.named(value, by)).collect();
+        named.unwrap_or_default()
     }
 
     /// The values that an expression has, one after the other, where a name in it stands for the elements of a list.
