@@ -102,6 +102,9 @@ pub(crate) fn read_regular(path: &Path, most: usize, links: Links) -> io::Result
     bounded(open_regular(path, links)?, most)
 }
 
+/// Bytes that are asked for at once where the size is not known.
+const ONE_READ: usize = 8 << 10;
+
 /// The start of a regular file, at most that many bytes of it, links followed.
 ///
 /// # Errors
@@ -110,7 +113,8 @@ pub(crate) fn read_start(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_REGULAR));
     }
-    let mut content = Vec::new();
+    // Files of /proc say no size, and would be read in small pieces.
+    let mut content = Vec::with_capacity(most.min(ONE_READ));
     // Between the two looks it may have become a FIFO, which must not hold us up.
     open_regular(path, Links::Followed)?.take(most as u64).read_to_end(&mut content)?;
     Ok(content)

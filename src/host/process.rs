@@ -3,6 +3,8 @@
 //! Each gets a process group of its own, which is ended as a group: what a shell or a package manager started goes
 //! with it. Standard input is empty. What a daemon takes out of the group is found by `stragglers`.
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
 use rustix::process::{kill_process_group, prlimit, waitid};
 use std::ffi::OsString;
@@ -198,8 +200,8 @@ pub(crate) struct RunningProgram {
     child: Child,
     group: Pid,
     started: Instant,
-    stdout: Drain,
-    stderr: Drain,
+    stdout: KeptStream,
+    stderr: KeptStream,
     closed: Receiver<()>,
     done: Option<ExitStatus>,
 }
@@ -213,7 +215,9 @@ impl RunningProgram {
         let (closing, closed) = channel();
         let mut command = request.command();
         let (out, out_end) = io::pipe()?;
-        let mut stderr = Drain::default();
+        let stdout = KeptStream::default();
+        let stderr = KeptStream::default();
+        let mut pipes = vec![(out, stdout.clone())];
         match request.streams {
             Streams::Together => {
                 command.stderr(out_end.try_clone()?);
@@ -221,11 +225,11 @@ impl RunningProgram {
             Streams::Apart => {
                 let (err, err_end) = io::pipe()?;
                 command.stderr(err_end);
-                stderr = Drain::of(err, request, closing.clone())?;
+                pipes.push((err, stderr.clone()));
             }
         }
         command.stdout(out_end);
-        let stdout = Drain::of(out, request, closing)?;
+        drain(pipes, request, closing)?;
         let started = Instant::now();
         let child = command.spawn()?;
         // The pipes' other ends are the command's; while it lives no end of output is seen.
@@ -305,29 +309,41 @@ impl Drop for RunningProgram {
     }
 }
 
-/// A stream that a thread reads to its end, so that the program never waits for a reader.
-#[derive(Clone, Default)]
-struct Drain(Arc<Mutex<KeptOutput>>);
-
-impl Drain {
-    fn of(mut pipe: PipeReader, request: &Request, closing: Sender<()>) -> io::Result<Self> {
-        let drain = Self::default();
-        let (kept, most, keep) = (drain.clone(), request.most_output, request.keep);
-        std::thread::Builder::new().spawn(move || {
-            let mut buffer = vec![0; 16 * 1024];
-            loop {
-                match pipe.read(&mut buffer) {
-                    Ok(0) => break,
-                    Ok(length) => kept.take(buffer.get(..length).unwrap_or_default(), most, keep),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(_) => break,
-                }
+/// Has a thread read pipes to their ends, so that the program never waits for a reader.
+fn drain(mut pipes: Vec<(PipeReader, KeptStream)>, request: &Request, closing: Sender<()>) -> io::Result<()> {
+    let (most, keep) = (request.most_output, request.keep);
+    std::thread::Builder::new().spawn(move || {
+        let mut buffer = vec![0; 16 * 1024];
+        while !pipes.is_empty() {
+            let mut asked: Vec<_> = pipes.iter().map(|(pipe, _)| PollFd::new(pipe, PollFlags::IN)).collect();
+            match poll(&mut asked, None) {
+                Err(Errno::INTR) => continue,
+                Err(_) => break,
+                Ok(_) => {}
             }
-            drop(closing);
-        })?;
-        Ok(drain)
-    }
+            let mut ready = asked.iter().map(|pipe| !pipe.revents().is_empty()).collect::<Vec<_>>().into_iter();
+            pipes.retain_mut(|(pipe, kept)| {
+                !ready.next().unwrap_or_default()
+                    || match pipe.read(&mut buffer) {
+                        Ok(0) => false,
+                        Ok(length) => {
+                            kept.take(buffer.get(..length).unwrap_or_default(), most, keep);
+                            true
+                        }
+                        Err(error) => error.kind() == io::ErrorKind::Interrupted,
+                    }
+            });
+        }
+        drop(closing);
+    })?;
+    Ok(())
+}
 
+/// What is kept of a stream so far.
+#[derive(Clone, Default)]
+struct KeptStream(Arc<Mutex<KeptOutput>>);
+
+impl KeptStream {
     fn take(&self, bytes: &[u8], most: usize, keep: Keep) {
         let mut output = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = (output.bytes.len() + bytes.len()).saturating_sub(most);

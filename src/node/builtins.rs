@@ -119,10 +119,10 @@ pub(crate) fn is_global(name: &str) -> bool {
 pub(crate) fn is_ever_absent(name: &str) -> bool {
     static NAMES: LazyLock<hashbrown::HashSet<&'static str>> = LazyLock::new(|| {
         let entries = TABLE.values().flat_map(|row| {
-            let own = row.lines;
-            row.names.split(' ').map(LineSet::read).filter(move |(_, lines)| *lines != own || !own.is_everywhere())
+            let is_everywhere = row.lines.is_everywhere();
+            row.names.split(' ').filter(move |entry| !is_everywhere || entry.contains(['@', '-']))
         });
-        entries.map(|(name, _)| name.strip_prefix(['.', '~']).unwrap_or(name)).collect()
+        entries.map(|entry| LineSet::read(entry).0).map(|name| name.strip_prefix(['.', '~']).unwrap_or(name)).collect()
     });
     NAMES.contains(name)
 }

@@ -1,47 +1,43 @@
 //! Secrets that a function is given in a place of its own: `createHmac('sha256', 'x')`, `db.auth("app", "x")`.
 
+use super::fixed_words::FixedWords;
 use super::looks;
 use super::scan::{ByteScan, TextSpan};
-use aho_corasick::AhoCorasick;
-use std::sync::LazyLock;
 
 /// Functions that are given one, with the bracket behind their name.
-static CALLS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let names = [
-        "auth(",
-        "login(",
-        "signin(",
-        "logon(",
-        "sign(",
-        "verify(",
-        "hmac(",
-        "cipher(",
-        "decipher(",
-        "cipheriv(",
-        "authenticate(",
-        "credential(",
-        "connect(",
-        "encrypt(",
-        "decrypt(",
-        "compare(",
-        "comparesync(",
-        "hashsync(",
-        "pbkdf2(",
-        "pbkdf2sync(",
-        "scryptsync(",
-        "hkdfsync(",
-        "apikey(",
-        "usernamepassword(",
-        "changeuserpassword(",
-        "withcredentials(",
-        "getconnection(",
-        "cookieparser(",
-        "credentials(",
-        "auth=(",
-        "env(",
-    ];
-    AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()
-});
+static CALLS: FixedWords = FixedWords::new(&[
+    "auth(",
+    "login(",
+    "signin(",
+    "logon(",
+    "sign(",
+    "verify(",
+    "hmac(",
+    "cipher(",
+    "decipher(",
+    "cipheriv(",
+    "authenticate(",
+    "credential(",
+    "connect(",
+    "encrypt(",
+    "decrypt(",
+    "compare(",
+    "comparesync(",
+    "hashsync(",
+    "pbkdf2(",
+    "pbkdf2sync(",
+    "scryptsync(",
+    "hkdfsync(",
+    "apikey(",
+    "usernamepassword(",
+    "changeuserpassword(",
+    "withcredentials(",
+    "getconnection(",
+    "cookieparser(",
+    "credentials(",
+    "auth=(",
+    "env(",
+]);
 
 /// Bytes behind the bracket that are looked at.
 const MAX: usize = 512;
@@ -49,9 +45,9 @@ const MAX: usize = 512;
 /// Every quoted argument of such a call that looks made by chance.
 pub(super) fn find(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     let mut done = 0;
-    for call in CALLS.iter().flat_map(|calls| calls.find_iter(scan.text)) {
-        let mut at = call.end().max(done);
-        let most = (call.end() + MAX).min(scan.len());
+    for call in CALLS.each_in(scan.text) {
+        let mut at = call.end.max(done);
+        let most = (call.end + MAX).min(scan.len());
         while at < most && !matches!(scan.at(at), b')' | b'\n') {
             if !matches!(scan.at(at), b'"' | b'\'' | b'`') {
                 at += 1;

@@ -21,6 +21,7 @@ mod blocks;
 mod calls;
 mod commands;
 mod enclosed;
+mod fixed_words;
 mod known;
 mod looks;
 mod marks;

@@ -1,7 +1,6 @@
 //! What a name says of the value that follows it: `DB_PASS`, `signingKey`, `--api-token`, `X-Auth-Token`, `mot_de_passe`.
 
-use aho_corasick::AhoCorasick;
-use std::sync::LazyLock;
+use super::fixed_words::FixedWords;
 
 /// How sure a name is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -98,72 +97,69 @@ const PERHAPS: &str = " key keys auth signature sig session sessionid sess sid p
     assertion verifier code hash connstr dsn cle signed challenge ";
 
 /// What a name has in it that says anything; most have none of these.
-static STEMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let stems = [
-        "pass",
-        "pwd",
-        "pw",
-        "pswd",
-        "wort",
-        "contra",
-        "community",
-        "senha",
-        "wacht",
-        "ident",
-        "mdp",
-        "jeton",
-        "secret",
-        "token",
-        "cred",
-        "key",
-        "auth",
-        "bearer",
-        "jwt",
-        "cookie",
-        "otp",
-        "psk",
-        "mnemonic",
-        "pin",
-        "sas",
-        "sig",
-        "sess",
-        "sid",
-        "salt",
-        "seed",
-        "hmac",
-        "csrf",
-        "xsrf",
-        "ticket",
-        "assert",
-        "verif",
-        "code",
-        "hash",
-        "connstr",
-        "dsn",
-        "cl",
-        "chall",
-        "dockerc",
-        "gfzc3dvcmq6",
-        "sonar",
-        "user",
-        "login",
-        "saml",
-        "clave",
-        "salasana",
-        "nord",
-        "adgangs",
-        "parola",
-        "heslo",
-        "lozinka",
-        "sandi",
-        "passord",
-    ];
-    AhoCorasick::builder().ascii_case_insensitive(true).build(stems).ok()
-});
+static STEMS: FixedWords = FixedWords::new(&[
+    "pass",
+    "pwd",
+    "pw",
+    "pswd",
+    "wort",
+    "contra",
+    "community",
+    "senha",
+    "wacht",
+    "ident",
+    "mdp",
+    "jeton",
+    "secret",
+    "token",
+    "cred",
+    "key",
+    "auth",
+    "bearer",
+    "jwt",
+    "cookie",
+    "otp",
+    "psk",
+    "mnemonic",
+    "pin",
+    "sas",
+    "sig",
+    "sess",
+    "sid",
+    "salt",
+    "seed",
+    "hmac",
+    "csrf",
+    "xsrf",
+    "ticket",
+    "assert",
+    "verif",
+    "code",
+    "hash",
+    "connstr",
+    "dsn",
+    "cl",
+    "chall",
+    "dockerc",
+    "gfzc3dvcmq6",
+    "sonar",
+    "user",
+    "login",
+    "saml",
+    "clave",
+    "salasana",
+    "nord",
+    "adgangs",
+    "parola",
+    "heslo",
+    "lozinka",
+    "sandi",
+    "passord",
+]);
 
 /// Whether a text may have a name in it that says something.
 pub(super) fn may_be_named(text: &str) -> bool {
-    STEMS.as_ref().is_none_or(|stems| stems.is_match(text)) || !text.is_ascii()
+    STEMS.is_in(text) || !text.is_ascii()
 }
 
 /// What a name says of its value.

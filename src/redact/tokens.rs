@@ -4,9 +4,9 @@
 //! follows the providers; they are facts of the providers', the table is ours. Lengths are shorter than there: a token
 //! that was cut is not to be read either.
 
+use super::fixed_words::FixedWords;
 use super::looks;
 use super::scan::{ByteScan, TextSpan};
-use aho_corasick::AhoCorasick;
 use base64ct::{Base64, Encoding};
 use std::sync::LazyLock;
 
@@ -209,9 +209,7 @@ const MORE: &[(&str, TokenRest)] = &[
 const MAX_OF_A_TOKEN: usize = 4096;
 
 /// Names of schemes, in whatever letters they are written.
-static SCHEMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder().ascii_case_insensitive(true).build(["basic", "bearer", "auth plain", "auth xoauth2"]).ok()
-});
+static SCHEMES: FixedWords = FixedWords::new(&["basic", "bearer", "auth plain", "auth xoauth2"]);
 
 /// Private keys in Base64 by how their bytes begin: Ed25519 and X25519 in PKCS#8 (RFC 8410, 7), OpenSSH's own form,
 /// minisign's.
@@ -452,27 +450,28 @@ const fn is_base64(byte: u8) -> bool {
 /// Credentials behind the name of a scheme (RFC 9110, 11.1): `Basic dTpw`, `Bearer x`.
 pub(super) fn find_schemes(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) {
     let mut done = 0;
-    for scheme in SCHEMES.iter().flat_map(|schemes| schemes.find_iter(scan.text)) {
-        if scheme.start() < done {
+    for scheme in SCHEMES.each_in(scan.text) {
+        let length = scheme.end - scheme.start;
+        if scheme.start < done {
             continue;
         }
         // As a list of protocols has it: `bearer, x`.
-        let is_listed = scheme.len() == "bearer".len() && scan.between(scheme.end(), scheme.end() + 2) == ", ";
-        let value = scan.skip_blanks(scheme.end() + usize::from(is_listed));
+        let is_listed = length == "bearer".len() && scan.between(scheme.end, scheme.end + 2) == ", ";
+        let value = scan.skip_blanks(scheme.end + usize::from(is_listed));
         // A longer value is found by its name.
         let end = (value..value + MAX_OF_A_TOKEN)
             .find(|at| !(is_base64(scan.at(*at)) || matches!(scan.at(*at), b'.' | b'~')))
             .unwrap_or(value + MAX_OF_A_TOKEN);
         done = end;
         let words = scan.between(value, end);
-        let is_secret = if scheme.len() > "bearer".len() {
+        let is_secret = if length > "bearer".len() {
             // As mail servers are given it (RFC 4616), the user and the password in one.
             words.len() >= 8 && Base64::decode_vec(words).is_ok()
-        } else if scheme.len() == "basic".len() {
+        } else if length == "basic".len() {
             has_colon(words)
         } else {
             // As the header has it, or a value that was made by chance.
-            let is_said = scan.at(scheme.start()) == b'B'
+            let is_said = scan.at(scheme.start) == b'B'
                 && !words.ends_with("tion")
                 && !words.starts_with("token")
                 && !words.ends_with('.');
@@ -481,7 +480,7 @@ pub(super) fn find_schemes(scan: ByteScan<'_>, found: &mut dyn FnMut(TextSpan)) 
                 && !looks::is_harmless(words)
                 && (is_said && !is_listed || looks::is_random(words) || words.len() >= 20)
         };
-        if value > scheme.end() && is_secret {
+        if value > scheme.end && is_secret {
             found(TextSpan { start: value, end });
         }
     }

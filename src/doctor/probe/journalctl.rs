@@ -3,7 +3,8 @@
 use super::agent_paths::ProbeOptions;
 use super::ask::Probe;
 use super::beside::{beside, joined};
-use super::{Nodes, journal, node_on_disk};
+use super::node::Nodes;
+use super::{journal, node_on_disk};
 use crate::doctor::facts::{Fact, Journal, LogKind, LogPlace, ServerNode};
 use crate::doctor::questions::{Diagnostic, Situation, Unanswered};
 use std::thread;

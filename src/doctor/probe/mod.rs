@@ -6,8 +6,10 @@ mod agent_paths;
 mod ask;
 mod beside;
 mod bonds;
+mod bundles;
 mod control_plane;
 mod deployment;
+mod groundwork;
 pub(crate) mod guard;
 pub mod journal;
 mod journalctl;
@@ -29,21 +31,20 @@ pub(crate) use agent_paths::ProbeOptions;
 pub(crate) use deployment::{BundleJudge, BundleQuestion, HearsTree, JudgedBundle, RulesJudge};
 
 use crate::doctor::facts::{
-    Account, AgentPlaces, Caller, ControlPlane, Deployment, Download, EXHAUSTED, Fact, Facts, Guard, HostFacts,
-    Journal, Listener, OWN_DROP_IN, Process, Reach, ServerNode, Service, UnitOnDisk,
+    Account, AgentPlaces, Caller, ControlPlane, Deployment, EXHAUSTED, Fact, Facts, Guard, HostFacts, Journal,
+    Listener, OWN_DROP_IN, Process, Reach, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Server, Situation, Spoken, Unanswered};
 use crate::redact::Redactor;
 use crate::tree::names::ConfiguredNames;
 use agent_paths::last_part;
 use ask::Probe;
-use beside::{beside, joined};
-use control_plane::FoundUrl;
-use deployment::Inspection;
+use beside::{Beside, beside, joined};
+use bundles::{Bundles, lost};
+use groundwork::{Groundwork, Urls};
 use process::{AroundProcess, Processes};
 use sockets::{Sockets, ToldConnections};
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::thread;
 
 /// The port the agent listens on (it is not in the source document; docs/reference/field-facts.md, "On the server").
@@ -58,115 +59,71 @@ pub(crate) fn examine(
     judge: &dyn BundleJudge,
 ) -> (Facts, Redactor) {
     let situation = server.situation();
-    let shown = server.run(&Diagnostic::Show(&options.unit));
-    let loaded = shown.as_ref().ok().and_then(|spoken| systemctl::loaded(&spoken.stdout));
-    let found = unit_files::find(server, &options.unit, loaded.as_ref());
-    // Everything else is asked by the unit's own name: the journal knows no other (systemd.unit(5), "Alias=").
-    let own = found.known().map(|found| &found.unit.name).or(loaded.as_ref().map(|loaded| &loaded.id));
-    let shown = ShownUnit { asked: &options.unit, spoken: shown };
-    let options = &ProbeOptions { unit: own.unwrap_or(&options.unit).clone(), ..options.clone() };
-    let mut redactor = Redactor::new();
-    let mut variables = BTreeMap::new();
-    if let Some(found) = found.known() {
-        for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
-            redactor.learn(&format!("{}={}", assignment.key, assignment.value));
-        }
-        for (name, value) in found.unit.environment() {
-            if Redactor::is_secret_name(&name) {
-                redactor.know_all(&value);
+    // The manager takes as long to answer as a bundle to be read, and has mostly loaded what is on the disk.
+    let (on_disk, loaded) = (OnceLock::new(), OnceLock::new());
+    thread::scope(|scope| {
+        let shown = beside(scope, || server.run(&Diagnostic::Show(&options.unit)));
+        let on_disk = on_disk.get_or_init(|| Groundwork::of(server, options, None));
+        let bundles = beside(scope, || on_disk.bundles(names, judge));
+        let spoken = joined(shown, Err(Unanswered::Failed));
+        let told = spoken.as_ref().ok().and_then(|spoken| systemctl::loaded(&spoken.stdout));
+        let (ground, bundles) = match on_disk.holds_with(options, told.as_ref()) {
+            true => (on_disk, bundles),
+            false => {
+                let ground = loaded.get_or_init(|| Groundwork::of(server, options, told.as_ref()));
+                (ground, beside(scope, || ground.bundles(names, judge)))
             }
-        }
-        variables = control_plane::variables(server, &found.unit, &mut redactor);
-    }
-    let probe = Probe::new(server, redactor);
-    let account = probe.account(found.known().map_or("root".to_owned(), |found| found.unit.user()));
-    let places = agent_paths::of(
-        server,
-        options,
-        found.known().map(|found| &found.unit),
-        account.known().and_then(Option::as_ref),
-    );
-    let told = Urls {
-        unit: found
-            .known()
-            .and_then(|found| found.unit.command()?.ok())
-            .and_then(|command| control_plane::in_command(&command.arguments, &variables, "ExecStart")),
-        registered: control_plane::in_registration(server, &places.home),
-        variables,
-    };
-    let unit = found.map(|found| probe.unit(found, &account));
-    let script = unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.clone());
-    let facts = probe.gather(&situation, options, places, unit, &shown, &told, script.as_deref(), names, judge);
-    let Probe { redactor, .. } = probe;
-    (facts, redactor)
+        };
+        let shown = ShownUnit { asked: &options.unit, spoken };
+        (ground.gather(&situation, &shown, bundles), ground.probe.redactor.clone())
+    })
 }
 
-impl Probe<'_> {
-    #[expect(clippy::too_many_arguments, reason = "what was found out before the rest can be asked at once")]
-    fn gather(
-        &self,
-        situation: &Situation,
-        options: &ProbeOptions,
-        places: AgentPlaces,
-        unit: Fact<UnitOnDisk>,
-        shown: &ShownUnit<'_>,
-        told: &Urls,
-        script: Option<&str>,
-        names: &ConfiguredNames,
-        judge: &dyn BundleJudge,
-    ) -> Facts {
-        let server = self.server;
+impl Groundwork<'_> {
+    /// The rest, asked at the same time.
+    fn gather(&self, situation: &Situation, shown: &ShownUnit<'_>, bundles: Beside<'_, Bundles>) -> Facts {
+        let Self { probe, options, places, unit, told, .. } = self;
+        let server = probe.server;
         let name = options.unit.as_str();
-        let program = unit.known().and_then(|unit| unit.program.known()).cloned();
-        let places = &places;
         let logs = unit.known().map(|unit| logs::places(&unit.unit)).unwrap_or_default();
         let logs = logs.as_slice();
-        let user =
-            unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref).map(|account| account.uid);
-        // What would start depends on the Node that starts it; bundles are read meanwhile.
-        let noexec = unit.known().and_then(|unit| unit.noexec.clone());
-        let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref(), noexec.as_deref()), options));
+        let account = unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
+        let user = account.map(|account| account.uid);
         let facts = thread::scope(|scope| {
-            let service = self.service(shown, situation);
-            let journal = beside(scope, || self.journal(options, situation, user, logs));
-            let version = beside(scope, || self.run(&Diagnostic::Version).ok());
+            let service = probe.service(shown, situation);
+            beside(scope, || _ = self.nodes());
+            let journal = beside(scope, || probe.journal(options, situation, user, logs));
+            let version = beside(scope, || probe.run(&Diagnostic::Version).ok());
             if server.is_live() {
-                beside(scope, || self.run(&Diagnostic::Status(name)));
-                beside(scope, || self.run(&Diagnostic::Cat(name)));
-                beside(scope, || self.run(&Diagnostic::Listing(&places.bundle)));
+                beside(scope, || probe.run(&Diagnostic::Status(name)));
+                beside(scope, || probe.run(&Diagnostic::Cat(name)));
+                beside(scope, || probe.run(&Diagnostic::Listing(&places.bundle)));
             }
-            let nodes = &nodes;
-            beside(scope, || LazyLock::force(nodes));
-            let bundles = beside(scope, move || {
-                let version = || node::node_version(&nodes.0);
-                self.bundles(places, script, names, &Inspection { server, judge, node: &version })
-            });
             let sockets = if server.is_live() { Sockets::read(server) } else { Sockets::default() };
             let main = service.known().and_then(|service| service.main_pid);
-            let control_plane = self.plane(&service, told);
+            let control_plane = probe.plane(&service, told);
             let processes = Processes::read(server);
-            let process = self.process(name, service.known(), &control_plane, &sockets, &processes);
+            let process = probe.process(name, service.known(), &control_plane, &sockets, &processes);
             let journal = joined(journal, Fact::unknown("it could not be read"));
             let journal = journal.map(|mut journal| {
-                logs::add(server, &self.redactor, service.known(), &mut journal);
+                logs::add(server, &probe.redactor, service.known(), &mut journal);
                 journal
             });
-            let listeners = self.listeners(journal.known(), main, &sockets);
-            let strays = process::strays(server, name, &places.bundle, &processes, &self.redactor);
-            let dependencies = bonds::of(self, service.known(), unit.known());
+            let listeners = probe.listeners(journal.known(), main, &sockets);
+            let strays = process::strays(server, name, &places.bundle, &processes, &probe.redactor);
+            let dependencies = bonds::of(probe, service.known(), unit.known());
             let restored = journal.known().map(|journal| restored::restored(server, journal, &places.bundle));
-            let (node, other_nodes) = (**nodes).clone();
+            let (node, other_nodes) = self.nodes().clone();
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
-            let volumes = self.volumes(places);
-            let account = unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
-            let package_managers = self.package_managers(node.known().and_then(Option::as_ref), account);
-            let os = self.os();
-            let host = HostFacts { name: self.host_name(situation), os, systemd, boot: boot(server) };
-            let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
+            let volumes = probe.volumes(places);
+            let package_managers = probe.package_managers(node.known().and_then(Option::as_ref), account);
+            let os = probe.os();
+            let host = HostFacts { name: probe.host_name(situation), os, systemd, boot: boot(server) };
+            let caller = Caller { uid: situation.uid, name: probe.user_name(situation.uid) };
             let (deployment, backup, nested_backup, put_aside, download) = joined(bundles, lost(places));
             let none = unit.known().is_some_and(|unit| unit.unit.files.is_empty());
             let similar = if none { similar::units(server, name, &places.bundle) } else { Vec::new() };
-            let guards = self.guards(places, &unit, &put_aside, account);
+            let guards = probe.guards(places, unit, &put_aside, account);
             let reach =
                 if server.is_live() { Reach::Live } else { Reach::Mounted(server.place("/").display().to_string()) };
             Facts {
@@ -175,7 +132,7 @@ impl Probe<'_> {
                 caller,
                 places: places.clone(),
                 host,
-                unit,
+                unit: unit.clone(),
                 service,
                 journal,
                 process,
@@ -200,34 +157,11 @@ impl Probe<'_> {
             }
         });
         // Some of the commands are over with the scope only.
-        Facts { ran: self.commands(), ..facts }
+        Facts { ran: probe.commands(), ..facts }
     }
+}
 
-    /// The deployed bundle, its backup, a bundle inside that, and a leftover download, all judged at the same time.
-    fn bundles(
-        &self,
-        places: &AgentPlaces,
-        script: Option<&str>,
-        names: &ConfiguredNames,
-        inspection: &Inspection<'_>,
-    ) -> Bundles {
-        let server = self.server;
-        let at = |folder: &str| agent_paths::names_for(server, folder, &places.bundle, script, names);
-        let inspect = |folder: &str| deployment::inspect(inspection, folder, &at(folder));
-        let nested = format!("{}/{}", places.backup, last_part(&places.bundle));
-        let (no_deployment, no_backup, _, _, no_download) = lost(places);
-        thread::scope(|scope| {
-            let deployed = beside(scope, || inspect(&places.bundle));
-            let backed_up = beside(scope, || inspect(&places.backup));
-            let download = beside(scope, || deployment::download(inspection, &places.download, names));
-            let is_there = server.look(&nested).is_ok_and(|look| look.kind == 'd');
-            let nested = is_there.then(|| inspect(&nested));
-            let put_aside = put_aside(server, places).iter().map(|path| inspect(path)).collect();
-            let (deployed, backed_up) = (joined(deployed, no_deployment), joined(backed_up, no_backup));
-            (deployed, backed_up, nested, put_aside, joined(download, no_download))
-        })
-    }
-
+impl Probe<'_> {
     /// Who may change what is at the paths that a fix could touch.
     fn guards(
         &self,
@@ -340,45 +274,6 @@ struct ShownUnit<'a> {
 #[must_use]
 pub(crate) fn instances(server: &dyn Server, template: &str) -> Vec<String> {
     similar::instances(&load_path::services(server), template)
-}
-
-/// The Node that the unit starts, and others.
-type Nodes = (Fact<Option<ServerNode>>, Vec<ServerNode>);
-
-/// The deployed bundle, its backup, a bundle inside that, what was put aside, and a leftover download.
-type Bundles = (Deployment, Deployment, Option<Deployment>, Vec<Deployment>, Fact<Option<Download>>);
-
-/// Most folders that are judged of those which fixes have put aside.
-const MAX_ASIDE: usize = 2;
-
-/// What fixes have put aside beside the bundle, the newest first: their names end in the time.
-fn put_aside(server: &dyn Server, places: &AgentPlaces) -> Vec<String> {
-    let Some((folder, name)) = places.bundle.rsplit_once('/') else { return Vec::new() };
-    let start = format!("{name}{}", crate::update::documented_paths::PUT_ASIDE);
-    let names = server.list(folder).unwrap_or_default();
-    let mut paths: Vec<String> =
-        names.iter().filter(|name| name.starts_with(&start)).map(|name| format!("{folder}/{name}")).collect();
-    paths.retain(|path| server.look(path).is_ok_and(|look| look.kind == 'd'));
-    paths.sort();
-    paths.reverse();
-    paths.truncate(MAX_ASIDE);
-    paths
-}
-
-/// What is known of them where whoever reads them comes to grief.
-fn lost(places: &AgentPlaces) -> Bundles {
-    let at = |path: &str| Deployment { path: path.to_owned(), state: Fact::unknown("it could not be read") };
-    (at(&places.bundle), at(&places.backup), None, Vec::new(), Fact::unknown("it could not be read"))
-}
-
-/// What says where the control plane is, beside what runs and what is loaded.
-struct Urls {
-    /// The unit's command.
-    unit: Option<FoundUrl>,
-    /// The agent's registration.
-    registered: Result<Option<FoundUrl>, Unanswered>,
-    /// The unit's variables, each with its place.
-    variables: BTreeMap<String, (String, String)>,
 }
 
 /// The id of the boot that runs, without the dashes that the journal does not write.

@@ -10,6 +10,9 @@ use crate::node::node_version::NodeVersion;
 /// Where systemd and root's shell look for programs.
 pub(super) const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
+/// The Node that the unit starts, and others.
+pub(super) type Nodes = (Fact<Option<ServerNode>>, Vec<ServerNode>);
+
 impl Probe<'_> {
     /// The Node that the unit starts, and where that is not there, or on a file system from which nothing is executed, others.
     pub(super) fn node(

@@ -16,6 +16,7 @@ const MAX_DROP_INS: usize = 1000;
 const MAX_LINES: usize = 2000;
 
 /// A unit as it stands on the disk.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct FoundUnit {
     /// Its file and drop-ins, with secrets; no files where there is none. By its own name, whatever it was asked by.
     pub unit: Unit,

@@ -1,0 +1,106 @@
+//! What has to be known before the rest of a server can be asked at the same time: the unit's files, and what follows from them.
+
+use super::agent_paths::{self, ProbeOptions};
+use super::ask::Probe;
+use super::bundles::Bundles;
+use super::control_plane::{self, FoundUrl};
+use super::deployment::{BundleJudge, Inspection};
+use super::node::{self, Nodes};
+use super::systemctl::LoadedUnit;
+use super::unit_files::{self, FoundUnit};
+use crate::doctor::facts::{AgentPlaces, Fact, UnitOnDisk};
+use crate::doctor::questions::{Server, Unanswered};
+use crate::redact::Redactor;
+use crate::tree::names::ConfiguredNames;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// What the rest is asked by.
+pub(super) struct Groundwork<'a> {
+    /// Knows the secrets of the unit.
+    pub probe: Probe<'a>,
+    /// What the user asks for, by the unit's own name.
+    pub options: ProbeOptions,
+    pub places: AgentPlaces,
+    pub unit: Fact<UnitOnDisk>,
+    pub told: Urls,
+    /// The unit's files, as they were found.
+    found: Fact<FoundUnit>,
+    /// The Node that would start the bundle, and others, once they were asked.
+    nodes: OnceLock<Nodes>,
+}
+
+/// What says where the control plane is, beside what runs and what is loaded.
+pub(super) struct Urls {
+    /// The unit's command.
+    pub unit: Option<FoundUrl>,
+    /// The agent's registration.
+    pub registered: Result<Option<FoundUrl>, Unanswered>,
+    /// The unit's variables, each with its place.
+    pub variables: BTreeMap<String, (String, String)>,
+}
+
+impl<'a> Groundwork<'a> {
+    /// Reads it, with the unit's files as the manager has them loaded, or as it would find them.
+    pub(super) fn of(server: &'a dyn Server, options: &ProbeOptions, loaded: Option<&LoadedUnit>) -> Self {
+        let found = unit_files::find(server, &options.unit, loaded);
+        let options = ProbeOptions { unit: own_name(options, &found, loaded).to_owned(), ..options.clone() };
+        let mut redactor = Redactor::new();
+        let mut variables = BTreeMap::new();
+        if let Some(found) = found.known() {
+            for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
+                redactor.learn(&format!("{}={}", assignment.key, assignment.value));
+            }
+            for (name, value) in found.unit.environment() {
+                if Redactor::is_secret_name(&name) {
+                    redactor.know_all(&value);
+                }
+            }
+            variables = control_plane::variables(server, &found.unit, &mut redactor);
+        }
+        let probe = Probe::new(server, redactor);
+        let unit = found.known().map(|found| &found.unit);
+        let account = probe.account(unit.map_or("root".to_owned(), |unit| unit.user()));
+        let places = agent_paths::of(server, &options, unit, account.known().and_then(Option::as_ref));
+        let told = Urls {
+            unit: unit
+                .and_then(|unit| unit.command()?.ok())
+                .and_then(|command| control_plane::in_command(&command.arguments, &variables, "ExecStart")),
+            registered: control_plane::in_registration(server, &places.home),
+            variables,
+        };
+        let unit = found.clone().map(|found| probe.unit(found, &account));
+        Self { probe, options, places, unit, told, found, nodes: OnceLock::new() }
+    }
+
+    /// Whether it is the same with what the manager has loaded: everything follows from the unit's files and its name.
+    pub(super) fn holds_with(&self, options: &ProbeOptions, loaded: Option<&LoadedUnit>) -> bool {
+        let found = unit_files::find(self.probe.server, &options.unit, loaded);
+        own_name(options, &found, loaded) == self.options.unit && found == self.found
+    }
+
+    /// The Node that the unit starts, and others.
+    pub(super) fn nodes(&self) -> &Nodes {
+        self.nodes.get_or_init(|| {
+            let unit = self.unit.known();
+            let program = unit.and_then(|unit| unit.program.known());
+            let asked = self.probe.node(program, unit.and_then(|unit| unit.noexec.as_deref()));
+            self.probe.logged(asked, &self.options)
+        })
+    }
+
+    /// What stands in the places of bundles, judged.
+    pub(super) fn bundles(&self, names: &ConfiguredNames, judge: &dyn BundleJudge) -> Bundles {
+        let script = self.unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.as_str());
+        // What would start depends on the Node that starts it; bundles are read meanwhile.
+        let version = || node::node_version(&self.nodes().0);
+        let inspection = Inspection { server: self.probe.server, judge, node: &version };
+        self.probe.bundles(&self.places, script, names, &inspection)
+    }
+}
+
+/// The unit's own name. Everything else is asked by it: the journal knows no other (systemd.unit(5), "Alias=").
+fn own_name<'n>(options: &'n ProbeOptions, found: &'n Fact<FoundUnit>, loaded: Option<&'n LoadedUnit>) -> &'n str {
+    let own = found.known().map(|found| &found.unit.name).or(loaded.map(|loaded| &loaded.id));
+    own.unwrap_or(&options.unit)
+}
