@@ -416,7 +416,8 @@ def nobody_to_ask(suite: str) -> None:
 PRESSED = """
 rm -f /run/asked; : >/run/screen
 echo 'trap : INT; {command}; echo "code $?"' >/run/typed
-( n=0; until grep -q '{sees}' {file} || [ $n = 300 ]; do sleep 0.1; n=$((n+1)); done; printf '\\003'; sleep 2 ) |
+await() {{ n=0; until grep -q "$1" "$2" || [ $n = 300 ]; do sleep 0.1; n=$((n+1)); done; }}
+( await '{sees}' {file}; printf '\\003'; await '^code' /run/screen ) |
   script -qefc 'exec sh /run/typed' /run/screen >/dev/null
 cat /run/screen
 """
