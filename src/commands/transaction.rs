@@ -206,11 +206,11 @@ impl<'a> TransactionRun<'a> {
 
     /// What an earlier one left half-done: finished where the agent is well, else taken back.
     pub(super) fn resumed(&self, journals: &Journals, open: &mut Record) -> Result<Resumed> {
-        self.is_of_this_unit(open)?;
+        let first = self.prepared.look();
+        self.is_of_this_unit(open, &first.facts)?;
         self.say(&format!("an earlier {} was interrupted", name_of(open)));
         let look = || self.prepared.look();
         let say = |words: &str| self.say(words);
-        let first = self.prepared.look();
         if open.state == State::Watching
             && let Some(report) = watch::well(&look, &AtomicBool::new(false))?
         {
@@ -226,9 +226,10 @@ impl<'a> TransactionRun<'a> {
         Ok(Resumed::TakenBack)
     }
 
-    /// Whether it is this unit's repair that is finished or taken back: another's service would be watched in its place.
-    fn is_of_this_unit(&self, record: &Record) -> Result<()> {
-        if record.unit != self.prepared.unit() {
+    /// Whether it is this unit's repair that is finished or taken back, by whatever name it is asked for: another's service
+    /// would be watched in its place.
+    fn is_of_this_unit(&self, record: &Record, facts: &Facts) -> Result<()> {
+        if ![self.prepared.unit(), &facts.places.unit].contains(&record.unit.as_str()) {
             bail!(Failure::new(format!("the last repair was of {}", record.unit)).help("name it with --unit"));
         }
         Ok(())
@@ -242,7 +243,8 @@ impl<'a> TransactionRun<'a> {
             self.tell(&told)?;
             return Ok(exit_code::PASS);
         };
-        self.is_of_this_unit(&record)?;
+        let first = self.prepared.look();
+        self.is_of_this_unit(&record, &first.facts)?;
         self.say(&match name_of(&record) {
             UPDATE => "the last one was an update".to_owned(),
             _ => format!("the last repair was for {}", record.causes.join(", ")),
@@ -257,7 +259,6 @@ impl<'a> TransactionRun<'a> {
         }
         let look = || self.prepared.look();
         let say = |words: &str| self.say(words);
-        let first = self.prepared.look();
         let place = Workplace { tools: self.tools(&first.facts)?, files: &[], look: &look, say: &say };
         let was_started = record.starts && record.was_started;
         if let Err(error) = undo::take_back(&mut record, journals, &place.tools, &say) {

@@ -1,7 +1,9 @@
 //! Folders that are held open, so that what is renamed, written and read in them is in these very folders: no link is
 //! followed on the way, and nobody but root and one other user may change a part of it (openat(2), renameat2(2)).
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, Stat, fchmod, fstat, openat, renameat_with, statat};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, RenameFlags, Stat, chownat, fchmod, fstat, openat, renameat_with, statat,
+};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -82,6 +84,18 @@ impl HeldFolder {
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(named(&self.path.join(name), error)),
         }
+    }
+
+    /// [`Self::identity`], such that a rename leaves it as it is. On an overlay the first change of what a lower layer holds makes a
+    /// copy of it, which may have another number (overlayfs in the kernel's documentation, "Inode properties"): so it is changed
+    /// first, in nothing but its ctime, as a rename does.
+    ///
+    /// # Errors
+    /// Whatever looking gives.
+    pub(crate) fn lasting_identity(&self, name: &str) -> io::Result<Option<FileIdentity>> {
+        // Where that is refused, a rename will be, and says why.
+        let _ = chownat(&self.fd, name, None, None, AtFlags::SYMLINK_NOFOLLOW);
+        self.identity(name)
     }
 
     /// Renames what is in this folder to a name in that one.

@@ -234,6 +234,15 @@ pub(crate) fn install(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
     ])
 }
 
+/// Installs anew and starts, where that makes the bundle whole and no good backup stands; else [`mend`].
+#[must_use]
+pub(crate) fn install_or_mend(facts: &Facts) -> Vec<FixStep> {
+    if good_backup(facts).is_some() || !can_install(facts) {
+        return mend(facts);
+    }
+    started_after(fix::or_told(install(facts)), facts)
+}
+
 /// Whether an installation makes the bundle whole: it cannot bring back a shared package that nothing here has.
 pub(crate) fn can_install(facts: &Facts) -> bool {
     facts

@@ -2,9 +2,9 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{Crash, CrashKind};
-use super::{bundle_fix, crash, evidence, findings, fix};
+use super::{bundle_fix, crash, evidence, findings};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::{Diagnosis, FixStep};
+use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::{Finding, Severity};
 use crate::update::documented_paths;
 use std::collections::BTreeSet;
@@ -62,14 +62,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(dies_of.and(crash.as_ref()).map(|crash| evidence::journal(crash.headline)))
         .and(findings.first().map(|(finding, _)| findings::quote(facts, finding)))
         .and(evidence::state(facts));
-    Some(diagnosis.steps(remedy(facts)))
-}
-
-fn remedy(facts: &Facts) -> Vec<FixStep> {
-    if bundle_fix::good_backup(facts).is_some() || !bundle_fix::can_install(facts) {
-        return bundle_fix::mend(facts);
-    }
-    bundle_fix::started_after(fix::or_told(bundle_fix::install(facts)), facts)
+    Some(diagnosis.steps(bundle_fix::install_or_mend(facts)))
 }
 
 /// An installed package of which a part is missing, as after an installation that was cut off, and of which no rule says anything:
@@ -88,7 +81,7 @@ fn damaged(facts: &Facts, crash: &Crash<'_>) -> Option<Diagnosis> {
     let words = format!("The installed package `{name}` is damaged: {what}");
     let diagnosis =
         CAUSE.found(facts, words, evidence::journal(crash.headline)).and(crash.place.map(evidence::journal));
-    Some(diagnosis.and(evidence::state(facts)).steps(remedy(facts)))
+    Some(diagnosis.and(evidence::state(facts)).steps(bundle_fix::install_or_mend(facts)))
 }
 
 /// The installed package that a path in a line lies in; not the shared one, which comes with the bundle.

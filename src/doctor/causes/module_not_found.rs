@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::dependencies_not_installed::installed;
-use super::{bundle_fix, crash, evidence, fix};
+use super::{bundle_fix, crash, evidence};
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -54,14 +54,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .and(crash.place.map(evidence::journal))
         .and([evidence::deployment(&facts.deployment)])
         .and(evidence::state(facts));
-    // What is missing of an installed package, an installation brings back.
-    let is_installed = match &crash.kind {
-        CrashKind::File(path) => installed(facts, path).is_some() && bundle_fix::can_install(facts),
-        _ => true,
-    };
-    if bundle_fix::good_backup(facts).is_none() && is_installed {
-        let steps = fix::or_told(bundle_fix::install(facts));
-        return Some(diagnosis.steps(bundle_fix::started_after(steps, facts)));
-    }
-    Some(diagnosis.steps(bundle_fix::mend(facts)))
+    // What is missing of an installed package, an installation brings back; what is missing of the bundle, another bundle.
+    let is_of_the_bundle = matches!(&crash.kind, CrashKind::File(path) if installed(facts, path).is_none());
+    let steps = if is_of_the_bundle { bundle_fix::mend(facts) } else { bundle_fix::install_or_mend(facts) };
+    Some(diagnosis.steps(steps))
 }

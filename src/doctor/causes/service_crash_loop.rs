@@ -41,6 +41,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         facts.present().into_iter().filter(|entry| entry.speaker != Speaker::Manager).max_by_key(|entry| entry.at);
     let ended = evidence::manager_line(facts, &["Main process exited"]).map(evidence::journal);
     let diagnosis = CAUSE.found(facts, words, evidence::state(facts)?).and(ended).and(last.map(evidence::journal));
+    if facts.only_death().is_none() && facts.was_replaced_since() {
+        return Some(diagnosis.step(fix::restart(facts)));
+    }
     let diagnosis = diagnosis.step(FixStep::looks("read what the agent says", fix::journal(facts)));
     Some(diagnosis.steps(bundle_fix::started_after(bundle_fix::rollback(facts).into_iter().collect(), facts)))
 }

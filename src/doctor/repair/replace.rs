@@ -103,7 +103,7 @@ fn folder(place: &AbsolutePath, new: &CheckedWord, keep: &Kept, site: &Site<'_>)
         Kept::Aside(_) => kept(place, site),
         Kept::Backup(path) => path.as_str().to_owned(),
     };
-    let old = swap::identity(place.as_str(), site.user)?.map(|id| Thing { id, path: keep() });
+    let old = swap::lasting_identity(place.as_str(), site.user)?.map(|id| Thing { id, path: keep() });
     // What was built here is kept apart when it is taken back; a backup becomes the backup again.
     let back_to = match new {
         CheckedWord::Work(_) => place.beside(&format!("{FAILED}{}", site.id)).as_str().to_owned(),
@@ -163,12 +163,12 @@ fn made(path: &AbsolutePath) -> Result<Thing, RepairError> {
 
 /// What is at a place of root's, and where it is kept once something else is.
 fn replaced(place: &AbsolutePath, site: &Site<'_>) -> Result<Option<Thing>, RepairError> {
-    Ok(swap::identity(place.as_str(), None)?.map(|id| Thing { id, path: kept(place, site) }))
+    Ok(swap::lasting_identity(place.as_str(), None)?.map(|id| Thing { id, path: kept(place, site) }))
 }
 
 /// What is at a path where something has to be.
 fn there(path: &str, user: Option<UserOwner>) -> Result<FileIdentity, RepairError> {
-    swap::identity(path, user)?.ok_or_else(|| RepairError::Changed(format!("{path} is not there any more")))
+    swap::lasting_identity(path, user)?.ok_or_else(|| RepairError::Changed(format!("{path} is not there any more")))
 }
 
 fn read(file: &AbsolutePath) -> Result<(String, u32), RepairError> {

@@ -63,6 +63,15 @@ pub(super) fn identity(path: &str, user: Option<UserOwner>) -> Result<Option<Fil
     HeldName::open(path, user)?.identity()
 }
 
+/// What is at a path that will be renamed.
+///
+/// # Errors
+/// As [`identity`].
+pub(super) fn lasting_identity(path: &str, user: Option<UserOwner>) -> Result<Option<FileIdentity>, RepairError> {
+    let place = HeldName::open(path, user)?;
+    place.folder.lasting_identity(&place.name).map_err(RepairError::io("cannot look"))
+}
+
 impl Put {
     /// Does it.
     ///
