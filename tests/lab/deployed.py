@@ -409,6 +409,8 @@ def layer() -> Path:
     system = partial / "etc/systemd/system"
     write(system / "lab-control-plane.service", CONTROL_PLANE_UNIT)
     write(system / UNIT, unit())
+    # With a second name, its inode is another one once it is moved: the disk of a server is an overlay.
+    (partial / "opt/lab/unit").hardlink_to(system / UNIT)
     wants = system / "multi-user.target.wants"
     wants.mkdir()
     for name in ("lab-control-plane.service", UNIT):

@@ -87,9 +87,13 @@ def made(suite: str, make: str, settle: float = 3) -> Container:
     return server
 
 
+# What the agents of two scenarios write at each of their deaths.
+LAST_WORDS = ("/root/.server-flow/agent-bundle/crash.log", "/var/tmp/x/real.log")
+
+
 def listed(server: Container) -> dict[str, str]:
-    """The whole disk but what repair itself keeps, and the time stamps' own names."""
-    return {path: found for path, found in harm.listing(server).items() if not path.startswith(JOURNALS)}
+    """The whole disk but what repair itself keeps, and what a dying agent writes."""
+    return {path: found for path, found in harm.listing(server).items() if not path.startswith((JOURNALS, *LAST_WORDS))}
 
 
 def differ(before: dict[str, str], after: dict[str, str], may: tuple[str, ...] = ()) -> list[str]:
