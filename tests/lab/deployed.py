@@ -370,7 +370,7 @@ def _install(layer: Path) -> None:
 @functools.cache
 def layer() -> Path:
     """What lies over every bare Debian: node, the package managers, the stub, the agent as its last update left it."""
-    recipe = json.dumps([AGENT, AGENT_PACKAGE, SHARED_FILES, SHARED_PACKAGE, CONTROL_PLANE, CONTROL_PLANE_UNIT, NODES, unit(), STEPS, 8])
+    recipe = json.dumps([AGENT, AGENT_PACKAGE, SHARED_FILES, SHARED_PACKAGE, CONTROL_PLANE, CONTROL_PLANE_UNIT, NODES, unit(), STEPS, 9])
     made = HOME / "cache" / "server" / hashlib.sha256(recipe.encode()).hexdigest()[:16]
     if made.is_dir():
         return made
