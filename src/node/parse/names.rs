@@ -156,7 +156,7 @@ impl<'a> Reader<'a, '_> {
         {
             return;
         }
-        let (is_caught, is_later) = (self.flow.tries > 0, self.flow.waited && self.body != 0);
+        let (is_caught, is_later) = (self.flow.is_caught(), self.flow.waited && self.body != 0);
         self.names.used.push(OpenName { named, name, member, how, span, body: self.body, is_caught, is_later });
         let number = u32::try_from(self.names.used.len() - 1).unwrap_or(u32::MAX);
         self.at = span.start;

@@ -82,6 +82,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         walk::walk_await_expression(self, it);
         self.may_throw();
         self.note_await(it);
+        self.pauses(&it.argument);
         self.flow.waited = true;
     }
 
@@ -133,6 +134,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {
         self.note_stand_in(&it.argument);
         walk::walk_throw_statement(self, it);
+        self.note_throw(it);
         self.throws();
     }
 
@@ -197,7 +199,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         let number = self.body_at(it.span);
         if let (FunctionType::FunctionDeclaration, Some(name)) = (it.r#type, &it.id) {
-            self.bind_name(name, Val::Body(number));
+            self.bind_function(name, number);
             self.declare_function(name);
         }
         let kind = match (it.generator, it.r#async) {
@@ -421,6 +423,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.at = it.span.start;
         self.own_exports.member(it, self.this_is_exports(), self.scoping);
         self.note_member_use(it);
+        self.note_listener(it);
         self.note_get(it);
     }
 
