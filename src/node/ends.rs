@@ -11,6 +11,8 @@ pub struct AgentEnd {
     pub written: Box<str>,
     /// What Node prints, where that is known.
     pub said: Option<Box<str>>,
+    /// Whether it is none but in strict code.
+    pub needs_strict: bool,
 }
 
 /// How a file ends the process.
@@ -43,6 +45,6 @@ pub struct FileEnds {
     pub all: Vec<AgentEnd>,
     /// Whether something is run at the end, or in the place of `process.exit`: the status may be another then.
     pub is_watched: bool,
-    /// How often it gives `process.exitCode` a value.
-    pub statuses: u32,
+    /// Whether it gives `process.exitCode` a value that may be none of a failure.
+    pub changes_status: bool,
 }

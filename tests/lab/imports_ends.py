@@ -37,6 +37,31 @@ DIES = {
     "a file, thrown anew by a condition": "try { require('fs').accessSync(__dirname + '/gone'); } catch (e) { if (e.code === 'X') return; throw e; }",
 }
 
+# What throws whatever happens.
+THROWS = {
+    "member of null": "const x = null; x.y();",
+    "taken apart": "const { a } = undefined;",
+    "gone through": "for (const x of 1) ;",
+    "absent of a builtin": "const fs = require('fs'); fs.notThere();",
+    "member of an absent one": "const path = require('path'); path.promises.x();",
+    "a builtin called": "const p = require('path'); new p();",
+    "a class called": "class A {} A();",
+    "an arrow made": "const f = () => 1; new f();",
+    "extends an arrow": "const f = () => 1; class A extends f {}",
+    "no super": "class A {} class B extends A { constructor() {} } new B();",
+    "a default too early": "const f = (a = b, b) => a; f();",
+    "frozen": "'use strict'; const o = Object.freeze({ a: 1 }); o.a = 2;",
+    "a function's own name": "'use strict'; const f = function g() { g = 1; }; f();",
+    "JSON": "JSON.parse('{a}');",
+}
+# Helpers that put paths together of what they are given.
+HELPERS = {
+    "here": "const here = (f) => require('path').join(__dirname, f); require('fs').readFileSync(here('gone.txt'));",
+    "a path given": "const read = (p) => require('fs').readFileSync(p); read(require('path').join(__dirname, 'gone.txt'));",
+    "a name given": "const load = (name) => require('./plugins/' + name); load('gone');",
+    "one of two": "const load = (name) => require('./' + name); load('a'); if (process.argv) load('gone');",
+}
+
 LIVES = {
     "a condition": "if (process.argv.length > 99) process.exit(1);",
     "a watchdog": "const t = setTimeout(() => process.exit(1), 500); setTimeout(() => clearTimeout(t), 5); setTimeout(() => process.exit(1), 500).unref();",
@@ -51,17 +76,25 @@ LIVES = {
     "status changed at the end": "process.on('exit', () => { process.exitCode = 0; }); process.exitCode = 1;",
     "in a worker": "new (require('worker_threads').Worker)(__dirname + '/c.js');",
     "emitted, heard elsewhere": EVENTS + "const e = new EventEmitter(); ((x) => x.on('error', () => {}))(e); e.emit('error', new Error('x'));",
+    "spread of nothing": "const o = { ...undefined }; const f = (x) => ({ ...x }); f();",
+    "an asked for builtin": "const fs = require('fs'); fs.notThere?.(); if (fs.notThere) fs.notThere();",
+    "frozen, not strict": "const o = Object.freeze({ a: 1 }); o.a = 2;",
+    "a path that is looked for": "const read = (p) => (require('fs').existsSync(p) ? require('fs').readFileSync(p) : ''); read(__dirname + '/gone.txt');",
+    "a name that is asked for": "function load(n) { if (n === './gone') return null; return require(n); } load('./gone');",
+    "an argument replaced": "function load(n) { arguments[0] = './a'; return require(n); } load('./gone');",
     "no emitting of its own": EVENTS + "class A extends EventEmitter { emit() {} } new A().emit('error', new Error('x'));",
 }
 
 OTHERS = {
     "exit in another file": {"dist/a.js": "process.exit(4);"},
+    "one of two": {"dist/a.js": ""},
+    "an argument replaced": {"dist/a.js": ""},
     "replaced in another file": {"dist/a.js": "exports.f = () => { throw new Error('x'); };", "dist/b.js": "const a = require('./a'); a.f = () => 1;"},
     "in a worker": {"dist/c.js": "process.exit(1);"},
 }
 
 
 def bundles() -> Iterator[tuple[str, dict[str, str]]]:
-    for name, code in (DIES | LIVES).items():
-        warns = " (may warn)" if name in DIES else ""
+    for name, code in (DIES | THROWS | HELPERS | LIVES).items():
+        warns = " (may warn)" if name in DIES or name in THROWS or name == "one of two" else ""
         yield f"ends: {name}{warns}", {"package.json": CJS, "dist/index.js": code, **OTHERS.get(name, {})}

@@ -19,7 +19,7 @@ impl GraphWalk<'_> {
         let does_something = !self.foreign.is_empty()
             || !self.graph.not_parsed.is_empty()
             || files.iter().any(|module| module.waits.does_something || !module.computed.is_empty());
-        let statuses: u32 = files.iter().map(|module| module.ends.statuses).sum();
+        let changes_status = files.iter().any(|module| module.ends.changes_status);
         let mut told = HashSet::new();
         for (file, number, need) in ends {
             // What does not parse, or not as what it is loaded as, never runs.
@@ -29,8 +29,8 @@ impl GraphWalk<'_> {
                 continue;
             }
             let need = match ending.how {
-                EndsBy::Status if keeps_running => continue,
-                EndsBy::Status if does_something || statuses > 1 => Need::Optional,
+                EndsBy::Status if keeps_running || changes_status => continue,
+                EndsBy::Status if does_something => Need::Optional,
                 _ => need,
             };
             let fault = EndFault { file, ending: ending.clone(), need };

@@ -37,12 +37,19 @@ const MAX_BASES: u32 = 8;
 const NEVER: Fated<'static> = Fated::Is(FailureFate::Nothing);
 
 impl<'a> Reader<'a, '_> {
-    fn push_end(&mut self, how: EndsBy, written: String, said: Option<Box<str>>, fated: Fated<'a>, span: Span) {
+    pub(super) fn push_end(
+        &mut self,
+        how: EndsBy,
+        written: String,
+        said: Option<Box<str>>,
+        fated: Fated<'a>,
+        span: Span,
+    ) {
         if self.dead > 0 || matches!(self.here(fated), Fated::Is(FailureFate::Nothing)) {
             return;
         }
         let line = self.line(span);
-        self.module.ends.all.push(AgentEnd { line, how, written: written.into(), said });
+        self.module.ends.all.push(AgentEnd { line, how, written: written.into(), said, needs_strict: false });
         let number = u32::try_from(self.module.ends.all.len() - 1).unwrap_or(u32::MAX);
         self.at = span.start;
         self.step(OpenAct::Ends(number), fated, NEVER);
@@ -123,15 +130,13 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         match member.property.name.as_str() {
-            "exitCode" => {
-                self.module.ends.statuses += 1;
-                if let Expression::NumericLiteral(code) = &it.right
-                    && code.value != 0.0
-                {
+            "exitCode" => match &it.right {
+                Expression::NumericLiteral(code) if code.value != 0.0 => {
                     let written = format!("process.exitCode = {}", code.value);
                     self.push_end(EndsBy::Status, written, None, Fated::Is(FailureFate::Stops), it.span);
                 }
-            }
+                _ => self.module.ends.changes_status = true,
+            },
             "exit" | "reallyExit" | "abort" | "kill" => self.module.ends.is_watched = true,
             _ => {}
         }

@@ -38,6 +38,7 @@ mod settling;
 mod specifiers;
 mod steps;
 mod texts;
+mod throws;
 mod values;
 mod worker;
 mod writes;

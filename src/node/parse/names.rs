@@ -36,6 +36,10 @@ impl<'a> Reader<'a, '_> {
         };
         if is_write {
             self.note_write(symbol, it.span.start);
+            if self.own_names.contains(&symbol) && !self.names.may_not_write {
+                let said = "TypeError: Assignment to constant variable.".to_owned();
+                self.throws_where_strict(name, Some(said), it.span);
+            }
         }
         if self.matters(symbol, member, how, it.span) {
             self.note_use(UsedName::Symbol(symbol), name, member, how, it.span);

@@ -126,6 +126,10 @@ pub(super) struct Reader<'a, 's> {
     pub(super) idle_bodies: HashSet<u32>,
     /// Where the tree is visited now, in bytes from the start of the file.
     pub(super) at: u32,
+    /// Names that function expressions have for themselves alone.
+    pub(super) own_names: HashSet<SymbolId>,
+    /// Functions that are written as arrows, by their bodies.
+    pub(super) arrows: HashSet<u32>,
     /// The object of events of each end that is an emitted `error`.
     pub(super) emitted: HashMap<u32, Option<SymbolId>>,
     /// Whether anything in the file is given somebody who hears.
@@ -206,6 +210,8 @@ impl<'a, 's> Reader<'a, 's> {
             idle_promises: HashSet::new(),
             idle_bodies: HashSet::new(),
             at: 0,
+            own_names: HashSet::new(),
+            arrows: HashSet::new(),
             emitted: HashMap::new(),
             listens: false,
             listened: HashSet::new(),

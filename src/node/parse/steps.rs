@@ -273,11 +273,14 @@ impl<'a> Reader<'a, '_> {
             self.guarded(|reader| reader.visit_binding_pattern(&parameter.pattern));
             if let Some(default) = &parameter.initializer {
                 let number = self.body_at(parameter.span);
-                let at = u8::try_from(at).unwrap_or(255);
+                let place = u8::try_from(at).unwrap_or(255);
                 if let Some(body) = self.open_body() {
-                    body.defaults.push((at, number));
+                    body.defaults.push((place, number));
                 }
-                self.in_body(number, |reader| reader.visit_expression(default));
+                self.in_body(number, |reader| {
+                    reader.note_early_default(it, at, default);
+                    reader.visit_expression(default);
+                });
             }
         }
         it.rest.iter().for_each(|rest| self.visit_formal_parameter_rest(rest));

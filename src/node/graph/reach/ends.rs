@@ -13,12 +13,16 @@ impl ReachRun<'_, '_> {
         let walk = self.walk;
         let Some(module) = walk.module(file).filter(|_| self.parses(file)) else { return };
         let Some(ending) = module.ends.all.get(number as usize) else { return };
+        if ending.needs_strict && !self.is_module(file) && !module.names.is_strict {
+            return;
+        }
         if ending.how == EndsBy::Throw {
             let way = self.way(fate, thrown, rejected);
             return self.may_fail(file, Failing::Ends(number, self.is_unsure), way);
         }
+        let is_handled = ending.how == EndsBy::HandledSignal && module.ends.is_watched;
         let is_reached = match fate {
-            _ if self.has_left || self.is_in_worker => false,
+            _ if is_handled || self.has_left || self.is_in_worker => false,
             FailureFate::Nothing => false,
             // Whoever catches what is thrown before it goes on without it.
             FailureFate::StopsAfter => thrown != Way::None,
