@@ -128,6 +128,13 @@ pub(super) fn in_registration(server: &dyn Server, home: &str) -> Result<Option<
     Ok(url.map(|url| FoundUrl { url: url.to_owned(), place: text::printable(&path).into_owned() }))
 }
 
+/// The path behind a host, without a query.
+fn path_of(rest: &str) -> &str {
+    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+    let before_query = rest.find(['?', '#']).is_none_or(|query| rest.find('/').is_some_and(|at| at < query));
+    path.split(['?', '#']).next().filter(|_| before_query).unwrap_or_default()
+}
+
 impl Probe<'_> {
     /// The control plane of an address, its name resolved as the server does.
     pub(super) fn control_plane(&self, found: &FoundUrl) -> Option<ControlPlane> {
@@ -144,7 +151,8 @@ impl Probe<'_> {
         }
         let addresses = self.addresses(host.trim_start_matches('[').trim_end_matches(']'));
         Some(ControlPlane {
-            url: format!("{scheme}://{}", text::printable(address)),
+            // What stands behind the host belongs to it: a proxy gives each of its applications a path. A query may be a secret.
+            url: self.shown(&format!("{scheme}://{address}{}", path_of(rest))),
             host: text::printable(host).into_owned(),
             port,
             place: self.shown(&found.place),

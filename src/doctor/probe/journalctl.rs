@@ -58,7 +58,8 @@ impl Probe<'_> {
         let command = journal::command(&texts, unit, user, &self.redactor);
         // Of the machine's own journal these are hints to those who are not root.
         let unread = if server.is_live() { Vec::new() } else { self.told(&own.stderr) };
-        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere, unread })
+        let dropped = journal::dropped(&texts, unit);
+        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere, dropped, unread })
     }
 
     /// What was said of files that could not be read.

@@ -125,9 +125,12 @@ impl Probe<'_> {
             unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref).map(|account| account.uid);
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let noexec = unit.known().and_then(|unit| unit.noexec.clone());
-        let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref(), noexec.as_deref()), options));
+        // 203: the program could not be executed (systemd.exec(5), "Process Exit Codes").
+        let refused =
+            shown.spoken.as_ref().is_ok_and(|shown| shown.stdout.lines().any(|line| line == "ExecMainStatus=203"));
+        let nodes = LazyLock::new(|| self.logged(self.node(program.as_ref(), noexec.as_deref(), refused), options));
         let facts = thread::scope(|scope| {
-            let service = self.service(shown, situation);
+            let service = self.service(shown, situation).map(|service| self.queued(service));
             let journal = beside(scope, || self.journal(options, situation, user, logs));
             let version = beside(scope, || self.run(&Diagnostic::Version).ok());
             if server.is_live() {
@@ -161,7 +164,8 @@ impl Probe<'_> {
             let account = unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
             let package_managers = self.package_managers(node.known().and_then(Option::as_ref), account);
             let os = self.os();
-            let host = HostFacts { name: self.host_name(situation), os, systemd, boot: boot(server) };
+            let target = default_target(server);
+            let host = HostFacts { name: self.host_name(situation), os, systemd, boot: boot(server), target };
             let caller = Caller { uid: situation.uid, name: self.user_name(situation.uid) };
             let (deployment, backup, nested_backup, put_aside, download) = joined(bundles, lost(places));
             let none = unit.known().is_some_and(|unit| unit.unit.files.is_empty());
@@ -254,6 +258,15 @@ impl Probe<'_> {
         paths.sort();
         paths.dedup();
         paths.iter().map(|path| guard::guard(self.server, path, account)).collect()
+    }
+
+    /// With what its start waits behind, where that waits.
+    fn queued(&self, service: Service) -> Service {
+        if !service.is_queued() {
+            return service;
+        }
+        let jobs = self.run(&Diagnostic::Jobs).map(|spoken| spoken.stdout).unwrap_or_default();
+        Service { at_work: systemctl::at_work(&jobs), ..service }
     }
 
     fn service(&self, shown: &ShownUnit<'_>, situation: &Situation) -> Fact<Service> {
@@ -379,6 +392,14 @@ struct Urls {
     registered: Result<Option<FoundUrl>, Unanswered>,
     /// The unit's variables, each with its place.
     variables: BTreeMap<String, (String, String)>,
+}
+
+/// What `systemctl get-default` says: the name of the file that the link `default.target` leads to (bootup(7)).
+fn default_target(server: &dyn Server) -> Option<String> {
+    let places = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+    let target = places.iter().find_map(|place| server.target(&format!("{place}/default.target")).ok())?;
+    let name = target.rsplit('/').next()?;
+    name.ends_with(".target").then(|| crate::text::printable(name).into_owned())
 }
 
 /// The id of the boot that runs, without the dashes that the journal does not write.

@@ -11,16 +11,21 @@ use crate::node::node_version::NodeVersion;
 pub(super) const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 impl Probe<'_> {
-    /// The Node that the unit starts, and where that is not there, or on a file system from which nothing is executed, others.
+    /// The Node that the unit starts, and where that is not there, does not run, is on a file system from which nothing is
+    /// executed, or is to be found by `env`, others.
     pub(super) fn node(
         &self,
         program: Option<&ReachedPath>,
         noexec: Option<&str>,
+        refused: bool,
     ) -> (Fact<Option<ServerNode>>, Vec<ServerNode>) {
         let Some(program) = program else { return (Fact::unknown("the unit starts no program"), Vec::new()) };
         let is_there = matches!(program.presence, Presence::File { .. } | Presence::Denied { .. });
         let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
-        let others = if is_there && noexec.is_none() { Vec::new() } else { self.other_nodes(&program.path) };
+        let fails = own.known().and_then(Option::as_ref).is_some_and(|node| node.fault.is_some());
+        let by_env = last_part(&program.path) == "env";
+        let is_enough = is_there && noexec.is_none() && !fails && !by_env && !refused;
+        let others = if is_enough { Vec::new() } else { self.other_nodes(&program.path) };
         (own, others)
     }
 
@@ -82,7 +87,8 @@ impl Probe<'_> {
             path != not
                 && reach::through(server, path).is_ok_and(|(_, look)| look.kind == 'f' && look.mode & 0o111 != 0)
         };
-        candidates.into_iter().filter(there).take(3).map(|path| self.version_of(&path)).collect()
+        let found = candidates.into_iter().filter(there).take(3).map(|path| self.version_of(&path));
+        found.filter(|node| node.fault.is_none()).collect()
     }
 }
 
