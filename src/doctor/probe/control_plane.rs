@@ -247,7 +247,7 @@ mod tests {
         let probe = Probe::new(&server, Redactor::new());
         for (url, shown, port, addresses) in [
             ("http://cp.example:4000", "http://cp.example:4000", 4000, "10.0.0.7 10.0.0.8"),
-            ("https://user:pass@cp.example/panel", "https://cp.example", 443, "10.0.0.7 10.0.0.8"),
+            ("https://user:pass@cp.example/panel?key=1", "https://cp.example/panel", 443, "10.0.0.7 10.0.0.8"),
             ("http://[::1]:80", "http://[::1]:80", 80, "::1"),
             ("ws://127.0.0.1", "ws://127.0.0.1", 80, "127.0.0.1"),
         ] {

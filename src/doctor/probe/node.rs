@@ -12,7 +12,7 @@ pub(super) const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/u
 
 impl Probe<'_> {
     /// The Node that the unit starts, and where that is not there, does not run, is on a file system from which nothing is
-    /// executed, or is to be found by `env`, others.
+    /// executed, or is to be found by what the unit starts, others.
     pub(super) fn node(
         &self,
         program: Option<&ReachedPath>,
@@ -23,8 +23,9 @@ impl Probe<'_> {
         let is_there = matches!(program.presence, Presence::File { .. } | Presence::Denied { .. });
         let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
         let fails = own.known().and_then(Option::as_ref).is_some_and(|node| node.fault.is_some());
-        let by_env = last_part(&program.path) == "env";
-        let is_enough = is_there && noexec.is_none() && !fails && !by_env && !refused;
+        // `env`, a shell or a package manager finds one by itself, or none.
+        let is_node = last_part(&program.path).starts_with("node");
+        let is_enough = is_there && is_node && noexec.is_none() && !fails && !refused;
         let others = if is_enough { Vec::new() } else { self.other_nodes(&program.path) };
         (own, others)
     }
