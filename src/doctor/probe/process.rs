@@ -136,7 +136,8 @@ fn stuck(server: &dyn Server, main: u32, around: &AroundProcess<'_>) -> Option<S
         let ports = sockets.listening_among(&sockets_of(server, pid).unwrap_or_default());
         apart.is_none() && ports.first().is_some_and(|port| server.takes(*port) == Ok(true))
     };
-    let ran = (!effort.paused && !(left.is_none() && turns())).then_some(effort.ran);
+    let is_fine = effort.paused || (left.is_none() && turns());
+    let ran = (!is_fine).then_some(effort.ran);
     (ran.is_some() || left.is_some()).then_some(Stuck { pid, ran, unread: left })
 }
 
