@@ -131,14 +131,16 @@ fn stuck(server: &dyn Server, main: u32, around: &AroundProcess<'_>) -> Option<S
         let now = after.iter().find(|now| now.inode == link.inode && now.bytes >= link.bytes)?;
         Some(format!("{} bytes from {}", now.bytes, now.remote))
     });
-    // A loop that turns without ever having nothing to do still takes what is offered.
+    // A loop that turns without ever having nothing to do, or reads as fast as more comes, still takes what is offered.
     let turns = || {
         let ports = sockets.listening_among(&sockets_of(server, pid).unwrap_or_default());
         apart.is_none() && ports.first().is_some_and(|port| server.takes(*port) == Ok(true))
     };
-    let is_fine = effort.paused || (left.is_none() && turns());
-    let ran = (!is_fine).then_some(effort.ran);
-    (ran.is_some() || left.is_some()).then_some(Stuck { pid, ran, unread: left })
+    let ran = (!effort.paused).then_some(effort.ran);
+    if (ran.is_none() && left.is_none()) || turns() {
+        return None;
+    }
+    Some(Stuck { pid, ran, unread: left })
 }
 
 /// Whether a process is in that namespace of this one's (namespaces(7)); nothing where that may not be seen.

@@ -199,6 +199,28 @@ pub(super) static CASES: &[Case] = &[
         &["process-frozen"],
     ),
     (
+        "control-plane-unreachable",
+        "workers that die again and again below a process that lives",
+        |f| {
+            f.connections().own.clear();
+            for pid in [5001, 5002] {
+                let said = [
+                    "file:///root/.server-flow/agent-bundle/dist/agent.js:3",
+                    "import { X } from 'y';",
+                    "         ^",
+                    "SyntaxError: The requested module 'y' does not provide an export named 'X'",
+                    "Node.js v20.20.2",
+                ];
+                for line in said {
+                    let told = entry(ago(20), Speaker::Agent, "now", line);
+                    f.journal().entries.push(JournalEntry { pid: Some(pid), ..told });
+                }
+            }
+        },
+        Degraded,
+        &["control-plane-unreachable"],
+    ),
+    (
         "process-frozen",
         "stuck in a loop",
         |f| f.process().motion = stuck(Some(2000), None),
