@@ -29,13 +29,13 @@ pub(crate) struct Watched {
 /// Watches the main thread of a process until it pauses, and for that long at least; nothing where it cannot be seen.
 #[must_use]
 pub(crate) fn watch(pid: u32, least: Duration) -> Option<Watched> {
-    let first = Sample::of(pid)?;
+    let first = ThreadTimes::of(pid)?;
     let begun = Instant::now();
     let mut was_asleep = false;
     loop {
         thread::sleep(STEP);
         let lasted = begun.elapsed();
-        let now = Sample::of(pid)?;
+        let now = ThreadTimes::of(pid)?;
         let ran = now.ran.saturating_sub(first.ran);
         let waited = now.waited.saturating_sub(first.waited);
         // Of a thread that waits for a processor at this moment the kernel has not counted that yet.
@@ -83,7 +83,7 @@ fn waiting(port: u16) -> Option<u64> {
 
 /// How a thread has spent its time so far. The rest it was asleep.
 #[derive(Clone, Copy)]
-struct Sample {
+struct ThreadTimes {
     /// On a processor.
     ran: Duration,
     /// Ready to run, and without a processor.
@@ -92,7 +92,7 @@ struct Sample {
     is_ready: bool,
 }
 
-impl Sample {
+impl ThreadTimes {
     /// Of the main thread (the kernel's sched-stats.rst, "/proc/<pid>/schedstat").
     fn of(pid: u32) -> Option<Self> {
         let bytes = files::read_start(Path::new(&format!("/proc/{pid}/schedstat")), 256).ok()?;

@@ -101,12 +101,13 @@ fn of_lost_words(facts: &Facts, crash: Option<&Crash<'_>>, dropped: &JournalEntr
         .steps(back(facts))
 }
 
-/// A drop-in that is gone with the next boot, with which journald keeps all of the unit's lines (systemd.exec(5)).
+/// A drop-in that is gone with the next boot, with which journald keeps all of the unit's lines. Of an interval of 0, which is
+/// to turn the limit off (systemd.exec(5)), systemd does not tell journald (measured with 252).
 fn keep_all(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
     UnitName::new(&facts.places.unit)?;
     let file = AbsolutePath::new(&format!("/run/systemd/system/{}.d/keep-all-lines.conf", facts.places.unit))?;
     let folder = file.folder();
-    let lines = CheckedDocument::default().fixed("[Service]\nLogRateLimitIntervalSec=0");
+    let lines = CheckedDocument::default().fixed("[Service]\nLogRateLimitIntervalSec=1s\nLogRateLimitBurst=1000000");
     let text = "have the journal keep all that the agent says, until the next boot; then ask again";
     let keep = vec![
         command!("mkdir", "-p", "--", &folder),

@@ -72,7 +72,7 @@ impl Sockets {
 }
 
 /// What has come over a connection and waits to be read.
-pub(super) struct Unread {
+pub(super) struct UnreadLink {
     /// The socket.
     pub inode: u64,
     /// The other end.
@@ -91,14 +91,14 @@ impl Sockets {
 
     /// The established connections to the control plane among the sockets that are held, and what waits in each.
     #[must_use]
-    pub(super) fn unread(&self, held: &BTreeSet<u64>, plane: &ControlPlane) -> Vec<Unread> {
+    pub(super) fn unread(&self, held: &BTreeSet<u64>, plane: &ControlPlane) -> Vec<UnreadLink> {
         let own = |row: &&SocketRow| {
             row.state == SocketState::Established
                 && held.contains(&row.inode)
                 && row.remote.port() == plane.port
                 && leads_to(plane, row.remote.ip())
         };
-        let unread = |row: &SocketRow| Unread { inode: row.inode, remote: row.remote, bytes: row.unread };
+        let unread = |row: &SocketRow| UnreadLink { inode: row.inode, remote: row.remote, bytes: row.unread };
         self.0.iter().flatten().filter(own).map(unread).collect()
     }
 }
