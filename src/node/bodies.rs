@@ -58,6 +58,10 @@ pub enum BodyStep {
     Asset(u32, FailureFate),
     /// A promise is awaited that is never settled: the number of the `await`.
     Waits(u32, FailureFate),
+    /// The process is ended, or something is thrown: the number of the ending.
+    Ends(u32, FailureFate),
+    /// Something is waited for that may never come.
+    Pauses,
     /// A name is used that may stand for nothing: the number of its use.
     Name(u32, FailureFate),
     /// Another body is called.
@@ -90,6 +94,10 @@ pub struct Call {
     pub thrown: FailureFate,
     /// What comes of its rejection.
     pub rejected: FailureFate,
+    /// Whether it is made whenever its body is run, also where what it throws is caught.
+    pub is_certain: bool,
+    /// Whether something else may be called: a member of an object may have been replaced.
+    pub is_doubtful: bool,
 }
 
 /// How something is called.

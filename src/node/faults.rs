@@ -1,5 +1,6 @@
 //! What following the imports of a bundle found, and what can be wrong with it.
 
+use super::ends::AgentEnd;
 use super::features::FeatureUse;
 use super::modules::{AssetUse, Need, NotParsed, SyntaxFault};
 use super::names::WhyUnset;
@@ -90,6 +91,8 @@ pub enum ModuleFault {
     Name(NameFault),
     /// A promise that is awaited and never settled.
     Unsettled(UnsettledFault),
+    /// The agent ends by itself.
+    Ends(EndFault),
     /// A name that its target does not export.
     MissingExport {
         /// What it should be.
@@ -117,6 +120,17 @@ pub struct UnsettledFault {
     /// Why.
     pub why: WhyUnsettled,
     /// Whether the agent fails to start for it: nothing else keeps it running.
+    pub need: Need,
+}
+
+/// An end of the process that the agent brings about itself.
+#[derive(Debug)]
+pub struct EndFault {
+    /// The file.
+    pub file: NodeId,
+    /// Where in it, and how.
+    pub ending: AgentEnd,
+    /// Whether it is surely met.
     pub need: Need,
 }
 
@@ -220,6 +234,7 @@ impl ModuleFault {
             Self::Asset(fault) => fault.need,
             Self::Name(fault) => fault.need,
             Self::Unsettled(fault) => fault.need,
+            Self::Ends(fault) => fault.need,
             Self::Unresolved { place, .. } | Self::Undeclared { place, .. } | Self::MissingExport { place, .. } => {
                 place.need
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod bodies;
 pub(crate) mod builtins;
+pub(crate) mod ends;
 pub(crate) mod faults;
 pub(crate) mod features;
 pub(crate) mod format;

@@ -3,6 +3,7 @@
 //! A file is parsed while it passes and only this is kept of it; the graph is computed from it by `crate::node::parse`.
 
 use super::bodies::Bodies;
+use super::ends::FileEnds;
 use super::features::Features;
 use super::names::{BoundName, FileNames};
 use super::node_version::NodeVersion;
@@ -198,6 +199,8 @@ pub struct Module {
     pub features: Features,
     /// What is wrong with code in texts that it runs.
     pub texts: Vec<SyntaxFault>,
+    /// Where it ends the process by itself.
+    pub ends: FileEnds,
     /// For what it waits without end, and what may keep the process running meanwhile.
     pub waits: Waits,
     /// Its names that may stand for nothing where they are used.
@@ -328,6 +331,8 @@ pub enum AssetUse {
     Worker,
     /// Another process of Node runs it.
     Child,
+    /// The same, and its failure is thrown.
+    Awaited,
 }
 
 /// The attributes of an import, as far as they matter.

@@ -34,7 +34,7 @@ fn word(bundle: &Bundle<'_>, fault: &AssetFault) -> Observation {
         AssetUse::ReadFrom => "It reads files of the folder",
         AssetUse::Made(_) => "It makes",
         AssetUse::Worker => "It starts a worker with",
-        AssetUse::Child => "It starts a process with",
+        AssetUse::Child | AssetUse::Awaited => "It starts a process with",
     };
     if let AssetUse::Made(_) = how {
         return in_no_folder(bundle, fault);

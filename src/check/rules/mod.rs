@@ -16,6 +16,7 @@ mod checksum_mismatch;
 mod dangling_link;
 mod defects;
 mod development_file;
+mod ends_at_start;
 mod entry_point_missing;
 mod faults;
 mod foreign_owner;
@@ -96,6 +97,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &missing_export::RULE,
     &undefined_name::RULE,
     &unsettled_await::RULE,
+    &ends_at_start::RULE,
     &asset_missing::RULE,
     &node_feature_missing::RULE,
     &update_drops_shared::RULE,

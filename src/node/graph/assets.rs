@@ -55,7 +55,7 @@ impl GraphWalk<'_> {
             }
             let certain = self.reached.assets.contains(&(file, number));
             let need = if certain { Need::Certain } else { Need::Optional };
-            if matches!(asset.how, AssetUse::Worker | AssetUse::Child)
+            if matches!(asset.how, AssetUse::Worker | AssetUse::Child | AssetUse::Awaited)
                 && let Some(target) = self.asset_at(file, &asset.path)
                 && self.is_ours(target)
                 && let Ok(format) = self.resolver.format(target, Loader::Require)
@@ -224,6 +224,8 @@ impl GraphWalk<'_> {
                 format!("Error: ENOENT: no such file or directory, {call} '{shown}'")
             }
             AssetUse::ReadFrom => format!("Error: ENOENT: no such file or directory, open '{here}/{path}/…'"),
+            // It is the child that says what is missing, if anybody hears it.
+            AssetUse::Awaited => format!("the child's failure, as that finds no '{here}/{path}'"),
             AssetUse::Named | AssetUse::Worker | AssetUse::Child => {
                 format!("Error: Cannot find module '{here}/{path}'")
             }

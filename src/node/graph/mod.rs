@@ -9,6 +9,7 @@ mod assets;
 mod attributes;
 mod checks;
 mod circles;
+mod ends;
 mod exported;
 mod load;
 mod names;
@@ -274,6 +275,7 @@ impl<'b> GraphWalk<'b> {
         self.check_unset_names();
         self.check_absent_members();
         self.check_unsettled();
+        self.check_ends();
     }
 
     fn finish(mut self) -> Graph {

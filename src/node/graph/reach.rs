@@ -6,6 +6,7 @@
 
 mod absent;
 mod callable;
+mod ends;
 mod names;
 mod stars;
 mod values;
@@ -14,7 +15,7 @@ use super::reached::{AbsentMember, ReachedNames, Way};
 use super::{GraphWalk, LoadedAs};
 use crate::node::bodies::{BodyKind, BodyStep, Call, CallKind, FailureFate, Handled, NamedValue};
 use crate::node::faults::WhyUnsettled;
-use crate::node::modules::{AssetUse, Form, Import};
+use crate::node::modules::{AssetUse, Form, Import, Need};
 use crate::node::names::WhyUnset;
 use crate::node::resolve::{Loader, Target};
 use crate::tree::nodes::NodeId;
@@ -39,8 +40,8 @@ enum FoundValue {
     Exports(NodeId),
 }
 
-/// What runs: a body, what comes of what it throws and of its rejection, and what `this` is.
-type RunningBody = (NodeId, u32, Way, Way, Option<FoundValue>);
+/// What runs: a body, what comes of what it throws and of its rejection, what `this` is, and whether that may all be otherwise.
+type RunningBody = (NodeId, u32, Way, Way, Option<FoundValue>, bool);
 
 /// A file, and all whose exports it passes on, in the order of the statements.
 struct Stars {
@@ -58,6 +59,10 @@ struct ReachRun<'w, 'b> {
     later: VecDeque<RunningBody>,
     /// What `this` is in the body that runs, as far as that is known.
     this: Option<FoundValue>,
+    /// Whether what runs now is called for certain, but for what it is or for what was awaited before it.
+    is_unsure: bool,
+    /// Whether what runs now has a thread of its own, and ends no more than that.
+    is_in_worker: bool,
     /// Names of members that a file which runs gives to what is made already.
     patched: HashSet<&'w str>,
     links: HashMap<(NodeId, u32), Option<NodeId>>,
@@ -93,6 +98,8 @@ enum Failing {
     Name(u32, WhyUnset),
     /// What is called and not exported, by its number in the run.
     Absent(usize),
+    /// Something is thrown, by the number of that, and whether that is unsure.
+    Ends(u32, bool),
 }
 
 impl GraphWalk<'_> {
@@ -105,6 +112,8 @@ impl GraphWalk<'_> {
             done: HashSet::new(),
             later: VecDeque::new(),
             this: None,
+            is_unsure: false,
+            is_in_worker: false,
             patched: HashSet::new(),
             links: HashMap::new(),
             unfinished: HashMap::new(),
@@ -120,8 +129,8 @@ impl GraphWalk<'_> {
         run.knows_format(entry, Loader::Require);
         run.ask_for(entry);
         run.settle();
-        while let Some((file, body, thrown, rejected, this)) = run.later.pop_front() {
-            run.this = this;
+        while let Some((file, body, thrown, rejected, this, is_unsure)) = run.later.pop_front() {
+            (run.this, run.is_unsure) = (this, is_unsure);
             run.body(file, body, thrown, rejected);
             run.settle();
         }
@@ -222,7 +231,7 @@ impl ReachRun<'_, '_> {
     fn body(&mut self, file: NodeId, number: u32, thrown: Way, rejected: Way) {
         if self.has_left
             || self.done.len() > MAX_BODIES
-            || !self.done.insert((file, number, thrown, rejected, self.this))
+            || !self.done.insert((file, number, thrown, rejected, self.this, self.is_unsure))
         {
             return;
         }
@@ -240,6 +249,8 @@ impl ReachRun<'_, '_> {
             }
             match step {
                 BodyStep::Leaves => self.has_left = true,
+                BodyStep::Pauses => self.is_unsure = true,
+                BodyStep::Ends(number, fate) => self.ends(file, *number, *fate, thrown, rejected),
                 BodyStep::Handles(handled) if self.handles != Some(Handled::Everything) => {
                     self.handles = Some(*handled)
                 }
@@ -300,6 +311,9 @@ impl ReachRun<'_, '_> {
                     }
                 }
             }
+            Failing::Ends(number, is_unsure) => {
+                self.found.ends.push((file, number, if is_unsure { Need::Optional } else { Need::Certain }));
+            }
             Failing::Absent(number) => self.found.absent.extend(self.absent.get(number).cloned()),
             Failing::Name(number, why) => {
                 self.found.names.entry(file).or_default().push((number, why));
@@ -329,7 +343,9 @@ impl ReachRun<'_, '_> {
             && self.walk.is_ours(target)
             && self.knows_format(target, Loader::Require)
         {
+            let outer = std::mem::replace(&mut self.is_in_worker, true);
             self.apart(|run| run.ask_for(target));
+            self.is_in_worker = outer;
         }
     }
 
@@ -353,7 +369,7 @@ impl ReachRun<'_, '_> {
             return;
         };
         let this = self.this_of(file, call);
-        if ways == (Way::None, Way::None) {
+        if ways == (Way::None, Way::None) && !call.is_certain {
             self.has_left |= self.may_leave(of, number, &mut HashSet::new());
             return;
         }
@@ -363,10 +379,15 @@ impl ReachRun<'_, '_> {
         if waits || self.depth >= MAX_DEPTH {
             return;
         }
-        if call.how == CallKind::Later {
-            self.later.push_back((of, number, ways.0, ways.1, this));
+        if call.how == CallKind::Later && self.is_in_worker {
             return;
         }
+        if call.how == CallKind::Later {
+            self.later.push_back((of, number, ways.0, ways.1, this, self.is_unsure));
+            return;
+        }
+        let was_unsure = self.is_unsure;
+        self.is_unsure |= call.is_doubtful;
         // What a generator throws comes out of whoever takes from it.
         let rejected = if body.kind == BodyKind::Generator { ways.0 } else { ways.1 };
         let outer = std::mem::replace(&mut self.this, this);
@@ -379,7 +400,7 @@ impl ReachRun<'_, '_> {
         }
         self.body(of, number, ways.0, rejected);
         self.depth -= 1;
-        self.this = outer;
+        (self.this, self.is_unsure) = (outer, was_unsure);
     }
 
     /// What `this` is in what is called. A function that has none of its own sees the one around it.

@@ -1,6 +1,7 @@
 //! What was found to happen for certain while the agent is loaded.
 
 use crate::node::faults::{WantedExport, WhyUnsettled};
+use crate::node::modules::Need;
 use crate::node::names::WhyUnset;
 use crate::tree::nodes::NodeId;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -20,6 +21,8 @@ pub(super) struct ReachedNames {
     pub(super) unsure_names: HashMap<NodeId, BTreeMap<u32, WhyUnset>>,
     /// What is awaited at the top level and never settled, with the line.
     pub(super) unsettled: Vec<(NodeId, u32, WhyUnsettled)>,
+    /// Where the agent ends by itself, by their numbers, in the order in which Node meets them.
+    pub(super) ends: Vec<(NodeId, u32, Need)>,
     /// Calls of what a file does not export, in the order in which Node meets them.
     pub(super) absent: Vec<AbsentMember>,
     /// Names of CommonJS that some file makes globals.

@@ -117,12 +117,42 @@ impl<'a> Reader<'a, '_> {
             let unsaid = (arguments.is_empty() && name == "loadEnvFile").then_some(Val::Text(".env"));
             if let Some(path) = argument(at).map(|path| self.value(path)).or(unsaid) {
                 let all = if self.assets.len() < MAX_BY_LISTS { self.each_of(path) } else { vec![path] };
-                all.into_iter().for_each(|path| self.push_asset(path, how, fated, span));
+                let push = |reader: &mut Self| {
+                    all.into_iter().for_each(|path| reader.push_asset(path, how, fated, span));
+                };
+                if self.is_perhaps(&path) { self.guarded(push) } else { push(self) }
             }
         }
         self.note_made(module, &name, arguments, span);
+        if module == "child_process" {
+            self.note_child(&name, arguments, span);
+        }
         if (module, &*name) == ("process", "chdir") {
             self.changes_folder(arguments);
+        }
+    }
+
+    /// `execFileSync(process.execPath, [join(__dirname, 'x.js')])`: another process of Node, which fails where there is no such file.
+    fn note_child(&mut self, name: &str, arguments: &[Argument<'a>], span: Span) {
+        let (how, fated) = match name {
+            "execFileSync" => (AssetUse::Awaited, FailureFate::Throws),
+            "spawnSync" | "spawn" | "execFile" => (AssetUse::Child, FailureFate::Nothing),
+            _ => return,
+        };
+        let [program, Argument::ArrayExpression(words), ..] = arguments else { return };
+        let Some(program) = program.as_expression().map(|program| self.value(program)) else { return };
+        let is_node = match self.plain(&program) {
+            Val::Text(name) => name == "node",
+            program => {
+                matches!(self.builtin(&program), Some(("process", name)) if matches!(&*name, "execPath" | "argv0" | "argv.*"))
+            }
+        };
+        let first = words.elements.first().and_then(|word| word.as_expression());
+        if let Some(first) = first.filter(|_| is_node)
+            && let path @ (Val::Symbol(_) | Val::Joined(_) | Val::Call(..) | Val::Member(..)) = self.value(first)
+            && self.path(&path).is_some_and(|path| !path.is_of_start())
+        {
+            self.push_asset(path, Some(how), Fated::Is(fated), span);
         }
     }
 
@@ -300,7 +330,18 @@ impl<'a> Reader<'a, '_> {
 
     /// What ends the process here where the file is not there, as nothing catches it.
     fn asked_in_vain(&self, name: &str, fated: Fated<'a>) -> Option<&'static str> {
-        ASKS.iter().find(|(known, _)| *known == name).filter(|_| self.ends(fated)).map(|(_, call)| *call)
+        ASKS.iter()
+            .find(|(known, _)| *known == name)
+            .filter(|_| self.ends(fated) || self.may_be_thrown_anew(fated))
+            .map(|(_, call)| *call)
+    }
+
+    /// Whether what is thrown here is caught, and perhaps thrown anew.
+    fn may_be_thrown_anew(&self, fated: Fated<'a>) -> bool {
+        matches!(fated, Fated::Is(FailureFate::Throws))
+            && !self.flow.is_unsure()
+            && self.flow.tries > 0
+            && !self.flow.is_caught()
     }
 
     /// Whether nobody in this body catches what fails here.

@@ -7,9 +7,11 @@ use crate::node::bodies::{BodyKind, CallKind, FailureFate};
 use crate::node::modules::Mention;
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, Class, ClassElement,
-    Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression, VariableDeclarator,
+    ComputedMemberExpression, Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression,
+    VariableDeclarator,
 };
 use oxc_span::Span;
+use oxc_syntax::symbol::SymbolFlags;
 
 /// What was open around a class.
 pub(super) struct OuterClass<'a> {
@@ -22,8 +24,8 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn open(&mut self, number: u32, kind: BodyKind, parameters: &FormalParameters<'a>) {
         if let Some(body) = self.bodies_made.get_mut(number as usize) {
             body.kind = kind;
-            let first = parameters.items.first().and_then(|first| first.pattern.get_binding_identifier());
-            body.parameter = first.and_then(|name| name.symbol_id.get());
+            let names = parameters.items.iter().map(|one| one.pattern.get_binding_identifier());
+            body.parameters = names.map(|name| name.and_then(|name| name.symbol_id.get())).collect();
         }
     }
 
@@ -38,6 +40,14 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn bind_name(&mut self, name: &BindingIdentifier<'a>, value: Val<'a>) {
         if let Some(symbol) = name.symbol_id.get() {
             self.inits.insert(symbol, value);
+        }
+    }
+
+    /// A function that is declared: the last of several counts, and a variable of that name is given another value.
+    pub(super) fn bind_function(&mut self, name: &BindingIdentifier<'a>, body: u32) {
+        if let Some(symbol) = name.symbol_id.get() {
+            let is_variable = self.scoping.symbol_flags(symbol).contains(SymbolFlags::FunctionScopedVariable);
+            self.inits.insert(symbol, if is_variable { Val::Unknown } else { Val::Body(body) });
         }
     }
 
@@ -163,11 +173,20 @@ impl<'a> Reader<'a, '_> {
 
     /// `module.exports = …`, `exports.a = …`, `globalThis.require = …`.
     pub(super) fn note_assignment(&mut self, it: &AssignmentExpression<'a>) {
-        let AssignmentTarget::StaticMemberExpression(member) = &it.left else { return };
+        let member = match &it.left {
+            AssignmentTarget::StaticMemberExpression(member) => member,
+            AssignmentTarget::ComputedMemberExpression(member) => return self.note_computed_assignment(member),
+            _ => return,
+        };
         let name = member.property.name.as_str();
         self.note_exported_at(member, &it.right);
+        self.note_status(member, it);
         if let Some(exported) = name_exported(member, self.scoping) {
             let value = self.value(&it.right);
+            // One of two that it may be given, later or under a condition.
+            if (self.body != 0 || self.flow.is_unsure()) && self.exported.iter().any(|(name, _)| **name == *exported) {
+                self.exported_anew.insert(exported);
+            }
             self.exported.push((exported.into(), value));
             return;
         }
@@ -188,6 +207,18 @@ impl<'a> Reader<'a, '_> {
                 }
                 self.assigned.insert(name);
             }
+        }
+    }
+
+    /// `o['x'] = …`, `o[x] = …`: any member of `o` may be another one.
+    fn note_computed_assignment(&mut self, member: &ComputedMemberExpression<'a>) {
+        if let Expression::StringLiteral(name) = &member.expression {
+            self.assigned.insert(name.value.as_str());
+        } else if let Expression::Identifier(of) = &member.object
+            && let Some(symbol) = self.symbol(of)
+            && matches!(self.inits.get(&symbol), Some(Val::Class(_)))
+        {
+            self.is_another(symbol);
         }
     }
 

@@ -33,6 +33,9 @@ impl<'a> Reader<'a, '_> {
             }
         }
         self.visit_expression(&it.right);
+        if !it.r#await {
+            self.note_gone_through(&it.right);
+        }
         let value = self.value(&it.right);
         let filled = matches!(self.plain(&value), Val::Filled(_));
         if let ForStatementLeft::VariableDeclaration(head) = &it.left {

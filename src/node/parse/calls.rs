@@ -2,7 +2,6 @@
 
 use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
-use super::steps::fails;
 use super::values::name_of_key;
 use crate::node::bodies::{self, CallKind, FailureFate, Handled};
 use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression, ObjectPropertyKind};
@@ -47,6 +46,7 @@ impl<'a> Reader<'a, '_> {
         self.note_require(call, &callee, line);
         self.note_handed_require(call, line);
         self.note_asset(&callee, &call.arguments, call.span);
+        self.note_end_by_call(&callee, call);
         match &callee {
             Val::Global(name) if LATER.contains(name) => self.later(rejected, call),
             Val::Member(of, name) => self.method(of, name, call, rejected),
@@ -71,7 +71,9 @@ impl<'a> Reader<'a, '_> {
             _ => CallKind::Call,
         };
         self.called(callee, call.arguments.as_slice(), how, thrown, rejected);
-        self.may_throw();
+        if !matches!(callee.root(), Val::Global("console")) {
+            self.may_throw();
+        }
     }
 
     /// `g().next()`: the first `next()` begins a generator.
@@ -262,7 +264,7 @@ impl<'a> Reader<'a, '_> {
     /// `process.NAME(…)`.
     fn process(&mut self, name: &str, call: &CallExpression<'a>, fated: Fated<'a>) {
         match name {
-            "exit" | "reallyExit" | "abort" if fails(name, &call.arguments) => self.throws(),
+            "exit" | "reallyExit" | "abort" | "kill" if self.note_exit(name, call) => self.throws(),
             "exit" | "reallyExit" | "kill" => {
                 self.step(OpenAct::Leaves, NEVER, NEVER);
                 self.leaves();
@@ -276,6 +278,10 @@ impl<'a> Reader<'a, '_> {
                 let handled = match event {
                     "unhandledRejection" => Handled::Rejections,
                     "uncaughtException" => Handled::Everything,
+                    "exit" | "beforeExit" | "SIGTERM" | "SIGINT" | "SIGHUP" => {
+                        self.module.ends.is_watched = true;
+                        return;
+                    }
                     _ => return,
                 };
                 let handler = call.arguments.get(1).and_then(Argument::as_expression);
@@ -291,7 +297,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether a promise is known to be settled soon.
-    fn settles(&self, promise: &Val<'a>) -> bool {
+    pub(super) fn settles(&self, promise: &Val<'a>) -> bool {
         let Val::Call(callee, _) = self.plain(promise) else { return false };
         match self.plain(callee) {
             Val::Global(name) => name == "import",

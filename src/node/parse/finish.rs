@@ -170,7 +170,8 @@ impl<'a> Reader<'a, '_> {
             all.push(Body { kind: body.kind, defaults: body.defaults.as_slice().into(), steps: steps.into(), gives });
         }
         let classes: Vec<_> = self.classes.iter().map(|class| self.kept_class(class)).collect();
-        let exports = self.exported.iter().map(|(name, value)| (name.clone(), self.kept(value)));
+        let exports = self.exported.iter().filter(|(name, _)| !self.exported_anew.contains(&**name));
+        let exports = exports.map(|(name, value)| (name.clone(), self.kept(value)));
         let exports = bodies::sorted(exports.filter(|(_, value)| *value != NamedValue::Unknown).collect());
         let mut patched: Vec<Box<str>> = self.assigned.iter().map(|name| (*name).into()).collect();
         patched.sort_unstable();
@@ -205,6 +206,9 @@ impl<'a> Reader<'a, '_> {
             }
             OpenAct::Mention(number) => kept.push(BodyStep::Mention(*number, fate(&step.thrown))),
             OpenAct::Waits(number) => kept.push(BodyStep::Waits(*number, fate(&step.thrown))),
+            OpenAct::Ends(number) if self.is_heard(*number) => {}
+            OpenAct::Ends(number) => kept.push(BodyStep::Ends(*number, fate(&step.thrown))),
+            OpenAct::Pauses => kept.push(BodyStep::Pauses),
             OpenAct::Name(number) => {
                 if let Some(Some(number)) = known.names.get(*number as usize) {
                     kept.push(BodyStep::Name(*number, fate(&step.thrown)));
@@ -221,6 +225,7 @@ impl<'a> Reader<'a, '_> {
                 _ => kept.push(BodyStep::Handles(*handled)),
             },
             OpenAct::Call { callee, how, arguments } => {
+                let is_doubtful = self.is_doubtful(callee);
                 let callee = match (self.kept(callee), how) {
                     (NamedValue::Unknown, _) => return,
                     (NamedValue::Function(_) | NamedValue::Class(_) | NamedValue::Instance(_), CallKind::Get) => {
@@ -235,6 +240,8 @@ impl<'a> Reader<'a, '_> {
                     arguments: *arguments,
                     thrown,
                     rejected,
+                    is_certain: step.is_certain,
+                    is_doubtful,
                 })));
             }
         }
@@ -246,6 +253,7 @@ fn prune(bodies: &mut Bodies) {
     let live = live(bodies);
     for (number, body) in bodies.all.iter_mut().enumerate() {
         let keep = |step: &BodyStep| match target(step, &bodies.classes) {
+            _ if matches!(step, BodyStep::Pauses) => true,
             StepTarget::Matters => true,
             StepTarget::Body(called) => live.contains(&called),
             StepTarget::Nothing => false,
@@ -296,7 +304,11 @@ enum StepTarget {
 }
 
 fn target(step: &BodyStep, classes: &[KeptClass]) -> StepTarget {
-    let BodyStep::Call(call) = step else { return StepTarget::Matters };
+    let call = match step {
+        BodyStep::Call(call) => call,
+        BodyStep::Pauses => return StepTarget::Nothing,
+        _ => return StepTarget::Matters,
+    };
     let of_class = |class: u32| classes.get(class as usize).and_then(|class| class.construct);
     match &call.callee {
         NamedValue::Function(body) | NamedValue::Getter(body) => StepTarget::Body(*body),

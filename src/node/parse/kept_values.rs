@@ -55,6 +55,21 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// Whether it cannot be told for certain what is called: a member of an object may have been replaced.
+    pub(super) fn is_doubtful(&self, callee: &Val<'a>) -> bool {
+        match callee {
+            Val::Member(of, "call" | "apply") => self.is_doubtful(of),
+            Val::Member(of, _) => !matches!(self.plain(of), Val::Import(_) | Val::Call(..)),
+            Val::Symbol(symbol) => match self.inits.get(symbol) {
+                Some(init @ Val::Member(..)) => self.is_doubtful(init),
+                Some(init @ Val::Call(..)) => !matches!(self.kept(init), NamedValue::Import(_)),
+                _ => false,
+            },
+            Val::Call(..) | Val::Getter(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether something is a class or an object that `new` makes of one of this file, and not a single object.
     fn has_methods(&self, value: &Val<'a>) -> bool {
         let class = match value {

@@ -36,6 +36,10 @@ impl<'a> Reader<'a, '_> {
         };
         if is_write {
             self.note_write(symbol, it.span.start);
+            if self.own_names.contains(&symbol) && !self.names.may_not_write {
+                let said = "TypeError: Assignment to constant variable.".to_owned();
+                self.throws_where_strict(name, Some(said), it.span);
+            }
         }
         if self.matters(symbol, member, how, it.span) {
             self.note_use(UsedName::Symbol(symbol), name, member, how, it.span);
@@ -156,7 +160,7 @@ impl<'a> Reader<'a, '_> {
         {
             return;
         }
-        let (is_caught, is_later) = (self.flow.tries > 0, self.flow.waited && self.body != 0);
+        let (is_caught, is_later) = (self.flow.is_caught(), self.flow.waited && self.body != 0);
         self.names.used.push(OpenName { named, name, member, how, span, body: self.body, is_caught, is_later });
         let number = u32::try_from(self.names.used.len() - 1).unwrap_or(u32::MAX);
         self.at = span.start;

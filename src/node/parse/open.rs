@@ -2,7 +2,7 @@
 
 use crate::node::bodies::{BodyKind, CallKind, FailureFate, Handled};
 use crate::node::modules::{AssetUse, FolderName, Located};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use oxc_syntax::symbol::SymbolId;
 
 /// What an expression stands for. What it is made of lies beside the tree, and is not copied.
@@ -94,8 +94,8 @@ pub(super) struct OpenBody<'a> {
     pub(super) kind: BodyKind,
     pub(super) defaults: Vec<(u8, u32)>,
     pub(super) steps: Vec<OpenStep<'a>>,
-    /// Its first parameter.
-    pub(super) parameter: Option<SymbolId>,
+    /// Its parameters; nothing for what is taken apart.
+    pub(super) parameters: Vec<Option<SymbolId>>,
     /// How many values it returns, and the last.
     pub(super) returns: u32,
     pub(super) gives: Option<Val<'a>>,
@@ -104,10 +104,12 @@ pub(super) struct OpenBody<'a> {
 }
 
 impl OpenBody<'_> {
-    /// Whether it calls what a name stands for, or a member of it.
+    /// Whether it calls what a name stands for, or a member of it, and does not catch what that throws.
     pub(super) fn calls_symbol(&self, symbol: SymbolId) -> bool {
         self.steps.iter().any(|step| match &step.what {
-            OpenAct::Call { callee, .. } => matches!(callee.root(), Val::Symbol(root) if root == symbol),
+            OpenAct::Call { callee, .. } if !step.is_caught => {
+                matches!(callee.root(), Val::Symbol(root) if root == symbol)
+            }
             _ => false,
         })
     }
@@ -137,6 +139,10 @@ pub(super) struct OpenStep<'a> {
     pub(super) thrown: Fated<'a>,
     /// What comes of a rejection.
     pub(super) rejected: Fated<'a>,
+    /// Whether it happens whenever its body is run.
+    pub(super) is_certain: bool,
+    /// Whether what it throws is caught in its body.
+    pub(super) is_caught: bool,
     pub(super) what: OpenAct<'a>,
     /// Where it stands, in bytes from the start of the file.
     pub(super) at: u32,
@@ -153,6 +159,10 @@ pub(super) enum OpenAct<'a> {
     Asset(u32),
     /// An `await` without end, by its number.
     Waits(u32),
+    /// An end of the process, or a `throw`, by its number.
+    Ends(u32),
+    /// An `await` of something that may never come.
+    Pauses,
     /// A use of a name, by its number.
     Name(u32),
     Call {
@@ -171,6 +181,8 @@ pub(super) struct Flow {
     pub(super) guards: u32,
     /// Blocks of `try` that catch.
     pub(super) tries: u32,
+    /// Those of them that may throw anew what they catch.
+    pub(super) rethrows: u32,
     /// Something further up may have left the body.
     pub(super) left: bool,
     /// Something further up may have left the loop.
@@ -186,6 +198,11 @@ pub(super) struct Flow {
 impl Flow {
     pub(super) fn is_unsure(self) -> bool {
         self.guards > 0 || self.left || self.broke
+    }
+
+    /// Whether something is caught and stays so.
+    pub(super) fn is_caught(self) -> bool {
+        self.tries > self.rethrows
     }
 }
 
@@ -279,5 +296,7 @@ pub(super) struct Lists<'a> {
     /// What constants hold.
     pub(super) held: HashMap<SymbolId, Vec<&'a str>>,
     /// What a name stands for, one after the other.
-    pub(super) each: HashMap<SymbolId, Vec<&'a str>>,
+    pub(super) each: HashMap<SymbolId, Vec<Val<'a>>>,
+    /// Those of them that may stand for something else, or for each of them alone.
+    pub(super) perhaps: HashSet<SymbolId>,
 }

@@ -87,6 +87,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) iterated: HashSet<Span>,
     /// What exports stand for.
     pub(super) exported: Vec<(Box<str>, Val<'a>)>,
+    /// Those that may be given another value.
+    pub(super) exported_anew: HashSet<&'a str>,
     /// What is met of the exports of a CommonJS file.
     pub(super) own_exports: OpenOwnExports<'a>,
     pub(super) assets: Vec<OpenAsset<'a>>,
@@ -124,6 +126,16 @@ pub(super) struct Reader<'a, 's> {
     pub(super) idle_bodies: HashSet<u32>,
     /// Where the tree is visited now, in bytes from the start of the file.
     pub(super) at: u32,
+    /// Names that function expressions have for themselves alone.
+    pub(super) own_names: HashSet<SymbolId>,
+    /// Functions that are written as arrows, by their bodies.
+    pub(super) arrows: HashSet<u32>,
+    /// The object of events of each end that is an emitted `error`.
+    pub(super) emitted: HashMap<u32, Option<SymbolId>>,
+    /// Whether anything in the file is given somebody who hears.
+    pub(super) listens: bool,
+    /// Names that are given somebody who hears.
+    pub(super) listened: HashSet<SymbolId>,
     /// Lists of texts.
     pub(super) lists: Lists<'a>,
     /// Names and what is done with them, as far as they may stand for nothing.
@@ -177,6 +189,7 @@ impl<'a, 's> Reader<'a, 's> {
             takes_defaults: false,
             iterated: HashSet::new(),
             exported: Vec::new(),
+            exported_anew: HashSet::new(),
             own_exports: OpenOwnExports::default(),
             assets: Vec::new(),
             folder: RunFolder::Start,
@@ -197,9 +210,15 @@ impl<'a, 's> Reader<'a, 's> {
             idle_promises: HashSet::new(),
             idle_bodies: HashSet::new(),
             at: 0,
+            own_names: HashSet::new(),
+            arrows: HashSet::new(),
+            emitted: HashMap::new(),
+            listens: false,
+            listened: HashSet::new(),
             lists: Lists::default(),
             names: OpenNames::of(program),
         };
+        reader.texts_of_parameters(program);
         reader.visit_program(program);
         reader.finish()
     }

@@ -82,6 +82,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         walk::walk_await_expression(self, it);
         self.may_throw();
         self.note_await(it);
+        self.pauses(&it.argument);
         self.flow.waited = true;
     }
 
@@ -133,6 +134,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {
         self.note_stand_in(&it.argument);
         walk::walk_throw_statement(self, it);
+        self.note_throw(it);
         self.throws();
     }
 
@@ -183,6 +185,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.own_exports.assignment(it, self.scoping);
         self.note_made_global(&it.left);
         self.note_changed_namespace(&it.left);
+        self.note_frozen(&it.left);
         if it.operator.is_logical() {
             self.logical_assignment(it);
         } else {
@@ -197,8 +200,13 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         let number = self.body_at(it.span);
         if let (FunctionType::FunctionDeclaration, Some(name)) = (it.r#type, &it.id) {
-            self.bind_name(name, Val::Body(number));
+            self.bind_function(name, number);
             self.declare_function(name);
+        }
+        if let (FunctionType::FunctionExpression, Some(symbol)) =
+            (it.r#type, it.id.as_ref().and_then(|name| name.symbol_id.get()))
+        {
+            self.own_names.insert(symbol);
         }
         let kind = match (it.generator, it.r#async) {
             (true, false) => BodyKind::Generator,
@@ -223,6 +231,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
         let number = self.body_at(it.span);
+        self.arrows.insert(number);
         self.open(number, if it.r#async { BodyKind::Async } else { BodyKind::Sync }, &it.params);
         self.bodies += 1;
         self.in_body(number, |reader| {
@@ -254,6 +263,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if let Some(heritage) = &it.heritage {
             self.callee_follows(&heritage.expression, Callee::Extended);
         }
+        self.note_wrong_base(it);
         let outer = self.enter_class(it, number);
         walk::walk_class(self, it);
         self.leave_class(outer);
@@ -278,10 +288,14 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
         let outer = std::mem::replace(&mut self.object_of, self.numbers.get(&it.span).copied());
         for property in &it.properties {
-            if let ObjectPropertyKind::SpreadProperty(spread) = property {
-                self.note_namespace(&spread.argument, None);
+            match property {
+                // Nothing is taken one by one here: what stands for nothing is spread, too.
+                ObjectPropertyKind::SpreadProperty(spread) => {
+                    self.note_namespace(&spread.argument, None);
+                    self.visit_expression(&spread.argument);
+                }
+                ObjectPropertyKind::ObjectProperty(property) => self.visit_object_property(property),
             }
-            self.visit_object_property_kind(property);
         }
         self.object_of = outer;
     }
@@ -340,6 +354,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             visit(self)
         }
         self.at = it.span.start;
+        self.note_wrong_call(it);
         self.note_call(it);
         self.own_exports.call(it, self.scoping);
     }
@@ -349,6 +364,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.visit_expression(&it.callee);
         self.visit_arguments(&it.arguments);
         self.at = it.span.start;
+        self.note_wrong_construction(it);
         self.note_construction(it);
     }
 
@@ -363,6 +379,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if let Expression::CallExpression(call) = &it.argument {
             self.iterated.insert(call.span);
         }
+        self.note_gone_through(&it.argument);
         walk::walk_spread_element(self, it);
     }
 
@@ -389,6 +406,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.visit_binding_pattern(&it.id);
         self.takes_defaults = outer;
         it.init.iter().for_each(|init| self.visit_expression(init));
+        self.note_taken_apart(it);
     }
 
     fn visit_assignment_pattern(&mut self, it: &AssignmentPattern<'a>) {
@@ -421,6 +439,8 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.at = it.span.start;
         self.own_exports.member(it, self.this_is_exports(), self.scoping);
         self.note_member_use(it);
+        self.note_listener(it);
+        self.note_member_of_nothing(it);
         self.note_get(it);
     }
 
@@ -441,6 +461,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.typeofs += u32::from(typeof_);
         walk::walk_unary_expression(self, it);
         self.typeofs -= u32::from(typeof_);
+        self.note_delete(it);
     }
 
     fn visit_this_expression(&mut self, it: &ThisExpression) {

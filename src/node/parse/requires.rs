@@ -97,7 +97,14 @@ impl<'a> Reader<'a, '_> {
         if self.dead > 0 {
             return;
         }
+        let value = self.value(given);
+        let is_perhaps = self.is_perhaps(&value);
         let named = self.specifiers(given, Loader::Require);
+        if is_perhaps {
+            self.computed.push(line);
+            return self
+                .guarded(|reader| named.into_iter().for_each(|named| reader.push_require(*callee, named, line)));
+        }
         if named.is_empty() && !matches!(callee, Val::Member(_, "resolve")) {
             self.computed.push(line);
         }

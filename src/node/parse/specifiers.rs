@@ -121,13 +121,30 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// A value with a text in the place of a name.
-    fn replaced(&self, value: &Val<'a>, name: SymbolId, text: &'a str, depth: u32, budget: &mut u32) -> Val<'a> {
+    /// What a function gives, with what it is given in the place of its parameters.
+    pub(super) fn with_given(&self, value: Val<'a>, names: &[Option<SymbolId>], given: &[Val<'a>]) -> Val<'a> {
+        let mut budget = MAX_LOOKED_INTO;
+        let named = names
+            .iter()
+            .zip(given)
+            .filter_map(|(name, given)| Some((name.filter(|name| !self.is_mutated(*name))?, given)));
+        named.fold(value, |value, (name, given)| self.replaced(&value, name, *given, MAX_DEPTH, &mut budget))
+    }
+
+    /// Whether a name in a value may stand for something else than what is known of it.
+    pub(super) fn is_perhaps(&self, value: &Val<'a>) -> bool {
+        let mut budget = MAX_LOOKED_INTO;
+        !self.lists.perhaps.is_empty()
+            && self.element_in(value, MAX_DEPTH, &mut budget).is_some_and(|name| self.lists.perhaps.contains(&name))
+    }
+
+    /// A value with another in the place of a name.
+    fn replaced(&self, value: &Val<'a>, name: SymbolId, by: Val<'a>, depth: u32, budget: &mut u32) -> Val<'a> {
         let (Some(depth), true) = (depth.checked_sub(1), *budget > 0) else { return Val::Unknown };
         *budget -= 1;
-        let mut with = |value: &Val<'a>| self.replaced(value, name, text, depth, budget);
+        let mut with = |value: &Val<'a>| self.replaced(value, name, by, depth, budget);
         match value {
-            Val::Symbol(symbol) if *symbol == name => Val::Text(text),
+            Val::Symbol(symbol) if *symbol == name => by,
             Val::Symbol(symbol) if !self.is_mutated(*symbol) => match self.inits.get(symbol) {
                 Some(init @ (Val::Joined(_) | Val::Call(..) | Val::New(..) | Val::Symbol(_))) => with(init),
                 _ => *value,
@@ -216,7 +233,7 @@ impl<'a> Reader<'a, '_> {
             let mut leaving = Leaving::default();
             leaving.visit_statement(&it.body);
             texts.truncate(if leaving.the_loop || leaving.the_process { 1 } else { MAX_LISTED });
-            self.lists.each.insert(symbol, texts);
+            self.lists.each.insert(symbol, texts.into_iter().map(Val::Text).collect());
         }
     }
 
@@ -247,7 +264,7 @@ impl<'a> Reader<'a, '_> {
             let mut leaving = Leaving::default();
             it.arguments.iter().for_each(|argument| leaving.visit_argument(argument));
             texts.truncate(if leaving.the_process { 1 } else { MAX_LISTED });
-            self.lists.each.insert(symbol, texts);
+            self.lists.each.insert(symbol, texts.into_iter().map(Val::Text).collect());
         }
     }
 

@@ -8,11 +8,13 @@ use crate::node::bodies::{CallKind, FailureFate};
 use crate::node::format::Loader;
 use crate::node::modules::{Form, Import};
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, AssignmentTarget, CallExpression, Expression, FormalParameters, ImportExpression,
-    PropertyDefinition, Statement, TryStatement, UnaryOperator,
+    Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentTarget, CallExpression, Expression,
+    FormalParameters, Function, IdentifierReference, ImportExpression, PropertyDefinition, Statement, StringLiteral,
+    ThrowStatement, TryStatement, UnaryOperator,
 };
-use oxc_ast_visit::Visit;
+use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
+use oxc_syntax::scope::ScopeFlags;
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn in_body(&mut self, number: u32, visit: impl FnOnce(&mut Self)) {
@@ -46,14 +48,20 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// Whether what stands here happens whenever its body is run.
+    fn is_certain(&self) -> bool {
+        !matches!(self.here(Fated::Is(FailureFate::Stops)), Fated::Is(FailureFate::Nothing))
+    }
+
     /// Notes a step. What is thrown in it is thrown here, whatever comes of its rejection.
     pub(super) fn step(&mut self, what: OpenAct<'a>, thrown: Fated<'a>, rejected: Fated<'a>) {
         let (thrown, rejected) = (self.here(thrown), self.here(rejected));
         let at = self.at;
+        let (is_certain, is_caught) = (self.is_certain(), self.flow.tries > 0);
         if self.dead == 0
             && let Some(body) = self.open_body()
         {
-            body.steps.push(OpenStep { thrown, rejected, what, at });
+            body.steps.push(OpenStep { thrown, rejected, is_certain, is_caught, what, at });
         }
     }
 
@@ -190,6 +198,15 @@ impl<'a> Reader<'a, '_> {
 
     /// `import()`
     pub(super) fn import_call(&mut self, it: &ImportExpression<'a>) {
+        let value = self.value(&it.source);
+        if self.is_perhaps(&value) {
+            self.computed.push(self.lines.of(it.span.start));
+            return self.guarded(|reader| reader.imports_of_call(it));
+        }
+        self.imports_of_call(it);
+    }
+
+    fn imports_of_call(&mut self, it: &ImportExpression<'a>) {
         let line = self.line(it.span);
         let specifiers = self.specifiers(&it.source, Loader::Import);
         if specifiers.is_empty() {
@@ -213,10 +230,15 @@ impl<'a> Reader<'a, '_> {
         let catches = it.handler.as_ref().is_some_and(|handler| !are_deadly(&handler.body.body))
             || it.finalizer.as_ref().is_some_and(|finalizer| may_override(&finalizer.body));
         let (threw, in_try) = (self.flow.threw, self.flow.threw_in_try);
+        let rethrows = catches
+            && it.finalizer.is_none()
+            && it.handler.as_ref().is_some_and(|handler| may_rethrow(&handler.body.body));
         self.flow.tries += u32::from(catches);
+        self.flow.rethrows += u32::from(rethrows);
         self.flow.threw_in_try &= !catches;
         self.visit_block_statement(&it.block);
         self.flow.tries -= u32::from(catches);
+        self.flow.rethrows -= u32::from(rethrows);
         if catches {
             (self.flow.threw, self.flow.threw_in_try) = (threw, in_try);
         }
@@ -251,11 +273,14 @@ impl<'a> Reader<'a, '_> {
             self.guarded(|reader| reader.visit_binding_pattern(&parameter.pattern));
             if let Some(default) = &parameter.initializer {
                 let number = self.body_at(parameter.span);
-                let at = u8::try_from(at).unwrap_or(255);
+                let place = u8::try_from(at).unwrap_or(255);
                 if let Some(body) = self.open_body() {
-                    body.defaults.push((at, number));
+                    body.defaults.push((place, number));
                 }
-                self.in_body(number, |reader| reader.visit_expression(default));
+                self.in_body(number, |reader| {
+                    reader.note_early_default(it, at, default);
+                    reader.visit_expression(default);
+                });
             }
         }
         it.rest.iter().for_each(|rest| self.visit_formal_parameter_rest(rest));
@@ -325,6 +350,49 @@ pub(super) fn are_deadly(statements: &[Statement<'_>]) -> bool {
     false
 }
 
+/// Whether statements may throw anew what they were given, and do not ask for a file that is not there.
+fn may_rethrow(statements: &[Statement<'_>]) -> bool {
+    let mut rethrowing = Rethrowing::default();
+    statements.iter().for_each(|statement| rethrowing.visit_statement(statement));
+    rethrowing.throws && !rethrowing.asks
+}
+
+/// What a handler does with what it is given.
+#[derive(Default)]
+struct Rethrowing {
+    /// It throws, or ends the process.
+    throws: bool,
+    /// It asks whether something is not there.
+    asks: bool,
+}
+
+impl<'a> Visit<'a> for Rethrowing {
+    fn visit_throw_statement(&mut self, _: &ThrowStatement<'a>) {
+        self.throws = true;
+    }
+
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        if let Expression::StaticMemberExpression(member) = &it.callee
+            && member.object.is_specific_id("process")
+        {
+            self.throws |= fails(member.property.name.as_str(), &it.arguments);
+        }
+        walk::walk_call_expression(self, it);
+    }
+
+    fn visit_string_literal(&mut self, it: &StringLiteral<'a>) {
+        self.asks |= ["ENO", "NOT_FOUND", "EEXIST", "EACCES"].iter().any(|code| it.value.contains(code));
+    }
+
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        self.asks |= it.name == "ReferenceError";
+    }
+
+    fn visit_function(&mut self, _: &Function<'a>, _: ScopeFlags) {}
+
+    fn visit_arrow_function_expression(&mut self, _: &ArrowFunctionExpression<'a>) {}
+}
+
 /// `process.exit(1)`, `process.abort()`.
 fn ends_badly(expression: &Expression<'_>) -> bool {
     let Expression::CallExpression(call) = expression else { return false };
@@ -337,6 +405,13 @@ pub(super) fn fails(name: &str, arguments: &[Argument<'_>]) -> bool {
     match (name, arguments) {
         ("abort", _) => true,
         ("exit" | "reallyExit", [Argument::NumericLiteral(code)]) => code.value != 0.0,
+        ("exit" | "reallyExit", [Argument::UnaryExpression(code)]) => {
+            code.operator == UnaryOperator::UnaryNegation
+                && matches!(&code.argument, Expression::NumericLiteral(code) if code.value != 0.0)
+        }
+        ("exit" | "reallyExit", [Argument::StringLiteral(code)]) => {
+            code.value.parse::<u8>().is_ok_and(|code| code != 0)
+        }
         _ => false,
     }
 }

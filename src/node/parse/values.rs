@@ -413,7 +413,8 @@ impl<'a> Reader<'a, '_> {
             };
         }
         match (made.returns, &made.gives) {
-            (1, Some(value)) => self.looked_up(value, depth),
+            (1, Some(value)) if made.parameters.is_empty() => self.looked_up(value, depth),
+            (1, Some(value)) => self.looked_up(&self.with_given(*value, &made.parameters, arguments), depth),
             _ => Val::Unknown,
         }
     }
@@ -422,8 +423,10 @@ impl<'a> Reader<'a, '_> {
     /// bring, so that each runs when it is asked for (esbuild's `__commonJS` and `__esm`).
     fn wraps(&self, body: u32) -> bool {
         let Some(outer) = self.bodies_made.get(body as usize) else { return false };
-        let (Some(parameter), Some(Val::Body(inner))) = (outer.parameter, &outer.gives) else { return false };
-        self.bodies_made.get(*inner as usize).is_some_and(|inner| inner.calls_symbol(parameter))
+        let (Some(Some(parameter)), Some(Val::Body(inner))) = (outer.parameters.first(), &outer.gives) else {
+            return false;
+        };
+        self.bodies_made.get(*inner as usize).is_some_and(|inner| inner.calls_symbol(*parameter))
     }
 
     /// A builtin module's member by the module's name and the member's path: `("fs", "promises.readFile")`.

@@ -4,8 +4,8 @@
 use super::open_names::{ConstantValue, NameAction, UsedName};
 use super::reader::Reader;
 use oxc_ast::ast::{
-    AssignmentExpression, AssignmentTarget, Expression, LogicalOperator, StaticMemberExpression, UnaryOperator,
-    VariableDeclarator,
+    AssignmentExpression, AssignmentTarget, Expression, IdentifierReference, LogicalOperator, StaticMemberExpression,
+    UnaryOperator, VariableDeclarator,
 };
 use oxc_ast_visit::Visit;
 use oxc_syntax::symbol::{SymbolFlags, SymbolId};
@@ -59,16 +59,29 @@ impl<'a> Reader<'a, '_> {
 
     /// `ns.x = …`, where `ns` is the namespace of a module.
     pub(super) fn note_changed_namespace(&mut self, left: &AssignmentTarget<'a>) {
-        if let AssignmentTarget::StaticMemberExpression(member) = left {
-            self.note_namespace_member(member);
+        match left {
+            AssignmentTarget::StaticMemberExpression(member) => self.note_namespace_member(member),
+            AssignmentTarget::ComputedMemberExpression(member) => {
+                if let (Expression::Identifier(name), Expression::StringLiteral(key)) =
+                    (&member.object, &member.expression)
+                {
+                    self.note_member_of_namespace(name, key.value.as_str());
+                }
+            }
+            _ => {}
         }
     }
 
     /// Notes that a member is given another value.
     pub(super) fn note_namespace_member(&mut self, member: &StaticMemberExpression<'a>) {
-        let Expression::Identifier(name) = &member.object else { return };
+        if let Expression::Identifier(name) = &member.object {
+            self.note_member_of_namespace(name, member.property.name.as_str());
+        }
+    }
+
+    fn note_member_of_namespace(&mut self, name: &IdentifierReference<'a>, member: &'a str) {
         let Some(symbol) = self.symbol(name).filter(|symbol| self.is_namespace(*symbol)) else { return };
-        let (said, member) = (name.name.as_str(), member.property.name.as_str());
+        let said = name.name.as_str();
         self.note_use(UsedName::Symbol(symbol), said, Some(member), NameAction::Assign, name.span);
     }
 }

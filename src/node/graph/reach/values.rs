@@ -113,6 +113,10 @@ impl ReachRun<'_, '_> {
     pub(super) fn exported(&mut self, file: NodeId, name: &str, depth: u32) -> Option<FoundValue> {
         let walk = self.walk;
         let module = walk.module(file).filter(|_| depth < 32)?;
+        let is_patched = self.patched.contains(name) || self.patched.contains(bodies::ANY_MEMBER);
+        if is_patched && !self.is_module(file) {
+            return None;
+        }
         let known = |name: &str| bodies::member(&module.bodies.exports, name);
         if let Some(value) = known(name) {
             return self.value(file, value, depth + 1);
