@@ -2,7 +2,7 @@
 //!
 //! Lines of JSON, one an answer: `{"ask": "look /etc/x", "ok": {…}}` or `{"ask": …, "refused": "not-found"}`.
 
-use super::questions::{AnsweredEnd, Diagnostic, Look, Server, Situation, Space, Spoken, Unanswered};
+use super::questions::{AnsweredEnd, Diagnostic, Effort, Look, Server, Situation, Space, Spoken, Unanswered};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 /// The names of fields that answers are made of.
-pub(crate) const FIELDS: [&str; 21] = [
+pub(crate) const FIELDS: [&str; 23] = [
     "ask",
     "ok",
     "refused",
@@ -34,6 +34,8 @@ pub(crate) const FIELDS: [&str; 21] = [
     "monotonic",
     "name",
     "text",
+    "ran",
+    "paused",
 ];
 
 /// What every line says, whatever the answer is: that is only skipped.
@@ -178,6 +180,14 @@ impl Server for Recorder<'_> {
         self.note(format!("space {path}"), self.server.space(path))
     }
 
+    fn effort(&self, pid: u32, least: u64) -> Result<Effort, Unanswered> {
+        self.note(format!("effort {pid}"), self.server.effort(pid, least))
+    }
+
+    fn takes(&self, port: u16) -> Result<bool, Unanswered> {
+        self.note(format!("takes {port}"), self.server.takes(port))
+    }
+
     fn place(&self, path: &str) -> PathBuf {
         self.server.place(path)
     }
@@ -270,6 +280,14 @@ impl Server for Recorded<'_> {
 
     fn space(&self, path: &str) -> Result<Space, Unanswered> {
         self.answer(&format!("space {path}"))
+    }
+
+    fn effort(&self, pid: u32, _: u64) -> Result<Effort, Unanswered> {
+        self.answer(&format!("effort {pid}"))
+    }
+
+    fn takes(&self, port: u16) -> Result<bool, Unanswered> {
+        self.answer(&format!("takes {port}"))
     }
 
     fn place(&self, path: &str) -> PathBuf {

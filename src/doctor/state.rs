@@ -1,6 +1,6 @@
 //! What the service does, in a few words to stand behind the verdict.
 
-use super::facts::{Condition, Facts, Moment, Reach};
+use super::facts::{Condition, Facts, Moment, Reach, Service};
 use super::report::DoctorReport;
 use crate::report::server::Health;
 use crate::text;
@@ -54,6 +54,9 @@ pub(super) fn in_words(report: &DoctorReport) -> String {
 
 /// What systemd waits for, in its own words.
 fn starting(facts: &Facts) -> String {
+    if facts.service.known().is_some_and(Service::is_queued) {
+        return "its start waits in systemd's queue".to_owned();
+    }
     let state = facts.service.known().map(|service| format!("{} ({})", service.active_state, service.sub_state));
     format!("it is {}, neither up nor down", state.unwrap_or_default())
 }

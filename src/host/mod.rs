@@ -2,6 +2,7 @@
 
 mod clock;
 pub(crate) mod descendants;
+pub(crate) mod effort;
 pub(crate) mod file_end;
 pub(crate) mod files;
 pub(crate) mod folders;

@@ -205,8 +205,8 @@ pub(crate) enum WasFile {
     Absent,
     /// A file, which is kept there.
     File(AbsolutePath),
-    /// A link to nothing, which is kept there: through it the file would be written where it leads.
-    Link(AbsolutePath),
+    /// A link to nothing, through which the file would be written where it leads, or a folder: moved there.
+    Aside(AbsolutePath),
 }
 
 /// What the service manager is asked for.
@@ -318,7 +318,7 @@ impl Replace {
                 let keep = match was {
                     WasFile::Absent => None,
                     WasFile::File(kept) => Some(command!("cp", "-p", "--", file, kept)),
-                    WasFile::Link(kept) => Some(command!("mv", "-T", "--", file, kept)),
+                    WasFile::Aside(kept) => Some(command!("mv", "-T", "--", file, kept)),
                 };
                 let write = command!("tee", "--", file, CheckedWord::Shell(">/dev/null")).reading(lines.clone());
                 keep.into_iter().chain([write]).collect()

@@ -290,7 +290,7 @@ fn a_mounted_disk_is_mended_and_not_this_machine() {
         (
             "node",
             |f| {
-                f.unit().program = reached("/usr/bin/node", Presence::Missing { above: "/usr/bin".into() });
+                f.unit().program = reached("/usr/bin/node", Presence::Missing { above: "/usr/bin".into(), link: None });
             },
             false,
         ),
@@ -353,7 +353,7 @@ fn a_units_line_keeps_what_is_not_wrong_with_it() {
         std::fs::write(&path, &text).unwrap();
         let report = judged(|f| {
             f.unit().unit = Unit::of_text(UNIT, FILE, &text);
-            f.unit().program = reached("/usr/bin/node", Presence::Missing { above: "/usr/bin".into() });
+            f.unit().program = reached("/usr/bin/node", Presence::Missing { above: "/usr/bin".into(), link: None });
             f.other_nodes =
                 vec![ServerNode { path: "/usr/local/bin/node".into(), version: Some("20.20.2".into()), fault: None }];
         });

@@ -23,7 +23,8 @@ fn carried_out(make: impl Fn(&mut Facts)) -> RepairPlan {
 
 fn no_bundle(facts: &mut Facts) {
     facts.deployment.state = Fact::Known(DeploymentState::Absent);
-    facts.unit().working_directory = reached(BUNDLE, Presence::Missing { above: "/root/.server-flow".to_owned() });
+    facts.unit().working_directory =
+        reached(BUNDLE, Presence::Missing { above: "/root/.server-flow".to_owned(), link: None });
     facts.dies(
         Speaker::Child,
         &["Failed at step CHDIR spawning /usr/bin/node: No such file or directory"],
@@ -53,7 +54,7 @@ fn what_is_made_is_proven_before_anything_is_replaced() {
 #[test]
 fn what_is_not_the_agents_is_left_to_people() {
     let without_node = planned(|facts| {
-        facts.unit().program = reached("/usr/bin/node", Presence::Missing { above: "/usr/bin".to_owned() });
+        facts.unit().program = reached("/usr/bin/node", Presence::Missing { above: "/usr/bin".to_owned(), link: None });
         facts.node = Fact::Known(None);
         facts.other_nodes = Vec::new();
         facts.dies(

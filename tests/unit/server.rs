@@ -88,7 +88,7 @@ pub(super) fn reached(path: &str, presence: Presence) -> Fact<ReachedPath> {
 }
 
 pub(super) fn missing() -> Presence {
-    Presence::Missing { above: HOME.into() }
+    Presence::Missing { above: HOME.into(), link: None }
 }
 
 pub(super) fn entry(at: Moment, speaker: Speaker, invocation: &str, message: &str) -> JournalEntry {
@@ -145,6 +145,7 @@ pub(super) fn healthy() -> Facts {
         is_volatile: false,
         command: Vec::new(),
         elsewhere: Vec::new(),
+        dropped: None,
         unread: Vec::new(),
     };
     Facts {
@@ -163,6 +164,7 @@ pub(super) fn healthy() -> Facts {
             unit: Unit::of_text(UNIT, FILE, DOCUMENTED),
             masked_by: None,
             dangling: None,
+            obstacle: None,
             changed: Some(ago(90_000)),
             enabled: true,
             secrets: Vec::new(),

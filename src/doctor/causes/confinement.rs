@@ -41,7 +41,7 @@ struct ServiceEnd<'a> {
     crash: Option<&'a Crash<'a>>,
 }
 
-static MARKS: [ConfinementMark; 10] = [
+static MARKS: [ConfinementMark; 12] = [
     ConfinementMark {
         is: is_out_of_sight,
         keys: &[
@@ -61,6 +61,7 @@ static MARKS: [ConfinementMark; 10] = [
             "ReadOnlyPaths",
         ],
     },
+    ConfinementMark { is: |end| is_out_of_sight(end) && is_in_tmp(end), keys: &["PrivateTmp"] },
     ConfinementMark {
         is: |end| matches!(end.exit, Some(Exit::Signal(4..=6 | 11))),
         keys: &[
@@ -77,8 +78,10 @@ static MARKS: [ConfinementMark; 10] = [
         is: |end| end.exit == Some(Exit::Signal(31)),
         keys: &["SystemCallFilter", "SystemCallArchitectures", "RestrictNamespaces", "RestrictRealtime"],
     },
-    ConfinementMark { is: |end| end.exit == Some(Exit::Signal(24)), keys: &["LimitCPU"] },
+    // Where the hard limit is the soft one, the kernel does not warn first (setrlimit(2)).
+    ConfinementMark { is: used_its_time_up, keys: &["LimitCPU"] },
     ConfinementMark { is: |end| end.exit == Some(Exit::Signal(25)), keys: &["LimitFSIZE"] },
+    ConfinementMark { is: |end| says(end, "EFBIG"), keys: &["LimitFSIZE"] },
     ConfinementMark { is: |end| ran_out(end, "runtime time limit"), keys: &["RuntimeMaxSec"] },
     // Of a type for which the agent would have to tell that it is up, the type is what is wrong.
     ConfinementMark {
@@ -235,7 +238,9 @@ impl<'a> FatalOption<'a> {
             CrashKind::Outside(name) => Some(Self::Word(name)),
             CrashKind::Option => {
                 let option = crash.text.split_whitespace().find(|word| word.starts_with('-'));
-                option.or_else(|| crash::absent_file(&crash.text)).map(Self::Word)
+                // Of a debugger's port Node says no more (`--inspect-port=99`).
+                let of_port = crash.text.ends_with("must be 0 or in range 1024 to 65535.").then_some("--inspect");
+                option.or(of_port).or_else(|| crash::absent_file(&crash.text)).map(Self::Word)
             }
             CrashKind::Restricted => Some(Self::Restriction),
             CrashKind::PortInUse(Some(port)) => Some(Self::Debugger(*port)),
@@ -366,6 +371,26 @@ fn is_out_of_sight(end: &ServiceEnd<'_>) -> bool {
         _ => false,
     });
     there && (matches!(end.exit, Some(Exit::Code(200 | 203 | 226))) || unseen)
+}
+
+/// Whether a limit of time on a processor may have ended it: nothing else is known to have killed it.
+fn used_its_time_up(end: &ServiceEnd<'_>) -> bool {
+    let by_hand = evidence::manager_line(end.facts, &["on client request"]).is_some();
+    match end.exit {
+        Some(Exit::Signal(24)) => true,
+        Some(Exit::Signal(9)) => !by_hand && matches!(end.result, "signal" | ""),
+        _ => false,
+    }
+}
+
+/// Whether what the unit names lies where a unit may have a folder of its own (systemd.exec(5), `PrivateTmp=`).
+fn is_in_tmp(end: &ServiceEnd<'_>) -> bool {
+    let directory = started::directory(end.facts);
+    let paths = [directory, started::script(end.facts), started::program(end.facts)];
+    paths
+        .into_iter()
+        .flatten()
+        .any(|reached| ["/tmp", "/var/tmp"].iter().any(|tmp| started::is_below(&reached.path, tmp)))
 }
 
 fn remedy(facts: &Facts, found: &ConfinedLine<'_>) -> Vec<FixStep> {

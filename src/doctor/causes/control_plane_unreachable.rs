@@ -4,7 +4,7 @@ mod refusal;
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{self, Crash, CrashKind};
-use super::{evidence, fix, started, unit_lines};
+use super::{bundle_fix, evidence, fix, started, unit_lines};
 use crate::doctor::facts::{
     Condition, Connections, ControlPlane, Facts, JournalEntry, LinkState, Motion, Process, SETTLED, Speaker,
 };
@@ -41,7 +41,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         return Some(diagnosis.steps(tests(facts, plane, refusal::refusal(&crash.headline.message))));
     }
-    let process = facts.process.known()?.as_ref().filter(|process| process.motion == Motion::Moves)?;
+    let process =
+        facts.process.known()?.as_ref().filter(|process| matches!(process.motion, Motion::Moves | Motion::Stuck(_)))?;
     let connections = process.connections.known()?;
     if facts.condition() != Condition::Running {
         return None;
@@ -62,6 +63,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return None;
     }
     let cut = cut_off(facts);
+    if let Some(crash) = crash::of_children(facts).filter(|_| cut.is_none() && said.is_none()) {
+        return Some(of_workers(facts, process, plane, &crash));
+    }
     let reason = match &cut {
         Some((key, setting)) => format!(": `{key}={}` in its unit keeps it from the network", setting.value),
         None => said.map_or_else(|| why_silent(connections, plane), because),
@@ -93,6 +97,22 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         diagnosis.severity = Severity::Warning;
     }
     Some(diagnosis.steps(tests(facts, plane, said.and_then(|line| refusal::refusal(&line.message)))))
+}
+
+/// The main process lives, and those that it has started, of which one should hold the connection, die.
+fn of_workers(facts: &Facts, process: &Process, plane: &ControlPlane, crash: &Crash<'_>) -> Diagnosis {
+    let words = format!(
+        "The agent has no connection to the control plane at `{}`: the processes that it starts die again and again of {}",
+        plane.url, crash.text
+    );
+    let no_link = seen(process, plane, &Connections::default());
+    let look = FixStep::looks("read all that they say", fix::journal(facts));
+    CAUSE
+        .found(facts, words, evidence::journal(crash.headline))
+        .and(crash.place.map(evidence::journal))
+        .and(no_link)
+        .step(look)
+        .steps(bundle_fix::mend(facts))
 }
 
 /// What Node says where it cannot read the authorities that `NODE_EXTRA_CA_CERTS` adds (crypto_context.cc), in this run.

@@ -108,7 +108,13 @@ fn state_words(service: &Service) -> String {
 pub(crate) fn reached(reached: &ReachedPath) -> Evidence {
     let path = &reached.path;
     disk(match &reached.presence {
-        Presence::Missing { above } => format!("{path}: no such file or directory; {above} is there"),
+        Presence::Missing { link: Some(link), .. } if link.is_circle => {
+            format!("{} → {}: a link that leads back to itself", link.path, link.target)
+        }
+        Presence::Missing { link: Some(link), .. } => {
+            format!("{} → {}: a link to where nothing is", link.path, link.target)
+        }
+        Presence::Missing { above, link: None } => format!("{path}: no such file or directory; {above} is there"),
         Presence::Directory => format!("{path}: a directory"),
         Presence::File { size: 0, .. } => format!("{path}: 0 bytes"),
         Presence::File { executable: false, .. } => format!("{path}: a file that may not be executed"),

@@ -1,8 +1,8 @@
 //! `executable-missing`: the program that the unit starts cannot be executed (203/EXEC).
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started, unit_fix};
-use crate::doctor::facts::{Condition, Facts, Presence};
+use super::{crash, evidence, fix, started, unit_fix};
+use crate::doctor::facts::{Condition, Exit, Facts, Presence};
 use crate::report::diagnosis::{Diagnosis, Evidence, FixStep, command};
 use crate::report::finding::Severity;
 use crate::report::words::AbsolutePath;
@@ -41,10 +41,16 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         });
     let broken = broken(facts);
     if bad.is_none() && child.is_none() && broken.is_none() {
-        return None;
+        return not_in_path(facts);
     }
     let path = program.map_or("its program", |program| program.path.as_str());
     let words = match bad.map(|program| &program.presence) {
+        Some(Presence::Missing { link: Some(link), .. }) if link.is_circle => {
+            format!("The unit starts `{path}`, and the link there leads back to itself")
+        }
+        Some(Presence::Missing { link: Some(link), .. }) => {
+            format!("The unit starts `{path}`, and the link to `{}` there leads to nothing", link.target)
+        }
         Some(Presence::Missing { .. }) => format!("The unit starts `{path}`, which is not there"),
         Some(_) => format!("The unit starts `{path}`, which is no file"),
         None if child.is_none() => format!("`{path}` does not run: it cannot even tell its version"),
@@ -68,6 +74,30 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(CAUSE.found(facts, words, first).and(seen).steps(remedy(facts)))
 }
 
+/// The code with which env(1) and shells end where they find no such program.
+const NOT_FOUND: u32 = 127;
+
+/// `/usr/bin/env node`, where the service's PATH has none: that of a service is short, and no shell's file adds to it.
+fn not_in_path(facts: &Facts) -> Option<Diagnosis> {
+    let through = started::through_env(facts)?;
+    let crash = crash::crash(facts)?;
+    let ended = facts.runs().into_iter().rev().find_map(|run| run.exit()) == Some(Exit::Code(NOT_FOUND));
+    let says = crash.text.contains("No such file or directory") && crash.text.contains(&through.name);
+    if !ended || !says {
+        return None;
+    }
+    let words =
+        format!("The unit starts `{}` by `{}`, which finds none in the service's PATH", through.name, through.program);
+    let diagnosis = CAUSE
+        .found(facts, words, evidence::unit_setting(facts, "ExecStart")?)
+        .and([evidence::journal(crash.headline)])
+        .and(others(facts))
+        .and(evidence::state(facts));
+    let Some(node) = facts.other_nodes.first() else { return Some(diagnosis.steps(installed(facts))) };
+    let commands = unit_fix::start_instead_of_env(facts, &node.path);
+    Some(diagnosis.steps(unit_fix::step_and_restart(facts, "start the node that is there, by its path", commands)))
+}
+
 /// How the Node that the unit starts fails to tell its version, as where a library is gone, or a part of the file.
 fn broken(facts: &Facts) -> Option<&str> {
     let node = facts.node.known()?.as_ref()?;
@@ -85,8 +115,19 @@ fn why(facts: &Facts) -> &'static str {
         _ if unit.noexec.is_some() => ": it is on a file system that is mounted `noexec`",
         Some(line) if has_return(line) => ": its first line ends in a carriage return, which becomes part of a name",
         Some(_) => ": it is a script, and what its first line names is not",
+        None if is_empty(facts) => ": it is an empty file",
+        None if evidence::manager_line(facts, &["Text file busy"]).is_some() => {
+            ": another program holds it open to write it"
+        }
+        None if evidence::manager_line(facts, &["Exec format error"]).is_some() => {
+            ": it is no program for this machine, or damaged"
+        }
         None => "",
     }
+}
+
+fn is_empty(facts: &Facts) -> bool {
+    started::program(facts).is_some_and(|program| matches!(program.presence, Presence::File { size: 0, .. }))
 }
 
 /// A line of a file with the line ends of Windows, as it is shown.
@@ -131,6 +172,23 @@ fn remedy(facts: &Facts) -> Vec<FixStep> {
         let commands = unit_fix::start_other(facts, program, &node.path);
         return unit_fix::step_and_restart(facts, "start the node that is there", commands);
     }
-    let install = vec![command!("apt-get", "install", "--reinstall", "-y", "nodejs")];
-    vec![FixStep::changes("install node (18 or newer is needed; this needs the network)", install), fix::restart(facts)]
+    installed(facts)
 }
+
+/// Node by the system's package, and the unit that starts it by the path which that has.
+fn installed(facts: &Facts) -> Vec<FixStep> {
+    let install = vec![command!("apt-get", "install", "--reinstall", "-y", "nodejs")];
+    let install = FixStep::changes("install node (18 or newer is needed; this needs the network)", install);
+    let program = started::program(facts).map(|program| program.path.as_str());
+    let other = program.filter(|path| !matches!(*path, PACKAGED | "/usr/bin/nodejs" | "/bin/node" | "/usr/bin/env"));
+    let Some(other) = other.filter(|_| started::unit(facts).is_some_and(|unit| unit.unit.exec_start().is_some()))
+    else {
+        return vec![install, fix::restart(facts)];
+    };
+    let start = unit_fix::start_other(facts, other, PACKAGED);
+    let start = unit_fix::step_and_restart(facts, "start it by the path that the package has", start);
+    std::iter::once(install).chain(start).collect()
+}
+
+/// Where Debian's package puts it.
+const PACKAGED: &str = "/usr/bin/node";

@@ -121,7 +121,7 @@ fn predict(reached: &mut ReachedPath, bundle: &str, nested: &str) {
         return;
     }
     reached.presence = if started::is_below(&reached.path, nested) {
-        Presence::Missing { above: bundle.to_owned() }
+        Presence::Missing { above: bundle.to_owned(), link: None }
     } else if reached.path == bundle {
         Presence::Directory
     } else {

@@ -39,21 +39,37 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     });
     // An agent that runs on it does not need a newer one, whatever its `package.json` asks for.
     let dies = !matches!(facts.condition(), Condition::Running | Condition::Starting | Condition::Stopped);
-    if crash.is_none() && !(dies && (ancient || unmet.is_some())) {
+    let replaced = was_replaced(facts) && (ancient || unmet.is_some());
+    if crash.is_none() && !(dies && (ancient || unmet.is_some())) && !replaced {
         return None;
     }
     let seen = evidence::disk(format!("{}: node {version}", node.map_or("the unit's node", |node| node.path.as_str())));
     let asked = unmet.map(|engines| {
         evidence::disk(format!("{}/package.json: \"engines\": {{ \"node\": \"{engines}\" }}", facts.deployment.path))
     });
-    let words = format!("The unit starts node {version}, which is older than this agent needs");
-    let diagnosis = CAUSE
+    let words = match replaced {
+        true => {
+            format!("Since the agent was started, its node was replaced by {version}, which is older than it needs")
+        }
+        false => format!("The unit starts node {version}, which is older than this agent needs"),
+    };
+    let mut diagnosis = CAUSE
         .found(facts, words, seen)
         .and(crash.iter().flat_map(|crash| [Some(crash.headline), crash.place]).flatten().map(evidence::journal))
         .and(asked)
         .and(evidence::unit_setting(facts, "ExecStart"))
+        .and(evidence::process(facts).filter(|_| replaced))
         .and(evidence::state(facts));
+    if replaced {
+        diagnosis.severity = Severity::Warning;
+    }
     Some(diagnosis.steps(remedy(facts, version, unmet)))
+}
+
+/// Whether the agent that runs is of a node that is not there any more: an upgrade has put another in its place.
+fn was_replaced(facts: &Facts) -> bool {
+    let program = facts.process.known().and_then(Option::as_ref).and_then(|process| process.program.as_deref());
+    facts.condition() == Condition::Running && program.is_some_and(|path| path.ends_with("/node (deleted)"))
 }
 
 /// The oldest Node that deployed agents run on.

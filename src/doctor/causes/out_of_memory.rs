@@ -5,12 +5,12 @@ use super::crash::CrashKind;
 use super::unit_fix::{SettingSyntax, UnitChange};
 use super::{crash, evidence, fix, started, unit_fix};
 use crate::doctor::facts::journal::id;
-use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker};
+use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker, UnitOnDisk};
 use crate::report::action::Action;
 use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::RefusedWord;
-use crate::systemd::Setting;
+use crate::report::words::{LineEdit, RefusedWord};
+use crate::systemd::{Assignment, Setting};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "out-of-memory",
@@ -79,8 +79,21 @@ fn limits(facts: &Facts) -> Vec<(&'static str, Setting<'_>)> {
     found.extend(unit.unit.exec_start().filter(heap).map(|setting| ("ExecStart", setting)));
     let variables = unit.unit.settings("Service", "Environment").into_iter().filter(heap);
     found.extend(variables.map(|setting| ("Environment", setting)));
+    found.extend(in_files(unit));
     found
 }
+
+/// The variable with Node's options in a file of variables, where that bounds the heap.
+fn in_files(unit: &UnitOnDisk) -> Option<(&'static str, Setting<'_>)> {
+    unit.variables.iter().rev().find_map(|file| {
+        let bounds = |found: &&Assignment| found.key == VARIABLE && found.value.contains(HEAP);
+        let found = file.assignments.iter().rev().find(bounds)?;
+        Some((VARIABLE, Setting { value: &found.value, file, line: found.line }))
+    })
+}
+
+/// The variable with Node's options.
+const VARIABLE: &str = "NODE_OPTIONS";
 
 /// Node's option for the size of the heap, in MiB (node(1)).
 const HEAP: &str = "--max-old-space-size=";
@@ -93,6 +106,13 @@ fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<Action>, 
         Some(format!("{head}{rest}").trim_end().to_owned())
     };
     match key {
+        VARIABLE => {
+            let plain = |word: &str| word.trim_matches(['"', '\'']).starts_with(HEAP);
+            if !setting.value.split_whitespace().all(plain) {
+                return Err(RefusedWord::new(setting.value, "holds other options, too: take the one for the heap out"));
+            }
+            unit_fix::edited(facts, &setting.file.path, vec![LineEdit::comment((setting.line, setting.line))])
+        }
         "ExecStart" | "Environment" => {
             UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, without)?.commands(facts)
         }

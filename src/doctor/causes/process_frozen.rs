@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{evidence, fix};
-use crate::doctor::facts::{Facts, Motion, Process};
+use crate::doctor::facts::{Facts, Motion, Process, SETTLED, Stuck};
 use crate::report::action::{Action, Manage};
 use crate::report::diagnosis::{Diagnosis, Evidence, FixStep, command};
 use crate::report::finding::Severity;
@@ -11,7 +11,7 @@ use crate::report::words::UnitName;
 pub(super) static CAUSE: Cause = Cause {
     id: "process-frozen",
     severity: Severity::Error,
-    summary: "the agent's process is stopped by a signal, or frozen",
+    summary: "the agent's process is stopped by a signal, frozen, or stuck in a computation",
     page: include_str!("../../../docs/causes/process-frozen.md"),
     stands: Stands::Beside,
     areas: &[Area::Process],
@@ -26,8 +26,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let again = |actions: Vec<Action>| FixStep::changes("let it run again", actions);
     let thaw = || again(fix::service(Manage::Thaw, facts).into_iter().collect());
     let (words, seen, step) = match &process.motion {
+        // A start has much to compute.
+        Motion::Stuck(_) if !frozen && facts.up().is_some_and(|up| up < SETTLED) => return None,
+        Motion::Stuck(stuck) if !frozen => return Some(of_stuck(facts, process, stuck)),
         Motion::Moves if !frozen => return None,
-        Motion::Moves => {
+        Motion::Moves | Motion::Stuck(_) => {
             let state = facts.service.known().map(|service| service.freezer.clone()).unwrap_or_default();
             let words = "The unit is frozen: the agent is there, and does nothing";
             (words, evidence::systemctl(format!("FreezerState={state}")), thaw())
@@ -63,6 +66,45 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             .and(evidence::state(facts))
             .step(step),
     )
+}
+
+/// An event loop that does not turn: the connection stands, and nobody is at the other end of it.
+fn of_stuck(facts: &Facts, process: &Process, stuck: &Stuck) -> Diagnosis {
+    let pid = stuck.pid;
+    let who = if pid == process.pid { "The agent" } else { "The agent's process" };
+    let (words, seen) = match (stuck.ran, &stuck.unread) {
+        (Some(ran), _) => (
+            format!("{who} computes without a pause: while that lasts, it does nothing else, and answers nobody"),
+            evidence::disk(format!("/proc/{pid}/schedstat: {} s on a processor, and no pause", tenths(ran))),
+        ),
+        (None, unread) => (
+            format!("{who} does not read what the control plane sends: something holds up its event loop"),
+            evidence::disk(format!("/proc/{pid}/net/tcp: {}, unread", unread.as_deref().unwrap_or("something"))),
+        ),
+    };
+    let unread = stuck.unread.as_ref().filter(|_| stuck.ran.is_some());
+    let unread = unread.map(|unread| evidence::disk(format!("/proc/{pid}/net/tcp: {unread}, unread")));
+    let mut diagnosis = CAUSE.found(facts, words, seen);
+    let is_connected = process.is_connected() == Some(true);
+    if is_connected {
+        diagnosis.severity = Severity::Warning;
+    }
+    let look = vec![
+        command!("ps", "-L", "-o", "tid,stat,pcpu,wchan:20,comm", "-p", pid),
+        command!("ps", "-o", "pid,args", "--ppid", pid),
+    ];
+    let text = "see what it is at, and which program it waits for; a long task of its own passes";
+    // What it is at is lost with it, and may be worth more than an answer now.
+    let again = match is_connected {
+        true => FixStep::told(format!("if that lasts, start it again: systemctl restart {}", facts.places.unit)),
+        false => fix::restart(facts),
+    };
+    diagnosis.and(unread).and(evidence::process(facts)).step(FixStep::looks(text, look)).step(again)
+}
+
+/// Milliseconds as seconds with one digit.
+fn tenths(milliseconds: u64) -> String {
+    format!("{}.{}", milliseconds / 1000, milliseconds % 1000 / 100)
 }
 
 fn tracer(process: &Process) -> Option<Evidence> {

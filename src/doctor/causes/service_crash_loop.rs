@@ -2,7 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::{bundle_fix, control_plane_unreachable, crash, evidence, fix};
-use crate::doctor::facts::{Condition, Facts, Speaker};
+use crate::doctor::facts::{Condition, Exit, Facts, JournalRun, Speaker};
 use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 
@@ -34,6 +34,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             let lived = run.lived();
             format!("The agent ended after {lived} s, and systemd starts it again; nothing that was seen explains why")
         }
+        None if ended_well(facts) => {
+            let last =
+                crash::said_last(facts).map(|entry| format!("; it says last: {}", entry.message)).unwrap_or_default();
+            format!("The agent ends itself as if all were well (exit code 0), and systemd starts it again{last}")
+        }
         None => "The agent ends after every start and systemd starts it again; nothing that was seen explains why"
             .to_owned(),
     };
@@ -46,4 +51,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     }
     let diagnosis = diagnosis.step(FixStep::looks("read what the agent says", fix::journal(facts)));
     Some(diagnosis.steps(bundle_fix::started_after(bundle_fix::rollback(facts).into_iter().collect(), facts)))
+}
+
+/// Whether its runs end with the code of success.
+fn ended_well(facts: &Facts) -> bool {
+    facts.runs().iter().rev().find_map(JournalRun::exit) == Some(Exit::Code(0))
+        || facts.service.known().is_some_and(|service| service.exit == Some(Exit::Code(0)))
 }

@@ -1,7 +1,7 @@
 //! `service-stopped`: the service was stopped, or never started, and nothing keeps it from starting.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
+use super::{evidence, fix, started};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Bond, Condition, Facts, JournalEntry, JournalRun, SETTLED, UnitDependency};
 use crate::report::diagnosis::{Diagnosis, Evidence, FixStep, command};
@@ -54,6 +54,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             .and(evidence::last_words(facts).map(evidence::journal)),
         false => diagnosis,
     };
+    if matches!(reason, Reason::Ended(_)) && failed_code(facts).is_some() {
+        let counted = evidence::unit_setting(facts, "SuccessExitStatus");
+        let said = evidence::last_words(facts).map(evidence::journal);
+        let step = FixStep::looks("read what it said last", fix::journal(facts));
+        return Some(diagnosis.and(counted).and(said).step(step).step(fix::restart(facts)));
+    }
     if matches!(reason, Reason::Unmet(_)) {
         let command = is_unmet_command(facts).then(|| evidence::unit_setting(facts, "ExecCondition")).flatten();
         let step = look(facts, "see which file sets the condition, and meet it or take it out");
@@ -150,6 +156,13 @@ fn reason(facts: &Facts) -> Reason<'_> {
     }
 }
 
+/// The code with which it ended, where that is none of success and its unit takes it for one (`SuccessExitStatus=`).
+fn failed_code(facts: &Facts) -> Option<u32> {
+    let service = facts.service.known().filter(|service| service.result == "success")?;
+    let counted = started::unit(facts)?.unit.setting("Service", "SuccessExitStatus").is_some();
+    service.exit_code().filter(|code| *code != 0 && counted)
+}
+
 /// Whether the unit counts as active without a process (systemd.service(5), `RemainAfterExit=`).
 fn remains(facts: &Facts) -> bool {
     facts.service.known().is_some_and(|service| service.active_state == "active" && service.sub_state == "exited")
@@ -188,6 +201,13 @@ fn words(facts: &Facts, reason: &Reason<'_>) -> String {
         Reason::Ended(_) if remains(facts) => "The agent ended by itself, and its unit (`RemainAfterExit=`) counts as \
              active all the same, so that nothing starts it again"
             .to_owned(),
+        Reason::Ended(_) if failed_code(facts).is_some() => {
+            let code = failed_code(facts).unwrap_or_default();
+            format!(
+                "The agent ended by itself with exit code {code}, which its unit counts as success, so that it is not started \
+                 again"
+            )
+        }
         Reason::Ended(_) => {
             format!("The agent ended by itself, and its unit (`Restart={restart}`) does not start it again then")
         }

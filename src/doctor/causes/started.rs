@@ -26,6 +26,22 @@ fn starts_node(command: &CommandLine) -> bool {
     name.starts_with("node")
 }
 
+/// A Node that env(1) is to find.
+pub(crate) struct ThroughEnv {
+    /// `/usr/bin/env`.
+    pub program: String,
+    /// `node`.
+    pub name: String,
+}
+
+/// Whether the unit has Node found by `env node`, and by what name; nothing where it is started directly.
+pub(crate) fn through_env(facts: &Facts) -> Option<ThroughEnv> {
+    let command = unit(facts)?.unit.command()?.ok()?;
+    let name = command.arguments.first().filter(|name| matches!(name.as_str(), "node" | "nodejs"))?;
+    let is_env = command.program.rsplit('/').next() == Some("env");
+    is_env.then(|| ThroughEnv { program: command.program.clone(), name: name.clone() })
+}
+
 /// The program that is started, and what is there.
 pub(crate) fn program(facts: &Facts) -> Option<&ReachedPath> {
     unit(facts)?.program.known()

@@ -1,7 +1,7 @@
 //! `unit-disabled`: the agent is not started at boot.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, shared_file, started};
+use super::{evidence, fix, shared_file, started, unit_fix};
 use crate::doctor::facts::{Facts, OWN_DROP_IN};
 use crate::report::action::{Action, Manage, Replace};
 use crate::report::diagnosis::{Diagnosis, FixStep};
@@ -26,8 +26,14 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         Some(state) => state == "disabled" || (state == "static" && !unit.enabled),
         None => !unit.enabled,
     };
-    if !disabled || unit.masked_by.is_some() {
+    if unit.masked_by.is_some() {
         return None;
+    }
+    if !disabled {
+        return of_another_target(facts).or_else(|| gone_at_boot(facts));
+    }
+    if let Some(diagnosis) = gone_at_boot(facts) {
+        return Some(diagnosis);
     }
     let installs = !unit.unit.settings("Install", "WantedBy").is_empty();
     let seen = match state {
@@ -39,6 +45,57 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let words = "The unit is not enabled: the agent does not come back after a reboot";
     let diagnosis = CAUSE.found(facts, words, seen);
     Some(diagnosis.steps(fix::or_told(remedy(facts, installs))))
+}
+
+/// Targets that this program knows to be reached on the way to another (bootup(7)).
+const ON_THE_WAY: [&str; 8] = [
+    "multi-user.target",
+    "basic.target",
+    "sysinit.target",
+    "network-online.target",
+    "network.target",
+    "sockets.target",
+    "timers.target",
+    "paths.target",
+];
+
+/// It is enabled, for what this machine does not boot into: `graphical.target` on a server.
+fn of_another_target(facts: &Facts) -> Option<Diagnosis> {
+    let unit = started::unit(facts)?;
+    let boots = facts.host.target.as_deref().filter(|target| *target == "multi-user.target")?;
+    let settings = unit.unit.settings("Install", "WantedBy");
+    let by: Vec<&str> = settings.iter().flat_map(|setting| setting.value.split_whitespace()).collect();
+    let reached = |target: &&&str| **target == "default.target" || ON_THE_WAY.contains(*target);
+    let required = !unit.unit.settings("Install", "RequiredBy").is_empty();
+    let never = by.iter().all(|target| matches!(*target, "graphical.target" | "rescue.target" | "emergency.target"));
+    if by.is_empty() || required || !never || by.iter().any(|target| reached(&target)) {
+        return None;
+    }
+    let setting = settings.last()?;
+    let words = format!(
+        "The unit is enabled for `{}`, and this machine boots into `{boots}`: the agent does not come back after a reboot",
+        by.join(" ")
+    );
+    let seen = evidence::disk(format!("default.target → {boots}"));
+    let diagnosis = CAUSE.found(facts, words, evidence::unit_line("WantedBy", setting)).and([seen]);
+    Some(diagnosis.steps(fix::or_told(remedy(facts, false))))
+}
+
+/// A unit that lies in `/run`, as `systemd-run` and some tools write it: nothing of it is left after a reboot.
+fn gone_at_boot(facts: &Facts) -> Option<Diagnosis> {
+    let file = started::unit(facts)?.unit.files.first()?;
+    let by_generator = file.path.starts_with("/run/systemd/generator");
+    if !file.path.starts_with("/run/") || by_generator {
+        return None;
+    }
+    let words = "The unit lies in `/run`, which is empty after a reboot: the agent does not come back then";
+    let diagnosis = CAUSE.found(facts, words, evidence::disk(format!("{}: the unit's file", file.path)));
+    let state =
+        facts.service.known().map(|service| evidence::systemctl(format!("UnitFileState={}", service.unit_file_state)));
+    // Of `systemd-run` the file goes with the process, and counts for more than any other as long as it is there.
+    let stop = file.path.starts_with("/run/systemd/transient").then(|| fix::systemctl("stop", facts)).flatten();
+    let stop = stop.map(|stop| FixStep::changes("stop it: what systemd-run has written goes with it", vec![stop]));
+    Some(diagnosis.and(state).steps(stop).steps(unit_fix::write_unit(facts)))
 }
 
 fn remedy(facts: &Facts, installs: bool) -> Result<Vec<FixStep>, RefusedWord> {

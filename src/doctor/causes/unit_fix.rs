@@ -208,6 +208,20 @@ pub(crate) fn start_other(facts: &Facts, from: &str, to: &str) -> Result<Vec<Act
     UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, other)?.commands(facts)
 }
 
+/// Starts a Node by its path, where `env` was to find one.
+///
+/// # Errors
+/// As for [`UnitChange::word`].
+pub(crate) fn start_instead_of_env(facts: &Facts, node: &str) -> Result<Vec<Action>, RefusedWord> {
+    let program = NodeProgram::new(node)?;
+    let unit = started::unit(facts).map(|unit| &unit.unit).ok_or_else(|| RefusedWord::new(node, UNFIT))?;
+    let setting = unit.exec_start().ok_or_else(|| RefusedWord::new(node, UNFIT))?;
+    let path = program.path().in_unit()?;
+    // env(1) executes a path as it is.
+    let by_path = |at: usize, word: &str| (at == 1 && !word.contains('/')).then(|| path.to_owned());
+    UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, by_path)?.commands(facts)
+}
+
 /// Starts another script of the bundle.
 ///
 /// # Errors
@@ -319,15 +333,17 @@ fn written(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
     let linked = old.filter(|old| !FOLDERS_OF_UNITS.iter().any(|folder| old.path.starts_with(folder)));
     let path = linked.map_or_else(|| Ok(name.file()), |linked| AbsolutePath::new(&linked.path))?;
     let dangling = facts.unit.known().and_then(|unit| unit.dangling.as_ref()).filter(|(at, _)| at == path.as_str());
+    let obstacle = facts.unit.known().is_some_and(|unit| unit.obstacle.as_deref() == Some(path.as_str()));
+    let moves_aside = dangling.is_some() || obstacle;
     if let Err(refused) = held(facts, &path, &fix::Hands::Root)
         && !is_a_mask(facts, &path)
-        && dangling.is_none()
+        && !moves_aside
     {
         return Err(refused);
     }
     let kept = path.beside(&fix::aside(facts));
     let was = match old.filter(|old| old.path == path.as_str()) {
-        _ if dangling.is_some() => WasFile::Link(kept),
+        _ if moves_aside => WasFile::Aside(kept),
         Some(_) => WasFile::File(kept),
         None => WasFile::Absent,
     };

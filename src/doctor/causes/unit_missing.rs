@@ -30,6 +30,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let service = facts.service.known();
     let load = service.map(|service| evidence::systemctl(format!("LoadState={}", service.load_state)));
     let absent = evidence::disk(match &unit.dangling {
+        None if unit.obstacle.is_some() => {
+            format!("/etc/systemd/system/{name}: a folder, which systemd goes past")
+        }
         Some((link, target)) => format!("{link}: a link to {target}, where nothing is"),
         None => format!("/etc/systemd/system/{name}: no such file"),
     });

@@ -90,6 +90,8 @@ fn is_documented(command: &CommandLine) -> bool {
 fn may_explain(facts: &Facts) -> bool {
     let Some(crash) = crash::crash(facts) else { return true };
     match (&crash.kind, crash.told_by) {
+        // A shell does not end with 13: that is Node's own.
+        (CrashKind::Unsettled, _) => false,
         (CrashKind::File(_) | CrashKind::Package(_) | CrashKind::Outside(_), _) => true,
         (_, told_by) => told_by == crash::CrashToldBy::LastWords,
     }

@@ -3,10 +3,10 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{Crash, CrashKind, CrashToldBy as SaidBy};
 use super::{bundle_fix, control_plane_unreachable, crash, evidence, fix, mended, recovered};
-use crate::doctor::facts::{Condition, Exit, Facts, JournalRun, Service, service};
+use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, JournalRun, Service, service};
 use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::CheckedDocument;
+use crate::report::words::{AbsolutePath, CheckedDocument, RefusedWord, UnitName};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "unknown-crash",
@@ -26,7 +26,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if control_plane_unreachable::death(facts).is_some() {
         return None;
     }
-    let Some(crash) = crash::crash(facts) else { return wordless(facts) };
+    let crash = crash::crash(facts);
+    if let Some(dropped) = lost_words(facts, crash.as_ref()) {
+        return Some(of_lost_words(facts, crash.as_ref(), dropped));
+    }
+    let Some(crash) = crash else { return wordless(facts) };
     let words = match (&crash.kind, crash.told_by) {
         (CrashKind::NoWatches, _) => {
             "The kernel lets nobody watch more files: its limit of inotify watches is reached".to_owned()
@@ -36,6 +40,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         (_, SaidBy::Node) if is_of_an_address(&crash) => {
             format!("The agent was given an address that is none, and dies of it: {}", crash.text)
+        }
+        (_, SaidBy::Node) if is_of_a_header(&crash) => {
+            format!(
+                "The agent's token, or its address, holds what no header may, such as the end of a line: {}",
+                crash.text
+            )
         }
         (_, SaidBy::Node) => format!("The agent dies of an error that no other cause explains: {}", crash.text),
         (_, SaidBy::LastWords) => {
@@ -55,10 +65,56 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             diagnosis.and(command).step(FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect())),
         );
     }
+    if is_of_a_header(&crash) {
+        let text = "write the token again, without a line's end or a blank: behind `--token`, in the variable or file that is \
+            meant there, or in the agent's registration.json";
+        let command = evidence::unit_setting(facts, "ExecStart");
+        let look = fix::systemctl("cat", facts).into_iter().collect();
+        return Some(diagnosis.and(command).step(FixStep::looks(text, look)));
+    }
     if crash.kind == CrashKind::NoWatches {
         return Some(diagnosis.steps(more_watches(facts)));
     }
     Some(diagnosis.step(look(facts)).steps(back(facts)))
+}
+
+/// What journald says of lines that it has dropped of runs that died, where what was kept does not say why they did.
+fn lost_words<'a>(facts: &'a Facts, crash: Option<&Crash<'_>>) -> Option<&'a JournalEntry> {
+    if crash.is_some_and(|crash| crash.told_by == SaidBy::Node || crash.kind != CrashKind::Other) {
+        return None;
+    }
+    let dropped = facts.journal.known()?.dropped.as_ref()?;
+    let first = facts.present().into_iter().map(|entry| entry.at).min()?;
+    let dies = matches!(facts.condition(), Condition::Looping | Condition::Down)
+        || facts.runs().last().is_some_and(JournalRun::died);
+    let by_itself = facts.runs().iter().rev().find_map(JournalRun::exit).is_some_and(|exit| exit != Exit::Code(0));
+    (dies && by_itself && dropped.at >= first).then_some(dropped)
+}
+
+fn of_lost_words(facts: &Facts, crash: Option<&Crash<'_>>, dropped: &JournalEntry) -> Diagnosis {
+    let words = "The agent dies, and the journal has not kept its last words: journald drops what comes too fast";
+    CAUSE
+        .found(facts, words, evidence::journal(dropped))
+        .and(crash.map(|crash| evidence::journal(crash.headline)))
+        .and(evidence::state(facts))
+        .steps(fix::or_told(keep_all(facts)))
+        .steps(back(facts))
+}
+
+/// A drop-in that is gone with the next boot, with which journald keeps all of the unit's lines. Of an interval of 0, which is
+/// to turn the limit off (systemd.exec(5)), systemd does not tell journald (measured with 252).
+fn keep_all(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
+    UnitName::new(&facts.places.unit)?;
+    let file = AbsolutePath::new(&format!("/run/systemd/system/{}.d/keep-all-lines.conf", facts.places.unit))?;
+    let folder = file.folder();
+    let lines = CheckedDocument::default().fixed("[Service]\nLogRateLimitIntervalSec=1s\nLogRateLimitBurst=1000000");
+    let text = "have the journal keep all that the agent says, until the next boot; then ask again";
+    let keep = vec![
+        command!("mkdir", "-p", "--", &folder),
+        command!("tee", "--", &file).reading(lines),
+        command!("systemctl", "daemon-reload"),
+    ];
+    Ok(vec![FixStep::changes(text, keep), fix::restart(facts)])
 }
 
 /// Whether `new URL`, or what is built on it, refuses an address (url.js, ERR_INVALID_URL; the `ws` package).
@@ -67,6 +123,14 @@ fn is_of_an_address(crash: &Crash<'_>) -> bool {
         && ["TypeError: Invalid URL", "TypeError [ERR_INVALID_URL]: Invalid URL", "SyntaxError: Invalid URL: "]
             .iter()
             .any(|words| crash.text.starts_with(words))
+}
+
+/// Whether Node refuses the value of the header that carries the token (_http_outgoing.js, ERR_INVALID_CHAR).
+fn is_of_a_header(crash: &Crash<'_>) -> bool {
+    let names = ["authorization", "x-agent-token", "x-token", "token"];
+    crash.told_by == SaidBy::Node
+        && crash.text.contains("Invalid character in header content [")
+        && names.iter().any(|name| crash.text.to_ascii_lowercase().contains(&format!("[\"{name}\"]")))
 }
 
 /// The code that it ended with, where that is another than the usual one.

@@ -54,6 +54,8 @@ pub(crate) struct Journal {
     pub command: Vec<String>,
     /// Where else the unit sends what the agent prints.
     pub elsewhere: Vec<LogPlace>,
+    /// What journald says last of lines of the unit's that it has dropped, as too many at once.
+    pub dropped: Option<JournalEntry>,
     /// Files of a mounted disk's journal that were not read, and why, in words.
     pub unread: Vec<String>,
 }
@@ -105,6 +107,8 @@ pub(crate) mod id {
     pub(crate) const RESTART_SCHEDULED: &str = "5eb03494b6584870a536b337290809b3";
     /// A process could not be executed: `Failed at step …`.
     pub(crate) const SPAWN_FAILED: &str = "641257651c1b4ec9a8624d7a40a9e1e7";
+    /// journald has dropped lines: `Suppressed 12 messages from a.service`.
+    pub(crate) const DROPPED: &str = "a596d6fe7bfa4994828e72309e95d61e";
     /// A process was killed for want of memory.
     pub(crate) const OUT_OF_MEMORY: &str = "fe6faa94e7774663a0da52717891d8ef";
 }

@@ -21,6 +21,9 @@ impl Facts {
         if service.runs() {
             return if self.dies_again(service) { Condition::Looping } else { Condition::Running };
         }
+        if service.is_queued() {
+            return Condition::Starting;
+        }
         match service.active_state.as_str() {
             // One death does not make a loop of the start that follows it.
             "activating" | "deactivating" | "reloading" | "refreshing" => {

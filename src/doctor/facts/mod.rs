@@ -21,7 +21,7 @@ pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
 pub(crate) use guard::{Guard, Hold};
 pub(crate) use journal::{Journal, JournalEntry, JournalRun, LogKind, LogPlace, Speaker};
 pub(crate) use policy::{ServerPolicy, SignatureDemand};
-pub(crate) use process::{Bond, Listener, Motion, Process, Stray, UnitDependency};
+pub(crate) use process::{Bond, Listener, Motion, Process, Stray, Stuck, UnitDependency};
 pub(crate) use service::{Exit, Service};
 
 use crate::systemd::{Unit, UnitFile};
@@ -74,6 +74,8 @@ pub(crate) struct HostFacts {
     pub systemd: Option<String>,
     /// The id of the boot that runs, as the journal writes it.
     pub boot: Option<String>,
+    /// The target that it boots into, such as `multi-user.target`.
+    pub target: Option<String>,
 }
 
 /// What is at a path, every link followed.
@@ -83,6 +85,8 @@ pub(crate) enum Presence {
     Missing {
         /// Such as `/root/.server-flow`.
         above: String,
+        /// A link on the way, where that is what leads to nothing.
+        link: Option<DeadLink>,
     },
     /// A directory.
     Directory,
@@ -104,6 +108,17 @@ pub(crate) enum Presence {
     },
 }
 
+/// A link that leads to nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct DeadLink {
+    /// Where it is.
+    pub path: String,
+    /// What it says.
+    pub target: String,
+    /// Whether it leads back to itself, as far as it is followed.
+    pub is_circle: bool,
+}
+
 /// A path that the unit names and what is there for the user it runs as.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ReachedPath {
@@ -122,6 +137,8 @@ pub(crate) struct UnitOnDisk {
     pub masked_by: Option<String>,
     /// A link in its place that leads to nothing, with where it leads.
     pub dangling: Option<(String, String)>,
+    /// What stands at the place of the administrator's unit file and is none: a folder. systemd goes past it.
+    pub obstacle: Option<String>,
     /// When the file was last changed.
     pub changed: Option<Moment>,
     /// Whether it is wanted by a target at boot: a link in a `.wants` folder.

@@ -50,6 +50,19 @@ pub(crate) enum Motion {
         /// The file that says so.
         says: String,
     },
+    /// Its main thread runs, or should, and does not get on with anything else.
+    Stuck(Stuck),
+}
+
+/// What shows that an event loop does not turn.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Stuck {
+    /// Whose main thread it is: the main process, or what that has started and holds the connection.
+    pub pid: u32,
+    /// Milliseconds on a processor without a pause.
+    pub ran: Option<u64>,
+    /// What came over the connection and is not read, as `38 bytes from 10.0.0.9:4000`.
+    pub unread: Option<String>,
 }
 
 /// Who listens on a port.

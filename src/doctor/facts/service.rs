@@ -59,6 +59,10 @@ pub(crate) struct Service {
     pub freezer: String,
     /// Whether a condition or an assertion was not met when it was last to be started.
     pub unmet: bool,
+    /// The job that waits in the manager's queue for it.
+    pub job: Option<u32>,
+    /// The units that the manager is at work on meanwhile, with what it does: `net-wait.service (start)`.
+    pub at_work: Vec<String>,
     /// The units without which it is not started.
     pub needs: Vec<String>,
 }
@@ -77,6 +81,12 @@ impl Service {
     #[must_use]
     pub(crate) fn runs(&self) -> bool {
         self.active_state == "active" && self.main_pid.is_some()
+    }
+
+    /// Whether its start is asked for, and waits in the manager's queue for others (systemd.unit(5), `After=`).
+    #[must_use]
+    pub(crate) fn is_queued(&self) -> bool {
+        self.job.is_some() && matches!(self.active_state.as_str(), "inactive" | "failed")
     }
 
     /// Whether systemd waits to start it again: a loop under `Restart=` is here for most of its time, never `failed`.

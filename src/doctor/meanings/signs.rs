@@ -106,6 +106,8 @@ pub(super) const SIGNS: &[(&str, &[&str])] = &[
     ("Watchdog timeout", &["unit-confinement", "drop-in-overrides"]),
     ("EMFILE", &["unit-confinement", "drop-in-overrides"]),
     ("xec format error", &["executable-missing"]),
+    ("Text file busy", &["executable-missing"]),
+    ("Too many levels of symbolic links", &["executable-missing"]),
     // A native part that was built for another machine, or for another Node: an installation brings the right one.
     ("ERR_DLOPEN_FAILED", &["dependencies-not-installed", "unknown-crash"]),
     ("invalid ELF header", &["dependencies-not-installed", "unknown-crash"]),
@@ -156,9 +158,9 @@ pub(super) const SIGNS: &[(&str, &[&str])] = &[
     ("EROFS", &["unit-confinement", "drop-in-overrides", "disk-full"]),
     // What Node says of targets, of a start that never ends, and of rejections.
     ("MODULE_TYPELESS_PACKAGE_JSON", &["module-format-mismatch", "package-json-invalid"]),
-    ("ERR_PACKAGE_PATH_NOT_EXPORTED", &["unresolved-import", "shared-package-json-invalid"]),
-    ("ERR_PACKAGE_IMPORT_NOT_DEFINED", &["unresolved-import", "package-json-invalid"]),
-    ("ERR_INVALID_PACKAGE_TARGET", &["unresolved-import", "shared-package-json-invalid"]),
+    ("ERR_PACKAGE_PATH_NOT_EXPORTED", &["unresolved-import", "module-not-found", "shared-package-json-invalid"]),
+    ("ERR_PACKAGE_IMPORT_NOT_DEFINED", &["unresolved-import", "module-not-found", "package-json-invalid"]),
+    ("ERR_INVALID_PACKAGE_TARGET", &["unresolved-import", "module-not-found", "shared-package-json-invalid"]),
     ("ERR_UNSUPPORTED_DIR_IMPORT", &["unresolved-import"]),
     ("ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING", &["unresolved-import"]),
     ("ERR_UNSUPPORTED_ESM_URL_SCHEME", &["unresolved-import"]),

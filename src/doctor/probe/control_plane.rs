@@ -128,6 +128,13 @@ pub(super) fn in_registration(server: &dyn Server, home: &str) -> Result<Option<
     Ok(url.map(|url| FoundUrl { url: url.to_owned(), place: text::printable(&path).into_owned() }))
 }
 
+/// The path behind a host, without a query.
+fn path_of(rest: &str) -> &str {
+    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+    let before_query = rest.find(['?', '#']).is_none_or(|query| rest.find('/').is_some_and(|at| at < query));
+    path.split(['?', '#']).next().filter(|_| before_query).unwrap_or_default()
+}
+
 impl Probe<'_> {
     /// The control plane of an address, its name resolved as the server does.
     pub(super) fn control_plane(&self, found: &FoundUrl) -> Option<ControlPlane> {
@@ -144,7 +151,8 @@ impl Probe<'_> {
         }
         let addresses = self.addresses(host.trim_start_matches('[').trim_end_matches(']'));
         Some(ControlPlane {
-            url: format!("{scheme}://{}", text::printable(address)),
+            // What stands behind the host belongs to it: a proxy gives each of its applications a path. A query may be a secret.
+            url: self.shown(&format!("{scheme}://{address}{}", path_of(rest))),
             host: text::printable(host).into_owned(),
             port,
             place: self.shown(&found.place),
@@ -239,7 +247,7 @@ mod tests {
         let probe = Probe::new(&server, Redactor::new());
         for (url, shown, port, addresses) in [
             ("http://cp.example:4000", "http://cp.example:4000", 4000, "10.0.0.7 10.0.0.8"),
-            ("https://user:pass@cp.example/panel", "https://cp.example", 443, "10.0.0.7 10.0.0.8"),
+            ("https://user:pass@cp.example/panel?key=1", "https://cp.example/panel", 443, "10.0.0.7 10.0.0.8"),
             ("http://[::1]:80", "http://[::1]:80", 80, "::1"),
             ("ws://127.0.0.1", "ws://127.0.0.1", 80, "127.0.0.1"),
         ] {

@@ -5,10 +5,10 @@ use super::ask::Probe;
 use super::bundles::Bundles;
 use super::control_plane::{self, FoundUrl};
 use super::deployment::{BundleJudge, Inspection};
-use super::node::{self, Nodes};
+use super::node;
 use super::systemctl::LoadedUnit;
 use super::unit_files::{self, FoundUnit};
-use crate::doctor::facts::{AgentPlaces, Fact, UnitOnDisk};
+use crate::doctor::facts::{AgentPlaces, Fact, ServerNode, UnitOnDisk};
 use crate::doctor::questions::{Server, Unanswered};
 use crate::redact::Redactor;
 use crate::tree::names::ConfiguredNames;
@@ -26,8 +26,8 @@ pub(super) struct Groundwork<'a> {
     pub told: Urls,
     /// The unit's files, as they were found.
     found: Fact<FoundUnit>,
-    /// The Node that would start the bundle, and others, once they were asked.
-    nodes: OnceLock<Nodes>,
+    /// The Node that would start the bundle, once it was asked.
+    node: OnceLock<Fact<Option<ServerNode>>>,
 }
 
 /// What says where the control plane is, beside what runs and what is loaded.
@@ -70,7 +70,7 @@ impl<'a> Groundwork<'a> {
             variables,
         };
         let unit = found.clone().map(|found| probe.unit(found, &account));
-        Self { probe, options, places, unit, told, found, nodes: OnceLock::new() }
+        Self { probe, options, places, unit, told, found, node: OnceLock::new() }
     }
 
     /// Whether it is the same with what the manager has loaded: everything follows from the unit's files and its name.
@@ -79,21 +79,17 @@ impl<'a> Groundwork<'a> {
         own_name(options, &found, loaded) == self.options.unit && found == self.found
     }
 
-    /// The Node that the unit starts, and others.
-    pub(super) fn nodes(&self) -> &Nodes {
-        self.nodes.get_or_init(|| {
-            let unit = self.unit.known();
-            let program = unit.and_then(|unit| unit.program.known());
-            let asked = self.probe.node(program, unit.and_then(|unit| unit.noexec.as_deref()));
-            self.probe.logged(asked, &self.options)
-        })
+    /// The Node that the unit starts.
+    pub(super) fn node(&self) -> &Fact<Option<ServerNode>> {
+        let program = || self.unit.known().and_then(|unit| unit.program.known());
+        self.node.get_or_init(|| self.probe.logged(self.probe.own_node(program()), &self.options))
     }
 
     /// What stands in the places of bundles, judged.
     pub(super) fn bundles(&self, names: &ConfiguredNames, judge: &dyn BundleJudge) -> Bundles {
         let script = self.unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.as_str());
         // What would start depends on the Node that starts it; bundles are read meanwhile.
-        let version = || node::node_version(&self.nodes().0);
+        let version = || node::node_version(self.node());
         let inspection = Inspection { server: self.probe.server, judge, node: &version };
         self.probe.bundles(&self.places, script, names, &inspection)
     }

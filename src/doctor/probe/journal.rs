@@ -182,6 +182,32 @@ pub fn command(texts: &[&str], unit: &str, user: Option<u32>, redactor: &Redacto
     command.split_whitespace().map(|word| text::printable(word).into_owned()).collect()
 }
 
+/// What journald has said last of lines of the unit's that it has dropped (journald.conf(5), `RateLimitBurst=`). `journalctl -u`
+/// gives it, since it is about the unit.
+#[must_use]
+pub fn dropped(texts: &[&str], unit: &str) -> Option<JournalEntry> {
+    let told = |line: &str| {
+        let fields = serde_json::from_str::<Map<String, Value>>(line).ok()?;
+        let field = |name: &str| fields.get(name).and_then(plain);
+        let is_it = field("MESSAGE_ID").as_deref() == Some(id::DROPPED) && field("_UID").as_deref() == Some("0");
+        let message = field("MESSAGE").filter(|said| is_it && said.ends_with(&format!(" from {unit}")))?;
+        Some(JournalEntry {
+            at: Moment(field("__REALTIME_TIMESTAMP")?.parse().ok()?),
+            speaker: Speaker::Manager,
+            message: text::printable(&message).into_owned(),
+            message_id: field("MESSAGE_ID"),
+            invocation: None,
+            exit: None,
+            pid: None,
+            command: None,
+            boot: field("_BOOT_ID"),
+            file: None,
+        })
+    };
+    let lines = texts.iter().flat_map(|text| text.lines()).filter(|line| line.contains(id::DROPPED));
+    lines.filter_map(told).max_by_key(|entry| entry.at)
+}
+
 /// A field as text: bytes that are no text come as an array of numbers, a field that was given twice as an array of
 /// values, of which the first counts.
 fn plain(value: &Value) -> Option<String> {

@@ -3,7 +3,6 @@
 use super::agent_paths::ProbeOptions;
 use super::ask::Probe;
 use super::beside::{beside, joined};
-use super::node::Nodes;
 use super::{journal, node_on_disk};
 use crate::doctor::facts::{Fact, Journal, LogKind, LogPlace, ServerNode};
 use crate::doctor::questions::{Diagnostic, Situation, Unanswered};
@@ -59,7 +58,8 @@ impl Probe<'_> {
         let command = journal::command(&texts, unit, user, &self.redactor);
         // Of the machine's own journal these are hints to those who are not root.
         let unread = if server.is_live() { Vec::new() } else { self.told(&own.stderr) };
-        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere, unread })
+        let dropped = journal::dropped(&texts, unit);
+        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere, dropped, unread })
     }
 
     /// What was said of files that could not be read.
@@ -83,17 +83,17 @@ impl Probe<'_> {
     }
 
     /// With the version that Node has printed itself, where nothing else tells it: of a mounted disk nothing is run.
-    pub(super) fn logged(&self, (own, others): Nodes, options: &ProbeOptions) -> Nodes {
+    pub(super) fn logged(&self, own: Fact<Option<ServerNode>>, options: &ProbeOptions) -> Fact<Option<ServerNode>> {
         let unknown = own.known().and_then(Option::as_ref).is_some_and(|node| node.version.is_none());
         if self.server.is_live() || !unknown {
-            return (own, others);
+            return own;
         }
         let directory = self.server.place("/var/log/journal").display().to_string();
         let (unit, lines) = (options.unit.as_str(), options.lines);
         let asked = Diagnostic::Journal { unit, lines, since: None, directory: Some(&directory), namespace: None };
         let spoken = self.server.run(&asked).ok();
         let version = spoken.and_then(|spoken| node_on_disk::printed(&spoken.stdout));
-        (own.map(|node| node.map(|node| ServerNode { version, ..node })), others)
+        own.map(|node| node.map(|node| ServerNode { version, ..node }))
     }
 
     /// Whether the system's journal can be opened: journalctl says nothing where it only sees the caller's own.

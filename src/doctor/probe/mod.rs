@@ -90,8 +90,8 @@ impl Groundwork<'_> {
         let account = unit.known().and_then(|unit| unit.account.known()).and_then(Option::as_ref);
         let user = account.map(|account| account.uid);
         let facts = thread::scope(|scope| {
-            let service = probe.service(shown, situation);
-            beside(scope, || _ = self.nodes());
+            let service = probe.service(shown, situation).map(|service| probe.queued(service));
+            beside(scope, || _ = self.node());
             let journal = beside(scope, || probe.journal(options, situation, user, logs));
             let version = beside(scope, || probe.run(&Diagnostic::Version).ok());
             if server.is_live() {
@@ -113,12 +113,20 @@ impl Groundwork<'_> {
             let strays = process::strays(server, name, &places.bundle, &processes, &probe.redactor);
             let dependencies = bonds::of(probe, service.known(), unit.known());
             let restored = journal.known().map(|journal| restored::restored(server, journal, &places.bundle));
-            let (node, other_nodes) = self.nodes().clone();
+            let node = self.node().clone();
+            let found = unit.known();
+            let program = found.and_then(|unit| unit.program.known());
+            let noexec = found.and_then(|unit| unit.noexec.as_deref());
+            // 203: the program could not be executed (systemd.exec(5), "Process Exit Codes").
+            let refused =
+                shown.spoken.as_ref().is_ok_and(|said| said.stdout.lines().any(|line| line == "ExecMainStatus=203"));
+            let other_nodes = probe.nodes_beside(program, &node, noexec, refused);
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
             let volumes = probe.volumes(places);
             let package_managers = probe.package_managers(node.known().and_then(Option::as_ref), account);
             let os = probe.os();
-            let host = HostFacts { name: probe.host_name(situation), os, systemd, boot: boot(server) };
+            let target = default_target(server);
+            let host = HostFacts { name: probe.host_name(situation), os, systemd, boot: boot(server), target };
             let caller = Caller { uid: situation.uid, name: probe.user_name(situation.uid) };
             let (deployment, backup, nested_backup, put_aside, download) = joined(bundles, lost(places));
             let none = unit.known().is_some_and(|unit| unit.unit.files.is_empty());
@@ -188,6 +196,15 @@ impl Probe<'_> {
         paths.sort();
         paths.dedup();
         paths.iter().map(|path| guard::guard(self.server, path, account)).collect()
+    }
+
+    /// With what its start waits behind, where that waits.
+    fn queued(&self, service: Service) -> Service {
+        if !service.is_queued() {
+            return service;
+        }
+        let jobs = self.run(&Diagnostic::Jobs).map(|spoken| spoken.stdout).unwrap_or_default();
+        Service { at_work: systemctl::at_work(&jobs), ..service }
     }
 
     fn service(&self, shown: &ShownUnit<'_>, situation: &Situation) -> Fact<Service> {
@@ -274,6 +291,14 @@ struct ShownUnit<'a> {
 #[must_use]
 pub(crate) fn instances(server: &dyn Server, template: &str) -> Vec<String> {
     similar::instances(&load_path::services(server), template)
+}
+
+/// What `systemctl get-default` says: the name of the file that the link `default.target` leads to (bootup(7)).
+fn default_target(server: &dyn Server) -> Option<String> {
+    let places = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+    let target = places.iter().find_map(|place| server.target(&format!("{place}/default.target")).ok())?;
+    let name = target.rsplit('/').next()?;
+    name.ends_with(".target").then(|| crate::text::printable(name).into_owned())
 }
 
 /// The id of the boot that runs, without the dashes that the journal does not write.

@@ -10,21 +10,28 @@ use crate::node::node_version::NodeVersion;
 /// Where systemd and root's shell look for programs.
 pub(super) const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/// The Node that the unit starts, and others.
-pub(super) type Nodes = (Fact<Option<ServerNode>>, Vec<ServerNode>);
-
 impl Probe<'_> {
-    /// The Node that the unit starts, and where that is not there, or on a file system from which nothing is executed, others.
-    pub(super) fn node(
+    /// The Node that the unit starts.
+    pub(super) fn own_node(&self, program: Option<&ReachedPath>) -> Fact<Option<ServerNode>> {
+        let Some(program) = program else { return Fact::unknown("the unit starts no program") };
+        Fact::Known(is_there(program).then(|| self.version_of(&program.path)))
+    }
+
+    /// Others, where the unit's own is not there, does not run, is on a file system from which nothing is executed, was refused,
+    /// or is to be found by what the unit starts.
+    pub(super) fn nodes_beside(
         &self,
         program: Option<&ReachedPath>,
+        own: &Fact<Option<ServerNode>>,
         noexec: Option<&str>,
-    ) -> (Fact<Option<ServerNode>>, Vec<ServerNode>) {
-        let Some(program) = program else { return (Fact::unknown("the unit starts no program"), Vec::new()) };
-        let is_there = matches!(program.presence, Presence::File { .. } | Presence::Denied { .. });
-        let own = if is_there { Fact::Known(Some(self.version_of(&program.path))) } else { Fact::Known(None) };
-        let others = if is_there && noexec.is_none() { Vec::new() } else { self.other_nodes(&program.path) };
-        (own, others)
+        refused: bool,
+    ) -> Vec<ServerNode> {
+        let Some(program) = program else { return Vec::new() };
+        let fails = own.known().and_then(Option::as_ref).is_some_and(|node| node.fault.is_some());
+        // `env`, a shell or a package manager finds one by itself, or none.
+        let is_node = last_part(&program.path).starts_with("node");
+        let is_enough = is_there(program) && is_node && noexec.is_none() && !fails && !refused;
+        if is_enough { Vec::new() } else { self.other_nodes(&program.path) }
     }
 
     /// pnpm and npm, as root's shell would find them, or beside the unit's Node.
@@ -85,8 +92,13 @@ impl Probe<'_> {
             path != not
                 && reach::through(server, path).is_ok_and(|(_, look)| look.kind == 'f' && look.mode & 0o111 != 0)
         };
-        candidates.into_iter().filter(there).take(3).map(|path| self.version_of(&path)).collect()
+        let found = candidates.into_iter().filter(there).take(3).map(|path| self.version_of(&path));
+        found.filter(|node| node.fault.is_none()).collect()
     }
+}
+
+fn is_there(program: &ReachedPath) -> bool {
+    matches!(program.presence, Presence::File { .. } | Presence::Denied { .. })
 }
 
 /// The version by which bundles are judged: the server's own, or where that is not known the oldest that is deployed.

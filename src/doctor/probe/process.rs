@@ -1,7 +1,7 @@
 //! The running processes: the service's own, who holds the ports, and agents outside the unit (proc(5)).
 
 use super::sockets::{Sockets, ToldConnections};
-use crate::doctor::facts::{Connections, ControlPlane, Fact, Listener, Motion, Process, Stray};
+use crate::doctor::facts::{Connections, ControlPlane, Fact, Listener, Motion, Process, Stray, Stuck};
 use crate::doctor::questions::{Server, Unanswered};
 use crate::redact::Redactor;
 use crate::systemd::from_directory;
@@ -71,7 +71,10 @@ pub(super) fn main_process(
         program,
         command: command_line(server, pid, redactor),
         started: None,
-        motion: motion(server, pid),
+        motion: match motion(server, pid) {
+            Motion::Moves => stuck(server, pid, around).map_or(Motion::Moves, Motion::Stuck),
+            held => held,
+        },
         connections: connections(server, pid, around),
     })
 }
@@ -97,6 +100,47 @@ fn connections(server: &dyn Server, pid: u32, around: &AroundProcess<'_>) -> Fac
         around.told,
     );
     found.map_or_else(|| Fact::unknown("`/proc/net/tcp` cannot be read"), Fact::Known)
+}
+
+/// Milliseconds in which an agent that is not stuck has read what came for it.
+const TIME_TO_READ: u64 = 2000;
+
+/// Whether the event loop that holds the connection is stuck: it computes without an end, or leaves unread what comes. What it
+/// has started may compute as it likes.
+fn stuck(server: &dyn Server, main: u32, around: &AroundProcess<'_>) -> Option<Stuck> {
+    let tables = |folder: String| Sockets::below(server, &folder);
+    let is_apart = shares(server, main, "net") != Some(true);
+    let apart = is_apart.then(|| tables(format!("/proc/{main}/net"))).filter(Sockets::is_known);
+    let sockets = apart.as_ref().unwrap_or(around.sockets);
+    let links = |pid: u32, sockets: &Sockets| {
+        let held = sockets_of(server, pid).unwrap_or_default();
+        around.plane.map(|plane| sockets.unread(&held, plane)).unwrap_or_default()
+    };
+    let mut holders = around.processes.of(around.unit, main).into_iter();
+    let (pid, before) = holders
+        .find_map(|pid| Some((pid, links(pid, sockets))).filter(|(_, links)| !links.is_empty()))
+        .unwrap_or((main, Vec::new()));
+    let waits = before.iter().any(|link| link.bytes > 0);
+    if !waits && stat(server, pid).first().map(String::as_str) != Some("R") {
+        return None;
+    }
+    let effort = server.effort(pid, if waits { TIME_TO_READ } else { 0 }).ok()?;
+    // The same tables once more, by another name: what is recorded of a server has one answer to a question.
+    let after = if waits { links(pid, &tables(format!("/proc/{pid}/task/{pid}/net"))) } else { Vec::new() };
+    let left = before.iter().filter(|link| link.bytes > 0).find_map(|link| {
+        let now = after.iter().find(|now| now.inode == link.inode && now.bytes >= link.bytes)?;
+        Some(format!("{} bytes from {}", now.bytes, now.remote))
+    });
+    // A loop that turns without ever having nothing to do, or reads as fast as more comes, still takes what is offered.
+    let turns = || {
+        let ports = sockets.listening_among(&sockets_of(server, pid).unwrap_or_default());
+        apart.is_none() && ports.first().is_some_and(|port| server.takes(*port) == Ok(true))
+    };
+    let ran = (!effort.paused).then_some(effort.ran);
+    if (ran.is_none() && left.is_none()) || turns() {
+        return None;
+    }
+    Some(Stuck { pid, ran, unread: left })
 }
 
 /// Whether a process is in that namespace of this one's (namespaces(7)); nothing where that may not be seen.

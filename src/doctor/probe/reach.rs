@@ -1,8 +1,9 @@
 //! What is at a path for the user that a unit runs as (path_resolution(7)).
 
-use crate::doctor::facts::{Account, Presence, ReachedPath};
+use crate::doctor::facts::{Account, DeadLink, Presence, ReachedPath};
 use crate::doctor::questions::{Look, Server, Unanswered};
 use crate::systemd::{from_directory, without_dots};
+use crate::text;
 
 /// What the user needs of the last component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,7 +34,8 @@ pub(super) fn through(server: &dyn Server, path: &str) -> Result<(String, Look),
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         path = resolved(&from_directory(folder, &target));
     }
-    Err(Unanswered::Failed)
+    // ELOOP (path_resolution(7)).
+    Err(Unanswered::Unlike)
 }
 
 /// `..` taken away with what stands before it: for links, whose folders are no links here.
@@ -58,12 +60,15 @@ pub(super) fn reached(
         let here = format!("{}/{part}", above.trim_end_matches('/'));
         let (real, look) = match through(server, &here) {
             Ok(found) => found,
-            Err(Unanswered::NotFound | Unanswered::Unlike) => return at(Presence::Missing { above }),
+            Err(refusal @ (Unanswered::NotFound | Unanswered::Unlike)) => {
+                let link = dead_link(server, &here, refusal);
+                return at(Presence::Missing { above, link });
+            }
             Err(refusal) => return Err(refusal),
         };
         let last = parts.peek().is_none();
         if !last && look.kind != 'd' {
-            return at(Presence::Missing { above });
+            return at(Presence::Missing { above, link: None });
         }
         let bit = match need {
             ReachNeed::Read if last => 4,
@@ -87,6 +92,13 @@ pub(super) fn reached(
         above = here;
     }
     at(Presence::Directory)
+}
+
+/// The link that stands at a path which leads to nothing.
+fn dead_link(server: &dyn Server, path: &str, refusal: Unanswered) -> Option<DeadLink> {
+    server.look(path).ok().filter(|look| look.kind == 'l')?;
+    let target = text::printable(&server.target(path).ok()?).into_owned();
+    Some(DeadLink { path: path.to_owned(), target, is_circle: refusal == Unanswered::Unlike })
 }
 
 /// Whether the mode gives that user the permission bit (4 read, 1 execute or enter). Supplementary groups and ACLs are

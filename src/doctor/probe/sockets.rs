@@ -71,6 +71,38 @@ impl Sockets {
     }
 }
 
+/// What has come over a connection and waits to be read.
+pub(super) struct UnreadLink {
+    /// The socket.
+    pub inode: u64,
+    /// The other end.
+    pub remote: SocketAddr,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl Sockets {
+    /// The ports that are listened on by sockets among those that are held.
+    #[must_use]
+    pub(super) fn listening_among(&self, held: &BTreeSet<u64>) -> Vec<u16> {
+        let listens = |row: &&SocketRow| row.state == SocketState::Listening && held.contains(&row.inode);
+        self.0.iter().flatten().filter(listens).map(|row| row.local).collect()
+    }
+
+    /// The established connections to the control plane among the sockets that are held, and what waits in each.
+    #[must_use]
+    pub(super) fn unread(&self, held: &BTreeSet<u64>, plane: &ControlPlane) -> Vec<UnreadLink> {
+        let own = |row: &&SocketRow| {
+            row.state == SocketState::Established
+                && held.contains(&row.inode)
+                && row.remote.port() == plane.port
+                && leads_to(plane, row.remote.ip())
+        };
+        let unread = |row: &SocketRow| UnreadLink { inode: row.inode, remote: row.remote, bytes: row.unread };
+        self.0.iter().flatten().filter(own).map(unread).collect()
+    }
+}
+
 /// Whether an address is one of the control plane's. Where its name leads nowhere now, the port has to do: the connection
 /// may be older than what became of the name.
 fn leads_to(plane: &ControlPlane, address: IpAddr) -> bool {
@@ -87,6 +119,7 @@ struct SocketRow {
     remote: SocketAddr,
     state: SocketState,
     waiting: u64,
+    unread: u64,
     retransmissions: u32,
     inode: u64,
 }
@@ -124,10 +157,12 @@ fn rows(text: &str) -> Vec<SocketRow> {
             "0A" => SocketState::Listening,
             _ => return None,
         };
-        let waiting = fields.get(4)?.split_once(':').and_then(|(sent, _)| u64::from_str_radix(sent, 16).ok())?;
+        let (sent, come) = fields.get(4)?.split_once(':')?;
+        let waiting = u64::from_str_radix(sent, 16).ok()?;
+        let unread = u64::from_str_radix(come, 16).ok()?;
         let retransmissions = u32::from_str_radix(fields.get(6)?, 16).ok()?;
         let (local, remote) = (address(fields.get(1)?)?.port(), address(fields.get(2)?)?);
-        Some(SocketRow { local, remote, state, waiting, retransmissions, inode: fields.get(9)?.parse().ok()? })
+        Some(SocketRow { local, remote, state, waiting, unread, retransmissions, inode: fields.get(9)?.parse().ok()? })
     };
     text.lines().skip(1).filter_map(row).collect()
 }

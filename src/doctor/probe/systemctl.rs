@@ -55,6 +55,8 @@ pub(super) fn service(text: &str, situation: &Situation) -> Service {
         control_pid: word("ControlPID").parse().ok().filter(|pid| *pid > 0),
         freezer: owned("FreezerState"),
         // Both are `no` of a unit that was never to be started.
+        job: word("Job").parse().ok().filter(|job| *job > 0),
+        at_work: Vec::new(),
         unmet: ["Condition", "Assert"].iter().any(|kind| {
             word(&format!("{kind}Result")) == "no" && moment(&format!("{kind}TimestampMonotonic")).is_some()
         }),
@@ -169,6 +171,24 @@ pub(super) fn version(text: &str) -> Option<String> {
     let rest = text.lines().next()?.strip_prefix("systemd ")?;
     Some(rest.trim().to_owned())
 }
+
+/// The units that the manager is at work on, in lines of `systemctl list-jobs`: `68 net-wait.service start running`.
+#[must_use]
+pub(super) fn at_work(text: &str) -> Vec<String> {
+    let running = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        match *fields.as_slice() {
+            [number, unit, kind, "running"] if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(format!("{} ({kind})", crate::text::printable(unit)))
+            }
+            _ => None,
+        }
+    };
+    text.lines().filter_map(running).take(MAX_AT_WORK).collect()
+}
+
+/// Units that are named of those that a start waits behind.
+const MAX_AT_WORK: usize = 3;
 
 #[cfg(test)]
 mod tests {

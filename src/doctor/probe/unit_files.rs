@@ -6,6 +6,7 @@ use super::systemctl::LoadedUnit;
 use crate::doctor::facts::{Fact, Moment};
 use crate::doctor::questions::{Server, Unanswered};
 use crate::systemd::{Unit, UnitFile};
+use crate::text;
 
 /// Most bytes of one unit file: systemd itself takes lines of 1 MiB.
 const MAX_OF_A_FILE: usize = 1 << 20;
@@ -24,6 +25,8 @@ pub(super) struct FoundUnit {
     pub masked_by: Option<String>,
     /// A link in its place that leads to nothing, with where it leads.
     pub dangling: Option<(String, String)>,
+    /// What stands in the place of the administrator's file and is none.
+    pub obstacle: Option<String>,
     /// When the file was last changed.
     pub changed: Option<Moment>,
     /// Whether a target wants it.
@@ -41,9 +44,14 @@ pub(super) fn find(server: &dyn Server, asked: &str, loaded: Option<&LoadedUnit>
         unit: Unit { name: named.id.clone(), files: Vec::new() },
         masked_by: named.masked_by.clone(),
         dangling: named.link.clone().filter(|_| named.fragment.is_none()),
+        obstacle: None,
         changed: None,
         enabled: false,
     };
+    let place = format!("/etc/systemd/system/{}", named.id);
+    if named.fragment.is_none() && server.look(&place).is_ok_and(|look| look.kind == 'd') {
+        found.obstacle = Some(text::printable(&place).into_owned());
+    }
     if let Some(loaded) = loaded.filter(|loaded| named.fragment.is_none() || loaded.is_current) {
         found.unit.name.clone_from(&loaded.id);
     }

@@ -12,7 +12,7 @@ use crate::systemd::{Assignment, CommandLine, Context, Unit, UnitFile, from_dire
 impl Probe<'_> {
     /// What was found of the unit, its secrets taken out, with what is at the paths that it names.
     pub(super) fn unit(&self, found: FoundUnit, account: &Fact<Option<Account>>) -> UnitOnDisk {
-        let FoundUnit { mut unit, masked_by, dangling, changed, enabled } = found;
+        let FoundUnit { mut unit, masked_by, dangling, obstacle, changed, enabled } = found;
         let user = account.known().and_then(Option::as_ref);
         let context = Context { user_home: user.map(|account| account.home.clone()) };
         let command = unit.command().and_then(Result::ok);
@@ -60,6 +60,7 @@ impl Probe<'_> {
             unit,
             masked_by,
             dangling,
+            obstacle,
             changed,
             enabled,
             secrets,

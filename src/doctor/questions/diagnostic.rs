@@ -49,6 +49,8 @@ pub(crate) enum Diagnostic<'a> {
     Crowded(&'a str),
     /// The states of the units that a unit needs (`systemctl show`).
     States(&'a [String]),
+    /// What the manager is at work on, and what waits behind that (`systemctl list-jobs`).
+    Jobs,
 }
 
 /// Fields of a journal entry that are asked for: more would be read, sent and thrown away.
@@ -66,7 +68,8 @@ const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,Su
     ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\
     RestartUSec,MainPID,ExecMainPID,ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic,\
     ExecMainExitTimestampMonotonic,InvocationID,Type,SourcePath,ControlPID,FreezerState,ConditionResult,\
-    ConditionTimestampMonotonic,AssertResult,AssertTimestampMonotonic,Requires,Requisite,BindsTo";
+    ConditionTimestampMonotonic,AssertResult,AssertTimestampMonotonic,Requires,Requisite,BindsTo,\
+    Job";
 
 /// The properties of a unit that another one needs.
 const STATES: &str = "--property=Id,LoadState,ActiveState,Result";
@@ -89,6 +92,7 @@ impl Diagnostic<'_> {
             Self::Connections(_) => "connections",
             Self::Crowded(_) => "crowded-folders",
             Self::States(_) => "systemctl-states",
+            Self::Jobs => "systemctl-jobs",
         }
     }
 
@@ -121,6 +125,7 @@ impl Diagnostic<'_> {
                 words(&["ss", "-Htnie", "state", "established", "dport", "="], &format!(":{port}"))
             }
             Self::Crowded(path) => words(&["du", "-xS", "--inodes", "--threshold=100", "--"], path),
+            Self::Jobs => words(&["systemctl", "list-jobs", "--no-pager", "--no-legend"], "--full"),
             Self::States(units) => {
                 let fixed = ["systemctl", "show", "--no-pager", STATES, "--"];
                 fixed.iter().map(|word| (*word).to_owned()).chain(units.iter().cloned()).collect()
@@ -173,6 +178,7 @@ mod tests {
             Diagnostic::Connections(4000),
             Diagnostic::Crowded(odd),
             Diagnostic::States(&units),
+            Diagnostic::Jobs,
         ];
         // A new variant does not compile until it stands in the list above.
         for diagnostic in &all {
@@ -181,7 +187,7 @@ mod tests {
                 Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. } => {}
                 Diagnostic::Listing(_) | Diagnostic::NodeVersion(_) | Diagnostic::User(_) => {}
                 Diagnostic::Addresses(_) | Diagnostic::Connections(_) => {}
-                Diagnostic::Crowded(_) | Diagnostic::States(_) => {}
+                Diagnostic::Crowded(_) | Diagnostic::States(_) | Diagnostic::Jobs => {}
             }
         }
         all.iter().map(Diagnostic::words).collect()
@@ -189,7 +195,8 @@ mod tests {
 
     #[test]
     fn no_command_can_change_the_server() {
-        let fixed: [&[&str]; 12] = [
+        let fixed: [&[&str]; 13] = [
+            &["systemctl", "list-jobs", "--no-pager", "--no-legend", "--full"],
             &["systemctl", "show", "--no-pager", PROPERTIES, "--"],
             &["systemctl", "status", "--no-pager", "--full", "--lines=20", "--"],
             &["systemctl", "cat", "--no-pager", "--"],

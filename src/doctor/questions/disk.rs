@@ -2,17 +2,19 @@
 
 use super::diagnostic::Diagnostic;
 use super::journal_files::JournalFiles;
-use super::server::{AnsweredEnd, Look, Server, Situation, Space, Spoken, Unanswered};
+use super::server::{AnsweredEnd, Effort, Look, Server, Situation, Space, Spoken, Unanswered};
 use crate::host::paths::{self, FileKind, FileSystem};
 use crate::host::process::{self, Environment, Keep, Request};
 use crate::host::rooted::{self, Last, Rooted};
-use crate::host::{self, file_end, files};
+use crate::host::{self, effort, file_end, files};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Each command ends within this, or is ended.
 const TIMEOUT: Duration = Duration::from_secs(8);
+/// How long an event loop may take to turn to a connection that is offered.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Most bytes of what a command prints.
 const MAX_OUTPUT: usize = 4 << 20;
 /// Where commands are found: the caller's own PATH does not count for root's questions.
@@ -163,6 +165,21 @@ impl Server for Disk {
         let system = found.map_or_else(|| paths::file_system(Path::new(path)), |found| found.file_system())?;
         let FileSystem { free, size, inodes, free_inodes } = system;
         Ok(Space { free, size, inodes, free_inodes })
+    }
+
+    fn effort(&self, pid: u32, least: u64) -> Result<Effort, Unanswered> {
+        if !self.is_live() {
+            return Err(Unanswered::NotLive);
+        }
+        let watched = effort::watch(pid, Duration::from_millis(least)).ok_or(Unanswered::NotFound)?;
+        Ok(Effort { ran: u64::try_from(watched.ran.as_millis()).unwrap_or(u64::MAX), paused: watched.paused })
+    }
+
+    fn takes(&self, port: u16) -> Result<bool, Unanswered> {
+        if !self.is_live() {
+            return Err(Unanswered::NotLive);
+        }
+        effort::takes(port, PATIENCE).ok_or(Unanswered::Failed)
     }
 
     fn place(&self, path: &str) -> PathBuf {

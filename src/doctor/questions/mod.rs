@@ -10,4 +10,4 @@ mod server;
 
 pub(crate) use diagnostic::{Diagnostic, journal_fields};
 pub(crate) use disk::{Disk, follow};
-pub(crate) use server::{AnsweredEnd, Look, Server, Situation, Space, Spoken, Unanswered};
+pub(crate) use server::{AnsweredEnd, Effort, Look, Server, Situation, Space, Spoken, Unanswered};

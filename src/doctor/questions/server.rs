@@ -120,6 +120,15 @@ pub(crate) struct Situation {
     pub name: Option<String>,
 }
 
+/// What the main thread of a process did while it was watched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Effort {
+    /// Milliseconds on a processor.
+    pub ran: u64,
+    /// Whether it paused meanwhile, as an event loop does that has nothing to do.
+    pub paused: bool,
+}
+
 /// A server.
 pub(crate) trait Server: Sync {
     /// Whether commands can be run and `/proc` be read.
@@ -161,6 +170,16 @@ pub(crate) trait Server: Sync {
     /// # Errors
     /// [`Unanswered`] where there is no such path.
     fn space(&self, path: &str) -> Result<Space, Unanswered>;
+    /// What the main thread of a process does, watched until it pauses, and for so many milliseconds at least.
+    ///
+    /// # Errors
+    /// [`Unanswered`] where there is no such process, or the kernel does not tell.
+    fn effort(&self, pid: u32, least: u64) -> Result<Effort, Unanswered>;
+    /// Whether what listens on that port of this machine takes a connection that is offered, over which nothing is sent.
+    ///
+    /// # Errors
+    /// [`Unanswered`] where none can be offered.
+    fn takes(&self, port: u16) -> Result<bool, Unanswered>;
     /// Where a path of the server's is found by this process, to read a bundle from.
     fn place(&self, path: &str) -> PathBuf;
 }

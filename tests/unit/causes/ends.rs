@@ -40,7 +40,7 @@ fn out_of_time(f: &mut Facts, line: &str, words: &str) {
 
 #[test]
 fn an_end_is_told_by_what_systemd_says_of_it() {
-    let cases: [(&str, Make, &str, &str); 12] = [
+    let cases: [(&str, Make, &str, &str); 20] = [
         (
             "a crash of native code",
             |f| f.dies(Speaker::Agent, &["[agent] hello"], Exit::Signal(11)),
@@ -89,6 +89,97 @@ fn an_end_is_told_by_what_systemd_says_of_it() {
             |f| out_of_time(f, "RuntimeMaxSec=5\nTimeoutStartSec=90", "Service reached runtime time limit. Stopping."),
             "unit-confinement",
             "RuntimeMaxSec=5",
+        ),
+        (
+            "a limit of time on a processor",
+            |f| {
+                f.unit_says("Restart=always", "LimitCPU=1\nRestart=always");
+                f.dies(Speaker::Agent, &["[agent] hello"], Exit::Signal(9));
+                f.service().result = "signal".into();
+            },
+            "unit-confinement",
+            "LimitCPU=1",
+        ),
+        (
+            "a limit on the size of files",
+            |f| {
+                f.unit_says("Restart=always", "LimitFSIZE=1K\nRestart=always");
+                let said = ["node:fs:1", "  return", "  ^", "Error: EFBIG: file too large, write", "Node.js v20.20.2"];
+                f.dies(Speaker::Agent, &said, Exit::Code(1));
+            },
+            "unit-confinement",
+            "LimitFSIZE=1K",
+        ),
+        (
+            "a list below an error",
+            |f| {
+                let said = [
+                    "file:///x.js:1",
+                    "throw e",
+                    "^",
+                    "ZodError: [",
+                    "  {",
+                    "    \"message\": \"Invalid url\"",
+                    "  }",
+                    "]",
+                ];
+                let said: Vec<&str> =
+                    said.into_iter().chain(["    at f (file:///x.js:1:1)", "Node.js v20.20.2"]).collect();
+                f.dies(Speaker::Agent, &said, Exit::Code(1));
+            },
+            "unknown-crash",
+            "ZodError: [ { \"message\": \"Invalid url\" } ]",
+        ),
+        (
+            "an abort at an error, with a native stack below it",
+            |f| {
+                let said = [
+                    "file:///x.js:1",
+                    "throw e",
+                    "^",
+                    "Error: telemetry queue is corrupt",
+                    "    at f (file:///x.js:1:1)",
+                ];
+                let below = ["Node.js v20.20.2", "----- Native stack trace -----", " 1: 0xcb9954  [/usr/bin/node]"];
+                let said: Vec<&str> = said.into_iter().chain(below).collect();
+                f.dies(Speaker::Agent, &said, Exit::Signal(6));
+            },
+            "unknown-crash",
+            "Error: telemetry queue is corrupt",
+        ),
+        (
+            "an abort at an error, as V8 says it",
+            |f| {
+                let said = ["Uncaught Error: telemetry queue is corrupt", "FROM", "f (/x.js:1:1)"];
+                f.dies(Speaker::Agent, &said, Exit::Signal(5));
+            },
+            "unknown-crash",
+            "Error: telemetry queue is corrupt",
+        ),
+        (
+            "a debugger's port that is none",
+            |f| {
+                f.unit_says("/usr/bin/node ", "/usr/bin/node --inspect-port=99 ");
+                f.dies(Speaker::Agent, &["/usr/bin/node: must be 0 or in range 1024 to 65535."], Exit::Code(9));
+            },
+            "unit-confinement",
+            "its options for node",
+        ),
+        (
+            "words that the journal has dropped",
+            |f| {
+                f.dies(Speaker::Agent, &["request 74"], Exit::Code(1));
+                let told = "Suppressed 434 messages from server-flow-agent.service";
+                f.journal().dropped = Some(entry(ago(5), Speaker::Manager, "run 2", told));
+            },
+            "unknown-crash",
+            "has not kept its last words",
+        ),
+        (
+            "an end of success, with words",
+            |f| f.dies(Speaker::Agent, &["[agent] this host is not registered"], Exit::Code(0)),
+            "service-crash-loop",
+            "exit code 0",
         ),
         (
             "systemd-oomd",

@@ -1,7 +1,7 @@
 //! What is shown of an agent that runs, and what of one that does not: connections, deaths that are over, states that wait.
 
 use super::*;
-use crate::doctor::facts::{Bond, Link, LinkState, Motion, Restored, Stray, UnitDependency};
+use crate::doctor::facts::{Bond, Link, LinkState, Motion, Restored, Stray, Stuck, UnitDependency};
 use Health::{Broken, Degraded, Healthy, Inconclusive};
 
 /// The manager says so, of that kind.
@@ -197,6 +197,85 @@ pub(super) static CASES: &[Case] = &[
         |f| f.process().motion = Motion::Traced { by: Some(99) },
         Broken,
         &["process-frozen"],
+    ),
+    (
+        "control-plane-unreachable",
+        "workers that die again and again below a process that lives",
+        |f| {
+            f.connections().own.clear();
+            for pid in [5001, 5002] {
+                let said = [
+                    "file:///root/.server-flow/agent-bundle/dist/agent.js:3",
+                    "import { X } from 'y';",
+                    "         ^",
+                    "SyntaxError: The requested module 'y' does not provide an export named 'X'",
+                    "Node.js v20.20.2",
+                ];
+                for line in said {
+                    let told = entry(ago(20), Speaker::Agent, "now", line);
+                    f.journal().entries.push(JournalEntry { pid: Some(pid), ..told });
+                }
+            }
+        },
+        Degraded,
+        &["control-plane-unreachable"],
+    ),
+    (
+        "process-frozen",
+        "stuck in a loop",
+        |f| f.process().motion = stuck(Some(2000), None),
+        Degraded,
+        &["process-frozen"],
+    ),
+    (
+        "process-frozen",
+        "does not read what comes",
+        |f| f.process().motion = stuck(None, Some("38 bytes from 10.0.0.7:4000")),
+        Degraded,
+        &["process-frozen"],
+    ),
+    (
+        "process-frozen",
+        "stuck before it was connected",
+        |f| {
+            f.process().motion = stuck(Some(2000), None);
+            f.connections().own.clear();
+        },
+        Broken,
+        &["process-frozen"],
+    ),
+    (
+        "process-frozen",
+        "computes while it starts",
+        |f| {
+            f.process().motion = stuck(Some(2000), None);
+            f.service().started = Some(ago(3));
+        },
+        Inconclusive,
+        &[],
+    ),
+    (
+        "service-starting",
+        "its start waits in the queue",
+        |f| {
+            f.stopped();
+            f.service().job = Some(85);
+            f.service().at_work = vec!["network-wait.service (start)".into()];
+        },
+        Inconclusive,
+        &["service-starting"],
+    ),
+    (
+        "service-stopped",
+        "a failure that counts as success",
+        |f| {
+            f.unit_says("RestartSec=10", "SuccessExitStatus=1");
+            f.stopped();
+            f.service().result = "success".into();
+            f.service().exit = Some(Exit::Code(1));
+        },
+        Broken,
+        &["service-stopped"],
     ),
     ("process-frozen", "thawed", |f| f.service().freezer = "running".into(), Healthy, &[]),
     (
@@ -486,4 +565,8 @@ fn no_second_agent_is_started_by_a_fix() {
     );
     let told = report.diagnoses[0].fix.last().unwrap();
     assert!(told.text.contains(&format!("systemctl restart {UNIT}")), "{}", told.text);
+}
+
+fn stuck(ran: Option<u64>, unread: Option<&str>) -> Motion {
+    Motion::Stuck(Stuck { pid: 4711, ran, unread: unread.map(str::to_owned) })
 }

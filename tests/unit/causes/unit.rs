@@ -57,6 +57,43 @@ pub(super) static CASES: &[Case] = &[
     ("unit-disabled", "enabled at run time", |f| f.service().unit_file_state = "enabled-runtime".into(), Healthy, &[]),
     (
         "unit-disabled",
+        "enabled for a target that is not reached",
+        |f| {
+            f.unit_says("WantedBy=multi-user.target", "WantedBy=graphical.target");
+            f.host.target = Some("multi-user.target".into());
+        },
+        Degraded,
+        &["unit-disabled"],
+    ),
+    (
+        "unit-disabled",
+        "enabled for a target that is reached",
+        |f| {
+            f.unit_says("WantedBy=multi-user.target", "WantedBy=graphical.target");
+            f.host.target = Some("graphical.target".into());
+        },
+        Healthy,
+        &[],
+    ),
+    (
+        "unit-disabled",
+        "enabled for the target on the way to another",
+        |f| f.host.target = Some("graphical.target".into()),
+        Healthy,
+        &[],
+    ),
+    (
+        "unit-disabled",
+        "made by systemd-run",
+        |f| {
+            f.unit().unit.files[0].path = "/run/systemd/transient/server-flow-agent.service".into();
+            f.service().unit_file_state = "transient".into();
+        },
+        Degraded,
+        &["unit-disabled"],
+    ),
+    (
+        "unit-disabled",
         "disabled and stopped",
         |f| {
             f.stopped();

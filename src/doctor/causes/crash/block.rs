@@ -78,6 +78,22 @@ pub(super) fn fatal(lines: &[&str]) -> Option<usize> {
     Some(if has_place && about.is_some() { at + 1 } else { at })
 }
 
+/// What Node, or V8 in its place, says before it aborts at an error that nobody caught (`--abort-on-uncaught-exception`): the
+/// usual block above a native stack, or `Uncaught Error: …` above a line `FROM` (isolate.cc).
+pub(super) fn aborted(lines: &[&str]) -> Option<FatalBlock> {
+    if let Some(trace) = lines.iter().rposition(|line| line.starts_with("----- Native stack trace -----")) {
+        return block(lines.get(..trace)?).filter(|block| block.version.is_some());
+    }
+    let from = lines.iter().rposition(|line| *line == "FROM")?;
+    let headline = (0..from).rev().find(|at| lines.get(*at).is_some_and(|line| line.starts_with("Uncaught ")))?;
+    Some(FatalBlock { headline, place: None, version: None })
+}
+
+/// Whether Node says something under its own name.
+pub(super) fn is_of_node(line: &str) -> bool {
+    said_by_node(line).is_some()
+}
+
 /// The version that Node prints as the last thing before it ends.
 pub(super) fn version_in(line: &str) -> Option<&str> {
     line.strip_prefix("Node.js v")

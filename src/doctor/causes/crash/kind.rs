@@ -111,6 +111,9 @@ fn of_modules(said: &str) -> Option<CrashKind> {
         let is_path = name.starts_with(['/', '.']) || name.starts_with("file:");
         return Some(if is_path { CrashKind::File(name) } else { CrashKind::Package(name) });
     }
+    if let Some(path) = not_exported(said) {
+        return Some(file(&path));
+    }
     let export = quoted_after(said, "The requested module ")
         .filter(|_| said.contains("does not provide an export named"))
         .or_else(|| {
@@ -121,6 +124,25 @@ fn of_modules(said: &str) -> Option<CrashKind> {
         None if !module.starts_with("node:") => CrashKind::Export(module),
         _ => CrashKind::OldNode,
     })
+}
+
+/// What a package does not offer under the path by which it is asked for, or has set wrongly (esm.md, "Package entry points").
+fn not_exported(said: &str) -> Option<String> {
+    let of_package = || {
+        let manifest = said.split(['"', ' ', ';']).find(|word| word.ends_with("/package.json"))?;
+        let (_, name) = manifest.strip_suffix("/package.json")?.rsplit_once("/node_modules/")?;
+        Some(name.to_owned())
+    };
+    if let Some(path) =
+        quoted_after(said, "Package subpath ").filter(|_| said.contains("is not defined by \"exports\""))
+    {
+        return Some(format!("{}/{}", of_package()?, path.trim_start_matches("./")));
+    }
+    let of_main = said.starts_with("No \"exports\" main defined in ") || said.starts_with("Invalid \"exports\" ");
+    if of_main {
+        return of_package();
+    }
+    quoted_after(said, "Package import specifier ").filter(|_| said.contains(" is not defined"))
 }
 
 fn of_syntax(name: &str, said: &str) -> Option<CrashKind> {
@@ -193,6 +215,22 @@ mod tests {
     fn errors_are_told_apart_by_nodes_own_words() {
         let package = |name: &str| CrashKind::Package(name.into());
         for (line, wanted) in [
+            (
+                "Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: Package subpath './lib/a.js' is not defined by \"exports\" in /b/node_modules/zod/package.json imported from /b/dist/index.js",
+                CrashKind::File("zod/lib/a.js".into()),
+            ),
+            (
+                "Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: No \"exports\" main defined in /b/node_modules/@a/b/package.json imported from /b/dist/index.js",
+                CrashKind::File("@a/b".into()),
+            ),
+            (
+                "Error [ERR_INVALID_PACKAGE_TARGET]: Invalid \"exports\" main target \"dist/i.js\" defined in the package config /b/node_modules/c/package.json imported from /b/dist/index.js; targets must start with \"./\"",
+                CrashKind::File("c".into()),
+            ),
+            (
+                "TypeError [ERR_PACKAGE_IMPORT_NOT_DEFINED]: Package import specifier \"#config\" is not defined in package /b/package.json imported from /b/dist/index.js",
+                CrashKind::File("#config".into()),
+            ),
             (
                 "Error [ERR_MODULE_NOT_FOUND]: Cannot find package '@server-flow/shared' imported from /root/x/dist/index.js",
                 package("@server-flow/shared"),

@@ -12,7 +12,7 @@ pub(crate) use block::absent_file;
 pub(crate) use kind::{CrashKind, quoted};
 
 use crate::doctor::causes::{mended, started};
-use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Moment};
+use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Moment, Speaker};
 use kind::kind;
 
 /// An error that ended a run.
@@ -97,6 +97,41 @@ fn last(facts: &Facts) -> Option<Crash<'_>> {
     runs.iter().filter(alike).find_map(|run| of_run(facts, run))
 }
 
+/// The error by which processes die again and again that the agent that runs has started, where two or more have: a cluster's
+/// workers. The newest of them.
+pub(crate) fn of_children(facts: &Facts) -> Option<Crash<'_>> {
+    let main = facts.process.known()?.as_ref()?.pid;
+    let own = |entry: &&JournalEntry| entry.speaker == Speaker::Agent && entry.pid.is_some_and(|pid| pid != main);
+    let all: Vec<&JournalEntry> = facts.present().into_iter().filter(own).collect();
+    let mut pids: Vec<u32> = all.iter().filter_map(|entry| entry.pid).collect();
+    pids.dedup();
+    let crashes = pids.iter().rev().take(MAX_OF_CHILDREN).filter_map(|pid| {
+        let said: Vec<&JournalEntry> = all.iter().copied().filter(|entry| entry.pid == Some(*pid)).collect();
+        let lines: Vec<&str> = said.iter().map(|entry| entry.message.as_str()).collect();
+        let block = block::block(&lines).filter(|block| block.version.is_some())?;
+        of_headline(facts, &said, block.headline, block.place, block.version)
+    });
+    let crashes: Vec<Crash<'_>> = crashes.collect();
+    let newest = crashes.first()?;
+    let alike = crashes.iter().filter(|crash| crash.headline.message == newest.headline.message);
+    let own_file = newest.place.is_some_and(|place| place.message.contains(facts.places.bundle.as_str()))
+        || newest.asked_by.is_some_and(|by| by.contains(facts.places.bundle.as_str()));
+    (alike.count() > 1 && own_file).then(|| newest.clone())
+}
+
+/// Processes that are looked at of those that the agent has started.
+const MAX_OF_CHILDREN: usize = 20;
+
+/// The line with which the process that ended last has ended its output, right before its end.
+pub(crate) fn said_last(facts: &Facts) -> Option<&JournalEntry> {
+    let run = facts.runs().into_iter().rev().find(|run| run.died() || end(&run.entries).is_some())?;
+    let said = process::words(facts, &run.entries);
+    let lines: Vec<&str> = said.iter().map(|entry| entry.message.as_str()).collect();
+    let last = said.get(farewell::farewell(&lines)?.at).copied()?;
+    let ended = run.entries.iter().find(|entry| entry.speaker == Speaker::Manager && entry.at >= last.at);
+    ended.is_some_and(|ended| is_near(last.at, ended.at)).then_some(last)
+}
+
 /// How the main process of a run ended, and when.
 fn end<'a>(run: &[&'a JournalEntry]) -> Option<&'a JournalEntry> {
     run.iter().rev().find(|entry| entry.ends_main()).copied()
@@ -116,8 +151,14 @@ fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
     let lines = |said: &[&'a JournalEntry]| said.iter().map(|entry| entry.message.as_str()).collect::<Vec<&'a str>>();
     if let Some(Exit::Signal(signal)) = exit {
         // abort(3), or the trap that V8 sets instead.
-        let at = block::fatal(&lines(&said)).filter(|_| matches!(signal, 4..=6))?;
-        return of_headline(facts, &said, at, None, None);
+        if !matches!(signal, 4..=6) {
+            return None;
+        }
+        if let Some(at) = block::fatal(&lines(&said)) {
+            return of_headline(facts, &said, at, None, None);
+        }
+        let block = block::aborted(&lines(&said))?;
+        return of_headline(facts, &said, block.headline, block.place, block.version);
     }
     if exit == Some(Exit::Code(0)) {
         return None;
@@ -134,6 +175,11 @@ fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
         let warned = said.iter().rev().find(|entry| entry.says("unsettled top-level await")).copied();
         let headline = warned.or(end(run))?;
         return Some(Crash { kind: CrashKind::Unsettled, ..of_last_words(headline, headline.message.clone()) });
+    }
+    // With 9 nothing but Node ends that has said so under its own name.
+    let refused = said.last().copied().filter(|last| exit == Some(Exit::Code(9)) && block::is_of_node(&last.message));
+    if let Some(headline) = refused {
+        return Some(Crash { kind: CrashKind::Option, ..of_last_words(headline, headline.message.clone()) });
     }
     let claimed = block.and_then(|block| said.get(block.headline).copied());
     said.retain(|entry| is_last(entry));
@@ -208,12 +254,21 @@ fn of_headline<'a>(
         // Node says of a native addon over five lines that it was built for another Node.
         let lines = below().take_while(|line| !line.trim_start().starts_with("at ")).take(MAX_OF_ADDON);
         std::iter::once(headline.message.as_str()).chain(lines).collect::<Vec<_>>().join(" ")
+    } else if headline.message.ends_with(['[', '{', ':']) {
+        // A list, or what follows a colon, is what it is about: of a schema's error, and of an assertion's.
+        let lines = below().take_while(|line| !line.trim_start().starts_with("at ")).take(MAX_OF_LIST).map(str::trim);
+        let whole = std::iter::once(headline.message.as_str()).chain(lines).collect::<Vec<_>>().join(" ");
+        whole.chars().take(MAX_OF_TEXT).collect()
     } else {
         headline.message.clone()
     };
     let asked_by = asked_by(&headline.message, below());
     Some(Crash { headline, text, place, kind, asked_by, node, told_by: CrashToldBy::Node })
 }
+
+/// Lines of a list that are shown with an error's first line, and characters of all of them.
+const MAX_OF_LIST: usize = 12;
+const MAX_OF_TEXT: usize = 240;
 
 /// Lines with which Node goes on about a native addon that was built for another version (node.cc, `DLOpen`).
 const MAX_OF_ADDON: usize = 5;
