@@ -184,10 +184,6 @@ impl Server for Recorder<'_> {
         self.note(format!("effort {pid}"), self.server.effort(pid, least))
     }
 
-    fn takes(&self, port: u16) -> Result<bool, Unanswered> {
-        self.note(format!("takes {port}"), self.server.takes(port))
-    }
-
     fn place(&self, path: &str) -> PathBuf {
         self.server.place(path)
     }
@@ -284,10 +280,6 @@ impl Server for Recorded<'_> {
 
     fn effort(&self, pid: u32, _: u64) -> Result<Effort, Unanswered> {
         self.answer(&format!("effort {pid}"))
-    }
-
-    fn takes(&self, port: u16) -> Result<bool, Unanswered> {
-        self.answer(&format!("takes {port}"))
     }
 
     fn place(&self, path: &str) -> PathBuf {

@@ -1,7 +1,6 @@
 //! Whether the main thread of a process ever pauses: what tells an event loop that turns from one that is stuck.
 
 use super::files;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,8 +11,6 @@ const ENOUGH: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(6);
 /// Pauses that say nothing: V8 waits for its helpers while it collects garbage.
 const SHORT: Duration = Duration::from_millis(100);
-/// Most bytes of the kernel's table of sockets.
-const MAX_OF_A_TABLE: usize = 4 << 20;
 /// Between two looks.
 const STEP: Duration = Duration::from_millis(40);
 
@@ -47,40 +44,6 @@ pub(crate) fn watch(pid: u32, least: Duration) -> Option<Watched> {
     }
 }
 
-/// Whether what listens on a port of this machine takes a connection that is offered, within that time. Nothing is sent. Until
-/// it is taken, the kernel counts it as waiting (proc(5), `/proc/net/tcp`: `rx_queue` of a socket that listens).
-#[must_use]
-pub(crate) fn takes(port: u16, patience: Duration) -> Option<bool> {
-    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let _offered = TcpStream::connect_timeout(&here, patience).ok()?;
-    let begun = Instant::now();
-    loop {
-        if waiting(port)? == 0 {
-            return Some(true);
-        }
-        if begun.elapsed() >= patience {
-            return Some(false);
-        }
-        thread::sleep(STEP);
-    }
-}
-
-/// Connections to a port that nobody has taken yet; nothing where none listens on it.
-fn waiting(port: u16) -> Option<u64> {
-    let tables =
-        ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| files::read_start(Path::new(path), MAX_OF_A_TABLE).ok());
-    let text =
-        tables.into_iter().flatten().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect::<String>();
-    let ending = format!(":{port:04X}");
-    let queues = text.lines().filter_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let listens = fields.get(1)?.ends_with(&ending) && *fields.get(3)? == "0A";
-        let queue = fields.get(4)?.split_once(':')?.1;
-        u64::from_str_radix(queue, 16).ok().filter(|_| listens)
-    });
-    queues.reduce(|sum, queue| sum + queue)
-}
-
 /// How a thread has spent its time so far. The rest it was asleep.
 #[derive(Clone, Copy)]
 struct ThreadTimes {
@@ -108,7 +71,6 @@ impl ThreadTimes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
     use std::process::{Child, Command, Stdio};
 
     fn started(script: &str) -> Child {
@@ -126,16 +88,5 @@ mod tests {
             assert_eq!(watched.paused, pauses, "{script}: {watched:?}");
         }
         assert_eq!(watch(u32::MAX, Duration::ZERO), None);
-    }
-
-    #[test]
-    fn a_port_takes_connections_or_leaves_them_waiting() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        assert_eq!(takes(port, STEP * 4), Some(false));
-        // The first was given up, and still has its place.
-        let taker = thread::spawn(move || (listener.accept().unwrap(), listener.accept().unwrap(), listener));
-        assert_eq!(takes(port, STEP * 50), Some(true));
-        taker.join().unwrap();
     }
 }

@@ -219,6 +219,12 @@ fn ctrl_c_is_one_line_and_its_own_exit_code() {
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
+        if !is_prepared() {
+            child.kill().unwrap();
+            panic!(
+                "{args:?}: SIGINT is not heard; where it was ignored when the tests were started (`… &` in a script) it stays so"
+            );
+        }
         let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
         rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
         let mut stderr = String::new();

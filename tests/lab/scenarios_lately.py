@@ -30,9 +30,12 @@ def last(code: str) -> str:
     return f"cat >>$B/dist/index.js <<'END'\n{code}\nEND\nrestart\n"
 
 
+# Somebody connects to the agent's own port, and is not heard if its loop is stuck.
+ASKED = "systemd-run -q --unit=somebody bash -c 'sleep 5; exec 3<>/dev/tcp/127.0.0.1/3001; sleep 600'\n"
+
 # The process is there and connected, and its event loop does not turn, or turns without a pause.
 LOOPS = (
-    degraded("stuck-in-a-loop", "process-frozen", last("setTimeout(() => { for (;;); }, 1000);"), code=0, settle=17, says="without a pause", quotes="and no pause", **NOT_LIVE),
+    degraded("stuck-in-a-loop", "process-frozen", last("setTimeout(() => { for (;;); }, 1000);") + ASKED, code=0, settle=17, says="without a pause", quotes="and no pause", **NOT_LIVE),
     degraded("behind-a-program-that-is-waited-for", "process-frozen", PLANE + "plane <<'END'\nconst { WebSocketServer } = require('ws');\nnew WebSocketServer({ port: 4000, host: '127.0.0.1' }).on('connection', (socket) => setInterval(() => socket.ping(), 300));\nEND\n" + last("import { execSync } from 'node:child_process';\nsetTimeout(() => execSync('sleep 600'), 4000);"), code=0, settle=17, says="does not read", quotes="bytes from 127.0.0.1:4000, unread", **NOT_LIVE),
     healthy("busy-and-turns", last("const spin = () => { const begun = Date.now(); while (Date.now() - begun < 40); setImmediate(spin); };\nsetTimeout(spin, 1000);"), settle=17),
 )

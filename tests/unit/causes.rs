@@ -12,7 +12,7 @@ use crate::doctor::facts::journal::{Speaker, id};
 use crate::doctor::facts::{
     DeploymentState, Exit, Fact, Facts, JournalEntry, Listener, Presence, Reach, SecretInUnit, ServerNode, Volume,
 };
-use crate::doctor::facts::{Guard, Hold};
+use crate::doctor::facts::{Guard, Hold, Motion, Stuck};
 use crate::doctor::report::DoctorReport;
 use crate::report::bundle_layout::BundleLayout;
 use crate::report::finding::Detail;
@@ -246,6 +246,15 @@ fn what_is_not_known_is_said_and_never_called_healthy() {
             },
             Health::Inconclusive,
             "whether the agent stays up",
+        ),
+        (
+            "it computes without a pause, and may turn",
+            |f| {
+                let stuck = Stuck { pid: 4711, ran: Some(2000), unread: None };
+                f.process().motion = Motion::Stuck(stuck);
+            },
+            Health::Healthy,
+            "whether the agent's event loop turns",
         ),
         (
             "a mounted disk on which nothing is wrong",

@@ -28,6 +28,8 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let (words, seen, step) = match &process.motion {
         // A start has much to compute.
         Motion::Stuck(_) if !frozen && facts.up().is_some_and(|up| up < SETTLED) => return None,
+        // A loop that always has something to do computes as one that is stuck does: `diagnose/not_checked.rs` says so.
+        Motion::Stuck(_) if !frozen && process.busy().is_some() => return None,
         Motion::Stuck(stuck) if !frozen => return Some(of_stuck(facts, process, stuck)),
         Motion::Moves if !frozen => return None,
         Motion::Moves | Motion::Stuck(_) => {
@@ -79,11 +81,11 @@ fn of_stuck(facts: &Facts, process: &Process, stuck: &Stuck) -> Diagnosis {
         ),
         (None, unread) => (
             format!("{who} does not read what the control plane sends: something holds up its event loop"),
-            evidence::disk(format!("/proc/{pid}/net/tcp: {}, unread", unread.as_deref().unwrap_or("something"))),
+            evidence::disk(format!("/proc/{pid}/net/tcp: {}", unread.as_deref().unwrap_or("something unread"))),
         ),
     };
     let unread = stuck.unread.as_ref().filter(|_| stuck.ran.is_some());
-    let unread = unread.map(|unread| evidence::disk(format!("/proc/{pid}/net/tcp: {unread}, unread")));
+    let unread = unread.map(|unread| evidence::disk(format!("/proc/{pid}/net/tcp: {unread}")));
     let mut diagnosis = CAUSE.found(facts, words, seen);
     let is_connected = process.is_connected() == Some(true);
     if is_connected {

@@ -37,6 +37,7 @@ pub(super) fn not_checked(facts: &Facts) -> Vec<NotChecked> {
         missing.push(NotChecked { what: "whether the agent stays up", because, help });
     }
     missing.extend(connection(facts));
+    missing.extend(turning(facts));
     // Who is root already is not helped by it.
     if facts.is_root() {
         missing.iter_mut().for_each(|one| one.help = one.help.take().filter(|help| !help.starts_with(AS_ROOT)));
@@ -112,6 +113,20 @@ fn connection(facts: &Facts) -> Option<NotChecked> {
     let up = facts.up().filter(|up| *up < SETTLED && process.is_connected() == Some(false))?;
     let because = format!("it was started {up} s ago, and is not connected yet");
     Some(NotChecked { what, because, help: Some(format!("ask again in {} s", SETTLED.saturating_sub(up))) })
+}
+
+/// Whether the event loop turns, where only asking the agent would tell.
+fn turning(facts: &Facts) -> Option<NotChecked> {
+    let process = facts.process.known()?.as_ref().filter(|_| facts.up().is_some_and(|up| up >= SETTLED))?;
+    let ran = process.busy()?;
+    let because = format!(
+        "it computed for {}.{} s without a pause, and nothing came for it meanwhile",
+        ran / 1000,
+        ran % 1000 / 100
+    );
+    let help =
+        format!("ask again; if that lasts, see what it is at: ps -L -o tid,stat,pcpu,wchan:20,comm -p {}", process.pid);
+    Some(NotChecked { what: "whether the agent's event loop turns", because, help: Some(help) })
 }
 
 /// What those are told who are not root.

@@ -26,6 +26,14 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// Milliseconds for which it computed without a pause, where its connection stands and nothing is left unread in it: an
+    /// event loop that is stuck does that, and one that always has something to do.
+    #[must_use]
+    pub(crate) fn busy(&self) -> Option<u64> {
+        let Motion::Stuck(stuck) = &self.motion else { return None };
+        stuck.ran.filter(|_| stuck.unread.is_none() && self.is_connected() == Some(true))
+    }
+
     /// Whether it is connected to its own control plane; nothing where that could not be told.
     #[must_use]
     pub(crate) fn is_connected(&self) -> Option<bool> {
@@ -61,7 +69,7 @@ pub(crate) struct Stuck {
     pub pid: u32,
     /// Milliseconds on a processor without a pause.
     pub ran: Option<u64>,
-    /// What came over the connection and is not read, as `38 bytes from 10.0.0.9:4000`.
+    /// What came and is not read or taken: `38 bytes from 10.0.0.9:4000, unread`, `port 3001: 2 not taken`.
     pub unread: Option<String>,
 }
 

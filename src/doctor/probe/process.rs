@@ -126,21 +126,26 @@ fn stuck(server: &dyn Server, main: u32, around: &AroundProcess<'_>) -> Option<S
     }
     let effort = server.effort(pid, if waits { TIME_TO_READ } else { 0 }).ok()?;
     // The same tables once more, by another name: what is recorded of a server has one answer to a question.
-    let after = if waits { links(pid, &tables(format!("/proc/{pid}/task/{pid}/net"))) } else { Vec::new() };
-    let left = before.iter().filter(|link| link.bytes > 0).find_map(|link| {
-        let now = after.iter().find(|now| now.inode == link.inode && now.bytes >= link.bytes)?;
-        Some(format!("{} bytes from {}", now.bytes, now.remote))
-    });
-    // A loop that turns without ever having nothing to do, or reads as fast as more comes, still takes what is offered.
-    let turns = || {
-        let ports = sockets.listening_among(&sockets_of(server, pid).unwrap_or_default());
-        apart.is_none() && ports.first().is_some_and(|port| server.takes(*port) == Ok(true))
-    };
     let ran = (!effort.paused).then_some(effort.ran);
-    if (ran.is_none() && left.is_none()) || turns() {
-        return None;
-    }
-    Some(Stuck { pid, ran, unread: left })
+    let again = || tables(format!("/proc/{pid}/task/{pid}/net"));
+    let after = if waits || ran.is_some() { again() } else { Sockets::default() };
+    let still = links(pid, &after);
+    let left = before.iter().filter(|link| link.bytes > 0).find_map(|link| {
+        let now = still.iter().find(|now| now.inode == link.inode && now.bytes >= link.bytes)?;
+        Some(format!("{} bytes from {}, unread", now.bytes, now.remote))
+    });
+    // A loop that turns takes each at once.
+    let untaken = || {
+        let held = sockets_of(server, pid).unwrap_or_default();
+        let now = after.untaken(&held);
+        let waits = sockets
+            .untaken(&held)
+            .into_iter()
+            .find(|(port, count)| *count > 0 && now.iter().any(|now| now.0 == *port && now.1 >= *count));
+        waits.map(|(port, count)| format!("port {port}: {count} not taken"))
+    };
+    let left = left.or_else(|| ran.and_then(|_| untaken()));
+    (ran.is_some() || left.is_some()).then_some(Stuck { pid, ran, unread: left })
 }
 
 /// Whether a process is in that namespace of this one's (namespaces(7)); nothing where that may not be seen.

@@ -82,13 +82,6 @@ pub(super) struct UnreadLink {
 }
 
 impl Sockets {
-    /// The ports that are listened on by sockets among those that are held.
-    #[must_use]
-    pub(super) fn listening_among(&self, held: &BTreeSet<u64>) -> Vec<u16> {
-        let listens = |row: &&SocketRow| row.state == SocketState::Listening && held.contains(&row.inode);
-        self.0.iter().flatten().filter(listens).map(|row| row.local).collect()
-    }
-
     /// The established connections to the control plane among the sockets that are held, and what waits in each.
     #[must_use]
     pub(super) fn unread(&self, held: &BTreeSet<u64>, plane: &ControlPlane) -> Vec<UnreadLink> {
@@ -100,6 +93,14 @@ impl Sockets {
         };
         let unread = |row: &SocketRow| UnreadLink { inode: row.inode, remote: row.remote, bytes: row.unread };
         self.0.iter().flatten().filter(own).map(unread).collect()
+    }
+
+    /// The ports that are listened on by sockets among those that are held, with how many connections each has not taken yet
+    /// (proc(5), `/proc/net/tcp`: `rx_queue` of a socket that listens).
+    #[must_use]
+    pub(super) fn untaken(&self, held: &BTreeSet<u64>) -> Vec<(u16, u64)> {
+        let listens = |row: &&SocketRow| row.state == SocketState::Listening && held.contains(&row.inode);
+        self.0.iter().flatten().filter(listens).map(|row| (row.local, row.unread)).collect()
     }
 }
 

@@ -13,8 +13,6 @@ use std::time::Duration;
 
 /// Each command ends within this, or is ended.
 const TIMEOUT: Duration = Duration::from_secs(8);
-/// How long an event loop may take to turn to a connection that is offered.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// Most bytes of what a command prints.
 const MAX_OUTPUT: usize = 4 << 20;
 /// Where commands are found: the caller's own PATH does not count for root's questions.
@@ -173,13 +171,6 @@ impl Server for Disk {
         }
         let watched = effort::watch(pid, Duration::from_millis(least)).ok_or(Unanswered::NotFound)?;
         Ok(Effort { ran: u64::try_from(watched.ran.as_millis()).unwrap_or(u64::MAX), paused: watched.paused })
-    }
-
-    fn takes(&self, port: u16) -> Result<bool, Unanswered> {
-        if !self.is_live() {
-            return Err(Unanswered::NotLive);
-        }
-        effort::takes(port, PATIENCE).ok_or(Unanswered::Failed)
     }
 
     fn place(&self, path: &str) -> PathBuf {

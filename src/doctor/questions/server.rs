@@ -175,11 +175,6 @@ pub(crate) trait Server: Sync {
     /// # Errors
     /// [`Unanswered`] where there is no such process, or the kernel does not tell.
     fn effort(&self, pid: u32, least: u64) -> Result<Effort, Unanswered>;
-    /// Whether what listens on that port of this machine takes a connection that is offered, over which nothing is sent.
-    ///
-    /// # Errors
-    /// [`Unanswered`] where none can be offered.
-    fn takes(&self, port: u16) -> Result<bool, Unanswered>;
     /// Where a path of the server's is found by this process, to read a bundle from.
     fn place(&self, path: &str) -> PathBuf;
 }

@@ -223,14 +223,15 @@ pub(super) static CASES: &[Case] = &[
     (
         "process-frozen",
         "stuck in a loop",
-        |f| f.process().motion = stuck(Some(2000), None),
+        |f| f.process().motion = stuck(Some(2000), Some("port 3001: 2 not taken")),
         Degraded,
         &["process-frozen"],
     ),
+    ("process-frozen", "computes, and may turn", |f| f.process().motion = stuck(Some(2000), None), Healthy, &[]),
     (
         "process-frozen",
         "does not read what comes",
-        |f| f.process().motion = stuck(None, Some("38 bytes from 10.0.0.7:4000")),
+        |f| f.process().motion = stuck(None, Some("38 bytes from 10.0.0.7:4000, unread")),
         Degraded,
         &["process-frozen"],
     ),
