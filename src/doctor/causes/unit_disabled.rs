@@ -47,28 +47,15 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(fix::or_told(remedy(facts, installs))))
 }
 
-/// Targets that this program knows to be reached on the way to another (bootup(7)).
-const ON_THE_WAY: [&str; 8] = [
-    "multi-user.target",
-    "basic.target",
-    "sysinit.target",
-    "network-online.target",
-    "network.target",
-    "sockets.target",
-    "timers.target",
-    "paths.target",
-];
-
 /// It is enabled, for what this machine does not boot into: `graphical.target` on a server.
 fn of_another_target(facts: &Facts) -> Option<Diagnosis> {
     let unit = started::unit(facts)?;
     let boots = facts.host.target.as_deref().filter(|target| *target == "multi-user.target")?;
     let settings = unit.unit.settings("Install", "WantedBy");
     let by: Vec<&str> = settings.iter().flat_map(|setting| setting.value.split_whitespace()).collect();
-    let reached = |target: &&&str| **target == "default.target" || ON_THE_WAY.contains(*target);
     let required = !unit.unit.settings("Install", "RequiredBy").is_empty();
     let never = by.iter().all(|target| matches!(*target, "graphical.target" | "rescue.target" | "emergency.target"));
-    if by.is_empty() || required || !never || by.iter().any(|target| reached(&target)) {
+    if by.is_empty() || required || !never {
         return None;
     }
     let setting = settings.last()?;

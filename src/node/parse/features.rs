@@ -1,6 +1,7 @@
 //! A syntax tree reduced to what it uses of Node's own that not every version has. Names are resolved by the scopes that
 //! are open, since a file's own `File` or `navigator` is nothing of Node's.
 
+use super::feature_names::{FeatureKey, GLOBAL_OBJECTS, ResolvedNames, Root, global_of, module_of, root, written};
 use super::goal::names_in;
 use super::lines::LineStarts;
 use crate::node::builtins;
@@ -18,9 +19,6 @@ use oxc_span::Span;
 use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use std::cell::Cell;
 
-/// The names of the global object.
-const GLOBAL_OBJECTS: [&str; 2] = ["globalThis", "global"];
-
 /// What the tree uses.
 pub(super) fn features_of(program: &Program<'_>, lines: &LineStarts) -> Features {
     let mut finder = Finder {
@@ -37,24 +35,6 @@ pub(super) fn features_of(program: &Program<'_>, lines: &LineStarts) -> Features
     finder.visit_program(program);
     finder.finish()
 }
-
-/// What an expression takes a property from, or is itself.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Root<'a> {
-    /// A name, whatever it stands for.
-    Name(&'a str),
-    /// A property of it: `fs.promises`, `import_util.default`.
-    Of(&'a str, &'a str),
-    /// `require('util')`.
-    Module(&'a str, Access),
-    /// `import.meta`.
-    Meta,
-    /// Whatever has a method of that name.
-    Anything,
-}
-
-/// A name, or a property of something.
-type FeatureKey<'a> = (Root<'a>, Option<&'a str>);
 
 struct Finder<'a, 's> {
     lines: &'s LineStarts,
@@ -222,155 +202,6 @@ impl<'a> Finder<'a, '_> {
         }
         let defined = self.set.iter().filter_map(|(scope, key)| scopes.feature(*scope, *key)).filter(Feature::is_known);
         Features { uses: uses.into(), defined: defined.collect() }
-    }
-}
-
-impl<'a> Root<'a> {
-    fn name(self) -> Option<&'a str> {
-        match self {
-            Self::Name(name) | Self::Of(name, _) => Some(name),
-            Self::Module(..) | Self::Meta | Self::Anything => None,
-        }
-    }
-}
-
-/// The global that is meant where no name is declared.
-fn global_of<'a>(key: FeatureKey<'a>) -> Option<&'a str> {
-    match key {
-        (Root::Name(name), None) => Some(name),
-        (Root::Name(object), name) if GLOBAL_OBJECTS.contains(&object) => name,
-        _ => None,
-    }
-}
-
-/// What names stand for.
-struct ResolvedNames<'a, 'f> {
-    declared: HashSet<(u32, &'a str)>,
-    bound: HashMap<(u32, &'a str), (&'a str, Access)>,
-    parents: &'f [(u32, u32)],
-}
-
-impl<'a> ResolvedNames<'a, '_> {
-    /// A scope and those around it.
-    fn around(&self, scope: u32) -> impl Iterator<Item = u32> {
-        std::iter::successors(Some(scope), |scope| {
-            (*scope != 0).then(|| self.parents.get(*scope as usize).map_or(0, |(parent, _)| *parent))
-        })
-    }
-
-    /// What is meant, if it is something of Node's own.
-    fn feature(&self, scope: u32, (root, name): FeatureKey<'a>) -> Option<Feature> {
-        match (root, name) {
-            (Root::Meta, name) => Some(Feature::ImportMeta(name?.into())),
-            (Root::Anything, name) => method(name?).map(Feature::Method),
-            (Root::Module(module, access), name) => of_module(module, name?, access),
-            (Root::Name(local) | Root::Of(local, _), name) => {
-                let between = match root {
-                    Root::Of(_, between) => Some(between),
-                    _ => None,
-                };
-                let declared = self.around(scope).find(|scope| self.declared.contains(&(*scope, local)));
-                match (declared, between) {
-                    (Some(at), _) => {
-                        let (module, access) = self.bound.get(&(at, local))?;
-                        self.of_binding(module, *access, between, name?)
-                    }
-                    (None, None) if GLOBAL_OBJECTS.contains(&local) => Some(Feature::Global(name?.into())),
-                    (None, None) if local == "process" && name.is_some() => {
-                        of_module("process", name?, Access::Default)
-                    }
-                    (None, None) => Some(match name {
-                        None => Feature::Global(local.into()),
-                        Some(name) => Feature::OfGlobal(local.into(), name.into()),
-                    }),
-                    (None, Some(global)) if GLOBAL_OBJECTS.contains(&local) => {
-                        if global == "process" {
-                            of_module("process", name?, Access::Default)
-                        } else {
-                            Some(Feature::OfGlobal(global.into(), name?.into()))
-                        }
-                    }
-                    (None, Some(_)) => None,
-                }
-            }
-        }
-    }
-
-    fn of_binding(&self, module: &str, access: Access, between: Option<&str>, name: &str) -> Option<Feature> {
-        match between {
-            None => of_module(module, name, access),
-            Some("default") => of_module(module, name, Access::Default),
-            // `fs.promises` is what `fs/promises` exports.
-            Some(between) => {
-                let inner = format!("{}/{between}", module.strip_prefix("node:").unwrap_or(module));
-                of_module(&inner, name, Access::Default)
-            }
-        }
-    }
-}
-
-fn of_module(module: &str, name: &str, access: Access) -> Option<Feature> {
-    let module = builtins::known_as(module)?;
-    Some(Feature::OfModule { module: module.into(), name: name.into(), access })
-}
-
-fn written((root, name): FeatureKey<'_>) -> String {
-    let root = match root {
-        Root::Name(name) => name.to_owned(),
-        Root::Of(name, between) => format!("{name}.{between}"),
-        Root::Module(module, Access::Default) => format!("require('{module}')"),
-        Root::Module(module, Access::Namespace) => format!("(await import('{module}'))"),
-        Root::Meta => "import.meta".to_owned(),
-        // Only its name is known.
-        Root::Anything => return format!("{}()", name.unwrap_or_default()),
-    };
-    name.map_or_else(|| root.clone(), |name| format!("{root}.{name}"))
-}
-
-/// What an expression is, where that may be something of Node's own.
-fn root<'a>(expression: &Expression<'a>) -> Option<Root<'a>> {
-    match expression {
-        Expression::Identifier(name) => Some(Root::Name(name.name.as_str())),
-        Expression::ImportMeta(_) => Some(Root::Meta),
-        Expression::StaticMemberExpression(member) => match &member.object {
-            Expression::Identifier(name) => Some(Root::Of(name.name.as_str(), member.property.name.as_str())),
-            _ => None,
-        },
-        _ => module_of(expression).map(|(module, access)| Root::Module(module, access)),
-    }
-}
-
-/// The module that an expression gives: `require('x')`, with a bundler's or compiler's wrapper around it, or
-/// `await import('x')`.
-fn module_of<'a>(expression: &Expression<'a>) -> Option<(&'a str, Access)> {
-    match expression {
-        Expression::AwaitExpression(awaited) => match &awaited.argument {
-            Expression::ImportExpression(import) => literal(&import.source).map(|module| (module, Access::Namespace)),
-            _ => None,
-        },
-        Expression::CallExpression(call) => {
-            let argument = call.arguments.first()?.as_expression()?;
-            let callee = match &call.callee {
-                Expression::Identifier(name) => name.name.as_str(),
-                Expression::StaticMemberExpression(member) => member.property.name.as_str(),
-                _ => return None,
-            };
-            match callee {
-                "require" | "__require" | "getBuiltinModule" => {
-                    literal(argument).map(|module| (module, Access::Default))
-                }
-                _ if callee.starts_with('_') => module_of(argument),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn literal<'a>(expression: &Expression<'a>) -> Option<&'a str> {
-    match expression {
-        Expression::StringLiteral(text) => Some(text.value.as_str()),
-        _ => None,
     }
 }
 
