@@ -61,7 +61,7 @@ EXCEPTIONS = {
 # Kinds in which `check` does not do as Node does yet, and what is to be mended. Bundles of theirs that differ are counted and
 # listed in target/lab/imports-differ.txt, and are no failure; a kind of which none differs any more fails until it is off the list.
 OPEN: dict[str, str] = {
-    r"^further: text, (new Function passed|var require or), CommonJS": "a `require` that a text is given, or that the file declares itself out of Node's own",
+    r"^further: text, var require or, CommonJS": "a `require` that the file declares itself out of Node's own",
     r"^strange: (circle, call, later, replaced|commonjs, (array, map require|eval, (quire|indirect require))|module, (WebSocket|new Function, require|setTimeout text|worker text|getBuiltinModule, gone|import.source))": "what `require` gave before it was replaced, `require` handed to `map`, names in texts that only the run makes, a global that is asked for and then used, texts that are no code",
     r"^target: specifier .*data:(application/wasm|text/javascript,%zz)": "WebAssembly in an address is a warning, and of a `%` that is no escape 22 and 24 say another message",
 }

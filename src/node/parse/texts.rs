@@ -6,7 +6,7 @@ use super::javascript::parse_short;
 use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
 use super::values::name_of_key;
-use crate::node::bodies::{BodyStep, FailureFate};
+use crate::node::bodies::{BodyKind, BodyStep, FailureFate};
 use crate::node::modules::{Form, Import, JudgedScript, Module, SyntaxFault};
 use crate::node::names::{NameOf, UseOf};
 use oxc_ast::ast::{Argument, Expression, ObjectPropertyKind};
@@ -21,6 +21,8 @@ enum RunBy {
     IndirectEval,
     /// `Function`, which runs it once what it gives is called.
     Function,
+    /// The constructor of async functions (ECMA-262, "AsyncFunction Constructor"): `(async () => {}).constructor`.
+    AsyncFunction,
     /// `new Worker(…, { eval: true })`, which has a `require` of its own.
     Worker,
     /// `vm.runInNewContext(…)`, without what Node has of its own.
@@ -34,7 +36,8 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_text(&mut self, callee: &Expression<'a>, value: &Val<'a>, given: &[Argument<'a>], span: Span) {
         let line = self.line(span);
         let Some(run_by) = self.run_by(callee, value, given) else { return };
-        let given = if run_by == RunBy::Function { given } else { given.get(..1).unwrap_or_default() };
+        let makes_function = matches!(run_by, RunBy::Function | RunBy::AsyncFunction);
+        let given = if makes_function { given } else { given.get(..1).unwrap_or_default() };
         let mut texts = Vec::with_capacity(given.len());
         for argument in given {
             let Some(argument) = argument.as_expression() else { return };
@@ -43,8 +46,14 @@ impl<'a> Reader<'a, '_> {
             texts.push(text);
         }
         let Some((body, parameters)) = texts.split_last() else { return };
+        let parameters = parameters.join(",");
+        let mut names = parameters.split(',').map(str::trim).collect::<Vec<_>>();
+        // A `require` that it is given is the file's own, or one like it.
+        let takes_require = names.contains(&"require");
+        names.retain(|name| *name != "require");
         let text = match run_by {
-            RunBy::Function => format!("(function ({}\n) {{\n{body}\n}})", parameters.join(",")),
+            RunBy::Function => format!("(function ({}\n) {{\n{body}\n}})", names.join(",")),
+            RunBy::AsyncFunction => format!("(async function ({}\n) {{\n{body}\n}})", names.join(",")),
             _ => body.to_string(),
         };
         let Some(JudgedScript::Parsed(inner)) = parse_short(&text).filter(|_| self.dead == 0) else { return };
@@ -54,7 +63,7 @@ impl<'a> Reader<'a, '_> {
             Some(fault) if inner.not_parsed.is_none() => {
                 self.module.texts.push(SyntaxFault { message: fault.message.clone(), exact: false, line });
             }
-            _ => self.take_over(&inner, run_by, span),
+            _ => self.take_over(&inner, run_by, takes_require, span),
         }
     }
 
@@ -66,11 +75,31 @@ impl<'a> Reader<'a, '_> {
             Val::Global("Function") => return Some(RunBy::Function),
             _ => {}
         }
+        if let Val::Member(of, "constructor") = self.plain(value) {
+            return self.constructs(of);
+        }
         match self.builtin(value).as_ref().map(|(module, name)| (*module, &**name)) {
             Some(("vm", "runInThisContext")) => Some(RunBy::IndirectEval),
             Some(("vm", "runInNewContext")) if given.len() == 1 => Some(RunBy::Elsewhere),
             Some(("vm", "Script" | "compileFunction" | "runInContext" | "runInNewContext")) => Some(RunBy::Unknown),
             Some(("worker_threads", "Worker")) if is_of_text(given.get(1)) => Some(RunBy::Worker),
+            _ => None,
+        }
+    }
+
+    /// Whose constructor it is, where that makes functions: `f.constructor`, `Object.getPrototypeOf(f).constructor`.
+    fn constructs(&self, of: &Val<'a>) -> Option<RunBy> {
+        let body = match self.plain(of) {
+            Val::Body(body) => body,
+            Val::Call(callee, [given]) => match (self.plain(callee), self.plain(given)) {
+                (Val::Member(Val::Global("Object" | "Reflect"), "getPrototypeOf"), Val::Body(body)) => body,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match self.bodies_made.get(body as usize)?.kind {
+            BodyKind::Sync => Some(RunBy::Function),
+            BodyKind::Async => Some(RunBy::AsyncFunction),
             _ => None,
         }
     }
@@ -81,7 +110,7 @@ impl<'a> Reader<'a, '_> {
         self.declared_names.get_or_insert_with(|| scoping.symbol_names().collect()).contains(name)
     }
 
-    fn take_over(&mut self, inner: &Module, run_by: RunBy, span: Span) {
+    fn take_over(&mut self, inner: &Module, run_by: RunBy, takes_require: bool, span: Span) {
         if run_by == RunBy::Unknown {
             return;
         }
@@ -90,14 +119,17 @@ impl<'a> Reader<'a, '_> {
         let top = inner.bodies.all.first().filter(|_| at_once);
         let steps = top.map(|body| &*body.steps).unwrap_or_default();
         for (import, number) in inner.imports.iter().zip(0..) {
-            if import.form != Form::Call && (import.form != Form::Require || run_by != RunBy::Eval) {
+            let has_require = run_by == RunBy::Eval || takes_require;
+            if import.form != Form::Call && (import.form != Form::Require || !has_require) {
                 continue;
             }
             let fate = steps.iter().find_map(|step| match step {
                 BodyStep::Import(of, fate) if *of == number => Some(*fate),
                 _ => None,
             });
-            self.imports.push(Import { line, ..import.clone() });
+            // A `require` that is given away loads in an ES module, too.
+            let form = if import.form == Form::Require && takes_require { Form::CreatedRequire } else { import.form };
+            self.imports.push(Import { line, form, ..import.clone() });
             let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
             self.step(
                 OpenAct::Import(number),
