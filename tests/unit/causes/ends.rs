@@ -113,39 +113,19 @@ fn an_end_is_told_by_what_systemd_says_of_it() {
         (
             "a list below an error",
             |f| {
-                let said = [
-                    "file:///x.js:1",
-                    "throw e",
-                    "^",
-                    "ZodError: [",
-                    "  {",
-                    "    \"message\": \"Invalid url\"",
-                    "  }",
-                    "]",
-                ];
-                let said: Vec<&str> =
-                    said.into_iter().chain(["    at f (file:///x.js:1:1)", "Node.js v20.20.2"]).collect();
-                f.dies(Speaker::Agent, &said, Exit::Code(1));
-            },
-            "unknown-crash",
-            "ZodError: [ { \"message\": \"Invalid url\" } ]",
-        ),
-        (
-            "an abort at an error, with a native stack below it",
-            |f| {
-                let said = [
-                    "file:///x.js:1",
-                    "throw e",
-                    "^",
-                    "Error: telemetry queue is corrupt",
-                    "    at f (file:///x.js:1:1)",
-                ];
-                let below = ["Node.js v20.20.2", "----- Native stack trace -----", " 1: 0xcb9954  [/usr/bin/node]"];
-                let said: Vec<&str> = said.into_iter().chain(below).collect();
-                f.dies(Speaker::Agent, &said, Exit::Signal(6));
+                f.dies(Speaker::Agent, &aborted("Error: telemetry queue is corrupt", BY_NODE), Exit::Signal(6));
             },
             "unknown-crash",
             "Error: telemetry queue is corrupt",
+        ),
+        (
+            "an abort by the agent's own code, behind words that look like Node's",
+            |f| {
+                let alike = "Error: listen EADDRINUSE: address already in use 0.0.0.0:3001";
+                f.dies(Speaker::Agent, &aborted(alike, "1: file:///x/dist/index.js:90:9"), Exit::Signal(6));
+            },
+            "unknown-crash",
+            "SIGABRT",
         ),
         (
             "an abort at an error, as V8 says it",
@@ -448,4 +428,14 @@ fn authorities_that_cannot_be_read_are_said_where_a_certificate_is_refused() {
         let first = diagnose(facts, &policy()).diagnoses.remove(0);
         assert_eq!(first.summary.contains("NODE_EXTRA_CA_CERTS"), says, "{}", first.summary);
     }
+}
+
+/// The first frame where Node itself ends at a promise that was rejected while the agent was loaded.
+const BY_NODE: &str = "1: asyncRunEntryPointWithESMLoader (node:internal/modules/run_main:123:5)";
+
+/// What Node 20 says where it aborts, with the innermost frame of JavaScript.
+fn aborted(error: &'static str, frame: &'static str) -> Vec<&'static str> {
+    let said = ["file:///x.js:1", "throw e", "^", error, "    at f (file:///x.js:1:1)", "Node.js v20.20.2"];
+    let native = ["----- Native stack trace -----", " 1: 0xcb9954  [/usr/bin/node]"];
+    said.into_iter().chain(native).chain(["----- JavaScript stack trace -----", "", frame]).collect()
 }

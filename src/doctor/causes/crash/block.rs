@@ -82,11 +82,21 @@ pub(super) fn fatal(lines: &[&str]) -> Option<usize> {
 /// usual block above a native stack, or `Uncaught Error: …` above a line `FROM` (isolate.cc).
 pub(super) fn aborted(lines: &[&str]) -> Option<FatalBlock> {
     if let Some(trace) = lines.iter().rposition(|line| line.starts_with("----- Native stack trace -----")) {
-        return block(lines.get(..trace)?).filter(|block| block.version.is_some());
+        let (before, after) = lines.split_at_checked(trace)?;
+        return block(before).filter(|block| block.version.is_some() && is_by_node(after));
     }
     let from = lines.iter().rposition(|line| *line == "FROM")?;
     let headline = (0..from).rev().find(|at| lines.get(*at).is_some_and(|line| line.starts_with("Uncaught ")))?;
     Some(FatalBlock { headline, place: None, version: None })
+}
+
+/// Whether it is Node that aborts, at a promise that is rejected: with `process.abort()` the agent's own code stands first in the
+/// stack, whatever it has printed before.
+fn is_by_node(trace: &[&str]) -> bool {
+    let mut frames = trace.iter().skip_while(|line| !line.starts_with("----- JavaScript stack trace -----")).skip(1);
+    let first = frames.find(|line| !line.trim().is_empty());
+    let rejects = ["(node:internal/modules/", "(node:internal/process/promises"];
+    first.is_some_and(|frame| rejects.iter().any(|place| frame.contains(place)))
 }
 
 /// Whether Node says something under its own name.
