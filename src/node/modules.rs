@@ -198,9 +198,9 @@ pub struct Module {
     /// What it uses that not every version of Node has.
     pub features: Features,
     /// What is wrong with code in texts that it runs.
-    pub texts: Vec<SyntaxFault>,
-    /// Where it ends the process by itself.
-    pub ends: FileEnds,
+    pub texts: Box<[SyntaxFault]>,
+    /// Where it ends the process by itself, if it does anything about its end: there may be many files, and few do.
+    pub ends: Option<Box<FileEnds>>,
     /// For what it waits without end, and what may keep the process running meanwhile.
     pub waits: Waits,
     /// Its names that may stand for nothing where they are used.

@@ -19,12 +19,14 @@ impl GraphWalk<'_> {
         let does_something = !self.foreign.is_empty()
             || !self.graph.not_parsed.is_empty()
             || files.iter().any(|module| module.waits.does_something || !module.computed.is_empty());
-        let changes_status = files.iter().any(|module| module.ends.changes_status);
+        let changes_status = files.iter().filter_map(|module| module.ends.as_ref()).any(|ends| ends.changes_status);
         let mut told = HashSet::new();
         for (file, number, need) in ends {
             // What does not parse, or not as what it is loaded as, never runs.
             let module = self.module(file).filter(|_| self.links.contains_key(&file));
-            let Some(ending) = module.and_then(|module| module.ends.all.get(number as usize)) else { continue };
+            let Some(ending) = module.and_then(|module| module.ends.as_ref()?.all.get(number as usize)) else {
+                continue;
+            };
             if !told.insert((file, number)) || self.faults.len() >= MAX_FAULTS {
                 continue;
             }

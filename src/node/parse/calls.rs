@@ -279,7 +279,7 @@ impl<'a> Reader<'a, '_> {
                     "unhandledRejection" => Handled::Rejections,
                     "uncaughtException" => Handled::Everything,
                     "exit" | "beforeExit" | "SIGTERM" | "SIGINT" | "SIGHUP" => {
-                        self.module.ends.is_watched = true;
+                        self.ends.is_watched = true;
                         return;
                     }
                     _ => return,

@@ -49,8 +49,8 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let line = self.line(span);
-        self.module.ends.all.push(AgentEnd { line, how, written: written.into(), said, needs_strict: false });
-        let number = u32::try_from(self.module.ends.all.len() - 1).unwrap_or(u32::MAX);
+        self.ends.all.push(AgentEnd { line, how, written: written.into(), said, needs_strict: false });
+        let number = u32::try_from(self.ends.all.len() - 1).unwrap_or(u32::MAX);
         self.at = span.start;
         self.step(OpenAct::Ends(number), fated, NEVER);
     }
@@ -135,9 +135,9 @@ impl<'a> Reader<'a, '_> {
                     let written = format!("process.exitCode = {}", code.value);
                     self.push_end(EndsBy::Status, written, None, Fated::Is(FailureFate::Stops), it.span);
                 }
-                _ => self.module.ends.changes_status = true,
+                _ => self.ends.changes_status = true,
             },
-            "exit" | "reallyExit" | "abort" | "kill" => self.module.ends.is_watched = true,
+            "exit" | "reallyExit" | "abort" | "kill" => self.ends.is_watched = true,
             _ => {}
         }
     }
@@ -200,9 +200,9 @@ impl<'a> Reader<'a, '_> {
             Expression::ThisExpression(_) if self.is_emitter(of) && written.starts_with("emit") => None,
             _ => return,
         };
-        let before = self.module.ends.all.len();
+        let before = self.ends.all.len();
         self.push_end(EndsBy::Throw, written.to_owned(), None, fated, span);
-        if self.module.ends.all.len() > before {
+        if self.ends.all.len() > before {
             self.emitted.insert(u32::try_from(before).unwrap_or(u32::MAX), held);
         }
     }

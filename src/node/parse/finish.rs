@@ -3,6 +3,7 @@
 use super::open::{Fated, OpenAct, OpenClass, OpenStep, RunFolder, Val};
 use super::reader::Reader;
 use crate::node::bodies::{self, Bodies, Body, BodyStep, Call, CallKind, Class as KeptClass, FailureFate, NamedValue};
+use crate::node::ends::FileEnds;
 use crate::node::modules::Asset;
 use hashbrown::{HashMap, HashSet};
 use oxc_syntax::symbol::SymbolId;
@@ -151,6 +152,9 @@ impl<'a> Reader<'a, '_> {
         self.module.makes_folders = self.makes_folders;
         self.module.runs_programs = self.runs_programs;
         self.module.handed_on = self.handed_on();
+        self.module.texts = std::mem::take(&mut self.texts).into();
+        self.module.ends =
+            Some(std::mem::take(&mut self.ends)).filter(|ends| *ends != FileEnds::default()).map(Box::new);
         let (names, uses) = self.finish_names();
         self.module.names = uses;
         let known = Finished { requires, assets, names, held: self.held_promises(), deadly: self.deadly_bodies() };

@@ -5,6 +5,7 @@ use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
 use super::lines::LineStarts;
 use super::open::{Fated, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenRequire, RunFolder, Val};
 use super::open_names::OpenNames;
+use crate::node::ends::FileEnds;
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
 use crate::node::names::BoundName;
 use hashbrown::{HashMap, HashSet};
@@ -126,6 +127,10 @@ pub(super) struct Reader<'a, 's> {
     pub(super) idle_bodies: HashSet<u32>,
     /// Where the tree is visited now, in bytes from the start of the file.
     pub(super) at: u32,
+    /// Where the file ends the process by itself.
+    pub(super) ends: FileEnds,
+    /// What is wrong with code in texts that it runs.
+    pub(super) texts: Vec<SyntaxFault>,
     /// Names that function expressions have for themselves alone.
     pub(super) own_names: HashSet<SymbolId>,
     /// Functions that are written as arrows, by their bodies.
@@ -210,6 +215,8 @@ impl<'a, 's> Reader<'a, 's> {
             idle_promises: HashSet::new(),
             idle_bodies: HashSet::new(),
             at: 0,
+            ends: FileEnds::default(),
+            texts: Vec::new(),
             own_names: HashSet::new(),
             arrows: HashSet::new(),
             emitted: HashMap::new(),

@@ -61,7 +61,7 @@ impl<'a> Reader<'a, '_> {
             // A worker may take its text for an ES module.
             Some(_) if run_by == RunBy::Worker && inner.as_module.is_none() => {}
             Some(fault) if inner.not_parsed.is_none() => {
-                self.module.texts.push(SyntaxFault { message: fault.message.clone(), exact: false, line });
+                self.texts.push(SyntaxFault { message: fault.message.clone(), exact: false, line });
             }
             _ => self.take_over(&inner, run_by, takes_require, span),
         }

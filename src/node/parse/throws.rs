@@ -66,9 +66,9 @@ impl<'a> Reader<'a, '_> {
 
     /// The same where code is strict, as each ES module is.
     pub(super) fn throws_where_strict(&mut self, written: impl Into<String>, said: Option<String>, span: Span) {
-        let before = self.module.ends.all.len();
+        let before = self.ends.all.len();
         self.throws_surely(written, said, span);
-        if let Some(end) = self.module.ends.all.get_mut(before) {
+        if let Some(end) = self.ends.all.get_mut(before) {
             end.needs_strict = true;
         }
     }

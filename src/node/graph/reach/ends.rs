@@ -12,7 +12,8 @@ impl ReachRun<'_, '_> {
     pub(super) fn ends(&mut self, file: NodeId, number: u32, fate: FailureFate, thrown: Way, rejected: Way) {
         let walk = self.walk;
         let Some(module) = walk.module(file).filter(|_| self.parses(file)) else { return };
-        let Some(ending) = module.ends.all.get(number as usize) else { return };
+        let Some(ends) = &module.ends else { return };
+        let Some(ending) = ends.all.get(number as usize) else { return };
         if ending.needs_strict && !self.is_module(file) && !module.names.is_strict {
             return;
         }
@@ -20,7 +21,7 @@ impl ReachRun<'_, '_> {
             let way = self.way(fate, thrown, rejected);
             return self.may_fail(file, Failing::Ends(number, self.is_unsure), way);
         }
-        let is_handled = ending.how == EndsBy::HandledSignal && module.ends.is_watched;
+        let is_handled = ending.how == EndsBy::HandledSignal && ends.is_watched;
         let is_reached = match fate {
             _ if is_handled || self.has_left || self.is_in_worker => false,
             FailureFate::Nothing => false,
@@ -30,7 +31,7 @@ impl ReachRun<'_, '_> {
         };
         if is_reached {
             // What is thrown and taken before it leaves the rest of the file out.
-            let is_unsure = self.is_unsure || self.handles == Some(Handled::Everything) || module.ends.is_watched;
+            let is_unsure = self.is_unsure || self.handles == Some(Handled::Everything) || ends.is_watched;
             self.found.ends.push((file, number, if is_unsure { Need::Optional } else { Need::Certain }));
             self.has_left |= ending.how.is_at_once() && !is_unsure;
         }
