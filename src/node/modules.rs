@@ -202,7 +202,7 @@ pub struct Module {
     /// Where it ends the process by itself, if it does anything about its end: there may be many files, and few do.
     pub ends: Option<Box<FileEnds>>,
     /// For what it waits without end, and what may keep the process running meanwhile.
-    pub waits: Waits,
+    pub waits: Option<Box<Waits>>,
     /// Its names that may stand for nothing where they are used.
     pub names: FileNames,
 }

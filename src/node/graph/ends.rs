@@ -15,10 +15,12 @@ impl GraphWalk<'_> {
         }
         ends.sort_by_key(|(.., need)| *need == Need::Optional);
         let files: Vec<_> = self.visited.keys().filter_map(|file| self.module(*file)).collect();
-        let keeps_running = files.iter().any(|module| module.waits.keeps_running);
+        let keeps_running = files.iter().filter_map(|module| module.waits.as_ref()).any(|waits| waits.keeps_running);
         let does_something = !self.foreign.is_empty()
             || !self.graph.not_parsed.is_empty()
-            || files.iter().any(|module| module.waits.does_something || !module.computed.is_empty());
+            || files.iter().any(|module| {
+                module.waits.as_ref().is_some_and(|waits| waits.does_something) || !module.computed.is_empty()
+            });
         let changes_status = files.iter().filter_map(|module| module.ends.as_ref()).any(|ends| ends.changes_status);
         let mut told = HashSet::new();
         for (file, number, need) in ends {

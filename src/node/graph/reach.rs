@@ -269,7 +269,8 @@ impl ReachRun<'_, '_> {
                 }
                 BodyStep::Waits(number, fate) => {
                     if matches!(self.way(*fate, thrown, rejected), Way::Module | Way::AwaitingModule) {
-                        let line = walk.module(file).and_then(|module| module.waits.forever.get(*number as usize));
+                        let line =
+                            walk.module(file).and_then(|module| module.waits.as_ref()?.forever.get(*number as usize));
                         self.found.unsettled.push((file, line.copied().unwrap_or(1), WhyUnsettled::Idle));
                     }
                 }

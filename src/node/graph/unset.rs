@@ -100,10 +100,11 @@ impl<'b> GraphWalk<'b> {
         let mut does_something = !self.foreign.is_empty() || !self.graph.not_parsed.is_empty();
         for file in self.visited.keys().copied() {
             let Some(module) = self.module(file) else { continue };
-            if module.waits.keeps_running {
+            let waits = module.waits.as_deref();
+            if waits.is_some_and(|waits| waits.keeps_running) {
                 return;
             }
-            does_something |= module.waits.does_something || !module.computed.is_empty();
+            does_something |= waits.is_some_and(|waits| waits.does_something) || !module.computed.is_empty();
         }
         let need = if does_something { Need::Optional } else { Need::Certain };
         for (file, line, why) in std::mem::take(&mut self.reached.unsettled) {

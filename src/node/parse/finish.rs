@@ -4,7 +4,7 @@ use super::open::{Fated, OpenAct, OpenClass, OpenStep, RunFolder, Val};
 use super::reader::Reader;
 use crate::node::bodies::{self, Bodies, Body, BodyStep, Call, CallKind, Class as KeptClass, FailureFate, NamedValue};
 use crate::node::ends::FileEnds;
-use crate::node::modules::Asset;
+use crate::node::modules::{Asset, Waits};
 use hashbrown::{HashMap, HashSet};
 use oxc_syntax::symbol::SymbolId;
 
@@ -153,6 +153,8 @@ impl<'a> Reader<'a, '_> {
         self.module.runs_programs = self.runs_programs;
         self.module.handed_on = self.handed_on();
         self.module.texts = std::mem::take(&mut self.texts).into();
+        self.module.waits =
+            Some(std::mem::take(&mut self.waits)).filter(|waits| *waits != Waits::default()).map(Box::new);
         self.module.ends =
             Some(std::mem::take(&mut self.ends)).filter(|ends| *ends != FileEnds::default()).map(Box::new);
         let (names, uses) = self.finish_names();

@@ -6,7 +6,7 @@ use super::lines::LineStarts;
 use super::open::{Fated, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenRequire, RunFolder, Val};
 use super::open_names::OpenNames;
 use crate::node::ends::FileEnds;
-use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault};
+use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault, Waits};
 use crate::node::names::BoundName;
 use hashbrown::{HashMap, HashSet};
 use oxc_allocator::Allocator;
@@ -129,6 +129,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) at: u32,
     /// Where the file ends the process by itself.
     pub(super) ends: FileEnds,
+    /// For what it waits.
+    pub(super) waits: Waits,
     /// What is wrong with code in texts that it runs.
     pub(super) texts: Vec<SyntaxFault>,
     /// Names that function expressions have for themselves alone.
@@ -216,6 +218,7 @@ impl<'a, 's> Reader<'a, 's> {
             idle_bodies: HashSet::new(),
             at: 0,
             ends: FileEnds::default(),
+            waits: Waits::default(),
             texts: Vec::new(),
             own_names: HashSet::new(),
             arrows: HashSet::new(),

@@ -54,8 +54,8 @@ impl<'a> Reader<'a, '_> {
         if !self.never_settles(&it.argument, 0) {
             return;
         }
-        self.module.waits.forever.push(self.lines.of(it.span.start));
-        let number = u32::try_from(self.module.waits.forever.len() - 1).unwrap_or(u32::MAX);
+        self.waits.forever.push(self.lines.of(it.span.start));
+        let number = u32::try_from(self.waits.forever.len() - 1).unwrap_or(u32::MAX);
         self.at = it.span.start;
         self.step(OpenAct::Waits(number), Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         // What stands behind it is never reached.
@@ -124,13 +124,13 @@ impl<'a> Reader<'a, '_> {
         if let Val::Member(_, name) = callee
             && KEEPERS.contains(name)
         {
-            self.module.waits.keeps_running = true;
+            self.waits.keeps_running = true;
         }
         match self.plain(callee).root() {
-            Val::Global("setInterval") => self.module.waits.keeps_running = true,
+            Val::Global("setInterval") => self.waits.keeps_running = true,
             Val::Global(name) if IDLE.contains(&name) => {}
             Val::Body(_) | Val::Class(_) | Val::Text(_) | Val::Filled(_) => {}
-            _ => self.module.waits.does_something = true,
+            _ => self.waits.does_something = true,
         }
     }
 }
