@@ -16,7 +16,7 @@ pub enum JudgedScript {
     /// It was not: whatever it imports is not followed.
     NotParsed(NotParsed),
     /// It is JSON, with what is wrong with it.
-    Json(Option<SyntaxFault>),
+    Json(Option<Box<SyntaxFault>>),
 }
 
 /// Why a file was not parsed.

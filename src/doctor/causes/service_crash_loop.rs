@@ -26,8 +26,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         let diagnosis = CAUSE.found(facts, words, evidence::journal(crash.headline)).and([evidence::disk(now)]);
         return Some(diagnosis.and(evidence::state(facts)).step(fix::restart(facts)));
     }
-    let words = match facts.only_death() {
-        None if facts.was_replaced_since() => {
+    let only_death = facts.only_death();
+    let is_replaced = only_death.is_none() && facts.was_replaced_since();
+    let words = match only_death {
+        None if is_replaced => {
             "The agent died before the bundle was mended or replaced; systemd starts it again by itself".to_owned()
         }
         Some(run) => {
@@ -46,7 +48,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         facts.present().into_iter().filter(|entry| entry.speaker != Speaker::Manager).max_by_key(|entry| entry.at);
     let ended = evidence::manager_line(facts, &["Main process exited"]).map(evidence::journal);
     let diagnosis = CAUSE.found(facts, words, evidence::state(facts)?).and(ended).and(last.map(evidence::journal));
-    if facts.only_death().is_none() && facts.was_replaced_since() {
+    if is_replaced {
         return Some(diagnosis.step(fix::restart(facts)));
     }
     let diagnosis = diagnosis.step(FixStep::looks("read what the agent says", fix::journal(facts)));

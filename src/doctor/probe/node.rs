@@ -4,11 +4,8 @@ use super::agent_paths::last_part;
 use super::ask::Probe;
 use super::{guard, node_on_disk, reach};
 use crate::doctor::facts::{Account, Fact, Presence, ReachedPath, ServerNode};
-use crate::doctor::questions::{Diagnostic, Spoken};
+use crate::doctor::questions::{Diagnostic, PATH, Spoken};
 use crate::node::node_version::NodeVersion;
-
-/// Where systemd and root's shell look for programs.
-pub(super) const PROGRAMS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 impl Probe<'_> {
     /// The Node that the unit starts.
@@ -39,7 +36,7 @@ impl Probe<'_> {
     pub(super) fn package_managers(&self, node: Option<&ServerNode>, account: Option<&Account>) -> Vec<String> {
         let by_root = account.is_none_or(|account| account.uid == 0);
         let beside = node.and_then(|node| node.path.rsplit_once('/')).map(|(folder, _)| folder);
-        let folders: Vec<&str> = PROGRAMS.into_iter().chain(beside).collect();
+        let folders: Vec<&str> = PATH.split(':').chain(beside).collect();
         let find = |name: &&str| {
             let paths = folders.iter().map(|folder| format!("{folder}/{name}"));
             paths.into_iter().find(|path| reach::through(self.server, path).is_ok_and(|(_, look)| look.kind == 'f'))

@@ -1,11 +1,10 @@
 //! The unit as it stands on the disk: where its paths lead for its user, and which secrets are written in it.
 
 use super::ask::Probe;
-use super::node::PROGRAMS;
 use super::reach::{ReachNeed, reached};
 use super::unit_files::FoundUnit;
 use crate::doctor::facts::{Account, Fact, SecretInUnit, UnitOnDisk};
-use crate::doctor::questions::Unanswered;
+use crate::doctor::questions::{Unanswered, places_of};
 use crate::redact::Redactor;
 use crate::systemd::{Assignment, CommandLine, Context, Unit, UnitFile, from_directory};
 
@@ -30,13 +29,11 @@ impl Probe<'_> {
             .and_then(CommandLine::script)
             .and_then(|script| directory.as_deref().map(|directory| from_directory(directory, script)));
         let program = command.as_ref().map(|command| {
-            let found = |folder: &&str| self.server.look(&format!("{folder}/{}", command.program)).is_ok();
-            let folder = PROGRAMS.into_iter().find(found);
             if command.program.starts_with('/') {
-                command.program.clone()
-            } else {
-                format!("{}/{}", folder.unwrap_or("/usr/bin"), command.program)
+                return command.program.clone();
             }
+            let found = places_of(&command.program).find(|path| self.server.look(path).is_ok());
+            found.unwrap_or_else(|| format!("/usr/bin/{}", command.program))
         });
         let working_directory = reach(directory, ReachNeed::Enter);
         let script = reach(script, ReachNeed::Read);

@@ -15,8 +15,9 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(8);
 /// Most bytes of what a command prints.
 const MAX_OUTPUT: usize = 4 << 20;
-/// Where commands are found: the caller's own PATH does not count for root's questions.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Where root's programs are (systemd.exec(5), "Environment Variables in Spawned Processes"): the caller's own PATH does not count
+/// for root's questions.
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Most names of one folder of a mounted disk: many times those of any that is listed.
 const MAX_NAMES: usize = 20_000;
 /// Memory that journalctl may take for a mounted disk's journal, whose entries may be packed to many times their size. The files
@@ -178,6 +179,11 @@ impl Server for Disk {
     }
 }
 
+/// Where a program of that name may be, the first place first.
+pub(crate) fn places_of(program: &str) -> impl Iterator<Item = String> {
+    PATH.split(':').map(move |folder| format!("{folder}/{program}"))
+}
+
 /// The path of a program. By its name it would be looked for by a copy of this process, which takes longer to make than most
 /// commands take; by a path it is started without one (posix_spawn(3)).
 fn found(program: &str) -> Option<String> {
@@ -185,8 +191,7 @@ fn found(program: &str) -> Option<String> {
         return Some(program.to_owned());
     }
     let may_be_run = |stat: paths::Stat| stat.kind == FileKind::File && stat.mode & 0o111 != 0;
-    let mut places = PATH.split(':').map(|folder| format!("{folder}/{program}"));
-    places.find(|path| paths::look_through(Path::new(path)).is_ok_and(may_be_run))
+    places_of(program).find(|path| paths::look_through(Path::new(path)).is_ok_and(may_be_run))
 }
 
 /// The files of a folder of journals that is below the root.

@@ -9,5 +9,5 @@ mod journal_files;
 mod server;
 
 pub(crate) use diagnostic::{Diagnostic, journal_fields};
-pub(crate) use disk::{Disk, follow};
+pub(crate) use disk::{Disk, PATH, follow, places_of};
 pub(crate) use server::{AnsweredEnd, Effort, Look, Server, Situation, Space, Spoken, Unanswered};

@@ -2,7 +2,7 @@
 
 use super::error::RepairError;
 use crate::doctor::probe::guard::root_may_run;
-use crate::doctor::questions::{Disk, Server};
+use crate::doctor::questions::{Disk, PATH, Server, places_of};
 use crate::host;
 use crate::host::held::UserOwner;
 use crate::host::process::{Done, Environment, Keep, ProcessEnd, Request, run_unless};
@@ -14,8 +14,6 @@ use std::ffi::OsString;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Where root's programs are (systemd.exec(5), "Environment Variables in Spawned Processes").
-pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How long an installation may take.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How much of what a command says is told.
@@ -115,7 +113,7 @@ impl Tools<'_> {
         if name.starts_with('/') {
             return Some(name.to_owned()).filter(may).map(Into::into);
         }
-        PATH.split(':').map(|folder| format!("{folder}/{name}")).find(may).map(Into::into)
+        places_of(name).find(may).map(Into::into)
     }
 }
 

@@ -93,7 +93,7 @@ impl GraphWalk<'_> {
     pub(super) fn check_json(&mut self, target: NodeId, need: Need, when: LoadPhase) {
         let tree = self.sources.tree;
         let fault = match (self.sources.scripts.of(tree, target), tree.content(target)) {
-            (Some(JudgedScript::Json(Some(fault))), _) => fault.clone(),
+            (Some(JudgedScript::Json(Some(fault))), _) => (**fault).clone(),
             (None, Content::NotKept) if tree.file(target).is_some_and(|file| file.size == 0) => {
                 SyntaxFault { message: "Unexpected end of JSON input".into(), exact: true, line: 1 }
             }

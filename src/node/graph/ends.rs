@@ -1,5 +1,6 @@
 //! Where the agent ends by itself while it is loaded.
 
+use super::unset::KeptRunning;
 use super::{GraphWalk, LoadPhase, MAX_FAULTS};
 use crate::node::ends::EndsBy;
 use crate::node::faults::{EndFault, ModuleFault};
@@ -14,14 +15,9 @@ impl GraphWalk<'_> {
             return;
         }
         ends.sort_by_key(|(.., need)| *need == Need::Optional);
-        let files: Vec<_> = self.visited.keys().filter_map(|file| self.module(*file)).collect();
-        let keeps_running = files.iter().filter_map(|module| module.waits.as_ref()).any(|waits| waits.keeps_running);
-        let does_something = !self.foreign.is_empty()
-            || !self.graph.not_parsed.is_empty()
-            || files.iter().any(|module| {
-                module.waits.as_ref().is_some_and(|waits| waits.does_something) || !module.computed.is_empty()
-            });
-        let changes_status = files.iter().filter_map(|module| module.ends.as_ref()).any(|ends| ends.changes_status);
+        let kept_running = self.kept_running();
+        let mut files = self.visited.keys().filter_map(|file| self.module(*file));
+        let changes_status = files.any(|module| module.ends.as_ref().is_some_and(|ends| ends.changes_status));
         let mut told = HashSet::new();
         for (file, number, need) in ends {
             // What does not parse, or not as what it is loaded as, never runs.
@@ -33,8 +29,8 @@ impl GraphWalk<'_> {
                 continue;
             }
             let need = match ending.how {
-                EndsBy::Status if keeps_running || changes_status => continue,
-                EndsBy::Status if does_something => Need::Optional,
+                EndsBy::Status if changes_status || kept_running == KeptRunning::Surely => continue,
+                EndsBy::Status if kept_running == KeptRunning::Perhaps => Need::Optional,
                 _ => need,
             };
             let fault = EndFault { file, ending: ending.clone(), need };

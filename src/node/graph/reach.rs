@@ -15,7 +15,7 @@ use super::reached::{AbsentMember, ReachedNames, Way};
 use super::{GraphWalk, LoadedAs};
 use crate::node::bodies::{BodyKind, BodyStep, Call, CallKind, FailureFate, Handled, NamedValue};
 use crate::node::faults::WhyUnsettled;
-use crate::node::modules::{AssetUse, Form, Import, Need};
+use crate::node::modules::{AssetUse, Form, Import};
 use crate::node::names::WhyUnset;
 use crate::node::resolve::{Loader, Target};
 use crate::tree::nodes::NodeId;
@@ -312,9 +312,7 @@ impl ReachRun<'_, '_> {
                     }
                 }
             }
-            Failing::Ends(number, is_unsure) => {
-                self.found.ends.push((file, number, if is_unsure { Need::Optional } else { Need::Certain }));
-            }
+            Failing::Ends(number, is_unsure) => self.end_met(file, number, is_unsure),
             Failing::Absent(number) => self.found.absent.extend(self.absent.get(number).cloned()),
             Failing::Name(number, why) => {
                 self.found.names.entry(file).or_default().push((number, why));

@@ -83,6 +83,17 @@ struct MadeGlobals<'b> {
     is_open: bool,
 }
 
+/// Whether something keeps the process running, so that a promise may be settled after all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeptRunning {
+    /// A server, an interval, a connection.
+    Surely,
+    /// Something is done of which it cannot be told.
+    Perhaps,
+    /// Nothing that is known.
+    Not,
+}
+
 impl<'b> GraphWalk<'b> {
     /// Looks for names that stand for nothing in all files that were visited.
     pub(super) fn check_unset_names(&mut self) {
@@ -97,20 +108,33 @@ impl<'b> GraphWalk<'b> {
 
     /// Notes what is awaited and never settled, if nothing is known to keep the process running meanwhile.
     pub(super) fn check_unsettled(&mut self) {
-        let mut does_something = !self.foreign.is_empty() || !self.graph.not_parsed.is_empty();
-        for file in self.visited.keys().copied() {
-            let Some(module) = self.module(file) else { continue };
-            let waits = module.waits.as_deref();
-            if waits.is_some_and(|waits| waits.keeps_running) {
-                return;
-            }
-            does_something |= waits.is_some_and(|waits| waits.does_something) || !module.computed.is_empty();
-        }
-        let need = if does_something { Need::Optional } else { Need::Certain };
+        let need = match self.kept_running() {
+            KeptRunning::Surely => return,
+            KeptRunning::Perhaps => Need::Optional,
+            KeptRunning::Not => Need::Certain,
+        };
         for (file, line, why) in std::mem::take(&mut self.reached.unsettled) {
             let fault = UnsettledFault { file, line, why, need };
             self.faults.push((LoadPhase::Run, ModuleFault::Unsettled(fault)));
         }
+    }
+
+    /// Whether something keeps the process running once everything is loaded.
+    pub(super) fn kept_running(&self) -> KeptRunning {
+        let mut kept = KeptRunning::Not;
+        if !self.foreign.is_empty() || !self.graph.not_parsed.is_empty() {
+            kept = KeptRunning::Perhaps;
+        }
+        for module in self.visited.keys().filter_map(|file| self.module(*file)) {
+            let waits = module.waits.as_deref();
+            if waits.is_some_and(|waits| waits.keeps_running) {
+                return KeptRunning::Surely;
+            }
+            if waits.is_some_and(|waits| waits.does_something) || !module.computed.is_empty() {
+                kept = KeptRunning::Perhaps;
+            }
+        }
+        kept
     }
 
     fn check_unset_names_of(&mut self, file: NodeId, made: &MadeGlobals<'b>) {

@@ -4,6 +4,7 @@
 use super::open::{Fated, NamedPath, OpenAct, OpenAsset, RunFolder, Val};
 use super::paths::{MAX_DEPTH, joined};
 use super::reader::Reader;
+use super::values::BuiltinMember;
 use crate::node::bodies::FailureFate;
 use crate::node::modules::{Asset, AssetUse, FolderName};
 use oxc_ast::ast::Argument;
@@ -96,12 +97,19 @@ fn makes(module: &str, name: &str) -> Option<usize> {
 
 impl<'a> Reader<'a, '_> {
     /// Notes what a call of one of Node's own functions does with a path.
-    pub(super) fn note_asset(&mut self, callee: &Val<'a>, arguments: &[Argument<'a>], span: Span) {
+    pub(super) fn note_asset(
+        &mut self,
+        callee: &Val<'a>,
+        builtin: Option<&BuiltinMember<'a>>,
+        arguments: &[Argument<'a>],
+        span: Span,
+    ) {
         self.note_borrowed(callee, arguments);
-        let Some((module, name)) = self.builtin(callee) else { return self.note_maker_of_folders(callee) };
-        let made = makes(module, &name);
-        let runs = module == "child_process" && RUNS.contains(&&*name);
-        let used = self.use_of(module, &name, arguments, span);
+        let Some(&(module, ref name)) = builtin else { return self.note_maker_of_folders(callee) };
+        let name: &str = name;
+        let made = makes(module, name);
+        let runs = module == "child_process" && RUNS.contains(&name);
+        let used = self.use_of(module, name, arguments, span);
         self.runs_programs |= runs;
         if runs {
             self.hands(arguments);
@@ -123,11 +131,11 @@ impl<'a> Reader<'a, '_> {
                 if self.is_perhaps(&path) { self.guarded(push) } else { push(self) }
             }
         }
-        self.note_made(module, &name, arguments, span);
+        self.note_made(module, name, arguments, span);
         if module == "child_process" {
-            self.note_child(&name, arguments, span);
+            self.note_child(name, arguments, span);
         }
-        if (module, &*name) == ("process", "chdir") {
+        if (module, name) == ("process", "chdir") {
             self.changes_folder(arguments);
         }
     }

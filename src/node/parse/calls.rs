@@ -6,7 +6,6 @@ use super::values::name_of_key;
 use crate::node::bodies::{self, CallKind, FailureFate, Handled};
 use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression, ObjectPropertyKind};
 use oxc_syntax::symbol::SymbolId;
-use std::borrow::Cow;
 
 /// Functions that Node calls back once what runs now is done.
 const LATER: [&str; 4] = ["setTimeout", "setImmediate", "queueMicrotask", "setInterval"];
@@ -40,24 +39,25 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let callee = self.value(&call.callee);
+        let builtin = self.builtin(&callee);
+        let builtin = builtin.as_ref();
+        self.note_wrong_call(call, &callee, builtin);
         self.note_work(&callee);
-        self.note_text(&call.callee, &callee, &call.arguments, call.span);
+        self.note_text(&call.callee, &callee, builtin, &call.arguments, call.span);
         let line = self.line(call.span);
         self.note_require(call, &callee, line);
         self.note_handed_require(call, line);
-        self.note_asset(&callee, &call.arguments, call.span);
-        self.note_end_by_call(&callee, call);
+        self.note_asset(&callee, builtin, &call.arguments, call.span);
+        self.note_end_by_call(&callee, builtin, call);
         match &callee {
             Val::Global(name) if LATER.contains(name) => self.later(rejected, call),
             Val::Member(of, name) => self.method(of, name, call, rejected),
             // `const { exit } = process`
             Val::Symbol(_) => {
-                let name = match self.builtin(&callee) {
-                    Some(("process", name)) => name,
-                    _ => Cow::Borrowed(""),
-                };
-                if !name.is_empty() {
-                    self.process(&name, call, rejected);
+                if let Some(("process", name)) = builtin
+                    && !name.is_empty()
+                {
+                    self.process(name, call, rejected);
                 }
             }
             _ => {}
@@ -108,9 +108,12 @@ impl<'a> Reader<'a, '_> {
 
     pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {
         let callee = self.value(&new.callee);
+        let builtin = self.builtin(&callee);
+        let builtin = builtin.as_ref();
+        self.note_wrong_construction(new, &callee, builtin);
         self.note_work(&callee);
-        self.note_text(&new.callee, &callee, &new.arguments, new.span);
-        self.note_asset(&callee, &new.arguments, new.span);
+        self.note_text(&new.callee, &callee, builtin, &new.arguments, new.span);
+        self.note_asset(&callee, builtin, &new.arguments, new.span);
         if let (Val::Global("Promise"), Some(executor)) = (&callee, first(&new.arguments)) {
             // What an executor throws rejects its promise.
             let (executor, fated) = (self.value(executor), self.fate_of(new.span));

@@ -4,6 +4,7 @@ use super::open::{Fated, OpenAct, Val};
 use super::open_names::ConstantValue;
 use super::reader::Reader;
 use super::steps::fails;
+use super::values::BuiltinMember;
 use crate::node::bodies::FailureFate;
 use crate::node::ends::{AgentEnd, EndsBy};
 use oxc_ast::ast::{
@@ -152,7 +153,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `new EventEmitter().emit('error', …)`, `Promise.reject(…)`, `assert(false)`.
-    pub(super) fn note_end_by_call(&mut self, callee: &Val<'a>, call: &CallExpression<'a>) {
+    pub(super) fn note_end_by_call(
+        &mut self,
+        callee: &Val<'a>,
+        builtin: Option<&BuiltinMember<'a>>,
+        call: &CallExpression<'a>,
+    ) {
         let thrown = Fated::Is(FailureFate::Throws);
         if let Val::Member(of, name) = callee {
             match (*name, call.arguments.as_slice()) {
@@ -172,9 +178,9 @@ impl<'a> Reader<'a, '_> {
                 _ => {}
             }
         }
-        if let Some(("assert" | "assert/strict", name)) = self.builtin(callee) {
+        if let Some(("assert" | "assert/strict", name)) = builtin {
             let is_false = call.arguments.first().and_then(Argument::as_expression).map(super::conditions::truth);
-            let fails = match &*name {
+            let fails = match &**name {
                 // A namespace is no function, whatever it is given.
                 "" | "ok" | "strict" | "strict.ok" => is_false == Some(Some(false)),
                 "fail" | "strict.fail" => true,

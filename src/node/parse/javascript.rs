@@ -46,10 +46,6 @@ pub(super) fn parse<'b>(
         Some(rest) => (true, rest),
         None => (false, source),
     };
-    // Thousands of them would wait for their turn, each for a reader of its own.
-    if source.is_empty() && !marked {
-        return (JudgedScript::Parsed(Box::new(EMPTY.clone())), None);
-    }
     let text = decode(source);
     let Some(cost) = measure(source, DEEPEST) else {
         return (unparsed(&text, NotParsed::TooDeep), None);
@@ -63,11 +59,6 @@ pub(super) fn parse<'b>(
     };
     (script, Some(held))
 }
-
-/// What there is of a file without content.
-static EMPTY: std::sync::LazyLock<Module> = std::sync::LazyLock::new(|| {
-    read("", &mut Allocator::default()).map(|module| completed(module, "", false)).unwrap_or_default()
-});
 
 /// Parses a few lines in the stack of whoever asks; nothing for what is longer or nested more deeply than that.
 pub(super) fn parse_short(text: &str) -> Option<JudgedScript> {

@@ -14,7 +14,7 @@ pub(super) fn parse(source: &[u8]) -> JudgedScript {
         Err(error) => {
             let line = u32::try_from(error.line()).unwrap_or(u32::MAX).max(1);
             let message = if error.is_eof() { "Unexpected end of JSON input".to_owned() } else { error.to_string() };
-            JudgedScript::Json(Some(SyntaxFault { message: message.into(), exact: false, line }))
+            JudgedScript::Json(Some(Box::new(SyntaxFault { message: message.into(), exact: false, line })))
         }
     }
 }

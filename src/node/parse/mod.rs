@@ -58,7 +58,7 @@ pub(crate) fn parsed_address(text: &str) -> Option<JudgedScript> {
 /// What is wrong with JSON.
 pub(crate) fn json_fault(text: &str) -> Option<SyntaxFault> {
     match json::parse(text.as_bytes()) {
-        JudgedScript::Json(fault) => fault,
+        JudgedScript::Json(fault) => fault.map(|fault| *fault),
         _ => None,
     }
 }

@@ -354,7 +354,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             visit(self)
         }
         self.at = it.span.start;
-        self.note_wrong_call(it);
         self.note_call(it);
         self.own_exports.call(it, self.scoping);
     }
@@ -364,7 +363,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.visit_expression(&it.callee);
         self.visit_arguments(&it.arguments);
         self.at = it.span.start;
-        self.note_wrong_construction(it);
         self.note_construction(it);
     }
 

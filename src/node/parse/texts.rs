@@ -5,7 +5,7 @@ use super::commonjs::ARGUMENTS;
 use super::javascript::parse_short;
 use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
-use super::values::name_of_key;
+use super::values::{BuiltinMember, name_of_key};
 use crate::node::bodies::{BodyKind, BodyStep, FailureFate};
 use crate::node::modules::{Form, Import, JudgedScript, Module, SyntaxFault};
 use crate::node::names::{NameOf, UseOf};
@@ -33,9 +33,16 @@ enum RunBy {
 
 impl<'a> Reader<'a, '_> {
     /// Looks into a text that a call runs.
-    pub(super) fn note_text(&mut self, callee: &Expression<'a>, value: &Val<'a>, given: &[Argument<'a>], span: Span) {
+    pub(super) fn note_text(
+        &mut self,
+        callee: &Expression<'a>,
+        value: &Val<'a>,
+        builtin: Option<&BuiltinMember<'a>>,
+        given: &[Argument<'a>],
+        span: Span,
+    ) {
+        let Some(run_by) = self.run_by(callee, value, builtin, given) else { return };
         let line = self.line(span);
-        let Some(run_by) = self.run_by(callee, value, given) else { return };
         let makes_function = matches!(run_by, RunBy::Function | RunBy::AsyncFunction);
         let given = if makes_function { given } else { given.get(..1).unwrap_or_default() };
         let mut texts = Vec::with_capacity(given.len());
@@ -68,7 +75,13 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Who runs the first argument of a call, or all of them.
-    fn run_by(&self, callee: &Expression<'a>, value: &Val<'a>, given: &[Argument<'a>]) -> Option<RunBy> {
+    fn run_by(
+        &self,
+        callee: &Expression<'a>,
+        value: &Val<'a>,
+        builtin: Option<&BuiltinMember<'a>>,
+        given: &[Argument<'a>],
+    ) -> Option<RunBy> {
         match value {
             Val::Global("eval") if matches!(callee, Expression::Identifier(_)) => return Some(RunBy::Eval),
             Val::Global("eval") => return Some(RunBy::IndirectEval),
@@ -78,7 +91,7 @@ impl<'a> Reader<'a, '_> {
         if let Val::Member(of, "constructor") = self.plain(value) {
             return self.constructs(of);
         }
-        match self.builtin(value).as_ref().map(|(module, name)| (*module, &**name)) {
+        match builtin.map(|(module, name)| (*module, &**name)) {
             Some(("vm", "runInThisContext")) => Some(RunBy::IndirectEval),
             Some(("vm", "runInNewContext")) if given.len() == 1 => Some(RunBy::Elsewhere),
             Some(("vm", "Script" | "compileFunction" | "runInContext" | "runInNewContext")) => Some(RunBy::Unknown),

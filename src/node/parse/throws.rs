@@ -4,6 +4,7 @@
 use super::open::{Fated, Val};
 use super::open_names::ConstantValue;
 use super::reader::Reader;
+use super::values::BuiltinMember;
 use crate::node::bodies::{BodyKind, FailureFate};
 use crate::node::builtins;
 use crate::node::ends::EndsBy;
@@ -15,6 +16,7 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::scope::ScopeFlags;
+use std::fmt;
 
 /// Modules of Node that are functions themselves, or have members of others.
 const FUNCTIONS: [&str; 17] = [
@@ -56,6 +58,21 @@ const CHANGES: [&str; 9] = ["push", "pop", "shift", "unshift", "splice", "sort",
 enum Wrongly {
     Called,
     Made,
+}
+
+/// What is called, as it is written.
+enum Written<'a> {
+    Name(&'a str),
+    Member(&'a str, &'a str),
+}
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Member(of, name) => write!(f, "{of}.{name}"),
+        }
+    }
 }
 
 impl<'a> Reader<'a, '_> {
@@ -101,7 +118,7 @@ impl<'a> Reader<'a, '_> {
         }
         if let Expression::StaticMemberExpression(of) = &it.object
             && !of.optional
-            && self.absent_of_builtin(&it.object).is_some()
+            && self.is_absent_member(&it.object)
         {
             let said = format!("TypeError: Cannot read properties of undefined (reading '{name}')");
             self.throws_surely("undefined", Some(said), it.span);
@@ -137,32 +154,44 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// The name of a member that no version of a builtin module has.
-    fn absent_of_builtin(&mut self, expression: &Expression<'a>) -> Option<String> {
+    /// Whether an expression is a member that no version of a builtin module has.
+    fn is_absent_member(&mut self, expression: &Expression<'a>) -> bool {
         let value = self.value(expression);
-        let (module, name) = self.builtin(&value)?;
+        self.builtin(&value).is_some_and(|member| self.is_absent(&member))
+    }
+
+    /// Whether no version of a builtin module has a member.
+    fn is_absent(&self, (module, name): &BuiltinMember<'a>) -> bool {
         // `fs.promises` is what `fs/promises` exports.
         let (module, name) = match name.strip_prefix("promises.") {
-            Some(inner) => (builtins::known_as(&format!("{module}/promises"))?, inner.to_owned().into()),
-            None => (module, name),
+            Some(inner) => match builtins::known_as(&format!("{module}/promises")) {
+                Some(module) => (module, inner),
+                None => return false,
+            },
+            None => (*module, &**name),
         };
         let is_known = name.is_empty()
             || name.contains(['.', '*'])
             || FUNCTIONS.contains(&module)
-            || OF_OBJECTS.contains(&&*name)
-            || self.assigned.contains(&*name)
+            || OF_OBJECTS.contains(&name)
+            || self.assigned.contains(name)
             || !builtins::is_complete(module)
-            || builtins::export(module, &name).is_some()
-            || builtins::only_of_default(module, &name).is_some()
-            || builtins::unset(module, &name).is_some();
-        (!is_known).then(|| name.into_owned())
+            || builtins::export(module, name).is_some()
+            || builtins::only_of_default(module, name).is_some()
+            || builtins::unset(module, name).is_some();
+        !is_known
     }
 
-    pub(super) fn note_wrong_call(&mut self, call: &CallExpression<'a>) {
+    pub(super) fn note_wrong_call(
+        &mut self,
+        call: &CallExpression<'a>,
+        callee: &Val<'a>,
+        builtin: Option<&BuiltinMember<'a>>,
+    ) {
         if call.optional {
             return;
         }
-        self.note_no_function(&call.callee, Wrongly::Called, call.span);
+        self.note_no_function(&call.callee, callee, builtin, Wrongly::Called, call.span);
         if let Expression::StaticMemberExpression(member) = &call.callee
             && CHANGES.contains(&member.property.name.as_str())
             && self.is_frozen(&member.object)
@@ -197,8 +226,13 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    pub(super) fn note_wrong_construction(&mut self, new: &NewExpression<'a>) {
-        self.note_no_function(&new.callee, Wrongly::Made, new.span);
+    pub(super) fn note_wrong_construction(
+        &mut self,
+        new: &NewExpression<'a>,
+        callee: &Val<'a>,
+        builtin: Option<&BuiltinMember<'a>>,
+    ) {
+        self.note_no_function(&new.callee, callee, builtin, Wrongly::Made, new.span);
         if let (Expression::Identifier(name), [Argument::StringLiteral(text)]) = (&new.callee, new.arguments.as_slice())
             && name.name == "URL"
             && self.symbol(name).is_none()
@@ -209,42 +243,54 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn note_no_function(&mut self, callee: &Expression<'a>, how: Wrongly, span: Span) {
+    fn note_no_function(
+        &mut self,
+        callee: &Expression<'a>,
+        value: &Val<'a>,
+        builtin: Option<&BuiltinMember<'a>>,
+        how: Wrongly,
+        span: Span,
+    ) {
         let is = match how {
             Wrongly::Called => "is not a function",
             Wrongly::Made => "is not a constructor",
         };
         let written = match callee {
-            Expression::Identifier(name) => name.name.to_string(),
+            Expression::Identifier(name) => Written::Name(name.name.as_str()),
             Expression::StaticMemberExpression(member) if !member.optional => match &member.object {
-                Expression::Identifier(of) => format!("{}.{}", of.name, member.property.name),
+                Expression::Identifier(of) => Written::Member(of.name.as_str(), member.property.name.as_str()),
                 _ => return,
             },
             _ => return,
         };
-        if self.nothing(callee).is_some() || self.is_no_function(callee, how) {
+        if self.nothing(callee).is_some() || self.is_no_function(callee, value, builtin, how) {
             let said = format!("TypeError: {written} {is}");
-            return self.throws_surely(written, Some(said), span);
+            return self.throws_surely(written.to_string(), Some(said), span);
         }
         if let (Wrongly::Called, Some(Val::Class(class))) = (how, self.declared_as(callee))
             && self.classes.get(class as usize).is_some_and(|class| class.construct.is_some())
         {
-            self.throws_surely(written, None, span);
+            self.throws_surely(written.to_string(), None, span);
         }
     }
 
     /// Whether something is surely no function, or none that `new` takes.
-    fn is_no_function(&mut self, callee: &Expression<'a>, how: Wrongly) -> bool {
-        if self.absent_of_builtin(callee).is_some() {
+    fn is_no_function(
+        &self,
+        callee: &Expression<'a>,
+        value: &Val<'a>,
+        builtin: Option<&BuiltinMember<'a>>,
+        how: Wrongly,
+    ) -> bool {
+        if builtin.is_some_and(|member| self.is_absent(member)) {
             return true;
         }
-        let value = self.value(callee);
-        if let (Expression::Identifier(name), Some((module, path))) = (callee, self.builtin(&value))
+        if let (Expression::Identifier(name), Some((module, path))) = (callee, builtin)
             && path.is_empty()
         {
             let is_namespace = self.symbol(name).is_some_and(|symbol| self.is_namespace(symbol));
-            let by_default = !FUNCTIONS.contains(&module) && !matches!(value, Val::Global(_));
-            return is_namespace || by_default || (module == "process" && !matches!(value, Val::Global(_)));
+            let by_default = !FUNCTIONS.contains(module) && !matches!(value, Val::Global(_));
+            return is_namespace || by_default || (*module == "process" && !matches!(value, Val::Global(_)));
         }
         match (how, self.declared_as(callee)) {
             (Wrongly::Made, Some(Val::Body(body))) => {
@@ -269,10 +315,12 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_wrong_base(&mut self, class: &Class<'a>) {
         let Some(heritage) = &class.heritage else { return };
         let base = &heritage.expression;
-        if matches!(base, Expression::Identifier(_) | Expression::StaticMemberExpression(_))
-            && (self.is_no_function(base, Wrongly::Made))
-        {
-            self.throws_surely("extends", None, base.span());
+        if matches!(base, Expression::Identifier(_) | Expression::StaticMemberExpression(_)) {
+            let value = self.value(base);
+            let builtin = self.builtin(&value);
+            if self.is_no_function(base, &value, builtin.as_ref(), Wrongly::Made) {
+                self.throws_surely("extends", None, base.span());
+            }
         }
         if matches!(base, Expression::NullLiteral(_)) {
             return;

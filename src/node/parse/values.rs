@@ -27,6 +27,10 @@ const PASSING_ON: [&str; 7] = [
     "_interop_require_wildcard",
 ];
 
+/// A member of a builtin module, by the module's name and the member's path (empty for the module itself):
+/// `("fs", "promises.readFile")`.
+pub(super) type BuiltinMember<'a> = (&'static str, Cow<'a, str>);
+
 /// What a member is taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {
@@ -429,12 +433,12 @@ impl<'a> Reader<'a, '_> {
         self.bodies_made.get(*inner as usize).is_some_and(|inner| inner.calls_symbol(*parameter))
     }
 
-    /// A builtin module's member by the module's name and the member's path: `("fs", "promises.readFile")`.
-    pub(super) fn builtin(&self, value: &Val<'a>) -> Option<(&'static str, Cow<'a, str>)> {
+    /// The builtin module's member that a value is.
+    pub(super) fn builtin(&self, value: &Val<'a>) -> Option<BuiltinMember<'a>> {
         self.builtin_within(value, MAX_DEPTH)
     }
 
-    fn builtin_within(&self, value: &Val<'a>, depth: u32) -> Option<(&'static str, Cow<'a, str>)> {
+    fn builtin_within(&self, value: &Val<'a>, depth: u32) -> Option<BuiltinMember<'a>> {
         let depth = depth.checked_sub(1)?;
         match self.plain(value) {
             Val::Import(number) => {

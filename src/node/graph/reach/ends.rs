@@ -8,6 +8,11 @@ use crate::node::modules::Need;
 use crate::tree::nodes::NodeId;
 
 impl ReachRun<'_, '_> {
+    /// Notes that an end is come to.
+    pub(super) fn end_met(&mut self, file: NodeId, number: u32, is_unsure: bool) {
+        self.found.ends.push((file, number, if is_unsure { Need::Optional } else { Need::Certain }));
+    }
+
     /// The run has come to where a file ends the process, or throws.
     pub(super) fn ends(&mut self, file: NodeId, number: u32, fate: FailureFate, thrown: Way, rejected: Way) {
         let walk = self.walk;
@@ -32,7 +37,7 @@ impl ReachRun<'_, '_> {
         if is_reached {
             // What is thrown and taken before it leaves the rest of the file out.
             let is_unsure = self.is_unsure || self.handles == Some(Handled::Everything) || ends.is_watched;
-            self.found.ends.push((file, number, if is_unsure { Need::Optional } else { Need::Certain }));
+            self.end_met(file, number, is_unsure);
             self.has_left |= ending.how.is_at_once() && !is_unsure;
         }
     }
