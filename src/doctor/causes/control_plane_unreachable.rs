@@ -315,9 +315,10 @@ fn looks(facts: &Facts, plane: &ControlPlane, refusal: Option<ConnectionEnd>) ->
                 read its answer";
             step(text, fix::journal(facts))
         }
-        Some(ConnectionEnd::Status(_) | ConnectionEnd::HungUp) => {
-            step("ask for the agent's connection as it does (101 is right, 401 without its token)", asked())
-        }
+        Some(ConnectionEnd::Status(_) | ConnectionEnd::HungUp) => step(
+            "ask for the agent's connection as it does (101 is right, after which curl waits and ends with 28; 401 without its token)",
+            asked(),
+        ),
         Some(ConnectionEnd::Protocol) => step("see which of the two answers, and put `--url` right", asked()),
         _ => {
             let words = "see where it ends: the name, or the connection; the agent tries again by itself";
