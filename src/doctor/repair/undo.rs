@@ -5,6 +5,7 @@ use super::journal::{Journals, Record, State};
 use super::prove;
 use super::tools::Tools;
 use crate::host::held::{HeldFolder, UserOwner};
+use crate::host::process::ProcessEnd;
 use crate::report::action::Manage;
 use crate::report::fix_command::command;
 use crate::report::words::{RefusedWord, UnitName};
@@ -55,11 +56,11 @@ pub(crate) fn take_back(
     if record.starts {
         let _ = tools.run(&Manage::ResetFailed(unit.clone()).command(), "");
         // It was started by this repair, so that no one else's start is stopped.
-        let again =
-            if record.was_started { Manage::Restart(unit).command() } else { command!("systemctl", "stop", &unit) };
-        if let Err(error) = tools.run(&again, "") {
-            first = first.or(Some(error));
-        }
+        let again = match record.was_started {
+            true => tools.run(&Manage::Restart(unit).command(), "").err(),
+            false => stop(tools, &unit).err(),
+        };
+        first = first.or(again);
     }
     match first {
         Some(error) => Err(error),
@@ -76,6 +77,19 @@ pub(crate) fn take_back(
             }
             journals.write(record)
         }
+    }
+}
+
+/// What systemctl ends with where there is no such unit any more: nothing of it runs then (systemctl(1), "Exit status").
+const NO_SUCH_UNIT: i32 = 5;
+
+/// Stops the unit, which may be gone with its file.
+fn stop(tools: &Tools<'_>, unit: &UnitName) -> Result<(), RepairError> {
+    let command = command!("systemctl", "stop", unit);
+    let done = tools.run_any(&command, "")?;
+    match done.end {
+        ProcessEnd::Exit(0 | NO_SUCH_UNIT) => Ok(()),
+        _ => tools.run(&command, "").map(|_| ()),
     }
 }
 
