@@ -61,6 +61,7 @@ fn of_kind(kind: &CrashKind) -> &'static [&'static str] {
         CrashKind::OldNode => &["node-too-old", "node-feature-missing"],
         CrashKind::PortInUse(_) => &["port-in-use", "agent-outside-unit"],
         CrashKind::NoSpace => &["disk-full"],
+        CrashKind::ReadOnly => &["permission-denied", "unit-confinement", "drop-in-overrides"],
         CrashKind::NoWatches | CrashKind::Unsettled => &["unknown-crash"],
         CrashKind::Denied => &["permission-denied", "unit-confinement", "drop-in-overrides"],
         CrashKind::Heap => &["out-of-memory"],

@@ -3,6 +3,7 @@
 mod bundle;
 mod ends;
 mod health;
+mod machine;
 mod running;
 mod unit;
 mod update;
@@ -250,7 +251,7 @@ fn what_is_not_known_is_said_and_never_called_healthy() {
         (
             "it computes without a pause, and may turn",
             |f| {
-                let stuck = Stuck { pid: 4711, ran: Some(2000), unread: None };
+                let stuck = Stuck { pid: 4711, ran: Some(2000), unread: None, waits: None };
                 f.process().motion = Motion::Stuck(stuck);
             },
             Health::Healthy,

@@ -176,7 +176,7 @@ fn lines_of_the_checklist_are_the_names_of_files_and_pages() {
 }
 
 /// Modules in `src/doctor/causes/` that are no causes but help several.
-const CAUSE_HELPERS: [&str; 16] = [
+const CAUSE_HELPERS: [&str; 19] = [
     "mod",
     "bundle_fix",
     "cause",
@@ -190,6 +190,9 @@ const CAUSE_HELPERS: [&str; 16] = [
     "new_bundle",
     "shared_file",
     "recovered",
+    "explained",
+    "of_manager",
+    "told_of",
     "started",
     "unit_fix",
     "unit_lines",

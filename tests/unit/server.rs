@@ -144,6 +144,7 @@ pub(super) fn healthy() -> Facts {
         is_cut: false,
         is_volatile: false,
         command: Vec::new(),
+        begins: None,
         elsewhere: Vec::new(),
         dropped: None,
         unread: Vec::new(),
@@ -222,6 +223,10 @@ pub(super) fn healthy() -> Facts {
         strays: Fact::Known(Vec::new()),
         dependencies: Vec::new(),
         restored: Vec::new(),
+        refused: Vec::new(),
+        told_of_processes: Vec::new(),
+        manager_files: Vec::new(),
+        manager_options: None,
         similar: Vec::new(),
         ran: Vec::new(),
     }

@@ -31,7 +31,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     Some(CAUSE.found(facts, words, first).and(seen).steps(ending(facts)))
 }
 
-fn described(stray: &Stray) -> crate::report::diagnosis::Evidence {
+pub(super) fn described(stray: &Stray) -> crate::report::diagnosis::Evidence {
     let of = match (&stray.pm2, &stray.unit) {
         (Some(_), _) => ", of pm2".to_owned(),
         (None, Some(unit)) => format!(", of {unit}"),
@@ -52,7 +52,14 @@ fn end(stray: &Stray) -> FixStep {
         (Some(script), _) => {
             format!("pm2 has started another agent, and would again: end it with `pm2 delete {script}`")
         }
-        (None, Some(unit)) => format!("another agent runs as `{unit}`: end it by what has started it there"),
+        (None, Some(unit)) => match stray.of_user() {
+            Some((user, unit)) => format!(
+                "the agent runs as `{unit}` of the own systemd of the user {user}, which is none of the system's units: that user \
+                 sees it by `systemctl --user status {unit}` and `journalctl --user -u {unit}`, and ends it by `systemctl \
+                 --user`"
+            ),
+            None => format!("another agent runs as `{unit}`: end it by what has started it there"),
+        },
         (None, None) => format!("another agent runs as process {}: end it by what has started it", stray.pid),
     };
     FixStep::looks(words, look)

@@ -9,7 +9,7 @@ use super::cause::Cause;
 use super::crash::{Crash, CrashKind};
 use super::unit_fix::{self, SettingSyntax, UnitChange};
 use super::unit_lines::{is_drop_in, without};
-use super::{crash, evidence, fix, started, unit_other_command};
+use super::{crash, evidence, fix, started, told_of, unit_other_command};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, JournalRun, Presence, ReachedPath};
 use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::words::LineEdit;
@@ -59,6 +59,8 @@ static MARKS: [ConfinementMark; 12] = [
             "DynamicUser",
             "ReadWritePaths",
             "ReadOnlyPaths",
+            // Root without its powers is a user as any other (capabilities(7)).
+            "CapabilityBoundingSet",
         ],
     },
     ConfinementMark { is: |end| is_out_of_sight(end) && is_in_tmp(end), keys: &["PrivateTmp"] },
@@ -177,6 +179,7 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts, place: LineIn) -> Option<Di
     let diagnosis = cause
         .found(facts, words, evidence::unit_line(key, &found.setting))
         .and(said.map(evidence::journal))
+        .and(told_of::seen(facts, &told_of::FORBIDDEN_CALL))
         .and(there.map(evidence::reached))
         .and(evidence::state(facts));
     Some(diagnosis.steps(remedy(facts, &found)))
@@ -192,7 +195,7 @@ struct ConfinedLine<'a> {
 }
 
 /// systemd's deciding line.
-fn deciding(facts: &Facts) -> Option<&JournalEntry> {
+pub(super) fn deciding(facts: &Facts) -> Option<&JournalEntry> {
     let words =
         [NAMESPACING, "Failed at step", "timed out", "runtime time limit", "Watchdog timeout", "Main process exited"];
     evidence::deciding_line(facts, &words)
@@ -223,7 +226,7 @@ fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a
 }
 
 /// What an option says by which Node dies.
-enum FatalOption<'a> {
+pub(super) enum FatalOption<'a> {
     /// This, somewhere in it: the option's own name, or a path.
     Word(&'a str),
     /// One of Node's own restrictions of what a program may do (nodejs.org, "Permissions").
@@ -233,7 +236,7 @@ enum FatalOption<'a> {
 }
 
 impl<'a> FatalOption<'a> {
-    fn of(crash: &'a Crash<'_>) -> Option<Self> {
+    pub(super) fn of(crash: &'a Crash<'_>) -> Option<Self> {
         match &crash.kind {
             CrashKind::Outside(name) => Some(Self::Word(name)),
             CrashKind::Option => {
@@ -248,7 +251,7 @@ impl<'a> FatalOption<'a> {
         }
     }
 
-    fn is_in(&self, value: &str) -> bool {
+    pub(super) fn is_in(&self, value: &str) -> bool {
         match self {
             Self::Word(word) => value.contains(word),
             Self::Restriction => words(value).any(|word| matches!(word, "--permission" | "--experimental-permission")),
@@ -315,18 +318,28 @@ fn is_path(unit: &Unit, word: &str, path: &str) -> bool {
     word.split(':').take(2).any(|part| normal(&unit.expand(part.trim_start_matches('+'))) == path)
 }
 
-/// The line that is known for how it ends.
-fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<ConfinedLine<'a>> {
+/// The groups of settings that are known for how it ends.
+fn groups_of_the_end(facts: &Facts, crash: Option<&Crash<'_>>) -> Vec<&'static [&'static str]> {
     let service = facts.service.known();
     let exit = match facts.condition() {
         Condition::Looping | Condition::Down => service.and_then(|service| service.exit),
         Condition::Unknown => facts.runs().last().filter(|run| run.died()).and_then(JournalRun::exit),
-        _ => return None,
+        _ => return Vec::new(),
     };
     let end = ServiceEnd { facts, exit, result: service.map_or("", |service| service.result.as_str()), crash };
     let step = STEPS.iter().find(|(code, _)| exit == Some(Exit::Code(*code))).map(|(_, keys)| *keys);
     let marks = MARKS.iter().filter(|mark| (mark.is)(&end)).map(|mark| mark.keys);
-    let groups: Vec<&[&str]> = step.into_iter().chain(marks).collect();
+    step.into_iter().chain(marks).collect()
+}
+
+/// The settings that are known for how it ends.
+pub(super) fn keys_of_the_end(facts: &Facts, crash: Option<&Crash<'_>>) -> Vec<&'static str> {
+    groups_of_the_end(facts, crash).into_iter().flatten().copied().collect()
+}
+
+/// The line that is known for how it ends.
+fn of_the_end<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<ConfinedLine<'a>> {
+    let groups = groups_of_the_end(facts, crash);
     let confines = |setting: &Setting<'_>| {
         !matches!(setting.value, "no" | "false" | "off" | "0" | "infinity" | "simple" | "exec" | "idle")
     };

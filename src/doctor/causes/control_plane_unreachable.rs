@@ -72,7 +72,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     };
     let ignored = said.filter(|said| matches!(refusal::refusal(&said.message), Some(ConnectionEnd::Certificate(_))));
     let ignored = ignored.and_then(|_| ignored_authorities(facts));
+    let slash = said.is_some_and(|said| ends_in_a_slash(plane, said));
     let further = match ignored {
+        _ if slash => ". Its address ends in a slash, so that the agent asks for `//api/connect`",
         Some(_) => ". The file that `NODE_EXTRA_CA_CERTS` names, which would vouch for it, could not be read",
         None => "",
     };
@@ -86,6 +88,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         let text = "put the file back that `NODE_EXTRA_CA_CERTS` names, or name the right one, and restart the agent";
         diagnosis = diagnosis.step(FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect()));
     }
+    if slash {
+        let text = format!("take the slash from the end of the address, at {}, and restart the agent", plane.place);
+        diagnosis = diagnosis.step(FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect()));
+    }
     if let Some((key, setting)) = &cut {
         return Some(diagnosis.steps(unit_lines::without(facts, setting, &[key])));
     }
@@ -97,6 +103,13 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         diagnosis.severity = Severity::Warning;
     }
     Some(diagnosis.steps(tests(facts, plane, said.and_then(|line| refusal::refusal(&line.message)))))
+}
+
+/// Whether what answers does not know the path, and the address ends in a slash: the agent puts `/api/connect` behind it as it is
+/// (docs/reference/field-facts.md, "On the server").
+fn ends_in_a_slash(plane: &ControlPlane, said: &JournalEntry) -> bool {
+    plane.url.ends_with('/')
+        && matches!(refusal::refusal(&said.message), Some(ConnectionEnd::Status(400 | 404 | 405 | 426 | 200)))
 }
 
 /// The main process lives, and those that it has started, of which one should hold the connection, die.

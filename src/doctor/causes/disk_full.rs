@@ -30,7 +30,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let said = crash
         .as_ref()
         .map(|crash| crash.headline)
-        .or_else(|| evidence::manager_line(facts, &["No space left on device"]));
+        .or_else(|| evidence::manager_line(facts, &["No space left on device", "Disk quota exceeded"]));
     let halted = halted_update::halted_update(facts).is_some();
     // With room on the disk, a file of 0 bytes alone has many a reason.
     let many = emptied.len() >= FEW;
@@ -46,7 +46,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     });
     let empty = emptied.iter().take(2).map(|path| evidence::disk(format!("{}/{path}: 0 bytes", facts.deployment.path)));
     let no_inodes = full.is_some_and(|volume| volume.free_inodes == Some(0));
+    let of_quota = said.is_some_and(|said| said.says("EDQUOT") || said.says("quota exceeded"));
     let words = match (full.is_some(), emptied.is_empty()) {
+        (false, true) if of_quota => "The agent may write no more: the quota of its user, or of its folder, is used up",
         (true, false) => "The disk is full, and files of the bundle were written with 0 bytes",
         (true, true) if harmed && no_inodes => "The disk has no inodes left: no further file can be made on it",
         (true, true) if harmed => "The disk is full",
@@ -62,6 +64,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let mut diagnosis = CAUSE.found(facts, words, first).and(seen);
     if !harmed {
         diagnosis.severity = Severity::Warning;
+    }
+    if full.is_none() && of_quota {
+        let look = AbsolutePath::new(&facts.places.home)
+            .map(|home| vec![command!("df", "-h", "--", &home), command!("du", "-xsh", "--", &home)]);
+        let text = "see what the agent takes, and have the quota raised or what is not needed removed; `repquota -a` lists quotas";
+        diagnosis = diagnosis.steps(fix::or_told(look.map(|look| vec![FixStep::looks(text, look)])));
     }
     if let Some(volume) = full {
         diagnosis = diagnosis.steps(make_room(facts, volume));

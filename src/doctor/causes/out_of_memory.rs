@@ -3,7 +3,7 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::unit_fix::{SettingSyntax, UnitChange};
-use super::{crash, evidence, fix, started, unit_fix};
+use super::{crash, evidence, fix, started, told_of, unit_fix};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker, UnitOnDisk};
 use crate::report::action::Action;
@@ -40,17 +40,27 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         entry.speaker == Speaker::Manager && says_so
     });
     let heap = crash::crash(facts).filter(|crash| crash.kind == CrashKind::Heap);
-    if !killed && told.is_none() && heap.is_none() {
+    // Where the unit's own journal has no word of it: cgroups of the first version tell systemd nothing, and earlyoom is no part
+    // of it.
+    let machine = told_of::last_run(facts, &told_of::WANT_OF_MEMORY);
+    if !killed && told.is_none() && heap.is_none() && machine.is_none() {
         return None;
     }
-    let said = heap.as_ref().map(|crash| crash.headline).or(told).map(evidence::journal);
-    let limits = limits(facts);
+    let said = heap.as_ref().map(|crash| crash.headline).or(told).or(machine).map(evidence::journal);
+    // What the machine had left is bounded by no line of the unit.
+    let of_the_machine =
+        heap.is_none() && machine.is_some_and(|said| by_earlyoom(said) || said.message.starts_with("Out of memory"));
+    let limits = if of_the_machine { Vec::new() } else { limits(facts) };
+    let named = told.and(machine).map(evidence::journal);
     let lines = limits.iter().map(|(key, setting)| evidence::unit_line(key, setting));
-    let mut seen = said.into_iter().chain(lines).chain(evidence::state(facts));
+    let mut seen = said.into_iter().chain(named).chain(lines).chain(evidence::state(facts));
     let words = match heap {
         Some(_) => "The agent used up JavaScript's heap, and node ended it",
         None if told.is_some_and(by_oomd) => {
             "systemd-oomd ended the agent for want of memory, its own or that of what runs beside it"
+        }
+        None if !killed && told.is_none() && machine.is_some_and(by_earlyoom) => {
+            "earlyoom ended the agent for want of memory: the machine's own was nearly used up"
         }
         None => "The kernel ended the agent for want of memory",
     };
@@ -64,6 +74,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         limits.iter().map(|(key, setting)| lift(facts, key, setting)).collect();
     let commands = edits.map(|edits| edits.into_iter().flatten().collect());
     Some(diagnosis.steps(unit_fix::step_and_restart(facts, "lift the limit that the unit sets", commands)))
+}
+
+fn by_earlyoom(said: &JournalEntry) -> bool {
+    said.message.starts_with("sending SIG")
 }
 
 /// The lines of the unit that bound the agent's memory.

@@ -3,12 +3,12 @@
 use super::bundle_fix::{self, STAGED};
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{Crash, CrashKind};
-use super::{crash, evidence, fix, started, unit_fix};
-use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, ReachedPath};
+use super::{crash, evidence, fix, started, told_of, unit_fix};
+use crate::doctor::facts::{Condition, Facts, Hold, JournalEntry, Presence, ReachedPath, RefusedPath};
 use crate::report::action::{Action, Replace, StagedAction};
 use crate::report::diagnosis::{Diagnosis, FixCommand, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::{CheckedWord, NodeProgram, RefusedWord, UserName};
+use crate::report::words::{AbsolutePath, CheckedWord, NodeProgram, RefusedWord, UserName};
 use crate::systemd::normal;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -30,6 +30,10 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
+    let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
+    if let Some(found) = read_only(facts, &user) {
+        return Some(found);
+    }
     let denied = [started::directory(facts), started::script(facts), started::program(facts)]
         .into_iter()
         .flatten()
@@ -42,17 +46,27 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .filter(|entry| dead && entry.says("Permission denied"))
         .filter(|entry| !is_of_a_helper(facts, entry) && !is_of_a_program_elsewhere(facts, entry));
     let crash = crash::crash(facts).filter(|crash| crash.kind == CrashKind::Denied && is_ours(facts, crash));
-    let said = child.or(crash.as_ref().map(|crash| crash.headline));
+    let refused = refused(facts);
+    // What a path of the unit's shows by itself needs no word of node's.
+    let unread = refused.as_ref().filter(|_| denied.is_none()).map(|(crash, _)| crash.headline);
+    let said = child.or(crash.as_ref().map(|crash| crash.headline)).or(unread);
+    let refused = refused.as_ref().map(|(_, refused)| *refused);
     if denied.is_none() && said.is_none() {
         return None;
     }
-    let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());
+    if let Some(found) = by_policy(facts, denied.is_some(), child, &user) {
+        return Some(found);
+    }
     let told = crash.as_ref().filter(|_| denied.is_none()).and_then(|crash| refused_to(&crash.headline.message));
     let words = match (&told, denied) {
         (Some(RefusedUse::Port(place)), _) => {
             format!("The agent runs as `{user}`, who may not listen on `{place}`: ports below 1024 are for root")
         }
         (Some(RefusedUse::Path(path)), _) => format!("The agent runs as `{user}`, who may not use `{path}`"),
+        (None, None) if refused.is_some() => {
+            let at = refused.map_or("", |refused| refused.at.as_str());
+            format!("The agent runs as `{user}`, who may not use `{at}`, so that node finds nothing there")
+        }
         (None, Some(reached)) => format!("The agent runs as `{user}`, who may not use `{}`", reached.path),
         (None, None) => format!("The agent runs as `{user}`, who may not use `{}`", facts.places.bundle),
     };
@@ -60,6 +74,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         .map(evidence::reached)
         .into_iter()
         .chain(said.map(evidence::journal))
+        .chain(
+            refused
+                .filter(|_| denied.is_none())
+                .map(|refused| evidence::disk(format!("{}: {}", refused.at, refused.why))),
+        )
         .chain(evidence::unit_setting(facts, "User"))
         .chain(evidence::state(facts));
     let first = seen.next()?;
@@ -72,9 +91,53 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
                 "see who owns `{path}` and the folders above it, and let `{user}` use it; then start the agent"
             ))]
         }
+        _ if refused.is_some_and(|refused| !refused.is_users && is_the_users_ground(facts)) => {
+            let at = refused.map_or("", |refused| refused.at.as_str());
+            vec![FixStep::told(format!(
+                "`{at}` belongs to another than `{user}`, as what root has installed or written there does: give what is below \
+                 the bundle to `{user}` (`chown -hR`), then start the agent. `{user}` itself may change the folders around it, so \
+                 that root does nothing there by itself"
+            ))]
+        }
         _ => remedy(facts, denied, &user),
     };
     Some(CAUSE.found(facts, words, first).and(seen).steps(steps))
+}
+
+/// systemd was refused what the modes on the disk allow: a policy of the machine forbids it, as of SELinux or AppArmor.
+fn by_policy(facts: &Facts, denied: bool, child: Option<&JournalEntry>, user: &str) -> Option<Diagnosis> {
+    let child = child.filter(|_| !denied)?;
+    let is_there = |reached: &&ReachedPath| match reached.presence {
+        Presence::File { executable, .. } => executable,
+        Presence::Directory => true,
+        _ => false,
+    };
+    let reached = match child.says("Failed at step EXEC") {
+        true => started::program(facts).filter(is_there)?,
+        false => started::directory(facts).filter(is_there)?,
+    };
+    let words = format!(
+        "The agent runs as `{user}`, who may not use `{}`, although its mode allows it: a policy of this machine (SELinux, \
+         AppArmor) forbids it",
+        reached.path
+    );
+    let look = AbsolutePath::new(&reached.path).map(|path| {
+        vec![
+            command!("ls", "-ldZ", "--", path),
+            command!("journalctl", "--no-pager", "-n", "50", "-k", "-g", "denied", CheckedWord::Shell("|| true")),
+        ]
+    });
+    let text = "see which policy it is, and have whoever keeps it allow this; a file that was moved keeps the label of where it was";
+    let look = look.map(|look| vec![FixStep::looks(text, look)]);
+    Some(
+        CAUSE
+            .found(facts, words, evidence::journal(child))
+            .and(told_of::seen(facts, &told_of::POLICIES))
+            .and([evidence::reached(reached)])
+            .and(evidence::unit_setting(facts, "User"))
+            .and(evidence::state(facts))
+            .steps(fix::or_told(look)),
+    )
 }
 
 /// What the agent itself was refused, by libuv's words for it.
@@ -93,6 +156,62 @@ fn refused_to(line: &str) -> Option<RefusedUse<'_>> {
     let quoted = line.rsplit_once(", ")?.1.split_once('\'')?.1;
     let path = quoted.split('\'').next()?;
     path.starts_with('/').then_some(RefusedUse::Path(path))
+}
+
+/// Nobody may write there, as on a disk that turned read-only for its errors. What a line of the unit makes so is `unit-confinement`.
+fn read_only(facts: &Facts, user: &str) -> Option<Diagnosis> {
+    let crash = crash::crash(facts).filter(|crash| crash.kind == CrashKind::ReadOnly && is_ours(facts, crash))?;
+    let path = match refused_to(&crash.headline.message) {
+        Some(RefusedUse::Path(path)) => path,
+        _ => &facts.places.home,
+    };
+    let words = format!("The agent runs as `{user}`, and may not write `{path}`: its file system is mounted read-only");
+    let look = AbsolutePath::new(normal(path).rsplit_once('/').map_or("/", |(above, _)| above)).map(|path| {
+        vec![
+            command!("findmnt", "-T", path),
+            command!(
+                "journalctl",
+                "--no-pager",
+                "-n",
+                "50",
+                "-k",
+                "-g",
+                "error|remount",
+                CheckedWord::Shell("|| true")
+            ),
+        ]
+    });
+    let text = "see which file system it is, and why: one with errors turns read-only by itself, and is checked (`fsck`) before it \
+                is written to again";
+    let then =
+        format!("then have it mounted for writing, and start the agent: systemctl restart {}", facts.places.unit);
+    Some(
+        CAUSE
+            .found(facts, words, evidence::journal(crash.headline))
+            .and(crash.place.map(evidence::journal))
+            .and(evidence::state(facts))
+            .steps(fix::or_told(look.map(|look| vec![FixStep::looks(text, look)])))
+            .step(FixStep::told(then)),
+    )
+}
+
+/// The error of a package or a file that is there, and that the unit's user may not use.
+fn refused(facts: &Facts) -> Option<(Crash<'_>, &RefusedPath)> {
+    let crash = crash::crash(facts)?;
+    let of = |refused: &&RefusedPath| match &crash.kind {
+        CrashKind::Package(name) | CrashKind::File(name) => refused.named == *name,
+        CrashKind::Denied => crash.text.contains(&format!("'{}'", refused.named)),
+        _ => false,
+    };
+    let refused = facts.refused.iter().find(of)?;
+    Some((crash, refused))
+}
+
+/// Whether the unit's user may rearrange what root would walk through.
+fn is_the_users_ground(facts: &Facts) -> bool {
+    fix::Ground::of(facts).is_ok_and(|ground| {
+        fix::held(facts, ground.bundle.path(), &ground.hands).is_ok_and(|hold| hold != &Hold::Roots)
+    })
 }
 
 /// Whether systemd could not execute a command that the unit runs before the agent.

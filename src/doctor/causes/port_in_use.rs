@@ -32,6 +32,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     });
     let shown = port.map_or_else(|| "a port".to_owned(), |port| format!("port {port}"));
     let words = match (holder, facts.listeners.known()) {
+        // Two units for one bundle, as after a renaming, or an installation by another installer.
+        (Some(Listener { pid: Some(pid), unit: Some(unit), .. }), _) if is_agent(facts, *pid) => format!(
+            "The agent cannot listen on {shown}: another agent, of `{unit}`, holds it; two units start the agent"
+        ),
         (Some(Listener { pid: Some(pid), .. }), _) => {
             format!("The agent cannot listen on {shown}: process {pid} holds it")
         }
@@ -48,6 +52,11 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     });
     let diagnosis = CAUSE.found(facts, words, evidence::journal(crash.headline)).and(seen).and(evidence::state(facts));
     Some(diagnosis.step(ask(holder)))
+}
+
+/// Whether a process is an agent that the unit did not start.
+fn is_agent(facts: &Facts, pid: u32) -> bool {
+    facts.strays.known().is_some_and(|strays| strays.iter().any(|stray| stray.pid == pid))
 }
 
 /// Whose program it is, only its owner knows: it is named, with how to ask who owns it, and never stopped.

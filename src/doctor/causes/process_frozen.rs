@@ -75,6 +75,16 @@ fn of_stuck(facts: &Facts, process: &Process, stuck: &Stuck) -> Diagnosis {
     let pid = stuck.pid;
     let who = if pid == process.pid { "The agent" } else { "The agent's process" };
     let (words, seen) = match (stuck.ran, &stuck.unread) {
+        (None, None) => (
+            format!(
+                "{who} waits for something else than its connections, and does nothing meanwhile: something holds up its event \
+                 loop"
+            ),
+            evidence::disk(format!(
+                "/proc/{pid}/wchan: {}, and no thread waits for a connection",
+                stuck.waits.as_deref().unwrap_or("a system call")
+            )),
+        ),
         (Some(ran), _) => (
             format!("{who} computes without a pause: while that lasts, it does nothing else, and answers nobody"),
             evidence::disk(format!("/proc/{pid}/schedstat: {} s on a processor, and no pause", tenths(ran))),

@@ -1,7 +1,7 @@
 //! A death that the agent has come back from by itself: said, with its time, until it has been up for long enough.
 
 use super::cause::Cause;
-use super::{evidence, fix};
+use super::{evidence, fix, told_of};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Exit, Facts, JournalRun, Speaker, service};
 use crate::report::diagnosis::{Diagnosis, FixStep};
@@ -13,10 +13,13 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts) -> Option<Diagnosis> {
     let told = run.entries.iter().rev().find(|entry| entry.is(id::PROCESS_EXITED) || entry.is(id::OUT_OF_MEMORY));
     let told = told.or_else(|| run.entries.last())?;
     let up = facts.up().unwrap_or_default();
-    let (how, lived) = (how(&run), run.lived());
+    let machine = told_of::of_run(facts, &run, &told_of::WANT_OF_MEMORY);
+    let crashed = told_of::of_run(facts, &run, &told_of::CRASHES);
+    let (how, lived) = (machine.map_or_else(|| how(&run), |_| "for want of memory".to_owned()), run.lived());
     let words = format!("The agent died at {} after {lived} s ({how}), and is up again since {up} s", told.at.clock());
     let said = run.entries.iter().rev().find(|entry| entry.speaker == Speaker::Agent);
     let mut diagnosis = cause.found(facts, words, evidence::journal(told));
+    diagnosis = diagnosis.and(machine.or(crashed).map(evidence::journal));
     diagnosis = diagnosis.and(said.map(|entry| evidence::journal(entry))).and(evidence::state(facts));
     diagnosis.severity = Severity::Warning;
     Some(diagnosis.step(FixStep::looks(

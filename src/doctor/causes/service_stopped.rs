@@ -30,6 +30,8 @@ enum Reason<'a> {
     Stopped(&'a JournalEntry),
     /// It ended by itself, and its unit does not start it again then.
     Ended(Option<&'a JournalEntry>),
+    /// systemd left it out at boot, as the order that units ask for was a circle.
+    LeftOut(&'a JournalEntry),
     /// The machine was booted, and nobody has started it since.
     NotSinceBoot,
     /// Nothing tells.
@@ -64,6 +66,18 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         let command = is_unmet_command(facts).then(|| evidence::unit_setting(facts, "ExecCondition")).flatten();
         let step = look(facts, "see which file sets the condition, and meet it or take it out");
         return Some(diagnosis.and(command).step(step));
+    }
+    if let Reason::LeftOut(left_out) = &reason {
+        let circle = facts.manager_now().into_iter().filter(|entry| entry.says("ordering cycle"));
+        let circle = circle.filter(|entry| !std::ptr::eq(*entry, *left_out)).take(MAX_OF_A_CIRCLE);
+        let circle: Vec<Evidence> = circle.map(evidence::journal).collect();
+        let order = ["After", "Before"]
+            .into_iter()
+            .filter_map(|key| Some(evidence::unit_line(key, &started::unit(facts)?.unit.setting("Unit", key)?)));
+        let text = "take one of the lines out that make the circle (`After=`, `Before=`): else it is left out at the next boot, too";
+        return Some(
+            diagnosis.and(circle).and(order.collect::<Vec<_>>()).step(fix::restart(facts)).step(look(facts, text)),
+        );
     }
     match together(facts).filter(|_| matches!(reason, Reason::Stopped(_))) {
         Some(other) => {
@@ -103,6 +117,9 @@ fn again_and_again(facts: &Facts) -> Option<Diagnosis> {
     )
 }
 
+/// Lines that are shown of what systemd says of a circle.
+const MAX_OF_A_CIRCLE: usize = 4;
+
 fn look(facts: &Facts, text: &str) -> FixStep {
     FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect())
 }
@@ -141,6 +158,16 @@ fn reason(facts: &Facts) -> Reason<'_> {
         return Reason::Unmet(None);
     }
     let begun = own.iter().rposition(|entry| entry.is(id::STARTED));
+    let job = format!("Job {}/start deleted to break ordering cycle", facts.places.unit);
+    let left_out = own.iter().copied().rfind(|entry| entry.says(&job));
+    // At boot systemd says so to the kernel's log, as nobody else hears it yet.
+    let boot = facts.host.boot.as_deref();
+    let of_boot = |entry: &&JournalEntry| boot.is_some() && entry.boot.as_deref() == boot && entry.says(&job);
+    let left_out = left_out.or_else(|| facts.told_of_processes.iter().rfind(of_boot));
+    let started = begun.and_then(|begun| own.get(begun)).map(|entry| entry.at);
+    if let Some(left_out) = left_out.filter(|entry| started.is_none_or(|started| started < entry.at)) {
+        return Reason::LeftOut(left_out);
+    }
     let since = own.get(begun.unwrap_or_default()..).unwrap_or_default();
     if since.iter().any(|entry| entry.is(id::STOPPING)) {
         let stopped = since.iter().rev().find(|entry| entry.is(id::STOPPED) || entry.is(id::STOPPING));
@@ -211,6 +238,11 @@ fn words(facts: &Facts, reason: &Reason<'_>) -> String {
         Reason::Ended(_) => {
             format!("The agent ended by itself, and its unit (`Restart={restart}`) does not start it again then")
         }
+        Reason::LeftOut(_) => {
+            "systemd left the service out of what it started: what units say of their order makes a circle, \
+             and it broke it there"
+                .to_owned()
+        }
         Reason::NotSinceBoot if disabled => {
             "The machine was booted, and the service is disabled: nothing has started it since".to_owned()
         }
@@ -221,7 +253,7 @@ fn words(facts: &Facts, reason: &Reason<'_>) -> String {
 
 fn line<'a>(reason: &Reason<'a>) -> Option<&'a JournalEntry> {
     match reason {
-        Reason::Killed(entry) | Reason::Stopped(entry) => Some(entry),
+        Reason::Killed(entry) | Reason::Stopped(entry) | Reason::LeftOut(entry) => Some(entry),
         Reason::Unmet(entry) | Reason::Ended(entry) => *entry,
         Reason::NotSinceBoot | Reason::NotTold => None,
     }

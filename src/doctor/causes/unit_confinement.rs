@@ -2,6 +2,7 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::confinement::{self, LineIn};
+use super::of_manager;
 use crate::doctor::facts::Facts;
 use crate::report::diagnosis::Diagnosis;
 use crate::report::finding::Severity;
@@ -18,5 +19,6 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
-    confinement::diagnose(&CAUSE, facts, LineIn::Unit)
+    let of = |place| confinement::diagnose(&CAUSE, facts, place);
+    of(LineIn::Unit).or_else(|| of_manager::diagnose(&CAUSE, facts).filter(|_| of(LineIn::DropIn).is_none()))
 }

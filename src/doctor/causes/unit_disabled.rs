@@ -23,7 +23,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let unit = started::unit(facts)?;
     let state = facts.service.known().map(|service| service.unit_file_state.as_str());
     let disabled = match state {
-        Some(state) => state == "disabled" || (state == "static" && !unit.enabled),
+        Some(state) => matches!(state, "disabled" | "static") && !unit.enabled,
         None => !unit.enabled,
     };
     if unit.masked_by.is_some() {

@@ -1,8 +1,8 @@
 //! `unit-missing`: there is no unit file for the agent.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, unit_fix};
-use crate::doctor::facts::{Facts, Reach, SimilarUnit};
+use super::{agent_outside_unit, evidence, unit_fix};
+use crate::doctor::facts::{Facts, Reach, SimilarUnit, Stray};
 use crate::report::diagnosis::{Diagnosis, Effect, Evidence, FixStep, command};
 use crate::report::finding::Severity;
 use crate::report::words::UnitName;
@@ -47,9 +47,21 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         return Some(no_agent(facts, absent, load));
     }
     // A second unit for the same bundle would start a second agent.
-    let steps =
-        if facts.similar.iter().any(|unit| unit.starts_agent) { Vec::new() } else { unit_fix::write_unit(facts) };
-    let mut diagnosis = CAUSE.found(facts, words, absent).and(load).and(runs).steps(others(facts)).steps(steps);
+    let of_user = facts.strays.known().and_then(|strays| strays.iter().find(|stray| stray.of_user().is_some()));
+    let steps = match facts.similar.iter().any(|unit| unit.starts_agent) || of_user.is_some() {
+        true => Vec::new(),
+        false => unit_fix::write_unit(facts),
+    };
+    let by_user = of_user.and_then(Stray::of_user).map(|(user, unit)| {
+        format!(" here: the agent runs as `{unit}` of the own systemd of the user {user} (`systemctl --user`)")
+    });
+    let words = by_user.map_or(words, |by| format!("There is no unit `{name}` of the system's{by}"));
+    let user = of_user.map(agent_outside_unit::described);
+    let mut diagnosis =
+        CAUSE.found(facts, words, absent).and(load).and(runs).and(user).steps(others(facts)).steps(steps);
+    if of_user.is_some() {
+        diagnosis = diagnosis.steps(agent_outside_unit::ending(facts));
+    }
     if !diagnosis.fix.iter().any(|step| step.effect == Effect::Changes) {
         diagnosis.verify.clear();
     }

@@ -2,7 +2,8 @@
 
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{Crash, CrashKind, CrashToldBy as SaidBy};
-use super::{bundle_fix, control_plane_unreachable, crash, evidence, fix, mended, recovered};
+use super::explained::explained;
+use super::{bundle_fix, control_plane_unreachable, crash, evidence, fix, mended, recovered, told_of};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, JournalRun, Service, service};
 use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
@@ -47,6 +48,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
                 crash.text
             )
         }
+        (_, SaidBy::Node) if explained(&crash.text).is_some() => {
+            let words = explained(&crash.text).map_or("", |found| found.words);
+            format!("{words}: {}", crash.text)
+        }
         (_, SaidBy::Node) => format!("The agent dies of an error that no other cause explains: {}", crash.text),
         (_, SaidBy::LastWords) => {
             let code = ended_with(facts).map(|code| format!(" (exit code {code})")).unwrap_or_default();
@@ -75,7 +80,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if crash.kind == CrashKind::NoWatches {
         return Some(diagnosis.steps(more_watches(facts)));
     }
-    Some(diagnosis.step(look(facts)).steps(back(facts)))
+    let advice = explained(&crash.text).filter(|_| crash.told_by == SaidBy::Node);
+    let advice = advice.map(|found| FixStep::told(found.advice));
+    Some(diagnosis.steps(advice).step(look(facts)).steps(back(facts)))
 }
 
 /// What journald says of lines that it has dropped of runs that died, where what was kept does not say why they did.
@@ -179,7 +186,12 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
     if said.is_some_and(|said| mended::would_pass(facts, said)) {
         return None;
     }
+    let crashed = told_of::last_run(facts, &told_of::CRASHES);
+    let file = crashed.and_then(told_of::crashed_in);
     let words = match (said, signal) {
+        (_, Some(signal)) if file.is_some() => {
+            format!("The agent is ended by {}, in `{}`, as the kernel says", named(signal), file.unwrap_or_default())
+        }
         (_, Some(signal)) => format!("The agent is ended by {}, and says nothing of why", named(signal)),
         (Some(said), None) if !said.says("Failed with result") => {
             format!("The service has failed, as systemd says: {}", evidence::without_unit(facts, &said.message))
@@ -187,7 +199,10 @@ fn wordless(facts: &Facts) -> Option<Diagnosis> {
         _ => "The service has failed, and nothing that was seen explains why".to_owned(),
     };
     let spoke = evidence::last_words(facts).map(evidence::journal);
-    let mut seen = said.map(evidence::journal).into_iter().chain(spoke).chain(evidence::state(facts));
+    let machine = crashed.map(evidence::journal);
+    let machine = machine.or_else(|| told_of::seen(facts, &told_of::FORBIDDEN_CALL));
+    let seen = said.map(evidence::journal).into_iter().chain(machine).chain(spoke);
+    let mut seen = seen.chain(evidence::state(facts));
     let first = seen.next()?;
     Some(CAUSE.found(facts, words, first).and(seen).step(look(facts)).steps(back(facts)))
 }
@@ -199,6 +214,7 @@ fn named(signal: u32) -> String {
         5 | 6 => " (with which V8 and Node end themselves)",
         7 | 11 => " (a crash in Node itself or in a native addon)",
         8 => " (a division by zero in native code)",
+        15 => " (a request to end, by a person or a program, and not by systemd)",
         _ => "",
     };
     match service::signal_name(signal) {

@@ -10,7 +10,7 @@ pub(crate) mod of_rules;
 mod recognise;
 
 use crate::doctor::causes::{agent_outside_unit, control_plane_unreachable};
-use crate::doctor::facts::{Condition, DeployedBundle, Facts, SETTLED, SignatureDemand};
+use crate::doctor::facts::{Condition, DeployedBundle, Facts, Moment, SETTLED, SignatureDemand};
 use crate::doctor::report::DoctorReport;
 use crate::report::diagnosis::{Diagnosis, Effect, FixCommand, FixStep};
 use crate::report::finding::Severity;
@@ -119,10 +119,14 @@ fn health(facts: &Facts, diagnoses: &[Diagnosis]) -> Health {
 }
 
 /// Whether what "healthy" needs is known: the agent has stayed up, and the unit, the bundle and the journal could be
-/// looked at. A journal that holds no line of the unit has not spoken for it.
+/// looked at. A journal that holds no line of the unit has not spoken for it, unless it begins after the agent's start.
 fn is_judged(facts: &Facts) -> bool {
     let settled = facts.up().is_none_or(|up| up >= SETTLED);
-    let heard = facts.journal.known().is_some_and(|journal| !journal.entries.is_empty());
+    // Of an agent that is up for longer than the journal goes back there is no line, and no death either.
+    let started = facts.service.known().and_then(|service| service.started);
+    let begins_later = |begins: Option<Moment>| begins.zip(started).is_some_and(|(begins, started)| begins > started);
+    let heard =
+        facts.journal.known().is_some_and(|journal| !journal.entries.is_empty() || begins_later(journal.begins));
     let known = facts.unit.known().is_some() && facts.deployment.state.known().is_some();
     settled && heard && is_connected(facts) && known && is_vouched_for(facts)
 }

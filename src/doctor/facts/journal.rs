@@ -52,6 +52,8 @@ pub(crate) struct Journal {
     /// The command line of the newest process of the unit that wrote something (`_CMDLINE`), secrets taken out; empty
     /// where none did.
     pub command: Vec<String>,
+    /// When it begins in the boot that runs, where it has no line of a unit that runs.
+    pub begins: Option<Moment>,
     /// Where else the unit sends what the agent prints.
     pub elsewhere: Vec<LogPlace>,
     /// What journald says last of lines of the unit's that it has dropped, as too many at once.

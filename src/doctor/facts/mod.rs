@@ -141,7 +141,7 @@ pub(crate) struct UnitOnDisk {
     pub obstacle: Option<String>,
     /// When the file was last changed.
     pub changed: Option<Moment>,
-    /// Whether it is wanted by a target at boot: a link in a `.wants` folder.
+    /// Whether it is started at boot: by a link in a `.wants` folder, or with another unit that is.
     pub enabled: bool,
     /// Secrets that stand in it, by what they are (`--token`), with their places.
     pub secrets: Vec<SecretInUnit>,
@@ -220,6 +220,19 @@ pub(crate) struct Restored {
     pub changed: Moment,
 }
 
+/// What an error in the journal names, that is there, and that the unit's user may not use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct RefusedPath {
+    /// As the journal has it: a package's name, or a path.
+    pub named: String,
+    /// The component that refuses.
+    pub at: String,
+    /// Its owner and mode.
+    pub why: String,
+    /// Whether it belongs to that user.
+    pub is_users: bool,
+}
+
 /// A unit that may be meant where there is none of the name that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct SimilarUnit {
@@ -289,6 +302,10 @@ pub(crate) struct Facts {
     pub download: Fact<Option<Download>>,
     /// The file systems of the agent's home, the temporary folder and the unit files.
     pub volumes: Vec<Volume>,
+    /// The manager's own settings (systemd-system.conf(5)), the file and drop-in that count least first.
+    pub manager_files: Vec<UnitFile>,
+    /// What the manager gives every service as `NODE_OPTIONS`, where the agent does not run.
+    pub manager_options: Option<String>,
     /// Who listens where.
     pub listeners: Fact<Vec<Listener>>,
     /// Where the agent connects to; none where nothing on the server says.
@@ -299,6 +316,10 @@ pub(crate) struct Facts {
     pub dependencies: Vec<UnitDependency>,
     /// What the journal says is missing, and is there by now, with when it came.
     pub restored: Vec<Restored>,
+    /// What errors in the journal name, and the unit's user may not use.
+    pub refused: Vec<RefusedPath>,
+    /// What the kernel, and what ends processes for want of memory, have said of processes, oldest first.
+    pub told_of_processes: Vec<JournalEntry>,
     /// Other units that may be meant, where there is none of this name.
     pub similar: Vec<SimilarUnit>,
     /// The commands that were run.

@@ -71,6 +71,8 @@ pub(crate) struct Stuck {
     pub ran: Option<u64>,
     /// What came and is not read or taken: `38 bytes from 10.0.0.9:4000, unread`, `port 3001: 2 not taken`.
     pub unread: Option<String>,
+    /// What it waits for all the time, where that is none of its connections, by the kernel's name of it: `futex_do_wait`.
+    pub waits: Option<String>,
 }
 
 /// Who listens on a port.
@@ -97,6 +99,15 @@ pub(crate) struct Stray {
     pub unit: Option<String>,
     /// The script by which pm2 knows it, where that has started it and would do so again.
     pub pm2: Option<String>,
+}
+
+impl Stray {
+    /// The user, by number, whose own manager runs it, and the unit's name there (user@.service(5)).
+    #[must_use]
+    pub(crate) fn of_user(&self) -> Option<(u32, &str)> {
+        let (user, unit) = self.unit.as_deref()?.strip_prefix("user@")?.split_once(".service/")?;
+        Some((user.parse().ok()?, unit))
+    }
 }
 
 /// What a unit is to this one.

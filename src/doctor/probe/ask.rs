@@ -36,7 +36,10 @@ impl<'a> Probe<'a> {
         if spoken == Err(Unanswered::NotLive) {
             return spoken;
         }
-        let is_journal = matches!(diagnostic, Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. });
+        let is_journal = matches!(
+            diagnostic,
+            Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. } | Diagnostic::MachineJournal { .. }
+        );
         let words = diagnostic.words();
         let command = text::typed(words.iter().map(String::as_str));
         let ran = match &spoken {

@@ -128,6 +128,13 @@ pub(super) fn in_registration(server: &dyn Server, home: &str) -> Result<Option<
     Ok(url.map(|url| FoundUrl { url: url.to_owned(), place: text::printable(&path).into_owned() }))
 }
 
+/// An address without its scheme, its host in small letters.
+fn with_small_host(rest: &str) -> String {
+    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, host) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    format!("{user}{}{behind}", host.to_ascii_lowercase())
+}
+
 /// The path behind a host, without a query.
 fn path_of(rest: &str) -> &str {
     let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
@@ -139,6 +146,9 @@ impl Probe<'_> {
     /// The control plane of an address, its name resolved as the server does.
     pub(super) fn control_plane(&self, found: &FoundUrl) -> Option<ControlPlane> {
         let (scheme, rest) = found.url.split_once("://")?;
+        // Node's `URL` writes both in small letters, whatever stands there (RFC 3986, 6.2.2.1).
+        let (scheme, rest) = (scheme.to_ascii_lowercase(), with_small_host(rest));
+        let (scheme, rest) = (scheme.as_str(), rest.as_str());
         let authority = rest.split(['/', '?', '#']).next()?;
         let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
         let usual = if matches!(scheme, "https" | "wss") { 443 } else { 80 };
@@ -249,6 +259,7 @@ mod tests {
             ("http://cp.example:4000", "http://cp.example:4000", 4000, "10.0.0.7 10.0.0.8"),
             ("https://user:pass@cp.example/panel?key=1", "https://cp.example/panel", 443, "10.0.0.7 10.0.0.8"),
             ("http://[::1]:80", "http://[::1]:80", 80, "::1"),
+            ("HTTPS://a:B@CP.example/Panel", "https://cp.example/Panel", 443, "10.0.0.7 10.0.0.8"),
             ("ws://127.0.0.1", "ws://127.0.0.1", 80, "127.0.0.1"),
         ] {
             let found = probe.control_plane(&FoundUrl { url: url.into(), place: "ExecStart".into() }).unwrap();

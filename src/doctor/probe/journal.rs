@@ -60,7 +60,11 @@ fn entry(fields: &Map<String, Value>, unit: &str) -> Option<Read> {
     let field = |name: &str| fields.get(name).and_then(plain);
     let number = |name: &str| field(name).and_then(|text| text.parse::<u32>().ok());
     let own = field("_SYSTEMD_UNIT").as_deref() == Some(unit);
-    let about = field("UNIT").as_deref() == Some(unit);
+    // Of what is about several units each has a field of its own, as where systemd breaks a circle (transaction.c).
+    let about = fields.get("UNIT").is_some_and(|value| match value {
+        Value::Array(values) => values.iter().any(|value| value.as_str() == Some(unit)),
+        value => value.as_str() == Some(unit),
+    });
     let pid = number("_PID");
     let identifier = field("SYSLOG_IDENTIFIER").unwrap_or_default();
     let by_root = number("_UID") == Some(0);

@@ -4,7 +4,7 @@ use super::agent_paths::ProbeOptions;
 use super::ask::Probe;
 use super::beside::{beside, joined};
 use super::{journal, node_on_disk};
-use crate::doctor::facts::{Fact, Journal, LogKind, LogPlace, ServerNode};
+use crate::doctor::facts::{Fact, Journal, LogKind, LogPlace, Moment, ServerNode};
 use crate::doctor::questions::{Diagnostic, Situation, Unanswered};
 use std::thread;
 
@@ -59,7 +59,15 @@ impl Probe<'_> {
         // Of the machine's own journal these are hints to those who are not root.
         let unread = if server.is_live() { Vec::new() } else { self.told(&own.stderr) };
         let dropped = journal::dropped(&texts, unit);
-        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, elsewhere, dropped, unread })
+        let begins = None;
+        Fact::Known(Journal { entries, is_cut, is_volatile: !persistent, command, begins, elsewhere, dropped, unread })
+    }
+
+    /// When the journal begins in the boot that runs: what was said before is gone, as where it is kept for a while only.
+    pub(super) fn journal_begins(&self, boot: Option<&str>) -> Option<Moment> {
+        let spoken = self.run(&Diagnostic::Boots).ok()?;
+        let line = spoken.stdout.lines().find(|line| boot.is_some_and(|boot| line.contains(boot)))?;
+        first_time(line)
     }
 
     /// What was said of files that could not be read.
@@ -101,5 +109,32 @@ impl Probe<'_> {
         let base = if persistent { "/var/log/journal" } else { "/run/log/journal" };
         let machines = self.server.list(base).unwrap_or_default();
         machines.iter().any(|machine| self.server.read(&format!("{base}/{machine}/system.journal"), 1).is_ok())
+    }
+}
+
+/// The first `2026-11-30 14:48:01` of a line; commands are asked for universal time.
+fn first_time(line: &str) -> Option<Moment> {
+    let words: Vec<&str> = line.split(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | ':'))).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let is_date = |word: &str| word.len() == 10 && word.matches('-').count() == 2;
+    let at = words.iter().position(|word| is_date(word))?;
+    let (date, time) = (words.get(at)?, words.get(at + 1)?);
+    Moment::parse(&format!("{date}T{time}Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_entry_of_a_boot_is_read() {
+        for line in [
+            " 0 c0ffee0123 Mon 2026-11-30 14:48:01 UTC\u{2014}Mon 2026-11-30 15:00:00 UTC",
+            "  0 c0ffee0123 Mon 2026-11-30 14:48:01 UTC Mon 2026-11-30 15:00:00 UTC",
+        ] {
+            let found = first_time(line).and_then(|moment| moment.rfc3339());
+            assert_eq!(found.as_deref(), Some("2026-11-30T14:48:01Z"), "{line}");
+        }
+        assert_eq!(first_time("IDX BOOT ID FIRST ENTRY LAST ENTRY"), None);
     }
 }

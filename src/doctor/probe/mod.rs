@@ -11,21 +11,26 @@ mod control_plane;
 mod deployment;
 mod groundwork;
 pub(crate) mod guard;
+mod held_up;
 pub mod journal;
 mod journalctl;
 mod load_path;
 mod logs;
 mod machine;
+mod manager;
 mod node;
 mod node_on_disk;
 mod process;
 mod reach;
+mod refused;
 mod restored;
 mod similar;
 mod sockets;
 mod systemctl;
+mod told_of;
 mod unit_files;
 mod unit_on_disk;
+mod wanted;
 
 pub(crate) use agent_paths::ProbeOptions;
 pub(crate) use deployment::{BundleJudge, BundleQuestion, HearsTree, JudgedBundle, RulesJudge};
@@ -93,6 +98,16 @@ impl Groundwork<'_> {
             let service = probe.service(shown, situation).map(|service| probe.queued(service));
             beside(scope, || _ = self.node());
             let journal = beside(scope, || probe.journal(options, situation, user, logs));
+            let dies = service.known().is_none_or(|service| !service.runs() || service.restarts.unwrap_or(0) > 0);
+            let since = options.since.as_deref();
+            let told_of = beside(scope, move || match dies && server.is_live() {
+                true => probe.told_of_processes(since),
+                false => Vec::new(),
+            });
+            let environment = beside(scope, move || match dies && server.is_live() {
+                true => probe.manager_options(),
+                false => None,
+            });
             let version = beside(scope, || probe.run(&Diagnostic::Version).ok());
             if server.is_live() {
                 beside(scope, || probe.run(&Diagnostic::Status(name)));
@@ -107,20 +122,30 @@ impl Groundwork<'_> {
             let journal = joined(journal, Fact::unknown("it could not be read"));
             let journal = journal.map(|mut journal| {
                 logs::add(server, &probe.redactor, service.known(), &mut journal);
+                let runs = service.known().is_some_and(Service::runs);
+                if runs && journal.entries.is_empty() {
+                    journal.begins = probe.journal_begins(boot(server).as_deref());
+                }
                 journal
             });
+            // Of a mounted disk's journal all files are held while it is read: one question at a time.
+            let told_of_processes = match server.is_live() {
+                true => joined(told_of, Vec::new()),
+                false => probe.told_of_processes(since),
+            };
             let listeners = probe.listeners(journal.known(), main, &sockets);
             let strays = process::strays(server, name, &places.bundle, &processes, &probe.redactor);
             let dependencies = bonds::of(probe, service.known(), unit.known());
             let restored = journal.known().map(|journal| restored::restored(server, journal, &places.bundle));
+            let refused = journal.known().map(|journal| refused::refused(server, journal, &places.bundle, account));
             let node = self.node().clone();
             let found = unit.known();
             let program = found.and_then(|unit| unit.program.known());
             let noexec = found.and_then(|unit| unit.noexec.as_deref());
             // 203: the program could not be executed (systemd.exec(5), "Process Exit Codes").
-            let refused =
+            let unexecuted =
                 shown.spoken.as_ref().is_ok_and(|said| said.stdout.lines().any(|line| line == "ExecMainStatus=203"));
-            let other_nodes = probe.nodes_beside(program, &node, noexec, refused);
+            let other_nodes = probe.nodes_beside(program, &node, noexec, unexecuted);
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
             let volumes = probe.volumes(places);
             let package_managers = probe.package_managers(node.known().and_then(Option::as_ref), account);
@@ -160,6 +185,10 @@ impl Groundwork<'_> {
                 strays,
                 dependencies,
                 restored: restored.unwrap_or_default(),
+                refused: refused.unwrap_or_default(),
+                told_of_processes,
+                manager_files: probe.manager_files(),
+                manager_options: joined(environment, None),
                 similar,
                 ran: Vec::new(),
             }

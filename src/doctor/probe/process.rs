@@ -1,5 +1,6 @@
 //! The running processes: the service's own, who holds the ports, and agents outside the unit (proc(5)).
 
+use super::held_up::held_up;
 use super::sockets::{Sockets, ToldConnections};
 use crate::doctor::facts::{Connections, ControlPlane, Fact, Listener, Motion, Process, Stray, Stuck};
 use crate::doctor::questions::{Server, Unanswered};
@@ -105,8 +106,8 @@ fn connections(server: &dyn Server, pid: u32, around: &AroundProcess<'_>) -> Fac
 /// Milliseconds in which an agent that is not stuck has read what came for it.
 const TIME_TO_READ: u64 = 2000;
 
-/// Whether the event loop that holds the connection is stuck: it computes without an end, or leaves unread what comes. What it
-/// has started may compute as it likes.
+/// Whether the event loop that holds the connection is stuck: it computes without an end, leaves unread what comes, or waits for
+/// something else than that. What it has started may compute as it likes.
 fn stuck(server: &dyn Server, main: u32, around: &AroundProcess<'_>) -> Option<Stuck> {
     let tables = |folder: String| Sockets::below(server, &folder);
     let is_apart = shares(server, main, "net") != Some(true);
@@ -122,7 +123,9 @@ fn stuck(server: &dyn Server, main: u32, around: &AroundProcess<'_>) -> Option<S
         .unwrap_or((main, Vec::new()));
     let waits = before.iter().any(|link| link.bytes > 0);
     if !waits && stat(server, pid).first().map(String::as_str) != Some("R") {
-        return None;
+        let awaited = sockets.awaited(&sockets_of(server, pid).unwrap_or_default(), around.plane);
+        let waits = held_up(server, pid, &awaited)?;
+        return Some(Stuck { pid, ran: None, unread: None, waits: Some(waits) });
     }
     let effort = server.effort(pid, if waits { TIME_TO_READ } else { 0 }).ok()?;
     // The same tables once more, by another name: what is recorded of a server has one answer to a question.
@@ -145,7 +148,7 @@ fn stuck(server: &dyn Server, main: u32, around: &AroundProcess<'_>) -> Option<S
         waits.map(|(port, count)| format!("port {port}: {count} not taken"))
     };
     let left = left.or_else(|| ran.and_then(|_| untaken()));
-    (ran.is_some() || left.is_some()).then_some(Stuck { pid, ran, unread: left })
+    (ran.is_some() || left.is_some()).then_some(Stuck { pid, ran, unread: left, waits: None })
 }
 
 /// Whether a process is in that namespace of this one's (namespaces(7)); nothing where that may not be seen.
@@ -273,7 +276,10 @@ pub(super) fn strays(
     }
     let outside = processes.0.iter().filter(|(_, of)| of.as_deref() != Some(unit));
     let agents = outside.filter_map(|(pid, of)| {
-        let script = agent_script(server, *pid, bundle).filter(|_| shares(server, *pid, "pid") != Some(false))?;
+        // A unit of that name of a user's own manager is the agent's, wherever its bundle is.
+        let of_user = of.as_deref().and_then(|of| of.strip_prefix("user@")?.split_once('/'));
+        let place = if of_user.is_some_and(|(_, name)| name == unit) { "/" } else { bundle };
+        let script = agent_script(server, *pid, place).filter(|_| shares(server, *pid, "pid") != Some(false))?;
         Some(Stray {
             pid: *pid,
             command: command_line(server, *pid, redactor).join(" "),
@@ -303,11 +309,17 @@ fn is_of_pm2(server: &dyn Server, pid: u32) -> bool {
     parent.is_some_and(|parent| raw_command(server, parent).first().is_some_and(|title| title.starts_with("PM2 v")))
 }
 
-/// The service a process belongs to: the last part of its control group that is one (cgroups(7)).
+/// The service a process belongs to: the last part of its control group that is one (cgroups(7)). A service of a user's own
+/// manager is none of the system's, whatever its name is: `user@1000.service/server-flow-agent.service` (user@.service(5)).
 fn unit_of(server: &dyn Server, pid: u32) -> Option<String> {
     let bytes = server.read(&format!("/proc/{pid}/cgroup"), 16 << 10).ok()?;
     let text = String::from_utf8_lossy(&bytes);
-    let services = text.lines().filter_map(|line| line.rsplit(':').next()).flat_map(|path| path.rsplit('/'));
-    let mut services = services.filter(|part| part.ends_with(".service"));
-    services.next().map(printable)
+    let of_path = |path: &str| {
+        let mut services = path.rsplit('/').filter(|part| part.ends_with(".service"));
+        let unit = services.next()?;
+        let manager = services.find(|part| part.starts_with("user@"));
+        Some(manager.map_or_else(|| unit.to_owned(), |manager| format!("{manager}/{unit}")))
+    };
+    let found = text.lines().filter_map(|line| line.rsplit(':').next()).find_map(of_path);
+    found.map(|unit| printable(&unit))
 }

@@ -24,7 +24,7 @@ pub(super) fn restored(server: &dyn Server, journal: &Journal, bundle: &str) -> 
 }
 
 /// What a line of Node's names: a package and where it would be, or a path.
-fn named(line: &str, bundle: &str) -> Option<(String, String)> {
+pub(super) fn named(line: &str, bundle: &str) -> Option<(String, String)> {
     let place = line.trim_end();
     if let Some(path) = place.strip_prefix("file://").or_else(|| place.starts_with('/').then_some(place)) {
         // The place above a SyntaxError: `file:///…/index.js:3`.

@@ -95,6 +95,16 @@ impl Sockets {
         self.0.iter().flatten().filter(own).map(unread).collect()
     }
 
+    /// The sockets among those that are held by which something comes to an agent: its connections to the control plane, and
+    /// those that listen.
+    #[must_use]
+    pub(super) fn awaited(&self, held: &BTreeSet<u64>, plane: Option<&ControlPlane>) -> BTreeSet<u64> {
+        let links = plane.map(|plane| self.unread(held, plane)).unwrap_or_default();
+        let listens = |row: &&SocketRow| row.state == SocketState::Listening && held.contains(&row.inode);
+        let listening = self.0.iter().flatten().filter(listens).map(|row| row.inode);
+        links.into_iter().map(|link| link.inode).chain(listening).collect()
+    }
+
     /// The ports that are listened on by sockets among those that are held, with how many connections each has not taken yet
     /// (proc(5), `/proc/net/tcp`: `rx_queue` of a socket that listens).
     #[must_use]

@@ -3,6 +3,7 @@
 
 use super::load_path::{self, NamedUnit, UnreadPath};
 use super::systemctl::LoadedUnit;
+use super::wanted;
 use crate::doctor::facts::{Fact, Moment};
 use crate::doctor::questions::{Server, Unanswered};
 use crate::systemd::{Unit, UnitFile};
@@ -65,7 +66,7 @@ pub(super) fn find(server: &dyn Server, asked: &str, loaded: Option<&LoadedUnit>
     if !found.unit.files.is_empty() {
         let mut names = named.names;
         names.extend(loaded.into_iter().flat_map(|loaded| loaded.names.iter().cloned()));
-        found.enabled = load_path::is_wanted(server, &names, &wanting(&found.unit));
+        found.enabled = wanted::is_at_boot(server, &names, &found.unit);
     }
     Fact::Known(found)
 }
@@ -125,14 +126,4 @@ fn parsed(path: &str, bytes: &[u8], lines: &mut usize) -> Result<UnitFile, Unrea
     let count = bytes.iter().filter(|byte| **byte == b'\n').count();
     *lines = lines.checked_sub(count).ok_or_else(|| (path.to_owned(), Unanswered::TooMuch))?;
     Ok(UnitFile::parse(path, &String::from_utf8_lossy(bytes)))
-}
-
-/// The folders of links of the targets that its `[Install]` names.
-fn wanting(unit: &Unit) -> Vec<String> {
-    let wanted = unit.settings("Install", "WantedBy").into_iter().map(|setting| (setting.value, "wants"));
-    let required = unit.settings("Install", "RequiredBy").into_iter().map(|setting| (setting.value, "requires"));
-    let folders = wanted.chain(required).flat_map(|(value, kind)| {
-        value.split_whitespace().map(move |target| format!("{}.{kind}", unit.expand(target)))
-    });
-    folders.collect()
 }

@@ -35,6 +35,15 @@ pub(crate) enum Diagnostic<'a> {
         /// Read the files below this folder instead of the machine's own.
         directory: Option<&'a str>,
     },
+    /// The newest entries of the kernel, and of what ends processes for want of memory.
+    MachineJournal {
+        /// How many.
+        lines: u32,
+        /// From when on, as journalctl understands it.
+        since: Option<&'a str>,
+        /// Read the files below this folder instead of the machine's own.
+        directory: Option<&'a str>,
+    },
     /// The document's listing of the deployment (`ls -la`).
     Listing(&'a str),
     /// The version of the Node at that path.
@@ -51,6 +60,10 @@ pub(crate) enum Diagnostic<'a> {
     States(&'a [String]),
     /// What the manager is at work on, and what waits behind that (`systemctl list-jobs`).
     Jobs,
+    /// The boots that the journal knows, each with its first and last entry (`journalctl --list-boots`).
+    Boots,
+    /// The variables that the manager gives every service (`systemctl show-environment`).
+    ManagerEnvironment,
 }
 
 /// Fields of a journal entry that are asked for: more would be read, sent and thrown away.
@@ -62,6 +75,10 @@ pub(crate) fn journal_fields() -> impl Iterator<Item = &'static str> {
     let asked = FIELDS.split_once('=').map_or("", |(_, names)| names).split(',');
     asked.chain(["__CURSOR", "__REALTIME_TIMESTAMP", "__MONOTONIC_TIMESTAMP"])
 }
+
+/// What the kernel writes, and what earlyoom does (earlyoom(1)), which ends processes before the kernel has to.
+const KERNEL: &str = "_TRANSPORT=kernel";
+const EARLYOOM: &str = "_SYSTEMD_UNIT=earlyoom.service";
 
 /// The properties that are asked for: all of them are 300 lines.
 const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
@@ -85,6 +102,7 @@ impl Diagnostic<'_> {
             Self::Version => "systemctl-version",
             Self::Journal { .. } => "journalctl-unit",
             Self::ManagerJournal { .. } => "journalctl-manager",
+            Self::MachineJournal { .. } => "journalctl-kernel",
             Self::Listing(_) => "listing",
             Self::NodeVersion(_) => "node-version",
             Self::User(_) => "user",
@@ -93,6 +111,8 @@ impl Diagnostic<'_> {
             Self::Crowded(_) => "crowded-folders",
             Self::States(_) => "systemctl-states",
             Self::Jobs => "systemctl-jobs",
+            Self::ManagerEnvironment => "systemctl-environment",
+            Self::Boots => "journalctl-boots",
         }
     }
 
@@ -117,6 +137,11 @@ impl Diagnostic<'_> {
                 words.push(format!("UNIT={unit}"));
                 words
             }
+            Self::MachineJournal { lines, since, directory } => {
+                let mut words = journalctl(*lines, *since, *directory, KERNEL);
+                words.extend(["+", EARLYOOM].map(str::to_owned));
+                words
+            }
             Self::Listing(path) => words(&["ls", "-la", "--"], path),
             Self::NodeVersion(path) => words(&[path], "--version"),
             Self::User(name) => words(&["getent", "passwd", "--"], name),
@@ -126,6 +151,8 @@ impl Diagnostic<'_> {
             }
             Self::Crowded(path) => words(&["du", "-xS", "--inodes", "--threshold=100", "--"], path),
             Self::Jobs => words(&["systemctl", "list-jobs", "--no-pager", "--no-legend"], "--full"),
+            Self::ManagerEnvironment => words(&["systemctl"], "show-environment"),
+            Self::Boots => words(&["journalctl", "--no-pager"], "--list-boots"),
             Self::States(units) => {
                 let fixed = ["systemctl", "show", "--no-pager", STATES, "--"];
                 fixed.iter().map(|word| (*word).to_owned()).chain(units.iter().cloned()).collect()
@@ -171,6 +198,7 @@ mod tests {
             journal(Some("--vacuum-size=1")),
             manager(None),
             manager(Some("/x")),
+            Diagnostic::MachineJournal { lines: 5, since: Some("--rotate"), directory: Some("--flush") },
             Diagnostic::Listing(odd),
             Diagnostic::NodeVersion("/usr/bin/node"),
             Diagnostic::User(odd),
@@ -179,15 +207,18 @@ mod tests {
             Diagnostic::Crowded(odd),
             Diagnostic::States(&units),
             Diagnostic::Jobs,
+            Diagnostic::ManagerEnvironment,
+            Diagnostic::Boots,
         ];
         // A new variant does not compile until it stands in the list above.
         for diagnostic in &all {
             match diagnostic {
                 Diagnostic::Show(_) | Diagnostic::Status(_) | Diagnostic::Cat(_) | Diagnostic::Version => {}
-                Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. } => {}
+                Diagnostic::Journal { .. } | Diagnostic::ManagerJournal { .. } | Diagnostic::MachineJournal { .. } => {}
                 Diagnostic::Listing(_) | Diagnostic::NodeVersion(_) | Diagnostic::User(_) => {}
                 Diagnostic::Addresses(_) | Diagnostic::Connections(_) => {}
                 Diagnostic::Crowded(_) | Diagnostic::States(_) | Diagnostic::Jobs => {}
+                Diagnostic::ManagerEnvironment | Diagnostic::Boots => {}
             }
         }
         all.iter().map(Diagnostic::words).collect()
@@ -195,7 +226,9 @@ mod tests {
 
     #[test]
     fn no_command_can_change_the_server() {
-        let fixed: [&[&str]; 13] = [
+        let fixed: [&[&str]; 15] = [
+            &["journalctl", "--no-pager", "--list-boots"],
+            &["systemctl", "show-environment"],
             &["systemctl", "list-jobs", "--no-pager", "--no-legend", "--full"],
             &["systemctl", "show", "--no-pager", PROPERTIES, "--"],
             &["systemctl", "status", "--no-pager", "--full", "--lines=20", "--"],
@@ -213,7 +246,9 @@ mod tests {
         for words in all() {
             let start = fixed.iter().find(|start| words.starts_with(&start.map_to_owned()));
             assert!(start.is_some(), "not on the list: {words:?}");
-            if words.first().is_some_and(|program| program == "journalctl") {
+            if words.first().is_some_and(|program| program == "journalctl")
+                && !words.contains(&"--list-boots".to_owned())
+            {
                 // What varies stands behind the `=` of an option, or is a match, so it can be no option of its own.
                 let known = [
                     "--output-fields=",
@@ -224,9 +259,11 @@ mod tests {
                     "_UID=0",
                     "UNIT=",
                     "--namespace=",
+                    KERNEL,
+                    EARLYOOM,
                 ];
                 for word in words.iter().skip(5) {
-                    assert!(known.iter().any(|known| word.starts_with(known)), "{word}");
+                    assert!(word == "+" || known.iter().any(|known| word.starts_with(known)), "{word}");
                 }
             }
         }

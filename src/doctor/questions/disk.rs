@@ -65,7 +65,9 @@ impl Server for Disk {
 
     fn run(&self, diagnostic: &Diagnostic<'_>) -> Result<Spoken, Unanswered> {
         let directory = match diagnostic {
-            Diagnostic::Journal { directory, .. } | Diagnostic::ManagerJournal { directory, .. } => *directory,
+            Diagnostic::Journal { directory, .. }
+            | Diagnostic::ManagerJournal { directory, .. }
+            | Diagnostic::MachineJournal { directory, .. } => *directory,
             _ => None,
         };
         let files = match (&self.root, directory) {

@@ -569,5 +569,5 @@ fn no_second_agent_is_started_by_a_fix() {
 }
 
 fn stuck(ran: Option<u64>, unread: Option<&str>) -> Motion {
-    Motion::Stuck(Stuck { pid: 4711, ran, unread: unread.map(str::to_owned) })
+    Motion::Stuck(Stuck { pid: 4711, ran, unread: unread.map(str::to_owned), waits: None })
 }

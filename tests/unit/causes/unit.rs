@@ -53,7 +53,23 @@ pub(super) static CASES: &[Case] = &[
         &["unit-invalid"],
     ),
     ("unit-invalid", "complaints alone are none", |f| f.unit_says("RestartSec=10", "RestartSec 10"), Healthy, &[]),
-    ("unit-disabled", "disabled", |f| f.service().unit_file_state = "disabled".into(), Degraded, &["unit-disabled"]),
+    (
+        "unit-disabled",
+        "disabled",
+        |f| {
+            f.service().unit_file_state = "disabled".into();
+            f.unit().enabled = false;
+        },
+        Degraded,
+        &["unit-disabled"],
+    ),
+    (
+        "unit-disabled",
+        "disabled, and wanted by another unit",
+        |f| f.service().unit_file_state = "disabled".into(),
+        Healthy,
+        &[],
+    ),
     ("unit-disabled", "enabled at run time", |f| f.service().unit_file_state = "enabled-runtime".into(), Healthy, &[]),
     (
         "unit-disabled",
@@ -98,6 +114,7 @@ pub(super) static CASES: &[Case] = &[
         |f| {
             f.stopped();
             f.service().unit_file_state = "disabled".into();
+            f.unit().enabled = false;
         },
         Broken,
         &["service-stopped", "unit-disabled"],

@@ -27,6 +27,8 @@ pub(crate) enum CrashKind {
     PortInUse(Option<u16>),
     /// The disk is full.
     NoSpace,
+    /// The file system is mounted so that nobody may write to it.
+    ReadOnly,
     /// The kernel watches as many files as it may (inotify(7)): libuv says ENOSPC for that, too.
     NoWatches,
     /// A file may not be read.
@@ -190,7 +192,8 @@ fn of_system(said: &str) -> Option<CrashKind> {
             CrashKind::PortInUse(digits.parse().ok())
         }
         "ENOSPC" if said.contains("watch") => CrashKind::NoWatches,
-        "ENOSPC" => CrashKind::NoSpace,
+        "ENOSPC" | "EDQUOT" => CrashKind::NoSpace,
+        "EROFS" => CrashKind::ReadOnly,
         "EACCES" | "EPERM" => CrashKind::Denied,
         _ => return None,
     })
@@ -270,6 +273,8 @@ mod tests {
             ("Error: listen EADDRINUSE: address already in use :::3001", CrashKind::PortInUse(Some(3001))),
             ("Error: ENOSPC: no space left on device, write", CrashKind::NoSpace),
             ("Error: ENOSPC: System limit for number of file watchers reached, watch '/x'", CrashKind::NoWatches),
+            ("Error: EDQUOT: disk quota exceeded, write", CrashKind::NoSpace),
+            ("Error: EROFS: read-only file system, open '/x'", CrashKind::ReadOnly),
             ("Error: EACCES: permission denied, open '/x'", CrashKind::Denied),
             ("Error: listen EACCES: permission denied 0.0.0.0:80", CrashKind::Denied),
             ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", CrashKind::Heap),

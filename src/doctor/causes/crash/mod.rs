@@ -12,6 +12,7 @@ pub(crate) use block::absent_file;
 pub(crate) use kind::{CrashKind, quoted};
 
 use crate::doctor::causes::{mended, started};
+use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, Moment, Speaker};
 use kind::kind;
 
@@ -146,7 +147,9 @@ fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
     let mut said = process::words(facts, run);
     let invocation = run.first().and_then(|first| first.invocation.as_deref());
     let service = facts.service.known().filter(|service| service.invocation.as_deref() == invocation);
-    let exit = exit(run).or_else(|| service.and_then(|service| service.exit));
+    // systemd writes down no end that it counts as success, such as one by SIGTERM.
+    let well = run.iter().any(|entry| entry.is(id::SUCCEEDED)).then_some(Exit::Code(0));
+    let exit = exit(run).or_else(|| service.and_then(|service| service.exit)).or(well);
     // V8 and a debugger's hook may say more behind it; what Node says of a signal's end is nothing.
     let lines = |said: &[&'a JournalEntry]| said.iter().map(|entry| entry.message.as_str()).collect::<Vec<&'a str>>();
     if let Some(Exit::Signal(signal)) = exit {
@@ -325,7 +328,7 @@ fn borne_out(facts: &Facts, kind: CrashKind) -> CrashKind {
         CrashKind::NoSpace => {
             facts.volumes.iter().any(|volume| volume.free < (1 << 20) || volume.free_inodes == Some(0))
         }
-        CrashKind::Denied | CrashKind::NoWatches => true,
+        CrashKind::Denied | CrashKind::NoWatches | CrashKind::ReadOnly => true,
         CrashKind::Outside(_)
         | CrashKind::OldNode
         | CrashKind::Heap
