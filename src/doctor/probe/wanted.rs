@@ -1,5 +1,5 @@
-//! Whether a unit is started at boot: because a target wants it, or with another unit that is started then: `Wants=`, `Requires=`, `BindsTo=` or `Upholds=` of a
-//! target, or of a service, of the administrator's own (systemd.unit(5)).
+//! Whether a unit is started at boot: because a target wants it, or with another unit that is started then, by `Wants=`,
+//! `Requires=`, `BindsTo=` or `Upholds=` of a target or a service of the administrator's own (systemd.unit(5)).
 
 use super::load_path;
 use crate::doctor::questions::Server;

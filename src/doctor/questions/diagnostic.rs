@@ -92,6 +92,17 @@ const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,Su
 const STATES: &str = "--property=Id,LoadState,ActiveState,Result";
 
 impl Diagnostic<'_> {
+    /// What is kept of what it says: the manager's variables may hold anything, and one of them is asked for.
+    #[must_use]
+    pub(crate) fn kept(&self, said: String) -> String {
+        match self {
+            Self::ManagerEnvironment => {
+                said.split_inclusive('\n').filter(|line| line.starts_with("NODE_OPTIONS=")).collect()
+            }
+            _ => said,
+        }
+    }
+
     /// What it is called in the report.
     #[must_use]
     pub(crate) const fn id(&self) -> &'static str {
@@ -222,6 +233,13 @@ mod tests {
             }
         }
         all.iter().map(Diagnostic::words).collect()
+    }
+
+    #[test]
+    fn of_the_managers_variables_one_is_kept() {
+        let said = "PATH=/bin\nTOKEN=x\nNODE_OPTIONS=--inspect\nMY_NODE_OPTIONS=y\n".to_owned();
+        assert_eq!(Diagnostic::ManagerEnvironment.kept(said.clone()), "NODE_OPTIONS=--inspect\n");
+        assert_eq!(Diagnostic::Jobs.kept(said.clone()), said);
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Server for Disk {
         let stderr = done.stderr.text();
         Ok(Spoken {
             status,
-            stdout: done.stdout.text(),
+            stdout: diagnostic.kept(done.stdout.text()),
             stderr: files.as_ref().map_or_else(|| stderr.clone(), |files| files.told(&stderr)),
             took: u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX),
         })
