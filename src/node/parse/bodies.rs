@@ -6,8 +6,8 @@ use super::reader::Reader;
 use crate::node::bodies::{BodyKind, CallKind, FailureFate};
 use crate::node::modules::Mention;
 use oxc_ast::ast::{
-    Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, Class, ClassElement,
-    ComputedMemberExpression, Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression,
+    Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, BindingPattern, Class,
+    ClassElement, ComputedMemberExpression, Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression,
     VariableDeclarator,
 };
 use oxc_span::Span;
@@ -26,6 +26,18 @@ impl<'a> Reader<'a, '_> {
             body.kind = kind;
             let names = parameters.items.iter().map(|one| one.pattern.get_binding_identifier());
             body.parameters = names.map(|name| name.and_then(|name| name.symbol_id.get())).collect();
+            let rest = parameters.rest.as_ref().and_then(|rest| rest.rest.argument.get_binding_identifier());
+            body.rest = rest.and_then(|name| name.symbol_id.get());
+        }
+        for (parameter, place) in parameters.items.iter().zip(0..) {
+            if let Some(default) = &parameter.initializer {
+                let value = self.value(default);
+                let body = self.bodies_made.get_mut(number as usize).filter(|_| !matches!(value, Val::Unknown));
+                body.into_iter().for_each(|body| body.fallbacks.push((place, value)));
+            }
+            if matches!(parameter.pattern, BindingPattern::ObjectPattern(_)) {
+                self.bind(&parameter.pattern, Val::Parameter(number, place));
+            }
         }
     }
 
@@ -85,7 +97,7 @@ impl<'a> Reader<'a, '_> {
         };
         if self.has_getters && !matches!(value, Val::Unknown) {
             let callee = Val::Member(self.keep(value), it.property.name.as_str());
-            let what = OpenAct::Call { callee, how: CallKind::Get, arguments: 0 };
+            let what = OpenAct::Call { callee, how: CallKind::Get, arguments: 0, given: None };
             self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         }
     }
@@ -114,7 +126,7 @@ impl<'a> Reader<'a, '_> {
             let root = self.keep(Val::Symbol(symbol));
             let object = between.map_or(root, |name| self.keep(Val::Member(root, name)));
             let callee = Val::Member(object, of.property.name.as_str());
-            let what = OpenAct::Call { callee, how: CallKind::Read, arguments: 0 };
+            let what = OpenAct::Call { callee, how: CallKind::Read, arguments: 0, given: None };
             self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         }
     }
@@ -122,24 +134,21 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn enter_class(&mut self, class: &Class<'a>, number: u32) -> OuterClass<'a> {
         let base = self.classes.get(number as usize).and_then(|class| class.base);
         let construct = self.construct_body(number);
-        let constructor = class.body.body.iter().find_map(|element| match element {
-            ClassElement::MethodDefinition(method) if method.kind == MethodDefinitionKind::Constructor => {
-                Some(method.value.span)
-            }
-            _ => None,
-        });
-        let callee = match constructor {
+        let callee = match constructor_of(class) {
             Some(span) => Some((Val::Body(self.body_at(span)), CallKind::Call)),
             None => base.map(|base| (*base, CallKind::Super)),
         };
+        if let Some(body) = self.bodies_made.get_mut(construct as usize) {
+            (body.is_construct, body.is_method) = (true, true);
+        }
         if let Some((callee, how)) = callee {
             self.in_body(construct, |reader| {
-                let what = OpenAct::Call { callee, how, arguments: 255 };
+                let what = OpenAct::Call { callee, how, arguments: 255, given: None };
                 reader.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
             });
         }
         if let Some(base @ (Val::Member(..) | Val::Symbol(_))) = base {
-            let what = OpenAct::Call { callee: *base, how: CallKind::Extend, arguments: 0 };
+            let what = OpenAct::Call { callee: *base, how: CallKind::Extend, arguments: 0, given: None };
             self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         }
         let outer = OuterClass { class: self.class, base: self.base.take() };
@@ -205,8 +214,22 @@ impl<'a> Reader<'a, '_> {
                 {
                     self.is_another(symbol);
                 }
-                self.assigned.insert(name);
+                self.note_given_member(member, it);
+                if !self.assigned.insert(name) {
+                    self.assigned_anew.insert(name);
+                }
             }
+        }
+    }
+
+    /// `this.x = …` in a constructor.
+    fn note_given_member(&mut self, member: &StaticMemberExpression<'a>, it: &AssignmentExpression<'a>) {
+        let (Val::This(number), Expression::ThisExpression(_)) = (self.this, &member.object) else { return };
+        let is_constructor = self.classes.get(number as usize).and_then(|class| class.constructor) == Some(self.body);
+        if is_constructor && it.operator.is_assign() && !self.flow.is_unsure() && self.flow.tries == 0 {
+            let value = self.value(&it.right);
+            let class = self.classes.get_mut(number as usize).filter(|_| !matches!(value, Val::Unknown));
+            class.into_iter().for_each(|class| class.given.push((member.property.name.as_str(), value)));
         }
     }
 
@@ -270,4 +293,14 @@ impl<'a> Reader<'a, '_> {
             self.name_stand_in(name, body);
         }
     }
+}
+
+/// Where the constructor of a class stands, if it has one.
+pub(super) fn constructor_of(class: &Class<'_>) -> Option<Span> {
+    class.body.body.iter().find_map(|element| match element {
+        ClassElement::MethodDefinition(method) if method.kind == MethodDefinitionKind::Constructor => {
+            Some(method.value.span)
+        }
+        _ => None,
+    })
 }

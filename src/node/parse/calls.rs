@@ -26,6 +26,8 @@ const EACH: [&str; 12] = [
 ];
 /// Methods of arrays after which there may be no element.
 const EMPTIES: [&str; 3] = ["pop", "shift", "splice"];
+/// Arguments of a call up to which they are looked at.
+const MAX_GIVEN: usize = 8;
 const NEVER: Fated<'static> = Fated::Is(FailureFate::Nothing);
 
 impl<'a> Reader<'a, '_> {
@@ -34,7 +36,8 @@ impl<'a> Reader<'a, '_> {
         let thrown = Fated::Is(FailureFate::Throws);
         if matches!(call.callee, Expression::Super(_)) {
             if let Some(base) = self.base {
-                self.step(OpenAct::Call { callee: *base, how: CallKind::Super, arguments: 255 }, thrown, NEVER);
+                let given = self.given_to(base, &call.arguments);
+                self.step(OpenAct::Call { callee: *base, how: CallKind::Super, arguments: 255, given }, thrown, NEVER);
             }
             return;
         }
@@ -103,7 +106,18 @@ impl<'a> Reader<'a, '_> {
         }
         let spread = given.iter().any(Argument::is_spread);
         let arguments = if spread { 255 } else { u8::try_from(given.len()).unwrap_or(255) };
-        self.step(OpenAct::Call { callee, how, arguments }, thrown, rejected);
+        let given = self.given_to(&callee, given);
+        self.step(OpenAct::Call { callee, how, arguments, given }, thrown, rejected);
+    }
+
+    /// What a function of this file is given, where somebody may ask for it.
+    fn given_to(&mut self, callee: &Val<'a>, given: &[Argument<'a>]) -> Option<&'a [Val<'a>]> {
+        let is_foreign = match callee.root() {
+            Val::Symbol(symbol) => self.inits.get(&symbol).is_some_and(Val::may_be_exports),
+            Val::Import(_) => true,
+            _ => false,
+        };
+        (!is_foreign && given.len() <= MAX_GIVEN).then(|| self.arguments(given))
     }
 
     pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {
@@ -117,7 +131,7 @@ impl<'a> Reader<'a, '_> {
         if let (Val::Global("Promise"), Some(executor)) = (&callee, first(&new.arguments)) {
             // What an executor throws rejects its promise.
             let (executor, fated) = (self.value(executor), self.fate_of(new.span));
-            let what = OpenAct::Call { callee: executor, how: CallKind::Call, arguments: 2 };
+            let what = OpenAct::Call { callee: executor, how: CallKind::Call, arguments: 2, given: None };
             self.step(what, fated, Fated::Is(FailureFate::Stops));
             self.may_throw();
             return;
@@ -128,7 +142,12 @@ impl<'a> Reader<'a, '_> {
         }
         if !matches!(callee, Val::Unknown | Val::Global(_)) {
             let arguments = u8::try_from(new.arguments.len()).unwrap_or(255);
-            self.step(OpenAct::Call { callee, how: CallKind::New, arguments }, Fated::Is(FailureFate::Throws), NEVER);
+            let given = self.given_to(&callee, &new.arguments);
+            self.step(
+                OpenAct::Call { callee, how: CallKind::New, arguments, given },
+                Fated::Is(FailureFate::Throws),
+                NEVER,
+            );
         }
         self.may_throw();
     }
@@ -139,7 +158,7 @@ impl<'a> Reader<'a, '_> {
         if let (true, Some(callback)) = (dropped, first(&call.arguments)) {
             let callee = self.value(callback);
             self.step(
-                OpenAct::Call { callee, how: CallKind::Later, arguments: 255 },
+                OpenAct::Call { callee, how: CallKind::Later, arguments: 255, given: None },
                 Fated::Is(FailureFate::Stops),
                 Fated::Is(FailureFate::Stops),
             );
@@ -152,7 +171,7 @@ impl<'a> Reader<'a, '_> {
             (_, "then" | "finally") if self.settles(of) => {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
-                let what = OpenAct::Call { callee, how: CallKind::Later, arguments: 1 };
+                let what = OpenAct::Call { callee, how: CallKind::Later, arguments: 1, given: None };
                 self.step(what, fated, fated);
             }
             _ if is_of_object(of) => self.patches(name, call),
@@ -186,11 +205,16 @@ impl<'a> Reader<'a, '_> {
                 let Some(callback) = first(&call.arguments) else { return };
                 let callee = self.value(callback);
                 let rejected = if name == "forEach" { Fated::Is(FailureFate::Stops) } else { NEVER };
-                self.step(
-                    OpenAct::Call { callee, how: CallKind::Call, arguments: 3 },
-                    Fated::Is(FailureFate::Throws),
-                    rejected,
-                );
+                let thrown = Fated::Is(FailureFate::Throws);
+                let given: Vec<_> = match self.handed_on_each(call) {
+                    Some(texts) if !matches!(callee, Val::Global(_)) => {
+                        texts.into_iter().map(|text| Some(self.keep_all(&[Val::Text(text)]))).collect()
+                    }
+                    _ => vec![None],
+                };
+                for given in given {
+                    self.step(OpenAct::Call { callee, how: CallKind::Call, arguments: 3, given }, thrown, rejected);
+                }
             }
             _ => {}
         }
@@ -210,7 +234,11 @@ impl<'a> Reader<'a, '_> {
     /// One of Node's own functions calls this at once, and takes no heed of what it gives back.
     fn calls_back(&mut self, callback: &Expression<'a>, arguments: u8) {
         let callee = self.value(callback);
-        self.step(OpenAct::Call { callee, how: CallKind::Call, arguments }, Fated::Is(FailureFate::Throws), NEVER);
+        self.step(
+            OpenAct::Call { callee, how: CallKind::Call, arguments, given: None },
+            Fated::Is(FailureFate::Throws),
+            NEVER,
+        );
     }
 
     /// `Object.assign(o, { … })`, `Object.defineProperty(o, 'x', …)`: `o` has other members from here on.

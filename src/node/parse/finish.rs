@@ -74,9 +74,12 @@ impl<'a> Reader<'a, '_> {
                 pending.push(number);
             }
             for step in body.steps.iter().filter(|step| !matches!(step.thrown, Fated::Is(FailureFate::Nothing))) {
-                if let OpenAct::Call { callee, how: CallKind::Call, .. } = &step.what
-                    && let Val::Body(called) = self.plain(callee)
-                {
+                let called = match &step.what {
+                    OpenAct::Call { callee, how: CallKind::Call, .. } => self.plain(callee),
+                    OpenAct::Copy { body, how: CallKind::Call, .. } => Val::Body(*body),
+                    _ => continue,
+                };
+                if let Val::Body(called) = called {
                     callers.entry(called).or_default().push(number);
                 }
             }
@@ -132,6 +135,7 @@ impl<'a> Reader<'a, '_> {
             .scoping
             .get_root_binding("require".into())
             .is_some_and(|symbol| self.is_own_require(&Val::Symbol(symbol)));
+        self.specialize();
         let requires = self.finish_requires();
         self.exports_variable = self
             .exported
@@ -165,8 +169,9 @@ impl<'a> Reader<'a, '_> {
         for (number, body) in self.bodies_made.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let mut steps = Vec::new();
+            let source = body.copy_of.unwrap_or(number);
             for step in &body.steps {
-                self.keep_step(step, number, &known, &mut steps);
+                self.keep_step(step, source, &known, &mut steps);
                 if number == 0 {
                     places.resize(steps.len(), step.at);
                 }
@@ -225,12 +230,22 @@ impl<'a> Reader<'a, '_> {
                     kept.push(BodyStep::Asset(*number, fate(&step.thrown)));
                 }
             }
+            OpenAct::Load(_) => {}
+            OpenAct::Copy { body, how, arguments, is_doubtful } => kept.push(BodyStep::Call(Box::new(Call {
+                callee: NamedValue::Function(*body),
+                how: *how,
+                arguments: *arguments,
+                thrown: fate(&step.thrown),
+                rejected: fate(&step.rejected),
+                is_certain: step.is_certain,
+                is_doubtful: *is_doubtful,
+            }))),
             OpenAct::Leaves => kept.push(BodyStep::Leaves),
             OpenAct::Handles(handled, handler) => match self.plain(handler) {
                 Val::Body(handler) if known.deadly.contains(&handler) => {}
                 _ => kept.push(BodyStep::Handles(*handled)),
             },
-            OpenAct::Call { callee, how, arguments } => {
+            OpenAct::Call { callee, how, arguments, .. } => {
                 let is_doubtful = self.is_doubtful(callee);
                 let callee = match (self.kept(callee), how) {
                     (NamedValue::Unknown, _) => return,

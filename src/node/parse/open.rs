@@ -1,7 +1,7 @@
 //! What is known of a file while it is read, before names are looked up: values, steps, bodies and paths.
 
 use crate::node::bodies::{BodyKind, CallKind, FailureFate, Handled};
-use crate::node::modules::{AssetUse, FolderName, Located};
+use crate::node::modules::{AssetUse, Attributes, FolderName, Located};
 use hashbrown::{HashMap, HashSet};
 use oxc_syntax::symbol::SymbolId;
 
@@ -31,6 +31,10 @@ pub(super) enum Val<'a> {
     New(&'a Val<'a>, &'a [Val<'a>]),
     /// Texts one after the other.
     Joined(&'a [Val<'a>]),
+    /// Arguments or elements that are spread: `...x`.
+    Spread(&'a Val<'a>),
+    /// A parameter that is taken apart: the body that has it, and its place.
+    Parameter(u32, u8),
 }
 
 /// A class or an object while its file is read.
@@ -42,6 +46,10 @@ pub(super) struct OpenClass<'a> {
     pub(super) members: OpenMembers<'a>,
     /// Whether its objects are given members that are not known.
     pub(super) is_open: bool,
+    /// What its constructor gives to its objects: `this.x = …`.
+    pub(super) given: Vec<(&'a str, Val<'a>)>,
+    /// The body of its constructor.
+    pub(super) constructor: Option<u32>,
 }
 
 /// Members by their names; of two of one name the later counts.
@@ -96,6 +104,16 @@ pub(super) struct OpenBody<'a> {
     pub(super) steps: Vec<OpenStep<'a>>,
     /// Its parameters; nothing for what is taken apart.
     pub(super) parameters: Vec<Option<SymbolId>>,
+    /// The name of all arguments behind them.
+    pub(super) rest: Option<SymbolId>,
+    /// What parameters stand for that are given nothing, by their places.
+    pub(super) fallbacks: Vec<(u8, Val<'a>)>,
+    /// Whether it makes an object, and hands what it is given to the constructor.
+    pub(super) is_construct: bool,
+    /// Whether it is a method or a constructor, in which `this` is an object of the class.
+    pub(super) is_method: bool,
+    /// The body of which it is a copy.
+    pub(super) copy_of: Option<u32>,
     /// How many values it returns, and the last.
     pub(super) returns: u32,
     pub(super) gives: Option<Val<'a>>,
@@ -104,6 +122,11 @@ pub(super) struct OpenBody<'a> {
 }
 
 impl OpenBody<'_> {
+    /// Whether what happens in it may depend on what it is given.
+    pub(super) const fn is_given_something(&self) -> bool {
+        !self.parameters.is_empty() || self.rest.is_some() || self.is_method
+    }
+
     /// Whether it calls what a name stands for, or a member of it, and does not catch what that throws.
     pub(super) fn calls_symbol(&self, symbol: SymbolId) -> bool {
         self.steps.iter().any(|step| match &step.what {
@@ -134,6 +157,7 @@ impl<'a> Val<'a> {
 }
 
 /// A step while its file is read.
+#[derive(Clone, Copy)]
 pub(super) struct OpenStep<'a> {
     /// What comes of what is thrown.
     pub(super) thrown: Fated<'a>,
@@ -169,6 +193,17 @@ pub(super) enum OpenAct<'a> {
         callee: Val<'a>,
         how: CallKind,
         arguments: u8,
+        /// What it is given, where that is known.
+        given: Option<&'a [Val<'a>]>,
+    },
+    /// A load of what is not known here, by its number: `require(name)`.
+    Load(u32),
+    /// A call of a copy of a body.
+    Copy {
+        body: u32,
+        how: CallKind,
+        arguments: u8,
+        is_doubtful: bool,
     },
     Leaves,
     Handles(Handled, Val<'a>),
@@ -258,6 +293,24 @@ pub(super) struct OpenRequire<'a> {
     pub(super) callee: Val<'a>,
     pub(super) named: NamedModule<'a>,
     pub(super) line: u32,
+}
+
+/// A load of what is not known where it stands.
+pub(super) struct OpenLoad<'a> {
+    pub(super) named: Val<'a>,
+    pub(super) by: LoadedBy<'a>,
+    pub(super) line: u32,
+    /// Whether it was told what it loads.
+    pub(super) is_told: bool,
+}
+
+/// By what something is loaded.
+#[derive(Clone)]
+pub(super) enum LoadedBy<'a> {
+    /// A `require`, by whatever name.
+    Require(Val<'a>),
+    /// `import()`, with its attributes.
+    Import(Attributes),
 }
 
 /// What names a module.

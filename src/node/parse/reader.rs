@@ -3,7 +3,7 @@
 
 use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
 use super::lines::LineStarts;
-use super::open::{Fated, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenRequire, RunFolder, Val};
+use super::open::{Fated, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenLoad, OpenRequire, RunFolder, Val};
 use super::open_names::OpenNames;
 use crate::node::ends::FileEnds;
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault, Waits};
@@ -119,6 +119,12 @@ pub(super) struct Reader<'a, 's> {
     pub(super) mentions: Vec<Mention>,
     /// Calls that may be of `require`.
     pub(super) requires: Vec<OpenRequire<'a>>,
+    /// Loads of what is not known where they stand.
+    pub(super) loads: Vec<OpenLoad<'a>>,
+    /// Whether the whole file was seen.
+    pub(super) is_whole: bool,
+    /// Members that are given a value more than once.
+    pub(super) assigned_anew: HashSet<&'a str>,
     /// Imported names by their local one, for exports of imports.
     pub(super) imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
     pub(super) local_exports: Vec<(&'a str, Box<str>)>,
@@ -212,6 +218,9 @@ impl<'a, 's> Reader<'a, 's> {
             sets: Vec::new(),
             mentions: Vec::new(),
             requires: Vec::new(),
+            loads: Vec::new(),
+            is_whole: false,
+            assigned_anew: HashSet::new(),
             imported: HashMap::new(),
             local_exports: Vec::new(),
             idle_promises: HashSet::new(),
@@ -228,7 +237,6 @@ impl<'a, 's> Reader<'a, 's> {
             lists: Lists::default(),
             names: OpenNames::of(program),
         };
-        reader.texts_of_parameters(program);
         reader.visit_program(program);
         reader.finish()
     }

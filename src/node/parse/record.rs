@@ -218,8 +218,12 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             Some(this) => this,
             None => Val::Unknown,
         };
+        let is_method = matches!(this, Val::This(_));
         let outer = std::mem::replace(&mut self.this, this);
         self.open(number, kind, &it.params);
+        if let Some(body) = self.bodies_made.get_mut(number as usize) {
+            body.is_method = is_method;
+        }
         self.bodies += 1;
         self.functions += 1;
         self.in_body(number, |reader| walk::walk_function(reader, it, flags));
@@ -369,7 +373,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     fn visit_tagged_template_expression(&mut self, it: &TaggedTemplateExpression<'a>) {
         walk::walk_tagged_template_expression(self, it);
         let callee = self.value(&it.tag);
-        let what = OpenAct::Call { callee, how: CallKind::Call, arguments: 255 };
+        let what = OpenAct::Call { callee, how: CallKind::Call, arguments: 255, given: None };
         self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
     }
 

@@ -1,8 +1,9 @@
 //! Calls that load modules, by whatever name `require` goes.
 
-use super::open::{NamedModule, OpenRequire, Val};
+use super::open::{Fated, LoadedBy, NamedModule, OpenLoad, OpenRequire, Val};
 use super::reader::Reader;
 use super::specifiers::literal;
+use crate::node::bodies::FailureFate;
 use crate::node::format::Loader;
 use crate::node::modules::{Attributes, Form, Import, Mention};
 use oxc_ast::ast::{Argument, CallExpression, Expression};
@@ -105,8 +106,10 @@ impl<'a> Reader<'a, '_> {
             return self
                 .guarded(|reader| named.into_iter().for_each(|named| reader.push_require(*callee, named, line)));
         }
-        if named.is_empty() && !matches!(callee, Val::Member(_, "resolve")) {
-            self.computed.push(line);
+        if named.is_empty() {
+            let is_told = matches!(callee, Val::Member(_, "resolve"));
+            let thrown = Fated::Is(FailureFate::Throws);
+            return self.push_load(OpenLoad { named: value, by: LoadedBy::Require(*callee), line, is_told }, thrown);
         }
         named.into_iter().for_each(|named| self.push_require(*callee, named, line));
     }

@@ -9,7 +9,6 @@ use oxc_ast::ast::{
     FormalParameters, ReturnStatement, ThrowStatement, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
-use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
 /// Methods of arrays that call back for each element, and those that may stop at the first.
@@ -19,8 +18,6 @@ const FIRST: [&str; 4] = ["some", "every", "find", "findIndex"];
 const MAX_LISTED: usize = 64;
 /// Names and sums that are followed for one text.
 const MAX_DEPTH: u32 = 12;
-/// Parts of values that are looked into for one list.
-const MAX_LOOKED_INTO: u32 = 2_000;
 
 /// What may end a list before its second element.
 #[derive(Default)]
@@ -77,20 +74,7 @@ impl<'a> Reader<'a, '_> {
         named.unwrap_or_default()
     }
 
-    /// The values that an expression has, one after the other, where a name in it stands for the elements of a list.
-    pub(super) fn each_of(&self, value: Val<'a>) -> Vec<Val<'a>> {
-        let mut budget = MAX_LOOKED_INTO;
-        if self.lists.each.is_empty() {
-            return vec![value];
-        }
-        let Some(element) = self.element_in(&value, MAX_DEPTH, &mut budget) else { return vec![value] };
-        let texts = self.lists.each.get(&element).cloned().unwrap_or_default();
-        let all: Vec<_> =
-            texts.into_iter().map(|text| self.replaced(&value, element, text, MAX_DEPTH, &mut budget)).collect();
-        if budget == 0 { vec![value] } else { all }
-    }
-
-    fn named(&self, value: &Val<'a>, by: Loader) -> Option<NamedModule<'a>> {
+    pub(super) fn named(&self, value: &Val<'a>, by: Loader) -> Option<NamedModule<'a>> {
         let constant = self.constant(value).map(NamedModule::plain);
         let by_address = || self.named_by_address(value).filter(|_| by == Loader::Import);
         constant.or_else(by_address).or_else(|| self.named_by_path(value))
@@ -103,58 +87,6 @@ impl<'a> Reader<'a, '_> {
             given => self.named_by_path(given)?,
         };
         self.numbered.get(named.specifier).copied()
-    }
-
-    /// The name in a value that stands for the elements of a list, one after the other.
-    fn element_in(&self, value: &Val<'a>, depth: u32, budget: &mut u32) -> Option<SymbolId> {
-        let depth = depth.checked_sub(1)?;
-        *budget = budget.checked_sub(1)?;
-        let mut any = |values: &[Val<'a>]| values.iter().find_map(|one| self.element_in(one, depth, budget));
-        match value {
-            Val::Symbol(symbol) if self.lists.each.contains_key(symbol) => Some(*symbol),
-            Val::Symbol(symbol) if !self.is_mutated(*symbol) => {
-                self.inits.get(symbol).and_then(|init| any(std::slice::from_ref(init)))
-            }
-            Val::Member(of, _) => any(std::slice::from_ref(*of)),
-            Val::Joined(parts) | Val::Call(_, parts) | Val::New(_, parts) => any(parts),
-            _ => None,
-        }
-    }
-
-    /// What a function gives, with what it is given in the place of its parameters.
-    pub(super) fn with_given(&self, value: Val<'a>, names: &[Option<SymbolId>], given: &[Val<'a>]) -> Val<'a> {
-        let mut budget = MAX_LOOKED_INTO;
-        let named = names
-            .iter()
-            .zip(given)
-            .filter_map(|(name, given)| Some((name.filter(|name| !self.is_mutated(*name))?, given)));
-        named.fold(value, |value, (name, given)| self.replaced(&value, name, *given, MAX_DEPTH, &mut budget))
-    }
-
-    /// Whether a name in a value may stand for something else than what is known of it.
-    pub(super) fn is_perhaps(&self, value: &Val<'a>) -> bool {
-        let mut budget = MAX_LOOKED_INTO;
-        !self.lists.perhaps.is_empty()
-            && self.element_in(value, MAX_DEPTH, &mut budget).is_some_and(|name| self.lists.perhaps.contains(&name))
-    }
-
-    /// A value with another in the place of a name.
-    fn replaced(&self, value: &Val<'a>, name: SymbolId, by: Val<'a>, depth: u32, budget: &mut u32) -> Val<'a> {
-        let (Some(depth), true) = (depth.checked_sub(1), *budget > 0) else { return Val::Unknown };
-        *budget -= 1;
-        let mut with = |value: &Val<'a>| self.replaced(value, name, by, depth, budget);
-        match value {
-            Val::Symbol(symbol) if *symbol == name => by,
-            Val::Symbol(symbol) if !self.is_mutated(*symbol) => match self.inits.get(symbol) {
-                Some(init @ (Val::Joined(_) | Val::Call(..) | Val::New(..) | Val::Symbol(_))) => with(init),
-                _ => *value,
-            },
-            Val::Member(of, member) => Val::Member(self.keep(with(of)), member),
-            Val::Joined(parts) => Val::Joined(self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
-            Val::Call(callee, parts) => Val::Call(callee, self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
-            Val::New(class, parts) => Val::New(class, self.keep_all(&parts.iter().map(with).collect::<Vec<_>>())),
-            other => *other,
-        }
     }
 
     /// The text that an expression surely is. What an absolute path or an address leads to is not known.
@@ -185,6 +117,11 @@ impl<'a> Reader<'a, '_> {
                 }
                 Some(Cow::Owned(whole))
             }
+            // What a member or a call is may only be told once the whole file was seen.
+            Val::Member(..) | Val::Call(..) if self.is_whole => match self.plain(value) {
+                found @ (Val::Text(_) | Val::Joined(_)) => self.constant_within(&found, depth),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -238,7 +175,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The elements of a list that a call hands to its callback, and how many of them for certain.
-    fn handed_on_each(&mut self, it: &CallExpression<'a>) -> Option<Vec<&'a str>> {
+    pub(super) fn handed_on_each(&mut self, it: &CallExpression<'a>) -> Option<Vec<&'a str>> {
         let Expression::StaticMemberExpression(member) = &it.callee else { return None };
         let name = member.property.name.as_str();
         let most = if ALL.contains(&name) { MAX_LISTED } else { usize::from(FIRST.contains(&name)) };

@@ -1,7 +1,7 @@
 //! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
 
 use super::attributes::of_options;
-use super::open::{Fated, OpenAct, OpenBody, OpenStep, Val};
+use super::open::{Fated, LoadedBy, OpenAct, OpenBody, OpenLoad, OpenStep, Val};
 use super::reader::Reader;
 use super::specifiers::Leaving;
 use crate::node::bodies::{CallKind, FailureFate};
@@ -63,6 +63,13 @@ impl<'a> Reader<'a, '_> {
         {
             body.steps.push(OpenStep { thrown, rejected, is_certain, is_caught, what, at });
         }
+    }
+
+    /// Notes a load of what is not known here.
+    pub(super) fn push_load(&mut self, load: OpenLoad<'a>, fated: Fated<'a>) {
+        self.loads.push(load);
+        let number = u32::try_from(self.loads.len() - 1).unwrap_or(u32::MAX);
+        self.step(OpenAct::Load(number), fated, Fated::Is(FailureFate::Nothing));
     }
 
     /// Notes that the end of the process, or of the body, may have been here.
@@ -190,7 +197,7 @@ impl<'a> Reader<'a, '_> {
         visit(self);
         let inner = std::mem::replace(&mut self.flow, outer.1);
         self.body = outer.0;
-        let what = OpenAct::Call { callee: Val::Body(number), how: CallKind::Main, arguments: 255 };
+        let what = OpenAct::Call { callee: Val::Body(number), how: CallKind::Main, arguments: 255, given: None };
         self.step(what, Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
         self.may_throw();
         self.flow.left |= inner.left || inner.broke;
@@ -209,8 +216,10 @@ impl<'a> Reader<'a, '_> {
     fn imports_of_call(&mut self, it: &ImportExpression<'a>) {
         let line = self.line(it.span);
         let specifiers = self.specifiers(&it.source, Loader::Import);
-        if specifiers.is_empty() {
-            self.computed.push(line);
+        if specifiers.is_empty() && self.dead == 0 {
+            let (named, by) = (self.value(&it.source), LoadedBy::Import(of_options(it.options.as_ref())));
+            let fated = self.fate_of(it.span);
+            return self.push_load(OpenLoad { named, by, line, is_told: false }, fated);
         }
         for named in specifiers {
             if self.dead == 0 {

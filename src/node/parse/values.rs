@@ -1,6 +1,7 @@
 //! What expressions stand for, as far as it can be told without running them: functions, classes, modules, paths. Names are
 //! looked up when the whole file was seen, since a function may be called above the line that defines it.
 
+use super::bodies::constructor_of;
 use super::open::{OpenBody, OpenClass, OpenMembers, Val};
 use super::reader::Reader;
 use crate::node::builtins;
@@ -16,16 +17,8 @@ use std::borrow::Cow;
 /// How many names and members are followed for one expression.
 pub(super) const MAX_DEPTH: u32 = 24;
 
-/// What helpers of compilers pass on as it is: TypeScript's, Babel's, swc's and esbuild's.
-const PASSING_ON: [&str; 7] = [
-    "__importDefault",
-    "__importStar",
-    "__toESM",
-    "_interopRequireDefault",
-    "_interopRequireWildcard",
-    "_interop_require_default",
-    "_interop_require_wildcard",
-];
+/// Members of an object up to which texts are kept among them.
+const MAX_TEXTS: usize = 32;
 
 /// A member of a builtin module, by the module's name and the member's path (empty for the module itself):
 /// `("fs", "promises.readFile")`.
@@ -183,8 +176,11 @@ impl<'a> Reader<'a, '_> {
         Val::New(self.kept_value(&new.callee), self.arguments(&new.arguments))
     }
 
-    fn arguments(&mut self, arguments: &[Argument<'a>]) -> &'a [Val<'a>] {
-        let value = |argument: &Argument<'a>| argument.as_expression().map_or(Val::Unknown, |one| self.value(one));
+    pub(super) fn arguments(&mut self, arguments: &[Argument<'a>]) -> &'a [Val<'a>] {
+        let value = |argument: &Argument<'a>| match argument {
+            Argument::SpreadElement(spread) => Val::Spread(self.kept_value(&spread.argument)),
+            argument => argument.as_expression().map_or(Val::Unknown, |one| self.value(one)),
+        };
         let values: Vec<_> = arguments.iter().map(value).collect();
         self.keep_all(&values)
     }
@@ -214,7 +210,12 @@ impl<'a> Reader<'a, '_> {
                 (_, PropertyKind::Set) => continue,
                 (value, _) => self.value(value),
             };
-            if !matches!(value, Val::Unknown | Val::Text(_)) {
+            let is_kept = match value {
+                Val::Unknown => false,
+                Val::Text(_) => object.properties.len() <= MAX_TEXTS,
+                _ => true,
+            };
+            if is_kept {
                 members.push(name, value);
             }
         }
@@ -240,6 +241,7 @@ impl<'a> Reader<'a, '_> {
         self.numbers.insert(class.body.span, number);
         let mut made = OpenClass {
             construct: Some(self.body_at(class.span)),
+            constructor: constructor_of(class).map(|span| self.body_at(span)),
             base: class.heritage.as_ref().map(|heritage| self.kept_value(&heritage.expression)),
             ..OpenClass::default()
         };
@@ -274,6 +276,7 @@ impl<'a> Reader<'a, '_> {
         }
         if let Some(class) = self.classes.get_mut(number as usize) {
             made.is_open = class.is_open;
+            made.given = std::mem::take(&mut class.given);
             *class = made;
         }
         number
@@ -311,7 +314,7 @@ impl<'a> Reader<'a, '_> {
         self.looked_up(value, MAX_DEPTH)
     }
 
-    fn looked_up(&self, value: &Val<'a>, depth: u32) -> Val<'a> {
+    pub(super) fn looked_up(&self, value: &Val<'a>, depth: u32) -> Val<'a> {
         let Some(depth) = depth.checked_sub(1) else { return Val::Unknown };
         match value {
             Val::Symbol(symbol) => match self.inits.get(symbol) {
@@ -319,7 +322,10 @@ impl<'a> Reader<'a, '_> {
                 _ => Val::Unknown,
             },
             Val::Member(of, name) => match (self.looked_up(of, depth), *name) {
-                (Val::Class(class), name) => self.member(class, Of::Class, name, depth),
+                (Val::Class(class), name) => match self.member(class, Of::Class, name, depth) {
+                    Val::Text(_) if !self.is_whole || self.is_handed_on(of) => Val::Unknown,
+                    member => member,
+                },
                 (Val::New(class, arguments), name) => self.member_of_new(class, arguments, name, depth),
                 (Val::This(class), name) => self.member_of_this(class, Of::Instance, value, name, depth),
                 (Val::ThisClass(class), name) => self.member_of_this(class, Of::Class, value, name, depth),
@@ -329,6 +335,7 @@ impl<'a> Reader<'a, '_> {
                 _ => *value,
             },
             Val::Call(callee, arguments) => self.given(callee, arguments, depth).unwrap_or(*value),
+            Val::Parameter(..) => Val::Unknown,
             other => *other,
         }
     }
@@ -340,7 +347,13 @@ impl<'a> Reader<'a, '_> {
 
     fn member_of_new(&self, class: &'a Val<'a>, arguments: &'a [Val<'a>], name: &'a str, depth: u32) -> Val<'a> {
         match self.looked_up(class, depth) {
-            Val::Class(number) => self.member(number, Of::Instance, name, depth),
+            Val::Class(number) => match self.given_member(number, name) {
+                Some((value, constructor, made)) => {
+                    let with = self.replacement(constructor, made, arguments);
+                    self.looked_up(&self.with_given(value, &with), depth)
+                }
+                _ => self.member(number, Of::Instance, name, depth),
+            },
             _ => Val::Member(self.keep(Val::New(class, arguments)), name),
         }
     }
@@ -379,58 +392,6 @@ impl<'a> Reader<'a, '_> {
                 _ => Val::Member(base, name),
             },
         }
-    }
-
-    /// What a call gives; nothing where that is no more than a call.
-    fn given(&self, callee: &Val<'a>, arguments: &[Val<'a>], depth: u32) -> Option<Val<'a>> {
-        if let Val::Symbol(symbol) = callee
-            && PASSING_ON.contains(&self.scoping.symbol_name(*symbol))
-            && let Some(passed) = arguments.first()
-        {
-            // esbuild's `__toESM(x, 1)` gives `x` a `default` of its own.
-            if arguments.len() > 1 && self.scoping.symbol_name(*symbol) == "__toESM" {
-                return Some(Val::Unknown);
-            }
-            return Some(self.looked_up(passed, depth));
-        }
-        match self.looked_up(callee, depth) {
-            Val::Body(body) => Some(self.given_by(body, arguments, depth)),
-            Val::Member(function, "bind") => match self.looked_up(function, depth) {
-                function @ Val::Body(_) => Some(function),
-                require if arguments.len() <= 1 && self.is_any_require(&require) => Some(require),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn given_by(&self, body: u32, arguments: &[Val<'a>], depth: u32) -> Val<'a> {
-        let Some(made) = self.bodies_made.get(body as usize) else { return Val::Unknown };
-        if let (true, Some(wrapped)) = (self.wraps(body), arguments.first()) {
-            return match self.looked_up(wrapped, depth) {
-                Val::Class(object) => self
-                    .classes
-                    .get(object as usize)
-                    .and_then(|object| object.statics.as_slice().first())
-                    .map_or(Val::Unknown, |(_, first)| self.looked_up(first, depth)),
-                other => other,
-            };
-        }
-        match (made.returns, &made.gives) {
-            (1, Some(value)) if made.parameters.is_empty() => self.looked_up(value, depth),
-            (1, Some(value)) => self.looked_up(&self.with_given(*value, &made.parameters, arguments), depth),
-            _ => Val::Unknown,
-        }
-    }
-
-    /// Whether a function gives another one that calls the first one's parameter: what bundlers put around the modules they
-    /// bring, so that each runs when it is asked for (esbuild's `__commonJS` and `__esm`).
-    fn wraps(&self, body: u32) -> bool {
-        let Some(outer) = self.bodies_made.get(body as usize) else { return false };
-        let (Some(Some(parameter)), Some(Val::Body(inner))) = (outer.parameters.first(), &outer.gives) else {
-            return false;
-        };
-        self.bodies_made.get(*inner as usize).is_some_and(|inner| inner.calls_symbol(*parameter))
     }
 
     /// The builtin module's member that a value is.

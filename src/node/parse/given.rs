@@ -1,0 +1,98 @@
+//! What calls give, as far as it can be told without running them.
+
+use super::open::{OpenBody, Val};
+use super::reader::Reader;
+
+/// What helpers of compilers pass on as it is: TypeScript's, Babel's, swc's and esbuild's.
+const PASSING_ON: [&str; 7] = [
+    "__importDefault",
+    "__importStar",
+    "__toESM",
+    "_interopRequireDefault",
+    "_interopRequireWildcard",
+    "_interop_require_default",
+    "_interop_require_wildcard",
+];
+
+impl<'a> Reader<'a, '_> {
+    /// What a call gives; nothing where that is no more than a call.
+    pub(super) fn given(&self, callee: &Val<'a>, arguments: &'a [Val<'a>], depth: u32) -> Option<Val<'a>> {
+        if let Val::Symbol(symbol) = callee
+            && PASSING_ON.contains(&self.scoping.symbol_name(*symbol))
+            && let Some(passed) = arguments.first()
+        {
+            // esbuild's `__toESM(x, 1)` gives `x` a `default` of its own.
+            if arguments.len() > 1 && self.scoping.symbol_name(*symbol) == "__toESM" {
+                return Some(Val::Unknown);
+            }
+            return Some(self.looked_up(passed, depth));
+        }
+        match self.looked_up(callee, depth) {
+            Val::Body(body) => Some(self.given_by(body, arguments, depth)),
+            Val::Member(function, "bind") => match self.looked_up(function, depth) {
+                function @ Val::Body(_) => Some(function),
+                require if arguments.len() <= 1 && self.is_any_require(&require) => Some(require),
+                _ => None,
+            },
+            // `join.bind(null, __dirname)('x')`
+            Val::Call(bind, [_, bound @ ..]) if let Val::Member(function, "bind") = bind => {
+                let all = [bound, arguments].concat();
+                Some(Val::Call(function, self.keep_all(&all)))
+            }
+            // What is frozen is as it was.
+            Val::Member(Val::Global("Object"), "freeze" | "seal") => {
+                arguments.first().map(|frozen| self.looked_up(frozen, depth))
+            }
+            _ => None,
+        }
+    }
+
+    fn given_by(&self, body: u32, arguments: &'a [Val<'a>], depth: u32) -> Val<'a> {
+        let Some(made) = self.bodies_made.get(body as usize) else { return Val::Unknown };
+        if let (true, Some(wrapped)) = (self.wraps(body), arguments.first()) {
+            return match self.looked_up(wrapped, depth) {
+                Val::Class(object) => self
+                    .classes
+                    .get(object as usize)
+                    .and_then(|object| object.statics.as_slice().first())
+                    .map_or(Val::Unknown, |(_, first)| self.looked_up(first, depth)),
+                other => other,
+            };
+        }
+        match (made.returns, &made.gives) {
+            (1, Some(value)) if made.parameters.is_empty() && made.rest.is_none() => self.looked_up(value, depth),
+            (1, Some(value)) => {
+                let with = self.replacement(body, made, arguments);
+                self.looked_up(&self.with_given(value, &with), depth)
+            }
+            _ => Val::Unknown,
+        }
+    }
+
+    /// Whether a function gives another one that calls the first one's parameter: what bundlers put around the modules they
+    /// bring, so that each runs when it is asked for (esbuild's `__commonJS` and `__esm`).
+    fn wraps(&self, body: u32) -> bool {
+        let Some(outer) = self.bodies_made.get(body as usize) else { return false };
+        let (Some(Some(parameter)), Some(Val::Body(inner))) = (outer.parameters.first(), &outer.gives) else {
+            return false;
+        };
+        self.bodies_made.get(*inner as usize).is_some_and(|inner| inner.calls_symbol(*parameter))
+    }
+
+    /// What the constructor of a class gives to its objects by a name, if nobody else does.
+    pub(super) fn given_member(&self, class: u32, name: &str) -> Option<(&Val<'a>, u32, &OpenBody<'a>)> {
+        if !self.is_whole || !self.assigned.contains(name) || self.assigned_anew.contains(name) {
+            return None;
+        }
+        let class = self.classes.get(class as usize).filter(|class| !class.is_open)?;
+        let (_, value) = class.given.iter().find(|(known, _)| *known == name)?;
+        Some((value, class.constructor?, self.bodies_made.get(class.constructor? as usize)?))
+    }
+
+    /// Whether an object is used for more than its members, so that somebody may give it others.
+    pub(super) fn is_handed_on(&self, object: &Val<'a>) -> bool {
+        let Val::Symbol(symbol) = object else { return false };
+        let uses = self.scoping.get_resolved_references(*symbol).count();
+        self.member_uses.get(symbol.index()).is_none_or(|members| uses != *members as usize)
+    }
+}
