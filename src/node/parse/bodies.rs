@@ -237,9 +237,14 @@ impl<'a> Reader<'a, '_> {
     fn note_computed_assignment(&mut self, member: &ComputedMemberExpression<'a>) {
         if let Expression::StringLiteral(name) = &member.expression {
             self.assigned.insert(name.value.as_str());
+            self.assigned_anew.insert(name.value.as_str());
+        } else if let (Expression::ThisExpression(_), Val::This(class)) = (&member.object, self.this) {
+            self.classes.get_mut(class as usize).into_iter().for_each(|class| class.is_open = true);
+        } else if member.object.is_specific_id("arguments") {
+            self.changes_arguments = true;
         } else if let Expression::Identifier(of) = &member.object
             && let Some(symbol) = self.symbol(of)
-            && matches!(self.inits.get(&symbol), Some(Val::Class(_)))
+            && matches!(self.inits.get(&symbol), Some(Val::Class(_) | Val::New(..)))
         {
             self.is_another(symbol);
         }

@@ -1,6 +1,6 @@
 //! Calls: which of them run a callback, and which end the process. Those that load modules are in `requires`.
 
-use super::open::{Fated, OpenAct, Val};
+use super::open::{Fated, ListedTexts, OpenAct, Val};
 use super::reader::Reader;
 use super::values::name_of_key;
 use crate::node::bodies::{self, CallKind, FailureFate, Handled};
@@ -28,6 +28,8 @@ const EACH: [&str; 12] = [
 const EMPTIES: [&str; 3] = ["pop", "shift", "splice"];
 /// Arguments of a call up to which they are looked at.
 const MAX_GIVEN: usize = 8;
+/// Methods of arrays that change what they are called of.
+const CHANGES: [&str; 6] = ["fill", "reverse", "shift", "sort", "splice", "unshift"];
 const NEVER: Fated<'static> = Fated::Is(FailureFate::Nothing);
 
 impl<'a> Reader<'a, '_> {
@@ -49,6 +51,7 @@ impl<'a> Reader<'a, '_> {
         self.note_text(&call.callee, &callee, builtin, &call.arguments, call.span);
         let line = self.line(call.span);
         self.note_require(call, &callee, line);
+        self.note_changed_arguments(&callee, &call.arguments);
         self.note_handed_require(call, line);
         self.note_asset(&callee, builtin, &call.arguments, call.span);
         self.note_end_by_call(&callee, builtin, call);
@@ -108,6 +111,16 @@ impl<'a> Reader<'a, '_> {
         let arguments = if spread { 255 } else { u8::try_from(given.len()).unwrap_or(255) };
         let given = self.given_to(&callee, given);
         self.step(OpenAct::Call { callee, how, arguments, given }, thrown, rejected);
+    }
+
+    /// `[].shift.call(arguments)`
+    fn note_changed_arguments(&mut self, callee: &Val<'a>, given: &[Argument<'a>]) {
+        if let (Val::Member(Val::Member(_, changes), "call" | "apply"), Some(Argument::Identifier(name))) =
+            (callee, given.first())
+            && name.name == "arguments"
+        {
+            self.changes_arguments |= CHANGES.contains(changes);
+        }
     }
 
     /// What a function of this file is given, where somebody may ask for it.
@@ -206,15 +219,19 @@ impl<'a> Reader<'a, '_> {
                 let callee = self.value(callback);
                 let rejected = if name == "forEach" { Fated::Is(FailureFate::Stops) } else { NEVER };
                 let thrown = Fated::Is(FailureFate::Throws);
-                let given: Vec<_> = match self.handed_on_each(call) {
-                    Some(texts) if !matches!(callee, Val::Global(_)) => {
+                let handed = self.handed_on_each(call);
+                let is_perhaps = handed.as_ref().is_some_and(|list| list.is_perhaps);
+                let given: Vec<_> = match handed {
+                    Some(ListedTexts { texts, .. }) if !matches!(callee, Val::Global(_)) => {
                         texts.into_iter().map(|text| Some(self.keep_all(&[Val::Text(text)]))).collect()
                     }
                     _ => vec![None],
                 };
+                self.flow.guards += u32::from(is_perhaps);
                 for given in given {
                     self.step(OpenAct::Call { callee, how: CallKind::Call, arguments: 3, given }, thrown, rejected);
                 }
+                self.flow.guards -= u32::from(is_perhaps);
             }
             _ => {}
         }
@@ -249,7 +266,8 @@ impl<'a> Reader<'a, '_> {
                 for property in &object.properties {
                     match property {
                         ObjectPropertyKind::ObjectProperty(property) => {
-                            self.assigned.extend(name_of_key(&property.key))
+                            self.assigned.extend(name_of_key(&property.key));
+                            self.assigned_anew.extend(name_of_key(&property.key));
                         }
                         ObjectPropertyKind::SpreadProperty(_) => self.opens(target),
                     }
@@ -257,6 +275,7 @@ impl<'a> Reader<'a, '_> {
             }
             ("defineProperty", [Argument::StringLiteral(name), ..]) => {
                 self.assigned.insert(name.value.as_str());
+                self.assigned_anew.insert(name.value.as_str());
             }
             ("assign" | "defineProperties" | "defineProperty" | "setPrototypeOf", _) => self.opens(target),
             _ => {}

@@ -28,7 +28,13 @@ impl<'a> Reader<'a, '_> {
             return Some(self.looked_up(passed, depth));
         }
         match self.looked_up(callee, depth) {
-            Val::Body(body) => Some(self.given_by(body, arguments, depth)),
+            Val::Body(body) => {
+                let object = match callee {
+                    Val::Member(of, _) => Some(self.looked_up(of, depth)),
+                    _ => None,
+                };
+                Some(self.given_by(body, arguments, object.filter(|object| matches!(object, Val::New(..))), depth))
+            }
             Val::Member(function, "bind") => match self.looked_up(function, depth) {
                 function @ Val::Body(_) => Some(function),
                 require if arguments.len() <= 1 && self.is_any_require(&require) => Some(require),
@@ -47,7 +53,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn given_by(&self, body: u32, arguments: &'a [Val<'a>], depth: u32) -> Val<'a> {
+    fn given_by(&self, body: u32, arguments: &'a [Val<'a>], this: Option<Val<'a>>, depth: u32) -> Val<'a> {
         let Some(made) = self.bodies_made.get(body as usize) else { return Val::Unknown };
         if let (true, Some(wrapped)) = (self.wraps(body), arguments.first()) {
             return match self.looked_up(wrapped, depth) {
@@ -60,9 +66,9 @@ impl<'a> Reader<'a, '_> {
             };
         }
         match (made.returns, &made.gives) {
-            (1, Some(value)) if made.parameters.is_empty() && made.rest.is_none() => self.looked_up(value, depth),
+            (1, Some(value)) if !made.is_given_something() => self.looked_up(value, depth),
             (1, Some(value)) => {
-                let with = self.replacement(body, made, arguments);
+                let with = self.replacement(body, made, arguments).with_this(this);
                 self.looked_up(&self.with_given(value, &with), depth)
             }
             _ => Val::Unknown,

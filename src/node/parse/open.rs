@@ -343,6 +343,14 @@ impl<'a> NamedModule<'a> {
     }
 }
 
+/// The texts of a list.
+#[derive(Clone)]
+pub(super) struct ListedTexts<'a> {
+    pub(super) texts: Vec<&'a str>,
+    /// Whether it may have others: somebody else uses it.
+    pub(super) is_perhaps: bool,
+}
+
 /// Lists of texts that a file has.
 #[derive(Default)]
 pub(super) struct Lists<'a> {

@@ -240,13 +240,16 @@ impl<'a> Reader<'a, '_> {
     fn join_rest(&self, from: &str, first: &str, rest: &[Val<'a>], how: &str) -> Option<NamedPath> {
         let mut path = joined(from, first)?;
         for part in rest {
-            let Val::Text(text) = self.plain(part) else { return None };
+            let text = match self.plain(part) {
+                Val::Text(text) => Cow::Borrowed(text),
+                part => self.constant_text(&part)?,
+            };
             // `resolve` begins anew with an absolute path.
             if how == "resolve" && text.starts_with('/') {
                 return None;
             }
             let NamedPath::Beside(before) = &path else { return None };
-            path = joined(before, text)?;
+            path = joined(before, &text)?;
         }
         Some(path)
     }

@@ -123,6 +123,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) loads: Vec<OpenLoad<'a>>,
     /// Whether the whole file was seen.
     pub(super) is_whole: bool,
+    /// Whether it changes `arguments`, by which parameters get other values.
+    pub(super) changes_arguments: bool,
     /// Members that are given a value more than once.
     pub(super) assigned_anew: HashSet<&'a str>,
     /// Imported names by their local one, for exports of imports.
@@ -220,6 +222,7 @@ impl<'a, 's> Reader<'a, 's> {
             requires: Vec::new(),
             loads: Vec::new(),
             is_whole: false,
+            changes_arguments: false,
             assigned_anew: HashSet::new(),
             imported: HashMap::new(),
             local_exports: Vec::new(),

@@ -20,16 +20,26 @@ pub(super) struct Replacement<'a> {
     arguments: Option<(u32, &'a [Val<'a>])>,
     /// What `this` is in a method or a constructor.
     this: Option<Val<'a>>,
+    /// Whether it is an element of a list.
+    is_element: bool,
 }
 
 impl<'a> Replacement<'a> {
     fn of(name: SymbolId, by: Val<'a>) -> Self {
-        Self { names: vec![(name, by)], ..Self::default() }
+        Self { names: vec![(name, by)], is_element: true, ..Self::default() }
     }
 
     /// With an object in the place of `this`.
     pub(super) fn with_this(mut self, this: Option<Val<'a>>) -> Self {
         self.this = this;
+        self
+    }
+
+    /// With what is known of the function around it.
+    pub(super) fn within(mut self, outer: &Self) -> Self {
+        self.names.extend_from_slice(&outer.names);
+        self.rest = self.rest.or(outer.rest);
+        self.this = self.this.or(outer.this);
         self
     }
 
@@ -73,17 +83,22 @@ impl<'a> Reader<'a, '_> {
         let rest = body.rest.filter(|rest| !self.is_mutated(*rest));
         let behind = behind.or_else(|| (given.len() == known).then_some(&[][..]));
         let rest = rest.zip(behind);
-        Replacement { names, rest, arguments: Some((number, given.get(..known).unwrap_or_default())), this: None }
+        Replacement {
+            names,
+            rest,
+            arguments: Some((number, given.get(..known).unwrap_or_default())),
+            ..Replacement::default()
+        }
     }
 
     /// The values that an expression has, one after the other, where a name in it stands for the elements of a list.
     pub(super) fn each_of(&self, value: Val<'a>) -> Vec<Val<'a>> {
         let mut budget = MAX_LOOKED_INTO;
-        if self.lists.each.is_empty() {
+        if self.has_no_lists() {
             return vec![value];
         }
         let Some(element) = self.element_in(&value, MAX_DEPTH, &mut budget) else { return vec![value] };
-        let texts = self.lists.each.get(&element).cloned().unwrap_or_default();
+        let texts = self.elements_of(element);
         let each = |text| self.replaced(&value, &Replacement::of(element, text), MAX_DEPTH, &mut budget);
         let all: Vec<_> = texts.into_iter().map(each).collect();
         if budget == 0 { vec![value] } else { all }
@@ -92,12 +107,12 @@ impl<'a> Reader<'a, '_> {
     /// The same of several values at once, as a call is given them.
     pub(super) fn each_given(&self, given: &'a [Val<'a>]) -> Vec<&'a [Val<'a>]> {
         let mut budget = MAX_LOOKED_INTO;
-        if self.lists.each.is_empty() {
+        if self.has_no_lists() {
             return vec![given];
         }
         let element = given.iter().find_map(|value| self.element_in(value, MAX_DEPTH, &mut budget));
         let Some(element) = element else { return vec![given] };
-        let texts = self.lists.each.get(&element).cloned().unwrap_or_default();
+        let texts = self.elements_of(element);
         let each = |text| self.all_replaced(given, &Replacement::of(element, text), MAX_DEPTH, &mut budget);
         let all: Vec<_> = texts.into_iter().map(each).collect();
         if budget == 0 { vec![given] } else { all }
@@ -106,8 +121,18 @@ impl<'a> Reader<'a, '_> {
     /// Whether a name in a value may stand for something else than what is known of it.
     pub(super) fn is_perhaps(&self, value: &Val<'a>) -> bool {
         let mut budget = MAX_LOOKED_INTO;
-        !self.lists.perhaps.is_empty()
-            && self.element_in(value, MAX_DEPTH, &mut budget).is_some_and(|name| self.lists.perhaps.contains(&name))
+        let is_perhaps = |name| self.lists.perhaps.contains(&name) || !self.lists.each.contains_key(&name);
+        !self.has_no_lists() && self.element_in(value, MAX_DEPTH, &mut budget).is_some_and(is_perhaps)
+    }
+
+    fn has_no_lists(&self) -> bool {
+        self.lists.each.is_empty() && self.lists.held.is_empty() && !self.is_whole
+    }
+
+    /// What a name stands for, one after the other, or may stand for.
+    fn elements_of(&self, name: SymbolId) -> Vec<Val<'a>> {
+        let listed = || self.texts_of(name).unwrap_or_default().into_iter().map(Val::Text).collect();
+        self.lists.each.get(&name).cloned().unwrap_or_else(listed)
     }
 
     /// The name in a value that stands for the elements of a list, one after the other.
@@ -120,6 +145,8 @@ impl<'a> Reader<'a, '_> {
             Val::Symbol(symbol) if !self.is_mutated(*symbol) => {
                 self.inits.get(symbol).and_then(|init| any(std::slice::from_ref(init)))
             }
+            // `list[i]`
+            Val::Member(Val::Symbol(list), "*") if self.texts_of(*list).is_some() => Some(*list),
             Val::Member(of, _) | Val::Spread(of) => any(std::slice::from_ref(*of)),
             Val::Joined(parts) | Val::Call(_, parts) | Val::New(_, parts) => any(parts),
             _ => None,
@@ -196,6 +223,7 @@ impl<'a> Reader<'a, '_> {
             },
             Val::Parameter(body, place) => by.parameter(*body, *place).unwrap_or(*value),
             Val::This(_) => by.this.unwrap_or(*value),
+            Val::Member(Val::Symbol(list), "*") if let Some(value) = by.name(*list).filter(|_| by.is_element) => value,
             Val::Member(of, member) => Val::Member(self.keep(with(of)), member),
             Val::Joined(parts) => Val::Joined(self.all_replaced(parts, by, depth, budget)),
             Val::Call(callee, parts) => {

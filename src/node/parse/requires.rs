@@ -128,7 +128,7 @@ impl<'a> Reader<'a, '_> {
         if let Some(specifier) = argument.as_expression().and_then(literal) {
             return self.push_require(*callee, NamedModule::plain(specifier), line);
         }
-        let finds = matches!(callee, Val::Member(require, "resolve") if self.is_any_require(require));
+        let finds = matches!(callee, Val::Member(of, "resolve") if self.is_any_require(of) || matches!(of, Val::Meta));
         if let (true, Some(given)) = (finds || self.is_any_require(callee), argument.as_expression()) {
             self.load_of(callee, given, line);
         }

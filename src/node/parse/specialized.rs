@@ -52,7 +52,8 @@ impl<'a> Reader<'a, '_> {
             }
             _ => false,
         });
-        if copies.loading.is_empty() && copies.calling.is_empty() && self.loads.is_empty() {
+        if (copies.loading.is_empty() && copies.calling.is_empty() && self.loads.is_empty()) || self.changes_arguments {
+            self.note_untold();
             return;
         }
         let mut all = Vec::new();
@@ -71,6 +72,11 @@ impl<'a> Reader<'a, '_> {
                 body.steps = steps;
             }
         }
+        self.note_untold();
+    }
+
+    /// Notes the loads of which it is not told what they load.
+    fn note_untold(&mut self) {
         let untold = self.loads.iter().filter(|load| !load.is_told).map(|load| load.line);
         self.computed.extend(untold);
         self.computed.sort_unstable();
@@ -110,6 +116,7 @@ impl<'a> Reader<'a, '_> {
             }
             (Val::Class(number), CallKind::Super) => Some((self.class_body(number)?, this)),
             (Val::Body(body), CallKind::Super) => Some((body, this)),
+            (Val::Body(body), CallKind::New | CallKind::Later) => Some((body, None)),
             (Val::Body(body), CallKind::Call | CallKind::IfThere | CallKind::Iterate) => {
                 let object = match callee {
                     Val::Member(of, _) => Some(self.plain(of)),
@@ -135,6 +142,12 @@ impl<'a> Reader<'a, '_> {
             || self.hands_on(body, copies)
     }
 
+    /// Whether what a body loads or reads depends on what another is given.
+    fn sees(&self, body: u32, outer: u32) -> bool {
+        let bodies = self.bodies_made.get(body as usize).zip(self.bodies_made.get(outer as usize));
+        bodies.is_some_and(|(body, around)| body.steps.iter().any(|step| self.is_open_load(outer, around, step)))
+    }
+
     /// Whether a body hands what it is given to one that loads or reads that.
     fn hands_on(&self, number: u32, copies: &mut Copies) -> bool {
         if let Some(known) = copies.handing.get(&number) {
@@ -146,6 +159,11 @@ impl<'a> Reader<'a, '_> {
         };
         let hands = body.steps.iter().any(|step| {
             let OpenAct::Call { callee, how, given, arguments } = &step.what else { return false };
+            if let Val::Body(inner) = self.plain(callee)
+                && self.sees(inner, number)
+            {
+                return true;
+            }
             let is_handed = match given {
                 Some(given) => given.iter().chain([callee]).any(|value| self.depends_on(value, number, body)),
                 None => body.is_construct && *arguments == 255,
@@ -295,15 +313,19 @@ impl<'a> Reader<'a, '_> {
             }
         };
         let step = OpenStep { what: OpenAct::Call { callee, how, arguments, given }, ..step };
+        let given = given.or((how == CallKind::Later).then_some(&[]));
         let Some(given) = given else { return all.push(step) };
         let is_perhaps = given.iter().any(|given| self.is_perhaps(given));
         let is_doubtful = self.is_doubtful(&callee);
         for given in self.each_given(given) {
             let target = self.target(&callee, how, given, this);
-            let target = target.filter(|(body, _)| self.is_worth_a_copy(*body, given, copies) && copies.left > 0);
+            // A function within the one that is copied sees what that is given.
+            let outer = copied.filter(|copied| target.is_some_and(|(body, _)| self.sees(body, copied.number)));
+            let target = target
+                .filter(|(body, _)| copies.left > 0 && (outer.is_some() || self.is_worth_a_copy(*body, given, copies)));
             let Some((body, this)) = target else { return all.push(step) };
             copies.left -= 1;
-            let body = self.copy(body, given, this, depth + 1, copies);
+            let body = self.copy(body, given, this, outer, depth + 1, copies);
             let what = OpenAct::Copy { body, how, arguments, is_doubtful };
             all.push(OpenStep { what, ..step.perhaps(is_perhaps) });
         }
@@ -315,11 +337,13 @@ impl<'a> Reader<'a, '_> {
         number: u32,
         given: &'a [Val<'a>],
         this: Option<Val<'a>>,
+        outer: Option<&Copied<'_, 'a>>,
         depth: u32,
         copies: &mut Copies,
     ) -> u32 {
         let Some(body) = self.bodies_made.get(number as usize) else { return number };
         let with = self.replacement(number, body, given).with_this(this);
+        let with = outer.iter().fold(with, |with, outer| with.within(outer.with));
         let (steps, kind, defaults, is_deadly) = (body.steps.clone(), body.kind, body.defaults.clone(), body.is_deadly);
         let copied = Copied { number, with: &with, given, this };
         let steps = self.specialized(number, &steps, Some(&copied), depth, copies);

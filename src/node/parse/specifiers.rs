@@ -1,14 +1,15 @@
 //! What a module is named by where that is no literal: constants, texts that are put together, and the elements of lists.
 
-use super::open::{Fated, NamedModule, OpenAct, OpenRequire, Val};
+use super::open::{Fated, ListedTexts, NamedModule, OpenAct, OpenRequire, Val};
 use super::reader::Reader;
 use crate::node::bodies::FailureFate;
 use crate::node::format::Loader;
 use oxc_ast::ast::{
-    Argument, BreakStatement, CallExpression, ContinueStatement, Expression, ForOfStatement, ForStatementLeft,
-    FormalParameters, ReturnStatement, ThrowStatement, VariableDeclarator,
+    Argument, BindingPattern, BreakStatement, CallExpression, ContinueStatement, Expression, ForOfStatement,
+    ForStatementLeft, FormalParameters, ReturnStatement, ThrowStatement, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
+use oxc_syntax::symbol::SymbolId;
 use std::borrow::Cow;
 
 /// Methods of arrays that call back for each element, and those that may stop at the first.
@@ -127,7 +128,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The texts of a list that is written down.
-    fn elements(&mut self, list: &Expression<'a>) -> Option<Vec<&'a str>> {
+    fn elements(&mut self, list: &Expression<'a>) -> Option<ListedTexts<'a>> {
         match list {
             Expression::ArrayExpression(array) if (1..=MAX_LISTED).contains(&array.elements.len()) => {
                 let text = |element: &Expression<'a>, reader: &mut Self| match element {
@@ -137,16 +138,45 @@ impl<'a> Reader<'a, '_> {
                         reader.constant(&value)
                     }
                 };
-                array.elements.iter().map(|element| text(element.as_expression()?, self)).collect()
+                let texts: Option<_> =
+                    array.elements.iter().map(|element| text(element.as_expression()?, self)).collect();
+                Some(ListedTexts { texts: texts?, is_perhaps: false })
             }
             Expression::Identifier(name) => {
+                let symbol = self.symbol(name)?;
+                let texts = self.lists.held.get(&symbol)?.clone();
                 // Whoever else uses it may give it other elements.
-                let is_used_here_alone = |symbol: &_| self.scoping.get_resolved_references(*symbol).count() == 1;
-                let symbol = self.symbol(name).filter(is_used_here_alone)?;
-                self.lists.held.get(&symbol).cloned()
+                let is_perhaps = self.scoping.get_resolved_references(symbol).count() != 1;
+                Some(ListedTexts { texts, is_perhaps })
+            }
+            // `Object.values({ … })`
+            Expression::CallExpression(call) => {
+                let Expression::StaticMemberExpression(member) = &call.callee else { return None };
+                let name = member.property.name.as_str();
+                let [Argument::Identifier(of)] = call.arguments.as_slice() else { return None };
+                if !member.object.is_specific_id("Object") || !matches!(name, "values" | "entries") {
+                    return None;
+                }
+                let texts = self.texts_of(self.symbol(of)?)?;
+                Some(ListedTexts { texts, is_perhaps: true })
             }
             _ => None,
         }
+    }
+
+    /// The texts that an object or a list has, whichever of them may be meant.
+    pub(super) fn texts_of(&self, name: SymbolId) -> Option<Vec<&'a str>> {
+        if let Some(texts) = self.lists.held.get(&name) {
+            return Some(texts.clone());
+        }
+        let Some(Val::Class(number)) = self.inits.get(&name).filter(|_| !self.is_mutated(name)) else { return None };
+        let members = self.classes.get(*number as usize)?.statics.as_slice();
+        let texts =
+            members.iter().filter(|(name, _)| !self.assigned.contains(name)).filter_map(|(_, value)| match value {
+                Val::Text(text) => Some(*text),
+                _ => None,
+            });
+        Some(texts.collect::<Vec<_>>()).filter(|texts| !texts.is_empty())
     }
 
     /// `const list = ['./a', './b']`
@@ -154,7 +184,7 @@ impl<'a> Reader<'a, '_> {
         let name = declarator.id.get_binding_identifier().and_then(|name| name.symbol_id.get());
         let name = name.filter(|symbol| self.scoping.symbol_flags(*symbol).is_const_variable());
         if let (Some(symbol), Some(init @ Expression::ArrayExpression(_))) = (name, &declarator.init)
-            && let Some(texts) = self.elements(init)
+            && let Some(ListedTexts { texts, .. }) = self.elements(init)
         {
             self.lists.held.insert(symbol, texts);
         }
@@ -163,28 +193,35 @@ impl<'a> Reader<'a, '_> {
     /// `for (const x of ['./a', './b'])`
     pub(super) fn elements_in_head(&mut self, it: &ForOfStatement<'a>) {
         let ForStatementLeft::VariableDeclaration(head) = &it.left else { return };
-        let name = head.declarations.first().and_then(|one| one.id.get_binding_identifier());
+        let name = head.declarations.first().and_then(|one| match &one.id {
+            // `for (const [name, path] of Object.entries(…))`
+            BindingPattern::ArrayPattern(pair) => pair.elements.get(1)?.as_ref()?.get_binding_identifier(),
+            name => name.get_binding_identifier(),
+        });
         let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
-        if let (Some(symbol), Some(mut texts)) = (symbol, self.elements(&it.right)) {
+        if let (Some(symbol), Some(ListedTexts { mut texts, is_perhaps })) = (symbol, self.elements(&it.right)) {
             // What leaves the loop may do so before the second element.
             let mut leaving = Leaving::default();
             leaving.visit_statement(&it.body);
             texts.truncate(if leaving.the_loop || leaving.the_process { 1 } else { MAX_LISTED });
+            if is_perhaps {
+                self.lists.perhaps.insert(symbol);
+            }
             self.lists.each.insert(symbol, texts.into_iter().map(Val::Text).collect());
         }
     }
 
     /// The elements of a list that a call hands to its callback, and how many of them for certain.
-    pub(super) fn handed_on_each(&mut self, it: &CallExpression<'a>) -> Option<Vec<&'a str>> {
+    pub(super) fn handed_on_each(&mut self, it: &CallExpression<'a>) -> Option<ListedTexts<'a>> {
         let Expression::StaticMemberExpression(member) = &it.callee else { return None };
         let name = member.property.name.as_str();
         let most = if ALL.contains(&name) { MAX_LISTED } else { usize::from(FIRST.contains(&name)) };
         if most == 0 || member.optional {
             return None;
         }
-        let mut texts = self.elements(&member.object)?;
-        texts.truncate(most);
-        Some(texts)
+        let mut list = self.elements(&member.object)?;
+        list.texts.truncate(most);
+        Some(list)
     }
 
     /// `['./a', './b'].map((x) => …)`
@@ -197,7 +234,23 @@ impl<'a> Reader<'a, '_> {
         let name = parameters.items.first().and_then(|one| one.pattern.get_binding_identifier());
         let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
         let Some(symbol) = symbol else { return };
-        if let Some(mut texts) = self.handed_on_each(it) {
+        // What TypeScript makes of `import(x)` for CommonJS: `Promise.resolve(`${x}`).then(s => require(s))`.
+        if let Expression::StaticMemberExpression(member) = &it.callee
+            && member.property.name == "then"
+            && let Expression::CallExpression(promise) = &member.object
+            && let ([Argument::TemplateLiteral(_)], Expression::StaticMemberExpression(resolve)) =
+                (promise.arguments.as_slice(), &promise.callee)
+            && resolve.object.is_specific_id("Promise")
+            && resolve.property.name == "resolve"
+        {
+            let value = promise.arguments.first().and_then(Argument::as_expression).map(|given| self.value(given));
+            self.inits.extend(value.map(|value| (symbol, value)));
+            return;
+        }
+        if let Some(ListedTexts { mut texts, is_perhaps }) = self.handed_on_each(it) {
+            if is_perhaps {
+                self.lists.perhaps.insert(symbol);
+            }
             let mut leaving = Leaving::default();
             it.arguments.iter().for_each(|argument| leaving.visit_argument(argument));
             texts.truncate(if leaving.the_process { 1 } else { MAX_LISTED });
@@ -219,8 +272,10 @@ impl<'a> Reader<'a, '_> {
         let is_require = matches!(callee, Val::Global("require"))
             || matches!(callee, Val::Member(_, "require"))
             || self.is_own_require(&callee);
-        if is_require && let Some(texts) = self.handed_on_each(it) {
+        if is_require && let Some(ListedTexts { texts, is_perhaps }) = self.handed_on_each(it) {
+            self.flow.guards += u32::from(is_perhaps);
             texts.into_iter().for_each(|text| self.push_require(callee, NamedModule::plain(text), line));
+            self.flow.guards -= u32::from(is_perhaps);
         }
     }
 
