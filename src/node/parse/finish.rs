@@ -217,7 +217,7 @@ impl<'a> Reader<'a, '_> {
             }
             OpenAct::Mention(number) => kept.push(BodyStep::Mention(*number, fate(&step.thrown))),
             OpenAct::Waits(number) => kept.push(BodyStep::Waits(*number, fate(&step.thrown))),
-            OpenAct::Ends(number) if self.is_heard(*number) => {}
+            OpenAct::Ends(number) if self.is_heard(*number) || self.is_given_something(*number) => {}
             OpenAct::Ends(number) => kept.push(BodyStep::Ends(*number, fate(&step.thrown))),
             OpenAct::Pauses => kept.push(BodyStep::Pauses),
             OpenAct::Name(number) => {

@@ -27,6 +27,7 @@ mod keywords;
 mod lines;
 mod memory_budget;
 mod messages;
+mod misused;
 mod names;
 mod open;
 mod open_names;

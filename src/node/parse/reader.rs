@@ -147,6 +147,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) arrows: HashSet<u32>,
     /// The object of events of each end that is an emitted `error`.
     pub(super) emitted: HashMap<u32, Option<SymbolId>>,
+    /// What is called of each end that is none where that gives something.
+    pub(super) given_nothing: HashMap<u32, &'a Val<'a>>,
     /// Whether anything in the file is given somebody who hears.
     pub(super) listens: bool,
     /// Names that are given somebody who hears.
@@ -235,6 +237,7 @@ impl<'a, 's> Reader<'a, 's> {
             own_names: HashSet::new(),
             arrows: HashSet::new(),
             emitted: HashMap::new(),
+            given_nothing: HashMap::new(),
             listens: false,
             listened: HashSet::new(),
             lists: Lists::default(),

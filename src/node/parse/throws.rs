@@ -76,7 +76,7 @@ impl fmt::Display for Written<'_> {
 }
 
 impl<'a> Reader<'a, '_> {
-    fn throws_surely(&mut self, written: impl Into<String>, said: Option<String>, span: Span) {
+    pub(super) fn throws_surely(&mut self, written: impl Into<String>, said: Option<String>, span: Span) {
         let said = said.map(String::into_boxed_str);
         self.push_end(EndsBy::Throw, written.into(), said, Fated::Is(FailureFate::Throws), span);
     }
@@ -91,7 +91,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `null` or `undefined`, as it is printed; nothing of a constant, of which it is not known which of the two.
-    fn nothing(&self, expression: &Expression<'a>) -> Option<Option<&'static str>> {
+    pub(super) fn nothing(&self, expression: &Expression<'a>) -> Option<Option<&'static str>> {
         match expression {
             Expression::NullLiteral(_) => Some(Some("null")),
             Expression::UnaryExpression(it) if it.operator == UnaryOperator::Void => Some(Some("undefined")),
@@ -116,6 +116,7 @@ impl<'a> Reader<'a, '_> {
             let said = what.map(|what| format!("TypeError: Cannot read properties of {what} (reading '{name}')"));
             return self.throws_surely("undefined", said, it.span);
         }
+        self.note_member_of_given(&it.object, name, it.span);
         if let Expression::StaticMemberExpression(of) = &it.object
             && !of.optional
             && self.is_absent_member(&it.object)
@@ -136,6 +137,7 @@ impl<'a> Reader<'a, '_> {
         if fails {
             self.throws_surely("undefined", None, it.span);
         }
+        self.note_given_taken_apart(it);
     }
 
     /// Whether something surely has no elements to go through.
@@ -192,6 +194,7 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         self.note_no_function(&call.callee, callee, builtin, Wrongly::Called, call.span);
+        self.note_misused(callee, &call.arguments, false, call.span);
         if let Expression::StaticMemberExpression(member) = &call.callee
             && CHANGES.contains(&member.property.name.as_str())
             && self.is_frozen(&member.object)
@@ -233,6 +236,7 @@ impl<'a> Reader<'a, '_> {
         builtin: Option<&BuiltinMember<'a>>,
     ) {
         self.note_no_function(&new.callee, callee, builtin, Wrongly::Made, new.span);
+        self.note_misused(callee, &new.arguments, true, new.span);
         if let (Expression::Identifier(name), [Argument::StringLiteral(text)]) = (&new.callee, new.arguments.as_slice())
             && name.name == "URL"
             && self.symbol(name).is_none()
@@ -321,6 +325,13 @@ impl<'a> Reader<'a, '_> {
             if self.is_no_function(base, &value, builtin.as_ref(), Wrongly::Made) {
                 self.throws_surely("extends", None, base.span());
             }
+        }
+        let is_no_class = match base {
+            Expression::NumericLiteral(_) | Expression::StringLiteral(_) | Expression::ObjectExpression(_) => true,
+            base => self.nothing(base) == Some(Some("undefined")),
+        };
+        if is_no_class {
+            self.throws_surely("extends", None, base.span());
         }
         if matches!(base, Expression::NullLiteral(_)) {
             return;
