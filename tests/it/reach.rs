@@ -199,3 +199,79 @@ fn a_name_that_is_passed_on_by_very_many_ways_is_looked_for_in_each_file_once() 
     let findings = report["subjects"][0]["findings"].as_array().unwrap();
     assert!(findings.iter().any(|finding| finding["rule"] == "missing-export" && finding["severity"] == "error"));
 }
+
+#[test]
+fn a_call_says_what_a_function_loads() {
+    let require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\n";
+    for (code, expected) in [
+        ("const load = (n) => require('./' + n); load('gone.cjs');", Some("error")),
+        ("const load = (n = './gone.cjs') => require(n); load();", Some("error")),
+        ("const load = (n = './gone.cjs') => require(n); load('./lib.js');", None),
+        ("const load = (...n) => require('./' + n); load();", None),
+        ("const all = (n) => load('./' + n); const load = (n) => require(n); all('gone.cjs');", Some("error")),
+        ("for (const n of ['lib.js', 'gone.cjs']) load(n); function load(n) { require('./' + n); }", Some("error")),
+        ("const load = ({ n }) => require(n); load({ n: './gone.cjs' });", Some("error")),
+        ("class A { load(n) { require(n); } } new A().load('./gone.cjs');", Some("error")),
+        ("class A { constructor(n) { require(n); } } class B extends A {} new B('./gone.cjs');", Some("error")),
+        ("class A { run(n) { this.load(n); } load(n) { require(n); } } new A().run('./gone.cjs');", Some("error")),
+        (
+            "class A { constructor(n) { this.n = n; } run() { require(this.n); } } new A('./gone.cjs').run();",
+            Some("error"),
+        ),
+        ("const call = (f) => f(); call(() => require('./gone.cjs'));", Some("error")),
+        // What is given may be another thing, or the call is not surely made.
+        ("const load = (n) => require(n); if (globalThis.x) load('./gone.cjs');", Some("warning")),
+        ("const load = (n) => { try { require(n); } catch {} }; load('./gone.cjs');", Some("warning")),
+        ("const call = (f) => { try { f(); } catch {} }; call(() => require('./gone.cjs'));", Some("warning")),
+        ("const all = { a: './gone.cjs' }; require(all[globalThis.x ?? 'a']);", Some("warning")),
+        ("const all = ['./gone.cjs']; for (const one of all) require(one); all.length;", Some("warning")),
+        ("function load(n) { n = './lib.js'; require(n); } load('./gone.cjs');", None),
+        ("const o = { n: './gone.cjs' }; o.n = './lib.js'; const load = ({ n }) => require(n); load(o);", None),
+        ("class A { load(n) { require(n); } } A.prototype.load = () => {}; new A().load('./gone.cjs');", None),
+        (
+            "class A { run(n) { this.load(n); } load(n) { require(n); } } class B extends A { load() {} } new B().run('./gone.cjs');",
+            None,
+        ),
+        (
+            "class A { constructor(n) { this.n = n; } set(k, v) { this[k] = v; } run() { require(this.n); } } const a = new A('./gone.cjs'); a.set('n', './lib.js'); a.run();",
+            None,
+        ),
+    ] {
+        let found = severities("unresolved-import", &format!("{require}{code}\n"), "export const b = 1;\n");
+        let found: Vec<_> = found.iter().map(String::as_str).filter(|severity| *severity != "info").collect();
+        assert_eq!(found, Vec::from_iter(expected), "{code}");
+    }
+}
+
+#[test]
+fn what_javascript_has_of_its_own_does_not_take_everything() {
+    for (code, expected) in [
+        ("new RegExp('(');", 1),
+        ("new RegExp('(a)', 'g');", 0),
+        ("new RegExp('a', 'gg');", 1),
+        ("BigInt('x');", 1),
+        ("BigInt('0x1f');", 0),
+        ("new Array(-1);", 1),
+        ("new Array(2, -1);", 0),
+        ("new Intl.NumberFormat('en_US');", 1),
+        ("new Intl.NumberFormat('en-US', { style: 'currency', currency: 'EUR' });", 0),
+        ("decodeURIComponent('%41');", 0),
+        ("decodeURIComponent('%');", 1),
+        ("Math.gone();", 1),
+        ("Math.gone = () => 1; Math.gone();", 0),
+        ("const Math = { gone() {} }; Math.gone();", 0),
+        ("Math.gone?.();", 0),
+        ("Object.groupBy([], () => 1);", 0),
+        ("f().a; function f() {}", 1),
+        ("f().a; function f() { return {}; }", 0),
+        ("f()?.a; function f() {}", 0),
+        ("const { a } = f(); function f() { return; }", 1),
+        ("const { a } = await f(); async function f() { return {}; }", 0),
+        ("let f = () => {}; f = () => ({}); f().a;", 0),
+        ("function f() { return f(); } f();", 1),
+        ("function f(n) { return n ? f(n - 1) : 0; } f(3);", 0),
+        ("async function f() { await 1; f(); } setTimeout(() => process.exit(0), 5); f();", 0),
+    ] {
+        assert_eq!(severities("ends-at-start", &format!("{code}\n"), "").len(), expected, "{code}");
+    }
+}

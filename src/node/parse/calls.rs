@@ -125,12 +125,15 @@ impl<'a> Reader<'a, '_> {
 
     /// What a function of this file is given, where somebody may ask for it.
     fn given_to(&mut self, callee: &Val<'a>, given: &[Argument<'a>]) -> Option<&'a [Val<'a>]> {
-        let is_foreign = match callee.root() {
-            Val::Symbol(symbol) => self.inits.get(&symbol).is_some_and(Val::may_be_exports),
-            Val::Import(_) => true,
+        let init = |symbol| self.inits.get(&symbol);
+        let may_be_own = match (callee, callee.root()) {
+            // A function may stand further down, and what a name of an object stands for further up.
+            (Val::Symbol(symbol), _) => !init(*symbol).is_some_and(Val::may_be_exports),
+            (Val::Member(..), Val::Symbol(symbol)) => init(symbol).is_some_and(|init| !init.may_be_exports()),
+            (_, Val::New(..) | Val::Class(_) | Val::This(_) | Val::ThisClass(_) | Val::Body(_)) => true,
             _ => false,
         };
-        (!is_foreign && given.len() <= MAX_GIVEN).then(|| self.arguments(given))
+        (may_be_own && given.len() <= MAX_GIVEN).then(|| self.arguments(given))
     }
 
     pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {

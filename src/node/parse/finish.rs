@@ -2,8 +2,10 @@
 
 use super::open::{Fated, OpenAct, OpenClass, OpenStep, RunFolder, Val};
 use super::reader::Reader;
-use crate::node::bodies::{self, Bodies, Body, BodyStep, Call, CallKind, Class as KeptClass, FailureFate, NamedValue};
-use crate::node::ends::FileEnds;
+use crate::node::bodies::{
+    self, Bodies, Body, BodyKind, BodyStep, Call, CallKind, Class as KeptClass, FailureFate, NamedValue,
+};
+use crate::node::ends::{AgentEnd, EndsBy, FileEnds};
 use crate::node::modules::{Asset, Waits};
 use hashbrown::{HashMap, HashSet};
 use oxc_syntax::symbol::SymbolId;
@@ -136,6 +138,7 @@ impl<'a> Reader<'a, '_> {
             .get_root_binding("require".into())
             .is_some_and(|symbol| self.is_own_require(&Val::Symbol(symbol)));
         self.specialize();
+        self.note_endless();
         let requires = self.finish_requires();
         self.exports_variable = self
             .exported
@@ -193,6 +196,33 @@ impl<'a> Reader<'a, '_> {
         self.module.assets = known.assets.into_iter().map(Option::unwrap_or_default).collect();
         self.module.made = made.into();
         self.module.handed = self.finish_handed().into();
+    }
+
+    /// Notes functions that call themselves whatever happens: `function f() { return f(); }`.
+    fn note_endless(&mut self) {
+        let mut endless = Vec::new();
+        for (body, number) in self.bodies_made.iter().zip(0u32..) {
+            let mut calls = body.steps.iter().enumerate();
+            let first = calls.find(|(_, step)| matches!(step.what, OpenAct::Call { .. } | OpenAct::Copy { .. }));
+            if let (BodyKind::Sync, Some((at, step))) = (body.kind, first)
+                && let OpenAct::Call { callee: callee @ Val::Symbol(_), how: CallKind::Call, .. } = &step.what
+                && step.is_certain
+                && !step.is_caught
+                && matches!(self.plain(callee), Val::Body(called) if called == number)
+            {
+                endless.push((number, at, step.at));
+            }
+        }
+        for (number, at, place) in endless {
+            let said = Some("RangeError: Maximum call stack size exceeded".into());
+            let (line, written) = (self.lines.of(place), "f()".into());
+            self.ends.all.push(AgentEnd { line, how: EndsBy::Throw, written, said, needs_strict: false });
+            let ending = u32::try_from(self.ends.all.len() - 1).unwrap_or(u32::MAX);
+            let body = self.bodies_made.get_mut(number as usize);
+            if let Some(step) = body.and_then(|body| body.steps.get_mut(at)) {
+                step.what = OpenAct::Ends(ending);
+            }
+        }
     }
 
     fn kept_class(&self, class: &OpenClass<'a>) -> KeptClass {
