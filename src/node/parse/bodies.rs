@@ -207,6 +207,10 @@ impl<'a> Reader<'a, '_> {
                     self.sets_require |= *name == "require" && self.is_own_require(&value);
                     self.sets.push(name);
                 }
+                // `Math.x = …`
+                if !is_global && !COMMONJS_NAMES.contains(&of.name.as_str()) {
+                    self.assigned.insert(name);
+                }
             }
             _ => {
                 if let (Expression::Identifier(of), "length") = (&member.object, name)

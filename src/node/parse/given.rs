@@ -41,7 +41,7 @@ impl<'a> Reader<'a, '_> {
                 _ => None,
             },
             // `join.bind(null, __dirname)('x')`
-            Val::Call(bind, [_, bound @ ..]) if let Val::Member(function, "bind") = bind => {
+            Val::Call(Val::Member(function, "bind"), [_, bound @ ..]) => {
                 let all = [bound, arguments].concat();
                 Some(Val::Call(function, self.keep_all(&all)))
             }

@@ -62,7 +62,7 @@ impl<'a> Reader<'a, '_> {
         let wrong = match callee {
             Val::Global(name) => self.misused_global(name, given, is_new),
             Val::Member(Val::Global(of), name) => self.misused_member(of, name, given, is_new),
-            Val::Member(of, "repeat") if matches!(of, Val::Text(_)) => {
+            Val::Member(Val::Text(_), "repeat") => {
                 let times = number_of(given.first());
                 times.filter(|times| *times < 0.0).map(|_| ("repeat".to_owned(), None))
             }

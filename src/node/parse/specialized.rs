@@ -9,13 +9,13 @@ use crate::node::format::Loader;
 use crate::node::modules::{Form, Import};
 use hashbrown::{HashMap, HashSet};
 
-/// Copies of bodies that one file is given.
+/// BodyCopies of bodies that one file is given.
 const MAX_COPIES: usize = 256;
 /// Calls that are followed from one to the next.
 const MAX_DEPTH: u32 = 6;
 
 /// What is known of bodies while they are copied.
-struct Copies {
+struct BodyCopies {
     /// Bodies that load or read what they are given.
     loading: HashSet<u32>,
     /// Bodies that call what they are given.
@@ -34,13 +34,13 @@ struct Copied<'c, 'a> {
 }
 
 /// What a call runs: the body, and what `this` is in it.
-type Target<'a> = (u32, Option<Val<'a>>);
+type CalledBody<'a> = (u32, Option<Val<'a>>);
 
 impl<'a> Reader<'a, '_> {
     /// Follows what functions are given, now that the whole file was seen.
     pub(super) fn specialize(&mut self) {
         self.is_whole = true;
-        let mut copies = Copies {
+        let mut copies = BodyCopies {
             loading: self.bodies_where(|reader, number, body, step| reader.is_open_load(number, body, step)),
             calling: HashSet::new(),
             handing: HashMap::new(),
@@ -109,7 +109,7 @@ impl<'a> Reader<'a, '_> {
         how: CallKind,
         given: &'a [Val<'a>],
         this: Option<Val<'a>>,
-    ) -> Option<Target<'a>> {
+    ) -> Option<CalledBody<'a>> {
         match (self.plain(callee), how) {
             (class @ Val::Class(number), CallKind::New) => {
                 Some((self.class_body(number)?, Some(Val::New(self.keep(class), given))))
@@ -135,7 +135,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether something comes of it to copy a body.
-    fn is_worth_a_copy(&self, body: u32, given: &[Val<'a>], copies: &mut Copies) -> bool {
+    fn is_worth_a_copy(&self, body: u32, given: &[Val<'a>], copies: &mut BodyCopies) -> bool {
         let calls = |given: &[Val<'a>]| given.iter().any(|given| matches!(self.plain(given), Val::Body(_)));
         copies.loading.contains(&body)
             || (copies.calling.contains(&body) && calls(given))
@@ -149,7 +149,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether a body hands what it is given to one that loads or reads that.
-    fn hands_on(&self, number: u32, copies: &mut Copies) -> bool {
+    fn hands_on(&self, number: u32, copies: &mut BodyCopies) -> bool {
         if let Some(known) = copies.handing.get(&number) {
             return *known;
         }
@@ -189,7 +189,7 @@ impl<'a> Reader<'a, '_> {
         steps: &[OpenStep<'a>],
         copied: Option<&Copied<'_, 'a>>,
         depth: u32,
-        copies: &mut Copies,
+        copies: &mut BodyCopies,
     ) -> Vec<OpenStep<'a>> {
         let mut all = Vec::with_capacity(steps.len());
         for step in steps {
@@ -292,7 +292,7 @@ impl<'a> Reader<'a, '_> {
         step: OpenStep<'a>,
         copied: Option<&Copied<'_, 'a>>,
         depth: u32,
-        copies: &mut Copies,
+        copies: &mut BodyCopies,
         all: &mut Vec<OpenStep<'a>>,
     ) {
         let OpenAct::Call { callee, how, arguments, given } = step.what else { return };
@@ -339,7 +339,7 @@ impl<'a> Reader<'a, '_> {
         this: Option<Val<'a>>,
         outer: Option<&Copied<'_, 'a>>,
         depth: u32,
-        copies: &mut Copies,
+        copies: &mut BodyCopies,
     ) -> u32 {
         let Some(body) = self.bodies_made.get(number as usize) else { return number };
         let with = self.replacement(number, body, given).with_this(this);
