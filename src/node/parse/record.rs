@@ -218,11 +218,10 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
             Some(this) => this,
             None => Val::Unknown,
         };
-        let is_method = matches!(this, Val::This(_));
         let outer = std::mem::replace(&mut self.this, this);
         self.open(number, kind, &it.params);
         if let Some(body) = self.bodies_made.get_mut(number as usize) {
-            body.is_method = is_method;
+            body.is_method = matches!(self.this, Val::This(_));
         }
         self.bodies += 1;
         self.functions += 1;
