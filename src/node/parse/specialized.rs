@@ -59,8 +59,14 @@ impl<'a> Reader<'a, '_> {
         let mut all = Vec::new();
         for number in 0..self.bodies_made.len() {
             let Some(body) = self.bodies_made.get(number) else { continue };
-            let may_change =
-                |step: &OpenStep<'a>| matches!(step.what, OpenAct::Load(_) | OpenAct::Call { given: Some(_), .. });
+            let may_change = |step: &OpenStep<'a>| {
+                matches!(
+                    step.what,
+                    OpenAct::Load(_)
+                        | OpenAct::Call { given: Some(_), .. }
+                        | OpenAct::Call { how: CallKind::Later, .. }
+                )
+            };
             if body.steps.iter().any(may_change) {
                 let steps = body.steps.clone();
                 let number = u32::try_from(number).unwrap_or(u32::MAX);
