@@ -9,8 +9,9 @@ use crate::node::format::Loader;
 use crate::node::modules::{Form, Import};
 use hashbrown::{HashMap, HashSet};
 
-/// BodyCopies of bodies that one file is given.
+/// Most copies of bodies that are made for one file, and most steps in them together.
 const MAX_COPIES: usize = 256;
+const MAX_COPIED_STEPS: usize = 16 << 10;
 /// Calls that are followed from one to the next.
 const MAX_DEPTH: u32 = 6;
 
@@ -22,7 +23,11 @@ struct BodyCopies {
     calling: HashSet<u32>,
     /// Whether a body hands what it is given to one of those.
     handing: HashMap<u32, bool>,
+    /// Whether what a body loads or reads depends on what another is given, by the two.
+    seeing: HashMap<(u32, u32), bool>,
+    /// Copies, and steps, that may still be made.
     left: usize,
+    steps_left: usize,
 }
 
 /// The body that is copied, with what stands in the place of its parameters.
@@ -44,7 +49,9 @@ impl<'a> Reader<'a, '_> {
             loading: self.bodies_where(|reader, number, body, step| reader.is_open_load(number, body, step)),
             calling: HashSet::new(),
             handing: HashMap::new(),
+            seeing: HashMap::new(),
             left: MAX_COPIES,
+            steps_left: MAX_COPIED_STEPS,
         };
         copies.calling = self.bodies_where(|reader, number, body, step| match &step.what {
             OpenAct::Call { callee, how: CallKind::Call, .. } => {
@@ -140,6 +147,16 @@ impl<'a> Reader<'a, '_> {
         self.classes.get(class as usize)?.construct
     }
 
+    /// How many steps a body has.
+    fn length_of(&self, body: u32) -> usize {
+        self.bodies_made.get(body as usize).map_or(0, |body| body.steps.len())
+    }
+
+    /// Whether a body may be copied once more.
+    fn has_room(&self, body: u32, copies: &BodyCopies) -> bool {
+        copies.left > 0 && self.length_of(body) <= copies.steps_left
+    }
+
     /// Whether something comes of it to copy a body.
     fn is_worth_a_copy(&self, body: u32, given: &[Val<'a>], copies: &mut BodyCopies) -> bool {
         let calls = |given: &[Val<'a>]| given.iter().any(|given| matches!(self.plain(given), Val::Body(_)));
@@ -149,9 +166,12 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether what a body loads or reads depends on what another is given.
-    fn sees(&self, body: u32, outer: u32) -> bool {
-        let bodies = self.bodies_made.get(body as usize).zip(self.bodies_made.get(outer as usize));
-        bodies.is_some_and(|(body, around)| body.steps.iter().any(|step| self.is_open_load(outer, around, step)))
+    fn sees(&self, body: u32, outer: u32, copies: &mut BodyCopies) -> bool {
+        let look = || {
+            let bodies = self.bodies_made.get(body as usize).zip(self.bodies_made.get(outer as usize));
+            bodies.is_some_and(|(body, around)| body.steps.iter().any(|step| self.is_open_load(outer, around, step)))
+        };
+        *copies.seeing.entry((body, outer)).or_insert_with(look)
     }
 
     /// Whether a body hands what it is given to one that loads or reads that.
@@ -166,7 +186,7 @@ impl<'a> Reader<'a, '_> {
         let hands = body.steps.iter().any(|step| {
             let OpenAct::Call { callee, how, given, arguments } = &step.what else { return false };
             if let Val::Body(inner) = self.plain(callee)
-                && self.sees(inner, number)
+                && self.sees(inner, number, copies)
             {
                 return true;
             }
@@ -326,11 +346,13 @@ impl<'a> Reader<'a, '_> {
         for given in self.each_given(given) {
             let target = self.target(&callee, how, given, this);
             // A function within the one that is copied sees what that is given.
-            let outer = copied.filter(|copied| target.is_some_and(|(body, _)| self.sees(body, copied.number)));
-            let target = target
-                .filter(|(body, _)| copies.left > 0 && (outer.is_some() || self.is_worth_a_copy(*body, given, copies)));
+            let outer = copied.filter(|copied| target.is_some_and(|(body, _)| self.sees(body, copied.number, copies)));
+            let target = target.filter(|(body, _)| {
+                self.has_room(*body, copies) && (outer.is_some() || self.is_worth_a_copy(*body, given, copies))
+            });
             let Some((body, this)) = target else { return all.push(step) };
             copies.left -= 1;
+            copies.steps_left = copies.steps_left.saturating_sub(self.length_of(body));
             let body = self.copy(body, given, this, outer, depth + 1, copies);
             let what = OpenAct::Copy { body, how, arguments, is_doubtful };
             all.push(OpenStep { what, ..step.perhaps(is_perhaps) });
