@@ -31,8 +31,11 @@ use crate::update::documented_paths;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// What must come of a recorded server.
 #[derive(serde::Deserialize)]
@@ -173,15 +176,26 @@ struct Known {
     expected: Expected,
 }
 
-/// All of them.
+/// All of them, by name. Other tests wait for them meanwhile, so that they are looked at by all processors.
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let known = |case: PathBuf| {
-        let expected = expected(&case);
+    let known = |case: &PathBuf| {
+        let expected = expected(case);
         let scratch = tempfile::tempdir().unwrap();
-        let (capture, report) = captured(&case, &expected, scratch.path());
+        let (capture, report) = captured(case, &expected, scratch.path());
         Known { name: case.file_name().unwrap().to_string_lossy().into_owned(), capture, report, expected }
     };
-    cases().into_iter().map(known).collect()
+    let (cases, next) = (cases(), AtomicUsize::new(0));
+    let some = || {
+        let each = std::iter::from_fn(|| cases.get(next.fetch_add(1, Ordering::Relaxed)));
+        each.map(known).collect::<Vec<_>>()
+    };
+    let mut all = thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let looking: Vec<_> = (0..threads).map(|_| scope.spawn(some)).collect();
+        looking.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
 });
 
 /// Every recorded server, captured.
@@ -222,13 +236,9 @@ fn rendered(report: &DoctorReport, format: ReportFormat, verbose: bool) -> Strin
 fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
     let schema = schema("docs/doctor.schema.json");
     let mut wrong = Vec::new();
-    for case in cases() {
-        let name = case.file_name().unwrap().to_str().unwrap().to_owned();
-        let expected = expected(&case);
-        let scratch = tempfile::tempdir().unwrap();
-        let report = diagnosed(&case, &expected, scratch.path(), Words::Rules);
+    for Known { name, report, expected, .. } in &*KNOWN {
         let causes: Vec<_> = report.diagnoses.iter().map(|diagnosis| diagnosis.cause.to_owned()).collect();
-        let exit = exit_code::of_server(&shown::of(&report), FailOn::At(Severity::Error));
+        let exit = exit_code::of_server(&shown::of(report), FailOn::At(Severity::Error));
         if (report.health.name(), &causes, exit) != (expected.verdict.as_str(), &expected.causes, expected.exit) {
             wrong.push(format!(
                 "{name}: expected {} {:?} exit {}, found {} {causes:?} exit {exit}",
@@ -238,29 +248,24 @@ fn recorded_servers_are_diagnosed_as_the_real_ones_were() {
                 report.health.name()
             ));
         }
-        let document = rendered(&report, ReportFormat::Json, false);
-        assert_valid(&schema, &document, &name);
-        serde_json::from_str::<Value>(&rendered(&report, ReportFormat::Sarif, false)).unwrap();
-        let outputs = [
-            document,
-            rendered(&report, ReportFormat::Human, true),
-            rendered(&report, ReportFormat::Sarif, false),
-            rendered(&report, ReportFormat::Junit, false),
-            rendered(&report, ReportFormat::Github, false),
-            rendered(&report, ReportFormat::Html, false),
-            rendered(&report, ReportFormat::Markdown, false),
-        ];
-        let page = rendered(&report, ReportFormat::Html, false);
-        harmless(&page, &name);
+        let [document, sarif, page] =
+            [ReportFormat::Json, ReportFormat::Sarif, ReportFormat::Html].map(|format| rendered(report, format, false));
+        assert_valid(&schema, &document, name);
+        serde_json::from_str::<Value>(&sarif).unwrap();
+        harmless(&page, name);
         assert!(page.contains(&format!("is {}", report.health.name())) || page.contains("is not here"), "{name}");
         if ["healthy", "crash-loop", "update-stopped-at-5"].contains(&name.as_str()) {
-            insta::assert_snapshot!(format!("page-{name}"), rendered(&report, ReportFormat::Markdown, false));
+            insta::assert_snapshot!(format!("page-{name}"), rendered(report, ReportFormat::Markdown, false));
         }
+        let others = [ReportFormat::Junit, ReportFormat::Github, ReportFormat::Markdown];
+        let others = others.map(|format| rendered(report, format, false));
+        let outputs = [document, sarif, page, rendered(report, ReportFormat::Human, true)];
         for secret in &expected.secrets {
-            assert!(outputs.iter().all(|output| !output.contains(secret)), "{name}: `{secret}` is in the output");
+            let holds = |output: &String| output.contains(secret);
+            assert!(!outputs.iter().chain(&others).any(holds), "{name}: `{secret}` is in the output");
         }
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/servers" }, {
-            insta::assert_snapshot!(name.clone(), rendered(&report, ReportFormat::Human, false));
+            insta::assert_snapshot!(name.clone(), rendered(report, ReportFormat::Human, false));
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -283,12 +288,10 @@ fn decided(report: &DoctorReport) -> Vec<String> {
 #[test]
 fn no_diagnosis_hangs_on_the_words_of_a_rule() {
     let mut reworded = 0;
-    for case in cases() {
-        let expected = expected(&case);
-        let places = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let plain = diagnosed(&case, &expected, places[0].path(), Words::Rules);
-        let nonsense = diagnosed(&case, &expected, places[1].path(), Words::Nonsense);
-        assert_eq!(decided(&plain), decided(&nonsense), "{}", case.display());
+    for Known { name, report, expected, .. } in &*KNOWN {
+        let scratch = tempfile::tempdir().unwrap();
+        let nonsense = diagnosed(&folder().join(name), expected, scratch.path(), Words::Nonsense);
+        assert_eq!(decided(report), decided(&nonsense), "{name}");
         let findings = nonsense.facts.deployment.inspected().map(|inspected| inspected.report.findings.as_slice());
         reworded += findings.unwrap_or_default().iter().filter(|finding| finding.message == NONSENSE).count();
     }

@@ -27,13 +27,18 @@ impl<'a> Reader<'a, '_> {
             }
             return Some(self.looked_up(passed, depth));
         }
-        match self.looked_up(callee, depth) {
+        // An object is looked up once: in a chain of calls each call's is a call.
+        let (function, this) = match callee {
+            Val::Member(of, name) => {
+                let depth = depth.checked_sub(1)?;
+                let object = self.looked_up(of, depth);
+                (self.looked_up_member(of, &object, name, depth), Some(object))
+            }
+            callee => (self.looked_up(callee, depth), None),
+        };
+        match function {
             Val::Body(body) => {
-                let object = match callee {
-                    Val::Member(of, _) => Some(self.looked_up(of, depth)),
-                    _ => None,
-                };
-                Some(self.given_by(body, arguments, object.filter(|object| matches!(object, Val::New(..))), depth))
+                Some(self.given_by(body, arguments, this.filter(|object| matches!(object, Val::New(..))), depth))
             }
             Val::Member(function, "bind") => match self.looked_up(function, depth) {
                 function @ Val::Body(_) => Some(function),

@@ -321,22 +321,27 @@ impl<'a> Reader<'a, '_> {
                 Some(init) if !self.is_mutated(*symbol) => self.looked_up(init, depth),
                 _ => Val::Unknown,
             },
-            Val::Member(of, name) => match (self.looked_up(of, depth), *name) {
-                (Val::Class(class), name) => match self.member(class, Of::Class, name, depth) {
-                    Val::Text(_) if !self.is_whole || self.is_handed_on(of) => Val::Unknown,
-                    member => member,
-                },
-                (Val::New(class, arguments), name) => self.member_of_new(class, arguments, name, depth),
-                (Val::This(class), name) => self.member_of_this(class, Of::Instance, value, name, depth),
-                (Val::ThisClass(class), name) => self.member_of_this(class, Of::Class, value, name, depth),
-                (function @ Val::Body(_), "call" | "apply") => function,
-                (Val::Global("globalThis" | "global"), name) => Val::Global(name),
-                (Val::Unknown, _) => Val::Unknown,
-                _ => *value,
-            },
+            Val::Member(of, name) => self.looked_up_member(of, &self.looked_up(of, depth), name, depth),
             Val::Call(callee, arguments) => self.given(callee, arguments, depth).unwrap_or(*value),
             Val::Parameter(..) => Val::Unknown,
             other => *other,
+        }
+    }
+
+    /// The member of an expression, by what that stands for.
+    pub(super) fn looked_up_member(&self, of: &'a Val<'a>, object: &Val<'a>, name: &'a str, depth: u32) -> Val<'a> {
+        match (*object, name) {
+            (Val::Class(class), name) => match self.member(class, Of::Class, name, depth) {
+                Val::Text(_) if !self.is_whole || self.is_handed_on(of) => Val::Unknown,
+                member => member,
+            },
+            (Val::New(class, arguments), name) => self.member_of_new(class, arguments, name, depth),
+            (Val::This(class), name) => self.member_of_this(class, Of::Instance, of, name, depth),
+            (Val::ThisClass(class), name) => self.member_of_this(class, Of::Class, of, name, depth),
+            (function @ Val::Body(_), "call" | "apply") => function,
+            (Val::Global("globalThis" | "global"), name) => Val::Global(name),
+            (Val::Unknown, _) => Val::Unknown,
+            _ => Val::Member(of, name),
         }
     }
 
@@ -359,10 +364,10 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `this.x`: a method may be another one in what extends the class, which is known only where the object is made.
-    fn member_of_this(&self, class: u32, of: Of, value: &Val<'a>, name: &'a str, depth: u32) -> Val<'a> {
+    fn member_of_this(&self, class: u32, of: Of, this: &'a Val<'a>, name: &'a str, depth: u32) -> Val<'a> {
         match self.member(class, of, name, depth) {
             Val::Unknown if self.assigned.contains(name) => Val::Unknown,
-            Val::Body(_) | Val::Getter(_) | Val::Unknown => *value,
+            Val::Body(_) | Val::Getter(_) | Val::Unknown => Val::Member(this, name),
             other => other,
         }
     }
