@@ -14,17 +14,22 @@ impl<'a> Reader<'a, '_> {
 
     fn kept_within(&self, value: &Val<'a>, depth: u32) -> NamedValue {
         let Some(depth) = depth.checked_sub(1) else { return NamedValue::Unknown };
-        if let Val::Member(of, name) = value
-            && self.has_methods(&self.plain(of))
-            && !matches!(self.plain(value), Val::Unknown)
-        {
-            // What `this` is in a method is told by what it is called of.
-            return match self.kept_within(of, depth) {
-                NamedValue::Unknown => NamedValue::Unknown,
-                of => NamedValue::Member(Box::new(of), (*name).into()),
-            };
-        }
-        match self.plain(value) {
+        let plain = match value {
+            Val::Member(of, name) => {
+                let object = self.plain(of);
+                let plain = self.looked_up_member(of, &object, name, MAX_DEPTH);
+                if self.has_methods(&object) && !matches!(plain, Val::Unknown) {
+                    // What `this` is in a method is told by what it is called of.
+                    return match self.kept_within(of, depth) {
+                        NamedValue::Unknown => NamedValue::Unknown,
+                        of => NamedValue::Member(Box::new(of), (*name).into()),
+                    };
+                }
+                plain
+            }
+            value => self.plain(value),
+        };
+        match plain {
             Val::Body(body) => NamedValue::Function(body),
             Val::Getter(body) => NamedValue::Getter(body),
             Val::Class(class) => NamedValue::Class(class),

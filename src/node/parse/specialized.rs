@@ -340,10 +340,8 @@ impl<'a> Reader<'a, '_> {
         };
         let step = OpenStep { what: OpenAct::Call { callee, how, arguments, given }, ..step };
         let given = given.or((how == CallKind::Later).then_some(&[]));
-        let Some(given) = given else { return all.push(step) };
-        let is_perhaps = given.iter().any(|given| self.is_perhaps(given));
-        let is_doubtful = self.is_doubtful(&callee);
-        for given in self.each_given(given) {
+        let Some(whole) = given else { return all.push(step) };
+        for given in self.each_given(whole) {
             let target = self.target(&callee, how, given, this);
             // A function within the one that is copied sees what that is given.
             let outer = copied.filter(|copied| target.is_some_and(|(body, _)| self.sees(body, copied.number, copies)));
@@ -351,6 +349,8 @@ impl<'a> Reader<'a, '_> {
                 self.has_room(*body, copies) && (outer.is_some() || self.is_worth_a_copy(*body, given, copies))
             });
             let Some((body, this)) = target else { return all.push(step) };
+            let is_perhaps = whole.iter().any(|given| self.is_perhaps(given));
+            let is_doubtful = self.is_doubtful(&callee);
             copies.left -= 1;
             copies.steps_left = copies.steps_left.saturating_sub(self.length_of(body));
             let body = self.copy(body, given, this, outer, depth + 1, copies);
