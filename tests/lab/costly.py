@@ -153,6 +153,8 @@ def table() -> list[Large]:
         Large("40,000 names of another file", of_names("import {" + each("e#,", 40_000) + "} from './a.js'", each("export const e#=1;", 40_000)), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("40,000 imports in one variable", of_names("let p;" + each("p=import('./x#.js');await p;", 40_000)), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("30,000 handlers of failures, each of which calls the next", of_names("".join(f"function f{n}(){{f{n + 1}()}};process.on('uncaughtException',f{n});" for n in range(30_000))), EITHER, f"{any_of} {CODE}", is_code=True),
+        Large("300 calls of a function of 60,000 calls that loads what it is given", of_names("function a(){}function f(x){import(x);" + each("a();", 60_000) + "}" + each("f('./g#');", 300)), EITHER, f"{any_of} {CODE}", is_code=True),
+        Large("10,000 chains of 22 calls, each of what the one before gives", of_names("class A{m(x){return new A(x)}}" + each("new A('#')" + ".m('a')" * 22 + ";", 10_000)), EITHER, f"{any_of} {CODE}", is_code=True),
         Large("JSON of 2 MiB of brackets", many(lambda n: file(b"dist/%d.json" % n, b"[" * (2 << 20)), 20), EITHER, f"{any_of} {CODE}"),
         Large("JSON a million levels deep in package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"package.json", b"[" * 1_000_000)))) and None, EITHER, any_of),
         Large("JSON 100,000 objects deep in the shared package's package.json", lambda out: out.write_bytes(gz(ends(INDEX, file(b"node_modules/@server-flow/shared/package.json", b'{"a":' * 100_000 + b"1" + b"}" * 100_000)))) and None, EITHER, any_of),

@@ -5,6 +5,7 @@ use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
 use super::lines::LineStarts;
 use super::open::{Fated, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenLoad, OpenRequire, RunFolder, Val};
 use super::open_names::OpenNames;
+use super::replaced::MAX_REPLACEMENTS;
 use crate::node::ends::FileEnds;
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault, Waits};
 use crate::node::names::BoundName;
@@ -15,6 +16,7 @@ use oxc_ast_visit::Visit;
 use oxc_semantic::Scoping;
 use oxc_span::Span;
 use oxc_syntax::symbol::{SymbolFlags, SymbolId};
+use std::cell::Cell;
 
 /// Reads a file's tree.
 pub(super) struct Reader<'a, 's> {
@@ -82,6 +84,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) called_values: HashMap<Span, Val<'a>>,
     /// Where values are kept.
     pub(super) memory: &'a Allocator,
+    /// Values that may still be made by putting others into them.
+    pub(super) replacements_left: Cell<u32>,
     /// Whether the pattern that is visited takes apart something empty, so that its defaults count.
     pub(super) takes_defaults: bool,
     /// Calls of which something is taken at once.
@@ -203,6 +207,7 @@ impl<'a, 's> Reader<'a, 's> {
             is_cut: false,
             called_values: HashMap::new(),
             memory,
+            replacements_left: Cell::new(MAX_REPLACEMENTS),
             takes_defaults: false,
             iterated: HashSet::new(),
             exported: Vec::new(),

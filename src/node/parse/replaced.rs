@@ -7,6 +7,9 @@ use oxc_syntax::symbol::SymbolId;
 
 /// Names and sums that are followed for one value.
 const MAX_DEPTH: u32 = 12;
+/// Values of one file that others are put into. Each stays in memory for as long as the file's tree: in long chains of calls each
+/// call's is put together of those before it.
+pub(super) const MAX_REPLACEMENTS: u32 = 300_000;
 /// Parts of values that are looked into for one list.
 const MAX_LOOKED_INTO: u32 = 2_000;
 
@@ -211,6 +214,10 @@ impl<'a> Reader<'a, '_> {
     fn replaced(&self, value: &Val<'a>, by: &Replacement<'a>, depth: u32, budget: &mut u32) -> Val<'a> {
         let (Some(depth), true) = (depth.checked_sub(1), *budget > 0) else { return Val::Unknown };
         *budget -= 1;
+        if matches!(value, Val::Member(..) | Val::Joined(_) | Val::Call(..) | Val::New(..)) {
+            let Some(left) = self.replacements_left.get().checked_sub(1) else { return Val::Unknown };
+            self.replacements_left.set(left);
+        }
         let mut with = |value: &Val<'a>| self.replaced(value, by, depth, budget);
         match value {
             Val::Symbol(name) => match (by.name(*name), self.inits.get(name)) {
