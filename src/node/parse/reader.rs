@@ -5,7 +5,6 @@ use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
 use super::lines::LineStarts;
 use super::open::{Fated, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenLoad, OpenRequire, RunFolder, Val};
 use super::open_names::OpenNames;
-use super::replaced::MAX_REPLACEMENTS;
 use crate::node::ends::FileEnds;
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault, Waits};
 use crate::node::names::BoundName;
@@ -17,6 +16,10 @@ use oxc_semantic::Scoping;
 use oxc_span::Span;
 use oxc_syntax::symbol::{SymbolFlags, SymbolId};
 use std::cell::Cell;
+
+/// Values of one file that others are put into. Each stays in memory for as long as the file's tree: in long chains of calls each
+/// call's is put together of those before it.
+const MAX_REPLACEMENTS: u32 = 300_000;
 
 /// Reads a file's tree.
 pub(super) struct Reader<'a, 's> {

@@ -7,9 +7,6 @@ use oxc_syntax::symbol::SymbolId;
 
 /// Names and sums that are followed for one value.
 const MAX_DEPTH: u32 = 12;
-/// Values of one file that others are put into. Each stays in memory for as long as the file's tree: in long chains of calls each
-/// call's is put together of those before it.
-pub(super) const MAX_REPLACEMENTS: u32 = 300_000;
 /// Parts of values that are looked into for one list.
 const MAX_LOOKED_INTO: u32 = 2_000;
 
