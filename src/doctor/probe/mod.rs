@@ -100,14 +100,9 @@ impl Groundwork<'_> {
             let journal = beside(scope, || probe.journal(options, situation, user, logs));
             let dies = service.known().is_none_or(|service| !service.runs() || service.restarts.unwrap_or(0) > 0);
             let since = options.since.as_deref();
-            let told_of = beside(scope, move || match dies && server.is_live() {
-                true => probe.told_of_processes(since),
-                false => Vec::new(),
-            });
-            let environment = beside(scope, move || match dies && server.is_live() {
-                true => probe.manager_options(),
-                false => None,
-            });
+            let asks = dies && server.is_live();
+            let told_of = asks.then(|| beside(scope, move || probe.told_of_processes(since)));
+            let environment = asks.then(|| beside(scope, || probe.manager_options()));
             let version = beside(scope, || probe.run(&Diagnostic::Version).ok());
             if server.is_live() {
                 beside(scope, || probe.run(&Diagnostic::Status(name)));
@@ -129,9 +124,10 @@ impl Groundwork<'_> {
                 journal
             });
             // Of a mounted disk's journal all files are held while it is read: one question at a time.
-            let told_of_processes = match server.is_live() {
-                true => joined(told_of, Vec::new()),
-                false => probe.told_of_processes(since),
+            let told_of_processes = match told_of {
+                Some(told_of) => joined(told_of, Vec::new()),
+                None if server.is_live() => Vec::new(),
+                None => probe.told_of_processes(since),
             };
             let listeners = probe.listeners(journal.known(), main, &sockets);
             let strays = process::strays(server, name, &places.bundle, &processes, &probe.redactor);
@@ -187,8 +183,8 @@ impl Groundwork<'_> {
                 restored: restored.unwrap_or_default(),
                 refused: refused.unwrap_or_default(),
                 told_of_processes,
-                manager_files: probe.manager_files(),
-                manager_options: joined(environment, None),
+                manager_files: if dies { probe.manager_files() } else { Vec::new() },
+                manager_options: environment.and_then(|environment| joined(environment, None)),
                 similar,
                 ran: Vec::new(),
             }
