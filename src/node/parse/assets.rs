@@ -128,7 +128,7 @@ impl<'a> Reader<'a, '_> {
                 let push = |reader: &mut Self| {
                     all.into_iter().for_each(|path| reader.push_asset(path, how, fated, span));
                 };
-                if self.is_perhaps(&path) { self.guarded(push) } else { push(self) }
+                self.guarded_if(self.is_perhaps(&path), push);
             }
         }
         self.note_made(module, name, arguments, span);

@@ -230,11 +230,12 @@ impl<'a> Reader<'a, '_> {
                     }
                     _ => vec![None],
                 };
-                self.flow.guards += u32::from(is_perhaps);
-                for given in given {
-                    self.step(OpenAct::Call { callee, how: CallKind::Call, arguments: 3, given }, thrown, rejected);
-                }
-                self.flow.guards -= u32::from(is_perhaps);
+                self.guarded_if(is_perhaps, |reader| {
+                    for given in given {
+                        let what = OpenAct::Call { callee, how: CallKind::Call, arguments: 3, given };
+                        reader.step(what, thrown, rejected);
+                    }
+                });
             }
             _ => {}
         }

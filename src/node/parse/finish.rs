@@ -29,10 +29,7 @@ impl<'a> Reader<'a, '_> {
     /// Imports in variables that are used for more than their members.
     fn handed_on(&self) -> Box<[u32]> {
         let held = self.inits.iter().filter(|(_, value)| value.may_be_exports());
-        let handed_on = held.filter(|(symbol, _)| {
-            let uses = self.scoping.get_resolved_references(**symbol).count();
-            self.member_uses.get(symbol.index()).is_none_or(|members| uses != *members as usize)
-        });
+        let handed_on = held.filter(|(symbol, _)| self.is_used_beyond_members(**symbol));
         let imports = handed_on.filter_map(|(_, value)| match self.kept(value) {
             NamedValue::Import(number) => Some(number),
             NamedValue::Member(of, name) if &*name == "default" => match *of {

@@ -2,6 +2,7 @@
 
 use super::open::{OpenBody, Val};
 use super::reader::Reader;
+use oxc_syntax::symbol::SymbolId;
 
 /// What helpers of compilers pass on as it is: TypeScript's, Babel's, swc's and esbuild's.
 const PASSING_ON: [&str; 7] = [
@@ -102,8 +103,12 @@ impl<'a> Reader<'a, '_> {
 
     /// Whether an object is used for more than its members, so that somebody may give it others.
     pub(super) fn is_handed_on(&self, object: &Val<'a>) -> bool {
-        let Val::Symbol(symbol) = object else { return false };
-        let uses = self.scoping.get_resolved_references(*symbol).count();
+        matches!(object, Val::Symbol(symbol) if self.is_used_beyond_members(*symbol))
+    }
+
+    /// Whether a name is used for more than its members.
+    pub(super) fn is_used_beyond_members(&self, symbol: SymbolId) -> bool {
+        let uses = self.scoping.get_resolved_references(symbol).count();
         self.member_uses.get(symbol.index()).is_none_or(|members| uses != *members as usize)
     }
 }

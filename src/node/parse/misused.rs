@@ -3,6 +3,7 @@
 
 use super::open::Val;
 use super::reader::Reader;
+use super::specifiers::literal;
 use super::values::name_of_key;
 use crate::node::bodies::BodyKind;
 use oxc_ast::ast::{Argument, BindingPattern, Expression, ObjectPropertyKind, UnaryOperator, VariableDeclarator};
@@ -77,9 +78,9 @@ impl<'a> Reader<'a, '_> {
         let first = given.first();
         let is_wrong = match name {
             "RegExp" => {
-                let pattern = self.text_given(first)?;
+                let pattern = text_given(first)?;
                 let flags = match given.get(1) {
-                    Some(_) => self.text_given(given.get(1))?,
+                    Some(_) => text_given(given.get(1))?,
                     None => "",
                 };
                 return self.wrong_expression(pattern, flags).map(|said| ("RegExp".to_owned(), said));
@@ -101,7 +102,7 @@ impl<'a> Reader<'a, '_> {
                 matches!(first, Some(Argument::NumericLiteral(_) | Argument::BooleanLiteral(_)))
             }
             "Promise" if is_new => first.is_none_or(is_no_function),
-            "decodeURI" | "decodeURIComponent" => has_lone_percent(self.text_given(first)?),
+            "decodeURI" | "decodeURIComponent" => has_lone_percent(text_given(first)?),
             "structuredClone" => {
                 matches!(first, Some(Argument::ArrowFunctionExpression(_) | Argument::FunctionExpression(_)))
             }
@@ -143,14 +144,6 @@ impl<'a> Reader<'a, '_> {
                 let is_absent = name != "*" && !has(known) && !has(OF_ALL) && !self.assigned.contains(name);
                 is_absent.then(|| (format!("{of}.{name}"), Some(format!("TypeError: {of}.{name} is not a function"))))
             }
-        }
-    }
-
-    fn text_given(&mut self, given: Option<&Argument<'a>>) -> Option<&'a str> {
-        match given? {
-            Argument::StringLiteral(text) => Some(text.value.as_str()),
-            Argument::TemplateLiteral(text) => text.single_quasi().map(|text| text.as_str()),
-            _ => None,
         }
     }
 
@@ -216,6 +209,11 @@ impl<'a> Reader<'a, '_> {
             body.kind == BodyKind::Sync && body.returns <= 1 && is_nothing
         })
     }
+}
+
+/// A text that is written down.
+fn text_given<'a>(given: Option<&Argument<'a>>) -> Option<&'a str> {
+    given?.as_expression().and_then(literal)
 }
 
 /// A number that is written down.

@@ -1,12 +1,11 @@
 //! Functions that load or read what they are given: of each call that says what that is the body is copied, with what the call
 //! gives in the place of the parameters. `load('./a')` so fails where `./a` is not there, and only where that call is made.
 
-use super::open::{Fated, LoadedBy, OpenAct, OpenAsset, OpenBody, OpenLoad, OpenRequire, OpenStep, Val};
+use super::open::{Fated, LoadedBy, OpenAct, OpenAsset, OpenBody, OpenLoad, OpenStep, Val};
 use super::reader::Reader;
 use super::replaced::Replacement;
 use crate::node::bodies::{CallKind, FailureFate};
 use crate::node::format::Loader;
-use crate::node::modules::{Form, Import};
 use hashbrown::{HashMap, HashSet};
 
 /// Most copies of bodies that are made for one file, and most steps in them together.
@@ -263,8 +262,7 @@ impl<'a> Reader<'a, '_> {
             Some(((copied, body), require)) if self.depends_on(&require.callee, copied.number, body) => {
                 let callee = self.with_given(&require.callee, copied.with);
                 let (named, line) = (require.named, require.line);
-                self.requires.push(OpenRequire { callee, named, line });
-                let number = u32::try_from(self.requires.len() - 1).unwrap_or(u32::MAX);
+                let number = self.add_require(callee, named, line);
                 all.push(OpenStep { what: OpenAct::Require(number), ..step });
             }
             _ => all.push(step),
@@ -295,18 +293,8 @@ impl<'a> Reader<'a, '_> {
         }
         for named in named {
             let what = match &by {
-                LoadedBy::Require(callee) => {
-                    self.requires.push(OpenRequire { callee: *callee, named, line });
-                    OpenAct::Require(u32::try_from(self.requires.len() - 1).unwrap_or(u32::MAX))
-                }
-                LoadedBy::Import(attributes) => {
-                    let (specifier, names, located) = (named.specifier.into(), Box::default(), named.located());
-                    let attributes = attributes.clone();
-                    self.imports.push(Import { specifier, located, line, form: Form::Call, names, attributes });
-                    let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
-                    self.numbered.entry(named.specifier).or_insert(number);
-                    OpenAct::Import(number)
-                }
+                LoadedBy::Require(callee) => OpenAct::Require(self.add_require(*callee, named, line)),
+                LoadedBy::Import(attributes) => OpenAct::Import(self.add_import_call(named, line, attributes.clone())),
             };
             all.push(OpenStep { what, ..step.perhaps(is_perhaps) });
         }

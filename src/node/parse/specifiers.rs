@@ -273,15 +273,20 @@ impl<'a> Reader<'a, '_> {
             || matches!(callee, Val::Member(_, "require"))
             || self.is_own_require(&callee);
         if is_require && let Some(ListedTexts { texts, is_perhaps }) = self.handed_on_each(it) {
-            self.flow.guards += u32::from(is_perhaps);
-            texts.into_iter().for_each(|text| self.push_require(callee, NamedModule::plain(text), line));
-            self.flow.guards -= u32::from(is_perhaps);
+            self.guarded_if(is_perhaps, |reader| {
+                texts.into_iter().for_each(|text| reader.push_require(callee, NamedModule::plain(text), line));
+            });
         }
     }
 
     pub(super) fn push_require(&mut self, callee: Val<'a>, named: NamedModule<'a>, line: u32) {
-        let number = u32::try_from(self.requires.len()).unwrap_or(u32::MAX);
-        self.requires.push(OpenRequire { callee, named, line });
+        let number = self.add_require(callee, named, line);
         self.step(OpenAct::Require(number), Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
+    }
+
+    /// Adds what may be a `require`, and gives its number.
+    pub(super) fn add_require(&mut self, callee: Val<'a>, named: NamedModule<'a>, line: u32) -> u32 {
+        self.requires.push(OpenRequire { callee, named, line });
+        u32::try_from(self.requires.len() - 1).unwrap_or(u32::MAX)
     }
 }

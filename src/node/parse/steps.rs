@@ -1,12 +1,12 @@
 //! What happens in each body while it is read: in which order, under which conditions, and what comes of a failure.
 
 use super::attributes::of_options;
-use super::open::{Fated, LoadedBy, OpenAct, OpenBody, OpenLoad, OpenStep, Val};
+use super::open::{Fated, LoadedBy, NamedModule, OpenAct, OpenBody, OpenLoad, OpenStep, Val};
 use super::reader::Reader;
 use super::specifiers::Leaving;
 use crate::node::bodies::{CallKind, FailureFate};
 use crate::node::format::Loader;
-use crate::node::modules::{Form, Import};
+use crate::node::modules::{Attributes, Form, Import};
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentTarget, CallExpression, Expression,
     FormalParameters, Function, IdentifierReference, ImportExpression, PropertyDefinition, Statement, StringLiteral,
@@ -224,10 +224,7 @@ impl<'a> Reader<'a, '_> {
         for named in specifiers {
             if self.dead == 0 {
                 let attributes = of_options(it.options.as_ref());
-                let (specifier, names, located) = (named.specifier.into(), Box::default(), named.located());
-                self.imports.push(Import { specifier, located, line, form: Form::Call, names, attributes });
-                let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
-                self.numbered.entry(named.specifier).or_insert(number);
+                let number = self.add_import_call(named, line, attributes);
                 let fated = self.fate_of(it.span);
                 self.step(OpenAct::Import(number), fated, Fated::Is(FailureFate::Nothing));
             }
@@ -300,6 +297,20 @@ impl<'a> Reader<'a, '_> {
         self.flow.guards += 1;
         visit(self);
         self.flow.guards -= 1;
+    }
+
+    /// The same where that is so, and a visit of what is always done where it is not.
+    pub(super) fn guarded_if(&mut self, is_guarded: bool, visit: impl FnOnce(&mut Self)) {
+        if is_guarded { self.guarded(visit) } else { visit(self) }
+    }
+
+    /// Adds what an `import()` loads, and gives its number.
+    pub(super) fn add_import_call(&mut self, named: NamedModule<'a>, line: u32, attributes: Attributes) -> u32 {
+        let (specifier, names, located) = (named.specifier.into(), Box::default(), named.located());
+        self.imports.push(Import { specifier, located, line, form: Form::Call, names, attributes });
+        let number = u32::try_from(self.imports.len() - 1).unwrap_or(u32::MAX);
+        self.numbered.entry(named.specifier).or_insert(number);
+        number
     }
 
     /// Runs a visit of a loop or a block with a label: what leaves it leaves nothing else.
