@@ -3,7 +3,7 @@
 
 use super::ask::Probe;
 use crate::doctor::facts::{JournalEntry, Moment, Speaker};
-use crate::doctor::questions::Diagnostic;
+use crate::doctor::questions::{Diagnostic, OF_PROCESSES};
 use crate::text;
 use serde_json::{Map, Value};
 
@@ -11,21 +11,6 @@ use serde_json::{Map, Value};
 const MAX_LINES: u32 = 1000;
 /// Lines that are kept, the newest.
 const MAX_KEPT: usize = 40;
-
-/// What is said of a process by its number or by its name: of want of memory, a crash, a call or a file that a policy forbids.
-/// Words of the kernel (oom_kill.c, fault.c, traps.c, auditsc.c, the audit lines of SELinux and AppArmor) and of earlyoom.
-const WORDS: [&str; 9] = [
-    "Killed process ",
-    "Kill process ",
-    "segfault at ",
-    "traps: ",
-    "type=1326 ",
-    "apparmor=\"DENIED\"",
-    "avc:  denied",
-    "sending SIG",
-    // Before journald runs, systemd writes to the kernel's log.
-    "deleted to break ordering cycle",
-];
 
 impl Probe<'_> {
     /// Those lines, oldest first.
@@ -44,7 +29,7 @@ fn lines(text: &str, shown: impl Fn(&str) -> String) -> Vec<JournalEntry> {
     let read = |line: &str| {
         let fields = serde_json::from_str::<Map<String, Value>>(line).ok()?;
         let field = |name: &str| fields.get(name).and_then(Value::as_str);
-        let message = field("MESSAGE").filter(|message| WORDS.iter().any(|words| message.contains(words)))?;
+        let message = field("MESSAGE").filter(|message| OF_PROCESSES.iter().any(|words| message.contains(words)))?;
         Some(JournalEntry {
             at: Moment(field("__REALTIME_TIMESTAMP")?.parse().ok()?),
             speaker: Speaker::Manager,

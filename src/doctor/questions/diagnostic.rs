@@ -80,6 +80,21 @@ pub(crate) fn journal_fields() -> impl Iterator<Item = &'static str> {
 const KERNEL: &str = "_TRANSPORT=kernel";
 const EARLYOOM: &str = "_SYSTEMD_UNIT=earlyoom.service";
 
+/// What is said of a process by its number or by its name: of want of memory, a crash, a call or a file that a policy forbids.
+/// Words of the kernel (oom_kill.c, fault.c, traps.c, auditsc.c, the audit lines of SELinux and AppArmor) and of earlyoom.
+pub(crate) const OF_PROCESSES: [&str; 9] = [
+    "Killed process ",
+    "Kill process ",
+    "segfault at ",
+    "traps: ",
+    "type=1326 ",
+    "apparmor=\"DENIED\"",
+    "avc:  denied",
+    "sending SIG",
+    // Before journald runs, systemd writes to the kernel's log.
+    "deleted to break ordering cycle",
+];
+
 /// The properties that are asked for: all of them are 300 lines.
 const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,SubState,UnitFileState,Result,ExecMainCode,\
     ExecMainStatus,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,WorkingDirectory,ExecStart,User,Restart,\
@@ -92,12 +107,19 @@ const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,Su
 const STATES: &str = "--property=Id,LoadState,ActiveState,Result";
 
 impl Diagnostic<'_> {
-    /// What is kept of what it says: the manager's variables may hold anything, and one of them is asked for.
+    /// What is kept of what it says, and may come into a capture: of the manager's variables, which may hold anything, the one
+    /// that is asked for, and of the kernel's log the lines about processes.
     #[must_use]
     pub(crate) fn kept(&self, said: String) -> String {
         match self {
             Self::ManagerEnvironment => {
                 said.split_inclusive('\n').filter(|line| line.starts_with("NODE_OPTIONS=")).collect()
+            }
+            Self::MachineJournal { .. } => {
+                // In JSON a quotation mark is escaped.
+                let starts = OF_PROCESSES.map(|words| words.split('"').next().unwrap_or_default());
+                let is_about_one = |line: &&str| starts.iter().any(|start| line.contains(start));
+                said.split_inclusive('\n').filter(is_about_one).collect()
             }
             _ => said,
         }
@@ -240,6 +262,16 @@ mod tests {
         let said = "PATH=/bin\nTOKEN=x\nNODE_OPTIONS=--inspect\nMY_NODE_OPTIONS=y\n".to_owned();
         assert_eq!(Diagnostic::ManagerEnvironment.kept(said.clone()), "NODE_OPTIONS=--inspect\n");
         assert_eq!(Diagnostic::Jobs.kept(said.clone()), said);
+    }
+
+    #[test]
+    fn of_the_kernels_log_lines_about_processes_are_kept() {
+        let line = |message: &str| format!("{}\n", serde_json::json!({ "MESSAGE": message }));
+        let denied = line("audit: apparmor=\"DENIED\" operation=\"open\" pid=7 comm=\"node\"");
+        let killed = line("Out of memory: Killed process 7 (node)");
+        let said = [line("[UFW BLOCK] IN=eth0"), denied.clone(), killed.clone()].concat();
+        let asked = Diagnostic::MachineJournal { lines: 9, since: None, directory: None };
+        assert_eq!(asked.kept(said), denied + &killed);
     }
 
     #[test]
