@@ -19,6 +19,8 @@ WORK = HOME / "work"
 TOOLS = HOME / "tools" / "node_modules"
 PNPM = str(TOOLS / ".bin" / "pnpm")
 NPM = str(TOOLS / ".bin" / "npm")
+# Whom package managers trust, where this machine adds authorities of its own (`tests/lab/prepare`).
+AUTHORITIES = HOME / "authorities.pem"
 
 # docs/reference/contract.md, "Details fixed": at most 48 MiB peak for every input.
 MEMORY_LIMIT_KIB = 48 * 1024
@@ -31,7 +33,7 @@ def environment(**extra: str) -> dict[str, str]:
 
     CI would turn on pnpm's --frozen-lockfile, which no server has; npm_* would carry settings of whatever started us.
     """
-    drop = ("CI", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "CLICOLOR_FORCE", "SOURCE_DATE_EPOCH")
+    drop = ("CI", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "CLICOLOR_FORCE", "SOURCE_DATE_EPOCH", "NODE_EXTRA_CA_CERTS")
     env = {k: v for k, v in os.environ.items() if k not in drop and not k.lower().startswith("npm_")}
     cache = HOME / "cache"
     env.update(
@@ -53,6 +55,8 @@ def environment(**extra: str) -> dict[str, str]:
         LC_ALL="C.UTF-8",
         NO_COLOR="1",
     )
+    if AUTHORITIES.exists():
+        env["npm_config_cafile"] = str(AUTHORITIES)
     env.update(extra)
     return env
 

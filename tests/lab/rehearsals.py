@@ -52,7 +52,7 @@ class Rehearsed:
     package: dict | None = field(default_factory=dict)  # merged into PACKAGE, key by key
     files: dict[str, str | bytes | None] = field(default_factory=dict)
     edit: Callable[[Path], None] | None = None
-    # All generations, or one: what a module imports fails in all of them alike.
+    # In all generations (two of them in CI), or in one: what a module imports fails in all of them alike.
     every: bool = False
     # With both package managers: where it matters who installs. What else a module imports needs one, which alternates.
     both: bool = False

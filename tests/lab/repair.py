@@ -420,7 +420,7 @@ def nobody_to_ask(suite: str) -> None:
 PRESSED = """
 rm -f /run/asked; : >/run/screen
 echo 'trap : INT; {command}; echo "code $?"' >/run/typed
-await() {{ n=0; until grep -q "$1" "$2" || [ $n = 300 ]; do sleep 0.1; n=$((n+1)); done; }}
+await() {{ n=0; until grep -q "$1" "$2" || [ $n = 900 ]; do sleep 0.1; n=$((n+1)); done; }}
 ( await '{sees}' {file}; printf '\\003'; await '^code' /run/screen ) |
   script -qefc 'exec sh /run/typed' /run/screen >/dev/null
 cat /run/screen
