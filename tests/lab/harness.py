@@ -33,7 +33,7 @@ def environment(**extra: str) -> dict[str, str]:
 
     CI would turn on pnpm's --frozen-lockfile, which no server has; npm_* would carry settings of whatever started us.
     """
-    drop = ("CI", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "CLICOLOR_FORCE", "SOURCE_DATE_EPOCH", "NODE_EXTRA_CA_CERTS")
+    drop = ("CI", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "CLICOLOR_FORCE", "SOURCE_DATE_EPOCH")
     env = {k: v for k, v in os.environ.items() if k not in drop and not k.lower().startswith("npm_")}
     cache = HOME / "cache"
     env.update(
