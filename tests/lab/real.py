@@ -1,6 +1,7 @@
 """Real code: packages of the registry, imported and copied into `dist`, and three agents (tests/lab/agents) as esbuild, swc, tsc,
-rollup, webpack and ncc write them. Each is started with every Node of `imports` and judged: one that lives must have no error,
-one that dies must have one.
+rollup, webpack and ncc write them. Each is started with the Nodes of `imports` and judged: one that lives must have no error,
+one that dies must have one. The agents are started with all four; so are packages that may depend on the version, and with
+`--long` all of them.
 
 Everything is installed once, at the versions named here, into one folder without nested copies where npm can avoid them.
 """
@@ -11,15 +12,17 @@ import concurrent.futures
 import json
 import os
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator
 
 from bundles import SHARED_PACKAGE, Bundle
-from harness import HOME, NPM, REPO, Mismatch, Part, must, remove, write, write_json
+from harness import HOME, NPM, REPO, Mismatch, Part, copy, must, remove, write, write_json
 from imports import Result, from_files, judged, nodes
 
 AT = HOME / "real"
+COMPILED = AT / "compiled"
 PACKAGES = {
     "ajv": "8.20.0", "async": "3.2.6", "axios": "1.21.1", "bcryptjs": "3.0.3", "chalk": "5.6.2", "chokidar": "5.0.0",
     "commander": "14.0.3", "date-fns": "4.4.0", "dayjs": "1.11.23", "debug": "4.4.3", "dotenv": "18.0.10", "eventemitter3": "5.0.4",
@@ -182,10 +185,22 @@ def tsc(module: str, target: str, *options: str) -> Callable[[Path, Path], objec
     return build
 
 
+_compiling = threading.Lock()
+
+
+def compiled(agent: Path) -> Path:
+    """What the TypeScript compiler makes of an agent, for what bundles that. Since it takes seconds it is made once."""
+    made, at = COMPILED / agent.parent.name, agent / "compiled"
+    with _compiling:
+        if not made.exists():
+            tsc("nodenext", "es2022")(agent, made.with_suffix(".partial"))
+            made.with_suffix(".partial").rename(made)
+    return copy(made, at)
+
+
 def rollup(*options: str) -> Callable[[Path, Path], object]:
     def build(agent: Path, dist: Path) -> None:
-        compiled = dist.parent / "compiled"
-        tsc("nodenext", "es2022")(agent, compiled)
+        compiled(agent)
         plugins = ("-p", "@rollup/plugin-node-resolve={exportConditions:['node']}", "-p", "@rollup/plugin-commonjs", "-p", "@rollup/plugin-json")
         must(bin_("rollup"), "compiled/index.js", "-d", dist, *plugins, "--external", SHARED, "--silent", *options, cwd=agent)
 
@@ -193,11 +208,9 @@ def rollup(*options: str) -> Callable[[Path, Path], object]:
 
 
 def webpack(agent: Path, dist: Path) -> None:
-    compiled = dist.parent / "compiled"
-    tsc("nodenext", "es2022")(agent, compiled)
-    copy_assets(agent, compiled)
+    copy_assets(agent, compiled(agent))
     config = {
-        "mode": "production", "target": "node18", "entry": str(compiled / "index.js"), "externals": {SHARED: f"module {SHARED}"}, "externalsType": "module",
+        "mode": "production", "target": "node18", "entry": str(agent / "compiled/index.js"), "externals": {SHARED: f"module {SHARED}"}, "externalsType": "module",
         "experiments": {"outputModule": True}, "output": {"path": str(dist), "filename": "index.js", "module": True, "chunkFormat": "module"},
         "node": {"__dirname": False, "__filename": False},
     }
@@ -206,9 +219,7 @@ def webpack(agent: Path, dist: Path) -> None:
 
 
 def ncc(agent: Path, dist: Path) -> None:
-    compiled = agent / "compiled"
-    tsc("nodenext", "es2022")(agent, compiled)
-    must(bin_("ncc"), "build", compiled / "index.js", "-o", dist, "-e", SHARED, "--quiet", cwd=agent)
+    must(bin_("ncc"), "build", compiled(agent) / "index.js", "-o", dist, "-e", SHARED, "--quiet", cwd=agent)
 
 
 BUILDS = (
@@ -276,16 +287,21 @@ def hold(result: Result) -> None:
 def run(part: Part) -> None:
     binaries, modules = nodes(), installed()
     wanted = re.compile(os.environ.get("REAL", ""))
-    bundles = [bundle for bundle in packages(modules, binaries[22]) if wanted.search(bundle.name)]
-    lived = 0
+    of_registry = [bundle for bundle in packages(modules, binaries[22]) if wanted.search(bundle.name)]
+    of_agents: list[Bundle] = []
+    remove(COMPILED)
+    COMPILED.mkdir()
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
         # One that awaits at its top level is no CommonJS.
         pairs = [(agent, build) for agent in AGENTS for build in BUILDS if build.kind == "module" or agent != "http"]
         pairs = [(agent, build) for agent, build in pairs if wanted.search(f"the {agent} agent by {build.name}")]
         for (agent, build), future in [(pair, pool.submit(built, *pair, modules)) for pair in pairs]:
-            part.case(f"the {agent} agent is built by {build.name}", lambda future=future: bundles.append(future.result()))
-        for results in judged(part, pool, bundles, BATCH, binaries, modules, long=True):
-            for result in results:
-                lived += len(binaries) - len(result.dies)
-                part.case(result.bundle.name, lambda result=result: hold(result))
-    print(f"    {len(bundles)} bundles, {lived} of {len(bundles) * len(binaries)} starts live", flush=True)
+            part.case(f"the {agent} agent is built by {build.name}", lambda future=future: of_agents.append(future.result()))
+        results: list[Result] = []
+        for bundles, on_all in ((of_registry, part.long), (of_agents, True)):
+            for done in judged(part, pool, bundles, BATCH, binaries, modules, on_all):
+                results += done
+                for result in done:
+                    part.case(result.bundle.name, lambda result=result: hold(result))
+    starts, deaths = sum(result.starts for result in results), sum(len(result.dies) for result in results)
+    print(f"    {len(results)} bundles, {starts - deaths} of {starts} starts live", flush=True)
