@@ -26,6 +26,8 @@ MOVES = (
     "/root/.config", "/opt/lab/store", "/opt/lab/npm", "/opt/lab/pnpm", "/etc/.updated", "/var/.updated", "/tmp/systemd-private",
     "/etc/systemd/system/multi-user.target.wants", "/tmp/node-compile-cache", "/home/agent/.cache", "/home/agent/ran-by", "/home/agent/.local", "/home/agent/.npm",
 )  # fmt: skip
+# Of these what has the most names: asking `find` for all of them at each name takes as long as all else that it does.
+LARGE = ("/proc", "/sys", "/dev", "/run", "/opt/lab/store", "/opt/lab/npm", "/opt/lab/pnpm")
 UNIT = f"/etc/systemd/system/{deployed.UNIT}"
 
 # A user who runs the agent, and one who only lives there.
@@ -230,14 +232,16 @@ ATTACKS = (
 
 def listing(server: Container) -> dict[str, str]:
     """Every name on the disk with its type, mode, owner, size and link target, and the digest of what is not Node's."""
-    pruned = " -o ".join(f"-path '{path}*'" for path in MOVES)
+    moves = " -o ".join(f"-path '{path}*'" for path in MOVES)
+    large = " -o ".join(f"-path {path}" for path in LARGE)
     found = server.shell(
-        f"find / \\( {pruned} \\) -prune -o -printf '%p\\t%y %m %U %G %l\\n'; "
-        f"find / \\( {pruned} -o -path /usr -o -path '*/node_modules' \\) -prune -o -type f -size -4096k -exec sha256sum {{}} + 2>/dev/null"
+        f"find / -ignore_readdir_race \\( {large} \\) -prune -o -printf '%p\\t%y %m %U %G %l\\n'; "
+        f"find / \\( {moves} -o -path /usr -o -path '*/node_modules' \\) -prune -o -type f -size -4096k -exec sha256sum {{}} + 2>/dev/null"
         " | sed 's/^\\([0-9a-f]*\\)  \\(.*\\)/\\2#\\t\\1/'",
         timeout=240,
     )
-    return dict(line.split("\t", 1) for line in found.out.decode(errors="replace").splitlines() if "\t" in line)
+    lines = found.out.decode(errors="replace").splitlines()
+    return dict(line.split("\t", 1) for line in lines if "\t" in line and not line.startswith(MOVES))
 
 
 def one(attack: Attack, suite: str) -> None:
