@@ -46,7 +46,7 @@ def build() -> Path:
     host = re.search(r"^host: (.*)$", must("rustc", "-vV").out.decode(), re.MULTILINE).group(1)
     # A target of its own keeps the flags away from build scripts.
     must("cargo", "build", "--quiet", "--locked", "--release", "--manifest-path", FUZZ / "Cargo.toml", "--target", host, "--target-dir", BUILT,
-         timeout=1800, RUSTFLAGS=COVERAGE)
+         timeout=3600, RUSTFLAGS=COVERAGE)
     return BUILT / host / "release"
 
 

@@ -25,7 +25,7 @@ import os
 import re
 import subprocess
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
 
@@ -212,12 +212,14 @@ def shorten(said: str) -> str:
 
 @dataclass
 class Result:
-    """What became of a bundle: the lines on which it dies, and in what `check` differs, by line and kind of subject."""
+    """What became of a bundle: the lines on which it dies, in what `check` differs, by line and kind of subject, and the
+    verdicts of those that live all the same with a warning that they end at their start."""
 
     bundle: Bundle
     dies: frozenset[int]
     wrong: list[tuple[int, str, str, Started]]
     starts: int = 0
+    alarms: list[Verdict] = field(default_factory=list)
 
 
 def judge(bundles: list[Bundle], binaries: dict[int, str], installed: Path, long: bool) -> list[Result]:
@@ -253,6 +255,8 @@ def judge_one(bundle: Bundle, binaries: dict[int, str], at: Path, verdicts: dict
     for line, node in sorted(started.items()):
         for verdict in verdicts[line]:
             differs = compare(bundle, node, verdict)
+            if node.lives and "ends-at-start" in verdict.rules("warning"):
+                result.alarms.append(verdict)
             if differs:
                 result.wrong.append((line, verdict.subject["kind"], differs, node))
     return result
@@ -350,5 +354,6 @@ def run(part: Part) -> None:
     rows += ["", "Exceptions, with their reasons:", ""] + [f"- `{pattern}`: {why}" for pattern, why in EXCEPTIONS.items()]
     write(HOME / "imports.md", "\n".join(rows) + "\n")
     dying = sum(bool(result.dies) for result in results)
-    starts = sum(result.starts for result in results)
+    starts, alarms = sum(result.starts for result in results), sum(bool(result.alarms) for result in results)
     print(f"    {len(results)} bundles, {dying} of which die on some Node, started {starts} times; the table is target/lab/imports.md", flush=True)
+    print(f"    {alarms} live on some Node and have a warning that they end at their start", flush=True)

@@ -278,7 +278,9 @@ EXCEPTIONS = {
 
 
 def hold(result: Result) -> None:
-    """What lives is not refused, and what dies is not accepted."""
+    """What lives is not refused, nor said to end at its start, and what dies is not accepted."""
+    if result.alarms:
+        raise Mismatch(f"it lives\n{result.alarms[0].brief()}")
     wrong = [entry for entry in result.wrong if entry[3].lives or not any(re.search(pattern, entry[3].said) for pattern in EXCEPTIONS)]
     if wrong:
         raise Mismatch("\n".join(f"{kind}, Node {line}: {differs}" for line, kind, differs, _ in wrong))

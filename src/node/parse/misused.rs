@@ -4,7 +4,7 @@
 use super::open::Val;
 use super::reader::Reader;
 use super::specifiers::literal;
-use super::values::name_of_key;
+use super::values::{MAX_DEPTH, name_of_key};
 use crate::node::bodies::BodyKind;
 use oxc_ast::ast::{Argument, BindingPattern, Expression, ObjectPropertyKind, UnaryOperator, VariableDeclarator};
 use oxc_regular_expression::{LiteralParser, Options};
@@ -182,7 +182,7 @@ impl<'a> Reader<'a, '_> {
     fn throws_if_nothing(&mut self, call: &Expression<'a>, said: Option<String>, span: Span) {
         let Val::Call(callee, _) = self.value(call) else { return };
         let may_give_nothing = match (self.plain(callee), callee) {
-            (Val::Body(body), _) => self.gives_nothing(body),
+            (Val::Body(_), _) => self.surely_gives_nothing(callee),
             // It stands further down.
             (Val::Unknown, Val::Symbol(name)) => self.scoping.symbol_flags(*name).is_function(),
             _ => false,
@@ -200,7 +200,39 @@ impl<'a> Reader<'a, '_> {
     /// Whether an end is none, as what was called gives something, or may do so.
     pub(super) fn is_given_something(&self, ending: u32) -> bool {
         let Some(callee) = self.given_nothing.get(&ending) else { return false };
-        !matches!(self.plain(callee), Val::Body(body) if self.gives_nothing(body))
+        !self.surely_gives_nothing(callee)
+    }
+
+    fn surely_gives_nothing(&self, callee: &Val<'a>) -> bool {
+        matches!(self.plain(callee), Val::Body(body) if self.gives_nothing(body)) && !self.comes_of_call(callee, MAX_DEPTH)
+    }
+
+    /// Whether something was given by a call: what a function makes of another one may run that and give something else, as
+    /// esbuild's `__commonJS` does.
+    fn comes_of_call(&self, value: &Val<'a>, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        match value {
+            Val::Symbol(symbol) => self.inits.get(symbol).is_some_and(|init| self.comes_of_call(init, depth)),
+            Val::Call(..) => true,
+            Val::Member(of, name) => self.member_comes_of_call(of, name, depth),
+            _ => false,
+        }
+    }
+
+    fn member_comes_of_call(&self, of: &Val<'a>, name: &str, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        let number = match self.plain(of) {
+            Val::Class(class) | Val::This(class) | Val::ThisClass(class) => class,
+            Val::New(class, _) => return self.member_comes_of_call(class, name, depth),
+            _ => return false,
+        };
+        let Some(class) = self.classes.get(number as usize) else { return false };
+        let given = class.given.iter().filter(|(known, _)| *known == name).map(|(_, value)| value);
+        let mut own = class.statics.get(name).into_iter().chain(class.members.get(name)).chain(given).peekable();
+        match (own.peek(), class.base) {
+            (None, Some(base)) => self.member_comes_of_call(base, name, depth),
+            _ => own.any(|value| self.comes_of_call(value, depth)),
+        }
     }
 
     fn gives_nothing(&self, body: u32) -> bool {
