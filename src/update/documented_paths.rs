@@ -31,6 +31,8 @@ pub const SERVER_HOME: &str = "~/.server-flow";
 pub const DEPLOYED_BUNDLE: &str = "~/.server-flow/agent-bundle";
 /// What stands behind the name of something that a fix has put aside, before the time.
 pub(crate) const PUT_ASIDE: &str = ".broken-";
+/// What stands behind the name of a bundle that was tried in vain, before the time.
+pub(crate) const FAILED: &str = ".failed-";
 /// Where step 1 of the update puts the archive (section "Étape 1").
 pub const DOWNLOAD: &str = "/tmp/agent-bundle-update.tar.gz";
 /// Where step 2 of the update moves the deployed bundle (section "Étape 2").

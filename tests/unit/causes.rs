@@ -5,6 +5,7 @@ mod ends;
 mod health;
 mod machine;
 mod running;
+mod seen;
 mod unit;
 mod update;
 

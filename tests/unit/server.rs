@@ -73,6 +73,7 @@ pub(super) fn bundle(path: &str) -> Deployment {
         absent_dependencies: Vec::new(),
         ships_shared: false,
         entry: "dist/index.js".into(),
+        is_bare: false,
         emptied: Vec::new(),
         manifest: ManifestParts::Neither,
     };
@@ -163,6 +164,7 @@ pub(super) fn healthy() -> Facts {
         host: HostFacts::default(),
         unit: Fact::Known(UnitOnDisk {
             unit: Unit::of_text(UNIT, FILE, DOCUMENTED),
+            left_drop_ins: Vec::new(),
             masked_by: None,
             dangling: None,
             obstacle: None,
@@ -175,6 +177,7 @@ pub(super) fn healthy() -> Facts {
             first_line: None,
             noexec: None,
             variables: Vec::new(),
+            shared_variables: Vec::new(),
             account: Fact::Known(Some(Account { name: "root".into(), uid: 0, gid: 0, home: "/root".into() })),
         }),
         service: Fact::Known(service),
@@ -200,6 +203,7 @@ pub(super) fn healthy() -> Facts {
         backup: absent(BACKUP),
         nested_backup: None,
         put_aside: Vec::new(),
+        kept: Vec::new(),
         guards: [BUNDLE, HOME, BACKUP, FILE, "/usr/bin/node"]
             .map(|path| Guard { path: path.to_owned(), hold: Hold::Roots })
             .to_vec(),
@@ -219,6 +223,7 @@ pub(super) fn healthy() -> Facts {
             port: 4000,
             place: "ExecStart".into(),
             addresses: Fact::Known(vec!["10.0.0.1".parse().unwrap()]),
+            proxies: Vec::new(),
         })),
         strays: Fact::Known(Vec::new()),
         dependencies: Vec::new(),

@@ -24,7 +24,10 @@ const OLD_MODULES: CheckedWord = CheckedWord::Work("node_modules");
 /// The newest folder that would start as the unit is now: a second update moves the bundle into the backup, and a fix
 /// moves it aside.
 pub(crate) fn good_backup(facts: &Facts) -> Option<&Deployment> {
-    let backups = facts.nested_backup.iter().chain([&facts.backup]).chain(&facts.put_aside);
+    // What people have kept counts where a fix may touch it; else the published bundle is as good.
+    let usable = |kept: &&Deployment| Ground::of(facts).and_then(|ground| ground.also(facts, kept)).is_ok();
+    let kept = facts.kept.iter().filter(usable);
+    let backups = facts.nested_backup.iter().chain([&facts.backup]).chain(&facts.put_aside).chain(kept);
     backups.into_iter().find(|backup| started::would_start(facts, backup))
 }
 
@@ -37,7 +40,13 @@ pub(crate) fn rollback(facts: &Facts) -> Option<FixStep> {
     });
     let version = backup.inspected().and_then(|inspected| inspected.report.package.as_ref()?.version.clone());
     let version = version.map(|version| format!(" ({version})")).unwrap_or_default();
-    let what = if backup.path == facts.backup.path { "the backup" } else { "what was put aside" };
+    let what = if backup.path == facts.backup.path {
+        "the backup".to_owned()
+    } else if facts.kept.contains(backup) {
+        format!("`{}`", backup.path)
+    } else {
+        "what was put aside".to_owned()
+    };
     Some(match commands {
         Ok(commands) => {
             let kept = if was(facts) == Was::Present { "; what is there is kept" } else { "" };

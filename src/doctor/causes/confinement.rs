@@ -9,11 +9,10 @@ use super::cause::Cause;
 use super::crash::{Crash, CrashKind};
 use super::unit_fix::{self, SettingSyntax, UnitChange};
 use super::unit_lines::{is_drop_in, without};
-use super::{crash, evidence, fix, started, told_of, unit_other_command};
+use super::{crash, evidence, fix, started, told_of, unit_lines, unit_other_command};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, JournalRun, Presence, ReachedPath};
 use crate::report::diagnosis::{Diagnosis, FixStep};
-use crate::report::words::LineEdit;
-use crate::systemd::{Setting, Unit, UnitFile, normal};
+use crate::systemd::{SeenPaths, Setting, Unit, UnitFile, normal};
 
 /// Where the line stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,7 +113,7 @@ static MARKS: [ConfinementMark; 12] = [
 
 /// What the manager's own steps before exec end with, and the settings that they are about (systemd.exec(5), "Process Exit
 /// Codes").
-static STEPS: [(u32, &[&str]); 31] = [
+static STEPS: [(u32, &[&str]); 32] = [
     (201, &["Nice"]),
     (205, &["LimitNOFILE", "LimitNPROC", "LimitAS", "LimitDATA", "LimitMEMLOCK", "LimitCORE", "LimitSTACK"]),
     (206, &["OOMScoreAdjust"]),
@@ -131,6 +130,7 @@ static STEPS: [(u32, &[&str]); 31] = [
     (222, &["StandardError", "StandardOutput"]),
     (224, &["PAMName"]),
     (225, &["PrivateNetwork", "NetworkNamespacePath", "PrivateIPC", "IPCNamespacePath"]),
+    (226, &["RootImage", "MountImages", "ExtensionImages", "ExtensionDirectories"]),
     (227, &["NoNewPrivileges"]),
     (228, &["SystemCallFilter", "SystemCallArchitectures"]),
     (229, &["SELinuxContext"]),
@@ -161,7 +161,10 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts, place: LineIn) -> Option<Di
     let crash = crash::crash(facts);
     let variables = &started::unit(facts)?.variables;
     let found = of_node(unit, variables, crash.as_ref());
-    let found = found.or_else(|| of_a_path(facts, unit)).or_else(|| of_the_end(facts, unit, crash.as_ref()))?;
+    let found = found
+        .or_else(|| of_a_path(facts, unit))
+        .or_else(|| of_a_mount(facts, unit, crash.as_ref()))
+        .or_else(|| of_the_end(facts, unit, crash.as_ref()))?;
     let in_unit = found.key == VARIABLE || !is_drop_in(unit, &found.setting);
     let stands = if !in_unit { LineIn::DropIn } else { LineIn::Unit };
     if stands != place {
@@ -305,6 +308,16 @@ fn of_a_path<'a>(facts: &'a Facts, unit: &'a Unit) -> Option<ConfinedLine<'a>> {
     })
 }
 
+/// The line that mounts something else over a part of the bundle, where Node does not find there what it loads.
+fn of_a_mount<'a>(facts: &'a Facts, unit: &'a Unit, crash: Option<&'a Crash<'a>>) -> Option<ConfinedLine<'a>> {
+    let absent = |kind: &CrashKind| matches!(kind, CrashKind::Package(_) | CrashKind::File(_) | CrashKind::Export(_));
+    let crash = crash.filter(|crash| absent(&crash.kind))?;
+    let paths = SeenPaths::of(unit);
+    let line = paths.inside(&facts.places.bundle)?;
+    let setting = unit.settings("Service", line.key).into_iter().find(|setting| setting.place() == line.place)?;
+    Some(ConfinedLine { key: line.key, setting, keys: vec![line.key], crash: Some(crash) })
+}
+
 /// The path that systemd names.
 fn not_there(facts: &Facts) -> Option<String> {
     let said = evidence::manager_line(facts, &[NAMESPACING])?;
@@ -432,9 +445,8 @@ fn remedy(facts: &Facts, found: &ConfinedLine<'_>) -> Vec<FixStep> {
         return vec![FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect())];
     }
     if found.key == VARIABLE {
-        let comment = vec![LineEdit::comment((setting.line, setting.line))];
-        let commands = unit_fix::edited(facts, &setting.file.path, comment);
-        return unit_fix::step_and_restart(facts, "comment the variable out", commands);
+        let commands = unit_lines::without_options(facts, setting);
+        return unit_fix::step_and_restart(facts, unit_lines::taking_options_out(facts, setting), commands);
     }
     if found.key == "Environment" {
         let commands = unit_fix::without_variable(facts, setting, "NODE_OPTIONS");

@@ -6,7 +6,8 @@ use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::{self, Crash, CrashKind};
 use super::{bundle_fix, evidence, fix, started, unit_lines};
 use crate::doctor::facts::{
-    Condition, Connections, ControlPlane, Facts, JournalEntry, LinkState, Motion, Process, SETTLED, Speaker,
+    Condition, Connections, ControlPlane, Facts, JournalEntry, LinkState, Motion, Process, ProxyServer, SETTLED,
+    Speaker,
 };
 use crate::report::diagnosis::{Diagnosis, Evidence, FixCommand, FixStep, command};
 use crate::report::finding::Severity;
@@ -32,14 +33,14 @@ const JUST_NOW: u64 = 30;
 
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     if let Some((crash, plane)) = death(facts) {
-        let reason = because(crash.headline);
+        let reason = because(crash.headline, plane);
         let words =
             format!("The agent does not outlive a failed connection to the control plane at `{}`{reason}", plane.url);
         let mut diagnosis = CAUSE.found(facts, words, evidence::journal(crash.headline)).and(evidence::state(facts));
         if facts.condition() == Condition::Looping {
             diagnosis.consequences.push("service-crash-loop");
         }
-        return Some(diagnosis.steps(tests(facts, plane, refusal::refusal(&crash.headline.message))));
+        return Some(diagnosis.steps(tests(facts, plane, Some(crash.headline))));
     }
     let process =
         facts.process.known()?.as_ref().filter(|process| matches!(process.motion, Motion::Moves | Motion::Stuck(_)))?;
@@ -53,11 +54,12 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     // without that connection it is not reached.
     if connections.is_connected() {
         let line = comes_and_goes(facts, process, plane)?;
-        let words = format!("The connection to the control plane at `{}` comes and goes{}", plane.url, because(line));
+        let words =
+            format!("The connection to the control plane at `{}` comes and goes{}", plane.url, because(line, plane));
         let diagnosis = CAUSE.found(facts, words, evidence::journal(line)).and(seen(process, plane, connections));
-        return Some(diagnosis.steps(tests(facts, plane, refusal::refusal(&line.message))));
+        return Some(diagnosis.steps(tests(facts, plane, Some(line))));
     }
-    let said = lines(facts, process, plane).into_iter().last();
+    let said = lines(facts, process, plane, is_on_the_way).into_iter().last();
     // It retries every 5 seconds: shortly after the start silence proves nothing.
     if said.is_none() && !settled {
         return None;
@@ -68,7 +70,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     }
     let reason = match &cut {
         Some((key, setting)) => format!(": `{key}={}` in its unit keeps it from the network", setting.value),
-        None => said.map_or_else(|| why_silent(connections, plane), because),
+        None => said.map_or_else(|| why_silent(connections, plane), |said| because(said, plane)),
     };
     let ignored = said.filter(|said| matches!(refusal::refusal(&said.message), Some(ConnectionEnd::Certificate(_))));
     let ignored = ignored.and_then(|_| ignored_authorities(facts));
@@ -102,7 +104,7 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     {
         diagnosis.severity = Severity::Warning;
     }
-    Some(diagnosis.steps(tests(facts, plane, said.and_then(|line| refusal::refusal(&line.message)))))
+    Some(diagnosis.steps(tests(facts, plane, said)))
 }
 
 /// Whether what answers does not know the path, and the address ends in a slash: the agent puts `/api/connect` behind it as it is
@@ -139,7 +141,7 @@ pub(crate) fn death(facts: &Facts) -> Option<(Crash<'_>, &ControlPlane)> {
     let plane = facts.control_plane.known()?.as_ref()?;
     let crash = crash::crash(facts).filter(|crash| crash.kind == CrashKind::Other)?;
     let said = &crash.headline.message;
-    let is_it = refusal::is_about(said, plane) && refusal::refusal(said).is_some();
+    let is_it = is_on_the_way(said, plane) && refusal::refusal(said).is_some();
     is_it.then_some((crash, plane))
 }
 
@@ -152,16 +154,26 @@ fn cut_off(facts: &Facts) -> Option<(&'static str, Setting<'_>)> {
         .filter(|(key, _)| *key == "PrivateNetwork" || unit.setting("Service", "IPAddressAllow").is_none())
 }
 
+/// Whether a line is about the connection to the control plane, or about that to a proxy on the way there.
+fn is_on_the_way(line: &str, plane: &ControlPlane) -> bool {
+    refusal::is_about(line, plane) || refusal::proxy(line, plane).is_some()
+}
+
 /// Lines of the agent's own process in this run that tell of a refusal by the control plane, oldest first. What its
 /// applications print has another process's number.
-fn lines<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Vec<&'a JournalEntry> {
+fn lines<'a>(
+    facts: &'a Facts,
+    process: &Process,
+    plane: &ControlPlane,
+    is_about: fn(&str, &ControlPlane) -> bool,
+) -> Vec<&'a JournalEntry> {
     let own = |entry: &&JournalEntry| entry.speaker == Speaker::Agent && entry.pid.is_none_or(|pid| pid == process.pid);
     let mut found: Vec<_> = facts.present().into_iter().filter(own).collect();
     found.sort_by_key(|entry| entry.at);
     // What the agent has told after its last refusal counts: a connection that has been there since explains nothing away.
     found.retain(|entry| {
         let lately = facts.at.seconds_since(entry.at) <= JUST_NOW;
-        refusal::is_about(&entry.message, plane)
+        is_about(&entry.message, plane)
             && refusal::refusal(&entry.message)
                 .is_some_and(|found| lately || !matches!(found, ConnectionEnd::Status(_)))
     });
@@ -198,7 +210,7 @@ pub(crate) fn told(entry: &JournalEntry, facts: &Facts) -> Option<ConnectionNews
 /// A line that shows that a connection that is there now will not last: it was lost several times within the last minute.
 fn comes_and_goes<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane) -> Option<&'a JournalEntry> {
     let lately = |entry: &&JournalEntry| facts.at.seconds_since(entry.at) <= LATELY;
-    let lost: Vec<_> = lines(facts, process, plane).into_iter().filter(lately).collect();
+    let lost: Vec<_> = lines(facts, process, plane, refusal::is_about).into_iter().filter(lately).collect();
     // Lines that follow one another within a second tell of one loss.
     let mut losses = 0;
     let mut before: Option<&JournalEntry> = None;
@@ -218,7 +230,15 @@ fn comes_and_goes<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane)
 }
 
 /// What a line means, as the end of a sentence.
-fn because(line: &JournalEntry) -> String {
+fn because(line: &JournalEntry, plane: &ControlPlane) -> String {
+    let proxy = refusal::proxy(&line.message, plane).map(|proxy| {
+        let ProxyServer { variable, place, host, port, .. } = proxy;
+        format!(" by way of the proxy `{host}:{port}`, which `{variable}` in {place} names")
+    });
+    format!("{}{}", proxy.unwrap_or_default(), meaning(line))
+}
+
+fn meaning(line: &JournalEntry) -> String {
     match refusal::refusal(&line.message) {
         Some(ConnectionEnd::Name) => ": its name leads nowhere".to_owned(),
         Some(ConnectionEnd::Refused) => ": nothing listens there".to_owned(),
@@ -228,6 +248,7 @@ fn because(line: &JournalEntry) -> String {
         Some(ConnectionEnd::Status(code @ (401 | 403))) => {
             format!(": it refuses the agent's token or identity ({code})")
         }
+        Some(ConnectionEnd::Status(407)) => ": a proxy before it asks for a name and a password (407)".to_owned(),
         Some(ConnectionEnd::Status(code @ 300..=399)) => format!(": it sends the agent elsewhere ({code})"),
         Some(ConnectionEnd::Status(code @ 500..=599)) => {
             format!(": it, or a proxy before it, is out of order ({code})")
@@ -304,8 +325,23 @@ fn without_address(facts: &Facts, process: &Process, connections: &Connections) 
 }
 
 /// The commands that test what the line is about: a bare request of `/` tests neither a token nor the upgrade.
-fn tests(facts: &Facts, plane: &ControlPlane, refusal: Option<ConnectionEnd>) -> Vec<FixStep> {
-    fix::or_told(looks(facts, plane, refusal))
+fn tests(facts: &Facts, plane: &ControlPlane, said: Option<&JournalEntry>) -> Vec<FixStep> {
+    if let Some(proxy) = said.and_then(|said| refusal::proxy(&said.message, plane)) {
+        return fix::or_told(ask_proxy(facts, proxy));
+    }
+    fix::or_told(looks(facts, plane, said.and_then(|said| refusal::refusal(&said.message))))
+}
+
+/// The commands that show whether a proxy is there, and what names it.
+fn ask_proxy(facts: &Facts, proxy: &ProxyServer) -> Result<Vec<FixStep>, RefusedWord> {
+    let ProxyServer { variable, place, host, port, .. } = proxy;
+    let url = HttpUrl::new(&format!("http://{host}:{port}"))?;
+    let asked = command!("curl", "-sSg", "-o", "/dev/null", "-m", "10", "-w", "%{http_code}\\n", "--", &url);
+    let text = format!(
+        "see whether the proxy answers; start it, or put `{variable}` right in {place} (`NO_PROXY` names what is reached without one), \
+         and restart the agent"
+    );
+    Ok(vec![FixStep::looks(text, fix::systemctl("cat", facts).into_iter().chain([asked]).collect())])
 }
 
 fn looks(facts: &Facts, plane: &ControlPlane, refusal: Option<ConnectionEnd>) -> Result<Vec<FixStep>, RefusedWord> {

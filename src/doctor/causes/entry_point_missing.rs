@@ -35,8 +35,15 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let here = facts.deployment.inspected().and_then(|inspected| inspected.stopper("entry-point-missing"));
     let script = started::script(facts);
     // A script outside of the bundle is judged by what is there, not by the bundle's rules.
+    // What lies in a directory that is not there is no second fact (`working-directory-missing`).
+    let gone = started::directory(facts).filter(|directory| started::is_missing(directory));
+    let forgiven = started::unit(facts).is_some_and(|unit| unit.unit.working_directory().1);
+    let follows = |script: &ReachedPath| {
+        !forgiven && gone.is_some_and(|gone| started::is_below(&script.path, &normal(&gone.path)))
+    };
     let outside = script.filter(|script| {
         !started::is_below(&script.path, &facts.places.bundle)
+            && !follows(script)
             && matches!(script.presence, Presence::Missing { .. } | Presence::File { size: 0, .. })
     });
     let seen = match (outside, here) {

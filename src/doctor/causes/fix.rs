@@ -35,7 +35,7 @@ pub(crate) fn restart(facts: &Facts) -> FixStep {
     if let Some(rival) = rival(facts) {
         return not_started(facts, &rival.unit);
     }
-    FixStep::changes("start the agent", restarting(facts))
+    refused(facts).unwrap_or_else(|| FixStep::changes("start the agent", restarting(facts)))
 }
 
 /// Has systemd read the unit again, and starts the agent.
@@ -43,9 +43,24 @@ pub(crate) fn reload_and_restart(facts: &Facts) -> FixStep {
     if let Some(rival) = rival(facts) {
         return not_started(facts, &rival.unit);
     }
+    if let Some(refused) = refused(facts) {
+        return refused;
+    }
     let mut actions = vec![Manage::Reload.into()];
     actions.extend(restarting(facts));
     FixStep::changes("have systemd read the unit again, and start the agent", actions)
+}
+
+/// What is said where the unit lets nobody start it by hand (systemd.unit(5), `RefuseManualStart=`).
+fn refused(facts: &Facts) -> Option<FixStep> {
+    let setting = started::unit(facts)?.unit.setting("Unit", "RefuseManualStart")?;
+    let holds = matches!(setting.value.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1");
+    let text = format!(
+        "take `RefuseManualStart={}` out, at {}, and start the agent: with it nobody can, but another unit",
+        setting.value,
+        setting.place()
+    );
+    holds.then(|| FixStep::looks(text, systemctl("cat", facts).into_iter().collect()))
 }
 
 /// A unit that runs and that systemd would stop with the start of this one (`Conflicts=`): it is somebody's.
@@ -155,12 +170,17 @@ pub(crate) fn held<'a>(facts: &'a Facts, path: &AbsolutePath, hands: &Hands) -> 
     match (hold, hands) {
         (Some(hold @ Hold::Roots), _) | (Some(hold @ Hold::UnitsUser), Hands::User(_)) => Ok(hold),
         (Some(Hold::Link(link)), _) => Err(RefusedWord::new(link, "is a link, and no fix goes through one")),
+        (Some(Hold::ShownElsewhere(line)), _) => Err(RefusedWord::new(line, SHOWN_ELSEWHERE)),
         (Some(Hold::UnitsUser | Hold::Anyones { .. }), _) => {
             Err(RefusedWord::new(path.as_str(), "may be changed by another than root and the unit's user"))
         }
         (Some(Hold::Unseen) | None, _) => Err(RefusedWord::new(path.as_str(), "could not be looked at")),
     }
 }
+
+/// What is said of a path at which the agent sees something else than everybody.
+const SHOWN_ELSEWHERE: &str =
+    "shows the agent something else at its path than everybody sees there: mend what it leads to by hand";
 
 /// A file that nobody but root may change.
 ///

@@ -142,6 +142,7 @@ fn good(facts: &Facts) -> DeployedBundle {
         absent_dependencies: Vec::new(),
         ships_shared: true,
         entry: ENTRY_POINT.to_owned(),
+        is_bare: false,
         emptied: Vec::new(),
         manifest: ManifestParts::Neither,
     }

@@ -4,11 +4,9 @@
 use super::cause::Cause;
 use super::confinement::{self, FatalOption, keys_of_the_end};
 use super::crash::Crash;
-use super::{crash, evidence, fix, started, unit_fix};
-use crate::doctor::facts::{Facts, OWN_DROP_IN};
-use crate::report::action::{Action, Replace, WasFile};
+use super::{crash, evidence, shared_file, started, unit_fix};
+use crate::doctor::facts::Facts;
 use crate::report::diagnosis::{Diagnosis, Evidence};
-use crate::report::words::{CheckedDocument, RefusedWord, UnitName};
 use crate::systemd::Setting;
 
 /// A line of the manager's, and what a drop-in of the unit says against it.
@@ -26,7 +24,7 @@ pub(super) fn diagnose(cause: &Cause, facts: &Facts) -> Option<Diagnosis> {
     let said = crash.map(|crash| crash.headline).or_else(|| confinement::deciding(facts)).map(evidence::journal);
     let words = format!("What is set for all services of this machine keeps the agent from starting: `{}`", line.words);
     let text = "say otherwise for this unit alone, in a drop-in of its own: what is set for all stays as it is";
-    let steps = unit_fix::step_and_restart(facts, text, own_drop_in(facts, line.against));
+    let steps = unit_fix::step_and_restart(facts, text, shared_file::own_drop_in(facts, line.against));
     Some(cause.found(facts, words, line.seen).and(said).and(evidence::state(facts)).steps(steps))
 }
 
@@ -74,22 +72,4 @@ fn settings<'a>(facts: &'a Facts, key: &str) -> impl Iterator<Item = Setting<'a>
         let of_key = file.assignments.iter().filter(|found| found.section == "Manager" && found.key == key);
         of_key.map(|found| Setting { value: &found.value, file, line: found.line }).collect::<Vec<_>>()
     })
-}
-
-/// A drop-in of the unit's own with this line, where there is none yet.
-fn own_drop_in(facts: &Facts, line: &'static str) -> Result<Vec<Action>, RefusedWord> {
-    let name = UnitName::new(&facts.places.unit)?.file().beside(".d").below(OWN_DROP_IN);
-    let file = fix::roots(facts, name.as_str())?;
-    let is_there =
-        started::unit(facts).is_some_and(|unit| unit.unit.files.iter().any(|known| known.path == file.as_str()));
-    if is_there {
-        return Err(RefusedWord::new(file.as_str(), "is there already: add the line to it"));
-    }
-    let lines = CheckedDocument::default()
-        .fixed("# Against what is set for all services of this machine.\n[Service]\n")
-        .fixed(line);
-    Ok(vec![
-        Replace::DropIns { folder: file.folder() }.into(),
-        Replace::Write { file, was: WasFile::Absent, lines }.into(),
-    ])
 }

@@ -3,13 +3,13 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::unit_fix::{SettingSyntax, UnitChange};
-use super::{crash, evidence, fix, started, told_of, unit_fix};
+use super::{crash, evidence, fix, started, told_of, unit_fix, unit_lines};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Condition, Facts, JournalEntry, Speaker, UnitOnDisk};
 use crate::report::action::Action;
 use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
-use crate::report::words::{LineEdit, RefusedWord};
+use crate::report::words::RefusedWord;
 use crate::systemd::{Assignment, Setting};
 
 pub(super) static CAUSE: Cause = Cause {
@@ -125,7 +125,7 @@ fn lift(facts: &Facts, key: &str, setting: &Setting<'_>) -> Result<Vec<Action>, 
             if !setting.value.split_whitespace().all(plain) {
                 return Err(RefusedWord::new(setting.value, "holds other options, too: take the one for the heap out"));
             }
-            unit_fix::edited(facts, &setting.file.path, vec![LineEdit::comment((setting.line, setting.line))])
+            unit_lines::without_options(facts, setting)
         }
         "ExecStart" | "Environment" => {
             UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, without)?.commands(facts)

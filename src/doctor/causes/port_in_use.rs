@@ -36,6 +36,13 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         (Some(Listener { pid: Some(pid), unit: Some(unit), .. }), _) if is_agent(facts, *pid) => format!(
             "The agent cannot listen on {shown}: another agent, of `{unit}`, holds it; two units start the agent"
         ),
+        (Some(Listener { pid: Some(pid), unit: Some(unit), .. }), _) if *unit == facts.places.unit => format!(
+            "The agent cannot listen on {shown}: process {pid}, an old one of the unit itself, holds it: a stop has left it running"
+        ),
+        // systemd listens itself until somebody connects (systemd.socket(5)).
+        (Some(Listener { pid: Some(1), .. }), _) => {
+            format!("The agent cannot listen on {shown}: systemd itself does, for a socket unit")
+        }
         (Some(Listener { pid: Some(pid), .. }), _) => {
             format!("The agent cannot listen on {shown}: process {pid} holds it")
         }
@@ -65,6 +72,10 @@ fn ask(holder: Option<&Listener>) -> FixStep {
     let Some(pid) = holder.and_then(|holder| holder.pid) else {
         return FixStep::looks(words, vec![command!("ss", "-Hltnp")]);
     };
+    if pid == 1 {
+        let words = "see which socket unit it is (`LISTEN`, `UNIT`); whoever owns it stops it, or gives it another port. Then start the agent";
+        return FixStep::looks(words, vec![command!("systemctl", "list-sockets", "--all", "--no-pager")]);
+    }
     let looks = vec![
         command!("ps", "-o", "pid,user,lstart,args", "-p", pid),
         command!("systemctl", "status", "--no-pager", "--lines=0", pid, CheckedWord::Shell("|| true")),

@@ -53,6 +53,26 @@ pub(super) fn overridden(facts: &Facts, after: &UnitFile) -> Result<Vec<Action>,
     Ok(vec![Replace::DropIns { folder: file.folder() }.into(), Replace::Write { file, was, lines: text }.into()])
 }
 
+/// A drop-in of the unit's own with this line, where there is none yet: against what other services are told as well.
+///
+/// # Errors
+/// Where one is there, or another than root may write it.
+pub(super) fn own_drop_in(facts: &Facts, line: &'static str) -> Result<Vec<Action>, RefusedWord> {
+    let name = UnitName::new(&facts.places.unit)?.file().beside(".d").below(OWN_DROP_IN);
+    let file = fix::roots(facts, name.as_str())?;
+    let unit = super::started::unit(facts);
+    if unit.is_some_and(|unit| unit.unit.files.iter().any(|known| known.path == file.as_str())) {
+        return Err(RefusedWord::new(file.as_str(), "is there already: add the line to it"));
+    }
+    let lines = CheckedDocument::default()
+        .fixed("# Against what is set for other services of this machine, too.\n[Service]\n")
+        .fixed(line);
+    Ok(vec![
+        Replace::DropIns { folder: file.folder() }.into(),
+        Replace::Write { file, was: WasFile::Absent, lines }.into(),
+    ])
+}
+
 /// What a drop-in says so that the unit comes to the same as with the file changed.
 fn lines(unit: &Unit, before: &UnitFile, after: &UnitFile) -> Result<Vec<(String, String)>, RefusedWord> {
     let said = |file: &UnitFile, key: &str| -> Vec<String> {

@@ -366,7 +366,8 @@ fn written(facts: &Facts) -> Result<Vec<FixStep>, RefusedWord> {
 
 /// The lines of drop-ins that would say otherwise than the documented unit, and count for more: they become comments.
 fn outdone(facts: &Facts) -> Result<Vec<Action>, RefusedWord> {
-    let drop_ins = facts.unit.known().into_iter().flat_map(|unit| unit.unit.files.iter().skip(1));
+    let unit = facts.unit.known();
+    let drop_ins = unit.into_iter().flat_map(|unit| unit.unit.files.iter().skip(1)).chain(left(facts));
     let mut actions = Vec::new();
     for file in drop_ins {
         let lines: Vec<u32> =
@@ -383,6 +384,28 @@ fn outdone(facts: &Facts) -> Result<Vec<Action>, RefusedWord> {
         actions.extend(UnitChange::of(file).without(&lines)?.commands(facts)?);
     }
     Ok(actions)
+}
+
+/// Drop-ins of a unit whose file is gone that would undo the documented one: those that start this bundle do not.
+pub(crate) fn left(facts: &Facts) -> impl Iterator<Item = &UnitFile> {
+    let bundle = normal(&facts.places.bundle);
+    let is_undone = move |file: &&UnitFile| {
+        let own: Vec<&Assignment> = file.assignments.iter().filter(|found| is_replaced(found)).collect();
+        let commands = || own.iter().filter(|found| found.key == "ExecStart");
+        // Without an empty line before it, it would be a second command.
+        let adds = commands().next().is_some_and(|first| !first.value.is_empty());
+        let ends_empty = commands().next_back().is_some_and(|last| last.value.is_empty());
+        let elsewhere = |found: &Assignment| !found.value.is_empty() && !found.value.contains(&bundle);
+        let nested = |found: &Assignment| found.value.contains(documented_paths::NESTED_AGENT);
+        adds || ends_empty || own.iter().any(|found| elsewhere(found) || nested(found))
+    };
+    facts.unit.known().into_iter().flat_map(|unit| &unit.left_drop_ins).filter(is_undone)
+}
+
+/// The first line of such a drop-in that does it.
+pub(crate) fn undoing(file: &UnitFile) -> Option<(&str, Setting<'_>)> {
+    let found = file.assignments.iter().rev().find(|found| is_replaced(found))?;
+    Some((&found.key, Setting { value: &found.value, file, line: found.line }))
 }
 
 /// The folders that systemd reads units from (systemd.unit(5), "Unit File Load Path"): a unit's file is elsewhere where it is

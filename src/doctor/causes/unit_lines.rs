@@ -3,8 +3,9 @@
 use super::unit_fix::{self, UnitChange};
 use super::{fix, shared_file};
 use crate::doctor::facts::Facts;
-use crate::report::action::Replace;
+use crate::report::action::{Action, Replace};
 use crate::report::diagnosis::FixStep;
+use crate::report::words::{LineEdit, RefusedWord};
 use crate::systemd::{Setting, Unit};
 
 /// Whether a line stands in a drop-in and not in the unit file itself.
@@ -31,4 +32,27 @@ pub(super) fn without(facts: &Facts, setting: &Setting<'_>, keys: &[&str]) -> Ve
         false => "comment the lines out",
     };
     unit_fix::step_and_restart(facts, text, commands)
+}
+
+/// What [`without_options`] does, in words.
+pub(super) fn taking_options_out(facts: &Facts, setting: &Setting<'_>) -> &'static str {
+    match is_shared(facts, setting) {
+        true => "take the variable away for this unit alone, as that file is read for others, too",
+        false => "comment the variable out",
+    }
+}
+
+fn is_shared(facts: &Facts, setting: &Setting<'_>) -> bool {
+    facts.unit.known().is_some_and(|unit| unit.shared_variables.contains(&setting.file.path))
+}
+
+/// Takes Node's options away that a file of variables has in this line: of a file that other units read, for this unit alone.
+///
+/// # Errors
+/// Where another than root may change what is changed.
+pub(super) fn without_options(facts: &Facts, setting: &Setting<'_>) -> Result<Vec<Action>, RefusedWord> {
+    if is_shared(facts, setting) {
+        return shared_file::own_drop_in(facts, "UnsetEnvironment=NODE_OPTIONS");
+    }
+    unit_fix::edited(facts, &setting.file.path, vec![LineEdit::comment((setting.line, setting.line))])
 }

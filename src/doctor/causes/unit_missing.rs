@@ -59,6 +59,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let user = of_user.map(agent_outside_unit::described);
     let mut diagnosis =
         CAUSE.found(facts, words, absent).and(load).and(runs).and(user).steps(others(facts)).steps(steps);
+    // They would undo the unit that is written.
+    let left = unit_fix::left(facts).filter_map(unit_fix::undoing);
+    diagnosis = diagnosis.and(left.map(|(key, setting)| evidence::unit_line(key, &setting)));
     if of_user.is_some() {
         diagnosis = diagnosis.steps(agent_outside_unit::ending(facts));
     }

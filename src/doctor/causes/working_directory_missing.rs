@@ -1,12 +1,14 @@
 //! `working-directory-missing`: the directory that the unit starts in is not there (200/CHDIR).
 
 use super::cause::{Area, Cause, Stands, ToldBy};
+use super::unit_fix::{SettingSyntax, UnitChange};
 use super::{bundle_fix, evidence, started, unit_fix};
 use crate::doctor::facts::{Condition, Facts, Presence, ReachedPath, Service};
+use crate::report::action::Action;
 use crate::report::diagnosis::{Diagnosis, Evidence, FixStep};
 use crate::report::finding::Severity;
-use crate::report::words::{BundleDir, BundleMarks};
-use crate::systemd::normal;
+use crate::report::words::{BundleDir, BundleMarks, RefusedWord};
+use crate::systemd::{Setting, Unit, normal, split};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "working-directory-missing",
@@ -90,6 +92,34 @@ fn remedy(facts: &Facts) -> Vec<FixStep> {
     }
     let Some(setting) = unit.unit.setting("Service", "WorkingDirectory") else { return Vec::new() };
     let commands = BundleDir::new(&bundle, BundleMarks::Vacant)
-        .and_then(|bundle| unit_fix::set(facts, &setting, bundle.path().as_str()));
+        .and_then(|bundle| in_the_bundle(facts, &unit.unit, &setting, bundle.path().as_str()));
     unit_fix::step_and_restart(facts, "start it in the bundle, as documented", commands)
+}
+
+/// The unit with the bundle as its working directory, and with the bundle's own script in the place of the one below the directory
+/// that is not there.
+fn in_the_bundle(facts: &Facts, unit: &Unit, setting: &Setting<'_>, bundle: &str) -> Result<Vec<Action>, RefusedWord> {
+    let change =
+        UnitChange::of(setting.file).word(setting.line, SettingSyntax::Whole, |_, _| Some(bundle.to_owned()))?;
+    let gone = started::directory_path(facts).map(|path| normal(&path)).unwrap_or_default();
+    let other = |_: usize, word: &str| {
+        let word = normal(&unit.expand(word));
+        started::is_below(&word, &gone).then(|| format!("{bundle}{}", word.strip_prefix(&gone).unwrap_or_default()))
+    };
+    let command = unit.exec_start();
+    let absolute = command.filter(|command| {
+        split(command.value).unwrap_or_default().iter().enumerate().any(|(at, word)| other(at, word).is_some())
+    });
+    match absolute {
+        Some(command) if command.file.path == setting.file.path => {
+            change.word(command.line, SettingSyntax::Words, other)?.commands(facts)
+        }
+        Some(command) => {
+            let mut actions = change.commands(facts)?;
+            actions
+                .extend(UnitChange::of(command.file).word(command.line, SettingSyntax::Words, other)?.commands(facts)?);
+            Ok(actions)
+        }
+        None => change.commands(facts),
+    }
 }

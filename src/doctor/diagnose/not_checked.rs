@@ -76,6 +76,7 @@ fn not_run(facts: &Facts) -> Option<NotChecked> {
         Hold::Link(_) => {
             "is reached through a link that leads to what another than root may change, or does not answer"
         }
+        Hold::ShownElsewhere(_) => "is the agent's alone, by its unit",
         Hold::Roots | Hold::Unseen => return None,
     };
     let because = format!("{} {may}, so it was not run", node.path);

@@ -16,6 +16,23 @@ pub(crate) struct ControlPlane {
     pub place: String,
     /// What the name leads to now; empty where the name is not known.
     pub addresses: Fact<Vec<IpAddr>>,
+    /// The proxies that the agent's variables name for the way there.
+    pub proxies: Vec<ProxyServer>,
+}
+
+/// A proxy that a variable names (`HTTPS_PROXY`, curl(1), "ENVIRONMENT").
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ProxyServer {
+    /// The variable.
+    pub variable: String,
+    /// Where that is set: `FILE:LINE`, or a file of variables.
+    pub place: String,
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// What the name leads to now.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// The TCP connections of the unit's processes that are to the control plane's port, or say that there is another.

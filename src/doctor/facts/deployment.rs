@@ -51,6 +51,8 @@ pub(crate) struct DeployedBundle {
     pub ships_shared: bool,
     /// The script that the unit starts, relative to the bundle, by which it was judged.
     pub entry: String,
+    /// Whether only folders are left in it, and no file.
+    pub is_bare: bool,
     /// Files of no bytes where a package manager writes none: `package.json` and code below `node_modules`.
     pub emptied: Vec<String>,
     /// What there is of a signed manifest in it.

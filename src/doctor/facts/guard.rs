@@ -25,6 +25,8 @@ pub(crate) enum Hold {
         /// Its owner and mode.
         why: String,
     },
+    /// The unit shows its service something else there, by this line.
+    ShownElsewhere(String),
     /// That could not be looked at.
     Unseen,
 }

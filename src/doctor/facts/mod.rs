@@ -15,7 +15,7 @@ pub(crate) mod service;
 
 pub(crate) use crate::report::moment::Moment;
 pub(crate) use condition::{Condition, SETTLED};
-pub(crate) use connection::{Connections, ControlPlane, Link, LinkState};
+pub(crate) use connection::{Connections, ControlPlane, Link, LinkState, ProxyServer};
 pub(crate) use deployment::{DeployedBundle, Deployment, DeploymentState, Download, ManifestParts};
 pub(crate) use fact::{EXHAUSTED, Fact, Unknown};
 pub(crate) use guard::{Guard, Hold};
@@ -133,6 +133,8 @@ pub(crate) struct ReachedPath {
 pub(crate) struct UnitOnDisk {
     /// The file and its drop-ins; no files where there is no unit.
     pub unit: Unit,
+    /// Drop-ins that are left of a unit whose file is gone: they count again once one is written.
+    pub left_drop_ins: Vec<UnitFile>,
     /// Whether it is masked: a link to `/dev/null`, or an empty file.
     pub masked_by: Option<String>,
     /// A link in its place that leads to nothing, with where it leads.
@@ -157,6 +159,8 @@ pub(crate) struct UnitOnDisk {
     pub noexec: Option<String>,
     /// The files of `EnvironmentFile=` with what they say of Node's options, as if they were settings of the unit.
     pub variables: Vec<UnitFile>,
+    /// Those of them that other units read as well.
+    pub shared_variables: Vec<String>,
     /// The user it runs as.
     pub account: Fact<Option<Account>>,
 }
@@ -294,6 +298,8 @@ pub(crate) struct Facts {
     pub nested_backup: Option<Deployment>,
     /// What fixes have put aside, the newest first.
     pub put_aside: Vec<Deployment>,
+    /// What people have kept beside the bundle under a name of their own, the newest first.
+    pub kept: Vec<Deployment>,
     /// Who may change what is at the paths that a fix could touch.
     pub guards: Vec<Guard>,
     /// What a bundle has to satisfy here.

@@ -1,10 +1,10 @@
 //! Where the agent connects to: its `--url`, wherever that stands, else what its environment or its registration says.
 
 use super::ask::Probe;
-use crate::doctor::facts::{ControlPlane, Fact};
+use crate::doctor::facts::{ControlPlane, Fact, ProxyServer};
 use crate::doctor::questions::{Diagnostic, Server, Unanswered};
 use crate::redact::Redactor;
-use crate::systemd::{FileVariable, Unit, file_variables};
+use crate::systemd::{FileVariable, Unit, file_variables, split};
 use crate::text;
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -29,10 +29,17 @@ pub(super) fn variables(
     unit: &Unit,
     redactor: &mut Redactor,
 ) -> BTreeMap<String, (String, String)> {
-    let place = |key: &str| unit.settings("Service", key).last().map_or_else(|| key.to_owned(), |found| found.place());
-    let own = place("Environment");
-    let mut variables: BTreeMap<String, (String, String)> =
-        unit.environment().into_iter().map(|(name, value)| (name, (value, own.clone()))).collect();
+    let settings = unit.settings("Service", "Environment");
+    let place = |name: &str| {
+        let sets = |word: &String| word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+        let last = settings.iter().rev().find(|found| split(found.value).unwrap_or_default().iter().any(sets));
+        last.map_or_else(|| "Environment".to_owned(), |found| found.place())
+    };
+    let own = |(name, value): (String, String)| {
+        let place = place(&name);
+        (name, (value, place))
+    };
+    let mut variables: BTreeMap<String, (String, String)> = unit.environment().into_iter().map(own).collect();
     for setting in unit.settings("Service", "EnvironmentFile") {
         let path = unit.expand(setting.value.trim_start_matches('-'));
         let content = server.read(&path, MAX).unwrap_or_default();
@@ -167,7 +174,37 @@ impl Probe<'_> {
             port,
             place: self.shown(&found.place),
             addresses,
+            proxies: Vec::new(),
         })
+    }
+
+    /// With the proxies that these variables name for the way there.
+    pub(super) fn through_proxies(
+        &self,
+        plane: ControlPlane,
+        variables: &BTreeMap<String, (String, String)>,
+    ) -> ControlPlane {
+        let named = |name: &'static str| variables.iter().filter(move |(found, _)| found.eq_ignore_ascii_case(name));
+        // `NO_PROXY=localhost,.example.com`: a name is meant with all that ends in it.
+        let is_meant = |word: &str| {
+            let word = word.trim().trim_start_matches(['*', '.']);
+            word.is_empty() || plane.host == word || plane.host.ends_with(&format!(".{word}"))
+        };
+        let direct = |value: &str| value.split([',', ' ']).filter(|word| !word.trim().is_empty()).any(is_meant);
+        if named("NO_PROXY").any(|(_, (value, _))| direct(value)) {
+            return plane;
+        }
+        let proxies = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "WSS_PROXY", "WS_PROXY"].into_iter().flat_map(named);
+        let proxies: Vec<ProxyServer> = proxies
+            .filter_map(|(name, (value, place))| {
+                let url = if value.contains("://") { value.clone() } else { format!("http://{value}") };
+                let found = self.control_plane(&FoundUrl { url, place: place.clone() })?;
+                let ControlPlane { host, port, place, addresses, .. } = found;
+                let addresses = addresses.known().cloned().unwrap_or_default();
+                Some(ProxyServer { variable: text::printable(name).into_owned(), place, host, port, addresses })
+            })
+            .collect();
+        ControlPlane { proxies, ..plane }
     }
 
     /// What a host is: itself where it is an address, else what the server's resolver says.
@@ -197,6 +234,7 @@ impl Probe<'_> {
 mod tests {
     use super::*;
     use crate::doctor::recording::Recorded;
+    use crate::systemd::SeenPaths;
 
     fn words(text: &str) -> Vec<String> {
         if let Some((shell, told)) = text.split_once('|') {
@@ -254,7 +292,7 @@ mod tests {
     fn an_address_is_taken_apart_and_its_name_resolved() {
         let line = r#"{"ask":"run getent ahosts -- cp.example","ok":{"status":0,"stdout":"10.0.0.7       STREAM cp.example\n10.0.0.7       DGRAM\n::ffff:10.0.0.8 STREAM\n","stderr":"","took":1}}"#;
         let server = Recorded::parse(line).unwrap();
-        let probe = Probe::new(&server, Redactor::new());
+        let probe = Probe::new(&server, SeenPaths::default(), Redactor::new());
         for (url, shown, port, addresses) in [
             ("http://cp.example:4000", "http://cp.example:4000", 4000, "10.0.0.7 10.0.0.8"),
             ("https://user:pass@cp.example/panel?key=1", "https://cp.example/panel", 443, "10.0.0.7 10.0.0.8"),

@@ -52,6 +52,9 @@ pub(crate) struct JudgedBundle {
     pub report: SubjectReport,
     /// What their findings say to those who decide on them, in the same order.
     pub details: Vec<Detail>,
+    /// Earlier captures do not have it.
+    #[serde(default)]
+    is_bare: bool,
     has_modules: bool,
     has_dependencies: bool,
     absent_dependencies: Vec<String>,
@@ -67,6 +70,7 @@ impl JudgedBundle {
         let modules = tree.resolve(b"node_modules").ok().filter(|id| tree.kind(*id) == NodeKind::Directory);
         Self {
             details: report.findings.iter().map(|finding| finding.detail.clone()).collect(),
+            is_bare: !tree.ids().any(|id| tree.file(id).is_some()),
             has_modules: modules.is_some(),
             has_dependencies: crate::check::bundle::stage(snapshot, names)
                 == crate::check::bundle::BundleStage::Deployed,
@@ -178,8 +182,26 @@ fn because<T>(refusal: Unanswered) -> Fact<T> {
     }
 }
 
+/// Folders of a bundle in whose place people put links to others, which Node follows.
+const LINKED: [&str; 4] = ["dist", "node_modules", "node_modules/@server-flow", "node_modules/@server-flow/shared"];
+
+/// Where a link in the place of a bundle's folder leads, where that is a folder outside of it.
+fn leads_out(server: &dyn Server, bundle: &str, part: &str) -> Option<String> {
+    let path = format!("{bundle}/{part}");
+    server.look(&path).ok().filter(|look| look.kind == 'l')?;
+    let (real, look) = super::reach::through(server, &path).ok()?;
+    let is_inside = real.strip_prefix(bundle).is_some_and(|rest| rest.starts_with('/'));
+    (look.kind == 'd' && !is_inside).then_some(real)
+}
+
 fn judged(inspection: &Inspection<'_>, path: &str, names: &ConfiguredNames) -> Fact<DeploymentState> {
     let server = inspection.server;
+    if let Some((part, to)) = LINKED.iter().find_map(|part| Some((part, leads_out(server, path, part)?))) {
+        let to = text::printable(&to).into_owned();
+        let help =
+            format!("`bundle-doctor check` judges that folder by itself: what it holds is not the bundle's `{part}`");
+        return Fact::unless(format!("its `{part}` is a link out of it, to {to}, which is not followed"), help);
+    }
     match inspection.judged(path, names, BundlePlace::Deployed) {
         Err(why) => Fact::unless(why, "run it as root"),
         Ok(judged) => {
@@ -192,6 +214,7 @@ fn judged(inspection: &Inspection<'_>, path: &str, names: &ConfiguredNames) -> F
             Fact::Known(DeploymentState::Present(Box::new(DeployedBundle {
                 changed,
                 replaced,
+                is_bare: judged.is_bare,
                 has_modules: judged.has_modules,
                 has_dependencies: judged.has_dependencies,
                 absent_dependencies: judged.absent_dependencies,

@@ -6,11 +6,13 @@ use super::bundles::Bundles;
 use super::control_plane::{self, FoundUrl};
 use super::deployment::{BundleJudge, Inspection};
 use super::node;
+use super::seen::SeenServer;
 use super::systemctl::LoadedUnit;
 use super::unit_files::{self, FoundUnit};
 use crate::doctor::facts::{AgentPlaces, Fact, ServerNode, UnitOnDisk};
 use crate::doctor::questions::{Server, Unanswered};
 use crate::redact::Redactor;
+use crate::systemd::{SeenPaths, Unit};
 use crate::tree::names::ConfiguredNames;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -48,7 +50,8 @@ impl<'a> Groundwork<'a> {
         let mut redactor = Redactor::new();
         let mut variables = BTreeMap::new();
         if let Some(found) = found.known() {
-            for assignment in found.unit.files.iter().flat_map(|file| &file.assignments) {
+            let files = found.unit.files.iter().chain(&found.left);
+            for assignment in files.flat_map(|file| &file.assignments) {
                 redactor.learn(&format!("{}={}", assignment.key, assignment.value));
             }
             for (name, value) in found.unit.environment() {
@@ -58,15 +61,15 @@ impl<'a> Groundwork<'a> {
             }
             variables = control_plane::variables(server, &found.unit, &mut redactor);
         }
-        let probe = Probe::new(server, redactor);
         let unit = found.known().map(|found| &found.unit);
+        let probe = Probe::new(server, unit.map(|unit| seen_paths(server, unit)).unwrap_or_default(), redactor);
         let account = probe.account(unit.map_or("root".to_owned(), |unit| unit.user()));
-        let places = agent_paths::of(server, &options, unit, account.known().and_then(Option::as_ref));
+        let places = agent_paths::of(&probe.seen, &options, unit, account.known().and_then(Option::as_ref));
         let told = Urls {
             unit: unit
                 .and_then(|unit| unit.command()?.ok())
                 .and_then(|command| control_plane::in_command(&command.arguments, &variables, "ExecStart")),
-            registered: control_plane::in_registration(server, &places.home),
+            registered: control_plane::in_registration(&probe.seen, &places.home),
             variables,
         };
         let unit = found.clone().map(|found| probe.unit(found, &account));
@@ -90,9 +93,25 @@ impl<'a> Groundwork<'a> {
         let script = self.unit.known().and_then(|unit| unit.script.known()).map(|script| script.path.as_str());
         // What would start depends on the Node that starts it; bundles are read meanwhile.
         let version = || node::node_version(self.node());
-        let inspection = Inspection { server: self.probe.server, judge, node: &version };
+        let inspection = Inspection { server: &self.probe.seen, judge, node: &version };
         self.probe.bundles(&self.places, script, names, &inspection)
     }
+}
+
+/// What the unit shows its service. A root folder without the program in it is what keeps the unit from starting (226/NAMESPACE,
+/// 203/EXEC), and nothing to judge a bundle in.
+fn seen_paths(server: &dyn Server, unit: &Unit) -> SeenPaths {
+    let paths = SeenPaths::of(unit);
+    let program = unit.command().and_then(Result::ok).map(|command| command.program);
+    let seen = SeenServer::new(server, paths.clone());
+    match program.is_some_and(|program| program.starts_with('/') && seen.look(&program).is_err_and(is_absent)) {
+        true => paths.without_root(),
+        false => paths,
+    }
+}
+
+const fn is_absent(refusal: Unanswered) -> bool {
+    matches!(refusal, Unanswered::NotFound | Unanswered::Unlike)
 }
 
 /// The unit's own name. Everything else is asked by it: the journal knows no other (systemd.unit(5), "Alias=").

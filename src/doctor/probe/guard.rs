@@ -77,7 +77,7 @@ pub(crate) fn root_may_run(server: &dyn Server, path: &str) -> bool {
                 let rest = path.strip_prefix(&link).unwrap_or_default();
                 path = super::reach::resolved(&format!("{}{rest}", crate::systemd::from_directory(folder, &target)));
             }
-            Hold::UnitsUser | Hold::Anyones { .. } | Hold::Unseen => return false,
+            Hold::UnitsUser | Hold::Anyones { .. } | Hold::ShownElsewhere(_) | Hold::Unseen => return false,
         }
     }
     false

@@ -24,6 +24,7 @@ mod process;
 mod reach;
 mod refused;
 mod restored;
+mod seen;
 mod similar;
 mod sockets;
 mod systemctl;
@@ -36,7 +37,7 @@ pub(crate) use agent_paths::ProbeOptions;
 pub(crate) use deployment::{BundleJudge, BundleQuestion, HearsTree, JudgedBundle, RulesJudge};
 
 use crate::doctor::facts::{
-    Account, AgentPlaces, Caller, ControlPlane, Deployment, EXHAUSTED, Fact, Facts, Guard, HostFacts, Journal,
+    Account, AgentPlaces, Caller, ControlPlane, Deployment, EXHAUSTED, Fact, Facts, Guard, Hold, HostFacts, Journal,
     Listener, OWN_DROP_IN, Process, Reach, Service, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Server, Situation, Spoken, Unanswered};
@@ -132,8 +133,9 @@ impl Groundwork<'_> {
             let listeners = probe.listeners(journal.known(), main, &sockets);
             let strays = process::strays(server, name, &places.bundle, &processes, &probe.redactor);
             let dependencies = bonds::of(probe, service.known(), unit.known());
-            let restored = journal.known().map(|journal| restored::restored(server, journal, &places.bundle));
-            let refused = journal.known().map(|journal| refused::refused(server, journal, &places.bundle, account));
+            let restored = journal.known().map(|journal| restored::restored(&probe.seen, journal, &places.bundle));
+            let refused =
+                journal.known().map(|journal| refused::refused(&probe.seen, journal, &places.bundle, account));
             let node = self.node().clone();
             let found = unit.known();
             let program = found.and_then(|unit| unit.program.known());
@@ -141,7 +143,6 @@ impl Groundwork<'_> {
             // 203: the program could not be executed (systemd.exec(5), "Process Exit Codes").
             let unexecuted =
                 shown.spoken.as_ref().is_ok_and(|said| said.stdout.lines().any(|line| line == "ExecMainStatus=203"));
-            let other_nodes = probe.nodes_beside(program, &node, noexec, unexecuted);
             let systemd = joined(version, None).and_then(|spoken| systemctl::version(&spoken.stdout));
             let volumes = probe.volumes(places);
             let package_managers = probe.package_managers(node.known().and_then(Option::as_ref), account);
@@ -149,10 +150,13 @@ impl Groundwork<'_> {
             let target = default_target(server);
             let host = HostFacts { name: probe.host_name(situation), os, systemd, boot: boot(server), target };
             let caller = Caller { uid: situation.uid, name: probe.user_name(situation.uid) };
-            let (deployment, backup, nested_backup, put_aside, download) = joined(bundles, lost(places));
+            let (deployment, backup, nested_backup, (put_aside, kept), download) = joined(bundles, lost(places));
+            let asked = deployment.inspected().and_then(|bundle| bundle.engines.as_deref());
+            let unfit = unexecuted || node::is_too_old(&node, asked);
+            let other_nodes = probe.nodes_beside(program, &node, noexec, unfit);
             let none = unit.known().is_some_and(|unit| unit.unit.files.is_empty());
             let similar = if none { similar::units(server, name, &places.bundle) } else { Vec::new() };
-            let guards = probe.guards(places, unit, &put_aside, account);
+            let guards = probe.guards(places, unit, [&put_aside, &kept], account);
             let reach =
                 if server.is_live() { Reach::Live } else { Reach::Mounted(server.place("/").display().to_string()) };
             Facts {
@@ -172,6 +176,7 @@ impl Groundwork<'_> {
                 backup,
                 nested_backup,
                 put_aside,
+                kept,
                 guards,
                 policy: options.policy.clone(),
                 download,
@@ -200,7 +205,7 @@ impl Probe<'_> {
         &self,
         places: &AgentPlaces,
         unit: &Fact<UnitOnDisk>,
-        put_aside: &[Deployment],
+        beside: [&Vec<Deployment>; 2],
         account: Option<&Account>,
     ) -> Vec<Guard> {
         let above = places.bundle.rsplit_once('/').map_or("/", |(above, _)| if above.is_empty() { "/" } else { above });
@@ -208,19 +213,25 @@ impl Probe<'_> {
         let own = format!("/etc/systemd/system/{}", places.unit);
         let drop_in = format!("{own}.d/{OWN_DROP_IN}");
         let on_disk = unit.known();
-        let files = on_disk.into_iter().flat_map(|unit| unit.unit.files.iter().chain(&unit.variables));
-        let files = files.map(|file| file.path.clone());
+        let files = on_disk.into_iter();
+        let files = files.flat_map(|unit| unit.unit.files.iter().chain(&unit.left_drop_ins).chain(&unit.variables));
+        let files: Vec<String> = files.map(|file| file.path.clone()).chain([own.clone(), drop_in.clone()]).collect();
         let program = on_disk.and_then(|unit| unit.program.known()).map(|program| program.path.clone());
-        let mut paths: Vec<String> =
-            [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested, own, drop_in]
-                .into_iter()
-                .chain(put_aside.iter().map(|aside| aside.path.clone()))
-                .chain(files)
-                .chain(program)
-                .collect();
+        let mut paths: Vec<String> = [places.bundle.clone(), above.to_owned(), places.backup.clone(), nested]
+            .into_iter()
+            .chain(beside.into_iter().flatten().map(|aside| aside.path.clone()))
+            .chain(files.iter().cloned())
+            .chain(program)
+            .collect();
         paths.sort();
         paths.dedup();
-        paths.iter().map(|path| guard::guard(self.server, path, account)).collect()
+        let inside = |path: &str| self.seen.inside(path).filter(|_| path == places.bundle).cloned();
+        let elsewhere = |path: &String| self.seen.line(path).or_else(|| inside(path)).filter(|_| !files.contains(path));
+        let guard = |path: &String| match elsewhere(path) {
+            Some(line) => Guard { path: path.clone(), hold: Hold::ShownElsewhere(line.text) },
+            None => guard::guard(self.server, path, account),
+        };
+        paths.iter().map(guard).collect()
     }
 
     /// With what its start waits behind, where that waits.
@@ -253,6 +264,7 @@ impl Probe<'_> {
     /// Where the agent connects to: what the process that runs was told counts, then what the unit says, then what is
     /// loaded, then the environment and the registration.
     fn plane(&self, service: &Fact<Service>, told: &Urls) -> Fact<Option<ControlPlane>> {
+        let through = |plane| self.through_proxies(plane, &told.variables);
         let of = |words: &[String]| control_plane::in_command(words, &told.variables, "ExecStart");
         let pid = service.known().and_then(|service| service.main_pid);
         let running = pid.and_then(|pid| {
@@ -263,10 +275,10 @@ impl Probe<'_> {
         let loaded = || service.known().and_then(|service| of(&service.exec_start));
         let named = running.or_else(|| told.unit.clone()).or_else(loaded);
         if let Some(found) = named.or_else(|| control_plane::in_variables(&told.variables)) {
-            return Fact::Known(self.control_plane(&found));
+            return Fact::Known(self.control_plane(&found).map(through));
         }
         match &told.registered {
-            Ok(found) => Fact::Known(found.as_ref().and_then(|found| self.control_plane(found))),
+            Ok(found) => Fact::Known(found.as_ref().and_then(|found| self.control_plane(found)).map(through)),
             Err(Unanswered::Denied) => Fact::unless("permission denied", "run it as root"),
             Err(refusal) => Fact::unknown(refusal.to_string()),
         }

@@ -11,23 +11,29 @@ impl Probe<'_> {
     /// The Node that the unit starts.
     pub(super) fn own_node(&self, program: Option<&ReachedPath>) -> Fact<Option<ServerNode>> {
         let Some(program) = program else { return Fact::unknown("the unit starts no program") };
-        Fact::Known(is_there(program).then(|| self.version_of(&program.path)))
+        // One that only the service sees would find other libraries here than there.
+        let path = program.path.clone();
+        let apart = self.seen.line(&path).is_some();
+        Fact::Known(is_there(program).then(|| match apart {
+            true => ServerNode { version: node_on_disk::version(&self.seen, &path), path, fault: None },
+            false => self.version_of(&path),
+        }))
     }
 
     /// Others, where the unit's own is not there, does not run, is on a file system from which nothing is executed, was refused,
-    /// or is to be found by what the unit starts.
+    /// is too old, or is to be found by what the unit starts.
     pub(super) fn nodes_beside(
         &self,
         program: Option<&ReachedPath>,
         own: &Fact<Option<ServerNode>>,
         noexec: Option<&str>,
-        refused: bool,
+        unfit: bool,
     ) -> Vec<ServerNode> {
         let Some(program) = program else { return Vec::new() };
         let fails = own.known().and_then(Option::as_ref).is_some_and(|node| node.fault.is_some());
         // `env`, a shell or a package manager finds one by itself, or none.
         let is_node = last_part(&program.path).starts_with("node");
-        let is_enough = is_there(program) && is_node && noexec.is_none() && !fails && !refused;
+        let is_enough = is_there(program) && is_node && noexec.is_none() && !fails && !unfit;
         if is_enough { Vec::new() } else { self.other_nodes(&program.path) }
     }
 
@@ -96,6 +102,17 @@ impl Probe<'_> {
 
 fn is_there(program: &ReachedPath) -> bool {
     matches!(program.presence, Presence::File { .. } | Presence::Denied { .. })
+}
+
+/// The oldest Node that deployed agents run on (docs/reference/field-facts.md, "On the server").
+const OLDEST: u64 = 18;
+
+/// Whether a Node is older than agents, or this one, need.
+pub(super) fn is_too_old(node: &Fact<Option<ServerNode>>, asked: Option<&str>) -> bool {
+    let version = node.known().and_then(Option::as_ref).and_then(|node| node.version.as_deref());
+    let Some(version) = version.and_then(|version| node_semver::Version::parse(version).ok()) else { return false };
+    let range = asked.and_then(|asked| node_semver::Range::parse(asked).ok());
+    version.major < OLDEST || range.is_some_and(|range| !range.satisfies(&version))
 }
 
 /// The version by which bundles are judged: the server's own, or where that is not known the oldest that is deployed.

@@ -59,8 +59,10 @@ impl Sockets {
         for row in self.0.as_ref()?.iter().filter(held) {
             let remote = row.remote.to_string();
             let established = row.state == SocketState::Established;
+            let by_proxy = plane.is_some_and(|plane| is_through_a_proxy(plane, row.remote));
             let matches = plane.map(|plane| row.remote.port() == plane.port).unwrap_or_default();
             match plane.filter(|_| matches).map(|plane| leads_to(plane, row.remote.ip())) {
+                _ if by_proxy => found.own.push(Link { remote, state: row.link(told) }),
                 Some(true) => found.own.push(Link { remote, state: row.link(told) }),
                 Some(false) if established => found.elsewhere.push(remote),
                 _ if established && !row.remote.ip().is_loopback() => found.outward.push(remote),
@@ -88,8 +90,8 @@ impl Sockets {
         let own = |row: &&SocketRow| {
             row.state == SocketState::Established
                 && held.contains(&row.inode)
-                && row.remote.port() == plane.port
-                && leads_to(plane, row.remote.ip())
+                && (row.remote.port() == plane.port && leads_to(plane, row.remote.ip())
+                    || is_through_a_proxy(plane, row.remote))
         };
         let unread = |row: &SocketRow| UnreadLink { inode: row.inode, remote: row.remote, bytes: row.unread };
         self.0.iter().flatten().filter(own).map(unread).collect()
@@ -121,6 +123,11 @@ fn leads_to(plane: &ControlPlane, address: IpAddr) -> bool {
     // To connect to the unspecified address is to connect to this machine (ip(7)).
     let unspecified = known.iter().any(IpAddr::is_unspecified) && address.is_loopback();
     known.is_empty() || known.contains(&address) || unspecified
+}
+
+/// Whether it is the address of a proxy on the way to the control plane.
+fn is_through_a_proxy(plane: &ControlPlane, remote: SocketAddr) -> bool {
+    plane.proxies.iter().any(|proxy| proxy.port == remote.port() && proxy.addresses.contains(&remote.ip()))
 }
 
 /// One line of `/proc/net/tcp`.
@@ -241,6 +248,7 @@ mod tests {
             port: 3000,
             place: "ExecStart".into(),
             addresses: Fact::Known(addresses.iter().map(|address| address.parse().unwrap()).collect()),
+            proxies: Vec::new(),
         }
     }
 

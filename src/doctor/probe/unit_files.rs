@@ -22,6 +22,8 @@ const MAX_LINES: usize = 2000;
 pub(super) struct FoundUnit {
     /// Its file and drop-ins, with secrets; no files where there is none. By its own name, whatever it was asked by.
     pub unit: Unit,
+    /// Drop-ins that are left of a unit whose file is gone, with secrets: they count again once one is written.
+    pub left: Vec<UnitFile>,
     /// The path that masks it: a link to `/dev/null`, or an empty file.
     pub masked_by: Option<String>,
     /// A link in its place that leads to nothing, with where it leads.
@@ -43,6 +45,7 @@ pub(super) fn find(server: &dyn Server, asked: &str, loaded: Option<&LoadedUnit>
     };
     let mut found = FoundUnit {
         unit: Unit { name: named.id.clone(), files: Vec::new() },
+        left: Vec::new(),
         masked_by: named.masked_by.clone(),
         dangling: named.link.clone().filter(|_| named.fragment.is_none()),
         obstacle: None,
@@ -62,6 +65,10 @@ pub(super) fn find(server: &dyn Server, asked: &str, loaded: Option<&LoadedUnit>
     match read_all(server, &named, current) {
         Ok(files) => found.unit.files = files,
         Err(unread) => return refused(unread),
+    }
+    if found.unit.files.is_empty() && named.masked_by.is_none() {
+        let left = load_path::drop_ins(server, &named).and_then(|paths| read_drop_ins(server, paths, MAX_LINES));
+        found.left = left.unwrap_or_default();
     }
     if !found.unit.files.is_empty() {
         let mut names = named.names;
@@ -100,6 +107,13 @@ fn read_all(server: &dyn Server, named: &NamedUnit, current: Option<&LoadedUnit>
         Some(loaded) => loaded.drop_ins.clone(),
         None => load_path::drop_ins(server, named)?,
     };
+    files.extend(read_drop_ins(server, drop_ins, lines)?);
+    Ok(files)
+}
+
+/// The files of drop-ins, of so many lines at most.
+fn read_drop_ins(server: &dyn Server, drop_ins: Vec<String>, mut lines: usize) -> Result<Vec<UnitFile>, UnreadPath> {
+    let mut files = Vec::new();
     if let Some(path) = drop_ins.get(MAX_DROP_INS) {
         return Err((path.clone(), Unanswered::TooMuch));
     }

@@ -1,24 +1,25 @@
 //! The unit as it stands on the disk: where its paths lead for its user, and which secrets are written in it.
 
 use super::ask::Probe;
+use super::load_path;
 use super::reach::{ReachNeed, reached};
 use super::unit_files::FoundUnit;
 use crate::doctor::facts::{Account, Fact, SecretInUnit, UnitOnDisk};
-use crate::doctor::questions::{Unanswered, places_of};
+use crate::doctor::questions::{Server, Unanswered, places_of};
 use crate::redact::Redactor;
 use crate::systemd::{Assignment, CommandLine, Context, Unit, UnitFile, from_directory};
 
 impl Probe<'_> {
     /// What was found of the unit, its secrets taken out, with what is at the paths that it names.
     pub(super) fn unit(&self, found: FoundUnit, account: &Fact<Option<Account>>) -> UnitOnDisk {
-        let FoundUnit { mut unit, masked_by, dangling, obstacle, changed, enabled } = found;
+        let FoundUnit { mut unit, mut left, masked_by, dangling, obstacle, changed, enabled } = found;
         let user = account.known().and_then(Option::as_ref);
         let context = Context { user_home: user.map(|account| account.home.clone()) };
         let command = unit.command().and_then(Result::ok);
         let directory = unit.working_path(&context);
         let reach = |path: Option<String>, need| match path {
             None => Fact::unknown("the unit does not say"),
-            Some(path) => match reached(self.server, &path, need, user) {
+            Some(path) => match reached(&self.seen, &path, need, user) {
                 Ok(reached) => Fact::Known(reached),
                 Err(Unanswered::Denied) => Fact::unless("permission denied", "run it as root"),
                 Err(refusal) => Fact::unknown(refusal.to_string()),
@@ -41,8 +42,9 @@ impl Probe<'_> {
         let first_line = program.known().and_then(|program| self.first_line(&program.path));
         let noexec = program.known().and_then(|program| self.noexec(&program.path));
         let variables = self.variables(&unit);
+        let own = unit.name.clone();
         let mut secrets = Vec::new();
-        for file in &mut unit.files {
+        for file in unit.files.iter_mut().chain(&mut left) {
             let lines: Vec<_> = file.text.split('\n').map(|line| self.redactor.clean(line)).collect();
             file.text = lines.join("\n");
             for assignment in &mut file.assignments {
@@ -55,6 +57,7 @@ impl Probe<'_> {
         }
         UnitOnDisk {
             unit,
+            left_drop_ins: left,
             masked_by,
             dangling,
             obstacle,
@@ -66,6 +69,7 @@ impl Probe<'_> {
             program,
             first_line,
             noexec,
+            shared_variables: self.shared(&own, &variables),
             variables,
             account: account.clone(),
         }
@@ -88,9 +92,30 @@ impl Probe<'_> {
         files.collect()
     }
 
+    /// Those of such files that other units read as well.
+    fn shared(&self, own: &str, variables: &[UnitFile]) -> Vec<String> {
+        if variables.is_empty() {
+            return Vec::new();
+        }
+        let others = load_path::services(self.server).into_iter().filter(|name| name != own);
+        let read = |name: String| {
+            let paths = FOLDERS_OF_SERVICES.iter().map(|folder| format!("{folder}/{name}"));
+            paths.filter_map(|path| self.server.read(&path, MAX_OF_VARIABLES).ok()).next()
+        };
+        let texts: Vec<String> =
+            others.filter_map(read).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+        let names = |text: &&String, path: &str| {
+            let mut lines = text.lines().filter_map(|line| line.trim().strip_prefix("EnvironmentFile="));
+            lines.any(|value| value.trim_start_matches('-').trim() == path)
+        };
+        let paths = variables.iter().map(|file| file.path.clone());
+        let of_machine = |path: &String| MACHINES.iter().any(|own| path == own || path.starts_with(&format!("{own}/")));
+        paths.filter(|path| of_machine(path) || texts.iter().any(|text| names(&text, path))).collect()
+    }
+
     /// `#!/bin/sh` of a script.
     fn first_line(&self, path: &str) -> Option<String> {
-        let start = self.server.read(path, MAX_OF_A_FIRST_LINE).ok()?;
+        let start = self.seen.read(path, MAX_OF_A_FIRST_LINE).ok()?;
         let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
         Some(self.shown(&format!("#!{}", String::from_utf8_lossy(line))))
     }
@@ -132,6 +157,19 @@ fn without_references(line: &str) -> String {
     }
     kept.join(" ")
 }
+
+/// Files of variables that are the machine's, whoever else reads them (pam_env(8), environment.d(5), locale(7)).
+const MACHINES: [&str; 6] = [
+    "/etc/environment",
+    "/etc/environment.d",
+    "/etc/default/locale",
+    "/etc/locale.conf",
+    "/etc/profile.d",
+    "/etc/sysconfig/network",
+];
+
+/// Where the services of the machine and of its packages are.
+const FOLDERS_OF_SERVICES: [&str; 3] = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"];
 
 /// Bytes of a file of variables.
 const MAX_OF_VARIABLES: usize = 64 << 10;

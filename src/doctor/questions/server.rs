@@ -30,6 +30,9 @@ pub(crate) enum Unanswered {
     /// There is more of it than is read.
     #[error("there is more than is read of one")]
     TooMuch,
+    /// It is in an image that the unit mounts for its service.
+    #[error("it is in an image that the unit mounts")]
+    InImage,
     /// Anything else.
     #[error("input/output error")]
     Failed,

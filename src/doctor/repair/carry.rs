@@ -256,8 +256,10 @@ fn prove(
     let entry = inside.and_then(found).or_else(|| found(ENTRY_POINT));
     let entry = entry.ok_or_else(|| RepairError::NotProven(format!("{folder} has no {ENTRY_POINT}")))?;
     let folder = AbsolutePath::new(folder).map_err(told)?;
-    // systemd-run would expand what a unit expands.
-    entry.in_unit().map_err(told)?;
+    // systemd-run would expand what a unit expands; blanks part nothing there, as each word is handed over by itself.
+    if entry.as_str().contains(['%', '$', '\\', '"', '\'']) {
+        entry.in_unit().map_err(told)?;
+    }
     let node = facts.node.known().and_then(Option::as_ref).or(facts.other_nodes.first());
     let node = NodeProgram::new(node.map_or("/usr/bin/node", |node| node.path.as_str())).map_err(told)?;
     let user = started::unit(facts).map_or_else(|| "root".to_owned(), |unit| unit.unit.user());

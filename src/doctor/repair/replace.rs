@@ -8,12 +8,11 @@ use crate::report::action::{Kept, Replace};
 use crate::report::fix_command::command;
 use crate::report::words::{AbsolutePath, CheckedDocument, CheckedWord, LineEdit};
 use crate::systemd::UnitFile;
+pub(super) use crate::update::documented_paths::FAILED;
 use std::path::Path;
 
 /// Bytes of a unit's file.
 const MAX_UNIT: usize = 1 << 20;
-/// What the name of a bundle that was tried in vain has behind its own.
-pub(super) const FAILED: &str = ".failed-";
 /// The usual mode of a unit's file.
 const UNIT_MODE: u32 = 0o644;
 /// The usual mode of the folder of its drop-ins.

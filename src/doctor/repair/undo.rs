@@ -7,7 +7,7 @@ use super::tools::Tools;
 use crate::host::held::{HeldFolder, UserOwner};
 use crate::host::process::ProcessEnd;
 use crate::report::action::Manage;
-use crate::report::fix_command::command;
+use crate::report::fix_command::{FixCommand, command};
 use crate::report::words::{RefusedWord, UnitName};
 use crate::update::documented_paths::PUT_ASIDE;
 use std::path::Path;
@@ -57,8 +57,8 @@ pub(crate) fn take_back(
         let _ = tools.run(&Manage::ResetFailed(unit.clone()).command(), "");
         // It was started by this repair, so that no one else's start is stopped.
         let again = match record.was_started {
-            true => tools.run(&Manage::Restart(unit).command(), "").err(),
-            false => stop(tools, &unit).err(),
+            true => unless_gone(tools, &Manage::Restart(unit).command()).err(),
+            false => unless_gone(tools, &command!("systemctl", "stop", &unit)).err(),
         };
         first = first.or(again);
     }
@@ -83,13 +83,12 @@ pub(crate) fn take_back(
 /// What systemctl ends with where there is no such unit any more: nothing of it runs then (systemctl(1), "Exit status").
 const NO_SUCH_UNIT: i32 = 5;
 
-/// Stops the unit, which may be gone with its file.
-fn stop(tools: &Tools<'_>, unit: &UnitName) -> Result<(), RepairError> {
-    let command = command!("systemctl", "stop", unit);
-    let done = tools.run_any(&command, "")?;
+/// Starts or stops the unit, which may be gone with its file: an agent that had run without one runs on.
+fn unless_gone(tools: &Tools<'_>, command: &FixCommand) -> Result<(), RepairError> {
+    let done = tools.run_any(command, "")?;
     match done.end {
         ProcessEnd::Exit(0 | NO_SUCH_UNIT) => Ok(()),
-        _ => tools.run(&command, "").map(|_| ()),
+        _ => tools.run(command, "").map(|_| ()),
     }
 }
 

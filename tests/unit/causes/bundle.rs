@@ -202,7 +202,12 @@ pub(super) static CASES: &[Case] = &[
     (
         "module-format-mismatch",
         "the other kind of module",
-        |f| f.crashes(&["/root/x/dist/index.js:1", "SyntaxError: Cannot use import statement outside a module"]),
+        |f| {
+            f.crashes(&[
+                "/root/.server-flow/agent-bundle/dist/index.js:1",
+                "SyntaxError: Cannot use import statement outside a module",
+            ])
+        },
         Broken,
         &["module-format-mismatch"],
     ),

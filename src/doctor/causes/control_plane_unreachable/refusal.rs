@@ -1,7 +1,7 @@
 //! What a line of the agent's log says of a connection that failed, or ended: in the words of libuv, OpenSSL, Node's http
 //! client and the `ws` package.
 
-use crate::doctor::facts::{ControlPlane, JournalEntry};
+use crate::doctor::facts::{ControlPlane, JournalEntry, ProxyServer};
 
 /// Where a connection ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -115,13 +115,29 @@ fn is_bare(lower: &str) -> bool {
     own.iter().any(|words| said.starts_with(words)) || lower.contains("unexpected server response")
 }
 
-/// Whether a line names the control plane's address.
-fn names(line: &str, plane: &ControlPlane) -> bool {
-    let port = format!(":{}", plane.port);
-    let address = line.match_indices(&port).any(|(at, _)| {
+/// The proxy on the way to the control plane that a line names.
+pub(super) fn proxy<'a>(line: &str, plane: &'a ControlPlane) -> Option<&'a ProxyServer> {
+    if names(line, plane) {
+        return None;
+    }
+    plane.proxies.iter().find(|proxy| {
+        let named = line.contains(&proxy.host) || proxy.addresses.iter().any(|known| line.contains(&known.to_string()));
+        let no_name = ["ENOTFOUND", "EAI_AGAIN"].iter().any(|word| line.contains(word));
+        named && (has_port(line, proxy.port) || no_name && line.contains(&proxy.host))
+    })
+}
+
+fn has_port(line: &str, port: u16) -> bool {
+    let port = format!(":{port}");
+    line.match_indices(&port).any(|(at, _)| {
         let after = line.get(at + port.len()..).and_then(|rest| rest.chars().next());
         !after.is_some_and(|c| c.is_ascii_digit())
-    });
+    })
+}
+
+/// Whether a line names the control plane's address.
+fn names(line: &str, plane: &ControlPlane) -> bool {
+    let address = has_port(line, plane.port);
     let host = line.contains(&plane.host);
     let resolved = plane.addresses.known().into_iter().flatten().any(|known| line.contains(&known.to_string()));
     // Node gives the address it resolved the name to, or the name alone where that failed.
@@ -164,6 +180,7 @@ mod tests {
             port: 4000,
             place: "ExecStart".into(),
             addresses: Fact::Known(vec!["10.0.0.1".parse().unwrap()]),
+            proxies: Vec::new(),
         }
     }
 
@@ -197,6 +214,27 @@ mod tests {
         ] {
             let found = is_about(line, &plane()).then(|| refusal(line)).flatten();
             assert_eq!(found, wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_on_the_way_is_named_by_its_address() {
+        let proxy = |host: &str| ProxyServer {
+            variable: "HTTPS_PROXY".into(),
+            place: "/etc/default/agent".into(),
+            host: host.into(),
+            port: 3128,
+            addresses: vec!["10.0.0.9".parse().unwrap()],
+        };
+        let plane = ControlPlane { proxies: vec![proxy("proxy.lan")], ..plane() };
+        for (line, is_named) in [
+            ("WebSocket error: connect ECONNREFUSED 10.0.0.9:3128", true),
+            ("WebSocket error: getaddrinfo ENOTFOUND proxy.lan", true),
+            ("WebSocket error: connect ECONNREFUSED 10.0.0.9:31280", false),
+            ("WebSocket error: connect ECONNREFUSED 10.0.0.1:4000", false),
+            ("[db] connect ECONNREFUSED 10.0.0.9:5432", false),
+        ] {
+            assert_eq!(super::proxy(line, &plane).is_some(), is_named, "{line}");
         }
     }
 }

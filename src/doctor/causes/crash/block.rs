@@ -206,6 +206,19 @@ pub(super) fn is_place(line: &str) -> bool {
     numbered && (place == "events.js" || starts.iter().any(|start| place.starts_with(start)))
 }
 
+/// The file of a program that a line of a block names: its place, a line of its stack, who imported what is not there.
+pub(super) fn path_in(line: &str) -> Option<&str> {
+    let found = match line.trim_start().strip_prefix("at ") {
+        Some(frame) => frame.rsplit_once('(').map_or(frame, |(_, place)| place.trim_end_matches(')')),
+        None if is_place(line) => line,
+        None => line.split_once(" imported from ")?.1.trim_end(),
+    };
+    let found = found.trim_start_matches("async ");
+    let path = found.strip_prefix("file://").unwrap_or(found);
+    let end = path.find(|c: char| c == ':' || c.is_ascii_whitespace()).unwrap_or(path.len());
+    path.get(..end).filter(|path| path.starts_with('/'))
+}
+
 /// `Error: …`, `Error [CODE]: …`, `TelemetryFailure: …`, at the start of a line: a stack is indented.
 pub(super) fn is_headline(line: &str) -> bool {
     let line = line.strip_prefix("Uncaught ").unwrap_or(line);
@@ -384,6 +397,23 @@ mod tests {
             ("  code: 'ERR_MODULE_NOT_FOUND'", false),
         ] {
             assert_eq!(is_headline(line), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_block_names_the_file_of_a_program() {
+        for (line, wanted) in [
+            ("file:///srv/app/index.js:3", Some("/srv/app/index.js")),
+            ("/srv/app/index.js:3", Some("/srv/app/index.js")),
+            ("    at Object.<anonymous> (/srv/app/index.js:1:7)", Some("/srv/app/index.js")),
+            ("    at async file:///srv/app/index.js:1:7", Some("/srv/app/index.js")),
+            ("    at run (file:///srv/app/index.js:1:7)", Some("/srv/app/index.js")),
+            ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'x' imported from /srv/a.js", Some("/srv/a.js")),
+            ("node:internal/modules/esm/resolve:255", None),
+            ("    at packageResolve (node:internal/modules/esm/resolve:255:9) {", None),
+            ("Node.js v20.20.2", None),
+        ] {
+            assert_eq!(path_in(line), wanted, "{line}");
         }
     }
 }

@@ -170,7 +170,7 @@ fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
     let is_last = |entry: &&JournalEntry| ended.is_none_or(|ended| is_near(entry.at, ended));
     // What was written long before the end is not about it, however much it looks like an end.
     let block = said.last().filter(|last| is_last(last)).and_then(|_| block::block(&lines(&said)));
-    if let Some(block) = block.filter(|_| is_of_node(exit)) {
+    if let Some(block) = block.filter(|block| is_of_node(exit) && !is_of_others(facts, &said, block)) {
         return of_headline(facts, &said, block.headline, block.place, block.version);
     }
     if exit == Some(Exit::Code(UNSETTLED)) {
@@ -195,6 +195,32 @@ fn of_run<'a>(facts: &Facts, run: &[&'a JournalEntry]) -> Option<Crash<'a>> {
     };
     let kind = borne_out(facts, quoted(&last.text));
     Some(Crash { kind, ..last })
+}
+
+/// Whether a block is about code that is not the agent's alone: a program's output that the agent passes on, or an error that it
+/// prints of one. What an option of Node's loads is the agent's, wherever it is.
+fn is_of_others(facts: &Facts, said: &[&JournalEntry], block: &block::FatalBlock) -> bool {
+    let own = |path: &str| {
+        let folders = [&facts.places.bundle, &facts.deployment.path].into_iter().cloned();
+        let real = facts.deployment.inspected().map(|inspected| inspected.report.path.clone());
+        let script = started::script_path(facts);
+        let parent = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let beside = script.as_deref().and_then(parent).and_then(|folder| parent(&folder));
+        let mut folders = folders.chain(real).chain(beside).filter(|folder| !folder.is_empty());
+        // Node writes what the links on the way lead to.
+        let name = facts.places.bundle.rsplit('/').next().unwrap_or_default();
+        folders.any(|folder| started::is_below(path, &folder))
+            || script.as_deref() == Some(path)
+            || path.contains(&format!("/{name}/"))
+    };
+    let lines = said.iter().skip(block.place.unwrap_or(block.headline)).map(|entry| entry.message.as_str());
+    let mut paths = lines.filter_map(block::path_in).peekable();
+    let preloads = ["--require", "--import", "--loader", "--experimental-loader", "-r "];
+    let says = |text: &str| preloads.iter().any(|option| text.contains(option));
+    let unit = started::unit(facts);
+    let is_preloaded =
+        unit.is_none_or(|unit| unit.unit.files.iter().any(|file| says(&file.text)) || !unit.variables.is_empty());
+    paths.peek().is_some() && !is_preloaded && facts.manager_options.is_none() && !paths.any(own)
 }
 
 /// What Node ends with where an `await` at the top level of a module waits for what nothing will ever settle (nodejs.org,
@@ -238,8 +264,9 @@ fn of_headline<'a>(
     let headline = said.get(at).copied()?;
     let below = || said.iter().skip(at + 1).map(|entry| entry.message.as_str());
     let mut kind = if is_option(&headline.message) { CrashKind::Option } else { kind(&headline.message) };
+    // What was to be parsed may be quoted over several lines.
     let caller =
-        below().take_while(|line| line.starts_with([' ', '\t'])).find(|line| line.trim_start().starts_with("at "));
+        below().take(MAX_OF_LIST).find(|line| line.starts_with([' ', '\t']) && line.trim_start().starts_with("at "));
     if kind == CrashKind::Syntax && caller.is_some_and(|caller| !is_loader(caller)) {
         // `JSON.parse`, `new RegExp` and the like throw it too, while every file parses.
         kind = CrashKind::Other;
