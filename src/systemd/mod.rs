@@ -8,11 +8,10 @@ pub(crate) mod fit;
 mod parse;
 pub(crate) mod read;
 mod refusal;
-mod seen_paths;
+pub(crate) mod seen_paths;
 
 pub(crate) use command::{CommandLine, split};
 pub(crate) use environment_file::{FileVariable, file_variables};
-pub(crate) use seen_paths::{PathLine, SeenPath, SeenPaths};
 
 use std::collections::HashSet;
 

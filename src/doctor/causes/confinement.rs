@@ -12,7 +12,8 @@ use super::unit_lines::{is_drop_in, without};
 use super::{crash, evidence, fix, started, told_of, unit_lines, unit_other_command};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, JournalRun, Presence, ReachedPath};
 use crate::report::diagnosis::{Diagnosis, FixStep};
-use crate::systemd::{SeenPaths, Setting, Unit, UnitFile, normal};
+use crate::systemd::seen_paths::SeenPaths;
+use crate::systemd::{Setting, Unit, UnitFile, normal};
 
 /// Where the line stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,10 +1,10 @@
 //! One server asked, and what was run for it kept.
 
-use super::seen::SeenServer;
+use super::seen::ServiceView;
 use crate::doctor::facts::Ran;
 use crate::doctor::questions::{Diagnostic, Server, Spoken, Unanswered};
 use crate::redact::Redactor;
-use crate::systemd::SeenPaths;
+use crate::systemd::seen_paths::SeenPaths;
 use crate::text;
 use std::sync::{Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ const MAX_LINES: usize = 60;
 pub(super) struct Probe<'a> {
     pub(super) server: &'a dyn Server,
     /// The same, by the paths of the service.
-    pub(super) seen: SeenServer<'a>,
+    pub(super) seen: ServiceView<'a>,
     pub(super) redactor: Redactor,
     ran: Mutex<Vec<Ran>>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Probe<'a> {
 impl<'a> Probe<'a> {
     /// Nothing was asked yet.
     pub(super) const fn new(server: &'a dyn Server, paths: SeenPaths, redactor: Redactor) -> Self {
-        Self { server, seen: SeenServer::new(server, paths), redactor, ran: Mutex::new(Vec::new()) }
+        Self { server, seen: ServiceView::new(server, paths), redactor, ran: Mutex::new(Vec::new()) }
     }
 
     /// Runs a command and notes that it was.

@@ -234,7 +234,7 @@ impl Probe<'_> {
 mod tests {
     use super::*;
     use crate::doctor::recording::Recorded;
-    use crate::systemd::SeenPaths;
+    use crate::systemd::seen_paths::SeenPaths;
 
     fn words(text: &str) -> Vec<String> {
         if let Some((shell, told)) = text.split_once('|') {

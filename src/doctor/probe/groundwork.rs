@@ -6,13 +6,14 @@ use super::bundles::Bundles;
 use super::control_plane::{self, FoundUrl};
 use super::deployment::{BundleJudge, Inspection};
 use super::node;
-use super::seen::SeenServer;
+use super::seen::ServiceView;
 use super::systemctl::LoadedUnit;
 use super::unit_files::{self, FoundUnit};
 use crate::doctor::facts::{AgentPlaces, Fact, ServerNode, UnitOnDisk};
 use crate::doctor::questions::{Server, Unanswered};
 use crate::redact::Redactor;
-use crate::systemd::{SeenPaths, Unit};
+use crate::systemd::Unit;
+use crate::systemd::seen_paths::SeenPaths;
 use crate::tree::names::ConfiguredNames;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -103,7 +104,7 @@ impl<'a> Groundwork<'a> {
 fn seen_paths(server: &dyn Server, unit: &Unit) -> SeenPaths {
     let paths = SeenPaths::of(unit);
     let program = unit.command().and_then(Result::ok).map(|command| command.program);
-    let seen = SeenServer::new(server, paths.clone());
+    let seen = ServiceView::new(server, paths.clone());
     match program.is_some_and(|program| program.starts_with('/') && seen.look(&program).is_err_and(is_absent)) {
         true => paths.without_root(),
         false => paths,

@@ -2,16 +2,16 @@
 //! elsewhere (`RootDirectory=`).
 
 use crate::doctor::questions::{AnsweredEnd, Diagnostic, Effort, Look, Server, Situation, Space, Spoken, Unanswered};
-use crate::systemd::{PathLine, SeenPath, SeenPaths};
+use crate::systemd::seen_paths::{PathLine, SeenPath, SeenPaths};
 use std::path::PathBuf;
 
 /// A server by the paths of one of its services.
-pub(super) struct SeenServer<'a> {
+pub(super) struct ServiceView<'a> {
     server: &'a dyn Server,
     paths: SeenPaths,
 }
 
-impl<'a> SeenServer<'a> {
+impl<'a> ServiceView<'a> {
     /// By what the service's unit says.
     pub(super) const fn new(server: &'a dyn Server, paths: SeenPaths) -> Self {
         Self { server, paths }
@@ -58,7 +58,7 @@ impl<'a> SeenServer<'a> {
     }
 }
 
-impl Server for SeenServer<'_> {
+impl Server for ServiceView<'_> {
     fn is_live(&self) -> bool {
         self.server.is_live()
     }
