@@ -60,6 +60,10 @@ pub enum BodyStep {
     Waits(u32, FailureFate),
     /// The process is ended, or something is thrown: the number of the ending.
     Ends(u32, FailureFate),
+    /// Something is loaded that depends on what the body is given: the number of the load among the file's templates.
+    OpenLoad(u32, FailureFate),
+    /// A file is named in the same way.
+    OpenAsset(u32, FailureFate),
     /// Something is waited for that may never come.
     Pauses,
     /// A name is used that may stand for nothing: the number of its use.
@@ -98,6 +102,8 @@ pub struct Call {
     pub is_certain: bool,
     /// Whether something else may be called: a member of an object may have been replaced.
     pub is_doubtful: bool,
+    /// What it is given, by its number among the file's templates.
+    pub template: Option<u32>,
 }
 
 /// How something is called.
@@ -206,7 +212,7 @@ impl Bodies {
     /// About how many bytes they take in memory.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let steps: usize = self.all.iter().map(|body| 48 + body.steps.len() * 32 + body.calls() * 80).sum();
+        let steps: usize = self.all.iter().map(|body| 48 + body.steps.len() * 32 + body.calls() * 88).sum();
         let members = |members: &NamedMembers| members.iter().map(|(name, _)| 56 + name.len()).sum::<usize>();
         let classes: usize =
             self.classes.iter().map(|class| 80 + members(&class.statics) + members(&class.members)).sum();

@@ -137,6 +137,83 @@ fn a_relative_path_is_one_of_the_folder_in_which_the_agent_runs() {
 }
 
 #[test]
+fn what_another_file_gives_is_put_in() {
+    let head = "import fs from 'node:fs';\nimport path from 'node:path';\nconst root = path.dirname(new URL(import.meta.url).pathname);\n";
+    let here = "export const here = (...p) => path.join(root, ...p);";
+    let read = "export function read(name, dir = root) { return fs.readFileSync(path.join(dir, name)); }";
+    let views = "export class Views { constructor(dir) { this.dir = dir; } read(n) { return fs.readFileSync(path.join(this.dir, n)); } }";
+    let names = "export const NAMES = { a: './a.txt' };";
+    for (lib, code, expected) in [
+        (here, "import { here } from './lib.js'; fs.readFileSync(here('a.txt'));", Some("error")),
+        (here, "import { here } from './lib.js'; fs.readFileSync(here('lib.js'));", None),
+        (here, "import * as lib from './lib.js'; fs.readFileSync(lib.here('.', 'a.txt'));", Some("error")),
+        (
+            here,
+            "import { here } from './lib.js'; fs.writeFileSync(here('a.txt'), ''); fs.readFileSync(here('a.txt'));",
+            None,
+        ),
+        (
+            here,
+            "import { here } from './lib.js'; export const later = () => fs.readFileSync(here('a.txt'));",
+            Some("warning"),
+        ),
+        (read, "import { read } from './lib.js'; read('a.txt');", Some("error")),
+        (read, "import { read } from './lib.js'; read('lib.js'); read('index.js');", None),
+        (read, "import { read } from './lib.js'; try { read('a.txt'); } catch {}", Some("warning")),
+        (read, "import { read } from './lib.js'; if (globalThis.a) read('a.txt');", Some("warning")),
+        (views, "import { Views } from './lib.js'; new Views(root).read('a.txt');", Some("error")),
+        (views, "import { Views } from './lib.js'; const views = new Views(root); views.read('lib.js');", None),
+        (
+            views,
+            "import { Views } from './lib.js'; const v = new Views(root); v.dir = '/'; v.read('a.txt');",
+            Some("warning"),
+        ),
+        (
+            views,
+            "import { Views } from './lib.js'; class V extends Views { constructor() { super('/'); this.dir = root; } } new V().read('lib.js');",
+            None,
+        ),
+        (names, "import { NAMES } from './lib.js'; fs.readFileSync(path.join(root, NAMES.a));", Some("error")),
+        (
+            names,
+            "import { NAMES } from './lib.js'; globalThis.change(NAMES); fs.readFileSync(path.join(root, NAMES.a));",
+            Some("warning"),
+        ),
+    ] {
+        let found = severities("asset-missing", &format!("{head}{code}\n"), &format!("{head}{lib}\n"));
+        assert_eq!(found.first().map(String::as_str), expected, "{code}");
+    }
+    for (lib, code, expected) in [
+        (
+            "export const load = (n) => import(n);",
+            "import { load } from './lib.js'; await load('./a.js');",
+            Some("error"),
+        ),
+        ("export const load = (n) => import(n);", "import { load } from './lib.js'; await load('./lib.js');", None),
+        (
+            "export const load = (n) => import(n);",
+            "import { load } from './lib.js'; await load('./a.js').catch(() => {});",
+            Some("warning"),
+        ),
+        ("export const NAME = './a.js';", "import { NAME } from './lib.js'; await import(NAME);", Some("error")),
+        (
+            "export let NAME = './a.js'; NAME = './lib.js';",
+            "import { NAME } from './lib.js'; await import(NAME);",
+            None,
+        ),
+        (
+            "export const run = (f) => f();",
+            "import { run } from './lib.js'; run(() => import('./a.js'));",
+            Some("warning"),
+        ),
+    ] {
+        let found = severities("unresolved-import", &format!("{code}\n"), &format!("{lib}\n"));
+        let of_names = found.iter().filter(|severity| *severity != "info");
+        assert_eq!(of_names.map(String::as_str).next(), expected, "{code}");
+    }
+}
+
+#[test]
 fn what_an_address_holds_is_judged() {
     for (code, expected) in [
         ("import 'data:text/javascript,0';", None),

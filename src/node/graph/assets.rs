@@ -2,7 +2,7 @@
 
 use super::{Dependencies, GraphStep, GraphWalk, LoadPhase, main_loader};
 use crate::node::faults::{AssetFault, ModuleFault};
-use crate::node::modules::{AssetUse, Module, Need};
+use crate::node::modules::{Asset, AssetUse, Module, Need};
 use crate::node::resolve::{Loader, ResolveFailure};
 use crate::tree::nodes::NodeId;
 use crate::tree::path::parts_behind;
@@ -49,7 +49,8 @@ impl GraphWalk<'_> {
 
     /// Notes what a file names, and follows what is run in a thread or a process of its own.
     pub(super) fn find_assets(&mut self, file: NodeId, module: &Module) {
-        for (number, asset) in (0..).zip(&*module.assets) {
+        let given = self.reached.given.get(&file).map(|given| given.assets.clone()).unwrap_or_default();
+        for (number, asset) in (0..).zip(module.assets.iter().chain(&given)) {
             if !self.has_folder_name(asset.folder) {
                 continue;
             }
@@ -77,7 +78,11 @@ impl GraphWalk<'_> {
     /// Reports what is not there, and is neither made nor looked for by any file that is reached.
     pub(super) fn check_assets(&mut self) {
         let assets = std::mem::take(&mut self.assets);
-        let made: HashSet<String> = self.paths_of(|module| &module.made);
+        let mut made: HashSet<String> = self.paths_of(|module| &module.made);
+        for (file, given) in &self.reached.given {
+            let paths = given.made.iter().map(|path| self.asset_path(*file, path).unwrap_or_else(|outside| outside));
+            made.extend(paths);
+        }
         // Whoever makes a file has made the folders above it.
         let above: HashSet<&str> = made.iter().flat_map(|path| folders_above(path)).collect();
         self.soften_imports_of(&made);
@@ -89,7 +94,7 @@ impl GraphWalk<'_> {
         let writes_unknown = modules().any(|module| module.writes_unknown);
         let runs_programs = modules().any(|module| module.runs_programs);
         let makes_folders = writes_unknown || runs_programs || modules().any(|module| module.makes_folders);
-        let how = |(file, number, _): &(NodeId, u32, Need)| self.asset(*file, *number);
+        let how = |(file, number, _): &(NodeId, u32, Need)| Some(self.asset(*file, *number)?.how);
         let (written, mut assets): (Vec<_>, Vec<_>) =
             assets.into_iter().partition(|asset| matches!(how(asset), Some(AssetUse::Made(_))));
         if makes_folders {
@@ -99,11 +104,12 @@ impl GraphWalk<'_> {
         }
         let mut told = HashSet::new();
         // What is done with a file says more than that it is named.
-        let (used, named): (Vec<_>, Vec<_>) =
-            assets.into_iter().partition(|(file, number, _)| self.asset(*file, *number) != Some(AssetUse::Named));
+        let (used, named): (Vec<_>, Vec<_>) = assets
+            .into_iter()
+            .partition(|(file, number, _)| self.asset(*file, *number).map(|asset| asset.how) != Some(AssetUse::Named));
         let (certain, perhaps): (Vec<_>, Vec<_>) = used.into_iter().partition(|(.., need)| *need == Need::Certain);
         for (file, number, need) in certain.into_iter().chain(perhaps).chain(named) {
-            let Some(asset) = self.module(file).and_then(|module| module.assets.get(number as usize)) else { continue };
+            let Some(asset) = self.asset(file, number) else { continue };
             let (path, is_outside) = match self.asset_path(file, &asset.path) {
                 Ok(path) => (path, false),
                 Err(path) => (path, true),
@@ -164,7 +170,7 @@ impl GraphWalk<'_> {
     fn check_folders(&mut self, written: Vec<(NodeId, u32, Need)>, made: &HashSet<String>, handed: &HashSet<String>) {
         let mut paths = Vec::new();
         for (file, number, _) in written {
-            let asset = self.module(file).and_then(|module| module.assets.get(number as usize));
+            let asset = self.asset(file, number);
             // What stands beside the bundle, or in the folder in which the agent runs, may have been put there by hand.
             if let Some(asset) = asset.filter(|asset| asset.said.is_none())
                 && let Ok(path) = self.asset_path(file, &asset.path)
@@ -191,8 +197,13 @@ impl GraphWalk<'_> {
         self.faults.extend(faults.into_iter().map(|fault| (LoadPhase::Run, ModuleFault::Asset(fault))));
     }
 
-    fn asset(&self, file: NodeId, number: u32) -> Option<AssetUse> {
-        Some(self.module(file)?.assets.get(number as usize)?.how)
+    /// A file that one names, also by what another one gives it.
+    fn asset(&self, file: NodeId, number: u32) -> Option<&Asset> {
+        let own = &self.module(file)?.assets;
+        match (number as usize).checked_sub(own.len()) {
+            None => own.get(number as usize),
+            Some(number) => self.reached.given.get(&file)?.assets.get(number),
+        }
     }
 
     fn is_absent(&self, path: &str, is_outside: bool, how: AssetUse) -> bool {

@@ -340,7 +340,9 @@ impl<'b> GraphWalk<'b> {
         let uses = module.features.uses.iter().filter(|used| used.feature.is_lacked_by(self.node));
         self.graph.lacking.extend(uses.map(|used| (file, used.clone())));
         self.defined.extend(&module.features.defined);
-        let imports = module.imports.iter().zip(0..);
+        // What others give it stands behind its own.
+        let given = self.reached.given.get_mut(&file).map(|given| std::mem::take(&mut given.imports));
+        let imports = module.imports.iter().chain(given.iter().flatten()).zip(0..);
         let links = imports.map(|(import, number)| self.link(file, number, import, loaded_as, need, when)).collect();
         self.links.insert(file, links);
         self.find_assets(file, module);

@@ -6,14 +6,20 @@
 
 mod absent;
 mod callable;
+mod calls;
 mod ends;
+mod frames;
+mod given;
+mod given_paths;
 mod names;
+mod put_in;
 mod stars;
 mod values;
 
+use self::frames::{FoundValue, Frame};
 use super::reached::{AbsentMember, ReachedNames, Way};
 use super::{GraphWalk, LoadedAs};
-use crate::node::bodies::{BodyKind, BodyStep, Call, CallKind, FailureFate, Handled, NamedValue};
+use crate::node::bodies::{BodyKind, BodyStep, FailureFate, Handled};
 use crate::node::faults::WhyUnsettled;
 use crate::node::modules::{AssetUse, Form, Import};
 use crate::node::names::WhyUnset;
@@ -28,20 +34,12 @@ const MAX_DEPTH: u32 = 200;
 const MAX_LOOKED_INTO: usize = 500;
 /// Bodies that are looked into.
 const MAX_BODIES: usize = 100_000;
+/// Parts of values that are put together of what functions are given.
+const MAX_FILLED: u32 = 400_000;
 
-/// What something was found to be.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum FoundValue {
-    Body(NodeId, u32),
-    Getter(NodeId, u32),
-    Class(NodeId, u32),
-    Instance(NodeId, u32),
-    /// All that a file exports.
-    Exports(NodeId),
-}
-
-/// What runs: a body, what comes of what it throws and of its rejection, what `this` is, and whether that may all be otherwise.
-type RunningBody = (NodeId, u32, Way, Way, Option<FoundValue>, bool);
+/// What runs: a body, what comes of what it throws and of its rejection, what `this` is, whether that may all be otherwise, and what
+/// it was given.
+type RunningBody = (NodeId, u32, Way, Way, Option<FoundValue>, bool, Option<Rc<Frame>>);
 
 /// A file, and all whose exports it passes on, in the order of the statements.
 struct Stars {
@@ -59,6 +57,16 @@ struct ReachRun<'w, 'b> {
     later: VecDeque<RunningBody>,
     /// What `this` is in the body that runs, as far as that is known.
     this: Option<FoundValue>,
+    /// What the body that runs was given, where something in it depends on that.
+    frame: Option<Rc<Frame>>,
+    /// Whether what was put together last may be something else.
+    is_perhaps_other: bool,
+    /// Parts of values that may still be put together, and loads and reads that were.
+    fills_left: u32,
+    made: usize,
+    /// Names of members that files give other values, and names of what they import and hand on.
+    changed: HashSet<&'b str>,
+    handed_on: HashSet<&'b str>,
     /// Whether what runs now is called for certain, but for what it is or for what was awaited before it.
     is_unsure: bool,
     /// Whether what runs now has a thread of its own, and ends no more than that.
@@ -112,6 +120,12 @@ impl GraphWalk<'_> {
             done: HashSet::new(),
             later: VecDeque::new(),
             this: None,
+            frame: None,
+            is_perhaps_other: false,
+            fills_left: MAX_FILLED,
+            made: 0,
+            changed: HashSet::new(),
+            handed_on: HashSet::new(),
             is_unsure: false,
             is_in_worker: false,
             patched: HashSet::new(),
@@ -129,11 +143,12 @@ impl GraphWalk<'_> {
         run.knows_format(entry, Loader::Require);
         run.ask_for(entry);
         run.settle();
-        while let Some((file, body, thrown, rejected, this, is_unsure)) = run.later.pop_front() {
-            (run.this, run.is_unsure) = (this, is_unsure);
+        while let Some((file, body, thrown, rejected, this, is_unsure, frame)) = run.later.pop_front() {
+            (run.this, run.is_unsure, run.frame) = (this, is_unsure, frame);
             run.body(file, body, thrown, rejected);
             run.settle();
         }
+        run.look_around(entry);
         run.found
     }
 }
@@ -206,9 +221,10 @@ impl ReachRun<'_, '_> {
         if let Some(module) = walk.module(file) {
             self.found.sets.extend(module.sets.iter());
             self.patched.extend(module.bodies.patched.iter().map(|name| &**name));
-            let outer = self.this.take();
+            self.note_changes(file);
+            let outer = (self.this.take(), self.frame.take());
             self.body(file, 0, self.asked, Way::None);
-            self.this = outer;
+            (self.this, self.frame) = outer;
         }
     }
 
@@ -231,7 +247,7 @@ impl ReachRun<'_, '_> {
     fn body(&mut self, file: NodeId, number: u32, thrown: Way, rejected: Way) {
         if self.has_left
             || self.done.len() > MAX_BODIES
-            || !self.done.insert((file, number, thrown, rejected, self.this, self.is_unsure))
+            || !self.done.insert((file, number, thrown, rejected, self.this, self.is_unsure, self.frame.clone()))
         {
             return;
         }
@@ -266,6 +282,12 @@ impl ReachRun<'_, '_> {
                 }
                 BodyStep::Asset(number, fate) => {
                     self.may_fail(file, Failing::Asset(*number), self.way(*fate, thrown, rejected));
+                }
+                BodyStep::OpenLoad(number, fate) => {
+                    self.open_load(file, *number, self.way(*fate, thrown, rejected));
+                }
+                BodyStep::OpenAsset(number, fate) => {
+                    self.open_asset(file, *number, self.way(*fate, thrown, rejected));
                 }
                 BodyStep::Waits(number, fate) => {
                     if matches!(self.way(*fate, thrown, rejected), Way::Module | Way::AwaitingModule) {
@@ -304,7 +326,7 @@ impl ReachRun<'_, '_> {
             Failing::Import(number) => {
                 self.found.imports.insert((file, number));
                 if let Some(target) = self.link(file, number) {
-                    let import = self.walk.module(file).and_then(|module| module.imports.get(number as usize));
+                    let import = self.import_at(file, number);
                     if import.is_some_and(|import| import.form == Form::Call) {
                         self.apart(|run| run.ask_for(target));
                     } else {
@@ -336,7 +358,11 @@ impl ReachRun<'_, '_> {
     }
 
     fn worker(&mut self, file: NodeId, number: u32) {
-        let asset = self.walk.module(file).and_then(|module| module.assets.get(number as usize));
+        let own = self.walk.module(file).map_or(0, |module| module.assets.len());
+        let asset = match (number as usize).checked_sub(own) {
+            None => self.walk.module(file).and_then(|module| module.assets.get(number as usize)).cloned(),
+            Some(number) => self.found.given.get(&file).and_then(|given| given.assets.get(number)).cloned(),
+        };
         if let Some(asset) = asset.filter(|asset| asset.how == AssetUse::Worker)
             && let Some(target) = self.walk.asset_at(file, &asset.path)
             && self.walk.is_ours(target)
@@ -355,97 +381,12 @@ impl ReachRun<'_, '_> {
         self.unfinished = unfinished;
     }
 
-    fn call(&mut self, file: NodeId, call: &Call, thrown: Way, rejected: Way) {
-        if call.how == CallKind::Main && self.walk.entry != Some(file) {
-            return;
-        }
-        let ways = (self.way(call.thrown, thrown, rejected), self.way(call.rejected, thrown, rejected));
-        if self.note_no_function(file, call, ways.0) {
-            return;
-        }
-        let Some((of, number)) = self.callee(file, &call.callee, call.how) else {
-            self.note_absent_member(file, call, ways.0);
-            return;
-        };
-        let this = self.this_of(file, call);
-        if ways == (Way::None, Way::None) && !call.is_certain {
-            self.has_left |= self.may_leave(of, number, &mut HashSet::new());
-            return;
-        }
-        let Some(body) = self.walk.module(of).and_then(|module| module.bodies.all.get(number as usize)) else { return };
-        let waits =
-            matches!(body.kind, BodyKind::Generator | BodyKind::AsyncGenerator) && call.how != CallKind::Iterate;
-        if waits || self.depth >= MAX_DEPTH {
-            return;
-        }
-        if call.how == CallKind::Later && self.is_in_worker {
-            return;
-        }
-        if call.how == CallKind::Later {
-            self.later.push_back((of, number, ways.0, ways.1, this, self.is_unsure));
-            return;
-        }
-        let was_unsure = self.is_unsure;
-        self.is_unsure |= call.is_doubtful;
-        // What a generator throws comes out of whoever takes from it.
-        let rejected = if body.kind == BodyKind::Generator { ways.0 } else { ways.1 };
-        let outer = std::mem::replace(&mut self.this, this);
-        self.depth += 1;
-        for (at, default) in &body.defaults {
-            if *at >= call.arguments {
-                let thrown = if body.kind == BodyKind::Sync { ways.0 } else { rejected };
-                self.body(of, *default, thrown, rejected);
-            }
-        }
-        self.body(of, number, ways.0, rejected);
-        self.depth -= 1;
-        (self.this, self.is_unsure) = (outer, was_unsure);
-    }
-
-    /// What `this` is in what is called. A function that has none of its own sees the one around it.
-    fn this_of(&mut self, file: NodeId, call: &Call) -> Option<FoundValue> {
-        let found = match (&call.callee, call.how) {
-            (_, CallKind::Super) => None,
-            (callee, CallKind::New) => match self.value(file, callee, 0)? {
-                FoundValue::Class(of, class) => Some(FoundValue::Instance(of, class)),
-                FoundValue::Exports(target) => match self.exported(target, "=", 0)? {
-                    FoundValue::Class(of, class) => Some(FoundValue::Instance(of, class)),
-                    _ => None,
-                },
-                _ => None,
-            },
-            (NamedValue::Member(of, _), _) => self.value(file, of, 0),
-            _ => None,
-        };
-        found.filter(|found| matches!(found, FoundValue::Class(..) | FoundValue::Instance(..))).or(self.this)
-    }
-
-    /// Whether the process may end in a body that is perhaps called.
-    fn may_leave(&self, file: NodeId, number: u32, seen: &mut HashSet<u32>) -> bool {
-        let body = self.walk.module(file).and_then(|module| module.bodies.all.get(number as usize));
-        seen.insert(number)
-            && seen.len() < MAX_DEPTH as usize
-            && body.is_some_and(|body| {
-                body.steps.iter().any(|step| match step {
-                    BodyStep::Leaves => true,
-                    BodyStep::Call(call) => match &call.callee {
-                        NamedValue::Function(callee) | NamedValue::Getter(callee) => {
-                            self.may_leave(file, *callee, seen)
-                        }
-                        _ => false,
-                    },
-                    _ => false,
-                })
-            })
-    }
-
     /// The file of the agent that an import leads to.
     fn link(&mut self, file: NodeId, number: u32) -> Option<NodeId> {
         if let Some(known) = self.links.get(&(file, number)) {
             return *known;
         }
-        let import = self.walk.module(file).and_then(|module| module.imports.get(number as usize));
-        let target = import.and_then(|import| self.resolved(file, import));
+        let target = self.import_at(file, number).and_then(|import| self.resolved(file, &import));
         self.links.insert((file, number), target);
         target
     }

@@ -1,7 +1,7 @@
 //! What was found to happen for certain while the agent is loaded.
 
 use crate::node::faults::{WantedExport, WhyUnsettled};
-use crate::node::modules::Need;
+use crate::node::modules::{Asset, Import, Need};
 use crate::node::names::WhyUnset;
 use crate::tree::nodes::NodeId;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -27,6 +27,17 @@ pub(super) struct ReachedNames {
     pub(super) absent: Vec<AbsentMember>,
     /// Names of CommonJS that some file makes globals.
     pub(super) sets: HashSet<&'static str>,
+    /// What files load and read by what others give them.
+    pub(super) given: HashMap<NodeId, GivenLoads>,
+}
+
+/// What a file loads and reads by what others give it. The numbers begin behind its own.
+#[derive(Default)]
+pub(super) struct GivenLoads {
+    pub(super) imports: Vec<Import>,
+    pub(super) assets: Vec<Asset>,
+    /// Paths of what it makes or looks for.
+    pub(super) made: Vec<Box<str>>,
 }
 
 /// A call of what a file does not export.

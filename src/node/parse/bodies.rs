@@ -49,6 +49,13 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// `export const x`
+    pub(super) fn export_where_declared(&mut self, name: &BindingIdentifier<'a>) {
+        let symbol = name.symbol_id.get();
+        self.exported_where_declared.extend(symbol);
+        self.exported.push((name.name.as_str().into(), symbol.map_or(Val::Unknown, Val::Symbol)));
+    }
+
     pub(super) fn bind_name(&mut self, name: &BindingIdentifier<'a>, value: Val<'a>) {
         if let Some(symbol) = name.symbol_id.get() {
             self.inits.insert(symbol, value);
@@ -219,6 +226,9 @@ impl<'a> Reader<'a, '_> {
                     self.is_another(symbol);
                 }
                 self.note_given_member(member, it);
+                if !matches!(member.object, Expression::ThisExpression(_)) {
+                    self.assigned_to_others.insert(name);
+                }
                 if !self.assigned.insert(name) {
                     self.assigned_anew.insert(name);
                 }
@@ -241,6 +251,7 @@ impl<'a> Reader<'a, '_> {
     fn note_computed_assignment(&mut self, member: &ComputedMemberExpression<'a>) {
         if let Expression::StringLiteral(name) = &member.expression {
             self.assigned.insert(name.value.as_str());
+            self.assigned_to_others.insert(name.value.as_str());
             self.assigned_anew.insert(name.value.as_str());
         } else if let (Expression::ThisExpression(_), Val::This(class)) = (&member.object, self.this) {
             self.classes.get_mut(class as usize).into_iter().for_each(|class| class.is_open = true);

@@ -47,6 +47,7 @@ impl<'a> Reader<'a, '_> {
         let builtin = self.builtin(&callee);
         let builtin = builtin.as_ref();
         self.note_wrong_call(call, &callee, builtin);
+        self.note_given_members(&call.arguments);
         self.note_work(&callee);
         self.note_text(&call.callee, &callee, builtin, &call.arguments, call.span);
         let line = self.line(call.span);
@@ -113,6 +114,19 @@ impl<'a> Reader<'a, '_> {
         self.step(OpenAct::Call { callee, how, arguments, given }, thrown, rejected);
     }
 
+    /// `f(util.names)`: whoever is given an object may change what it holds.
+    fn note_given_members(&mut self, given: &[Argument<'a>]) {
+        for argument in given {
+            if let Argument::StaticMemberExpression(member) = argument
+                && let Expression::Identifier(of) = &member.object
+                && let Some(symbol) = self.symbol(of)
+                && self.inits.get(&symbol).is_some_and(Val::may_be_exports)
+            {
+                self.given_members.insert(member.property.name.as_str());
+            }
+        }
+    }
+
     /// `[].shift.call(arguments)`
     fn note_changed_arguments(&mut self, callee: &Val<'a>, given: &[Argument<'a>]) {
         if let (Val::Member(Val::Member(_, changes), "call" | "apply"), Some(Argument::Identifier(name))) =
@@ -128,12 +142,33 @@ impl<'a> Reader<'a, '_> {
         let init = |symbol| self.inits.get(&symbol);
         let may_be_own = match (callee, callee.root()) {
             // A function may stand further down, and what a name of an object stands for further up.
-            (Val::Symbol(symbol), _) => !init(*symbol).is_some_and(Val::may_be_exports),
-            (Val::Member(..), Val::Symbol(symbol)) => init(symbol).is_some_and(|init| !init.may_be_exports()),
+            (Val::Symbol(symbol), _) => {
+                init(*symbol).is_none_or(|init| !init.may_be_exports() || self.is_of_others(init))
+            }
+            (Val::Member(..), Val::Symbol(symbol)) => {
+                init(symbol).is_some_and(|init| !init.may_be_exports() || self.is_of_others(init))
+            }
+            // `util.make().load('x')`
+            (Val::Member(..), Val::Call(Val::Symbol(symbol) | Val::Member(Val::Symbol(symbol), _), _)) => {
+                init(*symbol).is_some_and(|init| init.may_be_exports() && self.is_of_others(init))
+            }
+            (Val::Member(..), root @ Val::Call(..)) => root.may_be_exports() && self.is_of_others(&root),
             (_, Val::New(..) | Val::Class(_) | Val::This(_) | Val::ThisClass(_) | Val::Body(_)) => true,
             _ => false,
         };
         (may_be_own && given.len() <= MAX_GIVEN).then(|| self.arguments(given))
+    }
+
+    /// Whether something may be what another file exports.
+    fn is_of_others(&self, value: &Val<'a>) -> bool {
+        let specifier = match value {
+            Val::Import(number) | Val::Member(Val::Import(number), _) => {
+                self.imports.get(*number as usize).map(|import| &*import.specifier)
+            }
+            Val::Call(_, [Val::Text(specifier)]) => Some(*specifier),
+            _ => None,
+        };
+        specifier.is_none_or(Self::may_be_ours)
     }
 
     pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {

@@ -1,5 +1,6 @@
 //! The bodies that are kept once the whole file was read: those in which something can fail, and those that call one.
 
+use super::kept_templates::KeptTemplates;
 use super::open::{Fated, OpenAct, OpenClass, OpenStep, RunFolder, Val};
 use super::reader::Reader;
 use crate::node::bodies::{
@@ -7,6 +8,7 @@ use crate::node::bodies::{
 };
 use crate::node::ends::{AgentEnd, EndsBy, FileEnds};
 use crate::node::modules::{Asset, Waits};
+use crate::node::templates::Templates;
 use hashbrown::{HashMap, HashSet};
 use oxc_syntax::symbol::SymbolId;
 
@@ -23,6 +25,8 @@ struct Finished {
     held: HeldPromises,
     /// Bodies that throw or end the process with a failure.
     deadly: HashSet<u32>,
+    /// What is kept for other files.
+    templates: KeptTemplates,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -163,15 +167,22 @@ impl<'a> Reader<'a, '_> {
             Some(std::mem::take(&mut self.ends)).filter(|ends| *ends != FileEnds::default()).map(Box::new);
         let (names, uses) = self.finish_names();
         self.module.names = uses;
-        let known = Finished { requires, assets, names, held: self.held_promises(), deadly: self.deadly_bodies() };
+        let known = Finished {
+            requires,
+            assets,
+            names,
+            held: self.held_promises(),
+            deadly: self.deadly_bodies(),
+            templates: self.finish_templates(),
+        };
         let mut places = Vec::new();
         let mut all = Vec::with_capacity(self.bodies_made.len());
         for (number, body) in self.bodies_made.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let mut steps = Vec::new();
             let source = body.copy_of.unwrap_or(number);
-            for step in &body.steps {
-                self.keep_step(step, source, &known, &mut steps);
+            for (at, step) in body.steps.iter().enumerate() {
+                self.keep_step((number, at), step, source, &known, &mut steps);
                 if number == 0 {
                     places.resize(steps.len(), step.at);
                 }
@@ -190,6 +201,7 @@ impl<'a> Reader<'a, '_> {
         let mut kept = Bodies { all: all.into(), places: places.into(), classes: classes.into(), exports, patched };
         prune(&mut kept);
         self.module.bodies = kept;
+        self.module.templates = Some(known.templates.kept).filter(|kept| *kept != Templates::default()).map(Box::new);
         self.module.assets = known.assets.into_iter().map(Option::unwrap_or_default).collect();
         self.module.made = made.into();
         self.module.handed = self.finish_handed().into();
@@ -233,7 +245,14 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Adds a step as it is kept, if something can come of it.
-    fn keep_step(&self, step: &OpenStep<'a>, body: u32, known: &Finished, kept: &mut Vec<BodyStep>) {
+    fn keep_step(
+        &self,
+        place: (u32, usize),
+        step: &OpenStep<'a>,
+        body: u32,
+        known: &Finished,
+        kept: &mut Vec<BodyStep>,
+    ) {
         let fate = |fated| self.fate(fated, body, &known.held);
         match &step.what {
             OpenAct::Import(number) => kept.push(BodyStep::Import(*number, fate(&step.thrown))),
@@ -256,8 +275,15 @@ impl<'a> Reader<'a, '_> {
                 if let Some(Some(_)) = known.assets.get(*number as usize) {
                     kept.push(BodyStep::Asset(*number, fate(&step.thrown)));
                 }
+                if let Some(Some(number)) = known.templates.assets.get(*number as usize) {
+                    kept.push(BodyStep::OpenAsset(*number, fate(&step.thrown)));
+                }
             }
-            OpenAct::Load(_) => {}
+            OpenAct::Load(number) => {
+                if let Some(Some(number)) = known.templates.loads.get(*number as usize) {
+                    kept.push(BodyStep::OpenLoad(*number, fate(&step.thrown)));
+                }
+            }
             OpenAct::Copy { body, how, arguments, is_doubtful } => kept.push(BodyStep::Call(Box::new(Call {
                 callee: NamedValue::Function(*body),
                 how: *how,
@@ -266,6 +292,7 @@ impl<'a> Reader<'a, '_> {
                 rejected: fate(&step.rejected),
                 is_certain: step.is_certain,
                 is_doubtful: *is_doubtful,
+                template: None,
             }))),
             OpenAct::Leaves => kept.push(BodyStep::Leaves),
             OpenAct::Handles(handled, handler) => match self.plain(handler) {
@@ -274,8 +301,9 @@ impl<'a> Reader<'a, '_> {
             },
             OpenAct::Call { callee, how, arguments, .. } => {
                 let is_doubtful = self.is_doubtful(callee);
+                let template = known.templates.calls.get(&place).copied();
                 let callee = match (self.kept(callee), how) {
-                    (NamedValue::Unknown, _) => return,
+                    (NamedValue::Unknown, _) if template.is_none() => return,
                     (NamedValue::Function(_) | NamedValue::Class(_) | NamedValue::Instance(_), CallKind::Get) => {
                         return;
                     }
@@ -290,6 +318,7 @@ impl<'a> Reader<'a, '_> {
                     rejected,
                     is_certain: step.is_certain,
                     is_doubtful,
+                    template,
                 })));
             }
         }
@@ -357,6 +386,9 @@ fn target(step: &BodyStep, classes: &[KeptClass]) -> StepTarget {
         BodyStep::Pauses => return StepTarget::Nothing,
         _ => return StepTarget::Matters,
     };
+    if call.template.is_some() {
+        return StepTarget::Matters;
+    }
     let of_class = |class: u32| classes.get(class as usize).and_then(|class| class.construct);
     match &call.callee {
         NamedValue::Function(body) | NamedValue::Getter(body) => StepTarget::Body(*body),

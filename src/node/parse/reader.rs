@@ -77,6 +77,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) uses: HashMap<SymbolId, Vec<(Fated<'a>, u32)>>,
     /// Variables that are exported.
     pub(super) exports_variable: HashSet<SymbolId>,
+    /// Those that are where they are declared.
+    pub(super) exported_where_declared: HashSet<SymbolId>,
     /// The numbers of imports by what they name, the first of each.
     pub(super) numbered: HashMap<&'a str, u32>,
     /// How deep the expression lies whose value is asked for.
@@ -134,6 +136,10 @@ pub(super) struct Reader<'a, 's> {
     pub(super) changes_arguments: bool,
     /// Members that are given a value more than once.
     pub(super) assigned_anew: HashSet<&'a str>,
+    /// Members of what names stand for that are given to functions: `f(a.b)`.
+    pub(super) given_members: HashSet<&'a str>,
+    /// Members that are given a value, but for those of `this`.
+    pub(super) assigned_to_others: HashSet<&'a str>,
     /// Imported names by their local one, for exports of imports.
     pub(super) imported: HashMap<&'a str, (u32, Option<Box<str>>)>,
     pub(super) local_exports: Vec<(&'a str, Box<str>)>,
@@ -205,6 +211,7 @@ impl<'a, 's> Reader<'a, 's> {
             promises: HashMap::new(),
             uses: HashMap::new(),
             exports_variable: HashSet::new(),
+            exported_where_declared: HashSet::new(),
             numbered: HashMap::new(),
             depth: 0,
             is_cut: false,
@@ -234,6 +241,8 @@ impl<'a, 's> Reader<'a, 's> {
             is_whole: false,
             changes_arguments: false,
             assigned_anew: HashSet::new(),
+            given_members: HashSet::new(),
+            assigned_to_others: HashSet::new(),
             imported: HashMap::new(),
             local_exports: Vec::new(),
             idle_promises: HashSet::new(),

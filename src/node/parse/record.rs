@@ -32,8 +32,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.mark(ModuleSyntax::Export, export.span);
         let mut add = |name: &BindingIdentifier<'a>| {
             self.exports.push(Export { name: name.name.as_str().into(), from: None, binding: BoundName::Always });
-            let value = name.symbol_id.get().map_or(Val::Unknown, Val::Symbol);
-            self.exported.push((name.name.as_str().into(), value));
+            self.export_where_declared(name);
         };
         match &export.declaration {
             Declaration::VariableDeclaration(variables) => {

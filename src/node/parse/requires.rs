@@ -172,6 +172,23 @@ impl<'a> Reader<'a, '_> {
         found
     }
 
+    /// How something is loaded, and with which attributes; nothing where it is not.
+    pub(super) fn form_of_load(&self, by: &LoadedBy<'a>) -> Option<(Form, Attributes)> {
+        let callee = match by {
+            LoadedBy::Import(attributes) => return Some((Form::Call, attributes.clone())),
+            LoadedBy::Require(callee) => callee,
+        };
+        let form = match self.loads(callee) {
+            Loads::Require if self.sets_require => Form::CreatedRequire,
+            Loads::Require => Form::Require,
+            Loads::Created => Form::CreatedRequire,
+            Loads::Main => Form::MainRequire,
+            Loads::Find(form) => form,
+            Loads::Not | Loads::Register | Loads::StandIn(_) => return None,
+        };
+        Some((form, Attributes::None))
+    }
+
     fn loads(&self, callee: &Val<'a>) -> Loads {
         if let Val::Symbol(symbol) = callee
             && let Some(body) = self.stand_in_of(*symbol)

@@ -4,6 +4,7 @@
 use super::open::{Fated, LoadedBy, OpenAct, OpenAsset, OpenBody, OpenLoad, OpenStep, Val};
 use super::reader::Reader;
 use super::replaced::Replacement;
+use super::templates::is_of_import;
 use crate::node::bodies::{CallKind, FailureFate};
 use crate::node::format::Loader;
 use hashbrown::{HashMap, HashSet};
@@ -38,7 +39,7 @@ struct Copied<'c, 'a> {
 }
 
 /// What a call runs: the body, and what `this` is in it.
-type CalledBody<'a> = (u32, Option<Val<'a>>);
+pub(super) type CalledBody<'a> = (u32, Option<Val<'a>>);
 
 impl<'a> Reader<'a, '_> {
     /// Follows what functions are given, now that the whole file was seen.
@@ -115,7 +116,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The body that a call runs, as far as that is one of this file.
-    fn target(
+    pub(super) fn target(
         &self,
         callee: &Val<'a>,
         how: CallKind,
@@ -283,7 +284,21 @@ impl<'a> Reader<'a, '_> {
         let loader = if matches!(by, LoadedBy::Import(_)) { Loader::Import } else { Loader::Require };
         let is_perhaps = self.is_perhaps(&value);
         let named: Option<Vec<_>> = self.each_of(value).iter().map(|value| self.named(value, loader)).collect();
-        let Some(named) = named else { return };
+        let Some(named) = named else {
+            // Another file may know it.
+            let what = match copied {
+                Some(_) => {
+                    let by = match by {
+                        LoadedBy::Require(callee) => LoadedBy::Require(with(&callee)),
+                        by => by,
+                    };
+                    self.loads.push(OpenLoad { named: value, by, line, is_told: true });
+                    OpenAct::Load(u32::try_from(self.loads.len() - 1).unwrap_or(u32::MAX))
+                }
+                None => step.what,
+            };
+            return all.push(OpenStep { what, ..step });
+        };
         let by = match by {
             LoadedBy::Require(callee) => LoadedBy::Require(with(&callee)),
             by => by,
@@ -310,6 +325,7 @@ impl<'a> Reader<'a, '_> {
         all: &mut Vec<OpenStep<'a>>,
     ) {
         let OpenAct::Call { callee, how, arguments, given } = step.what else { return };
+        let whole = given;
         let own = self.bodies_made.get(number as usize);
         let (callee, given, this) = match copied {
             Some(copied) => {
@@ -326,10 +342,19 @@ impl<'a> Reader<'a, '_> {
                 (callee, given.filter(|given| !is_open(given)), None)
             }
         };
-        let step = OpenStep { what: OpenAct::Call { callee, how, arguments, given }, ..step };
+        // Another file may know what is not known here.
+        let kept = if copied.is_some() { given } else { whole };
+        let step = OpenStep { what: OpenAct::Call { callee, how, arguments, given: kept }, ..step };
         let given = given.or((how == CallKind::Later).then_some(&[]));
-        let Some(whole) = given else { return all.push(step) };
-        for given in self.each_given(whole) {
+        let Some(each) = given else { return all.push(step) };
+        let given_each = self.each_given(each);
+        if given_each.len() > 1 && is_of_import(&self.kept(&callee)) {
+            let is_perhaps = each.iter().any(|given| self.is_perhaps(given));
+            let of = |given| OpenAct::Call { callee, how, arguments, given: Some(given) };
+            return all
+                .extend(given_each.into_iter().map(|given| OpenStep { what: of(given), ..step.perhaps(is_perhaps) }));
+        }
+        for given in given_each {
             let target = self.target(&callee, how, given, this);
             // A function within the one that is copied sees what that is given.
             let outer = copied.filter(|copied| target.is_some_and(|(body, _)| self.sees(body, copied.number, copies)));
@@ -337,7 +362,7 @@ impl<'a> Reader<'a, '_> {
                 self.has_room(*body, copies) && (outer.is_some() || self.is_worth_a_copy(*body, given, copies))
             });
             let Some((body, this)) = target else { return all.push(step) };
-            let is_perhaps = whole.iter().any(|given| self.is_perhaps(given));
+            let is_perhaps = each.iter().any(|given| self.is_perhaps(given));
             let is_doubtful = self.is_doubtful(&callee);
             copies.left -= 1;
             copies.steps_left = copies.steps_left.saturating_sub(self.length_of(body));

@@ -338,7 +338,8 @@ fn weight(module: &Module) -> usize {
     let features = module.features.uses.len() * 120 + module.features.defined.len() * 64;
     let assets = module.assets.iter().map(|asset| 32 + asset.path.len()).sum::<usize>();
     let reach = module.bodies.weight() + module.names.weight() + module.mentions.len() * 48 + assets;
-    300 + module.computed.len() * 4 + features + reach + imports.chain(exports).chain(names).sum::<usize>()
+    let templates = module.templates.as_ref().map_or(0, |templates| templates.weight());
+    300 + templates + module.computed.len() * 4 + features + reach + imports.chain(exports).chain(names).sum::<usize>()
 }
 
 #[cfg(test)]

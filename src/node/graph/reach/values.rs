@@ -73,7 +73,7 @@ impl ReachRun<'_, '_> {
         }
     }
 
-    fn member(
+    pub(super) fn member(
         &mut self,
         file: NodeId,
         number: u32,
