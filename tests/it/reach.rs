@@ -204,7 +204,7 @@ fn what_another_file_gives_is_put_in() {
         (
             "export const run = (f) => f();",
             "import { run } from './lib.js'; run(() => import('./a.js'));",
-            Some("warning"),
+            Some("error"),
         ),
     ] {
         let found = severities("unresolved-import", &format!("{code}\n"), &format!("{lib}\n"));
