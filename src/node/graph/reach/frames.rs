@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 /// Functions around a function that are kept for it.
 const MAX_OUTER: u32 = 8;
+/// Parts that a value has at most, those counted again that stand in it twice: frames are compared and hashed part by part.
+const MAX_PARTS: u32 = 400;
 
 /// What something was found to be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -73,12 +75,46 @@ impl Frame {
         }
     }
 
+    /// To be kept; nothing where it has too many parts.
+    pub(super) fn kept(self) -> Option<Rc<Self>> {
+        self.fits(&mut MAX_PARTS.clone()).then(|| Rc::new(self))
+    }
+
+    fn fits(&self, left: &mut u32) -> bool {
+        self.given.fits(left)
+            && self.this.as_ref().is_none_or(|this| this.fits(left))
+            && self.outer.as_ref().is_none_or(|outer| outer.fits(left))
+    }
+
     pub(super) fn of(self: &Rc<Self>, file: NodeId, body: u32) -> Option<&Rc<Self>> {
         if self.file == file && self.body == body { Some(self) } else { self.outer.as_ref()?.of(file, body) }
     }
 }
 
+impl Arguments {
+    fn fits(&self, left: &mut u32) -> bool {
+        self.values.iter().all(|value| value.fits(left))
+    }
+}
+
 impl GivenValue {
+    /// The same; unknown where it has too many parts.
+    pub(super) fn bounded(self) -> Self {
+        if self.fits(&mut MAX_PARTS.clone()) { self } else { Self::Unknown }
+    }
+
+    /// Takes its parts off what is left, and tells whether that is enough.
+    fn fits(&self, left: &mut u32) -> bool {
+        let Some(fewer) = left.checked_sub(1) else { return false };
+        *left = fewer;
+        match self {
+            Self::Unknown | Self::Undefined | Self::Text(_) | Self::Path(_) | Self::Found(_) => true,
+            Self::Function(_, _, around) => around.as_ref().is_none_or(|around| around.fits(left)),
+            Self::Instance(_, _, given) => given.fits(left),
+            Self::Object(members) => members.iter().all(|(_, member)| member.fits(left)),
+        }
+    }
+
     /// What the function around a function of an object was given, where the last name of what is called is that function's.
     pub(super) fn function_at(&self, callee: &NamedValue, file: NodeId, body: u32) -> Option<Rc<Frame>> {
         let (Self::Object(members), NamedValue::Member(_, name)) = (self, callee) else { return None };

@@ -102,7 +102,7 @@ impl<'b> ReachRun<'_, 'b> {
             Template::New(class, given) => match self.fill(file, class, frame, depth) {
                 GivenValue::Found(FoundValue::Class(of, class)) => {
                     let given = self.fill_all(file, given, frame, depth);
-                    GivenValue::Instance(of, class, given.into())
+                    GivenValue::Instance(of, class, given.into()).bounded()
                 }
                 _ => GivenValue::Unknown,
             },
@@ -111,7 +111,7 @@ impl<'b> ReachRun<'_, 'b> {
                 for (name, member) in members {
                     all.push((name.clone(), self.fill(file, member, frame, depth)));
                 }
-                GivenValue::Object(all.into())
+                GivenValue::Object(all.into()).bounded()
             }
         }
     }
@@ -313,8 +313,8 @@ impl<'b> ReachRun<'_, 'b> {
         }
         let given = self.fill_all(file, given, frame, depth);
         let this = this.filter(|this| matches!(this, GivenValue::Instance(..)));
-        let within = Rc::new(Frame::new(of, body, given.into(), this).within(around.as_ref(), is_method));
-        self.fill(of, gives, Some(&within), depth)
+        let within = Frame::new(of, body, given.into(), this).within(around.as_ref(), is_method);
+        within.kept().map_or(GivenValue::Unknown, |within| self.fill(of, gives, Some(&within), depth))
     }
 }
 

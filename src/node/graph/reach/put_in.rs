@@ -173,7 +173,7 @@ impl<'b> ReachRun<'_, 'b> {
             None if of == file && !body.is_construct => running,
             None => None,
         };
-        Some(Rc::new(Frame::new(of, number, given, this).within(around.as_ref(), body.is_method)))
+        Frame::new(of, number, given, this).within(around.as_ref(), body.is_method).kept()
     }
 
     /// The object that `new` makes.
