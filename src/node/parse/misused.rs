@@ -204,7 +204,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn surely_gives_nothing(&self, callee: &Val<'a>) -> bool {
-        matches!(self.plain(callee), Val::Body(body) if self.gives_nothing(body)) && !self.comes_of_call(callee, MAX_DEPTH)
+        matches!(self.plain(callee), Val::Body(body) if self.gives_nothing(body))
+            && !self.comes_of_call(callee, MAX_DEPTH)
     }
 
     /// Whether something was given by a call: what a function makes of another one may run that and give something else, as

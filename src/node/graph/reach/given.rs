@@ -15,6 +15,8 @@ use std::rc::Rc;
 const MAX_FILLED_DEPTH: u32 = 24;
 /// Bytes of a text that is put together.
 const MAX_TEXT: usize = 4_096;
+/// Values that a call gives, with those that are spread.
+const MAX_ARGUMENTS: usize = 256;
 
 impl<'b> ReachRun<'_, 'b> {
     pub(super) fn templates(&self, file: NodeId) -> Option<&'b Templates> {
@@ -43,8 +45,11 @@ impl<'b> ReachRun<'_, 'b> {
             };
             match (&**of, frame) {
                 (Template::Rest(body), Some(frame)) if let Some(rest) = self.rest(file, *body, frame) => {
+                    let count = u32::try_from(rest.values.len()).unwrap_or(u32::MAX);
+                    self.fills_left = self.fills_left.saturating_sub(count);
                     all.values.extend(rest.values);
-                    all.are_all = rest.are_all;
+                    all.are_all = rest.are_all && all.values.len() <= MAX_ARGUMENTS && self.fills_left > 0;
+                    all.values.truncate(MAX_ARGUMENTS);
                 }
                 _ => all.are_all = false,
             }
