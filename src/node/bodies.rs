@@ -45,6 +45,8 @@ pub struct Body {
     pub steps: Box<[BodyStep]>,
     /// What it gives back, if that is one thing.
     pub gives: Option<NamedValue>,
+    /// Whether it asks for more of `this` than methods: what extends its class may have others.
+    pub reads_this: bool,
 }
 
 /// One thing that happens in a body.

@@ -214,6 +214,30 @@ fn what_another_file_gives_is_put_in() {
 }
 
 #[test]
+fn what_extends_a_class_elsewhere_may_have_other_members() {
+    let loads = "export class A { name = './gone.js'; load() { return import(this.name); } }";
+    let taken = "export class A { name = './gone.js'; load() { const { name } = this; return import(name); } }";
+    let fixed = "export class A { load() { return import('./gone.js'); } run() { return this.load(); } }";
+    let made = "export class A { constructor() { this.a = 1; import('./gone.js'); } }";
+    let ours = "export class A { static name2 = './gone.js'; static load() { return import(this.name2); } }";
+    for (lib, code, expected) in [
+        (loads, "await new A().load();", "error"),
+        (loads, "class B extends A { name = './lib.js'; } await new B().load();", "warning"),
+        (loads, "class B extends A {} await new B().load();", "warning"),
+        (taken, "class B extends A { name = './lib.js'; } await new B().load();", "warning"),
+        (fixed, "class B extends A {} await new B().run();", "error"),
+        (made, "class B extends A {} new B();", "error"),
+        (ours, "await A.load();", "error"),
+        (ours, "class B extends A { static name2 = './lib.js'; } await B.load();", "warning"),
+    ] {
+        let agent = format!("import {{ A }} from './lib.js';\n{code}\n");
+        let found = severities("unresolved-import", &agent, &format!("{lib}\n"));
+        let of_names = found.iter().filter(|severity| *severity != "info");
+        assert_eq!(of_names.map(String::as_str).next(), Some(expected), "{lib} {code}");
+    }
+}
+
+#[test]
 fn what_an_address_holds_is_judged() {
     for (code, expected) in [
         ("import 'data:text/javascript,0';", None),

@@ -93,6 +93,10 @@ MODULE: dict[str, tuple[str, str, dict[str, str]]] = {
     "object factory": (f"{HERE} export const make = (d = root) => ({{ read: (n) => readFileSync(join(d, n)) }})", "import { make } from './lib/util.js'; const t = make(); t.read('@A')", {}),
     "const object of helper": (f"{HERE} export const here = (p) => join(root, p)", "import { PATHS } from './c.js'; readFileSync(PATHS.x)", {"dist/c.js": "import { here } from './lib/util.js'; export const PATHS = { x: here('@A') };\n"}),
     "shared": ("export {}", "import { load } from '@server-flow/shared'; await load('@N.js')", {"node_modules/@server-flow/shared/package.json": '{"name":"@server-flow/shared","version":"1.0.0","type":"module","main":"./dist/index.js"}', "node_modules/@server-flow/shared/dist/index.js": "export const load = (n) => import('./' + n);", "node_modules/@server-flow/shared/dist/a.js": ""}),
+    "class, text of another class": ("export class T { n = '@L'; load() { return import(this.n) } }", "import { T } from './lib/util.js'; class U extends T { n = './b.js' } await new U().load()", {}),
+    "class, text that is inherited": ("export class T { n = '@L'; load() { return import(this.n) } }", "import { T } from './lib/util.js'; class U extends T {} await new U().load()", {}),
+    "class, static text of another class": ("export class T { static n = '@L'; static load() { return import(this.n) } }", "import { T } from './lib/util.js'; class U extends T { static n = './b.js' } await U.load()", {}),
+    "class, taken apart": ("export class T { n = '@A'; read() { const { n } = this; return readFileSync(new URL(n, import.meta.url)) } }", "import { T } from './lib/util.js'; class U extends T { n = 't/x.txt' } new U().read()", {}),
 }
 
 COMMONJS: dict[str, tuple[str, str, dict[str, str]]] = {

@@ -256,6 +256,7 @@ impl ReachRun<'_, '_> {
         let thrown = if body.kind == BodyKind::Sync { thrown } else { rejected };
         let places = walk.module(file).filter(|_| number == 0).map(|module| &*module.bodies.places).unwrap_or_default();
         let number_at_top = number == 0;
+        let may_be_others = body.reads_this && self.is_of_another_file(file);
         for (at, step) in body.steps.iter().enumerate() {
             if self.has_left {
                 return;
@@ -271,6 +272,8 @@ impl ReachRun<'_, '_> {
                     self.handles = Some(*handled)
                 }
                 BodyStep::Handles(_) => {}
+                // Paths may be made of members that the object's class has otherwise.
+                BodyStep::Import(..) | BodyStep::Asset(..) if may_be_others => {}
                 BodyStep::Import(number, fate) => {
                     if number_at_top && *fate == FailureFate::Throws {
                         self.waits_for(file, *number);
@@ -310,6 +313,11 @@ impl ReachRun<'_, '_> {
                 BodyStep::Call(call) => self.call(file, call, thrown, rejected),
             }
         }
+    }
+
+    /// Whether `this` is of a class of another file.
+    fn is_of_another_file(&self, file: NodeId) -> bool {
+        matches!(self.this, Some(FoundValue::Class(of, _) | FoundValue::Instance(of, _)) if of != file)
     }
 
     /// What may fail here. Where a file awaits meanwhile it can't be told which comes first, and nothing is held to be certain.

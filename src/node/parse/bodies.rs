@@ -91,6 +91,13 @@ impl<'a> Reader<'a, '_> {
         self.step(OpenAct::Mention(number), Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
     }
 
+    /// Notes that the open body asks for something of `this` that is no method.
+    pub(super) fn reads_this(&mut self) {
+        if let Some(body) = self.open_body() {
+            body.reads_this = true;
+        }
+    }
+
     /// `o.x` where `x` may be a getter.
     pub(super) fn note_get(&mut self, it: &StaticMemberExpression<'a>) {
         let value = match &it.object {

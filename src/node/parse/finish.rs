@@ -189,7 +189,8 @@ impl<'a> Reader<'a, '_> {
             }
             let gives = body.gives.as_ref().filter(|_| body.returns == 1).map(|value| self.kept(value));
             let gives = gives.filter(|value| *value != NamedValue::Unknown);
-            all.push(Body { kind: body.kind, defaults: body.defaults.as_slice().into(), steps: steps.into(), gives });
+            let (defaults, steps) = (body.defaults.as_slice().into(), steps.into());
+            all.push(Body { kind: body.kind, defaults, steps, gives, reads_this: body.reads_this });
         }
         let classes: Vec<_> = self.classes.iter().map(|class| self.kept_class(class)).collect();
         let exports = self.exported.iter().filter(|(name, _)| !self.exported_anew.contains(&**name));

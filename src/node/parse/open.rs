@@ -119,6 +119,8 @@ pub(super) struct OpenBody<'a> {
     pub(super) gives: Option<Val<'a>>,
     /// Whether whatever gets to its end throws, or ends the process with a failure.
     pub(super) is_deadly: bool,
+    /// Whether it asks for more of `this` than methods.
+    pub(super) reads_this: bool,
 }
 
 impl OpenBody<'_> {

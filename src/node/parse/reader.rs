@@ -160,6 +160,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) arrows: HashSet<u32>,
     /// The object of events of each end that is an emitted `error`.
     pub(super) emitted: HashMap<u32, Option<SymbolId>>,
+    /// A member that is called or given a value here, and not read.
+    pub(super) not_read: Option<Span>,
     /// What is called of each end that is none where that gives something.
     pub(super) given_nothing: HashMap<u32, &'a Val<'a>>,
     /// Whether anything in the file is given somebody who hears.
@@ -254,6 +256,7 @@ impl<'a, 's> Reader<'a, 's> {
             own_names: HashSet::new(),
             arrows: HashSet::new(),
             emitted: HashMap::new(),
+            not_read: None,
             given_nothing: HashMap::new(),
             listens: false,
             listened: HashSet::new(),

@@ -185,6 +185,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.note_made_global(&it.left);
         self.note_changed_namespace(&it.left);
         self.note_frozen(&it.left);
+        self.not_read = Some(it.left.span()).filter(|_| it.operator == AssignmentOperator::Assign);
         if it.operator.is_logical() {
             self.logical_assignment(it);
         } else {
@@ -347,6 +348,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if !it.optional {
             self.callee_follows(&it.callee, Callee::Called);
         }
+        self.not_read = Some(it.callee.span());
         self.visit_expression(&it.callee);
         self.note_globals_by_call(it);
         let visit = |reader: &mut Self| reader.visit_arguments(&it.arguments);
@@ -442,6 +444,9 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.note_listener(it);
         self.note_member_of_nothing(it);
         self.note_get(it);
+        if of_this && self.not_read != Some(it.span) {
+            self.reads_this();
+        }
     }
 
     fn visit_update_expression(&mut self, it: &UpdateExpression<'a>) {
@@ -468,6 +473,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if self.this_is_exports() {
             self.own_exports.this(it);
         }
+        self.reads_this();
         self.note_this();
     }
 
