@@ -204,7 +204,7 @@ pub(crate) fn told(entry: &JournalEntry, facts: &Facts) -> Option<ConnectionNews
     if refusal::refusal(&entry.message).is_some() {
         return Some(ConnectionNews::Refused);
     }
-    refusal::is_connected(entry).then_some(ConnectionNews::Connected)
+    (entry.tells_connected() == Some(true)).then_some(ConnectionNews::Connected)
 }
 
 /// A line that shows that a connection that is there now will not last: it was lost several times within the last minute.
@@ -223,7 +223,7 @@ fn comes_and_goes<'a>(facts: &'a Facts, process: &Process, plane: &ControlPlane)
     let back = facts
         .present()
         .into_iter()
-        .filter(|entry| entry.at > newest.at && refusal::is_connected(entry))
+        .filter(|entry| entry.at > newest.at && entry.tells_connected() == Some(true))
         .min_by_key(|entry| entry.at);
     let stays = back.is_some_and(|back| facts.at.seconds_since(back.at) >= SETTLED);
     (losses > 1 && !stays && facts.at.seconds_since(newest.at) <= JUST_NOW).then_some(newest)

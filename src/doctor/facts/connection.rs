@@ -44,6 +44,8 @@ pub(crate) struct Connections {
     pub elsewhere: Vec<String>,
     /// To anything that is not this machine, whatever the port.
     pub outward: Vec<String>,
+    /// To a proxy that the agent's variables name: what is behind it, and whether the agent heeds them, only the agent can say.
+    pub by_proxy: Vec<Link>,
 }
 
 /// One connection.

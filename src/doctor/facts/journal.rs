@@ -122,6 +122,15 @@ impl JournalEntry {
         self.message_id.as_deref() == Some(id)
     }
 
+    /// Whether it tells that the connection to the control plane is there, or that it is not; nothing where it tells of none.
+    #[must_use]
+    pub(crate) fn tells_connected(&self) -> Option<bool> {
+        let lower = self.message.to_ascii_lowercase();
+        let open = ["connected", "connection established", "connection opened", "websocket open"];
+        let is_gone = lower.contains("disconnected") || lower.contains("not connected");
+        open.iter().any(|word| lower.contains(word)).then_some(!is_gone)
+    }
+
     /// Whether it has these words, which are the manager's, Node's or libuv's: they say in no other way what happened.
     #[must_use]
     pub fn says(&self, words: &str) -> bool {

@@ -38,7 +38,7 @@ pub(crate) use deployment::{BundleJudge, BundleQuestion, HearsTree, JudgedBundle
 
 use crate::doctor::facts::{
     Account, AgentPlaces, Caller, ControlPlane, Deployment, EXHAUSTED, Fact, Facts, Guard, Hold, HostFacts, Journal,
-    Listener, OWN_DROP_IN, Process, Reach, Service, UnitOnDisk,
+    JournalEntry, Listener, OWN_DROP_IN, Process, Reach, Service, Speaker, UnitOnDisk,
 };
 use crate::doctor::questions::{Diagnostic, Server, Situation, Spoken, Unanswered};
 use crate::redact::Redactor;
@@ -124,6 +124,7 @@ impl Groundwork<'_> {
                 }
                 journal
             });
+            let process = process.map(|process| process.map(|process| with_proxies(process, journal.known())));
             // Of a mounted disk's journal all files are held while it is read: one question at a time.
             let told_of_processes = match told_of {
                 Some(told_of) => joined(told_of, Vec::new()),
@@ -197,6 +198,18 @@ impl Groundwork<'_> {
         // Some of the commands are over with the scope only.
         Facts { ran: probe.commands(), ..facts }
     }
+}
+
+/// With its connections to a proxy among those to the control plane, where it has told last that it is connected.
+fn with_proxies(mut process: Process, journal: Option<&Journal>) -> Process {
+    let own = |entry: &&JournalEntry| entry.speaker == Speaker::Agent && entry.pid.is_none_or(|pid| pid == process.pid);
+    let told = journal.into_iter().flat_map(|journal| &journal.entries).filter(own);
+    let last = told.filter_map(|entry| Some((entry.at, entry.tells_connected()?))).max_by_key(|(at, _)| *at);
+    if let (Fact::Known(connections), Some((_, true))) = (&mut process.connections, last) {
+        let by_proxy = std::mem::take(&mut connections.by_proxy);
+        connections.own.extend(by_proxy);
+    }
+    process
 }
 
 impl Probe<'_> {

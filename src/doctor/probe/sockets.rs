@@ -62,7 +62,7 @@ impl Sockets {
             let by_proxy = plane.is_some_and(|plane| is_through_a_proxy(plane, row.remote));
             let matches = plane.map(|plane| row.remote.port() == plane.port).unwrap_or_default();
             match plane.filter(|_| matches).map(|plane| leads_to(plane, row.remote.ip())) {
-                _ if by_proxy => found.own.push(Link { remote, state: row.link(told) }),
+                _ if by_proxy => found.by_proxy.push(Link { remote, state: row.link(told) }),
                 Some(true) => found.own.push(Link { remote, state: row.link(told) }),
                 Some(false) if established => found.elsewhere.push(remote),
                 _ if established && !row.remote.ip().is_loopback() => found.outward.push(remote),

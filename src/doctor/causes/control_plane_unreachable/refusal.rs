@@ -1,7 +1,7 @@
 //! What a line of the agent's log says of a connection that failed, or ended: in the words of libuv, OpenSSL, Node's http
 //! client and the `ws` package.
 
-use crate::doctor::facts::{ControlPlane, JournalEntry, ProxyServer};
+use crate::doctor::facts::{ControlPlane, ProxyServer};
 
 /// Where a connection ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -159,13 +159,6 @@ fn names_another(line: &str) -> bool {
                 digits && host.contains(['.', ':']) && !host.contains('/')
             })
         })
-}
-
-/// Whether a line tells that the connection is there: then what stands above it is over.
-pub(super) fn is_connected(entry: &JournalEntry) -> bool {
-    let lower = entry.message.to_ascii_lowercase();
-    let open = ["connected", "connection established", "connection opened", "websocket open"];
-    open.iter().any(|word| lower.contains(word)) && !lower.contains("disconnected") && !lower.contains("not connected")
 }
 
 #[cfg(test)]
