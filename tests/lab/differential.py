@@ -30,7 +30,7 @@ from harness import HOME, TOOLS, Mismatch, Part, environment, must, scratch
 TREES = Path(os.environ["LAB_TREES"])
 WORKERS = os.cpu_count() or 1
 # Seeds of the mutations; `--long` goes on with those behind them.
-USUAL, LONG = 20_000, 120_000
+USUAL, LONG = 12_000, 120_000
 CHUNK = 250
 UMASK = 0o022
 

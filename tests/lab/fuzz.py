@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of everything that reads bytes from outside: each target of tests/fuzz for 40 seconds, from the
+"""Coverage-guided fuzzing of everything that reads bytes from outside: each target of tests/fuzz for half a minute, from the
 committed seeds, two at a time. A crash, a hang or memory beyond measure fails, and the input is kept.
 
 The targets are built as cargo-fuzz builds them (its flags are those of rustc's sanitizer coverage), without cargo-fuzz and
@@ -21,7 +21,7 @@ from harness import HOME, REPO, Mismatch, Part, environment, must, scratch
 
 FUZZ = REPO / "tests/fuzz"
 BUILT = HOME / "fuzz"
-USUAL, LONG = 40, 1200
+USUAL, LONG = 30, 1200
 # Sanitizer coverage as libFuzzer wants it (rustc's book, "codegen options"; LLVM's SanitizerCoverage).
 COVERAGE = " ".join(
     (
