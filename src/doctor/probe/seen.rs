@@ -17,20 +17,11 @@ impl<'a> ServiceView<'a> {
         Self { server, paths }
     }
 
-    /// Where a path of the service's is on the server, and by which line, where that is another.
-    ///
-    /// # Errors
-    /// Where it is in an image.
-    fn elsewhere(&self, path: &str) -> Result<Option<(String, PathLine)>, Unanswered> {
+    fn seen(&self, path: &str) -> SeenPath {
         if self.paths.is_plain() {
-            return Ok(None);
+            return SeenPath::Same;
         }
-        match self.paths.of_path(path, |source| self.server.look(source).is_ok()) {
-            // What is hidden is told by the line that hides it, once the agent dies of it.
-            SeenPath::Same | SeenPath::Hidden => Ok(None),
-            SeenPath::At(found, line) => Ok(Some((found, line))),
-            SeenPath::InImage(_) => Err(Unanswered::InImage),
-        }
+        self.paths.of_path(path, |source| self.server.look(source).is_ok())
     }
 
     /// Where a path of the service's is on the server.
@@ -38,7 +29,12 @@ impl<'a> ServiceView<'a> {
     /// # Errors
     /// Where it is in an image.
     pub(super) fn on_server(&self, path: &str) -> Result<String, Unanswered> {
-        Ok(self.elsewhere(path)?.map_or_else(|| path.to_owned(), |(found, _)| found))
+        match self.seen(path) {
+            // What is hidden is told by the line that hides it, once the agent dies of it.
+            SeenPath::Same | SeenPath::Hidden => Ok(path.to_owned()),
+            SeenPath::At(found, _) => Ok(found),
+            SeenPath::InImage(_) => Err(Unanswered::InImage),
+        }
     }
 
     /// The line by which a part of a bundle that Node loads from is another one than everybody sees.
@@ -48,10 +44,7 @@ impl<'a> ServiceView<'a> {
 
     /// The line of the unit by which a path of the service's is another of the server's.
     pub(super) fn line(&self, path: &str) -> Option<PathLine> {
-        if self.paths.is_plain() {
-            return None;
-        }
-        match self.paths.of_path(path, |source| self.server.look(source).is_ok()) {
+        match self.seen(path) {
             SeenPath::Same | SeenPath::Hidden => None,
             SeenPath::At(_, line) | SeenPath::InImage(line) => Some(line),
         }

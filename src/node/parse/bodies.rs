@@ -10,7 +10,8 @@ use oxc_ast::ast::{
     ClassElement, ComputedMemberExpression, Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression,
     VariableDeclarator,
 };
-use oxc_span::Span;
+use oxc_span::{GetSpan, Span};
+use oxc_syntax::operator::AssignmentOperator;
 use oxc_syntax::symbol::SymbolFlags;
 
 /// What was open around a class.
@@ -98,8 +99,11 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// `o.x` where `x` may be a getter.
+    /// `o.x` where `x` may be a getter, and `this.x`, which what extends the class may have otherwise.
     pub(super) fn note_get(&mut self, it: &StaticMemberExpression<'a>) {
+        if matches!(it.object, Expression::ThisExpression(_)) && self.not_read != Some(it.span) {
+            self.reads_this();
+        }
         let value = match &it.object {
             Expression::Identifier(name) => match self.symbol(name) {
                 Some(symbol) => Val::Symbol(symbol),
@@ -196,6 +200,7 @@ impl<'a> Reader<'a, '_> {
 
     /// `module.exports = …`, `exports.a = …`, `globalThis.require = …`.
     pub(super) fn note_assignment(&mut self, it: &AssignmentExpression<'a>) {
+        self.not_read = Some(it.left.span()).filter(|_| it.operator == AssignmentOperator::Assign);
         let member = match &it.left {
             AssignmentTarget::StaticMemberExpression(member) => member,
             AssignmentTarget::ComputedMemberExpression(member) => return self.note_computed_assignment(member),

@@ -96,6 +96,7 @@ impl<'a> Reader<'a, '_> {
 
     /// `this` in a function is the global object where the code is not strict.
     pub(super) fn note_this(&mut self) {
+        self.reads_this();
         self.names.makes_unknown_in_sloppy |= self.functions > 0 && matches!(self.this, Val::Unknown);
     }
 }

@@ -185,7 +185,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.note_made_global(&it.left);
         self.note_changed_namespace(&it.left);
         self.note_frozen(&it.left);
-        self.not_read = Some(it.left.span()).filter(|_| it.operator == AssignmentOperator::Assign);
         if it.operator.is_logical() {
             self.logical_assignment(it);
         } else {
@@ -444,9 +443,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.note_listener(it);
         self.note_member_of_nothing(it);
         self.note_get(it);
-        if of_this && self.not_read != Some(it.span) {
-            self.reads_this();
-        }
     }
 
     fn visit_update_expression(&mut self, it: &UpdateExpression<'a>) {
@@ -473,7 +469,6 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         if self.this_is_exports() {
             self.own_exports.this(it);
         }
-        self.reads_this();
         self.note_this();
     }
 

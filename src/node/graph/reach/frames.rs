@@ -77,7 +77,8 @@ impl Frame {
 
     /// To be kept; nothing where it has too many parts.
     pub(super) fn kept(self) -> Option<Rc<Self>> {
-        self.fits(&mut MAX_PARTS.clone()).then(|| Rc::new(self))
+        let mut left = MAX_PARTS;
+        self.fits(&mut left).then(|| Rc::new(self))
     }
 
     fn fits(&self, left: &mut u32) -> bool {
@@ -100,7 +101,8 @@ impl Arguments {
 impl GivenValue {
     /// The same; unknown where it has too many parts.
     pub(super) fn bounded(self) -> Self {
-        if self.fits(&mut MAX_PARTS.clone()) { self } else { Self::Unknown }
+        let mut left = MAX_PARTS;
+        if self.fits(&mut left) { self } else { Self::Unknown }
     }
 
     /// Takes its parts off what is left, and tells whether that is enough.
