@@ -201,8 +201,10 @@ class Container:
         while time.monotonic() < deadline:
             if self._nspawn.poll() is not None:
                 break
-            if self._find_leader() and self.run("systemctl", "is-system-running").out.strip() in (b"running", b"degraded"):
-                return
+            # It answers once the boot is over, or at once where systemd cannot be asked yet.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if self._find_leader() and self.run("systemctl", "is-system-running", "--wait", timeout=60).out.strip() in (b"running", b"degraded"):
+                    return
             time.sleep(0.05)
         tail = (self.folder / "console").read_text(errors="replace")[-1500:]
         raise Mismatch(f"the container does not boot:\n{tail}")
