@@ -80,7 +80,9 @@ def measure(bundle: Rehearsed, node: tuple[str, ...], managers: tuple[str, ...],
         chosen = [word for generation in generations for word in ("--generation", generation)]
         # A server with pnpm runs the procedure, which may try npm after it; one without has npm only.
         installs = {"pnpm": (), "npm": ("--package-manager", "npm")}
-        ended = {m: rehearse(packed, "--offline", "--hold", "0", *installs[m], *chosen) for m in managers}
+        # With this it has all places from the environment, and asks no package manager for them.
+        place = {"npm_config_cache_dir": str(Path(environment()["XDG_CACHE_HOME"]) / "pnpm")}
+        ended = {m: rehearse(packed, "--offline", "--hold", "0", *installs[m], *chosen, **place) for m in managers}
         seen = {}
         for generation in generations:
             options = ("--generation", generation, *node, "--config", str(config), "--format", "json")
@@ -232,6 +234,18 @@ def untouched() -> None:
                     raise Mismatch(f"the caller's home changed with {manager} {options}:\n" + "\n".join(changed[:12]))
                 expect(os.listdir(work / "tmp"), [], f"what is left of {manager} {options}")
         expect(listing(Path("/etc/systemd")), system, "/etc/systemd")
+
+
+def configured() -> None:
+    """The caller's caches are found where only its `.npmrc` tells of them."""
+    with places() as (work, env):
+        packed = good(work)
+        own = environment()
+        write(work / "home/.npmrc", f"cache={own['npm_config_cache']}\nstore-dir={own['npm_config_store_dir']}\ncache-dir={own['XDG_CACHE_HOME']}/pnpm\n")
+        unset = {"npm_config_cache": "", "npm_config_store_dir": ""}
+        for manager in MANAGERS:
+            ended = rehearse(packed, "--hold", "0", "--package-manager", manager, "--offline", **{**env, **unset})
+            expect(ended.code, 0, f"{manager}: {ended.stderr}")
 
 
 def interrupted(word: int, when: str) -> None:
@@ -477,6 +491,7 @@ def run(part: Part) -> None:
     warm()
     for name, do in {
         "the caller's home, caches and systemd are untouched": untouched,
+        "the caller's caches are found by its .npmrc alone": configured,
         "Ctrl-C while pnpm installs": lambda: interrupted(signal.SIGINT, "pnpm"),
         "SIGTERM while the agent runs, with a daemon": lambda: interrupted(signal.SIGTERM, "sleep 300"),
         "--keep": kept,

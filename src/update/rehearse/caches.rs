@@ -90,19 +90,16 @@ impl Caches {
         folders::make(&caches.root).map_err(failed)?;
         if network == Network::CachesOnly {
             if choice != Choice::Only(Manager::Pnpm)
-                && let Some(npm) = ask("npm", &["config", "get", "cache"], stop)?
+                && let Some(npm) = caches.place("npm_config_cache", "npm", &["config", "get", "cache"], stop)?
             {
-                caches.show_npm(Path::new(&npm)).map_err(failed)?;
+                caches.show_npm(&npm).map_err(failed)?;
             }
-            if choice != Choice::Only(Manager::Npm)
-                && let Some(store) = ask("pnpm", &["store", "path"], stop)?
-            {
-                // It ends in the version of the store's layout, such as `v3`, which pnpm appends by itself.
-                let version = Path::new(&store).file_name().unwrap_or_default().to_owned();
-                folders::link_each(Path::new(&store), &caches.store().join(version)).map_err(failed)?;
-                let configured = ask("pnpm", &["config", "get", "cache-dir"], stop)?;
-                let cache = configured.filter(|path| path != "undefined").map(PathBuf::from);
-                if let Some(cache) = cache.or_else(|| Some(caches.callers_cache()?.join("pnpm"))) {
+            if choice != Choice::Only(Manager::Npm) {
+                if let Some(store) = caches.place("npm_config_store_dir", "pnpm", &["store", "path"], stop)? {
+                    caches.show_store(&store).map_err(failed)?;
+                }
+                let configured = caches.place("npm_config_cache_dir", "pnpm", &["config", "get", "cache-dir"], stop)?;
+                if let Some(cache) = configured.or_else(|| Some(caches.callers_cache()?.join("pnpm"))) {
                     folders::link_each(&cache, &caches.pnpm()).map_err(failed)?;
                 }
             }
@@ -120,6 +117,42 @@ impl Caches {
 
     fn npm(&self) -> PathBuf {
         self.root.join("npm")
+    }
+
+    /// A place of the caller's: what its environment says, before which a package manager heeds its command line only (npm's
+    /// manual, "config"), else what the program answers. A start of either takes longer than extracting a bundle.
+    fn place(
+        &self,
+        variable: &str,
+        program: &str,
+        args: &[&str],
+        stop: &AtomicBool,
+    ) -> Result<Option<PathBuf>, RehearsalError> {
+        let mut given = self.caller.iter().filter(|(known, _)| same_name(known, variable)).map(|(_, value)| value);
+        if let (Some(path), None) = (given.next().map(PathBuf::from), given.next())
+            && path.is_absolute()
+        {
+            return Ok(Some(path));
+        }
+        let answer = ask(program, args, stop)?;
+        Ok(answer.filter(|path| path != "undefined").map(PathBuf::from))
+    }
+
+    /// pnpm's store, with or without the version of its layout, such as `v3`, which pnpm appends by itself.
+    fn show_store(&self, store: &Path) -> io::Result<()> {
+        let is_version = |name: &OsStr| {
+            name.to_str().and_then(|name| name.strip_prefix('v')).is_some_and(|number| number.parse::<u32>().is_ok())
+        };
+        if let Some(version) = store.file_name().filter(|name| is_version(name)) {
+            return folders::link_each(store, &self.store().join(version));
+        }
+        if !store.is_dir() {
+            return Ok(());
+        }
+        for version in paths::names(store)?.iter().filter(|name| is_version(name)) {
+            folders::link_each(&store.join(version), &self.store().join(version))?;
+        }
+        Ok(())
     }
 
     fn show_npm(&self, cache: &Path) -> io::Result<()> {
