@@ -26,12 +26,12 @@ pub(super) fn run(options: &Repair, session: &Session<'_>) -> Result<u8> {
         return planned(&run);
     }
     let unit = run.prepared.unit().to_owned();
-    if transaction::is_within(&unit) {
+    if transaction::is_within(&run.prepared) {
         let help = "systemd-run --wait --pipe --collect bundle-doctor repair --yes";
         bail!(Failure::new(format!("it runs inside {unit}, and would be ended by the restart")).help(help));
     }
     let journals = transaction::journals()?;
-    let last = journals.last()?;
+    let last = transaction::last(&journals)?;
     let done = if options.undo { run.undo(&journals, last) } else { repair(&run, &journals, last) };
     run.obey();
     done

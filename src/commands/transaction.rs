@@ -83,6 +83,8 @@ pub(super) fn may_begin(deed: Deed, consent: Consent) -> Result<()> {
     if !is_asked && consent == Consent::Asked {
         bail!(Failure::new("there is no terminal to ask on").help("give --yes, or --dry-run to see the plan"));
     }
+    // What is installed as root is nobody else's to write, whatever the shell was told.
+    host::write_for_oneself_alone();
     Ok(())
 }
 
@@ -97,11 +99,21 @@ pub(super) fn journals() -> Result<Journals> {
     }
 }
 
+/// The last repair or update, as its journal has it.
+pub(super) fn last(journals: &Journals) -> Result<Option<Record>> {
+    let help = "it says what to take back; where nothing of that is wanted any more, move it out of that folder";
+    Ok(journals.last().map_err(|error| Failure::new(error.to_string()).help(help))?)
+}
+
 /// Whether this process is of the unit's own control group: a restart of the unit would end it (systemd.kill(5)).
-pub(super) fn is_within(unit: &str) -> bool {
+pub(super) fn is_within(prepared: &Prepared) -> bool {
     let groups = host::files::read_start(std::path::Path::new("/proc/self/cgroup"), 64 * 1024).unwrap_or_default();
     let groups = String::from_utf8_lossy(&groups).into_owned();
-    groups.lines().any(|line| line.split('/').any(|part| part == unit))
+    let parts = || groups.lines().flat_map(|line| line.split('/'));
+    // The group has the unit's own name, which may be asked for by another (systemd.unit(5), `Alias=`).
+    let is_service = parts().any(|part| part.ends_with(".service"));
+    is_service
+        && [prepared.unit(), &prepared.look().facts.places.unit].iter().any(|unit| parts().any(|part| part == *unit))
 }
 
 impl<'a> TransactionRun<'a> {
@@ -222,7 +234,11 @@ impl<'a> TransactionRun<'a> {
             self.tell(&self.told(RepairVerdict::Declined))?;
             return Ok(Resumed::Declined);
         }
-        undo::take_back(open, journals, &self.tools(&first.facts)?, &say)?;
+        match undo::take_back(open, journals, &self.tools(&first.facts)?, &say) {
+            // What could not be put back is somebody else's by now, and the server is looked at as it is.
+            Err(_) if !open.is_open() => {}
+            done => done?,
+        }
         Ok(Resumed::TakenBack)
     }
 
@@ -245,6 +261,14 @@ impl<'a> TransactionRun<'a> {
         };
         let first = self.prepared.look();
         self.is_of_this_unit(&record, &first.facts)?;
+        if !record.is_open() {
+            undo::may_take_back(&record).map_err(|error| {
+                let kept: Vec<_> =
+                    record.puts.iter().filter_map(|put| put.old.as_ref()).map(|old| &*old.path).collect();
+                let help = format!("nothing was changed; what it replaced was kept as {}", kept.join(", "));
+                Failure::new(format!("the last {} cannot be taken back: {error}", name_of(&record))).help(help)
+            })?;
+        }
         self.say(&match name_of(&record) {
             UPDATE => "the last one was an update".to_owned(),
             _ => format!("the last repair was for {}", record.causes.join(", ")),
@@ -264,13 +288,15 @@ impl<'a> TransactionRun<'a> {
         if let Err(error) = undo::take_back(&mut record, journals, &place.tools, &say) {
             let mut told = self.told(RepairVerdict::Stuck);
             told.why.push(error.to_string());
+            told.next = Some(if record.is_open() { TRY_AGAIN } else { "bundle-doctor doctor" }.to_owned());
             self.tell(&told)?;
             return Ok(exit_code::FAIL);
         }
         let report = was_started.then(|| carry::looked(&place)).flatten();
         let health = report.as_ref().map(|report| report.health);
         let is_as_before = health.is_none_or(|health| health.name() == record.health || health == Health::Healthy);
-        let mut told = RepairReport { health, ..self.told(RepairVerdict::Undone) };
+        let changed = record.puts.iter().filter(|put| put.written.is_some()).filter_map(|put| put.back_to.clone());
+        let mut told = RepairReport { health, kept: changed.collect(), ..self.told(RepairVerdict::Undone) };
         if !is_as_before {
             told.why.push(format!("before it the server was {}", record.health));
         }
@@ -306,10 +332,10 @@ impl<'a> TransactionRun<'a> {
                 told.next = Some("bundle-doctor doctor".to_owned());
                 (told, exit_code::FAIL)
             }
-            CarryOutcome::Stuck { why, and } => {
+            CarryOutcome::Stuck { why, and, is_open } => {
                 let mut told = self.told(RepairVerdict::Stuck);
                 told.why = vec![why, and];
-                told.next = Some("bundle-doctor repair --undo tries again to take it back".to_owned());
+                told.next = Some(if is_open { TRY_AGAIN } else { "bundle-doctor doctor" }.to_owned());
                 (told, exit_code::FAIL)
             }
         };
@@ -318,6 +344,8 @@ impl<'a> TransactionRun<'a> {
     }
 }
 
+/// What is typed next where something may yet be put back.
+const TRY_AGAIN: &str = "bundle-doctor repair --undo tries again to take it back";
 /// What an update is called.
 const UPDATE: &str = update::UPDATE;
 

@@ -11,13 +11,14 @@ use crate::doctor::repair::plan::RepairPlan;
 use crate::doctor::repair::update::{self, Downgrade, Offered, SIGNATURES};
 use crate::doctor::report::DoctorReport;
 use crate::host::files::{self, Links};
+use crate::host::trusted;
 use crate::render::repair::RepairReport;
 use crate::report::transaction::{Deed, RepairVerdict};
 use crate::report::words::{AbsolutePath, HttpUrl};
 use crate::{exit_code, text};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 /// Updates this server.
@@ -28,7 +29,7 @@ pub(super) fn run(options: &Update, session: &Session<'_>) -> Result<u8> {
     }
     let source = options.source.as_deref().filter(|_| !options.undo).map(opened).transpose()?;
     let prepared = Prepared::new(&options.change.examination(&options.keys), session)?;
-    if !options.dry_run && transaction::is_within(prepared.unit()) {
+    if !options.dry_run && transaction::is_within(&prepared) {
         return moved::onward(prepared.unit(), session);
     }
     let run = TransactionRun::new(Deed::Update, consent, session, prepared);
@@ -38,7 +39,7 @@ pub(super) fn run(options: &Update, session: &Session<'_>) -> Result<u8> {
         return planned(&run, &offered, downgrade);
     }
     let journals = transaction::journals()?;
-    let last = journals.last()?;
+    let last = transaction::last(&journals)?;
     let done = match source {
         Some((offered, files)) => update(&run, &journals, last, &offered, &files, downgrade),
         None => run.undo(&journals, last),
@@ -64,11 +65,18 @@ fn opened(source: &str) -> Result<(Offered, Vec<(&'static str, File)>)> {
     let path = std::fs::canonicalize(source).with_context(failure)?;
     let checked = AbsolutePath::new(&path.to_string_lossy())
         .map_err(|refused| Failure::new(refused.to_string()).at(&shown).help("give it a plain name"))?;
-    let mut files = vec![("agent-bundle.tar.gz", files::open_regular(&path, Links::Refused).with_context(failure)?)];
+    let open = |path: &Path| -> io::Result<File> {
+        let place = std::fs::canonicalize(path)?;
+        let file = files::open_regular(&place, Links::Refused)?;
+        // The unit's user reads the copy: what only root may read is not handed on because somebody's link led there.
+        trusted::may_be_handed_on(path, &file).and_then(|()| trusted::may_be_handed_on(&place, &file))?;
+        Ok(file)
+    };
+    let mut files = vec![("agent-bundle.tar.gz", open(Path::new(source)).with_context(failure)?)];
     for (ending, name) in SIGNATURES {
         let mut beside = path.clone().into_os_string();
         beside.push(format!(".{ending}"));
-        match files::open_regular(Path::new(&beside), Links::Followed) {
+        match open(Path::new(&beside)) {
             Ok(file) => files.push((name, file)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error).with_context(failure),

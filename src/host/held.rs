@@ -2,7 +2,8 @@
 //! followed on the way, and nobody but root and one other user may change a part of it (openat(2), renameat2(2)).
 
 use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, RenameFlags, Stat, chownat, fchmod, fstat, openat, renameat_with, statat,
+    AtFlags, CWD, Mode, OFlags, RenameFlags, Stat, StatxAttributes, StatxFlags, chownat, fchmod, fstat, openat,
+    renameat_with, statat,
 };
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,30 @@ impl HeldFolder {
         match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => Ok(Some(FileIdentity { device: found.st_dev, inode: found.st_ino })),
             Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(named(&self.path.join(name), error)),
+        }
+    }
+
+    /// Whether a folder has that name, and no link to one.
+    ///
+    /// # Errors
+    /// Whatever looking gives, but for that nothing is there.
+    pub(crate) fn is_folder(&self, name: &str) -> io::Result<bool> {
+        match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => Ok(rustix::fs::FileType::from_raw_mode(found.st_mode).is_dir()),
+            Err(Errno::NOENT) => Ok(false),
+            Err(error) => Err(named(&self.path.join(name), error)),
+        }
+    }
+
+    /// Whether a file system is mounted at that name (statx(2), `STATX_ATTR_MOUNT_ROOT`); a kernel before 5.8 does not say so.
+    ///
+    /// # Errors
+    /// Whatever looking gives, but for that nothing is there.
+    pub(crate) fn is_mount_point(&self, name: &str) -> io::Result<bool> {
+        match rustix::fs::statx(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty()) {
+            Ok(found) => Ok((found.stx_attributes_mask & found.stx_attributes).contains(StatxAttributes::MOUNT_ROOT)),
+            Err(Errno::NOENT | Errno::NOSYS) => Ok(false),
             Err(error) => Err(named(&self.path.join(name), error)),
         }
     }

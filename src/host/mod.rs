@@ -58,6 +58,11 @@ pub(crate) fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// From now on files and folders that this process and its children make are nobody else's to write (umask(2)).
+pub(crate) fn write_for_oneself_alone() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+}
+
 /// The program of that name, found in PATH as execvp(3) does.
 #[must_use]
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {

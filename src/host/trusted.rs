@@ -17,6 +17,8 @@ const MAX_LINKS: usize = 40;
 /// Others may write: the group's bit, and everybody's.
 const GROUP_WRITES: u32 = 0o020;
 const ALL_WRITE: u32 = 0o002;
+/// Everybody may read.
+const ALL_READ: u32 = 0o004;
 /// In such a folder everybody may add names, and only take away their own (/tmp).
 const STICKY: u32 = 0o1000;
 
@@ -143,6 +145,34 @@ fn open(path: &Path) -> Result<(File, PathBuf), RefusedFile> {
         return Err(io::Error::other(files::NOT_REGULAR).into());
     }
     Ok((file, place))
+}
+
+/// Whether others may get what an open file holds, that root was asked for by a path: not where somebody who owns a part of the
+/// path, or may change one, would get to read what they may not read by themselves.
+///
+/// # Errors
+/// Where that is so, or the path cannot be looked at.
+pub(crate) fn may_be_handed_on(path: &Path, file: &File) -> io::Result<()> {
+    let found = file.metadata()?;
+    if found.mode() & ALL_READ != 0 {
+        return Ok(());
+    }
+    for part in std::path::absolute(path)?.ancestors() {
+        let looked = fs::symlink_metadata(part)?;
+        let mode = looked.mode();
+        let by_group = mode & GROUP_WRITES != 0 && looked.gid() != 0 && !is_private_group(part, &looked);
+        let is_open = looked.is_dir() && mode & STICKY == 0 && (mode & ALL_WRITE != 0 || by_group);
+        let is_anothers = looked.uid() != 0 && looked.uid() != found.uid();
+        if is_anothers || is_open {
+            let whose = format!("owner {}:{}, mode {:04o}", looked.uid(), looked.gid(), mode & 0o7777);
+            let words = format!(
+                "only its owner may read it, and {} may be changed by another ({whose}): copy it to a folder of root's",
+                shown(part)
+            );
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
+        }
+    }
+    Ok(())
 }
 
 /// Follows a path as the kernel does, and judges every folder and link on the way. What stands at its end is given back.
@@ -331,6 +361,32 @@ mod tests {
         if std::os::unix::fs::chown(folder.join("a"), Some(65_534), None).is_ok() {
             assert!(matches!(read_above(&file, &deep, 100), Err(RefusedFile::Beyond { .. })));
         }
+    }
+
+    #[test]
+    fn what_only_its_owner_may_read_is_not_handed_on_through_what_is_anothers() {
+        let (top, folder, file) = place();
+        mode(top.path(), 0o755);
+        mode(&folder, 0o755);
+        // Other folders above may be anybody's where the tests run: the path's own part is what is looked at.
+        let link = folder.join("link");
+        symlink(&file, &link).unwrap();
+        let open = File::open(&link).unwrap();
+        mode(&file, 0o600);
+        assert!(may_be_handed_on(&link, &open).is_ok());
+        for (owner, readable, expected) in
+            [(Some(65_534), 0o600, false), (Some(65_534), 0o644, true), (Some(0), 0o600, true)]
+        {
+            // Only root may give a link away; for others the lab has this case.
+            if std::os::unix::fs::lchown(&link, owner, None).is_err() {
+                return;
+            }
+            mode(&file, readable);
+            assert_eq!(may_be_handed_on(&link, &open).is_ok(), expected, "{owner:?} {readable:o}");
+        }
+        mode(&folder, 0o777);
+        mode(&file, 0o600);
+        assert!(may_be_handed_on(&file, &open).is_err());
     }
 
     #[test]

@@ -72,6 +72,8 @@ pub(crate) enum StagedAction {
     },
     /// A command that may fail: what it fetches need not be there.
     Try(FixCommand),
+    /// A command, and another one where that fails, as step 5 of the update has pnpm and npm.
+    Either(FixCommand, FixCommand),
     /// Goes on only with a bundle that is newer than the deployed one.
     Newer {
         /// The archive.
@@ -275,11 +277,16 @@ impl StagedAction {
                 let gone = command!("trap", CheckedWord::Shell("'rm -rf -- \"$work\"'"), "EXIT");
                 let given =
                     owner.as_ref().map(|user| command!("chown", CheckedWord::owner(user), CheckedWord::Work("")));
-                [made, gone].into_iter().chain(given).collect()
+                // What root installs is nobody else's to write, whatever the shell was told.
+                [command!("umask", "022"), made, gone].into_iter().chain(given).collect()
             }
             Self::Run(command) | Self::Judge(command) => vec![command.clone()],
             Self::Take { from, to } => vec![command!("cp", "--", from, to.clone())],
             Self::Try(command) => vec![command.clone().with([CheckedWord::Shell("|| true")])],
+            Self::Either(command, otherwise) => {
+                let or = [CheckedWord::Shell("||")].into_iter().chain(otherwise.words().iter().cloned());
+                vec![command.clone().with(or)]
+            }
             // Its own command reads more than a shell could compare.
             Self::Newer { .. } => Vec::new(),
             Self::NoLink(word) => vec![command!("test", CheckedWord::Shell("!"), "-L", word.clone())],

@@ -159,7 +159,7 @@ fn no_way_back_to_a_backup_that_would_not_start() {
     let fetch = "curl -fsSLg -o \"$work\"/agent-bundle.tar.gz -- http://cp.example:4000/agent-bundle.tar.gz";
     let at = |start: &str| typed.iter().position(|command| command.starts_with(start));
     assert_eq!(typed[at("curl").unwrap()], fetch);
-    assert_eq!(typed[0], format!("work=$( mktemp -d -- {BUNDLE}.new-XXXXXX )"));
+    assert_eq!(typed[..2], ["umask 022".to_owned(), format!("work=$( mktemp -d -- {BUNDLE}.new-XXXXXX )")]);
     // Judged before anything is extracted, and once more before anything is replaced.
     assert!(at("bundle-doctor check") < at("tar") && at("bundle-doctor check --no-config -A") < at("mv"), "{typed:#?}");
 }

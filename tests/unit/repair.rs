@@ -4,9 +4,11 @@ use super::server::*;
 use crate::doctor::diagnose::diagnose;
 use crate::doctor::facts::journal::Speaker;
 use crate::doctor::facts::{DeploymentState, Exit, Fact, Facts, Presence};
+use crate::doctor::repair::carry::is_as_seen;
 use crate::doctor::repair::plan::{Planned, RepairPlan, command, plan};
-use crate::report::action::{Action, Manage, Replace, StagedAction};
+use crate::report::action::{Action, Hands, Manage, Replace, StagedAction, WasFile};
 use crate::report::diagnosis::Effect;
+use crate::report::words::{AbsolutePath, CheckedDocument};
 
 fn planned(make: impl Fn(&mut Facts)) -> Planned {
     let mut facts = healthy();
@@ -81,4 +83,41 @@ fn the_block_is_derived_from_the_actions() {
     }
     let (command, _) = command(&report).unwrap();
     assert_eq!(command.typed(), "bundle-doctor repair");
+}
+
+fn disabled(facts: &mut Facts) {
+    facts.service().unit_file_state = "disabled".into();
+    facts.unit().enabled = false;
+}
+
+/// To take the enabling back would disable what was enabled before.
+#[test]
+fn what_would_be_enabled_along_is_left_to_people() {
+    assert!(carried_out(disabled).enables.is_some());
+    let along = |also: &str| {
+        planned(|facts| {
+            disabled(facts);
+            facts.unit_says("WantedBy=multi-user.target", &format!("WantedBy=multi-user.target\nAlso={also}"));
+        })
+    };
+    assert!(matches!(along("other.socket"), Planned::Nothing(left) if left == ["unit-disabled"]));
+    assert!(matches!(along("server-flow-agent.service"), Planned::Plan(_)));
+}
+
+/// A unit that is written anew is written as it was seen: what somebody has added meanwhile is not lost.
+#[test]
+fn a_unit_that_was_edited_meanwhile_is_not_written() {
+    let mut facts = healthy();
+    facts.unit_says("/usr/bin/node /root/.server-flow/agent-bundle/dist/index.js", "/usr/bin/pnpm start");
+    let seen = facts.clone();
+    facts.unit_says("RestartSec=10", "RestartSec=10\nNice=5");
+    let now = diagnose(facts, &policy());
+    let file = AbsolutePath::new("/etc/systemd/system/server-flow-agent.service").unwrap();
+    let writes = Replace::Write { file: file.clone(), was: WasFile::Absent, lines: CheckedDocument::default() };
+    let removes = Replace::Rename { to: file.beside(".old"), from: file, by: Hands::Root };
+    for (replace, wanted) in [(writes, false), (removes, true)] {
+        let plan = RepairPlan { replaces: vec![replace], ..RepairPlan::default() };
+        assert_eq!(is_as_seen(&plan, &seen, &|| now.clone()), wanted);
+        assert!(is_as_seen(&plan, &now.facts, &|| now.clone()));
+    }
 }

@@ -169,20 +169,28 @@ fn installer(facts: &Facts, ground: &Ground) -> Result<Vec<Action>, RefusedWord>
         let path = facts.package_managers.iter().find(|path| path.rsplit('/').next() == Some(name));
         path.map(|path| NodeProgram::new(path)).transpose()
     };
-    let by = |program: CheckedWord, words: [CheckedWord; 5]| {
+    let by = |program: CheckedWord, words: Vec<CheckedWord>| {
         let command = at_home(facts, ground).map_or_else(
             || FixCommand::new([program.clone()]),
             |home| command!("env", CheckedWord::option("HOME", &home), program.clone()),
         );
-        Action::from(StagedAction::Run(ground.hands.run(&command.with(words))))
+        ground.hands.run(&command.with(words))
     };
-    let with_npm = ["--prefix".into(), STAGED, "install".into(), "--omit=dev".into(), "--ignore-scripts".into()];
-    let with_pnpm = ["-C".into(), STAGED, "install".into(), "--prod".into(), "--ignore-scripts".into()];
+    let run = |command: FixCommand| Action::from(StagedAction::Run(command));
+    let [install, no_scripts] = ["install", "--ignore-scripts"].map(CheckedWord::from);
+    // Without it pnpm installs into whatever workspace is found in a folder above.
+    let [prod, alone] = ["--prod", "--ignore-workspace"].map(CheckedWord::from);
+    let with_npm = vec!["--prefix".into(), STAGED, install.clone(), "--omit=dev".into(), no_scripts.clone()];
+    let with_pnpm = vec!["-C".into(), STAGED, install, prod, no_scripts, alone];
     Ok(match (found("pnpm")?, found("npm")?) {
-        (Some(pnpm), _) => vec![by(CheckedWord::from(&pnpm), with_pnpm)],
-        (None, Some(npm)) => vec![by(CheckedWord::from(&npm), with_npm)],
+        (Some(pnpm), Some(npm)) => {
+            let (pnpm, npm) = (by(CheckedWord::from(&pnpm), with_pnpm), by(CheckedWord::from(&npm), with_npm));
+            vec![StagedAction::Either(pnpm, npm).into()]
+        }
+        (Some(pnpm), None) => vec![run(by(CheckedWord::from(&pnpm), with_pnpm))],
+        (None, Some(npm)) => vec![run(by(CheckedWord::from(&npm), with_npm))],
         (None, None) => {
-            vec![command!("apt-get", "install", "-y", "npm").into(), by("/usr/bin/npm".into(), with_npm)]
+            vec![command!("apt-get", "install", "-y", "npm").into(), run(by("/usr/bin/npm".into(), with_npm))]
         }
     })
 }

@@ -13,7 +13,7 @@ use crate::doctor::causes::started;
 use crate::doctor::facts::{Condition, Facts};
 use crate::doctor::report::DoctorReport;
 use crate::host::held::{OpenFile, UserOwner};
-use crate::report::action::{Manage, StagedAction};
+use crate::report::action::{Manage, Replace, StagedAction};
 use crate::report::words::{AbsolutePath, CheckedWord, NodeProgram, RefusedWord, UnitName, UserName};
 use crate::update::documented_paths::ENTRY_POINT;
 
@@ -65,6 +65,8 @@ pub(crate) enum CarryOutcome {
         why: String,
         /// Why it was not put back.
         and: String,
+        /// Whether another try may put it back.
+        is_open: bool,
     },
 }
 
@@ -124,10 +126,10 @@ fn back(
 ) -> CarryOutcome {
     (place.say)(&format!("it did not help: {why}"));
     let was_touched = record.starts;
-    let tried = record.puts.iter().filter_map(|put| put.back_to.clone()).collect::<Vec<_>>();
     if let Err(error) = undo::take_back(record, journals, &place.tools.heedless(), place.say) {
-        return CarryOutcome::Stuck { why, and: error.to_string() };
+        return CarryOutcome::Stuck { why, and: error.to_string(), is_open: record.is_open() };
     }
+    let tried = record.puts.iter().filter_map(|put| put.back_to.clone()).collect::<Vec<_>>();
     let report = was_touched.then(|| looked(place)).flatten();
     let is_there = |path: &String| swap::identity(path, record.user).is_ok_and(|found| found.is_some());
     let kept: Vec<String> = tried.into_iter().filter(is_there).collect();
@@ -160,6 +162,10 @@ fn steps(
 ) -> Result<Fares, RepairError> {
     let Workplace { tools, look, say, .. } = place;
     let work = prepare(plan, facts, journals, record, place)?;
+    if !is_as_seen(plan, facts, *look) {
+        let why = "the unit's files were changed meanwhile: what was to be written in their place is of what they said before";
+        return Err(RepairError::Changed(why.to_owned()));
+    }
     record.state = State::Replacing;
     for replace in &plan.replaces {
         let site = Site { id: &record.id, work: work.as_deref().unwrap_or_default(), user: record.user };
@@ -201,6 +207,14 @@ fn steps(
     watch(*look, tools.stop)
 }
 
+/// Whether the files of the unit still say what the plan was made of, where one of them is written anew: an answer, a download
+/// and an installation take their time, and somebody may have edited them.
+pub(crate) fn is_as_seen(plan: &RepairPlan, facts: &Facts, look: &dyn Fn() -> DoctorReport) -> bool {
+    let writes = plan.replaces.iter().any(|replace| matches!(replace, Replace::Write { .. }));
+    let said = |facts: &Facts| facts.unit.known().map(|unit| unit.unit.files.clone());
+    !writes || said(facts) == said(&look().facts)
+}
+
 /// Makes what is to come in place, and starts it once.
 fn prepare(
     plan: &RepairPlan,
@@ -211,6 +225,14 @@ fn prepare(
 ) -> Result<Option<String>, RepairError> {
     let Workplace { tools, say, .. } = place;
     let mut work = None;
+    if let Some((bundle, _)) = plan.bundle()
+        && swap::is_mount_point(bundle.as_str(), record.user)?
+    {
+        // Said before anything is fetched: in the end no rename could replace it.
+        let why =
+            format!("{} is where a file system is mounted, which no bundle can take the place of", bundle.as_str());
+        return Err(RepairError::NotProven(why));
+    }
     for one in &plan.stages {
         if let StagedAction::Folder { name, by, owner } = one {
             let made = stage::place(name, &record.id);
@@ -223,11 +245,11 @@ fn prepare(
             work = Some(made.as_str().to_owned());
             continue;
         }
-        if let StagedAction::Run(command) | StagedAction::Judge(command) = one {
+        if let StagedAction::Run(command) | StagedAction::Judge(command) | StagedAction::Either(command, _) = one {
             say(&command.typed());
         }
         let shop = Shop { work: work.as_deref().unwrap_or_default(), user: record.user, files: place.files };
-        stage::carry_out(one, &shop, tools)?;
+        stage::carry_out(one, &shop, tools, *say)?;
     }
     if let Some((bundle, new)) = plan.bundle() {
         let folder = super::tools::spoken(new, work.as_deref().unwrap_or_default()).unwrap_or_default();

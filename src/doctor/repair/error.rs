@@ -20,12 +20,12 @@ pub(crate) enum RepairError {
     #[error("{0}")]
     Changed(String),
     /// The system refused.
-    #[error("{what}: {source}")]
+    #[error("{what}: {reason}")]
     Io {
         /// What was tried.
         what: String,
         /// What it said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// There is nothing to gain by going on.
     #[error("{0}")]
@@ -36,9 +36,17 @@ pub(crate) enum RepairError {
 }
 
 impl RepairError {
+    /// This and what came of another way to do the same; a wish to stop is one whatever was before it.
+    pub(super) fn and(self, other: Self) -> Self {
+        match other {
+            Self::Interrupted => other,
+            other => Self::NotProven(format!("{self}\n{other}")),
+        }
+    }
+
     /// With what was tried.
     pub(super) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();
-        move |source| Self::Io { what, source }
+        move |reason| Self::Io { what, reason }
     }
 }

@@ -16,6 +16,8 @@ const PARENT: (&str, &str) = ("/var/lib", "bundle-doctor");
 const MAX_JOURNAL: usize = 1 << 20;
 /// What a journal's name starts and ends with.
 const NAME: (&str, &str) = ("repair-", ".json");
+/// The version of their form.
+const VERSION: u32 = 1;
 /// Journals that are kept.
 const MAX_KEPT: usize = 50;
 
@@ -71,7 +73,7 @@ impl Record {
     pub(crate) fn new(at: Moment, unit: &str, causes: &[&str], health: &str) -> Self {
         let stamp = at.rfc3339().unwrap_or_default();
         Self {
-            version: 1,
+            version: VERSION,
             id: stamp.chars().filter(char::is_ascii_alphanumeric).collect(),
             unit: unit.to_owned(),
             state: State::Preparing,
@@ -134,12 +136,7 @@ impl Journals {
         let Some(name) = self.names()?.pop() else { return Ok(None) };
         let failed = || format!("cannot read the journal {FOLDER}/{name}");
         let (content, _) = self.folder.read(&name, MAX_JOURNAL).map_err(RepairError::io(failed()))?;
-        let record: Record =
-            serde_json::from_slice(&content).map_err(|error| RepairError::Changed(format!("{}: {error}", failed())))?;
-        if record.version != 1 || record.file() != name {
-            return Err(RepairError::Changed(format!("{}: it is of another version", failed())));
-        }
-        Ok(Some(record))
+        read(&content, &name).map(Some).map_err(|why| RepairError::Changed(format!("{}: {why}", failed())))
     }
 
     /// A repair begins: it gets a name that none has.
@@ -187,7 +184,46 @@ impl Journals {
     }
 }
 
+/// What a journal of this name says; why that is not known.
+fn read(content: &[u8], name: &str) -> Result<Record, String> {
+    /// What a journal of every version has.
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let damaged = |error: serde_json::Error| format!("it is damaged: {error}");
+    let Versioned { version } = serde_json::from_slice(content).map_err(damaged)?;
+    if version != VERSION {
+        return Err(format!("it is of version {version}, and this program knows {VERSION}: use the one that wrote it"));
+    }
+    let record: Record = serde_json::from_slice(content).map_err(damaged)?;
+    if record.file() == name { Ok(record) } else { Err(format!("it is that of {}", record.id)) }
+}
+
 /// Seconds of the clock that no one puts back.
 pub(super) fn seconds() -> u64 {
     host::monotonic_microseconds() / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_is_read_or_it_is_said_why_not() {
+        let at = Moment(1_700_000_000_000_000);
+        let record = Record::new(at, "server-flow-agent.service", &["unit-missing"], "broken");
+        let (name, text) = (record.file(), serde_json::to_string(&record).unwrap());
+        assert!(read(text.as_bytes(), &name).is_ok());
+        for (content, why) in [
+            (text.replacen(":1,", ":2,", 1), "it is of version 2, and this program knows 1: use the one that wrote it"),
+            (r#"{"version":7,"all":"new"}"#.to_owned(), "it is of version 7, and"),
+            (text.replacen("unit-missing", "unit", 1).split_at(text.len() / 2).0.to_owned(), "it is damaged: "),
+            (String::new(), "it is damaged: "),
+            (text.replacen("2023", "2024", 1), "it is that of 2024"),
+        ] {
+            let told = read(content.as_bytes(), &name).unwrap_err();
+            assert!(told.starts_with(why), "{told}");
+        }
+    }
 }

@@ -86,13 +86,13 @@ pub(crate) fn plan(report: &DoctorReport) -> Planned {
         if diagnosis.mended_by.is_some() {
             continue;
         }
-        if let Some(why) = unfit(diagnosis) {
+        if let Some(why) = unfit(diagnosis, &report.facts) {
             return Planned::Refused { cause: diagnosis.cause, why, by_hand: block(diagnosis) };
         }
         plan.take(diagnosis);
     }
     if errors.is_empty() {
-        let fit = |one: &&Diagnosis| one.severity == Severity::Warning && unfit(one).is_none();
+        let fit = |one: &&Diagnosis| one.severity == Severity::Warning && unfit(one, &report.facts).is_none();
         report.diagnoses.iter().filter(fit).for_each(|one| plan.take(one));
     }
     if plan.causes.is_empty() {
@@ -109,7 +109,7 @@ pub(crate) fn plan(report: &DoctorReport) -> Planned {
 }
 
 /// Why a diagnosis is not mended here.
-fn unfit(diagnosis: &Diagnosis) -> Option<String> {
+fn unfit(diagnosis: &Diagnosis, facts: &Facts) -> Option<String> {
     let changes: Vec<_> = diagnosis.fix.iter().filter(|step| step.effect == Effect::Changes).collect();
     let by_hand = changes.iter().flat_map(|step| &step.actions).find_map(|action| match action {
         Action::ByHand(command) => Some(command),
@@ -122,7 +122,18 @@ fn unfit(diagnosis: &Diagnosis) -> Option<String> {
         let told = diagnosis.fix.first().map(|step| step.text.clone());
         return Some(told.unwrap_or_else(|| "nobody but you can mend it".to_owned()));
     }
-    None
+    let enables = |action: &Action| matches!(action, Action::Manage(Manage::Enable(_)));
+    changes.iter().flat_map(|step| &step.actions).any(enables).then(|| enabled_along(facts)).flatten()
+}
+
+/// What else `systemctl enable` enables with the unit, and `disable` would disable when it is taken back, be it that it was
+/// enabled before (systemd.unit(5), `Also=`).
+fn enabled_along(facts: &Facts) -> Option<String> {
+    let unit = &facts.unit.known()?.unit;
+    let also: Vec<&str> =
+        unit.settings("Install", "Also").iter().flat_map(|setting| setting.value.split_whitespace()).collect();
+    let is_others = also.iter().any(|name| *name != facts.places.unit);
+    is_others.then(|| format!("to enable it enables {} too (`Also=`), which is not the agent's", also.join(", ")))
 }
 
 /// Why a command is left to people.
@@ -291,6 +302,10 @@ fn told(stage: &StagedAction) -> Option<PlannedStep> {
             Some(step(words, Some(&name.beside(".new-XXXXXX")), None, GONE))
         }
         StagedAction::Run(command) => Some(step(format!("in it: {}", command.typed()), None, None, GONE)),
+        StagedAction::Either(command, otherwise) => {
+            let what = format!("in it: {}, or where that fails: {}", command.typed(), otherwise.typed());
+            Some(step(what, None, None, GONE))
+        }
         StagedAction::Judge(command) => {
             Some(step(format!("judge what came of it: {}", command.typed()), None, None, "nothing"))
         }

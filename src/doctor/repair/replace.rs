@@ -1,7 +1,7 @@
 //! What is replaced: each as something new beside its place, which is then put there.
 
 use super::error::RepairError;
-use super::swap::{self, Put, Thing};
+use super::swap::{self, Put, Thing, WrittenFile};
 use super::tools::{Tools, spoken};
 use crate::host::held::{FileIdentity, HeldFolder, UserOwner};
 use crate::report::action::{Kept, Replace};
@@ -82,22 +82,29 @@ fn beside(file: &AbsolutePath, site: &Site<'_>) -> AbsolutePath {
 }
 
 fn put(what: &str, place: &AbsolutePath, new: Option<Thing>, old: Option<Thing>, back_to: Option<String>) -> Put {
-    Put { what: what.to_owned(), place: place.as_str().to_owned(), new, old, back_to }
+    Put { what: what.to_owned(), place: place.as_str().to_owned(), new, old, back_to, written: None }
+}
+
+/// Of a file that was written: what is changed in it from then on is kept when it is taken back.
+fn noted(put: Put, file: &AbsolutePath, content: &[u8], site: &Site<'_>) -> Put {
+    let kept_as = file.beside(&format!("{FAILED}{}", site.id)).as_str().to_owned();
+    Put { written: Some(WrittenFile::of(content, kept_as)), ..put }
 }
 
 /// Where what was there is kept: systemd reads nothing that does not end as a unit does (systemd.unit(5)), and doctor knows
 /// a bundle by this name.
 fn kept(place: &AbsolutePath, site: &Site<'_>) -> String {
     let first = place.beside(&format!("{}{}", crate::update::documented_paths::PUT_ASIDE, site.id));
-    let is_free = |path: &AbsolutePath| swap::identity(path.as_str(), site.user).is_ok_and(|found| found.is_none());
-    let others = (2..100).map(|number| first.beside(&format!("-{number}")));
-    let free = [first.clone()].into_iter().chain(others).find(is_free);
-    free.unwrap_or(first).as_str().to_owned()
+    swap::free_name(first.as_str(), site.user).unwrap_or_else(|_| first.as_str().to_owned())
 }
 
 fn folder(place: &AbsolutePath, new: &CheckedWord, keep: &Kept, site: &Site<'_>) -> Result<Put, RepairError> {
     let from = spoken(new, site.work).unwrap_or_default();
     let id = there(&from, site.user)?;
+    if !swap::is_folder(&from, site.user)? {
+        // The unit's user may have put something else there since it was judged.
+        return Err(RepairError::Changed(format!("{from} is no folder any more")));
+    }
     let keep = || match keep {
         Kept::Aside(_) => kept(place, site),
         Kept::Backup(path) => path.as_str().to_owned(),
@@ -117,7 +124,8 @@ fn written(file: &AbsolutePath, text: &str, mode: u32, site: &Site<'_>) -> Resul
     let (held, name) = around(&beside, None)?;
     let failed = RepairError::io(format!("cannot write beside {}", file.as_str()));
     held.write_new(name, text.as_bytes(), mode).map_err(failed)?;
-    Ok(put("the unit", file, Some(made(&beside)?), replaced(file, site)?, None))
+    let put = put("the unit", file, Some(made(&beside)?), replaced(file, site)?, None);
+    Ok(noted(put, file, text.as_bytes(), site))
 }
 
 /// A folder of one unit's own, where there is none.
@@ -144,7 +152,8 @@ fn given(file: &AbsolutePath, site: &Site<'_>) -> Result<Option<Put>, RepairErro
     let beside = beside(file, site);
     let (held, name) = around(&beside, None)?;
     held.write_new(name, &content, mode).and_then(|()| held.give(name, user)).map_err(failed())?;
-    Ok(Some(put("its owner", file, Some(made(&beside)?), replaced(file, site)?, None)))
+    let put = put("its owner", file, Some(made(&beside)?), replaced(file, site)?, None);
+    Ok(Some(noted(put, file, &content, site)))
 }
 
 /// The folder that something is in, held, and its name there.

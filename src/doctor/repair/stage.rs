@@ -62,7 +62,12 @@ pub(super) fn folder(
 ///
 /// # Errors
 /// Where a command fails, or what was made is refused.
-pub(super) fn carry_out(stage: &StagedAction, shop: &Shop<'_>, tools: &Tools<'_>) -> Result<(), RepairError> {
+pub(super) fn carry_out(
+    stage: &StagedAction,
+    shop: &Shop<'_>,
+    tools: &Tools<'_>,
+    say: &dyn Fn(&str),
+) -> Result<(), RepairError> {
     let work = shop.work;
     match stage {
         StagedAction::Folder { .. } => Ok(()),
@@ -74,6 +79,14 @@ pub(super) fn carry_out(stage: &StagedAction, shop: &Shop<'_>, tools: &Tools<'_>
             Err(other) => Err(other),
         },
         StagedAction::Run(command) => tools.run(command, work).map(|_| ()),
+        StagedAction::Either(command, otherwise) => match tools.run(command, work) {
+            Err(first @ RepairError::Command { .. }) => {
+                say(&format!("{first}\n{}", otherwise.typed()));
+                // Both reasons: what the other says may come of what the first has left.
+                tools.run(otherwise, work).map(|_| ()).map_err(|second| first.and(second))
+            }
+            done => done.map(|_| ()),
+        },
         StagedAction::Judge(command) => {
             let done = tools.run_any(command, work)?;
             if done.end.is_success() {

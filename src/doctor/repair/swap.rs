@@ -3,6 +3,7 @@
 use super::error::RepairError;
 use crate::host::held::{FileIdentity, HeldFolder, Rename, UserOwner};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
@@ -28,6 +29,34 @@ pub(crate) struct Put {
     pub old: Option<Thing>,
     /// Where the new one goes when this is taken back; nothing where it is removed.
     pub back_to: Option<String>,
+    /// What the new one says, where it is a file that was written for it.
+    #[serde(default)]
+    pub written: Option<WrittenFile>,
+}
+
+/// A file that was written, so that what somebody has changed in it since is not taken for it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct WrittenFile {
+    /// The SHA-256 of what it said.
+    pub sha256: String,
+    /// Where it goes when it says something else by the time that it is taken back.
+    pub kept_as: String,
+}
+
+impl WrittenFile {
+    /// Of this content.
+    pub(super) fn of(content: &[u8], kept_as: String) -> Self {
+        Self { sha256: sha256(content), kept_as }
+    }
+}
+
+/// Bytes of a file that is compared with what was written: more was not written.
+const MAX_WRITTEN: usize = 2 << 20;
+/// How many names are tried for what is kept.
+const NAMES: u32 = 100;
+
+fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A place: its folder, held, and the name in it.
@@ -49,6 +78,11 @@ impl HeldName {
         self.folder.identity(&self.name).map_err(RepairError::io("cannot look"))
     }
 
+    /// Whether a file says something else than what has this digest: also where it cannot be read any more.
+    fn says_something_else(&self, digest: &str) -> bool {
+        self.folder.read(&self.name, MAX_WRITTEN).map_or(true, |(content, _)| sha256(&content) != digest)
+    }
+
     fn rename(&self, to: &Self, how: Rename) -> Result<(), RepairError> {
         let what = || format!("cannot rename {} to {}", self.path, to.path);
         self.folder.rename(&self.name, &to.folder, &to.name, how).map_err(RepairError::io(what()))
@@ -61,6 +95,24 @@ impl HeldName {
 /// Where its folder is reached through a link, or another may change it.
 pub(super) fn identity(path: &str, user: Option<UserOwner>) -> Result<Option<FileIdentity>, RepairError> {
     HeldName::open(path, user)?.identity()
+}
+
+/// Whether a folder is at a path, and no link to one.
+///
+/// # Errors
+/// As [`identity`].
+pub(super) fn is_folder(path: &str, user: Option<UserOwner>) -> Result<bool, RepairError> {
+    let place = HeldName::open(path, user)?;
+    place.folder.is_folder(&place.name).map_err(RepairError::io("cannot look"))
+}
+
+/// Whether a file system is mounted at a path: what has its name then cannot be renamed (rename(2), `EBUSY`).
+///
+/// # Errors
+/// As [`identity`].
+pub(super) fn is_mount_point(path: &str, user: Option<UserOwner>) -> Result<bool, RepairError> {
+    let place = HeldName::open(path, user)?;
+    place.folder.is_mount_point(&place.name).map_err(RepairError::io("cannot look"))
 }
 
 /// What is at a path that will be renamed.
@@ -99,7 +151,7 @@ impl Put {
         }
         match from.rename(&place, Rename::Exchange) {
             Ok(()) => from.rename(&kept, Rename::ToNothing),
-            Err(RepairError::Io { source, .. }) if source.kind() == io::ErrorKind::Unsupported => {
+            Err(RepairError::Io { reason, .. }) if reason.kind() == io::ErrorKind::Unsupported => {
                 place.rename(&kept, Rename::ToNothing)?;
                 from.rename(&place, Rename::ToNothing)
             }
@@ -111,39 +163,94 @@ impl Put {
     ///
     /// # Errors
     /// Where someone else has changed what is there: then it is left alone.
-    pub(super) fn take_back(&self, user: Option<UserOwner>) -> Result<bool, RepairError> {
+    pub(super) fn take_back(&mut self, user: Option<UserOwner>) -> Result<bool, RepairError> {
         let place = HeldName::open(&self.place, user)?;
         let there = place.identity()?;
-        let new_id = self.new.as_ref().map(|new| new.id);
-        let was_put = there.is_some() && there == new_id;
-        let mut candidates = vec![self.place.as_str()];
-        candidates.extend(self.new.iter().chain(&self.old).map(|thing| thing.path.as_str()));
-        if let Some(old) = self.old.as_ref().filter(|old| there != Some(old.id)) {
-            let here = find(&candidates, old.id, user)?.ok_or_else(|| gone(&old.path))?;
+        let was_put = there.is_some() && there == self.new.as_ref().map(|new| new.id);
+        let old = self.old_elsewhere(there, user)?;
+        let is_back = old.is_some();
+        if let Some(here) = old {
             match there {
                 None => here.rename(&place, Rename::ToNothing)?,
-                Some(_) if was_put => exchanged(&here, &place, self.new.as_ref(), user)?,
-                Some(_) => return Err(changed(&self.place)),
+                Some(_) => exchanged(&here, &place, self.new.as_ref(), user)?,
             }
-            self.store(&candidates, was_put, user)?;
-            return Ok(true);
         }
-        self.store(&candidates, was_put, user)?;
-        Ok(was_put)
+        self.store(was_put, user)?;
+        Ok(is_back || was_put)
+    }
+
+    /// Whether [`Self::take_back`] would find what it needs.
+    ///
+    /// # Errors
+    /// As it.
+    pub(super) fn may_be_taken_back(&self, user: Option<UserOwner>) -> Result<(), RepairError> {
+        let there = HeldName::open(&self.place, user)?.identity()?;
+        self.old_elsewhere(there, user).map(|_| ())
+    }
+
+    /// Where the old one is, if it is to come back to its place.
+    fn old_elsewhere(
+        &self,
+        there: Option<FileIdentity>,
+        user: Option<UserOwner>,
+    ) -> Result<Option<HeldName>, RepairError> {
+        let Some(old) = self.old.as_ref().filter(|old| there != Some(old.id)) else { return Ok(None) };
+        match find(&self.candidates(), old.id, user)? {
+            Some(_) if there.is_some() && there != self.new.as_ref().map(|new| new.id) => Err(changed(&self.place)),
+            Some(here) => Ok(Some(here)),
+            None if self.was_never_put(user)? => Ok(None),
+            None => Err(gone(&old.path)),
+        }
+    }
+
+    /// Whether the new one is where it was made: with one rename or with two, nothing of the place was touched then.
+    fn was_never_put(&self, user: Option<UserOwner>) -> Result<bool, RepairError> {
+        let Some(new) = &self.new else { return Ok(false) };
+        Ok(find(&[new.path.as_str()], new.id, user)?.is_some())
+    }
+
+    fn candidates(&self) -> Vec<&str> {
+        let things = self.new.iter().chain(&self.old).map(|thing| thing.path.as_str());
+        [self.place.as_str()].into_iter().chain(things).collect()
     }
 
     /// Puts the new one where it belongs when it is not in use.
-    fn store(&self, candidates: &[&str], was_put: bool, user: Option<UserOwner>) -> Result<(), RepairError> {
+    fn store(&mut self, was_put: bool, user: Option<UserOwner>) -> Result<(), RepairError> {
         let Some(new) = &self.new else { return Ok(()) };
-        let Some(here) = find(candidates, new.id, user)? else { return Ok(()) };
-        match &self.back_to {
+        let Some(here) = find(&self.candidates(), new.id, user)? else { return Ok(()) };
+        let kept = match (&self.back_to, &self.written) {
             // Not in use, and never was: whoever made it takes it away.
-            _ if here.path == new.path && self.back_to.is_some() && !was_put => Ok(()),
-            Some(back) if *back == here.path => Ok(()),
-            Some(back) => here.rename(&HeldName::open(back, user)?, Rename::ToNothing),
-            None => here.folder.remove_own(&here.name).map_err(RepairError::io(format!("cannot remove {}", here.path))),
+            (Some(_), _) if here.path == new.path && !was_put => return Ok(()),
+            (Some(back), _) if *back == here.path => return Ok(()),
+            (Some(back), _) => back,
+            (None, Some(written)) if here.says_something_else(&written.sha256) => &written.kept_as,
+            (None, _) => {
+                let failed = RepairError::io(format!("cannot remove {}", here.path));
+                return here.folder.remove_own(&here.name).map_err(failed);
+            }
+        };
+        // Whoever may write there may have taken its name.
+        let kept = free(kept, user)?;
+        here.rename(&kept, Rename::ToNothing)?;
+        self.back_to = Some(kept.path);
+        Ok(())
+    }
+}
+
+/// The first name of these that nothing has: itself, `…-2`, `…-3`.
+pub(super) fn free_name(first: &str, user: Option<UserOwner>) -> Result<String, RepairError> {
+    free(first, user).map(|found| found.path)
+}
+
+fn free(first: &str, user: Option<UserOwner>) -> Result<HeldName, RepairError> {
+    for number in 1..NAMES {
+        let name = if number == 1 { first.to_owned() } else { format!("{first}-{number}") };
+        let place = HeldName::open(&name, user)?;
+        if place.identity()?.is_none() {
+            return Ok(place);
         }
     }
+    Err(RepairError::Changed(format!("{first} is there already")))
 }
 
 /// The old one comes back to its place, and the new one to where that was.
@@ -154,7 +261,7 @@ fn exchanged(
     user: Option<UserOwner>,
 ) -> Result<(), RepairError> {
     match here.rename(place, Rename::Exchange) {
-        Err(RepairError::Io { source, .. }) if source.kind() == io::ErrorKind::Unsupported => {
+        Err(RepairError::Io { reason, .. }) if reason.kind() == io::ErrorKind::Unsupported => {
             let Some(new) = new else { return Err(gone(&place.path)) };
             place.rename(&HeldName::open(&new.path, user)?, Rename::ToNothing)?;
             here.rename(place, Rename::ToNothing)
@@ -218,6 +325,7 @@ mod tests {
                 new: self.thing("work/new", "work/new"),
                 old: self.thing("place", "kept"),
                 back_to: back_to.map(|name| self.path(name)),
+                written: None,
             }
         }
 
@@ -252,7 +360,7 @@ mod tests {
             if has_new {
                 fs::write(scene.at.join("work/new"), "new").unwrap();
             }
-            let put = scene.put(Some("failed"));
+            let mut put = scene.put(Some("failed"));
             put.carry_out(scene.user).unwrap();
             let kept = has_old.then_some(("kept", "old"));
             let placed = has_new.then_some(("place", "new"));
@@ -283,7 +391,7 @@ mod tests {
                 let scene = Scene::new();
                 fs::write(scene.at.join("place"), "old").unwrap();
                 fs::write(scene.at.join("work/new"), "new").unwrap();
-                let put = scene.put(back_to);
+                let mut put = scene.put(back_to);
                 for (from, to) in *renames {
                     fs::rename(scene.at.join(from), scene.at.join(to)).unwrap();
                 }
@@ -308,7 +416,7 @@ mod tests {
             let scene = Scene::new();
             let work = HeldFolder::open(&scene.at.join("work"), scene.user).unwrap();
             work.make("new", 0o755).unwrap();
-            let put = scene.put(None);
+            let mut put = scene.put(None);
             put.carry_out(scene.user).unwrap();
             assert!(scene.at.join("place").is_dir());
             if has_more {
@@ -322,14 +430,50 @@ mod tests {
 
     #[test]
     fn what_somebody_else_has_put_there_is_left_alone() {
-        let scene = Scene::new();
-        fs::write(scene.at.join("place"), "old").unwrap();
-        fs::write(scene.at.join("work/new"), "new").unwrap();
-        let put = scene.put(Some("failed"));
-        fs::rename(scene.at.join("place"), scene.at.join("elsewhere")).unwrap();
-        fs::write(scene.at.join("place"), "theirs").unwrap();
-        assert!(put.carry_out(scene.user).is_err());
-        assert!(put.take_back(scene.user).is_err());
-        assert_eq!(fs::read_to_string(scene.at.join("place")).unwrap(), "theirs");
+        for is_put in [false, true] {
+            let scene = Scene::new();
+            fs::write(scene.at.join("place"), "old").unwrap();
+            fs::write(scene.at.join("work/new"), "new").unwrap();
+            let mut put = scene.put(Some("failed"));
+            if is_put {
+                put.carry_out(scene.user).unwrap();
+                put.may_be_taken_back(scene.user).unwrap();
+            }
+            fs::rename(scene.at.join("place"), scene.at.join("elsewhere")).unwrap();
+            fs::write(scene.at.join("place"), "theirs").unwrap();
+            assert!(put.carry_out(scene.user).is_err());
+            // What was never put needs not be taken back; what was cannot be.
+            assert_eq!(put.may_be_taken_back(scene.user).is_err(), is_put);
+            assert_eq!(put.take_back(scene.user).ok(), (!is_put).then_some(false));
+            let others = if is_put { ("kept", "old") } else { ("work/new", "new") };
+            let moved = if is_put { "new" } else { "old" };
+            let mut expected = vec![("elsewhere", moved), ("place", "theirs"), others];
+            expected.sort_unstable();
+            assert_eq!(scene.seen(), shown(&expected), "{is_put}");
+        }
+    }
+
+    /// What an administrator has added to a unit that a repair wrote is not lost when that is taken back.
+    #[test]
+    fn what_was_changed_since_is_kept() {
+        for changed in [false, true] {
+            let scene = Scene::new();
+            fs::write(scene.at.join("place"), "old").unwrap();
+            fs::write(scene.at.join("work/new"), "new").unwrap();
+            let written = Some(WrittenFile::of(b"new", scene.path("place.failed-1")));
+            let mut put = Put { written, ..scene.put(None) };
+            put.carry_out(scene.user).unwrap();
+            if changed {
+                fs::write(scene.at.join("place"), "new and theirs").unwrap();
+                fs::write(scene.at.join("place.failed-1"), "taken").unwrap();
+            }
+            assert!(put.take_back(scene.user).unwrap());
+            let mut expected = vec![("place", "old")];
+            if changed {
+                expected.extend([("place.failed-1", "taken"), ("place.failed-1-2", "new and theirs")]);
+                assert_eq!(put.back_to, Some(scene.path("place.failed-1-2")));
+            }
+            assert_eq!(scene.seen(), shown(&expected), "{changed}");
+        }
     }
 }

@@ -84,7 +84,8 @@ impl Tools<'_> {
         let program = self.program(program).ok_or_else(|| {
             failed(format!("{program} is not there, or another than root may change it: root does not run it"))
         })?;
-        let mut environment = vec![(OsString::from("PATH"), Some(OsString::from(PATH)))];
+        let mut environment = without_what_others_may_change();
+        environment.push(("PATH".into(), Some(PATH.into())));
         environment.push(("LC_ALL".into(), Some("C.UTF-8".into())));
         environment.push((MARK.into(), self.mark.get().map(Into::into)));
         if words.first().is_some_and(|first| first == "runuser") {
@@ -115,6 +116,28 @@ impl Tools<'_> {
         }
         places_of(name).find(may).map(Into::into)
     }
+}
+
+/// Root's home where the caller's is another's (Debian Policy, 9.1.1).
+const HOME: &str = "/root";
+/// It would have tar extract otherwise than what was judged (tar(1), `TAR_OPTIONS`).
+const OPTIONS_OF_TAR: &str = "TAR_OPTIONS";
+
+/// The caller's variables that lead root's programs to files which another may change, such as the home that `sudo -E` leaves
+/// with its `.curlrc` and `.npmrc`, or `NODE_OPTIONS=--require=…`: they are not handed on.
+fn without_what_others_may_change() -> Vec<(OsString, Option<OsString>)> {
+    let disk = Disk::live();
+    let may_run = |path: &str| root_may_run(&disk, path);
+    let mut changes = left_out(&host::environment(), &may_run);
+    changes.push((OPTIONS_OF_TAR.into(), None));
+    changes
+}
+
+fn left_out(variables: &[(OsString, OsString)], is_roots: &dyn Fn(&str) -> bool) -> Vec<(OsString, Option<OsString>)> {
+    let is_path = |part: &&str| part.starts_with('/') && part.len() > 1 && !part.starts_with("//");
+    let leads_there = |value: &str| value.split([':', '=', ' ', ',', ';']).filter(is_path).any(|path| !is_roots(path));
+    let led = variables.iter().filter(|(_, value)| leads_there(&value.to_string_lossy()));
+    led.map(|(name, _)| (name.clone(), (name == "HOME").then(|| HOME.into()))).collect()
 }
 
 /// A command as it would be typed.
@@ -162,4 +185,27 @@ pub(super) fn pause(duration: Duration, stop: &AtomicBool) -> Result<(), RepairE
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_lead_to_anothers_files_are_not_handed_on() {
+        let is_roots = |path: &str| !path.starts_with("/home/eve");
+        let one = |name: &str, value: &str| vec![(OsString::from(name), OsString::from(value))];
+        for (name, value, kept) in [
+            ("NODE_OPTIONS", "--max-old-space-size=64 --require=/home/eve/x.js", false),
+            ("NODE_OPTIONS", "--max-old-space-size=64", true),
+            ("XDG_CONFIG_DIRS", "/etc/xdg:/home/eve/x", false),
+            ("npm_config_store_dir", "/opt/store", true),
+            ("https_proxy", "http://eve:x@proxy:3128/", true),
+            ("LS_COLORS", "*.tar=01;31:*.c=/", true),
+        ] {
+            let left = left_out(&one(name, value), &is_roots);
+            assert_eq!(left, if kept { vec![] } else { vec![(OsString::from(name), None)] }, "{name}={value}");
+        }
+        assert_eq!(left_out(&one("HOME", "/home/eve"), &is_roots), [("HOME".into(), Some(HOME.into()))]);
+    }
 }

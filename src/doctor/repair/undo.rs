@@ -12,10 +12,19 @@ use crate::report::words::{RefusedWord, UnitName};
 use crate::update::documented_paths::PUT_ASIDE;
 use std::path::Path;
 
+/// Whether a repair that is done can be taken back as a whole.
+///
+/// # Errors
+/// Where somebody has put something else in the place of what it put there, or what it kept is gone.
+pub(crate) fn may_take_back(record: &Record) -> Result<(), RepairError> {
+    record.puts.iter().try_for_each(|put| put.may_be_taken_back(record.user))
+}
+
 /// Puts everything back, and the service to what it did before.
 ///
 /// # Errors
-/// Where somebody else has changed what is there: the rest is put back all the same, and the first reason is given.
+/// Where something cannot be put back: the rest is put back all the same, and the first reason is given. What somebody else
+/// has put in its place since is theirs, and no later try would change that: then the repair is closed.
 pub(crate) fn take_back(
     record: &mut Record,
     journals: &Journals,
@@ -38,46 +47,56 @@ pub(crate) fn take_back(
     {
         say(&error.to_string());
     }
-    let mut first = None;
+    let (mut failed, mut theirs) = (None, None);
     let mut any = false;
-    for put in record.puts.iter().rev() {
+    for put in record.puts.iter_mut().rev() {
         match put.take_back(record.user) {
             Ok(done) => any |= done,
             Err(error) => {
                 say(&format!("{} is not put back: {error}", put.place));
-                first = first.or(Some(error));
+                let reason = if matches!(error, RepairError::Changed(_)) { &mut theirs } else { &mut failed };
+                *reason = reason.take().or(Some(error));
             }
         }
+        if let (Some(_), Some(kept)) = (&put.written, &put.back_to) {
+            say(&format!("{} was changed since: that is kept as {kept}", put.place));
+        }
     }
-    if any || record.starts {
+    // Where nothing was put back since all of it is somebody else's by now, so is what runs.
+    let restarts = record.starts && (any || theirs.is_none());
+    if any || restarts {
         say("what was there is back");
         tools.run(&Manage::Reload.command(), "")?;
     }
-    if record.starts {
+    if restarts {
         let _ = tools.run(&Manage::ResetFailed(unit.clone()).command(), "");
         // It was started by this repair, so that no one else's start is stopped.
         let again = match record.was_started {
             true => unless_gone(tools, &Manage::Restart(unit).command()).err(),
             false => unless_gone(tools, &command!("systemctl", "stop", &unit)).err(),
         };
-        first = first.or(again);
+        failed = failed.or(again);
     }
-    match first {
-        Some(error) => Err(error),
-        None => {
-            remove_work(record)?;
-            // What was written and never put in place; what was put there has another name by now.
-            for path in core::mem::take(&mut record.scratch) {
-                let _ = remove(&path, None);
-            }
-            record.state = State::TakenBack;
-            if record.puts.is_empty() && !record.starts && !record.enables {
-                // Nothing has changed by it: what was done before it is still the last that can be taken back.
-                return journals.forget(record);
-            }
-            journals.write(record)
-        }
+    if let Some(error) = failed {
+        return Err(error);
     }
+    remove_work(record)?;
+    // What was written and never put in place; what was put there has another name by now.
+    for path in core::mem::take(&mut record.scratch) {
+        let _ = remove(&path, None);
+    }
+    record.state = State::TakenBack;
+    let closed = if record.puts.is_empty() && !record.starts && !record.enables {
+        // Nothing has changed by it: what was done before it is still the last that can be taken back.
+        journals.forget(record)
+    } else {
+        journals.write(record)
+    };
+    if let Err(error) = closed {
+        // Whoever comes next finds everything in its place, and closes it then.
+        say(&error.to_string());
+    }
+    theirs.map_or(Ok(()), Err)
 }
 
 /// What systemctl ends with where there is no such unit any more: nothing of it runs then (systemctl(1), "Exit status").
