@@ -89,6 +89,8 @@ LEFT = (
     Left("an address with a password", "", "plain http", ("http://user:word@127.0.0.1:4000/agent-bundle.tar.gz", "--yes"), 2),
     Left("a file of this machine's as an address", "", "plain http", ("file:///etc/passwd", "--yes"), 2),
     Left("a FIFO", "mkfifo /root/fifo\n", "regular file", ("/root/fifo", "--yes"), 2),
+    Left("a link of another's to what only root may read", "useradd -m eve\nln -s /etc/shadow /home/eve/b.tar.gz\nchown -h eve: /home/eve/b.tar.gz\n",
+         "only its owner may read", ("/home/eve/b.tar.gz", "--yes"), 2),
     Left("no such unit", SAFE, "no unit", (PUBLISHED, "--yes", "--unit", "other.service"), 2),
     Left("the same again", "publish /opt/lab/same\n", "0.1.26 is deployed already", code=0),
     Left("a bundle that dies", "rm -rf /root/b\ncp -r /opt/lab/bundle-safe /root/b\n"
@@ -176,6 +178,8 @@ class Taken:
 
 
 NESTED = f"cat >$U <<'END'\n{deployed.NESTED_UNIT}END\nsystemctl daemon-reload\nrestart\n"
+# In a folder above, pnpm's workspace, into which an installation of the agent's must not go.
+WORKSPACE = "printf 'packages: [\".server-flow/**\"]\\n' >/root/pnpm-workspace.yaml\necho '{}' >/root/package.json\n"
 TAKEN = (
     Taken("it is kept as the backup", SAFE, f"grep -q '\"{deployed.VERSION}\"' $K/package.json"),
     Taken("the backup before it is kept, too", SAFE + "rollback\n", f"ls -d $K.broken-*\ngrep -q '\"{deployed.VERSION}\"' $K/package.json"),
@@ -184,7 +188,7 @@ TAKEN = (
         "a drop-in that overrides the command",
         SAFE + f"dropin own.conf Service ExecStart= 'ExecStart=/usr/bin/node {deployed.BUNDLE}/apps/agent/dist/index.js --url {deployed.URL}'\n",
     ),
-    Taken("a broken bundle is mended by it", SAFE + "rm -r $B/dist\nrestart\nrollback\n", "test -e $K/dist/index.js\nls -d $B.broken-*"),
+    Taken("a broken bundle is mended by it", SAFE + WORKSPACE + "rm -r $B/dist\nrestart\nrollback\n", "test -e $K/dist/index.js\nls -d $B.broken-*"),
     Taken("a signed file", SIGNED.replace("other.key --force", "release.key --force"), "", ("/root/b.tar.gz", "--yes", "--key", "/root/release.pub.pem")),
     Taken("an older one that is wanted", OLDER, "", (PUBLISHED, "--yes", "--allow-downgrade"), "0.1.25"),
 )
