@@ -96,10 +96,11 @@ const OPTIONS_WITH_A_WORD: [&str; 14] = [
 pub(super) const NOT_CLOSED: &str = "a quote is not closed";
 
 /// Words as systemd splits them: blanks part, quotes of both kinds hold together, C-style escapes are read. One that is none
-/// stays as it is (`Ignoring unknown escape sequences`, measured with systemd 247, 252 and 257).
+/// stays as it is (`Ignoring unknown escape sequences`, measured with systemd 247, 252 and 257), and so does a backslash at the
+/// end (extract-word.c).
 ///
 /// # Errors
-/// An unbalanced quote, or a backslash at the end.
+/// An unbalanced quote.
 pub(crate) fn split(text: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut rest = text.chars().peekable();
@@ -112,6 +113,8 @@ pub(crate) fn split(text: &str) -> Result<Vec<String>, &'static str> {
         let mut quote = None;
         while let Some(c) = rest.next() {
             match (c, quote) {
+                // Of a line that goes on below, a blank behind the backslash makes it the end.
+                ('\\', None) if rest.peek().is_none() => word.push('\\'),
                 ('\\', _) => escape(&mut rest, &mut word)?,
                 (c, Some(mark)) if c == mark => quote = None,
                 (c, Some(_)) => word.push(c),
@@ -129,7 +132,7 @@ pub(crate) fn split(text: &str) -> Result<Vec<String>, &'static str> {
 
 /// One escape, the backslash having been read (systemd.syntax(7), table "Supported escapes").
 fn escape(rest: &mut Peekable<Chars<'_>>, word: &mut String) -> Result<(), &'static str> {
-    let c = rest.next().ok_or("a backslash at the end")?;
+    let c = rest.next().ok_or(NOT_CLOSED)?;
     let digits = match c {
         'x' => Some((2, 16)),
         'u' => Some((4, 16)),
@@ -185,7 +188,8 @@ mod tests {
             ("\"a", Err("a quote is not closed")),
             (r"a\q", Ok(vec![r"a\q"])),
             (r"a\x2 \xzz", Ok(vec![r"a\x2", r"\xzz"])),
-            ("a\\", Err("a backslash at the end")),
+            ("a \\", Ok(vec!["a", "\\"])),
+            ("'a\\", Err(NOT_CLOSED)),
         ] {
             let wanted = wanted.map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>());
             assert_eq!(split(text), wanted, "{text}");

@@ -146,6 +146,15 @@ impl Unit {
         Some(CommandLine::parse(setting.value, |text| self.expand(text)))
     }
 
+    /// The folders in which a program is looked for that the command names without a path, where the unit has its own
+    /// (systemd.exec(5), `ExecSearchPath=`, from 250 on): an empty line drops what came before.
+    #[must_use]
+    pub fn search_path(&self) -> Vec<String> {
+        let settings = self.settings("Service", "ExecSearchPath");
+        let folders = settings.iter().flat_map(|setting| setting.value.split(':'));
+        folders.map(|folder| normal(&self.expand(folder.trim()))).filter(|folder| folder.starts_with('/')).collect()
+    }
+
     /// Where the command is started, and whether a directory that is not there is forgiven (a leading `-`).
     #[must_use]
     pub fn working_directory(&self) -> (WorkingDirectory, bool) {
@@ -316,6 +325,13 @@ mod tests {
         assert_eq!(unit.environment(), wanted);
         let emptied = with(&["[Service]\nExecStart=\n"]);
         assert!(emptied.exec_start().is_none());
+    }
+
+    #[test]
+    fn folders_of_programs_collect_and_reset() {
+        let unit = with(&["[Service]\nExecSearchPath=/old\nExecSearchPath=\nExecSearchPath=%h/bin/:/opt/n\n"]);
+        assert_eq!(unit.search_path(), ["/root/bin", "/opt/n"]);
+        assert!(with(&[]).search_path().is_empty());
     }
 
     #[test]

@@ -233,6 +233,7 @@ pub(super) fn healthy() -> Facts {
         manager_files: Vec::new(),
         manager_options: None,
         similar: Vec::new(),
+        unmounted: None,
         ran: Vec::new(),
     }
 }

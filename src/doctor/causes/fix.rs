@@ -91,7 +91,7 @@ pub(crate) fn journal(facts: &Facts) -> Vec<FixCommand> {
     });
     let files = elsewhere.iter().filter_map(|place| match &place.kind {
         LogKind::File(path) => AbsolutePath::new(path).ok().map(|path| command!("tail", "-n", "100", "--", path)),
-        LogKind::Namespace(_) | LogKind::Nowhere(_) => None,
+        LogKind::Namespace(_) | LogKind::Nowhere(_) | LogKind::Dropped(_) => None,
     });
     all.into_iter().chain(files).collect()
 }

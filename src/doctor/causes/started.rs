@@ -64,11 +64,14 @@ pub(crate) fn directory_path(facts: &Facts) -> Option<String> {
     unit.unit.working_path(&Context { user_home })
 }
 
-/// The path of the script, likewise.
+/// The path of the script, likewise; where it was looked for, with what its variables stand for.
 pub(crate) fn script_path(facts: &Facts) -> Option<String> {
     let command = unit(facts)?.unit.command()?.ok().filter(starts_node)?;
-    let script = CommandLine::script(&command)?;
-    Some(from_directory(&directory_path(facts)?, script))
+    let word = CommandLine::script(&command)?;
+    let written = from_directory(&directory_path(facts)?, word);
+    // `node dist/index`, `node dist`, and what systemd puts in the place of a variable.
+    let found = script(facts).map(|script| script.path.clone());
+    Some(found.filter(|found| word.contains('$') || found.starts_with(&written)).unwrap_or(written))
 }
 
 /// The agent's folder in the old layout.

@@ -59,6 +59,9 @@ fn elsewhere(facts: &Facts) -> Vec<NotChecked> {
     let unread = places.iter().filter_map(|place| {
         let (because, help) = match (&place.kind, &place.unread) {
             (LogKind::Nowhere(key), _) if !runs => (format!("the unit has `{key}=null`, so it is thrown away"), None),
+            (LogKind::Dropped(line), _) if !runs => {
+                (format!("the unit has `{line}`, so that the journal keeps little of it"), None)
+            }
             (LogKind::File(path), Some(why)) => (format!("{path}: {}", why.because), why.help.clone()),
             _ => return None,
         };

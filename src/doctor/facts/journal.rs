@@ -80,6 +80,8 @@ pub(crate) enum LogKind {
     Namespace(String),
     /// `null`, by this setting.
     Nowhere(&'static str),
+    /// Nowhere either, in part or whole, as systemd or journald drops it by this line: `LogLevelMax=warning`.
+    Dropped(String),
 }
 
 /// The entries of one run.

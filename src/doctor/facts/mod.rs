@@ -213,6 +213,17 @@ pub(crate) struct Volume {
     pub crowded: Vec<(u64, String)>,
 }
 
+/// A file system of the machine's own list that is not mounted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct UnmountedVolume {
+    /// Where it belongs: `/srv`.
+    pub point: String,
+    /// What says so: `/etc/fstab:7`, or the file of a mount unit.
+    pub place: String,
+    /// The line there.
+    pub line: String,
+}
+
 /// A path that an error in the journal names, and that is there now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Restored {
@@ -328,6 +339,8 @@ pub(crate) struct Facts {
     pub told_of_processes: Vec<JournalEntry>,
     /// Other units that may be meant, where there is none of this name.
     pub similar: Vec<SimilarUnit>,
+    /// The file system that the bundle is on, where that is not mounted.
+    pub unmounted: Option<UnmountedVolume>,
     /// The commands that were run.
     pub ran: Vec<Ran>,
 }

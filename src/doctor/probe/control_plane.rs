@@ -2,7 +2,7 @@
 
 use super::ask::Probe;
 use crate::doctor::facts::{ControlPlane, Fact, ProxyServer};
-use crate::doctor::questions::{Diagnostic, Server, Unanswered};
+use crate::doctor::questions::{Diagnostic, Server, Unanswered, names_control_plane};
 use crate::redact::Redactor;
 use crate::systemd::{FileVariable, Unit, file_variables, split};
 use crate::text;
@@ -83,7 +83,7 @@ pub(super) fn in_command(
 const OF_A_SHELL: [char; 7] = [';', '&', '|', '\'', '"', '(', ')'];
 
 /// The text with its variables put in, and where the last of them stands.
-fn expanded(text: &str, variables: &BTreeMap<String, (String, String)>) -> (String, Option<String>) {
+pub(super) fn expanded(text: &str, variables: &BTreeMap<String, (String, String)>) -> (String, Option<String>) {
     let mut out = String::new();
     let mut from = None;
     let mut rest = text;
@@ -109,13 +109,8 @@ fn expanded(text: &str, variables: &BTreeMap<String, (String, String)>) -> (Stri
 /// The address in a variable that is named after the control plane, or after the agent.
 #[must_use]
 pub(super) fn in_variables(variables: &BTreeMap<String, (String, String)>) -> Option<FoundUrl> {
-    let names_it = |name: &str| {
-        let name = name.to_ascii_uppercase();
-        let plain: String = name.chars().filter(char::is_ascii_alphabetic).collect();
-        name.ends_with("URL") && ["CONTROLPLANE", "SERVERFLOW", "AGENT"].iter().any(|word| plain.contains(word))
-            || name == "URL"
-    };
-    let mut found = variables.iter().filter(|(name, (value, _))| names_it(name) && value.contains("://"));
+    let named = |name: &str, value: &str| names_control_plane(name) && value.contains("://");
+    let mut found = variables.iter().filter(|(name, (value, _))| named(name, value));
     found.next().map(|(name, (url, place))| FoundUrl { url: url.clone(), place: format!("`{name}` in {place}") })
 }
 

@@ -73,7 +73,7 @@ impl<'a> Groundwork<'a> {
             registered: control_plane::in_registration(&probe.seen, &places.home),
             variables,
         };
-        let unit = found.clone().map(|found| probe.unit(found, &account));
+        let unit = found.clone().map(|found| probe.unit(found, &account, &told.variables));
         Self { probe, options, places, unit, told, found, node: OnceLock::new() }
     }
 

@@ -49,7 +49,7 @@ impl Probe<'_> {
         let elsewhere = elsewhere.to_vec();
         let namespaces = elsewhere.iter().filter_map(|place| match &place.kind {
             LogKind::Namespace(name) => Some(self.of_namespace(name, unit, lines, since)),
-            LogKind::File(_) | LogKind::Nowhere(_) => None,
+            LogKind::File(_) | LogKind::Nowhere(_) | LogKind::Dropped(_) => None,
         });
         let others: Vec<String> = namespaces.collect();
         let texts: Vec<&str> = [&own.stdout, &managers.stdout].into_iter().chain(&others).map(String::as_str).collect();

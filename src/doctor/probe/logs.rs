@@ -36,9 +36,19 @@ pub(super) fn places(unit: &Unit) -> Vec<LogPlace> {
             kinds.push(kind);
         }
     }
+    // What a process prints is of the level `info` (systemd.exec(5), `SyslogLevel=`).
+    let level = value("LogLevelMax").filter(|level| LEVELS_ABOVE_INFO.contains(&level.as_str()));
+    kinds.extend(level.map(|level| LogKind::Dropped(format!("LogLevelMax={level}"))));
+    // Only lines that match are kept, or none that does (`~`; from 253 on).
+    let patterns = unit.settings("Service", "LogFilterPatterns");
+    kinds.extend(patterns.last().map(|last| LogKind::Dropped(format!("LogFilterPatterns={}", last.value))));
     kinds.extend(value("LogNamespace").filter(|name| is_namespace(name)).map(LogKind::Namespace));
     kinds.into_iter().map(|kind| LogPlace { kind, unread: None }).collect()
 }
+
+/// Levels of syslog(3) with which systemd keeps nothing of what a process prints, by name and by number.
+const LEVELS_ABOVE_INFO: [&str; 12] =
+    ["emerg", "alert", "crit", "err", "warning", "notice", "0", "1", "2", "3", "4", "5"];
 
 /// A name that can be no option of journalctl's, nor mean several (journalctl(1), `--namespace=`).
 fn is_namespace(name: &str) -> bool {

@@ -31,6 +31,7 @@ mod systemctl;
 mod told_of;
 mod unit_files;
 mod unit_on_disk;
+mod unmounted;
 mod wanted;
 
 pub(crate) use agent_paths::ProbeOptions;
@@ -111,9 +112,10 @@ impl Groundwork<'_> {
                 beside(scope, || probe.run(&Diagnostic::Listing(&places.bundle)));
             }
             let sockets = if server.is_live() { Sockets::read(server) } else { Sockets::default() };
+            let processes = Processes::read(server);
+            let service = service.map(|service| processes.with_main(server, name, &places.bundle, service));
             let main = service.known().and_then(|service| service.main_pid);
             let control_plane = probe.plane(&service, told);
-            let processes = Processes::read(server);
             let process = probe.process(name, service.known(), &control_plane, &sockets, &processes);
             let journal = joined(journal, Fact::unknown("it could not be read"));
             let journal = journal.map(|mut journal| {
@@ -152,12 +154,20 @@ impl Groundwork<'_> {
             let host = HostFacts { name: probe.host_name(situation), os, systemd, boot: boot(server), target };
             let caller = Caller { uid: situation.uid, name: probe.user_name(situation.uid) };
             let (deployment, backup, nested_backup, (put_aside, kept), download) = joined(bundles, lost(places));
+            let unmounted = unmounted::unmounted(server, &deployment);
+            let (deployment, unit) = match unmounted.as_ref().filter(|_| !server.is_live()) {
+                Some(volume) => (
+                    unmounted::beyond(volume, deployment),
+                    unit.clone().map(|unit| unmounted::unit_beyond(volume, unit)),
+                ),
+                None => (deployment, unit.clone()),
+            };
             let asked = deployment.inspected().and_then(|bundle| bundle.engines.as_deref());
             let unfit = unexecuted || node::is_too_old(&node, asked);
             let other_nodes = probe.nodes_beside(program, &node, noexec, unfit);
             let none = unit.known().is_some_and(|unit| unit.unit.files.is_empty());
             let similar = if none { similar::units(server, name, &places.bundle) } else { Vec::new() };
-            let guards = probe.guards(places, unit, [&put_aside, &kept], account);
+            let guards = probe.guards(places, &unit, [&put_aside, &kept], account);
             let reach =
                 if server.is_live() { Reach::Live } else { Reach::Mounted(server.place("/").display().to_string()) };
             Facts {
@@ -166,7 +176,7 @@ impl Groundwork<'_> {
                 caller,
                 places: places.clone(),
                 host,
-                unit: unit.clone(),
+                unit,
                 service,
                 journal,
                 process,
@@ -192,6 +202,7 @@ impl Groundwork<'_> {
                 manager_files: if dies { probe.manager_files() } else { Vec::new() },
                 manager_options: environment.and_then(|environment| joined(environment, None)),
                 similar,
+                unmounted,
                 ran: Vec::new(),
             }
         });
@@ -291,10 +302,25 @@ impl Probe<'_> {
             return Fact::Known(self.control_plane(&found).map(through));
         }
         match &told.registered {
+            Ok(None) => {
+                let found = self.in_manager(service);
+                Fact::Known(found.and_then(|found| self.control_plane(&found)).map(through))
+            }
             Ok(found) => Fact::Known(found.as_ref().and_then(|found| self.control_plane(found)).map(through)),
             Err(Unanswered::Denied) => Fact::unless("permission denied", "run it as root"),
             Err(refusal) => Fact::unknown(refusal.to_string()),
         }
+    }
+
+    /// The address in the variables that the manager gives every service (systemctl(1), `set-environment`), where the agent
+    /// runs and nothing else tells.
+    fn in_manager(&self, service: &Fact<Service>) -> Option<control_plane::FoundUrl> {
+        service.known().filter(|service| service.runs())?;
+        let spoken = self.run(&Diagnostic::ManagerEnvironment).ok()?;
+        let place = || "`systemctl show-environment`".to_owned();
+        let named =
+            |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), (value.to_owned(), place())));
+        control_plane::in_variables(&spoken.stdout.lines().filter_map(named).collect())
     }
 
     fn process(

@@ -2,7 +2,7 @@
 
 use super::held_up::held_up;
 use super::sockets::{Sockets, ToldConnections};
-use crate::doctor::facts::{Connections, ControlPlane, Fact, Listener, Motion, Process, Stray, Stuck};
+use crate::doctor::facts::{Connections, ControlPlane, Fact, Listener, Motion, Process, Service, Stray, Stuck};
 use crate::doctor::questions::{Server, Unanswered};
 use crate::redact::Redactor;
 use crate::systemd::from_directory;
@@ -23,6 +23,16 @@ impl Processes {
         let names = if server.is_live() { server.list("/proc").unwrap_or_default() } else { Vec::new() };
         let pids = names.iter().filter_map(|name| name.parse().ok()).take(MAX_PROCESSES);
         Self(pids.map(|pid| (pid, unit_of(server, pid))).collect())
+    }
+
+    /// A service with the agent for its main process, where systemd knows of none: `Type=forking` that names no file with its
+    /// number (systemd.service(5), `GuessMainPID=`).
+    pub(super) fn with_main(&self, server: &dyn Server, unit: &str, bundle: &str, service: Service) -> Service {
+        if service.main_pid.is_some() || service.active_state != "active" || service.sub_state != "running" {
+            return service;
+        }
+        let mut own = self.0.iter().filter(|(_, of)| of.as_deref() == Some(unit)).map(|(pid, _)| *pid);
+        Service { main_pid: own.find(|pid| agent_script(server, *pid, bundle).is_some()), ..service }
     }
 
     /// The processes of a service: its main process first, then what that has started.

@@ -1,17 +1,24 @@
 //! The unit as it stands on the disk: where its paths lead for its user, and which secrets are written in it.
 
 use super::ask::Probe;
+use super::control_plane;
 use super::load_path;
 use super::reach::{ReachNeed, reached};
 use super::unit_files::FoundUnit;
-use crate::doctor::facts::{Account, Fact, SecretInUnit, UnitOnDisk};
+use crate::doctor::facts::{Account, Fact, Presence, SecretInUnit, UnitOnDisk};
 use crate::doctor::questions::{Server, Unanswered, places_of};
 use crate::redact::Redactor;
 use crate::systemd::{Assignment, CommandLine, Context, Unit, UnitFile, from_directory};
+use std::collections::BTreeMap;
 
 impl Probe<'_> {
     /// What was found of the unit, its secrets taken out, with what is at the paths that it names.
-    pub(super) fn unit(&self, found: FoundUnit, account: &Fact<Option<Account>>) -> UnitOnDisk {
+    pub(super) fn unit(
+        &self,
+        found: FoundUnit,
+        account: &Fact<Option<Account>>,
+        variables: &BTreeMap<String, (String, String)>,
+    ) -> UnitOnDisk {
         let FoundUnit { mut unit, mut left, masked_by, dangling, obstacle, changed, enabled } = found;
         let user = account.known().and_then(Option::as_ref);
         let context = Context { user_home: user.map(|account| account.home.clone()) };
@@ -27,13 +34,19 @@ impl Probe<'_> {
         };
         let script = command
             .as_ref()
+            .filter(|command| !command.prefixes.no_environment)
             .and_then(CommandLine::script)
-            .and_then(|script| directory.as_deref().map(|directory| from_directory(directory, script)));
+            .map(|script| with_variables(script, &unit, user, variables))
+            .or_else(|| command.as_ref().and_then(CommandLine::script).map(str::to_owned))
+            .and_then(|script| directory.as_deref().map(|directory| from_directory(directory, &script)))
+            .map(|script| self.as_node_finds(&script, user).unwrap_or(script));
         let program = command.as_ref().map(|command| {
             if command.program.starts_with('/') {
                 return command.program.clone();
             }
-            let found = places_of(&command.program).find(|path| self.server.look(path).is_ok());
+            let named = unit.search_path().into_iter().map(|folder| format!("{folder}/{}", command.program));
+            let places: Vec<String> = named.chain(places_of(&command.program)).collect();
+            let found = places.into_iter().find(|path| self.server.look(path).is_ok());
             found.unwrap_or_else(|| format!("/usr/bin/{}", command.program))
         });
         let working_directory = reach(directory, ReachNeed::Enter);
@@ -48,7 +61,9 @@ impl Probe<'_> {
             let lines: Vec<_> = file.text.split('\n').map(|line| self.redactor.clean(line)).collect();
             file.text = lines.join("\n");
             for assignment in &mut file.assignments {
-                if let Some(what) = Redactor::secret_in(&without_references(&assignment.value)) {
+                let stands_here = !NAMES_OF_CREDENTIALS.contains(&assignment.key.as_str());
+                let what = stands_here.then(|| Redactor::secret_in(&without_references(&assignment.value))).flatten();
+                if let Some(what) = what {
                     let what = if assignment.key == "Environment" { format!("Environment={what}") } else { what };
                     secrets.push(SecretInUnit { what, place: format!("{}:{}", file.path, assignment.line) });
                 }
@@ -72,6 +87,22 @@ impl Probe<'_> {
             shared_variables: self.shared(&own, &variables),
             variables,
             account: account.clone(),
+        }
+    }
+
+    /// What Node starts in the place of a name without its extension (`node dist/index`), or of a folder that is no package
+    /// (`node dist`; nodejs.org, "Modules: CommonJS modules", "All together").
+    fn as_node_finds(&self, script: &str, user: Option<&Account>) -> Option<String> {
+        let at = |path: &str| reached(&self.seen, path, ReachNeed::Read, user).ok().map(|found| found.presence);
+        let is_file = |path: &String| matches!(at(path), Some(Presence::File { .. }));
+        match at(script)? {
+            Presence::Missing { .. } => {
+                ["js", "json", "node"].iter().map(|end| format!("{script}.{end}")).find(is_file)
+            }
+            Presence::Directory if !is_file(&format!("{script}/package.json")) => {
+                Some(format!("{script}/index.js")).filter(is_file)
+            }
+            _ => None,
         }
     }
 
@@ -139,6 +170,23 @@ impl Probe<'_> {
     }
 }
 
+/// A word of the command with the variables in it put in as systemd does; nothing stands for one that is not set
+/// (systemd.service(5), "Command Lines"; systemd.exec(5), "Environment Variables in Spawned Processes").
+fn with_variables(
+    word: &str,
+    unit: &Unit,
+    user: Option<&Account>,
+    variables: &BTreeMap<String, (String, String)>,
+) -> String {
+    let mut variables = variables.clone();
+    if let Some(account) = user.filter(|_| unit.setting("Service", "User").is_some()) {
+        for (name, value) in [("HOME", &account.home), ("USER", &account.name), ("LOGNAME", &account.name)] {
+            variables.entry(name.to_owned()).or_insert_with(|| (value.clone(), String::new()));
+        }
+    }
+    control_plane::expanded(word, &variables).0
+}
+
 /// A command line without the options whose values are variables of systemd's (`--token ${AGENT_TOKEN}`): what these hold
 /// does not stand in the unit.
 fn without_references(line: &str) -> String {
@@ -157,6 +205,10 @@ fn without_references(line: &str) -> String {
     }
     kept.join(" ")
 }
+
+/// Settings with what a credential is called and the file that it comes from, never the credential itself
+/// (systemd.exec(5), "Credentials").
+const NAMES_OF_CREDENTIALS: [&str; 3] = ["LoadCredential", "LoadCredentialEncrypted", "ImportCredential"];
 
 /// Files of variables that are the machine's, whoever else reads them (pam_env(8), environment.d(5), locale(7)).
 const MACHINES: [&str; 6] = [

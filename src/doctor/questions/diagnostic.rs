@@ -106,14 +106,25 @@ const PROPERTIES: &str = "--property=Id,Names,LoadState,LoadError,ActiveState,Su
 /// The properties of a unit that another one needs.
 const STATES: &str = "--property=Id,LoadState,ActiveState,Result";
 
+/// Whether a variable is named after the address of the control plane, or of the agent's.
+#[must_use]
+pub(crate) fn names_control_plane(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let plain: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+    name.ends_with("URL") && ["CONTROLPLANE", "SERVERFLOW", "AGENT"].iter().any(|word| plain.contains(word))
+        || name == "URL"
+}
+
 impl Diagnostic<'_> {
-    /// What is kept of what it says, and may come into a capture: of the manager's variables, which may hold anything, the one
-    /// that is asked for, and of the kernel's log the lines about processes.
+    /// What is kept of what it says, and may come into a capture: of the manager's variables, which may hold anything, those
+    /// that are asked for, and of the kernel's log the lines about processes.
     #[must_use]
     pub(crate) fn kept(&self, said: String) -> String {
         match self {
             Self::ManagerEnvironment => {
-                said.split_inclusive('\n').filter(|line| line.starts_with("NODE_OPTIONS=")).collect()
+                let name = |line: &str| line.split_once('=').map(|(name, _)| name.to_owned());
+                let is_kept = |name: String| name == "NODE_OPTIONS" || names_control_plane(&name);
+                said.split_inclusive('\n').filter(|line| name(line).is_some_and(is_kept)).collect()
             }
             Self::MachineJournal { .. } => {
                 // In JSON a quotation mark is escaped.
@@ -258,9 +269,12 @@ mod tests {
     }
 
     #[test]
-    fn of_the_managers_variables_one_is_kept() {
-        let said = "PATH=/bin\nTOKEN=x\nNODE_OPTIONS=--inspect\nMY_NODE_OPTIONS=y\n".to_owned();
-        assert_eq!(Diagnostic::ManagerEnvironment.kept(said.clone()), "NODE_OPTIONS=--inspect\n");
+    fn of_the_managers_variables_two_are_kept() {
+        let said =
+            "PATH=/bin\nTOKEN=x\nNODE_OPTIONS=--inspect\nMY_NODE_OPTIONS=y\nDATABASE_URL=z\nAGENT_URL=http://a\n";
+        let said = said.to_owned();
+        let kept = "NODE_OPTIONS=--inspect\nAGENT_URL=http://a\n";
+        assert_eq!(Diagnostic::ManagerEnvironment.kept(said.clone()), kept);
         assert_eq!(Diagnostic::Jobs.kept(said.clone()), said);
     }
 

@@ -8,6 +8,6 @@ mod disk;
 mod journal_files;
 mod server;
 
-pub(crate) use diagnostic::{Diagnostic, OF_PROCESSES, journal_fields};
+pub(crate) use diagnostic::{Diagnostic, OF_PROCESSES, journal_fields, names_control_plane};
 pub(crate) use disk::{Disk, PATH, follow, places_of};
 pub(crate) use server::{AnsweredEnd, Effort, Look, Server, Situation, Space, Spoken, Unanswered};
