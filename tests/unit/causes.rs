@@ -6,6 +6,7 @@ mod health;
 mod machine;
 mod running;
 mod seen;
+mod strange;
 mod unit;
 mod update;
 

@@ -11,7 +11,7 @@ use super::unit_fix::{self, SettingSyntax, UnitChange};
 use super::unit_lines::{is_drop_in, without};
 use super::{crash, evidence, fix, started, told_of, unit_lines, unit_other_command};
 use crate::doctor::facts::{Condition, Exit, Facts, JournalEntry, JournalRun, Presence, ReachedPath};
-use crate::report::diagnosis::{Diagnosis, FixStep};
+use crate::report::diagnosis::{Diagnosis, Evidence, FixStep};
 use crate::systemd::seen_paths::SeenPaths;
 use crate::systemd::{Setting, Unit, UnitFile, normal};
 
@@ -213,6 +213,16 @@ fn is_out_of_sight_key(key: &str) -> bool {
 fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a>>) -> Option<ConfinedLine<'a>> {
     let crash = crash?;
     let asked = FatalOption::of(crash)?;
+    let (key, setting) = line_with(unit, files, &asked)?;
+    Some(ConfinedLine { key, setting, keys: vec![key], crash: Some(crash) })
+}
+
+/// The line with an option of Node's: of a file of variables, of `Environment=`, or of the command.
+fn line_with<'a>(
+    unit: &'a Unit,
+    files: &'a [UnitFile],
+    asked: &FatalOption<'_>,
+) -> Option<(&'static str, Setting<'a>)> {
     let asks = |setting: &Setting<'a>| asked.is_in(setting.value);
     let variable = unit.settings("Service", "Environment").into_iter().rev();
     let variable = variable.filter(|setting| setting.value.contains("NODE_OPTIONS=")).find(asks);
@@ -221,12 +231,19 @@ fn of_node<'a>(unit: &'a Unit, files: &'a [UnitFile], crash: Option<&'a Crash<'a
         let found = file.assignments.iter().rev().find(|found| found.key == VARIABLE && asked.is_in(&found.value))?;
         Some(Setting { value: &found.value, file, line: found.line })
     });
-    let (key, setting) = match (in_file, variable) {
+    Some(match (in_file, variable) {
         (Some(setting), _) => (VARIABLE, setting),
         (None, Some(setting)) => ("Environment", setting),
         (None, None) => ("ExecStart", unit.exec_start().filter(asks)?),
-    };
-    Some(ConfinedLine { key, setting, keys: vec![key], crash: Some(crash) })
+    })
+}
+
+/// The line that gives Node an option, and what takes it away.
+pub(super) fn option(facts: &Facts, name: &str) -> Option<(Evidence, Vec<FixStep>)> {
+    let unit = started::unit(facts)?;
+    let asked = FatalOption::Word(name);
+    let (key, setting) = line_with(&unit.unit, &unit.variables, &asked)?;
+    Some((evidence::unit_line(key, &setting), without_option(facts, key, &setting, &asked)?))
 }
 
 /// What an option says by which Node dies.
@@ -430,28 +447,36 @@ fn remedy(facts: &Facts, found: &ConfinedLine<'_>) -> Vec<FixStep> {
         let commands = edited.and_then(|change| change.commands(facts));
         return unit_fix::step_and_restart(facts, "let the unit start without what is not there", commands);
     }
-    if let ("ExecStart", Some(asked)) = (found.key, found.crash.and_then(FatalOption::of)) {
+    let asked = found.crash.and_then(FatalOption::of);
+    if let Some(steps) = asked.and_then(|asked| without_option(facts, found.key, setting, &asked)) {
+        return steps;
+    }
+    without(facts, setting, &found.keys)
+}
+
+/// What takes an option of Node's out of a line.
+fn without_option(facts: &Facts, key: &str, setting: &Setting<'_>, asked: &FatalOption<'_>) -> Option<Vec<FixStep>> {
+    if key == "ExecStart" {
         // One word that begins an option and says all of it; another may belong to the one before it.
         let is_it = |word: &str| word.starts_with("--") && asked.is_in(word);
         if has_value_apart(setting.value, is_it) {
-            return unit_other_command::as_documented(facts);
+            return Some(unit_other_command::as_documented(facts));
         }
         if words(setting.value).any(is_it) {
             let drop = |_: usize, word: &str| is_it(word).then(String::new);
             let edited = UnitChange::of(setting.file).word(setting.line, SettingSyntax::Words, drop);
             let commands = edited.and_then(|change| change.commands(facts));
-            return unit_fix::step_and_restart(facts, "take the option out of the command", commands);
+            return Some(unit_fix::step_and_restart(facts, "take the option out of the command", commands));
         }
         let text = format!("take the option out of the command, at {}", setting.place());
-        return vec![FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect())];
+        return Some(vec![FixStep::looks(text, fix::systemctl("cat", facts).into_iter().collect())]);
     }
-    if found.key == VARIABLE {
+    if key == VARIABLE {
         let commands = unit_lines::without_options(facts, setting);
-        return unit_fix::step_and_restart(facts, unit_lines::taking_options_out(facts, setting), commands);
+        return Some(unit_fix::step_and_restart(facts, unit_lines::taking_options_out(facts, setting), commands));
     }
-    if found.key == "Environment" {
-        let commands = unit_fix::without_variable(facts, setting, "NODE_OPTIONS");
-        return unit_fix::step_and_restart(facts, "take `NODE_OPTIONS` out", commands);
-    }
-    without(facts, setting, &found.keys)
+    (key == "Environment").then(|| {
+        let commands = unit_fix::without_variable(facts, setting, VARIABLE);
+        unit_fix::step_and_restart(facts, "take `NODE_OPTIONS` out", commands)
+    })
 }

@@ -116,8 +116,13 @@ fn ends_in_a_slash(plane: &ControlPlane, said: &JournalEntry) -> bool {
 
 /// The main process lives, and those that it has started, of which one should hold the connection, die.
 fn of_workers(facts: &Facts, process: &Process, plane: &ControlPlane, crash: &Crash<'_>) -> Diagnosis {
+    let watches = crash::waits_for_a_change(facts);
+    let dead = match watches {
+        Some(_) => "it has died, and `node --watch` starts it again only once a file changes",
+        None => "the processes that it starts die again and again",
+    };
     let words = format!(
-        "The agent has no connection to the control plane at `{}`: the processes that it starts die again and again of {}",
+        "The agent has no connection to the control plane at `{}`: {dead}. It dies of {}",
         plane.url, crash.text
     );
     let no_link = seen(process, plane, &Connections::default());
@@ -125,6 +130,7 @@ fn of_workers(facts: &Facts, process: &Process, plane: &ControlPlane, crash: &Cr
     CAUSE
         .found(facts, words, evidence::journal(crash.headline))
         .and(crash.place.map(evidence::journal))
+        .and(watches.map(evidence::journal))
         .and(no_link)
         .step(look)
         .steps(bundle_fix::mend(facts))

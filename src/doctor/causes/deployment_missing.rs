@@ -1,10 +1,11 @@
 //! `deployment-missing`: there is no deployed bundle.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{bundle_fix, evidence, started};
-use crate::doctor::facts::{DeploymentState, Facts, Presence, ReachedPath};
-use crate::report::diagnosis::Diagnosis;
+use super::{bundle_fix, evidence, fix, started};
+use crate::doctor::facts::{DeploymentState, Facts, Presence, ReachedPath, UnmountedVolume};
+use crate::report::diagnosis::{Diagnosis, FixStep, command};
 use crate::report::finding::Severity;
+use crate::report::words::{AbsolutePath, CheckedWord};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "deployment-missing",
@@ -16,6 +17,29 @@ pub(super) static CAUSE: Cause = Cause {
     follows_from: &["update-interrupted", "download-not-an-archive"],
     told_by: ToldBy::Facts(diagnose),
 };
+
+/// The bundle is where it was, and its file system is not mounted: another bundle in its place would lie below it, hidden as soon
+/// as it is mounted again.
+fn on_another_disk(facts: &Facts, volume: &UnmountedVolume) -> Diagnosis {
+    let UnmountedVolume { point, place, line } = volume;
+    let words = format!("The file system at `{point}`, on which the bundle is, is not mounted");
+    let text = format!(
+        "mount it (`mount {point}`), and see why it was not: the disk, its line in {place}, what the journal says of the mount; \
+         then start the agent: systemctl restart {}",
+        facts.places.unit
+    );
+    let look = AbsolutePath::new(point).map(|point| {
+        vec![FixStep::looks(
+            text,
+            vec![command!("findmnt", "--fstab", "--target", &point, CheckedWord::Shell("|| true"))],
+        )]
+    });
+    CAUSE
+        .found(facts, words, evidence::disk(format!("{place}  {line}")))
+        .and([evidence::deployment(&facts.deployment)])
+        .and(evidence::state(facts))
+        .steps(fix::or_told(look))
+}
 
 /// Folders that the system cleans.
 const TEMPORARY: [&str; 2] = ["/tmp", "/var/tmp"];
@@ -34,6 +58,9 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         }
         DeploymentState::Present(_) => return None,
     };
+    if let Some(volume) = facts.unmounted.as_ref().filter(|_| facts.is_live()) {
+        return Some(on_another_disk(facts, volume));
+    }
     let is_below = |folder: &&&str| started::is_below(&facts.deployment.path, folder);
     let words = match TEMPORARY.iter().find(is_below) {
         Some(folder) => {

@@ -41,8 +41,10 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let follows = |script: &ReachedPath| {
         !forgiven && gone.is_some_and(|gone| started::is_below(&script.path, &normal(&gone.path)))
     };
+    // In the bundle, too, where that has its entry point and the unit names another path, not of the old layout.
+    let mistaken = here.is_none() && facts.deployment.would_start() == Some(true) && is_a_path(facts);
     let outside = script.filter(|script| {
-        !started::is_below(&script.path, &facts.places.bundle)
+        (mistaken && !started::is_nested(facts, &script.path) || !started::is_below(&script.path, &facts.places.bundle))
             && !follows(script)
             && matches!(script.presence, Presence::Missing { .. } | Presence::File { size: 0, .. })
     });
@@ -95,6 +97,12 @@ fn of_the_command(facts: &Facts) -> Option<Diagnosis> {
     Some(diagnosis.steps(unit_other_command::as_documented(facts)))
 }
 
+/// Whether the word that Node takes for its script is meant as one: the value of an option is not (`--max-old-space-size 4096`).
+fn is_a_path(facts: &Facts) -> bool {
+    let word = started::unit(facts).and_then(|unit| unit.unit.command()?.ok()?.script().map(str::to_owned));
+    word.is_some_and(|word| word.contains('/') || word.ends_with("js"))
+}
+
 fn entry(facts: &Facts) -> Option<&str> {
     facts.deployment.inspected().map(|inspected| inspected.entry.as_str())
 }
@@ -107,6 +115,13 @@ fn is_whole(script: &ReachedPath) -> bool {
 fn point_to_the_bundle(facts: &Facts, script: &str) -> Vec<FixStep> {
     let Some(setting) = started::unit(facts).and_then(|unit| unit.unit.exec_start()) else { return Vec::new() };
     let wanted = format!("{}/{}", normal(&facts.places.bundle), documented_paths::ENTRY_POINT);
+    let unit = started::unit(facts).map(|unit| &unit.unit);
+    let word = unit.and_then(|unit| unit.command()?.ok()?.script().map(str::to_owned));
+    // With variables, or with what a shell alone would know (`~`), the word is not the path.
+    if let Some(word) = word.filter(|word| word.contains(['$', '~'])) {
+        let commands = unit_fix::start_script(facts, &word, &wanted);
+        return unit_fix::step_and_restart(facts, "start the deployed bundle", commands);
+    }
     if !setting.value.contains(script) {
         return from_the_bundle(facts, &wanted);
     }

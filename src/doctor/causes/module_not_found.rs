@@ -3,9 +3,9 @@
 use super::cause::{Area, Cause, Stands, ToldBy};
 use super::crash::CrashKind;
 use super::dependencies_not_installed::installed;
-use super::{bundle_fix, crash, evidence};
+use super::{bundle_fix, crash, evidence, started};
 use crate::doctor::facts::Facts;
-use crate::report::diagnosis::Diagnosis;
+use crate::report::diagnosis::{Diagnosis, FixStep};
 use crate::report::finding::Severity;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -48,12 +48,24 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         CrashKind::File(path) => format!("`{path}`"),
         _ => return None,
     };
-    let words = format!("Node cannot find {what}, which the agent imports");
+    let path = match &crash.kind {
+        CrashKind::File(path) => Some(path.as_str()),
+        _ => None,
+    };
+    let is_script = path.is_some() && started::script_path(facts).as_deref() == path;
+    let who = if is_script { "it is told to start" } else { "the agent imports" };
+    let words = format!("Node cannot find {what}, which {who}");
     let diagnosis = CAUSE
         .found(facts, words, evidence::journal(crash.headline))
         .and(crash.place.map(evidence::journal))
         .and([evidence::deployment(&facts.deployment)])
         .and(evidence::state(facts));
+    // What was said before the server went down may be so no more, and is on a disk that is not here.
+    let beyond = facts.unmounted.as_ref().filter(|_| !facts.is_live());
+    if let Some(volume) = beyond.filter(|volume| path.is_some_and(|path| started::is_below(path, &volume.point))) {
+        let text = format!("mount what belongs at `{}` ({}) there, too, and ask again", volume.point, volume.place);
+        return Some(diagnosis.step(FixStep::told(text)));
+    }
     // What is missing of an installed package, an installation brings back; what is missing of the bundle, another bundle.
     let is_of_the_bundle = matches!(&crash.kind, CrashKind::File(path) if installed(facts, path).is_none());
     let steps = if is_of_the_bundle { bundle_fix::mend(facts) } else { bundle_fix::install_or_mend(facts) };

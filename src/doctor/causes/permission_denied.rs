@@ -239,6 +239,15 @@ fn is_ours(facts: &Facts, crash: &Crash<'_>) -> bool {
 /// Below root's home, which nobody else may enter, the documented user is the remedy; elsewhere the bundle is given to the
 /// user. What is not the agent's is named, and left as it is.
 fn remedy(facts: &Facts, denied: Option<&ReachedPath>, user: &str) -> Vec<FixStep> {
+    let program = started::program(facts).map(|program| &program.path);
+    let is_program = |reached: &&ReachedPath| Some(&reached.path) == program;
+    // A node of root's nvm, for another user: one that all may use is nearer than root's home opened.
+    if let (Some(ReachedPath { path, presence: Presence::Denied { .. } }), Some(node)) =
+        (denied.filter(is_program), facts.other_nodes.first())
+    {
+        let commands = unit_fix::start_other(facts, path, &node.path);
+        return unit_fix::step_and_restart(facts, "start the node that is there for all", commands);
+    }
     if let Some(ReachedPath { path, presence: Presence::File { .. } }) = denied {
         let open = NodeProgram::new(path).and_then(|_| fix::roots(facts, path));
         return match open {

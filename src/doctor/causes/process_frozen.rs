@@ -1,8 +1,8 @@
 //! `process-frozen`: the agent's process is there, and does not get to run.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix};
-use crate::doctor::facts::{Facts, Motion, Process, SETTLED, Stuck};
+use super::{confinement, evidence, fix};
+use crate::doctor::facts::{Condition, Facts, JournalEntry, Motion, Process, SETTLED, Speaker, Stuck};
 use crate::report::action::{Action, Manage};
 use crate::report::diagnosis::{Diagnosis, Evidence, FixStep, command};
 use crate::report::finding::Severity;
@@ -22,6 +22,9 @@ pub(super) static CAUSE: Cause = Cause {
 fn diagnose(facts: &Facts) -> Option<Diagnosis> {
     let process = facts.process.known()?.as_ref()?;
     let frozen = facts.service.known().is_some_and(|service| service.freezer.starts_with("fr"));
+    if let Some(found) = for_a_debugger(facts, process).filter(|_| !frozen) {
+        return Some(found);
+    }
     let pid = process.pid;
     let again = |actions: Vec<Action>| FixStep::changes("let it run again", actions);
     let thaw = || again(fix::service(Manage::Thaw, facts).into_iter().collect());
@@ -67,6 +70,37 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
             .and(evidence::process(facts))
             .and(evidence::state(facts))
             .step(step),
+    )
+}
+
+/// Options with which Node waits for a debugger before it runs anything (node(1)).
+const WAITING: [&str; 2] = ["--inspect-brk", "--inspect-wait"];
+
+/// What Node says of a debugger that may connect (inspector_socket_server.cc): an agent that got to run says more.
+const OF_A_DEBUGGER: [&str; 4] = ["Debugger ", "For help, see", "Waiting for the debugger", "Starting inspector"];
+
+/// A Node that waits for a debugger.
+fn for_a_debugger(facts: &Facts, process: &Process) -> Option<Diagnosis> {
+    if facts.condition() != Condition::Running || process.is_connected() == Some(true) {
+        return None;
+    }
+    let own = |entry: &&JournalEntry| entry.speaker == Speaker::Agent;
+    let said: Vec<&JournalEntry> = facts.present().into_iter().filter(own).collect();
+    let is_of_debugger = |entry: &&JournalEntry| OF_A_DEBUGGER.iter().any(|words| entry.message.starts_with(words));
+    if !said.iter().all(is_of_debugger) {
+        return None;
+    }
+    let (name, (line, steps)) = WAITING.into_iter().find_map(|name| Some((name, confinement::option(facts, name)?)))?;
+    let words =
+        format!("The agent waits for a debugger before it runs anything: `{name}` is among its options for node");
+    let listens = said.iter().min_by_key(|entry| entry.at).map(|entry| evidence::journal(entry));
+    Some(
+        CAUSE
+            .found(facts, words, line)
+            .and(listens)
+            .and(evidence::process(facts))
+            .and(evidence::state(facts))
+            .steps(steps),
     )
 }
 

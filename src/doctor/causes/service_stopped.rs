@@ -1,13 +1,13 @@
 //! `service-stopped`: the service was stopped, or never started, and nothing keeps it from starting.
 
 use super::cause::{Area, Cause, Stands, ToldBy};
-use super::{evidence, fix, started};
+use super::{crash, evidence, fix, started};
 use crate::doctor::facts::journal::id;
 use crate::doctor::facts::{Bond, Condition, Facts, JournalEntry, JournalRun, SETTLED, UnitDependency};
 use crate::report::diagnosis::{Diagnosis, Evidence, FixStep, command};
 use crate::report::finding::Severity;
 use crate::report::words::CheckedWord;
-use crate::systemd::Setting;
+use crate::systemd::{Setting, Unit};
 
 pub(super) static CAUSE: Cause = Cause {
     id: "service-stopped",
@@ -57,10 +57,20 @@ fn diagnose(facts: &Facts) -> Option<Diagnosis> {
         false => diagnosis,
     };
     if matches!(reason, Reason::Ended(_)) && failed_code(facts).is_some() {
-        let counted = evidence::unit_setting(facts, "SuccessExitStatus");
-        let said = evidence::last_words(facts).map(evidence::journal);
+        let by = match started::unit(facts).is_some_and(|unit| is_forgiven(&unit.unit)) {
+            true => "ExecStart",
+            false => "SuccessExitStatus",
+        };
+        let counted = evidence::unit_setting(facts, by);
+        let said = crash::ended_with_words(facts).map(evidence::journal);
         let step = FixStep::looks("read what it said last", fix::journal(facts));
         return Some(diagnosis.and(counted).and(said).step(step).step(fix::restart(facts)));
+    }
+    // What `systemctl reset-failed` has forgotten, the journal has not.
+    if matches!(reason, Reason::Ended(_)) && facts.runs().last().is_some_and(|run| run.died() && !run.ended_well()) {
+        let step = FixStep::looks("read what it said last", fix::journal(facts));
+        let said = crash::ended_with_words(facts).map(evidence::journal);
+        return Some(diagnosis.and(said).step(step).step(fix::restart(facts)));
     }
     if matches!(reason, Reason::Unmet(_)) {
         let command = is_unmet_command(facts).then(|| evidence::unit_setting(facts, "ExecCondition")).flatten();
@@ -183,11 +193,19 @@ fn reason(facts: &Facts) -> Reason<'_> {
     }
 }
 
-/// The code with which it ended, where that is none of success and its unit takes it for one (`SuccessExitStatus=`).
+/// The code with which it ended, where that is none of success and its unit takes it for one (`SuccessExitStatus=`, or a `-`
+/// before the command).
 fn failed_code(facts: &Facts) -> Option<u32> {
     let service = facts.service.known().filter(|service| service.result == "success")?;
-    let counted = started::unit(facts)?.unit.setting("Service", "SuccessExitStatus").is_some();
+    let unit = &started::unit(facts)?.unit;
+    let counted = unit.setting("Service", "SuccessExitStatus").is_some() || is_forgiven(unit);
     service.exit_code().filter(|code| *code != 0 && counted)
+}
+
+/// Whether every end of the command counts as success: `ExecStart=-/usr/bin/node …` (systemd.service(5), table "Special
+/// executable prefixes").
+fn is_forgiven(unit: &Unit) -> bool {
+    unit.command().is_some_and(|command| command.is_ok_and(|command| command.prefixes.ignore_failure))
 }
 
 /// Whether the unit counts as active without a process (systemd.service(5), `RemainAfterExit=`).

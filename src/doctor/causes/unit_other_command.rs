@@ -100,6 +100,10 @@ fn may_explain(facts: &Facts) -> bool {
 /// What is started, in the field's words.
 fn what(command: &CommandLine) -> String {
     let name = command.program.rsplit('/').next().unwrap_or(&command.program);
+    if command.program.contains(char::is_whitespace) {
+        let program = &command.program;
+        return format!("`{program}`, which is one word to systemd, by its quotes or by a blank of another kind,");
+    }
     match name {
         "sh" | "bash" | "dash" | "zsh" => format!("a shell (`{}`)", command.program),
         "pnpm" | "npm" | "npx" | "yarn" | "corepack" => format!("a package manager (`{}`)", command.program),

@@ -57,7 +57,9 @@ pub(super) fn fatal(lines: &[&str]) -> Option<usize> {
     let ends = |line: &&str| {
         let by_v8 = ["FATAL ERROR: ", "# Fatal "].iter().any(|words| line.starts_with(words));
         // assert(3), and Node's own CHECK: `node[7]: ../src/node_file.cc:12:void f(): Assertion `x' failed.`
-        by_v8 || line.contains(": Assertion `") && line.ends_with(" failed.")
+        // From 22 on, and in late 20: `  #  Assertion failed: (argc) >= (3)`.
+        let by_node = line.trim_start().starts_with("#  Assertion failed: ");
+        by_v8 || by_node || line.contains(": Assertion `") && line.ends_with(" failed.")
     };
     let at = lines.iter().rposition(ends)?;
     let native = |line: &&str| {
@@ -383,6 +385,15 @@ mod tests {
         let check = "/usr/bin/node[7]: ../src/node_file.cc:12:void node::f(): Assertion `(argc) >= (3)' failed.";
         assert_eq!(fatal(&[check, " 1: 0xca5580 node::Abort() [/usr/bin/node]"]), Some(0));
         assert_eq!(fatal(&[check, "[app] gone"]), None);
+        let place = "  #  /usr/bin/node[242]: std::unique_ptr<x> node::f() at ../src/node.cc:1183";
+        let assertion = "  #  Assertion failed: crypto::CSPRNG(nullptr, 0).is_ok()";
+        let trace = [
+            "----- Native stack trace -----",
+            " 1: 0xcb5167 node::Assert() [/usr/bin/node]",
+            "11: 0x7f  [/lib/libc.so.6]",
+        ];
+        assert_eq!(fatal(&[&[place, assertion], trace.as_slice()].concat()), Some(1));
+        assert_eq!(fatal(&[assertion, "[app] gone"]), None);
     }
 
     #[test]

@@ -117,7 +117,16 @@ pub(crate) fn of_children(facts: &Facts) -> Option<Crash<'_>> {
     let alike = crashes.iter().filter(|crash| crash.headline.message == newest.headline.message);
     let own_file = newest.place.is_some_and(|place| place.message.contains(facts.places.bundle.as_str()))
         || newest.asked_by.is_some_and(|by| by.contains(facts.places.bundle.as_str()));
-    (alike.count() > 1 && own_file).then(|| newest.clone())
+    ((alike.count() > 1 || waits_for_a_change(facts).is_some()) && own_file).then(|| newest.clone())
+}
+
+/// What `node --watch` says where what it has started has died: it starts it again once a file changes (nodejs.org,
+/// `--watch`).
+pub(crate) fn waits_for_a_change(facts: &Facts) -> Option<&JournalEntry> {
+    let main = facts.process.known()?.as_ref()?.pid;
+    let own = |entry: &&JournalEntry| entry.speaker == Speaker::Agent && entry.pid == Some(main);
+    let last = facts.present().into_iter().filter(own).max_by_key(|entry| entry.at)?;
+    last.message.starts_with("Failed running ").then_some(last)
 }
 
 /// Processes that are looked at of those that the agent has started.
@@ -131,6 +140,12 @@ pub(crate) fn said_last(facts: &Facts) -> Option<&JournalEntry> {
     let last = said.get(farewell::farewell(&lines)?.at).copied()?;
     let ended = run.entries.iter().find(|entry| entry.speaker == Speaker::Manager && entry.at >= last.at);
     ended.is_some_and(|ended| is_near(last.at, ended.at)).then_some(last)
+}
+
+/// The first line of what the last run died of, whether its end counts as a failure or not.
+pub(crate) fn ended_with_words(facts: &Facts) -> Option<&JournalEntry> {
+    let run = facts.runs().pop()?;
+    of_run(facts, &run.entries).map(|crash| crash.headline)
 }
 
 /// How the main process of a run ended, and when.
@@ -290,7 +305,8 @@ fn of_headline<'a>(
         let whole = std::iter::once(headline.message.as_str()).chain(lines).collect::<Vec<_>>().join(" ");
         whole.chars().take(MAX_OF_TEXT).collect()
     } else {
-        headline.message.clone()
+        // `  #  Assertion failed: …`, of Node's own.
+        headline.message.trim_start_matches([' ', '#']).to_owned()
     };
     let asked_by = asked_by(&headline.message, below());
     Some(Crash { headline, text, place, kind, asked_by, node, told_by: CrashToldBy::Node })
@@ -304,7 +320,11 @@ const MAX_OF_TEXT: usize = 240;
 const MAX_OF_ADDON: usize = 5;
 
 fn is_option(line: &str) -> bool {
-    line.contains(": bad option: ") || line.ends_with("is not allowed in NODE_OPTIONS") || absent_file(line).is_some()
+    let lacks_value = block::is_of_node(line) && line.ends_with(" requires an argument");
+    lacks_value
+        || line.contains(": bad option: ")
+        || line.ends_with("is not allowed in NODE_OPTIONS")
+        || absent_file(line).is_some()
 }
 
 /// Whether a line of a stack is in Node's own loading of modules.
