@@ -19,6 +19,7 @@ from scenarios_odd import ODD
 from scenarios_operations import OPERATIONS
 from scenarios_seen import SEEN
 from scenarios_settings import SETTINGS
+from scenarios_strange import STRANGE
 from scenarios_units import ABSENT, UNITS
 
 
@@ -201,4 +202,4 @@ NOT_FOOLED = (
     Scenario("unprivileged-broken", "working-directory-missing", VISITOR + NESTED + "restart", user="visitor", fix=Fix.NONE, settle=12, everywhere=True, or_cause=("unit-nested-paths",), may=("secret-in-unit",), mounted=None),
 )
 
-SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH + UNITS + ABSENT + LOGS + SETTINGS + HEALTHY + ENDS + FURTHER + LATELY + ODD + OPERATIONS + SEEN
+SCENARIOS = UNIT + DEPLOYMENT + UPDATE + RUNNING + SIGNATURE + HEALTH + NOT_FOOLED + DEATH + UNITS + ABSENT + LOGS + SETTINGS + HEALTHY + ENDS + FURTHER + LATELY + ODD + OPERATIONS + SEEN + STRANGE
