@@ -74,6 +74,8 @@ pub enum ModuleSyntax {
     Await,
     /// `for await` outside of functions.
     ForAwait,
+    /// `await (…)` or `await […]` outside of functions: CommonJS reads a call, or a member, of what is named `await`.
+    AwaitAsName,
 }
 
 impl ModuleSyntax {
@@ -85,6 +87,7 @@ impl ModuleSyntax {
             Self::Export => "Unexpected token 'export'",
             Self::Meta => "Cannot use 'import.meta' outside a module",
             Self::ForAwait => "Unexpected reserved word",
+            Self::AwaitAsName => "await is not defined",
             Self::Await => "await is only valid in async functions and the top level bodies of modules",
         }
     }
@@ -165,6 +168,8 @@ pub struct Module {
     pub module_syntax: Option<(ModuleSyntax, u32)>,
     /// Whether it awaits outside of functions.
     pub awaits: bool,
+    /// Whether the first such `await` may not be reached, or what is thrown there is caught.
+    pub may_skip_await: bool,
     /// Syntax that not every version reads, with its line; the first of each kind.
     pub new_syntax: Box<[(NewSyntax, u32)]>,
     /// Uses of names that only CommonJS has, such as `__dirname`.

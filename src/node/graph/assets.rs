@@ -135,7 +135,8 @@ impl GraphWalk<'_> {
             let may_be_made = (may_make || is_handed || is_elsewhere || is_beside) && matches!(how, AssetUse::Read(_));
             // What lies beside the bundle on the server is not known.
             let need = if is_outside || may_be_made || how == AssetUse::ReadFrom { Need::Optional } else { need };
-            let message = self.asset_message(&path, asset.said.as_deref(), how);
+            let slash = if asset.path.ends_with('/') { "/" } else { "" };
+            let message = self.asset_message(&format!("{path}{slash}"), asset.said.as_deref(), how);
             let fault = AssetFault { file, line, path, how, need, message };
             self.faults.push((LoadPhase::Run, ModuleFault::Asset(fault)));
         }

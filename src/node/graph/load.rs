@@ -1,8 +1,8 @@
 //! From an import to the file it leads to: as what Node takes that, and what it says where it does not.
 
 use super::exported::suffix_of;
-use super::{FileLoad, GraphStep, GraphWalk, Linked, LoadedAs, RequiredModule};
-use crate::node::faults::ImportPlace;
+use super::{FileLoad, GraphStep, GraphWalk, Linked, LoadPhase, LoadedAs, RequiredModule};
+use crate::node::faults::{ImportPlace, WrongFormat};
 use crate::node::format::ModuleFormat;
 use crate::node::modules::{FolderName, Import, Module, ModuleSyntax, Need};
 use crate::node::resolve::{Loader, ResolveFailure, ResolveRefusal};
@@ -126,6 +126,19 @@ impl GraphWalk<'_> {
         }
     }
 
+    /// Notes of a file that Node loads as CommonJS that its `await` is a name there, which nothing has. It is run up to there,
+    /// and what stands behind that is not reached, or only where the failure is caught.
+    pub(super) fn awaits_by_name(&mut self, step: &GraphStep, module: &Module) -> bool {
+        let Some((ModuleSyntax::AwaitAsName, line)) = module.module_syntax else { return false };
+        let is_loaded = step.loaded_as == LoadedAs::CommonJs;
+        if is_loaded {
+            let need = if module.may_skip_await { Need::Optional } else { step.need };
+            let message = format!("ReferenceError: {}", ModuleSyntax::AwaitAsName.in_commonjs());
+            self.format_fault(step.file, line, need, LoadPhase::Run, WrongFormat::ModuleAsCommonJs, message);
+        }
+        is_loaded
+    }
+
     /// How Node runs a file of that format.
     pub(super) fn loaded_as(&self, id: NodeId, format: &ModuleFormat) -> LoadedAs {
         match format {
@@ -148,7 +161,8 @@ fn is_module_only(module: &Module) -> bool {
     }
     let redeclares =
         WRAPPED.iter().any(|name| *fault.message == *format!("Identifier '{name}' has already been declared"));
-    module.as_module.is_none() && (module.module_syntax.is_some() || redeclares)
+    let awaits_by_name = matches!(module.module_syntax, Some((ModuleSyntax::AwaitAsName, _)));
+    module.as_module.is_none() && ((module.module_syntax.is_some() && !awaits_by_name) || redeclares)
 }
 
 /// Names that CommonJS gives to each file, so that it cannot declare them.

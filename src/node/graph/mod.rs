@@ -368,6 +368,7 @@ impl<'b> GraphWalk<'b> {
         };
         let new = module.new_syntax.iter().find(|(syntax, _)| is_new(*syntax));
         match (fault, module.module_syntax) {
+            _ if self.awaits_by_name(step, module) => return false,
             (Some(fault), Some((_, line))) if loaded_as == LoadedAs::CommonJs && module.as_module.is_none() => {
                 let message = format!("SyntaxError: {}", fault.message);
                 self.format_fault(file, line, need, when, WrongFormat::ModuleAsCommonJs, message);

@@ -433,7 +433,13 @@ impl<'a> Reader<'a, '_> {
             let used = match (asset.how, path) {
                 // What is only put together may be for anything.
                 (Some(AssetUse::Named), Some((path, _))) if path.starts_with('/') || !is_shipped(&path) => None,
-                (Some(how), Some((path, said))) => Some(Asset { path: path.into(), said, line, how, folder }),
+                (Some(how), Some((mut path, said))) => {
+                    // Node prints the slash, too.
+                    if said.is_none() && !path.is_empty() && self.is_folder(&asset.path, MAX_DEPTH) {
+                        path.push('/');
+                    }
+                    Some(Asset { path: path.into(), said, line, how, folder })
+                }
                 (Some(_), None) => self.folder_of(asset).map(|path| {
                     let how = AssetUse::ReadFrom;
                     Asset { path: path.into(), said: None, line, how, folder }

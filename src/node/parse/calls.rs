@@ -1,5 +1,6 @@
 //! Calls: which of them run a callback, and which end the process. Those that load modules are in `requires`.
 
+use super::names::Callee;
 use super::open::{Fated, ListedTexts, OpenAct, Val};
 use super::reader::Reader;
 use super::values::name_of_key;
@@ -24,6 +25,8 @@ const EACH: [&str; 12] = [
     "reduce",
     "reduceRight",
 ];
+/// Methods that keep what they are given for later.
+const WAITS: [&str; 8] = ["on", "once", "addListener", "addEventListener", "then", "catch", "finally", "listen"];
 /// Methods of arrays after which there may be no element.
 const EMPTIES: [&str; 3] = ["pop", "shift", "splice"];
 /// Arguments of a call up to which they are looked at.
@@ -78,6 +81,7 @@ impl<'a> Reader<'a, '_> {
             _ => CallKind::Call,
         };
         self.called(callee, call.arguments.as_slice(), how, thrown, rejected);
+        self.note_settled(&callee, &call.arguments);
         if !matches!(callee.root(), Val::Global("console")) {
             self.may_throw();
         }
@@ -169,6 +173,37 @@ impl<'a> Reader<'a, '_> {
             _ => None,
         };
         specifier.is_none_or(Self::may_be_ours)
+    }
+
+    /// What `new` makes next.
+    pub(super) fn construction_follows(&mut self, new: &NewExpression<'a>) {
+        self.callee_follows(&new.callee, Callee::Made);
+        let executor = match new.arguments.first() {
+            Some(Argument::ArrowFunctionExpression(arrow)) if !arrow.r#async => arrow.span,
+            Some(Argument::FunctionExpression(function)) if !function.r#async => function.span,
+            _ => return,
+        };
+        if matches!(self.value(&new.callee), Val::Global("Promise")) {
+            let number = self.body_at(executor);
+            self.bodies_made.get_mut(number as usize).into_iter().for_each(|body| body.is_executor = true);
+        }
+    }
+
+    /// `new Promise((resolve) => { resolve(); … })`: what an executor throws once the promise is settled goes nowhere
+    /// (ECMA-262, 27.2.3.1 and 27.2.1.3.1). Whoever is given `resolve` may call it at once, but for what waits.
+    fn note_settled(&mut self, callee: &Val<'a>, given: &[Argument<'a>]) {
+        let Some(body) = self.open_body().filter(|body| body.is_executor) else { return };
+        let parameters = body.parameters.clone();
+        let settles = |symbol: SymbolId| parameters.contains(&Some(symbol));
+        let waits = match callee {
+            Val::Global(name) => LATER.contains(name),
+            Val::Member(_, name) => WAITS.contains(name),
+            _ => false,
+        };
+        let hands = |argument: &Argument<'a>| matches!(argument, Argument::Identifier(name) if self.symbol(name).is_some_and(settles));
+        if matches!(callee, Val::Symbol(symbol) if settles(*symbol)) || (!waits && given.iter().any(hands)) {
+            self.leaves();
+        }
     }
 
     pub(super) fn note_construction(&mut self, new: &NewExpression<'a>) {

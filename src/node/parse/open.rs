@@ -112,6 +112,8 @@ pub(super) struct OpenBody<'a> {
     pub(super) is_construct: bool,
     /// Whether it is a method or a constructor, in which `this` is an object of the class.
     pub(super) is_method: bool,
+    /// Whether a promise is made by it.
+    pub(super) is_executor: bool,
     /// The body of which it is a copy.
     pub(super) copy_of: Option<u32>,
     /// How many values it returns, and the last.

@@ -113,7 +113,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether a path ends with a slash, so that what is put behind it is in that folder.
-    fn is_folder(&self, value: &Val<'a>, depth: u32) -> bool {
+    pub(super) fn is_folder(&self, value: &Val<'a>, depth: u32) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let ends = |value: &Val<'a>| matches!(self.plain(value), Val::Text(text) if text.ends_with('/'));
         match self.plain(value) {

@@ -74,8 +74,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
         if self.bodies == 0 {
-            self.module.awaits = true;
-            self.mark(ModuleSyntax::Await, it.span);
+            self.note_first_await(it.span);
         }
         self.settle(&it.argument, Fated::Is(FailureFate::Throws));
         walk::walk_await_expression(self, it);
@@ -362,7 +361,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
-        self.callee_follows(&it.callee, Callee::Made);
+        self.construction_follows(it);
         self.visit_expression(&it.callee);
         self.visit_arguments(&it.arguments);
         self.at = it.span.start;

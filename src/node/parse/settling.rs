@@ -3,7 +3,9 @@
 use super::open::{Fated, OpenAct, Val};
 use super::reader::Reader;
 use crate::node::bodies::FailureFate;
+use crate::node::modules::ModuleSyntax;
 use oxc_ast::ast::{Argument, AwaitExpression, Expression, NewExpression};
+use oxc_span::Span;
 
 /// Globals that neither wait nor keep anything open.
 const IDLE: [&str; 26] = [
@@ -49,6 +51,16 @@ const KEEPERS: [&str; 10] = [
 ];
 
 impl<'a> Reader<'a, '_> {
+    /// `await` outside of functions.
+    pub(super) fn note_first_await(&mut self, span: Span) {
+        if !self.module.awaits {
+            let thrown = self.here(Fated::Is(FailureFate::Throws));
+            self.module.may_skip_await = !matches!(thrown, Fated::Is(FailureFate::Throws));
+        }
+        self.module.awaits = true;
+        self.mark(ModuleSyntax::Await, span);
+    }
+
     /// `await new Promise(() => {})`
     pub(super) fn note_await(&mut self, it: &AwaitExpression<'a>) {
         if !self.never_settles(&it.argument, 0) {

@@ -8,9 +8,9 @@ use crate::node::bodies::{CallKind, FailureFate};
 use crate::node::format::Loader;
 use crate::node::modules::{Attributes, Form, Import};
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentTarget, CallExpression, Expression,
-    FormalParameters, Function, IdentifierReference, ImportExpression, PropertyDefinition, Statement, StringLiteral,
-    ThrowStatement, TryStatement, UnaryOperator,
+    Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, CallExpression,
+    Expression, FormalParameters, Function, IdentifierReference, ImportExpression, PropertyDefinition, Statement,
+    StringLiteral, ThrowStatement, TryStatement, UnaryOperator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
@@ -380,7 +380,7 @@ fn may_rethrow(statements: &[Statement<'_>]) -> bool {
 /// What a handler does with what it is given.
 #[derive(Default)]
 struct Rethrowing {
-    /// It throws, or ends the process.
+    /// It throws, ends the process, or leaves a status that is a failure for the end.
     throws: bool,
     /// It asks whether something is not there.
     asks: bool,
@@ -398,6 +398,15 @@ impl<'a> Visit<'a> for Rethrowing {
             self.throws |= fails(member.property.name.as_str(), &it.arguments);
         }
         walk::walk_call_expression(self, it);
+    }
+
+    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
+        if let AssignmentTarget::StaticMemberExpression(member) = &it.left {
+            self.throws |= member.property.name == "exitCode"
+                && member.object.is_specific_id("process")
+                && matches!(&it.right, Expression::NumericLiteral(code) if code.value != 0.0);
+        }
+        walk::walk_assignment_expression(self, it);
     }
 
     fn visit_string_literal(&mut self, it: &StringLiteral<'a>) {
