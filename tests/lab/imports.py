@@ -44,8 +44,8 @@ HERE = b"{HERE}"
 # Bundles that one process judges.
 BATCH = 16
 MOST_OF_A_KIND = 160
-# Of these kinds fewer are started: most of their members die by the same few ways.
-FEW_OF_A_KIND = {"names": 36, "strange": 22}
+# Of these kinds fewer are started: most of their members die by the same few ways, or are made at random.
+FEW_OF_A_KIND = {"names": 36, "strange": 22, "generated": 80}
 # Rules about modules: what a warning must be of to speak of a bundle that dies.
 MODULES = {"module-syntax-error", "module-format-mismatch", "unresolved-import", "undeclared-dependency", "missing-export", "module-not-judged", "asset-missing", "node-feature-missing", "undefined-name", "unsettled-await", "ends-at-start"}
 

@@ -1,7 +1,7 @@
 """Agents put together at random: something that fails when it is reached, behind some ways to it, in one file or several, between
 what always works, with handlers and ends before it. No table tells what becomes of them: Node does.
 
-`GENERATED=SEED` makes others, `LAB_GENERATED=COUNT` more. Of what dies a warning will do, as most of it cannot be told surely;
+What it found, reduced, is in `FOUND`. `GENERATED=SEED` makes others, `LAB_GENERATED=COUNT` more. Of what dies a warning will do, as most of it cannot be told surely;
 what is held is that none of it is silent, and that nothing which lives is refused.
 """
 
@@ -159,7 +159,32 @@ class Agent:
         return {**self.files, **{f"dist/{path}": content for path, content in needed.items()}, "package.json": json.dumps(package) + "\n"}
 
 
+# What was found wrong, in its smallest form: the code, and the package's type.
+FOUND = {
+    "a maker of a promise that is settled": ("new Promise((resolve) => { resolve(); nobody(); });", "module"),
+    "a maker of a promise that hands on what settles it": ("new Promise((resolve) => { [1].forEach(resolve); require('./gone'); });", "commonjs"),
+    "a maker of a promise that is settled later": ("await new Promise((resolve) => { setTimeout(resolve, 1); nobody(); });", "module"),
+    "an asynchronous maker of a promise": ("new Promise(async (resolve) => { resolve(); nobody(); });", "module"),
+    "await as a name": ("await (async () => {})();", ""),
+    "await as a name, with a member": ("const x = await [1];", ""),
+    "await as a name, by the type": ("await (async () => {})();", "commonjs"),
+    "await as a name, caught": ("try { await (async () => { require('./gone'); })(); } catch {}", ""),
+    "await as a name, behind another": ("await (0); await 1;", ""),
+    "await as a name, in an ES module": ("await (async () => {})();", "module"),
+    "a slash behind a folder": ("import { readdirSync } from 'node:fs'; readdirSync(new URL('./gone/', import.meta.url));", "module"),
+    "no end to wait for, in try": ("try { await new Promise(() => {}); } catch {}", "module"),
+    "a worker by require.resolve": ("const { Worker } = require('worker_threads'); new Worker(require.resolve('./w.cjs'));", "commonjs"),
+    "a worker by require.resolve that is gone": ("const { Worker } = require('worker_threads'); new Worker(require.resolve('./gone.cjs'));", "commonjs"),
+    "caught, with a status (may warn)": ("try { nobody(); } catch (e) { process.exitCode = 1; }", "module"),
+    "caught, and ended, a feature (may warn)": ("try { Promise.withResolvers(); } catch (e) { process.exit(1); }", "module"),
+    "a constant, perhaps (may warn)": ("const c = 1; async function f() { if (!process.pid) return; c++; } f();", "module"),
+}
+
+
 def bundles() -> Iterator[Member]:
+    for name, (code, kind) in FOUND.items():
+        package = {"name": "server-flow-agent", "version": "0.1.27", "dependencies": {}} | ({"type": kind} if kind else {})
+        yield f"found: {name}", {"dist/index.js": f"{code}\n", "dist/w.cjs": "require('left-pad');\n", "package.json": json.dumps(package) + "\n"}
     seed, count = int(os.environ.get("GENERATED", "1")), int(os.environ.get("LAB_GENERATED", COUNT))
     for number in range(count):
         yield f"generated: {seed}.{number} (may warn)", Agent(seed * 1_000_003 + number).made()

@@ -51,9 +51,6 @@ Object.keys({}).length
 [1].includes(1)
 process.env.NOPE ?? true
 process.env.NOPE || 0
-typeof require === 'function'
-typeof module !== 'undefined'
-typeof __dirname === 'string'
 process.stdout.isTTY
 !process.stdin.isTTY
 new Date() instanceof Date

@@ -176,6 +176,11 @@ impl<'b> GraphWalk<'b> {
                 .find(|used| used.of == NameOf::Below && !used.is_asked_for)
                 .map(|used| (used, WhyUnset::NotYet(file)))
         };
+        let constant = || {
+            uses.iter()
+                .find(|used| used.of == NameOf::Constant && !used.is_asked_for)
+                .map(|used| (used, WhyUnset::Constant))
+        };
         let undeclared = || {
             let is_told = |used: &&NameUse| {
                 used.of == NameOf::Nothing && is_unset(used, WhyUnset::Undeclared) && !ELSEWHERE.contains(&&*used.name)
@@ -183,7 +188,7 @@ impl<'b> GraphWalk<'b> {
             uses.iter().filter(is_told).find(|used| !used.is_asked_for).map(|used| (used, WhyUnset::Undeclared))
         };
         let in_circle = in_circle.filter(|(used, _)| !used.is_asked_for);
-        if let Some((used, why)) = in_circle.or_else(undeclared).or_else(below) {
+        if let Some((used, why)) = in_circle.or_else(undeclared).or_else(below).or_else(constant) {
             self.name_fault(file, used, why, Need::Optional);
         }
     }

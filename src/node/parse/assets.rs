@@ -247,7 +247,20 @@ impl<'a> Reader<'a, '_> {
         self.push_asset(value, Some(AssetUse::Named), Fated::Is(FailureFate::Nothing), span);
     }
 
+    /// `require.resolve('./x.js')`, which gives the path of a file that is there.
+    fn resolved_path(&self, path: &Val<'a>) -> Option<Val<'a>> {
+        let Val::Call(callee, [Val::Text(name)]) = self.plain(path) else { return None };
+        let Val::Member(require, "resolve") = self.plain(callee) else { return None };
+        let is_require = matches!(self.plain(require), Val::Global("require")) || self.is_own_require(require);
+        let is_whole = [".js", ".cjs", ".mjs"].iter().any(|ending| name.ends_with(ending));
+        let below = name.strip_prefix('.').filter(|rest| rest.starts_with(['/', '.']))?;
+        let behind = if below.starts_with('/') { below } else { self.memory.alloc_str(&format!("/{name}")) };
+        (is_require && is_whole).then(|| Val::Joined(self.keep_all(&[Val::Global("__dirname"), Val::Text(behind)])))
+    }
+
     fn push_asset(&mut self, path: Val<'a>, how: Option<AssetUse>, fated: Fated<'a>, span: Span) {
+        let runs = matches!(how, Some(AssetUse::Worker | AssetUse::Child));
+        let path = self.resolved_path(&path).filter(|_| runs).unwrap_or(path);
         let is_code = match path {
             Val::Unknown | Val::Body(_) => true,
             // What is run by a text alone may be code, or the name of a program.

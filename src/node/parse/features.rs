@@ -4,15 +4,16 @@
 use super::feature_names::{FeatureKey, GLOBAL_OBJECTS, ResolvedNames, Root, global_of, module_of, root, written};
 use super::goal::names_in;
 use super::lines::LineStarts;
+use super::steps::{are_deadly, may_rethrow};
 use crate::node::builtins;
 use crate::node::features::{Access, Feature, FeatureUse, Features, method};
 use hashbrown::{HashMap, HashSet};
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BinaryOperator, BindingIdentifier,
-    BindingPattern, CallExpression, ChainElement, Class, ComputedMemberExpression, ConditionalExpression, Expression,
-    Function, IdentifierReference, IfStatement, ImportDeclaration, ImportDeclarationSpecifier, LogicalExpression,
-    ObjectPropertyKind, Program, PropertyKey, StaticMemberExpression, TryStatement, UnaryExpression, UnaryOperator,
-    VariableDeclaration, VariableDeclarationKind, VariableDeclarator, WhileStatement,
+    BindingPattern, CallExpression, CatchClause, ChainElement, Class, ComputedMemberExpression, ConditionalExpression,
+    Expression, Function, IdentifierReference, IfStatement, ImportDeclaration, ImportDeclarationSpecifier,
+    LogicalExpression, ObjectPropertyKind, Program, PropertyKey, StaticMemberExpression, TryStatement, UnaryExpression,
+    UnaryOperator, VariableDeclaration, VariableDeclarationKind, VariableDeclarator, WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
@@ -377,7 +378,10 @@ impl<'a> Visit<'a> for Finder<'a, '_> {
     }
 
     fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
-        let caught = u32::from(it.handler.is_some());
+        // Whoever throws anew, or ends the process, does not do without.
+        let does_without =
+            |handler: &CatchClause<'a>| !are_deadly(&handler.body.body) && !may_rethrow(&handler.body.body);
+        let caught = u32::from(it.handler.as_ref().is_some_and(|handler| does_without(handler)));
         self.tries += caught;
         self.visit_block_statement(&it.block);
         self.tries -= caught;

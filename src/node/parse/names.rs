@@ -145,9 +145,11 @@ impl<'a> Reader<'a, '_> {
     ) {
         let thrown = Fated::Is(FailureFate::Throws);
         let is_certain = matches!(self.here(thrown), Fated::Is(FailureFate::Throws));
-        // Of what is declared, what is used in a function but not for certain is not told, but for what only the function has.
+        // Of what is declared, what is used in a function but not for certain is not told, but for what only the function has,
+        // and for a constant that is given another value: that fails whenever it is reached.
         let is_told = is_certain
             || self.body == 0
+            || how == NameAction::Assign
             || match named {
                 UsedName::Global(_) => true,
                 UsedName::Symbol(symbol) => self.scoping.symbol_scope_id(symbol) != self.scoping.root_scope_id(),

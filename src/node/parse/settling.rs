@@ -69,7 +69,10 @@ impl<'a> Reader<'a, '_> {
         self.waits.forever.push(self.lines.of(it.span.start));
         let number = u32::try_from(self.waits.forever.len() - 1).unwrap_or(u32::MAX);
         self.at = it.span.start;
+        // Nothing is thrown that a `try` could catch.
+        let tries = std::mem::take(&mut self.flow.tries);
         self.step(OpenAct::Waits(number), Fated::Is(FailureFate::Throws), Fated::Is(FailureFate::Nothing));
+        self.flow.tries = tries;
         // What stands behind it is never reached.
         self.leaves();
     }

@@ -371,7 +371,7 @@ pub(super) fn are_deadly(statements: &[Statement<'_>]) -> bool {
 }
 
 /// Whether statements may throw anew what they were given, and do not ask for a file that is not there.
-fn may_rethrow(statements: &[Statement<'_>]) -> bool {
+pub(super) fn may_rethrow(statements: &[Statement<'_>]) -> bool {
     let mut rethrowing = Rethrowing::default();
     statements.iter().for_each(|statement| rethrowing.visit_statement(statement));
     rethrowing.throws && !rethrowing.asks
