@@ -122,6 +122,7 @@ impl<'a> Reader<'a, '_> {
 
     /// `a.b`, where `a` may hold what a file exports, and `a.b.c`, which fails where there is no `a.b`.
     pub(super) fn note_member_use(&mut self, it: &StaticMemberExpression<'a>) {
+        self.note_own_use(it);
         let symbol = |reader: &Self, of: &Expression<'a>| match of {
             Expression::Identifier(name) => reader.symbol(name),
             _ => None,
@@ -210,12 +211,7 @@ impl<'a> Reader<'a, '_> {
         self.note_exported_at(member, &it.right);
         self.note_status(member, it);
         if let Some(exported) = name_exported(member, self.scoping) {
-            let value = self.value(&it.right);
-            // One of two that it may be given, later or under a condition.
-            if (self.body != 0 || self.flow.is_unsure()) && self.exported.iter().any(|(name, _)| **name == *exported) {
-                self.exported_anew.insert(exported);
-            }
-            self.exported.push((exported.into(), value));
+            self.note_exported_by_assignment(exported, &it.right);
             return;
         }
         match &member.object {
@@ -261,6 +257,7 @@ impl<'a> Reader<'a, '_> {
 
     /// `o['x'] = …`, `o[x] = …`: any member of `o` may be another one.
     fn note_computed_assignment(&mut self, member: &ComputedMemberExpression<'a>) {
+        self.note_exported_by_any_name(member);
         if let Expression::StringLiteral(name) = &member.expression {
             self.assigned.insert(name.value.as_str());
             self.assigned_to_others.insert(name.value.as_str());

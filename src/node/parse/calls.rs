@@ -1,5 +1,6 @@
 //! Calls: which of them run a callback, and which end the process. Those that load modules are in `requires`.
 
+use super::exported::is_own;
 use super::names::Callee;
 use super::open::{Fated, ListedTexts, OpenAct, Val};
 use super::reader::Reader;
@@ -64,6 +65,7 @@ impl<'a> Reader<'a, '_> {
             Val::Member(of, name) => self.method(of, name, call, rejected),
             // `const { exit } = process`
             Val::Symbol(_) => {
+                self.note_exported_by_call(call);
                 if let Some(("process", name)) = builtin
                     && !name.is_empty()
                 {
@@ -109,7 +111,8 @@ impl<'a> Reader<'a, '_> {
         rejected: Fated<'a>,
     ) {
         // What Node has of its own is no function of a bundle.
-        if matches!(callee.root(), Val::Unknown | Val::Global(_) | Val::Text(_) | Val::Meta) {
+        let is_own = matches!(&callee, Val::Member(of, _) if is_own(of) || matches!(of, Val::Member(of, _) if is_own(of)));
+        if !is_own && matches!(callee.root(), Val::Unknown | Val::Global(_) | Val::Text(_) | Val::Meta) {
             return;
         }
         let spread = given.iter().any(Argument::is_spread);
@@ -158,6 +161,8 @@ impl<'a> Reader<'a, '_> {
             }
             (Val::Member(..), root @ Val::Call(..)) => root.may_be_exports() && self.is_of_others(&root),
             (_, Val::New(..) | Val::Class(_) | Val::This(_) | Val::ThisClass(_) | Val::Body(_)) => true,
+            // `exports.load('x')`
+            (Val::Member(..), Val::Global("exports" | "module")) => true,
             _ => false,
         };
         (may_be_own && given.len() <= MAX_GIVEN).then(|| self.arguments(given))
@@ -260,6 +265,7 @@ impl<'a> Reader<'a, '_> {
                 let what = OpenAct::Call { callee, how: CallKind::Later, arguments: 1, given: None };
                 self.step(what, fated, fated);
             }
+            _ if self.note_exported_by_call(call) => {}
             _ if is_of_object(of) => self.patches(name, call),
             (Some(("process", "")), _) => self.process(name, call, fated),
             (Some(("path" | "path/posix", _)), "join" | "resolve") => {

@@ -4,8 +4,8 @@ use super::open::{OpenBody, Val};
 use super::reader::Reader;
 use oxc_syntax::symbol::SymbolId;
 
-/// What helpers of compilers pass on as it is: TypeScript's, Babel's, swc's and esbuild's.
-const PASSING_ON: [&str; 7] = [
+/// What helpers of compilers pass on as it is: TypeScript's, Babel's, swc's, esbuild's and rollup's.
+const PASSING_ON: [&str; 12] = [
     "__importDefault",
     "__importStar",
     "__toESM",
@@ -13,6 +13,11 @@ const PASSING_ON: [&str; 7] = [
     "_interopRequireWildcard",
     "_interop_require_default",
     "_interop_require_wildcard",
+    "_interopDefaultCompat",
+    "_interopDefaultLegacy",
+    "_interopNamespace",
+    "_interopNamespaceCompat",
+    "_interopNamespaceDefault",
 ];
 
 impl<'a> Reader<'a, '_> {
@@ -103,7 +108,7 @@ impl<'a> Reader<'a, '_> {
 
     /// Whether an object is used for more than its members, so that somebody may give it others.
     pub(super) fn is_handed_on(&self, object: &Val<'a>) -> bool {
-        matches!(object, Val::Symbol(symbol) if self.is_used_beyond_members(*symbol))
+        matches!(object, Val::Symbol(symbol) if self.is_used_beyond_members(*symbol)) || self.is_own_handed_on(object)
     }
 
     /// Whether a name is used for more than its members.

@@ -13,6 +13,7 @@ mod cost_scan;
 mod declarations;
 mod early_errors;
 mod ends;
+mod exported;
 mod feature_names;
 mod features;
 mod finish;

@@ -99,6 +99,14 @@ pub(super) struct Reader<'a, 's> {
     pub(super) exported: Vec<(Box<str>, Val<'a>)>,
     /// Those that may be given another value.
     pub(super) exported_anew: HashSet<&'a str>,
+    /// What the names of `exports` stand for in the file itself, once the whole file was seen.
+    pub(super) own_values: HashMap<Box<str>, Val<'a>>,
+    /// How often each is used for more than its members.
+    pub(super) own_uses: HashMap<&'a str, i64>,
+    /// Whether they may be given other values by somebody else.
+    pub(super) own_is_open: bool,
+    /// Objects that are given getters, with what these give.
+    pub(super) given_getters: HashMap<SymbolId, Vec<(&'a str, Val<'a>)>>,
     /// What is met of the exports of a CommonJS file.
     pub(super) own_exports: OpenOwnExports<'a>,
     pub(super) assets: Vec<OpenAsset<'a>>,
@@ -224,6 +232,10 @@ impl<'a, 's> Reader<'a, 's> {
             iterated: HashSet::new(),
             exported: Vec::new(),
             exported_anew: HashSet::new(),
+            own_values: HashMap::new(),
+            own_uses: HashMap::new(),
+            own_is_open: false,
+            given_getters: HashMap::new(),
             own_exports: OpenOwnExports::default(),
             assets: Vec::new(),
             folder: RunFolder::Start,

@@ -45,6 +45,7 @@ impl<'a> Reader<'a, '_> {
     /// Follows what functions are given, now that the whole file was seen.
     pub(super) fn specialize(&mut self) {
         self.is_whole = true;
+        self.finish_own_values();
         let mut copies = BodyCopies {
             loading: self.bodies_where(|reader, number, body, step| reader.is_open_load(number, body, step)),
             calling: HashSet::new(),

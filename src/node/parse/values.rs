@@ -321,6 +321,7 @@ impl<'a> Reader<'a, '_> {
                 Some(init) if !self.is_mutated(*symbol) => self.looked_up(init, depth),
                 _ => Val::Unknown,
             },
+            Val::Member(of, name) if let Some(own) = self.own_value(of, name) => self.looked_up(own, depth),
             Val::Member(of, name) => self.looked_up_member(of, &self.looked_up(of, depth), name, depth),
             Val::Call(callee, arguments) => self.given(callee, arguments, depth).unwrap_or(*value),
             Val::Parameter(..) => Val::Unknown,

@@ -216,7 +216,11 @@ impl<'b> ReachRun<'_, 'b> {
                     let all = self.fill(file, all, None, depth);
                     self.member_of_given(&all, name, depth)
                 }
-                None => GivenValue::Unknown,
+                None if name == "=" => GivenValue::Unknown,
+                None => match self.star_exporter(file, name) {
+                    Some(exporter) if exporter != file => self.exported_value(exporter, name, depth),
+                    _ => GivenValue::Unknown,
+                },
             };
         }
         if let Some((number, there)) = module.export(name).and_then(|export| export.from.as_ref()) {

@@ -2,8 +2,9 @@
 
 use super::{MAX_LOOKED_INTO, ReachRun, Stars};
 use crate::node::bodies;
-use crate::node::modules::{Form, Module};
+use crate::node::modules::{ByteOrderMark, Form, Lexer, Module};
 use crate::node::resolve::Loader;
+use crate::node::templates::Templates;
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -19,7 +20,9 @@ impl ReachRun<'_, '_> {
         let exports = |of: NodeId| {
             let module = self.walk.module(of);
             let runs = |module: &Module| {
-                bodies::member(&module.bodies.exports, name)
+                let is_constant = |templates: &Templates| templates.export(name).is_some();
+                module.templates.as_deref().is_some_and(is_constant)
+                    || bodies::member(&module.bodies.exports, name)
                     .or_else(|| bodies::member(&module.bodies.exports, "="))
                     .is_some()
             };
@@ -57,7 +60,17 @@ impl ReachRun<'_, '_> {
             let stars = module.imports.iter().zip(0..).filter(|(import, _)| import.form == Form::Star);
             return stars.map(|(_, number)| self.link(file, number)).collect();
         }
-        let stars = module.commonjs.own.iter().flat_map(|own| &own.stars);
-        stars.map(|specifier| self.resolved_file(specifier, file, Loader::Require)).collect()
+        match &module.commonjs.own {
+            Some(own) => own.stars.iter().map(|specifier| self.resolved_file(specifier, file, Loader::Require)).collect(),
+            // What Babel writes of it is found by the scanners alone.
+            None => {
+                let found = module.commonjs.by(Lexer::of(self.walk.node), ByteOrderMark::Stripped);
+                let stars = found.iter().flat_map(|found| &found.reexports);
+                let mut stars: Vec<_> =
+                    stars.map(|specifier| self.resolved_file(specifier, file, Loader::Require)).collect();
+                stars.push(None);
+                stars
+            }
+        }
     }
 }

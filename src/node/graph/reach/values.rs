@@ -122,7 +122,13 @@ impl ReachRun<'_, '_> {
             return self.value(file, value, depth + 1);
         }
         if !self.is_module(file) {
-            let Some(all) = known("=") else { return (name == "default").then_some(FoundValue::Exports(file)) };
+            let Some(all) = known("=") else {
+                return match name {
+                    "default" => Some(FoundValue::Exports(file)),
+                    "=" => None,
+                    name => self.star_exporter(file, name).and_then(|of| self.exported(of, name, depth + 1)),
+                };
+            };
             return match (self.value(file, all, depth + 1)?, name) {
                 (all, "default") => Some(all),
                 (FoundValue::Class(file, class), name) => {

@@ -13,7 +13,7 @@ mod star;
 mod tests;
 
 use crate::node::modules::{CommonJsExports, Lexer};
-pub(super) use own::{OpenOwnExports, name_exported};
+pub(super) use own::{OpenOwnExports, is_module_exports, name_exported};
 
 use cursor::{Cursor, TemplatePart, is_blank, is_operator, is_punctuator};
 use patterns::{ExportPatterns, Exports};

@@ -15,6 +15,7 @@ const STARS: [&str; 2] = ["__exportStar", "_export_star"];
 const MANY: &str = "_export";
 /// esbuild's, which gives many names to what the next one then makes the exports of.
 const GIVEN: &str = "__export";
+const REEXPORTS: &str = "__reExport";
 const TO_COMMONJS: &str = "__toCommonJS";
 
 /// What was met of a file's `exports`, `module` and outer `this`.
@@ -67,6 +68,17 @@ impl<'a> OpenOwnExports<'a> {
                 self.names.insert(name.value.as_str());
             }
             (Some(name), [Argument::CallExpression(from), target]) if STARS.contains(&name) && is_exports(target) => {
+                if let ([Argument::StringLiteral(specifier)], true) =
+                    (from.arguments.as_slice(), is_name(&from.callee, "require", scoping))
+                {
+                    self.understood += 1;
+                    self.stars.push(specifier.value.as_str());
+                }
+            }
+            // esbuild's: what another file exports becomes that of this one.
+            (Some(REEXPORTS), [Argument::Identifier(_), Argument::CallExpression(from), Argument::StaticMemberExpression(target)])
+                if target.property.name == "exports" && is_name(&target.object, "module", scoping) =>
+            {
                 if let ([Argument::StringLiteral(specifier)], true) =
                     (from.arguments.as_slice(), is_name(&from.callee, "require", scoping))
                 {
@@ -154,7 +166,8 @@ pub(in crate::node::parse) fn name_exported<'a>(
     (is_name(&target.object, "exports", scoping) || is_module_exports(&target.object, scoping)).then_some(name)
 }
 
-fn is_module_exports(expression: &Expression<'_>, scoping: &Scoping) -> bool {
+/// Whether it is `module.exports`.
+pub(in crate::node::parse) fn is_module_exports(expression: &Expression<'_>, scoping: &Scoping) -> bool {
     matches!(expression, Expression::StaticMemberExpression(member)
         if member.property.name == "exports" && is_name(&member.object, "module", scoping))
 }

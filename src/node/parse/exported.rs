@@ -1,0 +1,218 @@
+//! What a CommonJS file exports, as compilers write it: by assignments, by getters, by the helpers of esbuild and swc; and
+//! what it takes of its own exports again, as TypeScript does with every constant that it exports.
+
+use super::commonjs::is_module_exports;
+use super::open::{OpenClass, OpenMembers, Val};
+use super::reader::Reader;
+use super::values::name_of_key;
+use oxc_ast::ast::{
+    Argument, CallExpression, ComputedMemberExpression, Expression, ObjectExpression, ObjectPropertyKind,
+    StaticMemberExpression,
+};
+use oxc_syntax::operator::UnaryOperator;
+
+/// esbuild's helper that gives an object a getter for each name, and the one that makes exports of such an object.
+const GIVEN: &str = "__export";
+const TO_COMMONJS: &str = "__toCommonJS";
+/// swc's helper that gives `exports` a getter for each name.
+const MANY: &str = "_export";
+/// Helpers that change nothing of what `exports` has already: TypeScript's, swc's and esbuild's for `export * from`.
+const STARS: [&str; 3] = ["__exportStar", "_export_star", "__reExport"];
+
+impl<'a> Reader<'a, '_> {
+    /// Notes what a name of `exports` stands for; `module.exports` by the name `=`.
+    pub(super) fn note_exported(&mut self, name: &'a str, value: Val<'a>) {
+        // One of two that it may be given, later or under a condition.
+        if (self.body != 0 || self.flow.is_unsure()) && self.exported.iter().any(|(known, _)| **known == *name) {
+            self.exported_anew.insert(name);
+        }
+        self.exported.push((name.into(), value));
+    }
+
+    /// `exports.a = …`, `module.exports = …`
+    pub(super) fn note_exported_by_assignment(&mut self, name: &'a str, right: &Expression<'a>) {
+        if let (Some(target), "=") = (helped(right, TO_COMMONJS), name)
+            && let Argument::Identifier(target) = target
+            && let Some(given) = self.symbol(target).and_then(|symbol| self.given_getters.remove(&symbol))
+        {
+            given.into_iter().for_each(|(name, value)| self.note_exported(name, value));
+            return;
+        }
+        // What TypeScript, Babel and swc begin with.
+        let value = if is_void(right) { Val::Global("undefined") } else { self.value(right) };
+        self.note_exported(name, value);
+        if name != "=" {
+            *self.own_uses.entry(name).or_default() -= 1;
+        }
+    }
+
+    /// Notes what a call gives to `exports`, and gives whether it gave them anything.
+    pub(super) fn note_exported_by_call(&mut self, it: &CallExpression<'a>) -> bool {
+        let helper = match &it.callee {
+            Expression::Identifier(name) => name.name.as_str(),
+            Expression::StaticMemberExpression(member) if member.object.is_specific_id("Object") => {
+                member.property.name.as_str()
+            }
+            _ => return false,
+        };
+        match (helper, it.arguments.as_slice()) {
+            (GIVEN, [Argument::Identifier(target), Argument::ObjectExpression(object)]) => {
+                let Some(symbol) = self.symbol(target) else { return false };
+                let getters = self.getters_of(object);
+                let mut statics = OpenMembers::default();
+                getters.iter().for_each(|(name, value)| statics.push(name, *value));
+                self.classes.push(OpenClass { statics, ..OpenClass::default() });
+                let number = u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX);
+                self.inits.entry(symbol).or_insert(Val::Class(number));
+                self.given_getters.insert(symbol, getters);
+                false
+            }
+            ("defineProperty", [target, Argument::StringLiteral(name), Argument::ObjectExpression(how)])
+                if self.is_own_exports(target) =>
+            {
+                let value = self.value_of_descriptor(how);
+                self.note_exported(name.value.as_str(), value);
+                true
+            }
+            (MANY, [target, Argument::ObjectExpression(object)]) if self.is_own_exports(target) => {
+                let getters = self.getters_of(object);
+                getters.into_iter().for_each(|(name, value)| self.note_exported(name, value));
+                true
+            }
+            ("assign", [target, Argument::ObjectExpression(object)])
+                if self.is_own_exports(target)
+                    && object.properties.iter().all(|property| !property.is_spread()) =>
+            {
+                for property in &object.properties {
+                    if let ObjectPropertyKind::ObjectProperty(property) = property
+                        && let Some(name) = name_of_key(&property.key)
+                    {
+                        let value = self.value(&property.value);
+                        self.note_exported(name, value);
+                    }
+                }
+                true
+            }
+            (helper, [target, ..]) => {
+                // Whoever else is given them may change them.
+                let is_given = it.arguments.iter().any(|argument| self.is_own_exports(argument));
+                self.own_is_open |= is_given && !STARS.contains(&helper);
+                is_given && !STARS.contains(&helper) && self.is_own_exports(target)
+            }
+            _ => false,
+        }
+    }
+
+    /// `exports[name] = …`
+    pub(super) fn note_exported_by_any_name(&mut self, member: &ComputedMemberExpression<'a>) {
+        self.own_is_open |= self.is_exports(&member.object);
+    }
+
+    /// `exports.a`, and `exports.a.b`.
+    pub(super) fn note_own_use(&mut self, it: &StaticMemberExpression<'a>) {
+        if self.is_exports(&it.object) {
+            *self.own_uses.entry(it.property.name.as_str()).or_default() += 1;
+        } else if let Expression::StaticMemberExpression(of) = &it.object
+            && self.is_exports(&of.object)
+        {
+            *self.own_uses.entry(of.property.name.as_str()).or_default() -= 1;
+        }
+    }
+
+    /// Whether a name that the file exports is used for more than its members.
+    pub(super) fn is_own_handed_on(&self, of: &Val<'a>) -> bool {
+        let Val::Member(exports, name) = of else { return false };
+        is_own(exports) && self.own_uses.get(name).is_some_and(|uses| *uses > 0)
+    }
+
+    /// Works out what the names of `exports` stand for, now that the whole file was seen.
+    pub(super) fn finish_own_values(&mut self) {
+        if self.own_is_open {
+            return;
+        }
+        for (name, value) in &self.exported {
+            if matches!(value, Val::Global("undefined")) || self.exported_anew.contains(&**name) {
+                continue;
+            }
+            // One of two that are given one after the other.
+            let known = self.own_values.entry(name.clone());
+            known.and_modify(|known| *known = Val::Unknown).or_insert(*value);
+        }
+    }
+
+    /// What the file's own `exports.a`, `module.exports.a` or `module.exports` stands for.
+    pub(super) fn own_value(&self, of: &Val<'a>, name: &str) -> Option<&Val<'a>> {
+        let name = match of {
+            Val::Global("module") if name == "exports" => "=",
+            of if is_own(of) => name,
+            _ => return None,
+        };
+        self.own_values.get(name).filter(|value| !matches!(value, Val::Unknown))
+    }
+
+    fn is_own_exports(&self, argument: &Argument<'a>) -> bool {
+        argument.as_expression().is_some_and(|argument| self.is_exports(argument))
+    }
+
+    fn is_exports(&self, expression: &Expression<'a>) -> bool {
+        match expression {
+            Expression::Identifier(name) => name.name == "exports" && self.symbol(name).is_none(),
+            expression => is_module_exports(expression, self.scoping),
+        }
+    }
+
+    /// What the getters of an object give, by their names: `{ a: () => a }`, `{ a: function () { return a } }`,
+    /// `{ get a() { return a } }`.
+    fn getters_of(&mut self, object: &ObjectExpression<'a>) -> Vec<(&'a str, Val<'a>)> {
+        let mut getters = Vec::with_capacity(object.properties.len());
+        for property in &object.properties {
+            if let ObjectPropertyKind::ObjectProperty(property) = property
+                && let Some(name) = name_of_key(&property.key)
+            {
+                getters.push((name, self.given_by_getter(&property.value)));
+            }
+        }
+        getters
+    }
+
+    /// `{ enumerable: true, get: function () { return a } }`, `{ value: a }`
+    fn value_of_descriptor(&mut self, how: &ObjectExpression<'a>) -> Val<'a> {
+        for property in &how.properties {
+            let ObjectPropertyKind::ObjectProperty(property) = property else { return Val::Unknown };
+            match name_of_key(&property.key) {
+                Some("get") => return self.given_by_getter(&property.value),
+                Some("value") => return self.value(&property.value),
+                _ => {}
+            }
+        }
+        Val::Unknown
+    }
+
+    fn given_by_getter(&mut self, getter: &Expression<'a>) -> Val<'a> {
+        let Val::Body(body) = self.value(getter) else { return Val::Unknown };
+        let given = self.bodies_made.get(body as usize).filter(|body| body.returns == 1);
+        given.and_then(|body| body.gives).unwrap_or(Val::Unknown)
+    }
+}
+
+/// Whether a value is the file's `exports` or `module.exports`.
+pub(super) fn is_own(value: &Val<'_>) -> bool {
+    matches!(value, Val::Global("exports") | Val::Member(Val::Global("module"), "exports"))
+}
+
+/// What a helper is given first.
+fn helped<'e, 'a>(call: &'e Expression<'a>, helper: &str) -> Option<&'e Argument<'a>> {
+    match call {
+        Expression::CallExpression(call) if call.callee.is_specific_id(helper) => call.arguments.first(),
+        _ => None,
+    }
+}
+
+/// `void 0`, be it given to others on the way.
+fn is_void(value: &Expression<'_>) -> bool {
+    match value {
+        Expression::UnaryExpression(it) => it.operator == UnaryOperator::Void,
+        Expression::AssignmentExpression(it) => is_void(&it.right),
+        _ => false,
+    }
+}
