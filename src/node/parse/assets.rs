@@ -221,6 +221,9 @@ impl<'a> Reader<'a, '_> {
         if let Val::Member(of, "bind" | "call" | "apply") = callee {
             self.writes_unknown |= self.may_make(of);
         }
+        if self.passing_on(callee).is_some() {
+            return;
+        }
         for argument in arguments {
             match argument {
                 Argument::SpreadElement(_) => self.writes_unknown |= self.may_make(callee),

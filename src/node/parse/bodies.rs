@@ -12,7 +12,7 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::operator::AssignmentOperator;
-use oxc_syntax::symbol::SymbolFlags;
+use oxc_syntax::symbol::{SymbolFlags, SymbolId};
 
 /// What was open around a class.
 pub(super) struct OuterClass<'a> {
@@ -26,7 +26,11 @@ impl<'a> Reader<'a, '_> {
         if let Some(body) = self.bodies_made.get_mut(number as usize) {
             body.kind = kind;
             let names = parameters.items.iter().map(|one| one.pattern.get_binding_identifier());
-            body.parameters = names.map(|name| name.and_then(|name| name.symbol_id.get())).collect();
+            // What a function fills is known, whatever it is given.
+            let filled = &self.filled;
+            let known = |name: &SymbolId| !filled.contains_key(name);
+            body.parameters =
+                names.map(|name| name.and_then(|name| name.symbol_id.get()).filter(known)).collect();
             let rest = parameters.rest.as_ref().and_then(|rest| rest.rest.argument.get_binding_identifier());
             body.rest = rest.and_then(|name| name.symbol_id.get());
         }
@@ -215,6 +219,7 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         match &member.object {
+            of if self.fills(of) => {}
             Expression::Identifier(of) if self.symbol(of).is_none() => {
                 let is_global = matches!(of.name.as_str(), "globalThis" | "global");
                 if let Some(name) = COMMONJS_NAMES.iter().find(|known| is_global && **known == name) {
@@ -258,6 +263,9 @@ impl<'a> Reader<'a, '_> {
     /// `o['x'] = …`, `o[x] = …`: any member of `o` may be another one.
     fn note_computed_assignment(&mut self, member: &ComputedMemberExpression<'a>) {
         self.note_exported_by_any_name(member);
+        if self.fills(&member.object) && matches!(member.expression, Expression::StringLiteral(_)) {
+            return;
+        }
         if let Expression::StringLiteral(name) = &member.expression {
             self.assigned.insert(name.value.as_str());
             self.assigned_to_others.insert(name.value.as_str());

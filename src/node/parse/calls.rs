@@ -157,7 +157,7 @@ impl<'a> Reader<'a, '_> {
             }
             // `util.make().load('x')`
             (Val::Member(..), Val::Call(Val::Symbol(symbol) | Val::Member(Val::Symbol(symbol), _), _)) => {
-                init(*symbol).is_some_and(|init| init.may_be_exports() && self.is_of_others(init))
+                init(*symbol).is_none_or(|init| !init.may_be_exports() || self.is_of_others(init))
             }
             (Val::Member(..), root @ Val::Call(..)) => root.may_be_exports() && self.is_of_others(&root),
             (_, Val::New(..) | Val::Class(_) | Val::This(_) | Val::ThisClass(_) | Val::Body(_)) => true,
@@ -423,17 +423,6 @@ impl<'a> Reader<'a, '_> {
                 self.step(OpenAct::Handles(Handled::Everything, handler), NEVER, NEVER);
             }
             _ => {}
-        }
-    }
-
-    /// Whether a promise is known to be settled soon.
-    pub(super) fn settles(&self, promise: &Val<'a>) -> bool {
-        let Val::Call(callee, _) = self.plain(promise) else { return false };
-        match self.plain(callee) {
-            Val::Global(name) => name == "import",
-            Val::Member(of, "resolve") => matches!(self.plain(of), Val::Global("Promise")),
-            Val::Member(of, "then" | "catch" | "finally") => self.settles(of),
-            _ => false,
         }
     }
 }

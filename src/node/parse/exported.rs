@@ -31,11 +31,30 @@ impl<'a> Reader<'a, '_> {
 
     /// `exports.a = …`, `module.exports = …`
     pub(super) fn note_exported_by_assignment(&mut self, name: &'a str, right: &Expression<'a>) {
+        // `0 && (module.exports = { a })`, by which esbuild tells Node of its names.
+        if let (Expression::ObjectExpression(object), true) = (right, self.dead > 0) {
+            for property in &object.properties {
+                if let ObjectPropertyKind::ObjectProperty(property) = property
+                    && let Expression::Identifier(name) = &property.value
+                    && let Some(symbol) = self.symbol(name)
+                {
+                    *self.exporting_uses.entry(symbol).or_default() += 1;
+                }
+            }
+            return;
+        }
+        if self.filled_exports.remove(name) {
+            return;
+        }
         if let (Some(target), "=") = (helped(right, TO_COMMONJS), name)
             && let Argument::Identifier(target) = target
             && let Some(given) = self.symbol(target).and_then(|symbol| self.given_getters.remove(&symbol))
         {
             given.into_iter().for_each(|(name, value)| self.note_exported(name, value));
+            return;
+        }
+        if let Some(filled) = self.filled_name(right) {
+            self.exported.push((name.into(), Val::Symbol(filled)));
             return;
         }
         // What TypeScript, Babel and swc begin with.
@@ -191,7 +210,11 @@ impl<'a> Reader<'a, '_> {
     fn given_by_getter(&mut self, getter: &Expression<'a>) -> Val<'a> {
         let Val::Body(body) = self.value(getter) else { return Val::Unknown };
         let given = self.bodies_made.get(body as usize).filter(|body| body.returns == 1);
-        given.and_then(|body| body.gives).unwrap_or(Val::Unknown)
+        let given = given.and_then(|body| body.gives).unwrap_or(Val::Unknown);
+        if let Val::Symbol(symbol) = given {
+            *self.exporting_uses.entry(symbol).or_default() += 1;
+        }
+        given
     }
 }
 

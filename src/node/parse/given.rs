@@ -23,12 +23,11 @@ const PASSING_ON: [&str; 12] = [
 impl<'a> Reader<'a, '_> {
     /// What a call gives; nothing where that is no more than a call.
     pub(super) fn given(&self, callee: &Val<'a>, arguments: &'a [Val<'a>], depth: u32) -> Option<Val<'a>> {
-        if let Val::Symbol(symbol) = callee
-            && PASSING_ON.contains(&self.scoping.symbol_name(*symbol))
+        if let Some(helper) = self.passing_on(callee)
             && let Some(passed) = arguments.first()
         {
             // esbuild's `__toESM(x, 1)` gives `x` a `default` of its own.
-            if arguments.len() > 1 && self.scoping.symbol_name(*symbol) == "__toESM" {
+            if arguments.len() > 1 && helper == "__toESM" {
                 return Some(Val::Unknown);
             }
             return Some(self.looked_up(passed, depth));
@@ -56,12 +55,28 @@ impl<'a> Reader<'a, '_> {
                 let all = [bound, arguments].concat();
                 Some(Val::Call(function, self.keep_all(&all)))
             }
+            // `Promise.resolve().then(() => require('./x'))`
+            Val::Member(promise, "then") if self.settles(promise) => {
+                let Val::Body(body) = self.looked_up(arguments.first()?, depth) else { return None };
+                Some(self.given_by(body, &[], None, depth)).filter(|given| !matches!(given, Val::Unknown))
+            }
             // What is frozen is as it was.
             Val::Member(Val::Global("Object"), "freeze" | "seal") => {
                 arguments.first().map(|frozen| self.looked_up(frozen, depth))
             }
             _ => None,
         }
+    }
+
+    /// The name of a compiler's helper that passes on what it is given: `__importStar`, `tslib_1.__importStar`, and swc's
+    /// `_interop_require_wildcard._`.
+    pub(super) fn passing_on(&self, callee: &Val<'a>) -> Option<&str> {
+        let name = match callee {
+            Val::Symbol(symbol) | Val::Member(Val::Symbol(symbol), "_") => self.scoping.symbol_name(*symbol),
+            Val::Member(Val::Symbol(_), name) => name,
+            _ => return None,
+        };
+        Some(name).filter(|name| PASSING_ON.contains(name))
     }
 
     fn given_by(&self, body: u32, arguments: &'a [Val<'a>], this: Option<Val<'a>>, depth: u32) -> Val<'a> {

@@ -12,6 +12,8 @@ use hashbrown::{HashMap, HashSet};
 
 /// Calls of a file that are kept.
 const MAX_CALLS: usize = 4_096;
+/// Classes that are followed from one to what it extends, with what they are members of.
+const MAX_BASES: usize = 32;
 
 /// What is kept, and by which numbers.
 #[derive(Default)]
@@ -183,7 +185,7 @@ impl<'a> Reader<'a, '_> {
             },
             _ => None,
         };
-        let call = if may_be_of_import && is_of_import(&self.kept(callee)) {
+        let call = if may_be_of_import && self.is_of_another_file(callee) {
             // What a function gives may see what that was given.
             let callee = match self.plain(callee) {
                 Val::Call(..) => {
@@ -205,6 +207,30 @@ impl<'a> Reader<'a, '_> {
         let seen = HolesSeen::in_all(call.given.iter().flatten().chain(&call.this).chain(&call.callee));
         gathering.keep_call(place, call);
         Some(seen)
+    }
+
+    /// Whether something is of another file, be it a method of a class that a class of this one extends.
+    fn is_of_another_file(&self, callee: &Val<'a>) -> bool {
+        let mut kept = self.kept(callee);
+        if is_of_import(&kept) {
+            return true;
+        }
+        for _ in 0..MAX_BASES {
+            let class = match kept {
+                NamedValue::Member(of, _) | NamedValue::Instance(of) => {
+                    kept = *of;
+                    continue;
+                }
+                NamedValue::Class(class) => class,
+                _ => return false,
+            };
+            let Some(base) = self.classes.get(class as usize).and_then(|class| class.base) else { return false };
+            kept = self.kept(base);
+            if is_of_import(&kept) {
+                return !matches!(self.plain(callee), Val::Body(_));
+            }
+        }
+        false
     }
 
     /// What is called, where that is something that a body is given.
@@ -285,7 +311,7 @@ impl<'a> Reader<'a, '_> {
                 template,
                 Template::Named(NamedValue::Function(_) | NamedValue::Class(_) | NamedValue::Getter(_))
             );
-            if template != Template::Unknown && !is_named {
+            if !matches!(template, Template::Unknown | Template::Undefined) && !is_named {
                 exports.push((name.clone(), template));
             }
         }

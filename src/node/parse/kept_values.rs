@@ -15,6 +15,8 @@ impl<'a> Reader<'a, '_> {
     fn kept_within(&self, value: &Val<'a>, depth: u32) -> NamedValue {
         let Some(depth) = depth.checked_sub(1) else { return NamedValue::Unknown };
         let plain = match value {
+            // `p.then(f)` is a member of the promise, and not of what it is settled with.
+            Val::Member(promise, "then" | "catch" | "finally") if self.settles(promise) => return NamedValue::Unknown,
             Val::Member(of, name) => {
                 let object = self.plain(of);
                 let plain = self.looked_up_member(of, &object, name, MAX_DEPTH);

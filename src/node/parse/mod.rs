@@ -31,6 +31,7 @@ mod memory_budget;
 mod messages;
 mod misused;
 mod names;
+mod namespaces;
 mod open;
 mod open_names;
 mod parse_cost;

@@ -105,6 +105,12 @@ pub(super) struct Reader<'a, 's> {
     pub(super) own_uses: HashMap<&'a str, i64>,
     /// Whether they may be given other values by somebody else.
     pub(super) own_is_open: bool,
+    /// How often names are used by what exports them alone.
+    pub(super) exporting_uses: HashMap<SymbolId, usize>,
+    /// Names of objects that a function fills at once, with its body; outside of it with none.
+    pub(super) filled: HashMap<SymbolId, u32>,
+    /// Names of exports that are filled in that way.
+    pub(super) filled_exports: HashSet<&'a str>,
     /// Objects that are given getters, with what these give.
     pub(super) given_getters: HashMap<SymbolId, Vec<(&'a str, Val<'a>)>>,
     /// What is met of the exports of a CommonJS file.
@@ -235,6 +241,9 @@ impl<'a, 's> Reader<'a, 's> {
             own_values: HashMap::new(),
             own_uses: HashMap::new(),
             own_is_open: false,
+            exporting_uses: HashMap::new(),
+            filled: HashMap::new(),
+            filled_exports: HashSet::new(),
             given_getters: HashMap::new(),
             own_exports: OpenOwnExports::default(),
             assets: Vec::new(),

@@ -342,6 +342,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         self.begins_generator(it);
+        self.note_filled(it);
         self.elements_follow(it);
         if !it.optional {
             self.callee_follows(&it.callee, Callee::Called);

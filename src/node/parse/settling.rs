@@ -7,6 +7,8 @@ use crate::node::modules::ModuleSyntax;
 use oxc_ast::ast::{Argument, AwaitExpression, Expression, NewExpression};
 use oxc_span::Span;
 
+/// Names and calls that are followed for one promise.
+const MAX_DEPTH: u32 = 24;
 /// Globals that neither wait nor keep anything open.
 const IDLE: [&str; 26] = [
     "Array",
@@ -146,6 +148,73 @@ impl<'a> Reader<'a, '_> {
             Val::Global(name) if IDLE.contains(&name) => {}
             Val::Body(_) | Val::Class(_) | Val::Text(_) | Val::Filled(_) => {}
             _ => self.waits.does_something = true,
+        }
+    }
+
+    /// Whether a promise is known to be settled soon.
+    pub(super) fn settles(&self, promise: &Val<'a>) -> bool {
+        self.settles_within(promise, MAX_DEPTH)
+    }
+
+    fn settles_within(&self, promise: &Val<'a>, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match promise {
+            Val::Symbol(symbol) if !self.is_mutated(*symbol) => {
+                return self.inits.get(symbol).is_some_and(|init| self.settles_within(init, depth));
+            }
+            Val::Call(Val::Member(of, "then" | "catch" | "finally"), _) => return self.settles_within(of, depth),
+            // `new Promise(r => r(x))`
+            Val::New(Val::Global("Promise"), [Val::Body(executor)]) => return self.resolves(*executor),
+            _ => {}
+        }
+        let Val::Call(callee, _) = self.plain(promise) else { return false };
+        match self.plain(callee) {
+            Val::Global(name) => name == "import",
+            Val::Member(of, "resolve") => matches!(self.plain(of), Val::Global("Promise")),
+            Val::Member(of, "then" | "catch" | "finally") => self.settles_within(of, depth),
+            _ => false,
+        }
+    }
+
+    /// Whether an executor does nothing but settle its promise.
+    fn resolves(&self, executor: u32) -> bool {
+        let Some(body) = self.bodies_made.get(executor as usize) else { return false };
+        match (body.parameters.first(), &body.gives) {
+            (Some(Some(resolve)), Some(Val::Call(Val::Symbol(called), _))) => resolve == called && body.returns == 1,
+            _ => false,
+        }
+    }
+
+    /// What a promise that is written down is settled with: `Promise.resolve(x)`, `new Promise(r => r(x))`, `import('x')`,
+    /// and what a function gives that is called back by such a one.
+    pub(super) fn resolved(&mut self, promise: &Expression<'a>) -> Option<Val<'a>> {
+        match promise {
+            Expression::CallExpression(call) => {
+                let Expression::StaticMemberExpression(member) = &call.callee else { return None };
+                match (member.property.name.as_str(), call.arguments.as_slice()) {
+                    ("resolve", [given]) if member.object.is_specific_id("Promise") => {
+                        given.as_expression().map(|given| self.value(given))
+                    }
+                    ("then", [_]) => {
+                        let value = self.value_of_call(call);
+                        self.settles(&value).then_some(value)
+                    }
+                    _ => None,
+                }
+            }
+            Expression::NewExpression(new) if new.callee.is_specific_id("Promise") => {
+                let [Argument::ArrowFunctionExpression(executor)] = new.arguments.as_slice() else { return None };
+                let Some(Expression::CallExpression(call)) = executor.get_expression() else { return None };
+                let resolve = executor.params.items.first().and_then(|one| one.pattern.get_binding_identifier())?;
+                match (&call.callee, call.arguments.as_slice()) {
+                    (Expression::Identifier(called), [given]) if self.symbol(called) == resolve.symbol_id.get() => {
+                        given.as_expression().map(|given| self.value(given))
+                    }
+                    _ => None,
+                }
+            }
+            Expression::ImportExpression(_) => Some(self.value(promise)),
+            _ => None,
         }
     }
 }

@@ -146,7 +146,8 @@ impl<'a> Reader<'a, '_> {
                 let symbol = self.symbol(name)?;
                 let texts = self.lists.held.get(&symbol)?.clone();
                 // Whoever else uses it may give it other elements.
-                let is_perhaps = self.scoping.get_resolved_references(symbol).count() != 1;
+                let is_perhaps =
+                    self.scoping.get_resolved_references(symbol).count() != 1 || self.lists.shared.contains(&symbol);
                 Some(ListedTexts { texts, is_perhaps })
             }
             // `Object.values({ … })`
@@ -183,10 +184,14 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn note_list(&mut self, declarator: &VariableDeclarator<'a>) {
         let name = declarator.id.get_binding_identifier().and_then(|name| name.symbol_id.get());
         let name = name.filter(|symbol| self.scoping.symbol_flags(*symbol).is_const_variable());
-        if let (Some(symbol), Some(init @ Expression::ArrayExpression(_))) = (name, &declarator.init)
+        if let (Some(symbol), Some(init @ Expression::ArrayExpression(_))) =
+            (name, declarator.init.as_ref().map(behind_assignments))
             && let Some(ListedTexts { texts, .. }) = self.elements(init)
         {
             self.lists.held.insert(symbol, texts);
+            if !matches!(&declarator.init, Some(Expression::ArrayExpression(_))) {
+                self.lists.shared.insert(symbol);
+            }
         }
     }
 
@@ -234,16 +239,11 @@ impl<'a> Reader<'a, '_> {
         let name = parameters.items.first().and_then(|one| one.pattern.get_binding_identifier());
         let symbol = name.and_then(|name| name.symbol_id.get()).filter(|symbol| !self.is_mutated(*symbol));
         let Some(symbol) = symbol else { return };
-        // What TypeScript makes of `import(x)` for CommonJS: `Promise.resolve(`${x}`).then(s => require(s))`.
+        // What compilers make of `import(x)` for CommonJS: `Promise.resolve(`${x}`).then(s => require(s))`.
         if let Expression::StaticMemberExpression(member) = &it.callee
             && member.property.name == "then"
-            && let Expression::CallExpression(promise) = &member.object
-            && let ([Argument::TemplateLiteral(_)], Expression::StaticMemberExpression(resolve)) =
-                (promise.arguments.as_slice(), &promise.callee)
-            && resolve.object.is_specific_id("Promise")
-            && resolve.property.name == "resolve"
         {
-            let value = promise.arguments.first().and_then(Argument::as_expression).map(|given| self.value(given));
+            let value = self.resolved(&member.object);
             self.inits.extend(value.map(|value| (symbol, value)));
             return;
         }
@@ -289,4 +289,12 @@ impl<'a> Reader<'a, '_> {
         self.requires.push(OpenRequire { callee, named, line });
         u32::try_from(self.requires.len() - 1).unwrap_or(u32::MAX)
     }
+}
+
+/// What is given to others on the way: `a = b = value`.
+fn behind_assignments<'e, 'a>(mut value: &'e Expression<'a>) -> &'e Expression<'a> {
+    while let Expression::AssignmentExpression(assignment) = value {
+        value = &assignment.right;
+    }
+    value
 }

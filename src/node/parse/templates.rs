@@ -119,7 +119,8 @@ impl<'a> Reader<'a, '_> {
     fn is_given_away(&self, symbol: SymbolId) -> bool {
         let uses = self.scoping.get_resolved_references(symbol).count();
         let members = self.member_uses.get(symbol.index()).map_or(0, |members| *members as usize);
-        uses.saturating_sub(members) > usize::from(!self.exported_where_declared.contains(&symbol))
+        let exporting = usize::from(!self.exported_where_declared.contains(&symbol));
+        uses.saturating_sub(members) > self.exporting_uses.get(&symbol).map_or(exporting, |uses| exporting.max(*uses))
     }
 
     fn template_of_class(&self, number: u32, holes: &Holes, depth: u32) -> Template {

@@ -321,7 +321,6 @@ impl<'a> Reader<'a, '_> {
                 Some(init) if !self.is_mutated(*symbol) => self.looked_up(init, depth),
                 _ => Val::Unknown,
             },
-            Val::Member(of, name) if let Some(own) = self.own_value(of, name) => self.looked_up(own, depth),
             Val::Member(of, name) => self.looked_up_member(of, &self.looked_up(of, depth), name, depth),
             Val::Call(callee, arguments) => self.given(callee, arguments, depth).unwrap_or(*value),
             Val::Parameter(..) => Val::Unknown,
@@ -331,6 +330,9 @@ impl<'a> Reader<'a, '_> {
 
     /// The member of an expression, by what that stands for.
     pub(super) fn looked_up_member(&self, of: &'a Val<'a>, object: &Val<'a>, name: &'a str, depth: u32) -> Val<'a> {
+        if let Some(own) = self.own_value(of, name) {
+            return self.looked_up(own, depth);
+        }
         match (*object, name) {
             (Val::Class(class), name) => match self.member(class, Of::Class, name, depth) {
                 Val::Text(_) if !self.is_whole || self.is_handed_on(of) => Val::Unknown,
