@@ -208,6 +208,10 @@ pub struct Bodies {
     pub exports: NamedMembers,
     /// Names of methods that it gives to classes that are made already, or `*`.
     pub patched: Box<[Box<str>]>,
+    /// Names of members of what it imports that it gives other values.
+    pub replaced: Box<[Box<str>]>,
+    /// Names of its own exports that it takes itself.
+    pub taken: Box<[Box<str>]>,
 }
 
 impl Bodies {
@@ -218,7 +222,8 @@ impl Bodies {
         let members = |members: &NamedMembers| members.iter().map(|(name, _)| 56 + name.len()).sum::<usize>();
         let classes: usize =
             self.classes.iter().map(|class| 80 + members(&class.statics) + members(&class.members)).sum();
-        let patched: usize = self.patched.iter().map(|name| 16 + name.len()).sum();
+        let names = self.patched.iter().chain(&self.replaced).chain(&self.taken);
+        let patched: usize = names.map(|name| 16 + name.len()).sum();
         steps + classes + members(&self.exports) + patched + self.places.len() * 4
     }
 }

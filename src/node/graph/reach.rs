@@ -71,8 +71,9 @@ struct ReachRun<'w, 'b> {
     is_unsure: bool,
     /// Whether what runs now has a thread of its own, and ends no more than that.
     is_in_worker: bool,
-    /// Names of members that a file which runs gives to what is made already.
+    /// Names of members that a file which runs gives to what is made already, and to what it imports.
     patched: HashSet<&'w str>,
+    replaced: HashSet<&'w str>,
     links: HashMap<(NodeId, u32), Option<NodeId>>,
     /// Files that are being loaded and are not done, with how far they have run, in bytes from their start.
     unfinished: HashMap<NodeId, u32>,
@@ -129,6 +130,7 @@ impl GraphWalk<'_> {
             is_unsure: false,
             is_in_worker: false,
             patched: HashSet::new(),
+            replaced: HashSet::new(),
             links: HashMap::new(),
             unfinished: HashMap::new(),
             stars: HashMap::new(),
@@ -221,6 +223,7 @@ impl ReachRun<'_, '_> {
         if let Some(module) = walk.module(file) {
             self.found.sets.extend(module.sets.iter());
             self.patched.extend(module.bodies.patched.iter().map(|name| &**name));
+            self.replaced.extend(module.bodies.replaced.iter().map(|name| &**name));
             self.note_changes(file);
             let outer = (self.this.take(), self.frame.take());
             self.body(file, 0, self.asked, Way::None);
@@ -322,6 +325,12 @@ impl ReachRun<'_, '_> {
 
     /// What may fail here. Where a file awaits meanwhile it can't be told which comes first, and nothing is held to be certain.
     fn may_fail(&mut self, file: NodeId, failing: Failing, way: Way) {
+        // What it takes of its own exports another file has given it.
+        let is_replaced = |name: &Box<str>| self.replaced.contains(&**name);
+        let taken = self.walk.module(file).map(|module| &module.bodies.taken);
+        if !self.replaced.is_empty() && taken.is_some_and(|taken| taken.iter().any(is_replaced)) {
+            return;
+        }
         match way {
             Way::None => {}
             Way::Nobody => self.rejected.push((file, failing)),

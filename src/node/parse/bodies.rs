@@ -208,7 +208,14 @@ impl<'a> Reader<'a, '_> {
         self.not_read = Some(it.left.span()).filter(|_| it.operator == AssignmentOperator::Assign);
         let member = match &it.left {
             AssignmentTarget::StaticMemberExpression(member) => member,
-            AssignmentTarget::ComputedMemberExpression(member) => return self.note_computed_assignment(member),
+            AssignmentTarget::ComputedMemberExpression(member) => {
+                if let Expression::StringLiteral(name) = &member.expression
+                    && self.is_of_helper(name.value.as_str(), &member.object, &it.right)
+                {
+                    return;
+                }
+                return self.note_computed_assignment(member);
+            }
             _ => return,
         };
         let name = member.property.name.as_str();
@@ -219,7 +226,7 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         match &member.object {
-            of if self.fills(of) => {}
+            of if self.fills(of) || self.is_of_helper(name, of, &it.right) => {}
             Expression::Identifier(of) if self.symbol(of).is_none() => {
                 let is_global = matches!(of.name.as_str(), "globalThis" | "global");
                 if let Some(name) = COMMONJS_NAMES.iter().find(|known| is_global && **known == name) {
@@ -239,8 +246,11 @@ impl<'a> Reader<'a, '_> {
                     self.is_another(symbol);
                 }
                 self.note_given_member(member, it);
-                if !matches!(member.object, Expression::ThisExpression(_)) {
+                if matches!(member.object, Expression::ThisExpression(_)) {
+                    self.own_is_open |= self.this_is_exports();
+                } else {
                     self.assigned_to_others.insert(name);
+                    self.note_replaced_in_import(member);
                 }
                 if !self.assigned.insert(name) {
                     self.assigned_anew.insert(name);

@@ -156,8 +156,8 @@ impl<'a> Reader<'a, '_> {
                 init(symbol).is_some_and(|init| !init.may_be_exports() || self.is_of_others(init))
             }
             // `util.make().load('x')`
-            (Val::Member(..), Val::Call(Val::Symbol(symbol) | Val::Member(Val::Symbol(symbol), _), _)) => {
-                init(*symbol).is_none_or(|init| !init.may_be_exports() || self.is_of_others(init))
+            (Val::Member(..), Val::Call(called, _)) if let Val::Symbol(symbol) = called.root() => {
+                init(symbol).is_none_or(|init| !init.may_be_exports() || self.is_of_others(init))
             }
             (Val::Member(..), root @ Val::Call(..)) => root.may_be_exports() && self.is_of_others(&root),
             (_, Val::New(..) | Val::Class(_) | Val::This(_) | Val::ThisClass(_) | Val::Body(_)) => true,

@@ -6,9 +6,10 @@ use super::open::{OpenClass, OpenMembers, Val};
 use super::reader::Reader;
 use super::values::name_of_key;
 use oxc_ast::ast::{
-    Argument, CallExpression, ComputedMemberExpression, Expression, ObjectExpression, ObjectPropertyKind,
-    StaticMemberExpression,
+    Argument, BinaryExpression, CallExpression, ComputedMemberExpression, Expression, IdentifierReference,
+    ObjectExpression, ObjectPropertyKind, SimpleAssignmentTarget, Statement, StaticMemberExpression,
 };
+use oxc_ast_visit::Visit;
 use oxc_syntax::operator::UnaryOperator;
 
 /// esbuild's helper that gives an object a getter for each name, and the one that makes exports of such an object.
@@ -31,6 +32,13 @@ impl<'a> Reader<'a, '_> {
 
     /// `exports.a = …`, `module.exports = …`
     pub(super) fn note_exported_by_assignment(&mut self, name: &'a str, right: &Expression<'a>) {
+        if name == "=" {
+            self.own_understood[2] -= 1;
+        } else {
+            *self.own_uses.entry(name).or_default() -= 1;
+            *self.own_reads.entry(name).or_default() -= 1;
+            *self.own_targets.entry(name).or_default() -= 1;
+        }
         // `0 && (module.exports = { a })`, by which esbuild tells Node of its names.
         if let (Expression::ObjectExpression(object), true) = (right, self.dead > 0) {
             for property in &object.properties {
@@ -57,23 +65,49 @@ impl<'a> Reader<'a, '_> {
             self.exported.push((name.into(), Val::Symbol(filled)));
             return;
         }
+        self.note_exported_list(name, right);
         // What TypeScript, Babel and swc begin with.
         let value = if is_void(right) { Val::Global("undefined") } else { self.value(right) };
         self.note_exported(name, value);
-        if name != "=" {
-            *self.own_uses.entry(name).or_default() -= 1;
-        }
     }
 
     /// Notes what a call gives to `exports`, and gives whether it gave them anything.
     pub(super) fn note_exported_by_call(&mut self, it: &CallExpression<'a>) -> bool {
         let helper = match &it.callee {
             Expression::Identifier(name) => name.name.as_str(),
+            // `Object.keys(x).forEach(function (key) { … })`
+            Expression::StaticMemberExpression(member) if member.property.name == "forEach" => {
+                self.note_loop(&member.object, &it.arguments);
+                return false;
+            }
             Expression::StaticMemberExpression(member) if member.object.is_specific_id("Object") => {
                 member.property.name.as_str()
             }
+            Expression::StaticMemberExpression(member) => member.property.name.as_str(),
+            Expression::SequenceExpression(sequence) => match sequence.expressions.last() {
+                Some(Expression::StaticMemberExpression(member)) => member.property.name.as_str(),
+                _ => return false,
+            },
             _ => return false,
         };
+        let is_of_object = match &it.callee {
+            Expression::StaticMemberExpression(member) => member.object.is_specific_id("Object"),
+            _ => false,
+        };
+        if matches!(helper, "defineProperty" | "assign") && !is_of_object {
+            return false;
+        }
+        // `(0, tslib_1.__exportStar)(require('./x'), exports)`
+        if it.arguments.first().is_some_and(|target| self.is_own_exports(target)) || STARS.contains(&helper) {
+            let is_known = matches!(helper, "defineProperty" | MANY | "assign") || STARS.contains(&helper);
+            for argument in it.arguments.iter().filter(|_| is_known).filter_map(Argument::as_expression) {
+                match argument {
+                    Expression::Identifier(_) if self.is_exports(argument) => self.own_understood[0] += 1,
+                    Expression::StaticMemberExpression(_) if self.is_exports(argument) => self.own_understood[2] -= 1,
+                    _ => {}
+                }
+            }
+        }
         match (helper, it.arguments.as_slice()) {
             (GIVEN, [Argument::Identifier(target), Argument::ObjectExpression(object)]) => {
                 let Some(symbol) = self.symbol(target) else { return false };
@@ -112,11 +146,14 @@ impl<'a> Reader<'a, '_> {
                 }
                 true
             }
-            (helper, [target, ..]) => {
-                // Whoever else is given them may change them.
-                let is_given = it.arguments.iter().any(|argument| self.is_own_exports(argument));
-                self.own_is_open |= is_given && !STARS.contains(&helper);
-                is_given && !STARS.contains(&helper) && self.is_own_exports(target)
+            // What is not told may be any of them.
+            ("defineProperty", [target, key, _]) if self.is_own_exports(target) => {
+                self.own_is_open |= !matches!(key, Argument::Identifier(_));
+                true
+            }
+            ("assign" | "defineProperties", [target, ..]) if self.is_own_exports(target) => {
+                self.own_is_open = true;
+                true
             }
             _ => false,
         }
@@ -129,12 +166,88 @@ impl<'a> Reader<'a, '_> {
 
     /// `exports.a`, and `exports.a.b`.
     pub(super) fn note_own_use(&mut self, it: &StaticMemberExpression<'a>) {
+        match &it.object {
+            Expression::Identifier(name) if self.symbol(name).is_none() => match name.name.as_str() {
+                "exports" => self.own_understood[0] += 1,
+                "module" => {
+                    self.own_understood[1] += 1;
+                    self.own_understood[2] += i64::from(it.property.name == "exports");
+                }
+                _ => return,
+            },
+            object if is_module_exports(object, self.scoping) => self.own_understood[2] -= 1,
+            _ => {}
+        }
         if self.is_exports(&it.object) {
             *self.own_uses.entry(it.property.name.as_str()).or_default() += 1;
+            *self.own_reads.entry(it.property.name.as_str()).or_default() += 1;
         } else if let Expression::StaticMemberExpression(of) = &it.object
             && self.is_exports(&of.object)
         {
             *self.own_uses.entry(of.property.name.as_str()).or_default() -= 1;
+        }
+    }
+
+    /// `require.main === module`
+    pub(super) fn note_compared(&mut self, it: &BinaryExpression<'a>) {
+        let is_module = |side: &Expression<'a>| side.is_specific_id("module");
+        self.own_understood[1] += i64::from(is_module(&it.left)) + i64::from(is_module(&it.right));
+    }
+
+    /// `[exports.a] = …`, `exports.a++`, `exports.a = …`
+    pub(super) fn note_own_target(&mut self, it: &SimpleAssignmentTarget<'a>) {
+        if let SimpleAssignmentTarget::StaticMemberExpression(member) = it
+            && self.is_exports(&member.object)
+        {
+            *self.own_targets.entry(member.property.name.as_str()).or_default() += 1;
+        }
+    }
+
+    /// `imported.a = …`, `require('./x').a.b = …`
+    pub(super) fn note_replaced_in_import(&mut self, member: &StaticMemberExpression<'a>) {
+        let of = self.value(&member.object);
+        let root = match of.root() {
+            Val::Symbol(symbol) => self.inits.get(&symbol).copied().unwrap_or(Val::Unknown).root(),
+            root => root,
+        };
+        if root.may_be_exports() {
+            self.replaced_in_imports.insert(member.property.name.as_str());
+            let mut of = of;
+            while let Val::Member(inner, name) = of {
+                self.replaced_in_imports.insert(name);
+                of = *inner;
+            }
+        }
+    }
+
+    /// The loop that Babel writes for `export * from`:
+    /// `Object.keys(x).forEach(function (key) { … Object.defineProperty(exports, key, { … }) })`.
+    fn note_loop(&mut self, keys: &Expression<'a>, arguments: &[Argument<'a>]) {
+        let (Expression::CallExpression(keys), [Argument::FunctionExpression(function)]) = (keys, arguments) else {
+            return;
+        };
+        let (Expression::StaticMemberExpression(of), [Argument::Identifier(from)]) =
+            (&keys.callee, keys.arguments.as_slice())
+        else {
+            return;
+        };
+        let is_keys = of.object.is_specific_id("Object") && of.property.name == "keys";
+        let init = self.symbol(from).and_then(|symbol| self.inits.get(&symbol));
+        let (true, Some(Val::Call(callee, [Val::Text(specifier)])), Some(body)) = (is_keys, init, &function.body) else {
+            return;
+        };
+        let Some(Statement::ExpressionStatement(last)) = body.statements.last() else { return };
+        let is_given = match &last.expression {
+            Expression::CallExpression(call) => {
+                call.arguments.first().is_some_and(|target| self.is_own_exports(target))
+                    && matches!(call.arguments.get(1), Some(Argument::Identifier(_)))
+            }
+            _ => false,
+        };
+        if is_given && matches!(callee, Val::Global("require")) {
+            let mut uses = ExportsUses(0);
+            uses.visit_function_body(body);
+            self.own_exports.loops(specifier, uses.0);
         }
     }
 
@@ -146,17 +259,44 @@ impl<'a> Reader<'a, '_> {
 
     /// Works out what the names of `exports` stand for, now that the whole file was seen.
     pub(super) fn finish_own_values(&mut self) {
-        if self.own_is_open {
+        let uses = |name: &str| self.scoping.root_unresolved_references().get(name).map_or(0, |uses| uses.len());
+        let uses = |name: &str| i64::try_from(uses(name)).unwrap_or(i64::MAX);
+        let [exports, module, all] = self.own_understood;
+        let is_open = self.own_is_open
+            || uses("exports") != exports
+            || uses("module") != module
+            || all > 0
+            || uses("eval") > 0
+            || self.own_exports.hands_on_this();
+        if is_open {
             return;
         }
+        let is_replaced = self.exported.iter().any(|(name, _)| &**name == "=");
         for (name, value) in &self.exported {
-            if matches!(value, Val::Global("undefined")) || self.exported_anew.contains(&**name) {
+            let is_another = self.exported_anew.contains(&**name)
+                || self.own_targets.get(&**name).is_some_and(|targets| *targets != 0)
+                || (is_replaced && &**name != "=");
+            if matches!(value, Val::Global("undefined")) || is_another {
                 continue;
             }
             // One of two that are given one after the other.
             let known = self.own_values.entry(name.clone());
             known.and_modify(|known| *known = Val::Unknown).or_insert(*value);
         }
+    }
+
+    /// Names that the file takes of its own exports, or fills for others: whoever imports it may give them other values.
+    pub(super) fn names_taken(&self) -> Box<[Box<str>]> {
+        let is_read = |name: &str| self.own_reads.get(name).is_some_and(|reads| *reads > 0);
+        let is_filled = |value: &Val<'a>| match value {
+            Val::Symbol(symbol) => self.filled.contains_key(symbol),
+            _ => false,
+        };
+        let taken = self.exported.iter().filter(|(name, value)| is_read(name) || is_filled(value));
+        let mut names: Vec<Box<str>> = taken.map(|(name, _)| name.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into()
     }
 
     /// What the file's own `exports.a`, `module.exports.a` or `module.exports` stands for.
@@ -237,5 +377,14 @@ fn is_void(value: &Expression<'_>) -> bool {
         Expression::UnaryExpression(it) => it.operator == UnaryOperator::Void,
         Expression::AssignmentExpression(it) => is_void(&it.right),
         _ => false,
+    }
+}
+
+/// How often `exports` stands in something.
+struct ExportsUses(usize);
+
+impl<'a> Visit<'a> for ExportsUses {
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        self.0 += usize::from(it.name == "exports");
     }
 }

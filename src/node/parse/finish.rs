@@ -199,7 +199,11 @@ impl<'a> Reader<'a, '_> {
         let mut patched: Vec<Box<str>> = self.assigned.iter().map(|name| (*name).into()).collect();
         patched.sort_unstable();
         let patched = patched.into();
-        let mut kept = Bodies { all: all.into(), places: places.into(), classes: classes.into(), exports, patched };
+        let mut replaced: Vec<Box<str>> = self.replaced_in_imports.iter().map(|name| (*name).into()).collect();
+        replaced.sort_unstable();
+        let (replaced, taken) = (replaced.into(), self.names_taken());
+        let (all, places, classes) = (all.into(), places.into(), classes.into());
+        let mut kept = Bodies { all, places, classes, exports, patched, replaced, taken };
         prune(&mut kept);
         self.module.bodies = kept;
         self.module.templates = Some(known.templates.kept).filter(|kept| *kept != Templates::default()).map(Box::new);

@@ -2,6 +2,7 @@
 
 use super::open::{OpenBody, Val};
 use super::reader::Reader;
+use oxc_ast::ast::Expression;
 use oxc_syntax::symbol::SymbolId;
 
 /// What helpers of compilers pass on as it is: TypeScript's, Babel's, swc's, esbuild's and rollup's.
@@ -77,6 +78,21 @@ impl<'a> Reader<'a, '_> {
             _ => return None,
         };
         Some(name).filter(|name| PASSING_ON.contains(name))
+    }
+
+    /// `o["default"] = v`: what helpers of compilers give to an object of their own.
+    pub(super) fn is_of_helper(&self, name: &str, of: &Expression<'a>, given: &Expression<'a>) -> bool {
+        let is_local = |value: &Expression<'a>| match value {
+            Expression::Identifier(name) => self
+                .symbol(name)
+                .is_some_and(|symbol| self.scoping.symbol_scope_id(symbol) != self.scoping.root_scope_id()),
+            _ => false,
+        };
+        let mut helpers = PASSING_ON.iter().chain(&["__setModuleDefault"]);
+        name == "default"
+            && is_local(of)
+            && is_local(given)
+            && helpers.any(|helper| self.scoping.get_root_binding((*helper).into()).is_some())
     }
 
     fn given_by(&self, body: u32, arguments: &'a [Val<'a>], this: Option<Val<'a>>, depth: u32) -> Val<'a> {

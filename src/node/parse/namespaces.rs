@@ -2,7 +2,7 @@
 //! `(function (E) { E["A"] = "a"; })(E || (exports.E = E = {}))`.
 
 use super::commonjs::name_exported;
-use super::open::{OpenClass, OpenMembers, Val};
+use super::open::{OpenBody, OpenClass, OpenMembers, Val};
 use super::reader::Reader;
 use oxc_ast::ast::{
     AssignmentExpression, AssignmentTarget, CallExpression, Expression, FormalParameters, IdentifierReference,
@@ -68,19 +68,31 @@ impl<'a> Reader<'a, '_> {
                 if let Some(name) = self.member_of(&assignment.left, inner) {
                     let value = self.value(&assignment.right);
                     statics.push(name, value);
+                    // Only `E.a` is counted where it stands.
+                    if matches!(assignment.left, AssignmentTarget::ComputedMemberExpression(_)) {
+                        self.member_uses.get_mut(inner.index()).into_iter().for_each(|uses| *uses += 1);
+                    }
                 }
             }
         }
         if statics.as_slice().is_empty() {
             return;
         }
-        self.classes.push(OpenClass { statics, ..OpenClass::default() });
-        let filled = Val::Class(u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX));
         let body = self.body_at(match &it.callee {
             Expression::ArrowFunctionExpression(arrow) => arrow.span,
             Expression::FunctionExpression(function) => function.span,
             _ => return,
         });
+        // `var E = (function (E) { … })(E || {})` stands for what the call gives.
+        if let Some((outer, 0)) = outer
+            && !matches!(self.inits.get(&outer), Some(Val::Call(Val::Body(called), _)) if *called == body)
+        {
+            return;
+        }
+        self.classes.push(OpenClass { statics, ..OpenClass::default() });
+        let number = u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX);
+        let filled = Val::Class(number);
+        self.filled_objects.insert(number, inner);
         self.inits.insert(inner, filled);
         self.filled.insert(inner, body);
         if let Some(name) = exported {
@@ -92,7 +104,6 @@ impl<'a> Reader<'a, '_> {
             let index = outer.index();
             self.member_uses.get_mut(index).into_iter().for_each(|uses| *uses += 1 + u32::from(writes > 0));
             self.mutated.get_mut(index).into_iter().for_each(|mutated| *mutated = false);
-            // `var E = (function (E) { … })(E || {})` stands for what the call gives.
             if writes > 0 {
                 self.inits.insert(outer, filled);
                 self.filled.insert(outer, u32::MAX);
@@ -105,6 +116,16 @@ impl<'a> Reader<'a, '_> {
         let Expression::Identifier(name) = of else { return false };
         let filled = self.symbol(name).and_then(|symbol| self.filled.get(&symbol));
         filled == Some(&self.body) && !self.flow.is_unsure()
+    }
+
+    /// Whether the function that fills an object hands it on, so that somebody else may fill it, too.
+    pub(super) fn is_filled_by_others(&self, object: u32) -> bool {
+        let Some(inner) = self.filled_objects.get(&object) else { return false };
+        let gives = |body: &OpenBody<'a>| matches!(body.gives, Some(Val::Symbol(given)) if given == *inner);
+        let body = self.filled.get(inner).and_then(|body| self.bodies_made.get(*body as usize));
+        let uses = self.scoping.get_resolved_references(*inner).count();
+        let members = self.member_uses.get(inner.index()).map_or(0, |members| *members as usize);
+        self.is_mutated(*inner) || uses.saturating_sub(members) > usize::from(body.is_some_and(gives))
     }
 
     /// What `exports.E = E = {}` gives, where a function fills that.

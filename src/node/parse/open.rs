@@ -362,6 +362,8 @@ pub(super) struct Lists<'a> {
     pub(super) held: HashMap<SymbolId, Vec<&'a str>>,
     /// What a name stands for, one after the other.
     pub(super) each: HashMap<SymbolId, Vec<Val<'a>>>,
+    /// What names of `exports` hold.
+    pub(super) exported: HashMap<&'a str, Vec<&'a str>>,
     /// Constants of them that something else holds, too: `const list = exports.list = […]`.
     pub(super) shared: HashSet<SymbolId>,
     /// Those of them that may stand for something else, or for each of them alone.

@@ -180,7 +180,11 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
         self.note_assignment(it);
-        self.own_exports.assignment(it, self.scoping);
+        if self.dead > 0 {
+            self.own_exports.dead_assignment(it, self.scoping);
+        } else {
+            self.own_exports.assignment(it, self.scoping);
+        }
         self.note_made_global(&it.left);
         self.note_changed_namespace(&it.left);
         self.note_frozen(&it.left);
@@ -443,6 +447,16 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
         self.note_listener(it);
         self.note_member_of_nothing(it);
         self.note_get(it);
+    }
+
+    fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
+        self.note_compared(it);
+        walk::walk_binary_expression(self, it);
+    }
+
+    fn visit_simple_assignment_target(&mut self, it: &SimpleAssignmentTarget<'a>) {
+        self.note_own_target(it);
+        walk::walk_simple_assignment_target(self, it);
     }
 
     fn visit_update_expression(&mut self, it: &UpdateExpression<'a>) {

@@ -1,5 +1,6 @@
 //! What a module is named by where that is no literal: constants, texts that are put together, and the elements of lists.
 
+use super::commonjs::name_exported;
 use super::open::{Fated, ListedTexts, NamedModule, OpenAct, OpenRequire, Val};
 use super::reader::Reader;
 use crate::node::bodies::FailureFate;
@@ -150,6 +151,11 @@ impl<'a> Reader<'a, '_> {
                     self.scoping.get_resolved_references(symbol).count() != 1 || self.lists.shared.contains(&symbol);
                 Some(ListedTexts { texts, is_perhaps })
             }
+            // `exports.list`, to which anybody may give other elements
+            Expression::StaticMemberExpression(member) => {
+                let texts = self.lists.exported.get(name_exported(member, self.scoping)?)?.clone();
+                Some(ListedTexts { texts, is_perhaps: true })
+            }
             // `Object.values({ … })`
             Expression::CallExpression(call) => {
                 let Expression::StaticMemberExpression(member) = &call.callee else { return None };
@@ -192,6 +198,15 @@ impl<'a> Reader<'a, '_> {
             if !matches!(&declarator.init, Some(Expression::ArrayExpression(_))) {
                 self.lists.shared.insert(symbol);
             }
+        }
+    }
+
+    /// `exports.list = ['./a', './b']`
+    pub(super) fn note_exported_list(&mut self, name: &'a str, right: &Expression<'a>) {
+        if let Expression::ArrayExpression(_) = right
+            && let Some(ListedTexts { texts, .. }) = self.elements(right)
+        {
+            self.lists.exported.insert(name, texts);
         }
     }
 

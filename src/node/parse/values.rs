@@ -336,6 +336,7 @@ impl<'a> Reader<'a, '_> {
         match (*object, name) {
             (Val::Class(class), name) => match self.member(class, Of::Class, name, depth) {
                 Val::Text(_) if !self.is_whole || self.is_handed_on(of) => Val::Unknown,
+                _ if self.is_filled_by_others(class) => Val::Unknown,
                 member => member,
             },
             (Val::New(class, arguments), name) => self.member_of_new(class, arguments, name, depth),

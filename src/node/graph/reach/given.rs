@@ -290,10 +290,12 @@ impl<'b> ReachRun<'_, 'b> {
     /// What a constructor gives that of the class which its own one extends.
     fn given_to_base(&self, file: NodeId, constructor: u32) -> Option<&'b [Template]> {
         let body = self.walk.module(file)?.bodies.all.get(constructor as usize)?;
-        let number = body.steps.iter().find_map(|step| match step {
-            BodyStep::Call(call) if call.how == CallKind::Super && call.arguments == u8::MAX => call.template,
+        let mut calls = body.steps.iter().filter_map(|step| match step {
+            BodyStep::Call(call) if call.how == CallKind::Super && call.arguments == u8::MAX => Some(call),
             _ => None,
-        })?;
+        });
+        // Of two it is not told which one is made.
+        let number = calls.next().filter(|call| call.is_certain)?.template.filter(|_| calls.next().is_none())?;
         self.templates(file)?.calls.get(number as usize)?.given.as_deref()
     }
 

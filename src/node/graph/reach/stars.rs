@@ -2,9 +2,8 @@
 
 use super::{MAX_LOOKED_INTO, ReachRun, Stars};
 use crate::node::bodies;
-use crate::node::modules::{ByteOrderMark, Form, Lexer, Module};
+use crate::node::modules::Form;
 use crate::node::resolve::Loader;
-use crate::node::templates::Templates;
 use crate::tree::nodes::NodeId;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -17,18 +16,24 @@ impl ReachRun<'_, '_> {
             return None;
         }
         let stars = self.stars(file);
-        let exports = |of: NodeId| {
-            let module = self.walk.module(of);
-            let runs = |module: &Module| {
-                let is_constant = |templates: &Templates| templates.export(name).is_some();
-                module.templates.as_deref().is_some_and(is_constant)
-                    || bodies::member(&module.bodies.exports, name)
-                    .or_else(|| bodies::member(&module.bodies.exports, "="))
-                    .is_some()
+        for (of, is_first) in stars.files.iter().copied().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
+            let Some(module) = self.walk.module(of) else { continue };
+            let exports = match (&module.commonjs.own, self.is_module(of)) {
+                (_, true) => module.export(name).is_some(),
+                (Some(own), false) => own.names.iter().any(|known| **known == *name),
+                // It may have any.
+                (None, false) => {
+                    let is_known = bodies::member(&module.bodies.exports, name)
+                        .or_else(|| bodies::member(&module.bodies.exports, "="))
+                        .is_some();
+                    return Some(of).filter(|_| is_known && !is_first);
+                }
             };
-            module.is_some_and(|module| if self.is_module(of) { module.export(name).is_some() } else { runs(module) })
-        };
-        stars.files.iter().skip(1).copied().find(|of| exports(*of))
+            if exports {
+                return Some(of).filter(|_| !is_first);
+            }
+        }
+        None
     }
 
     /// What a file passes on by `export *`; as CommonJS by what compilers make of that.
@@ -60,17 +65,7 @@ impl ReachRun<'_, '_> {
             let stars = module.imports.iter().zip(0..).filter(|(import, _)| import.form == Form::Star);
             return stars.map(|(_, number)| self.link(file, number)).collect();
         }
-        match &module.commonjs.own {
-            Some(own) => own.stars.iter().map(|specifier| self.resolved_file(specifier, file, Loader::Require)).collect(),
-            // What Babel writes of it is found by the scanners alone.
-            None => {
-                let found = module.commonjs.by(Lexer::of(self.walk.node), ByteOrderMark::Stripped);
-                let stars = found.iter().flat_map(|found| &found.reexports);
-                let mut stars: Vec<_> =
-                    stars.map(|specifier| self.resolved_file(specifier, file, Loader::Require)).collect();
-                stars.push(None);
-                stars
-            }
-        }
+        let stars = module.commonjs.own.iter().flat_map(|own| &own.stars);
+        stars.map(|specifier| self.resolved_file(specifier, file, Loader::Require)).collect()
     }
 }

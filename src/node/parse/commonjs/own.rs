@@ -25,8 +25,9 @@ pub(in crate::node::parse) struct OpenOwnExports<'a> {
     stars: Vec<&'a str>,
     /// Uses of `exports`, `module` and `this` that were understood.
     understood: usize,
-    /// Uses of the outer `this` of which no member is taken.
+    /// Uses of the outer `this` of which no member is taken, and those of them that are only asked whether they are there.
     this: usize,
+    asked: usize,
 }
 
 impl<'a> OpenOwnExports<'a> {
@@ -56,6 +57,17 @@ impl<'a> OpenOwnExports<'a> {
             Expression::CallExpression(call) if call.callee.is_specific_id(TO_COMMONJS) => self.understood += 1,
             _ => {}
         }
+    }
+
+    /// `0 && (module.exports = { a, ...require('./b') })`, which is there for Node's scanner alone.
+    pub(in crate::node::parse) fn dead_assignment(&mut self, it: &AssignmentExpression<'a>, scoping: &Scoping) {
+        let is_all = match &it.left {
+            AssignmentTarget::StaticMemberExpression(target) => {
+                target.property.name == "exports" && is_name(&target.object, "module", scoping)
+            }
+            _ => false,
+        };
+        self.understood += usize::from(is_all);
     }
 
     /// What compilers' helpers and `Object.defineProperty` are given `exports` for.
@@ -98,7 +110,19 @@ impl<'a> OpenOwnExports<'a> {
     pub(in crate::node::parse) fn logical(&mut self, it: &LogicalExpression<'a>, is_outer: bool) {
         if is_outer && matches!(it.left, Expression::ThisExpression(_)) {
             self.understood += 1;
+            self.asked += 1;
         }
+    }
+
+    /// The loop that Babel writes for `export * from`: what it passes on, and how often `exports` stands in it.
+    pub(in crate::node::parse) fn loops(&mut self, specifier: &'a str, uses: usize) {
+        self.understood += uses;
+        self.stars.push(specifier);
+    }
+
+    /// Whether somebody is given the outer `this`.
+    pub(in crate::node::parse) fn hands_on_this(&self) -> bool {
+        self.this > self.asked
     }
 
     /// A `this` outside of functions that have their own, of which no member is taken.
