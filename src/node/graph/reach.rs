@@ -326,9 +326,10 @@ impl ReachRun<'_, '_> {
     /// What may fail here. Where a file awaits meanwhile it can't be told which comes first, and nothing is held to be certain.
     fn may_fail(&mut self, file: NodeId, failing: Failing, way: Way) {
         // What it takes of its own exports another file has given it.
-        let is_replaced = |name: &Box<str>| self.replaced.contains(&**name);
         let taken = self.walk.module(file).map(|module| &module.bodies.taken);
-        if !self.replaced.is_empty() && taken.is_some_and(|taken| taken.iter().any(is_replaced)) {
+        if !self.replaced.is_empty()
+            && taken.is_some_and(|taken| taken.iter().any(|name| self.replaced.contains(&**name)))
+        {
             return;
         }
         match way {

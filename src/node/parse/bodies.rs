@@ -7,9 +7,10 @@ use crate::node::bodies::{BodyKind, CallKind, FailureFate};
 use crate::node::modules::Mention;
 use oxc_ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingIdentifier, BindingPattern, Class,
-    ClassElement, ComputedMemberExpression, Expression, FormalParameters, MethodDefinitionKind, StaticMemberExpression,
-    VariableDeclarator,
+    ClassElement, ComputedMemberExpression, Expression, FormalParameters, MethodDefinitionKind, ObjectExpression,
+    ObjectPropertyKind, StaticMemberExpression, VariableDeclarator,
 };
+use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::operator::AssignmentOperator;
 use oxc_syntax::symbol::{SymbolFlags, SymbolId};
@@ -29,8 +30,7 @@ impl<'a> Reader<'a, '_> {
             // What a function fills is known, whatever it is given.
             let filled = &self.filled;
             let known = |name: &SymbolId| !filled.contains_key(name);
-            body.parameters =
-                names.map(|name| name.and_then(|name| name.symbol_id.get()).filter(known)).collect();
+            body.parameters = names.map(|name| name.and_then(|name| name.symbol_id.get()).filter(known)).collect();
             let rest = parameters.rest.as_ref().and_then(|rest| rest.rest.argument.get_binding_identifier());
             body.rest = rest.and_then(|name| name.symbol_id.get());
         }
@@ -201,6 +201,22 @@ impl<'a> Reader<'a, '_> {
                 self.idle_promises.insert(symbol);
             }
         }
+    }
+
+    /// Visits an object with its members.
+    pub(super) fn object_expression(&mut self, it: &ObjectExpression<'a>) {
+        let outer = std::mem::replace(&mut self.object_of, self.numbers.get(&it.span).copied());
+        for property in &it.properties {
+            match property {
+                // Nothing is taken one by one here: what stands for nothing is spread, too.
+                ObjectPropertyKind::SpreadProperty(spread) => {
+                    self.note_namespace(&spread.argument, None);
+                    self.visit_expression(&spread.argument);
+                }
+                ObjectPropertyKind::ObjectProperty(property) => self.visit_object_property(property),
+            }
+        }
+        self.object_of = outer;
     }
 
     /// `module.exports = …`, `exports.a = …`, `globalThis.require = …`.

@@ -111,7 +111,8 @@ impl<'a> Reader<'a, '_> {
         rejected: Fated<'a>,
     ) {
         // What Node has of its own is no function of a bundle.
-        let is_own = matches!(&callee, Val::Member(of, _) if is_own(of) || matches!(of, Val::Member(of, _) if is_own(of)));
+        let is_own =
+            matches!(&callee, Val::Member(of, _) if is_own(of) || matches!(of, Val::Member(of, _) if is_own(of)));
         if !is_own && matches!(callee.root(), Val::Unknown | Val::Global(_) | Val::Text(_) | Val::Meta) {
             return;
         }
@@ -354,6 +355,10 @@ impl<'a> Reader<'a, '_> {
                 }
             }
             ("defineProperty", [Argument::StringLiteral(name), ..]) => {
+                let of = target.as_expression();
+                if of.is_some_and(|of| self.is_of_helper(name.value.as_str(), of, of)) {
+                    return;
+                }
                 self.assigned.insert(name.value.as_str());
                 self.assigned_anew.insert(name.value.as_str());
             }

@@ -6,8 +6,9 @@ use super::open::{OpenClass, OpenMembers, Val};
 use super::reader::Reader;
 use super::values::name_of_key;
 use oxc_ast::ast::{
-    Argument, BinaryExpression, CallExpression, ComputedMemberExpression, Expression, IdentifierReference,
-    ObjectExpression, ObjectPropertyKind, SimpleAssignmentTarget, Statement, StaticMemberExpression,
+    Argument, AssignmentExpression, BinaryExpression, CallExpression, ComputedMemberExpression, Expression,
+    IdentifierReference, ObjectExpression, ObjectPropertyKind, SimpleAssignmentTarget, Statement,
+    StaticMemberExpression,
 };
 use oxc_ast_visit::Visit;
 use oxc_syntax::operator::UnaryOperator;
@@ -28,6 +29,15 @@ impl<'a> Reader<'a, '_> {
             self.exported_anew.insert(name);
         }
         self.exported.push((name.into(), value));
+    }
+
+    /// Notes the names that an assignment gives to `module.exports`.
+    pub(super) fn note_own_assignment(&mut self, it: &AssignmentExpression<'a>) {
+        if self.dead > 0 {
+            self.own_exports.dead_assignment(it, self.scoping);
+        } else {
+            self.own_exports.assignment(it, self.scoping);
+        }
     }
 
     /// `exports.a = …`, `module.exports = …`
@@ -133,8 +143,7 @@ impl<'a> Reader<'a, '_> {
                 true
             }
             ("assign", [target, Argument::ObjectExpression(object)])
-                if self.is_own_exports(target)
-                    && object.properties.iter().all(|property| !property.is_spread()) =>
+                if self.is_own_exports(target) && object.properties.iter().all(|property| !property.is_spread()) =>
             {
                 for property in &object.properties {
                     if let ObjectPropertyKind::ObjectProperty(property) = property
@@ -233,7 +242,8 @@ impl<'a> Reader<'a, '_> {
         };
         let is_keys = of.object.is_specific_id("Object") && of.property.name == "keys";
         let init = self.symbol(from).and_then(|symbol| self.inits.get(&symbol));
-        let (true, Some(Val::Call(callee, [Val::Text(specifier)])), Some(body)) = (is_keys, init, &function.body) else {
+        let (true, Some(Val::Call(callee, [Val::Text(specifier)])), Some(body)) = (is_keys, init, &function.body)
+        else {
             return;
         };
         let Some(Statement::ExpressionStatement(last)) = body.statements.last() else { return };

@@ -27,8 +27,7 @@ impl<'a> Reader<'a, '_> {
             }
             _ => return,
         };
-        let ([parameter], None, [argument]) =
-            (parameters.items.as_slice(), &parameters.rest, it.arguments.as_slice())
+        let ([parameter], None, [argument]) = (parameters.items.as_slice(), &parameters.rest, it.arguments.as_slice())
         else {
             return;
         };
@@ -58,7 +57,9 @@ impl<'a> Reader<'a, '_> {
         };
         let is_another = |symbol| self.scoping.get_resolved_references(symbol).filter(|it| it.is_write()).count();
         if self.is_mutated(inner)
-            || outer.is_some_and(|(outer, writes)| is_another(outer) != writes || (writes > 0 && self.inits.contains_key(&outer)))
+            || outer.is_some_and(|(outer, writes)| {
+                is_another(outer) != writes || (writes > 0 && self.inits.contains_key(&outer))
+            })
         {
             return;
         }
@@ -157,7 +158,8 @@ impl<'a> Reader<'a, '_> {
     fn makes_export(&self, value: &Expression<'a>, name: &str) -> bool {
         let Expression::AssignmentExpression(assignment) = value else { return false };
         let AssignmentTarget::StaticMemberExpression(member) = &assignment.left else { return false };
-        let is_empty = matches!(&assignment.right, Expression::ObjectExpression(object) if object.properties.is_empty());
+        let is_empty =
+            matches!(&assignment.right, Expression::ObjectExpression(object) if object.properties.is_empty());
         is_empty && name_exported(member, self.scoping) == Some(name)
     }
 
@@ -170,7 +172,9 @@ impl<'a> Reader<'a, '_> {
                 _ => None,
             },
             AssignmentTarget::ComputedMemberExpression(member) => match (&member.object, &member.expression) {
-                (Expression::Identifier(name), Expression::StringLiteral(key)) if is_of(name) => Some(key.value.as_str()),
+                (Expression::Identifier(name), Expression::StringLiteral(key)) if is_of(name) => {
+                    Some(key.value.as_str())
+                }
                 _ => None,
             },
             _ => None,

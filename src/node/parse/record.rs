@@ -180,11 +180,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
 
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
         self.note_assignment(it);
-        if self.dead > 0 {
-            self.own_exports.dead_assignment(it, self.scoping);
-        } else {
-            self.own_exports.assignment(it, self.scoping);
-        }
+        self.note_own_assignment(it);
         self.note_made_global(&it.left);
         self.note_changed_namespace(&it.left);
         self.note_frozen(&it.left);
@@ -291,18 +287,7 @@ impl<'a> Visit<'a> for Reader<'a, '_> {
     }
 
     fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
-        let outer = std::mem::replace(&mut self.object_of, self.numbers.get(&it.span).copied());
-        for property in &it.properties {
-            match property {
-                // Nothing is taken one by one here: what stands for nothing is spread, too.
-                ObjectPropertyKind::SpreadProperty(spread) => {
-                    self.note_namespace(&spread.argument, None);
-                    self.visit_expression(&spread.argument);
-                }
-                ObjectPropertyKind::ObjectProperty(property) => self.visit_object_property(property),
-            }
-        }
-        self.object_of = outer;
+        self.object_expression(it);
     }
 
     fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {

@@ -88,9 +88,10 @@ impl<'a> OpenOwnExports<'a> {
                 }
             }
             // esbuild's: what another file exports becomes that of this one.
-            (Some(REEXPORTS), [Argument::Identifier(_), Argument::CallExpression(from), Argument::StaticMemberExpression(target)])
-                if target.property.name == "exports" && is_name(&target.object, "module", scoping) =>
-            {
+            (
+                Some(REEXPORTS),
+                [Argument::Identifier(_), Argument::CallExpression(from), Argument::StaticMemberExpression(target)],
+            ) if target.property.name == "exports" && is_name(&target.object, "module", scoping) => {
                 if let ([Argument::StringLiteral(specifier)], true) =
                     (from.arguments.as_slice(), is_name(&from.callee, "require", scoping))
                 {
