@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Most bytes that imports and exports of all files take in memory.
-const MAX_RECORDED: usize = 4 << 20;
+const MAX_RECORDED: usize = 8 << 20;
 /// Most bytes of files that wait, unless there is only one.
 const MAX_WAITING: usize = 1 << 20;
 /// What a file that waits takes beside its content.
