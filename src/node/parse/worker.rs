@@ -390,8 +390,8 @@ mod tests {
                 .map(|(_, script)| matches!(script, JudgedScript::Parsed(_)))
                 .collect::<Vec<_>>()
         };
-        // 80 bytes and a letter for each import, and 4 MiB in all: the sixth goes beyond, and is the last.
-        assert_eq!(judged(), [vec![true; 6], vec![false; 6]].concat());
+        // 80 bytes and a letter for each import, and 8 MiB in all: the eleventh goes beyond, and is the last.
+        assert_eq!(judged(), [vec![true; 11], vec![false; 1]].concat());
     }
 
     #[test]
