@@ -25,9 +25,15 @@ impl<'a> Reader<'a, '_> {
     /// Notes what a name of `exports` stands for; `module.exports` by the name `=`.
     pub(super) fn note_exported(&mut self, name: &'a str, value: Val<'a>) {
         // One of two that it may be given, later or under a condition.
-        if (self.body != 0 || self.flow.is_unsure()) && self.exported.iter().any(|(known, _)| **known == *name) {
+        if (self.body != 0 || self.flow.is_unsure()) && self.exported_names.contains(name) {
             self.exported_anew.insert(name);
         }
+        self.export_as(name, value);
+    }
+
+    /// Adds a name of `exports`.
+    pub(super) fn export_as(&mut self, name: &'a str, value: Val<'a>) {
+        self.exported_names.insert(name);
         self.exported.push((name.into(), value));
     }
 
@@ -72,7 +78,7 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         if let Some(filled) = self.filled_name(right) {
-            self.exported.push((name.into(), Val::Symbol(filled)));
+            self.export_as(name, Val::Symbol(filled));
             return;
         }
         self.note_exported_list(name, right);

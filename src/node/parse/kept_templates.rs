@@ -301,9 +301,9 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn gather_exports(&self, holes: &Holes) -> Box<[(Box<str>, Template)]> {
-        let mut exports: Vec<(Box<str>, Template)> = Vec::new();
+        let (mut exports, mut kept) = (Vec::new(), HashSet::new());
         for (name, value) in self.exported.iter().rev() {
-            if self.exported_anew.contains(&**name) || exports.iter().any(|(known, _)| known == name) {
+            if self.exported_anew.contains(&**name) || kept.contains(name) {
                 continue;
             }
             let template = self.template(value, holes);
@@ -312,6 +312,7 @@ impl<'a> Reader<'a, '_> {
                 Template::Named(NamedValue::Function(_) | NamedValue::Class(_) | NamedValue::Getter(_))
             );
             if !matches!(template, Template::Unknown | Template::Undefined) && !is_named {
+                kept.insert(name);
                 exports.push((name.clone(), template));
             }
         }

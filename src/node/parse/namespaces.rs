@@ -55,10 +55,9 @@ impl<'a> Reader<'a, '_> {
             }
             _ => return,
         };
-        let is_another = |symbol| self.scoping.get_resolved_references(symbol).filter(|it| it.is_write()).count();
         if self.is_mutated(inner)
             || outer.is_some_and(|(outer, writes)| {
-                is_another(outer) != writes || (writes > 0 && self.inits.contains_key(&outer))
+                self.writes_to(outer) != writes || (writes > 0 && self.inits.contains_key(&outer))
             })
         {
             return;
@@ -97,7 +96,7 @@ impl<'a> Reader<'a, '_> {
         self.inits.insert(inner, filled);
         self.filled.insert(inner, body);
         if let Some(name) = exported {
-            self.exported.push((name.into(), filled));
+            self.export_as(name, filled);
             self.filled_exports.insert(name);
         }
         if let Some((outer, writes)) = outer {
@@ -110,6 +109,13 @@ impl<'a> Reader<'a, '_> {
                 self.filled.insert(outer, u32::MAX);
             }
         }
+    }
+
+    /// How often a name is given a value, beside where it is declared; counted once.
+    fn writes_to(&mut self, symbol: SymbolId) -> usize {
+        let scoping = self.scoping;
+        let count = || scoping.get_resolved_references(symbol).filter(|it| it.is_write()).count();
+        *self.writes.entry(symbol).or_insert_with(count)
     }
 
     /// Whether a member is one that a function fills its object with.

@@ -97,8 +97,11 @@ pub(super) struct Reader<'a, 's> {
     pub(super) iterated: HashSet<Span>,
     /// What exports stand for.
     pub(super) exported: Vec<(Box<str>, Val<'a>)>,
-    /// Those that may be given another value.
+    /// Those that may be given another value, and all that `exports` is given.
     pub(super) exported_anew: HashSet<&'a str>,
+    pub(super) exported_names: HashSet<&'a str>,
+    /// How often names are given a value, of those that were asked for.
+    pub(super) writes: HashMap<SymbolId, usize>,
     /// What the names of `exports` stand for in the file itself, once the whole file was seen.
     pub(super) own_values: HashMap<Box<str>, Val<'a>>,
     /// How often each is used for more than its members.
@@ -247,6 +250,8 @@ impl<'a, 's> Reader<'a, 's> {
             iterated: HashSet::new(),
             exported: Vec::new(),
             exported_anew: HashSet::new(),
+            exported_names: HashSet::new(),
+            writes: HashMap::new(),
             own_values: HashMap::new(),
             own_uses: HashMap::new(),
             own_reads: HashMap::new(),
