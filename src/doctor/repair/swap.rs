@@ -179,12 +179,16 @@ impl Put {
         Ok(is_back || was_put)
     }
 
-    /// Whether [`Self::take_back`] would find what it needs.
+    /// Whether [`Self::take_back`] would find what it needs, once those behind it are taken back.
     ///
     /// # Errors
     /// As it.
-    pub(super) fn may_be_taken_back(&self, user: Option<UserOwner>) -> Result<(), RepairError> {
-        let there = HeldName::open(&self.place, user)?.identity()?;
+    pub(super) fn may_be_taken_back(&self, behind: &[Self], user: Option<UserOwner>) -> Result<(), RepairError> {
+        let is_put_over = behind.iter().any(|other| other.place == self.place);
+        let there = match is_put_over {
+            true => self.new.as_ref().map(|new| new.id),
+            false => HeldName::open(&self.place, user)?.identity()?,
+        };
         self.old_elsewhere(there, user).map(|_| ())
     }
 
@@ -437,13 +441,13 @@ mod tests {
             let mut put = scene.put(Some("failed"));
             if is_put {
                 put.carry_out(scene.user).unwrap();
-                put.may_be_taken_back(scene.user).unwrap();
+                put.may_be_taken_back(&[], scene.user).unwrap();
             }
             fs::rename(scene.at.join("place"), scene.at.join("elsewhere")).unwrap();
             fs::write(scene.at.join("place"), "theirs").unwrap();
             assert!(put.carry_out(scene.user).is_err());
             // What was never put needs not be taken back; what was cannot be.
-            assert_eq!(put.may_be_taken_back(scene.user).is_err(), is_put);
+            assert_eq!(put.may_be_taken_back(&[], scene.user).is_err(), is_put);
             assert_eq!(put.take_back(scene.user).ok(), (!is_put).then_some(false));
             let others = if is_put { ("kept", "old") } else { ("work/new", "new") };
             let moved = if is_put { "new" } else { "old" };
@@ -451,6 +455,24 @@ mod tests {
             expected.sort_unstable();
             assert_eq!(scene.seen(), shown(&expected), "{is_put}");
         }
+    }
+
+    /// A mask is removed, and a unit written in its place.
+    #[test]
+    fn what_was_put_in_one_place_after_the_other_is_taken_back_in_turn() {
+        let scene = Scene::new();
+        fs::write(scene.at.join("place"), "old").unwrap();
+        let mut first = Put { new: None, ..scene.put(None) };
+        first.carry_out(scene.user).unwrap();
+        fs::write(scene.at.join("work/new"), "new").unwrap();
+        let mut second = Put { old: None, ..scene.put(None) };
+        second.carry_out(scene.user).unwrap();
+        assert_eq!(scene.seen(), shown(&[("kept", "old"), ("place", "new")]));
+        first.may_be_taken_back(std::slice::from_ref(&second), scene.user).unwrap();
+        second.may_be_taken_back(&[], scene.user).unwrap();
+        assert!(second.take_back(scene.user).unwrap());
+        assert!(first.take_back(scene.user).unwrap());
+        assert_eq!(scene.seen(), shown(&[("place", "old")]));
     }
 
     /// What an administrator has added to a unit that a repair wrote is not lost when that is taken back.

@@ -17,7 +17,12 @@ use std::path::Path;
 /// # Errors
 /// Where somebody has put something else in the place of what it put there, or what it kept is gone.
 pub(crate) fn may_take_back(record: &Record) -> Result<(), RepairError> {
-    record.puts.iter().try_for_each(|put| put.may_be_taken_back(record.user))
+    let mut left = record.puts.as_slice();
+    while let Some((put, behind)) = left.split_first() {
+        put.may_be_taken_back(behind, record.user)?;
+        left = behind;
+    }
+    Ok(())
 }
 
 /// Puts everything back, and the service to what it did before.
