@@ -185,8 +185,11 @@ impl Put {
     /// As it.
     pub(super) fn may_be_taken_back(&self, behind: &[Self], user: Option<UserOwner>) -> Result<(), RepairError> {
         let is_put_over = behind.iter().any(|other| other.place == self.place);
+        let is_left_to_others = |other: &Self| other.old.as_ref().is_some_and(|old| old.path == self.place);
         let there = match is_put_over {
             true => self.new.as_ref().map(|new| new.id),
+            // The bundle that became the backup in its place goes back from there.
+            false if behind.iter().any(is_left_to_others) => None,
             false => HeldName::open(&self.place, user)?.identity()?,
         };
         self.old_elsewhere(there, user).map(|_| ())
@@ -473,6 +476,25 @@ mod tests {
         assert!(second.take_back(scene.user).unwrap());
         assert!(first.take_back(scene.user).unwrap());
         assert_eq!(scene.seen(), shown(&[("place", "old")]));
+    }
+
+    /// The backup makes room for the bundle, which then becomes the backup.
+    #[test]
+    fn what_made_room_for_another_comes_back_behind_it() {
+        let scene = Scene::new();
+        fs::write(scene.at.join("kept"), "backup").unwrap();
+        let mut first =
+            Put { place: scene.path("kept"), new: None, old: scene.thing("kept", "older"), ..scene.put(None) };
+        first.carry_out(scene.user).unwrap();
+        fs::write(scene.at.join("place"), "bundle").unwrap();
+        fs::write(scene.at.join("work/new"), "new").unwrap();
+        let mut second = scene.put(Some("failed"));
+        second.carry_out(scene.user).unwrap();
+        assert_eq!(scene.seen(), shown(&[("kept", "bundle"), ("older", "backup"), ("place", "new")]));
+        first.may_be_taken_back(std::slice::from_ref(&second), scene.user).unwrap();
+        assert!(second.take_back(scene.user).unwrap());
+        assert!(first.take_back(scene.user).unwrap());
+        assert_eq!(scene.seen(), shown(&[("failed", "new"), ("kept", "backup"), ("place", "bundle")]));
     }
 
     /// What an administrator has added to a unit that a repair wrote is not lost when that is taken back.
