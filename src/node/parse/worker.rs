@@ -339,7 +339,13 @@ fn weight(module: &Module) -> usize {
     let assets = module.assets.iter().map(|asset| 32 + asset.path.len()).sum::<usize>();
     let reach = module.bodies.weight() + module.names.weight() + module.mentions.len() * 48 + assets;
     let templates = module.templates.as_ref().map_or(0, |templates| templates.weight());
-    300 + templates + module.computed.len() * 4 + features + reach + imports.chain(exports).chain(names).sum::<usize>()
+    let itself = size_of::<(FileId, JudgedScript)>() + size_of::<Module>();
+    itself
+        + templates
+        + module.computed.len() * 4
+        + features
+        + reach
+        + imports.chain(exports).chain(names).sum::<usize>()
 }
 
 #[cfg(test)]
