@@ -28,7 +28,7 @@ impl<'a> Reader<'a, '_> {
             body.kind = kind;
             let names = parameters.items.iter().map(|one| one.pattern.get_binding_identifier());
             // What a function fills is known, whatever it is given.
-            let filled = &self.filled;
+            let filled = &self.fillings.names;
             let known = |name: &SymbolId| !filled.contains_key(name);
             body.parameters = names.map(|name| name.and_then(|name| name.symbol_id.get()).filter(known)).collect();
             let rest = parameters.rest.as_ref().and_then(|rest| rest.rest.argument.get_binding_identifier());
@@ -263,7 +263,7 @@ impl<'a> Reader<'a, '_> {
                 }
                 self.note_given_member(member, it);
                 if matches!(member.object, Expression::ThisExpression(_)) {
-                    self.own_is_open |= self.this_is_exports();
+                    self.own.is_open |= self.this_is_exports();
                 } else {
                     self.assigned_to_others.insert(name);
                     self.note_replaced_in_import(member);

@@ -1,7 +1,7 @@
 //! What a CommonJS file exports, as compilers write it: by assignments, by getters, by the helpers of esbuild and swc; and
 //! what it takes of its own exports again, as TypeScript does with every constant that it exports.
 
-use super::commonjs::is_module_exports;
+use super::commonjs::{GIVEN, MANY, TO_COMMONJS, helper, is_exports, is_module_exports, passes_on_all};
 use super::open::{OpenClass, OpenMembers, Val};
 use super::reader::Reader;
 use super::values::name_of_key;
@@ -12,14 +12,6 @@ use oxc_ast::ast::{
 };
 use oxc_ast_visit::Visit;
 use oxc_syntax::operator::UnaryOperator;
-
-/// esbuild's helper that gives an object a getter for each name, and the one that makes exports of such an object.
-const GIVEN: &str = "__export";
-const TO_COMMONJS: &str = "__toCommonJS";
-/// swc's helper that gives `exports` a getter for each name.
-const MANY: &str = "_export";
-/// Helpers that change nothing of what `exports` has already: TypeScript's, swc's and esbuild's for `export * from`.
-const STARS: [&str; 3] = ["__exportStar", "_export_star", "__reExport"];
 
 impl<'a> Reader<'a, '_> {
     /// Notes what a name of `exports` stands for; `module.exports` by the name `=`.
@@ -49,11 +41,11 @@ impl<'a> Reader<'a, '_> {
     /// `exports.a = …`, `module.exports = …`
     pub(super) fn note_exported_by_assignment(&mut self, name: &'a str, right: &Expression<'a>) {
         if name == "=" {
-            self.own_understood[2] -= 1;
+            self.own.understood[2] -= 1;
         } else {
-            *self.own_uses.entry(name).or_default() -= 1;
-            *self.own_reads.entry(name).or_default() -= 1;
-            *self.own_targets.entry(name).or_default() -= 1;
+            *self.own.uses.entry(name).or_default() -= 1;
+            *self.own.reads.entry(name).or_default() -= 1;
+            *self.own.targets.entry(name).or_default() -= 1;
         }
         // `0 && (module.exports = { a })`, by which esbuild tells Node of its names.
         if let (Expression::ObjectExpression(object), true) = (right, self.dead > 0) {
@@ -67,7 +59,7 @@ impl<'a> Reader<'a, '_> {
             }
             return;
         }
-        if self.filled_exports.remove(name) {
+        if self.fillings.exports.remove(name) {
             return;
         }
         if let (Some(target), "=") = (helped(right, TO_COMMONJS), name)
@@ -89,37 +81,27 @@ impl<'a> Reader<'a, '_> {
 
     /// Notes what a call gives to `exports`, and gives whether it gave them anything.
     pub(super) fn note_exported_by_call(&mut self, it: &CallExpression<'a>) -> bool {
-        let helper = match &it.callee {
-            Expression::Identifier(name) => name.name.as_str(),
-            // `Object.keys(x).forEach(function (key) { … })`
-            Expression::StaticMemberExpression(member) if member.property.name == "forEach" => {
-                self.note_loop(&member.object, &it.arguments);
-                return false;
-            }
-            Expression::StaticMemberExpression(member) if member.object.is_specific_id("Object") => {
-                member.property.name.as_str()
-            }
-            Expression::StaticMemberExpression(member) => member.property.name.as_str(),
-            Expression::SequenceExpression(sequence) => match sequence.expressions.last() {
-                Some(Expression::StaticMemberExpression(member)) => member.property.name.as_str(),
-                _ => return false,
-            },
-            _ => return false,
+        let Some(helper) = helper(&it.callee) else { return false };
+        let of = match &it.callee {
+            Expression::StaticMemberExpression(member) => Some(&member.object),
+            _ => None,
         };
-        let is_of_object = match &it.callee {
-            Expression::StaticMemberExpression(member) => member.object.is_specific_id("Object"),
-            _ => false,
-        };
+        // `Object.keys(x).forEach(function (key) { … })`
+        if let (Some(of), "forEach") = (of, helper) {
+            self.note_loop(of, &it.arguments);
+            return false;
+        }
+        let is_of_object = of.is_some_and(|of| of.is_specific_id("Object"));
         if matches!(helper, "defineProperty" | "assign") && !is_of_object {
             return false;
         }
         // `(0, tslib_1.__exportStar)(require('./x'), exports)`
-        if it.arguments.first().is_some_and(|target| self.is_own_exports(target)) || STARS.contains(&helper) {
-            let is_known = matches!(helper, "defineProperty" | MANY | "assign") || STARS.contains(&helper);
+        if it.arguments.first().is_some_and(|target| self.is_own_exports(target)) || passes_on_all(helper) {
+            let is_known = matches!(helper, "defineProperty" | MANY | "assign") || passes_on_all(helper);
             for argument in it.arguments.iter().filter(|_| is_known).filter_map(Argument::as_expression) {
                 match argument {
-                    Expression::Identifier(_) if self.is_exports(argument) => self.own_understood[0] += 1,
-                    Expression::StaticMemberExpression(_) if self.is_exports(argument) => self.own_understood[2] -= 1,
+                    Expression::Identifier(_) if self.is_exports(argument) => self.own.understood[0] += 1,
+                    Expression::StaticMemberExpression(_) if self.is_exports(argument) => self.own.understood[2] -= 1,
                     _ => {}
                 }
             }
@@ -130,8 +112,7 @@ impl<'a> Reader<'a, '_> {
                 let getters = self.getters_of(object);
                 let mut statics = OpenMembers::default();
                 getters.iter().for_each(|(name, value)| statics.push(name, *value));
-                self.classes.push(OpenClass { statics, ..OpenClass::default() });
-                let number = u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX);
+                let number = self.add_class(OpenClass { statics, ..OpenClass::default() });
                 self.inits.entry(symbol).or_insert(Val::Class(number));
                 self.given_getters.insert(symbol, getters);
                 false
@@ -163,11 +144,11 @@ impl<'a> Reader<'a, '_> {
             }
             // What is not told may be any of them.
             ("defineProperty", [target, key, _]) if self.is_own_exports(target) => {
-                self.own_is_open |= !matches!(key, Argument::Identifier(_));
+                self.own.is_open |= !matches!(key, Argument::Identifier(_));
                 true
             }
             ("assign" | "defineProperties", [target, ..]) if self.is_own_exports(target) => {
-                self.own_is_open = true;
+                self.own.is_open = true;
                 true
             }
             _ => false,
@@ -176,37 +157,37 @@ impl<'a> Reader<'a, '_> {
 
     /// `exports[name] = …`
     pub(super) fn note_exported_by_any_name(&mut self, member: &ComputedMemberExpression<'a>) {
-        self.own_is_open |= self.is_exports(&member.object);
+        self.own.is_open |= self.is_exports(&member.object);
     }
 
     /// `exports.a`, and `exports.a.b`.
     pub(super) fn note_own_use(&mut self, it: &StaticMemberExpression<'a>) {
         match &it.object {
             Expression::Identifier(name) if self.symbol(name).is_none() => match name.name.as_str() {
-                "exports" => self.own_understood[0] += 1,
+                "exports" => self.own.understood[0] += 1,
                 "module" => {
-                    self.own_understood[1] += 1;
-                    self.own_understood[2] += i64::from(it.property.name == "exports");
+                    self.own.understood[1] += 1;
+                    self.own.understood[2] += i64::from(it.property.name == "exports");
                 }
                 _ => return,
             },
-            object if is_module_exports(object, self.scoping) => self.own_understood[2] -= 1,
+            object if is_module_exports(object, self.scoping) => self.own.understood[2] -= 1,
             _ => {}
         }
         if self.is_exports(&it.object) {
-            *self.own_uses.entry(it.property.name.as_str()).or_default() += 1;
-            *self.own_reads.entry(it.property.name.as_str()).or_default() += 1;
+            *self.own.uses.entry(it.property.name.as_str()).or_default() += 1;
+            *self.own.reads.entry(it.property.name.as_str()).or_default() += 1;
         } else if let Expression::StaticMemberExpression(of) = &it.object
             && self.is_exports(&of.object)
         {
-            *self.own_uses.entry(of.property.name.as_str()).or_default() -= 1;
+            *self.own.uses.entry(of.property.name.as_str()).or_default() -= 1;
         }
     }
 
     /// `require.main === module`
     pub(super) fn note_compared(&mut self, it: &BinaryExpression<'a>) {
         let is_module = |side: &Expression<'a>| side.is_specific_id("module");
-        self.own_understood[1] += i64::from(is_module(&it.left)) + i64::from(is_module(&it.right));
+        self.own.understood[1] += i64::from(is_module(&it.left)) + i64::from(is_module(&it.right));
     }
 
     /// `[exports.a] = …`, `exports.a++`, `exports.a = …`
@@ -214,7 +195,7 @@ impl<'a> Reader<'a, '_> {
         if let SimpleAssignmentTarget::StaticMemberExpression(member) = it
             && self.is_exports(&member.object)
         {
-            *self.own_targets.entry(member.property.name.as_str()).or_default() += 1;
+            *self.own.targets.entry(member.property.name.as_str()).or_default() += 1;
         }
     }
 
@@ -270,15 +251,15 @@ impl<'a> Reader<'a, '_> {
     /// Whether a name that the file exports is used for more than its members.
     pub(super) fn is_own_handed_on(&self, of: &Val<'a>) -> bool {
         let Val::Member(exports, name) = of else { return false };
-        is_own(exports) && self.own_uses.get(name).is_some_and(|uses| *uses > 0)
+        is_own(exports) && self.own.uses.get(name).is_some_and(|uses| *uses > 0)
     }
 
     /// Works out what the names of `exports` stand for, now that the whole file was seen.
     pub(super) fn finish_own_values(&mut self) {
         let uses = |name: &str| self.scoping.root_unresolved_references().get(name).map_or(0, |uses| uses.len());
         let uses = |name: &str| i64::try_from(uses(name)).unwrap_or(i64::MAX);
-        let [exports, module, all] = self.own_understood;
-        let is_open = self.own_is_open
+        let [exports, module, all] = self.own.understood;
+        let is_open = self.own.is_open
             || uses("exports") != exports
             || uses("module") != module
             || all > 0
@@ -290,22 +271,22 @@ impl<'a> Reader<'a, '_> {
         let is_replaced = self.exported.iter().any(|(name, _)| &**name == "=");
         for (name, value) in &self.exported {
             let is_another = self.exported_anew.contains(&**name)
-                || self.own_targets.get(&**name).is_some_and(|targets| *targets != 0)
+                || self.own.targets.get(&**name).is_some_and(|targets| *targets != 0)
                 || (is_replaced && &**name != "=");
             if matches!(value, Val::Global("undefined")) || is_another {
                 continue;
             }
             // One of two that are given one after the other.
-            let known = self.own_values.entry(name.clone());
+            let known = self.own.values.entry(name.clone());
             known.and_modify(|known| *known = Val::Unknown).or_insert(*value);
         }
     }
 
     /// Names that the file takes of its own exports, or fills for others: whoever imports it may give them other values.
     pub(super) fn names_taken(&self) -> Box<[Box<str>]> {
-        let is_read = |name: &str| self.own_reads.get(name).is_some_and(|reads| *reads > 0);
+        let is_read = |name: &str| self.own.reads.get(name).is_some_and(|reads| *reads > 0);
         let is_filled = |value: &Val<'a>| match value {
-            Val::Symbol(symbol) => self.filled.contains_key(symbol),
+            Val::Symbol(symbol) => self.fillings.names.contains_key(symbol),
             _ => false,
         };
         let taken = self.exported.iter().filter(|(name, value)| is_read(name) || is_filled(value));
@@ -322,7 +303,7 @@ impl<'a> Reader<'a, '_> {
             of if is_own(of) => name,
             _ => return None,
         };
-        self.own_values.get(name).filter(|value| !matches!(value, Val::Unknown))
+        self.own.values.get(name).filter(|value| !matches!(value, Val::Unknown))
     }
 
     fn is_own_exports(&self, argument: &Argument<'a>) -> bool {
@@ -330,10 +311,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn is_exports(&self, expression: &Expression<'a>) -> bool {
-        match expression {
-            Expression::Identifier(name) => name.name == "exports" && self.symbol(name).is_none(),
-            expression => is_module_exports(expression, self.scoping),
-        }
+        is_exports(expression, self.scoping)
     }
 
     /// What the getters of an object give, by their names: `{ a: () => a }`, `{ a: function () { return a } }`,

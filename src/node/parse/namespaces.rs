@@ -89,15 +89,14 @@ impl<'a> Reader<'a, '_> {
         {
             return;
         }
-        self.classes.push(OpenClass { statics, ..OpenClass::default() });
-        let number = u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX);
+        let number = self.add_class(OpenClass { statics, ..OpenClass::default() });
         let filled = Val::Class(number);
-        self.filled_objects.insert(number, inner);
+        self.fillings.objects.insert(number, inner);
         self.inits.insert(inner, filled);
-        self.filled.insert(inner, body);
+        self.fillings.names.insert(inner, body);
         if let Some(name) = exported {
             self.export_as(name, filled);
-            self.filled_exports.insert(name);
+            self.fillings.exports.insert(name);
         }
         if let Some((outer, writes)) = outer {
             // Where it is written down it is nobody else's.
@@ -106,7 +105,7 @@ impl<'a> Reader<'a, '_> {
             self.mutated.get_mut(index).into_iter().for_each(|mutated| *mutated = false);
             if writes > 0 {
                 self.inits.insert(outer, filled);
-                self.filled.insert(outer, u32::MAX);
+                self.fillings.names.insert(outer, u32::MAX);
             }
         }
     }
@@ -115,21 +114,21 @@ impl<'a> Reader<'a, '_> {
     fn writes_to(&mut self, symbol: SymbolId) -> usize {
         let scoping = self.scoping;
         let count = || scoping.get_resolved_references(symbol).filter(|it| it.is_write()).count();
-        *self.writes.entry(symbol).or_insert_with(count)
+        *self.fillings.writes.entry(symbol).or_insert_with(count)
     }
 
     /// Whether a member is one that a function fills its object with.
     pub(super) fn fills(&self, of: &Expression<'a>) -> bool {
         let Expression::Identifier(name) = of else { return false };
-        let filled = self.symbol(name).and_then(|symbol| self.filled.get(&symbol));
+        let filled = self.symbol(name).and_then(|symbol| self.fillings.names.get(&symbol));
         filled == Some(&self.body) && !self.flow.is_unsure()
     }
 
     /// Whether the function that fills an object hands it on, so that somebody else may fill it, too.
     pub(super) fn is_filled_by_others(&self, object: u32) -> bool {
-        let Some(inner) = self.filled_objects.get(&object) else { return false };
+        let Some(inner) = self.fillings.objects.get(&object) else { return false };
         let gives = |body: &OpenBody<'a>| matches!(body.gives, Some(Val::Symbol(given)) if given == *inner);
-        let body = self.filled.get(inner).and_then(|body| self.bodies_made.get(*body as usize));
+        let body = self.fillings.names.get(inner).and_then(|body| self.bodies_made.get(*body as usize));
         let uses = self.scoping.get_resolved_references(*inner).count();
         let members = self.member_uses.get(inner.index()).map_or(0, |members| *members as usize);
         self.is_mutated(*inner) || uses.saturating_sub(members) > usize::from(body.is_some_and(gives))
@@ -139,7 +138,7 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn filled_name(&self, right: &Expression<'a>) -> Option<SymbolId> {
         let Expression::AssignmentExpression(assignment) = right else { return None };
         let AssignmentTarget::AssignmentTargetIdentifier(name) = &assignment.left else { return None };
-        self.symbol(name).filter(|symbol| self.filled.get(symbol) == Some(&u32::MAX))
+        self.symbol(name).filter(|symbol| self.fillings.names.get(symbol) == Some(&u32::MAX))
     }
 
     /// Whether it is `{}`, `E = {}` or `exports.E = E = {}`, and how often it gives `E` a value.

@@ -369,3 +369,32 @@ pub(super) struct Lists<'a> {
     /// Those of them that may stand for something else, or for each of them alone.
     pub(super) perhaps: HashSet<SymbolId>,
 }
+
+/// What a file does with its own `exports` and `module`.
+#[derive(Default)]
+pub(super) struct OwnUses<'a> {
+    /// What the names of `exports` stand for in the file itself, once the whole file was seen.
+    pub(super) values: HashMap<Box<str>, Val<'a>>,
+    /// How often each is used for more than its members.
+    pub(super) uses: HashMap<&'a str, i64>,
+    /// How often each is read, and given a value in a way that is not understood.
+    pub(super) reads: HashMap<&'a str, i64>,
+    pub(super) targets: HashMap<&'a str, i64>,
+    /// Uses of `exports`, `module` and `module.exports` that were understood, those of the last taken off.
+    pub(super) understood: [i64; 3],
+    /// Whether they may be given other values by somebody else.
+    pub(super) is_open: bool,
+}
+
+/// Objects that a function fills.
+#[derive(Default)]
+pub(super) struct Fillings<'a> {
+    /// Names of objects that a function fills at once, with its body; outside of it with none.
+    pub(super) names: HashMap<SymbolId, u32>,
+    /// The names in the functions that fill them, by the numbers of the objects.
+    pub(super) objects: HashMap<u32, SymbolId>,
+    /// Names of exports that are filled in that way.
+    pub(super) exports: HashSet<&'a str>,
+    /// How often names are given a value, of those that were asked for.
+    pub(super) writes: HashMap<SymbolId, usize>,
+}

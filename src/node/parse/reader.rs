@@ -3,7 +3,9 @@
 
 use super::commonjs::{COMMONJS_NAMES, OpenOwnExports};
 use super::lines::LineStarts;
-use super::open::{Fated, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenLoad, OpenRequire, RunFolder, Val};
+use super::open::{
+    Fated, Fillings, Flow, Lists, OpenAsset, OpenBody, OpenClass, OpenLoad, OpenRequire, OwnUses, RunFolder, Val,
+};
 use super::open_names::OpenNames;
 use crate::node::ends::FileEnds;
 use crate::node::modules::{Export, Import, Mention, Module, ModuleSyntax, NewSyntax, SyntaxFault, Waits};
@@ -100,29 +102,12 @@ pub(super) struct Reader<'a, 's> {
     /// Those that may be given another value, and all that `exports` is given.
     pub(super) exported_anew: HashSet<&'a str>,
     pub(super) exported_names: HashSet<&'a str>,
-    /// How often names are given a value, of those that were asked for.
-    pub(super) writes: HashMap<SymbolId, usize>,
-    /// What the names of `exports` stand for in the file itself, once the whole file was seen.
-    pub(super) own_values: HashMap<Box<str>, Val<'a>>,
-    /// How often each is used for more than its members.
-    pub(super) own_uses: HashMap<&'a str, i64>,
-    /// How often each is read, and given a value in a way that is not understood.
-    pub(super) own_reads: HashMap<&'a str, i64>,
-    pub(super) own_targets: HashMap<&'a str, i64>,
-    /// Uses of `exports`, `module` and `module.exports` that were understood, those of the last taken off.
-    pub(super) own_understood: [i64; 3],
-    /// Whether they may be given other values by somebody else.
-    pub(super) own_is_open: bool,
+    pub(super) own: OwnUses<'a>,
     /// Names of what imports have that are given other values.
     pub(super) replaced_in_imports: HashSet<&'a str>,
     /// How often names are used by what exports them alone.
     pub(super) exporting_uses: HashMap<SymbolId, usize>,
-    /// Names of objects that a function fills at once, with its body; outside of it with none.
-    pub(super) filled: HashMap<SymbolId, u32>,
-    /// The names in the functions that fill them, by the numbers of the objects.
-    pub(super) filled_objects: HashMap<u32, SymbolId>,
-    /// Names of exports that are filled in that way.
-    pub(super) filled_exports: HashSet<&'a str>,
+    pub(super) fillings: Fillings<'a>,
     /// Objects that are given getters, with what these give.
     pub(super) given_getters: HashMap<SymbolId, Vec<(&'a str, Val<'a>)>>,
     /// What is met of the exports of a CommonJS file.
@@ -251,18 +236,10 @@ impl<'a, 's> Reader<'a, 's> {
             exported: Vec::new(),
             exported_anew: HashSet::new(),
             exported_names: HashSet::new(),
-            writes: HashMap::new(),
-            own_values: HashMap::new(),
-            own_uses: HashMap::new(),
-            own_reads: HashMap::new(),
-            own_targets: HashMap::new(),
-            own_understood: [0; 3],
-            own_is_open: false,
+            own: OwnUses::default(),
             replaced_in_imports: HashSet::new(),
             exporting_uses: HashMap::new(),
-            filled: HashMap::new(),
-            filled_objects: HashMap::new(),
-            filled_exports: HashSet::new(),
+            fillings: Fillings::default(),
             given_getters: HashMap::new(),
             own_exports: OpenOwnExports::default(),
             assets: Vec::new(),

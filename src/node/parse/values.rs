@@ -227,7 +227,8 @@ impl<'a> Reader<'a, '_> {
         Val::Class(number)
     }
 
-    fn add_class(&mut self, class: OpenClass<'a>) -> u32 {
+    /// Adds a class, or an object that is kept as one, and gives its number.
+    pub(super) fn add_class(&mut self, class: OpenClass<'a>) -> u32 {
         self.classes.push(class);
         u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX)
     }

@@ -13,7 +13,9 @@ mod star;
 mod tests;
 
 use crate::node::modules::{CommonJsExports, Lexer};
-pub(super) use own::{OpenOwnExports, is_module_exports, name_exported};
+pub(super) use own::{
+    GIVEN, MANY, OpenOwnExports, TO_COMMONJS, helper, is_exports, is_module_exports, name_exported, passes_on_all,
+};
 
 use cursor::{Cursor, TemplatePart, is_blank, is_operator, is_punctuator};
 use patterns::{ExportPatterns, Exports};

@@ -11,12 +11,18 @@ use oxc_semantic::Scoping;
 
 /// Helpers of compilers that pass on all that another file exports: TypeScript's and swc's.
 const STARS: [&str; 2] = ["__exportStar", "_export_star"];
-/// swc's helper that gives many names at once.
-const MANY: &str = "_export";
-/// esbuild's, which gives many names to what the next one then makes the exports of.
-const GIVEN: &str = "__export";
+/// esbuild's for the same.
 const REEXPORTS: &str = "__reExport";
-const TO_COMMONJS: &str = "__toCommonJS";
+/// swc's helper that gives many names at once.
+pub(in crate::node::parse) const MANY: &str = "_export";
+/// esbuild's, which gives many names to what the next one then makes the exports of.
+pub(in crate::node::parse) const GIVEN: &str = "__export";
+pub(in crate::node::parse) const TO_COMMONJS: &str = "__toCommonJS";
+
+/// Whether a helper of that name passes on all that another file exports, and changes nothing of what is there already.
+pub(in crate::node::parse) fn passes_on_all(helper: &str) -> bool {
+    STARS.contains(&helper) || helper == REEXPORTS
+}
 
 /// What was met of a file's `exports`, `module` and outer `this`.
 #[derive(Default)]
@@ -39,7 +45,7 @@ impl<'a> OpenOwnExports<'a> {
         scoping: &Scoping,
     ) {
         let is_this = is_outer && matches!(it.object, Expression::ThisExpression(_));
-        let is_exports = is_name(&it.object, "exports", scoping) || is_module_exports(&it.object, scoping);
+        let is_exports = is_exports(&it.object, scoping);
         self.understood += usize::from(is_exports);
         if is_this || is_exports {
             self.names.insert(it.property.name.as_str());
@@ -48,8 +54,7 @@ impl<'a> OpenOwnExports<'a> {
 
     /// `module.exports = { a, b }`
     pub(in crate::node::parse) fn assignment(&mut self, it: &AssignmentExpression<'a>, scoping: &Scoping) {
-        let AssignmentTarget::StaticMemberExpression(target) = &it.left else { return };
-        if target.property.name != "exports" || !is_name(&target.object, "module", scoping) {
+        if !replaces_all(it, scoping) {
             return;
         }
         match &it.right {
@@ -61,49 +66,41 @@ impl<'a> OpenOwnExports<'a> {
 
     /// `0 && (module.exports = { a, ...require('./b') })`, which is there for Node's scanner alone.
     pub(in crate::node::parse) fn dead_assignment(&mut self, it: &AssignmentExpression<'a>, scoping: &Scoping) {
-        let is_all = match &it.left {
-            AssignmentTarget::StaticMemberExpression(target) => {
-                target.property.name == "exports" && is_name(&target.object, "module", scoping)
-            }
-            _ => false,
-        };
-        self.understood += usize::from(is_all);
+        self.understood += usize::from(replaces_all(it, scoping));
     }
 
     /// What compilers' helpers and `Object.defineProperty` are given `exports` for.
     pub(in crate::node::parse) fn call(&mut self, it: &CallExpression<'a>, scoping: &Scoping) {
-        let is_exports =
+        let is_bare =
             |argument: &Argument<'a>| argument.as_expression().is_some_and(|it| is_name(it, "exports", scoping));
         match (helper(&it.callee), it.arguments.as_slice()) {
-            (Some("defineProperty"), [target, Argument::StringLiteral(name), _]) if is_exports(target) => {
+            (Some("defineProperty"), [target, Argument::StringLiteral(name), _]) if is_bare(target) => {
                 self.understood += 1;
                 self.names.insert(name.value.as_str());
             }
-            (Some(name), [Argument::CallExpression(from), target]) if STARS.contains(&name) && is_exports(target) => {
-                if let ([Argument::StringLiteral(specifier)], true) =
-                    (from.arguments.as_slice(), is_name(&from.callee, "require", scoping))
-                {
-                    self.understood += 1;
-                    self.stars.push(specifier.value.as_str());
-                }
+            (Some(name), [Argument::CallExpression(from), target]) if STARS.contains(&name) && is_bare(target) => {
+                self.star(from, scoping);
             }
             // esbuild's: what another file exports becomes that of this one.
             (
                 Some(REEXPORTS),
                 [Argument::Identifier(_), Argument::CallExpression(from), Argument::StaticMemberExpression(target)],
-            ) if target.property.name == "exports" && is_name(&target.object, "module", scoping) => {
-                if let ([Argument::StringLiteral(specifier)], true) =
-                    (from.arguments.as_slice(), is_name(&from.callee, "require", scoping))
-                {
-                    self.understood += 1;
-                    self.stars.push(specifier.value.as_str());
-                }
-            }
+            ) if name_exported(target, scoping) == Some("=") => self.star(from, scoping),
             (Some(GIVEN), [Argument::Identifier(_), Argument::ObjectExpression(object)]) => {
                 self.names.extend(names_of(object).into_iter().flatten());
             }
-            (Some(MANY), [target, Argument::ObjectExpression(object)]) if is_exports(target) => self.object(object),
+            (Some(MANY), [target, Argument::ObjectExpression(object)]) if is_bare(target) => self.object(object),
             _ => {}
+        }
+    }
+
+    /// `require('./x')`, of which all is passed on.
+    fn star(&mut self, from: &CallExpression<'a>, scoping: &Scoping) {
+        if let ([Argument::StringLiteral(specifier)], true) =
+            (from.arguments.as_slice(), is_name(&from.callee, "require", scoping))
+        {
+            self.understood += 1;
+            self.stars.push(specifier.value.as_str());
         }
     }
 
@@ -162,7 +159,7 @@ fn names_of<'a>(object: &ObjectExpression<'a>) -> Option<Vec<&'a str>> {
 }
 
 /// `f` of `f()`, `o.f()` and `(0, o.f)()`.
-fn helper<'a>(callee: &Expression<'a>) -> Option<&'a str> {
+pub(in crate::node::parse) fn helper<'a>(callee: &Expression<'a>) -> Option<&'a str> {
     match callee {
         Expression::Identifier(name) => Some(name.name.as_str()),
         Expression::StaticMemberExpression(member) => Some(member.property.name.as_str()),
@@ -188,7 +185,17 @@ pub(in crate::node::parse) fn name_exported<'a>(
     if name == "exports" && is_name(&target.object, "module", scoping) {
         return Some("=");
     }
-    (is_name(&target.object, "exports", scoping) || is_module_exports(&target.object, scoping)).then_some(name)
+    is_exports(&target.object, scoping).then_some(name)
+}
+
+/// Whether it is `exports` or `module.exports`.
+pub(in crate::node::parse) fn is_exports(expression: &Expression<'_>, scoping: &Scoping) -> bool {
+    is_name(expression, "exports", scoping) || is_module_exports(expression, scoping)
+}
+
+/// Whether it is an assignment to `module.exports`.
+fn replaces_all(it: &AssignmentExpression<'_>, scoping: &Scoping) -> bool {
+    matches!(&it.left, AssignmentTarget::StaticMemberExpression(target) if name_exported(target, scoping) == Some("="))
 }
 
 /// Whether it is `module.exports`.
