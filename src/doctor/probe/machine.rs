@@ -1,6 +1,7 @@
 //! The machine: its users, its file systems, its name and system.
 
 use super::ask::Probe;
+use super::mounts;
 use crate::doctor::facts::{Account, AgentPlaces, Fact, Volume};
 use crate::doctor::questions::{Diagnostic, Situation, Unanswered};
 
@@ -88,13 +89,11 @@ impl Probe<'_> {
 
     /// Where the file system of a path is mounted (proc(5), `/proc/PID/mounts`).
     fn mount_point(&self, path: &str) -> Option<String> {
-        let mounts = self.server.read("/proc/self/mounts", 1 << 20).ok()?;
-        let text = String::from_utf8_lossy(&mounts).into_owned();
-        let points = text.lines().filter_map(|line| line.split(' ').nth(1));
-        let is_above = |point: &&str| {
-            *point == "/" || path.strip_prefix(*point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let points = mounts::read(self.server).into_iter().map(|mount| mount.point);
+        let is_above = |point: &String| {
+            point == "/" || path.strip_prefix(&**point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        points.filter(is_above).max_by_key(|point| point.len()).map(str::to_owned)
+        points.filter(is_above).max_by_key(String::len)
     }
 
     pub(super) fn os(&self) -> Option<String> {

@@ -18,6 +18,7 @@ mod load_path;
 mod logs;
 mod machine;
 mod manager;
+mod mounts;
 mod node;
 mod node_on_disk;
 mod process;

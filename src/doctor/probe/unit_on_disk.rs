@@ -3,12 +3,13 @@
 use super::ask::Probe;
 use super::control_plane;
 use super::load_path;
+use super::mounts::{self, Mount};
 use super::reach::{ReachNeed, reached};
 use super::unit_files::FoundUnit;
 use crate::doctor::facts::{Account, Fact, Presence, SecretInUnit, UnitOnDisk};
 use crate::doctor::questions::{Server, Unanswered, places_of};
 use crate::redact::Redactor;
-use crate::systemd::{Assignment, CommandLine, Context, Unit, UnitFile, from_directory};
+use crate::systemd::{Assignment, Context, Unit, UnitFile, from_directory};
 use std::collections::BTreeMap;
 
 impl Probe<'_> {
@@ -32,13 +33,13 @@ impl Probe<'_> {
                 Err(refusal) => Fact::unknown(refusal.to_string()),
             },
         };
-        let script = command
-            .as_ref()
-            .filter(|command| !command.prefixes.no_environment)
-            .and_then(CommandLine::script)
-            .map(|script| with_variables(script, &unit, user, variables))
-            .or_else(|| command.as_ref().and_then(CommandLine::script).map(str::to_owned))
-            .and_then(|script| directory.as_deref().map(|directory| from_directory(directory, &script)))
+        let word = command.as_ref().and_then(|command| {
+            let script = command.script()?;
+            let takes_variables = !command.prefixes.no_environment;
+            Some(if takes_variables { with_variables(script, &unit, user, variables) } else { script.to_owned() })
+        });
+        let script = word
+            .and_then(|word| directory.as_deref().map(|directory| from_directory(directory, &word)))
             .map(|script| self.as_node_finds(&script, user).unwrap_or(script));
         let program = command.as_ref().map(|command| {
             if command.program.starts_with('/') {
@@ -156,17 +157,12 @@ impl Probe<'_> {
         if !self.server.is_live() {
             return None;
         }
-        let mounts = self.server.read("/proc/self/mounts", 1 << 20).ok()?;
-        let text = String::from_utf8_lossy(&mounts).into_owned();
-        let mount = |line: &str| {
-            let mut fields = line.split(' ').skip(1);
-            let (point, _, options) = (fields.next()?.to_owned(), fields.next()?, fields.next()?);
-            let below = path.strip_prefix(point.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
-            below.then(|| (point, options.split(',').any(|option| option == "noexec")))
+        let is_above = |mount: &Mount| {
+            path.strip_prefix(mount.point.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
         };
         // Of what is mounted over each other, the last counts.
-        let deepest = text.lines().filter_map(mount).max_by_key(|(point, _)| point.len());
-        deepest.filter(|(_, noexec)| *noexec).map(|(point, _)| self.shown(&point))
+        let deepest = mounts::read(self.server).into_iter().filter(is_above).max_by_key(|mount| mount.point.len());
+        deepest.filter(Mount::forbids_execution).map(|mount| self.shown(&mount.point))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A file system that the bundle is on by the machine's own lists (fstab(5), systemd.mount(5)), and that is not mounted.
 
+use super::mounts;
 use crate::doctor::facts::{Deployment, DeploymentState, Fact, UnitOnDisk, UnmountedVolume};
 use crate::doctor::questions::Server;
 use crate::systemd::normal;
@@ -37,7 +38,7 @@ pub(super) fn unmounted(server: &dyn Server, deployment: &Deployment) -> Option<
         };
         units.filter_map(at).next()
     })?;
-    let is_mounted = server.is_live() && points(&read("/proc/self/mounts")).any(|point| point == found.point);
+    let is_mounted = server.is_live() && mounts::read(server).iter().any(|mount| mount.point == found.point);
     (!is_mounted).then(|| UnmountedVolume {
         point: text::printable(&found.point).into_owned(),
         line: text::printable(&found.line).into_owned(),
@@ -50,7 +51,7 @@ fn in_fstab(list: &str, path: &str) -> Option<UnmountedVolume> {
     let lines = (1..).zip(list.lines()).filter(|(_, line)| !line.trim_start().starts_with('#'));
     let volume = |(number, line): (u32, &str)| {
         let mut fields = line.split_whitespace().skip(1);
-        let point = normal(&unescaped(fields.next()?));
+        let point = normal(&mounts::unescaped(fields.next()?));
         let is_above = above(path).any(|above| above == point) && fields.next()? != "swap";
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         is_above.then(|| UnmountedVolume { point, place: format!("/etc/fstab:{number}"), line })
@@ -61,17 +62,6 @@ fn in_fstab(list: &str, path: &str) -> Option<UnmountedVolume> {
 /// A path and the folders above it, the nearest first, without the root.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| Some(path.rsplit_once('/')?.0)).filter(|path| !path.is_empty())
-}
-
-/// The second field of each line, as `/proc/PID/mounts` has them (proc(5)).
-fn points(mounts: &str) -> impl Iterator<Item = String> {
-    mounts.lines().filter_map(|line| line.split(' ').nth(1).map(unescaped))
-}
-
-/// Blanks and backslashes as fstab(5) writes them: `\040`.
-fn unescaped(field: &str) -> String {
-    let codes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
-    codes.into_iter().fold(field.to_owned(), |field, (code, c)| field.replace(code, c))
 }
 
 /// A path as the name of a unit has it (systemd-escape(1), `--path`).
@@ -138,11 +128,5 @@ mod tests {
         {
             assert_eq!(escaped(path), name, "{path}");
         }
-    }
-
-    #[test]
-    fn what_is_mounted_is_read_with_its_blanks() {
-        let found: Vec<String> = points("/dev/b /srv/my\\040flow ext4 rw 0 0\nproc /proc proc rw 0 0\n").collect();
-        assert_eq!(found, ["/srv/my flow", "/proc"]);
     }
 }
