@@ -65,18 +65,18 @@ fn opened(source: &str) -> Result<(Offered, Vec<(&'static str, File)>)> {
     let path = std::fs::canonicalize(source).with_context(failure)?;
     let checked = AbsolutePath::new(&path.to_string_lossy())
         .map_err(|refused| Failure::new(refused.to_string()).at(&shown).help("give it a plain name"))?;
-    let open = |path: &Path| -> io::Result<File> {
-        let place = std::fs::canonicalize(path)?;
-        let file = files::open_regular(&place, Links::Refused)?;
+    let open = |named: &Path, place: &Path| -> io::Result<File> {
+        let file = files::open_regular(place, Links::Refused)?;
         // The unit's user reads the copy: what only root may read is not handed on because somebody's link led there.
-        trusted::may_be_handed_on(path, &file).and_then(|()| trusted::may_be_handed_on(&place, &file))?;
+        trusted::may_be_handed_on(named, &file).and_then(|()| trusted::may_be_handed_on(place, &file))?;
         Ok(file)
     };
-    let mut files = vec![("agent-bundle.tar.gz", open(Path::new(source)).with_context(failure)?)];
+    let mut files = vec![("agent-bundle.tar.gz", open(Path::new(source), &path).with_context(failure)?)];
     for (ending, name) in SIGNATURES {
         let mut beside = path.clone().into_os_string();
         beside.push(format!(".{ending}"));
-        match open(Path::new(&beside)) {
+        let beside = Path::new(&beside);
+        match std::fs::canonicalize(beside).and_then(|place| open(beside, &place)) {
             Ok(file) => files.push((name, file)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error).with_context(failure),

@@ -160,7 +160,7 @@ pub(crate) fn may_be_handed_on(path: &Path, file: &File) -> io::Result<()> {
     for part in std::path::absolute(path)?.ancestors() {
         let looked = fs::symlink_metadata(part)?;
         let mode = looked.mode();
-        let by_group = mode & GROUP_WRITES != 0 && looked.gid() != 0 && !is_private_group(part, &looked);
+        let by_group = looked.gid() != 0 && may_group_write(part, &looked);
         let is_open = looked.is_dir() && mode & STICKY == 0 && (mode & ALL_WRITE != 0 || by_group);
         let is_anothers = looked.uid() != 0 && looked.uid() != found.uid();
         if is_anothers || is_open {
@@ -232,8 +232,7 @@ fn judge(path: &Path, found: &Metadata, role: Role) -> Result<(), RefusedFile> {
         return Err(RefusedFile::Owner { path: path.to_path_buf(), owner });
     }
     let mode = found.mode() & 0o7777;
-    let by_group = mode & GROUP_WRITES != 0 && !is_private_group(path, found);
-    let is_shared = mode & ALL_WRITE != 0 || by_group;
+    let is_shared = mode & ALL_WRITE != 0 || may_group_write(path, found);
     let is_open = match role {
         Role::Link => false,
         Role::Folder => is_shared && mode & STICKY == 0,
@@ -243,6 +242,11 @@ fn judge(path: &Path, found: &Metadata, role: Role) -> Result<(), RefusedFile> {
         return Err(RefusedFile::Writable { path: path.to_path_buf(), mode });
     }
     Ok(())
+}
+
+/// Whether a group may write that has others in it than the owner.
+fn may_group_write(path: &Path, found: &Metadata) -> bool {
+    found.mode() & GROUP_WRITES != 0 && !is_private_group(path, found)
 }
 
 /// Whether the group that may write is the owner's alone, as distributions with `umask 002` make one for each user. Where
